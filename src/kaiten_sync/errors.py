@@ -1,0 +1,114 @@
+"""The error tree. Every error says what happened, to what, and what to do next.
+
+    KaitenSyncError
+    ├── UsageError                     the command line or a setting is wrong          exit 3
+    ├── DeclarationError               the catalog or project file is wrong            exit 3
+    ├── PlanFileError                  a plan file cannot be trusted                   exit 4
+    ├── RefusedError                   a guard or a conflict stopped the run           exit 4
+    │   └── StalePlanError             live is neither as the plan saw nor as it says  exit 4
+    ├── ServerError                    an answer that cannot be worked with            exit 1
+    │   ├── IncompleteReadingError     the server's lists contradict themselves        exit 1
+    │   └── ProblemError               the server refused one request (RFC 9457)       exit 1
+    └── AccessError                    no way in                                       exit 6
+        ├── UnreachableError           no connection, no answer in time
+        └── CredentialError            401, 403, or no token at all
+
+Whether a request may be tried again is decided where requests are made (`api/`), by method
+and by status, and never by an error's text.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from kaiten_sync.model.diagnostic import Diagnostic
+
+
+class KaitenSyncError(Exception):
+    """Root of every error that this program raises on purpose.
+
+    `hint` is the next step for the person who reads it.
+    """
+
+    def __init__(self, message: str, *, hint: str | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+
+class UsageError(KaitenSyncError):
+    """The command line, the environment or a setting is wrong. Nothing was sent."""
+
+
+class DeclarationError(KaitenSyncError):
+    """The declaration is wrong. `diagnostics` holds every finding of the run."""
+
+    def __init__(self, diagnostics: Sequence[Diagnostic]) -> None:
+        count = len(diagnostics)
+        super().__init__(f"{count} problem{'' if count == 1 else 's'} in the declaration")
+        self.diagnostics = tuple(diagnostics)
+
+
+class PlanFileError(KaitenSyncError):
+    """A plan file is unreadable, edited, of another format or for another target."""
+
+
+class RefusedError(KaitenSyncError):
+    """A guard stopped the run before the first write. `findings` gives one line each."""
+
+    def __init__(self, message: str, findings: Sequence[str] = (), *, hint: str | None = None):
+        super().__init__(message, hint=hint)
+        self.findings = tuple(findings)
+
+
+class StalePlanError(RefusedError):
+    """Live objects are neither as the plan saw them nor as it would leave them."""
+
+
+class ServerError(KaitenSyncError):
+    """The server answered something that cannot be worked with."""
+
+
+class IncompleteReadingError(ServerError):
+    """The server's lists repeat or contradict themselves, so the reading is not trusted."""
+
+
+class ProblemError(ServerError):
+    """The server refused one request.
+
+    `status` is the HTTP status; `code`, `detail` and `error_id` are the problem document's
+    (RFC 9457 with Kaiten's extension members), None where the server gave none.
+    """
+
+    def __init__(
+        self,
+        request: str,
+        *,
+        status: int,
+        code: str | None = None,
+        detail: str | None = None,
+        error_id: str | None = None,
+        hint: str | None = None,
+    ) -> None:
+        named = f" {code}" if code else ""
+        said = f": {detail}" if detail else ""
+        traced = f" (errorId {error_id})" if error_id else ""
+        super().__init__(f"{request} was refused: {status}{named}{said}{traced}", hint=hint)
+        self.status = status
+        self.code = code
+        self.detail = detail
+        self.error_id = error_id
+
+
+class AccessError(KaitenSyncError):
+    """The server could not be reached or refused the credential."""
+
+
+class UnreachableError(AccessError):
+    """No connection, or no answer in time, after all retries."""
+
+
+class CredentialError(AccessError):
+    """The credential is missing, wrong, or lacks a scope."""

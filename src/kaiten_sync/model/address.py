@@ -1,0 +1,84 @@
+"""Addresses: the one way to name an object of the catalog, in files, plans and messages."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Kind(StrEnum):
+    """The four kinds of object, in the order in which they are created."""
+
+    GROUP = "group"
+    ENTITLEMENT = "entitlement"
+    LICENSE = "license"
+    GRANT = "grant"
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Names one object: `group/quotas`, `license/growth`, `license/growth/grant/api-calls`.
+
+    For a grant, `slug` is the entitlement's slug and `license` the license's; otherwise
+    `license` is None.
+    """
+
+    kind: Kind
+    slug: str
+    license: str | None = None
+
+    def __str__(self) -> str:
+        if self.kind is Kind.GRANT:
+            return f"license/{self.license}/grant/{self.slug}"
+        return f"{self.kind}/{self.slug}"
+
+    @property
+    def sort_key(self) -> tuple[int, str, str]:
+        """Creation order first, then alphabetical."""
+        return (_ORDER[self.kind], self.license or "", self.slug)
+
+    @property
+    def parent(self) -> Address | None:
+        """The license that a grant belongs to; None for every other kind."""
+        return None if self.license is None else license_address(self.license)
+
+
+_ORDER = {kind: position for position, kind in enumerate(Kind)}
+
+
+def group_address(slug: str) -> Address:
+    """Address of an entitlement group."""
+    return Address(Kind.GROUP, slug)
+
+
+def entitlement_address(slug: str) -> Address:
+    """Address of an entitlement."""
+    return Address(Kind.ENTITLEMENT, slug)
+
+
+def license_address(slug: str) -> Address:
+    """Address of a license version."""
+    return Address(Kind.LICENSE, slug)
+
+
+def grant_address(license_slug: str, entitlement_slug: str) -> Address:
+    """Address of the grant of one entitlement by one license."""
+    return Address(Kind.GRANT, entitlement_slug, license_slug)
+
+
+def parse_address(text: str) -> Address:
+    """Read an address as `str()` writes it.
+
+    Raises:
+        ValueError: the text is not an address.
+    """
+    match text.split("/"):
+        case ["license", license_slug, "grant", slug] if license_slug and slug:
+            return grant_address(license_slug, slug)
+        case [kind, slug] if slug and kind in _PLAIN_KINDS:
+            return Address(Kind(kind), slug)
+        case _:
+            raise ValueError(f"not an address: {text!r}")
+
+
+_PLAIN_KINDS = frozenset({Kind.GROUP, Kind.ENTITLEMENT, Kind.LICENSE})

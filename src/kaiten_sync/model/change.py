@@ -1,0 +1,76 @@
+"""Changes: one difference each, with what to do about it and whom it hurts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from kaiten_sync.model.address import Address
+from kaiten_sync.model.source import SourceRef
+from kaiten_sync.model.value import ABSENT, Absent, Json
+
+
+class Action(StrEnum):
+    """What to do. The last five are license moves."""
+
+    CREATE = "create"
+    UPDATE = "update"
+    DELETE = "delete"
+    PUBLISH = "publish"
+    ARCHIVE = "archive"
+    UNARCHIVE = "unarchive"
+    MAKE_DEFAULT = "make-default"
+    CLEAR_DEFAULT = "clear-default"
+
+
+class Effect(StrEnum):
+    """What a change does to whoever holds the license, mildest first."""
+
+    NEUTRAL = "neutral"
+    LOOSENS = "loosens"
+    TIGHTENS = "tightens"
+    BREAKS = "breaks"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InnerChange:
+    """One difference inside a CONFIG value, for display. `path` is such as `theme.colours[0]`."""
+
+    path: str
+    before: Json | Absent = ABSENT
+    after: Json | Absent = ABSENT
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FieldChange:
+    """One field, before and after; ABSENT where the object does not exist on that side."""
+
+    name: str
+    before: Json | Absent = ABSENT
+    after: Json | Absent = ABSENT
+    effect: Effect = Effect.NEUTRAL
+    source: SourceRef | None = None
+    inner: tuple[InnerChange, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """One operation of a plan.
+
+    `id` is readable and unique in its plan (`update:license/growth`); `depends_on` holds ids
+    that must be done first. `reason` is for people and steers nothing.
+    """
+
+    id: str
+    address: Address
+    action: Action
+    fields: tuple[FieldChange, ...] = ()
+    effect: Effect = Effect.NEUTRAL
+    source: SourceRef | None = None
+    reason: str | None = None
+    depends_on: tuple[str, ...] = field(default=())
+
+
+def change_id(action: Action, address: Address) -> str:
+    """The readable id of a change."""
+    return f"{action}:{address}"

@@ -1,0 +1,66 @@
+"""YAML documents with the place of every key and value kept."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from kaiten_sync.model.source import SourceRef
+from kaiten_sync.model.value import Json
+
+Scalar: TypeAlias = None | bool | int | float | str
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One key of a mapping: where the key stands, and its value."""
+
+    key_ref: SourceRef
+    node: Node
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """One value of a document: a scalar, a list of nodes, or a mapping of entries."""
+
+    ref: SourceRef
+    value: Scalar | tuple[Node, ...] | Mapping[str, Entry]
+
+    @property
+    def entries(self) -> Mapping[str, Entry]:
+        """The entries of a mapping; empty for anything else."""
+        return self.value if isinstance(self.value, Mapping) else {}
+
+    def plain(self) -> Json:
+        """The value without its places."""
+        if isinstance(self.value, Mapping):
+            return {key: entry.node.plain() for key, entry in self.value.items()}
+        if isinstance(self.value, tuple):
+            return [node.plain() for node in self.value]
+        return self.value
+
+    def walk(self, path: tuple[str | int, ...]) -> Iterator[Entry]:
+        """The entries met on the way along `path`, as far as it exists.
+
+        An element of a list counts as an entry whose key stands where the element does.
+        """
+        node = self
+        for step in path:
+            if isinstance(node.value, Mapping) and step in node.value:
+                entry = node.value[str(step)]
+            elif isinstance(node.value, tuple) and isinstance(step, int) and step < len(node.value):
+                entry = Entry(node.value[step].ref, node.value[step])
+            else:
+                return
+            yield entry
+            node = entry.node
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """One YAML file: its path as the user wrote it, its tree, and its lines for messages."""
+
+    path: str
+    root: Node
+    lines: tuple[str, ...]

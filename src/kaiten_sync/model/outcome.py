@@ -1,0 +1,58 @@
+"""What became of a plan. Partial failure is a value, not an exception."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from kaiten_sync.model.address import Address
+from kaiten_sync.model.change import Action
+from kaiten_sync.model.plan import TargetRef
+
+
+class Status(StrEnum):
+    """How one change ended."""
+
+    DONE = "done"
+    ALREADY_DONE = "already-done"
+    FAILED = "failed"
+    BLOCKED = "blocked"
+    NOT_TRIED = "not-tried"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """How one change ended, and why.
+
+    `code` and `error_id` are the server's; `blocked_by` is the id of the change that failed.
+    """
+
+    change_id: str
+    address: Address
+    action: Action
+    status: Status
+    message: str | None = None
+    code: str | None = None
+    error_id: str | None = None
+    blocked_by: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApplyResult:
+    """The outcomes of one apply, in the plan's order, and the requests it took."""
+
+    target: TargetRef
+    plan_digest: str
+    outcomes: tuple[Outcome, ...]
+    requests: int
+    interrupted: bool = False
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether the server now is as the plan says."""
+        return all(o.status in (Status.DONE, Status.ALREADY_DONE) for o in self.outcomes)
+
+    @property
+    def changed_anything(self) -> bool:
+        """Whether this run wrote to the server."""
+        return any(o.status is Status.DONE for o in self.outcomes)

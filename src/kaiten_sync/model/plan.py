@@ -1,0 +1,68 @@
+"""The plan: everything that apply does is in it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from kaiten_sync.model.address import Address
+from kaiten_sync.model.change import Change
+from kaiten_sync.model.value import Fields
+
+FORMAT_VERSION = 1
+"""The plan file format this program writes and reads."""
+
+
+@dataclass(frozen=True, slots=True)
+class TargetRef:
+    """The server a plan was made for: its name in the project file and its base URL."""
+
+    name: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Observed:
+    """One live object that the plan rests on, as it was seen.
+
+    `fields` is None when the object did not exist; then `id` and `fingerprint` are None too.
+    """
+
+    address: Address
+    id: str | None = None
+    fields: Fields | None = None
+    fingerprint: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Summary:
+    """The plan in numbers. `actions` counts changes per action, `effects` per effect."""
+
+    actions: Mapping[str, int]
+    effects: Mapping[str, int]
+    unchanged: int
+    unmanaged: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """A sealed list of changes.
+
+    `desired_digest` identifies the declaration; `managed` gives the fingerprint of every
+    declared object; `requests` predicts what applying will send; `digest` seals the rest.
+    """
+
+    target: TargetRef
+    desired_digest: str
+    changes: tuple[Change, ...]
+    observed: tuple[Observed, ...]
+    managed: Mapping[Address, str]
+    summary: Summary
+    requests: int
+    format_version: int = FORMAT_VERSION
+    digest: str = ""
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is nothing to do."""
+        return not self.changes

@@ -1,0 +1,67 @@
+"""Objects of the catalog as git declares them and as a server has them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from kaiten_sync.model.address import Address, Kind
+from kaiten_sync.model.source import SourceRef
+from kaiten_sync.model.value import Fields
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resource:
+    """One declared object. `fields` holds only what is declared; None clears a field.
+
+    `sources` gives the place of each field where it differs from the object's own.
+    """
+
+    address: Address
+    fields: Fields
+    source: SourceRef
+    sources: Mapping[str, SourceRef] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DesiredState:
+    """What git declares, merged from all files and overlays.
+
+    `owns_grants` names the licenses that declare `entitlements`: only their grants may be
+    found surplus. A license without that key leaves its grants alone.
+    """
+
+    resources: Mapping[Address, Resource]
+    owns_grants: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LiveResource:
+    """One object as a server has it, in catalog field names, normalised.
+
+    `id` is the server's own (a grant has none: it is named by its license's id and its
+    entitlement's slug). `updated_at` and `updated_by` are the server's words, for messages.
+    """
+
+    address: Address
+    fields: Fields
+    id: str | None = None
+    family_id: str | None = None
+    updated_at: str | None = None
+    updated_by: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Coverage:
+    """What a reading covered: whole kinds, and the licenses whose grants were read."""
+
+    kinds: frozenset[Kind] = frozenset()
+    grants_of: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LiveState:
+    """What a server has, as far as `coverage` says."""
+
+    resources: Mapping[Address, LiveResource]
+    coverage: Coverage

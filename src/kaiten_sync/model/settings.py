@@ -1,0 +1,102 @@
+"""What a project file, the environment and the flags say, once they are merged."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from fnmatch import fnmatchcase
+
+from kaiten_sync.model.address import Address, Kind
+
+
+class Prune(StrEnum):
+    """Which live objects that git does not declare are deleted."""
+
+    NEVER = "never"
+    ALL = "all"
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """An upper bound: a share of the live objects of a kind, or a plain count."""
+
+    percent: int | None = None
+    count: int | None = None
+
+    def __str__(self) -> str:
+        return f"{self.percent}%" if self.percent is not None else str(self.count)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Policy:
+    """What a plan may do.
+
+    `max_deletes` and `max_updates` bound the share of the live objects of a kind; a share
+    counts only from 10 live objects up, so that a small catalog is not in the way of itself.
+    """
+
+    prune: Prune = Prune.NEVER
+    max_deletes: Limit = field(default=Limit(percent=30))
+    max_updates: Limit = field(default=Limit(percent=30))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scope:
+    """What this repository owns, per kind: glob patterns, `!` excludes, later ones win.
+
+    A kind without patterns is owned whole.
+    """
+
+    groups: tuple[str, ...] = ()
+    entitlements: tuple[str, ...] = ()
+    licenses: tuple[str, ...] = ()
+
+    def patterns(self, kind: Kind) -> tuple[str, ...]:
+        """The patterns of a kind; a grant goes by its license."""
+        if kind is Kind.GROUP:
+            return self.groups
+        if kind is Kind.ENTITLEMENT:
+            return self.entitlements
+        return self.licenses
+
+    def covers(self, address: Address) -> bool:
+        """Whether the object is this repository's."""
+        slug = address.license if address.license is not None else address.slug
+        return covers_slug(self.patterns(address.kind), slug)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Target:
+    """One server with its credentials' place, never the credentials.
+
+    `token_env` or `token_file` says where the token is. `overlays` are paths.
+    """
+
+    name: str
+    url: str
+    token_env: str | None = None
+    token_file: str | None = None
+    overlays: tuple[str, ...] = ()
+    require_plan: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Project:
+    """A project file, read. Paths are resolved against its folder `root`."""
+
+    root: str
+    catalog: tuple[str, ...]
+    targets: dict[str, Target]
+    scope: Scope = Scope()
+    policy: Policy = Policy()
+
+
+def covers_slug(patterns: tuple[str, ...], slug: str) -> bool:
+    """Whether glob patterns select a slug: the last one that matches decides."""
+    if not patterns:
+        return True
+    covered = patterns[0].startswith("!")
+    for pattern in patterns:
+        if fnmatchcase(slug, pattern.removeprefix("!")):
+            covered = not pattern.startswith("!")
+    return covered

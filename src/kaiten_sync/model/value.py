@@ -1,0 +1,30 @@
+"""JSON values, and the marker for a field that is not there."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from enum import Enum
+from typing import Final, TypeAlias
+
+Json: TypeAlias = "None | bool | int | float | str | Sequence[Json] | Mapping[str, Json]"
+
+
+class Absent(Enum):
+    """The type of `ABSENT`: a field that is neither null nor a value."""
+
+    ABSENT = "absent"
+
+    def __repr__(self) -> str:
+        return "ABSENT"
+
+    def __bool__(self) -> bool:
+        return False
+
+
+ABSENT: Final = Absent.ABSENT
+
+Fields: TypeAlias = Mapping[str, Json]
+"""An object's fields by their catalog names. A missing key is an absent field."""
+
+UNLIMITED: Final = "unlimited"
+"""The value of a number grant without a cap, as the catalog and the plan spell it."""
