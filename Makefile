@@ -1,0 +1,67 @@
+# Two commands do everything: `make demo` and `make test`. Both set themselves up.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+JOBS ?= auto
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test check lint types layers pytest bench format constraints clean
+
+help: ## Show the targets
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+demo: $(VENV)/.ready ## Set up, then show the main job on the embedded server
+	@$(BIN)/kaiten-sync demo
+
+test: check pytest ## Set up, then run all checks
+
+check: lint types layers ## Static checks: ruff, mypy, import-linter
+
+lint: $(VENV)/.dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(VENV)/.dev
+	$(BIN)/mypy
+
+layers: $(VENV)/.dev
+	$(BIN)/lint-imports
+
+pytest: $(VENV)/.dev build/wheelhouse/.ready
+	$(BIN)/pytest -n $(JOBS)
+
+bench: $(VENV)/.dev ## Measure planning 20,000 grants; prints the table in docs/explanation/performance.md
+	$(BIN)/python -m benchmarks.plan_catalog
+
+format: $(VENV)/.dev ## Format the code
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+constraints: $(VENV)/.dev ## Pin what is installed now
+	$(BIN)/pip freeze --exclude-editable --exclude pip --exclude setuptools > constraints.txt
+
+clean: ## Remove everything that was made here
+	rm -rf $(VENV) build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+
+# The program with its server: all that a demo takes.
+$(VENV)/.ready: pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit("kaiten-sync needs Python 3.11 or newer" if sys.version_info < (3, 11) else 0)'
+	@echo "setting up $(VENV) (once)" >&2
+	@$(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade 'pip>=25.1'
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[server]'
+	@touch $@
+
+# What the checks take on top.
+$(VENV)/.dev: $(VENV)/.ready
+	@echo "setting up the checks (once)" >&2
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt --group dev
+	@touch $@
+
+# The program's dependencies as files, so that the wheel test installs without any network.
+build/wheelhouse/.ready: $(VENV)/.dev
+	@rm -rf build/wheelhouse && mkdir -p build/wheelhouse
+	@$(BIN)/python -m pip download --quiet --disable-pip-version-check -d build/wheelhouse \
+	  -c constraints.txt '.[server]'
+	@rm -f build/wheelhouse/kaiten_sync-*
+	@touch $@
