@@ -40,7 +40,7 @@ ENTITLEMENT = kind_spec(
         FieldSpec(name="name"),
         FieldSpec(name="type", mutability=Mutability.IMMUTABLE, way_out=_NEW_ENTITLEMENT),
         FieldSpec(name="description", default=constant(None)),
-        FieldSpec(name="meterType", default=constant(None), generations=ONLY_GETTING_STARTED),
+        FieldSpec(name="meterType", generations=ONLY_GETTING_STARTED),
         FieldSpec(
             name="aggregationMethod",
             mutability=Mutability.IMMUTABLE,

@@ -42,7 +42,6 @@ LICENSE = kind_spec(
         FieldSpec(
             name="isActive",
             order=Order.TRUE_LOOSENS,
-            default=constant(None),
             generations=ONLY_GETTING_STARTED,
         ),
     ),

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from enum import Enum, StrEnum, auto
+from enum import Enum, auto
 from typing import TypeAlias
 
 from kaiten_sync.model.address import Kind
+from kaiten_sync.model.generation import Generation as Generation
 from kaiten_sync.model.value import ABSENT, Absent, Fields, Json
 
 Default: TypeAlias = Callable[[Fields], Json | Absent]
@@ -36,16 +37,6 @@ class Order(Enum):
     TRUE_LOOSENS = auto()
     GRANT_VALUE = auto()
     """A grant's value: by number, `unlimited` highest; by truth; or no order (CONFIG)."""
-
-
-class Generation(StrEnum):
-    """Generations of the API that differ in the fields they know.
-
-    Source: API facts, section 5 (G0 is the getting-started page's, G1 the 1.0 contract's).
-    """
-
-    GETTING_STARTED = "getting-started"
-    CURRENT = "current"
 
 
 EVERY_GENERATION = frozenset(Generation)

@@ -59,8 +59,37 @@ class Node:
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """One YAML file: its path as the user wrote it, its tree, and its lines for messages."""
+    """One YAML file: its path as the user wrote it, its tree, and its lines for messages.
+
+    `broken` names the places of values that could not be read as they stand and were reported;
+    a second complaint about them would only repeat the first. `is_complete` is False when
+    more than single values is missing from the tree. `lines` never show a credential.
+    """
 
     path: str
     root: Node
     lines: tuple[str, ...]
+    broken: frozenset[SourceRef] = frozenset()
+    is_complete: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MergedCatalog:
+    """One tree made of all files and overlays; every value keeps the place it came from.
+
+    `lines` are the source lines by file; `broken` and `is_complete` are those of all documents.
+    """
+
+    root: Node
+    lines: Mapping[str, tuple[str, ...]]
+    broken: frozenset[SourceRef] = frozenset()
+    is_complete: bool = True
+
+    def line_text(self, ref: SourceRef) -> str | None:
+        """The source line at a place, None where there is none."""
+        return line_at(self.lines.get(ref.file, ()), ref)
+
+
+def line_at(lines: tuple[str, ...], ref: SourceRef) -> str | None:
+    """The line that a place is on, None where there is none."""
+    return lines[ref.line - 1] if ref.line <= len(lines) else None

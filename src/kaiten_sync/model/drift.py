@@ -33,6 +33,14 @@ class Difference:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CatalogDiff:
+    """All differences between a declaration and a live catalog, by address."""
+
+    differences: tuple[Difference, ...]
+    unchanged: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DriftReport:
     """All differences of one target, and how many declared objects were compared."""
 

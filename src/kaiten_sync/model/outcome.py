@@ -39,13 +39,17 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ApplyResult:
-    """The outcomes of one apply, in the plan's order, and the requests it took."""
+    """The outcomes of one apply, in the plan's order, and the requests it took.
+
+    `access_error` says why the server could no longer be reached, where that ended the run.
+    """
 
     target: TargetRef
     plan_digest: str
     outcomes: tuple[Outcome, ...]
     requests: int
     interrupted: bool = False
+    access_error: str | None = None
 
     @property
     def is_complete(self) -> bool:

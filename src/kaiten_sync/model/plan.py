@@ -49,7 +49,8 @@ class Plan:
     """A sealed list of changes.
 
     `desired_digest` identifies the declaration; `managed` gives the fingerprint of every
-    declared object; `requests` predicts what applying will send; `digest` seals the rest.
+    declared object; `requests` predicts what applying will send; `warnings` are for
+    people and steer nothing; `digest` seals the rest.
     """
 
     target: TargetRef
@@ -59,6 +60,7 @@ class Plan:
     managed: Mapping[Address, str]
     summary: Summary
     requests: int
+    warnings: tuple[str, ...] = ()
     format_version: int = FORMAT_VERSION
     digest: str = ""
 

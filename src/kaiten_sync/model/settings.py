@@ -7,6 +7,7 @@ from enum import StrEnum
 from fnmatch import fnmatchcase
 
 from kaiten_sync.model.address import Address, Kind
+from kaiten_sync.model.generation import Generation
 
 
 class Prune(StrEnum):
@@ -14,6 +15,12 @@ class Prune(StrEnum):
 
     NEVER = "never"
     ALL = "all"
+
+
+class OnTighten(StrEnum):
+    """What becomes of a published license whose grants are tightened."""
+
+    IN_PLACE = "in-place"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +45,7 @@ class Policy:
     prune: Prune = Prune.NEVER
     max_deletes: Limit = field(default=Limit(percent=30))
     max_updates: Limit = field(default=Limit(percent=30))
+    on_tighten: OnTighten = OnTighten.IN_PLACE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,7 +77,8 @@ class Scope:
 class Target:
     """One server with its credentials' place, never the credentials.
 
-    `token_env` or `token_file` says where the token is. `overlays` are paths.
+    `token_env` or `token_file` says where the token is. `overlays` are paths. `generation` is
+    None where the server is asked.
     """
 
     name: str
@@ -78,6 +87,7 @@ class Target:
     token_file: str | None = None
     overlays: tuple[str, ...] = ()
     require_plan: bool = False
+    generation: Generation | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

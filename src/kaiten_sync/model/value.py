@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from enum import Enum
 from typing import Final, TypeAlias
 
-Json: TypeAlias = "None | bool | int | float | str | Sequence[Json] | Mapping[str, Json]"
+Json: TypeAlias = None | bool | int | float | str | Sequence["Json"] | Mapping[str, "Json"]
 
 
 class Absent(Enum):
@@ -28,3 +28,12 @@ Fields: TypeAlias = Mapping[str, Json]
 
 UNLIMITED: Final = "unlimited"
 """The value of a number grant without a cap, as the catalog and the plan spell it."""
+
+
+def is_same(one: Json | Absent, other: Json | Absent) -> bool:
+    """Whether two normalised JSON values are equal; true and 1 are not."""
+    if isinstance(one, Mapping) and isinstance(other, Mapping):
+        return one.keys() == other.keys() and all(is_same(one[k], other[k]) for k in one)
+    if isinstance(one, list) and isinstance(other, list):
+        return len(one) == len(other) and all(map(is_same, one, other))
+    return isinstance(one, bool) == isinstance(other, bool) and one == other

@@ -1,0 +1,179 @@
+"""A live catalog over HTTP: the reader and the writer of `model/ports.py`."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from types import TracebackType
+from typing import Any, Self
+
+from kaiten_sync.api import paths
+from kaiten_sync.api.client import Client, LostAnswerError
+from kaiten_sync.api.generations import ask_capabilities
+from kaiten_sync.api.paging import read_all
+from kaiten_sync.api.settings import ConnectionSettings
+from kaiten_sync.api.wire import create_body, decode_grant, decode_object, merge_body
+from kaiten_sync.errors import IncompleteReadingError, ProblemError, ServerError
+from kaiten_sync.model.address import Address, Kind
+from kaiten_sync.model.capabilities import Capabilities
+from kaiten_sync.model.change import Action
+from kaiten_sync.model.resource import LiveResource
+from kaiten_sync.model.value import Fields
+
+_MOVES = {
+    Action.PUBLISH: ("publish", "PUBLISHED"),
+    Action.ARCHIVE: ("archive", "ARCHIVED"),
+    Action.UNARCHIVE: ("unarchive", "PUBLISHED"),
+}
+
+
+class HttpCatalog:
+    """Reads and writes one server's catalog. Use it as a context manager."""
+
+    def __init__(self, settings: ConnectionSettings) -> None:
+        self._client = Client(settings)
+        self._override = settings.generation
+        self._capabilities: Capabilities | None = None
+        self._lock = threading.Lock()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._client.close()
+
+    @property
+    def base_url(self) -> str:
+        """The API's base, with `/api`."""
+        return self._client.base_url
+
+    @property
+    def requests_sent(self) -> int:
+        """How many HTTP requests went out so far, retries included."""
+        return self._client.requests_sent
+
+    def list_kind(self, kind: Kind) -> Sequence[LiveResource]:
+        """All groups, entitlements or licenses."""
+        path = paths.COLLECTIONS[kind]
+        items = read_all(self._client, path)
+        return _unique((decode_object(kind, item) for item in items), path)
+
+    def list_grants(self, license_slug: str) -> Sequence[LiveResource] | None:
+        """All grants of a license; None when the license does not exist."""
+        path = paths.grants(license_slug)
+        try:
+            items = list(read_all(self._client, path))
+        except ProblemError as error:
+            _raise_unless_missing(error)
+            return None
+        return _unique((decode_grant(license_slug, item) for item in items), path)
+
+    def get(self, address: Address) -> LiveResource | None:
+        """One object; None when it does not exist."""
+        body = self._get_body(address)
+        if body is None:
+            return None
+        if address.license is not None:
+            live = decode_grant(address.license, body)
+        else:
+            live = decode_object(address.kind, body)
+        if live.address != address:
+            raise ServerError(f"asked for {address}, the server answered with {live.address}")
+        return live
+
+    def capabilities(self) -> Capabilities:
+        """What the server understands, asked for at most once."""
+        with self._lock:
+            if self._capabilities is None:
+                self._capabilities = ask_capabilities(self._client, self._override)
+            return self._capabilities
+
+    def create(self, address: Address, fields: Fields) -> None:
+        """Create an object. One that is there already is left as it is."""
+        body = create_body(address, fields)
+        self._post_settled(
+            paths.collection(address), body, lambda: self._get_body(address) is not None
+        )
+
+    def update(self, address: Address, fields: Fields) -> None:
+        """Read the object, change these fields, write all of it back."""
+        current = self._get_body(address)
+        if current is None:
+            raise ProblemError(f"PUT {paths.item(address)}", status=404, detail="it is gone")
+        self._client.put(paths.item(address), merge_body(address.kind, current, fields))
+
+    def delete(self, address: Address) -> None:
+        """Delete an object. One that is gone already is fine."""
+        try:
+            self._client.delete(paths.item(address))
+        except ProblemError as error:
+            _raise_unless_missing(error)
+
+    def move(self, address: Address, action: Action) -> None:
+        """Publish, archive or unarchive a license, or change which version is the default."""
+        if action not in _MOVES:
+            self.update(address, {"isDefault": action is Action.MAKE_DEFAULT})
+            return
+        verb, state = _MOVES[action]
+        self._post_settled(
+            f"{paths.item(address)}/{verb}",
+            None,
+            lambda: (self._get_body(address) or {}).get("lifecycleState") == state,
+        )
+
+    def _post_settled(
+        self, path: str, body: Mapping[str, Any] | None, is_done: Callable[[], bool]
+    ) -> None:
+        """POST, and after a lost answer look first whether it was carried out."""
+        was_lost = False
+
+        def post() -> None:
+            nonlocal was_lost
+            if was_lost and is_done():
+                return
+            try:
+                self._client.post_once(path, body)
+            except LostAnswerError:
+                was_lost = True
+                raise
+            except ProblemError as error:
+                if error.status == 409 and is_done():
+                    return
+                raise
+
+        try:
+            self._client.retrying()(post)
+        except LostAnswerError as lost:
+            raise self._client.final(lost, f"POST {path}") from lost.cause
+
+    def _get_body(self, address: Address) -> Mapping[str, Any] | None:
+        try:
+            body = self._client.get(paths.item(address)).body
+        except ProblemError as error:
+            _raise_unless_missing(error)
+            return None
+        if isinstance(body, dict):
+            return body
+        raise ServerError(f"GET {paths.item(address)}: the answer is no object")
+
+
+def _raise_unless_missing(error: ProblemError) -> None:
+    if error.status != 404:
+        raise error
+
+
+def _unique(resources: Iterable[LiveResource], path: str) -> tuple[LiveResource, ...]:
+    found: dict[Address, LiveResource] = {}
+    for resource in resources:
+        if resource.address in found:
+            raise IncompleteReadingError(
+                f"GET {path}: the server lists {resource.address} twice",
+                hint="someone may be changing the catalog right now: run it again",
+            )
+        found[resource.address] = resource
+    return tuple(found.values())

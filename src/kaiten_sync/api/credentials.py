@@ -1,0 +1,82 @@
+"""What is checked before anything is sent: the URL, and the shape of the token."""
+
+from __future__ import annotations
+
+import ipaddress
+from urllib.parse import SplitResult, urlsplit
+
+import httpx
+
+from kaiten_sync.errors import CredentialError, UsageError
+
+TOKEN_PREFIX = "ksh_"  # noqa: S105  (the shape of a token, not one)
+
+_URL_HINT = "write it as http://127.0.0.1:6060 or https://kaiten.example.com"
+
+
+def api_base(url: str, *, allow_http: bool) -> str:
+    """A server's API base: `/api` appended where it is missing, as the official SDK does.
+
+    Raises:
+        UsageError: not an http(s) URL, holds a credential, or is plain http to another host.
+    """
+    parts = _split(url)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise UsageError(f"not a server URL: {_without_credential(url)!r}", hint=_URL_HINT)
+    if parts.username or parts.password or parts.query or parts.fragment:
+        raise UsageError(
+            f"a server URL holds no credential, query or fragment: {_without_credential(url)!r}",
+            hint="give the token through KAITEN_AUTH_TOKEN or the project's `token: {env: NAME}`",
+        )
+    if parts.scheme == "http" and not allow_http and not is_loopback(parts.hostname):
+        raise UsageError(
+            f"refusing to send a token in clear to {parts.hostname}",
+            hint="use https, or pass --allow-http if the network in between is yours",
+        )
+    path = parts.path.rstrip("/")
+    return f"{parts.scheme}://{parts.netloc}{path if path.endswith('/api') else path + '/api'}"
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a host name is this machine by definition."""
+    if host == "localhost" or host.endswith(".localhost"):
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def check_token(token: str) -> str:
+    """A token that can go into a header, unchanged.
+
+    Raises:
+        CredentialError: it cannot be one; the message does not repeat it.
+    """
+    if not token.isascii() or not token.isprintable() or " " in token or not token:
+        raise CredentialError(
+            "the token holds characters that no token has",
+            hint="look for a stray newline or quote where it is stored",
+        )
+    if token.startswith(("ksm_", "whsec_")):
+        raise CredentialError(
+            "this token is for something else than the catalog API",
+            hint=f"use a service account's token: it begins with {TOKEN_PREFIX}",
+        )
+    return token
+
+
+def _split(url: str) -> SplitResult:
+    try:
+        parts = urlsplit(url.strip())
+        _ = parts.port  # raises where the port is no number
+        httpx.URL(url.strip())
+    except (ValueError, httpx.InvalidURL) as error:
+        raise UsageError(
+            f"not a server URL: {_without_credential(url)!r}", hint=_URL_HINT
+        ) from error
+    return parts
+
+
+def _without_credential(url: str) -> str:
+    return "***@" + url.rpartition("@")[2] if "@" in url else url

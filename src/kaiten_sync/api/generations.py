@@ -1,0 +1,94 @@
+"""Finds out which fields a server knows.
+
+Its OpenAPI document says so, per request body. Where there is none, a probe of
+`/license-families` tells the generations apart (API facts, section 9.12).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from kaiten_sync.api.client import Client
+from kaiten_sync.errors import ProblemError, ServerError
+from kaiten_sync.kinds.registry import wire_fields
+from kaiten_sync.kinds.spec import Generation
+from kaiten_sync.model.address import Kind
+from kaiten_sync.model.capabilities import Capabilities
+
+_CREATE_PATHS = {
+    Kind.GROUP: "/entitlement-groups",
+    Kind.ENTITLEMENT: "/entitlements",
+    Kind.LICENSE: "/licenses",
+    Kind.GRANT: "/licenses/{}/entitlements",
+}
+
+
+def ask_capabilities(client: Client, override: Generation | None) -> Capabilities:
+    """What the server knows, in at most two requests."""
+    if override is not None:
+        return _of(override, "set by hand")
+    document = _openapi(client)
+    if document is not None:
+        known = {kind: _properties(document, path) for kind, path in _CREATE_PATHS.items()}
+        if all(known.values()):
+            return Capabilities(wire_fields=known, source="the server's OpenAPI document")
+    return _of(_probe(client), "a probe of /license-families")
+
+
+def _of(generation: Generation, source: str) -> Capabilities:
+    return Capabilities(wire_fields=wire_fields(generation), source=f"{generation}, {source}")
+
+
+def _openapi(client: Client) -> Mapping[str, Any] | None:
+    try:
+        body = client.get("/openapi.json").body
+    except ProblemError:
+        return None
+    except ServerError:
+        return None  # some servers answer unknown paths with a web page
+    return body if isinstance(body, dict) else None
+
+
+def _probe(client: Client) -> Generation:
+    try:
+        client.get("/license-families", {"limit": 1})
+    except ProblemError as error:
+        if error.status == 404:
+            return Generation.GETTING_STARTED
+        raise
+    return Generation.CURRENT
+
+
+def _properties(document: Mapping[str, Any], path: str) -> frozenset[str]:
+    """Names in the request body of a POST, wherever the document mounts the path."""
+    for mounted, operations in _mapping(document.get("paths")).items():
+        if _shape(mounted) == path:
+            return _body_properties(document, _mapping(_mapping(operations).get("post")))
+    return frozenset()
+
+
+def _body_properties(document: Mapping[str, Any], operation: Mapping[str, Any]) -> frozenset[str]:
+    content = _mapping(_mapping(operation.get("requestBody")).get("content"))
+    schema = _mapping(_mapping(content.get("application/json")).get("schema"))
+    return frozenset(_mapping(_resolve(document, schema).get("properties")))
+
+
+def _resolve(document: Mapping[str, Any], schema: Mapping[str, Any]) -> Mapping[str, Any]:
+    ref = schema.get("$ref")
+    if not isinstance(ref, str) or not ref.startswith("#/"):
+        return schema
+    node: Any = document
+    for step in ref.removeprefix("#/").split("/"):
+        node = _mapping(node).get(step)
+    return _mapping(node)
+
+
+def _shape(path: str) -> str:
+    """A path without its `/api` mount and its parameter names."""
+    steps = path.removeprefix("/api").split("/")
+    return "/".join("{}" if step.startswith("{") else step for step in steps)
+
+
+def _mapping(value: object) -> Mapping[str, Any]:
+    return value if isinstance(value, dict) else {}

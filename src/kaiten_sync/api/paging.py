@@ -1,0 +1,67 @@
+"""Reads a list to its end, whichever of the API's two shapes it has, or refuses to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from kaiten_sync.api.client import Client
+from kaiten_sync.errors import IncompleteReadingError
+from kaiten_sync.model.reading import PAGE_SIZE
+
+_HINT = "someone may be changing the catalog right now: run it again"
+
+
+def read_all(client: Client, path: str) -> Iterator[Any]:
+    """Every item of a list.
+
+    Understands cursor pages `{items, nextCursor, hasMore}` and the older bare arrays (API
+    facts, sections 3 and 5).
+
+    Raises:
+        IncompleteReadingError: the pages repeat, or do not add up.
+    """
+    seen: set[str] = set()
+    params: dict[str, str | int] = {"limit": PAGE_SIZE}
+    while True:
+        body = client.get(path, params).body
+        if isinstance(body, list):
+            yield from body
+            return
+        yield from _items(body, path)
+        cursor = _next_cursor(body, path)
+        if cursor is None:
+            return
+        if cursor in seen:
+            raise IncompleteReadingError(f"GET {path}: the server repeats a page", hint=_HINT)
+        seen.add(cursor)
+        params = {"limit": PAGE_SIZE, "cursor": cursor}
+
+
+def _items(body: object, path: str) -> list[Any]:
+    if isinstance(body, dict):
+        items = body.get("items")
+        if isinstance(items, list):
+            return items
+        if items is None and body.get("hasMore") is False:
+            return []
+    raise IncompleteReadingError(
+        f"GET {path}: the answer is no list", hint="is this a Kaiten server?"
+    )
+
+
+def _next_cursor(body: dict[str, Any], path: str) -> str | None:
+    if body.get("hasMore"):
+        cursor = body.get("nextCursor")
+        if isinstance(cursor, str) and cursor:
+            return cursor
+        raise IncompleteReadingError(
+            f"GET {path}: the server has more and does not say how to get it", hint=_HINT
+        )
+    total = body.get("total")
+    if isinstance(total, int) and total > len(body["items"]):
+        raise IncompleteReadingError(
+            f"GET {path}: the server gave {len(body['items'])} of {total} and no way to the rest",
+            hint=_HINT,
+        )
+    return None

@@ -1,0 +1,55 @@
+"""Refusals: problem documents (RFC 9457 with Kaiten's members) as our errors."""
+
+from __future__ import annotations
+
+import json
+
+import httpx
+
+from kaiten_sync.errors import CredentialError, KaitenSyncError, ProblemError, ServerError
+
+_TEXT_LIMIT = 500
+"""Characters kept of each text a server sends for people: enough to read, too few to flood."""
+
+
+def refusal(request: str, status: int, headers: httpx.Headers, content: bytes) -> KaitenSyncError:
+    """The error that a refused request becomes, by its status."""
+    problem = _problem(headers, content)
+    code, detail = problem.get("code"), problem.get("detail")
+    if status in (401, 403):
+        said = f": {detail}" if detail else ""
+        return CredentialError(
+            f"{request} was refused: {status}{f' {code}' if code else ''}{said}",
+            hint="check the token" if status == 401 else "give the token the missing scope",
+        )
+    if 300 <= status < 400:
+        return ServerError(
+            f"{request}: the server redirects, and a token is not sent along",
+            hint="use the URL that it redirects to",
+        )
+    return ProblemError(
+        request, status=status, code=code, detail=detail, error_id=problem.get("errorId")
+    )
+
+
+def _problem(headers: httpx.Headers, content: bytes) -> dict[str, str]:
+    if "json" not in headers.get("content-type", ""):
+        return {}
+    try:
+        body = json.loads(content)
+    except (ValueError, RecursionError):
+        return {}
+    if not isinstance(body, dict):
+        return {}
+    texts = {key: value[:_TEXT_LIMIT] for key, value in body.items() if isinstance(value, str)}
+    first = _first_error(body.get("errors"))
+    if first:
+        texts["detail"] = f"{texts['detail']} ({first})" if "detail" in texts else first
+    return texts
+
+
+def _first_error(errors: object) -> str | None:
+    if not isinstance(errors, list) or not errors or not isinstance(errors[0], dict):
+        return None
+    place, message = errors[0].get("location"), errors[0].get("message")
+    return f"{place}: {message}"[:_TEXT_LIMIT] if place and message else None

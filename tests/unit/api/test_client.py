@@ -1,0 +1,339 @@
+"""The HTTP adapter against a server that answers what the test says."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from itertools import count
+
+import pytest
+from tests.support.scripted import Reply, Request, Scripted, scripted
+from tests.support.values import address
+
+from kaiten_sync.api.catalog import HttpCatalog
+from kaiten_sync.api.credentials import api_base
+from kaiten_sync.api.settings import ConnectionSettings, RetrySettings
+from kaiten_sync.errors import (
+    CredentialError,
+    IncompleteReadingError,
+    ProblemError,
+    ServerError,
+    UnreachableError,
+    UsageError,
+)
+from kaiten_sync.kinds.spec import Generation
+from kaiten_sync.model.address import Kind
+from kaiten_sync.model.change import Action
+
+GROUP = {"id": "g1", "slug": "quotas", "name": "Quotas", "description": None}
+FAST = RetrySettings(base_s=0.001, max_s=0.002, retry_after_max_s=0.002)
+
+
+def page(*items: object, cursor: str | None = None) -> Reply:
+    body: dict[str, object] = {"items": list(items), "hasMore": cursor is not None}
+    return Reply(body=body | ({"nextCursor": cursor} if cursor else {}))
+
+
+def catalog_at(server: Scripted, **settings: object) -> HttpCatalog:
+    return HttpCatalog(
+        ConnectionSettings(url=server.url, token="ksh_secret", retry=FAST, **settings)  # type: ignore[arg-type]
+    )
+
+
+@pytest.fixture
+def answered_by() -> Iterator[Callable[..., tuple[Scripted, HttpCatalog]]]:
+    from contextlib import ExitStack
+
+    with ExitStack() as stack:
+
+        def start(answer: Callable[[Request], Reply], **settings: object):  # type: ignore[no-untyped-def]
+            server = stack.enter_context(scripted(answer))
+            return server, stack.enter_context(catalog_at(server, **settings))
+
+        yield start
+
+
+# Lists
+
+
+def test_follows_cursors_to_the_end(answered_by) -> None:  # type: ignore[no-untyped-def]
+    def answer(request: Request) -> Reply:
+        if "cursor=two" in request.path:
+            return page({**GROUP, "slug": "b2"})
+        return page(GROUP, cursor="two")
+
+    server, catalog = answered_by(answer)
+    assert [g.address.slug for g in catalog.list_kind(Kind.GROUP)] == ["quotas", "b2"]
+    assert server.requests[0].path == "/api/entitlement-groups?limit=200"
+    assert server.requests[0].headers["authorization"] == "Bearer ksh_secret"
+
+
+@pytest.mark.parametrize("body", [[GROUP], {"items": [GROUP], "total": 1}])
+def test_understands_the_older_lists(answered_by, body: object) -> None:  # type: ignore[no-untyped-def]
+    _, catalog = answered_by(lambda _: Reply(body=body))
+    assert [g.address.slug for g in catalog.list_kind(Kind.GROUP)] == ["quotas"]
+
+
+@pytest.mark.parametrize(
+    ("reply", "says"),
+    [
+        (page(cursor="again"), "repeats a page"),
+        (Reply(body={"items": [GROUP], "hasMore": True}), "does not say how to get it"),
+        (Reply(body={"items": [GROUP], "total": 2}), "1 of 2"),
+        (page(GROUP, GROUP), "twice"),
+        (Reply(body={"hello": "world"}), "is no list"),
+        (Reply(body=3), "is no list"),
+    ],
+)
+def test_refuses_a_list_that_does_not_add_up(answered_by, reply: Reply, says: str) -> None:  # type: ignore[no-untyped-def]
+    _, catalog = answered_by(lambda _: reply)
+    with pytest.raises(IncompleteReadingError, match=says):
+        catalog.list_kind(Kind.GROUP)
+
+
+@pytest.mark.parametrize(
+    "item",
+    [
+        {**GROUP, "slug": "../../etc/passwd"},
+        {**GROUP, "slug": "a\x1b[31m"},
+        {**GROUP, "slug": None},
+        {**GROUP, "name": 3},
+        "group",
+    ],
+)
+def test_refuses_an_object_that_cannot_be_one(answered_by, item: object) -> None:  # type: ignore[no-untyped-def]
+    _, catalog = answered_by(lambda _: page(item))
+    with pytest.raises(ServerError):
+        catalog.list_kind(Kind.GROUP)
+
+
+def test_refuses_an_answer_about_something_else(answered_by) -> None:  # type: ignore[no-untyped-def]
+    _, catalog = answered_by(lambda _: Reply(body={**GROUP, "slug": "other"}))
+    with pytest.raises(ServerError, match="answered with group/other"):
+        catalog.get(address("group/quotas"))
+
+
+# Refusals and retries
+
+
+def test_a_problem_document_becomes_an_error_with_all_it_says(answered_by) -> None:  # type: ignore[no-untyped-def]
+    problem = {
+        "code": "UpdateEntitlement.ImmutableType",
+        "detail": "no",
+        "errorId": "e-7",
+        "errors": [{"location": "body.type", "message": "is fixed"}],
+    }
+    _, catalog = answered_by(lambda _: Reply(status=400, body=problem))
+    with pytest.raises(ProblemError) as caught:
+        catalog.list_kind(Kind.GROUP)
+    assert caught.value.code == "UpdateEntitlement.ImmutableType"
+    assert caught.value.error_id == "e-7"
+    assert "no (body.type: is fixed)" in caught.value.message
+
+
+@pytest.mark.parametrize("status", [401, 403])
+def test_a_refused_credential_is_told_apart_and_never_shown(answered_by, status: int) -> None:  # type: ignore[no-untyped-def]
+    _, catalog = answered_by(lambda _: Reply(status=status, body={"code": "Auth.X"}))
+    with pytest.raises(CredentialError) as caught:
+        catalog.list_kind(Kind.GROUP)
+    assert "ksh_secret" not in str(caught.value)
+
+
+@pytest.mark.parametrize("status", [429, 502, 503, 504])
+def test_reads_are_tried_again(answered_by, status: int) -> None:  # type: ignore[no-untyped-def]
+    asked = count()
+    _, catalog = answered_by(
+        lambda _: Reply(status=status, headers={"retry-after": "0"}) if next(asked) < 2 else page()
+    )
+    assert list(catalog.list_kind(Kind.GROUP)) == []
+    assert catalog.requests_sent == 3
+
+
+def test_reads_survive_a_lost_connection(answered_by) -> None:  # type: ignore[no-untyped-def]
+    asked = count()
+    _, catalog = answered_by(lambda _: Reply(hang_up=True) if next(asked) < 2 else page())
+    assert list(catalog.list_kind(Kind.GROUP)) == []
+
+
+def test_a_refusal_is_not_tried_again(answered_by) -> None:  # type: ignore[no-untyped-def]
+    server, catalog = answered_by(lambda _: Reply(status=500))
+    with pytest.raises(ProblemError, match="500"):
+        catalog.list_kind(Kind.GROUP)
+    assert len(server.requests) == 1
+
+
+def test_gives_up_in_the_end(answered_by) -> None:  # type: ignore[no-untyped-def]
+    server, catalog = answered_by(lambda _: Reply(hang_up=True))
+    with pytest.raises(UnreachableError, match="no answer from"):
+        catalog.list_kind(Kind.GROUP)
+    assert len(server.requests) >= FAST.attempts
+
+
+def test_a_redirect_is_not_followed(answered_by) -> None:  # type: ignore[no-untyped-def]
+    server, catalog = answered_by(lambda _: Reply(status=302, headers={"location": "/elsewhere"}))
+    with pytest.raises(ServerError, match="redirects"):
+        catalog.list_kind(Kind.GROUP)
+    assert len(server.requests) == 1
+
+
+@pytest.mark.parametrize("raw", [b"<html>", b"[" * 100_000, b'{"items": '])
+def test_an_answer_that_is_not_json_is_said_to_be(answered_by, raw: bytes) -> None:  # type: ignore[no-untyped-def]
+    _, catalog = answered_by(lambda _: Reply(raw=raw))
+    with pytest.raises(ServerError, match="not JSON"):
+        catalog.list_kind(Kind.GROUP)
+
+
+# Posts are settled by reading
+
+
+def test_a_post_whose_answer_was_lost_is_not_sent_again_when_it_worked(answered_by) -> None:  # type: ignore[no-untyped-def]
+    made = []
+
+    def answer(request: Request) -> Reply:
+        if request.method == "POST":
+            made.append(request.body)
+            return Reply(hang_up=True)
+        return Reply(body=GROUP) if made else Reply(status=404)
+
+    server, catalog = answered_by(answer)
+    catalog.create(address("group/quotas"), {"name": "Quotas"})
+    assert [r.method for r in server.requests] == ["POST", "GET"]
+    assert made == [{"description": None, "slug": "quotas", "name": "Quotas"}]
+
+
+def test_a_post_that_never_worked_is_sent_again(answered_by) -> None:  # type: ignore[no-untyped-def]
+    posts = count()
+
+    def answer(request: Request) -> Reply:
+        if request.method == "POST":
+            return Reply(status=503) if next(posts) == 0 else Reply(status=201, body=GROUP)
+        return Reply(status=404)
+
+    server, catalog = answered_by(answer)
+    catalog.create(address("group/quotas"), {"name": "Quotas"})
+    assert [r.method for r in server.requests] == ["POST", "GET", "POST"]
+
+
+def test_a_conflict_on_something_that_is_there_is_left_to_the_check(answered_by) -> None:  # type: ignore[no-untyped-def]
+    def answer(request: Request) -> Reply:
+        return Reply(status=409) if request.method == "POST" else Reply(body=GROUP)
+
+    _, catalog = answered_by(answer)
+    catalog.create(address("group/quotas"), {"name": "Quotas"})
+
+
+def test_a_quota_conflict_is_an_error(answered_by) -> None:  # type: ignore[no-untyped-def]
+    def answer(request: Request) -> Reply:
+        if request.method == "POST":
+            return Reply(status=409, body={"code": "CreateLicense.EntitlementLimitReached"})
+        return Reply(status=404)
+
+    _, catalog = answered_by(answer)
+    with pytest.raises(ProblemError, match="EntitlementLimitReached"):
+        catalog.create(address("license/l"), {"name": "L"})
+
+
+def test_a_lost_publish_is_settled_by_the_state(answered_by) -> None:  # type: ignore[no-untyped-def]
+    license_body = {"id": "l", "slug": "l1", "name": "L", "lifecycleState": "PUBLISHED"}
+
+    def answer(request: Request) -> Reply:
+        return Reply(hang_up=True) if request.method == "POST" else Reply(body=license_body)
+
+    server, catalog = answered_by(answer)
+    catalog.move(address("license/l1"), Action.PUBLISH)
+    assert [r.method for r in server.requests] == ["POST", "GET"]
+
+
+def test_deleting_what_is_gone_is_fine(answered_by) -> None:  # type: ignore[no-untyped-def]
+    _, catalog = answered_by(lambda _: Reply(status=404))
+    catalog.delete(address("group/quotas"))
+
+
+# Capabilities
+
+
+def _openapi(*properties: str) -> dict[str, object]:
+    schema = {"$ref": "#/components/schemas/Any"}
+    content = {"application/json": {"schema": schema}}
+    post = {"post": {"requestBody": {"content": content}}}
+    paths = (
+        "/api/entitlement-groups",
+        "/api/entitlements",
+        "/api/licenses",
+        "/api/licenses/{slug}/entitlements",
+    )
+    return {
+        "paths": dict.fromkeys(paths, post),
+        "components": {"schemas": {"Any": {"properties": {name: {} for name in properties}}}},
+    }
+
+
+def test_reads_what_the_server_knows_from_its_document(answered_by) -> None:  # type: ignore[no-untyped-def]
+    server, catalog = answered_by(lambda _: Reply(body=_openapi("name", "isActive")))
+    known = catalog.capabilities()
+    assert known.knows(Kind.LICENSE, "isActive")
+    assert not known.knows(Kind.LICENSE, "lifecycleState")
+    catalog.capabilities()
+    assert len(server.requests) == 1
+
+
+@pytest.mark.parametrize(("status", "has_drafts"), [(404, False), (200, True)])
+def test_probes_where_there_is_no_document(answered_by, status: int, has_drafts: bool) -> None:  # type: ignore[no-untyped-def]
+    def answer(request: Request) -> Reply:
+        if "license-families" in request.path:
+            return Reply(status=status, body={"items": [], "hasMore": False})
+        return Reply(status=404)
+
+    server, catalog = answered_by(answer)
+    assert catalog.capabilities().knows(Kind.LICENSE, "lifecycleState") is has_drafts
+    assert len(server.requests) == 2
+
+
+def test_a_setting_overrides_the_server(answered_by) -> None:  # type: ignore[no-untyped-def]
+    server, catalog = answered_by(lambda _: Reply(), generation=Generation.GETTING_STARTED)
+    assert catalog.capabilities().knows(Kind.ENTITLEMENT, "meterType")
+    assert server.requests == []
+
+
+# The URL and the token
+
+
+@pytest.mark.parametrize(
+    ("url", "base"),
+    [
+        ("http://127.0.0.1:6060", "http://127.0.0.1:6060/api"),
+        ("http://localhost:6000/api/", "http://localhost:6000/api"),
+        ("https://kaiten.example.com/x/", "https://kaiten.example.com/x/api"),
+    ],
+)
+def test_api_is_appended_where_it_is_missing(url: str, base: str) -> None:
+    assert api_base(url, allow_http=False) == base
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "kaiten.example.com",
+        "ftp://kaiten.example.com",
+        "http://kaiten.example.com",
+        "https://me:secret@kaiten.example.com",
+        "https://kaiten.example.com?token=secret",
+        "http://[::1",
+        "http://127.0.0.1:port",
+        "",
+    ],
+)
+def test_refuses_a_url_that_is_wrong_or_in_clear(url: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        api_base(url, allow_http=False)
+    assert "me:secret" not in str(caught.value)
+
+
+def test_plain_http_can_be_allowed() -> None:
+    assert api_base("http://kaiten.lan", allow_http=True) == "http://kaiten.lan/api"
+
+
+@pytest.mark.parametrize("token", ["", "ksh_a\nb", "ksh_ä", "ksm_platform", "whsec_hook"])
+def test_refuses_a_token_that_is_none(token: str) -> None:
+    with pytest.raises(CredentialError) as caught:
+        HttpCatalog(ConnectionSettings(url="http://127.0.0.1:1", token=token))
+    assert not token or token not in str(caught.value)
