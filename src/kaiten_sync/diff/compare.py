@@ -1,0 +1,124 @@
+"""Compares declared objects with live ones, declared fields only."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from kaiten_sync.diff.effects import create_effect, delete_effect, field_effect, worst
+from kaiten_sync.diff.inner import inner_changes
+from kaiten_sync.kinds.registry import normal_value, spec_of
+from kaiten_sync.kinds.spec import FieldSpec, Mutability
+from kaiten_sync.model.address import Address, Kind
+from kaiten_sync.model.change import FieldChange
+from kaiten_sync.model.drift import CatalogDiff, Difference, DriftClass
+from kaiten_sync.model.resource import DesiredState, LiveResource, LiveState, Resource
+from kaiten_sync.model.settings import Scope
+from kaiten_sync.model.value import ABSENT, Absent, Json, is_same
+
+
+def diff_catalog(desired: DesiredState, live: LiveState, scope: Scope) -> CatalogDiff:
+    """Every difference, in address order.
+
+    Declared and not live: missing. Both and not alike: changed. Live, in scope, not declared:
+    unmanaged; a surplus grant counts only where its license declares its grants.
+    """
+    differences = [
+        difference
+        for resource in desired.resources.values()
+        if (difference := _compare(resource, live.resources.get(resource.address)))
+    ]
+    unchanged = len(desired.resources) - len(differences)
+    differences += [_unmanaged(found) for found in _surplus(desired, live, scope)]
+    differences.sort(key=lambda difference: difference.address.sort_key)
+    return CatalogDiff(differences=tuple(differences), unchanged=unchanged)
+
+
+def _compare(resource: Resource, live: LiveResource | None) -> Difference | None:
+    if live is None:
+        return _missing(resource)
+    fields = tuple(_changed_fields(resource, live))
+    if not fields:
+        return None
+    return Difference(
+        address=resource.address,
+        drift=DriftClass.CHANGED,
+        fields=fields,
+        effect=worst(change.effect for change in fields),
+        source=resource.source,
+        updated_at=live.updated_at,
+        updated_by=live.updated_by,
+    )
+
+
+def _missing(resource: Resource) -> Difference:
+    specs = spec_of(resource.address.kind).fields
+    return Difference(
+        address=resource.address,
+        drift=DriftClass.MISSING,
+        fields=tuple(
+            FieldChange(
+                name=name,
+                after=normal_value(specs[name], value),
+                source=resource.sources.get(name),
+            )
+            for name, value in resource.fields.items()
+            if value is not None
+        ),
+        effect=create_effect(resource.address.kind),
+        source=resource.source,
+    )
+
+
+def _unmanaged(live: LiveResource) -> Difference:
+    return Difference(
+        address=live.address,
+        drift=DriftClass.UNMANAGED,
+        fields=tuple(FieldChange(name=name, before=value) for name, value in live.fields.items()),
+        effect=delete_effect(live.address.kind),
+        updated_at=live.updated_at,
+        updated_by=live.updated_by,
+    )
+
+
+def _changed_fields(resource: Resource, live: LiveResource) -> Iterator[FieldChange]:
+    specs = spec_of(resource.address.kind).fields
+    for name, declared in resource.fields.items():
+        spec = specs[name]
+        after = _wanted(spec, declared, resource, live)
+        before = live.fields.get(name, ABSENT)
+        if is_same(before, after) or _is_unseen(spec, before):
+            continue
+        yield FieldChange(
+            name=name,
+            before=before,
+            after=after,
+            effect=field_effect(spec, before, after),
+            source=resource.sources.get(name),
+            inner=inner_changes(before, after),
+        )
+
+
+def _wanted(
+    spec: FieldSpec, declared: Json, resource: Resource, live: LiveResource
+) -> Json | Absent:
+    """The declared value; null means what the server has when the field was never set."""
+    if declared is not None:
+        return normal_value(spec, declared)
+    return spec.default({**live.fields, **resource.fields})
+
+
+def _is_unseen(spec: FieldSpec, before: Json | Absent) -> bool:
+    """Whether a field steers creation only and the server does not show what came of it."""
+    return spec.mutability is Mutability.CREATE_ONLY and before is ABSENT
+
+
+def _surplus(desired: DesiredState, live: LiveState, scope: Scope) -> Iterator[LiveResource]:
+    for address, resource in live.resources.items():
+        if address in desired.resources or not scope.covers(address):
+            continue
+        if address.kind is not Kind.GRANT or _owns_grants_of(desired, address):
+            yield resource
+
+
+def _owns_grants_of(desired: DesiredState, grant: Address) -> bool:
+    return grant.license in desired.owns_grants

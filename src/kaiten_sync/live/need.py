@@ -1,0 +1,51 @@
+"""Decides what has to be read. Least privilege: nothing that the declaration does not touch."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from kaiten_sync.model.address import Address, Kind
+from kaiten_sync.model.resource import DesiredState
+from kaiten_sync.model.settings import Prune, Scope
+
+LISTED = (Kind.GROUP, Kind.ENTITLEMENT, Kind.LICENSE)
+"""Kinds with a list of their own; grants are listed per license."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Need:
+    """What to read: whole kinds, and the grants of some licenses (None: of all in scope)."""
+
+    kinds: frozenset[Kind]
+    grants_of: frozenset[str] | None = frozenset()
+
+
+def need_of_plan(desired: DesiredState, prune: Prune) -> Need:
+    """What planning a declaration takes."""
+    if prune is Prune.ALL:
+        return need_of_everything()
+    declared = {address.kind for address in desired.resources}
+    if Kind.GRANT in declared:
+        declared |= {Kind.ENTITLEMENT, Kind.LICENSE}
+    if _names_groups(desired):
+        declared.add(Kind.GROUP)
+    return Need(kinds=frozenset(declared & set(LISTED)), grants_of=desired.owns_grants)
+
+
+def need_of_everything() -> Need:
+    """What a drift report or an export takes: all that is in scope."""
+    return Need(kinds=frozenset(LISTED), grants_of=None)
+
+
+def is_needed(need: Need, scope: Scope, license_address: Address) -> bool:
+    """Whether the grants of a license have to be read."""
+    if need.grants_of is not None:
+        return license_address.slug in need.grants_of
+    return scope.covers(license_address)
+
+
+def _names_groups(desired: DesiredState) -> bool:
+    return any(
+        resource.address.kind is Kind.ENTITLEMENT and resource.fields.get("groups")
+        for resource in desired.resources.values()
+    )
