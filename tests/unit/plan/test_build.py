@@ -1,0 +1,238 @@
+"""What a plan holds: changes in order, what they rest on, what is refused, the seal."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from tests.fakes.catalog import live
+from tests.support.values import declared, desired, live_state, proposal
+
+from kaiten_sync.errors import PlanFileError
+from kaiten_sync.model.canonical import digest
+from kaiten_sync.model.plan import Plan, TargetRef
+from kaiten_sync.model.settings import Limit, Policy, Prune, Scope
+from kaiten_sync.plan.plan_file import check_target, plan_to_json, read_plan, write_plan
+
+GROWTH = desired(
+    declared("license/growth/grant/api-calls", value=1000),
+    declared("license/growth", name="Growth", type="PAID", isDefault=True),
+    declared("entitlement/api-calls", name="API Calls", type="NUMBER", groups=["quotas"]),
+    declared("group/quotas", name="Quotas"),
+)
+
+
+def ids(plan: Plan) -> list[str]:
+    return [change.id for change in plan.changes]
+
+
+def test_creates_from_the_ground_up_and_publishes_last() -> None:
+    plan = proposal(GROWTH, live_state()).plan
+    assert ids(plan) == [
+        "create:group/quotas",
+        "create:entitlement/api-calls",
+        "create:license/growth",
+        "create:license/growth/grant/api-calls",
+        "publish:license/growth",
+        "make-default:license/growth",
+    ]
+    by_id = {change.id: change.depends_on for change in plan.changes}
+    assert by_id["create:license/growth/grant/api-calls"] == (
+        "create:entitlement/api-calls",
+        "create:license/growth",
+    )
+    assert "create:license/growth/grant/api-calls" in by_id["publish:license/growth"]
+
+
+def test_a_server_without_drafts_gets_no_lifecycle() -> None:
+    plan = proposal(GROWTH, live_state(), has_drafts=False).plan
+    assert "publish:license/growth" not in ids(plan)
+    fields = {f.name for c in plan.changes for f in c.fields}
+    assert "lifecycleState" not in fields
+
+
+def test_deletes_in_reverse_and_only_when_told_to() -> None:
+    found = live_state(
+        live("group/g", name="G"),
+        live("entitlement/e", name="E", type="NUMBER", groups=["g"]),
+        live("license/l", name="L", lifecycleState="PUBLISHED"),
+        live("license/l/grant/e", value=1),
+    )
+    assert proposal(desired(), found).plan.is_empty
+    assert ids(proposal(desired(), found, Policy(prune=Prune.ALL)).plan) == [
+        "delete:license/l/grant/e",
+        "delete:license/l",
+        "delete:entitlement/e",
+        "delete:group/g",
+    ]
+
+
+def test_the_plan_rests_on_what_matters_and_nothing_else() -> None:
+    found = live_state(
+        live("entitlement/e", name="E", type="NUMBER"),
+        live("entitlement/other", name="O", type="NUMBER"),
+        live("license/l", name="L", lifecycleState="PUBLISHED"),
+    )
+    wanted = desired(
+        declared("license/l", name="L"),
+        declared("entitlement/e", name="E", type="NUMBER"),
+        declared("license/l/grant/e", value=1),
+    )
+    seen = {str(o.address): o.fields for o in proposal(wanted, found).plan.observed}
+    assert seen == {"entitlement/e": {"type": "NUMBER"}, "license/l": {}, "license/l/grant/e": None}
+
+
+@pytest.mark.parametrize(
+    ("wanted", "found", "says"),
+    [
+        (
+            [declared("entitlement/e", name="E", type="BOOLEAN")],
+            [live("entitlement/e", name="E", type="NUMBER")],
+            "type cannot go from NUMBER to BOOLEAN",
+        ),
+        (
+            [declared("entitlement/e", resetPeriod="DAY")],
+            [live("entitlement/e", type="NUMBER", resetPeriod="MONTH")],
+            "once set, it stays",
+        ),
+        (
+            [declared("license/l", lifecycleState="DRAFT")],
+            [live("license/l", lifecycleState="PUBLISHED")],
+            "lifecycleState cannot go from PUBLISHED to DRAFT",
+        ),
+        (
+            [declared("license/l/grant/e", value=1)],
+            [live("license/l", name="L")],
+            "entitlement/e is neither declared here nor on the server",
+        ),
+        (
+            [declared("license/l/grant/e", value=True)],
+            [live("license/l", name="L"), live("entitlement/e", type="NUMBER")],
+            "is no value for a NUMBER entitlement",
+        ),
+        (
+            [declared("license/l", lifecycleState="ARCHIVED")],
+            [live("license/l", lifecycleState="PUBLISHED", isDefault=True)],
+            "the default version of its family cannot be archived",
+        ),
+    ],
+)
+def test_refuses_what_cannot_be_done(wanted: list, found: list, says: str) -> None:  # type: ignore[type-arg]
+    (finding,) = proposal(desired(*wanted), live_state(*found)).refusals
+    assert says in finding
+
+
+def test_an_entitlement_that_a_remaining_license_grants_cannot_go() -> None:
+    found = live_state(
+        live("entitlement/e", name="E", type="NUMBER"),
+        live("license/legacy", name="L"),
+        live("license/legacy/grant/e", value=1),
+    )
+    scope = Scope(licenses=("!legacy",))
+    refused = proposal(desired(), found, Policy(prune=Prune.ALL), scope=scope).refusals
+    assert refused == ("entitlement/e: cannot be deleted while granted by license/legacy",)
+
+
+def _licenses(count: int) -> list[object]:
+    return [live(f"license/l{i:02}", name="L", lifecycleState="PUBLISHED") for i in range(count)]
+
+
+@pytest.mark.parametrize(
+    ("population", "touched", "limit", "is_refused"),
+    [
+        (9, 9, Limit(percent=30), False),
+        (10, 3, Limit(percent=30), False),
+        (10, 4, Limit(percent=30), True),
+        (100, 30, Limit(percent=30), False),
+        (100, 31, Limit(percent=30), True),
+        (4, 3, Limit(count=2), True),
+        (4, 2, Limit(count=2), False),
+        (10, 1, Limit(percent=0), True),
+    ],
+)
+def test_limits_count_shares_of_the_live_objects(
+    population: int, touched: int, limit: Limit, is_refused: bool
+) -> None:
+    found = live_state(*_licenses(population))  # type: ignore[arg-type]
+    kept = [declared(f"license/l{i:02}", name="L") for i in range(touched, population)]
+    changed = [declared(f"license/l{i:02}", name="M") for i in range(touched)]
+    deleting = Policy(prune=Prune.ALL, max_deletes=limit)
+    assert bool(proposal(desired(*kept), found, deleting).refusals) is is_refused
+    updating = Policy(max_updates=limit)
+    assert bool(proposal(desired(*kept, *changed), found, updating).refusals) is is_refused
+
+
+def test_a_limit_names_share_counts_and_policy() -> None:
+    found = live_state(*_licenses(10))  # type: ignore[arg-type]
+    (finding,) = proposal(desired(), found, Policy(prune=Prune.ALL)).refusals
+    assert finding == "deletes 10 of 10 live licenses (100%); policy.maxDeletes allows 30%"
+
+
+def test_warns_of_a_draft_that_nothing_declares_as_one() -> None:
+    found = live_state(live("license/l", name="L", lifecycleState="DRAFT"))
+    (warning,) = proposal(desired(declared("license/l", name="L")), found).plan.warnings
+    assert "still a draft" in warning
+
+
+def test_a_new_default_says_whom_it_displaces() -> None:
+    found = live_state(
+        live("license/l", name="L", lifecycleState="PUBLISHED", isDefault=True),
+        live("license/l-v2", name="L", lifecycleState="PUBLISHED", familySlug="l", version="2"),
+    )
+    plan = proposal(desired(declared("license/l-v2", name="L", isDefault=True)), found).plan
+    assert plan.warnings == ("license/l-v2 takes the default of its family from license/l",)
+
+
+# The file
+
+
+PLAN = proposal(GROWTH, live_state()).plan
+
+
+def test_a_plan_survives_its_file() -> None:
+    assert read_plan(write_plan(PLAN)) == PLAN
+
+
+def test_the_same_plan_gives_the_same_bytes() -> None:
+    backwards = desired(*reversed(GROWTH.resources.values()))
+    assert write_plan(proposal(backwards, live_state()).plan) == write_plan(PLAN)
+
+
+def _edited(**changes: object) -> bytes:
+    return json.dumps({**plan_to_json(PLAN), **changes}).encode()
+
+
+def _resealed(**changes: object) -> bytes:
+    document = {**plan_to_json(PLAN), **changes}
+    document["digest"] = digest({k: v for k, v in document.items() if k != "digest"})  # type: ignore[misc]
+    return json.dumps(document).encode()
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        (b"", "no plan file"),
+        (b"[]", "not a JSON object"),
+        (b"\xff\xfe", "no plan file"),
+        (b"[" * 100_000, "no plan file"),
+        (b'{"formatVersion": 1, "formatVersion": 1}', "stands in it twice"),
+        (b'{"formatVersion": NaN}', "NaN"),
+        (_edited(formatVersion=2), "format version 2"),
+        (_edited(requests=0), "changed after it was made"),
+        (_edited(digest="sha256:00"), "changed after it was made"),
+        (_resealed(extra=1), "unknown key"),
+        (_resealed(changes=[{"id": "x"}]), "an address is missing"),
+        (_resealed(requests=-1), "`requests` is no count"),
+        (_resealed(managed={"../../etc": "x"}), "not an address"),
+        (_resealed(changes=[*plan_to_json(PLAN)["changes"]][::-1]), "stands before"),  # type: ignore[misc]
+    ],
+)
+def test_refuses_what_is_no_plan_of_ours(content: bytes, says: str) -> None:
+    with pytest.raises(PlanFileError, match=says):
+        read_plan(content)
+
+
+def test_a_plan_is_for_one_target() -> None:
+    check_target(PLAN, PLAN.target)
+    with pytest.raises(PlanFileError, match="not for prod"):
+        check_target(PLAN, TargetRef("prod", PLAN.target.url))
