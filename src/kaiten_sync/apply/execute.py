@@ -1,0 +1,228 @@
+"""Runs a plan's changes, side by side where nothing forbids it.
+
+The main thread alone keeps the books; workers only send requests. One failure blocks what
+depends on it and nothing else. The grants of a license count as done once one list of them,
+read after the last was sent, shows them as asked.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from typing import TypeAlias
+
+from kaiten_sync.apply.perform import check, is_grant, send, verify, verify_grants
+from kaiten_sync.errors import AccessError, KaitenSyncError, ProblemError
+from kaiten_sync.model.change import Change
+from kaiten_sync.model.outcome import ApplyResult, Outcome, Status
+from kaiten_sync.model.plan import Plan
+from kaiten_sync.model.ports import Catalog, Progress
+from kaiten_sync.model.resource import LiveResource
+
+Results: TypeAlias = "list[tuple[Change, KaitenSyncError | None]]"
+"""What a worker reports: changes, each with its failure or None."""
+
+WORKERS = 8
+"""Changes under way at once (product.md, `Order, failure, speed`)."""
+
+
+def execute(
+    plan: Plan,
+    done: frozenset[str],
+    catalog: Catalog,
+    *,
+    progress: Progress,
+    is_stopped: Callable[[], bool],
+    workers: int = WORKERS,
+) -> ApplyResult:
+    """Do everything in the plan that is not done yet.
+
+    `is_stopped` is asked before each new change: once true, what is under way is finished and
+    the rest is not tried.
+    """
+    sent_before = catalog.requests_sent
+    run = _Run(plan, done, catalog, progress, is_stopped)
+    progress.begin("Applying", len(plan.changes) - len(done))
+    try:
+        with ThreadPoolExecutor(max_workers=workers) as pool:
+            run.drive(pool)
+    finally:
+        progress.end()
+    return ApplyResult(
+        target=plan.target,
+        plan_digest=plan.digest,
+        outcomes=tuple(run.outcomes[change.id] for change in plan.changes),
+        requests=catalog.requests_sent - sent_before,
+        interrupted=run.was_stopped,
+        access_error=run.access_error,
+    )
+
+
+class _Run:
+    """The books of one run."""
+
+    def __init__(
+        self,
+        plan: Plan,
+        done: frozenset[str],
+        catalog: Catalog,
+        progress: Progress,
+        is_stopped: Callable[[], bool],
+    ) -> None:
+        self.outcomes: dict[str, Outcome] = {}
+        self.was_stopped = False
+        self.access_error: str | None = None
+        self._catalog = catalog
+        self._progress = progress
+        self._is_stopped = is_stopped
+        self._changes = {change.id: change for change in plan.changes}
+        self._unmet: dict[str, int] = {}
+        self._followers: dict[str, list[str]] = defaultdict(list)
+        self._ready: list[Change] = []
+        self._open_grants: Counter[str] = Counter()
+        self._sent_grants: dict[str, list[Change]] = defaultdict(list)
+        self._sending: dict[Future[Results], Change] = {}
+        self._verifying: set[Future[Results]] = set()
+        for change in plan.changes:
+            self._enter(change, done)
+
+    def drive(self, pool: ThreadPoolExecutor) -> None:
+        """Work until every change has an outcome."""
+        while True:
+            self._start(pool)
+            if not self._sending and not self._verifying:
+                break
+            under_way = [*self._sending, *self._verifying]
+            finished, _ = wait(under_way, return_when=FIRST_COMPLETED)
+            for future in finished:
+                self._finish(future)
+        for change in self._changes.values():
+            if change.id not in self.outcomes:
+                self._record(change, Status.NOT_TRIED)
+
+    def _enter(self, change: Change, done: frozenset[str]) -> None:
+        if change.id in done:
+            self._record(change, Status.ALREADY_DONE)
+            return
+        waits_for = [needed for needed in change.depends_on if needed not in done]
+        self._unmet[change.id] = len(waits_for)
+        for needed in waits_for:
+            self._followers[needed].append(change.id)
+        if is_grant(change):
+            self._open_grants[_license(change)] += 1
+        if not waits_for:
+            self._ready.append(change)
+
+    def _start(self, pool: ThreadPoolExecutor) -> None:
+        if self._ready and self._is_stopped():
+            self.was_stopped = True
+        if self.was_stopped or self.access_error is not None:
+            self._give_up_ready()
+        for change in self._ready:
+            self._sending[pool.submit(self._send, change)] = change
+        self._ready.clear()
+        for license_slug in list(self._sent_grants):
+            if not self._open_grants[license_slug]:
+                sent = self._sent_grants.pop(license_slug)
+                self._verifying.add(pool.submit(self._verify, license_slug, sent))
+
+    def _give_up_ready(self) -> None:
+        """Start nothing more. Grants that were sent are still verified."""
+        self._ready.clear()
+        under_way = Counter(_license(c) for c in self._sending.values() if is_grant(c))
+        for license_slug in self._sent_grants:
+            self._open_grants[license_slug] = under_way[license_slug]
+
+    def _send(self, change: Change) -> Results:
+        try:
+            send(self._catalog, change)
+            if not is_grant(change):
+                verify(self._catalog, change)
+        except KaitenSyncError as error:
+            return [(change, error)]
+        return [(change, None)]
+
+    def _verify(self, license_slug: str, sent: Sequence[Change]) -> Results:
+        try:
+            found = verify_grants(self._catalog, license_slug)
+        except KaitenSyncError as error:
+            return [(change, error) for change in sent]
+        return [(change, _check(change, found)) for change in sent]
+
+    def _finish(self, future: Future[Results]) -> None:
+        was_sent = self._sending.pop(future, None) is not None
+        self._verifying.discard(future)
+        for change, error in future.result():
+            if was_sent and is_grant(change):
+                self._open_grants[_license(change)] -= 1
+            if error is not None:
+                self._fail(change, error)
+            elif was_sent and is_grant(change):
+                self._sent_grants[_license(change)].append(change)
+            else:
+                self._succeed(change)
+
+    def _succeed(self, change: Change) -> None:
+        self._record(change, Status.DONE)
+        for follower in self._followers[change.id]:
+            self._unmet[follower] -= 1
+            if self._unmet[follower] == 0 and follower not in self.outcomes:
+                self._ready.append(self._changes[follower])
+
+    def _fail(self, change: Change, error: KaitenSyncError) -> None:
+        if isinstance(error, AccessError):
+            self.access_error = error.message
+        self._record(
+            change,
+            Status.FAILED,
+            message=error.message,
+            code=error.code if isinstance(error, ProblemError) else None,
+            error_id=error.error_id if isinstance(error, ProblemError) else None,
+        )
+        for blocked in self._all_followers(change.id):
+            self._record(blocked, Status.BLOCKED, blocked_by=change.id)
+            if is_grant(blocked):
+                self._open_grants[_license(blocked)] -= 1
+
+    def _all_followers(self, change_id: str) -> Iterator[Change]:
+        """Everything that rests on a change and has no outcome yet, at any distance."""
+        for follower in self._followers[change_id]:
+            if follower not in self.outcomes:
+                yield self._changes[follower]
+                yield from self._all_followers(follower)
+
+    def _record(
+        self,
+        change: Change,
+        status: Status,
+        *,
+        message: str | None = None,
+        code: str | None = None,
+        error_id: str | None = None,
+        blocked_by: str | None = None,
+    ) -> None:
+        self.outcomes[change.id] = Outcome(
+            change_id=change.id,
+            address=change.address,
+            action=change.action,
+            status=status,
+            message=message,
+            code=code,
+            error_id=error_id,
+            blocked_by=blocked_by,
+        )
+        if status is not Status.ALREADY_DONE:
+            self._progress.advance()
+
+
+def _license(change: Change) -> str:
+    return str(change.address.license)
+
+
+def _check(change: Change, found: dict[str, LiveResource]) -> KaitenSyncError | None:
+    try:
+        check(change, found.get(change.address.slug))
+    except KaitenSyncError as error:
+        return error
+    return None

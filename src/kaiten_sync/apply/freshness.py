@@ -1,0 +1,128 @@
+"""Is the plan still right? Live equals before: do. Live equals after: done. Else: refuse.
+
+An object with several changes goes through several states (absent, draft, published). It may
+be found in any of them: what led there is done, what follows is still to do. That makes the
+same plan resumable after any interruption.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from kaiten_sync.apply.observe import Found
+from kaiten_sync.errors import StalePlanError
+from kaiten_sync.model.address import Address
+from kaiten_sync.model.change import Action, Change
+from kaiten_sync.model.plan import Observed, Plan
+from kaiten_sync.model.resource import LiveResource
+from kaiten_sync.model.value import ABSENT, Absent, Json, is_same
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """What an object must look like at one point of a plan. None of `id` matches any."""
+
+    id: str | None
+    fields: Mapping[str, Json]
+
+
+def already_done(plan: Plan, found: Found) -> frozenset[str]:
+    """Ids of the changes that live shows to be done.
+
+    Raises:
+        StalePlanError: an object is in no state of the plan; every conflict is named.
+    """
+    steps: dict[Address, list[Change]] = defaultdict(list)
+    for change in plan.changes:
+        steps[change.address].append(change)
+    done: set[str] = set()
+    conflicts: list[str] = []
+    for observed in plan.observed:
+        changes = steps[observed.address]
+        live = found.get(observed.address)
+        states = list(trajectory(observed, changes))
+        position = _latest_match(states, live)
+        if position is None:
+            conflicts += _conflicts(observed, states[0], live)
+        else:
+            done.update(change.id for change in changes[:position])
+    if conflicts:
+        raise StalePlanError(
+            "the plan is stale: the server is not as the plan saw it",
+            conflicts,
+            hint="make the plan again and review what is different",
+        )
+    return frozenset(done)
+
+
+def trajectory(observed: Observed, changes: Sequence[Change]) -> Iterator[State | None]:
+    """The states of one object: as seen, then after each of its changes."""
+    state = None if observed.fields is None else State(observed.id, observed.fields)
+    yield state
+    for change in changes:
+        state = after(state, change)
+        yield state
+
+
+def after(state: State | None, change: Change) -> State | None:
+    """The state that a change leaves behind; None where the object is gone."""
+    if change.action is Action.DELETE:
+        return None
+    fields = dict(state.fields) if state else {}
+    for field in change.fields:
+        if field.after is ABSENT:
+            fields.pop(field.name, None)
+        else:
+            fields[field.name] = field.after
+    return State(state.id if state else None, fields)
+
+
+def mismatches(state: State, live: LiveResource) -> Iterator[tuple[str, Json, Json | Absent]]:
+    """Fields that are not as a state has them: name, wanted, found."""
+    for name, wanted in state.fields.items():
+        found = live.fields.get(name, ABSENT)
+        if not is_same(wanted, found):
+            yield name, wanted, found
+
+
+def _latest_match(states: Sequence[State | None], live: LiveResource | None) -> int | None:
+    for position in range(len(states) - 1, -1, -1):
+        if _matches(states[position], live):
+            return position
+    return None
+
+
+def _matches(state: State | None, live: LiveResource | None) -> bool:
+    if state is None or live is None:
+        return state is None and live is None
+    if state.id is not None and state.id != live.id:
+        return False
+    return not any(mismatches(state, live))
+
+
+def _conflicts(observed: Observed, seen: State | None, live: LiveResource | None) -> Iterator[str]:
+    address = observed.address
+    if live is None:
+        yield f"{address}: the plan saw it, now it is gone"
+    elif seen is None:
+        yield f"{address}: the plan saw no such object, now there is one{_who(live)}"
+    elif seen.id is not None and seen.id != live.id:
+        yield f"{address}: another object has this name now (id {seen.id} then, {live.id} now)"
+    else:
+        for name, wanted, found in mismatches(seen, live):
+            yield (
+                f"{address}: {name} was {_show(wanted)} when the plan was made,"
+                f" now it is {_show(found)}{_who(live)}"
+            )
+
+
+def _who(live: LiveResource) -> str:
+    by = f" by {live.updated_by}" if live.updated_by else ""
+    at = f" at {live.updated_at}" if live.updated_at else ""
+    return f" (changed{by}{at})" if by or at else ""
+
+
+def _show(value: Json | Absent) -> str:
+    return "nothing" if value is ABSENT or value is None else str(value)

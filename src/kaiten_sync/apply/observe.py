@@ -1,0 +1,50 @@
+"""Re-reads what a plan rests on, and only that."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+
+from kaiten_sync.model.address import Address, Kind, license_address
+from kaiten_sync.model.plan import Observed
+from kaiten_sync.model.ports import CatalogReader
+from kaiten_sync.model.reading import READ_SINGLY
+from kaiten_sync.model.resource import LiveResource
+
+Found = Mapping[Address, LiveResource]
+"""Live objects by address; one that does not exist is not in it."""
+
+
+def read_observed(reader: CatalogReader, observed: Sequence[Observed], workers: int) -> Found:
+    """The observed objects as they are now.
+
+    Groups, entitlements and licenses are read one by one when they are few, by list when they
+    are many; grants by the list of their license, unless that license does not exist.
+    """
+    by_kind: dict[Kind, list[Address]] = defaultdict(list)
+    for each in observed:
+        by_kind[each.address.kind].append(each.address)
+    grants = by_kind.pop(Kind.GRANT, [])
+    with ThreadPoolExecutor(max_workers=workers) as pool:
+        found = _keyed(pool.map(reader.get, _few(by_kind)))
+        found |= _keyed(item for kind in _many(by_kind) for item in reader.list_kind(kind))
+        absent = {o.address for o in observed if o.address not in found}
+        licenses = sorted(
+            {str(g.license) for g in grants if license_address(str(g.license)) not in absent}
+        )
+        for listed in pool.map(reader.list_grants, licenses):
+            found |= _keyed(listed or ())
+    return {each.address: found[each.address] for each in observed if each.address in found}
+
+
+def _few(by_kind: Mapping[Kind, Sequence[Address]]) -> list[Address]:
+    return [a for addresses in by_kind.values() if len(addresses) <= READ_SINGLY for a in addresses]
+
+
+def _many(by_kind: Mapping[Kind, Sequence[Address]]) -> list[Kind]:
+    return [kind for kind, addresses in by_kind.items() if len(addresses) > READ_SINGLY]
+
+
+def _keyed(resources: Iterable[LiveResource | None]) -> dict[Address, LiveResource]:
+    return {resource.address: resource for resource in resources if resource is not None}
