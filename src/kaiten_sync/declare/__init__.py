@@ -1,0 +1,16 @@
+"""Stage 1: YAML files to documents with places, to one merged catalog, to what is wanted."""
+
+from kaiten_sync.declare.desired import build_desired
+from kaiten_sync.declare.merge import merge_documents
+from kaiten_sync.declare.project import find_project, read_project
+from kaiten_sync.declare.read import read_documents
+from kaiten_sync.declare.write import dump_catalog
+
+__all__ = [
+    "build_desired",
+    "dump_catalog",
+    "find_project",
+    "merge_documents",
+    "read_documents",
+    "read_project",
+]

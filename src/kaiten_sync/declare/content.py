@@ -1,0 +1,108 @@
+"""One file's bytes, read within bounds and checked to be text. Stage 1."""
+
+from __future__ import annotations
+
+import os
+import re
+import stat
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from kaiten_sync.declare.findings import file_finding
+from kaiten_sync.model.diagnostic import Diagnostic
+from kaiten_sync.model.source import SourceRef
+
+MAX_FILE_BYTES = 10 * 1024 * 1024
+"""Ten times a catalog of 20,000 grants in one file. More is not a declaration."""
+
+_LINE_BREAK = re.compile("\r\n|[\n\r\x85\u2028\u2029]")
+"""The line breaks of YAML 1.1, so that lines are counted as the parser counts them."""
+
+_NOT_TEXT = re.compile(
+    "[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]"
+)
+"""What YAML allows in no file. A byte order mark is fine at the start, and only there."""
+
+_UTF_16_MARKS = (b"\xff\xfe", b"\xfe\xff")
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A file's text and its lines, unmasked."""
+
+    text: str
+    lines: tuple[str, ...]
+
+
+def read_text(shown: str, path: Path) -> Text | Diagnostic:
+    """A file as text, or why it is none. Never blocks, never reads more than the limit."""
+    try:
+        content = _read_bytes(shown, path)
+    except OSError as error:
+        return _unreadable(shown, error)
+    return content if isinstance(content, Diagnostic) else _decode(shown, content)
+
+
+def split_lines(text: str) -> tuple[str, ...]:
+    """Lines as YAML counts them."""
+    return tuple(_LINE_BREAK.split(text))
+
+
+def _read_bytes(shown: str, path: Path) -> bytes | Diagnostic:
+    """A regular file's content. A pipe or a device is not even opened for long."""
+    if not stat.S_ISREG(path.stat().st_mode):
+        return _not_a_file(shown)
+    flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0)
+    with os.fdopen(os.open(path, flags | getattr(os, "O_BINARY", 0)), "rb") as file:
+        found = os.fstat(file.fileno())  # what was opened may be another file by now
+        if not stat.S_ISREG(found.st_mode):
+            return _not_a_file(shown)
+        content = b"" if found.st_size > MAX_FILE_BYTES else file.read(MAX_FILE_BYTES + 1)
+    if found.st_size > MAX_FILE_BYTES or len(content) > MAX_FILE_BYTES:
+        limit = f"{MAX_FILE_BYTES // 1024 // 1024} MiB"
+        return file_finding(
+            shown, "file-too-large", f"the file is larger than {limit}", "split it into several"
+        )
+    return content
+
+
+def _decode(shown: str, content: bytes) -> Text | Diagnostic:
+    if content.startswith(_UTF_16_MARKS):
+        return file_finding(shown, "not-utf-8", "the file is UTF-16", "save it as UTF-8")
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        before = content[: error.start].decode("utf-8-sig", "replace")
+        finding = file_finding(
+            shown, "not-utf-8", "these bytes are not UTF-8", "save the file as UTF-8 text"
+        )
+        return replace(finding, ref=_place_after(shown, before))
+    if match := _NOT_TEXT.search(text):
+        return _control_character(shown, text, match)
+    return Text(text, split_lines(text))
+
+
+def _control_character(shown: str, text: str, match: re.Match[str]) -> Diagnostic:
+    finding = file_finding(
+        shown,
+        "control-character",
+        f"the character U+{ord(match[0]):04X} cannot stand in YAML",
+        'write it as an escape in double quotes ("\\x07"), or save the file as UTF-8 text',
+    )
+    return replace(finding, ref=_place_after(shown, text[: match.start()]))
+
+
+def _place_after(shown: str, before: str) -> SourceRef:
+    lines = split_lines(before)
+    return SourceRef(shown, len(lines), len(lines[-1]) + 1)
+
+
+def _not_a_file(shown: str) -> Diagnostic:
+    return file_finding(shown, "not-a-file", "this is not a regular file")
+
+
+def _unreadable(shown: str, error: OSError) -> Diagnostic:
+    if isinstance(error, FileNotFoundError):
+        return file_finding(shown, "no-such-file", "there is no such file")
+    reason = error.strerror or type(error).__name__
+    return file_finding(shown, "unreadable-file", f"the file cannot be read: {reason}")

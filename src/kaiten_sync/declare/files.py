@@ -1,0 +1,128 @@
+"""Finds the files that paths, folders and globs mean. Stage 1."""
+
+from __future__ import annotations
+
+import glob
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path, PurePath
+
+from kaiten_sync.declare.findings import file_finding
+from kaiten_sync.model.diagnostic import Diagnostic
+
+SUFFIXES = frozenset({".yaml", ".yml"})
+
+
+@dataclass(frozen=True, slots=True)
+class FoundFile:
+    """A file as the user would write its path, and where it is."""
+
+    shown: str
+    path: Path
+
+
+def find_files(paths: Sequence[str], *, root: Path) -> Iterator[FoundFile | Diagnostic]:
+    """All files in the order of `paths`, sorted within each, every file once."""
+    seen: set[str] = set()
+    for given in paths:
+        for found in _of_path(given, root):
+            if isinstance(found, Diagnostic):
+                yield found
+            elif (real := os.path.realpath(found.path)) not in seen:
+                seen.add(real)
+                yield found
+
+
+def _of_path(given: str, root: Path) -> list[FoundFile | Diagnostic]:
+    """What one path means: itself if it exists, else what it matches as a glob."""
+    if "\0" in given:
+        return [file_finding(_shown(given), "no-such-file", "this is not a path")]
+    try:
+        found = _existing(given, root)
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+        return [file_finding(_shown(given), "unreadable-file", f"this cannot be read: {reason}")]
+    if not found:
+        found = [_nothing_at(given, root)]
+    return found
+
+
+def _existing(given: str, root: Path) -> list[FoundFile | Diagnostic]:
+    path = root / given
+    if path.is_dir():
+        return _in_folder(given, path, Path(os.path.realpath(path)))
+    if path.exists() or not glob.has_magic(given):
+        return [FoundFile(_shown(given), path)]
+    return list(_in_glob(given, root))
+
+
+def _in_glob(given: str, root: Path) -> Iterator[FoundFile | Diagnostic]:
+    base = Path(os.path.realpath(root / _fixed_part(given)))
+    for match in sorted(glob.glob(given, root_dir=root, recursive=True)):
+        path = root / match
+        if path.is_dir():
+            yield from _in_folder(match, path, base)
+        elif path.suffix in SUFFIXES:
+            yield _inside(match, path, base)
+
+
+def _in_folder(given: str, folder: Path, base: Path) -> list[FoundFile | Diagnostic]:
+    """The YAML files below a folder, without recursion: trees can be deeper than the stack."""
+    found: list[tuple[str, FoundFile | Diagnostic]] = []
+    seen: set[str] = set()
+    waiting = [(given, folder)]
+    while waiting:
+        shown, path = waiting.pop()
+        real = os.path.realpath(path)
+        if real in seen:
+            continue
+        seen.add(real)
+        for entry in os.scandir(path):
+            name = f"{shown.rstrip('/')}/{entry.name}"
+            if entry.name.startswith("."):
+                continue
+            if entry.is_dir():
+                inside = _inside(name, Path(entry.path), base)
+                if isinstance(inside, Diagnostic):
+                    found.append((name, inside))
+                else:
+                    waiting.append((name, Path(entry.path)))
+            elif PurePath(entry.name).suffix in SUFFIXES:
+                found.append((name, _inside(name, Path(entry.path), base)))
+    return [item for _, item in sorted(found, key=lambda pair: pair[0])]
+
+
+def _inside(given: str, path: Path, base: Path) -> FoundFile | Diagnostic:
+    """The file, if it is below `base` once all links are followed."""
+    if Path(os.path.realpath(path)).is_relative_to(base):
+        return FoundFile(_shown(given), path)
+    return file_finding(
+        _shown(given),
+        "outside-folder",
+        "this link leads out of the folder that was given",
+        "name the other place as a path of its own, or copy the file",
+    )
+
+
+def _fixed_part(pattern: str) -> str:
+    """The part of a glob before its first wildcard: `catalog/` of `catalog/**/*.yaml`."""
+    fixed: list[str] = []
+    for step in PurePath(pattern).parts:
+        if glob.has_magic(step):
+            break
+        fixed.append(step)
+    return os.path.join(*fixed) if fixed else ""
+
+
+def _nothing_at(given: str, root: Path) -> Diagnostic:
+    if os.path.isdir(root / given):
+        message = "this folder holds no .yaml or .yml file"
+    else:
+        message = "no file matches this pattern"
+    return file_finding(_shown(given), "no-such-file", message, "check the path")
+
+
+def _shown(given: str) -> str:
+    """A path as the user wrote it, with `/` and without a leading `./`."""
+    return PurePath(given).as_posix()

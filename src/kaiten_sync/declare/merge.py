@@ -1,0 +1,202 @@
+"""Merges files and overlays into one catalog; every value keeps its place. Stage 1.
+
+Base files add up: the same object in two of them is a mistake. Overlays go over the result key
+by key, as in JSON Merge Patch (RFC 7396): maps are merged, anything else is replaced, and null
+removes the key.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from kaiten_sync.declare.findings import did_you_mean, with_lines
+from kaiten_sync.declare.scalars import shorten
+from kaiten_sync.kinds.registry import SPECS
+from kaiten_sync.model.address import Kind
+from kaiten_sync.model.diagnostic import Diagnostic
+from kaiten_sync.model.document import Document, Entry, MergedCatalog, Node
+from kaiten_sync.model.source import SourceRef
+
+CATALOG_VERSION = 1
+"""The catalog format this program reads."""
+
+_SECTIONS = {
+    SPECS[kind].plural: kind for kind in Kind if kind is not Kind.GRANT
+}  # a grant stands below its license
+_TOP_LEVEL = frozenset({"version", *_SECTIONS})
+
+
+def merge_documents(
+    base: Sequence[Document], overlays: Sequence[Document]
+) -> tuple[MergedCatalog, tuple[Diagnostic, ...]]:
+    """One catalog of all base files with the overlays over it, in the order given."""
+    findings: list[Diagnostic] = []
+    entries: dict[str, Entry] = {}
+    for document in base:
+        findings += with_lines(_shape_findings(document), document.lines)
+        findings += with_lines(_add(entries, document), document.lines)
+    root = Node(_first_ref(base), entries)
+    for document in overlays:
+        findings += with_lines(_shape_findings(document), document.lines)
+        root = _overlay(root, Node(document.root.ref, _usable(document)))
+    return _merged(root, [*base, *overlays]), tuple(findings)
+
+
+def _merged(root: Node, documents: Sequence[Document]) -> MergedCatalog:
+    return MergedCatalog(
+        root=root,
+        lines={document.path: document.lines for document in documents},
+        broken=frozenset().union(*(document.broken for document in documents)),
+        is_complete=all(document.is_complete for document in documents),
+    )
+
+
+def _first_ref(documents: Sequence[Document]) -> SourceRef:
+    return documents[0].root.ref if documents else SourceRef("catalog", 1, 1)
+
+
+# -- the shape of one file ------------------------------------------------------------------
+
+
+def _shape_findings(document: Document) -> Iterable[Diagnostic]:
+    """What must be right in each file before it can be merged with others."""
+    root = document.root
+    if not document.is_complete and root.value is None:
+        return
+    if not isinstance(root.value, Mapping):
+        yield from _not_a_catalog(document)
+        return
+    yield from _version_findings(document)
+    for name, entry in root.entries.items():
+        if name in _SECTIONS and not isinstance(entry.node.value, Mapping):
+            yield _bad_section(name, entry)
+        elif name not in _TOP_LEVEL and entry.key_ref not in document.broken:
+            yield Diagnostic(
+                rule="unknown-field",
+                message=f"unknown field '{shorten(name)}' at the top of a catalog",
+                ref=entry.key_ref,
+                hint=did_you_mean(name, _TOP_LEVEL) or "a catalog has " + _listed(_TOP_LEVEL),
+            )
+
+
+def _not_a_catalog(document: Document) -> Iterable[Diagnostic]:
+    if document.root.ref in document.broken:
+        return
+    if document.root.value is None:
+        yield _missing_version(document)
+        return
+    yield Diagnostic(
+        rule="wrong-type",
+        message="a catalog is a map with `version: 1` and " + _listed(_SECTIONS),
+        ref=document.root.ref,
+    )
+
+
+def _version_findings(document: Document) -> Iterable[Diagnostic]:
+    entry = document.root.entries.get("version")
+    if entry is None:
+        if document.is_complete:
+            yield _missing_version(document)
+        return
+    value = entry.node.value
+    if entry.node.ref in document.broken:
+        return
+    if isinstance(value, bool) or value != CATALOG_VERSION:
+        yield Diagnostic(
+            rule="unknown-version",
+            message="this is not a catalog version that this program reads",
+            ref=entry.node.ref,
+            hint=f"write `version: {CATALOG_VERSION}`, without quotes",
+        )
+
+
+def _missing_version(document: Document) -> Diagnostic:
+    return Diagnostic(
+        rule="missing-version",
+        message="this file does not say which catalog version it is",
+        ref=document.root.ref,
+        hint=f"add `version: {CATALOG_VERSION}` at the top",
+    )
+
+
+def _bad_section(name: str, entry: Entry) -> Diagnostic:
+    """An empty section of an overlay would remove all of it: too much for a forgotten line."""
+    if entry.node.value is None:
+        return Diagnostic(
+            rule="empty-section",
+            message=f"'{name}' is null",
+            ref=entry.key_ref,
+            hint=f"remove the line, or write `{name}: {{}}`",
+        )
+    return Diagnostic(
+        rule="wrong-type",
+        message=f"'{name}' must be a map from slugs to objects",
+        ref=entry.node.ref,
+    )
+
+
+def _listed(names: Iterable[str]) -> str:
+    return ", ".join(f"`{name}`" for name in sorted(names))
+
+
+# -- base files -----------------------------------------------------------------------------
+
+
+def _usable(document: Document) -> Mapping[str, Entry]:
+    """The top-level entries that have the shape of a catalog; the others were reported."""
+    return {
+        name: entry
+        for name, entry in document.root.entries.items()
+        if name in _SECTIONS and isinstance(entry.node.value, Mapping)
+    }
+
+
+def _add(entries: dict[str, Entry], document: Document) -> Iterable[Diagnostic]:
+    """Add a base file's objects to those of the files before it."""
+    for name, entry in _usable(document).items():
+        present = entries.get(name)
+        if present is None:
+            entries[name] = Entry(entry.key_ref, Node(entry.node.ref, dict(entry.node.entries)))
+            continue
+        objects = dict(present.node.entries)
+        for slug, declared in entry.node.entries.items():
+            first = objects.setdefault(slug, declared)
+            if first is not declared:
+                yield _declared_twice(_SECTIONS[name], slug, first, declared)
+        entries[name] = Entry(present.key_ref, Node(present.node.ref, objects))
+
+
+def _declared_twice(kind: Kind, slug: str, first: Entry, second: Entry) -> Diagnostic:
+    return Diagnostic(
+        rule="duplicate-slug",
+        message=f"{kind}/{slug} is declared twice, first at {first.key_ref}",
+        ref=second.key_ref,
+        address=f"{kind}/{slug}",
+        hint="keep one; what differs per target belongs into an overlay",
+    )
+
+
+# -- overlays -------------------------------------------------------------------------------
+
+
+def _overlay(under: Node, over: Node) -> Node:
+    """`over` merged over `under`. Both are maps. The depth is bounded by the reader's limit."""
+    entries = dict(under.entries)
+    for key, entry in over.entries.items():
+        if entry.node.value is None:
+            entries.pop(key, None)
+        elif isinstance(entry.node.value, Mapping):
+            present = entries.get(key)
+            is_map = present is not None and isinstance(present.node.value, Mapping)
+            below = present if present is not None and is_map else None
+            entries[key] = _overlay_entry(below, entry)
+        else:
+            entries[key] = entry
+    return Node(under.ref, entries)
+
+
+def _overlay_entry(under: Entry | None, over: Entry) -> Entry:
+    """A map of an overlay over the map below it; alone, it loses its nulls."""
+    if under is None:
+        return Entry(over.key_ref, _overlay(Node(over.node.ref, {}), over.node))
+    return Entry(under.key_ref, _overlay(under.node, over.node))

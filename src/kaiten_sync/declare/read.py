@@ -1,0 +1,54 @@
+"""Reads catalog files: paths to documents with places. Stage 1."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from kaiten_sync.declare.content import read_text
+from kaiten_sync.declare.files import FoundFile, find_files
+from kaiten_sync.declare.findings import with_lines
+from kaiten_sync.declare.secrets import find_tokens, mask_catalog_lines
+from kaiten_sync.declare.yaml_reader import parse_yaml
+from kaiten_sync.model.diagnostic import Diagnostic
+from kaiten_sync.model.document import Document, Node
+from kaiten_sync.model.source import SourceRef
+
+
+def read_documents(
+    paths: Sequence[str], *, root: Path
+) -> tuple[tuple[Document, ...], tuple[Diagnostic, ...]]:
+    """The documents at files, folders and globs, and all that is wrong with them.
+
+    A file that cannot be read gives an empty document that says so, so that later stages do
+    not miss what may stand in it.
+    """
+    documents: list[Document] = []
+    findings: list[Diagnostic] = []
+    for found in find_files(paths, root=root):
+        if isinstance(found, Diagnostic):
+            documents.append(_empty(found))
+            findings.append(found)
+            continue
+        document, its_findings = read_file(found, mask_catalog_lines)
+        documents.append(document)
+        findings.extend(its_findings)
+    return tuple(documents), tuple(findings)
+
+
+def read_file(
+    found: FoundFile, mask: Callable[[tuple[str, ...]], tuple[str, ...]]
+) -> tuple[Document, tuple[Diagnostic, ...]]:
+    """One file's document and findings. `mask` takes credentials out of the lines shown."""
+    text = read_text(found.shown, found.path)
+    if isinstance(text, Diagnostic):
+        return _empty(text), (text,)
+    lines = mask(text.lines)
+    document, findings = parse_yaml(found.shown, text.text, lines)
+    findings.extend(find_tokens(found.shown, text.lines))
+    return document, with_lines(findings, lines)
+
+
+def _empty(finding: Diagnostic) -> Document:
+    ref = SourceRef(finding.ref.file, 1, 1)
+    return Document(finding.ref.file, Node(ref, None), (), is_complete=False)

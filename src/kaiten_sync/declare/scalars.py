@@ -1,0 +1,128 @@
+"""What a plain (unquoted) YAML scalar means. Stage 1.
+
+YAML 1.1 and 1.2 disagree about `no`, `1:30`, `010` and dates, and editors, linters and CI tools
+follow one or the other. So only what both read alike is more than text here; what one of them
+reads as something else must be quoted.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from dataclasses import dataclass
+
+from kaiten_sync.model.document import Scalar
+
+MAX_EXACT_INTEGER = 2**53
+"""The server keeps numbers as float64, which holds every integer up to here and no further."""
+
+AMBIGUOUS = "ambiguous-scalar"
+_MAX_INTEGER_DIGITS = len(str(MAX_EXACT_INTEGER))
+
+_WORDS: dict[str, Scalar] = {"true": True, "false": False, "null": None, "~": None, "": None}
+_TRUTHS = frozenset(["y", "Y", "yes", "Yes", "YES", "on", "On", "ON", "True", "TRUE"])
+_UNTRUTHS = frozenset(["n", "N", "no", "No", "NO", "off", "Off", "OFF", "False", "FALSE"])
+_NULLS = frozenset({"Null", "NULL"})
+_OPERATORS = frozenset({"=", "<<"})
+
+_INTEGER = re.compile(r"-?(?:0|[1-9][0-9]*)")
+_DECIMAL = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?")
+_NOT_FINITE = re.compile(r"[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)")
+_DATE = re.compile(r"[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}(?:(?:[Tt]|[ \t]+)[0-9]{1,2}:[0-9:.]+.*)?")
+_BASE_60 = re.compile(r"[-+]?[0-9][0-9_]*(?::[0-5]?[0-9])+(?:\.[0-9_]*)?")
+_OTHER_NUMBER = re.compile(
+    r"[-+]?(?:0[xX][0-9a-fA-F_]+|0[bB][01_]+|0[oO][0-7_]+"
+    r"|(?:[0-9][0-9_]*(?:\.[0-9_]*)?|\.[0-9][0-9_]*)(?:[eE][-+]?[0-9]+)?)"
+)
+_CAN_BE_SPECIAL = frozenset("0123456789+-.~=<yYnNtTfFoO")
+"""First characters of everything above: most text is told apart by its first letter."""
+
+
+@dataclass(frozen=True, slots=True)
+class ScalarFault:
+    """Why a plain scalar was not read."""
+
+    rule: str
+    message: str
+    hint: str
+
+
+def resolve_plain(text: str) -> Scalar | ScalarFault:
+    """The value of a plain scalar, or why it has none."""
+    if text in _WORDS:
+        return _WORDS[text]
+    if text[0] not in _CAN_BE_SPECIAL:
+        return text
+    if _DECIMAL.fullmatch(text):
+        return _number(text)
+    return _ambiguity(text) or text
+
+
+def is_plain_text(text: str) -> bool:
+    """Whether unquoted text reads back as exactly this text."""
+    return resolve_plain(text) == text
+
+
+def shorten(text: str) -> str:
+    """The text for a message: one that goes on for pages helps nobody."""
+    return text if len(text) <= 40 else text[:37] + "..."
+
+
+def _number(text: str) -> Scalar | ScalarFault:
+    if _INTEGER.fullmatch(text):
+        is_short = len(text.lstrip("-")) <= _MAX_INTEGER_DIGITS
+        if is_short and abs(value := int(text)) <= MAX_EXACT_INTEGER:
+            return value
+        return ScalarFault(
+            "number-too-large",
+            "this integer is beyond 2^53, where the server's numbers are no longer exact",
+            "use a smaller number, or `unlimited` for a grant without a cap",
+        )
+    number = float(text)
+    return number if math.isfinite(number) else _not_finite(text)
+
+
+def _ambiguity(text: str) -> ScalarFault | None:
+    if _NOT_FINITE.fullmatch(text):
+        return _not_finite(text)
+    if meaning := _other_meaning(text):
+        return ScalarFault(AMBIGUOUS, f"'{shorten(text)}' {meaning}", _advice(text))
+    return None
+
+
+def _other_meaning(text: str) -> str | None:
+    """What YAML 1.1 or 1.2 makes of the text, None when both agree that it is text."""
+    if text in _TRUTHS or text in _UNTRUTHS:
+        return "is a boolean in YAML 1.1"
+    if text in _NULLS:
+        return "is null to some readers of YAML"
+    if text in _OPERATORS:
+        return "has a special meaning in YAML 1.1"
+    if _DATE.fullmatch(text):
+        return "is a date in YAML 1.1"
+    if _BASE_60.fullmatch(text):
+        return "is a number to the base 60 in YAML 1.1"
+    if _OTHER_NUMBER.fullmatch(text):
+        return "is a number only to some readers of YAML"
+    return None
+
+
+def _advice(text: str) -> str:
+    quoted = f'quote it if text is meant: "{shorten(text)}"'
+    if text in _TRUTHS:
+        return f"write true, or {quoted}"
+    if text in _UNTRUTHS:
+        return f"write false, or {quoted}"
+    if text in _NULLS:
+        return f"write null, or {quoted}"
+    if _OTHER_NUMBER.fullmatch(text):
+        return f"write a plain decimal number such as 1000 or 0.5, or {quoted}"
+    return quoted
+
+
+def _not_finite(text: str) -> ScalarFault:
+    return ScalarFault(
+        "non-finite-number",
+        f"'{shorten(text)}' is not a finite number",
+        "use a finite number, or `unlimited` for a grant without a cap",
+    )

@@ -1,0 +1,273 @@
+"""Builds a tree of nodes from YAML events, one at a time. Stage 1."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import yaml
+from yaml.events import Event
+
+from kaiten_sync.declare.scalars import AMBIGUOUS, ScalarFault, resolve_plain, shorten
+from kaiten_sync.model.diagnostic import Diagnostic
+from kaiten_sync.model.document import Entry, Node, Scalar
+from kaiten_sync.model.source import SourceRef
+
+MAX_DEPTH = 64
+"""The catalog itself needs 6 levels; the rest is room for CONFIG values."""
+
+MAX_NODES = 500_000
+"""Values in a file with all aliases expanded: ten times a catalog of 20,000 grants."""
+
+MAX_FINDINGS = 200
+"""Nobody reads more from one file, and each costs memory."""
+
+_MERGE_KEY = "<<"
+
+
+class Stop(Exception):  # noqa: N818  (a signal inside this package, not an error of the program)
+    """The rest of the file is not read; the finding that says why is recorded."""
+
+
+@dataclass(slots=True)
+class _Frame:
+    """A collection that is still open. `items` fills for a list, `entries` for a mapping."""
+
+    ref: SourceRef
+    is_map: bool
+    anchor: str | None = None
+    size: int = 1
+    items: list[Node] = field(default_factory=list)
+    entries: dict[str, Entry] = field(default_factory=dict)
+    merged: list[Node] = field(default_factory=list)
+    key: str | None = None
+    key_ref: SourceRef | None = None
+    is_merge: bool = False
+    has_merge: bool = False
+
+    @property
+    def wants_key(self) -> bool:
+        return self.is_map and self.key_ref is None
+
+
+class TreeBuilder:
+    """Takes events and holds the tree, the findings, and the places of broken values."""
+
+    def __init__(self, path: str) -> None:
+        self.findings: list[Diagnostic] = []
+        self.broken: set[SourceRef] = set()
+        self._path = path
+        self._document = _Frame(SourceRef(path, 1, 1), is_map=False)
+        self._stack = [self._document]
+        self._anchors: dict[str, tuple[Node, int]] = {}
+        self._count = 0
+        self._documents = 0
+
+    @property
+    def root(self) -> Node | None:
+        """The document's value, once it is read to its end."""
+        return self._document.items[0] if self._document.items else None
+
+    def take(self, event: Event) -> None:
+        """Take the next event.
+
+        Raises:
+            Stop: a limit is reached.
+        """
+        match event:
+            case yaml.ScalarEvent():
+                self._take_scalar(event)
+            case yaml.MappingStartEvent() | yaml.SequenceStartEvent():
+                self._open(event)
+            case yaml.MappingEndEvent() | yaml.SequenceEndEvent():
+                self._close()
+            case yaml.AliasEvent():
+                self._take_alias(event)
+            case yaml.DocumentStartEvent():
+                self._start_document(event)
+            case _:
+                pass
+
+    # -- events ----------------------------------------------------------------------------
+
+    def _take_scalar(self, event: yaml.ScalarEvent) -> None:
+        ref = self._ref(event)
+        is_plain = not event.style and event.tag is None
+        if event.tag is not None:
+            self._refuse_tag(ref, event.tag)
+        frame = self._stack[-1]
+        self._count_nodes(1, ref)
+        if frame.wants_key:
+            frame.size += 1
+            self._remember(event.anchor, Node(ref, event.value), 1)
+            self._take_key(frame, event.value, ref, is_plain)
+            return
+        value = self._resolve(event.value, ref) if is_plain else event.value
+        self._add(Node(ref, value), 1, event.anchor)
+
+    def _open(self, event: yaml.MappingStartEvent | yaml.SequenceStartEvent) -> None:
+        ref = self._ref(event)
+        if event.tag is not None:
+            self._refuse_tag(ref, event.tag)
+        if len(self._stack) > MAX_DEPTH:
+            self._stop(ref, "too-deep", f"values are nested more than {MAX_DEPTH} levels deep")
+        self._count_nodes(1, ref)
+        is_map = isinstance(event, yaml.MappingStartEvent)
+        self._stack.append(_Frame(ref, is_map, event.anchor))
+
+    def _close(self) -> None:
+        frame = self._stack.pop()
+        value = self._entries(frame) if frame.is_map else tuple(frame.items)
+        self._add(Node(frame.ref, value), frame.size, frame.anchor)
+
+    def _take_alias(self, event: yaml.AliasEvent) -> None:
+        ref = self._ref(event)
+        name = event.anchor or ""
+        if any(frame.anchor == name for frame in self._stack):
+            self._refuse_alias(ref, "recursive-alias", f"'*{shorten(name)}' repeats what it is in")
+        elif name not in self._anchors:
+            self._refuse_alias(ref, "unknown-alias", f"no anchor '&{shorten(name)}' before this")
+        else:
+            node, size = self._anchors[name]
+            self._count_nodes(size, ref, is_alias=True)
+            self._add(node, size)
+
+    def _refuse_alias(self, ref: SourceRef, rule: str, message: str) -> None:
+        self._report(ref, rule, message)
+        self._add(Node(ref, None), 1)
+
+    def _start_document(self, event: yaml.DocumentStartEvent) -> None:
+        self._documents += 1
+        if self._documents > 1:
+            self._stop(
+                self._ref(event),
+                "multiple-documents",
+                "a second document starts here; a file holds one",
+                "put it into a file of its own",
+            )
+
+    # -- keys and values -------------------------------------------------------------------
+
+    def _take_key(self, frame: _Frame, text: str, ref: SourceRef, is_plain: bool) -> None:
+        frame.key_ref = ref
+        frame.key = text
+        if is_plain and text == _MERGE_KEY:
+            self._take_merge_key(frame, ref)
+            return
+        if is_plain:
+            self._check_plain_key(text, ref)
+        if text in frame.entries:
+            first = frame.entries[text].key_ref
+            self._report(
+                ref,
+                "duplicate-key",
+                f"the key '{shorten(text)}' stands here twice, first on line {first.line}",
+                "keep one of the two",
+            )
+            frame.key = None
+
+    def _check_plain_key(self, text: str, ref: SourceRef) -> None:
+        value = resolve_plain(text)
+        hint = f'quote it: "{shorten(text)}"'
+        if isinstance(value, ScalarFault) and value.rule == AMBIGUOUS:
+            self._report(ref, value.rule, value.message, hint)
+        elif not isinstance(value, str):
+            self._report(ref, "non-string-key", f"the key '{shorten(text)}' is not text", hint)
+
+    def _take_merge_key(self, frame: _Frame, ref: SourceRef) -> None:
+        if frame.has_merge:
+            self._report(
+                ref, "duplicate-key", "the key '<<' stands here twice", "write `<<: [*a, *b]`"
+            )
+        frame.is_merge = frame.has_merge = True
+
+    def _add(self, node: Node, size: int, anchor: str | None = None) -> None:
+        """Put a finished value where it belongs: as a value, an element, or (wrongly) a key."""
+        self._remember(anchor, node, size)
+        frame = self._stack[-1]
+        frame.size += size
+        if not frame.is_map:
+            frame.items.append(node)
+        elif frame.key_ref is None:
+            self._take_complex_key(frame, node)
+        else:
+            self._put(frame, node)
+
+    def _remember(self, anchor: str | None, node: Node, size: int) -> None:
+        if anchor is not None:
+            self._anchors[anchor] = (node, size)
+
+    def _put(self, frame: _Frame, node: Node) -> None:
+        if frame.is_merge:
+            self._take_merged(frame, node)
+        elif frame.key is not None and frame.key_ref is not None:
+            frame.entries[frame.key] = Entry(frame.key_ref, node)
+        frame.key = frame.key_ref = None
+        frame.is_merge = False
+
+    def _take_complex_key(self, frame: _Frame, node: Node) -> None:
+        self._report(node.ref, "non-string-key", "a key is text, not a list, a map or an alias")
+        frame.key_ref = node.ref
+        frame.key = None
+
+    def _take_merged(self, frame: _Frame, node: Node) -> None:
+        sources = node.value if isinstance(node.value, tuple) else (node,)
+        for source in sources:
+            if isinstance(source.value, Mapping):
+                frame.merged.append(source)
+            elif source.ref not in self.broken:
+                self._report(
+                    source.ref, "bad-merge-key", "'<<' takes a map or a list of maps", "`<<: *name`"
+                )
+
+    def _entries(self, frame: _Frame) -> Mapping[str, Entry]:
+        """A mapping's own entries, then those merged into it: own keys win, then earlier maps."""
+        for source in frame.merged:
+            for key, entry in source.entries.items():
+                frame.entries.setdefault(key, entry)
+        return frame.entries
+
+    def _resolve(self, text: str, ref: SourceRef) -> Scalar:
+        value = resolve_plain(text)
+        if isinstance(value, ScalarFault):
+            self._report(ref, value.rule, value.message, value.hint)
+            return text
+        return value
+
+    # -- findings --------------------------------------------------------------------------
+
+    def _ref(self, event: Event) -> SourceRef:
+        mark = event.start_mark
+        if mark is None:  # only events made by hand have none
+            return SourceRef(self._path, 1, 1)
+        return SourceRef(self._path, mark.line + 1, mark.column + 1)
+
+    def _refuse_tag(self, ref: SourceRef, tag: str) -> None:
+        shown = shorten(tag.replace("tag:yaml.org,2002:", "!!"))
+        self._report(
+            ref,
+            "custom-tag",
+            f"the tag '{shown}' is not used here",
+            "remove it; quote text instead",
+        )
+
+    def _count_nodes(self, size: int, ref: SourceRef, *, is_alias: bool = False) -> None:
+        self._count += size
+        if self._count <= MAX_NODES:
+            return
+        if is_alias:
+            self._stop(
+                ref, "alias-bomb", f"aliases expand this file to more than {MAX_NODES:,} values"
+            )
+        self._stop(ref, "too-many-values", f"the file holds more than {MAX_NODES:,} values")
+
+    def _report(self, ref: SourceRef, rule: str, message: str, hint: str | None = None) -> None:
+        self.broken.add(ref)
+        self.findings.append(Diagnostic(rule=rule, message=message, ref=ref, hint=hint))
+        if len(self.findings) == MAX_FINDINGS:
+            self._stop(ref, "too-many-findings", "the rest of this file was not read")
+
+    def _stop(self, ref: SourceRef, rule: str, message: str, hint: str | None = None) -> None:
+        """Record the last finding, and read no further."""
+        self.findings.append(Diagnostic(rule=rule, message=message, ref=ref, hint=hint))
+        raise Stop

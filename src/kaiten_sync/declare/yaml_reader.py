@@ -1,0 +1,99 @@
+"""YAML text to a tree of nodes with places, strictly. Stage 1.
+
+PyYAML only parses: it gives events, one at a time, and everything that a loader would do with
+them (types, aliases, merge keys, limits) is done here, in a loop without recursion. So a file
+can be as hostile as it likes: it costs bounded time and memory and ends in findings.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import yaml
+
+from kaiten_sync.declare.findings import file_finding
+from kaiten_sync.declare.tree_builder import Stop, TreeBuilder
+from kaiten_sync.model.diagnostic import Diagnostic
+from kaiten_sync.model.document import Document, Node
+from kaiten_sync.model.source import SourceRef
+
+if TYPE_CHECKING:
+    from yaml.error import Mark
+    from yaml.events import Event
+
+_Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+"""libyaml where PyYAML was built with it: five times faster, same events."""
+
+_SYNTAX_HINTS = (
+    (
+        "cannot start any token",
+        "indent with spaces, not tabs; quote what begins with @ or `",
+    ),
+    ("mapping values are not allowed", "quote the value if it contains ': '"),
+    ("could not find expected ':'", "is there a ':' after each key, with a space behind it?"),
+    ("expected <block end>", "compare the indentation with the lines above"),
+    ("while scanning a quoted scalar", "close the quote"),
+)
+"""What is usually meant when libyaml says this."""
+
+_NEVER_ENDED = ("end of stream", "document indicator", "could not find expected ':'")
+
+
+def parse_yaml(path: str, text: str, lines: tuple[str, ...]) -> tuple[Document, list[Diagnostic]]:
+    """The tree of a file and all that is wrong with it. `lines` are kept for messages.
+
+    Where the file cannot be read to its end, the tree is empty: half an object would only
+    give findings that are none.
+    """
+    builder = TreeBuilder(path)
+    is_complete = True
+    try:
+        for event in _events(text):
+            builder.take(event)
+    except Stop:
+        is_complete = False
+    except yaml.YAMLError as error:
+        builder.findings.append(_syntax_finding(path, error, lines))
+        is_complete = False
+    root = builder.root if is_complete else None
+    if root is None:
+        root = Node(SourceRef(path, 1, 1), None)
+    broken = frozenset(builder.broken)
+    return Document(path, root, lines, broken, is_complete), builder.findings
+
+
+def _events(text: str) -> Iterator[Event]:
+    loader = _Loader(text)
+    try:
+        while loader.check_event():
+            yield loader.get_event()
+    finally:
+        loader.dispose()
+
+
+def _syntax_finding(path: str, error: yaml.YAMLError, lines: tuple[str, ...]) -> Diagnostic:
+    problem = str(getattr(error, "problem", None) or "it cannot be parsed")
+    context = getattr(error, "context", None)
+    mark = _mark(error, problem)
+    said = f"{context}: {problem}" if context else problem
+    finding = file_finding(path, "yaml-syntax", f"this is not valid YAML: {said}", _hint(said))
+    if mark is None:
+        return finding
+    ref = SourceRef(path, mark.line + 1, mark.column + 1)
+    if ref.line > len(lines):  # libyaml counts a line after the last one
+        ref = SourceRef(path, len(lines), len(lines[-1]) + 1)
+    return Diagnostic(rule=finding.rule, message=finding.message, ref=ref, hint=finding.hint)
+
+
+def _mark(error: yaml.YAMLError, problem: str) -> Mark | None:
+    """Where it went wrong: where something began, if it never ended as it should."""
+    order = ("problem_mark", "context_mark")
+    if any(part in problem for part in _NEVER_ENDED):
+        order = ("context_mark", "problem_mark")
+    marks = (getattr(error, name, None) for name in order)
+    return next((mark for mark in marks if mark is not None), None)
+
+
+def _hint(said: str) -> str | None:
+    return next((hint for part, hint in _SYNTAX_HINTS if part in said), None)

@@ -1,0 +1,1 @@
+"""Stage 7: pure. Values to text, JSON and the formats that other tools read."""

@@ -1,0 +1,91 @@
+"""Runs the JSON Schema over a merged catalog and says what it finds in our own words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+from kaiten_sync.model.address import Address, Kind, grant_address
+from kaiten_sync.model.diagnostic import Diagnostic
+from kaiten_sync.model.document import Entry, MergedCatalog
+from kaiten_sync.validate.schema_files import load_flat_schema
+from kaiten_sync.validate.schema_words import (
+    Fault,
+    describe_null,
+    describe_unknown,
+    describe_value,
+    known_fields,
+)
+
+if TYPE_CHECKING:
+    from jsonschema.exceptions import ValidationError
+
+_Path = tuple[str | int, ...]
+_KINDS = {"groups": Kind.GROUP, "entitlements": Kind.ENTITLEMENT, "licenses": Kind.LICENSE}
+
+
+def schema_findings(merged: MergedCatalog) -> Iterator[Diagnostic]:
+    """Everything in which the catalog differs from its schema."""
+    from jsonschema import Draft202012Validator  # here, so that other commands start fast
+
+    schema = load_flat_schema("catalog")
+    catalog = {**_as_mapping(merged.root.plain()), "version": 1}  # checked file by file before
+    for error in Draft202012Validator(schema).iter_errors(catalog):
+        yield from _findings(error, merged)
+
+
+def _findings(error: ValidationError, merged: MergedCatalog) -> Iterator[Diagnostic]:
+    path: _Path = tuple(error.absolute_path)
+    instance: Any = error.instance
+    if "propertyNames" in error.absolute_schema_path:
+        path = (*path, str(instance))
+        yield from _at_key(path, describe_value(error, path), merged)
+    elif error.validator == "additionalProperties":
+        for key in sorted(instance.keys() - known_fields(error)):
+            yield from _at_key((*path, key), describe_unknown(key, error), merged)
+    elif instance is None and isinstance(path[-1], str):
+        yield from _at_key(path, describe_null(path), merged)
+    else:
+        yield from _at_value(path, describe_value(error, path), merged)
+
+
+def _at_key(path: _Path, fault: Fault, merged: MergedCatalog) -> Iterator[Diagnostic]:
+    entry = _entry(path, merged)
+    if entry is not None and not (entry.node.value is None and entry.node.ref in merged.broken):
+        yield _diagnostic(path, fault, entry, is_key=True)
+
+
+def _at_value(path: _Path, fault: Fault, merged: MergedCatalog) -> Iterator[Diagnostic]:
+    entry = _entry(path, merged)
+    if entry is not None:
+        yield _diagnostic(path, fault, entry, is_key=False)
+
+
+def _diagnostic(path: _Path, fault: Fault, entry: Entry, *, is_key: bool) -> Diagnostic:
+    return Diagnostic(
+        rule=fault.rule,
+        message=fault.message,
+        ref=entry.key_ref if is_key else entry.node.ref,
+        address=_address(path),
+        hint=fault.hint,
+    )
+
+
+def _entry(path: _Path, merged: MergedCatalog) -> Entry | None:
+    met = list(merged.root.walk(path))
+    return met[-1] if len(met) == len(path) and met else None
+
+
+def _address(path: _Path) -> str | None:
+    """The object that a path leads into, None above all objects."""
+    match path:
+        case ("licenses", str(slug), "entitlements", str(granted), *_):
+            return str(grant_address(slug, granted))
+        case (str(section), str(slug), *_) if section in _KINDS:
+            return str(Address(_KINDS[section], slug))
+        case _:
+            return None
+
+
+def _as_mapping(value: object) -> Mapping[str, Any]:
+    return value if isinstance(value, dict) else {}

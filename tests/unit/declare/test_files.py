@@ -1,0 +1,107 @@
+"""Which files paths, folders and globs mean."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+from tests.unit.declare.conftest import Write
+
+from kaiten_sync.declare import read_documents
+
+V = "version: 1\n"
+
+
+def shown(root: Path, *paths: str) -> list[str]:
+    documents, findings = read_documents(paths, root=root)
+    assert findings == ()
+    return [document.path for document in documents]
+
+
+def rules(root: Path, *paths: str) -> list[tuple[str, str]]:
+    documents, findings = read_documents(paths, root=root)
+    assert all(not d.is_complete for d in documents if d.path in {f.ref.file for f in findings})
+    return [(finding.rule, finding.ref.file) for finding in findings]
+
+
+@pytest.fixture
+def tree(write: Write, tmp_path: Path) -> Path:
+    for name in ("c/b.yaml", "c/a.yml", "c/sub/z.yaml", "c/.hidden.yaml", "c/.git/x.yaml"):
+        write(name, V)
+    write("c/README.md", "# no")
+    return tmp_path
+
+
+def test_a_folder_means_its_yaml_files_sorted_and_without_hidden_ones(tree: Path) -> None:
+    assert shown(tree, "c/") == ["c/a.yml", "c/b.yaml", "c/sub/z.yaml"]
+    assert shown(tree, "./c") == ["c/a.yml", "c/b.yaml", "c/sub/z.yaml"]
+
+
+def test_globs_match_files_and_folders(tree: Path) -> None:
+    assert shown(tree, "c/*") == ["c/a.yml", "c/b.yaml", "c/sub/z.yaml"]
+    assert shown(tree, "c/**/*.yaml") == ["c/b.yaml", "c/sub/z.yaml"]
+    assert shown(tree, "c/[ab].*") == ["c/a.yml", "c/b.yaml"]
+
+
+def test_a_path_is_shown_as_the_user_wrote_it(tree: Path) -> None:
+    assert shown(tree / "c" / "sub", "../a.yml") == ["../a.yml"]
+    assert shown(tree, str(tree / "c" / "a.yml")) == [(tree / "c" / "a.yml").as_posix()]
+
+
+def test_a_file_that_two_paths_lead_to_is_read_once(tree: Path) -> None:
+    assert shown(tree, "c/b.yaml", "c/", "c/*.yaml") == ["c/b.yaml", "c/a.yml", "c/sub/z.yaml"]
+
+
+def test_an_explicit_file_needs_no_suffix(write: Write, tmp_path: Path) -> None:
+    write("catalog.txt", V)
+    assert shown(tmp_path, "catalog.txt") == ["catalog.txt"]
+
+
+def test_what_is_not_there_is_said(tree: Path) -> None:
+    (tree / "empty").mkdir()
+    assert rules(tree, "nothing.yaml") == [("no-such-file", "nothing.yaml")]
+    assert rules(tree, "c/*.json") == [("no-such-file", "c/*.json")]
+    assert rules(tree, "empty/") == [("no-such-file", "empty")]
+    assert rules(tree, "a\0b") == [("no-such-file", "a\0b")]
+    assert rules(tree, "x" * 5000)[0][0] == "unreadable-file"
+
+
+def test_links_may_not_lead_out_of_the_folder(tree: Path, write: Write) -> None:
+    write("outside/secret.yaml", V)
+    (tree / "c" / "link.yaml").symlink_to(tree / "outside" / "secret.yaml")
+    (tree / "c" / "linked").symlink_to(tree / "outside")
+    (tree / "c" / "dangling.yaml").symlink_to(tree / "c" / "gone.yaml")
+    assert rules(tree, "c") == [
+        ("no-such-file", "c/dangling.yaml"),
+        ("outside-folder", "c/link.yaml"),
+        ("outside-folder", "c/linked"),
+    ]
+    assert ("outside-folder", "c/link.yaml") in rules(tree, "c/*.yaml")
+
+
+def test_links_inside_of_the_folder_are_followed_once(tree: Path) -> None:
+    (tree / "c" / "again.yaml").symlink_to(tree / "c" / "b.yaml")
+    (tree / "c" / "loop").symlink_to(tree / "c")
+    assert shown(tree, "c") == ["c/a.yml", "c/again.yaml", "c/sub/z.yaml"]
+
+
+def test_pipes_and_devices_do_not_hang(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.yaml")
+    assert rules(tmp_path, ".") == [("not-a-file", "pipe.yaml")]
+    assert rules(tmp_path, "/dev/zero") == [("not-a-file", "/dev/zero")]
+
+
+def test_a_folder_named_like_a_file_is_a_folder(write: Write, tmp_path: Path) -> None:
+    write("c.yaml/a.yaml", V)
+    assert shown(tmp_path, "c.yaml") == ["c.yaml/a.yaml"]
+    assert shown(tmp_path, "*.yaml") == ["c.yaml/a.yaml"]
+
+
+def test_a_very_deep_tree_is_walked(tmp_path: Path) -> None:
+    here = tmp_path
+    for _ in range(60):
+        here = here / "d"
+    here.mkdir(parents=True)
+    (here / "a.yaml").write_text(V)
+    assert len(shown(tmp_path, ".")) == 1

@@ -1,0 +1,174 @@
+"""The project file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from tests.unit.declare.conftest import Write
+
+from kaiten_sync.declare import find_project, read_project
+from kaiten_sync.model.generation import Generation
+from kaiten_sync.model.settings import Limit, OnTighten, Policy, Project, Prune, Scope, Target
+from kaiten_sync.report.diagnostics import render_json, render_text
+
+GOOD = Path(__file__).parents[2] / "fixtures" / "good" / "kaiten-sync.yaml"
+HEAD_ONLY = "catalog: [catalog/]\n"
+HEAD = f"version: 1\n{HEAD_ONLY}"
+
+
+def test_every_setting_is_read() -> None:
+    project, findings = read_project(GOOD)
+    assert findings == ()
+    assert project == Project(
+        root=str(GOOD.parent),
+        catalog=("everything.yaml",),
+        targets={
+            "local": Target(name="local", url="http://127.0.0.1:6060"),
+            "staging": Target(
+                name="staging",
+                url="https://kaiten.staging.example.com",
+                token_env="KAITEN_STAGING_TOKEN",
+                overlays=("overlays/staging/",),
+                generation=Generation.CURRENT,
+            ),
+            "prod": Target(
+                name="prod",
+                url="https://kaiten.example.com/api",
+                token_file="/run/secrets/kaiten",
+                require_plan=True,
+            ),
+        },
+        scope=Scope(licenses=("*", "!legacy-*")),
+        policy=Policy(
+            prune=Prune.NEVER,
+            max_deletes=Limit(percent=20),
+            max_updates=Limit(count=5),
+            on_tighten=OnTighten.IN_PLACE,
+        ),
+    )
+
+
+def test_defaults_are_the_careful_ones(write: Write) -> None:
+    project, findings = read_project(write("kaiten-sync.yaml", "version: 1\ncatalog: catalog/\n"))
+    assert findings == ()
+    assert project is not None
+    assert project.catalog == ("catalog/",)
+    assert project.policy == Policy()
+    assert project.targets == {}
+
+
+def test_the_project_is_found_upwards(write: Write, tmp_path: Path) -> None:
+    path = write("kaiten-sync.yaml", HEAD)
+    (tmp_path / "a" / "b").mkdir(parents=True)
+    assert find_project(tmp_path / "a" / "b") == path
+    assert find_project(tmp_path) == path
+    assert find_project(Path("/nonexistent-folder")) is None
+
+
+def test_a_missing_project_file_is_a_finding(tmp_path: Path) -> None:
+    project, findings = read_project(tmp_path / "kaiten-sync.yaml")
+    assert project is None
+    assert [f.rule for f in findings] == ["no-such-file"]
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        ("catalog: []\n", ["missing-field"]),
+        ("catalog: [1]\n", ["missing-field", "wrong-type"]),
+        (HEAD_ONLY + "targets: {a: {url: https://a.example, token: }}\n", ["bad-token"]),
+        (HEAD_ONLY + "targets: {a: {url: https://a.example, token: {env: }}}\n", ["wrong-type"]),
+        (HEAD_ONLY + "targets: {a: }\n", ["wrong-type"]),
+        (
+            HEAD_ONLY + "targets: {a: {url: https://a.example, token: 'ksh_0123456789abcdef'}}\n",
+            ["secret-in-file"],
+        ),
+    ],
+)
+def test_half_written_settings_are_one_finding_each(
+    write: Write, body: str, expected: list[str]
+) -> None:
+    project, findings = read_project(write("kaiten-sync.yaml", f"version: 1\n{body}"))
+    assert project is None
+    assert [f.rule for f in findings] == expected
+
+
+SECRET = "s3cr3t-hunter2"
+
+
+@pytest.mark.parametrize(
+    "target",
+    [
+        f"{{url: https://a.example, token: {SECRET}}}",
+        f"{{url: https://a.example, token: '{SECRET}', oops: 1}}",
+        f"{{url: https://a.example, oops: 1, token: [{SECRET}]}}",
+        f'{{url: https://a.example, "token": "{SECRET}"}}',
+        f'{{url: https://a.example, token: "{SECRET}}}',
+        f"{{url: https://a.example, token: {{env: '{SECRET} x', oops: 1}}}}",
+        f"{{url: 'https://me:{SECRET}@a.example', oops: 1}}",
+        f"{{url: 'https://{SECRET}@a.example:bad', oops: 1}}",
+        f"{{url: https://a.example, apiKey: {SECRET}}}",
+        f"{{url: https://a.example, token: &a {SECRET}, overlays: *a, oops: *b}}",
+        f"\n    token: |\n      {SECRET}\n    oops: 1\n    url: https://a.example",
+        f'\n    token: "one\n      {SECRET}"\n    url: x\n    oops: 1',
+        f"\n    token:\n      {SECRET}\n    url: x\n    oops: 1",
+        f"\n    token: !x {SECRET}\n    url: x",
+        f"{{url: https://a.example, token: {{value: ksh_{SECRET}0123456789}}}}",
+    ],
+)
+def test_a_credential_is_refused_and_never_shown(write: Write, target: str) -> None:
+    path = write("kaiten-sync.yaml", f"{HEAD}targets:\n  prod: {target}\n")
+    project, findings = read_project(path)
+    assert project is None
+    assert findings
+    for shown in (render_text(findings, color=True), render_json(findings), repr(findings)):
+        assert SECRET not in shown
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://kaiten.example.com",
+        "https://kaiten.example.com:8443/base/api/",
+        "http://[::1]:6060",
+        "http://localhost",
+    ],
+)
+def test_server_urls_are_accepted(write: Write, url: str) -> None:
+    path = write("kaiten-sync.yaml", f"{HEAD}targets: {{a: {{url: '{url}'}}}}\n")
+    assert read_project(path)[1] == ()
+
+
+@pytest.mark.parametrize(
+    ("url", "rule"),
+    [
+        ("https://", "bad-url"),
+        ("https:///path", "bad-url"),
+        ("file:///etc/passwd", "bad-url"),
+        ("https://a.example/#x", "bad-url"),
+        ("https://a.example?", "bad-url"),
+        ("https://a example", "bad-url"),
+        ("https://[::1", "bad-url"),
+        ("https://a.example:99999", "bad-url"),
+        ("https://@a.example", "secret-in-file"),
+        ("https://$(hostname)", "template"),
+        ("https://{{ host }}", "template"),
+        ("${URL}", "template"),
+    ],
+)
+def test_other_urls_are_refused(write: Write, url: str, rule: str) -> None:
+    path = write("kaiten-sync.yaml", f"{HEAD}targets: {{a: {{url: '{url}'}}}}\n")
+    assert [f.rule for f in read_project(path)[1]] == [rule]
+
+
+@settings(max_examples=200, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(data=st.data())
+def test_a_mutated_project_file_never_raises(data: st.DataObject, write: Write) -> None:
+    text = GOOD.read_text()
+    start = data.draw(st.integers(0, len(text)))
+    end = data.draw(st.integers(start, min(len(text), start + 20)))
+    junk = data.draw(st.text(st.sampled_from("{}[]:,-\n \"'#&*!|>~1ab\x00"), max_size=6))
+    read_project(write("kaiten-sync.yaml", text[:start] + junk + text[end:]))
