@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 JOBS ?= auto
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check lint types layers pytest bench format constraints clean
+.PHONY: help demo test check lint types layers pytest docs examples bench format constraints clean
 
 help: ## Show the targets
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -29,6 +29,12 @@ layers: $(VENV)/.dev
 
 pytest: $(VENV)/.dev build/wheelhouse/.ready
 	$(BIN)/pytest -n $(JOBS)
+
+examples: $(VENV)/.dev ## Write the plans and transcripts of the examples
+	$(BIN)/python -m tests.acceptance.examples
+
+docs: $(VENV)/.dev ## Write the generated reference pages
+	$(BIN)/python -m tests.docs.reference
 
 bench: $(VENV)/.dev ## Measure planning 20,000 grants; prints the table in docs/explanation/performance.md
 	$(BIN)/python -m benchmarks.plan_catalog

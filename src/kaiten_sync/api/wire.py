@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from kaiten_sync.errors import ServerError
+from kaiten_sync.kinds.entitlement import is_number
 from kaiten_sync.kinds.grant import UNLIMITED_WIRE
 from kaiten_sync.kinds.registry import SPECS, with_defaults
 from kaiten_sync.model.address import Address, Kind, grant_address
@@ -37,6 +38,7 @@ def decode_object(kind: Kind, item: object) -> LiveResource:
     }
     if kind is Kind.ENTITLEMENT:
         fields["groups"] = _group_slugs(body)
+        _drop_empty_warning(fields)
     _check_texts(kind, fields)
     return LiveResource(
         address=Address(kind, safe_slug(body.get("slug"), kind)),
@@ -146,14 +148,21 @@ def _complete(kind: Kind, body: dict[str, Any], fields: Fields) -> None:
             body.setdefault("description", None)
         case Kind.ENTITLEMENT:
             body.setdefault("description", None)
-            if body.get("type") not in ("NUMBER", "NUMBER_AI_CREDIT"):
-                # The server returns 0 here and refuses to be sent it (facts, 2.2).
-                body.pop("warningThresholdPercent", None)
+            _drop_empty_warning(body)
         case Kind.LICENSE:
             body.setdefault("description", "")
             body.setdefault("isDefault", False)
         case Kind.GRANT:
             _complete_grant(body, fields)
+
+
+def _drop_empty_warning(fields: dict[str, Any]) -> None:
+    """What is not metered has no warning; servers return 0 all the same, and refuse to be sent it.
+
+    Source: API facts, section 2.2.
+    """
+    if not is_number(fields):
+        fields.pop("warningThresholdPercent", None)
 
 
 def _complete_grant(body: dict[str, Any], fields: Fields) -> None:

@@ -41,7 +41,6 @@ def execute(
     `is_stopped` is asked before each new change: once true, what is under way is finished and
     the rest is not tried.
     """
-    sent_before = catalog.requests_sent
     run = _Run(plan, done, catalog, progress, is_stopped)
     progress.begin("Applying", len(plan.changes) - len(done))
     try:
@@ -53,7 +52,7 @@ def execute(
         target=plan.target,
         plan_digest=plan.digest,
         outcomes=tuple(run.outcomes[change.id] for change in plan.changes),
-        requests=catalog.requests_sent - sent_before,
+        requests=catalog.requests_sent,
         interrupted=run.was_stopped,
         access_error=run.access_error,
     )

@@ -13,6 +13,8 @@ from dataclasses import dataclass
 
 from kaiten_sync.apply.observe import Found
 from kaiten_sync.errors import StalePlanError
+from kaiten_sync.kinds.registry import spec_of
+from kaiten_sync.kinds.spec import Mutability
 from kaiten_sync.model.address import Address
 from kaiten_sync.model.change import Action, Change
 from kaiten_sync.model.plan import Observed, Plan
@@ -80,10 +82,16 @@ def after(state: State | None, change: Change) -> State | None:
 
 
 def mismatches(state: State, live: LiveResource) -> Iterator[tuple[str, Json, Json | Absent]]:
-    """Fields that are not as a state has them: name, wanted, found."""
+    """Fields that are not as a state has them: name, wanted, found.
+
+    A field that only steers creation is not asked for where the server does not show it: one
+    license alone does not tell the slug of its family.
+    """
+    specs = spec_of(live.address.kind).fields
     for name, wanted in state.fields.items():
         found = live.fields.get(name, ABSENT)
-        if not is_same(wanted, found):
+        is_unseen = found is ABSENT and specs[name].mutability is Mutability.CREATE_ONLY
+        if not is_unseen and not is_same(wanted, found):
             yield name, wanted, found
 
 

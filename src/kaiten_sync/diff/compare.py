@@ -61,7 +61,7 @@ def _missing(resource: Resource) -> Difference:
                 after=normal_value(specs[name], value),
                 source=resource.sources.get(name),
             )
-            for name, value in resource.fields.items()
+            for name, value in _in_order(resource)
             if value is not None
         ),
         effect=create_effect(resource.address.kind),
@@ -82,7 +82,7 @@ def _unmanaged(live: LiveResource) -> Difference:
 
 def _changed_fields(resource: Resource, live: LiveResource) -> Iterator[FieldChange]:
     specs = spec_of(resource.address.kind).fields
-    for name, declared in resource.fields.items():
+    for name, declared in _in_order(resource):
         spec = specs[name]
         after = _wanted(spec, declared, resource, live)
         before = live.fields.get(name, ABSENT)
@@ -96,6 +96,13 @@ def _changed_fields(resource: Resource, live: LiveResource) -> Iterator[FieldCha
             source=resource.sources.get(name),
             inner=inner_changes(before, after),
         )
+
+
+def _in_order(resource: Resource) -> Iterator[tuple[str, Json]]:
+    """The declared fields in their kind's order: how a file is written changes no plan."""
+    for name in spec_of(resource.address.kind).fields:
+        if name in resource.fields:
+            yield name, resource.fields[name]
 
 
 def _wanted(

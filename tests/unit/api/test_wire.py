@@ -44,6 +44,11 @@ def test_what_the_server_leaves_out_is_its_default() -> None:
     assert found.fields["groups"] == []
 
 
+def test_what_is_not_metered_has_no_warning_whatever_the_server_says() -> None:
+    item = {"slug": "e1", "name": "E", "type": "BOOLEAN", "warningThresholdPercent": 0}
+    assert "warningThresholdPercent" not in decode_object(Kind.ENTITLEMENT, item).fields
+
+
 NUMBER = {
     "id": "1",
     "slug": "e1",

@@ -1,0 +1,5 @@
+"""`python -m kaiten_sync` is `kaiten-sync`."""
+
+from kaiten_sync.cli import main
+
+main()

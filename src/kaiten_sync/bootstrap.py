@@ -1,0 +1,140 @@
+"""The composition root: flags, environment and project file become a target and a connection."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from kaiten_sync.api.catalog import HttpCatalog
+from kaiten_sync.api.credentials import api_base
+from kaiten_sync.api.settings import ConnectionSettings
+from kaiten_sync.errors import CredentialError, UsageError
+from kaiten_sync.kinds.spec import Generation
+from kaiten_sync.model.plan import TargetRef
+from kaiten_sync.model.settings import Project, Target
+
+URL_VARIABLE = "KAITEN_BASE_URL"
+TOKEN_VARIABLE = "KAITEN_AUTH_TOKEN"  # noqa: S105  (a variable's name)
+AD_HOC = "default"
+"""The name of a target that no project file names."""
+
+TOKEN_FILE_LIMIT_BYTES = 4096
+"""Far more than a token has: a larger file is the wrong one."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Flags:
+    """What the command line says about the server; None where it says nothing."""
+
+    target: str | None = None
+    base_url: str | None = None
+    auth_token: str | None = None
+    generation: Generation | None = None
+    allow_http: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Connection:
+    """A target, and all it takes to reach it."""
+
+    target: TargetRef
+    settings: ConnectionSettings
+    overlays: tuple[str, ...] = ()
+    require_plan: bool = False
+
+    def open(self) -> HttpCatalog:
+        """A catalog to read and write, to be used as a context manager."""
+        return HttpCatalog(self.settings)
+
+
+def connect(flags: Flags, environment: Mapping[str, str], project: Project | None) -> Connection:
+    """Choose the target and find its credential: flag, environment, project file.
+
+    A target named by `-t` is a flag: its URL and credential then come from the project file,
+    and the environment only fills what the file leaves open. So a token that is exported for
+    one server is never sent to another.
+
+    Raises:
+        UsageError: no such target, or no server at all.
+        CredentialError: the credential's place is empty.
+    """
+    target = _choose(flags, environment, project)
+    url = flags.base_url or target.url
+    settings = ConnectionSettings(
+        url=url,
+        token=flags.auth_token or _token(target, environment, project),
+        generation=flags.generation or target.generation,
+        allow_http=flags.allow_http,
+    )
+    base = api_base(url, allow_http=flags.allow_http)
+    return Connection(
+        target=TargetRef(target.name, base.removesuffix("/api")),
+        settings=settings,
+        overlays=target.overlays,
+        require_plan=target.require_plan,
+    )
+
+
+def _choose(flags: Flags, environment: Mapping[str, str], project: Project | None) -> Target:
+    targets = project.targets if project else {}
+    if flags.target is not None:
+        return _named(flags, targets)
+    url = flags.base_url or environment.get(URL_VARIABLE)
+    if url:
+        return Target(name=AD_HOC, url=url)
+    if len(targets) == 1:
+        return next(iter(targets.values()))
+    if targets:
+        raise UsageError(
+            "which target? the project file has " + ", ".join(sorted(targets)),
+            hint="choose one with -t",
+        )
+    raise UsageError(
+        "no server is named",
+        hint=f"set {URL_VARIABLE} and {TOKEN_VARIABLE}, or name a target in kaiten-sync.yaml",
+    )
+
+
+def _named(flags: Flags, targets: Mapping[str, Target]) -> Target:
+    name = str(flags.target)
+    if name in targets:
+        return targets[name]
+    if flags.base_url:
+        return Target(name=name, url=flags.base_url)
+    known = ", ".join(sorted(targets)) or "none"
+    raise UsageError(
+        f"there is no target {name!r}; the project file has: {known}",
+        hint="targets are listed under `targets:` in kaiten-sync.yaml",
+    )
+
+
+def _token(target: Target, environment: Mapping[str, str], project: Project | None) -> str | None:
+    if target.token_env is not None:
+        token = environment.get(target.token_env)
+        if not token:
+            raise CredentialError(
+                f"target {target.name} takes its token from {target.token_env}, which is not set",
+                hint=f"export {target.token_env}, or let CI set it from its secrets",
+            )
+        return token
+    if target.token_file is not None:
+        return _token_from_file(target, Path(project.root if project else "."))
+    return environment.get(TOKEN_VARIABLE) or None
+
+
+def _token_from_file(target: Target, root: Path) -> str:
+    path = root / Path(str(target.token_file)).expanduser()
+    try:
+        with path.open("rb") as file:
+            content = file.read(TOKEN_FILE_LIMIT_BYTES + 1)
+        token = content.decode("ascii").strip()
+    except (OSError, ValueError) as error:
+        raise CredentialError(
+            f"target {target.name} takes its token from {target.token_file},"
+            f" which cannot be read ({type(error).__name__})",
+            hint="the file holds the token and nothing else",
+        ) from None
+    if not token or len(content) > TOKEN_FILE_LIMIT_BYTES:
+        raise CredentialError(f"{target.token_file} holds no token")
+    return token

@@ -1,0 +1,86 @@
+"""`kaiten-sync apply`: executes exactly a plan."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from kaiten_sync.cli.options import (
+    catalog_options,
+    format_option,
+    policy_options,
+    target_options,
+)
+
+if TYPE_CHECKING:
+    from kaiten_sync.cli.planning import Request
+    from kaiten_sync.model.plan import Plan
+    from kaiten_sync.model.ports import CatalogReader
+
+
+@click.command("apply")
+@click.argument("plan_path", metavar="[PLAN]", required=False)
+@catalog_options
+@target_options
+@policy_options
+@click.option("--yes", "-y", is_flag=True, help="Apply without asking (only without PLAN).")
+@format_option("text", "json")
+def command(
+    plan_path: str | None,
+    files: tuple[str, ...],
+    project: str | None,
+    target: str | None,
+    base_url: str | None,
+    auth_token: str | None,
+    generation: str | None,
+    allow_http: bool,
+    prune: str | None,
+    max_deletes: str | None,
+    max_updates: str | None,
+    yes: bool,
+    output_format: str,
+) -> int:
+    r"""Execute a plan.
+
+    With PLAN, executes exactly that file, without asking again; it may be repeated after any
+    interruption and finishes what is left. Without, plans, asks, and applies.
+
+    \b
+    Examples:
+      kaiten-sync apply plans/staging.plan.json
+      kaiten-sync apply -t local --yes
+    """
+    from dataclasses import replace
+
+    from kaiten_sync.cli.applying import check_source, finish
+    from kaiten_sync.cli.planning import Request, read_plan_file
+    from kaiten_sync.cli.session import connection_to, flags_of, load_project, policy_of
+
+    found = load_project(project)
+    flags = flags_of(target, base_url, auth_token, generation, allow_http)
+    plan = read_plan_file(plan_path) if plan_path is not None else None
+    if plan is not None and target is None and found and plan.target.name in found.targets:
+        flags = replace(flags, target=plan.target.name)
+    connection = connection_to(flags, found)
+    policy = policy_of(found, prune, max_deletes, max_updates)
+    request = Request(files=files, project=found, connection=connection, policy=policy)
+    with connection.open() as catalog:
+        if plan is None:
+            check_source(request)
+            plan = _approved(request, catalog, yes=yes, is_quiet=output_format == "json")
+        return finish(plan, request, catalog, output_format)
+
+
+def _approved(request: Request, catalog: CatalogReader, *, yes: bool, is_quiet: bool) -> Plan:
+    """Plan now, show it, and ask."""
+    from kaiten_sync.cli.applying import ask
+    from kaiten_sync.cli.planning import plan_for, refuse, render_plan
+
+    proposal = plan_for(request, catalog)
+    if not is_quiet:
+        click.echo(render_plan(proposal.plan, "text"), nl=False, color=True)
+    refuse(proposal)
+    if proposal.plan.changes and not yes:
+        ask(proposal.plan)
+    return proposal.plan

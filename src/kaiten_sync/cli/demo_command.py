@@ -1,0 +1,24 @@
+"""`kaiten-sync demo`: the whole tour on an embedded server."""
+
+from __future__ import annotations
+
+import click
+
+
+@click.command("demo")
+@click.option(
+    "--keep",
+    metavar="DIR",
+    help="Keep the project of the tour in this folder (default: thrown away).",
+)
+def command(keep: str | None) -> int:
+    r"""Show the main job, start to end, on a server of its own. Needs no account and no input.
+
+    \b
+    Examples:
+      kaiten-sync demo
+      kaiten-sync demo --keep my-catalog
+    """
+    from kaiten_sync.cli.tour import run_tour
+
+    return run_tour(keep)

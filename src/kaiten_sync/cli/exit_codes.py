@@ -1,0 +1,44 @@
+"""Exit codes, the same for all commands (README, `Exit codes`)."""
+
+from __future__ import annotations
+
+from enum import IntEnum
+
+from kaiten_sync.errors import (
+    AccessError,
+    DeclarationError,
+    KaitenSyncError,
+    PlanFileError,
+    RefusedError,
+    UsageError,
+)
+
+
+class ExitCode(IntEnum):
+    """What a process says when it ends."""
+
+    OK = 0
+    FAILED = 1
+    DIFFERENCE = 2
+    WRONG_INPUT = 3
+    REFUSED = 4
+    PARTLY_APPLIED = 5
+    NO_ACCESS = 6
+    INTERRUPTED = 130
+
+
+_BY_ERROR: tuple[tuple[type[KaitenSyncError], ExitCode], ...] = (
+    (UsageError, ExitCode.WRONG_INPUT),
+    (DeclarationError, ExitCode.WRONG_INPUT),
+    (PlanFileError, ExitCode.REFUSED),
+    (RefusedError, ExitCode.REFUSED),
+    (AccessError, ExitCode.NO_ACCESS),
+)
+
+
+def code_of(error: KaitenSyncError) -> ExitCode:
+    """The exit code that an error ends a run with."""
+    for kind, code in _BY_ERROR:
+        if isinstance(error, kind):
+            return code
+    return ExitCode.FAILED

@@ -1,0 +1,58 @@
+"""`kaiten-sync export`: a live catalog as YAML."""
+
+from __future__ import annotations
+
+import click
+
+from kaiten_sync.cli.options import project_option, target_options
+
+
+@click.command("export")
+@project_option
+@target_options
+@click.option("-o", "--out", metavar="DIR", required=True, help="Folder to write to.")
+@click.option("--force", is_flag=True, help="Overwrite files that are there.")
+def command(
+    project: str | None,
+    target: str | None,
+    base_url: str | None,
+    auth_token: str | None,
+    generation: str | None,
+    allow_http: bool,
+    out: str,
+    force: bool,
+) -> None:
+    r"""Write a live catalog as YAML files. Planning them again gives no change.
+
+    Reads everything in scope; writes groups.yaml, entitlements.yaml and one file per license.
+
+    \b
+    Examples:
+      kaiten-sync export -t prod -o catalog/
+      KAITEN_BASE_URL=http://127.0.0.1:6060 kaiten-sync export -o catalog/
+    """
+    from pathlib import Path
+
+    from kaiten_sync.cli.exporting import catalog_files
+    from kaiten_sync.cli.output import print_result, write_file
+    from kaiten_sync.cli.progress import terminal_progress
+    from kaiten_sync.cli.session import connection_to, flags_of, load_project
+    from kaiten_sync.errors import UsageError
+    from kaiten_sync.model.settings import Scope
+    from kaiten_sync.pipeline import read_catalog
+
+    found = load_project(project)
+    flags = flags_of(target, base_url, auth_token, generation, allow_http)
+    with connection_to(flags, found).open() as catalog:
+        scope = found.scope if found else Scope()
+        live = read_catalog(catalog, scope=scope, progress=terminal_progress())
+    contents = {Path(out) / name: text for name, text in catalog_files(live, scope).items()}
+    if not force and (taken := sorted(path for path in contents if path.exists())):
+        raise UsageError(
+            f"{taken[0]} is there already; nothing was written",
+            hint="choose an empty folder, or pass --force",
+        )
+    for path, text in contents.items():
+        write_file(path, text.encode())
+        print_result(f"wrote {path.as_posix()}")
+    print_result(f"\n{len(live.resources)} objects. Next: kaiten-sync plan -f {out}")

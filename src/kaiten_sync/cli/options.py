@@ -1,0 +1,118 @@
+"""Options that several commands share, each spelled and explained once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from itertools import pairwise
+from typing import Any, TypeVar
+
+import click
+
+_Function = TypeVar("_Function", bound=Callable[..., Any])
+
+
+def catalog_options(function: _Function) -> _Function:
+    """Where the declaration is."""
+    return _all(
+        function,
+        click.option(
+            "-f",
+            "--file",
+            "files",
+            multiple=True,
+            metavar="PATH",
+            help="Catalog file, folder or glob; may be repeated. Instead of the project file's.",
+        ),
+        project_option,
+    )
+
+
+def project_option(function: _Function) -> _Function:
+    """Where the project file is."""
+    return click.option(
+        "--project",
+        metavar="FILE",
+        help="Project file. Default: kaiten-sync.yaml here or in a folder above.",
+    )(function)
+
+
+def target_options(function: _Function) -> _Function:
+    """Which server, and how to reach it."""
+    return _all(
+        function,
+        click.option("-t", "--target", metavar="NAME", help="Target from the project file."),
+        click.option("--base-url", metavar="URL", help="Server URL. Environment: KAITEN_BASE_URL."),
+        click.option(
+            "--auth-token",
+            metavar="TOKEN",
+            help="Token. Better through the environment (KAITEN_AUTH_TOKEN): others on this"
+            " machine can read command lines.",
+        ),
+        click.option(
+            "--generation",
+            type=click.Choice(["auto", "getting-started", "current"]),
+            default=None,
+            help="API generation of the server. Default: ask the server when it matters.",
+        ),
+        click.option(
+            "--allow-http",
+            is_flag=True,
+            help="Allow plain http to a host that is not this machine.",
+        ),
+    )
+
+
+def policy_options(function: _Function) -> _Function:
+    """What a plan may do."""
+    return _all(
+        function,
+        click.option(
+            "--prune",
+            type=click.Choice(["never", "all"]),
+            help="Delete live objects in scope that are not declared. Default: never.",
+        ),
+        click.option(
+            "--max-deletes",
+            metavar="SHARE",
+            help="Most deletes per kind: a share of the live objects (30%), or a count.",
+        ),
+        click.option(
+            "--max-updates",
+            metavar="SHARE",
+            help="Most updates per kind: a share of the live objects (30%), or a count.",
+        ),
+    )
+
+
+def format_option(*formats: str) -> Callable[[_Function], _Function]:
+    """How the result is written to standard output."""
+    return click.option(
+        "--format",
+        "output_format",
+        type=click.Choice(formats),
+        default="text",
+        show_default=True,
+        help="Format of the result on standard output.",
+    )
+
+
+def detailed_exitcode_option(function: _Function) -> _Function:
+    """Terraform users' habit."""
+    return click.option(
+        "--detailed-exitcode", is_flag=True, help="End with 2 when there is a difference."
+    )(function)
+
+
+def chosen_format(args: Sequence[str]) -> str:
+    """The format a command line asks for, also when the rest of it is wrong."""
+    words = [word for arg in args for word in arg.split("=", 1)]
+    for option, value in pairwise(words):
+        if option == "--format":
+            return value
+    return "text"
+
+
+def _all(function: _Function, *decorators: Callable[[Any], Any]) -> _Function:
+    for decorator in reversed(decorators):
+        function = decorator(function)
+    return function

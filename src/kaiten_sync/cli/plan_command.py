@@ -1,0 +1,65 @@
+"""`kaiten-sync plan`: what would change, printed and written as a file."""
+
+from __future__ import annotations
+
+import click
+
+from kaiten_sync.cli.options import (
+    catalog_options,
+    detailed_exitcode_option,
+    format_option,
+    policy_options,
+    target_options,
+)
+
+
+@click.command("plan")
+@catalog_options
+@target_options
+@policy_options
+@click.option("-o", "--out", metavar="FILE", help="Write the plan file here, to be applied.")
+@format_option("text", "json", "markdown", "html")
+@detailed_exitcode_option
+def command(
+    files: tuple[str, ...],
+    project: str | None,
+    target: str | None,
+    base_url: str | None,
+    auth_token: str | None,
+    generation: str | None,
+    allow_http: bool,
+    prune: str | None,
+    max_deletes: str | None,
+    max_updates: str | None,
+    out: str | None,
+    output_format: str,
+    detailed_exitcode: bool,
+) -> int:
+    r"""Compare the declaration with a live server.
+
+    Reads, writes nothing to the server. Commit the file that -o writes: it is what a reviewer
+    approves and what `apply` executes.
+
+    \b
+    Examples:
+      kaiten-sync plan -t staging -o plans/staging.plan.json
+      kaiten-sync plan -f catalog/ --format markdown > comment.md
+    """
+    from kaiten_sync.cli.exit_codes import ExitCode
+    from kaiten_sync.cli.output import print_result
+    from kaiten_sync.cli.planning import Request, plan_for, refuse, render_plan, write_plan_file
+    from kaiten_sync.cli.session import connection_to, flags_of, load_project, policy_of
+
+    found = load_project(project)
+    policy = policy_of(found, prune, max_deletes, max_updates)
+    flags = flags_of(target, base_url, auth_token, generation, allow_http)
+    connection = connection_to(flags, found)
+    with connection.open() as catalog:
+        request = Request(files=files, project=found, connection=connection, policy=policy)
+        proposal = plan_for(request, catalog)
+    if output_format != "json" or not proposal.refusals:
+        print_result(render_plan(proposal.plan, output_format))
+    refuse(proposal)
+    if out is not None:
+        write_plan_file(proposal.plan, out)
+    return ExitCode.DIFFERENCE if detailed_exitcode and proposal.plan.changes else ExitCode.OK

@@ -1,0 +1,51 @@
+"""The command group. Commands are loaded when they are asked for."""
+
+from __future__ import annotations
+
+from importlib import import_module
+
+import click
+
+from kaiten_sync import __version__
+
+_COMMANDS = ("init", "validate", "plan", "show", "apply", "drift", "export", "serve", "demo")
+"""In the order in which a person meets them."""
+
+
+class LazyGroup(click.Group):
+    """A group whose commands live in `kaiten_sync.cli.<name>_command`."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
+        """The commands in the order of a first day with the tool."""
+        return list(_COMMANDS)
+
+    def get_command(
+        self,
+        ctx: click.Context,  # noqa: ARG002
+        cmd_name: str,
+    ) -> click.Command | None:
+        """Load a command's module."""
+        if cmd_name not in _COMMANDS:
+            return None
+        command = import_module(f"kaiten_sync.cli.{cmd_name}_command").command
+        assert isinstance(command, click.Command)  # noqa: S101  (narrows for the type checker)
+        return command
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, "-V", "--version", message="kaiten-sync %(version)s")
+def root() -> None:
+    r"""GitOps for a Kaiten licensing catalog.
+
+    YAML in git declares licenses, entitlements and thresholds. Validate it, plan against a live
+    server, review the plan, apply exactly that, and watch for drift.
+
+    \b
+    A first look, without any account:
+      kaiten-sync demo
+    A day's work:
+      kaiten-sync validate
+      kaiten-sync plan -t staging -o plans/staging.plan.json
+      kaiten-sync apply plans/staging.plan.json
+      kaiten-sync drift -t staging
+    """

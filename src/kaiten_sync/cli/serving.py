@@ -1,0 +1,43 @@
+"""Starts the embedded server and says where it is."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from kaiten_sync.errors import UsageError
+
+READY_PREFIX = "listening on "
+"""What the line begins with that names the URL; scripts may wait for it."""
+
+
+def serve_until_stopped(
+    host: str, port: int, database: str | None, bootstrap_token: str | None
+) -> None:
+    """Run the server until it is interrupted.
+
+    Raises:
+        UsageError: it cannot start, or is not installed.
+    """
+    try:
+        from kaiten_sync.server.app import Started, serve
+        from kaiten_sync.server.settings import ServerSettings, ServerStartError
+    except ModuleNotFoundError as error:
+        raise UsageError(
+            f"the embedded server is not installed ({error.name} is missing)",
+            hint="pip install 'kaiten-sync[server]'",
+        ) from error
+
+    def announce(started: Started) -> None:
+        if started.new_token is not None:
+            click.echo(f"a token with all scopes, shown this once: {started.new_token}")
+        click.echo(f"{READY_PREFIX}{started.url}")
+        click.echo(f"operations: {started.url}/api/docs   stop: Ctrl-C", err=True)
+        sys.stdout.flush()
+
+    settings = ServerSettings(database_url=database, bootstrap_token=bootstrap_token)
+    try:
+        serve(settings, host, port, announce)
+    except ServerStartError as error:
+        raise UsageError(str(error)) from error

@@ -1,0 +1,24 @@
+"""`kaiten-sync show`: a saved plan in any format."""
+
+from __future__ import annotations
+
+import click
+
+from kaiten_sync.cli.options import format_option
+
+
+@click.command("show")
+@click.argument("plan_path", metavar="PLAN")
+@format_option("text", "json", "markdown", "html")
+def command(plan_path: str, output_format: str) -> None:
+    r"""Render a saved plan. Needs no server, and no catalog.
+
+    \b
+    Examples:
+      kaiten-sync show plans/prod.plan.json
+      kaiten-sync show plans/prod.plan.json --format html > plan.html
+    """
+    from kaiten_sync.cli.output import print_result
+    from kaiten_sync.cli.planning import read_plan_file, render_plan
+
+    print_result(render_plan(read_plan_file(plan_path), output_format))

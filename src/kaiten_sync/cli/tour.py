@@ -1,0 +1,216 @@
+"""The tour: a catalog in YAML becomes a plan, the plan licenses on a server, an edit drift."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from collections.abc import Iterator, Mapping
+from contextlib import chdir, contextmanager
+from pathlib import Path
+
+from kaiten_sync.cli.exit_codes import ExitCode
+from kaiten_sync.cli.output import print_result, use_color
+from kaiten_sync.cli.serving import READY_PREFIX
+from kaiten_sync.errors import KaitenSyncError
+
+TOKEN = "ksh_demo-of-a-server-that-lives-for-a-minute"  # noqa: S105  (of a throw-away server)
+START_TIMEOUT_S = 30.0
+"""A cold start on a slow laptop takes some seconds; after this something is wrong."""
+
+_PLAN_FILE = "plans/local.plan.json"
+
+
+def run_tour(keep: str | None) -> int:
+    """Run every step and stop at the first one that fails."""
+    with tempfile.TemporaryDirectory(prefix="kaiten-sync-demo-") as folder:
+        project = Path(keep).resolve() if keep else Path(folder) / "my-catalog"
+        with _server(Path(folder)) as url, _environment():
+            return _Tour(url, project).run()
+
+
+class _Tour:
+    """The steps, in the order in which a new user would take them."""
+
+    def __init__(self, url: str, project: Path) -> None:
+        self._url = url
+        self._project = project
+        self._step = 0
+
+    def run(self) -> int:
+        """All steps; the first unexpected exit code ends the tour."""
+        self._introduce()
+        with chdir(self._project.parent):
+            if self._start() != ExitCode.OK:
+                return ExitCode.FAILED
+        with chdir(self._project):
+            self._point_at_server()
+            steps = (
+                self._validate,
+                self._plan,
+                self._apply,
+                self._nothing_left,
+                self._edit_by_hand,
+                self._put_back,
+                self._tighten,
+            )
+            for step in steps:
+                if not step():
+                    print_result("the tour stopped: the last command ended otherwise than expected")
+                    return ExitCode.FAILED
+        self._end()
+        return ExitCode.OK
+
+    def _introduce(self) -> None:
+        print_result(
+            "kaiten-sync keeps a licensing catalog in git: what customers can buy, and how much\n"
+            f"of it. A Kaiten server runs at {self._url} for this tour, with nothing in it yet."
+        )
+
+    def _start(self) -> int:
+        self._title("A project: the catalog is YAML")
+        code = self._run("init", self._project.name)
+        if code != ExitCode.OK:
+            return code
+        lines = (self._project / "catalog/licenses.yaml").read_text(encoding="utf-8").splitlines()
+        start = lines.index("  growth:")
+        print_result("\n  catalog/licenses.yaml says, among others:\n\n")
+        print_result("\n".join(f"    {line}" for line in lines[start : start + 8]))
+        return ExitCode.OK
+
+    def _validate(self) -> bool:
+        self._title("Check it, without any server")
+        return self._run("validate") == ExitCode.OK
+
+    def _plan(self) -> bool:
+        self._title("Plan: what would change on the server, as a file to review and commit")
+        return self._run("plan", "-o", _PLAN_FILE) == ExitCode.OK
+
+    def _apply(self) -> bool:
+        self._title("Apply exactly that plan")
+        return self._run("apply", _PLAN_FILE) == ExitCode.OK
+
+    def _nothing_left(self) -> bool:
+        self._title("Plan again: nothing is ever different twice")
+        return self._run("plan", "--detailed-exitcode") == ExitCode.OK
+
+    def _edit_by_hand(self) -> bool:
+        self._title("Meanwhile someone changes a threshold on the server, by hand")
+        path = "/api/licenses/growth/entitlements/api-calls"
+        body = {"value": {"type": "number", "value": 5000}}
+        print_result(f"  $ curl -X PUT {self._url}{path} -d '{json.dumps(body)}' ...\n\n")
+        _put_like_a_colleague(f"{self._url}{path}", body)
+        return self._run("drift", "--detailed-exitcode") == ExitCode.DIFFERENCE
+
+    def _put_back(self) -> bool:
+        self._title("Git is right, so put it back")
+        return self._run("apply", "-t", "local", "--yes") == ExitCode.OK
+
+    def _tighten(self) -> bool:
+        self._title("And a change that hurts says so before it happens")
+        path = Path("catalog/licenses.yaml")
+        text = path.read_text(encoding="utf-8")
+        path.write_text(text.replace("api-calls: 1000", "api-calls: 500"), encoding="utf-8")
+        print_result("  catalog/licenses.yaml: api-calls: 1000 becomes 500\n\n")
+        code = self._run("plan", "--detailed-exitcode")
+        path.write_text(text, encoding="utf-8")
+        return code == ExitCode.DIFFERENCE
+
+    def _end(self) -> None:
+        print_result(
+            "\nThat was the main job. Yours starts with:\n\n"
+            "  kaiten-sync init my-catalog     a catalog to start from\n"
+            "  kaiten-sync serve               a server to try it on\n"
+            "  kaiten-sync export -o catalog/  what your server has, as YAML\n"
+        )
+
+    def _point_at_server(self) -> None:
+        path = Path("kaiten-sync.yaml")
+        text = path.read_text(encoding="utf-8")
+        path.write_text(text.replace("http://127.0.0.1:6060", self._url), encoding="utf-8")
+
+    def _title(self, text: str) -> None:
+        self._step += 1
+        heading = f"{self._step}. {text}"
+        shown = f"\033[1m{heading}\033[0m" if use_color(sys.stdout) else heading
+        print_result(f"\n{shown}\n\n")
+
+    def _run(self, *args: str) -> int:
+        from kaiten_sync.cli.run import run
+
+        print_result(f"  $ kaiten-sync {' '.join(args)}\n\n")
+        sys.stdout.flush()
+        return run(args)
+
+
+def _put_like_a_colleague(url: str, body: Mapping[str, object]) -> None:
+    """The second person of the tour. kaiten-sync itself writes through plans only."""
+    request = urllib.request.Request(  # noqa: S310  (the tour's own loopback server)
+        url,
+        data=json.dumps(body).encode(),
+        method="PUT",
+        headers={"Authorization": f"Bearer {TOKEN}", "Content-Type": "application/json"},
+    )
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    opener.open(request, timeout=10).close()
+
+
+@contextmanager
+def _server(folder: Path) -> Iterator[str]:
+    """A server of its own, in a process of its own, gone when the tour is over."""
+    command = [
+        *(sys.executable, "-m", "kaiten_sync", "serve", "--port", "0"),
+        *("--database", f"sqlite:///{folder}/demo.db"),
+    ]
+    environment = {**os.environ, "KAITEN_BOOTSTRAP_TOKEN": TOKEN}
+    with (folder / "server.log").open("wb") as log:
+        process = subprocess.Popen(  # noqa: S603  (our own program)
+            command, stdout=subprocess.PIPE, stderr=log, env=environment, text=True
+        )
+    try:
+        yield _wait_for_url(process, folder / "server.log")
+    finally:
+        process.terminate()
+        try:
+            process.wait(timeout=10)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+        if process.stdout is not None:
+            process.stdout.close()
+
+
+def _wait_for_url(process: subprocess.Popen[str], log: Path) -> str:
+    """The URL that the server announces.
+
+    Raises:
+        KaitenSyncError: it ended, or said nothing in time.
+    """
+    deadline = time.monotonic() + START_TIMEOUT_S
+    while process.stdout is not None and time.monotonic() < deadline:
+        line = process.stdout.readline()
+        if line.startswith(READY_PREFIX):
+            return line.removeprefix(READY_PREFIX).strip()
+        if not line:
+            break
+    raise KaitenSyncError(
+        f"the embedded server did not start:\n{log.read_text(errors='replace')[-2000:]}",
+        hint="run `kaiten-sync serve --port 0` to see why",
+    )
+
+
+@contextmanager
+def _environment() -> Iterator[None]:
+    """The tour's credential, and nothing of the caller's that could send it elsewhere."""
+    before = dict(os.environ)
+    os.environ.pop("KAITEN_BASE_URL", None)
+    os.environ["KAITEN_AUTH_TOKEN"] = TOKEN
+    try:
+        yield
+    finally:
+        os.environ.clear()
+        os.environ.update(before)

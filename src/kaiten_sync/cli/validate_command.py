@@ -1,0 +1,48 @@
+"""`kaiten-sync validate`: everything wrong, all at once, without any server."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from kaiten_sync.cli.options import format_option, project_option
+
+
+@click.command("validate")
+@click.argument("paths", nargs=-1, metavar="[PATH]...")
+@project_option
+@format_option("text", "json", "github", "sarif")
+def command(paths: tuple[str, ...], project: str | None, output_format: str) -> int:
+    r"""Check the declaration offline.
+
+    Without PATH, checks the project file's catalog, merged with each target's overlays.
+
+    \b
+    Examples:
+      kaiten-sync validate
+      kaiten-sync validate catalog/ --format github
+    """
+    from kaiten_sync.cli.exit_codes import ExitCode
+    from kaiten_sync.cli.output import print_result, use_color
+    from kaiten_sync.cli.session import load_project, source_of
+    from kaiten_sync.model.diagnostic import Diagnostic, Severity
+    from kaiten_sync.pipeline import validate
+    from kaiten_sync.report.diagnostics import render
+
+    found = load_project(project)
+    overlays = {t.overlays for t in found.targets.values()} if found else set()
+    findings: set[Diagnostic] = set()
+    count = 0
+    for each in sorted(overlays | {()}):
+        desired, new = validate(source_of(paths, found, each))
+        findings.update(new)
+        count = max(count, len(desired.resources) if desired else 0)
+    ordered = sorted(findings, key=lambda finding: finding.sort_key)
+    if ordered or output_format != "text":
+        print_result(render(ordered, output_format, color=use_color(sys.stdout)))
+    if any(finding.severity is Severity.ERROR for finding in ordered):
+        return ExitCode.WRONG_INPUT
+    if output_format == "text":
+        print_result(f"ok: {count} objects declared, nothing wrong")
+    return ExitCode.OK

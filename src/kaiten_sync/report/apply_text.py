@@ -1,0 +1,91 @@
+"""What became of a plan, for the terminal. Stage 7."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+
+from kaiten_sync.model.outcome import ApplyResult, Outcome, Status
+from kaiten_sync.report.paint import QUIET, STATUS_STYLES, TITLE, Paint, painter
+from kaiten_sync.report.rows import INDENT
+from kaiten_sync.report.safe_text import safe_text
+from kaiten_sync.report.values import cut
+from kaiten_sync.report.words import counted, word_of
+
+_SYMBOLS = {
+    Status.DONE: "✓",
+    Status.ALREADY_DONE: "=",
+    Status.FAILED: "✗",
+    Status.BLOCKED: "!",
+    Status.NOT_TRIED: "·",
+}
+_STATUS_WIDTH = len("already done")
+_ACTION_WIDTH = len("publish")
+_MESSAGE_LIMIT = 600
+"""Characters of a server's message: some answer with a whole page."""
+
+_AGAIN = "Apply the same plan again to finish it; what is done already is skipped."
+
+
+def outcome_line(outcome: Outcome, *, color: bool) -> str:
+    """How one change ended, on one line, without a line feed."""
+    paint = painter(color=color)
+    head = f"{_SYMBOLS[outcome.status]} {_word(outcome.status):<{_STATUS_WIDTH}}"
+    action = f"{word_of(outcome.action):<{_ACTION_WIDTH}}"
+    address = safe_text(str(outcome.address))
+    line = f"  {paint(head, STATUS_STYLES[outcome.status])}  {action}  {address}"
+    if outcome.status is Status.BLOCKED and outcome.blocked_by:
+        line += paint(f"  (waits for {safe_text(outcome.blocked_by)}, which failed)", QUIET)
+    return line
+
+
+def apply_text(result: ApplyResult, *, color: bool) -> str:
+    """Every change that this run was to make, the sum, and what to do next."""
+    paint = painter(color=color)
+    return "\n".join(_lines(result, paint, color=color)) + "\n"
+
+
+def _lines(result: ApplyResult, paint: Paint, *, color: bool) -> Iterator[str]:
+    listed = [o for o in result.outcomes if o.status is not Status.ALREADY_DONE]
+    for outcome in listed:
+        yield outcome_line(outcome, color=color)
+        yield from (INDENT + line for line in _failure(outcome))
+    if listed:
+        yield ""
+    verb = "Applied to" if result.is_complete else "Not all applied to"
+    where = f"{safe_text(result.target.name)} at {safe_text(result.target.url)}"
+    yield paint(f"{verb} {where}: {_summary(result)}", TITLE)
+    yield from _next_step(result)
+
+
+def _failure(outcome: Outcome) -> Iterator[str]:
+    if outcome.status is not Status.FAILED:
+        return
+    message = safe_text(cut(outcome.message or "no reason was given", _MESSAGE_LIMIT))
+    yield message
+    named = (("code", outcome.code), ("errorId", outcome.error_id))
+    missing = [f"{name} {safe_text(text)}" for name, text in named if text and text not in message]
+    if missing:
+        yield f"({', '.join(missing)})"
+
+
+def _summary(result: ApplyResult) -> str:
+    counts = Counter(outcome.status for outcome in result.outcomes)
+    parts = [f"{counts[status]:,} {_word(status)}" for status in Status if counts[status]]
+    return f"{', '.join(parts) or 'nothing to do'}. {counted(result.requests, 'request')}."
+
+
+def _next_step(result: ApplyResult) -> Iterator[str]:
+    if result.is_complete:
+        return
+    if result.interrupted:
+        yield "Interrupted: what was under way was finished, nothing more was started."
+    if result.access_error:
+        yield f"The server could not be used any longer: {safe_text(result.access_error)}"
+    elif any(outcome.status is Status.FAILED for outcome in result.outcomes):
+        yield "See above what failed and why."
+    yield _AGAIN
+
+
+def _word(status: Status) -> str:
+    return status.value.replace("-", " ")

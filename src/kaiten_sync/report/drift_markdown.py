@@ -1,0 +1,67 @@
+"""A drift report as markdown, for an issue or a chat. Stage 7. Never too long to post."""
+
+from __future__ import annotations
+
+from kaiten_sync.model.drift import Difference, DriftClass, DriftReport
+from kaiten_sync.report.drift_text import edited
+from kaiten_sync.report.field_rows import field_rows, place_of
+from kaiten_sync.report.markdown import (
+    MAX_CHARS,
+    Block,
+    code,
+    collapsed,
+    diff_lines,
+    document,
+    fence,
+)
+from kaiten_sync.report.risk import drift_riskiest_first
+from kaiten_sync.report.words import DRIFT_SYMBOLS, counted, drift_summary
+
+_DETAIL_LIMIT = 300
+"""Characters of what is known about the last edit."""
+
+
+def drift_markdown(report: DriftReport, *, max_chars: int = MAX_CHARS) -> str:
+    """The report as markdown, at most `max_chars` long; what does not fit is counted."""
+    entries = drift_riskiest_first(report.differences)
+    return document(_head(report), entries, _difference, _missing, max_chars)
+
+
+def _head(report: DriftReport) -> str:
+    target = f"{code(report.target.name)} at {code(report.target.url)}"
+    if report.has_drift:
+        said = drift_summary(report.differences, report.compared)
+    else:
+        unmanaged = len(report.differences)
+        others = f", {unmanaged:,} not managed" if unmanaged else ""
+        said = (
+            "No drift. The target matches the declaration"
+            f" ({counted(report.compared, 'object')} compared{others})."
+        )
+    reading = "\n\n`-` is live, `+` is git." if report.has_drift else ""
+    return f"<h3>Drift of {target}</h3>\n\n{said}{reading}\n\n"
+
+
+def _difference(difference: Difference) -> Block:
+    symbol = f"<code>{DRIFT_SYMBOLS[difference.drift]}</code>"
+    line = f"{symbol} {difference.drift.value} {code(str(difference.address))}"
+    return collapsed(line, _details(difference))
+
+
+def _details(difference: Difference) -> list[str]:
+    rows = list(field_rows(difference.fields))
+    is_unmanaged = difference.drift is DriftClass.UNMANAGED
+    place = "" if is_unmanaged else place_of(difference.source, difference.fields)
+    who = edited(difference)
+    notes = [
+        f"declared at {code(place)}" if place else "",
+        code(who, _DETAIL_LIMIT) if who else "",
+    ]
+    parts = [fence(diff_lines(rows), "diff")] if rows else []
+    if any(notes):
+        parts.append(f"<p>{', '.join(filter(None, notes))}</p>")
+    return parts
+
+
+def _missing(count: int) -> str:
+    return f"\n**{counted(count, 'more difference')} not shown.** `kaiten-sync drift` shows all.\n"

@@ -1,0 +1,89 @@
+"""A drift report for the terminal. Stage 7."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from kaiten_sync.model.address import Kind
+from kaiten_sync.model.drift import Difference, DriftClass, DriftReport
+from kaiten_sync.report.field_rows import field_rows, place_of
+from kaiten_sync.report.paint import DRIFT_STYLES, QUIET, TITLE, Paint, painter
+from kaiten_sync.report.rows import (
+    INDENT,
+    Row,
+    change_lines,
+    columns_for,
+    row_lines,
+    value_limit,
+    value_lines,
+)
+from kaiten_sync.report.safe_text import safe_text
+from kaiten_sync.report.words import DRIFT_SYMBOLS, counted, drift_summary
+
+
+def drift_text(report: DriftReport, *, color: bool, width: int = 100) -> str:
+    """The differences as a person reads them: live → git, then one summary line."""
+    paint = painter(color=color)
+    return "\n".join(_lines(report, paint, width)) + "\n"
+
+
+def edited(difference: Difference) -> str:
+    """`edited on the server by NAME at TIME`, as far as it is known; empty when it is not."""
+    by = f" by {safe_text(difference.updated_by)}" if difference.updated_by else ""
+    at = f" at {safe_text(difference.updated_at)}" if difference.updated_at else ""
+    return f"last edited on the server{by}{at}" if by or at else ""
+
+
+def no_drift(report: DriftReport) -> str:
+    """The friendly line."""
+    unmanaged = len(report.differences)
+    others = f", {unmanaged:,} not managed" if unmanaged else ""
+    return (
+        f"{safe_text(report.target.name)} matches the declaration"
+        f" ({counted(report.compared, 'object')} compared{others})."
+    )
+
+
+def _lines(report: DriftReport, paint: Paint, width: int) -> Iterator[str]:
+    if report.differences:
+        name, url = safe_text(report.target.name), safe_text(report.target.url)
+        yield paint(f"Drift of {name} at {url}", TITLE) + paint("  (live → git)", QUIET)
+        yield ""
+        yield from _differences(report, paint, width)
+        yield ""
+    if report.has_drift:
+        yield paint(f"Drift: {drift_summary(report.differences, report.compared)}", TITLE)
+    else:
+        yield f"{paint('No drift.', TITLE)} {no_drift(report)}"
+
+
+def _differences(report: DriftReport, paint: Paint, width: int) -> Iterator[str]:
+    rows = [_head(difference) for difference in report.differences]
+    columns = columns_for(rows, width)
+    for difference, row in zip(report.differences, rows, strict=True):
+        yield from row_lines(row, columns, paint)
+        yield from _details(difference, width, paint)
+
+
+def _head(difference: Difference) -> Row:
+    is_unmanaged = difference.drift is DriftClass.UNMANAGED
+    return Row(
+        symbol=DRIFT_SYMBOLS[difference.drift],
+        word=difference.drift.value,
+        subject=safe_text(str(difference.address)),
+        note="",
+        place="" if is_unmanaged else place_of(difference.source, difference.fields),
+        style=DRIFT_STYLES[difference.drift],
+        note_style="",
+    )
+
+
+def _details(difference: Difference, width: int, paint: Paint) -> Iterator[str]:
+    rows = list(field_rows(difference.fields, value_limit(width)))
+    is_grant = difference.address.kind is Kind.GRANT
+    if difference.drift is DriftClass.CHANGED:
+        yield from change_lines(rows, width, paint)
+    elif is_grant or difference.drift is DriftClass.MISSING:
+        yield from value_lines(rows, width, joined=is_grant)
+    if who := edited(difference):
+        yield INDENT + paint(who, QUIET)

@@ -1,0 +1,71 @@
+"""The fields of a change, ready to be shown. Stage 7."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from kaiten_sync.model.change import Effect, FieldChange
+from kaiten_sync.model.source import SourceRef
+from kaiten_sync.model.value import Absent, Json
+from kaiten_sync.report.safe_text import safe_text
+from kaiten_sync.report.values import LIMIT, NOT_SET, cut, pair_texts
+
+_LABEL_LIMIT = 100
+"""Characters of a path inside a CONFIG value: its keys can be as long as they like."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FieldRow:
+    """One field, or one place inside a CONFIG value. A side is None where it is absent."""
+
+    label: str
+    before: str | None
+    after: str | None
+    effect: Effect
+
+    @property
+    def compact(self) -> str:
+        """`label: before → after`."""
+        return f"{self.label}: {self.before_text} → {self.after_text}"
+
+    @property
+    def before_text(self) -> str:
+        """The side before, in words where it is absent."""
+        return NOT_SET if self.before is None else self.before
+
+    @property
+    def after_text(self) -> str:
+        """The side after, in words where it is absent."""
+        return NOT_SET if self.after is None else self.after
+
+    @property
+    def only_side(self) -> str:
+        """`label: value`, of the side that is there."""
+        return f"{self.label}: {self.after if self.after is not None else self.before or ''}"
+
+
+def field_rows(fields: Iterable[FieldChange], limit: int = LIMIT) -> Iterator[FieldRow]:
+    """One row per field; a CONFIG value whose inner changes are known gives one row for each."""
+    for field in fields:
+        if not field.inner:
+            yield _row(field.name, field.before, field.after, field.effect, limit)
+        for inner in field.inner:
+            dot = "" if inner.path.startswith("[") else "."
+            label = f"{field.name}{dot}{inner.path}"
+            yield _row(label, inner.before, inner.after, field.effect, limit)
+
+
+def place_of(source: SourceRef | None, fields: Iterable[FieldChange]) -> str:
+    """`file:line` of a declaration: the field's own line where only one field is concerned."""
+    own = [field.source for field in fields]
+    chosen = own[0] if len(own) == 1 and own[0] is not None else source
+    return "" if chosen is None else safe_text(f"{chosen.file}:{chosen.line}")
+
+
+def _row(
+    label: str, before: Json | Absent, after: Json | Absent, effect: Effect, limit: int
+) -> FieldRow:
+    one, other = pair_texts(before, after, limit)
+    shown = cut(safe_text(label), _LABEL_LIMIT)
+    return FieldRow(label=shown, before=one, after=other, effect=effect)

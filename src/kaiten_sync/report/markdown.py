@@ -1,0 +1,120 @@
+"""Markdown that nothing from outside can break out of, and that fits where it is posted. Stage 7.
+
+Text from outside stands in one of two places: escaped inside `<code>` within an HTML block, where
+no renderer looks for markdown, links or mentions; or in a fence longer than any run of backticks
+inside it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import chain
+from typing import TypeVar
+
+from kaiten_sync.report.field_rows import FieldRow
+from kaiten_sync.report.safe_text import safe_text
+from kaiten_sync.report.values import cut
+
+MAX_CHARS = 60_000
+"""GitHub takes comments of 65,536 characters; the rest is for what others put around it.
+
+Source: GitHub REST API, `body is too long (maximum is 65536 characters)`.
+"""
+
+NAME_LIMIT = 160
+"""Characters of an address or a name."""
+
+_LINES_LIMIT = 40
+"""Lines of one change's details: beyond, one change would push the others out."""
+
+_SHARE_OF_DETAILS = 0.5
+"""Where not everything fits, this much room is for details; the rest is for more changes."""
+
+_T = TypeVar("_T")
+_TAG = re.compile(r"<(?=[A-Za-z/!?])")
+_BACKTICKS = re.compile(r"`+")
+_ACTIVE = re.compile(r"[&<>\"'`*_\[\](){}\\|~#!:@]")
+"""What HTML or some dialect of markdown gives a meaning to."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Block:
+    """One entry in two sizes: a line of its own, and with its details."""
+
+    line: str
+    opened: str
+
+
+def code(text: str, limit: int = NAME_LIMIT) -> str:
+    """Text from outside as inline code in an HTML block, shortened."""
+    shown = _ACTIVE.sub(lambda found: f"&#{ord(found[0])};", cut(safe_text(text), limit))
+    return f"<code>{shown}</code>"
+
+
+def fence(lines: Iterable[str], language: str) -> str:
+    """Lines in a fence that none of them can close."""
+    text = "\n".join(_TAG.sub(r"\\u003c", line) for line in lines)
+    longest = max((len(run) for run in _BACKTICKS.findall(text)), default=0)
+    marks = "`" * max(3, longest + 1)
+    return f"{marks}{language}\n{text}\n{marks}"
+
+
+def diff_lines(rows: Iterable[FieldRow]) -> Iterator[str]:
+    """`- label: before` and `+ label: after`, at most as many as a reader bears."""
+    lines = [
+        f"{sign} {row.label}: {side}"
+        for row in rows
+        for sign, side in (("-", row.before), ("+", row.after))
+        if side is not None
+    ]
+    yield from lines[:_LINES_LIMIT]
+    if len(lines) > _LINES_LIMIT:
+        yield f"# {len(lines) - _LINES_LIMIT:,} more lines"
+
+
+def collapsed(line: str, details: Sequence[str]) -> Block:
+    """A block whose line opens its details, where it has any."""
+    plain = f"<div>{line}</div>\n"
+    if not details:
+        return Block(line=plain, opened=plain)
+    inside = "\n\n".join(details)
+    return Block(
+        line=plain, opened=f"<details><summary>{line}</summary>\n\n{inside}\n\n</details>\n"
+    )
+
+
+def document(
+    head: str,
+    entries: Sequence[_T],
+    render: Callable[[_T], Block],
+    missing: Callable[[int], str],
+    max_chars: int,
+) -> str:
+    """`head`, then entries from the first on as far as they fit, then how many are missing."""
+    tail_room = len(missing(len(entries)))
+    shown = _fitting(entries, render, max_chars - len(head) - tail_room)
+    left = len(entries) - len(shown)
+    return (head + "".join(shown) + (missing(left) if left else ""))[: max(0, max_chars)]
+
+
+def _fitting(entries: Sequence[_T], render: Callable[[_T], Block], room: int) -> list[str]:
+    source, blocks, taken = map(render, entries), [], 0
+    for block in source:
+        blocks.append(block)
+        taken += len(block.opened)
+        if taken > room:
+            return list(_crowded(chain(blocks, source), room))
+    return [block.opened for block in blocks]
+
+
+def _crowded(blocks: Iterable[Block], room: int) -> Iterator[str]:
+    """Details for the first, lines for the rest, and an end at the first that does not fit."""
+    taken, for_details = 0, room * _SHARE_OF_DETAILS
+    for block in blocks:
+        text = block.opened if taken + len(block.opened) <= for_details else block.line
+        taken += len(text)
+        if taken > room:
+            return
+        yield text

@@ -1,0 +1,86 @@
+"""Colours of the terminal. Stage 7. Only `rich` knows the codes, and only when there is colour."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import cache
+from typing import TypeAlias
+
+from kaiten_sync.model.change import Action, Effect
+from kaiten_sync.model.drift import DriftClass
+from kaiten_sync.model.outcome import Status
+
+Paint: TypeAlias = Callable[[str, str], str]
+"""Text and a style, such as `bold red`, to text for a terminal."""
+
+TITLE = "bold"
+QUIET = "dim"
+ACTION_STYLES: Mapping[Action, str] = {
+    Action.CREATE: "green",
+    Action.UPDATE: "yellow",
+    Action.DELETE: "red",
+    Action.PUBLISH: "cyan",
+    Action.ARCHIVE: "cyan",
+    Action.UNARCHIVE: "cyan",
+    Action.MAKE_DEFAULT: "cyan",
+    Action.CLEAR_DEFAULT: "cyan",
+}
+EFFECT_STYLES: Mapping[Effect, str] = {
+    Effect.NEUTRAL: "",
+    Effect.LOOSENS: "green",
+    Effect.TIGHTENS: "bold yellow",
+    Effect.BREAKS: "bold red",
+}
+DRIFT_STYLES: Mapping[DriftClass, str] = {
+    DriftClass.MISSING: "red",
+    DriftClass.CHANGED: "yellow",
+    DriftClass.UNMANAGED: "dim",
+}
+STATUS_STYLES: Mapping[Status, str] = {
+    Status.DONE: "green",
+    Status.ALREADY_DONE: "dim",
+    Status.FAILED: "bold red",
+    Status.BLOCKED: "yellow",
+    Status.NOT_TRIED: "dim",
+}
+
+
+def painter(*, color: bool) -> Paint:
+    """How to paint; without colour, not at all."""
+    return _painted if color else _plain
+
+
+def cells(text: str) -> int:
+    """Columns that text takes in a terminal."""
+    if text.isascii():
+        return len(text)
+    from rich.cells import cell_len
+
+    return cell_len(text)
+
+
+def padded(text: str, columns: int) -> str:
+    """Text and the spaces that fill its column."""
+    return text + " " * (columns - cells(text))
+
+
+def _plain(text: str, _style: str) -> str:
+    return text
+
+
+def _painted(text: str, style: str) -> str:
+    before, after = _around(style)
+    return f"{before}{text}{after}" if text else text
+
+
+@cache
+def _around(style: str) -> tuple[str, str]:
+    """What rich puts before and after text. Text itself never passes through rich's markup."""
+    from rich.color import ColorSystem
+    from rich.style import Style
+
+    mark = "x"
+    before, _, after = (
+        Style.parse(style).render(mark, color_system=ColorSystem.STANDARD).partition(mark)
+    )
+    return before, after

@@ -1,0 +1,136 @@
+"""A plan as one HTML file that needs nothing else. Stage 7. Riskiest first, grouped by object."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING
+
+from kaiten_sync.model.change import Action, Change, Effect
+from kaiten_sync.model.plan import Plan
+from kaiten_sync.report.field_rows import FieldRow, field_rows, place_of
+from kaiten_sync.report.risk import riskiest_first
+from kaiten_sync.report.safe_text import safe_text
+from kaiten_sync.report.values import cut
+from kaiten_sync.report.words import MOVES, SYMBOLS, counted, effect_word, plan_summary, word_of
+
+if TYPE_CHECKING:
+    from jinja2 import Template
+
+_VALUE_LIMIT = 2_000
+"""Characters of a value: a page can show more than a terminal, and still opens at once."""
+
+_NAME_LIMIT = 300
+_HARMFUL = {
+    Effect.BREAKS: "Breaks: cannot be done in place",
+    Effect.TIGHTENS: "Tightens: somebody gets less",
+}
+_DELETES = "Deletes and archives"
+_OTHER = "Changes"
+_NEW = "New"
+_TITLES = (*_HARMFUL.values(), _DELETES, _OTHER, _NEW)
+"""The sections in their order."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Card:
+    """One change, ready to be shown."""
+
+    action: str
+    symbol: str
+    word: str
+    effect: str
+    address: str
+    place: str
+    reason: str
+    has_sides: bool
+    rows: tuple[FieldRow, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Group:
+    """One object with its grants. It stands in the section of its riskiest change."""
+
+    name: str
+    cards: tuple[_Card, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Section:
+    title: str
+    groups: tuple[_Group, ...]
+    count: str
+
+
+def plan_html(plan: Plan) -> str:
+    """A whole page: no scripts, no assets, light and dark, as narrow as a phone."""
+    return _template().render(
+        target=cut(safe_text(plan.target.name), _NAME_LIMIT),
+        url=cut(safe_text(plan.target.url), _NAME_LIMIT),
+        summary=plan_summary(plan),
+        compared=counted(len(plan.managed), "object"),
+        is_empty=plan.is_empty,
+        warnings=[cut(safe_text(warning), _VALUE_LIMIT) for warning in plan.warnings],
+        sections=list(_sections(plan)),
+        digest=safe_text(plan.digest),
+    )
+
+
+@cache
+def _template() -> Template:
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
+    environment = Environment(
+        loader=PackageLoader("kaiten_sync.report"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    return environment.get_template("plan.html")
+
+
+def _sections(plan: Plan) -> Iterator[_Section]:
+    by_object: dict[str, list[Change]] = {}
+    for change in riskiest_first(plan.changes):
+        by_object.setdefault(str(change.address.parent or change.address), []).append(change)
+    by_title: dict[str, list[_Group]] = {title: [] for title in _TITLES}
+    for name, changes in by_object.items():
+        by_title[_title(name, changes)].append(_group(name, changes))
+    for title, groups in by_title.items():
+        if groups:
+            count = counted(sum(len(group.cards) for group in groups), "change")
+            yield _Section(title=title, groups=tuple(groups), count=count)
+
+
+def _title(name: str, changes: list[Change]) -> str:
+    """The section of an object, whose changes come riskiest first."""
+    riskiest = changes[0]
+    if riskiest.effect in _HARMFUL:
+        return _HARMFUL[riskiest.effect]
+    if riskiest.action in (Action.DELETE, Action.ARCHIVE):
+        return _DELETES
+    is_new = any(c.action is Action.CREATE and str(c.address) == name for c in changes)
+    return _NEW if is_new else _OTHER
+
+
+def _group(name: str, changes: list[Change]) -> _Group:
+    return _Group(
+        name=cut(safe_text(name), _NAME_LIMIT), cards=tuple(_card(change) for change in changes)
+    )
+
+
+def _card(change: Change) -> _Card:
+    return _Card(
+        action=change.action.value,
+        symbol=SYMBOLS[change.action],
+        word=word_of(change.action),
+        effect=effect_word(change),
+        address=cut(safe_text(str(change.address)), _NAME_LIMIT),
+        place=cut(place_of(change.source, change.fields), _NAME_LIMIT),
+        reason=cut(safe_text(change.reason or ""), _VALUE_LIMIT),
+        has_sides=change.action is Action.UPDATE or change.action in MOVES,
+        rows=tuple(field_rows(change.fields, _VALUE_LIMIT)),
+    )

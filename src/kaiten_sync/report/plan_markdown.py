@@ -1,0 +1,116 @@
+"""A plan as markdown for a pull request. Stage 7. Riskiest first, and never too long to post."""
+
+from __future__ import annotations
+
+import re
+from itertools import islice
+
+from kaiten_sync.model.change import Action, Change, Effect
+from kaiten_sync.model.plan import Plan
+from kaiten_sync.report.field_rows import FieldRow, field_rows, place_of
+from kaiten_sync.report.markdown import (
+    MAX_CHARS,
+    Block,
+    code,
+    collapsed,
+    diff_lines,
+    document,
+    fence,
+)
+from kaiten_sync.report.risk import riskiest_first
+from kaiten_sync.report.safe_text import safe_text
+from kaiten_sync.report.values import cut
+from kaiten_sync.report.words import MOVES, SYMBOLS, counted, effect_word, word_of
+
+_DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
+_WARNINGS_LIMIT = 10
+_WARNING_LIMIT = 300
+"""Characters of one warning."""
+
+_GLANCE_LIMIT = 40
+"""Characters of each value in a change's one line."""
+
+_MARKS = {Effect.BREAKS: "⛔ ", Effect.TIGHTENS: "⚠️ "}
+
+
+def plan_markdown(plan: Plan, *, max_chars: int = MAX_CHARS) -> str:
+    """The plan as markdown, at most `max_chars` long.
+
+    The first line is a comment with the plan's digest, by which a program finds the text again.
+    What does not fit is counted, with the command that shows it.
+    """
+    return document(_head(plan), riskiest_first(plan.changes), _change, _missing, max_chars)
+
+
+def _head(plan: Plan) -> str:
+    seal = plan.digest if _DIGEST.fullmatch(plan.digest) else "unsealed"
+    where = f"{code(plan.target.name)} at {code(plan.target.url)}"
+    parts = [f"<!-- kaiten-sync plan {seal} -->", f"<h3>Plan for {where}</h3>"]
+    if plan.is_empty:
+        compared = counted(len(plan.managed), "object")
+        parts.append(f"No changes. The target matches the declaration ({compared} compared).")
+    else:
+        parts.append(_table(plan))
+    if plan.warnings:
+        parts.append(f"**Warnings**\n\n{_warnings(plan)}")
+    return parts[0] + "\n" + "\n\n".join(parts[1:]) + "\n\n"
+
+
+def _table(plan: Plan) -> str:
+    summary = plan.summary
+    actions = [(word_of(a), summary.actions.get(a.value, 0)) for a in Action]
+    harm = [(e.value, summary.effects.get(e.value, 0)) for e in (Effect.BREAKS, Effect.TIGHTENS)]
+    cells = [(name, number) for name, number in (*actions, *harm) if number]
+    cells += [
+        ("unchanged", summary.unchanged),
+        ("not managed", summary.unmanaged),
+        ("requests", plan.requests),
+    ]
+    names = " | ".join(name for name, _ in cells)
+    numbers = " | ".join(f"{number:,}" for _, number in cells)
+    return f"| {names} |\n|{'---:|' * len(cells)}\n| {numbers} |"
+
+
+def _warnings(plan: Plan) -> str:
+    lines = [cut(safe_text(w), _WARNING_LIMIT) for w in plan.warnings[:_WARNINGS_LIMIT]]
+    left = len(plan.warnings) - len(lines)
+    return fence([*lines, *([f"and {left:,} more"] if left else [])], "text")
+
+
+def _change(change: Change) -> Block:
+    effect = effect_word(change)
+    noted = f" — {_MARKS.get(change.effect, '')}<b>{effect}</b>" if effect else ""
+    action = f"<code>{SYMBOLS[change.action].replace('<', '&lt;')}</code> {word_of(change.action)}"
+    line = f"{action} {code(str(change.address))}{noted}{_glance(change)}"
+    return collapsed(line, _details(change))
+
+
+def _glance(change: Change) -> str:
+    """The first field of a change, where one line can say it."""
+    rows = list(islice(field_rows(change.fields[:1], _GLANCE_LIMIT), 2))
+    if change.action in MOVES or len(rows) != 1:
+        return ""
+    row = rows[0]
+    shown = row.compact if change.action is Action.UPDATE else row.only_side
+    more = len(change.fields) - 1
+    return f" — {code(shown)}" + (f" and {counted(more, 'more field')}" if more else "")
+
+
+def _details(change: Change) -> list[str]:
+    place = place_of(change.source, change.fields)
+    notes = [
+        f"declared at {code(place)}" if place else "",
+        code(change.reason) if change.reason else "",
+    ]
+    rows: list[FieldRow] = list(field_rows(change.fields))
+    parts = [fence(diff_lines(rows), "diff")] if rows else []
+    if any(notes):
+        parts.append(f"<p>{', '.join(filter(None, notes))}</p>")
+    return parts
+
+
+def _missing(count: int) -> str:
+    return (
+        f"\n**{counted(count, 'more change')} not shown**: this is the riskiest part."
+        " `kaiten-sync show PLAN` shows all.\n"
+    )

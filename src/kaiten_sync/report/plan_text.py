@@ -1,0 +1,95 @@
+"""A plan for the terminal. Stage 7. In the plan's order, and all of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from kaiten_sync.model.address import Kind
+from kaiten_sync.model.change import Action, Change
+from kaiten_sync.model.plan import Plan
+from kaiten_sync.report.field_rows import field_rows, place_of
+from kaiten_sync.report.paint import ACTION_STYLES, EFFECT_STYLES, QUIET, TITLE, Paint, painter
+from kaiten_sync.report.rows import (
+    INDENT,
+    Row,
+    change_lines,
+    columns_for,
+    row_lines,
+    value_limit,
+    value_lines,
+)
+from kaiten_sync.report.safe_text import safe_text
+from kaiten_sync.report.words import (
+    MOVES,
+    SYMBOLS,
+    counted,
+    effect_word,
+    plan_summary,
+    word_of,
+)
+
+
+def plan_text(plan: Plan, *, color: bool, width: int = 100) -> str:
+    """The plan as a person reads it, `width` columns wide, ending with one summary line."""
+    paint = painter(color=color)
+    return "\n".join(_lines(plan, paint, width)) + "\n"
+
+
+def _lines(plan: Plan, paint: Paint, width: int) -> Iterator[str]:
+    if plan.is_empty:
+        yield from _warnings(plan, paint)
+        yield _no_changes(plan, paint)
+        return
+    yield paint(f"Plan for {safe_text(plan.target.name)} at {safe_text(plan.target.url)}", TITLE)
+    yield ""
+    yield from _changes(plan, paint, width)
+    yield ""
+    yield from _warnings(plan, paint)
+    yield paint(f"Plan: {plan_summary(plan)}", TITLE)
+
+
+def _no_changes(plan: Plan, paint: Paint) -> str:
+    unmanaged = plan.summary.unmanaged
+    others = f", {unmanaged:,} not managed" if unmanaged else ""
+    return (
+        f"{paint('No changes.', TITLE)} {safe_text(plan.target.name)} matches the declaration"
+        f" ({counted(len(plan.managed), 'object')} compared{others})."
+    )
+
+
+def _warnings(plan: Plan, paint: Paint) -> Iterator[str]:
+    for warning in plan.warnings:
+        yield f"  {paint('! warning:', 'yellow')} {safe_text(warning)}"
+    if plan.warnings:
+        yield ""
+
+
+def _changes(plan: Plan, paint: Paint, width: int) -> Iterator[str]:
+    rows = [_head(change) for change in plan.changes]
+    columns = columns_for(rows, width)
+    for change, row in zip(plan.changes, rows, strict=True):
+        yield from row_lines(row, columns, paint)
+        yield from _details(change, width, paint)
+
+
+def _head(change: Change) -> Row:
+    return Row(
+        symbol=SYMBOLS[change.action],
+        word=word_of(change.action),
+        subject=safe_text(str(change.address)),
+        note=effect_word(change),
+        place=place_of(change.source, change.fields),
+        style=ACTION_STYLES[change.action],
+        note_style=EFFECT_STYLES[change.effect],
+    )
+
+
+def _details(change: Change, width: int, paint: Paint) -> Iterator[str]:
+    rows = list(field_rows(change.fields, value_limit(width)))
+    is_grant = change.address.kind is Kind.GRANT
+    if change.action is Action.UPDATE:
+        yield from change_lines(rows, width, paint)
+    elif change.action not in MOVES and (is_grant or change.action is Action.CREATE):
+        yield from value_lines(rows, width, joined=is_grant)
+    if change.reason:
+        yield INDENT + paint(f"({safe_text(change.reason)})", QUIET)

@@ -1,0 +1,95 @@
+"""Heads of changes and differences in aligned columns. Stage 7.
+
+A row is `symbol word subject note place`. The columns fit the rows; where a row would be wider
+than the terminal, the place goes on a line of its own below.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from kaiten_sync.report.field_rows import FieldRow
+from kaiten_sync.report.paint import QUIET, Paint, cells, padded
+
+INDENT = " " * 8
+"""Everything that belongs to a row stands this far in."""
+
+_GAP = 2
+_NARROWEST_SUBJECT = 20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """One head: what happens, to what, with which effect, declared where."""
+
+    symbol: str
+    word: str
+    subject: str
+    note: str
+    place: str
+    style: str
+    note_style: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Columns:
+    """Widths of the columns, in terminal cells."""
+
+    word: int
+    subject: int
+    note: int
+    width: int
+
+
+def columns_for(rows: Sequence[Row], width: int) -> Columns:
+    """Columns that fit the rows; single long subjects do not widen them past the terminal."""
+    word = max((len(row.word) for row in rows), default=0)
+    note = max((len(row.note) for row in rows), default=0)
+    place = max((cells(row.place) for row in rows), default=0)
+    room = width - len("  + ") - word - note - place - 3 * _GAP
+    cap = max(_NARROWEST_SUBJECT, room)
+    fitting = [size for row in rows if (size := cells(row.subject)) <= cap]
+    return Columns(word=word, subject=max(fitting, default=0), note=note, width=width)
+
+
+def row_lines(row: Row, columns: Columns, paint: Paint) -> Iterator[str]:
+    """The head, and the place below it where it does not fit beside."""
+    gap = " " * _GAP
+    plain = [f"  {row.symbol} {padded(row.word, columns.word)}{gap}"]
+    plain.append(padded(row.subject, columns.subject) + gap)
+    plain.append(padded(row.note, columns.note) + gap if columns.note else "")
+    taken = sum(map(cells, plain))
+    line = paint(plain[0], row.style) + plain[1] + paint(plain[2], row.note_style)
+    if row.place and taken + cells(row.place) <= columns.width:
+        yield line + paint(row.place, QUIET)
+        return
+    yield (paint(plain[0], row.style) + plain[1] + paint(row.note, row.note_style)).rstrip()
+    if row.place:
+        yield INDENT + paint(f"at {row.place}", QUIET)
+
+
+def change_lines(rows: Sequence[FieldRow], width: int, paint: Paint) -> Iterator[str]:
+    """`label: before → after` per field, on two lines where one is too narrow."""
+    for row in rows:
+        before, after = row.before_text, row.after_text
+        if cells(row.compact) + len(INDENT) <= width:
+            yield f"{INDENT}{row.label}: {before} {paint('→', QUIET)} {after}"
+        else:
+            yield f"{INDENT}{row.label}: {before}"
+            yield f"{INDENT}{' ' * cells(row.label)}{paint('→', QUIET)} {after}"
+
+
+def value_lines(rows: Sequence[FieldRow], width: int, *, joined: bool) -> Iterator[str]:
+    """`label: value` per field of an object that is only on one side."""
+    one_line = ", ".join(row.only_side for row in rows)
+    if joined and one_line and len(INDENT) + cells(one_line) <= width:
+        yield INDENT + one_line
+        return
+    for row in rows:
+        yield INDENT + row.only_side
+
+
+def value_limit(width: int) -> int:
+    """Characters of a value that leave room for its label."""
+    return max(24, width - 32)

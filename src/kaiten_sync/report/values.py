@@ -1,0 +1,93 @@
+"""One value on one line. Stage 7.
+
+Text stands as it is where nobody can misread it, and in quotes, with escapes, everywhere else.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+
+from kaiten_sync.model.value import ABSENT, Absent, Json
+from kaiten_sync.report.safe_text import escaped, visible
+
+LIMIT = 80
+"""Characters of a value that are shown unless told: about one line of a terminal."""
+
+NOT_SET = "(not set)"
+"""What stands for an absent side beside one that is there."""
+
+_LOOKS_LIKE_ANOTHER_TYPE = re.compile(r"null|true|false|[-+.]?[0-9][-+.:_0-9eE]*")
+_OPENS_SOMETHING_ELSE = tuple("\"'[{(")
+
+
+def value_text(value: Json | Absent, limit: int = LIMIT) -> str:
+    """A value on one line, at most about `limit` characters; nothing for ABSENT."""
+    return "" if value is ABSENT else _finished(value, _middle_cut(_whole(value), limit))
+
+
+def pair_texts(
+    before: Json | Absent, after: Json | Absent, limit: int = LIMIT
+) -> tuple[str | None, str | None]:
+    """Two values on one line each, None for ABSENT.
+
+    Long ones that differ only where they would be cut are shown around the first difference.
+    """
+    if before is ABSENT or after is ABSENT:
+        return _side(before, limit), _side(after, limit)
+    one, other = _whole(before), _whole(after)
+    shown_one, shown_other = _middle_cut(one, limit), _middle_cut(other, limit)
+    if shown_one == shown_other and one != other:
+        start = max(0, _first_difference(one, other) - limit // 4)
+        shown_one, shown_other = _window(one, start, limit), _window(other, start, limit)
+    return _finished(before, shown_one), _finished(after, shown_other)
+
+
+def cut(text: str, limit: int = LIMIT) -> str:
+    """Text shortened in the middle, with the number of characters left out."""
+    return _middle_cut(text, limit)
+
+
+def _side(value: Json | Absent, limit: int) -> str | None:
+    return None if value is ABSENT else value_text(value, limit)
+
+
+def _whole(value: Json | Absent) -> str:
+    if isinstance(value, str):
+        return value
+    return visible(json.dumps(value, ensure_ascii=False, sort_keys=True))
+
+
+def _finished(value: Json | Absent, shown: str) -> str:
+    """Quotes for text that could be misread without."""
+    return shown if not isinstance(value, str) or _is_plain(shown) else f'"{escaped(shown)}"'
+
+
+def _is_plain(text: str) -> bool:
+    return (
+        text.isprintable()
+        and bool(text)
+        and text == text.strip()
+        and not _LOOKS_LIKE_ANOTHER_TYPE.fullmatch(text)
+        and not text.startswith(_OPENS_SOMETHING_ELSE)
+        and "→" not in text
+    )
+
+
+def _middle_cut(text: str, limit: int) -> str:
+    if len(text) <= limit:
+        return text
+    head, tail = limit * 2 // 3, limit // 4
+    return f"{text[:head]}…[{len(text) - head - tail:,} more]…{text[len(text) - tail :]}"
+
+
+def _window(text: str, start: int, limit: int) -> str:
+    before = f"…[{start:,} more]…" if start else ""
+    left = len(text) - start - limit
+    after = f"…[{left:,} more]…" if left > 0 else ""
+    return f"{before}{text[start : start + limit]}{after}"
+
+
+def _first_difference(one: str, other: str) -> int:
+    pairs = enumerate(zip(one, other, strict=False))
+    return next((at for at, (a, b) in pairs if a != b), min(len(one), len(other)))

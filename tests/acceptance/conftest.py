@@ -1,0 +1,41 @@
+"""A running server per module, an organisation of its own per test."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from tests.support.command import Ended, kaiten_sync
+from tests.support.embedded import EmbeddedServer
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedServer]:
+    with EmbeddedServer(tmp_path_factory.mktemp("server")) as running:
+        yield running
+
+
+@dataclass(frozen=True)
+class Workplace:
+    """A folder, a server, and an organisation on it with nothing in it."""
+
+    folder: Path
+    url: str
+    token: str
+
+    def run(self, *args: str, **environment: str) -> Ended:
+        chosen = {"KAITEN_BASE_URL": self.url, "KAITEN_AUTH_TOKEN": self.token, **environment}
+        return kaiten_sync(*args, cwd=self.folder, **chosen)
+
+    def write(self, name: str, text: str) -> Path:
+        path = self.folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+        return path
+
+
+@pytest.fixture
+def place(server: EmbeddedServer, tmp_path: Path) -> Workplace:
+    return Workplace(tmp_path, server.url, server.new_organisation())

@@ -1,0 +1,72 @@
+"""Plans and applies an example; `python -m tests.acceptance.examples` writes its files anew."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from tests.support.command import Ended, kaiten_sync
+from tests.support.embedded import EmbeddedServer
+
+from kaiten_sync.model.plan import TargetRef
+from kaiten_sync.plan.plan_file import read_plan, seal, write_plan
+
+PLANS = Path("examples/plans")
+TARGETS = {
+    "getting-started": {"local": "http://127.0.0.1:6060"},
+    "saas-tiers": {"local": "http://127.0.0.1:6060"},
+    "many-files": {"staging": "http://127.0.0.1:6061", "prod": "http://127.0.0.1:6062"},
+}
+CASES = [(name, target) for name, targets in TARGETS.items() for target in targets]
+
+
+@dataclass(frozen=True)
+class Case:
+    """An example in a folder of its own, its target's URL replaced by a running server's."""
+
+    name: str
+    target: str
+    folder: Path
+    url: str
+    token: str
+
+    @classmethod
+    def copied(cls, name: str, target: str, folder: Path, url: str, token: str) -> Case:
+        shutil.copytree(PLANS / name, folder)
+        project = folder / "kaiten-sync.yaml"
+        project.write_text(project.read_text().replace(TARGETS[name][target], url))
+        return cls(name, target, folder, url, token)
+
+    def run(self, *args: str) -> Ended:
+        names = ("KAITEN_AUTH_TOKEN", "KAITEN_STAGING_TOKEN", "KAITEN_PROD_TOKEN")
+        return kaiten_sync(*args, cwd=self.folder, **dict.fromkeys(names, self.token))
+
+    def plan(self) -> bytes:
+        """The plan file that the server gives, for the URL that the example declares."""
+        planned = self.run("plan", "-t", self.target, "-o", "new.plan.json")
+        assert planned.code == 0, planned.stderr
+        plan = read_plan((self.folder / "new.plan.json").read_bytes())
+        declared = TargetRef(self.target, TARGETS[self.name][self.target])
+        return write_plan(seal(replace(plan, target=declared)))
+
+    def apply(self) -> str:
+        """What applying the plan prints, for the URL that the example declares."""
+        applied = self.run("apply", "new.plan.json")
+        assert applied.code == 0, applied.stderr + applied.stdout
+        return applied.stdout.replace(self.url, TARGETS[self.name][self.target])
+
+
+def main() -> None:
+    """Write the plan and the transcript of every example."""
+    with tempfile.TemporaryDirectory() as name, EmbeddedServer(Path(name)) as server:
+        for example, target in CASES:
+            folder = Path(name) / f"{example}-{target}"
+            case = Case.copied(example, target, folder, server.url, server.new_organisation())
+            (PLANS / example / f"{target}.plan.json").write_bytes(case.plan())
+            (PLANS / example / f"{target}.apply.txt").write_text(case.apply())
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,54 @@
+"""The wheel works outside the checkout: built, installed into an empty environment, run."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import venv
+from pathlib import Path
+
+import pytest
+
+WHEELHOUSE = Path("build/wheelhouse").resolve()
+
+
+def run(*command: object, cwd: Path | None = None) -> str:
+    """Run a command with nothing of this checkout in its environment."""
+    kept = {k: v for k, v in os.environ.items() if not k.startswith(("KAITEN", "PYTHON", "PIP"))}
+    finished = subprocess.run(
+        [str(part) for part in command],
+        cwd=cwd,
+        env=kept,
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+    assert finished.returncode == 0, finished.stdout + finished.stderr
+    return finished.stdout
+
+
+@pytest.fixture(scope="module")
+def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of commands of an environment that holds the wheel and nothing of ours else."""
+    if not WHEELHOUSE.is_dir():
+        pytest.fail("no build/wheelhouse: run the tests through `make test`")
+    dist, environment = tmp_path_factory.mktemp("dist"), tmp_path_factory.mktemp("venv")
+    run(sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", dist, ".")
+    (wheel,) = dist.glob("*.whl")
+    venv.create(environment, with_pip=True)
+    python = environment / "bin" / "python"
+    offline = ("--no-index", "--find-links", WHEELHOUSE, "--disable-pip-version-check", "--quiet")
+    run(python, "-m", "pip", "install", *offline, f"{wheel}[server]")
+    return environment / "bin"
+
+
+def test_validates(installed: Path, tmp_path: Path) -> None:
+    run(installed / "kaiten-sync", "init", ".", cwd=tmp_path)
+    assert "nothing wrong" in run(installed / "kaiten-sync", "validate", cwd=tmp_path)
+
+
+def test_runs_the_demo(installed: Path, tmp_path: Path) -> None:
+    printed = run(installed / "kaiten-sync", "demo", cwd=tmp_path)
+    assert "That was the main job" in printed

@@ -1,0 +1,147 @@
+"""Writes the reference pages that follow from the code: `python -m tests.docs.reference`."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator, Mapping
+from inspect import getdoc
+from pathlib import Path
+from typing import Any
+
+import click
+
+from kaiten_sync import errors
+from kaiten_sync.cli.exit_codes import ExitCode, code_of
+from kaiten_sync.cli.root import root
+from kaiten_sync.model.rules import RULES
+from kaiten_sync.validate import schema_text
+
+FOLDER = Path("docs/reference")
+_MADE = "<!-- Made by `make docs`; edit the code instead. -->\n"
+_SCHEMAS = {
+    "catalog-file.md": ("catalog", "The catalog file"),
+    "project-file.md": ("project", "The project file"),
+    "plan-file.md": ("plan", "The plan file"),
+    "drift-report.md": ("drift", "The drift report as JSON"),
+    "apply-result.md": ("apply", "The result of apply as JSON"),
+}
+
+
+def pages() -> dict[Path, str]:
+    """Every generated page by its path."""
+    made = {
+        "commands.md": _commands(),
+        "errors.md": _errors(),
+        "rules.md": _rules(),
+        **{name: _schema(file, title) for name, (file, title) in _SCHEMAS.items()},
+    }
+    return {FOLDER / name: text for name, text in made.items()}
+
+
+def commands() -> Iterator[tuple[str, click.Command]]:
+    """Every command by name."""
+    context = click.Context(root)
+    for name in root.list_commands(context):
+        command = root.get_command(context, name)
+        assert command is not None
+        yield name, command
+
+
+def _commands() -> str:
+    parts = [f"# Commands\n\n{_MADE}"]
+    parts.append(_help("kaiten-sync", root))
+    parts += [_help(f"kaiten-sync {name}", command) for name, command in commands()]
+    parts.append("Exit codes: [exit-codes.md](exit-codes.md).\n")
+    return "\n".join(parts)
+
+
+def _help(title: str, command: click.Command) -> str:
+    context = click.Context(command, info_name=title, terminal_width=88, max_content_width=88)
+    text = command.get_help(context)
+    return f"## {title}\n\n```text\n{text}\n```\n"
+
+
+def _errors() -> str:
+    rows = []
+    for name, kind in sorted(vars(errors).items()):
+        if not (isinstance(kind, type) and issubclass(kind, errors.KaitenSyncError)):
+            continue
+        code = code_of(kind.__new__(kind))
+        first, *_ = (getdoc(kind) or "").split("\n\n")
+        rows.append(f"| `{name}` | {code} {ExitCode(code).name} | {' '.join(first.split())} |")
+    return (
+        f"# Errors\n\n{_MADE}\n"
+        "With `--format json` a failing command prints one document: "
+        '`{"error": {"kind", "message", "hint", "exitCode", ...}}`. `kind` is one of these.\n\n'
+        "| kind | exit code | what happened |\n|---|---|---|\n" + "\n".join(rows) + "\n"
+    )
+
+
+def _rules() -> str:
+    rows = [f"| `{rule}` | {text} |" for rule, text in sorted(RULES.items())]
+    return (
+        f"# Rules of validation\n\n{_MADE}\n"
+        "Every finding names one of these rules; the names are stable.\n\n"
+        "| rule | meaning |\n|---|---|\n" + "\n".join(rows) + "\n"
+    )
+
+
+def _schema(file: str, title: str) -> str:
+    schema = json.loads(schema_text(file))
+    parts = [f"# {title}\n\n{_MADE}\n{schema['description']}\n\nSchema: `schemas/{file}.schema.json`\n"]
+    parts.append(_table("At the top", schema))
+    for name, definition in schema.get("$defs", {}).items():
+        parts.append(_table(f"`{name}`", definition))
+    return "\n".join(part for part in parts if part)
+
+
+def _table(title: str, schema: Mapping[str, Any]) -> str:
+    rows = [
+        f"| `{name}` | {_type(each)} | {_cell(each.get('description', ''))} | {_example(each)} |"
+        for name, each in _properties(schema).items()
+    ]
+    described = _cell(schema.get("description", ""))
+    if not rows:
+        return f"## {title}\n\n{described}\n"
+    head = "| property | type | meaning | example |\n|---|---|---|---|\n"
+    return f"## {title}\n\n{described}\n\n{head}" + "\n".join(rows) + "\n"
+
+
+def _properties(schema: Mapping[str, Any]) -> dict[str, Any]:
+    found: dict[str, Any] = dict(schema.get("properties", {}))
+    for key in ("anyOf", "oneOf", "allOf"):
+        for each in schema.get(key, ()):
+            found |= _properties(each)
+    return found
+
+
+def _type(schema: Mapping[str, Any]) -> str:
+    if "$ref" in schema:
+        return f"`{schema['$ref'].rpartition('/')[2]}`"
+    if "const" in schema:
+        return f"`{json.dumps(schema['const'])}`"
+    if "enum" in schema:
+        return ", ".join(f"`{json.dumps(value)}`" for value in schema["enum"])
+    kind = schema.get("type", "any")
+    return " or ".join(kind) if isinstance(kind, list) else str(kind)
+
+
+def _example(schema: Mapping[str, Any]) -> str:
+    examples = schema.get("examples", [])
+    return _cell(f"`{json.dumps(examples[0], ensure_ascii=False)}`") if examples else ""
+
+
+def _cell(text: str) -> str:
+    return " ".join(text.split()).replace("|", "\\|")
+
+
+def write() -> None:
+    """Write every page."""
+    for path, text in pages().items():
+        path.write_text(text, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    os.environ["COLUMNS"] = "88"
+    write()

@@ -1,0 +1,66 @@
+"""The docs are right: generated pages are current, and everything a user meets is documented."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import click
+import pytest
+
+from kaiten_sync.cli.exit_codes import ExitCode
+from tests.docs.reference import commands, pages
+
+DOCS = sorted([Path("README.md"), Path("CONTRIBUTING.md"), *Path("docs").rglob("*.md")])
+
+
+@pytest.mark.parametrize("path", sorted(pages()), ids=str)
+def test_generated_pages_are_current(path: Path) -> None:
+    assert path.read_text(encoding="utf-8") == pages()[path], "run `make docs`"
+
+
+@pytest.mark.parametrize("page", ["README.md", "docs/reference/exit-codes.md"])
+def test_every_exit_code_is_documented(page: str) -> None:
+    text = Path(page).read_text(encoding="utf-8")
+    documented = {int(code) for code in re.findall(r"^\| (\d+) \|", text, re.M)}
+    assert documented == {int(code) for code in ExitCode}
+
+
+def test_every_option_has_help() -> None:
+    for name, command in commands():
+        for parameter in command.params:
+            if isinstance(parameter, click.Option):
+                assert parameter.help, f"{name} {parameter.name}"
+
+
+def test_every_command_is_in_the_readme() -> None:
+    readme = Path("README.md").read_text(encoding="utf-8")
+    for name, _ in commands():
+        assert f"`kaiten-sync {name}" in readme, name
+
+
+@pytest.mark.parametrize("path", DOCS, ids=str)
+def test_links_lead_somewhere(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+    for link in re.findall(r"\]\(([^)#\s]+)[^)]*\)", text):
+        if not link.startswith(("http://", "https://", "mailto:")):
+            assert (path.parent / link).exists(), link
+
+
+@pytest.mark.parametrize("path", DOCS, ids=str)
+def test_commands_in_the_docs_exist(path: Path) -> None:
+    known = dict(commands())
+    for line in re.findall(r"^\s*\$? ?kaiten-sync (.+)$", path.read_text(encoding="utf-8"), re.M):
+        words = line.split(" #")[0].split()
+        if not words or words[0].startswith(("-", "(", "[")) or words[0] not in known:
+            assert not words or words[0].startswith("-") or words[0] in known, line
+            continue
+        options = {opt for p in known[words[0]].params for opt in p.opts} | {"--help", "-h"}
+        used = {word.split("=")[0] for word in words[1:] if re.match(r"^-{1,2}[a-z]", word)}
+        assert used <= options, f"{path}: {line}"
+
+
+def test_no_committed_text_names_a_package_index() -> None:
+    hosts = re.compile(r"(pypi|npmjs|debian)\.(org|com)/(simple|debian)|files\.pythonhosted", re.I)
+    for path in [*DOCS, Path("constraints.txt"), Path("Makefile"), Path(".ci/run")]:
+        assert not hosts.search(path.read_text(encoding="utf-8")), path

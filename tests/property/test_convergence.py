@@ -1,0 +1,126 @@
+"""From any catalog to any other, over real HTTP: it arrives, and then there is nothing to do."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, note, settings
+from tests.property.catalogs import catalogs
+from tests.support.embedded import EmbeddedServer
+
+from kaiten_sync.api.catalog import HttpCatalog
+from kaiten_sync.api.settings import ConnectionSettings
+from kaiten_sync.cli.exporting import catalog_files
+from kaiten_sync.model.drift import DriftReport
+from kaiten_sync.model.plan import TargetRef
+from kaiten_sync.model.ports import NoProgress
+from kaiten_sync.model.resource import DesiredState
+from kaiten_sync.model.settings import Limit, Policy, Prune, Scope
+from kaiten_sync.pipeline import (
+    CatalogSource,
+    apply_plan,
+    check_drift,
+    load,
+    make_plan,
+    read_catalog,
+    validate,
+)
+from kaiten_sync.plan.build import Proposal
+from kaiten_sync.plan.plan_file import read_plan, write_plan
+
+EVERYTHING = Policy(prune=Prune.ALL, max_deletes=Limit(percent=100), max_updates=Limit(percent=100))
+TARGET = TargetRef("test", "http://127.0.0.1")
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedServer]:
+    with EmbeddedServer(tmp_path_factory.mktemp("server")) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("catalogs")
+
+
+def declare(folder: Path, catalog: dict[str, Any]) -> DesiredState:
+    """Write and load a catalog; JSON is YAML."""
+    (folder / "catalog.yaml").write_text(json.dumps(catalog, ensure_ascii=False), encoding="utf-8")
+    desired, findings = validate(CatalogSource(root=folder, catalog=["catalog.yaml"]))
+    assert desired is not None, findings
+    return desired
+
+
+def plan(wanted: DesiredState, catalog: HttpCatalog) -> Proposal:
+    return make_plan(
+        wanted,
+        catalog,
+        target=TARGET,
+        scope=Scope(),
+        policy=EVERYTHING,
+        progress=NoProgress(),
+    )
+
+
+def drift(wanted: DesiredState, catalog: HttpCatalog) -> DriftReport:
+    return check_drift(wanted, catalog, target=TARGET, scope=Scope(), progress=NoProgress())
+
+
+def arrive(wanted: DesiredState, catalog: HttpCatalog) -> None:
+    proposal = plan(wanted, catalog)
+    if proposal.refusals:
+        before = read_catalog(catalog, scope=Scope(), progress=NoProgress())
+        assert all("cannot" in refusal for refusal in proposal.refusals), proposal.refusals
+        assert before == read_catalog(catalog, scope=Scope(), progress=NoProgress())
+        return
+    committed = read_plan(write_plan(proposal.plan))
+    result = apply_plan(
+        committed, catalog, progress=NoProgress(), is_stopped=lambda: False, workers=4
+    )
+    for outcome in result.outcomes:
+        note(f"{outcome.change_id}: {outcome.status} {outcome.message or ''}")
+    assert result.is_complete
+    assert result.requests <= committed.requests
+    assert drift(wanted, catalog).differences == ()
+    again = plan(wanted, catalog)
+    assert again.plan.is_empty
+    assert write_plan(plan(wanted, catalog).plan) == write_plan(again.plan)
+
+
+@settings(
+    max_examples=40,
+    deadline=None,
+    derandomize=True,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
+)
+@given(first=catalogs(), second=catalogs())
+def test_any_catalog_can_become_any_other(
+    server: EmbeddedServer, folder: Path, first: dict[str, Any], second: dict[str, Any]
+) -> None:
+    settings_ = ConnectionSettings(url=server.url, token=server.new_organisation())
+    with HttpCatalog(settings_) as catalog:
+        arrive(declare(folder, first), catalog)
+        arrive(declare(folder, second), catalog)
+
+
+@settings(max_examples=15, deadline=None, derandomize=True)
+@given(wanted=catalogs())
+def test_exporting_and_planning_is_empty(
+    server: EmbeddedServer, tmp_path_factory: pytest.TempPathFactory, wanted: dict[str, Any]
+) -> None:
+    settings_ = ConnectionSettings(url=server.url, token=server.new_organisation())
+    folder = tmp_path_factory.mktemp("export")
+    with HttpCatalog(settings_) as catalog:
+        arrive(declare(folder, wanted), catalog)
+        live = read_catalog(catalog, scope=Scope(), progress=NoProgress())
+        for name, text in catalog_files(live, Scope()).items():
+            path = folder / "out" / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text, encoding="utf-8")
+        exported = load(CatalogSource(root=folder, catalog=["out"]))
+        assert plan(exported, catalog).plan.is_empty
+        assert drift(exported, catalog).differences == ()

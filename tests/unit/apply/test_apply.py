@@ -1,0 +1,192 @@
+"""Applying: exactly the plan, resumable, one failure blocks only what rests on it."""
+
+from __future__ import annotations
+
+from itertools import count
+
+import pytest
+from tests.fakes.catalog import FakeCatalog, live
+from tests.support.values import address, declared, desired, live_state, proposal
+
+from kaiten_sync.apply.freshness import already_done
+from kaiten_sync.apply.observe import read_observed
+from kaiten_sync.errors import ProblemError, StalePlanError, UnreachableError
+from kaiten_sync.model.outcome import ApplyResult, Status
+from kaiten_sync.model.plan import Plan
+from kaiten_sync.model.ports import NoProgress
+from kaiten_sync.model.resource import DesiredState
+from kaiten_sync.model.settings import Policy, Prune
+from kaiten_sync.pipeline import apply_plan
+
+CATALOG = desired(
+    declared("group/quotas", name="Quotas"),
+    declared("entitlement/api-calls", name="API Calls", type="NUMBER", groups=["quotas"]),
+    declared("entitlement/sso", name="SSO", type="BOOLEAN"),
+    declared("license/growth", name="Growth", type="PAID", isDefault=True),
+    declared("license/growth/grant/api-calls", value=1000),
+    declared("license/growth/grant/sso", value=True),
+    declared("license/starter", name="Starter", type="PAID"),
+    declared("license/starter/grant/api-calls", value=10),
+)
+
+
+def plan_against(catalog: FakeCatalog, wanted: DesiredState, policy: Policy | None = None) -> Plan:
+    return proposal(wanted, live_state(*catalog.objects.values()), policy).plan
+
+
+def apply(plan: Plan, catalog: FakeCatalog, *, stop_after: int | None = None) -> ApplyResult:
+    asked = count()
+    return apply_plan(
+        plan,
+        catalog,
+        progress=NoProgress(),
+        is_stopped=lambda: stop_after is not None and next(asked) >= stop_after,
+        workers=1 if stop_after is not None else 8,
+    )
+
+
+def test_after_an_apply_the_next_plan_is_empty() -> None:
+    catalog = FakeCatalog()
+    result = apply(plan_against(catalog, CATALOG), catalog)
+    assert result.is_complete
+    assert plan_against(catalog, CATALOG).is_empty
+    assert catalog.objects[address("license/growth")].fields["lifecycleState"] == "PUBLISHED"
+
+
+def test_takes_as_many_requests_as_the_plan_says() -> None:
+    catalog = FakeCatalog()
+    plan = plan_against(catalog, CATALOG)
+    apply(plan, catalog)
+    # The fake counts a move's own PUT, and no read before a PUT, as the HTTP adapter does.
+    moves = sum(c.action in ("publish", "make-default") for c in plan.changes)
+    assert len(catalog.calls) == plan.requests + moves - 1
+
+
+def test_applying_again_does_nothing() -> None:
+    catalog = FakeCatalog()
+    plan = plan_against(catalog, CATALOG)
+    apply(plan, catalog)
+    catalog.calls.clear()
+    result = apply(plan, catalog)
+    assert result.is_complete
+    assert not result.changed_anything
+    assert catalog.writes == []
+
+
+@pytest.mark.parametrize("stop_after", range(12))
+def test_an_interrupted_apply_is_finished_by_the_same_plan(stop_after: int) -> None:
+    catalog = FakeCatalog()
+    plan = plan_against(catalog, CATALOG)
+    first = apply(plan, catalog, stop_after=stop_after)
+    second = apply(plan, catalog)
+    assert second.is_complete
+    assert plan_against(catalog, CATALOG).is_empty
+    done_first = {o.change_id for o in first.outcomes if o.status is Status.DONE}
+    done_second = {o.change_id for o in second.outcomes if o.status is Status.DONE}
+    assert not done_first & done_second
+
+
+def test_one_failure_blocks_only_what_rests_on_it() -> None:
+    refused = ProblemError("POST", status=500, code="INTERNAL", error_id="e-1")
+    catalog = FakeCatalog(fails={"create entitlement/sso": refused})
+    result = apply(plan_against(catalog, CATALOG), catalog)
+    by_id = {o.change_id: o for o in result.outcomes}
+    assert by_id["create:entitlement/sso"].status is Status.FAILED
+    assert by_id["create:entitlement/sso"].code == "INTERNAL"
+    assert by_id["create:entitlement/sso"].error_id == "e-1"
+    assert by_id["create:license/growth/grant/sso"].status is Status.BLOCKED
+    assert by_id["publish:license/growth"].blocked_by == "create:entitlement/sso"
+    assert by_id["create:license/growth/grant/api-calls"].status is Status.DONE
+    assert by_id["publish:license/starter"].status is Status.DONE
+
+
+def test_a_lost_server_ends_the_run() -> None:
+    catalog = FakeCatalog(fails={"create group/quotas": UnreachableError("gone")})
+    plan = plan_against(catalog, CATALOG)
+    result = apply_plan(plan, catalog, progress=NoProgress(), is_stopped=lambda: False, workers=1)
+    assert result.access_error == "gone"
+    assert not result.is_complete
+    assert {o.status for o in result.outcomes} >= {Status.FAILED, Status.BLOCKED}
+
+
+def test_a_write_that_the_server_swallows_is_found_out() -> None:
+    class Swallows(FakeCatalog):
+        def update(self, address, fields):  # type: ignore[no-untyped-def]
+            self._call(f"update {address}")
+
+    catalog = Swallows(live("group/g", name="Old"))
+    result = apply(plan_against(catalog, desired(declared("group/g", name="New"))), catalog)
+    (outcome,) = result.outcomes
+    assert outcome.status is Status.FAILED
+    assert "name is 'Old'" in str(outcome.message)
+
+
+# Bound to what it saw
+
+
+def _stale(plan: Plan, catalog: FakeCatalog) -> tuple[str, ...]:
+    with pytest.raises(StalePlanError) as caught:
+        apply(plan, catalog)
+    assert catalog.writes == []
+    return caught.value.findings
+
+
+def test_a_field_changed_since_is_named() -> None:
+    catalog = FakeCatalog(live("group/g", name="Old"))
+    plan = plan_against(catalog, desired(declared("group/g", name="New")))
+    catalog.objects[address("group/g")] = live("group/g", name="Other")
+    assert _stale(plan, catalog) == (
+        "group/g: name was Old when the plan was made, now it is Other",
+    )
+
+
+def test_a_slug_taken_since_is_named() -> None:
+    catalog = FakeCatalog()
+    plan = plan_against(catalog, desired(declared("group/g", name="New")))
+    catalog.objects[address("group/g")] = live("group/g", name="Other")
+    assert "no such object" in _stale(plan, catalog)[0]
+
+
+def test_an_object_gone_since_is_named() -> None:
+    catalog = FakeCatalog(live("group/g", name="Old"))
+    plan = plan_against(catalog, desired(declared("group/g", name="New")))
+    catalog.objects.clear()
+    assert "now it is gone" in _stale(plan, catalog)[0]
+
+
+def test_an_edit_that_the_plan_does_not_rest_on_leaves_it_fresh() -> None:
+    catalog = FakeCatalog(live("group/g", name="Old"), live("group/h", name="H"))
+    plan = plan_against(catalog, desired(declared("group/g", name="New")))
+    catalog.objects[address("group/g")] = live("group/g", name="Old", description="new")
+    catalog.objects[address("group/h")] = live("group/h", name="Other")
+    assert apply(plan, catalog).is_complete
+    assert catalog.objects[address("group/g")].fields["description"] == "new"
+
+
+def test_a_delete_rests_on_the_whole_object() -> None:
+    catalog = FakeCatalog(live("group/g", name="Old"))
+    plan = plan_against(catalog, desired(), Policy(prune=Prune.ALL))
+    catalog.objects[address("group/g")] = live("group/g", name="Old", description="keep me")
+    assert "description" in _stale(plan, catalog)[0]
+
+
+def test_an_object_made_again_under_the_same_name_is_another() -> None:
+    from dataclasses import replace
+
+    catalog = FakeCatalog(live("group/g", name="Old"))
+    plan = plan_against(catalog, desired(declared("group/g", name="New")))
+    catalog.objects[address("group/g")] = replace(live("group/g", name="Old"), id="another")
+    assert "another object has this name now" in _stale(plan, catalog)[0]
+
+
+def test_many_objects_are_re_read_by_list_and_few_one_by_one() -> None:
+    many = [live(f"group/g{i}", name="G") for i in range(9)]
+    catalog = FakeCatalog(*many)
+    plan = plan_against(catalog, desired(*(declared(f"group/g{i}", name="H") for i in range(9))))
+    read_observed(catalog, plan.observed, workers=2)
+    assert catalog.calls == ["list group"]
+    few = plan_against(catalog, desired(*(declared(f"group/g{i}", name="H") for i in range(8))))
+    catalog.calls.clear()
+    found = read_observed(catalog, few.observed, workers=2)
+    assert len(catalog.calls) == 8
+    assert already_done(few, found) == frozenset()

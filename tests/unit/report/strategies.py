@@ -1,0 +1,145 @@
+"""Plans and drift reports that nobody would write and a server may yet hold."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+
+from kaiten_sync.model.address import Address, Kind
+from kaiten_sync.model.change import Action, Change, Effect, FieldChange, InnerChange, change_id
+from kaiten_sync.model.drift import Difference, DriftClass, DriftReport
+from kaiten_sync.model.plan import Plan, Summary, TargetRef
+from kaiten_sync.model.source import SourceRef
+from kaiten_sync.model.value import ABSENT, Json
+from kaiten_sync.plan.plan_file import seal
+
+NASTY = (
+    "<script>alert(1)</script>",
+    "<img src=x onerror=alert(1)>",
+    "`````\n# heading\n```diff\n",
+    "</details></code></pre>-->",
+    "[link](javascript:alert(1)) ![x](https://example.com/x.png)",
+    "@everyone #1 https://example.com a|b",
+    "\x1b[31mred\x1b[0m\x1b]8;;https://example.com\x07link\x1b]8;;\x07",
+    "\u202ereversed\u2066\u200b\x00\x07\x9b31m\r\n\u2028",
+    "[bold red]markup[/] {{ 7*7 }} {% raw %}",
+    "日本語 e\u0301 👩\u200d💻",
+    "x" * 10_000,
+    "",
+    "null",
+)
+
+LOCAL = TargetRef("local", "http://127.0.0.1:6060")
+
+LEAN = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+"""Plans are large values: fewer of them, and no complaint about the time they take."""
+
+texts = st.sampled_from(NASTY) | st.text(max_size=10)
+json_values: st.SearchStrategy[Json] = st.one_of(
+    st.none(),
+    st.booleans(),
+    st.integers(),
+    st.floats(allow_nan=False, allow_infinity=False),
+    texts,
+    st.lists(texts, max_size=2),
+    st.dictionaries(texts, texts | st.none(), max_size=2),
+)
+sides = st.just(ABSENT) | json_values
+_slugs = texts.map(lambda text: text.replace("/", "") or "api-calls")
+_effects = st.sampled_from(Effect)
+_sources = st.none() | st.builds(SourceRef, texts, st.integers(1, 10**6), st.just(1))
+_targets = st.builds(TargetRef, texts, texts)
+_addresses = st.builds(Address, st.sampled_from(sorted(set(Kind) - {Kind.GRANT})), _slugs)
+_grants = st.builds(Address, st.just(Kind.GRANT), _slugs, _slugs)
+_inner = st.builds(InnerChange, path=texts, before=sides, after=sides)
+_fields = st.lists(
+    st.builds(
+        FieldChange,
+        name=st.sampled_from(["name", "value", "description"]),
+        before=sides,
+        after=sides,
+        effect=_effects,
+        source=_sources,
+        inner=st.lists(_inner, max_size=2).map(tuple),
+    ),
+    max_size=2,
+).map(tuple)
+_changes = st.builds(
+    lambda address, action, fields, effect, source, reason: Change(
+        id=change_id(action, address),
+        address=address,
+        action=action,
+        fields=fields,
+        effect=effect,
+        source=source,
+        reason=reason,
+    ),
+    _addresses | _grants,
+    st.sampled_from(Action),
+    _fields,
+    _effects,
+    _sources,
+    st.none() | texts,
+)
+_differences = st.builds(
+    Difference,
+    address=_addresses | _grants,
+    drift=st.sampled_from(DriftClass),
+    fields=_fields,
+    effect=_effects,
+    source=_sources,
+    updated_at=st.none() | texts,
+    updated_by=st.none() | texts,
+)
+
+
+def plans() -> st.SearchStrategy[Plan]:
+    """Any plan of a few changes."""
+    return st.builds(
+        lambda listed, target, warnings: plan_of(
+            tuple(listed), target=target, warnings=tuple(warnings)
+        ),
+        st.lists(_changes, max_size=4),
+        _targets,
+        st.lists(texts, max_size=2),
+    )
+
+
+def drift_reports() -> st.SearchStrategy[DriftReport]:
+    """Any drift report of a few differences."""
+    return st.builds(
+        DriftReport,
+        target=_targets,
+        differences=st.lists(_differences, max_size=4).map(tuple),
+        compared=st.integers(0, 10**6),
+    )
+
+
+def plan_of(
+    listed: tuple[Change, ...],
+    *,
+    target: TargetRef = LOCAL,
+    warnings: tuple[str, ...] = (),
+) -> Plan:
+    """A plan of these changes. Not sealed where its text has no bytes (lone surrogates)."""
+    plan = Plan(
+        target=target,
+        desired_digest="sha256:" + "0" * 64,
+        changes=listed,
+        observed=(),
+        managed={change.address: "0" * 16 for change in listed},
+        summary=Summary(
+            actions=Counter(str(change.action) for change in listed),
+            effects=Counter(str(change.effect) for change in listed),
+            unchanged=14,
+            unmanaged=2,
+        ),
+        requests=2 * len(listed),
+        warnings=warnings,
+    )
+    try:
+        return seal(plan)
+    except UnicodeEncodeError:
+        return plan

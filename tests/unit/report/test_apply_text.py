@@ -1,0 +1,121 @@
+"""What became of a plan, for the terminal."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from tests.unit.report.strategies import NASTY, texts
+
+from kaiten_sync.model.address import parse_address
+from kaiten_sync.model.change import Action, change_id
+from kaiten_sync.model.outcome import ApplyResult, Outcome, Status
+from kaiten_sync.model.plan import TargetRef
+from kaiten_sync.report.apply_text import apply_text, outcome_line
+
+AGAIN = "Apply the same plan again to finish it; what is done already is skipped.\n"
+
+
+def outcome(action: Action, address: str, status: Status, **more: str) -> Outcome:
+    where = parse_address(address)
+    return Outcome(
+        change_id=change_id(action, where), address=where, action=action, status=status, **more
+    )
+
+
+def result(*outcomes: Outcome) -> ApplyResult:
+    return ApplyResult(
+        target=TargetRef("local", "http://127.0.0.1:6060"),
+        plan_digest="sha256:" + "0" * 64,
+        outcomes=outcomes,
+        requests=12,
+    )
+
+
+DONE = outcome(Action.CREATE, "entitlement/api-calls", Status.DONE)
+FAILED = outcome(
+    Action.CREATE,
+    "license/growth",
+    Status.FAILED,
+    message="POST /licenses was refused: 409 CONFLICT: the name is taken",
+    code="CONFLICT",
+    error_id="e-17",
+)
+
+
+def test_a_partial_failure_says_what_failed_what_waits_and_what_to_do() -> None:
+    blocked = outcome(
+        Action.PUBLISH, "license/growth", Status.BLOCKED, blocked_by="create:license/growth"
+    )
+    skipped = outcome(Action.CREATE, "group/quotas", Status.ALREADY_DONE)
+    assert (
+        apply_text(result(skipped, DONE, FAILED, blocked), color=False)
+        == """\
+  ✓ done          create   entitlement/api-calls
+  ✗ failed        create   license/growth
+        POST /licenses was refused: 409 CONFLICT: the name is taken
+        (errorId e-17)
+  ! blocked       publish  license/growth  (waits for create:license/growth, which failed)
+
+Not all applied to local at http://127.0.0.1:6060: \
+1 done, 1 already done, 1 failed, 1 blocked. 12 requests.
+See above what failed and why.
+"""
+        + AGAIN
+    )
+
+
+def test_success_ends_with_the_sum() -> None:
+    assert (
+        apply_text(result(DONE), color=False)
+        == """\
+  ✓ done          create   entitlement/api-calls
+
+Applied to local at http://127.0.0.1:6060: 1 done. 12 requests.
+"""
+    )
+
+
+def test_what_was_done_before_is_only_counted() -> None:
+    again = replace(DONE, status=Status.ALREADY_DONE)
+    assert (
+        apply_text(result(again, again), color=False)
+        == "Applied to local at http://127.0.0.1:6060: 2 already done. 12 requests.\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        ({"interrupted": True}, "Interrupted: what was under way was finished"),
+        ({"access_error": "no answer"}, "The server could not be used any longer: no answer"),
+    ],
+)
+def test_a_run_that_ended_early_says_why_and_how_to_go_on(
+    change: dict[str, object], says: str
+) -> None:
+    ended = result(DONE, outcome(Action.DELETE, "license/old", Status.NOT_TRIED))
+    text = apply_text(replace(ended, **change), color=False)  # type: ignore[arg-type]
+    assert "  · not tried     delete   license/old\n" in text
+    assert says in text
+    assert text.endswith(AGAIN)
+
+
+def test_nothing_to_do() -> None:
+    assert "nothing to do. 12 requests." in apply_text(result(), color=False)
+
+
+@pytest.mark.parametrize("nasty", NASTY)
+def test_messages_of_a_server_cannot_act(nasty: str) -> None:
+    failed = replace(FAILED, message=nasty, code=nasty or None, error_id=nasty or None)
+    text = apply_text(result(failed), color=False)
+    assert text.replace("\n", "").isprintable()
+    assert max(map(len, text.split("\n"))) < 22_000
+
+
+@given(texts)
+def test_an_outcome_is_one_line(text: str) -> None:
+    line = outcome_line(replace(FAILED, blocked_by=text, message=text), color=False)
+    assert line.isprintable()
+    assert "\x1b[1;31m" in outcome_line(FAILED, color=True)

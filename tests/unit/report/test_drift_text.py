@@ -1,0 +1,59 @@
+"""A drift report for the terminal."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from hypothesis import given
+from tests.unit.report.strategies import LEAN, drift_reports
+
+from kaiten_sync.model.drift import DriftClass, DriftReport
+from kaiten_sync.report.drift_text import drift_text
+
+
+def test_each_difference_says_what_where_and_who(drift: DriftReport) -> None:
+    kept = [d for d in drift.differences if d.address.slug in ("quotas", "api-calls", "old")]
+    report = replace(drift, differences=tuple(kept))
+    assert (
+        drift_text(report, color=False)
+        == """\
+Drift of prod at https://kaiten.example.com  (live → git)
+
+  - missing    group/quotas                    catalog.yaml:1
+        name: Quotas
+  ~ changed    entitlement/api-calls           catalog.yaml:1
+        name: API calls → API Calls
+        last edited on the server by ann@example.com at 2025-11-20T10:00:00Z
+  ? unmanaged  license/old
+        last edited on the server by ann@example.com at 2025-11-20T10:00:00Z
+  ~ changed    license/growth/grant/api-calls  catalog.yaml:1
+        value: 1000 → 500
+        last edited on the server by ann@example.com at 2025-11-20T10:00:00Z
+  - missing    license/pro/grant/api-calls     catalog.yaml:1
+        value: unlimited
+
+Drift: 2 changed, 2 missing. 1 not managed. 8 objects compared.
+"""
+    )
+
+
+def test_no_drift_is_one_line(drift: DriftReport) -> None:
+    assert (
+        drift_text(replace(drift, differences=()), color=False)
+        == "No drift. prod matches the declaration (8 objects compared).\n"
+    )
+
+
+def test_what_is_not_managed_is_listed_and_is_no_drift(drift: DriftReport) -> None:
+    unmanaged = tuple(d for d in drift.differences if d.drift is DriftClass.UNMANAGED)
+    text = drift_text(replace(drift, differences=unmanaged), color=False)
+    assert "? unmanaged  license/old\n" in text
+    assert text.endswith(
+        "\nNo drift. prod matches the declaration (8 objects compared, 1 not managed).\n"
+    )
+
+
+@LEAN
+@given(drift_reports())
+def test_without_colour_there_are_only_visible_characters(report: DriftReport) -> None:
+    assert drift_text(report, color=False).replace("\n", "").isprintable()

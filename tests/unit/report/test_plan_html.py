@@ -1,0 +1,117 @@
+"""A plan as one HTML file."""
+
+from __future__ import annotations
+
+import re
+from html.parser import HTMLParser
+
+from hypothesis import given
+from tests.unit.report.strategies import LEAN, NASTY, plan_of, plans
+
+from kaiten_sync.model.address import license_address
+from kaiten_sync.model.change import Action, Change, Effect, FieldChange, change_id
+from kaiten_sync.model.plan import Plan
+from kaiten_sync.report.plan_html import plan_html
+
+_VOID = {"meta", "br"}
+_KNOWN = {
+    *("html", "head", "meta", "title", "style", "body", "header", "main", "footer", "h1", "h3"),
+    *("div", "p", "ul", "li", "details", "summary", "article", "span", "code", "dl", "dt", "dd"),
+}
+_ATTRIBUTES = {
+    *("lang", "charset", "http-equiv", "content", "name", "class", "open", "aria-label"),
+}
+
+
+class _Page(HTMLParser):
+    """Checks that tags nest, and collects what is there."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(convert_charrefs=True)
+        self.open: list[str] = []
+        self.tags: set[str] = set()
+        self.attributes: set[str] = set()
+        self.text = ""
+        self.feed(text)
+        self.close()
+        assert self.open == []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.add(tag)
+        self.attributes |= {name for name, _ in attrs}
+        if tag not in _VOID:
+            self.open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        if "style" not in self.open:
+            self.text += data
+
+
+def test_a_page_needs_nothing_else(plan: Plan) -> None:
+    text = plan_html(plan)
+    assert text.startswith("<!doctype html>\n")
+    assert (
+        '<meta http-equiv="Content-Security-Policy"'
+        " content=\"default-src 'none'; style-src 'unsafe-inline'\">" in text
+    )
+    assert "prefers-color-scheme: dark" in text
+    assert 'name="viewport"' in text
+    assert not re.search(r"url\(|@import|<link|<script|src=|href=", text)
+
+
+def test_the_riskiest_objects_come_first_with_their_grants(plan: Plan) -> None:
+    text = plan_html(plan)
+    titles = re.findall(r'<summary>([^<]+) <span class="quiet">', text)
+    assert titles == ["Tightens: somebody gets less", "Changes", "New"]
+    assert re.findall(r"<h3><code>(.*?)</code></h3>", text) == [
+        *("license/old", "license/growth", "entitlement/api-calls", "license/pro", "group/quotas")
+    ]
+    shown = " ".join(_Page(text).text.split())
+    assert "value 1000 → 500" in shown
+    assert "value.theme dark → light" in shown
+    assert "its license goes" in shown
+    assert plan.digest in shown
+
+
+def test_nothing_to_do(nothing_to_do: Plan) -> None:
+    shown = _Page(plan_html(nothing_to_do)).text
+    assert "No changes. local matches the declaration (1 object compared)." in shown
+
+
+def test_deletes_that_hurt_nobody_have_their_section() -> None:
+    gone = Change(
+        id="delete:license/a", address=license_address("a"), action=Action.DELETE, fields=()
+    )
+    assert "Deletes and archives" in plan_html(plan_of((gone,)))
+
+
+def test_hostile_text_is_shown_and_does_nothing() -> None:
+    changes = tuple(
+        Change(
+            id=change_id(Action.UPDATE, license_address(f"{position}{nasty}")),
+            address=license_address(f"{position}{nasty}"),
+            action=Action.UPDATE,
+            fields=(FieldChange(name="name", before=nasty, after=f"{nasty}."),),
+            effect=Effect.TIGHTENS,
+            reason=nasty,
+        )
+        for position, nasty in enumerate(NASTY)
+    )
+    page = _Page(plan_html(plan_of(changes, warnings=NASTY)))
+    assert page.tags <= _KNOWN
+    assert page.attributes <= _ATTRIBUTES
+    assert "<script>alert(1)</script>" in page.text
+    assert "{{ 7*7 }}" in page.text
+
+
+@LEAN
+@given(plans())
+def test_any_plan_is_a_page_of_known_tags(plan: Plan) -> None:
+    text = plan_html(plan)
+    page = _Page(text)
+    assert page.tags <= _KNOWN
+    assert page.attributes <= _ATTRIBUTES
+    assert text.replace("\n", "").isprintable()

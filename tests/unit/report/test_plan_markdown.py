@@ -1,0 +1,141 @@
+"""A plan as markdown: complete where it fits, honest where it does not, inert always."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from tests.unit.report.strategies import LEAN, NASTY, drift_reports, plan_of, plans
+
+from kaiten_sync.model.address import Address, Kind, grant_address, license_address
+from kaiten_sync.model.change import Action, Change, Effect, FieldChange, InnerChange, change_id
+from kaiten_sync.model.drift import DriftReport
+from kaiten_sync.model.plan import Plan
+from kaiten_sync.model.value import Json
+from kaiten_sync.report.drift_markdown import drift_markdown
+from kaiten_sync.report.plan_markdown import plan_markdown
+
+_FENCED = re.compile(r"^(`{3,})(diff|text)\n(.*?)\n\1$", re.M | re.S)
+
+
+def update(address: Address, before: Json, after: Json, effect: Effect) -> Change:
+    return Change(
+        id=change_id(Action.UPDATE, address),
+        address=address,
+        action=Action.UPDATE,
+        fields=(FieldChange(name="value", before=before, after=after, effect=effect),),
+        effect=effect,
+    )
+
+
+def test_the_first_line_carries_the_digest(plan: Plan) -> None:
+    first, *_ = plan_markdown(plan).splitlines()
+    assert first == f"<!-- kaiten-sync plan {plan.digest} -->"
+    forged = replace(plan, digest="--> <script>")
+    assert plan_markdown(forged).startswith("<!-- kaiten-sync plan unsealed -->\n")
+
+
+def test_a_small_plan_is_shown_whole_and_riskiest_first(plan: Plan) -> None:
+    text = plan_markdown(plan)
+    assert "| create | update | delete | publish | tightens | unchanged |" in text
+    assert text.count("<details>") == text.count("</details>") == len(plan.changes)
+    assert "not shown" not in text
+    order = ["license/old/grant/api-calls", "license/growth/grant/api-calls", "group/quotas"]
+    positions = [text.index(f"<code>{address}</code>") for address in order]
+    assert positions == sorted(positions)
+    assert "⚠️ <b>tightens</b> — <code>value&#58; 1000 → 500</code>" in text
+    assert "```diff\n- value: 1000\n+ value: 500\n```" in text
+    assert "<p>declared at <code>catalog.yaml&#58;1</code></p>" in text
+    assert "```diff\n+ value.logos[1]: 2\n- value.theme: dark\n+ value.theme: light\n```" in text
+
+
+def test_nothing_to_do(nothing_to_do: Plan) -> None:
+    assert "No changes." in plan_markdown(nothing_to_do)
+
+
+def test_fifty_thousand_changes_fit_and_the_rest_is_counted() -> None:
+    harmless = [
+        update(grant_address(f"l{n}", "seats"), n, n + 1, Effect.LOOSENS) for n in range(50_000)
+    ]
+    harm = update(license_address("last"), "a", "b", Effect.BREAKS)
+    text = plan_markdown(plan_of((*harmless, harm)))
+    assert len(text) <= 60_000
+    assert text.index("license/last") < text.index("license/l0/")
+    shown = text.count("<b>loosens</b>") + text.count("<b>breaks</b>")
+    assert shown > 200
+    assert f"**{50_001 - shown:,} more changes not shown**" in text
+    assert text.endswith("`kaiten-sync show PLAN` shows all.\n")
+
+
+def test_huge_values_names_and_many_inner_changes_fit() -> None:
+    inner = tuple(InnerChange(path="k" * 10_000 + str(n), after="v" * 1000) for n in range(5_000))
+    giant = FieldChange(name="value", before={}, after={"x": "y"}, inner=inner)
+    plan = plan_of(
+        (
+            update(license_address("n" * 10_000), "a" * 1_000_000, "b" * 1_000_000, Effect.BREAKS),
+            replace(update(license_address("config"), {}, {}, Effect.NEUTRAL), fields=(giant,)),
+        ),
+        warnings=("w" * 10_000,) * 1_000,
+    )
+    text = plan_markdown(plan)
+    assert len(text) < 60_000
+    assert "license/config" in text
+    assert "more lines" in text
+    assert "and 990 more" in text
+
+
+@pytest.mark.parametrize("nasty", NASTY)
+def test_outside_text_stays_in_code(nasty: str) -> None:
+    address = Address(Kind.LICENSE, nasty or "x")
+    change = replace(update(address, nasty, nasty + "!", Effect.TIGHTENS), reason=nasty)
+    text = plan_markdown(plan_of((change,), warnings=(nasty,)))
+    outside = re.sub(r"<code>[^<]*</code>", "", _FENCED.sub("", text))
+    assert "alert" not in outside
+    assert "@" not in outside
+    assert "`" not in outside
+    assert "javascript" not in outside
+    assert set(re.findall(r"<[^>]+>", outside)) <= {
+        f"<!-- kaiten-sync plan {plan_of((change,), warnings=(nasty,)).digest} -->",
+        *("<h3>", "</h3>", "<details>", "</details>", "<summary>", "</summary>"),
+        *("<b>", "</b>", "<p>", "</p>"),
+    }
+
+
+def test_a_fence_is_longer_than_the_backticks_inside() -> None:
+    change = update(license_address("a"), "`````", "x", Effect.NEUTRAL)
+    assert "``````diff\n- value: `````\n+ value: x\n``````" in plan_markdown(plan_of((change,)))
+
+
+@LEAN
+@given(plans(), st.integers(0, 3_000) | st.just(60_000))
+def test_markdown_is_never_too_long_and_never_a_script(plan: Plan, max_chars: int) -> None:
+    text = plan_markdown(plan, max_chars=max_chars)
+    assert len(text) <= max_chars
+    assert not re.search(r"<(script|img|a)\b", text, re.I)
+    assert text.replace("\n", "").replace("\ufe0f", "").isprintable()
+
+
+@LEAN
+@given(drift_reports(), st.integers(0, 3_000) | st.just(60_000))
+def test_drift_markdown_keeps_the_same_promises(report: DriftReport, max_chars: int) -> None:
+    text = drift_markdown(report, max_chars=max_chars)
+    assert len(text) <= max_chars
+    assert not re.search(r"<(script|img|a)\b", text, re.I)
+    assert text.replace("\n", "").isprintable()
+
+
+def test_drift_markdown_shows_live_and_git(drift: DriftReport) -> None:
+    text = drift_markdown(drift)
+    assert "```diff\n- value: 1000\n+ value: 500\n```" in text
+    assert "<code>?</code> unmanaged <code>license/old</code>" in text
+    assert "by ann&#64;example.com at 2025-11-20T10&#58;00&#58;00Z" in text
+    assert "3 changed, 3 missing. 1 not managed. 8 objects compared." in text
+    cut = drift_markdown(drift, max_chars=700)
+    assert re.search(r"\*\*\d more differences not shown\.\*\*", cut)
+
+
+def test_no_drift_in_markdown(drift: DriftReport) -> None:
+    assert "No drift." in drift_markdown(replace(drift, differences=()))
