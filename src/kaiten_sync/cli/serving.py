@@ -21,8 +21,7 @@ def serve_until_stopped(
         UsageError: it cannot start, or is not installed.
     """
     try:
-        from kaiten_sync.server.app import Started, serve
-        from kaiten_sync.server.settings import ServerSettings, ServerStartError
+        from kaiten_sync.server.app import ServerSettings, ServerStartError, Started, serve
     except ModuleNotFoundError as error:
         raise UsageError(
             f"the embedded server is not installed ({error.name} is missing)",
@@ -40,4 +39,4 @@ def serve_until_stopped(
     try:
         serve(settings, host, port, announce)
     except ServerStartError as error:
-        raise UsageError(str(error)) from error
+        raise UsageError(error.message, hint=error.hint) from error

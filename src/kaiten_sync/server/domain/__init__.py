@@ -1,0 +1,1 @@
+"""The server's rules, without storage and without HTTP."""

@@ -1,0 +1,172 @@
+"""Rules of an entitlement. Source: API facts, section 2.2."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from typing import Literal, Protocol
+
+from kaiten_sync.server.domain.refusals import RefusalError, invalid, unprocessable
+
+NUMBER_FAMILY = frozenset({"NUMBER", "NUMBER_AI_CREDIT"})
+ICON_PATTERN = "^[a-z0-9]+:[a-z0-9]+(-[a-z0-9]+)*$"
+ICON_PROVIDERS = frozenset({"lucide"})
+
+_ICON = re.compile(ICON_PATTERN.strip("^$"))
+Operation = Literal["CreateEntitlement", "UpdateEntitlement"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EntitlementFields:
+    """What a request says about an entitlement. None: it says nothing."""
+
+    name: str
+    description: str | None = None
+    slug: str | None = None
+    type: str | None = None
+    meter_type: str | None = None
+    aggregation_method: str | None = None
+    reset_period: str | None = None
+    reset_anchor: str | None = None
+    warning_threshold_percent: int | None = None
+    user_facing: bool | None = None
+    display_order: int | None = None
+    icon: str | None = None
+    unit_singular: str | None = None
+    unit_plural: str | None = None
+    sale_unit_singular: str | None = None
+    sale_unit_plural: str | None = None
+    sale_unit_factor: float | None = None
+    group_slugs: tuple[str, ...] | None = None
+
+
+class StoredEntitlement(Protocol):
+    """What the rules for a change look at."""
+
+    slug: str
+    type: str
+    meter_type: str | None
+    aggregation_method: str | None
+    reset_period: str | None
+    reset_anchor: str | None
+
+
+def settle_new(fields: EntitlementFields) -> EntitlementFields:
+    """A new entitlement with everything decided.
+
+    Raises:
+        RefusalError: a rule stands against it.
+    """
+    if fields.type is None:
+        raise unprocessable("CreateEntitlement.TypeRequired", "type is required")
+    method = (fields.aggregation_method or "SUM") if fields.type in NUMBER_FAMILY else None
+    return _settle("CreateEntitlement", replace(fields, aggregation_method=method))
+
+
+def settle_change(stored: StoredEntitlement, fields: EntitlementFields) -> EntitlementFields:
+    """A stored entitlement as a PUT leaves it, with everything decided.
+
+    Raises:
+        RefusalError: a rule stands against it.
+    """
+    _check_immutable(stored, fields)
+    kept = replace(
+        fields,
+        slug=stored.slug,
+        type=stored.type,
+        aggregation_method=stored.aggregation_method,
+        # A client of the current generation does not know meterType: it must not erase it.
+        meter_type=fields.meter_type or stored.meter_type,
+    )
+    return _settle("UpdateEntitlement", kept)
+
+
+def _check_immutable(stored: StoredEntitlement, fields: EntitlementFields) -> None:
+    if fields.slug is not None and fields.slug != stored.slug:
+        raise unprocessable("UpdateEntitlement.SlugNotRenameable", "a slug never changes")
+    if fields.type is not None and fields.type != stored.type:
+        raise _immutable("Type", "type")
+    method = fields.aggregation_method
+    if method is not None and method != stored.aggregation_method:
+        raise _immutable("AggregationMethod", "aggregationMethod")
+    # A PUT without the stored pair is an attempt to remove it, not a reset to a default.
+    if stored.reset_period is not None and fields.reset_period != stored.reset_period:
+        raise _immutable("ResetPeriod", "resetPeriod")
+    if stored.reset_anchor is not None and fields.reset_anchor != stored.reset_anchor:
+        raise _immutable("ResetAnchor", "resetAnchor")
+
+
+def _immutable(code: str, field: str) -> RefusalError:
+    return invalid(f"UpdateEntitlement.Immutable{code}", f"{field} never changes once set")
+
+
+def _settle(operation: Operation, fields: EntitlementFields) -> EntitlementFields:
+    """Defaults, then the rules that hold for new and changed entitlements alike."""
+    anchor = fields.reset_anchor or ("CALENDAR" if fields.reset_period else None)
+    settled = replace(fields, reset_anchor=anchor)
+    faults = {
+        "InvalidTypeConfiguration": _meter_fault(settled),
+        "InvalidUnitsConfiguration": _units_fault(settled),
+        "InvalidEnforcementPolicyConfiguration": _warning_fault(settled),
+        "InvalidResetConfiguration": _reset_fault(settled),
+        "InvalidIcon": icon_fault(settled.icon),
+    }
+    for code, fault in faults.items():
+        if fault is not None:
+            raise invalid(f"{operation}.{code}", fault)
+    return replace(
+        settled,
+        user_facing=bool(settled.user_facing),
+        display_order=settled.display_order or 0,
+        warning_threshold_percent=settled.warning_threshold_percent or 0,
+    )
+
+
+def _meter_fault(fields: EntitlementFields) -> str | None:
+    if fields.meter_type is not None and fields.type not in NUMBER_FAMILY:
+        return "meterType is only allowed when type is NUMBER or NUMBER_AI_CREDIT"
+    return None
+
+
+def _units_fault(fields: EntitlementFields) -> str | None:
+    base = (fields.unit_singular, fields.unit_plural)
+    sale = (fields.sale_unit_singular, fields.sale_unit_plural, fields.sale_unit_factor)
+    given = [value for value in (*base, *sale) if value is not None]
+    if given and fields.type not in NUMBER_FAMILY:
+        return "unit fields are only allowed when type is NUMBER or NUMBER_AI_CREDIT"
+    if any(isinstance(label, str) and not label.strip() for label in given):
+        return "unit labels must not be empty"
+    if (base[0] is None) != (base[1] is None):
+        return "unitSingular and unitPlural come together"
+    if any(part is not None for part in sale):
+        if any(part is None for part in sale):
+            return "saleUnitSingular, saleUnitPlural and saleUnitFactor come together"
+        if base[0] is None:
+            return "sale units need unitSingular and unitPlural"
+    return None
+
+
+def _warning_fault(fields: EntitlementFields) -> str | None:
+    if fields.warning_threshold_percent is not None and fields.type not in NUMBER_FAMILY:
+        return "warningThresholdPercent is only allowed when type is NUMBER or NUMBER_AI_CREDIT"
+    return None
+
+
+def _reset_fault(fields: EntitlementFields) -> str | None:
+    if fields.reset_period is None:
+        return "resetAnchor needs resetPeriod" if fields.reset_anchor is not None else None
+    if fields.type not in NUMBER_FAMILY:
+        return "resetPeriod is only allowed when type is NUMBER or NUMBER_AI_CREDIT"
+    if fields.aggregation_method == "LATEST":
+        return "resetPeriod does not go with aggregationMethod LATEST"
+    return None
+
+
+def icon_fault(icon: str | None) -> str | None:
+    """Why this cannot be an icon; None where it can, or where there is none."""
+    if icon is None:
+        return None
+    if not _ICON.fullmatch(icon):
+        return "icon must have the form provider:name, such as lucide:rocket"
+    provider = icon.split(":", 1)[0]
+    return None if provider in ICON_PROVIDERS else f"unknown icon provider {provider!r}"

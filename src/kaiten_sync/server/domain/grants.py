@@ -1,0 +1,46 @@
+"""Rules of a grant: its value and its overage percentage. Source: API facts, section 2.5."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from kaiten_sync.licensing.thresholds import default_overage_percent, overage_fault
+from kaiten_sync.server.domain.refusals import invalid
+
+VALUE_TYPES = {
+    "NUMBER": "number",
+    "NUMBER_AI_CREDIT": "number",
+    "BOOLEAN": "boolean",
+    "CONFIG": "object",
+}
+"""The tag that a grant's value must carry, by the type of its entitlement."""
+
+
+def settle_grant(
+    operation: str, entitlement_type: str, value: Mapping[str, Any], overage_percent: int | None
+) -> int | None:
+    """The overage percentage that a grant of this value has; None where it has none.
+
+    Raises:
+        RefusalError: the value does not fit the entitlement, or the percentage not the value.
+    """
+    expected = VALUE_TYPES[entitlement_type]
+    if value["type"] != expected:
+        raise invalid(
+            f"{operation}.InvalidValue",
+            f"an entitlement of type {entitlement_type} takes a value of type {expected},"
+            f" not {value['type']}",
+        )
+    code = f"{operation}.InvalidLimitCapExceededOveragePercent"
+    if expected != "number":
+        if overage_percent is not None:
+            raise invalid(code, "limitCapExceededOveragePercent is for numbers only")
+        return None
+    threshold = value["value"]
+    if overage_percent is None:
+        return default_overage_percent(threshold)
+    fault = overage_fault(threshold, overage_percent)
+    if fault is not None:
+        raise invalid(code, fault)
+    return overage_percent

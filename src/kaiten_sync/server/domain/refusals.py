@@ -1,0 +1,67 @@
+"""A request that the rules refuse, with the code that clients branch on.
+
+Source: API facts, sections 2 and 3 (kinds and statuses).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any
+
+
+class RefusalKind(Enum):
+    """Why a request is refused, in the API's words."""
+
+    INVALID = "invalid"
+    UNAUTHORIZED = "unauthorized"
+    FORBIDDEN = "forbidden"
+    NOT_FOUND = "not found"
+    CONFLICT = "conflict"
+    TOO_LARGE = "too large"
+    UNSUPPORTED_MEDIA_TYPE = "unsupported media type"
+    UNPROCESSABLE = "unprocessable"
+    UNAVAILABLE = "unavailable"
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One thing wrong in a request: what, where (`body.name`), and the value found there."""
+
+    message: str
+    location: str | None = None
+    value: Any = None
+
+
+class RefusalError(Exception):
+    """A request is refused; nothing was written."""
+
+    def __init__(
+        self, kind: RefusalKind, code: str, detail: str, faults: Sequence[Fault] = ()
+    ) -> None:
+        super().__init__(f"{code}: {detail}")
+        self.kind = kind
+        self.code = code
+        self.detail = detail
+        self.faults = tuple(faults)
+
+
+def invalid(code: str, detail: str) -> RefusalError:
+    """The request contradicts a rule."""
+    return RefusalError(RefusalKind.INVALID, code, detail)
+
+
+def not_found(code: str, detail: str) -> RefusalError:
+    """What the request names is not there, or belongs to somebody else."""
+    return RefusalError(RefusalKind.NOT_FOUND, code, detail)
+
+
+def conflict(code: str, detail: str, faults: Sequence[Fault] = ()) -> RefusalError:
+    """What is stored stands against the request."""
+    return RefusalError(RefusalKind.CONFLICT, code, detail, faults)
+
+
+def unprocessable(code: str, detail: str, faults: Sequence[Fault] = ()) -> RefusalError:
+    """The request asks for what cannot be set."""
+    return RefusalError(RefusalKind.UNPROCESSABLE, code, detail, faults)

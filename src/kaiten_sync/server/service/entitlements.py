@@ -1,0 +1,118 @@
+"""Use cases of entitlements."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from sqlalchemy import Row
+
+from kaiten_sync.server.db import constraints, entitlements, groups
+from kaiten_sync.server.db.pages import Page, Position
+from kaiten_sync.server.domain.entitlements import EntitlementFields, settle_change, settle_new
+from kaiten_sync.server.domain.refusals import Fault, conflict, not_found
+from kaiten_sync.server.domain.slugs import is_slug, slug_candidates
+from kaiten_sync.server.service.work import Work, first_free, new_id
+
+GroupsById = dict[str, list[Row[Any]]]
+
+
+@dataclass(frozen=True, slots=True)
+class EntitlementPage:
+    """A page of entitlements with the groups of each."""
+
+    page: Page
+    groups: GroupsById
+
+
+def list_entitlements(work: Work, position: Position | None, limit: int) -> EntitlementPage:
+    """One page of the organisation's entitlements."""
+    page = entitlements.list_entitlements(work.connection, work.organisation_id, position, limit)
+    return EntitlementPage(page, groups.groups_of(work.connection, [row.id for row in page.rows]))
+
+
+def get_entitlement(
+    work: Work, slug: str, operation: str = "GetEntitlement"
+) -> tuple[Row[Any], list[Row[Any]]]:
+    """One entitlement and its groups."""
+    found = _find(work, slug, operation)
+    return found, groups.groups_of(work.connection, [found.id]).get(found.id, [])
+
+
+def create_entitlement(work: Work, fields: EntitlementFields) -> tuple[Row[Any], list[Row[Any]]]:
+    """Store a new entitlement and put it into its groups."""
+    settled = settle_new(fields)
+    taken = conflict("CreateEntitlement.SlugConflict", "another entitlement has this slug")
+    wanted = [fields.slug] if fields.slug else slug_candidates(fields.name, work.random_hex)
+    slug = first_free(wanted, lambda slug: _stored(work, slug) is not None, taken)
+    entitlement_id = new_id()
+    with constraints.conflicts({constraints.ENTITLEMENT_SLUG: taken}):
+        entitlements.add_entitlement(
+            work.connection,
+            id=entitlement_id,
+            organisation_id=work.organisation_id,
+            created_at=work.now_ms,
+            updated_at=work.now_ms,
+            **{**_columns(settled), "slug": slug},
+        )
+    if fields.group_slugs is not None:
+        _set_groups(work, entitlement_id, fields.group_slugs, "CreateEntitlement")
+    return get_entitlement(work, slug, "CreateEntitlement")
+
+
+def update_entitlement(work: Work, slug: str, fields: EntitlementFields) -> None:
+    """Overwrite an entitlement; its groups only where the request names some, or none."""
+    stored = _find(work, slug, "UpdateEntitlement")
+    settled = settle_change(stored, fields)
+    entitlements.change_entitlement(
+        work.connection,
+        stored.id,
+        updated_at=work.touched(stored.updated_at),
+        **_columns(settled),
+    )
+    if fields.group_slugs is not None:
+        groups.clear_groups_of(work.connection, stored.id)
+        _set_groups(work, stored.id, fields.group_slugs, "UpdateEntitlement")
+
+
+def delete_entitlement(work: Work, slug: str) -> None:
+    """Delete an entitlement that no license grants."""
+    stored = _find(work, slug, "DeleteEntitlement")
+    grants = entitlements.count_grants(work.connection, stored.id)
+    if grants:
+        holders = {"licenseGrants": grants, "usageCounters": 0, "licensePrices": 0}
+        raise conflict(
+            "DeleteEntitlement.InUseConflict",
+            f"entitlement {slug!r} is granted by {grants} license(s)",
+            [Fault("the entitlement is in use", "path.entitlementSlug", holders)],
+        )
+    entitlements.remove_entitlement(work.connection, stored.id)
+
+
+def _set_groups(work: Work, entitlement_id: str, slugs: Sequence[str], operation: str) -> None:
+    named = sorted({slug.strip() for slug in slugs} - {""})
+    ids = groups.group_ids(work.connection, work.organisation_id, [s for s in named if is_slug(s)])
+    for slug in named:
+        if slug not in ids:
+            raise not_found(f"{operation}.GroupNotFound", f"there is no entitlement group {slug!r}")
+    groups.add_members(work.connection, [(ids[slug], entitlement_id) for slug in named])
+
+
+def _columns(fields: EntitlementFields) -> dict[str, Any]:
+    columns = asdict(fields)
+    del columns["group_slugs"]
+    return columns
+
+
+def _find(work: Work, slug: str, operation: str) -> Row[Any]:
+    stored = _stored(work, slug)
+    if stored is None:
+        raise not_found(f"{operation}.NotFound", f"there is no entitlement {slug!r}")
+    return stored
+
+
+def _stored(work: Work, slug: str) -> Row[Any] | None:
+    if not is_slug(slug):
+        return None
+    return entitlements.find_entitlement(work.connection, work.organisation_id, slug)

@@ -1,0 +1,65 @@
+"""Use cases of license families: read them with the version that each serves."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Row
+
+from kaiten_sync.server.db import licenses
+from kaiten_sync.server.db.pages import Page, Position
+from kaiten_sync.server.domain.licenses import served_version
+from kaiten_sync.server.domain.refusals import not_found
+from kaiten_sync.server.domain.slugs import is_slug
+from kaiten_sync.server.service.work import Work
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FamilyView:
+    """A family with the version that it serves or that was asked for, and all its versions."""
+
+    family: Row[Any]
+    current: Row[Any] | None
+    versions: Sequence[Row[Any]]
+
+
+def list_families(
+    work: Work, position: Position | None, limit: int
+) -> tuple[Page, list[FamilyView]]:
+    """One page of the organisation's families."""
+    page = licenses.list_families(work.connection, work.organisation_id, position, limit)
+    versions = licenses.versions_of(work.connection, [row.id for row in page.rows])
+    views = [
+        FamilyView(family=row, current=served_version(versions[row.id]), versions=versions[row.id])
+        for row in page.rows
+    ]
+    return page, views
+
+
+def get_family(work: Work, slug: str, *, version: int | None, with_versions: bool) -> FamilyView:
+    """One family with the version that it serves, or with the one that is asked for."""
+    family = (
+        licenses.find_family(work.connection, work.organisation_id, slug=slug)
+        if is_slug(slug)
+        else None
+    )
+    if family is None:
+        raise not_found("GetLicenseFamily.NotFound", f"there is no license family {slug!r}")
+    versions = licenses.versions_of(work.connection, [family.id])[family.id]
+    if version is None:
+        current = served_version(versions)
+        if current is None and not with_versions:
+            raise not_found(
+                "GetLicenseFamily.NoPublishedVersion",
+                f"license family {slug!r} has no published version",
+            )
+    else:
+        current = next((row for row in versions if row.version == version), None)
+        if current is None:
+            raise not_found(
+                "GetLicenseFamily.VersionNotFound",
+                f"license family {slug!r} has no version {version}",
+            )
+    return FamilyView(family=family, current=current, versions=versions)

@@ -1,0 +1,124 @@
+"""Use cases of grants."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Row
+
+from kaiten_sync.server.db import constraints, entitlements, grants, groups
+from kaiten_sync.server.db.pages import Page, Position
+from kaiten_sync.server.domain.grants import settle_grant
+from kaiten_sync.server.domain.refusals import conflict, not_found, unprocessable
+from kaiten_sync.server.domain.slugs import is_slug
+from kaiten_sync.server.service.licenses import find_license
+from kaiten_sync.server.service.work import Work, new_id
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GrantFields:
+    """What a request says about a grant. None: it says nothing."""
+
+    value: Mapping[str, Any]
+    entitlement_slug: str | None = None
+    overage_percent: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GrantPage:
+    """A page of a license's grants, with the groups of the entitlements."""
+
+    license: Row[Any]
+    page: Page
+    groups: dict[str, list[Row[Any]]]
+
+
+def list_grants(work: Work, license_slug: str, position: Position | None, limit: int) -> GrantPage:
+    """One page of a license's grants."""
+    holder = find_license(work, license_slug, "GetLicenseEntitlements.LicenseNotFound")
+    page = grants.list_grants(work.connection, holder.id, position, limit)
+    ids = [row.entitlement_id for row in page.rows]
+    return GrantPage(license=holder, page=page, groups=groups.groups_of(work.connection, ids))
+
+
+def get_grant(work: Work, license_slug: str, entitlement_slug: str) -> GrantPage:
+    """One grant, as a page that holds only it."""
+    holder, row = _find(work, license_slug, entitlement_slug, "GetLicenseEntitlement.NotFound")
+    found = groups.groups_of(work.connection, [row.entitlement_id])
+    return GrantPage(license=holder, page=Page([row], None), groups=found)
+
+
+def add_grant(work: Work, license_slug: str, fields: GrantFields) -> None:
+    """Attach an entitlement to a license."""
+    operation = "AssociateEntitlementToLicense"
+    holder = find_license(work, license_slug, f"{operation}.LicenseNotFound")
+    slug = fields.entitlement_slug or ""
+    entitlement = (
+        entitlements.find_entitlement(work.connection, work.organisation_id, slug)
+        if is_slug(slug)
+        else None
+    )
+    if entitlement is None:
+        raise not_found(f"{operation}.EntitlementNotFound", f"there is no entitlement {slug!r}")
+    overage = settle_grant(operation, entitlement.type, fields.value, fields.overage_percent)
+    already = conflict(
+        f"{operation}.AlreadyAssociated", f"license {license_slug!r} grants {slug!r} already"
+    )
+    if grants.find_grant(work.connection, holder.id, slug) is not None:
+        raise already
+    with constraints.conflicts({constraints.GRANT: already}):
+        grants.add_grant(
+            work.connection,
+            id=new_id(),
+            license_id=holder.id,
+            entitlement_id=entitlement.id,
+            value=dict(fields.value),
+            overage_percent=overage,
+            created_by=work.caller.account_id,
+            created_at=work.now_ms,
+            updated_by=work.caller.account_id,
+            updated_at=work.now_ms,
+        )
+
+
+def update_grant(work: Work, license_slug: str, entitlement_slug: str, fields: GrantFields) -> None:
+    """Overwrite a grant. An overage percentage that is left out is reset, not kept."""
+    operation = "UpdateLicenseEntitlement"
+    _, stored = _find(work, license_slug, entitlement_slug, f"{operation}.NotFound")
+    if fields.entitlement_slug not in (None, entitlement_slug):
+        raise unprocessable(
+            f"{operation}.EntitlementSlugMismatch",
+            "entitlementSlug in the body and in the path are not the same",
+        )
+    overage = settle_grant(operation, stored.entitlement_type, fields.value, fields.overage_percent)
+    grants.change_grant(
+        work.connection,
+        stored.id,
+        value=dict(fields.value),
+        overage_percent=overage,
+        updated_by=work.caller.account_id,
+        updated_at=work.touched(stored.updated_at),
+    )
+
+
+def remove_grant(work: Work, license_slug: str, entitlement_slug: str) -> None:
+    """Detach an entitlement from a license."""
+    code = "DeleteLicenseEntitlement.LicenseEntitlementNotFound"
+    _, stored = _find(work, license_slug, entitlement_slug, code)
+    grants.remove_grant(work.connection, stored.id)
+
+
+def _find(
+    work: Work, license_slug: str, entitlement_slug: str, code: str
+) -> tuple[Row[Any], Row[Any]]:
+    holder = find_license(work, license_slug, code)
+    row = (
+        grants.find_grant(work.connection, holder.id, entitlement_slug)
+        if is_slug(entitlement_slug)
+        else None
+    )
+    if row is None:
+        raise not_found(code, f"license {license_slug!r} does not grant {entitlement_slug!r}")
+    return holder, row

@@ -1,0 +1,226 @@
+"""Use cases of licenses: create, change, move, delete."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from sqlalchemy import Row
+
+from kaiten_sync.server.db import constraints, licenses
+from kaiten_sync.server.db.pages import Page, Position
+from kaiten_sync.server.domain.licenses import (
+    PUBLISHED,
+    LicenseFields,
+    Move,
+    check_change,
+    check_move,
+    check_new,
+    check_new_version,
+)
+from kaiten_sync.server.domain.refusals import (
+    RefusalError,
+    conflict,
+    not_found,
+    unprocessable,
+)
+from kaiten_sync.server.domain.slugs import is_slug, slug_candidates, version_slug
+from kaiten_sync.server.service.work import Work, first_free, new_id
+
+
+def list_licenses(work: Work, position: Position | None, limit: int) -> Page:
+    """One page of the organisation's licenses."""
+    return licenses.list_licenses(work.connection, work.organisation_id, position, limit)
+
+
+def get_license(work: Work, slug: str, operation: str = "GetLicense") -> Row[Any]:
+    """One license."""
+    return find_license(work, slug, f"{operation}.NotFound")
+
+
+def find_license(work: Work, slug: str, code: str) -> Row[Any]:
+    """A license by its slug.
+
+    Raises:
+        RefusalError: with this code, where there is none.
+    """
+    stored = _stored(work, slug)
+    if stored is None:
+        raise not_found(code, f"there is no license {slug!r}")
+    return stored
+
+
+def create_license(work: Work, fields: LicenseFields) -> Row[Any]:
+    """Store a new version: of the family that is named, or else of a new one."""
+    check_new(fields)
+    family = _target_family(work, fields)
+    version = family.last_version + 1 if family else 1
+    check_new_version(fields, version)
+    taken = conflict("CreateLicense.SlugConflict", "another license or family has this slug")
+    slug = _free_slug(work, fields, family, taken)
+    with constraints.conflicts(_create_conflicts(taken)):
+        family_id = _write_family(work, family, slug, version)
+        if fields.is_default:
+            licenses.clear_default(work.connection, family_id, but=None, now_ms=work.now_ms)
+        _add(work, fields, family_id=family_id, slug=slug, version=version)
+    return get_license(work, slug, "CreateLicense")
+
+
+def update_license(work: Work, slug: str, fields: LicenseFields) -> None:
+    """Overwrite a license; what a PUT leaves out is reset, but for `isActive`."""
+    stored = get_license(work, slug, "UpdateLicense")
+    check_change(stored, fields)
+    licenses.find_family(
+        work.connection, work.organisation_id, family_id=stored.family_id, lock=True
+    )
+    lost = conflict("UpdateLicense.DefaultConflict", "another version became the default just now")
+    with constraints.conflicts({constraints.FAMILY_DEFAULT: lost}):
+        if fields.is_default:
+            licenses.clear_default(
+                work.connection, stored.family_id, but=stored.id, now_ms=work.now_ms
+            )
+        licenses.change_license(
+            work.connection,
+            stored.id,
+            name=fields.name,
+            description=fields.description,
+            type=fields.type,
+            is_default=fields.is_default,
+            version_name=fields.version_name,
+            # A client of the current generation does not know isActive: it must not erase it.
+            is_active=stored.is_active if fields.is_active is None else fields.is_active,
+            updated_at=work.touched(stored.updated_at),
+        )
+
+
+def move_license(work: Work, slug: str, move: Move) -> Row[Any]:
+    """Publish, archive or unarchive a version."""
+    stored = get_license(work, slug, move.operation)
+    licenses.find_family(
+        work.connection, work.organisation_id, family_id=stored.family_id, lock=True
+    )
+    check_move(get_license(work, slug, move.operation), move)
+    licenses.change_license(
+        work.connection,
+        stored.id,
+        lifecycle_state=move.target,
+        updated_at=work.touched(stored.updated_at),
+    )
+    return get_license(work, slug, move.operation)
+
+
+def delete_license(work: Work, slug: str) -> None:
+    """Delete a version that grants nothing, and its family with the last one."""
+    stored = get_license(work, slug, "DeleteLicense")
+    licenses.find_family(
+        work.connection, work.organisation_id, family_id=stored.family_id, lock=True
+    )
+    if licenses.has_grants(work.connection, stored.id):
+        raise conflict("DeleteLicense.InUseConflict", f"license {slug!r} still grants entitlements")
+    licenses.remove_license(work.connection, stored.id)
+    if not licenses.versions_of(work.connection, [stored.family_id])[stored.family_id]:
+        licenses.remove_family(work.connection, stored.family_id)
+
+
+def _target_family(work: Work, fields: LicenseFields) -> Row[Any] | None:
+    if fields.family_id is None and fields.family_slug is None:
+        return None
+    family = licenses.find_family(
+        work.connection,
+        work.organisation_id,
+        family_id=fields.family_id,
+        slug=fields.family_slug,
+        lock=True,
+    )
+    if family is None:
+        raise not_found("CreateLicense.FamilyNotFound", "there is no such license family")
+    if fields.family_slug not in (None, family.slug):
+        raise unprocessable(
+            "CreateLicense.FamilyMismatch", "familyId and familySlug name different families"
+        )
+    return family
+
+
+def _free_slug(
+    work: Work, fields: LicenseFields, family: Row[Any] | None, taken: RefusalError
+) -> str:
+    def is_taken(slug: str) -> bool:
+        if _stored(work, slug) is not None:
+            return True
+        # A family outlives the version that gave it its slug.
+        return family is None and _family_has(work, slug)
+
+    return first_free(_wanted_slugs(work, fields, family), is_taken, taken)
+
+
+def _wanted_slugs(work: Work, fields: LicenseFields, family: Row[Any] | None) -> Iterator[str]:
+    if fields.slug is not None:
+        yield fields.slug
+        return
+    if family is not None:
+        yield version_slug(family.slug, family.last_version + 1)
+    yield from slug_candidates(fields.name, work.random_hex)
+
+
+def _create_conflicts(taken: RefusalError) -> dict[str, RefusalError]:
+    return {
+        constraints.LICENSE_SLUG: taken,
+        constraints.FAMILY_SLUG: taken,
+        constraints.FAMILY_DEFAULT: conflict(
+            "CreateLicense.DefaultConflict", "another version became the default just now"
+        ),
+    }
+
+
+def _write_family(work: Work, family: Row[Any] | None, slug: str, version: int) -> str:
+    """The family counts its versions, so that no number is used twice. Gives its id."""
+    if family is not None:
+        licenses.change_family(
+            work.connection,
+            family.id,
+            last_version=version,
+            updated_at=work.touched(family.updated_at),
+        )
+        return str(family.id)
+    family_id = new_id()
+    licenses.add_family(
+        work.connection,
+        id=family_id,
+        organisation_id=work.organisation_id,
+        slug=slug,
+        last_version=version,
+        created_at=work.now_ms,
+        updated_at=work.now_ms,
+    )
+    return family_id
+
+
+def _add(work: Work, fields: LicenseFields, *, family_id: str, slug: str, version: int) -> None:
+    named = fields.version_name
+    licenses.add_license(
+        work.connection,
+        id=new_id(),
+        organisation_id=work.organisation_id,
+        family_id=family_id,
+        slug=slug,
+        name=fields.name,
+        description=fields.description,
+        type=fields.type,
+        version=version,
+        version_name=f"Version - {version}" if named is None else named,
+        lifecycle_state=fields.lifecycle_state or PUBLISHED,
+        is_default=fields.is_default,
+        is_active=fields.is_active,
+        created_at=work.now_ms,
+        updated_at=work.now_ms,
+    )
+
+
+def _stored(work: Work, slug: str) -> Row[Any] | None:
+    if not is_slug(slug):
+        return None
+    return licenses.find_license(work.connection, work.organisation_id, slug)
+
+
+def _family_has(work: Work, slug: str) -> bool:
+    return licenses.find_family(work.connection, work.organisation_id, slug=slug) is not None

@@ -1,0 +1,125 @@
+"""Organisations and the tokens that open them."""
+
+from __future__ import annotations
+
+from sqlalchemy import Connection
+
+from kaiten_sync.server.db import identity
+from kaiten_sync.server.domain.refusals import RefusalError, RefusalKind
+from kaiten_sync.server.domain.scopes import ALL_SCOPES, allows
+from kaiten_sync.server.domain.tokens import lookup_hash, new_token, token_fault
+from kaiten_sync.server.service.work import Caller, new_id
+from kaiten_sync.server.settings import ServerStartError
+
+_ORGANISATION = "Default"
+_ACCOUNT = "bootstrap"
+
+
+def bootstrap(connection: Connection, chosen: str | None, now_ms: int) -> str | None:
+    """Make sure that there is an organisation and that the chosen token opens it.
+
+    Gives the token that was made, if one was: this is the only time that it can be read.
+
+    Raises:
+        ServerStartError: the chosen token is none, or was revoked.
+    """
+    if chosen is not None:
+        check_chosen_token(chosen)
+        _check_not_revoked(connection, chosen)
+    account = identity.first_account(connection)
+    if account is None:
+        token = chosen or new_token()
+        create_organisation(connection, _ORGANISATION, token, now_ms)
+        return None if chosen else token
+    if chosen is not None and identity.find_token(connection, lookup_hash(chosen)) is None:
+        _add_token(connection, account.id, chosen, now_ms)
+    return None
+
+
+def check_chosen_token(token: str) -> None:
+    """Refuse a bootstrap token that has not the shape of one.
+
+    Raises:
+        ServerStartError: it has not. The message does not repeat it.
+    """
+    fault = token_fault(token)
+    if fault is not None:
+        raise ServerStartError(f"the bootstrap token cannot be used: {fault}")
+
+
+def create_organisation(connection: Connection, name: str, token: str, now_ms: int) -> str:
+    """A new, empty organisation with a service account whose token has all scopes. Gives its id."""
+    organisation_id, account_id = new_id(), new_id()
+    identity.add_organisation(connection, id=organisation_id, name=name, created_at=now_ms)
+    identity.add_account(
+        connection,
+        id=account_id,
+        organisation_id=organisation_id,
+        slug=_ACCOUNT,
+        name=_ACCOUNT,
+        created_at=now_ms,
+    )
+    _add_token(connection, account_id, token, now_ms)
+    return organisation_id
+
+
+def authenticate(
+    connection: Connection, authorization: str | None, needed_scope: str, now_ms: int
+) -> Caller:
+    """Who sends this `Authorization` header, allowed to do what needs that scope.
+
+    Raises:
+        RefusalError: nobody, or not allowed.
+    """
+    row = identity.find_bearer(connection, lookup_hash(_bearer_token(authorization)), now_ms)
+    if row is None:
+        raise _unauthorized("InvalidToken", "the token is unknown, expired or revoked")
+    scopes = frozenset(row.scopes)
+    if not allows(scopes, needed_scope):
+        raise RefusalError(
+            RefusalKind.FORBIDDEN, "Auth.MissingScope", f"this needs the scope {needed_scope}"
+        )
+    return Caller(
+        account_id=row.id,
+        account_name=row.name,
+        organisation_id=row.organisation_id,
+        scopes=scopes,
+    )
+
+
+def _bearer_token(authorization: str | None) -> str:
+    if not authorization:
+        raise _unauthorized("MissingAuthorizationHeader", "there is no Authorization header")
+    scheme, _, token = authorization.partition(" ")
+    if scheme.lower() != "bearer" or not token.strip():
+        raise _unauthorized("UnknownAuthorizationHeader", "Authorization must be: Bearer <token>")
+    return token.strip()
+
+
+def _unauthorized(code: str, detail: str) -> RefusalError:
+    return RefusalError(RefusalKind.UNAUTHORIZED, f"Auth.{code}", detail)
+
+
+def _check_not_revoked(connection: Connection, token: str) -> None:
+    stored = identity.find_token(connection, lookup_hash(token))
+    if stored is not None and stored.revoked_at is not None:
+        raise ServerStartError(
+            "the bootstrap token was revoked and cannot come back", hint="choose another one"
+        )
+
+
+def _add_token(connection: Connection, account_id: str, token: str, now_ms: int) -> None:
+    token_id = new_id()
+    name = f"{_ACCOUNT}-{token_id[:8]}"
+    identity.add_token(
+        connection,
+        id=token_id,
+        service_account_id=account_id,
+        slug=name,
+        name=name,
+        lookup_hash=lookup_hash(token),
+        scopes=list(ALL_SCOPES),
+        created_at=now_ms,
+        expires_at=None,
+        revoked_at=None,
+    )

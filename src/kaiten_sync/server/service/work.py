@@ -1,0 +1,59 @@
+"""What every use case works with."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+
+from sqlalchemy import Connection
+
+from kaiten_sync.server.domain.refusals import RefusalError
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Caller:
+    """The service account behind a request. Everything it sees is its organisation's."""
+
+    account_id: str
+    account_name: str
+    organisation_id: str
+    scopes: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Work:
+    """One request's transaction, its caller, its time (ms since 1970, UTC), its randomness."""
+
+    connection: Connection
+    caller: Caller
+    now_ms: int
+    random_hex: Callable[[], str]
+
+    @property
+    def organisation_id(self) -> str:
+        """The only organisation that this request may touch."""
+        return self.caller.organisation_id
+
+    def touched(self, before_ms: int) -> int:
+        """A time of change that is later than the last one, however fast two changes follow."""
+        return max(self.now_ms, before_ms + 1)
+
+
+def new_id() -> str:
+    """An id that nothing has."""
+    return str(uuid.uuid4())
+
+
+def first_free(
+    candidates: Iterable[str], is_taken: Callable[[str], bool], taken: RefusalError
+) -> str:
+    """The first of these slugs that nothing has.
+
+    Raises:
+        RefusalError: `taken`, where all are.
+    """
+    free: Iterator[str] = (slug for slug in candidates if not is_taken(slug))
+    for slug in free:
+        return slug
+    raise taken

@@ -1,0 +1,36 @@
+"""What the server is started with, and the errors that keep it from starting."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from platformdirs import user_data_dir
+
+
+class ServerStartError(Exception):
+    """The server cannot start. The message says why, `hint` what to do."""
+
+    def __init__(self, message: str, *, hint: str | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServerSettings:
+    """Settings of one server.
+
+    `database_url` is an SQLAlchemy URL; None means a file in the user data folder.
+    `bootstrap_token` is the token that the first organisation gets; None means a made one.
+    """
+
+    database_url: str | None = None
+    bootstrap_token: str | None = None
+
+
+def default_database_url() -> str:
+    """An SQLite file in the folder where this system keeps user data."""
+    folder = Path(user_data_dir("kaiten-sync"))
+    folder.mkdir(parents=True, exist_ok=True)
+    return f"sqlite:///{folder / 'kaiten.db'}"

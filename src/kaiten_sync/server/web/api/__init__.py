@@ -1,0 +1,1 @@
+"""The API's resources: per resource its schemas, its operations, its rendering."""

@@ -1,0 +1,111 @@
+"""The server's JSON codec: bytes to checked values and back.
+
+What no store and no client could carry is refused here: numbers that are not finite, NUL
+characters, lone surrogates, nesting without end.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any, NoReturn
+
+from kaiten_sync.server.domain.refusals import Fault, invalid, unprocessable
+
+MAX_DEPTH = 64
+"""Levels of nesting in a body; far more than any configuration needs."""
+
+_MAX_FAULTS = 20
+"""Findings shown of one request: enough to correct it, too few to fill a screen."""
+
+_ENCODER = json.JSONEncoder(
+    ensure_ascii=False, separators=(",", ":"), allow_nan=False, check_circular=False
+)
+_MAX_NUMBER = 1.7976931348623157e308
+_EXACT = 2**53
+"""Integers up to here are the same as floating point numbers."""
+
+
+def decode_body(raw: bytes) -> Any:
+    """A request body as a value.
+
+    Raises:
+        RefusalError: it is no JSON (400), or JSON that cannot be stored (422).
+    """
+    if not raw:
+        raise invalid("BAD_REQUEST", "the request needs a JSON body")
+    try:
+        value = json.loads(raw.decode("utf-8"), parse_constant=_refuse_constant)
+    except (ValueError, RecursionError) as error:
+        raise invalid("BAD_REQUEST", "the body is not valid JSON in UTF-8") from error
+    check_storable(value)
+    return value
+
+
+def check_storable(value: Any) -> None:
+    """Refuse values that cannot be stored.
+
+    Raises:
+        RefusalError: 422 with each place.
+    """
+    faults = list(_first(_faults(value, "body", 0)))
+    if faults:
+        raise unprocessable("UNPROCESSABLE", "validation failed", faults)
+
+
+def encode(value: Any) -> bytes:
+    """A value as compact JSON."""
+    return _ENCODER.encode(value).encode()
+
+
+def number(value: float) -> int | float:
+    """A number in its shortest spelling: 1000 and not 1000.0, as upstream writes it."""
+    if isinstance(value, int):
+        return value if abs(value) <= _EXACT else number(float(value))
+    return int(value) if value.is_integer() and abs(value) <= _EXACT else value
+
+
+def timestamp(milliseconds: int) -> str:
+    """Milliseconds since 1970 as RFC 3339 in UTC, such as 2026-01-31T12:00:00.123Z."""
+    seconds, rest = divmod(milliseconds, 1000)
+    return f"{datetime.fromtimestamp(seconds, UTC).isoformat()[:19]}.{rest:03}Z"
+
+
+def _refuse_constant(text: str) -> NoReturn:
+    raise ValueError(f"{text} is not JSON")
+
+
+def _first(faults: Iterator[Fault]) -> Iterator[Fault]:
+    for _, fault in zip(range(_MAX_FAULTS), faults, strict=False):
+        yield fault
+
+
+def _faults(value: Any, place: str, depth: int) -> Iterator[Fault]:
+    if depth > MAX_DEPTH:
+        yield Fault(f"nested more than {MAX_DEPTH} levels deep", "body")
+    elif isinstance(value, str):
+        yield from _text_faults(value, place)
+    elif isinstance(value, int | float) and not isinstance(value, bool):
+        if not math.isfinite(value) if isinstance(value, float) else abs(value) > _MAX_NUMBER:
+            yield Fault("number too large", place)
+    elif isinstance(value, dict):
+        for key, item in value.items():
+            yield from _text_faults(key, place)
+            yield from _faults(item, f"{place}.{key}", depth + 1)
+    elif isinstance(value, list):
+        for index, item in enumerate(value):
+            yield from _faults(item, f"{place}[{index}]", depth + 1)
+
+
+def _text_faults(text: str, place: str) -> Iterator[Fault]:
+    if "\0" in text:
+        yield Fault("text must not contain NUL characters", printable(place))
+    if any("\ud800" <= c <= "\udfff" for c in text):
+        yield Fault("text must not contain lone surrogates", printable(place))
+
+
+def printable(text: str) -> str:
+    """The text with what UTF-8 cannot carry replaced."""
+    return text.encode("utf-8", "replace").decode("utf-8")

@@ -1,0 +1,151 @@
+"""Runs an operation: reads the request, checks who asks, calls the handler in a transaction."""
+
+from __future__ import annotations
+
+import re
+import secrets
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy.exc import OperationalError
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import Response
+
+from kaiten_sync.server.db.engine import Database
+from kaiten_sync.server.domain.refusals import Fault, RefusalError, RefusalKind, unprocessable
+from kaiten_sync.server.service.tenancy import authenticate
+from kaiten_sync.server.service.work import Caller, Work
+from kaiten_sync.server.web.catalog import SCHEMAS
+from kaiten_sync.server.web.check import check
+from kaiten_sync.server.web.codec import decode_body, encode
+from kaiten_sync.server.web.operations import Call, Operation, Query
+from kaiten_sync.server.web.problems import refused
+
+MAX_BODY_BYTES = 1024 * 1024
+
+_INTEGER = re.compile(r"-?[0-9]{1,12}", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Received:
+    """A request with its body read and nothing checked yet."""
+
+    authorization: str | None
+    media_type: str
+    path: Mapping[str, str]
+    query: Mapping[str, str]
+    body: bytes | None
+
+
+class Dispatcher:
+    """Answers the requests to one path."""
+
+    def __init__(self, database: Database, operations: Mapping[str, Operation]) -> None:
+        self._database = database
+        self._operations = operations
+
+    async def __call__(self, request: Request) -> Response:
+        """Answer one request."""
+        method = "GET" if request.method == "HEAD" else request.method
+        operation = self._operations[method]
+        try:
+            received = await _receive(request, operation)
+            # Handlers wait for the database, so they must not run on the event loop.
+            return await run_in_threadpool(self._answer, operation, received)
+        except RefusalError as error:
+            return refused(error, request.url.path)
+
+    def _answer(self, operation: Operation, received: _Received) -> Response:
+        try:
+            result = self._perform(operation, received)
+        except OperationalError as error:
+            if "database is locked" not in str(error.orig):
+                raise
+            raise RefusalError(
+                RefusalKind.UNAVAILABLE, "UNAVAILABLE", "the database is busy; try again"
+            ) from error
+        if operation.answer is None:
+            return Response(status_code=operation.status)
+        return Response(encode(result), operation.status, media_type="application/json")
+
+    def _perform(self, operation: Operation, received: _Received) -> Any:
+        now_ms = time.time_ns() // 1_000_000
+        with self._database.reading() as connection:
+            caller = authenticate(connection, received.authorization, operation.scope, now_ms)
+            call = _parse(operation, received)
+            if not operation.writes:
+                return operation.handler(_work(connection, caller, now_ms), call)
+        # Only a request that may and can write takes the lock of writers.
+        with self._database.writing() as connection:
+            return operation.handler(_work(connection, caller, now_ms), call)
+
+
+def _work(connection: Any, caller: Caller, now_ms: int) -> Work:
+    return Work(
+        connection=connection,
+        caller=caller,
+        now_ms=now_ms,
+        random_hex=lambda: secrets.token_hex(3),
+    )
+
+
+async def _receive(request: Request, operation: Operation) -> _Received:
+    media_type = request.headers.get("content-type", "").split(";")[0].strip().lower()
+    return _Received(
+        authorization=request.headers.get("authorization"),
+        media_type=media_type,
+        path=request.path_params,
+        query=request.query_params,
+        body=None if operation.body is None else await _read(request),
+    )
+
+
+async def _read(request: Request) -> bytes:
+    declared = request.headers.get("content-length", "")
+    if declared.isdigit() and int(declared[:20]) > MAX_BODY_BYTES:
+        raise _too_large()
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > MAX_BODY_BYTES:
+            raise _too_large()
+    return bytes(body)
+
+
+def _too_large() -> RefusalError:
+    return RefusalError(
+        RefusalKind.TOO_LARGE, "PAYLOAD_TOO_LARGE", f"a body has at most {MAX_BODY_BYTES} bytes"
+    )
+
+
+def _parse(operation: Operation, received: _Received) -> Call:
+    query = {q.name: _query_value(q, received.query.get(q.name)) for q in operation.query}
+    if operation.body is None or received.body is None:
+        return Call(path=received.path, query=query)
+    if received.media_type not in ("", "application/json"):
+        raise RefusalError(
+            RefusalKind.UNSUPPORTED_MEDIA_TYPE,
+            "UNSUPPORTED_MEDIA_TYPE",
+            "the body must be application/json",
+        )
+    body = check(SCHEMAS[operation.body], decode_body(received.body), SCHEMAS)
+    return Call(path=received.path, query=query, body=body)
+
+
+def _query_value(query: Query, text: str | None) -> Any:
+    if text is None:
+        return query.default
+    place = f"query.{query.name}"
+    value: Any = text
+    match query.schema["type"]:
+        case "integer":
+            if not _INTEGER.fullmatch(text):
+                fault = Fault("expected integer", place, text[:100])
+                raise unprocessable("UNPROCESSABLE", "validation failed", [fault])
+            value = int(text)
+        case "array":
+            value = text.split(",") if text else []
+    return check(query.schema, value, SCHEMAS, place)

@@ -1,0 +1,54 @@
+"""The docs page: the operations of the OpenAPI document as one plain page, no other files."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from html import escape
+from typing import Any
+
+_STYLE = """
+body { font: 16px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto; padding: 0 1rem }
+table { border-collapse: collapse; width: 100% }
+td, th { border-bottom: 1px solid #ccc; padding: .35rem .6rem; text-align: left;
+  vertical-align: top }
+code { font: 14px ui-monospace, monospace }
+@media (prefers-color-scheme: dark) { body { background: #16181c; color: #e6e6e6 }
+  a { color: #8ab4f8 } }
+"""
+
+
+def docs_page(document: Mapping[str, Any]) -> str:
+    """The page for an OpenAPI document."""
+    rows = "".join(
+        _row(method, f"{document['servers'][0]['url']}{path}", operation)
+        for path, operations in document["paths"].items()
+        for method, operation in operations.items()
+    )
+    title = escape(document["info"]["title"])
+    return (
+        f'<!doctype html><html lang="en"><meta charset="utf-8"><title>{title}</title>'
+        f'<meta name="viewport" content="width=device-width"><style>{_STYLE}</style>'
+        f"<h1>{title}</h1>"
+        '<p>The exact contract: <a href="openapi.json">openapi.json</a>. Send your token as'
+        " <code>Authorization: Bearer ksh_...</code>.</p>"
+        "<table><thead><tr><th>Request<th>What it does<th>Scope<th>Body</thead>"
+        f"<tbody>{rows}</tbody></table></html>"
+    )
+
+
+def _row(method: str, path: str, operation: Mapping[str, Any]) -> str:
+    scopes = " ".join(operation["security"][0]["bearerAuth"])
+    cells = (
+        f"<code>{method.upper()} {escape(path)}</code>",
+        escape(operation["summary"]),
+        f"<code>{escape(scopes)}</code>",
+        f"<code>{escape(_body(operation))}</code>",
+    )
+    return f"<tr>{''.join(f'<td>{cell}' for cell in cells)}"
+
+
+def _body(operation: Mapping[str, Any]) -> str:
+    body = operation.get("requestBody")
+    if body is None:
+        return ""
+    return str(body["content"]["application/json"]["schema"]["$ref"]).rsplit("/", 1)[1]

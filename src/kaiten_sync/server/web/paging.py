@@ -1,0 +1,96 @@
+"""Pages of lists: their parameters, their cursors, their shape. Source: API facts, section 3."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from kaiten_sync.server.db.pages import Position
+from kaiten_sync.server.domain.refusals import invalid
+from kaiten_sync.server.web.check import Schema
+from kaiten_sync.server.web.operations import Call, Query
+
+DEFAULT_LIMIT = 50
+MAX_LIMIT = 200
+_MAX_TIME = 2**53
+_MAX_CURSOR = 300
+"""Characters: more than any cursor of ours has."""
+
+CURSOR = Query(
+    name="cursor",
+    schema={"type": "string"},
+    description="Opaque pagination cursor from a previous response's nextCursor",
+)
+LIMIT = Query(
+    name="limit",
+    schema={"type": "integer", "format": "int32", "minimum": 1, "maximum": MAX_LIMIT},
+    description=f"Maximum number of entries to return (default {DEFAULT_LIMIT}, max {MAX_LIMIT})",
+    default=DEFAULT_LIMIT,
+)
+PAGING = (CURSOR, LIMIT)
+
+
+def position_of(call: Call, resource: str) -> Position | None:
+    """Where the page that is asked for begins; None for the first.
+
+    Raises:
+        RefusalError: the cursor is none of ours.
+    """
+    cursor = call.query["cursor"]
+    if not cursor:
+        return None
+    position = _decode(cursor)
+    if position is None:
+        raise invalid(f"{resource}.InvalidCursor", "the cursor is not one that this server gave")
+    return position
+
+
+def page_body(items: Sequence[Any], following: Position | None) -> dict[str, Any]:
+    """A page as the API shows it."""
+    body: dict[str, Any] = {"items": items, "hasMore": following is not None}
+    if following is not None:
+        body["nextCursor"] = _encode(following)
+    return body
+
+
+def page_schema(item: str) -> Schema:
+    """The schema of a page of these items."""
+    return {
+        "type": "object",
+        "additionalProperties": False,
+        "properties": {
+            "items": {"type": "array", "items": {"$ref": f"#/components/schemas/{item}"}},
+            "hasMore": {
+                "type": "boolean",
+                "description": "Whether more rows exist beyond this page.",
+            },
+            "nextCursor": {
+                "type": "string",
+                "description": "Opaque cursor for the next page. Absent when hasMore is false.",
+            },
+        },
+        "required": ["items", "hasMore"],
+    }
+
+
+def _encode(position: Position) -> str:
+    text = json.dumps({"createdAt": position.created_at, "id": position.id})
+    return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
+
+
+def _decode(cursor: str) -> Position | None:
+    if len(cursor) > _MAX_CURSOR or not cursor.isascii():
+        return None
+    try:
+        padded = cursor + "=" * (-len(cursor) % 4)
+        value = json.loads(base64.b64decode(padded, altchars=b"-_", validate=True))
+    except (binascii.Error, ValueError, RecursionError):
+        return None
+    match value:
+        case {"createdAt": int(time), "id": str(key)} if not isinstance(time, bool):
+            in_range = 0 <= time <= _MAX_TIME and len(key) <= 36 and key.isascii()
+            return Position(time, key) if in_range and "\0" not in key else None
+    return None

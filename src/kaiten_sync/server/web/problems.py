@@ -1,0 +1,89 @@
+"""Refusals and faults as problem documents (RFC 9457 with Kaiten's members)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from http import HTTPStatus
+from typing import Any
+from urllib.parse import quote
+
+from starlette.responses import Response
+
+from kaiten_sync.server.domain.refusals import Fault, RefusalError, RefusalKind
+from kaiten_sync.server.web.codec import encode, printable
+
+MEDIA_TYPE = "application/problem+json"
+
+STATUSES: Mapping[RefusalKind, HTTPStatus] = {
+    RefusalKind.INVALID: HTTPStatus.BAD_REQUEST,
+    RefusalKind.UNAUTHORIZED: HTTPStatus.UNAUTHORIZED,
+    RefusalKind.FORBIDDEN: HTTPStatus.FORBIDDEN,
+    RefusalKind.NOT_FOUND: HTTPStatus.NOT_FOUND,
+    RefusalKind.CONFLICT: HTTPStatus.CONFLICT,
+    RefusalKind.TOO_LARGE: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    RefusalKind.UNSUPPORTED_MEDIA_TYPE: HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+    RefusalKind.UNPROCESSABLE: HTTPStatus.UNPROCESSABLE_ENTITY,
+    RefusalKind.UNAVAILABLE: HTTPStatus.SERVICE_UNAVAILABLE,
+}
+
+_RFC_9110 = "https://www.rfc-editor.org/rfc/rfc9110#section-"
+_TYPES = {
+    400: _RFC_9110 + "15.5.1",
+    401: _RFC_9110 + "15.5.2",
+    403: _RFC_9110 + "15.5.4",
+    404: _RFC_9110 + "15.5.5",
+    405: _RFC_9110 + "15.5.6",
+    409: _RFC_9110 + "15.5.10",
+    413: _RFC_9110 + "15.5.14",
+    415: _RFC_9110 + "15.5.16",
+    422: _RFC_9110 + "15.5.21",
+    500: _RFC_9110 + "15.6.1",
+    503: _RFC_9110 + "15.6.4",
+}
+
+
+def refused(error: RefusalError, path: str) -> Response:
+    """The answer to a refused request."""
+    status = STATUSES[error.kind]
+    headers = {
+        401: {"WWW-Authenticate": "Bearer"},
+        503: {"Retry-After": "1"},
+    }.get(status, {})
+    return problem(
+        status, path, code=error.code, detail=error.detail, faults=error.faults, headers=headers
+    )
+
+
+def problem(
+    status: int,
+    path: str,
+    *,
+    code: str,
+    detail: str,
+    faults: Sequence[Fault] = (),
+    error_id: str | None = None,
+    headers: Mapping[str, str] | None = None,
+) -> Response:
+    """A problem document as an answer."""
+    body: dict[str, Any] = {
+        "type": _TYPES.get(status, "about:blank"),
+        "title": HTTPStatus(status).phrase,
+        "status": int(status),
+        "detail": printable(detail),
+        "instance": quote(path, safe="/-._~"),
+        "code": code,
+    }
+    if error_id is not None:
+        body["errorId"] = error_id
+    if faults:
+        body["errors"] = [_fault(fault) for fault in faults]
+    return Response(encode(body), status, headers, MEDIA_TYPE)
+
+
+def _fault(fault: Fault) -> dict[str, Any]:
+    body: dict[str, Any] = {"message": printable(fault.message)}
+    if fault.location is not None:
+        body["location"] = printable(fault.location)
+    if fault.value is not None:
+        body["value"] = printable(fault.value) if isinstance(fault.value, str) else fault.value
+    return body

@@ -1,0 +1,54 @@
+"""The embedded server, real and in this process: an app on a port, in a thread."""
+
+from __future__ import annotations
+
+import time
+from contextlib import AbstractContextManager
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from kaiten_sync.server.app import ServerSettings, Started, running
+from kaiten_sync.server.db.engine import Database, open_engine
+from kaiten_sync.server.domain.tokens import new_token
+from kaiten_sync.server.service.tenancy import create_organisation
+
+
+class EmbeddedServer:
+    """Runs while its `with` block does, on a database file in the folder.
+
+    `url` has no `/api`; `token` opens the first organisation; `new_organisation()` gives the
+    token of an empty one.
+    """
+
+    url: str
+    token: str
+
+    def __init__(self, folder: Path) -> None:
+        self._database_url = f"sqlite:///{folder / 'server.db'}"
+        self._running: AbstractContextManager[Started]
+        self._side_door: Database
+
+    def __enter__(self) -> Self:
+        self.token = new_token()
+        settings = ServerSettings(database_url=self._database_url, bootstrap_token=self.token)
+        self._running = running(settings)
+        self.url = self._running.__enter__().url
+        self._side_door = open_engine(self._database_url)
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._side_door.close()
+        self._running.__exit__(kind, error, trace)
+
+    def new_organisation(self) -> str:
+        """The token of a new organisation with nothing in it."""
+        token = new_token()
+        with self._side_door.writing() as connection:
+            create_organisation(connection, "Test", token, time.time_ns() // 1_000_000)
+        return token
