@@ -35,6 +35,7 @@ examples: $(VENV)/.dev ## Write the plans and transcripts of the examples
 
 docs: $(VENV)/.dev ## Write the generated reference pages
 	$(BIN)/python -m tests.docs.reference
+	$(BIN)/python -m tests.docs.transcript
 
 bench: $(VENV)/.dev ## Measure planning 20,000 grants; prints the table in docs/explanation/performance.md
 	$(BIN)/python -m benchmarks.plan_catalog

@@ -111,9 +111,7 @@ def apply_plan(
     sent_before = catalog.requests_sent
     found = read_observed(catalog, plan.observed, workers)
     done = already_done(plan, found)
-    result = execute(
-        plan, done, catalog, progress=progress, is_stopped=is_stopped, workers=workers
-    )
+    result = execute(plan, done, catalog, progress=progress, is_stopped=is_stopped, workers=workers)
     return replace(result, requests=result.requests - sent_before)
 
 

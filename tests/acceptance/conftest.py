@@ -27,7 +27,7 @@ class Workplace:
 
     def run(self, *args: str, **environment: str) -> Ended:
         chosen = {"KAITEN_BASE_URL": self.url, "KAITEN_AUTH_TOKEN": self.token, **environment}
-        return kaiten_sync(*args, cwd=self.folder, **chosen)
+        return kaiten_sync(*args, cwd=self.folder, environment=chosen)
 
     def write(self, name: str, text: str) -> Path:
         path = self.folder / name

@@ -41,7 +41,8 @@ class Case:
 
     def run(self, *args: str) -> Ended:
         names = ("KAITEN_AUTH_TOKEN", "KAITEN_STAGING_TOKEN", "KAITEN_PROD_TOKEN")
-        return kaiten_sync(*args, cwd=self.folder, **dict.fromkeys(names, self.token))
+        tokens = dict.fromkeys(names, self.token)
+        return kaiten_sync(*args, cwd=self.folder, environment=tokens)
 
     def plan(self) -> bytes:
         """The plan file that the server gives, for the URL that the example declares."""

@@ -197,7 +197,8 @@ def test_a_target_can_insist_on_a_reviewed_plan(place: Workplace) -> None:
     place.write("catalog/c.yaml", CATALOG)
     place.write(
         "kaiten-sync.yaml",
-        f"version: 1\ncatalog: [catalog/]\ntargets:\n  prod: {{url: '{place.url}', requirePlan: true}}\n",
+        "version: 1\ncatalog: [catalog/]\n"
+        f"targets:\n  prod: {{url: '{place.url}', requirePlan: true}}\n",
     )
     refused = place.run("apply", "-t", "prod", "--yes")
     assert (refused.code, "requirePlan" in refused.stderr) == (4, True)

@@ -89,7 +89,8 @@ def _rules() -> str:
 
 def _schema(file: str, title: str) -> str:
     schema = json.loads(schema_text(file))
-    parts = [f"# {title}\n\n{_MADE}\n{schema['description']}\n\nSchema: `schemas/{file}.schema.json`\n"]
+    where = f"Schema: `schemas/{file}.schema.json`\n"
+    parts = [f"# {title}\n\n{_MADE}\n{schema['description']}\n\n{where}"]
     parts.append(_table("At the top", schema))
     for name, definition in schema.get("$defs", {}).items():
         parts.append(_table(f"`{name}`", definition))

@@ -10,6 +10,7 @@ import pytest
 
 from kaiten_sync.cli.exit_codes import ExitCode
 from tests.docs.reference import commands, pages
+from tests.docs.transcript import with_transcript
 
 DOCS = sorted([Path("README.md"), Path("CONTRIBUTING.md"), *Path("docs").rglob("*.md")])
 
@@ -64,3 +65,8 @@ def test_no_committed_text_names_a_package_index() -> None:
     hosts = re.compile(r"(pypi|npmjs|debian)\.(org|com)/(simple|debian)|files\.pythonhosted", re.I)
     for path in [*DOCS, Path("constraints.txt"), Path("Makefile"), Path(".ci/run")]:
         assert not hosts.search(path.read_text(encoding="utf-8")), path
+
+
+def test_the_transcript_in_the_readme_is_what_the_terminal_shows() -> None:
+    readme = Path("README.md").read_text(encoding="utf-8")
+    assert with_transcript(readme) == readme, "run `make docs`"

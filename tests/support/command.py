@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -29,7 +30,7 @@ def kaiten_sync(
     cwd: Path | None = None,
     stdin: str | None = None,
     timeout_s: float = 60,
-    **environment: str,
+    environment: Mapping[str, str] | None = None,
 ) -> Ended:
     """Run `kaiten-sync` with a clean environment and no terminal."""
     kept = {k: v for k, v in os.environ.items() if not k.startswith("KAITEN")}
@@ -41,7 +42,7 @@ def kaiten_sync(
         capture_output=True,
         text=True,
         timeout=timeout_s,
-        env={**kept, **environment},
+        env={**kept, **(environment or {})},
         check=False,
     )
     assert "Traceback" not in finished.stderr, finished.stderr

@@ -41,7 +41,7 @@ def command(
     yes: bool,
     output_format: str,
 ) -> int:
-    r"""Execute a plan.
+    """Execute a plan.
 
     With PLAN, executes exactly that file, without asking again; it may be repeated after any
     interruption and finishes what is left. Without, plans, asks, and applies.

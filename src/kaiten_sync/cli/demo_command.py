@@ -12,7 +12,7 @@ import click
     help="Keep the project of the tour in this folder (default: thrown away).",
 )
 def command(keep: str | None) -> int:
-    r"""Show the main job, start to end, on a server of its own. Needs no account and no input.
+    """Show the main job, start to end, on a server of its own. Needs no account and no input.
 
     \b
     Examples:

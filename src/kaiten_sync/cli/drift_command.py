@@ -34,7 +34,7 @@ def command(
     output_format: str,
     detailed_exitcode: bool,
 ) -> int:
-    r"""Report how a live server differs from the declaration.
+    """Report how a live server differs from the declaration.
 
     Reads everything in scope and writes nothing.
 

@@ -22,7 +22,7 @@ def command(
     out: str,
     force: bool,
 ) -> None:
-    r"""Write a live catalog as YAML files. Planning them again gives no change.
+    """Write a live catalog as YAML files. Planning them again gives no change.
 
     Reads everything in scope; writes groups.yaml, entitlements.yaml and one file per license.
 

@@ -8,7 +8,7 @@ import click
 @click.command("init")
 @click.argument("folder", metavar="[DIR]", default=".")
 def command(folder: str) -> None:
-    r"""Start a project: project file, an example catalog, a CI workflow, editor settings.
+    """Start a project: project file, an example catalog, a CI workflow, editor settings.
 
     Never overwrites a file.
 

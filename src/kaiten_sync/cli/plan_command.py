@@ -35,7 +35,7 @@ def command(
     output_format: str,
     detailed_exitcode: bool,
 ) -> int:
-    r"""Compare the declaration with a live server.
+    """Compare the declaration with a live server.
 
     Reads, writes nothing to the server. Commit the file that -o writes: it is what a reviewer
     approves and what `apply` executes.

@@ -35,7 +35,7 @@ class LazyGroup(click.Group):
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, "-V", "--version", message="kaiten-sync %(version)s")
 def root() -> None:
-    r"""GitOps for a Kaiten licensing catalog.
+    """GitOps for a Kaiten licensing catalog.
 
     YAML in git declares licenses, entitlements and thresholds. Validate it, plan against a live
     server, review the plan, apply exactly that, and watch for drift.

@@ -23,7 +23,7 @@ import click
     " Environment: KAITEN_BOOTSTRAP_TOKEN.",
 )
 def command(host: str, port: int, database: str | None, bootstrap_token: str | None) -> None:
-    r"""Run a licensing server that speaks Kaiten's API.
+    """Run a licensing server that speaks Kaiten's API.
 
     The first start creates an organisation and a token with all scopes, and shows it once.
 

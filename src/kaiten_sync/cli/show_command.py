@@ -11,7 +11,7 @@ from kaiten_sync.cli.options import format_option
 @click.argument("plan_path", metavar="PLAN")
 @format_option("text", "json", "markdown", "html")
 def command(plan_path: str, output_format: str) -> None:
-    r"""Render a saved plan. Needs no server, and no catalog.
+    """Render a saved plan. Needs no server, and no catalog.
 
     \b
     Examples:

@@ -14,7 +14,7 @@ from kaiten_sync.cli.options import format_option, project_option
 @project_option
 @format_option("text", "json", "github", "sarif")
 def command(paths: tuple[str, ...], project: str | None, output_format: str) -> int:
-    r"""Check the declaration offline.
+    """Check the declaration offline.
 
     Without PATH, checks the project file's catalog, merged with each target's overlays.
 

@@ -194,7 +194,7 @@ def test_a_plan_survives_its_file() -> None:
 
 
 def test_the_same_plan_gives_the_same_bytes() -> None:
-    backwards = desired(*reversed(GROWTH.resources.values()))
+    backwards = desired(*reversed(list(GROWTH.resources.values())))
     assert write_plan(proposal(backwards, live_state()).plan) == write_plan(PLAN)
 
 
