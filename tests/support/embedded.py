@@ -10,6 +10,7 @@ from typing import Self
 
 from kaiten_sync.server.app import ServerSettings, Started, running
 from kaiten_sync.server.db.engine import Database, open_engine
+from kaiten_sync.server.domain.scopes import ALL_SCOPES
 from kaiten_sync.server.domain.tokens import new_token
 from kaiten_sync.server.service.tenancy import create_organisation
 
@@ -46,9 +47,10 @@ class EmbeddedServer:
         self._side_door.close()
         self._running.__exit__(kind, error, trace)
 
-    def new_organisation(self) -> str:
-        """The token of a new organisation with nothing in it."""
+    def new_organisation(self, *scopes: str) -> str:
+        """The token of a new organisation with nothing in it; all scopes unless some are named."""
         token = new_token()
         with self._side_door.writing() as connection:
-            create_organisation(connection, "Test", token, time.time_ns() // 1_000_000)
+            now_ms = time.time_ns() // 1_000_000
+            create_organisation(connection, "Test", token, now_ms, scopes or ALL_SCOPES)
         return token

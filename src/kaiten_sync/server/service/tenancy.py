@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from sqlalchemy import Connection
 
 from kaiten_sync.server.db import identity
@@ -47,8 +49,14 @@ def check_chosen_token(token: str) -> None:
         raise ServerStartError(f"the bootstrap token cannot be used: {fault}")
 
 
-def create_organisation(connection: Connection, name: str, token: str, now_ms: int) -> str:
-    """A new, empty organisation with a service account whose token has all scopes. Gives its id."""
+def create_organisation(
+    connection: Connection,
+    name: str,
+    token: str,
+    now_ms: int,
+    scopes: Sequence[str] = ALL_SCOPES,
+) -> str:
+    """A new, empty organisation with a service account and its token. Gives its id."""
     organisation_id, account_id = new_id(), new_id()
     identity.add_organisation(connection, id=organisation_id, name=name, created_at=now_ms)
     identity.add_account(
@@ -59,7 +67,7 @@ def create_organisation(connection: Connection, name: str, token: str, now_ms: i
         name=_ACCOUNT,
         created_at=now_ms,
     )
-    _add_token(connection, account_id, token, now_ms)
+    _add_token(connection, account_id, token, now_ms, scopes)
     return organisation_id
 
 
@@ -108,7 +116,13 @@ def _check_not_revoked(connection: Connection, token: str) -> None:
         )
 
 
-def _add_token(connection: Connection, account_id: str, token: str, now_ms: int) -> None:
+def _add_token(
+    connection: Connection,
+    account_id: str,
+    token: str,
+    now_ms: int,
+    scopes: Sequence[str] = ALL_SCOPES,
+) -> None:
     token_id = new_id()
     name = f"{_ACCOUNT}-{token_id[:8]}"
     identity.add_token(
@@ -118,7 +132,7 @@ def _add_token(connection: Connection, account_id: str, token: str, now_ms: int)
         slug=name,
         name=name,
         lookup_hash=lookup_hash(token),
-        scopes=list(ALL_SCOPES),
+        scopes=list(scopes),
         created_at=now_ms,
         expires_at=None,
         revoked_at=None,

@@ -155,6 +155,6 @@ def _shown(value: Any) -> Any:
     """A wrong value as far as it is worth repeating."""
     if isinstance(value, str):
         return value[:_MAX_SHOWN]
-    if value is None or isinstance(value, bool | float) or value in _INT32:
-        return value
-    return None
+    # Asking whether a range holds anything but an integer would walk through all of it.
+    is_short = isinstance(value, bool | float) or (isinstance(value, int) and value in _INT32)
+    return value if is_short else None

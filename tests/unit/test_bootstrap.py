@@ -1,0 +1,100 @@
+"""Which server, which token: flag, environment, project file (ADR 5)."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from kaiten_sync.bootstrap import Flags, connect
+from kaiten_sync.errors import CredentialError, UsageError
+from kaiten_sync.model.settings import Project, Target
+
+PROJECT = Project(
+    root=".",
+    catalog=("catalog/",),
+    targets={
+        "local": Target(name="local", url="http://127.0.0.1:1"),
+        "prod": Target(name="prod", url="https://prod.example.com/api", token_env="PROD_TOKEN"),
+    },
+)
+ONE = Project(root=".", catalog=(), targets={"local": PROJECT.targets["local"]})
+ENVIRONMENT = {
+    "KAITEN_BASE_URL": "https://env.example.com",
+    "KAITEN_AUTH_TOKEN": "ksh_env",
+    "PROD_TOKEN": "ksh_prod",
+}
+
+
+@pytest.mark.parametrize(
+    ("flags", "environment", "project", "expected"),
+    [
+        (Flags(), ENVIRONMENT, None, ("default", "https://env.example.com", "ksh_env")),
+        (Flags(), ENVIRONMENT, ONE, ("default", "https://env.example.com", "ksh_env")),
+        (Flags(), {}, ONE, ("local", "http://127.0.0.1:1", None)),
+        (
+            Flags(target="prod"),
+            ENVIRONMENT,
+            PROJECT,
+            ("prod", "https://prod.example.com", "ksh_prod"),
+        ),
+        (Flags(target="local"), ENVIRONMENT, PROJECT, ("local", "http://127.0.0.1:1", "ksh_env")),
+        (
+            Flags(base_url="http://localhost:2/"),
+            ENVIRONMENT,
+            PROJECT,
+            ("default", "http://localhost:2", "ksh_env"),
+        ),
+        (
+            Flags(target="prod", auth_token="ksh_flag"),
+            ENVIRONMENT,
+            PROJECT,
+            ("prod", "https://prod.example.com", "ksh_flag"),
+        ),
+    ],
+)
+def test_precedence(
+    flags: Flags,
+    environment: dict[str, str],
+    project: Project | None,
+    expected: tuple[str, str, str | None],
+) -> None:
+    found = connect(flags, environment, project)
+    assert (found.target.name, found.target.url, found.settings.token) == expected
+    assert "ksh_" not in repr(found)
+
+
+def test_a_token_exported_for_one_server_is_not_sent_to_another() -> None:
+    environment = {"KAITEN_AUTH_TOKEN": "ksh_staging"}
+    with pytest.raises(CredentialError, match="PROD_TOKEN, which is not set"):
+        connect(Flags(target="prod"), environment, PROJECT)
+
+
+@pytest.mark.parametrize(
+    ("flags", "project", "says"),
+    [
+        (Flags(), None, "no server is named"),
+        (Flags(), PROJECT, "which target"),
+        (Flags(target="nowhere"), PROJECT, "no target 'nowhere'"),
+        (Flags(target="nowhere"), None, "no target 'nowhere'"),
+    ],
+)
+def test_says_when_no_server_is_named(flags: Flags, project: Project | None, says: str) -> None:
+    with pytest.raises(UsageError, match=says):
+        connect(flags, {}, project)
+
+
+def test_a_token_can_stand_in_a_file_of_its_own(tmp_path: Path) -> None:
+    (tmp_path / "token").write_text("ksh_file\n")
+    target = Target(name="t", url="http://127.0.0.1:1", token_file="token")
+    project = Project(root=str(tmp_path), catalog=(), targets={"t": target})
+    assert connect(Flags(), {}, project).settings.token == "ksh_file"
+
+
+@pytest.mark.parametrize("content", [b"", b"\xff\xfe", b"x" * 5000])
+def test_a_token_file_that_holds_something_else_is_refused(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "token").write_bytes(content)
+    target = Target(name="t", url="http://127.0.0.1:1", token_file="token")
+    project = Project(root=str(tmp_path), catalog=(), targets={"t": target})
+    with pytest.raises(CredentialError):
+        connect(Flags(), {}, project)
