@@ -190,7 +190,7 @@ def test_nobody_to_ask_means_no(place: Workplace) -> None:
     place.write("catalog.yaml", CATALOG)
     ended = place.run("apply", "-f", "catalog.yaml")
     assert (ended.code, "--yes" in ended.stderr) == (3, True)
-    assert place.run("export", "-o", "x").stdout.startswith("\n0 objects")
+    assert "\n0 objects" in place.run("export", "-o", "x").stdout
 
 
 def test_a_target_can_insist_on_a_reviewed_plan(place: Workplace) -> None:

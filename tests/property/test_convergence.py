@@ -24,7 +24,6 @@ from kaiten_sync.pipeline import (
     CatalogSource,
     apply_plan,
     check_drift,
-    load,
     make_plan,
     read_catalog,
     validate,
@@ -121,6 +120,7 @@ def test_exporting_and_planning_is_empty(
             path = folder / "out" / name
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text, encoding="utf-8")
-        exported = load(CatalogSource(root=folder, catalog=["out"]))
+        exported, findings = validate(CatalogSource(root=folder, catalog=["out"]))
+        assert exported is not None, findings
         assert plan(exported, catalog).plan.is_empty
         assert drift(exported, catalog).differences == ()

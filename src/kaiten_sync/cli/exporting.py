@@ -31,7 +31,7 @@ def catalog_files(live: LiveState, scope: Scope) -> dict[str, str]:
             licenses[found.address.license].append(found)
     for slug, objects in licenses.items():
         files[f"licenses/{slug}.yaml"] = dump_catalog(_declared(objects), owns_grants=[slug])
-    return files
+    return files or {"catalog.yaml": dump_catalog({})}
 
 
 def _declared(objects: Iterable[LiveResource]) -> dict[Address, Fields]:
