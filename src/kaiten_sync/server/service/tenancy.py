@@ -34,7 +34,7 @@ def bootstrap(connection: Connection, chosen: str | None, now_ms: int) -> str | 
         create_organisation(connection, _ORGANISATION, token, now_ms)
         return None if chosen else token
     if chosen is not None and identity.find_token(connection, lookup_hash(chosen)) is None:
-        _add_token(connection, account.id, chosen, now_ms)
+        _add_token(connection, account.id, chosen, now_ms, ALL_SCOPES)
     return None
 
 

@@ -1,0 +1,153 @@
+"""Whatever is sent, the answer is a problem document and never a failure."""
+
+from __future__ import annotations
+
+import socket
+from typing import Any
+from urllib.parse import urlsplit
+
+import httpx
+import pytest
+from tests.support.embedded import EmbeddedServer
+
+JSON = {"Content-Type": "application/json"}
+BODIES: list[tuple[str, bytes, int]] = [
+    ("empty", b"", 400),
+    ("cut off", b'{"name": "x"', 400),
+    ("not UTF-8", b'{"name": "\xff"}', 400),
+    ("NaN", b'{"name": NaN}', 400),
+    ("Infinity", b'{"name": "x", "type": "NUMBER", "saleUnitFactor": Infinity}', 400),
+    ("too many digits", b'{"name": ' + b"9" * 5000 + b"}", 400),
+    ("deep without end", b"[" * 100_000, 400),
+    ("deep", b'{"name": ' + b"[" * 80 + b"]" * 80 + b"}", 422),
+    ("an array", b"[]", 422),
+    ("null", b"null", 422),
+    ("a text", b'"x"', 422),
+    ("NUL", b'{"name": "a\\u0000b", "type": "NUMBER"}', 422),
+    ("a lone surrogate", b'{"name": "\\ud800", "type": "NUMBER"}', 422),
+    ("NUL in a key", b'{"name": "x", "a\\u0000b": 1}', 422),
+    ("a lone surrogate in a key", b'{"\\udfff": 1, "name": "x"}', 422),
+    ("a huge number", b'{"name": "x", "type": "NUMBER", "displayOrder": 1e999}', 422),
+    ("a long number", b'{"name": "x", "type": "NUMBER", "displayOrder": 99999999999}', 422),
+    ("a list where a text belongs", b'{"name": [], "type": "NUMBER"}', 422),
+    ("an object where a text belongs", b'{"name": {}, "type": "NUMBER"}', 422),
+    ("a boolean where a number belongs", b'{"name": "x", "displayOrder": true}', 422),
+    ("null where none is allowed", b'{"name": "x", "type": null}', 422),
+    ("an unknown key", b'{"name": "x", "type": "NUMBER", "colour": "red"}', 422),
+    ("an empty key", b'{"name": "x", "type": "NUMBER", "": 1}', 422),
+]
+
+
+@pytest.mark.parametrize(("what", "body", "status"), BODIES, ids=[b[0] for b in BODIES])
+def test_bodies(api: httpx.Client, what: str, body: bytes, status: int) -> None:
+    answer = api.post("/entitlements", content=body, headers=JSON)
+    assert answer.status_code == status, answer.text
+    assert answer.headers["content-type"] == "application/problem+json"
+    problem = answer.json()
+    assert problem["status"] == status
+    assert problem["code"] == ("BAD_REQUEST" if status == 400 else "UNPROCESSABLE")
+    assert "errorId" not in problem
+
+
+def test_the_places_of_what_is_wrong(api: httpx.Client) -> None:
+    answer = api.post(
+        "/entitlements", json={"name": "", "type": "X", "groupSlugs": ["a", 2], "colour": "red"}
+    )
+    places = {fault["location"]: fault.get("value") for fault in answer.json()["errors"]}
+    assert places == {
+        "body.name": "",
+        "body.type": "X",
+        "body.groupSlugs[1]": 2,
+        "body.colour": "red",
+    }
+
+
+def test_read_only_properties_are_ignored(api: httpx.Client) -> None:
+    body = {"name": "Seats", "type": "NUMBER", "id": 7, "createdAt": None, "entitlementGroups": {}}
+    assert api.post("/entitlements", json=body).status_code == 201
+
+
+def test_a_body_that_is_too_large(api: httpx.Client) -> None:
+    large = b'{"name": "' + b"x" * (1024 * 1024) + b'"}'
+    answer = api.post("/entitlements", content=large, headers=JSON)
+    assert (answer.status_code, answer.json()["code"]) == (413, "PAYLOAD_TOO_LARGE")
+
+    def chunks() -> Any:
+        for start in range(0, len(large), 65536):
+            yield large[start : start + 65536]
+
+    answer = api.post("/entitlements", content=chunks(), headers=JSON)
+    assert answer.status_code == 413
+
+
+def test_a_body_that_just_fits(api: httpx.Client) -> None:
+    name = "x" * (1024 * 1024 - 40)
+    answer = api.post("/entitlements", content=f'{{"name":"{name}","type":"BOOLEAN"}}'.encode())
+    assert answer.status_code == 201
+    assert len(answer.json()["slug"]) == 100
+
+
+@pytest.mark.parametrize("kind", ["text/plain", "application/x-www-form-urlencoded", "x"])
+def test_other_media_types(api: httpx.Client, kind: str) -> None:
+    answer = api.post("/licenses", content=b"{}", headers={"Content-Type": kind})
+    assert (answer.status_code, answer.json()["code"]) == (415, "UNSUPPORTED_MEDIA_TYPE")
+
+
+def test_media_type_parameters_are_fine(api: httpx.Client) -> None:
+    headers = {"Content-Type": "Application/JSON; charset=utf-8"}
+    body = b'{"name": "Growth", "type": "PAID"}'
+    assert api.post("/licenses", content=body, headers=headers).status_code == 201
+
+
+PATHS = ["/nope", "/licenses/", "/licenses/a/b", "/", "//licenses", "/licenses/growth%2Fpublish"]
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_unknown_paths(api: httpx.Client, path: str) -> None:
+    answer = api.get(path)
+    assert (answer.status_code, answer.json()["code"]) == (404, "NOT_FOUND")
+
+
+def test_wrong_methods(api: httpx.Client) -> None:
+    answer = api.patch("/licenses/growth")
+    assert (answer.status_code, answer.json()["code"]) == (405, "METHOD_NOT_ALLOWED")
+    allowed = {method.strip() for method in answer.headers["allow"].split(",")}
+    assert allowed == {"GET", "HEAD", "PUT", "DELETE"}
+
+
+SLUGS = ["%00", "%F0%9F%98%80", "%ED%A0%80", "x" * 5000, "..%5C", "'%20OR%201=1", "%0A", "a"]
+
+
+@pytest.mark.parametrize("slug", SLUGS)
+def test_slugs_in_paths(api: httpx.Client, slug: str) -> None:
+    for path in (f"/licenses/{slug}", f"/entitlements/{slug}", f"/license-families/{slug}"):
+        answer = api.get(path)
+        assert answer.status_code == 404
+        assert answer.json()["code"].endswith(".NotFound")
+
+
+def test_head_answers_like_get_without_a_body(api: httpx.Client) -> None:
+    answer = api.head("/licenses")
+    assert (answer.status_code, answer.content) == (200, b"")
+
+
+def test_text_of_all_kinds_comes_back(api: httpx.Client) -> None:
+    name = "«Größe» \U0001f600 \u202e\u0007 </script>"
+    made = api.post("/licenses", json={"name": name, "type": "PAID", "description": name})
+    assert api.get(f"/licenses/{made.json()['slug']}").json()["name"] == name
+
+
+def test_config_values_come_back_as_they_were(api: httpx.Client) -> None:
+    api.post("/licenses", json={"name": "Growth", "type": "PAID"})
+    api.post("/entitlements", json={"name": "Look", "type": "CONFIG"})
+    value = {"": None, "big": 2**70, "deep": [[[{"x": [1.5, -0.0, "é"]}]]], "t": True}
+    body = {"entitlementSlug": "look", "value": {"type": "object", "value": value}}
+    assert api.post("/licenses/growth/entitlements", json=body).status_code == 204
+    assert api.get("/licenses/growth/entitlements/look").json()["value"]["value"] == value
+
+
+def test_a_client_that_goes_away_harms_nobody(server: EmbeddedServer, api: httpx.Client) -> None:
+    place = urlsplit(server.url)
+    with socket.create_connection((str(place.hostname), int(str(place.port)))) as half:
+        half.sendall(b"POST /api/licenses HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{")
+    assert api.get("/licenses").status_code == 200

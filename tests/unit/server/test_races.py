@@ -1,0 +1,67 @@
+"""Many writers at once: one wins, the others get the code of a plain conflict."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+
+import httpx
+
+WRITERS = 8
+
+
+def at_once(api: httpx.Client, attempt: Callable[[int], httpx.Response]) -> Counter[int]:
+    with ThreadPoolExecutor(WRITERS) as pool:
+        answers = list(pool.map(attempt, range(WRITERS * 3)))
+    assert all(answer.status_code < 500 for answer in answers), [a.text for a in answers]
+    return Counter(answer.status_code for answer in answers)
+
+
+def test_one_slug_is_given_once(api: httpx.Client) -> None:
+    body = {"name": "Seats", "type": "NUMBER", "slug": "seats"}
+    counts = at_once(api, lambda _: api.post("/entitlements", json=body))
+    assert counts == {201: 1, 409: WRITERS * 3 - 1}
+
+
+def test_slugs_made_from_one_name_all_differ(api: httpx.Client) -> None:
+    body = {"name": "Seats", "type": "NUMBER"}
+    counts = at_once(api, lambda _: api.post("/entitlements", json=body))
+    assert counts == {201: WRITERS * 3}
+    slugs = [item["slug"] for item in api.get("/entitlements").json()["items"]]
+    assert len(set(slugs)) == WRITERS * 3
+
+
+def test_versions_are_counted_without_gaps(api: httpx.Client) -> None:
+    api.post("/licenses", json={"name": "Growth", "type": "PAID"})
+    body = {"name": "Growth", "type": "PAID", "familySlug": "growth", "isDefault": True}
+    assert at_once(api, lambda _: api.post("/licenses", json=body)) == {201: WRITERS * 3}
+    family = api.get("/license-families/growth?include=versions").json()
+    numbers = [int(version["version"]) for version in family["versions"]]
+    assert numbers == list(range(1, WRITERS * 3 + 2))
+    assert sum(version["isDefault"] for version in family["versions"]) == 1
+
+
+def test_a_default_is_held_by_one(api: httpx.Client) -> None:
+    for _ in range(WRITERS):
+        slug = {"familySlug": "growth"} if api.get("/licenses/growth").status_code == 200 else {}
+        api.post("/licenses", json={"name": "Growth", "type": "PAID", **slug})
+    slugs = ["growth", *(f"growth-v{number}" for number in range(2, WRITERS + 1))]
+    body = {"name": "Growth", "type": "PAID", "description": "", "isDefault": True}
+    at_once(api, lambda n: api.put(f"/licenses/{slugs[n % WRITERS]}", json=body))
+    flags = [item["isDefault"] for item in api.get("/licenses").json()["items"]]
+    assert sum(flags) == 1
+
+
+def test_a_license_is_published_once(api: httpx.Client) -> None:
+    api.post("/licenses", json={"name": "Growth", "type": "PAID", "lifecycleState": "DRAFT"})
+    counts = at_once(api, lambda _: api.post("/licenses/growth/publish"))
+    assert counts == {200: 1, 409: WRITERS * 3 - 1}
+
+
+def test_an_entitlement_is_granted_once(api: httpx.Client) -> None:
+    api.post("/licenses", json={"name": "Growth", "type": "PAID"})
+    api.post("/entitlements", json={"name": "Seats", "type": "NUMBER"})
+    body = {"entitlementSlug": "seats", "value": {"type": "number", "value": 1}}
+    counts = at_once(api, lambda _: api.post("/licenses/growth/entitlements", json=body))
+    assert counts == {204: 1, 409: WRITERS * 3 - 1}
