@@ -66,7 +66,7 @@ def test_scopes(granted: set[str], needed: str, expected: bool) -> None:
 
 
 def test_a_missing_scope_is_403(server: EmbeddedServer) -> None:
-    token = server.new_organisation(scopes=("read:licenses",))
+    token = server.new_organisation("read:licenses")
     with httpx.Client(
         base_url=f"{server.url}/api", headers={"Authorization": f"Bearer {token}"}
     ) as api:

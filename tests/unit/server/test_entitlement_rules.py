@@ -10,8 +10,12 @@ import pytest
 from kaiten_sync.server.domain.entitlements import EntitlementFields, settle_change, settle_new
 from kaiten_sync.server.domain.refusals import RefusalError
 
-UNITS = {"unit_singular": "seat", "unit_plural": "seats"}
-SALE = {"sale_unit_singular": "pack", "sale_unit_plural": "packs", "sale_unit_factor": 2.0}
+UNITS: dict[str, Any] = {"unit_singular": "seat", "unit_plural": "seats"}
+SALE: dict[str, Any] = {
+    "sale_unit_singular": "pack",
+    "sale_unit_plural": "packs",
+    "sale_unit_factor": 2.0,
+}
 
 
 @dataclass

@@ -99,7 +99,7 @@ def test_media_type_parameters_are_fine(api: httpx.Client) -> None:
     assert api.post("/licenses", content=body, headers=headers).status_code == 201
 
 
-PATHS = ["/nope", "/licenses/", "/licenses/a/b", "/", "//licenses", "/licenses/growth%2Fpublish"]
+PATHS = ["/nope", "/licenses/", "/licenses/a/b", "/", "//licenses"]
 
 
 @pytest.mark.parametrize("path", PATHS)
