@@ -7,6 +7,9 @@ from typing import TYPE_CHECKING
 import click
 
 from kaiten_sync.cli.options import (
+    CatalogChoice,
+    PolicyChoice,
+    ServerChoice,
     catalog_options,
     format_option,
     policy_options,
@@ -28,16 +31,9 @@ if TYPE_CHECKING:
 @format_option("text", "json")
 def command(
     plan_path: str | None,
-    files: tuple[str, ...],
-    project: str | None,
-    target: str | None,
-    base_url: str | None,
-    auth_token: str | None,
-    generation: str | None,
-    allow_http: bool,
-    prune: str | None,
-    max_deletes: str | None,
-    max_updates: str | None,
+    declaration: CatalogChoice,
+    server: ServerChoice,
+    limits: PolicyChoice,
     yes: bool,
     output_format: str,
 ) -> int:
@@ -57,14 +53,14 @@ def command(
     from kaiten_sync.cli.planning import Request, read_plan_file
     from kaiten_sync.cli.session import connection_to, flags_of, load_project, policy_of
 
-    found = load_project(project)
-    flags = flags_of(target, base_url, auth_token, generation, allow_http)
+    found = load_project(declaration.project)
+    flags = flags_of(server)
     plan = read_plan_file(plan_path) if plan_path is not None else None
-    if plan is not None and target is None and found and plan.target.name in found.targets:
+    if plan is not None and server.target is None and found and plan.target.name in found.targets:
         flags = replace(flags, target=plan.target.name)
     connection = connection_to(flags, found)
-    policy = policy_of(found, prune, max_deletes, max_updates)
-    request = Request(files=files, project=found, connection=connection, policy=policy)
+    policy = policy_of(found, limits)
+    request = Request(files=declaration.files, project=found, connection=connection, policy=policy)
     with connection.open() as catalog:
         if plan is None:
             check_source(request)

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 import click
 
 from kaiten_sync.cli.options import (
+    CatalogChoice,
+    ServerChoice,
     catalog_options,
     detailed_exitcode_option,
     format_option,
@@ -24,13 +26,8 @@ if TYPE_CHECKING:
 @format_option("text", "json", "markdown")
 @detailed_exitcode_option
 def command(
-    files: tuple[str, ...],
-    project: str | None,
-    target: str | None,
-    base_url: str | None,
-    auth_token: str | None,
-    generation: str | None,
-    allow_http: bool,
+    declaration: CatalogChoice,
+    server: ServerChoice,
     output_format: str,
     detailed_exitcode: bool,
 ) -> int:
@@ -49,10 +46,10 @@ def command(
     from kaiten_sync.cli.session import connection_to, flags_of, load_project, source_of
     from kaiten_sync.pipeline import check_drift, load
 
-    found = load_project(project)
-    flags = flags_of(target, base_url, auth_token, generation, allow_http)
+    found = load_project(declaration.project)
+    flags = flags_of(server)
     connection = connection_to(flags, found)
-    source = source_of(files, found, connection.overlays)
+    source = source_of(declaration.files, found, connection.overlays)
     desired = load(source)
     with connection.open() as catalog:
         report = check_drift(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from kaiten_sync.cli.options import project_option, target_options
+from kaiten_sync.cli.options import ServerChoice, project_option, target_options
 
 
 @click.command("export")
@@ -14,11 +14,7 @@ from kaiten_sync.cli.options import project_option, target_options
 @click.option("--force", is_flag=True, help="Overwrite files that are there.")
 def command(
     project: str | None,
-    target: str | None,
-    base_url: str | None,
-    auth_token: str | None,
-    generation: str | None,
-    allow_http: bool,
+    server: ServerChoice,
     out: str,
     force: bool,
 ) -> None:
@@ -42,7 +38,7 @@ def command(
     from kaiten_sync.pipeline import read_catalog
 
     found = load_project(project)
-    flags = flags_of(target, base_url, auth_token, generation, allow_http)
+    flags = flags_of(server)
     with connection_to(flags, found).open() as catalog:
         scope = found.scope if found else Scope()
         live = read_catalog(catalog, scope=scope, progress=terminal_progress())

@@ -3,18 +3,51 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass, fields
+from functools import wraps
 from itertools import pairwise
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import click
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CatalogChoice:
+    """What the catalog options say."""
+
+    files: tuple[str, ...]
+    project: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServerChoice:
+    """What the target options say; None where they say nothing."""
+
+    target: str | None
+    base_url: str | None
+    auth_token: str | None
+    generation: str | None
+    allow_http: bool
+
+    def __repr__(self) -> str:
+        return f"ServerChoice(target={self.target!r}, base_url={self.base_url!r})"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PolicyChoice:
+    """What the policy options say; None where they say nothing."""
+
+    prune: str | None
+    max_deletes: str | None
+    max_updates: str | None
+
+
 def catalog_options(function: _Function) -> _Function:
-    """Where the declaration is."""
+    """Where the declaration is; arrives as `declaration`, a `CatalogChoice`."""
     return _all(
-        function,
+        _gather(function, "declaration", CatalogChoice),
         click.option(
             "-f",
             "--file",
@@ -37,9 +70,9 @@ def project_option(function: _Function) -> _Function:
 
 
 def target_options(function: _Function) -> _Function:
-    """Which server, and how to reach it."""
+    """Which server, and how to reach it; arrives as `server`, a `ServerChoice`."""
     return _all(
-        function,
+        _gather(function, "server", ServerChoice),
         click.option("-t", "--target", metavar="NAME", help="Target from the project file."),
         click.option("--base-url", metavar="URL", help="Server URL. Environment: KAITEN_BASE_URL."),
         click.option(
@@ -63,9 +96,9 @@ def target_options(function: _Function) -> _Function:
 
 
 def policy_options(function: _Function) -> _Function:
-    """What a plan may do."""
+    """What a plan may do; arrives as `limits`, a `PolicyChoice`."""
     return _all(
-        function,
+        _gather(function, "limits", PolicyChoice),
         click.option(
             "--prune",
             type=click.Choice(["never", "all"]),
@@ -110,6 +143,18 @@ def chosen_format(args: Sequence[str]) -> str:
         if option == "--format":
             return value
     return "text"
+
+
+def _gather(function: _Function, name: str, choice: type[Any]) -> _Function:
+    """Hand a group of options over as one value."""
+    names = [field.name for field in fields(choice)]
+
+    @wraps(function)
+    def gathered(**options: Any) -> Any:
+        chosen = choice(**{each: options.pop(each) for each in names})
+        return function(**options, **{name: chosen})
+
+    return cast("_Function", gathered)
 
 
 def _all(function: _Function, *decorators: Callable[[Any], Any]) -> _Function:

@@ -5,6 +5,9 @@ from __future__ import annotations
 import click
 
 from kaiten_sync.cli.options import (
+    CatalogChoice,
+    PolicyChoice,
+    ServerChoice,
     catalog_options,
     detailed_exitcode_option,
     format_option,
@@ -21,16 +24,9 @@ from kaiten_sync.cli.options import (
 @format_option("text", "json", "markdown", "html")
 @detailed_exitcode_option
 def command(
-    files: tuple[str, ...],
-    project: str | None,
-    target: str | None,
-    base_url: str | None,
-    auth_token: str | None,
-    generation: str | None,
-    allow_http: bool,
-    prune: str | None,
-    max_deletes: str | None,
-    max_updates: str | None,
+    declaration: CatalogChoice,
+    server: ServerChoice,
+    limits: PolicyChoice,
     out: str | None,
     output_format: str,
     detailed_exitcode: bool,
@@ -50,12 +46,14 @@ def command(
     from kaiten_sync.cli.planning import Request, plan_for, refuse, render_plan, write_plan_file
     from kaiten_sync.cli.session import connection_to, flags_of, load_project, policy_of
 
-    found = load_project(project)
-    policy = policy_of(found, prune, max_deletes, max_updates)
-    flags = flags_of(target, base_url, auth_token, generation, allow_http)
+    found = load_project(declaration.project)
+    policy = policy_of(found, limits)
+    flags = flags_of(server)
     connection = connection_to(flags, found)
     with connection.open() as catalog:
-        request = Request(files=files, project=found, connection=connection, policy=policy)
+        request = Request(
+            files=declaration.files, project=found, connection=connection, policy=policy
+        )
         proposal = plan_for(request, catalog)
     if output_format != "json" or not proposal.refusals:
         print_result(render_plan(proposal.plan, output_format))

@@ -12,6 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from kaiten_sync.bootstrap import Connection, Flags, connect
+from kaiten_sync.cli.options import PolicyChoice, ServerChoice
 from kaiten_sync.declare import find_project, read_project
 from kaiten_sync.errors import DeclarationError, UsageError
 from kaiten_sync.kinds.spec import Generation
@@ -19,21 +20,15 @@ from kaiten_sync.model.settings import Limit, Policy, Project, Prune, Scope
 from kaiten_sync.pipeline import CatalogSource
 
 
-def flags_of(
-    target: str | None,
-    base_url: str | None,
-    auth_token: str | None,
-    generation: str | None,
-    allow_http: bool,
-) -> Flags:
+def flags_of(server: ServerChoice) -> Flags:
     """The target options as values."""
-    chosen = None if generation in (None, "auto") else Generation(str(generation))
+    is_asked = server.generation in (None, "auto")
     return Flags(
-        target=target,
-        base_url=base_url,
-        auth_token=auth_token,
-        generation=chosen,
-        allow_http=allow_http,
+        target=server.target,
+        base_url=server.base_url,
+        auth_token=server.auth_token,
+        generation=None if is_asked else Generation(str(server.generation)),
+        allow_http=server.allow_http,
     )
 
 
@@ -81,20 +76,15 @@ def connection_to(flags: Flags, project: Project | None) -> Connection:
     return connect(flags, os.environ, project)
 
 
-def policy_of(
-    project: Project | None,
-    prune: str | None,
-    max_deletes: str | None,
-    max_updates: str | None,
-) -> Policy:
+def policy_of(project: Project | None, limits: PolicyChoice) -> Policy:
     """What a plan may do: options before the project file."""
     policy = project.policy if project else Policy()
-    if prune is not None:
-        policy = replace(policy, prune=Prune(prune))
-    if max_deletes is not None:
-        policy = replace(policy, max_deletes=_limit(max_deletes, "--max-deletes"))
-    if max_updates is not None:
-        policy = replace(policy, max_updates=_limit(max_updates, "--max-updates"))
+    if limits.prune is not None:
+        policy = replace(policy, prune=Prune(limits.prune))
+    if limits.max_deletes is not None:
+        policy = replace(policy, max_deletes=_limit(limits.max_deletes, "--max-deletes"))
+    if limits.max_updates is not None:
+        policy = replace(policy, max_updates=_limit(limits.max_updates, "--max-updates"))
     return policy
 
 
