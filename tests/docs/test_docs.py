@@ -70,3 +70,11 @@ def test_no_committed_text_names_a_package_index() -> None:
 def test_the_transcript_in_the_readme_is_what_the_terminal_shows() -> None:
     readme = Path("README.md").read_text(encoding="utf-8")
     assert with_transcript(readme) == readme, "run `make docs`"
+
+
+def test_every_environment_variable_is_documented() -> None:
+    read = set()
+    for path in Path("src").rglob("*.py"):
+        read |= set(re.findall(r'"(KAITEN_[A-Z_]+|NO_COLOR)"', path.read_text(encoding="utf-8")))
+    page = Path("docs/reference/environment.md").read_text(encoding="utf-8")
+    assert read == set(re.findall(r"^\| `(\w+)` \|", page, re.M))

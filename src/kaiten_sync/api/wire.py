@@ -6,7 +6,6 @@ Source of every name and shape: API facts, sections 2 and 5.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -14,12 +13,9 @@ from kaiten_sync.errors import ServerError
 from kaiten_sync.kinds.entitlement import is_number
 from kaiten_sync.kinds.grant import UNLIMITED_WIRE
 from kaiten_sync.kinds.registry import SPECS, with_defaults
-from kaiten_sync.model.address import Address, Kind, grant_address
+from kaiten_sync.model.address import Address, Kind, grant_address, is_slug
 from kaiten_sync.model.resource import LiveResource
 from kaiten_sync.model.value import UNLIMITED, Fields, Json
-
-_SAFE_SLUG = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,199}")
-"""Wider than the API's own rule, and still harmless in a URL, a file name and a terminal."""
 
 _TEXT_FIELDS = frozenset({"name", "description", "type", "version", "versionName", "icon"})
 
@@ -124,7 +120,7 @@ def safe_slug(value: object, kind: Kind) -> str:
     Raises:
         ServerError: it is no slug.
     """
-    if isinstance(value, str) and _SAFE_SLUG.fullmatch(value):
+    if isinstance(value, str) and is_slug(value):
         return value
     raise ServerError(f"the server returned a {kind} without a usable slug")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -70,15 +71,24 @@ def parse_address(text: str) -> Address:
     """Read an address as `str()` writes it.
 
     Raises:
-        ValueError: the text is not an address.
+        ValueError: the text is not an address, or one that no server could have.
     """
     match text.split("/"):
-        case ["license", license_slug, "grant", slug] if license_slug and slug:
+        case ["license", license_slug, "grant", slug] if is_slug(license_slug) and is_slug(slug):
             return grant_address(license_slug, slug)
-        case [kind, slug] if slug and kind in _PLAIN_KINDS:
+        case [kind, slug] if is_slug(slug) and kind in _PLAIN_KINDS:
             return Address(Kind(kind), slug)
         case _:
             raise ValueError(f"not an address: {text!r}")
 
 
+def is_slug(text: str) -> bool:
+    """Whether a slug from outside is harmless in a URL, a file name and a terminal.
+
+    Wider than the API's own rule, so that odd objects of older servers can still be named.
+    """
+    return _SLUG.fullmatch(text) is not None
+
+
+_SLUG = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,199}")
 _PLAIN_KINDS = frozenset({Kind.GROUP, Kind.ENTITLEMENT, Kind.LICENSE})

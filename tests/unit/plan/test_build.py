@@ -224,6 +224,8 @@ def _resealed(**changes: object) -> bytes:
         (_resealed(changes=[{"id": "x"}]), "an address is missing"),
         (_resealed(requests=-1), "`requests` is no count"),
         (_resealed(managed={"../../etc": "x"}), "not an address"),
+        (_resealed(managed={"license/..": "x"}), "not an address"),
+        (_resealed(managed={"license/a/grant/b?c": "x"}), "not an address"),
         (_resealed(changes=[*plan_to_json(PLAN)["changes"]][::-1]), "stands before"),  # type: ignore[misc]
     ],
 )

@@ -1,0 +1,84 @@
+"""Reading a live catalog: what is needed, whole or not at all."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import pytest
+from tests.fakes.catalog import FakeCatalog, live
+from tests.support.values import address, declared, desired
+
+from kaiten_sync.errors import IncompleteReadingError, UnreachableError
+from kaiten_sync.live.need import Need, need_of_everything, need_of_plan
+from kaiten_sync.live.read import read_live
+from kaiten_sync.model.address import Kind
+from kaiten_sync.model.ports import NoProgress
+from kaiten_sync.model.resource import LiveResource, Resource
+from kaiten_sync.model.settings import Prune, Scope
+
+GRANT = declared("license/growth/grant/calls", value=1)
+
+
+@pytest.mark.parametrize(
+    ("resources", "kinds", "grants_of"),
+    [
+        ([], set(), set()),
+        ([declared("group/g1", name="G")], {Kind.GROUP}, set()),
+        ([declared("entitlement/e1", name="E")], {Kind.ENTITLEMENT}, set()),
+        (
+            [declared("entitlement/e1", name="E", groups=["g1"])],
+            {Kind.GROUP, Kind.ENTITLEMENT},
+            set(),
+        ),
+        ([declared("license/l1", name="L")], {Kind.LICENSE}, set()),
+        ([GRANT], {Kind.ENTITLEMENT, Kind.LICENSE}, {"growth"}),
+    ],
+)
+def test_a_plan_needs_what_it_touches(
+    resources: list[Resource], kinds: set[Kind], grants_of: set[str]
+) -> None:
+    need = need_of_plan(desired(*resources), Prune.NEVER)
+    assert need == Need(kinds=frozenset(kinds), grants_of=frozenset(grants_of))
+
+
+def test_pruning_needs_everything() -> None:
+    assert need_of_plan(desired(), Prune.ALL) == need_of_everything()
+
+
+def test_grants_of_licenses_out_of_scope_are_not_read() -> None:
+    catalog = FakeCatalog(live("license/legacy", name="L"), live("license/new", name="N"))
+    found = read_live(
+        catalog, need_of_everything(), Scope(licenses=("!legacy",)), NoProgress(), workers=2
+    )
+    assert found.coverage.grants_of == {"new"}
+    assert "list grants of legacy" not in catalog.calls
+
+
+def test_a_license_that_disappears_while_reading_makes_the_reading_incomplete() -> None:
+    class Vanishing(FakeCatalog):
+        def list_grants(self, license_slug: str) -> Sequence[LiveResource] | None:
+            self.objects.pop(address(f"license/{license_slug}"), None)
+            return super().list_grants(license_slug)
+
+    catalog = Vanishing(live("license/growth", name="G"))
+    with pytest.raises(IncompleteReadingError, match="license/growth disappeared"):
+        read_live(catalog, need_of_everything(), Scope(), NoProgress(), workers=1)
+
+
+def test_one_failure_stops_the_reading() -> None:
+    licenses = [live(f"license/l{i:03}", name="L") for i in range(200)]
+    catalog = FakeCatalog(*licenses, fails={"list grants of l000": UnreachableError("gone")})
+    with pytest.raises(UnreachableError):
+        read_live(catalog, need_of_everything(), Scope(), NoProgress(), workers=1)
+    assert len(catalog.calls) < 200
+
+
+def test_a_version_is_named_by_the_family_that_its_first_version_opened() -> None:
+    first = live("license/growth", name="G", version="1")
+    second = replace(live("license/growth-v2", name="G", version="2"), family_id=first.family_id)
+    stranger = live("license/other-v2", name="O", version="2")
+    catalog = FakeCatalog(first, second, stranger)
+    found = read_live(catalog, need_of_everything(), Scope(), NoProgress(), workers=2).resources
+    assert found[second.address].fields["familySlug"] == "growth"
+    assert "familySlug" not in found[stranger.address].fields
