@@ -7,7 +7,7 @@ read after the last was sent, shows them as asked.
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import Counter, defaultdict, deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from typing import TypeAlias
@@ -41,7 +41,7 @@ def execute(
     `is_stopped` is asked before each new change: once true, what is under way is finished and
     the rest is not tried.
     """
-    run = _Run(plan, done, catalog, progress, is_stopped)
+    run = _Run(plan, done, catalog, progress, is_stopped, workers)
     progress.begin("Applying", len(plan.changes) - len(done))
     try:
         with ThreadPoolExecutor(max_workers=workers) as pool:
@@ -68,6 +68,7 @@ class _Run:
         catalog: Catalog,
         progress: Progress,
         is_stopped: Callable[[], bool],
+        workers: int,
     ) -> None:
         self.outcomes: dict[str, Outcome] = {}
         self.was_stopped = False
@@ -75,10 +76,11 @@ class _Run:
         self._catalog = catalog
         self._progress = progress
         self._is_stopped = is_stopped
+        self._workers = workers
         self._changes = {change.id: change for change in plan.changes}
         self._unmet: dict[str, int] = {}
         self._followers: dict[str, list[str]] = defaultdict(list)
-        self._ready: list[Change] = []
+        self._ready: deque[Change] = deque()
         self._open_grants: Counter[str] = Counter()
         self._sent_grants: dict[str, list[Change]] = defaultdict(list)
         self._sending: dict[Future[Results], Change] = {}
@@ -114,13 +116,14 @@ class _Run:
             self._ready.append(change)
 
     def _start(self, pool: ThreadPoolExecutor) -> None:
-        if self._ready and self._is_stopped():
-            self.was_stopped = True
-        if self.was_stopped or self.access_error is not None:
-            self._give_up_ready()
-        for change in self._ready:
+        """Hand out as much as there are workers for, and no more: what waits can be given up."""
+        while self._ready and len(self._sending) < self._workers:
+            self.was_stopped = self.was_stopped or self._is_stopped()
+            if self.was_stopped or self.access_error is not None:
+                self._give_up_ready()
+                break
+            change = self._ready.popleft()
             self._sending[pool.submit(self._send, change)] = change
-        self._ready.clear()
         for license_slug in list(self._sent_grants):
             if not self._open_grants[license_slug]:
                 sent = self._sent_grants.pop(license_slug)

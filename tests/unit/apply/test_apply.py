@@ -100,6 +100,32 @@ def test_one_failure_blocks_only_what_rests_on_it() -> None:
     assert by_id["publish:license/starter"].status is Status.DONE
 
 
+def test_what_has_not_started_when_it_is_stopped_is_not_sent() -> None:
+    catalog = FakeCatalog()
+    plan = plan_against(
+        catalog, desired(*(declared(f"group/g{i:03}", name="G") for i in range(99)))
+    )
+    result = apply(plan, catalog, stop_after=5)
+    assert len(catalog.writes) == 5
+    assert result.interrupted
+    assert [o.status for o in result.outcomes].count(Status.NOT_TRIED) == 94
+
+
+def test_a_lost_server_is_not_asked_again_and_again() -> None:
+    wanted = desired(*(declared(f"group/g{i:03}", name="G") for i in range(99)))
+    gone = {f"create group/g{i:03}": UnreachableError("gone") for i in range(99)}
+    catalog = FakeCatalog(fails=gone)  # type: ignore[arg-type]
+    result = apply_plan(
+        plan_against(catalog, wanted),
+        catalog,
+        progress=NoProgress(),
+        is_stopped=lambda: False,
+        workers=4,
+    )
+    assert len(catalog.writes) == 4
+    assert result.access_error == "gone"
+
+
 def test_a_lost_server_ends_the_run() -> None:
     catalog = FakeCatalog(fails={"create group/quotas": UnreachableError("gone")})
     plan = plan_against(catalog, CATALOG)
