@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.unit.report.strategies import LEAN, plan_of, plans
 
-from kaiten_sync.model.address import parse_address
+from kaiten_sync.model.address import Address, license_address, parse_address
 from kaiten_sync.model.change import Action, Change, Effect, FieldChange, change_id
 from kaiten_sync.model.plan import Plan
 from kaiten_sync.model.source import SourceRef
@@ -22,14 +22,15 @@ _SGR = re.compile(r"\x1b\[[0-9;]*m")
 
 def change(
     action: Action,
-    address: str,
+    named: str | Address,
     *fields: tuple[str, Json | Absent, Json | Absent],
     effect: Effect = Effect.NEUTRAL,
     line: int | None = None,
 ) -> Change:
+    address = parse_address(named) if isinstance(named, str) else named
     return Change(
-        id=change_id(action, parse_address(address)),
-        address=parse_address(address),
+        id=change_id(action, address),
+        address=address,
         action=action,
         fields=tuple(FieldChange(name=n, before=b, after=a) for n, b, a in fields),
         effect=effect,
@@ -143,7 +144,7 @@ def test_the_fields_own_line_is_named_where_one_field_changes() -> None:
 def test_wide_characters_keep_the_columns() -> None:
     plan = plan_of(
         (
-            change(Action.CREATE, "license/日本", line=1),
+            change(Action.CREATE, license_address("日本"), line=1),
             change(Action.CREATE, "license/abcd", line=2),
         )
     )
