@@ -19,12 +19,14 @@ from kaiten_sync.server.domain.refusals import Fault, RefusalError, RefusalKind,
 from kaiten_sync.server.service.tenancy import authenticate
 from kaiten_sync.server.service.work import Caller, Work
 from kaiten_sync.server.web.catalog import SCHEMAS
-from kaiten_sync.server.web.check import check
+from kaiten_sync.server.web.check import RequestCheck, check_parameter
 from kaiten_sync.server.web.codec import decode_body, encode
 from kaiten_sync.server.web.operations import Call, Operation, Query
 from kaiten_sync.server.web.problems import refused
 
 MAX_BODY_BYTES = 1024 * 1024
+
+_CHECK = RequestCheck(SCHEMAS)
 
 _INTEGER = re.compile(r"-?[0-9]{1,12}", re.ASCII)
 
@@ -131,7 +133,7 @@ def _parse(operation: Operation, received: _Received) -> Call:
             "UNSUPPORTED_MEDIA_TYPE",
             "the body must be application/json",
         )
-    body = check(SCHEMAS[operation.body], decode_body(received.body), SCHEMAS)
+    body = _CHECK.body(operation.body, decode_body(received.body))
     return Call(path=received.path, query=query, body=body)
 
 
@@ -148,4 +150,4 @@ def _query_value(query: Query, text: str | None) -> Any:
             value = int(text)
         case "array":
             value = text.split(",") if text else []
-    return check(query.schema, value, SCHEMAS, place)
+    return check_parameter(query.schema, value, place)

@@ -42,11 +42,6 @@ def record(properties: Mapping[str, Schema], required: Sequence[str]) -> dict[st
     }
 
 
-def writable(properties: Mapping[str, Schema], required: Sequence[str]) -> dict[str, Any]:
-    """The schema of a request: what it must carry is less than what an answer always has."""
-    return record(properties, required)
-
-
 GROUP_SUMMARY = record(
     {"id": {"type": "string"}, "name": {"type": "string"}, "slug": {"type": "string"}},
     ("id", "name", "slug"),

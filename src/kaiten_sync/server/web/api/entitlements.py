@@ -22,7 +22,6 @@ from kaiten_sync.server.web.schemas import (
     SLUG,
     record,
     ref,
-    writable,
 )
 
 _LABEL: Schema = {"type": "string", "minLength": 1, "maxLength": 100}
@@ -104,8 +103,8 @@ _PROPERTIES: Mapping[str, Schema] = {
 
 SCHEMAS: Mapping[str, Schema] = {
     "Entitlement": record(_PROPERTIES, ("id", "name", "description", "createdAt", "updatedAt")),
-    "CreateEntitlement": writable(_PROPERTIES, ("name",)),
-    "UpdateEntitlement": writable(_PROPERTIES, ("name", "description")),
+    "CreateEntitlement": record(_PROPERTIES, ("name",)),
+    "UpdateEntitlement": record(_PROPERTIES, ("name", "description")),
     "PageEntitlement": page_schema("Entitlement"),
 }
 

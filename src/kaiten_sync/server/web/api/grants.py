@@ -15,7 +15,7 @@ from kaiten_sync.server.web.check import Schema
 from kaiten_sync.server.web.codec import number, timestamp
 from kaiten_sync.server.web.operations import Call, Operation
 from kaiten_sync.server.web.paging import PAGING, page_body, page_schema, position_of
-from kaiten_sync.server.web.schemas import READ_ONLY_TIME, record, ref, writable
+from kaiten_sync.server.web.schemas import READ_ONLY_TIME, record, ref
 
 _READ_ONLY_TEXT: Schema = {"type": "string", "readOnly": True}
 _VALUE: Schema = {
@@ -82,8 +82,8 @@ def _value_schema(tag: str, value: Schema, **more: Schema) -> Schema:
 
 SCHEMAS: Mapping[str, Schema] = {
     "LicenseEntitlement": record(_PROPERTIES, _ALWAYS),
-    "AssociateLicenseEntitlement": writable(_PROPERTIES, ("entitlementSlug", "value")),
-    "UpdateLicenseEntitlement": writable(_PROPERTIES, ("value",)),
+    "AssociateLicenseEntitlement": record(_PROPERTIES, ("entitlementSlug", "value")),
+    "UpdateLicenseEntitlement": record(_PROPERTIES, ("value",)),
     "PageLicenseEntitlement": page_schema("LicenseEntitlement"),
     "NumberEntitlementValue": _value_schema(
         "number",

@@ -13,7 +13,7 @@ from kaiten_sync.server.service.work import Work
 from kaiten_sync.server.web.check import Schema
 from kaiten_sync.server.web.operations import Call, Operation
 from kaiten_sync.server.web.paging import PAGING, page_body, page_schema, position_of
-from kaiten_sync.server.web.schemas import NULLABLE_TEXT, READ_ONLY_ID, SLUG, record, writable
+from kaiten_sync.server.web.schemas import NULLABLE_TEXT, READ_ONLY_ID, SLUG, record
 
 _PROPERTIES: Mapping[str, Schema] = {
     "id": READ_ONLY_ID,
@@ -24,8 +24,8 @@ _PROPERTIES: Mapping[str, Schema] = {
 
 SCHEMAS: Mapping[str, Schema] = {
     "EntitlementGroup": record(_PROPERTIES, ("id", "name", "description")),
-    "CreateEntitlementGroup": writable(_PROPERTIES, ("name",)),
-    "UpdateEntitlementGroup": writable(_PROPERTIES, ("name", "description")),
+    "CreateEntitlementGroup": record(_PROPERTIES, ("name",)),
+    "UpdateEntitlementGroup": record(_PROPERTIES, ("name", "description")),
     "PageEntitlementGroup": page_schema("EntitlementGroup"),
     "Command": record({"entitlementSlug": {"type": "string"}}, ("entitlementSlug",)),
 }

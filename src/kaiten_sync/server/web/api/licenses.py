@@ -14,7 +14,7 @@ from kaiten_sync.server.web.check import Schema
 from kaiten_sync.server.web.codec import timestamp
 from kaiten_sync.server.web.operations import Call, Operation
 from kaiten_sync.server.web.paging import PAGING, page_body, page_schema, position_of
-from kaiten_sync.server.web.schemas import READ_ONLY_ID, READ_ONLY_TIME, SLUG, record, writable
+from kaiten_sync.server.web.schemas import READ_ONLY_ID, READ_ONLY_TIME, SLUG, record
 
 _PROPERTIES: Mapping[str, Schema] = {
     "id": READ_ONLY_ID,
@@ -68,8 +68,8 @@ _ALWAYS = (
 
 SCHEMAS: Mapping[str, Schema] = {
     "License": record(_PROPERTIES, _ALWAYS),
-    "CreateLicense": writable(_PROPERTIES, ("name", "type")),
-    "UpdateLicense": writable(_PROPERTIES, ("name", "description", "type", "isDefault")),
+    "CreateLicense": record(_PROPERTIES, ("name", "type")),
+    "UpdateLicense": record(_PROPERTIES, ("name", "description", "type", "isDefault")),
     "PageLicense": page_schema("License"),
 }
 
