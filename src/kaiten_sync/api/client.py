@@ -41,6 +41,19 @@ class Answer:
     body: Any
 
 
+@dataclass(frozen=True, slots=True)
+class _Request:
+    """One request below the API's base; reads as `GET /licenses` in messages."""
+
+    method: str
+    path: str
+    body: Mapping[str, Any] | None = None
+    params: Mapping[str, str | int] | None = None
+
+    def __str__(self) -> str:
+        return f"{self.method} {self.path}"
+
+
 class LostAnswerError(Exception):
     """A request may or may not have been carried out. Internal to `api/`."""
 
@@ -85,15 +98,15 @@ class Client:
         Raises:
             ProblemError, ServerError, UnreachableError, CredentialError.
         """
-        return self._repeat("GET", path, None, params)
+        return self._repeat(_Request("GET", path, params=params))
 
     def put(self, path: str, body: Mapping[str, Any]) -> Answer:
         """PUT a whole object. Raises as `get` does."""
-        return self._repeat("PUT", path, body, None)
+        return self._repeat(_Request("PUT", path, body=body))
 
     def delete(self, path: str) -> Answer:
         """DELETE an object. Raises as `get` does."""
-        return self._repeat("DELETE", path, None, None)
+        return self._repeat(_Request("DELETE", path))
 
     def post_once(self, path: str, body: Mapping[str, Any] | None) -> Answer:
         """POST once.
@@ -102,7 +115,7 @@ class Client:
             LostAnswerError: the request may have been carried out, or may be sent again.
             ProblemError, ServerError, CredentialError: as `get` does.
         """
-        return self._send("POST", path, body, None)
+        return self._send(_Request("POST", path, body=body))
 
     def retrying(self) -> tenacity.Retrying:
         """The retry rule, for a caller that settles a lost answer before it sends again."""
@@ -113,17 +126,11 @@ class Client:
             reraise=True,
         )
 
-    def _repeat(
-        self,
-        method: str,
-        path: str,
-        body: Mapping[str, Any] | None,
-        params: Mapping[str, str | int] | None,
-    ) -> Answer:
+    def _repeat(self, request: _Request) -> Answer:
         try:
-            return self.retrying()(self._send, method, path, body, params)
+            return self.retrying()(self._send, request)
         except LostAnswerError as lost:
-            raise self.final(lost, f"{method} {path}") from lost.cause
+            raise self.final(lost, str(request)) from lost.cause
 
     def final(self, lost: LostAnswerError, request: str) -> Exception:
         """The error to show when a lost answer stays lost."""
@@ -134,43 +141,33 @@ class Client:
             hint="check the URL, and whether the server runs and is reachable from here",
         )
 
-    def _send(
-        self,
-        method: str,
-        path: str,
-        body: Mapping[str, Any] | None,
-        params: Mapping[str, str | int] | None,
-    ) -> Answer:
+    def _send(self, request: _Request) -> Answer:
         with self._lock:
             self._sent += 1
         try:
-            status, headers, content = self._exchange(method, path, body, params)
+            status, headers, content = self._exchange(request)
         except httpx.TransportError as error:
             raise LostAnswerError(error) from error
         except httpx.DecodingError as error:
-            raise ServerError(f"{method} {path}: the answer cannot be decompressed") from error
+            raise ServerError(f"{request}: the answer cannot be decompressed") from error
         if status < 300:
-            return Answer(status, _json(content, f"{method} {path}"))
-        refused = refusal(f"{method} {path}", status, headers, content)
+            return Answer(status, _json(content, str(request)))
+        refused = refusal(str(request), status, headers, content)
         if status in TRANSIENT_STATUSES:
             raise LostAnswerError(refused, _retry_after_s(headers))
         raise refused
 
-    def _exchange(
-        self,
-        method: str,
-        path: str,
-        body: Mapping[str, Any] | None,
-        params: Mapping[str, str | int] | None,
-    ) -> tuple[int, httpx.Headers, bytes]:
+    def _exchange(self, request: _Request) -> tuple[int, httpx.Headers, bytes]:
         deadline = time.monotonic() + ANSWER_TIMEOUT_S
-        url = f"{self.base_url}{path}"
-        with self._http.stream(method, url, json=body, params=params) as response:
+        url = f"{self.base_url}{request.path}"
+        with self._http.stream(
+            request.method, url, json=request.body, params=request.params
+        ) as response:
             content = bytearray()
             for chunk in response.iter_bytes():
                 content += chunk
                 if len(content) > ANSWER_LIMIT_BYTES:
-                    raise ServerError(f"{method} {path}: the answer is larger than 64 MiB")
+                    raise ServerError(f"{request}: the answer is larger than 64 MiB")
                 if time.monotonic() > deadline:
                     raise httpx.ReadTimeout("the answer took too long")
             return response.status_code, response.headers, bytes(content)

@@ -20,18 +20,21 @@ _SYMBOLS = {
     Status.NOT_TRIED: "·",
 }
 _STATUS_WIDTH = len("already done")
-_ACTION_WIDTH = len("publish")
+_USUAL_ACTION_WIDTH = len("publish")
 _MESSAGE_LIMIT = 600
 """Characters of a server's message: some answer with a whole page."""
 
 _AGAIN = "Apply the same plan again to finish it; what is done already is skipped."
 
 
-def outcome_line(outcome: Outcome, *, color: bool) -> str:
-    """How one change ended, on one line, without a line feed."""
+def outcome_line(outcome: Outcome, *, color: bool, action_width: int = _USUAL_ACTION_WIDTH) -> str:
+    """How one change ended, on one line, without a line feed.
+
+    `action_width` aligns the addresses of several lines.
+    """
     paint = painter(color=color)
     head = f"{_SYMBOLS[outcome.status]} {_word(outcome.status):<{_STATUS_WIDTH}}"
-    action = f"{word_of(outcome.action):<{_ACTION_WIDTH}}"
+    action = f"{word_of(outcome.action):<{action_width}}"
     address = safe_text(str(outcome.address))
     line = f"  {paint(head, STATUS_STYLES[outcome.status])}  {action}  {address}"
     if outcome.status is Status.BLOCKED and outcome.blocked_by:
@@ -47,8 +50,10 @@ def apply_text(result: ApplyResult, *, color: bool) -> str:
 
 def _lines(result: ApplyResult, paint: Paint, *, color: bool) -> Iterator[str]:
     listed = [o for o in result.outcomes if o.status is not Status.ALREADY_DONE]
+    widths = (len(word_of(outcome.action)) for outcome in listed)
+    action_width = max((_USUAL_ACTION_WIDTH, *widths))
     for outcome in listed:
-        yield outcome_line(outcome, color=color)
+        yield outcome_line(outcome, color=color, action_width=action_width)
         yield from (INDENT + line for line in _failure(outcome))
     if listed:
         yield ""
