@@ -2,27 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any
-
-from sqlalchemy import Row
-
 from kaiten_sync.server.db import licenses
 from kaiten_sync.server.db.pages import Page, Position
 from kaiten_sync.server.domain.licenses import served_version
 from kaiten_sync.server.domain.refusals import not_found
 from kaiten_sync.server.domain.slugs import is_slug
 from kaiten_sync.server.service.work import Work
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FamilyView:
-    """A family with the version that it serves or that was asked for, and all its versions."""
-
-    family: Row[Any]
-    current: Row[Any] | None
-    versions: Sequence[Row[Any]]
+from kaiten_sync.server.shapes.licenses import FamilyView
 
 
 def list_families(

@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from typing import Any, NoReturn
 
 from kaiten_sync.server.domain.refusals import Fault, invalid, unprocessable
@@ -24,8 +23,6 @@ _ENCODER = json.JSONEncoder(
     ensure_ascii=False, separators=(",", ":"), allow_nan=False, check_circular=False
 )
 _MAX_NUMBER = 1.7976931348623157e308
-_EXACT = 2**53
-"""Integers up to here are the same as floating point numbers."""
 
 
 def decode_body(raw: bytes) -> Any:
@@ -58,19 +55,6 @@ def check_storable(value: Any) -> None:
 def encode(value: Any) -> bytes:
     """A value as compact JSON."""
     return _ENCODER.encode(value).encode()
-
-
-def number(value: float) -> int | float:
-    """A number in its shortest spelling: 1000 and not 1000.0, as upstream writes it."""
-    if isinstance(value, int):
-        return value if abs(value) <= _EXACT else number(float(value))
-    return int(value) if value.is_integer() and abs(value) <= _EXACT else value
-
-
-def timestamp(milliseconds: int) -> str:
-    """Milliseconds since 1970 as RFC 3339 in UTC, such as 2026-01-31T12:00:00.123Z."""
-    seconds, rest = divmod(milliseconds, 1000)
-    return f"{datetime.fromtimestamp(seconds, UTC).isoformat()[:19]}.{rest:03}Z"
 
 
 def _refuse_constant(text: str) -> NoReturn:

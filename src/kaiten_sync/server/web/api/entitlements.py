@@ -5,14 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import Row
-
 from kaiten_sync.server.domain.entitlements import ICON_PATTERN, EntitlementFields
 from kaiten_sync.server.service import entitlements
 from kaiten_sync.server.service.work import Work
-from kaiten_sync.server.web.api.groups import group_summaries
+from kaiten_sync.server.shapes.entitlements import COLUMNS, entitlement_json
 from kaiten_sync.server.web.check import Schema
-from kaiten_sync.server.web.codec import number, timestamp
 from kaiten_sync.server.web.operations import Call, Operation
 from kaiten_sync.server.web.paging import PAGING, page_body, page_schema, position_of
 from kaiten_sync.server.web.schemas import (
@@ -108,46 +105,9 @@ SCHEMAS: Mapping[str, Schema] = {
     "PageEntitlement": page_schema("Entitlement"),
 }
 
-_COLUMNS = {
-    "name": "name",
-    "description": "description",
-    "slug": "slug",
-    "type": "type",
-    "meterType": "meter_type",
-    "aggregationMethod": "aggregation_method",
-    "resetPeriod": "reset_period",
-    "resetAnchor": "reset_anchor",
-    "warningThresholdPercent": "warning_threshold_percent",
-    "userFacing": "user_facing",
-    "displayOrder": "display_order",
-    "icon": "icon",
-    "unitSingular": "unit_singular",
-    "unitPlural": "unit_plural",
-    "saleUnitSingular": "sale_unit_singular",
-    "saleUnitPlural": "sale_unit_plural",
-    "saleUnitFactor": "sale_unit_factor",
-}
-"""Properties that are stored as they are sent."""
-
-
-def entitlement_json(row: Row[Any], groups: list[Row[Any]]) -> dict[str, Any]:
-    """An entitlement as the API shows it: what is not set is absent, but for the description."""
-    shown = {name: getattr(row, column) for name, column in _COLUMNS.items()}
-    body = {name: value for name, value in shown.items() if value is not None}
-    if row.sale_unit_factor is not None:
-        body["saleUnitFactor"] = number(row.sale_unit_factor)
-    return {
-        "id": row.id,
-        "description": None,
-        **body,
-        "entitlementGroups": group_summaries(groups),
-        "createdAt": timestamp(row.created_at),
-        "updatedAt": timestamp(row.updated_at),
-    }
-
 
 def _fields(body: Mapping[str, Any]) -> EntitlementFields:
-    named = {column: body[name] for name, column in _COLUMNS.items() if name in body}
+    named = {column: body[name] for name, column in COLUMNS.items() if name in body}
     slugs = body.get("groupSlugs")
     factor = named.pop("sale_unit_factor", None)
     return EntitlementFields(

@@ -6,11 +6,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from kaiten_sync.server.service import families
-from kaiten_sync.server.service.families import FamilyView
 from kaiten_sync.server.service.work import Work
-from kaiten_sync.server.web.api.licenses import license_json
+from kaiten_sync.server.shapes.licenses import family_json
 from kaiten_sync.server.web.check import Schema
-from kaiten_sync.server.web.codec import timestamp
 from kaiten_sync.server.web.operations import Call, Operation, Query
 from kaiten_sync.server.web.paging import PAGING, page_body, page_schema, position_of
 from kaiten_sync.server.web.schemas import READ_ONLY_ID, READ_ONLY_TIME, record, ref
@@ -44,22 +42,6 @@ _INCLUDE = Query(
     " published one.",
     default=(),
 )
-
-
-def family_json(view: FamilyView, *, with_versions: bool = False) -> dict[str, Any]:
-    """A family as the API shows it."""
-    body: dict[str, Any] = {
-        "id": view.family.id,
-        "slug": view.family.slug,
-        "versionCount": len(view.versions),
-        "createdAt": timestamp(view.family.created_at),
-        "updatedAt": timestamp(view.family.updated_at),
-    }
-    if view.current is not None:
-        body["currentVersion"] = license_json(view.current)
-    if with_versions:
-        body["versions"] = [license_json(row) for row in view.versions]
-    return body
 
 
 def _list(work: Work, call: Call) -> dict[str, Any]:

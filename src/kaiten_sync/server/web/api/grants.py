@@ -5,14 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import Row
-
 from kaiten_sync.server.service import grants
 from kaiten_sync.server.service.grants import GrantFields, GrantPage
 from kaiten_sync.server.service.work import Work
-from kaiten_sync.server.web.api.groups import group_summaries
+from kaiten_sync.server.shapes.grants import grant_json
+from kaiten_sync.server.shapes.scalars import number
 from kaiten_sync.server.web.check import Schema
-from kaiten_sync.server.web.codec import number, timestamp
 from kaiten_sync.server.web.operations import Call, Operation
 from kaiten_sync.server.web.paging import PAGING, page_body, page_schema, position_of
 from kaiten_sync.server.web.schemas import READ_ONLY_TIME, record, ref
@@ -95,28 +93,6 @@ SCHEMAS: Mapping[str, Schema] = {
         "object", {"type": "object", "additionalProperties": {}}
     ),
 }
-
-
-def grant_json(
-    row: Row[Any], holder: Row[Any], groups: Mapping[str, list[Row[Any]]]
-) -> dict[str, Any]:
-    """A grant as the API shows it."""
-    body = {
-        "licenseId": row.license_id,
-        "licenseSlug": holder.slug,
-        "entitlementSlug": row.entitlement_slug,
-        "entitlementName": row.entitlement_name,
-        "entitlementType": row.entitlement_type,
-        "entitlementGroups": group_summaries(groups.get(row.entitlement_id, [])),
-        "value": row.value,
-        "createdBy": {"id": row.created_by, "name": row.created_by_name},
-        "createdAt": timestamp(row.created_at),
-        "updatedBy": {"id": row.updated_by, "name": row.updated_by_name},
-        "updatedAt": timestamp(row.updated_at),
-    }
-    if row.overage_percent is not None:
-        body["limitCapExceededOveragePercent"] = row.overage_percent
-    return body
 
 
 def _fields(body: Mapping[str, Any]) -> GrantFields:

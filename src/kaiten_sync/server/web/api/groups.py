@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import Row
-
 from kaiten_sync.server.service import groups
 from kaiten_sync.server.service.groups import GroupFields
 from kaiten_sync.server.service.work import Work
+from kaiten_sync.server.shapes.groups import group_json
 from kaiten_sync.server.web.check import Schema
 from kaiten_sync.server.web.operations import Call, Operation
 from kaiten_sync.server.web.paging import PAGING, page_body, page_schema, position_of
@@ -29,16 +28,6 @@ SCHEMAS: Mapping[str, Schema] = {
     "PageEntitlementGroup": page_schema("EntitlementGroup"),
     "Command": record({"entitlementSlug": {"type": "string"}}, ("entitlementSlug",)),
 }
-
-
-def group_json(row: Row[Any]) -> dict[str, Any]:
-    """A group as the API shows it."""
-    return {"id": row.id, "name": row.name, "description": row.description, "slug": row.slug}
-
-
-def group_summaries(rows: list[Row[Any]]) -> list[dict[str, str]]:
-    """Groups as they appear inside of entitlements and grants."""
-    return [{"id": row.id, "name": row.name, "slug": row.slug} for row in rows]
 
 
 def _fields(body: Mapping[str, Any]) -> GroupFields:

@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from sqlalchemy import Row
-
 from kaiten_sync.server.domain.licenses import ARCHIVE, PUBLISH, UNARCHIVE, LicenseFields, Move
 from kaiten_sync.server.service import licenses
 from kaiten_sync.server.service.work import Work
+from kaiten_sync.server.shapes.licenses import license_json
 from kaiten_sync.server.web.check import Schema
-from kaiten_sync.server.web.codec import timestamp
 from kaiten_sync.server.web.operations import Call, Operation
 from kaiten_sync.server.web.paging import PAGING, page_body, page_schema, position_of
 from kaiten_sync.server.web.schemas import READ_ONLY_ID, READ_ONLY_TIME, SLUG, record
@@ -86,28 +84,6 @@ _FIELDS = {
     "isDefault": "is_default",
     "isActive": "is_active",
 }
-
-
-def license_json(row: Row[Any]) -> dict[str, Any]:
-    """A license as the API shows it."""
-    body = {
-        "id": row.id,
-        "familyId": row.family_id,
-        "name": row.name,
-        "description": row.description,
-        "slug": row.slug,
-        "type": row.type,
-        "version": str(row.version),
-        "lifecycleState": row.lifecycle_state,
-        "isDefault": row.is_default,
-        "createdAt": timestamp(row.created_at),
-        "updatedAt": timestamp(row.updated_at),
-    }
-    if row.version_name is not None:
-        body["versionName"] = row.version_name
-    if row.is_active is not None:
-        body["isActive"] = row.is_active
-    return body
 
 
 def _fields(body: Mapping[str, Any]) -> LicenseFields:
