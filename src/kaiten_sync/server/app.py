@@ -18,6 +18,7 @@ from kaiten_sync.server.db.engine import Database, open_engine
 from kaiten_sync.server.db.migrate import migrate
 from kaiten_sync.server.service.tenancy import bootstrap, check_chosen_token
 from kaiten_sync.server.settings import ServerSettings, ServerStartError, default_database_url
+from kaiten_sync.server.web.dispatch import Surroundings
 from kaiten_sync.server.web.routes import build_app
 
 __all__ = [
@@ -72,7 +73,9 @@ def prepare(settings: ServerSettings) -> Prepared:
     except BaseException:
         database.close()
         raise
-    return Prepared(app=build_app(database), database=database, new_token=new_token)
+    return Prepared(
+        app=build_app(Surroundings(database=database)), database=database, new_token=new_token
+    )
 
 
 def create_app(settings: ServerSettings) -> Starlette:

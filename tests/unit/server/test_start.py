@@ -22,6 +22,7 @@ from kaiten_sync.server.app import (
     running,
 )
 from kaiten_sync.server.db.tables import metadata
+from kaiten_sync.server.web.dispatch import Surroundings
 from kaiten_sync.server.web.routes import build_app
 
 CHOSEN = "ksh_chosen-by-hand-for-a-test"
@@ -150,7 +151,7 @@ def test_an_unforeseen_failure_tells_an_id_and_nothing_else(
     async def broken(_request: object) -> None:
         raise RuntimeError("the secret cause")
 
-    app: Starlette = build_app(prepared.database)
+    app: Starlette = build_app(Surroundings(database=prepared.database))
     app.router.routes.append(Route("/api/broken", broken))
     transport = httpx.ASGITransport(app, raise_app_exceptions=False)
 

@@ -47,6 +47,10 @@ class RefusalError(Exception):
         self.faults = tuple(faults)
 
 
+class RecordedRefusalError(RefusalError):
+    """A request is refused, and what was written about that stays: an event that tells of it."""
+
+
 def invalid(code: str, detail: str) -> RefusalError:
     """The request contradicts a rule."""
     return RefusalError(RefusalKind.INVALID, code, detail)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from sqlalchemy import Connection
 
@@ -23,12 +23,16 @@ class Caller:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Work:
-    """One request's transaction, its caller, its time (ms since 1970, UTC), its randomness."""
+    """One request's transaction, its caller, its time (ms since 1970, UTC), its randomness.
+
+    `queued` collects the ids of the webhook deliveries that the request causes.
+    """
 
     connection: Connection
     caller: Caller
     now_ms: int
     random_hex: Callable[[], str]
+    queued: list[str] = field(default_factory=list)
 
     @property
     def organisation_id(self) -> str:

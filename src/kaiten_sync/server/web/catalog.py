@@ -3,13 +3,38 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from types import ModuleType
 
-from kaiten_sync.server.web.api import entitlements, families, grants, groups, licenses
+from kaiten_sync.server.web.api import (
+    audit,
+    customers,
+    entitlements,
+    families,
+    grants,
+    groups,
+    instances,
+    licenses,
+    service_accounts,
+    usage,
+    webhooks,
+)
 from kaiten_sync.server.web.check import Schema
 from kaiten_sync.server.web.operations import Operation
 from kaiten_sync.server.web.schemas import SHARED
 
-_RESOURCES = (groups, entitlements, licenses, families, grants)
+_RESOURCES: tuple[ModuleType, ...] = (
+    groups,
+    entitlements,
+    licenses,
+    families,
+    grants,
+    customers,
+    instances,
+    usage,
+    audit,
+    webhooks,
+    service_accounts,
+)
 
 OPERATIONS: tuple[Operation, ...] = tuple(
     operation for resource in _RESOURCES for operation in resource.OPERATIONS

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import secrets
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,13 +15,19 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from kaiten_sync.server.db.engine import Database
-from kaiten_sync.server.domain.refusals import Fault, RefusalError, RefusalKind, unprocessable
+from kaiten_sync.server.domain.refusals import (
+    Fault,
+    RecordedRefusalError,
+    RefusalError,
+    RefusalKind,
+    unprocessable,
+)
 from kaiten_sync.server.service.tenancy import authenticate
 from kaiten_sync.server.service.work import Caller, Work
 from kaiten_sync.server.web.catalog import SCHEMAS
 from kaiten_sync.server.web.check import RequestCheck, check_parameter
 from kaiten_sync.server.web.codec import decode_body, encode
-from kaiten_sync.server.web.operations import Call, Operation, Query
+from kaiten_sync.server.web.operations import Answer, Call, Operation, Query
 from kaiten_sync.server.web.problems import refused
 
 MAX_BODY_BYTES = 1024 * 1024
@@ -42,11 +48,24 @@ class _Received:
     body: bytes | None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Surroundings:
+    """What requests need of the process: its database, its time, and whom to tell of deliveries.
+
+    `clock` gives milliseconds since 1970 in UTC. `wake` is called after a request that queued
+    webhook deliveries is committed, from any thread.
+    """
+
+    database: Database
+    clock: Callable[[], int] = lambda: time.time_ns() // 1_000_000
+    wake: Callable[[], None] = lambda: None
+
+
 class Dispatcher:
     """Answers the requests to one path."""
 
-    def __init__(self, database: Database, operations: Mapping[str, Operation]) -> None:
-        self._database = database
+    def __init__(self, surroundings: Surroundings, operations: Mapping[str, Operation]) -> None:
+        self._surroundings = surroundings
         self._operations = operations
 
     async def __call__(self, request: Request) -> Response:
@@ -71,18 +90,36 @@ class Dispatcher:
             ) from error
         if operation.answer is None:
             return Response(status_code=operation.status)
-        return Response(encode(result), operation.status, media_type="application/json")
+        if not isinstance(result, Answer):
+            result = Answer(body=result, headers={})
+        return Response(
+            encode(result.body), operation.status, result.headers, media_type="application/json"
+        )
 
     def _perform(self, operation: Operation, received: _Received) -> Any:
-        now_ms = time.time_ns() // 1_000_000
-        with self._database.reading() as connection:
+        with self._surroundings.database.reading() as connection:
+            now_ms = self._surroundings.clock()
             caller = authenticate(connection, received.authorization, operation.scope, now_ms)
             call = _parse(operation, received)
             if not operation.writes:
                 return operation.handler(_work(connection, caller, now_ms), call)
         # Only a request that may and can write takes the lock of writers.
-        with self._database.writing() as connection:
-            return operation.handler(_work(connection, caller, now_ms), call)
+        return self._write(operation, caller, call)
+
+    def _write(self, operation: Operation, caller: Caller, call: Call) -> Any:
+        refusal: RefusalError | None = None
+        result: Any = None
+        with self._surroundings.database.writing() as connection:
+            work = _work(connection, caller, self._surroundings.clock())
+            try:
+                result = operation.handler(work, call)
+            except RecordedRefusalError as error:
+                refusal = error  # told after the commit: what was written about it stays
+        if work.queued:
+            self._surroundings.wake()
+        if refusal is not None:
+            raise refusal
+        return result
 
 
 def _work(connection: Any, caller: Caller, now_ms: int) -> Work:

@@ -30,12 +30,20 @@ class Query:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What a handler gives where a body is not all: headers besides."""
+
+    body: Any
+    headers: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Operation:
     """One method on one path.
 
     `answer` names the schema of a successful answer and `body` that of the request; None means
     that there is none. `refusals` are the statuses of problems besides those that every
-    operation has.
+    operation has. `leaves_event` is for a read that is written down.
     """
 
     id: str
@@ -50,8 +58,9 @@ class Operation:
     body: str | None = None
     query: tuple[Query, ...] = ()
     refusals: tuple[int, ...] = ()
+    leaves_event: bool = False
 
     @property
     def writes(self) -> bool:
         """Whether it needs a transaction that writes."""
-        return self.method != "GET"
+        return self.leaves_event or self.method != "GET"

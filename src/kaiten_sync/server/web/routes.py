@@ -13,11 +13,12 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import BaseRoute, Route
+from starlette.types import Lifespan
 
 from kaiten_sync.server.db.engine import Database
 from kaiten_sync.server.web.catalog import OPERATIONS
 from kaiten_sync.server.web.codec import encode
-from kaiten_sync.server.web.dispatch import Dispatcher
+from kaiten_sync.server.web.dispatch import Dispatcher, Surroundings
 from kaiten_sync.server.web.docs_page import docs_page
 from kaiten_sync.server.web.openapi import openapi_document
 from kaiten_sync.server.web.operations import Operation
@@ -28,10 +29,11 @@ log = logging.getLogger(__name__)
 _MOUNT = "/api"
 
 
-def build_app(database: Database) -> Starlette:
+def build_app(surroundings: Surroundings, lifespan: Lifespan[Starlette] | None = None) -> Starlette:
     """The ASGI application on a migrated database."""
     app = Starlette(
-        routes=[*_api_routes(database), *_open_routes(database)],
+        routes=[*_api_routes(surroundings), *_open_routes(surroundings.database)],
+        lifespan=lifespan,
         exception_handlers={
             HTTPException: _no_route,
             ClientDisconnect: _gone,
@@ -43,12 +45,14 @@ def build_app(database: Database) -> Starlette:
     return app
 
 
-def _api_routes(database: Database) -> list[BaseRoute]:
+def _api_routes(surroundings: Surroundings) -> list[BaseRoute]:
     by_path: dict[str, dict[str, Operation]] = {}
     for operation in OPERATIONS:
         by_path.setdefault(operation.path, {})[operation.method] = operation
     return [
-        Route(_MOUNT + path, Dispatcher(database, operations).__call__, methods=list(operations))
+        Route(
+            _MOUNT + path, Dispatcher(surroundings, operations).__call__, methods=list(operations)
+        )
         for path, operations in by_path.items()
     ]
 

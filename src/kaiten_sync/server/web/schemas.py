@@ -42,6 +42,23 @@ def record(properties: Mapping[str, Schema], required: Sequence[str]) -> dict[st
     }
 
 
+ENTITLEMENT_VALUE: Schema = {
+    "description": "A number, a boolean or an object, tagged with its type.",
+    "discriminator": {
+        "propertyName": "type",
+        "mapping": {
+            "number": "#/components/schemas/NumberEntitlementValue",
+            "boolean": "#/components/schemas/BooleanEntitlementValue",
+            "object": "#/components/schemas/ConfigEntitlementValue",
+        },
+    },
+    "oneOf": [
+        ref("NumberEntitlementValue"),
+        ref("BooleanEntitlementValue"),
+        ref("ConfigEntitlementValue"),
+    ],
+}
+
 GROUP_SUMMARY = record(
     {"id": {"type": "string"}, "name": {"type": "string"}, "slug": {"type": "string"}},
     ("id", "name", "slug"),

@@ -13,25 +13,9 @@ from kaiten_sync.server.shapes.scalars import number
 from kaiten_sync.server.web.check import Schema
 from kaiten_sync.server.web.operations import Call, Operation
 from kaiten_sync.server.web.paging import PAGING, page_body, page_schema, position_of
-from kaiten_sync.server.web.schemas import READ_ONLY_TIME, record, ref
+from kaiten_sync.server.web.schemas import ENTITLEMENT_VALUE, READ_ONLY_TIME, record, ref
 
 _READ_ONLY_TEXT: Schema = {"type": "string", "readOnly": True}
-_VALUE: Schema = {
-    "description": "A number, a boolean or an object, tagged with its type.",
-    "discriminator": {
-        "propertyName": "type",
-        "mapping": {
-            "number": "#/components/schemas/NumberEntitlementValue",
-            "boolean": "#/components/schemas/BooleanEntitlementValue",
-            "object": "#/components/schemas/ConfigEntitlementValue",
-        },
-    },
-    "oneOf": [
-        ref("NumberEntitlementValue"),
-        ref("BooleanEntitlementValue"),
-        ref("ConfigEntitlementValue"),
-    ],
-}
 
 _PROPERTIES: Mapping[str, Schema] = {
     "entitlementSlug": {"type": "string", "description": "The entitlement that is granted."},
@@ -48,7 +32,7 @@ _PROPERTIES: Mapping[str, Schema] = {
     },
     "licenseId": _READ_ONLY_TEXT,
     "licenseSlug": _READ_ONLY_TEXT,
-    "value": _VALUE,
+    "value": ENTITLEMENT_VALUE,
     "limitCapExceededOveragePercent": {
         "type": "integer",
         "format": "int32",
