@@ -5,6 +5,8 @@ Source: API facts, sections 1.3 and 2.5.
 
 from __future__ import annotations
 
+import math
+
 UNLIMITED = -1
 """The threshold, and the overage percentage, that mean "no limit"."""
 
@@ -26,3 +28,22 @@ def overage_fault(threshold: float, percent: int) -> str | None:
     if percent > MAX_OVERAGE_PERCENT:
         return f"limitCapExceededOveragePercent must be at most {MAX_OVERAGE_PERCENT}"
     return None
+
+
+def maximum(threshold: float, overage_percent: int) -> float:
+    """The highest usage that is accepted, itself included; infinite where there is no limit.
+
+    Only -1 is unlimited. Another negative threshold is a cap below zero, and its overage moves
+    the maximum further down.
+    """
+    if threshold == UNLIMITED:
+        return math.inf
+    cap = float(threshold)
+    return cap + cap * overage_percent / 100
+
+
+def warning_boundary(threshold: float, warning_threshold_percent: int) -> float | None:
+    """The usage at which a warning is given; None where none is ever given."""
+    if threshold == UNLIMITED or warning_threshold_percent <= 0:
+        return None
+    return float(threshold) * warning_threshold_percent / 100
