@@ -1,4 +1,4 @@
-"""One running server per module, and the contract as data."""
+"""One running server per module and database, and the contract as data."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ SHARED = Path(__file__).parents[2].parent / "shared" / "kaiten"
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedServer]:
-    with EmbeddedServer(tmp_path_factory.mktemp("server")) as running:
+def server(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedServer]:
+    with EmbeddedServer(tmp_path_factory.mktemp("server"), database_url) as running:
         yield running
 
 

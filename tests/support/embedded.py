@@ -16,26 +16,26 @@ from kaiten_sync.server.service.tenancy import create_organisation
 
 
 class EmbeddedServer:
-    """Runs while its `with` block does, on a database file in the folder.
+    """Runs while its `with` block does, on the given database or on a file in the folder.
 
     `url` has no `/api`; `token` opens the first organisation; `new_organisation()` gives the
-    token of an empty one.
+    token of an empty one; `database_url` is for looking behind its back.
     """
 
     url: str
     token: str
 
-    def __init__(self, folder: Path) -> None:
-        self._database_url = f"sqlite:///{folder / 'server.db'}"
+    def __init__(self, folder: Path, database_url: str | None = None) -> None:
+        self.database_url = database_url or f"sqlite:///{folder / 'server.db'}"
         self._running: AbstractContextManager[Started]
         self._side_door: Database
 
     def __enter__(self) -> Self:
         self.token = new_token()
-        settings = ServerSettings(database_url=self._database_url, bootstrap_token=self.token)
+        settings = ServerSettings(database_url=self.database_url, bootstrap_token=self.token)
         self._running = running(settings)
         self.url = self._running.__enter__().url
-        self._side_door = open_engine(self._database_url)
+        self._side_door = open_engine(self.database_url)
         return self
 
     def __exit__(

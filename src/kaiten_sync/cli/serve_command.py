@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import click
 
 
@@ -13,7 +15,9 @@ import click
 @click.option(
     "--database",
     metavar="URL",
-    help="Database, such as sqlite:///kaiten.db. Default: a file in your user data folder.",
+    envvar="KAITEN_DATABASE_URL",
+    help="Database, such as sqlite:///kaiten.db or postgresql://user:password@host/database."
+    " Default: a file in your user data folder. Environment: KAITEN_DATABASE_URL.",
 )
 @click.option(
     "--bootstrap-token",
@@ -22,7 +26,20 @@ import click
     help="Token (ksh_...) of the first service account. Default: made and shown once."
     " Environment: KAITEN_BOOTSTRAP_TOKEN.",
 )
-def command(host: str, port: int, database: str | None, bootstrap_token: str | None) -> None:
+@click.option(
+    "--workers",
+    default=1,
+    show_default=True,
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="Processes that answer requests. More than one need PostgreSQL.",
+)
+@click.option(
+    "--allow-private-webhooks",
+    is_flag=True,
+    help="Let webhooks go to addresses of private networks and of this machine.",
+)
+def command(host: str, port: int, **settings: Any) -> None:
     """Run a licensing server that speaks Kaiten's API.
 
     The first start creates an organisation and a token with all scopes, and shows it once.
@@ -31,7 +48,8 @@ def command(host: str, port: int, database: str | None, bootstrap_token: str | N
     Examples:
       kaiten-sync serve
       kaiten-sync serve --port 6000 --database sqlite:///demo.db
+      kaiten-sync serve --database postgresql:///kaiten --workers 4
     """
-    from kaiten_sync.cli.serving import serve_until_stopped
+    from kaiten_sync.cli.serving import ServeChoice, serve_until_stopped
 
-    serve_until_stopped(host, port, database, bootstrap_token)
+    serve_until_stopped(host, port, ServeChoice(**settings))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import dataclass
 
 import click
 
@@ -12,9 +13,17 @@ READY_PREFIX = "listening on "
 """What the line begins with that names the URL; scripts may wait for it."""
 
 
-def serve_until_stopped(
-    host: str, port: int, database: str | None, bootstrap_token: str | None
-) -> None:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServeChoice:
+    """What the options say of the server itself; None where they say nothing."""
+
+    database: str | None
+    bootstrap_token: str | None
+    workers: int
+    allow_private_webhooks: bool
+
+
+def serve_until_stopped(host: str, port: int, choice: ServeChoice) -> None:
     """Run the server until it is interrupted.
 
     Raises:
@@ -35,7 +44,12 @@ def serve_until_stopped(
         click.echo(f"operations: {started.url}/api/docs   stop: Ctrl-C", err=True)
         sys.stdout.flush()
 
-    settings = ServerSettings(database_url=database, bootstrap_token=bootstrap_token)
+    settings = ServerSettings(
+        database_url=choice.database,
+        bootstrap_token=choice.bootstrap_token,
+        workers=choice.workers,
+        allow_private_webhooks=choice.allow_private_webhooks,
+    )
     try:
         serve(settings, host, port, announce)
     except ServerStartError as error:

@@ -3,21 +3,27 @@
 from __future__ import annotations
 
 import contextlib
+import json
+import logging
+import multiprocessing
+import os
 import signal
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Callable, Iterator
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import uvicorn
 from starlette.applications import Starlette
 
 from kaiten_sync.server.db.engine import Database, open_engine
+from kaiten_sync.server.db.locks import take_turn
 from kaiten_sync.server.db.migrate import migrate
 from kaiten_sync.server.service.tenancy import bootstrap, check_chosen_token
 from kaiten_sync.server.settings import ServerSettings, ServerStartError, default_database_url
+from kaiten_sync.server.supervisor import Supervisor
 from kaiten_sync.server.web.dispatch import Surroundings
 from kaiten_sync.server.web.routes import build_app
 
@@ -30,10 +36,20 @@ __all__ = [
     "prepare",
     "running",
     "serve",
+    "worker_app",
 ]
+
+log = logging.getLogger(__name__)
 
 _SHUTDOWN_S = 5
 """How long requests under way may take to finish after a stop is asked for."""
+
+_SILENCE_S = 15
+"""After which a worker that says nothing counts as hung: a busy machine needs some to start one."""
+
+_WORKER_SETTINGS = "KAITEN_SYNC_WORKER_SETTINGS"
+"""The environment variable that hands the settings to workers. They hold a password, and others on
+the machine can read command lines."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,25 +78,23 @@ def prepare(settings: ServerSettings) -> Prepared:
     Raises:
         ServerStartError: one of these cannot be done.
     """
-    if settings.bootstrap_token is not None:
-        check_chosen_token(settings.bootstrap_token)  # before any file is made
-    database = open_engine(settings.database_url or default_database_url())
-    try:
-        migrate(database)
-        with database.writing() as connection:
-            now_ms = time.time_ns() // 1_000_000
-            new_token = bootstrap(connection, settings.bootstrap_token, now_ms)
-    except BaseException:
-        database.close()
-        raise
-    return Prepared(
-        app=build_app(Surroundings(database=database)), database=database, new_token=new_token
-    )
+    database, new_token = _prepare_database(settings)
+    return Prepared(app=_application(database, settings), database=database, new_token=new_token)
 
 
 def create_app(settings: ServerSettings) -> Starlette:
     """The ASGI application alone, for a server of one's own. Raises as `prepare` does."""
     return prepare(settings).app
+
+
+def worker_app() -> Starlette:
+    """The application of one of several worker processes, on a database that is prepared.
+
+    Their supervisor has them call this, and hands over the settings in the environment.
+    """
+    settings = ServerSettings(**json.loads(os.environ[_WORKER_SETTINGS]))
+    _end_with_supervisor()
+    return _application(open_engine(settings.database_url or default_database_url()), settings)
 
 
 def serve(
@@ -93,14 +107,22 @@ def serve(
     Raises:
         ServerStartError: the database cannot be used, or the address not be listened on.
     """
+    if settings.workers > 1:
+        _serve_with_workers(settings, host, port, on_ready)
+        return
     with _listening(settings, host, port) as (server, listener, started):
         server.when_ready = lambda: on_ready(started)
         server.run(sockets=[listener])
+        if not server.started:
+            raise _not_started()
 
 
 @contextlib.contextmanager
 def running(settings: ServerSettings, host: str = "127.0.0.1", port: int = 0) -> Iterator[Started]:
-    """A server in a thread of this process, for as long as the body runs. Raises as `serve`."""
+    """A server in a thread of this process, for as long as the body runs. Raises as `serve`.
+
+    It has one worker, whatever the settings say.
+    """
     ready = threading.Event()
     with _listening(settings, host, port) as (server, listener, started):
         server.when_ready = ready.set
@@ -109,7 +131,7 @@ def running(settings: ServerSettings, host: str = "127.0.0.1", port: int = 0) ->
         try:
             while not ready.wait(timeout=0.1):
                 if not thread.is_alive():
-                    raise ServerStartError("the server stopped while it started")
+                    raise _not_started()
             yield started
         finally:
             server.should_exit = True
@@ -120,6 +142,11 @@ class _Server(uvicorn.Server):
     """A server that says when it listens, and that ends like a function when it is stopped."""
 
     when_ready: Callable[[], None] = staticmethod(lambda: None)
+
+    def run(self, sockets: list[socket.socket] | None = None) -> None:
+        # The base class ends the program where the application cannot start; `started` says so.
+        with contextlib.suppress(SystemExit):
+            super().run(sockets)
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
@@ -149,18 +176,105 @@ def _listening(
     with contextlib.closing(_bind(host, port)) as listener:
         prepared = prepare(settings)
         try:
-            config = uvicorn.Config(
-                prepared.app,
-                access_log=False,
-                log_config=None,
-                log_level="critical",  # failures are logged by us, with their errorId
-                lifespan="off",
-                timeout_graceful_shutdown=_SHUTDOWN_S,
-            )
             started = Started(url=_url(host, listener), new_token=prepared.new_token)
-            yield _Server(config), listener, started
+            yield _Server(_config(prepared.app)), listener, started
         finally:
             prepared.database.close()
+
+
+def _serve_with_workers(
+    settings: ServerSettings, host: str, port: int, on_ready: Callable[[Started], None]
+) -> None:
+    with contextlib.closing(_bind(host, port)) as listener:
+        database, new_token = _prepare_database(settings)
+        database.close()  # the workers have connections of their own
+        started = Started(url=_url(host, listener), new_token=new_token)
+        config = _config(f"{__name__}:{worker_app.__name__}", settings.workers)
+        supervisor = Supervisor(config, listener, lambda: on_ready(started))
+        with _handed_over(settings):
+            supervisor.run()
+        if supervisor.has_failed:
+            raise _not_started()
+
+
+def _config(app: Starlette | str, workers: int = 1) -> uvicorn.Config:
+    return uvicorn.Config(
+        app,
+        factory=isinstance(app, str),
+        workers=workers,
+        access_log=False,
+        log_config=None,
+        log_level="critical",  # failures are logged by us, with their errorId
+        lifespan="on",
+        timeout_graceful_shutdown=_SHUTDOWN_S,
+        timeout_worker_healthcheck=_SILENCE_S,
+    )
+
+
+def _prepare_database(settings: ServerSettings) -> tuple[Database, str | None]:
+    if settings.bootstrap_token is not None:
+        check_chosen_token(settings.bootstrap_token)  # before any file is made
+    database = open_engine(settings.database_url or default_database_url())
+    if settings.workers > 1 and not database.is_postgresql:
+        raise ServerStartError(
+            "only PostgreSQL can be shared by several workers",
+            hint="start with --workers 1, or with --database postgresql://...",
+        )
+    try:
+        migrate(database)
+        with database.writing() as connection:
+            take_turn(connection, "bootstrap")  # another machine may start at the same time
+            now_ms = time.time_ns() // 1_000_000
+            new_token = bootstrap(connection, settings.bootstrap_token, now_ms)
+    except BaseException:
+        database.close()
+        raise
+    return database, new_token
+
+
+def _application(database: Database, _settings: ServerSettings) -> Starlette:
+    @contextlib.asynccontextmanager
+    async def lifespan(_app: Starlette) -> AsyncIterator[None]:
+        # What runs beside the requests begins and ends here. Where it cannot begin, the server
+        # does not start, and only this says why.
+        try:
+            yield
+        except Exception:
+            log.exception("the server cannot start or stop as it should")
+            raise
+        finally:
+            database.close()
+
+    return build_app(Surroundings(database=database), lifespan)
+
+
+@contextlib.contextmanager
+def _handed_over(settings: ServerSettings) -> Iterator[None]:
+    """The settings in the environment, for the processes that start meanwhile."""
+    # The token has done its work, and the fewer know it, the better.
+    handed = asdict(replace(settings, bootstrap_token=None))
+    os.environ[_WORKER_SETTINGS] = json.dumps(handed)
+    try:
+        yield
+    finally:
+        del os.environ[_WORKER_SETTINGS]
+
+
+def _end_with_supervisor() -> None:
+    """Stop this process when its supervisor is gone: it would keep the port for ever."""
+    supervisor = multiprocessing.parent_process()
+    if supervisor is None:
+        return
+
+    def wait() -> None:
+        supervisor.join()
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    threading.Thread(target=wait, name="kaiten-supervisor", daemon=True).start()
+
+
+def _not_started() -> ServerStartError:
+    return ServerStartError("the server stopped while it started", hint="the lines above say why")
 
 
 def _bind(host: str, port: int) -> socket.socket:

@@ -23,10 +23,14 @@ class ServerSettings:
 
     `database_url` is an SQLAlchemy URL; None means a file in the user data folder.
     `bootstrap_token` is the token that the first organisation gets; None means a made one.
+    `workers` is the number of processes that answer; more than one need PostgreSQL.
+    `allow_private_webhooks` lets webhooks go to addresses that the internet does not reach.
     """
 
     database_url: str | None = None
     bootstrap_token: str | None = None
+    workers: int = 1
+    allow_private_webhooks: bool = False
 
 
 def default_database_url() -> str:

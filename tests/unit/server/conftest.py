@@ -1,4 +1,4 @@
-"""One running server per module, and clients for fresh organisations on it."""
+"""One running server per module and database, and clients for fresh organisations on it."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from tests.support.embedded import EmbeddedServer
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedServer]:
-    with EmbeddedServer(tmp_path_factory.mktemp("server")) as running:
+def server(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedServer]:
+    with EmbeddedServer(tmp_path_factory.mktemp("server"), database_url) as running:
         yield running
 
 

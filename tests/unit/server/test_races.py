@@ -65,3 +65,43 @@ def test_an_entitlement_is_granted_once(api: httpx.Client) -> None:
     body = {"entitlementSlug": "seats", "value": {"type": "number", "value": 1}}
     counts = at_once(api, lambda _: api.post("/licenses/growth/entitlements", json=body))
     assert counts == {204: 1, 409: WRITERS * 3 - 1}
+
+
+def test_only_a_published_version_stays_the_default(api: httpx.Client) -> None:
+    api.post("/licenses", json={"name": "Growth", "type": "PAID"})
+    body = {"name": "Growth", "type": "PAID", "description": "", "isDefault": True}
+    moves = ("archive", "unarchive")
+
+    def attempt(number: int) -> httpx.Response:
+        if number % 2:
+            return api.put("/licenses/growth", json=body)
+        return api.post(f"/licenses/growth/{moves[number // 2 % 2]}")
+
+    at_once(api, attempt)
+
+
+def test_what_is_deleted_meanwhile_is_not_granted(api: httpx.Client) -> None:
+    api.post("/licenses", json={"name": "Growth", "type": "PAID"})
+    entitlement = {"name": "Seats", "type": "NUMBER", "slug": "seats"}
+    grant = {"entitlementSlug": "seats", "value": {"type": "number", "value": 1}}
+    attempts: list[Callable[[], httpx.Response]] = [
+        lambda: api.post("/entitlements", json=entitlement),
+        lambda: api.post("/licenses/growth/entitlements", json=grant),
+        lambda: api.delete("/entitlements/seats"),
+        lambda: api.delete("/licenses/growth/entitlements/seats"),
+    ]
+    at_once(api, lambda number: attempts[number % 4]())
+
+
+def test_what_is_deleted_meanwhile_is_in_no_group(api: httpx.Client) -> None:
+    group = {"name": "Quotas", "slug": "quotas"}
+    entitlement = {"name": "Seats", "type": "NUMBER", "slug": "seats", "groupSlugs": ["quotas"]}
+    members = "/entitlement-groups/quotas/entitlements"
+    attempts: list[Callable[[], httpx.Response]] = [
+        lambda: api.post("/entitlement-groups", json=group),
+        lambda: api.post("/entitlements", json=entitlement),
+        lambda: api.post(members, json={"entitlementSlug": "seats"}),
+        lambda: api.delete("/entitlement-groups/quotas"),
+        lambda: api.delete("/entitlements/seats"),
+    ]
+    at_once(api, lambda number: attempts[number % 5]())

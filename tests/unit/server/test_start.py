@@ -4,23 +4,31 @@ from __future__ import annotations
 
 import re
 import socket
-import sqlite3
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, closing
 from pathlib import Path
 
 import httpx
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from sqlalchemy import select, text
 from starlette.applications import Starlette
 from starlette.routing import Route
+from tests.support.databases import Cluster
 
+from kaiten_sync.server import app
 from kaiten_sync.server.app import (
     Prepared,
     ServerSettings,
     ServerStartError,
     prepare,
     running,
+    serve,
 )
+from kaiten_sync.server.db.engine import open_engine
+from kaiten_sync.server.db.migrate import alembic_config
 from kaiten_sync.server.db.tables import metadata
 from kaiten_sync.server.web.dispatch import Surroundings
 from kaiten_sync.server.web.routes import build_app
@@ -28,14 +36,32 @@ from kaiten_sync.server.web.routes import build_app
 CHOSEN = "ksh_chosen-by-hand-for-a-test"
 
 
-def url_of(folder: Path) -> str:
+def sqlite_in(folder: Path) -> str:
     return f"sqlite:///{folder / 'kaiten.db'}"
 
 
-def start(folder: Path, token: str | None = None) -> Prepared:
-    prepared = prepare(ServerSettings(database_url=url_of(folder), bootstrap_token=token))
+def start(url: str, token: str | None = None) -> Prepared:
+    prepared = prepare(ServerSettings(database_url=url, bootstrap_token=token))
     prepared.database.close()
     return prepared
+
+
+def run(url: str, statement: str) -> None:
+    """Change the database behind the server's back."""
+    with closing(open_engine(url)) as database, database.writing() as connection:
+        connection.execute(text(statement))
+
+
+def everything_in(url: str) -> str:
+    """All that the tables hold."""
+    with closing(open_engine(url)) as database, database.reading() as connection:
+        return str([connection.execute(select(table)).all() for table in metadata.sorted_tables])
+
+
+def count(url: str, table: str) -> int:
+    with closing(open_engine(url)) as database, database.reading() as connection:
+        counted: int = connection.execute(text(f"SELECT count(*) FROM {table}")).scalar_one()
+        return counted
 
 
 def opens(url: str, token: str) -> bool:
@@ -43,29 +69,26 @@ def opens(url: str, token: str) -> bool:
     return httpx.get(f"{url}/api/licenses", headers=headers).status_code == 200
 
 
-def test_the_first_start_makes_a_token_and_shows_it_once(tmp_path: Path) -> None:
-    first = start(tmp_path).new_token
+def test_the_first_start_makes_a_token_and_shows_it_once(fresh_url: str) -> None:
+    first = start(fresh_url).new_token
     assert first
     assert re.fullmatch(r"ksh_[A-Za-z0-9_-]{43}", first)
-    with running(ServerSettings(database_url=url_of(tmp_path))) as started:
+    with running(ServerSettings(database_url=fresh_url)) as started:
         assert started.new_token is None
         assert opens(started.url, first)
-    stored = b"".join(path.read_bytes() for path in tmp_path.iterdir())
-    assert first.encode() not in stored
+    assert first not in everything_in(fresh_url)
 
 
-def test_a_chosen_token_is_added_once(tmp_path: Path) -> None:
-    made = start(tmp_path).new_token
+def test_a_chosen_token_is_added_once(fresh_url: str) -> None:
+    made = start(fresh_url).new_token
     assert made
-    assert start(tmp_path, CHOSEN).new_token is None
-    assert start(tmp_path, CHOSEN).new_token is None
-    settings = ServerSettings(database_url=url_of(tmp_path), bootstrap_token=CHOSEN + "-2")
+    assert start(fresh_url, CHOSEN).new_token is None
+    assert start(fresh_url, CHOSEN).new_token is None
+    settings = ServerSettings(database_url=fresh_url, bootstrap_token=CHOSEN + "-2")
     with running(settings) as started:
         assert all(opens(started.url, token) for token in (made, CHOSEN, CHOSEN + "-2"))
-    with sqlite3.connect(tmp_path / "kaiten.db") as database:
-        assert database.execute("SELECT count(*) FROM token").fetchone() == (3,)
-        assert database.execute("SELECT count(*) FROM organisation").fetchone() == (1,)
-    database.close()
+    assert count(fresh_url, "token") == 3
+    assert count(fresh_url, "organisation") == 1
 
 
 @pytest.mark.parametrize(
@@ -73,80 +96,142 @@ def test_a_chosen_token_is_added_once(tmp_path: Path) -> None:
 )
 def test_what_is_no_token_is_refused_before_anything_is_made(tmp_path: Path, token: str) -> None:
     with pytest.raises(ServerStartError) as error:
-        start(tmp_path, token)
+        start(sqlite_in(tmp_path), token)
     assert len(token) < 5 or token not in str(error.value)
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_revoked_token_does_not_come_back(tmp_path: Path) -> None:
-    start(tmp_path, CHOSEN)
-    with sqlite3.connect(tmp_path / "kaiten.db") as database:
-        database.execute("UPDATE token SET revoked_at = 1")
-    database.close()
+def test_a_revoked_token_does_not_come_back(fresh_url: str) -> None:
+    start(fresh_url, CHOSEN)
+    run(fresh_url, "UPDATE token SET revoked_at = 1")
     with pytest.raises(ServerStartError, match="revoked"):
-        start(tmp_path, CHOSEN)
+        start(fresh_url, CHOSEN)
 
 
-def test_revoking_and_expiring_work_at_once(tmp_path: Path) -> None:
-    settings = ServerSettings(database_url=url_of(tmp_path), bootstrap_token=CHOSEN)
-    database = sqlite3.connect(tmp_path / "kaiten.db", isolation_level=None)
+def test_revoking_and_expiring_work_at_once(fresh_url: str) -> None:
+    settings = ServerSettings(database_url=fresh_url, bootstrap_token=CHOSEN)
     with running(settings) as started:
         assert opens(started.url, CHOSEN)
-        database.execute("UPDATE token SET expires_at = 1")
+        run(fresh_url, "UPDATE token SET expires_at = 1")
         assert not opens(started.url, CHOSEN)
-        database.execute("UPDATE token SET expires_at = NULL, revoked_at = 1")
+        run(fresh_url, "UPDATE token SET expires_at = NULL, revoked_at = 1")
         assert not opens(started.url, CHOSEN)
-    database.close()
 
 
-def test_a_newer_database_is_refused(tmp_path: Path) -> None:
-    start(tmp_path)
-    with sqlite3.connect(tmp_path / "kaiten.db") as database:
-        database.execute("UPDATE alembic_version SET version_num = '9999'")
-    database.close()
+def test_a_newer_database_is_refused(fresh_url: str) -> None:
+    start(fresh_url)
+    run(fresh_url, "UPDATE alembic_version SET version_num = '9999'")
     with pytest.raises(ServerStartError, match="newer than this program"):
-        start(tmp_path)
+        start(fresh_url)
+
+
+def test_an_older_database_is_brought_up_to_date(fresh_url: str) -> None:
+    with closing(open_engine(fresh_url)) as database, database.writing() as connection:
+        command.upgrade(alembic_config(connection), "0001")
+    made = start(fresh_url).new_token
+    assert made
+    with running(ServerSettings(database_url=fresh_url)) as started:
+        assert opens(started.url, made)
+
+
+def test_another_program_is_left_alone(fresh_url: str) -> None:
+    run(fresh_url, "CREATE TABLE license (plate TEXT)")
+    with pytest.raises(ServerStartError, match="tables of another program: license"):
+        start(fresh_url)
+    run(fresh_url, "CREATE TABLE alembic_version (version_num VARCHAR(32))")
+    run(fresh_url, "INSERT INTO alembic_version VALUES ('3f2a1b9c8d7e')")
+    with pytest.raises(ServerStartError, match="belongs to another program"):
+        start(fresh_url)
+    assert count(fresh_url, "license") == 0
 
 
 def test_a_file_that_is_no_database_is_refused(tmp_path: Path) -> None:
     (tmp_path / "kaiten.db").write_bytes(b"not a database, but long enough to be looked at" * 9)
     with pytest.raises(ServerStartError, match="cannot be opened"):
-        start(tmp_path)
+        start(sqlite_in(tmp_path))
 
 
 @pytest.mark.parametrize(
-    "url", ["nonsense", "sqlite:////no/such/folder/x.db", "mysql://root:secret@localhost/x"]
+    "url",
+    [
+        "nonsense",
+        "sqlite:////no/such/folder/x.db",
+        "mysql://root:secret@localhost/x",
+        "postgresql+pg8000://root:secret@localhost/x",
+        "postgresql://root:secret@localhost:port/x",
+        "postgresql://root:a@secret@localhost/x",
+        "postgresql://root:secret@localhost:1/x",
+        "postgres:///x?host=/no/such/folder&user=root&password=secret",
+        "postgresql+psycopg:///x?nonsense=secret",
+    ],
 )
 def test_databases_that_cannot_be_used(url: str) -> None:
     with pytest.raises(ServerStartError) as error:
         prepare(ServerSettings(database_url=url, bootstrap_token=CHOSEN))
-    assert "secret" not in str(error.value)
+    assert error.value.hint
+    assert "secret" not in error.value.message + error.value.hint
+
+
+def test_a_database_that_cannot_hold_all_texts_is_refused(postgresql: Cluster) -> None:
+    postgresql.run(
+        "CREATE DATABASE latin ENCODING 'LATIN1' LOCALE_PROVIDER libc TEMPLATE template0"
+    )
+    with pytest.raises(ServerStartError, match="its encoding is LATIN1"):
+        start(postgresql.url("latin"))
+
+
+def test_several_workers_need_postgresql(tmp_path: Path) -> None:
+    with pytest.raises(ServerStartError, match="only PostgreSQL can be shared"):
+        prepare(ServerSettings(database_url=sqlite_in(tmp_path), workers=2))
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_port_in_use_is_said_before_the_database_is_touched(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-        settings = ServerSettings(database_url=url_of(tmp_path))
+        settings = ServerSettings(database_url=sqlite_in(tmp_path))
         with pytest.raises(ServerStartError, match="cannot listen"), running(settings, port=port):
             pass
     assert list(tmp_path.iterdir()) == []
 
 
-def test_migrations_lead_to_the_tables(tmp_path: Path) -> None:
-    prepared = prepare(ServerSettings(database_url=url_of(tmp_path)))
-    with prepared.database.reading() as connection:
+def test_migrations_lead_to_the_tables(fresh_url: str) -> None:
+    start(fresh_url)
+    with closing(open_engine(fresh_url)) as database, database.reading() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True})
         assert compare_metadata(context, metadata) == []
+
+
+def test_a_file_is_kept_as_safe_as_it_is_fast(tmp_path: Path) -> None:
+    with closing(open_engine(sqlite_in(tmp_path))) as database, database.reading() as connection:
         pragma = connection.exec_driver_sql
         assert pragma("PRAGMA journal_mode").scalar_one() == "wal"
         assert pragma("PRAGMA foreign_keys").scalar_one() == 1
-    prepared.database.close()
+
+
+def test_what_cannot_begin_beside_the_requests_stops_the_start(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def fail() -> None:
+        raise RuntimeError("no such thing")
+
+    @asynccontextmanager
+    async def broken(_app: Starlette) -> AsyncIterator[None]:
+        await fail()
+        yield
+
+    monkeypatch.setattr(app, "_application", lambda *_: Starlette(lifespan=broken))
+    settings = ServerSettings(database_url=sqlite_in(tmp_path))
+    with pytest.raises(ServerStartError, match="stopped while it started"), running(settings):
+        pass
+    with pytest.raises(ServerStartError, match="stopped while it started"):
+        serve(settings, "127.0.0.1", 0, lambda _: None)
 
 
 def test_an_unforeseen_failure_tells_an_id_and_nothing_else(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    prepared = prepare(ServerSettings(database_url=url_of(tmp_path)))
+    prepared = prepare(ServerSettings(database_url=sqlite_in(tmp_path)))
 
     async def broken(_request: object) -> None:
         raise RuntimeError("the secret cause")

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from typing import Any
 
+from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 
 from kaiten_sync.server.domain.refusals import RefusalError
@@ -16,6 +18,13 @@ FAMILY_SLUG = "uq_license_family_organisation_id_slug"
 FAMILY_DEFAULT = "uq_license_family_default"
 GRANT = "uq_license_entitlement_license_id_entitlement_id"
 MEMBERSHIP = "pk_entitlement_group_member"
+
+GRANT_LICENSE = "fk_license_entitlement_license_id"
+GRANT_ENTITLEMENT = "fk_license_entitlement_entitlement_id"
+MEMBERSHIP_GROUP = "fk_entitlement_group_member_group_id"
+MEMBERSHIP_ENTITLEMENT = "fk_entitlement_group_member_entitlement_id"
+"""Foreign keys. Only PostgreSQL breaks them in a race: on SQLite nobody writes between the check
+and the write, and its message names none."""
 
 _SQLITE_TEXTS = {
     GROUP_SLUG: "entitlement_group.organisation_id, entitlement_group.slug",
@@ -30,14 +39,18 @@ _SQLITE_TEXTS = {
 
 
 @contextmanager
-def conflicts(by_constraint: Mapping[str, RefusalError]) -> Iterator[None]:
+def conflicts(connection: Connection, by_constraint: Mapping[str, RefusalError]) -> Iterator[None]:
     """Turns a broken constraint into the refusal that stands for it.
+
+    The body runs behind a savepoint: what it wrote is undone, and the transaction can go on, which
+    PostgreSQL would refuse otherwise.
 
     Raises:
         RefusalError: one of these constraints was broken. IntegrityError: another one was.
     """
     try:
-        yield
+        with connection.begin_nested():
+            yield
     except IntegrityError as error:
         for name, refusal in by_constraint.items():
             if _broke(error, name):
@@ -46,5 +59,9 @@ def conflicts(by_constraint: Mapping[str, RefusalError]) -> Iterator[None]:
 
 
 def _broke(error: IntegrityError, name: str) -> bool:
-    message = str(error.orig)
-    return message.endswith(_SQLITE_TEXTS[name]) or f'"{name}"' in message
+    cause: Any = error.orig
+    diagnostics = getattr(cause, "diag", None)  # of psycopg; SQLite has only a text
+    if diagnostics is not None:
+        return bool(diagnostics.constraint_name == name)
+    text = _SQLITE_TEXTS.get(name)
+    return text is not None and str(cause).endswith(text)

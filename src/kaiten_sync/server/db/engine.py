@@ -1,52 +1,94 @@
 """The database and its transactions.
 
 One transaction per request. On SQLite a writer takes the write lock when it begins: two
-transactions that read first and want to write later would otherwise deadlock.
+transactions that read first and want to write later would otherwise deadlock. On PostgreSQL
+writers run side by side and lock what they change; a reader sees one moment.
 """
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event, text
+from sqlalchemy import URL, Connection, Engine, create_engine, event, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 from sqlalchemy.pool import StaticPool
 
 from kaiten_sync.server.settings import ServerStartError
 
-_CONNECTIONS = 40
+POSTGRESQL_CONNECTIONS = 10
+"""Of one process. PostgreSQL allows 100 in all unless told otherwise, and a Python process keeps no
+more than a few busy; a request that waits for one is answered with 503 in the end."""
+
+_SQLITE_CONNECTIONS = 40
 """As many as the web toolkit has worker threads, so that no request waits for a connection."""
 
-_BUSY_TIMEOUT_MS = 5_000
-"""How long SQLite waits for another writer before the request is answered with 503."""
+_WAIT_MS = 5_000
+"""How long a request waits for a lock, or for a connection, before it is answered with 503."""
+
+_STATEMENT_MS = 30_000
+"""How long one statement may run on PostgreSQL. All of ours are found by an index."""
+
+_IDLE_MS = 60_000
+"""After which PostgreSQL ends a transaction whose program says nothing: its machine is gone."""
+
+_CONNECT_S = 5
+"""How long a connection to PostgreSQL may take."""
+
+_KEEPALIVE = {"keepalives_idle": 30, "keepalives_interval": 10, "keepalives_count": 3}
+"""Seconds and a number: a database machine that vanished is noticed within a minute, not hours."""
+
+_POSTGRESQL_NAMES = ("postgresql", "postgres", "postgresql+psycopg")
+
+_URL_HINT = (
+    "write it like sqlite:///kaiten.db or postgresql://user:password@host:5432/database,"
+    " with special characters as %40"
+)
 
 _WRITES = "kaiten_writes"
+
+_READING_POSTGRESQL: Mapping[str, Any] = {
+    "isolation_level": "REPEATABLE READ",
+    "postgresql_readonly": True,
+}
 
 
 class Database:
     """Hands out transactions. `close` ends all connections."""
 
-    def __init__(self, engine: Engine, turn: AbstractContextManager[Any]) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        *,
+        turn: AbstractContextManager[Any] | None = None,
+        reading: Mapping[str, Any] | None = None,
+    ) -> None:
         self.engine = engine
-        self._turn = turn
+        self._turn = turn or nullcontext()
+        self._reading = reading or {}
+
+    @property
+    def is_postgresql(self) -> bool:
+        """Whether several processes may share it, and several transactions write at once."""
+        return self.engine.dialect.name == "postgresql"
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
         """A transaction that only reads and sees one moment."""
-        with self._turn, self.engine.connect() as connection, connection.begin():
+        with self._transaction(self._reading) as connection:
             yield connection
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:
-        """A transaction that writes; undone when the body raises."""
-        with self._turn, self.engine.connect() as plain:
-            connection = plain.execution_options(**{_WRITES: True})
-            with connection.begin():
-                yield connection
+        """A transaction that writes; undone when the body raises.
+
+        On PostgreSQL each statement sees what others have committed until then.
+        """
+        with self._transaction({_WRITES: True}) as connection:
+            yield connection
 
     def is_ready(self) -> bool:
         """Whether the database answers."""
@@ -57,30 +99,75 @@ class Database:
         """End all connections."""
         self.engine.dispose()
 
+    @contextmanager
+    def _transaction(self, options: Mapping[str, Any]) -> Iterator[Connection]:
+        with self._turn, self.engine.connect() as plain:
+            connection = plain.execution_options(**options)
+            with connection.begin():
+                yield connection
+
 
 def open_engine(url: str) -> Database:
-    """The database behind an SQLAlchemy URL, untouched so far.
+    """The database behind a URL, untouched so far: a file, one in memory, or PostgreSQL.
 
     Raises:
-        ServerStartError: the URL is none, or names a database that this server cannot use.
+        ServerStartError: the URL is none, or names a database that this server cannot use. The
+            message never repeats the URL, which may hold a password.
     """
     try:
         parsed = make_url(url)
-    except ArgumentError as error:
-        raise ServerStartError(
-            "the database URL cannot be read", hint="write it like sqlite:///kaiten.db"
-        ) from error
-    if parsed.get_backend_name() != "sqlite":
-        raise ServerStartError(
-            f"databases of type {parsed.get_backend_name()} are not supported yet",
-            hint="use sqlite:///path/to/file.db",
+    except (ArgumentError, ValueError) as error:
+        raise ServerStartError("the database URL cannot be read", hint=_URL_HINT) from error
+    if parsed.drivername in _POSTGRESQL_NAMES:
+        return _postgresql(parsed)
+    if parsed.get_backend_name() == "sqlite":
+        return _sqlite(parsed)
+    raise ServerStartError(
+        f"databases of type {parsed.get_backend_name()} are not supported", hint=_URL_HINT
+    )
+
+
+def _postgresql(url: URL) -> Database:
+    if "@" in (url.host or ""):  # the rest of a password, which an error would show
+        raise ServerStartError("the database URL cannot be read", hint=_URL_HINT)
+    ours = {"connect_timeout": _CONNECT_S, **_KEEPALIVE, "fallback_application_name": "kaiten-sync"}
+    try:
+        engine = create_engine(
+            url.set(drivername="postgresql+psycopg"),
+            pool_size=POSTGRESQL_CONNECTIONS,
+            max_overflow=0,
+            pool_timeout=_WAIT_MS / 1000,
+            pool_pre_ping=True,
+            isolation_level="READ COMMITTED",
+            connect_args={name: ours[name] for name in ours.keys() - url.query.keys()},
         )
-    in_memory = parsed.database in (None, "", ":memory:")
+    except ImportError as error:
+        raise ServerStartError(
+            f"PostgreSQL's driver cannot be loaded: {error}",
+            hint="pip install 'kaiten-sync[server]'",
+        ) from error
+    event.listen(engine, "connect", _prepare_postgresql)
+    return Database(engine, reading=_READING_POSTGRESQL)
+
+
+def _prepare_postgresql(connection: Any, _record: Any) -> None:
+    limits = {
+        "lock_timeout": _WAIT_MS,
+        "statement_timeout": _STATEMENT_MS,
+        "idle_in_transaction_session_timeout": _IDLE_MS,
+    }
+    connection.autocommit = True
+    connection.execute("; ".join(f"SET {name} = {limit}" for name, limit in limits.items()))
+    connection.autocommit = False
+
+
+def _sqlite(url: URL) -> Database:
+    in_memory = url.database in (None, "", ":memory:")
     engine = _memory_engine() if in_memory else _file_engine(url)
-    event.listen(engine, "connect", _prepare)
-    event.listen(engine, "begin", _begin)
+    event.listen(engine, "connect", _prepare_sqlite)
+    event.listen(engine, "begin", _begin_sqlite)
     # A database in memory is one connection, so its transactions take turns.
-    return Database(engine, threading.RLock() if in_memory else nullcontext())
+    return Database(engine, turn=threading.RLock() if in_memory else None)
 
 
 def _memory_engine() -> Engine:
@@ -89,20 +176,20 @@ def _memory_engine() -> Engine:
     )
 
 
-def _file_engine(url: str) -> Engine:
+def _file_engine(url: URL) -> Engine:
     return create_engine(
         url,
-        pool_size=_CONNECTIONS,
+        pool_size=_SQLITE_CONNECTIONS,
         max_overflow=0,
-        connect_args={"check_same_thread": False, "timeout": _BUSY_TIMEOUT_MS / 1000},
+        connect_args={"check_same_thread": False, "timeout": _WAIT_MS / 1000},
     )
 
 
-def _prepare(connection: Any, _record: Any) -> None:
-    # The driver must not begin transactions by itself: `_begin` decides how they begin.
+def _prepare_sqlite(connection: Any, _record: Any) -> None:
+    # The driver must not begin transactions by itself: `_begin_sqlite` decides how they begin.
     connection.isolation_level = None
     cursor = connection.cursor()
-    cursor.execute(f"PRAGMA busy_timeout={_BUSY_TIMEOUT_MS}")
+    cursor.execute(f"PRAGMA busy_timeout={_WAIT_MS}")
     cursor.execute("PRAGMA journal_mode=WAL")
     # With WAL this loses no committed data in a crash of the program, only in one of the machine.
     cursor.execute("PRAGMA synchronous=NORMAL")
@@ -110,6 +197,6 @@ def _prepare(connection: Any, _record: Any) -> None:
     cursor.close()
 
 
-def _begin(connection: Connection) -> None:
+def _begin_sqlite(connection: Connection) -> None:
     writes = connection.get_execution_options().get(_WRITES, False)
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")

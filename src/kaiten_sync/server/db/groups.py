@@ -10,8 +10,8 @@ from sqlalchemy import Connection, Row, Select, bindparam, delete, insert, selec
 from kaiten_sync.server.db.pages import Page, Position, page_of
 from kaiten_sync.server.db.tables import entitlement_group, group_member
 
-_LAST_ID = "~"
-"""Sorts after every id."""
+_LAST_ID = "z"
+"""Sorts after every id in every collation: an id is made of hexadecimal digits."""
 
 _LIST = (
     select(entitlement_group)

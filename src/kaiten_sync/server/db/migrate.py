@@ -1,7 +1,8 @@
-"""Brings a database to the schema of this program, and refuses one that is ahead of it."""
+"""Brings a database to the schema of this program, and refuses one that is not ours or ahead."""
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from alembic import command
@@ -9,34 +10,96 @@ from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from alembic.util import CommandError
-from sqlalchemy.exc import DatabaseError
+from sqlalchemy import Connection, inspect
+from sqlalchemy.exc import DBAPIError
 
 from kaiten_sync.server.db.engine import Database
+from kaiten_sync.server.db.locks import take_turn
+from kaiten_sync.server.db.tables import metadata
 from kaiten_sync.server.settings import ServerStartError
 
 _SCRIPTS = Path(__file__).parent / "migrations"
 
+_OURS = re.compile(r"\d{4}", re.ASCII)
+"""How our schemas are numbered. Other programs that use Alembic have other revisions."""
+
+_TURN_MS = 60_000
+"""How long a start waits for another one that migrates the same database."""
+
+_ELSEWHERE = "start with another --database, which may be empty"
+
+_HINTS = {
+    "sqlite": "check the path and its permissions, and that the file is a kaiten-sync database",
+    "postgresql": "check that PostgreSQL runs, and the host, port, database and user of the URL",
+}
+
 
 def migrate(database: Database) -> None:
-    """Run the migrations that are missing, all or none.
+    """Run the migrations that are missing, all or none. Several programs may do so at once.
 
     Raises:
-        ServerStartError: the database is newer than this program, or is no database of ours.
+        ServerStartError: the database cannot be reached, is newer than this program, or is
+            another program's.
     """
     try:
         with database.writing() as connection:
-            config = Config()
-            config.set_main_option("script_location", str(_SCRIPTS).replace("%", "%%"))
-            config.attributes["connection"] = connection
-            present = MigrationContext.configure(connection).get_current_revision()
-            if present is not None:
-                _check_known(config, present)
-            command.upgrade(config, "head")
-    except DatabaseError as error:
+            if database.is_postgresql:
+                _check_encoding(connection)
+                _be_patient(connection)
+            take_turn(connection, "migrate")
+            _check_ours(connection)
+            command.upgrade(alembic_config(connection), "head")
+    except DBAPIError as error:
         raise ServerStartError(
-            f"the database cannot be opened or brought up to date: {error.orig}",
-            hint="check the path and its permissions, and that the file is a kaiten-sync database",
+            f"the database cannot be opened or brought up to date: {_in_one_line(error)}",
+            hint=_HINTS[database.engine.dialect.name],
         ) from error
+
+
+def alembic_config(connection: Connection) -> Config:
+    """What Alembic's commands work with."""
+    config = Config()
+    config.set_main_option("script_location", str(_SCRIPTS).replace("%", "%%"))
+    config.attributes["connection"] = connection
+    return config
+
+
+def _check_encoding(connection: Connection) -> None:
+    encoding = connection.exec_driver_sql("SHOW server_encoding").scalar_one()
+    if encoding != "UTF8":
+        raise ServerStartError(
+            f"the database cannot hold all texts: its encoding is {encoding}",
+            hint="create it with ENCODING 'UTF8' TEMPLATE template0",
+        )
+
+
+def _be_patient(connection: Connection) -> None:
+    # A migration waits for requests that older programs still answer, and may rewrite tables.
+    connection.exec_driver_sql(f"SET LOCAL lock_timeout = {_TURN_MS}")
+    connection.exec_driver_sql("SET LOCAL statement_timeout = 0")
+
+
+def _check_ours(connection: Connection) -> None:
+    revisions = MigrationContext.configure(connection).get_current_heads()
+    if not revisions:
+        _check_empty(connection)
+    for revision in revisions:
+        if not _OURS.fullmatch(revision):
+            raise ServerStartError(
+                f"the database belongs to another program, whose schema is {revision}",
+                hint=_ELSEWHERE,
+            )
+        _check_known(alembic_config(connection), revision)
+
+
+def _check_empty(connection: Connection) -> None:
+    inspector = inspect(connection)
+    present = {*inspector.get_table_names(), *inspector.get_view_names()}
+    foreign = sorted(present & metadata.tables.keys())
+    if foreign:
+        raise ServerStartError(
+            f"the database has tables of another program: {', '.join(foreign)}", hint=_ELSEWHERE
+        )
 
 
 def _check_known(config: Config, revision: str) -> None:
@@ -47,3 +110,7 @@ def _check_known(config: Config, revision: str) -> None:
             f"the database has schema {revision}, which is newer than this program",
             hint="update kaiten-sync, or start with another --database",
         ) from error
+
+
+def _in_one_line(error: DBAPIError) -> str:
+    return "; ".join(line.strip() for line in str(error.orig).splitlines() if line.strip())

@@ -18,6 +18,7 @@ class RefusalKind(Enum):
     UNAUTHORIZED = "unauthorized"
     FORBIDDEN = "forbidden"
     NOT_FOUND = "not found"
+    TIMEOUT = "timeout"
     CONFLICT = "conflict"
     TOO_LARGE = "too large"
     UNSUPPORTED_MEDIA_TYPE = "unsupported media type"

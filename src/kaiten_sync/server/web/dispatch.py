@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 import secrets
 import time
@@ -9,12 +10,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
 from kaiten_sync.server.db.engine import Database
+from kaiten_sync.server.db.failures import is_busy, is_worth_repeating
 from kaiten_sync.server.domain.refusals import (
     Fault,
     RecordedRefusalError,
@@ -22,6 +24,7 @@ from kaiten_sync.server.domain.refusals import (
     RefusalKind,
     unprocessable,
 )
+from kaiten_sync.server.domain.times import parse_rfc3339
 from kaiten_sync.server.service.tenancy import authenticate
 from kaiten_sync.server.service.work import Caller, Work
 from kaiten_sync.server.web.catalog import SCHEMAS
@@ -33,6 +36,15 @@ from kaiten_sync.server.web.problems import refused
 MAX_BODY_BYTES = 1024 * 1024
 
 _CHECK = RequestCheck(SCHEMAS)
+
+_MAX_SHOWN = 100
+"""Characters of a wrong parameter that are repeated in the answer."""
+
+_BODY_TIMEOUT_S = 30
+"""For all of a body: a client that drips one byte at a time must not hold a request open."""
+
+_REPETITIONS = 3
+"""Times that a transaction is repeated which the database ended in favour of another."""
 
 _INTEGER = re.compile(r"-?[0-9]{1,12}", re.ASCII)
 
@@ -82,8 +94,8 @@ class Dispatcher:
     def _answer(self, operation: Operation, received: _Received) -> Response:
         try:
             result = self._perform(operation, received)
-        except OperationalError as error:
-            if "database is locked" not in str(error.orig):
+        except SQLAlchemyError as error:
+            if not is_busy(error):
                 raise
             raise RefusalError(
                 RefusalKind.UNAVAILABLE, "UNAVAILABLE", "the database is busy; try again"
@@ -104,6 +116,12 @@ class Dispatcher:
             if not operation.writes:
                 return operation.handler(_work(connection, caller, now_ms), call)
         # Only a request that may and can write takes the lock of writers.
+        for _ in range(_REPETITIONS):
+            try:
+                return self._write(operation, caller, call)
+            except DBAPIError as error:
+                if not is_worth_repeating(error):
+                    raise
         return self._write(operation, caller, call)
 
     def _write(self, operation: Operation, caller: Caller, call: Call) -> Any:
@@ -147,10 +165,16 @@ async def _read(request: Request) -> bytes:
     if declared.isdigit() and int(declared[:20]) > MAX_BODY_BYTES:
         raise _too_large()
     body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > MAX_BODY_BYTES:
-            raise _too_large()
+    try:
+        async with asyncio.timeout(_BODY_TIMEOUT_S):
+            async for chunk in request.stream():
+                body += chunk
+                if len(body) > MAX_BODY_BYTES:
+                    raise _too_large()
+    except TimeoutError as error:
+        raise RefusalError(
+            RefusalKind.TIMEOUT, "REQUEST_TIMEOUT", f"the body took over {_BODY_TIMEOUT_S} seconds"
+        ) from error
     return bytes(body)
 
 
@@ -175,16 +199,28 @@ def _parse(operation: Operation, received: _Received) -> Call:
 
 
 def _query_value(query: Query, text: str | None) -> Any:
-    if text is None:
-        return query.default
     place = f"query.{query.name}"
+    if text is None:
+        if query.required:
+            fault = Fault("this query parameter is required", place)
+            raise unprocessable("UNPROCESSABLE", "validation failed", [fault])
+        return query.default
     value: Any = text
-    match query.schema["type"]:
-        case "integer":
+    match query.schema:
+        case {"type": "integer"}:
             if not _INTEGER.fullmatch(text):
-                fault = Fault("expected integer", place, text[:100])
-                raise unprocessable("UNPROCESSABLE", "validation failed", [fault])
+                raise _unexpected("integer", place, text)
             value = int(text)
-        case "array":
+        case {"type": "array"}:
             value = text.split(",") if text else []
+        case {"format": "date-time"}:
+            moment = parse_rfc3339(text)
+            if moment is None:
+                raise _unexpected("date-time (RFC 3339)", place, text)
+            return moment
     return check_parameter(query.schema, value, place)
+
+
+def _unexpected(wanted: str, place: str, text: str) -> RefusalError:
+    fault = Fault(f"expected {wanted}", place, text[:_MAX_SHOWN])
+    return unprocessable("UNPROCESSABLE", "validation failed", [fault])

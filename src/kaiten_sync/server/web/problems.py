@@ -19,6 +19,7 @@ STATUSES: Mapping[RefusalKind, HTTPStatus] = {
     RefusalKind.UNAUTHORIZED: HTTPStatus.UNAUTHORIZED,
     RefusalKind.FORBIDDEN: HTTPStatus.FORBIDDEN,
     RefusalKind.NOT_FOUND: HTTPStatus.NOT_FOUND,
+    RefusalKind.TIMEOUT: HTTPStatus.REQUEST_TIMEOUT,
     RefusalKind.CONFLICT: HTTPStatus.CONFLICT,
     RefusalKind.TOO_LARGE: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     RefusalKind.UNSUPPORTED_MEDIA_TYPE: HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
@@ -33,6 +34,7 @@ _TYPES = {
     403: _RFC_9110 + "15.5.4",
     404: _RFC_9110 + "15.5.5",
     405: _RFC_9110 + "15.5.6",
+    408: _RFC_9110 + "15.5.9",
     409: _RFC_9110 + "15.5.10",
     413: _RFC_9110 + "15.5.14",
     415: _RFC_9110 + "15.5.16",
@@ -47,6 +49,7 @@ def refused(error: RefusalError, path: str) -> Response:
     status = STATUSES[error.kind]
     headers = {
         401: {"WWW-Authenticate": "Bearer"},
+        408: {"Connection": "close"},
         503: {"Retry-After": "1"},
     }.get(status, {})
     return problem(

@@ -1,0 +1,132 @@
+"""PostgreSQL for the tests: a cluster of their own that nobody else can reach."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import pwd
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import psycopg
+import pytest
+
+ADVICE = "PostgreSQL is not installed: apt-get install --no-install-recommends postgresql"
+
+_SUPERUSER = "kaiten"
+
+# Durability is off: a cluster of tests never outlives them. The collation is not the order of the
+# bytes on purpose, because most databases are made with one like it.
+_INITDB = [
+    *("--auth=trust", "--no-sync", f"--username={_SUPERUSER}", "--encoding=UTF8", "--locale=C"),
+    *("--locale-provider=icu", "--icu-locale=en-US"),
+]
+_SETTINGS = {
+    "listen_addresses": "''",
+    "unix_socket_permissions": "0777",
+    "fsync": "off",
+    "synchronous_commit": "off",
+    "full_page_writes": "off",
+    "max_connections": "200",
+    "shared_buffers": "16MB",
+    "deadlock_timeout": "50ms",
+}
+
+# The cluster ends with its input, so also when the tests are killed.
+_SCRIPT = """
+bin=$1 folder=$2 settings=$3; shift 3
+"$bin/initdb" "$@" --pgdata "$folder/data" >"$folder/log" 2>&1 &&
+  "$bin/pg_ctl" start --wait --silent --pgdata "$folder/data" --log "$folder/log" \
+    --options "$settings -k $folder" >"$folder/start" 2>&1 &&
+  echo ready
+cat >/dev/null
+"$bin/pg_ctl" stop --mode immediate --silent --pgdata "$folder/data" >/dev/null 2>&1
+rm -rf "$folder"/*
+"""
+
+
+class Cluster:
+    """A running PostgreSQL that makes empty databases. It listens on a socket in its folder."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._numbers = itertools.count(1)
+
+    def new_database(self) -> str:
+        """The URL of a new, empty database."""
+        name = f"kaiten_{next(self._numbers)}"
+        self.run(f"CREATE DATABASE {name}")
+        return self.url(name)
+
+    def url(self, name: str) -> str:
+        """The URL of a database with this name, whether there is one or not."""
+        return f"postgresql:///{name}?host={self._folder}&user={_SUPERUSER}"
+
+    def run(self, statement: str) -> None:
+        """Run one statement outside of all databases of the tests."""
+        with psycopg.connect(self.url("postgres"), autocommit=True) as connection:
+            connection.execute(statement.encode())
+
+
+@contextmanager
+def cluster() -> Iterator[Cluster]:
+    """A cluster for as long as the body runs. Skips the test where PostgreSQL is missing.
+
+    With CI=true it fails instead: there nothing may be left out.
+    """
+    binaries = _binaries()
+    if binaries is None:
+        if os.environ.get("CI") == "true":
+            pytest.fail(ADVICE)
+        pytest.skip(ADVICE)
+    # Short, because the path of a socket has at most 107 bytes.
+    folder = Path(tempfile.mkdtemp(prefix="kpg-", dir="/tmp"))
+    try:
+        with _running(binaries, folder):
+            yield Cluster(folder)
+    finally:
+        folder.rmdir()
+
+
+@contextmanager
+def _running(binaries: Path, folder: Path) -> Iterator[None]:
+    user = _user()
+    if user is not None:
+        shutil.chown(folder, user)
+    folder.chmod(0o755)
+    settings = " ".join(f"-c {name}={value}" for name, value in _SETTINGS.items())
+    keeper = subprocess.Popen(
+        ["sh", "-c", _SCRIPT, "sh", str(binaries), str(folder), settings, *_INITDB],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        start_new_session=True,  # Ctrl-C is for the tests
+        user=user,
+        cwd=folder,
+    )
+    with keeper:  # closes its input at the end, and waits
+        assert keeper.stdout is not None
+        if keeper.stdout.readline() != b"ready\n":
+            pytest.fail((folder / "log").read_text(encoding="utf-8"))
+        yield
+
+
+def _user() -> str | None:
+    """Whom PostgreSQL runs as: it refuses root."""
+    if os.geteuid() != 0:
+        return None
+    names = {entry.pw_name for entry in pwd.getpwall()}
+    return "postgres" if "postgres" in names else "nobody"
+
+
+def _binaries() -> Path | None:
+    """The folder of the newest PostgreSQL of this machine."""
+    found = Path("/usr/lib/postgresql").glob("*/bin/initdb")
+    newest = max(found, key=lambda path: float(path.parts[-3]), default=None)
+    if newest is not None:
+        return newest.parent
+    named = shutil.which("initdb")
+    return None if named is None else Path(named).resolve().parent
