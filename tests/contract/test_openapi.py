@@ -16,6 +16,7 @@ from schemathesis import Case, GenerationMode
 from schemathesis.checks import CHECKS
 from schemathesis.schemas import APIOperation
 from tests.support.embedded import EmbeddedServer
+from tests.support.metering import insert_instance
 
 from kaiten_sync.server.web.differences import DIFFERENCES, EVERY_OPERATION, Part
 from kaiten_sync.server.web.openapi import openapi_document
@@ -61,7 +62,13 @@ def attempts() -> Iterator[tuple[str, GenerationMode]]:
             yield label, GenerationMode.NEGATIVE
 
 
-SLUGS = {"licenseSlug": "growth", "familySlug": "growth", "entitlementGroupSlug": "quotas"}
+SLUGS = {
+    "licenseSlug": "growth",
+    "familySlug": "growth",
+    "entitlementGroupSlug": "quotas",
+    "instanceSlug": "main",
+}
+QUERIES = {"/entitlement-groups/{entitlementGroupSlug}/usage": {"instance": "main"}}
 CHECKED: Any = CHECKS.get_by_names(
     [
         "not_a_server_error",
@@ -92,6 +99,7 @@ def seeded(server: EmbeddedServer) -> str:
             assert client.post(path, json=body).status_code == 201
         grant = {"entitlementSlug": "api-calls", "value": {"type": "number", "value": 5}}
         assert client.post("/licenses/growth/entitlements", json=grant).status_code == 204
+        insert_instance(server.database_url, client.get("/licenses/growth").json()["id"])
     return token
 
 
@@ -113,7 +121,8 @@ def test_every_answer_is_in_the_document(
     token = seeded(server)
     names = re.findall(r"\{(\w+)\}", operation.path)
     known = {name: SLUGS.get(name, "api-calls") for name in names} or None
-    aimed = operation.as_strategy(mode, path_parameters=known)
+    query = QUERIES.get(operation.path) if mode is GenerationMode.POSITIVE else None
+    aimed = operation.as_strategy(mode, path_parameters=known, query=query)
     cases = aimed if mode is GenerationMode.NEGATIVE else st.one_of(aimed, operation.as_strategy())
 
     @settings(
@@ -223,6 +232,8 @@ def request_differences(ours: dict[str, Any], theirs: dict[str, Any]) -> Iterato
     for name in set(ours["required"]) - needed:
         yield Part.REQUEST_PROPERTY_REQUIRED, name
     for name in mine.keys() & other.keys() - read_only:
+        if "anyOf" in mine[name] and "anyOf" not in other[name]:
+            yield Part.REQUEST_VALUE_WIDER, name
         assert rules(mine[name]) == rules(other[name]), name
 
 
@@ -252,7 +263,10 @@ def rules(schema: dict[str, Any]) -> dict[str, Any]:
 
 def parameters(operation: dict[str, Any]) -> dict[tuple[str, str], dict[str, Any]]:
     return {
-        (parameter["in"], parameter["name"]): rules(parameter["schema"])
+        (parameter["in"], parameter["name"]): {
+            "required": parameter.get("required", False),
+            **rules(parameter["schema"]),
+        }
         for parameter in operation.get("parameters", ())
     }
 
@@ -270,8 +284,10 @@ def resolved(schema: dict[str, Any], document: dict[str, Any]) -> dict[str, Any]
 
 
 def innermost(schema: dict[str, Any], document: dict[str, Any]) -> dict[str, Any]:
-    """The object that an answer is about: a page's item, a family's license."""
+    """The object that an answer is about: a list's or a page's item, a family's license."""
     step: Callable[[dict[str, Any]], dict[str, Any]] = lambda s: resolved(s, document)  # noqa: E731
+    if "properties" not in schema:
+        schema = step(schema["items"])
     if "items" in schema["properties"]:
         schema = step(schema["properties"]["items"]["items"])
     if "currentVersion" in schema["properties"]:

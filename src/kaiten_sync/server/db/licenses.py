@@ -54,16 +54,6 @@ def change_license(connection: Connection, license_id: str, **values: object) ->
     )
 
 
-def clear_default(connection: Connection, family_id: str, *, but: str | None, now_ms: int) -> None:
-    """Take the default flag from the other versions of a family."""
-    statement = update(license_version).where(
-        license_version.c.family_id == family_id, license_version.c.is_default
-    )
-    if but is not None:
-        statement = statement.where(license_version.c.id != but)
-    connection.execute(statement.values(is_default=False, updated_at=now_ms))
-
-
 def remove_license(connection: Connection, license_id: str) -> None:
     """Delete a license that grants nothing."""
     connection.execute(delete(license_version).where(license_version.c.id == license_id))

@@ -9,11 +9,20 @@ from typing import Any
 from sqlalchemy import Row
 
 from kaiten_sync.server.db import constraints, entitlements, groups
+from kaiten_sync.server.db.locks import take_turn
 from kaiten_sync.server.db.pages import Page, Position
 from kaiten_sync.server.domain.entitlements import EntitlementFields, settle_change, settle_new
-from kaiten_sync.server.domain.refusals import Fault, conflict, not_found
+from kaiten_sync.server.domain.events import (
+    ENTITLEMENT_CREATED,
+    ENTITLEMENT_DELETED,
+    ENTITLEMENT_UPDATED,
+    EventType,
+)
+from kaiten_sync.server.domain.refusals import Fault, RefusalError, conflict, not_found
 from kaiten_sync.server.domain.slugs import is_slug, slug_candidates
+from kaiten_sync.server.service.events import emit
 from kaiten_sync.server.service.work import Work, first_free, new_id
+from kaiten_sync.server.shapes.entitlements import entitlement_json
 
 GroupsById = dict[str, list[Row[Any]]]
 
@@ -45,9 +54,10 @@ def create_entitlement(work: Work, fields: EntitlementFields) -> tuple[Row[Any],
     settled = settle_new(fields)
     taken = conflict("CreateEntitlement.SlugConflict", "another entitlement has this slug")
     wanted = [fields.slug] if fields.slug else slug_candidates(fields.name, work.random_hex)
+    take_turn(work.connection, work.organisation_id, "entitlement-slug")
     slug = first_free(wanted, lambda slug: _stored(work, slug) is not None, taken)
     entitlement_id = new_id()
-    with constraints.conflicts({constraints.ENTITLEMENT_SLUG: taken}):
+    with constraints.conflicts(work.connection, {constraints.ENTITLEMENT_SLUG: taken}):
         entitlements.add_entitlement(
             work.connection,
             id=entitlement_id,
@@ -58,7 +68,7 @@ def create_entitlement(work: Work, fields: EntitlementFields) -> tuple[Row[Any],
         )
     if fields.group_slugs is not None:
         _set_groups(work, entitlement_id, fields.group_slugs, "CreateEntitlement")
-    return get_entitlement(work, slug, "CreateEntitlement")
+    return tell_entitlement(work, ENTITLEMENT_CREATED, slug)
 
 
 def update_entitlement(work: Work, slug: str, fields: EntitlementFields) -> None:
@@ -74,6 +84,7 @@ def update_entitlement(work: Work, slug: str, fields: EntitlementFields) -> None
     if fields.group_slugs is not None:
         groups.clear_groups_of(work.connection, stored.id)
         _set_groups(work, stored.id, fields.group_slugs, "UpdateEntitlement")
+    tell_entitlement(work, ENTITLEMENT_UPDATED, slug)
 
 
 def delete_entitlement(work: Work, slug: str) -> None:
@@ -81,13 +92,28 @@ def delete_entitlement(work: Work, slug: str) -> None:
     stored = _find(work, slug, "DeleteEntitlement")
     grants = entitlements.count_grants(work.connection, stored.id)
     if grants:
-        holders = {"licenseGrants": grants, "usageCounters": 0, "licensePrices": 0}
-        raise conflict(
-            "DeleteEntitlement.InUseConflict",
-            f"entitlement {slug!r} is granted by {grants} license(s)",
-            [Fault("the entitlement is in use", "path.entitlementSlug", holders)],
-        )
-    entitlements.remove_entitlement(work.connection, stored.id)
+        raise _in_use(slug, grants)
+    # Told while its groups can still be read.
+    tell_entitlement(work, ENTITLEMENT_DELETED, slug)
+    # A grant that another transaction makes right now is the first one.
+    with constraints.conflicts(work.connection, {constraints.GRANT_ENTITLEMENT: _in_use(slug, 1)}):
+        entitlements.remove_entitlement(work.connection, stored.id)
+
+
+def tell_entitlement(work: Work, kind: EventType, slug: str) -> tuple[Row[Any], list[Row[Any]]]:
+    """Tell of an entitlement and its groups as they are now, and give them."""
+    found = get_entitlement(work, slug)
+    emit(work, kind, entitlement_json(*found))
+    return found
+
+
+def _in_use(slug: str, grants: int) -> RefusalError:
+    holders = {"licenseGrants": grants, "usageCounters": 0, "licensePrices": 0}
+    return conflict(
+        "DeleteEntitlement.InUseConflict",
+        f"entitlement {slug!r} is granted by {grants} license(s)",
+        [Fault("the entitlement is in use", "path.entitlementSlug", holders)],
+    )
 
 
 def _set_groups(work: Work, entitlement_id: str, slugs: Sequence[str], operation: str) -> None:
@@ -95,8 +121,15 @@ def _set_groups(work: Work, entitlement_id: str, slugs: Sequence[str], operation
     ids = groups.group_ids(work.connection, work.organisation_id, [s for s in named if is_slug(s)])
     for slug in named:
         if slug not in ids:
-            raise not_found(f"{operation}.GroupNotFound", f"there is no entitlement group {slug!r}")
-    groups.add_members(work.connection, [(ids[slug], entitlement_id) for slug in named])
+            raise _no_group(f"there is no entitlement group {slug!r}", operation)
+    # The database does not say which of them was deleted just now.
+    gone = _no_group("one of the entitlement groups was deleted just now", operation)
+    with constraints.conflicts(work.connection, {constraints.MEMBERSHIP_GROUP: gone}):
+        groups.add_members(work.connection, [(ids[slug], entitlement_id) for slug in named])
+
+
+def _no_group(detail: str, operation: str) -> RefusalError:
+    return not_found(f"{operation}.GroupNotFound", detail)
 
 
 def _columns(fields: EntitlementFields) -> dict[str, Any]:

@@ -10,11 +10,19 @@ from sqlalchemy import Row
 
 from kaiten_sync.server.db import constraints, entitlements, grants, groups
 from kaiten_sync.server.db.pages import Page, Position
+from kaiten_sync.server.domain.events import (
+    GRANT_ASSIGNED,
+    GRANT_UNASSIGNED,
+    GRANT_UPDATED,
+    EventType,
+)
 from kaiten_sync.server.domain.grants import settle_grant
 from kaiten_sync.server.domain.refusals import conflict, not_found, unprocessable
 from kaiten_sync.server.domain.slugs import is_slug
-from kaiten_sync.server.service.licenses import find_license
+from kaiten_sync.server.service.events import emit
+from kaiten_sync.server.service.licenses import find_license, no_license
 from kaiten_sync.server.service.work import Work, new_id
+from kaiten_sync.server.shapes.grants import grant_json
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,20 +63,24 @@ def add_grant(work: Work, license_slug: str, fields: GrantFields) -> None:
     operation = "AssociateEntitlementToLicense"
     holder = find_license(work, license_slug, f"{operation}.LicenseNotFound")
     slug = fields.entitlement_slug or ""
+    missing = not_found(f"{operation}.EntitlementNotFound", f"there is no entitlement {slug!r}")
     entitlement = (
         entitlements.find_entitlement(work.connection, work.organisation_id, slug)
         if is_slug(slug)
         else None
     )
     if entitlement is None:
-        raise not_found(f"{operation}.EntitlementNotFound", f"there is no entitlement {slug!r}")
+        raise missing
     overage = settle_grant(operation, entitlement.type, fields.value, fields.overage_percent)
     already = conflict(
         f"{operation}.AlreadyAssociated", f"license {license_slug!r} grants {slug!r} already"
     )
-    if grants.find_grant(work.connection, holder.id, slug) is not None:
-        raise already
-    with constraints.conflicts({constraints.GRANT: already}):
+    broken = {
+        constraints.GRANT: already,
+        constraints.GRANT_ENTITLEMENT: missing,
+        constraints.GRANT_LICENSE: no_license(license_slug, f"{operation}.LicenseNotFound"),
+    }
+    with constraints.conflicts(work.connection, broken):
         grants.add_grant(
             work.connection,
             id=new_id(),
@@ -81,12 +93,14 @@ def add_grant(work: Work, license_slug: str, fields: GrantFields) -> None:
             updated_by=work.caller.account_id,
             updated_at=work.now_ms,
         )
+    _tell(work, GRANT_ASSIGNED, holder, _held(work, holder, slug, f"{operation}.NotFound"))
 
 
 def update_grant(work: Work, license_slug: str, entitlement_slug: str, fields: GrantFields) -> None:
     """Overwrite a grant. An overage percentage that is left out is reset, not kept."""
     operation = "UpdateLicenseEntitlement"
-    _, stored = _find(work, license_slug, entitlement_slug, f"{operation}.NotFound")
+    missing = f"{operation}.NotFound"
+    holder, stored = _find(work, license_slug, entitlement_slug, missing)
     if fields.entitlement_slug not in (None, entitlement_slug):
         raise unprocessable(
             f"{operation}.EntitlementSlugMismatch",
@@ -101,24 +115,35 @@ def update_grant(work: Work, license_slug: str, entitlement_slug: str, fields: G
         updated_by=work.caller.account_id,
         updated_at=work.touched(stored.updated_at),
     )
+    _tell(work, GRANT_UPDATED, holder, _held(work, holder, entitlement_slug, missing))
 
 
 def remove_grant(work: Work, license_slug: str, entitlement_slug: str) -> None:
     """Detach an entitlement from a license."""
     code = "DeleteLicenseEntitlement.LicenseEntitlementNotFound"
-    _, stored = _find(work, license_slug, entitlement_slug, code)
+    holder, stored = _find(work, license_slug, entitlement_slug, code)
     grants.remove_grant(work.connection, stored.id)
+    _tell(work, GRANT_UNASSIGNED, holder, stored)
 
 
 def _find(
     work: Work, license_slug: str, entitlement_slug: str, code: str
 ) -> tuple[Row[Any], Row[Any]]:
     holder = find_license(work, license_slug, code)
+    return holder, _held(work, holder, entitlement_slug, code)
+
+
+def _held(work: Work, holder: Row[Any], entitlement_slug: str, code: str) -> Row[Any]:
     row = (
         grants.find_grant(work.connection, holder.id, entitlement_slug)
         if is_slug(entitlement_slug)
         else None
     )
     if row is None:
-        raise not_found(code, f"license {license_slug!r} does not grant {entitlement_slug!r}")
-    return holder, row
+        raise not_found(code, f"license {holder.slug!r} does not grant {entitlement_slug!r}")
+    return row
+
+
+def _tell(work: Work, kind: EventType, holder: Row[Any], row: Row[Any]) -> None:
+    found = groups.groups_of(work.connection, [row.entitlement_id])
+    emit(work, kind, grant_json(row, holder, found))

@@ -2,15 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from sqlalchemy import Row
 
 from kaiten_sync.server.db import constraints, licenses
+from kaiten_sync.server.db.locks import take_turn
 from kaiten_sync.server.db.pages import Page, Position
+from kaiten_sync.server.domain.events import (
+    LICENSE_ARCHIVED,
+    LICENSE_CREATED,
+    LICENSE_DELETED,
+    LICENSE_PUBLISHED,
+    LICENSE_UNARCHIVED,
+    LICENSE_UPDATED,
+    EventType,
+)
 from kaiten_sync.server.domain.licenses import (
+    ARCHIVE,
+    PUBLISH,
     PUBLISHED,
+    UNARCHIVE,
     LicenseFields,
     Move,
     check_change,
@@ -25,7 +38,16 @@ from kaiten_sync.server.domain.refusals import (
     unprocessable,
 )
 from kaiten_sync.server.domain.slugs import is_slug, slug_candidates, version_slug
+from kaiten_sync.server.service.events import emit
+from kaiten_sync.server.service.family_changes import family_view, tell_family
 from kaiten_sync.server.service.work import Work, first_free, new_id
+from kaiten_sync.server.shapes.licenses import FamilyView, license_json
+
+_MOVED: Mapping[Move, EventType] = {
+    PUBLISH: LICENSE_PUBLISHED,
+    ARCHIVE: LICENSE_ARCHIVED,
+    UNARCHIVE: LICENSE_UNARCHIVED,
+}
 
 
 def list_licenses(work: Work, position: Position | None, limit: int) -> Page:
@@ -46,8 +68,13 @@ def find_license(work: Work, slug: str, code: str) -> Row[Any]:
     """
     stored = _stored(work, slug)
     if stored is None:
-        raise not_found(code, f"there is no license {slug!r}")
+        raise no_license(slug, code)
     return stored
+
+
+def no_license(slug: str, code: str) -> RefusalError:
+    """What is said of a license that is not there."""
+    return not_found(code, f"there is no license {slug!r}")
 
 
 def create_license(work: Work, fields: LicenseFields) -> Row[Any]:
@@ -58,27 +85,24 @@ def create_license(work: Work, fields: LicenseFields) -> Row[Any]:
     check_new_version(fields, version)
     taken = conflict("CreateLicense.SlugConflict", "another license or family has this slug")
     slug = _free_slug(work, fields, family, taken)
-    with constraints.conflicts(_create_conflicts(taken)):
+    before = family_view(work, family.id) if family else None
+    with constraints.conflicts(work.connection, _create_conflicts(taken)):
         family_id = _write_family(work, family, slug, version)
         if fields.is_default:
-            licenses.clear_default(work.connection, family_id, but=None, now_ms=work.now_ms)
+            _clear_default(work, before)
         _add(work, fields, family_id=family_id, slug=slug, version=version)
-    return get_license(work, slug, "CreateLicense")
+    return _tell_created(work, slug, before)
 
 
 def update_license(work: Work, slug: str, fields: LicenseFields) -> None:
     """Overwrite a license; what a PUT leaves out is reset, but for `isActive`."""
-    stored = get_license(work, slug, "UpdateLicense")
+    stored = _find_locked(work, slug, "UpdateLicense")
     check_change(stored, fields)
-    licenses.find_family(
-        work.connection, work.organisation_id, family_id=stored.family_id, lock=True
-    )
+    before = family_view(work, stored.family_id)
     lost = conflict("UpdateLicense.DefaultConflict", "another version became the default just now")
-    with constraints.conflicts({constraints.FAMILY_DEFAULT: lost}):
+    with constraints.conflicts(work.connection, {constraints.FAMILY_DEFAULT: lost}):
         if fields.is_default:
-            licenses.clear_default(
-                work.connection, stored.family_id, but=stored.id, now_ms=work.now_ms
-            )
+            _clear_default(work, before, but=stored.id)
         licenses.change_license(
             work.connection,
             stored.id,
@@ -91,35 +115,74 @@ def update_license(work: Work, slug: str, fields: LicenseFields) -> None:
             is_active=stored.is_active if fields.is_active is None else fields.is_active,
             updated_at=work.touched(stored.updated_at),
         )
+    _tell(work, LICENSE_UPDATED, get_license(work, slug, "UpdateLicense"))
+    tell_family(work, stored.family_id, before)
 
 
 def move_license(work: Work, slug: str, move: Move) -> Row[Any]:
     """Publish, archive or unarchive a version."""
-    stored = get_license(work, slug, move.operation)
-    licenses.find_family(
-        work.connection, work.organisation_id, family_id=stored.family_id, lock=True
-    )
-    check_move(get_license(work, slug, move.operation), move)
+    stored = _find_locked(work, slug, move.operation)
+    check_move(stored, move)
+    before = family_view(work, stored.family_id)
     licenses.change_license(
         work.connection,
         stored.id,
         lifecycle_state=move.target,
         updated_at=work.touched(stored.updated_at),
     )
-    return get_license(work, slug, move.operation)
+    moved = get_license(work, slug, move.operation)
+    _tell(work, _MOVED[move], moved)
+    tell_family(work, stored.family_id, before)
+    return moved
 
 
 def delete_license(work: Work, slug: str) -> None:
     """Delete a version that grants nothing, and its family with the last one."""
-    stored = get_license(work, slug, "DeleteLicense")
-    licenses.find_family(
-        work.connection, work.organisation_id, family_id=stored.family_id, lock=True
-    )
+    stored = _find_locked(work, slug, "DeleteLicense")
+    in_use = conflict("DeleteLicense.InUseConflict", f"license {slug!r} still grants entitlements")
     if licenses.has_grants(work.connection, stored.id):
-        raise conflict("DeleteLicense.InUseConflict", f"license {slug!r} still grants entitlements")
-    licenses.remove_license(work.connection, stored.id)
+        raise in_use
+    before = family_view(work, stored.family_id)
+    with constraints.conflicts(work.connection, {constraints.GRANT_LICENSE: in_use}):
+        licenses.remove_license(work.connection, stored.id)
     if not licenses.versions_of(work.connection, [stored.family_id])[stored.family_id]:
         licenses.remove_family(work.connection, stored.family_id)
+    _tell(work, LICENSE_DELETED, stored)
+    tell_family(work, stored.family_id, before)
+
+
+def _find_locked(work: Work, slug: str, operation: str) -> Row[Any]:
+    """A license whose family no other transaction changes before this one ends."""
+    family_id = get_license(work, slug, operation).family_id
+    licenses.find_family(work.connection, work.organisation_id, family_id=family_id, lock=True)
+    # Read once more: another transaction may have changed it until the lock was had.
+    return get_license(work, slug, operation)
+
+
+def _clear_default(work: Work, family: FamilyView | None, but: str | None = None) -> None:
+    for version in family.versions if family else ():
+        if version.is_default and version.id != but:
+            licenses.change_license(
+                work.connection,
+                version.id,
+                is_default=False,
+                updated_at=work.touched(version.updated_at),
+            )
+            _tell(work, LICENSE_UPDATED, find_license(work, version.slug, "License.NotFound"))
+
+
+def _tell_created(work: Work, slug: str, before: FamilyView | None) -> Row[Any]:
+    created = get_license(work, slug, "CreateLicense")
+    if before is None:  # The family is there before the version that opens it.
+        tell_family(work, created.family_id, None)
+    _tell(work, LICENSE_CREATED, created)
+    if before is not None:
+        tell_family(work, created.family_id, before)
+    return created
+
+
+def _tell(work: Work, kind: EventType, row: Row[Any]) -> None:
+    emit(work, kind, license_json(row))
 
 
 def _target_family(work: Work, fields: LicenseFields) -> Row[Any] | None:
@@ -150,6 +213,7 @@ def _free_slug(
         # A family outlives the version that gave it its slug.
         return family is None and _family_has(work, slug)
 
+    take_turn(work.connection, work.organisation_id, "license-slug")
     return first_free(_wanted_slugs(work, fields, family), is_taken, taken)
 
 

@@ -6,7 +6,7 @@ read-only is taken whatever it is, and dropped, as upstream does.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from typing import Any
 
@@ -49,6 +49,11 @@ class RequestCheck:
     def _clean(self, schema: Schema, value: Any) -> Any:
         if "$ref" in schema:
             return self._clean(self._schemas[schema["$ref"].removeprefix(_POINTER)], value)
+        if "anyOf" in schema:
+            is_object = isinstance(value, dict)
+            branches = schema["anyOf"]
+            branch = next(b for b in branches if (_type_of(b) == "object") == is_object)
+            return self._clean(branch, value)
         if "discriminator" in schema:
             tag = schema["discriminator"]
             return self._clean({"$ref": tag["mapping"][value[tag["propertyName"]]]}, value)
@@ -86,8 +91,9 @@ def _refuse(validator: Draft202012Validator, value: Any, place: str) -> None:
 def _as_requests_see_it(schema: Any) -> Any:
     """A schema as a request has to meet it.
 
-    Read-only properties are free, int32 is a range, a pattern means all of the text, and a
-    tagged union is checked by its tag, so that a fault names what is wrong and not all branches.
+    Read-only properties are free, int32 is a range, and a pattern means all of the text. A tagged
+    union is checked by its tag and anything else that has branches by its type, so that a fault
+    names what is wrong and not all branches.
     """
     if isinstance(schema, list | tuple):
         return [_as_requests_see_it(each) for each in schema]
@@ -95,6 +101,8 @@ def _as_requests_see_it(schema: Any) -> Any:
         return schema
     if schema.get("readOnly"):
         return {}
+    if "anyOf" in schema:
+        return _by_type(schema["anyOf"])
     if "discriminator" in schema:
         return _by_tag(schema["discriminator"])
     seen = {key: _as_requests_see_it(each) for key, each in schema.items()}
@@ -107,6 +115,21 @@ def _as_requests_see_it(schema: Any) -> Any:
     if isinstance(schema.get("pattern"), str):
         seen["pattern"] = schema["pattern"].removesuffix("$") + r"\Z"
     return seen
+
+
+def _by_type(branches: Sequence[Schema]) -> Schema:
+    return {
+        "type": [_type_of(branch) for branch in branches],
+        "allOf": [
+            {"if": {"type": _type_of(branch)}, "then": _as_requests_see_it(branch)}
+            for branch in branches
+        ],
+    }
+
+
+def _type_of(branch: Schema) -> str:
+    """The type of a branch; a tagged union does not say that it is an object."""
+    return str(branch.get("type", "object"))
 
 
 def _by_tag(discriminator: Mapping[str, Any]) -> Schema:

@@ -14,7 +14,7 @@ from kaiten_sync.server.web.problems import MEDIA_TYPE
 _ALWAYS = (401, 403, 422, 500, 503)
 """Statuses that any operation may answer with."""
 
-_WITH_BODY = (400, 413, 415)
+_WITH_BODY = (400, 408, 413, 415)
 """Statuses that come from reading a body."""
 
 _PARAMETER = re.compile(r"\{(\w+)\}")
@@ -63,13 +63,14 @@ def _path_parameter(name: str) -> dict[str, Any]:
 
 
 def _query_parameter(query: Query) -> dict[str, Any]:
-    return {
+    described = {
         "name": query.name,
         "in": "query",
         "explode": False,
         "description": query.description,
         "schema": query.schema,
     }
+    return {**described, "required": True} if query.required else described
 
 
 def _responses(operation: Operation) -> dict[str, Any]:

@@ -21,12 +21,16 @@ class Call:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Query:
-    """A query parameter. Without a value the handler finds `default` in its place."""
+    """A query parameter. Without a value the handler finds `default` in its place.
+
+    One that is required has no default: a request without it is refused.
+    """
 
     name: str
     schema: Schema
     description: str
     default: Any = None
+    required: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

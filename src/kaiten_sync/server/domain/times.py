@@ -1,0 +1,24 @@
+"""Points in time as the API spells them. Source: RFC 3339, section 5.6."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime, timedelta
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MILLISECOND = timedelta(milliseconds=1)
+_RFC_3339 = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
+
+
+def parse_rfc3339(text: str) -> int | None:
+    """Milliseconds since 1970, rounded down; None where the text is no RFC 3339 date-time.
+
+    A leap second is refused: no clock of ours has one.
+    """
+    if not _RFC_3339.fullmatch(text):
+        return None
+    try:
+        moment = datetime.fromisoformat(text.upper())
+    except ValueError:
+        return None
+    return (moment - _EPOCH) // _MILLISECOND
