@@ -1,0 +1,112 @@
+"""The server is killed while it counts: what it acknowledged is there when it comes back."""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+
+import httpx
+from tests.support.metering import Meter, client, done, metered, pair, path
+from tests.support.server_process import ServerProcess
+
+REPORTERS = 4
+KILLS = 2
+BETWEEN_KILLS = 25
+"""Acknowledged reports after which the server is killed."""
+
+
+@dataclass
+class Load:
+    """Reports of 1 to one counter, from several threads, with a server that goes and comes.
+
+    Without keys, what was sent and not answered stays in doubt; with keys it is sent again.
+    """
+
+    url: str
+    token: str
+    has_keys: bool
+    is_up: threading.Event = field(default_factory=threading.Event)
+    is_over: threading.Event = field(default_factory=threading.Event)
+    acknowledged: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(0))
+
+    def run(self, reporter: int) -> Counter[str]:
+        """Report until it is over. Counts what was acknowledged and what stays in doubt."""
+        counts: Counter[str] = Counter()
+        with client(self.url, self.token) as api:
+            while not self.is_over.is_set():
+                self._one(api, f"r{reporter}-{counts['acknowledged']}", counts)
+        return counts
+
+    def wait(self, reports: int) -> None:
+        """Wait until so many more are acknowledged."""
+        for _ in range(reports):
+            assert self.acknowledged.acquire(timeout=20)
+
+    def _one(self, api: httpx.Client, key: str, counts: Counter[str]) -> None:
+        body = {"value": 1, "transactionId": key} if self.has_keys else {"value": 1}
+        while True:
+            self.is_up.wait()
+            try:
+                answer = api.post(path(), json=body)
+            except httpx.TransportError:
+                if self.has_keys:
+                    continue
+                counts["in doubt"] += 1
+                return
+            if answer.status_code == 200:
+                counts["acknowledged"] += 1
+                counts["replayed"] += "Idempotent-Replayed" in answer.headers
+                self.acknowledged.release()
+                return
+            assert answer.status_code == 503, answer.text
+
+
+def under_fire(
+    database_url: str, meters: list[Meter], *, has_keys: bool
+) -> tuple[Counter[str], tuple[float, int]]:
+    """What the clients saw, and what is counted in the end. Adds the counter's owner."""
+    with ExitStack() as servers:
+        server = servers.enter_context(ServerProcess(database_url))
+        api = servers.enter_context(client(server.url, server.token))
+        meter = metered(api, database_url)
+        meter.grant(-1)
+        meters.append(meter)
+        load = Load(server.url, server.token, has_keys)
+        load.is_up.set()
+        with ThreadPoolExecutor(REPORTERS) as pool:
+            running = [pool.submit(load.run, number) for number in range(REPORTERS)]
+            try:
+                for _ in range(KILLS):
+                    load.wait(BETWEEN_KILLS)
+                    load.is_up.clear()
+                    server.kill()
+                    again = ServerProcess(database_url, port=server.port, token=server.token)
+                    server = servers.enter_context(again)
+                    load.is_up.set()
+                load.wait(BETWEEN_KILLS)
+            finally:
+                load.is_over.set()
+                load.is_up.set()
+            counts = sum((each.result() for each in running), Counter[str]())
+        return counts, pair(done(api.get(path())).json())
+
+
+def test_what_was_acknowledged_is_there(fresh_url: str) -> None:
+    meters: list[Meter] = []
+    counts, (total, events) = under_fire(fresh_url, meters, has_keys=False)
+    assert counts["acknowledged"] >= KILLS * BETWEEN_KILLS
+    assert counts["acknowledged"] <= total <= counts["acknowledged"] + counts["in doubt"]
+    assert events == total
+    assert Counter(meters[0].names())["USAGE_REPORT_ACCEPTED"] == total
+
+
+def test_what_is_sent_again_with_its_key_counts_once(fresh_url: str) -> None:
+    meters: list[Meter] = []
+    counts, (total, events) = under_fire(fresh_url, meters, has_keys=True)
+    assert total == events == counts["acknowledged"]
+    (meter,) = meters
+    assert Counter(meter.names())["USAGE_REPORT_ACCEPTED"] == total
+    assert sorted(row.report_seq for row in meter.reports()) == list(range(1, events + 1))
