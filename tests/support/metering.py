@@ -9,19 +9,10 @@ from datetime import datetime
 from typing import Any
 
 import httpx
-from sqlalchemy import Row, Select, Update, insert, select, update
+from sqlalchemy import Row, Select, Update, select, update
 
 from kaiten_sync.server.db.engine import Database, open_engine
-from kaiten_sync.server.db.tables import (
-    customer,
-    event,
-    instance,
-    license_version,
-    service_account,
-    usage,
-    usage_report,
-)
-from kaiten_sync.server.service.work import new_id
+from kaiten_sync.server.db.tables import event, instance, usage, usage_report
 
 START = "2026-01-31T10:30:00Z"
 """When the instance's license starts."""
@@ -40,8 +31,7 @@ class Meter:
 
     def add_instance(self, slug: str = "main", start: str = START) -> str:
         """An instance with the license. Gives its id."""
-        license_id = self.api.get("/licenses/growth").json()["id"]
-        return insert_instance(self.database_url, license_id, slug, start)
+        return add_instance(self.api, slug, start)
 
     def grant(
         self, value: Any = 10, slug: str = "calls", *, overage: int | None = None, **fields: Any
@@ -92,7 +82,7 @@ class Meter:
 
     def usage_events(self) -> list[Row[Any]]:
         """Those that reports left behind."""
-        return [row for row in self.events() if not row.name.startswith("INSTANCE_CREATED")]
+        return [row for row in self.events() if row.name != "INSTANCE_CREATED"]
 
     def names(self) -> list[str]:
         """Their names, without what all have in common."""
@@ -140,39 +130,20 @@ def opened(database_url: str) -> Iterator[Database]:
         database.close()
 
 
-def insert_instance(
-    database_url: str, license_id: str, slug: str = "main", start: str = START
-) -> str:
-    """Store an instance, with a customer of its own, behind the server's back. Gives its id."""
-    with opened(database_url) as database, database.writing() as connection:
-        mine = license_version.c.id == license_id
-        organisation_id = connection.execute(
-            select(license_version.c.organisation_id).where(mine)
-        ).scalar_one()
-        first = service_account.c.organisation_id == organisation_id
-        account_id = connection.execute(select(service_account.c.id).where(first)).scalar_one()
-        made = {"created_at": 0, "updated_at": 0, "created_by": account_id}
-        shared = {"organisation_id": organisation_id, "updated_by": account_id, **made}
-        customer_id, instance_id = new_id(), new_id()
-        connection.execute(
-            insert(customer).values(id=customer_id, slug=customer_id, name="Acme", **shared)
-        )
-        connection.execute(
-            insert(instance).values(
-                id=instance_id,
-                customer_id=customer_id,
-                license_id=license_id,
-                slug=slug,
-                name=slug,
-                description="",
-                start_license_date=milliseconds(start),
-                end_license_date=milliseconds(start) + 1,
-                metadata={},
-                status="HEALTHY",
-                **shared,
-            )
-        )
-    return instance_id
+def add_instance(api: httpx.Client, slug: str = "main", start: str = START) -> str:
+    """An instance with the license `growth`, of a customer of its own. Gives its id."""
+    customer = done(api.post("/customers", json={"name": f"Customer of {slug}"})).json()
+    body = {
+        "name": slug,
+        "slug": slug,
+        "description": "",
+        "customerId": customer["id"],
+        "licenseId": done(api.get("/licenses/growth")).json()["id"],
+        "startLicenseDate": start,
+        "endLicenseDate": "2046-01-01T00:00:00Z",
+    }
+    made: str = done(api.post("/instances", json=body)).json()["id"]
+    return made
 
 
 def milliseconds(moment: str) -> int:

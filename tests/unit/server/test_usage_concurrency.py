@@ -7,13 +7,10 @@ from concurrent.futures import ThreadPoolExecutor
 
 import httpx
 import pytest
-from sqlalchemy import delete
 from tests.support.embedded import EmbeddedServer
-from tests.support.metering import Meter, client, insert_instance, metered, opened, pair, path
+from tests.support.metering import Meter, client, metered, pair, path
 from tests.support.server_process import ServerProcess
 from tests.support.usage_load import Load, in_processes
-
-from kaiten_sync.server.db.tables import instance
 
 THREADS = 8
 REPORTS = 160
@@ -104,14 +101,12 @@ class TestThreads:
 
     def test_an_instance_may_be_deleted_meanwhile(self, meter: Meter) -> None:
         meter.grant(-1)
-        license_id = meter.api.get("/licenses/growth").json()["id"]
-        other_id = insert_instance(meter.database_url, license_id, "other")
+        meter.add_instance("other")
         half = REPORTS // 2
 
         def step(number: int) -> int:
             if number == half:
-                with opened(meter.database_url) as database, database.writing() as connection:
-                    connection.execute(delete(instance).where(instance.c.id == other_id))
+                assert meter.api.delete("/instances/other").status_code == 204
             body = {"value": 1, "transactionId": f"k{number}"}
             return meter.api.post(path("calls", "other"), json=body).status_code
 

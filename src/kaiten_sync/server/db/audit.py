@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, or_, select
+from sqlalchemy import Connection, bindparam, or_, select
 
 from kaiten_sync.server.db.pages import FIRST, Page, Position, page_of, page_parameters
-from kaiten_sync.server.db.tables import event, instance
+from kaiten_sync.server.db.tables import event
 
 _last = event.alias("last")
 _place_of_last = (
@@ -44,14 +43,6 @@ class TrailFilter:
     type: str | None = None
     since_ms: int | None = None
     until_ms: int | None = None
-
-
-def find_instance(connection: Connection, organisation_id: str, slug: str) -> Row[Any] | None:
-    """An instance by its slug."""
-    statement = select(instance).where(
-        instance.c.organisation_id == organisation_id, instance.c.slug == slug
-    )
-    return connection.execute(statement).first()
 
 
 def list_trail(

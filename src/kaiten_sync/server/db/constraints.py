@@ -18,11 +18,18 @@ FAMILY_SLUG = "uq_license_family_organisation_id_slug"
 FAMILY_DEFAULT = "uq_license_family_default"
 GRANT = "uq_license_entitlement_license_id_entitlement_id"
 MEMBERSHIP = "pk_entitlement_group_member"
+CUSTOMER_SLUG = "uq_customer_organisation_id_slug"
+INSTANCE_SLUG = "uq_instance_organisation_id_slug"
+ACCOUNT_SLUG = "uq_service_account_organisation_id_slug"
+TOKEN_SLUG = "uq_token_service_account_id_slug"  # noqa: S105
+TOKEN_NAME = "uq_token_name_live"  # noqa: S105
 
 GRANT_LICENSE = "fk_license_entitlement_license_id"
 GRANT_ENTITLEMENT = "fk_license_entitlement_entitlement_id"
 MEMBERSHIP_GROUP = "fk_entitlement_group_member_group_id"
 MEMBERSHIP_ENTITLEMENT = "fk_entitlement_group_member_entitlement_id"
+INSTANCE_LICENSE = "fk_instance_license_id"
+USAGE_ENTITLEMENT = "fk_entitlement_usage_entitlement_id"
 """Foreign keys. Only PostgreSQL breaks them in a race: on SQLite nobody writes between the check
 and the write, and its message names none."""
 
@@ -34,6 +41,11 @@ _SQLITE_TEXTS = {
     FAMILY_DEFAULT: "UNIQUE constraint failed: license.family_id",
     GRANT: "license_entitlement.license_id, license_entitlement.entitlement_id",
     MEMBERSHIP: "entitlement_group_member.group_id, entitlement_group_member.entitlement_id",
+    CUSTOMER_SLUG: "customer.organisation_id, customer.slug",
+    INSTANCE_SLUG: "instance.organisation_id, instance.slug",
+    ACCOUNT_SLUG: "service_account.organisation_id, service_account.slug",
+    TOKEN_SLUG: "token.service_account_id, token.slug",
+    TOKEN_NAME: "token.service_account_id, token.name",
 }
 """SQLite names the columns and not the constraint. Each text ends its message."""
 

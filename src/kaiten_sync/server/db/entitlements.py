@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, bindparam, delete, func, insert, select, update
 
 from kaiten_sync.server.db.pages import Page, Position, newest_first, page_of, page_parameters
-from kaiten_sync.server.db.tables import entitlement, grant
+from kaiten_sync.server.db.tables import entitlement, grant, usage
 
 _LIST = newest_first(
     select(entitlement).where(entitlement.c.organisation_id == bindparam("organisation")),
@@ -52,4 +52,10 @@ def remove_entitlement(connection: Connection, entitlement_id: str) -> None:
 def count_grants(connection: Connection, entitlement_id: str) -> int:
     """How many licenses grant this entitlement."""
     statement = select(func.count()).where(grant.c.entitlement_id == entitlement_id)
+    return connection.execute(statement).scalar_one()
+
+
+def count_counters(connection: Connection, entitlement_id: str) -> int:
+    """How many instances have used this entitlement, granted to them now or not."""
+    statement = select(func.count()).where(usage.c.entitlement_id == entitlement_id)
     return connection.execute(statement).scalar_one()

@@ -9,6 +9,7 @@ from typing import Protocol, TypeVar
 from kaiten_sync.server.domain.refusals import RefusalError, conflict, unprocessable
 
 PUBLISHED = "PUBLISHED"
+ARCHIVED = "ARCHIVED"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,10 +53,10 @@ PUBLISH = Move(
     operation="PublishLicense", source="DRAFT", target=PUBLISHED, wrong_state="NotADraft"
 )
 ARCHIVE = Move(
-    operation="ArchiveLicense", source=PUBLISHED, target="ARCHIVED", wrong_state="NotPublished"
+    operation="ArchiveLicense", source=PUBLISHED, target=ARCHIVED, wrong_state="NotPublished"
 )
 UNARCHIVE = Move(
-    operation="UnarchiveLicense", source="ARCHIVED", target=PUBLISHED, wrong_state="NotArchived"
+    operation="UnarchiveLicense", source=ARCHIVED, target=PUBLISHED, wrong_state="NotArchived"
 )
 
 
@@ -65,7 +66,7 @@ def check_new(fields: LicenseFields) -> None:
     Raises:
         RefusalError: a rule stands against it.
     """
-    if fields.lifecycle_state == "ARCHIVED":
+    if fields.lifecycle_state == ARCHIVED:
         raise unprocessable(
             "CreateLicense.LifecycleStateNotSettable",
             "a license is created DRAFT or PUBLISHED; archive-license archives it",

@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import Row
 
-from kaiten_sync.server.db import audit
+from kaiten_sync.server.db import audit, instances
 from kaiten_sync.server.db.audit import TrailFilter
 from kaiten_sync.server.db.pages import Page, Position
 from kaiten_sync.server.domain.refusals import not_found
@@ -19,7 +19,7 @@ def list_trail(
 ) -> tuple[Row[Any], Page]:
     """An instance, and one page of its events."""
     instance = (
-        audit.find_instance(work.connection, work.organisation_id, instance_slug)
+        instances.find_instance(work.connection, work.organisation_id, instance_slug)
         if is_slug(instance_slug)
         else None
     )

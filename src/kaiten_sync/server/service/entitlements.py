@@ -88,15 +88,20 @@ def update_entitlement(work: Work, slug: str, fields: EntitlementFields) -> None
 
 
 def delete_entitlement(work: Work, slug: str) -> None:
-    """Delete an entitlement that no license grants."""
+    """Delete an entitlement that no license grants and no instance has used."""
     stored = _find(work, slug, "DeleteEntitlement")
     grants = entitlements.count_grants(work.connection, stored.id)
-    if grants:
-        raise _in_use(slug, grants)
+    counters = entitlements.count_counters(work.connection, stored.id)
+    if grants or counters:
+        raise _in_use(slug, grants=grants, counters=counters)
     # Told while its groups can still be read.
     tell_entitlement(work, ENTITLEMENT_DELETED, slug)
-    # A grant that another transaction makes right now is the first one.
-    with constraints.conflicts(work.connection, {constraints.GRANT_ENTITLEMENT: _in_use(slug, 1)}):
+    # A grant or a report that another transaction makes right now is the first one.
+    broken = {
+        constraints.GRANT_ENTITLEMENT: _in_use(slug, grants=1),
+        constraints.USAGE_ENTITLEMENT: _in_use(slug, counters=1),
+    }
+    with constraints.conflicts(work.connection, broken):
         entitlements.remove_entitlement(work.connection, stored.id)
 
 
@@ -107,11 +112,12 @@ def tell_entitlement(work: Work, kind: EventType, slug: str) -> tuple[Row[Any], 
     return found
 
 
-def _in_use(slug: str, grants: int) -> RefusalError:
-    holders = {"licenseGrants": grants, "usageCounters": 0, "licensePrices": 0}
+def _in_use(slug: str, *, grants: int = 0, counters: int = 0) -> RefusalError:
+    holders = {"licenseGrants": grants, "usageCounters": counters, "licensePrices": 0}
     return conflict(
         "DeleteEntitlement.InUseConflict",
-        f"entitlement {slug!r} is granted by {grants} license(s)",
+        f"entitlement {slug!r} is granted by {grants} license(s)"
+        f" and was used by {counters} instance(s)",
         [Fault("the entitlement is in use", "path.entitlementSlug", holders)],
     )
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Row
 
-from kaiten_sync.server.db import constraints, licenses
+from kaiten_sync.server.db import constraints, instances, licenses
 from kaiten_sync.server.db.locks import take_turn
 from kaiten_sync.server.db.pages import Page, Position
 from kaiten_sync.server.domain.events import (
@@ -137,13 +137,18 @@ def move_license(work: Work, slug: str, move: Move) -> Row[Any]:
 
 
 def delete_license(work: Work, slug: str) -> None:
-    """Delete a version that grants nothing, and its family with the last one."""
+    """Delete a version that grants nothing and no instance has; its family with the last one."""
     stored = _find_locked(work, slug, "DeleteLicense")
-    in_use = conflict("DeleteLicense.InUseConflict", f"license {slug!r} still grants entitlements")
+    code = "DeleteLicense.InUseConflict"
+    granting = conflict(code, f"license {slug!r} still grants entitlements")
+    held = conflict(code, f"license {slug!r} is still held by instances")
     if licenses.has_grants(work.connection, stored.id):
-        raise in_use
+        raise granting
+    if instances.has_license(work.connection, stored.id):
+        raise held
     before = family_view(work, stored.family_id)
-    with constraints.conflicts(work.connection, {constraints.GRANT_LICENSE: in_use}):
+    broken = {constraints.GRANT_LICENSE: granting, constraints.INSTANCE_LICENSE: held}
+    with constraints.conflicts(work.connection, broken):
         licenses.remove_license(work.connection, stored.id)
     if not licenses.versions_of(work.connection, [stored.family_id])[stored.family_id]:
         licenses.remove_family(work.connection, stored.family_id)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import uuid
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
@@ -9,6 +10,8 @@ from dataclasses import dataclass, field
 from sqlalchemy import Connection
 
 from kaiten_sync.server.domain.refusals import RefusalError
+
+_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,13 +28,15 @@ class Caller:
 class Work:
     """One request's transaction, its caller, its time (ms since 1970, UTC), its randomness.
 
-    `queued` collects the ids of the webhook deliveries that the request causes.
+    `allow_private_webhooks` says whether webhooks may lead into private networks. `queued`
+    collects the ids of the webhook deliveries that the request causes.
     """
 
     connection: Connection
     caller: Caller
     now_ms: int
     random_hex: Callable[[], str]
+    allow_private_webhooks: bool = False
     queued: list[str] = field(default_factory=list)
 
     @property
@@ -47,6 +52,11 @@ class Work:
 def new_id() -> str:
     """An id that nothing has."""
     return str(uuid.uuid4())
+
+
+def is_id(text: str) -> bool:
+    """Whether this could be an id of ours. What could not is no parameter for the database."""
+    return _ID.fullmatch(text) is not None
 
 
 def first_free(

@@ -10,9 +10,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from typing import Any
 
-from jsonschema import Draft202012Validator, ValidationError
+from jsonschema import Draft202012Validator, FormatChecker, ValidationError
 
 from kaiten_sync.server.domain.refusals import Fault, unprocessable
+from kaiten_sync.server.domain.times import parse_rfc3339
 
 Schema = Mapping[str, Any]
 
@@ -21,7 +22,15 @@ _MAX_SHOWN = 200
 """Characters of a wrong value that are repeated in the answer."""
 
 _INT32_MIN, _INT32_MAX = -(2**31), 2**31 - 1
+_FORMATS = FormatChecker(formats=())
+"""Formats that are checked: none but those added below."""
+
 _POINTER = "#/components/schemas/"
+
+
+@_FORMATS.checks("date-time")
+def _is_moment(value: object) -> bool:
+    return not isinstance(value, str) or parse_rfc3339(value) is not None
 
 
 class RequestCheck:
@@ -35,7 +44,7 @@ class RequestCheck:
         self._validator = cache(self._compile)
 
     def body(self, name: str, value: Any) -> Any:
-        """A body without what is read-only.
+        """A body without what is read-only, with its times as milliseconds since 1970.
 
         Raises:
             RefusalError: 422 UNPROCESSABLE with everything that is wrong.
@@ -44,7 +53,8 @@ class RequestCheck:
         return self._clean(self._schemas[name], value)
 
     def _compile(self, name: str) -> Draft202012Validator:
-        return Draft202012Validator({"$ref": _POINTER + name, "components": self._components})
+        schema = {"$ref": _POINTER + name, "components": self._components}
+        return Draft202012Validator(schema, format_checker=_FORMATS)
 
     def _clean(self, schema: Schema, value: Any) -> Any:
         if "$ref" in schema:
@@ -64,6 +74,8 @@ class RequestCheck:
                 for name, item in value.items()
                 if not properties[name].get("readOnly")
             }
+        if schema.get("format") == "date-time":
+            return parse_rfc3339(value)
         is_whole = isinstance(value, float) and schema.get("type") == "integer"
         return int(value) if is_whole else value
 
@@ -165,6 +177,8 @@ def _faults(error: ValidationError, place: str) -> Iterator[Fault]:
         case "enum":
             allowed = ", ".join(map(str, wanted))
             yield Fault(f"expected one of {allowed}", place, _shown(instance))
+        case "format":
+            yield Fault(f"expected {wanted} (RFC 3339)", place, _shown(instance))
         case rule:
             yield Fault(f"expected {rule} {wanted}", place, _shown(instance))
 

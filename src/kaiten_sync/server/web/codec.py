@@ -41,13 +41,13 @@ def decode_body(raw: bytes) -> Any:
     return value
 
 
-def check_storable(value: Any) -> None:
+def check_storable(value: Any, place: str = "body") -> None:
     """Refuse values that cannot be stored.
 
     Raises:
         RefusalError: 422 with each place.
     """
-    faults = list(_first(_faults(value, "body", 0)))
+    faults = list(_first(_faults(value, place, 0)))
     if faults:
         raise unprocessable("UNPROCESSABLE", "validation failed", faults)
 

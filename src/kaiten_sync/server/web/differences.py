@@ -21,6 +21,7 @@ class Part(Enum):
     ANSWER_PROPERTY_ADDED = "returns a property more, where it is set"
     ANSWER_ENUM_WIDER = "may return a value more"
     STATUS_ADDED = "may answer with a status more"
+    OPERATION_ADDED = "is no part of the contract"
     BEHAVIOUR = "does something else"
 
 
@@ -48,6 +49,22 @@ _BODIES = (
     "associate-entitlement-with-license",
     "update-license-entitlement",
     "reportEntitlementUsageMetric",
+    "create-customer",
+    "update-customer",
+    "createInstance",
+    "updateInstance",
+    "patchInstance",
+    "create-service-account",
+    "update-service-account",
+    "create-service-account-token",
+)
+_WEBHOOKS = (
+    "list-webhook-history",
+    "list-webhooks",
+    "create-webhook",
+    "get-webhook",
+    "update-webhook",
+    "delete-webhook",
 )
 _ENTITLEMENT_ANSWERS = ("list-entitlements", "create-entitlement", "get-entitlement")
 _LICENSE_ANSWERS = (
@@ -133,10 +150,19 @@ DIFFERENCES = (
         operations=("delete-entitlement",),
         part=Part.STATUS_ADDED,
         names=("409",),
-        reason="a granted entitlement is refused with InUseConflict; upstream fails with 500",
+        reason="an entitlement that is granted or was used is refused with InUseConflict, as later"
+        " versions have it; upstream fails with 500",
     ),
     Difference(
-        operations=("create-entitlement", "create-license", "create-entitlement-group"),
+        operations=(
+            "create-entitlement",
+            "create-license",
+            "create-entitlement-group",
+            "create-customer",
+            "createInstance",
+            "create-service-account",
+            "create-service-account-token",
+        ),
         part=Part.BEHAVIOUR,
         names=("slug",),
         reason="a slug made from a name has no random ending unless it is taken: getting-started"
@@ -241,5 +267,56 @@ DIFFERENCES = (
         names=("usageValue",),
         reason="absent until something is reported, as the contract has it; upstream shows 0 where"
         " usage has a reset period",
+    ),
+    Difference(
+        operations=("create-customer", "createInstance", "updateInstance"),
+        part=Part.BEHAVIOUR,
+        names=("integrations",),
+        reason="this server keeps none: other than {} they are refused with IntegrationsNotSettable"
+        " and not dropped in silence",
+    ),
+    Difference(
+        operations=("createInstance", "updateInstance"),
+        part=Part.BEHAVIOUR,
+        names=("deploymentZoneId",),
+        reason="this server has no zones: any is refused with DeploymentZoneNotFound",
+    ),
+    Difference(
+        operations=("createInstance", "updateInstance", "create-service-account-token"),
+        part=Part.BEHAVIOUR,
+        names=("date-time",),
+        reason="a time has to be RFC 3339 with a zone, between the years 1 and 9999 in UTC",
+    ),
+    Difference(
+        operations=("patchInstance",),
+        part=Part.BEHAVIOUR,
+        names=("INSTANCE_STATUS_CHANGED", "INSTANCE_LIFECYCLE_STAGE_CHANGED"),
+        reason="told only of what became another",
+    ),
+    Difference(
+        operations=("create-service-account-token",),
+        part=Part.BEHAVIOUR,
+        names=("scopes",),
+        reason="a token gives no scope that it has not itself (Auth.MissingScope): upstream lets"
+        " write:tokens make a token that may do everything",
+    ),
+    Difference(
+        operations=("create-service-account-token",),
+        part=Part.BEHAVIOUR,
+        names=("expiresAt", "name"),
+        reason="a time that is past is refused with ExpiresInThePast, and more than 255 characters"
+        " of a name with NameTooLong: an index holds it",
+    ),
+    Difference(
+        operations=("get-service-accounts", "get-service-account"),
+        part=Part.BEHAVIOUR,
+        names=("tokens",),
+        reason="the newest 200; all of them are in the list of tokens",
+    ),
+    Difference(
+        operations=_WEBHOOKS,
+        part=Part.OPERATION_ADDED,
+        names=("webhooks",),
+        reason="upstream's cloud serves them, and not its contract",
     ),
 )

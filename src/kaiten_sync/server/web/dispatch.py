@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
@@ -29,7 +30,7 @@ from kaiten_sync.server.service.tenancy import authenticate
 from kaiten_sync.server.service.work import Caller, Work
 from kaiten_sync.server.web.catalog import SCHEMAS
 from kaiten_sync.server.web.check import RequestCheck, check_parameter
-from kaiten_sync.server.web.codec import decode_body, encode
+from kaiten_sync.server.web.codec import check_storable, decode_body, encode
 from kaiten_sync.server.web.operations import Answer, Call, Operation, Query
 from kaiten_sync.server.web.problems import refused
 
@@ -71,6 +72,7 @@ class Surroundings:
     database: Database
     clock: Callable[[], int] = lambda: time.time_ns() // 1_000_000
     wake: Callable[[], None] = lambda: None
+    allow_private_webhooks: bool = False
 
 
 class Dispatcher:
@@ -114,7 +116,7 @@ class Dispatcher:
             caller = authenticate(connection, received.authorization, operation.scope, now_ms)
             call = _parse(operation, received)
             if not operation.writes:
-                return operation.handler(_work(connection, caller, now_ms), call)
+                return operation.handler(self._work(connection, caller, now_ms), call)
         # Only a request that may and can write takes the lock of writers.
         for _ in range(_REPETITIONS):
             try:
@@ -128,7 +130,7 @@ class Dispatcher:
         refusal: RefusalError | None = None
         result: Any = None
         with self._surroundings.database.writing() as connection:
-            work = _work(connection, caller, self._surroundings.clock())
+            work = self._work(connection, caller, self._surroundings.clock())
             try:
                 result = operation.handler(work, call)
             except RecordedRefusalError as error:
@@ -139,14 +141,14 @@ class Dispatcher:
             raise refusal
         return result
 
-
-def _work(connection: Any, caller: Caller, now_ms: int) -> Work:
-    return Work(
-        connection=connection,
-        caller=caller,
-        now_ms=now_ms,
-        random_hex=lambda: secrets.token_hex(3),
-    )
+    def _work(self, connection: Connection, caller: Caller, now_ms: int) -> Work:
+        return Work(
+            connection=connection,
+            caller=caller,
+            now_ms=now_ms,
+            random_hex=lambda: secrets.token_hex(3),
+            allow_private_webhooks=self._surroundings.allow_private_webhooks,
+        )
 
 
 async def _receive(request: Request, operation: Operation) -> _Received:
@@ -205,6 +207,7 @@ def _query_value(query: Query, text: str | None) -> Any:
             fault = Fault("this query parameter is required", place)
             raise unprocessable("UNPROCESSABLE", "validation failed", [fault])
         return query.default
+    check_storable(text, place)
     value: Any = text
     match query.schema:
         case {"type": "integer"}:

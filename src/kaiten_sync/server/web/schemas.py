@@ -27,6 +27,14 @@ READ_ONLY_TIME: Schema = {
 NULLABLE_TEXT: Schema = {"type": ["string", "null"], "description": "Free text"}
 
 
+READ_ONLY_USER: Schema = {"$ref": "#/components/schemas/User", "readOnly": True}
+INTEGRATIONS: Schema = {
+    "type": "object",
+    "additionalProperties": {},
+    "description": "This server keeps no links to records in other systems: leave it out.",
+}
+
+
 def ref(name: str) -> Schema:
     """A reference to a schema of the document."""
     return {"$ref": f"#/components/schemas/{name}"}

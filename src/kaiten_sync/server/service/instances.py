@@ -1,0 +1,201 @@
+"""Use cases of instances. Source: API facts, section 2.6.
+
+An instance is created and overwritten as a whole, but for its status and its lifecycle stage,
+which only a PATCH moves.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import Row
+
+from kaiten_sync.server.db import constraints, customers, instances
+from kaiten_sync.server.db.locks import take_turn
+from kaiten_sync.server.db.pages import Page, Position
+from kaiten_sync.server.domain.events import (
+    INSTANCE_CREATED,
+    INSTANCE_DELETED,
+    INSTANCE_STAGE_CHANGED,
+    INSTANCE_STATUS_CHANGED,
+    INSTANCE_UPDATED,
+    EventType,
+)
+from kaiten_sync.server.domain.integrations import refuse_integrations
+from kaiten_sync.server.domain.licenses import ARCHIVED
+from kaiten_sync.server.domain.refusals import conflict, not_found, unprocessable
+from kaiten_sync.server.domain.slugs import is_slug, slug_candidates
+from kaiten_sync.server.service.events import Subject, emit
+from kaiten_sync.server.service.work import Work, first_free, new_id
+from kaiten_sync.server.shapes.instances import (
+    instance_json,
+    stage_changed_json,
+    status_changed_json,
+)
+
+HEALTHY = "HEALTHY"
+"""The status that an instance begins with."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InstanceFields:
+    """What a request says about an instance. Dates are milliseconds since 1970."""
+
+    name: str
+    description: str
+    customer_id: str
+    license_id: str
+    start_license_date: int
+    end_license_date: int
+    slug: str | None = None
+    metadata: Mapping[str, Any] = field(default_factory=dict)
+    integrations: Mapping[str, Any] = field(default_factory=dict)
+    deployment_zone_id: str | None = None
+
+
+def list_instances(work: Work, position: Position | None, limit: int) -> Page:
+    """One page of the organisation's instances."""
+    return instances.list_instances(work.connection, work.organisation_id, position, limit)
+
+
+def get_instance(work: Work, slug: str, operation: str = "GetInstance") -> Row[Any]:
+    """One instance."""
+    stored = _stored(work, slug)
+    if stored is None:
+        raise not_found(f"{operation}.NotFound", f"there is no instance {slug!r}")
+    return stored
+
+
+def create_instance(work: Work, fields: InstanceFields) -> Row[Any]:
+    """Store a new instance of a customer, with a license that is not archived."""
+    operation = "CreateInstance"
+    _check_links(work, fields, operation, kept_license_id=None)
+    taken = conflict(f"{operation}.SlugConflict", "another instance has this slug")
+    wanted = [fields.slug] if fields.slug else slug_candidates(fields.name, work.random_hex)
+    take_turn(work.connection, work.organisation_id, "instance-slug")
+    slug = first_free(wanted, lambda slug: _stored(work, slug) is not None, taken)
+    with constraints.conflicts(work.connection, {constraints.INSTANCE_SLUG: taken}):
+        instances.add_instance(
+            work.connection,
+            id=new_id(),
+            organisation_id=work.organisation_id,
+            slug=slug,
+            status=HEALTHY,
+            lifecycle_stage=None,
+            created_at=work.now_ms,
+            created_by=work.caller.account_id,
+            updated_at=work.now_ms,
+            **_columns(work, fields),
+        )
+    return _tell(work, INSTANCE_CREATED, get_instance(work, slug, operation))
+
+
+def update_instance(work: Work, slug: str, fields: InstanceFields) -> None:
+    """Overwrite an instance, its slug too where the request names another one."""
+    operation = "UpdateInstance"
+    stored = _find_held(work, slug, operation)
+    _check_links(work, fields, operation, kept_license_id=stored.license_id)
+    taken = conflict(f"{operation}.SlugConflict", "another instance has this slug")
+    slug = stored.slug if fields.slug is None else fields.slug
+    with constraints.conflicts(work.connection, {constraints.INSTANCE_SLUG: taken}):
+        instances.change_instance(
+            work.connection,
+            stored.id,
+            slug=slug,
+            updated_at=work.touched(stored.updated_at),
+            **_columns(work, fields),
+        )
+    _tell(work, INSTANCE_UPDATED, get_instance(work, slug, operation))
+
+
+def patch_instance(work: Work, slug: str, *, status: str | None, stage: str | None) -> None:
+    """Move an instance's status, its lifecycle stage, or both. What stays the same is not told."""
+    before = _find_held(work, slug, "PatchInstance")
+    moved: dict[str, str] = {}
+    if status not in (None, before.status):
+        moved["status"] = str(status)
+    if stage not in (None, before.lifecycle_stage):
+        moved["lifecycle_stage"] = str(stage)
+    if not moved:
+        return
+    instances.change_instance(
+        work.connection,
+        before.id,
+        updated_at=work.touched(before.updated_at),
+        updated_by=work.caller.account_id,
+        **moved,
+    )
+    subject, actor = Subject(before.id, before.slug), work.caller.account_id
+    if "status" in moved:
+        told = status_changed_json(before, moved["status"], actor)
+        emit(work, INSTANCE_STATUS_CHANGED, told, subject)
+    if "lifecycle_stage" in moved:
+        told = stage_changed_json(before, moved["lifecycle_stage"], actor)
+        emit(work, INSTANCE_STAGE_CHANGED, told, subject)
+
+
+def delete_instance(work: Work, slug: str) -> None:
+    """Delete an instance with its usage. Its events stay, with its slug."""
+    remove_with_event(work, _find_held(work, slug, "DeleteInstance"))
+
+
+def remove_with_event(work: Work, row: Row[Any]) -> None:
+    """Delete an instance that this transaction holds, and tell of it."""
+    # Told while there is an instance that the event can point at.
+    _tell(work, INSTANCE_DELETED, row)
+    instances.remove_instance(work.connection, row.id)
+
+
+def _check_links(
+    work: Work, fields: InstanceFields, operation: str, *, kept_license_id: str | None
+) -> None:
+    """Refuse a customer, a license or a zone that is not there. Those that are stay meanwhile.
+
+    A license that was archived may be kept, and not taken.
+    """
+    refuse_integrations(operation, fields.integrations)
+    connection, organisation_id = work.connection, work.organisation_id
+    if not customers.keep_customer(connection, organisation_id, fields.customer_id):
+        raise not_found(f"{operation}.CustomerNotFound", "there is no such customer")
+    license_row = instances.keep_license(connection, organisation_id, fields.license_id)
+    if license_row is None:
+        raise not_found(f"{operation}.LicenseNotFound", "there is no such license")
+    if license_row.lifecycle_state == ARCHIVED and license_row.id != kept_license_id:
+        raise unprocessable(
+            f"{operation}.LicenseArchived", "an archived license cannot be given to an instance"
+        )
+    if fields.deployment_zone_id is not None:
+        raise not_found(f"{operation}.DeploymentZoneNotFound", "this server has no zones")
+
+
+def _columns(work: Work, fields: InstanceFields) -> dict[str, Any]:
+    return {
+        "name": fields.name,
+        "description": fields.description,
+        "customer_id": fields.customer_id,
+        "license_id": fields.license_id,
+        "start_license_date": fields.start_license_date,
+        "end_license_date": fields.end_license_date,
+        "metadata": dict(fields.metadata),
+        "updated_by": work.caller.account_id,
+    }
+
+
+def _find_held(work: Work, slug: str, operation: str) -> Row[Any]:
+    """An instance that no other transaction changes before this one ends."""
+    if is_slug(slug):
+        instances.hold_instance(work.connection, work.organisation_id, slug)
+    return get_instance(work, slug, operation)
+
+
+def _stored(work: Work, slug: str) -> Row[Any] | None:
+    if not is_slug(slug):
+        return None
+    return instances.find_instance(work.connection, work.organisation_id, slug)
+
+
+def _tell(work: Work, kind: EventType, row: Row[Any]) -> Row[Any]:
+    emit(work, kind, instance_json(row), Subject(row.id, row.slug))
+    return row
