@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, bindparam, insert, or_, select
+from sqlalchemy import Connection, Row, Select, bindparam, delete, insert, or_, select
 
 from kaiten_sync.server.db.tables import organisation, service_account, token
 
@@ -58,3 +58,17 @@ def add_account(connection: Connection, **values: object) -> None:
 def add_token(connection: Connection, **values: object) -> None:
     """Store a token, which is to say its hash."""
     connection.execute(insert(token).values(**values))
+
+
+def forget_tokens(connection: Connection, before_ms: int, limit: int) -> int:
+    """Delete tokens that were revoked or ran out before then. Gives how many.
+
+    One that the operator chose stays: as long as it is known to be revoked, it cannot come back.
+    """
+    old = (
+        select(token.c.id)
+        .where(or_(token.c.revoked_at < before_ms, token.c.expires_at < before_ms))
+        .where(token.c.created_by.is_not(None))
+        .limit(limit)
+    )
+    return connection.execute(delete(token).where(token.c.id.in_(old))).rowcount

@@ -4,8 +4,35 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
+MODULES = (
+    "components",
+    "customers",
+    "deployment_zones",
+    "entitlements",
+    "feature_flags",
+    "instances",
+    "licenses",
+    "metadata_fields",
+    "notifications",
+    "organizations",
+    "releases",
+    "tokens",
+    "webhooks",
+)
+"""What scopes are about. Of some this server has no operations, but tokens may carry them."""
+
 ALL_SCOPES = ("read:*", "write:*")
 """What the first token carries."""
+
+MODULE_SCOPES = tuple(f"{action}:{module}" for action in ("read", "write") for module in MODULES)
+"""The scopes of single modules, sorted."""
+
+_KNOWN = frozenset((*ALL_SCOPES, *MODULE_SCOPES))
+
+
+def is_scope(text: str) -> bool:
+    """Whether this is a scope that a token may carry."""
+    return text in _KNOWN
 
 
 def allows(granted: Collection[str], needed: str) -> bool:

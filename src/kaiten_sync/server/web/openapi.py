@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from http import HTTPStatus
 from typing import Any
 
+from kaiten_sync.server.domain.scopes import MODULE_SCOPES
 from kaiten_sync.server.web.catalog import OPERATIONS, SCHEMAS
 from kaiten_sync.server.web.operations import Operation, Query
 from kaiten_sync.server.web.problems import MEDIA_TYPE
@@ -93,9 +94,6 @@ def _content(media_type: str, schema: str) -> Mapping[str, Any]:
 
 
 def _security_schemes() -> dict[str, Any]:
-    scopes = sorted(
-        {f"{action}:{o.scope.split(':')[1]}" for o in OPERATIONS for action in ("read", "write")}
-    )
     return {
         "bearerAuth": {
             "type": "http",
@@ -103,6 +101,6 @@ def _security_schemes() -> dict[str, Any]:
             "description": "A Kaiten access token (`ksh_...`). Each operation lists the scope"
             " that it needs; `write:<module>` implies `read:<module>`, and `read:*` / `write:*`"
             " stand for every module.",
-            "x-kaiten-scopes": scopes,
+            "x-kaiten-scopes": list(MODULE_SCOPES),
         }
     }

@@ -1,0 +1,79 @@
+"""Rules of tokens: what they may be called, may do, and when they end.
+
+Source: API facts, section 3; what is refused beyond that is in `web/differences.py`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+
+from kaiten_sync.server.domain.refusals import (
+    Fault,
+    RefusalError,
+    RefusalKind,
+    unprocessable,
+)
+from kaiten_sync.server.domain.scopes import allows, is_scope
+
+MAX_NAME_LENGTH = 255
+"""Characters of a token's name. It is in an index, and PostgreSQL's hold 2,700 bytes."""
+
+_MAX_SHOWN = 100
+"""Characters of an unknown scope that are repeated in the answer."""
+
+
+def check_name(name: str) -> None:
+    """Refuse a name that is too long to be kept unique.
+
+    Raises:
+        RefusalError: it is.
+    """
+    if len(name) > MAX_NAME_LENGTH:
+        raise unprocessable(
+            "CreateToken.NameTooLong",
+            f"a token's name has at most {MAX_NAME_LENGTH} characters",
+            [Fault(f"expected maxLength {MAX_NAME_LENGTH}", "body.name")],
+        )
+
+
+def settle_scopes(wanted: Sequence[str] | None, own: Collection[str]) -> list[str]:
+    """The scopes of a new token, each once.
+
+    Raises:
+        RefusalError: there is none, one is unknown, or one allows more than `own` do, which are
+            those of the token that asks for it.
+    """
+    faults = [
+        Fault("unknown scope", f"body.scopes[{index}]", scope[:_MAX_SHOWN])
+        for index, scope in enumerate(wanted or ())
+        if not is_scope(scope)
+    ]
+    if faults or not wanted:
+        raise RefusalError(
+            RefusalKind.INVALID,
+            "Token.InvalidScopes",
+            "a token has scopes, such as read:licenses, write:instances or read:*",
+            faults[:20] or [Fault("at least one scope is needed", "body.scopes")],
+        )
+    for scope in wanted:
+        if not allows(own, scope):
+            raise RefusalError(
+                RefusalKind.FORBIDDEN,
+                "Auth.MissingScope",
+                f"a token cannot give {scope}, which it has not itself",
+            )
+    return list(dict.fromkeys(wanted))
+
+
+def check_expiry(expires_at: int | None, now_ms: int) -> None:
+    """Refuse a token that would have ended already. Milliseconds since 1970.
+
+    Raises:
+        RefusalError: it would.
+    """
+    if expires_at is not None and expires_at <= now_ms:
+        raise unprocessable(
+            "CreateToken.ExpiresInThePast",
+            "a token must end in the future",
+            [Fault("expected a time in the future", "body.expiresAt")],
+        )
