@@ -10,6 +10,7 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
+import httpx
 from tests.support.embedded import EmbeddedServer
 
 from kaiten_sync.server.app import ServerSettings, running
@@ -25,8 +26,14 @@ def commands(page: str) -> list[str]:
 
 
 def run(command: str, server: EmbeddedServer, token: str) -> tuple[int, Any]:
-    """Runs one command; only host and port, the token and the license slug are replaced."""
-    ours = command.replace("http://localhost:6000", server.url).replace("<your-token>", token)
+    """Runs one command against another server than the page's."""
+    return curl(command.replace("http://localhost:6000", server.url), token)
+
+
+def curl(command: str, token: str) -> tuple[int, Any]:
+    """Runs one command as it stands; only what the page leaves open is filled in."""
+    ours = command.replace("<your-token>", token).replace("ksh_xxx", token)
+    ours = ours.replace(_LICENSE, "growth")
     words = shlex.split(ours.replace("\\\n", " "))
     finished = subprocess.run(
         [*words, "--silent", "--show-error", "--noproxy", "*", "--write-out", "\n%{http_code}"],
@@ -61,6 +68,63 @@ def test_requests_one_to_three_work_word_for_word(
 
     status, _ = run(attach.replace(_LICENSE, made["slug"]), server, token)
     assert status == 204
+
+
+def test_the_whole_page_on_its_own_port(tmp_path: Path, getting_started: str) -> None:
+    token = "ksh_of-the-getting-started-page"
+    settings = ServerSettings(
+        database_url=f"sqlite:///{tmp_path / 'page.db'}", bootstrap_token=token
+    )
+    create_entitlement, create_license, attach, report = commands(getting_started)
+    with running(settings, host="127.0.0.1", port=6000):
+        assert curl(create_entitlement, token)[0] == 201
+        status, license_ = curl(create_license, token)
+        assert status == 201
+        assert curl(attach, token)[0] == 204
+        link_instance("http://localhost:6000", token, license_["id"])
+
+        status, usage = curl(report, token)
+        assert status == 200
+        assert usage["value"] == {"type": "number", "value": 42, "event_count": 1}
+        assert usage["limit"] == {"type": "number", "value": 1000}
+
+        status, refused = curl(report.replace("42", "959"), token)
+        assert (status, refused["code"]) == (
+            409,
+            "ReportEntitlementUsageMetric.ThresholdExceeded",
+        )
+        status, usage = curl(report.replace("42", "958"), token)
+        assert (status, usage["value"]["value"]) == (200, 1000)
+        told = [entry["eventName"] for entry in audit_trail("http://localhost:6000", token)]
+        assert "INSTANCE_ENTITLEMENT_USAGE_REACHED" in told
+
+
+def link_instance(url: str, token: str, license_id: str) -> None:
+    """What the page takes for granted: "your instance is linked to a license"."""
+    headers = {"Authorization": f"Bearer {token}"}
+    with httpx.Client(base_url=f"{url}/api", headers=headers) as client:
+        customer = client.post("/customers", json={"name": "My Restaurant"})
+        assert customer.status_code == 201, customer.text
+        body = {
+            "name": "My Restaurant Production",
+            "description": "",
+            "customerId": customer.json()["id"],
+            "licenseId": license_id,
+            "startLicenseDate": "2026-01-01T00:00:00Z",
+            "endLicenseDate": "2027-01-01T00:00:00Z",
+        }
+        instance = client.post("/instances", json=body)
+        assert instance.status_code == 201, instance.text
+        assert instance.json()["slug"] == "my-restaurant-production"
+
+
+def audit_trail(url: str, token: str) -> list[dict[str, Any]]:
+    answer = httpx.get(
+        f"{url}/api/instances/my-restaurant-production/audit-trails",
+        headers={"Authorization": f"Bearer {token}"},
+    )
+    items: list[dict[str, Any]] = answer.json()["items"]
+    return items
 
 
 def test_the_page_can_be_followed_twice(server: EmbeddedServer, getting_started: str) -> None:

@@ -1,4 +1,7 @@
-"""The tour: a catalog in YAML becomes a plan, the plan licenses on a server, an edit drift."""
+"""The tour: a catalog in YAML becomes a plan, the plan licenses on a server, an edit drift.
+
+A customer then uses what the license gives.
+"""
 
 from __future__ import annotations
 
@@ -8,10 +11,13 @@ import subprocess
 import sys
 import tempfile
 import time
+import urllib.error
 import urllib.request
 from collections.abc import Iterator, Mapping
 from contextlib import chdir, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from kaiten_sync.cli.exit_codes import ExitCode
 from kaiten_sync.cli.output import print_result, use_color
@@ -56,6 +62,7 @@ class _Tour:
                 self._nothing_left,
                 self._edit_by_hand,
                 self._put_back,
+                self._use,
                 self._tighten,
             )
             for step in steps:
@@ -100,15 +107,38 @@ class _Tour:
 
     def _edit_by_hand(self) -> bool:
         self._title("Meanwhile someone changes a threshold on the server, by hand")
-        path = "/api/licenses/growth/entitlements/api-calls"
         body = {"value": {"type": "number", "value": 5000}}
-        print_result(f"  $ curl -X PUT {self._url}{path} -d '{json.dumps(body)}' ...\n\n")
-        _put_like_a_colleague(f"{self._url}{path}", body)
+        self._curl("PUT", "/licenses/growth/entitlements/api-calls", body)
+        print_result("\n")
         return self._run("drift", "--detailed-exitcode") == ExitCode.DIFFERENCE
 
     def _put_back(self) -> bool:
         self._title("Git is right, so put it back")
         return self._run("apply", "-t", "local", "--yes") == ExitCode.OK
+
+    def _use(self) -> bool:
+        self._title("A customer uses what the license gives, and not more")
+        usage = "/instances/my-restaurant/entitlements/api-calls/usage"
+        self._give_to_customer()
+        accepted = self._curl("POST", usage, {"value": 990})
+        counted = accepted.body["value"]["value"]
+        print_result(f"  {accepted.status}: {counted} are counted, of 1000\n")
+        refused = self._curl("POST", usage, {"value": 20})
+        print_result(f"  {refused.status}: {refused.body['code']}\n")
+        return (accepted.status, refused.status) == (200, 409)
+
+    def _give_to_customer(self) -> None:
+        customer = self._ask("POST", "/customers", {"name": "My Restaurant"})
+        growth = self._ask("GET", "/licenses/growth")
+        instance = {
+            "name": "My Restaurant",
+            "description": "",
+            "customerId": customer.body["id"],
+            "licenseId": growth.body["id"],
+            "startLicenseDate": "2026-01-01T00:00:00Z",
+            "endLicenseDate": "2099-01-01T00:00:00Z",
+        }
+        self._ask("POST", "/instances", instance)
 
     def _tighten(self) -> bool:
         self._title("And a change that hurts says so before it happens")
@@ -133,6 +163,13 @@ class _Tour:
         text = path.read_text(encoding="utf-8")
         path.write_text(text.replace("http://127.0.0.1:6060", self._url), encoding="utf-8")
 
+    def _curl(self, method: str, path: str, body: Mapping[str, object]) -> _Answer:
+        print_result(f"  $ curl -X {method} {self._url}/api{path} -d '{json.dumps(body)}' ...\n")
+        return self._ask(method, path, body)
+
+    def _ask(self, method: str, path: str, body: Mapping[str, object] | None = None) -> _Answer:
+        return _ask(method, f"{self._url}/api{path}", body)
+
     def _title(self, text: str) -> None:
         self._step += 1
         heading = f"{self._step}. {text}"
@@ -147,16 +184,30 @@ class _Tour:
         return run(args)
 
 
-def _put_like_a_colleague(url: str, body: Mapping[str, object]) -> None:
-    """The second person of the tour. kaiten-sync itself writes through plans only."""
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    """What the server said: a status and JSON."""
+
+    status: int
+    body: Any
+
+
+def _ask(method: str, url: str, body: Mapping[str, object] | None) -> _Answer:
+    """A request of the other people of the tour. kaiten-sync itself writes through plans only."""
     request = urllib.request.Request(  # noqa: S310  (the tour's own loopback server)
         url,
-        data=json.dumps(body).encode(),
-        method="PUT",
+        data=None if body is None else json.dumps(body).encode(),
+        method=method,
         headers={"Authorization": f"Bearer {TOKEN}", "Content-Type": "application/json"},
     )
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-    opener.open(request, timeout=10).close()
+    try:
+        with opener.open(request, timeout=10) as answer:
+            text = answer.read()
+            return _Answer(answer.status, json.loads(text) if text else None)
+    except urllib.error.HTTPError as refused:
+        with refused:
+            return _Answer(refused.code, json.load(refused))
 
 
 @contextmanager
@@ -164,7 +215,7 @@ def _server(folder: Path) -> Iterator[str]:
     """A server of its own, in a process of its own, gone when the tour is over."""
     command = [
         *(sys.executable, "-m", "kaiten_sync", "serve", "--port", "0"),
-        *("--database", f"sqlite:///{folder}/demo.db"),
+        *("--database", f"sqlite:///{folder}/demo.db", "--allow-private-webhooks"),
     ]
     environment = {**os.environ, "KAITEN_BOOTSTRAP_TOKEN": TOKEN}
     with (folder / "server.log").open("wb") as log:

@@ -21,6 +21,9 @@ from starlette.applications import Starlette
 from kaiten_sync.server.db.engine import Database, open_engine
 from kaiten_sync.server.db.locks import take_turn
 from kaiten_sync.server.db.migrate import migrate
+from kaiten_sync.server.db.webhooks import clear_leases
+from kaiten_sync.server.events.delivery import DeliveryWorker
+from kaiten_sync.server.events.sender import Sender
 from kaiten_sync.server.service.tenancy import bootstrap, check_chosen_token
 from kaiten_sync.server.settings import ServerSettings, ServerStartError, default_database_url
 from kaiten_sync.server.supervisor import Supervisor
@@ -226,26 +229,34 @@ def _prepare_database(settings: ServerSettings) -> tuple[Database, str | None]:
             take_turn(connection, "bootstrap")  # another machine may start at the same time
             now_ms = time.time_ns() // 1_000_000
             new_token = bootstrap(connection, settings.bootstrap_token, now_ms)
+            clear_leases(connection)
     except BaseException:
         database.close()
         raise
     return database, new_token
 
 
-def _application(database: Database, _settings: ServerSettings) -> Starlette:
+def _application(database: Database, settings: ServerSettings) -> Starlette:
+    sender = Sender(allow_private=settings.allow_private_webhooks)
+    surroundings = Surroundings(
+        database=database, allow_private_webhooks=settings.allow_private_webhooks
+    )
+    worker = DeliveryWorker(database, sender, surroundings.clock)
+
     @contextlib.asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
         # What runs beside the requests begins and ends here. Where it cannot begin, the server
         # does not start, and only this says why.
         try:
-            yield
+            async with worker.running():
+                yield
         except Exception:
             log.exception("the server cannot start or stop as it should")
             raise
         finally:
             database.close()
 
-    return build_app(Surroundings(database=database), lifespan)
+    return build_app(replace(surroundings, wake=worker.wake), lifespan)
 
 
 @contextlib.contextmanager

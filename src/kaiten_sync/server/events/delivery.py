@@ -1,0 +1,201 @@
+"""Delivers what is queued: at least once, in order per endpoint, each endpoint on its own.
+
+Several processes may do this on one database. Whoever leases an endpoint delivers to it, one
+message after another; a lease ends by itself when its holder dies. A message that fails waits for
+its time without holding up those that follow it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
+
+from sqlalchemy.exc import SQLAlchemyError
+
+from kaiten_sync.server.db import webhooks
+from kaiten_sync.server.db.engine import Database
+from kaiten_sync.server.domain.webhooks import RETRY_DELAYS_S, due_after
+from kaiten_sync.server.events.sender import ATTEMPT_TIMEOUT_S, Attempt, Message, Sender
+from kaiten_sync.server.events.sweep import SWEEP_EVERY_S, sweep
+
+log = logging.getLogger(__name__)
+
+_OVER = 0
+"""A lease's end that is over."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeliverySettings:
+    """How deliveries are made.
+
+    `retry_delays_s` are the waits before each attempt. `endpoints_at_once` bounds open
+    connections. `messages_in_a_row` go to one endpoint before others that wait get a turn.
+    `poll_s` is how long deliveries of other processes may go unnoticed. `lease_s` is longer than
+    an attempt, or two processes could deliver side by side. `stop_s` is what an attempt under way
+    gets when the server stops.
+    """
+
+    retry_delays_s: tuple[float, ...] = RETRY_DELAYS_S
+    endpoints_at_once: int = 64
+    messages_in_a_row: int = 20
+    poll_s: float = 1.0
+    lease_s: float = ATTEMPT_TIMEOUT_S * 2
+    stop_s: float = 3.0
+
+
+class DeliveryWorker:
+    """Delivers while its `running()` block does, on the event loop that it is entered on."""
+
+    def __init__(
+        self,
+        database: Database,
+        sender: Sender,
+        clock: Callable[[], int],
+        settings: DeliverySettings | None = None,
+    ) -> None:
+        self._database = database
+        self._sender = sender
+        self._clock = clock
+        self._settings = settings or DeliverySettings()
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._news = asyncio.Event()
+        self._drains: dict[str, asyncio.Task[None]] = {}
+        self._stops = False
+
+    def wake(self) -> None:
+        """There is something new to deliver. May be called from any thread."""
+        if self._loop is not None:
+            with contextlib.suppress(RuntimeError):  # the loop has ended meanwhile
+                self._loop.call_soon_threadsafe(self._news.set)
+
+    @contextlib.asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """Deliver until the block ends; then give what is under way a moment."""
+        self._loop = asyncio.get_running_loop()
+        tasks = [asyncio.create_task(self._run()), asyncio.create_task(self._sweep())]
+        try:
+            yield
+        finally:
+            self._stops = True
+            for task in tasks:
+                task.cancel()
+            if self._drains:
+                await asyncio.wait(self._drains.values(), timeout=self._settings.stop_s)
+            for task in (*tasks, *self._drains.values()):
+                task.cancel()
+            await asyncio.gather(*tasks, *self._drains.values(), return_exceptions=True)
+
+    async def _run(self) -> None:
+        while True:
+            self._news.clear()
+            try:
+                for endpoint_id in await asyncio.to_thread(self._claim):
+                    self._start(endpoint_id)
+                wait_s = await asyncio.to_thread(self._until_next)
+            except SQLAlchemyError:
+                log.exception("the database does not say what is to be delivered")
+                wait_s = self._settings.poll_s
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._news.wait(), wait_s)
+
+    def _claim(self) -> list[str]:
+        """Lease endpoints that something is due at, as many as there is room for."""
+        now_ms = self._clock()
+        room = self._settings.endpoints_at_once - len(self._drains)
+        with self._database.reading() as connection:
+            due = webhooks.due_endpoints(connection, now_ms, room) if room > 0 else []
+        if not due:
+            return []  # only who has something to deliver takes the lock of writers
+        with self._database.writing() as connection:
+            until_ms = now_ms + int(self._settings.lease_s * 1000)
+            return [each for each in due if webhooks.lease(connection, each, now_ms, until_ms)]
+
+    def _until_next(self) -> float:
+        """Seconds until something is due, at most until the next look."""
+        with self._database.reading() as connection:
+            due_ms = webhooks.next_due(connection)
+        if due_ms is None:
+            return self._settings.poll_s
+        # What is due now and not claimed is somebody else's, or waits for room.
+        wait_s = (due_ms - self._clock()) / 1000
+        return min(wait_s, self._settings.poll_s) if wait_s > 0 else self._settings.poll_s
+
+    def _start(self, endpoint_id: str) -> None:
+        task = asyncio.create_task(self._drain(endpoint_id))
+        self._drains[endpoint_id] = task
+
+        def ended(_: asyncio.Task[None]) -> None:
+            del self._drains[endpoint_id]
+            self._news.set()
+
+        task.add_done_callback(ended)
+
+    async def _drain(self, endpoint_id: str) -> None:
+        """Deliver some of what is due at an endpoint, then give it back."""
+        try:
+            for _ in range(self._settings.messages_in_a_row):
+                found = await asyncio.to_thread(self._next, endpoint_id)
+                if found is None or self._stops:
+                    return
+                message, attempts = found
+                attempt = await self._sender.send(message)
+                await asyncio.to_thread(self._record, message, attempts + 1, attempt)
+        except SQLAlchemyError:
+            log.exception("a delivery could not be noted; it will be repeated")
+        finally:
+            await asyncio.shield(asyncio.to_thread(self._give_back, endpoint_id))
+
+    def _next(self, endpoint_id: str) -> tuple[Message, int] | None:
+        """The next message, and how often it was tried; the lease is kept for its attempt."""
+        now_ms = self._clock()
+        with self._database.writing() as connection:
+            row = webhooks.next_delivery(connection, endpoint_id, now_ms)
+            if row is None:
+                return None
+            until_ms = now_ms + int(self._settings.lease_s * 1000)
+            webhooks.extend_lease(connection, endpoint_id, until_ms)
+        message = Message(
+            id=f"msg_{row.id}",
+            url=row.url,
+            secret=row.secret,
+            name=row.name,
+            type=row.type,
+            payload=row.payload,
+        )
+        return message, row.attempts
+
+    def _record(self, message: Message, attempts: int, attempt: Attempt) -> None:
+        now_ms = self._clock()
+        due_ms = None
+        if not attempt.is_success:
+            due_ms = due_after(attempts, now_ms, self._settings.retry_delays_s)
+        status = "success" if attempt.is_success else "pending" if due_ms is not None else "fail"
+        with self._database.writing() as connection:
+            webhooks.change_delivery(
+                connection,
+                message.id.removeprefix("msg_"),
+                status=status,
+                attempts=attempts,
+                due_at=due_ms,
+                attempted_at=now_ms,
+                response_status=attempt.status,
+                response_text=attempt.reason,
+            )
+
+    def _give_back(self, endpoint_id: str) -> None:
+        try:
+            with self._database.writing() as connection:
+                webhooks.extend_lease(connection, endpoint_id, _OVER)
+        except SQLAlchemyError:
+            log.exception("a lease could not be given back; it ends by itself")
+
+    async def _sweep(self) -> None:
+        while True:
+            try:
+                await asyncio.to_thread(sweep, self._database, self._clock())
+            except SQLAlchemyError:
+                log.exception("what is old could not be deleted; it will be tried again")
+            await asyncio.sleep(SWEEP_EVERY_S)

@@ -1,0 +1,151 @@
+"""Sends one delivery: signed, bounded in time and size, and only where it may go."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import socket
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from ipaddress import ip_address
+from typing import Any
+
+import httpx
+from standardwebhooks import Webhook
+
+from kaiten_sync.server.domain.addresses import Address, is_public
+
+ATTEMPT_TIMEOUT_S = 30.0
+"""For a whole attempt, from the look-up of the name to the answer. Source: facts, section 4."""
+
+ANSWER_LIMIT_BYTES = 64 * 1024
+"""Read of an answer's body, politely. Nothing of it is kept."""
+
+_MAX_REASON = 200
+
+Resolve = Callable[[str, int], Awaitable[Sequence[Address]]]
+"""The addresses of a host. Raises OSError where it has none."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Message:
+    """One event on its way to one endpoint. `id` stays the same over all attempts."""
+
+    id: str
+    url: str
+    secret: str
+    name: str
+    type: str
+    payload: Mapping[str, Any]
+
+    def __repr__(self) -> str:
+        return f"Message(id={self.id!r}, type={self.type!r})"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attempt:
+    """What became of an attempt: the answer's status, None without one, and a short reason."""
+
+    is_success: bool
+    status: int | None
+    reason: str
+
+
+async def resolve_host(host: str, port: int) -> Sequence[Address]:
+    """The addresses of a host as this machine knows them."""
+    loop = asyncio.get_running_loop()
+    found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    return [ip_address(str(each[4][0]).split("%")[0]) for each in found]
+
+
+class Sender:
+    """Posts messages. `resolve` looks names up."""
+
+    def __init__(
+        self,
+        *,
+        allow_private: bool,
+        timeout_s: float = ATTEMPT_TIMEOUT_S,
+        resolve: Resolve = resolve_host,
+    ) -> None:
+        self._allow_private = allow_private
+        self._timeout_s = timeout_s
+        self._resolve = resolve
+        self._tls = httpx.create_ssl_context()
+
+    async def send(self, message: Message) -> Attempt:
+        """One attempt. Every failure is a value."""
+        try:
+            async with asyncio.timeout(self._timeout_s):
+                return await self._post(message)
+        except TimeoutError:
+            reason = f"no answer within {self._timeout_s:g} seconds"
+        except (httpx.HTTPError, httpx.InvalidURL, OSError, ValueError) as error:
+            reason = str(error) or type(error).__name__
+        return Attempt(is_success=False, status=None, reason=_short(reason))
+
+    async def _post(self, message: Message) -> Attempt:
+        url = httpx.URL(message.url)
+        address = await self._checked_address(url)
+        body = _body(message)
+        async with (
+            httpx.AsyncClient(verify=self._tls, trust_env=False, timeout=self._timeout_s) as client,
+            client.stream(
+                "POST",
+                # To the very address that was checked: asking for it again could give another.
+                url.copy_with(host=str(address)),
+                content=body,
+                headers={"Host": url.netloc.decode("ascii"), **_headers(message, body)},
+                extensions={"sni_hostname": url.raw_host.decode("ascii")},
+                follow_redirects=False,
+            ) as answer,
+        ):
+            await _read_some(answer)
+            return Attempt(
+                is_success=answer.is_success,
+                status=answer.status_code,
+                reason=_short(answer.reason_phrase),
+            )
+
+    async def _checked_address(self, url: httpx.URL) -> Address:
+        port = url.port or (443 if url.scheme == "https" else 80)
+        found = await self._resolve(url.host, port)
+        allowed = [each for each in found if self._allow_private or is_public(each)]
+        if not allowed:
+            raise OSError(f"{url.host} is in a private network, and nothing is sent there")
+        return allowed[0]
+
+
+def _body(message: Message) -> str:
+    told = {"name": message.name, "type": message.type, "data": message.payload}
+    return json.dumps(told, ensure_ascii=False, separators=(",", ":"))
+
+
+def _headers(message: Message, body: str) -> dict[str, str]:
+    """The signature by the Standard Webhooks, under its own names and under Svix's."""
+    now = datetime.now(UTC)
+    named = {
+        "id": message.id,
+        "timestamp": str(int(now.timestamp())),
+        "signature": Webhook(message.secret).sign(message.id, now, body),
+    }
+    return {
+        "Content-Type": "application/json",
+        "User-Agent": "kaiten-sync-webhooks",
+        **{f"svix-{name}": value for name, value in named.items()},
+        **{f"webhook-{name}": value for name, value in named.items()},
+    }
+
+
+async def _read_some(answer: httpx.Response) -> None:
+    size = 0
+    async for chunk in answer.aiter_raw():
+        size += len(chunk)
+        if size > ANSWER_LIMIT_BYTES:
+            return
+
+
+def _short(reason: str) -> str:
+    printable = "".join(c if c.isprintable() else " " for c in reason)
+    return printable[:_MAX_REASON]

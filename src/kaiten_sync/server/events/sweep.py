@@ -1,0 +1,38 @@
+"""Deletes what nobody needs any more, in small steps that hold nobody up."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from sqlalchemy import Connection
+
+from kaiten_sync.licensing.windows import DAY_MS
+from kaiten_sync.server.db import identity, usage, webhooks
+from kaiten_sync.server.db.engine import Database
+from kaiten_sync.server.service.usage_reports import REMEMBERED_MS
+
+SWEEP_EVERY_S = 12 * 3600
+"""Source of this and of the times below: API facts, section 8."""
+
+_BATCH = 1000
+_DELIVERIES_KEPT_MS = 7 * DAY_MS
+_TOKENS_KEPT_MS = 90 * DAY_MS
+
+_Forget = Callable[[Connection, int, int], int]
+
+
+def sweep(database: Database, now_ms: int) -> None:
+    """Delete old deliveries, old keys of reports, and tokens that have been dead for long."""
+    for forget, kept_ms in (
+        (webhooks.forget_deliveries, _DELIVERIES_KEPT_MS),
+        (usage.forget_reports, REMEMBERED_MS),
+        (identity.forget_tokens, _TOKENS_KEPT_MS),
+    ):
+        _sweep_all(database, forget, now_ms - kept_ms)
+
+
+def _sweep_all(database: Database, forget: _Forget, before_ms: int) -> None:
+    deleted = _BATCH
+    while deleted == _BATCH:
+        with database.writing() as connection:
+            deleted = forget(connection, before_ms, _BATCH)

@@ -1,0 +1,115 @@
+"""Use cases of webhooks: endpoints, and what became of their deliveries."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Row
+
+from kaiten_sync.server.db import webhooks
+from kaiten_sync.server.db.locks import take_turn
+from kaiten_sync.server.db.pages import Page, Position
+from kaiten_sync.server.domain.refusals import conflict, not_found
+from kaiten_sync.server.domain.webhooks import MAX_ENDPOINTS, check_url, new_secret, wanted_types
+from kaiten_sync.server.service.work import Work, is_id, new_id
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EndpointFields:
+    """What a request says of an endpoint. Types may be spelled as names, and names as types."""
+
+    url: str
+    event_types: Sequence[str] = ()
+    event_names: Sequence[str] = ()
+
+    @property
+    def wanted(self) -> list[str]:
+        """The event types that are named. Raises as `wanted_types` does."""
+        named = [
+            *((f"body.eventTypes[{i}]", text) for i, text in enumerate(self.event_types)),
+            *((f"body.eventNames[{i}]", text) for i, text in enumerate(self.event_names)),
+        ]
+        return wanted_types(named)
+
+
+def list_endpoints(work: Work, position: Position | None, limit: int) -> Page:
+    """One page of the organisation's endpoints."""
+    return webhooks.list_endpoints(work.connection, work.organisation_id, position, limit)
+
+
+def get_endpoint(work: Work, endpoint_id: str, operation: str = "GetWebhook") -> Row[Any]:
+    """One endpoint."""
+    found = (
+        webhooks.find_endpoint(work.connection, work.organisation_id, endpoint_id)
+        if is_id(endpoint_id)
+        else None
+    )
+    if found is None:
+        raise not_found(f"{operation}.NotFound", "there is no such webhook")
+    return found
+
+
+def create_endpoint(work: Work, fields: EndpointFields) -> Row[Any]:
+    """Store a new endpoint, with a secret that it alone has."""
+    operation = "CreateWebhook"
+    wanted = fields.wanted
+    check_url(operation, fields.url, allow_private=work.allow_private_webhooks)
+    take_turn(work.connection, work.organisation_id, "webhooks")
+    if webhooks.count_endpoints(work.connection, work.organisation_id) >= MAX_ENDPOINTS:
+        raise conflict(
+            f"{operation}.LimitReached", f"an organisation has at most {MAX_ENDPOINTS} webhooks"
+        )
+    endpoint_id = new_id()
+    webhooks.add_endpoint(
+        work.connection,
+        id=endpoint_id,
+        organisation_id=work.organisation_id,
+        url=fields.url,
+        event_types=wanted,
+        secret=new_secret(),
+        created_at=work.now_ms,
+        updated_at=work.now_ms,
+    )
+    return get_endpoint(work, endpoint_id, operation)
+
+
+def update_endpoint(work: Work, endpoint_id: str, fields: EndpointFields) -> None:
+    """Overwrite where an endpoint is and what it wants. What is queued goes to the new place."""
+    operation = "UpdateWebhook"
+    stored = get_endpoint(work, endpoint_id, operation)
+    wanted = fields.wanted
+    check_url(operation, fields.url, allow_private=work.allow_private_webhooks)
+    webhooks.change_endpoint(
+        work.connection,
+        stored.id,
+        url=fields.url,
+        event_types=wanted,
+        updated_at=work.touched(stored.updated_at),
+    )
+
+
+def delete_endpoint(work: Work, endpoint_id: str) -> None:
+    """Delete an endpoint and what is queued for it."""
+    stored = get_endpoint(work, endpoint_id, "DeleteWebhook")
+    webhooks.remove_endpoint(work.connection, stored.id)
+
+
+def list_deliveries(
+    work: Work,
+    position: Position | None,
+    limit: int,
+    *,
+    endpoint_id: str | None = None,
+    status: str | None = None,
+) -> Page:
+    """One page of what became of the organisation's deliveries, newest first."""
+    return webhooks.list_deliveries(
+        work.connection,
+        work.organisation_id,
+        position,
+        limit,
+        endpoint_id=endpoint_id,
+        status=status,
+    )
