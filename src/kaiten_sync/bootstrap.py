@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +17,7 @@ from kaiten_sync.model.settings import Project, Target
 
 URL_VARIABLE = "KAITEN_BASE_URL"
 TOKEN_VARIABLE = "KAITEN_AUTH_TOKEN"  # noqa: S105  (a variable's name)
+RATE_VARIABLE = "KAITEN_SYNC_MAX_REQUESTS_PER_MINUTE"
 AD_HOC = "default"
 """The name of a target that no project file names."""
 
@@ -32,6 +34,7 @@ class Flags:
     auth_token: str | None = None
     generation: Generation | None = None
     allow_http: bool = False
+    max_requests_per_minute: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,7 +59,7 @@ def connect(flags: Flags, environment: Mapping[str, str], project: Project | Non
     one server is never sent to another.
 
     Raises:
-        UsageError: no such target, or no server at all.
+        UsageError: no such target, no server at all, or a rate that is none.
         CredentialError: the credential's place is empty.
     """
     target = _choose(flags, environment, project)
@@ -66,6 +69,7 @@ def connect(flags: Flags, environment: Mapping[str, str], project: Project | Non
         token=flags.auth_token or _token(target, environment, project),
         generation=flags.generation or target.generation,
         allow_http=flags.allow_http,
+        max_requests_per_minute=flags.max_requests_per_minute or _rate(environment),
     )
     base = api_base(url, allow_http=flags.allow_http)
     return Connection(
@@ -107,6 +111,15 @@ def _named(flags: Flags, targets: Mapping[str, Target]) -> Target:
         f"there is no target {name!r}; the project file has: {known}",
         hint="targets are listed under `targets:` in kaiten-sync.yaml",
     )
+
+
+def _rate(environment: Mapping[str, str]) -> int | None:
+    text = environment.get(RATE_VARIABLE)
+    if not text:
+        return None
+    if not re.fullmatch(r"[1-9][0-9]{0,8}", text):
+        raise UsageError(f"{RATE_VARIABLE} takes a number of requests, 1 or more, not {text!r}")
+    return int(text)
 
 
 def _token(target: Target, environment: Mapping[str, str], project: Project | None) -> str | None:

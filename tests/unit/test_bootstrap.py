@@ -98,3 +98,21 @@ def test_a_token_file_that_holds_something_else_is_refused(tmp_path: Path, conte
     project = Project(root=str(tmp_path), catalog=(), targets={"t": target})
     with pytest.raises(CredentialError):
         connect(Flags(), {}, project)
+
+
+@pytest.mark.parametrize(
+    ("flag", "variable", "rate"),
+    [(None, None, None), (None, "", None), (None, "600", 600), (60, "600", 60), (60, None, 60)],
+)
+def test_the_rate_comes_from_the_flag_or_the_environment(
+    flag: int | None, variable: str | None, rate: int | None
+) -> None:
+    environment = {} if variable is None else {"KAITEN_SYNC_MAX_REQUESTS_PER_MINUTE": variable}
+    found = connect(Flags(max_requests_per_minute=flag), environment, ONE)
+    assert found.settings.max_requests_per_minute == rate
+
+
+@pytest.mark.parametrize("variable", ["0", "-1", "ten", "1.5", "9" * 5000, "²"])
+def test_a_rate_that_is_none_is_refused(variable: str) -> None:
+    with pytest.raises(UsageError, match="KAITEN_SYNC_MAX_REQUESTS_PER_MINUTE"):
+        connect(Flags(), {"KAITEN_SYNC_MAX_REQUESTS_PER_MINUTE": variable}, ONE)

@@ -1,8 +1,9 @@
-"""One HTTP client for one server: base URL, credential, retries, problems.
+"""One HTTP client for one server: base URL, credential, pace, retries, problems.
 
-Retried by method: GET, PUT and DELETE repeat safely, so they are sent again on 429, 502, 503,
-504 and lost connections. A POST is never sent again from here: whoever posts settles a lost
-answer by re-reading first (see `catalog.py`).
+A GET repeats safely, so it is sent again on 429, 502, 503, 504 and lost connections. A write is
+never sent again from here: whoever writes looks first what is there now (see `catalog.py`).
+Being told to slow down is no failure: it uses up time (`RetrySettings.patience_s`), not attempts,
+and slows all threads down (see `pace.py`).
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import threading
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 import httpx
@@ -19,6 +21,7 @@ import tenacity
 
 from kaiten_sync import __version__
 from kaiten_sync.api.credentials import api_base, check_token
+from kaiten_sync.api.pace import ClosedError, ExhaustedError, Pace, seconds_to_wait
 from kaiten_sync.api.problems import refusal
 from kaiten_sync.api.settings import (
     ANSWER_LIMIT_BYTES,
@@ -31,6 +34,8 @@ from kaiten_sync.api.settings import (
 from kaiten_sync.errors import ProblemError, ServerError, UnreachableError
 
 TRANSIENT_STATUSES = frozenset({429, 502, 503, 504})
+
+_TOO_MUCH_HINT = "run it again later; --max-requests-per-minute stays below a server's limit"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,12 +60,18 @@ class _Request:
 
 
 class LostAnswerError(Exception):
-    """A request may or may not have been carried out. Internal to `api/`."""
+    """A request may or may not have been carried out. Internal to `api/`.
 
-    def __init__(self, cause: Exception, retry_after_s: float | None = None) -> None:
+    `is_too_much`: the server asked to slow down.
+    """
+
+    def __init__(
+        self, cause: Exception, retry_after_s: float | None = None, *, is_too_much: bool = False
+    ) -> None:
         super().__init__(str(cause))
         self.cause = cause
         self.retry_after_s = retry_after_s
+        self.is_too_much = is_too_much
 
 
 class Client:
@@ -74,11 +85,20 @@ class Client:
             headers["Authorization"] = f"Bearer {check_token(settings.token)}"
         self._http = httpx.Client(
             headers=headers,
-            timeout=httpx.Timeout(READ_TIMEOUT_S, connect=CONNECT_TIMEOUT_S),
+            timeout=httpx.Timeout(
+                READ_TIMEOUT_S if settings.timeout_s is None else settings.timeout_s,
+                connect=CONNECT_TIMEOUT_S,
+            ),
             limits=httpx.Limits(
                 max_connections=settings.pool, max_keepalive_connections=settings.pool
             ),
             follow_redirects=False,  # a redirect would carry the credential elsewhere
+        )
+        self._pace = Pace(
+            at_most=settings.pool,
+            per_minute=settings.max_requests_per_minute,
+            longest_pause_s=self.retry.retry_after_max_s,
+            patience_s=self.retry.patience_s,
         )
         self._sent = 0
         self._lock = threading.Lock()
@@ -88,8 +108,14 @@ class Client:
         """How many requests went out, retries included."""
         return self._sent
 
+    @property
+    def slowdowns(self) -> int:
+        """How often the server made this client slower."""
+        return self._pace.slowdowns
+
     def close(self) -> None:
-        """Close all connections."""
+        """Close all connections, and wake up whoever waits for a turn or a retry."""
+        self._pace.close()
         self._http.close()
 
     def get(self, path: str, params: Mapping[str, str | int] | None = None) -> Answer:
@@ -100,29 +126,22 @@ class Client:
         """
         return self._repeat(_Request("GET", path, params=params))
 
-    def put(self, path: str, body: Mapping[str, Any]) -> Answer:
-        """PUT a whole object. Raises as `get` does."""
-        return self._repeat(_Request("PUT", path, body=body))
-
-    def delete(self, path: str) -> Answer:
-        """DELETE an object. Raises as `get` does."""
-        return self._repeat(_Request("DELETE", path))
-
-    def post_once(self, path: str, body: Mapping[str, Any] | None) -> Answer:
-        """POST once.
+    def write_once(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> Answer:
+        """POST, PUT or DELETE once. Whoever sends it again looks first what is there now.
 
         Raises:
             LostAnswerError: the request may have been carried out, or may be sent again.
             ProblemError, ServerError, CredentialError: as `get` does.
         """
-        return self._send(_Request("POST", path, body=body))
+        return self._send(_Request(method, path, body=body))
 
     def retrying(self) -> tenacity.Retrying:
         """The retry rule, for a caller that settles a lost answer before it sends again."""
         return tenacity.Retrying(
             retry=tenacity.retry_if_exception_type(LostAnswerError),
-            stop=tenacity.stop_after_attempt(self.retry.attempts),
+            stop=_Stop(self.retry, self._pace),
             wait=self._wait_s,
+            sleep=self._pace.sleep,
             reraise=True,
         )
 
@@ -134,7 +153,11 @@ class Client:
 
     def final(self, lost: LostAnswerError, request: str) -> Exception:
         """The error to show when a lost answer stays lost."""
+        if lost.is_too_much and self._pace.is_exhausted:
+            return self._exhausted(request)
         if isinstance(lost.cause, ProblemError):
+            if lost.is_too_much:
+                lost.cause.hint = _TOO_MUCH_HINT
             return lost.cause
         return UnreachableError(
             f"{request}: no answer from {self.base_url} ({describe(lost.cause)})",
@@ -142,20 +165,36 @@ class Client:
         )
 
     def _send(self, request: _Request) -> Answer:
-        with self._lock:
-            self._sent += 1
         try:
-            status, headers, content = self._exchange(request)
+            status, headers, content = self._paced(request)
         except httpx.TransportError as error:
             raise LostAnswerError(error) from error
         except httpx.DecodingError as error:
             raise ServerError(f"{request}: the answer cannot be decompressed") from error
+        except ExhaustedError as error:
+            raise self._exhausted(str(request)) from error
+        except ClosedError as error:
+            raise UnreachableError(f"{request}: not sent, because the run was stopped") from error
         if status < 300:
             return Answer(status, _json(content, str(request)))
-        refused = refusal(str(request), status, headers, content)
+        refused = refusal(request.method, request.path, status, headers, content)
         if status in TRANSIENT_STATUSES:
-            raise LostAnswerError(refused, _retry_after_s(headers))
+            raise LostAnswerError(
+                refused, _retry_after_s(headers), is_too_much=_is_too_much(status, headers)
+            )
         raise refused
+
+    def _paced(self, request: _Request) -> tuple[int, httpx.Headers, bytes]:
+        """Send when it is this request's turn, and tell the pace how the server took it."""
+        with self._pace.turn() as turn:
+            with self._lock:
+                self._sent += 1
+            status, headers, content = self._exchange(request)
+            if _is_too_much(status, headers):
+                self._pace.slow_down(turn, _retry_after_s(headers))
+            elif status not in TRANSIENT_STATUSES:
+                self._pace.went_well(turn)
+            return status, headers, content
 
     def _exchange(self, request: _Request) -> tuple[int, httpx.Headers, bytes]:
         deadline = time.monotonic() + ANSWER_TIMEOUT_S
@@ -182,6 +221,39 @@ class Client:
             return backoff
         return min(asked, self.retry.retry_after_max_s) + backoff
 
+    def _exhausted(self, request: str) -> UnreachableError:
+        return UnreachableError(
+            f"{request}: {self.base_url} has let no request through for"
+            f" {self.retry.patience_s:g} s (429 Too Many Requests, or 503 with Retry-After)",
+            hint=_TOO_MUCH_HINT,
+        )
+
+
+class _Stop:
+    """When one request, or one write with the looks before it, is given up.
+
+    Failures are counted. Being told to slow down is timed instead, from the first time: within
+    patience a storm is waited out, however short the waits are that the server asks for.
+    """
+
+    def __init__(self, retry: RetrySettings, pace: Pace) -> None:
+        self._retry = retry
+        self._pace = pace
+        self._failures = 0
+        self._slowed_at: float | None = None
+
+    def __call__(self, state: tenacity.RetryCallState) -> bool:
+        error = state.outcome.exception() if state.outcome else None
+        if self._retry.attempts == 1:
+            return True
+        if not isinstance(error, LostAnswerError) or not error.is_too_much:
+            self._failures += 1
+            return self._failures >= self._retry.attempts
+        now = state.outcome_timestamp or state.start_time
+        if self._slowed_at is None:
+            self._slowed_at = now
+        return self._pace.is_exhausted or now - self._slowed_at >= self._retry.patience_s
+
 
 def describe(error: Exception) -> str:
     """A transport error in words, its class where it says nothing."""
@@ -200,9 +272,10 @@ def _json(content: bytes, request: str) -> Any:
         ) from error
 
 
+def _is_too_much(status: int, headers: httpx.Headers) -> bool:
+    """Whether the server asks to slow down; a 503 alone is a failure."""
+    return status == 429 or (status == 503 and _retry_after_s(headers) is not None)
+
+
 def _retry_after_s(headers: httpx.Headers) -> float | None:
-    """Seconds to wait. Source: RFC 9110, section 10.2.3 (the date form is left to back-off)."""
-    try:
-        return max(0.0, float(headers["retry-after"]))
-    except (KeyError, ValueError):
-        return None
+    return seconds_to_wait(headers.get("retry-after"), headers.get("date"), datetime.now(UTC))

@@ -13,7 +13,9 @@ class ConnectionSettings:
 
     `url` is the base URL with or without `/api`. `token` never leaves this object but in the
     Authorization header; None sends none. `generation` overrides what would be asked of the
-    server. `pool` bounds connections held open, one per worker.
+    server. `pool` bounds connections held open, one per worker. `timeout_s` is the longest
+    silence of the server, `READ_TIMEOUT_S` where None. `max_requests_per_minute` bounds the
+    rate, retries included; None does not.
     """
 
     url: str
@@ -21,6 +23,8 @@ class ConnectionSettings:
     generation: Generation | None = None
     allow_http: bool = False
     pool: int = 8
+    timeout_s: float | None = None
+    max_requests_per_minute: int | None = None
     retry: RetrySettings | None = None
 
     def __repr__(self) -> str:
@@ -31,15 +35,21 @@ class ConnectionSettings:
 class RetrySettings:
     """When and how long to wait before the same request is sent again.
 
-    `attempts` counts the first one. Waits grow from `base_s` by doubling, jittered, up to
-    `max_s`; a server's Retry-After wins, up to `retry_after_max_s` (longer than a minute, and
-    a person should decide). `attempts=1` switches retrying off.
+    `attempts` counts the first one and every failure. Waits grow from `base_s` by doubling,
+    jittered, up to `max_s`; a server's Retry-After comes first, up to `retry_after_max_s`: it is
+    better asked once a minute than believed for an hour. `attempts=1` switches retrying off.
+
+    A 429, and a 503 with Retry-After, uses up no attempt: a storm of them is waited out for
+    `patience_s`. That bounds a request that is refused while others pass, and the whole run
+    while none does. Five minutes outlast the usual windows of rate limits, which are seconds or a
+    minute long; longer, and a person should decide.
     """
 
     attempts: int = 6
     base_s: float = 0.25
     max_s: float = 8.0
     retry_after_max_s: float = 60.0
+    patience_s: float = 300.0
 
 
 CONNECT_TIMEOUT_S = 10.0

@@ -29,6 +29,7 @@ def flags_of(server: ServerChoice) -> Flags:
         auth_token=server.auth_token,
         generation=None if is_asked else Generation(str(server.generation)),
         allow_http=server.allow_http,
+        max_requests_per_minute=server.max_requests_per_minute,
     )
 
 

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import threading
+import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, contextmanager
 from itertools import count
 
 import pytest
@@ -10,6 +14,7 @@ from tests.support.scripted import Reply, Request, Scripted, scripted
 from tests.support.values import address
 
 from kaiten_sync.api.catalog import HttpCatalog
+from kaiten_sync.api.client import Client
 from kaiten_sync.api.credentials import api_base
 from kaiten_sync.api.settings import ConnectionSettings, RetrySettings
 from kaiten_sync.errors import (
@@ -182,6 +187,177 @@ def test_an_answer_that_is_not_json_is_said_to_be(answered_by, raw: bytes) -> No
         catalog.list_kind(Kind.GROUP)
 
 
+# Being told to slow down
+
+
+@contextmanager
+def client_at(server: Scripted, retry: RetrySettings, **settings: object) -> Iterator[Client]:
+    with closing(Client(ConnectionSettings(url=server.url, retry=retry, **settings))) as client:  # type: ignore[arg-type]
+        yield client
+
+
+def refuse(retry_after: str = "0") -> Reply:
+    return Reply(status=429, headers={"retry-after": retry_after}, body={"code": "Rate.TooMany"})
+
+
+def until(is_so: Callable[[], bool]) -> None:
+    """Wait for another thread; a test that waits for good fails."""
+    give_up_at = time.monotonic() + 10
+    while not is_so():
+        assert time.monotonic() < give_up_at
+        threading.Event().wait(0.001)
+
+
+class Crowded:
+    """Answers two requests at once and turns others away. The first eight arrive together."""
+
+    def __init__(self) -> None:
+        self.inside: list[int] = []
+        self._count = 0
+        self._lock = threading.Lock()
+        self._first = threading.Barrier(8)
+
+    def __call__(self, _: Request) -> Reply:
+        with self._lock:
+            self._count += 1
+            inside, number = self._count, len(self.inside)
+            self.inside.append(inside)
+        if number < 8:
+            self._first.wait(10)
+        with self._lock:
+            self._count -= 1
+        return Reply(body=[]) if inside <= 2 else Reply(status=429)
+
+
+def test_eight_threads_share_a_server_that_takes_two_at_once() -> None:
+    crowded = Crowded()
+    with scripted(crowded) as server, client_at(server, FAST) as client:
+        with ThreadPoolExecutor(8) as pool:
+            answers = list(pool.map(client.get, [f"/licenses/{n}" for n in range(60)]))
+        assert [answer.status for answer in answers] == [200] * 60
+        assert len({request.path for request in server.requests}) == 60
+        assert max(crowded.inside[:8]) == 8
+        assert max(crowded.inside[8:12]) <= 4
+        assert client.slowdowns >= 1
+        assert client.requests_sent == len(server.requests)
+
+
+def test_all_threads_wait_when_one_is_told_to() -> None:
+    pause_s = 0.2
+    arrivals: list[float] = []
+    told_at: list[float] = []
+    lock, first = threading.Lock(), threading.Barrier(8)
+
+    def answer(_: Request) -> Reply:
+        with lock:
+            arrivals.append(time.monotonic())
+            number = len(arrivals)
+        if number <= 8:
+            first.wait(10)
+            if number == 1:
+                told_at.append(time.monotonic())
+                return refuse("3600")
+            until(lambda: client.slowdowns == 1)
+        return Reply(body=[])
+
+    retry = RetrySettings(base_s=0.001, max_s=0.002, retry_after_max_s=pause_s)
+    with scripted(answer) as server, client_at(server, retry) as client:
+        with ThreadPoolExecutor(8) as pool:
+            list(pool.map(client.get, ["/licenses"] * 24))
+        assert len(arrivals) == 25
+        assert min(arrivals[8:]) >= told_at[0] + pause_s
+
+
+@pytest.mark.parametrize("header", ["0", "Wed, 21 Oct 2015 07:28:00 GMT"])
+@pytest.mark.parametrize("status", [429, 503])
+def test_a_storm_uses_up_no_attempts(answered_by, status: int, header: str) -> None:  # type: ignore[no-untyped-def]
+    asked = {"GET": count(1), "PUT": count(1)}
+
+    def answer(request: Request) -> Reply:
+        if next(asked[request.method]) % (FAST.attempts + 1):
+            return Reply(status=status, headers={"retry-after": header})
+        return Reply(body=GROUP)
+
+    server, catalog = answered_by(answer)
+    catalog.update(address("group/quotas"), {"name": "New"}, lambda _: True)
+    sent = [request.method for request in server.requests]
+    assert sent.count("PUT") > FAST.attempts
+    assert server.requests[-1].method == "PUT"
+
+
+def test_a_storm_without_an_end_ends_the_run_with_a_clear_error() -> None:
+    retry = RetrySettings(base_s=0.001, max_s=0.002, patience_s=0.05)
+    with scripted(lambda _: refuse()) as server, client_at(server, retry) as client:
+        with pytest.raises(UnreachableError, match=r"no request through for 0.05 s") as caught:
+            client.get("/licenses")
+        assert "--max-requests-per-minute" in str(caught.value.hint)
+        sent = len(server.requests)
+        with pytest.raises(UnreachableError):
+            client.get("/groups")
+        assert len(server.requests) == sent + 1
+
+
+def test_nobody_waits_for_a_pause_that_patience_does_not_outlast() -> None:
+    retry = RetrySettings(patience_s=30)
+    with scripted(lambda _: refuse("60")) as server, client_at(server, retry) as client:
+        for _ in range(2):
+            with pytest.raises(UnreachableError, match="no request through"):
+                client.get("/licenses")
+        assert len(server.requests) == 1
+
+
+def test_a_request_that_is_refused_while_others_pass_ends_alone() -> None:
+    retry = RetrySettings(base_s=0.001, max_s=0.002, patience_s=0.05)
+
+    def answer(request: Request) -> Reply:
+        return refuse() if request.method == "PUT" else Reply(body=GROUP)
+
+    with scripted(answer) as server:
+        settings = ConnectionSettings(url=server.url, retry=retry)
+        with HttpCatalog(settings) as catalog, pytest.raises(ProblemError) as caught:
+            catalog.update(address("group/quotas"), {"name": "New"}, lambda _: True)
+    assert caught.value.status == 429
+    assert "--max-requests-per-minute" in str(caught.value.hint)
+
+
+@pytest.mark.parametrize("reply", [refuse(), Reply(status=503), Reply(hang_up=True)])
+def test_one_attempt_is_one_attempt(reply: Reply) -> None:
+    retry = RetrySettings(attempts=1)
+    with scripted(lambda _: reply) as server, client_at(server, retry) as client:
+        with pytest.raises((ProblemError, UnreachableError)):
+            client.get("/licenses")
+        assert len(server.requests) == 1
+
+
+def test_closing_wakes_up_whoever_waits() -> None:
+    retry = RetrySettings(base_s=60, max_s=60)
+    with (
+        scripted(lambda _: refuse("60")) as server,
+        client_at(server, retry) as client,
+        ThreadPoolExecutor(2) as pool,
+    ):
+        futures = [pool.submit(client.get, "/licenses")]
+        until(lambda: client.slowdowns == 1)
+        futures.append(pool.submit(client.get, "/licenses"))
+        client.close()
+        for future in futures:
+            with pytest.raises(UnreachableError, match="stopped"):
+                future.result(timeout=10)
+        assert len(server.requests) == 1
+
+
+def test_the_rate_is_bounded_over_real_sockets() -> None:
+    with (
+        scripted(lambda _: Reply(body=[])) as server,
+        client_at(server, FAST, max_requests_per_minute=1200) as client,
+    ):
+        begin = time.monotonic()
+        with ThreadPoolExecutor(8) as pool:
+            list(pool.map(client.get, ["/licenses"] * 5))
+        assert time.monotonic() - begin >= 4 * 60 / 1200
+        assert len(server.requests) == 5
+
+
 # Posts are settled by reading
 
 
@@ -239,13 +415,13 @@ def test_a_lost_publish_is_settled_by_the_state(answered_by) -> None:  # type: i
         return Reply(hang_up=True) if request.method == "POST" else Reply(body=license_body)
 
     server, catalog = answered_by(answer)
-    catalog.move(address("license/l1"), Action.PUBLISH)
+    catalog.move(address("license/l1"), Action.PUBLISH, lambda _: True)
     assert [r.method for r in server.requests] == ["POST", "GET"]
 
 
 def test_deleting_what_is_gone_is_fine(answered_by) -> None:  # type: ignore[no-untyped-def]
     _, catalog = answered_by(lambda _: Reply(status=404))
-    catalog.delete(address("group/quotas"))
+    catalog.delete(address("group/quotas"), lambda _: True)
 
 
 # Capabilities
