@@ -5,7 +5,8 @@
     ├── DeclarationError               the catalog or project file is wrong            exit 3
     ├── PlanFileError                  a plan file cannot be trusted                   exit 4
     ├── RefusedError                   a guard or a conflict stopped the run           exit 4
-    │   └── StalePlanError             live is neither as the plan saw nor as it says  exit 4
+    │   ├── StalePlanError             live is neither as the plan saw nor as it says  exit 4
+    │   └── ConflictError              one object changed between the check and its write
     ├── ServerError                    an answer that cannot be worked with            exit 1
     │   ├── IncompleteReadingError     the server's lists contradict themselves        exit 1
     │   └── ProblemError               the server refused one request (RFC 9457)       exit 1
@@ -65,6 +66,10 @@ class RefusedError(KaitenSyncError):
 
 class StalePlanError(RefusedError):
     """Live objects are neither as the plan saw them nor as it would leave them."""
+
+
+class ConflictError(RefusedError):
+    """An object changed after the plan was checked; it was not written."""
 
 
 class ServerError(KaitenSyncError):

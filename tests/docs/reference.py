@@ -25,6 +25,7 @@ _SCHEMAS = {
     "plan-file.md": ("plan", "The plan file"),
     "drift-report.md": ("drift", "The drift report as JSON"),
     "apply-result.md": ("apply", "The result of apply as JSON"),
+    "receipt.md": ("receipt", "The receipt of an apply"),
 }
 
 

@@ -61,6 +61,16 @@ def test_commands_in_the_docs_exist(path: Path) -> None:
         assert used <= options, f"{path}: {line}"
 
 
+def test_every_guarantee_names_a_test_that_exists() -> None:
+    page = Path("docs/explanation/guarantees.md").read_text(encoding="utf-8")
+    rows = [row for row in page.splitlines() if row.startswith("| ") and "promise |" not in row]
+    assert len(rows) > 15
+    for row in rows:
+        named = re.findall(r"`(tests/[\w/]+\.py)`", row)
+        assert named, row
+        assert all(Path(each).is_file() for each in named), row
+
+
 def test_no_committed_text_names_a_package_index() -> None:
     hosts = re.compile(r"(pypi|npmjs|debian)\.(org|com)/(simple|debian)|files\.pythonhosted", re.I)
     for path in [*DOCS, Path("constraints.txt"), Path("Makefile"), Path(".ci/run")]:

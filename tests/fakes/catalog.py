@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from kaiten_sync.errors import KaitenSyncError, ProblemError
 from kaiten_sync.kinds.registry import wire_fields, with_defaults
@@ -11,6 +11,8 @@ from kaiten_sync.kinds.spec import Generation
 from kaiten_sync.model.address import Address, Kind
 from kaiten_sync.model.capabilities import Capabilities
 from kaiten_sync.model.change import Action
+from kaiten_sync.model.holder import Instance, Usage
+from kaiten_sync.model.ports import Look
 from kaiten_sync.model.resource import LiveResource
 from kaiten_sync.model.value import Fields
 
@@ -29,10 +31,14 @@ class FakeCatalog:
         *objects: LiveResource,
         generation: Generation = Generation.CURRENT,
         fails: dict[str, KaitenSyncError] | None = None,
+        instances: Sequence[Instance] = (),
+        usage: Mapping[str, Sequence[Usage]] | None = None,
     ) -> None:
         self.objects = {each.address: each for each in objects}
         self.calls: list[str] = []
         self.fails = fails or {}
+        self.instances = list(instances)
+        self.usage = dict(usage or {})
         self._generation = generation
         self._lock = threading.RLock()
 
@@ -54,41 +60,59 @@ class FakeCatalog:
         self._call(f"get {address}")
         return self.objects.get(address)
 
+    def list_instances(self) -> Sequence[Instance]:
+        self._call("list instances")
+        return list(self.instances)
+
+    def list_usage(self, instance_slug: str) -> Sequence[Usage] | None:
+        self._call(f"list usage of {instance_slug}")
+        return self.usage.get(instance_slug, ())
+
     def capabilities(self) -> Capabilities:
         self._call("capabilities")
         return Capabilities(wire_fields=wire_fields(self._generation), source="a fake")
 
-    def create(self, address: Address, fields: Fields) -> None:
+    def create(self, address: Address, fields: Fields) -> bool:
         self._call(f"create {address}")
         with self._lock:
-            given = dict(fields)
+            given = {name: value for name, value in fields.items() if value is not None}
             if address.kind is Kind.LICENSE:
                 given = {"version": "1", **given}
                 given.setdefault("lifecycleState", "PUBLISHED")
+            is_new = address not in self.objects
             self.objects.setdefault(address, live(str(address), **given))
+            return is_new
 
-    def update(self, address: Address, fields: Fields) -> None:
+    def update(self, address: Address, fields: Fields, look: Look) -> bool:
+        self._call(f"get {address}")
+        if not look(self.objects.get(address)):
+            return False
         self._call(f"update {address}")
-        with self._lock:
-            if address not in self.objects:
-                raise ProblemError(f"PUT {address}", status=404)
-            merged = {**self.objects[address].fields, **fields}
-            self.objects[address] = live(str(address), **merged)
+        self._change(address, fields)
+        return True
 
-    def delete(self, address: Address) -> None:
+    def delete(self, address: Address, look: Look) -> bool:
+        self._call(f"get {address}")
+        if not look(self.objects.get(address)):
+            return False
         self._call(f"delete {address}")
         with self._lock:
-            self.objects.pop(address, None)
+            return self.objects.pop(address, None) is not None
 
-    def move(self, address: Address, action: Action) -> None:
-        self._call(f"{action} {address}")
+    def move(self, address: Address, action: Action, look: Look) -> bool:
         if action not in _STATES:
-            self.update(address, {"isDefault": action is Action.MAKE_DEFAULT})
-            return
+            return self.update(address, {"isDefault": action is Action.MAKE_DEFAULT}, look)
+        self._call(f"{action} {address}")
         before, after = _STATES[action]
         if self.objects[address].fields["lifecycleState"] != before:
             raise ProblemError(f"POST {address}", status=409, code="NotInThatState")
-        self.update(address, {"lifecycleState": after})
+        self._change(address, {"lifecycleState": after})
+        return True
+
+    def _change(self, address: Address, fields: Fields) -> None:
+        with self._lock:
+            merged = {**self.objects[address].fields, **fields}
+            self.objects[address] = live(str(address), **merged)
 
     @property
     def writes(self) -> list[str]:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from kaiten_sync.model.address import Address, Kind, parse_address
-from kaiten_sync.model.plan import TargetRef
+from kaiten_sync.model.holder import Holders
+from kaiten_sync.model.plan import Plan, TargetRef
 from kaiten_sync.model.resource import Coverage, DesiredState, LiveResource, LiveState, Resource
 from kaiten_sync.model.settings import Policy, Scope
 from kaiten_sync.model.source import SourceRef
@@ -46,6 +49,9 @@ def proposal(
     *,
     scope: Scope | None = None,
     has_drafts: bool = True,
+    previous: Plan | None = None,
+    allowed: Collection[str] = (),
+    holders: Holders | None = None,
 ) -> Proposal:
     """Diff and plan in one step."""
     from kaiten_sync.diff.compare import diff_catalog
@@ -57,6 +63,9 @@ def proposal(
         target=TARGET,
         policy=policy or Policy(),
         has_drafts=has_drafts,
+        previous=previous,
+        allowed=frozenset(parse_address(text) for text in allowed),
+        holders=holders,
     )
 
 

@@ -12,11 +12,20 @@ from kaiten_sync.api.client import Client, LostAnswerError
 from kaiten_sync.api.generations import ask_capabilities
 from kaiten_sync.api.paging import read_all
 from kaiten_sync.api.settings import ConnectionSettings
-from kaiten_sync.api.wire import create_body, decode_grant, decode_object, merge_body
+from kaiten_sync.api.wire import (
+    create_body,
+    decode_grant,
+    decode_instance,
+    decode_object,
+    decode_usages,
+    merge_body,
+)
 from kaiten_sync.errors import IncompleteReadingError, ProblemError, ServerError
 from kaiten_sync.model.address import Address, Kind
 from kaiten_sync.model.capabilities import Capabilities
 from kaiten_sync.model.change import Action
+from kaiten_sync.model.holder import Instance, Usage
+from kaiten_sync.model.ports import Look
 from kaiten_sync.model.resource import LiveResource
 from kaiten_sync.model.value import Fields
 
@@ -76,15 +85,26 @@ class HttpCatalog:
     def get(self, address: Address) -> LiveResource | None:
         """One object; None when it does not exist."""
         body = self._get_body(address)
-        if body is None:
+        return None if body is None else self._decode(address, body)
+
+    def list_instances(self) -> Sequence[Instance]:
+        """All instances of all customers."""
+        found: dict[str, Instance] = {}
+        for item in read_all(self._client, paths.INSTANCES):
+            instance = decode_instance(item)
+            if found.setdefault(instance.slug, instance) is not instance:
+                raise _listed_twice(paths.INSTANCES, f"instance/{instance.slug}")
+        return tuple(found.values())
+
+    def list_usage(self, instance_slug: str) -> Sequence[Usage] | None:
+        """What an instance has used of what can be metered; None when it does not exist."""
+        path = paths.usage(instance_slug)
+        try:
+            body = self._client.get(path).body
+        except ProblemError as error:
+            _raise_unless_missing(error)
             return None
-        if address.license is not None:
-            live = decode_grant(address.license, body)
-        else:
-            live = decode_object(address.kind, body)
-        if live.address != address:
-            raise ServerError(f"asked for {address}, the server answered with {live.address}")
-        return live
+        return decode_usages(body, path)
 
     def capabilities(self) -> Capabilities:
         """What the server understands, asked for at most once."""
@@ -93,63 +113,101 @@ class HttpCatalog:
                 self._capabilities = ask_capabilities(self._client, self._override)
             return self._capabilities
 
-    def create(self, address: Address, fields: Fields) -> None:
+    def create(self, address: Address, fields: Fields) -> bool:
         """Create an object. One that is there already is left as it is."""
         body = create_body(address, fields)
-        self._post_settled(
+        return self._post(
             paths.collection(address), body, lambda: self._get_body(address) is not None
         )
 
-    def update(self, address: Address, fields: Fields) -> None:
-        """Read the object, change these fields, write all of it back."""
-        current = self._get_body(address)
-        if current is None:
-            raise ProblemError(f"PUT {paths.item(address)}", status=404, detail="it is gone")
-        self._client.put(paths.item(address), merge_body(address.kind, current, fields))
+    def update(self, address: Address, fields: Fields, look: Look) -> bool:
+        """Read the object, look at it, change these fields, write all of it back."""
+        path = paths.item(address)
 
-    def delete(self, address: Address) -> None:
-        """Delete an object. One that is gone already is fine."""
-        try:
-            self._client.delete(paths.item(address))
-        except ProblemError as error:
-            _raise_unless_missing(error)
+        def put() -> bool:
+            current = self._get_body(address)
+            if not look(None if current is None else self._decode(address, current)):
+                return False
+            merged = merge_body(address.kind, current or {}, fields)
+            self._client.write_once("PUT", path, merged)
+            return True
 
-    def move(self, address: Address, action: Action) -> None:
+        return self._settled(f"PUT {path}", put)
+
+    def delete(self, address: Address, look: Look) -> bool:
+        """Read an object, look at it, delete it. One that is gone already is fine."""
+        path = paths.item(address)
+
+        def delete() -> bool:
+            if not look(self.get(address)):
+                return False
+            try:
+                self._client.write_once("DELETE", path)
+            except ProblemError as error:
+                _raise_unless_missing(error)
+                return False
+            return True
+
+        return self._settled(f"DELETE {path}", delete)
+
+    def move(self, address: Address, action: Action, look: Look) -> bool:
         """Publish, archive or unarchive a license, or change which version is the default."""
         if action not in _MOVES:
-            self.update(address, {"isDefault": action is Action.MAKE_DEFAULT})
-            return
+            return self.update(address, {"isDefault": action is Action.MAKE_DEFAULT}, look)
         verb, state = _MOVES[action]
-        self._post_settled(
+        return self._post(
             f"{paths.item(address)}/{verb}",
             None,
             lambda: (self._get_body(address) or {}).get("lifecycleState") == state,
         )
 
-    def _post_settled(
-        self, path: str, body: Mapping[str, Any] | None, is_done: Callable[[], bool]
-    ) -> None:
+    def _post(self, path: str, body: Mapping[str, Any] | None, is_done: Callable[[], bool]) -> bool:
         """POST, and after a lost answer look first whether it was carried out."""
         was_lost = False
 
-        def post() -> None:
+        def post() -> bool:
             nonlocal was_lost
             if was_lost and is_done():
-                return
+                return True
             try:
-                self._client.post_once(path, body)
+                self._client.write_once("POST", path, body)
             except LostAnswerError:
                 was_lost = True
                 raise
             except ProblemError as error:
-                if error.status == 409 and is_done():
-                    return
-                raise
+                if error.status != 409 or not is_done():
+                    raise
+                return was_lost
+            return True
+
+        return self._settled(f"POST {path}", post)
+
+    def _settled(self, request: str, write: Callable[[], bool]) -> bool:
+        """Write, again after a lost answer. Each try begins with a look: others write too.
+
+        Says whether this call wrote: where an answer was lost and the object now is as asked,
+        it is taken to have been this call.
+        """
+        tries = 0
+
+        def counted() -> bool:
+            nonlocal tries
+            tries += 1
+            return write()
 
         try:
-            self._client.retrying()(post)
+            return self._client.retrying()(counted) or tries > 1
         except LostAnswerError as lost:
-            raise self._client.final(lost, f"POST {path}") from lost.cause
+            raise self._client.final(lost, request) from lost.cause
+
+    def _decode(self, address: Address, body: Mapping[str, Any]) -> LiveResource:
+        if address.license is not None:
+            live = decode_grant(address.license, body)
+        else:
+            live = decode_object(address.kind, body)
+        if live.address != address:
+            raise ServerError(f"asked for {address}, the server answered with {live.address}")
+        return live
 
     def _get_body(self, address: Address) -> Mapping[str, Any] | None:
         try:
@@ -171,9 +229,13 @@ def _unique(resources: Iterable[LiveResource], path: str) -> tuple[LiveResource,
     found: dict[Address, LiveResource] = {}
     for resource in resources:
         if resource.address in found:
-            raise IncompleteReadingError(
-                f"GET {path}: the server lists {resource.address} twice",
-                hint="someone may be changing the catalog right now: run it again",
-            )
+            raise _listed_twice(path, str(resource.address))
         found[resource.address] = resource
     return tuple(found.values())
+
+
+def _listed_twice(path: str, name: str) -> IncompleteReadingError:
+    return IncompleteReadingError(
+        f"GET {path}: the server lists {name} twice",
+        hint="someone may be changing the catalog right now: run it again",
+    )

@@ -12,6 +12,8 @@ COLLECTIONS = {
     Kind.LICENSE: "/licenses",
 }
 
+INSTANCES = "/instances"
+
 
 def collection(address: Address) -> str:
     """The path that lists, and creates, objects like this one."""
@@ -28,3 +30,8 @@ def item(address: Address) -> str:
 def grants(license_slug: str) -> str:
     """The path of a license's grants."""
     return f"/licenses/{quote(license_slug, safe='')}/entitlements"
+
+
+def usage(instance_slug: str) -> str:
+    """The path of what an instance has used."""
+    return f"{INSTANCES}/{quote(instance_slug, safe='')}/entitlements/usage"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from urllib.parse import unquote
 
 import httpx
 
@@ -12,9 +13,17 @@ _TEXT_LIMIT = 500
 """Characters kept of each text a server sends for people: enough to read, too few to flood."""
 
 
-def refusal(request: str, status: int, headers: httpx.Headers, content: bytes) -> KaitenSyncError:
+def refusal(
+    method: str, path: str, status: int, headers: httpx.Headers, content: bytes
+) -> KaitenSyncError:
     """The error that a refused request becomes, by its status."""
+    request = f"{method} {path}"
     problem = _problem(headers, content)
+    if not _is_about(problem.get("instance"), path):
+        return ServerError(
+            f"{request}: the answer is about another request, {problem['instance']}",
+            hint="something between here and the server mixes answers up: run it again",
+        )
     code, detail = problem.get("code"), problem.get("detail")
     if status in (401, 403):
         said = f": {detail}" if detail else ""
@@ -30,6 +39,17 @@ def refusal(request: str, status: int, headers: httpx.Headers, content: bytes) -
     return ProblemError(
         request, status=status, code=code, detail=detail, error_id=problem.get("errorId")
     )
+
+
+def _is_about(instance: str | None, path: str) -> bool:
+    """Whether a problem is about this path, as far as it says; servers mount the API anywhere.
+
+    A "not found" of another object must never be taken for this one's.
+    """
+    if instance is None:
+        return True
+    said, asked = (unquote(text.split("?")[0]) for text in (instance, path))
+    return len(said) >= _TEXT_LIMIT or said.endswith(asked) or asked.endswith(said)
 
 
 def _problem(headers: httpx.Headers, content: bytes) -> dict[str, str]:

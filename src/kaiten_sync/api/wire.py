@@ -14,6 +14,7 @@ from kaiten_sync.kinds.entitlement import is_number
 from kaiten_sync.kinds.grant import UNLIMITED_WIRE
 from kaiten_sync.kinds.registry import SPECS, with_defaults
 from kaiten_sync.model.address import Address, Kind, grant_address, is_slug
+from kaiten_sync.model.holder import Instance, Usage
 from kaiten_sync.model.resource import LiveResource
 from kaiten_sync.model.value import UNLIMITED, Fields, Json
 
@@ -49,6 +50,8 @@ def decode_object(kind: Kind, item: object) -> LiveResource:
 def decode_grant(license_slug: str, item: object) -> LiveResource:
     """A license's grant as the API returns it. Raises as `decode_object` does."""
     body = _mapping(item, Kind.GRANT)
+    if body.get("licenseSlug", license_slug) != license_slug:
+        raise ServerError(f"asked for grants of {license_slug}, the server answered with others")
     fields: dict[str, Json] = {"value": decode_value(body.get("value"))}
     overage = body.get("limitCapExceededOveragePercent")
     if overage is not None:
@@ -60,6 +63,57 @@ def decode_grant(license_slug: str, item: object) -> LiveResource:
         updated_at=_text(body.get("updatedAt")),
         updated_by=_actor(body),
     )
+
+
+def decode_instance(item: object) -> Instance:
+    """A customer's instance as the API returns it. Raises as `decode_object` does."""
+    body = _mapping(item, "instance")
+    slug = safe_slug(body.get("slug"), "instance")
+    return Instance(
+        slug=slug,
+        name=_text(body.get("name")) or slug,
+        license=safe_slug(body.get("licenseSlug"), "license"),
+        customer=_text(body.get("customerSlug")) or "",
+    )
+
+
+def decode_usages(body: object, path: str) -> tuple[Usage, ...]:
+    """What an instance has used of all that is metered; the API returns null for none.
+
+    What is not metered comes with the granted value, which is no usage.
+
+    Raises:
+        ServerError: the answer is no list of usages.
+    """
+    if body is None:
+        return ()
+    if not isinstance(body, list):
+        raise ServerError(f"GET {path}: the answer is no list")
+    usages = (_usage(_mapping(item, "usage")) for item in body)
+    return tuple(usage for usage in usages if usage is not None)
+
+
+def _usage(body: Mapping[str, Any]) -> Usage | None:
+    slug = safe_slug(body.get("entitlementSlug"), "usage")
+    tagged = body.get("value")
+    match tagged:
+        case {"type": "number", "value": bool()}:
+            pass
+        case {"type": "number", "value": int() | float() as value}:
+            counted = _mapping(tagged, "usage").get("event_count")
+            return Usage(entitlement=slug, value=value, reports=_reports(counted, value))
+        case {"type": "boolean" | "object"} | None:
+            return None
+    raise ServerError("the server returned a usage of an unknown shape")
+
+
+def _reports(reports: object, value: float) -> int:
+    """How many reports there were; where the server does not say, what is not 0 was reported."""
+    if reports is None:
+        return int(value != 0)
+    if isinstance(reports, int) and not isinstance(reports, bool) and reports >= 0:
+        return reports
+    raise ServerError("the server returned a usage whose event_count is no count")
 
 
 def decode_value(tagged: object) -> Json:
@@ -114,7 +168,7 @@ def merge_body(kind: Kind, current: Mapping[str, Any], fields: Fields) -> dict[s
     return body
 
 
-def safe_slug(value: object, kind: Kind) -> str:
+def safe_slug(value: object, kind: str) -> str:
     """A slug from the server, checked before it goes into a URL, a file name or a terminal.
 
     Raises:
@@ -197,7 +251,7 @@ def _check_texts(kind: Kind, fields: Mapping[str, Any]) -> None:
             raise ServerError(f"the server returned a {kind} whose {name} is not a text")
 
 
-def _mapping(item: object, kind: Kind) -> Mapping[str, Any]:
+def _mapping(item: object, kind: str) -> Mapping[str, Any]:
     if isinstance(item, dict):
         return item
     raise ServerError(f"the server returned a {kind} that is not an object")

@@ -10,18 +10,29 @@ from __future__ import annotations
 from collections import Counter, defaultdict, deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass, replace
 from typing import TypeAlias
 
+from kaiten_sync.apply.freshness import expectations
 from kaiten_sync.apply.perform import check, is_grant, send, verify, verify_grants
-from kaiten_sync.errors import AccessError, KaitenSyncError, ProblemError
+from kaiten_sync.errors import AccessError, ConflictError, KaitenSyncError, ProblemError
 from kaiten_sync.model.change import Change
 from kaiten_sync.model.outcome import ApplyResult, Outcome, Status
 from kaiten_sync.model.plan import Plan
-from kaiten_sync.model.ports import Catalog, Progress
+from kaiten_sync.model.ports import Catalog, Journal, Progress
 from kaiten_sync.model.resource import LiveResource
 
-Results: TypeAlias = "list[tuple[Change, KaitenSyncError | None]]"
-"""What a worker reports: changes, each with its failure or None."""
+
+@dataclass(frozen=True, slots=True)
+class _Result:
+    """What a worker reports of one change: whether it wrote, or why it failed."""
+
+    change: Change
+    has_written: bool = False
+    error: KaitenSyncError | None = None
+
+
+_Results: TypeAlias = list[_Result]
 
 WORKERS = 8
 """Changes under way at once (product.md, `Order, failure, speed`)."""
@@ -33,20 +44,24 @@ def execute(
     catalog: Catalog,
     *,
     progress: Progress,
+    journal: Journal,
     is_stopped: Callable[[], bool],
     workers: int = WORKERS,
 ) -> ApplyResult:
     """Do everything in the plan that is not done yet.
 
     `is_stopped` is asked before each new change: once true, what is under way is finished and
-    the rest is not tried.
+    the rest is not tried. `journal` is told each outcome as soon as it is known.
     """
-    run = _Run(plan, done, catalog, progress, is_stopped, workers)
+    run = _Run(plan, catalog, progress, journal, is_stopped, workers)
+    run.enter(done)
     progress.begin("Applying", len(plan.changes) - len(done))
+    pool = ThreadPoolExecutor(max_workers=workers)
     try:
-        with ThreadPoolExecutor(max_workers=workers) as pool:
-            run.drive(pool)
+        run.drive(pool)
     finally:
+        # An interrupt that stops at once must not wait here for an answer that may never come.
+        pool.shutdown(wait=False, cancel_futures=True)
         progress.end()
     return ApplyResult(
         target=plan.target,
@@ -64,9 +79,9 @@ class _Run:
     def __init__(
         self,
         plan: Plan,
-        done: frozenset[str],
         catalog: Catalog,
         progress: Progress,
+        journal: Journal,
         is_stopped: Callable[[], bool],
         workers: int,
     ) -> None:
@@ -75,17 +90,22 @@ class _Run:
         self.access_error: str | None = None
         self._catalog = catalog
         self._progress = progress
+        self._journal = journal
         self._is_stopped = is_stopped
         self._workers = workers
         self._changes = {change.id: change for change in plan.changes}
+        self._expected = expectations(plan)
         self._unmet: dict[str, int] = {}
         self._followers: dict[str, list[str]] = defaultdict(list)
         self._ready: deque[Change] = deque()
         self._open_grants: Counter[str] = Counter()
-        self._sent_grants: dict[str, list[Change]] = defaultdict(list)
-        self._sending: dict[Future[Results], Change] = {}
-        self._verifying: set[Future[Results]] = set()
-        for change in plan.changes:
+        self._sent_grants: dict[str, list[_Result]] = defaultdict(list)
+        self._sending: dict[Future[_Results], Change] = {}
+        self._verifying: set[Future[_Results]] = set()
+
+    def enter(self, done: frozenset[str]) -> None:
+        """Note what is to do, and what of it can begin."""
+        for change in self._changes.values():
             self._enter(change, done)
 
     def drive(self, pool: ThreadPoolExecutor) -> None:
@@ -100,11 +120,11 @@ class _Run:
                 self._finish(future)
         for change in self._changes.values():
             if change.id not in self.outcomes:
-                self._record(change, Status.NOT_TRIED)
+                self._note(_outcome(change, Status.NOT_TRIED))
 
     def _enter(self, change: Change, done: frozenset[str]) -> None:
         if change.id in done:
-            self._record(change, Status.ALREADY_DONE)
+            self._note(_outcome(change, Status.ALREADY_DONE))
             return
         waits_for = [needed for needed in change.depends_on if needed not in done]
         self._unmet[change.id] = len(waits_for)
@@ -136,37 +156,39 @@ class _Run:
         for license_slug in self._sent_grants:
             self._open_grants[license_slug] = under_way[license_slug]
 
-    def _send(self, change: Change) -> Results:
+    def _send(self, change: Change) -> _Results:
         try:
-            send(self._catalog, change)
-            if not is_grant(change):
+            has_written = send(self._catalog, change, self._expected[change.id])
+            if has_written and not is_grant(change):
                 verify(self._catalog, change)
         except KaitenSyncError as error:
-            return [(change, error)]
-        return [(change, None)]
+            return [_Result(change, error=error)]
+        return [_Result(change, has_written)]
 
-    def _verify(self, license_slug: str, sent: Sequence[Change]) -> Results:
+    def _verify(self, license_slug: str, sent: Sequence[_Result]) -> _Results:
         try:
             found = verify_grants(self._catalog, license_slug)
         except KaitenSyncError as error:
-            return [(change, error) for change in sent]
-        return [(change, _check(change, found)) for change in sent]
+            return [replace(result, error=error) for result in sent]
+        return [replace(result, error=_check(result.change, found)) for result in sent]
 
-    def _finish(self, future: Future[Results]) -> None:
+    def _finish(self, future: Future[_Results]) -> None:
         was_sent = self._sending.pop(future, None) is not None
         self._verifying.discard(future)
-        for change, error in future.result():
+        for result in future.result():
+            change = result.change
             if was_sent and is_grant(change):
                 self._open_grants[_license(change)] -= 1
-            if error is not None:
-                self._fail(change, error)
+            if result.error is not None:
+                self._fail(change, result.error)
             elif was_sent and is_grant(change):
-                self._sent_grants[_license(change)].append(change)
+                self._sent_grants[_license(change)].append(result)
             else:
-                self._succeed(change)
+                self._succeed(result)
 
-    def _succeed(self, change: Change) -> None:
-        self._record(change, Status.DONE)
+    def _succeed(self, result: _Result) -> None:
+        change = result.change
+        self._note(_outcome(change, Status.DONE if result.has_written else Status.ALREADY_DONE))
         for follower in self._followers[change.id]:
             self._unmet[follower] -= 1
             if self._unmet[follower] == 0 and follower not in self.outcomes:
@@ -175,15 +197,9 @@ class _Run:
     def _fail(self, change: Change, error: KaitenSyncError) -> None:
         if isinstance(error, AccessError):
             self.access_error = error.message
-        self._record(
-            change,
-            Status.FAILED,
-            message=error.message,
-            code=error.code if isinstance(error, ProblemError) else None,
-            error_id=error.error_id if isinstance(error, ProblemError) else None,
-        )
+        self._note(_failure(change, error))
         for blocked in self._all_followers(change.id):
-            self._record(blocked, Status.BLOCKED, blocked_by=change.id)
+            self._note(_outcome(blocked, Status.BLOCKED, blocked_by=change.id))
             if is_grant(blocked):
                 self._open_grants[_license(blocked)] -= 1
 
@@ -194,28 +210,32 @@ class _Run:
                 yield self._changes[follower]
                 yield from self._all_followers(follower)
 
-    def _record(
-        self,
-        change: Change,
-        status: Status,
-        *,
-        message: str | None = None,
-        code: str | None = None,
-        error_id: str | None = None,
-        blocked_by: str | None = None,
-    ) -> None:
-        self.outcomes[change.id] = Outcome(
-            change_id=change.id,
-            address=change.address,
-            action=change.action,
-            status=status,
-            message=message,
-            code=code,
-            error_id=error_id,
-            blocked_by=blocked_by,
-        )
-        if status is not Status.ALREADY_DONE:
+    def _note(self, outcome: Outcome) -> None:
+        self.outcomes[outcome.change_id] = outcome
+        self._journal.record(outcome)
+        if outcome.change_id in self._unmet:
             self._progress.advance()
+
+
+def _outcome(change: Change, status: Status, *, blocked_by: str | None = None) -> Outcome:
+    return Outcome(
+        change_id=change.id,
+        address=change.address,
+        action=change.action,
+        status=status,
+        blocked_by=blocked_by,
+    )
+
+
+def _failure(change: Change, error: KaitenSyncError) -> Outcome:
+    told = error if isinstance(error, ProblemError) else None
+    return replace(
+        _outcome(change, Status.FAILED),
+        message=error.message,
+        code=told.code if told else None,
+        error_id=told.error_id if told else None,
+        is_conflict=isinstance(error, ConflictError),
+    )
 
 
 def _license(change: Change) -> str:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from kaiten_sync.apply.observe import Found
 from kaiten_sync.errors import StalePlanError
@@ -30,8 +31,18 @@ class State:
     fields: Mapping[str, Json]
 
 
-def already_done(plan: Plan, found: Found) -> frozenset[str]:
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """What an object must look like right before a change, and right after it; None: absent."""
+
+    before: State | None
+    after: State | None
+
+
+def already_done(plan: Plan, found: Found, held: Sequence[str] = ()) -> frozenset[str]:
     """Ids of the changes that live shows to be done.
+
+    `held` names objects that the plan deletes and that somebody holds now.
 
     Raises:
         StalePlanError: an object is in no state of the plan; every conflict is named.
@@ -40,14 +51,14 @@ def already_done(plan: Plan, found: Found) -> frozenset[str]:
     for change in plan.changes:
         steps[change.address].append(change)
     done: set[str] = set()
-    conflicts: list[str] = []
+    conflicts: list[str] = [*held]
     for observed in plan.observed:
         changes = steps[observed.address]
         live = found.get(observed.address)
         states = list(trajectory(observed, changes))
         position = _latest_match(states, live)
         if position is None:
-            conflicts += _conflicts(observed, states[0], live)
+            conflicts += contradictions(observed.address, states[0], live)
         else:
             done.update(change.id for change in changes[:position])
     if conflicts:
@@ -68,16 +79,29 @@ def trajectory(observed: Observed, changes: Sequence[Change]) -> Iterator[State 
         yield state
 
 
+def expectations(plan: Plan) -> dict[str, Expected]:
+    """What each change finds and leaves behind, by change id, as far as the plan looked."""
+    observed = {each.address: each for each in plan.observed}
+    steps: dict[Address, list[Change]] = defaultdict(list)
+    for change in plan.changes:
+        steps[change.address].append(change)
+    expected: dict[str, Expected] = {}
+    for address, changes in steps.items():
+        seen = observed.get(address, Observed(address=address))
+        for change, (before, left) in zip(
+            changes, pairwise(trajectory(seen, changes)), strict=True
+        ):
+            expected[change.id] = Expected(before, left)
+    return expected
+
+
 def after(state: State | None, change: Change) -> State | None:
     """The state that a change leaves behind; None where the object is gone."""
     if change.action is Action.DELETE:
         return None
     fields = dict(state.fields) if state else {}
     for field in change.fields:
-        if field.after is ABSENT:
-            fields.pop(field.name, None)
-        else:
-            fields[field.name] = field.after
+        fields[field.name] = None if field.after is ABSENT else field.after
     return State(state.id if state else None, fields)
 
 
@@ -91,18 +115,20 @@ def mismatches(state: State, live: LiveResource) -> Iterator[tuple[str, Json, Js
     for name, wanted in state.fields.items():
         found = live.fields.get(name, ABSENT)
         is_unseen = found is ABSENT and specs[name].mutability is Mutability.CREATE_ONLY
-        if not is_unseen and not is_same(wanted, found):
+        is_unset = wanted is None and found is ABSENT
+        if not (is_unseen or is_unset or is_same(wanted, found)):
             yield name, wanted, found
 
 
 def _latest_match(states: Sequence[State | None], live: LiveResource | None) -> int | None:
     for position in range(len(states) - 1, -1, -1):
-        if _matches(states[position], live):
+        if matches(states[position], live):
             return position
     return None
 
 
-def _matches(state: State | None, live: LiveResource | None) -> bool:
+def matches(state: State | None, live: LiveResource | None) -> bool:
+    """Whether an object is in a state."""
     if state is None or live is None:
         return state is None and live is None
     if state.id is not None and state.id != live.id:
@@ -110,8 +136,10 @@ def _matches(state: State | None, live: LiveResource | None) -> bool:
     return not any(mismatches(state, live))
 
 
-def _conflicts(observed: Observed, seen: State | None, live: LiveResource | None) -> Iterator[str]:
-    address = observed.address
+def contradictions(
+    address: Address, seen: State | None, live: LiveResource | None
+) -> Iterator[str]:
+    """How an object differs from what the plan saw: field, then, now, by whom and when."""
     if live is None:
         yield f"{address}: the plan saw it, now it is gone"
     elif seen is None:

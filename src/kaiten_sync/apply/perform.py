@@ -5,24 +5,36 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import assert_never
 
-from kaiten_sync.apply.freshness import State, after, mismatches
-from kaiten_sync.errors import ServerError
+from kaiten_sync.apply.freshness import (
+    Expected,
+    State,
+    after,
+    contradictions,
+    matches,
+    mismatches,
+)
+from kaiten_sync.errors import ConflictError, ServerError
 from kaiten_sync.model.address import Kind
 from kaiten_sync.model.change import Action, Change
-from kaiten_sync.model.ports import Catalog, CatalogReader
+from kaiten_sync.model.ports import Catalog, CatalogReader, Look
 from kaiten_sync.model.resource import LiveResource
 from kaiten_sync.model.value import ABSENT, Fields
 
 
-def send(catalog: Catalog, change: Change) -> None:
-    """Carry out one change, unchecked."""
+def send(catalog: Catalog, change: Change, expected: Expected) -> bool:
+    """Carry out one change, unchecked. Says whether anything had to be written.
+
+    Raises:
+        ConflictError: the object changed after the plan was checked; it was not written.
+    """
+    look = _look(change, expected)
     match change.action:
         case Action.CREATE:
-            catalog.create(change.address, wanted_fields(change))
+            return catalog.create(change.address, wanted_fields(change))
         case Action.UPDATE:
-            catalog.update(change.address, wanted_fields(change))
+            return catalog.update(change.address, wanted_fields(change), look)
         case Action.DELETE:
-            catalog.delete(change.address)
+            return catalog.delete(change.address, look)
         case (
             Action.PUBLISH
             | Action.ARCHIVE
@@ -30,9 +42,25 @@ def send(catalog: Catalog, change: Change) -> None:
             | Action.MAKE_DEFAULT
             | Action.CLEAR_DEFAULT
         ):
-            catalog.move(change.address, change.action)
+            return catalog.move(change.address, change.action, look)
         case _:
             assert_never(change.action)
+
+
+def _look(change: Change, expected: Expected) -> Look:
+    def look(live: LiveResource | None) -> bool:
+        if matches(expected.after, live):
+            return False
+        if live is not None and matches(expected.before, live):
+            return True
+        findings = tuple(contradictions(change.address, expected.before, live))
+        raise ConflictError(
+            f"it changed while the plan was applied, and was left alone: {'; '.join(findings)}",
+            findings,
+            hint="make the plan again and review what is different",
+        )
+
+    return look
 
 
 def verify(reader: CatalogReader, change: Change) -> None:

@@ -19,7 +19,7 @@ from kaiten_sync.cli.options import (
 if TYPE_CHECKING:
     from kaiten_sync.cli.planning import Request
     from kaiten_sync.model.plan import Plan
-    from kaiten_sync.model.ports import CatalogReader
+    from kaiten_sync.model.ports import PlanReader
 
 
 @click.command("apply")
@@ -27,6 +27,17 @@ if TYPE_CHECKING:
 @catalog_options
 @target_options
 @policy_options
+@click.option(
+    "--catalog",
+    multiple=True,
+    metavar="PATH",
+    help="Refuse PLAN unless it was made from this catalog file, folder or glob; may be repeated.",
+)
+@click.option(
+    "--receipt",
+    metavar="FILE",
+    help="Write what becomes of each change here (JSON), as it happens.",
+)
 @click.option("--yes", "-y", is_flag=True, help="Apply without asking (only without PLAN).")
 @format_option("text", "json")
 def command(
@@ -34,6 +45,8 @@ def command(
     declaration: CatalogChoice,
     server: ServerChoice,
     limits: PolicyChoice,
+    catalog: tuple[str, ...],
+    receipt: str | None,
     yes: bool,
     output_format: str,
 ) -> int:
@@ -44,31 +57,44 @@ def command(
 
     \b
     Examples:
-      kaiten-sync apply plans/staging.plan.json
+      kaiten-sync apply plans/staging.plan.json --receipt staging.receipt.json
+      kaiten-sync apply plans/staging.plan.json --catalog catalog/
       kaiten-sync apply -t local --yes
     """
     from dataclasses import replace
 
-    from kaiten_sync.cli.applying import check_source, finish
-    from kaiten_sync.cli.planning import Request, read_plan_file
+    from kaiten_sync.cli.applying import check_made_from, check_options, check_source, finish
+    from kaiten_sync.cli.planning import Request, allowed_by, previous_plan, read_plan_file
     from kaiten_sync.cli.session import connection_to, flags_of, load_project, policy_of
 
     found = load_project(declaration.project)
     flags = flags_of(server)
-    plan = read_plan_file(plan_path) if plan_path is not None else None
+    plan = None
+    if plan_path is not None:
+        check_options(limits)
+        plan = read_plan_file(plan_path)
     if plan is not None and server.target is None and found and plan.target.name in found.targets:
         flags = replace(flags, target=plan.target.name)
     connection = connection_to(flags, found)
     policy = policy_of(found, limits)
-    request = Request(files=declaration.files, project=found, connection=connection, policy=policy)
-    with connection.open() as catalog:
+    request = Request(
+        files=declaration.files,
+        project=found,
+        connection=connection,
+        policy=policy,
+        previous=previous_plan(limits, None, connection.target),
+        allowed=allowed_by(limits),
+    )
+    if plan is not None:
+        check_made_from(plan, request, catalog)
+    with connection.open() as server_catalog:
         if plan is None:
             check_source(request)
-            plan = _approved(request, catalog, yes=yes, is_quiet=output_format == "json")
-        return finish(plan, request, catalog, output_format)
+            plan = _approved(request, server_catalog, yes=yes, is_quiet=output_format == "json")
+        return finish(plan, request, server_catalog, output_format, receipt)
 
 
-def _approved(request: Request, catalog: CatalogReader, *, yes: bool, is_quiet: bool) -> Plan:
+def _approved(request: Request, catalog: PlanReader, *, yes: bool, is_quiet: bool) -> Plan:
     """Plan now, show it, and ask."""
     from kaiten_sync.cli.applying import ask
     from kaiten_sync.cli.planning import plan_for, refuse, render_plan

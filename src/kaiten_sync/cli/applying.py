@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from threading import Event
 from types import FrameType
@@ -12,15 +12,34 @@ from types import FrameType
 import click
 
 from kaiten_sync.cli.exit_codes import ExitCode
+from kaiten_sync.cli.options import PolicyChoice
 from kaiten_sync.cli.output import print_json, print_result, say, use_color
 from kaiten_sync.cli.planning import Request
 from kaiten_sync.cli.progress import terminal_progress
-from kaiten_sync.errors import RefusedError, UsageError
+from kaiten_sync.cli.receipt import Receipt
+from kaiten_sync.cli.session import source_of
+from kaiten_sync.errors import KaitenSyncError, RefusedError, UsageError
 from kaiten_sync.model.outcome import ApplyResult
 from kaiten_sync.model.plan import Plan
-from kaiten_sync.model.ports import Catalog
-from kaiten_sync.pipeline import apply_plan
+from kaiten_sync.model.ports import Catalog, Journal
+from kaiten_sync.pipeline import apply_plan, load
+from kaiten_sync.plan.made_from import not_made_from
 from kaiten_sync.plan.plan_file import check_target
+
+_STOPS = (signal.SIGINT, signal.SIGTERM)
+
+
+def check_options(limits: PolicyChoice) -> None:
+    """A plan file says itself what it may do.
+
+    Raises:
+        UsageError: the command line would say it again.
+    """
+    if limits.allow or limits.previous is not None:
+        raise UsageError(
+            "--allow and --previous are for planning, and here is a plan already",
+            hint="what was allowed stands in the plan: make it again with `plan`",
+        )
 
 
 def check_source(request: Request) -> None:
@@ -51,13 +70,55 @@ def ask(plan: Plan) -> None:
     click.confirm(f"Apply to {plan.target.name} at {plan.target.url}?", abort=True, err=True)
 
 
-def finish(plan: Plan, request: Request, catalog: Catalog, output_format: str) -> int:
+def check_made_from(plan: Plan, request: Request, paths: Sequence[str]) -> None:
+    """Make sure that a plan was made from the catalog that stands beside it.
+
+    Raises:
+        RefusedError: it was made from another state of it. DeclarationError: it is wrong.
+    """
+    if not paths:
+        return
+    source = source_of(paths, request.project, request.connection.overlays)
+    differences = not_made_from(plan, load(source))
+    if differences:
+        raise RefusedError(
+            "the plan was not made from this catalog",
+            differences,
+            hint="make the plan again and have it reviewed",
+        )
+
+
+def finish(
+    plan: Plan, request: Request, catalog: Catalog, output_format: str, receipt: str | None = None
+) -> int:
     """Apply, print the result, and give the exit code."""
     check_target(plan, request.connection.target)
-    with _first_interrupt_finishes() as stopped:
-        result = apply_plan(plan, catalog, progress=terminal_progress(), is_stopped=stopped.is_set)
+    result = _apply(plan, catalog) if receipt is None else _apply_with(receipt, plan, catalog)
     _print(result, output_format)
     return _code(result)
+
+
+def _apply_with(path: str, plan: Plan, catalog: Catalog) -> ApplyResult:
+    """Apply, and leave a receipt however it ends."""
+    receipt = Receipt(path, plan)
+    try:
+        result = _apply(plan, catalog, receipt)
+    except KaitenSyncError as error:
+        receipt.close(error)
+        raise
+    receipt.close(result)
+    return result
+
+
+def _apply(plan: Plan, catalog: Catalog, journal: Journal | None = None) -> ApplyResult:
+    with _first_interrupt_finishes() as stopped:
+        return apply_plan(
+            plan,
+            catalog,
+            progress=terminal_progress(),
+            is_stopped=stopped.is_set,
+            journal=journal,
+        )
 
 
 def _print(result: ApplyResult, output_format: str) -> None:
@@ -78,12 +139,17 @@ def _code(result: ApplyResult) -> ExitCode:
         return ExitCode.INTERRUPTED
     if result.changed_anything:
         return ExitCode.PARTLY_APPLIED
-    return ExitCode.NO_ACCESS if result.access_error else ExitCode.FAILED
+    if result.access_error:
+        return ExitCode.NO_ACCESS
+    return ExitCode.REFUSED if result.is_refused else ExitCode.FAILED
 
 
 @contextmanager
 def _first_interrupt_finishes() -> Iterator[Event]:
-    """The first Ctrl-C asks to finish what is under way; the second stops at once."""
+    """The first Ctrl-C asks to finish what is under way; the second stops at once.
+
+    SIGTERM, which is how CI systems and process managers ask, counts as Ctrl-C.
+    """
     stopped = Event()
 
     def on_interrupt(_signal: int, _frame: FrameType | None) -> None:
@@ -92,8 +158,9 @@ def _first_interrupt_finishes() -> Iterator[Event]:
         stopped.set()
         say("stopping: finishing what is under way (Ctrl-C again stops at once)")
 
-    previous = signal.signal(signal.SIGINT, on_interrupt)
+    previous = {each: signal.signal(each, on_interrupt) for each in _STOPS}
     try:
         yield stopped
     finally:
-        signal.signal(signal.SIGINT, previous)
+        for each, handler in previous.items():
+            signal.signal(each, handler)

@@ -25,6 +25,7 @@ class Outcome:
     """How one change ended, and why.
 
     `code` and `error_id` are the server's; `blocked_by` is the id of the change that failed.
+    `is_conflict` says that the change was held back: the object was no longer as planned.
     """
 
     change_id: str
@@ -35,6 +36,7 @@ class Outcome:
     code: str | None = None
     error_id: str | None = None
     blocked_by: str | None = None
+    is_conflict: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,3 +62,9 @@ class ApplyResult:
     def changed_anything(self) -> bool:
         """Whether this run wrote to the server."""
         return any(o.status is Status.DONE for o in self.outcomes)
+
+    @property
+    def is_refused(self) -> bool:
+        """Whether all that failed was held back because somebody else changed it."""
+        failed = [o for o in self.outcomes if o.status is Status.FAILED]
+        return bool(failed) and all(outcome.is_conflict for outcome in failed)

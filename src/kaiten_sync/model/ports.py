@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Protocol
+from collections.abc import Callable, Sequence
+from typing import Protocol, TypeAlias
 
 from kaiten_sync.model.address import Address, Kind
 from kaiten_sync.model.capabilities import Capabilities
 from kaiten_sync.model.change import Action
+from kaiten_sync.model.holder import Instance, Usage
+from kaiten_sync.model.outcome import Outcome
 from kaiten_sync.model.resource import LiveResource
 from kaiten_sync.model.value import Fields
+
+Look: TypeAlias = "Callable[[LiveResource | None], bool]"
+"""Looks at an object right before it is written: the server has no conditional writes.
+
+True: go on. False: it is as it shall be, nothing is to be written. Raises `ConflictError` where
+it is neither as the plan saw it nor as the plan leaves it.
+"""
 
 
 class CatalogReader(Protocol):
@@ -32,33 +41,73 @@ class CatalogReader(Protocol):
         ...
 
 
-class CatalogWriter(Protocol):
-    """Writes one object at a time. Only `apply/` calls it."""
+class HolderReader(Protocol):
+    """Reads who holds licenses. It takes the scope `read:instances`.
 
-    def create(self, address: Address, fields: Fields) -> None:
+    Every method may raise `ServerError` or `AccessError`; a missing scope is `CredentialError`.
+    """
+
+    def list_instances(self) -> Sequence[Instance]:
+        """All instances, whole or not at all."""
+        ...
+
+    def list_usage(self, instance_slug: str) -> Sequence[Usage] | None:
+        """What an instance has used of each metered entitlement that its license grants.
+
+        None when the instance does not exist.
+        """
+        ...
+
+
+class PlanReader(CatalogReader, HolderReader, Protocol):
+    """All that planning reads."""
+
+
+class CatalogWriter(Protocol):
+    """Writes one object at a time. Only `apply/` calls it.
+
+    Every method says whether it wrote: False where everything was as asked already.
+    """
+
+    def create(self, address: Address, fields: Fields) -> bool:
         """Create an object with these fields. One that is there already is left as it is."""
         ...
 
-    def update(self, address: Address, fields: Fields) -> None:
+    def update(self, address: Address, fields: Fields, look: Look) -> bool:
         """Change these fields and keep all others; None clears a field."""
         ...
 
-    def delete(self, address: Address) -> None:
+    def delete(self, address: Address, look: Look) -> bool:
         """Delete an object. One that is gone already is fine."""
         ...
 
-    def move(self, address: Address, action: Action) -> None:
+    def move(self, address: Address, action: Action, look: Look) -> bool:
         """Move a license through its lifecycle."""
         ...
 
 
-class Catalog(CatalogReader, CatalogWriter, Protocol):
+class Catalog(PlanReader, CatalogWriter, Protocol):
     """A live catalog that can be read and written."""
 
     @property
     def requests_sent(self) -> int:
         """How many HTTP requests went out so far, retries included."""
         ...
+
+
+class Journal(Protocol):
+    """Told what becomes of a plan while it is applied, by one thread only."""
+
+    def record(self, outcome: Outcome) -> None:
+        """One change has ended."""
+        ...
+
+
+class NoJournal:
+    """Keeps nothing."""
+
+    def record(self, outcome: Outcome) -> None:
+        """Forget the outcome."""
 
 
 class Progress(Protocol):

@@ -26,11 +26,12 @@ def apply_json(result: ApplyResult) -> _Object:
         "accessError": result.access_error,
         "requests": result.requests,
         "summary": {status.value: counts[status] for status in Status},
-        "outcomes": [_outcome(outcome) for outcome in result.outcomes],
+        "outcomes": [outcome_json(outcome) for outcome in result.outcomes],
     }
 
 
-def _outcome(outcome: Outcome) -> _Object:
+def outcome_json(outcome: Outcome) -> _Object:
+    """How one change ended."""
     return {
         "id": outcome.change_id,
         "address": str(outcome.address),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from itertools import count
 
 import pytest
@@ -11,11 +12,13 @@ from tests.support.values import address, declared, desired, live_state, proposa
 from kaiten_sync.apply.freshness import already_done
 from kaiten_sync.apply.observe import read_observed
 from kaiten_sync.errors import ProblemError, StalePlanError, UnreachableError
-from kaiten_sync.model.outcome import ApplyResult, Status
+from kaiten_sync.model.address import Address
+from kaiten_sync.model.outcome import ApplyResult, Outcome, Status
 from kaiten_sync.model.plan import Plan
-from kaiten_sync.model.ports import NoProgress
+from kaiten_sync.model.ports import Look, NoProgress
 from kaiten_sync.model.resource import DesiredState
 from kaiten_sync.model.settings import Policy, Prune
+from kaiten_sync.model.value import Fields
 from kaiten_sync.pipeline import apply_plan
 
 CATALOG = desired(
@@ -57,9 +60,7 @@ def test_takes_as_many_requests_as_the_plan_says() -> None:
     catalog = FakeCatalog()
     plan = plan_against(catalog, CATALOG)
     apply(plan, catalog)
-    # The fake counts a move's own PUT, and no read before a PUT, as the HTTP adapter does.
-    moves = sum(c.action in ("publish", "make-default") for c in plan.changes)
-    assert len(catalog.calls) == plan.requests + moves - 1
+    assert len(catalog.calls) == plan.requests
 
 
 def test_applying_again_does_nothing() -> None:
@@ -137,8 +138,9 @@ def test_a_lost_server_ends_the_run() -> None:
 
 def test_a_write_that_the_server_swallows_is_found_out() -> None:
     class Swallows(FakeCatalog):
-        def update(self, address, fields):  # type: ignore[no-untyped-def]
+        def update(self, address: Address, fields: Fields, look: Look) -> bool:
             self._call(f"update {address}")
+            return True
 
     catalog = Swallows(live("group/g", name="Old"))
     result = apply(plan_against(catalog, desired(declared("group/g", name="New"))), catalog)
@@ -216,3 +218,92 @@ def test_many_objects_are_re_read_by_list_and_few_one_by_one() -> None:
     found = read_observed(catalog, few.observed, workers=2)
     assert len(catalog.calls) == 8
     assert already_done(few, found) == frozenset()
+
+
+# Checked again right before each write
+
+
+class Meddled(FakeCatalog):
+    """Somebody else changes an object between the check of the plan and its write."""
+
+    def meddle(self, call: str, change: Callable[[], None]) -> None:
+        self._meddling = (call, change)
+
+    def _call(self, what: str) -> None:
+        super()._call(what)
+        call, change = getattr(self, "_meddling", ("", None))
+        if what == call and change is not None and self.calls.count(what) == 2:
+            change()
+
+
+def renamed(catalog: FakeCatalog, where: str, name: str) -> Callable[[], None]:
+    def change() -> None:
+        catalog.objects[address(where)] = live(where, name=name)
+
+    return change
+
+
+def test_an_edit_right_before_a_write_is_left_alone() -> None:
+    catalog = Meddled(live("group/g", name="Old"))
+    plan = plan_against(catalog, desired(declared("group/g", name="New")))
+    catalog.meddle("get group/g", renamed(catalog, "group/g", "Theirs"))
+    result = apply(plan, catalog)
+    (outcome,) = result.outcomes
+    assert (outcome.status, outcome.is_conflict) == (Status.FAILED, True)
+    assert "name was Old when the plan was made, now it is Theirs" in str(outcome.message)
+    assert catalog.writes == []
+    assert result.is_refused
+
+
+def test_an_edit_right_before_a_deletion_saves_the_object() -> None:
+    catalog = Meddled(live("group/g", name="Old"))
+    plan = plan_against(catalog, desired(), Policy(prune=Prune.ALL))
+    catalog.meddle("get group/g", renamed(catalog, "group/g", "Theirs"))
+    assert apply(plan, catalog).is_refused
+    assert address("group/g") in catalog.objects
+
+
+def test_what_another_apply_of_the_same_plan_just_did_is_already_done() -> None:
+    catalog = Meddled(live("group/g", name="Old"))
+    plan = plan_against(catalog, desired(declared("group/g", name="New")))
+    catalog.meddle("get group/g", renamed(catalog, "group/g", "New"))
+    result = apply(plan, catalog)
+    assert result.is_complete
+    assert [outcome.status for outcome in result.outcomes] == [Status.ALREADY_DONE]
+    assert catalog.writes == []
+
+
+def test_a_field_that_was_not_set_and_now_is_makes_a_plan_stale() -> None:
+    catalog = FakeCatalog(live("entitlement/e", name="E", type="NUMBER"))
+    plan = plan_against(
+        catalog, desired(declared("entitlement/e", name="E", type="NUMBER", icon="lucide:key"))
+    )
+    catalog.objects[address("entitlement/e")] = live(
+        "entitlement/e", name="E", type="NUMBER", icon="lucide:lock"
+    )
+    with pytest.raises(StalePlanError) as stale:
+        apply(plan, catalog)
+    assert stale.value.findings == (
+        "entitlement/e: icon was nothing when the plan was made, now it is lucide:lock",
+    )
+
+
+def test_the_journal_is_told_each_outcome_once() -> None:
+    class Told:
+        def __init__(self) -> None:
+            self.outcomes: list[Outcome] = []
+
+        def record(self, outcome: Outcome) -> None:
+            self.outcomes.append(outcome)
+
+    told, catalog = Told(), FakeCatalog()
+    result = apply_plan(
+        plan_against(catalog, CATALOG),
+        catalog,
+        progress=NoProgress(),
+        is_stopped=lambda: False,
+        journal=told,
+    )
+    assert sorted(o.change_id for o in told.outcomes) == sorted(
+        o.change_id for o in result.outcomes
+    )

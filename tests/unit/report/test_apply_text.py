@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -17,7 +18,7 @@ from kaiten_sync.report.apply_text import apply_text, outcome_line
 AGAIN = "Apply the same plan again to finish it; what is done already is skipped.\n"
 
 
-def outcome(action: Action, address: str, status: Status, **more: str) -> Outcome:
+def outcome(action: Action, address: str, status: Status, **more: Any) -> Outcome:
     where = parse_address(address)
     return Outcome(
         change_id=change_id(action, where), address=where, action=action, status=status, **more

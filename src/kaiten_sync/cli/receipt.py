@@ -1,0 +1,84 @@
+"""Keeps the receipt of an apply in a file that is whole JSON at every moment."""
+
+from __future__ import annotations
+
+import os
+from datetime import UTC, datetime
+from pathlib import Path
+
+from kaiten_sync.cli.output import say
+from kaiten_sync.errors import KaitenSyncError, RefusedError, UsageError
+from kaiten_sync.model.outcome import ApplyResult, Outcome
+from kaiten_sync.model.plan import Plan
+from kaiten_sync.report.receipt_json import (
+    End,
+    State,
+    end_of,
+    receipt_head,
+    receipt_outcome,
+    receipt_tail,
+)
+
+
+class Receipt:
+    """A receipt file, written as the outcomes come in.
+
+    Each outcome overwrites the end of the file with itself and a new end, by one system call: a
+    process that is killed leaves every outcome up to then.
+    """
+
+    def __init__(self, path: str, plan: Plan) -> None:
+        """Begin the file.
+
+        Raises:
+            UsageError: it cannot be written there. Nothing was sent.
+        """
+        head = receipt_head(plan, _now()).encode()
+        self._path = path
+        self._is_first = True
+        self._fault: OSError | None = None
+        try:
+            Path(path).parent.mkdir(parents=True, exist_ok=True)
+            self._file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o666)
+            self._end = os.pwrite(self._file, head, 0)
+            os.pwrite(self._file, receipt_tail(End()).encode(), self._end)
+        except OSError as error:
+            raise UsageError(f"cannot write the receipt {path}: {error.strerror}") from error
+
+    def record(self, outcome: Outcome) -> None:
+        """Add one outcome. A full disk must not end a run: it is told at the end."""
+        line = receipt_outcome(outcome, is_first=self._is_first).encode()
+        if self._write(line + receipt_tail(End()).encode()):
+            self._end += len(line)
+            self._is_first = False
+
+    def close(self, result: ApplyResult | KaitenSyncError) -> None:
+        """End the file with what became of the run, and say if it is not all there."""
+        end = end_of(result, _now()) if isinstance(result, ApplyResult) else _refusal(result)
+        self._write(receipt_tail(end).encode())
+        os.close(self._file)
+        if self._fault is not None:
+            say(f"warning: the receipt {self._path} is incomplete: {self._fault.strerror}")
+
+    def _write(self, text: bytes) -> bool:
+        try:
+            os.pwrite(self._file, text, self._end)
+            os.truncate(self._file, self._end + len(text))
+        except OSError as error:
+            self._fault = error
+            return False
+        return True
+
+
+def _refusal(error: KaitenSyncError) -> End:
+    is_refused = isinstance(error, RefusedError)
+    return End(
+        state=State.REFUSED if is_refused else State.FAILED,
+        finished_at=_now(),
+        message=error.message,
+        findings=error.findings if isinstance(error, RefusedError) else (),
+    )
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")

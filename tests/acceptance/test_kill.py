@@ -1,0 +1,95 @@
+"""kill -9 in the middle of an apply: the same file finishes it, and nothing is done twice."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from tests.support.embedded import EmbeddedServer
+from tests.support.fault_proxy import Fault, FaultProxy, Seen
+from tests.support.scenarios import EVERYTHING_AT_ONCE, apply, plan_for, prepare
+from tests.support.values import desired
+
+from kaiten_sync.api.catalog import HttpCatalog
+from kaiten_sync.api.settings import ConnectionSettings
+from kaiten_sync.apply.freshness import already_done
+from kaiten_sync.apply.observe import read_observed
+from kaiten_sync.model.plan import TargetRef
+from kaiten_sync.plan.plan_file import write_plan
+
+POINTS = 50
+WANTED = desired(*EVERYTHING_AT_ONCE.after)
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedServer]:
+    with EmbeddedServer(tmp_path_factory.mktemp("server")) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def proxy(server: EmbeddedServer) -> Iterator[FaultProxy]:
+    with FaultProxy(server.url) as running:
+        yield running
+
+
+@pytest.mark.parametrize("point", range(POINTS))
+def test_killed_at_any_point(
+    server: EmbeddedServer, proxy: FaultProxy, tmp_path: Path, point: int
+) -> None:
+    token = server.new_organisation()
+    with HttpCatalog(ConnectionSettings(url=server.url, token=token)) as catalog:
+        prepare(EVERYTHING_AT_ONCE.before, catalog)
+        plan = plan_for(WANTED, catalog, TargetRef("default", proxy.url))
+        (tmp_path / "plan.json").write_bytes(write_plan(plan))
+        last = point * plan.requests // POINTS
+        _run_until(proxy, tmp_path, token, last, is_carried_out=point % 2 == 0)
+
+        done = already_done(plan, read_observed(catalog, plan.observed, 4))
+        receipt = json.loads((tmp_path / "receipt.json").read_text())
+        assert receipt["state"] == "running"
+        assert {o["id"] for o in receipt["outcomes"] if o["status"] == "done"} <= done
+
+        result = apply(plan, catalog, workers=8)
+        assert result.is_complete
+        assert {o.change_id for o in result.outcomes if o.status == "already-done"} >= done
+        assert plan_for(WANTED, catalog).is_empty
+
+
+def _run_until(
+    proxy: FaultProxy, folder: Path, token: str, last: int, *, is_carried_out: bool
+) -> None:
+    """Run `apply` until its request number `last`, and kill it there, with that on its way."""
+    started: list[int] = []
+
+    def choose(seen: Seen) -> Fault | None:
+        if seen.index < last:
+            return None
+        if started:
+            os.kill(started.pop(), signal.SIGKILL)
+        return Fault.RESET_AFTER if is_carried_out else Fault.RESET_BEFORE
+
+    command = [sys.executable, "-m", "kaiten_sync", "apply", "plan.json"]
+    environment = {
+        "PATH": os.environ["PATH"],
+        "PYTHONPATH": os.environ.get("PYTHONPATH", ""),
+        "KAITEN_BASE_URL": proxy.url,
+        "KAITEN_AUTH_TOKEN": token,
+    }
+    proxy.begin(lambda _: Fault.RESET_BEFORE)
+    process = subprocess.Popen(
+        [*command, "--receipt", "receipt.json"],
+        cwd=folder,
+        env=environment,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    started.append(process.pid)
+    proxy.begin(choose)
+    assert process.wait(timeout=60) == -signal.SIGKILL

@@ -1,0 +1,302 @@
+"""Deleting safely: the plan before this one owns, people protect, holders hold."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from tests.acceptance.conftest import Workplace
+from tests.support.tenants import instance_body, make
+
+FULL = """\
+version: 1
+entitlements:
+  calls: {name: Calls, type: NUMBER}
+  seats: {name: Seats, type: NUMBER}
+licenses:
+  growth:
+    name: Growth
+    type: PAID
+    entitlements: {calls: 1000, seats: 5}
+  starter:
+    name: Starter
+    type: TRIAL
+    entitlements: {calls: 10}
+"""
+LESS = """\
+version: 1
+entitlements:
+  calls: {name: Calls, type: NUMBER}
+licenses:
+  growth:
+    name: Growth
+    type: PAID
+    entitlements: {calls: 1000}
+"""
+PLAN = "the.plan.json"
+GOING = [
+    "delete:license/growth/grant/seats",
+    "delete:license/starter/grant/calls",
+    "delete:license/starter",
+    "delete:entitlement/seats",
+]
+
+
+@pytest.fixture
+def api(place: Workplace) -> Iterator[httpx.Client]:
+    headers = {"Authorization": f"Bearer {place.token}"}
+    with httpx.Client(base_url=f"{place.url}/api", headers=headers) as client:
+        yield client
+
+
+@pytest.fixture
+def agreed(place: Workplace) -> Workplace:
+    """A catalog that was planned and applied."""
+    place.write("catalog.yaml", FULL)
+    assert plan(place) == []
+    assert place.run("apply", PLAN).code == 0
+    return place
+
+
+def plan(place: Workplace, *options: str, code: int = 0) -> list[str]:
+    """What the plan in the plan file deletes, after planning."""
+    done = place.run("plan", "-f", "catalog.yaml", "-o", PLAN, *options)
+    assert done.code == code, done.stderr
+    return [c["id"] for c in document(place)["changes"] if c["action"] == "delete"]
+
+
+def document(place: Workplace) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads((place.folder / PLAN).read_text())
+    return found
+
+
+def slugs(api: httpx.Client, path: str) -> set[str]:
+    return {item["slug"] for item in api.get(path).json()["items"]}
+
+
+def test_what_the_plan_before_managed_is_deleted_and_nothing_else(
+    agreed: Workplace, api: httpx.Client
+) -> None:
+    make(api, "/entitlements", name="Theirs", slug="theirs", type="NUMBER")
+    make(api, "/licenses", name="Theirs", slug="theirs", type="PAID")
+    agreed.write("catalog.yaml", LESS)
+    assert sorted(plan(agreed)) == sorted(GOING)
+    assert (
+        document(agreed)["requests"]
+        == agreed.run("apply", PLAN, "--format", "json").json["requests"]
+    )
+    assert slugs(api, "/entitlements") == {"calls", "theirs"}
+    assert slugs(api, "/licenses") == {"growth", "theirs"}
+    assert plan(agreed) == []
+
+
+def test_planning_twice_before_applying_loses_no_ownership(agreed: Workplace) -> None:
+    agreed.write("catalog.yaml", LESS)
+    first = plan(agreed), document(agreed)
+    assert (plan(agreed), document(agreed)) == first
+    agreed.write("catalog.yaml", LESS.replace("1000", "2000"))
+    assert sorted(plan(agreed)) == sorted(GOING)
+
+
+def test_without_a_plan_before_nothing_is_deleted_and_it_says_so(agreed: Workplace) -> None:
+    agreed.write("catalog.yaml", LESS)
+    for options in (
+        ("-o", "other.json"),
+        ("--previous", "none"),
+        ("-o", PLAN, "--previous", "none"),
+    ):
+        done = agreed.run("plan", "-f", "catalog.yaml", "--format", "json", *options)
+        assert done.code == 0
+        assert not [c for c in done.json["changes"] if c["action"] == "delete"]
+        assert "no earlier plan of default is known" in done.stderr
+    applied = agreed.run("apply", "-f", "catalog.yaml", "--yes")
+    assert "no earlier plan" in applied.stderr
+
+
+@pytest.mark.parametrize(
+    ("prune", "deletes"), [("never", []), ("owned", sorted(GOING)), ("all", sorted(GOING))]
+)
+def test_pruning_is_a_choice(agreed: Workplace, prune: str, deletes: list[str]) -> None:
+    agreed.write("catalog.yaml", LESS)
+    assert sorted(plan(agreed, "--prune", prune)) == deletes
+
+
+def git(folder: Path, *args: str) -> None:
+    who = ("-c", "user.name=Ada", "-c", "user.email=ada@example.com")
+    subprocess.run(["git", *who, *args], cwd=folder, check=True, capture_output=True)
+
+
+def test_the_plan_before_can_come_from_git(agreed: Workplace) -> None:
+    git(agreed.folder, "init", "--initial-branch", "main")
+    git(agreed.folder, "add", PLAN)
+    git(agreed.folder, "commit", "--message", "Agreed")
+    agreed.write("catalog.yaml", LESS)
+    (agreed.folder / PLAN).unlink()
+    assert sorted(plan(agreed, "--previous", f"main:{PLAN}")) == sorted(GOING)
+    assert sorted(plan(agreed, "--previous", f"HEAD:./{PLAN}")) == sorted(GOING)
+    applied = agreed.run(
+        "apply", "-f", "catalog.yaml", "--yes", "--previous", f"main:{PLAN}", "--format", "json"
+    )
+    assert applied.code == 0, applied.stderr
+    assert {o["id"] for o in applied.json["outcomes"]} == set(GOING)
+
+
+@pytest.mark.parametrize(
+    ("spec", "says"),
+    [
+        ("nothing.json", "there is no such file"),
+        ("main:nothing.json", "cannot read main:nothing.json"),
+        ("no-such-revision:the.plan.json", "cannot read no-such-revision"),
+        ("--output=/tmp/x:y", "does not begin with a hyphen"),
+        ("catalog.yaml", "no previous plan of default"),
+    ],
+)
+def test_a_plan_before_that_cannot_be_read_is_an_error(
+    agreed: Workplace, spec: str, says: str
+) -> None:
+    git(agreed.folder, "init", "--initial-branch", "main")
+    git(agreed.folder, "add", PLAN)
+    git(agreed.folder, "commit", "--message", "Agreed")
+    before = (agreed.folder / PLAN).read_bytes()
+    done = agreed.run("plan", "-f", "catalog.yaml", "-o", PLAN, f"--previous={spec}")
+    assert done.code in (3, 4)
+    assert says in done.stderr
+    assert (agreed.folder / PLAN).read_bytes() == before
+
+
+def test_another_targets_plan_is_not_replaced(agreed: Workplace) -> None:
+    other = json.dumps({"targets": {"prod": {"url": agreed.url}}, "version": 1, "catalog": ["."]})
+    agreed.write("kaiten-sync.yaml", other)
+    before = (agreed.folder / PLAN).read_bytes()
+    done = agreed.run("plan", "-t", "prod", "-f", "catalog.yaml", "-o", PLAN)
+    assert done.code == 4
+    assert "this plan is for default" in done.stderr
+    assert "--previous none" in done.stderr
+    assert (agreed.folder / PLAN).read_bytes() == before
+
+
+def test_an_edited_plan_is_no_plan_before(agreed: Workplace) -> None:
+    text = (agreed.folder / PLAN).read_text().replace("license/starter", "license/stolen")
+    agreed.write(PLAN, text)
+    done = agreed.run("plan", "-f", "catalog.yaml", "-o", PLAN)
+    assert done.code == 4
+    assert "changed after it was made" in done.stderr
+
+
+def test_what_is_protected_takes_a_person_who_names_it(
+    agreed: Workplace, api: httpx.Client
+) -> None:
+    agreed.write("catalog.yaml", FULL.replace("name: Starter", "name: Starter\n    protect: true"))
+    assert plan(agreed) == []
+    agreed.write("catalog.yaml", LESS)
+    refused = agreed.run("plan", "-f", "catalog.yaml", "-o", PLAN)
+    assert refused.code == 4
+    assert "license/starter is protected and would be deleted" in refused.stderr
+    assert "--allow license/starter" in refused.stderr
+    wrong = agreed.run("plan", "-f", "catalog.yaml", "-o", PLAN, "--allow", "license/growth")
+    assert wrong.code == 4
+    assert "--allow license/growth was not needed" in wrong.stderr
+    assert sorted(plan(agreed, "--allow", "license/starter")) == sorted(GOING)
+    assert document(agreed)["guards"]["allowed"] == ["license/starter"]
+    assert "license/starter" in agreed.run("show", PLAN).stdout
+    assert agreed.run("apply", PLAN).code == 0
+    assert slugs(api, "/licenses") == {"growth"}
+
+
+def test_tightening_what_is_protected_is_refused(agreed: Workplace) -> None:
+    protected = FULL.replace("name: Growth", "name: Growth\n    protect: true")
+    agreed.write("catalog.yaml", protected)
+    assert plan(agreed) == []
+    agreed.write("catalog.yaml", protected.replace("1000", "5000"))
+    assert plan(agreed) == []
+    agreed.write("catalog.yaml", protected.replace("1000", "500"))
+    refused = agreed.run("plan", "-f", "catalog.yaml", "-o", PLAN)
+    assert refused.code == 4
+    assert "license/growth/grant/calls is protected and would be tightened" in refused.stderr
+    for name in ("license/growth", "license/growth/grant/calls"):
+        assert plan(agreed, "--allow", name) == []
+
+
+@pytest.mark.parametrize("text", ["growth", "license/../x", "customer/acme", "license/*"])
+def test_allow_takes_one_address(agreed: Workplace, text: str) -> None:
+    done = agreed.run("plan", "-f", "catalog.yaml", "--allow", text)
+    assert done.code == 3
+    assert "--allow takes an address" in done.stderr
+
+
+@pytest.mark.parametrize("options", [("--allow", "license/growth"), ("--previous", "none")])
+def test_a_plan_file_says_itself_what_it_may_do(agreed: Workplace, options: list[str]) -> None:
+    done = agreed.run("apply", PLAN, *options)
+    assert done.code == 3
+    assert "stands in the plan" in done.stderr
+
+
+def test_a_license_with_holders_is_refused_by_name(agreed: Workplace, api: httpx.Client) -> None:
+    license_id = api.get("/licenses/starter").json()["id"]
+    body = instance_body(api, slug="acme-prod")
+    make(api, "/instances", **{**body, "licenseId": license_id})
+    agreed.write("catalog.yaml", LESS)
+    refused = agreed.run("plan", "-f", "catalog.yaml", "-o", PLAN)
+    assert refused.code == 4
+    assert "license/starter: cannot be deleted while held by instance/acme-prod" in refused.stderr
+
+
+def test_an_entitlement_that_was_used_is_refused_by_name(
+    agreed: Workplace, api: httpx.Client
+) -> None:
+    make(api, "/instances", **instance_body(api, slug="acme-prod"))
+    usage = "/instances/acme-prod/entitlements/seats/usage"
+    assert api.post(usage, json={"value": 3}).status_code == 200
+    agreed.write("catalog.yaml", LESS)
+    refused = agreed.run("plan", "-f", "catalog.yaml", "-o", PLAN)
+    assert refused.code == 4
+    assert "entitlement/seats: cannot be deleted while usage of it is recorded" in refused.stderr
+    assert "instance/acme-prod" in refused.stderr
+
+
+def test_a_holder_who_came_after_the_plan_makes_it_stale(
+    agreed: Workplace, api: httpx.Client
+) -> None:
+    agreed.write("catalog.yaml", LESS)
+    assert sorted(plan(agreed)) == sorted(GOING)
+    license_id = api.get("/licenses/starter").json()["id"]
+    body = instance_body(api, slug="late")
+    make(api, "/instances", **{**body, "licenseId": license_id})
+    refused = agreed.run("apply", PLAN)
+    assert refused.code == 4
+    assert "nobody held it when the plan was made, now held by instance/late" in refused.stderr
+    assert slugs(api, "/licenses") == {"growth", "starter"}
+    assert api.delete("/instances/late").status_code == 204
+    assert agreed.run("apply", PLAN).code == 0
+
+
+def test_a_token_that_cannot_see_holders_is_told_of_it(
+    agreed: Workplace, api: httpx.Client
+) -> None:
+    scopes = ["write:entitlements", "write:licenses"]
+    made = make(api, "/service-accounts/bootstrap/tokens", name="ci", scopes=scopes)
+    agreed.write("catalog.yaml", LESS)
+    done = agreed.run("plan", "-f", "catalog.yaml", "-o", PLAN, KAITEN_AUTH_TOKEN=made["token"])
+    assert done.code == 0, done.stderr
+    assert "could not be checked" in done.stdout
+    assert "read:instances" in done.stdout
+    assert agreed.run("apply", PLAN, KAITEN_AUTH_TOKEN=made["token"]).code == 0
+
+
+def test_grants_that_nobody_managed_are_not_taken_along_unasked(
+    agreed: Workplace, api: httpx.Client
+) -> None:
+    grant = {"entitlementSlug": "seats", "value": {"type": "number", "value": 1}}
+    assert api.post("/licenses/starter/entitlements", json=grant).status_code == 204
+    agreed.write("catalog.yaml", LESS)
+    refused = agreed.run("plan", "-f", "catalog.yaml", "-o", PLAN)
+    assert refused.code == 4
+    assert "license/starter has grants that no plan managed: seats" in refused.stderr
+    found = plan(agreed, "--allow", "license/starter")
+    assert sorted(found) == sorted([*GOING, "delete:license/starter/grant/seats"])
+    assert agreed.run("apply", PLAN).code == 0

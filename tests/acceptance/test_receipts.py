@@ -1,0 +1,196 @@
+"""`apply` as a person and a CI job meet it: receipts, interruption, the catalog beside the plan."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from jsonschema import Draft202012Validator
+from tests.support.command import Ended, kaiten_sync
+from tests.support.embedded import EmbeddedServer
+from tests.support.fault_proxy import Fault, FaultProxy
+
+from kaiten_sync.validate import schema_text
+
+SCHEMA = Draft202012Validator(json.loads(schema_text("receipt")))
+CATALOG = """\
+version: 1
+groups:
+  quotas: {name: Quotas}
+entitlements:
+  calls: {name: Calls, type: NUMBER, groups: [quotas]}
+licenses:
+  growth: {name: Growth, type: PAID, entitlements: {calls: 1000}}
+"""
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedServer]:
+    with EmbeddedServer(tmp_path_factory.mktemp("server")) as running:
+        yield running
+
+
+class Shop:
+    """A folder with a catalog, and an organisation behind a proxy."""
+
+    def __init__(self, folder: Path, proxy: FaultProxy, token: str) -> None:
+        self.folder = folder
+        self.environment = {"KAITEN_BASE_URL": proxy.url, "KAITEN_AUTH_TOKEN": token}
+        self.write(CATALOG)
+
+    def write(self, catalog: str) -> None:
+        (self.folder / "catalog.yaml").write_text(catalog, encoding="utf-8")
+
+    def run(self, *args: str) -> Ended:
+        return kaiten_sync(*args, cwd=self.folder, environment=self.environment)
+
+    def plan(self) -> None:
+        planned = self.run("plan", "-f", "catalog.yaml", "-o", "plan.json")
+        assert planned.code == 0, planned.stderr
+
+    def receipt(self) -> dict[str, Any]:
+        document: dict[str, Any] = json.loads((self.folder / "receipt.json").read_text())
+        SCHEMA.validate(document)
+        return document
+
+
+@pytest.fixture
+def proxy(server: EmbeddedServer) -> Iterator[FaultProxy]:
+    with FaultProxy(server.url) as running:
+        yield running
+
+
+@pytest.fixture
+def shop(tmp_path: Path, server: EmbeddedServer, proxy: FaultProxy) -> Shop:
+    return Shop(tmp_path, proxy, server.new_organisation())
+
+
+def test_a_receipt_tells_each_change(shop: Shop) -> None:
+    shop.plan()
+    assert shop.run("apply", "plan.json", "--receipt", "receipt.json").code == 0
+    receipt = shop.receipt()
+    plan = json.loads((shop.folder / "plan.json").read_text())
+    assert receipt["state"] == "complete"
+    assert receipt["planDigest"] == plan["digest"]
+    assert sorted(o["id"] for o in receipt["outcomes"]) == sorted(c["id"] for c in plan["changes"])
+
+    again = shop.run("apply", "plan.json", "--receipt", "receipt.json")
+    assert again.code == 0
+    assert {o["status"] for o in shop.receipt()["outcomes"]} == {"already-done"}
+
+
+def test_a_refused_plan_leaves_a_receipt_that_says_why(shop: Shop, server: EmbeddedServer) -> None:
+    shop.plan()
+    shop.run("apply", "plan.json")
+    shop.write(CATALOG.replace("1000", "2000"))
+    shop.plan()
+    shop.write(CATALOG.replace("1000", "3000"))
+    assert shop.run("apply", "-f", "catalog.yaml", "--yes").code == 0
+    refused = shop.run("apply", "plan.json", "--receipt", "receipt.json")
+    assert refused.code == 4
+    receipt = shop.receipt()
+    assert receipt["state"] == "refused"
+    assert "value was 1000 when the plan was made, now it is 3000" in receipt["findings"][0]
+    assert receipt["findings"][0] in refused.stderr
+    assert "by bootstrap at 20" in refused.stderr
+
+
+def test_a_failure_says_what_to_do_next(shop: Shop, proxy: FaultProxy) -> None:
+    shop.plan()
+    proxy.begin(
+        lambda seen: (
+            Fault.FAILS_BEFORE
+            if seen.path.endswith("/entitlements") and seen.method == "POST"
+            else None
+        )
+    )
+    failed = shop.run("apply", "plan.json", "--receipt", "receipt.json")
+    assert failed.code == 5
+    assert failed.stdout.splitlines()[-1].startswith("Apply the same plan again")
+    receipt = shop.receipt()
+    assert receipt["state"] == "incomplete"
+    by_id = {outcome["id"]: outcome for outcome in receipt["outcomes"]}
+    assert by_id["create:entitlement/calls"]["code"] == "FAULT"
+    assert by_id["create:license/growth/grant/calls"]["blockedBy"] == "create:entitlement/calls"
+    proxy.begin(lambda _: None)
+    assert shop.run("apply", "plan.json", "--receipt", "receipt.json").code == 0
+
+
+def test_a_plan_that_was_not_made_from_this_catalog_is_refused(shop: Shop) -> None:
+    shop.plan()
+    shop.write(CATALOG.replace("1000", "2000").replace("groups: [quotas]", "icon: lucide:key"))
+    refused = shop.run("apply", "plan.json", "--catalog", "catalog.yaml")
+    assert refused.code == 4
+    assert "the plan was not made from this catalog" in refused.stderr
+    assert "entitlement/calls: declared otherwise" in refused.stderr
+    assert "license/growth/grant/calls: declared otherwise" in refused.stderr
+    shop.write(CATALOG + "# another comment\n")
+    assert shop.run("apply", "plan.json", "--catalog", "catalog.yaml").code == 0
+
+
+@pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM], ids=lambda s: s.name)
+def test_the_first_stop_finishes_what_is_under_way(
+    shop: Shop, proxy: FaultProxy, stop: signal.Signals
+) -> None:
+    shop.plan()
+    process = _start(shop)
+    proxy.begin(lambda seen: _signal_at(process, seen.index, 4, stop))
+    stdout, stderr = process.communicate(timeout=60)
+    assert process.returncode == 130, stderr
+    assert "Interrupted: what was under way was finished" in stdout
+    receipt = shop.receipt()
+    assert receipt["state"] == "interrupted"
+    assert "not-tried" in {outcome["status"] for outcome in receipt["outcomes"]}
+    proxy.begin(lambda _: None)
+    assert shop.run("apply", "plan.json").code == 0
+
+
+def test_the_second_stop_ends_at_once(shop: Shop, proxy: FaultProxy) -> None:
+    shop.plan()
+    process = _start(shop)
+
+    def choose(seen: Any) -> Fault | None:
+        if seen.index < 4:
+            return None
+        process.send_signal(signal.SIGINT)
+        return Fault.STALL_BEFORE
+
+    proxy.begin(choose)
+    assert process.stderr is not None
+    for line in process.stderr:
+        if line.startswith("stopping:"):
+            process.send_signal(signal.SIGINT)
+            break
+    assert process.wait(timeout=4) == 130  # and not after the answer that never comes
+    process.communicate()
+    assert shop.receipt()["state"] == "running"
+    proxy.begin(lambda _: None)
+    assert shop.run("apply", "plan.json").code == 0
+
+
+def _start(shop: Shop) -> subprocess.Popen[str]:
+    import os
+
+    return subprocess.Popen(
+        [sys.executable, "-m", "kaiten_sync", "apply", "plan.json", "--receipt", "receipt.json"],
+        cwd=shop.folder,
+        env={**os.environ, **shop.environment},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def _signal_at(
+    process: subprocess.Popen[str], index: int, place: int, stop: signal.Signals
+) -> Fault | None:
+    if index == place:
+        process.send_signal(stop)
+        return Fault.LATENCY
+    return None
