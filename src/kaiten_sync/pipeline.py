@@ -6,7 +6,7 @@ only: a rule that would fit in here belongs into a stage.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -15,18 +15,29 @@ from kaiten_sync.apply.freshness import already_done
 from kaiten_sync.apply.observe import read_observed
 from kaiten_sync.declare import build_desired, merge_documents, read_documents
 from kaiten_sync.diff.compare import diff_catalog
-from kaiten_sync.errors import DeclarationError
+from kaiten_sync.errors import DeclarationError, RefusedError
+from kaiten_sync.live.holders import read_holders
 from kaiten_sync.live.need import need_of_everything, need_of_plan
 from kaiten_sync.live.read import WORKERS, read_live
-from kaiten_sync.model.address import Kind
+from kaiten_sync.model.address import Address, Kind
 from kaiten_sync.model.diagnostic import Diagnostic, Severity
 from kaiten_sync.model.drift import CatalogDiff, DriftClass, DriftReport
 from kaiten_sync.model.outcome import ApplyResult
 from kaiten_sync.model.plan import Plan, TargetRef
-from kaiten_sync.model.ports import Catalog, CatalogReader, Progress
+from kaiten_sync.model.ports import (
+    Catalog,
+    CatalogReader,
+    Journal,
+    NoJournal,
+    PlanReader,
+    Progress,
+)
 from kaiten_sync.model.resource import DesiredState, LiveState
-from kaiten_sync.model.settings import Policy, Scope
+from kaiten_sync.model.settings import Policy, Prune, Scope
 from kaiten_sync.plan.build import Proposal, propose
+from kaiten_sync.plan.guards import recheck
+from kaiten_sync.plan.held import conflicts
+from kaiten_sync.plan.ownership import forgotten, owned_by, pruned
 from kaiten_sync.validate import check
 from kaiten_sync.validate.supported import needs_capabilities, unsupported
 
@@ -67,23 +78,31 @@ def load(source: CatalogSource) -> DesiredState:
 
 def make_plan(
     desired: DesiredState,
-    catalog: CatalogReader,
+    catalog: PlanReader,
     *,
     target: TargetRef,
     scope: Scope,
     policy: Policy,
     progress: Progress,
+    previous: Plan | None = None,
+    allowed: frozenset[Address] = frozenset(),
     workers: int = WORKERS,
 ) -> Proposal:
     """Live → diff → plan.
+
+    `previous` is the target's last plan, from which ownership comes; `allowed` are the objects
+    whose protection a person lifted by name.
 
     Raises:
         DeclarationError: the server does not know a declared field.
         ServerError, AccessError: the live catalog could not be read whole.
     """
     _check_supported(desired, catalog)
-    live = read_live(catalog, need_of_plan(desired, policy.prune), scope, progress, workers)
+    owned = owned_by(previous) if policy.prune is Prune.OWNED else frozenset()
+    need = need_of_plan(desired, policy.prune, forgotten(desired, scope, owned))
+    live = read_live(catalog, need, scope, progress, workers)
     diff = diff_catalog(desired, live, scope)
+    gone = pruned(diff.differences, policy.prune, owned)
     return propose(
         diff,
         desired,
@@ -91,6 +110,16 @@ def make_plan(
         target=target,
         policy=policy,
         has_drafts=_creates_license(diff) and _has_drafts(catalog),
+        previous=previous,
+        allowed=allowed,
+        holders=read_holders(
+            catalog,
+            licenses=_slugs(gone, Kind.LICENSE),
+            entitlements=_slugs(gone, Kind.ENTITLEMENT),
+            progress=progress,
+            workers=workers,
+            known=live,
+        ),
     )
 
 
@@ -100,18 +129,39 @@ def apply_plan(
     *,
     progress: Progress,
     is_stopped: Callable[[], bool],
+    journal: Journal | None = None,
     workers: int = WORKERS,
 ) -> ApplyResult:
     """apply: re-read what the plan rests on, then do what is not done.
 
+    `journal` is told each outcome as soon as it is known.
+
     Raises:
-        StalePlanError: live is not as the plan saw it. Nothing was written.
+        RefusedError: the plan breaks its own limits, or live is not as the plan saw it
+            (`StalePlanError`). Nothing was written.
         ServerError, AccessError: live could not be read. Nothing was written.
     """
+    _check_guards(plan)
     sent_before = catalog.requests_sent
     found = read_observed(catalog, plan.observed, workers)
-    done = already_done(plan, found)
-    result = execute(plan, done, catalog, progress=progress, is_stopped=is_stopped, workers=workers)
+    unheld = [observed.address for observed in plan.observed if observed.unheld]
+    holders = read_holders(
+        catalog,
+        licenses=_slugs(unheld, Kind.LICENSE),
+        entitlements=_slugs(unheld, Kind.ENTITLEMENT),
+        progress=progress,
+        workers=workers,
+    )
+    done = already_done(plan, found, conflicts(holders, plan))
+    result = execute(
+        plan,
+        done,
+        catalog,
+        progress=progress,
+        journal=journal or NoJournal(),
+        is_stopped=is_stopped,
+        workers=workers,
+    )
     return replace(result, requests=result.requests - sent_before)
 
 
@@ -138,11 +188,25 @@ def read_catalog(
     return read_live(catalog, need_of_everything(), scope, progress, workers)
 
 
+def _check_guards(plan: Plan) -> None:
+    findings = recheck(plan)
+    if findings:
+        raise RefusedError(
+            "the plan is refused",
+            findings,
+            hint="make the plan again; what it may do stands in the project file",
+        )
+
+
 def _check_supported(desired: DesiredState, catalog: CatalogReader) -> None:
     if needs_capabilities(desired):
         findings = unsupported(desired, catalog.capabilities())
         if findings:
             raise DeclarationError(findings)
+
+
+def _slugs(addresses: Collection[Address], kind: Kind) -> list[str]:
+    return [address.slug for address in addresses if address.kind is kind]
 
 
 def _creates_license(diff: CatalogDiff) -> bool:

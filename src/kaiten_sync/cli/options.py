@@ -30,6 +30,7 @@ class ServerChoice:
     auth_token: str | None
     generation: str | None
     allow_http: bool
+    max_requests_per_minute: int | None
 
     def __repr__(self) -> str:
         return f"ServerChoice(target={self.target!r}, base_url={self.base_url!r})"
@@ -42,6 +43,8 @@ class PolicyChoice:
     prune: str | None
     max_deletes: str | None
     max_updates: str | None
+    previous: str | None
+    allow: tuple[str, ...]
 
 
 def catalog_options(function: _Function) -> _Function:
@@ -92,6 +95,13 @@ def target_options(function: _Function) -> _Function:
             is_flag=True,
             help="Allow plain http to a host that is not this machine.",
         ),
+        click.option(
+            "--max-requests-per-minute",
+            type=click.IntRange(min=1, max=999_999_999),
+            metavar="N",
+            help="Stay below a server's rate limit."
+            " Environment: KAITEN_SYNC_MAX_REQUESTS_PER_MINUTE.",
+        ),
     )
 
 
@@ -101,8 +111,21 @@ def policy_options(function: _Function) -> _Function:
         _gather(function, "limits", PolicyChoice),
         click.option(
             "--prune",
-            type=click.Choice(["never", "all"]),
-            help="Delete live objects in scope that are not declared. Default: never.",
+            type=click.Choice(["never", "owned", "all"]),
+            help="Delete live objects in scope that are not declared: those that the previous"
+            " plan managed (owned), all, or none. Default: owned.",
+        ),
+        click.option(
+            "--previous",
+            metavar="FILE",
+            help="The target's plan before this one, from which ownership comes: a file,"
+            " REV:PATH in git, or `none`. Default: the file that -o replaces.",
+        ),
+        click.option(
+            "--allow",
+            multiple=True,
+            metavar="ADDRESS",
+            help="Lift the protection of this one object, for this plan; may be repeated.",
         ),
         click.option(
             "--max-deletes",

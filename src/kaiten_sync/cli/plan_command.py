@@ -34,26 +34,41 @@ def command(
     """Compare the declaration with a live server.
 
     Reads, writes nothing to the server. Commit the file that -o writes: it is what a reviewer
-    approves and what `apply` executes.
+    approves and what `apply` executes. The file that it replaces says what was managed before:
+    what is managed no longer is deleted (`prune: owned`).
 
     \b
     Examples:
       kaiten-sync plan -t staging -o plans/staging.plan.json
+      kaiten-sync plan -t prod --previous main:plans/prod.plan.json --allow license/legacy
       kaiten-sync plan -f catalog/ --format markdown > comment.md
     """
     from kaiten_sync.cli.exit_codes import ExitCode
     from kaiten_sync.cli.output import print_result
-    from kaiten_sync.cli.planning import Request, plan_for, refuse, render_plan, write_plan_file
+    from kaiten_sync.cli.planning import (
+        Request,
+        allowed_by,
+        plan_for,
+        previous_plan,
+        refuse,
+        render_plan,
+        write_plan_file,
+    )
     from kaiten_sync.cli.session import connection_to, flags_of, load_project, policy_of
 
     found = load_project(declaration.project)
     policy = policy_of(found, limits)
     flags = flags_of(server)
     connection = connection_to(flags, found)
+    request = Request(
+        files=declaration.files,
+        project=found,
+        connection=connection,
+        policy=policy,
+        previous=previous_plan(limits, out, connection.target),
+        allowed=allowed_by(limits),
+    )
     with connection.open() as catalog:
-        request = Request(
-            files=declaration.files, project=found, connection=connection, policy=policy
-        )
         proposal = plan_for(request, catalog)
     if output_format != "json" or not proposal.refusals:
         print_result(render_plan(proposal.plan, output_format))

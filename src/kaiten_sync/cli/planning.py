@@ -8,16 +8,21 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from kaiten_sync.bootstrap import Connection
+from kaiten_sync.cli.options import PolicyChoice
 from kaiten_sync.cli.output import say, terminal_width, use_color, write_file
 from kaiten_sync.cli.progress import terminal_progress
 from kaiten_sync.cli.session import source_of
 from kaiten_sync.errors import PlanFileError, RefusedError, UsageError
-from kaiten_sync.model.plan import Plan
-from kaiten_sync.model.ports import CatalogReader
-from kaiten_sync.model.settings import Policy, Project, Scope
+from kaiten_sync.model.address import Address, parse_address
+from kaiten_sync.model.plan import Plan, TargetRef
+from kaiten_sync.model.ports import PlanReader
+from kaiten_sync.model.settings import Policy, Project, Prune, Scope
 from kaiten_sync.pipeline import load, make_plan
 from kaiten_sync.plan.build import Proposal
-from kaiten_sync.plan.plan_file import read_plan, write_plan
+from kaiten_sync.plan.plan_file import check_target, read_plan, write_plan
+
+_NONE = "none"
+"""Says that there is no previous plan, on purpose."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,19 +33,69 @@ class Request:
     project: Project | None
     connection: Connection
     policy: Policy
+    previous: Plan | None = None
+    allowed: frozenset[Address] = frozenset()
 
 
-def plan_for(request: Request, catalog: CatalogReader) -> Proposal:
+def plan_for(request: Request, catalog: PlanReader) -> Proposal:
     """Load the declaration and plan it. Raises as `pipeline.load` and `make_plan` do."""
     source = source_of(request.files, request.project, request.connection.overlays)
-    return make_plan(
+    proposal = make_plan(
         load(source),
         catalog,
         target=request.connection.target,
         scope=request.project.scope if request.project else Scope(),
         policy=request.policy,
         progress=terminal_progress(),
+        previous=request.previous,
+        allowed=request.allowed,
     )
+    for remark in proposal.remarks:
+        say(remark)
+    if request.policy.prune is Prune.OWNED and request.previous is None:
+        say(
+            f"no earlier plan of {request.connection.target.name} is known:"
+            " what is not declared stays as it is"
+        )
+    return proposal
+
+
+def previous_plan(limits: PolicyChoice, out: str | None, target: TargetRef) -> Plan | None:
+    """The target's plan before this one: the one that is named, or else the one in `out`.
+
+    Raises:
+        PlanFileError: it is no plan, was edited, or is another target's.
+        UsageError: it is named and cannot be read.
+    """
+    named = limits.previous
+    if named == _NONE or (named is None and (out is None or not Path(out).exists())):
+        return None
+    path = str(out) if named is None else named
+    try:
+        content = _read(path) if named is None or Path(path).exists() else _read_revision(path)
+        plan = read_plan(content)
+        check_target(plan, target)
+    except PlanFileError as error:
+        raise PlanFileError(
+            f"{path} is no previous plan of {target.name}: {error.message}",
+            hint="name the right one with --previous, or begin anew with --previous none:"
+            " then nothing is deleted this time",
+        ) from error
+    return plan
+
+
+def allowed_by(limits: PolicyChoice) -> frozenset[Address]:
+    """The objects that `--allow` names.
+
+    Raises:
+        UsageError: one is no address.
+    """
+    try:
+        return frozenset(parse_address(text) for text in limits.allow)
+    except ValueError as error:
+        raise UsageError(
+            f"--allow takes an address: {error}", hint="such as license/growth/grant/api-calls"
+        ) from error
 
 
 def refuse(proposal: Proposal) -> None:
@@ -88,11 +143,26 @@ def read_plan_file(path: str) -> Plan:
     Raises:
         PlanFileError: it is none. UsageError: it cannot be read.
     """
-    try:
-        content = sys.stdin.buffer.read() if path == "-" else Path(path).read_bytes()
-    except OSError as error:
-        raise UsageError(f"cannot read {path}: {error.strerror}") from error
+    content = sys.stdin.buffer.read() if path == "-" else _read(path)
     try:
         return read_plan(content)
     except PlanFileError as error:
         raise PlanFileError(f"{path}: {error.message}", hint=error.hint) from error
+
+
+def _read(path: str) -> bytes:
+    try:
+        return Path(path).read_bytes()
+    except (OSError, ValueError) as error:
+        raise UsageError(f"cannot read {path}: {getattr(error, 'strerror', error)}") from error
+
+
+def _read_revision(spec: str) -> bytes:
+    if ":" not in spec:
+        raise UsageError(
+            f"cannot read {spec}: there is no such file",
+            hint="--previous takes a file, REV:PATH in git, or none",
+        )
+    from kaiten_sync.git.show import file_at
+
+    return file_at(spec, Path.cwd())

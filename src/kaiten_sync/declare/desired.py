@@ -18,6 +18,9 @@ from kaiten_sync.model.value import UNLIMITED, Json
 _GRANTS = "entitlements"
 """The license key that holds its grants."""
 
+PROTECT = "protect"
+"""The key of every object that keeps plans from deleting and from tightening it."""
+
 
 def build_desired(merged: MergedCatalog) -> DesiredState:
     """Every declared object with its declared fields, in the spelling that comparisons use."""
@@ -26,6 +29,7 @@ def build_desired(merged: MergedCatalog) -> DesiredState:
     licenses = _section(merged.root, Kind.LICENSE)
     return DesiredState(
         resources={resource.address: resource for resource in resources},
+        protected=frozenset(_protected(merged.root)),
         owns_grants=frozenset(
             slug for slug, entry in licenses.items() if _GRANTS in entry.node.entries
         ),
@@ -33,13 +37,30 @@ def build_desired(merged: MergedCatalog) -> DesiredState:
 
 
 def _resources(root: Node) -> Iterator[Resource]:
+    for address, entry in _objects(root):
+        yield (
+            _grant(address, entry)
+            if address.kind is Kind.GRANT
+            else _plain_resource(address, entry)
+        )
+
+
+def _protected(root: Node) -> Iterator[Address]:
+    """The objects that say so. It is a rule for plans and no field: no server is told."""
+    for address, entry in _objects(root):
+        declared = entry.node.entries.get(PROTECT)
+        if declared is not None and declared.node.value is True:
+            yield address
+
+
+def _objects(root: Node) -> Iterator[tuple[Address, Entry]]:
     for kind in (Kind.GROUP, Kind.ENTITLEMENT, Kind.LICENSE):
         for slug, entry in _section(root, kind).items():
-            yield _plain_resource(Address(kind, slug), entry)
+            yield Address(kind, slug), entry
     for slug, entry in _section(root, Kind.LICENSE).items():
         grants = entry.node.entries.get(_GRANTS)
         for granted, grant in (grants.node.entries if grants else {}).items():
-            yield _grant(grant_address(slug, granted), grant)
+            yield grant_address(slug, granted), grant
 
 
 def _section(root: Node, kind: Kind) -> Mapping[str, Entry]:

@@ -14,7 +14,6 @@ from kaiten_sync.model.settings import Limit, Policy
 _FIELDS = frozenset({"prune", "maxDeletes", "maxUpdates", "onTighten"})
 
 _LATER = {
-    ("prune", "owned"): "`never`, or `all` to delete whatever is in scope and not declared",
     ("onTighten", "new-version"): "`in-place`",
     ("onTighten", "refuse"): "`in-place`",
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from kaiten_sync.model.address import Address, Kind
@@ -20,8 +21,12 @@ class Need:
     grants_of: frozenset[str] | None = frozenset()
 
 
-def need_of_plan(desired: DesiredState, prune: Prune) -> Need:
-    """What planning a declaration takes."""
+def need_of_plan(desired: DesiredState, prune: Prune, forgotten: Collection[Address] = ()) -> Need:
+    """What planning a declaration takes.
+
+    `forgotten` is what earlier plans managed and is no longer declared: if it is still there,
+    it goes, a license with its grants.
+    """
     if prune is Prune.ALL:
         return need_of_everything()
     declared = {address.kind for address in desired.resources}
@@ -29,7 +34,9 @@ def need_of_plan(desired: DesiredState, prune: Prune) -> Need:
         declared |= {Kind.ENTITLEMENT, Kind.LICENSE}
     if _names_groups(desired):
         declared.add(Kind.GROUP)
-    return Need(kinds=frozenset(declared & set(LISTED)), grants_of=desired.owns_grants)
+    declared |= {address.kind for address in forgotten}
+    going = {address.slug for address in forgotten if address.kind is Kind.LICENSE}
+    return Need(kinds=frozenset(declared & set(LISTED)), grants_of=desired.owns_grants | going)
 
 
 def need_of_everything() -> Need:

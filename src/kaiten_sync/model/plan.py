@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from kaiten_sync.model.address import Address
+from kaiten_sync.model.address import Address, Kind
 from kaiten_sync.model.change import Change
+from kaiten_sync.model.settings import Limit
 from kaiten_sync.model.value import Fields
 
 FORMAT_VERSION = 1
@@ -26,12 +27,30 @@ class Observed:
     """One live object that the plan rests on, as it was seen.
 
     `fields` is None when the object did not exist; then `id` and `fingerprint` are None too.
+    `unheld` says that nobody may hold it but what the plan itself removes: no instance the
+    license, no grant and no recorded usage the entitlement.
     """
 
     address: Address
     id: str | None = None
     fields: Fields | None = None
     fingerprint: str | None = None
+    unheld: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Guards:
+    """What a plan was held to, so that apply holds it to the same.
+
+    `population` counts the live objects of each kind; `protected` are the objects that git
+    protects, and `allowed` those whose protection was lifted for this one plan.
+    """
+
+    max_deletes: Limit = field(default=Limit(percent=30))
+    max_updates: Limit = field(default=Limit(percent=30))
+    population: Mapping[Kind, int] = field(default_factory=dict)
+    protected: frozenset[Address] = frozenset()
+    allowed: frozenset[Address] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,6 +79,7 @@ class Plan:
     managed: Mapping[Address, str]
     summary: Summary
     requests: int
+    guards: Guards = field(default_factory=Guards)
     warnings: tuple[str, ...] = ()
     format_version: int = FORMAT_VERSION
     digest: str = ""

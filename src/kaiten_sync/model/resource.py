@@ -28,11 +28,13 @@ class DesiredState:
     """What git declares, merged from all files and overlays.
 
     `owns_grants` names the licenses that declare `entitlements`: only their grants may be
-    found surplus. A license without that key leaves its grants alone.
+    found surplus. A license without that key leaves its grants alone. `protected` are the
+    objects that declare `protect: true`.
     """
 
     resources: Mapping[Address, Resource]
     owns_grants: frozenset[str] = frozenset()
+    protected: frozenset[Address] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

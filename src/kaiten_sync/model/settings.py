@@ -11,9 +11,13 @@ from kaiten_sync.model.generation import Generation
 
 
 class Prune(StrEnum):
-    """Which live objects that git does not declare are deleted."""
+    """Which live objects that git does not declare are deleted.
+
+    `OWNED`: those that the target's previous plan managed, or was itself to delete.
+    """
 
     NEVER = "never"
+    OWNED = "owned"
     ALL = "all"
 
 
@@ -42,7 +46,7 @@ class Policy:
     counts only from 10 live objects up, so that a small catalog is not in the way of itself.
     """
 
-    prune: Prune = Prune.NEVER
+    prune: Prune = Prune.OWNED
     max_deletes: Limit = field(default=Limit(percent=30))
     max_updates: Limit = field(default=Limit(percent=30))
     on_tighten: OnTighten = OnTighten.IN_PLACE

@@ -3,30 +3,36 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from kaiten_sync.model.address import Address, Kind
 from kaiten_sync.model.canonical import digest, fingerprint
 from kaiten_sync.model.change import Action, Change
 from kaiten_sync.model.drift import CatalogDiff, DriftClass
-from kaiten_sync.model.plan import Plan, Summary, TargetRef
+from kaiten_sync.model.holder import Holders, granting
+from kaiten_sync.model.plan import Guards, Plan, Summary, TargetRef
 from kaiten_sync.model.resource import DesiredState, LiveState, Resource
-from kaiten_sync.model.settings import Policy
+from kaiten_sync.model.settings import Policy, Prune
 from kaiten_sync.plan.changes import to_changes
 from kaiten_sync.plan.cost import requests_to_apply
 from kaiten_sync.plan.guards import Case, refusals
+from kaiten_sync.plan.held import unchecked, unheld
+from kaiten_sync.plan.limits import population_of
 from kaiten_sync.plan.order import in_order
+from kaiten_sync.plan.ownership import deleted, owned_by
 from kaiten_sync.plan.plan_file import seal
+from kaiten_sync.plan.protection import foreign_grants, protected_harm, used
 from kaiten_sync.plan.rests_on import observed_by
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Proposal:
-    """A plan, and every reason why it must not be carried out."""
+    """A plan, every reason why it must not be carried out, and remarks for whoever made it."""
 
     plan: Plan
     refusals: tuple[str, ...]
+    remarks: tuple[str, ...] = ()
 
 
 def propose(
@@ -37,31 +43,58 @@ def propose(
     target: TargetRef,
     policy: Policy,
     has_drafts: bool,
+    previous: Plan | None = None,
+    allowed: frozenset[Address] = frozenset(),
+    holders: Holders | None = None,
 ) -> Proposal:
-    """Turn differences into a sealed plan."""
-    wanted = to_changes(diff.differences, live, prune=policy.prune, has_drafts=has_drafts)
-    changes = in_order(wanted, live)
-    observed = observed_by(changes, live)
-    plan = Plan(
-        target=target,
-        desired_digest=desired_digest(desired),
-        changes=changes,
-        observed=observed,
-        managed={a: declared_fingerprint(r) for a, r in _sorted(desired)},
-        summary=_summary(diff, changes),
-        requests=requests_to_apply(changes, observed, live),
-        warnings=tuple(_warnings(desired, live, changes)),
+    """Turn differences into a sealed plan.
+
+    `previous` is the target's last plan: what it managed is owned. `allowed` are the objects
+    that a person named, and `holders` says who holds what goes; without it, what was read of
+    the grants must do.
+    """
+    owned = owned_by(previous)
+    changes = in_order(
+        to_changes(diff.differences, live, prune=policy.prune, has_drafts=has_drafts, owned=owned),
+        live,
+    )
+    gone = deleted(changes)
+    foreign = gone - owned if policy.prune is Prune.OWNED else frozenset()
+    protected = _protected(desired, previous, gone)
+    needs = (*protected_harm(changes, protected), *foreign_grants(gone, foreign))
+    guards = Guards(
+        max_deletes=policy.max_deletes,
+        max_updates=policy.max_updates,
+        population=population_of(live.resources, changes),
+        protected=protected,
+        allowed=used(needs, allowed),
     )
     case = Case(
-        differences=diff.differences, changes=changes, desired=desired, live=live, policy=policy
+        differences=diff.differences,
+        changes=changes,
+        desired=desired,
+        live=live,
+        guards=guards,
+        needs=needs,
+        holders=holders if holders is not None else _seen_holders(live, gone),
     )
-    return Proposal(plan=seal(plan), refusals=refusals(case))
+    return Proposal(
+        plan=seal(_plan(case, diff, target)),
+        refusals=refusals(case),
+        remarks=tuple(_unused(allowed - guards.allowed)),
+    )
 
 
 def desired_digest(desired: DesiredState) -> str:
     """Identifies a declaration by its meaning: not by files, order or comments."""
     resources = {str(address): resource.fields for address, resource in _sorted(desired)}
-    return digest({"resources": resources, "ownsGrants": sorted(desired.owns_grants)})
+    return digest(
+        {
+            "resources": resources,
+            "ownsGrants": sorted(desired.owns_grants),
+            "protected": sorted(str(address) for address in desired.protected),
+        }
+    )
 
 
 def declared_fingerprint(resource: Resource) -> str:
@@ -73,13 +106,48 @@ def _sorted(desired: DesiredState) -> list[tuple[Address, Resource]]:
     return sorted(desired.resources.items(), key=lambda item: item[0].sort_key)
 
 
-def _summary(diff: CatalogDiff, changes: Iterable[Change]) -> Summary:
-    listed = list(changes)
+def _plan(case: Case, diff: CatalogDiff, target: TargetRef) -> Plan:
+    desired, live, changes = case.desired, case.live, case.changes
+    gone = deleted(changes)
+    observed = observed_by(changes, live, unheld(case.holders, gone))
+    return Plan(
+        target=target,
+        desired_digest=desired_digest(desired),
+        changes=tuple(changes),
+        observed=observed,
+        managed={a: declared_fingerprint(r) for a, r in _sorted(desired)},
+        summary=_summary(diff, changes, gone),
+        requests=requests_to_apply(changes, observed, live, case.holders.requests),
+        guards=case.guards,
+        warnings=(*_warnings(desired, live, changes), *unchecked(case.holders, gone)),
+    )
+
+
+def _protected(
+    desired: DesiredState, previous: Plan | None, gone: frozenset[Address]
+) -> frozenset[Address]:
+    """What git protects, and what it protected until it was taken out together with that."""
+    before = frozenset() if previous is None else previous.guards.protected
+    return desired.protected | (before & gone)
+
+
+def _seen_holders(live: LiveState, gone: frozenset[Address]) -> Holders:
+    slugs = {address.slug for address in gone if address.kind is Kind.ENTITLEMENT}
+    return Holders(licenses=granting(live.resources, slugs))
+
+
+def _unused(allowed: frozenset[Address]) -> Iterator[str]:
+    for address in sorted(allowed, key=lambda each: each.sort_key):
+        yield f"--allow {address} was not needed"
+
+
+def _summary(diff: CatalogDiff, changes: Sequence[Change], gone: frozenset[Address]) -> Summary:
+    kept = [d for d in diff.differences if d.address not in gone]
     return Summary(
-        actions=dict(sorted(Counter(str(c.action) for c in listed).items())),
-        effects=dict(sorted(Counter(str(c.effect) for c in listed).items())),
+        actions=dict(sorted(Counter(str(c.action) for c in changes).items())),
+        effects=dict(sorted(Counter(str(c.effect) for c in changes).items())),
         unchanged=diff.unchanged,
-        unmanaged=sum(d.drift is DriftClass.UNMANAGED for d in diff.differences),
+        unmanaged=sum(d.drift is DriftClass.UNMANAGED for d in kept),
     )
 
 

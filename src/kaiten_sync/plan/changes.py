@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 from kaiten_sync.model.address import Address, Kind
 from kaiten_sync.model.change import Action, Change, Effect, FieldChange, change_id
@@ -10,6 +11,7 @@ from kaiten_sync.model.drift import Difference, DriftClass
 from kaiten_sync.model.resource import LiveResource, LiveState
 from kaiten_sync.model.settings import Prune
 from kaiten_sync.model.value import Absent, Json
+from kaiten_sync.plan.ownership import GRANT_REASON, OWNED_REASON, is_pruned
 
 _STEPS = {
     ("DRAFT", "PUBLISHED"): (Action.PUBLISH,),
@@ -29,10 +31,16 @@ _MOVED_FIELDS = frozenset({"lifecycleState", "isDefault"})
 
 
 def to_changes(
-    differences: Iterable[Difference], live: LiveState, *, prune: Prune, has_drafts: bool
+    differences: Iterable[Difference],
+    live: LiveState,
+    *,
+    prune: Prune,
+    has_drafts: bool,
+    owned: frozenset[Address] = frozenset(),
 ) -> tuple[Change, ...]:
     """All changes that the differences call for, not yet ordered.
 
+    What is not declared is deleted as `prune` says, `owned` being what earlier plans managed.
     `has_drafts` says whether the server creates licenses as drafts, to be filled with grants
     before anyone can buy them.
     """
@@ -43,8 +51,9 @@ def to_changes(
                 changes += _creation(difference, has_drafts=has_drafts)
             case DriftClass.CHANGED:
                 changes += _alteration(difference)
-            case DriftClass.UNMANAGED if prune is Prune.ALL:
-                changes += _removal(difference, live)
+            case DriftClass.UNMANAGED if is_pruned(difference, prune, owned):
+                reason = OWNED_REASON if prune is Prune.OWNED else None
+                changes += _removal(difference, live, reason)
     return tuple(changes)
 
 
@@ -97,8 +106,8 @@ def _default_move(difference: Difference, *, before: Json | Absent, after: Json 
     return _change(action, difference, (field,))
 
 
-def _removal(difference: Difference, live: LiveState) -> Iterator[Change]:
-    yield _change(Action.DELETE, difference, difference.fields)
+def _removal(difference: Difference, live: LiveState, reason: str | None) -> Iterator[Change]:
+    yield replace(_change(Action.DELETE, difference, difference.fields), reason=reason)
     if difference.address.kind is Kind.LICENSE:
         for grant in _grants_of(live, difference.address.slug):
             yield _grant_removal(grant)
@@ -117,7 +126,7 @@ def _grant_removal(grant: LiveResource) -> Change:
         action=Action.DELETE,
         fields=tuple(FieldChange(name=n, before=v) for n, v in grant.fields.items()),
         effect=Effect.TIGHTENS,
-        reason="its license goes",
+        reason=GRANT_REASON,
     )
 
 

@@ -14,7 +14,7 @@ from kaiten_sync.model.resource import LiveState
 _COST = {
     Action.CREATE: 2,  # POST, verify
     Action.UPDATE: 3,  # read, PUT, verify
-    Action.DELETE: 2,  # DELETE, verify
+    Action.DELETE: 3,  # read, DELETE, verify
     Action.PUBLISH: 2,  # POST, verify
     Action.ARCHIVE: 2,
     Action.UNARCHIVE: 2,
@@ -24,13 +24,20 @@ _COST = {
 
 
 def requests_to_apply(
-    changes: Sequence[Change], observed: Sequence[Observed], live: LiveState
+    changes: Sequence[Change],
+    observed: Sequence[Observed],
+    live: LiveState,
+    looking_for_holders: int = 0,
 ) -> int:
-    """How many requests applying will take when nothing has to be sent twice."""
+    """How many requests applying will take when nothing has to be sent twice.
+
+    `looking_for_holders` is what reading again who holds the deleted objects takes.
+    """
     if not changes:
         return 0
     grants = Counter(address.license for address in live.resources)
-    return _reading(observed, live, grants) + _writing(changes, grants)
+    looking = looking_for_holders if any(each.unheld for each in observed) else 0
+    return _reading(observed, live, grants) + looking + _writing(changes, grants)
 
 
 def _reading(observed: Sequence[Observed], live: LiveState, grants: Counter[str | None]) -> int:

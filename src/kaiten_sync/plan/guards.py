@@ -2,32 +2,37 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from kaiten_sync.kinds.registry import spec_of
 from kaiten_sync.kinds.spec import Mutability
 from kaiten_sync.model.address import Address, Kind, entitlement_address, group_address
 from kaiten_sync.model.change import Action, Change, Effect, FieldChange
 from kaiten_sync.model.drift import Difference
+from kaiten_sync.model.holder import Holders
+from kaiten_sync.model.plan import Guards, Plan
 from kaiten_sync.model.resource import DesiredState, LiveState
-from kaiten_sync.model.settings import Limit, Policy
 from kaiten_sync.model.value import ABSENT, UNLIMITED, Absent, Json
-
-MINIMUM_POPULATION = 10
-"""Live objects of a kind from which a share is meaningful (product.md, `policy`)."""
+from kaiten_sync.plan.families import family_of
+from kaiten_sync.plan.held import held
+from kaiten_sync.plan.limits import too_many
+from kaiten_sync.plan.ownership import deleted
+from kaiten_sync.plan.protection import Need, protected_harm, unmet
+from kaiten_sync.plan.words import show
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Case:
-    """All that guards look at."""
+    """All that guards look at. `needs` is what only `guards.allowed` permits."""
 
     differences: Sequence[Difference]
     changes: Sequence[Change]
     desired: DesiredState
     live: LiveState
-    policy: Policy
+    guards: Guards
+    needs: Sequence[Need] = ()
+    holders: Holders = field(default_factory=Holders)
 
 
 def refusals(case: Case) -> tuple[str, ...]:
@@ -35,20 +40,26 @@ def refusals(case: Case) -> tuple[str, ...]:
     return tuple(finding for guard in _GUARDS for finding in guard(case))
 
 
+def recheck(plan: Plan) -> tuple[str, ...]:
+    """The limits and the protection once more, from what stands in the plan alone."""
+    needs = protected_harm(plan.changes, plan.guards.protected)
+    return (*unmet(needs, plan.guards.allowed), *too_many(plan.changes, plan.guards))
+
+
 def _cannot_change(case: Case) -> Iterator[str]:
     for difference in case.differences:
-        for field in difference.fields:
-            if field.effect is Effect.BREAKS:
-                yield _broken(difference.address, field)
+        for changed in difference.fields:
+            if changed.effect is Effect.BREAKS:
+                yield _broken(difference.address, changed)
 
 
-def _broken(address: Address, field: FieldChange) -> str:
-    spec = spec_of(address.kind).fields[field.name]
+def _broken(address: Address, changed: FieldChange) -> str:
+    spec = spec_of(address.kind).fields[changed.name]
     why = "once set, it stays" if spec.mutability is Mutability.ONCE else "the server fixes it"
     way_out = spec.way_out or "declare what the server has, or a new version"
     return (
-        f"{address}: {field.name} cannot go from {_show(field.before)} to {_show(field.after)}"
-        f" ({why}); {way_out}"
+        f"{address}: {changed.name} cannot go from {show(changed.before)} to"
+        f" {show(changed.after)} ({why}); {way_out}"
     )
 
 
@@ -67,9 +78,9 @@ def _references(change: Change) -> Iterator[Address]:
         return
     if change.address.kind is Kind.GRANT:
         yield entitlement_address(change.address.slug)
-    for field in change.fields:
-        if field.name == "groups" and isinstance(field.after, list):
-            yield from (group_address(str(slug)) for slug in field.after)
+    for changed in change.fields:
+        if changed.name == "groups" and isinstance(changed.after, list):
+            yield from (group_address(str(slug)) for slug in changed.after)
 
 
 def _value_types(case: Case) -> Iterator[str]:
@@ -81,10 +92,12 @@ def _value_types(case: Case) -> Iterator[str]:
             continue
         if entitlement in case.desired.resources:
             continue
-        for field in change.fields:
+        for changed in change.fields:
             kind = str(live.fields.get("type"))
-            if field.name == "value" and not _fits(kind, field.after):
-                yield f"{change.address}: {_show(field.after)} is no value for a {kind} entitlement"
+            if changed.name == "value" and not _fits(kind, changed.after):
+                yield (
+                    f"{change.address}: {show(changed.after)} is no value for a {kind} entitlement"
+                )
 
 
 def _fits(entitlement_type: str, value: Json | Absent) -> bool:
@@ -118,68 +131,20 @@ def _archived_default(case: Case) -> Iterator[str]:
 
 
 def _family(case: Case, address: Address) -> str | None:
-    live = case.live.resources.get(address)
-    if live is not None:
-        return live.family_id
-    desired = case.desired.resources.get(address)
-    slug = desired.fields.get("familySlug") if desired else None
-    for resource in case.live.resources.values():
-        if slug is not None and resource.fields.get("familySlug") == slug:
-            return resource.family_id
-    return None
+    declared = case.desired.resources.get(address)
+    return family_of(address, declared.fields.get("familySlug") if declared else None, case.live)
 
 
-def _held_entitlements(case: Case) -> Iterator[str]:
-    """An entitlement that a remaining grant holds cannot go."""
-    deleted = {c.address for c in case.changes if c.action is Action.DELETE}
-    for address in sorted(deleted, key=lambda a: a.sort_key):
-        if address.kind is not Kind.ENTITLEMENT:
-            continue
-        holders = sorted(
-            str(grant.license)
-            for grant in case.live.resources
-            if grant.kind is Kind.GRANT and grant.slug == address.slug and grant not in deleted
-        )
-        if holders:
-            yield f"{address}: cannot be deleted while granted by {_some(holders)}"
+def _somebody_holds(case: Case) -> Iterator[str]:
+    yield from held(case.holders, deleted(case.changes))
+
+
+def _not_allowed(case: Case) -> Iterator[str]:
+    yield from unmet(case.needs, case.guards.allowed)
 
 
 def _too_many(case: Case) -> Iterator[str]:
-    population = Counter(address.kind for address in case.live.resources)
-    for actions, limit, name, verb in (
-        ({Action.DELETE}, case.policy.max_deletes, "maxDeletes", "deletes"),
-        (_UPDATING, case.policy.max_updates, "maxUpdates", "updates"),
-    ):
-        touched = Counter(
-            address.kind for address in {c.address for c in case.changes if c.action in actions}
-        )
-        for kind, count in sorted(touched.items()):
-            if _exceeds(limit, count, population[kind]):
-                share = f"{100 * count / population[kind]:.0f}%" if population[kind] else "all"
-                yield (
-                    f"{verb} {count} of {population[kind]} live {spec_of(kind).plural} ({share});"
-                    f" policy.{name} allows {limit}"
-                )
-
-
-_UPDATING = frozenset(set(Action) - {Action.CREATE, Action.DELETE})
-
-
-def _exceeds(limit: Limit, count: int, population: int) -> bool:
-    if limit.count is not None:
-        return count > limit.count
-    if limit.percent is None or population < MINIMUM_POPULATION:
-        return False
-    return count * 100 > limit.percent * population
-
-
-def _show(value: Json | Absent) -> str:
-    return "nothing" if value is ABSENT or value is None else str(value)
-
-
-def _some(names: Sequence[str], most: int = 3) -> str:
-    shown = ", ".join(f"license/{name}" for name in names[:most])
-    return shown if len(names) <= most else f"{shown} and {len(names) - most} more"
+    yield from too_many(case.changes, case.guards)
 
 
 _GUARDS: tuple[Callable[[Case], Iterator[str]], ...] = (
@@ -187,6 +152,7 @@ _GUARDS: tuple[Callable[[Case], Iterator[str]], ...] = (
     _missing_references,
     _value_types,
     _archived_default,
-    _held_entitlements,
+    _somebody_holds,
+    _not_allowed,
     _too_many,
 )

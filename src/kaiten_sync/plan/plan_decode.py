@@ -6,11 +6,12 @@ every value is checked here before anything is done with it.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from kaiten_sync.kinds.registry import SPECS
-from kaiten_sync.model.address import Address, parse_address
+from kaiten_sync.model.address import Address, Kind, parse_address
 from kaiten_sync.model.change import (
     Action,
     Change,
@@ -19,9 +20,12 @@ from kaiten_sync.model.change import (
     InnerChange,
     change_id,
 )
-from kaiten_sync.model.plan import Observed, Plan, Summary, TargetRef
+from kaiten_sync.model.plan import Guards, Observed, Plan, Summary, TargetRef
+from kaiten_sync.model.settings import Limit
 from kaiten_sync.model.source import SourceRef
 from kaiten_sync.model.value import ABSENT, Absent, Json
+from kaiten_sync.plan.rests_on import object_fingerprint
+from kaiten_sync.plan.story import check_story
 
 _PLAN_KEYS = frozenset(
     {
@@ -33,6 +37,7 @@ _PLAN_KEYS = frozenset(
         "managed",
         "summary",
         "requests",
+        "guards",
         "warnings",
         "digest",
     }
@@ -47,15 +52,18 @@ def plan_from_json(document: Mapping[str, Any]) -> Plan:
     """
     _only(document, _PLAN_KEYS, "the plan")
     changes = tuple(_change(item) for item in _list(document, "changes"))
+    observed = tuple(_observed(item) for item in _list(document, "observed"))
     _check_links(changes)
+    check_story(changes, observed)
     return Plan(
         target=_target(_object(document, "target")),
         desired_digest=_text(document, "desiredDigest"),
         changes=changes,
-        observed=tuple(_observed(item) for item in _list(document, "observed")),
+        observed=observed,
         managed={_address(key): str(mark) for key, mark in _object(document, "managed").items()},
         summary=_summary(_object(document, "summary")),
         requests=_count(document, "requests"),
+        guards=_guards(_object(document, "guards")),
         warnings=tuple(str(item) for item in _list(document, "warnings")),
         digest=_text(document, "digest"),
     )
@@ -119,12 +127,36 @@ def _observed(item: object) -> Observed:
     fields = _object(body, "fields")
     if not fields.keys() <= SPECS[address.kind].fields.keys():
         raise ValueError(f"{address} has no such field")
+    server_id = _maybe_text(body.get("id"))
+    if _text(body, "fingerprint") != object_fingerprint(server_id, fields):
+        raise ValueError(f"the fingerprint of {address} does not fit")
     return Observed(
         address=address,
-        id=_maybe_text(body.get("id")),
+        id=server_id,
         fields=fields,
         fingerprint=_text(body, "fingerprint"),
+        unheld=body.get("unheld", False) is True,
     )
+
+
+def _guards(body: Mapping[str, Any]) -> Guards:
+    population = _object(body, "population")
+    return Guards(
+        max_deletes=_limit(body.get("maxDeletes")),
+        max_updates=_limit(body.get("maxUpdates")),
+        population={Kind(key): _count(population, key) for key in population},
+        protected=frozenset(_address(each) for each in _list(body, "protected")),
+        allowed=frozenset(_address(each) for each in _list(body, "allowed")),
+    )
+
+
+def _limit(value: object) -> Limit:
+    if isinstance(value, int) and not isinstance(value, bool) and value >= 0:
+        return Limit(count=value)
+    share = re.fullmatch(r"(\d{1,3})%", value, re.ASCII) if isinstance(value, str) else None
+    if share is None or int(share[1]) > 100:
+        raise ValueError("a limit is neither a count nor a share")
+    return Limit(percent=int(share[1]))
 
 
 def _summary(body: Mapping[str, Any]) -> Summary:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from typing import Any
 
 from kaiten_sync.errors import PlanFileError
+from kaiten_sync.model.address import Address
 from kaiten_sync.model.canonical import digest
 from kaiten_sync.model.change import Change, FieldChange, InnerChange
-from kaiten_sync.model.plan import FORMAT_VERSION, Observed, Plan, TargetRef
+from kaiten_sync.model.plan import FORMAT_VERSION, Guards, Observed, Plan, TargetRef
+from kaiten_sync.model.settings import Limit
 from kaiten_sync.model.source import SourceRef
 from kaiten_sync.model.value import ABSENT, Absent, Json
 from kaiten_sync.plan.plan_decode import plan_from_json
@@ -46,6 +48,7 @@ def plan_to_json(plan: Plan) -> dict[str, Json]:
             "unmanaged": plan.summary.unmanaged,
         },
         "requests": plan.requests,
+        "guards": _guards_to_json(plan.guards),
         "warnings": list(plan.warnings),
         "digest": plan.digest,
     }
@@ -120,6 +123,24 @@ def _no_constant(name: str) -> Any:
     raise ValueError(f"{name} is no JSON number")
 
 
+def _guards_to_json(guards: Guards) -> dict[str, Json]:
+    return {
+        "maxDeletes": _limit_to_json(guards.max_deletes),
+        "maxUpdates": _limit_to_json(guards.max_updates),
+        "population": {str(kind): count for kind, count in guards.population.items()},
+        "protected": _addresses_to_json(guards.protected),
+        "allowed": _addresses_to_json(guards.allowed),
+    }
+
+
+def _limit_to_json(limit: Limit) -> Json:
+    return str(limit) if limit.percent is not None else limit.count
+
+
+def _addresses_to_json(addresses: Collection[Address]) -> list[Json]:
+    return [str(address) for address in sorted(addresses, key=lambda each: each.sort_key)]
+
+
 def _change_to_json(change: Change) -> dict[str, Json]:
     return {
         "id": change.id,
@@ -161,6 +182,7 @@ def _observed_to_json(observed: Observed) -> dict[str, Json]:
         "id": observed.id,
         "fields": dict(observed.fields),
         "fingerprint": observed.fingerprint,
+        **({"unheld": True} if observed.unheld else {}),
     }
 
 

@@ -94,3 +94,31 @@ def test_a_malformed_catalog_does_not_raise(write: Write, tmp_path: Path) -> Non
     licenses = "{a: 1, b: {entitlements: [1]}, c: {entitlements: {d: [1]}}, d: }"
     write("c.yaml", f"version: 1\nlicenses: {licenses}\n")
     desired_at(tmp_path, "c.yaml")
+
+
+def test_protection_is_no_field_and_every_kind_has_it(good: DesiredState) -> None:
+    assert {str(address) for address in good.protected} == {
+        "entitlement/sso",
+        "license/starter",
+        "license/growth/grant/seats",
+        "license/growth-v2/grant/seats",
+    }
+    assert not any("protect" in resource.fields for resource in good.resources.values())
+
+
+def test_an_overlay_protects_and_lifts_protection(write: Write, tmp_path: Path) -> None:
+    write(
+        "c.yaml",
+        "version: 1\ngroups:\n  one: {name: A, protect: true}\n  two: {name: B, protect: true}\n"
+        "  three: {name: C}\n",
+    )
+    write(
+        "o.yaml",
+        "version: 1\ngroups:\n  one: {protect: false}\n  two: {protect: null}\n"
+        "  three: {protect: true}\n",
+    )
+    base, _ = read_documents(["c.yaml"], root=tmp_path)
+    over, _ = read_documents(["o.yaml"], root=tmp_path)
+    merged, findings = merge_documents(base, over)
+    assert findings == ()
+    assert {str(a) for a in build_desired(merged).protected} == {"group/three"}

@@ -187,7 +187,6 @@ def test_what_happens_between_two_pages_moves_neither(trail: Trail) -> None:
         ("instance_updated", []),
         ("INSTANCE_%", []),
         ("NOTHING", []),
-        ("\0", []),
         ("", ["read", "updated"]),
     ],
 )

@@ -27,6 +27,8 @@ DEFINITIONS = {
 EXTRA = {Kind.LICENSE: {"entitlements"}, Kind.GRANT: {"type"}}
 """Properties of the file that are no fields: a license's grants, the API's tag."""
 
+RULES_OF_PLANS = {"protect"}
+
 
 def properties(schema: Any, path: str = "") -> Iterator[tuple[str, Mapping[str, Any]]]:
     if isinstance(schema, list):
@@ -70,7 +72,11 @@ def test_examples_are_valid(name: str) -> None:
 @pytest.mark.parametrize("kind", Kind)
 def test_the_schema_has_the_fields_of_the_kind(kind: Kind) -> None:
     schema = load_schema("catalog")["$defs"][DEFINITIONS[kind]]
-    assert set(schema["properties"]) == set(SPECS[kind].fields) | EXTRA.get(kind, set())
+    assert set(schema["properties"]) == {
+        *SPECS[kind].fields,
+        *RULES_OF_PLANS,
+        *EXTRA.get(kind, ()),
+    }
     assert "required" not in schema, "an overlay has few fields"
 
 

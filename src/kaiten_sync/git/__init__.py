@@ -1,0 +1,1 @@
+"""Reads files from a git repository's history, through the `git` program. Writes nothing."""

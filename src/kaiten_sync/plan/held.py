@@ -1,0 +1,73 @@
+"""What cannot be deleted because somebody holds it. The server would refuse: so does the plan."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Sequence
+
+from kaiten_sync.model.address import Address, Kind, grant_address
+from kaiten_sync.model.holder import Holders
+from kaiten_sync.model.plan import Plan
+from kaiten_sync.plan.ownership import deleted
+from kaiten_sync.plan.words import some
+
+
+def held(holders: Holders, gone: Collection[Address]) -> Iterator[str]:
+    """Who holds what is to be deleted, each object once; `gone` is all that is deleted."""
+    for address in sorted(gone, key=lambda each: each.sort_key):
+        holding = _holding(holders, address, gone)
+        if holding is not None:
+            yield f"{address}: cannot be deleted while {holding}"
+
+
+def unheld(holders: Holders, gone: Collection[Address]) -> frozenset[Address]:
+    """What was looked at, and nobody holds."""
+    checked = (address for address in gone if address in holders.checked)
+    return frozenset(a for a in checked if _holding(holders, a, gone) is None)
+
+
+def conflicts(holders: Holders, plan: Plan) -> tuple[str, ...]:
+    """Who holds now what the plan deletes and saw nobody hold; all of it was looked for."""
+    gone = deleted(plan.changes)
+    findings = []
+    for address in (observed.address for observed in plan.observed if observed.unheld):
+        holding = _holding(holders, address, gone)
+        if holding is not None:
+            findings.append(f"{address}: nobody held it when the plan was made, now {holding}")
+        elif address not in holders.checked:
+            findings.append(
+                f"{address}: nobody held it when the plan was made, and whether anybody does now"
+                f" could not be seen ({holders.gap})"
+            )
+    return tuple(findings)
+
+
+def unchecked(holders: Holders, gone: Collection[Address]) -> Iterator[str]:
+    """A warning where it could not be seen who holds what is to be deleted."""
+    blind = [a for a in gone if a.kind in _HOLDABLE and a not in holders.checked]
+    if blind and holders.gap is not None:
+        names = some([str(a) for a in sorted(blind, key=lambda address: address.sort_key)])
+        yield (
+            f"whether anybody holds {names} could not be checked ({holders.gap});"
+            " the server will refuse to delete what somebody holds"
+        )
+
+
+_HOLDABLE = frozenset({Kind.LICENSE, Kind.ENTITLEMENT})
+
+
+def _holding(holders: Holders, address: Address, gone: Collection[Address]) -> str | None:
+    slug = address.slug
+    if address.kind is Kind.LICENSE:
+        return _by("held by", "instance", holders.instances.get(slug, ()))
+    if address.kind is not Kind.ENTITLEMENT:
+        return None
+    granting = [
+        name for name in holders.licenses.get(slug, ()) if grant_address(name, slug) not in gone
+    ]
+    return _by("granted by", "license", granting) or _by(
+        "usage of it is recorded for", "instance", holders.users.get(slug, ())
+    )
+
+
+def _by(verb: str, kind: str, names: Sequence[str]) -> str | None:
+    return f"{verb} {some([f'{kind}/{name}' for name in names])}" if names else None

@@ -1,0 +1,92 @@
+"""What only `--allow ADDRESS` permits, one object at a time: there is no force for all."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from kaiten_sync.model.address import Address
+from kaiten_sync.model.change import Action, Change, Effect
+from kaiten_sync.plan.ownership import deleted
+from kaiten_sync.plan.words import some
+
+_HARMFUL = frozenset({Effect.TIGHTENS, Effect.BREAKS})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Need:
+    """Something that is done only if `address`, or the license that it is a grant of, is allowed.
+
+    `also` are objects that it concerns without being named: they go into the plan with it.
+    """
+
+    address: Address
+    finding: str
+    also: frozenset[Address] = frozenset()
+
+
+def protected_harm(changes: Sequence[Change], protected: Collection[Address]) -> Iterator[Need]:
+    """Protected objects that are deleted or tightened; a protected license covers its grants."""
+    gone = deleted(changes)
+    seen: set[Address] = set()
+    for change in changes:
+        address = change.address
+        if address in seen or not _is_harmful(change) or not _covers(protected, address, gone):
+            continue
+        seen.add(address)
+        verb = "deleted" if change.action is Action.DELETE else "tightened"
+        yield Need(
+            address=address,
+            finding=f"{address} is protected and would be {verb}; lift `protect` in git first,"
+            f" or pass --allow {address}",
+        )
+
+
+def foreign_grants(gone: Collection[Address], foreign: Collection[Address]) -> Iterator[Need]:
+    """Licenses that would take grants with them that no plan managed; `foreign` are those."""
+    taken: dict[Address, list[Address]] = defaultdict(list)
+    for grant in foreign:
+        if grant.parent is not None and grant.parent in gone:
+            taken[grant.parent].append(grant)
+    for license_ in sorted(taken, key=lambda address: address.sort_key):
+        names = some(sorted(grant.slug for grant in taken[license_]))
+        yield Need(
+            address=license_,
+            finding=f"{license_} has grants that no plan managed: {names}; declare or delete"
+            f" them first, or pass --allow {license_}",
+            also=frozenset(taken[license_]),
+        )
+
+
+def unmet(needs: Iterable[Need], allowed: Collection[Address]) -> tuple[str, ...]:
+    """The findings of needs that nothing allows."""
+    return tuple(need.finding for need in needs if _permit(need, allowed) is None)
+
+
+def used(needs: Iterable[Need], allowed: Collection[Address]) -> frozenset[Address]:
+    """What of `allowed` was needed, with what it concerns besides."""
+    found: set[Address] = set()
+    for need in needs:
+        permit = _permit(need, allowed)
+        if permit is not None:
+            found |= {permit, *need.also}
+    return frozenset(found)
+
+
+def _permit(need: Need, allowed: Collection[Address]) -> Address | None:
+    for address in (need.address.parent, need.address):
+        if address is not None and address in allowed:
+            return address
+    return None
+
+
+def _is_harmful(change: Change) -> bool:
+    return change.action is Action.DELETE or change.effect in _HARMFUL
+
+
+def _covers(protected: Collection[Address], address: Address, gone: frozenset[Address]) -> bool:
+    """Whether an object is protected; one that goes with its license is named by that alone."""
+    if address in protected:
+        return True
+    return address.parent in protected and not (address in gone and address.parent in gone)

@@ -1,0 +1,66 @@
+"""Whether a plan tells one story: each change begins with what was seen, or was left before it.
+
+A plan that kaiten-sync made always does. One that somebody wrote may not, and then the check of
+what was observed would not protect what is written.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TypeAlias
+
+from kaiten_sync.model.address import Address
+from kaiten_sync.model.change import Action, Change
+from kaiten_sync.model.plan import Observed
+from kaiten_sync.model.value import ABSENT, Absent, Json, is_same
+
+State: TypeAlias = "Mapping[str, Json] | None"
+"""The fields of an object, null where one is not set; None where there is no object."""
+
+
+def check_story(changes: Sequence[Change], observed: Sequence[Observed]) -> None:
+    """Make sure that every change follows from what was observed.
+
+    Raises:
+        ValueError: one does not; the message names it.
+    """
+    now: dict[Address, State] = {}
+    for each in observed:
+        if each.address in now:
+            raise ValueError(f"{each.address} is observed twice")
+        now[each.address] = each.fields
+    created = {change.address for change in changes if change.action is Action.CREATE}
+    for change in changes:
+        if change.address not in now:
+            raise ValueError(f"{change.id}: the plan did not look at {change.address}")
+        before = now[change.address]
+        _check_presence(change, before)
+        # Of what it creates the plan need not know every field, and a delete takes all of them.
+        is_free = change.address in created or change.action is Action.DELETE
+        _check_fields(change, before or {}, is_free=is_free)
+        now[change.address] = _after(change, before or {})
+
+
+def _check_presence(change: Change, before: State) -> None:
+    if (change.action is Action.CREATE) != (before is None):
+        state = "is not there" if before is None else "is there already"
+        raise ValueError(f"{change.id}: {change.address} {state}")
+
+
+def _check_fields(change: Change, before: Mapping[str, Json], *, is_free: bool) -> None:
+    for field in change.fields:
+        if field.name not in before:
+            if not is_free:
+                raise ValueError(f"{change.id}: the plan did not look at {field.name}")
+        elif not is_same(before[field.name], _null(field.before)):
+            raise ValueError(f"{change.id}: {field.name} was something else before")
+
+
+def _after(change: Change, before: Mapping[str, Json]) -> State:
+    if change.action is Action.DELETE:
+        return None
+    return {**before, **{field.name: _null(field.after) for field in change.fields}}
+
+
+def _null(value: Json | Absent) -> Json:
+    return None if value is ABSENT else value

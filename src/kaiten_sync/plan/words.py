@@ -1,0 +1,21 @@
+"""How findings name several objects and values."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from kaiten_sync.model.value import ABSENT, Absent, Json
+
+_MOST = 3
+"""Names in one finding: enough to recognise the case, few enough to read."""
+
+
+def some(names: Sequence[str]) -> str:
+    """The first names, and how many more there are."""
+    shown = ", ".join(names[:_MOST])
+    return shown if len(names) <= _MOST else f"{shown} and {len(names) - _MOST} more"
+
+
+def show(value: Json | Absent) -> str:
+    """A value in a finding."""
+    return "nothing" if value is ABSENT or value is None else str(value)

@@ -1,0 +1,166 @@
+"""What must not be deleted or tightened: protection, holders, limits; and who may lift it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from tests.fakes.catalog import FakeCatalog, live
+from tests.support.values import address, declared, desired, live_state, proposal
+
+from kaiten_sync.errors import RefusedError
+from kaiten_sync.model.change import Action
+from kaiten_sync.model.holder import Holders
+from kaiten_sync.model.plan import Guards, Plan
+from kaiten_sync.model.ports import NoProgress
+from kaiten_sync.model.resource import DesiredState
+from kaiten_sync.model.settings import Limit, Policy, Prune
+from kaiten_sync.pipeline import apply_plan
+from kaiten_sync.plan.guards import recheck
+from kaiten_sync.plan.plan_file import read_plan, write_plan
+
+ALL = Policy(prune=Prune.ALL)
+FOUND = live_state(
+    live("entitlement/calls", name="Calls", type="NUMBER"),
+    live("license/growth", name="Growth", lifecycleState="PUBLISHED"),
+    live("license/growth/grant/calls", value=10),
+)
+CALLS = declared("entitlement/calls", name="Calls", type="NUMBER")
+GROWTH = declared("license/growth", name="Growth")
+
+
+def protecting(wanted: DesiredState, *texts: str) -> DesiredState:
+    return replace(wanted, protected=frozenset(address(text) for text in texts))
+
+
+def deletes(plan: Plan) -> set[str]:
+    return {str(c.address) for c in plan.changes if c.action is Action.DELETE}
+
+
+TIGHTENED = desired(CALLS, GROWTH, declared("license/growth/grant/calls", value=5))
+LOOSENED = desired(CALLS, GROWTH, declared("license/growth/grant/calls", value=20))
+UNGRANTED = desired(CALLS, GROWTH, owns=("growth",))
+
+
+@pytest.mark.parametrize("protected", ["license/growth", "license/growth/grant/calls"])
+@pytest.mark.parametrize(
+    ("wanted", "verb"), [(TIGHTENED, "tightened"), (UNGRANTED, "deleted")], ids=str
+)
+def test_a_protected_license_covers_its_grants(
+    wanted: DesiredState, verb: str, protected: str
+) -> None:
+    guarded = protecting(wanted, protected)
+    (finding,) = proposal(guarded, FOUND, ALL).refusals
+    assert finding.startswith(
+        f"license/growth/grant/calls is protected and would be {verb}; lift `protect`"
+    )
+    for name in ("license/growth", "license/growth/grant/calls"):
+        made = proposal(guarded, FOUND, ALL, allowed=[name])
+        assert made.refusals == ()
+        assert made.plan.guards.allowed == {address(name)}
+
+
+def test_what_does_no_harm_is_free() -> None:
+    guarded = protecting(LOOSENED, "license/growth", "entitlement/calls")
+    renamed = replace(guarded, resources={**guarded.resources, GROWTH.address: GROWTH})
+    assert proposal(renamed, FOUND, ALL).refusals == ()
+
+
+def test_a_protected_license_that_goes_is_named_once_with_its_grants() -> None:
+    before = proposal(protecting(LOOSENED, "license/growth"), FOUND).plan
+    made = proposal(desired(CALLS), FOUND, previous=before)
+    assert deletes(made.plan) == {"license/growth", "license/growth/grant/calls"}
+    (finding,) = made.refusals
+    assert finding.startswith("license/growth is protected and would be deleted")
+    # Taking `protect` out together with the object is no way around it.
+    assert made.plan.guards.protected == {address("license/growth")}
+
+
+def test_lifting_protection_in_git_first_is() -> None:
+    lifted = proposal(
+        LOOSENED, FOUND, previous=proposal(protecting(LOOSENED, "license/growth"), FOUND).plan
+    ).plan
+    assert proposal(desired(CALLS), FOUND, previous=lifted).refusals == ()
+
+
+def test_allowing_one_thing_allows_nothing_else() -> None:
+    guarded = protecting(desired(), "entitlement/calls", "license/growth")
+    made = proposal(guarded, FOUND, ALL, allowed=["entitlement/calls", "group/other"])
+    (finding,) = made.refusals
+    assert finding.startswith("license/growth is protected")
+    assert made.remarks == ("--allow group/other was not needed",)
+    assert made.plan.guards.allowed == {address("entitlement/calls")}
+
+
+def test_holders_are_named_and_cannot_be_allowed() -> None:
+    holders = Holders(
+        instances={"growth": ("aa", "bb", "cc", "dd")},
+        users={"calls": ("aa",)},
+        checked=frozenset({address("license/growth"), address("entitlement/calls")}),
+    )
+    made = proposal(
+        desired(), FOUND, ALL, holders=holders, allowed=["license/growth", "entitlement/calls"]
+    )
+    assert made.refusals == (
+        "entitlement/calls: cannot be deleted while usage of it is recorded for instance/aa",
+        (
+            "license/growth: cannot be deleted while"
+            " held by instance/aa, instance/bb, instance/cc and 1 more"
+        ),
+    )
+    assert not any(observed.unheld for observed in made.plan.observed)
+
+
+def test_the_plan_rests_on_nobody_holding_what_goes() -> None:
+    checked = frozenset({address("license/growth"), address("entitlement/calls")})
+    plan = proposal(desired(), FOUND, ALL, holders=Holders(checked=checked)).plan
+    assert {o.address for o in plan.observed if o.unheld} == checked
+    assert read_plan(write_plan(plan)) == plan
+
+
+def test_what_could_not_be_checked_is_said() -> None:
+    plan = proposal(desired(), FOUND, ALL, holders=Holders(gap="no scope read:instances")).plan
+    (warning,) = plan.warnings
+    assert "entitlement/calls, license/growth could not be checked" in warning
+    assert "no scope read:instances" in warning
+
+
+@pytest.mark.parametrize(
+    ("guards", "says"),
+    [
+        ({"protected": {"license/growth"}}, "license/growth is protected"),
+        ({"max_deletes": Limit(count=0)}, "policy.maxDeletes allows 0"),
+        ({"population": {}}, "and the plan counts 0"),
+    ],
+)
+def test_apply_holds_a_plan_to_its_own_guards(guards: dict[str, object], says: str) -> None:
+    plan = proposal(desired(), FOUND, ALL).plan
+    assert recheck(plan) == ()
+    if isinstance(named := guards.get("protected"), set):
+        guards = {"protected": frozenset(address(text) for text in named)}
+    changed: Guards = replace(plan.guards, **guards)  # type: ignore[arg-type]
+    catalog = FakeCatalog(*FOUND.resources.values())
+    with pytest.raises(RefusedError) as refused:
+        apply_plan(
+            replace(plan, guards=changed),
+            catalog,
+            progress=NoProgress(),
+            is_stopped=lambda: False,
+        )
+    assert any(says in finding for finding in refused.value.findings)
+    assert catalog.calls == []
+
+
+def test_apply_looks_again_for_holders() -> None:
+    checked = frozenset({address("license/growth"), address("entitlement/calls")})
+    plan = proposal(desired(), FOUND, ALL, holders=Holders(checked=checked)).plan
+    from kaiten_sync.model.holder import Instance
+
+    late = Instance(slug="late", name="Late", license="growth", customer="acme")
+    catalog = FakeCatalog(*FOUND.resources.values(), instances=[late])
+    with pytest.raises(RefusedError) as refused:
+        apply_plan(plan, catalog, progress=NoProgress(), is_stopped=lambda: False)
+    assert refused.value.findings == (
+        "license/growth: nobody held it when the plan was made, now held by instance/late",
+    )
+    assert catalog.writes == []
