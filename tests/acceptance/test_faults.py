@@ -35,7 +35,12 @@ from kaiten_sync.model.resource import LiveResource
 from kaiten_sync.model.settings import Scope
 from kaiten_sync.pipeline import read_catalog
 
-TIMEOUT_S = 0.15
+PATIENT_S = 10.0
+"""The longest silence of a server that does answer, on a machine that is busy."""
+
+SHORT_S = 0.5
+"""The longest silence where silence is what is tested: each case waits for it."""
+
 ONCE = RetrySettings(attempts=1)
 QUICKLY = RetrySettings(attempts=3, base_s=0.001, max_s=0.002)
 
@@ -99,9 +104,11 @@ def prepared(server: EmbeddedServer, scenario: Scenario) -> Iterator[tuple[HttpC
         yield catalog, token
 
 
-def hurt_client(proxy: FaultProxy, token: str, retry: RetrySettings) -> HttpCatalog:
+def hurt_client(
+    proxy: FaultProxy, token: str, retry: RetrySettings, timeout_s: float = PATIENT_S
+) -> HttpCatalog:
     return HttpCatalog(
-        ConnectionSettings(url=proxy.url, token=token, retry=retry, timeout_s=TIMEOUT_S)
+        ConnectionSettings(url=proxy.url, token=token, retry=retry, timeout_s=timeout_s)
     )
 
 
@@ -157,7 +164,8 @@ def test_one_fault(
         plan = wanted_plan(SCENARIOS[name], catalog)
         others = bystanders(catalog, plan)
         proxy.begin(lambda seen: fault if seen.index == position else None)
-        with hurt_client(proxy, token, ONCE) as client:
+        timeout_s = SHORT_S if "stall" in fault else PATIENT_S
+        with hurt_client(proxy, token, ONCE, timeout_s) as client:
             try_to_apply(plan, client)
         assert len(proxy.seen) > position
         in_a_state_of_the_plan(catalog, plan)
@@ -179,7 +187,7 @@ def test_faults_everywhere(server: EmbeddedServer, proxy: FaultProxy, seed: int)
         others = bystanders(catalog, plan)
         proxy.begin(choose)
         for _ in range(100):
-            with hurt_client(proxy, token, QUICKLY) as client:
+            with hurt_client(proxy, token, QUICKLY, SHORT_S) as client:
                 is_complete = try_to_apply(plan, client, workers=8)
             in_a_state_of_the_plan(catalog, plan)
             if is_complete:
