@@ -15,7 +15,9 @@ from kaiten_sync.apply.freshness import already_done
 from kaiten_sync.apply.observe import read_observed
 from kaiten_sync.declare import build_desired, merge_documents, read_documents
 from kaiten_sync.diff.compare import diff_catalog
+from kaiten_sync.diff.sides import undoing, with_sides
 from kaiten_sync.errors import DeclarationError, RefusedError
+from kaiten_sync.git.attribution import attributed
 from kaiten_sync.live.holders import read_holders
 from kaiten_sync.live.need import need_of_everything, need_of_plan
 from kaiten_sync.live.read import WORKERS, read_live
@@ -38,6 +40,7 @@ from kaiten_sync.plan.build import Proposal, propose
 from kaiten_sync.plan.guards import recheck
 from kaiten_sync.plan.held import conflicts
 from kaiten_sync.plan.ownership import forgotten, owned_by, pruned
+from kaiten_sync.plan.plan_file import seal
 from kaiten_sync.validate import check
 from kaiten_sync.validate.supported import needs_capabilities, unsupported
 
@@ -165,20 +168,82 @@ def apply_plan(
     return replace(result, requests=result.requests - sent_before)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DriftCase:
+    """What to compare: git now, the target's committed plan, and live.
+
+    `root` is the folder that the declaration's file names are relative to, for who wrote them.
+    `only` are the objects to look at, empty for all.
+    """
+
+    target: TargetRef
+    scope: Scope
+    agreed: Plan | None = None
+    root: Path | None = None
+    only: frozenset[Address] = frozenset()
+
+
 def check_drift(
     desired: DesiredState,
     catalog: CatalogReader,
+    case: DriftCase,
     *,
-    target: TargetRef,
-    scope: Scope,
     progress: Progress,
     workers: int = WORKERS,
 ) -> DriftReport:
-    """Live → diff, of everything in scope. Raises as `make_plan` does."""
+    """Live → diff, of everything in scope, and which side moved. Raises as `make_plan` does."""
+    _, diff = _compare(desired, catalog, case, progress, workers)
+    differences = diff.differences
+    if case.root is not None:
+        differences = attributed(differences, case.root)
+    return DriftReport(target=case.target, differences=differences, compared=len(desired.resources))
+
+
+def plan_revert(
+    desired: DesiredState,
+    catalog: PlanReader,
+    case: DriftCase,
+    *,
+    policy: Policy,
+    progress: Progress,
+    workers: int = WORKERS,
+) -> Proposal:
+    """A plan that undoes what was edited on the server, and nothing else.
+
+    What it manages is what was agreed before: it agrees on nothing new. Raises as `make_plan`.
+    """
+    live, diff = _compare(desired, catalog, case, progress, workers)
+    undone, remarks = undoing(diff.differences)
+    proposal = propose(
+        replace(diff, differences=undone),
+        desired,
+        live,
+        target=case.target,
+        policy=replace(policy, prune=Prune.NEVER),
+        has_drafts=any(d.drift is DriftClass.MISSING for d in undone) and _has_drafts(catalog),
+    )
+    plan = proposal.plan
+    if case.agreed is not None:
+        plan = seal(replace(plan, managed=case.agreed.managed))
+    return replace(proposal, plan=plan, remarks=(*remarks, *proposal.remarks))
+
+
+def _compare(
+    desired: DesiredState,
+    catalog: CatalogReader,
+    case: DriftCase,
+    progress: Progress,
+    workers: int,
+) -> tuple[LiveState, CatalogDiff]:
     _check_supported(desired, catalog)
-    live = read_live(catalog, need_of_everything(), scope, progress, workers)
-    diff = diff_catalog(desired, live, scope)
-    return DriftReport(target=target, differences=diff.differences, compared=len(desired.resources))
+    live = read_live(catalog, need_of_everything(), case.scope, progress, workers)
+    diff = diff_catalog(desired, live, case.scope)
+    differences = diff.differences
+    if case.agreed is not None:
+        differences = with_sides(differences, desired, live, case.agreed)
+    if case.only:
+        differences = tuple(d for d in differences if d.address in case.only)
+    return live, replace(diff, differences=differences)
 
 
 def read_catalog(

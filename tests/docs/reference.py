@@ -24,6 +24,7 @@ _SCHEMAS = {
     "project-file.md": ("project", "The project file"),
     "plan-file.md": ("plan", "The plan file"),
     "drift-report.md": ("drift", "The drift report as JSON"),
+    "drift-reports.md": ("drift-all", "The drift reports of all targets as JSON"),
     "apply-result.md": ("apply", "The result of apply as JSON"),
     "receipt.md": ("receipt", "The receipt of an apply"),
 }

@@ -22,6 +22,7 @@ from kaiten_sync.model.resource import DesiredState
 from kaiten_sync.model.settings import Limit, Policy, Prune, Scope
 from kaiten_sync.pipeline import (
     CatalogSource,
+    DriftCase,
     apply_plan,
     check_drift,
     make_plan,
@@ -66,7 +67,9 @@ def plan(wanted: DesiredState, catalog: HttpCatalog) -> Proposal:
 
 
 def drift(wanted: DesiredState, catalog: HttpCatalog) -> DriftReport:
-    return check_drift(wanted, catalog, target=TARGET, scope=Scope(), progress=NoProgress())
+    return check_drift(
+        wanted, catalog, DriftCase(target=TARGET, scope=Scope()), progress=NoProgress()
+    )
 
 
 def arrive(wanted: DesiredState, catalog: HttpCatalog) -> None:

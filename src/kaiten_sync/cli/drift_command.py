@@ -1,8 +1,7 @@
-"""`kaiten-sync drift`: how live differs from git. Read-only."""
+"""`kaiten-sync drift`: how live differs from git, and who moved. Read-only."""
 
 from __future__ import annotations
 
-import sys
 from typing import TYPE_CHECKING
 
 import click
@@ -17,66 +16,84 @@ from kaiten_sync.cli.options import (
 )
 
 if TYPE_CHECKING:
-    from kaiten_sync.model.drift import DriftReport
+    from kaiten_sync.cli.drifting import Request
 
 
 @click.command("drift")
+@click.argument("addresses", metavar="[ADDRESS]...", nargs=-1)
 @catalog_options
 @target_options
-@format_option("text", "json", "markdown")
+@click.option(
+    "--plan",
+    metavar="FILE",
+    help="The target's committed plan: a file, REV:PATH in git, or `none`."
+    " Default: plans/TARGET.plan.json beside the project file.",
+)
+@click.option("--all", "is_all", is_flag=True, help="Every target of the project file.")
+@click.option("--revert", is_flag=True, help="Plan to undo what was edited on the server.")
+@click.option("-o", "--out", metavar="FILE", help="Write the plan of --revert here.")
+@format_option("text", "json", "markdown", "html", "junit", "sarif")
 @detailed_exitcode_option
 def command(
+    addresses: tuple[str, ...],
     declaration: CatalogChoice,
     server: ServerChoice,
+    plan: str | None,
+    is_all: bool,
+    revert: bool,
+    out: str | None,
     output_format: str,
     detailed_exitcode: bool,
 ) -> int:
     """Report how a live server differs from the declaration.
 
-    Reads everything in scope and writes nothing.
+    Reads everything in scope and writes nothing. With the target's committed plan it says who
+    moved since that was agreed: git (git ahead), the server (server edited), or both (conflict).
+    With ADDRESS, only of these objects.
 
     \b
     Examples:
       kaiten-sync drift -t prod
-      kaiten-sync drift -t prod --format markdown --detailed-exitcode
+      kaiten-sync drift --all --format html > drift.html
+      kaiten-sync drift -t prod license/growth/grant/api-calls --revert -o revert.plan.json
     """
+    from kaiten_sync.cli.drifting import render_drift, reports_on, requests_for
     from kaiten_sync.cli.exit_codes import ExitCode
     from kaiten_sync.cli.output import print_result
-    from kaiten_sync.cli.progress import terminal_progress
-    from kaiten_sync.cli.session import connection_to, flags_of, load_project, source_of
-    from kaiten_sync.pipeline import check_drift, load
+    from kaiten_sync.errors import UsageError
 
-    found = load_project(declaration.project)
-    flags = flags_of(server)
-    connection = connection_to(flags, found)
-    source = source_of(declaration.files, found, connection.overlays)
-    desired = load(source)
-    with connection.open() as catalog:
-        report = check_drift(
-            desired,
-            catalog,
-            target=connection.target,
-            scope=source.scope,
-            progress=terminal_progress(),
-        )
-    print_result(_render(report, output_format))
-    return ExitCode.DIFFERENCE if detailed_exitcode and report.has_drift else ExitCode.OK
+    if revert and is_all:
+        raise UsageError("--revert is for one target: name it with -t")
+    if out is not None and not revert:
+        raise UsageError("-o is for --revert; a report goes to standard output")
+    requests = requests_for(declaration, server, plan=plan, addresses=addresses, is_all=is_all)
+    if revert:
+        return _revert(requests[0], out, output_format)
+    reports, error = reports_on(requests)
+    print_result(render_drift(reports, output_format, is_all=is_all))
+    if error is not None:
+        raise error
+    has_drift = any(report.has_drift for report in reports)
+    return ExitCode.DIFFERENCE if detailed_exitcode and has_drift else ExitCode.OK
 
 
-def _render(report: DriftReport, output_format: str) -> str:
-    match output_format:
-        case "json":
-            import json
+def _revert(request: Request, out: str | None, output_format: str) -> int:
+    """Plan what undoes edits on the server, show it, write it."""
+    from kaiten_sync.cli.drifting import revert_of
+    from kaiten_sync.cli.exit_codes import ExitCode
+    from kaiten_sync.cli.output import print_result, say
+    from kaiten_sync.cli.planning import refuse, render_plan, write_plan_file
+    from kaiten_sync.errors import UsageError
+    from kaiten_sync.model.settings import Policy
 
-            from kaiten_sync.report.drift_json import drift_json
-
-            return json.dumps(drift_json(report), ensure_ascii=False, indent=2)
-        case "markdown":
-            from kaiten_sync.report.drift_markdown import drift_markdown
-
-            return drift_markdown(report)
-        case _:
-            from kaiten_sync.cli.output import terminal_width, use_color
-            from kaiten_sync.report.drift_text import drift_text
-
-            return drift_text(report, color=use_color(sys.stdout), width=terminal_width())
+    if output_format in ("junit", "sarif"):
+        raise UsageError(f"--revert makes a plan, and there is no {output_format} of a plan")
+    proposal = revert_of(request, request.project.policy if request.project else Policy())
+    for remark in proposal.remarks:
+        say(remark)
+    if output_format != "json" or not proposal.refusals:
+        print_result(render_plan(proposal.plan, output_format))
+    refuse(proposal)
+    if out is not None:
+        write_plan_file(proposal.plan, out)
+    return ExitCode.OK

@@ -72,15 +72,28 @@ def previous_plan(limits: PolicyChoice, out: str | None, target: TargetRef) -> P
         return None
     path = str(out) if named is None else named
     try:
-        content = _read(path) if named is None or Path(path).exists() else _read_revision(path)
-        plan = read_plan(content)
-        check_target(plan, target)
+        return read_plan_of(target, path)
     except PlanFileError as error:
         raise PlanFileError(
-            f"{path} is no previous plan of {target.name}: {error.message}",
+            error.message,
             hint="name the right one with --previous, or begin anew with --previous none:"
             " then nothing is deleted this time",
         ) from error
+
+
+def read_plan_of(target: TargetRef, path: str) -> Plan:
+    """A target's plan: a file, or `REV:PATH` in git.
+
+    Raises:
+        PlanFileError: it is no plan, was edited, or is another target's.
+        UsageError: it cannot be read.
+    """
+    content = _read(path) if Path(path).exists() else _read_revision(path)
+    try:
+        plan = read_plan(content)
+        check_target(plan, target)
+    except PlanFileError as error:
+        raise PlanFileError(f"{path}: {error.message}", hint=error.hint) from error
     return plan
 
 
@@ -161,7 +174,7 @@ def _read_revision(spec: str) -> bytes:
     if ":" not in spec:
         raise UsageError(
             f"cannot read {spec}: there is no such file",
-            hint="--previous takes a file, REV:PATH in git, or none",
+            hint="name a file, REV:PATH in git, or none",
         )
     from kaiten_sync.git.show import file_at
 

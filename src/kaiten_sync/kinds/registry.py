@@ -48,6 +48,15 @@ def with_defaults(kind: Kind, fields: Fields) -> Fields:
     return full
 
 
+def declared_form(kind: Kind, fields: Fields) -> dict[str, Json]:
+    """What is declared of an object in the spelling that fingerprints are made of."""
+    specs = SPECS[kind].fields
+    return {
+        name: None if value is None else normal_value(specs[name], value)
+        for name, value in fields.items()
+    }
+
+
 def normal_value(spec: FieldSpec, value: Json) -> Json:
     """One value in the spelling that comparisons use."""
     if spec.is_set and isinstance(value, list | tuple):

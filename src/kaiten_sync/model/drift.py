@@ -6,22 +6,43 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from kaiten_sync.model.address import Address
+from kaiten_sync.model.attribution import Attribution
 from kaiten_sync.model.change import Effect, FieldChange
 from kaiten_sync.model.plan import TargetRef
 from kaiten_sync.model.source import SourceRef
 
 
 class DriftClass(StrEnum):
-    """What kind of difference it is."""
+    """Declared and not live, both and not alike, or live and not declared."""
 
     MISSING = "missing"
     CHANGED = "changed"
     UNMANAGED = "unmanaged"
 
 
+class Verdict(StrEnum):
+    """What a difference is called, gravest first.
+
+    The first four take a committed plan, which says what was agreed: somebody changed the
+    server, or git, or both. Without one, what differs is `CHANGED`.
+    """
+
+    CONFLICT = "conflict"
+    MISSING = "missing"
+    SERVER_EDITED = "server-edited"
+    CHANGED = "changed"
+    GIT_AHEAD = "git-ahead"
+    UNMANAGED = "unmanaged"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Difference:
-    """One object that differs. In `fields`, before is live and after is git."""
+    """One object that differs. In `fields`, before is live and after is git.
+
+    `moved` says which side did since the plan was agreed, None where that is not known or
+    follows from `drift`; `server_edited` names the fields that did on the server, None where
+    that is not known. `declared_by` is who wrote the declaration, None where git does not say.
+    """
 
     address: Address
     drift: DriftClass
@@ -30,6 +51,14 @@ class Difference:
     source: SourceRef | None = None
     updated_at: str | None = None
     updated_by: str | None = None
+    moved: Verdict | None = None
+    server_edited: tuple[str, ...] | None = None
+    declared_by: Attribution | None = None
+
+    @property
+    def verdict(self) -> Verdict:
+        """What the difference is called."""
+        return Verdict(self.drift) if self.moved is None else self.moved
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,13 +71,21 @@ class CatalogDiff:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DriftReport:
-    """All differences of one target, and how many declared objects were compared."""
+    """All differences of one target, and how many declared objects were compared.
+
+    `agreed` says where the committed plan is, None without one. `unknown` says what could not be
+    told, and why. `words` are those of the command line that name catalog and target, so that
+    the next command can be given.
+    """
 
     target: TargetRef
     differences: tuple[Difference, ...]
     compared: int
+    agreed: str | None = None
+    unknown: tuple[str, ...] = ()
+    words: tuple[str, ...] = ()
 
     @property
     def has_drift(self) -> bool:
         """Whether anything declared differs. Unmanaged objects alone are not a difference."""
-        return any(d.drift is not DriftClass.UNMANAGED for d in self.differences)
+        return any(d.verdict is not Verdict.UNMANAGED for d in self.differences)

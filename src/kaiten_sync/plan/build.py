@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from kaiten_sync.kinds.registry import declared_form
 from kaiten_sync.model.address import Address, Kind
 from kaiten_sync.model.canonical import digest, fingerprint
 from kaiten_sync.model.change import Action, Change
@@ -99,7 +100,7 @@ def desired_digest(desired: DesiredState) -> str:
 
 def declared_fingerprint(resource: Resource) -> str:
     """The fingerprint of what is declared of one object."""
-    return fingerprint(resource.fields)
+    return fingerprint(declared_form(resource.address.kind, resource.fields))
 
 
 def _sorted(desired: DesiredState) -> list[tuple[Address, Resource]]:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from kaiten_sync.model.drift import Difference, DriftClass, DriftReport
-from kaiten_sync.report.drift_text import edited
+from kaiten_sync.report.drift_text import notes_on
 from kaiten_sync.report.field_rows import field_rows, place_of
 from kaiten_sync.report.markdown import (
     MAX_CHARS,
@@ -14,17 +16,26 @@ from kaiten_sync.report.markdown import (
     document,
     fence,
 )
+from kaiten_sync.report.next_steps import next_steps
 from kaiten_sync.report.risk import drift_riskiest_first
-from kaiten_sync.report.words import DRIFT_SYMBOLS, counted, drift_summary
+from kaiten_sync.report.safe_text import safe_text
+from kaiten_sync.report.words import DRIFT_SYMBOLS, DRIFT_WORDS, counted, drift_summary
 
 _DETAIL_LIMIT = 300
 """Characters of what is known about the last edit."""
 
 
-def drift_markdown(report: DriftReport, *, max_chars: int = MAX_CHARS) -> str:
-    """The report as markdown, at most `max_chars` long; what does not fit is counted."""
+def drift_markdown(reports: Sequence[DriftReport], *, max_chars: int = MAX_CHARS) -> str:
+    """The reports as markdown, at most `max_chars` long; what does not fit is counted."""
+    share = max_chars // max(1, len(reports))
+    return "".join(_markdown(report, share) for report in reports)
+
+
+def _markdown(report: DriftReport, max_chars: int) -> str:
     entries = drift_riskiest_first(report.differences)
-    return document(_head(report), entries, _difference, _missing, max_chars)
+    return document(
+        _head(report), entries, lambda each: _difference(each, report), _missing, max_chars
+    )
 
 
 def _head(report: DriftReport) -> str:
@@ -39,28 +50,29 @@ def _head(report: DriftReport) -> str:
             f" ({counted(report.compared, 'object')} compared{others})."
         )
     reading = "\n\n`-` is live, `+` is git." if report.has_drift else ""
-    return f"<h3>Drift of {target}</h3>\n\n{said}{reading}\n\n"
+    gaps = "".join(f"\n\n{code(gap, _DETAIL_LIMIT)}" for gap in report.unknown)
+    return f"<h3>Drift of {target}</h3>\n\n{said}{reading}{gaps}\n\n"
 
 
-def _difference(difference: Difference) -> Block:
-    symbol = f"<code>{DRIFT_SYMBOLS[difference.drift]}</code>"
-    line = f"{symbol} {difference.drift.value} {code(str(difference.address))}"
-    return collapsed(line, _details(difference))
+def _difference(difference: Difference, report: DriftReport) -> Block:
+    symbol = f"<code>{DRIFT_SYMBOLS[difference.verdict]}</code>"
+    line = f"{symbol} {DRIFT_WORDS[difference.verdict]} {code(str(difference.address))}"
+    return collapsed(line, _details(difference, report))
 
 
-def _details(difference: Difference) -> list[str]:
+def _details(difference: Difference, report: DriftReport) -> list[str]:
     rows = list(field_rows(difference.fields))
     is_unmanaged = difference.drift is DriftClass.UNMANAGED
     place = "" if is_unmanaged else place_of(difference.source, difference.fields)
-    who = edited(difference)
     notes = [
         f"declared at {code(place)}" if place else "",
-        code(who, _DETAIL_LIMIT) if who else "",
+        *(code(note, _DETAIL_LIMIT) for note in notes_on(difference)),
     ]
     parts = [fence(diff_lines(rows), "diff")] if rows else []
     if any(notes):
         parts.append(f"<p>{', '.join(filter(None, notes))}</p>")
-    return parts
+    steps = [safe_text(command) for _, command in next_steps(difference, report)]
+    return [*parts, fence(steps, "sh")] if steps else parts
 
 
 def _missing(count: int) -> str:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from kaiten_sync.model.address import Kind
-from kaiten_sync.model.drift import Difference, DriftClass, DriftReport
+from kaiten_sync.model.drift import Difference, DriftClass, DriftReport, Verdict
 from kaiten_sync.report.field_rows import field_rows, place_of
+from kaiten_sync.report.next_steps import next_steps
 from kaiten_sync.report.paint import DRIFT_STYLES, QUIET, TITLE, Paint, painter
 from kaiten_sync.report.rows import (
     INDENT,
@@ -18,20 +19,53 @@ from kaiten_sync.report.rows import (
     value_lines,
 )
 from kaiten_sync.report.safe_text import safe_text
-from kaiten_sync.report.words import DRIFT_SYMBOLS, counted, drift_summary
+from kaiten_sync.report.side_by_side import side_by_side, table_lines
+from kaiten_sync.report.words import DRIFT_SYMBOLS, DRIFT_WORDS, counted, drift_summary
+
+_COMMIT_DIGITS = 10
 
 
-def drift_text(report: DriftReport, *, color: bool, width: int = 100) -> str:
-    """The differences as a person reads them: live → git, then one summary line."""
+def drift_text(reports: Sequence[DriftReport], *, color: bool, width: int = 100) -> str:
+    """The differences as a person reads them: live → git, then one summary line per target."""
     paint = painter(color=color)
-    return "\n".join(_lines(report, paint, width)) + "\n"
+    parts = ["\n".join(_lines(report, paint, width)) for report in reports]
+    if len(reports) > 1:
+        table = "\n".join(table_lines(side_by_side(reports)))
+        parts.append(f"{paint('Side by side', TITLE)}\n\n{table}")
+    return "\n\n".join(parts) + "\n"
 
 
-def edited(difference: Difference) -> str:
+def _edited(difference: Difference) -> str:
     """`edited on the server by NAME at TIME`, as far as it is known; empty when it is not."""
     by = f" by {safe_text(difference.updated_by)}" if difference.updated_by else ""
     at = f" at {safe_text(difference.updated_at)}" if difference.updated_at else ""
     return f"last edited on the server{by}{at}" if by or at else ""
+
+
+def _declared(difference: Difference) -> str:
+    """`declared by NAME at TIME in COMMIT`, as far as it is known; empty when it is not."""
+    who = difference.declared_by
+    if who is None:
+        return ""
+    if who.commit is None:
+        return "declared in a change that is not committed"
+    by = f" by {safe_text(who.author)}" if who.author else ""
+    at = f" at {safe_text(who.date)}" if who.date else ""
+    return f"declared{by}{at} in {safe_text(who.commit[:_COMMIT_DIGITS])}"
+
+
+def _moved_on_server(difference: Difference) -> str:
+    """Which fields of a conflict moved on the server; empty where that is clear, or not known."""
+    if difference.verdict is not Verdict.CONFLICT or not difference.server_edited:
+        return ""
+    names = ", ".join(safe_text(name) for name in difference.server_edited)
+    return f"moved on the server: {names}; the rest moved in git"
+
+
+def notes_on(difference: Difference) -> list[str]:
+    """All that is known of who moved what."""
+    notes = (_moved_on_server(difference), _declared(difference), _edited(difference))
+    return [note for note in notes if note]
 
 
 def no_drift(report: DriftReport) -> str:
@@ -51,6 +85,8 @@ def _lines(report: DriftReport, paint: Paint, width: int) -> Iterator[str]:
         yield ""
         yield from _differences(report, paint, width)
         yield ""
+    for gap in report.unknown:
+        yield paint(safe_text(gap), QUIET)
     if report.has_drift:
         yield paint(f"Drift: {drift_summary(report.differences, report.compared)}", TITLE)
     else:
@@ -63,17 +99,19 @@ def _differences(report: DriftReport, paint: Paint, width: int) -> Iterator[str]
     for difference, row in zip(report.differences, rows, strict=True):
         yield from row_lines(row, columns, paint)
         yield from _details(difference, width, paint)
+        for word, command in next_steps(difference, report):
+            yield INDENT + paint(f"{word + ':':8}{safe_text(command)}", QUIET)
 
 
 def _head(difference: Difference) -> Row:
     is_unmanaged = difference.drift is DriftClass.UNMANAGED
     return Row(
-        symbol=DRIFT_SYMBOLS[difference.drift],
-        word=difference.drift.value,
+        symbol=DRIFT_SYMBOLS[difference.verdict],
+        word=DRIFT_WORDS[difference.verdict],
         subject=safe_text(str(difference.address)),
         note="",
         place="" if is_unmanaged else place_of(difference.source, difference.fields),
-        style=DRIFT_STYLES[difference.drift],
+        style=DRIFT_STYLES[difference.verdict],
         note_style="",
     )
 
@@ -85,5 +123,5 @@ def _details(difference: Difference, width: int, paint: Paint) -> Iterator[str]:
         yield from change_lines(rows, width, paint)
     elif is_grant or difference.drift is DriftClass.MISSING:
         yield from value_lines(rows, width, joined=is_grant)
-    if who := edited(difference):
-        yield INDENT + paint(who, QUIET)
+    for note in notes_on(difference):
+        yield INDENT + paint(note, QUIET)

@@ -7,7 +7,7 @@ from functools import cache
 from typing import TypeAlias
 
 from kaiten_sync.model.change import Action, Effect
-from kaiten_sync.model.drift import DriftClass
+from kaiten_sync.model.drift import Verdict
 from kaiten_sync.model.outcome import Status
 
 Paint: TypeAlias = Callable[[str, str], str]
@@ -31,10 +31,13 @@ EFFECT_STYLES: Mapping[Effect, str] = {
     Effect.TIGHTENS: "bold yellow",
     Effect.BREAKS: "bold red",
 }
-DRIFT_STYLES: Mapping[DriftClass, str] = {
-    DriftClass.MISSING: "red",
-    DriftClass.CHANGED: "yellow",
-    DriftClass.UNMANAGED: "dim",
+DRIFT_STYLES: Mapping[Verdict, str] = {
+    Verdict.CONFLICT: "bold red",
+    Verdict.MISSING: "red",
+    Verdict.SERVER_EDITED: "yellow",
+    Verdict.CHANGED: "yellow",
+    Verdict.GIT_AHEAD: "cyan",
+    Verdict.UNMANAGED: "dim",
 }
 STATUS_STYLES: Mapping[Status, str] = {
     Status.DONE: "green",

@@ -4,24 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache
-from typing import TYPE_CHECKING
 
 from kaiten_sync.model.change import Action, Change, Effect
 from kaiten_sync.model.plan import Plan
 from kaiten_sync.report.field_rows import FieldRow, field_rows, place_of
+from kaiten_sync.report.pages import NAME_LIMIT, VALUE_LIMIT, template
 from kaiten_sync.report.risk import riskiest_first
 from kaiten_sync.report.safe_text import safe_text
 from kaiten_sync.report.values import cut
 from kaiten_sync.report.words import MOVES, SYMBOLS, counted, effect_word, plan_summary, word_of
 
-if TYPE_CHECKING:
-    from jinja2 import Template
-
-_VALUE_LIMIT = 2_000
-"""Characters of a value: a page can show more than a terminal, and still opens at once."""
-
-_NAME_LIMIT = 300
 _HARMFUL = {
     Effect.BREAKS: "Breaks: cannot be done in place",
     Effect.TIGHTENS: "Tightens: somebody gets less",
@@ -65,31 +57,16 @@ class _Section:
 
 def plan_html(plan: Plan) -> str:
     """A whole page: no scripts, no assets, light and dark, as narrow as a phone."""
-    return _template().render(
-        target=cut(safe_text(plan.target.name), _NAME_LIMIT),
-        url=cut(safe_text(plan.target.url), _NAME_LIMIT),
+    return template("plan.html").render(
+        target=cut(safe_text(plan.target.name), NAME_LIMIT),
+        url=cut(safe_text(plan.target.url), NAME_LIMIT),
         summary=plan_summary(plan),
         compared=counted(len(plan.managed), "object"),
         is_empty=plan.is_empty,
-        warnings=[cut(safe_text(warning), _VALUE_LIMIT) for warning in plan.warnings],
+        warnings=[cut(safe_text(warning), VALUE_LIMIT) for warning in plan.warnings],
         sections=list(_sections(plan)),
         digest=safe_text(plan.digest),
     )
-
-
-@cache
-def _template() -> Template:
-    from jinja2 import Environment, PackageLoader, StrictUndefined
-
-    environment = Environment(
-        loader=PackageLoader("kaiten_sync.report"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
-    return environment.get_template("plan.html")
 
 
 def _sections(plan: Plan) -> Iterator[_Section]:
@@ -118,7 +95,7 @@ def _title(name: str, changes: list[Change]) -> str:
 
 def _group(name: str, changes: list[Change]) -> _Group:
     return _Group(
-        name=cut(safe_text(name), _NAME_LIMIT), cards=tuple(_card(change) for change in changes)
+        name=cut(safe_text(name), NAME_LIMIT), cards=tuple(_card(change) for change in changes)
     )
 
 
@@ -128,9 +105,9 @@ def _card(change: Change) -> _Card:
         symbol=SYMBOLS[change.action],
         word=word_of(change.action),
         effect=effect_word(change),
-        address=cut(safe_text(str(change.address)), _NAME_LIMIT),
-        place=cut(place_of(change.source, change.fields), _NAME_LIMIT),
-        reason=cut(safe_text(change.reason or ""), _VALUE_LIMIT),
+        address=cut(safe_text(str(change.address)), NAME_LIMIT),
+        place=cut(place_of(change.source, change.fields), NAME_LIMIT),
+        reason=cut(safe_text(change.reason or ""), VALUE_LIMIT),
         has_sides=change.action is Action.UPDATE or change.action in MOVES,
-        rows=tuple(field_rows(change.fields, _VALUE_LIMIT)),
+        rows=tuple(field_rows(change.fields, VALUE_LIMIT)),
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from kaiten_sync.model.change import Action, Change, Effect
-from kaiten_sync.model.drift import Difference, DriftClass
+from kaiten_sync.model.drift import Difference, Verdict
 
 _ACTIONS = (
     Action.DELETE,
@@ -18,7 +18,7 @@ _ACTIONS = (
     Action.CREATE,
 )
 _ACTION_RANK = {action: rank for rank, action in enumerate(_ACTIONS)}
-_DRIFT_RANK = {DriftClass.MISSING: 0, DriftClass.CHANGED: 1, DriftClass.UNMANAGED: 2}
+_VERDICT_RANK = {verdict: rank for rank, verdict in enumerate(Verdict)}
 _EFFECT_RANK = {Effect.BREAKS: 0, Effect.TIGHTENS: 1, Effect.LOOSENS: 2, Effect.NEUTRAL: 2}
 
 
@@ -33,5 +33,5 @@ def risk_key(change: Change) -> tuple[int, int]:
 
 
 def drift_riskiest_first(differences: Iterable[Difference]) -> list[Difference]:
-    """What is missing, what changed (by effect), what is not managed."""
-    return sorted(differences, key=lambda d: (_DRIFT_RANK[d.drift], _EFFECT_RANK[d.effect]))
+    """By verdict, then by effect."""
+    return sorted(differences, key=lambda d: (_VERDICT_RANK[d.verdict], _EFFECT_RANK[d.effect]))

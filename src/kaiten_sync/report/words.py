@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from kaiten_sync.model.change import Action, Change, Effect
-from kaiten_sync.model.drift import Difference, DriftClass
+from kaiten_sync.model.drift import Difference, Verdict
 from kaiten_sync.model.plan import Plan
 
 SYMBOLS: Mapping[Action, str] = {
@@ -18,10 +18,21 @@ SYMBOLS: Mapping[Action, str] = {
     Action.MAKE_DEFAULT: "*",
     Action.CLEAR_DEFAULT: "*",
 }
-DRIFT_SYMBOLS: Mapping[DriftClass, str] = {
-    DriftClass.MISSING: "-",
-    DriftClass.CHANGED: "~",
-    DriftClass.UNMANAGED: "?",
+DRIFT_SYMBOLS: Mapping[Verdict, str] = {
+    Verdict.CONFLICT: "!",
+    Verdict.MISSING: "-",
+    Verdict.SERVER_EDITED: "~",
+    Verdict.CHANGED: "~",
+    Verdict.GIT_AHEAD: ">",
+    Verdict.UNMANAGED: "?",
+}
+DRIFT_WORDS: Mapping[Verdict, str] = {
+    Verdict.CONFLICT: "conflict",
+    Verdict.MISSING: "missing",
+    Verdict.SERVER_EDITED: "server edited",
+    Verdict.CHANGED: "changed",
+    Verdict.GIT_AHEAD: "git ahead",
+    Verdict.UNMANAGED: "unmanaged",
 }
 MOVES = frozenset(set(Action) - {Action.CREATE, Action.UPDATE, Action.DELETE})
 """Actions whose name says all that their one field says."""
@@ -70,23 +81,23 @@ def effects(counts: Mapping[str, int]) -> list[str]:
 
 
 def drift_summary(differences: tuple[Difference, ...], compared: int) -> str:
-    """What differs and what was compared: `1 changed, 2 missing`, then the counts."""
+    """What differs and what was compared: `1 server edited, 2 missing`, then the counts."""
     counts = drift_counts(differences)
     drifted = [
-        f"{counts[each]:,} {each.value}"
-        for each in (DriftClass.CHANGED, DriftClass.MISSING)
-        if counts[each]
+        f"{counts[each]:,} {DRIFT_WORDS[each]}"
+        for each in Verdict
+        if counts[each] and each is not Verdict.UNMANAGED
     ]
-    unmanaged = f"{counts[DriftClass.UNMANAGED]:,} not managed. "
-    shown = unmanaged if counts[DriftClass.UNMANAGED] else ""
+    unmanaged = f"{counts[Verdict.UNMANAGED]:,} not managed. "
+    shown = unmanaged if counts[Verdict.UNMANAGED] else ""
     return f"{', '.join(drifted)}. {shown}{counted(compared, 'object')} compared."
 
 
-def drift_counts(differences: tuple[Difference, ...]) -> dict[DriftClass, int]:
-    """How many differences there are of each class, none left out."""
-    counts = dict.fromkeys(DriftClass, 0)
+def drift_counts(differences: tuple[Difference, ...]) -> dict[Verdict, int]:
+    """How many differences there are of each verdict, none left out."""
+    counts = dict.fromkeys(Verdict, 0)
     for difference in differences:
-        counts[difference.drift] += 1
+        counts[difference.verdict] += 1
     return counts
 
 

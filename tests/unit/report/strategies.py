@@ -8,8 +8,9 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
 from kaiten_sync.model.address import Address, Kind
+from kaiten_sync.model.attribution import Attribution
 from kaiten_sync.model.change import Action, Change, Effect, FieldChange, InnerChange, change_id
-from kaiten_sync.model.drift import Difference, DriftClass, DriftReport
+from kaiten_sync.model.drift import Difference, DriftClass, DriftReport, Verdict
 from kaiten_sync.model.plan import Plan, Summary, TargetRef
 from kaiten_sync.model.source import SourceRef
 from kaiten_sync.model.value import ABSENT, Json
@@ -92,6 +93,12 @@ _differences = st.builds(
     source=_sources,
     updated_at=st.none() | texts,
     updated_by=st.none() | texts,
+    moved=st.none() | st.sampled_from([Verdict.CONFLICT, Verdict.SERVER_EDITED, Verdict.GIT_AHEAD]),
+    server_edited=st.none() | st.lists(texts, max_size=2).map(tuple),
+    declared_by=st.none()
+    | st.builds(
+        Attribution, commit=st.none() | texts, author=st.none() | texts, date=st.none() | texts
+    ),
 )
 
 
@@ -114,6 +121,9 @@ def drift_reports() -> st.SearchStrategy[DriftReport]:
         target=_targets,
         differences=st.lists(_differences, max_size=4).map(tuple),
         compared=st.integers(0, 10**6),
+        agreed=st.none() | texts,
+        unknown=st.lists(texts, max_size=2).map(tuple),
+        words=st.lists(texts, max_size=3).map(tuple),
     )
 
 

@@ -15,38 +15,47 @@ def test_each_difference_says_what_where_and_who(drift: DriftReport) -> None:
     kept = [d for d in drift.differences if d.address.slug in ("quotas", "api-calls", "old")]
     report = replace(drift, differences=tuple(kept))
     assert (
-        drift_text(report, color=False)
+        drift_text([report], color=False)
         == """\
 Drift of prod at https://kaiten.example.com  (live → git)
 
   - missing    group/quotas                    catalog.yaml:1
         name: Quotas
+        adopt:  kaiten-sync adopt group/quotas
+        revert: kaiten-sync drift group/quotas --revert -o prod.revert.plan.json
   ~ changed    entitlement/api-calls           catalog.yaml:1
         name: API calls → API Calls
         last edited on the server by ann@example.com at 2025-11-20T10:00:00Z
+        adopt:  kaiten-sync adopt entitlement/api-calls
+        revert: kaiten-sync drift entitlement/api-calls --revert -o prod.revert.plan.json
   ? unmanaged  license/old
         last edited on the server by ann@example.com at 2025-11-20T10:00:00Z
+        adopt:  kaiten-sync adopt license/old
   ~ changed    license/growth/grant/api-calls  catalog.yaml:1
         value: 1000 → 500
         last edited on the server by ann@example.com at 2025-11-20T10:00:00Z
+        adopt:  kaiten-sync adopt license/growth/grant/api-calls
+        revert: kaiten-sync drift license/growth/grant/api-calls --revert -o prod.revert.plan.json
   - missing    license/pro/grant/api-calls     catalog.yaml:1
         value: unlimited
+        adopt:  kaiten-sync adopt license/pro/grant/api-calls
+        revert: kaiten-sync drift license/pro/grant/api-calls --revert -o prod.revert.plan.json
 
-Drift: 2 changed, 2 missing. 1 not managed. 8 objects compared.
+Drift: 2 missing, 2 changed. 1 not managed. 8 objects compared.
 """
     )
 
 
 def test_no_drift_is_one_line(drift: DriftReport) -> None:
     assert (
-        drift_text(replace(drift, differences=()), color=False)
+        drift_text([replace(drift, differences=())], color=False)
         == "No drift. prod matches the declaration (8 objects compared).\n"
     )
 
 
 def test_what_is_not_managed_is_listed_and_is_no_drift(drift: DriftReport) -> None:
     unmanaged = tuple(d for d in drift.differences if d.drift is DriftClass.UNMANAGED)
-    text = drift_text(replace(drift, differences=unmanaged), color=False)
+    text = drift_text([replace(drift, differences=unmanaged)], color=False)
     assert "? unmanaged  license/old\n" in text
     assert text.endswith(
         "\nNo drift. prod matches the declaration (8 objects compared, 1 not managed).\n"
@@ -56,4 +65,4 @@ def test_what_is_not_managed_is_listed_and_is_no_drift(drift: DriftReport) -> No
 @LEAN
 @given(drift_reports())
 def test_without_colour_there_are_only_visible_characters(report: DriftReport) -> None:
-    assert drift_text(report, color=False).replace("\n", "").isprintable()
+    assert drift_text([report], color=False).replace("\n", "").isprintable()

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from jsonschema import Draft202012Validator
+from referencing import Registry, Resource
 from tests.unit.report.strategies import LEAN, drift_reports, plans
 from tests.unit.report.test_apply_text import DONE, FAILED, result
 
@@ -17,7 +18,7 @@ from kaiten_sync.model.outcome import Status
 from kaiten_sync.model.plan import Plan
 from kaiten_sync.plan.plan_file import plan_to_json
 from kaiten_sync.report.apply_json import apply_json
-from kaiten_sync.report.drift_json import drift_json
+from kaiten_sync.report.drift_json import drift_json, drifts_json
 
 SCHEMAS = Path(__file__).parents[3] / "schemas"
 NAMES = ("plan", "drift", "apply")
@@ -89,11 +90,17 @@ def test_a_drift_report_has_both_sides(drift: DriftReport) -> None:
     document: dict[str, Any] = drift_json(drift)
     check("drift", document)
     assert document["hasDrift"] is True
-    assert document["summary"] == {"missing": 3, "changed": 3, "unmanaged": 1}
+    assert {name: count for name, count in document["summary"].items() if count} == {
+        "missing": 3,
+        "changed": 3,
+        "unmanaged": 1,
+    }
     changed = {d["address"]: d for d in document["differences"]}["license/growth/grant/api-calls"]
     assert changed == {
         "address": "license/growth/grant/api-calls",
         "class": "changed",
+        "isDeclared": True,
+        "isLive": True,
         "effect": "tightens",
         "fields": [
             {
@@ -106,6 +113,13 @@ def test_a_drift_report_has_both_sides(drift: DriftReport) -> None:
             }
         ],
         "source": {"file": "catalog.yaml", "line": 1},
+        "serverEdited": None,
+        "declaredBy": None,
+        "commands": {
+            "adopt": "kaiten-sync adopt license/growth/grant/api-calls",
+            "revert": "kaiten-sync drift license/growth/grant/api-calls --revert"
+            " -o prod.revert.plan.json",
+        },
         "updatedAt": "2025-11-20T10:00:00Z",
         "updatedBy": "ann@example.com",
     }
@@ -115,6 +129,16 @@ def test_a_drift_report_has_both_sides(drift: DriftReport) -> None:
 @given(drift_reports())
 def test_any_drift_report_fits_its_schema(report: DriftReport) -> None:
     check("drift", drift_json(report))
+
+
+def test_the_reports_of_all_targets_fit_their_schema(drift: DriftReport) -> None:
+    document = drifts_json([drift, drift])
+    registry = Registry().with_resource(
+        "urn:kaiten-sync:schema:drift:1", Resource.from_contents(schema("drift"))
+    )
+    together = Draft202012Validator(schema("drift-all"), registry=registry)
+    assert list(together.iter_errors(json.loads(json.dumps(document)))) == []
+    assert [report["target"]["name"] for report in document["reports"]] == ["prod", "prod"]  # type: ignore[call-overload,index,union-attr]
 
 
 def test_an_apply_result_counts_every_status() -> None:

@@ -1,0 +1,214 @@
+"""Drift: which targets, against what, and in which form."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from kaiten_sync.bootstrap import Connection, Flags
+from kaiten_sync.cli.options import CatalogChoice, ServerChoice
+from kaiten_sync.cli.output import say, terminal_width, use_color
+from kaiten_sync.cli.planning import read_plan_of
+from kaiten_sync.cli.progress import terminal_progress
+from kaiten_sync.cli.session import connection_to, flags_of, load_project, source_of
+from kaiten_sync.errors import KaitenSyncError, UsageError
+from kaiten_sync.model.address import Address, parse_address
+from kaiten_sync.model.drift import DriftReport
+from kaiten_sync.model.plan import Plan
+from kaiten_sync.model.settings import Policy, Project
+from kaiten_sync.pipeline import CatalogSource, DriftCase, check_drift, load, plan_revert
+from kaiten_sync.plan.build import Proposal
+
+_NO_PLAN = (
+    "No committed plan of {name} is known: which side moved cannot be told (--plan names one)."
+)
+_NO_GIT = "No git history is known here: who declared what cannot be told."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """What to look at: some objects, or all of them, of one target."""
+
+    connection: Connection
+    source: CatalogSource
+    project: Project | None
+    agreed: Plan | None
+    agreed_path: str | None
+    only: frozenset[Address]
+    words: tuple[str, ...]
+
+
+def requests_for(
+    declaration: CatalogChoice,
+    server: ServerChoice,
+    *,
+    plan: str | None,
+    addresses: Sequence[str],
+    is_all: bool,
+) -> list[Request]:
+    """One request for each target that the command line means.
+
+    Raises:
+        UsageError: `--all` without targets, or together with one. As `read_plan_of` does.
+    """
+    project = load_project(declaration.project)
+    only = _addresses(addresses)
+    if not is_all:
+        return [_request(declaration, server, flags_of(server), project, plan, only)]
+    if server.target is not None or server.base_url is not None or plan is not None:
+        raise UsageError("--all takes every target of the project: no -t, --base-url or --plan")
+    if project is None or not project.targets:
+        raise UsageError("--all needs a project file with targets")
+    return [
+        _request(declaration, server, replace(flags_of(server), target=name), project, None, only)
+        for name in project.targets
+    ]
+
+
+def reports_on(requests: Sequence[Request]) -> tuple[list[DriftReport], KaitenSyncError | None]:
+    """The reports of several targets, and the first error: one that fails holds up no other.
+
+    Raises:
+        KaitenSyncError: there is one target only, and it fails.
+    """
+    reports: list[DriftReport] = []
+    first: KaitenSyncError | None = None
+    for request in requests:
+        try:
+            reports.append(_report_on(request))
+        except KaitenSyncError as error:
+            if len(requests) == 1:
+                raise
+            say(f"{request.connection.target.name}: {error.message}")
+            first = first or error
+    return reports, first
+
+
+def revert_of(request: Request, policy: Policy) -> Proposal:
+    """The plan that undoes edits on the server. Raises as `pipeline.plan_revert` does."""
+    desired = load(request.source)
+    with request.connection.open() as catalog:
+        return plan_revert(
+            desired, catalog, _case(request), policy=policy, progress=terminal_progress()
+        )
+
+
+def render_drift(reports: Sequence[DriftReport], output_format: str, *, is_all: bool) -> str:
+    """Reports in one of the formats of `drift`."""
+    match output_format:
+        case "json":
+            import json
+
+            from kaiten_sync.report.drift_json import drift_json, drifts_json
+
+            body = drifts_json(reports) if is_all else drift_json(reports[0])
+            return json.dumps(body, ensure_ascii=False, indent=2)
+        case "markdown":
+            from kaiten_sync.report.drift_markdown import drift_markdown
+
+            return drift_markdown(reports)
+        case "html":
+            from kaiten_sync.report.drift_html import drift_html
+
+            return drift_html(reports)
+        case "junit":
+            from kaiten_sync.report.drift_junit import drift_junit
+
+            return drift_junit(reports)
+        case "sarif":
+            from kaiten_sync.report.drift_sarif import drift_sarif
+
+            return drift_sarif(reports)
+        case _:
+            from kaiten_sync.report.drift_text import drift_text
+
+            return drift_text(reports, color=use_color(sys.stdout), width=terminal_width())
+
+
+def _report_on(request: Request) -> DriftReport:
+    desired = load(request.source)
+    with request.connection.open() as catalog:
+        found = check_drift(desired, catalog, _case(request), progress=terminal_progress())
+    return replace(
+        found,
+        agreed=request.agreed_path,
+        unknown=tuple(_unknown(request, found)),
+        words=request.words,
+    )
+
+
+def _request(
+    declaration: CatalogChoice,
+    server: ServerChoice,
+    flags: Flags,
+    project: Project | None,
+    plan: str | None,
+    only: frozenset[Address],
+) -> Request:
+    connection = connection_to(flags, project)
+    path = _plan_path(plan, connection, project)
+    return Request(
+        connection=connection,
+        source=source_of(declaration.files, project, connection.overlays),
+        project=project,
+        agreed=None if path is None else read_plan_of(connection.target, path),
+        agreed_path=path,
+        only=only,
+        words=_words(declaration, server, flags),
+    )
+
+
+def _plan_path(plan: str | None, connection: Connection, project: Project | None) -> str | None:
+    """The committed plan: the one that is named, or `plans/TARGET.plan.json` of the project."""
+    if plan is not None:
+        return None if plan == "none" else plan
+    if project is None:
+        return None
+    usual = Path(project.root) / "plans" / f"{connection.target.name}.plan.json"
+    if not usual.is_file():
+        return None
+    here = Path.cwd()
+    return str(usual.relative_to(here) if usual.is_relative_to(here) else usual)
+
+
+def _words(declaration: CatalogChoice, server: ServerChoice, flags: Flags) -> tuple[str, ...]:
+    """The words that say again which catalog and which target. Never a token."""
+    words = [word for path in declaration.files for word in ("-f", path)]
+    for option, value in (
+        ("--project", declaration.project),
+        ("-t", flags.target),
+        ("--base-url", server.base_url),
+    ):
+        words += [option, value] if value is not None else []
+    return tuple(words)
+
+
+def _case(request: Request) -> DriftCase:
+    return DriftCase(
+        target=request.connection.target,
+        scope=request.source.scope,
+        agreed=request.agreed,
+        root=request.source.root,
+        only=request.only,
+    )
+
+
+def _unknown(request: Request, found: DriftReport) -> list[str]:
+    unknown = []
+    if found.has_drift and request.agreed is None:
+        unknown.append(_NO_PLAN.format(name=request.connection.target.name))
+    declared = [d for d in found.differences if d.source is not None]
+    if declared and not any(d.declared_by for d in declared):
+        unknown.append(_NO_GIT)
+    return unknown
+
+
+def _addresses(texts: Sequence[str]) -> frozenset[Address]:
+    try:
+        return frozenset(parse_address(text) for text in texts)
+    except ValueError as error:
+        raise UsageError(
+            f"this is no address: {error}", hint="such as license/growth/grant/api-calls"
+        ) from error

@@ -1,0 +1,17 @@
+"""Who wrote a declared line, and when."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attribution:
+    """The commit that a line comes from. `date` is RFC 3339, with the author's zone.
+
+    `commit` is None for a line that is not committed yet; then so are author and date.
+    """
+
+    commit: str | None = None
+    author: str | None = None
+    date: str | None = None

@@ -1,0 +1,87 @@
+"""Drift reports as one HTML file that needs nothing else. Stage 7. Riskiest first."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from kaiten_sync.model.drift import Difference, DriftReport
+from kaiten_sync.report.drift_text import no_drift, notes_on
+from kaiten_sync.report.field_rows import FieldRow, field_rows
+from kaiten_sync.report.next_steps import next_steps
+from kaiten_sync.report.pages import NAME_LIMIT, VALUE_LIMIT, template
+from kaiten_sync.report.risk import drift_riskiest_first
+from kaiten_sync.report.safe_text import safe_text
+from kaiten_sync.report.side_by_side import Matrix, side_by_side
+from kaiten_sync.report.values import cut
+from kaiten_sync.report.words import DRIFT_SYMBOLS, DRIFT_WORDS, drift_summary
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Step:
+    word: str
+    command: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Card:
+    """One difference, ready to be shown."""
+
+    verdict: str
+    symbol: str
+    word: str
+    address: str
+    rows: tuple[FieldRow, ...]
+    notes: tuple[str, ...]
+    steps: tuple[_Step, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Part:
+    target: str
+    url: str
+    summary: str
+    unknown: tuple[str, ...]
+    cards: tuple[_Card, ...]
+
+
+def drift_html(reports: Sequence[DriftReport]) -> str:
+    """A whole page of one or several targets: no scripts, no assets, as narrow as a phone."""
+    names = ", ".join(cut(safe_text(report.target.name), NAME_LIMIT) for report in reports)
+    return template("drift.html").render(
+        title=f"Drift of {names}",
+        matrix=_matrix(reports),
+        parts=[_part(report) for report in reports],
+    )
+
+
+def _matrix(reports: Sequence[DriftReport]) -> Matrix | None:
+    return side_by_side(reports) if len(reports) > 1 else None
+
+
+def _part(report: DriftReport) -> _Part:
+    said = f"No drift. {no_drift(report)}"
+    if report.has_drift:
+        said = drift_summary(report.differences, report.compared)
+    return _Part(
+        target=cut(safe_text(report.target.name), NAME_LIMIT),
+        url=cut(safe_text(report.target.url), NAME_LIMIT),
+        summary=said,
+        unknown=tuple(safe_text(gap) for gap in report.unknown),
+        cards=tuple(_card(each, report) for each in drift_riskiest_first(report.differences)),
+    )
+
+
+def _card(difference: Difference, report: DriftReport) -> _Card:
+    return _Card(
+        verdict=difference.verdict.value,
+        symbol=DRIFT_SYMBOLS[difference.verdict],
+        word=DRIFT_WORDS[difference.verdict],
+        address=cut(safe_text(str(difference.address)), NAME_LIMIT),
+        rows=tuple(field_rows(difference.fields, VALUE_LIMIT)),
+        notes=tuple(cut(note, VALUE_LIMIT) for note in notes_on(difference)),
+        steps=tuple(
+            _Step(word=word, command=cut(safe_text(command), VALUE_LIMIT))
+            for word, command in next_steps(difference, report)
+        ),
+    )

@@ -1,0 +1,76 @@
+"""Drift reports as JUnit XML, which CI systems show as tests. Stage 7.
+
+A target is a suite, a difference a failed case; a target without any has one case that passed.
+What is not managed is a case that was skipped.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from xml.etree import ElementTree as Xml
+
+from kaiten_sync.model.drift import Difference, DriftReport, Verdict
+from kaiten_sync.report.drift_text import notes_on
+from kaiten_sync.report.field_rows import field_rows, place_of
+from kaiten_sync.report.next_steps import next_steps
+from kaiten_sync.report.safe_text import safe_text
+from kaiten_sync.report.words import DRIFT_WORDS
+
+
+def drift_junit(reports: Sequence[DriftReport]) -> str:
+    """One document with a suite for each target."""
+    suites = [_suite(report) for report in reports]
+    root = Xml.Element("testsuites", _totals(suites))
+    root.extend(suites)
+    Xml.indent(root)
+    return f'<?xml version="1.0" encoding="UTF-8"?>\n{Xml.tostring(root, encoding="unicode")}\n'
+
+
+def _totals(suites: Sequence[Xml.Element]) -> dict[str, str]:
+    names = ("tests", "failures", "errors")
+    sums = {name: sum(int(suite.attrib[name]) for suite in suites) for name in names}
+    return {"name": "kaiten-sync drift", **{name: str(total) for name, total in sums.items()}}
+
+
+def _suite(report: DriftReport) -> Xml.Element:
+    cases = [_case(difference, report) for difference in report.differences]
+    if not report.has_drift:
+        cases.append(Xml.Element("testcase", {"classname": "drift", "name": "no drift"}))
+    failed = sum(d.verdict is not Verdict.UNMANAGED for d in report.differences)
+    suite = Xml.Element(
+        "testsuite",
+        {
+            "name": safe_text(report.target.name),
+            "tests": str(len(cases)),
+            "failures": str(failed),
+            "errors": "0",
+            "skipped": str(len(report.differences) - failed),
+        },
+    )
+    suite.extend(cases)
+    return suite
+
+
+def _case(difference: Difference, report: DriftReport) -> Xml.Element:
+    name = safe_text(str(difference.address))
+    case = Xml.Element("testcase", {"classname": str(difference.address.kind), "name": name})
+    word = DRIFT_WORDS[difference.verdict]
+    if difference.verdict is Verdict.UNMANAGED:
+        Xml.SubElement(case, "skipped", {"message": word})
+        return case
+    failure = Xml.SubElement(case, "failure", {"type": difference.verdict, "message": word})
+    failure.text = "\n".join(_lines(difference, report))
+    return case
+
+
+def _lines(difference: Difference, report: DriftReport) -> list[str]:
+    place = place_of(difference.source, difference.fields)
+    return [
+        *([place] if place else []),
+        *(
+            f"{row.label}: {row.before_text} → {row.after_text}"
+            for row in field_rows(difference.fields)
+        ),
+        *notes_on(difference),
+        *(f"{word}: {safe_text(command)}" for word, command in next_steps(difference, report)),
+    ]

@@ -1,0 +1,65 @@
+"""Drift reports as SARIF: each difference at the line that declares it. Stage 7."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from kaiten_sync.model.drift import Difference, DriftReport, Verdict
+from kaiten_sync.model.source import SourceRef
+from kaiten_sync.report.drift_text import notes_on
+from kaiten_sync.report.field_rows import field_rows
+from kaiten_sync.report.safe_text import safe_text
+from kaiten_sync.report.sarif import SarifObject, sarif_log, sarif_place
+from kaiten_sync.report.words import DRIFT_WORDS
+
+_RULES: Mapping[Verdict, str] = {
+    Verdict.CONFLICT: "Git and the server both moved since the plan was agreed",
+    Verdict.MISSING: "Declared, and not on the server",
+    Verdict.SERVER_EDITED: "Somebody changed it on the server since the plan was agreed",
+    Verdict.CHANGED: "The server has something else than what is declared",
+    Verdict.GIT_AHEAD: "Declared, and not applied yet",
+    Verdict.UNMANAGED: "On the server, and not declared",
+}
+_LEVELS = {Verdict.GIT_AHEAD: "note", Verdict.UNMANAGED: "note", Verdict.CONFLICT: "error"}
+
+
+def drift_sarif(reports: Sequence[DriftReport]) -> str:
+    """One log of one or several targets."""
+    found = [(report, each) for report in reports for each in report.differences]
+    rules = {_rule(each.verdict): _RULES[each.verdict] for _, each in found}
+    return sarif_log(rules, [_result(report, each) for report, each in found])
+
+
+def _rule(verdict: Verdict) -> str:
+    return f"drift/{verdict.value}"
+
+
+def _result(report: DriftReport, difference: Difference) -> SarifObject:
+    name = safe_text(str(difference.address))
+    location: SarifObject = {"logicalLocations": [{"fullyQualifiedName": name}]}
+    place = _place(difference)
+    if place is not None:
+        location["physicalLocation"] = sarif_place(place.file, place.line, place.column)
+    return {
+        "ruleId": _rule(difference.verdict),
+        "level": _LEVELS.get(difference.verdict, "warning"),
+        "message": {"text": _text(report, difference)},
+        "locations": [location],
+    }
+
+
+def _place(difference: Difference) -> SourceRef | None:
+    for field in difference.fields:
+        if field.source is not None:
+            return field.source
+    return difference.source
+
+
+def _text(report: DriftReport, difference: Difference) -> str:
+    rows = [
+        f"{row.label}: {row.before_text} → {row.after_text}"
+        for row in field_rows(difference.fields)
+    ]
+    word = DRIFT_WORDS[difference.verdict]
+    head = f"{difference.address}: {word} on {report.target.name}"
+    return safe_text("; ".join([head, *rows, *notes_on(difference)]))

@@ -1,0 +1,45 @@
+"""SARIF 2.1.0, which code scanning tools read. Stage 7."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import PurePosixPath
+from typing import TypeAlias
+from urllib.parse import quote
+
+from kaiten_sync.model.value import Json
+
+SarifObject: TypeAlias = dict[str, Json]
+
+_SCHEMA = (
+    "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
+)
+
+
+def sarif_log(rules: Mapping[str, str], results: Sequence[SarifObject]) -> str:
+    """One log with one run. `rules` gives the text of each rule that the results name."""
+    known = sorted(rules)
+    index = {rule: position for position, rule in enumerate(known)}
+    run: SarifObject = {
+        "tool": {"driver": {"name": "kaiten-sync", "rules": [_rule(r, rules[r]) for r in known]}},
+        "columnKind": "unicodeCodePoints",
+        "results": [{**each, "ruleIndex": index[str(each["ruleId"])]} for each in results],
+    }
+    log: SarifObject = {"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]}
+    return json.dumps(log, ensure_ascii=False, indent=2) + "\n"
+
+
+def sarif_place(file: str, line: int, column: int) -> SarifObject:
+    """A place in a file."""
+    region: SarifObject = {"startLine": line, "startColumn": column}
+    return {"artifactLocation": {"uri": _uri(file)}, "region": region}
+
+
+def _rule(name: str, text: str) -> SarifObject:
+    return {"id": name, "shortDescription": {"text": text}}
+
+
+def _uri(file: str) -> str:
+    """A relative path as a relative URI, an absolute one as a file URI."""
+    return PurePosixPath(file).as_uri() if file.startswith("/") else quote(file)

@@ -1,0 +1,232 @@
+"""Drift with three sides, on a repository and a server: who moved, and how to answer."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+from collections.abc import Iterator
+from typing import Any
+from xml.etree import ElementTree as Xml
+
+import httpx
+import pytest
+from tests.acceptance.conftest import Workplace
+from tests.support.embedded import EmbeddedServer
+from tests.support.tenants import make
+
+CATALOG = """\
+version: 1
+groups:
+  quotas: {name: Quotas}
+entitlements:
+  calls: {name: Calls, type: NUMBER}
+licenses:
+  growth:
+    name: Growth
+    type: PAID
+    description: For teams
+    entitlements: {calls: 1000}
+"""
+PROJECT = """\
+version: 1
+catalog: [catalog.yaml]
+targets:
+  prod: {url: URL}
+"""
+PLAN = "plans/prod.plan.json"
+GRANT = "license/growth/grant/calls"
+
+
+def git(place: Workplace, *args: str, who: str = "Ada") -> None:
+    said = {
+        **os.environ,
+        "GIT_CONFIG_GLOBAL": os.devnull,
+        **{f"GIT_{role}_NAME": who for role in ("AUTHOR", "COMMITTER")},
+        **{f"GIT_{role}_EMAIL": "x@example.com" for role in ("AUTHOR", "COMMITTER")},
+    }
+    subprocess.run(["git", *args], cwd=place.folder, env=said, check=True, capture_output=True)
+
+
+def commit(place: Workplace, who: str = "Ada") -> None:
+    git(place, "add", "--all", who=who)
+    git(place, "commit", "--message", f"By {who}", who=who)
+
+
+@pytest.fixture
+def team(place: Workplace) -> Workplace:
+    """A project in git whose plan is committed and applied."""
+    place.write("catalog.yaml", CATALOG)
+    place.write("kaiten-sync.yaml", PROJECT.replace("URL", place.url))
+    git(place, "init", "--initial-branch", "main")
+    assert place.run("plan", "-t", "prod", "-o", PLAN).code == 0
+    commit(place)
+    assert place.run("apply", PLAN).code == 0
+    return place
+
+
+@pytest.fixture
+def api(place: Workplace) -> Iterator[httpx.Client]:
+    headers = {"Authorization": f"Bearer {place.token}"}
+    with httpx.Client(base_url=f"{place.url}/api", headers=headers) as client:
+        yield client
+
+
+def grant(api: httpx.Client, value: int) -> None:
+    body = {"value": {"type": "number", "value": value}}
+    assert api.put("/licenses/growth/entitlements/calls", json=body).status_code == 204
+
+
+def drift(place: Workplace, *options: str) -> dict[str, Any]:
+    """Each difference by its address."""
+    done = place.run("drift", "-t", "prod", "--format", "json", *options)
+    assert done.code == 0, done.stderr
+    return {each["address"]: each for each in done.json["differences"]}
+
+
+def test_each_side_is_told_apart_with_names(team: Workplace, api: httpx.Client) -> None:
+    grant(api, 5000)
+    make(api, "/entitlement-groups", name="Theirs", slug="theirs")
+    assert api.delete("/entitlement-groups/quotas").status_code == 204
+    team.write("catalog.yaml", CATALOG.replace("name: Calls", "name: API Calls"))
+    commit(team, who="Ben")
+    found = drift(team)
+    assert {address: each["class"] for address, each in found.items()} == {
+        "group/quotas": "missing",
+        "group/theirs": "unmanaged",
+        "entitlement/calls": "git-ahead",
+        GRANT: "server-edited",
+    }
+    assert found[GRANT]["updatedBy"] == "bootstrap"
+    assert found[GRANT]["declaredBy"]["author"] == "Ada"
+    assert found["entitlement/calls"]["declaredBy"]["author"] == "Ben"
+    text = team.run("drift", "-t", "prod").stdout
+    assert "1 missing, 1 server edited, 1 git ahead. 1 not managed." in text
+    assert f"adopt:  kaiten-sync adopt -t prod {GRANT}" in text
+
+
+def test_both_sides_moved_is_a_conflict(team: Workplace, api: httpx.Client) -> None:
+    grant(api, 5000)
+    team.write("catalog.yaml", CATALOG.replace("1000", "2000"))
+    assert drift(team)[GRANT]["class"] == "conflict"
+    assert drift(team)[GRANT]["declaredBy"] == {"commit": None, "author": None, "date": None}
+
+
+def test_a_plan_that_is_not_applied_yet_is_git_ahead(team: Workplace) -> None:
+    team.write("catalog.yaml", CATALOG.replace("1000", "2000"))
+    assert team.run("plan", "-t", "prod", "-o", PLAN).code == 0
+    commit(team)
+    assert drift(team)[GRANT]["class"] == "git-ahead"
+    assert drift(team, "--plan", "HEAD~1:plans/prod.plan.json")[GRANT]["class"] == "git-ahead"
+
+
+def test_without_git_and_plan_it_says_what_it_cannot_know(place: Workplace) -> None:
+    place.write("catalog.yaml", CATALOG)
+    assert place.run("apply", "-f", "catalog.yaml", "--yes").code == 0
+    place.write("catalog.yaml", CATALOG.replace("1000", "2000"))
+    done = place.run("drift", "-f", "catalog.yaml", GIT_CEILING_DIRECTORIES="/")
+    assert "~ changed" in done.stdout
+    assert "No committed plan of default is known" in done.stdout
+    assert "No git history is known here" in done.stdout
+
+
+def test_edits_on_the_server_are_undone_and_nothing_else(
+    team: Workplace, api: httpx.Client
+) -> None:
+    grant(api, 5000)
+    assert api.delete("/entitlement-groups/quotas").status_code == 204
+    make(api, "/entitlement-groups", name="Theirs", slug="theirs")
+    team.write("catalog.yaml", CATALOG.replace("name: Calls", "name: API Calls"))
+    before = json.loads((team.folder / PLAN).read_text())
+    made = team.run("drift", "-t", "prod", "--revert", "-o", "undo.json")
+    assert made.code == 0, made.stderr
+    plan = json.loads((team.folder / "undo.json").read_text())
+    assert [c["id"] for c in plan["changes"]] == ["create:group/quotas", f"update:{GRANT}"]
+    assert plan["managed"] == before["managed"]
+    assert team.run("apply", "undo.json").code == 0
+    assert {a: each["class"] for a, each in drift(team).items()} == {
+        "group/theirs": "unmanaged",
+        "entitlement/calls": "git-ahead",
+    }
+
+
+def test_one_object_can_be_looked_at_and_undone(team: Workplace, api: httpx.Client) -> None:
+    grant(api, 5000)
+    assert api.delete("/entitlement-groups/quotas").status_code == 204
+    assert set(drift(team, GRANT)) == {GRANT}
+    command = drift(team, GRANT)[GRANT]["commands"]["revert"]
+    assert team.run(*command.split()[1:]).code == 0
+    assert team.run("apply", "prod.revert.plan.json").code == 0
+    assert set(drift(team)) == {"group/quotas"}
+
+
+def test_all_targets_side_by_side(team: Workplace, server: EmbeddedServer) -> None:
+    other = server.new_organisation()
+    lines = [
+        "version: 1",
+        "catalog: [catalog.yaml]",
+        "targets:",
+        f"  prod: {{url: {team.url}, token: {{env: PROD_TOKEN}}}}",
+        f"  staging: {{url: {team.url}, token: {{env: STAGING_TOKEN}}}}",
+        "  gone: {url: http://127.0.0.1:9, token: {env: PROD_TOKEN}}",
+    ]
+    tokens = {"PROD_TOKEN": team.token, "STAGING_TOKEN": other, "KAITEN_BASE_URL": ""}
+    team.write("kaiten-sync.yaml", "\n".join(lines[:5]))
+    done = team.run("drift", "--all", "--detailed-exitcode", **tokens)
+    assert done.code == 2, done.stderr
+    assert "No drift. prod matches" in done.stdout
+    assert "Side by side" in done.stdout
+    together = team.run("drift", "--all", "--format", "json", **tokens).json
+    assert [r["target"]["name"] for r in together["reports"]] == ["prod", "staging"]
+    assert [r["hasDrift"] for r in together["reports"]] == [False, True]
+    team.write("kaiten-sync.yaml", "\n".join(lines))
+    partly = team.run("drift", "--all", **tokens)
+    assert partly.code == 6
+    assert "Side by side" in partly.stdout
+    assert "gone: " in partly.stderr
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        (("--all", "-t", "prod"), "--all takes every target"),
+        (("--all", "--revert"), "--revert is for one target"),
+        (("-t", "prod", "-o", "x.json"), "-o is for --revert"),
+        (("-t", "prod", "--revert", "--format", "junit"), "there is no junit of a plan"),
+        (("-t", "prod", "growth"), "this is no address"),
+        (("-t", "prod", "--plan", "nothing.json"), "there is no such file"),
+    ],
+)
+def test_what_does_not_go_together(team: Workplace, options: tuple[str, ...], says: str) -> None:
+    done = team.run("drift", *options)
+    assert done.code == 3
+    assert says in done.stderr
+
+
+def test_an_edited_plan_says_nothing_about_drift(team: Workplace) -> None:
+    text = (team.folder / PLAN).read_text()
+    team.write(PLAN, text.replace("1000", "1001"))
+    done = team.run("drift", "-t", "prod")
+    assert done.code == 4
+    assert "changed after it was made" in done.stderr
+
+
+@pytest.mark.parametrize("output_format", ["junit", "sarif", "html", "markdown"])
+def test_every_format_is_one_document(
+    team: Workplace, api: httpx.Client, output_format: str
+) -> None:
+    grant(api, 5000)
+    done = team.run("drift", "-t", "prod", "--format", output_format, "--detailed-exitcode")
+    assert done.code == 2
+    match output_format:
+        case "junit":
+            assert Xml.fromstring(done.stdout).attrib["failures"] == "1"
+        case "sarif":
+            (result,) = json.loads(done.stdout)["runs"][0]["results"]
+            place = result["locations"][0]["physicalLocation"]
+            assert place["artifactLocation"]["uri"] == "catalog.yaml"
+            assert place["region"]["startLine"] == 11
+        case "html":
+            assert done.stdout.rstrip().endswith("</html>")
+        case "markdown":
+            assert done.stdout.startswith("<h3>Drift of")

@@ -1,0 +1,126 @@
+"""Who wrote a line: after renames, moved blocks and squashed merges, and where git cannot say."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from kaiten_sync.errors import UsageError
+from kaiten_sync.git.blame import blame_lines
+from kaiten_sync.git.show import file_at
+from kaiten_sync.model.attribution import Attribution
+
+BLOCK = """\
+  growth:
+    name: Growth
+    type: PAID
+    description: For teams that have outgrown the free plan
+    entitlements: {api-calls: 1000, seats: 25}
+"""
+DATES = {"Ada": "2026-01-05T10:00:00+01:00", "Ben": "2026-02-05T10:00:00-05:00"}
+
+
+class Repository:
+    """A repository in which people commit."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.git("init", "--initial-branch", "main", who="Ada")
+
+    def git(self, *args: str, who: str) -> str:
+        said = {
+            **os.environ,
+            "GIT_CONFIG_GLOBAL": os.devnull,
+            **{f"GIT_{role}_NAME": who for role in ("AUTHOR", "COMMITTER")},
+            **{f"GIT_{role}_EMAIL": f"{who}@example.com" for role in ("AUTHOR", "COMMITTER")},
+            **{f"GIT_{role}_DATE": DATES[who] for role in ("AUTHOR", "COMMITTER")},
+        }
+        done = subprocess.run(
+            ["git", *args], cwd=self.folder, env=said, check=True, capture_output=True, text=True
+        )
+        return done.stdout
+
+    def commit(self, who: str, **files: str) -> str:
+        for name, text in files.items():
+            (self.folder / f"{name}.yaml").write_text(text, encoding="utf-8")
+        self.git("add", "--all", who=who)
+        self.git("commit", "--message", f"By {who}", who=who)
+        return self.git("rev-parse", "HEAD", who=who).strip()
+
+    def who(self, name: str, line: int) -> Attribution | None:
+        return blame_lines(self.folder / f"{name}.yaml", [line]).get(line)
+
+
+@pytest.fixture
+def repository(tmp_path: Path) -> Repository:
+    return Repository(tmp_path)
+
+
+def test_each_line_has_its_author(repository: Repository) -> None:
+    first = repository.commit("Ada", a="licenses:\n" + BLOCK)
+    second = repository.commit("Ben", a="licenses:\n" + BLOCK.replace("1000", "2000"))
+    assert repository.who("a", 2) == Attribution(commit=first, author="Ada", date=DATES["Ada"])
+    assert repository.who("a", 6) == Attribution(commit=second, author="Ben", date=DATES["Ben"])
+
+
+def test_it_follows_a_renamed_file(repository: Repository) -> None:
+    repository.commit("Ada", a="licenses:\n" + BLOCK)
+    repository.git("mv", "a.yaml", "b.yaml", who="Ben")
+    repository.commit("Ben", b="version: 1\nlicenses:\n" + BLOCK)
+    found = repository.who("b", 5)
+    assert found is not None
+    assert found.author == "Ada"
+
+
+def test_it_follows_a_block_that_moved_to_another_file(repository: Repository) -> None:
+    repository.commit("Ada", a="version: 1\nlicenses:\n" + BLOCK, b="version: 1\n")
+    indented = BLOCK.replace("  ", "    ")
+    repository.commit("Ben", a="version: 1\n", b="version: 1\nlicenses:\n" + indented)
+    for line in (4, 5, 6, 7):
+        found = repository.who("b", line)
+        assert found is not None
+        assert found.author == "Ada", line
+
+
+def test_a_squashed_merge_is_its_author(repository: Repository) -> None:
+    repository.commit("Ada", a="licenses:\n" + BLOCK)
+    repository.git("checkout", "-b", "topic", who="Ben")
+    repository.commit("Ben", a="licenses:\n" + BLOCK.replace("1000", "1500"))
+    repository.commit("Ben", a="licenses:\n" + BLOCK.replace("1000", "2000"))
+    repository.git("checkout", "main", who="Ada")
+    repository.git("merge", "--squash", "topic", who="Ada")
+    merged = repository.commit("Ada")
+    found = repository.who("a", 6)
+    assert found is not None
+    assert found.commit == merged
+
+
+def test_a_line_that_is_not_committed_has_nobody(repository: Repository) -> None:
+    repository.commit("Ada", a="licenses:\n" + BLOCK)
+    path = repository.folder / "a.yaml"
+    path.write_text("licenses:\n" + BLOCK.replace("1000", "3000"), encoding="utf-8")
+    assert repository.who("a", 6) == Attribution()
+
+
+def test_without_git_nothing_is_known(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "a.yaml").write_text("x: 1\n", encoding="utf-8")
+    monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path.parent))
+    assert blame_lines(tmp_path / "a.yaml", [1]) == {}
+    assert blame_lines(tmp_path / "nothing.yaml", [1]) == {}
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert blame_lines(tmp_path / "a.yaml", [1]) == {}
+    with pytest.raises(UsageError, match="no `git` program"):
+        file_at("main:a.yaml", tmp_path)
+
+
+def test_a_file_as_it_was(repository: Repository) -> None:
+    first = repository.commit("Ada", a="x: 1\n")
+    repository.commit("Ben", a="x: 2\n")
+    assert file_at(f"{first}:a.yaml", repository.folder) == b"x: 1\n"
+    assert file_at("main:./a.yaml", repository.folder) == b"x: 2\n"
+    for spec in ("main:b.yaml", "nothing:a.yaml", "main:", "-main:a.yaml"):
+        with pytest.raises(UsageError):
+            file_at(spec, repository.folder)

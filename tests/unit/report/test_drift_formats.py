@@ -1,0 +1,106 @@
+"""Drift for machines and for the browser: HTML, JUnit, SARIF, and several targets side by side."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from typing import Any
+from xml.etree import ElementTree as Xml
+
+from hypothesis import given
+from hypothesis import strategies as st
+from tests.unit.report.strategies import LEAN, drift_reports
+
+from kaiten_sync.model.attribution import Attribution
+from kaiten_sync.model.drift import DriftReport, Verdict
+from kaiten_sync.model.plan import TargetRef
+from kaiten_sync.report.drift_html import drift_html
+from kaiten_sync.report.drift_junit import drift_junit
+from kaiten_sync.report.drift_markdown import drift_markdown
+from kaiten_sync.report.drift_sarif import drift_sarif
+from kaiten_sync.report.drift_text import drift_text
+from kaiten_sync.report.next_steps import next_steps
+
+LEVELS = {"error", "warning", "note"}
+
+
+def judged(drift: DriftReport) -> DriftReport:
+    """A report as a committed plan and git make it."""
+    who = Attribution(commit="4b825dc642cb6eb9a060", author="Ada", date="2026-01-05T10:00:00+01:00")
+    verdicts = [Verdict.SERVER_EDITED, Verdict.CONFLICT, Verdict.GIT_AHEAD]
+    changed = iter(verdicts)
+    differences = tuple(
+        replace(d, moved=next(changed), declared_by=who, server_edited=("name",))
+        if d.verdict is Verdict.CHANGED
+        else d
+        for d in drift.differences
+    )
+    return replace(
+        drift, differences=differences, agreed="plans/prod.plan.json", words=("-t", "prod")
+    )
+
+
+def test_every_verdict_says_who_and_what_to_do(drift: DriftReport) -> None:
+    text = drift_text([judged(drift)], color=False)
+    assert "declared by Ada at 2026-01-05T10:00:00+01:00 in 4b825dc642" in text
+    assert "moved on the server: name; the rest moved in git" in text
+    assert "adopt:  kaiten-sync adopt -t prod " in text
+    assert "revert: kaiten-sync drift -t prod " in text
+    assert "plan:   kaiten-sync plan -t prod -o plans/prod.plan.json" in text
+    assert "Drift: 1 conflict, 3 missing, 1 server edited, 1 git ahead. 1 not managed." in text
+
+
+def test_each_verdict_has_its_commands(drift: DriftReport) -> None:
+    report = judged(drift)
+    words = {d.verdict: [word for word, _ in next_steps(d, report)] for d in report.differences}
+    assert words == {
+        Verdict.MISSING: ["adopt", "revert"],
+        Verdict.SERVER_EDITED: ["adopt", "revert"],
+        Verdict.CONFLICT: ["adopt", "revert"],
+        Verdict.GIT_AHEAD: ["plan"],
+        Verdict.UNMANAGED: ["adopt"],
+    }
+
+
+def test_targets_stand_side_by_side(drift: DriftReport) -> None:
+    staging = replace(
+        drift, target=TargetRef("staging", "https://staging.example.com"), differences=()
+    )
+    reports = [judged(drift), staging]
+    text = drift_text(reports, color=False)
+    assert "No drift. staging matches" in text
+    table = text[text.index("Side by side") :].splitlines()
+    assert table[2].split() == ["prod", "staging"]
+    assert next(line for line in table if "license/old" in line).split()[-1] == "unmanaged"
+    assert '<th scope="col">staging</th>' in drift_html(reports)
+    markdown = drift_markdown(reports)
+    assert markdown.count("<h3>Drift of") == 2
+
+
+@LEAN
+@given(st.lists(drift_reports(), min_size=1, max_size=2))
+def test_any_report_is_well_formed_everywhere(reports: list[DriftReport]) -> None:
+    page = drift_html(reports)
+    assert page.startswith("<!doctype html>")
+    assert "<script" not in page
+    suites = Xml.fromstring(drift_junit(reports))
+    assert len(suites) == len(reports)
+    for report, suite in zip(reports, suites, strict=True):
+        failed = [case for case in suite if case.find("failure") is not None]
+        assert bool(failed) == report.has_drift
+        assert int(suite.attrib["tests"]) == len(suite)
+        assert int(suite.attrib["failures"]) == len(failed)
+    log: dict[str, Any] = json.loads(drift_sarif(reports))
+    (run,) = log["runs"]
+    assert len(run["results"]) == sum(len(report.differences) for report in reports)
+    rules = [rule["id"] for rule in run["tool"]["driver"]["rules"]]
+    for result in run["results"]:
+        assert result["level"] in LEVELS
+        assert rules[result["ruleIndex"]] == result["ruleId"]
+
+
+def test_ten_thousand_differences_fit_into_a_comment(drift: DriftReport) -> None:
+    many = replace(drift, differences=drift.differences * 1500)
+    text = drift_markdown([many])
+    assert len(text) <= 65_536
+    assert "more differences not shown" in text
