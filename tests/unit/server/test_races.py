@@ -7,6 +7,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 import httpx
+from tests.support.tenants import instance_body, make
 
 WRITERS = 8
 
@@ -105,3 +106,45 @@ def test_what_is_deleted_meanwhile_is_in_no_group(api: httpx.Client) -> None:
         lambda: api.delete("/entitlements/seats"),
     ]
     at_once(api, lambda number: attempts[number % 5]())
+
+
+def test_a_license_is_deleted_or_held_and_never_both(api: httpx.Client) -> None:
+    body = instance_body(api)
+
+    def attempt(number: int) -> httpx.Response:
+        if number % 4 == 3:
+            return api.delete("/licenses/growth")
+        return api.post("/instances", json={**body, "slug": f"instance-{number}"})
+
+    counts = at_once(api, attempt)
+    assert counts.keys() <= {201, 204, 404, 409}
+    held = bool(api.get("/instances").json()["items"])
+    assert held == (api.get("/licenses/growth").status_code == 200)
+
+
+def test_a_customer_goes_with_all_its_instances(api: httpx.Client) -> None:
+    body = instance_body(api)
+    make(api, "/instances", **{**body, "slug": "first"})
+
+    def attempt(number: int) -> httpx.Response:
+        match number % 4:
+            case 0:
+                return api.delete("/customers/acme")
+            case 1:
+                return api.put("/instances/first", json={**body, "name": f"Name {number}"})
+            case 2:
+                return api.patch("/instances/first", json={"lifecycleStage": f"stage-{number}"})
+            case _:
+                return api.post("/instances", json={**body, "slug": f"instance-{number}"})
+
+    counts = at_once(api, attempt)
+    assert counts.keys() <= {201, 204, 404}
+    assert api.get("/customers/acme").status_code == 404
+    assert api.get("/instances").json()["items"] == []
+
+
+def test_a_token_name_is_given_once(api: httpx.Client) -> None:
+    body = {"name": "deploy", "scopes": ["read:licenses"]}
+    path = "/service-accounts/bootstrap/tokens"
+    counts = at_once(api, lambda _: api.post(path, json=body))
+    assert counts == {201: 1, 409: WRITERS * 3 - 1}
