@@ -1,0 +1,89 @@
+"""What is out of scope is not read where the API allows that, and never reported or touched."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import httpx
+import pytest
+from tests.acceptance.conftest import Workplace
+from tests.support.embedded import EmbeddedServer
+from tests.support.fault_proxy import FaultProxy
+from tests.support.tenants import make
+
+CATALOG = """\
+version: 1
+entitlements:
+  calls: {name: Calls, type: NUMBER}
+licenses:
+  growth:
+    name: Growth
+    type: PAID
+    entitlements: {calls: 1000}
+"""
+PROJECT = """\
+version: 1
+catalog: [catalog.yaml]
+targets:
+  local: {url: URL}
+scope:
+  entitlements: ["*", "!legacy-*"]
+  licenses: ["*", "!legacy-*", "legacy-but-ours"]
+policy: {maxDeletes: 100%}
+"""
+THEIRS = ("legacy-gold", "legacy-silver")
+
+
+@pytest.fixture
+def proxy(server: EmbeddedServer) -> Iterator[FaultProxy]:
+    with FaultProxy(server.url) as running:
+        yield running
+
+
+@pytest.fixture
+def scoped(place: Workplace, proxy: FaultProxy) -> Workplace:
+    """A project that leaves the legacy licenses alone, and a server that has some."""
+    headers = {"Authorization": f"Bearer {place.token}"}
+    with httpx.Client(base_url=f"{place.url}/api", headers=headers) as api:
+        make(api, "/entitlements", name="Legacy", slug="legacy-calls", type="NUMBER")
+        for slug in (*THEIRS, "legacy-but-ours"):
+            make(api, "/licenses", name="Legacy", slug=slug, type="PAID")
+        for slug in THEIRS:
+            grant = {"entitlementSlug": "legacy-calls", "value": {"type": "number", "value": 1}}
+            assert api.post(f"/licenses/{slug}/entitlements", json=grant).status_code == 204
+    place.write("catalog.yaml", CATALOG)
+    place.write("kaiten-sync.yaml", PROJECT.replace("URL", proxy.url))
+    proxy.begin(lambda _: None)
+    return place
+
+
+def run(scoped: Workplace, *args: str) -> str:
+    done = scoped.run(*args, KAITEN_BASE_URL="")
+    assert done.code == 0, done.stderr
+    return done.stdout
+
+
+def test_nothing_out_of_scope_is_read_reported_or_touched(
+    scoped: Workplace, proxy: FaultProxy
+) -> None:
+    said = [
+        run(scoped, "plan", "-t", "local", "-o", "the.plan.json"),
+        run(scoped, "apply", "the.plan.json"),
+        run(scoped, "drift", "-t", "local"),
+        run(scoped, "plan", "-t", "local", "--prune", "all"),
+    ]
+    export = run(scoped, "export", "-t", "local", "-o", "out")
+    files = [path.read_text() for path in (scoped.folder / "out").rglob("*.yaml")]
+    for slug in (*THEIRS, "legacy-calls"):
+        assert not any(slug in text for text in [*said, export, *files]), slug
+        # Lists have no filter; but nothing that is about one object alone is asked for.
+        assert not [seen.path for seen in proxy.seen if f"/{slug}" in seen.path]
+    assert "delete  license/legacy-but-ours" in said[-1]
+
+
+def test_a_declaration_out_of_scope_is_an_error(scoped: Workplace) -> None:
+    scoped.write("catalog.yaml", CATALOG.replace("growth:", "legacy-gold:"))
+    done = scoped.run("validate")
+    assert done.code == 3
+    assert "legacy-gold" in done.stdout + done.stderr
+    assert "scope" in done.stdout + done.stderr
