@@ -56,7 +56,8 @@ def drift_html(reports: Sequence[DriftReport]) -> str:
 
 
 def _matrix(reports: Sequence[DriftReport]) -> Matrix | None:
-    return side_by_side(reports) if len(reports) > 1 else None
+    is_worth_it = len(reports) > 1 and any(report.differences for report in reports)
+    return side_by_side(reports) if is_worth_it else None
 
 
 def _part(report: DriftReport) -> _Part:

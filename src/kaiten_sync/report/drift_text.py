@@ -29,7 +29,7 @@ def drift_text(reports: Sequence[DriftReport], *, color: bool, width: int = 100)
     """The differences as a person reads them: live → git, then one summary line per target."""
     paint = painter(color=color)
     parts = ["\n".join(_lines(report, paint, width)) for report in reports]
-    if len(reports) > 1:
+    if len(reports) > 1 and any(report.differences for report in reports):
         table = "\n".join(table_lines(side_by_side(reports)))
         parts.append(f"{paint('Side by side', TITLE)}\n\n{table}")
     return "\n\n".join(parts) + "\n"
