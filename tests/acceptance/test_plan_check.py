@@ -158,6 +158,17 @@ def test_what_a_reviewed_file_allows_is_allowed_again(planned: Workplace) -> Non
     assert done.code == 0, done.stderr
 
 
+def test_a_plan_before_that_is_named_is_the_one_that_counts(planned: Workplace) -> None:
+    agree(planned)
+    planned.write("before.json", (planned.folder / PLAN).read_text(encoding="utf-8"))
+    planned.write("catalog.yaml", LESS)
+    plan(planned, "--previous", "none")
+    assert check(planned, "--previous", "none").code == 0
+    done = check(planned, "--previous", "before.json")
+    assert done.code == 2
+    assert "- delete:entitlement/seats: not in the file, and to be done now" in done.stderr
+
+
 def test_a_plan_that_is_not_there_yet_is_a_difference(place: Workplace) -> None:
     place.write("catalog.yaml", CATALOG)
     done = check(place)

@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from kaiten_sync import __version__
+
 _STUBS = ("gh", "curl")
 _HERE = Path(__file__).parent
 _SYSTEM_PATH = "/usr/local/bin:/usr/bin:/bin"
@@ -75,9 +77,9 @@ class Workshop:
         self._state = folder / "forge.json"
         self._state.write_text(json.dumps(_AT_FIRST), encoding="utf-8")
         for name in _STUBS:
-            stub = self._bin / name
-            stub.write_text(f'#!/bin/sh\nexec "{sys.executable}" "{_HERE / name}.py" "$@"\n')
-            stub.chmod(0o755)
+            self._stub(name, f'exec "{sys.executable}" "{_HERE / name}.py" "$@"')
+        # What is tested is installed already, in the version that the workflows ask for.
+        self._stub("pip", f'test "$*" = "install kaiten-sync=={__version__}"')
 
     @property
     def comments(self) -> list[str]:
@@ -112,7 +114,6 @@ class Workshop:
             "HOME": str(folder.parent),
             "LANG": "C.UTF-8",
             "CI": "true",
-            "PIP_NO_INDEX": "1",  # what is installed already has to do
             "FORGE_STATE": str(self._state),
             **environment,
         }
@@ -130,6 +131,11 @@ class Workshop:
         job.log += ended.stdout
         job.environments.append(full)
         return ended.returncode
+
+    def _stub(self, name: str, command: str) -> None:
+        stub = self._bin / name
+        stub.write_text(f"#!/bin/sh\n{command}\n", encoding="utf-8")
+        stub.chmod(0o755)
 
     def _read(self) -> Any:
         return json.loads(self._state.read_text(encoding="utf-8"))
