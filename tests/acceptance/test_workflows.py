@@ -21,12 +21,19 @@ from tests.support.forge.github import GitHub
 from tests.support.forge.gitlab import GitLab
 from tests.support.forge.jobs import Repository
 from tests.support.published import gitlab_ci_schema, workflow_schema
+from tests.support.tenants import make
 
 from kaiten_sync.cli.workflows import Forge, workflow_paths
 
 PLAN = "plans/prod.plan.json"
 APPLY = "apply prod"
 PLANNING = "plan prod"
+
+SCOPES = {
+    "prod-read": ["read:entitlements", "read:licenses", "read:instances"],
+    "prod": ["write:entitlements", "write:licenses", "read:instances"],
+}
+"""What docs/how-to/ci.md tells to give to each environment, and nothing more."""
 
 
 class Team:
@@ -42,8 +49,8 @@ class Team:
         self.repository.commit("Start")
         kind = GitHub if forge is Forge.GITHUB else GitLab
         self.forge = kind(self.repository, place.folder / "forge")
-        token = {"KAITEN_PROD_TOKEN": place.token}
-        self.forge.secrets = {"prod": token, "prod-read": token}
+        tokens = _tokens(place)
+        self.forge.secrets = {name: {"KAITEN_PROD_TOKEN": tokens[name]} for name in SCOPES}
 
     def change(self, name: str, old: str, new: str) -> None:
         path = self.folder / name
@@ -87,6 +94,17 @@ class Team:
             headers={"Authorization": f"Bearer {self.server.token}"},
         )
         return answer.json()["value"]["value"] if answer.status_code == 200 else None
+
+
+def _tokens(place: Workplace) -> dict[str, str]:
+    headers = {"Authorization": f"Bearer {place.token}"}
+    with httpx.Client(base_url=f"{place.url}/api", headers=headers) as api:
+        account = make(api, "/service-accounts", name="CI")
+        path = f"/service-accounts/{account['slug']}/tokens"
+        return {
+            name: make(api, path, name=name, scopes=scopes)["token"]
+            for name, scopes in SCOPES.items()
+        }
 
 
 @pytest.fixture(params=list(Forge))
@@ -242,33 +260,43 @@ def test_a_fork_is_validated_and_sees_no_token(team: Team) -> None:
     for environment in jobs["validate"].environments:
         assert not {name for name in environment if "TOKEN" in name}
         assert team.server.token not in environment.values()
+    lines = (team.folder / "catalog/licenses.yaml").read_text(encoding="utf-8").splitlines()
+    line = 1 + next(number for number, text in enumerate(lines) if "nane" in text)
     if isinstance(team.forge, GitHub):
-        assert re.search(r"::error file=catalog/licenses.yaml,line=\d+,", jobs["validate"].log)
+        assert f"::error file=catalog/licenses.yaml,line={line}," in jobs["validate"].log
     else:
-        (finding, *_) = json.loads(jobs["validate"].artifacts["gl-code-quality-report.json"])
-        assert finding["location"]["path"] == "catalog/licenses.yaml"
+        findings = json.loads(jobs["validate"].artifacts["gl-code-quality-report.json"])
+        place = {"path": "catalog/licenses.yaml", "lines": {"begin": line}}
+        assert place in [finding["location"] for finding in findings]
         assert "<failure" in jobs["validate"].artifacts["validate.xml"]
 
 
 def test_every_job_sees_only_the_token_of_its_environment(team: Team) -> None:
-    team.forge.secrets = {
-        "prod": {"KAITEN_PROD_TOKEN": team.server.token},
-        "prod-read": {"KAITEN_PROD_TOKEN": "ksh_may-only-read"},
-    }
     team.branch("first")
     team.commit_plan()
     events = (
-        (team.forge.pull_request("first"), "ksh_may-only-read"),
-        (team.forge.schedule(), "ksh_may-only-read"),
-        (team.forge.push("main"), team.server.token),
+        (team.forge.pull_request("first"), "prod-read"),
+        (team.forge.schedule(), "prod-read"),
+        (team.forge.push("main"), "prod"),
     )
-    for jobs, expected in events:
+    for jobs, environment in events:
         seen = {
-            environment.get("KAITEN_PROD_TOKEN", "")
-            for job in jobs.values()
-            for environment in job.environments
+            each.get("KAITEN_PROD_TOKEN", "") for job in jobs.values() for each in job.environments
         }
-        assert seen - {""} == {expected}
+        assert seen - {""} == {team.forge.secrets[environment]["KAITEN_PROD_TOKEN"]}
+
+
+def test_the_token_that_plans_cannot_apply(team: Team) -> None:
+    team.branch("first")
+    team.commit_plan()
+    team.merge("first")
+    team.forge.secrets["prod"] = team.forge.secrets["prod-read"]
+    job = team.forge.push("main")[APPLY]
+    assert not job.is_ok
+    assert "403" in job.log
+    assert team.threshold() is None
+    outcomes = json.loads(job.artifacts["prod.receipt.json"])["outcomes"]
+    assert "done" not in {each["status"] for each in outcomes}
 
 
 TARGETS = """\
