@@ -19,7 +19,7 @@ from kaiten_sync.diff.sides import undoing, with_sides
 from kaiten_sync.errors import DeclarationError, RefusedError
 from kaiten_sync.git.attribution import attributed
 from kaiten_sync.live.holders import read_holders
-from kaiten_sync.live.need import need_of_everything, need_of_plan
+from kaiten_sync.live.need import narrowed, need_of_everything, need_of_plan
 from kaiten_sync.live.read import WORKERS, read_live
 from kaiten_sync.model.address import Address, Kind
 from kaiten_sync.model.diagnostic import Diagnostic, Severity
@@ -102,8 +102,10 @@ def make_plan(
     """
     _check_supported(desired, catalog)
     owned = owned_by(previous) if policy.prune is Prune.OWNED else frozenset()
-    need = need_of_plan(desired, policy.prune, forgotten(desired, scope, owned))
+    missed = forgotten(desired, scope, owned)
+    need = need_of_plan(desired, policy.prune, missed)
     live = read_live(catalog, need, scope, progress, workers)
+    live = narrowed(live, need_of_plan(desired, policy.prune, missed & live.resources.keys()))
     diff = diff_catalog(desired, live, scope)
     gone = pruned(diff.differences, policy.prune, owned)
     return propose(

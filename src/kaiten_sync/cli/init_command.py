@@ -1,4 +1,4 @@
-"""`kaiten-sync init`: a project to start from."""
+"""`kaiten-sync init`: a project to start from, and its CI."""
 
 from __future__ import annotations
 
@@ -7,23 +7,40 @@ import click
 
 @click.command("init")
 @click.argument("folder", metavar="[DIR]", default=".")
-def command(folder: str) -> None:
-    """Start a project: project file, an example catalog, a CI workflow, editor settings.
+@click.option(
+    "--ci",
+    type=click.Choice(["github", "gitlab"]),
+    help="Write workflows that plan, apply and look for drift. In a project that is there already,"
+    " only these, for its targets. Default: one for GitHub that validates.",
+)
+def command(folder: str, ci: str | None) -> None:
+    """Start a project: project file, an example catalog, CI workflows, editor settings.
 
-    Never overwrites a file.
+    DIR is the root of the git repository. Never overwrites a file.
 
     \b
     Examples:
       kaiten-sync init
-      kaiten-sync init licensing/
+      kaiten-sync init licensing/ --ci github
+      kaiten-sync init --ci gitlab
     """
     from pathlib import Path
 
     from kaiten_sync.cli.output import print_result
-    from kaiten_sync.cli.scaffold import write_project
+    from kaiten_sync.cli.scaffold import add_workflows, has_project, write_project
+    from kaiten_sync.cli.workflows import Forge
 
     root = Path(folder)
-    for path in write_project(root):
+    forge = Forge(ci) if ci is not None else None
+    is_new = forge is None or not has_project(root)
+    if forge is not None and not is_new:
+        written = add_workflows(root, forge)
+    else:
+        written = write_project(root, forge)
+    for path in written:
         print_result(f"wrote {path.as_posix()}")
+    if not is_new:
+        print_result("\nNext: give CI its tokens, as the head of each file says, and commit")
+        return
     enter = "" if root == Path() else f"cd {folder} && "
     print_result(f"\nNext: {enter}kaiten-sync validate")

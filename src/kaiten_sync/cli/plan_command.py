@@ -21,6 +21,11 @@ from kaiten_sync.cli.options import (
 @target_options
 @policy_options
 @click.option("-o", "--out", metavar="FILE", help="Write the plan file here, to be applied.")
+@click.option(
+    "--check",
+    is_flag=True,
+    help="Write nothing; end with 2 when the file of -o is not the plan that is made now.",
+)
 @format_option("text", "json", "markdown", "html")
 @detailed_exitcode_option
 def command(
@@ -28,6 +33,7 @@ def command(
     server: ServerChoice,
     limits: PolicyChoice,
     out: str | None,
+    check: bool,
     output_format: str,
     detailed_exitcode: bool,
 ) -> int:
@@ -37,12 +43,17 @@ def command(
     approves and what `apply` executes. The file that it replaces says what was managed before:
     what is managed no longer is deleted (`prune: owned`).
 
+    With --check the file of -o stays as it is: it is compared with the plan that is made now, and
+    what differs is told. What the file allows (`--allow`) stays allowed.
+
     \b
     Examples:
       kaiten-sync plan -t staging -o plans/staging.plan.json
       kaiten-sync plan -t prod --previous main:plans/prod.plan.json --allow license/legacy
+      kaiten-sync plan -t prod -o plans/prod.plan.json --check
       kaiten-sync plan -f catalog/ --format markdown > comment.md
     """
+    from kaiten_sync.cli.checking import Committed, check_options
     from kaiten_sync.cli.exit_codes import ExitCode
     from kaiten_sync.cli.output import print_result
     from kaiten_sync.cli.planning import (
@@ -56,23 +67,28 @@ def command(
     )
     from kaiten_sync.cli.session import connection_to, flags_of, load_project, policy_of
 
+    if check:
+        check_options(out, detailed_exitcode=detailed_exitcode)
     found = load_project(declaration.project)
     policy = policy_of(found, limits)
     flags = flags_of(server)
     connection = connection_to(flags, found)
+    committed = Committed(out, connection.target) if check and out is not None else None
     request = Request(
         files=declaration.files,
         project=found,
         connection=connection,
         policy=policy,
         previous=previous_plan(limits, out, connection.target),
-        allowed=allowed_by(limits),
+        allowed=allowed_by(limits) | (committed.allowed if committed else frozenset()),
     )
     with connection.open() as catalog:
         proposal = plan_for(request, catalog)
     if output_format != "json" or not proposal.refusals:
         print_result(render_plan(proposal.plan, output_format))
     refuse(proposal)
+    if committed is not None:
+        return ExitCode.OK if committed.is_same_as(proposal.plan) else ExitCode.DIFFERENCE
     if out is not None:
         write_plan_file(proposal.plan, out)
     return ExitCode.DIFFERENCE if detailed_exitcode and proposal.plan.changes else ExitCode.OK

@@ -97,6 +97,15 @@ def read_plan_of(target: TargetRef, path: str) -> Plan:
     return plan
 
 
+def read_committed(path: str) -> bytes | None:
+    """The bytes of a committed plan, None where there is none yet.
+
+    Raises:
+        UsageError: it is there and cannot be read.
+    """
+    return _read(path) if Path(path).exists() else None
+
+
 def allowed_by(limits: PolicyChoice) -> frozenset[Address]:
     """The objects that `--allow` names.
 

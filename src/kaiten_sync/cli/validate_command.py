@@ -12,7 +12,7 @@ from kaiten_sync.cli.options import format_option, project_option
 @click.command("validate")
 @click.argument("paths", nargs=-1, metavar="[PATH]...")
 @project_option
-@format_option("text", "json", "github", "sarif")
+@format_option("text", "json", "github", "gitlab", "junit", "sarif")
 def command(paths: tuple[str, ...], project: str | None, output_format: str) -> int:
     """Check the declaration offline.
 
@@ -22,6 +22,7 @@ def command(paths: tuple[str, ...], project: str | None, output_format: str) -> 
     Examples:
       kaiten-sync validate
       kaiten-sync validate catalog/ --format github
+      kaiten-sync validate --format gitlab > gl-code-quality-report.json
     """
     from kaiten_sync.cli.exit_codes import ExitCode
     from kaiten_sync.cli.output import print_result, use_color

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from kaiten_sync.model.address import Address, Kind
-from kaiten_sync.model.resource import DesiredState
+from kaiten_sync.model.resource import DesiredState, LiveState
 from kaiten_sync.model.settings import Prune, Scope
 
 LISTED = (Kind.GROUP, Kind.ENTITLEMENT, Kind.LICENSE)
@@ -42,6 +42,20 @@ def need_of_plan(desired: DesiredState, prune: Prune, forgotten: Collection[Addr
 def need_of_everything() -> Need:
     """What a drift report or an export takes: all that is in scope."""
     return Need(kinds=frozenset(LISTED), grants_of=None)
+
+
+def narrowed(live: LiveState, need: Need) -> LiveState:
+    """A reading without the kinds that turn out not to be needed.
+
+    What an earlier plan managed has to be looked for. Where it is gone already, that look must
+    leave no trace: the plan is the same as one that never asked, and so can be made again.
+    """
+    unneeded = live.coverage.kinds - need.kinds
+    if not unneeded:
+        return live
+    resources = {a: r for a, r in live.resources.items() if a.kind not in unneeded}
+    coverage = replace(live.coverage, kinds=live.coverage.kinds - unneeded)
+    return LiveState(resources=resources, coverage=coverage)
 
 
 def is_needed(need: Need, scope: Scope, license_address: Address) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from kaiten_sync.model.address import Address
 from kaiten_sync.model.plan import Plan
@@ -14,17 +14,22 @@ def not_made_from(plan: Plan, desired: DesiredState) -> tuple[str, ...]:
     """What the declaration says that the plan does not know; nothing where it was made from it."""
     if plan.desired_digest == desired_digest(desired):
         return ()
-    return tuple(_differences(plan, desired)) or ("who owns which grants, or what is protected",)
+    declared = {address: declared_fingerprint(r) for address, r in desired.resources.items()}
+    return declared_since(plan.managed, declared)
 
 
-def _differences(plan: Plan, desired: DesiredState) -> Iterator[str]:
-    now = {address: declared_fingerprint(r) for address, r in desired.resources.items()}
-    for address in _sorted(now.keys() - plan.managed.keys()):
+def declared_since(then: Mapping[Address, str], now: Mapping[Address, str]) -> tuple[str, ...]:
+    """How one declaration differs from another, by the fingerprints of their objects."""
+    return tuple(_differences(then, now)) or ("who owns which grants, or what is protected",)
+
+
+def _differences(then: Mapping[Address, str], now: Mapping[Address, str]) -> Iterator[str]:
+    for address in _sorted(now.keys() - then.keys()):
         yield f"{address}: declared since"
-    for address in _sorted(plan.managed.keys() - now.keys()):
+    for address in _sorted(then.keys() - now.keys()):
         yield f"{address}: no longer declared"
-    for address in _sorted(now.keys() & plan.managed.keys()):
-        if now[address] != plan.managed[address]:
+    for address in _sorted(now.keys() & then.keys()):
+        if now[address] != then[address]:
             yield f"{address}: declared otherwise"
 
 

@@ -7,6 +7,8 @@ from collections.abc import Iterator, Sequence
 
 from kaiten_sync.model.diagnostic import Diagnostic, Severity
 from kaiten_sync.report.diagnostics_github import render_github
+from kaiten_sync.report.diagnostics_gitlab import render_gitlab
+from kaiten_sync.report.diagnostics_junit import render_junit
 from kaiten_sync.report.diagnostics_sarif import render_sarif
 from kaiten_sync.report.source_line import excerpt, printable
 
@@ -16,7 +18,9 @@ __all__ = [
     "diagnostic_json",
     "render",
     "render_github",
+    "render_gitlab",
     "render_json",
+    "render_junit",
     "render_sarif",
     "render_text",
 ]
@@ -50,12 +54,16 @@ def render_json(diagnostics: Sequence[Diagnostic]) -> str:
 
 
 def render(diagnostics: Sequence[Diagnostic], output_format: str, *, color: bool) -> str:
-    """The findings as text, json, github or sarif."""
+    """The findings as text, json, github, gitlab, junit or sarif."""
     match output_format:
         case "json":
             return render_json(diagnostics)
         case "github":
             return render_github(diagnostics)
+        case "gitlab":
+            return render_gitlab(diagnostics)
+        case "junit":
+            return render_junit(diagnostics)
         case "sarif":
             return render_sarif(diagnostics)
         case _:

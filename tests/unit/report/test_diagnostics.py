@@ -14,7 +14,9 @@ from kaiten_sync.model.source import SourceRef
 from kaiten_sync.report.diagnostics import (
     render,
     render_github,
+    render_gitlab,
     render_json,
+    render_junit,
     render_sarif,
     render_text,
 )
@@ -157,8 +159,14 @@ def test_an_absolute_path_is_a_file_uri() -> None:
     assert '"file:///tmp/a%20b.yaml"' in render_sarif([finding])
 
 
-@pytest.mark.parametrize("output_format", ["text", "json", "github", "sarif"])
+@pytest.mark.parametrize("output_format", ["text", "json", "github", "gitlab", "junit", "sarif"])
 def test_a_format_is_chosen_by_name(output_format: str) -> None:
-    renderers = {"json": render_json, "github": render_github, "sarif": render_sarif}
+    renderers = {
+        "json": render_json,
+        "github": render_github,
+        "gitlab": render_gitlab,
+        "junit": render_junit,
+        "sarif": render_sarif,
+    }
     expected = renderers.get(output_format, lambda found: render_text(found, color=False))([TYPO])
     assert render([TYPO], output_format, color=False) == expected

@@ -1,0 +1,122 @@
+"""How a committed plan differs from the one that catalog and live give now (`plan --check`).
+
+A difference has one of three causes, and each tells its reader something else: git has moved on,
+the policy has, or the server has.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from kaiten_sync.model.address import Address
+from kaiten_sync.model.plan import Observed, Plan
+from kaiten_sync.model.value import ABSENT, is_same
+from kaiten_sync.plan.made_from import declared_since
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reason:
+    """One cause of a difference, and what it shows in: one line each, without line ends."""
+
+    cause: str
+    findings: tuple[str, ...]
+
+
+def reasons(committed: Plan, made: Plan) -> tuple[Reason, ...]:
+    """Why a committed plan is not the one made now; nothing where both are the same.
+
+    Both as they are read from a file: what a file does not hold is no difference.
+    """
+    if committed.digest == made.digest:
+        return ()
+    found = {
+        "it was not made from this catalog": _catalog(committed, made),
+        "the policy or what it lets through has changed": tuple(_policy(committed, made)),
+        "the server has moved on": tuple(_server(committed, made)),
+    }
+    known = tuple(Reason(cause=cause, findings=f) for cause, f in found.items() if f)
+    return known or (Reason(cause="the plan comes out otherwise", findings=_rest(committed, made)),)
+
+
+def _catalog(committed: Plan, made: Plan) -> tuple[str, ...]:
+    if committed.desired_digest == made.desired_digest:
+        return ()
+    return declared_since(committed.managed, made.managed)
+
+
+def _policy(committed: Plan, made: Plan) -> Iterator[str]:
+    then, now = committed.guards, made.guards
+    if then.max_deletes != now.max_deletes:
+        yield f"maxDeletes was {then.max_deletes}, now it is {now.max_deletes}"
+    if then.max_updates != now.max_updates:
+        yield f"maxUpdates was {then.max_updates}, now it is {now.max_updates}"
+    for address in _sorted(then.allowed - now.allowed):
+        yield f"{address} was allowed, and nothing needs that now"
+
+
+def _server(committed: Plan, made: Plan) -> Iterator[str]:
+    """What is seen otherwise; where that says nothing, what there is to do."""
+    then, now = _observed(committed), _observed(made)
+    seen = False
+    for address in _sorted(then.keys() & now.keys()):
+        if then[address] != now[address]:
+            seen = True
+            yield f"{address}: {_change_of(then[address], now[address])}"
+    if committed.desired_digest == made.desired_digest:
+        for text in _to_do(committed, made):
+            seen = True
+            yield text
+        if not seen and committed.summary.unmanaged != made.summary.unmanaged:
+            was, has = committed.summary.unmanaged, made.summary.unmanaged
+            yield f"objects that git does not manage: {was} then, {has} now"
+
+
+def _to_do(committed: Plan, made: Plan) -> Iterator[str]:
+    then = {change.id: change for change in committed.changes}
+    now = {change.id: change for change in made.changes}
+    for each in then:
+        if each not in now:
+            yield f"{each}: in the file, and no longer to be done"
+    for each in now:
+        if each not in then:
+            yield f"{each}: not in the file, and to be done now"
+
+
+def _change_of(then: Observed, now: Observed) -> str:
+    if then.fields is None:
+        return "was not there, now it is"
+    if now.fields is None:
+        return "was there, now it is gone"
+    names = sorted(
+        name for name in then.fields.keys() | now.fields.keys() if _differs(then, now, name)
+    )
+    if names:
+        return f"{', '.join(names)} changed on the server"
+    return "is another object now" if then.id != now.id else "is held otherwise now"
+
+
+def _differs(then: Observed, now: Observed, name: str) -> bool:
+    before, after = then.fields or {}, now.fields or {}
+    return not is_same(before.get(name, ABSENT), after.get(name, ABSENT))
+
+
+def _rest(committed: Plan, made: Plan) -> tuple[str, ...]:
+    """What is left: changes of other fields or in another order, numbers, warnings."""
+    parts = {
+        "changes": committed.changes == made.changes,
+        "what they rest on": committed.observed == made.observed,
+        "summary": committed.summary == made.summary,
+        "requests": committed.requests == made.requests,
+        "guards": committed.guards == made.guards,
+        "warnings": committed.warnings == made.warnings,
+    }
+    return tuple(f"{name}: not as in the file" for name, same in parts.items() if not same)
+
+
+def _observed(plan: Plan) -> Mapping[Address, Observed]:
+    return {each.address: each for each in plan.observed}
+
+
+def _sorted(addresses: set[Address] | frozenset[Address]) -> list[Address]:
+    return sorted(addresses, key=lambda address: address.sort_key)

@@ -1,0 +1,1 @@
+"""GitHub and GitLab as far as our workflows see them: jobs run as they stand, the API is a file."""

@@ -1,0 +1,123 @@
+"""GitHub Actions, as far as our workflows use them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+from tests.support.forge.expressions import condition, filled
+from tests.support.forge.jobs import Job, Repository, Workshop
+
+_NAME = "team/catalog"
+
+
+class GitHub:
+    """Runs all workflows of a repository that an event starts.
+
+    `secrets` are per environment, as the documentation tells to set them up.
+    """
+
+    kind = "github"
+
+    def __init__(self, repository: Repository, folder: Path) -> None:
+        self.repository = repository
+        self.secrets: dict[str, dict[str, str]] = {}
+        self.summary = ""
+        self.workshop = Workshop(folder)
+
+    def pull_request(self, branch: str, *, from_fork: bool = False) -> dict[str, Job]:
+        head = {"repo": {"full_name": "stranger/catalog" if from_fork else _NAME}}
+        event = {"pull_request": {"number": 5, "head": head}}
+        secrets = {} if from_fork else self.secrets
+        return self._run("pull_request", "refs/pull/5/merge", event, secrets, merged=branch)
+
+    def push(self, branch: str) -> dict[str, Job]:
+        return self._run("push", f"refs/heads/{branch}", {}, self.secrets, checkout=branch)
+
+    def schedule(self) -> dict[str, Job]:
+        return self._run("schedule", "refs/heads/main", {}, self.secrets)
+
+    def _run(
+        self,
+        event_name: str,
+        ref: str,
+        event: Mapping[str, Any],
+        secrets: Mapping[str, Mapping[str, str]],
+        *,
+        checkout: str = "main",
+        merged: str | None = None,
+    ) -> dict[str, Job]:
+        self.summary = ""
+        context = {
+            "github": {
+                "ref": ref,
+                "repository": _NAME,
+                "token": "the-jobs-token",
+                "run_attempt": 1,
+                "event": {"repository": {"default_branch": "main"}, **event},
+            },
+        }
+        jobs = {}
+        for definition, each in self._jobs(event_name, context):
+            folder = self.repository.checkout(self.workshop.place(), checkout, merged)
+            environment = filled(definition.get("environment", ""), each)
+            job = Job(f"{definition['name']} {each['matrix'].get('target', '')}".strip())
+            full = {**each, "secrets": secrets.get(environment, {}), "steps": {}}
+            self._run_job(definition, full, folder, job)
+            jobs[job.name] = job
+        return jobs
+
+    def _jobs(
+        self, event_name: str, context: Mapping[str, Any]
+    ) -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:
+        for path in sorted((self.repository.folder / ".github/workflows").glob("*.yml")):
+            # YAML 1.1 reads the key `on` as true
+            workflow = yaml.safe_load(path.read_text(encoding="utf-8").replace("\non:", "\n'on':"))
+            if event_name not in workflow["on"]:
+                continue
+            for name, job in workflow["jobs"].items():
+                for target in job.get("strategy", {}).get("matrix", {}).get("target", [None]):
+                    each = {**context, "matrix": {"target": target} if target else {}}
+                    if condition(job.get("if"), each, {"success": True}):
+                        yield {**job, "name": name}, each
+
+    def _run_job(
+        self, definition: Mapping[str, Any], context: dict[str, Any], folder: Path, job: Job
+    ) -> None:
+        for step in definition["steps"]:
+            status = {"success": job.is_ok, "failure": not job.is_ok, "cancelled": False}
+            if not condition(step.get("if"), context, status):
+                continue
+            if "run" in step:
+                self._run_step(step, context, folder, job)
+            elif "upload-artifact" in step["uses"]:
+                _upload(step["with"], context, folder, job)
+
+    def _run_step(
+        self, step: Mapping[str, Any], context: dict[str, Any], folder: Path, job: Job
+    ) -> None:
+        files = {name: folder.with_suffix(f".{name}") for name in ("output", "summary")}
+        for path in files.values():
+            path.write_text("")
+        environment = {
+            "GITHUB_REPOSITORY": _NAME,
+            "GITHUB_OUTPUT": str(files["output"]),
+            "GITHUB_STEP_SUMMARY": str(files["summary"]),
+            **{name: filled(str(value), context) for name, value in step.get("env", {}).items()},
+        }
+        code = self.workshop.run(step["run"], folder, environment, job)
+        job.is_ok = job.is_ok and code == 0
+        self.summary += files["summary"].read_text(encoding="utf-8")
+        lines = files["output"].read_text(encoding="utf-8").splitlines()
+        outputs = dict(line.split("=", 1) for line in lines)
+        context["steps"][step.get("id", "")] = {"outputs": outputs}
+
+
+def _upload(options: Mapping[str, Any], context: Mapping[str, Any], folder: Path, job: Job) -> None:
+    path = folder / filled(options["path"], context)
+    if path.exists():
+        job.artifacts[path.name] = path.read_text(encoding="utf-8")
+    else:
+        assert options.get("if-no-files-found") == "ignore"
