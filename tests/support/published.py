@@ -6,8 +6,12 @@ import json
 import pickle
 import sqlite3
 from contextlib import closing
+from functools import cache
 from importlib.resources import as_file, files
 from typing import Any
+
+from jsonschema.validators import validator_for
+from junitparser import JUnitXml
 
 _SARIF = "https://json.schemastore.org/sarif-2.1.0.json"
 
@@ -37,6 +41,34 @@ def sarif_schema() -> Any:
             if page["url"] == _SARIF:
                 return json.loads(page["_content"])
     raise AssertionError(f"the package schemastore holds no {_SARIF} any more")
+
+
+@cache
+def sarif_validator() -> Any:
+    """Validates SARIF logs."""
+    schema = sarif_schema()
+    return validator_for(schema)(schema)
+
+
+_CASE = {"name", "classname", "time", "assertions", "status"}
+_COUNTS = {"name", "tests", "failures", "errors", "skipped", "time", "disabled"}
+_ATTRIBUTES = {
+    "testsuites": _COUNTS,
+    "testsuite": _COUNTS | {"timestamp", "hostname", "id", "package"},
+    "testcase": _CASE,
+    "failure": {"message", "type"},
+    "skipped": {"message", "type"},
+    "system-out": set(),
+}
+"""What Jenkins' xUnit plugin allows (its junit-10.xsd); GitLab and the others take no more."""
+
+
+def read_junit(text: str) -> JUnitXml:
+    """A JUnit report as a program that shows such reports reads it."""
+    report = JUnitXml.fromstring(text.encode("utf-8", "replace"))
+    for element in report._elem.iter():
+        assert set(element.attrib) <= _ATTRIBUTES[element.tag], element.tag
+    return report
 
 
 def _vendored(name: str) -> Any:

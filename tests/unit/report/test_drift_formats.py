@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from typing import Any
-from xml.etree import ElementTree as Xml
 
 from hypothesis import given
 from hypothesis import strategies as st
+from junitparser import Failure
+from tests.support.published import read_junit, sarif_validator
 from tests.unit.report.strategies import LEAN, drift_reports
 
 from kaiten_sync.model.attribution import Attribution
@@ -83,14 +84,13 @@ def test_any_report_is_well_formed_everywhere(reports: list[DriftReport]) -> Non
     page = drift_html(reports)
     assert page.startswith("<!doctype html>")
     assert "<script" not in page
-    suites = Xml.fromstring(drift_junit(reports))
-    assert len(suites) == len(reports)
-    for report, suite in zip(reports, suites, strict=True):
-        failed = [case for case in suite if case.find("failure") is not None]
+    for report, suite in zip(reports, read_junit(drift_junit(reports)), strict=True):
+        cases = list(suite)
+        failed = [case for case in cases if any(isinstance(r, Failure) for r in case.result)]
         assert bool(failed) == report.has_drift
-        assert int(suite.attrib["tests"]) == len(suite)
-        assert int(suite.attrib["failures"]) == len(failed)
+        assert (suite.tests, suite.failures) == (len(cases), len(failed))
     log: dict[str, Any] = json.loads(drift_sarif(reports))
+    assert [error.message for error in sarif_validator().iter_errors(log)] == []
     (run,) = log["runs"]
     assert len(run["results"]) == sum(len(report.differences) for report in reports)
     rules = [rule["id"] for rule in run["tool"]["driver"]["rules"]]
