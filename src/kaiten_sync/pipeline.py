@@ -194,7 +194,7 @@ def check_drift(
     workers: int = WORKERS,
 ) -> DriftReport:
     """Live → diff, of everything in scope, and which side moved. Raises as `make_plan` does."""
-    _, diff = _compare(desired, catalog, case, progress, workers)
+    _, diff = compare(desired, catalog, case, progress, workers)
     differences = diff.differences
     if case.root is not None:
         differences = attributed(differences, case.root)
@@ -214,7 +214,7 @@ def plan_revert(
 
     What it manages is what was agreed before: it agrees on nothing new. Raises as `make_plan`.
     """
-    live, diff = _compare(desired, catalog, case, progress, workers)
+    live, diff = compare(desired, catalog, case, progress, workers)
     undone, remarks = undoing(diff.differences)
     proposal = propose(
         replace(diff, differences=undone),
@@ -230,13 +230,14 @@ def plan_revert(
     return replace(proposal, plan=plan, remarks=(*remarks, *proposal.remarks))
 
 
-def _compare(
+def compare(
     desired: DesiredState,
     catalog: CatalogReader,
     case: DriftCase,
     progress: Progress,
-    workers: int,
+    workers: int = WORKERS,
 ) -> tuple[LiveState, CatalogDiff]:
+    """Everything in scope, and how it differs, with who moved. Raises as `make_plan` does."""
     _check_supported(desired, catalog)
     live = read_live(catalog, need_of_everything(), case.scope, progress, workers)
     diff = diff_catalog(desired, live, case.scope)

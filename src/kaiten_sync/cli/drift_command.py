@@ -10,6 +10,7 @@ from kaiten_sync.cli.options import (
     CatalogChoice,
     ServerChoice,
     catalog_options,
+    committed_plan_option,
     detailed_exitcode_option,
     format_option,
     target_options,
@@ -23,12 +24,7 @@ if TYPE_CHECKING:
 @click.argument("addresses", metavar="[ADDRESS]...", nargs=-1)
 @catalog_options
 @target_options
-@click.option(
-    "--plan",
-    metavar="FILE",
-    help="The target's committed plan: a file, REV:PATH in git, or `none`."
-    " Default: plans/TARGET.plan.json beside the project file.",
-)
+@committed_plan_option
 @click.option("--all", "is_all", is_flag=True, help="Every target of the project file.")
 @click.option("--revert", is_flag=True, help="Plan to undo what was edited on the server.")
 @click.option("-o", "--out", metavar="FILE", help="Write the plan of --revert here.")

@@ -39,6 +39,17 @@ class Request:
     only: frozenset[Address]
     words: tuple[str, ...]
 
+    @property
+    def case(self) -> DriftCase:
+        """What the pipeline compares."""
+        return DriftCase(
+            target=self.connection.target,
+            scope=self.source.scope,
+            agreed=self.agreed,
+            root=self.source.root,
+            only=self.only,
+        )
+
 
 def requests_for(
     declaration: CatalogChoice,
@@ -91,7 +102,7 @@ def revert_of(request: Request, policy: Policy) -> Proposal:
     desired = load(request.source)
     with request.connection.open() as catalog:
         return plan_revert(
-            desired, catalog, _case(request), policy=policy, progress=terminal_progress()
+            desired, catalog, request.case, policy=policy, progress=terminal_progress()
         )
 
 
@@ -130,7 +141,7 @@ def render_drift(reports: Sequence[DriftReport], output_format: str, *, is_all: 
 def _report_on(request: Request) -> DriftReport:
     desired = load(request.source)
     with request.connection.open() as catalog:
-        found = check_drift(desired, catalog, _case(request), progress=terminal_progress())
+        found = check_drift(desired, catalog, request.case, progress=terminal_progress())
     return replace(
         found,
         agreed=request.agreed_path,
@@ -183,16 +194,6 @@ def _words(declaration: CatalogChoice, server: ServerChoice, flags: Flags) -> tu
     ):
         words += [option, value] if value is not None else []
     return tuple(words)
-
-
-def _case(request: Request) -> DriftCase:
-    return DriftCase(
-        target=request.connection.target,
-        scope=request.source.scope,
-        agreed=request.agreed,
-        root=request.source.root,
-        only=request.only,
-    )
 
 
 def _unknown(request: Request, found: DriftReport) -> list[str]:

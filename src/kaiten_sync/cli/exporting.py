@@ -35,10 +35,10 @@ def catalog_files(live: LiveState, scope: Scope) -> dict[str, str]:
 
 
 def _declared(objects: Iterable[LiveResource]) -> dict[Address, Fields]:
-    return {found.address: _worth_declaring(found) for found in objects}
+    return {found.address: worth_declaring(found) for found in objects}
 
 
-def _worth_declaring(found: LiveResource) -> Fields:
+def worth_declaring(found: LiveResource) -> Fields:
     """The fields that say something: not what the server has when nothing is said."""
     specs = spec_of(found.address.kind).fields
     return {

@@ -105,6 +105,16 @@ def target_options(function: _Function) -> _Function:
     )
 
 
+def committed_plan_option(function: _Function) -> _Function:
+    """The third side of drift."""
+    return click.option(
+        "--plan",
+        metavar="FILE",
+        help="The target's committed plan: a file, REV:PATH in git, or `none`."
+        " Default: plans/TARGET.plan.json beside the project file.",
+    )(function)
+
+
 def policy_options(function: _Function) -> _Function:
     """What a plan may do; arrives as `limits`, a `PolicyChoice`."""
     return _all(

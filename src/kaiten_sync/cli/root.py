@@ -8,7 +8,18 @@ import click
 
 from kaiten_sync import __version__
 
-_COMMANDS = ("init", "validate", "plan", "show", "apply", "drift", "export", "serve", "demo")
+_COMMANDS = (
+    "init",
+    "validate",
+    "plan",
+    "show",
+    "apply",
+    "drift",
+    "adopt",
+    "export",
+    "serve",
+    "demo",
+)
 """In the order in which a person meets them."""
 
 

@@ -15,7 +15,7 @@ from kaiten_sync.model.resource import DesiredState, Resource
 from kaiten_sync.model.source import SourceRef
 from kaiten_sync.model.value import UNLIMITED, Json
 
-_GRANTS = "entitlements"
+GRANTS = "entitlements"
 """The license key that holds its grants."""
 
 PROTECT = "protect"
@@ -31,7 +31,7 @@ def build_desired(merged: MergedCatalog) -> DesiredState:
         resources={resource.address: resource for resource in resources},
         protected=frozenset(_protected(merged.root)),
         owns_grants=frozenset(
-            slug for slug, entry in licenses.items() if _GRANTS in entry.node.entries
+            slug for slug, entry in licenses.items() if GRANTS in entry.node.entries
         ),
     )
 
@@ -58,7 +58,7 @@ def _objects(root: Node) -> Iterator[tuple[Address, Entry]]:
         for slug, entry in _section(root, kind).items():
             yield Address(kind, slug), entry
     for slug, entry in _section(root, Kind.LICENSE).items():
-        grants = entry.node.entries.get(_GRANTS)
+        grants = entry.node.entries.get(GRANTS)
         for granted, grant in (grants.node.entries if grants else {}).items():
             yield grant_address(slug, granted), grant
 

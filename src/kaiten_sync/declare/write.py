@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import TypeAlias
 
 import yaml
@@ -46,6 +46,30 @@ def dump_catalog(
             pairs.append((_plain(SPECS[kind].plural), _section(kind, slugs, objects, owns_grants)))
     header = f"# yaml-language-server: $schema={schema}\n" if schema else ""
     return header + _serialize(_map(pairs))
+
+
+def inline(value: Json, quotes: str | None = None) -> str:
+    """A value on one line, as it can stand after a key. `quotes` are kept where it is a text."""
+    node = _node(value)
+    for each in _below(node):
+        if isinstance(each, ScalarNode):
+            each.style = '"' if each.style == "|" else each.style
+        elif isinstance(each, MappingNode | SequenceNode):
+            each.flow_style = True
+    if isinstance(node, ScalarNode) and isinstance(value, str) and quotes is not None:
+        node.style = node.style or quotes
+    return _serialize(node).removesuffix("...\n").rstrip("\n")
+
+
+def _below(node: Node) -> Iterator[Node]:
+    waiting = [node]
+    while waiting:
+        each = waiting.pop()
+        yield each
+        if isinstance(each, MappingNode):
+            waiting += [part for pair in each.value for part in pair]
+        elif isinstance(each, SequenceNode):
+            waiting += each.value
 
 
 def _section(

@@ -23,6 +23,8 @@ from kaiten_sync.report.side_by_side import side_by_side, table_lines
 from kaiten_sync.report.words import DRIFT_SYMBOLS, DRIFT_WORDS, counted, drift_summary
 
 _COMMIT_DIGITS = 10
+_ONE_LINE = 100
+"""Columns for a value on a line of its own."""
 
 
 def drift_text(reports: Sequence[DriftReport], *, color: bool, width: int = 100) -> str:
@@ -60,6 +62,25 @@ def _moved_on_server(difference: Difference) -> str:
         return ""
     names = ", ".join(safe_text(name) for name in difference.server_edited)
     return f"moved on the server: {names}; the rest moved in git"
+
+
+def adopted_text(adopted: Sequence[Difference], files: Sequence[str]) -> str:
+    """What was taken over into which files."""
+    if not adopted:
+        return "nothing to adopt"
+    lines = [f"adopted {safe_text(str(d.address))}: {_values(d)}" for d in adopted]
+    return "\n".join([*lines, f"wrote {', '.join(safe_text(file) for file in files)}"])
+
+
+def _values(difference: Difference) -> str:
+    """Fields as they were declared → as they are now."""
+    match difference.drift:
+        case DriftClass.MISSING:
+            return "taken out, the server has it no longer"
+        case DriftClass.UNMANAGED:
+            return "new"
+    rows = field_rows(difference.fields, value_limit(_ONE_LINE))
+    return ", ".join(f"{row.label} {row.after_text} → {row.before_text}" for row in rows)
 
 
 def notes_on(difference: Difference) -> list[str]:

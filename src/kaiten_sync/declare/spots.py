@@ -1,0 +1,113 @@
+"""Where in a file's text each key and value stands, so that it can be changed and nothing else.
+
+PyYAML gives events with places; this keeps the places. Aliases stay aliases: a text that several
+objects share cannot be changed for one of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import yaml
+
+
+@dataclass(slots=True, kw_only=True)
+class Spot:
+    """One node: characters `start` to `end` of the text, without what follows it.
+
+    `style` is the quote or `|` of a scalar. A mapping has `pairs`, and `is_flow` where it stands
+    in braces. `alias` names the anchor that an alias stands for, and `anchor` this node's own.
+    """
+
+    start: int
+    end: int
+    column: int
+    text: str | None = None
+    style: str | None = None
+    is_flow: bool = False
+    pairs: list[tuple[Spot, Spot]] | None = None
+    items: list[Spot] = field(default_factory=list)
+    alias: str | None = None
+    anchor: str | None = None
+
+    def get(self, key: str) -> tuple[Spot, Spot] | None:
+        """The key and the value of an entry of this mapping itself, not of one merged into it."""
+        for name, value in self.pairs or ():
+            if name.text == key:
+                return name, value
+        return None
+
+    def walk(self) -> Iterator[Spot]:
+        """This node and all below it."""
+        waiting = [self]
+        while waiting:
+            spot = waiting.pop()
+            yield spot
+            waiting += spot.items
+            for key, value in spot.pairs or ():
+                waiting += (key, value)
+
+
+def spots_of(text: str) -> Spot | None:
+    """The root of a text that validation has found to be one YAML document; None where empty."""
+    # The pure parser: its places count characters, libyaml's count bytes.
+    return _Reader(list(yaml.parse(text, Loader=yaml.SafeLoader)), text).root()
+
+
+class _Reader:
+    """Events to spots."""
+
+    def __init__(self, events: Sequence[Any], text: str) -> None:
+        self._events = events
+        self._text = text
+        self._at = 0
+
+    def root(self) -> Spot | None:
+        while not isinstance(self._next(), yaml.DocumentStartEvent):
+            if self._at >= len(self._events):
+                return None
+        return self._node()
+
+    def _next(self) -> Any:
+        event = self._events[self._at]
+        self._at += 1
+        return event
+
+    def _node(self) -> Spot:
+        event = self._next()
+        spot = Spot(
+            start=event.start_mark.index,
+            end=event.end_mark.index,
+            column=event.start_mark.column,
+        )
+        if isinstance(event, yaml.AliasEvent):
+            spot.alias = event.anchor
+            return spot
+        spot.anchor = event.anchor
+        if isinstance(event, yaml.ScalarEvent):
+            spot.text, spot.style = event.value, event.style
+            spot.end = spot.start + len(self._text[spot.start : spot.end].rstrip())
+        elif isinstance(event, yaml.SequenceStartEvent):
+            self._sequence(spot, is_flow=bool(event.flow_style))
+        else:
+            self._mapping(spot, is_flow=bool(event.flow_style))
+        return spot
+
+    def _sequence(self, spot: Spot, *, is_flow: bool) -> None:
+        spot.is_flow = is_flow
+        while not isinstance(self._events[self._at], yaml.SequenceEndEvent):
+            spot.items.append(self._node())
+        end = self._next().end_mark.index
+        # A block ends with its last item: its own end is where the next thing begins.
+        spot.end = end if is_flow or not spot.items else spot.items[-1].end
+
+    def _mapping(self, spot: Spot, *, is_flow: bool) -> None:
+        spot.is_flow = is_flow
+        spot.pairs = []
+        while not isinstance(self._events[self._at], yaml.MappingEndEvent):
+            key = self._node()
+            spot.pairs.append((key, self._node()))
+        end = self._next().end_mark.index
+        spot.end = end if is_flow or not spot.pairs else spot.pairs[-1][1].end

@@ -1,0 +1,181 @@
+"""Live values into YAML: where they are declared, with every comment, proved by reading back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import httpx
+import pytest
+from tests.acceptance.conftest import Workplace
+from tests.support.tenants import make
+
+CATALOG = """\
+# What we sell.
+version: 1
+entitlements:
+  calls: {name: Calls, type: NUMBER}   # metered
+  theme: {name: Theme, type: CONFIG}
+licenses:
+  growth:
+    name: 'Growth'        # as on the web site
+    type: PAID
+    entitlements:
+      calls: 1000         # agreed with sales
+      theme: {value: {colour: blue}}
+"""
+OVERLAY = """\
+# Prod is special.
+version: 1
+licenses:
+  growth:
+    description: For prod
+"""
+PROJECT = """\
+version: 1
+catalog: [catalog.yaml]
+targets:
+  prod: {url: URL, overlays: [prod.yaml]}
+"""
+GRANT = "license/growth/grant/calls"
+
+
+@pytest.fixture
+def applied(place: Workplace) -> Workplace:
+    place.write("catalog.yaml", CATALOG)
+    place.write("prod.yaml", OVERLAY)
+    place.write("kaiten-sync.yaml", PROJECT.replace("URL", place.url))
+    assert place.run("plan", "-t", "prod", "-o", "plans/prod.plan.json").code == 0
+    assert place.run("apply", "plans/prod.plan.json").code == 0
+    return place
+
+
+@pytest.fixture
+def api(place: Workplace) -> Iterator[httpx.Client]:
+    headers = {"Authorization": f"Bearer {place.token}"}
+    with httpx.Client(base_url=f"{place.url}/api", headers=headers) as client:
+        yield client
+
+
+def grant(api: httpx.Client, slug: str, tag: str, value: object) -> None:
+    body = {"value": {"type": tag, "value": value}}
+    assert api.put(f"/licenses/growth/entitlements/{slug}", json=body).status_code == 204
+
+
+def describe(api: httpx.Client, **fields: object) -> None:
+    found = api.get("/licenses/growth").json()
+    body = {key: found[key] for key in ("name", "type", "description", "isDefault", "versionName")}
+    assert api.put("/licenses/growth", json={**body, **fields}).status_code == 204
+
+
+def read(place: Workplace, name: str = "catalog.yaml") -> str:
+    return (place.folder / name).read_text(encoding="utf-8")
+
+
+def adopt(place: Workplace, *args: str) -> str:
+    done = place.run("adopt", "-t", "prod", *args)
+    assert done.code == 0, done.stderr
+    return done.stdout
+
+
+def is_clean(place: Workplace) -> bool:
+    return place.run("plan", "-t", "prod", "--detailed-exitcode").code == 0
+
+
+def test_each_value_is_changed_where_it_stands(applied: Workplace, api: httpx.Client) -> None:
+    grant(api, "calls", "number", -1)
+    grant(api, "theme", "object", {"colour": "red", "logo": True})
+    describe(api, name="Growing", description="For all")
+    said = adopt(applied)
+    assert f"adopted {GRANT}: value 1000 → unlimited" in said
+    assert "wrote catalog.yaml, prod.yaml" in said
+    assert read(applied) == (
+        CATALOG.replace("'Growth' ", "'Growing' ")
+        .replace("calls: 1000 ", "calls: unlimited ")
+        .replace("{colour: blue}", "{colour: red, logo: true}")
+    )
+    assert read(applied, "prod.yaml") == OVERLAY.replace("For prod", "For all")
+    assert is_clean(applied)
+
+
+def test_a_dry_run_shows_and_writes_nothing(applied: Workplace, api: httpx.Client) -> None:
+    grant(api, "calls", "number", 2000)
+    said = adopt(applied, "--dry-run")
+    assert "-      calls: 1000         # agreed with sales\n" in said
+    assert "+      calls: 2000         # agreed with sales\n" in said
+    assert read(applied) == CATALOG
+
+
+def test_only_what_is_named(applied: Workplace, api: httpx.Client) -> None:
+    grant(api, "calls", "number", 2000)
+    describe(api, name="Growing")
+    adopt(applied, GRANT)
+    assert read(applied) == CATALOG.replace("1000 ", "2000 ")
+    again = applied.run("adopt", "-t", "prod", GRANT)
+    assert again.code == 3
+    assert "does not differ" in again.stderr
+
+
+def test_new_objects_come_when_they_are_named(applied: Workplace, api: httpx.Client) -> None:
+    make(api, "/entitlements", name="Seats", slug="seats", type="NUMBER")
+    make(api, "/licenses", name="Partner", slug="partner", type="PAID", description="Ours")
+    body = {"entitlementSlug": "seats", "value": {"type": "number", "value": 5}}
+    for license_slug in ("partner", "growth"):
+        done = api.post(f"/licenses/{license_slug}/entitlements", json=body)
+        assert done.status_code == 204
+    left = applied.run("adopt", "-t", "prod")
+    assert "nothing to adopt" in left.stdout
+    assert "left alone: 3 more that differ" in left.stderr
+    named = ("entitlement/seats", "license/partner", "license/growth/grant/seats")
+    adopt(applied, *named)
+    text = read(applied)
+    assert text.startswith(CATALOG[: CATALOG.index("licenses:")].rstrip("\n"))
+    assert "      theme: {value: {colour: blue}}\n      seats: 5\n" in text
+    assert "  partner:\n    name: Partner\n" in text
+    assert is_clean(applied)
+
+
+def test_new_objects_can_go_into_a_file_of_their_own(applied: Workplace, api: httpx.Client) -> None:
+    make(api, "/entitlement-groups", name="Theirs", slug="theirs")
+    refused = applied.run("adopt", "-t", "prod", "group/theirs", "--into", "new.yaml")
+    assert refused.code == 4
+    assert "part of the catalog" in refused.stderr
+    assert not (applied.folder / "new.yaml").exists()
+    project = read(applied, "kaiten-sync.yaml")
+    applied.write("kaiten-sync.yaml", project.replace("[catalog.yaml]", '["[cn]*.yaml"]'))
+    adopt(applied, "group/theirs", "--into", "new.yaml")
+    assert "theirs:" in read(applied, "new.yaml")
+    assert read(applied) == CATALOG
+
+
+def test_what_is_gone_from_the_server_is_taken_out_when_named(
+    applied: Workplace, api: httpx.Client
+) -> None:
+    assert api.delete("/licenses/growth/entitlements/theme").status_code == 204
+    assert api.delete("/entitlements/theme").status_code == 204
+    adopt(applied, "license/growth/grant/theme", "entitlement/theme")
+    assert read(applied) == "".join(
+        line for line in CATALOG.splitlines(keepends=True) if "theme" not in line
+    )
+    assert is_clean(applied)
+
+
+def test_what_cannot_be_written_alone_is_refused_and_nothing_changes(
+    applied: Workplace, api: httpx.Client
+) -> None:
+    shared = CATALOG.replace("calls: 1000 ", "calls: &many 1000 ") + (
+        "  other:\n    name: Other\n    type: PAID\n    entitlements: {calls: *many}\n"
+    )
+    applied.write("catalog.yaml", shared)
+    grant(api, "calls", "number", 2000)
+    refused = applied.run("adopt", "-t", "prod", GRANT)
+    assert refused.code == 4
+    assert "other places share it (&many)" in refused.stderr
+    assert read(applied) == shared
+
+
+def test_the_command_of_the_drift_report_works(applied: Workplace, api: httpx.Client) -> None:
+    grant(api, "calls", "number", 2000)
+    found = applied.run("drift", "-t", "prod", "--format", "json").json["differences"]
+    command = next(each["commands"]["adopt"] for each in found if each["address"] == GRANT)
+    assert applied.run(*command.split()[1:]).code == 0
+    assert is_clean(applied)
