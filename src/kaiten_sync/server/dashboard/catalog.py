@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from types import ModuleType
 
-from kaiten_sync.server.dashboard import entitlements, overview
+from kaiten_sync.server.dashboard import entitlements, licenses, overview
 from kaiten_sync.server.dashboard.pages import Action, Page
 
 
@@ -19,7 +19,7 @@ class Link:
     scope: str | None
 
 
-_PARTS: tuple[ModuleType, ...] = (overview, entitlements)
+_PARTS: tuple[ModuleType, ...] = (overview, entitlements, licenses)
 
 PAGES: tuple[Page, ...] = tuple(page for part in _PARTS for page in part.PAGES)
 ACTIONS: tuple[Action, ...] = tuple(action for part in _PARTS for action in part.ACTIONS)
@@ -27,6 +27,7 @@ ACTIONS: tuple[Action, ...] = tuple(action for part in _PARTS for action in part
 NAVIGATION = (
     Link(path="/", label="Overview", scope=None),
     Link(path="/entitlements", label="Entitlements", scope="read:entitlements"),
+    Link(path="/licenses", label="Licenses", scope="read:licenses"),
 )
 
 NOTICES: Mapping[str, str] = {

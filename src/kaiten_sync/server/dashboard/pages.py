@@ -95,7 +95,7 @@ class Action:
     `body` makes the operation's body of what was sent; None where the operation takes none.
     `done` gives the path to go to, which a page after a form always is, or else a page to show
     that can be shown only once. `page` is shown again where the form is refused, under the name
-    `form`.
+    `form`. `before` is done first, in the same transaction.
     """
 
     path: str
@@ -104,6 +104,7 @@ class Action:
     operation: Operation
     done: Callable[[Done], str | Shown]
     body: Callable[[Visit, Sent], Any] | None = None
+    before: Callable[[Visit], None] | None = None
 
 
 def operation(operation_id: str) -> Operation:

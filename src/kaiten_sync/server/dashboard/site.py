@@ -256,6 +256,8 @@ class _Site:
 def _perform(action: Action, visit: Visit, sent: Sent) -> Any:
     """Do what a form asks for, as the API would."""
     operation = action.operation
+    if action.before:
+        action.before(visit)
     body = action.body(visit, sent) if action.body else None
     checked = None if operation.body is None else CHECK.body(operation.body, body)
     return operation.handler(visit.work, OperationCall(path=visit.path, query={}, body=checked))
