@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from types import ModuleType
 
-from kaiten_sync.server.dashboard import entitlements, licenses, overview
+from kaiten_sync.server.dashboard import customers, entitlements, instances, licenses, overview
 from kaiten_sync.server.dashboard.pages import Action, Page
 
 
@@ -19,7 +19,7 @@ class Link:
     scope: str | None
 
 
-_PARTS: tuple[ModuleType, ...] = (overview, entitlements, licenses)
+_PARTS: tuple[ModuleType, ...] = (overview, entitlements, licenses, customers, instances)
 
 PAGES: tuple[Page, ...] = tuple(page for part in _PARTS for page in part.PAGES)
 ACTIONS: tuple[Action, ...] = tuple(action for part in _PARTS for action in part.ACTIONS)
@@ -28,6 +28,8 @@ NAVIGATION = (
     Link(path="/", label="Overview", scope=None),
     Link(path="/entitlements", label="Entitlements", scope="read:entitlements"),
     Link(path="/licenses", label="Licenses", scope="read:licenses"),
+    Link(path="/customers", label="Customers", scope="read:customers"),
+    Link(path="/instances", label="Instances", scope="read:instances"),
 )
 
 NOTICES: Mapping[str, str] = {
