@@ -6,7 +6,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from types import ModuleType
 
-from kaiten_sync.server.dashboard import customers, entitlements, instances, licenses, overview
+from kaiten_sync.server.dashboard import (
+    accounts,
+    customers,
+    entitlements,
+    instances,
+    licenses,
+    overview,
+    webhooks,
+)
 from kaiten_sync.server.dashboard.pages import Action, Page
 
 
@@ -19,7 +27,15 @@ class Link:
     scope: str | None
 
 
-_PARTS: tuple[ModuleType, ...] = (overview, entitlements, licenses, customers, instances)
+_PARTS: tuple[ModuleType, ...] = (
+    overview,
+    entitlements,
+    licenses,
+    customers,
+    instances,
+    webhooks,
+    accounts,
+)
 
 PAGES: tuple[Page, ...] = tuple(page for part in _PARTS for page in part.PAGES)
 ACTIONS: tuple[Action, ...] = tuple(action for part in _PARTS for action in part.ACTIONS)
@@ -30,6 +46,8 @@ NAVIGATION = (
     Link(path="/licenses", label="Licenses", scope="read:licenses"),
     Link(path="/customers", label="Customers", scope="read:customers"),
     Link(path="/instances", label="Instances", scope="read:instances"),
+    Link(path="/webhooks", label="Webhooks", scope="read:webhooks"),
+    Link(path="/service-accounts", label="Service accounts", scope="read:tokens"),
 )
 
 NOTICES: Mapping[str, str] = {
