@@ -9,7 +9,7 @@ from urllib.parse import quote, urlencode
 
 from kaiten_sync.server.dashboard.pages import Call
 
-_AUTHORIZATION = '-H "Authorization: Bearer $KAITEN_AUTHORIZATION"'
+_AUTHORIZATION = '-H "Authorization: Bearer $KAITEN_TOKEN"'
 
 
 def curl_line(call: Call, base_url: str) -> str:

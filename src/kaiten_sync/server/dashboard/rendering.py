@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from importlib.resources import files
@@ -26,6 +27,9 @@ HEADERS = {
 _PACKAGE = "kaiten_sync.server.dashboard"
 _MEDIA_TYPES = {"css": "text/css", "js": "text/javascript", "svg": "image/svg+xml"}
 _YEAR_S = 365 * 86_400
+
+_NO_CHARACTER = re.compile("[\x00-\x08\x0b\x0e-\x1f\x7f-\x9f\ufdd0-\ufdef\ufffe\uffff]")
+"""Source: the HTML standard, preprocessing the input stream."""
 
 
 class Assets:
@@ -65,6 +69,7 @@ class Renderer:
             undefined=StrictUndefined,
             trim_blocks=True,
             lstrip_blocks=True,
+            finalize=_showable,
         )
         self._environment.globals["asset"] = assets.path
         self._environment.filters.update(
@@ -106,3 +111,8 @@ def show_day(milliseconds: int | None) -> str:
     if milliseconds is None:
         return "–"
     return f"{datetime.fromtimestamp(milliseconds // 1000, UTC):%Y-%m-%d}"
+
+
+def _showable(value: object) -> object:
+    """A text without what HTML cannot hold, escaped or not: controls and what is no character."""
+    return _NO_CHARACTER.sub("\ufffd", value) if type(value) is str else value

@@ -38,8 +38,11 @@ from kaiten_sync.server.domain.saturation import NEAR_RATIO
 
 _UNLIMITED = -1.0
 
-_threshold: ColumnElement[float] = grant.c.value["value"].as_float()
 _is_number = entitlement.c.type.in_(("NUMBER", "NUMBER_AI_CREDIT"))
+# What is no number must not be read as one, which PostgreSQL refuses.
+_threshold: ColumnElement[float] = case(
+    (_is_number, grant.c.value["value"].as_float()), else_=_UNLIMITED
+)
 _has_ended = or_(
     *(
         and_(
