@@ -12,12 +12,13 @@ import httpx
 from starlette.applications import Starlette
 from tests.support.metering import milliseconds
 
+from kaiten_sync.server.dashboard.site import dashboard
 from kaiten_sync.server.db.engine import open_engine
 from kaiten_sync.server.db.migrate import migrate
 from kaiten_sync.server.domain.tokens import new_token
 from kaiten_sync.server.service.tenancy import create_organisation
-from kaiten_sync.server.web.dispatch import Surroundings
 from kaiten_sync.server.web.routes import build_app
+from kaiten_sync.server.web.transactions import Surroundings
 
 
 @dataclass
@@ -44,11 +45,12 @@ def clocked(database_url: str) -> Iterator[tuple[httpx.Client, Clock]]:
         token = new_token()
         with database.writing() as connection:
             create_organisation(connection, "Test", token, 0)
-        app = build_app(Surroundings(database=database, clock=clock))
+        surroundings = Surroundings(database=database, clock=clock)
+        app = build_app(surroundings, pages=dashboard(surroundings))
         headers = {"Authorization": f"Bearer {token}"}
         transport = _InProcess(app)
         with httpx.Client(
-            transport=transport, base_url="http://kaiten/api", headers=headers
+            transport=transport, base_url="http://localhost/api", headers=headers
         ) as api:
             yield api, clock
     finally:

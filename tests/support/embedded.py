@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import time
-from contextlib import AbstractContextManager
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Self
+
+from sqlalchemy import Connection
 
 from kaiten_sync.server.app import ServerSettings, Started, running
 from kaiten_sync.server.db.engine import Database, open_engine
@@ -50,6 +53,12 @@ class EmbeddedServer:
     ) -> None:
         self._side_door.close()
         self._running.__exit__(kind, error, trace)
+
+    @contextmanager
+    def looking(self) -> Iterator[Connection]:
+        """The database behind the server's back, to look at."""
+        with self._side_door.reading() as connection:
+            yield connection
 
     def new_organisation(self, *scopes: str) -> str:
         """The token of a new organisation with nothing in it; all scopes unless some are named."""

@@ -18,6 +18,7 @@ from typing import Any
 import uvicorn
 from starlette.applications import Starlette
 
+from kaiten_sync.server.dashboard.site import dashboard
 from kaiten_sync.server.db.engine import Database, open_engine
 from kaiten_sync.server.db.locks import take_turn
 from kaiten_sync.server.db.migrate import migrate
@@ -27,8 +28,8 @@ from kaiten_sync.server.events.sender import Sender
 from kaiten_sync.server.service.tenancy import bootstrap, check_chosen_token
 from kaiten_sync.server.settings import ServerSettings, ServerStartError, default_database_url
 from kaiten_sync.server.supervisor import Supervisor
-from kaiten_sync.server.web.dispatch import Surroundings
 from kaiten_sync.server.web.routes import build_app
+from kaiten_sync.server.web.transactions import Surroundings
 
 __all__ = [
     "Prepared",
@@ -256,7 +257,8 @@ def _application(database: Database, settings: ServerSettings) -> Starlette:
         finally:
             database.close()
 
-    return build_app(replace(surroundings, wake=worker.wake), lifespan)
+    awake = replace(surroundings, wake=worker.wake)
+    return build_app(awake, lifespan, dashboard(awake))
 
 
 @contextlib.contextmanager

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import httpx
 import pytest
+from tests.support.dash import Dash, at_dashboard
 from tests.support.embedded import EmbeddedServer
 
 
@@ -20,3 +21,11 @@ def api(server: EmbeddedServer) -> Iterator[httpx.Client]:
     headers = {"Authorization": f"Bearer {server.new_organisation()}"}
     with httpx.Client(base_url=f"{server.url}/api", headers=headers) as client:
         yield client
+
+
+@pytest.fixture
+def dash(server: EmbeddedServer, api: httpx.Client) -> Iterator[Dash]:
+    """Somebody signed in to the organisation that `api` speaks to."""
+    token = api.headers["Authorization"].removeprefix("Bearer ")
+    with at_dashboard(server.url, token) as signed_in:
+        yield signed_in

@@ -30,8 +30,8 @@ from kaiten_sync.server.app import (
 from kaiten_sync.server.db.engine import open_engine
 from kaiten_sync.server.db.migrate import alembic_config
 from kaiten_sync.server.db.tables import metadata
-from kaiten_sync.server.web.dispatch import Surroundings
 from kaiten_sync.server.web.routes import build_app
+from kaiten_sync.server.web.transactions import Surroundings
 
 CHOSEN = "ksh_chosen-by-hand-for-a-test"
 

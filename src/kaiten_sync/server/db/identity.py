@@ -10,6 +10,7 @@ from kaiten_sync.server.db.tables import organisation, service_account, token
 
 _LIVE_TOKEN: Select[Any] = (
     select(
+        token.c.id.label("token_id"),
         token.c.scopes,
         service_account.c.id,
         service_account.c.name,

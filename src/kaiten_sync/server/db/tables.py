@@ -388,3 +388,12 @@ webhook_delivery = Table(
     CheckConstraint("status IN ('pending', 'success', 'fail')", name="status"),
     CheckConstraint("(due_at IS NULL) = (status <> 'pending')", name="due"),
 )
+
+session = Table(
+    "session",
+    metadata,
+    Column("id_hash", String(64), primary_key=True),
+    Column("token_id", _Id, ForeignKey("token.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("created_at", BigInteger, nullable=False),
+    Column("seen_at", BigInteger, nullable=False, index=True),
+)

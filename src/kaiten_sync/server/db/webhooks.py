@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 from sqlalchemy import (
@@ -121,6 +122,23 @@ def list_deliveries(
     parameters = {"organisation": organisation_id, **page_parameters(position, limit)}
     found = connection.execute(newest_first(statement, webhook_delivery), parameters)
     return page_of(found.all(), limit)
+
+
+def find_delivery(
+    connection: Connection, organisation_id: str, delivery_id: str
+) -> Row[Any] | None:
+    """A delivery by its id."""
+    statement = select(webhook_delivery).where(
+        webhook_delivery.c.organisation_id == organisation_id,
+        webhook_delivery.c.id == delivery_id,
+    )
+    return connection.execute(statement).first()
+
+
+def payloads_of(connection: Connection, event_seqs: Collection[int]) -> dict[int, Any]:
+    """What these events say, by their place in the order."""
+    statement = select(event.c.seq, event.c.payload).where(event.c.seq.in_(event_seqs))
+    return {row.seq: row.payload for row in connection.execute(statement)}
 
 
 def clear_leases(connection: Connection) -> None:

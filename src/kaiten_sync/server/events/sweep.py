@@ -7,8 +7,9 @@ from collections.abc import Callable
 from sqlalchemy import Connection
 
 from kaiten_sync.licensing.windows import DAY_MS
-from kaiten_sync.server.db import identity, usage, webhooks
+from kaiten_sync.server.db import identity, sessions, usage, webhooks
 from kaiten_sync.server.db.engine import Database
+from kaiten_sync.server.service.sessions import IDLE_MS
 from kaiten_sync.server.service.usage_reports import REMEMBERED_MS
 
 SWEEP_EVERY_S = 12 * 3600
@@ -22,11 +23,12 @@ _Forget = Callable[[Connection, int, int], int]
 
 
 def sweep(database: Database, now_ms: int) -> None:
-    """Delete old deliveries, old keys of reports, and tokens that have been dead for long."""
+    """Delete old deliveries, old keys of reports, tokens dead for long, and sessions left alone."""
     for forget, kept_ms in (
         (webhooks.forget_deliveries, _DELIVERIES_KEPT_MS),
         (usage.forget_reports, REMEMBERED_MS),
         (identity.forget_tokens, _TOKENS_KEPT_MS),
+        (sessions.forget_sessions, IDLE_MS),
     ):
         _sweep_all(database, forget, now_ms - kept_ms)
 

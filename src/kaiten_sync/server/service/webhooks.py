@@ -113,3 +113,23 @@ def list_deliveries(
         endpoint_id=endpoint_id,
         status=status,
     )
+
+
+def payloads_of(work: Work, deliveries: Sequence[Row[Any]]) -> dict[int, Any]:
+    """What was or will be delivered, by the `event_seq` of these deliveries."""
+    return webhooks.payloads_of(work.connection, [row.event_seq for row in deliveries])
+
+
+def retry_delivery(work: Work, endpoint_id: str, delivery_id: str) -> None:
+    """Have a finished delivery delivered once more, at once. One that waits becomes due now."""
+    operation = "RetryDelivery"
+    endpoint = get_endpoint(work, endpoint_id, operation)
+    stored = (
+        webhooks.find_delivery(work.connection, work.organisation_id, delivery_id)
+        if is_id(delivery_id)
+        else None
+    )
+    if stored is None or stored.endpoint_id != endpoint.id:
+        raise not_found(f"{operation}.NotFound", "there is no such delivery")
+    webhooks.change_delivery(work.connection, stored.id, status="pending", due_at=work.now_ms)
+    work.queued.append(stored.id)

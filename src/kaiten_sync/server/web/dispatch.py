@@ -4,48 +4,38 @@ from __future__ import annotations
 
 import asyncio
 import re
-import secrets
-import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection
-from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
-from kaiten_sync.server.db.engine import Database
-from kaiten_sync.server.db.failures import is_busy, is_worth_repeating
 from kaiten_sync.server.domain.refusals import (
     Fault,
-    RecordedRefusalError,
     RefusalError,
     RefusalKind,
     unprocessable,
 )
 from kaiten_sync.server.domain.times import parse_rfc3339
 from kaiten_sync.server.service.tenancy import authenticate
-from kaiten_sync.server.service.work import Caller, Work
 from kaiten_sync.server.web.catalog import SCHEMAS
 from kaiten_sync.server.web.check import RequestCheck, check_parameter
 from kaiten_sync.server.web.codec import check_storable, decode_body, encode
 from kaiten_sync.server.web.operations import Answer, Call, Operation, Query
 from kaiten_sync.server.web.problems import refused
+from kaiten_sync.server.web.transactions import Surroundings, unless_busy, work_in, write
 
 MAX_BODY_BYTES = 1024 * 1024
 
-_CHECK = RequestCheck(SCHEMAS)
+CHECK = RequestCheck(SCHEMAS)
 
 _MAX_SHOWN = 100
 """Characters of a wrong parameter that are repeated in the answer."""
 
 _BODY_TIMEOUT_S = 30
 """For all of a body: a client that drips one byte at a time must not hold a request open."""
-
-_REPETITIONS = 3
-"""Times that a transaction is repeated which the database ended in favour of another."""
 
 _INTEGER = re.compile(r"-?[0-9]{1,12}", re.ASCII)
 
@@ -59,20 +49,6 @@ class _Received:
     path: Mapping[str, str]
     query: Mapping[str, str]
     body: bytes | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Surroundings:
-    """What requests need of the process: its database, its time, and whom to tell of deliveries.
-
-    `clock` gives milliseconds since 1970 in UTC. `wake` is called after a request that queued
-    webhook deliveries is committed, from any thread.
-    """
-
-    database: Database
-    clock: Callable[[], int] = lambda: time.time_ns() // 1_000_000
-    wake: Callable[[], None] = lambda: None
-    allow_private_webhooks: bool = False
 
 
 class Dispatcher:
@@ -94,14 +70,8 @@ class Dispatcher:
             return refused(error, request.url.path)
 
     def _answer(self, operation: Operation, received: _Received) -> Response:
-        try:
+        with unless_busy():
             result = self._perform(operation, received)
-        except SQLAlchemyError as error:
-            if not is_busy(error):
-                raise
-            raise RefusalError(
-                RefusalKind.UNAVAILABLE, "UNAVAILABLE", "the database is busy; try again"
-            ) from error
         if operation.answer is None:
             return Response(status_code=operation.status)
         if not isinstance(result, Answer):
@@ -116,39 +86,11 @@ class Dispatcher:
             caller = authenticate(connection, received.authorization, operation.scope, now_ms)
             call = _parse(operation, received)
             if not operation.writes:
-                return operation.handler(self._work(connection, caller, now_ms), call)
+                return operation.handler(
+                    work_in(self._surroundings, connection, caller, now_ms), call
+                )
         # Only a request that may and can write takes the lock of writers.
-        for _ in range(_REPETITIONS):
-            try:
-                return self._write(operation, caller, call)
-            except DBAPIError as error:
-                if not is_worth_repeating(error):
-                    raise
-        return self._write(operation, caller, call)
-
-    def _write(self, operation: Operation, caller: Caller, call: Call) -> Any:
-        refusal: RefusalError | None = None
-        result: Any = None
-        with self._surroundings.database.writing() as connection:
-            work = self._work(connection, caller, self._surroundings.clock())
-            try:
-                result = operation.handler(work, call)
-            except RecordedRefusalError as error:
-                refusal = error  # told after the commit: what was written about it stays
-        if work.queued:
-            self._surroundings.wake()
-        if refusal is not None:
-            raise refusal
-        return result
-
-    def _work(self, connection: Connection, caller: Caller, now_ms: int) -> Work:
-        return Work(
-            connection=connection,
-            caller=caller,
-            now_ms=now_ms,
-            random_hex=lambda: secrets.token_hex(3),
-            allow_private_webhooks=self._surroundings.allow_private_webhooks,
-        )
+        return write(self._surroundings, caller, lambda work: operation.handler(work, call))
 
 
 async def _receive(request: Request, operation: Operation) -> _Received:
@@ -158,11 +100,16 @@ async def _receive(request: Request, operation: Operation) -> _Received:
         media_type=media_type,
         path=request.path_params,
         query=request.query_params,
-        body=None if operation.body is None else await _read(request),
+        body=None if operation.body is None else await read_body(request),
     )
 
 
-async def _read(request: Request) -> bytes:
+async def read_body(request: Request) -> bytes:
+    """A request's body.
+
+    Raises:
+        RefusalError: it is too large, or too slow.
+    """
     declared = request.headers.get("content-length", "")
     if declared.isdigit() and int(declared[:20]) > MAX_BODY_BYTES:
         raise _too_large()
@@ -196,7 +143,7 @@ def _parse(operation: Operation, received: _Received) -> Call:
             "UNSUPPORTED_MEDIA_TYPE",
             "the body must be application/json",
         )
-    body = _CHECK.body(operation.body, decode_body(received.body))
+    body = CHECK.body(operation.body, decode_body(received.body))
     return Call(path=received.path, query=query, body=body)
 
 

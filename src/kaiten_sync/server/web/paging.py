@@ -42,7 +42,7 @@ def position_of(call: Call, resource: str) -> Position | None:
     cursor = call.query["cursor"]
     if not cursor:
         return None
-    position = _decode(cursor)
+    position = decode_cursor(cursor)
     if position is None:
         raise invalid(f"{resource}.InvalidCursor", "the cursor is not one that this server gave")
     return position
@@ -52,7 +52,7 @@ def page_body(items: Sequence[Any], following: Position | None) -> dict[str, Any
     """A page as the API shows it."""
     body: dict[str, Any] = {"items": items, "hasMore": following is not None}
     if following is not None:
-        body["nextCursor"] = _encode(following)
+        body["nextCursor"] = encode_cursor(following)
     return body
 
 
@@ -76,12 +76,14 @@ def page_schema(item: str) -> Schema:
     }
 
 
-def _encode(position: Position) -> str:
+def encode_cursor(position: Position) -> str:
+    """A position as clients send it back."""
     text = json.dumps({"createdAt": position.created_at, "id": position.id})
     return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
 
 
-def _decode(cursor: str) -> Position | None:
+def decode_cursor(cursor: str) -> Position | None:
+    """The position that a cursor stands for; None where it is none of ours."""
     if len(cursor) > _MAX_CURSOR or not cursor.isascii():
         return None
     try:

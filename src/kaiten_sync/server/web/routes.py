@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import logging
 import uuid
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from http import HTTPStatus
 
 from sqlalchemy.exc import SQLAlchemyError
@@ -18,26 +20,44 @@ from starlette.types import Lifespan
 from kaiten_sync.server.db.engine import Database
 from kaiten_sync.server.web.catalog import OPERATIONS
 from kaiten_sync.server.web.codec import encode
-from kaiten_sync.server.web.dispatch import Dispatcher, Surroundings
+from kaiten_sync.server.web.dispatch import Dispatcher
 from kaiten_sync.server.web.docs_page import docs_page
 from kaiten_sync.server.web.openapi import openapi_document
 from kaiten_sync.server.web.operations import Operation
 from kaiten_sync.server.web.problems import problem
+from kaiten_sync.server.web.transactions import Surroundings
 
 log = logging.getLogger(__name__)
 
 _MOUNT = "/api"
 
 
-def build_app(surroundings: Surroundings, lifespan: Lifespan[Starlette] | None = None) -> Starlette:
-    """The ASGI application on a migrated database."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pages:
+    """What people see beside the API: routes, and the page that says what went wrong.
+
+    `wrong` gets the request, the status, what to say, and the headers that belong to it.
+    """
+
+    routes: Sequence[BaseRoute]
+    wrong: Callable[[Request, int, str, Mapping[str, str] | None], Response]
+
+
+def build_app(
+    surroundings: Surroundings,
+    lifespan: Lifespan[Starlette] | None = None,
+    pages: Pages | None = None,
+) -> Starlette:
+    """The ASGI application on a migrated database; with `pages`, for people too."""
+    wrong = _Wrong(pages)
+    more = pages.routes if pages else ()
     app = Starlette(
-        routes=[*_api_routes(surroundings), *_open_routes(surroundings.database)],
+        routes=[*_api_routes(surroundings), *_open_routes(surroundings.database), *more],
         lifespan=lifespan,
         exception_handlers={
-            HTTPException: _no_route,
+            HTTPException: wrong.no_route,
             ClientDisconnect: _gone,
-            Exception: _failed,
+            Exception: wrong.failed,
         },
     )
     # A redirect would make clients drop their token, or send it somewhere else.
@@ -93,33 +113,44 @@ def _json(body: bytes) -> Response:
     return Response(body, media_type="application/json")
 
 
-async def _no_route(request: Request, error: Exception) -> Response:
-    status = error.status_code if isinstance(error, HTTPException) else 404
-    headers = error.headers if isinstance(error, HTTPException) else None
-    phrase = HTTPStatus(status).phrase
-    return problem(
-        status,
-        request.url.path,
-        code=phrase.upper().replace(" ", "_"),
-        detail=f"{phrase}: {request.method} {request.url.path}",
-        headers=headers,
-    )
-
-
 async def _gone(request: Request, _error: Exception) -> Response:
     # Nobody reads this answer; it only ends the request without a stack trace in the log.
     return problem(400, request.url.path, code="BAD_REQUEST", detail="the client went away")
 
 
-async def _failed(request: Request, error: Exception) -> Response:
-    error_id = str(uuid.uuid4())
-    log.error(
-        "%s %s failed, errorId %s", request.method, request.url.path, error_id, exc_info=error
-    )
-    return problem(
-        500,
-        request.url.path,
-        code="INTERNAL",
-        detail="the server failed; its log says more under this errorId",
-        error_id=error_id,
-    )
+class _Wrong:
+    """Answers where there is no route and where the server fails: to programs or to people."""
+
+    def __init__(self, pages: Pages | None) -> None:
+        self._pages = pages
+
+    async def no_route(self, request: Request, error: Exception) -> Response:
+        """There is nothing here, or not for this method."""
+        status = error.status_code if isinstance(error, HTTPException) else 404
+        headers = error.headers if isinstance(error, HTTPException) else None
+        phrase = HTTPStatus(status).phrase
+        if self._pages and _is_for_people(request):
+            return self._pages.wrong(request, status, f"{phrase}.", headers)
+        return problem(
+            status,
+            request.url.path,
+            code=phrase.upper().replace(" ", "_"),
+            detail=f"{phrase}: {request.method} {request.url.path}",
+            headers=headers,
+        )
+
+    async def failed(self, request: Request, error: Exception) -> Response:
+        """The server failed."""
+        error_id = str(uuid.uuid4())
+        log.error(
+            "%s %s failed, errorId %s", request.method, request.url.path, error_id, exc_info=error
+        )
+        detail = "the server failed; its log says more under this errorId"
+        if self._pages and _is_for_people(request):
+            return self._pages.wrong(request, 500, f"{detail}: {error_id}", None)
+        return problem(500, request.url.path, code="INTERNAL", detail=detail, error_id=error_id)
+
+
+def _is_for_people(request: Request) -> bool:
+    path = request.url.path
+    return path != _MOUNT and not path.startswith(f"{_MOUNT}/")

@@ -1,0 +1,32 @@
+"""The curl line that does through the API what a page does."""
+
+from __future__ import annotations
+
+import json
+import shlex
+from collections.abc import Mapping
+from urllib.parse import quote, urlencode
+
+from kaiten_sync.server.dashboard.pages import Call
+
+_AUTHORIZATION = '-H "Authorization: Bearer $KAITEN_TOKEN"'
+
+
+def curl_line(call: Call, base_url: str) -> str:
+    """The request as a shell command of one or a few lines. The token is in the environment."""
+    path = _path(call.operation.path, call.path)
+    query = f"?{urlencode(call.query)}" if call.query else ""
+    url = shlex.quote(f"{base_url.rstrip('/')}/api{path}{query}")
+    method = call.operation.method
+    lines = [f"curl {url}" if method == "GET" else f"curl -X {method} {url}", _AUTHORIZATION]
+    if call.body is not None:
+        body = json.dumps(call.body, ensure_ascii=False, indent=2)
+        lines += ["-H 'Content-Type: application/json'", f"-d {shlex.quote(body)}"]
+    return " \\\n  ".join(lines)
+
+
+def _path(pattern: str, values: Mapping[str, str]) -> str:
+    path = pattern
+    for name, value in values.items():
+        path = path.replace(f"{{{name}}}", quote(value, safe=""))
+    return path

@@ -1,0 +1,95 @@
+"""What lists have in common: the search that the URL says, and the links between pages."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from urllib.parse import urlencode
+
+from kaiten_sync.server.dashboard.forms import Choice
+from kaiten_sync.server.dashboard.pages import Visit
+from kaiten_sync.server.db.pages import Position
+from kaiten_sync.server.db.search import Wanted
+from kaiten_sync.server.web.codec import check_storable
+from kaiten_sync.server.web.paging import decode_cursor, encode_cursor
+
+ROWS = 50
+"""Rows on a page of a list: as many as the API gives unless told otherwise."""
+
+_MAX_TEXT = 200
+_MAX_SKIPPED = 1_000_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Filter:
+    """A filter of a list: its name in the URL, the column it is about, and its values."""
+
+    name: str
+    label: str
+    choices: tuple[Choice, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listing:
+    """A list as the URL asks for it: a text, values of filters, and where the page begins."""
+
+    path: str
+    text: str
+    values: Mapping[str, str]
+    filters: tuple[Filter, ...]
+    position: Position | None
+
+    @property
+    def wanted(self) -> Wanted:
+        """What to look for in the database."""
+        return Wanted(text=self.text, values=self.values)
+
+    @property
+    def is_narrowed(self) -> bool:
+        """Whether not everything is asked for."""
+        return bool(self.text or any(self.values.values()))
+
+    @property
+    def is_first(self) -> bool:
+        """Whether this is the first page."""
+        return self.position is None
+
+    def first(self) -> str:
+        """The URL of the first page."""
+        return self._link({})
+
+    def after(self, following: Position | None) -> str | None:
+        """The URL of the page that begins there."""
+        return None if following is None else self._link({"cursor": encode_cursor(following)})
+
+    def _link(self, more: Mapping[str, str]) -> str:
+        said = {"q": self.text, **self.values, **more}
+        query = urlencode({name: value for name, value in said.items() if value})
+        return f"{self.path}?{query}" if query else self.path
+
+
+def listing_of(visit: Visit, path: str, *filters: Filter) -> Listing:
+    """The list that a visit asks for. What no filter offers is not asked for.
+
+    Raises:
+        RefusalError: the text cannot be looked for.
+    """
+    text = visit.query.get("q", "").strip()[:_MAX_TEXT]
+    check_storable(text, "query.q")
+    return Listing(
+        path=path,
+        text=text,
+        values={each.name: _chosen(each, visit.query.get(each.name, "")) for each in filters},
+        filters=filters,
+        position=decode_cursor(visit.query.get("cursor", "")),
+    )
+
+
+def skipped_of(visit: Visit) -> int:
+    """How many rows a page of an ordered list leaves out."""
+    text = visit.query.get("skip", "")
+    return min(int(text), _MAX_SKIPPED) if text.isascii() and text.isdigit() else 0
+
+
+def _chosen(wanted: Filter, value: str) -> str:
+    return value if any(choice.value == value for choice in wanted.choices) else ""

@@ -1,0 +1,30 @@
+"""The first page: what is full, what happened, and how many reports were accepted and refused."""
+
+from __future__ import annotations
+
+from kaiten_sync.server.dashboard.chart import draw_reports
+from kaiten_sync.server.dashboard.pages import Action, Page, Shown, Visit, call
+from kaiten_sync.server.service import saturation, search
+
+_FULL = 20
+_EVENTS = 15
+
+
+def _overview(visit: Visit) -> Shown:
+    sees_usage = visit.may("read:instances")
+    work = visit.work
+    return Shown(
+        template="overview.html",
+        values={
+            "counts": search.count_all(work),
+            "sees_usage": sees_usage,
+            "full": saturation.list_full(work, _FULL) if sees_usage else [],
+            "events": saturation.recent_events(work, _EVENTS) if sees_usage else [],
+            "chart": draw_reports(saturation.count_reports(work)) if sees_usage else None,
+        },
+        calls=(call("getInstances"),),
+    )
+
+
+PAGES = (Page(path="/", scopes=(), show=_overview),)
+ACTIONS: tuple[Action, ...] = ()

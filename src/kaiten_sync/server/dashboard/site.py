@@ -1,0 +1,272 @@
+"""Answers requests for pages: who is signed in, may they, show it or do it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote, urlsplit
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import BaseRoute, Route
+
+from kaiten_sync.server.dashboard import guard
+from kaiten_sync.server.dashboard.api_lines import curl_line
+from kaiten_sync.server.dashboard.catalog import ACTIONS, NAVIGATION, NOTICES, PAGES
+from kaiten_sync.server.dashboard.forms import Sent, parse_sent
+from kaiten_sync.server.dashboard.guard import check_form_token, check_origin, session_id_of
+from kaiten_sync.server.dashboard.pages import Action, Done, Page, Refused, Shown, Visit
+from kaiten_sync.server.dashboard.rendering import Assets, Renderer
+from kaiten_sync.server.dashboard.throttle import Throttle
+from kaiten_sync.server.domain.refusals import RefusalError, RefusalKind
+from kaiten_sync.server.domain.scopes import allows
+from kaiten_sync.server.service import sessions
+from kaiten_sync.server.service.work import Caller, Work
+from kaiten_sync.server.web.dispatch import CHECK, read_body
+from kaiten_sync.server.web.operations import Call as OperationCall
+from kaiten_sync.server.web.problems import STATUSES
+from kaiten_sync.server.web.routes import Pages
+from kaiten_sync.server.web.transactions import Surroundings, unless_busy, work_in, write
+
+_SIGN_IN = "/sign-in"
+_SIGN_OUT = "/sign-out"
+_TOKEN_FIELD = "form_token"  # noqa: S105  a name, not a secret
+_MAX_TOKEN = 600
+"""Characters of a token that are looked at."""
+
+_Answer = Callable[[Request, Sent | None], Response]
+
+
+def dashboard(surroundings: Surroundings) -> Pages:
+    """The routes of the dashboard, and its page for what goes wrong."""
+    site = _Site(surroundings)
+    return Pages(routes=site.routes(), wrong=site.wrong)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Signed:
+    """Who is signed in, and with which session."""
+
+    session_id: str
+    caller: Caller
+
+
+class _Site:
+    """All pages on one database."""
+
+    def __init__(self, surroundings: Surroundings) -> None:
+        self._surroundings = surroundings
+        self._assets = Assets()
+        self._renderer = Renderer(self._assets)
+        self._throttle = Throttle()
+
+    def routes(self) -> list[BaseRoute]:
+        """The routes: of every page and form, of signing in and out, of files."""
+        by_path: dict[str, dict[str, _Answer]] = {
+            _SIGN_IN: {"GET": self._ask_to_sign_in, "POST": self._sign_in},
+            _SIGN_OUT: {"POST": self._sign_out},
+        }
+        for page in PAGES:
+            by_path.setdefault(page.path, {})["GET"] = self._show_page(page)
+        for action in ACTIONS:
+            by_path.setdefault(action.path, {})["POST"] = self._do_action(action)
+        routes: list[BaseRoute] = [self._route(path, by) for path, by in by_path.items()]
+        return [*routes, Route("/static/{name}", self._asset)]
+
+    def wrong(
+        self, _request: Request, status: int, detail: str, headers: Mapping[str, str] | None
+    ) -> Response:
+        """A page that says what went wrong, for whoever asks."""
+        values = {"status": status, "detail": detail, "signed": None}
+        return self._renderer.page("wrong.html", values, status, headers)
+
+    async def _asset(self, request: Request) -> Response:
+        found = self._assets.find(request.path_params["name"])
+        return found or self.wrong(request, 404, "Not Found.", None)
+
+    def _route(self, path: str, by_method: Mapping[str, _Answer]) -> Route:
+        async def answer(request: Request) -> Response:
+            method = "GET" if request.method == "HEAD" else request.method
+            try:
+                sent = parse_sent(await read_body(request)) if method == "POST" else None
+                # Pages wait for the database, so they must not be made on the event loop.
+                return await run_in_threadpool(self._answer, by_method[method], request, sent)
+            except RefusalError as error:
+                return self._refused(request, error)
+
+        return Route(path, answer, methods=list(by_method))
+
+    def _answer(self, answer: _Answer, request: Request, sent: Sent | None) -> Response:
+        if sent is not None:
+            check_origin(request)
+        with unless_busy():
+            return answer(request, sent)
+
+    def _refused(self, request: Request, error: RefusalError) -> Response:
+        headers = {"Retry-After": "1"} if error.kind is RefusalKind.UNAVAILABLE else None
+        return self.wrong(request, STATUSES[error.kind], error.detail, headers)
+
+    # Signing in and out
+
+    def _ask_to_sign_in(self, request: Request, _sent: Sent | None) -> Response:
+        return self._sign_in_page(request, request.query_params.get("next", "/"))
+
+    def _sign_in_page(
+        self, request: Request, following: str, fault: str | None = None, status: int = 200
+    ) -> Response:
+        values = {
+            "following": guard.local_path(following),
+            "fault": fault,
+            "signed": None,
+            "needs_https": request.url.scheme == "http" and not guard.is_loopback(request),
+        }
+        return self._renderer.page("sign_in.html", values, status)
+
+    def _sign_in(self, request: Request, sent: Sent | None) -> Response:
+        sent = sent or Sent({})
+        address = request.client.host if request.client else ""
+        now_ms = self._surroundings.clock()
+        following = guard.local_path(sent.one("next"))
+        wait_ms = self._throttle.wait_ms(address, now_ms)
+        if wait_ms:
+            seconds = -(-wait_ms // 1000)
+            fault = f"too many tokens that open nothing; try again in {seconds} seconds"
+            answer = self._sign_in_page(request, following, fault, 429)
+            answer.headers["Retry-After"] = str(seconds)
+            return answer
+        try:
+            with self._surroundings.database.writing() as connection:
+                session_id = sessions.sign_in(connection, sent.one("token")[:_MAX_TOKEN], now_ms)
+        except RefusalError as error:
+            self._throttle.add_failure(address, now_ms)
+            return self._sign_in_page(request, following, error.detail, 401)
+        self._throttle.forget(address)
+        answer = _see_other(following)
+        guard.set_session(request, answer, session_id)
+        return answer
+
+    def _sign_out(self, request: Request, sent: Sent | None) -> Response:
+        session_id = session_id_of(request)
+        if session_id is not None:
+            check_form_token(session_id, (sent or Sent({})).one(_TOKEN_FIELD))
+            with self._surroundings.database.writing() as connection:
+                sessions.sign_out(connection, session_id)
+        answer = _see_other(_SIGN_IN)
+        guard.clear_session(request, answer)
+        return answer
+
+    def _signed(self, request: Request) -> _Signed | None:
+        """Who is signed in; that they are still there is written down now and then."""
+        session_id = session_id_of(request)
+        if session_id is None:
+            return None
+        now_ms = self._surroundings.clock()
+        with self._surroundings.database.reading() as connection:
+            found = sessions.resume(connection, session_id, now_ms)
+        if found is None:
+            return None
+        if found.is_due:
+            with self._surroundings.database.writing() as connection:
+                sessions.touch(connection, session_id, now_ms)
+        return _Signed(session_id=session_id, caller=found.caller)
+
+    # Pages and forms
+
+    def _show_page(self, page: Page) -> _Answer:
+        def answer(request: Request, _sent: Sent | None) -> Response:
+            signed = self._signed(request)
+            if signed is None:
+                return _see_other(f"{_SIGN_IN}?next={quote(_here(request), safe='/')}")
+            for scope in page.scopes:
+                if not allows(signed.caller.scopes, scope):
+                    return self._not_allowed(request, signed, scope)
+            return self._shown(request, signed, page)
+
+        return answer
+
+    def _do_action(self, action: Action) -> _Answer:
+        def answer(request: Request, sent: Sent | None) -> Response:
+            signed = self._signed(request)
+            if signed is None:
+                return self._sign_in_page(request, "/", "you were signed out; sign in again", 401)
+            sent = sent or Sent({})
+            check_form_token(signed.session_id, sent.one(_TOKEN_FIELD))
+            if not allows(signed.caller.scopes, action.operation.scope):
+                return self._not_allowed(request, signed, action.operation.scope)
+            return self._done(request, signed, action, sent)
+
+        return answer
+
+    def _done(self, request: Request, signed: _Signed, action: Action, sent: Sent) -> Response:
+        def act(work: Work) -> Any:
+            visit = Visit(work=work, path=path, query={})
+            return _perform(action, visit, sent)
+
+        path = request.path_params
+        try:
+            result = write(self._surroundings, signed.caller, act)
+        except RefusalError as error:
+            if error.kind is RefusalKind.UNAVAILABLE:
+                raise
+            refused = Refused(form=action.form, sent=sent, error=error)
+            return self._shown(request, signed, action.page, refused)
+        done = action.done(Done(path=path, result=result))
+        if isinstance(done, str):
+            return _see_other(done)
+        return self._render(request, signed, done, 201)
+
+    def _shown(
+        self, request: Request, signed: _Signed, page: Page, refused: Refused | None = None
+    ) -> Response:
+        with self._surroundings.database.reading() as connection:
+            now_ms = self._surroundings.clock()
+            work = work_in(self._surroundings, connection, signed.caller, now_ms)
+            visit = Visit(
+                work=work, path=request.path_params, query=request.query_params, refused=refused
+            )
+            shown = page.show(visit)
+        status = STATUSES[refused.error.kind] if refused else 200
+        return self._render(request, signed, shown, status)
+
+    def _not_allowed(self, request: Request, signed: _Signed, scope: str) -> Response:
+        shown = Shown(template="not_allowed.html", values={"scope": scope})
+        return self._render(request, signed, shown, 403)
+
+    def _render(self, request: Request, signed: _Signed, shown: Shown, status: int) -> Response:
+        def may(scope: str) -> bool:
+            return allows(signed.caller.scopes, scope)
+
+        base_url = f"{request.url.scheme}://{request.url.netloc}"
+        values = {
+            "notice": NOTICES.get(request.query_params.get("done", "")),
+            **shown.values,
+            "signed": signed.caller,
+            "may": may,
+            "form_token": guard.form_token(signed.session_id),
+            "navigation": [item for item in NAVIGATION if item.scope is None or may(item.scope)],
+            "here": request.url.path,
+            "calls": [curl_line(call, base_url) for call in shown.calls],
+            "declaration": shown.declaration,
+        }
+        return self._renderer.page(shown.template, values, status)
+
+
+def _perform(action: Action, visit: Visit, sent: Sent) -> Any:
+    """Do what a form asks for, as the API would."""
+    operation = action.operation
+    if action.before:
+        action.before(visit)
+    body = action.body(visit, sent) if action.body else None
+    checked = None if operation.body is None else CHECK.body(operation.body, body)
+    return operation.handler(visit.work, OperationCall(path=visit.path, query={}, body=checked))
+
+
+def _see_other(path: str) -> Response:
+    return RedirectResponse(path, 303, {"Cache-Control": "no-store"})
+
+
+def _here(request: Request) -> str:
+    parts = urlsplit(str(request.url))
+    return f"{parts.path}?{parts.query}" if parts.query else parts.path

@@ -1,0 +1,197 @@
+"""Usage next to its thresholds over many instances, the fullest first.
+
+Windows end without anything being written, so a stored counter may be of a window that is over.
+The order takes such a counter for empty where that can be told without the start of the license;
+who reads the rows works out what each counter shows now.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Float,
+    Row,
+    Select,
+    and_,
+    bindparam,
+    case,
+    func,
+    literal,
+    or_,
+    select,
+)
+
+from kaiten_sync.server.db.tables import (
+    customer,
+    entitlement,
+    event,
+    grant,
+    instance,
+    license_version,
+    usage,
+)
+from kaiten_sync.server.domain.saturation import NEAR_RATIO
+
+_UNLIMITED = -1.0
+
+_is_number = entitlement.c.type.in_(("NUMBER", "NUMBER_AI_CREDIT"))
+# What is no number must not be read as one, which PostgreSQL refuses.
+_threshold: ColumnElement[float] = case(
+    (_is_number, grant.c.value["value"].as_float()), else_=_UNLIMITED
+)
+_has_ended = or_(
+    *(
+        and_(
+            entitlement.c.reset_period == period,
+            usage.c.period_start < bindparam(f"{period.lower()}_began"),
+        )
+        for period in ("HOUR", "DAY", "WEEK", "MONTH", "YEAR")
+    )
+)
+_used = case((usage.c.value.is_(None), 0.0), (_has_ended, 0.0), else_=usage.c.value)
+# A number in a branch that is not taken is worked out all the same by some databases.
+_divisor = case((_threshold > 0, _threshold), else_=1.0)
+_ratio = case(
+    (_threshold > 0, _used / _divisor),
+    (and_(_threshold != _UNLIMITED, _used > _threshold), 1e9),
+    else_=_UNLIMITED,
+).cast(Float(53))
+
+_near = case(
+    (
+        entitlement.c.warning_threshold_percent > 0,
+        entitlement.c.warning_threshold_percent / literal(100.0),
+    ),
+    else_=NEAR_RATIO,
+)
+
+_METERED: Select[Any] = (
+    select(
+        instance.c.id.label("instance_id"),
+        instance.c.slug.label("instance_slug"),
+        instance.c.name.label("instance_name"),
+        instance.c.start_license_date,
+        customer.c.slug.label("customer_slug"),
+        customer.c.name.label("customer_name"),
+        license_version.c.slug.label("license_slug"),
+        entitlement.c.slug.label("entitlement_slug"),
+        entitlement.c.name.label("entitlement_name"),
+        entitlement.c.type.label("entitlement_type"),
+        entitlement.c.reset_period,
+        entitlement.c.reset_anchor,
+        entitlement.c.warning_threshold_percent,
+        grant.c.value.label("limit"),
+        grant.c.overage_percent,
+        usage.c.value,
+        usage.c.event_count,
+        usage.c.period_start,
+        usage.c.report_seq,
+        usage.c.updated_at,
+    )
+    .select_from(grant)
+    .join(entitlement, entitlement.c.id == grant.c.entitlement_id)
+    .join(license_version, license_version.c.id == grant.c.license_id)
+    .join(instance, instance.c.license_id == grant.c.license_id)
+    .join(customer, customer.c.id == instance.c.customer_id)
+)
+_JOIN_USAGE = and_(
+    usage.c.instance_id == instance.c.id, usage.c.entitlement_id == grant.c.entitlement_id
+)
+_OF_ENTITLEMENT = (
+    _METERED.outerjoin(usage, _JOIN_USAGE)
+    .where(grant.c.entitlement_id == bindparam("entitlement"))
+    .order_by(_ratio.desc(), instance.c.created_at.desc(), instance.c.id.desc())
+    .limit(bindparam("top"))
+    .offset(bindparam("skipped"))
+)
+_FULLEST = (
+    _METERED.join(usage, _JOIN_USAGE)
+    .where(instance.c.organisation_id == bindparam("organisation"), _is_number)
+    .where(_ratio >= _near)
+    .order_by(_ratio.desc(), instance.c.id.desc(), entitlement.c.id.desc())
+    .limit(bindparam("top"))
+)
+
+_bucket = event.c.occurred_at // bindparam("bucket_ms")
+_REPORTS: Select[Any] = (
+    select(_bucket.label("bucket"), event.c.type, func.count().label("count"))
+    .where(
+        event.c.organisation_id == bindparam("organisation"),
+        event.c.occurred_at >= bindparam("since"),
+        event.c.type.in_(bindparam("types", expanding=True)),
+    )
+    .group_by("bucket", event.c.type)
+)
+_REPORTS_OF_ENTITLEMENT = _REPORTS.where(
+    event.c.payload["entitlement_slug"].as_string() == bindparam("entitlement_slug")
+)
+_RECENT = (
+    select(event)
+    .where(event.c.organisation_id == bindparam("organisation"))
+    .order_by(event.c.occurred_at.desc(), event.c.id.desc())
+    .limit(bindparam("top"))
+)
+
+
+def usage_of_entitlement(
+    connection: Connection,
+    entitlement_id: str,
+    began: Mapping[str, int],
+    *,
+    skipped: int,
+    limit: int,
+) -> list[Row[Any]]:
+    """All instances that are granted an entitlement with their counters of it, fullest first.
+
+    `began` says by period, such as `hour_began`, since when windows can still be open (ms).
+    """
+    parameters = {"entitlement": entitlement_id, "skipped": skipped, "top": limit, **began}
+    return list(connection.execute(_OF_ENTITLEMENT, parameters))
+
+
+def fullest(
+    connection: Connection,
+    organisation_id: str,
+    began: Mapping[str, int],
+    *,
+    limit: int,
+) -> list[Row[Any]]:
+    """What is over, at or near its threshold, fullest first; `began` as above."""
+    parameters = {"organisation": organisation_id, "top": limit, **began}
+    return list(connection.execute(_FULLEST, parameters))
+
+
+def count_events(
+    connection: Connection,
+    organisation_id: str,
+    types: list[str],
+    *,
+    since_ms: int,
+    bucket_ms: int,
+    entitlement_slug: str | None = None,
+) -> dict[tuple[int, str], int]:
+    """How many events of each type fell in each span of time since then.
+
+    By the number of the span, which is the time divided by its length, and the type.
+    """
+    parameters: dict[str, Any] = {
+        "organisation": organisation_id,
+        "since": since_ms,
+        "bucket_ms": bucket_ms,
+        "types": types,
+    }
+    statement = _REPORTS
+    if entitlement_slug is not None:
+        statement = _REPORTS_OF_ENTITLEMENT
+        parameters["entitlement_slug"] = entitlement_slug
+    rows = connection.execute(statement, parameters)
+    return {(int(bucket), kind): count for bucket, kind, count in rows}
+
+
+def recent_events(connection: Connection, organisation_id: str, limit: int) -> list[Row[Any]]:
+    """The newest events of an organisation."""
+    return list(connection.execute(_RECENT, {"organisation": organisation_id, "top": limit}))

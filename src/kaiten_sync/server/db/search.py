@@ -1,0 +1,147 @@
+"""Lists for people: pages of what has a text in its name or slug, and fits the filters."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import Connection, Select, Table, and_, exists, func, or_, select
+
+from kaiten_sync.server.db.pages import Page, Position, newest_first, page_of, page_parameters
+from kaiten_sync.server.db.tables import (
+    customer,
+    entitlement,
+    entitlement_group,
+    group_member,
+    instance,
+    license_family,
+    license_version,
+)
+
+_ESCAPE = "\\"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """What to look for: a text in the name or slug, and exact values of columns by their name."""
+
+    text: str = ""
+    values: Mapping[str, str] = field(default_factory=dict)
+
+
+def search_entitlements(
+    connection: Connection,
+    organisation_id: str,
+    wanted: Wanted,
+    position: Position | None,
+    limit: int,
+    *,
+    group_slug: str | None = None,
+) -> Page:
+    """One page of entitlements, newest first; with `group_slug`, of the members of that group."""
+    statement = _matching(select(entitlement), entitlement, organisation_id, wanted)
+    if group_slug:
+        statement = statement.where(
+            exists()
+            .where(group_member.c.entitlement_id == entitlement.c.id)
+            .where(group_member.c.group_id == entitlement_group.c.id)
+            .where(entitlement_group.c.slug == group_slug)
+        )
+    return _page(connection, statement, entitlement, position, limit)
+
+
+def search_families(
+    connection: Connection,
+    organisation_id: str,
+    wanted: Wanted,
+    position: Position | None,
+    limit: int,
+) -> Page:
+    """One page of license families that have a version that fits, newest first."""
+    fits = _matching(select(license_version.c.family_id), license_version, organisation_id, wanted)
+    statement = select(license_family).where(license_family.c.organisation_id == organisation_id)
+    if wanted.text or any(wanted.values.values()):
+        statement = statement.where(license_family.c.id.in_(fits))
+    return _page(connection, statement, license_family, position, limit)
+
+
+def search_customers(
+    connection: Connection,
+    organisation_id: str,
+    wanted: Wanted,
+    position: Position | None,
+    limit: int,
+) -> Page:
+    """One page of customers with how many instances each has, newest first."""
+    count = (
+        select(func.count())
+        .where(instance.c.customer_id == customer.c.id)
+        .scalar_subquery()
+        .label("instance_count")
+    )
+    statement = _matching(select(customer, count), customer, organisation_id, wanted)
+    return _page(connection, statement, customer, position, limit)
+
+
+def search_instances(
+    connection: Connection,
+    organisation_id: str,
+    wanted: Wanted,
+    position: Position | None,
+    limit: int,
+    *,
+    customer_id: str | None = None,
+    license_id: str | None = None,
+) -> Page:
+    """One page of instances with their customers and licenses, newest first."""
+    shown = (
+        select(
+            instance,
+            customer.c.slug.label("customer_slug"),
+            customer.c.name.label("customer_name"),
+            license_version.c.slug.label("license_slug"),
+            license_version.c.name.label("license_name"),
+        )
+        .join(customer, customer.c.id == instance.c.customer_id)
+        .join(license_version, license_version.c.id == instance.c.license_id)
+    )
+    statement = _matching(shown, instance, organisation_id, wanted)
+    if customer_id is not None:
+        statement = statement.where(instance.c.customer_id == customer_id)
+    if license_id is not None:
+        statement = statement.where(instance.c.license_id == license_id)
+    return _page(connection, statement, instance, position, limit)
+
+
+def _matching(
+    statement: Select[Any], table: Table, organisation_id: str, wanted: Wanted
+) -> Select[Any]:
+    filters = [table.c[name] == value for name, value in wanted.values.items() if value]
+    if wanted.text:
+        pattern = f"%{_escaped(wanted.text.lower())}%"
+        filters.append(
+            or_(
+                func.lower(table.c.name).like(pattern, escape=_ESCAPE),
+                table.c.slug.like(pattern, escape=_ESCAPE),
+            )
+        )
+    return statement.where(and_(table.c.organisation_id == organisation_id, *filters))
+
+
+def _escaped(text: str) -> str:
+    """The text for LIKE, where some characters stand for others."""
+    for special in (_ESCAPE, "%", "_"):
+        text = text.replace(special, _ESCAPE + special)
+    return text
+
+
+def _page(
+    connection: Connection,
+    statement: Select[Any],
+    table: Table,
+    position: Position | None,
+    limit: int,
+) -> Page:
+    found = connection.execute(newest_first(statement, table), page_parameters(position, limit))
+    return page_of(found.all(), limit)

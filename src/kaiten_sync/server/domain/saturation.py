@@ -1,0 +1,51 @@
+"""How full a grant is: usage next to its threshold.
+
+What is read as saturation here is usage divided by the threshold, overage left out, as Kaiten's
+SDK has it. Source: API facts, section 7.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from kaiten_sync.licensing.thresholds import UNLIMITED, warning_boundary
+
+NEAR_RATIO = 0.8
+"""From where on usage is near its threshold, where the entitlement warns at no percentage."""
+
+
+class Level(StrEnum):
+    """Where usage stands, worst first."""
+
+    OVER = "over"
+    AT = "at"
+    NEAR = "near"
+    BELOW = "below"
+    UNBOUNDED = "unbounded"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Saturation:
+    """Where usage stands, and its ratio to the threshold; None where there is none to divide by."""
+
+    level: Level
+    ratio: float | None
+
+
+def saturation(value: float, threshold: float, warning_threshold_percent: int) -> Saturation:
+    """How full a grant with this threshold is."""
+    if threshold == UNLIMITED:
+        return Saturation(level=Level.UNBOUNDED, ratio=None)
+    ratio = value / threshold if threshold > 0 else None
+    return Saturation(level=_level(value, threshold, warning_threshold_percent), ratio=ratio)
+
+
+def _level(value: float, threshold: float, warning_threshold_percent: int) -> Level:
+    if value > threshold:
+        return Level.OVER
+    if value == threshold:
+        return Level.AT
+    boundary = warning_boundary(threshold, warning_threshold_percent)
+    near = threshold * NEAR_RATIO if boundary is None else boundary
+    return Level.NEAR if threshold > 0 and value >= near else Level.BELOW

@@ -1,0 +1,126 @@
+"""Use cases of saturation: what is full, over all instances, and reports over time."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Row
+
+from kaiten_sync.licensing.windows import DAY_MS, HOUR_MS, WEEK_MS, Window
+from kaiten_sync.server.db import saturation as db
+from kaiten_sync.server.db import usage as usage_db
+from kaiten_sync.server.domain.events import USAGE_ACCEPTED, USAGE_REJECTED
+from kaiten_sync.server.domain.saturation import Level, Saturation, saturation
+from kaiten_sync.server.service.instances import get_instance
+from kaiten_sync.server.service.usage import reading_of
+from kaiten_sync.server.service.work import Work
+
+REPORT_DAYS = 14
+"""Days that reports are counted for."""
+
+_LONGEST_MS = {
+    "hour_began": HOUR_MS,
+    "day_began": DAY_MS,
+    "week_began": WEEK_MS,
+    "month_began": 31 * DAY_MS,
+    "year_began": 366 * DAY_MS,
+}
+"""A window that began longer ago than this is over, wherever windows of its kind begin."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Meter:
+    """What an instance has used of one entitlement, in the window that is open now.
+
+    `value` is None for what cannot be metered; `window` is None where usage never starts again.
+    """
+
+    row: Row[Any]
+    value: float | None
+    window: Window | None
+    saturation: Saturation | None
+
+    @property
+    def threshold(self) -> Any:
+        """What is granted."""
+        return self.row.limit["value"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReportDay:
+    """How many reports were accepted and refused on a day, which starts at `start_ms`."""
+
+    start_ms: int
+    accepted: int
+    refused: int
+
+
+def list_meters(
+    work: Work, entitlement_id: str, *, skipped: int, limit: int
+) -> tuple[Sequence[Meter], bool]:
+    """The instances that may use an entitlement, fullest first, and whether there are more."""
+    rows = db.usage_of_entitlement(
+        work.connection, entitlement_id, _began(work), skipped=skipped, limit=limit + 1
+    )
+    return [_meter(row, work.now_ms) for row in rows[:limit]], len(rows) > limit
+
+
+def list_full(work: Work, limit: int) -> list[Meter]:
+    """What is over, at or near its threshold, fullest first."""
+    rows = db.fullest(
+        work.connection,
+        work.organisation_id,
+        _began(work),
+        limit=limit * 4,  # some turn out to be in windows that are over
+    )
+    meters = [_meter(row, work.now_ms) for row in rows]
+    full = (Level.OVER, Level.AT, Level.NEAR)
+    return [m for m in meters if m.saturation and m.saturation.level in full][:limit]
+
+
+def meters_of_instance(work: Work, instance_slug: str) -> list[Meter]:
+    """What an instance may use and has used, by entitlement slug. Leaves no event."""
+    instance = get_instance(work, instance_slug)
+    return [_meter(row, work.now_ms) for row in usage_db.list_usage(work.connection, instance.id)]
+
+
+def count_reports(work: Work, entitlement_slug: str | None = None) -> list[ReportDay]:
+    """Reports by day in UTC, oldest first, today last; of one entitlement or of all."""
+    today = work.now_ms // DAY_MS
+    first = today - REPORT_DAYS + 1
+    counted = db.count_events(
+        work.connection,
+        work.organisation_id,
+        [USAGE_ACCEPTED.type, USAGE_REJECTED.type],
+        since_ms=first * DAY_MS,
+        bucket_ms=DAY_MS,
+        entitlement_slug=entitlement_slug,
+    )
+    return [
+        ReportDay(
+            start_ms=day * DAY_MS,
+            accepted=counted.get((day, USAGE_ACCEPTED.type), 0),
+            refused=counted.get((day, USAGE_REJECTED.type), 0),
+        )
+        for day in range(first, today + 1)
+    ]
+
+
+def recent_events(work: Work, limit: int) -> list[Row[Any]]:
+    """The newest events of the organisation."""
+    return db.recent_events(work.connection, work.organisation_id, limit)
+
+
+def _began(work: Work) -> Mapping[str, int]:
+    return {name: work.now_ms - longest_ms for name, longest_ms in _LONGEST_MS.items()}
+
+
+def _meter(row: Row[Any], now_ms: int) -> Meter:
+    reading = reading_of(row, row, now_ms)
+    if reading is None:
+        return Meter(row=row, value=None, window=None, saturation=None)
+    value = reading.counter.value
+    filled = saturation(value, row.limit["value"], row.warning_threshold_percent)
+    return Meter(row=row, value=value, window=reading.window, saturation=filled)

@@ -1,0 +1,114 @@
+"""Use cases of finding things and who has them, for people: lists with a text and filters."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, TypeVar
+
+from sqlalchemy import Row
+
+from kaiten_sync.server.db import entitlements as entitlements_db
+from kaiten_sync.server.db import holders, licenses, search
+from kaiten_sync.server.db.pages import Page, Position
+from kaiten_sync.server.db.search import Wanted
+from kaiten_sync.server.domain.licenses import served_version
+from kaiten_sync.server.service.work import Work
+from kaiten_sync.server.shapes.licenses import FamilyView
+
+R = TypeVar("R")
+
+
+def find_entitlements(
+    work: Work, wanted: Wanted, group_slug: str, position: Position | None, limit: int
+) -> Page:
+    """One page of entitlements that fit; of one group where a slug is given."""
+    return search.search_entitlements(
+        work.connection, work.organisation_id, wanted, position, limit, group_slug=group_slug
+    )
+
+
+def find_families(
+    work: Work, wanted: Wanted, position: Position | None, limit: int
+) -> tuple[Page, list[FamilyView], dict[str, int]]:
+    """One page of families with a version that fits, and instances by the id of their version."""
+    page = search.search_families(work.connection, work.organisation_id, wanted, position, limit)
+    versions = licenses.versions_of(work.connection, [row.id for row in page.rows])
+    views = [
+        FamilyView(family=row, current=served_version(versions[row.id]), versions=versions[row.id])
+        for row in page.rows
+    ]
+    ids = [version.id for view in views for version in view.versions]
+    return page, views, holders.count_instances(work.connection, ids)
+
+
+def find_customers(work: Work, wanted: Wanted, position: Position | None, limit: int) -> Page:
+    """One page of customers that fit, each with its `instance_count`."""
+    return search.search_customers(work.connection, work.organisation_id, wanted, position, limit)
+
+
+def find_instances(
+    work: Work,
+    wanted: Wanted,
+    position: Position | None,
+    limit: int,
+    *,
+    customer_id: str | None = None,
+    license_id: str | None = None,
+) -> Page:
+    """One page of instances that fit, of one customer or with one license where an id is given."""
+    return search.search_instances(
+        work.connection,
+        work.organisation_id,
+        wanted,
+        position,
+        limit,
+        customer_id=customer_id,
+        license_id=license_id,
+    )
+
+
+def licenses_granting(
+    work: Work, entitlement_id: str, *, skipped: int, limit: int
+) -> tuple[Sequence[Row[Any]], bool]:
+    """Licenses that grant an entitlement, and whether there are more."""
+    rows = holders.licenses_granting(
+        work.connection, entitlement_id, skipped=skipped, limit=limit + 1
+    )
+    return _first(rows, limit)
+
+
+def customers_entitled(
+    work: Work, entitlement_id: str, *, skipped: int, limit: int
+) -> tuple[Sequence[Row[Any]], bool]:
+    """Customers whose instances may use an entitlement, and whether there are more."""
+    rows = holders.customers_entitled(
+        work.connection, entitlement_id, skipped=skipped, limit=limit + 1
+    )
+    return _first(rows, limit)
+
+
+def grants_of(work: Work, license_id: str) -> list[Row[Any]]:
+    """All that a license grants, by entitlement slug."""
+    return holders.grants_of(work.connection, license_id)
+
+
+def count_instances(work: Work, license_id: str) -> int:
+    """How many instances have a license."""
+    return holders.count_instances(work.connection, [license_id])[license_id]
+
+
+def count_uses(work: Work, entitlement_id: str) -> tuple[int, int]:
+    """How many licenses grant an entitlement, and how many instances have used it."""
+    return (
+        entitlements_db.count_grants(work.connection, entitlement_id),
+        entitlements_db.count_counters(work.connection, entitlement_id),
+    )
+
+
+def count_all(work: Work) -> dict[str, int]:
+    """How many entitlements, licenses, customers and instances there are."""
+    return holders.count_all(work.connection, work.organisation_id)
+
+
+def _first(rows: Sequence[R], limit: int) -> tuple[Sequence[R], bool]:
+    return rows[:limit], len(rows) > limit

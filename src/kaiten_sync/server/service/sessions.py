@@ -1,0 +1,90 @@
+"""Use cases of sessions: sign in to the dashboard with a token, go on, sign out.
+
+A session is no second identity: it belongs to the token that opened it, may do what the token may,
+and ends with it. Only a hash of its id is stored, as of tokens.
+"""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+
+from sqlalchemy import Connection
+
+from kaiten_sync.server.db import identity, sessions
+from kaiten_sync.server.domain.refusals import RefusalError, RefusalKind
+from kaiten_sync.server.domain.tokens import lookup_hash
+from kaiten_sync.server.service.work import Caller
+
+IDLE_MS = 30 * 60_000
+"""After which a session that nobody uses is over."""
+
+LONGEST_MS = 12 * 3_600_000
+"""After which a session is over however much it is used: a working day."""
+
+_TOUCH_EVERY_MS = 60_000
+"""How exact the time of the last use is. A write for every page would hold up who writes."""
+
+_RANDOM_BYTES = 32
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenSession:
+    """A session that may go on, and whether its use is worth writing down."""
+
+    caller: Caller
+    is_due: bool
+
+
+def sign_in(connection: Connection, token: str, now_ms: int) -> str:
+    """Open a session with a token. Gives its id, which is stored nowhere.
+
+    Raises:
+        RefusalError: the token opens nothing.
+    """
+    bearer = identity.find_bearer(connection, lookup_hash(token), now_ms)
+    if bearer is None:
+        raise RefusalError(
+            RefusalKind.UNAUTHORIZED,
+            "Auth.InvalidToken",
+            "the token is unknown, expired or revoked",
+        )
+    session_id = secrets.token_urlsafe(_RANDOM_BYTES)
+    sessions.add_session(
+        connection,
+        id_hash=lookup_hash(session_id),
+        token_id=bearer.token_id,
+        created_at=now_ms,
+        seen_at=now_ms,
+    )
+    return session_id
+
+
+def resume(connection: Connection, session_id: str, now_ms: int) -> OpenSession | None:
+    """Who is signed in; None where the session was never, or is over."""
+    row = sessions.find_session(
+        connection,
+        lookup_hash(session_id),
+        now_ms=now_ms,
+        idle_since=now_ms - IDLE_MS,
+        open_since=now_ms - LONGEST_MS,
+    )
+    if row is None:
+        return None
+    caller = Caller(
+        account_id=row.id,
+        account_name=row.name,
+        organisation_id=row.organisation_id,
+        scopes=frozenset(row.scopes),
+    )
+    return OpenSession(caller=caller, is_due=now_ms - row.seen_at >= _TOUCH_EVERY_MS)
+
+
+def touch(connection: Connection, session_id: str, now_ms: int) -> None:
+    """Write down that a session is used."""
+    sessions.touch_session(connection, lookup_hash(session_id), now_ms)
+
+
+def sign_out(connection: Connection, session_id: str) -> None:
+    """End a session."""
+    sessions.remove_session(connection, lookup_hash(session_id))

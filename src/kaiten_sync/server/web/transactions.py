@@ -1,0 +1,96 @@
+"""What requests need of the process, and the transactions in which they are answered."""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TypeVar
+
+from sqlalchemy import Connection
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+
+from kaiten_sync.server.db.engine import Database
+from kaiten_sync.server.db.failures import is_busy, is_worth_repeating
+from kaiten_sync.server.domain.refusals import RecordedRefusalError, RefusalError, RefusalKind
+from kaiten_sync.server.service.work import Caller, Work
+
+_REPETITIONS = 3
+"""Times that a transaction is repeated which the database ended in favour of another."""
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Surroundings:
+    """What requests need of the process: its database, its time, and whom to tell of deliveries.
+
+    `clock` gives milliseconds since 1970 in UTC. `wake` is called after a request that queued
+    webhook deliveries is committed, from any thread.
+    """
+
+    database: Database
+    clock: Callable[[], int] = lambda: time.time_ns() // 1_000_000
+    wake: Callable[[], None] = lambda: None
+    allow_private_webhooks: bool = False
+
+
+@contextmanager
+def unless_busy() -> Iterator[None]:
+    """Around what uses the database.
+
+    Raises:
+        RefusalError: 503, where the same request may well succeed a little later.
+    """
+    try:
+        yield
+    except SQLAlchemyError as error:
+        if not is_busy(error):
+            raise
+        raise RefusalError(
+            RefusalKind.UNAVAILABLE, "UNAVAILABLE", "the database is busy; try again"
+        ) from error
+
+
+def work_in(
+    surroundings: Surroundings, connection: Connection, caller: Caller, now_ms: int
+) -> Work:
+    """What a use case works with in this transaction."""
+    return Work(
+        connection=connection,
+        caller=caller,
+        now_ms=now_ms,
+        random_hex=lambda: secrets.token_hex(3),
+        allow_private_webhooks=surroundings.allow_private_webhooks,
+    )
+
+
+def write(surroundings: Surroundings, caller: Caller, act: Callable[[Work], T]) -> T:
+    """What `act` gives, done in a transaction that writes.
+
+    Raises:
+        RefusalError: `act` refused, and nothing was written; but see RecordedRefusalError.
+    """
+    for _ in range(_REPETITIONS):
+        try:
+            return _write_once(surroundings, caller, act)
+        except DBAPIError as error:
+            if not is_worth_repeating(error):
+                raise
+    return _write_once(surroundings, caller, act)
+
+
+def _write_once(surroundings: Surroundings, caller: Caller, act: Callable[[Work], T]) -> T:
+    with surroundings.database.writing() as connection:
+        work = work_in(surroundings, connection, caller, surroundings.clock())
+        try:
+            result: T | RecordedRefusalError = act(work)
+        except RecordedRefusalError as error:
+            result = error  # told after the commit: what was written about it stays
+    if work.queued:
+        surroundings.wake()
+    if isinstance(result, RecordedRefusalError):
+        raise result
+    return result

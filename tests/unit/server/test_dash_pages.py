@@ -1,0 +1,165 @@
+"""What holds for all pages of the dashboard: valid, escaped, no dead ends, what they declare."""
+
+from __future__ import annotations
+
+import json
+import re
+import shlex
+import subprocess
+from pathlib import Path
+from xml.etree.ElementTree import Element
+
+import httpx
+import pytest
+import yaml
+from tests.support.command import kaiten_sync
+from tests.support.dash import Dash, at_dashboard
+from tests.support.embedded import EmbeddedServer
+from tests.support.furnished import HOSTILE, Names, furnish, paths_of_pages
+from tests.support.html import Html
+
+from kaiten_sync.server.dashboard.catalog import ACTIONS, PAGES
+
+
+@pytest.fixture
+def names(api: httpx.Client) -> Names:
+    """What is in the organisation, where every text is hostile."""
+    return furnish(api, HOSTILE)
+
+
+def test_every_page_is_valid_and_shows_scripts_as_text(dash: Dash, names: Names) -> None:
+    for path in paths_of_pages(names):
+        page = Html(dash.see(path))
+        scripts = [each.get("src") or "inline" for each in page.all("script")]
+        assert all(each.startswith("/static/dashboard-") for each in scripts), path
+        assert not [each for each in page.all("img") if each.get("src") == "x"], path
+        assert not _inline(page), path
+        assert _ids(page) == sorted(set(_ids(page))), path
+
+
+def test_hostile_texts_are_on_the_pages_and_not_left_out(dash: Dash, names: Names) -> None:
+    for path in ("/entitlements", "/customers/my-restaurant", "/licenses/growth"):
+        assert HOSTILE in Html(dash.see(path)).text
+
+
+def test_what_html_cannot_hold_is_shown_as_a_mark(dash: Dash, api: httpx.Client) -> None:
+    name = "a\x01b\x85c\ufffed"
+    api.post("/entitlements", json={"name": name, "slug": "marked", "type": "NUMBER"})
+    assert "a\ufffdb\ufffdc\ufffdd" in Html(dash.see("/entitlements/marked")).text
+
+
+def test_every_link_leads_to_a_page(dash: Dash, names: Names) -> None:
+    seen, left = set[str](), {"/"}
+    while left:
+        path = left.pop()
+        seen.add(path)
+        answer = dash.client.get(path)
+        assert answer.status_code == 200, path
+        if answer.headers["content-type"].startswith("text/html") and path != "/api/docs":
+            links = {str(each.get("href")) for each in Html(answer.text).all("a")}
+            left |= {link for link in links if link.startswith("/")} - seen
+    unlinked = [page.path for page in PAGES if not _was_seen(page.path, seen)]
+    assert unlinked == []
+
+
+def test_every_form_is_one_of_the_forms_that_are_answered(dash: Dash, names: Names) -> None:
+    known = [_pattern(action.path) for action in ACTIONS]
+    for path in paths_of_pages(names):
+        for form in Html(dash.see(path)).all("form"):
+            target = str(form.get("action"))
+            if form.get("method") == "post" and target != "/sign-out":
+                assert any(pattern.fullmatch(target) for pattern in known), target
+
+
+def test_every_page_says_its_title_its_language_and_its_landmarks(dash: Dash, names: Names) -> None:
+    for path in paths_of_pages(names):
+        page = Html(dash.see(path))
+        assert page.root.get("lang") == "en"
+        assert len(page.all("h1")) == 1, path
+        assert len(page.all("main")) == 1, path
+        assert all(each.get("scope") for each in page.all("th")), path
+        assert page.all("title")[0].text not in (None, "")
+
+
+def test_every_page_has_its_curl_line(dash: Dash, names: Names) -> None:
+    for path in paths_of_pages(names):
+        if "compare" not in path or "right" in path:
+            assert "curl " in Html(dash.see(path)).text, path
+
+
+def test_curl_lines_do_what_they_say(server: EmbeddedServer, api: httpx.Client, dash: Dash) -> None:
+    for body in ({"name": "It's $HOME", "type": "NUMBER", "description": "`a` \"b\" 'c' \\"},):
+        api.post("/entitlements", json=body)
+    page = Html(dash.see("/entitlements/its-home/edit"))
+    line = next(str(each.text) for each in page.all("pre") if each.get("id") == "call-1")
+    token = api.headers["Authorization"].removeprefix("Bearer ")
+    before = api.get("/entitlements/its-home").json()
+    command = ["bash", "-c", line.replace("curl ", "curl -sS --fail ", 1)]
+    subprocess.run(command, check=True, env={"KAITEN_TOKEN": token, "PATH": "/usr/bin:/bin"})
+    after = api.get("/entitlements/its-home").json()
+    assert after.pop("updatedAt") > before.pop("updatedAt")
+    assert after == before
+    assert shlex.split(line)[0] == "curl"
+
+
+@pytest.mark.parametrize("text", ["", HOSTILE, "no: 1 # \u2028 \U0001f600 'x' - *a"])
+def test_what_is_declared_like_the_pages_show_it_has_no_difference_to_the_server(
+    server: EmbeddedServer, api: httpx.Client, dash: Dash, tmp_path: Path, text: str
+) -> None:
+    furnish(api, text)
+    slugs = ("api-calls", "exports", "sso", "branding")
+    for path in (*(f"entitlements/{slug}" for slug in slugs), "licenses/growth"):
+        file = tmp_path / f"{path.replace('/', '-')}.yaml"
+        file.write_text(_declaration(dash, f"/{path}"), encoding="utf-8")
+    group = {"name": f"Quotas {text}", "description": text}
+    groups = {"version": 1, "groups": {"quotas": group}}
+    (tmp_path / "groups.yaml").write_text(yaml.safe_dump(groups), encoding="utf-8")
+    files = sorted(file.name for file in tmp_path.iterdir())
+    target = {"url": server.url, "token": {"env": "KAITEN_TOKEN"}}
+    project = {"version": 1, "catalog": files, "targets": {"local": target}}
+    (tmp_path / "kaiten-sync.yaml").write_text(json.dumps(project), encoding="utf-8")
+    token = api.headers["Authorization"].removeprefix("Bearer ")
+    ended = kaiten_sync(
+        "plan", "--detailed-exitcode", cwd=tmp_path, environment={"KAITEN_TOKEN": token}
+    )
+    assert ended.code == 0, ended.stdout + ended.stderr
+
+
+def test_pages_are_only_for_those_with_all_their_scopes(
+    server: EmbeddedServer, names: Names, api: httpx.Client
+) -> None:
+    for scope in ("read:entitlements", "read:webhooks"):
+        made = api.post(
+            "/service-accounts/ci/tokens", json={"name": f"only {scope}", "scopes": [scope]}
+        )
+        with at_dashboard(server.url, made.json()["token"]) as reader:
+            for page in PAGES:
+                allowed = all(needed == scope for needed in page.scopes)
+                reader.see(page.path.format(**names), status=200 if allowed else 403)
+
+
+def _declaration(dash: Dash, path: str) -> str:
+    page = Html(dash.see(path))
+    return next(str(each.text) for each in page.all("pre") if each.get("id") == "declaration")
+
+
+def _inline(page: Html) -> list[Element]:
+    """Elements with what the content security policy would not let run."""
+    return [
+        each
+        for each in page.root.iter()
+        if each.get("style") is not None or any(name.startswith("on") for name in each.attrib)
+    ]
+
+
+def _ids(page: Html) -> list[str]:
+    return sorted(str(each.get("id")) for each in page.root.iter() if each.get("id"))
+
+
+def _pattern(path: str) -> re.Pattern[str]:
+    return re.compile(re.sub(r"\{\w+\}", "[^/]+", path))
+
+
+def _was_seen(path: str, seen: set[str]) -> bool:
+    pattern = _pattern(path)
+    return any(pattern.fullmatch(each.split("?")[0]) for each in seen)

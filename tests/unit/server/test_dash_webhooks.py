@@ -1,0 +1,132 @@
+"""Webhooks and service accounts in the dashboard."""
+
+from __future__ import annotations
+
+import httpx
+import pytest
+from tests.support.dash import Dash, at_dashboard
+from tests.support.embedded import EmbeddedServer
+from tests.support.html import Html
+from tests.support.receiver import Receiver, answer
+
+_CREATED = "com.kaiten.entitlement.v1.created"
+
+
+def _new_webhook(dash: Dash, url: str) -> str:
+    """The path of the page of a new endpoint that wants to know of new entitlements."""
+    where = dash.do("/new/webhook", {"url": url, "eventTypes": [_CREATED]})
+    assert where.endswith("?done=created")
+    return where.removesuffix("?done=created")
+
+
+def test_an_endpoint_is_made_shown_changed_and_deleted(dash: Dash, api: httpx.Client) -> None:
+    path = _new_webhook(dash, "https://example.com/a")
+    page = Html(dash.see(path))
+    assert "ENTITLEMENT_CREATED" in page.text
+    assert "whsec_" in page.text
+    assert "whsec_" not in dash.see("/webhooks")
+    typed = {"url": "https://example.com/b", "eventTypes": [_CREATED]}
+    assert dash.do(f"{path}/edit", typed) == f"{path}?done=saved"
+    assert api.get(path).json()["url"] == "https://example.com/b"
+    assert "This would go: https://example.com/b" in Html(dash.see(f"{path}/delete")).text
+    assert dash.do(f"{path}/delete") == "/webhooks?done=deleted"
+    assert Html(dash.see("/webhooks")).rows() == []
+
+
+@pytest.mark.parametrize(
+    ("fields", "at"),
+    [
+        ({"url": ""}, "url"),
+        ({"url": "ftp://example.com"}, "url"),
+        ({"eventTypes": []}, "eventTypes"),
+        ({"eventTypes": ["no.such.event"]}, "eventTypes"),
+    ],
+)
+def test_what_is_wrong_is_shown_at_its_field(
+    dash: Dash, fields: dict[str, str | list[str]], at: str
+) -> None:
+    typed: dict[str, str | list[str]] = {"url": "https://example.com/", "eventTypes": [_CREATED]}
+    answered = dash.send("/new/webhook", {**typed, **fields})
+    assert answered.status_code == 422
+    assert Html(answered.text).fault_at(at)
+
+
+def test_a_delivery_is_shown_with_its_payload_and_delivered_again(
+    dash: Dash, api: httpx.Client
+) -> None:
+    with Receiver(answer(500)) as receiver:
+        path = _new_webhook(dash, receiver.url)
+        api.post("/entitlements", json={"name": "Seats", "type": "NUMBER"})
+        receiver.wait_for(1)
+        receiver.behave = answer(204)
+        delivery = api.get("/webhooks/history").json()["history"][0]
+        where = f"{path}/deliveries/{delivery['id']}/retry"
+        assert dash.do(where) == f"{path}?done=retried"
+        receiver.wait_for(2)
+        first, second = receiver.wait_for(2)
+        assert first.body == second.body
+        page = Html(dash.see(path))
+        assert '"slug": "seats"' in page.text
+        assert page.rows()[0][1] == "ENTITLEMENT_CREATED"
+
+
+def test_only_deliveries_of_the_endpoint_itself_are_repeated(
+    dash: Dash, server: EmbeddedServer
+) -> None:
+    path = _new_webhook(dash, "https://example.com/")
+    nothing = f"{path}/deliveries/00000000-0000-0000-0000-000000000000/retry"
+    assert dash.send(nothing).status_code == 404
+    with at_dashboard(server.url, server.new_organisation()) as stranger:
+        assert stranger.send(nothing).status_code == 404
+        stranger.see(path, status=404)
+
+
+def test_a_token_is_shown_once_and_opens_what_was_ticked(
+    dash: Dash, server: EmbeddedServer
+) -> None:
+    assert dash.do("/new/service-account", {"name": "CI"}) == "/service-accounts/ci?done=created"
+    typed = {"name": "pipeline", "scopes": ["read:licenses"], "expiresAt": "2099-01-01"}
+    made = dash.send("/service-accounts/ci/tokens", typed)
+    assert made.status_code == 201
+    token = next(word for word in Html(made.text).text.split() if word.startswith("ksh_"))
+    assert token not in dash.see("/service-accounts/ci")
+    with at_dashboard(server.url, token) as pipeline:
+        pipeline.see("/licenses")
+        pipeline.see("/entitlements", status=403)
+
+
+def test_a_token_is_revoked_after_asking(dash: Dash, api: httpx.Client) -> None:
+    api.post("/service-accounts/bootstrap/tokens", json={"name": "old", "scopes": ["read:*"]})
+    where = "/service-accounts/bootstrap/tokens/old/revoke"
+    assert "never comes back" in Html(dash.see(where)).text
+    assert dash.do(where) == "/service-accounts/bootstrap?done=revoked"
+    states = {row[0]: row[2] for row in Html(dash.see("/service-accounts/bootstrap")).rows()}
+    assert states["old"] == "revoked"
+
+
+@pytest.mark.parametrize(
+    ("fields", "at"),
+    [
+        ({"name": ""}, "name"),
+        ({"name": "old"}, "name"),
+        ({"scopes": []}, "scopes"),
+        ({"scopes": ["read:everything"]}, "scopes"),
+        ({"expiresAt": "2001-01-01"}, "expiresAt"),
+    ],
+)
+def test_what_no_token_can_have_is_shown_at_its_field(
+    dash: Dash, api: httpx.Client, fields: dict[str, str | list[str]], at: str
+) -> None:
+    api.post("/service-accounts/bootstrap/tokens", json={"name": "old", "scopes": ["read:*"]})
+    typed: dict[str, str | list[str]] = {"name": "new", "scopes": ["read:*"]}
+    answered = dash.send("/service-accounts/bootstrap/tokens", {**typed, **fields})
+    assert answered.status_code >= 400
+    assert Html(answered.text).fault_at(at)
+
+
+def test_only_scopes_that_the_visitor_has_are_offered(server: EmbeddedServer) -> None:
+    token = server.new_organisation("write:tokens", "read:licenses")
+    with at_dashboard(server.url, token) as dash:
+        page = Html(dash.see("/service-accounts/bootstrap"))
+        offered = [each.get("value") for each in page.all("input") if each.get("name") == "scopes"]
+        assert offered == ["read:licenses", "read:tokens", "write:tokens"]
