@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import json
 import socket
+import threading
 import time
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from http.server import BaseHTTPRequestHandler
@@ -301,6 +302,26 @@ def test_what_is_stopped_in_the_middle_is_delivered_later(outbox: Database) -> N
         assert statuses(outbox) == [("pending", 0)]
         receiver.behave = answer(200)
         deliver_until(outbox, lambda: statuses(outbox) == [("success", 1)])
+
+
+def test_stopping_waits_for_what_uses_the_database(
+    outbox: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun, ended = threading.Event(), threading.Event()
+
+    def slowly(_database: Database, _now_ms: int) -> None:
+        begun.set()
+        time.sleep(0.3)
+        ended.set()
+
+    monkeypatch.setattr("kaiten_sync.server.events.delivery.sweep", slowly)
+
+    async def stop_early() -> None:
+        async with delivering(outbox, QUICK):
+            await until(begun.is_set)
+        assert ended.is_set()  # not only once the loop is over, which waits for threads too
+
+    asyncio.run(stop_early())
 
 
 def test_a_lease_of_somebody_who_died_ends(outbox: Database) -> None:

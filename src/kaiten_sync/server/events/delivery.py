@@ -12,6 +12,7 @@ import contextlib
 import logging
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
+from typing import Any, TypeVar
 
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -22,6 +23,8 @@ from kaiten_sync.server.events.sender import ATTEMPT_TIMEOUT_S, Attempt, Message
 from kaiten_sync.server.events.sweep import SWEEP_EVERY_S, sweep
 
 log = logging.getLogger(__name__)
+
+_Result = TypeVar("_Result")
 
 _OVER = 0
 """A lease's end that is over."""
@@ -63,6 +66,7 @@ class DeliveryWorker:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._news = asyncio.Event()
         self._drains: dict[str, asyncio.Task[None]] = {}
+        self._calls: set[asyncio.Task[Any]] = set()
         self._stops = False
 
     def wake(self) -> None:
@@ -87,14 +91,23 @@ class DeliveryWorker:
             for task in (*tasks, *self._drains.values()):
                 task.cancel()
             await asyncio.gather(*tasks, *self._drains.values(), return_exceptions=True)
+            # A thread cannot be cancelled: whoever closes the database next must not cut it off.
+            await asyncio.gather(*self._calls, return_exceptions=True)
+
+    async def _in_thread(self, call: Callable[..., _Result], *args: Any) -> _Result:
+        """Use the database off the event loop. A call that was begun is finished."""
+        task = asyncio.create_task(asyncio.to_thread(call, *args))
+        self._calls.add(task)
+        task.add_done_callback(self._calls.discard)
+        return await asyncio.shield(task)
 
     async def _run(self) -> None:
         while True:
             self._news.clear()
             try:
-                for endpoint_id in await asyncio.to_thread(self._claim):
+                for endpoint_id in await self._in_thread(self._claim):
                     self._start(endpoint_id)
-                wait_s = await asyncio.to_thread(self._until_next)
+                wait_s = await self._in_thread(self._until_next)
             except SQLAlchemyError:
                 log.exception("the database does not say what is to be delivered")
                 wait_s = self._settings.poll_s
@@ -137,16 +150,16 @@ class DeliveryWorker:
         """Deliver some of what is due at an endpoint, then give it back."""
         try:
             for _ in range(self._settings.messages_in_a_row):
-                found = await asyncio.to_thread(self._next, endpoint_id)
+                found = await self._in_thread(self._next, endpoint_id)
                 if found is None or self._stops:
                     return
                 message, attempts = found
                 attempt = await self._sender.send(message)
-                await asyncio.to_thread(self._record, message, attempts + 1, attempt)
+                await self._in_thread(self._record, message, attempts + 1, attempt)
         except SQLAlchemyError:
             log.exception("a delivery could not be noted; it will be repeated")
         finally:
-            await asyncio.shield(asyncio.to_thread(self._give_back, endpoint_id))
+            await self._in_thread(self._give_back, endpoint_id)
 
     def _next(self, endpoint_id: str) -> tuple[Message, int] | None:
         """The next message, and how often it was tried; the lease is kept for its attempt."""
@@ -195,7 +208,7 @@ class DeliveryWorker:
     async def _sweep(self) -> None:
         while True:
             try:
-                await asyncio.to_thread(sweep, self._database, self._clock())
+                await self._in_thread(sweep, self._database, self._clock())
             except SQLAlchemyError:
                 log.exception("what is old could not be deleted; it will be tried again")
             await asyncio.sleep(SWEEP_EVERY_S)
