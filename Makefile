@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 JOBS ?= auto
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check lint types layers pytest docs examples bench format constraints clean
+.PHONY: help demo test check lint types layers pytest docs examples pictures bench format constraints clean
 
 help: ## Show the targets
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -37,8 +37,12 @@ docs: $(VENV)/.dev ## Write the generated reference pages
 	$(BIN)/python -m tests.docs.reference
 	$(BIN)/python -m tests.docs.transcript
 
+pictures: $(VENV)/.dev ## Take the pictures of the docs; needs Chromium
+	$(BIN)/python -m tests.browser.pictures
+
 bench: $(VENV)/.dev ## Measure planning 20,000 grants; prints the table in docs/explanation/performance.md
 	$(BIN)/python -m benchmarks.plan_catalog
+	$(BIN)/python -m benchmarks.dashboard_lists
 
 format: $(VENV)/.dev ## Format the code
 	$(BIN)/ruff check --fix .

@@ -1,0 +1,153 @@
+"""Pages for everybody: no serious finding of axe-core, narrow and dark, by keyboard, unharmed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.support.embedded import EmbeddedServer
+from tests.support.furnished import HOSTILE, furnish, paths_of_pages
+
+_AXE = Path(__file__).parents[1] / "vendor" / "axe-core" / "axe.min.js"
+_WORST = ("serious", "critical")
+_PHONE = {"viewport": {"width": 360, "height": 740}}
+_DARK = {"color_scheme": "dark"}
+
+
+@pytest.mark.parametrize(
+    "window", [{}, _DARK, _PHONE], indirect=True, ids=["light", "dark", "phone"]
+)
+def test_axe_finds_nothing_serious_on_any_page(
+    page: Page, server: EmbeddedServer, api: httpx.Client
+) -> None:
+    for path in paths_of_pages(furnish(api)):
+        page.goto(server.url + path)
+        assert _violations(page) == [], path
+
+
+def test_axe_finds_nothing_serious_where_nobody_is_signed_in_or_a_form_is_refused(
+    page: Page, server: EmbeddedServer
+) -> None:
+    page.goto(f"{server.url}/new/entitlement")
+    page.get_by_role("button", name="Create").click()
+    expect(page.get_by_role("alert")).to_be_visible()
+    assert _violations(page) == []
+    page.goto(f"{server.url}/nothing-here")
+    assert _violations(page) == []
+    page.goto(server.url)
+    page.get_by_role("button", name="Sign out").click()
+    page.get_by_label("Token").fill("ksh_nothing")
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.get_by_role("alert")).to_be_visible()
+    assert _violations(page) == []
+
+
+def test_axe_finds_what_is_wrong(page: Page) -> None:
+    """The check itself can fail."""
+    page.evaluate("document.querySelector('main').innerHTML += '<img src=\"/x\">'")
+    assert [each["id"] for each in _violations(page)] == ["image-alt"]
+
+
+@pytest.mark.parametrize("window", [_PHONE], indirect=True)
+def test_no_page_is_wider_than_a_phone(
+    page: Page, server: EmbeddedServer, api: httpx.Client
+) -> None:
+    for path in paths_of_pages(furnish(api)):
+        page.goto(server.url + path)
+        width = page.evaluate("document.documentElement.scrollWidth")
+        assert width <= 360, path
+
+
+@pytest.mark.parametrize("window", [_DARK], indirect=True)
+def test_it_is_dark_where_people_want_it_dark(page: Page) -> None:
+    ground = page.evaluate("getComputedStyle(document.documentElement).backgroundColor")
+    assert ground == "rgb(20, 23, 27)"
+
+
+def test_scripts_in_texts_never_run(page: Page, server: EmbeddedServer, api: httpx.Client) -> None:
+    dialogs: list[str] = []
+    page.on("dialog", lambda dialog: dialogs.append(dialog.message))
+    for path in paths_of_pages(furnish(api, HOSTILE)):
+        page.goto(server.url + path)
+        assert page.title() != "taken", path
+        assert page.locator("img").count() == 0, path
+    assert dialogs == []
+
+
+def test_an_entitlement_is_made_by_keyboard_alone(page: Page, server: EmbeddedServer) -> None:
+    page.goto(f"{server.url}/")
+    page.keyboard.press("Tab")
+    assert _focused(page) == "Skip to the content"
+    _tab_to(page, "Entitlements")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="Entitlements")).to_be_visible()
+    _tab_to(page, "New Entitlement")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="New Entitlement")).to_be_visible()
+    _tab_to_field(page, "slug")
+    page.keyboard.type("Not a slug")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("alert")).to_be_focused()
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    expect(page.get_by_label("Name needed")).to_be_focused()
+    page.keyboard.type("Seats")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Control+A")
+    page.keyboard.type("seats")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="Seats")).to_be_visible()
+
+
+def test_where_the_keyboard_is_can_be_seen(page: Page) -> None:
+    for _ in range(8):
+        page.keyboard.press("Tab")
+        outline = page.evaluate("getComputedStyle(document.activeElement).outlineStyle")
+        assert outline == "solid", _focused(page)
+
+
+def test_a_curl_line_is_copied_by_a_button(page: Page, server: EmbeddedServer) -> None:
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page.goto(f"{server.url}/entitlements")
+    page.locator("summary", has_text="With the API").click()
+    page.get_by_role("button", name="Copy").click()
+    expect(page.get_by_role("button", name="Copied")).to_be_visible()
+    copied = page.evaluate("navigator.clipboard.readText()")
+    assert copied.startswith(f"curl '{server.url}/api/entitlements?limit=50'")
+
+
+def _violations(page: Page) -> list[dict[str, Any]]:
+    """What axe-core finds that is serious or worse: the rule and where."""
+    # As a debugger does it, which the content security policy does not hold up.
+    page.evaluate(_AXE.read_text(encoding="utf-8"))
+    found: list[dict[str, Any]] = page.evaluate("axe.run().then(result => result.violations)")
+    return [
+        {"id": each["id"], "where": [node["html"] for node in each["nodes"]]}
+        for each in found
+        if each["impact"] in _WORST
+    ]
+
+
+def _focused(page: Page) -> str:
+    text: str = page.evaluate("document.activeElement.textContent.trim()")
+    return text
+
+
+def _tab_to(page: Page, text: str) -> None:
+    for _ in range(60):
+        page.keyboard.press("Tab")
+        if _focused(page) == text:
+            return
+    raise AssertionError(f"the keyboard does not reach {text!r}")
+
+
+def _tab_to_field(page: Page, name: str) -> None:
+    for _ in range(60):
+        page.keyboard.press("Tab")
+        if page.evaluate("document.activeElement.name") == name:
+            return
+    raise AssertionError(f"the keyboard does not reach the field {name}")
