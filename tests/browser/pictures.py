@@ -9,6 +9,7 @@ from pathlib import Path
 import httpx
 from playwright.sync_api import Browser
 
+from tests.browser.reports import write_picture
 from tests.support.chromium import TIMEOUT_MS, chromium, sign_in
 from tests.support.embedded import EmbeddedServer
 from tests.support.furnished import furnish
@@ -61,6 +62,7 @@ def main() -> None:
         chromium() as browser,
     ):
         take_pictures(browser, server, FOLDER)
+        write_picture(browser, server)
 
 
 if __name__ == "__main__":

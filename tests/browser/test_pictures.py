@@ -7,6 +7,7 @@ from pathlib import Path
 from playwright.sync_api import Browser
 
 from tests.browser.pictures import DARK, FOLDER, PICTURES, take_pictures
+from tests.browser.reports import REPORT
 from tests.support.embedded import EmbeddedServer
 
 _PNG = b"\x89PNG"
@@ -17,5 +18,6 @@ def test_every_picture_can_be_taken_and_is_in_the_docs(
 ) -> None:
     take_pictures(browser, server, tmp_path)
     taken = {file.name for file in tmp_path.iterdir()}
-    assert taken == {*PICTURES, DARK} == {file.name for file in FOLDER.iterdir()}
+    assert taken == {*PICTURES, DARK}
+    assert {*taken, REPORT.name} == {file.name for file in FOLDER.iterdir()}
     assert all(file.read_bytes().startswith(_PNG) for file in tmp_path.iterdir())

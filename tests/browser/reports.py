@@ -1,0 +1,78 @@
+"""A drift report with every class in it, as a page, and its picture for the docs."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+
+import httpx
+from playwright.sync_api import Browser
+
+from tests.support.chromium import TIMEOUT_MS
+from tests.support.command import kaiten_sync
+from tests.support.embedded import EmbeddedServer
+from tests.support.metering import done
+
+REPORT = Path("docs/images/drift-report.png")
+
+_CATALOG = """\
+version: 1
+groups:
+  quotas: {name: Quotas}
+entitlements:
+  api-calls: {name: API Calls, type: NUMBER}
+  seats: {name: Seats, type: NUMBER}
+licenses:
+  growth:
+    name: Growth
+    type: PAID
+    entitlements: {api-calls: 1000, seats: 25}
+"""
+_PROJECT = """\
+version: 1
+catalog: [catalog.yaml]
+targets:
+  prod: {url: URL, token: {env: PROD_TOKEN}}
+  staging: {url: URL, token: {env: STAGING_TOKEN}}
+"""
+
+
+def take_report(server: EmbeddedServer, folder: Path) -> Path:
+    """The report of two targets that have drifted, as a file in the folder."""
+    tokens = {"PROD_TOKEN": server.new_organisation(), "STAGING_TOKEN": server.new_organisation()}
+    (folder / "catalog.yaml").write_text(_CATALOG)
+    (folder / "kaiten-sync.yaml").write_text(_PROJECT.replace("URL", server.url))
+    for target in ("prod", "staging"):
+        _run(folder, tokens, "plan", "-t", target, "-o", f"plans/{target}.plan.json")
+        _run(folder, tokens, "apply", f"plans/{target}.plan.json")
+    headers = {"Authorization": f"Bearer {tokens['PROD_TOKEN']}"}
+    with httpx.Client(base_url=f"{server.url}/api", headers=headers) as api:
+        value = {"value": {"type": "number", "value": 5000}}
+        done(api.put("/licenses/growth/entitlements/api-calls", json=value))
+        done(api.delete("/entitlement-groups/quotas"))
+        done(api.post("/entitlement-groups", json={"name": "Theirs"}))
+    (folder / "catalog.yaml").write_text(_CATALOG.replace("seats: 25", "seats: 40"))
+    report = folder / "drift.html"
+    report.write_text(_run(folder, tokens, "drift", "--all", "--format", "html"))
+    return report
+
+
+def take_picture(browser: Browser, report: Path, file: Path) -> None:
+    """A picture of the top of a report."""
+    page = browser.new_page(viewport={"width": 1200, "height": 900})
+    page.set_default_timeout(TIMEOUT_MS)
+    page.goto(report.as_uri())
+    page.screenshot(path=file)
+    page.close()
+
+
+def write_picture(browser: Browser, server: EmbeddedServer) -> None:
+    """Write the picture of the docs."""
+    with tempfile.TemporaryDirectory() as folder:
+        take_picture(browser, take_report(server, Path(folder)), REPORT)
+
+
+def _run(folder: Path, tokens: dict[str, str], *args: str) -> str:
+    ended = kaiten_sync(*args, cwd=folder, environment={**tokens, "GIT_CEILING_DIRECTORIES": "/"})
+    assert ended.code == 0, ended.stderr
+    return ended.stdout

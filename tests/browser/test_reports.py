@@ -1,0 +1,63 @@
+"""The reports that are pages: one file each, opened in a browser that is offline."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser
+
+from tests.browser.reports import REPORT, take_report
+from tests.support.chromium import TIMEOUT_MS
+from tests.support.command import kaiten_sync
+from tests.support.embedded import EmbeddedServer
+
+
+@pytest.fixture(scope="module")
+def report(server: EmbeddedServer, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("report")
+    return take_report(server, folder)
+
+
+@pytest.mark.parametrize("width", [360, 1200])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_a_drift_report_opens_offline(
+    browser: Browser, report: Path, width: int, scheme: str
+) -> None:
+    context = browser.new_context(
+        viewport={"width": width, "height": 800},
+        color_scheme=scheme,  # type: ignore[arg-type]  # a literal
+        offline=True,
+    )
+    context.set_default_timeout(TIMEOUT_MS)
+    page = context.new_page()
+    complaints: list[str] = []
+    page.on("console", lambda message: complaints.append(message.text))
+    page.on("request", lambda request: complaints.append(request.url))
+    page.goto(report.as_uri())
+    assert page.get_by_role("heading", level=1).inner_text() == "Drift of prod, staging"
+    for word in ("server edited", "missing", "unmanaged", "git ahead"):
+        assert page.get_by_text(word).first.is_visible(), word
+    assert "kaiten-sync adopt" in page.inner_text("main")
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    assert complaints == [report.as_uri()]
+    context.close()
+
+
+def test_the_picture_of_the_docs_is_of_this_report() -> None:
+    assert REPORT.read_bytes().startswith(b"\x89PNG")
+
+
+def test_a_plan_opens_too(browser: Browser, report: Path, server: EmbeddedServer) -> None:
+    token = server.new_organisation()
+    done = kaiten_sync(
+        *("plan", "-f", "catalog.yaml", "--format", "html"),
+        cwd=report.parent,
+        environment={"KAITEN_BASE_URL": server.url, "KAITEN_AUTH_TOKEN": token},
+    )
+    assert done.code == 0, done.stderr
+    (report.parent / "plan.html").write_text(done.stdout)
+    page = browser.new_page()
+    page.goto((report.parent / "plan.html").as_uri())
+    assert page.get_by_role("heading", level=1).inner_text() == "Plan for default"
+    page.close()
