@@ -158,5 +158,6 @@ def _grant(
 
 
 def _post(api: httpx.Client, path: str, **body: Any) -> dict[str, Any]:
-    made: dict[str, Any] = done(api.post(path, json=body)).json()
+    trimmed = {key: each.strip() if isinstance(each, str) else each for key, each in body.items()}
+    made: dict[str, Any] = done(api.post(path, json=trimmed)).json()
     return made
