@@ -112,6 +112,32 @@ def test_both_sides_moved_is_a_conflict(team: Workplace, api: httpx.Client) -> N
     assert drift(team)[GRANT]["declaredBy"] == {"commit": None, "author": None, "date": None}
 
 
+def test_who_declared_it_is_right_in_overlays_and_moved_files(
+    team: Workplace, api: httpx.Client
+) -> None:
+    overlay = "version: 1\nlicenses:\n  growth:\n    description: For prod\n"
+    team.write("overlays/prod.yaml", overlay)
+    project = (team.folder / "kaiten-sync.yaml").read_text()
+    team.write("kaiten-sync.yaml", project.replace("}", ", overlays: [overlays/]}"))
+    commit(team, who="Ben")
+    assert team.run("plan", "-t", "prod", "-o", PLAN).code == 0
+    assert team.run("apply", PLAN).code == 0
+    git(team, "mv", "catalog.yaml", "plans.yaml", who="Cem")
+    text = (team.folder / "kaiten-sync.yaml").read_text()
+    team.write("kaiten-sync.yaml", text.replace("catalog.yaml", "plans.yaml"))
+    commit(team, who="Cem")
+    grant(api, 5000)
+    found = api.get("/licenses/growth").json()
+    body = {key: found[key] for key in ("name", "type", "isDefault")}
+    assert api.put("/licenses/growth", json={**body, "description": "Theirs"}).status_code == 204
+    told = drift(team)
+    assert told["license/growth"]["class"] == "server-edited"
+    assert told["license/growth"]["fields"][0]["source"]["file"] == "overlays/prod.yaml"
+    assert told["license/growth"]["declaredBy"]["author"] == "Ben"
+    assert told[GRANT]["fields"][0]["source"]["file"] == "plans.yaml"
+    assert told[GRANT]["declaredBy"]["author"] == "Ada"
+
+
 def test_a_plan_that_is_not_applied_yet_is_git_ahead(team: Workplace) -> None:
     team.write("catalog.yaml", CATALOG.replace("1000", "2000"))
     assert team.run("plan", "-t", "prod", "-o", PLAN).code == 0
