@@ -28,7 +28,13 @@ class EmbeddedServer:
     url: str
     token: str
 
-    def __init__(self, folder: Path, database_url: str | None = None) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        database_url: str | None = None,
+        plan_command: tuple[str, ...] = (),
+    ) -> None:
+        self._plan_command = plan_command
         self.database_url = database_url or f"sqlite:///{folder / 'server.db'}"
         self._running: AbstractContextManager[Started]
         self._side_door: Database
@@ -39,6 +45,7 @@ class EmbeddedServer:
             database_url=self.database_url,
             bootstrap_token=self.token,
             allow_private_webhooks=True,  # receivers of tests are on this machine
+            plan_command=self._plan_command,
         )
         self._running = running(settings)
         self.url = self._running.__enter__().url

@@ -39,6 +39,15 @@ import click
     is_flag=True,
     help="Let webhooks go to addresses of private networks and of this machine.",
 )
+@click.option(
+    "--project",
+    metavar="FILE",
+    type=click.Path(exists=True, dir_okay=False),
+    help="Project file: the dashboard shows what it declares, what has drifted, and its plan.",
+)
+@click.option(
+    "-t", "--target", metavar="NAME", help="Target of the project file that is this server."
+)
 def command(host: str, port: int, **settings: Any) -> None:
     """Run a licensing server that speaks Kaiten's API.
 
@@ -49,6 +58,7 @@ def command(host: str, port: int, **settings: Any) -> None:
       kaiten-sync serve
       kaiten-sync serve --port 6000 --database sqlite:///demo.db
       kaiten-sync serve --database postgresql:///kaiten --workers 4
+      kaiten-sync serve --project kaiten-sync.yaml -t local
     """
     from kaiten_sync.cli.serving import ServeChoice, serve_until_stopped
 

@@ -21,6 +21,8 @@ class ServeChoice:
     bootstrap_token: str | None
     workers: int
     allow_private_webhooks: bool
+    project: str | None
+    target: str | None
 
 
 def serve_until_stopped(host: str, port: int, choice: ServeChoice) -> None:
@@ -49,8 +51,20 @@ def serve_until_stopped(host: str, port: int, choice: ServeChoice) -> None:
         bootstrap_token=choice.bootstrap_token,
         workers=choice.workers,
         allow_private_webhooks=choice.allow_private_webhooks,
+        plan_command=_plan_command(choice),
     )
     try:
         serve(settings, host, port, announce)
     except ServerStartError as error:
         raise UsageError(error.message, hint=error.hint) from error
+
+
+def _plan_command(choice: ServeChoice) -> tuple[str, ...]:
+    """The command that prints the project's plan: the server runs it and looks no further."""
+    if choice.project is None:
+        if choice.target is not None:
+            raise UsageError("--target needs --project", hint="name the project file")
+        return ()
+    command = (sys.executable, "-m", "kaiten_sync", "plan", "--format", "json")
+    target = () if choice.target is None else ("--target", choice.target)
+    return (*command, "--project", choice.project, *target)

@@ -258,7 +258,7 @@ def _application(database: Database, settings: ServerSettings) -> Starlette:
             database.close()
 
     awake = replace(surroundings, wake=worker.wake)
-    return build_app(awake, lifespan, dashboard(awake))
+    return build_app(awake, lifespan, dashboard(awake, settings.plan_command))
 
 
 @contextlib.contextmanager

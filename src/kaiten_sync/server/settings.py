@@ -25,12 +25,14 @@ class ServerSettings:
     `bootstrap_token` is the token that the first organisation gets; None means a made one.
     `workers` is the number of processes that answer; more than one need PostgreSQL.
     `allow_private_webhooks` lets webhooks go to addresses that the internet does not reach.
+    `plan_command` prints what git would change here, as a plan in JSON; empty for no git.
     """
 
     database_url: str | None = None
     bootstrap_token: str | None = None
     workers: int = 1
     allow_private_webhooks: bool = False
+    plan_command: tuple[str, ...] = ()
 
 
 def default_database_url() -> str:

@@ -13,6 +13,7 @@ from kaiten_sync.server.dashboard import (
     instances,
     licenses,
     overview,
+    plan,
     webhooks,
 )
 from kaiten_sync.server.dashboard.pages import Action, Page
@@ -35,6 +36,7 @@ _PARTS: tuple[ModuleType, ...] = (
     instances,
     webhooks,
     accounts,
+    plan,
 )
 
 PAGES: tuple[Page, ...] = tuple(page for part in _PARTS for page in part.PAGES)
@@ -49,6 +51,9 @@ NAVIGATION = (
     Link(path="/webhooks", label="Webhooks", scope="read:webhooks"),
     Link(path="/service-accounts", label="Service accounts", scope="read:tokens"),
 )
+
+PLAN_LINK = Link(path="/plan", label="Plan", scope="read:licenses")
+"""Of the navigation too, where the server knows a project."""
 
 NOTICES: Mapping[str, str] = {
     "created": "Created.",

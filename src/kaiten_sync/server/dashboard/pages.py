@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from kaiten_sync.server.dashboard.forms import Sent
+from kaiten_sync.server.dashboard.git_view import GitPlan
 from kaiten_sync.server.domain.refusals import RefusalError
 from kaiten_sync.server.domain.scopes import allows
 from kaiten_sync.server.service.work import Work
@@ -30,13 +31,16 @@ class Visit:
     """A page that somebody who is signed in asks for.
 
     `path` and `query` are the parameters of the URL. `refused` is the form that brought the
-    visitor back here, if one did.
+    visitor back here, if one did. `has_git` says whether the server knows a project, and `plan` is
+    what that project would change, if it is known yet.
     """
 
     work: Work
     path: Mapping[str, str]
     query: Mapping[str, str]
     refused: Refused | None = None
+    has_git: bool = False
+    plan: GitPlan | None = None
 
     def may(self, scope: str) -> bool:
         """Whether the visitor's token allows what needs this scope."""
@@ -78,6 +82,7 @@ class Page:
     path: str
     scopes: tuple[str, ...]
     show: Callable[[Visit], Shown]
+    waits_for_plan: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote, urlsplit
@@ -14,8 +14,9 @@ from starlette.routing import BaseRoute, Route
 
 from kaiten_sync.server.dashboard import guard
 from kaiten_sync.server.dashboard.api_lines import curl_line
-from kaiten_sync.server.dashboard.catalog import ACTIONS, NAVIGATION, NOTICES, PAGES
+from kaiten_sync.server.dashboard.catalog import ACTIONS, NAVIGATION, NOTICES, PAGES, PLAN_LINK
 from kaiten_sync.server.dashboard.forms import Sent, parse_sent
+from kaiten_sync.server.dashboard.git_view import GitPlan, GitView
 from kaiten_sync.server.dashboard.guard import check_form_token, check_origin, session_id_of
 from kaiten_sync.server.dashboard.pages import Action, Done, Page, Refused, Shown, Visit
 from kaiten_sync.server.dashboard.rendering import Assets, Renderer
@@ -23,6 +24,7 @@ from kaiten_sync.server.dashboard.throttle import Throttle
 from kaiten_sync.server.domain.refusals import RefusalError, RefusalKind
 from kaiten_sync.server.domain.scopes import allows
 from kaiten_sync.server.service import sessions
+from kaiten_sync.server.service.tenancy import is_first_organisation
 from kaiten_sync.server.service.work import Caller, Work
 from kaiten_sync.server.web.dispatch import CHECK, read_body
 from kaiten_sync.server.web.operations import Call as OperationCall
@@ -36,12 +38,19 @@ _TOKEN_FIELD = "form_token"  # noqa: S105  a name, not a secret
 _MAX_TOKEN = 600
 """Characters of a token that are looked at."""
 
+_PLAN_WAIT_S = 20
+"""How long the page of the plan waits for one."""
+
 _Answer = Callable[[Request, Sent | None], Response]
 
 
-def dashboard(surroundings: Surroundings) -> Pages:
-    """The routes of the dashboard, and its page for what goes wrong."""
-    site = _Site(surroundings)
+def dashboard(surroundings: Surroundings, plan_command: Sequence[str] = ()) -> Pages:
+    """The routes of the dashboard, and its page for what goes wrong.
+
+    `plan_command` prints what git would change, as a plan in JSON; empty for no such thing.
+    """
+    git = GitView(plan_command, surroundings.clock) if plan_command else None
+    site = _Site(surroundings, git)
     return Pages(routes=site.routes(), wrong=site.wrong)
 
 
@@ -56,8 +65,9 @@ class _Signed:
 class _Site:
     """All pages on one database."""
 
-    def __init__(self, surroundings: Surroundings) -> None:
+    def __init__(self, surroundings: Surroundings, git: GitView | None) -> None:
         self._surroundings = surroundings
+        self._git = git
         self._assets = Assets()
         self._renderer = Renderer(self._assets)
         self._throttle = Throttle()
@@ -220,32 +230,50 @@ class _Site:
     def _shown(
         self, request: Request, signed: _Signed, page: Page, refused: Refused | None = None
     ) -> Response:
+        # Before any transaction: making a plan asks this very server.
+        wait_s = _PLAN_WAIT_S if page.waits_for_plan else 0
+        plan = self._git.latest(wait_s) if self._git else None
         with self._surroundings.database.reading() as connection:
             now_ms = self._surroundings.clock()
             work = work_in(self._surroundings, connection, signed.caller, now_ms)
+            has_git = self._git is not None and is_first_organisation(work)
             visit = Visit(
-                work=work, path=request.path_params, query=request.query_params, refused=refused
+                work=work,
+                path=request.path_params,
+                query=request.query_params,
+                refused=refused,
+                has_git=has_git,
+                plan=plan if has_git else None,
             )
             shown = page.show(visit)
         status = STATUSES[refused.error.kind] if refused else 200
-        return self._render(request, signed, shown, status)
+        return self._render(request, signed, shown, status, visit.plan)
 
     def _not_allowed(self, request: Request, signed: _Signed, scope: str) -> Response:
         shown = Shown(template="not_allowed.html", values={"scope": scope})
         return self._render(request, signed, shown, 403)
 
-    def _render(self, request: Request, signed: _Signed, shown: Shown, status: int) -> Response:
+    def _render(
+        self,
+        request: Request,
+        signed: _Signed,
+        shown: Shown,
+        status: int,
+        plan: GitPlan | None = None,
+    ) -> Response:
         def may(scope: str) -> bool:
             return allows(signed.caller.scopes, scope)
 
+        links = (*NAVIGATION, PLAN_LINK) if self._git else NAVIGATION
         base_url = f"{request.url.scheme}://{request.url.netloc}"
         values = {
             "notice": NOTICES.get(request.query_params.get("done", "")),
             **shown.values,
             "signed": signed.caller,
             "may": may,
+            "mark": plan.mark if plan else lambda _address: None,
             "form_token": guard.form_token(signed.session_id),
-            "navigation": [item for item in NAVIGATION if item.scope is None or may(item.scope)],
+            "navigation": [item for item in links if item.scope is None or may(item.scope)],
             "here": request.url.path,
             "calls": [curl_line(call, base_url) for call in shown.calls],
             "declaration": shown.declaration,

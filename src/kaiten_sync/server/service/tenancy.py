@@ -10,7 +10,7 @@ from kaiten_sync.server.db import identity
 from kaiten_sync.server.domain.refusals import RefusalError, RefusalKind
 from kaiten_sync.server.domain.scopes import ALL_SCOPES, allows
 from kaiten_sync.server.domain.tokens import lookup_hash, new_token, token_fault
-from kaiten_sync.server.service.work import Caller, new_id
+from kaiten_sync.server.service.work import Caller, Work, new_id
 from kaiten_sync.server.settings import ServerStartError
 
 _ORGANISATION = "Default"
@@ -93,6 +93,12 @@ def authenticate(
         organisation_id=row.organisation_id,
         scopes=scopes,
     )
+
+
+def is_first_organisation(work: Work) -> bool:
+    """Whether this is the organisation that the server made for itself when it first started."""
+    first = identity.first_account(work.connection)
+    return first is not None and first.organisation_id == work.organisation_id
 
 
 def _bearer_token(authorization: str | None) -> str:

@@ -1,0 +1,118 @@
+"""What git says of the catalog: the plan that the reconciler makes, run as a program of its own.
+
+The server knows the program's command and the JSON that it prints, and nothing else of it: it is
+handed in, and its result is only shown.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import threading
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+FRESH_MS = 30_000
+"""How long a plan is shown before another one is made."""
+
+_LONGEST_S = 120
+"""How long making a plan may take."""
+
+_MAX_SHOWN = 4000
+"""Characters of what a failed plan said that are shown."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GitPlan:
+    """A plan as it was when it was made (ms since 1970), or why there is none.
+
+    `declared` are the addresses that git declares, `changes` what applying the plan would do, and
+    `drifted` the addresses that this would change, with those of the licenses that hold them.
+    """
+
+    made_at: int
+    target: Mapping[str, str] = field(default_factory=dict)
+    declared: frozenset[str] = frozenset()
+    drifted: frozenset[str] = frozenset()
+    changes: Sequence[Mapping[str, Any]] = ()
+    unmanaged: int = 0
+    fault: str | None = None
+
+    def mark(self, address: str) -> str | None:
+        """Whether an object is declared, drifted or unmanaged; None where nobody can tell."""
+        if self.fault is not None:
+            return None
+        if address in self.drifted:
+            return "drifted"
+        return "declared" if address in self.declared else "unmanaged"
+
+
+class GitView:
+    """Has plans made by a command, one at a time, beside the requests."""
+
+    def __init__(self, command: Sequence[str], clock: Callable[[], int]) -> None:
+        self._command = list(command)
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._made: GitPlan | None = None
+        self._making: threading.Thread | None = None
+
+    def latest(self, wait_s: float = 0) -> GitPlan | None:
+        """The newest plan; another one is made meanwhile where it is old.
+
+        Waits this long for that one. None where none was made so far.
+        """
+        making = self._begin()
+        if making is not None and wait_s:
+            making.join(wait_s)
+        return self._made
+
+    def _begin(self) -> threading.Thread | None:
+        with self._lock:
+            if self._making is not None and self._making.is_alive():
+                return self._making
+            if self._made is not None and self._clock() - self._made.made_at < FRESH_MS:
+                return None
+            self._making = threading.Thread(target=self._make, name="kaiten-plan", daemon=True)
+            self._making.start()
+            return self._making
+
+    def _make(self) -> None:
+        try:
+            ended = subprocess.run(  # noqa: S603  the operator's own command
+                self._command,
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                text=True,
+                timeout=_LONGEST_S,
+                check=False,
+            )
+            self._made = _read(ended, self._clock())
+        except (OSError, subprocess.SubprocessError) as error:
+            self._made = GitPlan(made_at=self._clock(), fault=str(error))
+
+
+def _read(ended: subprocess.CompletedProcess[str], now_ms: int) -> GitPlan:
+    if ended.returncode != 0:
+        fault = ended.stderr.strip()[:_MAX_SHOWN] or f"it ended with {ended.returncode}"
+        return GitPlan(made_at=now_ms, fault=fault)
+    try:
+        plan = json.loads(ended.stdout)
+        return GitPlan(
+            made_at=now_ms,
+            target=plan["target"],
+            declared=frozenset(plan["managed"]),
+            drifted=frozenset(_with_holders(each["address"] for each in plan["changes"])),
+            changes=plan["changes"],
+            unmanaged=plan["summary"]["unmanaged"],
+        )
+    except (ValueError, KeyError) as error:
+        return GitPlan(made_at=now_ms, fault=f"the plan cannot be read: {error!r}")
+
+
+def _with_holders(addresses: Iterable[str]) -> Iterator[str]:
+    """Each address; and for that of a grant, `license/growth/grant/seats`, also the license's."""
+    for address in addresses:
+        yield address
+        yield "/".join(address.split("/")[:2])

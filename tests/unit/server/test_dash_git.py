@@ -1,0 +1,110 @@
+"""What the dashboard shows of git: marks at what is declared and has drifted, and the plan."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+from tests.support.dash import Dash, at_dashboard
+from tests.support.embedded import EmbeddedServer
+from tests.support.html import Html
+
+from kaiten_sync.server.dashboard.git_view import FRESH_MS, GitView
+
+_CATALOG = """
+version: 1
+entitlements:
+  api-calls: {name: API Calls, type: NUMBER}
+  seats: {name: Seats, type: NUMBER}
+licenses:
+  growth: {name: Growth, type: PAID, entitlements: {api-calls: 1000, seats: 5}}
+"""
+
+
+@pytest.fixture
+def git_server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[EmbeddedServer]:
+    """A server that knows a project, whose target it is."""
+    project = tmp_path / "kaiten-sync.yaml"
+    plan = ("-m", "kaiten_sync", "plan", "--format", "json", "--project", str(project))
+    with EmbeddedServer(tmp_path, plan_command=(sys.executable, *plan)) as running:
+        (tmp_path / "catalog.yaml").write_text(_CATALOG, encoding="utf-8")
+        target = {"url": running.url, "token": {"env": "KAITEN_TOKEN"}}
+        text = {"version": 1, "catalog": ["catalog.yaml"], "targets": {"local": target}}
+        project.write_text(json.dumps(text), encoding="utf-8")
+        monkeypatch.setenv("KAITEN_TOKEN", running.token)
+        yield running
+
+
+def test_pages_mark_what_git_says_and_the_plan_shows_what_it_would_change(
+    git_server: EmbeddedServer,
+) -> None:
+    _fill(git_server)
+    with at_dashboard(git_server.url, git_server.token) as dash:
+        plan = Html(dash.see("/plan"))
+        assert [row[:2] for row in plan.rows()] == [["license/growth/grant/seats", "update"]]
+        assert "value: 9 → 5" in plan.text
+        assert "1 object(s) are not managed" in plan.text
+        marks = {row[1]: row[2] for row in Html(dash.see("/entitlements")).rows()}
+        assert marks == {
+            "by-hand": "BOOLEAN unmanaged",
+            "seats": "NUMBER declared",
+            "api-calls": "NUMBER declared",
+        }
+        assert "PAID drifted" in Html(dash.see("/licenses/growth")).text
+        assert "NUMBER drifted" in Html(dash.see("/licenses/growth")).text
+        assert "NUMBER declared" in Html(dash.see("/licenses/growth")).text
+        assert [form.get("action") for form in plan.all("form")] == ["/sign-out"]
+
+
+def test_other_organisations_do_not_see_the_plan(git_server: EmbeddedServer) -> None:
+    with at_dashboard(git_server.url, git_server.new_organisation()) as stranger:
+        assert "started without a project" in Html(stranger.see("/plan")).text
+
+
+def test_a_plan_that_cannot_be_made_says_why(git_server: EmbeddedServer, tmp_path: Path) -> None:
+    (tmp_path / "catalog.yaml").write_text("version: 1\nentitlement: {}\n", encoding="utf-8")
+    with at_dashboard(git_server.url, git_server.token) as dash:
+        assert "catalog.yaml:2" in Html(dash.see("/plan")).text
+        assert "unmanaged" not in Html(dash.see("/entitlements")).text
+
+
+def test_without_a_project_the_page_says_how_to_start_with_one(dash: Dash) -> None:
+    assert "kaiten-sync serve --project" in Html(dash.see("/plan")).text
+
+
+def test_a_plan_is_made_anew_when_it_is_old_and_not_before(tmp_path: Path) -> None:
+    now_ms = [0]
+    runs = tmp_path / "runs"
+    script = f"open({str(runs)!r}, 'a').write('x'); print('no plan')"
+    view = GitView((sys.executable, "-c", script), lambda: now_ms[0])
+    for at_ms, count in ((0, 1), (FRESH_MS - 1, 1), (FRESH_MS, 2)):
+        now_ms[0] = at_ms
+        found = view.latest(wait_s=60)
+        assert found is not None
+        assert found.fault is not None
+        assert found.mark("license/growth") is None
+        assert len(runs.read_text(encoding="utf-8")) == count
+
+
+def test_a_command_that_is_not_there_is_no_plan() -> None:
+    found = GitView(("/nothing/here",), lambda: 0).latest(wait_s=60)
+    assert found is not None
+    assert "/nothing/here" in (found.fault or "")
+
+
+def _fill(server: EmbeddedServer) -> None:
+    """What the catalog declares with one threshold changed by hand, and something else."""
+    headers = {"Authorization": f"Bearer {server.token}"}
+    with httpx.Client(base_url=f"{server.url}/api", headers=headers) as api:
+        for name, value in (("API Calls", 1000), ("Seats", 9)):
+            slug = name.lower().replace(" ", "-")
+            api.post("/entitlements", json={"name": name, "type": "NUMBER"}).raise_for_status()
+            if slug == "api-calls":
+                api.post("/licenses", json={"name": "Growth", "type": "PAID"}).raise_for_status()
+            grant = {"entitlementSlug": slug, "value": {"type": "number", "value": value}}
+            api.post("/licenses/growth/entitlements", json=grant).raise_for_status()
+        api.post("/entitlements", json={"name": "By hand", "type": "BOOLEAN"}).raise_for_status()
