@@ -6,9 +6,19 @@ from typing import Any
 
 from sqlalchemy import Row
 
-from kaiten_sync.server.dashboard.forms import Choice, Field, Sent, fill, fixed, read_fields
+from kaiten_sync.server.dashboard.forms import Choice, Field, Sent, fixed, read_fields
 from kaiten_sync.server.dashboard.listing import ROWS, listing_of
-from kaiten_sync.server.dashboard.pages import Action, Done, Page, Shown, Visit, call, operation
+from kaiten_sync.server.dashboard.pages import (
+    Action,
+    Done,
+    Page,
+    Shown,
+    Visit,
+    back_to,
+    call,
+    on_to,
+    operation,
+)
 from kaiten_sync.server.domain.refusals import not_found
 from kaiten_sync.server.domain.scopes import ALL_SCOPES, MODULE_SCOPES, allows
 from kaiten_sync.server.service import accounts
@@ -69,12 +79,7 @@ def _state(token: Row[Any], now_ms: int) -> str:
 
 
 def _new(visit: Visit) -> Shown:
-    refused = visit.sent("new")
-    form = fill(
-        _NEW_FIELDS,
-        sent=refused.sent if refused else None,
-        error=refused.error if refused else None,
-    )
+    form = visit.form("new", _NEW_FIELDS)
     return Shown(
         template="account_form.html",
         values={"form": form, "row": None},
@@ -84,13 +89,7 @@ def _new(visit: Visit) -> Shown:
 
 def _edit(visit: Visit) -> Shown:
     row = accounts.get_account(visit.work, visit.path["serviceAccountSlug"]).account
-    refused = visit.sent("edit")
-    form = fill(
-        _EDIT_FIELDS,
-        stored={"name": row.name, "slug": row.slug},
-        sent=refused.sent if refused else None,
-        error=refused.error if refused else None,
-    )
+    form = visit.form("edit", _EDIT_FIELDS, {"name": row.name, "slug": row.slug})
     return Shown(
         template="account_form.html",
         values={"form": form, "row": row},
@@ -103,12 +102,7 @@ def _detail(visit: Visit) -> Shown:
     view = accounts.get_account(visit.work, slug)
     wanted = listing_of(visit, f"{_ALL}/{slug}")
     page = accounts.list_tokens(visit.work, slug, wanted.position, ROWS)
-    refused = visit.sent("token")
-    form = fill(
-        _token_fields(visit),
-        sent=refused.sent if refused else None,
-        error=refused.error if refused else None,
-    )
+    form = visit.form("token", _token_fields(visit))
     example = {"name": "pipeline", "scopes": ["write:entitlements", "write:licenses"]}
     return Shown(
         template="account.html",
@@ -159,13 +153,6 @@ def _token_made(done: Done) -> Shown:
     return Shown(template="token_made.html", values=values)
 
 
-def _back(notice: str) -> Any:
-    def done(done: Done) -> str:
-        return f"{_ALL}/{done.path['serviceAccountSlug']}?done={notice}"
-
-    return done
-
-
 _NEW_PAGE = Page(path="/new/service-account", scopes=(WRITE,), show=_new)
 _EDIT_PAGE = Page(path=f"{_ONE}/edit", scopes=(WRITE,), show=_edit)
 _DETAIL_PAGE = Page(path=_ONE, scopes=(READ,), show=_detail)
@@ -185,7 +172,7 @@ ACTIONS = (
         page=_NEW_PAGE,
         operation=operation("create-service-account"),
         body=_account_body,
-        done=lambda done: f"{_ALL}/{done.result['slug']}?done=created",
+        done=on_to(_ALL),
     ),
     Action(
         path=f"{_ONE}/edit",
@@ -193,7 +180,7 @@ ACTIONS = (
         page=_EDIT_PAGE,
         operation=operation("update-service-account"),
         body=_edit_body,
-        done=_back("saved"),
+        done=back_to(_ONE, "saved"),
     ),
     Action(
         path=f"{_ONE}/tokens",
@@ -208,6 +195,6 @@ ACTIONS = (
         form="revoke",
         page=_REVOKE_PAGE,
         operation=operation("delete-service-account-token"),
-        done=_back("revoked"),
+        done=back_to(_ONE, "revoked"),
     ),
 )

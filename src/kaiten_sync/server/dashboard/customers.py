@@ -4,9 +4,19 @@ from __future__ import annotations
 
 from typing import Any
 
-from kaiten_sync.server.dashboard.forms import Field, Sent, fill, fixed, read_fields
+from kaiten_sync.server.dashboard.forms import Field, Sent, fixed, read_fields
 from kaiten_sync.server.dashboard.listing import ROWS, listing_of
-from kaiten_sync.server.dashboard.pages import Action, Done, Page, Shown, Visit, call, operation
+from kaiten_sync.server.dashboard.pages import (
+    Action,
+    Page,
+    Shown,
+    Visit,
+    back_to,
+    call,
+    on_to,
+    operation,
+    up_to,
+)
 from kaiten_sync.server.db.search import Wanted
 from kaiten_sync.server.service import search
 from kaiten_sync.server.service.customers import get_customer
@@ -46,12 +56,7 @@ def _list(visit: Visit) -> Shown:
 
 
 def _new(visit: Visit) -> Shown:
-    refused = visit.sent("new")
-    form = fill(
-        _NEW_FIELDS,
-        sent=refused.sent if refused else None,
-        error=refused.error if refused else None,
-    )
+    form = visit.form("new", _NEW_FIELDS)
     return Shown(
         template="customer_form.html",
         values={"form": form, "row": None},
@@ -81,13 +86,7 @@ def _detail(visit: Visit) -> Shown:
 
 def _edit(visit: Visit) -> Shown:
     row = get_customer(visit.work, visit.path["customerSlug"])
-    refused = visit.sent("edit")
-    form = fill(
-        _EDIT_FIELDS,
-        stored=customer_json(row),
-        sent=refused.sent if refused else None,
-        error=refused.error if refused else None,
-    )
+    form = visit.form("edit", _EDIT_FIELDS, customer_json(row))
     body = {
         name: value
         for name, value in customer_json(row).items()
@@ -123,10 +122,6 @@ def _edit_body(_visit: Visit, sent: Sent) -> dict[str, Any]:
     return read_fields(_EDIT_FIELDS, sent)
 
 
-def _saved(done: Done) -> str:
-    return f"{_ALL}/{done.path['customerSlug']}?done=saved"
-
-
 _NEW_PAGE = Page(path="/new/customer", scopes=(WRITE,), show=_new)
 _EDIT_PAGE = Page(path=f"{_ONE}/edit", scopes=(WRITE,), show=_edit)
 _DELETE_PAGE = Page(path=f"{_ONE}/delete", scopes=(WRITE,), show=_delete)
@@ -145,7 +140,7 @@ ACTIONS = (
         page=_NEW_PAGE,
         operation=operation("create-customer"),
         body=_create_body,
-        done=lambda done: f"{_ALL}/{done.result['slug']}?done=created",
+        done=on_to(_ALL),
     ),
     Action(
         path=f"{_ONE}/edit",
@@ -153,13 +148,13 @@ ACTIONS = (
         page=_EDIT_PAGE,
         operation=operation("update-customer"),
         body=_edit_body,
-        done=_saved,
+        done=back_to(_ONE, "saved"),
     ),
     Action(
         path=f"{_ONE}/delete",
         form="delete",
         page=_DELETE_PAGE,
         operation=operation("delete-customer"),
-        done=lambda _: f"{_ALL}?done=deleted",
+        done=up_to(_ALL, "deleted"),
     ),
 )

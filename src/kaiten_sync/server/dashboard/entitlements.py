@@ -13,12 +13,21 @@ from kaiten_sync.server.dashboard.forms import (
     Field,
     Sent,
     choices,
-    fill,
     fixed,
     read_fields,
 )
 from kaiten_sync.server.dashboard.listing import ROWS, Filter, listing_of, skipped_of
-from kaiten_sync.server.dashboard.pages import Action, Done, Page, Shown, Visit, call, operation
+from kaiten_sync.server.dashboard.pages import (
+    Action,
+    Page,
+    Shown,
+    Visit,
+    back_to,
+    call,
+    on_to,
+    operation,
+    up_to,
+)
 from kaiten_sync.server.domain.entitlements import NUMBER_FAMILY
 from kaiten_sync.server.service import groups, saturation, search
 from kaiten_sync.server.service.entitlements import get_entitlement
@@ -163,12 +172,7 @@ def _list(visit: Visit) -> Shown:
 
 
 def _new(visit: Visit) -> Shown:
-    refused = visit.sent("new")
-    form = fill(
-        _new_fields(visit),
-        sent=refused.sent if refused else None,
-        error=refused.error if refused else None,
-    )
+    form = visit.form("new", _new_fields(visit))
     example = {"name": "API Calls", "type": "NUMBER", "aggregationMethod": "SUM"}
     return Shown(
         template="entitlement_new.html",
@@ -233,13 +237,7 @@ def _next(visit: Visit, tab: str, skipped: int) -> str:
 
 def _edit(visit: Visit) -> Shown:
     row, shown = _stored(visit)
-    refused = visit.sent("edit")
-    form = fill(
-        _edit_fields(visit, shown),
-        stored=_as_typed(shown),
-        sent=refused.sent if refused else None,
-        error=refused.error if refused else None,
-    )
+    form = visit.form("edit", _edit_fields(visit, shown), _as_typed(shown))
     return Shown(
         template="entitlement_edit.html",
         values={"row": row, "form": form},
@@ -289,14 +287,6 @@ def _delete(visit: Visit) -> Shown:
     )
 
 
-def _created(done: Done) -> str:
-    return f"{_ALL}/{done.result['slug']}?done=created"
-
-
-def _saved(done: Done) -> str:
-    return f"{_ALL}/{done.path['entitlementSlug']}?done=saved"
-
-
 _NEW_PAGE = Page(path="/new/entitlement", scopes=(WRITE,), show=_new)
 _EDIT_PAGE = Page(path=f"{_ONE}/edit", scopes=(WRITE,), show=_edit)
 _DELETE_PAGE = Page(path=f"{_ONE}/delete", scopes=(WRITE,), show=_delete)
@@ -318,7 +308,7 @@ ACTIONS = (
         page=_NEW_PAGE,
         operation=operation("create-entitlement"),
         body=_create_body,
-        done=_created,
+        done=on_to(_ALL),
     ),
     Action(
         path=f"{_ONE}/edit",
@@ -326,13 +316,13 @@ ACTIONS = (
         page=_EDIT_PAGE,
         operation=operation("update-entitlement"),
         body=_edit_body,
-        done=_saved,
+        done=back_to(_ONE, "saved"),
     ),
     Action(
         path=f"{_ONE}/delete",
         form="delete",
         page=_DELETE_PAGE,
         operation=operation("delete-entitlement"),
-        done=lambda _: f"{_ALL}?done=deleted",
+        done=up_to(_ALL, "deleted"),
     ),
 )

@@ -13,12 +13,21 @@ from kaiten_sync.server.dashboard.forms import (
     Field,
     Sent,
     choices,
-    fill,
     moment_of_day,
     read_fields,
 )
 from kaiten_sync.server.dashboard.listing import ROWS, Filter, listing_of
-from kaiten_sync.server.dashboard.pages import Action, Done, Page, Shown, Visit, call, operation
+from kaiten_sync.server.dashboard.pages import (
+    Action,
+    Page,
+    Shown,
+    Visit,
+    back_to,
+    call,
+    on_to,
+    operation,
+    up_to,
+)
 from kaiten_sync.server.db.audit import TrailFilter
 from kaiten_sync.server.db.search import Wanted
 from kaiten_sync.server.domain.events import EVENT_TYPES
@@ -118,13 +127,7 @@ def _list(visit: Visit) -> Shown:
 
 
 def _new(visit: Visit) -> Shown:
-    refused = visit.sent("new")
-    form = fill(
-        _fields(visit),
-        stored={"customerSlug": visit.query.get("customer", "")},
-        sent=refused.sent if refused else None,
-        error=refused.error if refused else None,
-    )
+    form = visit.form("new", _fields(visit), {"customerSlug": visit.query.get("customer", "")})
     example = {
         "name": "My Restaurant Production",
         "description": "",
@@ -161,13 +164,7 @@ def _with_ids(visit: Visit, body: dict[str, Any]) -> dict[str, Any]:
 def _edit(visit: Visit) -> Shown:
     row = get_instance(visit.work, visit.path["instanceSlug"])
     shown = instance_json(row)
-    refused = visit.sent("edit")
-    form = fill(
-        _edit_fields(visit, row),
-        stored=shown,
-        sent=refused.sent if refused else None,
-        error=refused.error if refused else None,
-    )
+    form = visit.form("edit", _edit_fields(visit, row), shown)
     kept = ("name", "slug", "description", "customerId", "licenseId", *_DAYS, "metadata")
     body = {name: shown[name] for name in kept}
     return Shown(
@@ -210,13 +207,7 @@ def _edit_body(visit: Visit, sent: Sent) -> dict[str, Any]:
 
 def _detail(visit: Visit) -> Shown:
     row = get_instance(visit.work, visit.path["instanceSlug"])
-    refused = visit.sent("status")
-    form = fill(
-        _STATUS_FIELDS,
-        stored=instance_json(row),
-        sent=refused.sent if refused else None,
-        error=refused.error if refused else None,
-    )
+    form = visit.form("status", _STATUS_FIELDS, instance_json(row))
     report = {"value": 42}
     return Shown(
         template="instance_usage.html",
@@ -283,10 +274,6 @@ def _delete(visit: Visit) -> Shown:
     )
 
 
-def _saved(done: Done) -> str:
-    return f"{_ALL}/{done.path['instanceSlug']}?done=saved"
-
-
 _NEW_PAGE = Page(path="/new/instance", scopes=(WRITE,), show=_new)
 _DETAIL_PAGE = Page(path=_ONE, scopes=(READ,), show=_detail)
 _EDIT_PAGE = Page(path=f"{_ONE}/edit", scopes=(WRITE,), show=_edit)
@@ -307,7 +294,7 @@ ACTIONS = (
         page=_NEW_PAGE,
         operation=operation("createInstance"),
         body=_create_body,
-        done=lambda done: f"{_ALL}/{done.result['slug']}?done=created",
+        done=on_to(_ALL),
     ),
     Action(
         path=_ONE,
@@ -315,7 +302,7 @@ ACTIONS = (
         page=_DETAIL_PAGE,
         operation=operation("patchInstance"),
         body=_status_body,
-        done=_saved,
+        done=back_to(_ONE, "saved"),
     ),
     Action(
         path=f"{_ONE}/edit",
@@ -324,13 +311,13 @@ ACTIONS = (
         operation=operation("updateInstance"),
         body=_edit_body,
         # The form may have given it another slug.
-        done=lambda _: f"{_ALL}?done=saved",
+        done=up_to(_ALL, "saved"),
     ),
     Action(
         path=f"{_ONE}/delete",
         form="delete",
         page=_DELETE_PAGE,
         operation=operation("deleteInstance"),
-        done=lambda _: f"{_ALL}?done=deleted",
+        done=up_to(_ALL, "deleted"),
     ),
 )

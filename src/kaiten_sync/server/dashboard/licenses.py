@@ -1,56 +1,40 @@
-"""Pages of licenses: families with their versions, a new one, one with its grants, its life."""
+"""Pages of licenses: families with their versions, a new one, change one, delete it."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Row
-
-from kaiten_sync.server.dashboard.declaration import declare_license
 from kaiten_sync.server.dashboard.forms import (
     Choice,
-    Entry,
     Field,
     Sent,
     choices,
-    fill,
     fixed,
     read_fields,
 )
-from kaiten_sync.server.dashboard.granted import GRANT_FIELDS, grant_body, value_text
 from kaiten_sync.server.dashboard.listing import ROWS, Filter, listing_of
 from kaiten_sync.server.dashboard.pages import (
     Action,
-    Call,
-    Done,
     Page,
-    Refused,
     Shown,
     Visit,
+    back_to,
     call,
+    on_to,
     operation,
+    up_to,
 )
-from kaiten_sync.server.db.search import Wanted
-from kaiten_sync.server.domain.refusals import RefusalError, not_found
 from kaiten_sync.server.service import families, grants, search
-from kaiten_sync.server.service.entitlements import get_entitlement
-from kaiten_sync.server.service.family_changes import family_view
 from kaiten_sync.server.service.licenses import get_license
 from kaiten_sync.server.shapes.licenses import license_json
 
 READ, WRITE = "read:licenses", "write:licenses"
-
-_ALL = "/licenses"
-_ONE = "/licenses/{licenseSlug}"
-_GRANT = f"{_ONE}/grants/{{entitlementSlug}}"
+ALL = "/licenses"
+ONE = "/licenses/{licenseSlug}"
 
 _TYPES = ("PAID", "TRIAL", "COMMUNITY", "DEVELOPMENT")
 _STATES = ("DRAFT", "PUBLISHED", "ARCHIVED")
 
-_MAX_CHOICES = 200
-"""Entitlements that are offered to choose from; where there are more, the slug is typed."""
 
 _NAME = Field(name="name", label="Name", required=True, hint="For people, such as Growth.")
 _SLUG = Field(
@@ -114,34 +98,10 @@ _EDIT_FIELDS = (
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _GrantRow:
-    """A grant in the table: what is stored, what is typed, and what is wrong with that."""
-
-    row: Row[Any]
-    value: Entry
-    overage: Entry | None
-    faults: Sequence[str]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Line:
-    """One line of a comparison."""
-
-    label: str
-    left: str
-    right: str
-
-    @property
-    def differs(self) -> bool:
-        """Whether the two sides are not the same."""
-        return self.left != self.right
-
-
 def _list(visit: Visit) -> Shown:
     wanted = listing_of(
         visit,
-        _ALL,
+        ALL,
         Filter(name="type", label="Type", choices=choices(_TYPES)),
         Filter(name="lifecycle_state", label="State", choices=choices(_STATES)),
     )
@@ -159,14 +119,9 @@ def _list(visit: Visit) -> Shown:
 
 
 def _new(visit: Visit) -> Shown:
-    refused = visit.sent("new")
     family_slug = visit.query.get("family", "")
-    form = fill(
-        _NEW_FIELDS,
-        stored=_next_version(visit, family_slug) if family_slug else {"type": "PAID"},
-        sent=refused.sent if refused else None,
-        error=refused.error if refused else None,
-    )
+    stored = _next_version(visit, family_slug) if family_slug else None
+    form = visit.form("new", _NEW_FIELDS, stored)
     example = {"name": "Growth", "type": "PAID", "version": "1", "isActive": True}
     return Shown(
         template="license_new.html",
@@ -194,141 +149,9 @@ def _create_body(_visit: Visit, sent: Sent) -> dict[str, Any]:
     return {name: value for name, value in body.items() if value is not False}
 
 
-def _detail(visit: Visit) -> Shown:
-    row = get_license(visit.work, visit.path["licenseSlug"])
-    view = family_view(visit.work, row.family_id)
-    if view is None:
-        raise not_found("GetLicense.NotFound", "this license is being deleted")
-    granted = search.grants_of(visit.work, row.id)
-    moved, attached = visit.sent("move"), visit.sent("attach")
-    attach = fill(
-        _attach_fields(visit, granted),
-        sent=attached.sent if attached else None,
-        error=attached.error if attached else None,
-    )
-    return Shown(
-        template="license_grants.html",
-        values={
-            "row": row,
-            "family": view,
-            "tab": "grants",
-            "grants": [_grant_row(each, visit.sent("grant"), visit) for each in granted],
-            "attach": attach,
-            "moved": moved,
-            "held": search.count_instances(visit.work, row.id),
-        },
-        calls=(
-            call("get-license", licenseSlug=row.slug),
-            call("get-license-entitlements", licenseSlug=row.slug),
-            _attach_call(row.slug),
-        ),
-        declaration=_declared(row, view.family.slug, granted),
-    )
-
-
-def _declared(row: Row[Any], family_slug: str, granted: Sequence[Row[Any]]) -> str:
-    shown = [
-        {
-            "entitlementSlug": each.entitlement_slug,
-            "value": each.value,
-            "limitCapExceededOveragePercent": each.overage_percent,
-        }
-        for each in granted
-    ]
-    return declare_license(license_json(row), family_slug, shown)
-
-
-def _attach_call(license_slug: str) -> Call:
-    body = {"entitlementSlug": "api-calls", "value": {"type": "number", "value": 1000}}
-    return call("associate-entitlement-with-license", body, licenseSlug=license_slug)
-
-
-def _attach_fields(visit: Visit, granted: Sequence[Row[Any]]) -> tuple[Field, ...]:
-    page = search.find_entitlements(visit.work, Wanted(), "", None, _MAX_CHOICES)
-    held = {each.entitlement_slug for each in granted}
-    offered = [
-        Choice(value=row.slug, label=f"{row.name} ({row.slug}, {row.type})")
-        for row in page.rows
-        if row.slug not in held
-    ]
-    offered.sort(key=lambda choice: choice.label)
-    is_all = page.next is None and visit.may("read:entitlements")
-    chosen = Field(
-        name="entitlementSlug",
-        label="Entitlement",
-        kind="choice" if is_all else "text",
-        choices=(Choice(value="", label="choose one"), *offered) if is_all else (),
-        required=True,
-        hint="" if is_all else "Its slug, such as api-calls.",
-    )
-    return (chosen, *GRANT_FIELDS)
-
-
-def _grant_row(row: Row[Any], refused: Refused | None, visit: Visit) -> _GrantRow:
-    if refused and visit.path.get("entitlementSlug") == row.entitlement_slug:
-        form = fill(GRANT_FIELDS, sent=refused.sent, error=refused.error)
-    else:
-        overage = row.overage_percent if (row.overage_percent or 0) > 0 else None
-        stored = {
-            "value": value_text(row.value),
-            "limitCapExceededOveragePercent": overage,
-        }
-        form = fill(GRANT_FIELDS, stored=stored)
-    is_number = row.value["type"] == "number"
-    return _GrantRow(
-        row=row,
-        value=form.entry("value"),
-        overage=form.entry("limitCapExceededOveragePercent") if is_number else None,
-        faults=[*form.faults, *(fault for entry in form.entries for fault in entry.faults)],
-    )
-
-
-def _attach_body(visit: Visit, sent: Sent) -> dict[str, Any]:
-    slug = sent.one("entitlementSlug")
-    if not slug:
-        return read_fields((Field(name="entitlementSlug", label="", required=True),), sent)
-    try:
-        row, _ = get_entitlement(visit.work, slug)
-    except RefusalError as error:
-        code = "AssociateEntitlementToLicense.EntitlementNotFound"
-        raise not_found(code, error.detail) from error
-    return {"entitlementSlug": slug, **grant_body(row.type, sent)}
-
-
-def _grant_change(visit: Visit, sent: Sent) -> dict[str, Any]:
-    found = grants.get_grant(visit.work, visit.path["licenseSlug"], visit.path["entitlementSlug"])
-    return grant_body(found.page.rows[0].entitlement_type, sent)
-
-
-def _holders(visit: Visit) -> Shown:
-    row = get_license(visit.work, visit.path["licenseSlug"])
-    wanted = listing_of(visit, f"{_ALL}/{row.slug}/instances")
-    page = search.find_instances(
-        visit.work, wanted.wanted, wanted.position, ROWS, license_id=row.id
-    )
-    return Shown(
-        template="license_instances.html",
-        values={
-            "row": row,
-            "tab": "instances",
-            "listing": wanted,
-            "rows": page.rows,
-            "following": wanted.after(page.next),
-            "moved": None,
-        },
-        calls=(call("getInstances"),),
-    )
-
-
 def _edit(visit: Visit) -> Shown:
     row = get_license(visit.work, visit.path["licenseSlug"])
-    refused = visit.sent("edit")
-    form = fill(
-        _EDIT_FIELDS,
-        stored=license_json(row),
-        sent=refused.sent if refused else None,
-        error=refused.error if refused else None,
-    )
+    form = visit.form("edit", _EDIT_FIELDS, license_json(row))
     body = {
         name: getattr(row, column)
         for name, column in (
@@ -351,22 +174,6 @@ def _edit_body(visit: Visit, sent: Sent) -> dict[str, Any]:
     if row.is_active is None and not body["isActive"]:
         del body["isActive"]
     return body
-
-
-def _remove(visit: Visit) -> Shown:
-    """What detaching an entitlement takes away, and from whom."""
-    path = visit.path
-    found = grants.get_grant(visit.work, path["licenseSlug"], path["entitlementSlug"])
-    return Shown(
-        template="grant_remove.html",
-        values={
-            "row": found.license,
-            "grant": found.page.rows[0],
-            "held": search.count_instances(visit.work, found.license.id),
-            "refused": visit.refused,
-        },
-        calls=(call("delete-license-entitlement", **path),),
-    )
 
 
 def _delete(visit: Visit) -> Shown:
@@ -399,92 +206,11 @@ def _remove_grants(visit: Visit) -> None:
         grants.remove_grant(visit.work, row.slug, each.entitlement_slug)
 
 
-def _compare(visit: Visit) -> Shown:
-    left_slug, right_slug = visit.query.get("left", ""), visit.query.get("right", "")
-    sides = [get_license(visit.work, slug) for slug in (left_slug, right_slug) if slug]
-    values: dict[str, Any] = {"left": left_slug, "right": right_slug, "sides": sides}
-    if len(sides) == 2:
-        values |= {"lines": _field_lines(*sides), "grants": _grant_lines(visit, *sides)}
-    return Shown(
-        template="license_compare.html",
-        values=values,
-        calls=tuple(call("get-license-entitlements", licenseSlug=side.slug) for side in sides),
-    )
-
-
-def _field_lines(left: Row[Any], right: Row[Any]) -> list[_Line]:
-    compared = (
-        ("Name", "name"),
-        ("Version", "version"),
-        ("Version name", "version_name"),
-        ("Type", "type"),
-        ("State", "lifecycle_state"),
-        ("Default", "is_default"),
-        ("Description", "description"),
-    )
-    return [
-        _Line(label=label, left=_plain(getattr(left, column)), right=_plain(getattr(right, column)))
-        for label, column in compared
-    ]
-
-
-def _grant_lines(visit: Visit, left: Row[Any], right: Row[Any]) -> list[_Line]:
-    sides: list[Mapping[str, Row[Any]]] = [
-        {each.entitlement_slug: each for each in search.grants_of(visit.work, side.id)}
-        for side in (left, right)
-    ]
-    return [
-        _Line(label=slug, left=_granted(sides[0].get(slug)), right=_granted(sides[1].get(slug)))
-        for slug in sorted({*sides[0], *sides[1]})
-    ]
-
-
-def _granted(row: Row[Any] | None) -> str:
-    if row is None:
-        return "not granted"
-    overage = row.overage_percent or 0
-    return value_text(row.value) + (f" (+{overage} %)" if overage > 0 else "")
-
-
-def _plain(value: object) -> str:
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    return "–" if value in (None, "") else str(value)
-
-
-def _move(name: str) -> Action:
-    return Action(
-        path=f"{_ONE}/{name}",
-        form="move",
-        page=_DETAIL_PAGE,
-        operation=operation(f"{name}-license"),
-        done=_back(f"{name}d" if name.endswith("e") else f"{name}ed"),
-    )
-
-
-def _back(notice: str) -> Any:
-    def done(done: Done) -> str:
-        return f"{_ALL}/{done.path['licenseSlug']}?done={notice}"
-
-    return done
-
-
 _NEW_PAGE = Page(path="/new/license", scopes=(WRITE,), show=_new)
-_DETAIL_PAGE = Page(path=_ONE, scopes=(READ,), show=_detail)
-_EDIT_PAGE = Page(path=f"{_ONE}/edit", scopes=(WRITE,), show=_edit)
-_DELETE_PAGE = Page(path=f"{_ONE}/delete", scopes=(WRITE,), show=_delete)
-_REMOVE_PAGE = Page(path=f"{_GRANT}/remove", scopes=(WRITE,), show=_remove)
+_EDIT_PAGE = Page(path=f"{ONE}/edit", scopes=(WRITE,), show=_edit)
+_DELETE_PAGE = Page(path=f"{ONE}/delete", scopes=(WRITE,), show=_delete)
 
-PAGES = (
-    Page(path=_ALL, scopes=(READ,), show=_list),
-    _NEW_PAGE,
-    _DETAIL_PAGE,
-    Page(path=f"{_ONE}/instances", scopes=(READ, "read:instances"), show=_holders),
-    _EDIT_PAGE,
-    _DELETE_PAGE,
-    _REMOVE_PAGE,
-    Page(path="/compare-licenses", scopes=(READ,), show=_compare),
-)
+PAGES = (Page(path=ALL, scopes=(READ,), show=_list), _NEW_PAGE, _EDIT_PAGE, _DELETE_PAGE)
 ACTIONS = (
     Action(
         path="/new/license",
@@ -492,46 +218,22 @@ ACTIONS = (
         page=_NEW_PAGE,
         operation=operation("create-license"),
         body=_create_body,
-        done=lambda done: f"{_ALL}/{done.result['slug']}?done=created",
+        done=on_to(ALL),
     ),
     Action(
-        path=f"{_ONE}/edit",
+        path=f"{ONE}/edit",
         form="edit",
         page=_EDIT_PAGE,
         operation=operation("update-license"),
         body=_edit_body,
-        done=_back("saved"),
+        done=back_to(ONE, "saved"),
     ),
     Action(
-        path=f"{_ONE}/delete",
+        path=f"{ONE}/delete",
         form="delete",
         page=_DELETE_PAGE,
         operation=operation("delete-license"),
         before=_remove_grants,
-        done=lambda _: f"{_ALL}?done=deleted",
+        done=up_to(ALL, "deleted"),
     ),
-    Action(
-        path=f"{_ONE}/grants",
-        form="attach",
-        page=_DETAIL_PAGE,
-        operation=operation("associate-entitlement-with-license"),
-        body=_attach_body,
-        done=_back("attached"),
-    ),
-    Action(
-        path=_GRANT,
-        form="grant",
-        page=_DETAIL_PAGE,
-        operation=operation("update-license-entitlement"),
-        body=_grant_change,
-        done=_back("saved"),
-    ),
-    Action(
-        path=f"{_GRANT}/remove",
-        form="remove",
-        page=_REMOVE_PAGE,
-        operation=operation("delete-license-entitlement"),
-        done=_back("removed"),
-    ),
-    *(_move(name) for name in ("publish", "archive", "unarchive")),
 )

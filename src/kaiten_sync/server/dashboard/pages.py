@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from kaiten_sync.server.dashboard.forms import Sent
+from kaiten_sync.server.dashboard.forms import Field, Filled, Sent, fill
 from kaiten_sync.server.dashboard.git_view import GitPlan
 from kaiten_sync.server.domain.refusals import RefusalError
 from kaiten_sync.server.domain.scopes import allows
@@ -49,6 +49,18 @@ class Visit:
     def sent(self, form: str) -> Refused | None:
         """The form of this name, where it was refused."""
         return self.refused if self.refused and self.refused.form == form else None
+
+    def form(
+        self, form: str, fields: Iterable[Field], stored: Mapping[str, Any] | None = None
+    ) -> Filled:
+        """The form of this name to show: as it was sent where it was refused, or else as stored."""
+        refused = self.sent(form)
+        return fill(
+            fields,
+            stored,
+            sent=refused.sent if refused else None,
+            error=refused.error if refused else None,
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,3 +132,18 @@ def operation(operation_id: str) -> Operation:
 def call(operation_id: str, body: Any = None, query: Any = None, **path: str) -> Call:
     """A request to the API by the operation's id."""
     return Call(operation=operation(operation_id), path=path, query=query or {}, body=body)
+
+
+def back_to(pattern: str, notice: str) -> Callable[[Done], str]:
+    """Leads back to the page of what a form was about, which says the notice."""
+    return lambda done: f"{pattern.format(**done.path)}?done={notice}"
+
+
+def on_to(path: str, name: str = "slug") -> Callable[[Done], str]:
+    """Leads on to the page of what a form made, below `path`, by the property of this name."""
+    return lambda done: f"{path}/{done.result[name]}?done=created"
+
+
+def up_to(path: str, notice: str) -> Callable[[Done], str]:
+    """Leads to a list, which says the notice."""
+    return lambda _: f"{path}?done={notice}"

@@ -6,9 +6,19 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from kaiten_sync.server.dashboard.forms import Choice, Field, Sent, choices, fill, read_fields
+from kaiten_sync.server.dashboard.forms import Choice, Field, Sent, choices, read_fields
 from kaiten_sync.server.dashboard.listing import ROWS, Filter, listing_of
-from kaiten_sync.server.dashboard.pages import Action, Done, Page, Shown, Visit, call, operation
+from kaiten_sync.server.dashboard.pages import (
+    Action,
+    Page,
+    Shown,
+    Visit,
+    back_to,
+    call,
+    on_to,
+    operation,
+    up_to,
+)
 from kaiten_sync.server.domain.events import EVENT_TYPES
 from kaiten_sync.server.service import webhooks
 from kaiten_sync.server.service.work import Work
@@ -73,12 +83,7 @@ def _list(visit: Visit) -> Shown:
 
 
 def _new(visit: Visit) -> Shown:
-    refused = visit.sent("new")
-    form = fill(
-        _FIELDS,
-        sent=refused.sent if refused else None,
-        error=refused.error if refused else None,
-    )
+    form = visit.form("new", _FIELDS)
     example = {
         "url": "https://example.com/kaiten",
         "eventTypes": ["com.kaiten.instance.entitlement.v1.usage_reached"],
@@ -129,13 +134,7 @@ def _pretty(payload: Mapping[str, Any]) -> str:
 def _edit(visit: Visit) -> Shown:
     row = webhooks.get_endpoint(visit.work, visit.path["webhookId"])
     shown = endpoint_json(row)
-    refused = visit.sent("edit")
-    form = fill(
-        _FIELDS,
-        stored=shown,
-        sent=refused.sent if refused else None,
-        error=refused.error if refused else None,
-    )
+    form = visit.form("edit", _FIELDS, shown)
     body = {"url": row.url, "eventTypes": shown["eventTypes"]}
     return Shown(
         template="webhook_form.html",
@@ -163,13 +162,6 @@ def _body(_visit: Visit, sent: Sent) -> dict[str, Any]:
     return read_fields(_FIELDS, sent)
 
 
-def _back(notice: str) -> Any:
-    def done(done: Done) -> str:
-        return f"{_ALL}/{done.path['webhookId']}?done={notice}"
-
-    return done
-
-
 _NEW_PAGE = Page(path="/new/webhook", scopes=(WRITE,), show=_new)
 _DETAIL_PAGE = Page(path=_ONE, scopes=(READ,), show=_detail)
 _EDIT_PAGE = Page(path=f"{_ONE}/edit", scopes=(WRITE,), show=_edit)
@@ -189,7 +181,7 @@ ACTIONS = (
         page=_NEW_PAGE,
         operation=operation("create-webhook"),
         body=_body,
-        done=lambda done: f"{_ALL}/{done.result['id']}?done=created",
+        done=on_to(_ALL, "id"),
     ),
     Action(
         path=f"{_ONE}/edit",
@@ -197,20 +189,20 @@ ACTIONS = (
         page=_EDIT_PAGE,
         operation=operation("update-webhook"),
         body=_body,
-        done=_back("saved"),
+        done=back_to(_ONE, "saved"),
     ),
     Action(
         path=f"{_ONE}/delete",
         form="delete",
         page=_DELETE_PAGE,
         operation=operation("delete-webhook"),
-        done=lambda _: f"{_ALL}?done=deleted",
+        done=up_to(_ALL, "deleted"),
     ),
     Action(
         path=f"{_ONE}/deliveries/{{deliveryId}}/retry",
         form="retry",
         page=_DETAIL_PAGE,
         operation=_RETRY,
-        done=_back("retried"),
+        done=back_to(_ONE, "retried"),
     ),
 )

@@ -1,0 +1,86 @@
+"""The page of two licenses side by side: versions of one family, or any two."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Row
+
+from kaiten_sync.server.dashboard.granted import value_text
+from kaiten_sync.server.dashboard.licenses import READ
+from kaiten_sync.server.dashboard.pages import Action, Page, Shown, Visit, call
+from kaiten_sync.server.service import search
+from kaiten_sync.server.service.licenses import get_license
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Line:
+    """One line of a comparison."""
+
+    label: str
+    left: str
+    right: str
+
+    @property
+    def differs(self) -> bool:
+        """Whether the two sides are not the same."""
+        return self.left != self.right
+
+
+def _compare(visit: Visit) -> Shown:
+    left_slug, right_slug = visit.query.get("left", ""), visit.query.get("right", "")
+    sides = [get_license(visit.work, slug) for slug in (left_slug, right_slug) if slug]
+    values: dict[str, Any] = {"left": left_slug, "right": right_slug, "sides": sides}
+    if len(sides) == 2:
+        values |= {"lines": _field_lines(*sides), "grants": _grant_lines(visit, *sides)}
+    return Shown(
+        template="license_compare.html",
+        values=values,
+        calls=tuple(call("get-license-entitlements", licenseSlug=side.slug) for side in sides),
+    )
+
+
+def _field_lines(left: Row[Any], right: Row[Any]) -> list[_Line]:
+    compared = (
+        ("Name", "name"),
+        ("Version", "version"),
+        ("Version name", "version_name"),
+        ("Type", "type"),
+        ("State", "lifecycle_state"),
+        ("Default", "is_default"),
+        ("Description", "description"),
+    )
+    return [
+        _Line(label=label, left=_plain(getattr(left, column)), right=_plain(getattr(right, column)))
+        for label, column in compared
+    ]
+
+
+def _grant_lines(visit: Visit, left: Row[Any], right: Row[Any]) -> list[_Line]:
+    sides: list[Mapping[str, Row[Any]]] = [
+        {each.entitlement_slug: each for each in search.grants_of(visit.work, side.id)}
+        for side in (left, right)
+    ]
+    return [
+        _Line(label=slug, left=_granted(sides[0].get(slug)), right=_granted(sides[1].get(slug)))
+        for slug in sorted({*sides[0], *sides[1]})
+    ]
+
+
+def _granted(row: Row[Any] | None) -> str:
+    if row is None:
+        return "not granted"
+    overage = row.overage_percent or 0
+    return value_text(row.value) + (f" (+{overage} %)" if overage > 0 else "")
+
+
+def _plain(value: object) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return "–" if value in (None, "") else str(value)
+
+
+PAGES = (Page(path="/compare-licenses", scopes=(READ,), show=_compare),)
+ACTIONS: tuple[Action, ...] = ()
