@@ -8,7 +8,10 @@ from pathlib import Path
 
 import httpx
 from playwright.sync_api import Browser
+from sqlalchemy import insert, select
 
+from kaiten_sync.server.db.engine import open_engine
+from kaiten_sync.server.db.tables import usage_day
 from tests.browser.reports import write_picture
 from tests.support.chromium import TIMEOUT_MS, chromium, sign_in
 from tests.support.embedded import EmbeddedServer
@@ -25,7 +28,7 @@ PICTURES: Mapping[str, str] = {
 DARK = "overview-dark.png"
 FOLDER = Path("docs/images")
 
-_SIZE = {"width": 1200, "height": 760}
+_SIZE = {"width": 1200, "height": 960}
 
 
 def take_pictures(browser: Browser, server: EmbeddedServer, folder: Path) -> None:
@@ -34,9 +37,23 @@ def take_pictures(browser: Browser, server: EmbeddedServer, folder: Path) -> Non
     headers = {"Authorization": f"Bearer {token}"}
     with httpx.Client(base_url=f"{server.url}/api", headers=headers) as api:
         furnish(api, receiver="https://example.com/kaiten")
+    _add_a_month(server.database_url)
     for name, path in PICTURES.items():
         _take(browser, server.url, token, path, folder / name)
     _take(browser, server.url, token, "/", folder / DARK, is_dark=True)
+
+
+def _add_a_month(database_url: str) -> None:
+    """Days before today, as if what was used had been used little by little."""
+    database = open_engine(database_url)
+    with database.writing() as connection:
+        for row in connection.execute(select(usage_day)).mappings().all():
+            for ago in range(1, 30):
+                value = round(row["value"] * (30 - ago) ** 1.5 / 30**1.5)
+                reports = {"accepted": 3 + ago * 7 % 5, "refused": int(ago % 9 == 4)}
+                day = {"day": row["day"] - ago, "value": value, "highest": value, **reports}
+                connection.execute(insert(usage_day), {**row, **day})
+    database.close()
 
 
 def _take(

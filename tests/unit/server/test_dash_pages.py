@@ -6,6 +6,7 @@ import json
 import re
 import shlex
 import subprocess
+from importlib.resources import files
 from pathlib import Path
 from xml.etree.ElementTree import Element
 
@@ -20,6 +21,8 @@ from tests.support.html import Html
 
 from kaiten_sync.server.dashboard.catalog import ACTIONS, PAGES
 
+_SCRIPT = re.compile(r"/static/(dashboard|charts|chart\.umd\.min)-[0-9a-f]{12}\.js")
+
 
 @pytest.fixture
 def names(api: httpx.Client) -> Names:
@@ -31,7 +34,7 @@ def test_every_page_is_valid_and_shows_scripts_as_text(dash: Dash, names: Names)
     for path in paths_of_pages(names):
         page = Html(dash.see(path))
         scripts = [each.get("src") or "inline" for each in page.all("script")]
-        assert all(each.startswith("/static/dashboard-") for each in scripts), path
+        assert all(_SCRIPT.fullmatch(each) for each in scripts), path
         assert not [each for each in page.all("img") if each.get("src") == "x"], path
         assert not _inline(page), path
         assert _ids(page) == sorted(set(_ids(page))), path
@@ -163,3 +166,11 @@ def _pattern(path: str) -> re.Pattern[str]:
 def _was_seen(path: str, seen: set[str]) -> bool:
     pattern = _pattern(path)
     return any(pattern.fullmatch(each.split("?")[0]) for each in seen)
+
+
+def test_vendored_files_say_the_version_that_they_are_said_to_have() -> None:
+    folder = files("kaiten_sync.server.dashboard") / "static" / "vendor" / "chart.js"
+    version = (folder / "README.md").read_text().splitlines()[0].removeprefix("# Chart.js ")
+    banner = (folder / "chart.umd.min.js").read_text(encoding="utf-8")[:200]
+    assert f"Chart.js v{version}\n" in banner
+    assert "MIT" in (folder / "LICENSE.md").read_text()

@@ -1,87 +1,85 @@
-"""Bars over time as numbers that a template draws as SVG: no script and no library to load."""
+"""Charts as the tables that they are drawn of: pages show the table, and a script draws it."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
-from kaiten_sync.server.service.saturation import ReportDay
+from kaiten_sync.server.service.saturation import Meter
+from kaiten_sync.server.service.usage_days import SHOWN_DAYS, ReportDay, usage_by_day
+from kaiten_sync.server.service.work import Work
 
-_SLOT = 40
-_BAR = 26
-_HEIGHT = 120
-_LEFT = 44
-_TOP = 12
+MAX_LINES = 5
+"""Lines in one chart: as many as can be told apart."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Bar:
-    """One day: where its bar is, how high its two parts are, and what they stand for."""
+class Cell:
+    """A number of a series, which may be unknown; `ratio` is its part of the threshold if any."""
 
-    day: ReportDay
-    x: int
-    accepted_y: float
-    accepted_height: float
-    refused_y: float
-    refused_height: float
-    is_labelled: bool
+    value: float | None
+    ratio: float | None = None
 
     @property
-    def middle(self) -> float:
-        """The middle of the bar."""
-        return self.x + _BAR / 2
+    def height(self) -> float | None:
+        """How high it is drawn: in percent where there is a threshold."""
+        return self.value if self.ratio is None else self.ratio * 100
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Series:
+    """What one line, or one part of each bar, stands for, with a cell for each day."""
+
+    label: str
+    cells: Sequence[Cell]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Chart:
-    """All bars, the size of the picture, and the number that its top stands for."""
+    """Series over the same days, which are told by their start. Without series it is empty."""
 
-    bars: Sequence[Bar]
-    width: int
-    height: int
-    bar_width: int
-    left: int
-    top: int
-    base: int
-    most: int
-
-    @property
-    def accepted(self) -> int:
-        """All that was accepted."""
-        return sum(bar.day.accepted for bar in self.bars)
-
-    @property
-    def refused(self) -> int:
-        """All that was refused."""
-        return sum(bar.day.refused for bar in self.bars)
+    kind: Literal["bars", "lines"]
+    caption: str
+    days: Sequence[int]
+    series: Sequence[Series]
 
 
-def draw_reports(days: Sequence[ReportDay]) -> Chart:
+def chart_reports(days: Sequence[ReportDay], what: str) -> Chart:
     """Reports by day: accepted ones below, refused ones on top of them."""
-    most = max((day.accepted + day.refused for day in days), default=0)
-    scale = _HEIGHT / most if most else 0.0
-    base = _TOP + _HEIGHT
-    bars = [_bar(index, day, scale, base) for index, day in enumerate(days)]
+    accepted, refused = sum(day.accepted for day in days), sum(day.refused for day in days)
+    series = (
+        Series(label="accepted", cells=[Cell(value=day.accepted) for day in days]),
+        Series(label="refused", cells=[Cell(value=day.refused) for day in days]),
+    )
     return Chart(
-        bars=bars,
-        width=_LEFT + _SLOT * len(days),
-        height=base + 24,
-        bar_width=_BAR,
-        left=_LEFT,
-        top=_TOP,
-        base=base,
-        most=most,
+        kind="bars",
+        caption=f"{what}: {accepted:,} accepted, {refused:,} refused in {SHOWN_DAYS} days",
+        days=[day.start_ms for day in days],
+        series=series if accepted or refused else (),
     )
 
 
-def _bar(index: int, day: ReportDay, scale: float, base: int) -> Bar:
-    accepted, refused = round(day.accepted * scale, 2), round(day.refused * scale, 2)
-    return Bar(
-        day=day,
-        x=_LEFT + index * _SLOT + (_SLOT - _BAR) // 2,
-        accepted_y=base - accepted,
-        accepted_height=accepted,
-        refused_y=base - accepted - refused,
-        refused_height=refused,
-        is_labelled=index % 3 == 1,
+def chart_usage(work: Work, meters: Sequence[Meter], label: Callable[[Meter], str]) -> Chart:
+    """Usage by day next to the threshold: a line for each of the fullest meters that have one."""
+    shown = _fullest(meters)
+    used = usage_by_day(work, shown)
+    return Chart(
+        kind="lines",
+        caption="The most of each day, in percent of today's threshold",
+        days=[day.start_ms for day in used[0]] if used else (),
+        series=[
+            Series(label=label(meter), cells=[_cell(day.value, meter.threshold) for day in days])
+            for meter, days in zip(shown, used, strict=True)
+        ],
     )
+
+
+def _fullest(meters: Iterable[Meter]) -> list[Meter]:
+    bounded = [(meter.ratio, meter) for meter in meters if meter.ratio is not None]
+    bounded.sort(key=lambda each: -each[0])
+    return [meter for _, meter in bounded[:MAX_LINES]]
+
+
+def _cell(value: float | None, threshold: float) -> Cell:
+    return Cell(value=value, ratio=None if value is None else value / threshold)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from kaiten_sync.server.dashboard.chart import draw_reports
+from kaiten_sync.server.dashboard.chart import chart_reports, chart_usage
 from kaiten_sync.server.dashboard.declaration import declare_entitlement
 from kaiten_sync.server.dashboard.forms import (
     Choice,
@@ -29,7 +29,7 @@ from kaiten_sync.server.dashboard.pages import (
     up_to,
 )
 from kaiten_sync.server.domain.entitlements import NUMBER_FAMILY
-from kaiten_sync.server.service import groups, saturation, search
+from kaiten_sync.server.service import groups, saturation, search, usage_days
 from kaiten_sync.server.service.entitlements import get_entitlement
 from kaiten_sync.server.shapes.entitlements import entitlement_json
 
@@ -210,9 +210,14 @@ def _usage(visit: Visit) -> Shown:
     row, _ = _stored(visit)
     skipped = skipped_of(visit)
     meters, has_more = saturation.list_meters(visit.work, row.id, skipped=skipped, limit=ROWS)
-    chart = draw_reports(saturation.count_reports(visit.work, row.slug))
-    following = _next(visit, "usage", skipped) if has_more else None
-    return _tabbed(visit, "usage", meters=meters, chart=chart, following=following)
+    return _tabbed(
+        visit,
+        "usage",
+        meters=meters,
+        used=chart_usage(visit.work, meters, lambda meter: str(meter.row.instance_name)),
+        reports=chart_reports(usage_days.count_reports(visit.work, row.id), "Reports"),
+        following=_next(visit, "usage", skipped) if has_more else None,
+    )
 
 
 def _licenses(visit: Visit) -> Shown:

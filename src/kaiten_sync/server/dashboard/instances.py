@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import Row
 
+from kaiten_sync.server.dashboard.chart import chart_usage
 from kaiten_sync.server.dashboard.forms import (
     Choice,
     Field,
@@ -208,13 +209,15 @@ def _edit_body(visit: Visit, sent: Sent) -> dict[str, Any]:
 def _detail(visit: Visit) -> Shown:
     row = get_instance(visit.work, visit.path["instanceSlug"])
     form = visit.form("status", _STATUS_FIELDS, instance_json(row))
+    meters = saturation.meters_of_instance(visit.work, row.slug)
     report = {"value": 42}
     return Shown(
         template="instance_usage.html",
         values={
             "row": row,
             "tab": "usage",
-            "meters": saturation.meters_of_instance(visit.work, row.slug),
+            "meters": meters,
+            "used": chart_usage(visit.work, meters, lambda meter: str(meter.row.entitlement_slug)),
             "form": form,
             "days_left": (row.end_license_date - visit.work.now_ms) // 86_400_000,
         },

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from kaiten_sync.server.dashboard.chart import draw_reports
+from kaiten_sync.server.dashboard.chart import chart_reports
 from kaiten_sync.server.dashboard.pages import Action, Page, Shown, Visit, call
-from kaiten_sync.server.service import saturation, search
+from kaiten_sync.server.service import saturation, search, usage_days
 
 _FULL = 20
 _EVENTS = 15
@@ -20,7 +20,11 @@ def _overview(visit: Visit) -> Shown:
             "sees_usage": sees_usage,
             "full": saturation.list_full(work, _FULL) if sees_usage else [],
             "events": saturation.recent_events(work, _EVENTS) if sees_usage else [],
-            "chart": draw_reports(saturation.count_reports(work)) if sees_usage else None,
+            "chart": (
+                chart_reports(usage_days.count_reports(work), "Usage reports")
+                if sees_usage
+                else None
+            ),
         },
         calls=(call("getInstances"),),
     )

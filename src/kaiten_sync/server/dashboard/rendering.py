@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from importlib.resources import files
+from importlib.resources.abc import Traversable
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -38,7 +39,7 @@ class Assets:
     def __init__(self) -> None:
         self._files: dict[str, Response] = {}
         self._paths: dict[str, str] = {}
-        for file in (files(_PACKAGE) / "static").iterdir():
+        for file in _files_below(files(_PACKAGE) / "static"):
             stem, _, ending = file.name.rpartition(".")
             if ending in _MEDIA_TYPES:
                 content = file.read_bytes()
@@ -87,6 +88,14 @@ class Renderer:
         html = self._environment.get_template(template).render(values)
         answer = {**HEADERS, "Cache-Control": "no-store", **(headers or {})}
         return HTMLResponse(html, status, answer)
+
+
+def _files_below(folder: Traversable) -> Iterator[Traversable]:
+    for each in folder.iterdir():
+        if each.is_dir():
+            yield from _files_below(each)
+        else:
+            yield each
 
 
 def show_number(value: float | None) -> str:

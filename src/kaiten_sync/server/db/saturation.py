@@ -19,7 +19,6 @@ from sqlalchemy import (
     and_,
     bindparam,
     case,
-    func,
     literal,
     or_,
     select,
@@ -78,6 +77,7 @@ _METERED: Select[Any] = (
         customer.c.slug.label("customer_slug"),
         customer.c.name.label("customer_name"),
         license_version.c.slug.label("license_slug"),
+        entitlement.c.id.label("entitlement_id"),
         entitlement.c.slug.label("entitlement_slug"),
         entitlement.c.name.label("entitlement_name"),
         entitlement.c.type.label("entitlement_type"),
@@ -116,19 +116,6 @@ _FULLEST = (
     .limit(bindparam("top"))
 )
 
-_bucket = event.c.occurred_at // bindparam("bucket_ms")
-_REPORTS: Select[Any] = (
-    select(_bucket.label("bucket"), event.c.type, func.count().label("count"))
-    .where(
-        event.c.organisation_id == bindparam("organisation"),
-        event.c.occurred_at >= bindparam("since"),
-        event.c.type.in_(bindparam("types", expanding=True)),
-    )
-    .group_by("bucket", event.c.type)
-)
-_REPORTS_OF_ENTITLEMENT = _REPORTS.where(
-    event.c.payload["entitlement_slug"].as_string() == bindparam("entitlement_slug")
-)
 _RECENT = (
     select(event)
     .where(event.c.organisation_id == bindparam("organisation"))
@@ -163,33 +150,6 @@ def fullest(
     """What is over, at or near its threshold, fullest first; `began` as above."""
     parameters = {"organisation": organisation_id, "top": limit, **began}
     return list(connection.execute(_FULLEST, parameters))
-
-
-def count_events(
-    connection: Connection,
-    organisation_id: str,
-    types: list[str],
-    *,
-    since_ms: int,
-    bucket_ms: int,
-    entitlement_slug: str | None = None,
-) -> dict[tuple[int, str], int]:
-    """How many events of each type fell in each span of time since then.
-
-    By the number of the span, which is the time divided by its length, and the type.
-    """
-    parameters: dict[str, Any] = {
-        "organisation": organisation_id,
-        "since": since_ms,
-        "bucket_ms": bucket_ms,
-        "types": types,
-    }
-    statement = _REPORTS
-    if entitlement_slug is not None:
-        statement = _REPORTS_OF_ENTITLEMENT
-        parameters["entitlement_slug"] = entitlement_slug
-    rows = connection.execute(statement, parameters)
-    return {(int(bucket), kind): count for bucket, kind, count in rows}
 
 
 def recent_events(connection: Connection, organisation_id: str, limit: int) -> list[Row[Any]]:

@@ -308,6 +308,24 @@ usage = Table(
     Column("updated_at", BigInteger, nullable=False),
 )
 
+usage_day = Table(
+    "entitlement_usage_day",
+    metadata,
+    Column("instance_id", _Id, ForeignKey("instance.id", ondelete="CASCADE"), primary_key=True),
+    Column(
+        "entitlement_id", _Id, ForeignKey("entitlement.id", ondelete="CASCADE"), primary_key=True
+    ),
+    # Days since 1970 in UTC.
+    Column("day", Integer, primary_key=True, index=True),
+    Column("accepted", BigInteger, nullable=False),
+    Column("refused", BigInteger, nullable=False),
+    # None of these is known of days before this table was there.
+    Column("highest", Float(53)),
+    Column("value", Float(53)),
+    Column("period_start", BigInteger),
+    Index(None, "entitlement_id", "day"),
+)
+
 usage_report = Table(
     "usage_report",
     metadata,

@@ -7,26 +7,30 @@ from collections.abc import Callable
 from sqlalchemy import Connection
 
 from kaiten_sync.licensing.windows import DAY_MS
-from kaiten_sync.server.db import identity, sessions, usage, webhooks
+from kaiten_sync.server.db import identity, sessions, usage, usage_days, webhooks
 from kaiten_sync.server.db.engine import Database
 from kaiten_sync.server.service.sessions import IDLE_MS
 from kaiten_sync.server.service.usage_reports import REMEMBERED_MS
 
 SWEEP_EVERY_S = 12 * 3600
-"""Source of this and of the times below: API facts, section 8."""
+"""Source of this and of the two times below: API facts, section 8."""
 
 _BATCH = 1000
 _DELIVERIES_KEPT_MS = 7 * DAY_MS
 _TOKENS_KEPT_MS = 90 * DAY_MS
 
+_DAYS_KEPT_MS = 400 * DAY_MS
+"""What was used on a day: a year and a month, so that the same month of last year is there."""
+
 _Forget = Callable[[Connection, int, int], int]
 
 
 def sweep(database: Database, now_ms: int) -> None:
-    """Delete old deliveries, old keys of reports, tokens dead for long, and sessions left alone."""
+    """Delete old deliveries, keys of reports, days, tokens dead for long, and idle sessions."""
     for forget, kept_ms in (
         (webhooks.forget_deliveries, _DELIVERIES_KEPT_MS),
         (usage.forget_reports, REMEMBERED_MS),
+        (usage_days.forget_days, _DAYS_KEPT_MS),
         (identity.forget_tokens, _TOKENS_KEPT_MS),
         (sessions.forget_sessions, IDLE_MS),
     ):

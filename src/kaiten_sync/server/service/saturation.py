@@ -1,4 +1,4 @@
-"""Use cases of saturation: what is full, over all instances, and reports over time."""
+"""Use cases of saturation: what is full, over all instances."""
 
 from __future__ import annotations
 
@@ -11,14 +11,10 @@ from sqlalchemy import Row
 from kaiten_sync.licensing.windows import DAY_MS, HOUR_MS, WEEK_MS, Window
 from kaiten_sync.server.db import saturation as db
 from kaiten_sync.server.db import usage as usage_db
-from kaiten_sync.server.domain.events import USAGE_ACCEPTED, USAGE_REJECTED
 from kaiten_sync.server.domain.saturation import Level, Saturation, saturation
 from kaiten_sync.server.service.instances import get_instance
 from kaiten_sync.server.service.usage import reading_of
 from kaiten_sync.server.service.work import Work
-
-REPORT_DAYS = 14
-"""Days that reports are counted for."""
 
 _LONGEST_MS = {
     "hour_began": HOUR_MS,
@@ -47,14 +43,10 @@ class Meter:
         """What is granted."""
         return self.row.limit["value"]
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ReportDay:
-    """How many reports were accepted and refused on a day, which starts at `start_ms`."""
-
-    start_ms: int
-    accepted: int
-    refused: int
+    @property
+    def ratio(self) -> float | None:
+        """Usage divided by the threshold; None where there is none to divide by."""
+        return self.saturation.ratio if self.saturation else None
 
 
 def list_meters(
@@ -84,28 +76,6 @@ def meters_of_instance(work: Work, instance_slug: str) -> list[Meter]:
     """What an instance may use and has used, by entitlement slug. Leaves no event."""
     instance = get_instance(work, instance_slug)
     return [_meter(row, work.now_ms) for row in usage_db.list_usage(work.connection, instance.id)]
-
-
-def count_reports(work: Work, entitlement_slug: str | None = None) -> list[ReportDay]:
-    """Reports by day in UTC, oldest first, today last; of one entitlement or of all."""
-    today = work.now_ms // DAY_MS
-    first = today - REPORT_DAYS + 1
-    counted = db.count_events(
-        work.connection,
-        work.organisation_id,
-        [USAGE_ACCEPTED.type, USAGE_REJECTED.type],
-        since_ms=first * DAY_MS,
-        bucket_ms=DAY_MS,
-        entitlement_slug=entitlement_slug,
-    )
-    return [
-        ReportDay(
-            start_ms=day * DAY_MS,
-            accepted=counted.get((day, USAGE_ACCEPTED.type), 0),
-            refused=counted.get((day, USAGE_REJECTED.type), 0),
-        )
-        for day in range(first, today + 1)
-    ]
 
 
 def recent_events(work: Work, limit: int) -> list[Row[Any]]:

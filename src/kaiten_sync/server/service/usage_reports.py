@@ -25,7 +25,7 @@ from kaiten_sync.licensing.usage import (
     settle_report,
 )
 from kaiten_sync.licensing.windows import DAY_MS, Reading, Window, close_windows
-from kaiten_sync.server.db import usage
+from kaiten_sync.server.db import usage, usage_days
 from kaiten_sync.server.db.locks import take_turn
 from kaiten_sync.server.domain import events
 from kaiten_sync.server.domain.events import EventType
@@ -218,9 +218,11 @@ def _count(turn: _Turn) -> dict[str, Any]:
     if not settled.accepted:
         if has_rolled_over:
             _store(turn, reading.window, EMPTY, counted=0)
+        _count_on_its_day(turn, reading, reading.counter.value, is_accepted=False)
         turn.tell(events.USAGE_REJECTED, reported)
         raise _too_much(turn, settled.counter)
     report_seq = _store(turn, reading.window, settled.counter, counted=1)
+    _count_on_its_day(turn, reading, settled.counter.value, is_accepted=True)
     answer = usage_json(turn.granted, Reading(window=reading.window, counter=settled.counter))
     _remember(turn, report_seq, answer)
     turn.tell(events.USAGE_ACCEPTED, reported)
@@ -275,6 +277,18 @@ def _store(turn: _Turn, window: Window | None, counter: Counter, *, counted: int
     report_seq = int(turn.counter.report_seq) + counted
     usage.change_counter(turn.work.connection, *turn.ids, report_seq=report_seq, **values)
     return report_seq
+
+
+def _count_on_its_day(turn: _Turn, before: Reading, value: float, *, is_accepted: bool) -> None:
+    usage_days.count_report(
+        turn.work.connection,
+        *turn.ids,
+        turn.work.now_ms // DAY_MS,
+        is_accepted=is_accepted,
+        value=value,
+        highest=max(before.counter.value, value),
+        period_start=before.window.start_ms if before.window else None,
+    )
 
 
 def _remember(turn: _Turn, report_seq: int, answer: Mapping[str, Any]) -> None:
