@@ -324,6 +324,23 @@ def test_stopping_waits_for_what_uses_the_database(
     asyncio.run(stop_early())
 
 
+def test_an_endpoint_that_is_begun_again_before_its_last_turn_is_put_away(
+    outbox: Database,
+) -> None:
+    complaints: list[dict[str, Any]] = []
+
+    async def begin_twice() -> None:
+        asyncio.get_running_loop().set_exception_handler(lambda _, said: complaints.append(said))
+        async with delivering(outbox, QUICK) as worker:
+            # As `_run` does where the lease is given back just before the first task is done.
+            worker._start("an endpoint")
+            worker._start("an endpoint")
+            await until(lambda: not worker._drains)
+
+    asyncio.run(begin_twice())
+    assert complaints == []
+
+
 def test_a_lease_of_somebody_who_died_ends(outbox: Database) -> None:
     with Receiver() as receiver:
         endpoint_id = subscribe(outbox, receiver.url)

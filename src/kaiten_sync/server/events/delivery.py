@@ -65,7 +65,7 @@ class DeliveryWorker:
         self._settings = settings or DeliverySettings()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._news = asyncio.Event()
-        self._drains: dict[str, asyncio.Task[None]] = {}
+        self._drains: set[asyncio.Task[None]] = set()
         self._calls: set[asyncio.Task[Any]] = set()
         self._stops = False
 
@@ -87,10 +87,10 @@ class DeliveryWorker:
             for task in tasks:
                 task.cancel()
             if self._drains:
-                await asyncio.wait(self._drains.values(), timeout=self._settings.stop_s)
-            for task in (*tasks, *self._drains.values()):
+                await asyncio.wait(self._drains, timeout=self._settings.stop_s)
+            for task in (*tasks, *self._drains):
                 task.cancel()
-            await asyncio.gather(*tasks, *self._drains.values(), return_exceptions=True)
+            await asyncio.gather(*tasks, *self._drains, return_exceptions=True)
             # A thread cannot be cancelled: whoever closes the database next must not cut it off.
             await asyncio.gather(*self._calls, return_exceptions=True)
 
@@ -138,10 +138,11 @@ class DeliveryWorker:
 
     def _start(self, endpoint_id: str) -> None:
         task = asyncio.create_task(self._drain(endpoint_id))
-        self._drains[endpoint_id] = task
+        # By task: an endpoint may be begun again before its last task is put away.
+        self._drains.add(task)
 
-        def ended(_: asyncio.Task[None]) -> None:
-            del self._drains[endpoint_id]
+        def ended(task: asyncio.Task[None]) -> None:
+            self._drains.discard(task)
             self._news.set()
 
         task.add_done_callback(ended)
