@@ -40,7 +40,7 @@ docs: $(VENV)/.dev ## Write the generated reference pages
 pictures: $(VENV)/.dev ## Take the pictures of the docs; needs Chromium
 	$(BIN)/python -m tests.browser.pictures
 
-bench: $(VENV)/.dev ## Measure planning 20,000 grants; prints the table in docs/explanation/performance.md
+bench: $(VENV)/.dev ## Measure plans and pages; prints the tables of docs/explanation/performance.md
 	$(BIN)/python -m benchmarks.plan_catalog
 	$(BIN)/python -m benchmarks.dashboard_lists
 

@@ -49,6 +49,8 @@ def paths_of_pages(names: Names) -> list[str]:
         "/compare-licenses?left=growth&right=growth-v2",
         "/new/license?family=growth",
         "/entitlements?q=nothing-has-this-name",
+        "/entitlements?declared=on",
+        "/licenses?declared=on",
     ]
     return [*(page.path.format(**names) for page in PAGES), *more]
 

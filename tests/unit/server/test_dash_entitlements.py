@@ -162,3 +162,16 @@ def test_other_organisations_stay_out_of_sight(server: EmbeddedServer, dash: Das
     with at_dashboard(server.url, server.new_organisation()) as stranger:
         stranger.see("/entitlements/api-calls", status=404)
         assert Html(stranger.see("/entitlements")).rows() == []
+
+
+def test_the_list_is_narrowed_to_a_group(dash: Dash, api: httpx.Client) -> None:
+    for slug in ("quotas", "extras"):
+        api.post("/entitlement-groups", json={"name": slug.title(), "slug": slug})
+    for slug, group in (("seats", "quotas"), ("calls", "quotas"), ("themes", "extras")):
+        body = {"name": slug, "slug": slug, "type": "NUMBER", "groupSlugs": [group]}
+        assert api.post("/entitlements", json=body).is_success
+    page = Html(dash.see("/entitlements?group=quotas"))
+    assert {row[1] for row in page.rows()} == {"seats", "calls"}
+    assert page.chosen("group") == "quotas"
+    assert len(Html(dash.see("/entitlements?group=quotas&q=seat")).rows()) == 1
+    assert len(Html(dash.see("/entitlements?group=no-such-group")).rows()) == 3

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import Row
@@ -10,6 +11,7 @@ from kaiten_sync.server.dashboard.forms import Choice, Field, Sent, fixed, read_
 from kaiten_sync.server.dashboard.listing import ROWS, listing_of
 from kaiten_sync.server.dashboard.pages import (
     Action,
+    Call,
     Done,
     Page,
     Shown,
@@ -103,7 +105,6 @@ def _detail(visit: Visit) -> Shown:
     wanted = listing_of(visit, f"{_ALL}/{slug}")
     page = accounts.list_tokens(visit.work, slug, wanted.position, ROWS)
     form = visit.form("token", _token_fields(visit))
-    example = {"name": "pipeline", "scopes": ["write:entitlements", "write:licenses"]}
     return Shown(
         template="account.html",
         values={
@@ -115,7 +116,7 @@ def _detail(visit: Visit) -> Shown:
         },
         calls=(
             call("get-service-account-tokens", serviceAccountSlug=slug),
-            call("create-service-account-token", example, serviceAccountSlug=slug),
+            _token_call(slug, "pipeline", ["write:entitlements", "write:licenses"]),
         ),
     )
 
@@ -149,8 +150,17 @@ def _token_body(visit: Visit, sent: Sent) -> dict[str, Any]:
 
 def _token_made(done: Done) -> Shown:
     """The token, which can be read this once: the page is not one to come back to."""
-    values = {"slug": done.path["serviceAccountSlug"], "made": done.result}
-    return Shown(template="token_made.html", values=values)
+    slug = done.path["serviceAccountSlug"]
+    return Shown(
+        template="token_made.html",
+        values={"slug": slug, "made": done.result},
+        calls=(_token_call(slug, done.result["name"], done.result["scopes"]),),
+    )
+
+
+def _token_call(slug: str, name: str, scopes: Sequence[str]) -> Call:
+    body = {"name": name, "scopes": list(scopes)}
+    return call("create-service-account-token", body, serviceAccountSlug=slug)
 
 
 _NEW_PAGE = Page(path="/new/service-account", scopes=(WRITE,), show=_new)

@@ -1,4 +1,4 @@
-"""The curl line that does through the API what a page does."""
+"""The lines for a shell that do what a page does: with curl, and with the command line."""
 
 from __future__ import annotations
 
@@ -23,6 +23,12 @@ def curl_line(call: Call, base_url: str) -> str:
         body = json.dumps(call.body, ensure_ascii=False, indent=2)
         lines += ["-H 'Content-Type: application/json'", f"-d {shlex.quote(body)}"]
     return " \\\n  ".join(lines)
+
+
+def export_line(base_url: str) -> str:
+    """The command that writes the declaration of the whole catalog. The token is as above."""
+    command = f"kaiten-sync export --base-url {shlex.quote(base_url)} -o catalog/"
+    return f'KAITEN_AUTH_TOKEN="$KAITEN_TOKEN" {command}'
 
 
 def _path(pattern: str, values: Mapping[str, str]) -> str:

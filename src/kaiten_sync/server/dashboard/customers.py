@@ -50,7 +50,12 @@ def _list(visit: Visit) -> Shown:
     page = search.find_customers(visit.work, wanted.wanted, wanted.position, ROWS)
     return Shown(
         template="customers.html",
-        values={"listing": wanted, "rows": page.rows, "following": wanted.after(page.next)},
+        values={
+            "listing": wanted,
+            "rows": page.rows,
+            "held": search.count_by_customer(visit.work, [row.id for row in page.rows]),
+            "following": wanted.after(page.next),
+        },
         calls=(call("list-customers", query={"limit": str(ROWS)}),),
     )
 

@@ -1,14 +1,14 @@
-"""What is shown as the YAML that declares it in git.
-
-Written by hand and not by a YAML library, which only the reconciler has: block mappings of
-scalars that are JSON, which every YAML reader reads alike.
-"""
+"""What is shown as the YAML that declares it in git."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
+
+import yaml
+from sqlalchemy import Row
+
+from kaiten_sync.licensing.thresholds import UNLIMITED
 
 _ENTITLEMENT = (
     "name",
@@ -29,73 +29,68 @@ _ENTITLEMENT = (
     "saleUnitFactor",
 )
 _LICENSE = ("name", "type", "description", "versionName", "lifecycleState", "isDefault", "isActive")
+_NEVER_FOLD = 1_000_000
+"""Line width: a folded line makes a diff of two where one word changed."""
+
+_Dumper = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
+
 _SILENT = (None, "", False, 0)
 """What a declaration leaves out: it is what the server has anyway."""
 
-_UNLIMITED = -1
+
+def declare_entitlements(entitlements: Iterable[Mapping[str, Any]]) -> str | None:
+    """The declaration of entitlements, each as the API shows it. None where there are none."""
+    return _document("entitlements", {shown["slug"]: _entitlement(shown) for shown in entitlements})
 
 
-def declare_entitlement(shown: Mapping[str, Any]) -> str:
-    """The declaration of an entitlement. `shown` is as the API shows it."""
+def declare_licenses(
+    licenses: Iterable[tuple[Mapping[str, Any], str, Iterable[Row[Any]]]],
+) -> str | None:
+    """The declaration of licenses. None where there are none.
+
+    Each is as the API shows it, with the slug of its family and its grants as they are stored.
+    """
+    entries = {
+        shown["slug"]: _license(shown, family, granted) for shown, family, granted in licenses
+    }
+    return _document("licenses", entries)
+
+
+def _entitlement(shown: Mapping[str, Any]) -> dict[str, Any]:
     body = _said(shown, _ENTITLEMENT)
-    groups = [group["slug"] for group in shown["entitlementGroups"]]
-    if groups:
-        body["groups"] = groups
-    return _document("entitlements", shown["slug"], body)
+    groups = [group["slug"] for group in shown.get("entitlementGroups", ())]
+    return {**body, "groups": groups} if groups else body
 
 
-def declare_license(
-    shown: Mapping[str, Any], family_slug: str, grants: Iterable[Mapping[str, Any]]
-) -> str:
-    """The declaration of a license with what it grants. All is as the API shows it."""
+def _license(
+    shown: Mapping[str, Any], family_slug: str, granted: Iterable[Row[Any]]
+) -> dict[str, Any]:
     body = _said(shown, _LICENSE)
     if family_slug != shown["slug"]:
         body["familySlug"] = family_slug
         body["version"] = shown["version"]
-    granted = {grant["entitlementSlug"]: _grant(grant) for grant in grants}
-    body["entitlements"] = dict(sorted(granted.items()))
-    return _document("licenses", shown["slug"], body)
+    return {**body, "entitlements": {grant.entitlement_slug: _grant(grant) for grant in granted}}
 
 
 def _said(shown: Mapping[str, Any], names: Iterable[str]) -> dict[str, Any]:
     return {name: shown[name] for name in names if shown.get(name) not in _SILENT}
 
 
-def _grant(grant: Mapping[str, Any]) -> Any:
-    value = grant["value"]["value"]
-    if grant["value"]["type"] == "object":
+def _grant(grant: Row[Any]) -> Any:
+    kind, value = grant.value["type"], grant.value["value"]
+    if kind == "object":
         return {"value": value}
-    if grant["value"]["type"] == "number" and value == _UNLIMITED:
+    if kind == "number" and value == UNLIMITED:
         return "unlimited"
-    overage = grant.get("limitCapExceededOveragePercent")
+    overage = grant.overage_percent
     return {"value": value, "overagePercent": overage} if overage else value
 
 
-def _document(section: str, slug: str, body: Mapping[str, Any]) -> str:
-    return "\n".join(_lines({"version": 1, section: {slug: body}}, 0)) + "\n"
-
-
-def _lines(value: Mapping[str, Any], depth: int) -> Iterator[str]:
-    for key, item in value.items():
-        start = f"{'  ' * depth}{_key(key)}:"
-        if isinstance(item, Mapping) and item and depth < 4:
-            yield start
-            yield from _lines(item, depth + 1)
-        else:
-            yield f"{start} {_flow(item)}"
-
-
-def _key(key: str) -> str:
-    is_plain = key.isascii() and key.isalnum() and not key.isdigit() and key[0].islower()
-    is_slug = "-" in key and key[0].islower()
-    return key if (is_plain or is_slug) and key not in _WORDS else _flow(key)
-
-
-_WORDS = frozenset({"no", "yes", "on", "off", "true", "false", "null", "y", "n"})
-"""Which some YAML readers take for something else than text."""
-
-
-def _flow(value: Any) -> str:
-    text = json.dumps(value, ensure_ascii=False)
-    # YAML takes some characters for ends of lines that JSON takes for text.
-    return "".join(c if c.isprintable() else f"\\U{ord(c):08x}" for c in text)
+def _document(section: str, entries: Mapping[str, Any]) -> str | None:
+    if not entries:
+        return None
+    declared = {"version": 1, section: entries}
+    text: str = yaml.dump(
+        declared, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=_NEVER_FOLD
+    )
+    return text

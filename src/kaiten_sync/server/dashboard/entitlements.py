@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from sqlalchemy import Row
+
+from kaiten_sync.server.dashboard.api_lines import export_line
 from kaiten_sync.server.dashboard.chart import chart_reports, chart_usage
-from kaiten_sync.server.dashboard.declaration import declare_entitlement
+from kaiten_sync.server.dashboard.declaration import declare_entitlements
 from kaiten_sync.server.dashboard.forms import (
     Choice,
     Field,
@@ -31,6 +34,7 @@ from kaiten_sync.server.dashboard.pages import (
 from kaiten_sync.server.domain.entitlements import NUMBER_FAMILY
 from kaiten_sync.server.service import groups, saturation, search, usage_days
 from kaiten_sync.server.service.entitlements import get_entitlement
+from kaiten_sync.server.service.work import Work
 from kaiten_sync.server.shapes.entitlements import entitlement_json
 
 READ, WRITE = "read:entitlements", "write:entitlements"
@@ -129,11 +133,14 @@ def _new_fields(visit: Visit) -> tuple[Field, ...]:
 
 
 def _groups_field(visit: Visit) -> tuple[Field, ...]:
+    offered = _offered_groups(visit)
+    return (replace(_GROUPS, choices=offered),) if offered else ()
+
+
+def _offered_groups(visit: Visit) -> tuple[Choice, ...]:
     found = groups.list_groups(visit.work, None, _MAX_GROUPS).rows
-    if not found:
-        return ()
     offered = [Choice(value=row.slug, label=row.name) for row in found]
-    return (replace(_GROUPS, choices=sorted(offered, key=lambda choice: choice.label)),)
+    return tuple(sorted(offered, key=lambda choice: choice.label))
 
 
 def _edit_fields(visit: Visit, stored: Mapping[str, Any]) -> tuple[Field, ...]:
@@ -162,13 +169,22 @@ def _list(visit: Visit) -> Shown:
             label="Resets",
             choices=choices(("HOUR", "DAY", "WEEK", "MONTH", "YEAR")),
         ),
+        Filter(name="group", label="Group", choices=_offered_groups(visit)),
     )
-    page = search.find_entitlements(visit.work, wanted.wanted, "", wanted.position, ROWS)
+    page = search.find_entitlements(visit.work, wanted.wanted, wanted.position, ROWS)
     return Shown(
         template="entitlements.html",
         values={"listing": wanted, "rows": page.rows, "following": wanted.after(page.next)},
         calls=(call("list-entitlements", query={"limit": str(ROWS)}),),
+        declaration=_declared(visit.work, page.rows) if wanted.is_declared else None,
+        declared_at=wanted.declared(),
+        command=export_line,
     )
+
+
+def _declared(work: Work, rows: Sequence[Row[Any]]) -> str | None:
+    groups_of = search.groups_of(work, [row.id for row in rows])
+    return declare_entitlements(entitlement_json(row, groups_of.get(row.id, ())) for row in rows)
 
 
 def _new(visit: Visit) -> Shown:
@@ -178,6 +194,7 @@ def _new(visit: Visit) -> Shown:
         template="entitlement_new.html",
         values={"form": form},
         calls=(call("create-entitlement", example),),
+        declaration=declare_entitlements([{**example, "slug": "api-calls"}]),
     )
 
 
@@ -196,7 +213,7 @@ def _tabbed(visit: Visit, tab: str, **values: Any) -> Shown:
         template=f"entitlement_{tab}.html",
         values={"row": row, "shown": shown, "tab": tab, **values},
         calls=(call("get-entitlement", entitlementSlug=row.slug),),
-        declaration=declare_entitlement(shown),
+        declaration=declare_entitlements([shown]),
     )
 
 
@@ -225,7 +242,8 @@ def _licenses(visit: Visit) -> Shown:
     skipped = skipped_of(visit)
     rows, has_more = search.licenses_granting(visit.work, row.id, skipped=skipped, limit=ROWS)
     following = _next(visit, "licenses", skipped) if has_more else None
-    return _tabbed(visit, "licenses", rows=rows, following=following)
+    held = search.count_by_license(visit.work, [row.license_id for row in rows])
+    return _tabbed(visit, "licenses", rows=rows, held=held, following=following)
 
 
 def _customers(visit: Visit) -> Shown:
@@ -247,7 +265,7 @@ def _edit(visit: Visit) -> Shown:
         template="entitlement_edit.html",
         values={"row": row, "form": form},
         calls=(call("update-entitlement", _kept(shown), entitlementSlug=row.slug),),
-        declaration=declare_entitlement(shown),
+        declaration=declare_entitlements([shown]),
     )
 
 
@@ -288,7 +306,7 @@ def _delete(visit: Visit) -> Shown:
             "refused": visit.refused,
         },
         calls=(call("delete-entitlement", entitlementSlug=row.slug),),
-        declaration=declare_entitlement(shown),
+        declaration=declare_entitlements([shown]),
     )
 
 

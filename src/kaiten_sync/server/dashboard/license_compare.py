@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Row
 
 from kaiten_sync.server.dashboard.granted import value_text
-from kaiten_sync.server.dashboard.licenses import READ
+from kaiten_sync.server.dashboard.licenses import READ, declared
 from kaiten_sync.server.dashboard.pages import Action, Page, Shown, Visit, call
 from kaiten_sync.server.service import search
 from kaiten_sync.server.service.licenses import get_license
@@ -38,7 +38,11 @@ def _compare(visit: Visit) -> Shown:
     return Shown(
         template="license_compare.html",
         values=values,
-        calls=tuple(call("get-license-entitlements", licenseSlug=side.slug) for side in sides),
+        calls=(
+            call("get-licenses"),
+            *(call("get-license-entitlements", licenseSlug=side.slug) for side in sides),
+        ),
+        declaration=declared(visit.work, sides),
     )
 
 

@@ -8,10 +8,9 @@ from typing import Any
 
 from sqlalchemy import Row
 
-from kaiten_sync.server.dashboard.declaration import declare_license
 from kaiten_sync.server.dashboard.forms import Choice, Entry, Field, Sent, fill, read_fields
 from kaiten_sync.server.dashboard.granted import GRANT_FIELDS, grant_body, value_text
-from kaiten_sync.server.dashboard.licenses import ALL, ONE, READ, WRITE
+from kaiten_sync.server.dashboard.licenses import ALL, ONE, READ, WRITE, declared
 from kaiten_sync.server.dashboard.listing import ROWS, listing_of
 from kaiten_sync.server.dashboard.pages import (
     Action,
@@ -30,7 +29,6 @@ from kaiten_sync.server.service import grants, search
 from kaiten_sync.server.service.entitlements import get_entitlement
 from kaiten_sync.server.service.family_changes import family_view
 from kaiten_sync.server.service.licenses import get_license
-from kaiten_sync.server.shapes.licenses import license_json
 
 _GRANT = f"{ONE}/grants/{{entitlementSlug}}"
 
@@ -70,20 +68,8 @@ def _detail(visit: Visit) -> Shown:
             call("get-license-entitlements", licenseSlug=row.slug),
             _attach_call(row.slug),
         ),
-        declaration=_declared(row, view.family.slug, granted),
+        declaration=declared(visit.work, [row]),
     )
-
-
-def _declared(row: Row[Any], family_slug: str, granted: Sequence[Row[Any]]) -> str:
-    shown = [
-        {
-            "entitlementSlug": each.entitlement_slug,
-            "value": each.value,
-            "limitCapExceededOveragePercent": each.overage_percent,
-        }
-        for each in granted
-    ]
-    return declare_license(license_json(row), family_slug, shown)
 
 
 def _attach_call(license_slug: str) -> Call:
@@ -92,7 +78,7 @@ def _attach_call(license_slug: str) -> Call:
 
 
 def _attach_fields(visit: Visit, granted: Sequence[Row[Any]]) -> tuple[Field, ...]:
-    page = search.find_entitlements(visit.work, Wanted(), "", None, _MAX_CHOICES)
+    page = search.find_entitlements(visit.work, Wanted(), None, _MAX_CHOICES)
     held = {each.entitlement_slug for each in granted}
     offered = [
         Choice(value=row.slug, label=f"{row.name} ({row.slug}, {row.type})")
@@ -165,6 +151,7 @@ def _holders(visit: Visit) -> Shown:
             "moved": None,
         },
         calls=(call("getInstances"),),
+        declaration=declared(visit.work, [row]),
     )
 
 
@@ -181,6 +168,7 @@ def _remove(visit: Visit) -> Shown:
             "refused": visit.refused,
         },
         calls=(call("delete-license-entitlement", **path),),
+        declaration=declared(visit.work, [found.license]),
     )
 
 

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
+from sqlalchemy import Row
+
+from kaiten_sync.server.dashboard.api_lines import export_line
+from kaiten_sync.server.dashboard.declaration import declare_licenses
 from kaiten_sync.server.dashboard.forms import (
     Choice,
     Field,
@@ -24,8 +29,10 @@ from kaiten_sync.server.dashboard.pages import (
     operation,
     up_to,
 )
-from kaiten_sync.server.service import families, grants, search
+from kaiten_sync.server.service import grants, search
+from kaiten_sync.server.service.families import get_family
 from kaiten_sync.server.service.licenses import get_license
+from kaiten_sync.server.service.work import Work
 from kaiten_sync.server.shapes.licenses import license_json
 
 READ, WRITE = "read:licenses", "write:licenses"
@@ -98,6 +105,14 @@ _EDIT_FIELDS = (
 )
 
 
+def declared(work: Work, licenses: Sequence[Row[Any]]) -> str | None:
+    """The declaration of licenses with what they grant."""
+    return declare_licenses(
+        (license_json(row), family_slug, granted)
+        for row, family_slug, granted in search.with_grants(work, licenses)
+    )
+
+
 def _list(visit: Visit) -> Shown:
     wanted = listing_of(
         visit,
@@ -105,16 +120,23 @@ def _list(visit: Visit) -> Shown:
         Filter(name="type", label="Type", choices=choices(_TYPES)),
         Filter(name="lifecycle_state", label="State", choices=choices(_STATES)),
     )
-    page, views, held = search.find_families(visit.work, wanted.wanted, wanted.position, ROWS)
+    page, families, held = search.find_families(visit.work, wanted.wanted, wanted.position, ROWS)
     return Shown(
         template="licenses.html",
         values={
             "listing": wanted,
-            "families": views,
+            "families": families,
             "held": held,
             "following": wanted.after(page.next),
         },
         calls=(call("list-license-families"), call("get-licenses")),
+        declaration=(
+            declared(visit.work, [row for family in families for row in family.versions])
+            if wanted.is_declared
+            else None
+        ),
+        declared_at=wanted.declared(),
+        command=export_line,
     )
 
 
@@ -127,12 +149,13 @@ def _new(visit: Visit) -> Shown:
         template="license_new.html",
         values={"form": form},
         calls=(call("create-license", example),),
+        declaration=declare_licenses([({**example, "slug": "growth"}, "growth", ())]),
     )
 
 
 def _next_version(visit: Visit, family_slug: str) -> dict[str, Any]:
     """What a new version of a family has in common with its newest one."""
-    view = families.get_family(visit.work, family_slug, version=None, with_versions=True)
+    view = get_family(visit.work, family_slug, version=None, with_versions=True)
     newest = view.versions[-1]
     return {
         "name": newest.name,
@@ -165,6 +188,7 @@ def _edit(visit: Visit) -> Shown:
         template="license_edit.html",
         values={"row": row, "form": form},
         calls=(call("update-license", body, licenseSlug=row.slug),),
+        declaration=declared(visit.work, [row]),
     )
 
 
@@ -196,6 +220,7 @@ def _delete(visit: Visit) -> Shown:
             "refused": visit.refused,
         },
         calls=(*gone, call("delete-license", licenseSlug=row.slug)),
+        declaration=declared(visit.work, [row]),
     )
 
 

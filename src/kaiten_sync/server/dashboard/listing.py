@@ -31,13 +31,17 @@ class Filter:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Listing:
-    """A list as the URL asks for it: a text, values of filters, and where the page begins."""
+    """A list as the URL asks for it: a text, values of filters, and where the page begins.
+
+    `is_declared`: with its declaration, which takes longer than the list itself.
+    """
 
     path: str
     text: str
     values: Mapping[str, str]
     filters: tuple[Filter, ...]
     position: Position | None
+    is_declared: bool
 
     @property
     def wanted(self) -> Wanted:
@@ -62,6 +66,11 @@ class Listing:
         """The URL of the page that begins there."""
         return None if following is None else self._link({"cursor": encode_cursor(following)})
 
+    def declared(self) -> str:
+        """The URL of this page with the declaration of what is on it."""
+        cursor = {"cursor": encode_cursor(self.position)} if self.position else {}
+        return self._link({**cursor, "declared": "on"})
+
     def _link(self, more: Mapping[str, str]) -> str:
         said = {"q": self.text, **self.values, **more}
         query = urlencode({name: value for name, value in said.items() if value})
@@ -82,6 +91,7 @@ def listing_of(visit: Visit, path: str, *filters: Filter) -> Listing:
         values={each.name: _chosen(each, visit.query.get(each.name, "")) for each in filters},
         filters=filters,
         position=decode_cursor(visit.query.get("cursor", "")),
+        is_declared=bool(visit.query.get("declared")),
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from kaiten_sync.server.dashboard.api_lines import export_line
 from kaiten_sync.server.dashboard.chart import chart_reports
 from kaiten_sync.server.dashboard.pages import Action, Page, Shown, Visit, call
 from kaiten_sync.server.service import saturation, search, usage_days
@@ -27,6 +28,7 @@ def _overview(visit: Visit) -> Shown:
             ),
         },
         calls=(call("getInstances"),),
+        command=export_line,
     )
 
 

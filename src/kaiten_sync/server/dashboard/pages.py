@@ -68,13 +68,16 @@ class Shown:
     """A page to show: its template and what the template says.
 
     `calls` are the curl lines that do the same through the API; `declaration` is the YAML that
-    declares what is shown.
+    declares what is shown, or else `declared_at` is where that can be seen; `command` makes the
+    command line that does the same, of the server's URL.
     """
 
     template: str
     values: Mapping[str, Any]
     calls: tuple[Call, ...] = ()
     declaration: str | None = None
+    declared_at: str | None = None
+    command: Callable[[str], str] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -277,6 +277,8 @@ class _Site:
             "here": request.url.path,
             "calls": [curl_line(call, base_url) for call in shown.calls],
             "declaration": shown.declaration,
+            "declared_at": shown.declared_at,
+            "command": shown.command(base_url) if shown.command else None,
         }
         return self._renderer.page(shown.template, values, status)
 

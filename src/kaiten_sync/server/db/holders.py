@@ -2,27 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, bindparam, func, select
+from sqlalchemy import Column, Connection, Row, Select, bindparam, func, select
 
 from kaiten_sync.server.db.tables import (
     customer,
     entitlement,
     grant,
     instance,
+    license_family,
     license_version,
 )
 
-_held = (
-    select(func.count())
-    .where(instance.c.license_id == license_version.c.id)
-    .scalar_subquery()
-    .label("instance_count")
-)
 _GRANTING: Select[Any] = (
     select(grant, license_version.c.slug, license_version.c.name, license_version.c.version)
-    .add_columns(license_version.c.lifecycle_state, license_version.c.type, _held)
+    .add_columns(license_version.c.lifecycle_state, license_version.c.type)
     .join(license_version, license_version.c.id == grant.c.license_id)
     .where(grant.c.entitlement_id == bindparam("entitlement"))
     .order_by(license_version.c.created_at.desc(), license_version.c.id.desc())
@@ -52,7 +48,7 @@ _ALL_GRANTS: Select[Any] = (
         entitlement.c.type.label("entitlement_type"),
     )
     .join(entitlement, entitlement.c.id == grant.c.entitlement_id)
-    .where(grant.c.license_id == bindparam("license"))
+    .where(grant.c.license_id.in_(bindparam("licenses", expanding=True)))
 )
 _COUNTED = {
     "entitlements": entitlement,
@@ -65,7 +61,7 @@ _COUNTED = {
 def licenses_granting(
     connection: Connection, entitlement_id: str, *, skipped: int, limit: int
 ) -> list[Row[Any]]:
-    """Licenses that grant an entitlement with how much and to how many instances, newest first."""
+    """Licenses that grant an entitlement with how much, newest first."""
     parameters = {"entitlement": entitlement_id, "skipped": skipped, "top": limit}
     return list(connection.execute(_GRANTING, parameters))
 
@@ -78,22 +74,33 @@ def customers_entitled(
     return list(connection.execute(_ENTITLED, parameters))
 
 
-def grants_of(connection: Connection, license_id: str) -> list[Row[Any]]:
-    """All that a license grants, by entitlement slug."""
-    rows = connection.execute(_ALL_GRANTS, {"license": license_id}).all()
-    # Not by the database: each sorts text in its own way.
-    return sorted(rows, key=lambda row: row.entitlement_slug)
+def grants_of(connection: Connection, license_ids: Collection[str]) -> dict[str, list[Row[Any]]]:
+    """All that each of these licenses grants, by license id, sorted by entitlement slug."""
+    found: dict[str, list[Row[Any]]] = {license_id: [] for license_id in license_ids}
+    if found:
+        for row in connection.execute(_ALL_GRANTS, {"licenses": list(found)}):
+            found[row.license_id].append(row)
+    for rows in found.values():
+        # Not by the database: each sorts text in its own way.
+        rows.sort(key=lambda row: row.entitlement_slug)
+    return found
 
 
-def count_instances(connection: Connection, license_ids: list[str]) -> dict[str, int]:
+def family_slugs(connection: Connection, family_ids: Collection[str]) -> dict[str, str]:
+    """The slugs of license families by their ids."""
+    columns = select(license_family.c.id, license_family.c.slug)
+    rows = connection.execute(columns.where(license_family.c.id.in_(list(family_ids))))
+    return {row.id: row.slug for row in rows}
+
+
+def count_by_license(connection: Connection, license_ids: Collection[str]) -> dict[str, int]:
     """How many instances have each of these licenses, by license id."""
-    statement = (
-        select(instance.c.license_id, func.count())
-        .where(instance.c.license_id.in_(license_ids))
-        .group_by(instance.c.license_id)
-    )
-    found = {license_id: int(count) for license_id, count in connection.execute(statement)}
-    return {license_id: found.get(license_id, 0) for license_id in license_ids}
+    return _count_by(connection, instance.c.license_id, license_ids)
+
+
+def count_by_customer(connection: Connection, customer_ids: Collection[str]) -> dict[str, int]:
+    """How many instances each of these customers has, by customer id."""
+    return _count_by(connection, instance.c.customer_id, customer_ids)
 
 
 def count_all(connection: Connection, organisation_id: str) -> dict[str, int]:
@@ -104,3 +111,13 @@ def count_all(connection: Connection, organisation_id: str) -> dict[str, int]:
         ).scalar_one()
         for name, table in _COUNTED.items()
     }
+
+
+def _count_by(
+    connection: Connection, owner: Column[str], owner_ids: Collection[str]
+) -> dict[str, int]:
+    # Not within the query of the owners: where one has most instances, some databases would read
+    # them all for each owner.
+    statement = select(owner, func.count()).where(owner.in_(list(owner_ids))).group_by(owner)
+    found = {owner_id: int(count) for owner_id, count in connection.execute(statement)}
+    return {owner_id: found.get(owner_id, 0) for owner_id in owner_ids}

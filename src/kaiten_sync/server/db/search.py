@@ -36,11 +36,12 @@ def search_entitlements(
     wanted: Wanted,
     position: Position | None,
     limit: int,
-    *,
-    group_slug: str | None = None,
 ) -> Page:
-    """One page of entitlements, newest first; with `group_slug`, of the members of that group."""
-    statement = _matching(select(entitlement), entitlement, organisation_id, wanted)
+    """One page of entitlements, newest first; the value `group` is a slug, and no column."""
+    columns = {name: value for name, value in wanted.values.items() if name != "group"}
+    of_columns = Wanted(text=wanted.text, values=columns)
+    statement = _matching(select(entitlement), entitlement, organisation_id, of_columns)
+    group_slug = wanted.values.get("group")
     if group_slug:
         statement = statement.where(
             exists()
@@ -73,14 +74,8 @@ def search_customers(
     position: Position | None,
     limit: int,
 ) -> Page:
-    """One page of customers with how many instances each has, newest first."""
-    count = (
-        select(func.count())
-        .where(instance.c.customer_id == customer.c.id)
-        .scalar_subquery()
-        .label("instance_count")
-    )
-    statement = _matching(select(customer, count), customer, organisation_id, wanted)
+    """One page of customers, newest first."""
+    statement = _matching(select(customer), customer, organisation_id, wanted)
     return _page(connection, statement, customer, position, limit)
 
 

@@ -317,13 +317,18 @@ usage_day = Table(
     ),
     # Days since 1970 in UTC.
     Column("day", Integer, primary_key=True, index=True),
+    Column("organisation_id", _Id, ForeignKey("organisation.id"), nullable=False),
     Column("accepted", BigInteger, nullable=False),
     Column("refused", BigInteger, nullable=False),
     # None of these is known of days before this table was there.
     Column("highest", Float(53)),
     Column("value", Float(53)),
     Column("period_start", BigInteger),
-    Index(None, "entitlement_id", "day"),
+    # Has all that is summed up, so that no row has to be looked at.
+    Index(
+        "ix_entitlement_usage_day_counts",
+        *("organisation_id", "day", "entitlement_id", "accepted", "refused"),
+    ),
 )
 
 usage_report = Table(

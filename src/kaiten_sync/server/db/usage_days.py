@@ -6,12 +6,12 @@ worked out of events, which are as many as reports.
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
     Connection,
+    FromClause,
     Row,
     Select,
     bindparam,
@@ -19,24 +19,27 @@ from sqlalchemy import (
     delete,
     func,
     insert,
-    or_,
     select,
     tuple_,
     update,
 )
 
 from kaiten_sync.licensing.windows import DAY_MS
-from kaiten_sync.server.db.tables import instance, usage_day
+from kaiten_sync.server.db.tables import usage_day
+
+
+def _of_pair(days: FromClause) -> tuple[ColumnElement[bool], ...]:
+    return (
+        days.c.instance_id == bindparam("instance"),
+        days.c.entitlement_id == bindparam("entitlement"),
+    )
+
 
 _value: ColumnElement[float] = bindparam("seen", type_=usage_day.c.value.type)
 _ADD = insert(usage_day)
 _CHANGE = (
     update(usage_day)
-    .where(
-        usage_day.c.instance_id == bindparam("instance"),
-        usage_day.c.entitlement_id == bindparam("entitlement"),
-        usage_day.c.day == bindparam("today"),
-    )
+    .where(*_of_pair(usage_day), usage_day.c.day == bindparam("today"))
     .values(
         accepted=usage_day.c.accepted + bindparam("more_accepted"),
         refused=usage_day.c.refused + bindparam("more_refused"),
@@ -52,35 +55,28 @@ _COUNTED: Select[Any] = (
         func.sum(usage_day.c.accepted).label("accepted"),
         func.sum(usage_day.c.refused).label("refused"),
     )
+    .where(usage_day.c.organisation_id == bindparam("organisation"))
     .where(usage_day.c.day >= bindparam("first"))
     .group_by(usage_day.c.day)
-)
-_OF_ALL = _COUNTED.join(instance, instance.c.id == usage_day.c.instance_id).where(
-    instance.c.organisation_id == bindparam("organisation")
 )
 _OF_ENTITLEMENT = _COUNTED.where(usage_day.c.entitlement_id == bindparam("entitlement"))
 
 _earlier = usage_day.alias("earlier")
-_last_before = (
+_LAST_BEFORE = (
     select(func.max(_earlier.c.day))
-    .where(
-        _earlier.c.instance_id == usage_day.c.instance_id,
-        _earlier.c.entitlement_id == usage_day.c.entitlement_id,
-        _earlier.c.day < bindparam("first"),
-    )
+    .where(*_of_pair(_earlier), _earlier.c.day < bindparam("first"))
     .scalar_subquery()
 )
-_pair = tuple_(usage_day.c.instance_id, usage_day.c.entitlement_id)
 _SINCE: Select[Any] = (
     select(usage_day)
-    .where(_pair.in_(bindparam("pairs", expanding=True)))
-    .where(or_(usage_day.c.day >= bindparam("first"), usage_day.c.day == _last_before))
+    .where(*_of_pair(usage_day), usage_day.c.day >= func.coalesce(_LAST_BEFORE, bindparam("first")))
     .order_by(usage_day.c.day)
 )
 
 
 def count_report(
     connection: Connection,
+    organisation_id: str,
     instance_id: str,
     entitlement_id: str,
     day: int,
@@ -113,6 +109,7 @@ def count_report(
             "instance_id": instance_id,
             "entitlement_id": entitlement_id,
             "day": day,
+            "organisation_id": organisation_id,
             "accepted": accepted,
             "refused": refused,
             "highest": highest,
@@ -126,24 +123,24 @@ def count_by_day(
     connection: Connection, organisation_id: str, first: int, entitlement_id: str | None = None
 ) -> dict[int, tuple[int, int]]:
     """Reports accepted and refused since the first day, by day; of one entitlement or of all."""
-    parameters: dict[str, Any] = {"first": first}
-    if entitlement_id is None:
-        rows = connection.execute(_OF_ALL, {**parameters, "organisation": organisation_id})
-    else:
-        rows = connection.execute(_OF_ENTITLEMENT, {**parameters, "entitlement": entitlement_id})
+    parameters: dict[str, Any] = {"organisation": organisation_id, "first": first}
+    statement = _COUNTED
+    if entitlement_id is not None:
+        statement = _OF_ENTITLEMENT
+        parameters["entitlement"] = entitlement_id
+    rows = connection.execute(statement, parameters)
     return {row.day: (int(row.accepted), int(row.refused)) for row in rows}
 
 
 def days_since(
-    connection: Connection, pairs: Collection[tuple[str, str]], first: int
+    connection: Connection, instance_id: str, entitlement_id: str, first: int
 ) -> list[Row[Any]]:
-    """The days of pairs of an instance and an entitlement, oldest first.
+    """The days of an instance and an entitlement since the first day, oldest first.
 
-    Those since the first day, and before them the last one that there is.
+    With the last one before the first day, where there is one.
     """
-    if not pairs:
-        return []
-    return list(connection.execute(_SINCE, {"pairs": list(pairs), "first": first}))
+    parameters = {"instance": instance_id, "entitlement": entitlement_id, "first": first}
+    return list(connection.execute(_SINCE, parameters))
 
 
 def forget_days(connection: Connection, before_ms: int, limit: int) -> int:

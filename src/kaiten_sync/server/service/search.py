@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any, TypeVar
 
 from sqlalchemy import Row
 
 from kaiten_sync.server.db import entitlements as entitlements_db
-from kaiten_sync.server.db import holders, licenses, search
+from kaiten_sync.server.db import groups, holders, search
+from kaiten_sync.server.db import licenses as licenses_db
 from kaiten_sync.server.db.pages import Page, Position
 from kaiten_sync.server.db.search import Wanted
 from kaiten_sync.server.domain.licenses import served_version
@@ -18,13 +19,16 @@ from kaiten_sync.server.shapes.licenses import FamilyView
 R = TypeVar("R")
 
 
-def find_entitlements(
-    work: Work, wanted: Wanted, group_slug: str, position: Position | None, limit: int
-) -> Page:
-    """One page of entitlements that fit; of one group where a slug is given."""
+def find_entitlements(work: Work, wanted: Wanted, position: Position | None, limit: int) -> Page:
+    """One page of entitlements that fit; the value `group` is the slug of one that they are in."""
     return search.search_entitlements(
-        work.connection, work.organisation_id, wanted, position, limit, group_slug=group_slug
+        work.connection, work.organisation_id, wanted, position, limit
     )
+
+
+def groups_of(work: Work, entitlement_ids: Collection[str]) -> dict[str, list[Row[Any]]]:
+    """The groups of each entitlement that is in any, by entitlement id."""
+    return groups.groups_of(work.connection, entitlement_ids)
 
 
 def find_families(
@@ -32,17 +36,17 @@ def find_families(
 ) -> tuple[Page, list[FamilyView], dict[str, int]]:
     """One page of families with a version that fits, and instances by the id of their version."""
     page = search.search_families(work.connection, work.organisation_id, wanted, position, limit)
-    versions = licenses.versions_of(work.connection, [row.id for row in page.rows])
+    versions = licenses_db.versions_of(work.connection, [row.id for row in page.rows])
     views = [
         FamilyView(family=row, current=served_version(versions[row.id]), versions=versions[row.id])
         for row in page.rows
     ]
     ids = [version.id for view in views for version in view.versions]
-    return page, views, holders.count_instances(work.connection, ids)
+    return page, views, holders.count_by_license(work.connection, ids)
 
 
 def find_customers(work: Work, wanted: Wanted, position: Position | None, limit: int) -> Page:
-    """One page of customers that fit, each with its `instance_count`."""
+    """One page of customers that fit."""
     return search.search_customers(work.connection, work.organisation_id, wanted, position, limit)
 
 
@@ -89,12 +93,31 @@ def customers_entitled(
 
 def grants_of(work: Work, license_id: str) -> list[Row[Any]]:
     """All that a license grants, by entitlement slug."""
-    return holders.grants_of(work.connection, license_id)
+    return holders.grants_of(work.connection, [license_id])[license_id]
+
+
+def with_grants(
+    work: Work, licenses: Sequence[Row[Any]]
+) -> list[tuple[Row[Any], str, list[Row[Any]]]]:
+    """Each license with the slug of its family and all that it grants."""
+    granted = holders.grants_of(work.connection, [row.id for row in licenses])
+    families = holders.family_slugs(work.connection, {row.family_id for row in licenses})
+    return [(row, families[row.family_id], granted[row.id]) for row in licenses]
 
 
 def count_instances(work: Work, license_id: str) -> int:
     """How many instances have a license."""
-    return holders.count_instances(work.connection, [license_id])[license_id]
+    return count_by_license(work, [license_id])[license_id]
+
+
+def count_by_license(work: Work, license_ids: Collection[str]) -> dict[str, int]:
+    """How many instances have each of these licenses, by license id."""
+    return holders.count_by_license(work.connection, license_ids)
+
+
+def count_by_customer(work: Work, customer_ids: Collection[str]) -> dict[str, int]:
+    """How many instances each of these customers has, by customer id."""
+    return holders.count_by_customer(work.connection, customer_ids)
 
 
 def count_uses(work: Work, entitlement_id: str) -> tuple[int, int]:

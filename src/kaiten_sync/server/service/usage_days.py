@@ -48,23 +48,18 @@ def count_reports(work: Work, entitlement_id: str | None = None) -> list[ReportD
 
 def usage_by_day(work: Work, meters: Sequence[Meter]) -> list[list[UsedDay]]:
     """What each of the meters showed on each day."""
-    pairs = [(meter.row.instance_id, meter.row.entitlement_id) for meter in meters]
-    stored: dict[tuple[str, str], list[Row[Any]]] = {pair: [] for pair in pairs}
-    for row in db.days_since(work.connection, pairs, _first(work)):
-        stored[row.instance_id, row.entitlement_id].append(row)
-    return [
-        list(_used_days(work, meter, stored[pair]))
-        for meter, pair in zip(meters, pairs, strict=True)
-    ]
+    return [list(_used_days(work, meter)) for meter in meters]
 
 
 def _first(work: Work) -> int:
     return work.now_ms // DAY_MS - SHOWN_DAYS + 1
 
 
-def _used_days(work: Work, meter: Meter, stored: Sequence[Row[Any]]) -> Iterable[UsedDay]:
+def _used_days(work: Work, meter: Meter) -> Iterable[UsedDay]:
     """Each day's highest value: of what was reported then, and of what was left from before."""
     first = _first(work)
+    ids = meter.row.instance_id, meter.row.entitlement_id
+    stored = db.days_since(work.connection, *ids, first)
     by_day = {row.day: row for row in stored}
     left = _left_before(meter, stored, first)
     for day in range(first, first + SHOWN_DAYS):

@@ -282,6 +282,7 @@ def _store(turn: _Turn, window: Window | None, counter: Counter, *, counted: int
 def _count_on_its_day(turn: _Turn, before: Reading, value: float, *, is_accepted: bool) -> None:
     usage_days.count_report(
         turn.work.connection,
+        turn.work.organisation_id,
         *turn.ids,
         turn.work.now_ms // DAY_MS,
         is_accepted=is_accepted,

@@ -47,6 +47,7 @@ _MONTH_MS = 31 * _DAY_MS
 _ACCEPTED = "com.kaiten.instance.entitlement.v1.usage_report_accepted"
 _REJECTED = "com.kaiten.instance.entitlement.v1.usage_report_rejected"
 
+Table("organisation", metadata, Column("id", _Id, primary_key=True))
 Table("instance", metadata, Column("id", _Id, primary_key=True))
 
 entitlement = Table(
@@ -85,12 +86,17 @@ usage_day = Table(
         "entitlement_id", _Id, ForeignKey("entitlement.id", ondelete="CASCADE"), primary_key=True
     ),
     Column("day", Integer, primary_key=True, index=True),
+    Column("organisation_id", _Id, ForeignKey("organisation.id"), nullable=False),
     Column("accepted", BigInteger, nullable=False),
     Column("refused", BigInteger, nullable=False),
     Column("highest", Float(53)),
     Column("value", Float(53)),
     Column("period_start", BigInteger),
-    Index(None, "entitlement_id", "day"),
+    # Has all that is summed up, so that no row has to be looked at.
+    Index(
+        "ix_entitlement_usage_day_counts",
+        *("organisation_id", "day", "entitlement_id", "accepted", "refused"),
+    ),
 )
 
 
@@ -114,6 +120,7 @@ def _count_events(connection: Connection) -> None:
             event.c.instance_id,
             entitlement.c.id,
             day,
+            event.c.organisation_id,
             func.count().filter(event.c.type == _ACCEPTED),
             func.count().filter(event.c.type == _REJECTED),
             null(),
@@ -129,7 +136,7 @@ def _count_events(connection: Connection) -> None:
         )
         .where(event.c.type.in_((_ACCEPTED, _REJECTED)), event.c.instance_id.is_not(None))
         .where(event.c.occurred_at >= time.time_ns() // 1_000_000 - _MONTH_MS)
-        .group_by(event.c.instance_id, entitlement.c.id, "day")
+        .group_by(event.c.instance_id, entitlement.c.id, "day", event.c.organisation_id)
     )
     connection.execute(insert(usage_day).from_select(list(usage_day.c), counted))
 
@@ -150,10 +157,13 @@ def _copy_counters(connection: Connection) -> None:
         usage.c.instance_id,
         usage.c.entitlement_id,
         day,
+        entitlement.c.organisation_id,
         literal(0),
         literal(0),
         null(),
         usage.c.value,
         usage.c.period_start,
-    ).where(~exists().where(is_same))
+    )
+    missing = missing.join(entitlement, entitlement.c.id == usage.c.entitlement_id)
+    missing = missing.where(~exists().where(is_same))
     connection.execute(insert(usage_day).from_select(list(usage_day.c), missing))
