@@ -42,6 +42,18 @@ class Html:
         selected = [each for each in options if each.get("selected") is not None]
         return (selected or options)[0].get("value") or ""
 
+    def sendable(self, action: str) -> dict[str, list[str]]:
+        """What a browser would send of the form that goes there, as it is on the page."""
+        form = next(each for each in self.all("form") if each.get("action") == action)
+        name = form.get("id")
+        inside = set(form.iter())
+        fields: dict[str, list[str]] = {}
+        for field in self.root.iter():
+            is_ours = field in inside or (name is not None and field.get("form") == name)
+            if is_ours and field.get("name"):
+                fields.setdefault(str(field.get("name")), []).extend(_sent(field))
+        return fields
+
     def fault_at(self, name: str) -> str:
         """What is said to be wrong at a field; empty for nothing."""
         return self._text_of(f"fault-{name}")
@@ -64,6 +76,18 @@ class Html:
             if element.get("id") == element_id:
                 return _text(element)
         return ""
+
+
+def _sent(field: Element) -> list[str]:
+    if field.tag == "select":
+        options = list(field.iter("option"))
+        chosen = [each for each in options if each.get("selected") is not None]
+        return [(chosen or options)[0].get("value") or ""]
+    if field.tag == "textarea":
+        return [field.text or ""]
+    if field.get("type") == "checkbox":
+        return [str(field.get("value"))] if field.get("checked") is not None else []
+    return [field.get("value") or ""]
 
 
 def _text(element: Element) -> str:

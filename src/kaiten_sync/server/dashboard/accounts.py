@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Row
 
-from kaiten_sync.server.dashboard.forms import Choice, Field, Sent, fixed, read_fields
+from kaiten_sync.server.dashboard.forms import Choice, Field, Filled, Sent, fixed, read_fields
 from kaiten_sync.server.dashboard.listing import ROWS, listing_of
 from kaiten_sync.server.dashboard.pages import (
     Action,
@@ -89,12 +89,16 @@ def _new(visit: Visit) -> Shown:
     )
 
 
+def _edit_form(visit: Visit) -> Filled:
+    row = accounts.get_account(visit.work, visit.path["serviceAccountSlug"]).account
+    return visit.form("edit", _EDIT_FIELDS, {"name": row.name, "slug": row.slug})
+
+
 def _edit(visit: Visit) -> Shown:
     row = accounts.get_account(visit.work, visit.path["serviceAccountSlug"]).account
-    form = visit.form("edit", _EDIT_FIELDS, {"name": row.name, "slug": row.slug})
     return Shown(
         template="account_form.html",
-        values={"form": form, "row": row},
+        values={"form": _edit_form(visit), "row": row},
         calls=(call("update-service-account", {"name": row.name}, serviceAccountSlug=row.slug),),
     )
 
@@ -190,6 +194,7 @@ ACTIONS = (
         page=_EDIT_PAGE,
         operation=operation("update-service-account"),
         body=_edit_body,
+        now=_edit_form,
         done=back_to(_ONE, "saved"),
     ),
     Action(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from kaiten_sync.server.dashboard.forms import Field, Sent, fixed, read_fields
+from kaiten_sync.server.dashboard.forms import Field, Filled, Sent, fixed, read_fields
 from kaiten_sync.server.dashboard.listing import ROWS, listing_of
 from kaiten_sync.server.dashboard.pages import (
     Action,
@@ -89,9 +89,13 @@ def _detail(visit: Visit) -> Shown:
     )
 
 
+def _edit_form(visit: Visit) -> Filled:
+    row = get_customer(visit.work, visit.path["customerSlug"])
+    return visit.form("edit", _EDIT_FIELDS, customer_json(row))
+
+
 def _edit(visit: Visit) -> Shown:
     row = get_customer(visit.work, visit.path["customerSlug"])
-    form = visit.form("edit", _EDIT_FIELDS, customer_json(row))
     body = {
         name: value
         for name, value in customer_json(row).items()
@@ -99,7 +103,7 @@ def _edit(visit: Visit) -> Shown:
     }
     return Shown(
         template="customer_form.html",
-        values={"form": form, "row": row},
+        values={"form": _edit_form(visit), "row": row},
         calls=(call("update-customer", body, customerSlug=row.slug),),
     )
 
@@ -153,6 +157,7 @@ ACTIONS = (
         page=_EDIT_PAGE,
         operation=operation("update-customer"),
         body=_edit_body,
+        now=_edit_form,
         done=back_to(_ONE, "saved"),
     ),
     Action(

@@ -14,6 +14,7 @@ from kaiten_sync.server.dashboard.declaration import declare_entitlements
 from kaiten_sync.server.dashboard.forms import (
     Choice,
     Field,
+    Filled,
     Sent,
     choices,
     fixed,
@@ -258,12 +259,16 @@ def _next(visit: Visit, tab: str, skipped: int) -> str:
     return f"{_ALL}/{visit.path['entitlementSlug']}/{tab}?skip={skipped + ROWS}"
 
 
+def _edit_form(visit: Visit) -> Filled:
+    _, shown = _stored(visit)
+    return visit.form("edit", _edit_fields(visit, shown), _as_typed(shown))
+
+
 def _edit(visit: Visit) -> Shown:
     row, shown = _stored(visit)
-    form = visit.form("edit", _edit_fields(visit, shown), _as_typed(shown))
     return Shown(
         template="entitlement_edit.html",
-        values={"row": row, "form": form},
+        values={"row": row, "form": _edit_form(visit)},
         calls=(call("update-entitlement", _kept(shown), entitlementSlug=row.slug),),
         declaration=declare_entitlements([shown]),
     )
@@ -339,6 +344,7 @@ ACTIONS = (
         page=_EDIT_PAGE,
         operation=operation("update-entitlement"),
         body=_edit_body,
+        now=_edit_form,
         done=back_to(_ONE, "saved"),
     ),
     Action(

@@ -6,6 +6,7 @@ the checks of the API and shown at the field; the rest of what was typed stays.
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -13,7 +14,7 @@ from datetime import UTC, datetime
 from typing import Any, Literal
 from urllib.parse import parse_qs
 
-from kaiten_sync.server.domain.refusals import Fault, RefusalError, invalid, unprocessable
+from kaiten_sync.server.domain.refusals import Fault, RefusalError, conflict, invalid, unprocessable
 from kaiten_sync.server.web.codec import check_storable, decode_body
 
 Kind = Literal["text", "long", "number", "choice", "flag", "flags", "day", "json"]
@@ -45,6 +46,9 @@ _FIELD_OF_CODE = {
     "VersionNotSettable": "version",
 }
 """Which field a refusal is about that names none, by the end of its code."""
+
+STATE_FIELD = "form_state"
+"""What a form says of the state that it was made of."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,10 +108,14 @@ class Entry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Filled:
-    """A form as it is shown. `faults` are what is wrong that belongs to no field of it."""
+    """A form as it is shown. `faults` are what is wrong that belongs to no field of it.
+
+    `state` stands for what is stored of its fields; it is empty where nothing is.
+    """
 
     entries: Sequence[Entry]
     faults: Sequence[str] = ()
+    state: str = ""
 
     @property
     def has_faults(self) -> bool:
@@ -187,7 +195,40 @@ def fill(
         )
         for field in shown
     ]
-    return Filled(entries=entries, faults=rest)
+    return Filled(entries=entries, faults=rest, state=_state(shown, stored) if stored else "")
+
+
+def check_unchanged(now: Filled, sent: Sent) -> None:
+    """Refuse a form that would undo what somebody else changed since it was shown.
+
+    `now` is the form with what is stored now.
+
+    Raises:
+        RefusalError: 409 with each field that has something else in it than what was sent.
+    """
+    if sent.one(STATE_FIELD) in ("", now.state):
+        return
+    faults = [
+        Fault(
+            f"somebody else changed this meanwhile, to: {entry.text or 'nothing'}",
+            f"body.{entry.field.name}",
+        )
+        for entry in now.entries
+        if not entry.field.fixed and _lines(sent.all(entry.field.name)) != _lines(entry.typed)
+    ]
+    if faults:
+        detail = "it was changed after you opened this page; send it again to overwrite that"
+        raise conflict("Form.ChangedMeanwhile", detail, faults)
+
+
+def _state(fields: Iterable[Field], stored: Mapping[str, Any]) -> str:
+    said = [[field.name, *_typed(field, stored)] for field in fields if not field.fixed]
+    return hashlib.sha256(json.dumps(said).encode()).hexdigest()[:16]
+
+
+def _lines(typed: Iterable[str]) -> list[list[str]]:
+    """Typed texts by their lines, which browsers end in their own way."""
+    return [text.strip().splitlines() for text in typed if text.strip()]
 
 
 def fixed(field: Field) -> Field:

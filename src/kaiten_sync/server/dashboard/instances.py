@@ -12,6 +12,7 @@ from kaiten_sync.server.dashboard.chart import chart_usage
 from kaiten_sync.server.dashboard.forms import (
     Choice,
     Field,
+    Filled,
     Sent,
     choices,
     moment_of_day,
@@ -162,15 +163,24 @@ def _with_ids(visit: Visit, body: dict[str, Any]) -> dict[str, Any]:
     return body
 
 
+def _edit_form(visit: Visit) -> Filled:
+    row = get_instance(visit.work, visit.path["instanceSlug"])
+    return visit.form("edit", _edit_fields(visit, row), instance_json(row))
+
+
+def _status_form(visit: Visit) -> Filled:
+    row = get_instance(visit.work, visit.path["instanceSlug"])
+    return visit.form("status", _STATUS_FIELDS, instance_json(row))
+
+
 def _edit(visit: Visit) -> Shown:
     row = get_instance(visit.work, visit.path["instanceSlug"])
     shown = instance_json(row)
-    form = visit.form("edit", _edit_fields(visit, row), shown)
     kept = ("name", "slug", "description", "customerId", "licenseId", *_DAYS, "metadata")
     body = {name: shown[name] for name in kept}
     return Shown(
         template="instance_form.html",
-        values={"form": form, "row": row},
+        values={"form": _edit_form(visit), "row": row},
         calls=(call("updateInstance", body, instanceSlug=row.slug),),
     )
 
@@ -208,7 +218,6 @@ def _edit_body(visit: Visit, sent: Sent) -> dict[str, Any]:
 
 def _detail(visit: Visit) -> Shown:
     row = get_instance(visit.work, visit.path["instanceSlug"])
-    form = visit.form("status", _STATUS_FIELDS, instance_json(row))
     meters = saturation.meters_of_instance(visit.work, row.slug)
     report = {"value": 42}
     return Shown(
@@ -218,7 +227,7 @@ def _detail(visit: Visit) -> Shown:
             "tab": "usage",
             "meters": meters,
             "used": chart_usage(visit.work, meters, lambda meter: str(meter.row.entitlement_slug)),
-            "form": form,
+            "form": _status_form(visit),
             "days_left": (row.end_license_date - visit.work.now_ms) // 86_400_000,
         },
         calls=(
@@ -305,6 +314,7 @@ ACTIONS = (
         page=_DETAIL_PAGE,
         operation=operation("patchInstance"),
         body=_status_body,
+        now=_status_form,
         done=back_to(_ONE, "saved"),
     ),
     Action(
@@ -313,6 +323,7 @@ ACTIONS = (
         page=_EDIT_PAGE,
         operation=operation("updateInstance"),
         body=_edit_body,
+        now=_edit_form,
         # The form may have given it another slug.
         done=up_to(_ALL, "saved"),
     ),

@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Row
 
-from kaiten_sync.server.dashboard.forms import Choice, Entry, Field, Sent, fill, read_fields
+from kaiten_sync.server.dashboard.forms import Choice, Entry, Field, Filled, Sent, fill, read_fields
 from kaiten_sync.server.dashboard.granted import GRANT_FIELDS, grant_body, value_text
 from kaiten_sync.server.dashboard.licenses import ALL, ONE, READ, WRITE, declared
 from kaiten_sync.server.dashboard.listing import ROWS, listing_of
@@ -44,6 +44,7 @@ class _GrantRow:
     value: Entry
     overage: Entry | None
     faults: Sequence[str]
+    state: str
 
 
 def _detail(visit: Visit) -> Shown:
@@ -99,22 +100,29 @@ def _attach_fields(visit: Visit, granted: Sequence[Row[Any]]) -> tuple[Field, ..
 
 
 def _grant_row(row: Row[Any], refused: Refused | None, visit: Visit) -> _GrantRow:
-    if refused and visit.path.get("entitlementSlug") == row.entitlement_slug:
-        form = fill(GRANT_FIELDS, sent=refused.sent, error=refused.error)
-    else:
-        overage = row.overage_percent if (row.overage_percent or 0) > 0 else None
-        stored = {
-            "value": value_text(row.value),
-            "limitCapExceededOveragePercent": overage,
-        }
-        form = fill(GRANT_FIELDS, stored=stored)
+    is_refused = visit.path.get("entitlementSlug") == row.entitlement_slug
+    form = _grant_form(row, refused if is_refused else None)
     is_number = row.value["type"] == "number"
     return _GrantRow(
         row=row,
         value=form.entry("value"),
         overage=form.entry("limitCapExceededOveragePercent") if is_number else None,
         faults=[*form.faults, *(fault for entry in form.entries for fault in entry.faults)],
+        state=form.state,
     )
+
+
+def _grant_form(row: Row[Any], refused: Refused | None = None) -> Filled:
+    overage = row.overage_percent if (row.overage_percent or 0) > 0 else None
+    stored = {"value": value_text(row.value), "limitCapExceededOveragePercent": overage}
+    if refused is None:
+        return fill(GRANT_FIELDS, stored)
+    return fill(GRANT_FIELDS, stored, refused.sent, refused.error)
+
+
+def _grant_now(visit: Visit) -> Filled:
+    found = grants.get_grant(visit.work, visit.path["licenseSlug"], visit.path["entitlementSlug"])
+    return _grant_form(found.page.rows[0])
 
 
 def _attach_body(visit: Visit, sent: Sent) -> dict[str, Any]:
@@ -205,6 +213,7 @@ ACTIONS = (
         page=_DETAIL_PAGE,
         operation=operation("update-license-entitlement"),
         body=_grant_change,
+        now=_grant_now,
         done=back_to(ONE, "saved"),
     ),
     Action(

@@ -12,6 +12,7 @@ from kaiten_sync.server.dashboard.declaration import declare_licenses
 from kaiten_sync.server.dashboard.forms import (
     Choice,
     Field,
+    Filled,
     Sent,
     choices,
     fixed,
@@ -172,9 +173,13 @@ def _create_body(_visit: Visit, sent: Sent) -> dict[str, Any]:
     return {name: value for name, value in body.items() if value is not False}
 
 
+def _edit_form(visit: Visit) -> Filled:
+    row = get_license(visit.work, visit.path["licenseSlug"])
+    return visit.form("edit", _EDIT_FIELDS, license_json(row))
+
+
 def _edit(visit: Visit) -> Shown:
     row = get_license(visit.work, visit.path["licenseSlug"])
-    form = visit.form("edit", _EDIT_FIELDS, license_json(row))
     body = {
         name: getattr(row, column)
         for name, column in (
@@ -186,7 +191,7 @@ def _edit(visit: Visit) -> Shown:
     }
     return Shown(
         template="license_edit.html",
-        values={"row": row, "form": form},
+        values={"row": row, "form": _edit_form(visit)},
         calls=(call("update-license", body, licenseSlug=row.slug),),
         declaration=declared(visit.work, [row]),
     )
@@ -251,6 +256,7 @@ ACTIONS = (
         page=_EDIT_PAGE,
         operation=operation("update-license"),
         body=_edit_body,
+        now=_edit_form,
         done=back_to(ONE, "saved"),
     ),
     Action(

@@ -115,7 +115,8 @@ class Action:
     `body` makes the operation's body of what was sent; None where the operation takes none.
     `done` gives the path to go to, which a page after a form always is, or else a page to show
     that can be shown only once. `page` is shown again where the form is refused, under the name
-    `form`. `before` is done first, in the same transaction.
+    `form`. `before` is done first, in the same transaction. `now` makes the form as it would be
+    shown now, where it changes something that others may change too.
     """
 
     path: str
@@ -125,6 +126,7 @@ class Action:
     done: Callable[[Done], str | Shown]
     body: Callable[[Visit, Sent], Any] | None = None
     before: Callable[[Visit], None] | None = None
+    now: Callable[[Visit], Filled] | None = None
 
 
 def operation(operation_id: str) -> Operation:

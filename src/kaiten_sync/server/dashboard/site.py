@@ -15,7 +15,7 @@ from starlette.routing import BaseRoute, Route
 from kaiten_sync.server.dashboard import guard
 from kaiten_sync.server.dashboard.api_lines import curl_line
 from kaiten_sync.server.dashboard.catalog import ACTIONS, NAVIGATION, NOTICES, PAGES, PLAN_LINK
-from kaiten_sync.server.dashboard.forms import Sent, parse_sent
+from kaiten_sync.server.dashboard.forms import Sent, check_unchanged, parse_sent
 from kaiten_sync.server.dashboard.git_view import GitPlan, GitView
 from kaiten_sync.server.dashboard.guard import check_form_token, check_origin, session_id_of
 from kaiten_sync.server.dashboard.pages import Action, Done, Page, Refused, Shown, Visit
@@ -286,6 +286,8 @@ class _Site:
 def _perform(action: Action, visit: Visit, sent: Sent) -> Any:
     """Do what a form asks for, as the API would."""
     operation = action.operation
+    if action.now:
+        check_unchanged(action.now(visit), sent)
     if action.before:
         action.before(visit)
     body = action.body(visit, sent) if action.body else None

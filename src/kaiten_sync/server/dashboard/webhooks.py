@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from kaiten_sync.server.dashboard.forms import Choice, Field, Sent, choices, read_fields
+from kaiten_sync.server.dashboard.forms import Choice, Field, Filled, Sent, choices, read_fields
 from kaiten_sync.server.dashboard.listing import ROWS, Filter, listing_of
 from kaiten_sync.server.dashboard.pages import (
     Action,
@@ -131,14 +131,18 @@ def _pretty(payload: Mapping[str, Any]) -> str:
     return json.dumps(payload, ensure_ascii=False, indent=2)
 
 
+def _edit_form(visit: Visit) -> Filled:
+    row = webhooks.get_endpoint(visit.work, visit.path["webhookId"])
+    return visit.form("edit", _FIELDS, endpoint_json(row))
+
+
 def _edit(visit: Visit) -> Shown:
     row = webhooks.get_endpoint(visit.work, visit.path["webhookId"])
     shown = endpoint_json(row)
-    form = visit.form("edit", _FIELDS, shown)
     body = {"url": row.url, "eventTypes": shown["eventTypes"]}
     return Shown(
         template="webhook_form.html",
-        values={"form": form, "id": row.id},
+        values={"form": _edit_form(visit), "id": row.id},
         calls=(call("update-webhook", body, webhookId=row.id),),
     )
 
@@ -189,6 +193,7 @@ ACTIONS = (
         page=_EDIT_PAGE,
         operation=operation("update-webhook"),
         body=_body,
+        now=_edit_form,
         done=back_to(_ONE, "saved"),
     ),
     Action(

@@ -1,0 +1,147 @@
+"""Forms that change things: as they are shown they change nothing, and nobody's work is undone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+import pytest
+from tests.support.dash import Dash
+from tests.support.furnished import furnish
+from tests.support.html import Html
+from tests.support.metering import done
+
+
+@dataclass(frozen=True)
+class Edit:
+    """A form: the page it is on, where it goes, and what somebody else changes meanwhile."""
+
+    page: str
+    action: str
+    in_api: str
+    change: dict[str, Any]
+    field: str
+    method: str = "PUT"
+    keep: tuple[str, ...] = ()
+
+
+_EDITS = {
+    "entitlement": Edit(
+        page="/entitlements/api-calls/edit",
+        action="/entitlements/api-calls/edit",
+        in_api="/entitlements/api-calls",
+        change={"description": "theirs"},
+        field="description",
+        keep=("name", "type", "meterType", "unitSingular", "unitPlural"),
+    ),
+    "license": Edit(
+        page="/licenses/growth/edit",
+        action="/licenses/growth/edit",
+        in_api="/licenses/growth",
+        change={"description": "theirs"},
+        field="description",
+        keep=("name", "type", "isDefault"),
+    ),
+    "grant": Edit(
+        page="/licenses/growth",
+        action="/licenses/growth/grants/api-calls",
+        in_api="/licenses/growth/entitlements/api-calls",
+        change={"value": {"type": "number", "value": 7}},
+        field="value",
+    ),
+    "customer": Edit(
+        page="/customers/my-restaurant/edit",
+        action="/customers/my-restaurant/edit",
+        in_api="/customers/my-restaurant",
+        change={"domain": "theirs.example"},
+        field="domain",
+        keep=("name", "externalCustomerId"),
+    ),
+    "instance": Edit(
+        page="/instances/my-restaurant-test/edit",
+        action="/instances/my-restaurant-test/edit",
+        in_api="/instances/my-restaurant-test",
+        change={"description": "theirs"},
+        field="description",
+        keep=("name", "slug", "customerId", "licenseId", "startLicenseDate", "endLicenseDate"),
+    ),
+    "status": Edit(
+        page="/instances/my-restaurant-test",
+        action="/instances/my-restaurant-test",
+        in_api="/instances/my-restaurant-test",
+        change={"status": "INCIDENT"},
+        field="status",
+        method="PATCH",
+    ),
+    "service account": Edit(
+        page="/service-accounts/ci/edit",
+        action="/service-accounts/ci/edit",
+        in_api="/service-accounts/ci",
+        change={"name": "Theirs"},
+        field="name",
+    ),
+    "webhook": Edit(
+        page="/webhooks/{webhookId}/edit",
+        action="/webhooks/{webhookId}/edit",
+        in_api="/webhooks/{webhookId}",
+        change={"url": "https://theirs.example/"},
+        field="url",
+        keep=("eventTypes",),
+    ),
+}
+
+
+@pytest.fixture(params=list(_EDITS))
+def edit(request: pytest.FixtureRequest, api: httpx.Client) -> Edit:
+    """A form of an organisation that has what it changes."""
+    names = furnish(api)
+    found = _EDITS[request.param]
+    places = {name: getattr(found, name).format(**names) for name in ("page", "action", "in_api")}
+    return Edit(**{**vars(found), **places})
+
+
+def test_a_form_that_is_sent_as_it_is_changes_nothing(
+    dash: Dash, api: httpx.Client, edit: Edit
+) -> None:
+    before = done(api.get(edit.in_api)).json()
+    dash.do(edit.action, Html(dash.see(edit.page)).sendable(edit.action))
+    after = done(api.get(edit.in_api)).json()
+    assert _lasting(after) == _lasting(before)
+
+
+def test_what_somebody_else_changed_meanwhile_is_not_undone(
+    dash: Dash, api: httpx.Client, edit: Edit
+) -> None:
+    opened = Html(dash.see(edit.page)).sendable(edit.action)
+    _change(api, edit)
+    theirs = done(api.get(edit.in_api)).json()
+    refused = dash.send(edit.action, opened)
+    assert refused.status_code == 409
+    page = Html(refused.text)
+    assert "somebody else changed this meanwhile, to: " in page.text
+    assert done(api.get(edit.in_api)).json() == theirs
+    again = page.sendable(edit.action)
+    assert again[edit.field] == opened[edit.field]
+    dash.do(edit.action, again)
+    assert _lasting(done(api.get(edit.in_api)).json()) != _lasting(theirs)
+
+
+def test_who_types_the_same_as_somebody_else_is_not_held_up(
+    dash: Dash, api: httpx.Client, edit: Edit
+) -> None:
+    opened = Html(dash.see(edit.page)).sendable(edit.action)
+    _change(api, edit)
+    now = Html(dash.see(edit.page)).sendable(edit.action)
+    assert now["form_state"] != opened["form_state"]
+    dash.do(edit.action, {**now, "form_state": opened["form_state"]})
+
+
+def _change(api: httpx.Client, edit: Edit) -> None:
+    stored = done(api.get(edit.in_api)).json()
+    kept = {name: stored[name] for name in edit.keep}
+    done(api.request(edit.method, edit.in_api, json={**kept, **edit.change}))
+
+
+def _lasting(stored: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in stored.items() if name != "updatedAt"}
