@@ -275,7 +275,7 @@ class _Site:
             "form_token": guard.form_token(signed.session_id),
             "navigation": [item for item in links if item.scope is None or may(item.scope)],
             "here": request.url.path,
-            "calls": [curl_line(call, base_url) for call in shown.calls],
+            "calls": [(call.operation.summary, curl_line(call, base_url)) for call in shown.calls],
             "declaration": shown.declaration,
             "declared_at": shown.declared_at,
             "command": shown.command(base_url) if shown.command else None,
