@@ -16,6 +16,7 @@ from tests.browser.reports import write_picture
 from tests.support.chromium import TIMEOUT_MS, chromium, sign_in
 from tests.support.embedded import EmbeddedServer
 from tests.support.furnished import furnish
+from tests.support.with_git import drift_by_hand, server_with_git
 
 PICTURES: Mapping[str, str] = {
     "overview.png": "/",
@@ -26,6 +27,7 @@ PICTURES: Mapping[str, str] = {
 """Pages that pictures are taken of, by the name of the file."""
 
 DARK = "overview-dark.png"
+PLAN = "plan.png"
 FOLDER = Path("docs/images")
 
 _SIZE = {"width": 1200, "height": 960}
@@ -41,6 +43,13 @@ def take_pictures(browser: Browser, server: EmbeddedServer, folder: Path) -> Non
     for name, path in PICTURES.items():
         _take(browser, server.url, token, path, folder / name)
     _take(browser, server.url, token, "/", folder / DARK, is_dark=True)
+
+
+def take_plan(browser: Browser, folder: Path) -> None:
+    """Take the picture of what git says, of a server with a project."""
+    with tempfile.TemporaryDirectory() as place, server_with_git(Path(place)) as server:
+        drift_by_hand(server)
+        _take(browser, server.url, server.token, "/plan", folder / PLAN)
 
 
 def _add_a_month(database_url: str) -> None:
@@ -79,6 +88,7 @@ def main() -> None:
         chromium() as browser,
     ):
         take_pictures(browser, server, FOLDER)
+        take_plan(browser, FOLDER)
         write_picture(browser, server)
 
 

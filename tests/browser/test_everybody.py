@@ -7,11 +7,13 @@ from typing import Any
 
 import httpx
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.hands import Keyboard
+from tests.support.chromium import TIMEOUT_MS, sign_in
 from tests.support.embedded import EmbeddedServer
 from tests.support.furnished import HOSTILE, furnish, paths_of_pages
+from tests.support.with_git import drift_by_hand, server_with_git
 
 _AXE = Path(__file__).parents[1] / "vendor" / "axe-core" / "axe.min.js"
 _WORST = ("serious", "critical")
@@ -28,6 +30,21 @@ def test_axe_finds_nothing_serious_on_any_page(
     for path in paths_of_pages(furnish(api)):
         page.goto(server.url + path)
         assert _violations(page) == [], path
+
+
+def test_axe_finds_nothing_serious_on_what_git_says(browser: Browser, tmp_path: Path) -> None:
+    with server_with_git(tmp_path) as server:
+        drift_by_hand(server)
+        for scheme in ("light", "dark"):
+            context = browser.new_context(color_scheme=scheme)
+            context.set_default_timeout(TIMEOUT_MS)
+            page = context.new_page()
+            sign_in(page, server.url, server.token)
+            for path in ("/plan", "/entitlements", "/licenses/growth"):
+                page.goto(server.url + path)
+                expect(page.get_by_text("seats").first).to_be_visible()
+                assert _violations(page) == [], path
+            context.close()
 
 
 def test_axe_finds_nothing_serious_where_nobody_is_signed_in_or_a_form_is_refused(

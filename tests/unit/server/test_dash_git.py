@@ -2,51 +2,35 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-import httpx
 import pytest
 from tests.support.dash import Dash, at_dashboard
 from tests.support.embedded import EmbeddedServer
 from tests.support.html import Html
+from tests.support.with_git import drift_by_hand, server_with_git
 
 from kaiten_sync.server.dashboard.git_view import FRESH_MS, GitView
 
-_CATALOG = """
-version: 1
-entitlements:
-  api-calls: {name: API Calls, type: NUMBER}
-  seats: {name: Seats, type: NUMBER}
-licenses:
-  growth: {name: Growth, type: PAID, entitlements: {api-calls: 1000, seats: 5}}
-"""
-
 
 @pytest.fixture
-def git_server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[EmbeddedServer]:
-    """A server that knows a project, whose target it is."""
-    project = tmp_path / "kaiten-sync.yaml"
-    plan = ("-m", "kaiten_sync", "plan", "--format", "json", "--project", str(project))
-    with EmbeddedServer(tmp_path, plan_command=(sys.executable, *plan)) as running:
-        (tmp_path / "catalog.yaml").write_text(_CATALOG, encoding="utf-8")
-        target = {"url": running.url, "token": {"env": "KAITEN_TOKEN"}}
-        text = {"version": 1, "catalog": ["catalog.yaml"], "targets": {"local": target}}
-        project.write_text(json.dumps(text), encoding="utf-8")
-        monkeypatch.setenv("KAITEN_TOKEN", running.token)
+def git_server(tmp_path: Path) -> Iterator[EmbeddedServer]:
+    with server_with_git(tmp_path) as running:
         yield running
 
 
 def test_pages_mark_what_git_says_and_the_plan_shows_what_it_would_change(
     git_server: EmbeddedServer,
 ) -> None:
-    _fill(git_server)
+    drift_by_hand(git_server)
     with at_dashboard(git_server.url, git_server.token) as dash:
         plan = Html(dash.see("/plan"))
         assert [row[:2] for row in plan.rows()] == [["license/growth/grant/seats", "update"]]
         assert "value: 9 → 5" in plan.text
+        assert plan.rows()[0][4] == "catalog.yaml:7"
+        assert plan.link("license/growth/grant/seats") == "/licenses/growth"
         assert "1 object(s) are not managed" in plan.text
         marks = {row[1]: row[2] for row in Html(dash.see("/entitlements")).rows()}
         assert marks == {
@@ -94,17 +78,3 @@ def test_a_command_that_is_not_there_is_no_plan() -> None:
     found = GitView(("/nothing/here",), lambda: 0).latest(wait_s=60)
     assert found is not None
     assert "/nothing/here" in (found.fault or "")
-
-
-def _fill(server: EmbeddedServer) -> None:
-    """What the catalog declares with one threshold changed by hand, and something else."""
-    headers = {"Authorization": f"Bearer {server.token}"}
-    with httpx.Client(base_url=f"{server.url}/api", headers=headers) as api:
-        for name, value in (("API Calls", 1000), ("Seats", 9)):
-            slug = name.lower().replace(" ", "-")
-            api.post("/entitlements", json={"name": name, "type": "NUMBER"}).raise_for_status()
-            if slug == "api-calls":
-                api.post("/licenses", json={"name": "Growth", "type": "PAID"}).raise_for_status()
-            grant = {"entitlementSlug": slug, "value": {"type": "number", "value": value}}
-            api.post("/licenses/growth/entitlements", json=grant).raise_for_status()
-        api.post("/entitlements", json={"name": "By hand", "type": "BOOLEAN"}).raise_for_status()

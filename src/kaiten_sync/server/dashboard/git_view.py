@@ -37,6 +37,7 @@ class GitPlan:
     drifted: frozenset[str] = frozenset()
     changes: Sequence[Mapping[str, Any]] = ()
     unmanaged: int = 0
+    warnings: Sequence[str] = ()
     fault: str | None = None
 
     def mark(self, address: str) -> str | None:
@@ -106,6 +107,7 @@ def _read(ended: subprocess.CompletedProcess[str], now_ms: int) -> GitPlan:
             drifted=frozenset(_with_holders(each["address"] for each in plan["changes"])),
             changes=plan["changes"],
             unmanaged=plan["summary"]["unmanaged"],
+            warnings=plan["warnings"],
         )
     except (ValueError, KeyError) as error:
         return GitPlan(made_at=now_ms, fault=f"the plan cannot be read: {error!r}")

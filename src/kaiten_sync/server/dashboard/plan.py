@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import shlex
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
+from urllib.parse import quote
 
 from kaiten_sync.server.dashboard.git_view import GitPlan
 from kaiten_sync.server.dashboard.pages import Action, Page, Shown, Visit, call
@@ -14,9 +16,28 @@ _READ = ("list-entitlement-groups", "list-entitlements", "list-license-families"
 """What a plan compares the catalog with."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Change:
+    """A change as the page shows it, with the page of what it changes.
+
+    `fields` are names with what is there and what is declared.
+    """
+
+    address: str
+    action: str
+    effect: str
+    reason: str
+    fields: Sequence[tuple[str, str, str]]
+    declared_at: str
+    page: str | None
+
+
+_LISTS = {"entitlement": "/entitlements", "license": "/licenses"}
+
+
 def _plan(visit: Visit) -> Shown:
     plan = visit.plan
-    changes = [(each, _fields(each)) for each in plan.changes] if plan else []
+    changes = [_shown(each) for each in plan.changes] if plan else []
     return Shown(
         template="plan.html",
         values={"plan": plan, "changes": changes, "has_git": visit.has_git},
@@ -28,6 +49,26 @@ def _plan(visit: Visit) -> Shown:
 def _command(plan: GitPlan | None) -> str:
     name = plan.target.get("name") if plan else None
     return f"kaiten-sync plan -t {shlex.quote(name)}" if name else "kaiten-sync plan"
+
+
+def _shown(change: Mapping[str, Any]) -> _Change:
+    source = change.get("source")
+    return _Change(
+        address=change["address"],
+        action=change["action"],
+        effect=change["effect"],
+        reason=change.get("reason", ""),
+        fields=_fields(change),
+        declared_at=f"{source['file']}:{source['line']}" if source else "",
+        page=None if change["action"] == "create" else _page(change["address"]),
+    )
+
+
+def _page(address: str) -> str | None:
+    """The page of an object, such as `entitlement/seats` or `license/growth/grant/seats`."""
+    kind, _, rest = address.partition("/")
+    slug = quote(rest.partition("/")[0], safe="")
+    return f"{_LISTS[kind]}/{slug}" if kind in _LISTS else None
 
 
 def _fields(change: Mapping[str, Any]) -> list[tuple[str, str, str]]:
