@@ -35,17 +35,27 @@ def _of_pair(days: FromClause) -> tuple[ColumnElement[bool], ...]:
     )
 
 
-_value: ColumnElement[float] = bindparam("seen", type_=usage_day.c.value.type)
-_ADD = insert(usage_day)
+_highest: ColumnElement[float] = bindparam("highest", type_=usage_day.c.highest.type)
+_COUNTER: dict[str, Any] = {"value": bindparam("value"), "period_start": bindparam("started")}
+_ADD = insert(usage_day).values(
+    instance_id=bindparam("instance"),
+    entitlement_id=bindparam("entitlement"),
+    day=bindparam("today"),
+    organisation_id=bindparam("organisation"),
+    accepted=bindparam("more_accepted"),
+    refused=bindparam("more_refused"),
+    highest=_highest,
+    **_COUNTER,
+)
 _CHANGE = (
     update(usage_day)
     .where(*_of_pair(usage_day), usage_day.c.day == bindparam("today"))
+    .where(usage_day.c.organisation_id == bindparam("organisation"))
     .values(
         accepted=usage_day.c.accepted + bindparam("more_accepted"),
         refused=usage_day.c.refused + bindparam("more_refused"),
-        highest=case((usage_day.c.highest > _value, usage_day.c.highest), else_=_value),
-        value=_value,
-        period_start=bindparam("started"),
+        highest=case((usage_day.c.highest > _highest, usage_day.c.highest), else_=_highest),
+        **_COUNTER,
     )
 )
 
@@ -91,32 +101,19 @@ def count_report(
     `highest` is the most that the counter has shown around this report. Only one transaction at a
     time may count for an instance and an entitlement.
     """
-    accepted, refused = int(is_accepted), int(not is_accepted)
     parameters = {
+        "organisation": organisation_id,
         "instance": instance_id,
         "entitlement": entitlement_id,
         "today": day,
-        "more_accepted": accepted,
-        "more_refused": refused,
-        "seen": value,
+        "more_accepted": int(is_accepted),
+        "more_refused": int(not is_accepted),
+        "highest": highest,
+        "value": value,
         "started": period_start,
     }
-    if connection.execute(_CHANGE, parameters).rowcount:
-        return
-    connection.execute(
-        _ADD,
-        {
-            "instance_id": instance_id,
-            "entitlement_id": entitlement_id,
-            "day": day,
-            "organisation_id": organisation_id,
-            "accepted": accepted,
-            "refused": refused,
-            "highest": highest,
-            "value": value,
-            "period_start": period_start,
-        },
-    )
+    if not connection.execute(_CHANGE, parameters).rowcount:
+        connection.execute(_ADD, parameters)
 
 
 def count_by_day(
