@@ -151,14 +151,16 @@ def test_the_first_stop_finishes_what_is_under_way(
     assert shop.run("apply", "plan.json").code == 0
 
 
-def test_the_second_stop_ends_at_once(shop: Shop, proxy: FaultProxy) -> None:
+@pytest.mark.parametrize("index", [0, 4], ids=["while it reads", "while it writes"])
+def test_the_second_stop_ends_at_once(shop: Shop, proxy: FaultProxy, index: int) -> None:
     shop.plan()
     process = _start(shop)
 
     def choose(seen: Any) -> Fault | None:
-        if seen.index < 4:
+        if seen.index < index:
             return None
-        process.send_signal(signal.SIGINT)
+        if seen.index == index:
+            process.send_signal(signal.SIGINT)
         return Fault.STALL_BEFORE
 
     proxy.begin(choose)
@@ -174,11 +176,30 @@ def test_the_second_stop_ends_at_once(shop: Shop, proxy: FaultProxy) -> None:
     assert shop.run("apply", "plan.json").code == 0
 
 
-def _start(shop: Shop) -> subprocess.Popen[str]:
+def test_a_stop_ends_a_reading_at_once(shop: Shop, proxy: FaultProxy) -> None:
+    process = _start(shop, "export", "-o", "exported")
+
+    def choose(seen: Any) -> Fault:
+        if seen.index == 0:
+            process.send_signal(signal.SIGINT)
+        return Fault.STALL_BEFORE
+
+    proxy.begin(choose)
+    assert process.wait(timeout=4) == 130  # and not after the answer that never comes
+    _, stderr = process.communicate()
+    assert "interrupted" in stderr
+    assert "Traceback" not in stderr
+    assert not (shop.folder / "exported").exists()
+
+
+_APPLY = ("apply", "plan.json", "--receipt", "receipt.json")
+
+
+def _start(shop: Shop, *args: str) -> subprocess.Popen[str]:
     import os
 
     return subprocess.Popen(
-        [sys.executable, "-m", "kaiten_sync", "apply", "plan.json", "--receipt", "receipt.json"],
+        [sys.executable, "-m", "kaiten_sync", *(args or _APPLY)],
         cwd=shop.folder,
         env={**os.environ, **shop.environment},
         stdout=subprocess.PIPE,
