@@ -214,6 +214,13 @@ def test_errors_are_json_too_when_json_is_asked_for(place: Workplace) -> None:
     assert ended.json["error"]["diagnostics"][0]["rule"] == "unknown-field"
 
 
+def test_a_plan_that_cannot_be_written_is_not_printed_either(place: Workplace) -> None:
+    place.write("catalog.yaml", CATALOG)
+    args = ("plan", "-f", "catalog.yaml", "--format", "json", "-o", "catalog.yaml/p.json")
+    ended = place.run(*args, "--previous", "none")
+    assert (ended.code, ended.json["error"]["kind"]) == (3, "UsageError")
+
+
 @pytest.mark.parametrize(
     "args",
     [

@@ -77,8 +77,8 @@ def _revert(request: Request, out: str | None, output_format: str) -> int:
     """Plan what undoes edits on the server, show it, write it."""
     from kaiten_sync.cli.drifting import revert_of
     from kaiten_sync.cli.exit_codes import ExitCode
-    from kaiten_sync.cli.output import print_result, say
-    from kaiten_sync.cli.planning import refuse, render_plan, write_plan_file
+    from kaiten_sync.cli.output import say
+    from kaiten_sync.cli.planning import deliver
     from kaiten_sync.errors import UsageError
     from kaiten_sync.model.settings import Policy
 
@@ -87,9 +87,5 @@ def _revert(request: Request, out: str | None, output_format: str) -> int:
     proposal = revert_of(request, request.project.policy if request.project else Policy())
     for remark in proposal.remarks:
         say(remark)
-    if output_format != "json" or not proposal.refusals:
-        print_result(render_plan(proposal.plan, output_format))
-    refuse(proposal)
-    if out is not None:
-        write_plan_file(proposal.plan, out)
+    deliver(proposal, output_format, out)
     return ExitCode.OK
