@@ -210,6 +210,32 @@ def test_all_targets_side_by_side(team: Workplace, server: EmbeddedServer) -> No
     assert partly.code == 6
     assert "Side by side" in partly.stdout
     assert "gone: " in partly.stderr
+    together = team.run("drift", "--all", "--format", "json", **tokens)
+    assert (together.code, len(together.json["reports"])) == (6, 2)
+    (failed,) = together.json["failed"]
+    assert (failed["target"], failed["error"]["kind"]) == ("gone", "UnreachableError")
+
+
+def test_a_target_without_its_token_holds_up_no_other(team: Workplace) -> None:
+    team.write(
+        "kaiten-sync.yaml",
+        "version: 1\ncatalog: [catalog.yaml]\ntargets:\n"
+        f"  locked: {{url: {team.url}, token: {{env: LOCKED_TOKEN}}}}\n"
+        f"  prod: {{url: {team.url}, token: {{env: PROD_TOKEN}}}}\n",
+    )
+    done = team.run("drift", "--all", PROD_TOKEN=team.token, KAITEN_BASE_URL="")
+    assert done.code == 6
+    assert "No drift. prod matches" in done.stdout
+    assert "locked: target locked takes its token from LOCKED_TOKEN" in done.stderr
+
+
+def test_an_object_that_is_nowhere_has_no_lack_of_drift(team: Workplace) -> None:
+    done = team.run("drift", "-t", "prod", "license/grwoth", "--detailed-exitcode")
+    assert (done.code, done.stdout) == (3, "")
+    assert "neither declared nor on the server" in done.stderr
+    assert "license/grwoth" in done.stderr
+    one = team.run("drift", "-t", "prod", "license/growth", "--format", "json").json
+    assert one["compared"] == 1
 
 
 @pytest.mark.parametrize(

@@ -54,21 +54,28 @@ def command(
       kaiten-sync drift -t prod license/growth/grant/api-calls --revert -o revert.plan.json
     """
     from kaiten_sync.cli.drifting import render_drift, reports_on, requests_for
-    from kaiten_sync.cli.exit_codes import ExitCode
-    from kaiten_sync.cli.output import print_result
+    from kaiten_sync.cli.exit_codes import ExitCode, code_of
+    from kaiten_sync.cli.output import print_result, say
     from kaiten_sync.errors import UsageError
 
     if revert and is_all:
         raise UsageError("--revert is for one target: name it with -t")
     if out is not None and not revert:
         raise UsageError("-o is for --revert; a report goes to standard output")
-    requests = requests_for(declaration, server, plan=plan, addresses=addresses, is_all=is_all)
+    requests, unasked = requests_for(
+        declaration, server, plan=plan, addresses=addresses, is_all=is_all
+    )
     if revert:
         return _revert(requests[0], out, output_format)
-    reports, error = reports_on(requests)
-    print_result(render_drift(reports, output_format, is_all=is_all))
-    if error is not None:
-        raise error
+    reports, failed = reports_on(requests, is_all=is_all)
+    failures = [*unasked, *failed]
+    for failure in failures:
+        say(f"{failure.target}: {failure.error.message}")
+    print_result(render_drift(reports, failures, output_format, is_all=is_all))
+    if failures and output_format == "json":
+        return code_of(failures[0].error)  # the document says it already
+    if failures:
+        raise failures[0].error
     has_drift = any(report.has_drift for report in reports)
     return ExitCode.DIFFERENCE if detailed_exitcode and has_drift else ExitCode.OK
 
