@@ -134,6 +134,28 @@ def test_a_plan_that_was_not_made_from_this_catalog_is_refused(shop: Shop) -> No
     assert shop.run("apply", "plan.json", "--catalog", "catalog.yaml").code == 0
 
 
+@pytest.mark.parametrize(
+    ("args", "says"),
+    [
+        (("plan.json", "-f", "other.yaml"), "here is a plan already: -f"),
+        (("plan.json", "--max-deletes", "0", "--prune", "never"), "--prune, --max-deletes"),
+        (("plan.json", "--allow", "group/quotas"), "--allow"),
+        (("plan.json", "--previous", "none"), "--previous"),
+        (("-f", "catalog.yaml", "--catalog", "catalog.yaml", "--yes"), "none is named"),
+        (("plan.json", "--receipt", "./plan.json"), "would overwrite the plan"),
+    ],
+)
+def test_an_option_that_would_do_nothing_or_harm_is_refused(
+    shop: Shop, args: tuple[str, ...], says: str
+) -> None:
+    shop.plan()
+    before = (shop.folder / "plan.json").read_bytes()
+    ended = shop.run("apply", *args)
+    assert (ended.code, ended.stdout) == (3, "")
+    assert says in ended.stderr
+    assert (shop.folder / "plan.json").read_bytes() == before
+
+
 @pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM], ids=lambda s: s.name)
 def test_the_first_stop_finishes_what_is_under_way(
     shop: Shop, proxy: FaultProxy, stop: signal.Signals
