@@ -16,8 +16,9 @@ from kaiten_sync.errors import UsageError
 
 
 def use_color(stream: TextIO) -> bool:
-    """Colour only on a terminal, and never against NO_COLOR (no-color.org)."""
-    return stream.isatty() and not os.environ.get("NO_COLOR")
+    """Colour only on a terminal that has it, and never against NO_COLOR (no-color.org)."""
+    is_dumb = os.environ.get("TERM") == "dumb"
+    return stream.isatty() and not is_dumb and not os.environ.get("NO_COLOR")
 
 
 def terminal_width() -> int:
