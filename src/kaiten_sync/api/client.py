@@ -36,6 +36,7 @@ from kaiten_sync.errors import ProblemError, ServerError, UnreachableError
 
 TRANSIENT_STATUSES = frozenset({429, 502, 503, 504})
 
+_UNSIGNED_HINT = "no token was sent: set KAITEN_AUTH_TOKEN, or say in the project file where it is"
 _TOO_MUCH_HINT = "run it again later; --max-requests-per-minute stays below a server's limit"
 
 
@@ -81,6 +82,7 @@ class Client:
     def __init__(self, settings: ConnectionSettings) -> None:
         self.base_url = api_base(settings.url, allow_http=settings.allow_http)
         self.retry = settings.retry or RetrySettings()
+        self._has_token = settings.token is not None
         headers = {"User-Agent": f"kaiten-sync/{__version__}", "Accept": "application/json"}
         if settings.token is not None:
             headers["Authorization"] = f"Bearer {check_token(settings.token)}"
@@ -179,6 +181,8 @@ class Client:
         if status < 300:
             return Answer(status, _json(content, str(request)))
         refused = refusal(request.method, request.path, status, headers, content)
+        if status == 401 and not self._has_token:
+            refused.hint = _UNSIGNED_HINT
         if status in TRANSIENT_STATUSES:
             raise LostAnswerError(
                 refused, _retry_after_s(headers), is_too_much=_is_too_much(status, headers)
