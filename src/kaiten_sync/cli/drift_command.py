@@ -82,15 +82,19 @@ def command(
 
 def _revert(request: Request, out: str | None, output_format: str) -> int:
     """Plan what undoes edits on the server, show it, write it."""
+    from pathlib import Path
+
     from kaiten_sync.cli.drifting import revert_of
     from kaiten_sync.cli.exit_codes import ExitCode
     from kaiten_sync.cli.output import say
-    from kaiten_sync.cli.planning import deliver
+    from kaiten_sync.cli.planning import deliver, read_plan_file
     from kaiten_sync.errors import UsageError
     from kaiten_sync.model.settings import Policy
 
     if output_format in ("junit", "sarif"):
         raise UsageError(f"--revert makes a plan, and there is no {output_format} of a plan")
+    if out is not None and Path(out).is_file():
+        read_plan_file(out)  # a plan may be replaced; a catalog, by a slip, must not be
     proposal = revert_of(request, request.project.policy if request.project else Policy())
     for remark in proposal.remarks:
         say(remark)
