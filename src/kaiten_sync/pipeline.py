@@ -198,7 +198,8 @@ def check_drift(
     differences = diff.differences
     if case.root is not None:
         differences = attributed(differences, case.root)
-    return DriftReport(target=case.target, differences=differences, compared=len(desired.resources))
+    compared = desired.resources.keys() & case.only if case.only else desired.resources
+    return DriftReport(target=case.target, differences=differences, compared=len(compared))
 
 
 def plan_revert(

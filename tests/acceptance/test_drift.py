@@ -176,6 +176,16 @@ def test_edits_on_the_server_are_undone_and_nothing_else(
     }
 
 
+def test_a_revert_replaces_plans_and_nothing_else(team: Workplace, api: httpx.Client) -> None:
+    grant(api, 5000)
+    catalog = (team.folder / "catalog.yaml").read_bytes()
+    slip = team.run("drift", "-t", "prod", "--revert", "-o", "catalog.yaml")
+    assert (slip.code, "this is no plan file" in slip.stderr) == (4, True)
+    assert (team.folder / "catalog.yaml").read_bytes() == catalog
+    for _ in range(2):
+        assert team.run("drift", "-t", "prod", "--revert", "-o", "undo.plan.json").code == 0
+
+
 def test_one_object_can_be_looked_at_and_undone(team: Workplace, api: httpx.Client) -> None:
     grant(api, 5000)
     assert api.delete("/entitlement-groups/quotas").status_code == 204
@@ -210,6 +220,32 @@ def test_all_targets_side_by_side(team: Workplace, server: EmbeddedServer) -> No
     assert partly.code == 6
     assert "Side by side" in partly.stdout
     assert "gone: " in partly.stderr
+    together = team.run("drift", "--all", "--format", "json", **tokens)
+    assert (together.code, len(together.json["reports"])) == (6, 2)
+    (failed,) = together.json["failed"]
+    assert (failed["target"], failed["error"]["kind"]) == ("gone", "UnreachableError")
+
+
+def test_a_target_without_its_token_holds_up_no_other(team: Workplace) -> None:
+    team.write(
+        "kaiten-sync.yaml",
+        "version: 1\ncatalog: [catalog.yaml]\ntargets:\n"
+        f"  locked: {{url: {team.url}, token: {{env: LOCKED_TOKEN}}}}\n"
+        f"  prod: {{url: {team.url}, token: {{env: PROD_TOKEN}}}}\n",
+    )
+    done = team.run("drift", "--all", PROD_TOKEN=team.token, KAITEN_BASE_URL="")
+    assert done.code == 6
+    assert "No drift. prod matches" in done.stdout
+    assert "locked: target locked takes its token from LOCKED_TOKEN" in done.stderr
+
+
+def test_an_object_that_is_nowhere_has_no_lack_of_drift(team: Workplace) -> None:
+    done = team.run("drift", "-t", "prod", "license/grwoth", "--detailed-exitcode")
+    assert (done.code, done.stdout) == (3, "")
+    assert "neither declared nor on the server" in done.stderr
+    assert "license/grwoth" in done.stderr
+    one = team.run("drift", "-t", "prod", "license/growth", "--format", "json").json
+    assert one["compared"] == 1
 
 
 @pytest.mark.parametrize(

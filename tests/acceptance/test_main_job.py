@@ -119,7 +119,7 @@ def test_pruning_deletes_what_is_not_declared(applied: Workplace) -> None:
     gone = applied.run("apply", "-f", "catalog.yaml", "--prune", "all", "--yes")
     assert gone.code == 0, gone.stderr + gone.stdout
     left = applied.run("export", "-o", "left")
-    assert "1 objects" in left.stdout
+    assert "1 object" in left.stdout
 
 
 def test_what_cannot_change_is_refused_with_the_way_out(applied: Workplace) -> None:
@@ -143,7 +143,7 @@ def test_a_wrong_declaration_sends_nothing(place: Workplace) -> None:
     [
         ({"KAITEN_BASE_URL": "http://127.0.0.1:9"}, 6, "no answer from"),
         ({"KAITEN_AUTH_TOKEN": "ksh_wrong-wrong-wrong-wrong"}, 6, "401"),
-        ({"KAITEN_AUTH_TOKEN": ""}, 6, "401"),
+        ({"KAITEN_AUTH_TOKEN": ""}, 6, "no token was sent: set KAITEN_AUTH_TOKEN"),
         ({"KAITEN_BASE_URL": ""}, 3, "no server is named"),
         ({"KAITEN_BASE_URL": "http://kaiten.example.com"}, 3, "in clear"),
     ],
@@ -212,6 +212,13 @@ def test_errors_are_json_too_when_json_is_asked_for(place: Workplace) -> None:
     assert ended.code == 3
     assert ended.json["error"]["exitCode"] == 3
     assert ended.json["error"]["diagnostics"][0]["rule"] == "unknown-field"
+
+
+def test_a_plan_that_cannot_be_written_is_not_printed_either(place: Workplace) -> None:
+    place.write("catalog.yaml", CATALOG)
+    args = ("plan", "-f", "catalog.yaml", "--format", "json", "-o", "catalog.yaml/p.json")
+    ended = place.run(*args, "--previous", "none")
+    assert (ended.code, ended.json["error"]["kind"]) == (3, "UsageError")
 
 
 @pytest.mark.parametrize(

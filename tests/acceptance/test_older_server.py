@@ -133,6 +133,7 @@ def test_a_field_that_it_does_not_know_is_said_before_anything_is_sent(
     assert {urlsplit(r.path).path for r in older.requests} == {
         "/api/openapi.json",
         "/api/license-families",
+        "/api/entitlements",  # whether it is a Kaiten server at all
     }
 
 

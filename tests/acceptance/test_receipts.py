@@ -134,6 +134,28 @@ def test_a_plan_that_was_not_made_from_this_catalog_is_refused(shop: Shop) -> No
     assert shop.run("apply", "plan.json", "--catalog", "catalog.yaml").code == 0
 
 
+@pytest.mark.parametrize(
+    ("args", "says"),
+    [
+        (("plan.json", "-f", "other.yaml"), "here is a plan already: -f"),
+        (("plan.json", "--max-deletes", "0", "--prune", "never"), "--prune, --max-deletes"),
+        (("plan.json", "--allow", "group/quotas"), "--allow"),
+        (("plan.json", "--previous", "none"), "--previous"),
+        (("-f", "catalog.yaml", "--catalog", "catalog.yaml", "--yes"), "none is named"),
+        (("plan.json", "--receipt", "./plan.json"), "would overwrite the plan"),
+    ],
+)
+def test_an_option_that_would_do_nothing_or_harm_is_refused(
+    shop: Shop, args: tuple[str, ...], says: str
+) -> None:
+    shop.plan()
+    before = (shop.folder / "plan.json").read_bytes()
+    ended = shop.run("apply", *args)
+    assert (ended.code, ended.stdout) == (3, "")
+    assert says in ended.stderr
+    assert (shop.folder / "plan.json").read_bytes() == before
+
+
 @pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM], ids=lambda s: s.name)
 def test_the_first_stop_finishes_what_is_under_way(
     shop: Shop, proxy: FaultProxy, stop: signal.Signals
@@ -151,14 +173,16 @@ def test_the_first_stop_finishes_what_is_under_way(
     assert shop.run("apply", "plan.json").code == 0
 
 
-def test_the_second_stop_ends_at_once(shop: Shop, proxy: FaultProxy) -> None:
+@pytest.mark.parametrize("index", [0, 4], ids=["while it reads", "while it writes"])
+def test_the_second_stop_ends_at_once(shop: Shop, proxy: FaultProxy, index: int) -> None:
     shop.plan()
     process = _start(shop)
 
     def choose(seen: Any) -> Fault | None:
-        if seen.index < 4:
+        if seen.index < index:
             return None
-        process.send_signal(signal.SIGINT)
+        if seen.index == index:
+            process.send_signal(signal.SIGINT)
         return Fault.STALL_BEFORE
 
     proxy.begin(choose)
@@ -174,11 +198,30 @@ def test_the_second_stop_ends_at_once(shop: Shop, proxy: FaultProxy) -> None:
     assert shop.run("apply", "plan.json").code == 0
 
 
-def _start(shop: Shop) -> subprocess.Popen[str]:
+def test_a_stop_ends_a_reading_at_once(shop: Shop, proxy: FaultProxy) -> None:
+    process = _start(shop, "export", "-o", "exported")
+
+    def choose(seen: Any) -> Fault:
+        if seen.index == 0:
+            process.send_signal(signal.SIGINT)
+        return Fault.STALL_BEFORE
+
+    proxy.begin(choose)
+    assert process.wait(timeout=4) == 130  # and not after the answer that never comes
+    _, stderr = process.communicate()
+    assert "interrupted" in stderr
+    assert "Traceback" not in stderr
+    assert not (shop.folder / "exported").exists()
+
+
+_APPLY = ("apply", "plan.json", "--receipt", "receipt.json")
+
+
+def _start(shop: Shop, *args: str) -> subprocess.Popen[str]:
     import os
 
     return subprocess.Popen(
-        [sys.executable, "-m", "kaiten_sync", "apply", "plan.json", "--receipt", "receipt.json"],
+        [sys.executable, "-m", "kaiten_sync", *(args or _APPLY)],
         cwd=shop.folder,
         env={**os.environ, **shop.environment},
         stdout=subprocess.PIPE,

@@ -9,6 +9,7 @@ and slows all threads down (see `pace.py`).
 from __future__ import annotations
 
 import json
+import math
 import threading
 import time
 from collections.abc import Mapping
@@ -22,7 +23,7 @@ import tenacity
 from kaiten_sync import __version__
 from kaiten_sync.api.credentials import api_base, check_token
 from kaiten_sync.api.pace import ClosedError, ExhaustedError, Pace, seconds_to_wait
-from kaiten_sync.api.problems import refusal
+from kaiten_sync.api.problems import NO_SERVER_HINT, refusal
 from kaiten_sync.api.settings import (
     ANSWER_LIMIT_BYTES,
     ANSWER_TIMEOUT_S,
@@ -35,6 +36,7 @@ from kaiten_sync.errors import ProblemError, ServerError, UnreachableError
 
 TRANSIENT_STATUSES = frozenset({429, 502, 503, 504})
 
+_UNSIGNED_HINT = "no token was sent: set KAITEN_AUTH_TOKEN, or say in the project file where it is"
 _TOO_MUCH_HINT = "run it again later; --max-requests-per-minute stays below a server's limit"
 
 
@@ -80,6 +82,7 @@ class Client:
     def __init__(self, settings: ConnectionSettings) -> None:
         self.base_url = api_base(settings.url, allow_http=settings.allow_http)
         self.retry = settings.retry or RetrySettings()
+        self._has_token = settings.token is not None
         headers = {"User-Agent": f"kaiten-sync/{__version__}", "Accept": "application/json"}
         if settings.token is not None:
             headers["Authorization"] = f"Bearer {check_token(settings.token)}"
@@ -178,6 +181,8 @@ class Client:
         if status < 300:
             return Answer(status, _json(content, str(request)))
         refused = refusal(request.method, request.path, status, headers, content)
+        if status == 401 and not self._has_token:
+            refused.hint = _UNSIGNED_HINT
         if status in TRANSIENT_STATUSES:
             raise LostAnswerError(
                 refused, _retry_after_s(headers), is_too_much=_is_too_much(status, headers)
@@ -261,15 +266,26 @@ def describe(error: Exception) -> str:
 
 
 def _json(content: bytes, request: str) -> Any:
+    """The JSON of an answer: numbers are finite and text is Unicode, as a plan needs them.
+
+    Python's reader takes more than RFC 8259 and RFC 7493 allow.
+    """
     if not content:
         return None
     try:
-        return json.loads(content)
+        body = json.loads(content, parse_constant=_finite, parse_float=_finite)
+        if b"\\ud" in content.lower():
+            json.dumps(body, ensure_ascii=False).encode()  # fails on half of a surrogate pair
     except (ValueError, RecursionError) as error:
-        raise ServerError(
-            f"{request}: the answer is not JSON",
-            hint="is this a Kaiten server, and does the URL end in /api?",
-        ) from error
+        raise ServerError(f"{request}: the answer is not JSON", hint=NO_SERVER_HINT) from error
+    return body
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if not math.isfinite(number):
+        raise ValueError(f"{text} is not a finite number")
+    return number
 
 
 def _is_too_much(status: int, headers: httpx.Headers) -> bool:

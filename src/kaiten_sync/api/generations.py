@@ -25,7 +25,11 @@ _CREATE_PATHS = {
 
 
 def ask_capabilities(client: Client, override: Generation | None) -> Capabilities:
-    """What the server knows, in at most two requests."""
+    """What the server knows, in at most three requests.
+
+    Raises:
+        ProblemError: it has no entitlements either, so it is no Kaiten server.
+    """
     if override is not None:
         return _of(override, "set by hand")
     document = _openapi(client)
@@ -54,9 +58,10 @@ def _probe(client: Client) -> Generation:
     try:
         client.get("/license-families", {"limit": 1})
     except ProblemError as error:
-        if error.status == 404:
-            return Generation.GETTING_STARTED
-        raise
+        if error.status != 404:
+            raise
+        client.get("/entitlements", {"limit": 1})  # a server that has nothing is not an old one
+        return Generation.GETTING_STARTED
     return Generation.CURRENT
 
 

@@ -9,6 +9,8 @@ import httpx
 
 from kaiten_sync.errors import CredentialError, KaitenSyncError, ProblemError, ServerError
 
+NO_SERVER_HINT = "is this a Kaiten server, and does the URL end in /api?"
+
 _TEXT_LIMIT = 500
 """Characters kept of each text a server sends for people: enough to read, too few to flood."""
 
@@ -37,7 +39,12 @@ def refusal(
             hint="use the URL that it redirects to",
         )
     return ProblemError(
-        request, status=status, code=code, detail=detail, error_id=problem.get("errorId")
+        request,
+        status=status,
+        code=code,
+        detail=detail,
+        error_id=problem.get("errorId"),
+        hint=NO_SERVER_HINT if status == 404 and code is None else None,
     )
 
 

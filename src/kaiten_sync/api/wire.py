@@ -176,7 +176,7 @@ def safe_slug(value: object, kind: str) -> str:
     """
     if isinstance(value, str) and is_slug(value):
         return value
-    raise ServerError(f"the server returned a {kind} without a usable slug")
+    raise ServerError(f"the server returned {_one(kind)} without a usable slug")
 
 
 def _echo(kind: Kind, current: Mapping[str, Any]) -> dict[str, Any]:
@@ -248,13 +248,13 @@ def _group_slugs(body: Mapping[str, Any]) -> list[Json]:
 def _check_texts(kind: Kind, fields: Mapping[str, Any]) -> None:
     for name in _TEXT_FIELDS & fields.keys():
         if not isinstance(fields[name], str):
-            raise ServerError(f"the server returned a {kind} whose {name} is not a text")
+            raise ServerError(f"the server returned {_one(kind)} whose {name} is not a text")
 
 
 def _mapping(item: object, kind: str) -> Mapping[str, Any]:
     if isinstance(item, dict):
         return item
-    raise ServerError(f"the server returned a {kind} that is not an object")
+    raise ServerError(f"the server returned {_one(kind)} that is not an object")
 
 
 def _text(value: object) -> str | None:
@@ -266,3 +266,7 @@ def _actor(body: Mapping[str, Any]) -> str | None:
     if isinstance(user, dict):
         return _text(user.get("name")) or _text(user.get("id"))
     return _text(user)
+
+
+def _one(kind: str) -> str:
+    return f"an {kind}" if kind[0] in "aeiou" else f"a {kind}"

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 
 from kaiten_sync.model.address import Address, Kind, license_address
 from kaiten_sync.model.plan import Observed
@@ -26,7 +27,7 @@ def read_observed(reader: CatalogReader, observed: Sequence[Observed], workers: 
     for each in observed:
         by_kind[each.address.kind].append(each.address)
     grants = by_kind.pop(Kind.GRANT, [])
-    with ThreadPoolExecutor(max_workers=workers) as pool:
+    with _answers(workers) as pool:
         found = _keyed(pool.map(reader.get, _few(by_kind)))
         found |= _keyed(item for kind in _many(by_kind) for item in reader.list_kind(kind))
         absent = {o.address for o in observed if o.address not in found}
@@ -36,6 +37,20 @@ def read_observed(reader: CatalogReader, observed: Sequence[Observed], workers: 
         for listed in pool.map(reader.list_grants, licenses):
             found |= _keyed(listed or ())
     return {each.address: found[each.address] for each in observed if each.address in found}
+
+
+@contextmanager
+def _answers(workers: int) -> Iterator[ThreadPoolExecutor]:
+    """A pool that waits for its answers, unless an interrupt gives them up."""
+    pool = ThreadPoolExecutor(max_workers=workers)
+    is_given_up = False
+    try:
+        yield pool
+    except KeyboardInterrupt:
+        is_given_up = True
+        raise
+    finally:
+        pool.shutdown(wait=not is_given_up, cancel_futures=True)
 
 
 def _few(by_kind: Mapping[Kind, Sequence[Address]]) -> list[Address]:

@@ -51,7 +51,7 @@ def command(
     from kaiten_sync.cli.output import print_result, say
     from kaiten_sync.report.drift_text import adopted_text
 
-    (request,) = requests_for(declaration, server, plan=plan, addresses=addresses, is_all=False)
+    (request,), _ = requests_for(declaration, server, plan=plan, addresses=addresses, is_all=False)
     adoption = adoption_of(request, into)
     if dry_run:
         print_result("".join(unified_diff(adoption.changes)) or "nothing to adopt")

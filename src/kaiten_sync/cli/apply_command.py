@@ -67,12 +67,12 @@ def command(
     from kaiten_sync.cli.planning import Request, allowed_by, previous_plan, read_plan_file
     from kaiten_sync.cli.session import connection_to, flags_of, load_project, policy_of
 
+    check_options(
+        plan_path, files=declaration.files, limits=limits, catalog=catalog, receipt=receipt
+    )
     found = load_project(declaration.project)
     flags = flags_of(server)
-    plan = None
-    if plan_path is not None:
-        check_options(limits)
-        plan = read_plan_file(plan_path)
+    plan = None if plan_path is None else read_plan_file(plan_path)
     if plan is not None and server.target is None and found and plan.target.name in found.targets:
         flags = replace(flags, target=plan.target.name)
     connection = connection_to(flags, found)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
 from collections.abc import Iterator, Sequence
@@ -29,17 +30,46 @@ from kaiten_sync.plan.plan_file import check_target
 _STOPS = (signal.SIGINT, signal.SIGTERM)
 
 
-def check_options(limits: PolicyChoice) -> None:
-    """A plan file says itself what it may do.
+def check_options(
+    plan_path: str | None,
+    *,
+    files: Sequence[str],
+    limits: PolicyChoice,
+    catalog: Sequence[str],
+    receipt: str | None,
+) -> None:
+    """A plan file says itself what it may do, and an option that does nothing is a mistake.
 
     Raises:
-        UsageError: the command line would say it again.
+        UsageError: the command line would say it again, or would overwrite the plan.
     """
-    if limits.allow or limits.previous is not None:
+    if plan_path is None:
+        if catalog:
+            raise UsageError(
+                "--catalog is compared with a plan file, and none is named",
+                hint="name the plan file; -f names the catalog to plan from",
+            )
+        return
+    given = [option for option, value in _planning_options(files, limits) if value]
+    if given:
         raise UsageError(
-            "--allow and --previous are for planning, and here is a plan already",
-            hint="what was allowed stands in the plan: make it again with `plan`",
+            f"for planning only, and here is a plan already: {', '.join(given)}",
+            hint="what may be done stands in the plan: make it again with `plan`;"
+            " --catalog makes sure of its catalog",
         )
+    if receipt is not None and os.path.realpath(receipt) == os.path.realpath(plan_path):
+        raise UsageError(f"the receipt would overwrite the plan {plan_path}")
+
+
+def _planning_options(
+    files: Sequence[str], limits: PolicyChoice
+) -> Iterator[tuple[str, object | None]]:
+    yield "-f", files
+    yield "--prune", limits.prune
+    yield "--previous", limits.previous
+    yield "--allow", limits.allow
+    yield "--max-deletes", limits.max_deletes
+    yield "--max-updates", limits.max_updates
 
 
 def check_source(request: Request) -> None:

@@ -54,42 +54,49 @@ def command(
       kaiten-sync drift -t prod license/growth/grant/api-calls --revert -o revert.plan.json
     """
     from kaiten_sync.cli.drifting import render_drift, reports_on, requests_for
-    from kaiten_sync.cli.exit_codes import ExitCode
-    from kaiten_sync.cli.output import print_result
+    from kaiten_sync.cli.exit_codes import ExitCode, code_of
+    from kaiten_sync.cli.output import print_result, say
     from kaiten_sync.errors import UsageError
 
     if revert and is_all:
         raise UsageError("--revert is for one target: name it with -t")
     if out is not None and not revert:
         raise UsageError("-o is for --revert; a report goes to standard output")
-    requests = requests_for(declaration, server, plan=plan, addresses=addresses, is_all=is_all)
+    requests, unasked = requests_for(
+        declaration, server, plan=plan, addresses=addresses, is_all=is_all
+    )
     if revert:
         return _revert(requests[0], out, output_format)
-    reports, error = reports_on(requests)
-    print_result(render_drift(reports, output_format, is_all=is_all))
-    if error is not None:
-        raise error
+    reports, failed = reports_on(requests, is_all=is_all)
+    failures = [*unasked, *failed]
+    for failure in failures:
+        say(f"{failure.target}: {failure.error.message}")
+    print_result(render_drift(reports, failures, output_format, is_all=is_all))
+    if failures and output_format == "json":
+        return code_of(failures[0].error)  # the document says it already
+    if failures:
+        raise failures[0].error
     has_drift = any(report.has_drift for report in reports)
     return ExitCode.DIFFERENCE if detailed_exitcode and has_drift else ExitCode.OK
 
 
 def _revert(request: Request, out: str | None, output_format: str) -> int:
     """Plan what undoes edits on the server, show it, write it."""
+    from pathlib import Path
+
     from kaiten_sync.cli.drifting import revert_of
     from kaiten_sync.cli.exit_codes import ExitCode
-    from kaiten_sync.cli.output import print_result, say
-    from kaiten_sync.cli.planning import refuse, render_plan, write_plan_file
+    from kaiten_sync.cli.output import say
+    from kaiten_sync.cli.planning import deliver, read_plan_file
     from kaiten_sync.errors import UsageError
     from kaiten_sync.model.settings import Policy
 
     if output_format in ("junit", "sarif"):
         raise UsageError(f"--revert makes a plan, and there is no {output_format} of a plan")
+    if out is not None and Path(out).is_file():
+        read_plan_file(out)  # a plan may be replaced; a catalog, by a slip, must not be
     proposal = revert_of(request, request.project.policy if request.project else Policy())
     for remark in proposal.remarks:
         say(remark)
-    if output_format != "json" or not proposal.refusals:
-        print_result(render_plan(proposal.plan, output_format))
-    refuse(proposal)
-    if out is not None:
-        write_plan_file(proposal.plan, out)
+    deliver(proposal, output_format, out)
     return ExitCode.OK

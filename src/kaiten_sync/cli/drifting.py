@@ -9,7 +9,7 @@ from pathlib import Path
 
 from kaiten_sync.bootstrap import Connection, Flags
 from kaiten_sync.cli.options import CatalogChoice, ServerChoice
-from kaiten_sync.cli.output import say, terminal_width, use_color
+from kaiten_sync.cli.output import terminal_width, use_color
 from kaiten_sync.cli.planning import read_plan_of
 from kaiten_sync.cli.progress import terminal_progress
 from kaiten_sync.cli.session import connection_to, flags_of, load_project, source_of
@@ -51,6 +51,14 @@ class Request:
         )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failure:
+    """A target that could not be looked at, and why."""
+
+    target: str
+    error: KaitenSyncError
+
+
 def requests_for(
     declaration: CatalogChoice,
     server: ServerChoice,
@@ -58,43 +66,57 @@ def requests_for(
     plan: str | None,
     addresses: Sequence[str],
     is_all: bool,
-) -> list[Request]:
-    """One request for each target that the command line means.
+) -> tuple[list[Request], list[Failure]]:
+    """One request for each target that the command line means, or why there is none.
 
     Raises:
-        UsageError: `--all` without targets, or together with one. As `read_plan_of` does.
+        UsageError: `--all` without targets, or together with one.
+        KaitenSyncError: one target is meant, and it cannot be asked; as `read_plan_of` does.
     """
     project = load_project(declaration.project)
     only = _addresses(addresses)
     if not is_all:
-        return [_request(declaration, server, flags_of(server), project, plan, only)]
+        return [_request(declaration, server, flags_of(server), project, plan, only)], []
     if server.target is not None or server.base_url is not None or plan is not None:
         raise UsageError("--all takes every target of the project: no -t, --base-url or --plan")
     if project is None or not project.targets:
         raise UsageError("--all needs a project file with targets")
-    return [
-        _request(declaration, server, replace(flags_of(server), target=name), project, None, only)
-        for name in project.targets
-    ]
+    requests: list[Request] = []
+    failures: list[Failure] = []
+    for name in project.targets:
+        flags = replace(flags_of(server), target=name)
+        try:
+            requests.append(_request(declaration, server, flags, project, None, only))
+        except KaitenSyncError as error:
+            failures.append(Failure(target=name, error=error))
+    return requests, failures
 
 
-def reports_on(requests: Sequence[Request]) -> tuple[list[DriftReport], KaitenSyncError | None]:
-    """The reports of several targets, and the first error: one that fails holds up no other.
+def reports_on(
+    requests: Sequence[Request], *, is_all: bool
+) -> tuple[list[DriftReport], list[Failure]]:
+    """The reports of several targets, and what failed: one that fails holds up no other.
 
     Raises:
-        KaitenSyncError: there is one target only, and it fails.
+        UsageError: an object that is named is nowhere.
+        KaitenSyncError: one target is meant, and it fails.
     """
     reports: list[DriftReport] = []
-    first: KaitenSyncError | None = None
+    failures: list[Failure] = []
+    unknown: list[frozenset[Address]] = []
     for request in requests:
         try:
-            reports.append(_report_on(request))
+            report, strangers = _report_on(request)
         except KaitenSyncError as error:
-            if len(requests) == 1:
+            if not is_all:
                 raise
-            say(f"{request.connection.target.name}: {error.message}")
-            first = first or error
-    return reports, first
+            failures.append(Failure(target=request.connection.target.name, error=error))
+        else:
+            reports.append(report)
+            unknown.append(strangers)
+    if unknown and not failures:
+        _check_named(frozenset.intersection(*unknown))
+    return reports, failures
 
 
 def revert_of(request: Request, policy: Policy) -> Proposal:
@@ -106,15 +128,23 @@ def revert_of(request: Request, policy: Policy) -> Proposal:
         )
 
 
-def render_drift(reports: Sequence[DriftReport], output_format: str, *, is_all: bool) -> str:
+def render_drift(
+    reports: Sequence[DriftReport],
+    failures: Sequence[Failure],
+    output_format: str,
+    *,
+    is_all: bool,
+) -> str:
     """Reports in one of the formats of `drift`."""
     match output_format:
         case "json":
             import json
 
+            from kaiten_sync.cli.run import error_json
             from kaiten_sync.report.drift_json import drift_json, drifts_json
 
-            body = drifts_json(reports) if is_all else drift_json(reports[0])
+            failed = {failure.target: error_json(failure.error) for failure in failures}
+            body = drifts_json(reports, failed) if is_all else drift_json(reports[0])
             return json.dumps(body, ensure_ascii=False, indent=2)
         case "markdown":
             from kaiten_sync.report.drift_markdown import drift_markdown
@@ -138,16 +168,29 @@ def render_drift(reports: Sequence[DriftReport], output_format: str, *, is_all: 
             return drift_text(reports, color=use_color(sys.stdout), width=terminal_width())
 
 
-def _report_on(request: Request) -> DriftReport:
+def _report_on(request: Request) -> tuple[DriftReport, frozenset[Address]]:
+    """The report, and those of the objects that are named which are on neither side."""
     desired = load(request.source)
     with request.connection.open() as catalog:
         found = check_drift(desired, catalog, request.case, progress=terminal_progress())
-    return replace(
+    report = replace(
         found,
         agreed=request.agreed_path,
         unknown=tuple(_unknown(request, found)),
         words=request.words,
     )
+    known = desired.resources.keys() | {difference.address for difference in found.differences}
+    return report, request.only.difference(known)
+
+
+def _check_named(unknown: frozenset[Address]) -> None:
+    """No drift of an object that is not there would be a wrong answer to a typing mistake."""
+    if unknown:
+        names = ", ".join(sorted(str(address) for address in unknown))
+        raise UsageError(
+            f"neither declared nor on the server, as far as the scope reaches: {names}",
+            hint="`kaiten-sync drift` without an address shows what differs",
+        )
 
 
 def _request(

@@ -52,6 +52,7 @@ def command(
     from kaiten_sync.errors import UsageError
     from kaiten_sync.model.settings import Scope
     from kaiten_sync.pipeline import read_catalog
+    from kaiten_sync.report.words import counted
 
     found = load_project(project)
     flags = flags_of(server)
@@ -73,4 +74,4 @@ def command(
         write_file(path, text.encode())
         print_result(f"wrote {path.as_posix()}")
     following = "plan" if with_project else f"plan -f {out}"
-    print_result(f"\n{len(live.resources)} objects. Next: kaiten-sync {following}")
+    print_result(f"\n{counted(len(live.resources), 'object')}. Next: kaiten-sync {following}")

@@ -16,8 +16,9 @@ from kaiten_sync.errors import UsageError
 
 
 def use_color(stream: TextIO) -> bool:
-    """Colour only on a terminal, and never against NO_COLOR (no-color.org)."""
-    return stream.isatty() and not os.environ.get("NO_COLOR")
+    """Colour only on a terminal that has it, and never against NO_COLOR (no-color.org)."""
+    is_dumb = os.environ.get("TERM") == "dumb"
+    return stream.isatty() and not is_dumb and not os.environ.get("NO_COLOR")
 
 
 def terminal_width() -> int:
@@ -41,12 +42,16 @@ def say(text: str) -> None:
 
 
 def write_file(path: Path, content: bytes) -> None:
-    """Write a file whole or not at all.
+    """Write a file whole or not at all. A link stays one, and a device is written to.
 
     Raises:
         UsageError: it cannot be written there.
     """
     try:
+        if path.exists() and not path.is_file() and not path.is_dir():
+            path.write_bytes(content)  # /dev/null must not become a file
+            return
+        path = Path(os.path.realpath(path))
         path.parent.mkdir(parents=True, exist_ok=True)
         handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
         try:

@@ -55,16 +55,7 @@ def command(
     """
     from kaiten_sync.cli.checking import Committed, check_options
     from kaiten_sync.cli.exit_codes import ExitCode
-    from kaiten_sync.cli.output import print_result
-    from kaiten_sync.cli.planning import (
-        Request,
-        allowed_by,
-        plan_for,
-        previous_plan,
-        refuse,
-        render_plan,
-        write_plan_file,
-    )
+    from kaiten_sync.cli.planning import Request, allowed_by, deliver, plan_for, previous_plan
     from kaiten_sync.cli.session import connection_to, flags_of, load_project, policy_of
 
     if check:
@@ -84,11 +75,7 @@ def command(
     )
     with connection.open() as catalog:
         proposal = plan_for(request, catalog)
-    if output_format != "json" or not proposal.refusals:
-        print_result(render_plan(proposal.plan, output_format))
-    refuse(proposal)
+    deliver(proposal, output_format, None if check else out)
     if committed is not None:
         return ExitCode.OK if committed.is_same_as(proposal.plan) else ExitCode.DIFFERENCE
-    if out is not None:
-        write_plan_file(proposal.plan, out)
     return ExitCode.DIFFERENCE if detailed_exitcode and proposal.plan.changes else ExitCode.OK

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from kaiten_sync.bootstrap import Connection
 from kaiten_sync.cli.options import PolicyChoice
-from kaiten_sync.cli.output import say, terminal_width, use_color, write_file
+from kaiten_sync.cli.output import print_result, say, terminal_width, use_color, write_file
 from kaiten_sync.cli.progress import terminal_progress
 from kaiten_sync.cli.session import source_of
 from kaiten_sync.errors import PlanFileError, RefusedError, UsageError
@@ -153,10 +153,22 @@ def render_plan(plan: Plan, output_format: str) -> str:
             return plan_text(plan, color=use_color(sys.stdout), width=terminal_width())
 
 
-def write_plan_file(plan: Plan, path: str) -> None:
-    """Write the plan file and say what to do with it."""
-    write_file(Path(path), write_plan(plan))
-    say(f"wrote {path}; apply it with: kaiten-sync apply {path}")
+def deliver(proposal: Proposal, output_format: str, out: str | None) -> None:
+    """Write the plan file, print the plan, and say what to do with the file.
+
+    The file comes first: where it cannot be written, an error is the only thing that is printed.
+
+    Raises:
+        RefusedError: a guard found something. UsageError: `out` cannot be written.
+    """
+    if proposal.refusals and output_format != "json":
+        print_result(render_plan(proposal.plan, output_format))
+    refuse(proposal)
+    if out is not None:
+        write_file(Path(out), write_plan(proposal.plan))
+    print_result(render_plan(proposal.plan, output_format))
+    if out is not None:
+        say(f"wrote {out}; apply it with: kaiten-sync apply {out}")
 
 
 def read_plan_file(path: str) -> Plan:

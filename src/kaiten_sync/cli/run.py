@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import sys
@@ -14,7 +15,7 @@ import click
 from kaiten_sync.cli.exit_codes import ExitCode, code_of
 from kaiten_sync.cli.options import chosen_format
 from kaiten_sync.cli.root import root
-from kaiten_sync.errors import DeclarationError, KaitenSyncError, RefusedError
+from kaiten_sync.errors import DeclarationError, KaitenSyncError, RefusedError, UsageError
 
 PROGRAM = "kaiten-sync"
 _BUG_HINT = "this is a bug: please report it with the lines above (KAITEN_SYNC_DEBUG=1 adds more)"
@@ -27,6 +28,8 @@ def run(args: Sequence[str]) -> int:
     own exits are switched off and mapped like all others.
     """
     context: click.Context | None = None
+    output_format = chosen_format(args)
+    _ready_streams(output_format)
     try:
         context = root.make_context(PROGRAM, list(args))
         with context:
@@ -34,25 +37,45 @@ def run(args: Sequence[str]) -> int:
     except click.exceptions.Exit as done:
         return done.exit_code
     except click.ClickException as error:
-        return _usage(error)
+        return _usage(error, output_format)
     except (click.Abort, KeyboardInterrupt):
         click.echo("interrupted: nothing more was started", err=True)
         return ExitCode.INTERRUPTED
     except KaitenSyncError as error:
-        _report(error, chosen_format(args))
+        _report(error, output_format)
         return code_of(error)
     except BrokenPipeError:
         _silence_stdout()
         return ExitCode.FAILED
+    except OSError as error:
+        return _no_room(error)
     except Exception as error:  # noqa: BLE001  (the one place: no traceback for a user)
-        return _bug(error)
+        return _bug(error, output_format)
+
+
+def _ready_streams(output_format: str) -> None:
+    """Make the streams take whatever is written.
+
+    Text follows the locale, with `?` for what it does not have; a document for a machine is UTF-8
+    everywhere. A stream that the caller closed is none to Python, and swallows what comes.
+    """
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115
+        stream = getattr(sys, name)
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
+    if output_format != "text" and isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(encoding="utf-8", errors="replace")
 
 
 def _as_code(result: Any) -> int:
     return int(result) if isinstance(result, int) else ExitCode.OK
 
 
-def _usage(error: click.ClickException) -> int:
+def _usage(error: click.ClickException, output_format: str) -> int:
+    if output_format == "json":
+        _print_error(UsageError(error.format_message()))
     if isinstance(error, click.UsageError) and error.ctx is not None:
         click.echo(error.ctx.get_usage(), err=True)
     click.echo(f"error: {error.format_message()}", err=True)
@@ -63,7 +86,7 @@ def _usage(error: click.ClickException) -> int:
 
 def _report(error: KaitenSyncError, output_format: str) -> None:
     if output_format == "json":
-        click.echo(json.dumps({"error": _error_json(error)}, ensure_ascii=False, indent=2))
+        _print_error(error)
     if isinstance(error, DeclarationError):
         _report_findings(error, output_format)
         return
@@ -83,7 +106,12 @@ def _report_findings(error: DeclarationError, output_format: str) -> None:
     click.echo(render_text(error.diagnostics, color=use_color(sys.stderr)), nl=False, err=True)
 
 
-def _error_json(error: KaitenSyncError) -> dict[str, Any]:
+def _print_error(error: KaitenSyncError) -> None:
+    click.echo(json.dumps({"error": error_json(error)}, ensure_ascii=False, indent=2))
+
+
+def error_json(error: KaitenSyncError) -> dict[str, Any]:
+    """An error as one JSON object; `kind` is its class in the error tree."""
     from kaiten_sync.report.diagnostics import diagnostic_json
 
     document: dict[str, Any] = {
@@ -111,9 +139,17 @@ def _silence_stdout() -> None:
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
-def _bug(error: Exception) -> int:
+def _no_room(error: OSError) -> int:
+    """A full disk or the like, most often under standard output: nothing more goes there."""
     if os.environ.get("KAITEN_SYNC_DEBUG"):
         traceback.print_exc()
-    click.echo(f"error: {type(error).__name__}: {_clean(str(error))}", err=True)
-    click.echo(f"  help: {_BUG_HINT}", err=True)
+    click.echo(f"error: the system said: {_clean(str(error))}", err=True)
+    _silence_stdout()
+    return ExitCode.FAILED
+
+
+def _bug(error: Exception, output_format: str) -> int:
+    if os.environ.get("KAITEN_SYNC_DEBUG"):
+        traceback.print_exc()
+    _report(KaitenSyncError(f"{type(error).__name__}: {error}", hint=_BUG_HINT), output_format)
     return ExitCode.FAILED

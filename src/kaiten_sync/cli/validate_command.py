@@ -30,6 +30,7 @@ def command(paths: tuple[str, ...], project: str | None, output_format: str) -> 
     from kaiten_sync.model.diagnostic import Diagnostic, Severity
     from kaiten_sync.pipeline import validate
     from kaiten_sync.report.diagnostics import render
+    from kaiten_sync.report.words import counted
 
     found = load_project(project)
     overlays = {t.overlays for t in found.targets.values()} if found else set()
@@ -45,5 +46,5 @@ def command(paths: tuple[str, ...], project: str | None, output_format: str) -> 
     if any(finding.severity is Severity.ERROR for finding in ordered):
         return ExitCode.WRONG_INPUT
     if output_format == "text":
-        print_result(f"ok: {count} objects declared, nothing wrong")
+        print_result(f"ok: {counted(count, 'object')} declared, nothing wrong")
     return ExitCode.OK

@@ -95,6 +95,13 @@ class TreeBuilder:
         is_plain = not event.style and event.tag is None
         if event.tag is not None:
             self._refuse_tag(ref, event.tag)
+        if "\0" in event.value:
+            self._report(
+                ref,
+                "control-character",
+                "text cannot hold the character U+0000, which no server stores",
+                "take the escape out of it",
+            )
         frame = self._stack[-1]
         self._count_nodes(1, ref)
         if frame.wants_key:

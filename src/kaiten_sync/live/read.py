@@ -81,14 +81,17 @@ def side_by_side(
     """Call a function for each item from several threads; the first failure stops the rest."""
     if not items:
         return []
-    with ThreadPoolExecutor(max_workers=min(workers, len(items))) as pool:
+    pool = ThreadPoolExecutor(max_workers=min(workers, len(items)))
+    is_over = False
+    try:
         futures = [pool.submit(call, item) for item in items]
-        try:
-            wait(futures, return_when=FIRST_EXCEPTION)
-        finally:
-            pool.shutdown(wait=False, cancel_futures=True)
-        failed = [f for f in futures if not f.cancelled() and f.done() and f.exception()]
-        return [future.result() for future in (failed or futures)]
+        wait(futures, return_when=FIRST_EXCEPTION)
+        is_over = True
+    finally:
+        # An interrupt must not wait here for an answer that may never come.
+        pool.shutdown(wait=is_over, cancel_futures=True)
+    failed = [f for f in futures if not f.cancelled() and f.exception()]
+    return [future.result() for future in (failed or futures)]
 
 
 def _with_family_slugs(

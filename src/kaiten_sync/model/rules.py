@@ -12,7 +12,7 @@ RULES: Mapping[str, str] = {
     "outside-folder": "A symbolic link leads out of the folder that was given.",
     "file-too-large": "A file is larger than any catalog.",
     "not-utf-8": "A file is not UTF-8 text.",
-    "control-character": "A file holds a character that YAML does not allow.",
+    "control-character": "A file holds a character that YAML, or the server, does not allow.",
     "secret-in-file": "A credential is written into a file.",
     # YAML
     "yaml-syntax": "A file is not valid YAML.",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from kaiten_sync.model.diagnostic import Diagnostic
+from kaiten_sync.report.safe_text import safe_text
 
 
 def render_github(diagnostics: Sequence[Diagnostic]) -> str:
@@ -19,7 +20,7 @@ def render_github(diagnostics: Sequence[Diagnostic]) -> str:
 def _command(diagnostic: Diagnostic) -> str:
     ref = diagnostic.ref
     properties = {
-        "file": ref.file,
+        "file": safe_text(ref.file),
         "line": str(ref.line),
         "col": str(ref.column),
         "title": diagnostic.rule,
@@ -30,8 +31,8 @@ def _command(diagnostic: Diagnostic) -> str:
 
 def _message(diagnostic: Diagnostic) -> str:
     address = f"{diagnostic.address}: " if diagnostic.address else ""
-    hint = f"\nhelp: {diagnostic.hint}" if diagnostic.hint else ""
-    return f"{address}{diagnostic.message}{hint}"
+    hint = f"\nhelp: {safe_text(diagnostic.hint)}" if diagnostic.hint else ""
+    return f"{safe_text(f'{address}{diagnostic.message}')}{hint}"
 
 
 def _data(text: str) -> str:

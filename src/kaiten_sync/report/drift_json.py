@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TypeAlias
 
 from kaiten_sync.model.attribution import Attribution
@@ -19,12 +19,13 @@ FORMAT_VERSION = 1
 _Object: TypeAlias = dict[str, Json]
 
 
-def drifts_json(reports: Sequence[DriftReport]) -> _Object:
-    """Several targets in one document."""
+def drifts_json(reports: Sequence[DriftReport], failed: Mapping[str, _Object]) -> _Object:
+    """Several targets in one document. `failed` is the error of each that could not be read."""
     return {
         "formatVersion": FORMAT_VERSION,
         "hasDrift": any(report.has_drift for report in reports),
         "reports": [drift_json(report) for report in reports],
+        "failed": [{"target": name, "error": error} for name, error in failed.items()],
     }
 
 

@@ -36,7 +36,17 @@ class ServerSettings:
 
 
 def default_database_url() -> str:
-    """An SQLite file in the folder where this system keeps user data."""
+    """An SQLite file in the folder where this system keeps user data.
+
+    Raises:
+        ServerStartError: there can be no such folder, as in a container without a home.
+    """
     folder = Path(user_data_dir("kaiten-sync"))
-    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ServerStartError(
+            f"there can be no data folder {folder}: {error.strerror}",
+            hint="name a place with --database sqlite:///PATH, or set XDG_DATA_HOME",
+        ) from error
     return f"sqlite:///{folder / 'kaiten.db'}"

@@ -180,7 +180,17 @@ def test_a_redirect_is_not_followed(answered_by) -> None:  # type: ignore[no-unt
     assert len(server.requests) == 1
 
 
-@pytest.mark.parametrize("raw", [b"<html>", b"[" * 100_000, b'{"items": '])
+@pytest.mark.parametrize(
+    "raw",
+    [
+        b"<html>",
+        b"[" * 100_000,
+        b'{"items": ',
+        b'[{"id": "g1", "slug": "quotas", "name": "Quotas", "displayOrder": NaN}]',
+        b'[{"id": "g1", "slug": "quotas", "name": "Quotas", "displayOrder": 1e999}]',
+        b'[{"id": "g1", "slug": "quotas", "name": "\\uD800"}]',
+    ],
+)
 def test_an_answer_that_is_not_json_is_said_to_be(answered_by, raw: bytes) -> None:  # type: ignore[no-untyped-def]
     _, catalog = answered_by(lambda _: Reply(raw=raw))
     with pytest.raises(ServerError, match="not JSON"):
@@ -466,11 +476,18 @@ def test_probes_where_there_is_no_document(answered_by, status: int, has_drafts:
     def answer(request: Request) -> Reply:
         if "license-families" in request.path:
             return Reply(status=status, body={"items": [], "hasMore": False})
-        return Reply(status=404)
+        return Reply(body=[]) if "entitlements" in request.path else Reply(status=404)
 
     server, catalog = answered_by(answer)
     assert catalog.capabilities().knows(Kind.LICENSE, "lifecycleState") is has_drafts
-    assert len(server.requests) == 2
+    assert len(server.requests) <= 3
+
+
+def test_a_server_that_has_nothing_is_not_taken_for_an_old_one(answered_by) -> None:  # type: ignore[no-untyped-def]
+    _, catalog = answered_by(lambda _: Reply(status=404, raw=b"Not Found"))
+    with pytest.raises(ProblemError, match="GET /entitlements was refused: 404") as raised:
+        catalog.capabilities()
+    assert "is this a Kaiten server" in str(raised.value.hint)
 
 
 def test_a_setting_overrides_the_server(answered_by) -> None:  # type: ignore[no-untyped-def]

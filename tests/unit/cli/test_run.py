@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -54,6 +56,76 @@ def test_a_bug_is_no_traceback(
     assert "this is a bug" in stderr
     assert "Traceback" not in stderr
     assert "\x1b" not in stderr
+
+
+@pytest.mark.parametrize(
+    "args",
+    [
+        ["plan", "--frobnicate", "--format", "json"],
+        ["plan", "--format=json", "--prune", "sometimes"],
+        ["show", "--format", "json"],
+        ["drift", "--format", "json", "--max-requests-per-minute", "0"],
+    ],
+)
+def test_a_wrong_command_line_is_json_too(
+    args: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(args) == ExitCode.WRONG_INPUT
+    told = capsys.readouterr()
+    error = json.loads(told.out)["error"]
+    assert (error["kind"], error["exitCode"]) == ("UsageError", 3)
+    assert error["message"] in told.err
+
+
+def test_a_bug_is_json_too(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def explode(*_args: object) -> None:
+        raise ZeroDivisionError("boom")
+
+    monkeypatch.setattr("kaiten_sync.cli.planning.read_plan_file", explode)
+    assert run(["show", "x", "--format", "json"]) == ExitCode.FAILED
+    error = json.loads(capsys.readouterr().out)["error"]
+    assert (error["message"], error["exitCode"]) == ("ZeroDivisionError: boom", 1)
+
+
+def _run_in(shell: str, **environment: str) -> subprocess.CompletedProcess[bytes]:
+    return subprocess.run(
+        ["/bin/sh", "-c", shell, sys.executable],
+        capture_output=True,
+        env={**os.environ, **environment},
+        check=False,
+        timeout=60,
+    )
+
+
+@pytest.mark.parametrize(
+    ("format_", "found"), [("text", b"unknown field '?'"), ("json", "unknown field '→'".encode())]
+)
+def test_a_locale_that_lacks_a_character_is_no_error(
+    tmp_path: Path, format_: str, found: bytes
+) -> None:
+    (tmp_path / "c.yaml").write_text("version: 1\n→: 1\n", encoding="utf-8")
+    ended = _run_in(
+        f"$0 -m kaiten_sync validate {tmp_path}/c.yaml --format {format_}",
+        PYTHONIOENCODING="latin-1",
+    )
+    assert (ended.returncode, ended.stderr) == (3, b"")
+    assert found in ended.stdout
+
+
+def test_a_full_disk_under_the_result_is_no_bug() -> None:
+    ended = _run_in("$0 -m kaiten_sync --help > /dev/full")
+    assert ended.returncode == ExitCode.FAILED
+    assert b"No space left" in ended.stderr
+    assert b"bug" not in ended.stderr
+
+
+@pytest.mark.parametrize("closed", [">&-", "2>&-", ">&- 2>&-"])
+def test_a_closed_stream_is_no_error(closed: str) -> None:
+    plan = Path(__file__).parents[3] / "examples/plans/getting-started/local.plan.json"
+    ended = _run_in(f"$0 -m kaiten_sync show {plan} {closed}")
+    assert (ended.returncode, ended.stderr) == (0, b"")
 
 
 def test_the_first_interrupt_asks_to_finish_and_the_second_stops(

@@ -154,7 +154,10 @@ def test_a_written_catalog_is_the_catalog_that_was_read() -> None:
     assert again.owns_grants == desired.owns_grants
 
 
-TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=30) | st.sampled_from(AWKWARD)
+# Without U+0000, which no server stores.
+TEXT = st.text(
+    st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=30
+) | st.sampled_from(AWKWARD)
 NUMBER = st.integers(-(2**53), 2**53) | st.floats(allow_nan=False, allow_infinity=False)
 JSON: st.SearchStrategy[Json] = st.recursive(
     st.none() | st.booleans() | NUMBER | TEXT,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from unicodedata import category
 
 import pytest
@@ -132,6 +133,13 @@ def test_github_commands_are_escaped() -> None:
         "::warning file=a%2Cb%3A 100%25/ü.yaml,line=1,col=1,title=no-such-file"
         "::there is no such file\n"
     )
+
+
+def test_a_log_of_github_shows_names_and_obeys_none() -> None:
+    evil = replace(TYPO, message="unknown field 'a\x1b[31m\n::stop'", ref=SourceRef("a\x1b", 1, 1))
+    (line,) = render_github([evil]).splitlines()
+    assert "unknown field 'a ::stop'%0Ahelp: " in line
+    assert "\x1b" not in line
 
 
 def test_sarif_lists_rules_once_and_points_to_them() -> None:

@@ -253,3 +253,13 @@ def test_an_unforeseen_failure_tells_an_id_and_nothing_else(
     assert "secret" not in answer.text
     assert problem["errorId"] in caplog.text
     assert "the secret cause" in caplog.text
+
+
+def test_a_home_that_cannot_be_written_to_is_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "file"))
+    with pytest.raises(ServerStartError, match="there can be no data folder") as raised:
+        prepare(ServerSettings())
+    assert "--database" in str(raised.value.hint)

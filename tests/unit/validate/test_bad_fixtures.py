@@ -40,6 +40,7 @@ CATALOG_FAULTS: dict[str, list[tuple[str, int, int]]] = {
     "bad-slug-newline": [("bad-slug", 3, 3)],
     "bad-slug-short": [("bad-slug", 3, 3)],
     "bad-slug": [("bad-slug", 3, 3)],
+    "control-character-escaped": [("control-character", 3, 18)],
     "control-character-nul": [("control-character", 3, 21)],
     "control-character": [("control-character", 3, 21)],
     "custom-tag-python": [("custom-tag", 3, 11)],
