@@ -17,9 +17,11 @@ from kaiten_sync.cli.options import (
 )
 
 if TYPE_CHECKING:
+    from kaiten_sync.bootstrap import Flags
     from kaiten_sync.cli.planning import Request
     from kaiten_sync.model.plan import Plan
     from kaiten_sync.model.ports import PlanReader
+    from kaiten_sync.model.settings import Project
 
 
 @click.command("apply")
@@ -61,37 +63,36 @@ def command(
       kaiten-sync apply plans/staging.plan.json --catalog catalog/
       kaiten-sync apply -t local --yes
     """
-    from dataclasses import replace
-
     from kaiten_sync.cli.applying import check_made_from, check_options, check_source, finish
-    from kaiten_sync.cli.planning import Request, allowed_by, previous_plan, read_plan_file
-    from kaiten_sync.cli.session import connection_to, flags_of, load_project, policy_of
+    from kaiten_sync.cli.planning import read_plan_file, request_for
+    from kaiten_sync.cli.session import load_project
 
     check_options(
         plan_path, files=declaration.files, limits=limits, catalog=catalog, receipt=receipt
     )
-    found = load_project(declaration.project)
-    flags = flags_of(server)
+    project = load_project(declaration.project)
     plan = None if plan_path is None else read_plan_file(plan_path)
-    if plan is not None and server.target is None and found and plan.target.name in found.targets:
-        flags = replace(flags, target=plan.target.name)
-    connection = connection_to(flags, found)
-    policy = policy_of(found, limits)
-    request = Request(
-        files=declaration.files,
-        project=found,
-        connection=connection,
-        policy=policy,
-        previous=previous_plan(limits, None, connection.target),
-        allowed=allowed_by(limits),
-    )
+    request = request_for(declaration, _flags(server, project, plan), limits, project)
     if plan is not None:
         check_made_from(plan, request, catalog)
-    with connection.open() as server_catalog:
+    with request.connection.open() as server_catalog:
         if plan is None:
             check_source(request)
             plan = _approved(request, server_catalog, yes=yes, is_quiet=output_format == "json")
         return finish(plan, request, server_catalog, output_format, receipt)
+
+
+def _flags(server: ServerChoice, project: Project | None, plan: Plan | None) -> Flags:
+    """The options about the server. A plan names its target, where the project has it."""
+    from dataclasses import replace
+
+    from kaiten_sync.cli.session import flags_of
+
+    flags = flags_of(server)
+    if plan is None or server.target is not None or project is None:
+        return flags
+    name = plan.target.name
+    return replace(flags, target=name) if name in project.targets else flags
 
 
 def _approved(request: Request, catalog: PlanReader, *, yes: bool, is_quiet: bool) -> Plan:

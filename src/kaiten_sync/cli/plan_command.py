@@ -53,27 +53,21 @@ def command(
       kaiten-sync plan -t prod -o plans/prod.plan.json --check
       kaiten-sync plan -f catalog/ --format markdown > comment.md
     """
+    from dataclasses import replace
+
     from kaiten_sync.cli.checking import Committed, check_options
     from kaiten_sync.cli.exit_codes import ExitCode
-    from kaiten_sync.cli.planning import Request, allowed_by, deliver, plan_for, previous_plan
-    from kaiten_sync.cli.session import connection_to, flags_of, load_project, policy_of
+    from kaiten_sync.cli.planning import deliver, plan_for, request_for
+    from kaiten_sync.cli.session import flags_of, load_project
 
     if check:
         check_options(out, detailed_exitcode=detailed_exitcode)
-    found = load_project(declaration.project)
-    policy = policy_of(found, limits)
-    flags = flags_of(server)
-    connection = connection_to(flags, found)
-    committed = Committed(out, connection.target) if check and out is not None else None
-    request = Request(
-        files=declaration.files,
-        project=found,
-        connection=connection,
-        policy=policy,
-        previous=previous_plan(limits, out, connection.target),
-        allowed=allowed_by(limits) | (committed.allowed if committed else frozenset()),
-    )
-    with connection.open() as catalog:
+    project = load_project(declaration.project)
+    request = request_for(declaration, flags_of(server), limits, project, out)
+    committed = Committed(out, request.connection.target) if check and out is not None else None
+    if committed is not None:
+        request = replace(request, allowed=request.allowed | committed.allowed)
+    with request.connection.open() as catalog:
         proposal = plan_for(request, catalog)
     deliver(proposal, output_format, None if check else out)
     if committed is not None:

@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from kaiten_sync.bootstrap import Connection
-from kaiten_sync.cli.options import PolicyChoice
+from kaiten_sync.bootstrap import Connection, Flags
+from kaiten_sync.cli.options import CatalogChoice, PolicyChoice
 from kaiten_sync.cli.output import print_result, say, terminal_width, use_color, write_file
 from kaiten_sync.cli.progress import terminal_progress
-from kaiten_sync.cli.session import source_of
+from kaiten_sync.cli.session import connection_to, policy_of, source_of
 from kaiten_sync.errors import PlanFileError, RefusedError, UsageError
 from kaiten_sync.model.address import Address, parse_address
 from kaiten_sync.model.plan import Plan, TargetRef
@@ -35,6 +35,31 @@ class Request:
     policy: Policy
     previous: Plan | None = None
     allowed: frozenset[Address] = frozenset()
+
+
+def request_for(
+    declaration: CatalogChoice,
+    flags: Flags,
+    limits: PolicyChoice,
+    project: Project | None,
+    out: str | None = None,
+) -> Request:
+    """What the options ask for. The plan that `out` replaces is the previous one, if none is named.
+
+    Raises:
+        UsageError: options contradict each other, or name what is not there.
+        PlanFileError: the previous plan is none, was edited, or is another target's.
+        KaitenSyncError: as `bootstrap.connect` does.
+    """
+    connection = connection_to(flags, project)
+    return Request(
+        files=declaration.files,
+        project=project,
+        connection=connection,
+        policy=policy_of(project, limits),
+        previous=previous_plan(limits, out, connection.target),
+        allowed=allowed_by(limits),
+    )
 
 
 def plan_for(request: Request, catalog: PlanReader) -> Proposal:
