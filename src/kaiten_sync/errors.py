@@ -43,6 +43,10 @@ class UsageError(KaitenSyncError):
     """The command line, the environment or a setting is wrong. Nothing was sent."""
 
 
+class StoppedError(KaitenSyncError):
+    """Someone interrupted the run. What was under way was finished, or was only a reading."""
+
+
 class DeclarationError(KaitenSyncError):
     """The declaration is wrong. `diagnostics` holds every finding of the run."""
 

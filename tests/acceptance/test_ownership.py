@@ -118,6 +118,23 @@ def test_without_a_plan_before_nothing_is_deleted_and_it_says_so(agreed: Workpla
     assert "no earlier plan" in applied.stderr
 
 
+def test_the_committed_plan_of_a_project_is_the_plan_before(agreed: Workplace) -> None:
+    agreed.write("catalog.yaml", LESS)
+    target = {"url": agreed.url, "token": {"env": "KAITEN_AUTH_TOKEN"}}
+    project = {"version": 1, "catalog": ["catalog.yaml"], "targets": {"local": target}}
+    agreed.write("kaiten-sync.yaml", json.dumps(project))
+    assert "no earlier plan of local is known" in agreed.run("plan", "-t", "local").stderr
+    agreed.write("catalog.yaml", FULL)
+    assert agreed.run("plan", "-t", "local", "-o", "plans/local.plan.json").code == 0
+    agreed.write("catalog.yaml", LESS)
+    for options in ((), ("-o", "elsewhere.json")):
+        done = agreed.run("plan", "-t", "local", "--format", "json", *options)
+        assert [change["id"] for change in done.json["changes"]] == GOING
+    applied = agreed.run("apply", "-t", "local", "--yes")
+    assert applied.code == 0
+    assert agreed.run("plan", "-t", "local", "--detailed-exitcode").code == 0
+
+
 @pytest.mark.parametrize(
     ("prune", "deletes"), [("never", []), ("owned", sorted(GOING)), ("all", sorted(GOING))]
 )

@@ -5,12 +5,11 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 from kaiten_sync.bootstrap import Connection, Flags
 from kaiten_sync.cli.options import CatalogChoice, ServerChoice
 from kaiten_sync.cli.output import terminal_width, use_color
-from kaiten_sync.cli.planning import read_plan_of
+from kaiten_sync.cli.planning import committed_plan, read_plan_of
 from kaiten_sync.cli.progress import terminal_progress
 from kaiten_sync.cli.session import connection_to, flags_of, load_project, source_of
 from kaiten_sync.errors import KaitenSyncError, UsageError
@@ -215,16 +214,10 @@ def _request(
 
 
 def _plan_path(plan: str | None, connection: Connection, project: Project | None) -> str | None:
-    """The committed plan: the one that is named, or `plans/TARGET.plan.json` of the project."""
-    if plan is not None:
-        return None if plan == "none" else plan
-    if project is None:
-        return None
-    usual = Path(project.root) / "plans" / f"{connection.target.name}.plan.json"
-    if not usual.is_file():
-        return None
-    here = Path.cwd()
-    return str(usual.relative_to(here) if usual.is_relative_to(here) else usual)
+    """The plan that was agreed on: the one that is named, or the committed one."""
+    if plan is None:
+        return committed_plan(project, connection.target.name)
+    return None if plan == "none" else plan
 
 
 def _words(declaration: CatalogChoice, server: ServerChoice, flags: Flags) -> tuple[str, ...]:

@@ -10,6 +10,7 @@ from kaiten_sync.errors import (
     KaitenSyncError,
     PlanFileError,
     RefusedError,
+    StoppedError,
     UsageError,
 )
 
@@ -28,6 +29,7 @@ class ExitCode(IntEnum):
 
 
 _BY_ERROR: tuple[tuple[type[KaitenSyncError], ExitCode], ...] = (
+    (StoppedError, ExitCode.INTERRUPTED),
     (UsageError, ExitCode.WRONG_INPUT),
     (DeclarationError, ExitCode.WRONG_INPUT),
     (PlanFileError, ExitCode.REFUSED),

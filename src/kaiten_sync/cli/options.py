@@ -129,7 +129,8 @@ def policy_options(function: _Function) -> _Function:
             "--previous",
             metavar="FILE",
             help="The target's plan before this one, from which ownership comes: a file,"
-            " REV:PATH in git, or `none`. Default: the file that -o replaces.",
+            " REV:PATH in git, or `none`. Default: the file that -o replaces, or else"
+            " plans/TARGET.plan.json beside the project file.",
         ),
         click.option(
             "--allow",

@@ -44,7 +44,7 @@ def request_for(
     project: Project | None,
     out: str | None = None,
 ) -> Request:
-    """What the options ask for. The plan that `out` replaces is the previous one, if none is named.
+    """What the options ask for, with the plan before: named, replaced by `out`, or committed.
 
     Raises:
         UsageError: options contradict each other, or name what is not there.
@@ -52,12 +52,13 @@ def request_for(
         KaitenSyncError: as `bootstrap.connect` does.
     """
     connection = connection_to(flags, project)
+    committed = committed_plan(project, connection.target.name)
     return Request(
         files=declaration.files,
         project=project,
         connection=connection,
         policy=policy_of(project, limits),
-        previous=previous_plan(limits, out, connection.target),
+        previous=_previous_plan(limits, out, committed, connection.target),
         allowed=allowed_by(limits),
     )
 
@@ -85,17 +86,25 @@ def plan_for(request: Request, catalog: PlanReader) -> Proposal:
     return proposal
 
 
-def previous_plan(limits: PolicyChoice, out: str | None, target: TargetRef) -> Plan | None:
-    """The target's plan before this one: the one that is named, or else the one in `out`.
-
-    Raises:
-        PlanFileError: it is no plan, was edited, or is another target's.
-        UsageError: it is named and cannot be read.
-    """
-    named = limits.previous
-    if named == _NONE or (named is None and (out is None or not Path(out).exists())):
+def committed_plan(project: Project | None, target: str) -> str | None:
+    """Where a project usually has a target's plan, if it is there: `plans/TARGET.plan.json`."""
+    if project is None:
         return None
-    path = str(out) if named is None else named
+    usual = Path(project.root) / "plans" / f"{target}.plan.json"
+    if not usual.is_file():
+        return None
+    here = Path.cwd()
+    return str(usual.relative_to(here) if usual.is_relative_to(here) else usual)
+
+
+def _previous_plan(
+    limits: PolicyChoice, out: str | None, committed: str | None, target: TargetRef
+) -> Plan | None:
+    """The target's plan before this one: the one that is named, or in `out`, or committed."""
+    replaced = out if out is not None and Path(out).exists() else committed
+    path = replaced if limits.previous is None else limits.previous
+    if path in (None, _NONE):
+        return None
     try:
         return read_plan_of(target, path)
     except PlanFileError as error:

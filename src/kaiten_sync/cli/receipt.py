@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from datetime import UTC, datetime
 from pathlib import Path
@@ -31,8 +32,9 @@ class Receipt:
         """Begin the file.
 
         Raises:
-            UsageError: it cannot be written there. Nothing was sent.
+            UsageError: it cannot be written there, or something else is there. Nothing was sent.
         """
+        _check_is_receipt(Path(path))
         head = receipt_head(plan, _now()).encode()
         self._path = path
         self._is_first = True
@@ -68,6 +70,23 @@ class Receipt:
             self._fault = error
             return False
         return True
+
+
+def _check_is_receipt(path: Path) -> None:
+    """Only a receipt is replaced: a catalog, by a slip, must not be."""
+    try:
+        if not path.is_file() or not (content := path.read_bytes()):
+            return
+        found = json.loads(content)
+    except OSError:
+        return  # whether it can be written shows in a moment
+    except (ValueError, RecursionError):
+        found = None
+    if not (isinstance(found, dict) and "planDigest" in found):
+        raise UsageError(
+            f"{path} is there and is no receipt; it was left as it is",
+            hint="name another file with --receipt",
+        )
 
 
 def _refusal(error: KaitenSyncError) -> End:

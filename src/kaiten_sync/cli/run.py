@@ -15,7 +15,13 @@ import click
 from kaiten_sync.cli.exit_codes import ExitCode, code_of
 from kaiten_sync.cli.options import chosen_format
 from kaiten_sync.cli.root import root
-from kaiten_sync.errors import DeclarationError, KaitenSyncError, RefusedError, UsageError
+from kaiten_sync.errors import (
+    DeclarationError,
+    KaitenSyncError,
+    RefusedError,
+    StoppedError,
+    UsageError,
+)
 
 PROGRAM = "kaiten-sync"
 _BUG_HINT = "this is a bug: please report it with the lines above (KAITEN_SYNC_DEBUG=1 adds more)"
@@ -39,8 +45,7 @@ def run(args: Sequence[str]) -> int:
     except click.ClickException as error:
         return _usage(error, output_format)
     except (click.Abort, KeyboardInterrupt):
-        click.echo("interrupted: nothing more was started", err=True)
-        return ExitCode.INTERRUPTED
+        return _stopped(output_format)
     except KaitenSyncError as error:
         _report(error, output_format)
         return code_of(error)
@@ -71,6 +76,14 @@ def _ready_streams(output_format: str) -> None:
 
 def _as_code(result: Any) -> int:
     return int(result) if isinstance(result, int) else ExitCode.OK
+
+
+def _stopped(output_format: str) -> int:
+    error = StoppedError("interrupted: nothing more was started")
+    if output_format == "json":
+        _print_error(error)
+    click.echo(error.message, err=True)
+    return code_of(error)
 
 
 def _usage(error: click.ClickException, output_format: str) -> int:

@@ -77,9 +77,11 @@ def test_a_refused_run_says_why(tmp_path: Path, plan: Plan) -> None:
 
 def test_an_older_receipt_is_replaced(tmp_path: Path, plan: Plan) -> None:
     path = tmp_path / "r.json"
-    path.write_text("x" * 10_000)
+    older = {"planDigest": "sha256:0", "message": "x" * 10_000}
+    path.write_text(json.dumps(older))
     Receipt(str(path), plan)
     assert read(path)["state"] == "running"
+    assert "xxx" not in path.read_text()
 
 
 def test_a_place_that_cannot_be_written_is_said_before_anything_is_sent(

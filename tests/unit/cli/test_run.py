@@ -89,6 +89,18 @@ def test_a_bug_is_json_too(
     assert (error["message"], error["exitCode"]) == ("ZeroDivisionError: boom", 1)
 
 
+def test_an_interrupt_is_json_too(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def interrupted(*_args: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("kaiten_sync.cli.planning.read_plan_file", interrupted)
+    assert run(["show", "x", "--format", "json"]) == ExitCode.INTERRUPTED
+    error = json.loads(capsys.readouterr().out)["error"]
+    assert (error["kind"], error["exitCode"]) == ("StoppedError", 130)
+
+
 def _run_in(shell: str, **environment: str) -> subprocess.CompletedProcess[bytes]:
     return subprocess.run(
         ["/bin/sh", "-c", shell, sys.executable],
