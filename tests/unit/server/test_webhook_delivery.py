@@ -324,6 +324,18 @@ def test_stopping_waits_for_what_uses_the_database(
     asyncio.run(stop_early())
 
 
+@pytest.mark.parametrize("steps", range(6))
+def test_news_at_the_moment_of_stopping_do_not_keep_it(outbox: Database, steps: int) -> None:
+    async def stop_with_news() -> None:
+        async with asyncio.timeout(10), delivering(outbox, DeliverySettings(poll_s=60)) as worker:
+            await asyncio.sleep(0.2)  # by now it waits for news
+            worker.wake()
+            for _ in range(steps):
+                await asyncio.sleep(0)
+
+    asyncio.run(stop_with_news())
+
+
 def test_an_endpoint_that_is_begun_again_before_its_last_turn_is_put_away(
     outbox: Database,
 ) -> None:

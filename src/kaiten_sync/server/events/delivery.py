@@ -111,8 +111,10 @@ class DeliveryWorker:
             except SQLAlchemyError:
                 log.exception("the database does not say what is to be delivered")
                 wait_s = self._settings.poll_s
+            # Not `wait_for`: before Python 3.12 it takes news that come with a cancellation for all.
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._news.wait(), wait_s)
+                async with asyncio.timeout(wait_s):
+                    await self._news.wait()
 
     def _claim(self) -> list[str]:
         """Lease endpoints that something is due at, as many as there is room for."""
