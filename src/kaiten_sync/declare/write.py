@@ -165,4 +165,13 @@ def _sequence(items: list[Node]) -> Node:
 
 def _serialize(root: Node) -> str:
     text: str = yaml.serialize(root, Dumper=_Dumper, allow_unicode=True, width=_NEVER_FOLD)
-    return text
+    return text if text.isprintable() else "".join(map(_visible, text))
+
+
+def _visible(character: str) -> str:
+    r"""A character of the written YAML; what cannot be seen as `\U........`.
+
+    All such texts are in double quotes (`_style`). Some would turn around what a reviewer reads.
+    """
+    is_seen = character == "\n" or character.isprintable()
+    return character if is_seen else f"\\U{ord(character):08X}"

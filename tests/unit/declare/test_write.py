@@ -99,6 +99,16 @@ def test_awkward_text_survives_as_value_and_as_key(text: str) -> None:
     )
 
 
+@pytest.mark.parametrize("hidden", ["\u202e", "\u200b", "\u2066", "\ufeff", "\u00ad", "\U000e0041"])
+def test_what_cannot_be_seen_is_written_as_an_escape(hidden: str) -> None:
+    for text in (f"a{hidden}b", f"one\ntwo{hidden}\n"):
+        written = dump_catalog({entitlement_address("e"): {"name": text, "type": "NUMBER"}})
+        assert hidden not in written
+        assert written.replace("\n", "").isprintable()
+        assert f"{ord(hidden):X}" in written
+        assert_round_trip({entitlement_address("e"): {"name": text, "type": "NUMBER"}})
+
+
 def test_the_order_is_stable_and_the_form_short() -> None:
     objects: dict[Address, Fields] = {
         license_address("growth"): {"description": "For teams", "type": "PAID", "name": "Growth"},

@@ -111,7 +111,7 @@ class DeliveryWorker:
             except SQLAlchemyError:
                 log.exception("the database does not say what is to be delivered")
                 wait_s = self._settings.poll_s
-            # Not `wait_for`: before Python 3.12 it takes news that come with a cancellation for all.
+            # Not `wait_for`: Python 3.11 forgets a cancellation there that comes with the news.
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(wait_s):
                     await self._news.wait()
