@@ -222,3 +222,19 @@ def test_usage_is_out_of_sight_without_its_scope(server: EmbeddedServer) -> None
         assert "read:instances" in page.text
         assert not page.has_link("Instances")
         dash.see("/instances", status=403)
+
+
+@pytest.mark.parametrize(
+    ("used", "threshold"),
+    [(1e308, 1e-300), (1e-300, 1e308), (5e-324, 1.0), (1e308, 5e-324), (-1e308, 1e-300)],
+)
+def test_numbers_at_the_ends_of_the_scale_are_shown_too(
+    dash: Dash, meter: Meter, used: float, threshold: float
+) -> None:
+    meter.grant(1e308, slug="extreme")
+    meter.count(used, slug="extreme")
+    meter.regrant(threshold, "extreme")
+    for path in ("/", "/entitlements/extreme/usage", "/instances/main"):
+        assert "Main" in dash.see(path) or "main" in dash.see(path)
+    is_over = "over" in [row[2] for row in Html(dash.see("/entitlements/extreme/usage")).rows()[:1]]
+    assert is_over == (used > threshold)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from kaiten_sync.server.domain.saturation import ratio_to
 from kaiten_sync.server.service.saturation import Meter
 from kaiten_sync.server.service.usage_days import SHOWN_DAYS, ReportDay, usage_by_day
 from kaiten_sync.server.service.work import Work
@@ -82,4 +83,4 @@ def _fullest(meters: Iterable[Meter]) -> list[Meter]:
 
 
 def _cell(value: float | None, threshold: float) -> Cell:
-    return Cell(value=value, ratio=None if value is None else value / threshold)
+    return Cell(value=value, ratio=None if value is None else ratio_to(threshold, value))

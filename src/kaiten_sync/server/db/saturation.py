@@ -19,6 +19,7 @@ from sqlalchemy import (
     and_,
     bindparam,
     case,
+    func,
     literal,
     or_,
     select,
@@ -33,9 +34,11 @@ from kaiten_sync.server.db.tables import (
     license_version,
     usage,
 )
-from kaiten_sync.server.domain.saturation import NEAR_RATIO
+from kaiten_sync.server.domain.saturation import MOST_RATIO, NEAR_RATIO
 
 _UNLIMITED = -1.0
+_LEAST, _MOST = 1e-100, 1e100
+"""PostgreSQL refuses a division whose result no number can hold, so its sides are kept within."""
 
 _is_number = entitlement.c.type.in_(("NUMBER", "NUMBER_AI_CREDIT"))
 # What is no number must not be read as one, which PostgreSQL refuses.
@@ -53,10 +56,16 @@ _has_ended = or_(
 )
 _used = case((usage.c.value.is_(None), 0.0), (_has_ended, 0.0), else_=usage.c.value)
 # A number in a branch that is not taken is worked out all the same by some databases.
-_divisor = case((_threshold > 0, _threshold), else_=1.0)
+_divisor = case((_threshold > _LEAST, _threshold), else_=_LEAST)
+_dividend = case(
+    (_used > _MOST, _MOST),
+    (_used < -_MOST, -_MOST),
+    (func.abs(_used) < _LEAST, 0.0),
+    else_=_used,
+)
 _ratio = case(
-    (_threshold > 0, _used / _divisor),
-    (and_(_threshold != _UNLIMITED, _used > _threshold), 1e9),
+    (_threshold > 0, _dividend / _divisor),
+    (and_(_threshold != _UNLIMITED, _used > _threshold), MOST_RATIO),
     else_=_UNLIMITED,
 ).cast(Float(53))
 

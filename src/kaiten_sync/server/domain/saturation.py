@@ -15,6 +15,10 @@ NEAR_RATIO = 0.8
 """From where on usage is near its threshold, where the entitlement warns at no percentage."""
 
 
+MOST_RATIO = 1e9
+"""Ratios end here: a number that is divided by a tiny one may be infinite."""
+
+
 class Level(StrEnum):
     """Where usage stands, worst first."""
 
@@ -37,8 +41,15 @@ def saturation(value: float, threshold: float, warning_threshold_percent: int) -
     """How full a grant with this threshold is."""
     if threshold == UNLIMITED:
         return Saturation(level=Level.UNBOUNDED, ratio=None)
-    ratio = value / threshold if threshold > 0 else None
-    return Saturation(level=_level(value, threshold, warning_threshold_percent), ratio=ratio)
+    level = _level(value, threshold, warning_threshold_percent)
+    return Saturation(level=level, ratio=ratio_to(threshold, value))
+
+
+def ratio_to(threshold: float, value: float) -> float | None:
+    """Usage divided by a threshold, within what can be shown; None where that is not above zero."""
+    if threshold <= 0:
+        return None
+    return max(-MOST_RATIO, min(value / threshold, MOST_RATIO))
 
 
 def _level(value: float, threshold: float, warning_threshold_percent: int) -> Level:
