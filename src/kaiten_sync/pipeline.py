@@ -6,7 +6,7 @@ only: a rule that would fit in here belongs into a stage.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -18,10 +18,11 @@ from kaiten_sync.diff.compare import diff_catalog
 from kaiten_sync.diff.sides import undoing, with_sides
 from kaiten_sync.errors import DeclarationError, RefusedError
 from kaiten_sync.git.attribution import attributed
+from kaiten_sync.kinds.license import LICENSE
 from kaiten_sync.live.holders import read_holders
 from kaiten_sync.live.need import narrowed, need_of_everything, need_of_plan
 from kaiten_sync.live.read import WORKERS, read_live
-from kaiten_sync.model.address import Address, Kind
+from kaiten_sync.model.address import Address
 from kaiten_sync.model.diagnostic import Diagnostic, Severity
 from kaiten_sync.model.drift import CatalogDiff, DriftClass, DriftReport
 from kaiten_sync.model.outcome import ApplyResult
@@ -119,8 +120,7 @@ def make_plan(
         allowed=allowed,
         holders=read_holders(
             catalog,
-            licenses=_slugs(gone, Kind.LICENSE),
-            entitlements=_slugs(gone, Kind.ENTITLEMENT),
+            gone,
             progress=progress,
             workers=workers,
             known=live,
@@ -152,8 +152,7 @@ def apply_plan(
     unheld = [observed.address for observed in plan.observed if observed.unheld]
     holders = read_holders(
         catalog,
-        licenses=_slugs(unheld, Kind.LICENSE),
-        entitlements=_slugs(unheld, Kind.ENTITLEMENT),
+        unheld,
         progress=progress,
         workers=workers,
     )
@@ -274,16 +273,12 @@ def _check_supported(desired: DesiredState, catalog: CatalogReader) -> None:
             raise DeclarationError(findings)
 
 
-def _slugs(addresses: Collection[Address], kind: Kind) -> list[str]:
-    return [address.slug for address in addresses if address.kind is kind]
-
-
 def _creates_license(diff: CatalogDiff) -> bool:
     return any(
-        d.drift is DriftClass.MISSING and d.address.kind is Kind.LICENSE for d in diff.differences
+        d.drift is DriftClass.MISSING and d.address.kind == LICENSE.kind for d in diff.differences
     )
 
 
 def _has_drafts(catalog: CatalogReader) -> bool:
     """Whether the server creates licenses as drafts, to be published when they are complete."""
-    return catalog.capabilities().knows(Kind.LICENSE, "lifecycleState")
+    return catalog.capabilities().knows(LICENSE.kind, "lifecycleState")

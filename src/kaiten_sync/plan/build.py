@@ -6,12 +6,14 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from kaiten_sync.kinds.registry import declared_form
-from kaiten_sync.model.address import Address, Kind
+from kaiten_sync.kinds.license import LICENSE, LicenseMove
+from kaiten_sync.kinds.references import referrers
+from kaiten_sync.kinds.values import declared_form
+from kaiten_sync.model.address import Address
 from kaiten_sync.model.canonical import digest, fingerprint
-from kaiten_sync.model.change import Action, Change
+from kaiten_sync.model.change import Change
 from kaiten_sync.model.drift import CatalogDiff, DriftClass
-from kaiten_sync.model.holder import Holders, granting
+from kaiten_sync.model.holder import Holders
 from kaiten_sync.model.plan import Guards, Plan, Summary, TargetRef
 from kaiten_sync.model.resource import DesiredState, LiveState, Resource
 from kaiten_sync.model.settings import Policy, Prune
@@ -92,7 +94,7 @@ def desired_digest(desired: DesiredState) -> str:
     return digest(
         {
             "resources": resources,
-            "ownsGrants": sorted(desired.owns_grants),
+            "ownsGrants": sorted(owned.parent.slug for owned in desired.owns),
             "protected": sorted(str(address) for address in desired.protected),
         }
     )
@@ -133,8 +135,7 @@ def _protected(
 
 
 def _seen_holders(live: LiveState, gone: frozenset[Address]) -> Holders:
-    slugs = {address.slug for address in gone if address.kind is Kind.ENTITLEMENT}
-    return Holders(licenses=granting(live.resources, slugs))
+    return Holders(referrers=referrers(live.resources, gone))
 
 
 def _unused(allowed: frozenset[Address]) -> Iterator[str]:
@@ -161,7 +162,7 @@ def _forgotten_drafts(desired: DesiredState, live: LiveState) -> Iterator[str]:
     """A draft that nothing declares as one may be what an interrupted apply left behind."""
     for address, resource in _sorted(desired):
         found = live.resources.get(address)
-        if address.kind is not Kind.LICENSE or found is None:
+        if address.kind != LICENSE.kind or found is None:
             continue
         is_draft = found.fields.get("lifecycleState") == "DRAFT"
         if is_draft and "lifecycleState" not in resource.fields:
@@ -170,10 +171,10 @@ def _forgotten_drafts(desired: DesiredState, live: LiveState) -> Iterator[str]:
 
 def _displaced_defaults(live: LiveState, changes: Sequence[Change]) -> Iterator[str]:
     """The server clears a sibling's flag when a version becomes the default."""
-    touched = {c.address for c in changes if c.action is Action.CLEAR_DEFAULT}
+    touched = {c.address for c in changes if c.action == LicenseMove.CLEAR_DEFAULT}
     for change in changes:
         found = live.resources.get(change.address)
-        if change.action is not Action.MAKE_DEFAULT or found is None:
+        if change.action != LicenseMove.MAKE_DEFAULT or found is None:
             continue
         for address, other in live.resources.items():
             is_sibling = other.family_id == found.family_id and address != change.address

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
-from kaiten_sync.model.address import Address, Kind
+from kaiten_sync.kinds.license import LICENSE, LicenseMove
+from kaiten_sync.model.address import Address
 from kaiten_sync.model.change import Action, Change, Effect, FieldChange, change_id
 from kaiten_sync.model.drift import Difference, DriftClass
 from kaiten_sync.model.resource import LiveResource, LiveState
@@ -14,17 +15,17 @@ from kaiten_sync.model.value import Absent, Json
 from kaiten_sync.plan.ownership import GRANT_REASON, OWNED_REASON, is_pruned
 
 _STEPS = {
-    ("DRAFT", "PUBLISHED"): (Action.PUBLISH,),
-    ("DRAFT", "ARCHIVED"): (Action.PUBLISH, Action.ARCHIVE),
-    ("PUBLISHED", "ARCHIVED"): (Action.ARCHIVE,),
-    ("ARCHIVED", "PUBLISHED"): (Action.UNARCHIVE,),
+    ("DRAFT", "PUBLISHED"): (LicenseMove.PUBLISH,),
+    ("DRAFT", "ARCHIVED"): (LicenseMove.PUBLISH, LicenseMove.ARCHIVE),
+    ("PUBLISHED", "ARCHIVED"): (LicenseMove.ARCHIVE,),
+    ("ARCHIVED", "PUBLISHED"): (LicenseMove.UNARCHIVE,),
 }
 """The moves from one lifecycle state to another. Source: API facts, section 2.4."""
 
 _REACHED = {
-    Action.PUBLISH: "PUBLISHED",
-    Action.ARCHIVE: "ARCHIVED",
-    Action.UNARCHIVE: "PUBLISHED",
+    LicenseMove.PUBLISH: "PUBLISHED",
+    LicenseMove.ARCHIVE: "ARCHIVED",
+    LicenseMove.UNARCHIVE: "PUBLISHED",
 }
 
 _MOVED_FIELDS = frozenset({"lifecycleState", "isDefault"})
@@ -58,7 +59,7 @@ def to_changes(
 
 
 def _creation(difference: Difference, *, has_drafts: bool) -> Iterator[Change]:
-    if difference.address.kind is not Kind.LICENSE:
+    if difference.address.kind != LICENSE.kind:
         yield _change(Action.CREATE, difference, difference.fields)
         return
     fields = tuple(f for f in difference.fields if not _is_left_out(f, difference.address))
@@ -100,7 +101,7 @@ def _moves(difference: Difference, before: Json | Absent, wanted: FieldChange) -
 
 
 def _default_move(difference: Difference, *, before: Json | Absent, after: Json | Absent) -> Change:
-    action = Action.MAKE_DEFAULT if after is True else Action.CLEAR_DEFAULT
+    action = LicenseMove.MAKE_DEFAULT if after is True else LicenseMove.CLEAR_DEFAULT
     source = next((f.source for f in difference.fields if f.name == "isDefault"), None)
     field = FieldChange(name="isDefault", before=before, after=after, source=source)
     return _change(action, difference, (field,))
@@ -108,14 +109,14 @@ def _default_move(difference: Difference, *, before: Json | Absent, after: Json 
 
 def _removal(difference: Difference, live: LiveState, reason: str | None) -> Iterator[Change]:
     yield replace(_change(Action.DELETE, difference, difference.fields), reason=reason)
-    if difference.address.kind is Kind.LICENSE:
-        for grant in _grants_of(live, difference.address.slug):
+    if difference.address.kind == LICENSE.kind:
+        for grant in _grants_of(live, difference.address):
             yield _grant_removal(grant)
 
 
-def _grants_of(live: LiveState, license_slug: str) -> Iterator[LiveResource]:
+def _grants_of(live: LiveState, license_address: Address) -> Iterator[LiveResource]:
     for address, resource in live.resources.items():
-        if address.license == license_slug:
+        if address.parent == license_address:
             yield resource
 
 

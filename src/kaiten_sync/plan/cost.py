@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from typing import TypeAlias
 
-from kaiten_sync.model.address import Kind
+from kaiten_sync.kinds.registry import move_of
+from kaiten_sync.model.address import ChildList
 from kaiten_sync.model.change import Action, Change
 from kaiten_sync.model.plan import Observed
 from kaiten_sync.model.reading import READ_SINGLY, pages
@@ -15,12 +17,13 @@ _COST = {
     Action.CREATE: 2,  # POST, verify
     Action.UPDATE: 3,  # read, PUT, verify
     Action.DELETE: 3,  # read, DELETE, verify
-    Action.PUBLISH: 2,  # POST, verify
-    Action.ARCHIVE: 2,
-    Action.UNARCHIVE: 2,
-    Action.MAKE_DEFAULT: 3,  # read, PUT, verify
-    Action.CLEAR_DEFAULT: 3,
 }
+_COST_OF_POST = 2
+"""A move with an endpoint: POST, verify. One without is an update."""
+
+
+_Lists: TypeAlias = "Counter[ChildList | None]"
+"""How many objects each list has."""
 
 
 def requests_to_apply(
@@ -35,33 +38,36 @@ def requests_to_apply(
     """
     if not changes:
         return 0
-    grants = Counter(address.license for address in live.resources)
+    sizes = Counter(address.child_list for address in live.resources)
     looking = looking_for_holders if any(each.unheld for each in observed) else 0
-    return _reading(observed, live, grants) + looking + _writing(changes, grants)
+    return _reading(observed, live, sizes) + looking + _writing(changes, sizes)
 
 
-def _reading(observed: Sequence[Observed], live: LiveState, grants: Counter[str | None]) -> int:
-    wanted = Counter(o.address.kind for o in observed if o.address.license is None)
-    population = Counter(a.kind for a in live.resources if a.license is None)
+def _reading(observed: Sequence[Observed], live: LiveState, sizes: _Lists) -> int:
+    wanted = Counter(o.address.kind for o in observed if o.address.parent is None)
+    population = Counter(a.kind for a in live.resources if a.parent is None)
     listed = sum(
         count if count <= READ_SINGLY else pages(population[kind]) for kind, count in wanted.items()
     )
-    absent = {o.address.slug for o in observed if _is_absent_license(o)}
-    licenses = {o.address.license for o in observed if o.address.license is not None} - absent
-    return listed + sum(pages(grants[slug]) for slug in licenses)
+    absent = {o.address for o in observed if o.fields is None}
+    lists = {o.address.child_list for o in observed if o.address.parent not in absent}
+    return listed + sum(pages(sizes[each]) for each in lists if each is not None)
 
 
-def _is_absent_license(observed: Observed) -> bool:
-    return observed.address.kind is Kind.LICENSE and observed.fields is None
-
-
-def _writing(changes: Iterable[Change], grants: Counter[str | None]) -> int:
+def _writing(changes: Iterable[Change], sizes: _Lists) -> int:
     """Writes and their checks; the grants of one license are verified by one list."""
     total = 0
-    touched: Counter[str] = Counter()
+    touched: Counter[ChildList] = Counter()
     for change in changes:
-        total += _COST[change.action]
-        if change.address.license is not None:
+        total += _cost(change)
+        if change.address.child_list is not None:
             total -= 1
-            touched[change.address.license] += change.action is Action.CREATE
-    return total + sum(pages(grants[slug] + new) for slug, new in touched.items())
+            touched[change.address.child_list] += change.action == Action.CREATE
+    return total + sum(pages(sizes[each] + new) for each, new in touched.items())
+
+
+def _cost(change: Change) -> int:
+    found = move_of(change.address.kind, change.action)
+    if found is None:
+        return _COST[change.action]
+    return _COST[Action.UPDATE] if found[1].endpoint is None else _COST_OF_POST

@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
+from kaiten_sync.kinds.addresses import entitlement_address, group_address
+from kaiten_sync.kinds.grant import GRANT
+from kaiten_sync.kinds.license import LicenseMove
 from kaiten_sync.kinds.registry import spec_of
 from kaiten_sync.kinds.spec import Mutability
-from kaiten_sync.model.address import Address, Kind, entitlement_address, group_address
+from kaiten_sync.model.address import Address
 from kaiten_sync.model.change import Action, Change, Effect, FieldChange
 from kaiten_sync.model.drift import Difference
 from kaiten_sync.model.holder import Holders
@@ -74,9 +77,9 @@ def _missing_references(case: Case) -> Iterator[str]:
 
 
 def _references(change: Change) -> Iterator[Address]:
-    if change.action is Action.DELETE:
+    if change.action == Action.DELETE:
         return
-    if change.address.kind is Kind.GRANT:
+    if change.address.kind == GRANT.kind:
         yield entitlement_address(change.address.slug)
     for changed in change.fields:
         if changed.name == "groups" and isinstance(changed.after, list):
@@ -88,7 +91,7 @@ def _value_types(case: Case) -> Iterator[str]:
     for change in case.changes:
         entitlement = entitlement_address(change.address.slug)
         live = case.live.resources.get(entitlement)
-        if change.address.kind is not Kind.GRANT or live is None:
+        if change.address.kind != GRANT.kind or live is None:
             continue
         if entitlement in case.desired.resources:
             continue
@@ -114,13 +117,13 @@ def _fits(entitlement_type: str, value: Json | Absent) -> bool:
 
 
 def _archived_default(case: Case) -> Iterator[str]:
-    clears = {c.address for c in case.changes if c.action is Action.CLEAR_DEFAULT}
+    clears = {c.address for c in case.changes if c.action == LicenseMove.CLEAR_DEFAULT}
     has_new_default = {
-        _family(case, c.address) for c in case.changes if c.action is Action.MAKE_DEFAULT
+        _family(case, c.address) for c in case.changes if c.action == LicenseMove.MAKE_DEFAULT
     }
     for change in case.changes:
         live = case.live.resources.get(change.address)
-        if change.action is not Action.ARCHIVE or live is None:
+        if change.action != LicenseMove.ARCHIVE or live is None:
             continue
         is_relieved = change.address in clears or live.family_id in has_new_default
         if live.fields.get("isDefault") is True and not is_relieved:

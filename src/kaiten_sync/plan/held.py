@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 
-from kaiten_sync.model.address import Address, Kind, grant_address
+from kaiten_sync.kinds.entitlement import ENTITLEMENT
+from kaiten_sync.kinds.license import LICENSE
+from kaiten_sync.model.address import Address
 from kaiten_sync.model.holder import Holders
 from kaiten_sync.model.plan import Plan
 from kaiten_sync.plan.ownership import deleted
@@ -52,22 +54,18 @@ def unchecked(holders: Holders, gone: Collection[Address]) -> Iterator[str]:
         )
 
 
-_HOLDABLE = frozenset({Kind.LICENSE, Kind.ENTITLEMENT})
+_HOLDABLE = frozenset({LICENSE.kind, ENTITLEMENT.kind})
 
 
 def _holding(holders: Holders, address: Address, gone: Collection[Address]) -> str | None:
-    slug = address.slug
-    if address.kind is Kind.LICENSE:
-        return _by("held by", "instance", holders.instances.get(slug, ()))
-    if address.kind is not Kind.ENTITLEMENT:
+    if address.kind == LICENSE.kind:
+        return _by("held by", [f"instance/{each}" for each in holders.instances.get(address, ())])
+    if address.kind != ENTITLEMENT.kind:
         return None
-    granting = [
-        name for name in holders.licenses.get(slug, ()) if grant_address(name, slug) not in gone
-    ]
-    return _by("granted by", "license", granting) or _by(
-        "usage of it is recorded for", "instance", holders.users.get(slug, ())
-    )
+    granting = [str(a.parent) for a in holders.referrers.get(address, ()) if a not in gone]
+    users = [f"instance/{each}" for each in holders.users.get(address, ())]
+    return _by("granted by", granting) or _by("usage of it is recorded for", users)
 
 
-def _by(verb: str, kind: str, names: Sequence[str]) -> str | None:
-    return f"{verb} {some([f'{kind}/{name}' for name in names])}" if names else None
+def _by(verb: str, names: Sequence[str]) -> str | None:
+    return f"{verb} {some(names)}" if names else None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
 
-from kaiten_sync.kinds.registry import spec_of
+from kaiten_sync.kinds.registry import all_actions, spec_of
 from kaiten_sync.model.address import Address, Kind
 from kaiten_sync.model.change import Action, Change
 from kaiten_sync.model.plan import Guards
@@ -15,7 +15,6 @@ MINIMUM_POPULATION = 10
 """Live objects of a kind from which a share is meaningful (product.md, `policy`)."""
 
 _DELETING = frozenset({Action.DELETE})
-_UPDATING = frozenset(set(Action) - {Action.CREATE, Action.DELETE})
 
 
 def population_of(addresses: Collection[Address], changes: Sequence[Change]) -> dict[Kind, int]:
@@ -24,15 +23,16 @@ def population_of(addresses: Collection[Address], changes: Sequence[Change]) -> 
     Other kinds are left out, so that what has nothing to do with a plan does not change it.
     """
     counts = Counter(address.kind for address in addresses)
-    touched = {address.kind for address in _touched(changes, frozenset(Action))}
-    return {kind: counts[kind] for kind in Kind if kind in touched and counts[kind]}
+    touched = {address.kind for address in _touched(changes, all_actions())}
+    return {kind: counts[kind] for kind in sorted(touched) if counts[kind]}
 
 
 def too_many(changes: Sequence[Change], guards: Guards) -> Iterator[str]:
     """Kinds of which more is deleted or changed than the limits allow."""
+    updating = set(all_actions()) - {Action.CREATE, Action.DELETE}
     for actions, limit, name, verb in (
         (_DELETING, guards.max_deletes, "maxDeletes", "deletes"),
-        (_UPDATING, guards.max_updates, "maxUpdates", "updates"),
+        (updating, guards.max_updates, "maxUpdates", "updates"),
     ):
         touched = Counter(address.kind for address in _touched(changes, actions))
         for kind, count in sorted(touched.items()):
@@ -50,7 +50,7 @@ def too_many(changes: Sequence[Change], guards: Guards) -> Iterator[str]:
 
 def _touched(changes: Sequence[Change], actions: Collection[Action]) -> set[Address]:
     """The live objects that some actions touch: what is created and then published is none."""
-    created = {c.address for c in changes if c.action is Action.CREATE}
+    created = {c.address for c in changes if c.action == Action.CREATE}
     return {c.address for c in changes if c.action in actions} - created
 
 

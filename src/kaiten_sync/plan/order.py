@@ -7,33 +7,32 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from kaiten_sync.model.address import (
-    Address,
-    Kind,
-    entitlement_address,
-    group_address,
-    license_address,
-)
+from kaiten_sync.kinds.addresses import entitlement_address, group_address, license_address
+from kaiten_sync.kinds.entitlement import ENTITLEMENT
+from kaiten_sync.kinds.grant import GRANT
+from kaiten_sync.kinds.group import GROUP
+from kaiten_sync.kinds.license import LICENSE, LicenseMove
+from kaiten_sync.model.address import Address, SortKey
 from kaiten_sync.model.change import Action, Change
 from kaiten_sync.model.resource import LiveState
 from kaiten_sync.model.value import Json
 
-_UP = {Kind.GROUP: 0, Kind.ENTITLEMENT: 1, Kind.LICENSE: 2, Kind.GRANT: 3}
+_UP = {GROUP.kind: 0, ENTITLEMENT.kind: 1, LICENSE.kind: 2, GRANT.kind: 3}
 _MOVES = {
-    Action.PUBLISH: 4,
-    Action.UNARCHIVE: 4,
-    Action.CLEAR_DEFAULT: 5,
-    Action.MAKE_DEFAULT: 6,
-    Action.ARCHIVE: 7,
+    LicenseMove.PUBLISH: 4,
+    LicenseMove.UNARCHIVE: 4,
+    LicenseMove.CLEAR_DEFAULT: 5,
+    LicenseMove.MAKE_DEFAULT: 6,
+    LicenseMove.ARCHIVE: 7,
 }
-_DOWN = {Kind.GRANT: 8, Kind.LICENSE: 9, Kind.ENTITLEMENT: 10, Kind.GROUP: 11}
+_DOWN = {GRANT.kind: 8, LICENSE.kind: 9, ENTITLEMENT.kind: 10, GROUP.kind: 11}
 
 
 def level(change: Change) -> int:
     """Where a change stands: up by kind, then moves, then down in reverse."""
     if change.action in _MOVES:
         return _MOVES[change.action]
-    table = _DOWN if change.action is Action.DELETE else _UP
+    table = _DOWN if change.action == Action.DELETE else _UP
     return table[change.address.kind]
 
 
@@ -64,11 +63,11 @@ class _Edges:
     def _file(self, change: Change) -> None:
         address = change.address
         self._by_address[address].append(change)
-        if address.license is not None:
-            self._grants_of[address.license].append(change)
-            if change.action is Action.DELETE:
+        if address.parent is not None:
+            self._grants_of[address.parent.slug].append(change)
+            if change.action == Action.DELETE:
                 self._deleted_grants[address.slug].append(change)
-        if address.kind is Kind.LICENSE:
+        if address.kind == LICENSE.kind:
             self._families[self._family(change)].append(change)
         for slug in _group_slugs(change, side="before"):
             self._leaving[slug].append(change)
@@ -76,17 +75,17 @@ class _Edges:
     def _before(self, change: Change) -> Iterator[Change]:
         yield from self._same_object(change)
         match change.address.kind:
-            case Kind.GROUP if change.action is Action.DELETE:
+            case GROUP.kind if change.action == Action.DELETE:
                 yield from self._leaving[change.address.slug]
-            case Kind.ENTITLEMENT if change.action is Action.DELETE:
+            case ENTITLEMENT.kind if change.action == Action.DELETE:
                 yield from self._deleted_grants[change.address.slug]
-            case Kind.ENTITLEMENT:
+            case ENTITLEMENT.kind:
                 for slug in _group_slugs(change, side="after"):
                     yield from self._created(group_address(slug))
-            case Kind.LICENSE:
+            case LICENSE.kind:
                 yield from self._before_license(change)
-            case Kind.GRANT if change.action is Action.CREATE:
-                yield from self._created(license_address(change.address.license or ""))
+            case GRANT.kind if change.action == Action.CREATE:
+                yield from self._created(change.address.parent or change.address)
                 yield from self._created(entitlement_address(change.address.slug))
 
     def _same_object(self, change: Change) -> Iterator[Change]:
@@ -103,15 +102,17 @@ class _Edges:
                 family = _value(change, "familySlug")
                 if isinstance(family, str):
                     yield from self._created(license_address(family))
-            case Action.PUBLISH | Action.UNARCHIVE | Action.DELETE:
+            case LicenseMove.PUBLISH | LicenseMove.UNARCHIVE | Action.DELETE:
                 yield from self._grants_of[slug]
-            case Action.ARCHIVE:
+            case LicenseMove.ARCHIVE:
                 yield from self._grants_of[slug]
-                yield from self._siblings(change, {Action.MAKE_DEFAULT, Action.CLEAR_DEFAULT})
-            case Action.MAKE_DEFAULT:
+                yield from self._siblings(
+                    change, {LicenseMove.MAKE_DEFAULT, LicenseMove.CLEAR_DEFAULT}
+                )
+            case LicenseMove.MAKE_DEFAULT:
                 # The server clears the sibling's flag; a sibling's PUT that was read before
                 # and written after would set it again.
-                yield from self._siblings(change, {Action.UPDATE, Action.CLEAR_DEFAULT})
+                yield from self._siblings(change, {Action.UPDATE, LicenseMove.CLEAR_DEFAULT})
 
     def _siblings(self, change: Change, actions: set[Action]) -> Iterator[Change]:
         for other in self._families[self._family(change)]:
@@ -120,7 +121,7 @@ class _Edges:
 
     def _created(self, address: Address) -> Iterator[Change]:
         for other in self._by_address[address]:
-            if other.action is Action.CREATE:
+            if other.action == Action.CREATE:
                 yield other
 
     def _family(self, change: Change) -> str:
@@ -151,12 +152,12 @@ def _topological(changes: Sequence[Change]) -> tuple[Change, ...]:
     return tuple(ordered)
 
 
-def _rank(change: Change) -> tuple[int, tuple[int, str, str]]:
+def _rank(change: Change) -> tuple[int, SortKey]:
     return (level(change), change.address.sort_key)
 
 
 def _group_slugs(change: Change, *, side: str) -> list[str]:
-    if change.address.kind is not Kind.ENTITLEMENT:
+    if change.address.kind != ENTITLEMENT.kind:
         return []
     for field in change.fields:
         if field.name == "groups":

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from kaiten_sync.model.address import Address, Kind
+from kaiten_sync.kinds.grant import GRANT
+from kaiten_sync.model.address import Address
 from kaiten_sync.model.change import Action, Change
 from kaiten_sync.model.drift import Difference, DriftClass
 from kaiten_sync.model.plan import Plan
@@ -32,13 +33,13 @@ def forgotten(desired: DesiredState, scope: Scope, owned: frozenset[Address]) ->
         address
         for address in owned - desired.resources.keys()
         if scope.covers(address)
-        and (address.parent not in desired.resources or address.license in desired.owns_grants)
+        and (address.parent not in desired.resources or desired.owns_place_of(address))
     )
 
 
 def deleted(changes: Iterable[Change]) -> frozenset[Address]:
     """What changes delete."""
-    return frozenset(c.address for c in changes if c.action is Action.DELETE)
+    return frozenset(c.address for c in changes if c.action == Action.DELETE)
 
 
 def is_pruned(difference: Difference, prune: Prune, owned: frozenset[Address]) -> bool:
@@ -61,4 +62,4 @@ def _borrowed(plan: Plan) -> frozenset[Address]:
     They stand beside their license in what was allowed, and have to be allowed again.
     """
     allowed = plan.guards.allowed
-    return frozenset(a for a in allowed if a.kind is Kind.GRANT and a.parent in allowed)
+    return frozenset(a for a in allowed if a.kind == GRANT.kind and a.parent in allowed)

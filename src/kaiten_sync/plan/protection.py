@@ -35,7 +35,7 @@ def protected_harm(changes: Sequence[Change], protected: Collection[Address]) ->
         if address in seen or not _is_harmful(change) or not _covers(protected, address, gone):
             continue
         seen.add(address)
-        verb = "deleted" if change.action is Action.DELETE else "tightened"
+        verb = "deleted" if change.action == Action.DELETE else "tightened"
         yield Need(
             address=address,
             finding=f"{address} is protected and would be {verb}; lift `protect` in git first,"
@@ -82,7 +82,7 @@ def _permit(need: Need, allowed: Collection[Address]) -> Address | None:
 
 
 def _is_harmful(change: Change) -> bool:
-    return change.action is Action.DELETE or change.effect in _HARMFUL
+    return change.action == Action.DELETE or change.effect in _HARMFUL
 
 
 def _covers(protected: Collection[Address], address: Address, gone: frozenset[Address]) -> bool:

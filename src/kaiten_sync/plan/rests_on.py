@@ -10,8 +10,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from kaiten_sync.kinds.addresses import entitlement_address, group_address
+from kaiten_sync.kinds.entitlement import ENTITLEMENT
+from kaiten_sync.kinds.license import LicenseMove
 from kaiten_sync.kinds.registry import spec_of
-from kaiten_sync.model.address import Address, Kind, entitlement_address, group_address
+from kaiten_sync.model.address import Address, Kind
 from kaiten_sync.model.canonical import fingerprint
 from kaiten_sync.model.change import Action, Change
 from kaiten_sync.model.plan import Observed
@@ -40,11 +43,11 @@ def observed_by(
     created = set()
     families = _families_with_a_new_default(changes, live)
     for change in changes:
-        if change.action is Action.CREATE:
+        if change.action == Action.CREATE:
             created.add(change.address)
         for address, names in _rests_on(change):
             seen.setdefault(address, _Seen()).names.update(names)
-        if change.action is Action.DELETE:
+        if change.action == Action.DELETE:
             seen[change.address].is_whole = True
             seen[change.address].ignored = _ignored(change.address, live, families)
     return tuple(
@@ -61,12 +64,12 @@ def object_fingerprint(server_id: str | None, fields: Fields) -> str:
 
 def _rests_on(change: Change) -> Iterator[tuple[Address, Iterable[str]]]:
     yield change.address, [f.name for f in change.fields]
-    if change.action is Action.DELETE:
+    if change.action == Action.DELETE:
         return
     if change.address.parent is not None:
         yield change.address.parent, ()
         yield entitlement_address(change.address.slug), ("type",)
-    if change.address.kind is Kind.ENTITLEMENT:
+    if change.address.kind == ENTITLEMENT.kind:
         for slug in _new_groups(change):
             yield group_address(slug), ()
 
@@ -112,12 +115,12 @@ def _families_with_a_new_default(changes: Sequence[Change], live: LiveState) -> 
         change.address: changed.after
         for change in changes
         for changed in change.fields
-        if change.action is Action.CREATE and changed.name == "familySlug"
+        if change.action == Action.CREATE and changed.name == "familySlug"
     }
     found = {
         family_of(change.address, _known(slugs.get(change.address)), live)
         for change in changes
-        if change.action is Action.MAKE_DEFAULT
+        if change.action == LicenseMove.MAKE_DEFAULT
     }
     return frozenset(family for family in found if family is not None)
 
