@@ -6,10 +6,11 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from kaiten_sync.kinds.registry import child_kinds, top_kinds
+from kaiten_sync.kinds.schema import catalog_schema
 from kaiten_sync.model.address import Address
 from kaiten_sync.model.diagnostic import Diagnostic
 from kaiten_sync.model.document import Entry, MergedCatalog
-from kaiten_sync.validate.schema_files import load_flat_schema
+from kaiten_sync.validate.schema_files import flat_schema
 from kaiten_sync.validate.schema_words import (
     Fault,
     describe_null,
@@ -28,7 +29,7 @@ def schema_findings(merged: MergedCatalog) -> Iterator[Diagnostic]:
     """Everything in which the catalog differs from its schema."""
     from jsonschema import Draft202012Validator  # here, so that other commands start fast
 
-    schema = load_flat_schema("catalog")
+    schema = flat_schema(catalog_schema())
     catalog = {**_as_mapping(merged.root.plain()), "version": 1}  # checked file by file before
     for error in Draft202012Validator(schema).iter_errors(catalog):
         yield from _findings(error, merged)

@@ -187,7 +187,7 @@ WELL_TYPED: Mapping[FieldType, Sequence[object]] = {
         {"type": "object", "value": {}},
     ),
 }
-ODD = (
+ODD: tuple[object, ...] = (
     7,
     2.5,
     "x",

@@ -8,13 +8,14 @@ from typing import Any
 
 import pytest
 from jsonschema import Draft202012Validator
+from tests.docs.reference import schema_of_tables
 
 from kaiten_sync.declare import read_documents
 from kaiten_sync.kinds.registry import all_kinds
 from kaiten_sync.kinds.spec import KindSpec
 from kaiten_sync.model.value import ABSENT, Fields
 from kaiten_sync.validate import load_schema, schema_text
-from kaiten_sync.validate.schema_files import load_flat_schema
+from kaiten_sync.validate.schema_files import flat_schema
 
 ROOT = Path(__file__).parents[3]
 NAMES = ("catalog", "project")
@@ -54,9 +55,13 @@ def test_every_property_has_a_description_and_examples_that_fit(name: str) -> No
 
 @pytest.mark.parametrize("name", NAMES)
 def test_examples_are_valid(name: str) -> None:
-    for path, schema in properties(load_flat_schema(name)):
+    for path, schema in properties(flat_schema(load_schema(name))):
         for example in schema["examples"]:
             assert Draft202012Validator(schema).is_valid(example), (path, example)
+
+
+def test_the_committed_catalog_schema_is_the_one_of_the_tables() -> None:
+    assert schema_text("catalog") == schema_of_tables(), "run `make docs`"
 
 
 PROBE: Fields = {"type": "NUMBER", "version": "1", "value": 1, "resetPeriod": "MONTH"}
