@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 from kaiten_sync.apply.freshness import expectations
-from kaiten_sync.apply.perform import check, is_grant, send, verify, verify_grants
+from kaiten_sync.apply.perform import check, is_child, send, verify, verify_grants
 from kaiten_sync.errors import AccessError, ConflictError, KaitenSyncError, ProblemError
 from kaiten_sync.model.change import Change
 from kaiten_sync.model.outcome import ApplyResult, Outcome, Status
@@ -130,7 +130,7 @@ class _Run:
         self._unmet[change.id] = len(waits_for)
         for needed in waits_for:
             self._followers[needed].append(change.id)
-        if is_grant(change):
+        if is_child(change):
             self._open_grants[_license(change)] += 1
         if not waits_for:
             self._ready.append(change)
@@ -152,14 +152,14 @@ class _Run:
     def _give_up_ready(self) -> None:
         """Start nothing more. Grants that were sent are still verified."""
         self._ready.clear()
-        under_way = Counter(_license(c) for c in self._sending.values() if is_grant(c))
+        under_way = Counter(_license(c) for c in self._sending.values() if is_child(c))
         for license_slug in self._sent_grants:
             self._open_grants[license_slug] = under_way[license_slug]
 
     def _send(self, change: Change) -> _Results:
         try:
             has_written = send(self._catalog, change, self._expected[change.id])
-            if has_written and not is_grant(change):
+            if has_written and not is_child(change):
                 verify(self._catalog, change)
         except KaitenSyncError as error:
             return [_Result(change, error=error)]
@@ -177,11 +177,11 @@ class _Run:
         self._verifying.discard(future)
         for result in future.result():
             change = result.change
-            if was_sent and is_grant(change):
+            if was_sent and is_child(change):
                 self._open_grants[_license(change)] -= 1
             if result.error is not None:
                 self._fail(change, result.error)
-            elif was_sent and is_grant(change):
+            elif was_sent and is_child(change):
                 self._sent_grants[_license(change)].append(result)
             else:
                 self._succeed(result)
@@ -200,7 +200,7 @@ class _Run:
         self._note(_failure(change, error))
         for blocked in self._all_followers(change.id):
             self._note(_outcome(blocked, Status.BLOCKED, blocked_by=change.id))
-            if is_grant(blocked):
+            if is_child(blocked):
                 self._open_grants[_license(blocked)] -= 1
 
     def _all_followers(self, change_id: str) -> Iterator[Change]:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
-from kaiten_sync.model.address import Address, Kind, license_address
+from kaiten_sync.model.address import Address, Kind
 from kaiten_sync.model.plan import Observed
 from kaiten_sync.model.ports import CatalogReader
 from kaiten_sync.model.reading import READ_SINGLY
@@ -20,21 +20,19 @@ Found = Mapping[Address, LiveResource]
 def read_observed(reader: CatalogReader, observed: Sequence[Observed], workers: int) -> Found:
     """The observed objects as they are now.
 
-    Groups, entitlements and licenses are read one by one when they are few, by list when they
-    are many; grants by the list of their license, unless that license does not exist.
+    Objects at the top of the catalog are read one by one when they are few, by list when they are
+    many; those inside a parent by its list, unless the parent does not exist.
     """
     by_kind: dict[Kind, list[Address]] = defaultdict(list)
     for each in observed:
-        by_kind[each.address.kind].append(each.address)
-    grants = by_kind.pop(Kind.GRANT, [])
+        if each.address.parent is None:
+            by_kind[each.address.kind].append(each.address)
     with _answers(workers) as pool:
         found = _keyed(pool.map(reader.get, _few(by_kind)))
         found |= _keyed(item for kind in _many(by_kind) for item in reader.list_kind(kind))
         absent = {o.address for o in observed if o.address not in found}
-        licenses = sorted(
-            {str(g.license) for g in grants if license_address(str(g.license)) not in absent}
-        )
-        for listed in pool.map(reader.list_grants, licenses):
+        parents = {o.address.parent for o in observed if o.address.parent is not None} - absent
+        for listed in pool.map(reader.list_grants, sorted(parent.slug for parent in parents)):
             found |= _keyed(listed or ())
     return {each.address: found[each.address] for each in observed if each.address in found}
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import assert_never
 
 from kaiten_sync.apply.freshness import (
     Expected,
@@ -14,7 +13,6 @@ from kaiten_sync.apply.freshness import (
     mismatches,
 )
 from kaiten_sync.errors import ConflictError, ServerError
-from kaiten_sync.model.address import Kind
 from kaiten_sync.model.change import Action, Change
 from kaiten_sync.model.ports import Catalog, CatalogReader, Look
 from kaiten_sync.model.resource import LiveResource
@@ -35,16 +33,8 @@ def send(catalog: Catalog, change: Change, expected: Expected) -> bool:
             return catalog.update(change.address, wanted_fields(change), look)
         case Action.DELETE:
             return catalog.delete(change.address, look)
-        case (
-            Action.PUBLISH
-            | Action.ARCHIVE
-            | Action.UNARCHIVE
-            | Action.MAKE_DEFAULT
-            | Action.CLEAR_DEFAULT
-        ):
-            return catalog.move(change.address, change.action, look)
         case _:
-            assert_never(change.action)
+            return catalog.move(change.address, change.action, look)
 
 
 def _look(change: Change, expected: Expected) -> Look:
@@ -100,6 +90,6 @@ def wanted_fields(change: Change) -> Fields:
     return {f.name: None if f.after is ABSENT else f.after for f in change.fields}
 
 
-def is_grant(change: Change) -> bool:
-    """Whether the change is verified together with its license's other grants."""
-    return change.address.kind is Kind.GRANT
+def is_child(change: Change) -> bool:
+    """Whether the change is verified together with those of its parent's other children."""
+    return change.address.parent is not None

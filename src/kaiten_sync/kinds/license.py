@@ -72,6 +72,8 @@ _LIFECYCLE = (
         waits_for_children=True,
         waits_for_siblings=frozenset({Action.MAKE_DEFAULT, Action.CLEAR_DEFAULT}),
         not_while={"isDefault": True},
+        refusal="the default version of its family cannot be archived; declare `isDefault: false`,"
+        " or another version as the default",
         symbol="<",
     ),
     Move(

@@ -100,7 +100,7 @@ class Move:
     `rank` orders moves of one plan: lower ones go first. `waits_for_children` says that all
     changes of the object's children go first; `waits_for_siblings` names the actions on its
     siblings (see `FieldSpec.one_per`) that go first. `not_while` are field values that forbid the
-    move.
+    move, `only_while` those without which the server refuses it, and `refusal` is what to say then.
     """
 
     action: Action
@@ -111,6 +111,8 @@ class Move:
     waits_for_children: bool = False
     waits_for_siblings: frozenset[Action] = frozenset()
     not_while: Fields = field(default_factory=dict)
+    only_while: Fields = field(default_factory=dict)
+    refusal: str = ""
     symbol: str = ">"
 
 
@@ -226,7 +228,8 @@ class KindSpec:
 
     The last four are functions for what one kind does alone: `after_read` corrects the fields of
     an answer, `before_create` and `before_update` the body of a request, and `after_list`
-    completes the objects of a list from one another.
+    completes the objects of a list from one another. `misfit` returns why fields do not fit those
+    of the object that the slug refers to.
     """
 
     kind: Kind
@@ -258,6 +261,7 @@ class KindSpec:
     after_read: Callable[[dict[str, Any]], None] | None = None
     before_create: Callable[[Body], None] | None = None
     before_update: Callable[[Body, Fields], None] | None = None
+    misfit: Callable[[Fields, Fields], str | None] | None = None
     after_list: Callable[[Sequence[LiveResource]], Sequence[LiveResource]] | None = None
     fields: Mapping[str, FieldSpec] = field(init=False)
     """The fields by name, notes left out."""
