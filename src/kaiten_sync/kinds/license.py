@@ -70,7 +70,7 @@ _LIFECYCLE = (
         endpoint="archive",
         rank=3,
         waits_for_children=True,
-        waits_for_siblings=frozenset({Action.MAKE_DEFAULT, Action.CLEAR_DEFAULT}),
+        withdraws=True,
         not_while={"isDefault": True},
         refusal="the default version of its family cannot be archived; declare `isDefault: false`,"
         " or another version as the default",
@@ -93,11 +93,16 @@ _DEFAULT = (
         action=Action.MAKE_DEFAULT,
         before=False,
         after=True,
-        rank=2,
-        waits_for_siblings=frozenset({Action.UPDATE, Action.CLEAR_DEFAULT}),
+        rank=1,
+        waits_for_siblings=frozenset({Action.UPDATE}),
+        only_while={"lifecycleState": "PUBLISHED"},
+        refusal="only a published version can be the default of its family; declare"
+        " `lifecycleState: PUBLISHED` as well, or take `isDefault` away",
         symbol="*",
     ),
-    Move(action=Action.CLEAR_DEFAULT, before=True, after=False, rank=1, symbol="*"),
+    Move(
+        action=Action.CLEAR_DEFAULT, before=True, after=False, rank=2, withdraws=True, symbol="*"
+    ),
 )
 
 LICENSE = KindSpec(
@@ -150,7 +155,9 @@ LICENSE = KindSpec(
             reads_integers=True,
             numbered_by_server=True,
             mutability=Mutability.IMMUTABLE,
-            way_out="the server numbers versions: remove `version`, or declare the one it gave",
+            way_out="the server numbered it when it was created, and never changes or reuses a"
+            " number: remove `version` or declare the one that it has, and choose the version to"
+            " sell with `isDefault: true`",
             description="The version that the server gave. It is a check only and never sent to"
             " servers that number versions themselves; needs `familySlug`.",
             words={"errorMessage": "`version` must be a text or a whole number"},

@@ -101,6 +101,8 @@ class Move:
     changes of the object's children go first; `waits_for_siblings` names the actions on its
     siblings (see `FieldSpec.one_per`) that go first. `not_while` are field values that forbid the
     move, `only_while` those without which the server refuses it, and `refusal` is what to say then.
+    `withdraws` says that the move takes something from those who have it or may get it: it waits
+    for all moves of siblings that do not, so that a successor is in place first.
     """
 
     action: Action
@@ -113,6 +115,7 @@ class Move:
     not_while: Fields = field(default_factory=dict)
     only_while: Fields = field(default_factory=dict)
     refusal: str = ""
+    withdraws: bool = False
     symbol: str = ">"
 
 

@@ -58,7 +58,7 @@ def propose(
     the grants must do.
     """
     unordered = to_changes(diff.differences, leaving, has_drafts=has_drafts)
-    families = families_of(desired, live, unordered)
+    families = families_of(desired, live)
     changes = in_order(unordered, families)
     protected = desired.protected | leaving.protected
     needs = (*protected_harm(changes, protected), *foreign_children(leaving))
@@ -118,7 +118,7 @@ def _plan(case: Case, diff: CatalogDiff, target: TargetRef) -> Plan:
         observed=observed,
         managed={a: declared_fingerprint(r) for a, r in _sorted(desired)},
         summary=_summary(diff, changes, going),
-        requests=requests_to_apply(changes, observed, live, case.holders.requests),
+        requests=requests_to_apply(changes, observed, live, case.families, case.holders.requests),
         guards=case.guards,
         warnings=(*warnings(case), *unchecked(case.holders, going)),
     )

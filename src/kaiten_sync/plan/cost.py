@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from kaiten_sync.kinds.registry import move_of
 from kaiten_sync.model.address import Address
@@ -11,6 +11,7 @@ from kaiten_sync.model.change import Action, Change
 from kaiten_sync.model.plan import Observed
 from kaiten_sync.model.reading import READ_SINGLY, pages
 from kaiten_sync.model.resource import LiveState
+from kaiten_sync.plan.families import Families, displaced_by
 
 _POSTED = 2
 """Requests of a change that is posted: POST, verify."""
@@ -18,11 +19,15 @@ _POSTED = 2
 _READ_FIRST = 3
 """Requests of any other change: read, PUT or DELETE, verify."""
 
+_FOUND_DONE = 1
+"""Requests of a change that the server has made itself by then: read."""
+
 
 def requests_to_apply(
     changes: Sequence[Change],
     observed: Sequence[Observed],
     live: LiveState,
+    families: Families,
     looking_for_holders: int = 0,
 ) -> int:
     """How many requests applying will take when nothing has to be sent twice.
@@ -33,7 +38,7 @@ def requests_to_apply(
         return 0
     children = Counter(address.parent for address in live.resources)
     looking = looking_for_holders if any(each.unheld for each in observed) else 0
-    return _reading(observed, live, children) + looking + _writing(changes, children)
+    return _reading(observed, live, children) + looking + _writing(changes, children, families)
 
 
 def _reading(
@@ -49,11 +54,17 @@ def _reading(
     return listed + sum(pages(children[parent]) for parent in parents)
 
 
-def _writing(changes: Iterable[Change], children: Counter[Address | None]) -> int:
+def _writing(
+    changes: Sequence[Change], children: Counter[Address | None], families: Families
+) -> int:
     """Writes and their checks; the children of one parent are verified by one list."""
     total = 0
+    displaced = displaced_by(changes, families)
     touched: Counter[Address] = Counter()
     for change in changes:
+        if {field.name for field in change.fields} <= displaced.get(change.address, frozenset()):
+            total += _FOUND_DONE
+            continue
         total += _POSTED if _is_posted(change) else _READ_FIRST
         if change.address.parent is not None:
             total -= 1

@@ -59,12 +59,17 @@ class _Edges:
             if move[1].waits_for_children:
                 yield from self._children[address]
             yield from self._siblings(address, move[1].waits_for_siblings)
+            if move[1].withdraws:
+                yield from self._successors(address)
         elif change.action == Action.DELETE:
             yield from self._children[address]
             yield from self._leaving[address]
+            yield from self._successors(self._deleted_root(address))
         else:
             for needed in (address.parent, *referred(change, "after")):
                 yield from self._created(needed)
+            if change.action == Action.CREATE:
+                yield from self._created(self._families.older(address))
 
     def _same_object(self, change: Change) -> Iterator[Change]:
         """Changes of one object follow one another: each PUT writes the whole object."""
@@ -78,6 +83,21 @@ class _Edges:
             for other in self._by_address[sibling]:
                 if other.action in actions:
                     yield other
+
+    def _successors(self, address: Address) -> Iterator[Change]:
+        """What puts siblings in place: nothing is withdrawn before that is done."""
+        for sibling in self._families.siblings(address):
+            for other in self._by_address[sibling]:
+                move = move_of(sibling.kind, other.action)
+                if move is not None and not move[1].withdraws:
+                    yield other
+
+    def _deleted_root(self, address: Address) -> Address:
+        """The outermost object that is deleted together with this one."""
+        parent = address.parent
+        if parent is None or all(c.action != Action.DELETE for c in self._by_address[parent]):
+            return address
+        return self._deleted_root(parent)
 
     def _created(self, address: Address | None) -> Iterator[Change]:
         if address is not None:

@@ -10,14 +10,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from kaiten_sync.kinds.registry import move_of, spec_of
+from kaiten_sync.kinds.registry import spec_of
 from kaiten_sync.model.address import Address, Kind
 from kaiten_sync.model.canonical import fingerprint
 from kaiten_sync.model.change import Action, Change
 from kaiten_sync.model.plan import Observed
 from kaiten_sync.model.resource import LiveState
 from kaiten_sync.model.value import Fields, Json
-from kaiten_sync.plan.families import Families
+from kaiten_sync.plan.families import Families, displaced_by
 from kaiten_sync.plan.references import references
 
 
@@ -61,20 +61,6 @@ def observed_by(
 def object_fingerprint(server_id: str | None, fields: Fields) -> str:
     """The fingerprint of a live object, or of the part of it that matters."""
     return fingerprint({"id": server_id, "fields": fields})
-
-
-def displaced_by(changes: Sequence[Change], families: Families) -> dict[Address, frozenset[str]]:
-    """The fields that the server itself changes of the siblings of what a plan moves.
-
-    It takes a family's default away from a version when another becomes it.
-    """
-    displaced: dict[Address, frozenset[str]] = {}
-    for change in changes:
-        move = move_of(change.address.kind, change.action)
-        if move is not None and move[0].one_per and move[1].after is True:
-            for sibling in families.siblings(change.address):
-                displaced[sibling] = displaced.get(sibling, frozenset()) | {move[0].name}
-    return displaced
 
 
 def _rests_on(change: Change) -> Iterator[tuple[Address, Iterable[str]]]:

@@ -6,15 +6,15 @@ the rules: API facts, section 2.4, as the tables state them.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 
 from kaiten_sync.kinds.registry import move_of, spec_of
-from kaiten_sync.kinds.spec import FieldSpec
 from kaiten_sync.model.address import Address
 from kaiten_sync.model.change import Action, Change
 from kaiten_sync.model.resource import LiveState
 from kaiten_sync.model.value import ABSENT, Absent, Json
-from kaiten_sync.plan.families import Families, link_of
+from kaiten_sync.plan.families import Families, link_of, number_of, taken_field
 
 
 def refused(changes: Sequence[Change], live: LiveState, families: Families) -> Iterator[str]:
@@ -34,14 +34,19 @@ class Simulation:
             families.of.get(address) == found.family_id is not None
             for address, found in live.resources.items()
         )
-        self.objects: dict[Address, dict[str, Json | Absent]] = {
-            address: dict(found.fields) for address, found in live.resources.items()
-        }
+        self._live_families = {families.of[a] for a in live.resources if a in families.of}
+        self._highest: dict[str, int] = defaultdict(int)
+        self.objects: dict[Address, dict[str, Json | Absent]] = {}
+        for address, found in live.resources.items():
+            self.objects[address] = dict(found.fields)
+            self._count(address, number_of(address, found.fields) or 0)
 
     def objections(self, change: Change) -> Iterator[str]:
         """Why the server would refuse this change now."""
-        if change.action == Action.CREATE:
+        if change.action == Action.CREATE and change.address in self._families.of:
             yield from self._family_objections(change)
+            if _is_numbered_by_server(change):
+                yield from self._number_objections(change)
         moved = move_of(change.address.kind, change.action)
         if moved is None:
             return
@@ -59,26 +64,38 @@ class Simulation:
         if change.action == Action.DELETE:
             self.objects.pop(change.address, None)
             return
-        fields = self.objects.setdefault(change.address, self._at_birth(change))
+        fields = self.objects.setdefault(change.address, {})
+        if change.action == Action.CREATE:
+            fields |= self._at_birth(change)
         fields |= {each.name: each.after for each in change.fields}
-        moved = move_of(change.address.kind, change.action)
-        if moved is not None and moved[0].one_per and moved[1].after is True:
-            self._displace(change.address, moved[0])
+        if taken := taken_field(change):
+            for sibling in self._families.siblings(change.address):
+                self.objects.get(sibling, {})[taken] = False
+
+    def number(self, address: Address) -> int:
+        """The number that the server has given to an object of a family, or will give."""
+        return number_of(address, self.objects.get(address, {})) or 0
 
     def _at_birth(self, change: Change) -> dict[str, Json | Absent]:
-        specs = spec_of(change.address.kind).fields.values()
-        values = ((spec.name, spec.default({})) for spec in specs if spec.moves)
-        return {name: value for name, value in values if value is not ABSENT}
+        """The fields that the server fills in."""
+        address = change.address
+        fields: dict[str, Json | Absent] = {}
+        for spec in spec_of(address.kind).fields.values():
+            if spec.moves:
+                fields[spec.name] = spec.default({})
+            elif spec.numbered_by_server and address in self._families.of:
+                number = self._highest[self._families.of[address]] + 1
+                fields[spec.name] = str(number)
+                self._count(address, number)
+        return {name: value for name, value in fields.items() if value is not ABSENT}
 
-    def _displace(self, address: Address, spec: FieldSpec) -> None:
-        for sibling in self._families.siblings(address):
-            if sibling in self.objects:
-                self.objects[sibling][spec.name] = False
+    def _count(self, address: Address, number: int) -> None:
+        family = self._families.of.get(address)
+        if family is not None:
+            self._highest[family] = max(self._highest[family], number)
 
     def _family_objections(self, change: Change) -> Iterator[str]:
         link = link_of(change.address)
-        if not link:
-            return
         joined = next((each.after for each in change.fields if each.name == link), None)
         slug = joined if isinstance(joined, str) else change.address.slug
         is_there = any(each in self.objects for each in self._families.members.get(slug, ()))
@@ -93,3 +110,23 @@ class Simulation:
                 f"{change.address}: there is no family {slug} to join; remove `{link}`, or declare"
                 f" {change.address.kind}/{slug}, which opens it"
             )
+
+    def _number_objections(self, change: Change) -> Iterator[str]:
+        """A number that the server surely does not give: it counts on, and reuses none."""
+        address = change.address
+        family = self._families.of[address]
+        wanted = number_of(address, {each.name: each.after for each in change.fields})
+        coming = self._highest[family] + 1
+        is_new = family not in self._live_families
+        if wanted is not None and (wanted < coming or (is_new and wanted > coming)):
+            least = "" if is_new else "at least "
+            yield (
+                f"{address}: the server will number it {least}{coming}, not {wanted}; declare that"
+                " number, or none: then versions are made in the order in which they are declared"
+            )
+
+
+def _is_numbered_by_server(change: Change) -> bool:
+    """Whether the server numbers versions: one with first states does."""
+    specs = spec_of(change.address.kind).fields
+    return any(specs[each.name].born_as is not ABSENT for each in change.fields)
