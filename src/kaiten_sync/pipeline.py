@@ -6,7 +6,7 @@ only: a rule that would fit in here belongs into a stage.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -19,7 +19,6 @@ from kaiten_sync.diff.sides import undoing, with_sides
 from kaiten_sync.errors import DeclarationError, RefusedError
 from kaiten_sync.git.attribution import attributed
 from kaiten_sync.kinds.registry import spec_of
-from kaiten_sync.kinds.spec import HeldBy
 from kaiten_sync.live.holders import read_holders
 from kaiten_sync.live.need import narrowed, need_of_everything, need_of_plan
 from kaiten_sync.live.read import WORKERS, read_live
@@ -121,8 +120,7 @@ def make_plan(
         allowed=allowed,
         holders=read_holders(
             catalog,
-            licenses=_held_by(leaving.going, HeldBy.INSTANCES),
-            entitlements=_held_by(leaving.going, HeldBy.REFERRERS),
+            leaving.going,
             progress=progress,
             workers=workers,
             known=live,
@@ -154,8 +152,7 @@ def apply_plan(
     unheld = [observed.address for observed in plan.observed if observed.unheld]
     holders = read_holders(
         catalog,
-        licenses=_held_by(unheld, HeldBy.INSTANCES),
-        entitlements=_held_by(unheld, HeldBy.REFERRERS),
+        unheld,
         progress=progress,
         workers=workers,
     )
@@ -276,10 +273,6 @@ def _check_supported(desired: DesiredState, catalog: CatalogReader) -> None:
         findings = unsupported(desired, catalog.capabilities())
         if findings:
             raise DeclarationError(findings)
-
-
-def _held_by(addresses: Collection[Address], held_by: HeldBy) -> list[str]:
-    return [a.slug for a in addresses if spec_of(a.kind).held_by is held_by]
 
 
 def _has_drafts(diff: CatalogDiff, catalog: CatalogReader) -> bool:

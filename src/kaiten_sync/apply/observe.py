@@ -20,8 +20,8 @@ Found = Mapping[Address, LiveResource]
 def read_observed(reader: CatalogReader, observed: Sequence[Observed], workers: int) -> Found:
     """The observed objects as they are now.
 
-    Objects at the top of the catalog are read one by one when they are few, by list when they are
-    many; those inside a parent by its list, unless the parent does not exist.
+    Objects at the top of the catalog are read one by one if they are few, by list if they are many;
+    those inside another by list, unless the other does not exist.
     """
     by_kind: dict[Kind, list[Address]] = defaultdict(list)
     for each in observed:
@@ -30,11 +30,27 @@ def read_observed(reader: CatalogReader, observed: Sequence[Observed], workers: 
     with _answers(workers) as pool:
         found = _keyed(pool.map(reader.get, _few(by_kind)))
         found |= _keyed(item for kind in _many(by_kind) for item in reader.list_kind(kind))
-        absent = {o.address for o in observed if o.address not in found}
-        parents = {o.address.parent for o in observed if o.address.parent is not None} - absent
-        for listed in pool.map(reader.list_grants, sorted(parent.slug for parent in parents)):
-            found |= _keyed(listed or ())
+        found |= _read_lists(reader, observed, found, pool)
     return {each.address: found[each.address] for each in observed if each.address in found}
+
+
+def _read_lists(
+    reader: CatalogReader, observed: Sequence[Observed], found: Found, pool: ThreadPoolExecutor
+) -> dict[Address, LiveResource]:
+    """What is inside other objects, by list, unless the parent is observed and does not exist."""
+    addresses = {each.address for each in observed}
+    lists = {
+        each.child_list
+        for each in addresses
+        if each.parent in found or each.parent not in addresses
+    }
+    wanted = sorted(
+        (each for each in lists if each is not None),
+        key=lambda each: (each.parent.sort_key, each.kind),
+    )
+    return _keyed(
+        each for listed in pool.map(reader.list_children, wanted) for each in listed or ()
+    )
 
 
 @contextmanager

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from kaiten_sync.kinds.entitlement_rules import NUMBER_TYPES, entitlement_findings
 from kaiten_sync.kinds.spec import (
     ONLY_CURRENT,
     ONLY_GETTING_STARTED,
@@ -19,16 +20,13 @@ from kaiten_sync.kinds.spec import (
 from kaiten_sync.model.address import Kind
 from kaiten_sync.model.value import ABSENT, Absent, Fields, Json
 
-NUMBER_TYPES = frozenset({"NUMBER", "NUMBER_AI_CREDIT"})
-"""Entitlement types that are metered. Source: API facts, section 1.4."""
-
 _NEW_ENTITLEMENT = (
     "declare a new entitlement under another slug, grant that one, and retire this one later"
 )
 _UNIT_LENGTH = {"minLength": 1, "maxLength": 100}
 
 
-def is_number(fields: Fields) -> bool:
+def is_metered(fields: Fields) -> bool:
     """Whether an entitlement's fields describe a metered quota."""
     return fields.get("type") in NUMBER_TYPES
 
@@ -38,7 +36,7 @@ def drop_empty_warning(fields: dict[str, Any]) -> None:
 
     Source: API facts, section 2.2.
     """
-    if not is_number(fields):
+    if not is_metered(fields):
         fields.pop("warningThresholdPercent", None)
 
 
@@ -47,7 +45,7 @@ def _drop_empty_warning_from(body: dict[str, Any], _changed: Fields) -> None:
 
 
 def _number_default(value: Json) -> Default:
-    return lambda fields: value if is_number(fields) else ABSENT
+    return lambda fields: value if is_metered(fields) else ABSENT
 
 
 def _anchor_default(fields: Fields) -> Json | Absent:
@@ -67,9 +65,9 @@ def _unit(name: str, description: str, example: str) -> FieldSpec:
 
 
 ENTITLEMENT = KindSpec(
-    kind=Kind.ENTITLEMENT,
+    rules=(entitlement_findings,),
+    kind=Kind("entitlement", level=1),
     section="entitlements",
-    level=1,
     path="/entitlements",
     held_by=HeldBy.REFERRERS,
     after_read=drop_empty_warning,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from kaiten_sync.kinds.grant_rules import grant_findings
 from kaiten_sync.kinds.spec import (
     ONLY_CURRENT,
     FieldSpec,
@@ -14,10 +15,15 @@ from kaiten_sync.kinds.spec import (
 )
 from kaiten_sync.model.address import Kind
 from kaiten_sync.model.change import Effect
-from kaiten_sync.model.value import ABSENT, UNLIMITED, Absent, Fields, Json
-
-UNLIMITED_WIRE = -1
-"""How the API spells a cap of `unlimited`, in the value and in the overage percentage."""
+from kaiten_sync.model.value import (
+    ABSENT,
+    UNLIMITED,
+    UNLIMITED_WIRE,
+    Absent,
+    Fields,
+    Json,
+    is_number,
+)
 
 _OVERAGE_WIRE = "limitCapExceededOveragePercent"
 _NO_VALUE = "a grant's value is a number, `unlimited`, true/false, or for CONFIG a map"
@@ -49,18 +55,18 @@ def _overage_default(fields: Fields) -> Json | Absent:
     value = fields.get("value")
     if value == UNLIMITED:
         return UNLIMITED_WIRE
-    is_cap = isinstance(value, int | float) and not isinstance(value, bool)
-    return 0 if is_cap else ABSENT
+    return 0 if is_number(value) else ABSENT
 
 
 GRANT = KindSpec(
-    kind=Kind.GRANT,
+    rules=(grant_findings,),
+    kind=Kind("grant", level=3),
     section="entitlements",
     plural="grants",
-    level=3,
     path="/entitlements",
     parents=("license",),
     shorthand="value",
+    tag="type",
     slug_wire="entitlementSlug",
     parent_wire="licenseSlug",
     id_wire="licenseId",

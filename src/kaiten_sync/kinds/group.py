@@ -4,9 +4,8 @@ from kaiten_sync.kinds.spec import FieldSpec, FieldType, KindSpec, constant
 from kaiten_sync.model.address import Kind
 
 GROUP = KindSpec(
-    kind=Kind.GROUP,
+    kind=Kind("group", level=0),
     section="groups",
-    level=0,
     path="/entitlement-groups",
     keys=(
         FieldSpec(

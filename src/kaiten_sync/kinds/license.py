@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
+from kaiten_sync.kinds.license_rules import license_findings
 from kaiten_sync.kinds.spec import (
     ONLY_CURRENT,
     ONLY_GETTING_STARTED,
@@ -23,6 +24,16 @@ from kaiten_sync.model.address import Kind
 from kaiten_sync.model.change import Action, Effect
 from kaiten_sync.model.resource import LiveResource
 from kaiten_sync.model.value import ABSENT, Absent, Fields, Json
+
+
+class LicenseMove:
+    """The actions that move a license through its life."""
+
+    PUBLISH = Action("publish")
+    ARCHIVE = Action("archive")
+    UNARCHIVE = Action("unarchive")
+    MAKE_DEFAULT = Action("make-default")
+    CLEAR_DEFAULT = Action("clear-default")
 
 
 def leave_numbering_to_server(body: dict[str, Any]) -> None:
@@ -57,17 +68,19 @@ def _version_name_default(fields: Fields) -> Json | Absent:
 
 _LIFECYCLE = (
     Move(
-        action=Action.PUBLISH,
+        action=LicenseMove.PUBLISH,
         before="DRAFT",
         after="PUBLISHED",
         endpoint="publish",
+        risk=6,
         waits_for_children=True,
     ),
     Move(
-        action=Action.ARCHIVE,
+        action=LicenseMove.ARCHIVE,
         before="PUBLISHED",
         after="ARCHIVED",
         endpoint="archive",
+        risk=1,
         rank=3,
         waits_for_children=True,
         withdraws=True,
@@ -77,10 +90,11 @@ _LIFECYCLE = (
         symbol="<",
     ),
     Move(
-        action=Action.UNARCHIVE,
+        action=LicenseMove.UNARCHIVE,
         before="ARCHIVED",
         after="PUBLISHED",
         endpoint="unarchive",
+        risk=5,
         waits_for_children=True,
     ),
 )
@@ -90,9 +104,10 @@ _DEFAULT = (
     # The server takes the flag from the sibling that has it; a sibling's PUT that was read before
     # and written after would set it again.
     Move(
-        action=Action.MAKE_DEFAULT,
+        action=LicenseMove.MAKE_DEFAULT,
         before=False,
         after=True,
+        risk=3,
         rank=1,
         waits_for_siblings=frozenset({Action.UPDATE}),
         only_while={"lifecycleState": "PUBLISHED"},
@@ -101,15 +116,22 @@ _DEFAULT = (
         symbol="*",
     ),
     Move(
-        action=Action.CLEAR_DEFAULT, before=True, after=False, rank=2, withdraws=True, symbol="*"
+        action=LicenseMove.CLEAR_DEFAULT,
+        before=True,
+        after=False,
+        risk=2,
+        rank=2,
+        withdraws=True,
+        symbol="*",
     ),
 )
 
 LICENSE = KindSpec(
-    kind=Kind.LICENSE,
+    rules=(license_findings,),
+    kind=Kind("license", level=2),
     section="licenses",
-    level=2,
     path="/licenses",
+    family_wire="familyId",
     held_by=HeldBy.INSTANCES,
     deleted=Effect.TIGHTENS,
     before_create=leave_numbering_to_server,

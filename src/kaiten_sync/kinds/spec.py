@@ -13,6 +13,8 @@ from typing import Any, TypeAlias
 
 from kaiten_sync.model.address import Kind
 from kaiten_sync.model.change import Action, Effect
+from kaiten_sync.model.declared import CatalogView, Declared
+from kaiten_sync.model.diagnostic import Diagnostic
 from kaiten_sync.model.generation import Generation as Generation
 from kaiten_sync.model.resource import LiveResource
 from kaiten_sync.model.value import ABSENT, Absent, Fields, Json
@@ -71,9 +73,16 @@ class HeldBy(Enum):
     """The objects whose slug refers to it, and the instances that have recorded usage of it."""
 
 
+PROTECT = "protect"
+"""The note of every object that keeps plans from deleting and from tightening it."""
+
 EVERY_GENERATION = frozenset(Generation)
 ONLY_CURRENT = frozenset({Generation.CURRENT})
 ONLY_GETTING_STARTED = frozenset({Generation.GETTING_STARTED})
+
+
+Rule: TypeAlias = Callable[[Sequence[Declared], CatalogView], Iterator[Diagnostic]]
+"""What is wrong with the declared objects of a kind, beyond the types of their fields."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,6 +112,8 @@ class Move:
     move, `only_while` those without which the server refuses it, and `refusal` is what to say then.
     `withdraws` says that the move takes something from those who have it or may get it: it waits
     for all moves of siblings that do not, so that a successor is in place first.
+    `risk` is the place in reports that show the riskiest first: 0 as a delete, 4 as an
+    update, 7 as a create; 1 and below take something away. `symbol` marks the move in reports.
     """
 
     action: Action
@@ -116,6 +127,7 @@ class Move:
     only_while: Fields = field(default_factory=dict)
     refusal: str = ""
     withdraws: bool = False
+    risk: int = 4
     symbol: str = ">"
 
 
@@ -218,35 +230,37 @@ class KindSpec:
     """One kind of object, whole.
 
     `section` is the key that contains such objects in the catalog file: at the top, or inside a
-    parent's map if there are `parents`. `plural` is the word for several of them. `level` is the
-    place in the order of creation; deletions go in reverse. `shorthand` names the field whose bare
-    value may be written instead of a map.
+    parent's map if there are `parents`. `plural` is the word for several of them. `shorthand`
+    names the field whose bare value may be written instead of a map, `tag` the note that carries
+    the API's tag of that value.
 
     On the wire: `path` is that of the list, below the parent's object if there are parents.
-    `slug_wire` carries the object's own slug, `parent_wire` its parent's in answers, and `id_wire`
-    the server's id. `slug_refers_to` says that the slug is that of another object.
+    `slug_wire` carries the object's own slug, `parent_wire` its parent's in answers, `id_wire` the
+    server's id, and `family_wire` the server's id of what makes objects siblings. `slug_refers_to`
+    says that the slug is that of another object.
 
     `held_by` says who can hold such an object; `created` and `deleted` are the effects on holders
     of one that appears and of one that goes.
 
-    The last four are functions for what one kind does alone: `after_read` corrects the fields of
-    an answer, `before_create` and `before_update` the body of a request, and `after_list`
-    completes the objects of a list from one another. `misfit` returns why fields do not fit those
-    of the object that the slug refers to.
+    The rest are functions for what one kind does alone: `rules` judge declared objects,
+    `after_read` corrects the fields of an answer, `before_create` and `before_update` the body of
+    a request, and `after_list` completes the objects of a list from one another. `misfit` returns
+    why fields do not fit those of the object that the slug refers to.
     """
 
     kind: Kind
     section: str
-    level: int
     path: str
     keys: tuple[FieldSpec, ...]
     """Fields and notes in the order in which they are written and shown."""
     plural: str = ""
     parents: tuple[str, ...] = ()
     shorthand: str = ""
+    tag: str = ""
     slug_wire: str = "slug"
     parent_wire: str = ""
     id_wire: str = "id"
+    family_wire: str = ""
     slug_refers_to: Reference | None = None
     held_by: HeldBy = HeldBy.NOBODY
     created: Effect = Effect.NEUTRAL
@@ -261,6 +275,7 @@ class KindSpec:
     """What to do if a required field is missing; by default, to add it."""
     empty: tuple[str, str] | None = None
     """Message and hint for an object that is declared as null."""
+    rules: tuple[Rule, ...] = ()
     after_read: Callable[[dict[str, Any]], None] | None = None
     before_create: Callable[[Body], None] | None = None
     before_update: Callable[[Body, Fields], None] | None = None
@@ -269,30 +284,33 @@ class KindSpec:
     fields: Mapping[str, FieldSpec] = field(init=False)
     """The fields by name, notes left out."""
 
+    required: tuple[str, ...] = field(init=False)
+    """Names of the fields without which there is no such object."""
+    moves: Mapping[Action, tuple[FieldSpec, Move]] = field(init=False)
+    """Every move by its action, with the field that it moves."""
+    referring_fields: tuple[tuple[FieldSpec, Reference], ...] = field(init=False)
+    """The fields that refer to other objects, with how they do."""
+
     def __post_init__(self) -> None:
         fields = {spec.name: spec for spec in self.keys if not spec.is_note}
-        object.__setattr__(self, "fields", fields)
-        if not self.plural:
-            object.__setattr__(self, "plural", self.section)
+        derived = {
+            "plural": self.plural or self.section,
+            "fields": fields,
+            "required": tuple(name for name, spec in fields.items() if spec.is_required),
+            "moves": {m.action: (spec, m) for spec in fields.values() for m in spec.moves},
+            "referring_fields": tuple((f, f.refers_to) for f in fields.values() if f.refers_to),
+        }
+        for name, value in derived.items():
+            object.__setattr__(self, name, value)
 
     @property
-    def required(self) -> tuple[str, ...]:
-        """Names of the fields without which there is no such object."""
-        return tuple(name for name, spec in self.fields.items() if spec.is_required)
+    def level(self) -> int:
+        """The place in the order of creation; deletions go in reverse."""
+        return self.kind.level
 
-    @property
-    def moves(self) -> Mapping[Action, tuple[FieldSpec, Move]]:
-        """Every move by its action, with the field that it moves."""
-        return {move.action: (spec, move) for spec in self.fields.values() for move in spec.moves}
-
-    @property
-    def references(self) -> Iterator[tuple[FieldSpec | None, Reference]]:
-        """Every reference with the field that carries it; None if it is the slug."""
-        if self.slug_refers_to is not None:
-            yield None, self.slug_refers_to
-        for spec in self.fields.values():
-            if spec.refers_to is not None:
-                yield spec, spec.refers_to
+    def fits_below(self, parent: Kind | None) -> bool:
+        """Whether objects of this kind are declared inside objects of another; None: at the top."""
+        return parent in self.parents if self.parents else parent is None
 
 
 def constant(value: Json) -> Default:

@@ -6,13 +6,15 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from kaiten_sync.kinds.registry import declared_form, spec_of
+from kaiten_sync.kinds.references import referrers
+from kaiten_sync.kinds.registry import spec_of
 from kaiten_sync.kinds.spec import HeldBy
+from kaiten_sync.kinds.values import declared_form
 from kaiten_sync.model.address import Address
 from kaiten_sync.model.canonical import digest, fingerprint
 from kaiten_sync.model.change import Change
 from kaiten_sync.model.drift import CatalogDiff, DriftClass
-from kaiten_sync.model.holder import Holders, granting
+from kaiten_sync.model.holder import Holders
 from kaiten_sync.model.plan import Guards, Plan, Summary, TargetRef
 from kaiten_sync.model.resource import DesiredState, LiveState, Resource
 from kaiten_sync.model.settings import Policy
@@ -93,7 +95,7 @@ def desired_digest(desired: DesiredState) -> str:
     return digest(
         {
             "resources": resources,
-            "ownsGrants": sorted(desired.owns_grants),
+            "ownsGrants": sorted(owned.parent.slug for owned in desired.owns),
             "protected": sorted(str(address) for address in desired.protected),
         }
     )
@@ -125,8 +127,8 @@ def _plan(case: Case, diff: CatalogDiff, target: TargetRef) -> Plan:
 
 
 def _seen_holders(live: LiveState, going: frozenset[Address]) -> Holders:
-    held = [a.slug for a in going if spec_of(a.kind).held_by is HeldBy.REFERRERS]
-    return Holders(licenses=granting(live.resources, held))
+    held = [address for address in going if spec_of(address.kind).held_by is HeldBy.REFERRERS]
+    return Holders(referrers=referrers(live.resources, held))
 
 
 def _unused(allowed: frozenset[Address]) -> Iterator[str]:

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator, Sequence
 
 from kaiten_sync.kinds.registry import spec_of
 from kaiten_sync.kinds.spec import HeldBy
-from kaiten_sync.model.address import Address, grant_address
+from kaiten_sync.model.address import Address
 from kaiten_sync.model.holder import Holders
 from kaiten_sync.model.plan import Plan
 from kaiten_sync.plan.leaving import deleted
@@ -59,22 +59,20 @@ def _is_holdable(address: Address) -> bool:
 
 
 def _holding(holders: Holders, address: Address, gone: Collection[Address]) -> str | None:
-    slug = address.slug
     match spec_of(address.kind).held_by:
         case HeldBy.NOBODY:
             return None
         case HeldBy.INSTANCES:
-            return _by("held by", "instance", holders.instances.get(slug, ()))
+            return _by("held by", _instances(holders.instances.get(address, ())))
         case HeldBy.REFERRERS:
-            granting = [
-                name
-                for name in holders.licenses.get(slug, ())
-                if grant_address(name, slug) not in gone
-            ]
-            return _by("granted by", "license", granting) or _by(
-                "usage of it is recorded for", "instance", holders.users.get(slug, ())
-            )
+            granting = [str(a.parent) for a in holders.referrers.get(address, ()) if a not in gone]
+            users = _instances(holders.users.get(address, ()))
+            return _by("granted by", granting) or _by("usage of it is recorded for", users)
 
 
-def _by(verb: str, kind: str, names: Sequence[str]) -> str | None:
-    return f"{verb} {some([f'{kind}/{name}' for name in names])}" if names else None
+def _instances(slugs: Sequence[str]) -> list[str]:
+    return [f"instance/{slug}" for slug in slugs]
+
+
+def _by(verb: str, names: Sequence[str]) -> str | None:
+    return f"{verb} {some(names)}" if names else None

@@ -155,7 +155,7 @@ def _why_released(
     """Why an owned object that is no longer declared is left on the server; None if it goes."""
     if not scope.covers(address):
         return "it is outside the scope now"
-    if address.parent in desired.resources and address.license not in desired.owns_grants:
+    if address.parent in desired.resources and not desired.owns_place_of(address):
         return f"{address.parent} no longer declares what it contains"
     return "policy.prune is never" if prune is Prune.NEVER else None
 

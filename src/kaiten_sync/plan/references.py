@@ -1,15 +1,14 @@
-"""What a change refers to, by the tables: an entitlement's groups, a grant's entitlement."""
+"""The objects that a change refers to, such as an entitlement's groups, by the tables."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import Literal
 
-from kaiten_sync.kinds.registry import spec_of
+from kaiten_sync.kinds import references as tables
 from kaiten_sync.kinds.spec import Reference
 from kaiten_sync.model.address import Address
 from kaiten_sync.model.change import Action, Change
-from kaiten_sync.model.value import Absent, Json
 
 Side = Literal["before", "after"]
 
@@ -17,17 +16,11 @@ Side = Literal["before", "after"]
 def references(change: Change, side: Side) -> Iterator[tuple[Address, Reference]]:
     """The objects that a changed object refers to, before or after the change.
 
-    Only what the change itself has on that side: a reference that stays as it is, is not there.
+    Of its fields, only those that the change is about.
     """
-    spec = spec_of(change.address.kind)
-    is_there = change.action != (Action.CREATE if side == "before" else Action.DELETE)
-    if spec.slug_refers_to is not None and is_there:
-        yield _target(spec.slug_refers_to, change.address.slug), spec.slug_refers_to
-    for field in change.fields:
-        reference = spec.fields[field.name].refers_to
-        if reference is not None:
-            for slug in _slugs(field.before if side == "before" else field.after):
-                yield _target(reference, slug), reference
+    if change.action != (Action.CREATE if side == "before" else Action.DELETE):
+        fields = {f.name: f.before if side == "before" else f.after for f in change.fields}
+        yield from tables.references(change.address, fields)
 
 
 def referred(change: Change, side: Side, *, strict_only: bool = False) -> Iterator[Address]:
@@ -35,13 +28,3 @@ def referred(change: Change, side: Side, *, strict_only: bool = False) -> Iterat
     for address, reference in references(change, side):
         if reference.is_strict or not strict_only:
             yield address
-
-
-def _target(reference: Reference, slug: str) -> Address:
-    return Address(spec_of(reference.kind).kind, slug)
-
-
-def _slugs(value: Json | Absent) -> list[str]:
-    if isinstance(value, str):
-        return [value]
-    return [str(slug) for slug in value] if isinstance(value, list) else []
