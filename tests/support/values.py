@@ -14,6 +14,7 @@ from kaiten_sync.model.resource import Coverage, DesiredState, LiveResource, Liv
 from kaiten_sync.model.settings import Policy, Scope
 from kaiten_sync.model.source import SourceRef
 from kaiten_sync.plan.build import Proposal, propose
+from kaiten_sync.plan.leaving import ownership
 
 TARGET = TargetRef("local", "http://127.0.0.1:6060")
 
@@ -64,14 +65,17 @@ def proposal(
     """Diff and plan in one step."""
     from kaiten_sync.diff.compare import diff_catalog
 
+    policy, scope = policy or Policy(), scope or Scope()
+    diff = diff_catalog(wanted, found, scope)
+    owned = ownership(wanted, scope, policy.prune, previous)
     return propose(
-        diff_catalog(wanted, found, scope or Scope()),
+        diff,
         wanted,
         found,
+        owned.leaving(diff.differences, found),
         target=TARGET,
-        policy=policy or Policy(),
+        policy=policy,
         has_drafts=has_drafts,
-        previous=previous,
         allowed=frozenset(parse_address(text) for text in allowed),
         holders=holders,
     )

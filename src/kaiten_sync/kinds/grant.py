@@ -38,6 +38,19 @@ def settle_overage(body: dict[str, Any], changed: Fields) -> None:
         body.pop(_OVERAGE_WIRE)
 
 
+def value_misfit(fields: Fields, entitlement: Fields) -> str | None:
+    """Why a grant's value does not fit its entitlement; None if it does."""
+    value, kind = fields.get("value"), entitlement.get("type")
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    fits = {
+        "BOOLEAN": isinstance(value, bool),
+        "CONFIG": isinstance(value, dict),
+    }.get(str(kind), is_number or value == UNLIMITED)
+    return (
+        None if "value" not in fields or fits else f"{value} is no value for a {kind} entitlement"
+    )
+
+
 def _overage_default(fields: Fields) -> Json | Absent:
     value = fields.get("value")
     if value == UNLIMITED:
@@ -61,6 +74,7 @@ GRANT = KindSpec(
     created=Effect.LOOSENS,
     deleted=Effect.TIGHTENS,
     before_update=settle_overage,
+    misfit=value_misfit,
     keys=(
         FieldSpec(
             name="type",

@@ -83,8 +83,10 @@ _LIFECYCLE = (
         risk=1,
         rank=3,
         waits_for_children=True,
-        waits_for_siblings=frozenset({LicenseMove.MAKE_DEFAULT, LicenseMove.CLEAR_DEFAULT}),
+        withdraws=True,
         not_while={"isDefault": True},
+        refusal="the default version of its family cannot be archived; declare `isDefault: false`,"
+        " or another version as the default",
         symbol="<",
     ),
     Move(
@@ -106,11 +108,22 @@ _DEFAULT = (
         before=False,
         after=True,
         risk=3,
-        rank=2,
-        waits_for_siblings=frozenset({Action.UPDATE, LicenseMove.CLEAR_DEFAULT}),
+        rank=1,
+        waits_for_siblings=frozenset({Action.UPDATE}),
+        only_while={"lifecycleState": "PUBLISHED"},
+        refusal="only a published version can be the default of its family; declare"
+        " `lifecycleState: PUBLISHED` as well, or take `isDefault` away",
         symbol="*",
     ),
-    Move(action=LicenseMove.CLEAR_DEFAULT, before=True, after=False, risk=2, rank=1, symbol="*"),
+    Move(
+        action=LicenseMove.CLEAR_DEFAULT,
+        before=True,
+        after=False,
+        risk=2,
+        rank=2,
+        withdraws=True,
+        symbol="*",
+    ),
 )
 
 LICENSE = KindSpec(
@@ -164,7 +177,9 @@ LICENSE = KindSpec(
             reads_integers=True,
             numbered_by_server=True,
             mutability=Mutability.IMMUTABLE,
-            way_out="the server numbers versions: remove `version`, or declare the one it gave",
+            way_out="the server numbered it when it was created, and never changes or reuses a"
+            " number: remove `version` or declare the one that it has, and choose the version to"
+            " sell with `isDefault: true`",
             description="The version that the server gave. It is a check only and never sent to"
             " servers that number versions themselves; needs `familySlug`.",
             words={"errorMessage": "`version` must be a text or a whole number"},

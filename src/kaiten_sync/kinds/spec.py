@@ -109,7 +109,10 @@ class Move:
     `rank` orders moves of one plan: lower ones go first. `waits_for_children` says that all
     changes of the object's children go first; `waits_for_siblings` names the actions on its
     siblings (see `FieldSpec.one_per`) that go first. `not_while` are field values that forbid the
-    move. `risk` is the place in reports that show the riskiest first: 0 as a delete, 4 as an
+    move, `only_while` those without which the server refuses it, and `refusal` is what to say then.
+    `withdraws` says that the move takes something from those who have it or may get it: it waits
+    for all moves of siblings that do not, so that a successor is in place first.
+    `risk` is the place in reports that show the riskiest first: 0 as a delete, 4 as an
     update, 7 as a create; 1 and below take something away. `symbol` marks the move in reports.
     """
 
@@ -121,6 +124,9 @@ class Move:
     waits_for_children: bool = False
     waits_for_siblings: frozenset[Action] = frozenset()
     not_while: Fields = field(default_factory=dict)
+    only_while: Fields = field(default_factory=dict)
+    refusal: str = ""
+    withdraws: bool = False
     risk: int = 4
     symbol: str = ">"
 
@@ -238,7 +244,8 @@ class KindSpec:
 
     The rest are functions for what one kind does alone: `rules` judge declared objects,
     `after_read` corrects the fields of an answer, `before_create` and `before_update` the body of
-    a request, and `after_list` completes the objects of a list from one another.
+    a request, and `after_list` completes the objects of a list from one another. `misfit` returns
+    why fields do not fit those of the object that the slug refers to.
     """
 
     kind: Kind
@@ -272,6 +279,7 @@ class KindSpec:
     after_read: Callable[[dict[str, Any]], None] | None = None
     before_create: Callable[[Body], None] | None = None
     before_update: Callable[[Body, Fields], None] | None = None
+    misfit: Callable[[Fields, Fields], str | None] | None = None
     after_list: Callable[[Sequence[LiveResource]], Sequence[LiveResource]] | None = None
     fields: Mapping[str, FieldSpec] = field(init=False)
     """The fields by name, notes left out."""

@@ -3,33 +3,31 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
-from typing import TypeAlias
+from collections.abc import Sequence
 
 from kaiten_sync.kinds.registry import move_of
-from kaiten_sync.model.address import ChildList
+from kaiten_sync.model.address import Address
 from kaiten_sync.model.change import Action, Change
 from kaiten_sync.model.plan import Observed
 from kaiten_sync.model.reading import READ_SINGLY, pages
 from kaiten_sync.model.resource import LiveState
+from kaiten_sync.plan.families import Families, displaced_by
 
-_COST = {
-    Action.CREATE: 2,  # POST, verify
-    Action.UPDATE: 3,  # read, PUT, verify
-    Action.DELETE: 3,  # read, DELETE, verify
-}
-_COST_OF_POST = 2
-"""A move with an endpoint: POST, verify. One without is an update."""
+_POSTED = 2
+"""Requests of a change that is posted: POST, verify."""
 
+_READ_FIRST = 3
+"""Requests of any other change: read, PUT or DELETE, verify."""
 
-_Lists: TypeAlias = "Counter[ChildList | None]"
-"""How many objects each list has."""
+_FOUND_DONE = 1
+"""Requests of a change that the server has made itself by then: read."""
 
 
 def requests_to_apply(
     changes: Sequence[Change],
     observed: Sequence[Observed],
     live: LiveState,
+    families: Families,
     looking_for_holders: int = 0,
 ) -> int:
     """How many requests applying will take when nothing has to be sent twice.
@@ -38,36 +36,42 @@ def requests_to_apply(
     """
     if not changes:
         return 0
-    sizes = Counter(address.child_list for address in live.resources)
+    children = Counter(address.parent for address in live.resources)
     looking = looking_for_holders if any(each.unheld for each in observed) else 0
-    return _reading(observed, live, sizes) + looking + _writing(changes, sizes)
+    return _reading(observed, live, children) + looking + _writing(changes, children, families)
 
 
-def _reading(observed: Sequence[Observed], live: LiveState, sizes: _Lists) -> int:
+def _reading(
+    observed: Sequence[Observed], live: LiveState, children: Counter[Address | None]
+) -> int:
     wanted = Counter(o.address.kind for o in observed if o.address.parent is None)
     population = Counter(a.kind for a in live.resources if a.parent is None)
     listed = sum(
         count if count <= READ_SINGLY else pages(population[kind]) for kind, count in wanted.items()
     )
     absent = {o.address for o in observed if o.fields is None}
-    lists = {o.address.child_list for o in observed if o.address.parent not in absent}
-    return listed + sum(pages(sizes[each]) for each in lists if each is not None)
+    parents = {o.address.parent for o in observed if o.address.parent is not None} - absent
+    return listed + sum(pages(children[parent]) for parent in parents)
 
 
-def _writing(changes: Iterable[Change], sizes: _Lists) -> int:
-    """Writes and their checks; the grants of one license are verified by one list."""
+def _writing(
+    changes: Sequence[Change], children: Counter[Address | None], families: Families
+) -> int:
+    """Writes and their checks; the children of one parent are verified by one list."""
     total = 0
-    touched: Counter[ChildList] = Counter()
+    displaced = displaced_by(changes, families)
+    touched: Counter[Address] = Counter()
     for change in changes:
-        total += _cost(change)
-        if change.address.child_list is not None:
+        if {field.name for field in change.fields} <= displaced.get(change.address, frozenset()):
+            total += _FOUND_DONE
+            continue
+        total += _POSTED if _is_posted(change) else _READ_FIRST
+        if change.address.parent is not None:
             total -= 1
-            touched[change.address.child_list] += change.action == Action.CREATE
-    return total + sum(pages(sizes[each] + new) for each, new in touched.items())
+            touched[change.address.parent] += change.action == Action.CREATE
+    return total + sum(pages(children[parent] + new) for parent, new in touched.items())
 
 
-def _cost(change: Change) -> int:
-    found = move_of(change.address.kind, change.action)
-    if found is None:
-        return _COST[change.action]
-    return _COST[Action.UPDATE] if found[1].endpoint is None else _COST_OF_POST
+def _is_posted(change: Change) -> bool:
+    move = move_of(change.address.kind, change.action)
+    return change.action == Action.CREATE or (move is not None and move[1].endpoint is not None)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 
-from kaiten_sync.kinds.entitlement import ENTITLEMENT
-from kaiten_sync.kinds.license import LICENSE
+from kaiten_sync.kinds.registry import spec_of
+from kaiten_sync.kinds.spec import HeldBy
 from kaiten_sync.model.address import Address
 from kaiten_sync.model.holder import Holders
 from kaiten_sync.model.plan import Plan
-from kaiten_sync.plan.ownership import deleted
+from kaiten_sync.plan.leaving import deleted
 from kaiten_sync.plan.words import some
 
 
@@ -45,7 +45,7 @@ def conflicts(holders: Holders, plan: Plan) -> tuple[str, ...]:
 
 def unchecked(holders: Holders, gone: Collection[Address]) -> Iterator[str]:
     """A warning where it could not be seen who holds what is to be deleted."""
-    blind = [a for a in gone if a.kind in _HOLDABLE and a not in holders.checked]
+    blind = [a for a in gone if _is_holdable(a) and a not in holders.checked]
     if blind and holders.gap is not None:
         names = some([str(a) for a in sorted(blind, key=lambda address: address.sort_key)])
         yield (
@@ -54,17 +54,24 @@ def unchecked(holders: Holders, gone: Collection[Address]) -> Iterator[str]:
         )
 
 
-_HOLDABLE = frozenset({LICENSE.kind, ENTITLEMENT.kind})
+def _is_holdable(address: Address) -> bool:
+    return spec_of(address.kind).held_by is not HeldBy.NOBODY
 
 
 def _holding(holders: Holders, address: Address, gone: Collection[Address]) -> str | None:
-    if address.kind == LICENSE.kind:
-        return _by("held by", [f"instance/{each}" for each in holders.instances.get(address, ())])
-    if address.kind != ENTITLEMENT.kind:
-        return None
-    granting = [str(a.parent) for a in holders.referrers.get(address, ()) if a not in gone]
-    users = [f"instance/{each}" for each in holders.users.get(address, ())]
-    return _by("granted by", granting) or _by("usage of it is recorded for", users)
+    match spec_of(address.kind).held_by:
+        case HeldBy.NOBODY:
+            return None
+        case HeldBy.INSTANCES:
+            return _by("held by", _instances(holders.instances.get(address, ())))
+        case HeldBy.REFERRERS:
+            granting = [str(a.parent) for a in holders.referrers.get(address, ()) if a not in gone]
+            users = _instances(holders.users.get(address, ()))
+            return _by("granted by", granting) or _by("usage of it is recorded for", users)
+
+
+def _instances(slugs: Sequence[str]) -> list[str]:
+    return [f"instance/{slug}" for slug in slugs]
 
 
 def _by(verb: str, names: Sequence[str]) -> str | None:

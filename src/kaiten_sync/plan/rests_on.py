@@ -10,17 +10,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from kaiten_sync.kinds.addresses import entitlement_address, group_address
-from kaiten_sync.kinds.entitlement import ENTITLEMENT
-from kaiten_sync.kinds.license import LicenseMove
 from kaiten_sync.kinds.registry import spec_of
 from kaiten_sync.model.address import Address, Kind
 from kaiten_sync.model.canonical import fingerprint
 from kaiten_sync.model.change import Action, Change
 from kaiten_sync.model.plan import Observed
 from kaiten_sync.model.resource import LiveState
-from kaiten_sync.model.value import ABSENT, Absent, Fields, Json
-from kaiten_sync.plan.families import family_of
+from kaiten_sync.model.value import Fields, Json
+from kaiten_sync.plan.families import Families, displaced_by
+from kaiten_sync.plan.references import references
 
 
 @dataclass(slots=True)
@@ -33,7 +31,10 @@ class _Seen:
 
 
 def observed_by(
-    changes: Sequence[Change], live: LiveState, unheld: frozenset[Address] = frozenset()
+    changes: Sequence[Change],
+    live: LiveState,
+    families: Families,
+    unheld: frozenset[Address] = frozenset(),
 ) -> tuple[Observed, ...]:
     """Every live object that the changes rest on, in address order.
 
@@ -41,7 +42,7 @@ def observed_by(
     """
     seen: dict[Address, _Seen] = {}
     created = set()
-    families = _families_with_a_new_default(changes, live)
+    displaced = displaced_by(changes, families)
     for change in changes:
         if change.action == Action.CREATE:
             created.add(change.address)
@@ -49,7 +50,7 @@ def observed_by(
             seen.setdefault(address, _Seen()).names.update(names)
         if change.action == Action.DELETE:
             seen[change.address].is_whole = True
-            seen[change.address].ignored = _ignored(change.address, live, families)
+            seen[change.address].ignored = displaced.get(change.address, frozenset())
     return tuple(
         replace(_observe(address, seen[address], live), unheld=address in unheld)
         for address in sorted(seen, key=lambda a: a.sort_key)
@@ -68,17 +69,9 @@ def _rests_on(change: Change) -> Iterator[tuple[Address, Iterable[str]]]:
         return
     if change.address.parent is not None:
         yield change.address.parent, ()
-        yield entitlement_address(change.address.slug), ("type",)
-    if change.address.kind == ENTITLEMENT.kind:
-        for slug in _new_groups(change):
-            yield group_address(slug), ()
-
-
-def _new_groups(change: Change) -> list[str]:
-    for changed in change.fields:
-        if changed.name == "groups" and isinstance(changed.after, list):
-            return [str(slug) for slug in changed.after]
-    return []
+    for address, reference in references(change, "after"):
+        if reference.is_strict:
+            yield address, reference.matters
 
 
 def _observe(address: Address, seen: _Seen, live: LiveState) -> Observed:
@@ -98,32 +91,3 @@ def _pick(kind: Kind, fields: Mapping[str, Json], seen: _Seen) -> Fields:
     """The fields that matter; null where one is not set, which is to be seen again too."""
     names = spec_of(kind).fields if seen.is_whole else seen.names
     return {name: fields.get(name) for name in names if name not in seen.ignored}
-
-
-def _ignored(address: Address, live: LiveState, families: frozenset[str]) -> frozenset[str]:
-    """What the plan itself changes of an object before it deletes it.
-
-    The server takes a family's default away from a version when another becomes it.
-    """
-    found = live.resources.get(address)
-    is_displaced = found is not None and found.family_id in families
-    return frozenset({"isDefault"}) if is_displaced else frozenset()
-
-
-def _families_with_a_new_default(changes: Sequence[Change], live: LiveState) -> frozenset[str]:
-    slugs = {
-        change.address: changed.after
-        for change in changes
-        for changed in change.fields
-        if change.action == Action.CREATE and changed.name == "familySlug"
-    }
-    found = {
-        family_of(change.address, _known(slugs.get(change.address)), live)
-        for change in changes
-        if change.action == LicenseMove.MAKE_DEFAULT
-    }
-    return frozenset(family for family in found if family is not None)
-
-
-def _known(value: Json | Absent) -> Json:
-    return None if value is ABSENT else value
