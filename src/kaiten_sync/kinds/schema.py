@@ -76,13 +76,11 @@ def _section(spec: KindSpec, types: list[str]) -> dict[str, Any]:
 
 def _object(spec: KindSpec) -> dict[str, Any]:
     """One object: a map, or the bare value of the field that may be written instead."""
-    types, form = ["object", "null"], {}
-    if spec.shorthand:
-        types, form = _type_and_form(spec.fields[spec.shorthand])
-        types = list(dict.fromkeys([*types, "object", "null"]))
+    bare = spec.fields.get(spec.shorthand)
+    types, form = _type_and_form(bare) if bare is not None else ([], {})
     return {
         "description": spec.description,
-        "type": types,
+        "type": list(dict.fromkeys([*types, "object", "null"])),
         **form,
         "additionalProperties": False,
         **spec.words,
