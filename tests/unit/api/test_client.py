@@ -81,12 +81,12 @@ def test_understands_the_older_lists(answered_by, body: object) -> None:  # type
 @pytest.mark.parametrize(
     ("reply", "says"),
     [
-        (page(cursor="again"), "repeats a page"),
+        (page(cursor="again"), "sends an empty page and has more"),
         (Reply(body={"items": [GROUP], "hasMore": True}), "does not say how to get it"),
         (Reply(body={"items": [GROUP], "total": 2}), "1 of 2"),
         (page(GROUP, GROUP), "twice"),
-        (Reply(body={"hello": "world"}), "is no list"),
-        (Reply(body=3), "is no list"),
+        (Reply(body={"hello": "world"}), "is not a list"),
+        (Reply(body=3), "is not a list"),
     ],
 )
 def test_refuses_a_list_that_does_not_add_up(answered_by, reply: Reply, says: str) -> None:  # type: ignore[no-untyped-def]
@@ -187,6 +187,8 @@ def test_a_redirect_is_not_followed(answered_by) -> None:  # type: ignore[no-unt
         b"[" * 100_000,
         b'{"items": ',
         b'[{"id": "g1", "slug": "quotas", "name": "Quotas", "displayOrder": NaN}]',
+        b'[{"id": "g1", "slug": "quotas", "name": "Quotas", "displayOrder": ' + b"9" * 400 + b"}]",
+        b'[{"id": "g1", "slug": "quotas", "name": "Quotas", "slug": "other"}]',
         b'[{"id": "g1", "slug": "quotas", "name": "Quotas", "displayOrder": 1e999}]',
         b'[{"id": "g1", "slug": "quotas", "name": "\\uD800"}]',
     ],
