@@ -12,7 +12,8 @@ import json
 import math
 import ssl
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -24,7 +25,7 @@ from kaiten_sync import __version__
 from kaiten_sync.api.bounds import BoundedTransport, OverdueError, TooLargeError, unpacked
 from kaiten_sync.api.credentials import api_base, check_token
 from kaiten_sync.api.network import Network
-from kaiten_sync.api.pace import ClosedError, ExhaustedError, Pace, seconds_to_wait
+from kaiten_sync.api.pace import ClosedError, ExhaustedError, Pace, Turn, seconds_to_wait
 from kaiten_sync.api.problems import NO_SERVER_HINT, refusal
 from kaiten_sync.api.settings import (
     ANSWER_LIMIT_BYTES,
@@ -131,6 +132,7 @@ class Client:
         )
         self._sent = 0
         self._lock = threading.Lock()
+        self._held = _Held()
 
     @property
     def requests_sent(self) -> int:
@@ -148,12 +150,14 @@ class Client:
         self._http.close()
 
     def get(self, path: str, params: Mapping[str, str | int] | None = None) -> Answer:
-        """GET a path below the API's base.
+        """GET a path below the API's base. Within `look_then_write` it is sent once.
 
         Raises:
             ProblemError, ServerError, UnreachableError, CredentialError.
+            LostAnswerError: only within `look_then_write`.
         """
-        return self._repeat(_Request("GET", path, params=params))
+        request = _Request("GET", path, params=params)
+        return self._repeat(request) if self._held.turn is None else self._send(request)
 
     def write_once(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> Answer:
         """POST, PUT or DELETE once. Whoever sends it again looks first what is there now.
@@ -163,6 +167,21 @@ class Client:
             ProblemError, ServerError, CredentialError: as `get` does.
         """
         return self._send(_Request(method, path, body=body))
+
+    @contextmanager
+    def look_then_write(self) -> Iterator[None]:
+        """One turn for a look and the write that rests on it: nothing waits in between.
+
+        With a gate between the two, a slow pace would leave minutes in which somebody's edit is
+        overwritten unseen. What is lost in here is not sent again by itself: whoever tries again
+        begins with the look.
+        """
+        with self._pace.turn(requests=2) as turn:
+            self._held.turn = turn
+            try:
+                yield
+            finally:
+                self._held.turn = None
 
     def retrying(self) -> tenacity.Retrying:
         """The retry rule, for a caller that settles a lost answer before it sends again."""
@@ -222,7 +241,7 @@ class Client:
 
     def _paced(self, request: _Request) -> tuple[int, httpx.Headers, bytes]:
         """Send when it is this request's turn, and tell the pace how the server took it."""
-        with self._pace.turn() as turn:
+        with self._turn() as turn:
             with self._lock:
                 self._sent += 1
             status, headers, content = self._exchange(request)
@@ -231,6 +250,10 @@ class Client:
             elif status not in TRANSIENT_STATUSES:
                 self._pace.went_well(turn)
             return status, headers, content
+
+    def _turn(self) -> AbstractContextManager[Turn]:
+        held = self._held.turn
+        return self._pace.turn() if held is None else nullcontext(held)
 
     def _exchange(self, request: _Request) -> tuple[int, httpx.Headers, bytes]:
         url = f"{self.base_url}{request.path}"
@@ -256,6 +279,12 @@ class Client:
             f" {self.retry.patience_s:g} s (429 Too Many Requests, or 503 with Retry-After)",
             hint=_TOO_MUCH_HINT,
         )
+
+
+class _Held(threading.local):
+    """The turn that a thread holds over several requests, None if it takes one for each."""
+
+    turn: Turn | None = None
 
 
 class _Stop:
