@@ -8,7 +8,7 @@ from typing import Any
 import yaml
 from sqlalchemy import Row
 
-from kaiten_sync.licensing.thresholds import UNLIMITED
+from kaiten_sync.licensing.thresholds import UNCAPPED
 
 _ENTITLEMENT = (
     "name",
@@ -80,7 +80,7 @@ def _grant(grant: Row[Any]) -> Any:
     kind, value = grant.value["type"], grant.value["value"]
     if kind == "object":
         return {"value": value}
-    if kind == "number" and value == UNLIMITED:
+    if kind == "number" and value == UNCAPPED:
         return "unlimited"
     overage = grant.overage_percent
     return {"value": value, "overagePercent": overage} if overage else value
