@@ -5,17 +5,15 @@ When one of these tests fails, a stage knows kinds by name: move what it knows i
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 from jsonschema import Draft202012Validator
-from tests.support.toy_server import ToyServer, toy_server
+from tests.support.shop import Shop
+from tests.support.toy_server import toy_server
 
-from kaiten_sync.cli.run import run
 from kaiten_sync.kinds.addresses import parse_address
 from kaiten_sync.kinds.registry import SPECS, register, unregister
 from kaiten_sync.kinds.schema import catalog_schema
@@ -148,44 +146,6 @@ policy: {maxDeletes: 9, maxUpdates: 9}
 """
 
 
-class Shop:
-    """A project folder, its server, and the command line in this process."""
-
-    def __init__(self, toy: ToyServer, capsys: pytest.CaptureFixture[str]) -> None:
-        self.toy = toy
-        self._capsys = capsys
-        Path("catalog.yaml").write_text(CATALOG)
-        Path("kaiten-sync.yaml").write_text(PROJECT.replace("URL", toy.url))
-
-    def run(self, *args: str, code: int = 0) -> str:
-        """What a command prints, once it ended with this exit code."""
-        ended = run(args)
-        shown = self._capsys.readouterr()
-        assert ended == code, shown.out + shown.err
-        return shown.out + shown.err
-
-    def edit(self, old: str, new: str) -> None:
-        """Change the catalog file."""
-        text = Path("catalog.yaml").read_text()
-        assert old in text
-        Path("catalog.yaml").write_text(text.replace(old, new))
-
-    def plan(self, code: int = 0) -> list[str]:
-        """The ids of a fresh plan's changes, written and read back."""
-        self.run("plan", "-t", "local", "-o", "local.plan.json", code=code)
-        return [
-            change["id"] for change in json.loads(Path("local.plan.json").read_text())["changes"]
-        ]
-
-    def apply(self) -> None:
-        """Apply the plan file."""
-        self.run("apply", "local.plan.json")
-
-    def live(self, address: str) -> dict[str, Any]:
-        """An object as the server shows it."""
-        return self.toy.objects[parse_address(address)]
-
-
 @pytest.fixture(autouse=True)
 def toy_kinds() -> Iterator[None]:
     kinds = (ZONE, OUTLET, PRICE)
@@ -204,7 +164,7 @@ def shop(
     for name in ("KAITEN_BASE_URL", "KAITEN_AUTH_TOKEN"):
         monkeypatch.delenv(name, raising=False)
     with toy_server() as toy:
-        yield Shop(toy, capsys)
+        yield Shop(toy, capsys, CATALOG, PROJECT)
 
 
 @pytest.mark.parametrize(
@@ -301,13 +261,8 @@ def test_changes_are_updates_moves_and_deletes(shop: Shop) -> None:
         "close:outlet/attic",
         "delete:outlet/harbor/price/season",
     ]
-    changes = json.loads(Path("local.plan.json").read_text())["changes"]
-    assert [change["effect"] for change in changes] == [
-        "tightens",
-        "neutral",
-        "neutral",
-        "tightens",
-    ]
+    effects = [change["effect"] for change in shop.changes()]
+    assert effects == ["tightens", "neutral", "neutral", "tightens"]
     shop.apply()
     assert shop.live("outlet/harbor")["nearbyZones"] == []
     assert shop.live("outlet/attic")["state"] == "CLOSED"
