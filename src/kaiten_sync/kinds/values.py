@@ -48,7 +48,7 @@ def declared_value(spec: FieldSpec, value: Json) -> Json:
 
     It keeps the order in which a set was written, as the digests of earlier plans do.
     """
-    if spec.type is FieldType.GRANT_VALUE and is_number(value) and value == UNLIMITED_WIRE:
+    if spec.type is FieldType.GRANT_VALUE and value == UNLIMITED_WIRE and is_number(value):
         return UNLIMITED
     normal = normal_json(value)
     return str(normal) if spec.reads_integers and is_number(normal) else normal
@@ -118,7 +118,7 @@ def _is_json(_value: object) -> bool:
 
 
 def _is_grant_value(value: object) -> bool:
-    return isinstance(value, bool | Mapping) or is_number(value) or value == UNLIMITED
+    return is_number(value) or value == UNLIMITED or isinstance(value, bool | Mapping)
 
 
 _FITS: Mapping[FieldType, Callable[[object], bool]] = {
