@@ -90,6 +90,25 @@ class Database:
         with self._transaction({_WRITES: True}) as connection:
             yield connection
 
+    @contextmanager
+    def migrating(self) -> Iterator[Connection]:
+        """A transaction that may rebuild tables; undone when the body raises.
+
+        SQLite would delete or refuse whatever points at a table that is dropped to be made again.
+        """
+        with self._turn, self.engine.connect() as plain:
+            # On the driver's connection, since this has no effect inside a transaction.
+            driver: Any = plain.connection.driver_connection
+            if not self.is_postgresql:
+                driver.execute("PRAGMA foreign_keys=OFF")
+            try:
+                connection = plain.execution_options(**{_WRITES: True})
+                with connection.begin():
+                    yield connection
+            finally:
+                if not self.is_postgresql:
+                    driver.execute("PRAGMA foreign_keys=ON")
+
     def is_ready(self) -> bool:
         """Whether the database answers."""
         with self.reading() as connection:
