@@ -7,9 +7,11 @@ writers run side by side and lock what they change; a reader sees one moment.
 
 from __future__ import annotations
 
+import json
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
+from functools import partial
 from typing import Any
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, text
@@ -54,6 +56,11 @@ _READING_POSTGRESQL: Mapping[str, Any] = {
     "isolation_level": "REPEATABLE READ",
     "postgresql_readonly": True,
 }
+
+
+_to_json = partial(json.dumps, allow_nan=False)
+"""What columns of JSON are written with. By default NaN would be written, which is not JSON: SQLite
+would store it, and whoever reads it could not read it."""
 
 
 class Database:
@@ -158,6 +165,7 @@ def _postgresql(url: URL) -> Database:
             pool_timeout=_WAIT_MS / 1000,
             pool_pre_ping=True,
             isolation_level="READ COMMITTED",
+            json_serializer=_to_json,
             connect_args={name: ours[name] for name in ours.keys() - url.query.keys()},
         )
     except ImportError as error:
@@ -191,7 +199,10 @@ def _sqlite(url: URL) -> Database:
 
 def _memory_engine() -> Engine:
     return create_engine(
-        "sqlite://", poolclass=StaticPool, connect_args={"check_same_thread": False}
+        "sqlite://",
+        poolclass=StaticPool,
+        json_serializer=_to_json,
+        connect_args={"check_same_thread": False},
     )
 
 
@@ -200,6 +211,7 @@ def _file_engine(url: URL) -> Engine:
         url,
         pool_size=_SQLITE_CONNECTIONS,
         max_overflow=0,
+        json_serializer=_to_json,
         connect_args={"check_same_thread": False, "timeout": _WAIT_MS / 1000},
     )
 
