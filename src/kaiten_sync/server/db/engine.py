@@ -7,9 +7,11 @@ writers run side by side and lock what they change; a reader sees one moment.
 
 from __future__ import annotations
 
+import json
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
+from functools import partial
 from typing import Any
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, text
@@ -56,6 +58,11 @@ _READING_POSTGRESQL: Mapping[str, Any] = {
 }
 
 
+_to_json = partial(json.dumps, allow_nan=False)
+"""What columns of JSON are written with. By default NaN would be written, which is not JSON: SQLite
+would store it, and whoever reads it could not read it."""
+
+
 class Database:
     """Hands out transactions. `close` ends all connections."""
 
@@ -89,6 +96,25 @@ class Database:
         """
         with self._transaction({_WRITES: True}) as connection:
             yield connection
+
+    @contextmanager
+    def migrating(self) -> Iterator[Connection]:
+        """A transaction that may rebuild tables; undone when the body raises.
+
+        SQLite would delete or refuse whatever points at a table that is dropped to be made again.
+        """
+        with self._turn, self.engine.connect() as plain:
+            # On the driver's connection, since this has no effect inside a transaction.
+            driver: Any = plain.connection.driver_connection
+            if not self.is_postgresql:
+                driver.execute("PRAGMA foreign_keys=OFF")
+            try:
+                connection = plain.execution_options(**{_WRITES: True})
+                with connection.begin():
+                    yield connection
+            finally:
+                if not self.is_postgresql:
+                    driver.execute("PRAGMA foreign_keys=ON")
 
     def is_ready(self) -> bool:
         """Whether the database answers."""
@@ -139,6 +165,7 @@ def _postgresql(url: URL) -> Database:
             pool_timeout=_WAIT_MS / 1000,
             pool_pre_ping=True,
             isolation_level="READ COMMITTED",
+            json_serializer=_to_json,
             connect_args={name: ours[name] for name in ours.keys() - url.query.keys()},
         )
     except ImportError as error:
@@ -172,7 +199,10 @@ def _sqlite(url: URL) -> Database:
 
 def _memory_engine() -> Engine:
     return create_engine(
-        "sqlite://", poolclass=StaticPool, connect_args={"check_same_thread": False}
+        "sqlite://",
+        poolclass=StaticPool,
+        json_serializer=_to_json,
+        connect_args={"check_same_thread": False},
     )
 
 
@@ -181,6 +211,7 @@ def _file_engine(url: URL) -> Engine:
         url,
         pool_size=_SQLITE_CONNECTIONS,
         max_overflow=0,
+        json_serializer=_to_json,
         connect_args={"check_same_thread": False, "timeout": _WAIT_MS / 1000},
     )
 

@@ -38,17 +38,18 @@ def migrate(database: Database) -> None:
     """Run the migrations that are missing, all or none. Several programs may do so at once.
 
     Raises:
-        ServerStartError: the database cannot be reached, is newer than this program, or is
-            another program's.
+        ServerStartError: the database cannot be reached, is newer than this program, is another
+            program's, or lacks a table or a column of its version.
     """
     try:
-        with database.writing() as connection:
+        with database.migrating() as connection:
             if database.is_postgresql:
                 _check_encoding(connection)
                 _be_patient(connection)
             take_turn(connection, "migrate")
             _check_ours(connection)
             command.upgrade(alembic_config(connection), "head")
+            _check_schema(connection)
     except DBAPIError as error:
         raise ServerStartError(
             f"the database cannot be opened or brought up to date: {_in_one_line(error)}",
@@ -110,6 +111,27 @@ def _check_known(config: Config, revision: str) -> None:
             f"the database has schema {revision}, which is newer than this program",
             hint="update kaiten-sync, or start with another --database",
         ) from error
+
+
+def _check_schema(connection: Connection) -> None:
+    """Refuse a database that lacks what its version should have, before a request needs it."""
+    inspector = inspect(connection)
+    found = {
+        table: {column["name"] for column in columns}
+        for (_, table), columns in inspector.get_multi_columns().items()
+    }
+    missing = []
+    for table in metadata.sorted_tables:
+        if table.name not in found:
+            missing.append(f"table {table.name}")
+            continue
+        absent = [column for column in table.c.keys() if column not in found[table.name]]  # noqa: SIM118
+        missing += [f"column {table.name}.{column}" for column in absent]
+    if missing:
+        raise ServerStartError(
+            f"the database does not fit its schema version; missing: {', '.join(missing)}",
+            hint="restore a backup, or start with another --database",
+        )
 
 
 def _in_one_line(error: DBAPIError) -> str:

@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass, replace
 from typing import Literal, Protocol
 
+from kaiten_sync.server.domain.numbers import check_number
 from kaiten_sync.server.domain.refusals import RefusalError, invalid, unprocessable
 
 NUMBER_FAMILY = frozenset({"NUMBER", "NUMBER_AI_CREDIT"})
@@ -102,6 +103,9 @@ def _immutable(code: str, field: str) -> RefusalError:
 
 def _settle(operation: Operation, fields: EntitlementFields) -> EntitlementFields:
     """Defaults, then the rules that hold for new and changed entitlements alike."""
+    factor = fields.sale_unit_factor
+    if factor is not None:
+        check_number(factor, "body.saleUnitFactor")
     anchor = fields.reset_anchor or ("CALENDAR" if fields.reset_period else None)
     settled = replace(fields, reset_anchor=anchor)
     faults = {
@@ -116,6 +120,7 @@ def _settle(operation: Operation, fields: EntitlementFields) -> EntitlementField
             raise invalid(f"{operation}.{code}", fault)
     return replace(
         settled,
+        sale_unit_factor=None if factor is None else float(factor),
         user_facing=bool(settled.user_facing),
         display_order=settled.display_order or 0,
         warning_threshold_percent=settled.warning_threshold_percent or 0,

@@ -23,6 +23,7 @@ from kaiten_sync.server.service.events import emit
 from kaiten_sync.server.service.licenses import find_license, no_license
 from kaiten_sync.server.service.work import Work, new_id
 from kaiten_sync.server.shapes.grants import grant_json
+from kaiten_sync.server.shapes.scalars import number
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,7 +87,7 @@ def add_grant(work: Work, license_slug: str, fields: GrantFields) -> None:
             id=new_id(),
             license_id=holder.id,
             entitlement_id=entitlement.id,
-            value=dict(fields.value),
+            value=_stored_value(fields.value),
             overage_percent=overage,
             created_by=work.caller.account_id,
             created_at=work.now_ms,
@@ -110,7 +111,7 @@ def update_grant(work: Work, license_slug: str, entitlement_slug: str, fields: G
     grants.change_grant(
         work.connection,
         stored.id,
-        value=dict(fields.value),
+        value=_stored_value(fields.value),
         overage_percent=overage,
         updated_by=work.caller.account_id,
         updated_at=work.touched(stored.updated_at),
@@ -124,6 +125,11 @@ def remove_grant(work: Work, license_slug: str, entitlement_slug: str) -> None:
     holder, stored = _find(work, license_slug, entitlement_slug, code)
     grants.remove_grant(work.connection, stored.id)
     _tell(work, GRANT_UNASSIGNED, holder, stored)
+
+
+def _stored_value(value: Mapping[str, Any]) -> dict[str, Any]:
+    """A value that the rules allow, with its number in the shortest spelling."""
+    return {**value, "value": number(value["value"])} if value["type"] == "number" else dict(value)
 
 
 def _find(

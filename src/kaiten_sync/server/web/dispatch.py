@@ -20,6 +20,7 @@ from kaiten_sync.server.domain.refusals import (
 )
 from kaiten_sync.server.domain.times import parse_rfc3339
 from kaiten_sync.server.service.tenancy import authenticate
+from kaiten_sync.server.service.work import Work
 from kaiten_sync.server.web.catalog import SCHEMAS
 from kaiten_sync.server.web.check import RequestCheck, check_parameter
 from kaiten_sync.server.web.codec import check_storable, decode_body, encode
@@ -71,26 +72,31 @@ class Dispatcher:
 
     def _answer(self, operation: Operation, received: _Received) -> Response:
         with unless_busy():
-            result = self._perform(operation, received)
-        if operation.answer is None:
-            return Response(status_code=operation.status)
-        if not isinstance(result, Answer):
-            result = Answer(body=result, headers={})
-        return Response(
-            encode(result.body), operation.status, result.headers, media_type="application/json"
-        )
+            return self._perform(operation, received)
 
-    def _perform(self, operation: Operation, received: _Received) -> Any:
+    def _perform(self, operation: Operation, received: _Received) -> Response:
         with self._surroundings.database.reading() as connection:
             now_ms = self._surroundings.clock()
             caller = authenticate(connection, received.authorization, operation.scope, now_ms)
             call = _parse(operation, received)
             if not operation.writes:
-                return operation.handler(
-                    work_in(self._surroundings, connection, caller, now_ms), call
+                return _respond(
+                    operation, work_in(self._surroundings, connection, caller, now_ms), call
                 )
-        # Only a request that may and can write takes the lock of writers.
-        return write(self._surroundings, caller, lambda work: operation.handler(work, call))
+        # Only a request that may and can write takes the lock of writers. The answer is rendered
+        # before the commit: what cannot be answered is not done.
+        return write(self._surroundings, caller, lambda work: _respond(operation, work, call))
+
+
+def _respond(operation: Operation, work: Work, call: Call) -> Response:
+    result = operation.handler(work, call)
+    if operation.answer is None:
+        return Response(status_code=operation.status)
+    if not isinstance(result, Answer):
+        result = Answer(body=result, headers={})
+    return Response(
+        encode(result.body), operation.status, result.headers, media_type="application/json"
+    )
 
 
 async def _receive(request: Request, operation: Operation) -> _Received:

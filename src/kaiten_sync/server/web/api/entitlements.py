@@ -109,12 +109,7 @@ SCHEMAS: Mapping[str, Schema] = {
 def _fields(body: Mapping[str, Any]) -> EntitlementFields:
     named = {column: body[name] for name, column in COLUMNS.items() if name in body}
     slugs = body.get("groupSlugs")
-    factor = named.pop("sale_unit_factor", None)
-    return EntitlementFields(
-        **named,
-        sale_unit_factor=None if factor is None else float(factor),
-        group_slugs=None if slugs is None else tuple(slugs),
-    )
+    return EntitlementFields(**named, group_slugs=None if slugs is None else tuple(slugs))
 
 
 def _list(work: Work, call: Call) -> dict[str, Any]:

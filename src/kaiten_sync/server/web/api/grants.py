@@ -9,7 +9,6 @@ from kaiten_sync.server.service import grants
 from kaiten_sync.server.service.grants import GrantFields, GrantPage
 from kaiten_sync.server.service.work import Work
 from kaiten_sync.server.shapes.grants import grant_json
-from kaiten_sync.server.shapes.scalars import number
 from kaiten_sync.server.web.check import Schema
 from kaiten_sync.server.web.operations import Call, Operation
 from kaiten_sync.server.web.paging import PAGING, page_body, page_schema, position_of
@@ -80,11 +79,8 @@ SCHEMAS: Mapping[str, Schema] = {
 
 
 def _fields(body: Mapping[str, Any]) -> GrantFields:
-    value = body["value"]
-    if value["type"] == "number":
-        value = {**value, "value": number(value["value"])}
     return GrantFields(
-        value=value,
+        value=body["value"],
         entitlement_slug=body.get("entitlementSlug"),
         overage_percent=body.get("limitCapExceededOveragePercent"),
     )
