@@ -1,4 +1,4 @@
-"""Where this server differs from the 1.0 contract on purpose. A contract test holds it to this.
+"""Where this server differs from the 1.0 contract on purpose; the contract tests compare the two.
 
 Two generations of the API contradict each other: the getting-started page sends what the 1.0
 contract refuses. The server takes both, and so is wider than the contract in these places.
@@ -22,7 +22,7 @@ class Part(Enum):
     ANSWER_ENUM_WIDER = "may return a value more"
     STATUS_ADDED = "may answer with a status more"
     OPERATION_ADDED = "is no part of the contract"
-    BEHAVIOUR = "does something else"
+    BEHAVIOR = "does something else"
 
 
 EVERY_OPERATION = "*"
@@ -163,26 +163,26 @@ DIFFERENCES = (
             "create-service-account",
             "create-service-account-token",
         ),
-        part=Part.BEHAVIOUR,
+        part=Part.BEHAVIOR,
         names=("slug",),
         reason="a slug made from a name has no random ending unless it is taken: getting-started"
         " goes on with `api-calls`; a made slug also never exceeds 100 characters",
     ),
     Difference(
         operations=("add-entitlement-to-group", "remove-entitlement-from-group"),
-        part=Part.BEHAVIOUR,
+        part=Part.BEHAVIOR,
         names=("404",),
         reason="an unknown group or entitlement is a 404; upstream fails with 500, or says 204",
     ),
     Difference(
         operations=("add-entitlement-to-group", "remove-entitlement-from-group"),
-        part=Part.BEHAVIOUR,
+        part=Part.BEHAVIOR,
         names=("ENTITLEMENT_UPDATED",),
         reason="the member's entitlementGroups changed, so it is told of; upstream tells nothing",
     ),
     Difference(
         operations=("getAuditTrails",),
-        part=Part.BEHAVIOUR,
+        part=Part.BEHAVIOR,
         names=("items",),
         reason="an event is there as soon as its request is answered, and events of the same"
         " millisecond are in the order in which they were written; upstream fills the trail later,"
@@ -190,20 +190,20 @@ DIFFERENCES = (
     ),
     Difference(
         operations=("getAuditTrails",),
-        part=Part.BEHAVIOUR,
+        part=Part.BEHAVIOR,
         names=("event_name",),
         reason="an event's type and its name in the getting-started generation mean the event too",
     ),
     Difference(
         operations=("getAuditTrails",),
-        part=Part.BEHAVIOUR,
+        part=Part.BEHAVIOR,
         names=("after", "before"),
         reason="a time that is none, or empty, is a 422 that names it; upstream fails with 500,"
         " and ignores an empty one",
     ),
     Difference(
         operations=("getAuditTrails",),
-        part=Part.BEHAVIOUR,
+        part=Part.BEHAVIOR,
         names=("404",),
         reason="an unknown instance is refused, as the contract has it; upstream shows an empty"
         " page",
@@ -223,93 +223,93 @@ DIFFERENCES = (
     ),
     Difference(
         operations=("reportEntitlementUsageMetric",),
-        part=Part.BEHAVIOUR,
+        part=Part.BEHAVIOR,
         names=("behavior",),
         reason="getting-started, request 4, leaves it out: append; upstream calls it optional and"
         " refuses its absence",
     ),
     Difference(
         operations=("reportEntitlementUsageMetric",),
-        part=Part.BEHAVIOUR,
+        part=Part.BEHAVIOR,
         names=("422",),
         reason="a total that is no finite number is refused with NotFinite; upstream fails with"
         " 500",
     ),
     Difference(
         operations=("reportEntitlementUsageMetric",),
-        part=Part.BEHAVIOUR,
+        part=Part.BEHAVIOR,
         names=("event_count",),
         reason="it stays at the largest int32 and does not run over",
     ),
     Difference(
         operations=("reportEntitlementUsageMetric",),
-        part=Part.BEHAVIOUR,
+        part=Part.BEHAVIOR,
         names=("INSTANCE_ENTITLEMENT_USAGE_PERIOD_ROLLED_OVER",),
         reason="of the windows in which nothing was reported only the newest 1000 are told of:"
         " upstream tells of any number in one request",
     ),
     Difference(
         operations=("getEntitlementsUsageMetrics", "get-entitlement-group-usage"),
-        part=Part.BEHAVIOUR,
+        part=Part.BEHAVIOR,
         names=("200",),
         reason="sorted by entitlement slug, and never null; upstream has no order",
     ),
     Difference(
         operations=("get-entitlement-group-usage",),
-        part=Part.BEHAVIOUR,
+        part=Part.BEHAVIOR,
         names=("404",),
         reason="an unknown group or instance is refused, as the contract has it; upstream shows an"
         " empty list",
     ),
     Difference(
         operations=("get-entitlement-group-usage",),
-        part=Part.BEHAVIOUR,
+        part=Part.BEHAVIOR,
         names=("usageValue",),
         reason="absent until something is reported, as the contract has it; upstream shows 0 where"
         " usage has a reset period",
     ),
     Difference(
         operations=("create-customer", "createInstance", "updateInstance"),
-        part=Part.BEHAVIOUR,
+        part=Part.BEHAVIOR,
         names=("integrations",),
         reason="this server keeps none: other than {} they are refused with IntegrationsNotSettable"
         " and not dropped in silence",
     ),
     Difference(
         operations=("createInstance", "updateInstance"),
-        part=Part.BEHAVIOUR,
+        part=Part.BEHAVIOR,
         names=("deploymentZoneId",),
         reason="this server has no zones: any is refused with DeploymentZoneNotFound",
     ),
     Difference(
         operations=("createInstance", "updateInstance", "create-service-account-token"),
-        part=Part.BEHAVIOUR,
+        part=Part.BEHAVIOR,
         names=("date-time",),
         reason="a time has to be RFC 3339 with a zone, between the years 1 and 9999 in UTC",
     ),
     Difference(
         operations=("patchInstance",),
-        part=Part.BEHAVIOUR,
+        part=Part.BEHAVIOR,
         names=("INSTANCE_STATUS_CHANGED", "INSTANCE_LIFECYCLE_STAGE_CHANGED"),
         reason="told only of what became another",
     ),
     Difference(
         operations=("create-service-account-token",),
-        part=Part.BEHAVIOUR,
+        part=Part.BEHAVIOR,
         names=("scopes",),
         reason="a token gives no scope that it has not itself (Auth.MissingScope): upstream lets"
         " write:tokens make a token that may do everything",
     ),
     Difference(
         operations=("create-service-account-token",),
-        part=Part.BEHAVIOUR,
+        part=Part.BEHAVIOR,
         names=("expiresAt", "name"),
         reason="a time that is past is refused with ExpiresInThePast, and more than 255 characters"
         " of a name with NameTooLong: an index holds it",
     ),
     Difference(
         operations=("get-service-accounts", "get-service-account"),
-        part=Part.BEHAVIOUR,
+        part=Part.BEHAVIOR,
         names=("tokens",),
         reason="the newest 200; all of them are in the list of tokens",
     ),
