@@ -28,7 +28,7 @@ def decode_body(raw: bytes) -> Any:
     """A request body as a value.
 
     Raises:
-        RefusalError: it is no JSON (400), or JSON that cannot be stored (422).
+        RefusalError: 400, it is not JSON.
     """
     if not raw:
         raise invalid("BAD_REQUEST", "the request needs a JSON body")
@@ -36,7 +36,6 @@ def decode_body(raw: bytes) -> Any:
         value = json.loads(raw.decode("utf-8"), parse_constant=_refuse_constant)
     except (ValueError, RecursionError) as error:
         raise invalid("BAD_REQUEST", "the body is not valid JSON in UTF-8") from error
-    check_storable(value)
     return value
 
 

@@ -97,7 +97,7 @@ ERROR_DETAIL: Schema = {
     },
 }
 
-SHARED: Mapping[str, Schema] = {
+SCHEMAS: Mapping[str, Schema] = {
     "EntitlementGroupSummary": GROUP_SUMMARY,
     "User": USER,
     "Problem": PROBLEM,
