@@ -73,7 +73,11 @@ def check_origin(request: Request) -> None:
     origin = request.headers.get("origin")
     if origin is None:
         return
-    if urlsplit(origin).netloc.lower() != request.headers.get("host", "").lower():
+    try:
+        host = urlsplit(origin).netloc
+    except ValueError:  # such as that of http://[evil
+        host = ""
+    if not host or host.lower() != request.headers.get("host", "").lower():
         raise RefusalError(
             RefusalKind.FORBIDDEN, "Form.OtherSite", "this form was sent by another site"
         )

@@ -10,7 +10,7 @@ from sqlalchemy import Row
 
 from kaiten_sync.server.dashboard.granted import value_text
 from kaiten_sync.server.dashboard.licenses import READ, declared
-from kaiten_sync.server.dashboard.pages import Action, Page, Shown, Visit, call
+from kaiten_sync.server.dashboard.pages import DashboardPage, Form, Shown, Visit, call
 from kaiten_sync.server.service import search
 from kaiten_sync.server.service.licenses import get_license
 
@@ -86,5 +86,5 @@ def _plain(value: object) -> str:
     return "–" if value in (None, "") else str(value)
 
 
-PAGES = (Page(path="/compare-licenses", scopes=(READ,), show=_compare),)
-ACTIONS: tuple[Action, ...] = ()
+PAGES = (DashboardPage(path="/compare-licenses", scopes=(READ,), show=_compare),)
+FORMS: tuple[Form, ...] = ()

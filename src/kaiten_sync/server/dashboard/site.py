@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 from urllib.parse import quote, urlsplit
 
 from starlette.concurrency import run_in_threadpool
@@ -14,20 +13,19 @@ from starlette.routing import BaseRoute, Route
 
 from kaiten_sync.server.dashboard import guard
 from kaiten_sync.server.dashboard.api_lines import curl_line
-from kaiten_sync.server.dashboard.catalog import ACTIONS, NAVIGATION, NOTICES, PAGES, PLAN_LINK
-from kaiten_sync.server.dashboard.forms import Sent, check_unchanged, parse_sent
+from kaiten_sync.server.dashboard.catalog import FORMS, NAVIGATION, NOTICES, PAGES, PLAN_LINK
+from kaiten_sync.server.dashboard.fields import Sent, parse_sent
 from kaiten_sync.server.dashboard.git_view import GitPlan, GitView
 from kaiten_sync.server.dashboard.guard import check_form_token, check_origin, session_id_of
-from kaiten_sync.server.dashboard.pages import Action, Done, Page, Refused, Shown, Visit
+from kaiten_sync.server.dashboard.pages import DashboardPage, Done, Form, Refused, Shown, Visit
 from kaiten_sync.server.dashboard.rendering import Assets, Renderer
 from kaiten_sync.server.dashboard.throttle import Throttle
 from kaiten_sync.server.domain.refusals import RefusalError, RefusalKind
 from kaiten_sync.server.domain.scopes import allows
 from kaiten_sync.server.service import sessions
 from kaiten_sync.server.service.tenancy import is_first_organisation
-from kaiten_sync.server.service.work import Caller, Work
-from kaiten_sync.server.web.dispatch import CHECK, read_body
-from kaiten_sync.server.web.operations import Call as OperationCall
+from kaiten_sync.server.service.work import Caller
+from kaiten_sync.server.web.arguments import read_body
 from kaiten_sync.server.web.problems import STATUSES
 from kaiten_sync.server.web.routes import Pages
 from kaiten_sync.server.web.transactions import Surroundings, unless_busy, work_in, write
@@ -80,8 +78,8 @@ class _Site:
         }
         for page in PAGES:
             by_path.setdefault(page.path, {})["GET"] = self._show_page(page)
-        for action in ACTIONS:
-            by_path.setdefault(action.path, {})["POST"] = self._do_action(action)
+        for form in FORMS:
+            by_path.setdefault(form.path, {})["POST"] = self._take_form(form)
         routes: list[BaseRoute] = [self._route(path, by) for path, by in by_path.items()]
         return [*routes, Route("/static/{name}", self._asset)]
 
@@ -184,7 +182,7 @@ class _Site:
 
     # Pages and forms
 
-    def _show_page(self, page: Page) -> _Answer:
+    def _show_page(self, page: DashboardPage) -> _Answer:
         def answer(request: Request, _sent: Sent | None) -> Response:
             signed = self._signed(request)
             if signed is None:
@@ -196,39 +194,39 @@ class _Site:
 
         return answer
 
-    def _do_action(self, action: Action) -> _Answer:
+    def _take_form(self, form: Form) -> _Answer:
         def answer(request: Request, sent: Sent | None) -> Response:
             signed = self._signed(request)
             if signed is None:
                 return self._sign_in_page(request, "/", "you were signed out; sign in again", 401)
             sent = sent or Sent({})
             check_form_token(signed.session_id, sent.one(_TOKEN_FIELD))
-            if not allows(signed.caller.scopes, action.operation.scope):
-                return self._not_allowed(request, signed, action.operation.scope)
-            return self._done(request, signed, action, sent)
+            if not allows(signed.caller.scopes, form.operation.scope):
+                return self._not_allowed(request, signed, form.operation.scope)
+            return self._perform(request, signed, form, sent)
 
         return answer
 
-    def _done(self, request: Request, signed: _Signed, action: Action, sent: Sent) -> Response:
-        def act(work: Work) -> Any:
-            visit = Visit(work=work, path=path, query={})
-            return _perform(action, visit, sent)
-
+    def _perform(self, request: Request, signed: _Signed, form: Form, sent: Sent) -> Response:
         path = request.path_params
         try:
-            result = write(self._surroundings, signed.caller, act)
+            result = write(
+                self._surroundings,
+                signed.caller,
+                lambda work: form.perform(Visit(work=work, path=path, query={}), sent),
+            )
         except RefusalError as error:
             if error.kind is RefusalKind.UNAVAILABLE:
                 raise
-            refused = Refused(form=action.form, sent=sent, error=error)
-            return self._shown(request, signed, action.page, refused)
-        done = action.done(Done(path=path, result=result))
+            refused = Refused(form=form, sent=sent, error=error)
+            return self._shown(request, signed, form.page, refused)
+        done = form.done(Done(path=path, result=result))
         if isinstance(done, str):
             return _see_other(done)
         return self._render(request, signed, done, 201)
 
     def _shown(
-        self, request: Request, signed: _Signed, page: Page, refused: Refused | None = None
+        self, request: Request, signed: _Signed, page: DashboardPage, refused: Refused | None = None
     ) -> Response:
         # Before any transaction: making a plan asks this very server.
         wait_s = _PLAN_WAIT_S if page.waits_for_plan else 0
@@ -281,18 +279,6 @@ class _Site:
             "command": shown.command(base_url) if shown.command else None,
         }
         return self._renderer.page(shown.template, values, status)
-
-
-def _perform(action: Action, visit: Visit, sent: Sent) -> Any:
-    """Do what a form asks for, as the API would."""
-    operation = action.operation
-    if action.now:
-        check_unchanged(action.now(visit), sent)
-    if action.before:
-        action.before(visit)
-    body = action.body(visit, sent) if action.body else None
-    checked = None if operation.body is None else CHECK.body(operation.body, body)
-    return operation.handler(visit.work, OperationCall(path=visit.path, query={}, body=checked))
 
 
 def _see_other(path: str) -> Response:
