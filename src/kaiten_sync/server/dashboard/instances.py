@@ -6,8 +6,6 @@ import json
 from collections.abc import Iterable
 from typing import Any
 
-from sqlalchemy import Row
-
 from kaiten_sync.server.dashboard.chart import chart_usage
 from kaiten_sync.server.dashboard.forms import (
     Choice,
@@ -31,6 +29,7 @@ from kaiten_sync.server.dashboard.pages import (
     up_to,
 )
 from kaiten_sync.server.db.audit import TrailFilter
+from kaiten_sync.server.db.instances import ShownInstance
 from kaiten_sync.server.db.search import Wanted
 from kaiten_sync.server.domain.events import EVENT_TYPES
 from kaiten_sync.server.domain.licenses import ARCHIVED
@@ -185,7 +184,7 @@ def _edit(visit: Visit) -> Shown:
     )
 
 
-def _edit_fields(visit: Visit, row: Row[Any]) -> tuple[Field, ...]:
+def _edit_fields(visit: Visit, row: ShownInstance) -> tuple[Field, ...]:
     """The fields, with the license that it has: an archived one may be kept."""
     return tuple(_with_choice(field, row.license_slug) for field in _fields(visit))
 

@@ -6,8 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Row
-
 from kaiten_sync.server.dashboard.forms import Choice, Entry, Field, Filled, Sent, fill, read_fields
 from kaiten_sync.server.dashboard.granted import GRANT_FIELDS, grant_body, value_text
 from kaiten_sync.server.dashboard.licenses import ALL, ONE, READ, WRITE, declared
@@ -23,6 +21,7 @@ from kaiten_sync.server.dashboard.pages import (
     call,
     operation,
 )
+from kaiten_sync.server.db.grants import NamedGrant
 from kaiten_sync.server.db.search import Wanted
 from kaiten_sync.server.domain.refusals import RefusalError, not_found
 from kaiten_sync.server.service import grants, search
@@ -40,7 +39,7 @@ _MAX_CHOICES = 200
 class _GrantRow:
     """A grant in the table: what is stored, what is typed, and what is wrong with that."""
 
-    row: Row[Any]
+    row: NamedGrant
     value: Entry
     overage: Entry | None
     faults: Sequence[str]
@@ -78,7 +77,7 @@ def _attach_call(license_slug: str) -> Call:
     return call("associate-entitlement-with-license", body, licenseSlug=license_slug)
 
 
-def _attach_fields(visit: Visit, granted: Sequence[Row[Any]]) -> tuple[Field, ...]:
+def _attach_fields(visit: Visit, granted: Sequence[NamedGrant]) -> tuple[Field, ...]:
     page = search.find_entitlements(visit.work, Wanted(), None, _MAX_CHOICES)
     held = {each.entitlement_slug for each in granted}
     offered = [
@@ -99,7 +98,7 @@ def _attach_fields(visit: Visit, granted: Sequence[Row[Any]]) -> tuple[Field, ..
     return (chosen, *GRANT_FIELDS)
 
 
-def _grant_row(row: Row[Any], refused: Refused | None, visit: Visit) -> _GrantRow:
+def _grant_row(row: NamedGrant, refused: Refused | None, visit: Visit) -> _GrantRow:
     is_refused = visit.path.get("entitlementSlug") == row.entitlement_slug
     form = _grant_form(row, refused if is_refused else None)
     is_number = row.value["type"] == "number"
@@ -112,7 +111,7 @@ def _grant_row(row: Row[Any], refused: Refused | None, visit: Visit) -> _GrantRo
     )
 
 
-def _grant_form(row: Row[Any], refused: Refused | None = None) -> Filled:
+def _grant_form(row: NamedGrant, refused: Refused | None = None) -> Filled:
     overage = row.overage_percent if (row.overage_percent or 0) > 0 else None
     stored = {"value": value_text(row.value), "limitCapExceededOveragePercent": overage}
     if refused is None:

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Row
-
 from kaiten_sync.server.dashboard.api_lines import export_line
 from kaiten_sync.server.dashboard.declaration import declare_licenses
 from kaiten_sync.server.dashboard.forms import (
@@ -30,6 +28,7 @@ from kaiten_sync.server.dashboard.pages import (
     operation,
     up_to,
 )
+from kaiten_sync.server.db.licenses import LicenseRow
 from kaiten_sync.server.service import grants, search
 from kaiten_sync.server.service.families import get_family
 from kaiten_sync.server.service.licenses import get_license
@@ -106,7 +105,7 @@ _EDIT_FIELDS = (
 )
 
 
-def declared(work: Work, licenses: Sequence[Row[Any]]) -> str | None:
+def declared(work: Work, licenses: Sequence[LicenseRow]) -> str | None:
     """The declaration of licenses with what they grant."""
     return declare_licenses(
         (license_json(row), family_slug, granted)
