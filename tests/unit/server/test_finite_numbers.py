@@ -17,7 +17,11 @@ from tests.support.metering import metered
 
 from kaiten_sync.server.app import ServerSettings, prepare
 from kaiten_sync.server.db.tables import event
-from kaiten_sync.server.domain.entitlements import EntitlementFields, settle_new
+from kaiten_sync.server.domain.entitlements import (
+    EntitlementColumns,
+    EntitlementFields,
+    settle_new,
+)
 from kaiten_sync.server.domain.grants import settle_grant
 from kaiten_sync.server.domain.refusals import RefusalError
 from kaiten_sync.server.service import usage_reports
@@ -75,7 +79,7 @@ def _grant(value: float) -> object:
     return settle_grant("Test", "NUMBER", {"type": "number", "value": value}, None)
 
 
-def _factor(value: float) -> object:
+def _factor(value: float) -> EntitlementColumns:
     return settle_new(
         EntitlementFields(
             name="Calls",
@@ -112,9 +116,8 @@ def test_a_finite_number_may_be_as_large_as_it_likes() -> None:
     most = 1.7976931348623157e308
     assert _grant(most) == 0
     settled = _factor(int(most))
-    assert isinstance(settled, EntitlementFields)
-    assert settled.sale_unit_factor == most
-    assert isinstance(settled.sale_unit_factor, float)
+    assert settled["sale_unit_factor"] == most
+    assert isinstance(settled["sale_unit_factor"], float)
 
 
 def test_a_report_that_cannot_be_answered_is_not_counted(

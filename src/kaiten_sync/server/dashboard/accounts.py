@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Row
-
 from kaiten_sync.server.dashboard.fields import Choice, Field, fixed
 from kaiten_sync.server.dashboard.listing import ROWS, listing_of
 from kaiten_sync.server.dashboard.pages import (
@@ -24,6 +22,7 @@ from kaiten_sync.server.dashboard.pages import (
     show_form,
     show_question,
 )
+from kaiten_sync.server.db.accounts import ShownToken
 from kaiten_sync.server.domain.refusals import not_found
 from kaiten_sync.server.domain.scopes import ALL_SCOPES, MODULE_SCOPES, allows
 from kaiten_sync.server.service import accounts
@@ -70,7 +69,7 @@ def _list(visit: Visit) -> Shown:
     )
 
 
-def _state(token: Row[Any], now_ms: int) -> str:
+def _state(token: ShownToken, now_ms: int) -> str:
     if token.revoked_at is not None:
         return "revoked"
     return "expired" if token.expires_at is not None and token.expires_at <= now_ms else "live"

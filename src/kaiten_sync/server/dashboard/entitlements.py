@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Row
-
 from kaiten_sync.server.dashboard.api_lines import export_line
 from kaiten_sync.server.dashboard.chart import chart_reports, chart_usage
 from kaiten_sync.server.dashboard.declaration import declare_entitlements
@@ -34,6 +32,7 @@ from kaiten_sync.server.dashboard.pages import (
     show_question,
     up_to,
 )
+from kaiten_sync.server.db.entitlements import EntitlementRow
 from kaiten_sync.server.service import saturation, search, usage_days
 from kaiten_sync.server.service.entitlements import get_entitlement
 from kaiten_sync.server.service.work import Work
@@ -65,7 +64,7 @@ def _list(visit: Visit) -> Shown:
     )
 
 
-def _declared(work: Work, rows: Sequence[Row[Any]]) -> str | None:
+def _declared(work: Work, rows: Sequence[EntitlementRow]) -> str | None:
     groups_of = search.groups_of(work, [row.id for row in rows])
     return declare_entitlements(entitlement_json(row, groups_of.get(row.id, ())) for row in rows)
 
@@ -112,7 +111,7 @@ def _usage(visit: Visit) -> Shown:
         visit,
         "usage",
         meters=meters,
-        used=chart_usage(visit.work, meters, lambda meter: str(meter.row.instance_name)),
+        used=chart_usage(visit.work, meters, lambda meter: meter.row.instance_name),
         reports=chart_reports(usage_days.count_reports(visit.work, row.id), "Reports"),
         following=_next(visit, "usage", skipped) if has_more else None,
     )

@@ -6,8 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Row
-
 from kaiten_sync.server.dashboard.fields import Choice, Field
 from kaiten_sync.server.dashboard.forms import FormEntry, fill
 from kaiten_sync.server.dashboard.granted import GRANT_FIELDS, grant_body, stored_grant
@@ -24,6 +22,7 @@ from kaiten_sync.server.dashboard.pages import (
     operation,
     show_question,
 )
+from kaiten_sync.server.db.grants import NamedGrant
 from kaiten_sync.server.db.search import Wanted
 from kaiten_sync.server.domain.refusals import RefusalError, not_found
 from kaiten_sync.server.service import grants, search
@@ -44,7 +43,7 @@ _EXAMPLE = {"entitlementSlug": "api-calls", "value": {"type": "number", "value":
 class _GrantRow:
     """A grant in the table: what is stored, what is typed, and what is wrong with that."""
 
-    row: Row[Any]
+    row: NamedGrant
     value: FormEntry
     overage: FormEntry | None
     faults: Sequence[str]
@@ -108,7 +107,7 @@ def _attach_body(visit: Visit, body: dict[str, Any]) -> dict[str, Any]:
     return grant_body(row.type, body)
 
 
-def _grant_row(row: Row[Any], visit: Visit) -> _GrantRow:
+def _grant_row(row: NamedGrant, visit: Visit) -> _GrantRow:
     is_this = visit.path.get("entitlementSlug") == row.entitlement_slug
     refused = visit.refusal_of(_GRANT) if is_this else None
     form = fill(
@@ -136,10 +135,10 @@ def _grant_change(visit: Visit, body: dict[str, Any]) -> dict[str, Any]:
     return grant_body(_get_grant(visit).entitlement_type, body)
 
 
-def _get_grant(visit: Visit) -> Row[Any]:
+def _get_grant(visit: Visit) -> NamedGrant:
     path = visit.path
     found = grants.get_grant(visit.work, path["licenseSlug"], path["entitlementSlug"])
-    row: Row[Any] = found.page.rows[0]
+    row: NamedGrant = found.page.rows[0]
     return row
 
 

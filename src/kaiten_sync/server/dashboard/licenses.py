@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Row
-
 from kaiten_sync.server.dashboard.api_lines import export_line
 from kaiten_sync.server.dashboard.declaration import declare_licenses
 from kaiten_sync.server.dashboard.fields import Choice, Field, choices, fixed
@@ -23,6 +21,7 @@ from kaiten_sync.server.dashboard.pages import (
     show_question,
     up_to,
 )
+from kaiten_sync.server.db.licenses import LicenseRow
 from kaiten_sync.server.service import grants, search
 from kaiten_sync.server.service.families import get_family
 from kaiten_sync.server.service.licenses import get_license
@@ -84,7 +83,7 @@ def _edit_fields(_visit: Visit) -> tuple[Field, ...]:
     return (_NAME, fixed(_SLUG), _TYPE, fixed(_VERSION), _VERSION_NAME, _DESCRIPTION, *_FLAGS)
 
 
-def declared(work: Work, licenses: Sequence[Row[Any]]) -> str | None:
+def declared(work: Work, licenses: Sequence[LicenseRow]) -> str | None:
     """The declaration of licenses with what they grant."""
     return declare_licenses(
         (license_json(row), family_slug, granted)

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from sqlalchemy import Connection
 
 from kaiten_sync.server.db import identity, sessions
+from kaiten_sync.server.db.sessions import SessionRow
 from kaiten_sync.server.domain.refusals import RefusalError, RefusalKind
 from kaiten_sync.server.domain.tokens import lookup_hash
 from kaiten_sync.server.service.work import Caller
@@ -50,13 +51,13 @@ def sign_in(connection: Connection, token: str, now_ms: int) -> str:
             "the token is unknown, expired or revoked",
         )
     session_id = secrets.token_urlsafe(_RANDOM_BYTES)
-    sessions.add_session(
-        connection,
+    row = SessionRow(
         id_hash=lookup_hash(session_id),
         token_id=bearer.token_id,
         created_at=now_ms,
         seen_at=now_ms,
     )
+    sessions.add_session(connection, row)
     return session_id
 
 

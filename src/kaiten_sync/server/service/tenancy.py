@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from sqlalchemy import Connection
 
 from kaiten_sync.server.db import identity
+from kaiten_sync.server.db.identity import AccountRow, OrganisationRow, TokenRow
 from kaiten_sync.server.domain.refusals import RefusalError, RefusalKind
 from kaiten_sync.server.domain.scopes import ALL_SCOPES, allows
 from kaiten_sync.server.domain.tokens import lookup_hash, new_token, token_fault
@@ -58,15 +59,17 @@ def create_organisation(
 ) -> str:
     """A new, empty organisation with a service account and its token. Gives its id."""
     organisation_id, account_id = new_id(), new_id()
-    identity.add_organisation(connection, id=organisation_id, name=name, created_at=now_ms)
-    identity.add_account(
-        connection,
+    identity.add_organisation(
+        connection, OrganisationRow(id=organisation_id, name=name, created_at=now_ms)
+    )
+    account = AccountRow(
         id=account_id,
         organisation_id=organisation_id,
         slug=_ACCOUNT,
         name=_ACCOUNT,
         created_at=now_ms,
     )
+    identity.add_account(connection, account)
     _add_token(connection, account_id, token, now_ms, scopes)
     return organisation_id
 
@@ -131,8 +134,7 @@ def _add_token(
 ) -> None:
     token_id = new_id()
     name = f"{_ACCOUNT}-{token_id[:8]}"
-    identity.add_token(
-        connection,
+    row = TokenRow(
         id=token_id,
         service_account_id=account_id,
         slug=name,
@@ -140,6 +142,5 @@ def _add_token(
         lookup_hash=lookup_hash(token),
         scopes=list(scopes),
         created_at=now_ms,
-        expires_at=None,
-        revoked_at=None,
     )
+    identity.add_token(connection, row)

@@ -11,8 +11,7 @@ import dataclasses
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypeVar
 
-from kaiten_sync.server.db.pages import Page as PageOfRows
-from kaiten_sync.server.db.pages import Position
+from kaiten_sync.server.db.pages import Position, RowPage
 from kaiten_sync.server.service.work import Work
 from kaiten_sync.server.web.operations import Arguments, Handler
 from kaiten_sync.server.web.paging import page_body, position_of
@@ -61,12 +60,12 @@ def paged(
     return handle
 
 
-def each(shape: Callable[[Any], Any]) -> Callable[[PageOfRows], Items]:
+def each(shape: Callable[[Any], Any]) -> Callable[[RowPage[Any]], Items]:
     """Shapes every row of a page."""
     return lambda page: (map(shape, page.rows), page.next)
 
 
-def each_view(shape: Callable[[Any], Any]) -> Callable[[tuple[PageOfRows, Iterable[Any]]], Items]:
+def each_view(shape: Callable[[Any], Any]) -> Callable[[tuple[RowPage[Any], Iterable[Any]]], Items]:
     """Shapes every view of a page that comes with views of its rows."""
     return lambda found: (map(shape, found[1]), found[0].next)
 
