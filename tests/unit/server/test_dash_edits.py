@@ -170,13 +170,19 @@ def test_a_text_that_was_edited_has_the_line_ends_that_were_typed(
 def test_groups_that_the_form_does_not_offer_are_kept(dash: Dash, api: httpx.Client) -> None:
     furnish(api)
     path = "/entitlements/api-calls"
-    for number in range(200):
-        done(api.post("/entitlement-groups", json={"name": f"Newer {number}"}))
+    slugs = {f"more-{number}" for number in range(201)}
+    for slug in slugs:
+        done(api.post("/entitlement-groups", json={"name": slug, "slug": slug}))
+    boxes = Html(dash.see(f"{path}/edit")).all("input")
+    offered = {str(each.get("value")) for each in boxes if each.get("name") == "groupSlugs"}
+    left_out = (slugs - offered).pop()
+    body = {"entitlementSlug": "api-calls"}
+    done(api.post(f"/entitlement-groups/{left_out}/entitlements", json=body))
     shown = Html(dash.see(f"{path}/edit")).sendable(f"{path}/edit")
-    assert shown["groupSlugs"] == []
-    dash.do(f"{path}/edit", {**shown, "groupSlugs": ["newer-0"]})
+    ticked = (slugs & offered).pop()
+    dash.do(f"{path}/edit", {**shown, "groupSlugs": [ticked]})
     groups = api.get(path).json()["entitlementGroups"]
-    assert {group["slug"] for group in groups} == {"quotas", "newer-0"}
+    assert {group["slug"] for group in groups} == {left_out, ticked}
 
 
 def _by_browser(name: str, texts: list[str]) -> list[str]:

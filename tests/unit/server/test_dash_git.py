@@ -31,7 +31,7 @@ def test_pages_mark_what_git_says_and_the_plan_shows_what_it_would_change(
         assert "value: 9 → 5" in plan.text
         assert plan.rows()[0][4] == "catalog.yaml:7"
         assert plan.link("license/growth/grant/seats") == "/licenses/growth"
-        assert "1 object(s) are not managed" in plan.text
+        assert "1 object not managed" in plan.text
         marks = {row[1]: row[2] for row in Html(dash.see("/entitlements")).rows()}
         assert marks == {
             "by-hand": "BOOLEAN unmanaged",

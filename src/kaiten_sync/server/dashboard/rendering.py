@@ -71,7 +71,11 @@ class Renderer:
         )
         self._environment.globals["asset"] = assets.path
         self._environment.filters.update(
-            number=show_number, percent=show_percent, moment=show_moment, day=show_day
+            number=show_number,
+            counted=show_count,
+            percent=show_percent,
+            moment=show_moment,
+            day=show_day,
         )
 
     def page(
@@ -98,6 +102,11 @@ def _files_below(folder: Traversable) -> Iterator[Traversable]:
 def show_number(value: float | None) -> str:
     """A number with thin groups of three digits; a dash where there is none."""
     return "–" if value is None else f"{number(value):,}"
+
+
+def show_count(count: int, noun: str) -> str:
+    """How many there are of what the noun names: 1 change, 2 changes."""
+    return f"{show_number(count)} {noun}" + ("" if count == 1 else "s")
 
 
 def show_percent(ratio: float | None) -> str:

@@ -43,7 +43,7 @@ _Answer = Callable[[Request, Sent | None], Response]
 
 
 def dashboard(surroundings: Surroundings, plan_command: Sequence[str] = ()) -> Pages:
-    """The routes of the dashboard, and its page for what goes wrong.
+    """The routes of the dashboard, and its page for errors.
 
     `plan_command` prints what git would change, as a plan in JSON; empty for no such thing.
     """
@@ -140,7 +140,7 @@ class _Site:
         wait_ms = self._throttle.wait_ms(address, now_ms)
         if wait_ms:
             seconds = -(-wait_ms // 1000)
-            fault = f"too many tokens that open nothing; try again in {seconds} seconds"
+            fault = f"too many wrong tokens; try again in {seconds} seconds"
             answer = self._sign_in_page(request, following, fault, 429)
             answer.headers["Retry-After"] = str(seconds)
             return answer
