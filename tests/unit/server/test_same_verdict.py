@@ -170,6 +170,11 @@ def test_an_origin_that_is_no_url_is_another_site(dash: Dash, origin: str) -> No
     assert answer.status_code == 403
 
 
+@pytest.mark.parametrize("path", ["/", "/entitlements?q=a", "/sign-in", "/nothing", "/api/nothing"])
+def test_a_host_that_is_none_is_no_failure(dash: Dash, path: str) -> None:
+    assert dash.client.get(path, headers={"Host": "[evil"}).status_code < 500
+
+
 def _client(server: EmbeddedServer, token: str) -> httpx.Client:
     headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
     return httpx.Client(base_url=f"{server.url}/api", headers=headers)

@@ -88,7 +88,10 @@ def is_loopback(request: Request) -> bool:
 
     The cookie is for that host alone, so a wrong claim harms nobody but who makes it.
     """
-    host = (request.url.hostname or "").lower()
+    try:
+        host = (request.url.hostname or "").lower()
+    except ValueError:  # a Host header that is not a host, such as [evil
+        return False
     if host == "localhost" or host.endswith(".localhost"):
         return True
     try:

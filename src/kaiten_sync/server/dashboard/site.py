@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
@@ -128,7 +128,7 @@ class _Site:
             "following": guard.local_path(following),
             "fault": fault,
             "signed": None,
-            "needs_https": request.url.scheme == "http" and not guard.is_loopback(request),
+            "needs_https": request.scope["scheme"] == "http" and not guard.is_loopback(request),
         }
         return self._renderer.page("sign_in.html", values, status)
 
@@ -263,7 +263,7 @@ class _Site:
             return allows(signed.caller.scopes, scope)
 
         links = (*NAVIGATION, PLAN_LINK) if self._git else NAVIGATION
-        base_url = f"{request.url.scheme}://{request.url.netloc}"
+        base_url = f"{request.scope['scheme']}://{request.headers.get('host', '')}"
         values = {
             "notice": NOTICES.get(request.query_params.get("done", "")),
             **shown.values,
@@ -272,7 +272,7 @@ class _Site:
             "mark": plan.mark if plan else lambda _address: None,
             "form_token": guard.form_token(signed.session_id),
             "navigation": [item for item in links if item.scope is None or may(item.scope)],
-            "here": request.url.path,
+            "here": request.scope["path"],
             "calls": [(call.operation.summary, curl_line(call, base_url)) for call in shown.calls],
             "declaration": shown.declaration,
             "declared_at": shown.declared_at,
@@ -286,5 +286,6 @@ def _see_other(path: str) -> Response:
 
 
 def _here(request: Request) -> str:
-    parts = urlsplit(str(request.url))
-    return f"{parts.path}?{parts.query}" if parts.query else parts.path
+    # Not of `request.url`, which cannot be made if the Host header is not a host.
+    path, query = quote(request.scope["path"]), request.scope["query_string"].decode("latin-1")
+    return f"{path}?{query}" if query else path
