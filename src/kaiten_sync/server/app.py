@@ -19,7 +19,7 @@ import uvicorn
 from starlette.applications import Starlette
 
 from kaiten_sync.server.dashboard.site import dashboard
-from kaiten_sync.server.db.engine import Database, open_engine
+from kaiten_sync.server.db import Database, open_engine
 from kaiten_sync.server.db.locks import take_turn
 from kaiten_sync.server.db.migrate import migrate
 from kaiten_sync.server.db.webhooks import clear_leases
@@ -60,7 +60,7 @@ the machine can read command lines."""
 class Prepared:
     """A server that could start: its application on a migrated database.
 
-    `new_token` is the first organisation's token, if this start made it. It is nowhere else.
+    `new_token` is the first organization's token, if this start made it. It is stored nowhere.
     """
 
     app: Starlette

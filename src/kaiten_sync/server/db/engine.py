@@ -22,8 +22,8 @@ from sqlalchemy.pool import StaticPool
 from kaiten_sync.server.settings import ServerStartError
 
 POSTGRESQL_CONNECTIONS = 10
-"""Of one process. PostgreSQL allows 100 in all unless told otherwise, and a Python process keeps no
-more than a few busy; a request that waits for one is answered with 503 in the end."""
+"""Pool size per process. PostgreSQL allows 100 connections by default, and a Python process keeps
+only a few busy; a request that waits too long for one is answered with 503."""
 
 _SQLITE_CONNECTIONS = 40
 """As many as the web toolkit has worker threads, so that no request waits for a connection."""
@@ -32,13 +32,13 @@ _WAIT_MS = 5_000
 """How long a request waits for a lock, or for a connection, before it is answered with 503."""
 
 _STATEMENT_MS = 30_000
-"""How long one statement may run on PostgreSQL. All of ours are found by an index."""
+"""How long one statement may run on PostgreSQL. All of ours use an index."""
 
 _IDLE_MS = 60_000
-"""After which PostgreSQL ends a transaction whose program says nothing: its machine is gone."""
+"""After this PostgreSQL ends an idle transaction: the machine of its program is gone."""
 
 _CONNECT_S = 5
-"""How long a connection to PostgreSQL may take."""
+"""Seconds that connecting to PostgreSQL may take."""
 
 _KEEPALIVE = {"keepalives_idle": 30, "keepalives_interval": 10, "keepalives_count": 3}
 """Seconds and a number: a database machine that vanished is noticed within a minute, not hours."""
@@ -64,7 +64,7 @@ would store it, and whoever reads it could not read it."""
 
 
 class Database:
-    """Hands out transactions. `close` ends all connections."""
+    """Opens transactions. `close` ends all connections."""
 
     def __init__(
         self,
@@ -137,7 +137,7 @@ def open_engine(url: str) -> Database:
     """The database behind a URL, untouched so far: a file, one in memory, or PostgreSQL.
 
     Raises:
-        ServerStartError: the URL is none, or names a database that this server cannot use. The
+        ServerStartError: this is not a URL, or it names a database that this server cannot use. The
             message never repeats the URL, which may hold a password.
     """
     try:

@@ -45,20 +45,25 @@ def migrate(database: Database) -> None:
         with database.migrating() as connection:
             if database.is_postgresql:
                 _check_encoding(connection)
-                _be_patient(connection)
+                # A migration waits for requests that older programs still answer, and may rewrite
+                # tables.
+                connection.exec_driver_sql(f"SET LOCAL lock_timeout = {_TURN_MS}")
+                connection.exec_driver_sql("SET LOCAL statement_timeout = 0")
             take_turn(connection, "migrate")
             _check_ours(connection)
             command.upgrade(alembic_config(connection), "head")
             _check_schema(connection)
     except DBAPIError as error:
+        lines = (line.strip() for line in str(error.orig).splitlines())
         raise ServerStartError(
-            f"the database cannot be opened or brought up to date: {_in_one_line(error)}",
+            "the database cannot be opened or brought up to date: "
+            + "; ".join(filter(None, lines)),
             hint=_HINTS[database.engine.dialect.name],
         ) from error
 
 
 def alembic_config(connection: Connection) -> Config:
-    """What Alembic's commands work with."""
+    """The configuration of Alembic's commands on this connection."""
     config = Config()
     config.set_main_option("script_location", str(_SCRIPTS).replace("%", "%%"))
     config.attributes["connection"] = connection
@@ -72,12 +77,6 @@ def _check_encoding(connection: Connection) -> None:
             f"the database cannot hold all texts: its encoding is {encoding}",
             hint="create it with ENCODING 'UTF8' TEMPLATE template0",
         )
-
-
-def _be_patient(connection: Connection) -> None:
-    # A migration waits for requests that older programs still answer, and may rewrite tables.
-    connection.exec_driver_sql(f"SET LOCAL lock_timeout = {_TURN_MS}")
-    connection.exec_driver_sql("SET LOCAL statement_timeout = 0")
 
 
 def _check_ours(connection: Connection) -> None:
@@ -132,7 +131,3 @@ def _check_schema(connection: Connection) -> None:
             f"the database does not fit its schema version; missing: {', '.join(missing)}",
             hint="restore a backup, or start with another --database",
         )
-
-
-def _in_one_line(error: DBAPIError) -> str:
-    return "; ".join(line.strip() for line in str(error.orig).splitlines() if line.strip())

@@ -131,7 +131,10 @@ def _matching(
 ) -> Select[Any]:
     filters = [table.c[name] == value for name, value in wanted.values.items() if value]
     if wanted.text:
-        pattern = f"%{_escaped(wanted.text.lower())}%"
+        escaped = wanted.text.lower()
+        for special in (_ESCAPE, "%", "_"):
+            escaped = escaped.replace(special, _ESCAPE + special)
+        pattern = f"%{escaped}%"
         filters.append(
             or_(
                 func.lower(table.c.name).like(pattern, escape=_ESCAPE),
@@ -139,13 +142,6 @@ def _matching(
             )
         )
     return statement.where(and_(table.c.organisation_id == organisation_id, *filters))
-
-
-def _escaped(text: str) -> str:
-    """The text for LIKE, where some characters stand for others."""
-    for special in (_ESCAPE, "%", "_"):
-        text = text.replace(special, _ESCAPE + special)
-    return text
 
 
 def _page(

@@ -21,7 +21,7 @@ VALUE_TYPES = {
 def settle_grant(
     operation: str, entitlement_type: str, value: Mapping[str, Any], overage_percent: int | None
 ) -> int | None:
-    """The overage percentage that a grant of this value has; None where it has none.
+    """The overage percentage that a grant of this value has; None if it has none.
 
     Raises:
         RefusalError: the value does not fit the entitlement or is not finite, or the percentage

@@ -54,7 +54,7 @@ class NewToken:
 def list_accounts(
     work: Work, position: Position | None, limit: int
 ) -> tuple[RowPage[ShownAccount], list[AccountView]]:
-    """One page of the organisation's service accounts."""
+    """One page of the organization's service accounts."""
     page = accounts.list_accounts(work.connection, work.organisation_id, position, limit)
     ids = [row.id for row in page.rows]
     tokens = accounts.newest_tokens(work.connection, ids, MAX_TOKENS_SHOWN)

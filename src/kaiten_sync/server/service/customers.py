@@ -39,7 +39,7 @@ class CustomerFields:
 
 
 def list_customers(work: Work, position: Position | None, limit: int) -> RowPage[ShownCustomer]:
-    """One page of the organisation's customers."""
+    """One page of the organization's customers."""
     return customers.list_customers(work.connection, work.organisation_id, position, limit)
 
 

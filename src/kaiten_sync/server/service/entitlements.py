@@ -38,7 +38,7 @@ class EntitlementPage:
 
 
 def list_entitlements(work: Work, position: Position | None, limit: int) -> EntitlementPage:
-    """One page of the organisation's entitlements."""
+    """One page of the organization's entitlements."""
     page = entitlements.list_entitlements(work.connection, work.organisation_id, position, limit)
     return EntitlementPage(page, groups.groups_of(work.connection, [row.id for row in page.rows]))
 
@@ -93,7 +93,7 @@ def delete_entitlement(work: Work, slug: str) -> None:
     counters = entitlements.count_counters(work.connection, stored.id)
     if grants or counters:
         raise _in_use(slug, grants=grants, counters=counters)
-    # Told while its groups can still be read.
+    # Before it is deleted, while its groups can still be read.
     tell_entitlement(work, ENTITLEMENT_DELETED, slug)
     # A grant or a report that another transaction makes right now is the first one.
     broken = {
@@ -105,7 +105,7 @@ def delete_entitlement(work: Work, slug: str) -> None:
 
 
 def tell_entitlement(work: Work, kind: EventType, slug: str) -> WithGroups:
-    """Tell of an entitlement and its groups as they are now, and give them."""
+    """Emit an event of an entitlement and its groups as they are now, and return them."""
     found = get_entitlement(work, slug)
     emit(work, kind, entitlement_json(*found))
     return found

@@ -1,4 +1,4 @@
-"""Writes events down, in the transaction of what they tell about, and queues their deliveries."""
+"""Records events in the transaction of their change, and queues their deliveries."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ def emit(
 ) -> None:
     """Store an event, and a delivery for each webhook endpoint that wants it.
 
-    Both are rows of the running transaction: an event is told if and only if the change that it
-    tells about is kept. `payload` is the `data` of the 1.0 contract's webhook of this type.
+    Both are rows of the running transaction: an event is delivered if and only if the change
+    that it is about is kept. `payload` is the `data` of the 1.0 contract's webhook of this type.
     """
     event = NewEvent(
         id=new_id(),

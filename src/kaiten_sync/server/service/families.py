@@ -17,7 +17,7 @@ FAMILIES = SlugLookup(noun="license family", query=licenses.find_family)
 def list_families(
     work: Work, position: Position | None, limit: int
 ) -> tuple[RowPage[FamilyRow], list[FamilyView]]:
-    """One page of the organisation's families."""
+    """One page of the organization's families."""
     page = licenses.list_families(work.connection, work.organisation_id, position, limit)
     versions = licenses.versions_of(work.connection, [row.id for row in page.rows])
     views = [

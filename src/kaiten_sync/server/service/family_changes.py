@@ -1,4 +1,4 @@
-"""Tells what becomes of license families.
+"""Emits events of license families.
 
 A family has no operation of its own: it appears with its first version, goes with its last one,
 and changes when another version comes to be served. Source: the 1.0 contract's webhooks
@@ -30,7 +30,7 @@ def family_view(work: Work, family_id: str) -> FamilyView | None:
 
 
 def tell_family(work: Work, family_id: str, before: FamilyView | None) -> None:
-    """Tell that a family came, went, or serves another version than `before`, or none."""
+    """Emit that a family came, went, or serves another version than `before`, or none."""
     after = family_view(work, family_id)
     if before is None and after is not None:
         emit(work, FAMILY_CREATED, family_json(after))

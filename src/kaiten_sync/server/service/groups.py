@@ -35,7 +35,7 @@ class GroupFields:
 
 
 def list_groups(work: Work, position: Position | None, limit: int) -> RowPage[GroupRow]:
-    """One page of the organisation's groups."""
+    """One page of the organization's groups."""
     return groups.list_groups(work.connection, work.organisation_id, position, limit)
 
 

@@ -63,7 +63,7 @@ class InstanceFields:
 
 
 def list_instances(work: Work, position: Position | None, limit: int) -> RowPage[ShownInstance]:
-    """One page of the organisation's instances."""
+    """One page of the organization's instances."""
     return instances.list_instances(work.connection, work.organisation_id, position, limit)
 
 
@@ -95,7 +95,7 @@ def create_instance(work: Work, fields: InstanceFields) -> ShownInstance:
 
 
 def update_instance(work: Work, slug: str, fields: InstanceFields) -> None:
-    """Overwrite an instance, its slug too where the request names another one."""
+    """Overwrite an instance, and its slug if the request names another one."""
     operation = "UpdateInstance"
     stored = _find_held(work, slug, operation)
     _check_links(work, fields, operation, kept_license_id=stored.license_id)
@@ -113,7 +113,7 @@ def update_instance(work: Work, slug: str, fields: InstanceFields) -> None:
 
 
 def patch_instance(work: Work, slug: str, *, status: str | None, stage: str | None) -> None:
-    """Move an instance's status, its lifecycle stage, or both. What stays the same is not told."""
+    """Move an instance's status, its lifecycle stage, or both. What stays emits nothing."""
     before = _find_held(work, slug, "PatchInstance")
     moved: InstanceChange = {}
     if status is not None and status != before.status:
@@ -141,7 +141,7 @@ def delete_instance(work: Work, slug: str) -> None:
 
 def remove_with_event(work: Work, row: ShownInstance) -> None:
     """Delete an instance that this transaction holds, and tell of it."""
-    # Told while there is an instance that the event can point at.
+    # Before it is deleted, while there is an instance that the event can point at.
     _tell(work, INSTANCE_DELETED, row)
     instances.remove_instance(work.connection, row.id)
 

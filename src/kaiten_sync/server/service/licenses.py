@@ -54,7 +54,7 @@ LICENSES = SlugLookup(noun="license", query=licenses.find_license)
 
 
 def list_licenses(work: Work, position: Position | None, limit: int) -> RowPage[LicenseRow]:
-    """One page of the organisation's licenses."""
+    """One page of the organization's licenses."""
     return licenses.list_licenses(work.connection, work.organisation_id, position, limit)
 
 

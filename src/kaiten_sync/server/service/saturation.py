@@ -31,7 +31,7 @@ _LONGEST_MS = {
 class Meter:
     """What an instance has used of one entitlement, in the window that is open now.
 
-    `value` is None for what cannot be metered; `window` is None where usage never starts again.
+    `value` is None for what cannot be metered; `window` is None if usage never starts again.
     """
 
     row: CountedUsage
@@ -46,7 +46,7 @@ class Meter:
 
     @property
     def ratio(self) -> float | None:
-        """Usage divided by the threshold; None where there is none to divide by."""
+        """Usage divided by the threshold; None if there is none to divide by."""
         return self.saturation.ratio if self.saturation else None
 
 

@@ -38,7 +38,7 @@ class OpenSession:
 
 
 def sign_in(connection: Connection, token: str, now_ms: int) -> str:
-    """Open a session with a token. Gives its id, which is stored nowhere.
+    """Open a session with a token. Returns its id, which is stored nowhere.
 
     Raises:
         RefusalError: the token opens nothing.
@@ -62,7 +62,7 @@ def sign_in(connection: Connection, token: str, now_ms: int) -> str:
 
 
 def resume(connection: Connection, session_id: str, now_ms: int) -> OpenSession | None:
-    """Who is signed in; None where the session was never, or is over."""
+    """Who is signed in; None if the session never existed or is over."""
     row = sessions.find_session(
         connection,
         lookup_hash(session_id),

@@ -1,4 +1,4 @@
-"""Organisations and the tokens that open them."""
+"""Organizations and the tokens that open them."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ _ACCOUNT = "bootstrap"
 
 
 def bootstrap(connection: Connection, chosen: str | None, now_ms: int) -> str | None:
-    """Make sure that there is an organisation and that the chosen token opens it.
+    """Make sure that there is an organization and that the chosen token opens it.
 
-    Gives the token that was made, if one was: this is the only time that it can be read.
+    Returns the token that was made, if one was: this is the only time that it can be read.
 
     Raises:
-        ServerStartError: the chosen token is none, or was revoked.
+        ServerStartError: the chosen token is malformed, or was revoked.
     """
     if chosen is not None:
         check_chosen_token(chosen)
@@ -57,7 +57,7 @@ def create_organisation(
     now_ms: int,
     scopes: Sequence[str] = ALL_SCOPES,
 ) -> str:
-    """A new, empty organisation with a service account and its token. Gives its id."""
+    """Create an empty organization with a service account and its token. Returns its id."""
     organisation_id, account_id = new_id(), new_id()
     identity.add_organisation(
         connection, OrganisationRow(id=organisation_id, name=name, created_at=now_ms)
@@ -99,7 +99,7 @@ def authenticate(
 
 
 def is_first_organisation(work: Work) -> bool:
-    """Whether this is the organisation that the server made for itself when it first started."""
+    """Whether this is the organization that the server made for itself when it first started."""
     first = identity.first_account(work.connection)
     return first is not None and first.organisation_id == work.organisation_id
 

@@ -86,7 +86,7 @@ def schedule_of(terms: UsageTerms) -> Schedule:
 
 
 def stored_counter(row: CounterState | None) -> tuple[int | None, Counter]:
-    """A counter as it is stored, and when its window started; an empty one where none is."""
+    """A counter as it is stored, and when its window started; an empty one if none is."""
     if row is None or row.value is None or row.event_count is None:
         return None, EMPTY
     return row.period_start, Counter(row.value, row.event_count)

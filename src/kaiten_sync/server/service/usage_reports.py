@@ -110,7 +110,7 @@ class _Turn:
 def report_usage(
     work: Work, instance_slug: str, entitlement_slug: str, fields: ReportFields
 ) -> Counted:
-    """Count a report; or, where its key was used for the same one before, repeat that answer.
+    """Count a report; or, if its key was used for the same one before, repeat that answer.
 
     Raises:
         RefusalError: nothing was written. RecordedRefusalError: it would pass the maximum; the
@@ -172,7 +172,7 @@ def _take_turn(work: Work, instance_slug: str, entitlement_slug: str) -> Granted
 
 
 def _earlier_answer(turn: _Turn) -> dict[str, Any] | None:
-    """The answer that the same report got under the same key; None where the key is unused."""
+    """The answer that the same report got under the same key; None if the key is unused."""
     if turn.key is None:
         return None
     connection = turn.work.connection
@@ -254,7 +254,7 @@ def _settle(turn: _Turn, stored: Counter) -> Report:
 
 
 def _tell_closures(turn: _Turn) -> bool:
-    """Tell of the windows that ended since the last report. Gives whether there are any."""
+    """Emit the windows that ended since the last report. Returns whether there are any."""
     if turn.counter is None:
         return False
     start_ms, stored = stored_counter(turn.counter)

@@ -102,7 +102,7 @@ def list_deliveries(
     endpoint_id: str | None = None,
     status: str | None = None,
 ) -> RowPage[ShownDelivery]:
-    """One page of what became of the organisation's deliveries, newest first."""
+    """One page of what became of the organization's deliveries, newest first."""
     return webhooks.list_deliveries(
         work.connection,
         work.organisation_id,
@@ -119,7 +119,7 @@ def payloads_of(work: Work, deliveries: Sequence[DeliveryRow]) -> dict[int, Any]
 
 
 def retry_delivery(work: Work, endpoint_id: str, delivery_id: str) -> None:
-    """Have a finished delivery delivered once more, at once. One that waits becomes due now."""
+    """Deliver a finished delivery again, at once. One that waits becomes due now."""
     operation = "RetryDelivery"
     endpoint = get_endpoint(work, endpoint_id, operation)
     stored = (
