@@ -13,7 +13,8 @@ from kaiten_sync.cli.planning import committed_plan, read_plan_of
 from kaiten_sync.cli.progress import terminal_progress
 from kaiten_sync.cli.session import connection_to, flags_of, load_project, source_of
 from kaiten_sync.errors import KaitenSyncError, UsageError
-from kaiten_sync.model.address import Address, parse_address
+from kaiten_sync.kinds.addresses import parse_address
+from kaiten_sync.model.address import Address
 from kaiten_sync.model.drift import DriftReport
 from kaiten_sync.model.plan import Plan
 from kaiten_sync.model.settings import Policy, Project

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable
 from enum import StrEnum
 
 from kaiten_sync.declare import dump_catalog
 from kaiten_sync.declare.write import inline
-from kaiten_sync.kinds.registry import spec_of
-from kaiten_sync.model.address import Address, Kind
+from kaiten_sync.kinds.registry import child_kinds, spec_of, top_kinds
+from kaiten_sync.kinds.spec import FieldSpec
+from kaiten_sync.model.address import Address, ChildList
 from kaiten_sync.model.plan import TargetRef
 from kaiten_sync.model.resource import LiveResource, LiveState
 from kaiten_sync.model.settings import Project, Scope
@@ -18,8 +20,6 @@ _TARGET = "prod"
 """What the target of an exported catalog is called: it is a server that is in use."""
 
 _TOKEN_ENV = "KAITEN_AUTH_TOKEN"  # noqa: S105  (a variable's name)
-_SERVER_DECIDES = {"version"}
-"""Numbered by each server for itself, so a declaration of it fits no other."""
 
 
 class Split(StrEnum):
@@ -35,22 +35,17 @@ def catalog_files(live: LiveState, scope: Scope, split: Split = Split.LICENSE) -
     owned = [found for address, found in live.resources.items() if scope.covers(address)]
     if split is Split.NONE or not owned:
         return {"catalog.yaml": _dump(owned)}
-    files = {}
-    for name, kind in (("groups.yaml", Kind.GROUP), ("entitlements.yaml", Kind.ENTITLEMENT)):
-        objects = [found for found in owned if found.address.kind is kind]
-        if objects:
-            files[name] = dump_catalog(_declared(objects))
-    if split is Split.KIND:
-        objects = [f for f in owned if f.address.kind in (Kind.LICENSE, Kind.GRANT)]
-        return {**files, "licenses.yaml": _dump(objects)} if objects else files
-    licenses: dict[str, list[LiveResource]] = {}
-    for found in sorted(owned, key=lambda each: each.address.sort_key):
-        if found.address.kind is Kind.LICENSE:
-            licenses[found.address.slug] = [found]
-        elif found.address.license is not None:
-            licenses[found.address.license].append(found)
-    for slug, objects in licenses.items():
-        files[f"licenses/{slug}.yaml"] = _dump(objects)
+    files: dict[str, str] = {}
+    for spec in top_kinds():
+        objects = [found for found in owned if found.address.root.kind == spec.kind]
+        if objects and (split is Split.KIND or not child_kinds(spec.kind)):
+            files[f"{spec.section}.yaml"] = _dump(objects)
+            continue
+        inside: dict[Address, list[LiveResource]] = defaultdict(list)
+        for found in sorted(objects, key=lambda each: each.address.sort_key):
+            inside[found.address.root].append(found)
+        for root, each in inside.items():
+            files[f"{spec.section}/{root.slug}.yaml"] = _dump(each)
     return files
 
 
@@ -62,10 +57,7 @@ def project_text(folder: str, target: TargetRef, name: str | None, project: Proj
     known = project.targets.get(name) if project is not None and name is not None else None
     token: dict[str, str] = {"env": known.token_env if known and known.token_env else _TOKEN_ENV}
     scope = project.scope if project is not None else Scope()
-    patterns = {
-        spec_of(kind).plural: list(scope.patterns(kind) or ("*",))
-        for kind in (Kind.GROUP, Kind.ENTITLEMENT, Kind.LICENSE)
-    }
+    patterns = {spec.section: list(scope.patterns(spec.kind) or ("*",)) for spec in top_kinds()}
     catalog = folder.rstrip("/") + "/"
     lines = [
         "version: 1",
@@ -80,8 +72,8 @@ def project_text(folder: str, target: TargetRef, name: str | None, project: Proj
 
 def _dump(objects: Iterable[LiveResource]) -> str:
     declared = _declared(objects)
-    owned = [address.slug for address in declared if address.kind is Kind.LICENSE]
-    return dump_catalog(declared, owns_grants=owned)
+    lists = [ChildList(a, child.kind) for a in declared for child in child_kinds(a.kind)]
+    return dump_catalog(declared, owns=lists)
 
 
 def _declared(objects: Iterable[LiveResource]) -> dict[Address, Fields]:
@@ -94,13 +86,11 @@ def worth_declaring(found: LiveResource) -> Fields:
     return {
         name: value
         for name, value in found.fields.items()
-        if name not in _SERVER_DECIDES
+        if not specs[name].numbered_by_server
         and not is_same(value, specs[name].default(found.fields))
-        and not _goes_without_saying(name, value, found)
+        and not _goes_without_saying(specs[name], value, found)
     }
 
 
-def _goes_without_saying(name: str, value: object, found: LiveResource) -> bool:
-    if name == "familySlug":
-        return value == found.address.slug
-    return name == "lifecycleState" and value == "PUBLISHED"
+def _goes_without_saying(field: FieldSpec, value: object, found: LiveResource) -> bool:
+    return value == field.settles_as or (field.is_own_slug and value == found.address.slug)

@@ -13,7 +13,8 @@ from kaiten_sync.cli.output import print_result, say, terminal_width, use_color,
 from kaiten_sync.cli.progress import terminal_progress
 from kaiten_sync.cli.session import connection_to, policy_of, source_of
 from kaiten_sync.errors import PlanFileError, RefusedError, UsageError
-from kaiten_sync.model.address import Address, parse_address
+from kaiten_sync.kinds.addresses import parse_address
+from kaiten_sync.model.address import Address
 from kaiten_sync.model.plan import Plan, TargetRef
 from kaiten_sync.model.ports import PlanReader
 from kaiten_sync.model.settings import Policy, Project, Prune, Scope

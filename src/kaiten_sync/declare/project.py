@@ -13,8 +13,7 @@ from kaiten_sync.declare.policy import read_policy
 from kaiten_sync.declare.read import read_file
 from kaiten_sync.declare.secrets import SECRET_RULE, mask_from, mask_project_lines
 from kaiten_sync.declare.target import read_target
-from kaiten_sync.kinds.registry import SPECS
-from kaiten_sync.model.address import Kind
+from kaiten_sync.kinds.registry import top_kinds
 from kaiten_sync.model.diagnostic import Diagnostic
 from kaiten_sync.model.document import Document, Entry
 from kaiten_sync.model.settings import Project, Scope, Target
@@ -24,7 +23,6 @@ PROJECT_VERSION = 1
 """The project format this program reads."""
 
 _FIELDS = frozenset({"version", "catalog", "targets", "scope", "policy"})
-_SCOPED = tuple(SPECS[kind].plural for kind in Kind if kind is not Kind.GRANT)
 
 
 def find_project(start: Path) -> Path | None:
@@ -104,8 +102,12 @@ def _targets(reader: FieldReader, entry: Entry | None) -> dict[str, Target]:
 def _scope(reader: FieldReader, entry: Entry | None) -> Scope:
     if entry is None:
         return Scope()
-    fields = reader.fields(entry.node, _SCOPED, "`scope`")
-    groups, entitlements, licenses = (
-        reader.texts(fields.get(name), f"`scope.{name}`") for name in _SCOPED
+    kinds = top_kinds()
+    fields = reader.fields(entry.node, [spec.section for spec in kinds], "`scope`")
+    return Scope(
+        {
+            spec.kind: reader.texts(fields[spec.section], f"`scope.{spec.section}`")
+            for spec in kinds
+            if spec.section in fields
+        }
     )
-    return Scope(groups=groups, entitlements=entitlements, licenses=licenses)

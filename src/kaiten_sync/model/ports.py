@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Protocol, TypeAlias
 
-from kaiten_sync.model.address import Address, Kind
+from kaiten_sync.model.address import Address, ChildList, Kind
 from kaiten_sync.model.capabilities import Capabilities
 from kaiten_sync.model.change import Action
 from kaiten_sync.model.holder import Instance, Usage
@@ -25,11 +25,11 @@ class CatalogReader(Protocol):
     """Reads a live catalog. Every method may raise `ServerError` or `AccessError`."""
 
     def list_kind(self, kind: Kind) -> Sequence[LiveResource]:
-        """All groups, entitlements or licenses, whole or not at all."""
+        """All objects of a kind at the top of the catalog, whole or not at all."""
         ...
 
-    def list_grants(self, license_slug: str) -> Sequence[LiveResource] | None:
-        """All grants of a license; None when the license does not exist."""
+    def list_children(self, children: ChildList) -> Sequence[LiveResource] | None:
+        """All objects of a kind inside one parent; None if the parent does not exist."""
         ...
 
     def get(self, address: Address) -> LiveResource | None:
@@ -82,7 +82,7 @@ class CatalogWriter(Protocol):
         ...
 
     def move(self, address: Address, action: Action, look: Look) -> bool:
-        """Move a license through its lifecycle."""
+        """Make a move of the object's kind."""
         ...
 
 

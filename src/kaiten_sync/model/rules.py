@@ -52,6 +52,7 @@ RULES: Mapping[str, str] = {
     "outside-scope": "An object is declared that the project's scope leaves out.",
     "undeclared-entitlement": "A grant names an entitlement that is not declared.",
     "undeclared-group": "An entitlement names a group that is not declared.",
+    "undeclared-reference": "A field names an object that is not declared.",
     "wrong-value-type": "A grant's value does not fit the type of its entitlement.",
     "negative-value": "A threshold is negative.",
     "overage-not-allowed": "Overage stands beside a value that is no number.",

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from fnmatch import fnmatchcase
 
-from kaiten_sync.model.address import Address, Kind
+from kaiten_sync.model.address import Address
 from kaiten_sync.model.generation import Generation
 
 
@@ -52,29 +53,23 @@ class Policy:
     on_tighten: OnTighten = OnTighten.IN_PLACE
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class Scope:
-    """What this repository owns, per kind: glob patterns, `!` excludes, later ones win.
+    """What this repository owns, by kind: glob patterns, `!` excludes, later ones win.
 
-    A kind without patterns is owned whole.
+    A kind without patterns is owned whole. An object inside another goes by the outermost one.
     """
 
-    groups: tuple[str, ...] = ()
-    entitlements: tuple[str, ...] = ()
-    licenses: tuple[str, ...] = ()
+    by_kind: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
-    def patterns(self, kind: Kind) -> tuple[str, ...]:
-        """The patterns of a kind; a grant goes by its license."""
-        if kind is Kind.GROUP:
-            return self.groups
-        if kind is Kind.ENTITLEMENT:
-            return self.entitlements
-        return self.licenses
+    def patterns(self, kind: str) -> tuple[str, ...]:
+        """The patterns of a kind at the top of the catalog."""
+        return self.by_kind.get(kind, ())
 
     def covers(self, address: Address) -> bool:
         """Whether the object is this repository's."""
-        slug = address.license if address.license is not None else address.slug
-        return covers_slug(self.patterns(address.kind), slug)
+        root = address.root
+        return covers_slug(self.patterns(root.kind), root.slug)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,10 +10,10 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from kaiten_sync.kinds.registry import SPECS
-from kaiten_sync.model.address import Address, Kind, parse_address
+from kaiten_sync.kinds.addresses import parse_address
+from kaiten_sync.kinds.registry import SPECS, action_of, all_actions
+from kaiten_sync.model.address import Address, Kind
 from kaiten_sync.model.change import (
-    Action,
     Change,
     Effect,
     FieldChange,
@@ -71,7 +71,8 @@ def plan_from_json(document: Mapping[str, Any]) -> Plan:
 
 def _change(item: object) -> Change:
     body = _mapping(item, "a change")
-    address, action = _address(body.get("address")), Action(_text(body, "action"))
+    address = _address(body.get("address"))
+    action = action_of(address.kind, _text(body, "action"))
     if body.get("id") != change_id(action, address):
         raise ValueError(f"the id of {action} {address} does not fit")
     return Change(
@@ -144,7 +145,7 @@ def _guards(body: Mapping[str, Any]) -> Guards:
     return Guards(
         max_deletes=_limit(body.get("maxDeletes")),
         max_updates=_limit(body.get("maxUpdates")),
-        population={Kind(key): _count(population, key) for key in population},
+        population={_kind(key): _count(population, key) for key in population},
         protected=frozenset(_address(each) for each in _list(body, "protected")),
         allowed=frozenset(_address(each) for each in _list(body, "allowed")),
     )
@@ -161,11 +162,23 @@ def _limit(value: object) -> Limit:
 
 def _summary(body: Mapping[str, Any]) -> Summary:
     return Summary(
-        actions={str(Action(key)): int(count) for key, count in _object(body, "actions").items()},
+        actions={_known_action(k): int(count) for k, count in _object(body, "actions").items()},
         effects={str(Effect(key)): int(count) for key, count in _object(body, "effects").items()},
         unchanged=_count(body, "unchanged"),
         unmanaged=_count(body, "unmanaged"),
     )
+
+
+def _kind(word: str) -> Kind:
+    if word not in SPECS:
+        raise ValueError(f"{word!r} is not a kind")
+    return SPECS[word].kind
+
+
+def _known_action(word: str) -> str:
+    if word not in all_actions():
+        raise ValueError(f"{word!r} is not an action")
+    return word
 
 
 def _target(body: Mapping[str, Any]) -> TargetRef:

@@ -35,7 +35,7 @@ def outcome_json(outcome: Outcome) -> _Object:
     return {
         "id": outcome.change_id,
         "address": str(outcome.address),
-        "action": outcome.action.value,
+        "action": str(outcome.action),
         "status": outcome.status.value,
         "message": outcome.message,
         "code": outcome.code,

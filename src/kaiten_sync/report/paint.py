@@ -19,12 +19,8 @@ ACTION_STYLES: Mapping[Action, str] = {
     Action.CREATE: "green",
     Action.UPDATE: "yellow",
     Action.DELETE: "red",
-    Action.PUBLISH: "cyan",
-    Action.ARCHIVE: "cyan",
-    Action.UNARCHIVE: "cyan",
-    Action.MAKE_DEFAULT: "cyan",
-    Action.CLEAR_DEFAULT: "cyan",
 }
+MOVE_STYLE = "cyan"
 EFFECT_STYLES: Mapping[Effect, str] = {
     Effect.NEUTRAL: "",
     Effect.LOOSENS: "green",

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from kaiten_sync.model.address import Address, Kind, grant_address
+from kaiten_sync.kinds.registry import child_kinds, top_kinds
+from kaiten_sync.kinds.schema import catalog_schema
+from kaiten_sync.model.address import Address
 from kaiten_sync.model.diagnostic import Diagnostic
 from kaiten_sync.model.document import Entry, MergedCatalog
-from kaiten_sync.validate.schema_files import load_flat_schema
+from kaiten_sync.validate.schema_files import flat_schema
 from kaiten_sync.validate.schema_words import (
     Fault,
     describe_null,
@@ -21,14 +23,13 @@ if TYPE_CHECKING:
     from jsonschema.exceptions import ValidationError
 
 _Path = tuple[str | int, ...]
-_KINDS = {"groups": Kind.GROUP, "entitlements": Kind.ENTITLEMENT, "licenses": Kind.LICENSE}
 
 
 def schema_findings(merged: MergedCatalog) -> Iterator[Diagnostic]:
     """Everything in which the catalog differs from its schema."""
     from jsonschema import Draft202012Validator  # here, so that other commands start fast
 
-    schema = load_flat_schema("catalog")
+    schema = flat_schema(catalog_schema())
     catalog = {**_as_mapping(merged.root.plain()), "version": 1}  # checked file by file before
     for error in Draft202012Validator(schema).iter_errors(catalog):
         yield from _findings(error, merged)
@@ -78,13 +79,14 @@ def _entry(path: _Path, merged: MergedCatalog) -> Entry | None:
 
 def _address(path: _Path) -> str | None:
     """The object that a path leads into, None above all objects."""
-    match path:
-        case ("licenses", str(slug), "entitlements", str(granted), *_):
-            return str(grant_address(slug, granted))
-        case (str(section), str(slug), *_) if section in _KINDS:
-            return str(Address(_KINDS[section], slug))
-        case _:
-            return None
+    address: Address | None = None
+    for section, slug in zip(path[::2], path[1::2], strict=False):
+        kinds = top_kinds() if address is None else child_kinds(address.kind)
+        spec = next((each for each in kinds if each.section == section), None)
+        if spec is None:
+            break
+        address = Address(spec.kind, str(slug), address)
+    return None if address is None else str(address)
 
 
 def _as_mapping(value: object) -> Mapping[str, Any]:

@@ -41,7 +41,7 @@ def test_every_setting_is_read() -> None:
                 require_plan=True,
             ),
         },
-        scope=Scope(licenses=("*", "!legacy-*")),
+        scope=Scope({"license": ("*", "!legacy-*")}),
         policy=Policy(
             prune=Prune.NEVER,
             max_deletes=Limit(percent=20),

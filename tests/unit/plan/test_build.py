@@ -128,7 +128,7 @@ def test_an_entitlement_that_a_remaining_license_grants_cannot_go() -> None:
         live("license/legacy", name="L"),
         live("license/legacy/grant/e", value=1),
     )
-    scope = Scope(licenses=("!legacy",))
+    scope = Scope({"license": ("!legacy",)})
     refused = proposal(desired(), found, Policy(prune=Prune.ALL), scope=scope).refusals
     assert refused == ("entitlement/e: cannot be deleted while granted by license/legacy",)
 

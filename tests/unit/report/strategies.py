@@ -7,7 +7,10 @@ from collections import Counter
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
-from kaiten_sync.model.address import Address, Kind
+from kaiten_sync.kinds.grant import GRANT
+from kaiten_sync.kinds.license import LICENSE
+from kaiten_sync.kinds.registry import SPECS, top_kinds
+from kaiten_sync.model.address import Address
 from kaiten_sync.model.attribution import Attribution
 from kaiten_sync.model.change import Action, Change, Effect, FieldChange, InnerChange, change_id
 from kaiten_sync.model.drift import Difference, DriftClass, DriftReport, Verdict
@@ -52,8 +55,9 @@ _slugs = texts.map(lambda text: text.replace("/", "") or "api-calls")
 _effects = st.sampled_from(Effect)
 _sources = st.none() | st.builds(SourceRef, texts, st.integers(1, 10**6), st.just(1))
 _targets = st.builds(TargetRef, texts, texts)
-_addresses = st.builds(Address, st.sampled_from(sorted(set(Kind) - {Kind.GRANT})), _slugs)
-_grants = st.builds(Address, st.just(Kind.GRANT), _slugs, _slugs)
+_tops = st.builds(Address, st.sampled_from([spec.kind for spec in top_kinds()]), _slugs)
+_licenses = st.builds(Address, st.just(LICENSE.kind), _slugs)
+_grants = st.builds(Address, st.just(GRANT.kind), _slugs, _licenses)
 _inner = st.builds(InnerChange, path=texts, before=sides, after=sides)
 _fields = st.lists(
     st.builds(
@@ -67,18 +71,23 @@ _fields = st.lists(
     ),
     max_size=2,
 ).map(tuple)
+_subjects = (_tops | _grants).flatmap(
+    lambda address: st.tuples(
+        st.just(address),
+        st.sampled_from([Action.CREATE, Action.UPDATE, Action.DELETE, *SPECS[address.kind].moves]),
+    )
+)
 _changes = st.builds(
-    lambda address, action, fields, effect, source, reason: Change(
-        id=change_id(action, address),
-        address=address,
-        action=action,
+    lambda subject, fields, effect, source, reason: Change(
+        id=change_id(subject[1], subject[0]),
+        address=subject[0],
+        action=subject[1],
         fields=fields,
         effect=effect,
         source=source,
         reason=reason,
     ),
-    _addresses | _grants,
-    st.sampled_from(Action),
+    _subjects,
     _fields,
     _effects,
     _sources,
@@ -86,7 +95,7 @@ _changes = st.builds(
 )
 _differences = st.builds(
     Difference,
-    address=_addresses | _grants,
+    address=_tops | _grants,
     drift=st.sampled_from(DriftClass),
     fields=_fields,
     effect=_effects,

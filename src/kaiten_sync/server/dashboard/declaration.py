@@ -7,7 +7,7 @@ from typing import Any
 
 import yaml
 
-from kaiten_sync.licensing.thresholds import UNLIMITED
+from kaiten_sync.licensing.thresholds import UNCAPPED
 from kaiten_sync.server.db.grants import NamedGrant
 
 _ENTITLEMENT = (
@@ -80,7 +80,7 @@ def _grant(grant: NamedGrant) -> Any:
     kind, value = grant.value["type"], grant.value["value"]
     if kind == "object":
         return {"value": value}
-    if kind == "number" and value == UNLIMITED:
+    if kind == "number" and value == UNCAPPED:
         return "unlimited"
     overage = grant.overage_percent
     return {"value": value, "overagePercent": overage} if overage else value

@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from kaiten_sync.licensing.thresholds import UNLIMITED
+from kaiten_sync.licensing.thresholds import UNCAPPED
 from kaiten_sync.server.dashboard.fields import Field, json_of, number_of
 from kaiten_sync.server.domain.grants import VALUE_TYPES
 from kaiten_sync.server.domain.refusals import Fault, unprocessable
@@ -20,7 +20,7 @@ def value_text(value: Mapping[str, Any]) -> str:
     """A granted value as it would be typed."""
     match value["type"]:
         case "number":
-            return _UNLIMITED_TEXT if value["value"] == UNLIMITED else str(number(value["value"]))
+            return _UNLIMITED_TEXT if value["value"] == UNCAPPED else str(number(value["value"]))
         case "boolean":
             return "on" if value["value"] else "off"
         case _:
@@ -70,7 +70,7 @@ def grant_body(entitlement_type: str, fields: Mapping[str, Any]) -> dict[str, An
 def _value_of(tag: str, text: str) -> Any:
     match tag:
         case "number":
-            return UNLIMITED if text.lower() == _UNLIMITED_TEXT else number_of(text)
+            return UNCAPPED if text.lower() == _UNLIMITED_TEXT else number_of(text)
         case "boolean":
             if text.lower() not in _FLAGS:
                 raise ValueError("type on or off")

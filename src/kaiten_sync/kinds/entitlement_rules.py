@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
-from kaiten_sync.kinds.entitlement import NUMBER_TYPES
+from kaiten_sync.model.declared import CatalogView, Declared
 from kaiten_sync.model.diagnostic import Diagnostic
-from kaiten_sync.model.settings import Scope
-from kaiten_sync.validate.catalog_view import CatalogView, Declared
+
+NUMBER_TYPES = frozenset({"NUMBER", "NUMBER_AI_CREDIT"})
+"""Entitlement types that are metered. Source: API facts, section 1.4."""
 
 _BASE_UNITS = ("unitSingular", "unitPlural")
 _SALE_UNITS = ("saleUnitSingular", "saleUnitPlural", "saleUnitFactor")
@@ -22,9 +23,11 @@ _NUMBER_ONLY = (
 _NOT_NUMBERS = frozenset({"BOOLEAN", "CONFIG"})
 
 
-def entitlement_findings(view: CatalogView, _scope: Scope) -> Iterator[Diagnostic]:
+def entitlement_findings(
+    entitlements: Sequence[Declared], _view: CatalogView
+) -> Iterator[Diagnostic]:
     """Fields of entitlements that do not go together."""
-    for entitlement in view.entitlements.values():
+    for entitlement in entitlements:
         yield from _number_findings(entitlement)
         yield from _reset_findings(entitlement)
         yield from _unit_findings(entitlement)

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from enum import StrEnum
 
-from kaiten_sync.kinds.grant import UNLIMITED_WIRE
+from kaiten_sync.kinds.entitlement import ENTITLEMENT
+from kaiten_sync.model.address import Address
+from kaiten_sync.model.declared import CatalogView, Declared
 from kaiten_sync.model.diagnostic import Diagnostic
 from kaiten_sync.model.document import Entry, Node
-from kaiten_sync.model.settings import Scope
-from kaiten_sync.model.value import UNLIMITED
-from kaiten_sync.validate.catalog_view import CatalogView, Declared
+from kaiten_sync.model.value import UNLIMITED, UNLIMITED_WIRE, is_number
 
 
 class _Shape(StrEnum):
@@ -34,9 +34,9 @@ _WANTED = {
 }
 
 
-def grant_findings(view: CatalogView, _scope: Scope) -> Iterator[Diagnostic]:
+def grant_findings(grants: Sequence[Declared], view: CatalogView) -> Iterator[Diagnostic]:
     """Values that do not fit their entitlement, and overage where there can be none."""
-    for grant in view.grants:
+    for grant in grants:
         node = _value_node(grant)
         shape = _shape(node) if node is not None else None
         if node is None or shape is None:
@@ -74,7 +74,7 @@ def _shape(node: Node) -> _Shape | None:
 def _type_findings(
     grant: Declared, node: Node, shape: _Shape, view: CatalogView
 ) -> Iterator[Diagnostic]:
-    entitlement = view.entitlements.get(grant.address.slug)
+    entitlement = view.objects.get(Address(ENTITLEMENT.kind, grant.address.slug))
     declared_type = entitlement.scalar("type") if entitlement is not None else None
     wanted = _SHAPE_OF_TYPE.get(declared_type) if isinstance(declared_type, str) else None
     if entitlement is not None and wanted is not None and shape is not wanted:
@@ -98,9 +98,7 @@ def _tag_findings(grant: Declared, shape: _Shape) -> Iterator[Diagnostic]:
 
 
 def _is_negative(node: Node) -> bool:
-    value = node.value
-    is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    return is_number and isinstance(value, int | float) and value < 0 and value != UNLIMITED_WIRE
+    return is_number(node.value) and node.value < 0 and node.value != UNLIMITED_WIRE
 
 
 def _negative(grant: Declared, node: Node) -> Diagnostic:

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
+from kaiten_sync.model.declared import CatalogView, Declared
 from kaiten_sync.model.diagnostic import Diagnostic
-from kaiten_sync.model.settings import Scope
-from kaiten_sync.validate.catalog_view import CatalogView, Declared
 
 _UNPUBLISHED = frozenset({"DRAFT", "ARCHIVED"})
 
 
-def license_findings(view: CatalogView, _scope: Scope) -> Iterator[Diagnostic]:
+def license_findings(licenses: Sequence[Declared], _view: CatalogView) -> Iterator[Diagnostic]:
     """Fields of licenses that contradict each other."""
     defaults: dict[str, Declared] = {}
-    for declared in view.licenses.values():
+    for declared in licenses:
         yield from _version_findings(declared)
         if declared.scalar("isDefault") is True:
             yield from _default_findings(declared, defaults)
