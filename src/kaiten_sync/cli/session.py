@@ -12,11 +12,11 @@ from pathlib import Path
 
 from kaiten_sync.bootstrap import Connection, Flags, connect
 from kaiten_sync.cli.options import PolicyChoice, ServerChoice
-from kaiten_sync.declare import find_project, read_project
+from kaiten_sync.declare import find_project
 from kaiten_sync.errors import DeclarationError, UsageError
 from kaiten_sync.kinds.spec import Generation
 from kaiten_sync.model.settings import Limit, Policy, Project, Prune, Scope, parse_limit_option
-from kaiten_sync.pipeline import CatalogSource
+from kaiten_sync.pipeline import CatalogSource, read_project
 
 
 def flags_of(server: ServerChoice) -> Flags:

@@ -10,7 +10,7 @@ from fnmatch import fnmatchcase
 from kaiten_sync.model.address import Address, Kind
 from kaiten_sync.model.generation import Generation
 
-_SHARE = re.compile(r"(100|[0-9]{1,2})%")
+SHARE_PATTERN = r"^(100|[0-9]{1,2})%$"
 _COUNT = re.compile(r"[0-9]{1,16}")
 MAX_COUNT = 2**53
 """The largest count of a `Limit`: every reader of JSON keeps integers up to it exact."""
@@ -44,9 +44,9 @@ class Limit:
         return f"{self.percent}%" if self.percent is not None else str(self.count)
 
     @property
-    def value(self) -> str | int | None:
+    def value(self) -> str | int:
         """The limit as files write it; `parse_limit` reads it back."""
-        return self.count if self.percent is None else str(self)
+        return str(self) if self.count is None else self.count
 
 
 def parse_limit(value: object) -> Limit:
@@ -59,7 +59,7 @@ def parse_limit(value: object) -> Limit:
     """
     if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= MAX_COUNT:
         return Limit(count=value)
-    share = _SHARE.fullmatch(value) if isinstance(value, str) else None
+    share = re.fullmatch(SHARE_PATTERN, value) if isinstance(value, str) else None
     if share is None:
         raise ValueError("a limit must be a share from 0% to 100%, or a number of objects")
     return Limit(percent=int(share[1]))
