@@ -10,7 +10,7 @@ from kaiten_sync.declare.files import FoundFile, find_files
 from kaiten_sync.declare.findings import with_lines
 from kaiten_sync.declare.secrets import find_tokens, mask_catalog_lines
 from kaiten_sync.declare.yaml_reader import parse_yaml
-from kaiten_sync.model.diagnostic import Diagnostic
+from kaiten_sync.model.diagnostic import Diagnostic, Severity
 from kaiten_sync.model.document import Document, Node
 from kaiten_sync.model.source import SourceRef
 
@@ -27,7 +27,8 @@ def read_documents(
     findings: list[Diagnostic] = []
     for found in find_files(paths, root=root):
         if isinstance(found, Diagnostic):
-            documents.append(_empty(found))
+            if found.severity is Severity.ERROR:
+                documents.append(_empty(found))
             findings.append(found)
             continue
         document, its_findings = read_file(found, mask_catalog_lines)

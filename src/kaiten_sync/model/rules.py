@@ -6,7 +6,8 @@ from collections.abc import Mapping
 
 RULES: Mapping[str, str] = {
     # files
-    "no-such-file": "A path that is named leads to no file.",
+    "no-such-file": "The path does not exist.",
+    "file-left-out": "A file has a catalog's sections, but its name keeps it from being read.",
     "not-a-file": "A path leads to a pipe, a device or a socket.",
     "unreadable-file": "A file cannot be opened.",
     "outside-folder": "A symbolic link leads out of the folder that was given.",

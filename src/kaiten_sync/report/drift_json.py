@@ -101,6 +101,6 @@ def _field(field: FieldChange) -> DriftFieldDocument:
 
 
 def _attribution(who: Attribution | None) -> AttributionDocument | None:
-    if who is None:
+    if who is None or who.is_cut_off:
         return None
     return AttributionDocument(commit=who.commit, author=who.author, date=who.date)
