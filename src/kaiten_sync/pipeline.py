@@ -13,7 +13,13 @@ from pathlib import Path
 from kaiten_sync.apply.execute import execute
 from kaiten_sync.apply.freshness import already_done
 from kaiten_sync.apply.observe import read_observed
-from kaiten_sync.declare import build_desired, merge_documents, read_documents
+from kaiten_sync.declare import (
+    build_desired,
+    merge_documents,
+    project_of,
+    read_documents,
+    read_project_document,
+)
 from kaiten_sync.diff.compare import diff_catalog
 from kaiten_sync.diff.sides import undoing, with_sides
 from kaiten_sync.errors import DeclarationError, RefusedError
@@ -36,14 +42,14 @@ from kaiten_sync.model.ports import (
     Progress,
 )
 from kaiten_sync.model.resource import DesiredState, LiveState
-from kaiten_sync.model.settings import Policy, Scope
+from kaiten_sync.model.settings import Policy, Project, Scope
 from kaiten_sync.model.value import ABSENT
 from kaiten_sync.plan.build import Proposal, propose
 from kaiten_sync.plan.guards import recheck
 from kaiten_sync.plan.held import conflicts
 from kaiten_sync.plan.leaving import Leaving, ownership
 from kaiten_sync.plan.plan_file import seal
-from kaiten_sync.validate import check
+from kaiten_sync.validate import check, check_project
 from kaiten_sync.validate.supported import needs_capabilities, unsupported
 
 
@@ -55,6 +61,16 @@ class CatalogSource:
     catalog: Sequence[str]
     overlays: Sequence[str] = ()
     scope: Scope = field(default_factory=Scope)
+
+
+def read_project(path: Path) -> tuple[Project | None, tuple[Diagnostic, ...]]:
+    """Declare → validate. The project file's settings, None if it has errors, and all findings."""
+    document, findings = read_project_document(path)
+    if document.is_complete:
+        findings = (*findings, *check_project(document))
+    if findings:
+        return None, tuple(sorted(findings, key=lambda finding: finding.sort_key))
+    return project_of(document, path.absolute().parent), ()
 
 
 def validate(source: CatalogSource) -> tuple[DesiredState | None, tuple[Diagnostic, ...]]:

@@ -9,15 +9,13 @@ from pathlib import Path
 
 from kaiten_sync.cli.output import say
 from kaiten_sync.errors import KaitenSyncError, RefusedError, UsageError
-from kaiten_sync.model.outcome import ApplyResult, Outcome
+from kaiten_sync.model.outcome import ApplyResult, Outcome, RunState
 from kaiten_sync.model.plan import Plan
 from kaiten_sync.report.receipt_json import (
     End,
-    State,
     end_of,
-    receipt_head,
+    receipt_frame,
     receipt_outcome,
-    receipt_tail,
 )
 
 
@@ -35,32 +33,36 @@ class Receipt:
             UsageError: it cannot be written there, or something else is there. Nothing was sent.
         """
         _check_is_receipt(Path(path))
-        head = receipt_head(plan, _now()).encode()
+        self._plan, self._started_at = plan, _now()
+        head, _ = receipt_frame(plan, self._started_at, End())
         self._path = path
         self._is_first = True
         self._fault: OSError | None = None
         try:
             Path(path).parent.mkdir(parents=True, exist_ok=True)
             self._file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o666)
-            self._end = os.pwrite(self._file, head, 0)
-            os.pwrite(self._file, receipt_tail(End()).encode(), self._end)
+            self._end = os.pwrite(self._file, head.encode(), 0)
+            os.pwrite(self._file, self._tail(End()), self._end)
         except OSError as error:
             raise UsageError(f"cannot write the receipt {path}: {error.strerror}") from error
 
     def record(self, outcome: Outcome) -> None:
         """Add one outcome. A full disk must not end a run: it is told at the end."""
         line = receipt_outcome(outcome, is_first=self._is_first).encode()
-        if self._write(line + receipt_tail(End()).encode()):
+        if self._write(line + self._tail(End())):
             self._end += len(line)
             self._is_first = False
 
     def close(self, result: ApplyResult | KaitenSyncError) -> None:
         """End the file with what became of the run, and say if it is not all there."""
         end = end_of(result, _now()) if isinstance(result, ApplyResult) else _refusal(result)
-        self._write(receipt_tail(end).encode())
+        self._write(self._tail(end))
         os.close(self._file)
         if self._fault is not None:
             say(f"warning: the receipt {self._path} is incomplete: {self._fault.strerror}")
+
+    def _tail(self, end: End) -> bytes:
+        return receipt_frame(self._plan, self._started_at, end)[1].encode()
 
     def _write(self, text: bytes) -> bool:
         try:
@@ -92,7 +94,7 @@ def _check_is_receipt(path: Path) -> None:
 def _refusal(error: KaitenSyncError) -> End:
     is_refused = isinstance(error, RefusedError)
     return End(
-        state=State.REFUSED if is_refused else State.FAILED,
+        state=RunState.REFUSED if is_refused else RunState.FAILED,
         finished_at=_now(),
         message=error.message,
         findings=error.findings if isinstance(error, RefusedError) else (),

@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
-from kaiten_sync.declare import merge_documents, read_documents, read_project
+from kaiten_sync.declare import merge_documents, read_documents
 from kaiten_sync.model.diagnostic import Diagnostic
 from kaiten_sync.model.rules import RULES
+from kaiten_sync.pipeline import read_project
 from kaiten_sync.report.diagnostics import render_text
 from kaiten_sync.validate import check, load_schema
 
