@@ -37,8 +37,10 @@ def print_result(text: str) -> None:
 
 
 def say(text: str) -> None:
-    """Tell the person something that is not the result."""
-    click.echo(text, err=True)
+    """Write a line for the person that is not the result."""
+    from kaiten_sync.report.safe_text import safe_text
+
+    click.echo(safe_text(text), err=True)
 
 
 def write_file(path: Path, content: bytes) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import json
 import os
 import sys
 import traceback
@@ -120,12 +119,14 @@ def _report_findings(error: DeclarationError, output_format: str) -> None:
 
 
 def _print_error(error: KaitenSyncError) -> None:
-    click.echo(json.dumps({"error": error_json(error)}, ensure_ascii=False, indent=2))
+    from kaiten_sync.report.safe_text import json_text
+
+    click.echo(json_text({"error": error_json(error)}), nl=False)
 
 
 def error_json(error: KaitenSyncError) -> dict[str, Any]:
     """An error as one JSON object; `kind` is its class in the error tree."""
-    from kaiten_sync.report.diagnostics import diagnostic_json
+    from kaiten_sync.report.diagnostics_json import diagnostic_json
 
     document: dict[str, Any] = {
         "kind": type(error).__name__,

@@ -46,7 +46,9 @@ def read_project(path: Path) -> tuple[Project | None, tuple[Diagnostic, ...]]:
     project = _project(reader, document, path.absolute().parent)
     lines = mask_from(document.lines, reader.secrets)
     hidden = {ref.line for ref in reader.secrets}
-    found = [f for f in read_findings if f.rule != SECRET_RULE or f.ref.line not in hidden]
+    found = [
+        f for f in read_findings if f.rule != SECRET_RULE or not f.ref or f.ref.line not in hidden
+    ]
     found += reader.findings
     found.sort(key=lambda finding: finding.sort_key)
     findings = with_lines(found, lines)

@@ -7,12 +7,12 @@ wrong, or asks for help, waits for none of them.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 from kaiten_sync.model.value import Json
+from kaiten_sync.report.safe_text import json_text, safe_json
 
 if TYPE_CHECKING:
     from kaiten_sync.model.diagnostic import Diagnostic
@@ -62,7 +62,7 @@ def _plan_text(document: PlanDocument, look: Look) -> str:
 
 
 def _plan_json(document: PlanDocument, _look: Look) -> str:
-    return document.write(document.plan).decode()
+    return safe_json(document.write(document.plan).decode())
 
 
 def _plan_markdown(document: PlanDocument, _look: Look) -> str:
@@ -87,8 +87,8 @@ def _drift_json(document: DriftDocument, _look: Look) -> str:
     from kaiten_sync.report.drift_json import drift_json, drifts_json
 
     if document.is_all:
-        return _indented(drifts_json(document.reports, document.failed))
-    return _indented(drift_json(document.reports[0]))
+        return json_text(drifts_json(document.reports, document.failed))
+    return json_text(drift_json(document.reports[0]))
 
 
 def _drift_markdown(document: DriftDocument, _look: Look) -> str:
@@ -124,17 +124,17 @@ def _apply_text(result: ApplyResult, look: Look) -> str:
 def _apply_json(result: ApplyResult, _look: Look) -> str:
     from kaiten_sync.report.apply_json import apply_json
 
-    return _indented(apply_json(result))
+    return json_text(apply_json(result))
 
 
 def _diagnostics_text(diagnostics: Sequence[Diagnostic], look: Look) -> str:
-    from kaiten_sync.report.diagnostics import render_text
+    from kaiten_sync.report.diagnostics_text import render_text
 
     return render_text(diagnostics, color=look.color)
 
 
 def _diagnostics_json(diagnostics: Sequence[Diagnostic], _look: Look) -> str:
-    from kaiten_sync.report.diagnostics import render_json
+    from kaiten_sync.report.diagnostics_json import render_json
 
     return render_json(diagnostics)
 
@@ -161,10 +161,6 @@ def _diagnostics_sarif(diagnostics: Sequence[Diagnostic], _look: Look) -> str:
     from kaiten_sync.report.diagnostics_sarif import render_sarif
 
     return render_sarif(diagnostics)
-
-
-def _indented(document: Json) -> str:
-    return json.dumps(document, ensure_ascii=False, indent=2) + "\n"
 
 
 PLAN: Formats[PlanDocument] = {

@@ -12,9 +12,10 @@ from hypothesis import strategies as st
 
 from kaiten_sync.model.diagnostic import Diagnostic, Severity
 from kaiten_sync.model.source import SourceRef
-from kaiten_sync.report.diagnostics import render_json, render_text
 from kaiten_sync.report.diagnostics_github import render_github
+from kaiten_sync.report.diagnostics_json import render_json
 from kaiten_sync.report.diagnostics_sarif import render_sarif
+from kaiten_sync.report.diagnostics_text import render_text
 from kaiten_sync.report.source_line import WIDTH, excerpt
 
 TYPO = Diagnostic(
