@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import json
 import os
 import sys
 import traceback
@@ -111,21 +110,23 @@ def _report(error: KaitenSyncError, output_format: str) -> None:
 
 
 def _report_findings(error: DeclarationError, output_format: str) -> None:
-    from kaiten_sync.cli.output import use_color
-    from kaiten_sync.report.diagnostics import render_github, render_text
+    from kaiten_sync.cli.output import look_of
+    from kaiten_sync.report.formats import DIAGNOSTICS, Look
 
     if output_format == "github":
-        click.echo(render_github(error.diagnostics), nl=False)
-    click.echo(render_text(error.diagnostics, color=use_color(sys.stderr)), nl=False, err=True)
+        click.echo(DIAGNOSTICS["github"](error.diagnostics, Look()), nl=False)
+    click.echo(DIAGNOSTICS["text"](error.diagnostics, look_of(sys.stderr)), nl=False, err=True)
 
 
 def _print_error(error: KaitenSyncError) -> None:
-    click.echo(json.dumps({"error": error_json(error)}, ensure_ascii=False, indent=2))
+    from kaiten_sync.report.safe_text import json_text
+
+    click.echo(json_text({"error": error_json(error)}), nl=False)
 
 
 def error_json(error: KaitenSyncError) -> dict[str, Any]:
     """An error as one JSON object; `kind` is its class in the error tree."""
-    from kaiten_sync.report.diagnostics import diagnostic_json
+    from kaiten_sync.report.diagnostics_json import diagnostic_json
 
     document: dict[str, Any] = {
         "kind": type(error).__name__,

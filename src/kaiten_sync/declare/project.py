@@ -53,7 +53,9 @@ def read_project_document(path: Path) -> tuple[Document, tuple[Diagnostic, ...]]
     secrets = project_secrets(document.root)
     lines = mask_from(document.lines, secrets)
     hidden = {ref.line for ref in secrets}
-    found = [f for f in read_findings if f.rule != SECRET_RULE or f.ref.line not in hidden]
+    found = [
+        f for f in read_findings if f.rule != SECRET_RULE or not f.ref or f.ref.line not in hidden
+    ]
     found += [secret_finding(ref) for ref in secrets]
     broken = document.broken.union(secrets)
     return replace(document, lines=lines, broken=broken), with_lines(found, lines)

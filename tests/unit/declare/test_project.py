@@ -13,7 +13,8 @@ from kaiten_sync.declare import find_project
 from kaiten_sync.model.generation import Generation
 from kaiten_sync.model.settings import Limit, OnTighten, Policy, Project, Prune, Scope, Target
 from kaiten_sync.pipeline import read_project
-from kaiten_sync.report.diagnostics import render_json, render_text
+from kaiten_sync.report.diagnostics_json import render_json
+from kaiten_sync.report.diagnostics_text import render_text
 
 GOOD = Path(__file__).parents[2] / "fixtures" / "good" / "kaiten-sync.yaml"
 HEAD_ONLY = "catalog: [catalog/]\n"

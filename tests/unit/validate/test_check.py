@@ -106,6 +106,7 @@ def test_a_mutated_catalog_never_raises(data: st.DataObject) -> None:
     build_desired(merged)
     lines = split_lines(text)
     for finding in (*findings, *found):
+        assert finding.ref
         assert 1 <= finding.ref.line <= len(lines)
 
 
