@@ -6,7 +6,6 @@ Imported by commands when they run, not when they are listed.
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -16,7 +15,7 @@ from kaiten_sync.cli.options import PolicyChoice, ServerChoice
 from kaiten_sync.declare import find_project, read_project
 from kaiten_sync.errors import DeclarationError, UsageError
 from kaiten_sync.kinds.spec import Generation
-from kaiten_sync.model.settings import Limit, Policy, Project, Prune, Scope
+from kaiten_sync.model.settings import Limit, Policy, Project, Prune, Scope, parse_limit_option
 from kaiten_sync.pipeline import CatalogSource
 
 
@@ -90,8 +89,7 @@ def policy_of(project: Project | None, limits: PolicyChoice) -> Policy:
 
 
 def _limit(text: str, option: str) -> Limit:
-    found = re.fullmatch(r"(\d{1,9})(%?)", text)
-    if found is None or (found[2] and int(found[1]) > 100):
-        raise UsageError(f"{option} takes a share such as 30%, or a count, not {text!r}")
-    number = int(found[1])
-    return Limit(percent=number) if found[2] else Limit(count=number)
+    try:
+        return parse_limit_option(text)
+    except ValueError as error:
+        raise UsageError(f"{option} takes a share such as 30%, or a count, not {text!r}") from error

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import re
+from contextlib import suppress
 from enum import StrEnum
 from typing import TypeVar
 
 from kaiten_sync.declare.field_reader import FieldReader
 from kaiten_sync.declare.findings import did_you_mean
 from kaiten_sync.model.document import Entry
-from kaiten_sync.model.settings import Limit, Policy
+from kaiten_sync.model.settings import Limit, Policy, parse_limit
 
 _FIELDS = frozenset({"prune", "maxDeletes", "maxUpdates", "onTighten"})
 
@@ -18,9 +18,6 @@ _LATER = {
     ("onTighten", "refuse"): "`in-place`",
 }
 """Values of the format that a later version brings, and what to write until then."""
-
-_PERCENT = re.compile(r"([0-9]{1,3})%")
-_MAX_PERCENT = 100
 
 _Choice = TypeVar("_Choice", bound=StrEnum)
 
@@ -64,12 +61,8 @@ def _choice(reader: FieldReader, name: str, entry: Entry | None, default: _Choic
 def _limit(reader: FieldReader, name: str, entry: Entry | None, default: Limit) -> Limit:
     if entry is None:
         return default
-    value = entry.node.value
-    if isinstance(value, int) and not isinstance(value, bool) and value >= 0:
-        return Limit(count=value)
-    match = _PERCENT.fullmatch(value) if isinstance(value, str) else None
-    if match and int(match[1]) <= _MAX_PERCENT:
-        return Limit(percent=int(match[1]))
+    with suppress(ValueError):
+        return parse_limit(entry.node.value)
     reader.report(
         "unknown-value",
         f"`{name}` must be a share from 0% to 100%, or a number of objects",

@@ -1,23 +1,74 @@
-"""All kinds, by name."""
+"""All kinds, by name. A kind registers once and every stage follows."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from types import MappingProxyType
 
 from kaiten_sync.kinds.entitlement import ENTITLEMENT
 from kaiten_sync.kinds.grant import GRANT
 from kaiten_sync.kinds.group import GROUP
 from kaiten_sync.kinds.license import LICENSE
-from kaiten_sync.kinds.spec import FieldSpec, Generation, KindSpec
+from kaiten_sync.kinds.spec import FieldSpec, Generation, KindSpec, Move
 from kaiten_sync.model.address import Kind
+from kaiten_sync.model.change import Action
 from kaiten_sync.model.value import ABSENT, Fields, Json
 
-SPECS: Mapping[Kind, KindSpec] = {spec.kind: spec for spec in (GROUP, ENTITLEMENT, LICENSE, GRANT)}
+_SPECS: dict[Kind, KindSpec] = {}
+
+SPECS: Mapping[Kind, KindSpec] = MappingProxyType(_SPECS)
+"""Every registered table by its kind. Read it when it is needed: a later kind is in it too."""
+
+
+def register(spec: KindSpec) -> None:
+    """Make a kind known to every stage.
+
+    Raises:
+        ValueError: there is such a kind already.
+    """
+    if spec.kind in _SPECS:
+        raise ValueError(f"the kind {spec.kind} is registered already")
+    _SPECS[spec.kind] = spec
+
+
+def unregister(kind: Kind) -> None:
+    """Forget a kind again."""
+    del _SPECS[kind]
+
+
+for _spec in (GROUP, ENTITLEMENT, LICENSE, GRANT):
+    register(_spec)
 
 
 def spec_of(kind: Kind) -> KindSpec:
     """The table of one kind."""
-    return SPECS[kind]
+    return _SPECS[kind]
+
+
+def all_kinds() -> tuple[KindSpec, ...]:
+    """Every table in the order of creation."""
+    return tuple(sorted(_SPECS.values(), key=lambda spec: spec.level))
+
+
+def top_kinds() -> tuple[KindSpec, ...]:
+    """The kinds with a section of their own at the top of a catalog, in the order of creation."""
+    return tuple(spec for spec in all_kinds() if not spec.parents)
+
+
+def child_kinds(parent: Kind) -> tuple[KindSpec, ...]:
+    """The kinds whose objects are inside objects of this kind, in the order of creation."""
+    return tuple(spec for spec in all_kinds() if parent in spec.parents)
+
+
+def all_actions() -> tuple[Action, ...]:
+    """Create, update, delete, and every move of a table."""
+    moves = (action for spec in all_kinds() for action in spec.moves)
+    return tuple(dict.fromkeys((Action.CREATE, Action.UPDATE, Action.DELETE, *moves)))
+
+
+def move_of(kind: Kind, action: Action) -> tuple[FieldSpec, Move] | None:
+    """The move that an action of a kind is, with its field; None for create, update, delete."""
+    return _SPECS[kind].moves.get(action)
 
 
 def wire_fields(generation: Generation) -> Mapping[Kind, frozenset[str]]:

@@ -1,18 +1,40 @@
-"""What can be said about a field of a kind, so that no stage needs to know kinds by name."""
+"""What can be said about a kind and its fields, so that no stage needs to know kinds by name.
+
+A table is a `KindSpec`. Everything in it has a default that says "nothing special", so that a new
+kind is written in a few lines. Source of all facts in the tables: API facts, sections 2 and 5.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from enum import Enum, auto
-from typing import TypeAlias
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import Enum, StrEnum, auto
+from typing import Any, TypeAlias
 
 from kaiten_sync.model.address import Kind
+from kaiten_sync.model.change import Action, Effect
 from kaiten_sync.model.generation import Generation as Generation
+from kaiten_sync.model.resource import LiveResource
 from kaiten_sync.model.value import ABSENT, Absent, Fields, Json
 
 Default: TypeAlias = Callable[[Fields], Json | Absent]
-"""What a field is when never set, given the object's other fields."""
+"""The value of a field that was never set, computed from the object's other fields."""
+
+
+class FieldType(StrEnum):
+    """The types that a field can have. `kinds/types.py` says what each means."""
+
+    TEXT = "text"
+    SLUG = "slug"
+    INTEGER = "integer"
+    NUMBER = "number"
+    BOOLEAN = "boolean"
+    ENUM = "enum"
+    SLUGS = "slugs"
+    """A set of slugs: order and repetition mean nothing."""
+    JSON = "json"
+    GRANT_VALUE = "grant-value"
+    """A number, `unlimited`, true or false, or JSON; tagged on the wire."""
 
 
 class Mutability(Enum):
@@ -24,13 +46,13 @@ class Mutability(Enum):
     ONCE = auto()
     """Can be set later, once; fixed from then on."""
     CREATE_ONLY = auto()
-    """Steers creation only and is not compared when the server does not show it."""
+    """Steers creation only and is not compared if the server does not show it."""
     MOVE = auto()
-    """Changes through a license move (publish, archive, default), not through a PUT."""
+    """Changes through the moves of its field, not through an update."""
 
 
 class Order(Enum):
-    """Which direction loosens a field for whoever holds it."""
+    """Which direction loosens a field for whoever holds the object."""
 
     NONE = auto()
     HIGHER_LOOSENS = auto()
@@ -39,28 +61,113 @@ class Order(Enum):
     """A grant's value: by number, `unlimited` highest; by truth; or no order (CONFIG)."""
 
 
+class HeldBy(Enum):
+    """Who can hold an object of a kind and so keeps it from being deleted."""
+
+    NOBODY = auto()
+    INSTANCES = auto()
+    """The customers' instances that have it."""
+    REFERRERS = auto()
+    """The objects whose slug refers to it, and the instances that have recorded usage of it."""
+
+
 EVERY_GENERATION = frozenset(Generation)
 ONLY_CURRENT = frozenset({Generation.CURRENT})
 ONLY_GETTING_STARTED = frozenset({Generation.GETTING_STARTED})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Reference:
+    """One way in which objects of a kind refer to objects of another.
+
+    `kind` is the word of the kind referred to. `matters` are the fields of the referenced object
+    on which a plan rests. A loose reference (`is_strict` false) may lead nowhere: it orders
+    changes and nothing else. `rule` is the name of the finding about a reference that leads
+    nowhere.
+    """
+
+    kind: str
+    is_strict: bool = True
+    matters: tuple[str, ...] = ()
+    rule: str = "undeclared-reference"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Move:
+    """One step of a field from one value to another that is not an update of fields.
+
+    `endpoint` is posted to, below the object's path; without one the field alone is updated.
+    `rank` orders moves of one plan: lower ones go first. `waits_for_children` says that all
+    changes of the object's children go first; `waits_for_siblings` names the actions on its
+    siblings (see `FieldSpec.one_per`) that go first. `not_while` are field values that forbid the
+    move.
+    """
+
+    action: Action
+    before: Json
+    after: Json
+    endpoint: str | None = None
+    rank: int = 0
+    waits_for_children: bool = False
+    waits_for_siblings: frozenset[Action] = frozenset()
+    not_while: Fields = field(default_factory=dict)
+    symbol: str = ">"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FieldSpec:
     """One field of one kind.
 
-    `wire` is the property that carries it in a request body. `default` gives what the server
-    has when it was never set; ABSENT where the server sets nothing. `way_out` is what a person
-    can do who wants a fixed field changed.
+    On the wire: `wire` is the property that carries it in a request body and `read` the one in an
+    answer, if they have other names. `filler` is what a body carries if the field is not set,
+    because the API insists on the property. An update repeats every field that the object has;
+    `is_echoed` is false if leaving it out changes nothing.
+
+    In the catalog file: `description`, `examples` and the limits go into the schema;
+    `takes_null` says that null clears it. A note (`is_note`) is read by this program and never
+    sent to a server.
+
+    `default` is what the server has if the field was never set; ABSENT if the server sets
+    nothing. `way_out` is what a person can do who wants a fixed field changed.
+    `numbered_by_server` fields fit no other server, so exports leave them out. `is_own_slug` says
+    that a value equal to the object's own slug means the same as none.
+
+    Of a field with moves: `born_as` is the value with which an object is created on servers that
+    know the field, before its children exist; `settles_as` is the value that it then gets unless
+    another is declared. `one_per` names a field: of the objects that agree in it, its siblings, at
+    most one has True here, and the server takes it from the others.
     """
 
     name: str
+    type: FieldType = FieldType.TEXT
+    description: str = ""
+    examples: tuple[Json, ...] = ()
+    is_required: bool = False
+    takes_null: bool = False
+    choices: tuple[str, ...] = ()
+    limits: Mapping[str, Json] = field(default_factory=dict)
+    """JSON Schema keywords: `minLength`, `maximum`, `pattern` and the like."""
+    words: Mapping[str, str] = field(default_factory=dict)
+    """JSON Schema annotations: `errorMessage`, `patternErrorMessage`, `x-rule`."""
+    reads_integers: bool = False
+    """A text that people write as a whole number, such as a version."""
+    is_note: bool = False
     wire: str = ""
+    read: str = ""
+    filler: Json | Absent = ABSENT
+    is_echoed: bool = True
     mutability: Mutability = Mutability.MUTABLE
     order: Order = Order.NONE
     default: Default = lambda _fields: ABSENT
-    is_set: bool = False
     generations: frozenset[Generation] = EVERY_GENERATION
     way_out: str = ""
+    refers_to: Reference | None = None
+    numbered_by_server: bool = False
+    is_own_slug: bool = False
+    moves: tuple[Move, ...] = ()
+    born_as: Json | Absent = ABSENT
+    settles_as: Json | Absent = ABSENT
+    one_per: str = ""
 
     @property
     def wire_name(self) -> str:
@@ -68,26 +175,117 @@ class FieldSpec:
         return self.wire or self.name
 
     @property
+    def read_name(self) -> str:
+        """The property's name in an answer."""
+        return self.read or self.name
+
+    @property
+    def is_set(self) -> bool:
+        """Whether the value is a set: order and repetition mean nothing."""
+        return self.type is FieldType.SLUGS
+
+    @property
     def is_universal(self) -> bool:
         """Whether every generation of the API knows the field."""
         return self.generations == EVERY_GENERATION
 
+    def steps(self, before: Json | Absent, after: Json | Absent) -> tuple[Move, ...] | None:
+        """The moves that lead from one value to another, fewest first; None if none do."""
+        ways: list[tuple[Move, ...]] = [()]
+        reached = [before]
+        for way in ways:
+            at = way[-1].after if way else before
+            if at == after:
+                return way
+            for move in self.moves:
+                if move.before == at and move.after not in reached:
+                    reached.append(move.after)
+                    ways.append((*way, move))
+        return None
+
+
+Body: TypeAlias = dict[str, Any]
+"""A request body under construction."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KindSpec:
-    """One kind: its word in the plural (as in the catalog file) and its fields in file order."""
+    """One kind of object, whole.
+
+    `section` is the key that contains such objects in the catalog file: at the top, or inside a
+    parent's map if there are `parents`. `plural` is the word for several of them. `level` is the
+    place in the order of creation; deletions go in reverse. `shorthand` names the field whose bare
+    value may be written instead of a map.
+
+    On the wire: `path` is that of the list, below the parent's object if there are parents.
+    `slug_wire` carries the object's own slug, `parent_wire` its parent's in answers, and `id_wire`
+    the server's id. `slug_refers_to` says that the slug is that of another object.
+
+    `held_by` says who can hold such an object; `created` and `deleted` are the effects on holders
+    of one that appears and of one that goes.
+
+    The last four are functions for what one kind does alone: `after_read` corrects the fields of
+    an answer, `before_create` and `before_update` the body of a request, and `after_list`
+    completes the objects of a list from one another.
+    """
 
     kind: Kind
-    plural: str
-    fields: Mapping[str, FieldSpec]
-    required: tuple[str, ...] = ()
+    section: str
+    level: int
+    path: str
+    keys: tuple[FieldSpec, ...]
+    """Fields and notes in the order in which they are written and shown."""
+    plural: str = ""
+    parents: tuple[str, ...] = ()
+    shorthand: str = ""
+    slug_wire: str = "slug"
+    parent_wire: str = ""
+    id_wire: str = "id"
+    slug_refers_to: Reference | None = None
+    held_by: HeldBy = HeldBy.NOBODY
+    created: Effect = Effect.NEUTRAL
+    deleted: Effect = Effect.NEUTRAL
+    description: str = ""
+    section_description: str = ""
+    section_words: Mapping[str, str] = field(default_factory=dict)
+    section_examples: tuple[Json, ...] = ()
+    words: Mapping[str, str] = field(default_factory=dict)
+    examples: tuple[Json, ...] = ()
+    missing_hint: str = ""
+    """What to do if a required field is missing; by default, to add it."""
+    empty: tuple[str, str] | None = None
+    """Message and hint for an object that is declared as null."""
+    after_read: Callable[[dict[str, Any]], None] | None = None
+    before_create: Callable[[Body], None] | None = None
+    before_update: Callable[[Body, Fields], None] | None = None
+    after_list: Callable[[Sequence[LiveResource]], Sequence[LiveResource]] | None = None
+    fields: Mapping[str, FieldSpec] = field(init=False)
+    """The fields by name, notes left out."""
 
+    def __post_init__(self) -> None:
+        fields = {spec.name: spec for spec in self.keys if not spec.is_note}
+        object.__setattr__(self, "fields", fields)
+        if not self.plural:
+            object.__setattr__(self, "plural", self.section)
 
-def kind_spec(
-    kind: Kind, plural: str, fields: tuple[FieldSpec, ...], required: tuple[str, ...] = ()
-) -> KindSpec:
-    """Build a kind's table from its fields, keeping their order."""
-    return KindSpec(kind=kind, plural=plural, fields={f.name: f for f in fields}, required=required)
+    @property
+    def required(self) -> tuple[str, ...]:
+        """Names of the fields without which there is no such object."""
+        return tuple(name for name, spec in self.fields.items() if spec.is_required)
+
+    @property
+    def moves(self) -> Mapping[Action, tuple[FieldSpec, Move]]:
+        """Every move by its action, with the field that it moves."""
+        return {move.action: (spec, move) for spec in self.fields.values() for move in spec.moves}
+
+    @property
+    def references(self) -> Iterator[tuple[FieldSpec | None, Reference]]:
+        """Every reference with the field that carries it; None if it is the slug."""
+        if self.slug_refers_to is not None:
+            yield None, self.slug_refers_to
+        for spec in self.fields.values():
+            if spec.refers_to is not None:
+                yield spec, spec.refers_to
 
 
 def constant(value: Json) -> Default:

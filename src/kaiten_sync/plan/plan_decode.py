@@ -6,7 +6,6 @@ every value is checked here before anything is done with it.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -21,7 +20,7 @@ from kaiten_sync.model.change import (
     change_id,
 )
 from kaiten_sync.model.plan import Guards, Observed, Plan, Summary, TargetRef
-from kaiten_sync.model.settings import Limit
+from kaiten_sync.model.settings import parse_limit
 from kaiten_sync.model.source import SourceRef
 from kaiten_sync.model.value import ABSENT, Absent, Json
 from kaiten_sync.plan.rests_on import object_fingerprint
@@ -142,21 +141,12 @@ def _observed(item: object) -> Observed:
 def _guards(body: Mapping[str, Any]) -> Guards:
     population = _object(body, "population")
     return Guards(
-        max_deletes=_limit(body.get("maxDeletes")),
-        max_updates=_limit(body.get("maxUpdates")),
+        max_deletes=parse_limit(body.get("maxDeletes")),
+        max_updates=parse_limit(body.get("maxUpdates")),
         population={Kind(key): _count(population, key) for key in population},
         protected=frozenset(_address(each) for each in _list(body, "protected")),
         allowed=frozenset(_address(each) for each in _list(body, "allowed")),
     )
-
-
-def _limit(value: object) -> Limit:
-    if isinstance(value, int) and not isinstance(value, bool) and value >= 0:
-        return Limit(count=value)
-    share = re.fullmatch(r"(\d{1,3})%", value, re.ASCII) if isinstance(value, str) else None
-    if share is None or int(share[1]) > 100:
-        raise ValueError("a limit is neither a count nor a share")
-    return Limit(percent=int(share[1]))
 
 
 def _summary(body: Mapping[str, Any]) -> Summary:

@@ -12,7 +12,6 @@ from kaiten_sync.model.address import Address
 from kaiten_sync.model.canonical import digest
 from kaiten_sync.model.change import Change, FieldChange, InnerChange
 from kaiten_sync.model.plan import FORMAT_VERSION, Guards, Observed, Plan, TargetRef
-from kaiten_sync.model.settings import Limit
 from kaiten_sync.model.source import SourceRef
 from kaiten_sync.model.value import ABSENT, Absent, Json
 from kaiten_sync.plan.plan_decode import plan_from_json
@@ -125,16 +124,12 @@ def _no_constant(name: str) -> Any:
 
 def _guards_to_json(guards: Guards) -> dict[str, Json]:
     return {
-        "maxDeletes": _limit_to_json(guards.max_deletes),
-        "maxUpdates": _limit_to_json(guards.max_updates),
+        "maxDeletes": guards.max_deletes.value,
+        "maxUpdates": guards.max_updates.value,
         "population": {str(kind): count for kind, count in guards.population.items()},
         "protected": _addresses_to_json(guards.protected),
         "allowed": _addresses_to_json(guards.allowed),
     }
-
-
-def _limit_to_json(limit: Limit) -> Json:
-    return str(limit) if limit.percent is not None else limit.count
 
 
 def _addresses_to_json(addresses: Collection[Address]) -> list[Json]:
