@@ -15,6 +15,7 @@ from kaiten_sync.cli.options import (
     policy_options,
     target_options,
 )
+from kaiten_sync.report import formats
 
 if TYPE_CHECKING:
     from kaiten_sync.bootstrap import Flags
@@ -41,7 +42,7 @@ if TYPE_CHECKING:
     help="Write what becomes of each change here (JSON), as it happens.",
 )
 @click.option("--yes", "-y", is_flag=True, help="Apply without asking (only without PLAN).")
-@format_option("text", "json")
+@format_option(formats.APPLY)
 def command(
     plan_path: str | None,
     declaration: CatalogChoice,

@@ -14,7 +14,7 @@ import click
 
 from kaiten_sync.cli.exit_codes import ExitCode
 from kaiten_sync.cli.options import PolicyChoice
-from kaiten_sync.cli.output import print_json, print_result, say, use_color
+from kaiten_sync.cli.output import look_of, print_result, say
 from kaiten_sync.cli.planning import Request
 from kaiten_sync.cli.progress import terminal_progress
 from kaiten_sync.cli.receipt import Receipt
@@ -26,6 +26,7 @@ from kaiten_sync.model.ports import Catalog, Journal
 from kaiten_sync.pipeline import apply_plan, load
 from kaiten_sync.plan.made_from import not_made_from
 from kaiten_sync.plan.plan_file import check_target
+from kaiten_sync.report import formats
 
 _STOPS = (signal.SIGINT, signal.SIGTERM)
 
@@ -124,7 +125,7 @@ def finish(
     """Apply, print the result, and give the exit code."""
     check_target(plan, request.connection.target)
     result = _apply(plan, catalog) if receipt is None else _apply_with(receipt, plan, catalog)
-    _print(result, output_format)
+    print_result(formats.APPLY[output_format](result, look_of(sys.stdout)))
     return _code(result)
 
 
@@ -149,17 +150,6 @@ def _apply(plan: Plan, catalog: Catalog, journal: Journal | None = None) -> Appl
             is_stopped=stopped.is_set,
             journal=journal,
         )
-
-
-def _print(result: ApplyResult, output_format: str) -> None:
-    if output_format == "json":
-        from kaiten_sync.report.apply_json import apply_json
-
-        print_json(apply_json(result))
-    else:
-        from kaiten_sync.report.apply_text import apply_text
-
-        print_result(apply_text(result, color=use_color(sys.stdout)))
 
 
 def _code(result: ApplyResult) -> ExitCode:

@@ -15,6 +15,7 @@ from kaiten_sync.cli.options import (
     format_option,
     target_options,
 )
+from kaiten_sync.report import formats
 
 if TYPE_CHECKING:
     from kaiten_sync.cli.drifting import Request
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 @click.option("--all", "is_all", is_flag=True, help="Every target of the project file.")
 @click.option("--revert", is_flag=True, help="Plan to undo what was edited on the server.")
 @click.option("-o", "--out", metavar="FILE", help="Write the plan of --revert here.")
-@format_option("text", "json", "markdown", "html", "junit", "sarif")
+@format_option(formats.DRIFT)
 @detailed_exitcode_option
 def command(
     addresses: tuple[str, ...],
@@ -91,7 +92,7 @@ def _revert(request: Request, out: str | None, output_format: str) -> int:
     from kaiten_sync.errors import UsageError
     from kaiten_sync.model.settings import Policy
 
-    if output_format in ("junit", "sarif"):
+    if output_format not in formats.PLAN:
         raise UsageError(f"--revert makes a plan, and there is no {output_format} of a plan")
     if out is not None and Path(out).is_file():
         read_plan_file(out)  # a plan may be replaced; a catalog, by a slip, must not be

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from kaiten_sync.bootstrap import Connection, Flags
 from kaiten_sync.cli.options import CatalogChoice, ServerChoice
-from kaiten_sync.cli.output import terminal_width, use_color
+from kaiten_sync.cli.output import look_of
 from kaiten_sync.cli.planning import committed_plan, read_plan_of
 from kaiten_sync.cli.progress import terminal_progress
 from kaiten_sync.cli.session import connection_to, flags_of, load_project, source_of
@@ -19,6 +19,7 @@ from kaiten_sync.model.plan import Plan
 from kaiten_sync.model.settings import Policy, Project
 from kaiten_sync.pipeline import CatalogSource, DriftCase, check_drift, load, plan_revert
 from kaiten_sync.plan.build import Proposal
+from kaiten_sync.report import formats
 
 _NO_PLAN = (
     "No committed plan of {name} is known: which side moved cannot be told (--plan names one)."
@@ -135,36 +136,11 @@ def render_drift(
     is_all: bool,
 ) -> str:
     """Reports in one of the formats of `drift`."""
-    match output_format:
-        case "json":
-            import json
+    from kaiten_sync.cli.run import error_json
 
-            from kaiten_sync.cli.run import error_json
-            from kaiten_sync.report.drift_json import drift_json, drifts_json
-
-            failed = {failure.target: error_json(failure.error) for failure in failures}
-            body = drifts_json(reports, failed) if is_all else drift_json(reports[0])
-            return json.dumps(body, ensure_ascii=False, indent=2)
-        case "markdown":
-            from kaiten_sync.report.drift_markdown import drift_markdown
-
-            return drift_markdown(reports)
-        case "html":
-            from kaiten_sync.report.drift_html import drift_html
-
-            return drift_html(reports)
-        case "junit":
-            from kaiten_sync.report.drift_junit import drift_junit
-
-            return drift_junit(reports)
-        case "sarif":
-            from kaiten_sync.report.drift_sarif import drift_sarif
-
-            return drift_sarif(reports)
-        case _:
-            from kaiten_sync.report.drift_text import drift_text
-
-            return drift_text(reports, color=use_color(sys.stdout), width=terminal_width())
+    failed = {failure.target: error_json(failure.error) for failure in failures}
+    document = formats.DriftDocument(reports=reports, failed=failed, is_all=is_all)
+    return formats.DRIFT[output_format](document, look_of(sys.stdout))
 
 
 def _report_on(request: Request) -> tuple[DriftReport, frozenset[Address]]:

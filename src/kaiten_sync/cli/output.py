@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 import sys
 import tempfile
 from pathlib import Path
-from typing import Any, TextIO
+from typing import TextIO
 
 import click
 
 from kaiten_sync.errors import UsageError
+from kaiten_sync.report.formats import Look
 
 
 def use_color(stream: TextIO) -> bool:
@@ -26,14 +26,14 @@ def terminal_width() -> int:
     return shutil.get_terminal_size((100, 24)).columns if sys.stdout.isatty() else 100
 
 
+def look_of(stream: TextIO) -> Look:
+    """How text for people looks on a stream."""
+    return Look(color=use_color(stream), width=terminal_width())
+
+
 def print_result(text: str) -> None:
     """Write a result to standard output."""
     click.echo(text, nl=not text.endswith("\n"), color=True)
-
-
-def print_json(document: dict[str, Any]) -> None:
-    """Write one JSON document to standard output."""
-    click.echo(json.dumps(document, ensure_ascii=False, indent=2))
 
 
 def say(text: str) -> None:

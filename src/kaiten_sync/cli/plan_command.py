@@ -14,6 +14,7 @@ from kaiten_sync.cli.options import (
     policy_options,
     target_options,
 )
+from kaiten_sync.report import formats
 
 
 @click.command("plan")
@@ -26,7 +27,7 @@ from kaiten_sync.cli.options import (
     is_flag=True,
     help="Write nothing; end with 2 when the file of -o is not the plan that is made now.",
 )
-@format_option("text", "json", "markdown", "html")
+@format_option(formats.PLAN)
 @detailed_exitcode_option
 def command(
     declaration: CatalogChoice,

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from kaiten_sync.bootstrap import Connection, Flags
 from kaiten_sync.cli.options import CatalogChoice, PolicyChoice
-from kaiten_sync.cli.output import print_result, say, terminal_width, use_color, write_file
+from kaiten_sync.cli.output import look_of, print_result, say, write_file
 from kaiten_sync.cli.progress import terminal_progress
 from kaiten_sync.cli.session import connection_to, policy_of, source_of
 from kaiten_sync.errors import PlanFileError, RefusedError, UsageError
@@ -20,6 +20,7 @@ from kaiten_sync.model.settings import Policy, Project, Prune, Scope
 from kaiten_sync.pipeline import load, make_plan
 from kaiten_sync.plan.build import Proposal
 from kaiten_sync.plan.plan_file import check_target, read_plan, write_plan
+from kaiten_sync.report import formats
 
 _NONE = "none"
 """Says that there is no previous plan, on purpose."""
@@ -170,21 +171,9 @@ def refuse(proposal: Proposal) -> None:
 
 def render_plan(plan: Plan, output_format: str) -> str:
     """A plan in one of the formats of `plan` and `show`."""
-    match output_format:
-        case "json":
-            return write_plan(plan).decode()
-        case "markdown":
-            from kaiten_sync.report.plan_markdown import plan_markdown
-
-            return plan_markdown(plan)
-        case "html":
-            from kaiten_sync.report.plan_html import plan_html
-
-            return plan_html(plan)
-        case _:
-            from kaiten_sync.report.plan_text import plan_text
-
-            return plan_text(plan, color=use_color(sys.stdout), width=terminal_width())
+    return formats.PLAN[output_format](
+        formats.PlanDocument(plan=plan, write=write_plan), look_of(sys.stdout)
+    )
 
 
 def deliver(proposal: Proposal, output_format: str, out: str | None) -> None:

@@ -111,12 +111,12 @@ def _report(error: KaitenSyncError, output_format: str) -> None:
 
 
 def _report_findings(error: DeclarationError, output_format: str) -> None:
-    from kaiten_sync.cli.output import use_color
-    from kaiten_sync.report.diagnostics import render_github, render_text
+    from kaiten_sync.cli.output import look_of
+    from kaiten_sync.report.formats import DIAGNOSTICS, Look
 
     if output_format == "github":
-        click.echo(render_github(error.diagnostics), nl=False)
-    click.echo(render_text(error.diagnostics, color=use_color(sys.stderr)), nl=False, err=True)
+        click.echo(DIAGNOSTICS["github"](error.diagnostics, Look()), nl=False)
+    click.echo(DIAGNOSTICS["text"](error.diagnostics, look_of(sys.stderr)), nl=False, err=True)
 
 
 def _print_error(error: KaitenSyncError) -> None:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import click
 
 from kaiten_sync.cli.options import format_option
+from kaiten_sync.report import formats
 
 
 @click.command("show")
 @click.argument("plan_path", metavar="PLAN")
-@format_option("text", "json", "markdown", "html")
+@format_option(formats.PLAN)
 def command(plan_path: str, output_format: str) -> None:
     """Render a saved plan. Needs no server, and no catalog.
 

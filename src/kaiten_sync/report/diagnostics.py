@@ -6,24 +6,7 @@ import json
 from collections.abc import Iterator, Sequence
 
 from kaiten_sync.model.diagnostic import Diagnostic, Severity
-from kaiten_sync.report.diagnostics_github import render_github
-from kaiten_sync.report.diagnostics_gitlab import render_gitlab
-from kaiten_sync.report.diagnostics_junit import render_junit
-from kaiten_sync.report.diagnostics_sarif import render_sarif
 from kaiten_sync.report.source_line import excerpt, printable
-
-__all__ = [
-    "count",
-    "count_line",
-    "diagnostic_json",
-    "render",
-    "render_github",
-    "render_gitlab",
-    "render_json",
-    "render_junit",
-    "render_sarif",
-    "render_text",
-]
 
 _MESSAGE_LIMIT = 500
 """Characters of a message: a key can be as long as its file."""
@@ -51,23 +34,6 @@ def render_json(diagnostics: Sequence[Diagnostic]) -> str:
         "warnings": count(diagnostics, Severity.WARNING),
     }
     return json.dumps(document, ensure_ascii=False, indent=2) + "\n"
-
-
-def render(diagnostics: Sequence[Diagnostic], output_format: str, *, color: bool) -> str:
-    """The findings as text, json, github, gitlab, junit or sarif."""
-    match output_format:
-        case "json":
-            return render_json(diagnostics)
-        case "github":
-            return render_github(diagnostics)
-        case "gitlab":
-            return render_gitlab(diagnostics)
-        case "junit":
-            return render_junit(diagnostics)
-        case "sarif":
-            return render_sarif(diagnostics)
-        case _:
-            return render_text(diagnostics, color=color)
 
 
 def diagnostic_json(diagnostic: Diagnostic) -> dict[str, str | int | None]:

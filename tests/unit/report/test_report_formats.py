@@ -11,7 +11,9 @@ from tests.support.published import read_junit, sarif_validator
 
 from kaiten_sync.model.diagnostic import Diagnostic, Severity
 from kaiten_sync.model.source import SourceRef
-from kaiten_sync.report.diagnostics import render_gitlab, render_junit, render_sarif
+from kaiten_sync.report.diagnostics_gitlab import render_gitlab
+from kaiten_sync.report.diagnostics_junit import render_junit
+from kaiten_sync.report.diagnostics_sarif import render_sarif
 
 TYPO = Diagnostic(
     rule="unknown-field",
