@@ -10,6 +10,7 @@ from pathlib import Path
 
 from kaiten_sync.api.catalog import HttpCatalog
 from kaiten_sync.api.credentials import api_base
+from kaiten_sync.api.network import network_of
 from kaiten_sync.api.settings import ConnectionSettings
 from kaiten_sync.disk import Disk
 from kaiten_sync.errors import CredentialError, UsageError
@@ -100,14 +101,15 @@ def connect(
     """
     target = _choose(flags, environment, project)
     url = flags.base_url or target.url
+    base = api_base(url, allow_http=flags.allow_http)
     settings = ConnectionSettings(
         url=url,
         token=flags.auth_token or _token(target, environment, project),
         generation=flags.generation or target.generation,
         allow_http=flags.allow_http,
         max_requests_per_minute=flags.max_requests_per_minute or _rate(environment),
+        network=network_of(base, environment),
     )
-    base = api_base(url, allow_http=flags.allow_http)
     return HttpConnection(
         target=TargetRef(target.name, base.removesuffix("/api")),
         settings=settings,

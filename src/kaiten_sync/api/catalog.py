@@ -125,12 +125,13 @@ class HttpCatalog:
         path = paths.item(address)
 
         def put() -> bool:
-            current = self._get_body(address)
-            if not look(None if current is None else self._decode(address, current)):
-                return False
-            merged = merge_body(address.kind, current or {}, fields)
-            self._client.write_once("PUT", path, merged)
-            return True
+            with self._client.look_then_write():
+                current = self._get_body(address)
+                if not look(None if current is None else self._decode(address, current)):
+                    return False
+                merged = merge_body(address.kind, current or {}, fields)
+                self._client.write_once("PUT", path, merged)
+                return True
 
         return self._settled(f"PUT {path}", put)
 
@@ -139,14 +140,15 @@ class HttpCatalog:
         path = paths.item(address)
 
         def delete() -> bool:
-            if not look(self.get(address)):
-                return False
-            try:
-                self._client.write_once("DELETE", path)
-            except ProblemError as error:
-                _raise_unless_missing(error)
-                return False
-            return True
+            with self._client.look_then_write():
+                if not look(self.get(address)):
+                    return False
+                try:
+                    self._client.write_once("DELETE", path)
+                except ProblemError as error:
+                    _raise_unless_missing(error)
+                    return False
+                return True
 
         return self._settled(f"DELETE {path}", delete)
 

@@ -7,9 +7,7 @@ from collections.abc import Mapping
 RULES: Mapping[str, str] = {
     # files
     "no-such-file": "The path does not exist.",
-    "file-left-out": (
-        "A file in the folder has a catalog's sections, but its name keeps it from being read."
-    ),
+    "file-left-out": "A file has a catalog's sections, but its name keeps it from being read.",
     "not-a-file": "A path leads to a pipe, a device or a socket.",
     "unreadable-file": "A file cannot be opened.",
     "outside-folder": "A symbolic link leads out of the folder that was given.",

@@ -85,7 +85,7 @@ def _names(names: tuple[str, ...] | None) -> Json:
 
 
 def _attribution(who: Attribution | None) -> Json:
-    if who is None:
+    if who is None or who.is_cut_off:
         return None
     return {"commit": who.commit, "author": who.author, "date": who.date}
 

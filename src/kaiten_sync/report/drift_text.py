@@ -49,6 +49,8 @@ def _declared(difference: Difference) -> str:
     who = difference.declared_by
     if who is None:
         return ""
+    if who.is_cut_off:
+        return "declared by somebody not known: this is a shallow clone (fetch the whole history)"
     if who.commit is None:
         return "declared in a change that is not committed"
     by = f" by {safe_text(who.author)}" if who.author else ""

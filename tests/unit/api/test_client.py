@@ -81,12 +81,12 @@ def test_understands_the_older_lists(answered_by, body: object) -> None:  # type
 @pytest.mark.parametrize(
     ("reply", "says"),
     [
-        (page(cursor="again"), "repeats a page"),
+        (page(cursor="again"), "sends an empty page and has more"),
         (Reply(body={"items": [GROUP], "hasMore": True}), "does not say how to get it"),
         (Reply(body={"items": [GROUP], "total": 2}), "1 of 2"),
         (page(GROUP, GROUP), "twice"),
-        (Reply(body={"hello": "world"}), "is no list"),
-        (Reply(body=3), "is no list"),
+        (Reply(body={"hello": "world"}), "is not a list"),
+        (Reply(body=3), "is not a list"),
     ],
 )
 def test_refuses_a_list_that_does_not_add_up(answered_by, reply: Reply, says: str) -> None:  # type: ignore[no-untyped-def]
@@ -187,6 +187,8 @@ def test_a_redirect_is_not_followed(answered_by) -> None:  # type: ignore[no-unt
         b"[" * 100_000,
         b'{"items": ',
         b'[{"id": "g1", "slug": "quotas", "name": "Quotas", "displayOrder": NaN}]',
+        b'[{"id": "g1", "slug": "quotas", "name": "Quotas", "displayOrder": ' + b"9" * 400 + b"}]",
+        b'[{"id": "g1", "slug": "quotas", "name": "Quotas", "slug": "other"}]',
         b'[{"id": "g1", "slug": "quotas", "name": "Quotas", "displayOrder": 1e999}]',
         b'[{"id": "g1", "slug": "quotas", "name": "\\uD800"}]',
     ],
@@ -302,6 +304,42 @@ def test_a_storm_uses_up_no_attempts(answered_by, status: int, header: str) -> N
     sent = [request.method for request in server.requests]
     assert sent.count("PUT") > FAST.attempts
     assert server.requests[-1].method == "PUT"
+
+
+def test_a_slow_pace_leaves_no_gap_between_a_look_and_its_write() -> None:
+    """At one request a minute, a gate between the two would let a minute's edits be overwritten."""
+    with scripted(lambda _: Reply(body=GROUP)) as server, ThreadPoolExecutor(1) as pool:
+        catalog = catalog_at(server, max_requests_per_minute=1)
+        update = pool.submit(catalog.update, address("group/quotas"), {"name": "N"}, lambda _: True)
+        try:
+            assert update.result(timeout=50)  # a gate would hold the write back for 60 s
+        finally:
+            catalog.__exit__(None, None, None)
+    assert [request.method for request in server.requests] == ["GET", "PUT"]
+
+
+@pytest.mark.parametrize("first", [429, 503])
+def test_a_write_that_has_to_wait_looks_again(answered_by, first: int) -> None:  # type: ignore[no-untyped-def]
+    statuses = iter([first])
+
+    def answer(request: Request) -> Reply:
+        status = next(statuses, 200) if request.method == "PUT" else 200
+        return Reply(status=status, body=GROUP, headers={"retry-after": "0"})
+
+    server, catalog = answered_by(answer)
+    catalog.update(address("group/quotas"), {"name": "New"}, lambda _: True)
+    assert [request.method for request in server.requests] == ["GET", "PUT", "GET", "PUT"]
+
+
+def test_a_look_that_is_lost_is_repeated_before_the_write(answered_by) -> None:  # type: ignore[no-untyped-def]
+    losses = iter([True, True])
+
+    def answer(request: Request) -> Reply:
+        return Reply(body=GROUP, hang_up=request.method == "GET" and next(losses, False))
+
+    server, catalog = answered_by(answer)
+    assert catalog.update(address("group/quotas"), {"name": "New"}, lambda _: True)
+    assert [request.method for request in server.requests] == ["GET", "GET", "GET", "PUT"]
 
 
 def test_a_storm_without_an_end_ends_the_run_with_a_clear_error() -> None:
