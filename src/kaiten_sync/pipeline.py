@@ -23,7 +23,6 @@ from kaiten_sync.declare import (
 from kaiten_sync.diff.compare import diff_catalog
 from kaiten_sync.diff.sides import undoing, with_sides
 from kaiten_sync.errors import DeclarationError, RefusedError
-from kaiten_sync.git.attribution import attributed
 from kaiten_sync.kinds.registry import spec_of
 from kaiten_sync.live.holders import read_holders
 from kaiten_sync.live.need import narrowed, need_of_everything, need_of_plan
@@ -189,14 +188,12 @@ def apply_plan(
 class DriftCase:
     """What to compare: git now, the target's committed plan, and live.
 
-    `root` is the folder that the declaration's file names are relative to, for who wrote them.
     `only` are the objects to look at, empty for all.
     """
 
     target: TargetRef
     scope: Scope
     agreed: Plan | None = None
-    root: Path | None = None
     only: frozenset[Address] = frozenset()
 
 
@@ -210,11 +207,8 @@ def check_drift(
 ) -> DriftReport:
     """Live → diff, of everything in scope, and which side moved. Raises as `make_plan` does."""
     _, diff = compare(desired, catalog, case, progress, workers)
-    differences = diff.differences
-    if case.root is not None:
-        differences = attributed(differences, case.root)
     compared = desired.resources.keys() & case.only if case.only else desired.resources
-    return DriftReport(target=case.target, differences=differences, compared=len(compared))
+    return DriftReport(target=case.target, differences=diff.differences, compared=len(compared))
 
 
 def plan_revert(

@@ -11,8 +11,8 @@ import pytest
 from jsonschema import Draft202012Validator
 from tests.support.values import declared, desired, live_state, proposal
 
-from kaiten_sync.cli.options import PolicyChoice
-from kaiten_sync.cli.session import policy_of
+from kaiten_sync.cli.options import CatalogChoice, PolicyChoice
+from kaiten_sync.cli.session import plan_request
 from kaiten_sync.errors import PlanFileError, UsageError
 from kaiten_sync.model.canonical import digest
 from kaiten_sync.model.settings import Limit, Policy
@@ -58,6 +58,7 @@ BAD = [
     "9007199254740993",
     "9" * 400,
 ]
+CATALOG = CatalogChoice(files=(), project=None)
 FLAGS = PolicyChoice(prune=None, max_deletes=None, max_updates=None, previous=None, allow=())
 PLAN = json.loads(
     write_plan(proposal(desired(declared("group/new", name="New")), live_state()).plan)
@@ -68,7 +69,7 @@ Entrance = Callable[[str, Path], Limit | None]
 
 def from_option(text: str, _folder: Path) -> Limit | None:
     try:
-        return policy_of(None, replace(FLAGS, max_deletes=text)).max_deletes
+        return plan_request(CATALOG, replace(FLAGS, max_deletes=text)).overrides.max_deletes
     except UsageError:
         return None
 

@@ -5,13 +5,10 @@ from __future__ import annotations
 import os
 import shutil
 import sys
-import tempfile
-from pathlib import Path
 from typing import TextIO
 
 import click
 
-from kaiten_sync.errors import UsageError
 from kaiten_sync.report.formats import Look
 
 
@@ -43,32 +40,9 @@ def say(text: str) -> None:
     click.echo(safe_text(text), err=True)
 
 
-def write_file(path: Path, content: bytes) -> None:
-    """Write a file whole or not at all. A link stays one, and a device is written to.
+class TerminalNotices:
+    """Writes notices to standard error."""
 
-    Raises:
-        UsageError: it cannot be written there.
-    """
-    try:
-        if path.exists() and not path.is_file() and not path.is_dir():
-            path.write_bytes(content)  # /dev/null must not become a file
-            return
-        path = Path(os.path.realpath(path))
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-        try:
-            with os.fdopen(handle, "wb") as file:
-                file.write(content)
-            os.chmod(temporary, 0o666 & ~_umask())
-            os.replace(temporary, path)
-        except BaseException:
-            os.unlink(temporary)
-            raise
-    except OSError as error:
-        raise UsageError(f"cannot write {path}: {error.strerror}") from error
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
+    def notify(self, text: str) -> None:
+        """Write one line."""
+        say(text)

@@ -20,6 +20,8 @@ def command(plan_path: str, output_format: str) -> None:
       kaiten-sync show plans/prod.plan.json --format html > plan.html
     """
     from kaiten_sync.cli.output import print_result
-    from kaiten_sync.cli.planning import read_plan_file, render_plan
+    from kaiten_sync.cli.plan_output import render_plan
+    from kaiten_sync.cli.session import terminal_ports
+    from kaiten_sync.jobs.agreed import read_plan_file
 
-    print_result(render_plan(read_plan_file(plan_path), output_format))
+    print_result(render_plan(read_plan_file(plan_path, terminal_ports().files), output_format))

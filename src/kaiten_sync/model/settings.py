@@ -11,6 +11,9 @@ from fnmatch import fnmatchcase
 from kaiten_sync.model.address import Address
 from kaiten_sync.model.generation import Generation
 
+TOKEN_VARIABLE = "KAITEN_AUTH_TOKEN"  # noqa: S105  (a variable's name)
+"""Where the token is if no target says otherwise: the name that Kaiten's own tools use."""
+
 SHARE_PATTERN = r"^(100|[0-9]{1,2})%$"
 _COUNT = re.compile(r"[0-9]{1,16}")
 MAX_COUNT = 2**53

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from urllib.parse import quote
 
@@ -15,7 +15,7 @@ from kaiten_sync.server.dashboard import guard
 from kaiten_sync.server.dashboard.api_lines import curl_line
 from kaiten_sync.server.dashboard.catalog import FORMS, NAVIGATION, NOTICES, PAGES, PLAN_LINK
 from kaiten_sync.server.dashboard.fields import Sent, parse_sent
-from kaiten_sync.server.dashboard.git_view import GitPlan, GitView
+from kaiten_sync.server.dashboard.git_view import GitPlan, GitView, PlanMaker
 from kaiten_sync.server.dashboard.guard import check_form_token, check_origin, session_id_of
 from kaiten_sync.server.dashboard.pages import DashboardPage, Done, Form, Refused, Shown, Visit
 from kaiten_sync.server.dashboard.rendering import Assets, Renderer
@@ -42,12 +42,12 @@ _PLAN_WAIT_S = 20
 _Answer = Callable[[Request, Sent | None], Response]
 
 
-def dashboard(surroundings: Surroundings, plan_command: Sequence[str] = ()) -> Pages:
+def dashboard(surroundings: Surroundings, make_plan: PlanMaker | None = None) -> Pages:
     """The routes of the dashboard, and its page for errors.
 
-    `plan_command` prints what git would change, as a plan in JSON; empty for no such thing.
+    `make_plan` returns what git would change, as a plan in JSON; None without git.
     """
-    git = GitView(plan_command, surroundings.clock) if plan_command else None
+    git = GitView(make_plan, surroundings.clock) if make_plan else None
     site = _Site(surroundings, git)
     return Pages(routes=site.routes(), wrong=site.wrong)
 

@@ -14,10 +14,9 @@ from urllib.parse import urlsplit
 
 from kaiten_sync import __version__
 from kaiten_sync.api.credentials import is_loopback
-from kaiten_sync.bootstrap import TOKEN_VARIABLE
 from kaiten_sync.declare.project import PROJECT_FILE
 from kaiten_sync.errors import UsageError
-from kaiten_sync.model.settings import Project, Target
+from kaiten_sync.model.settings import TOKEN_VARIABLE, Project, Target
 
 
 class Forge(StrEnum):
@@ -36,7 +35,7 @@ _PLACES = {
     Forge.GITHUB: {f"github/{name}": f"{_GITHUB_FOLDER}/{name}" for name in _GITHUB},
     Forge.GITLAB: {"gitlab/gitlab-ci.yml": ".gitlab-ci.yml"},
 }
-"""Template, and where it goes. Hidden folders are spelled out only here and in `scaffold`."""
+"""Template, and where it goes. Hidden folders are spelled out only here and in `starting`."""
 
 
 class _Template(StandardTemplate):
@@ -74,7 +73,7 @@ def workflows(forge: Forge, project: Project) -> dict[str, str]:
 
 
 def _read(name: str) -> _Template:
-    return _Template((files("kaiten_sync.cli") / "templates" / name).read_text(encoding="utf-8"))
+    return _Template((files("kaiten_sync.jobs") / "templates" / name).read_text(encoding="utf-8"))
 
 
 def _reachable(project: Project) -> list[Target]:

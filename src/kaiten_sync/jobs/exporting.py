@@ -1,25 +1,30 @@
-"""A live catalog as files: what the server would fill in by itself is left out."""
+"""Export: a live catalog as YAML files, without what a server would fill in by itself."""
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
+from dataclasses import dataclass
 from enum import StrEnum
+from pathlib import Path
 
 from kaiten_sync.declare import dump_catalog
+from kaiten_sync.declare.project import PROJECT_FILE
 from kaiten_sync.declare.write import inline
+from kaiten_sync.errors import UsageError
+from kaiten_sync.jobs.workspace import Workspace
 from kaiten_sync.kinds.registry import child_kinds, spec_of, top_kinds
 from kaiten_sync.kinds.spec import FieldSpec
 from kaiten_sync.model.address import Address, ChildList
 from kaiten_sync.model.plan import TargetRef
+from kaiten_sync.model.ports import Ports
 from kaiten_sync.model.resource import LiveResource, LiveState
-from kaiten_sync.model.settings import Project, Scope
+from kaiten_sync.model.settings import TOKEN_VARIABLE, Project, Scope
 from kaiten_sync.model.value import Fields, is_same
+from kaiten_sync.pipeline import read_catalog
 
 _TARGET = "prod"
 """What the target of an exported catalog is called: it is a server that is in use."""
-
-_TOKEN_ENV = "KAITEN_AUTH_TOKEN"  # noqa: S105  (a variable's name)
 
 
 class Split(StrEnum):
@@ -28,6 +33,57 @@ class Split(StrEnum):
     LICENSE = "license"
     KIND = "kind"
     NONE = "none"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExportRequest:
+    """Where to write a live catalog, and how.
+
+    `out` is the folder. `target` is the name that a project file gets for the server, None for a
+    usual one. `is_forced` replaces files that are there.
+    """
+
+    out: str
+    split: Split = Split.LICENSE
+    with_project: bool = False
+    target: str | None = None
+    is_forced: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Exported:
+    """The files that were written, and how many objects were read."""
+
+    paths: tuple[Path, ...]
+    objects: int
+
+
+def export(workspace: Workspace, request: ExportRequest, ports: Ports) -> Exported:
+    """Read everything in scope, and write it as files. Planning them changes nothing.
+
+    Raises:
+        UsageError: a file is there already, or cannot be written. Nothing was written.
+        KaitenSyncError: as `pipeline.read_catalog` and `Connect` do.
+    """
+    connection = workspace.connect(None)
+    scope = workspace.scope
+    with connection.open() as catalog:
+        live = read_catalog(catalog, scope=scope, progress=ports.progress)
+    out = Path(request.out)
+    contents = {out / name: t for name, t in catalog_files(live, scope, request.split).items()}
+    if request.with_project:
+        contents[Path(PROJECT_FILE)] = project_text(
+            request.out, connection.target, request.target, workspace.project
+        )
+    taken = [] if request.is_forced else sorted(p for p in contents if ports.files.exists(p))
+    if taken:
+        raise UsageError(
+            f"{taken[0]} is there already; nothing was written",
+            hint="choose an empty folder, or pass --force",
+        )
+    for path, text in contents.items():
+        ports.files.write(path, text.encode())
+    return Exported(paths=tuple(contents), objects=len(live.resources))
 
 
 def catalog_files(live: LiveState, scope: Scope, split: Split = Split.LICENSE) -> dict[str, str]:
@@ -55,7 +111,8 @@ def project_text(folder: str, target: TargetRef, name: str | None, project: Proj
     `name` is the target's in the project that it was exported with, None without one.
     """
     known = project.targets.get(name) if project is not None and name is not None else None
-    token: dict[str, str] = {"env": known.token_env if known and known.token_env else _TOKEN_ENV}
+    variable = known.token_env if known and known.token_env else TOKEN_VARIABLE
+    token: dict[str, str] = {"env": variable}
     scope = project.scope if project is not None else Scope()
     patterns = {spec.section: list(scope.patterns(spec.kind) or ("*",)) for spec in top_kinds()}
     catalog = folder.rstrip("/") + "/"

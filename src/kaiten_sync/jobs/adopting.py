@@ -1,25 +1,40 @@
-"""Adopting: what to take over, where it is written, and the proof that it says what is live."""
+"""Adopt: take live values over into the YAML files, and prove that the files then declare them."""
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from kaiten_sync.cli.drifting import Request
-from kaiten_sync.cli.exporting import worth_declaring
-from kaiten_sync.cli.output import write_file
-from kaiten_sync.cli.progress import terminal_progress
 from kaiten_sync.declare.adopt import Adopter, FileChange, default_file
+from kaiten_sync.diff.compare import diff_catalog
 from kaiten_sync.errors import KaitenSyncError, RefusedError, UsageError
+from kaiten_sync.jobs.drifting import DriftRequest, Sides, sides_of
+from kaiten_sync.jobs.exporting import worth_declaring
+from kaiten_sync.jobs.workspace import Workspace
 from kaiten_sync.model.address import Address
 from kaiten_sync.model.drift import Difference, DriftClass, Verdict
+from kaiten_sync.model.ports import Files, Ports
 from kaiten_sync.model.resource import LiveState
 from kaiten_sync.model.value import Fields
 from kaiten_sync.pipeline import compare, load
 
+__all__ = ["AdoptRequest", "Adoption", "FileChange", "adopt"]
+
 _EDITS = frozenset({Verdict.SERVER_EDITED, Verdict.CHANGED})
-"""What is adopted where nothing is named: what somebody changed on the server."""
+"""What is adopted if nothing is named: what somebody changed on the server."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AdoptRequest:
+    """What to adopt: the objects and sides of `drift`.
+
+    `into` is the file for objects that are not declared yet; None chooses one of the catalog's.
+    `is_dry` writes nothing.
+    """
+
+    drift: DriftRequest
+    into: str | None = None
+    is_dry: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,19 +47,30 @@ class Adoption:
     live: LiveState
 
 
-def adoption_of(request: Request, into: str | None) -> Adoption:
-    """What adopting would write. Nothing is written yet.
+def adopt(workspace: Workspace, request: AdoptRequest, ports: Ports) -> Adoption:
+    """Write live values into the files, or leave every file as it was.
 
     Raises:
-        UsageError: an object that is named does not differ.
-        RefusedError: a place shares its text with others.
+        UsageError: an object that is named does not differ, or a file cannot be written.
+        RefusedError: a place shares its text with others, or the files would not declare what is
+            live.
+        KaitenSyncError: as `drift` does.
     """
-    desired = load(request.source)
-    with request.connection.open() as catalog:
-        live, diff = compare(desired, catalog, request.case, terminal_progress())
-    chosen = tuple(d for d in diff.differences if request.only or d.verdict in _EDITS)
-    _check_named(request, chosen)
-    source = request.source
+    sides = sides_of(workspace, request.drift, ports)
+    adoption = _adoption_of(sides, request.into, ports)
+    if not request.is_dry:
+        _carry_out(sides, adoption, ports.files)
+    return adoption
+
+
+def _adoption_of(sides: Sides, into: str | None, ports: Ports) -> Adoption:
+    """What adopting would write. Nothing is written yet."""
+    desired = load(sides.source)
+    with sides.connection.open() as catalog:
+        live, diff = compare(desired, catalog, sides.case, ports.progress)
+    chosen = tuple(d for d in diff.differences if sides.only or d.verdict in _EDITS)
+    _check_named(sides.only, chosen)
+    source = sides.source
     adopter = Adopter([*source.catalog, *source.overlays], source.root)
     target = default_file(source.catalog, source.root) if into is None else into
     objects = _objects(live)
@@ -58,42 +84,27 @@ def adoption_of(request: Request, into: str | None) -> Adoption:
     )
 
 
-def carry_out(request: Request, adoption: Adoption) -> None:
-    """Write the files, and put them back where they do not say what is live then.
-
-    Raises:
-        RefusedError: they do not. UsageError: one cannot be written.
-    """
+def _carry_out(sides: Sides, adoption: Adoption, files: Files) -> None:
+    """Write the files, and put them back unless they then declare what is live."""
     written: list[FileChange] = []
     try:
         for change in adoption.changes:
-            write_file(change.path.resolve(), change.after)
+            files.write(change.path.resolve(), change.after)
             written.append(change)
-        _prove(request, adoption)
+        _prove(sides, adoption)
     except BaseException:
         for change in written:
-            _put_back(change)
+            _put_back(change, files)
         raise
-
-
-def unified_diff(changes: Sequence[FileChange]) -> Iterator[str]:
-    """The changes as `diff -u` shows them, line by line."""
-    for change in changes:
-        yield from difflib.unified_diff(
-            (change.before or b"").decode().splitlines(keepends=True),
-            change.after.decode().splitlines(keepends=True),
-            change.shown if change.before is not None else "/dev/null",
-            change.shown,
-        )
 
 
 def _objects(live: LiveState) -> Mapping[Address, Fields]:
     return {address: worth_declaring(found) for address, found in live.resources.items()}
 
 
-def _check_named(request: Request, chosen: Sequence[Difference]) -> None:
+def _check_named(only: frozenset[Address], chosen: Sequence[Difference]) -> None:
     found = {difference.address for difference in chosen}
-    same = sorted(str(address) for address in request.only - found)
+    same = sorted(str(address) for address in only - found)
     if same:
         raise UsageError(
             f"nothing to adopt: {', '.join(same)} does not differ from the server",
@@ -101,12 +112,10 @@ def _check_named(request: Request, chosen: Sequence[Difference]) -> None:
         )
 
 
-def _prove(request: Request, adoption: Adoption) -> None:
+def _prove(sides: Sides, adoption: Adoption) -> None:
     """Read the files again: what was adopted must not differ from what was live."""
-    from kaiten_sync.diff.compare import diff_catalog
-
     try:
-        desired = load(request.source)
+        desired = load(sides.source)
     except KaitenSyncError as error:
         raise RefusedError(
             "the files would not be valid any more, so nothing was changed",
@@ -114,7 +123,7 @@ def _prove(request: Request, adoption: Adoption) -> None:
             hint="change the files by hand",
         ) from error
     differing = {
-        d.address for d in diff_catalog(desired, adoption.live, request.source.scope).differences
+        d.address for d in diff_catalog(desired, adoption.live, sides.source.scope).differences
     }
     wrong = [
         str(d.address)
@@ -130,8 +139,8 @@ def _prove(request: Request, adoption: Adoption) -> None:
         )
 
 
-def _put_back(change: FileChange) -> None:
+def _put_back(change: FileChange, files: Files) -> None:
     if change.before is None:
-        change.path.unlink(missing_ok=True)
+        files.remove(change.path)
     else:
-        write_file(change.path.resolve(), change.before)
+        files.write(change.path.resolve(), change.before)
