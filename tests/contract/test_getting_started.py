@@ -21,7 +21,7 @@ _LICENSE = "<license-slug>"
 
 def commands(page: str) -> list[str]:
     found = _COMMAND.findall(page)
-    assert len(found) == 4, "the page has four requests"
+    assert len(found) == 4
     return found
 
 
