@@ -248,21 +248,21 @@ def test_events_come_in_their_order(outbox: Database) -> None:
 
 
 def stall(handler: BaseHTTPRequestHandler, _number: int) -> None:
-    receiver: Receiver = handler.server.receiver
+    receiver: Receiver = handler.server.receiver  # type: ignore[attr-defined]
     receiver.stopped.wait()
 
 
 def endless(handler: BaseHTTPRequestHandler, _number: int) -> None:
     handler.send_response(200)
     handler.end_headers()
-    receiver: Receiver = handler.server.receiver
+    receiver: Receiver = handler.server.receiver  # type: ignore[attr-defined]
     while not receiver.stopped.is_set():
         handler.wfile.write(b"x" * 65_536)
 
 
 def drip(handler: BaseHTTPRequestHandler, _number: int) -> None:
     """An answer whose head never ends, a byte at a time."""
-    receiver: Receiver = handler.server.receiver
+    receiver: Receiver = handler.server.receiver  # type: ignore[attr-defined]
     handler.wfile.write(b"HTTP/1.1 200 OK\r\nX: ")
     while not receiver.stopped.wait(0.05):
         handler.wfile.write(b"x")
