@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from tests.support.processes import HANG_S
 
 from kaiten_sync.cli.exit_codes import ExitCode, code_of
 from kaiten_sync.cli.run import run
@@ -105,7 +106,7 @@ def _run_in(shell: str, **environment: str) -> subprocess.CompletedProcess[bytes
         capture_output=True,
         env={**os.environ, **environment},
         check=False,
-        timeout=60,
+        timeout=HANG_S,
     )
 
 
