@@ -136,7 +136,7 @@ def outcome_document(outcome: Outcome) -> OutcomeDocument:
     return OutcomeDocument(
         id=outcome.change_id,
         address=str(outcome.address),
-        action=outcome.action,
+        action=str(outcome.action),
         status=outcome.status,
         message=outcome.message,
         code=outcome.code,

@@ -118,7 +118,7 @@ def _change_document(change: Change) -> ChangeDocument:
     return ChangeDocument(
         id=change.id,
         address=str(change.address),
-        action=change.action,
+        action=str(change.action),
         effect=change.effect,
         fields=tuple(_field_document(field) for field in change.fields),
         depends_on=change.depends_on,
