@@ -27,13 +27,14 @@ types: $(VENV)/.dev
 layers: $(VENV)/.dev
 	$(BIN)/lint-imports
 
-pytest: $(VENV)/.dev build/wheelhouse/.ready tests/node/node_modules/.ready
+pytest: $(VENV)/.dev build/wheelhouse/.ready build/contract/.ready tests/node/node_modules/.ready
 	$(BIN)/pytest -n $(JOBS)
 
 examples: $(VENV)/.dev ## Write the plans and transcripts of the examples
 	$(BIN)/python -m tests.acceptance.examples
 
-docs: $(VENV)/.dev ## Write the catalog schema and the generated reference pages
+docs: $(VENV)/.dev ## Write the generated schemas and reference pages
+	$(BIN)/python -m tests.docs.schemas
 	$(BIN)/python -m tests.docs.reference
 	$(BIN)/python -m tests.docs.transcript
 
@@ -75,6 +76,13 @@ build/wheelhouse/.ready: $(VENV)/.dev
 	@$(BIN)/python -m pip download --quiet --disable-pip-version-check -d build/wheelhouse \
 	  -c constraints.txt '.[server]'
 	@rm -f build/wheelhouse/kaiten_sync-*
+	@touch $@
+
+# Kaiten's 1.0 contract, from the source distribution of its SDK; pinned with its hash.
+build/contract/.ready: tests/contract/sdk.txt | $(VENV)/.dev
+	@rm -rf build/contract && mkdir -p build/contract
+	@$(BIN)/python -m pip download --quiet --disable-pip-version-check -d build/contract \
+	  --no-deps --no-binary kaitencloud --no-build-isolation --require-hashes -r $<
 	@touch $@
 
 # The validator of HTML. Without npm its test skips and says so; in CI it fails.

@@ -1,13 +1,56 @@
-"""The databases that tests of the server run on: each such test runs on all of them."""
+"""What all tests stand on: signals, processes and limits that no machine changes, and databases."""
 
 from __future__ import annotations
 
+import os
+import signal
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
+import httpx
 import pytest
+from hypothesis import HealthCheck, settings
 
 from tests.support.databases import Cluster, cluster
+from tests.support.processes import (
+    HANG_S,
+    adopt_orphans,
+    left_over,
+    running_processes,
+    signals_of_a_terminal,
+)
+
+# A slow example is no fault: neither one that runs long nor one that is long in the making.
+settings.register_profile(
+    "any machine",
+    parent=settings.default,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],
+)
+settings.load_profile("any machine")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _any_machine() -> Iterator[None]:
+    """Take from every test what depends on how it is started and on who else uses the machine."""
+    adopt_orphans()
+    # The limit of clients that name none: httpx has no public setting for it.
+    httpx._config.DEFAULT_TIMEOUT_CONFIG.read = HANG_S
+    with signals_of_a_terminal():
+        yield
+
+
+@pytest.fixture(autouse=True)
+def _every_process_ends() -> Iterator[None]:
+    """Fail a test that leaves a process behind, and end that process."""
+    before = set(running_processes())
+    yield
+    found = left_over(before)
+    for pid in found:
+        with suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+    assert not found, f"the test left processes behind: {found}"
 
 
 @pytest.fixture(scope="session")

@@ -13,11 +13,16 @@ from pathlib import Path
 from kaiten_sync.apply.execute import execute
 from kaiten_sync.apply.freshness import already_done
 from kaiten_sync.apply.observe import read_observed
-from kaiten_sync.declare import build_desired, merge_documents, read_documents
+from kaiten_sync.declare import (
+    build_desired,
+    merge_documents,
+    project_of,
+    read_documents,
+    read_project_document,
+)
 from kaiten_sync.diff.compare import diff_catalog
 from kaiten_sync.diff.sides import undoing, with_sides
 from kaiten_sync.errors import DeclarationError, RefusedError
-from kaiten_sync.git.attribution import attributed
 from kaiten_sync.kinds.registry import spec_of
 from kaiten_sync.live.holders import read_holders
 from kaiten_sync.live.need import narrowed, need_of_everything, need_of_plan
@@ -36,14 +41,14 @@ from kaiten_sync.model.ports import (
     Progress,
 )
 from kaiten_sync.model.resource import DesiredState, LiveState
-from kaiten_sync.model.settings import Policy, Scope
+from kaiten_sync.model.settings import Policy, Project, Scope
 from kaiten_sync.model.value import ABSENT
 from kaiten_sync.plan.build import Proposal, propose
 from kaiten_sync.plan.guards import recheck
 from kaiten_sync.plan.held import conflicts
 from kaiten_sync.plan.leaving import Leaving, ownership
 from kaiten_sync.plan.plan_file import seal
-from kaiten_sync.validate import check
+from kaiten_sync.validate import check, check_project
 from kaiten_sync.validate.supported import needs_capabilities, unsupported
 
 
@@ -55,6 +60,16 @@ class CatalogSource:
     catalog: Sequence[str]
     overlays: Sequence[str] = ()
     scope: Scope = field(default_factory=Scope)
+
+
+def read_project(path: Path) -> tuple[Project | None, tuple[Diagnostic, ...]]:
+    """Declare → validate. The project file's settings, None if it has errors, and all findings."""
+    document, findings = read_project_document(path)
+    if document.is_complete:
+        findings = (*findings, *check_project(document))
+    if findings:
+        return None, tuple(sorted(findings, key=lambda finding: finding.sort_key))
+    return project_of(document, path.absolute().parent), ()
 
 
 def validate(source: CatalogSource) -> tuple[DesiredState | None, tuple[Diagnostic, ...]]:
@@ -173,14 +188,12 @@ def apply_plan(
 class DriftCase:
     """What to compare: git now, the target's committed plan, and live.
 
-    `root` is the folder that the declaration's file names are relative to, for who wrote them.
     `only` are the objects to look at, empty for all.
     """
 
     target: TargetRef
     scope: Scope
     agreed: Plan | None = None
-    root: Path | None = None
     only: frozenset[Address] = frozenset()
 
 
@@ -194,11 +207,8 @@ def check_drift(
 ) -> DriftReport:
     """Live → diff, of everything in scope, and which side moved. Raises as `make_plan` does."""
     _, diff = compare(desired, catalog, case, progress, workers)
-    differences = diff.differences
-    if case.root is not None:
-        differences = attributed(differences, case.root)
     compared = desired.resources.keys() & case.only if case.only else desired.resources
-    return DriftReport(target=case.target, differences=differences, compared=len(compared))
+    return DriftReport(target=case.target, differences=diff.differences, compared=len(compared))
 
 
 def plan_revert(

@@ -6,13 +6,14 @@ import json
 import os
 import signal
 import subprocess
-import sys
 from collections.abc import Iterator
+from concurrent.futures import Future
 from pathlib import Path
 
 import pytest
 from tests.support.embedded import EmbeddedServer
 from tests.support.fault_proxy import Fault, FaultProxy, Seen
+from tests.support.processes import HANG_S, python_module, started
 from tests.support.scenarios import EVERYTHING_AT_ONCE, apply, plan_for, prepare
 from tests.support.values import desired
 
@@ -66,30 +67,27 @@ def _run_until(
     proxy: FaultProxy, folder: Path, token: str, last: int, *, is_carried_out: bool
 ) -> None:
     """Run `apply` until its request number `last`, and kill it there, with that on its way."""
-    started: list[int] = []
+    running: Future[subprocess.Popen[str]] = Future()
 
     def choose(seen: Seen) -> Fault | None:
         if seen.index < last:
             return None
-        if started:
-            os.kill(started.pop(), signal.SIGKILL)
+        running.result().kill()
         return Fault.RESET_AFTER if is_carried_out else Fault.RESET_BEFORE
 
-    command = [sys.executable, "-m", "kaiten_sync", "apply", "plan.json"]
     environment = {
         "PATH": os.environ["PATH"],
         "PYTHONPATH": os.environ.get("PYTHONPATH", ""),
         "KAITEN_BASE_URL": proxy.url,
         "KAITEN_AUTH_TOKEN": token,
     }
-    proxy.begin(lambda _: Fault.RESET_BEFORE)
-    process = subprocess.Popen(
-        [*command, "--receipt", "receipt.json"],
+    proxy.begin(choose)
+    with started(
+        python_module("kaiten_sync", "apply", "plan.json", "--receipt", "receipt.json"),
         cwd=folder,
         env=environment,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
-    )
-    started.append(process.pid)
-    proxy.begin(choose)
-    assert process.wait(timeout=60) == -signal.SIGKILL
+    ) as process:
+        running.set_result(process)
+        assert process.wait(HANG_S) == -signal.SIGKILL

@@ -13,6 +13,7 @@ import yaml
 from pre_commit.clientlib import load_manifest  # type: ignore[import-untyped]  # has no types
 from tests.support.command import kaiten_sync
 from tests.support.forge.jobs import Repository
+from tests.support.processes import HANG_S
 
 MANIFEST = Path(".pre-commit-hooks.yaml").resolve()
 
@@ -46,7 +47,7 @@ def run(repository: Repository) -> subprocess.CompletedProcess[str]:
         },
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=HANG_S,
         check=False,
     )
 

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +17,8 @@ import pytest
 from jsonschema import Draft202012Validator
 from tests.support.command import Ended, kaiten_sync
 from tests.support.embedded import EmbeddedServer
-from tests.support.fault_proxy import Fault, FaultProxy
+from tests.support.fault_proxy import Fault, FaultProxy, Seen
+from tests.support.processes import HANG_S, started
 
 from kaiten_sync.validate import schema_text
 
@@ -69,6 +73,41 @@ def proxy(server: EmbeddedServer) -> Iterator[FaultProxy]:
 @pytest.fixture
 def shop(tmp_path: Path, server: EmbeddedServer, proxy: FaultProxy) -> Shop:
     return Shop(tmp_path, proxy, server.new_organisation())
+
+
+APPLY = ("plan.json", "--receipt", "receipt.json")
+PATIENT = (
+    "from kaiten_sync.api import client; client.READ_TIMEOUT_S = client.ANSWER_TIMEOUT_S = 1e6;"
+    "from kaiten_sync.cli import main; main()"
+)
+"""The program, with more patience for a silent server than a test has for the program."""
+
+Process = subprocess.Popen[str]
+Choose = Callable[[Process, Seen], Fault | None]
+Start = Callable[..., Process]
+
+
+@pytest.fixture
+def start(shop: Shop, proxy: FaultProxy) -> Iterator[Start]:
+    """Starts a command whose requests the proxy hurts, and which runs while the test goes on."""
+    with ExitStack() as processes:
+
+        def run(choose: Choose, *args: str) -> Process:
+            running: Future[Process] = Future()
+            proxy.begin(lambda seen: choose(running.result(), seen))
+            process = processes.enter_context(
+                started(
+                    [sys.executable, "-c", PATIENT, *args],
+                    cwd=shop.folder,
+                    env={**os.environ, **shop.environment},
+                    stdout=subprocess.PIPE,
+                    stderr=subprocess.PIPE,
+                )
+            )
+            running.set_result(process)
+            return process
+
+        yield run
 
 
 def test_a_receipt_tells_each_change(shop: Shop) -> None:
@@ -158,12 +197,17 @@ def test_an_option_that_would_do_nothing_or_harm_is_refused(
 
 @pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM], ids=lambda s: s.name)
 def test_the_first_stop_finishes_what_is_under_way(
-    shop: Shop, proxy: FaultProxy, stop: signal.Signals
+    shop: Shop, proxy: FaultProxy, start: Start, stop: signal.Signals
 ) -> None:
+    def choose(process: Process, seen: Seen) -> Fault | None:
+        if seen.index != 4:
+            return None
+        process.send_signal(stop)
+        return Fault.LATENCY
+
     shop.plan()
-    process = _start(shop)
-    proxy.begin(lambda seen: _signal_at(process, seen.index, 4, stop))
-    stdout, stderr = process.communicate(timeout=60)
+    process = start(choose, "apply", *APPLY)
+    stdout, stderr = process.communicate(timeout=HANG_S)
     assert process.returncode == 130, stderr
     assert "Interrupted: what was under way was finished" in stdout
     receipt = shop.receipt()
@@ -186,66 +230,38 @@ def test_a_receipt_replaces_only_a_receipt(shop: Shop) -> None:
 
 
 @pytest.mark.parametrize("index", [0, 4], ids=["while it reads", "while it writes"])
-def test_the_second_stop_ends_at_once(shop: Shop, proxy: FaultProxy, index: int) -> None:
-    shop.plan()
-    process = _start(shop)
-
-    def choose(seen: Any) -> Fault | None:
+def test_the_second_stop_ends_at_once(
+    shop: Shop, proxy: FaultProxy, start: Start, index: int
+) -> None:
+    def choose(process: Process, seen: Seen) -> Fault | None:
         if seen.index < index:
             return None
         if seen.index == index:
             process.send_signal(signal.SIGINT)
         return Fault.STALL_BEFORE
 
-    proxy.begin(choose)
+    shop.plan()
+    process = start(choose, "apply", *APPLY)
     assert process.stderr is not None
     for line in process.stderr:
         if line.startswith("stopping:"):
             process.send_signal(signal.SIGINT)
             break
-    assert process.wait(timeout=4) == 130  # and not after the answer that never comes
-    process.communicate()
+    assert process.wait(HANG_S) == 130  # and not after the answer that never comes
     assert shop.receipt()["state"] == "running"
     proxy.begin(lambda _: None)
     assert shop.run("apply", "plan.json").code == 0
 
 
-def test_a_stop_ends_a_reading_at_once(shop: Shop, proxy: FaultProxy) -> None:
-    process = _start(shop, "export", "-o", "exported")
-
-    def choose(seen: Any) -> Fault:
+def test_a_stop_ends_a_reading_at_once(shop: Shop, start: Start) -> None:
+    def choose(process: Process, seen: Seen) -> Fault:
         if seen.index == 0:
             process.send_signal(signal.SIGINT)
         return Fault.STALL_BEFORE
 
-    proxy.begin(choose)
-    assert process.wait(timeout=4) == 130  # and not after the answer that never comes
-    _, stderr = process.communicate()
+    process = start(choose, "export", "-o", "exported")
+    _, stderr = process.communicate(timeout=HANG_S)  # and not after the answer that never comes
+    assert process.returncode == 130
     assert "interrupted" in stderr
     assert "Traceback" not in stderr
     assert not (shop.folder / "exported").exists()
-
-
-_APPLY = ("apply", "plan.json", "--receipt", "receipt.json")
-
-
-def _start(shop: Shop, *args: str) -> subprocess.Popen[str]:
-    import os
-
-    return subprocess.Popen(
-        [sys.executable, "-m", "kaiten_sync", *(args or _APPLY)],
-        cwd=shop.folder,
-        env={**os.environ, **shop.environment},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-
-
-def _signal_at(
-    process: subprocess.Popen[str], index: int, place: int, stop: signal.Signals
-) -> Fault | None:
-    if index == place:
-        process.send_signal(stop)
-        return Fault.LATENCY
-    return None

@@ -8,6 +8,7 @@ import sys
 
 import pytest
 from tests.acceptance.conftest import Workplace
+from tests.support.processes import HANG_S
 
 from kaiten_sync.api.catalog import HttpCatalog
 from kaiten_sync.api.settings import ConnectionSettings
@@ -97,7 +98,7 @@ def test_the_bench_measures_a_small_catalog() -> None:
         ],
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=HANG_S,
         check=True,
     )
     rows = dict(re.findall(r"^\| ([^|]+?) \| (\d+) \|", ended.stdout, re.M))

@@ -9,6 +9,7 @@ from threading import Barrier
 
 import pytest
 from tests.support.embedded import EmbeddedServer
+from tests.support.processes import HANG_S
 from tests.support.scenarios import EVERYTHING_AT_ONCE, apply, plan_for, prepare
 from tests.support.values import declared, desired
 
@@ -39,7 +40,7 @@ def at_once(url: str, token: str, plans: Sequence[Plan]) -> list[ApplyResult | S
 
     def run(plan: Plan) -> ApplyResult | StalePlanError:
         with HttpCatalog(ConnectionSettings(url=url, token=token)) as catalog:
-            start.wait()
+            start.wait(HANG_S)
             try:
                 return apply(plan, catalog, workers=8)
             except StalePlanError as stale:

@@ -9,6 +9,7 @@ import venv
 from pathlib import Path
 
 import pytest
+from tests.support.processes import HANG_S
 
 WHEELHOUSE = Path("build/wheelhouse").resolve()
 
@@ -22,7 +23,7 @@ def run(*command: object, cwd: Path | None = None) -> str:
         env=kept,
         capture_output=True,
         text=True,
-        timeout=300,
+        timeout=HANG_S,
         check=False,
     )
     assert finished.returncode == 0, finished.stdout + finished.stderr

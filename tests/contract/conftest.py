@@ -1,7 +1,8 @@
-"""One running server per module and database, and the contract as data."""
+"""One running server per module and database, and Kaiten's published material as data."""
 
 from __future__ import annotations
 
+import tarfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,9 @@ import pytest
 import yaml
 from tests.support.embedded import EmbeddedServer
 
-SHARED = Path(__file__).parents[2].parent / "shared" / "kaiten"
+HERE = Path(__file__).parent
+SDK = HERE.parents[1] / "build" / "contract"
+"""Where `make build/contract/.ready` puts the source distribution of Kaiten's SDK."""
 
 
 @pytest.fixture(scope="module")
@@ -21,10 +24,18 @@ def server(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Itera
 
 @pytest.fixture(scope="session")
 def contract() -> dict[str, Any]:
-    text = (SHARED / "openapi-1.0.yaml").read_text(encoding="utf-8")
-    return yaml.load(text, yaml.CSafeLoader)  # type: ignore[no-any-return]
+    """The 1.0 contract, from the SDK's source distribution."""
+    found = list(SDK.glob("kaitencloud-*.tar.gz"))
+    if not found:
+        pytest.fail("no contract in build/contract: run `make build/contract/.ready`")
+    (path,) = found
+    with tarfile.open(path) as archive:
+        file = archive.extractfile(f"{path.name.removesuffix('.tar.gz')}/openapi/openapi.yaml")
+        assert file is not None
+        return yaml.load(file, yaml.CSafeLoader)  # type: ignore[no-any-return]
 
 
 @pytest.fixture(scope="session")
 def getting_started() -> str:
-    return (SHARED / "getting-started.md").read_text(encoding="utf-8")
+    """The requests of Kaiten's getting-started guide."""
+    return (HERE / "getting-started.sh").read_text(encoding="utf-8")

@@ -9,9 +9,11 @@ import shlex
 import subprocess
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import httpx
 from tests.support.embedded import EmbeddedServer
+from tests.support.processes import HANG_S
 
 from kaiten_sync.server.app import ServerSettings, running
 
@@ -21,26 +23,28 @@ _LICENSE = "<license-slug>"
 
 def commands(page: str) -> list[str]:
     found = _COMMAND.findall(page)
-    assert len(found) == 4, "the page has four requests"
+    assert len(found) == 4
     return found
 
 
-def run(command: str, server: EmbeddedServer, token: str) -> tuple[int, Any]:
-    """Runs one command against another server than the page's."""
-    return curl(command.replace("http://localhost:6000", server.url), token)
+def run(command: str, url: str, token: str) -> tuple[int, Any]:
+    """Runs one command as printed; only what the page leaves open is filled in.
 
-
-def curl(command: str, token: str) -> tuple[int, Any]:
-    """Runs one command as it stands; only what the page leaves open is filled in."""
+    The connection to the port that the page names goes to the server with this URL.
+    """
     ours = command.replace("<your-token>", token).replace("ksh_xxx", token)
     ours = ours.replace(_LICENSE, "growth")
+    there = f"localhost:6000:{urlsplit(url).netloc}"
     words = shlex.split(ours.replace("\\\n", " "))
     finished = subprocess.run(
-        [*words, "--silent", "--show-error", "--noproxy", "*", "--write-out", "\n%{http_code}"],
+        [
+            *(*words, "--silent", "--show-error", "--noproxy", "*", "--connect-to", there),
+            *("--write-out", "\n%{http_code}"),
+        ],
         capture_output=True,
         text=True,
         check=True,
-        timeout=30,
+        timeout=HANG_S,
         env={"PATH": os.environ["PATH"]},
     )
     body, _, status = finished.stdout.rpartition("\n")
@@ -53,49 +57,49 @@ def test_requests_one_to_three_work_word_for_word(
     token = server.new_organisation()
     create_entitlement, create_license, attach, _ = commands(getting_started)
 
-    status, entitlement = run(create_entitlement, server, token)
+    status, entitlement = run(create_entitlement, server.url, token)
     assert status == 201
     assert entitlement["slug"] == "api-calls"
     assert entitlement["meterType"] == "RAW_EVENT"
     assert entitlement["aggregationMethod"] == "SUM"
     assert entitlement["description"] is None
 
-    status, made = run(create_license, server, token)
+    status, made = run(create_license, server.url, token)
     assert status == 201
     assert (made["slug"], made["version"], made["isActive"]) == ("growth", "1", True)
     assert (made["description"], made["isDefault"]) == ("", False)
     assert made["lifecycleState"] == "PUBLISHED"
 
-    status, _ = run(attach.replace(_LICENSE, made["slug"]), server, token)
+    status, _ = run(attach.replace(_LICENSE, made["slug"]), server.url, token)
     assert status == 204
 
 
-def test_the_whole_page_on_its_own_port(tmp_path: Path, getting_started: str) -> None:
+def test_the_whole_page_works_to_its_end(tmp_path: Path, getting_started: str) -> None:
     token = "ksh_of-the-getting-started-page"
     settings = ServerSettings(
         database_url=f"sqlite:///{tmp_path / 'page.db'}", bootstrap_token=token
     )
     create_entitlement, create_license, attach, report = commands(getting_started)
-    with running(settings, host="127.0.0.1", port=6000):
-        assert curl(create_entitlement, token)[0] == 201
-        status, license_ = curl(create_license, token)
+    with running(settings) as started:
+        assert run(create_entitlement, started.url, token)[0] == 201
+        status, license_ = run(create_license, started.url, token)
         assert status == 201
-        assert curl(attach, token)[0] == 204
-        link_instance("http://localhost:6000", token, license_["id"])
+        assert run(attach, started.url, token)[0] == 204
+        link_instance(started.url, token, license_["id"])
 
-        status, usage = curl(report, token)
+        status, usage = run(report, started.url, token)
         assert status == 200
         assert usage["value"] == {"type": "number", "value": 42, "event_count": 1}
         assert usage["limit"] == {"type": "number", "value": 1000}
 
-        status, refused = curl(report.replace("42", "959"), token)
+        status, refused = run(report.replace("42", "959"), started.url, token)
         assert (status, refused["code"]) == (
             409,
             "ReportEntitlementUsageMetric.ThresholdExceeded",
         )
-        status, usage = curl(report.replace("42", "958"), token)
+        status, usage = run(report.replace("42", "958"), started.url, token)
         assert (status, usage["value"]["value"]) == (200, 1000)
-        told = [entry["eventName"] for entry in audit_trail("http://localhost:6000", token)]
+        told = [entry["eventName"] for entry in audit_trail(started.url, token)]
         assert "INSTANCE_ENTITLEMENT_USAGE_REACHED" in told
 
 
@@ -130,17 +134,15 @@ def audit_trail(url: str, token: str) -> list[dict[str, Any]]:
 def test_the_page_can_be_followed_twice(server: EmbeddedServer, getting_started: str) -> None:
     token = server.new_organisation()
     first = commands(getting_started)[0]
-    run(first, server, token)
-    status, again = run(first, server, token)
+    run(first, server.url, token)
+    status, again = run(first, server.url, token)
     assert status == 201
     assert re.fullmatch(r"api-calls-[0-9a-f]{6}", again["slug"])
 
 
-def test_they_work_on_a_server_in_memory(tmp_path: Path, getting_started: str) -> None:
+def test_they_work_on_a_server_in_memory(getting_started: str) -> None:
     token = "ksh_of-a-server-in-memory"
     with running(ServerSettings(database_url="sqlite://", bootstrap_token=token)) as started:
-        server = EmbeddedServer(tmp_path)
-        server.url = started.url
         for command in commands(getting_started)[:3]:
-            status, _ = run(command.replace(_LICENSE, "growth"), server, token)
+            status, _ = run(command, started.url, token)
             assert status in (201, 204)

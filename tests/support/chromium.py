@@ -9,6 +9,7 @@ from contextlib import contextmanager
 
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
+from tests.support.processes import HANG_S
 
 _NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
@@ -20,8 +21,8 @@ _MISSING = (
 # Machines of CI run tests as root in containers with little shared memory.
 _ARGUMENTS = ["--disable-dev-shm-usage", "--force-color-profile=srgb"]
 
-TIMEOUT_MS = 20_000
-"""How long a click or a check may wait for the page: a busy machine is slow, not wrong."""
+TIMEOUT_MS = HANG_S * 1000
+"""How long a click or a check may wait for the page."""
 
 
 @contextmanager

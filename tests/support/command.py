@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tests.support.processes import HANG_S
+
 
 @dataclass(frozen=True)
 class Ended:
@@ -29,7 +31,7 @@ def kaiten_sync(
     *args: str,
     cwd: Path | None = None,
     stdin: str | None = None,
-    timeout_s: float = 60,
+    timeout_s: float = HANG_S,
     environment: Mapping[str, str] | None = None,
 ) -> Ended:
     """Run `kaiten-sync` with a clean environment and no terminal."""

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from tests.support.processes import outlives_its_test
 
 ADVICE = "PostgreSQL is not installed: apt-get install --no-install-recommends postgresql"
 
@@ -111,6 +112,8 @@ def _running(binaries: Path, folder: Path) -> Iterator[None]:
         assert keeper.stdout is not None
         if keeper.stdout.readline() != b"ready\n":
             pytest.fail((folder / "log").read_text(encoding="utf-8"))
+        outlives_its_test(keeper.pid)
+        outlives_its_test(int((folder / "data/postmaster.pid").read_text().split()[0]))
         yield
 
 

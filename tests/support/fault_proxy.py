@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import select
 import socket
 import socketserver
 import struct
@@ -15,9 +16,14 @@ from types import TracebackType
 from typing import Self
 from urllib.parse import urlsplit
 
+from tests.support.processes import HANG_S
+
 
 class Fault(StrEnum):
-    """What is done to a request. `BEFORE` never reaches the server, `AFTER` was carried out."""
+    """What is done to a request. `BEFORE` never reaches the server, `AFTER` was carried out.
+
+    A stall lasts until the client leaves.
+    """
 
     LATENCY = "latency"
     RESET_BEFORE = "reset before"
@@ -46,8 +52,7 @@ class Seen:
 Choose = Callable[[Seen], Fault | None]
 
 _LATENCY_S = 0.02
-_STALL_S = 5.0
-"""Longer than any timeout of a test."""
+_LOOK_S = 0.02
 _CARRIED_OUT = {
     Fault.LATENCY,
     Fault.RESET_AFTER,
@@ -106,7 +111,7 @@ class FaultProxy:
 
     def connect(self) -> http.client.HTTPConnection:
         return http.client.HTTPConnection(
-            str(self._upstream.hostname), self._upstream.port, timeout=30
+            str(self._upstream.hostname), self._upstream.port, timeout=HANG_S
         )
 
 
@@ -159,7 +164,8 @@ class _Handler(socketserver.StreamRequestHandler):
                 self.wfile.write(head + b"\r\n\r\n" + body[: len(body) // 2])
                 return self._reset()
             case Fault.STALL_BEFORE | Fault.STALL_AFTER:
-                stopped.wait(_STALL_S)
+                while not (stopped.wait(_LOOK_S) or self._is_alone()):
+                    pass
                 return self._reset()
             case Fault.LATENCY:
                 stopped.wait(_LATENCY_S)
@@ -167,6 +173,11 @@ class _Handler(socketserver.StreamRequestHandler):
         if fault is Fault.DUPLICATED:
             self.wfile.write(answer)
         return True
+
+    def _is_alone(self) -> bool:
+        """Whether the client has gone."""
+        readable, _, _ = select.select([self.connection], [], [], 0)
+        return bool(readable) and not self.connection.recv(1, socket.MSG_PEEK)
 
     def _reset(self) -> bool:
         """Close with RST, as a machine that dies does, and not with an orderly end."""

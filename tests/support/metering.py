@@ -10,6 +10,7 @@ from typing import Any
 
 import httpx
 from sqlalchemy import Row, Select, Update, select, update
+from tests.support.processes import HANG_S
 
 from kaiten_sync.server.db.engine import Database, open_engine
 from kaiten_sync.server.db.tables import event, instance, usage, usage_report
@@ -163,7 +164,7 @@ def metered(api: httpx.Client, database_url: str, *, start: str = START) -> Mete
 def client(url: str, token: str) -> Iterator[httpx.Client]:
     """A client of a server's API."""
     headers = {"Authorization": f"Bearer {token}"}
-    with httpx.Client(base_url=f"{url}/api", headers=headers, timeout=30) as connected:
+    with httpx.Client(base_url=f"{url}/api", headers=headers, timeout=HANG_S) as connected:
         yield connected
 
 

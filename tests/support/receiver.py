@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
 from typing import Any, Self
+
+from tests.support.processes import HANG_S
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +19,6 @@ class Delivery:
     path: str
     headers: dict[str, str]
     body: bytes
-    at: float
 
 
 Behave = Callable[[BaseHTTPRequestHandler, int], None]
@@ -78,10 +78,10 @@ class Receiver:
         with self._changed:
             return list(self._deliveries)
 
-    def wait_for(self, count: int, timeout_s: float = 20) -> list[Delivery]:
+    def wait_for(self, count: int) -> list[Delivery]:
         """The deliveries, when there are that many."""
         with self._changed:
-            if not self._changed.wait_for(lambda: len(self._deliveries) >= count, timeout_s):
+            if not self._changed.wait_for(lambda: len(self._deliveries) >= count, HANG_S):
                 raise AssertionError(f"{len(self._deliveries)} of {count} deliveries came")
             return list(self._deliveries)
 
@@ -107,7 +107,7 @@ class _Handler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
         headers = {name.lower(): value for name, value in self.headers.items()}
-        number = self.server.receiver.take(Delivery(self.path, headers, body, time.monotonic()))
+        number = self.server.receiver.take(Delivery(self.path, headers, body))
         self.server.receiver.behave(self, number)
 
     def do_GET(self) -> None:

@@ -13,11 +13,11 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from tests.support.processes import HANG_S
+
 from kaiten_sync.server.domain.tokens import new_token
 
 _READY = "listening on "
-_START_S = 60
-_STOP_S = 30
 
 
 class ServerProcess:
@@ -89,7 +89,7 @@ class ServerProcess:
             os.killpg(self.pid, how)  # Ctrl-C reaches all processes in front
         else:
             self._process.send_signal(how)
-        return self._process.wait(_STOP_S)
+        return self._process.wait(HANG_S)
 
     def kill(self) -> None:
         """End all its processes at once, as a power cut would. Harmless when they are gone."""
@@ -99,9 +99,9 @@ class ServerProcess:
 
     def wait_until_gone(self) -> None:
         """Wait until the last of its processes has ended."""
-        self._process.wait(_STOP_S)
+        self._process.wait(HANG_S)
         assert self._process.stdout is not None
-        too_late = self._later(_STOP_S)
+        too_late = self._later(HANG_S)
         self._process.stdout.read()  # all of them hold its other end
         too_late.cancel()
 
@@ -137,7 +137,7 @@ class ServerProcess:
 
     def _wait_until_ready(self) -> str:
         assert self._process.stdout is not None
-        too_late = self._later(_START_S)
+        too_late = self._later(HANG_S)
         try:
             for line in self._process.stdout:
                 if line.startswith(_READY):

@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-import sys
 from collections import Counter
+from contextlib import ExitStack
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from tests.support.metering import client, path
+from tests.support.processes import HANG_S, python_module, started
 
 _ROOT = Path(__file__).parents[2]
 
@@ -35,21 +36,23 @@ class Load:
 
 def in_processes(loads: list[Load]) -> Counter[int]:
     """Run each in a process of the system, all at once."""
-    started = [
-        subprocess.Popen(
-            [sys.executable, "-m", "tests.support.usage_load"],
-            cwd=_ROOT,
-            env={**os.environ, "USAGE_LOAD": json.dumps(asdict(load))},
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-        for load in loads
-    ]
     counts: Counter[int] = Counter()
-    for process in started:
-        output, _ = process.communicate(timeout=60)
-        assert process.returncode == 0
-        counts.update({int(status): times for status, times in json.loads(output).items()})
+    with ExitStack() as stack:
+        processes = [
+            stack.enter_context(
+                started(
+                    python_module("tests.support.usage_load"),
+                    cwd=_ROOT,
+                    env={**os.environ, "USAGE_LOAD": json.dumps(asdict(load))},
+                    stdout=subprocess.PIPE,
+                )
+            )
+            for load in loads
+        ]
+        for process in processes:
+            output, _ = process.communicate(timeout=HANG_S)
+            assert process.returncode == 0
+            counts.update({int(status): times for status, times in json.loads(output).items()})
     return counts
 
 

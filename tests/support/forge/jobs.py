@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from tests.support.processes import HANG_S
+
 from kaiten_sync import __version__
 
 _STUBS = ("gh", "curl")
@@ -125,7 +127,7 @@ class Workshop:
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
-            timeout=120,
+            timeout=HANG_S,
             check=False,
         )
         job.log += ended.stdout
@@ -143,6 +145,6 @@ class Workshop:
 
 def _git(folder: Path, *args: str) -> str:
     done = subprocess.run(
-        ["git", *args], cwd=folder, check=True, capture_output=True, text=True, timeout=60
+        ["git", *args], cwd=folder, check=True, capture_output=True, text=True, timeout=HANG_S
     )
     return done.stdout

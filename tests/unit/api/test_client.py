@@ -10,6 +10,7 @@ from contextlib import closing, contextmanager
 from itertools import count
 
 import pytest
+from tests.support.processes import HANG_S
 from tests.support.scripted import Reply, Request, Scripted, scripted
 from tests.support.values import address
 
@@ -215,7 +216,7 @@ def refuse(retry_after: str = "0") -> Reply:
 
 def until(is_so: Callable[[], bool]) -> None:
     """Wait for another thread; a test that waits for good fails."""
-    give_up_at = time.monotonic() + 10
+    give_up_at = time.monotonic() + HANG_S
     while not is_so():
         assert time.monotonic() < give_up_at
         threading.Event().wait(0.001)
@@ -244,7 +245,7 @@ class Crowded:
             if self._left == 8:
                 self.later.append(inside)
         if is_first:
-            self._first.wait(10)
+            self._first.wait(HANG_S)
         with self._lock:
             self._count -= 1
             self._left += is_first
@@ -275,7 +276,7 @@ def test_all_threads_wait_when_one_is_told_to() -> None:
             arrivals.append(time.monotonic())
             number = len(arrivals)
         if number <= 8:
-            first.wait(10)
+            first.wait(HANG_S)
             if number == 1:
                 told_at.append(time.monotonic())
                 return refuse("3600")
@@ -388,9 +389,10 @@ def test_one_attempt_is_one_attempt(reply: Reply) -> None:
 
 
 def test_closing_wakes_up_whoever_waits() -> None:
-    retry = RetrySettings(base_s=60, max_s=60)
+    for_good_s = 10 * HANG_S
+    retry = RetrySettings(retry_after_max_s=for_good_s, patience_s=2 * for_good_s)
     with (
-        scripted(lambda _: refuse("60")) as server,
+        scripted(lambda _: refuse(str(for_good_s))) as server,
         client_at(server, retry) as client,
         ThreadPoolExecutor(2) as pool,
     ):
@@ -400,7 +402,7 @@ def test_closing_wakes_up_whoever_waits() -> None:
         client.close()
         for future in futures:
             with pytest.raises(UnreachableError, match="stopped"):
-                future.result(timeout=10)
+                future.result(timeout=HANG_S)
         assert len(server.requests) == 1
 
 

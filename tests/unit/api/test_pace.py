@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.support.processes import HANG_S
 
 from kaiten_sync.api.pace import ClosedError, ExhaustedError, Pace, Turn, seconds_to_wait
 
@@ -229,14 +230,16 @@ def test_after_the_pause_a_request_may_find_out_whether_it_is_over() -> None:
 
 # Closing, with real threads
 
+FOR_GOOD_S = 10 * HANG_S
+
 
 def real_pace(at_most: int) -> Pace:
-    return Pace(at_most=at_most, longest_pause_s=60, patience_s=300)
+    return Pace(at_most=at_most, longest_pause_s=FOR_GOOD_S, patience_s=2 * FOR_GOOD_S)
 
 
 def test_closing_wakes_up_whoever_waits_for_a_place_for_a_pause_or_for_a_retry() -> None:
     full, paused = real_pace(1), real_pace(1)
-    refused(paused, 60)
+    refused(paused, FOR_GOOD_S)
 
     def enter(pace: Pace) -> None:
         with pace.turn():
@@ -244,12 +247,12 @@ def test_closing_wakes_up_whoever_waits_for_a_place_for_a_pause_or_for_a_retry()
 
     with full.turn(), ThreadPoolExecutor(3) as pool:
         waiting = [pool.submit(enter, full), pool.submit(enter, paused)]
-        sleeping = pool.submit(paused.sleep, 60)
+        sleeping = pool.submit(paused.sleep, FOR_GOOD_S)
         full.close()
         paused.close()
         for future in waiting:
-            assert isinstance(future.exception(timeout=10), ClosedError)
-        assert sleeping.result(timeout=10) is None
+            assert isinstance(future.exception(timeout=HANG_S), ClosedError)
+        assert sleeping.result(timeout=HANG_S) is None
 
 
 def test_threads_take_turns() -> None:

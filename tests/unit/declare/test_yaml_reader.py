@@ -8,6 +8,7 @@ from itertools import pairwise
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.support.processes import HANG_S
 from tests.unit.declare.conftest import Read
 
 from kaiten_sync.declare.content import MAX_FILE_BYTES, split_lines
@@ -122,9 +123,9 @@ HOSTILE = {
 @pytest.mark.parametrize("name", HOSTILE)
 def test_a_hostile_file_ends_in_a_finding_and_soon(name: str) -> None:
     text, rule = HOSTILE[name]
-    start = time.monotonic()
+    start_s = time.process_time()
     _, findings = parse(text)
-    assert time.monotonic() - start < 30, "2 s here; what grows with the square takes hours"
+    assert time.process_time() - start_s < HANG_S, "a second or two; with the square of it, hours"
     assert (findings[0].rule if findings else "") == rule
 
 
@@ -173,6 +174,7 @@ def test_what_looks_like_yaml_never_raises_and_places_are_in_the_file(text: str)
     document, findings = parse(text)
     lines = split_lines(text)
     for finding in findings:
+        assert finding.ref
         assert 1 <= finding.ref.line <= len(lines) + 1
         assert finding.ref.column >= 1
     document.root.plain()

@@ -175,9 +175,9 @@ class TestFailures:
     @pytest.mark.parametrize(
         ("statement", "busy"),
         [
-            ("SET LOCAL statement_timeout = 10; SELECT pg_sleep(5)", True),
+            ("SET LOCAL statement_timeout = 10; SELECT pg_sleep(3600)", True),
             ("SELECT pg_terminate_backend(pg_backend_pid())", True),
-            ("SELECT pg_cancel_backend(pg_backend_pid()), pg_sleep(5)", True),
+            ("SELECT pg_cancel_backend(pg_backend_pid()), pg_sleep(3600)", True),
             ("SELECT 1 / 0", False),
             ("SELECT * FROM no_such_table", False),
         ],

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 import httpx
 from tests.support.metering import Meter, client, done, metered, pair, path
+from tests.support.processes import HANG_S
 from tests.support.server_process import ServerProcess
 
 REPORTERS = 4
@@ -43,12 +44,12 @@ class Load:
     def wait(self, reports: int) -> None:
         """Wait until so many more are acknowledged."""
         for _ in range(reports):
-            assert self.acknowledged.acquire(timeout=20)
+            assert self.acknowledged.acquire(timeout=HANG_S)
 
     def _one(self, api: httpx.Client, key: str, counts: Counter[str]) -> None:
         body = {"value": 1, "transactionId": key} if self.has_keys else {"value": 1}
         while True:
-            self.is_up.wait()
+            self.is_up.wait(HANG_S)
             try:
                 answer = api.post(path(), json=body)
             except httpx.TransportError:

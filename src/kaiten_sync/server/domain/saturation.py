@@ -31,7 +31,7 @@ class Level(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Saturation:
-    """Where usage stands, and its ratio to the threshold; None where there is none to divide by."""
+    """Where usage stands, and its ratio to the threshold; None if there is none to divide by."""
 
     level: Level
     ratio: float | None
