@@ -62,9 +62,16 @@ _slugs = texts.map(lambda text: text.replace("/", "") or "api-calls")
 _effects = st.sampled_from(Effect)
 _sources = st.none() | st.builds(SourceRef, texts, st.integers(1, 10**6), st.just(1))
 _targets = st.builds(TargetRef, texts, texts)
-_tops = st.builds(Address, st.sampled_from([spec.kind for spec in top_kinds()]), _slugs)
-_licenses = st.builds(Address, st.just(LICENSE.kind), _slugs)
-_grants = st.builds(Address, st.just(GRANT.kind), _slugs, _licenses)
+_tops = st.builds(
+    lambda kind, slug: Address(kind, slug),
+    st.sampled_from([spec.kind for spec in top_kinds()]),
+    _slugs,
+)
+_grants = st.builds(
+    lambda granted, license_: Address(GRANT.kind, granted, Address(LICENSE.kind, license_)),
+    _slugs,
+    _slugs,
+)
 _inner = st.builds(InnerChange, path=texts, before=sides, after=sides)
 _fields = st.lists(
     st.builds(
