@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kaiten_sync.diff.effects import field_effect, worst
+from kaiten_sync.diff.effects import field_effect, with_joint_effect, worst
 from kaiten_sync.diff.inner import inner_changes
 from kaiten_sync.kinds.registry import spec_of
 from kaiten_sync.kinds.spec import FieldSpec, Mutability
@@ -36,9 +36,11 @@ def diff_catalog(desired: DesiredState, live: LiveState, scope: Scope) -> Catalo
 def _compare(resource: Resource, live: LiveResource | None) -> Difference | None:
     if live is None:
         return _missing(resource)
-    fields = tuple(_changed_fields(resource, live))
-    if not fields:
+    changed = tuple(_changed_fields(resource, live))
+    if not changed:
         return None
+    after = {**live.fields, **{f.name: f.after for f in changed if f.after is not ABSENT}}
+    fields = with_joint_effect(spec_of(resource.address.kind), changed, live.fields, after)
     return Difference(
         address=resource.address,
         drift=DriftClass.CHANGED,

@@ -1,12 +1,15 @@
-"""What a field change does to whoever holds the license: from order, not guesswork."""
+"""What a change does to whoever holds the license: from order, not guesswork."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
-from kaiten_sync.kinds.spec import FieldSpec, Mutability, Order
-from kaiten_sync.model.change import Effect
-from kaiten_sync.model.value import ABSENT, UNLIMITED, Absent, Json
+from kaiten_sync.kinds.spec import FieldSpec, KindSpec, Mutability, Order
+from kaiten_sync.licensing.thresholds import maximum
+from kaiten_sync.model.change import Effect, FieldChange
+from kaiten_sync.model.value import ABSENT, UNLIMITED, Absent, Fields, Json, is_number
 
 _SEVERITY = {effect: rank for rank, effect in enumerate(Effect)}
 
@@ -23,9 +26,53 @@ def field_effect(spec: FieldSpec, before: Json | Absent, after: Json | Absent) -
     return _by_order(spec.order, before, after)
 
 
+def with_joint_effect(
+    spec: KindSpec, changed: Sequence[FieldChange], before: Fields, after: Fields
+) -> tuple[FieldChange, ...]:
+    """The changes of one object, with the effect of those that limit usage only together.
+
+    Its effect is that on the highest usage that is accepted, or else on the threshold. The changes
+    that lead there have it; the others are neutral.
+    """
+    joint = _joint_effect(spec, before, after)
+    if joint is None:
+        return tuple(changed)
+    limiting = [each for each in changed if each.name in spec.limited_by]
+    leading = [each for each in limiting if each.effect is joint] or limiting[:1]
+    return tuple(
+        replace(each, effect=joint if each in leading else Effect.NEUTRAL)
+        if each in limiting
+        else each
+        for each in changed
+    )
+
+
 def worst(effects: Iterable[Effect]) -> Effect:
     """The gravest of several effects; neutral when there is none."""
     return max(effects, key=_SEVERITY.__getitem__, default=Effect.NEUTRAL)
+
+
+def _joint_effect(spec: KindSpec, before: Fields, after: Fields) -> Effect | None:
+    """The effect of a changed limit; None if there is none before or after."""
+    low, high = _limit(spec, before), _limit(spec, after)
+    if low is None or high is None:
+        return None
+    if low == high:
+        return Effect.NEUTRAL
+    return Effect.LOOSENS if high > low else Effect.TIGHTENS
+
+
+def _limit(spec: KindSpec, fields: Fields) -> tuple[float, float] | None:
+    """The highest accepted usage, then the threshold; None if usage is not limited by a number."""
+    if not spec.limited_by:
+        return None
+    threshold, percent = (fields.get(name) for name in spec.limited_by)
+    if threshold == UNLIMITED:
+        return (math.inf, math.inf)
+    if not is_number(threshold):
+        return None
+    overage = int(percent) if is_number(percent) and percent >= 0 else 0
+    return (maximum(threshold, overage), float(threshold))
 
 
 def _by_order(order: Order, before: Json | Absent, after: Json | Absent) -> Effect:

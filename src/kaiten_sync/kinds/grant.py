@@ -66,6 +66,7 @@ GRANT = KindSpec(
     path="/entitlements",
     parents=("license",),
     shorthand="value",
+    limited_by=("value", "overagePercent"),
     tag="type",
     slug_wire="entitlementSlug",
     parent_wire="licenseSlug",

@@ -257,6 +257,8 @@ class KindSpec:
     parents: tuple[str, ...] = ()
     shorthand: str = ""
     tag: str = ""
+    limited_by: tuple[str, ...] = ()
+    """The fields that limit usage only together: the threshold, and the percentage above it."""
     slug_wire: str = "slug"
     parent_wire: str = ""
     id_wire: str = "id"
