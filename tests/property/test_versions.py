@@ -1,0 +1,241 @@
+"""Families of versions in any state: applied to an empty server, to themselves, to one another.
+
+On the real server. Whatever fails on the way, a family never has fewer published versions, and
+never loses its default, beyond what both catalogs have.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from tests.support.embedded import EmbeddedServer
+from tests.support.scenarios import TARGET, apply, plan_for
+from tests.support.values import declared, desired
+
+from kaiten_sync.api.catalog import HttpCatalog
+from kaiten_sync.api.settings import ConnectionSettings
+from kaiten_sync.errors import ProblemError
+from kaiten_sync.model.address import Address
+from kaiten_sync.model.change import Action, change_id
+from kaiten_sync.model.ports import Look, NoProgress
+from kaiten_sync.model.resource import LiveState, Resource
+from kaiten_sync.model.settings import Scope
+from kaiten_sync.model.value import Fields
+from kaiten_sync.pipeline import read_catalog
+
+MOST_VERSIONS = 12
+"""Enough versions that their numbers have two digits."""
+
+GAINS = {"create", "publish", "unarchive", "make-default"}
+"""The actions after which more is sold, or is about to be."""
+
+STATES = ["DRAFT", "PUBLISHED", "ARCHIVED"]
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """One version as a catalog declares it; the first one opens the family."""
+
+    state: str
+    is_default: bool
+
+
+Catalog = Mapping[str, Sequence[Version]]
+"""The versions of each family, oldest first."""
+
+
+@st.composite
+def families(draw: st.DrawFn) -> list[Version]:
+    states = draw(st.lists(st.sampled_from(STATES), min_size=1, max_size=MOST_VERSIONS))
+    published = [place for place, state in enumerate(states) if state == "PUBLISHED"]
+    default = draw(st.none() | st.sampled_from(published)) if published else None
+    return [Version(state, place == default) for place, state in enumerate(states)]
+
+
+catalogs = st.fixed_dictionaries({"growth": families()}, optional={"pro": families()})
+
+
+def slug(family: str, number: int) -> str:
+    return family if number == 1 else f"{family}-v{number}"
+
+
+def resources(catalog: Catalog) -> Iterator[Resource]:
+    yield declared("entitlement/calls", name="Calls", type="NUMBER")
+    for family, versions in catalog.items():
+        for number, version in enumerate(versions, start=1):
+            address = f"license/{slug(family, number)}"
+            fields: dict[str, Any] = {
+                "name": family,
+                "type": "PAID",
+                "lifecycleState": version.state,
+                "isDefault": version.is_default,
+            }
+            if number > 1:
+                fields["familySlug"] = family
+            yield declared(address, **fields)
+            yield declared(f"{address}/grant/calls", value=number)
+
+
+def wanted(catalog: Catalog) -> Any:
+    return desired(*resources(catalog))
+
+
+def after_both(source: Catalog, target: Catalog) -> Catalog:
+    """The target, with a state that the server has a way to: none leads back to a draft."""
+    return {
+        family: [
+            _reachable(versions, place, source.get(family, ())) for place in range(len(versions))
+        ]
+        for family, versions in target.items()
+    }
+
+
+def _reachable(versions: Sequence[Version], place: int, before: Sequence[Version]) -> Version:
+    version = versions[place]
+    if version.state == "DRAFT" and place < len(before) and before[place].state != "DRAFT":
+        return replace(version, state=before[place].state)
+    return version
+
+
+def served(live: LiveState) -> dict[str, str | None]:
+    """The version that each family serves. Source: API facts, section 2.4."""
+    offered: dict[str | None, list[tuple[bool, int, str]]] = {}
+    slugs: dict[str | None, str] = {}
+    for address, found in live.resources.items():
+        if address.kind == "license":
+            slugs.setdefault(found.family_id, address.slug.split("-v")[0])
+            if found.fields["lifecycleState"] == "PUBLISHED":
+                key = (found.fields["isDefault"] is True, int(str(found.fields["version"])))
+                offered.setdefault(found.family_id, []).append((*key, address.slug))
+    return {name: max(offered.get(each, [(False, 0, None)]))[2] for each, name in slugs.items()}
+
+
+def expected(catalog: Catalog) -> dict[str, str | None]:
+    best: dict[str, str | None] = {}
+    for family, versions in catalog.items():
+        offered = [
+            (version.is_default, number)
+            for number, version in enumerate(versions, start=1)
+            if version.state == "PUBLISHED"
+        ]
+        best[family] = slug(family, max(offered)[1]) if offered else None
+    return best
+
+
+def look_at(catalog: HttpCatalog) -> LiveState:
+    return read_catalog(catalog, scope=Scope(), progress=NoProgress())
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[EmbeddedServer]:
+    with tempfile.TemporaryDirectory() as folder, EmbeddedServer(Path(folder)) as running:
+        yield running
+
+
+class Faulty(HttpCatalog):
+    """A client one of whose changes is refused, and which looks at the server after each write."""
+
+    def __init__(self, settings: ConnectionSettings) -> None:
+        super().__init__(settings)
+        self.refused: str | None = None
+        self.seen: list[LiveState] = []
+
+    def create(self, address: Address, fields: Fields) -> bool:
+        self._check(Action.CREATE, address)
+        return self._note(super().create(address, fields))
+
+    def update(self, address: Address, fields: Fields, look: Look) -> bool:
+        self._check(Action.UPDATE, address)
+        return self._note(super().update(address, fields, look))
+
+    def delete(self, address: Address, look: Look) -> bool:
+        self._check(Action.DELETE, address)
+        return self._note(super().delete(address, look))
+
+    def move(self, address: Address, action: Action, look: Look) -> bool:
+        self._check(action, address)
+        return self._note(super().move(address, action, look))
+
+    def _check(self, action: Action, address: Address) -> None:
+        if change_id(action, address) == self.refused:
+            raise ProblemError(f"POST {address}", status=422, code="Injected")
+
+    def _note(self, has_written: bool) -> bool:
+        self.seen.append(look_at(self))
+        return has_written
+
+
+def connection(server: EmbeddedServer) -> ConnectionSettings:
+    return ConnectionSettings(url=server.url, token=server.new_organisation())
+
+
+MANY = settings(
+    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+
+
+@MANY
+@given(source=catalogs, target=catalogs)
+def test_every_family_serves_what_its_catalog_serves(
+    server: EmbeddedServer, source: Catalog, target: Catalog
+) -> None:
+    catalog = HttpCatalog(connection(server))
+    try:
+        target = after_both(source, target)
+        for each in (source, source, target):
+            result = apply(plan_for(wanted(each), catalog, TARGET), catalog, workers=4)
+            assert result.is_complete
+            assert served(look_at(catalog)) == expected(each)
+            assert plan_for(wanted(each), catalog, TARGET).is_empty
+    finally:
+        catalog._client.close()
+
+
+def offers(live: LiveState) -> dict[str, tuple[int, int]]:
+    """How many published and how many default versions each family has."""
+    counts: dict[str, tuple[int, int]] = {}
+    for address, found in live.resources.items():
+        if address.kind == "license":
+            family = address.slug.split("-v")[0]
+            published, default = counts.get(family, (0, 0))
+            is_published = found.fields["lifecycleState"] == "PUBLISHED"
+            counts[family] = (
+                published + is_published,
+                default + (found.fields["isDefault"] is True),
+            )
+    return counts
+
+
+@MANY
+@given(source=catalogs, target=catalogs, data=st.data())
+def test_nothing_is_withdrawn_before_its_successor_is_in_place(
+    server: EmbeddedServer, source: Catalog, target: Catalog, data: st.DataObject
+) -> None:
+    target = after_both(source, target)
+    settings = connection(server)
+    catalog, faulty = HttpCatalog(settings), Faulty(settings)
+    try:
+        assert apply(plan_for(wanted(source), catalog), catalog, workers=4).is_complete
+        before = offers(look_at(catalog))
+        plan = plan_for(wanted(target), catalog)
+        gains = [c.id for c in plan.changes if c.action in GAINS]
+        faulty.refused = data.draw(st.sampled_from(gains)) if gains else None
+        apply(plan, faulty, workers=1)
+        seen = list(faulty.seen)
+        assert apply(plan, catalog, workers=4).is_complete
+        after = offers(look_at(catalog))
+        for state in seen:
+            now = offers(state)
+            for family in before.keys() & after.keys():
+                assert now[family][0] >= min(before[family][0], after[family][0])
+                assert now[family][1] >= min(before[family][1], after[family][1])
+    finally:
+        catalog._client.close()
+        faulty._client.close()
