@@ -84,6 +84,10 @@ class IncompleteReadingError(ServerError):
     """The server's lists repeat or contradict themselves, so the reading is not trusted."""
 
 
+_PASSING_STATUSES = frozenset({408, 425, 429})
+"""Refusals that pass: request timeout, too early, too many requests."""
+
+
 class ProblemError(ServerError):
     """The server refused one request.
 
@@ -109,6 +113,11 @@ class ProblemError(ServerError):
         self.code = code
         self.detail = detail
         self.error_id = error_id
+
+    @property
+    def is_final(self) -> bool:
+        """Whether the server refuses the request itself, so that repeating it cannot help."""
+        return 400 <= self.status < 500 and self.status not in _PASSING_STATUSES
 
 
 class AccessError(KaitenSyncError):

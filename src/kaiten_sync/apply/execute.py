@@ -237,6 +237,7 @@ def _failure(change: Change, error: KaitenSyncError) -> Outcome:
         code=told.code if told else None,
         error_id=told.error_id if told else None,
         is_conflict=isinstance(error, ConflictError),
+        is_final=isinstance(error, ProblemError) and error.is_final,
     )
 
 

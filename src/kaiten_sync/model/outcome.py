@@ -37,6 +37,7 @@ class Outcome:
 
     `code` and `error_id` are the server's; `blocked_by` is the id of the change that failed.
     `is_conflict` says that the change was held back: the object was no longer as planned.
+    `is_final` says that the server refused the change itself, and will refuse it again.
     """
 
     change_id: str
@@ -48,6 +49,7 @@ class Outcome:
     error_id: str | None = None
     blocked_by: str | None = None
     is_conflict: bool = False
+    is_final: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 from kaiten_sync.model.outcome import ApplyResult, Outcome, Status
+from kaiten_sync.report.next_steps import after_failure
 from kaiten_sync.report.paint import QUIET, STATUS_STYLES, TITLE, Paint, painter
 from kaiten_sync.report.rows import INDENT
 from kaiten_sync.report.safe_text import safe_text
@@ -23,8 +24,6 @@ _STATUS_WIDTH = len("already done")
 _USUAL_ACTION_WIDTH = len("publish")
 _MESSAGE_LIMIT = 600
 """Characters of a server's message: some answer with a whole page."""
-
-_AGAIN = "Apply the same plan again to finish it; what is done already is skipped."
 
 
 def outcome_line(outcome: Outcome, *, color: bool, action_width: int = _USUAL_ACTION_WIDTH) -> str:
@@ -89,7 +88,7 @@ def _next_step(result: ApplyResult) -> Iterator[str]:
         yield f"The server could not be used any longer: {safe_text(result.access_error)}"
     elif any(outcome.status is Status.FAILED for outcome in result.outcomes):
         yield "See above what failed and why."
-    yield _AGAIN
+    yield from after_failure(result)
 
 
 def _word(status: Status) -> str:

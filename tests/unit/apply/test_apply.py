@@ -307,3 +307,10 @@ def test_the_journal_is_told_each_outcome_once() -> None:
     assert sorted(o.change_id for o in told.outcomes) == sorted(
         o.change_id for o in result.outcomes
     )
+
+
+@pytest.mark.parametrize(
+    ("status", "is_final"), [(422, True), (409, True), (404, True), (429, False), (503, False)]
+)
+def test_a_refusal_that_cannot_pass_is_final(status: int, is_final: bool) -> None:
+    assert ProblemError("POST /licenses", status=status).is_final is is_final

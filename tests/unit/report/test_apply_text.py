@@ -68,6 +68,19 @@ See above what failed and why.
     )
 
 
+@pytest.mark.parametrize(
+    ("kind", "says"),
+    [
+        ({"is_final": True}, "The server refuses this, and will again: change the declaration"),
+        ({"is_conflict": True}, "Somebody changed the server since: make the plan again"),
+    ],
+)
+def test_the_advice_depends_on_the_failure(kind: dict[str, bool], says: str) -> None:
+    text = apply_text(result(DONE, replace(FAILED, **kind)), color=False)  # type: ignore[arg-type]
+    assert text.splitlines()[-1].startswith(says)
+    assert AGAIN not in text
+
+
 def test_success_ends_with_the_sum() -> None:
     assert (
         apply_text(result(DONE), color=False)
