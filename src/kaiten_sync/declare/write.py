@@ -27,21 +27,29 @@ _NEVER_FOLD = 1_000_000
 """Line width: a folded line makes a diff of two where one word changed."""
 
 
+Place: TypeAlias = tuple[str, int]
+"""Orders objects in a section: by a slug, then by a number."""
+
+_BY_SLUG: Mapping[Address, Place] = {}
+
+
 def dump_catalog(
     objects: Mapping[Address, Fields],
     *,
     owns: Collection[ChildList] = (),
     schema: str | None = None,
+    places: Mapping[Address, Place] = _BY_SLUG,
 ) -> str:
     """A catalog file with these objects, in stable order.
 
     `owns` are lists that are declared even if they are empty. `schema` is where editors find the
-    schema, relative to the file.
+    schema, relative to the file. `places` order objects other than by their slug: versions by the
+    slug of their family and their number.
 
     Raises:
         KaitenSyncError: a text is not valid Unicode.
     """
-    content = _Content(objects, owns)
+    content = _Content(objects, owns, places)
     pairs: _Pairs = [(_plain("version"), _number(CATALOG_VERSION))]
     for spec in top_kinds():
         if slugs := content.slugs(spec, None):
@@ -77,15 +85,24 @@ def _below(node: Node) -> Iterator[Node]:
 class _Content:
     """The objects to write, by the list that they are in."""
 
-    def __init__(self, objects: Mapping[Address, Fields], owns: Collection[ChildList]) -> None:
+    def __init__(
+        self,
+        objects: Mapping[Address, Fields],
+        owns: Collection[ChildList],
+        places: Mapping[Address, Place],
+    ) -> None:
         self.objects = objects
+        self._places = places
         self.owns = frozenset(owns)
         self._slugs: dict[tuple[str, Address | None], list[str]] = defaultdict(list)
         for address in objects:
             self._slugs[address.kind, address.parent].append(address.slug)
 
     def slugs(self, spec: KindSpec, parent: Address | None) -> list[str]:
-        return sorted(self._slugs.get((spec.kind, parent), ()))
+        def place(slug: str) -> Place:
+            return self._places.get(Address(spec.kind, slug, parent), (slug, 0))
+
+        return sorted(self._slugs.get((spec.kind, parent), ()), key=place)
 
 
 def _section(spec: KindSpec, slugs: list[str], parent: Address | None, content: _Content) -> Node:

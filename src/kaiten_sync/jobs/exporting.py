@@ -18,10 +18,12 @@ from kaiten_sync.kinds.spec import FieldSpec
 from kaiten_sync.model.address import Address, ChildList
 from kaiten_sync.model.plan import TargetRef
 from kaiten_sync.model.ports import Ports
-from kaiten_sync.model.resource import LiveResource, LiveState
+from kaiten_sync.model.resource import DesiredState, LiveResource, LiveState
 from kaiten_sync.model.settings import TOKEN_VARIABLE, Project, Scope
+from kaiten_sync.model.source import natural
 from kaiten_sync.model.value import Fields, is_same
 from kaiten_sync.pipeline import read_catalog
+from kaiten_sync.plan.families import Families, families_of, link_of
 
 _TARGET = "prod"
 """What the target of an exported catalog is called: it is a server that is in use."""
@@ -87,22 +89,33 @@ def export(workspace: Workspace, request: ExportRequest, ports: Ports) -> Export
 
 
 def catalog_files(live: LiveState, scope: Scope, split: Split = Split.LICENSE) -> dict[str, str]:
-    """File names and their YAML: groups, entitlements, and one file per license, or fewer."""
+    """File names and their YAML: groups, entitlements, and one file per license, or fewer.
+
+    A family whose versions other file names would put in another order is in one file.
+    """
+    families = families_of(DesiredState(resources={}), live)
     owned = [found for address, found in live.resources.items() if scope.covers(address)]
     if split is Split.NONE or not owned:
-        return {"catalog.yaml": _dump(owned)}
+        return {"catalog.yaml": _dump(owned, families)}
     files: dict[str, str] = {}
     for spec in top_kinds():
         objects = [found for found in owned if found.address.root.kind == spec.kind]
         if objects and (split is Split.KIND or not child_kinds(spec.kind)):
-            files[f"{spec.section}.yaml"] = _dump(objects)
+            files[f"{spec.section}.yaml"] = _dump(objects, families)
             continue
         inside: dict[Address, list[LiveResource]] = defaultdict(list)
         for found in sorted(objects, key=lambda each: each.address.sort_key):
-            inside[found.address.root].append(found)
+            inside[_file_of(found.address.root, families)].append(found)
         for root, each in inside.items():
-            files[f"{spec.section}/{root.slug}.yaml"] = _dump(each)
+            files[f"{spec.section}/{root.slug}.yaml"] = _dump(each, families)
     return files
+
+
+def _file_of(address: Address, families: Families) -> Address:
+    """The object that names the file of another: itself, or the first version of its family."""
+    members = families.members.get(families.of.get(address, ""), (address,))
+    later = [natural(f"{each.slug}.yaml") for each in members[1:]]
+    return address if later == sorted(later) else members[0]
 
 
 def project_text(folder: str, target: TargetRef, name: str | None, project: Project | None) -> str:
@@ -127,14 +140,23 @@ def project_text(folder: str, target: TargetRef, name: str | None, project: Proj
     return "\n".join(lines) + "\n"
 
 
-def _dump(objects: Iterable[LiveResource]) -> str:
-    declared = _declared(objects)
+def _dump(objects: Iterable[LiveResource], families: Families) -> str:
+    declared = {each.address: _with_family(each, families) for each in objects}
     lists = [ChildList(a, child.kind) for a in declared for child in child_kinds(a.kind)]
-    return dump_catalog(declared, owns=lists)
+    places = {
+        address: (families.members[family][0].slug, families.members[family].index(address))
+        for address, family in families.of.items()
+    }
+    return dump_catalog(declared, owns=lists, places=places)
 
 
-def _declared(objects: Iterable[LiveResource]) -> dict[Address, Fields]:
-    return {found.address: worth_declaring(found) for found in objects}
+def _with_family(found: LiveResource, families: Families) -> Fields:
+    """What is worth declaring. A family that lost its first version goes by the next one."""
+    fields = worth_declaring(found)
+    members = families.members.get(families.of.get(found.address, ""), ())
+    if found.address in members[1:]:
+        return {**fields, link_of(found.address): members[0].slug}
+    return {name: value for name, value in fields.items() if name != link_of(found.address)}
 
 
 def worth_declaring(found: LiveResource) -> Fields:
