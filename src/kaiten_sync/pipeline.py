@@ -24,7 +24,7 @@ from kaiten_sync.diff.compare import diff_catalog
 from kaiten_sync.diff.sides import undoing, with_sides
 from kaiten_sync.errors import DeclarationError, RefusedError
 from kaiten_sync.kinds.registry import spec_of
-from kaiten_sync.live.holders import read_holders
+from kaiten_sync.live.holders import read_holders, read_use
 from kaiten_sync.live.need import narrowed, need_of_everything, need_of_plan
 from kaiten_sync.live.read import WORKERS, read_live
 from kaiten_sync.model.address import Address
@@ -48,6 +48,7 @@ from kaiten_sync.plan.guards import recheck
 from kaiten_sync.plan.held import conflicts
 from kaiten_sync.plan.leaving import Leaving, ownership
 from kaiten_sync.plan.plan_file import seal
+from kaiten_sync.plan.restart import restarting
 from kaiten_sync.validate import check, check_project
 from kaiten_sync.validate.supported import needs_capabilities, unsupported
 
@@ -136,6 +137,13 @@ def make_plan(
         holders=read_holders(
             catalog,
             leaving.going,
+            progress=progress,
+            workers=workers,
+            known=live,
+        ),
+        use=read_use(
+            catalog,
+            restarting(diff.differences),
             progress=progress,
             workers=workers,
             known=live,

@@ -6,19 +6,25 @@ import shutil
 import tempfile
 from dataclasses import dataclass, replace
 from pathlib import Path
+from uuid import NAMESPACE_URL, uuid5
 
 from tests.support.command import Ended, kaiten_sync
 from tests.support.embedded import EmbeddedServer
 
-from kaiten_sync.model.plan import TargetRef
+from kaiten_sync.model.plan import Observed, TargetRef
 from kaiten_sync.plan.plan_file import read_plan, seal, write_plan
+from kaiten_sync.plan.rests_on import object_fingerprint
 
 PLANS = Path("examples/plans")
 TARGETS = {
     "getting-started": {"local": "http://127.0.0.1:6060"},
     "saas-tiers": {"local": "http://127.0.0.1:6060"},
+    "new-version": {"local": "http://127.0.0.1:6060"},
     "many-files": {"staging": "http://127.0.0.1:6061", "prod": "http://127.0.0.1:6062"},
 }
+BEFORE = "before.yaml"
+"""The catalog that an example's server has first, if the example has such a file."""
+
 CASES = [(name, target) for name, targets in TARGETS.items() for target in targets]
 
 
@@ -45,18 +51,32 @@ class Case:
         return kaiten_sync(*args, cwd=self.folder, environment=tokens)
 
     def plan(self) -> bytes:
-        """The plan file that the server gives, for the URL that the example declares."""
+        """The plan file that the server gives, for the URL that the example declares.
+
+        Each server makes ids of its own, so objects get ids made from their addresses.
+        """
+        if (self.folder / BEFORE).exists():
+            before = self.run("apply", "-t", self.target, "-f", BEFORE, "--yes")
+            assert before.code == 0, before.stderr
         planned = self.run("plan", "-t", self.target, "-o", "new.plan.json")
         assert planned.code == 0, planned.stderr
         plan = read_plan((self.folder / "new.plan.json").read_bytes())
         declared = TargetRef(self.target, TARGETS[self.name][self.target])
-        return write_plan(seal(replace(plan, target=declared)))
+        observed = tuple(_with_example_id(each) for each in plan.observed)
+        return write_plan(seal(replace(plan, target=declared, observed=observed)))
 
     def apply(self) -> str:
         """What applying the plan prints, for the URL that the example declares."""
         applied = self.run("apply", "new.plan.json")
         assert applied.code == 0, applied.stderr + applied.stdout
         return applied.stdout.replace(self.url, TARGETS[self.name][self.target])
+
+
+def _with_example_id(observed: Observed) -> Observed:
+    if observed.id is None or observed.fields is None:
+        return observed
+    made = str(uuid5(NAMESPACE_URL, str(observed.address)))
+    return replace(observed, id=made, fingerprint=object_fingerprint(made, observed.fields))
 
 
 def main() -> None:

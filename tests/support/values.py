@@ -61,6 +61,7 @@ def proposal(
     previous: Plan | None = None,
     allowed: Collection[str] = (),
     holders: Holders | None = None,
+    use: Holders | None = None,
 ) -> Proposal:
     """Diff and plan in one step."""
     from kaiten_sync.diff.compare import diff_catalog
@@ -78,6 +79,7 @@ def proposal(
         has_drafts=has_drafts,
         allowed=frozenset(parse_address(text) for text in allowed),
         holders=holders,
+        use=use,
     )
 
 

@@ -121,6 +121,7 @@ ENTITLEMENT = KindSpec(
             type=FieldType.ENUM,
             choices=("HOUR", "DAY", "WEEK", "MONTH", "YEAR"),
             mutability=Mutability.ONCE,
+            restarts_usage=True,
             default=constant(None),
             takes_null=True,
             generations=ONLY_CURRENT,

@@ -185,6 +185,8 @@ class FieldSpec:
     born_as: Json | Absent = ABSENT
     settles_as: Json | Absent = ABSENT
     one_per: str = ""
+    restarts_usage: bool = False
+    """Whether setting it on an existing object makes everybody's usage start again from 0."""
 
     @property
     def wire_name(self) -> str:

@@ -78,6 +78,34 @@ def read_holders(
     )
 
 
+def read_use(
+    reader: PlanReader,
+    addresses: Collection[Address],
+    *,
+    progress: Progress,
+    workers: int = WORKERS,
+    known: LiveState = _NOTHING,
+) -> Holders:
+    """Who may use some entitlements: the instances of the licenses that grant them.
+
+    Raises as `read_holders` does.
+    """
+    if not addresses:
+        return Holders()
+    gaps: list[str] = []
+    lists = _if_allowed(lambda: _all_lists(reader, addresses, known, progress, workers), gaps)
+    instances = _if_allowed(reader.list_instances, gaps) if lists is not None else None
+    grants = {each.address for listed in (lists or {}).values() for each in listed}
+    granted = referrers(grants, addresses)
+    parents = {a.parent for each in granted.values() for a in each if a.parent is not None}
+    return Holders(
+        instances=_holders(instances or (), parents),
+        referrers=granted,
+        checked=frozenset(addresses if instances is not None else ()),
+        gap=gaps[0] if gaps else None,
+    )
+
+
 def _if_allowed(read: Callable[[], _Result], gaps: list[str]) -> _Result | None:
     """What is read; None where the token may not or the server cannot, and `gaps` says why."""
     try:

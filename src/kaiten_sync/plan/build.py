@@ -28,6 +28,7 @@ from kaiten_sync.plan.limits import population_of
 from kaiten_sync.plan.order import in_order
 from kaiten_sync.plan.plan_file import seal
 from kaiten_sync.plan.protection import foreign_children, protected_harm, used
+from kaiten_sync.plan.restart import restart_needs, restart_warnings, restarting
 from kaiten_sync.plan.rests_on import observed_by
 from kaiten_sync.plan.warnings import warnings
 
@@ -52,18 +53,24 @@ def propose(
     has_drafts: bool,
     allowed: frozenset[Address] = frozenset(),
     holders: Holders | None = None,
+    use: Holders | None = None,
 ) -> Proposal:
     """Turn differences into a sealed plan.
 
     `leaving` says what becomes of everything that is not declared. `allowed` are the objects
-    that a person named, and `holders` says who holds what goes; without it, what was read of
-    the grants must do.
+    that a person named, `holders` who holds what is deleted, as far as that is known, and `use`
+    who may use the counters that start again.
     """
     unordered = to_changes(diff.differences, leaving, has_drafts=has_drafts)
     families = families_of(desired, live)
     changes = in_order(unordered, families)
     protected = desired.protected | leaving.protected
-    needs = (*protected_harm(changes, protected), *foreign_children(leaving))
+    restarted = restarting(diff.differences)
+    needs = (
+        *protected_harm(changes, protected),
+        *foreign_children(leaving),
+        *restart_needs(restarted, use or Holders()),
+    )
     guards = Guards(
         max_deletes=policy.max_deletes,
         max_updates=policy.max_updates,
@@ -122,7 +129,11 @@ def _plan(case: Case, diff: CatalogDiff, target: TargetRef) -> Plan:
         summary=_summary(diff, changes, going),
         requests=requests_to_apply(changes, observed, live, case.families, case.holders.requests),
         guards=case.guards,
-        warnings=(*warnings(case), *unchecked(case.holders, going)),
+        warnings=(
+            *restart_warnings(restarting(case.differences)),
+            *warnings(case),
+            *unchecked(case.holders, going),
+        ),
     )
 
 
