@@ -68,7 +68,7 @@ REQUESTS = {
     "publish": 3,
     "archive": 3,
     "unarchive": 3,
-    "change the default": 8,
+    "change the default": 6,
     "replace the default": 9,
 }
 """How many requests applying each takes when nothing goes wrong."""
