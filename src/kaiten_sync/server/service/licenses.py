@@ -23,7 +23,7 @@ from kaiten_sync.server.domain.licenses import (
     PUBLISHED,
     UNARCHIVE,
     LicenseFields,
-    Move,
+    LifecycleMove,
     check_change,
     check_move,
     check_new,
@@ -43,7 +43,7 @@ from kaiten_sync.server.service.slug_lookup import SlugLookup
 from kaiten_sync.server.service.work import Work, first_free, new_id
 from kaiten_sync.server.shapes.licenses import FamilyView, license_json
 
-_MOVED: Mapping[Move, EventType] = {
+_MOVED: Mapping[LifecycleMove, EventType] = {
     PUBLISH: LICENSE_PUBLISHED,
     ARCHIVE: LICENSE_ARCHIVED,
     UNARCHIVE: LICENSE_UNARCHIVED,
@@ -105,7 +105,7 @@ def update_license(work: Work, slug: str, fields: LicenseFields) -> None:
     tell_family(work, stored.family_id, before)
 
 
-def move_license(work: Work, slug: str, move: Move) -> LicenseRow:
+def move_license(work: Work, slug: str, move: LifecycleMove) -> LicenseRow:
     """Publish, archive or unarchive a version."""
     stored = _find_locked(work, slug, move.operation)
     check_move(stored, move)
