@@ -96,8 +96,8 @@ def proxy(server: EmbeddedServer) -> Iterator[FaultProxy]:
 
 @contextmanager
 def prepared(server: EmbeddedServer, scenario: Scenario) -> Iterator[tuple[HttpCatalog, str]]:
-    """A client that nothing hurts, for an organisation as the scenario begins; and its token."""
-    token = server.new_organisation()
+    """A client that nothing hurts, for an organization as the scenario begins; and its token."""
+    token = server.new_organization()
     with HttpCatalog(ConnectionSettings(url=server.url, token=token)) as catalog:
         prepare([*BYSTANDERS, *scenario.before], catalog)
         yield catalog, token

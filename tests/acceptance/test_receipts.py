@@ -41,7 +41,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedServer]
 
 
 class Shop:
-    """A folder with a catalog, and an organisation behind a proxy."""
+    """A folder with a catalog, and an organization behind a proxy."""
 
     def __init__(self, folder: Path, proxy: FaultProxy, token: str) -> None:
         self.folder = folder
@@ -72,7 +72,7 @@ def proxy(server: EmbeddedServer) -> Iterator[FaultProxy]:
 
 @pytest.fixture
 def shop(tmp_path: Path, server: EmbeddedServer, proxy: FaultProxy) -> Shop:
-    return Shop(tmp_path, proxy, server.new_organisation())
+    return Shop(tmp_path, proxy, server.new_organization())
 
 
 APPLY = ("plan.json", "--receipt", "receipt.json")

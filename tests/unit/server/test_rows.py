@@ -60,12 +60,12 @@ from kaiten_sync.server.db import customers, instances, usage
 
 
 def read(connection: Connection) -> object:
-    found = customers.find_customer(connection, "organisation", "slug")
+    found = customers.find_customer(connection, "organization", "slug")
     return found and found.updated_ta
 
 
 def read_page(connection: Connection) -> object:
-    page = instances.list_instances(connection, "organisation", None, 10)
+    page = instances.list_instances(connection, "organization", None, 10)
     return [row.licence_slug for row in page.rows]
 
 

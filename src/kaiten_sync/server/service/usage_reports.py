@@ -160,7 +160,7 @@ def _take_turn(work: Work, instance_slug: str, entitlement_slug: str) -> Granted
     )
     if not (is_slug(instance_slug) and is_slug(entitlement_slug)):
         raise missing
-    pair = usage.find_pair(work.connection, work.organisation_id, instance_slug, entitlement_slug)
+    pair = usage.find_pair(work.connection, work.organization_id, instance_slug, entitlement_slug)
     if pair is None:
         raise missing
     take_turn(work.connection, pair.instance_id, pair.entitlement_id)
@@ -286,7 +286,7 @@ def _count_on_its_day(
 ) -> None:
     usage_days.count_report(
         turn.work.connection,
-        turn.work.organisation_id,
+        turn.work.organization_id,
         *turn.ids,
         turn.work.now_ms // DAY_MS,
         is_accepted=is_accepted,
