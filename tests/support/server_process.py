@@ -130,7 +130,7 @@ class ServerProcess:
         self._log.close()
 
     def _later(self, delay_s: float) -> threading.Timer:
-        """Kills all of its processes after that time, unless it is cancelled."""
+        """Kills all of its processes after that time, unless it is canceled."""
         timer = threading.Timer(delay_s, os.killpg, (self.pid, signal.SIGKILL))
         timer.start()
         return timer

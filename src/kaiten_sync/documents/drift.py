@@ -24,7 +24,7 @@ _ADOPT = f"kaiten-sync adopt -t prod {GRANT}"
 class DriftInnerDocument(JsonDocument, frozen=True):
     """One difference inside a CONFIG value."""
 
-    path: Annotated[str, about("The place inside the value.", "theme.colours[0]")]
+    path: Annotated[str, about("The place inside the value.", "theme.colors[0]")]
     live: (
         Annotated[Any, about("The value on the server; absent if it has none.", "red")] | UnsetType
     ) = UNSET

@@ -30,7 +30,7 @@ _Positive = Annotated[int, Meta(ge=1)]
 class InnerDocument(JsonDocument, frozen=True):
     """One difference inside a CONFIG value."""
 
-    path: Annotated[str, about("The place inside the value.", "theme.colours[0]")]
+    path: Annotated[str, about("The place inside the value.", "theme.colors[0]")]
     before: (
         Annotated[Any, about("The value on the server; absent if it has none.", "red")] | UnsetType
     ) = UNSET
