@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 JOBS ?= auto
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check lint types layers pytest docs examples pictures bench format constraints clean
+.PHONY: help demo test check lint types layers pytest stress docs examples pictures bench format constraints clean
 
 help: ## Show the targets
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -29,6 +29,9 @@ layers: $(VENV)/.dev
 
 pytest: $(VENV)/.dev build/wheelhouse/.ready build/contract/.ready tests/node/node_modules/.ready
 	$(BIN)/pytest -n $(JOBS)
+
+stress: $(VENV)/.dev ## Run the tests that start processes, under load and with SIGINT ignored
+	$(BIN)/python -m tests.support.stress -n $(JOBS)
 
 examples: $(VENV)/.dev ## Write the plans and transcripts of the examples
 	$(BIN)/python -m tests.acceptance.examples

@@ -72,6 +72,17 @@ def python_module(*words: object) -> list[object]:
     return [sys.executable, "-m", *words]
 
 
+_IGNORING = (
+    "import os, signal, sys; signal.signal(signal.SIGINT, signal.SIG_IGN);"
+    "os.execv(sys.executable, [sys.executable, '-m', *sys.argv[1:]])"
+)
+
+
+def without_signals(*words: object) -> list[object]:
+    """As `python_module`, started as background jobs are: SIGINT is ignored."""
+    return [sys.executable, "-c", _IGNORING, *words]
+
+
 def outlives_its_test(pid: int) -> None:
     """Let a process, and those that it starts, run on after the test that started it."""
     _outliving.add(pid)
