@@ -33,7 +33,8 @@ pytest: $(VENV)/.dev build/wheelhouse/.ready build/contract/.ready tests/node/no
 examples: $(VENV)/.dev ## Write the plans and transcripts of the examples
 	$(BIN)/python -m tests.acceptance.examples
 
-docs: $(VENV)/.dev ## Write the generated reference pages
+docs: $(VENV)/.dev ## Write the generated schemas and reference pages
+	$(BIN)/python -m tests.docs.schemas
 	$(BIN)/python -m tests.docs.reference
 	$(BIN)/python -m tests.docs.transcript
 

@@ -1,22 +1,27 @@
-"""The composition root: flags, environment and project file become a target and a connection."""
+"""The composition root: a caller's flags and environment become a workspace and ports."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 from kaiten_sync.api.catalog import HttpCatalog
 from kaiten_sync.api.credentials import api_base
+from kaiten_sync.api.network import network_of
 from kaiten_sync.api.settings import ConnectionSettings
+from kaiten_sync.disk import Disk
 from kaiten_sync.errors import CredentialError, UsageError
+from kaiten_sync.git.history import GitHistory
+from kaiten_sync.jobs.workspace import Workspace, load_project
 from kaiten_sync.kinds.spec import Generation
 from kaiten_sync.model.plan import TargetRef
-from kaiten_sync.model.settings import Project, Target
+from kaiten_sync.model.ports import Connection, Notices, Ports, Progress, StopSignal
+from kaiten_sync.model.settings import TOKEN_VARIABLE, Project, Target
 
 URL_VARIABLE = "KAITEN_BASE_URL"
-TOKEN_VARIABLE = "KAITEN_AUTH_TOKEN"  # noqa: S105  (a variable's name)
 RATE_VARIABLE = "KAITEN_SYNC_MAX_REQUESTS_PER_MINUTE"
 AD_HOC = "default"
 """The name of a target that no project file names."""
@@ -38,8 +43,8 @@ class Flags:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Connection:
-    """A target, and all it takes to reach it."""
+class HttpConnection:
+    """A target, and all it takes to reach it. Implements `Connection` of `model/ports.py`."""
 
     target: TargetRef
     settings: ConnectionSettings
@@ -51,7 +56,39 @@ class Connection:
         return HttpCatalog(self.settings)
 
 
-def connect(flags: Flags, environment: Mapping[str, str], project: Project | None) -> Connection:
+def open_workspace(
+    project_file: str | None, flags: Flags, environment: Mapping[str, str]
+) -> Workspace:
+    """The working directory with its project, and the way to its targets.
+
+    Raises:
+        DeclarationError: the project file is wrong. UsageError: it is named and not there.
+    """
+    folder = Path.cwd()
+    project = load_project(project_file, folder)
+
+    def connect_to(target: str | None) -> Connection:
+        is_chosen = target is None or flags.target is not None
+        return connect(flags if is_chosen else replace(flags, target=target), environment, project)
+
+    return Workspace(folder=folder, project=project, connect=connect_to)
+
+
+def local_ports(*, notices: Notices, progress: Progress, stop: StopSignal) -> Ports:
+    """The ports of a job in this process: its disk, its git, its clock, and what the caller has."""
+    return Ports(
+        files=Disk(),
+        history=GitHistory(),
+        notices=notices,
+        progress=progress,
+        stop=stop,
+        clock=lambda: datetime.now(UTC),
+    )
+
+
+def connect(
+    flags: Flags, environment: Mapping[str, str], project: Project | None
+) -> HttpConnection:
     """Choose the target and find its credential: flag, environment, project file.
 
     A target named by `-t` is a flag: its URL and credential then come from the project file,
@@ -64,15 +101,16 @@ def connect(flags: Flags, environment: Mapping[str, str], project: Project | Non
     """
     target = _choose(flags, environment, project)
     url = flags.base_url or target.url
+    base = api_base(url, allow_http=flags.allow_http)
     settings = ConnectionSettings(
         url=url,
         token=flags.auth_token or _token(target, environment, project),
         generation=flags.generation or target.generation,
         allow_http=flags.allow_http,
         max_requests_per_minute=flags.max_requests_per_minute or _rate(environment),
+        network=network_of(base, environment),
     )
-    base = api_base(url, allow_http=flags.allow_http)
-    return Connection(
+    return HttpConnection(
         target=TargetRef(target.name, base.removesuffix("/api")),
         settings=settings,
         overlays=target.overlays,

@@ -6,22 +6,28 @@ only: a rule that would fit in here belongs into a stage.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from kaiten_sync.apply.execute import execute
 from kaiten_sync.apply.freshness import already_done
 from kaiten_sync.apply.observe import read_observed
-from kaiten_sync.declare import build_desired, merge_documents, read_documents
+from kaiten_sync.declare import (
+    build_desired,
+    merge_documents,
+    project_of,
+    read_documents,
+    read_project_document,
+)
 from kaiten_sync.diff.compare import diff_catalog
 from kaiten_sync.diff.sides import undoing, with_sides
 from kaiten_sync.errors import DeclarationError, RefusedError
-from kaiten_sync.git.attribution import attributed
+from kaiten_sync.kinds.registry import spec_of
 from kaiten_sync.live.holders import read_holders
 from kaiten_sync.live.need import narrowed, need_of_everything, need_of_plan
 from kaiten_sync.live.read import WORKERS, read_live
-from kaiten_sync.model.address import Address, Kind
+from kaiten_sync.model.address import Address
 from kaiten_sync.model.diagnostic import Diagnostic, Severity
 from kaiten_sync.model.drift import CatalogDiff, DriftClass, DriftReport
 from kaiten_sync.model.outcome import ApplyResult
@@ -35,13 +41,14 @@ from kaiten_sync.model.ports import (
     Progress,
 )
 from kaiten_sync.model.resource import DesiredState, LiveState
-from kaiten_sync.model.settings import Policy, Prune, Scope
+from kaiten_sync.model.settings import Policy, Project, Scope
+from kaiten_sync.model.value import ABSENT
 from kaiten_sync.plan.build import Proposal, propose
 from kaiten_sync.plan.guards import recheck
 from kaiten_sync.plan.held import conflicts
-from kaiten_sync.plan.ownership import forgotten, owned_by, pruned
+from kaiten_sync.plan.leaving import Leaving, ownership
 from kaiten_sync.plan.plan_file import seal
-from kaiten_sync.validate import check
+from kaiten_sync.validate import check, check_project
 from kaiten_sync.validate.supported import needs_capabilities, unsupported
 
 
@@ -53,6 +60,16 @@ class CatalogSource:
     catalog: Sequence[str]
     overlays: Sequence[str] = ()
     scope: Scope = field(default_factory=Scope)
+
+
+def read_project(path: Path) -> tuple[Project | None, tuple[Diagnostic, ...]]:
+    """Declare → validate. The project file's settings, None if it has errors, and all findings."""
+    document, findings = read_project_document(path)
+    if document.is_complete:
+        findings = (*findings, *check_project(document))
+    if findings:
+        return None, tuple(sorted(findings, key=lambda finding: finding.sort_key))
+    return project_of(document, path.absolute().parent), ()
 
 
 def validate(source: CatalogSource) -> tuple[DesiredState | None, tuple[Diagnostic, ...]]:
@@ -101,26 +118,24 @@ def make_plan(
         ServerError, AccessError: the live catalog could not be read whole.
     """
     _check_supported(desired, catalog)
-    owned = owned_by(previous) if policy.prune is Prune.OWNED else frozenset()
-    missed = forgotten(desired, scope, owned)
-    need = need_of_plan(desired, policy.prune, missed)
+    owned = ownership(desired, scope, policy.prune, previous)
+    need = need_of_plan(desired, policy.prune, owned.missed)
     live = read_live(catalog, need, scope, progress, workers)
-    live = narrowed(live, need_of_plan(desired, policy.prune, missed & live.resources.keys()))
+    live = narrowed(live, need_of_plan(desired, policy.prune, owned.missed & live.resources.keys()))
     diff = diff_catalog(desired, live, scope)
-    gone = pruned(diff.differences, policy.prune, owned)
+    leaving = owned.leaving(diff.differences, live)
     return propose(
         diff,
         desired,
         live,
+        leaving,
         target=target,
         policy=policy,
-        has_drafts=_creates_license(diff) and _has_drafts(catalog),
-        previous=previous,
+        has_drafts=_has_drafts(diff, catalog),
         allowed=allowed,
         holders=read_holders(
             catalog,
-            licenses=_slugs(gone, Kind.LICENSE),
-            entitlements=_slugs(gone, Kind.ENTITLEMENT),
+            leaving.going,
             progress=progress,
             workers=workers,
             known=live,
@@ -152,8 +167,7 @@ def apply_plan(
     unheld = [observed.address for observed in plan.observed if observed.unheld]
     holders = read_holders(
         catalog,
-        licenses=_slugs(unheld, Kind.LICENSE),
-        entitlements=_slugs(unheld, Kind.ENTITLEMENT),
+        unheld,
         progress=progress,
         workers=workers,
     )
@@ -174,14 +188,12 @@ def apply_plan(
 class DriftCase:
     """What to compare: git now, the target's committed plan, and live.
 
-    `root` is the folder that the declaration's file names are relative to, for who wrote them.
     `only` are the objects to look at, empty for all.
     """
 
     target: TargetRef
     scope: Scope
     agreed: Plan | None = None
-    root: Path | None = None
     only: frozenset[Address] = frozenset()
 
 
@@ -195,11 +207,8 @@ def check_drift(
 ) -> DriftReport:
     """Live → diff, of everything in scope, and which side moved. Raises as `make_plan` does."""
     _, diff = compare(desired, catalog, case, progress, workers)
-    differences = diff.differences
-    if case.root is not None:
-        differences = attributed(differences, case.root)
     compared = desired.resources.keys() & case.only if case.only else desired.resources
-    return DriftReport(target=case.target, differences=differences, compared=len(compared))
+    return DriftReport(target=case.target, differences=diff.differences, compared=len(compared))
 
 
 def plan_revert(
@@ -217,13 +226,15 @@ def plan_revert(
     """
     live, diff = compare(desired, catalog, case, progress, workers)
     undone, remarks = undoing(diff.differences)
+    diff = replace(diff, differences=undone)
     proposal = propose(
-        replace(diff, differences=undone),
+        diff,
         desired,
         live,
+        Leaving(),
         target=case.target,
-        policy=replace(policy, prune=Prune.NEVER),
-        has_drafts=any(d.drift is DriftClass.MISSING for d in undone) and _has_drafts(catalog),
+        policy=policy,
+        has_drafts=_has_drafts(diff, catalog),
     )
     plan = proposal.plan
     if case.agreed is not None:
@@ -274,16 +285,13 @@ def _check_supported(desired: DesiredState, catalog: CatalogReader) -> None:
             raise DeclarationError(findings)
 
 
-def _slugs(addresses: Collection[Address], kind: Kind) -> list[str]:
-    return [address.slug for address in addresses if address.kind is kind]
-
-
-def _creates_license(diff: CatalogDiff) -> bool:
-    return any(
-        d.drift is DriftClass.MISSING and d.address.kind is Kind.LICENSE for d in diff.differences
-    )
-
-
-def _has_drafts(catalog: CatalogReader) -> bool:
-    """Whether the server creates licenses as drafts, to be published when they are complete."""
-    return catalog.capabilities().knows(Kind.LICENSE, "lifecycleState")
+def _has_drafts(diff: CatalogDiff, catalog: CatalogReader) -> bool:
+    """Whether the server creates the missing objects in a first state, to be completed later."""
+    missing = [d.address for d in diff.differences if d.drift is DriftClass.MISSING]
+    first_states = {
+        (address.kind, spec.wire_name)
+        for address in missing
+        for spec in spec_of(address.kind).fields.values()
+        if spec.born_as is not ABSENT
+    }
+    return bool(first_states) and all(catalog.capabilities().knows(*each) for each in first_states)

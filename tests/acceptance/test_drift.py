@@ -180,7 +180,7 @@ def test_a_revert_replaces_plans_and_nothing_else(team: Workplace, api: httpx.Cl
     grant(api, 5000)
     catalog = (team.folder / "catalog.yaml").read_bytes()
     slip = team.run("drift", "-t", "prod", "--revert", "-o", "catalog.yaml")
-    assert (slip.code, "this is no plan file" in slip.stderr) == (4, True)
+    assert (slip.code, "not a plan file" in slip.stderr) == (4, True)
     assert (team.folder / "catalog.yaml").read_bytes() == catalog
     for _ in range(2):
         assert team.run("drift", "-t", "prod", "--revert", "-o", "undo.plan.json").code == 0

@@ -170,7 +170,7 @@ def test_the_plan_before_can_come_from_git(agreed: Workplace) -> None:
         ("main:nothing.json", "cannot read main:nothing.json"),
         ("no-such-revision:the.plan.json", "cannot read no-such-revision"),
         ("--output=/tmp/x:y", "does not begin with a hyphen"),
-        ("catalog.yaml", "this is no plan file"),
+        ("catalog.yaml", "not a plan file"),
     ],
 )
 def test_a_plan_before_that_cannot_be_read_is_an_error(

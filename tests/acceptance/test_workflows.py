@@ -23,7 +23,7 @@ from tests.support.forge.jobs import Repository
 from tests.support.published import gitlab_ci_schema, workflow_schema
 from tests.support.tenants import make
 
-from kaiten_sync.cli.workflows import Forge, workflow_paths
+from kaiten_sync.jobs.workflows import Forge, workflow_paths
 
 PLAN = "plans/prod.plan.json"
 APPLY = "apply prod"

@@ -15,6 +15,7 @@ import httpx
 import pytest
 from jsonschema import Draft202012Validator
 from sqlalchemy import update
+from tests.contract.differences import DIFFERENCES, Part
 from tests.support.embedded import EmbeddedServer
 from tests.support.events import Event, events_of
 
@@ -22,7 +23,6 @@ from kaiten_sync.server.db.engine import open_engine
 from kaiten_sync.server.db.tables import usage
 from kaiten_sync.server.domain.events import EVENT_TYPES, NEVER_EMITTED
 from kaiten_sync.server.web.catalog import OPERATIONS
-from kaiten_sync.server.web.differences import DIFFERENCES, Part
 
 HOUR_MS = 3_600_000
 

@@ -15,10 +15,10 @@ from hypothesis import strategies as st
 from schemathesis import Case, GenerationMode
 from schemathesis.checks import CHECKS
 from schemathesis.schemas import APIOperation
+from tests.contract.differences import DIFFERENCES, EVERY_OPERATION, Part
 from tests.support.embedded import EmbeddedServer
 from tests.support.metering import add_instance
 
-from kaiten_sync.server.web.differences import DIFFERENCES, EVERY_OPERATION, Part
 from kaiten_sync.server.web.openapi import openapi_document
 
 DOCUMENT = openapi_document()
@@ -204,7 +204,7 @@ Found = tuple[Part, str]
 
 def on_purpose(name: str) -> Iterator[Found]:
     for difference in DIFFERENCES:
-        if difference.part is Part.BEHAVIOUR:
+        if difference.part is Part.BEHAVIOR:
             continue
         if name in difference.operations or EVERY_OPERATION in difference.operations:
             statuses = difference.names if difference.part is Part.STATUS_ADDED else ()

@@ -14,6 +14,7 @@ import click
 from kaiten_sync import errors
 from kaiten_sync.cli.exit_codes import ExitCode, code_of
 from kaiten_sync.cli.root import root
+from kaiten_sync.kinds.schema import catalog_schema
 from kaiten_sync.model.rules import RULES
 from kaiten_sync.validate import schema_text
 
@@ -28,6 +29,14 @@ _SCHEMAS = {
     "apply-result.md": ("apply", "The result of apply as JSON"),
     "receipt.md": ("receipt", "The receipt of an apply"),
 }
+
+
+SCHEMA = Path("schemas/catalog.schema.json")
+
+
+def schema_of_tables() -> str:
+    """The schema of a catalog file, as it is committed for editors."""
+    return json.dumps(catalog_schema(), indent=2, ensure_ascii=False) + "\n"
 
 
 def pages() -> dict[Path, str]:
@@ -140,7 +149,8 @@ def _cell(text: str) -> str:
 
 
 def write() -> None:
-    """Write every page."""
+    """Write the schema of a catalog file, then every page."""
+    SCHEMA.write_text(schema_of_tables(), encoding="utf-8")
     for path, text in pages().items():
         path.write_text(text, encoding="utf-8")
 

@@ -82,9 +82,12 @@ def test_the_transcript_in_the_readme_is_what_the_terminal_shows() -> None:
     assert with_transcript(readme) == readme, "run `make docs`"
 
 
+VARIABLE = r'"(KAITEN_[A-Z_]+|NO_COLOR|HTTPS_PROXY|ALL_PROXY|NO_PROXY|SSL_CERT_[A-Z]+)"'
+
+
 def test_every_environment_variable_is_documented() -> None:
     read = set()
     for path in Path("src").rglob("*.py"):
-        read |= set(re.findall(r'"(KAITEN_[A-Z_]+|NO_COLOR)"', path.read_text(encoding="utf-8")))
+        read |= set(re.findall(VARIABLE, path.read_text(encoding="utf-8")))
     page = Path("docs/reference/environment.md").read_text(encoding="utf-8")
     assert read == set(re.findall(r"^\| `(\w+)` \|", page, re.M))

@@ -6,21 +6,17 @@ import threading
 from collections.abc import Mapping, Sequence
 
 from kaiten_sync.errors import KaitenSyncError, ProblemError
-from kaiten_sync.kinds.registry import wire_fields, with_defaults
+from kaiten_sync.kinds.addresses import parse_address
+from kaiten_sync.kinds.registry import spec_of, wire_fields
 from kaiten_sync.kinds.spec import Generation
-from kaiten_sync.model.address import Address, Kind
+from kaiten_sync.kinds.values import with_defaults
+from kaiten_sync.model.address import Address, ChildList, Kind
 from kaiten_sync.model.capabilities import Capabilities
 from kaiten_sync.model.change import Action
 from kaiten_sync.model.holder import Instance, Usage
 from kaiten_sync.model.ports import Look
 from kaiten_sync.model.resource import LiveResource
 from kaiten_sync.model.value import Fields
-
-_STATES = {
-    Action.PUBLISH: ("DRAFT", "PUBLISHED"),
-    Action.ARCHIVE: ("PUBLISHED", "ARCHIVED"),
-    Action.UNARCHIVE: ("ARCHIVED", "PUBLISHED"),
-}
 
 
 class FakeCatalog:
@@ -50,11 +46,11 @@ class FakeCatalog:
         self._call(f"list {kind}")
         return [each for each in self.objects.values() if each.address.kind is kind]
 
-    def list_grants(self, license_slug: str) -> Sequence[LiveResource] | None:
-        self._call(f"list grants of {license_slug}")
-        if Address(Kind.LICENSE, license_slug) not in self.objects:
+    def list_children(self, children: ChildList) -> Sequence[LiveResource] | None:
+        self._call(f"list {spec_of(children.kind).plural} of {children.parent.slug}")
+        if children.parent not in self.objects:
             return None
-        return [each for each in self.objects.values() if each.address.license == license_slug]
+        return [each for each in self.objects.values() if each.address.child_list == children]
 
     def get(self, address: Address) -> LiveResource | None:
         self._call(f"get {address}")
@@ -76,9 +72,11 @@ class FakeCatalog:
         self._call(f"create {address}")
         with self._lock:
             given = {name: value for name, value in fields.items() if value is not None}
-            if address.kind is Kind.LICENSE:
-                given = {"version": "1", **given}
-                given.setdefault("lifecycleState", "PUBLISHED")
+            for field in spec_of(address.kind).fields.values():
+                if field.numbered_by_server:
+                    given.setdefault(field.name, "1")
+                if isinstance(field.settles_as, str):
+                    given.setdefault(field.name, field.settles_as)
             is_new = address not in self.objects
             self.objects.setdefault(address, live(str(address), **given))
             return is_new
@@ -100,13 +98,13 @@ class FakeCatalog:
             return self.objects.pop(address, None) is not None
 
     def move(self, address: Address, action: Action, look: Look) -> bool:
-        if action not in _STATES:
-            return self.update(address, {"isDefault": action is Action.MAKE_DEFAULT}, look)
+        field, move = spec_of(address.kind).moves[action]
+        if move.endpoint is None:
+            return self.update(address, {field.name: move.after}, look)
         self._call(f"{action} {address}")
-        before, after = _STATES[action]
-        if self.objects[address].fields["lifecycleState"] != before:
+        if self.objects[address].fields[field.name] != move.before:
             raise ProblemError(f"POST {address}", status=409, code="NotInThatState")
-        self._change(address, {"lifecycleState": after})
+        self._change(address, {field.name: move.after})
         return True
 
     def _change(self, address: Address, fields: Fields) -> None:
@@ -127,13 +125,11 @@ class FakeCatalog:
 
 def live(address: str, **fields: object) -> LiveResource:
     """A live object with the server's defaults filled in."""
-    from kaiten_sync.model.address import parse_address
-
     where = parse_address(address)
     family = f"family-of-{fields.get('familySlug', where.slug)}"
     return LiveResource(
         address=where,
         fields=with_defaults(where.kind, fields),  # type: ignore[arg-type]
-        id=f"id-of-{where.license or where}",
-        family_id=family if where.kind is Kind.LICENSE else None,
+        id=f"id-of-{where if where.parent is None else where.parent.slug}",
+        family_id=family if spec_of(where.kind).family_wire else None,
     )

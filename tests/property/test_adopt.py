@@ -136,6 +136,6 @@ def test_comments_stay_and_other_lines_do_not_change(
     moved = [n for n, line in enumerate(before_lines) if line != after_lines[n]]
     declared_at = {
         field.source.line - 1 for d in differences for field in d.fields if field.source is not None
-    } | {d.source.line - 1 for d in differences if d.source is not None and d.address.license}
+    } | {d.source.line - 1 for d in differences if d.source is not None and d.address.parent}
     assert set(moved) <= declared_at
     assert len(moved) <= sum(len(d.fields) for d in differences)

@@ -14,7 +14,7 @@ from tests.support.embedded import EmbeddedServer
 
 from kaiten_sync.api.catalog import HttpCatalog
 from kaiten_sync.api.settings import ConnectionSettings
-from kaiten_sync.cli.exporting import catalog_files
+from kaiten_sync.jobs.exporting import catalog_files
 from kaiten_sync.model.drift import DriftReport
 from kaiten_sync.model.plan import TargetRef
 from kaiten_sync.model.ports import NoProgress

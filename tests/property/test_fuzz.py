@@ -179,6 +179,7 @@ def test_broken_catalogs_give_findings(tmp_path: Path, data: st.DataObject, exam
     assert (wanted is None) == any(finding.severity == "error" for finding in findings)
     for finding in findings:
         assert finding.message
+        assert finding.ref
         assert finding.ref.line >= 1
 
 

@@ -26,7 +26,8 @@ from tests.support.values import declared, desired
 from kaiten_sync.api.catalog import HttpCatalog
 from kaiten_sync.api.settings import ConnectionSettings
 from kaiten_sync.errors import ProblemError, StalePlanError
-from kaiten_sync.model.address import Address, Kind, grant_address
+from kaiten_sync.kinds.addresses import grant_address, parse_address
+from kaiten_sync.model.address import Address
 from kaiten_sync.model.change import Action
 from kaiten_sync.model.outcome import Status
 from kaiten_sync.model.plan import Plan, TargetRef
@@ -120,7 +121,7 @@ class Team(RuleBasedStateMachine):
 
     @rule(text=st.sampled_from([*GROUPS, *ENTITLEMENTS, *LICENSES]), name=NAMES)
     def somebody_edits(self, text: str, name: str) -> None:
-        address = _address(text)
+        address = parse_address(text)
         if self.person.get(address) is None:
             self._add(text, name)
         else:
@@ -129,7 +130,7 @@ class Team(RuleBasedStateMachine):
     @rule(text=st.sampled_from([*GROUPS, *ENTITLEMENTS, *LICENSES]))
     def somebody_deletes(self, text: str) -> None:
         try:
-            self.person.delete(_address(text), lambda _: True)
+            self.person.delete(parse_address(text), lambda _: True)
         except ProblemError as refused:
             if refused.status != 409:
                 raise
@@ -140,7 +141,7 @@ class Team(RuleBasedStateMachine):
         value=st.integers(0, 5),
     )
     def somebody_grants(self, license_: str, entitlement: str, value: int) -> None:
-        if self.person.get(_address(license_)) and self.person.get(_address(entitlement)):
+        if self.person.get(parse_address(license_)) and self.person.get(parse_address(entitlement)):
             grant = grant_address(license_.split("/")[1], entitlement.split("/")[1])
             self.person.create(grant, {"value": value})
 
@@ -181,8 +182,8 @@ class Team(RuleBasedStateMachine):
             return
         planned = {change.address for change in plan.changes}
         assert {address for _, address in self.catalog.written} <= planned
-        assert {a for act, a in self.catalog.written if act is Action.DELETE} <= {
-            change.address for change in plan.changes if change.action is Action.DELETE
+        assert {a for act, a in self.catalog.written if act == Action.DELETE} <= {
+            change.address for change in plan.changes if change.action == Action.DELETE
         }
         if result.is_complete:
             self._check_done(plan)
@@ -204,10 +205,10 @@ class Team(RuleBasedStateMachine):
         owned = set()
         if previous is not None:
             owned = set(previous.managed) | {
-                c.address for c in previous.changes if c.action is Action.DELETE
+                c.address for c in previous.changes if c.action == Action.DELETE
             }
         for change in plan.changes:
-            if change.action is Action.DELETE:
+            if change.action == Action.DELETE:
                 assert change.address in owned
                 assert str(change.address) not in self.git
 
@@ -215,19 +216,14 @@ class Team(RuleBasedStateMachine):
         """What the plan deletes is not there, and what it writes is."""
         last = {change.address: change.action for change in plan.changes}
         for address, action in last.items():
-            assert (self.person.get(address) is None) == (action is Action.DELETE)
+            assert (self.person.get(address) is None) == (action == Action.DELETE)
 
     def _foreign(self) -> Mapping[Address, LiveResource]:
         found = read_catalog(self.person, scope=Scope(), progress=NoProgress()).resources
         return {a: live for a, live in found.items() if a.slug == "foreign"}
 
     def _add(self, text: str, name: str) -> None:
-        self.person.create(_address(text), _plain_fields(text, name))
-
-
-def _address(text: str) -> Address:
-    kind, slug = text.split("/")
-    return Address(Kind(kind), slug)
+        self.person.create(parse_address(text), _plain_fields(text, name))
 
 
 def _plain_fields(text: str, name: str) -> dict[str, Any]:

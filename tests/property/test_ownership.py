@@ -33,7 +33,7 @@ def plan(wanted: frozenset[str], found: frozenset[str], previous: Plan | None) -
 
 
 def deleted(made: Plan) -> frozenset[str]:
-    return frozenset(str(c.address) for c in made.changes if c.action is Action.DELETE)
+    return frozenset(str(c.address) for c in made.changes if c.action == Action.DELETE)
 
 
 @settings(max_examples=300, deadline=None)

@@ -16,7 +16,7 @@ from kaiten_sync.licensing.aggregation import (
     fold,
     set_to,
 )
-from kaiten_sync.licensing.thresholds import MAX_OVERAGE_PERCENT, UNLIMITED, maximum
+from kaiten_sync.licensing.thresholds import MAX_OVERAGE_PERCENT, UNCAPPED, maximum
 from kaiten_sync.licensing.usage import (
     Behavior,
     CapExceeded,
@@ -29,7 +29,7 @@ from kaiten_sync.licensing.usage import (
 finite = st.floats(allow_nan=False, allow_infinity=False)
 small = st.integers(-30, 30).map(float)
 numbers = small | finite
-caps = numbers.filter(lambda cap: cap != UNLIMITED)
+caps = numbers.filter(lambda cap: cap != UNCAPPED)
 overages = st.sampled_from([0, 10, 50, 100]) | st.integers(0, MAX_OVERAGE_PERCENT)
 warnings = st.integers(0, 100)
 methods = st.none() | st.sampled_from(AggregationMethod)
@@ -141,7 +141,7 @@ def test_unlimited_accepts_all_and_says_nothing(
     stored: Counter,
     value: float,
 ) -> None:
-    report = settle(UNLIMITED, UNLIMITED, warning, method, behavior, stored, value)
+    report = settle(UNCAPPED, UNCAPPED, warning, method, behavior, stored, value)
     assert report.accepted
     assert report.crossings == ()
 

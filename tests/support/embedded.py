@@ -32,9 +32,9 @@ class EmbeddedServer:
         self,
         folder: Path,
         database_url: str | None = None,
-        plan_command: tuple[str, ...] = (),
+        plan_source: tuple[str, ...] = (),
     ) -> None:
-        self._plan_command = plan_command
+        self._plan_source = plan_source
         self.database_url = database_url or f"sqlite:///{folder / 'server.db'}"
         self._running: AbstractContextManager[Started]
         self._side_door: Database
@@ -45,7 +45,7 @@ class EmbeddedServer:
             database_url=self.database_url,
             bootstrap_token=self.token,
             allow_private_webhooks=True,  # receivers of tests are on this machine
-            plan_command=self._plan_command,
+            plan_source=self._plan_source,
         )
         self._running = running(settings)
         self.url = self._running.__enter__().url

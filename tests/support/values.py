@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from kaiten_sync.model.address import Address, Kind, parse_address
+from kaiten_sync.kinds.addresses import license_address, parse_address
+from kaiten_sync.kinds.grant import GRANT
+from kaiten_sync.kinds.registry import child_kinds, top_kinds
+from kaiten_sync.model.address import Address, ChildList
 from kaiten_sync.model.holder import Holders
 from kaiten_sync.model.plan import Plan, TargetRef
 from kaiten_sync.model.resource import Coverage, DesiredState, LiveResource, LiveState, Resource
 from kaiten_sync.model.settings import Policy, Scope
 from kaiten_sync.model.source import SourceRef
 from kaiten_sync.plan.build import Proposal, propose
+from kaiten_sync.plan.leaving import ownership
 
 TARGET = TargetRef("local", "http://127.0.0.1:6060")
 
@@ -25,20 +29,25 @@ def declared(address: str, **fields: object) -> Resource:
 
 
 def desired(*resources: Resource, owns: tuple[str, ...] | None = None) -> DesiredState:
-    """A declaration. Licenses that declare grants own them unless `owns` says otherwise."""
-    granting = {r.address.license for r in resources if r.address.license is not None}
+    """A declaration. Licenses that declare grants own them unless `owns` names others."""
+    lists = {r.address.child_list for r in resources if r.address.child_list is not None}
+    if owns is not None:
+        lists = {ChildList(license_address(slug), GRANT.kind) for slug in owns}
     return DesiredState(
         resources={r.address: r for r in resources},
-        owns_grants=frozenset(owns if owns is not None else {str(s) for s in granting}),
+        owns=frozenset(lists),
     )
 
 
 def live_state(*resources: LiveResource) -> LiveState:
     """A reading that covered everything."""
-    licenses = {r.address.slug for r in resources if r.address.kind is Kind.LICENSE}
+    parents = [r.address for r in resources]
+    lists = {ChildList(a, child.kind) for a in parents for child in child_kinds(a.kind)}
     return LiveState(
         resources={r.address: r for r in resources},
-        coverage=Coverage(kinds=frozenset(Kind), grants_of=frozenset(licenses)),
+        coverage=Coverage(
+            kinds=frozenset(spec.kind for spec in top_kinds()), lists=frozenset(lists)
+        ),
     )
 
 
@@ -56,14 +65,17 @@ def proposal(
     """Diff and plan in one step."""
     from kaiten_sync.diff.compare import diff_catalog
 
+    policy, scope = policy or Policy(), scope or Scope()
+    diff = diff_catalog(wanted, found, scope)
+    owned = ownership(wanted, scope, policy.prune, previous)
     return propose(
-        diff_catalog(wanted, found, scope or Scope()),
+        diff,
         wanted,
         found,
+        owned.leaving(diff.differences, found),
         target=TARGET,
-        policy=policy or Policy(),
+        policy=policy,
         has_drafts=has_drafts,
-        previous=previous,
         allowed=frozenset(parse_address(text) for text in allowed),
         holders=holders,
     )

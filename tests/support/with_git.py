@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -28,8 +27,8 @@ _TOKEN = "KAITEN_GIT_TOKEN"
 def server_with_git(folder: Path) -> Iterator[EmbeddedServer]:
     """The server, whose project is in the folder. It has nothing yet."""
     project = folder / "kaiten-sync.yaml"
-    plan = ("-m", "kaiten_sync", "plan", "--format", "json", "--project", str(project))
-    with EmbeddedServer(folder, plan_command=(sys.executable, *plan)) as running:
+    plan_source = ("kaiten_sync.cli.serving:project_plan", str(project))
+    with EmbeddedServer(folder, plan_source=plan_source) as running:
         (folder / "catalog.yaml").write_text(_CATALOG, encoding="utf-8")
         target = {"url": running.url, "token": {"env": _TOKEN}}
         text = {"version": 1, "catalog": ["catalog.yaml"], "targets": {"local": target}}

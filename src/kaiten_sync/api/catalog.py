@@ -14,26 +14,20 @@ from kaiten_sync.api.paging import read_all
 from kaiten_sync.api.settings import ConnectionSettings
 from kaiten_sync.api.wire import (
     create_body,
-    decode_grant,
     decode_instance,
     decode_object,
     decode_usages,
     merge_body,
 )
 from kaiten_sync.errors import IncompleteReadingError, ProblemError, ServerError
-from kaiten_sync.model.address import Address, Kind
+from kaiten_sync.kinds.registry import spec_of
+from kaiten_sync.model.address import Address, ChildList, Kind
 from kaiten_sync.model.capabilities import Capabilities
 from kaiten_sync.model.change import Action
 from kaiten_sync.model.holder import Instance, Usage
 from kaiten_sync.model.ports import Look
 from kaiten_sync.model.resource import LiveResource
 from kaiten_sync.model.value import Fields
-
-_MOVES = {
-    Action.PUBLISH: ("publish", "PUBLISHED"),
-    Action.ARCHIVE: ("archive", "ARCHIVED"),
-    Action.UNARCHIVE: ("unarchive", "PUBLISHED"),
-}
 
 
 class HttpCatalog:
@@ -67,20 +61,21 @@ class HttpCatalog:
         return self._client.requests_sent
 
     def list_kind(self, kind: Kind) -> Sequence[LiveResource]:
-        """All groups, entitlements or licenses."""
-        path = paths.COLLECTIONS[kind]
+        """All objects of a kind at the top of the catalog."""
+        path = paths.collection(kind)
         items = read_all(self._client, path)
         return _unique((decode_object(kind, item) for item in items), path)
 
-    def list_grants(self, license_slug: str) -> Sequence[LiveResource] | None:
-        """All grants of a license; None when the license does not exist."""
-        path = paths.grants(license_slug)
+    def list_children(self, children: ChildList) -> Sequence[LiveResource] | None:
+        """All objects of a kind inside one parent; None if the parent does not exist."""
+        parent, kind = children
+        path = paths.collection(kind, parent)
         try:
             items = list(read_all(self._client, path))
         except ProblemError as error:
             _raise_unless_missing(error)
             return None
-        return _unique((decode_grant(license_slug, item) for item in items), path)
+        return _unique((decode_object(kind, item, parent) for item in items), path)
 
     def get(self, address: Address) -> LiveResource | None:
         """One object; None when it does not exist."""
@@ -117,7 +112,9 @@ class HttpCatalog:
         """Create an object. One that is there already is left as it is."""
         body = create_body(address, fields)
         return self._post(
-            paths.collection(address), body, lambda: self._get_body(address) is not None
+            paths.collection(address.kind, address.parent),
+            body,
+            lambda: self._get_body(address) is not None,
         )
 
     def update(self, address: Address, fields: Fields, look: Look) -> bool:
@@ -125,12 +122,13 @@ class HttpCatalog:
         path = paths.item(address)
 
         def put() -> bool:
-            current = self._get_body(address)
-            if not look(None if current is None else self._decode(address, current)):
-                return False
-            merged = merge_body(address.kind, current or {}, fields)
-            self._client.write_once("PUT", path, merged)
-            return True
+            with self._client.look_then_write():
+                current = self._get_body(address)
+                if not look(None if current is None else self._decode(address, current)):
+                    return False
+                merged = merge_body(address.kind, current or {}, fields)
+                self._client.write_once("PUT", path, merged)
+                return True
 
         return self._settled(f"PUT {path}", put)
 
@@ -139,26 +137,27 @@ class HttpCatalog:
         path = paths.item(address)
 
         def delete() -> bool:
-            if not look(self.get(address)):
-                return False
-            try:
-                self._client.write_once("DELETE", path)
-            except ProblemError as error:
-                _raise_unless_missing(error)
-                return False
-            return True
+            with self._client.look_then_write():
+                if not look(self.get(address)):
+                    return False
+                try:
+                    self._client.write_once("DELETE", path)
+                except ProblemError as error:
+                    _raise_unless_missing(error)
+                    return False
+                return True
 
         return self._settled(f"DELETE {path}", delete)
 
     def move(self, address: Address, action: Action, look: Look) -> bool:
-        """Publish, archive or unarchive a license, or change which version is the default."""
-        if action not in _MOVES:
-            return self.update(address, {"isDefault": action is Action.MAKE_DEFAULT}, look)
-        verb, state = _MOVES[action]
+        """Make a move of the object's kind: post to its endpoint, or update its field."""
+        field, move = spec_of(address.kind).moves[action]
+        if move.endpoint is None:
+            return self.update(address, {field.name: move.after}, look)
         return self._post(
-            f"{paths.item(address)}/{verb}",
+            f"{paths.item(address)}/{move.endpoint}",
             None,
-            lambda: (self._get_body(address) or {}).get("lifecycleState") == state,
+            lambda: (self._get_body(address) or {}).get(field.read_name) == move.after,
         )
 
     def _post(self, path: str, body: Mapping[str, Any] | None, is_done: Callable[[], bool]) -> bool:
@@ -201,10 +200,7 @@ class HttpCatalog:
             raise self._client.final(lost, request) from lost.cause
 
     def _decode(self, address: Address, body: Mapping[str, Any]) -> LiveResource:
-        if address.license is not None:
-            live = decode_grant(address.license, body)
-        else:
-            live = decode_object(address.kind, body)
+        live = decode_object(address.kind, body, address.parent)
         if live.address != address:
             raise ServerError(f"asked for {address}, the server answered with {live.address}")
         return live

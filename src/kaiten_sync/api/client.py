@@ -10,9 +10,10 @@ from __future__ import annotations
 
 import json
 import math
+import ssl
 import threading
-import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -21,12 +22,13 @@ import httpx
 import tenacity
 
 from kaiten_sync import __version__
+from kaiten_sync.api.bounds import BoundedTransport, OverdueError, TooLargeError, unpacked
 from kaiten_sync.api.credentials import api_base, check_token
-from kaiten_sync.api.pace import ClosedError, ExhaustedError, Pace, seconds_to_wait
+from kaiten_sync.api.network import Network
+from kaiten_sync.api.pace import ClosedError, ExhaustedError, Pace, Turn, seconds_to_wait
 from kaiten_sync.api.problems import NO_SERVER_HINT, refusal
 from kaiten_sync.api.settings import (
     ANSWER_LIMIT_BYTES,
-    ANSWER_TIMEOUT_S,
     CONNECT_TIMEOUT_S,
     READ_TIMEOUT_S,
     ConnectionSettings,
@@ -36,7 +38,14 @@ from kaiten_sync.errors import ProblemError, ServerError, UnreachableError
 
 TRANSIENT_STATUSES = frozenset({429, 502, 503, 504})
 
+_MOST_DIGITS = 300
+"""The server keeps numbers as 64-bit floating point: 309 digits at most, and the sign."""
+
 _UNSIGNED_HINT = "no token was sent: set KAITEN_AUTH_TOKEN, or say in the project file where it is"
+_UNREACHABLE_HINT = "check the URL, and whether the server runs and is reachable from here"
+_CERTIFICATE_HINT = (
+    "if an authority of your own signed the server's certificate, set SSL_CERT_FILE to its file"
+)
 _TOO_MUCH_HINT = "run it again later; --max-requests-per-minute stays below a server's limit"
 
 
@@ -64,16 +73,23 @@ class _Request:
 class LostAnswerError(Exception):
     """A request may or may not have been carried out. Internal to `api/`.
 
-    `is_too_much`: the server asked to slow down.
+    `is_too_much`: the server asked to slow down. `is_final`: waiting again would take as long
+    again, so the request is not repeated.
     """
 
     def __init__(
-        self, cause: Exception, retry_after_s: float | None = None, *, is_too_much: bool = False
+        self,
+        cause: Exception,
+        retry_after_s: float | None = None,
+        *,
+        is_too_much: bool = False,
+        is_final: bool = False,
     ) -> None:
         super().__init__(str(cause))
         self.cause = cause
         self.retry_after_s = retry_after_s
         self.is_too_much = is_too_much
+        self.is_final = is_final
 
 
 class Client:
@@ -83,7 +99,11 @@ class Client:
         self.base_url = api_base(settings.url, allow_http=settings.allow_http)
         self.retry = settings.retry or RetrySettings()
         self._has_token = settings.token is not None
-        headers = {"User-Agent": f"kaiten-sync/{__version__}", "Accept": "application/json"}
+        headers = {
+            "User-Agent": f"kaiten-sync/{__version__}",
+            "Accept": "application/json",
+            "Accept-Encoding": "gzip",
+        }
         if settings.token is not None:
             headers["Authorization"] = f"Bearer {check_token(settings.token)}"
         self._http = httpx.Client(
@@ -92,10 +112,17 @@ class Client:
                 READ_TIMEOUT_S if settings.timeout_s is None else settings.timeout_s,
                 connect=CONNECT_TIMEOUT_S,
             ),
-            limits=httpx.Limits(
-                max_connections=settings.pool, max_keepalive_connections=settings.pool
+            transport=BoundedTransport(
+                tls=_tls(self.base_url, settings.network),
+                limits=httpx.Limits(
+                    max_connections=settings.pool, max_keepalive_connections=settings.pool
+                ),
+                proxy=settings.network.proxy,
+                most_bytes=ANSWER_LIMIT_BYTES,
+                longest_s=settings.answer_timeout_s,
             ),
             follow_redirects=False,  # a redirect would carry the credential elsewhere
+            trust_env=False,  # see api/network.py
         )
         self._pace = Pace(
             at_most=settings.pool,
@@ -105,6 +132,7 @@ class Client:
         )
         self._sent = 0
         self._lock = threading.Lock()
+        self._held = _Held()
 
     @property
     def requests_sent(self) -> int:
@@ -122,12 +150,14 @@ class Client:
         self._http.close()
 
     def get(self, path: str, params: Mapping[str, str | int] | None = None) -> Answer:
-        """GET a path below the API's base.
+        """GET a path below the API's base. Within `look_then_write` it is sent once.
 
         Raises:
             ProblemError, ServerError, UnreachableError, CredentialError.
+            LostAnswerError: only within `look_then_write`.
         """
-        return self._repeat(_Request("GET", path, params=params))
+        request = _Request("GET", path, params=params)
+        return self._repeat(request) if self._held.turn is None else self._send(request)
 
     def write_once(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> Answer:
         """POST, PUT or DELETE once. Whoever sends it again looks first what is there now.
@@ -137,6 +167,21 @@ class Client:
             ProblemError, ServerError, CredentialError: as `get` does.
         """
         return self._send(_Request(method, path, body=body))
+
+    @contextmanager
+    def look_then_write(self) -> Iterator[None]:
+        """One turn for a look and the write that rests on it: nothing waits in between.
+
+        With a gate between the two, a slow pace would leave minutes in which somebody's edit is
+        overwritten unseen. What is lost in here is not sent again by itself: whoever tries again
+        begins with the look.
+        """
+        with self._pace.turn(requests=2) as turn:
+            self._held.turn = turn
+            try:
+                yield
+            finally:
+                self._held.turn = None
 
     def retrying(self) -> tenacity.Retrying:
         """The retry rule, for a caller that settles a lost answer before it sends again."""
@@ -162,9 +207,10 @@ class Client:
             if lost.is_too_much:
                 lost.cause.hint = _TOO_MUCH_HINT
             return lost.cause
+        said = describe(lost.cause)
         return UnreachableError(
-            f"{request}: no answer from {self.base_url} ({describe(lost.cause)})",
-            hint="check the URL, and whether the server runs and is reachable from here",
+            f"{request}: no answer from {self.base_url} ({said})",
+            hint=_CERTIFICATE_HINT if "CERTIFICATE_VERIFY_FAILED" in said else _UNREACHABLE_HINT,
         )
 
     def _send(self, request: _Request) -> Answer:
@@ -172,8 +218,12 @@ class Client:
             status, headers, content = self._paced(request)
         except httpx.TransportError as error:
             raise LostAnswerError(error) from error
-        except httpx.DecodingError as error:
-            raise ServerError(f"{request}: the answer cannot be decompressed") from error
+        except OverdueError as error:
+            raise LostAnswerError(error, is_final=True) from error
+        except TooLargeError as error:
+            raise TooLargeError(f"{request}: {error}") from error
+        except ServerError as error:
+            raise ServerError(f"{request}: {error}") from error
         except ExhaustedError as error:
             raise self._exhausted(str(request)) from error
         except ClosedError as error:
@@ -191,7 +241,7 @@ class Client:
 
     def _paced(self, request: _Request) -> tuple[int, httpx.Headers, bytes]:
         """Send when it is this request's turn, and tell the pace how the server took it."""
-        with self._pace.turn() as turn:
+        with self._turn() as turn:
             with self._lock:
                 self._sent += 1
             status, headers, content = self._exchange(request)
@@ -201,20 +251,17 @@ class Client:
                 self._pace.went_well(turn)
             return status, headers, content
 
+    def _turn(self) -> AbstractContextManager[Turn]:
+        held = self._held.turn
+        return self._pace.turn() if held is None else nullcontext(held)
+
     def _exchange(self, request: _Request) -> tuple[int, httpx.Headers, bytes]:
-        deadline = time.monotonic() + ANSWER_TIMEOUT_S
         url = f"{self.base_url}{request.path}"
         with self._http.stream(
             request.method, url, json=request.body, params=request.params
         ) as response:
-            content = bytearray()
-            for chunk in response.iter_bytes():
-                content += chunk
-                if len(content) > ANSWER_LIMIT_BYTES:
-                    raise ServerError(f"{request}: the answer is larger than 64 MiB")
-                if time.monotonic() > deadline:
-                    raise httpx.ReadTimeout("the answer took too long")
-            return response.status_code, response.headers, bytes(content)
+            content = unpacked(response, ANSWER_LIMIT_BYTES)
+            return response.status_code, response.headers, content
 
     def _wait_s(self, state: tenacity.RetryCallState) -> float:
         backoff = tenacity.wait_random_exponential(
@@ -234,6 +281,12 @@ class Client:
         )
 
 
+class _Held(threading.local):
+    """The turn that a thread holds over several requests, None if it takes one for each."""
+
+    turn: Turn | None = None
+
+
 class _Stop:
     """When one request, or one write with the looks before it, is given up.
 
@@ -249,7 +302,7 @@ class _Stop:
 
     def __call__(self, state: tenacity.RetryCallState) -> bool:
         error = state.outcome.exception() if state.outcome else None
-        if self._retry.attempts == 1:
+        if self._retry.attempts == 1 or (isinstance(error, LostAnswerError) and error.is_final):
             return True
         if not isinstance(error, LostAnswerError) or not error.is_too_much:
             self._failures += 1
@@ -260,20 +313,33 @@ class _Stop:
         return self._pace.is_exhausted or now - self._slowed_at >= self._retry.patience_s
 
 
+def _tls(base_url: str, network: Network) -> ssl.SSLContext:
+    """Certificates to check against; reading them takes 20 ms, which plain http need not pay."""
+    if base_url.startswith("https:"):
+        return network.tls()
+    return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+
+
 def describe(error: Exception) -> str:
     """A transport error in words, its class where it says nothing."""
     return str(error) or type(error).__name__
 
 
 def _json(content: bytes, request: str) -> Any:
-    """The JSON of an answer: numbers are finite and text is Unicode, as a plan needs them.
+    """The JSON of an answer: numbers are finite, text is Unicode, and no key appears twice.
 
     Python's reader takes more than RFC 8259 and RFC 7493 allow.
     """
     if not content:
         return None
     try:
-        body = json.loads(content, parse_constant=_finite, parse_float=_finite)
+        body = json.loads(
+            content,
+            parse_constant=_finite,
+            parse_float=_finite,
+            parse_int=_whole,
+            object_pairs_hook=_object,
+        )
         if b"\\ud" in content.lower():
             json.dumps(body, ensure_ascii=False).encode()  # fails on half of a surrogate pair
     except (ValueError, RecursionError) as error:
@@ -286,6 +352,19 @@ def _finite(text: str) -> float:
     if not math.isfinite(number):
         raise ValueError(f"{text} is not a finite number")
     return number
+
+
+def _whole(text: str) -> int:
+    if len(text) > _MOST_DIGITS:
+        raise ValueError("a whole number that no 64-bit floating point number reaches")
+    return int(text)
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise ValueError("a key appears twice")
+    return found
 
 
 def _is_too_much(status: int, headers: httpx.Headers) -> bool:

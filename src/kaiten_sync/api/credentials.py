@@ -79,4 +79,10 @@ def _split(url: str) -> SplitResult:
 
 
 def _without_credential(url: str) -> str:
-    return "***@" + url.rpartition("@")[2] if "@" in url else url
+    """A URL to show: without user, password, query and fragment, where credentials are put."""
+    shown = "***@" + url.rpartition("@")[2] if "@" in url else url
+    for mark in "?#":
+        shown, found, _ = shown.partition(mark)
+        if found:
+            return f"{shown}{mark}***"
+    return shown

@@ -9,19 +9,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from kaiten_sync.api import paths
 from kaiten_sync.api.client import Client
 from kaiten_sync.errors import ProblemError, ServerError
-from kaiten_sync.kinds.registry import wire_fields
+from kaiten_sync.kinds.registry import SPECS, wire_fields
 from kaiten_sync.kinds.spec import Generation
-from kaiten_sync.model.address import Kind
 from kaiten_sync.model.capabilities import Capabilities
-
-_CREATE_PATHS = {
-    Kind.GROUP: "/entitlement-groups",
-    Kind.ENTITLEMENT: "/entitlements",
-    Kind.LICENSE: "/licenses",
-    Kind.GRANT: "/licenses/{}/entitlements",
-}
 
 
 def ask_capabilities(client: Client, override: Generation | None) -> Capabilities:
@@ -34,7 +27,7 @@ def ask_capabilities(client: Client, override: Generation | None) -> Capabilitie
         return _of(override, "set by hand")
     document = _openapi(client)
     if document is not None:
-        known = {kind: _properties(document, path) for kind, path in _CREATE_PATHS.items()}
+        known = {kind: _properties(document, paths.shape(kind)) for kind in SPECS}
         if all(known.values()):
             return Capabilities(wire_fields=known, source="the server's OpenAPI document")
     return _of(_probe(client), "a probe of /license-families")

@@ -97,14 +97,14 @@ class Pace:
             return max(self._now(), self._paused_until) - self._refused_since >= self._patience_s
 
     @contextmanager
-    def turn(self) -> Iterator[Turn]:
-        """Wait for a turn, and hold it for as long as one request takes.
+    def turn(self, requests: int = 1) -> Iterator[Turn]:
+        """Wait for a turn, and hold it for as long as so many requests in a row take.
 
         Raises:
             ClosedError: the client was closed, perhaps during the wait.
             ExhaustedError: there is a pause, and patience is at its end.
         """
-        turn = self._enter()
+        turn = self._enter(requests)
         try:
             yield turn
         finally:
@@ -156,12 +156,12 @@ class Pace:
             self._is_closed = True
             self._changed.notify_all()
 
-    def _enter(self) -> Turn:
+    def _enter(self, requests: int) -> Turn:
         with self._changed:
             while (wait_s := self._wait_s()) > 0:
                 self._wait(self._changed, None if math.isinf(wait_s) else wait_s)
             self._under_way += 1
-            self._free_at = max(self._free_at, self._now()) + self._interval_s
+            self._free_at = max(self._free_at, self._now()) + requests * self._interval_s
             return Turn(self._episode)
 
     def _wait_s(self) -> float:

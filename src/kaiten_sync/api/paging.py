@@ -5,9 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from kaiten_sync.api.bounds import TooLargeError
 from kaiten_sync.api.client import Client
 from kaiten_sync.errors import IncompleteReadingError
 from kaiten_sync.model.reading import PAGE_SIZE
+
+MAX_PAGES = 10_000
+"""Two million objects: far more than a catalog has, and an end to a list that has none."""
 
 _HINT = "someone may be changing the catalog right now: run it again"
 
@@ -24,18 +28,37 @@ def read_all(client: Client, path: str) -> Iterator[Any]:
     seen: set[str] = set()
     params: dict[str, str | int] = {"limit": PAGE_SIZE}
     while True:
-        body = client.get(path, params).body
+        body = _page(client, path, params)
         if isinstance(body, list):
             yield from body
             return
-        yield from _items(body, path)
+        items = _items(body, path)
+        yield from items
         cursor = _next_cursor(body, path)
         if cursor is None:
             return
-        if cursor in seen:
-            raise IncompleteReadingError(f"GET {path}: the server repeats a page", hint=_HINT)
+        if cursor in seen or not items:
+            repeated = "repeats a page" if cursor in seen else "sends an empty page and has more"
+            raise IncompleteReadingError(f"GET {path}: the server {repeated}", hint=_HINT)
         seen.add(cursor)
-        params = {"limit": PAGE_SIZE, "cursor": cursor}
+        if len(seen) >= MAX_PAGES:
+            raise IncompleteReadingError(
+                f"GET {path}: the list has not ended after {MAX_PAGES:,} pages",
+                hint="is this a Kaiten server?",
+            )
+        params["cursor"] = cursor
+
+
+def _page(client: Client, path: str, params: dict[str, str | int]) -> Any:
+    """One page, in smaller pages from here on if it is too large."""
+    while True:
+        try:
+            return client.get(path, params).body
+        except TooLargeError:
+            size = int(params["limit"])
+            if size == 1:
+                raise
+            params["limit"] = size // 2
 
 
 def _items(body: object, path: str) -> list[Any]:
@@ -46,7 +69,7 @@ def _items(body: object, path: str) -> list[Any]:
         if items is None and body.get("hasMore") is False:
             return []
     raise IncompleteReadingError(
-        f"GET {path}: the answer is no list", hint="is this a Kaiten server?"
+        f"GET {path}: the answer is not a list", hint="is this a Kaiten server?"
     )
 
 

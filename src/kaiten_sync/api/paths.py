@@ -1,35 +1,30 @@
-"""Where each object lives in the API. Source: openapi-1.0.yaml, `paths`."""
+"""Where each object is in the API. Source: openapi-1.0.yaml, `paths`."""
 
 from __future__ import annotations
 
 from urllib.parse import quote
 
-from kaiten_sync.model.address import Address, Kind
-
-COLLECTIONS = {
-    Kind.GROUP: "/entitlement-groups",
-    Kind.ENTITLEMENT: "/entitlements",
-    Kind.LICENSE: "/licenses",
-}
+from kaiten_sync.kinds.registry import spec_of
+from kaiten_sync.model.address import Address
 
 INSTANCES = "/instances"
 
 
-def collection(address: Address) -> str:
-    """The path that lists, and creates, objects like this one."""
-    if address.license is not None:
-        return grants(address.license)
-    return COLLECTIONS[address.kind]
+def collection(kind: str, parent: Address | None = None) -> str:
+    """The path that lists, and creates, objects of a kind, inside their parent if they have one."""
+    path = spec_of(kind).path
+    return path if parent is None else f"{item(parent)}{path}"
 
 
 def item(address: Address) -> str:
     """The path of one object."""
-    return f"{collection(address)}/{quote(address.slug, safe='')}"
+    return f"{collection(address.kind, address.parent)}/{quote(address.slug, safe='')}"
 
 
-def grants(license_slug: str) -> str:
-    """The path of a license's grants."""
-    return f"/licenses/{quote(license_slug, safe='')}/entitlements"
+def shape(kind: str) -> str:
+    """The path of a kind's list with `{}` for every slug in it."""
+    spec = spec_of(kind)
+    return f"{shape(spec.parents[0])}/{{}}{spec.path}" if spec.parents else spec.path
 
 
 def usage(instance_slug: str) -> str:

@@ -4,7 +4,22 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from kaiten_sync.api.network import DIRECT, Network
 from kaiten_sync.kinds.spec import Generation
+
+CONNECT_TIMEOUT_S = 10.0
+"""A host that does not accept a connection by then is down or filtered."""
+
+READ_TIMEOUT_S = 30.0
+"""Between two parts of an answer. The official SDK's number. Source: API facts, section 6."""
+
+ANSWER_TIMEOUT_S = 120.0
+"""For a whole answer, headers included: a server that drips one byte at a time must not hold a
+run. A request that took this long is not sent again."""
+
+ANSWER_LIMIT_BYTES = 64 * 1024 * 1024
+"""For one answer, on the wire and unpacked. 200 objects of 300 kB reach it; a list that is larger
+is asked for again in smaller pages."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -14,7 +29,8 @@ class ConnectionSettings:
     `url` is the base URL with or without `/api`. `token` never leaves this object but in the
     Authorization header; None sends none. `generation` overrides what would be asked of the
     server. `pool` bounds connections held open, one per worker. `timeout_s` is the longest
-    silence of the server, `READ_TIMEOUT_S` where None. `max_requests_per_minute` bounds the
+    silence of the server, `READ_TIMEOUT_S` if None, and `answer_timeout_s` the longest that one
+    answer may take in all. `network` is the way to the server. `max_requests_per_minute` bounds the
     rate, retries included; None does not.
     """
 
@@ -24,8 +40,10 @@ class ConnectionSettings:
     allow_http: bool = False
     pool: int = 8
     timeout_s: float | None = None
+    answer_timeout_s: float = ANSWER_TIMEOUT_S
     max_requests_per_minute: int | None = None
     retry: RetrySettings | None = None
+    network: Network = DIRECT
 
     def __repr__(self) -> str:
         return f"ConnectionSettings(url={self.url!r})"
@@ -50,16 +68,3 @@ class RetrySettings:
     max_s: float = 8.0
     retry_after_max_s: float = 60.0
     patience_s: float = 300.0
-
-
-CONNECT_TIMEOUT_S = 10.0
-"""A host that does not accept a connection by then is down or filtered."""
-
-READ_TIMEOUT_S = 30.0
-"""Between two parts of an answer. The official SDK's number. Source: API facts, section 6."""
-
-ANSWER_TIMEOUT_S = 120.0
-"""For a whole answer: a server that drips one byte at a time must not hold a run."""
-
-ANSWER_LIMIT_BYTES = 64 * 1024 * 1024
-"""No page of 200 objects comes near it; a server that sends more is not telling the truth."""

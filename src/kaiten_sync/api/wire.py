@@ -10,56 +10,45 @@ from collections.abc import Mapping
 from typing import Any
 
 from kaiten_sync.errors import ServerError
-from kaiten_sync.kinds.entitlement import is_number
-from kaiten_sync.kinds.grant import UNLIMITED_WIRE
-from kaiten_sync.kinds.registry import SPECS, with_defaults
-from kaiten_sync.model.address import Address, Kind, grant_address, is_slug
+from kaiten_sync.kinds.registry import spec_of
+from kaiten_sync.kinds.spec import FieldSpec, FieldType, KindSpec, Mutability
+from kaiten_sync.kinds.values import TYPE_WORDS, fits, with_defaults
+from kaiten_sync.model.address import Address, is_slug
 from kaiten_sync.model.holder import Instance, Usage
 from kaiten_sync.model.resource import LiveResource
-from kaiten_sync.model.value import UNLIMITED, Fields, Json
+from kaiten_sync.model.value import ABSENT, UNLIMITED, UNLIMITED_WIRE, Fields, Json, is_number
 
-_TEXT_FIELDS = frozenset({"name", "description", "type", "version", "versionName", "icon"})
+_UNTAGGED = object()
+"""What a tagged value of an unknown shape is read as: it fits no type."""
 
 
-def decode_object(kind: Kind, item: object) -> LiveResource:
-    """A group, entitlement or license as the API returns it.
+def decode_object(kind: str, item: object, parent: Address | None = None) -> LiveResource:
+    """An object as the API returns it, inside `parent` if its kind has one.
 
     Raises:
-        ServerError: the answer lacks what every object has.
+        ServerError: the answer lacks what every object has, or a field has another type than its
+            table says. An enum may have a choice that the table lacks: newer servers know more.
     """
+    spec = spec_of(kind)
     body = _mapping(item, kind)
+    if parent is not None and body.get(spec.parent_wire, parent.slug) != parent.slug:
+        raise ServerError(f"asked for {spec.plural} of {parent}, the server answered with others")
+    address = Address(spec.kind, safe_slug(body.get(spec.slug_wire), kind), parent)
     fields = {
-        name: body[_read_name(name)]
-        for name in SPECS[kind].fields
-        if body.get(_read_name(name)) is not None
+        field.name: _decode(address, field, body[field.read_name])
+        for field in spec.fields.values()
+        if body.get(field.read_name) is not None
     }
-    if kind is Kind.ENTITLEMENT:
-        fields["groups"] = _group_slugs(body)
-        _drop_empty_warning(fields)
-    _check_texts(kind, fields)
+    for name in spec.required:
+        if name not in fields:
+            raise ServerError(f"the server returned {address} without its {name}")
+    if spec.after_read is not None:
+        spec.after_read(fields)
     return LiveResource(
-        address=Address(kind, safe_slug(body.get("slug"), kind)),
+        address=address,
         fields=with_defaults(kind, fields),
-        id=_text(body.get("id")),
-        family_id=_text(body.get("familyId")),
-        updated_at=_text(body.get("updatedAt")),
-        updated_by=_actor(body),
-    )
-
-
-def decode_grant(license_slug: str, item: object) -> LiveResource:
-    """A license's grant as the API returns it. Raises as `decode_object` does."""
-    body = _mapping(item, Kind.GRANT)
-    if body.get("licenseSlug", license_slug) != license_slug:
-        raise ServerError(f"asked for grants of {license_slug}, the server answered with others")
-    fields: dict[str, Json] = {"value": decode_value(body.get("value"))}
-    overage = body.get("limitCapExceededOveragePercent")
-    if overage is not None:
-        fields["overagePercent"] = overage
-    return LiveResource(
-        address=grant_address(license_slug, safe_slug(body.get("entitlementSlug"), Kind.GRANT)),
-        fields=with_defaults(Kind.GRANT, fields),
-        id=_text(body.get("licenseId")),
+        id=_text(body.get(spec.id_wire)),
+        family_id=_text(body.get(spec.family_wire)),
         updated_at=_text(body.get("updatedAt")),
         updated_by=_actor(body),
     )
@@ -116,55 +105,28 @@ def _reports(reports: object, value: float) -> int:
     raise ServerError("the server returned a usage whose event_count is no count")
 
 
-def decode_value(tagged: object) -> Json:
-    """A grant's value without its tag; a number of -1 is `unlimited`."""
-    match tagged:
-        case {"type": "number", "value": bool()}:
-            pass
-        case {"type": "number", "value": int() | float() as number}:
-            return UNLIMITED if number == UNLIMITED_WIRE else number
-        case {"type": "boolean", "value": bool() as flag}:
-            return flag
-        case {"type": "object", "value": dict() as config}:
-            return config
-    raise ServerError("the server returned a grant value of an unknown shape")
-
-
-def encode_value(value: Json) -> dict[str, Json]:
-    """A grant's value with its tag."""
-    if isinstance(value, bool):
-        return {"type": "boolean", "value": value}
-    if isinstance(value, Mapping):
-        return {"type": "object", "value": value}
-    return {"type": "number", "value": UNLIMITED_WIRE if value == UNLIMITED else value}
-
-
 def create_body(address: Address, fields: Fields) -> dict[str, Any]:
     """The body of a POST that creates an object, with the keys that the API insists on."""
-    body = _named(address.kind, fields)
-    match address.kind:
-        case Kind.GRANT:
-            return {"entitlementSlug": address.slug, **body}
-        case Kind.LICENSE:
-            if "lifecycleState" in body:
-                body.pop("version", None)  # a server with drafts numbers versions (facts, 2.4)
-            return {"description": "", "isDefault": False, "slug": address.slug, **body}
-        case _:
-            return {"description": None, "slug": address.slug, **body}
+    spec = spec_of(address.kind)
+    body = {**_fillers(spec), spec.slug_wire: address.slug, **_encoded(spec, fields)}
+    if spec.before_create is not None:
+        spec.before_create(body)
+    return body
 
 
-def merge_body(kind: Kind, current: Mapping[str, Any], fields: Fields) -> dict[str, Any]:
+def merge_body(kind: str, current: Mapping[str, Any], fields: Fields) -> dict[str, Any]:
     """The body of a PUT: everything the server needs, with these fields changed.
 
     A field that is None is left out, which clears it. Source: API facts, section 9.4.
     """
-    body = {key: value for key, value in _echo(kind, current).items() if value is not None}
-    for name, value in fields.items():
-        wire = SPECS[kind].fields[name].wire_name
-        body.pop(wire, None)
-        if value is not None:
-            body.update(_named(kind, {name: value}))
-    _complete(kind, body, fields)
+    spec = spec_of(kind)
+    body = {key: current[key] for key in _echoed(spec) if current.get(key) is not None}
+    for name in fields:
+        body.pop(spec.fields[name].wire_name, None)
+    set_fields = {name: value for name, value in fields.items() if value is not None}
+    body = {**_fillers(spec), **body, **_encoded(spec, set_fields)}
+    if spec.before_update is not None:
+        spec.before_update(body, fields)
     return body
 
 
@@ -179,76 +141,65 @@ def safe_slug(value: object, kind: str) -> str:
     raise ServerError(f"the server returned {_one(kind)} without a usable slug")
 
 
-def _echo(kind: Kind, current: Mapping[str, Any]) -> dict[str, Any]:
-    """What a PUT must repeat of the present object: every writable property it has.
-
-    Groups are the exception: a PUT without `groupSlugs` leaves memberships alone.
-    """
-    writable = {spec.wire_name for spec in SPECS[kind].fields.values()}
-    if kind is not Kind.GRANT:
-        writable.add("slug")
-    writable -= {"groupSlugs", "familySlug"}
-    return {key: current[key] for key in current if key in writable}
-
-
-def _complete(kind: Kind, body: dict[str, Any], fields: Fields) -> None:
-    """Settle the properties whose presence depends on others."""
-    match kind:
-        case Kind.GROUP:
-            body.setdefault("description", None)
-        case Kind.ENTITLEMENT:
-            body.setdefault("description", None)
-            _drop_empty_warning(body)
-        case Kind.LICENSE:
-            body.setdefault("description", "")
-            body.setdefault("isDefault", False)
-        case Kind.GRANT:
-            _complete_grant(body, fields)
+def _decode(address: Address, field: FieldSpec, value: object) -> Json:
+    """One field's value, out of its envelope and of the field's type."""
+    bare = value
+    if field.type is FieldType.GRANT_VALUE:
+        bare = _without_tag(value)
+    elif field.type is FieldType.SLUGS and field.read and isinstance(value, list):
+        bare = [each.get("slug") if isinstance(each, dict) else None for each in value]
+    if not fits(field, bare):
+        raise ServerError(
+            f"the server returned {address} whose {field.read_name} is not {TYPE_WORDS[field.type]}"
+        )
+    decoded: Json = bare  # type: ignore[assignment]  # it fits a type of JSON
+    return decoded
 
 
-def _drop_empty_warning(fields: dict[str, Any]) -> None:
-    """What is not metered has no warning; servers return 0 all the same, and refuse to be sent it.
-
-    Source: API facts, section 2.2.
-    """
-    if not is_number(fields):
-        fields.pop("warningThresholdPercent", None)
-
-
-def _complete_grant(body: dict[str, Any], fields: Fields) -> None:
-    """-1 stands in the overage exactly when the value is unlimited (facts, 2.5)."""
-    key = "limitCapExceededOveragePercent"
-    if body["value"].get("type") != "number" or body["value"]["value"] == UNLIMITED_WIRE:
-        body.pop(key, None)
-    elif body.get(key) == UNLIMITED_WIRE and "overagePercent" not in fields:
-        body.pop(key)
+def _without_tag(tagged: object) -> object:
+    """A grant's value without its tag; a number of -1 is `unlimited`."""
+    match tagged:
+        case {"type": "number", "value": value} if is_number(value):
+            return UNLIMITED if value == UNLIMITED_WIRE else value
+        case {"type": "boolean", "value": bool() as flag}:
+            return flag
+        case {"type": "object", "value": dict() as config}:
+            return config
+    return _UNTAGGED
 
 
-def _named(kind: Kind, fields: Fields) -> dict[str, Any]:
-    specs = SPECS[kind].fields
+def _with_tag(value: Json) -> dict[str, Json]:
+    if isinstance(value, bool):
+        return {"type": "boolean", "value": value}
+    if isinstance(value, Mapping):
+        return {"type": "object", "value": value}
+    return {"type": "number", "value": UNLIMITED_WIRE if value == UNLIMITED else value}
+
+
+def _encoded(spec: KindSpec, fields: Fields) -> dict[str, Any]:
     return {
-        specs[name].wire_name: encode_value(value)
-        if kind is Kind.GRANT and name == "value"
+        spec.fields[name].wire_name: _with_tag(value)
+        if spec.fields[name].type is FieldType.GRANT_VALUE
         else value
         for name, value in fields.items()
     }
 
 
-def _read_name(name: str) -> str:
-    return "entitlementGroups" if name == "groups" else name
+def _fillers(spec: KindSpec) -> dict[str, Any]:
+    """What a body must have even if it is not set."""
+    fields = spec.fields.values()
+    return {field.wire_name: field.filler for field in fields if field.filler is not ABSENT}
 
 
-def _group_slugs(body: Mapping[str, Any]) -> list[Json]:
-    groups = body.get("entitlementGroups") or []
-    if not isinstance(groups, list):
-        raise ServerError("the server returned entitlementGroups that are not a list")
-    return [safe_slug(_mapping(group, Kind.GROUP).get("slug"), Kind.GROUP) for group in groups]
-
-
-def _check_texts(kind: Kind, fields: Mapping[str, Any]) -> None:
-    for name in _TEXT_FIELDS & fields.keys():
-        if not isinstance(fields[name], str):
-            raise ServerError(f"the server returned {_one(kind)} whose {name} is not a text")
+def _echoed(spec: KindSpec) -> list[str]:
+    """What a PUT must repeat of the present object: every writable property it has."""
+    fields = spec.fields.values()
+    names = [
+        field.wire_name
+        for field in fields
+        if field.is_echoed and field.mutability is not Mutability.CREATE_ONLY
+    ]
+    return names if spec.slug_refers_to is not None else [spec.slug_wire, *names]
 
 
 def _mapping(item: object, kind: str) -> Mapping[str, Any]:

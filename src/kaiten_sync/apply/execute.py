@@ -14,8 +14,9 @@ from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 from kaiten_sync.apply.freshness import expectations
-from kaiten_sync.apply.perform import check, is_grant, send, verify, verify_grants
+from kaiten_sync.apply.perform import check, send, verify, verify_list
 from kaiten_sync.errors import AccessError, ConflictError, KaitenSyncError, ProblemError
+from kaiten_sync.model.address import Address, ChildList
 from kaiten_sync.model.change import Change
 from kaiten_sync.model.outcome import ApplyResult, Outcome, Status
 from kaiten_sync.model.plan import Plan
@@ -98,8 +99,8 @@ class _Run:
         self._unmet: dict[str, int] = {}
         self._followers: dict[str, list[str]] = defaultdict(list)
         self._ready: deque[Change] = deque()
-        self._open_grants: Counter[str] = Counter()
-        self._sent_grants: dict[str, list[_Result]] = defaultdict(list)
+        self._open_grants: Counter[ChildList] = Counter()
+        self._sent_grants: dict[ChildList, list[_Result]] = defaultdict(list)
         self._sending: dict[Future[_Results], Change] = {}
         self._verifying: set[Future[_Results]] = set()
 
@@ -130,8 +131,8 @@ class _Run:
         self._unmet[change.id] = len(waits_for)
         for needed in waits_for:
             self._followers[needed].append(change.id)
-        if is_grant(change):
-            self._open_grants[_license(change)] += 1
+        if (children := change.address.child_list) is not None:
+            self._open_grants[children] += 1
         if not waits_for:
             self._ready.append(change)
 
@@ -144,30 +145,30 @@ class _Run:
                 break
             change = self._ready.popleft()
             self._sending[pool.submit(self._send, change)] = change
-        for license_slug in list(self._sent_grants):
-            if not self._open_grants[license_slug]:
-                sent = self._sent_grants.pop(license_slug)
-                self._verifying.add(pool.submit(self._verify, license_slug, sent))
+        for children in list(self._sent_grants):
+            if not self._open_grants[children]:
+                sent = self._sent_grants.pop(children)
+                self._verifying.add(pool.submit(self._verify, children, sent))
 
     def _give_up_ready(self) -> None:
         """Start nothing more. Grants that were sent are still verified."""
         self._ready.clear()
-        under_way = Counter(_license(c) for c in self._sending.values() if is_grant(c))
-        for license_slug in self._sent_grants:
-            self._open_grants[license_slug] = under_way[license_slug]
+        under_way = Counter(change.address.child_list for change in self._sending.values())
+        for children in self._sent_grants:
+            self._open_grants[children] = under_way[children]
 
     def _send(self, change: Change) -> _Results:
         try:
             has_written = send(self._catalog, change, self._expected[change.id])
-            if has_written and not is_grant(change):
+            if has_written and change.address.child_list is None:
                 verify(self._catalog, change)
         except KaitenSyncError as error:
             return [_Result(change, error=error)]
         return [_Result(change, has_written)]
 
-    def _verify(self, license_slug: str, sent: Sequence[_Result]) -> _Results:
+    def _verify(self, children: ChildList, sent: Sequence[_Result]) -> _Results:
         try:
-            found = verify_grants(self._catalog, license_slug)
+            found = verify_list(self._catalog, children)
         except KaitenSyncError as error:
             return [replace(result, error=error) for result in sent]
         return [replace(result, error=_check(result.change, found)) for result in sent]
@@ -177,12 +178,13 @@ class _Run:
         self._verifying.discard(future)
         for result in future.result():
             change = result.change
-            if was_sent and is_grant(change):
-                self._open_grants[_license(change)] -= 1
+            children = change.address.child_list
+            if was_sent and children is not None:
+                self._open_grants[children] -= 1
             if result.error is not None:
                 self._fail(change, result.error)
-            elif was_sent and is_grant(change):
-                self._sent_grants[_license(change)].append(result)
+            elif was_sent and children is not None:
+                self._sent_grants[children].append(result)
             else:
                 self._succeed(result)
 
@@ -200,8 +202,8 @@ class _Run:
         self._note(_failure(change, error))
         for blocked in self._all_followers(change.id):
             self._note(_outcome(blocked, Status.BLOCKED, blocked_by=change.id))
-            if is_grant(blocked):
-                self._open_grants[_license(blocked)] -= 1
+            if (children := blocked.address.child_list) is not None:
+                self._open_grants[children] -= 1
 
     def _all_followers(self, change_id: str) -> Iterator[Change]:
         """Everything that rests on a change and has no outcome yet, at any distance."""
@@ -238,13 +240,9 @@ def _failure(change: Change, error: KaitenSyncError) -> Outcome:
     )
 
 
-def _license(change: Change) -> str:
-    return str(change.address.license)
-
-
-def _check(change: Change, found: dict[str, LiveResource]) -> KaitenSyncError | None:
+def _check(change: Change, found: dict[Address, LiveResource]) -> KaitenSyncError | None:
     try:
-        check(change, found.get(change.address.slug))
+        check(change, found.get(change.address))
     except KaitenSyncError as error:
         return error
     return None

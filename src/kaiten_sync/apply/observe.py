@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
-from kaiten_sync.model.address import Address, Kind, license_address
+from kaiten_sync.model.address import Address, Kind
 from kaiten_sync.model.plan import Observed
 from kaiten_sync.model.ports import CatalogReader
 from kaiten_sync.model.reading import READ_SINGLY
@@ -20,23 +20,37 @@ Found = Mapping[Address, LiveResource]
 def read_observed(reader: CatalogReader, observed: Sequence[Observed], workers: int) -> Found:
     """The observed objects as they are now.
 
-    Groups, entitlements and licenses are read one by one when they are few, by list when they
-    are many; grants by the list of their license, unless that license does not exist.
+    Objects at the top of the catalog are read one by one if they are few, by list if they are many;
+    those inside another by list, unless the other does not exist.
     """
     by_kind: dict[Kind, list[Address]] = defaultdict(list)
     for each in observed:
-        by_kind[each.address.kind].append(each.address)
-    grants = by_kind.pop(Kind.GRANT, [])
+        if each.address.parent is None:
+            by_kind[each.address.kind].append(each.address)
     with _answers(workers) as pool:
         found = _keyed(pool.map(reader.get, _few(by_kind)))
         found |= _keyed(item for kind in _many(by_kind) for item in reader.list_kind(kind))
-        absent = {o.address for o in observed if o.address not in found}
-        licenses = sorted(
-            {str(g.license) for g in grants if license_address(str(g.license)) not in absent}
-        )
-        for listed in pool.map(reader.list_grants, licenses):
-            found |= _keyed(listed or ())
+        found |= _read_lists(reader, observed, found, pool)
     return {each.address: found[each.address] for each in observed if each.address in found}
+
+
+def _read_lists(
+    reader: CatalogReader, observed: Sequence[Observed], found: Found, pool: ThreadPoolExecutor
+) -> dict[Address, LiveResource]:
+    """What is inside other objects, by list, unless the parent is observed and does not exist."""
+    addresses = {each.address for each in observed}
+    lists = {
+        each.child_list
+        for each in addresses
+        if each.parent in found or each.parent not in addresses
+    }
+    wanted = sorted(
+        (each for each in lists if each is not None),
+        key=lambda each: (each.parent.sort_key, each.kind),
+    )
+    return _keyed(
+        each for listed in pool.map(reader.list_children, wanted) for each in listed or ()
+    )
 
 
 @contextmanager

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import assert_never
-
 from kaiten_sync.apply.freshness import (
     Expected,
     State,
@@ -14,7 +11,7 @@ from kaiten_sync.apply.freshness import (
     mismatches,
 )
 from kaiten_sync.errors import ConflictError, ServerError
-from kaiten_sync.model.address import Kind
+from kaiten_sync.model.address import Address, ChildList
 from kaiten_sync.model.change import Action, Change
 from kaiten_sync.model.ports import Catalog, CatalogReader, Look
 from kaiten_sync.model.resource import LiveResource
@@ -35,16 +32,8 @@ def send(catalog: Catalog, change: Change, expected: Expected) -> bool:
             return catalog.update(change.address, wanted_fields(change), look)
         case Action.DELETE:
             return catalog.delete(change.address, look)
-        case (
-            Action.PUBLISH
-            | Action.ARCHIVE
-            | Action.UNARCHIVE
-            | Action.MAKE_DEFAULT
-            | Action.CLEAR_DEFAULT
-        ):
-            return catalog.move(change.address, change.action, look)
         case _:
-            assert_never(change.action)
+            return catalog.move(change.address, change.action, look)
 
 
 def _look(change: Change, expected: Expected) -> Look:
@@ -72,10 +61,9 @@ def verify(reader: CatalogReader, change: Change) -> None:
     check(change, reader.get(change.address))
 
 
-def verify_grants(reader: CatalogReader, license_slug: str) -> dict[str, LiveResource]:
-    """All grants of a license by entitlement slug, to check many changes with one list."""
-    grants: Iterable[LiveResource] = reader.list_grants(license_slug) or ()
-    return {grant.address.slug: grant for grant in grants}
+def verify_list(reader: CatalogReader, children: ChildList) -> dict[Address, LiveResource]:
+    """All objects of a list, to check many changes with one reading."""
+    return {each.address: each for each in reader.list_children(children) or ()}
 
 
 def check(change: Change, live: LiveResource | None) -> None:
@@ -98,8 +86,3 @@ def check(change: Change, live: LiveResource | None) -> None:
 def wanted_fields(change: Change) -> Fields:
     """The fields to send: values, and None for what is cleared."""
     return {f.name: None if f.after is ABSENT else f.after for f in change.fields}
-
-
-def is_grant(change: Change) -> bool:
-    """Whether the change is verified together with its license's other grants."""
-    return change.address.kind is Kind.GRANT

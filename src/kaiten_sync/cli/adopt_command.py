@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import difflib
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
 import click
 
 from kaiten_sync.cli.options import (
@@ -11,6 +15,9 @@ from kaiten_sync.cli.options import (
     committed_plan_option,
     target_options,
 )
+
+if TYPE_CHECKING:
+    from kaiten_sync.jobs.adopting import FileChange
 
 
 @click.command("adopt")
@@ -46,17 +53,28 @@ def command(
       kaiten-sync adopt -t prod license/growth/grant/api-calls --dry-run
       kaiten-sync adopt -t prod license/partner --into catalog/partners.yaml
     """
-    from kaiten_sync.cli.adopting import adoption_of, carry_out, unified_diff
-    from kaiten_sync.cli.drifting import requests_for
     from kaiten_sync.cli.output import print_result, say
+    from kaiten_sync.cli.session import drift_request, terminal_ports, workspace_of
+    from kaiten_sync.jobs.adopting import AdoptRequest, adopt
     from kaiten_sync.report.drift_text import adopted_text
 
-    (request,), _ = requests_for(declaration, server, plan=plan, addresses=addresses, is_all=False)
-    adoption = adoption_of(request, into)
+    sides = drift_request(declaration, server, plan=plan, addresses=addresses)
+    request = AdoptRequest(drift=sides, into=into, is_dry=dry_run)
+    adoption = adopt(workspace_of(declaration.project, server), request, terminal_ports())
     if dry_run:
-        print_result("".join(unified_diff(adoption.changes)) or "nothing to adopt")
+        print_result("".join(_unified_diff(adoption.changes)) or "nothing to adopt")
         return
-    carry_out(request, adoption)
     print_result(adopted_text(adoption.adopted, [change.shown for change in adoption.changes]))
-    if adoption.left and not request.only:
+    if adoption.left and not addresses:
         say(f"left alone: {len(adoption.left)} more that differ; name them to adopt them")
+
+
+def _unified_diff(changes: Sequence[FileChange]) -> Iterator[str]:
+    """The changes as `diff -u` shows them, line by line."""
+    for change in changes:
+        yield from difflib.unified_diff(
+            (change.before or b"").decode().splitlines(keepends=True),
+            change.after.decode().splitlines(keepends=True),
+            change.shown if change.before is not None else "/dev/null",
+            change.shown,
+        )

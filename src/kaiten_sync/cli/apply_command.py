@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import os
+import sys
+from collections.abc import Sequence
 
 import click
 
@@ -15,13 +17,8 @@ from kaiten_sync.cli.options import (
     policy_options,
     target_options,
 )
-
-if TYPE_CHECKING:
-    from kaiten_sync.bootstrap import Flags
-    from kaiten_sync.cli.planning import Request
-    from kaiten_sync.model.plan import Plan
-    from kaiten_sync.model.ports import PlanReader
-    from kaiten_sync.model.settings import Project
+from kaiten_sync.errors import UsageError
+from kaiten_sync.report import formats
 
 
 @click.command("apply")
@@ -41,7 +38,7 @@ if TYPE_CHECKING:
     help="Write what becomes of each change here (JSON), as it happens.",
 )
 @click.option("--yes", "-y", is_flag=True, help="Apply without asking (only without PLAN).")
-@format_option("text", "json")
+@format_option(formats.APPLY)
 def command(
     plan_path: str | None,
     declaration: CatalogChoice,
@@ -63,47 +60,64 @@ def command(
       kaiten-sync apply plans/staging.plan.json --catalog catalog/
       kaiten-sync apply -t local --yes
     """
-    from kaiten_sync.cli.applying import check_made_from, check_options, check_source, finish
-    from kaiten_sync.cli.planning import read_plan_file, request_for
-    from kaiten_sync.cli.session import load_project
+    from kaiten_sync.cli.approval import TerminalApproval
+    from kaiten_sync.cli.exit_codes import code_of_apply
+    from kaiten_sync.cli.output import look_of, print_result
+    from kaiten_sync.cli.session import plan_request, terminal_ports, workspace_of
+    from kaiten_sync.jobs.applying import ApplyRequest, apply
 
-    check_options(
-        plan_path, files=declaration.files, limits=limits, catalog=catalog, receipt=receipt
+    if plan_path is None:
+        _check_plans_now(catalog)
+    else:
+        _check_takes_file(plan_path, declaration.files, limits, receipt)
+    request = ApplyRequest(
+        plan_file=plan_path,
+        planning=plan_request(declaration, limits),
+        made_from=catalog,
+        receipt=receipt,
     )
-    project = load_project(declaration.project)
-    plan = None if plan_path is None else read_plan_file(plan_path)
-    request = request_for(declaration, _flags(server, project, plan), limits, project)
-    if plan is not None:
-        check_made_from(plan, request, catalog)
-    with request.connection.open() as server_catalog:
-        if plan is None:
-            check_source(request)
-            plan = _approved(request, server_catalog, yes=yes, is_quiet=output_format == "json")
-        return finish(plan, request, server_catalog, output_format, receipt)
+    approval = TerminalApproval(is_given_already=yes, is_quiet=output_format == "json")
+    workspace = workspace_of(declaration.project, server)
+    result = apply(workspace, request, approval, terminal_ports())
+    print_result(formats.APPLY[output_format](result, look_of(sys.stdout)))
+    return code_of_apply(result)
 
 
-def _flags(server: ServerChoice, project: Project | None, plan: Plan | None) -> Flags:
-    """The options about the server. A plan names its target, where the project has it."""
-    from dataclasses import replace
+def _check_plans_now(catalog: Sequence[str]) -> None:
+    """An option that does nothing is a mistake.
 
-    from kaiten_sync.cli.session import flags_of
+    Raises:
+        UsageError: the options belong to a plan file.
+    """
+    if catalog:
+        raise UsageError(
+            "--catalog is compared with a plan file, and none is named",
+            hint="name the plan file; -f names the catalog to plan from",
+        )
 
-    flags = flags_of(server)
-    if plan is None or server.target is not None or project is None:
-        return flags
-    name = plan.target.name
-    return replace(flags, target=name) if name in project.targets else flags
 
+def _check_takes_file(
+    plan_path: str, files: Sequence[str], limits: PolicyChoice, receipt: str | None
+) -> None:
+    """A plan file says itself what it may do.
 
-def _approved(request: Request, catalog: PlanReader, *, yes: bool, is_quiet: bool) -> Plan:
-    """Plan now, show it, and ask."""
-    from kaiten_sync.cli.applying import ask
-    from kaiten_sync.cli.planning import plan_for, refuse, render_plan
-
-    proposal = plan_for(request, catalog)
-    if not is_quiet:
-        click.echo(render_plan(proposal.plan, "text"), nl=False, color=True)
-    refuse(proposal)
-    if proposal.plan.changes and not yes:
-        ask(proposal.plan)
-    return proposal.plan
+    Raises:
+        UsageError: the options would say it again, or the receipt would overwrite the plan.
+    """
+    planning_options = {
+        "-f": files,
+        "--prune": limits.prune,
+        "--previous": limits.previous,
+        "--allow": limits.allow,
+        "--max-deletes": limits.max_deletes,
+        "--max-updates": limits.max_updates,
+    }
+    given = [option for option, value in planning_options.items() if value]
+    if given:
+        raise UsageError(
+            f"for planning only, and here is a plan already: {', '.join(given)}",
+            hint="what may be done stands in the plan: make it again with `plan`;"
+            " --catalog makes sure of its catalog",
+        )
+    if receipt is not None and os.path.realpath(receipt) == os.path.realpath(plan_path):
+        raise UsageError(f"the receipt would overwrite the plan {plan_path}")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import sys
 
 import click
 
@@ -15,9 +15,8 @@ from kaiten_sync.cli.options import (
     format_option,
     target_options,
 )
-
-if TYPE_CHECKING:
-    from kaiten_sync.cli.drifting import Request
+from kaiten_sync.errors import UsageError
+from kaiten_sync.report import formats
 
 
 @click.command("drift")
@@ -28,7 +27,7 @@ if TYPE_CHECKING:
 @click.option("--all", "is_all", is_flag=True, help="Every target of the project file.")
 @click.option("--revert", is_flag=True, help="Plan to undo what was edited on the server.")
 @click.option("-o", "--out", metavar="FILE", help="Write the plan of --revert here.")
-@format_option("text", "json", "markdown", "html", "junit", "sarif")
+@format_option(formats.DRIFT)
 @detailed_exitcode_option
 def command(
     addresses: tuple[str, ...],
@@ -53,50 +52,43 @@ def command(
       kaiten-sync drift --all --format html > drift.html
       kaiten-sync drift -t prod license/growth/grant/api-calls --revert -o revert.plan.json
     """
-    from kaiten_sync.cli.drifting import render_drift, reports_on, requests_for
     from kaiten_sync.cli.exit_codes import ExitCode, code_of
-    from kaiten_sync.cli.output import print_result, say
-    from kaiten_sync.errors import UsageError
+    from kaiten_sync.cli.output import look_of, print_result, say
+    from kaiten_sync.cli.plan_output import print_proposal
+    from kaiten_sync.cli.session import drift_request, terminal_ports, workspace_of
+    from kaiten_sync.jobs import drifting
+    from kaiten_sync.report.failure import failure_json
 
-    if revert and is_all:
-        raise UsageError("--revert is for one target: name it with -t")
-    if out is not None and not revert:
-        raise UsageError("-o is for --revert; a report goes to standard output")
-    requests, unasked = requests_for(
-        declaration, server, plan=plan, addresses=addresses, is_all=is_all
-    )
+    _check_options(out, output_format, is_all=is_all, is_revert=revert)
+    request = drift_request(declaration, server, plan=plan, addresses=addresses, is_all=is_all)
+    workspace = workspace_of(declaration.project, server)
     if revert:
-        return _revert(requests[0], out, output_format)
-    reports, failed = reports_on(requests, is_all=is_all)
-    failures = [*unasked, *failed]
-    for failure in failures:
-        say(f"{failure.target}: {failure.error.message}")
-    print_result(render_drift(reports, failures, output_format, is_all=is_all))
-    if failures and output_format == "json":
-        return code_of(failures[0].error)  # the document says it already
-    if failures:
-        raise failures[0].error
-    has_drift = any(report.has_drift for report in reports)
+        proposal = drifting.revert(workspace, request, out, terminal_ports())
+        print_proposal(proposal, output_format, out)
+        return ExitCode.OK
+    found = drifting.drift(workspace, request, terminal_ports())
+    for each in found.unread:
+        say(f"{each.target}: {each.error.message}")
+    failed = {each.target: failure_json(each.error, code_of(each.error)) for each in found.unread}
+    document = formats.DriftDocument(reports=found.reports, failed=failed, is_all=is_all)
+    print_result(formats.DRIFT[output_format](document, look_of(sys.stdout)))
+    if found.unread and output_format == "json":
+        return code_of(found.unread[0].error)  # the document says it already
+    if found.unread:
+        raise found.unread[0].error
+    has_drift = any(report.has_drift for report in found.reports)
     return ExitCode.DIFFERENCE if detailed_exitcode and has_drift else ExitCode.OK
 
 
-def _revert(request: Request, out: str | None, output_format: str) -> int:
-    """Plan what undoes edits on the server, show it, write it."""
-    from pathlib import Path
+def _check_options(out: str | None, output_format: str, *, is_all: bool, is_revert: bool) -> None:
+    """Refuse options that do not go together.
 
-    from kaiten_sync.cli.drifting import revert_of
-    from kaiten_sync.cli.exit_codes import ExitCode
-    from kaiten_sync.cli.output import say
-    from kaiten_sync.cli.planning import deliver, read_plan_file
-    from kaiten_sync.errors import UsageError
-    from kaiten_sync.model.settings import Policy
-
-    if output_format in ("junit", "sarif"):
+    Raises:
+        UsageError: they do not.
+    """
+    if is_revert and is_all:
+        raise UsageError("--revert is for one target: name it with -t")
+    if out is not None and not is_revert:
+        raise UsageError("-o is for --revert; a report goes to standard output")
+    if is_revert and output_format not in formats.PLAN:
         raise UsageError(f"--revert makes a plan, and there is no {output_format} of a plan")
-    if out is not None and Path(out).is_file():
-        read_plan_file(out)  # a plan may be replaced; a catalog, by a slip, must not be
-    proposal = revert_of(request, request.project.policy if request.project else Policy())
-    for remark in proposal.remarks:
-        say(remark)
-    deliver(proposal, output_format, out)
-    return ExitCode.OK

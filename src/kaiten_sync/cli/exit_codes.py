@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import IntEnum
+from typing import TYPE_CHECKING
 
 from kaiten_sync.errors import (
     AccessError,
@@ -13,6 +14,9 @@ from kaiten_sync.errors import (
     StoppedError,
     UsageError,
 )
+
+if TYPE_CHECKING:
+    from kaiten_sync.model.outcome import ApplyResult
 
 
 class ExitCode(IntEnum):
@@ -44,3 +48,16 @@ def code_of(error: KaitenSyncError) -> ExitCode:
         if isinstance(error, kind):
             return code
     return ExitCode.FAILED
+
+
+def code_of_apply(result: ApplyResult) -> ExitCode:
+    """The exit code of an apply that wrote, or tried to."""
+    if result.is_complete:
+        return ExitCode.OK
+    if result.interrupted:
+        return ExitCode.INTERRUPTED
+    if result.changed_anything:
+        return ExitCode.PARTLY_APPLIED
+    if result.access_error:
+        return ExitCode.NO_ACCESS
+    return ExitCode.REFUSED if result.is_refused else ExitCode.FAILED

@@ -42,36 +42,20 @@ def command(
       kaiten-sync export -o catalog/ --split kind --with-project
       KAITEN_BASE_URL=http://127.0.0.1:6060 kaiten-sync export -o catalog/
     """
-    from pathlib import Path
-
-    from kaiten_sync.cli.exporting import Split, catalog_files, project_text
-    from kaiten_sync.cli.output import print_result, write_file
-    from kaiten_sync.cli.progress import terminal_progress
-    from kaiten_sync.cli.session import connection_to, flags_of, load_project
-    from kaiten_sync.declare.project import PROJECT_FILE
-    from kaiten_sync.errors import UsageError
-    from kaiten_sync.model.settings import Scope
-    from kaiten_sync.pipeline import read_catalog
+    from kaiten_sync.cli.output import print_result
+    from kaiten_sync.cli.session import terminal_ports, workspace_of
+    from kaiten_sync.jobs.exporting import ExportRequest, Split, export
     from kaiten_sync.report.words import counted
 
-    found = load_project(project)
-    flags = flags_of(server)
-    connection = connection_to(flags, found)
-    with connection.open() as catalog:
-        scope = found.scope if found else Scope()
-        live = read_catalog(catalog, scope=scope, progress=terminal_progress())
-    files = catalog_files(live, scope, Split(split))
-    contents = {Path(out) / name: text for name, text in files.items()}
-    if with_project:
-        text = project_text(out, connection.target, server.target, found)
-        contents[Path(PROJECT_FILE)] = text
-    if not force and (taken := sorted(path for path in contents if path.exists())):
-        raise UsageError(
-            f"{taken[0]} is there already; nothing was written",
-            hint="choose an empty folder, or pass --force",
-        )
-    for path, text in contents.items():
-        write_file(path, text.encode())
+    request = ExportRequest(
+        out=out,
+        split=Split(split),
+        with_project=with_project,
+        target=server.target,
+        is_forced=force,
+    )
+    exported = export(workspace_of(project, server), request, terminal_ports())
+    for path in exported.paths:
         print_result(f"wrote {path.as_posix()}")
     following = "plan" if with_project else f"plan -f {out}"
-    print_result(f"\n{counted(len(live.resources), 'object')}. Next: kaiten-sync {following}")
+    print_result(f"\n{counted(exported.objects, 'object')}. Next: kaiten-sync {following}")

@@ -27,19 +27,15 @@ def command(folder: str, ci: str | None) -> None:
     from pathlib import Path
 
     from kaiten_sync.cli.output import print_result
-    from kaiten_sync.cli.scaffold import add_workflows, has_project, write_project
-    from kaiten_sync.cli.workflows import Forge
+    from kaiten_sync.cli.session import terminal_ports
+    from kaiten_sync.jobs.starting import start
+    from kaiten_sync.jobs.workflows import Forge
 
     root = Path(folder)
-    forge = Forge(ci) if ci is not None else None
-    is_new = forge is None or not has_project(root)
-    if forge is not None and not is_new:
-        written = add_workflows(root, forge)
-    else:
-        written = write_project(root, forge)
-    for path in written:
+    written = start(root, Forge(ci) if ci is not None else None, terminal_ports().files)
+    for path in written.paths:
         print_result(f"wrote {path.as_posix()}")
-    if not is_new:
+    if not written.is_new:
         print_result("\nNext: give CI its tokens, as the head of each file says, and commit")
         return
     enter = "" if root == Path() else f"cd {folder} && "

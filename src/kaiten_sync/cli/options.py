@@ -10,6 +10,8 @@ from typing import Any, TypeVar, cast
 
 import click
 
+from kaiten_sync.report.formats import Formats
+
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 
 
@@ -151,12 +153,12 @@ def policy_options(function: _Function) -> _Function:
     )
 
 
-def format_option(*formats: str) -> Callable[[_Function], _Function]:
-    """How the result is written to standard output."""
+def format_option(formats: Formats[Any]) -> Callable[[_Function], _Function]:
+    """How the result is written to standard output: the name of one of a document's formats."""
     return click.option(
         "--format",
         "output_format",
-        type=click.Choice(formats),
+        type=click.Choice(list(formats)),
         default="text",
         show_default=True,
         help="Format of the result on standard output.",

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 import sys
-import tempfile
-from pathlib import Path
-from typing import Any, TextIO
+from typing import TextIO
 
 import click
 
-from kaiten_sync.errors import UsageError
+from kaiten_sync.report.formats import Look
 
 
 def use_color(stream: TextIO) -> bool:
@@ -26,47 +23,26 @@ def terminal_width() -> int:
     return shutil.get_terminal_size((100, 24)).columns if sys.stdout.isatty() else 100
 
 
+def look_of(stream: TextIO) -> Look:
+    """How text for people looks on a stream."""
+    return Look(color=use_color(stream), width=terminal_width())
+
+
 def print_result(text: str) -> None:
     """Write a result to standard output."""
     click.echo(text, nl=not text.endswith("\n"), color=True)
 
 
-def print_json(document: dict[str, Any]) -> None:
-    """Write one JSON document to standard output."""
-    click.echo(json.dumps(document, ensure_ascii=False, indent=2))
-
-
 def say(text: str) -> None:
-    """Tell the person something that is not the result."""
-    click.echo(text, err=True)
+    """Write a line for the person that is not the result."""
+    from kaiten_sync.report.safe_text import safe_text
+
+    click.echo(safe_text(text), err=True)
 
 
-def write_file(path: Path, content: bytes) -> None:
-    """Write a file whole or not at all. A link stays one, and a device is written to.
+class TerminalNotices:
+    """Writes notices to standard error."""
 
-    Raises:
-        UsageError: it cannot be written there.
-    """
-    try:
-        if path.exists() and not path.is_file() and not path.is_dir():
-            path.write_bytes(content)  # /dev/null must not become a file
-            return
-        path = Path(os.path.realpath(path))
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-        try:
-            with os.fdopen(handle, "wb") as file:
-                file.write(content)
-            os.chmod(temporary, 0o666 & ~_umask())
-            os.replace(temporary, path)
-        except BaseException:
-            os.unlink(temporary)
-            raise
-    except OSError as error:
-        raise UsageError(f"cannot write {path}: {error.strerror}") from error
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
+    def notify(self, text: str) -> None:
+        """Write one line."""
+        say(text)

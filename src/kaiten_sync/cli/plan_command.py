@@ -14,6 +14,7 @@ from kaiten_sync.cli.options import (
     policy_options,
     target_options,
 )
+from kaiten_sync.report import formats
 
 
 @click.command("plan")
@@ -26,7 +27,7 @@ from kaiten_sync.cli.options import (
     is_flag=True,
     help="Write nothing; end with 2 when the file of -o is not the plan that is made now.",
 )
-@format_option("text", "json", "markdown", "html")
+@format_option(formats.PLAN)
 @detailed_exitcode_option
 def command(
     declaration: CatalogChoice,
@@ -53,23 +54,42 @@ def command(
       kaiten-sync plan -t prod -o plans/prod.plan.json --check
       kaiten-sync plan -f catalog/ --format markdown > comment.md
     """
-    from dataclasses import replace
-
-    from kaiten_sync.cli.checking import Committed, check_options
     from kaiten_sync.cli.exit_codes import ExitCode
-    from kaiten_sync.cli.planning import deliver, plan_for, request_for
-    from kaiten_sync.cli.session import flags_of, load_project
+    from kaiten_sync.cli.plan_output import print_proposal, print_verdict
+    from kaiten_sync.cli.session import plan_request, terminal_ports, workspace_of
+    from kaiten_sync.jobs import checking, planning
 
-    if check:
-        check_options(out, detailed_exitcode=detailed_exitcode)
-    project = load_project(declaration.project)
-    request = request_for(declaration, flags_of(server), limits, project, out)
-    committed = Committed(out, request.connection.target) if check and out is not None else None
-    if committed is not None:
-        request = replace(request, allowed=request.allowed | committed.allowed)
-    with request.connection.open() as catalog:
-        proposal = plan_for(request, catalog)
-    deliver(proposal, output_format, None if check else out)
-    if committed is not None:
-        return ExitCode.OK if committed.is_same_as(proposal.plan) else ExitCode.DIFFERENCE
-    return ExitCode.DIFFERENCE if detailed_exitcode and proposal.plan.changes else ExitCode.OK
+    committed = _committed(out, detailed_exitcode=detailed_exitcode) if check else None
+    request = plan_request(declaration, limits, None if check else out)
+    workspace = workspace_of(declaration.project, server)
+    if committed is None:
+        proposal = planning.plan(workspace, request, terminal_ports())
+        print_proposal(proposal, output_format, out)
+        is_different = detailed_exitcode and bool(proposal.plan.changes)
+    else:
+        checked = checking.check(workspace, request, committed, terminal_ports())
+        print_proposal(checked.proposal, output_format)
+        print_verdict(checked)
+        is_different = not checked.is_same
+    return ExitCode.DIFFERENCE if is_different else ExitCode.OK
+
+
+def _committed(out: str | None, *, detailed_exitcode: bool) -> str:
+    """The file of `--check`, which takes exit code 2 for itself.
+
+    Raises:
+        UsageError: there is no -o, or --detailed-exitcode takes the code too.
+    """
+    from kaiten_sync.errors import UsageError
+
+    if out is None:
+        raise UsageError(
+            "--check compares with a committed plan, and none is named",
+            hint="name it with -o, such as -o plans/prod.plan.json; it is not written",
+        )
+    if detailed_exitcode:
+        raise UsageError(
+            "--check and --detailed-exitcode both end with 2, and could not be told apart",
+            hint="leave out --detailed-exitcode",
+        )
+    return out

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import json
 import os
 import sys
 import traceback
@@ -15,13 +14,7 @@ import click
 from kaiten_sync.cli.exit_codes import ExitCode, code_of
 from kaiten_sync.cli.options import chosen_format
 from kaiten_sync.cli.root import root
-from kaiten_sync.errors import (
-    DeclarationError,
-    KaitenSyncError,
-    RefusedError,
-    StoppedError,
-    UsageError,
-)
+from kaiten_sync.errors import DeclarationError, KaitenSyncError, StoppedError, UsageError
 
 PROGRAM = "kaiten-sync"
 _BUG_HINT = "this is a bug: please report it with the lines above (KAITEN_SYNC_DEBUG=1 adds more)"
@@ -98,53 +91,22 @@ def _usage(error: click.ClickException, output_format: str) -> int:
 
 
 def _report(error: KaitenSyncError, output_format: str) -> None:
+    from kaiten_sync.cli.output import look_of
+    from kaiten_sync.report.failure import failure_text
+    from kaiten_sync.report.formats import DIAGNOSTICS, Look
+
     if output_format == "json":
         _print_error(error)
-    if isinstance(error, DeclarationError):
-        _report_findings(error, output_format)
-        return
-    click.echo(f"error: {_clean(error.message)}", err=True)
-    for finding in getattr(error, "findings", ()):
-        click.echo(f"  - {_clean(finding)}", err=True)
-    if error.hint:
-        click.echo(f"  help: {_clean(error.hint)}", err=True)
-
-
-def _report_findings(error: DeclarationError, output_format: str) -> None:
-    from kaiten_sync.cli.output import use_color
-    from kaiten_sync.report.diagnostics import render_github, render_text
-
-    if output_format == "github":
-        click.echo(render_github(error.diagnostics), nl=False)
-    click.echo(render_text(error.diagnostics, color=use_color(sys.stderr)), nl=False, err=True)
+    if output_format == "github" and isinstance(error, DeclarationError):
+        click.echo(DIAGNOSTICS["github"](error.diagnostics, Look()), nl=False)
+    click.echo(failure_text(error, look_of(sys.stderr)), nl=False, err=True)
 
 
 def _print_error(error: KaitenSyncError) -> None:
-    click.echo(json.dumps({"error": error_json(error)}, ensure_ascii=False, indent=2))
+    from kaiten_sync.report.failure import failure_json
+    from kaiten_sync.report.safe_text import json_text
 
-
-def error_json(error: KaitenSyncError) -> dict[str, Any]:
-    """An error as one JSON object; `kind` is its class in the error tree."""
-    from kaiten_sync.report.diagnostics import diagnostic_json
-
-    document: dict[str, Any] = {
-        "kind": type(error).__name__,
-        "message": error.message,
-        "exitCode": int(code_of(error)),
-    }
-    if error.hint:
-        document["hint"] = error.hint
-    if isinstance(error, RefusedError):
-        document["findings"] = list(error.findings)
-    if isinstance(error, DeclarationError):
-        document["diagnostics"] = [diagnostic_json(each) for each in error.diagnostics]
-    return document
-
-
-def _clean(text: str) -> str:
-    from kaiten_sync.report.safe_text import safe_text
-
-    return safe_text(text)
+    click.echo(json_text({"error": failure_json(error, code_of(error))}), nl=False)
 
 
 def _silence_stdout() -> None:
@@ -154,9 +116,11 @@ def _silence_stdout() -> None:
 
 def _no_room(error: OSError) -> int:
     """A full disk or the like, most often under standard output: nothing more goes there."""
+    from kaiten_sync.report.safe_text import safe_text
+
     if os.environ.get("KAITEN_SYNC_DEBUG"):
         traceback.print_exc()
-    click.echo(f"error: the system said: {_clean(str(error))}", err=True)
+    click.echo(f"error: the system said: {safe_text(str(error))}", err=True)
     _silence_stdout()
     return ExitCode.FAILED
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from dataclasses import dataclass
 
 import click
 
-from kaiten_sync.errors import UsageError
+from kaiten_sync.errors import KaitenSyncError, UsageError
 
 READY_PREFIX = "listening on "
 """What the line begins with that names the URL; scripts may wait for it."""
@@ -51,7 +52,7 @@ def serve_until_stopped(host: str, port: int, choice: ServeChoice) -> None:
         bootstrap_token=choice.bootstrap_token,
         workers=choice.workers,
         allow_private_webhooks=choice.allow_private_webhooks,
-        plan_command=_plan_command(choice),
+        plan_source=_plan_source(choice),
     )
     try:
         serve(settings, host, port, announce)
@@ -59,12 +60,34 @@ def serve_until_stopped(host: str, port: int, choice: ServeChoice) -> None:
         raise UsageError(error.message, hint=error.hint) from error
 
 
-def _plan_command(choice: ServeChoice) -> tuple[str, ...]:
-    """The command that prints the project's plan: the server runs it and looks no further."""
+def project_plan(project: str, target: str = "") -> str:
+    """What the project would change on its target, as a plan in JSON: the dashboard's view of git.
+
+    Raises:
+        PlanNotMadeError: the plan cannot be made, or a guard refuses it.
+    """
+    from kaiten_sync.bootstrap import Flags, local_ports, open_workspace
+    from kaiten_sync.jobs.planning import PlanRequest, plan, refuse, write_plan
+    from kaiten_sync.model.ports import NeverStopped, NoNotices, NoProgress
+    from kaiten_sync.report.failure import failure_text
+    from kaiten_sync.report.formats import Look
+    from kaiten_sync.server.app import PlanNotMadeError
+
+    ports = local_ports(notices=NoNotices(), progress=NoProgress(), stop=NeverStopped())
+    try:
+        workspace = open_workspace(project, Flags(target=target or None), os.environ)
+        proposal = plan(workspace, PlanRequest(), ports)
+        refuse(proposal)
+    except KaitenSyncError as error:
+        raise PlanNotMadeError(failure_text(error, Look())) from error
+    return write_plan(proposal.plan).decode()
+
+
+def _plan_source(choice: ServeChoice) -> tuple[str, ...]:
+    """The function that makes the project's plan: the server calls it and looks no further."""
     if choice.project is None:
         if choice.target is not None:
             raise UsageError("--target needs --project", hint="name the project file")
         return ()
-    command = (sys.executable, "-m", "kaiten_sync", "plan", "--format", "json")
-    target = () if choice.target is None else ("--target", choice.target)
-    return (*command, "--project", choice.project, *target)
+    target = () if choice.target is None else (choice.target,)
+    return (f"{__name__}:{project_plan.__name__}", choice.project, *target)

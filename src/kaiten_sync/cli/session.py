@@ -1,4 +1,4 @@
-"""From options to values: the project file, the declaration, the connection.
+"""From options to what jobs take: a workspace, requests, and the ports of a terminal.
 
 Imported by commands when they run, not when they are listed.
 """
@@ -6,24 +6,42 @@ Imported by commands when they run, not when they are listed.
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Sequence
-from dataclasses import replace
-from pathlib import Path
 
-from kaiten_sync.bootstrap import Connection, Flags, connect
-from kaiten_sync.cli.options import PolicyChoice, ServerChoice
-from kaiten_sync.declare import find_project, read_project
-from kaiten_sync.errors import DeclarationError, UsageError
-from kaiten_sync.kinds.spec import Generation
-from kaiten_sync.model.settings import Limit, Policy, Project, Prune, Scope
-from kaiten_sync.pipeline import CatalogSource
+from kaiten_sync.bootstrap import Flags, local_ports, open_workspace
+from kaiten_sync.cli.options import CatalogChoice, PolicyChoice, ServerChoice
+from kaiten_sync.cli.output import TerminalNotices
+from kaiten_sync.cli.progress import terminal_progress
+from kaiten_sync.cli.signals import TerminalStop
+from kaiten_sync.errors import UsageError
+from kaiten_sync.jobs.drifting import DriftRequest
+from kaiten_sync.jobs.naming import addresses_of
+from kaiten_sync.jobs.planning import PlanRequest, PolicyOverrides
+from kaiten_sync.jobs.workspace import Workspace
+from kaiten_sync.model.address import Address
+from kaiten_sync.model.generation import Generation
+from kaiten_sync.model.ports import Ports
+from kaiten_sync.model.settings import Limit, Prune, parse_limit_option
+
+_SUCH_AS = "such as license/growth/grant/api-calls"
 
 
-def flags_of(server: ServerChoice) -> Flags:
-    """The target options as values."""
+def terminal_ports() -> Ports:
+    """The ports of a job that a person started from a shell."""
+    notices = TerminalNotices()
+    return local_ports(
+        notices=notices, progress=terminal_progress(), stop=TerminalStop(notices.notify)
+    )
+
+
+def workspace_of(project_file: str | None, server: ServerChoice) -> Workspace:
+    """The working directory, its project, and the server that the options mean.
+
+    Raises:
+        DeclarationError: the project file is wrong. UsageError: it is named and not there.
+    """
     is_asked = server.generation in (None, "auto")
-    return Flags(
+    flags = Flags(
         target=server.target,
         base_url=server.base_url,
         auth_token=server.auth_token,
@@ -31,67 +49,70 @@ def flags_of(server: ServerChoice) -> Flags:
         allow_http=server.allow_http,
         max_requests_per_minute=server.max_requests_per_minute,
     )
+    return open_workspace(project_file, flags, os.environ)
 
 
-def load_project(path: str | None) -> Project | None:
-    """The project file that is named, or found from here upwards; None where there is none.
+def plan_request(
+    declaration: CatalogChoice, limits: PolicyChoice, out: str | None = None
+) -> PlanRequest:
+    """What the options ask to plan.
 
     Raises:
-        DeclarationError: it is wrong. UsageError: it is named and not there.
+        UsageError: an option has a value that it does not take.
     """
-    found = Path(path) if path else find_project(Path.cwd())
-    if found is None:
+    return PlanRequest(
+        files=declaration.files,
+        overrides=PolicyOverrides(
+            prune=None if limits.prune is None else Prune(limits.prune),
+            max_deletes=_limit(limits.max_deletes, "--max-deletes"),
+            max_updates=_limit(limits.max_updates, "--max-updates"),
+        ),
+        previous=limits.previous,
+        allowed=_addresses(limits.allow, "--allow takes an address"),
+        out=out,
+    )
+
+
+def drift_request(
+    declaration: CatalogChoice,
+    server: ServerChoice,
+    *,
+    plan: str | None,
+    addresses: Sequence[str],
+    is_all: bool = False,
+) -> DriftRequest:
+    """What the options ask to compare.
+
+    Raises:
+        UsageError: an address is not one, or `--all` goes together with one target.
+    """
+    only = _addresses(addresses, "this is no address")
+    is_one = server.target is not None or server.base_url is not None or plan is not None
+    if is_all and is_one:
+        raise UsageError("--all takes every target of the project: no -t, --base-url or --plan")
+    words = [word for path in declaration.files for word in ("-f", path)]
+    for option, value in (
+        ("--project", declaration.project),
+        ("-t", server.target),
+        ("--base-url", server.base_url),
+    ):
+        words += [option, value] if value is not None else []
+    return DriftRequest(
+        files=declaration.files, plan=plan, only=only, is_all=is_all, words=tuple(words)
+    )
+
+
+def _limit(text: str | None, option: str) -> Limit | None:
+    if text is None:
         return None
-    if not found.is_file():
-        raise UsageError(f"there is no project file {path}")
-    project, findings = read_project(found)
-    if project is None:
-        raise DeclarationError(findings)
-    return project
+    try:
+        return parse_limit_option(text)
+    except ValueError as error:
+        raise UsageError(f"{option} takes a share such as 30%, or a count, not {text!r}") from error
 
 
-def source_of(
-    files: Sequence[str], project: Project | None, overlays: Sequence[str] = ()
-) -> CatalogSource:
-    """Where the declaration is.
-
-    Raises:
-        UsageError: neither an option nor a project file says so.
-    """
-    scope = project.scope if project else Scope()
-    if files:
-        root, catalog = Path.cwd(), tuple(files)
-        overlays = tuple(str(Path(project.root) / o) for o in overlays) if project else ()
-    elif project is not None:
-        root, catalog = Path(project.root), project.catalog
-    else:
-        raise UsageError(
-            "no catalog is named",
-            hint="pass -f PATH, or start a project with `kaiten-sync init`",
-        )
-    return CatalogSource(root=root, catalog=catalog, overlays=overlays, scope=scope)
-
-
-def connection_to(flags: Flags, project: Project | None) -> Connection:
-    """The server to talk to. Raises as `bootstrap.connect` does."""
-    return connect(flags, os.environ, project)
-
-
-def policy_of(project: Project | None, limits: PolicyChoice) -> Policy:
-    """What a plan may do: options before the project file."""
-    policy = project.policy if project else Policy()
-    if limits.prune is not None:
-        policy = replace(policy, prune=Prune(limits.prune))
-    if limits.max_deletes is not None:
-        policy = replace(policy, max_deletes=_limit(limits.max_deletes, "--max-deletes"))
-    if limits.max_updates is not None:
-        policy = replace(policy, max_updates=_limit(limits.max_updates, "--max-updates"))
-    return policy
-
-
-def _limit(text: str, option: str) -> Limit:
-    found = re.fullmatch(r"(\d{1,9})(%?)", text)
-    if found is None or (found[2] and int(found[1]) > 100):
-        raise UsageError(f"{option} takes a share such as 30%, or a count, not {text!r}")
-    number = int(found[1])
-    return Limit(percent=number) if found[2] else Limit(count=number)
+def _addresses(texts: Sequence[str], complaint: str) -> frozenset[Address]:
+    try:
+        return addresses_of(texts)
+    except ValueError as error:
+        raise UsageError(f"{complaint}: {error}", hint=_SUCH_AS) from error

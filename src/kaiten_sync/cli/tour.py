@@ -23,6 +23,7 @@ from kaiten_sync.cli.exit_codes import ExitCode
 from kaiten_sync.cli.output import print_result, use_color
 from kaiten_sync.cli.serving import READY_PREFIX
 from kaiten_sync.errors import KaitenSyncError
+from kaiten_sync.report.paint import TITLE, painter
 
 TOKEN = "ksh_demo-of-a-server-that-lives-for-a-minute"  # noqa: S105  (of a throw-away server)
 START_TIMEOUT_S = 30.0
@@ -173,8 +174,8 @@ class _Tour:
     def _title(self, text: str) -> None:
         self._step += 1
         heading = f"{self._step}. {text}"
-        shown = f"\033[1m{heading}\033[0m" if use_color(sys.stdout) else heading
-        print_result(f"\n{shown}\n\n")
+        paint = painter(color=use_color(sys.stdout))
+        print_result(f"\n{paint(heading, TITLE)}\n\n")
 
     def _run(self, *args: str) -> int:
         from kaiten_sync.cli.run import run

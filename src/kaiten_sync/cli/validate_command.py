@@ -7,12 +7,13 @@ import sys
 import click
 
 from kaiten_sync.cli.options import format_option, project_option
+from kaiten_sync.report import formats
 
 
 @click.command("validate")
 @click.argument("paths", nargs=-1, metavar="[PATH]...")
 @project_option
-@format_option("text", "json", "github", "gitlab", "junit", "sarif")
+@format_option(formats.DIAGNOSTICS)
 def command(paths: tuple[str, ...], project: str | None, output_format: str) -> int:
     """Check the declaration offline.
 
@@ -24,27 +25,20 @@ def command(paths: tuple[str, ...], project: str | None, output_format: str) -> 
       kaiten-sync validate catalog/ --format github
       kaiten-sync validate --format gitlab > gl-code-quality-report.json
     """
+    from pathlib import Path
+
     from kaiten_sync.cli.exit_codes import ExitCode
-    from kaiten_sync.cli.output import print_result, use_color
-    from kaiten_sync.cli.session import load_project, source_of
-    from kaiten_sync.model.diagnostic import Diagnostic, Severity
-    from kaiten_sync.pipeline import validate
-    from kaiten_sync.report.diagnostics import render
+    from kaiten_sync.cli.output import look_of, print_result
+    from kaiten_sync.jobs.validating import validate_all
+    from kaiten_sync.jobs.workspace import load_project
     from kaiten_sync.report.words import counted
 
-    found = load_project(project)
-    overlays = {t.overlays for t in found.targets.values()} if found else set()
-    findings: set[Diagnostic] = set()
-    count = 0
-    for each in sorted(overlays | {()}):
-        desired, new = validate(source_of(paths, found, each))
-        findings.update(new)
-        count = max(count, len(desired.resources) if desired else 0)
-    ordered = sorted(findings, key=lambda finding: finding.sort_key)
-    if ordered or output_format != "text":
-        print_result(render(ordered, output_format, color=use_color(sys.stdout)))
-    if any(finding.severity is Severity.ERROR for finding in ordered):
+    folder = Path.cwd()
+    found = validate_all(folder, load_project(project, folder), paths)
+    if found.diagnostics or output_format != "text":
+        print_result(formats.DIAGNOSTICS[output_format](found.diagnostics, look_of(sys.stdout)))
+    if not found.is_valid:
         return ExitCode.WRONG_INPUT
     if output_format == "text":
-        print_result(f"ok: {counted(count, 'object')} declared, nothing wrong")
+        print_result(f"ok: {counted(found.objects, 'object')} declared, nothing wrong")
     return ExitCode.OK

@@ -2,7 +2,7 @@
 
 from kaiten_sync.declare.desired import build_desired
 from kaiten_sync.declare.merge import merge_documents
-from kaiten_sync.declare.project import find_project, read_project
+from kaiten_sync.declare.project import find_project, project_of, read_project_document
 from kaiten_sync.declare.read import read_documents
 from kaiten_sync.declare.write import dump_catalog
 
@@ -11,6 +11,7 @@ __all__ = [
     "dump_catalog",
     "find_project",
     "merge_documents",
+    "project_of",
     "read_documents",
-    "read_project",
+    "read_project_document",
 ]

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from kaiten_sync.declare.desired import GRANTS
 from kaiten_sync.declare.edit import TextEditor
 from kaiten_sync.declare.files import FoundFile, find_files
 from kaiten_sync.declare.write import dump_catalog
 from kaiten_sync.errors import RefusedError, UsageError
-from kaiten_sync.kinds.grant import UNLIMITED_WIRE
-from kaiten_sync.kinds.registry import SPECS
-from kaiten_sync.model.address import Address, Kind
+from kaiten_sync.kinds.registry import child_kinds, spec_of
+from kaiten_sync.kinds.values import tagged_value
+from kaiten_sync.model.address import Address, ChildList
 from kaiten_sync.model.drift import Difference, DriftClass
-from kaiten_sync.model.value import ABSENT, UNLIMITED, Fields, Json
+from kaiten_sync.model.value import ABSENT, Fields, Json
 
 _BOM = b"\xef\xbb\xbf"
 
@@ -65,16 +64,15 @@ class Adopter:
                     self._change(difference.address, each.name, value)
             case DriftClass.MISSING:
                 self._remove(difference.address)
-            case DriftClass.UNMANAGED if difference.address.kind is Kind.GRANT:
-                self._add_grant(difference.address, objects[difference.address])
+            case DriftClass.UNMANAGED if difference.address.parent is not None:
+                self._add_child(difference.address, objects[difference.address])
             case DriftClass.UNMANAGED:
                 self._add(difference.address, objects, into)
 
     def changes(self) -> list[FileChange]:
         """Every file that is another now."""
         for shown, objects in self._new.items():
-            owned = [a.slug for a in objects if a.kind is Kind.LICENSE]
-            text = dump_catalog(objects, owns_grants=owned)
+            text = dump_catalog(objects, owns=_lists_of(objects))
             self._contents[shown] = None
             self._files.append(FoundFile(shown, self._root / shown))
             self._editors[shown] = TextEditor(shown, text)
@@ -91,22 +89,22 @@ class Adopter:
 
     def _change(self, address: Address, name: str, value: Json) -> None:
         path = _path(address)
+        spec = spec_of(address.kind)
         for editor in self._latest_first():
             spot = editor.find(path)
             if spot is None:
                 continue
-            if spot.pairs is None and address.kind is Kind.GRANT and name == "value":
+            if spot.pairs is None and name == spec.shorthand:
                 editor.set(path, {"value": value} if isinstance(value, Mapping) else value)
                 return
             if spot.get(name) is not None:
-                is_tagged = address.kind is Kind.GRANT and spot.get("type") is not None
-                wire = UNLIMITED_WIRE if is_tagged and value == UNLIMITED else value
-                editor.set([*path, name], wire)
+                is_tagged = bool(spec.tag) and spot.get(spec.tag) is not None
+                editor.set([*path, name], tagged_value(value) if is_tagged else value)
                 return
         self._editor_of(address).set([*path, name], value)
 
     def _remove(self, address: Address) -> None:
-        """Take an object out; a grant goes with its license."""
+        """Take an object out; its children go with it."""
         self._taken_out.add(address)
         if address.parent in self._taken_out:
             return
@@ -115,10 +113,11 @@ class Adopter:
             if editor.find(path) is not None:
                 editor.remove(path)
 
-    def _add_grant(self, address: Address, fields: Fields) -> None:
-        is_short = set(fields) == {"value"} and not isinstance(fields["value"], Mapping)
+    def _add_child(self, address: Address, fields: Fields) -> None:
+        short = spec_of(address.kind).shorthand
+        is_short = fields.keys() == {short} and not isinstance(fields[short], Mapping)
         path = _path(address)
-        value: Json = fields["value"] if is_short else dict(fields)
+        value: Json = fields[short] if is_short else dict(fields)
         for editor in self._latest_first():
             spot = editor.find(path[:-1])
             if spot is not None and spot.pairs is not None:
@@ -127,15 +126,13 @@ class Adopter:
         raise _nowhere(address)
 
     def _add(self, address: Address, objects: Mapping[Address, Fields], into: str) -> None:
-        chosen = {a: f for a, f in objects.items() if address in (a, a.parent)}
+        chosen = {a: f for a, f in objects.items() if a.root == address}
         if into not in self._editors:
             self._new.setdefault(into, {}).update(chosen)
             return
-        owned = [address.slug] if address.kind is Kind.LICENSE else []
-        _, _, lines = dump_catalog(chosen, owns_grants=owned).partition(
-            f"{SPECS[address.kind].plural}:\n"
-        )
-        self._editors[into].append(SPECS[address.kind].plural, lines)
+        section = spec_of(address.kind).section
+        _, _, lines = dump_catalog(chosen, owns=_lists_of(chosen)).partition(f"{section}:\n")
+        self._editors[into].append(section, lines)
 
     def _editor_of(self, address: Address) -> TextEditor:
         """The last file in which the object has a mapping of its own."""
@@ -157,9 +154,13 @@ def default_file(paths: Collection[str], root: Path) -> str:
 
 
 def _path(address: Address) -> list[str]:
-    if address.license is not None:
-        return [SPECS[Kind.LICENSE].plural, address.license, GRANTS, address.slug]
-    return [SPECS[address.kind].plural, address.slug]
+    above = [] if address.parent is None else _path(address.parent)
+    return [*above, spec_of(address.kind).section, address.slug]
+
+
+def _lists_of(addresses: Iterable[Address]) -> list[ChildList]:
+    """Every list that these objects have: what is adopted is owned with what is inside."""
+    return [ChildList(each, child.kind) for each in addresses for child in child_kinds(each.kind)]
 
 
 def _read(path: Path) -> bytes:

@@ -15,6 +15,15 @@ from kaiten_sync.model.source import SourceRef
 MAX_FILE_BYTES = 10 * 1024 * 1024
 """Ten times a catalog of 20,000 grants in one file. More is not a declaration."""
 
+_LOOKED_AT_BYTES = 64 * 1024
+"""How much of a file is read to see whether it looks like a catalog. Sections come early."""
+
+_PROSE = frozenset({".md", ".markdown", ".rst", ".adoc", ".html"})
+"""Endings of documentation, which may show a catalog as an example."""
+
+_SECTION = re.compile(rb"""^[\s{]*["']?(?:groups|entitlements|licenses)["']?[ \t]*:""", re.M)
+"""A catalog's section, in YAML or in JSON."""
+
 _LINE_BREAK = re.compile("\r\n|[\n\r\x85\u2028\u2029]")
 """The line breaks of YAML 1.1, so that lines are counted as the parser counts them."""
 
@@ -43,27 +52,50 @@ def read_text(shown: str, path: Path) -> Text | Diagnostic:
     return content if isinstance(content, Diagnostic) else _decode(shown, content)
 
 
+def looks_like_catalog(path: Path) -> bool:
+    """Whether a file that is not read as a catalog has a catalog's sections.
+
+    Never blocks; a file that cannot be read does not look like anything.
+    """
+    if path.suffix.lower() in _PROSE:
+        return False
+    try:
+        content = _read_regular(path, _LOOKED_AT_BYTES)
+    except OSError:
+        return False
+    return content is not None and _SECTION.search(content) is not None
+
+
 def split_lines(text: str) -> tuple[str, ...]:
     """Lines as YAML counts them."""
     return tuple(_LINE_BREAK.split(text))
 
 
 def _read_bytes(shown: str, path: Path) -> bytes | Diagnostic:
-    """A regular file's content. A pipe or a device is not even opened for long."""
-    if not stat.S_ISREG(path.stat().st_mode):
+    content = _read_regular(path, MAX_FILE_BYTES + 1)
+    if content is None:
         return _not_a_file(shown)
-    flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0)
-    with os.fdopen(os.open(path, flags | getattr(os, "O_BINARY", 0)), "rb") as file:
-        found = os.fstat(file.fileno())  # what was opened may be another file by now
-        if not stat.S_ISREG(found.st_mode):
-            return _not_a_file(shown)
-        content = b"" if found.st_size > MAX_FILE_BYTES else file.read(MAX_FILE_BYTES + 1)
-    if found.st_size > MAX_FILE_BYTES or len(content) > MAX_FILE_BYTES:
+    if len(content) > MAX_FILE_BYTES:
         limit = f"{MAX_FILE_BYTES // 1024 // 1024} MiB"
         return file_finding(
             shown, "file-too-large", f"the file is larger than {limit}", "split it into several"
         )
     return content
+
+
+def _read_regular(path: Path, most_bytes: int) -> bytes | None:
+    """The beginning of a regular file; None for a pipe or a device, which is never waited for.
+
+    Raises:
+        OSError: it cannot be read.
+    """
+    if not stat.S_ISREG(path.stat().st_mode):
+        return None
+    flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0)
+    with os.fdopen(os.open(path, flags | getattr(os, "O_BINARY", 0)), "rb") as file:
+        if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):  # replaced since it was looked at
+            return None
+        return file.read(most_bytes)
 
 
 def _decode(shown: str, content: bytes) -> Text | Diagnostic:

@@ -5,13 +5,15 @@ from __future__ import annotations
 import glob
 import os
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePath
 
+from kaiten_sync.declare.content import looks_like_catalog
 from kaiten_sync.declare.findings import file_finding
-from kaiten_sync.model.diagnostic import Diagnostic
+from kaiten_sync.model.diagnostic import Diagnostic, Severity
 
 SUFFIXES = frozenset({".yaml", ".yml"})
+"""Endings of catalog files, in any case: Windows and older tools write `.YML`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +65,10 @@ def _in_glob(given: str, root: Path) -> Iterator[FoundFile | Diagnostic]:
         path = root / match
         if path.is_dir():
             yield from _in_folder(match, path, base)
-        elif path.suffix in SUFFIXES:
+        elif path.suffix.lower() in SUFFIXES:
             yield _inside(match, path, base)
+        elif looks_like_catalog(path):
+            yield _left_out(match)
 
 
 def _in_folder(given: str, folder: Path, base: Path) -> list[FoundFile | Diagnostic]:
@@ -80,16 +84,17 @@ def _in_folder(given: str, folder: Path, base: Path) -> list[FoundFile | Diagnos
         seen.add(real)
         for entry in os.scandir(path):
             name = f"{shown.rstrip('/')}/{entry.name}"
-            if entry.name.startswith("."):
-                continue
+            is_hidden = entry.name.startswith(".")
             if entry.is_dir():
-                inside = _inside(name, Path(entry.path), base)
+                inside = None if is_hidden else _inside(name, Path(entry.path), base)
                 if isinstance(inside, Diagnostic):
                     found.append((name, inside))
-                else:
+                elif inside is not None:
                     waiting.append((name, Path(entry.path)))
-            elif PurePath(entry.name).suffix in SUFFIXES:
+            elif not is_hidden and PurePath(entry.name).suffix.lower() in SUFFIXES:
                 found.append((name, _inside(name, Path(entry.path), base)))
+            elif looks_like_catalog(Path(entry.path)):
+                found.append((name, _left_out(name)))
     return [item for _, item in sorted(found, key=lambda pair: pair[0])]
 
 
@@ -105,6 +110,16 @@ def _inside(given: str, path: Path, base: Path) -> FoundFile | Diagnostic:
     )
 
 
+def _left_out(given: str) -> Diagnostic:
+    finding = file_finding(
+        _shown(given),
+        "file-left-out",
+        "this file looks like a catalog, but is not read",
+        "end its name in .yaml or .yml (not hidden), or name it as a path of its own",
+    )
+    return replace(finding, severity=Severity.WARNING)
+
+
 def _fixed_part(pattern: str) -> str:
     """The part of a glob before its first wildcard: `catalog/` of `catalog/**/*.yaml`."""
     fixed: list[str] = []
@@ -117,7 +132,7 @@ def _fixed_part(pattern: str) -> str:
 
 def _nothing_at(given: str, root: Path) -> Diagnostic:
     if os.path.isdir(root / given):
-        message = "this folder holds no .yaml or .yml file"
+        message = "this folder contains no .yaml or .yml file"
     else:
         message = "no file matches this pattern"
     return file_finding(_shown(given), "no-such-file", message, "check the path")

@@ -11,19 +11,13 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from kaiten_sync.declare.findings import did_you_mean, with_lines
 from kaiten_sync.declare.scalars import shorten
-from kaiten_sync.kinds.registry import SPECS
-from kaiten_sync.model.address import Kind
+from kaiten_sync.kinds.registry import top_kinds
 from kaiten_sync.model.diagnostic import Diagnostic
 from kaiten_sync.model.document import Document, Entry, MergedCatalog, Node
 from kaiten_sync.model.source import SourceRef
 
 CATALOG_VERSION = 1
 """The catalog format this program reads."""
-
-_SECTIONS = {
-    SPECS[kind].plural: kind for kind in Kind if kind is not Kind.GRANT
-}  # a grant stands below its license
-_TOP_LEVEL = frozenset({"version", *_SECTIONS})
 
 
 def merge_documents(
@@ -58,6 +52,11 @@ def _first_ref(documents: Sequence[Document]) -> SourceRef:
 # -- the shape of one file ------------------------------------------------------------------
 
 
+def _sections() -> Mapping[str, str]:
+    """The kind of each section of a catalog."""
+    return {spec.section: spec.kind for spec in top_kinds()}
+
+
 def _shape_findings(document: Document) -> Iterable[Diagnostic]:
     """What must be right in each file before it can be merged with others."""
     root = document.root
@@ -67,15 +66,17 @@ def _shape_findings(document: Document) -> Iterable[Diagnostic]:
         yield from _not_a_catalog(document)
         return
     yield from _version_findings(document)
+    sections = _sections()
+    known = {"version", *sections}
     for name, entry in root.entries.items():
-        if name in _SECTIONS and not isinstance(entry.node.value, Mapping):
+        if name in sections and not isinstance(entry.node.value, Mapping):
             yield _bad_section(name, entry)
-        elif name not in _TOP_LEVEL and entry.key_ref not in document.broken:
+        elif name not in known and entry.key_ref not in document.broken:
             yield Diagnostic(
                 rule="unknown-field",
                 message=f"unknown field '{shorten(name)}' at the top of a catalog",
                 ref=entry.key_ref,
-                hint=did_you_mean(name, _TOP_LEVEL) or "a catalog has " + _listed(_TOP_LEVEL),
+                hint=did_you_mean(name, known) or "a catalog has " + _listed(known),
             )
 
 
@@ -87,7 +88,7 @@ def _not_a_catalog(document: Document) -> Iterable[Diagnostic]:
         return
     yield Diagnostic(
         rule="wrong-type",
-        message="a catalog is a map with `version: 1` and " + _listed(_SECTIONS),
+        message="a catalog is a map with `version: 1` and " + _listed(_sections()),
         ref=document.root.ref,
     )
 
@@ -144,10 +145,11 @@ def _listed(names: Iterable[str]) -> str:
 
 def _usable(document: Document) -> Mapping[str, Entry]:
     """The top-level entries that have the shape of a catalog; the others were reported."""
+    sections = _sections()
     return {
         name: entry
         for name, entry in document.root.entries.items()
-        if name in _SECTIONS and isinstance(entry.node.value, Mapping)
+        if name in sections and isinstance(entry.node.value, Mapping)
     }
 
 
@@ -162,11 +164,11 @@ def _add(entries: dict[str, Entry], document: Document) -> Iterable[Diagnostic]:
         for slug, declared in entry.node.entries.items():
             first = objects.setdefault(slug, declared)
             if first is not declared:
-                yield _declared_twice(_SECTIONS[name], slug, first, declared)
+                yield _declared_twice(_sections()[name], slug, first, declared)
         entries[name] = Entry(present.key_ref, Node(present.node.ref, objects))
 
 
-def _declared_twice(kind: Kind, slug: str, first: Entry, second: Entry) -> Diagnostic:
+def _declared_twice(kind: str, slug: str, first: Entry, second: Entry) -> Diagnostic:
     return Diagnostic(
         rule="duplicate-slug",
         message=f"{kind}/{slug} is declared twice, first at {first.key_ref}",

@@ -1,30 +1,37 @@
-"""Reads the project file, `kaiten-sync.yaml`. Stage 1."""
+"""Reads the project file, `kaiten-sync.yaml`: its document, then its settings. Stage 1."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
-from kaiten_sync.declare.field_reader import FieldReader
 from kaiten_sync.declare.files import FoundFile
 from kaiten_sync.declare.findings import with_lines
-from kaiten_sync.declare.policy import read_policy
 from kaiten_sync.declare.read import read_file
-from kaiten_sync.declare.secrets import SECRET_RULE, mask_from, mask_project_lines
-from kaiten_sync.declare.target import read_target
-from kaiten_sync.kinds.registry import SPECS
-from kaiten_sync.model.address import Kind
+from kaiten_sync.declare.secrets import (
+    SECRET_RULE,
+    mask_from,
+    mask_project_lines,
+    project_secrets,
+    secret_finding,
+)
+from kaiten_sync.documents import from_json, value_of
+from kaiten_sync.documents.project import (
+    AUTOMATIC,
+    PolicyDocument,
+    ProjectDocument,
+    ProjectTargetDocument,
+)
+from kaiten_sync.kinds.registry import top_kinds
 from kaiten_sync.model.diagnostic import Diagnostic
-from kaiten_sync.model.document import Document, Entry
-from kaiten_sync.model.settings import Project, Scope, Target
+from kaiten_sync.model.document import Document
+from kaiten_sync.model.generation import Generation
+from kaiten_sync.model.settings import Policy, Project, Scope, Target, parse_limit
 
 PROJECT_FILE = "kaiten-sync.yaml"
-PROJECT_VERSION = 1
-"""The project format this program reads."""
-
-_FIELDS = frozenset({"version", "catalog", "targets", "scope", "policy"})
-_SCOPED = tuple(SPECS[kind].plural for kind in Kind if kind is not Kind.GRANT)
 
 
 def find_project(start: Path) -> Path | None:
@@ -36,76 +43,65 @@ def find_project(start: Path) -> Path | None:
     return None
 
 
-def read_project(path: Path) -> tuple[Project | None, tuple[Diagnostic, ...]]:
-    """The project file's settings, None when it has errors, and all that is wrong with it."""
+def read_project_document(path: Path) -> tuple[Document, tuple[Diagnostic, ...]]:
+    """The project file with its places, and everything that is wrong with it as YAML.
+
+    Credentials are reported and hidden; their places count as broken.
+    """
     shown = path.name if path.is_absolute() else path.as_posix()
     document, read_findings = read_file(FoundFile(shown, path), mask_project_lines)
-    if not document.is_complete:
-        return None, read_findings
-    reader = FieldReader(document)
-    project = _project(reader, document, path.absolute().parent)
-    lines = mask_from(document.lines, reader.secrets)
-    hidden = {ref.line for ref in reader.secrets}
-    found = [f for f in read_findings if f.rule != SECRET_RULE or f.ref.line not in hidden]
-    found += reader.findings
-    found.sort(key=lambda finding: finding.sort_key)
-    findings = with_lines(found, lines)
-    return (None if findings else project), findings
+    secrets = project_secrets(document.root)
+    lines = mask_from(document.lines, secrets)
+    hidden = {ref.line for ref in secrets}
+    found = [
+        f for f in read_findings if f.rule != SECRET_RULE or not f.ref or f.ref.line not in hidden
+    ]
+    found += [secret_finding(ref) for ref in secrets]
+    broken = document.broken.union(secrets)
+    return replace(document, lines=lines, broken=broken), with_lines(found, lines)
 
 
-def _project(reader: FieldReader, document: Document, root: Path) -> Project:
-    fields = reader.fields(document.root, _FIELDS, "a project file")
-    is_map = isinstance(document.root.value, Mapping)
-    if is_map:
-        _check_version(reader, fields.get("version"), document)
-    catalog = reader.texts(fields.get("catalog"), "`catalog`")
-    if is_map and not catalog:
-        reader.report(
-            "missing-field",
-            "the project file does not say where the catalog is",
-            document.root.ref,
-            "add `catalog: [catalog/]`",
-        )
+def project_of(document: Document, root: Path) -> Project:
+    """The settings of a project file in which nothing is wrong. Paths are relative to `root`."""
+    content: Any = document.root.plain()
+    owned = content.pop("scope", {})  # open: each kind with a table has its patterns here
+    read = from_json(ProjectDocument, {**content, "version": 1})  # 1.0 is valid YAML for it
     return Project(
         root=str(root),
-        catalog=catalog,
-        targets=_targets(reader, fields.get("targets")),
-        scope=_scope(reader, fields.get("scope")),
-        policy=read_policy(reader, fields.get("policy")),
+        catalog=_texts(read.catalog),
+        targets={name: _target(name, target) for name, target in read.targets.items()},
+        scope=Scope(
+            {
+                spec.kind: _texts(owned[spec.section])
+                for spec in top_kinds()
+                if spec.section in owned
+            }
+        ),
+        policy=_policy(read.policy),
     )
 
 
-def _check_version(reader: FieldReader, entry: Entry | None, document: Document) -> None:
-    hint = f"write `version: {PROJECT_VERSION}`, without quotes"
-    if entry is None:
-        reader.report(
-            "missing-version",
-            "the project file does not say which version it is",
-            document.root.ref,
-            hint,
-        )
-    elif isinstance(entry.node.value, bool) or entry.node.value != PROJECT_VERSION:
-        reader.report(
-            "unknown-version",
-            "this is not a project version that this program reads",
-            entry.node.ref,
-            hint,
-        )
-
-
-def _targets(reader: FieldReader, entry: Entry | None) -> dict[str, Target]:
-    if entry is None:
-        return {}
-    names = entry.node.entries
-    fields = reader.fields(entry.node, tuple(names), "`targets`")
-    return {name: read_target(reader, name, target) for name, target in fields.items()}
-
-
-def _scope(reader: FieldReader, entry: Entry | None) -> Scope:
-    if entry is None:
-        return Scope()
-    fields = reader.fields(entry.node, _SCOPED, "`scope`")
-    groups, entitlements, licenses = (
-        reader.texts(fields.get(name), f"`scope.{name}`") for name in _SCOPED
+def _target(name: str, read: ProjectTargetDocument) -> Target:
+    token = value_of(read.token, absent=None)
+    return Target(
+        name=name,
+        url=read.url,
+        token_env=value_of(token.env, absent=None) if token else None,
+        token_file=value_of(token.file, absent=None) if token else None,
+        overlays=_texts(read.overlays),
+        require_plan=read.require_plan,
+        generation=None if read.generation == AUTOMATIC else Generation(read.generation),
     )
-    return Scope(groups=groups, entitlements=entitlements, licenses=licenses)
+
+
+def _policy(read: PolicyDocument) -> Policy:
+    return Policy(
+        prune=read.prune,
+        max_deletes=parse_limit(read.max_deletes),
+        max_updates=parse_limit(read.max_updates),
+        on_tighten=read.on_tighten,
+    )
+
+
+def _texts(value: Sequence[str] | str) -> tuple[str, ...]:
+    return (value,) if isinstance(value, str) else tuple(value)

@@ -10,7 +10,7 @@ from kaiten_sync.declare.files import FoundFile, find_files
 from kaiten_sync.declare.findings import with_lines
 from kaiten_sync.declare.secrets import find_tokens, mask_catalog_lines
 from kaiten_sync.declare.yaml_reader import parse_yaml
-from kaiten_sync.model.diagnostic import Diagnostic
+from kaiten_sync.model.diagnostic import Diagnostic, Severity
 from kaiten_sync.model.document import Document, Node
 from kaiten_sync.model.source import SourceRef
 
@@ -27,7 +27,8 @@ def read_documents(
     findings: list[Diagnostic] = []
     for found in find_files(paths, root=root):
         if isinstance(found, Diagnostic):
-            documents.append(_empty(found))
+            if found.severity is Severity.ERROR and found.ref:
+                documents.append(_unread(found.ref.file))
             findings.append(found)
             continue
         document, its_findings = read_file(found, mask_catalog_lines)
@@ -42,13 +43,12 @@ def read_file(
     """One file's document and findings. `mask` takes credentials out of the lines shown."""
     text = read_text(found.shown, found.path)
     if isinstance(text, Diagnostic):
-        return _empty(text), (text,)
+        return _unread(found.shown), (text,)
     lines = mask(text.lines)
     document, findings = parse_yaml(found.shown, text.text, lines)
     findings.extend(find_tokens(found.shown, text.lines))
     return document, with_lines(findings, lines)
 
 
-def _empty(finding: Diagnostic) -> Document:
-    ref = SourceRef(finding.ref.file, 1, 1)
-    return Document(finding.ref.file, Node(ref, None), (), is_complete=False)
+def _unread(file: str) -> Document:
+    return Document(file, Node(SourceRef(file, 1, 1), None), (), is_complete=False)

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from urllib.parse import urlsplit
 
 from kaiten_sync.declare.findings import file_finding
+from kaiten_sync.documents.project import VARIABLE
 from kaiten_sync.model.diagnostic import Diagnostic
+from kaiten_sync.model.document import Node
 from kaiten_sync.model.source import SourceRef
 
 MASK = "***"
@@ -39,6 +42,47 @@ def find_tokens(path: str, lines: tuple[str, ...]) -> Iterator[Diagnostic]:
     for number, line in enumerate(lines, start=1):
         if match := _TOKEN.search(line):
             yield secret_finding(SourceRef(path, number, match.start() + 1))
+
+
+def project_secrets(root: Node) -> list[SourceRef]:
+    """The places of credentials in a project file, which only names where they are."""
+    found = [*_secret_values(root)]
+    targets = root.entries.get("targets")
+    for target in targets.node.entries.values() if targets else ():
+        found += _secrets_of(target.node)
+    return sorted(set(found))
+
+
+def _secret_values(node: Node) -> Iterator[SourceRef]:
+    """Values that look like a credential, or whose key promises one."""
+    for key, entry in node.entries.items():
+        value = entry.node.value
+        is_named = names_secret(key) and not isinstance(value, Mapping | None)
+        if is_named or (isinstance(value, str) and is_token(value)):
+            yield entry.node.ref
+        if is_token(key):
+            yield entry.key_ref
+        yield from _secret_values(entry.node)
+
+
+def _secrets_of(target: Node) -> Iterator[SourceRef]:
+    """Where a target has a credential instead of the place of one."""
+    url, token = target.entries.get("url"), target.entries.get("token")
+    if url is not None and isinstance(url.node.value, str) and has_user_info(url.node.value):
+        yield url.node.ref
+    env = token.node.entries.get("env") if token else None
+    if env is not None and isinstance(env.node.value, str):
+        name = env.node.value
+        if name.strip() and not re.fullmatch(VARIABLE, name):
+            yield env.node.ref
+
+
+def has_user_info(url: str) -> bool:
+    """Whether a URL has a user or a password before its host."""
+    try:
+        return "@" in urlsplit(url).netloc
+    except ValueError:
+        return "@" in url
 
 
 def secret_finding(ref: SourceRef) -> Diagnostic:

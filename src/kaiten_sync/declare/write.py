@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping
 from typing import TypeAlias
 
@@ -12,8 +13,9 @@ from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 from kaiten_sync.declare.merge import CATALOG_VERSION
 from kaiten_sync.declare.scalars import MAX_EXACT_INTEGER, is_plain_text
 from kaiten_sync.errors import KaitenSyncError
-from kaiten_sync.kinds.registry import SPECS
-from kaiten_sync.model.address import Address, Kind, grant_address
+from kaiten_sync.kinds.registry import child_kinds, top_kinds
+from kaiten_sync.kinds.spec import KindSpec
+from kaiten_sync.model.address import Address, ChildList
 from kaiten_sync.model.value import Fields, Json
 
 _Dumper = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
@@ -28,22 +30,22 @@ _NEVER_FOLD = 1_000_000
 def dump_catalog(
     objects: Mapping[Address, Fields],
     *,
-    owns_grants: Collection[str] = (),
+    owns: Collection[ChildList] = (),
     schema: str | None = None,
 ) -> str:
     """A catalog file with these objects, in stable order.
 
-    `owns_grants` names licenses that declare their grants even when they have none. `schema`
-    is where editors find the schema, relative to the file.
+    `owns` are lists that are declared even if they are empty. `schema` is where editors find the
+    schema, relative to the file.
 
     Raises:
         KaitenSyncError: a text is not valid Unicode.
     """
+    content = _Content(objects, owns)
     pairs: _Pairs = [(_plain("version"), _number(CATALOG_VERSION))]
-    for kind in (Kind.GROUP, Kind.ENTITLEMENT, Kind.LICENSE):
-        slugs = sorted(address.slug for address in objects if address.kind is kind)
-        if slugs:
-            pairs.append((_plain(SPECS[kind].plural), _section(kind, slugs, objects, owns_grants)))
+    for spec in top_kinds():
+        if slugs := content.slugs(spec, None):
+            pairs.append((_plain(spec.section), _section(spec, slugs, None, content)))
     header = f"# yaml-language-server: $schema={schema}\n" if schema else ""
     return header + _serialize(_map(pairs))
 
@@ -72,39 +74,42 @@ def _below(node: Node) -> Iterator[Node]:
             waiting += each.value
 
 
-def _section(
-    kind: Kind, slugs: list[str], objects: Mapping[Address, Fields], owns_grants: Collection[str]
-) -> Node:
-    grants = _grants_by_license(objects) if kind is Kind.LICENSE else {}
-    pairs: _Pairs = []
-    for slug in slugs:
-        fields = _fields(kind, objects[Address(kind, slug)])
-        granted = sorted(grants.get(slug, ()))
-        if granted or (kind is Kind.LICENSE and slug in owns_grants):
-            nodes = [(_text(name), _grant(objects[grant_address(slug, name)])) for name in granted]
-            fields.append((_plain("entitlements"), _map(nodes)))
-        pairs.append((_text(slug), _map(fields)))
-    return _map(pairs)
+class _Content:
+    """The objects to write, by the list that they are in."""
+
+    def __init__(self, objects: Mapping[Address, Fields], owns: Collection[ChildList]) -> None:
+        self.objects = objects
+        self.owns = frozenset(owns)
+        self._slugs: dict[tuple[str, Address | None], list[str]] = defaultdict(list)
+        for address in objects:
+            self._slugs[address.kind, address.parent].append(address.slug)
+
+    def slugs(self, spec: KindSpec, parent: Address | None) -> list[str]:
+        return sorted(self._slugs.get((spec.kind, parent), ()))
 
 
-def _grants_by_license(objects: Mapping[Address, Fields]) -> Mapping[str, list[str]]:
-    grants: dict[str, list[str]] = {}
-    for address in objects:
-        if address.license is not None:
-            grants.setdefault(address.license, []).append(address.slug)
-    return grants
+def _section(spec: KindSpec, slugs: list[str], parent: Address | None, content: _Content) -> Node:
+    addresses = [Address(spec.kind, slug, parent) for slug in slugs]
+    return _map([(_text(each.slug), _object(spec, each, content)) for each in addresses])
 
 
-def _fields(kind: Kind, fields: Fields) -> _Pairs:
-    """Fields in the order of the kind's table, which begins with name and type."""
-    return [(_plain(name), _node(fields[name])) for name in SPECS[kind].fields if name in fields]
+def _object(spec: KindSpec, address: Address, content: _Content) -> Node:
+    """An object as a map, or in the short form if one field says it all."""
+    fields = content.objects[address]
+    children = list(_children(address, content))
+    bare = fields.get(spec.shorthand)
+    if not children and fields.keys() == {spec.shorthand} and not isinstance(bare, Mapping):
+        return _node(bare)
+    pairs = [(_plain(name), _node(fields[name])) for name in spec.fields if name in fields]
+    is_flow = bool(spec.shorthand) and not isinstance(bare, Mapping)
+    return _map([*pairs, *children], is_flow=is_flow)
 
 
-def _grant(fields: Fields) -> Node:
-    """The short form where the value alone says it all."""
-    if set(fields) == {"value"} and not isinstance(fields["value"], Mapping):
-        return _node(fields["value"])
-    return _map(_fields(Kind.GRANT, fields), is_flow=not isinstance(fields.get("value"), Mapping))
+def _children(address: Address, content: _Content) -> Iterator[tuple[Node, Node]]:
+    for spec in child_kinds(address.kind):
+        slugs = content.slugs(spec, address)
+        if slugs or ChildList(address, spec.kind) in content.owns:
+            yield _plain(spec.section), _section(spec, slugs, address, content)
 
 
 def _node(value: Json) -> Node:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kaiten_sync.diff.effects import create_effect, delete_effect, field_effect, worst
+from kaiten_sync.diff.effects import field_effect, worst
 from kaiten_sync.diff.inner import inner_changes
-from kaiten_sync.kinds.registry import normal_value, spec_of
+from kaiten_sync.kinds.registry import spec_of
 from kaiten_sync.kinds.spec import FieldSpec, Mutability
-from kaiten_sync.model.address import Address, Kind
+from kaiten_sync.kinds.values import normal_value
 from kaiten_sync.model.change import FieldChange
 from kaiten_sync.model.drift import CatalogDiff, Difference, DriftClass
 from kaiten_sync.model.resource import DesiredState, LiveResource, LiveState, Resource
@@ -20,7 +20,7 @@ def diff_catalog(desired: DesiredState, live: LiveState, scope: Scope) -> Catalo
     """Every difference, in address order.
 
     Declared and not live: missing. Both and not alike: changed. Live, in scope, not declared:
-    unmanaged; a surplus grant counts only where its license declares its grants.
+    unmanaged; an object inside another counts only if that declares such objects.
     """
     differences = [
         difference
@@ -64,7 +64,7 @@ def _missing(resource: Resource) -> Difference:
             for name, value in _in_order(resource)
             if value is not None
         ),
-        effect=create_effect(resource.address.kind),
+        effect=spec_of(resource.address.kind).created,
         source=resource.source,
     )
 
@@ -74,7 +74,7 @@ def _unmanaged(live: LiveResource) -> Difference:
         address=live.address,
         drift=DriftClass.UNMANAGED,
         fields=tuple(FieldChange(name=name, before=value) for name, value in live.fields.items()),
-        effect=delete_effect(live.address.kind),
+        effect=spec_of(live.address.kind).deleted,
         updated_at=live.updated_at,
         updated_by=live.updated_by,
     )
@@ -123,9 +123,5 @@ def _surplus(desired: DesiredState, live: LiveState, scope: Scope) -> Iterator[L
     for address, resource in live.resources.items():
         if address in desired.resources or not scope.covers(address):
             continue
-        if address.kind is not Kind.GRANT or _owns_grants_of(desired, address):
+        if desired.owns_place_of(address):
             yield resource
-
-
-def _owns_grants_of(desired: DesiredState, grant: Address) -> bool:
-    return grant.license in desired.owns_grants

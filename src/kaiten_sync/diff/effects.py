@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from kaiten_sync.kinds.spec import FieldSpec, Mutability, Order
-from kaiten_sync.model.address import Kind
 from kaiten_sync.model.change import Effect
 from kaiten_sync.model.value import ABSENT, UNLIMITED, Absent, Json
 
@@ -19,19 +18,9 @@ def field_effect(spec: FieldSpec, before: Json | Absent, after: Json | Absent) -
             return Effect.BREAKS
         case Mutability.ONCE if before is not None and before is not ABSENT:
             return Effect.BREAKS
-        case Mutability.MOVE if spec.name == "lifecycleState" and after == "DRAFT":
+        case Mutability.MOVE if spec.steps(before, after) is None:
             return Effect.BREAKS
     return _by_order(spec.order, before, after)
-
-
-def create_effect(kind: Kind) -> Effect:
-    """The effect of an object that comes into being."""
-    return Effect.LOOSENS if kind is Kind.GRANT else Effect.NEUTRAL
-
-
-def delete_effect(kind: Kind) -> Effect:
-    """The effect of an object that goes."""
-    return Effect.TIGHTENS if kind in (Kind.GRANT, Kind.LICENSE) else Effect.NEUTRAL
 
 
 def worst(effects: Iterable[Effect]) -> Effect:

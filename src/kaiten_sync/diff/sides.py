@@ -12,8 +12,9 @@ from dataclasses import replace
 from itertools import chain, combinations
 
 from kaiten_sync.diff.effects import worst
-from kaiten_sync.kinds.registry import declared_form, spec_of
+from kaiten_sync.kinds.registry import spec_of
 from kaiten_sync.kinds.spec import Mutability
+from kaiten_sync.kinds.values import declared_form
 from kaiten_sync.model.address import Address
 from kaiten_sync.model.canonical import fingerprint
 from kaiten_sync.model.change import Action, Change
@@ -39,7 +40,7 @@ def with_sides(
     """
     seen = {observed.address: observed for observed in agreed.observed}
     planned = set() if _is_begun(agreed, live) else {change.address for change in agreed.changes}
-    going = {c.address for c in agreed.changes if c.action is Action.DELETE}
+    going = {c.address for c in agreed.changes if c.action == Action.DELETE}
     return tuple(
         _ahead(difference)
         if difference.address in planned
@@ -80,9 +81,9 @@ def _is_begun(plan: Plan, live: LiveState) -> bool:
 
 
 def _is_done(change: Change, found: LiveResource | None) -> bool:
-    if change.action is Action.DELETE or found is None:
-        return change.action is Action.DELETE and found is None
-    return change.action is Action.CREATE or all(
+    if change.action == Action.DELETE or found is None:
+        return change.action == Action.DELETE and found is None
+    return change.action == Action.CREATE or all(
         is_same(None if field.after is ABSENT else field.after, found.fields.get(field.name))
         for field in change.fields
     )

@@ -53,5 +53,5 @@ def _newest(
 
 def _age(who: Attribution) -> tuple[bool, float]:
     if who.commit is None:
-        return (True, 0.0)
+        return (not who.is_cut_off, 0.0)
     return (False, datetime.fromisoformat(who.date).timestamp() if who.date else 0.0)

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import shutil
-import subprocess
 from collections.abc import Collection, Iterator, Mapping
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
+from kaiten_sync.git.run import Git, GitError, git_in
 from kaiten_sync.model.attribution import Attribution
 
-_TIMEOUT_S = 60.0
 _COMMAND = (
     "blame",
     "--porcelain",
+    "--no-textconv",
     "-w",  # an indentation that changed is not another author
     "-M",
     "-C",  # lines that moved, within the file and from others
@@ -22,25 +21,33 @@ _COMMAND = (
 
 
 def blame_lines(path: Path, lines: Collection[int]) -> Mapping[int, Attribution]:
-    """Who wrote some lines of a file, counted from 1. Empty where git does not know the file.
+    """Who wrote some lines of a file, counted from 1. Empty if git does not know the file.
 
-    The whole file is asked for: git recognises what moved by the blocks that moved together.
+    git is asked about the whole file: it recognizes moved lines by the blocks that moved together.
     """
-    program = shutil.which("git")
-    if program is None or not lines:
+    if not lines:
         return {}
-    command = [program, "-C", str(path.parent), *_COMMAND, path.name]
     try:
-        done = subprocess.run(  # noqa: S603  (no shell; the file stands after `--`)
-            command, capture_output=True, timeout=_TIMEOUT_S, check=False
-        )
-    except (OSError, subprocess.TimeoutExpired):
-        return {}
-    if done.returncode:
+        git = git_in(path.parent, converts=True)
+        output = git(*_COMMAND, path.name).decode(errors="replace")
+        cut_off = _cut_off(git)
+    except GitError:
         return {}
     wanted = set(lines)
-    told = _read(done.stdout.decode(errors="replace").splitlines())
-    return {number: who for number, who in told if number in wanted}
+    told = {number: who for number, who in _read(output.splitlines()) if number in wanted}
+    return {
+        number: Attribution(is_cut_off=True) if who.commit in cut_off else who
+        for number, who in told.items()
+    }
+
+
+def _cut_off(git: Git) -> frozenset[str]:
+    """The commits at which a shallow clone ends: git ascribes all that is older to them."""
+    path = git("rev-parse", "--git-path", "shallow").decode(errors="surrogateescape").strip()
+    try:
+        return frozenset((git.folder / path).read_text(encoding="ascii").split())
+    except (OSError, ValueError):
+        return frozenset()
 
 
 def _read(output: list[str]) -> Iterator[tuple[int, Attribution]]:

@@ -1,33 +1,152 @@
 """Grants: the link between a license and an entitlement. Source: API facts, section 2.5."""
 
-from kaiten_sync.kinds.spec import ONLY_CURRENT, FieldSpec, Order, kind_spec
-from kaiten_sync.model.address import Kind
-from kaiten_sync.model.value import ABSENT, UNLIMITED, Absent, Fields, Json
+from __future__ import annotations
 
-UNLIMITED_WIRE = -1
-"""How the API spells a cap of `unlimited`, in the value and in the overage percentage."""
+from typing import Any
+
+from kaiten_sync.kinds.grant_rules import grant_findings
+from kaiten_sync.kinds.spec import (
+    ONLY_CURRENT,
+    FieldSpec,
+    FieldType,
+    KindSpec,
+    Order,
+    Reference,
+)
+from kaiten_sync.model.address import Kind
+from kaiten_sync.model.change import Effect
+from kaiten_sync.model.value import (
+    ABSENT,
+    UNLIMITED,
+    UNLIMITED_WIRE,
+    Absent,
+    Fields,
+    Json,
+    is_number,
+)
+
+_OVERAGE_WIRE = "limitCapExceededOveragePercent"
+_NO_VALUE = "a grant's value is a number, `unlimited`, true/false, or for CONFIG a map"
+_NO_GRANT = "a grant is a number, `unlimited`, true/false, or a map with `value`"
+
+
+def settle_overage(body: dict[str, Any], changed: Fields) -> None:
+    """-1 is in the overage exactly when the value is unlimited (API facts, 2.5)."""
+    if body["value"].get("type") != "number" or body["value"]["value"] == UNLIMITED_WIRE:
+        body.pop(_OVERAGE_WIRE, None)
+    elif body.get(_OVERAGE_WIRE) == UNLIMITED_WIRE and "overagePercent" not in changed:
+        body.pop(_OVERAGE_WIRE)
+
+
+def value_misfit(fields: Fields, entitlement: Fields) -> str | None:
+    """Why a grant's value does not fit its entitlement; None if it does."""
+    value, kind = fields.get("value"), entitlement.get("type")
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    fits = {
+        "BOOLEAN": isinstance(value, bool),
+        "CONFIG": isinstance(value, dict),
+    }.get(str(kind), is_number or value == UNLIMITED)
+    return (
+        None if "value" not in fields or fits else f"{value} is no value for a {kind} entitlement"
+    )
 
 
 def _overage_default(fields: Fields) -> Json | Absent:
     value = fields.get("value")
     if value == UNLIMITED:
         return UNLIMITED_WIRE
-    is_cap = isinstance(value, int | float) and not isinstance(value, bool)
-    return 0 if is_cap else ABSENT
+    return 0 if is_number(value) else ABSENT
 
 
-GRANT = kind_spec(
-    Kind.GRANT,
-    "grants",
-    (
-        FieldSpec(name="value", order=Order.GRANT_VALUE),
+GRANT = KindSpec(
+    rules=(grant_findings,),
+    kind=Kind("grant", level=3),
+    section="entitlements",
+    plural="grants",
+    path="/entitlements",
+    parents=("license",),
+    shorthand="value",
+    tag="type",
+    slug_wire="entitlementSlug",
+    parent_wire="licenseSlug",
+    id_wire="licenseId",
+    slug_refers_to=Reference(kind="entitlement", matters=("type",), rule="undeclared-entitlement"),
+    created=Effect.LOOSENS,
+    deleted=Effect.TIGHTENS,
+    before_update=settle_overage,
+    misfit=value_misfit,
+    keys=(
+        FieldSpec(
+            name="type",
+            type=FieldType.ENUM,
+            is_note=True,
+            choices=("number", "boolean", "object"),
+            description="The API's tag for the value. It can be left out.",
+        ),
+        FieldSpec(
+            name="value",
+            type=FieldType.GRANT_VALUE,
+            is_required=True,
+            order=Order.GRANT_VALUE,
+            description="The value: a number, `unlimited`, true or false, or for CONFIG a map.",
+            words={
+                "x-rule": "bad-grant",
+                "errorMessage": _NO_VALUE,
+                "patternErrorMessage": _NO_VALUE,
+            },
+            examples=(25, "unlimited", True, {"theme": "custom"}),
+        ),
         FieldSpec(
             name="overagePercent",
-            wire="limitCapExceededOveragePercent",
+            type=FieldType.INTEGER,
+            wire=_OVERAGE_WIRE,
+            read=_OVERAGE_WIRE,
             order=Order.HIGHER_LOOSENS,
             default=_overage_default,
+            takes_null=True,
             generations=ONLY_CURRENT,
+            description="By how many percent usage may go over a number (0 is a hard limit); -1"
+            " goes with `unlimited` only.",
+            limits={"minimum": -1, "maximum": 32767},
+            words={"x-rule": "overage-range"},
+            examples=(20,),
+        ),
+        FieldSpec(
+            name="protect",
+            type=FieldType.BOOLEAN,
+            is_note=True,
+            description="Plans may neither delete nor tighten it, unless `--allow` names it.",
+            examples=(True,),
         ),
     ),
-    required=("value",),
+    description="What a license grants of one entitlement: a number (the threshold), `unlimited`,"
+    " true or false, or a map with `value`. In an overlay, null takes the grant away.",
+    words={
+        "x-rule": "bad-grant",
+        "errorMessage": _NO_GRANT,
+        "patternErrorMessage": _NO_GRANT,
+    },
+    examples=(
+        1000,
+        "unlimited",
+        True,
+        {"value": 25, "overagePercent": 20},
+        {"value": {"theme": "custom"}},
+    ),
+    missing_hint="add `value`; what a CONFIG entitlement takes goes below it: `{value: {...}}`",
+    empty=(
+        "the grant has no value",
+        "write a number, `unlimited` or true/false, or remove the line",
+    ),
+    section_description="What the license grants, by entitlement. With this key, grants that are"
+    " not listed are surplus; without it, grants are left alone.",
+    section_words={"errorMessage": "`entitlements` must be a map from entitlement slugs to grants"},
+    section_examples=(
+        {
+            "api-calls": 1000,
+            "seats": {"value": 25, "overagePercent": 20},
+            "exports": "unlimited",
+            "sso": True,
+        },
+    ),
 )

@@ -1,14 +1,39 @@
 """Entitlement groups. Source: API facts, section 2.3."""
 
-from kaiten_sync.kinds.spec import FieldSpec, constant, kind_spec
+from kaiten_sync.kinds.spec import FieldSpec, FieldType, KindSpec, constant
 from kaiten_sync.model.address import Kind
 
-GROUP = kind_spec(
-    Kind.GROUP,
-    "groups",
-    (
-        FieldSpec(name="name"),
-        FieldSpec(name="description", default=constant(None)),
+GROUP = KindSpec(
+    kind=Kind("group", level=0),
+    section="groups",
+    path="/entitlement-groups",
+    keys=(
+        FieldSpec(
+            name="name",
+            is_required=True,
+            description="The group's name for people.",
+            limits={"minLength": 1},
+            examples=("Quotas",),
+        ),
+        FieldSpec(
+            name="description",
+            default=constant(None),
+            takes_null=True,
+            filler=None,
+            description="What the group is about.",
+            examples=("What we meter",),
+        ),
+        FieldSpec(
+            name="protect",
+            type=FieldType.BOOLEAN,
+            is_note=True,
+            description="Plans may not delete it, unless `--allow` names it.",
+            examples=(True,),
+        ),
     ),
-    required=("name",),
+    description="A group of entitlements, for display.",
+    words={"errorMessage": "a group must be a map with `name`"},
+    examples=({"name": "Quotas", "description": "What we meter"},),
+    section_description="Entitlement groups by slug.",
+    section_examples=({"quotas": {"name": "Quotas"}},),
 )

@@ -1,16 +1,64 @@
 """Licenses: each is one version of a family. Source: API facts, sections 2.4 and 5."""
 
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+from kaiten_sync.kinds.license_rules import license_findings
 from kaiten_sync.kinds.spec import (
     ONLY_CURRENT,
     ONLY_GETTING_STARTED,
     FieldSpec,
+    FieldType,
+    HeldBy,
+    KindSpec,
+    Move,
     Mutability,
     Order,
+    Reference,
     constant,
-    kind_spec,
 )
 from kaiten_sync.model.address import Kind
+from kaiten_sync.model.change import Action, Effect
+from kaiten_sync.model.resource import LiveResource
 from kaiten_sync.model.value import ABSENT, Absent, Fields, Json
+
+
+class LicenseMove:
+    """The actions that move a license through its life."""
+
+    PUBLISH = Action("publish")
+    ARCHIVE = Action("archive")
+    UNARCHIVE = Action("unarchive")
+    MAKE_DEFAULT = Action("make-default")
+    CLEAR_DEFAULT = Action("clear-default")
+
+
+def leave_numbering_to_server(body: dict[str, Any]) -> None:
+    """Remove the version for a server with drafts: it numbers versions (API facts, 2.4)."""
+    if "lifecycleState" in body:
+        body.pop("version", None)
+
+
+def name_families(listed: Sequence[LiveResource]) -> Sequence[LiveResource]:
+    """Name each license's family by the slug of its first version, if that still exists.
+
+    The API never returns a family's slug with a license; a family has the slug of the license
+    that opened it. Source: API facts, section 2.4.
+    """
+    slugs = {
+        each.family_id: each.address.slug
+        for each in listed
+        if each.family_id is not None and each.fields.get("version") == "1"
+    }
+    return [
+        replace(each, fields={**each.fields, "familySlug": slugs[each.family_id]})
+        if each.family_id in slugs
+        else each
+        for each in listed
+    ]
 
 
 def _version_name_default(fields: Fields) -> Json | Absent:
@@ -18,32 +66,182 @@ def _version_name_default(fields: Fields) -> Json | Absent:
     return f"Version - {version}" if version is not None else ABSENT
 
 
-LICENSE = kind_spec(
-    Kind.LICENSE,
-    "licenses",
-    (
-        FieldSpec(name="name"),
-        FieldSpec(name="type"),
-        FieldSpec(name="description", default=constant("")),
+_LIFECYCLE = (
+    Move(
+        action=LicenseMove.PUBLISH,
+        before="DRAFT",
+        after="PUBLISHED",
+        endpoint="publish",
+        risk=6,
+        waits_for_children=True,
+    ),
+    Move(
+        action=LicenseMove.ARCHIVE,
+        before="PUBLISHED",
+        after="ARCHIVED",
+        endpoint="archive",
+        risk=1,
+        rank=3,
+        waits_for_children=True,
+        withdraws=True,
+        not_while={"isDefault": True},
+        refusal="the default version of its family cannot be archived; declare `isDefault: false`,"
+        " or another version as the default",
+        symbol="<",
+    ),
+    Move(
+        action=LicenseMove.UNARCHIVE,
+        before="ARCHIVED",
+        after="PUBLISHED",
+        endpoint="unarchive",
+        risk=5,
+        waits_for_children=True,
+    ),
+)
+"""Source: API facts, section 2.4."""
+
+_DEFAULT = (
+    # The server takes the flag from the sibling that has it; a sibling's PUT that was read before
+    # and written after would set it again.
+    Move(
+        action=LicenseMove.MAKE_DEFAULT,
+        before=False,
+        after=True,
+        risk=3,
+        rank=1,
+        waits_for_siblings=frozenset({Action.UPDATE}),
+        only_while={"lifecycleState": "PUBLISHED"},
+        refusal="only a published version can be the default of its family; declare"
+        " `lifecycleState: PUBLISHED` as well, or take `isDefault` away",
+        symbol="*",
+    ),
+    Move(
+        action=LicenseMove.CLEAR_DEFAULT,
+        before=True,
+        after=False,
+        risk=2,
+        rank=2,
+        withdraws=True,
+        symbol="*",
+    ),
+)
+
+LICENSE = KindSpec(
+    rules=(license_findings,),
+    kind=Kind("license", level=2),
+    section="licenses",
+    path="/licenses",
+    family_wire="familyId",
+    held_by=HeldBy.INSTANCES,
+    deleted=Effect.TIGHTENS,
+    before_create=leave_numbering_to_server,
+    after_list=name_families,
+    keys=(
+        FieldSpec(
+            name="name",
+            is_required=True,
+            description="The license's name for people.",
+            limits={"minLength": 1, "maxLength": 100},
+            examples=("Growth",),
+        ),
+        FieldSpec(
+            name="type",
+            type=FieldType.ENUM,
+            choices=("COMMUNITY", "TRIAL", "DEVELOPMENT", "PAID"),
+            is_required=True,
+            description="What kind of plan it is.",
+        ),
+        FieldSpec(
+            name="description",
+            default=constant(""),
+            takes_null=True,
+            filler="",
+            description="What the license is about.",
+            limits={"maxLength": 500},
+            examples=("For teams",),
+        ),
         FieldSpec(
             name="familySlug",
+            type=FieldType.SLUG,
             mutability=Mutability.CREATE_ONLY,
+            refers_to=Reference(kind="license", is_strict=False),
+            is_own_slug=True,
             generations=ONLY_CURRENT,
             way_out="a version stays in its family: declare a new license in the other one",
+            description="The family that a new version joins. Without it, the license opens a"
+            " family with its own slug.",
+            examples=("growth",),
         ),
         FieldSpec(
             name="version",
+            reads_integers=True,
+            numbered_by_server=True,
             mutability=Mutability.IMMUTABLE,
-            way_out="the server numbers versions: remove `version`, or declare the one it gave",
+            way_out="the server numbered it when it was created, and never changes or reuses a"
+            " number: remove `version` or declare the one that it has, and choose the version to"
+            " sell with `isDefault: true`",
+            description="The version that the server gave. It is a check only and never sent to"
+            " servers that number versions themselves; needs `familySlug`.",
+            words={"errorMessage": "`version` must be a text or a whole number"},
+            examples=("2", 2),
         ),
-        FieldSpec(name="versionName", default=_version_name_default, generations=ONLY_CURRENT),
-        FieldSpec(name="lifecycleState", mutability=Mutability.MOVE, generations=ONLY_CURRENT),
-        FieldSpec(name="isDefault", mutability=Mutability.MOVE, default=constant(False)),
+        FieldSpec(
+            name="versionName",
+            default=_version_name_default,
+            takes_null=True,
+            generations=ONLY_CURRENT,
+            description="The version's name for people.",
+            limits={"maxLength": 50},
+            examples=("Spring prices",),
+        ),
+        FieldSpec(
+            name="lifecycleState",
+            type=FieldType.ENUM,
+            choices=("DRAFT", "PUBLISHED", "ARCHIVED"),
+            mutability=Mutability.MOVE,
+            moves=_LIFECYCLE,
+            born_as="DRAFT",
+            settles_as="PUBLISHED",
+            generations=ONLY_CURRENT,
+            description="Where the license is in its life. New ones are published unless this"
+            " says DRAFT.",
+        ),
+        FieldSpec(
+            name="isDefault",
+            type=FieldType.BOOLEAN,
+            mutability=Mutability.MOVE,
+            moves=_DEFAULT,
+            one_per="familySlug",
+            default=constant(False),
+            takes_null=True,
+            filler=False,
+            description="Whether this is the version that its family serves. One per family, and"
+            " published.",
+            examples=(True,),
+        ),
         FieldSpec(
             name="isActive",
+            type=FieldType.BOOLEAN,
             order=Order.TRUE_LOOSENS,
             generations=ONLY_GETTING_STARTED,
+            description="Whether the license is active. Only servers of the getting-started"
+            " generation know it.",
+            examples=(True,),
+        ),
+        FieldSpec(
+            name="protect",
+            type=FieldType.BOOLEAN,
+            is_note=True,
+            description="Plans may neither delete the license nor delete or tighten one of its"
+            " grants, unless `--allow` names it.",
+            examples=(True,),
         ),
     ),
-    required=("name", "type"),
+    description="A commercial plan: one version of a license family.",
+    words={"errorMessage": "a license must be a map with `name` and `type`"},
+    examples=({"name": "Growth", "type": "PAID", "entitlements": {"api-calls": 1000}},),
+    section_description="Commercial plans by slug. Each is one version of a license family.",
+    section_examples=(
+        {"growth": {"name": "Growth", "type": "PAID", "entitlements": {"api-calls": 1000}}},
+    ),
 )

@@ -1,77 +1,101 @@
-"""All kinds, by name."""
+"""All kinds, by name. A kind registers once and every stage follows."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
+from types import MappingProxyType
 
 from kaiten_sync.kinds.entitlement import ENTITLEMENT
 from kaiten_sync.kinds.grant import GRANT
 from kaiten_sync.kinds.group import GROUP
 from kaiten_sync.kinds.license import LICENSE
-from kaiten_sync.kinds.spec import FieldSpec, Generation, KindSpec
-from kaiten_sync.model.address import Kind
-from kaiten_sync.model.value import ABSENT, Fields, Json
+from kaiten_sync.kinds.spec import FieldSpec, Generation, KindSpec, Move
+from kaiten_sync.model.change import Action
 
-SPECS: Mapping[Kind, KindSpec] = {spec.kind: spec for spec in (GROUP, ENTITLEMENT, LICENSE, GRANT)}
+_SPECS: dict[str, KindSpec] = {spec.kind: spec for spec in (GROUP, ENTITLEMENT, LICENSE, GRANT)}
 
-
-def spec_of(kind: Kind) -> KindSpec:
-    """The table of one kind."""
-    return SPECS[kind]
+SPECS: Mapping[str, KindSpec] = MappingProxyType(_SPECS)
+"""Every table by the word of its kind. Read it when it is needed: later kinds are in it too."""
 
 
-def wire_fields(generation: Generation) -> Mapping[Kind, frozenset[str]]:
+def register(spec: KindSpec) -> None:
+    """Make a kind known to every stage.
+
+    Raises:
+        ValueError: there is such a kind already.
+    """
+    if spec.kind in _SPECS:
+        raise ValueError(f"the kind {spec.kind} is registered already")
+    _SPECS[spec.kind] = spec
+    _forget_views()
+
+
+def unregister(kind: str) -> None:
+    """Forget a kind again."""
+    del _SPECS[kind]
+    _forget_views()
+
+
+def spec_of(kind: str) -> KindSpec:
+    """The table of one kind.
+
+    Raises:
+        KeyError: no such kind is registered.
+    """
+    return _SPECS[kind]
+
+
+@cache
+def all_kinds() -> tuple[KindSpec, ...]:
+    """Every table in the order of creation."""
+    return tuple(sorted(_SPECS.values(), key=lambda spec: spec.level))
+
+
+@cache
+def top_kinds() -> tuple[KindSpec, ...]:
+    """The kinds with a section of their own at the top of a catalog, in the order of creation."""
+    return tuple(spec for spec in all_kinds() if not spec.parents)
+
+
+@cache
+def child_kinds(parent: str) -> tuple[KindSpec, ...]:
+    """The kinds whose objects are inside objects of this kind, in the order of creation."""
+    return tuple(spec for spec in all_kinds() if parent in spec.parents)
+
+
+@cache
+def all_actions() -> tuple[Action, ...]:
+    """Create, update, delete, and every move of a table."""
+    moves = (action for spec in all_kinds() for action in spec.moves)
+    return tuple(dict.fromkeys((Action.CREATE, Action.UPDATE, Action.DELETE, *moves)))
+
+
+def action_of(kind: str, word: str) -> Action:
+    """The action of a kind that has this word.
+
+    Raises:
+        ValueError: the kind has no such action.
+    """
+    known = (Action.CREATE, Action.UPDATE, Action.DELETE, *_SPECS[kind].moves)
+    if word not in known:
+        raise ValueError(f"{word!r} is not an action of the kind {kind}")
+    return Action(word)
+
+
+def move_of(kind: str, action: Action) -> tuple[FieldSpec, Move] | None:
+    """The move that an action of a kind is, with its field; None for create, update, delete."""
+    return _SPECS[kind].moves.get(action)
+
+
+def wire_fields(generation: Generation) -> Mapping[str, frozenset[str]]:
     """The request properties that a generation of the API is known to understand."""
     return {
         kind: frozenset(f.wire_name for f in spec.fields.values() if generation in f.generations)
-        for kind, spec in SPECS.items()
+        for kind, spec in _SPECS.items()
     }
 
 
-def with_defaults(kind: Kind, fields: Fields) -> Fields:
-    """An object's fields, normalised.
-
-    What the server leaves out is filled with its defaults, sets are sorted, and whole floats
-    are written as integers.
-
-    Source: API facts, section 9.3.
-    """
-    full: dict[str, Json] = {}
-    for name, spec in SPECS[kind].fields.items():
-        value = fields.get(name)
-        if value is None:
-            default = spec.default({**fields, **full})
-            if default is ABSENT:
-                continue
-            value = default
-        full[name] = normal_value(spec, value)
-    return full
-
-
-def declared_form(kind: Kind, fields: Fields) -> dict[str, Json]:
-    """What is declared of an object in the spelling that fingerprints are made of."""
-    specs = SPECS[kind].fields
-    return {
-        name: None if value is None else normal_value(specs[name], value)
-        for name, value in fields.items()
-    }
-
-
-def normal_value(spec: FieldSpec, value: Json) -> Json:
-    """One value in the spelling that comparisons use."""
-    if spec.is_set and isinstance(value, list | tuple):
-        return sorted({str(item) for item in value})
-    return normal_json(value)
-
-
-def normal_json(value: Json) -> Json:
-    """JSON with one spelling per number: the server keeps float64, so 1000.0 is 1000."""
-    match value:
-        case float() if value.is_integer():
-            return int(value)
-        case dict():
-            return {key: normal_json(item) for key, item in value.items()}
-        case list() | tuple():
-            return [normal_json(item) for item in value]
-        case _:
-            return value
+def _forget_views() -> None:
+    for view in (all_kinds, top_kinds, child_kinds, all_actions):
+        view.cache_clear()

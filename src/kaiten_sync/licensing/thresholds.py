@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 
-UNLIMITED = -1
+UNCAPPED = -1
 """The threshold, and the overage percentage, that mean "no limit"."""
 
 MAX_OVERAGE_PERCENT = 32_767
@@ -16,14 +16,14 @@ MAX_OVERAGE_PERCENT = 32_767
 
 def default_overage_percent(threshold: float) -> int:
     """The percentage of a grant that names none: a hard limit, or none where there is no limit."""
-    return UNLIMITED if threshold == UNLIMITED else 0
+    return UNCAPPED if threshold == UNCAPPED else 0
 
 
 def overage_fault(threshold: float, percent: int) -> str | None:
     """Why this percentage cannot stand beside this threshold; None where it can."""
-    if (threshold == UNLIMITED) != (percent == UNLIMITED):
+    if (threshold == UNCAPPED) != (percent == UNCAPPED):
         return "limitCapExceededOveragePercent is -1 exactly when the value is -1 (unlimited)"
-    if percent < UNLIMITED:
+    if percent < UNCAPPED:
         return "limitCapExceededOveragePercent must be -1 or at least 0"
     if percent > MAX_OVERAGE_PERCENT:
         return f"limitCapExceededOveragePercent must be at most {MAX_OVERAGE_PERCENT}"
@@ -36,7 +36,7 @@ def maximum(threshold: float, overage_percent: int) -> float:
     Only -1 is unlimited. Another negative threshold is a cap below zero, and its overage moves
     the maximum further down.
     """
-    if threshold == UNLIMITED:
+    if threshold == UNCAPPED:
         return math.inf
     cap = float(threshold)
     return cap + cap * overage_percent / 100
@@ -44,6 +44,6 @@ def maximum(threshold: float, overage_percent: int) -> float:
 
 def warning_boundary(threshold: float, warning_threshold_percent: int) -> float | None:
     """The usage at which a warning is given; None where none is ever given."""
-    if threshold == UNLIMITED or warning_threshold_percent <= 0:
+    if threshold == UNCAPPED or warning_threshold_percent <= 0:
         return None
     return float(threshold) * warning_threshold_percent / 100

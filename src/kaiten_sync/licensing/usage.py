@@ -12,7 +12,7 @@ from enum import StrEnum
 from typing import assert_never
 
 from kaiten_sync.licensing.aggregation import AggregationMethod, Counter, fold, set_to
-from kaiten_sync.licensing.thresholds import UNLIMITED, maximum, warning_boundary
+from kaiten_sync.licensing.thresholds import UNCAPPED, maximum, warning_boundary
 
 
 class Behavior(StrEnum):
@@ -101,7 +101,7 @@ def _counted(
 
 
 def _cap_crossings(cap: float, before: float, after: float) -> tuple[Crossing, ...]:
-    if cap == UNLIMITED:
+    if cap == UNCAPPED:
         return ()
     if after == cap:
         return (Reached(),)

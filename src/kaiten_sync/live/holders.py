@@ -1,8 +1,8 @@
-"""Reads who holds what a plan wants to delete, and nothing where it deletes nothing.
+"""Reads who holds what a plan wants to delete, and nothing if it deletes nothing.
 
-A license is held by the instances that have it. An entitlement is held by the licenses that
-grant it, and by the instances that have recorded usage of it; those are looked for among the
-holders of the licenses that grant it as a number, which is what can be metered.
+A license is held by the instances that have it. An entitlement is held by the grants that refer to
+it, and by the instances that have recorded usage of it; those are looked for among the holders of
+the licenses that grant it as a number, since only that can be metered.
 """
 
 from __future__ import annotations
@@ -11,35 +11,38 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import TypeVar
 
-from kaiten_sync.errors import CredentialError, IncompleteReadingError, ProblemError
-from kaiten_sync.live.read import WORKERS, side_by_side
-from kaiten_sync.model.address import Kind, entitlement_address, license_address
-from kaiten_sync.model.holder import Holders, Instance, Usage, granting
+from kaiten_sync.errors import CredentialError, ProblemError
+from kaiten_sync.kinds.references import referrers, slug_target
+from kaiten_sync.kinds.registry import all_kinds, spec_of
+from kaiten_sync.kinds.spec import HeldBy
+from kaiten_sync.live.read import WORKERS, read_children, side_by_side
+from kaiten_sync.model.address import Address, ChildList
+from kaiten_sync.model.holder import Holders, Instance, Usage
 from kaiten_sync.model.ports import PlanReader, Progress
 from kaiten_sync.model.reading import pages
 from kaiten_sync.model.resource import Coverage, LiveResource, LiveState
-from kaiten_sync.model.value import UNLIMITED
+from kaiten_sync.model.value import UNLIMITED, is_number
 
 _NOT_FOUND = 404
 _NOTHING = LiveState(resources={}, coverage=Coverage())
 
+_Item = TypeVar("_Item")
 _Result = TypeVar("_Result")
-_Grants = Mapping[str, Sequence[LiveResource]]
-"""The grants of each license, by its slug."""
+_Lists = Mapping[ChildList, Sequence[LiveResource]]
+"""The objects of each list inside another object."""
 
 
 def read_holders(
     reader: PlanReader,
+    gone: Collection[Address],
     *,
-    licenses: Collection[str],
-    entitlements: Collection[str],
     progress: Progress,
     workers: int = WORKERS,
     known: LiveState = _NOTHING,
 ) -> Holders:
-    """Who holds these licenses and entitlements, given by slug.
+    """Who holds the objects that are to be deleted, of the kinds that can be held.
 
-    Instances take the scope `read:instances`. Where the token lacks it, or the server has no
+    Instances take the scope `read:instances`. If the token lacks it, or the server has no
     instances at all, the result says what could not be checked, and why. What is `known` is not
     read again.
 
@@ -47,33 +50,30 @@ def read_holders(
         IncompleteReadingError: the catalog changed under the reading.
         ServerError, AccessError: as the reader does.
     """
+    had = {each for each in gone if spec_of(each.kind).held_by is HeldBy.INSTANCES}
+    referred = {each for each in gone if spec_of(each.kind).held_by is HeldBy.REFERRERS}
     gaps: list[str] = []
-    grants: _Grants | None = {}
-    if entitlements:
-        grants = _if_allowed(lambda: _all_grants(reader, known, progress, workers), gaps)
-    metered = _metered(grants or {}, entitlements)
+    lists: _Lists | None = {}
+    if referred:
+        lists = _if_allowed(lambda: _all_lists(reader, referred, known, progress, workers), gaps)
+    metered = _metered(lists or {}, referred)
     instances: Sequence[Instance] | None = ()
-    if licenses or metered:
+    if had or metered:
         instances = _if_allowed(reader.list_instances, gaps)
-    asked = [each.slug for each in instances or () if each.license in metered]
+    asked = [each.slug for each in instances or () if _license(each) in metered]
     usage = _usage(reader, asked, progress, workers)
-    addresses = [*known.resources, *(g.address for each in (grants or {}).values() for g in each)]
-    unseen = set(entitlements) if grants is None else set()
+    found = {each.address for listed in (lists or {}).values() for each in listed}
+    unseen = set(referred) if lists is None else set()
     if instances is None:
         unseen = unseen.union(*metered.values())
     return Holders(
-        instances=_by_license(instances or (), licenses),
-        licenses=granting(addresses, entitlements),
-        users=_users(usage, entitlements),
-        checked=frozenset(
-            [
-                *(license_address(slug) for slug in licenses if instances is not None),
-                *(entitlement_address(slug) for slug in entitlements if slug not in unseen),
-            ]
-        ),
+        instances=_holders(instances or (), had),
+        referrers=referrers(found.union(known.resources), referred),
+        users=_users(usage, referred),
+        checked=frozenset(had if instances is not None else ()) | (referred - unseen),
         gap=gaps[0] if gaps else None,
-        requests=(_grant_pages(grants) if entitlements and grants is not None else 0)
-        + (pages(len(instances)) if instances is not None and (licenses or metered) else 0)
+        requests=(_list_pages(lists) if referred and lists is not None else 0)
+        + (pages(len(instances)) if instances is not None and (had or metered) else 0)
         + len(asked),
     )
 
@@ -91,32 +91,44 @@ def _if_allowed(read: Callable[[], _Result], gaps: list[str]) -> _Result | None:
     return None
 
 
-def _all_grants(
-    reader: PlanReader, known: LiveState, progress: Progress, workers: int
-) -> dict[str, Sequence[LiveResource]]:
-    found: dict[str, list[LiveResource]] = {slug: [] for slug in known.coverage.grants_of}
+def _all_lists(
+    reader: PlanReader,
+    referred: Collection[Address],
+    known: LiveState,
+    progress: Progress,
+    workers: int,
+) -> dict[ChildList, Sequence[LiveResource]]:
+    """Every list whose objects can refer to one of these by their slug."""
+    found: dict[ChildList, list[LiveResource]] = {each: [] for each in known.coverage.lists}
     for resource in known.resources.values():
-        if resource.address.license is not None:
-            found.setdefault(resource.address.license, []).append(resource)
-    licenses = (
-        [a for a in known.resources if a.kind is Kind.LICENSE]
-        if Kind.LICENSE in known.coverage.kinds
-        else [each.address for each in reader.list_kind(Kind.LICENSE)]
-    )
-    missing = [address.slug for address in licenses if address.slug not in found]
+        if resource.address.child_list is not None:
+            found.setdefault(resource.address.child_list, []).append(resource)
+    wanted = [
+        ChildList(parent, spec.kind)
+        for spec in all_kinds()
+        if spec.slug_refers_to and spec.slug_refers_to.kind in {each.kind for each in referred}
+        for parent in _parents(reader, spec.parents, known)
+    ]
+    missing = [each for each in wanted if each not in found]
 
-    def read_one(slug: str) -> Sequence[LiveResource]:
-        grants = reader.list_grants(slug)
+    def read_one(children: ChildList) -> Sequence[LiveResource]:
+        listed = read_children(reader, children)
         progress.advance()
-        if grants is None:
-            raise IncompleteReadingError(
-                f"license/{slug} disappeared while its grants were being read",
-                hint="someone is changing the catalog right now: run it again",
-            )
-        return grants
+        return listed
 
     lists = _with_progress("Reading who grants it", missing, read_one, progress, workers)
-    return {**found, **dict(zip(missing, lists, strict=True))}
+    read = dict(zip(missing, lists, strict=True))
+    return {each: read[each] if each in read else found[each] for each in wanted}
+
+
+def _parents(reader: PlanReader, kinds: Collection[str], known: LiveState) -> list[Address]:
+    found: list[Address] = []
+    for kind in (spec_of(each).kind for each in kinds):
+        if kind in known.coverage.kinds:
+            found += [address for address in known.resources if address.kind == kind]
+        else:
+            found += [each.address for each in reader.list_kind(kind)]
+    return found
 
 
 def _usage(
@@ -133,54 +145,61 @@ def _usage(
 
 def _with_progress(
     what: str,
-    slugs: Sequence[str],
-    read_one: Callable[[str], _Result],
+    items: Sequence[_Item],
+    read_one: Callable[[_Item], _Result],
     progress: Progress,
     workers: int,
 ) -> list[_Result]:
-    progress.begin(what, len(slugs))
+    progress.begin(what, len(items))
     try:
-        return side_by_side(slugs, read_one, workers)
+        return side_by_side(items, read_one, workers)
     finally:
         progress.end()
 
 
-def _metered(grants: _Grants, entitlements: Collection[str]) -> dict[str, set[str]]:
+def _metered(lists: _Lists, referred: Collection[Address]) -> dict[Address, set[Address]]:
     """The licenses that grant some of the entitlements as a number, and which."""
-    found: dict[str, set[str]] = defaultdict(set)
-    for license_slug, listed in grants.items():
-        for grant in listed:
-            if grant.address.slug in entitlements and _is_number(grant):
-                found[license_slug].add(grant.address.slug)
+    found: dict[Address, set[Address]] = defaultdict(set)
+    for children, listed in lists.items():
+        for each in listed:
+            target = slug_target(each.address)
+            value = each.fields.get("value")
+            is_counted = is_number(value) or value == UNLIMITED
+            if target is not None and target in referred and is_counted:
+                found[children.parent].add(target)
     return found
 
 
-def _is_number(grant: LiveResource) -> bool:
-    value = grant.fields.get("value")
-    return value == UNLIMITED or (isinstance(value, int | float) and not isinstance(value, bool))
+def _license(instance: Instance) -> Address | None:
+    """The object that an instance has."""
+    kinds = (spec.kind for spec in all_kinds() if spec.held_by is HeldBy.INSTANCES)
+    return next((Address(kind, instance.license) for kind in kinds), None)
 
 
-def _by_license(
-    instances: Iterable[Instance], licenses: Collection[str]
-) -> dict[str, tuple[str, ...]]:
-    found: dict[str, list[str]] = defaultdict(list)
+def _holders(
+    instances: Iterable[Instance], had: Collection[Address]
+) -> dict[Address, tuple[str, ...]]:
+    found: dict[Address, list[str]] = defaultdict(list)
     for instance in instances:
-        if instance.license in licenses:
-            found[instance.license].append(instance.slug)
-    return {slug: tuple(sorted(names)) for slug, names in found.items()}
+        address = _license(instance)
+        if address is not None and address in had:
+            found[address].append(instance.slug)
+    return {address: tuple(sorted(slugs)) for address, slugs in found.items()}
 
 
 def _users(
-    usage: Mapping[str, Sequence[Usage]], entitlements: Collection[str]
-) -> dict[str, tuple[str, ...]]:
-    found: dict[str, list[str]] = defaultdict(list)
+    usage: Mapping[str, Sequence[Usage]], referred: Collection[Address]
+) -> dict[Address, tuple[str, ...]]:
+    by_slug = {each.slug: each for each in referred}
+    found: dict[Address, list[str]] = defaultdict(list)
     for instance, listed in usage.items():
         for used in listed:
-            if used.entitlement in entitlements and used.reports > 0:
-                found[used.entitlement].append(instance)
-    return {slug: tuple(sorted(names)) for slug, names in found.items()}
+            if used.entitlement in by_slug and used.reports > 0:
+                found[by_slug[used.entitlement]].append(instance)
+    return {address: tuple(sorted(slugs)) for address, slugs in found.items()}
 
 
-def _grant_pages(grants: _Grants) -> int:
-    """Requests for the list of licenses and for the grants of each."""
-    return pages(len(grants)) + sum(pages(len(listed)) for listed in grants.values())
+def _list_pages(lists: _Lists) -> int:
+    """Requests for the list of parents and for the lists inside each."""
+    parents = len({children.parent for children in lists})
+    return pages(parents) + sum(pages(len(listed)) for listed in lists.values())

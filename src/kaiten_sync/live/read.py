@@ -1,15 +1,15 @@
-"""Reads a live catalog: the kinds first, then the grants license by license, side by side."""
+"""Reads a live catalog: the kinds first, then what is inside their objects, side by side."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
-from dataclasses import replace
 from typing import TypeVar
 
 from kaiten_sync.errors import IncompleteReadingError
-from kaiten_sync.live.need import Need, is_needed
-from kaiten_sync.model.address import Address, Kind
+from kaiten_sync.kinds.registry import spec_of
+from kaiten_sync.live.need import Need, needed_lists
+from kaiten_sync.model.address import Address, ChildList, Kind
 from kaiten_sync.model.ports import CatalogReader, Progress
 from kaiten_sync.model.resource import Coverage, LiveResource, LiveState
 from kaiten_sync.model.settings import Scope
@@ -35,44 +35,59 @@ def read_live(
         ServerError, AccessError: as the reader does.
     """
     resources = _read_kinds(reader, sorted(need.kinds), workers)
-    licenses = [
-        address.slug
-        for address in resources
-        if address.kind is Kind.LICENSE and is_needed(need, scope, address)
-    ]
-    grants = _read_grants(reader, licenses, progress, workers)
+    lists: list[ChildList] = []
+    parents = list(resources)
+    while inner := needed_lists(need, scope, parents):
+        lists += inner
+        found = _read_lists(reader, inner, progress, workers)
+        resources |= found
+        parents = list(found)
     return LiveState(
-        resources={**_with_family_slugs(resources), **grants},
-        coverage=Coverage(kinds=need.kinds, grants_of=frozenset(licenses)),
+        resources=resources, coverage=Coverage(kinds=need.kinds, lists=frozenset(lists))
     )
 
 
 def _read_kinds(
     reader: CatalogReader, kinds: Sequence[Kind], workers: int
 ) -> dict[Address, LiveResource]:
-    lists = side_by_side(kinds, reader.list_kind, workers)
-    return {resource.address: resource for listed in lists for resource in listed}
+    found: dict[Address, LiveResource] = {}
+    for kind, listed in zip(kinds, side_by_side(kinds, reader.list_kind, workers), strict=True):
+        complete = spec_of(kind).after_list
+        found |= {each.address: each for each in (complete(listed) if complete else listed)}
+    return found
 
 
-def _read_grants(
-    reader: CatalogReader, licenses: Sequence[str], progress: Progress, workers: int
+def _read_lists(
+    reader: CatalogReader, lists: Sequence[ChildList], progress: Progress, workers: int
 ) -> dict[Address, LiveResource]:
-    def read_one(slug: str) -> Sequence[LiveResource]:
-        grants = reader.list_grants(slug)
+    def read_one(children: ChildList) -> Sequence[LiveResource]:
+        found = read_children(reader, children)
         progress.advance()
-        if grants is None:
-            raise IncompleteReadingError(
-                f"license/{slug} disappeared while the catalog was being read",
-                hint="someone is changing the catalog right now: run it again",
-            )
-        return grants
+        return found
 
-    progress.begin("Reading grants", len(licenses))
+    words = {spec_of(each.kind).plural: None for each in lists}
+    progress.begin(f"Reading {' and '.join(words)}", len(lists))
     try:
-        lists = side_by_side(licenses, read_one, workers)
+        found = side_by_side(lists, read_one, workers)
     finally:
         progress.end()
-    return {grant.address: grant for listed in lists for grant in listed}
+    return {each.address: each for listed in found for each in listed}
+
+
+def read_children(reader: CatalogReader, children: ChildList) -> Sequence[LiveResource]:
+    """The objects of a list whose parent was just there.
+
+    Raises:
+        IncompleteReadingError: the parent is gone.
+    """
+    found = reader.list_children(children)
+    if found is None:
+        raise IncompleteReadingError(
+            f"{children.parent} disappeared while its {spec_of(children.kind).plural} were being"
+            " read",
+            hint="someone is changing the catalog right now: run it again",
+        )
+    return found
 
 
 def side_by_side(
@@ -92,30 +107,3 @@ def side_by_side(
         pool.shutdown(wait=is_over, cancel_futures=True)
     failed = [f for f in futures if not f.cancelled() and f.exception()]
     return [future.result() for future in (failed or futures)]
-
-
-def _with_family_slugs(
-    resources: Mapping[Address, LiveResource],
-) -> dict[Address, LiveResource]:
-    """Name each license's family by the slug of its first version, where that still exists.
-
-    The API never returns a family's slug with a license; a family has the slug of the license
-    that opened it. Source: API facts, section 2.4.
-    """
-    slugs = _family_slugs(resources.values())
-    return {
-        address: replace(
-            resource, fields={**resource.fields, "familySlug": slugs[resource.family_id]}
-        )
-        if resource.family_id in slugs
-        else resource
-        for address, resource in resources.items()
-    }
-
-
-def _family_slugs(resources: Iterable[LiveResource]) -> dict[str | None, str]:
-    return {
-        resource.family_id: resource.address.slug
-        for resource in resources
-        if resource.family_id is not None and resource.fields.get("version") == "1"
-    }

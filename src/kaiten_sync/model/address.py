@@ -4,82 +4,67 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from enum import StrEnum
+from typing import NamedTuple, Self, TypeAlias
 
 
-class Kind(StrEnum):
-    """The four kinds of object, in the order in which they are created."""
+class Kind(str):
+    """The word for a kind of object, such as `license`; the tables in `kinds/` make them.
 
-    GROUP = "group"
-    ENTITLEMENT = "entitlement"
-    LICENSE = "license"
-    GRANT = "grant"
+    `level` is the place of such objects in the order of creation; deletions go in reverse. Two
+    kinds are equal if their words are.
+    """
+
+    __slots__ = ("level",)
+    level: int
+
+    def __new__(cls, word: str, *, level: int) -> Self:
+        """Make the kind of this word."""
+        kind = super().__new__(cls, word)
+        kind.level = level
+        return kind
+
+
+SortKey: TypeAlias = "tuple[int, str, SortKey, str] | tuple[()]"
 
 
 @dataclass(frozen=True, slots=True)
 class Address:
     """Names one object: `group/quotas`, `license/growth`, `license/growth/grant/api-calls`.
 
-    For a grant, `slug` is the entitlement's slug and `license` the license's; otherwise
-    `license` is None.
+    `parent` is the object inside which it is declared, None at the top of the catalog.
     """
 
     kind: Kind
     slug: str
-    license: str | None = None
+    parent: Address | None = None
 
     def __str__(self) -> str:
-        if self.kind is Kind.GRANT:
-            return f"license/{self.license}/grant/{self.slug}"
-        return f"{self.kind}/{self.slug}"
+        if self.parent is None:
+            return f"{self.kind}/{self.slug}"
+        return f"{self.parent}/{self.kind}/{self.slug}"
 
     @property
-    def sort_key(self) -> tuple[int, str, str]:
-        """Creation order first, then alphabetical."""
-        return (_ORDER[self.kind], self.license or "", self.slug)
+    def sort_key(self) -> SortKey:
+        """Creation order first, then by kind, parent and slug."""
+        parent = () if self.parent is None else self.parent.sort_key
+        return (self.kind.level, self.kind, parent, self.slug)
 
     @property
-    def parent(self) -> Address | None:
-        """The license that a grant belongs to; None for every other kind."""
-        return None if self.license is None else license_address(self.license)
+    def child_list(self) -> ChildList | None:
+        """The list in which a server has it; None at the top of the catalog."""
+        return None if self.parent is None else ChildList(self.parent, self.kind)
+
+    @property
+    def root(self) -> Address:
+        """The object at the top of the catalog that it belongs to: itself, or an ancestor."""
+        return self if self.parent is None else self.parent.root
 
 
-_ORDER = {kind: position for position, kind in enumerate(Kind)}
+class ChildList(NamedTuple):
+    """All objects of one kind inside one parent: a server lists them together."""
 
-
-def group_address(slug: str) -> Address:
-    """Address of an entitlement group."""
-    return Address(Kind.GROUP, slug)
-
-
-def entitlement_address(slug: str) -> Address:
-    """Address of an entitlement."""
-    return Address(Kind.ENTITLEMENT, slug)
-
-
-def license_address(slug: str) -> Address:
-    """Address of a license version."""
-    return Address(Kind.LICENSE, slug)
-
-
-def grant_address(license_slug: str, entitlement_slug: str) -> Address:
-    """Address of the grant of one entitlement by one license."""
-    return Address(Kind.GRANT, entitlement_slug, license_slug)
-
-
-def parse_address(text: str) -> Address:
-    """Read an address as `str()` writes it.
-
-    Raises:
-        ValueError: the text is not an address, or one that no server could have.
-    """
-    match text.split("/"):
-        case ["license", license_slug, "grant", slug] if is_slug(license_slug) and is_slug(slug):
-            return grant_address(license_slug, slug)
-        case [kind, slug] if is_slug(slug) and kind in _PLAIN_KINDS:
-            return Address(Kind(kind), slug)
-        case _:
-            raise ValueError(f"not an address: {text!r}")
+    parent: Address
+    kind: Kind
 
 
 def is_slug(text: str) -> bool:
@@ -91,4 +76,3 @@ def is_slug(text: str) -> bool:
 
 
 _SLUG = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,199}")
-_PLAIN_KINDS = frozenset({Kind.GROUP, Kind.ENTITLEMENT, Kind.LICENSE})

@@ -9,9 +9,11 @@ from dataclasses import dataclass
 class Attribution:
     """The commit that a line comes from. `date` is RFC 3339, with the author's zone.
 
-    `commit` is None for a line that is not committed yet; then so are author and date.
+    `commit` is None for a line that is not committed yet, and for one that is older than a shallow
+    clone reaches (`is_cut_off`); then so are author and date.
     """
 
     commit: str | None = None
     author: str | None = None
     date: str | None = None
+    is_cut_off: bool = False

@@ -5,16 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from kaiten_sync.model.address import Kind
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Capabilities:
     """The request properties a server knows, per kind, and where that knowledge is from."""
 
-    wire_fields: Mapping[Kind, frozenset[str]]
+    wire_fields: Mapping[str, frozenset[str]]
     source: str
 
-    def knows(self, kind: Kind, wire_name: str) -> bool:
+    def knows(self, kind: str, wire_name: str) -> bool:
         """Whether the server accepts a property in the request bodies of a kind."""
-        return wire_name in self.wire_fields[kind]
+        return wire_name in self.wire_fields.get(kind, ())

@@ -4,23 +4,25 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import ClassVar
 
 from kaiten_sync.model.address import Address
 from kaiten_sync.model.source import SourceRef
 from kaiten_sync.model.value import ABSENT, Absent, Json
 
 
-class Action(StrEnum):
-    """What to do. The last five are license moves."""
+class Action(str):
+    """What to do: one of the three of every kind, or a move of a kind's table."""
 
-    CREATE = "create"
-    UPDATE = "update"
-    DELETE = "delete"
-    PUBLISH = "publish"
-    ARCHIVE = "archive"
-    UNARCHIVE = "unarchive"
-    MAKE_DEFAULT = "make-default"
-    CLEAR_DEFAULT = "clear-default"
+    __slots__ = ()
+    CREATE: ClassVar[Action]
+    UPDATE: ClassVar[Action]
+    DELETE: ClassVar[Action]
+
+
+Action.CREATE = Action("create")
+Action.UPDATE = Action("update")
+Action.DELETE = Action("delete")
 
 
 class Effect(StrEnum):

@@ -1,4 +1,4 @@
-"""Diagnostics: everything wrong with a declaration, collected and shown together."""
+"""Diagnostics: everything that can be wrong with a declaration or a plan, shown together."""
 
 from __future__ import annotations
 
@@ -9,29 +9,42 @@ from kaiten_sync.model.source import SourceRef
 
 
 class Severity(StrEnum):
-    """How bad it is. Only errors stop a run."""
+    """How bad it is, worst first. Only errors stop a run."""
 
     ERROR = "error"
     WARNING = "warning"
+    NOTE = "note"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Diagnostic:
-    """One finding.
+    """One thing that is wrong, or worth knowing.
 
-    `rule` is a stable name such as `unknown-field`; `address` names the object where one is
-    known; `hint` says what to do; `line_text` is the source line as it stands in the file.
+    `rule` is a stable name such as `unknown-field`; `address` names the object if one is known;
+    `ref` is where it is declared, None for what no file declares; `hint` is what to do;
+    `line_text` is the source line as it is in the file.
     """
 
     rule: str
     message: str
-    ref: SourceRef
+    ref: SourceRef | None = None
     severity: Severity = Severity.ERROR
     address: str | None = None
     hint: str | None = None
     line_text: str | None = None
 
     @property
+    def headline(self) -> str:
+        """The message with the object that it is about."""
+        return f"{self.address}: {self.message}" if self.address else self.message
+
+    @property
     def sort_key(self) -> tuple[str, int, int, str, str]:
-        """File, line, column, then rule and message."""
-        return (self.ref.file, self.ref.line, self.ref.column, self.rule, self.message)
+        """File, line, column, then rule and message; what no file declares comes first."""
+        file, line, column = (
+            (self.ref.file, self.ref.line, self.ref.column) if self.ref else _NO_REF
+        )
+        return (file, line, column, self.rule, self.message)
+
+
+_NO_REF = ("", 0, 0)

@@ -85,11 +85,11 @@ class MergedCatalog:
     broken: frozenset[SourceRef] = frozenset()
     is_complete: bool = True
 
-    def line_text(self, ref: SourceRef) -> str | None:
-        """The source line at a place, None where there is none."""
-        return line_at(self.lines.get(ref.file, ()), ref)
+    def line_text(self, ref: SourceRef | None) -> str | None:
+        """The source line at a place, None if there is none."""
+        return line_at(self.lines.get(ref.file, ()), ref) if ref else None
 
 
-def line_at(lines: tuple[str, ...], ref: SourceRef) -> str | None:
-    """The line that a place is on, None where there is none."""
-    return lines[ref.line - 1] if ref.line <= len(lines) else None
+def line_at(lines: tuple[str, ...], ref: SourceRef | None) -> str | None:
+    """The line that a place is on, None if there is none."""
+    return lines[ref.line - 1] if ref and ref.line <= len(lines) else None

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from kaiten_sync.model.address import Address
@@ -30,28 +29,17 @@ class Usage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Holders:
-    """Who holds some licenses and entitlements; all slugs are sorted.
+    """Who holds some objects; everything is sorted.
 
-    `instances` gives the instances of each license that has any, `licenses` the licenses that
-    grant each entitlement, `users` the instances that have recorded usage of it. `checked` are
-    the objects of which all of that is known; `gap` says what kept the rest from being read.
-    `requests` is what reading the same again takes.
+    `instances` are those that have an object, `referrers` the objects whose slug refers to it
+    (the grants of an entitlement), `users` the instances that have recorded usage of it; an object
+    without any is missing. `checked` are the objects of which all of that is known; `gap` says
+    why the rest could not be read. `requests` is the cost of reading the same again.
     """
 
-    instances: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    licenses: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    users: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    instances: Mapping[Address, tuple[str, ...]] = field(default_factory=dict)
+    referrers: Mapping[Address, tuple[Address, ...]] = field(default_factory=dict)
+    users: Mapping[Address, tuple[str, ...]] = field(default_factory=dict)
     checked: frozenset[Address] = frozenset()
     gap: str | None = None
     requests: int = 0
-
-
-def granting(
-    addresses: Collection[Address], entitlements: Collection[str]
-) -> dict[str, tuple[str, ...]]:
-    """Which licenses grant some entitlements, by the grants among these addresses."""
-    found: dict[str, set[str]] = defaultdict(set)
-    for address in addresses:
-        if address.license is not None and address.slug in entitlements:
-            found[address.slug].add(address.license)
-    return {slug: tuple(sorted(licenses)) for slug, licenses in found.items()}

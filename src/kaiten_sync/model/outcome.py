@@ -20,6 +20,17 @@ class Status(StrEnum):
     NOT_TRIED = "not-tried"
 
 
+class RunState(StrEnum):
+    """How far a run has come. A receipt that stays `running` is of a run that was killed."""
+
+    RUNNING = "running"
+    COMPLETE = "complete"
+    INCOMPLETE = "incomplete"
+    INTERRUPTED = "interrupted"
+    REFUSED = "refused"
+    FAILED = "failed"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
     """How one change ended, and why.

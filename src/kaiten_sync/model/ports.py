@@ -1,15 +1,26 @@
-"""The outside world as the stages see it. `api/` implements these over HTTP."""
+"""The outside world as stages and jobs see it.
+
+`api/` implements the catalog over HTTP, `disk` the files, and `git/` the repository's history. The
+caller of a job implements what a person or a process manager sees of it: notices, progress, stop.
+`bootstrap.py` joins them.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
 from typing import Protocol, TypeAlias
 
-from kaiten_sync.model.address import Address, Kind
+from kaiten_sync.model.address import Address, ChildList, Kind
 from kaiten_sync.model.capabilities import Capabilities
 from kaiten_sync.model.change import Action
+from kaiten_sync.model.drift import Difference
 from kaiten_sync.model.holder import Instance, Usage
 from kaiten_sync.model.outcome import Outcome
+from kaiten_sync.model.plan import Plan, TargetRef
 from kaiten_sync.model.resource import LiveResource
 from kaiten_sync.model.value import Fields
 
@@ -25,11 +36,11 @@ class CatalogReader(Protocol):
     """Reads a live catalog. Every method may raise `ServerError` or `AccessError`."""
 
     def list_kind(self, kind: Kind) -> Sequence[LiveResource]:
-        """All groups, entitlements or licenses, whole or not at all."""
+        """All objects of a kind at the top of the catalog, whole or not at all."""
         ...
 
-    def list_grants(self, license_slug: str) -> Sequence[LiveResource] | None:
-        """All grants of a license; None when the license does not exist."""
+    def list_children(self, children: ChildList) -> Sequence[LiveResource] | None:
+        """All objects of a kind inside one parent; None if the parent does not exist."""
         ...
 
     def get(self, address: Address) -> LiveResource | None:
@@ -82,7 +93,7 @@ class CatalogWriter(Protocol):
         ...
 
     def move(self, address: Address, action: Action, look: Look) -> bool:
-        """Move a license through its lifecycle."""
+        """Make a move of the object's kind."""
         ...
 
 
@@ -137,3 +148,171 @@ class NoProgress:
 
     def end(self) -> None:
         """Ignore the end."""
+
+
+class Connection(Protocol):
+    """A target, and how to reach it. Nothing is sent before it is opened and read."""
+
+    @property
+    def target(self) -> TargetRef:
+        """The target's name and URL."""
+        ...
+
+    @property
+    def overlays(self) -> tuple[str, ...]:
+        """Paths of what this target declares differently, relative to the project file."""
+        ...
+
+    @property
+    def require_plan(self) -> bool:
+        """Whether the target takes reviewed plan files only."""
+        ...
+
+    def open(self) -> AbstractContextManager[Catalog]:
+        """The live catalog, for as long as the context lasts."""
+        ...
+
+
+Connect: TypeAlias = "Callable[[str | None], Connection]"
+"""Connects to a target by its name; None leaves the choice to what the caller was started with.
+
+Raises `UsageError` if there is no such target, and `CredentialError` if it has no token.
+"""
+
+
+class GrowingFile(Protocol):
+    """A file that is whole after every write: each write replaces its end."""
+
+    def replace_end(self, kept_bytes: int, content: bytes) -> None:
+        """Keep this many bytes from the start and put the content after them.
+
+        Raises:
+            OSError: it cannot be written, for example because the disk is full.
+        """
+        ...
+
+    def close(self) -> None:
+        """Let go of the file."""
+        ...
+
+
+class Files(Protocol):
+    """The files around a job: plans, receipts, and the catalog's own when a job edits them.
+
+    `read` and `write` raise `UsageError` if the file system refuses.
+    """
+
+    def exists(self, path: Path) -> bool:
+        """Whether anything has this path."""
+        ...
+
+    def is_file(self, path: Path) -> bool:
+        """Whether the path leads to a regular file."""
+        ...
+
+    def read(self, path: Path) -> bytes:
+        """The whole content."""
+        ...
+
+    def read_input(self) -> bytes:
+        """All that the caller pipes in."""
+        ...
+
+    def write(self, path: Path, content: bytes) -> None:
+        """Write the file whole or not at all, with the folders above it."""
+        ...
+
+    def remove(self, path: Path) -> None:
+        """Remove the file, if there is one."""
+        ...
+
+    def grow(self, path: Path, head: bytes) -> GrowingFile:
+        """Begin a file with this content, and with the folders above it; replace what was there.
+
+        Raises:
+            OSError: it cannot be written there.
+        """
+        ...
+
+
+class History(Protocol):
+    """What git knows of the files around a job."""
+
+    def file_at(self, spec: str, folder: Path) -> bytes:
+        """The content of `REV:PATH`, as seen from a folder.
+
+        Raises:
+            UsageError: there is no such revision or file, or no git.
+        """
+        ...
+
+    def attributed(self, differences: Sequence[Difference], root: Path) -> tuple[Difference, ...]:
+        """The differences with who declared their lines; files are named from `root`."""
+        ...
+
+
+class Notices(Protocol):
+    """Receives what a person should know although it is no part of the result."""
+
+    def notify(self, text: str) -> None:
+        """One notice: a line without its line end."""
+        ...
+
+
+class NoNotices:
+    """Drops notices."""
+
+    def notify(self, text: str) -> None:
+        """Drop the notice."""
+
+
+class StopSignal(Protocol):
+    """How a run is asked to end early. A long-running caller has its own."""
+
+    def listening(self) -> AbstractContextManager[Callable[[], bool]]:
+        """A context in which a request to stop is noted; yields whether there was one.
+
+        The run finishes what is under way and starts nothing more. Outside the context, a request
+        to stop is the caller's alone.
+        """
+        ...
+
+
+class NeverStopped:
+    """For runs that nobody can ask to end early."""
+
+    def listening(self) -> AbstractContextManager[Callable[[], bool]]:
+        """Never a request."""
+        return nullcontext(lambda: False)
+
+
+class Approval(Protocol):
+    """The person who approves a plan that is made and applied in one run."""
+
+    def show(self, plan: Plan) -> None:
+        """Show what would be applied."""
+        ...
+
+    def is_given(self, plan: Plan) -> bool:
+        """Whether the plan may be applied.
+
+        Raises:
+            UsageError: nobody can be asked.
+        """
+        ...
+
+
+Clock: TypeAlias = Callable[[], datetime]
+"""The time now, with its time zone."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ports:
+    """All that a job needs of the outside world, apart from the target."""
+
+    files: Files
+    history: History
+    notices: Notices
+    progress: Progress
+    stop: StopSignal
+    clock: Clock

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from kaiten_sync.model.address import Address, Kind
+from kaiten_sync.model.address import Address, ChildList, Kind
 from kaiten_sync.model.source import SourceRef
 from kaiten_sync.model.value import Fields
 
@@ -27,14 +27,18 @@ class Resource:
 class DesiredState:
     """What git declares, merged from all files and overlays.
 
-    `owns_grants` names the licenses that declare `entitlements`: only their grants may be
-    found surplus. A license without that key leaves its grants alone. `protected` are the
+    `owns` are the lists that are declared, such as a license's `entitlements`: only their objects
+    may be found surplus. A license without that key leaves its grants alone. `protected` are the
     objects that declare `protect: true`.
     """
 
     resources: Mapping[Address, Resource]
-    owns_grants: frozenset[str] = frozenset()
+    owns: frozenset[ChildList] = frozenset()
     protected: frozenset[Address] = frozenset()
+
+    def owns_place_of(self, address: Address) -> bool:
+        """Whether an object that is not declared is surplus, rather than somebody else's."""
+        return address.parent is None or address.child_list in self.owns
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,10 +59,10 @@ class LiveResource:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Coverage:
-    """What a reading covered: whole kinds, and the licenses whose grants were read."""
+    """What a reading covered: whole kinds at the top of the catalog, and lists inside objects."""
 
     kinds: frozenset[Kind] = frozenset()
-    grants_of: frozenset[str] = frozenset()
+    lists: frozenset[ChildList] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 
 RULES: Mapping[str, str] = {
     # files
-    "no-such-file": "A path that is named leads to no file.",
+    "no-such-file": "The path does not exist.",
+    "file-left-out": "A file has a catalog's sections, but its name keeps it from being read.",
     "not-a-file": "A path leads to a pipe, a device or a socket.",
     "unreadable-file": "A file cannot be opened.",
     "outside-folder": "A symbolic link leads out of the folder that was given.",
@@ -51,6 +52,7 @@ RULES: Mapping[str, str] = {
     "outside-scope": "An object is declared that the project's scope leaves out.",
     "undeclared-entitlement": "A grant names an entitlement that is not declared.",
     "undeclared-group": "An entitlement names a group that is not declared.",
+    "undeclared-reference": "A field names an object that is not declared.",
     "wrong-value-type": "A grant's value does not fit the type of its entitlement.",
     "negative-value": "A threshold is negative.",
     "overage-not-allowed": "Overage stands beside a value that is no number.",

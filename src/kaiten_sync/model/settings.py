@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from fnmatch import fnmatchcase
 
-from kaiten_sync.model.address import Address, Kind
+from kaiten_sync.model.address import Address
 from kaiten_sync.model.generation import Generation
+
+TOKEN_VARIABLE = "KAITEN_AUTH_TOKEN"  # noqa: S105  (a variable's name)
+"""Where the token is if no target says otherwise: the name that Kaiten's own tools use."""
+
+SHARE_PATTERN = r"^(100|[0-9]{1,2})%$"
+_COUNT = re.compile(r"[0-9]{1,16}")
+MAX_COUNT = 2**53
+"""The largest count of a `Limit`: every reader of JSON keeps integers up to it exact."""
 
 
 class Prune(StrEnum):
@@ -37,6 +47,36 @@ class Limit:
     def __str__(self) -> str:
         return f"{self.percent}%" if self.percent is not None else str(self.count)
 
+    @property
+    def value(self) -> str | int:
+        """The limit as files write it; `parse_limit` reads it back."""
+        return str(self) if self.count is None else self.count
+
+
+def parse_limit(value: object) -> Limit:
+    """Read a limit as the project file, the options and plan files write it.
+
+    A share is text from `0%` to `100%`, a count an integer from 0 to `MAX_COUNT`.
+
+    Raises:
+        ValueError: the value is neither.
+    """
+    if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= MAX_COUNT:
+        return Limit(count=value)
+    share = re.fullmatch(SHARE_PATTERN, value) if isinstance(value, str) else None
+    if share is None:
+        raise ValueError("a limit must be a share from 0% to 100%, or a number of objects")
+    return Limit(percent=int(share[1]))
+
+
+def parse_limit_option(text: str) -> Limit:
+    """Read a limit from the command line, where counts are text too.
+
+    Raises:
+        ValueError: the text is neither a share nor a count.
+    """
+    return parse_limit(int(text) if _COUNT.fullmatch(text) else text)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Policy:
@@ -52,29 +92,23 @@ class Policy:
     on_tighten: OnTighten = OnTighten.IN_PLACE
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class Scope:
-    """What this repository owns, per kind: glob patterns, `!` excludes, later ones win.
+    """What this repository owns, by kind: glob patterns, `!` excludes, later ones win.
 
-    A kind without patterns is owned whole.
+    A kind without patterns is owned whole. An object inside another goes by the outermost one.
     """
 
-    groups: tuple[str, ...] = ()
-    entitlements: tuple[str, ...] = ()
-    licenses: tuple[str, ...] = ()
+    by_kind: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
-    def patterns(self, kind: Kind) -> tuple[str, ...]:
-        """The patterns of a kind; a grant goes by its license."""
-        if kind is Kind.GROUP:
-            return self.groups
-        if kind is Kind.ENTITLEMENT:
-            return self.entitlements
-        return self.licenses
+    def patterns(self, kind: str) -> tuple[str, ...]:
+        """The patterns of a kind at the top of the catalog."""
+        return self.by_kind.get(kind, ())
 
     def covers(self, address: Address) -> bool:
         """Whether the object is this repository's."""
-        slug = address.license if address.license is not None else address.slug
-        return covers_slug(self.patterns(address.kind), slug)
+        root = address.root
+        return covers_slug(self.patterns(root.kind), root.slug)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

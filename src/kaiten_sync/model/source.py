@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 
@@ -15,3 +16,14 @@ class SourceRef:
 
     def __str__(self) -> str:
         return f"{self.file}:{self.line}:{self.column}"
+
+    @property
+    def place(self) -> tuple[tuple[tuple[str, int], ...], int, int]:
+        """Orders places as a person reads them: files by name, `v2.yaml` before `v10.yaml`."""
+        return (natural(self.file), self.line, self.column)
+
+
+def natural(text: str) -> tuple[tuple[str, int], ...]:
+    """A sort key that takes the digits in a text as numbers."""
+    parts = re.findall(r"(\D*)(\d*)", text, re.ASCII)
+    return tuple((words, int(digits or 0)) for words, digits in parts)

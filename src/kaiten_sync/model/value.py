@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from enum import Enum
-from typing import Final, TypeAlias
+from typing import Final, TypeAlias, TypeGuard
 
 Json: TypeAlias = None | bool | int | float | str | Sequence["Json"] | Mapping[str, "Json"]
 
@@ -28,6 +28,15 @@ Fields: TypeAlias = Mapping[str, Json]
 
 UNLIMITED: Final = "unlimited"
 """The value of a number grant without a cap, as the catalog and the plan spell it."""
+
+
+UNLIMITED_WIRE: Final = -1
+"""How the API writes `UNLIMITED`, in a value and in an overage percentage."""
+
+
+def is_number(value: object) -> TypeGuard[int | float]:
+    """Whether a JSON value is a number; true and false are not."""
+    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def is_same(one: Json | Absent, other: Json | Absent) -> bool:

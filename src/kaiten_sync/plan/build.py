@@ -6,25 +6,30 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from kaiten_sync.kinds.registry import declared_form
-from kaiten_sync.model.address import Address, Kind
+from kaiten_sync.kinds.references import referrers
+from kaiten_sync.kinds.registry import spec_of
+from kaiten_sync.kinds.spec import HeldBy
+from kaiten_sync.kinds.values import declared_form
+from kaiten_sync.model.address import Address
 from kaiten_sync.model.canonical import digest, fingerprint
-from kaiten_sync.model.change import Action, Change
+from kaiten_sync.model.change import Change
 from kaiten_sync.model.drift import CatalogDiff, DriftClass
-from kaiten_sync.model.holder import Holders, granting
+from kaiten_sync.model.holder import Holders
 from kaiten_sync.model.plan import Guards, Plan, Summary, TargetRef
 from kaiten_sync.model.resource import DesiredState, LiveState, Resource
-from kaiten_sync.model.settings import Policy, Prune
+from kaiten_sync.model.settings import Policy
 from kaiten_sync.plan.changes import to_changes
 from kaiten_sync.plan.cost import requests_to_apply
+from kaiten_sync.plan.families import families_of
 from kaiten_sync.plan.guards import Case, refusals
 from kaiten_sync.plan.held import unchecked, unheld
+from kaiten_sync.plan.leaving import Fate, Leaving
 from kaiten_sync.plan.limits import population_of
 from kaiten_sync.plan.order import in_order
-from kaiten_sync.plan.ownership import deleted, owned_by
 from kaiten_sync.plan.plan_file import seal
-from kaiten_sync.plan.protection import foreign_grants, protected_harm, used
+from kaiten_sync.plan.protection import foreign_children, protected_harm, used
 from kaiten_sync.plan.rests_on import observed_by
+from kaiten_sync.plan.warnings import warnings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,29 +45,25 @@ def propose(
     diff: CatalogDiff,
     desired: DesiredState,
     live: LiveState,
+    leaving: Leaving,
     *,
     target: TargetRef,
     policy: Policy,
     has_drafts: bool,
-    previous: Plan | None = None,
     allowed: frozenset[Address] = frozenset(),
     holders: Holders | None = None,
 ) -> Proposal:
     """Turn differences into a sealed plan.
 
-    `previous` is the target's last plan: what it managed is owned. `allowed` are the objects
+    `leaving` says what becomes of everything that is not declared. `allowed` are the objects
     that a person named, and `holders` says who holds what goes; without it, what was read of
     the grants must do.
     """
-    owned = owned_by(previous)
-    changes = in_order(
-        to_changes(diff.differences, live, prune=policy.prune, has_drafts=has_drafts, owned=owned),
-        live,
-    )
-    gone = deleted(changes)
-    foreign = gone - owned if policy.prune is Prune.OWNED else frozenset()
-    protected = _protected(desired, previous, gone)
-    needs = (*protected_harm(changes, protected), *foreign_grants(gone, foreign))
+    unordered = to_changes(diff.differences, leaving, has_drafts=has_drafts)
+    families = families_of(desired, live)
+    changes = in_order(unordered, families)
+    protected = desired.protected | leaving.protected
+    needs = (*protected_harm(changes, protected), *foreign_children(leaving))
     guards = Guards(
         max_deletes=policy.max_deletes,
         max_updates=policy.max_updates,
@@ -75,14 +76,16 @@ def propose(
         changes=changes,
         desired=desired,
         live=live,
+        families=families,
+        leaving=leaving,
         guards=guards,
         needs=needs,
-        holders=holders if holders is not None else _seen_holders(live, gone),
+        holders=holders if holders is not None else _seen_holders(live, leaving.going),
     )
     return Proposal(
         plan=seal(_plan(case, diff, target)),
         refusals=refusals(case),
-        remarks=tuple(_unused(allowed - guards.allowed)),
+        remarks=(*_unused(allowed - guards.allowed), *_let_go(leaving)),
     )
 
 
@@ -92,7 +95,7 @@ def desired_digest(desired: DesiredState) -> str:
     return digest(
         {
             "resources": resources,
-            "ownsGrants": sorted(desired.owns_grants),
+            "ownsGrants": sorted(owned.parent.slug for owned in desired.owns),
             "protected": sorted(str(address) for address in desired.protected),
         }
     )
@@ -108,33 +111,24 @@ def _sorted(desired: DesiredState) -> list[tuple[Address, Resource]]:
 
 
 def _plan(case: Case, diff: CatalogDiff, target: TargetRef) -> Plan:
-    desired, live, changes = case.desired, case.live, case.changes
-    gone = deleted(changes)
-    observed = observed_by(changes, live, unheld(case.holders, gone))
+    desired, live, changes, going = case.desired, case.live, case.changes, case.leaving.going
+    observed = observed_by(changes, live, case.families, unheld(case.holders, going))
     return Plan(
         target=target,
         desired_digest=desired_digest(desired),
         changes=tuple(changes),
         observed=observed,
         managed={a: declared_fingerprint(r) for a, r in _sorted(desired)},
-        summary=_summary(diff, changes, gone),
-        requests=requests_to_apply(changes, observed, live, case.holders.requests),
+        summary=_summary(diff, changes, going),
+        requests=requests_to_apply(changes, observed, live, case.families, case.holders.requests),
         guards=case.guards,
-        warnings=(*_warnings(desired, live, changes), *unchecked(case.holders, gone)),
+        warnings=(*warnings(case), *unchecked(case.holders, going)),
     )
 
 
-def _protected(
-    desired: DesiredState, previous: Plan | None, gone: frozenset[Address]
-) -> frozenset[Address]:
-    """What git protects, and what it protected until it was taken out together with that."""
-    before = frozenset() if previous is None else previous.guards.protected
-    return desired.protected | (before & gone)
-
-
-def _seen_holders(live: LiveState, gone: frozenset[Address]) -> Holders:
-    slugs = {address.slug for address in gone if address.kind is Kind.ENTITLEMENT}
-    return Holders(licenses=granting(live.resources, slugs))
+def _seen_holders(live: LiveState, going: frozenset[Address]) -> Holders:
+    held = [address for address in going if spec_of(address.kind).held_by is HeldBy.REFERRERS]
+    return Holders(referrers=referrers(live.resources, held))
 
 
 def _unused(allowed: frozenset[Address]) -> Iterator[str]:
@@ -142,40 +136,19 @@ def _unused(allowed: frozenset[Address]) -> Iterator[str]:
         yield f"--allow {address} was not needed"
 
 
-def _summary(diff: CatalogDiff, changes: Sequence[Change], gone: frozenset[Address]) -> Summary:
-    kept = [d for d in diff.differences if d.address not in gone]
+def _let_go(leaving: Leaving) -> Iterator[str]:
+    for each in sorted(leaving.of(Fate.LET_GO), key=lambda each: each.address.sort_key):
+        yield (
+            f"{each.address} is no longer declared and is left on the server ({each.reason});"
+            " nothing manages it now"
+        )
+
+
+def _summary(diff: CatalogDiff, changes: Sequence[Change], going: frozenset[Address]) -> Summary:
+    kept = [d for d in diff.differences if d.address not in going]
     return Summary(
         actions=dict(sorted(Counter(str(c.action) for c in changes).items())),
         effects=dict(sorted(Counter(str(c.effect) for c in changes).items())),
         unchanged=diff.unchanged,
         unmanaged=sum(d.drift is DriftClass.UNMANAGED for d in kept),
     )
-
-
-def _warnings(desired: DesiredState, live: LiveState, changes: Sequence[Change]) -> Iterator[str]:
-    yield from _forgotten_drafts(desired, live)
-    yield from _displaced_defaults(live, changes)
-
-
-def _forgotten_drafts(desired: DesiredState, live: LiveState) -> Iterator[str]:
-    """A draft that nothing declares as one may be what an interrupted apply left behind."""
-    for address, resource in _sorted(desired):
-        found = live.resources.get(address)
-        if address.kind is not Kind.LICENSE or found is None:
-            continue
-        is_draft = found.fields.get("lifecycleState") == "DRAFT"
-        if is_draft and "lifecycleState" not in resource.fields:
-            yield (f"{address} is still a draft; declare `lifecycleState: PUBLISHED` to publish it")
-
-
-def _displaced_defaults(live: LiveState, changes: Sequence[Change]) -> Iterator[str]:
-    """The server clears a sibling's flag when a version becomes the default."""
-    touched = {c.address for c in changes if c.action is Action.CLEAR_DEFAULT}
-    for change in changes:
-        found = live.resources.get(change.address)
-        if change.action is not Action.MAKE_DEFAULT or found is None:
-            continue
-        for address, other in live.resources.items():
-            is_sibling = other.family_id == found.family_id and address != change.address
-            if is_sibling and other.fields.get("isDefault") is True and address not in touched:
-                yield f"{change.address} takes the default of its family from {address}"

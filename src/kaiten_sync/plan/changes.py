@@ -3,46 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 
-from kaiten_sync.model.address import Address, Kind
+from kaiten_sync.kinds.registry import spec_of
+from kaiten_sync.kinds.spec import FieldSpec, Mutability
 from kaiten_sync.model.change import Action, Change, Effect, FieldChange, change_id
 from kaiten_sync.model.drift import Difference, DriftClass
-from kaiten_sync.model.resource import LiveResource, LiveState
-from kaiten_sync.model.settings import Prune
-from kaiten_sync.model.value import Absent, Json
-from kaiten_sync.plan.ownership import GRANT_REASON, OWNED_REASON, is_pruned
-
-_STEPS = {
-    ("DRAFT", "PUBLISHED"): (Action.PUBLISH,),
-    ("DRAFT", "ARCHIVED"): (Action.PUBLISH, Action.ARCHIVE),
-    ("PUBLISHED", "ARCHIVED"): (Action.ARCHIVE,),
-    ("ARCHIVED", "PUBLISHED"): (Action.UNARCHIVE,),
-}
-"""The moves from one lifecycle state to another. Source: API facts, section 2.4."""
-
-_REACHED = {
-    Action.PUBLISH: "PUBLISHED",
-    Action.ARCHIVE: "ARCHIVED",
-    Action.UNARCHIVE: "PUBLISHED",
-}
-
-_MOVED_FIELDS = frozenset({"lifecycleState", "isDefault"})
+from kaiten_sync.model.value import ABSENT, Absent, Json
+from kaiten_sync.plan.leaving import Departure, Fate, Leaving
 
 
 def to_changes(
-    differences: Iterable[Difference],
-    live: LiveState,
-    *,
-    prune: Prune,
-    has_drafts: bool,
-    owned: frozenset[Address] = frozenset(),
+    differences: Iterable[Difference], leaving: Leaving, *, has_drafts: bool
 ) -> tuple[Change, ...]:
     """All changes that the differences call for, not yet ordered.
 
-    What is not declared is deleted as `prune` says, `owned` being what earlier plans managed.
-    `has_drafts` says whether the server creates licenses as drafts, to be filled with grants
-    before anyone can buy them.
+    `has_drafts` says whether the server creates objects in a first state (licenses as drafts), to
+    be filled before anyone can have them.
     """
     changes: list[Change] = []
     for difference in differences:
@@ -51,82 +27,63 @@ def to_changes(
                 changes += _creation(difference, has_drafts=has_drafts)
             case DriftClass.CHANGED:
                 changes += _alteration(difference)
-            case DriftClass.UNMANAGED if is_pruned(difference, prune, owned):
-                reason = OWNED_REASON if prune is Prune.OWNED else None
-                changes += _removal(difference, live, reason)
+    changes += (_removal(departure) for departure in leaving.of(Fate.GOES))
     return tuple(changes)
 
 
 def _creation(difference: Difference, *, has_drafts: bool) -> Iterator[Change]:
-    if difference.address.kind is not Kind.LICENSE:
-        yield _change(Action.CREATE, difference, difference.fields)
-        return
-    fields = tuple(f for f in difference.fields if not _is_left_out(f, difference.address))
-    wanted = {field.name: field for field in difference.fields}
-    if has_drafts:
-        fields += (FieldChange(name="lifecycleState", after="DRAFT"),)
-    yield _change(Action.CREATE, difference, fields)
-    if has_drafts:
-        state = wanted.get("lifecycleState", FieldChange(name="lifecycleState", after="PUBLISHED"))
-        yield from _moves(difference, "DRAFT", state)
-    default = wanted.get("isDefault")
-    if default is not None and default.after is True:
-        yield _default_move(difference, before=False, after=True)
+    """The creation in its first state, then the moves to the declared one."""
+    specs = spec_of(difference.address.kind).fields
+    declared = {field.name: field for field in difference.fields}
+    fields = [f for f in difference.fields if not _is_left_out(f, specs[f.name], difference)]
+    moved: list[Change] = []
+    for spec in (each for each in specs.values() if each.moves):
+        if spec.born_as is ABSENT:
+            before = spec.default({})
+        elif has_drafts:
+            before = spec.born_as
+            fields.append(FieldChange(name=spec.name, after=before))
+        else:
+            continue
+        wanted = declared.get(spec.name, FieldChange(name=spec.name, after=spec.settles_as))
+        moved += _moves(difference, spec, before, wanted)
+    yield _change(Action.CREATE, difference, tuple(fields))
+    yield from moved
 
 
-def _is_left_out(field: FieldChange, address: Address) -> bool:
-    """Whether a license's field comes later as a move, or says what is so anyway."""
-    opens_own_family = field.name == "familySlug" and field.after == address.slug
-    return field.name in _MOVED_FIELDS or opens_own_family
+def _is_left_out(field: FieldChange, spec: FieldSpec, difference: Difference) -> bool:
+    """Whether a field of a new object comes later as a move, or has no meaning of its own."""
+    is_own_slug = spec.is_own_slug and field.after == difference.address.slug
+    return bool(spec.moves) or is_own_slug
 
 
 def _alteration(difference: Difference) -> Iterator[Change]:
-    changed = {field.name: field for field in difference.fields}
-    plain = tuple(field for field in difference.fields if field.name not in _MOVED_FIELDS)
+    specs = spec_of(difference.address.kind).fields
+    plain = tuple(f for f in difference.fields if specs[f.name].mutability != Mutability.MOVE)
     if plain:
         yield _change(Action.UPDATE, difference, plain)
-    if state := changed.get("lifecycleState"):
-        yield from _moves(difference, state.before, state)
-    if default := changed.get("isDefault"):
-        yield _default_move(difference, before=default.before, after=default.after)
+    for field in difference.fields:
+        yield from _moves(difference, specs[field.name], field.before, field)
 
 
-def _moves(difference: Difference, before: Json | Absent, wanted: FieldChange) -> Iterator[Change]:
-    for action in _STEPS.get((str(before), str(wanted.after)), ()):
-        after = _REACHED[action]
-        field = FieldChange(name="lifecycleState", before=before, after=after, source=wanted.source)
-        yield _change(action, difference, (field,))
-        before = after
+def _moves(
+    difference: Difference, spec: FieldSpec, before: Json | Absent, wanted: FieldChange
+) -> Iterator[Change]:
+    for move in spec.steps(before, wanted.after) or ():
+        field = FieldChange(
+            name=spec.name, before=move.before, after=move.after, source=wanted.source
+        )
+        yield _change(move.action, difference, (field,))
 
 
-def _default_move(difference: Difference, *, before: Json | Absent, after: Json | Absent) -> Change:
-    action = Action.MAKE_DEFAULT if after is True else Action.CLEAR_DEFAULT
-    source = next((f.source for f in difference.fields if f.name == "isDefault"), None)
-    field = FieldChange(name="isDefault", before=before, after=after, source=source)
-    return _change(action, difference, (field,))
-
-
-def _removal(difference: Difference, live: LiveState, reason: str | None) -> Iterator[Change]:
-    yield replace(_change(Action.DELETE, difference, difference.fields), reason=reason)
-    if difference.address.kind is Kind.LICENSE:
-        for grant in _grants_of(live, difference.address.slug):
-            yield _grant_removal(grant)
-
-
-def _grants_of(live: LiveState, license_slug: str) -> Iterator[LiveResource]:
-    for address, resource in live.resources.items():
-        if address.license == license_slug:
-            yield resource
-
-
-def _grant_removal(grant: LiveResource) -> Change:
+def _removal(departure: Departure) -> Change:
     return Change(
-        id=change_id(Action.DELETE, grant.address),
-        address=grant.address,
+        id=change_id(Action.DELETE, departure.address),
+        address=departure.address,
         action=Action.DELETE,
-        fields=tuple(FieldChange(name=n, before=v) for n, v in grant.fields.items()),
-        effect=Effect.TIGHTENS,
-        reason=GRANT_REASON,
+        fields=departure.before,
+        effect=departure.effect,
+        reason=departure.reason,
     )
 
 
@@ -142,6 +99,6 @@ def _change(action: Action, difference: Difference, fields: tuple[FieldChange, .
 
 
 def _effect(action: Action, difference: Difference, fields: tuple[FieldChange, ...]) -> Effect:
-    if action in (Action.CREATE, Action.DELETE):
+    if action == Action.CREATE:
         return difference.effect
     return max((f.effect for f in fields), key=list(Effect).index, default=Effect.NEUTRAL)

@@ -3,30 +3,31 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
-from kaiten_sync.model.address import Kind
+from kaiten_sync.kinds.registry import move_of
+from kaiten_sync.model.address import Address
 from kaiten_sync.model.change import Action, Change
 from kaiten_sync.model.plan import Observed
 from kaiten_sync.model.reading import READ_SINGLY, pages
 from kaiten_sync.model.resource import LiveState
+from kaiten_sync.plan.families import Families, displaced_by
 
-_COST = {
-    Action.CREATE: 2,  # POST, verify
-    Action.UPDATE: 3,  # read, PUT, verify
-    Action.DELETE: 3,  # read, DELETE, verify
-    Action.PUBLISH: 2,  # POST, verify
-    Action.ARCHIVE: 2,
-    Action.UNARCHIVE: 2,
-    Action.MAKE_DEFAULT: 3,  # read, PUT, verify
-    Action.CLEAR_DEFAULT: 3,
-}
+_POSTED = 2
+"""Requests of a change that is posted: POST, verify."""
+
+_READ_FIRST = 3
+"""Requests of any other change: read, PUT or DELETE, verify."""
+
+_FOUND_DONE = 1
+"""Requests of a change that the server has made itself by then: read."""
 
 
 def requests_to_apply(
     changes: Sequence[Change],
     observed: Sequence[Observed],
     live: LiveState,
+    families: Families,
     looking_for_holders: int = 0,
 ) -> int:
     """How many requests applying will take when nothing has to be sent twice.
@@ -35,33 +36,42 @@ def requests_to_apply(
     """
     if not changes:
         return 0
-    grants = Counter(address.license for address in live.resources)
+    children = Counter(address.parent for address in live.resources)
     looking = looking_for_holders if any(each.unheld for each in observed) else 0
-    return _reading(observed, live, grants) + looking + _writing(changes, grants)
+    return _reading(observed, live, children) + looking + _writing(changes, children, families)
 
 
-def _reading(observed: Sequence[Observed], live: LiveState, grants: Counter[str | None]) -> int:
-    wanted = Counter(o.address.kind for o in observed if o.address.license is None)
-    population = Counter(a.kind for a in live.resources if a.license is None)
+def _reading(
+    observed: Sequence[Observed], live: LiveState, children: Counter[Address | None]
+) -> int:
+    wanted = Counter(o.address.kind for o in observed if o.address.parent is None)
+    population = Counter(a.kind for a in live.resources if a.parent is None)
     listed = sum(
         count if count <= READ_SINGLY else pages(population[kind]) for kind, count in wanted.items()
     )
-    absent = {o.address.slug for o in observed if _is_absent_license(o)}
-    licenses = {o.address.license for o in observed if o.address.license is not None} - absent
-    return listed + sum(pages(grants[slug]) for slug in licenses)
+    absent = {o.address for o in observed if o.fields is None}
+    parents = {o.address.parent for o in observed if o.address.parent is not None} - absent
+    return listed + sum(pages(children[parent]) for parent in parents)
 
 
-def _is_absent_license(observed: Observed) -> bool:
-    return observed.address.kind is Kind.LICENSE and observed.fields is None
-
-
-def _writing(changes: Iterable[Change], grants: Counter[str | None]) -> int:
-    """Writes and their checks; the grants of one license are verified by one list."""
+def _writing(
+    changes: Sequence[Change], children: Counter[Address | None], families: Families
+) -> int:
+    """Writes and their checks; the children of one parent are verified by one list."""
     total = 0
-    touched: Counter[str] = Counter()
+    displaced = displaced_by(changes, families)
+    touched: Counter[Address] = Counter()
     for change in changes:
-        total += _COST[change.action]
-        if change.address.license is not None:
+        if {field.name for field in change.fields} <= displaced.get(change.address, frozenset()):
+            total += _FOUND_DONE
+            continue
+        total += _POSTED if _is_posted(change) else _READ_FIRST
+        if change.address.parent is not None:
             total -= 1
-            touched[change.address.license] += change.action is Action.CREATE
-    return total + sum(pages(grants[slug] + new) for slug, new in touched.items())
+            touched[change.address.parent] += change.action == Action.CREATE
+    return total + sum(pages(children[parent] + new) for parent, new in touched.items())
+
+
+def _is_posted(change: Change) -> bool:
+    move = move_of(change.address.kind, change.action)
+    return change.action == Action.CREATE or (move is not None and move[1].endpoint is not None)

@@ -1,21 +1,133 @@
-"""Which family a license is a version of, also before it exists."""
+"""Which objects are siblings, whether they are live or new: the versions of one family."""
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from kaiten_sync.kinds.registry import move_of, spec_of
+from kaiten_sync.kinds.spec import FieldSpec
 from kaiten_sync.model.address import Address
-from kaiten_sync.model.resource import LiveState
-from kaiten_sync.model.value import Json
+from kaiten_sync.model.change import Change
+from kaiten_sync.model.resource import DesiredState, LiveState
+from kaiten_sync.model.value import Absent, Json
 
 
-def family_of(address: Address, family_slug: Json, live: LiveState) -> str | None:
-    """The server's id of a license's family; None where it opens a new one.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Families:
+    """Every family by its key: its slug if that is known, else the server's id of it.
 
-    `family_slug` is what is declared of a license that is not there yet.
+    Only kinds with a field of which one object per family has True have families.
     """
+
+    of: Mapping[Address, str]
+    members: Mapping[str, tuple[Address, ...]]
+    """The live objects of each family in the order of their numbers, then the new ones in the
+    order in which they are to be created."""
+
+    def siblings(self, address: Address) -> tuple[Address, ...]:
+        """The other objects of an object's family."""
+        family = self.of.get(address)
+        return tuple(each for each in self.members.get(family or "", ()) if each != address)
+
+    def older(self, address: Address) -> Address | None:
+        """The object of the family right before this one; None if it is the first."""
+        members = self.members.get(self.of.get(address, ""), ())
+        place = members.index(address) if address in members else 0
+        return members[place - 1] if place else None
+
+
+def families_of(desired: DesiredState, live: LiveState) -> Families:
+    """Sort live, declared and new objects into families.
+
+    The server shows a family's slug only through its first version. If that is gone, a
+    declaration of another version names it. New versions come after live ones, in the order of
+    their declared numbers; one that declares none follows the one that is declared before it.
+    """
+    slugs = _slugs_of_live_families(desired, live)
+    of = {
+        address: _key(address, desired, slugs, live)
+        for address in (*live.resources, *desired.resources)
+        if has_families(address)
+    }
+    members: dict[str, list[Address]] = defaultdict(list)
+    for address in _by_age(of, desired, live):
+        members[of[address]].append(address)
+    return Families(of=of, members={family: tuple(each) for family, each in members.items()})
+
+
+def displaced_by(changes: Iterable[Change], families: Families) -> dict[Address, frozenset[str]]:
+    """The fields that the server itself clears of the siblings of what a plan moves.
+
+    It takes a family's default away from a version when another becomes it.
+    """
+    displaced: dict[Address, frozenset[str]] = {}
+    for change in changes:
+        name = taken_field(change)
+        for sibling in families.siblings(change.address) if name else ():
+            displaced[sibling] = displaced.get(sibling, frozenset()) | {name}
+    return displaced
+
+
+def taken_field(change: Change) -> str:
+    """The field that a change gives to one object and takes from its siblings; mostly empty."""
+    moved = move_of(change.address.kind, change.action)
+    return moved[0].name if moved and moved[0].one_per and moved[1].after is True else ""
+
+
+def has_families(address: Address) -> bool:
+    """Whether objects of this kind belong to families."""
+    return any(spec.one_per for spec in spec_of(address.kind).fields.values())
+
+
+def flag_of(address: Address) -> FieldSpec:
+    """The field in which one object of a family has True: whether it is the default."""
+    return next(spec for spec in spec_of(address.kind).fields.values() if spec.one_per)
+
+
+def link_of(address: Address) -> str:
+    """The field in which siblings of an object agree; empty if its kind has no families."""
+    return flag_of(address).one_per if has_families(address) else ""
+
+
+def number_of(address: Address, fields: Mapping[str, Json | Absent]) -> int | None:
+    """The number of a version, as the server or a declaration has it; None if there is none."""
+    specs = spec_of(address.kind).fields.values()
+    number = next((fields.get(each.name) for each in specs if each.numbered_by_server), None)
+    return int(str(number)) if str(number).isdecimal() else None
+
+
+def _by_age(of: Mapping[Address, str], desired: DesiredState, live: LiveState) -> list[Address]:
+    """All members of families, oldest first within each family."""
+    old = [address for address in of if address in live.resources]
+    old.sort(key=lambda each: number_of(each, live.resources[each].fields) or 0)
+    new = [desired.resources[address] for address in of if address not in live.resources]
+    new.sort(key=lambda each: each.source.place)
+    latest: dict[str, int] = defaultdict(int)
+    ages: dict[Address, tuple[bool, int]] = {}
+    for each in new:
+        family = of[each.address]
+        latest[family] = number_of(each.address, each.fields) or latest[family]
+        ages[each.address] = (each.address.slug != family, latest[family])
+    return [*old, *sorted(ages, key=ages.__getitem__)]
+
+
+def _slugs_of_live_families(desired: DesiredState, live: LiveState) -> dict[str, str]:
+    """The slug of each family by the server's id of it, as far as anything names it."""
+    slugs: dict[str, str] = {}
+    for named in (desired.resources, live.resources):
+        for address, each in named.items():
+            found, slug = live.resources.get(address), each.fields.get(link_of(address))
+            if found is not None and found.family_id is not None and isinstance(slug, str):
+                slugs[found.family_id] = slug
+    return slugs
+
+
+def _key(address: Address, desired: DesiredState, slugs: Mapping[str, str], live: LiveState) -> str:
     found = live.resources.get(address)
-    if found is not None:
-        return found.family_id
-    for resource in live.resources.values():
-        if family_slug is not None and resource.fields.get("familySlug") == family_slug:
-            return resource.family_id
-    return None
+    if found is not None and found.family_id is not None:
+        return slugs.get(found.family_id, found.family_id)
+    known = desired.resources.get(address) or found
+    slug = None if known is None else known.fields.get(link_of(address))
+    return slug if isinstance(slug, str) else address.slug

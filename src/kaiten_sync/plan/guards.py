@@ -7,18 +7,20 @@ from dataclasses import dataclass, field
 
 from kaiten_sync.kinds.registry import spec_of
 from kaiten_sync.kinds.spec import Mutability
-from kaiten_sync.model.address import Address, Kind, entitlement_address, group_address
-from kaiten_sync.model.change import Action, Change, Effect, FieldChange
+from kaiten_sync.model.address import Address
+from kaiten_sync.model.change import Change, Effect, FieldChange
 from kaiten_sync.model.drift import Difference
 from kaiten_sync.model.holder import Holders
 from kaiten_sync.model.plan import Guards, Plan
 from kaiten_sync.model.resource import DesiredState, LiveState
-from kaiten_sync.model.value import ABSENT, UNLIMITED, Absent, Json
-from kaiten_sync.plan.families import family_of
+from kaiten_sync.model.value import ABSENT
+from kaiten_sync.plan.families import Families
 from kaiten_sync.plan.held import held
+from kaiten_sync.plan.leaving import Leaving
 from kaiten_sync.plan.limits import too_many
-from kaiten_sync.plan.ownership import deleted
 from kaiten_sync.plan.protection import Need, protected_harm, unmet
+from kaiten_sync.plan.references import references
+from kaiten_sync.plan.simulation import refused
 from kaiten_sync.plan.words import show
 
 
@@ -30,6 +32,8 @@ class Case:
     changes: Sequence[Change]
     desired: DesiredState
     live: LiveState
+    families: Families
+    leaving: Leaving
     guards: Guards
     needs: Sequence[Need] = ()
     holders: Holders = field(default_factory=Holders)
@@ -65,78 +69,36 @@ def _broken(address: Address, changed: FieldChange) -> str:
 
 def _missing_references(case: Case) -> Iterator[str]:
     for change in case.changes:
-        for needed in _references(change):
-            if needed not in case.live.resources and needed not in case.desired.resources:
+        for needed, reference in references(change, "after"):
+            is_known = needed in case.live.resources or needed in case.desired.resources
+            if reference.is_strict and not is_known:
                 yield (
                     f"{change.address}: {needed} is neither declared here nor on the server;"
                     " declare it, or create it there first"
                 )
 
 
-def _references(change: Change) -> Iterator[Address]:
-    if change.action is Action.DELETE:
-        return
-    if change.address.kind is Kind.GRANT:
-        yield entitlement_address(change.address.slug)
-    for changed in change.fields:
-        if changed.name == "groups" and isinstance(changed.after, list):
-            yield from (group_address(str(slug)) for slug in changed.after)
-
-
-def _value_types(case: Case) -> Iterator[str]:
-    """Grants of entitlements that only the server knows: the value must fit there."""
+def _misfits(case: Case) -> Iterator[str]:
+    """Objects that refer to what only the server knows: they must fit it."""
     for change in case.changes:
-        entitlement = entitlement_address(change.address.slug)
-        live = case.live.resources.get(entitlement)
-        if change.address.kind is not Kind.GRANT or live is None:
-            continue
-        if entitlement in case.desired.resources:
-            continue
-        for changed in change.fields:
-            kind = str(live.fields.get("type"))
-            if changed.name == "value" and not _fits(kind, changed.after):
-                yield (
-                    f"{change.address}: {show(changed.after)} is no value for a {kind} entitlement"
-                )
-
-
-def _fits(entitlement_type: str, value: Json | Absent) -> bool:
-    if value is ABSENT:
-        return True
-    match entitlement_type:
-        case "BOOLEAN":
-            return isinstance(value, bool)
-        case "CONFIG":
-            return isinstance(value, dict)
-        case _:
-            is_number = isinstance(value, int | float) and not isinstance(value, bool)
-            return is_number or value == UNLIMITED
-
-
-def _archived_default(case: Case) -> Iterator[str]:
-    clears = {c.address for c in case.changes if c.action is Action.CLEAR_DEFAULT}
-    has_new_default = {
-        _family(case, c.address) for c in case.changes if c.action is Action.MAKE_DEFAULT
-    }
-    for change in case.changes:
-        live = case.live.resources.get(change.address)
-        if change.action is not Action.ARCHIVE or live is None:
-            continue
-        is_relieved = change.address in clears or live.family_id in has_new_default
-        if live.fields.get("isDefault") is True and not is_relieved:
-            yield (
-                f"{change.address}: the default version of its family cannot be archived;"
-                " declare `isDefault: false`, or another version as the default"
+        misfit = spec_of(change.address.kind).misfit
+        for needed, _ in references(change, "after"):
+            live = case.live.resources.get(needed)
+            if misfit is None or live is None or needed in case.desired.resources:
+                continue
+            why = misfit(
+                {f.name: f.after for f in change.fields if f.after is not ABSENT}, live.fields
             )
+            if why is not None:
+                yield f"{change.address}: {why}"
 
 
-def _family(case: Case, address: Address) -> str | None:
-    declared = case.desired.resources.get(address)
-    return family_of(address, declared.fields.get("familySlug") if declared else None, case.live)
+def _refused_by_server(case: Case) -> Iterator[str]:
+    yield from refused(case.changes, case.live, case.families)
 
 
 def _somebody_holds(case: Case) -> Iterator[str]:
-    yield from held(case.holders, deleted(case.changes))
+    yield from held(case.holders, case.leaving.going)
 
 
 def _not_allowed(case: Case) -> Iterator[str]:
@@ -150,8 +112,8 @@ def _too_many(case: Case) -> Iterator[str]:
 _GUARDS: tuple[Callable[[Case], Iterator[str]], ...] = (
     _cannot_change,
     _missing_references,
-    _value_types,
-    _archived_default,
+    _misfits,
+    _refused_by_server,
     _somebody_holds,
     _not_allowed,
     _too_many,

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 
-from kaiten_sync.model.address import Address, Kind, grant_address
+from kaiten_sync.kinds.registry import spec_of
+from kaiten_sync.kinds.spec import HeldBy
+from kaiten_sync.model.address import Address
 from kaiten_sync.model.holder import Holders
 from kaiten_sync.model.plan import Plan
-from kaiten_sync.plan.ownership import deleted
+from kaiten_sync.plan.leaving import deleted
 from kaiten_sync.plan.words import some
 
 
@@ -43,7 +45,7 @@ def conflicts(holders: Holders, plan: Plan) -> tuple[str, ...]:
 
 def unchecked(holders: Holders, gone: Collection[Address]) -> Iterator[str]:
     """A warning where it could not be seen who holds what is to be deleted."""
-    blind = [a for a in gone if a.kind in _HOLDABLE and a not in holders.checked]
+    blind = [a for a in gone if _is_holdable(a) and a not in holders.checked]
     if blind and holders.gap is not None:
         names = some([str(a) for a in sorted(blind, key=lambda address: address.sort_key)])
         yield (
@@ -52,22 +54,25 @@ def unchecked(holders: Holders, gone: Collection[Address]) -> Iterator[str]:
         )
 
 
-_HOLDABLE = frozenset({Kind.LICENSE, Kind.ENTITLEMENT})
+def _is_holdable(address: Address) -> bool:
+    return spec_of(address.kind).held_by is not HeldBy.NOBODY
 
 
 def _holding(holders: Holders, address: Address, gone: Collection[Address]) -> str | None:
-    slug = address.slug
-    if address.kind is Kind.LICENSE:
-        return _by("held by", "instance", holders.instances.get(slug, ()))
-    if address.kind is not Kind.ENTITLEMENT:
-        return None
-    granting = [
-        name for name in holders.licenses.get(slug, ()) if grant_address(name, slug) not in gone
-    ]
-    return _by("granted by", "license", granting) or _by(
-        "usage of it is recorded for", "instance", holders.users.get(slug, ())
-    )
+    match spec_of(address.kind).held_by:
+        case HeldBy.NOBODY:
+            return None
+        case HeldBy.INSTANCES:
+            return _by("held by", _instances(holders.instances.get(address, ())))
+        case HeldBy.REFERRERS:
+            granting = [str(a.parent) for a in holders.referrers.get(address, ()) if a not in gone]
+            users = _instances(holders.users.get(address, ()))
+            return _by("granted by", granting) or _by("usage of it is recorded for", users)
 
 
-def _by(verb: str, kind: str, names: Sequence[str]) -> str | None:
-    return f"{verb} {some([f'{kind}/{name}' for name in names])}" if names else None
+def _instances(slugs: Sequence[str]) -> list[str]:
+    return [f"instance/{slug}" for slug in slugs]
+
+
+def _by(verb: str, names: Sequence[str]) -> str | None:
+    return f"{verb} {some(names)}" if names else None

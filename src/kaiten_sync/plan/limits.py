@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
 
-from kaiten_sync.kinds.registry import spec_of
+from kaiten_sync.kinds.registry import all_kinds, spec_of
 from kaiten_sync.model.address import Address, Kind
 from kaiten_sync.model.change import Action, Change
 from kaiten_sync.model.plan import Guards
@@ -14,9 +14,6 @@ from kaiten_sync.model.settings import Limit
 MINIMUM_POPULATION = 10
 """Live objects of a kind from which a share is meaningful (product.md, `policy`)."""
 
-_DELETING = frozenset({Action.DELETE})
-_UPDATING = frozenset(set(Action) - {Action.CREATE, Action.DELETE})
-
 
 def population_of(addresses: Collection[Address], changes: Sequence[Change]) -> dict[Kind, int]:
     """How many live objects there are of each kind that is deleted from or changed.
@@ -24,17 +21,21 @@ def population_of(addresses: Collection[Address], changes: Sequence[Change]) -> 
     Other kinds are left out, so that what has nothing to do with a plan does not change it.
     """
     counts = Counter(address.kind for address in addresses)
-    touched = {address.kind for address in _touched(changes, frozenset(Action))}
-    return {kind: counts[kind] for kind in Kind if kind in touched and counts[kind]}
+    touched = {
+        address.kind for is_delete in (True, False) for address in _touched(changes, is_delete)
+    }
+    return {
+        spec.kind: counts[spec.kind] for spec in all_kinds() if spec.kind in touched & counts.keys()
+    }
 
 
 def too_many(changes: Sequence[Change], guards: Guards) -> Iterator[str]:
     """Kinds of which more is deleted or changed than the limits allow."""
-    for actions, limit, name, verb in (
-        (_DELETING, guards.max_deletes, "maxDeletes", "deletes"),
-        (_UPDATING, guards.max_updates, "maxUpdates", "updates"),
+    for is_delete, limit, name, verb in (
+        (True, guards.max_deletes, "maxDeletes", "deletes"),
+        (False, guards.max_updates, "maxUpdates", "updates"),
     ):
-        touched = Counter(address.kind for address in _touched(changes, actions))
+        touched = Counter(address.kind for address in _touched(changes, is_delete))
         for kind, count in sorted(touched.items()):
             population = guards.population.get(kind, 0)
             if count > population:
@@ -48,10 +49,10 @@ def too_many(changes: Sequence[Change], guards: Guards) -> Iterator[str]:
                 )
 
 
-def _touched(changes: Sequence[Change], actions: Collection[Action]) -> set[Address]:
-    """The live objects that some actions touch: what is created and then published is none."""
-    created = {c.address for c in changes if c.action is Action.CREATE}
-    return {c.address for c in changes if c.action in actions} - created
+def _touched(changes: Sequence[Change], is_delete: bool) -> set[Address]:
+    """The live objects that are deleted, or changed: what is created and then published is none."""
+    created = {c.address for c in changes if c.action == Action.CREATE}
+    return {c.address for c in changes if (c.action == Action.DELETE) is is_delete} - created
 
 
 def _exceeds(limit: Limit, count: int, population: int) -> bool:

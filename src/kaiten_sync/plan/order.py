@@ -4,42 +4,30 @@ from __future__ import annotations
 
 import heapq
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from kaiten_sync.model.address import (
-    Address,
-    Kind,
-    entitlement_address,
-    group_address,
-    license_address,
-)
+from kaiten_sync.kinds.registry import move_of, spec_of
+from kaiten_sync.model.address import Address
 from kaiten_sync.model.change import Action, Change
-from kaiten_sync.model.resource import LiveState
-from kaiten_sync.model.value import Json
+from kaiten_sync.plan.families import Families
+from kaiten_sync.plan.references import referred
 
-_UP = {Kind.GROUP: 0, Kind.ENTITLEMENT: 1, Kind.LICENSE: 2, Kind.GRANT: 3}
-_MOVES = {
-    Action.PUBLISH: 4,
-    Action.UNARCHIVE: 4,
-    Action.CLEAR_DEFAULT: 5,
-    Action.MAKE_DEFAULT: 6,
-    Action.ARCHIVE: 7,
-}
-_DOWN = {Kind.GRANT: 8, Kind.LICENSE: 9, Kind.ENTITLEMENT: 10, Kind.GROUP: 11}
+_UP, _MOVES, _DOWN = range(3)
 
 
-def level(change: Change) -> int:
-    """Where a change stands: up by kind, then moves, then down in reverse."""
-    if change.action in _MOVES:
-        return _MOVES[change.action]
-    table = _DOWN if change.action is Action.DELETE else _UP
-    return table[change.address.kind]
+def level(change: Change) -> tuple[int, int]:
+    """The place of a change: up by kind, then moves by rank, then down in reverse."""
+    move = move_of(change.address.kind, change.action)
+    if move is not None:
+        return (_MOVES, move[1].rank)
+    height = spec_of(change.address.kind).level
+    return (_DOWN, -height) if change.action == Action.DELETE else (_UP, height)
 
 
-def in_order(changes: Sequence[Change], live: LiveState) -> tuple[Change, ...]:
+def in_order(changes: Sequence[Change], families: Families) -> tuple[Change, ...]:
     """The changes with `depends_on` filled, each after all that it depends on."""
-    edges = _Edges(changes, live)
+    edges = _Edges(changes, families)
     linked = [replace(c, depends_on=tuple(sorted(edges.before(c)))) for c in changes]
     return _topological(linked)
 
@@ -47,47 +35,41 @@ def in_order(changes: Sequence[Change], live: LiveState) -> tuple[Change, ...]:
 class _Edges:
     """Looks up, for a change, the changes that must come first."""
 
-    def __init__(self, changes: Sequence[Change], live: LiveState) -> None:
-        self._live = live
+    def __init__(self, changes: Sequence[Change], families: Families) -> None:
+        self._families = families
         self._by_address: dict[Address, list[Change]] = defaultdict(list)
-        self._grants_of: dict[str, list[Change]] = defaultdict(list)
-        self._deleted_grants: dict[str, list[Change]] = defaultdict(list)
-        self._families: dict[str, list[Change]] = defaultdict(list)
-        self._leaving: dict[str, list[Change]] = defaultdict(list)
+        self._children: dict[Address, list[Change]] = defaultdict(list)
+        self._leaving: dict[Address, list[Change]] = defaultdict(list)
         for change in sorted(changes, key=level):
-            self._file(change)
+            self._by_address[change.address].append(change)
+            if change.address.parent is not None:
+                self._children[change.address.parent].append(change)
+            for address in referred(change, "before", strict_only=True):
+                self._leaving[address].append(change)
 
     def before(self, change: Change) -> set[str]:
         """Ids of the changes that must be done before this one."""
         return {other.id for other in self._before(change) if other.id != change.id}
 
-    def _file(self, change: Change) -> None:
-        address = change.address
-        self._by_address[address].append(change)
-        if address.license is not None:
-            self._grants_of[address.license].append(change)
-            if change.action is Action.DELETE:
-                self._deleted_grants[address.slug].append(change)
-        if address.kind is Kind.LICENSE:
-            self._families[self._family(change)].append(change)
-        for slug in _group_slugs(change, side="before"):
-            self._leaving[slug].append(change)
-
     def _before(self, change: Change) -> Iterator[Change]:
         yield from self._same_object(change)
-        match change.address.kind:
-            case Kind.GROUP if change.action is Action.DELETE:
-                yield from self._leaving[change.address.slug]
-            case Kind.ENTITLEMENT if change.action is Action.DELETE:
-                yield from self._deleted_grants[change.address.slug]
-            case Kind.ENTITLEMENT:
-                for slug in _group_slugs(change, side="after"):
-                    yield from self._created(group_address(slug))
-            case Kind.LICENSE:
-                yield from self._before_license(change)
-            case Kind.GRANT if change.action is Action.CREATE:
-                yield from self._created(license_address(change.address.license or ""))
-                yield from self._created(entitlement_address(change.address.slug))
+        address = change.address
+        move = move_of(address.kind, change.action)
+        if move is not None:
+            if move[1].waits_for_children:
+                yield from self._children[address]
+            yield from self._siblings(address, move[1].waits_for_siblings)
+            if move[1].withdraws:
+                yield from self._successors(address)
+        elif change.action == Action.DELETE:
+            yield from self._children[address]
+            yield from self._leaving[address]
+            yield from self._successors(self._deleted_root(address))
+        else:
+            for needed in (address.parent, *referred(change, "after")):
+                yield from self._created(needed)
+            if change.action == Action.CREATE:
+                yield from self._created(self._families.older(address))
 
     def _same_object(self, change: Change) -> Iterator[Change]:
         """Changes of one object follow one another: each PUT writes the whole object."""
@@ -96,39 +78,32 @@ class _Edges:
                 return
             yield other
 
-    def _before_license(self, change: Change) -> Iterator[Change]:
-        slug = change.address.slug
-        match change.action:
-            case Action.CREATE:
-                family = _value(change, "familySlug")
-                if isinstance(family, str):
-                    yield from self._created(license_address(family))
-            case Action.PUBLISH | Action.UNARCHIVE | Action.DELETE:
-                yield from self._grants_of[slug]
-            case Action.ARCHIVE:
-                yield from self._grants_of[slug]
-                yield from self._siblings(change, {Action.MAKE_DEFAULT, Action.CLEAR_DEFAULT})
-            case Action.MAKE_DEFAULT:
-                # The server clears the sibling's flag; a sibling's PUT that was read before
-                # and written after would set it again.
-                yield from self._siblings(change, {Action.UPDATE, Action.CLEAR_DEFAULT})
+    def _siblings(self, address: Address, actions: Collection[Action]) -> Iterator[Change]:
+        for sibling in self._families.siblings(address):
+            for other in self._by_address[sibling]:
+                if other.action in actions:
+                    yield other
 
-    def _siblings(self, change: Change, actions: set[Action]) -> Iterator[Change]:
-        for other in self._families[self._family(change)]:
-            if other.action in actions and other.address != change.address:
-                yield other
+    def _successors(self, address: Address) -> Iterator[Change]:
+        """What puts siblings in place: nothing is withdrawn before that is done."""
+        for sibling in self._families.siblings(address):
+            for other in self._by_address[sibling]:
+                move = move_of(sibling.kind, other.action)
+                if move is not None and not move[1].withdraws:
+                    yield other
 
-    def _created(self, address: Address) -> Iterator[Change]:
-        for other in self._by_address[address]:
-            if other.action is Action.CREATE:
-                yield other
+    def _deleted_root(self, address: Address) -> Address:
+        """The outermost object that is deleted together with this one."""
+        parent = address.parent
+        if parent is None or all(c.action != Action.DELETE for c in self._by_address[parent]):
+            return address
+        return self._deleted_root(parent)
 
-    def _family(self, change: Change) -> str:
-        live = self._live.resources.get(change.address)
-        named = _value(change, "familySlug") or (live.fields.get("familySlug") if live else None)
-        if isinstance(named, str):
-            return named
-        return (live.family_id if live else None) or change.address.slug
+    def _created(self, address: Address | None) -> Iterator[Change]:
+        if address is not None:
+            for other in self._by_address[address]:
+                if other.action == Action.CREATE:
+                    yield other
 
 
 def _topological(changes: Sequence[Change]) -> tuple[Change, ...]:
@@ -138,35 +113,15 @@ def _topological(changes: Sequence[Change]) -> tuple[Change, ...]:
     for change in changes:
         for needed in change.depends_on:
             followers[needed].append(change)
-    ready = [(_rank(c), c.id, c) for c in changes if not c.depends_on]
+    ready = [(level(c), c.address.sort_key, c.id, c) for c in changes if not c.depends_on]
     heapq.heapify(ready)
     ordered: list[Change] = []
     while ready:
-        _, _, change = heapq.heappop(ready)
+        *_, change = heapq.heappop(ready)
         ordered.append(change)
         for follower in followers[change.id]:
             waiting[follower.id] -= 1
             if waiting[follower.id] == 0:
-                heapq.heappush(ready, (_rank(follower), follower.id, follower))
+                place = (level(follower), follower.address.sort_key, follower.id, follower)
+                heapq.heappush(ready, place)
     return tuple(ordered)
-
-
-def _rank(change: Change) -> tuple[int, tuple[int, str, str]]:
-    return (level(change), change.address.sort_key)
-
-
-def _group_slugs(change: Change, *, side: str) -> list[str]:
-    if change.address.kind is not Kind.ENTITLEMENT:
-        return []
-    for field in change.fields:
-        if field.name == "groups":
-            value = field.before if side == "before" else field.after
-            return [str(slug) for slug in value] if isinstance(value, list) else []
-    return []
-
-
-def _value(change: Change, name: str) -> Json:
-    for field in change.fields:
-        if field.name == name and field.after:
-            return field.after  # type: ignore[return-value]  # ABSENT is falsy
-    return None

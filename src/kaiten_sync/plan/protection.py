@@ -6,9 +6,10 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
+from kaiten_sync.kinds.registry import spec_of
 from kaiten_sync.model.address import Address
 from kaiten_sync.model.change import Action, Change, Effect
-from kaiten_sync.plan.ownership import deleted
+from kaiten_sync.plan.leaving import Fate, Leaving, deleted
 from kaiten_sync.plan.words import some
 
 _HARMFUL = frozenset({Effect.TIGHTENS, Effect.BREAKS})
@@ -35,7 +36,7 @@ def protected_harm(changes: Sequence[Change], protected: Collection[Address]) ->
         if address in seen or not _is_harmful(change) or not _covers(protected, address, gone):
             continue
         seen.add(address)
-        verb = "deleted" if change.action is Action.DELETE else "tightened"
+        verb = "deleted" if change.action == Action.DELETE else "tightened"
         yield Need(
             address=address,
             finding=f"{address} is protected and would be {verb}; lift `protect` in git first,"
@@ -43,19 +44,20 @@ def protected_harm(changes: Sequence[Change], protected: Collection[Address]) ->
         )
 
 
-def foreign_grants(gone: Collection[Address], foreign: Collection[Address]) -> Iterator[Need]:
-    """Licenses that would take grants with them that no plan managed; `foreign` are those."""
+def foreign_children(leaving: Leaving) -> Iterator[Need]:
+    """Objects that would take children with them that no plan managed."""
     taken: dict[Address, list[Address]] = defaultdict(list)
-    for grant in foreign:
-        if grant.parent is not None and grant.parent in gone:
-            taken[grant.parent].append(grant)
-    for license_ in sorted(taken, key=lambda address: address.sort_key):
-        names = some(sorted(grant.slug for grant in taken[license_]))
+    for departure in leaving.of(Fate.GOES):
+        if departure.is_foreign and departure.address.parent is not None:
+            taken[departure.address.parent].append(departure.address)
+    for parent in sorted(taken, key=lambda address: address.sort_key):
+        words = spec_of(taken[parent][0].kind).plural
+        names = some(sorted(child.slug for child in taken[parent]))
         yield Need(
-            address=license_,
-            finding=f"{license_} has grants that no plan managed: {names}; declare or delete"
-            f" them first, or pass --allow {license_}",
-            also=frozenset(taken[license_]),
+            address=parent,
+            finding=f"{parent} has {words} that no plan managed: {names}; declare or delete"
+            f" them first, or pass --allow {parent}",
+            also=frozenset(taken[parent]),
         )
 
 
@@ -82,7 +84,7 @@ def _permit(need: Need, allowed: Collection[Address]) -> Address | None:
 
 
 def _is_harmful(change: Change) -> bool:
-    return change.action is Action.DELETE or change.effect in _HARMFUL
+    return change.action == Action.DELETE or change.effect in _HARMFUL
 
 
 def _covers(protected: Collection[Address], address: Address, gone: frozenset[Address]) -> bool:

@@ -29,20 +29,20 @@ def check_story(changes: Sequence[Change], observed: Sequence[Observed]) -> None
         if each.address in now:
             raise ValueError(f"{each.address} is observed twice")
         now[each.address] = each.fields
-    created = {change.address for change in changes if change.action is Action.CREATE}
+    created = {change.address for change in changes if change.action == Action.CREATE}
     for change in changes:
         if change.address not in now:
             raise ValueError(f"{change.id}: the plan did not look at {change.address}")
         before = now[change.address]
         _check_presence(change, before)
         # Of what it creates the plan need not know every field, and a delete takes all of them.
-        is_free = change.address in created or change.action is Action.DELETE
+        is_free = change.address in created or change.action == Action.DELETE
         _check_fields(change, before or {}, is_free=is_free)
         now[change.address] = _after(change, before or {})
 
 
 def _check_presence(change: Change, before: State) -> None:
-    if (change.action is Action.CREATE) != (before is None):
+    if (change.action == Action.CREATE) != (before is None):
         state = "is not there" if before is None else "is there already"
         raise ValueError(f"{change.id}: {change.address} {state}")
 
@@ -57,7 +57,7 @@ def _check_fields(change: Change, before: Mapping[str, Json], *, is_free: bool) 
 
 
 def _after(change: Change, before: Mapping[str, Json]) -> State:
-    if change.action is Action.DELETE:
+    if change.action == Action.DELETE:
         return None
     return {**before, **{field.name: _null(field.after) for field in change.fields}}
 

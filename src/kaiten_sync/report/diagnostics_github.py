@@ -4,40 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from kaiten_sync.model.diagnostic import Diagnostic
-from kaiten_sync.report.safe_text import safe_text
+from kaiten_sync.model.diagnostic import Diagnostic, Severity
+from kaiten_sync.report.workflow_command import workflow_command
+
+_COMMANDS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.NOTE: "notice"}
 
 
 def render_github(diagnostics: Sequence[Diagnostic]) -> str:
-    """One `::error file=...::message` per finding.
-
-    Source: GitHub docs, "Workflow commands for GitHub Actions"; the escapes are those of
-    actions/toolkit (`packages/core/src/command.ts`).
-    """
+    """One `::error file=...::message` per diagnostic."""
     return "".join(f"{_command(diagnostic)}\n" for diagnostic in diagnostics)
 
 
 def _command(diagnostic: Diagnostic) -> str:
-    ref = diagnostic.ref
-    properties = {
-        "file": safe_text(ref.file),
-        "line": str(ref.line),
-        "col": str(ref.column),
-        "title": diagnostic.rule,
-    }
-    listed = ",".join(f"{name}={_property(value)}" for name, value in properties.items())
-    return f"::{diagnostic.severity} {listed}::{_data(_message(diagnostic))}"
-
-
-def _message(diagnostic: Diagnostic) -> str:
-    address = f"{diagnostic.address}: " if diagnostic.address else ""
-    hint = f"\nhelp: {safe_text(diagnostic.hint)}" if diagnostic.hint else ""
-    return f"{safe_text(f'{address}{diagnostic.message}')}{hint}"
-
-
-def _data(text: str) -> str:
-    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
-
-
-def _property(text: str) -> str:
-    return _data(text).replace(":", "%3A").replace(",", "%2C")
+    properties = {"title": diagnostic.rule}
+    if diagnostic.ref is not None:
+        ref = diagnostic.ref
+        properties = {"file": ref.file, "line": str(ref.line), "col": str(ref.column), **properties}
+    lines = [diagnostic.headline]
+    if diagnostic.hint:
+        lines.append(f"help: {diagnostic.hint}")
+    return workflow_command(_COMMANDS[diagnostic.severity], properties, lines)

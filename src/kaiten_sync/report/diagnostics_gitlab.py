@@ -9,12 +9,13 @@ from collections.abc import Iterator, Sequence
 
 from kaiten_sync.model.diagnostic import Diagnostic, Severity
 from kaiten_sync.model.value import Json
+from kaiten_sync.report.safe_text import json_text
 
-_SEVERITIES = {Severity.ERROR: "major", Severity.WARNING: "minor"}
+_SEVERITIES = {Severity.ERROR: "major", Severity.WARNING: "minor", Severity.NOTE: "info"}
 
 
 def render_gitlab(diagnostics: Sequence[Diagnostic]) -> str:
-    """A JSON array with one object per finding; an empty one says that nothing is wrong.
+    """A JSON array with one object per diagnostic; an empty array if nothing is wrong.
 
     Source: GitLab docs, "Code Quality report format".
     """
@@ -24,29 +25,31 @@ def render_gitlab(diagnostics: Sequence[Diagnostic]) -> str:
             "check_name": diagnostic.rule,
             "fingerprint": mark,
             "severity": _SEVERITIES[diagnostic.severity],
-            "location": {
-                "path": diagnostic.ref.file,
-                "lines": {"begin": diagnostic.ref.line},
-            },
+            "location": _location(diagnostic),
         }
         for diagnostic, mark in zip(diagnostics, _fingerprints(diagnostics), strict=True)
     ]
-    return json.dumps(entries, ensure_ascii=False, indent=2) + "\n"
+    return json_text(entries)
 
 
 def _description(diagnostic: Diagnostic) -> str:
-    address = f"{diagnostic.address}: " if diagnostic.address else ""
-    hint = f" ({diagnostic.hint})" if diagnostic.hint else ""
-    return f"{address}{diagnostic.message}{hint}"
+    return f"{diagnostic.headline} ({diagnostic.hint})" if diagnostic.hint else diagnostic.headline
+
+
+def _location(diagnostic: Diagnostic) -> Json:
+    ref = diagnostic.ref
+    if ref is None:  # GitLab requires a path: that of the whole repository
+        return {"path": ".", "lines": {"begin": 1}}
+    return {"path": ref.file, "lines": {"begin": ref.line}}
 
 
 def _fingerprints(diagnostics: Sequence[Diagnostic]) -> Iterator[str]:
-    """What GitLab knows a finding by from one commit to the next: so nothing with lines in it.
+    """What identifies a diagnostic from one commit to the next: so nothing with lines in it.
 
-    It shows only one of several with the same fingerprint, so the same finding is numbered.
+    GitLab shows only one of several with the same fingerprint, so equal ones are numbered.
     """
     seen: Counter[tuple[str, str, str | None, str]] = Counter()
     for each in diagnostics:
-        key = (each.ref.file, each.rule, each.address, each.message)
+        key = (each.ref.file if each.ref else "", each.rule, each.address, each.message)
         yield hashlib.sha256(json.dumps([*key, seen[key]]).encode()).hexdigest()
         seen[key] += 1

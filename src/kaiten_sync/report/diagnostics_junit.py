@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
-from xml.etree.ElementTree import Element, SubElement, indent, tostring
+from xml.etree.ElementTree import Element, SubElement
 
 from kaiten_sync.model.diagnostic import Diagnostic, Severity
+from kaiten_sync.report.junit import junit_text
+from kaiten_sync.report.safe_text import safe_text
 
 _SUITE = "kaiten-sync validate"
-_NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-"""What XML 1.0 cannot hold in any spelling. Source: XML 1.0, section 2.2."""
 
 
 def render_junit(diagnostics: Sequence[Diagnostic]) -> str:
-    """One test case per finding: an error fails, a warning passes and is told in its output.
+    """One test case per diagnostic: an error fails, others pass and are in the case's output.
 
-    Where nothing is wrong there is one case that passes, because a report without any looks like
+    If nothing is wrong there is one case that passes, because a report without any looks like
     one that was never made.
     """
     errors = sum(d.severity is Severity.ERROR for d in diagnostics)
@@ -24,34 +23,26 @@ def render_junit(diagnostics: Sequence[Diagnostic]) -> str:
     root = Element("testsuites", {"name": _SUITE, **counts})
     suite = SubElement(root, "testsuite", {"name": _SUITE, **counts, "skipped": "0", "time": "0"})
     for diagnostic in diagnostics:
-        _add_finding(suite, diagnostic)
+        _add_case(suite, diagnostic)
     if not diagnostics:
         SubElement(suite, "testcase", _case(_SUITE, "nothing wrong"))
-    indent(root)
-    return '<?xml version="1.0" encoding="UTF-8"?>\n' + tostring(root, encoding="unicode") + "\n"
+    return junit_text(root)
 
 
-def _add_finding(suite: Element, diagnostic: Diagnostic) -> None:
-    address = f" {diagnostic.address}" if diagnostic.address else ""
-    name = _xml(f"{diagnostic.rule} at {diagnostic.ref}{address}")
-    case = SubElement(suite, "testcase", _case(_xml(diagnostic.ref.file), name))
-    message = _xml(diagnostic.message)
-    text = "\n".join(_xml(line) for line in _lines(diagnostic))
+def _add_case(suite: Element, diagnostic: Diagnostic) -> None:
+    ref, address = diagnostic.ref, diagnostic.address
+    place = f" at {ref}" if ref else ""
+    name = safe_text(f"{diagnostic.rule}{place}{f' {address}' if address else ''}")
+    case = SubElement(suite, "testcase", _case(safe_text(ref.file) if ref else _SUITE, name))
+    message = safe_text(diagnostic.message)
+    shown = (str(ref) if ref else None, diagnostic.line_text, diagnostic.hint)
+    text = "\n".join(safe_text(line) for line in shown if line)
     if diagnostic.severity is Severity.ERROR:
-        found = {"message": message, "type": diagnostic.rule}
-        SubElement(case, "failure", found).text = text
+        attributes = {"message": message, "type": diagnostic.rule}
+        SubElement(case, "failure", attributes).text = text
     else:
-        SubElement(case, "system-out").text = f"warning: {message}\n{text}"
+        SubElement(case, "system-out").text = f"{diagnostic.severity}: {message}\n{text}"
 
 
 def _case(classname: str, name: str) -> dict[str, str]:
     return {"classname": classname, "name": name, "time": "0"}
-
-
-def _lines(diagnostic: Diagnostic) -> list[str]:
-    shown = [str(diagnostic.ref), diagnostic.line_text, diagnostic.hint]
-    return [line for line in shown if line]
-
-
-def _xml(text: str) -> str:
-    return _NOT_XML.sub("�", text)

@@ -18,15 +18,15 @@ def render_sarif(diagnostics: Sequence[Diagnostic]) -> str:
 
 
 def _result(diagnostic: Diagnostic) -> SarifObject:
-    address = f"{diagnostic.address}: " if diagnostic.address else ""
     hint = f" ({diagnostic.hint})" if diagnostic.hint else ""
-    ref = diagnostic.ref
-    location: SarifObject = {"physicalLocation": sarif_place(ref.file, ref.line, ref.column)}
+    location: SarifObject = {}
+    if diagnostic.ref:
+        location["physicalLocation"] = sarif_place(diagnostic.ref)
     if diagnostic.address:
         location["logicalLocations"] = [{"fullyQualifiedName": diagnostic.address}]
     return {
         "ruleId": diagnostic.rule,
         "level": diagnostic.severity.value,
-        "message": {"text": f"{address}{diagnostic.message}{hint}"},
-        "locations": [location],
+        "message": {"text": f"{diagnostic.headline}{hint}"},
+        "locations": [location] if location else [],
     }

@@ -1,94 +1,106 @@
-"""A drift report as JSON, as `schemas/drift.schema.json` describes it. Stage 7."""
+"""Drift reports as JSON. Stage 7."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TypeAlias
 
+from kaiten_sync.documents import property_of, to_json
+from kaiten_sync.documents.drift import (
+    AttributionDocument,
+    DifferenceDocument,
+    DriftDocument,
+    DriftFieldDocument,
+    DriftInnerDocument,
+    DriftsDocument,
+    DriftSummaryDocument,
+    FailureDocument,
+)
+from kaiten_sync.documents.parts import source_document, target_document
 from kaiten_sync.model.attribution import Attribution
 from kaiten_sync.model.change import FieldChange
-from kaiten_sync.model.drift import Difference, DriftClass, DriftReport
-from kaiten_sync.model.source import SourceRef
-from kaiten_sync.model.value import ABSENT, Absent, Json
+from kaiten_sync.model.drift import Difference, DriftClass, DriftReport, Verdict
+from kaiten_sync.model.value import Json
 from kaiten_sync.report.next_steps import next_steps
 from kaiten_sync.report.words import drift_counts
 
-FORMAT_VERSION = 1
-"""The version of this document's form."""
 
-_Object: TypeAlias = dict[str, Json]
-
-
-def drifts_json(reports: Sequence[DriftReport], failed: Mapping[str, _Object]) -> _Object:
+def drifts_json(
+    reports: Sequence[DriftReport], failed: Mapping[str, dict[str, Json]]
+) -> dict[str, Json]:
     """Several targets in one document. `failed` is the error of each that could not be read."""
-    return {
-        "formatVersion": FORMAT_VERSION,
-        "hasDrift": any(report.has_drift for report in reports),
-        "reports": [drift_json(report) for report in reports],
-        "failed": [{"target": name, "error": error} for name, error in failed.items()],
-    }
+    return to_json(
+        DriftsDocument(
+            format_version=1,
+            has_drift=any(report.has_drift for report in reports),
+            reports=tuple(_document(report) for report in reports),
+            failed=tuple(FailureDocument(target=name, error=e) for name, e in failed.items()),
+        )
+    )
 
 
-def drift_json(report: DriftReport) -> _Object:
-    """Every key is always there, null where nothing is known; only `live` and `git` may be absent.
+def drift_json(report: DriftReport) -> dict[str, Json]:
+    """Every key is always there, null if nothing is known; only `live` and `git` may be absent.
 
     A side that is absent is a field that is not there; null is a value.
     """
+    return to_json(_document(report))
+
+
+def _document(report: DriftReport) -> DriftDocument:
     counts = drift_counts(report.differences)
-    return {
-        "formatVersion": FORMAT_VERSION,
-        "target": {"name": report.target.name, "url": report.target.url},
-        "hasDrift": report.has_drift,
-        "compared": report.compared,
-        "agreed": report.agreed,
-        "unknown": list(report.unknown),
-        "summary": {verdict.value: number for verdict, number in counts.items()},
-        "differences": [_difference(difference, report) for difference in report.differences],
-    }
+    return DriftDocument(
+        format_version=1,
+        target=target_document(report.target),
+        has_drift=report.has_drift,
+        compared=report.compared,
+        agreed=report.agreed,
+        unknown=report.unknown,
+        summary=DriftSummaryDocument(
+            conflict=counts[Verdict.CONFLICT],
+            missing=counts[Verdict.MISSING],
+            server_edited=counts[Verdict.SERVER_EDITED],
+            changed=counts[Verdict.CHANGED],
+            git_ahead=counts[Verdict.GIT_AHEAD],
+            unmanaged=counts[Verdict.UNMANAGED],
+        ),
+        differences=tuple(_difference(difference, report) for difference in report.differences),
+    )
 
 
-def _difference(difference: Difference, report: DriftReport) -> _Object:
-    return {
-        "address": str(difference.address),
-        "class": difference.verdict.value,
-        "isDeclared": difference.drift is not DriftClass.UNMANAGED,
-        "isLive": difference.drift is not DriftClass.MISSING,
-        "effect": difference.effect.value,
-        "fields": [_field(field) for field in difference.fields],
-        "source": _source(difference.source),
-        "serverEdited": _names(difference.server_edited),
-        "declaredBy": _attribution(difference.declared_by),
-        "commands": dict(next_steps(difference, report)),
-        "updatedAt": difference.updated_at,
-        "updatedBy": difference.updated_by,
-    }
+def _difference(difference: Difference, report: DriftReport) -> DifferenceDocument:
+    return DifferenceDocument(
+        address=str(difference.address),
+        verdict=difference.verdict,
+        is_declared=difference.drift is not DriftClass.UNMANAGED,
+        is_live=difference.drift is not DriftClass.MISSING,
+        effect=difference.effect,
+        fields=tuple(_field(field) for field in difference.fields),
+        source=source_document(difference.source),
+        server_edited=difference.server_edited,
+        declared_by=_attribution(difference.declared_by),
+        commands=dict(next_steps(difference, report)),
+        updated_at=difference.updated_at,
+        updated_by=difference.updated_by,
+    )
 
 
-def _field(field: FieldChange) -> _Object:
-    return {
-        "name": field.name,
-        "effect": field.effect.value,
-        "source": _source(field.source),
-        "inner": [
-            {"path": inner.path, **_sides(inner.before, inner.after)} for inner in field.inner
-        ],
-        **_sides(field.before, field.after),
-    }
+def _field(field: FieldChange) -> DriftFieldDocument:
+    return DriftFieldDocument(
+        name=field.name,
+        effect=field.effect,
+        source=source_document(field.source),
+        inner=tuple(
+            DriftInnerDocument(
+                path=each.path, live=property_of(each.before), git=property_of(each.after)
+            )
+            for each in field.inner
+        ),
+        live=property_of(field.before),
+        git=property_of(field.after),
+    )
 
 
-def _sides(live: Json | Absent, git: Json | Absent) -> _Object:
-    return {key: value for key, value in (("live", live), ("git", git)) if value is not ABSENT}
-
-
-def _names(names: tuple[str, ...] | None) -> Json:
-    return None if names is None else list(names)
-
-
-def _attribution(who: Attribution | None) -> Json:
-    if who is None:
+def _attribution(who: Attribution | None) -> AttributionDocument | None:
+    if who is None or who.is_cut_off:
         return None
-    return {"commit": who.commit, "author": who.author, "date": who.date}
-
-
-def _source(source: SourceRef | None) -> Json:
-    return None if source is None else {"file": source.file, "line": source.line}
+    return AttributionDocument(commit=who.commit, author=who.author, date=who.date)

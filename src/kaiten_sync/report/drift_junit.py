@@ -12,6 +12,7 @@ from xml.etree import ElementTree as Xml
 from kaiten_sync.model.drift import Difference, DriftReport, Verdict
 from kaiten_sync.report.drift_text import notes_on
 from kaiten_sync.report.field_rows import field_rows, place_of
+from kaiten_sync.report.junit import junit_text
 from kaiten_sync.report.next_steps import next_steps
 from kaiten_sync.report.safe_text import safe_text
 from kaiten_sync.report.words import DRIFT_WORDS
@@ -22,8 +23,7 @@ def drift_junit(reports: Sequence[DriftReport]) -> str:
     suites = [_suite(report) for report in reports]
     root = Xml.Element("testsuites", _totals(suites))
     root.extend(suites)
-    Xml.indent(root)
-    return f'<?xml version="1.0" encoding="UTF-8"?>\n{Xml.tostring(root, encoding="unicode")}\n'
+    return junit_text(root)
 
 
 def _totals(suites: Sequence[Xml.Element]) -> dict[str, str]:

@@ -39,7 +39,7 @@ def _result(report: DriftReport, difference: Difference) -> SarifObject:
     location: SarifObject = {"logicalLocations": [{"fullyQualifiedName": name}]}
     place = _place(difference)
     if place is not None:
-        location["physicalLocation"] = sarif_place(place.file, place.line, place.column)
+        location["physicalLocation"] = sarif_place(place)
     return {
         "ruleId": _rule(difference.verdict),
         "level": _LEVELS.get(difference.verdict, "warning"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from kaiten_sync.model.address import Kind
+from kaiten_sync.kinds.registry import spec_of
 from kaiten_sync.model.drift import Difference, DriftClass, DriftReport, Verdict
 from kaiten_sync.report.field_rows import field_rows, place_of
 from kaiten_sync.report.next_steps import next_steps
@@ -49,6 +49,8 @@ def _declared(difference: Difference) -> str:
     who = difference.declared_by
     if who is None:
         return ""
+    if who.is_cut_off:
+        return "declared by somebody not known: this is a shallow clone (fetch the whole history)"
     if who.commit is None:
         return "declared in a change that is not committed"
     by = f" by {safe_text(who.author)}" if who.author else ""
@@ -139,10 +141,10 @@ def _head(difference: Difference) -> Row:
 
 def _details(difference: Difference, width: int, paint: Paint) -> Iterator[str]:
     rows = list(field_rows(difference.fields, value_limit(width)))
-    is_grant = difference.address.kind is Kind.GRANT
+    is_short = bool(spec_of(difference.address.kind).shorthand)
     if difference.drift is DriftClass.CHANGED:
         yield from change_lines(rows, width, paint)
-    elif is_grant or difference.drift is DriftClass.MISSING:
-        yield from value_lines(rows, width, joined=is_grant)
+    elif is_short or difference.drift is DriftClass.MISSING:
+        yield from value_lines(rows, width, joined=is_short)
     for note in notes_on(difference):
         yield INDENT + paint(note, QUIET)

@@ -1,4 +1,4 @@
-"""Colours of the terminal. Stage 7. Only `rich` knows the codes, and only when there is colour."""
+"""Colors of the terminal. Stage 7. Only `rich` knows the codes, and only if there is color."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from functools import cache
 from typing import TypeAlias
 
 from kaiten_sync.model.change import Action, Effect
+from kaiten_sync.model.diagnostic import Severity
 from kaiten_sync.model.drift import Verdict
 from kaiten_sync.model.outcome import Status
 
@@ -15,16 +16,14 @@ Paint: TypeAlias = Callable[[str, str], str]
 
 TITLE = "bold"
 QUIET = "dim"
+GUTTER = "blue"
+HELP = "green"
 ACTION_STYLES: Mapping[Action, str] = {
     Action.CREATE: "green",
     Action.UPDATE: "yellow",
     Action.DELETE: "red",
-    Action.PUBLISH: "cyan",
-    Action.ARCHIVE: "cyan",
-    Action.UNARCHIVE: "cyan",
-    Action.MAKE_DEFAULT: "cyan",
-    Action.CLEAR_DEFAULT: "cyan",
 }
+MOVE_STYLE = "cyan"
 EFFECT_STYLES: Mapping[Effect, str] = {
     Effect.NEUTRAL: "",
     Effect.LOOSENS: "green",
@@ -39,6 +38,11 @@ DRIFT_STYLES: Mapping[Verdict, str] = {
     Verdict.GIT_AHEAD: "cyan",
     Verdict.UNMANAGED: "dim",
 }
+SEVERITY_STYLES: Mapping[Severity, str] = {
+    Severity.ERROR: "bold red",
+    Severity.WARNING: "bold yellow",
+    Severity.NOTE: "bold cyan",
+}
 STATUS_STYLES: Mapping[Status, str] = {
     Status.DONE: "green",
     Status.ALREADY_DONE: "dim",
@@ -49,7 +53,7 @@ STATUS_STYLES: Mapping[Status, str] = {
 
 
 def painter(*, color: bool) -> Paint:
-    """How to paint; without colour, not at all."""
+    """How to paint; without color, not at all."""
     return _painted if color else _plain
 
 

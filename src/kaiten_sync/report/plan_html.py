@@ -9,10 +9,10 @@ from kaiten_sync.model.change import Action, Change, Effect
 from kaiten_sync.model.plan import Plan
 from kaiten_sync.report.field_rows import FieldRow, field_rows, place_of
 from kaiten_sync.report.pages import NAME_LIMIT, VALUE_LIMIT, template
-from kaiten_sync.report.risk import riskiest_first
+from kaiten_sync.report.risk import riskiest_first, takes_away
 from kaiten_sync.report.safe_text import safe_text
 from kaiten_sync.report.values import cut
-from kaiten_sync.report.words import MOVES, SYMBOLS, counted, effect_word, plan_summary, word_of
+from kaiten_sync.report.words import counted, effect_word, is_move, plan_summary, symbol_of, word_of
 
 _HARMFUL = {
     Effect.BREAKS: "Breaks: cannot be done in place",
@@ -87,9 +87,9 @@ def _title(name: str, changes: list[Change]) -> str:
     riskiest = changes[0]
     if riskiest.effect in _HARMFUL:
         return _HARMFUL[riskiest.effect]
-    if riskiest.action in (Action.DELETE, Action.ARCHIVE):
+    if takes_away(riskiest):
         return _DELETES
-    is_new = any(c.action is Action.CREATE and str(c.address) == name for c in changes)
+    is_new = any(c.action == Action.CREATE and str(c.address) == name for c in changes)
     return _NEW if is_new else _OTHER
 
 
@@ -101,13 +101,13 @@ def _group(name: str, changes: list[Change]) -> _Group:
 
 def _card(change: Change) -> _Card:
     return _Card(
-        action=change.action.value,
-        symbol=SYMBOLS[change.action],
+        action=str(change.action),
+        symbol=symbol_of(change),
         word=word_of(change.action),
         effect=effect_word(change),
         address=cut(safe_text(str(change.address)), NAME_LIMIT),
         place=cut(place_of(change.source, change.fields), NAME_LIMIT),
         reason=cut(safe_text(change.reason or ""), VALUE_LIMIT),
-        has_sides=change.action is Action.UPDATE or change.action in MOVES,
+        has_sides=change.action == Action.UPDATE or is_move(change),
         rows=tuple(field_rows(change.fields, VALUE_LIMIT)),
     )

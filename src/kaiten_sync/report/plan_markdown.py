@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from itertools import islice
 
+from kaiten_sync.kinds.registry import all_actions
 from kaiten_sync.model.change import Action, Change, Effect
 from kaiten_sync.model.plan import Plan
 from kaiten_sync.report.field_rows import FieldRow, field_rows, place_of
@@ -20,7 +21,7 @@ from kaiten_sync.report.markdown import (
 from kaiten_sync.report.risk import riskiest_first
 from kaiten_sync.report.safe_text import safe_text
 from kaiten_sync.report.values import cut
-from kaiten_sync.report.words import MOVES, SYMBOLS, counted, effect_word, word_of
+from kaiten_sync.report.words import counted, effect_word, is_move, symbol_of, word_of
 
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 _WARNINGS_LIMIT = 10
@@ -58,7 +59,7 @@ def _head(plan: Plan) -> str:
 
 def _table(plan: Plan) -> str:
     summary = plan.summary
-    actions = [(word_of(a), summary.actions.get(a.value, 0)) for a in Action]
+    actions = [(word_of(a), summary.actions.get(a, 0)) for a in all_actions()]
     harm = [(e.value, summary.effects.get(e.value, 0)) for e in (Effect.BREAKS, Effect.TIGHTENS)]
     cells = [(name, number) for name, number in (*actions, *harm) if number]
     cells += [
@@ -80,7 +81,7 @@ def _warnings(plan: Plan) -> str:
 def _change(change: Change) -> Block:
     effect = effect_word(change)
     noted = f" — {_MARKS.get(change.effect, '')}<b>{effect}</b>" if effect else ""
-    action = f"<code>{SYMBOLS[change.action].replace('<', '&lt;')}</code> {word_of(change.action)}"
+    action = f"<code>{symbol_of(change).replace('<', '&lt;')}</code> {word_of(change.action)}"
     line = f"{action} {code(str(change.address))}{noted}{_glance(change)}"
     return collapsed(line, _details(change))
 
@@ -88,10 +89,10 @@ def _change(change: Change) -> Block:
 def _glance(change: Change) -> str:
     """The first field of a change, where one line can say it."""
     rows = list(islice(field_rows(change.fields[:1], _GLANCE_LIMIT), 2))
-    if change.action in MOVES or len(rows) != 1:
+    if is_move(change) or len(rows) != 1:
         return ""
     row = rows[0]
-    shown = row.compact if change.action is Action.UPDATE else row.only_side
+    shown = row.compact if change.action == Action.UPDATE else row.only_side
     more = len(change.fields) - 1
     return f" — {code(shown)}" + (f" and {counted(more, 'more field')}" if more else "")
 

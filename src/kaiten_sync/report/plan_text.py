@@ -4,11 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kaiten_sync.model.address import Kind
+from kaiten_sync.kinds.registry import spec_of
 from kaiten_sync.model.change import Action, Change
 from kaiten_sync.model.plan import Plan
 from kaiten_sync.report.field_rows import field_rows, place_of
-from kaiten_sync.report.paint import ACTION_STYLES, EFFECT_STYLES, QUIET, TITLE, Paint, painter
+from kaiten_sync.report.paint import (
+    ACTION_STYLES,
+    EFFECT_STYLES,
+    MOVE_STYLE,
+    QUIET,
+    TITLE,
+    Paint,
+    painter,
+)
 from kaiten_sync.report.rows import (
     INDENT,
     Row,
@@ -20,11 +28,11 @@ from kaiten_sync.report.rows import (
 )
 from kaiten_sync.report.safe_text import safe_text
 from kaiten_sync.report.words import (
-    MOVES,
-    SYMBOLS,
     counted,
     effect_word,
+    is_move,
     plan_summary,
+    symbol_of,
     word_of,
 )
 
@@ -74,22 +82,22 @@ def _changes(plan: Plan, paint: Paint, width: int) -> Iterator[str]:
 
 def _head(change: Change) -> Row:
     return Row(
-        symbol=SYMBOLS[change.action],
+        symbol=symbol_of(change),
         word=word_of(change.action),
         subject=safe_text(str(change.address)),
         note=effect_word(change),
         place=place_of(change.source, change.fields),
-        style=ACTION_STYLES[change.action],
+        style=ACTION_STYLES.get(change.action, MOVE_STYLE),
         note_style=EFFECT_STYLES[change.effect],
     )
 
 
 def _details(change: Change, width: int, paint: Paint) -> Iterator[str]:
     rows = list(field_rows(change.fields, value_limit(width)))
-    is_grant = change.address.kind is Kind.GRANT
-    if change.action is Action.UPDATE:
+    is_short = bool(spec_of(change.address.kind).shorthand)
+    if change.action == Action.UPDATE:
         yield from change_lines(rows, width, paint)
-    elif change.action not in MOVES and (is_grant or change.action is Action.CREATE):
-        yield from value_lines(rows, width, joined=is_grant)
+    elif not is_move(change) and (is_short or change.action == Action.CREATE):
+        yield from value_lines(rows, width, joined=is_short)
     if change.reason:
         yield INDENT + paint(f"({safe_text(change.reason)})", QUIET)

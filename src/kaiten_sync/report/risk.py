@@ -4,20 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from kaiten_sync.kinds.registry import move_of
 from kaiten_sync.model.change import Action, Change, Effect
 from kaiten_sync.model.drift import Difference, Verdict
 
-_ACTIONS = (
-    Action.DELETE,
-    Action.ARCHIVE,
-    Action.CLEAR_DEFAULT,
-    Action.MAKE_DEFAULT,
-    Action.UPDATE,
-    Action.UNARCHIVE,
-    Action.PUBLISH,
-    Action.CREATE,
-)
-_ACTION_RANK = {action: rank for rank, action in enumerate(_ACTIONS)}
+_RISKS = {Action.DELETE: 0, Action.UPDATE: 4, Action.CREATE: 7}
+"""The risks of moves are in the tables of kinds, on the same scale."""
+
+_TAKES_AWAY = 1
 _VERDICT_RANK = {verdict: rank for rank, verdict in enumerate(Verdict)}
 _EFFECT_RANK = {Effect.BREAKS: 0, Effect.TIGHTENS: 1, Effect.LOOSENS: 2, Effect.NEUTRAL: 2}
 
@@ -29,9 +23,19 @@ def riskiest_first(changes: Iterable[Change]) -> list[Change]:
 
 def risk_key(change: Change) -> tuple[int, int]:
     """Sorts riskiest first."""
-    return _EFFECT_RANK[change.effect], _ACTION_RANK[change.action]
+    return _EFFECT_RANK[change.effect], _risk(change)
+
+
+def takes_away(change: Change) -> bool:
+    """Whether something can no longer be had after the change."""
+    return _risk(change) <= _TAKES_AWAY
 
 
 def drift_riskiest_first(differences: Iterable[Difference]) -> list[Difference]:
     """By verdict, then by effect."""
     return sorted(differences, key=lambda d: (_VERDICT_RANK[d.verdict], _EFFECT_RANK[d.effect]))
+
+
+def _risk(change: Change) -> int:
+    found = move_of(change.address.kind, change.action)
+    return _RISKS[change.action] if found is None else found[1].risk

@@ -1,7 +1,12 @@
-"""Text from outside, made harmless. Stage 7.
+r"""Text from outside, made harmless. Stage 7.
 
 Names, messages and addresses come from servers and files that others write. Nothing in them may
-move a cursor, change a colour, reverse the reading direction or start a new line.
+move a cursor, change a color, reverse the reading direction, start a new line, or be taken for a
+command by a CI system that reads the log.
+
+`safe_text` is for text that a person reads, `safe_json` for JSON, where the same characters are
+written as `\u....` and so keep their meaning. Markdown and GitHub's workflow commands add their
+own escapes to it (`markdown`, `workflow_command`).
 """
 
 from __future__ import annotations
@@ -9,41 +14,65 @@ from __future__ import annotations
 import json
 import re
 
+from kaiten_sync.model.value import Json
+
 _ESCAPE_SEQUENCE = re.compile(
-    r"\x1b\[[0-?]*[ -/]*[@-~]"  # CSI: colours, cursor
+    r"\x1b\[[0-?]*[ -/]*[@-~]"  # CSI: colors, cursor
     r"|\x1b[\]PX^_][^\x07\x1b]*(?:\x07|\x1b\\)"  # OSC and other strings: titles, links
     r"|\x1b[ -/]*[0-~]"
 )
 """Terminal escape sequences. Source: ECMA-48, sections 5.3 to 5.6."""
 
+_LOG_COMMAND = re.compile(r"^( *):(?=:)|##(\w*)\[")
+"""Commands to CI systems in a line of the log.
+
+`::` counts at the start of a line, `##[` anywhere; `##vso[` is Azure's, `##teamcity[` TeamCity's.
+Source: actions/runner, `src/Runner.Common/ActionCommand.cs` (`TryParseV2`, `TryParse`).
+"""
+
 _REPLACEMENT = "�"
 
 
-def safe_text(text: str) -> str:
+def safe_text(text: str, *, in_place: bool = False) -> str:
     """Text on one line that only shows characters.
 
-    Escape sequences go; other whitespace becomes a space; what is invisible or acts on its
-    neighbours (controls, bidirectional overrides, lone surrogates) becomes `�`.
+    Escape sequences are removed; other whitespace becomes a space; a character that is invisible
+    or acts on its neighbors (controls, bidirectional overrides, lone surrogates), or makes a
+    command to a CI system of them, becomes `�`. With `in_place` every character stays in its
+    column: tabs stay, and of an escape sequence only the first character is replaced.
     """
-    if text.isprintable():
-        return text
-    return "".join(map(_safe, _ESCAPE_SEQUENCE.sub("", text)))
+    if not text.isprintable():
+        kept = "\t" if in_place else ""
+        shown = text if in_place else _ESCAPE_SEQUENCE.sub("", text)
+        text = "".join(c if c.isprintable() or c in kept else _shown(c) for c in shown)
+    return _LOG_COMMAND.sub(_disarmed, text)
 
 
 def escaped(text: str) -> str:
     r"""The inside of a JSON string on one line: what `safe_text` would change is `\u....`."""
-    inside = json.dumps(text, ensure_ascii=False)[1:-1]
-    return visible(inside)
+    return safe_json(json.dumps(text, ensure_ascii=False)[1:-1])
 
 
-def visible(json_text: str) -> str:
-    r"""JSON text in which every character can be seen, the others as `\u....`."""
-    if json_text.isprintable():
-        return json_text
-    return "".join(c if c.isprintable() else json.dumps(c)[1:-1] for c in json_text)
+def safe_json(text: str) -> str:
+    r"""JSON text in which every character can be seen, the others as `\u....`; same meaning."""
+    return "\n".join(_safe_json_line(line) for line in text.split("\n"))
 
 
-def _safe(character: str) -> str:
-    if character.isprintable():
-        return character
+def json_text(document: Json) -> str:
+    """A JSON document for standard output: indented, with a line feed at the end."""
+    return safe_json(json.dumps(document, ensure_ascii=False, indent=2)) + "\n"
+
+
+def _safe_json_line(line: str) -> str:
+    if not line.isprintable():
+        line = "".join(c if c.isprintable() else json.dumps(c)[1:-1] for c in line)
+    return re.sub(r"##(?=\w*\[)", r"#\\u0023", line) if "##" in line else line
+
+
+def _shown(character: str) -> str:
     return " " if character.isspace() else _REPLACEMENT
+
+
+def _disarmed(command: re.Match[str]) -> str:
+    spaces, word = command.groups()
+    return f"{spaces}{_REPLACEMENT}" if word is None else f"##{word}{_REPLACEMENT}"

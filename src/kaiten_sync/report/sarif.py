@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from pathlib import PurePosixPath
 from typing import TypeAlias
 from urllib.parse import quote
 
+from kaiten_sync.model.source import SourceRef
 from kaiten_sync.model.value import Json
+from kaiten_sync.report.safe_text import json_text
 
 SarifObject: TypeAlias = dict[str, Json]
 
@@ -27,13 +28,13 @@ def sarif_log(rules: Mapping[str, str], results: Sequence[SarifObject]) -> str:
         "results": [{**each, "ruleIndex": index[str(each["ruleId"])]} for each in results],
     }
     log: SarifObject = {"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]}
-    return json.dumps(log, ensure_ascii=False, indent=2) + "\n"
+    return json_text(log)
 
 
-def sarif_place(file: str, line: int, column: int) -> SarifObject:
+def sarif_place(ref: SourceRef) -> SarifObject:
     """A place in a file."""
-    region: SarifObject = {"startLine": line, "startColumn": column}
-    return {"artifactLocation": {"uri": _uri(file)}, "region": region}
+    region: SarifObject = {"startLine": ref.line, "startColumn": ref.column}
+    return {"artifactLocation": {"uri": _uri(ref.file)}, "region": region}
 
 
 def _rule(name: str, text: str) -> SarifObject:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import unicodedata
 
+from kaiten_sync.report.safe_text import safe_text
+
 WIDTH = 100
 """Characters of a source line that are shown: what fits beside the gutter of most terminals."""
 
@@ -11,11 +13,8 @@ _BEFORE = 60
 """Characters that are kept before the column when a line is cut."""
 
 _CUT = "…"
-_REPLACEMENT = "�"
 _WIDE = frozenset("WF")
 _INVISIBLE = frozenset({"Mn", "Me"})
-_UNSAFE = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
-"""Categories that can move the cursor, change colours or reverse the reading direction."""
 
 
 def excerpt(line: str, column: int) -> tuple[str, str]:
@@ -24,22 +23,9 @@ def excerpt(line: str, column: int) -> tuple[str, str]:
     end = start + WIDTH
     head = _CUT if start else ""
     tail = _CUT if end < len(line) else ""
-    shown = head + printable(line[start:end], keep_tabs=True) + tail
+    shown = head + safe_text(line[start:end], in_place=True) + tail
     before = head + line[start : min(column - 1, len(line))]
     return shown, "".join(_blank(character) for character in before) + "^"
-
-
-def printable(text: str, *, keep_tabs: bool = False) -> str:
-    """Text without anything that a terminal would act on."""
-    if text.isascii() and text.isprintable():
-        return text
-    return "".join(_safe(character, keep_tabs) for character in text)
-
-
-def _safe(character: str, keep_tabs: bool) -> str:
-    if character == "\t" and keep_tabs:
-        return character
-    return _REPLACEMENT if unicodedata.category(character) in _UNSAFE else character
 
 
 def _blank(character: str) -> str:

@@ -9,7 +9,7 @@ import json
 import re
 
 from kaiten_sync.model.value import ABSENT, Absent, Json
-from kaiten_sync.report.safe_text import escaped, visible
+from kaiten_sync.report.safe_text import escaped, safe_json, safe_text
 
 LIMIT = 80
 """Characters of a value that are shown unless told: about one line of a terminal."""
@@ -55,7 +55,7 @@ def _side(value: Json | Absent, limit: int) -> str | None:
 def _whole(value: Json | Absent) -> str:
     if isinstance(value, str):
         return value
-    return visible(json.dumps(value, ensure_ascii=False, sort_keys=True))
+    return safe_json(json.dumps(value, ensure_ascii=False, sort_keys=True))
 
 
 def _finished(value: Json | Absent, shown: str) -> str:
@@ -65,7 +65,7 @@ def _finished(value: Json | Absent, shown: str) -> str:
 
 def _is_plain(text: str) -> bool:
     return (
-        text.isprintable()
+        safe_text(text) == text
         and bool(text)
         and text == text.strip()
         and not _LOOKS_LIKE_ANOTHER_TYPE.fullmatch(text)

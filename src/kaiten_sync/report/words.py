@@ -4,19 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from kaiten_sync.kinds.registry import all_actions, move_of
 from kaiten_sync.model.change import Action, Change, Effect
 from kaiten_sync.model.drift import Difference, Verdict
 from kaiten_sync.model.plan import Plan
 
-SYMBOLS: Mapping[Action, str] = {
+_SYMBOLS: Mapping[Action, str] = {
     Action.CREATE: "+",
     Action.UPDATE: "~",
     Action.DELETE: "-",
-    Action.PUBLISH: ">",
-    Action.ARCHIVE: "<",
-    Action.UNARCHIVE: ">",
-    Action.MAKE_DEFAULT: "*",
-    Action.CLEAR_DEFAULT: "*",
 }
 DRIFT_SYMBOLS: Mapping[Verdict, str] = {
     Verdict.CONFLICT: "!",
@@ -34,8 +30,6 @@ DRIFT_WORDS: Mapping[Verdict, str] = {
     Verdict.GIT_AHEAD: "git ahead",
     Verdict.UNMANAGED: "unmanaged",
 }
-MOVES = frozenset(set(Action) - {Action.CREATE, Action.UPDATE, Action.DELETE})
-"""Actions whose name says all that their one field says."""
 
 _PLURAL_EFFECTS = {Effect.TIGHTENS: "tighten", Effect.BREAKS: "break"}
 
@@ -47,13 +41,24 @@ def counted(number: int, noun: str) -> str:
 
 def word_of(action: Action) -> str:
     """An action as a person says it: `make default`."""
-    return action.value.replace("-", " ")
+    return str(action).replace("-", " ")
+
+
+def symbol_of(change: Change) -> str:
+    """The symbol of a change, the same wherever it is shown."""
+    found = move_of(change.address.kind, change.action)
+    return _SYMBOLS[change.action] if found is None else found[1].symbol
+
+
+def is_move(change: Change) -> bool:
+    """Whether the name of the action says all that its one field says."""
+    return move_of(change.address.kind, change.action) is not None
 
 
 def effect_word(change: Change) -> str:
     """The effect where it says something: what is new loosens anyway."""
     is_news = change.effect is not Effect.NEUTRAL
-    is_plain_gain = change.action is Action.CREATE and change.effect is Effect.LOOSENS
+    is_plain_gain = change.action == Action.CREATE and change.effect is Effect.LOOSENS
     return change.effect.value if is_news and not is_plain_gain else ""
 
 
@@ -104,6 +109,6 @@ def drift_counts(differences: tuple[Difference, ...]) -> dict[Verdict, int]:
 def _actions(plan: Plan) -> list[str]:
     return [
         f"{number:,} to {word_of(action)}"
-        for action in Action
-        if (number := plan.summary.actions.get(action.value, 0))
+        for action in all_actions()
+        if (number := plan.summary.actions.get(action, 0))
     ]

@@ -18,20 +18,27 @@ from typing import Any
 import uvicorn
 from starlette.applications import Starlette
 
+from kaiten_sync.server.dashboard.git_view import plan_maker
 from kaiten_sync.server.dashboard.site import dashboard
-from kaiten_sync.server.db.engine import Database, open_engine
+from kaiten_sync.server.db import Database, open_engine
 from kaiten_sync.server.db.locks import take_turn
 from kaiten_sync.server.db.migrate import migrate
 from kaiten_sync.server.db.webhooks import clear_leases
 from kaiten_sync.server.events.delivery import DeliveryWorker
 from kaiten_sync.server.events.sender import Sender
 from kaiten_sync.server.service.tenancy import bootstrap, check_chosen_token
-from kaiten_sync.server.settings import ServerSettings, ServerStartError, default_database_url
+from kaiten_sync.server.settings import (
+    PlanNotMadeError,
+    ServerSettings,
+    ServerStartError,
+    default_database_url,
+)
 from kaiten_sync.server.supervisor import Supervisor
 from kaiten_sync.server.web.routes import build_app
 from kaiten_sync.server.web.transactions import Surroundings
 
 __all__ = [
+    "PlanNotMadeError",
     "Prepared",
     "ServerSettings",
     "ServerStartError",
@@ -60,7 +67,7 @@ the machine can read command lines."""
 class Prepared:
     """A server that could start: its application on a migrated database.
 
-    `new_token` is the first organisation's token, if this start made it. It is nowhere else.
+    `new_token` is the first organization's token, if this start made it. It is stored nowhere.
     """
 
     app: Starlette
@@ -163,7 +170,11 @@ class _Server(uvicorn.Server):
         if threading.current_thread() is not threading.main_thread():
             yield
             return
-        stops = (signal.SIGINT, signal.SIGTERM)
+        stops = [
+            each
+            for each in (signal.SIGINT, signal.SIGTERM)
+            if signal.getsignal(each) is not signal.SIG_IGN  # as shells want it of background jobs
+        ]
         before: dict[signal.Signals, Any] = {s: signal.signal(s, self.handle_exit) for s in stops}
         try:
             yield
@@ -258,7 +269,7 @@ def _application(database: Database, settings: ServerSettings) -> Starlette:
             database.close()
 
     awake = replace(surroundings, wake=worker.wake)
-    return build_app(awake, lifespan, dashboard(awake, settings.plan_command))
+    return build_app(awake, lifespan, dashboard(awake, plan_maker(settings.plan_source)))
 
 
 @contextlib.contextmanager

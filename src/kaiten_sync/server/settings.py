@@ -17,6 +17,10 @@ class ServerStartError(Exception):
         self.hint = hint
 
 
+class PlanNotMadeError(Exception):
+    """What git would change here cannot be said now. The text says why, for a page."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServerSettings:
     """Settings of one server.
@@ -25,14 +29,16 @@ class ServerSettings:
     `bootstrap_token` is the token that the first organisation gets; None means a made one.
     `workers` is the number of processes that answer; more than one need PostgreSQL.
     `allow_private_webhooks` lets webhooks go to addresses that the internet does not reach.
-    `plan_command` prints what git would change here, as a plan in JSON; empty for no git.
+    `plan_source` names a function as `module:name`, and the texts to call it with: it returns what
+    git would change here, as a plan in JSON, or raises `PlanNotMadeError`. A name and not a
+    function, because workers are processes of their own. Empty for no git.
     """
 
     database_url: str | None = None
     bootstrap_token: str | None = None
     workers: int = 1
     allow_private_webhooks: bool = False
-    plan_command: tuple[str, ...] = ()
+    plan_source: tuple[str, ...] = ()
 
 
 def default_database_url() -> str:

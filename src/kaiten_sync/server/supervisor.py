@@ -40,7 +40,7 @@ class Supervisor(Multiprocess):
                 signal.signal(number, handler)
 
     def run(self) -> None:
-        """Run; gives the signals back afterwards."""
+        """Run, and restore the handlers of signals afterwards."""
         try:
             super().run()
         except BaseException:

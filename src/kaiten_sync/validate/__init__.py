@@ -1,6 +1,7 @@
 """Stage 2: everything wrong with a merged catalog, all at once, with file, line and column."""
 
 from kaiten_sync.validate.check import check
+from kaiten_sync.validate.project import check_project
 from kaiten_sync.validate.schema_files import load_schema, schema_text
 
-__all__ = ["check", "load_schema", "schema_text"]
+__all__ = ["check", "check_project", "load_schema", "schema_text"]

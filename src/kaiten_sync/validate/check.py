@@ -2,28 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 
+from kaiten_sync.kinds.registry import all_kinds
+from kaiten_sync.model.declared import CatalogView
 from kaiten_sync.model.diagnostic import Diagnostic
 from kaiten_sync.model.document import MergedCatalog
 from kaiten_sync.model.settings import Scope
-from kaiten_sync.validate.catalog_view import CatalogView, view_catalog
-from kaiten_sync.validate.entitlement_rules import entitlement_findings
-from kaiten_sync.validate.grant_rules import grant_findings
-from kaiten_sync.validate.license_rules import license_findings
+from kaiten_sync.validate.catalog_view import view_catalog
 from kaiten_sync.validate.presence_rules import null_findings, required_findings
 from kaiten_sync.validate.reference_rules import reference_findings, scope_findings
 from kaiten_sync.validate.schema_findings import schema_findings
+
+
+def kind_findings(view: CatalogView, _scope: Scope) -> Iterator[Diagnostic]:
+    """What the rules of the kinds themselves find."""
+    for spec in all_kinds():
+        for rule in spec.rules:
+            yield from rule(view.by_kind.get(spec.kind, ()), view)
+
 
 _Rule = Callable[[CatalogView, Scope], Iterable[Diagnostic]]
 
 _ALWAYS: tuple[_Rule, ...] = (
     null_findings,
     scope_findings,
-    entitlement_findings,
-    license_findings,
-    grant_findings,
+    kind_findings,
 )
 _IF_COMPLETE: tuple[_Rule, ...] = (required_findings, reference_findings)
 """What an unreadable file may hold is not reported as missing."""

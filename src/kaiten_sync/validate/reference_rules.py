@@ -1,34 +1,37 @@
-"""What names something else: grants name entitlements, entitlements name groups."""
+"""Whether what is named is declared, and what is declared is ours."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from difflib import get_close_matches
 
-from kaiten_sync.model.address import Address, Kind, entitlement_address, group_address
+from kaiten_sync.kinds.references import field_references, references
+from kaiten_sync.kinds.registry import spec_of
+from kaiten_sync.kinds.spec import Reference
+from kaiten_sync.model.address import Address
+from kaiten_sync.model.declared import CatalogView, Declared
 from kaiten_sync.model.diagnostic import Diagnostic
 from kaiten_sync.model.settings import Scope
-from kaiten_sync.validate.catalog_view import CatalogView, Declared
+from kaiten_sync.model.source import SourceRef
 
 
 def reference_findings(view: CatalogView, scope: Scope) -> Iterator[Diagnostic]:
     """Names of objects that are not declared, unless another repository declares them."""
-    for grant in view.grants:
-        slug = grant.address.slug
-        if slug not in view.entitlements and scope.covers(entitlement_address(slug)):
-            yield grant.finding(
-                "undeclared-entitlement",
-                f"the entitlement '{slug}' is not declared",
-                hint=_hint(slug, Kind.ENTITLEMENT, view.entitlements),
-            )
-    for entitlement in view.entitlements.values():
-        yield from _group_findings(entitlement, view, scope)
+    for declared in view.objects.values():
+        for target, reference, ref in _references(declared):
+            if reference.is_strict and target not in view.objects and scope.covers(target):
+                yield declared.finding_at(
+                    ref,
+                    reference.rule,
+                    f"the {target.kind} '{target.slug}' is not declared",
+                    _hint(target, view),
+                )
 
 
 def scope_findings(view: CatalogView, scope: Scope) -> Iterator[Diagnostic]:
     """Objects that are declared here although the project file says they are not ours."""
-    for declared in view.all():
-        if declared.address.kind is not Kind.GRANT and not scope.covers(declared.address):
+    for declared in view.objects.values():
+        if declared.address.parent is None and not scope.covers(declared.address):
             yield declared.finding(
                 "outside-scope",
                 f"the project's scope leaves out {declared.address}",
@@ -36,28 +39,25 @@ def scope_findings(view: CatalogView, scope: Scope) -> Iterator[Diagnostic]:
             )
 
 
-def _group_findings(entitlement: Declared, view: CatalogView, scope: Scope) -> Iterator[Diagnostic]:
-    groups = entitlement.field("groups")
-    items = groups.node.value if groups is not None else None
-    for item in items if isinstance(items, tuple) else ():
-        slug = item.value
-        if not isinstance(slug, str) or slug in view.groups:
+def _references(declared: Declared) -> Iterator[tuple[Address, Reference, SourceRef]]:
+    """What an object refers to, each with the place where it says so."""
+    for target, reference in references(declared.address, {}):
+        yield target, reference, declared.entry.key_ref
+    for field, _ in spec_of(declared.address.kind).referring_fields:
+        entry = declared.field(field.name)
+        if entry is None:
             continue
-        if _is_ours(group_address(slug), scope):
-            yield entitlement.finding_at(
-                item.ref,
-                "undeclared-group",
-                f"the group '{slug}' is not declared",
-                _hint(slug, Kind.GROUP, view.groups),
-            )
+        value = entry.node.value
+        nodes = value if isinstance(value, tuple) else () if field.is_set else (entry.node,)
+        for node in nodes:
+            for target, reference in field_references(field, node.value):
+                yield target, reference, node.ref
 
 
-def _is_ours(address: Address, scope: Scope) -> bool:
-    return scope.covers(address)
-
-
-def _hint(slug: str, kind: Kind, known: Collection[str]) -> str:
-    close = get_close_matches(slug, sorted(known), n=1, cutoff=0.6)
+def _hint(target: Address, view: CatalogView) -> str:
+    known = sorted(each.address.slug for each in view.by_kind.get(target.kind, ()))
+    close = get_close_matches(target.slug, known, n=1, cutoff=0.6)
     if close:
         return f"did you mean '{close[0]}'?"
-    return f"declare it under `{kind}s:`, or exclude it from `scope` if it is declared elsewhere"
+    section = spec_of(target.kind).section
+    return f"declare it under `{section}:`, or exclude it from `scope` if it is declared elsewhere"

@@ -9,6 +9,8 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
+from kaiten_sync.kinds.registry import top_kinds
+
 _CHECKOUT = Path(__file__).resolve().parents[3] / "schemas"
 
 
@@ -32,13 +34,31 @@ def load_schema(name: str) -> Mapping[str, Any]:
     return schema
 
 
-@cache
-def load_flat_schema(name: str) -> Mapping[str, Any]:
+def project_schema() -> Mapping[str, Any]:
+    """The schema of the project file, with a scope for every kind that has a table."""
+    return with_scopes(load_schema("project"))
+
+
+def with_scopes(schema: Mapping[str, Any]) -> Mapping[str, Any]:
+    """A schema of the project file, whose `scope` knows every section of the catalog."""
+    scope = schema["$defs"]["scope"]
+    known = scope["properties"]
+    kept = next(iter(known.values()))
+    properties = {
+        spec.section: known.get(
+            spec.section, {**kept, "description": f"Patterns of the {spec.section} that it owns."}
+        )
+        for spec in top_kinds()
+    }
+    definitions = {**schema["$defs"], "scope": {**scope, "properties": properties}}
+    return {**schema, "$defs": definitions}
+
+
+def flat_schema(schema: Mapping[str, Any]) -> Mapping[str, Any]:
     """A schema with its definitions put where they are used: it validates twice as fast.
 
     Only for schemas whose definitions do not use themselves.
     """
-    schema = load_schema(name)
     flat: Mapping[str, Any] = _flat(schema, schema.get("$defs", {}))
     return flat
 

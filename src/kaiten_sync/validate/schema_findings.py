@@ -1,14 +1,16 @@
-"""Runs the JSON Schema over a merged catalog and says what it finds in our own words."""
+"""Runs a JSON Schema over a merged catalog or a project file and reports in our own words."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from kaiten_sync.model.address import Address, Kind, grant_address
+from kaiten_sync.kinds.registry import child_kinds, top_kinds
+from kaiten_sync.kinds.schema import catalog_schema
+from kaiten_sync.model.address import Address
 from kaiten_sync.model.diagnostic import Diagnostic
-from kaiten_sync.model.document import Entry, MergedCatalog
-from kaiten_sync.validate.schema_files import load_flat_schema
+from kaiten_sync.model.document import Document, Entry, MergedCatalog
+from kaiten_sync.validate.schema_files import flat_schema, project_schema
 from kaiten_sync.validate.schema_words import (
     Fault,
     describe_null,
@@ -21,42 +23,53 @@ if TYPE_CHECKING:
     from jsonschema.exceptions import ValidationError
 
 _Path = tuple[str | int, ...]
-_KINDS = {"groups": Kind.GROUP, "entitlements": Kind.ENTITLEMENT, "licenses": Kind.LICENSE}
+_Tree = MergedCatalog | Document
+_CHECKED_BY_RULES = frozenset({"required", "minItems", "minProperties", "maxProperties"})
 
 
 def schema_findings(merged: MergedCatalog) -> Iterator[Diagnostic]:
     """Everything in which the catalog differs from its schema."""
     from jsonschema import Draft202012Validator  # here, so that other commands start fast
 
-    schema = load_flat_schema("catalog")
+    schema = flat_schema(catalog_schema())
     catalog = {**_as_mapping(merged.root.plain()), "version": 1}  # checked file by file before
     for error in Draft202012Validator(schema).iter_errors(catalog):
         yield from _findings(error, merged)
 
 
-def _findings(error: ValidationError, merged: MergedCatalog) -> Iterator[Diagnostic]:
+def project_schema_findings(document: Document) -> Iterator[Diagnostic]:
+    """Everything in which a project file differs from its schema, but for what rules check."""
+    from jsonschema import Draft202012Validator  # here, so that other commands start fast
+
+    schema = flat_schema(project_schema())
+    for error in Draft202012Validator(schema).iter_errors(document.root.plain()):
+        if error.validator not in _CHECKED_BY_RULES:
+            yield from _findings(error, document)
+
+
+def _findings(error: ValidationError, tree: _Tree) -> Iterator[Diagnostic]:
     path: _Path = tuple(error.absolute_path)
     instance: Any = error.instance
     if "propertyNames" in error.absolute_schema_path:
         path = (*path, str(instance))
-        yield from _at_key(path, describe_value(error, path), merged)
+        yield from _at_key(path, describe_value(error, path), tree)
     elif error.validator == "additionalProperties":
         for key in sorted(instance.keys() - known_fields(error)):
-            yield from _at_key((*path, key), describe_unknown(key, error), merged)
-    elif instance is None and isinstance(path[-1], str):
-        yield from _at_key(path, describe_null(path), merged)
+            yield from _at_key((*path, key), describe_unknown(key, error), tree)
+    elif instance is None and isinstance(tree, MergedCatalog) and isinstance(path[-1], str):
+        yield from _at_key(path, describe_null(path), tree)
     else:
-        yield from _at_value(path, describe_value(error, path), merged)
+        yield from _at_value(path, describe_value(error, path), tree)
 
 
-def _at_key(path: _Path, fault: Fault, merged: MergedCatalog) -> Iterator[Diagnostic]:
-    entry = _entry(path, merged)
-    if entry is not None and not (entry.node.value is None and entry.node.ref in merged.broken):
+def _at_key(path: _Path, fault: Fault, tree: _Tree) -> Iterator[Diagnostic]:
+    entry = _entry(path, tree)
+    if entry is not None and not (entry.node.value is None and entry.node.ref in tree.broken):
         yield _diagnostic(path, fault, entry, is_key=True)
 
 
-def _at_value(path: _Path, fault: Fault, merged: MergedCatalog) -> Iterator[Diagnostic]:
-    entry = _entry(path, merged)
+def _at_value(path: _Path, fault: Fault, tree: _Tree) -> Iterator[Diagnostic]:
+    entry = _entry(path, tree)
     if entry is not None:
         yield _diagnostic(path, fault, entry, is_key=False)
 
@@ -71,20 +84,23 @@ def _diagnostic(path: _Path, fault: Fault, entry: Entry, *, is_key: bool) -> Dia
     )
 
 
-def _entry(path: _Path, merged: MergedCatalog) -> Entry | None:
-    met = list(merged.root.walk(path))
-    return met[-1] if len(met) == len(path) and met else None
+def _entry(path: _Path, tree: _Tree) -> Entry | None:
+    if not path:
+        return Entry(tree.root.ref, tree.root)
+    met = list(tree.root.walk(path))
+    return met[-1] if len(met) == len(path) else None
 
 
 def _address(path: _Path) -> str | None:
     """The object that a path leads into, None above all objects."""
-    match path:
-        case ("licenses", str(slug), "entitlements", str(granted), *_):
-            return str(grant_address(slug, granted))
-        case (str(section), str(slug), *_) if section in _KINDS:
-            return str(Address(_KINDS[section], slug))
-        case _:
-            return None
+    address: Address | None = None
+    for section, slug in zip(path[::2], path[1::2], strict=False):
+        kinds = top_kinds() if address is None else child_kinds(address.kind)
+        spec = next((each for each in kinds if each.section == section), None)
+        if spec is None:
+            break
+        address = Address(spec.kind, str(slug), address)
+    return None if address is None else str(address)
 
 
 def _as_mapping(value: object) -> Mapping[str, Any]:

@@ -26,11 +26,12 @@ from kaiten_sync.errors import (
     UnreachableError,
     UsageError,
 )
+from kaiten_sync.kinds.entitlement import ENTITLEMENT
+from kaiten_sync.kinds.group import GROUP
+from kaiten_sync.kinds.license import LICENSE, LicenseMove
 from kaiten_sync.kinds.spec import Generation
-from kaiten_sync.model.address import Kind
-from kaiten_sync.model.change import Action
 
-GROUP = {"id": "g1", "slug": "quotas", "name": "Quotas", "description": None}
+QUOTAS = {"id": "g1", "slug": "quotas", "name": "Quotas", "description": None}
 FAST = RetrySettings(base_s=0.001, max_s=0.002, retry_after_max_s=0.002)
 
 
@@ -64,56 +65,56 @@ def answered_by() -> Iterator[Callable[..., tuple[Scripted, HttpCatalog]]]:
 def test_follows_cursors_to_the_end(answered_by) -> None:  # type: ignore[no-untyped-def]
     def answer(request: Request) -> Reply:
         if "cursor=two" in request.path:
-            return page({**GROUP, "slug": "b2"})
-        return page(GROUP, cursor="two")
+            return page({**QUOTAS, "slug": "b2"})
+        return page(QUOTAS, cursor="two")
 
     server, catalog = answered_by(answer)
-    assert [g.address.slug for g in catalog.list_kind(Kind.GROUP)] == ["quotas", "b2"]
+    assert [g.address.slug for g in catalog.list_kind(GROUP.kind)] == ["quotas", "b2"]
     assert server.requests[0].path == "/api/entitlement-groups?limit=200"
     assert server.requests[0].headers["authorization"] == "Bearer ksh_secret"
 
 
-@pytest.mark.parametrize("body", [[GROUP], {"items": [GROUP], "total": 1}])
+@pytest.mark.parametrize("body", [[QUOTAS], {"items": [QUOTAS], "total": 1}])
 def test_understands_the_older_lists(answered_by, body: object) -> None:  # type: ignore[no-untyped-def]
     _, catalog = answered_by(lambda _: Reply(body=body))
-    assert [g.address.slug for g in catalog.list_kind(Kind.GROUP)] == ["quotas"]
+    assert [g.address.slug for g in catalog.list_kind(GROUP.kind)] == ["quotas"]
 
 
 @pytest.mark.parametrize(
     ("reply", "says"),
     [
-        (page(cursor="again"), "repeats a page"),
-        (Reply(body={"items": [GROUP], "hasMore": True}), "does not say how to get it"),
-        (Reply(body={"items": [GROUP], "total": 2}), "1 of 2"),
-        (page(GROUP, GROUP), "twice"),
-        (Reply(body={"hello": "world"}), "is no list"),
-        (Reply(body=3), "is no list"),
+        (page(cursor="again"), "sends an empty page and has more"),
+        (Reply(body={"items": [QUOTAS], "hasMore": True}), "does not say how to get it"),
+        (Reply(body={"items": [QUOTAS], "total": 2}), "1 of 2"),
+        (page(QUOTAS, QUOTAS), "twice"),
+        (Reply(body={"hello": "world"}), "is not a list"),
+        (Reply(body=3), "is not a list"),
     ],
 )
 def test_refuses_a_list_that_does_not_add_up(answered_by, reply: Reply, says: str) -> None:  # type: ignore[no-untyped-def]
     _, catalog = answered_by(lambda _: reply)
     with pytest.raises(IncompleteReadingError, match=says):
-        catalog.list_kind(Kind.GROUP)
+        catalog.list_kind(GROUP.kind)
 
 
 @pytest.mark.parametrize(
     "item",
     [
-        {**GROUP, "slug": "../../etc/passwd"},
-        {**GROUP, "slug": "a\x1b[31m"},
-        {**GROUP, "slug": None},
-        {**GROUP, "name": 3},
+        {**QUOTAS, "slug": "../../etc/passwd"},
+        {**QUOTAS, "slug": "a\x1b[31m"},
+        {**QUOTAS, "slug": None},
+        {**QUOTAS, "name": 3},
         "group",
     ],
 )
 def test_refuses_an_object_that_cannot_be_one(answered_by, item: object) -> None:  # type: ignore[no-untyped-def]
     _, catalog = answered_by(lambda _: page(item))
     with pytest.raises(ServerError):
-        catalog.list_kind(Kind.GROUP)
+        catalog.list_kind(GROUP.kind)
 
 
 def test_refuses_an_answer_about_something_else(answered_by) -> None:  # type: ignore[no-untyped-def]
-    _, catalog = answered_by(lambda _: Reply(body={**GROUP, "slug": "other"}))
+    _, catalog = answered_by(lambda _: Reply(body={**QUOTAS, "slug": "other"}))
     with pytest.raises(ServerError, match="answered with group/other"):
         catalog.get(address("group/quotas"))
 
@@ -130,7 +131,7 @@ def test_a_problem_document_becomes_an_error_with_all_it_says(answered_by) -> No
     }
     _, catalog = answered_by(lambda _: Reply(status=400, body=problem))
     with pytest.raises(ProblemError) as caught:
-        catalog.list_kind(Kind.GROUP)
+        catalog.list_kind(GROUP.kind)
     assert caught.value.code == "UpdateEntitlement.ImmutableType"
     assert caught.value.error_id == "e-7"
     assert "no (body.type: is fixed)" in caught.value.message
@@ -140,7 +141,7 @@ def test_a_problem_document_becomes_an_error_with_all_it_says(answered_by) -> No
 def test_a_refused_credential_is_told_apart_and_never_shown(answered_by, status: int) -> None:  # type: ignore[no-untyped-def]
     _, catalog = answered_by(lambda _: Reply(status=status, body={"code": "Auth.X"}))
     with pytest.raises(CredentialError) as caught:
-        catalog.list_kind(Kind.GROUP)
+        catalog.list_kind(GROUP.kind)
     assert "ksh_secret" not in str(caught.value)
 
 
@@ -150,34 +151,34 @@ def test_reads_are_tried_again(answered_by, status: int) -> None:  # type: ignor
     _, catalog = answered_by(
         lambda _: Reply(status=status, headers={"retry-after": "0"}) if next(asked) < 2 else page()
     )
-    assert list(catalog.list_kind(Kind.GROUP)) == []
+    assert list(catalog.list_kind(GROUP.kind)) == []
     assert catalog.requests_sent == 3
 
 
 def test_reads_survive_a_lost_connection(answered_by) -> None:  # type: ignore[no-untyped-def]
     asked = count()
     _, catalog = answered_by(lambda _: Reply(hang_up=True) if next(asked) < 2 else page())
-    assert list(catalog.list_kind(Kind.GROUP)) == []
+    assert list(catalog.list_kind(GROUP.kind)) == []
 
 
 def test_a_refusal_is_not_tried_again(answered_by) -> None:  # type: ignore[no-untyped-def]
     server, catalog = answered_by(lambda _: Reply(status=500))
     with pytest.raises(ProblemError, match="500"):
-        catalog.list_kind(Kind.GROUP)
+        catalog.list_kind(GROUP.kind)
     assert len(server.requests) == 1
 
 
 def test_gives_up_in_the_end(answered_by) -> None:  # type: ignore[no-untyped-def]
     server, catalog = answered_by(lambda _: Reply(hang_up=True))
     with pytest.raises(UnreachableError, match="no answer from"):
-        catalog.list_kind(Kind.GROUP)
+        catalog.list_kind(GROUP.kind)
     assert len(server.requests) >= FAST.attempts
 
 
 def test_a_redirect_is_not_followed(answered_by) -> None:  # type: ignore[no-untyped-def]
     server, catalog = answered_by(lambda _: Reply(status=302, headers={"location": "/elsewhere"}))
     with pytest.raises(ServerError, match="redirects"):
-        catalog.list_kind(Kind.GROUP)
+        catalog.list_kind(GROUP.kind)
     assert len(server.requests) == 1
 
 
@@ -188,6 +189,8 @@ def test_a_redirect_is_not_followed(answered_by) -> None:  # type: ignore[no-unt
         b"[" * 100_000,
         b'{"items": ',
         b'[{"id": "g1", "slug": "quotas", "name": "Quotas", "displayOrder": NaN}]',
+        b'[{"id": "g1", "slug": "quotas", "name": "Quotas", "displayOrder": ' + b"9" * 400 + b"}]",
+        b'[{"id": "g1", "slug": "quotas", "name": "Quotas", "slug": "other"}]',
         b'[{"id": "g1", "slug": "quotas", "name": "Quotas", "displayOrder": 1e999}]',
         b'[{"id": "g1", "slug": "quotas", "name": "\\uD800"}]',
     ],
@@ -195,7 +198,7 @@ def test_a_redirect_is_not_followed(answered_by) -> None:  # type: ignore[no-unt
 def test_an_answer_that_is_not_json_is_said_to_be(answered_by, raw: bytes) -> None:  # type: ignore[no-untyped-def]
     _, catalog = answered_by(lambda _: Reply(raw=raw))
     with pytest.raises(ServerError, match="not JSON"):
-        catalog.list_kind(Kind.GROUP)
+        catalog.list_kind(GROUP.kind)
 
 
 # Being told to slow down
@@ -296,13 +299,49 @@ def test_a_storm_uses_up_no_attempts(answered_by, status: int, header: str) -> N
     def answer(request: Request) -> Reply:
         if next(asked[request.method]) % (FAST.attempts + 1):
             return Reply(status=status, headers={"retry-after": header})
-        return Reply(body=GROUP)
+        return Reply(body=QUOTAS)
 
     server, catalog = answered_by(answer)
     catalog.update(address("group/quotas"), {"name": "New"}, lambda _: True)
     sent = [request.method for request in server.requests]
     assert sent.count("PUT") > FAST.attempts
     assert server.requests[-1].method == "PUT"
+
+
+def test_a_slow_pace_leaves_no_gap_between_a_look_and_its_write() -> None:
+    """At one request a minute, a gate between the two would let a minute's edits be overwritten."""
+    with scripted(lambda _: Reply(body=QUOTAS)) as server, ThreadPoolExecutor(1) as pool:
+        catalog = catalog_at(server, max_requests_per_minute=1)
+        update = pool.submit(catalog.update, address("group/quotas"), {"name": "N"}, lambda _: True)
+        try:
+            assert update.result(timeout=50)  # a gate would hold the write back for 60 s
+        finally:
+            catalog.__exit__(None, None, None)
+    assert [request.method for request in server.requests] == ["GET", "PUT"]
+
+
+@pytest.mark.parametrize("first", [429, 503])
+def test_a_write_that_has_to_wait_looks_again(answered_by, first: int) -> None:  # type: ignore[no-untyped-def]
+    statuses = iter([first])
+
+    def answer(request: Request) -> Reply:
+        status = next(statuses, 200) if request.method == "PUT" else 200
+        return Reply(status=status, body=QUOTAS, headers={"retry-after": "0"})
+
+    server, catalog = answered_by(answer)
+    catalog.update(address("group/quotas"), {"name": "New"}, lambda _: True)
+    assert [request.method for request in server.requests] == ["GET", "PUT", "GET", "PUT"]
+
+
+def test_a_look_that_is_lost_is_repeated_before_the_write(answered_by) -> None:  # type: ignore[no-untyped-def]
+    losses = iter([True, True])
+
+    def answer(request: Request) -> Reply:
+        return Reply(body=QUOTAS, hang_up=request.method == "GET" and next(losses, False))
+
+    server, catalog = answered_by(answer)
+    assert catalog.update(address("group/quotas"), {"name": "New"}, lambda _: True)
+    assert [request.method for request in server.requests] == ["GET", "GET", "GET", "PUT"]
 
 
 def test_a_storm_without_an_end_ends_the_run_with_a_clear_error() -> None:
@@ -330,7 +369,7 @@ def test_a_request_that_is_refused_while_others_pass_ends_alone() -> None:
     retry = RetrySettings(base_s=0.001, max_s=0.002, patience_s=0.05)
 
     def answer(request: Request) -> Reply:
-        return refuse() if request.method == "PUT" else Reply(body=GROUP)
+        return refuse() if request.method == "PUT" else Reply(body=QUOTAS)
 
     with scripted(answer) as server:
         settings = ConnectionSettings(url=server.url, retry=retry)
@@ -389,7 +428,7 @@ def test_a_post_whose_answer_was_lost_is_not_sent_again_when_it_worked(answered_
         if request.method == "POST":
             made.append(request.body)
             return Reply(hang_up=True)
-        return Reply(body=GROUP) if made else Reply(status=404)
+        return Reply(body=QUOTAS) if made else Reply(status=404)
 
     server, catalog = answered_by(answer)
     catalog.create(address("group/quotas"), {"name": "Quotas"})
@@ -402,7 +441,7 @@ def test_a_post_that_never_worked_is_sent_again(answered_by) -> None:  # type: i
 
     def answer(request: Request) -> Reply:
         if request.method == "POST":
-            return Reply(status=503) if next(posts) == 0 else Reply(status=201, body=GROUP)
+            return Reply(status=503) if next(posts) == 0 else Reply(status=201, body=QUOTAS)
         return Reply(status=404)
 
     server, catalog = answered_by(answer)
@@ -412,7 +451,7 @@ def test_a_post_that_never_worked_is_sent_again(answered_by) -> None:  # type: i
 
 def test_a_conflict_on_something_that_is_there_is_left_to_the_check(answered_by) -> None:  # type: ignore[no-untyped-def]
     def answer(request: Request) -> Reply:
-        return Reply(status=409) if request.method == "POST" else Reply(body=GROUP)
+        return Reply(status=409) if request.method == "POST" else Reply(body=QUOTAS)
 
     _, catalog = answered_by(answer)
     catalog.create(address("group/quotas"), {"name": "Quotas"})
@@ -436,7 +475,7 @@ def test_a_lost_publish_is_settled_by_the_state(answered_by) -> None:  # type: i
         return Reply(hang_up=True) if request.method == "POST" else Reply(body=license_body)
 
     server, catalog = answered_by(answer)
-    catalog.move(address("license/l1"), Action.PUBLISH, lambda _: True)
+    catalog.move(address("license/l1"), LicenseMove.PUBLISH, lambda _: True)
     assert [r.method for r in server.requests] == ["POST", "GET"]
 
 
@@ -467,8 +506,8 @@ def _openapi(*properties: str) -> dict[str, object]:
 def test_reads_what_the_server_knows_from_its_document(answered_by) -> None:  # type: ignore[no-untyped-def]
     server, catalog = answered_by(lambda _: Reply(body=_openapi("name", "isActive")))
     known = catalog.capabilities()
-    assert known.knows(Kind.LICENSE, "isActive")
-    assert not known.knows(Kind.LICENSE, "lifecycleState")
+    assert known.knows(LICENSE.kind, "isActive")
+    assert not known.knows(LICENSE.kind, "lifecycleState")
     catalog.capabilities()
     assert len(server.requests) == 1
 
@@ -481,7 +520,7 @@ def test_probes_where_there_is_no_document(answered_by, status: int, has_drafts:
         return Reply(body=[]) if "entitlements" in request.path else Reply(status=404)
 
     server, catalog = answered_by(answer)
-    assert catalog.capabilities().knows(Kind.LICENSE, "lifecycleState") is has_drafts
+    assert catalog.capabilities().knows(LICENSE.kind, "lifecycleState") is has_drafts
     assert len(server.requests) <= 3
 
 
@@ -494,7 +533,7 @@ def test_a_server_that_has_nothing_is_not_taken_for_an_old_one(answered_by) -> N
 
 def test_a_setting_overrides_the_server(answered_by) -> None:  # type: ignore[no-untyped-def]
     server, catalog = answered_by(lambda _: Reply(), generation=Generation.GETTING_STARTED)
-    assert catalog.capabilities().knows(Kind.ENTITLEMENT, "meterType")
+    assert catalog.capabilities().knows(ENTITLEMENT.kind, "meterType")
     assert server.requests == []
 
 

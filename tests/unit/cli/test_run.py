@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -12,7 +11,6 @@ from pathlib import Path
 import pytest
 from tests.support.processes import HANG_S
 
-from kaiten_sync.cli.applying import _first_interrupt_finishes
 from kaiten_sync.cli.exit_codes import ExitCode, code_of
 from kaiten_sync.cli.run import run
 from kaiten_sync.errors import KaitenSyncError, StalePlanError, UnreachableError, UsageError
@@ -51,7 +49,7 @@ def test_a_bug_is_no_traceback(
     def explode(*_args: object) -> None:
         raise ZeroDivisionError("boom\x1b[31m")
 
-    monkeypatch.setattr("kaiten_sync.cli.planning.read_plan_file", explode)
+    monkeypatch.setattr("kaiten_sync.jobs.agreed.read_plan_file", explode)
     assert run(["show", "x"]) == ExitCode.FAILED
     stderr = capsys.readouterr().err
     assert "this is a bug" in stderr
@@ -84,7 +82,7 @@ def test_a_bug_is_json_too(
     def explode(*_args: object) -> None:
         raise ZeroDivisionError("boom")
 
-    monkeypatch.setattr("kaiten_sync.cli.planning.read_plan_file", explode)
+    monkeypatch.setattr("kaiten_sync.jobs.agreed.read_plan_file", explode)
     assert run(["show", "x", "--format", "json"]) == ExitCode.FAILED
     error = json.loads(capsys.readouterr().out)["error"]
     assert (error["message"], error["exitCode"]) == ("ZeroDivisionError: boom", 1)
@@ -96,7 +94,7 @@ def test_an_interrupt_is_json_too(
     def interrupted(*_args: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("kaiten_sync.cli.planning.read_plan_file", interrupted)
+    monkeypatch.setattr("kaiten_sync.jobs.agreed.read_plan_file", interrupted)
     assert run(["show", "x", "--format", "json"]) == ExitCode.INTERRUPTED
     error = json.loads(capsys.readouterr().out)["error"]
     assert (error["kind"], error["exitCode"]) == ("StoppedError", 130)
@@ -139,14 +137,3 @@ def test_a_closed_stream_is_no_error(closed: str) -> None:
     plan = Path(__file__).parents[3] / "examples/plans/getting-started/local.plan.json"
     ended = _run_in(f"$0 -m kaiten_sync show {plan} {closed}")
     assert (ended.returncode, ended.stderr) == (0, b"")
-
-
-def test_the_first_interrupt_asks_to_finish_and_the_second_stops(
-    capsys: pytest.CaptureFixture[str],
-) -> None:
-    with _first_interrupt_finishes() as stopped:
-        os.kill(os.getpid(), signal.SIGINT)
-        assert stopped.is_set()
-        assert "finishing what is under way" in capsys.readouterr().err
-        with pytest.raises(KeyboardInterrupt):
-            os.kill(os.getpid(), signal.SIGINT)

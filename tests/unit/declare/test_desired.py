@@ -8,7 +8,9 @@ import pytest
 from tests.unit.declare.conftest import Write
 
 from kaiten_sync.declare import build_desired, merge_documents, read_documents
-from kaiten_sync.model.address import grant_address, license_address, parse_address
+from kaiten_sync.kinds.addresses import grant_address, license_address, parse_address
+from kaiten_sync.kinds.grant import GRANT
+from kaiten_sync.model.address import ChildList
 from kaiten_sync.model.resource import DesiredState
 from kaiten_sync.model.value import Json
 
@@ -59,7 +61,7 @@ def test_a_license_with_its_key_owns_its_grants_even_none(write: Write, tmp_path
         "version: 1\nlicenses:\n  one: {name: A, type: PAID, entitlements: {}}\n"
         "  two: {name: B, type: PAID}\n",
     )
-    assert desired_at(tmp_path, "c.yaml").owns_grants == {"one"}
+    assert desired_at(tmp_path, "c.yaml").owns == {ChildList(license_address("one"), GRANT.kind)}
 
 
 def test_every_field_has_its_place(good: DesiredState) -> None:

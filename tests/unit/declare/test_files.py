@@ -21,8 +21,10 @@ def shown(root: Path, *paths: str) -> list[str]:
 
 def rules(root: Path, *paths: str) -> list[tuple[str, str]]:
     documents, findings = read_documents(paths, root=root)
-    assert all(not d.is_complete for d in documents if d.path in {f.ref.file for f in findings})
-    return [(finding.rule, finding.ref.file) for finding in findings]
+    assert all(
+        not d.is_complete for d in documents if d.path in {f.ref.file for f in findings if f.ref}
+    )
+    return [(finding.rule, finding.ref.file) for finding in findings if finding.ref]
 
 
 @pytest.fixture
@@ -65,6 +67,48 @@ def test_what_is_not_there_is_said(tree: Path) -> None:
     assert rules(tree, "empty/") == [("no-such-file", "empty")]
     assert rules(tree, "a\0b") == [("no-such-file", "a\0b")]
     assert rules(tree, "x" * 5000)[0][0] == "unreadable-file"
+
+
+def test_the_suffix_counts_in_any_case(write: Write, tmp_path: Path) -> None:
+    for name in ("c/a.YML", "c/b.Yaml", "c/c.yML"):
+        write(name, V)
+    assert shown(tmp_path, "c") == ["c/a.YML", "c/b.Yaml", "c/c.yML"]
+    assert shown(tmp_path, "c/*") == ["c/a.YML", "c/b.Yaml", "c/c.yML"]
+
+
+LEFT_OUT = {
+    "growth.yaml.disabled": "licenses:\n  growth: {name: Growth, type: PAID}\n",
+    "growth.ymal": "version: 1\nentitlements: {}\n",
+    "growth.yml~": "groups: {}\n",
+    ".growth.yaml": "licenses : {}\n",
+    "growth.json": '{"version": 1,\n "licenses": {}}',
+    "catalog": '"entitlements": {}\n',
+}
+
+
+@pytest.mark.parametrize("name", LEFT_OUT)
+def test_a_file_that_looks_like_a_catalog_is_not_left_out_silently(
+    write: Write, tmp_path: Path, name: str
+) -> None:
+    write("c/a.yaml", V)
+    write(f"c/{name}", LEFT_OUT[name])
+    for given in ("c", "c/*", "."):
+        documents, findings = read_documents([given], root=tmp_path)
+        if given == "c/*" and name.startswith("."):  # a star does not match hidden files
+            continue
+        found = [(f.rule, f.severity.value, f.ref.file) for f in findings if f.ref]
+        assert found == [("file-left-out", "warning", f"c/{name}")]
+        assert [document.path for document in documents] == ["c/a.yaml"]
+        assert all(document.is_complete for document in documents)
+
+
+def test_files_that_are_no_catalogs_are_left_out_silently(write: Write, tmp_path: Path) -> None:
+    write("c/a.yaml", V)
+    write("c/README.md", "```yaml\nlicenses:\n```\n")
+    write("c/notes.txt", "our licenses: see below\n")
+    write("c/plan.json", '{"licenses of": 1}')
+    os.mkfifo(tmp_path / "c" / "pipe")
+    assert shown(tmp_path, "c") == ["c/a.yaml"]
 
 
 def test_links_may_not_lead_out_of_the_folder(tree: Path, write: Write) -> None:

@@ -9,10 +9,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tests.unit.declare.conftest import Write
 
-from kaiten_sync.declare import find_project, read_project
+from kaiten_sync.declare import find_project
 from kaiten_sync.model.generation import Generation
 from kaiten_sync.model.settings import Limit, OnTighten, Policy, Project, Prune, Scope, Target
-from kaiten_sync.report.diagnostics import render_json, render_text
+from kaiten_sync.pipeline import read_project
+from kaiten_sync.report.diagnostics_json import render_json
+from kaiten_sync.report.diagnostics_text import render_text
 
 GOOD = Path(__file__).parents[2] / "fixtures" / "good" / "kaiten-sync.yaml"
 HEAD_ONLY = "catalog: [catalog/]\n"
@@ -41,7 +43,7 @@ def test_every_setting_is_read() -> None:
                 require_plan=True,
             ),
         },
-        scope=Scope(licenses=("*", "!legacy-*")),
+        scope=Scope({"license": ("*", "!legacy-*")}),
         policy=Policy(
             prune=Prune.NEVER,
             max_deletes=Limit(percent=20),
@@ -78,7 +80,7 @@ def test_a_missing_project_file_is_a_finding(tmp_path: Path) -> None:
     ("body", "expected"),
     [
         ("catalog: []\n", ["missing-field"]),
-        ("catalog: [1]\n", ["missing-field", "wrong-type"]),
+        ("catalog: [1]\n", ["wrong-type"]),
         (HEAD_ONLY + "targets: {a: {url: https://a.example, token: }}\n", ["bad-token"]),
         (HEAD_ONLY + "targets: {a: {url: https://a.example, token: {env: }}}\n", ["wrong-type"]),
         (HEAD_ONLY + "targets: {a: }\n", ["wrong-type"]),

@@ -13,14 +13,15 @@ from kaiten_sync.declare import build_desired, dump_catalog, merge_documents, re
 from kaiten_sync.declare.content import split_lines
 from kaiten_sync.declare.yaml_reader import parse_yaml
 from kaiten_sync.errors import KaitenSyncError
-from kaiten_sync.kinds.registry import normal_json
-from kaiten_sync.model.address import (
-    Address,
+from kaiten_sync.kinds.addresses import (
     entitlement_address,
     grant_address,
     group_address,
     license_address,
 )
+from kaiten_sync.kinds.grant import GRANT
+from kaiten_sync.kinds.values import normal_json
+from kaiten_sync.model.address import Address, ChildList
 from kaiten_sync.model.resource import DesiredState
 from kaiten_sync.model.value import Fields, Json
 
@@ -150,18 +151,19 @@ licenses:
       sso: true
 """
     schema = "catalog.schema.json"
-    assert dump_catalog(objects, owns_grants={"bare"}, schema=schema) == expected
+    owns = [ChildList(license_address("bare"), GRANT.kind)]
+    assert dump_catalog(objects, owns=owns, schema=schema) == expected
     backwards = dict(reversed(objects.items()))
-    assert dump_catalog(backwards, owns_grants={"bare"}, schema=schema) == expected
+    assert dump_catalog(backwards, owns=owns, schema=schema) == expected
 
 
 def test_a_written_catalog_is_the_catalog_that_was_read() -> None:
     documents, _ = read_documents(["everything.yaml"], root=GOOD)
     desired = build_desired(merge_documents(documents, ())[0])
     fields = {address: resource.fields for address, resource in desired.resources.items()}
-    again = read_back(dump_catalog(fields, owns_grants=desired.owns_grants))
+    again = read_back(dump_catalog(fields, owns=desired.owns))
     assert {address: r.fields for address, r in again.resources.items()} == fields
-    assert again.owns_grants == desired.owns_grants
+    assert again.owns == desired.owns
 
 
 # Without U+0000, which no server stores.

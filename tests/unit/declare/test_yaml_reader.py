@@ -174,6 +174,7 @@ def test_what_looks_like_yaml_never_raises_and_places_are_in_the_file(text: str)
     document, findings = parse(text)
     lines = split_lines(text)
     for finding in findings:
+        assert finding.ref
         assert 1 <= finding.ref.line <= len(lines) + 1
         assert finding.ref.column >= 1
     document.root.plain()

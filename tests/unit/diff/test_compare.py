@@ -109,7 +109,7 @@ def test_a_license_that_declares_grants_shows_a_surplus_one() -> None:
 
 def test_what_is_out_of_scope_is_not_reported() -> None:
     found = live_state(live("license/legacy-a", name="A"), live("license/new", name="B"))
-    reported = differences(desired(), found, Scope(licenses=("*", "!legacy-*")))
+    reported = differences(desired(), found, Scope({"license": ("*", "!legacy-*")}))
     assert [str(d.address) for d in reported] == ["license/new"]
 
 

@@ -124,3 +124,89 @@ def test_a_file_as_it_was(repository: Repository) -> None:
     for spec in ("main:b.yaml", "nothing:a.yaml", "main:", "-main:a.yaml"):
         with pytest.raises(UsageError):
             file_at(spec, repository.folder)
+
+
+# A repository that is not to be trusted
+
+
+def program(folder: Path, name: str) -> tuple[Path, Path]:
+    """A program that leaves its environment in a file when it runs, and that file."""
+    path, trace = folder / name, folder / f"{name}.ran"
+    path.write_text(f"#!/bin/sh\nenv > '{trace}'\ncat\n", encoding="utf-8")
+    path.chmod(0o755)
+    return path, trace
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        ("core.fsmonitor",),
+        ("diff.odd.textconv",),
+        ("filter.odd.clean",),
+        ("filter.odd.smudge",),
+        ("filter.odd.process",),
+        ("filter.odd.clean", "filter.odd.required=true"),
+        ("filter.A. b.clean",),
+        ("core.sshCommand",),
+        ("core.pager",),
+        ("pager.blame",),
+    ],
+    ids=str,
+)
+def test_no_program_of_the_repository_runs(
+    repository: Repository, tmp_path: Path, settings: tuple[str, ...]
+) -> None:
+    ran, trace = program(tmp_path, "odd-program")
+    first = repository.commit("Ada", a="x: 1\n")
+    repository.commit("Ben", a="x: 2\n")
+    name = settings[0].split(".")[1] if settings[0].startswith(("filter", "diff")) else "odd"
+    attributes = f"*.yaml filter={name} diff={name}\n"
+    (repository.folder / ".gitattributes").write_text(attributes, encoding="utf-8")
+    for setting in settings:
+        key, _, value = setting.partition("=")
+        repository.git("config", key, value or str(ran), who="Ada")
+    (repository.folder / "a.yaml").write_text("x: 3\n", encoding="utf-8")  # its stat has changed
+    assert repository.who("a", 1) == Attribution()
+    assert file_at(":a.yaml", repository.folder) == b"x: 2\n"
+    assert file_at(f"{first}:a.yaml", repository.folder) == b"x: 1\n"
+    assert not trace.exists()
+
+
+def test_git_gets_no_secret(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "bin").mkdir()
+    _, trace = program(tmp_path / "bin", "git")
+    path = os.environ["PATH"]
+    monkeypatch.setenv("PATH", f"{tmp_path / 'bin'}{os.pathsep}{path}")
+    for name in ("KAITEN_AUTH_TOKEN", "KAITEN_PROD_TOKEN", "AWS_SECRET_ACCESS_KEY", "GIT_ASKPASS"):
+        monkeypatch.setenv(name, "secret-value")
+    assert file_at("main:a.yaml", tmp_path) == b""
+    given = trace.read_text(encoding="utf-8")
+    assert "HOME=" in given
+    assert "secret-value" not in given
+
+
+def test_a_git_beside_the_files_does_not_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, trace = program(tmp_path, "git")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PATH", ".")
+    with pytest.raises(UsageError, match="no `git` program"):
+        file_at("main:a.yaml", tmp_path)
+    assert not trace.exists()
+
+
+def test_where_a_shallow_clone_ends_nobody_is_the_author(
+    repository: Repository, tmp_path: Path
+) -> None:
+    repository.commit("Ada", a="licenses:\n" + BLOCK)
+    last = repository.commit("Ben", a="licenses:\n" + BLOCK.replace("1000", "2000"))
+    for depth, line, author in ((1, 2, None), (1, 6, None), (2, 2, None), (2, 6, "Ben")):
+        clone = tmp_path / f"clone-{depth}-{line}"
+        source = f"file://{repository.folder}"
+        repository.git("clone", "--quiet", f"--depth={depth}", source, str(clone), who="Ada")
+        found = blame_lines(clone / "a.yaml", [line])[line]
+        expected = Attribution(is_cut_off=True)
+        if author is not None:
+            expected = Attribution(commit=last, author=author, date=DATES[author])
+        assert found == expected, (depth, line)

@@ -10,36 +10,44 @@ from tests.fakes.catalog import FakeCatalog, live
 from tests.support.values import address, declared, desired
 
 from kaiten_sync.errors import IncompleteReadingError, UnreachableError
+from kaiten_sync.kinds.entitlement import ENTITLEMENT
+from kaiten_sync.kinds.grant import GRANT
+from kaiten_sync.kinds.group import GROUP
+from kaiten_sync.kinds.license import LICENSE
 from kaiten_sync.live.need import Need, need_of_everything, need_of_plan
 from kaiten_sync.live.read import read_live
-from kaiten_sync.model.address import Kind
+from kaiten_sync.model.address import ChildList, Kind
 from kaiten_sync.model.ports import NoProgress
 from kaiten_sync.model.resource import LiveResource, Resource
 from kaiten_sync.model.settings import Prune, Scope
 
-GRANT = declared("license/growth/grant/calls", value=1)
+CALLS = declared("license/growth/grant/calls", value=1)
+
+
+def grants(license_slug: str) -> ChildList:
+    return ChildList(address(f"license/{license_slug}"), GRANT.kind)
 
 
 @pytest.mark.parametrize(
-    ("resources", "kinds", "grants_of"),
+    ("resources", "kinds", "granting"),
     [
         ([], set(), set()),
-        ([declared("group/g1", name="G")], {Kind.GROUP}, set()),
-        ([declared("entitlement/e1", name="E")], {Kind.ENTITLEMENT}, set()),
+        ([declared("group/g1", name="G")], {GROUP.kind}, set()),
+        ([declared("entitlement/e1", name="E")], {ENTITLEMENT.kind}, set()),
         (
             [declared("entitlement/e1", name="E", groups=["g1"])],
-            {Kind.GROUP, Kind.ENTITLEMENT},
+            {GROUP.kind, ENTITLEMENT.kind},
             set(),
         ),
-        ([declared("license/l1", name="L")], {Kind.LICENSE}, set()),
-        ([GRANT], {Kind.ENTITLEMENT, Kind.LICENSE}, {"growth"}),
+        ([declared("license/l1", name="L")], {LICENSE.kind}, set()),
+        ([CALLS], {ENTITLEMENT.kind, LICENSE.kind}, {"growth"}),
     ],
 )
 def test_a_plan_needs_what_it_touches(
-    resources: list[Resource], kinds: set[Kind], grants_of: set[str]
+    resources: list[Resource], kinds: set[Kind], granting: set[str]
 ) -> None:
     need = need_of_plan(desired(*resources), Prune.NEVER)
-    assert need == Need(kinds=frozenset(kinds), grants_of=frozenset(grants_of))
+    assert need == Need(kinds=frozenset(kinds), lists=frozenset(map(grants, granting)))
 
 
 def test_pruning_needs_everything() -> None:
@@ -49,17 +57,17 @@ def test_pruning_needs_everything() -> None:
 def test_grants_of_licenses_out_of_scope_are_not_read() -> None:
     catalog = FakeCatalog(live("license/legacy", name="L"), live("license/new", name="N"))
     found = read_live(
-        catalog, need_of_everything(), Scope(licenses=("!legacy",)), NoProgress(), workers=2
+        catalog, need_of_everything(), Scope({"license": ("!legacy",)}), NoProgress(), workers=2
     )
-    assert found.coverage.grants_of == {"new"}
+    assert found.coverage.lists == {grants("new")}
     assert "list grants of legacy" not in catalog.calls
 
 
 def test_a_license_that_disappears_while_reading_makes_the_reading_incomplete() -> None:
     class Vanishing(FakeCatalog):
-        def list_grants(self, license_slug: str) -> Sequence[LiveResource] | None:
-            self.objects.pop(address(f"license/{license_slug}"), None)
-            return super().list_grants(license_slug)
+        def list_children(self, children: ChildList) -> Sequence[LiveResource] | None:
+            self.objects.pop(children.parent, None)
+            return super().list_children(children)
 
     catalog = Vanishing(live("license/growth", name="G"))
     with pytest.raises(IncompleteReadingError, match="license/growth disappeared"):

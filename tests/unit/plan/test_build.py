@@ -128,7 +128,7 @@ def test_an_entitlement_that_a_remaining_license_grants_cannot_go() -> None:
         live("license/legacy", name="L"),
         live("license/legacy/grant/e", value=1),
     )
-    scope = Scope(licenses=("!legacy",))
+    scope = Scope({"license": ("!legacy",)})
     refused = proposal(desired(), found, Policy(prune=Prune.ALL), scope=scope).refusals
     assert refused == ("entitlement/e: cannot be deleted while granted by license/legacy",)
 
@@ -198,6 +198,9 @@ def test_the_same_plan_gives_the_same_bytes() -> None:
     assert write_plan(proposal(backwards, live_state()).plan) == write_plan(PLAN)
 
 
+MARK = "0123456789abcdef"
+
+
 def _edited(**changes: object) -> bytes:
     return json.dumps({**plan_to_json(PLAN), **changes}).encode()
 
@@ -211,22 +214,22 @@ def _resealed(**changes: object) -> bytes:
 @pytest.mark.parametrize(
     ("content", "says"),
     [
-        (b"", "no plan file"),
+        (b"", "not a plan file"),
         (b"[]", "not a JSON object"),
-        (b"\xff\xfe", "no plan file"),
-        (b"[" * 100_000, "no plan file"),
-        (b'{"formatVersion": 1, "formatVersion": 1}', "stands in it twice"),
+        (b"\xff\xfe", "not a plan file"),
+        (b"[" * 100_000, "not a plan file"),
+        (b'{"formatVersion": 1, "formatVersion": 1}', "duplicate key 'formatVersion'"),
         (b'{"formatVersion": NaN}', "NaN"),
         (_edited(formatVersion=2), "format version 2"),
         (_edited(requests=0), "changed after it was made"),
         (_edited(digest="sha256:00"), "changed after it was made"),
-        (_resealed(extra=1), "unknown key"),
-        (_resealed(changes=[{"id": "x"}]), "an address is missing"),
-        (_resealed(requests=-1), "`requests` is no count"),
-        (_resealed(managed={"../../etc": "x"}), "not an address"),
-        (_resealed(managed={"license/..": "x"}), "not an address"),
-        (_resealed(managed={"license/a/grant/b?c": "x"}), "not an address"),
-        (_resealed(changes=[*plan_to_json(PLAN)["changes"]][::-1]), "stands before"),  # type: ignore[misc]
+        (_resealed(extra=1), "the document: Object contains unknown field `extra`"),
+        (_resealed(changes=[{"id": "x"}]), r"changes\[0\]: Object missing required field"),
+        (_resealed(requests=-1), "requests: Expected `int` >= 0"),
+        (_resealed(managed={"../../etc": "x"}), "managed: not an address"),
+        (_resealed(managed={"license/..": MARK}), "not an address"),
+        (_resealed(managed={"license/a/grant/b?c": MARK}), "not an address"),
+        (_resealed(changes=[*plan_to_json(PLAN)["changes"]][::-1]), "comes before"),  # type: ignore[misc]
     ],
 )
 def test_refuses_what_is_no_plan_of_ours(content: bytes, says: str) -> None:

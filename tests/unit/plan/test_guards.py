@@ -34,7 +34,7 @@ def protecting(wanted: DesiredState, *texts: str) -> DesiredState:
 
 
 def deletes(plan: Plan) -> set[str]:
-    return {str(c.address) for c in plan.changes if c.action is Action.DELETE}
+    return {str(c.address) for c in plan.changes if c.action == Action.DELETE}
 
 
 TIGHTENED = desired(CALLS, GROWTH, declared("license/growth/grant/calls", value=5))
@@ -94,8 +94,8 @@ def test_allowing_one_thing_allows_nothing_else() -> None:
 
 def test_holders_are_named_and_cannot_be_allowed() -> None:
     holders = Holders(
-        instances={"growth": ("aa", "bb", "cc", "dd")},
-        users={"calls": ("aa",)},
+        instances={address("license/growth"): ("aa", "bb", "cc", "dd")},
+        users={address("entitlement/calls"): ("aa",)},
         checked=frozenset({address("license/growth"), address("entitlement/calls")}),
     )
     made = proposal(

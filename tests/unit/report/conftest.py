@@ -6,7 +6,7 @@ import pytest
 from tests.support.values import declared, desired, live_state, proposal
 
 from kaiten_sync.diff.compare import diff_catalog
-from kaiten_sync.model.address import parse_address
+from kaiten_sync.kinds.addresses import parse_address
 from kaiten_sync.model.drift import DriftReport
 from kaiten_sync.model.plan import Plan, TargetRef
 from kaiten_sync.model.resource import DesiredState, LiveResource, LiveState

@@ -1,4 +1,4 @@
-"""Plans and drift reports that nobody would write and a server may yet hold."""
+"""Values to report that nobody would write, and whose text a server may contain all the same."""
 
 from __future__ import annotations
 
@@ -7,10 +7,15 @@ from collections import Counter
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
-from kaiten_sync.model.address import Address, Kind
+from kaiten_sync.kinds.grant import GRANT
+from kaiten_sync.kinds.license import LICENSE
+from kaiten_sync.kinds.registry import SPECS, all_actions, top_kinds
+from kaiten_sync.model.address import Address
 from kaiten_sync.model.attribution import Attribution
 from kaiten_sync.model.change import Action, Change, Effect, FieldChange, InnerChange, change_id
+from kaiten_sync.model.diagnostic import Diagnostic, Severity
 from kaiten_sync.model.drift import Difference, DriftClass, DriftReport, Verdict
+from kaiten_sync.model.outcome import ApplyResult, Outcome, Status
 from kaiten_sync.model.plan import Plan, Summary, TargetRef
 from kaiten_sync.model.source import SourceRef
 from kaiten_sync.model.value import ABSENT, Json
@@ -20,6 +25,7 @@ NASTY = (
     "<script>alert(1)</script>",
     "<img src=x onerror=alert(1)>",
     "`````\n# heading\n```diff\n",
+    "`````",
     "</details></code></pre>-->",
     "[link](javascript:alert(1)) ![x](https://example.com/x.png)",
     "@everyone #1 https://example.com a|b",
@@ -27,6 +33,10 @@ NASTY = (
     "\u202ereversed\u2066\u200b\x00\x07\x9b31m\r\n\u2028",
     "[bold red]markup[/] {{ 7*7 }} {% raw %}",
     "日本語 e\u0301 👩\u200d💻",
+    "::error::obeyed",
+    " ::stop-commands::obeyed",
+    "##[group]obeyed",
+    "###vso[task.setvariable]obeyed",
     "x" * 10_000,
     "",
     "null",
@@ -52,8 +62,9 @@ _slugs = texts.map(lambda text: text.replace("/", "") or "api-calls")
 _effects = st.sampled_from(Effect)
 _sources = st.none() | st.builds(SourceRef, texts, st.integers(1, 10**6), st.just(1))
 _targets = st.builds(TargetRef, texts, texts)
-_addresses = st.builds(Address, st.sampled_from(sorted(set(Kind) - {Kind.GRANT})), _slugs)
-_grants = st.builds(Address, st.just(Kind.GRANT), _slugs, _slugs)
+_tops = st.builds(Address, st.sampled_from([spec.kind for spec in top_kinds()]), _slugs)
+_licenses = st.builds(Address, st.just(LICENSE.kind), _slugs)
+_grants = st.builds(Address, st.just(GRANT.kind), _slugs, _licenses)
 _inner = st.builds(InnerChange, path=texts, before=sides, after=sides)
 _fields = st.lists(
     st.builds(
@@ -67,18 +78,23 @@ _fields = st.lists(
     ),
     max_size=2,
 ).map(tuple)
+_subjects = (_tops | _grants).flatmap(
+    lambda address: st.tuples(
+        st.just(address),
+        st.sampled_from([Action.CREATE, Action.UPDATE, Action.DELETE, *SPECS[address.kind].moves]),
+    )
+)
 _changes = st.builds(
-    lambda address, action, fields, effect, source, reason: Change(
-        id=change_id(action, address),
-        address=address,
-        action=action,
+    lambda subject, fields, effect, source, reason: Change(
+        id=change_id(subject[1], subject[0]),
+        address=subject[0],
+        action=subject[1],
         fields=fields,
         effect=effect,
         source=source,
         reason=reason,
     ),
-    _addresses | _grants,
-    st.sampled_from(Action),
+    _subjects,
     _fields,
     _effects,
     _sources,
@@ -86,7 +102,7 @@ _changes = st.builds(
 )
 _differences = st.builds(
     Difference,
-    address=_addresses | _grants,
+    address=_tops | _grants,
     drift=st.sampled_from(DriftClass),
     fields=_fields,
     effect=_effects,
@@ -124,6 +140,48 @@ def drift_reports() -> st.SearchStrategy[DriftReport]:
         agreed=st.none() | texts,
         unknown=st.lists(texts, max_size=2).map(tuple),
         words=st.lists(texts, max_size=3).map(tuple),
+    )
+
+
+def apply_results() -> st.SearchStrategy[ApplyResult]:
+    """Any result of a few changes."""
+    outcome = st.builds(
+        Outcome,
+        change_id=texts,
+        address=_tops | _grants,
+        action=st.sampled_from(all_actions()),
+        status=st.sampled_from(Status),
+        message=st.none() | texts,
+        code=st.none() | texts,
+        error_id=st.none() | texts,
+        blocked_by=st.none() | texts,
+    )
+    return st.builds(
+        ApplyResult,
+        target=_targets,
+        plan_digest=texts,
+        outcomes=st.lists(outcome, max_size=4).map(tuple),
+        requests=st.integers(0, 10**6),
+        interrupted=st.booleans(),
+        access_error=st.none() | texts,
+    )
+
+
+def diagnostics() -> st.SearchStrategy[list[Diagnostic]]:
+    """Any few diagnostics. The names of rules are ours."""
+    places = st.builds(SourceRef, texts, st.integers(1, 10**6), st.integers(1, 300))
+    return st.lists(
+        st.builds(
+            Diagnostic,
+            rule=st.sampled_from(["unknown-field", "no-such-file"]),
+            message=texts,
+            ref=st.none() | places,
+            severity=st.sampled_from(Severity),
+            address=st.none() | texts,
+            hint=st.none() | texts,
+            line_text=st.none() | texts,
+        ),
+        max_size=4,
     )
 
 

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from tests.unit.report.strategies import NASTY, texts
 
-from kaiten_sync.model.address import parse_address
+from kaiten_sync.kinds.addresses import parse_address
+from kaiten_sync.kinds.license import LicenseMove
 from kaiten_sync.model.change import Action, change_id
 from kaiten_sync.model.outcome import ApplyResult, Outcome, Status
 from kaiten_sync.model.plan import TargetRef
@@ -47,7 +48,7 @@ FAILED = outcome(
 
 def test_a_partial_failure_says_what_failed_what_waits_and_what_to_do() -> None:
     blocked = outcome(
-        Action.PUBLISH, "license/growth", Status.BLOCKED, blocked_by="create:license/growth"
+        LicenseMove.PUBLISH, "license/growth", Status.BLOCKED, blocked_by="create:license/growth"
     )
     skipped = outcome(Action.CREATE, "group/quotas", Status.ALREADY_DONE)
     assert (

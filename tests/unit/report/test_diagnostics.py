@@ -12,15 +12,10 @@ from hypothesis import strategies as st
 
 from kaiten_sync.model.diagnostic import Diagnostic, Severity
 from kaiten_sync.model.source import SourceRef
-from kaiten_sync.report.diagnostics import (
-    render,
-    render_github,
-    render_gitlab,
-    render_json,
-    render_junit,
-    render_sarif,
-    render_text,
-)
+from kaiten_sync.report.diagnostics_github import render_github
+from kaiten_sync.report.diagnostics_json import render_json
+from kaiten_sync.report.diagnostics_sarif import render_sarif
+from kaiten_sync.report.diagnostics_text import render_text
 from kaiten_sync.report.source_line import WIDTH, excerpt
 
 TYPO = Diagnostic(
@@ -165,16 +160,3 @@ def test_sarif_lists_rules_once_and_points_to_them() -> None:
 def test_an_absolute_path_is_a_file_uri() -> None:
     finding = Diagnostic(rule="r", message="m", ref=SourceRef("/tmp/a b.yaml", 1, 1))
     assert '"file:///tmp/a%20b.yaml"' in render_sarif([finding])
-
-
-@pytest.mark.parametrize("output_format", ["text", "json", "github", "gitlab", "junit", "sarif"])
-def test_a_format_is_chosen_by_name(output_format: str) -> None:
-    renderers = {
-        "json": render_json,
-        "github": render_github,
-        "gitlab": render_gitlab,
-        "junit": render_junit,
-        "sarif": render_sarif,
-    }
-    expected = renderers.get(output_format, lambda found: render_text(found, color=False))([TYPO])
-    assert render([TYPO], output_format, color=False) == expected

@@ -8,7 +8,7 @@ from html.parser import HTMLParser
 from hypothesis import given
 from tests.unit.report.strategies import LEAN, NASTY, plan_of, plans
 
-from kaiten_sync.model.address import license_address
+from kaiten_sync.kinds.addresses import license_address
 from kaiten_sync.model.change import Action, Change, Effect, FieldChange, change_id
 from kaiten_sync.model.plan import Plan
 from kaiten_sync.report.plan_html import plan_html

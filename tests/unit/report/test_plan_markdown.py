@@ -10,7 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.unit.report.strategies import LEAN, NASTY, drift_reports, plan_of, plans
 
-from kaiten_sync.model.address import Address, Kind, grant_address, license_address
+from kaiten_sync.kinds.addresses import grant_address, license_address
+from kaiten_sync.kinds.license import LICENSE
+from kaiten_sync.model.address import Address
 from kaiten_sync.model.change import Action, Change, Effect, FieldChange, InnerChange, change_id
 from kaiten_sync.model.drift import DriftReport
 from kaiten_sync.model.plan import Plan
@@ -89,7 +91,7 @@ def test_huge_values_names_and_many_inner_changes_fit() -> None:
 
 @pytest.mark.parametrize("nasty", NASTY)
 def test_outside_text_stays_in_code(nasty: str) -> None:
-    address = Address(Kind.LICENSE, nasty or "x")
+    address = Address(LICENSE.kind, nasty or "x")
     change = replace(update(address, nasty, nasty + "!", Effect.TIGHTENS), reason=nasty)
     text = plan_markdown(plan_of((change,), warnings=(nasty,)))
     outside = re.sub(r"<code>[^<]*</code>", "", _FENCED.sub("", text))

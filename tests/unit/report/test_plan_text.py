@@ -10,7 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.unit.report.strategies import LEAN, plan_of, plans
 
-from kaiten_sync.model.address import Address, license_address, parse_address
+from kaiten_sync.kinds.addresses import license_address, parse_address
+from kaiten_sync.kinds.license import LicenseMove
+from kaiten_sync.kinds.registry import all_actions
+from kaiten_sync.model.address import Address
 from kaiten_sync.model.change import Action, Change, Effect, FieldChange, change_id
 from kaiten_sync.model.plan import Plan
 from kaiten_sync.model.source import SourceRef
@@ -64,7 +67,7 @@ SKETCH = plan_of(
             line=14,
         ),
         change(Action.DELETE, "license/old", ("name", "Old", ABSENT), effect=Effect.TIGHTENS),
-        change(Action.PUBLISH, "license/growth", ("lifecycleState", "DRAFT", "PUBLISHED")),
+        change(LicenseMove.PUBLISH, "license/growth", ("lifecycleState", "DRAFT", "PUBLISHED")),
     ),
     warnings=("license/growth is still a draft",),
 )
@@ -174,7 +177,7 @@ def test_colour_is_only_added(plan: Plan) -> None:
     ]
 
 
-@pytest.mark.parametrize("action", Action)
+@pytest.mark.parametrize("action", all_actions())
 def test_every_action_has_its_word(action: Action) -> None:
     text = plan_text(plan_of((change(action, "license/a"),)), color=True)
-    assert f"1 to {action.value.replace('-', ' ')}." in text
+    assert f"1 to {action.replace('-', ' ')}." in text

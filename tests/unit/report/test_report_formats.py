@@ -11,7 +11,9 @@ from tests.support.published import read_junit, sarif_validator
 
 from kaiten_sync.model.diagnostic import Diagnostic, Severity
 from kaiten_sync.model.source import SourceRef
-from kaiten_sync.report.diagnostics import render_gitlab, render_junit, render_sarif
+from kaiten_sync.report.diagnostics_gitlab import render_gitlab
+from kaiten_sync.report.diagnostics_junit import render_junit
+from kaiten_sync.report.diagnostics_sarif import render_sarif
 
 TYPO = Diagnostic(
     rule="unknown-field",
@@ -77,7 +79,9 @@ def test_code_quality_fingerprints_are_unique(found: list[Diagnostic]) -> None:
 
 
 def test_a_finding_is_the_same_one_when_lines_move() -> None:
-    moved = Diagnostic(rule=TYPO.rule, message=TYPO.message, ref=SourceRef(TYPO.ref.file, 99, 1))
+    moved = Diagnostic(
+        rule=TYPO.rule, message=TYPO.message, ref=SourceRef("catalog/growth.yaml", 99, 1)
+    )
     here = Diagnostic(rule=TYPO.rule, message=TYPO.message, ref=TYPO.ref)
     marks = {json.loads(render_gitlab([each]))[0]["fingerprint"] for each in (moved, here)}
     assert len(marks) == 1

@@ -15,7 +15,7 @@ from sqlalchemy import insert, update
 from tests.support.embedded import EmbeddedServer
 
 from kaiten_sync.server.db.engine import Database, open_engine
-from kaiten_sync.server.db.events import add_event
+from kaiten_sync.server.db.events import NewEvent, add_event
 from kaiten_sync.server.db.tables import customer, instance
 from kaiten_sync.server.domain.events import (
     GROUP_CREATED,
@@ -90,8 +90,7 @@ class Trail:
         """Write an event down, about this trail's instance unless another is named, or none."""
         event_id = str(uuid.uuid4())
         with self._database.writing() as connection:
-            add_event(
-                connection,
+            event = NewEvent(
                 id=event_id,
                 organisation_id=self._caller.organisation_id,
                 instance_id=about if about != "" else self.instance_id,
@@ -101,6 +100,7 @@ class Trail:
                 payload=payload,
                 occurred_at=NOON_MS + after_noon_ms,
             )
+            add_event(connection, event)
         return event_id
 
     def read(self, slug: str = "production", **query: Any) -> dict[str, Any]:

@@ -46,7 +46,7 @@ def test_a_customer_is_made_changed_and_deleted(
     stored = api.get(f"/customers/{restaurant}").json()
     assert (stored["name"], stored["externalCustomerId"]) == ("Their Restaurant", "crm-7")
     assert "domain" not in stored
-    assert "This would go" in Html(dash.see(f"/customers/{restaurant}/delete")).text
+    assert "This deletes" in Html(dash.see(f"/customers/{restaurant}/delete")).text
     assert dash.do(f"/customers/{restaurant}/delete") == "/customers?done=deleted"
 
 

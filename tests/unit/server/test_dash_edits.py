@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -119,7 +120,7 @@ def test_what_somebody_else_changed_meanwhile_is_not_undone(
     refused = dash.send(edit.action, opened)
     assert refused.status_code == 409
     page = Html(refused.text)
-    assert "somebody else changed this meanwhile, to: " in page.text
+    assert "somebody else has changed this to: " in page.text
     assert done(api.get(edit.in_api)).json() == theirs
     again = page.sendable(edit.action)
     assert again[edit.field] == opened[edit.field]
@@ -135,6 +136,60 @@ def test_who_types_the_same_as_somebody_else_is_not_held_up(
     now = Html(dash.see(edit.page)).sendable(edit.action)
     assert now["form_state"] != opened["form_state"]
     dash.do(edit.action, {**now, "form_state": opened["form_state"]})
+
+
+_TEXTS = ("a\nb", "a\n", "  a  ", "\n a \n\n", "a\r\nb", "a\rb\n", "a\x01b", "", "\n", "\u00a0")
+
+
+@pytest.mark.parametrize("text", _TEXTS)
+def test_a_text_that_was_not_edited_is_kept_whatever_browsers_make_of_it(
+    dash: Dash, api: httpx.Client, text: str
+) -> None:
+    furnish(api)
+    entitlement = {"name": "API\nCalls ", "description": text, "unitSingular": "a\nb "}
+    done(api.put("/entitlements/api-calls", json={**entitlement, "unitPlural": "c"}))
+    license_ = {"name": " Growth", "description": text, "type": "PAID", "isDefault": False}
+    done(api.put("/licenses/growth", json=license_))
+    for path in ("/entitlements/api-calls", "/licenses/growth"):
+        before = done(api.get(path)).json()
+        shown = Html(dash.see(f"{path}/edit")).sendable(f"{path}/edit")
+        dash.do(f"{path}/edit", {name: _by_browser(name, each) for name, each in shown.items()})
+        assert _lasting(done(api.get(path)).json()) == _lasting(before)
+
+
+def test_a_text_that_was_edited_has_the_line_ends_that_were_typed(
+    dash: Dash, api: httpx.Client
+) -> None:
+    furnish(api)
+    path = "/entitlements/api-calls"
+    shown = Html(dash.see(f"{path}/edit")).sendable(f"{path}/edit")
+    dash.do(f"{path}/edit", {**shown, "description": " one\r\ntwo\r\n"})
+    assert api.get(path).json()["description"] == " one\ntwo\n"
+
+
+def test_groups_that_the_form_does_not_offer_are_kept(dash: Dash, api: httpx.Client) -> None:
+    furnish(api)
+    path = "/entitlements/api-calls"
+    slugs = {f"more-{number}" for number in range(201)}
+    for slug in slugs:
+        done(api.post("/entitlement-groups", json={"name": slug, "slug": slug}))
+    boxes = Html(dash.see(f"{path}/edit")).all("input")
+    offered = {str(each.get("value")) for each in boxes if each.get("name") == "groupSlugs"}
+    left_out = (slugs - offered).pop()
+    body = {"entitlementSlug": "api-calls"}
+    done(api.post(f"/entitlement-groups/{left_out}/entitlements", json=body))
+    shown = Html(dash.see(f"{path}/edit")).sendable(f"{path}/edit")
+    ticked = (slugs & offered).pop()
+    dash.do(f"{path}/edit", {**shown, "groupSlugs": [ticked]})
+    groups = api.get(path).json()["entitlementGroups"]
+    assert {group["slug"] for group in groups} == {left_out, ticked}
+
+
+def _by_browser(name: str, texts: list[str]) -> list[str]:
+    """Texts as browsers send them: one line, or lines that end in CR and LF."""
+    if name == "description":
+        return [re.sub("\r\n|\r|\n", "\r\n", text) for text in texts]
+    return [re.sub("[\r\n]", "", text) for text in texts]
 
 
 def _change(api: httpx.Client, edit: Edit) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,7 +11,8 @@ from tests.support.embedded import EmbeddedServer
 from tests.support.html import Html
 from tests.support.with_git import drift_by_hand, server_with_git
 
-from kaiten_sync.server.dashboard.git_view import FRESH_MS, GitView
+from kaiten_sync.server.dashboard.git_view import FRESH_MS, GitView, plan_maker
+from kaiten_sync.server.settings import PlanNotMadeError
 
 
 @pytest.fixture
@@ -31,7 +31,7 @@ def test_pages_mark_what_git_says_and_the_plan_shows_what_it_would_change(
         assert "value: 9 → 5" in plan.text
         assert plan.rows()[0][4] == "catalog.yaml:7"
         assert plan.link("license/growth/grant/seats") == "/licenses/growth"
-        assert "1 object(s) are not managed" in plan.text
+        assert "1 object not managed" in plan.text
         marks = {row[1]: row[2] for row in Html(dash.see("/entitlements")).rows()}
         assert marks == {
             "by-hand": "BOOLEAN unmanaged",
@@ -60,21 +60,39 @@ def test_without_a_project_the_page_says_how_to_start_with_one(dash: Dash) -> No
     assert "kaiten-sync serve --project" in Html(dash.see("/plan")).text
 
 
-def test_a_plan_is_made_anew_when_it_is_old_and_not_before(tmp_path: Path) -> None:
+def test_a_plan_is_made_anew_when_it_is_old_and_not_before() -> None:
     now_ms = [0]
-    runs = tmp_path / "runs"
-    script = f"open({str(runs)!r}, 'a').write('x'); print('no plan')"
-    view = GitView((sys.executable, "-c", script), lambda: now_ms[0])
+    runs: list[int] = []
+
+    def make() -> str:
+        runs.append(now_ms[0])
+        return "no plan"
+
+    view = GitView(make, lambda: now_ms[0])
     for at_ms, count in ((0, 1), (FRESH_MS - 1, 1), (FRESH_MS, 2)):
         now_ms[0] = at_ms
         found = view.latest(wait_s=60)
         assert found is not None
         assert found.fault is not None
         assert found.mark("license/growth") is None
-        assert len(runs.read_text(encoding="utf-8")) == count
+        assert len(runs) == count
 
 
-def test_a_command_that_is_not_there_is_no_plan() -> None:
-    found = GitView(("/nothing/here",), lambda: 0).latest(wait_s=60)
+@pytest.mark.parametrize(
+    ("error", "shown"),
+    [(PlanNotMadeError("no such target\n"), "no such target"), (ZeroDivisionError("oh"), "oh")],
+)
+def test_a_plan_that_ends_in_an_error_is_no_plan(error: Exception, shown: str) -> None:
+    def make() -> str:
+        raise error
+
+    found = GitView(make, lambda: 0).latest(wait_s=60)
     assert found is not None
-    assert "/nothing/here" in (found.fault or "")
+    assert shown in (found.fault or "")
+
+
+def test_the_source_of_plans_is_a_name_with_its_arguments() -> None:
+    make = plan_maker(("os.path:join", "a", "b"))
+    assert make is not None
+    assert make() == "a/b"
+    assert plan_maker(()) is None

@@ -8,7 +8,7 @@ import httpx
 from tests.support.dash import Dash
 from tests.support.furnished import HOSTILE, furnish
 
-from kaiten_sync.server.dashboard.catalog import ACTIONS, PAGES
+from kaiten_sync.server.dashboard.catalog import FORMS, PAGES
 
 _ODD = {
     "infinity": "1e999",
@@ -29,7 +29,7 @@ _ODD = {
     "a path": "../..",
     "no character": "\uffff",
 }
-_CHANGES = [each for each in ACTIONS if each.form not in ("delete", "remove", "revoke")]
+_CHANGES = [each for each in FORMS if not each.path.endswith(("/delete", "/remove", "/revoke"))]
 """What is gone cannot be changed."""
 
 _QUERIES = ("q", "cursor", "skip", "type", "status", "group", "left", "right", "family", "done")

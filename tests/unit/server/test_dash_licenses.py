@@ -175,7 +175,7 @@ def test_deleting_takes_the_grants_along_and_stops_at_instances(
     dash.do(f"/licenses/{growth}/grants", {"entitlementSlug": "api-calls", "value": "1000"})
     add_instance(api)
     page = Html(dash.see(f"/licenses/{growth}/delete"))
-    assert "1 instance(s) have it" in page.text
+    assert "1 instance has it" in page.text
     assert dash.send(f"/licenses/{growth}/delete").status_code == 409
     assert len(api.get(f"/licenses/{growth}/entitlements").json()["items"]) == 1
     api.delete("/instances/main")

@@ -22,8 +22,8 @@ from tests.support.html import Html
 from tests.support.metering import done
 from tests.support.statements import counted_statements
 
-from kaiten_sync.server.dashboard.catalog import ACTIONS, PAGES
-from kaiten_sync.server.dashboard.pages import Action
+from kaiten_sync.server.dashboard.catalog import FORMS, PAGES
+from kaiten_sync.server.dashboard.pages import Form
 from kaiten_sync.server.domain.scopes import ALL_SCOPES, allows
 
 _SCOPES = [
@@ -71,7 +71,7 @@ def test_every_link_leads_to_a_page(dash: Dash, names: Names) -> None:
 
 
 def test_every_form_is_one_of_the_forms_that_are_answered(dash: Dash, names: Names) -> None:
-    known = [_pattern(action.path) for action in ACTIONS]
+    known = [_pattern(form.path) for form in FORMS]
     for path in paths_of_pages(names):
         for form in Html(dash.see(path)).all("form"):
             target = str(form.get("action"))
@@ -206,8 +206,8 @@ def _crawl(dash: Dash) -> Iterator[tuple[str, Html]]:
             yield path, page
 
 
-def _action_of(target: str) -> Action | None:
-    return next((each for each in ACTIONS if _pattern(each.path).fullmatch(target)), None)
+def _action_of(target: str) -> Form | None:
+    return next((each for each in FORMS if _pattern(each.path).fullmatch(target)), None)
 
 
 def _declaration(dash: Dash, path: str) -> str:
@@ -275,4 +275,4 @@ def test_longer_lists_take_no_more_statements(
             ("instances", {**dates, **ids}),
         ):
             done(api.post(f"/{kind}", json={**name, **body}))
-    assert statements() == before
+    assert statements() <= before

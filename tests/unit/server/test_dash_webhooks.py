@@ -28,7 +28,7 @@ def test_an_endpoint_is_made_shown_changed_and_deleted(dash: Dash, api: httpx.Cl
     typed = {"url": "https://example.com/b", "eventTypes": [_CREATED]}
     assert dash.do(f"{path}/edit", typed) == f"{path}?done=saved"
     assert api.get(path).json()["url"] == "https://example.com/b"
-    assert "This would go: https://example.com/b" in Html(dash.see(f"{path}/delete")).text
+    assert "This deletes https://example.com/b" in Html(dash.see(f"{path}/delete")).text
     assert dash.do(f"{path}/delete") == "/webhooks?done=deleted"
     assert Html(dash.see("/webhooks")).rows() == []
 
@@ -98,7 +98,7 @@ def test_a_token_is_shown_once_and_opens_what_was_ticked(
 def test_a_token_is_revoked_after_asking(dash: Dash, api: httpx.Client) -> None:
     api.post("/service-accounts/bootstrap/tokens", json={"name": "old", "scopes": ["read:*"]})
     where = "/service-accounts/bootstrap/tokens/old/revoke"
-    assert "never comes back" in Html(dash.see(where)).text
+    assert "cannot be undone" in Html(dash.see(where)).text
     assert dash.do(where) == "/service-accounts/bootstrap?done=revoked"
     states = {row[0]: row[2] for row in Html(dash.see("/service-accounts/bootstrap")).rows()}
     assert states["old"] == "revoked"

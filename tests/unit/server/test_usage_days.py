@@ -174,7 +174,7 @@ def test_a_database_from_before_tells_what_its_events_and_counters_know(scene: S
     scene.clock.now_ms += DAY_MS
     scene.meter.count(3)
     with opened(scene.meter.database_url) as database:
-        with database.writing() as connection:
+        with database.migrating() as connection:
             connection.execute(delete(usage_day))
             command.downgrade(alembic_config(connection), "0003")
         migrate(database)

@@ -74,8 +74,7 @@ def subscribe(database: Database, url: str) -> str:
     """An endpoint for new groups. Gives its id."""
     endpoint_id = new_id()
     with database.writing() as connection:
-        webhooks.add_endpoint(
-            connection,
+        row = webhooks.EndpointRow(
             id=endpoint_id,
             organisation_id=connection.execute(select(organisation.c.id)).scalar_one(),
             url=url,
@@ -84,6 +83,7 @@ def subscribe(database: Database, url: str) -> str:
             created_at=now_ms(),
             updated_at=now_ms(),
         )
+        webhooks.add_endpoint(connection, row)
     return endpoint_id
 
 

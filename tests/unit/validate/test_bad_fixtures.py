@@ -8,10 +8,11 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
-from kaiten_sync.declare import merge_documents, read_documents, read_project
+from kaiten_sync.declare import merge_documents, read_documents
 from kaiten_sync.model.diagnostic import Diagnostic
 from kaiten_sync.model.rules import RULES
-from kaiten_sync.report.diagnostics import render_text
+from kaiten_sync.pipeline import read_project
+from kaiten_sync.report.diagnostics_text import render_text
 from kaiten_sync.validate import check, load_schema
 
 BAD = Path(__file__).parents[2] / "fixtures" / "bad"
@@ -188,7 +189,7 @@ def findings_of(name: str) -> tuple[Diagnostic, ...]:
 
 
 def places(findings: tuple[Diagnostic, ...]) -> list[tuple[str, int, int]]:
-    return [(f.rule, f.ref.line, f.ref.column) for f in findings]
+    return [(f.rule, f.ref.line, f.ref.column) for f in findings if f.ref]
 
 
 @pytest.mark.parametrize("name", CATALOG_FAULTS)

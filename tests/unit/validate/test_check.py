@@ -74,10 +74,10 @@ licenses: {growth: {name: Growth, type: PAID, entitlements: {seats: 1, their-cal
     ("scope", "expected"),
     [
         (Scope(), ["undeclared-group", "undeclared-entitlement"]),
-        (Scope(groups=("!theirs",), entitlements=("!their-*",)), []),
-        (Scope(groups=("quotas",), entitlements=("seats",), licenses=("growth",)), []),
+        (Scope({"group": ("!theirs",), "entitlement": ("!their-*",)}), []),
+        (Scope({"group": ("quotas",), "entitlement": ("seats",), "license": ("growth",)}), []),
         (
-            Scope(groups=("x",), entitlements=("x",), licenses=("!growth",)),
+            Scope({"group": ("x",), "entitlement": ("x",), "license": ("!growth",)}),
             ["outside-scope", "outside-scope", "outside-scope"],
         ),
     ],
@@ -103,10 +103,11 @@ def test_a_mutated_catalog_never_raises(data: st.DataObject) -> None:
     text = TEXT[:start] + junk + TEXT[end:]
     document, findings = parse_yaml("c.yaml", text, split_lines(text))
     merged, _ = merge_documents([document], [document])
-    found = check(merged, Scope(licenses=("g*",)))
+    found = check(merged, Scope({"license": ("g*",)}))
     build_desired(merged)
     lines = split_lines(text)
     for finding in (*findings, *found):
+        assert finding.ref
         assert 1 <= finding.ref.line <= len(lines)
 
 

@@ -7,12 +7,12 @@ import shlex
 from collections.abc import Mapping
 from urllib.parse import quote, urlencode
 
-from kaiten_sync.server.dashboard.pages import Call
+from kaiten_sync.server.dashboard.pages import ExampleRequest
 
 _AUTHORIZATION = '-H "Authorization: Bearer $KAITEN_TOKEN"'
 
 
-def curl_line(call: Call, base_url: str) -> str:
+def curl_line(call: ExampleRequest, base_url: str) -> str:
     """The request as a shell command of one or a few lines. The token is in the environment."""
     path = _path(call.operation.path, call.path)
     query = f"?{urlencode(call.query)}" if call.query else ""

@@ -18,12 +18,12 @@ from kaiten_sync.server.dashboard import (
     plan,
     webhooks,
 )
-from kaiten_sync.server.dashboard.pages import Action, Page
+from kaiten_sync.server.dashboard.pages import DashboardPage, Form
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Link:
-    """A link of the navigation, for those who have the scope."""
+    """A link of the navigation, for visitors with the scope."""
 
     path: str
     label: str
@@ -43,8 +43,14 @@ _PARTS: tuple[ModuleType, ...] = (
     plan,
 )
 
-PAGES: tuple[Page, ...] = tuple(page for part in _PARTS for page in part.PAGES)
-ACTIONS: tuple[Action, ...] = tuple(action for part in _PARTS for action in part.ACTIONS)
+FORMS: tuple[Form, ...] = tuple(form for part in _PARTS for form in part.FORMS)
+PAGES: tuple[DashboardPage, ...] = tuple(
+    {
+        page.path: page
+        for part in _PARTS
+        for page in (*part.PAGES, *(form.page for form in part.FORMS))
+    }.values()
+)
 
 NAVIGATION = (
     Link(path="/", label="Overview", scope=None),
@@ -57,7 +63,7 @@ NAVIGATION = (
 )
 
 PLAN_LINK = Link(path="/plan", label="Plan", scope="read:licenses")
-"""Of the navigation too, where the server knows a project."""
+"""Also in the navigation if the server has a project."""
 
 NOTICES: Mapping[str, str] = {
     "created": "Created.",
@@ -71,4 +77,4 @@ NOTICES: Mapping[str, str] = {
     "revoked": "Revoked.",
     "retried": "It will be delivered again.",
 }
-"""What the page after a form says, by what the URL says: nobody can make it say something else."""
+"""The notice of the page after a form, by its name in the URL, which cannot make up another."""

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
-from kaiten_sync.server.dashboard.forms import Field, Filled, Sent, fixed, read_fields
+from kaiten_sync.server.dashboard.fields import Field, fixed
 from kaiten_sync.server.dashboard.listing import ROWS, listing_of
 from kaiten_sync.server.dashboard.pages import (
-    Action,
-    Page,
+    DashboardPage,
     Shown,
     Visit,
     back_to,
     call,
+    form_page,
     on_to,
-    operation,
+    show_form,
+    show_question,
     up_to,
 )
 from kaiten_sync.server.db.search import Wanted
@@ -22,27 +24,18 @@ from kaiten_sync.server.service import search
 from kaiten_sync.server.service.customers import get_customer
 from kaiten_sync.server.shapes.customers import customer_json
 
-READ, WRITE = "read:customers", "write:customers"
-
+_READ = "read:customers"
 _ALL = "/customers"
 _ONE = "/customers/{customerSlug}"
 _SHOWN = 10
-"""Instances that a page about deleting names."""
+"""Instances that the page about deleting names."""
 
-_NAME = Field(name="name", label="Name", required=True)
-_SLUG = Field(
-    name="slug",
-    label="Slug",
-    hint="For programs. Made from the name where it is left empty; it never changes.",
+_NAME = Field("name", "Name", required=True)
+_SLUG = Field("slug", "Slug", hint="For programs. Made from the name if left empty; never changes.")
+_REST = (
+    Field("domain", "Domain", hint="Such as example.com."),
+    Field("externalCustomerId", "External ID", hint="The customer's ID in another system."),
 )
-_DOMAIN = Field(name="domain", label="Domain", hint="Such as example.com.")
-_EXTERNAL = Field(
-    name="externalCustomerId",
-    label="External id",
-    hint="What another system calls this customer.",
-)
-_NEW_FIELDS = (_NAME, _SLUG, _DOMAIN, _EXTERNAL)
-_EDIT_FIELDS = (_NAME, fixed(_SLUG), _DOMAIN, _EXTERNAL)
 
 
 def _list(visit: Visit) -> Shown:
@@ -61,12 +54,8 @@ def _list(visit: Visit) -> Shown:
 
 
 def _new(visit: Visit) -> Shown:
-    form = visit.form("new", _NEW_FIELDS)
-    return Shown(
-        template="customer_form.html",
-        values={"form": form, "row": None},
-        calls=(call("create-customer", {"name": "My Restaurant"}),),
-    )
+    calls = (call("create-customer", {"name": "My Restaurant"}),)
+    return show_form(visit, _NEW, "New Customer", "Create", _ALL, calls=calls)
 
 
 def _detail(visit: Visit) -> Shown:
@@ -89,82 +78,50 @@ def _detail(visit: Visit) -> Shown:
     )
 
 
-def _edit_form(visit: Visit) -> Filled:
-    row = get_customer(visit.work, visit.path["customerSlug"])
-    return visit.form("edit", _EDIT_FIELDS, customer_json(row))
+def _stored(visit: Visit) -> Mapping[str, Any]:
+    return customer_json(get_customer(visit.work, visit.path["customerSlug"]))
 
 
 def _edit(visit: Visit) -> Shown:
-    row = get_customer(visit.work, visit.path["customerSlug"])
-    body = {
-        name: value
-        for name, value in customer_json(row).items()
-        if name in ("name", "domain", "externalCustomerId") and value is not None
-    }
-    return Shown(
-        template="customer_form.html",
-        values={"form": _edit_form(visit), "row": row},
-        calls=(call("update-customer", body, customerSlug=row.slug),),
-    )
+    stored = _stored(visit)
+    written = ("name", "domain", "externalCustomerId")
+    body = {name: stored[name] for name in written if stored.get(name) is not None}
+    slug = stored["slug"]
+    calls = (call("update-customer", body, customerSlug=slug),)
+    title, back = f"Edit {stored['name']}", f"{_ALL}/{slug}"
+    return show_form(visit, _EDIT, title, "Save", back, calls=calls)
 
 
 def _delete(visit: Visit) -> Shown:
     row = get_customer(visit.work, visit.path["customerSlug"])
     page = search.find_instances(visit.work, Wanted(), None, _SHOWN, customer_id=row.id)
-    return Shown(
-        template="customer_delete.html",
-        values={
-            "row": row,
-            "rows": page.rows,
-            "has_more": page.next is not None,
-            "refused": visit.refused,
-        },
+    return show_question(
+        visit,
+        _DELETE,
+        "customer_delete.html",
+        {"row": row, "rows": page.rows, "has_more": page.next is not None},
+        title=f"Delete {row.name}",
+        about=row.name,
+        back=f"{_ALL}/{row.slug}",
         calls=(call("delete-customer", customerSlug=row.slug),),
     )
 
 
-def _create_body(_visit: Visit, sent: Sent) -> dict[str, Any]:
-    return read_fields(_NEW_FIELDS, sent)
-
-
-def _edit_body(_visit: Visit, sent: Sent) -> dict[str, Any]:
-    return read_fields(_EDIT_FIELDS, sent)
-
-
-_NEW_PAGE = Page(path="/new/customer", scopes=(WRITE,), show=_new)
-_EDIT_PAGE = Page(path=f"{_ONE}/edit", scopes=(WRITE,), show=_edit)
-_DELETE_PAGE = Page(path=f"{_ONE}/delete", scopes=(WRITE,), show=_delete)
+_NEW = form_page(
+    "/new/customer", _new, "create-customer", on_to(_ALL), fields=lambda _: (_NAME, _SLUG, *_REST)
+)
+_EDIT = form_page(
+    f"{_ONE}/edit",
+    _edit,
+    "update-customer",
+    back_to(_ONE, "saved"),
+    fields=lambda _: (_NAME, fixed(_SLUG), *_REST),
+    stored=_stored,
+)
+_DELETE = form_page(f"{_ONE}/delete", _delete, "delete-customer", up_to(_ALL, "deleted"))
 
 PAGES = (
-    Page(path=_ALL, scopes=(READ,), show=_list),
-    _NEW_PAGE,
-    Page(path=_ONE, scopes=(READ,), show=_detail),
-    _EDIT_PAGE,
-    _DELETE_PAGE,
+    DashboardPage(path=_ALL, scopes=(_READ,), show=_list),
+    DashboardPage(path=_ONE, scopes=(_READ,), show=_detail),
 )
-ACTIONS = (
-    Action(
-        path="/new/customer",
-        form="new",
-        page=_NEW_PAGE,
-        operation=operation("create-customer"),
-        body=_create_body,
-        done=on_to(_ALL),
-    ),
-    Action(
-        path=f"{_ONE}/edit",
-        form="edit",
-        page=_EDIT_PAGE,
-        operation=operation("update-customer"),
-        body=_edit_body,
-        now=_edit_form,
-        done=back_to(_ONE, "saved"),
-    ),
-    Action(
-        path=f"{_ONE}/delete",
-        form="delete",
-        page=_DELETE_PAGE,
-        operation=operation("delete-customer"),
-        done=up_to(_ALL, "deleted"),
-    ),
-)
+FORMS = (_NEW, _EDIT, _DELETE)

@@ -6,9 +6,9 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 import yaml
-from sqlalchemy import Row
 
-from kaiten_sync.licensing.thresholds import UNLIMITED
+from kaiten_sync.licensing.thresholds import UNCAPPED
+from kaiten_sync.server.db.grants import NamedGrant
 
 _ENTITLEMENT = (
     "name",
@@ -44,7 +44,7 @@ def declare_entitlements(entitlements: Iterable[Mapping[str, Any]]) -> str | Non
 
 
 def declare_licenses(
-    licenses: Iterable[tuple[Mapping[str, Any], str, Iterable[Row[Any]]]],
+    licenses: Iterable[tuple[Mapping[str, Any], str, Iterable[NamedGrant]]],
 ) -> str | None:
     """The declaration of licenses. None where there are none.
 
@@ -63,7 +63,7 @@ def _entitlement(shown: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _license(
-    shown: Mapping[str, Any], family_slug: str, granted: Iterable[Row[Any]]
+    shown: Mapping[str, Any], family_slug: str, granted: Iterable[NamedGrant]
 ) -> dict[str, Any]:
     body = _said(shown, _LICENSE)
     if family_slug != shown["slug"]:
@@ -76,11 +76,11 @@ def _said(shown: Mapping[str, Any], names: Iterable[str]) -> dict[str, Any]:
     return {name: shown[name] for name in names if shown.get(name) not in _SILENT}
 
 
-def _grant(grant: Row[Any]) -> Any:
+def _grant(grant: NamedGrant) -> Any:
     kind, value = grant.value["type"], grant.value["value"]
     if kind == "object":
         return {"value": value}
-    if kind == "number" and value == UNLIMITED:
+    if kind == "number" and value == UNCAPPED:
         return "unlimited"
     overage = grant.overage_percent
     return {"value": value, "overagePercent": overage} if overage else value

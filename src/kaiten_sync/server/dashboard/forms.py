@@ -1,7 +1,7 @@
-"""Forms: what they ask for, how what was typed becomes a request body, and what is wrong where.
+"""Forms as they are shown: what is typed in them, what is wrong where, and what changed meanwhile.
 
-A form has the fields of a request body under the same names. What is typed wrongly is found by
-the checks of the API and shown at the field; the rest of what was typed stays.
+What is typed wrongly is found by the checks of the API and shown at the field; the rest of what
+was typed stays.
 """
 
 from __future__ import annotations
@@ -10,17 +10,13 @@ import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
-from typing import Any, Literal
-from urllib.parse import parse_qs
+from typing import Any
 
-from kaiten_sync.server.domain.refusals import Fault, RefusalError, conflict, invalid, unprocessable
-from kaiten_sync.server.web.codec import check_storable, decode_body
+from kaiten_sync.server.dashboard.fields import Choice, Field, Sent, is_unedited
+from kaiten_sync.server.domain.refusals import Fault, RefusalError, conflict
 
-Kind = Literal["text", "long", "number", "choice", "flag", "flags", "day", "json"]
-
-MAX_FIELDS = 200
-"""Fields that one form may send: more than any of ours has."""
+STATE_FIELD = "form_state"
+"""The hidden field with the state of what is stored when the form was shown."""
 
 _FIELD_OF_CODE = {
     "AlreadyAssociated": "entitlementSlug",
@@ -45,55 +41,11 @@ _FIELD_OF_CODE = {
     "TypeRequired": "type",
     "VersionNotSettable": "version",
 }
-"""Which field a refusal is about that names none, by the end of its code."""
-
-STATE_FIELD = "form_state"
-"""What a form says of the state that it was made of."""
+"""The field that a refusal is about if it names none, by the end of its code."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Choice:
-    """One of several values to choose from, and what it is called."""
-
-    value: str
-    label: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Field:
-    """One question of a form. `name` is the property of the body that answers it.
-
-    `empty` is what the body says where nothing is typed; by default the property is left out.
-    """
-
-    name: str
-    label: str
-    kind: Kind = "text"
-    choices: Sequence[Choice] = ()
-    hint: str = ""
-    required: bool = False
-    fixed: bool = False
-    empty: Any = ...
-    initial: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Sent:
-    """What a form sent: all values of each field."""
-
-    values: Mapping[str, Sequence[str]]
-
-    def one(self, name: str) -> str:
-        """The value of a field, without blanks around it; empty where there is none."""
-        return self.values.get(name, ("",))[-1].strip()
-
-    def all(self, name: str) -> list[str]:
-        """All values of a field that can have several."""
-        return [value.strip() for value in self.values.get(name, ()) if value.strip()]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
+class FormEntry:
     """A field as it is shown: with what is typed in it, and what is wrong with that."""
 
     field: Field
@@ -108,12 +60,12 @@ class Entry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Filled:
-    """A form as it is shown. `faults` are what is wrong that belongs to no field of it.
+    """A form as it is shown. `faults` are about none of its fields.
 
-    `state` stands for what is stored of its fields; it is empty where nothing is.
+    `state` identifies what is stored of its fields; it is empty if nothing is.
     """
 
-    entries: Sequence[Entry]
+    entries: Sequence[FormEntry]
     faults: Sequence[str] = ()
     state: str = ""
 
@@ -122,60 +74,9 @@ class Filled:
         """Whether anything is wrong."""
         return bool(self.faults) or any(entry.faults for entry in self.entries)
 
-    def entry(self, name: str) -> Entry:
+    def entry(self, name: str) -> FormEntry:
         """A field by its name."""
         return next(entry for entry in self.entries if entry.field.name == name)
-
-
-def parse_sent(body: bytes) -> Sent:
-    """What a browser sent as a form.
-
-    Raises:
-        RefusalError: it is none, or has what cannot be stored.
-    """
-    try:
-        values = parse_qs(
-            body.decode("ascii"),
-            keep_blank_values=True,
-            encoding="utf-8",
-            errors="strict",
-            max_num_fields=MAX_FIELDS,
-        )
-    except ValueError as error:
-        raise invalid("BAD_REQUEST", "this is no form in UTF-8") from error
-    for name, texts in values.items():
-        for text in texts:
-            check_storable(text, f"body.{name}")
-    return Sent(values)
-
-
-def choices(values: Iterable[str], none: str | None = None) -> tuple[Choice, ...]:
-    """Choices that are called what they are; `none` is what choosing nothing is called."""
-    named = tuple(Choice(value=value, label=value) for value in values)
-    return named if none is None else (Choice(value="", label=none), *named)
-
-
-def read_fields(fields: Iterable[Field], sent: Sent) -> dict[str, Any]:
-    """A request body of what was typed.
-
-    Raises:
-        RefusalError: 422 with each field in which something else has to be typed.
-    """
-    body: dict[str, Any] = {}
-    faults: list[Fault] = []
-    for field in fields:
-        if field.fixed:
-            continue
-        try:
-            value = _value(field, sent)
-        except ValueError as error:
-            faults.append(Fault(str(error), f"body.{field.name}"))
-        else:
-            if value is not ...:
-                body[field.name] = value
-    if faults:
-        raise unprocessable("UNPROCESSABLE", "validation failed", faults)
-    return body
 
 
 def fill(
@@ -185,12 +86,12 @@ def fill(
     error: RefusalError | None = None,
 ) -> Filled:
     """A form to show: with what was sent, or else with what is stored, or else empty."""
-    shown = tuple(fields)
+    shown = tuple(_offering(field, stored) for field in fields)
     by_field, rest = _faults_by_field({field.name for field in shown}, error)
     entries = [
-        Entry(
+        FormEntry(
             field=field,
-            typed=sent.values.get(field.name, ()) if sent else _typed(field, stored),
+            typed=sent.values.get(field.name, ()) if sent else field.typed(stored),
             faults=by_field.get(field.name, ()),
         )
         for field in shown
@@ -198,117 +99,40 @@ def fill(
     return Filled(entries=entries, faults=rest, state=_state(shown, stored) if stored else "")
 
 
-def check_unchanged(now: Filled, sent: Sent) -> None:
+def check_unchanged(fields: Iterable[Field], stored: Mapping[str, Any], sent: Sent) -> None:
     """Refuse a form that would undo what somebody else changed since it was shown.
 
-    `now` is the form with what is stored now.
-
     Raises:
-        RefusalError: 409 with each field that has something else in it than what was sent.
+        RefusalError: 409 with each field that now has another value than what was sent.
     """
-    if sent.one(STATE_FIELD) in ("", now.state):
+    asked = tuple(fields)
+    if sent.one(STATE_FIELD) in ("", _state(asked, stored)):
         return
     faults = [
         Fault(
-            f"somebody else changed this meanwhile, to: {entry.text or 'nothing'}",
-            f"body.{entry.field.name}",
+            f"somebody else has changed this to: {', '.join(field.typed(stored)) or 'nothing'}",
+            f"body.{field.name}",
         )
-        for entry in now.entries
-        if not entry.field.fixed and _lines(sent.all(entry.field.name)) != _lines(entry.typed)
+        for field in asked
+        if not field.fixed and not is_unedited(field, sent, stored)
     ]
     if faults:
-        detail = "it was changed after you opened this page; send it again to overwrite that"
+        detail = "it was changed after you opened this page; submit again to overwrite"
         raise conflict("Form.ChangedMeanwhile", detail, faults)
 
 
 def _state(fields: Iterable[Field], stored: Mapping[str, Any]) -> str:
-    said = [[field.name, *_typed(field, stored)] for field in fields if not field.fixed]
-    return hashlib.sha256(json.dumps(said).encode()).hexdigest()[:16]
+    typed = [[field.name, *field.typed(stored)] for field in fields if not field.fixed]
+    return hashlib.sha256(json.dumps(typed).encode()).hexdigest()[:16]
 
 
-def _lines(typed: Iterable[str]) -> list[list[str]]:
-    """Typed texts by their lines, which browsers end in their own way."""
-    return [text.strip().splitlines() for text in typed if text.strip()]
-
-
-def fixed(field: Field) -> Field:
-    """A field that shows what can never change."""
-    return replace(field, fixed=True, required=False)
-
-
-def moment_of_day(text: str) -> str:
-    """A day as the API spells its first moment; what is no day stays as it is."""
-    try:
-        day = datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=UTC)
-    except ValueError:
-        return text
-    return f"{day:%Y-%m-%d}T00:00:00Z"
-
-
-def _value(field: Field, sent: Sent) -> Any:
-    if field.kind == "flag":
-        return sent.one(field.name) != ""
-    if field.kind == "flags":
-        return sent.all(field.name)
-    text = sent.one(field.name)
-    if not text:
-        if field.required:
-            raise ValueError("this is needed")
-        return field.empty
-    match field.kind:
-        case "number":
-            return number_of(text)
-        case "day":
-            return moment_of_day(text)
-        case "json":
-            return json_of(text)
-        case _:
-            return text
-
-
-def number_of(text: str) -> int | float:
-    """The number that was typed.
-
-    Raises:
-        ValueError: it is none; the message says what to type.
-    """
-    try:
-        value = json.loads(text)
-    except (ValueError, RecursionError):
-        value = None
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        raise ValueError("type a number, such as 1000 or 0.5")
-    return value
-
-
-def json_of(text: str) -> Any:
-    """The JSON object that was typed.
-
-    Raises:
-        ValueError: it is none; the message says what to type.
-    """
-    try:
-        value = decode_body(text.encode())
-    except RefusalError as error:
-        raise ValueError('type JSON, such as {"region": "eu"}') from error
-    if not isinstance(value, dict):
-        raise ValueError('type a JSON object, such as {"region": "eu"}')
-    return value
-
-
-def _typed(field: Field, stored: Mapping[str, Any] | None) -> Sequence[str]:
-    if stored is None:
-        return (field.initial,) if field.initial else ()
-    value = stored.get(field.name)
-    if value is None or value is False:
-        return ()
-    if value is True:
-        return ("on",)
-    if isinstance(value, list):
-        return tuple(str(item) for item in value)
-    if isinstance(value, dict):
-        return (json.dumps(value, ensure_ascii=False, indent=2),) if value else ()
-    return (str(value)[:10],) if field.kind == "day" else (str(value),)
+def _offering(field: Field, stored: Mapping[str, Any] | None) -> Field:
+    """A field to choose in, which also offers what is stored, such as an archived license."""
+    value = (stored or {}).get(field.name)
+    offered = {choice.value for choice in field.choices}
+    if field.kind != "choice" or not isinstance(value, str) or value in offered:
+        return field
+    return replace(field, choices=(*field.choices, Choice(value=value, label=value)))
 
 
 def _faults_by_field(

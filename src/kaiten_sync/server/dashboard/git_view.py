@@ -1,26 +1,31 @@
-"""What git says of the catalog: the plan that the reconciler makes, run as a program of its own.
+"""What git says of the catalog: the plan that the reconciler makes.
 
-The server knows the program's command and the JSON that it prints, and nothing else of it: it is
-handed in, and its result is only shown.
+The server knows a function that makes it and the JSON that it returns, and nothing else of the
+reconciler: the function is handed in by name, and its result is only shown.
 """
 
 from __future__ import annotations
 
+import importlib
 import json
-import subprocess
+import logging
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeAlias
+
+from kaiten_sync.server.settings import PlanNotMadeError
+
+log = logging.getLogger(__name__)
+
+PlanMaker: TypeAlias = Callable[[], str]
+"""Makes the plan and returns it as JSON. Raises `PlanNotMadeError`, whose text is shown."""
 
 FRESH_MS = 30_000
 """How long a plan is shown before another one is made."""
 
-_LONGEST_S = 120
-"""How long making a plan may take."""
-
 _MAX_SHOWN = 4000
-"""Characters of what a failed plan said that are shown."""
+"""Characters of why a plan could not be made that are shown."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,11 +54,21 @@ class GitPlan:
         return "declared" if address in self.declared else "unmanaged"
 
 
-class GitView:
-    """Has plans made by a command, one at a time, beside the requests."""
+def plan_maker(source: Sequence[str]) -> PlanMaker | None:
+    """The function that `ServerSettings.plan_source` names; None if it is empty."""
+    if not source:
+        return None
+    place, *arguments = source
+    module, _, name = place.partition(":")
+    function = getattr(importlib.import_module(module), name)
+    return lambda: str(function(*arguments))
 
-    def __init__(self, command: Sequence[str], clock: Callable[[], int]) -> None:
-        self._command = list(command)
+
+class GitView:
+    """Has plans made, one at a time, beside the requests."""
+
+    def __init__(self, make: PlanMaker, clock: Callable[[], int]) -> None:
+        self._maker = make
         self._clock = clock
         self._lock = threading.Lock()
         self._made: GitPlan | None = None
@@ -81,25 +96,21 @@ class GitView:
 
     def _make(self) -> None:
         try:
-            ended = subprocess.run(  # noqa: S603  the operator's own command
-                self._command,
-                stdin=subprocess.DEVNULL,
-                capture_output=True,
-                text=True,
-                timeout=_LONGEST_S,
-                check=False,
-            )
-            self._made = _read(ended, self._clock())
-        except (OSError, subprocess.SubprocessError) as error:
-            self._made = GitPlan(made_at=self._clock(), fault=str(error))
+            text = self._maker()
+        except PlanNotMadeError as error:
+            fault = str(error).strip()[:_MAX_SHOWN]
+            self._made = GitPlan(made_at=self._clock(), fault=fault)
+        except Exception as error:
+            # The end of a thread: nobody else would hear of it, and the page would wait for ever.
+            log.exception("the plan could not be made")
+            self._made = GitPlan(made_at=self._clock(), fault=repr(error)[:_MAX_SHOWN])
+        else:
+            self._made = _read(text, self._clock())
 
 
-def _read(ended: subprocess.CompletedProcess[str], now_ms: int) -> GitPlan:
-    if ended.returncode != 0:
-        fault = ended.stderr.strip()[:_MAX_SHOWN] or f"it ended with {ended.returncode}"
-        return GitPlan(made_at=now_ms, fault=fault)
+def _read(text: str, now_ms: int) -> GitPlan:
     try:
-        plan = json.loads(ended.stdout)
+        plan = json.loads(text)
         return GitPlan(
             made_at=now_ms,
             target=plan["target"],

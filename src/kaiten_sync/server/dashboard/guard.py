@@ -73,7 +73,11 @@ def check_origin(request: Request) -> None:
     origin = request.headers.get("origin")
     if origin is None:
         return
-    if urlsplit(origin).netloc.lower() != request.headers.get("host", "").lower():
+    try:
+        host = urlsplit(origin).netloc
+    except ValueError:  # such as that of http://[evil
+        host = ""
+    if not host or host.lower() != request.headers.get("host", "").lower():
         raise RefusalError(
             RefusalKind.FORBIDDEN, "Form.OtherSite", "this form was sent by another site"
         )
@@ -84,7 +88,10 @@ def is_loopback(request: Request) -> bool:
 
     The cookie is for that host alone, so a wrong claim harms nobody but who makes it.
     """
-    host = (request.url.hostname or "").lower()
+    try:
+        host = (request.url.hostname or "").lower()
+    except ValueError:  # a Host header that is not a host, such as [evil
+        return False
     if host == "localhost" or host.endswith(".localhost"):
         return True
     try:

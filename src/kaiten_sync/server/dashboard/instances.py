@@ -3,31 +3,24 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
-from sqlalchemy import Row
-
 from kaiten_sync.server.dashboard.chart import chart_usage
-from kaiten_sync.server.dashboard.forms import (
-    Choice,
-    Field,
-    Filled,
-    Sent,
-    choices,
-    moment_of_day,
-    read_fields,
-)
+from kaiten_sync.server.dashboard.fields import Choice, Field, choices
 from kaiten_sync.server.dashboard.listing import ROWS, Filter, listing_of
 from kaiten_sync.server.dashboard.pages import (
-    Action,
-    Page,
+    DashboardPage,
+    Form,
     Shown,
     Visit,
     back_to,
     call,
+    form_page,
     on_to,
     operation,
+    show_form,
+    show_question,
     up_to,
 )
 from kaiten_sync.server.db.audit import TrailFilter
@@ -41,48 +34,45 @@ from kaiten_sync.server.service.instances import get_instance
 from kaiten_sync.server.service.licenses import get_license
 from kaiten_sync.server.shapes.instances import instance_json
 
-READ, WRITE = "read:instances", "write:instances"
-
+_READ = "read:instances"
 _ALL = "/instances"
 _ONE = "/instances/{instanceSlug}"
 _STATUSES = ("HEALTHY", "DEGRADED", "INCIDENT", "MAINTENANCE")
 
 _MAX_CHOICES = 200
-"""Customers and licenses that are offered to choose from; where there are more, slugs are typed."""
+"""Customers and licenses that are offered to choose from; if there are more, slugs are typed."""
 
-_DAYS = ("startLicenseDate", "endLicenseDate")
 _EVENTS = tuple(
     Choice(value=kind.type, label=kind.name)
     for kind in EVENT_TYPES
     if kind.type.startswith("com.kaiten.instance.")
 )
-
 _STATUS_FIELDS = (
-    Field(name="status", label="Status", kind="choice", choices=choices(_STATUSES)),
+    Field("status", "Status", kind="choice", choices=choices(_STATUSES)),
     Field(
-        name="lifecycleStage",
-        label="Lifecycle stage",
-        hint="In free text, such as TRIAL or ACTIVE. It cannot be cleared.",
+        "lifecycleStage",
+        "Lifecycle stage",
+        hint="Free text, such as TRIAL or ACTIVE. It cannot be cleared.",
     ),
 )
 
 
 def _fields(visit: Visit) -> tuple[Field, ...]:
     return (
-        Field(name="name", label="Name", required=True, hint="Such as My Restaurant Production."),
-        Field(name="slug", label="Slug", hint="For programs. Made from the name where empty."),
+        Field("name", "Name", required=True, hint="Such as My Restaurant Production."),
+        Field("slug", "Slug", hint="For programs. Made from the name if left empty."),
         _customer_field(visit),
         _license_field(visit),
         Field(
-            name="startLicenseDate",
-            label="License starts (UTC)",
+            "startLicenseDate",
+            "License starts (UTC)",
             kind="day",
             required=True,
             hint="Reset periods may count from here.",
         ),
-        Field(name="endLicenseDate", label="License ends (UTC)", kind="day", required=True),
-        Field(name="description", label="Description", kind="long", empty=""),
-        Field(name="metadata", label="Metadata", kind="json", hint="A JSON object, or nothing."),
+        Field("endLicenseDate", "License ends (UTC)", kind="day", required=True),
+        Field("description", "Description", kind="long", empty=""),
+        Field("metadata", "Metadata", kind="json", hint="A JSON object, or nothing."),
     )
 
 
@@ -100,13 +90,13 @@ def _license_field(visit: Visit) -> Field:
 
 
 def _named(name: str, label: str, rows: Iterable[Any] | None) -> Field:
-    """A field for something that has a slug: chosen where there is a list, or else typed."""
+    """A field for something that has a slug: chosen from the rows, or typed if there are none."""
     if rows is None:
-        return Field(name=name, label=label, required=True, hint="Its slug.")
+        return Field(name, label, required=True, hint="Its slug.")
     offered = [Choice(value=row.slug, label=f"{row.name} ({row.slug})") for row in rows]
     return Field(
-        name=name,
-        label=label,
+        name,
+        label,
         kind="choice",
         required=True,
         choices=(
@@ -129,7 +119,6 @@ def _list(visit: Visit) -> Shown:
 
 
 def _new(visit: Visit) -> Shown:
-    form = visit.form("new", _fields(visit), {"customerSlug": visit.query.get("customer", "")})
     example = {
         "name": "My Restaurant Production",
         "description": "",
@@ -138,19 +127,12 @@ def _new(visit: Visit) -> Shown:
         "startLicenseDate": "2026-01-01T00:00:00Z",
         "endLicenseDate": "2027-01-01T00:00:00Z",
     }
-    return Shown(
-        template="instance_form.html",
-        values={"form": form, "row": None},
-        calls=(call("createInstance", example),),
-    )
-
-
-def _create_body(visit: Visit, sent: Sent) -> dict[str, Any]:
-    return _with_ids(visit, read_fields(_fields(visit), sent))
+    calls = (call("createInstance", example),)
+    return show_form(visit, _NEW, "New Instance", "Create", _ALL, calls=calls)
 
 
 def _with_ids(visit: Visit, body: dict[str, Any]) -> dict[str, Any]:
-    """The body with the ids of what was named by its slug."""
+    """The body with the ids of what is named by its slug."""
     faults: list[Fault] = []
     for name, find in (("customer", get_customer), ("license", get_license)):
         slug = body.pop(f"{name}Slug")
@@ -163,63 +145,24 @@ def _with_ids(visit: Visit, body: dict[str, Any]) -> dict[str, Any]:
     return body
 
 
-def _edit_form(visit: Visit) -> Filled:
-    row = get_instance(visit.work, visit.path["instanceSlug"])
-    return visit.form("edit", _edit_fields(visit, row), instance_json(row))
-
-
-def _status_form(visit: Visit) -> Filled:
-    row = get_instance(visit.work, visit.path["instanceSlug"])
-    return visit.form("status", _STATUS_FIELDS, instance_json(row))
+def _stored(visit: Visit) -> Mapping[str, Any]:
+    return instance_json(get_instance(visit.work, visit.path["instanceSlug"]))
 
 
 def _edit(visit: Visit) -> Shown:
-    row = get_instance(visit.work, visit.path["instanceSlug"])
-    shown = instance_json(row)
-    kept = ("name", "slug", "description", "customerId", "licenseId", *_DAYS, "metadata")
-    body = {name: shown[name] for name in kept}
-    return Shown(
-        template="instance_form.html",
-        values={"form": _edit_form(visit), "row": row},
-        calls=(call("updateInstance", body, instanceSlug=row.slug),),
-    )
-
-
-def _edit_fields(visit: Visit, row: Row[Any]) -> tuple[Field, ...]:
-    """The fields, with the license that it has: an archived one may be kept."""
-    return tuple(_with_choice(field, row.license_slug) for field in _fields(visit))
-
-
-def _with_choice(field: Field, slug: str) -> Field:
-    if field.name != "licenseSlug" or field.kind != "choice":
-        return field
-    if any(choice.value == slug for choice in field.choices):
-        return field
-    kept = Choice(value=slug, label=f"{slug} (archived)")
-    return Field(
-        name=field.name,
-        label=field.label,
-        kind="choice",
-        required=True,
-        choices=(*field.choices, kept),
-    )
-
-
-def _edit_body(visit: Visit, sent: Sent) -> dict[str, Any]:
-    row = get_instance(visit.work, visit.path["instanceSlug"])
-    body = _with_ids(visit, read_fields(_edit_fields(visit, row), sent))
-    stored = instance_json(row)
-    for name in _DAYS:
-        # The form knows days only: where the day stays, so does the time of day.
-        if body[name] == moment_of_day(stored[name][:10]):
-            body[name] = stored[name]
-    return body
+    stored = _stored(visit)
+    dates = ("startLicenseDate", "endLicenseDate")
+    kept = ("name", "slug", "description", "customerId", "licenseId", *dates, "metadata")
+    body = {name: stored[name] for name in kept}
+    slug = stored["slug"]
+    calls = (call("updateInstance", body, instanceSlug=slug),)
+    title, back = f"Edit {stored['name']}", f"{_ALL}/{slug}"
+    return show_form(visit, _EDIT, title, "Save", back, calls=calls)
 
 
 def _detail(visit: Visit) -> Shown:
     row = get_instance(visit.work, visit.path["instanceSlug"])
     meters = saturation.meters_of_instance(visit.work, row.slug)
-    report = {"value": 42}
     return Shown(
         template="instance_usage.html",
         values={
@@ -227,7 +170,7 @@ def _detail(visit: Visit) -> Shown:
             "tab": "usage",
             "meters": meters,
             "used": chart_usage(visit.work, meters, lambda meter: str(meter.row.entitlement_slug)),
-            "form": _status_form(visit),
+            "form": visit.fill(_STATUS),
             "days_left": (row.end_license_date - visit.work.now_ms) // 86_400_000,
         },
         calls=(
@@ -235,16 +178,12 @@ def _detail(visit: Visit) -> Shown:
             call("getEntitlementsUsageMetrics", instanceSlug=row.slug),
             call(
                 "reportEntitlementUsageMetric",
-                report,
+                {"value": 42},
                 instanceSlug=row.slug,
                 entitlementSlug="api-calls",
             ),
         ),
     )
-
-
-def _status_body(_visit: Visit, sent: Sent) -> dict[str, Any]:
-    return read_fields(_STATUS_FIELDS, sent)
 
 
 def _audit(visit: Visit) -> Shown:
@@ -261,77 +200,64 @@ def _audit(visit: Visit) -> Shown:
             "row": row,
             "tab": "audit",
             "listing": wanted,
-            "events": [(each, _pretty(each.payload)) for each in page.rows],
+            "events": [
+                (each, json.dumps(each.payload, ensure_ascii=False, indent=2)) for each in page.rows
+            ],
             "following": wanted.after(page.next),
         },
         calls=(call("getAuditTrails", instanceSlug=slug),),
     )
 
 
-def _pretty(payload: Any) -> str:
-    return json.dumps(payload, ensure_ascii=False, indent=2)
-
-
 def _delete(visit: Visit) -> Shown:
     row = get_instance(visit.work, visit.path["instanceSlug"])
     meters = saturation.meters_of_instance(visit.work, row.slug)
-    return Shown(
-        template="instance_delete.html",
-        values={
-            "row": row,
-            "counted": [meter for meter in meters if meter.row.report_seq is not None],
-            "refused": visit.refused,
-        },
+    counted = [meter for meter in meters if meter.row.report_seq is not None]
+    return show_question(
+        visit,
+        _DELETE,
+        "instance_delete.html",
+        {"row": row, "counted": counted},
+        title=f"Delete {row.name}",
+        about=row.name,
+        back=f"{_ALL}/{row.slug}",
         calls=(call("deleteInstance", instanceSlug=row.slug),),
     )
 
 
-_NEW_PAGE = Page(path="/new/instance", scopes=(WRITE,), show=_new)
-_DETAIL_PAGE = Page(path=_ONE, scopes=(READ,), show=_detail)
-_EDIT_PAGE = Page(path=f"{_ONE}/edit", scopes=(WRITE,), show=_edit)
-_DELETE_PAGE = Page(path=f"{_ONE}/delete", scopes=(WRITE,), show=_delete)
+_DETAIL = DashboardPage(path=_ONE, scopes=(_READ,), show=_detail)
+_NEW = form_page(
+    "/new/instance",
+    _new,
+    "createInstance",
+    on_to(_ALL),
+    fields=_fields,
+    suggested=lambda visit: {"customerSlug": visit.query.get("customer", "")},
+    complete=_with_ids,
+)
+_STATUS = Form(
+    path=_ONE,
+    page=_DETAIL,
+    operation=operation("patchInstance"),
+    done=back_to(_ONE, "saved"),
+    fields=lambda _: _STATUS_FIELDS,
+    stored=_stored,
+)
+_EDIT = form_page(
+    f"{_ONE}/edit",
+    _edit,
+    "updateInstance",
+    # To the list, because the form may have given it another slug.
+    up_to(_ALL, "saved"),
+    fields=_fields,
+    stored=_stored,
+    complete=_with_ids,
+)
+_DELETE = form_page(f"{_ONE}/delete", _delete, "deleteInstance", up_to(_ALL, "deleted"))
 
 PAGES = (
-    Page(path=_ALL, scopes=(READ,), show=_list),
-    _NEW_PAGE,
-    _DETAIL_PAGE,
-    Page(path=f"{_ONE}/audit", scopes=(READ,), show=_audit),
-    _EDIT_PAGE,
-    _DELETE_PAGE,
+    DashboardPage(path=_ALL, scopes=(_READ,), show=_list),
+    _DETAIL,
+    DashboardPage(path=f"{_ONE}/audit", scopes=(_READ,), show=_audit),
 )
-ACTIONS = (
-    Action(
-        path="/new/instance",
-        form="new",
-        page=_NEW_PAGE,
-        operation=operation("createInstance"),
-        body=_create_body,
-        done=on_to(_ALL),
-    ),
-    Action(
-        path=_ONE,
-        form="status",
-        page=_DETAIL_PAGE,
-        operation=operation("patchInstance"),
-        body=_status_body,
-        now=_status_form,
-        done=back_to(_ONE, "saved"),
-    ),
-    Action(
-        path=f"{_ONE}/edit",
-        form="edit",
-        page=_EDIT_PAGE,
-        operation=operation("updateInstance"),
-        body=_edit_body,
-        now=_edit_form,
-        # The form may have given it another slug.
-        done=up_to(_ALL, "saved"),
-    ),
-    Action(
-        path=f"{_ONE}/delete",
-        form="delete",
-        page=_DELETE_PAGE,
-        operation=operation("deleteInstance"),
-        done=up_to(_ALL, "deleted"),
-    ),
-)
+FORMS = (_NEW, _STATUS, _EDIT, _DELETE)

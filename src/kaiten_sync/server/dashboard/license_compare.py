@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Row
-
 from kaiten_sync.server.dashboard.granted import value_text
 from kaiten_sync.server.dashboard.licenses import READ, declared
-from kaiten_sync.server.dashboard.pages import Action, Page, Shown, Visit, call
+from kaiten_sync.server.dashboard.pages import DashboardPage, Form, Shown, Visit, call
+from kaiten_sync.server.db.grants import NamedGrant
+from kaiten_sync.server.db.licenses import LicenseRow
 from kaiten_sync.server.service import search
 from kaiten_sync.server.service.licenses import get_license
 
@@ -46,7 +46,7 @@ def _compare(visit: Visit) -> Shown:
     )
 
 
-def _field_lines(left: Row[Any], right: Row[Any]) -> list[_Line]:
+def _field_lines(left: LicenseRow, right: LicenseRow) -> list[_Line]:
     compared = (
         ("Name", "name"),
         ("Version", "version"),
@@ -62,8 +62,8 @@ def _field_lines(left: Row[Any], right: Row[Any]) -> list[_Line]:
     ]
 
 
-def _grant_lines(visit: Visit, left: Row[Any], right: Row[Any]) -> list[_Line]:
-    sides: list[Mapping[str, Row[Any]]] = [
+def _grant_lines(visit: Visit, left: LicenseRow, right: LicenseRow) -> list[_Line]:
+    sides: list[Mapping[str, NamedGrant]] = [
         {each.entitlement_slug: each for each in search.grants_of(visit.work, side.id)}
         for side in (left, right)
     ]
@@ -73,7 +73,7 @@ def _grant_lines(visit: Visit, left: Row[Any], right: Row[Any]) -> list[_Line]:
     ]
 
 
-def _granted(row: Row[Any] | None) -> str:
+def _granted(row: NamedGrant | None) -> str:
     if row is None:
         return "not granted"
     overage = row.overage_percent or 0
@@ -86,5 +86,5 @@ def _plain(value: object) -> str:
     return "–" if value in (None, "") else str(value)
 
 
-PAGES = (Page(path="/compare-licenses", scopes=(READ,), show=_compare),)
-ACTIONS: tuple[Action, ...] = ()
+PAGES = (DashboardPage(path="/compare-licenses", scopes=(READ,), show=_compare),)
+FORMS: tuple[Form, ...] = ()

@@ -6,23 +6,23 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Row
-
-from kaiten_sync.server.dashboard.forms import Choice, Entry, Field, Filled, Sent, fill, read_fields
-from kaiten_sync.server.dashboard.granted import GRANT_FIELDS, grant_body, value_text
-from kaiten_sync.server.dashboard.licenses import ALL, ONE, READ, WRITE, declared
+from kaiten_sync.server.dashboard.fields import Choice, Field
+from kaiten_sync.server.dashboard.forms import FormEntry, fill
+from kaiten_sync.server.dashboard.granted import GRANT_FIELDS, grant_body, stored_grant
+from kaiten_sync.server.dashboard.licenses import ALL, ONE, READ, declared
 from kaiten_sync.server.dashboard.listing import ROWS, listing_of
 from kaiten_sync.server.dashboard.pages import (
-    Action,
-    Call,
-    Page,
-    Refused,
+    DashboardPage,
+    Form,
     Shown,
     Visit,
     back_to,
     call,
+    form_page,
     operation,
+    show_question,
 )
+from kaiten_sync.server.db.grants import NamedGrant
 from kaiten_sync.server.db.search import Wanted
 from kaiten_sync.server.domain.refusals import RefusalError, not_found
 from kaiten_sync.server.service import grants, search
@@ -30,19 +30,22 @@ from kaiten_sync.server.service.entitlements import get_entitlement
 from kaiten_sync.server.service.family_changes import family_view
 from kaiten_sync.server.service.licenses import get_license
 
-_GRANT = f"{ONE}/grants/{{entitlementSlug}}"
+_GRANT_PATH = f"{ONE}/grants/{{entitlementSlug}}"
 
 _MAX_CHOICES = 200
-"""Entitlements that are offered to choose from; where there are more, the slug is typed."""
+"""Entitlements that are offered to choose from; if there are more, the slug is typed."""
+
+
+_EXAMPLE = {"entitlementSlug": "api-calls", "value": {"type": "number", "value": 1000}}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _GrantRow:
     """A grant in the table: what is stored, what is typed, and what is wrong with that."""
 
-    row: Row[Any]
-    value: Entry
-    overage: Entry | None
+    row: NamedGrant
+    value: FormEntry
+    overage: FormEntry | None
     faults: Sequence[str]
     state: str
 
@@ -59,28 +62,24 @@ def _detail(visit: Visit) -> Shown:
             "row": row,
             "family": view,
             "tab": "grants",
-            "grants": [_grant_row(each, visit.sent("grant"), visit) for each in granted],
-            "attach": visit.form("attach", _attach_fields(visit, granted)),
-            "moved": visit.sent("move"),
+            "grants": [_grant_row(each, visit) for each in granted],
+            "attach": visit.fill(_ATTACH),
+            "moved": visit.refusal_of(*_MOVES),
             "held": search.count_instances(visit.work, row.id),
         },
         calls=(
             call("get-license", licenseSlug=row.slug),
             call("get-license-entitlements", licenseSlug=row.slug),
-            _attach_call(row.slug),
+            call("associate-entitlement-with-license", _EXAMPLE, licenseSlug=row.slug),
         ),
         declaration=declared(visit.work, [row]),
     )
 
 
-def _attach_call(license_slug: str) -> Call:
-    body = {"entitlementSlug": "api-calls", "value": {"type": "number", "value": 1000}}
-    return call("associate-entitlement-with-license", body, licenseSlug=license_slug)
-
-
-def _attach_fields(visit: Visit, granted: Sequence[Row[Any]]) -> tuple[Field, ...]:
+def _attach_fields(visit: Visit) -> tuple[Field, ...]:
+    holder = get_license(visit.work, visit.path["licenseSlug"])
+    held = {each.entitlement_slug for each in search.grants_of(visit.work, holder.id)}
     page = search.find_entitlements(visit.work, Wanted(), None, _MAX_CHOICES)
-    held = {each.entitlement_slug for each in granted}
     offered = [
         Choice(value=row.slug, label=f"{row.name} ({row.slug}, {row.type})")
         for row in page.rows
@@ -89,8 +88,8 @@ def _attach_fields(visit: Visit, granted: Sequence[Row[Any]]) -> tuple[Field, ..
     offered.sort(key=lambda choice: choice.label)
     is_all = page.next is None and visit.may("read:entitlements")
     chosen = Field(
-        name="entitlementSlug",
-        label="Entitlement",
+        "entitlementSlug",
+        "Entitlement",
         kind="choice" if is_all else "text",
         choices=(Choice(value="", label="choose one"), *offered) if is_all else (),
         required=True,
@@ -99,9 +98,24 @@ def _attach_fields(visit: Visit, granted: Sequence[Row[Any]]) -> tuple[Field, ..
     return (chosen, *GRANT_FIELDS)
 
 
-def _grant_row(row: Row[Any], refused: Refused | None, visit: Visit) -> _GrantRow:
-    is_refused = visit.path.get("entitlementSlug") == row.entitlement_slug
-    form = _grant_form(row, refused if is_refused else None)
+def _attach_body(visit: Visit, body: dict[str, Any]) -> dict[str, Any]:
+    try:
+        row, _ = get_entitlement(visit.work, body["entitlementSlug"])
+    except RefusalError as error:
+        code = "AssociateEntitlementToLicense.EntitlementNotFound"
+        raise not_found(code, error.detail) from error
+    return grant_body(row.type, body)
+
+
+def _grant_row(row: NamedGrant, visit: Visit) -> _GrantRow:
+    is_this = visit.path.get("entitlementSlug") == row.entitlement_slug
+    refused = visit.refusal_of(_GRANT) if is_this else None
+    form = fill(
+        GRANT_FIELDS,
+        stored_grant(row.value, row.overage_percent),
+        sent=refused.sent if refused else None,
+        error=refused.error if refused else None,
+    )
     is_number = row.value["type"] == "number"
     return _GrantRow(
         row=row,
@@ -112,34 +126,20 @@ def _grant_row(row: Row[Any], refused: Refused | None, visit: Visit) -> _GrantRo
     )
 
 
-def _grant_form(row: Row[Any], refused: Refused | None = None) -> Filled:
-    overage = row.overage_percent if (row.overage_percent or 0) > 0 else None
-    stored = {"value": value_text(row.value), "limitCapExceededOveragePercent": overage}
-    if refused is None:
-        return fill(GRANT_FIELDS, stored)
-    return fill(GRANT_FIELDS, stored, refused.sent, refused.error)
+def _stored(visit: Visit) -> dict[str, Any]:
+    row = _get_grant(visit)
+    return stored_grant(row.value, row.overage_percent)
 
 
-def _grant_now(visit: Visit) -> Filled:
-    found = grants.get_grant(visit.work, visit.path["licenseSlug"], visit.path["entitlementSlug"])
-    return _grant_form(found.page.rows[0])
+def _grant_change(visit: Visit, body: dict[str, Any]) -> dict[str, Any]:
+    return grant_body(_get_grant(visit).entitlement_type, body)
 
 
-def _attach_body(visit: Visit, sent: Sent) -> dict[str, Any]:
-    slug = sent.one("entitlementSlug")
-    if not slug:
-        return read_fields((Field(name="entitlementSlug", label="", required=True),), sent)
-    try:
-        row, _ = get_entitlement(visit.work, slug)
-    except RefusalError as error:
-        code = "AssociateEntitlementToLicense.EntitlementNotFound"
-        raise not_found(code, error.detail) from error
-    return {"entitlementSlug": slug, **grant_body(row.type, sent)}
-
-
-def _grant_change(visit: Visit, sent: Sent) -> dict[str, Any]:
-    found = grants.get_grant(visit.work, visit.path["licenseSlug"], visit.path["entitlementSlug"])
-    return grant_body(found.page.rows[0].entitlement_type, sent)
+def _get_grant(visit: Visit) -> NamedGrant:
+    path = visit.path
+    found = grants.get_grant(visit.work, path["licenseSlug"], path["entitlementSlug"])
+    row: NamedGrant = found.page.rows[0]
+    return row
 
 
 def _holders(visit: Visit) -> Shown:
@@ -167,63 +167,58 @@ def _remove(visit: Visit) -> Shown:
     """What detaching an entitlement takes away, and from whom."""
     path = visit.path
     found = grants.get_grant(visit.work, path["licenseSlug"], path["entitlementSlug"])
-    return Shown(
-        template="grant_remove.html",
-        values={
-            "row": found.license,
-            "grant": found.page.rows[0],
-            "held": search.count_instances(visit.work, found.license.id),
-            "refused": visit.refused,
-        },
+    held = search.count_instances(visit.work, found.license.id)
+    grant = found.page.rows[0]
+    return show_question(
+        visit,
+        _REMOVE,
+        "grant_remove.html",
+        {"row": found.license, "grant": grant, "held": held},
+        title=f"Remove {grant.entitlement_name} from {found.license.name}",
+        about=found.license.name,
+        back=f"{ALL}/{found.license.slug}",
         calls=(call("delete-license-entitlement", **path),),
         declaration=declared(visit.work, [found.license]),
     )
 
 
-def _move(name: str, notice: str) -> Action:
-    return Action(
+_DETAIL = DashboardPage(path=ONE, scopes=(READ,), show=_detail)
+_ATTACH = Form(
+    path=f"{ONE}/grants",
+    page=_DETAIL,
+    operation=operation("associate-entitlement-with-license"),
+    done=back_to(ONE, "attached"),
+    fields=_attach_fields,
+    complete=_attach_body,
+)
+_GRANT = Form(
+    path=_GRANT_PATH,
+    page=_DETAIL,
+    operation=operation("update-license-entitlement"),
+    done=back_to(ONE, "saved"),
+    fields=lambda _: GRANT_FIELDS,
+    stored=_stored,
+    complete=_grant_change,
+)
+_REMOVE = form_page(
+    f"{_GRANT_PATH}/remove", _remove, "delete-license-entitlement", back_to(ONE, "removed")
+)
+_MOVES = tuple(
+    Form(
         path=f"{ONE}/{name}",
-        form="move",
-        page=_DETAIL_PAGE,
+        page=_DETAIL,
         operation=operation(f"{name}-license"),
         done=back_to(ONE, notice),
     )
-
-
-_DETAIL_PAGE = Page(path=ONE, scopes=(READ,), show=_detail)
-_REMOVE_PAGE = Page(path=f"{_GRANT}/remove", scopes=(WRITE,), show=_remove)
+    for name, notice in (
+        ("publish", "published"),
+        ("archive", "archived"),
+        ("unarchive", "unarchived"),
+    )
+)
 
 PAGES = (
-    _DETAIL_PAGE,
-    Page(path=f"{ONE}/instances", scopes=(READ, "read:instances"), show=_holders),
-    _REMOVE_PAGE,
+    _DETAIL,
+    DashboardPage(path=f"{ONE}/instances", scopes=(READ, "read:instances"), show=_holders),
 )
-ACTIONS = (
-    Action(
-        path=f"{ONE}/grants",
-        form="attach",
-        page=_DETAIL_PAGE,
-        operation=operation("associate-entitlement-with-license"),
-        body=_attach_body,
-        done=back_to(ONE, "attached"),
-    ),
-    Action(
-        path=_GRANT,
-        form="grant",
-        page=_DETAIL_PAGE,
-        operation=operation("update-license-entitlement"),
-        body=_grant_change,
-        now=_grant_now,
-        done=back_to(ONE, "saved"),
-    ),
-    Action(
-        path=f"{_GRANT}/remove",
-        form="remove",
-        page=_REMOVE_PAGE,
-        operation=operation("delete-license-entitlement"),
-        done=back_to(ONE, "removed"),
-    ),
-    _move("publish", "published"),
-    _move("archive", "archived"),
-    _move("unarchive", "unarchived"),
-)
+FORMS = (_ATTACH, _GRANT, _REMOVE, *_MOVES)

@@ -2,111 +2,88 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
-
-from sqlalchemy import Row
 
 from kaiten_sync.server.dashboard.api_lines import export_line
 from kaiten_sync.server.dashboard.declaration import declare_licenses
-from kaiten_sync.server.dashboard.forms import (
-    Choice,
-    Field,
-    Filled,
-    Sent,
-    choices,
-    fixed,
-    read_fields,
-)
+from kaiten_sync.server.dashboard.fields import Choice, Field, choices, fixed
 from kaiten_sync.server.dashboard.listing import ROWS, Filter, listing_of
 from kaiten_sync.server.dashboard.pages import (
-    Action,
-    Page,
+    DashboardPage,
     Shown,
     Visit,
     back_to,
     call,
+    form_page,
     on_to,
-    operation,
+    show_form,
+    show_question,
     up_to,
 )
+from kaiten_sync.server.db.licenses import LicenseRow
 from kaiten_sync.server.service import grants, search
 from kaiten_sync.server.service.families import get_family
 from kaiten_sync.server.service.licenses import get_license
 from kaiten_sync.server.service.work import Work
 from kaiten_sync.server.shapes.licenses import license_json
 
-READ, WRITE = "read:licenses", "write:licenses"
+READ = "read:licenses"
 ALL = "/licenses"
 ONE = "/licenses/{licenseSlug}"
 
 _TYPES = ("PAID", "TRIAL", "COMMUNITY", "DEVELOPMENT")
 _STATES = ("DRAFT", "PUBLISHED", "ARCHIVED")
 
-
-_NAME = Field(name="name", label="Name", required=True, hint="For people, such as Growth.")
+_NAME = Field("name", "Name", required=True, hint="For people, such as Growth.")
 _SLUG = Field(
-    name="slug",
-    label="Slug",
-    hint="For programs, such as growth. Made from the name where it is left empty; it never"
-    " changes.",
+    "slug",
+    "Slug",
+    hint="For programs, such as growth. Made from the name if left empty; it never changes.",
 )
+_TYPE = Field("type", "Type", kind="choice", choices=choices(_TYPES), required=True, initial="PAID")
 _FAMILY = Field(
-    name="familySlug",
-    label="Family",
-    hint="The slug of the family that gets a new version. Empty: this opens a family.",
-)
-_TYPE = Field(
-    name="type", label="Type", kind="choice", choices=choices(_TYPES), required=True, initial="PAID"
+    "familySlug",
+    "Family",
+    hint="The slug of the family that gets a new version. Leave it empty for a new family.",
 )
 _VERSION = Field(
-    name="version",
-    label="Version",
-    hint="The server counts: 1 for a new family. Accepted only where it says the same.",
+    "version",
+    "Version",
+    hint="The server assigns it: 1 for a new family. Accepted only if it is the same.",
 )
-_VERSION_NAME = Field(name="versionName", label="Version name", hint="Such as Winter 2026.")
-_DESCRIPTION = Field(name="description", label="Description", kind="long", empty="")
 _STATE = Field(
-    name="lifecycleState",
-    label="Begins as",
+    "lifecycleState",
+    "Begins as",
     kind="choice",
     choices=(
         Choice(value="PUBLISHED", label="PUBLISHED: instances can have it"),
         Choice(value="DRAFT", label="DRAFT: publish it later"),
     ),
 )
-_DEFAULT = Field(name="isDefault", label="The version that its family puts forward", kind="flag")
-_ACTIVE = Field(
-    name="isActive",
-    label="Active",
-    kind="flag",
-    hint="Stored and shown; only the getting-started generation of the API knows it.",
-)
-_NEW_FIELDS = (
-    _NAME,
-    _SLUG,
-    _TYPE,
-    _FAMILY,
-    _VERSION,
-    _VERSION_NAME,
-    _STATE,
-    _DESCRIPTION,
-    _DEFAULT,
-    _ACTIVE,
-)
-_EDIT_FIELDS = (
-    _NAME,
-    fixed(_SLUG),
-    _TYPE,
-    fixed(_VERSION),
-    _VERSION_NAME,
-    _DESCRIPTION,
-    _DEFAULT,
-    _ACTIVE,
+_VERSION_NAME = Field("versionName", "Version name", hint="Such as Winter 2026.")
+_DESCRIPTION = Field("description", "Description", kind="long", empty="")
+_FLAGS = (
+    Field("isDefault", "The default version of its family", kind="flag"),
+    Field(
+        "isActive",
+        "Active",
+        kind="flag",
+        hint="Stored and shown; only the getting-started generation of the API has it.",
+    ),
 )
 
 
-def declared(work: Work, licenses: Sequence[Row[Any]]) -> str | None:
+def _new_fields(_visit: Visit) -> tuple[Field, ...]:
+    first = (_NAME, _SLUG, _TYPE, _FAMILY, _VERSION, _VERSION_NAME, _STATE)
+    return (*first, _DESCRIPTION, *_FLAGS)
+
+
+def _edit_fields(_visit: Visit) -> tuple[Field, ...]:
+    return (_NAME, fixed(_SLUG), _TYPE, fixed(_VERSION), _VERSION_NAME, _DESCRIPTION, *_FLAGS)
+
+
+def declared(work: Work, licenses: Sequence[LicenseRow]) -> str | None:
     """The declaration of licenses with what they grant."""
     return declare_licenses(
         (license_json(row), family_slug, granted)
@@ -142,20 +119,23 @@ def _list(visit: Visit) -> Shown:
 
 
 def _new(visit: Visit) -> Shown:
-    family_slug = visit.query.get("family", "")
-    stored = _next_version(visit, family_slug) if family_slug else None
-    form = visit.form("new", _NEW_FIELDS, stored)
     example = {"name": "Growth", "type": "PAID", "version": "1", "isActive": True}
-    return Shown(
-        template="license_new.html",
-        values={"form": form},
+    return show_form(
+        visit,
+        _NEW,
+        "New License",
+        "Create",
+        ALL,
         calls=(call("create-license", example),),
         declaration=declare_licenses([({**example, "slug": "growth"}, "growth", ())]),
     )
 
 
-def _next_version(visit: Visit, family_slug: str) -> dict[str, Any]:
-    """What a new version of a family has in common with its newest one."""
+def _next_version(visit: Visit) -> Mapping[str, Any] | None:
+    """What a new version of the family in the URL has in common with its newest one."""
+    family_slug = visit.query.get("family")
+    if not family_slug:
+        return None
     view = get_family(visit.work, family_slug, version=None, with_versions=True)
     newest = view.versions[-1]
     return {
@@ -167,48 +147,29 @@ def _next_version(visit: Visit, family_slug: str) -> dict[str, Any]:
     }
 
 
-def _create_body(_visit: Visit, sent: Sent) -> dict[str, Any]:
-    body = read_fields(_NEW_FIELDS, sent)
-    # Not ticked is not said: a license that was never called active is not an inactive one.
-    return {name: value for name, value in body.items() if value is not False}
-
-
-def _edit_form(visit: Visit) -> Filled:
-    row = get_license(visit.work, visit.path["licenseSlug"])
-    return visit.form("edit", _EDIT_FIELDS, license_json(row))
+def _stored(visit: Visit) -> Mapping[str, Any]:
+    return license_json(get_license(visit.work, visit.path["licenseSlug"]))
 
 
 def _edit(visit: Visit) -> Shown:
     row = get_license(visit.work, visit.path["licenseSlug"])
-    body = {
-        name: getattr(row, column)
-        for name, column in (
-            ("name", "name"),
-            ("description", "description"),
-            ("type", "type"),
-            ("isDefault", "is_default"),
-        )
-    }
-    return Shown(
-        template="license_edit.html",
-        values={"row": row, "form": _edit_form(visit)},
+    stored = license_json(row)
+    body = {name: stored[name] for name in ("name", "description", "type", "isDefault")}
+    return show_form(
+        visit,
+        _EDIT,
+        f"Edit {row.name}",
+        "Save",
+        f"{ALL}/{row.slug}",
         calls=(call("update-license", body, licenseSlug=row.slug),),
         declaration=declared(visit.work, [row]),
     )
 
 
-def _edit_body(visit: Visit, sent: Sent) -> dict[str, Any]:
-    body = read_fields(_EDIT_FIELDS, sent)
-    row = get_license(visit.work, visit.path["licenseSlug"])
-    if row.is_active is None and not body["isActive"]:
-        del body["isActive"]
-    return body
-
-
 def _delete(visit: Visit) -> Shown:
     row = get_license(visit.work, visit.path["licenseSlug"])
     granted = search.grants_of(visit.work, row.id)
-    gone = [
+    removals = [
         call(
             "delete-license-entitlement",
             licenseSlug=row.slug,
@@ -216,55 +177,46 @@ def _delete(visit: Visit) -> Shown:
         )
         for each in granted
     ]
-    return Shown(
-        template="license_delete.html",
-        values={
-            "row": row,
-            "grants": granted,
-            "held": search.count_instances(visit.work, row.id),
-            "refused": visit.refused,
-        },
-        calls=(*gone, call("delete-license", licenseSlug=row.slug)),
+    held = search.count_instances(visit.work, row.id)
+    return show_question(
+        visit,
+        _DELETE,
+        "license_delete.html",
+        {"row": row, "grants": granted, "held": held},
+        title=f"Delete {row.name}",
+        about=row.name,
+        back=f"{ALL}/{row.slug}",
+        calls=(*removals, call("delete-license", licenseSlug=row.slug)),
         declaration=declared(visit.work, [row]),
     )
 
 
 def _remove_grants(visit: Visit) -> None:
-    """A license goes without its grants only, which would go with it."""
+    """Only a license that grants nothing can be deleted."""
     row = get_license(visit.work, visit.path["licenseSlug"])
     for each in search.grants_of(visit.work, row.id):
         grants.remove_grant(visit.work, row.slug, each.entitlement_slug)
 
 
-_NEW_PAGE = Page(path="/new/license", scopes=(WRITE,), show=_new)
-_EDIT_PAGE = Page(path=f"{ONE}/edit", scopes=(WRITE,), show=_edit)
-_DELETE_PAGE = Page(path=f"{ONE}/delete", scopes=(WRITE,), show=_delete)
-
-PAGES = (Page(path=ALL, scopes=(READ,), show=_list), _NEW_PAGE, _EDIT_PAGE, _DELETE_PAGE)
-ACTIONS = (
-    Action(
-        path="/new/license",
-        form="new",
-        page=_NEW_PAGE,
-        operation=operation("create-license"),
-        body=_create_body,
-        done=on_to(ALL),
-    ),
-    Action(
-        path=f"{ONE}/edit",
-        form="edit",
-        page=_EDIT_PAGE,
-        operation=operation("update-license"),
-        body=_edit_body,
-        now=_edit_form,
-        done=back_to(ONE, "saved"),
-    ),
-    Action(
-        path=f"{ONE}/delete",
-        form="delete",
-        page=_DELETE_PAGE,
-        operation=operation("delete-license"),
-        before=_remove_grants,
-        done=up_to(ALL, "deleted"),
-    ),
+_NEW = form_page(
+    "/new/license",
+    _new,
+    "create-license",
+    on_to(ALL),
+    fields=_new_fields,
+    suggested=_next_version,
 )
+_EDIT = form_page(
+    f"{ONE}/edit",
+    _edit,
+    "update-license",
+    back_to(ONE, "saved"),
+    fields=_edit_fields,
+    stored=_stored,
+)
+_DELETE = form_page(
+    f"{ONE}/delete", _delete, "delete-license", up_to(ALL, "deleted"), before=_remove_grants
+)
+
+PAGES = (DashboardPage(path=ALL, scopes=(READ,), show=_list),)
+FORMS = (_NEW, _EDIT, _DELETE)

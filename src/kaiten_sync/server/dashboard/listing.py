@@ -6,18 +6,25 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
-from kaiten_sync.server.dashboard.forms import Choice
+from kaiten_sync.server.dashboard.fields import Choice
 from kaiten_sync.server.dashboard.pages import Visit
 from kaiten_sync.server.db.pages import Position
 from kaiten_sync.server.db.search import Wanted
+from kaiten_sync.server.web.arguments import parse_query
 from kaiten_sync.server.web.codec import check_storable
+from kaiten_sync.server.web.operations import Query
 from kaiten_sync.server.web.paging import decode_cursor, encode_cursor
 
 ROWS = 50
 """Rows on a page of a list: as many as the API gives unless told otherwise."""
 
 _MAX_TEXT = 200
-_MAX_SKIPPED = 1_000_000
+_SKIP = Query(
+    name="skip",
+    schema={"type": "integer", "minimum": 0, "maximum": 1_000_000},
+    description="Rows of an ordered list that the page leaves out",
+    default=0,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,9 +103,12 @@ def listing_of(visit: Visit, path: str, *filters: Filter) -> Listing:
 
 
 def skipped_of(visit: Visit) -> int:
-    """How many rows a page of an ordered list leaves out."""
-    text = visit.query.get("skip", "")
-    return min(int(text), _MAX_SKIPPED) if text.isascii() and text.isdigit() else 0
+    """How many rows a page of an ordered list leaves out.
+
+    Raises:
+        RefusalError: the URL has another text than a number of rows.
+    """
+    return int(parse_query(_SKIP, visit.query.get("skip")))
 
 
 def _chosen(wanted: Filter, value: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from kaiten_sync.server.dashboard.api_lines import export_line
 from kaiten_sync.server.dashboard.chart import chart_reports
-from kaiten_sync.server.dashboard.pages import Action, Page, Shown, Visit, call
+from kaiten_sync.server.dashboard.pages import DashboardPage, Form, Shown, Visit, call
 from kaiten_sync.server.service import saturation, search, usage_days
 
 _FULL = 20
@@ -32,5 +32,5 @@ def _overview(visit: Visit) -> Shown:
     )
 
 
-PAGES = (Page(path="/", scopes=(), show=_overview),)
-ACTIONS: tuple[Action, ...] = ()
+PAGES = (DashboardPage(path="/", scopes=(), show=_overview),)
+FORMS: tuple[Form, ...] = ()

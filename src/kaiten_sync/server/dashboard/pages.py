@@ -1,18 +1,20 @@
-"""What pages and the forms on them are made of."""
+"""What the dashboard is made of: pages, the forms on them, and visits to both."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from kaiten_sync.server.dashboard.forms import Field, Filled, Sent, fill
+from kaiten_sync.server.dashboard.fields import Field, Sent, read_fields
+from kaiten_sync.server.dashboard.forms import Filled, check_unchanged, fill
 from kaiten_sync.server.dashboard.git_view import GitPlan
 from kaiten_sync.server.domain.refusals import RefusalError
 from kaiten_sync.server.domain.scopes import allows
 from kaiten_sync.server.service.work import Work
+from kaiten_sync.server.web.arguments import check_body
 from kaiten_sync.server.web.catalog import OPERATIONS
-from kaiten_sync.server.web.operations import Operation
+from kaiten_sync.server.web.operations import Arguments, Operation
 
 _BY_ID = {operation.id: operation for operation in OPERATIONS}
 
@@ -21,7 +23,7 @@ _BY_ID = {operation.id: operation for operation in OPERATIONS}
 class Refused:
     """A form that was sent and not accepted: which one, what was typed, and why."""
 
-    form: str
+    form: Form
     sent: Sent
     error: RefusalError
 
@@ -31,8 +33,8 @@ class Visit:
     """A page that somebody who is signed in asks for.
 
     `path` and `query` are the parameters of the URL. `refused` is the form that brought the
-    visitor back here, if one did. `has_git` says whether the server knows a project, and `plan` is
-    what that project would change, if it is known yet.
+    visitor back here, if one did. `has_git` is whether the server has a project, and `plan` is
+    what that project would change, if that is known yet.
     """
 
     work: Work
@@ -46,43 +48,26 @@ class Visit:
         """Whether the visitor's token allows what needs this scope."""
         return allows(self.work.caller.scopes, scope)
 
-    def sent(self, form: str) -> Refused | None:
-        """The form of this name, where it was refused."""
-        return self.refused if self.refused and self.refused.form == form else None
+    def refusal_of(self, *forms: Form) -> Refused | None:
+        """The refused form, if it is one of these."""
+        refused = self.refused
+        return refused if refused and any(refused.form is form for form in forms) else None
 
-    def form(
-        self, form: str, fields: Iterable[Field], stored: Mapping[str, Any] | None = None
-    ) -> Filled:
-        """The form of this name to show: as it was sent where it was refused, or else as stored."""
-        refused = self.sent(form)
+    def fill(self, form: Form) -> Filled:
+        """A form to show: as it was sent if it was refused, or else as stored or suggested."""
+        refused = self.refusal_of(form)
+        shown = form.stored or form.suggested
         return fill(
-            fields,
-            stored,
+            form.fields(self),
+            shown(self) if shown else None,
             sent=refused.sent if refused else None,
             error=refused.error if refused else None,
         )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Shown:
-    """A page to show: its template and what the template says.
-
-    `calls` are the curl lines that do the same through the API; `declaration` is the YAML that
-    declares what is shown, or else `declared_at` is where that can be seen; `command` makes the
-    command line that does the same, of the server's URL.
-    """
-
-    template: str
-    values: Mapping[str, Any]
-    calls: tuple[Call, ...] = ()
-    declaration: str | None = None
-    declared_at: str | None = None
-    command: Callable[[str], str] | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Call:
-    """A request to the API: an operation, with its path and its body filled in."""
+class ExampleRequest:
+    """A request to the API to copy: an operation, with its path and its body filled in."""
 
     operation: Operation
     path: Mapping[str, str] = field(default_factory=dict)
@@ -91,7 +76,24 @@ class Call:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Page:
+class Shown:
+    """A page to show: its template and the values in it.
+
+    `calls` are requests that do the same through the API; `declaration` is the YAML that declares
+    what is shown, or else `declared_at` is the URL where that can be seen; `command` makes the
+    command line that does the same from the server's URL.
+    """
+
+    template: str
+    values: Mapping[str, Any]
+    calls: tuple[ExampleRequest, ...] = ()
+    declaration: str | None = None
+    declared_at: str | None = None
+    command: Callable[[str], str] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DashboardPage:
     """A page at a path, for everybody who is signed in and has all of the scopes."""
 
     path: str
@@ -102,31 +104,100 @@ class Page:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Done:
-    """A form that was accepted: the parameters of its path, and what the operation gave."""
+    """A form that was accepted: the parameters of its path, and the operation's result."""
 
     path: Mapping[str, str]
     result: Any
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Action:
-    """A form: where it is sent, what it does, and where that leads.
+def _no_fields(_visit: Visit) -> Sequence[Field]:
+    return ()
 
-    `body` makes the operation's body of what was sent; None where the operation takes none.
-    `done` gives the path to go to, which a page after a form always is, or else a page to show
-    that can be shown only once. `page` is shown again where the form is refused, under the name
-    `form`. `before` is done first, in the same transaction. `now` makes the form as it would be
-    shown now, where it changes something that others may change too.
+
+def _as_read(_visit: Visit, body: dict[str, Any]) -> dict[str, Any]:
+    return body
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Form:
+    """A form: the table of its fields, the operation that it does, and where that leads.
+
+    `page` is where the form is, and is shown again if it is refused. `done` returns the path to go
+    to, or a page that can be shown only once. `stored` is what is stored of the fields of a form
+    that changes something, and `suggested` what an empty form begins with. `complete` makes the
+    operation's body of what was read. `before` is done first, in the same transaction.
     """
 
     path: str
-    form: str
-    page: Page
+    page: DashboardPage
     operation: Operation
     done: Callable[[Done], str | Shown]
-    body: Callable[[Visit, Sent], Any] | None = None
+    fields: Callable[[Visit], Sequence[Field]] = _no_fields
+    stored: Callable[[Visit], Mapping[str, Any]] | None = None
+    suggested: Callable[[Visit], Mapping[str, Any] | None] | None = None
+    complete: Callable[[Visit, dict[str, Any]], dict[str, Any]] = _as_read
     before: Callable[[Visit], None] | None = None
-    now: Callable[[Visit], Filled] | None = None
+
+    def perform(self, visit: Visit, sent: Sent) -> Any:
+        """Do what was sent, as the API would do it, with the same checks.
+
+        Raises:
+            RefusalError: something is wrong, or somebody else changed what the form changes.
+        """
+        fields, stored = self.fields(visit), self.stored(visit) if self.stored else None
+        if stored is not None:
+            check_unchanged(fields, stored, sent)
+        if self.before:
+            self.before(visit)
+        body = self.complete(visit, read_fields(fields, sent, stored))
+        asked = Arguments(path=visit.path, query={}, body=check_body(self.operation, body))
+        return self.operation.handler(visit.work, asked)
+
+
+def form_page(
+    path: str,
+    show: Callable[[Visit], Shown],
+    operation_id: str,
+    done: Callable[[Done], str | Shown],
+    **more: Any,
+) -> Form:
+    """A form with a page of its own, at the same path. `more` are further fields of `Form`."""
+    does = operation(operation_id)
+    page = DashboardPage(path=path, scopes=(does.scope,), show=show)
+    return Form(path=path, page=page, operation=does, done=done, **more)
+
+
+def show_form(visit: Visit, form: Form, title: str, submit: str, back: str, **more: Any) -> Shown:
+    """The page of a form that has a page of its own. `back` is where cancelling leads."""
+    action = form.path.format(**visit.path)
+    values = {"title": title, "submit": submit, "back": back, "action": action}
+    return Shown(template="form.html", values={**values, "form": visit.fill(form)}, **more)
+
+
+def show_question(
+    visit: Visit,
+    form: Form,
+    template: str,
+    values: Mapping[str, Any],
+    *,
+    title: str,
+    about: str,
+    back: str,
+    **more: Any,
+) -> Shown:
+    """The page that asks before a form does what cannot be undone.
+
+    The title is the question without its mark, such as `Delete Growth`, and its first word is the
+    button's. `back` is the page of what the question is about.
+    """
+    asked = {
+        "title": title,
+        "about": about,
+        "back": back,
+        "action": form.path.format(**visit.path),
+        "refused": visit.refused,
+    }
+    return Shown(template=template, values={**asked, **values}, **more)
 
 
 def operation(operation_id: str) -> Operation:
@@ -134,13 +205,15 @@ def operation(operation_id: str) -> Operation:
     return _BY_ID[operation_id]
 
 
-def call(operation_id: str, body: Any = None, query: Any = None, **path: str) -> Call:
+def call(operation_id: str, body: Any = None, query: Any = None, **path: str) -> ExampleRequest:
     """A request to the API by the operation's id."""
-    return Call(operation=operation(operation_id), path=path, query=query or {}, body=body)
+    return ExampleRequest(
+        operation=operation(operation_id), path=path, query=query or {}, body=body
+    )
 
 
 def back_to(pattern: str, notice: str) -> Callable[[Done], str]:
-    """Leads back to the page of what a form was about, which says the notice."""
+    """Leads back to the page that a form is about, which shows the notice."""
     return lambda done: f"{pattern.format(**done.path)}?done={notice}"
 
 
@@ -150,5 +223,5 @@ def on_to(path: str, name: str = "slug") -> Callable[[Done], str]:
 
 
 def up_to(path: str, notice: str) -> Callable[[Done], str]:
-    """Leads to a list, which says the notice."""
+    """Leads to a list, which shows the notice."""
     return lambda _: f"{path}?done={notice}"

@@ -10,14 +10,14 @@ from typing import Any
 from urllib.parse import quote
 
 from kaiten_sync.server.dashboard.git_view import GitPlan
-from kaiten_sync.server.dashboard.pages import Action, Page, Shown, Visit, call
+from kaiten_sync.server.dashboard.pages import DashboardPage, Form, Shown, Visit, call
 
 _READ = ("list-entitlement-groups", "list-entitlements", "list-license-families", "get-licenses")
 """What a plan compares the catalog with."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Change:
+class _PlanLine:
     """A change as the page shows it, with the page of what it changes.
 
     `fields` are names with what is there and what is declared.
@@ -51,9 +51,9 @@ def _command(plan: GitPlan | None) -> str:
     return f"kaiten-sync plan -t {shlex.quote(name)}" if name else "kaiten-sync plan"
 
 
-def _shown(change: Mapping[str, Any]) -> _Change:
+def _shown(change: Mapping[str, Any]) -> _PlanLine:
     source = change.get("source")
-    return _Change(
+    return _PlanLine(
         address=change["address"],
         action=change["action"],
         effect=change["effect"],
@@ -83,11 +83,11 @@ def _text(field: Mapping[str, Any], side: str) -> str:
 
 
 PAGES = (
-    Page(
+    DashboardPage(
         path="/plan",
         scopes=("read:entitlements", "read:licenses"),
         show=_plan,
         waits_for_plan=True,
     ),
 )
-ACTIONS: tuple[Action, ...] = ()
+FORMS: tuple[Form, ...] = ()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from importlib.resources import files
@@ -13,6 +12,7 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from starlette.responses import HTMLResponse, Response
 
+from kaiten_sync.server.dashboard.texts import showable
 from kaiten_sync.server.shapes.scalars import number
 
 HEADERS = {
@@ -28,9 +28,6 @@ HEADERS = {
 _PACKAGE = "kaiten_sync.server.dashboard"
 _MEDIA_TYPES = {"css": "text/css", "js": "text/javascript", "svg": "image/svg+xml"}
 _YEAR_S = 365 * 86_400
-
-_NO_CHARACTER = re.compile("[\x00-\x08\x0b\x0e-\x1f\x7f-\x9f\ufdd0-\ufdef\ufffe\uffff]")
-"""Source: the HTML standard, preprocessing the input stream."""
 
 
 class Assets:
@@ -74,7 +71,11 @@ class Renderer:
         )
         self._environment.globals["asset"] = assets.path
         self._environment.filters.update(
-            number=show_number, percent=show_percent, moment=show_moment, day=show_day
+            number=show_number,
+            counted=show_count,
+            percent=show_percent,
+            moment=show_moment,
+            day=show_day,
         )
 
     def page(
@@ -103,6 +104,11 @@ def show_number(value: float | None) -> str:
     return "–" if value is None else f"{number(value):,}"
 
 
+def show_count(count: int, noun: str) -> str:
+    """How many there are of what the noun names: 1 change, 2 changes."""
+    return f"{show_number(count)} {noun}" + ("" if count == 1 else "s")
+
+
 def show_percent(ratio: float | None) -> str:
     """A ratio in percent, rounded down so that only what is full says 100; a dash for none."""
     return "–" if ratio is None else f"{int(ratio * 100 + 1e-9):,} %"
@@ -123,5 +129,4 @@ def show_day(milliseconds: int | None) -> str:
 
 
 def _showable(value: object) -> object:
-    """A text without what HTML cannot hold, escaped or not: controls and what is no character."""
-    return _NO_CHARACTER.sub("\ufffd", value) if type(value) is str else value
+    return showable(value) if type(value) is str else value

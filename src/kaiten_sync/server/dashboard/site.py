@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
@@ -14,20 +13,19 @@ from starlette.routing import BaseRoute, Route
 
 from kaiten_sync.server.dashboard import guard
 from kaiten_sync.server.dashboard.api_lines import curl_line
-from kaiten_sync.server.dashboard.catalog import ACTIONS, NAVIGATION, NOTICES, PAGES, PLAN_LINK
-from kaiten_sync.server.dashboard.forms import Sent, check_unchanged, parse_sent
-from kaiten_sync.server.dashboard.git_view import GitPlan, GitView
+from kaiten_sync.server.dashboard.catalog import FORMS, NAVIGATION, NOTICES, PAGES, PLAN_LINK
+from kaiten_sync.server.dashboard.fields import Sent, parse_sent
+from kaiten_sync.server.dashboard.git_view import GitPlan, GitView, PlanMaker
 from kaiten_sync.server.dashboard.guard import check_form_token, check_origin, session_id_of
-from kaiten_sync.server.dashboard.pages import Action, Done, Page, Refused, Shown, Visit
+from kaiten_sync.server.dashboard.pages import DashboardPage, Done, Form, Refused, Shown, Visit
 from kaiten_sync.server.dashboard.rendering import Assets, Renderer
 from kaiten_sync.server.dashboard.throttle import Throttle
 from kaiten_sync.server.domain.refusals import RefusalError, RefusalKind
 from kaiten_sync.server.domain.scopes import allows
 from kaiten_sync.server.service import sessions
 from kaiten_sync.server.service.tenancy import is_first_organisation
-from kaiten_sync.server.service.work import Caller, Work
-from kaiten_sync.server.web.dispatch import CHECK, read_body
-from kaiten_sync.server.web.operations import Call as OperationCall
+from kaiten_sync.server.service.work import Caller
+from kaiten_sync.server.web.arguments import read_body
 from kaiten_sync.server.web.problems import STATUSES
 from kaiten_sync.server.web.routes import Pages
 from kaiten_sync.server.web.transactions import Surroundings, unless_busy, work_in, write
@@ -44,12 +42,12 @@ _PLAN_WAIT_S = 20
 _Answer = Callable[[Request, Sent | None], Response]
 
 
-def dashboard(surroundings: Surroundings, plan_command: Sequence[str] = ()) -> Pages:
-    """The routes of the dashboard, and its page for what goes wrong.
+def dashboard(surroundings: Surroundings, make_plan: PlanMaker | None = None) -> Pages:
+    """The routes of the dashboard, and its page for errors.
 
-    `plan_command` prints what git would change, as a plan in JSON; empty for no such thing.
+    `make_plan` returns what git would change, as a plan in JSON; None without git.
     """
-    git = GitView(plan_command, surroundings.clock) if plan_command else None
+    git = GitView(make_plan, surroundings.clock) if make_plan else None
     site = _Site(surroundings, git)
     return Pages(routes=site.routes(), wrong=site.wrong)
 
@@ -80,8 +78,8 @@ class _Site:
         }
         for page in PAGES:
             by_path.setdefault(page.path, {})["GET"] = self._show_page(page)
-        for action in ACTIONS:
-            by_path.setdefault(action.path, {})["POST"] = self._do_action(action)
+        for form in FORMS:
+            by_path.setdefault(form.path, {})["POST"] = self._take_form(form)
         routes: list[BaseRoute] = [self._route(path, by) for path, by in by_path.items()]
         return [*routes, Route("/static/{name}", self._asset)]
 
@@ -130,7 +128,7 @@ class _Site:
             "following": guard.local_path(following),
             "fault": fault,
             "signed": None,
-            "needs_https": request.url.scheme == "http" and not guard.is_loopback(request),
+            "needs_https": request.scope["scheme"] == "http" and not guard.is_loopback(request),
         }
         return self._renderer.page("sign_in.html", values, status)
 
@@ -142,7 +140,7 @@ class _Site:
         wait_ms = self._throttle.wait_ms(address, now_ms)
         if wait_ms:
             seconds = -(-wait_ms // 1000)
-            fault = f"too many tokens that open nothing; try again in {seconds} seconds"
+            fault = f"too many wrong tokens; try again in {seconds} seconds"
             answer = self._sign_in_page(request, following, fault, 429)
             answer.headers["Retry-After"] = str(seconds)
             return answer
@@ -184,7 +182,7 @@ class _Site:
 
     # Pages and forms
 
-    def _show_page(self, page: Page) -> _Answer:
+    def _show_page(self, page: DashboardPage) -> _Answer:
         def answer(request: Request, _sent: Sent | None) -> Response:
             signed = self._signed(request)
             if signed is None:
@@ -196,39 +194,39 @@ class _Site:
 
         return answer
 
-    def _do_action(self, action: Action) -> _Answer:
+    def _take_form(self, form: Form) -> _Answer:
         def answer(request: Request, sent: Sent | None) -> Response:
             signed = self._signed(request)
             if signed is None:
                 return self._sign_in_page(request, "/", "you were signed out; sign in again", 401)
             sent = sent or Sent({})
             check_form_token(signed.session_id, sent.one(_TOKEN_FIELD))
-            if not allows(signed.caller.scopes, action.operation.scope):
-                return self._not_allowed(request, signed, action.operation.scope)
-            return self._done(request, signed, action, sent)
+            if not allows(signed.caller.scopes, form.operation.scope):
+                return self._not_allowed(request, signed, form.operation.scope)
+            return self._perform(request, signed, form, sent)
 
         return answer
 
-    def _done(self, request: Request, signed: _Signed, action: Action, sent: Sent) -> Response:
-        def act(work: Work) -> Any:
-            visit = Visit(work=work, path=path, query={})
-            return _perform(action, visit, sent)
-
+    def _perform(self, request: Request, signed: _Signed, form: Form, sent: Sent) -> Response:
         path = request.path_params
         try:
-            result = write(self._surroundings, signed.caller, act)
+            result = write(
+                self._surroundings,
+                signed.caller,
+                lambda work: form.perform(Visit(work=work, path=path, query={}), sent),
+            )
         except RefusalError as error:
             if error.kind is RefusalKind.UNAVAILABLE:
                 raise
-            refused = Refused(form=action.form, sent=sent, error=error)
-            return self._shown(request, signed, action.page, refused)
-        done = action.done(Done(path=path, result=result))
+            refused = Refused(form=form, sent=sent, error=error)
+            return self._shown(request, signed, form.page, refused)
+        done = form.done(Done(path=path, result=result))
         if isinstance(done, str):
             return _see_other(done)
         return self._render(request, signed, done, 201)
 
     def _shown(
-        self, request: Request, signed: _Signed, page: Page, refused: Refused | None = None
+        self, request: Request, signed: _Signed, page: DashboardPage, refused: Refused | None = None
     ) -> Response:
         # Before any transaction: making a plan asks this very server.
         wait_s = _PLAN_WAIT_S if page.waits_for_plan else 0
@@ -265,7 +263,7 @@ class _Site:
             return allows(signed.caller.scopes, scope)
 
         links = (*NAVIGATION, PLAN_LINK) if self._git else NAVIGATION
-        base_url = f"{request.url.scheme}://{request.url.netloc}"
+        base_url = f"{request.scope['scheme']}://{request.headers.get('host', '')}"
         values = {
             "notice": NOTICES.get(request.query_params.get("done", "")),
             **shown.values,
@@ -274,7 +272,7 @@ class _Site:
             "mark": plan.mark if plan else lambda _address: None,
             "form_token": guard.form_token(signed.session_id),
             "navigation": [item for item in links if item.scope is None or may(item.scope)],
-            "here": request.url.path,
+            "here": request.scope["path"],
             "calls": [(call.operation.summary, curl_line(call, base_url)) for call in shown.calls],
             "declaration": shown.declaration,
             "declared_at": shown.declared_at,
@@ -283,22 +281,11 @@ class _Site:
         return self._renderer.page(shown.template, values, status)
 
 
-def _perform(action: Action, visit: Visit, sent: Sent) -> Any:
-    """Do what a form asks for, as the API would."""
-    operation = action.operation
-    if action.now:
-        check_unchanged(action.now(visit), sent)
-    if action.before:
-        action.before(visit)
-    body = action.body(visit, sent) if action.body else None
-    checked = None if operation.body is None else CHECK.body(operation.body, body)
-    return operation.handler(visit.work, OperationCall(path=visit.path, query={}, body=checked))
-
-
 def _see_other(path: str) -> Response:
     return RedirectResponse(path, 303, {"Cache-Control": "no-store"})
 
 
 def _here(request: Request) -> str:
-    parts = urlsplit(str(request.url))
-    return f"{parts.path}?{parts.query}" if parts.query else parts.path
+    # Not of `request.url`, which cannot be made if the Host header is not a host.
+    path, query = quote(request.scope["path"]), request.scope["query_string"].decode("latin-1")
+    return f"{path}?{query}" if query else path

@@ -6,42 +6,42 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from kaiten_sync.server.dashboard.forms import Choice, Field, Filled, Sent, choices, read_fields
+from kaiten_sync.server.dashboard.fields import Choice, Field, choices
 from kaiten_sync.server.dashboard.listing import ROWS, Filter, listing_of
 from kaiten_sync.server.dashboard.pages import (
-    Action,
-    Page,
+    DashboardPage,
+    Form,
     Shown,
     Visit,
     back_to,
     call,
+    form_page,
     on_to,
-    operation,
+    show_form,
+    show_question,
     up_to,
 )
 from kaiten_sync.server.domain.events import EVENT_TYPES
 from kaiten_sync.server.service import webhooks
-from kaiten_sync.server.service.work import Work
 from kaiten_sync.server.shapes.webhooks import endpoint_json
-from kaiten_sync.server.web.operations import Call as OperationCall
-from kaiten_sync.server.web.operations import Operation
+from kaiten_sync.server.web.forwarding import forward
+from kaiten_sync.server.web.operations import operation as api_operation
 
-READ, WRITE = "read:webhooks", "write:webhooks"
-
+_READ = "read:webhooks"
 _ALL = "/webhooks"
 _ONE = "/webhooks/{webhookId}"
 _STATUSES = ("pending", "success", "fail")
 
 _FIELDS = (
     Field(
-        name="url",
-        label="URL",
+        "url",
+        "URL",
         required=True,
-        hint="Where events are posted to, such as https://example.com/kaiten.",
+        hint="Events are posted to it, such as https://example.com/kaiten.",
     ),
     Field(
-        name="eventTypes",
-        label="Events",
+        "eventTypes",
+        "Events",
         kind="flags",
         choices=sorted(
             (Choice(value=kind.type, label=kind.name) for kind in EVENT_TYPES),
@@ -49,23 +49,6 @@ _FIELDS = (
         ),
     ),
 )
-
-
-def _retry(work: Work, called: OperationCall) -> None:
-    webhooks.retry_delivery(work, called.path["webhookId"], called.path["deliveryId"])
-
-
-_RETRY = Operation(
-    id="retry-delivery",
-    method="POST",
-    path="",
-    tag="webhooks",
-    summary="Deliver once more",
-    scope=WRITE,
-    handler=_retry,
-    status=204,
-)
-"""Not part of the API, which has no operation for it."""
 
 
 def _list(visit: Visit) -> Shown:
@@ -83,16 +66,12 @@ def _list(visit: Visit) -> Shown:
 
 
 def _new(visit: Visit) -> Shown:
-    form = visit.form("new", _FIELDS)
     example = {
         "url": "https://example.com/kaiten",
         "eventTypes": ["com.kaiten.instance.entitlement.v1.usage_reached"],
     }
-    return Shown(
-        template="webhook_form.html",
-        values={"form": form, "id": None},
-        calls=(call("create-webhook", example),),
-    )
+    calls = (call("create-webhook", example),)
+    return show_form(visit, _NEW, "New Webhook", "Create", _ALL, calls=calls)
 
 
 def _detail(visit: Visit) -> Shown:
@@ -131,83 +110,59 @@ def _pretty(payload: Mapping[str, Any]) -> str:
     return json.dumps(payload, ensure_ascii=False, indent=2)
 
 
-def _edit_form(visit: Visit) -> Filled:
-    row = webhooks.get_endpoint(visit.work, visit.path["webhookId"])
-    return visit.form("edit", _FIELDS, endpoint_json(row))
+def _stored(visit: Visit) -> Mapping[str, Any]:
+    return endpoint_json(webhooks.get_endpoint(visit.work, visit.path["webhookId"]))
 
 
 def _edit(visit: Visit) -> Shown:
-    row = webhooks.get_endpoint(visit.work, visit.path["webhookId"])
-    shown = endpoint_json(row)
-    body = {"url": row.url, "eventTypes": shown["eventTypes"]}
-    return Shown(
-        template="webhook_form.html",
-        values={"form": _edit_form(visit), "id": row.id},
-        calls=(call("update-webhook", body, webhookId=row.id),),
-    )
+    stored = _stored(visit)
+    body = {name: stored[name] for name in ("url", "eventTypes")}
+    calls = (call("update-webhook", body, webhookId=stored["id"]),)
+    back = f"{_ALL}/{stored['id']}"
+    return show_form(visit, _EDIT, "Edit the webhook", "Save", back, calls=calls)
 
 
 def _delete(visit: Visit) -> Shown:
     row = webhooks.get_endpoint(visit.work, visit.path["webhookId"])
     waiting = webhooks.list_deliveries(visit.work, None, ROWS, endpoint_id=row.id, status="pending")
-    return Shown(
-        template="webhook_delete.html",
-        values={
-            "row": row,
-            "waiting": len(waiting.rows),
-            "has_more": waiting.next is not None,
-            "refused": visit.refused,
-        },
+    return show_question(
+        visit,
+        _DELETE,
+        "webhook_delete.html",
+        {"url": row.url, "waiting": len(waiting.rows), "has_more": waiting.next is not None},
+        title="Delete this webhook",
+        about=row.url,
+        back=f"{_ALL}/{row.id}",
         calls=(call("delete-webhook", webhookId=row.id),),
     )
 
 
-def _body(_visit: Visit, sent: Sent) -> dict[str, Any]:
-    return read_fields(_FIELDS, sent)
-
-
-_NEW_PAGE = Page(path="/new/webhook", scopes=(WRITE,), show=_new)
-_DETAIL_PAGE = Page(path=_ONE, scopes=(READ,), show=_detail)
-_EDIT_PAGE = Page(path=f"{_ONE}/edit", scopes=(WRITE,), show=_edit)
-_DELETE_PAGE = Page(path=f"{_ONE}/delete", scopes=(WRITE,), show=_delete)
-
-PAGES = (
-    Page(path=_ALL, scopes=(READ,), show=_list),
-    _NEW_PAGE,
-    _DETAIL_PAGE,
-    _EDIT_PAGE,
-    _DELETE_PAGE,
+_DETAIL = DashboardPage(path=_ONE, scopes=(_READ,), show=_detail)
+_NEW = form_page(
+    "/new/webhook", _new, "create-webhook", on_to(_ALL, "id"), fields=lambda _: _FIELDS
 )
-ACTIONS = (
-    Action(
-        path="/new/webhook",
-        form="new",
-        page=_NEW_PAGE,
-        operation=operation("create-webhook"),
-        body=_body,
-        done=on_to(_ALL, "id"),
-    ),
-    Action(
-        path=f"{_ONE}/edit",
-        form="edit",
-        page=_EDIT_PAGE,
-        operation=operation("update-webhook"),
-        body=_body,
-        now=_edit_form,
-        done=back_to(_ONE, "saved"),
-    ),
-    Action(
-        path=f"{_ONE}/delete",
-        form="delete",
-        page=_DELETE_PAGE,
-        operation=operation("delete-webhook"),
-        done=up_to(_ALL, "deleted"),
-    ),
-    Action(
-        path=f"{_ONE}/deliveries/{{deliveryId}}/retry",
-        form="retry",
-        page=_DETAIL_PAGE,
-        operation=_RETRY,
-        done=back_to(_ONE, "retried"),
-    ),
+_EDIT = form_page(
+    f"{_ONE}/edit",
+    _edit,
+    "update-webhook",
+    back_to(_ONE, "saved"),
+    fields=lambda _: _FIELDS,
+    stored=_stored,
 )
+_DELETE = form_page(f"{_ONE}/delete", _delete, "delete-webhook", up_to(_ALL, "deleted"))
+_RETRY = Form(
+    path=f"{_ONE}/deliveries/{{deliveryId}}/retry",
+    page=_DETAIL,
+    # Not an operation of the API, which has none for it.
+    operation=api_operation(
+        "retry-delivery",
+        f"POST {_ONE}/deliveries/{{deliveryId}}/retry",
+        "Deliver again",
+        forward(webhooks.retry_delivery),
+        status=204,
+    ),
+    done=back_to(_ONE, "retried"),
+)
+
+PAGES = (DashboardPage(path=_ALL, scopes=(_READ,), show=_list), _DETAIL)
+FORMS = (_NEW, _EDIT, _DELETE, _RETRY)

@@ -3,33 +3,55 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import (
-    Connection,
-    Row,
-    Select,
-    bindparam,
-    func,
-    select,
-    update,
-)
+from sqlalchemy import Connection, Select, bindparam, func, select, update
 
-from kaiten_sync.server.db.pages import Page, Position, newest_first, page_of, page_parameters
+from kaiten_sync.server.db.identity import AccountRow
+from kaiten_sync.server.db.pages import Position, RowPage
+from kaiten_sync.server.db.rows import RowQuery, update_row
 from kaiten_sync.server.db.tables import service_account, token
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShownAccount(AccountRow):
+    """A service account, with the name of the account that created it."""
+
+    created_by_name: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShownToken:
+    """A token without its hash, with the names of the accounts that created and revoked it."""
+
+    id: str
+    service_account_id: str
+    slug: str
+    name: str
+    scopes: list[str]
+    created_at: int
+    expires_at: int | None
+    revoked_at: int | None
+    created_by: str
+    created_by_name: str | None
+    revoked_by: str | None
+    revoked_by_name: str | None
+
 
 _creator = service_account.alias("creator")
 _revoker = service_account.alias("revoker")
 
-_MINE: Select[Any] = (
+_MINE: RowQuery[ShownAccount] = RowQuery(
+    ShownAccount,
     select(service_account, _creator.c.name.label("created_by_name"))
     .outerjoin(_creator, _creator.c.id == service_account.c.created_by)
-    .where(service_account.c.organisation_id == bindparam("organisation"))
+    .where(service_account.c.organisation_id == bindparam("organisation")),
 )
-_LIST = newest_first(_MINE, service_account)
+_LIST = _MINE.newest_first(service_account)
 _FIND = _MINE.where(service_account.c.slug == bindparam("slug"))
 
-# A token that the server made for itself was made by nobody else than its account.
+# A token that the server created for itself has no creator but its account.
 _maker = func.coalesce(token.c.created_by, token.c.service_account_id)
 _TOKENS: Select[Any] = (
     select(
@@ -49,8 +71,10 @@ _TOKENS: Select[Any] = (
     .outerjoin(_creator, _creator.c.id == _maker)
     .outerjoin(_revoker, _revoker.c.id == token.c.revoked_by)
 )
-_OF_ACCOUNT = _TOKENS.where(token.c.service_account_id == bindparam("account"))
-_LIST_TOKENS = newest_first(_OF_ACCOUNT, token)
+_OF_ACCOUNT = RowQuery(
+    ShownToken, _TOKENS.where(token.c.service_account_id == bindparam("account"))
+)
+_LIST_TOKENS = _OF_ACCOUNT.newest_first(token)
 _FIND_TOKEN = _OF_ACCOUNT.where(token.c.slug == bindparam("slug"))
 
 _place = func.row_number().over(
@@ -61,61 +85,57 @@ _PLACES = (
     .where(token.c.service_account_id.in_(bindparam("accounts", expanding=True)))
     .subquery("places")
 )
-_NEWEST_TOKENS = (
+_NEWEST_TOKENS = RowQuery(
+    ShownToken,
     _TOKENS.join(_PLACES, _PLACES.c.token_id == token.c.id)
     .where(_PLACES.c.place <= bindparam("top"))
-    .order_by(token.c.created_at.desc(), token.c.id.desc())
+    .order_by(token.c.created_at.desc(), token.c.id.desc()),
 )
 
 
 def list_accounts(
     connection: Connection, organisation_id: str, position: Position | None, limit: int
-) -> Page:
+) -> RowPage[ShownAccount]:
     """One page of service accounts, newest first."""
-    parameters = {"organisation": organisation_id, **page_parameters(position, limit)}
-    return page_of(connection.execute(_LIST, parameters).all(), limit)
+    return _LIST.page(connection, position, limit, organisation=organisation_id)
 
 
-def find_account(connection: Connection, organisation_id: str, slug: str) -> Row[Any] | None:
+def find_account(connection: Connection, organisation_id: str, slug: str) -> ShownAccount | None:
     """A service account by its slug."""
-    return connection.execute(_FIND, {"organisation": organisation_id, "slug": slug}).first()
+    return _FIND.first(connection, organisation=organisation_id, slug=slug)
 
 
-def change_account(connection: Connection, account_id: str, **values: object) -> None:
-    """Overwrite columns of a service account."""
-    mine = service_account.c.id == account_id
-    connection.execute(update(service_account).where(mine).values(**values))
+def rename_account(connection: Connection, account_id: str, name: str) -> None:
+    """Overwrite the name of a service account."""
+    update_row(connection, service_account, account_id, {"name": name})
 
 
 def newest_tokens(
     connection: Connection, account_ids: Collection[str], limit: int
-) -> dict[str, list[Row[Any]]]:
+) -> dict[str, list[ShownToken]]:
     """At most this many tokens of each account, newest first, by account id."""
-    found: dict[str, list[Row[Any]]] = {account_id: [] for account_id in account_ids}
+    found: dict[str, list[ShownToken]] = {account_id: [] for account_id in account_ids}
     if found:
-        parameters = {"accounts": list(found), "top": limit}
-        for row in connection.execute(_NEWEST_TOKENS, parameters):
+        for row in _NEWEST_TOKENS.all(connection, accounts=list(found), top=limit):
             found[row.service_account_id].append(row)
     return found
 
 
 def list_tokens(
     connection: Connection, account_id: str, position: Position | None, limit: int
-) -> Page:
-    """One page of an account's tokens, newest first, revoked ones too."""
-    parameters = {"account": account_id, **page_parameters(position, limit)}
-    return page_of(connection.execute(_LIST_TOKENS, parameters).all(), limit)
+) -> RowPage[ShownToken]:
+    """One page of an account's tokens, newest first, revoked ones included."""
+    return _LIST_TOKENS.page(connection, position, limit, account=account_id)
 
 
 def has_token(connection: Connection, account_id: str, slug: str) -> bool:
     """Whether an account has a token of this slug, live or revoked."""
-    parameters = {"account": account_id, "slug": slug}
-    return connection.execute(_FIND_TOKEN, parameters).first() is not None
+    return _FIND_TOKEN.first(connection, account=account_id, slug=slug) is not None
 
 
-def read_token(connection: Connection, account_id: str, slug: str) -> Row[Any]:
-    """A token of an account that is there."""
-    return connection.execute(_FIND_TOKEN, {"account": account_id, "slug": slug}).one()
+def read_token(connection: Connection, account_id: str, slug: str) -> ShownToken:
+    """A token of an account that has one with this slug."""
+    return _FIND_TOKEN.all(connection, account=account_id, slug=slug)[0]
 
 
 def has_live_token(connection: Connection, account_id: str, name: str) -> bool:
@@ -131,7 +151,7 @@ def has_live_token(connection: Connection, account_id: str, name: str) -> bool:
 def revoke_token(
     connection: Connection, account_id: str, slug: str, *, revoked_at: int, revoked_by: str
 ) -> bool:
-    """Revoke a live token. False where there is none of this slug."""
+    """Revoke a live token. False if there is none with this slug."""
     statement = (
         update(token)
         .where(token.c.service_account_id == account_id, token.c.slug == slug)

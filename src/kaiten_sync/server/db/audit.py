@@ -6,8 +6,18 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, bindparam, or_, select
 
-from kaiten_sync.server.db.pages import FIRST, Page, Position, page_of, page_parameters
+from kaiten_sync.server.db.events import EventRow
+from kaiten_sync.server.db.pages import FIRST, Position, RowPage
+from kaiten_sync.server.db.rows import RowQuery
 from kaiten_sync.server.db.tables import event
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrailEvent(EventRow):
+    """An event as pages have it, which go by `created_at` and `id`."""
+
+    created_at: int
+
 
 _last = event.alias("last")
 _place_of_last = (
@@ -16,8 +26,8 @@ _place_of_last = (
     .scalar_subquery()
 )
 
-_LIST = (
-    # Pages go by `created_at` and `id`.
+_LIST = RowQuery(
+    TrailEvent,
     select(event, event.c.occurred_at.label("created_at"))
     .where(
         event.c.organisation_id == bindparam("organisation"),
@@ -28,7 +38,7 @@ _LIST = (
         or_(event.c.occurred_at < bindparam("after"), event.c.seq < _place_of_last),
     )
     .order_by(event.c.occurred_at.desc(), event.c.seq.desc())
-    .limit(bindparam("top"))
+    .limit(bindparam("top")),
 )
 _LIST_OF_TYPE = _LIST.where(event.c.type == bindparam("type"))
 
@@ -52,18 +62,16 @@ def list_trail(
     wanted: TrailFilter,
     position: Position | None,
     limit: int,
-) -> Page:
+) -> RowPage[TrailEvent]:
     """One page of an instance's events."""
-    # One bound and not two: with two, SQLite goes through the whole organisation's events.
+    # One bound and not two: with two, SQLite reads all events of the organization.
     last_ms = (position or FIRST).created_at
     parameters = {
         "organisation": organisation_id,
         "instance": instance_id,
         "since": _BEGINNING if wanted.since_ms is None else wanted.since_ms,
         "until": last_ms if wanted.until_ms is None else min(last_ms, wanted.until_ms),
-        **page_parameters(position, limit),
     }
     if wanted.type is None:
-        return page_of(connection.execute(_LIST, parameters).all(), limit)
-    parameters["type"] = wanted.type
-    return page_of(connection.execute(_LIST_OF_TYPE, parameters).all(), limit)
+        return _LIST.page(connection, position, limit, **parameters)
+    return _LIST_OF_TYPE.page(connection, position, limit, **parameters, type=wanted.type)

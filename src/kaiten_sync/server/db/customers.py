@@ -2,16 +2,54 @@
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import dataclass
+from typing import TypedDict, Unpack
 
-from sqlalchemy import Connection, Row, Select, bindparam, delete, insert, select, update
+from sqlalchemy import Connection, bindparam, select
 
-from kaiten_sync.server.db.pages import Page, Position, newest_first, page_of, page_parameters
+from kaiten_sync.server.db.pages import Position, RowPage
+from kaiten_sync.server.db.rows import RowQuery, delete_row, insert_row, update_row
 from kaiten_sync.server.db.tables import customer, service_account
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CustomerRow:
+    """A customer."""
+
+    id: str
+    organisation_id: str
+    slug: str
+    name: str
+    domain: str | None
+    external_customer_id: str | None
+    created_by: str
+    created_at: int
+    updated_by: str
+    updated_at: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShownCustomer(CustomerRow):
+    """A customer, with the names of the accounts that created and updated it."""
+
+    created_by_name: str
+    updated_by_name: str
+
+
+class CustomerChange(TypedDict):
+    """What an update overwrites."""
+
+    name: str
+    domain: str | None
+    external_customer_id: str | None
+    updated_by: str
+    updated_at: int
+
 
 _creator = service_account.alias("creator")
 _updater = service_account.alias("updater")
-_MINE: Select[Any] = (
+_MINE: RowQuery[ShownCustomer] = RowQuery(
+    ShownCustomer,
     select(
         customer,
         _creator.c.name.label("created_by_name"),
@@ -19,9 +57,9 @@ _MINE: Select[Any] = (
     )
     .join(_creator, _creator.c.id == customer.c.created_by)
     .join(_updater, _updater.c.id == customer.c.updated_by)
-    .where(customer.c.organisation_id == bindparam("organisation"))
+    .where(customer.c.organisation_id == bindparam("organisation")),
 )
-_LIST = newest_first(_MINE, customer)
+_LIST = _MINE.newest_first(customer)
 _FIND = _MINE.where(customer.c.slug == bindparam("slug"))
 
 # Locks are taken on one table: a row that changed while a join waited for it could fall out of
@@ -33,19 +71,18 @@ _KEEP = _ID.where(customer.c.id == bindparam("id")).with_for_update(read=True, k
 
 def list_customers(
     connection: Connection, organisation_id: str, position: Position | None, limit: int
-) -> Page:
+) -> RowPage[ShownCustomer]:
     """One page of customers, newest first."""
-    parameters = {"organisation": organisation_id, **page_parameters(position, limit)}
-    return page_of(connection.execute(_LIST, parameters).all(), limit)
+    return _LIST.page(connection, position, limit, organisation=organisation_id)
 
 
-def find_customer(connection: Connection, organisation_id: str, slug: str) -> Row[Any] | None:
+def find_customer(connection: Connection, organisation_id: str, slug: str) -> ShownCustomer | None:
     """A customer by its slug."""
-    return connection.execute(_FIND, {"organisation": organisation_id, "slug": slug}).first()
+    return _FIND.first(connection, organisation=organisation_id, slug=slug)
 
 
 def hold_customer(connection: Connection, organisation_id: str, slug: str) -> None:
-    """Until the transaction ends nobody changes this customer, or gives it an instance."""
+    """Until the transaction ends nobody changes this customer or adds an instance to it."""
     connection.execute(_HOLD, {"organisation": organisation_id, "slug": slug})
 
 
@@ -55,16 +92,18 @@ def keep_customer(connection: Connection, organisation_id: str, customer_id: str
     return connection.execute(_KEEP, parameters).first() is not None
 
 
-def add_customer(connection: Connection, **values: object) -> None:
+def add_customer(connection: Connection, row: CustomerRow) -> None:
     """Store a customer."""
-    connection.execute(insert(customer).values(**values))
+    insert_row(connection, customer, row)
 
 
-def change_customer(connection: Connection, customer_id: str, **values: object) -> None:
+def change_customer(
+    connection: Connection, customer_id: str, **values: Unpack[CustomerChange]
+) -> None:
     """Overwrite columns of a customer."""
-    connection.execute(update(customer).where(customer.c.id == customer_id).values(**values))
+    update_row(connection, customer, customer_id, values)
 
 
 def remove_customer(connection: Connection, customer_id: str) -> None:
     """Delete a customer with its instances and their usage."""
-    connection.execute(delete(customer).where(customer.c.id == customer_id))
+    delete_row(connection, customer, customer_id)

@@ -7,9 +7,11 @@ writers run side by side and lock what they change; a reader sees one moment.
 
 from __future__ import annotations
 
+import json
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
+from functools import partial
 from typing import Any
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, text
@@ -20,8 +22,8 @@ from sqlalchemy.pool import StaticPool
 from kaiten_sync.server.settings import ServerStartError
 
 POSTGRESQL_CONNECTIONS = 10
-"""Of one process. PostgreSQL allows 100 in all unless told otherwise, and a Python process keeps no
-more than a few busy; a request that waits for one is answered with 503 in the end."""
+"""Pool size per process. PostgreSQL allows 100 connections by default, and a Python process keeps
+only a few busy; a request that waits too long for one is answered with 503."""
 
 _SQLITE_CONNECTIONS = 40
 """As many as the web toolkit has worker threads, so that no request waits for a connection."""
@@ -30,13 +32,13 @@ _WAIT_MS = 5_000
 """How long a request waits for a lock, or for a connection, before it is answered with 503."""
 
 _STATEMENT_MS = 30_000
-"""How long one statement may run on PostgreSQL. All of ours are found by an index."""
+"""How long one statement may run on PostgreSQL. All of ours use an index."""
 
 _IDLE_MS = 60_000
-"""After which PostgreSQL ends a transaction whose program says nothing: its machine is gone."""
+"""After this PostgreSQL ends an idle transaction: the machine of its program is gone."""
 
 _CONNECT_S = 5
-"""How long a connection to PostgreSQL may take."""
+"""Seconds that connecting to PostgreSQL may take."""
 
 _KEEPALIVE = {"keepalives_idle": 30, "keepalives_interval": 10, "keepalives_count": 3}
 """Seconds and a number: a database machine that vanished is noticed within a minute, not hours."""
@@ -56,8 +58,13 @@ _READING_POSTGRESQL: Mapping[str, Any] = {
 }
 
 
+_to_json = partial(json.dumps, allow_nan=False)
+"""What columns of JSON are written with. By default NaN would be written, which is not JSON: SQLite
+would store it, and whoever reads it could not read it."""
+
+
 class Database:
-    """Hands out transactions. `close` ends all connections."""
+    """Opens transactions. `close` ends all connections."""
 
     def __init__(
         self,
@@ -90,6 +97,25 @@ class Database:
         with self._transaction({_WRITES: True}) as connection:
             yield connection
 
+    @contextmanager
+    def migrating(self) -> Iterator[Connection]:
+        """A transaction that may rebuild tables; undone when the body raises.
+
+        SQLite would delete or refuse whatever points at a table that is dropped to be made again.
+        """
+        with self._turn, self.engine.connect() as plain:
+            # On the driver's connection, since this has no effect inside a transaction.
+            driver: Any = plain.connection.driver_connection
+            if not self.is_postgresql:
+                driver.execute("PRAGMA foreign_keys=OFF")
+            try:
+                connection = plain.execution_options(**{_WRITES: True})
+                with connection.begin():
+                    yield connection
+            finally:
+                if not self.is_postgresql:
+                    driver.execute("PRAGMA foreign_keys=ON")
+
     def is_ready(self) -> bool:
         """Whether the database answers."""
         with self.reading() as connection:
@@ -111,7 +137,7 @@ def open_engine(url: str) -> Database:
     """The database behind a URL, untouched so far: a file, one in memory, or PostgreSQL.
 
     Raises:
-        ServerStartError: the URL is none, or names a database that this server cannot use. The
+        ServerStartError: this is not a URL, or it names a database that this server cannot use. The
             message never repeats the URL, which may hold a password.
     """
     try:
@@ -139,6 +165,7 @@ def _postgresql(url: URL) -> Database:
             pool_timeout=_WAIT_MS / 1000,
             pool_pre_ping=True,
             isolation_level="READ COMMITTED",
+            json_serializer=_to_json,
             connect_args={name: ours[name] for name in ours.keys() - url.query.keys()},
         )
     except ImportError as error:
@@ -172,7 +199,10 @@ def _sqlite(url: URL) -> Database:
 
 def _memory_engine() -> Engine:
     return create_engine(
-        "sqlite://", poolclass=StaticPool, connect_args={"check_same_thread": False}
+        "sqlite://",
+        poolclass=StaticPool,
+        json_serializer=_to_json,
+        connect_args={"check_same_thread": False},
     )
 
 
@@ -181,6 +211,7 @@ def _file_engine(url: URL) -> Engine:
         url,
         pool_size=_SQLITE_CONNECTIONS,
         max_overflow=0,
+        json_serializer=_to_json,
         connect_args={"check_same_thread": False, "timeout": _WAIT_MS / 1000},
     )
 

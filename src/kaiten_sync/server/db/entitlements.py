@@ -2,51 +2,81 @@
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import dataclass
+from typing import Unpack
 
-from sqlalchemy import Connection, Row, bindparam, delete, func, insert, select, update
+from sqlalchemy import Connection, bindparam, func, select
 
-from kaiten_sync.server.db.pages import Page, Position, newest_first, page_of, page_parameters
+from kaiten_sync.server.db.pages import Position, RowPage
+from kaiten_sync.server.db.rows import RowQuery, delete_row, insert_row, update_row
 from kaiten_sync.server.db.tables import entitlement, grant, usage
+from kaiten_sync.server.domain.entitlements import EntitlementColumns, StoredEntitlement
 
-_LIST = newest_first(
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EntitlementRow(StoredEntitlement):
+    """An entitlement."""
+
+    id: str
+    organisation_id: str
+    name: str
+    description: str | None
+    warning_threshold_percent: int
+    user_facing: bool
+    display_order: int
+    icon: str | None
+    unit_singular: str | None
+    unit_plural: str | None
+    sale_unit_singular: str | None
+    sale_unit_plural: str | None
+    sale_unit_factor: float | None
+    created_at: int
+    updated_at: int
+
+
+class EntitlementChange(EntitlementColumns):
+    """What an update overwrites."""
+
+    updated_at: int
+
+
+_MINE = RowQuery(
+    EntitlementRow,
     select(entitlement).where(entitlement.c.organisation_id == bindparam("organisation")),
-    entitlement,
 )
-_FIND = select(entitlement).where(
-    entitlement.c.organisation_id == bindparam("organisation"),
-    entitlement.c.slug == bindparam("slug"),
-)
+_LIST = _MINE.newest_first(entitlement)
+_FIND = _MINE.where(entitlement.c.slug == bindparam("slug"))
 
 
 def list_entitlements(
     connection: Connection, organisation_id: str, position: Position | None, limit: int
-) -> Page:
+) -> RowPage[EntitlementRow]:
     """One page of entitlements, newest first."""
-    parameters = {"organisation": organisation_id, **page_parameters(position, limit)}
-    return page_of(connection.execute(_LIST, parameters).all(), limit)
+    return _LIST.page(connection, position, limit, organisation=organisation_id)
 
 
-def find_entitlement(connection: Connection, organisation_id: str, slug: str) -> Row[Any] | None:
+def find_entitlement(
+    connection: Connection, organisation_id: str, slug: str
+) -> EntitlementRow | None:
     """An entitlement by its slug."""
-    return connection.execute(_FIND, {"organisation": organisation_id, "slug": slug}).first()
+    return _FIND.first(connection, organisation=organisation_id, slug=slug)
 
 
-def add_entitlement(connection: Connection, **values: object) -> None:
+def add_entitlement(connection: Connection, row: EntitlementRow) -> None:
     """Store an entitlement."""
-    connection.execute(insert(entitlement).values(**values))
+    insert_row(connection, entitlement, row)
 
 
-def change_entitlement(connection: Connection, entitlement_id: str, **values: object) -> None:
+def change_entitlement(
+    connection: Connection, entitlement_id: str, **values: Unpack[EntitlementChange]
+) -> None:
     """Overwrite columns of an entitlement."""
-    connection.execute(
-        update(entitlement).where(entitlement.c.id == entitlement_id).values(**values)
-    )
+    update_row(connection, entitlement, entitlement_id, values)
 
 
 def remove_entitlement(connection: Connection, entitlement_id: str) -> None:
     """Delete an entitlement and its memberships."""
-    connection.execute(delete(entitlement).where(entitlement.c.id == entitlement_id))
+    delete_row(connection, entitlement, entitlement_id)
 
 
 def count_grants(connection: Connection, entitlement_id: str) -> int:

@@ -1,32 +1,74 @@
-"""Events: what happened, in the order in which it was written down."""
+"""Events: what happened, in the order in which it was recorded."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, insert, select
+from sqlalchemy import Connection, bindparam, insert, select
 
-from kaiten_sync.server.db.tables import event, webhook_delivery, webhook_endpoint
+from kaiten_sync.server.db.rows import RowQuery, values_of
+from kaiten_sync.server.db.tables import event, webhook_endpoint
 
-_ENDPOINTS = select(webhook_endpoint.c.id, webhook_endpoint.c.event_types).where(
-    webhook_endpoint.c.organisation_id == bindparam("organisation")
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewEvent:
+    """An event that the database has not numbered yet. Without an instance both ids are None."""
+
+    id: str
+    organisation_id: str
+    instance_id: str | None
+    instance_slug: str | None
+    name: str
+    type: str
+    payload: dict[str, Any]
+    occurred_at: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EventRow(NewEvent):
+    """An event. `seq` is its place in the order."""
+
+    seq: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EndpointWants:
+    """A webhook endpoint and the event types that it wants."""
+
+    id: str
+    event_types: list[str]
+
+
+_ENDPOINTS = RowQuery(
+    EndpointWants,
+    select(webhook_endpoint.c.id, webhook_endpoint.c.event_types).where(
+        webhook_endpoint.c.organisation_id == bindparam("organisation")
+    ),
+)
+_RECENT = RowQuery(
+    EventRow,
+    select(event)
+    .where(event.c.organisation_id == bindparam("organisation"))
+    .order_by(event.c.occurred_at.desc(), event.c.id.desc())
+    .limit(bindparam("top")),
 )
 _ADD = insert(event)
 
 
-def add_event(connection: Connection, **values: object) -> int:
-    """Store an event. Gives its place in the order."""
-    key = connection.execute(_ADD, values).inserted_primary_key
+def add_event(connection: Connection, row: NewEvent) -> int:
+    """Store an event. Returns its place in the order."""
+    key = connection.execute(_ADD, values_of(row)).inserted_primary_key
     if key is None:
-        raise RuntimeError("the database did not say which event it stored")
+        raise RuntimeError("the database did not return which event it stored")
     return int(key[0])
 
 
-def endpoints_of(connection: Connection, organisation_id: str) -> list[Row[Any]]:
-    """The organisation's webhook endpoints with the event types that each wants."""
-    return list(connection.execute(_ENDPOINTS, {"organisation": organisation_id}))
+def endpoints_of(connection: Connection, organisation_id: str) -> list[EndpointWants]:
+    """The organization's webhook endpoints with the event types that each wants."""
+    return _ENDPOINTS.all(connection, organisation=organisation_id)
 
 
-def add_delivery(connection: Connection, **values: object) -> None:
-    """Store that an event is due at an endpoint."""
-    connection.execute(insert(webhook_delivery).values(**values))
+def recent_events(connection: Connection, organisation_id: str, limit: int) -> list[EventRow]:
+    """The newest events of an organization."""
+    return _RECENT.all(connection, organisation=organisation_id, top=limit)

@@ -35,7 +35,7 @@ def is_busy(error: SQLAlchemyError) -> bool:
     if isinstance(error.orig, sqlite3.Error):
         return "database is locked" in str(error.orig)
     state = _state(error)
-    if state is None:  # said by the driver and not by the database, which it does not reach
+    if state is None:  # from the driver, which does not reach the database
         return error.connection_invalidated or type(error.orig).__name__ == "OperationalError"
     return state in _BUSY or state.startswith(_CONNECTION_CLASS)
 

@@ -2,58 +2,101 @@
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, TypedDict, Unpack
 
-from sqlalchemy import Connection, Row, bindparam, delete, insert, select, update
+from sqlalchemy import Connection, bindparam, select
 
-from kaiten_sync.server.db.pages import Page, Position, newest_first, page_of, page_parameters
+from kaiten_sync.server.db.pages import Position, RowPage
+from kaiten_sync.server.db.rows import RowQuery, delete_row, insert_row, update_row
 from kaiten_sync.server.db.tables import entitlement, grant, service_account
 
-_creator = service_account.alias("creator")
-_editor = service_account.alias("editor")
 
-_SHOWN = (
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GrantRow:
+    """A grant. `value` is tagged: `{"type": "number", "value": 1000}`."""
+
+    id: str
+    license_id: str
+    entitlement_id: str
+    value: dict[str, Any]
+    overage_percent: int | None
+    created_by: str
+    created_at: int
+    updated_by: str
+    updated_at: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NamedGrant(GrantRow):
+    """A grant, with what it grants."""
+
+    entitlement_slug: str
+    entitlement_name: str
+    entitlement_type: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShownGrant(NamedGrant):
+    """A grant, with what it grants and the names of the accounts that created and updated it."""
+
+    created_by_name: str
+    updated_by_name: str
+
+
+class GrantChange(TypedDict):
+    """What an update overwrites."""
+
+    value: dict[str, Any]
+    overage_percent: int | None
+    updated_by: str
+    updated_at: int
+
+
+_creator = service_account.alias("creator")
+_updater = service_account.alias("updater")
+
+_SHOWN: RowQuery[ShownGrant] = RowQuery(
+    ShownGrant,
     select(
         grant,
         entitlement.c.slug.label("entitlement_slug"),
         entitlement.c.name.label("entitlement_name"),
         entitlement.c.type.label("entitlement_type"),
         _creator.c.name.label("created_by_name"),
-        _editor.c.name.label("updated_by_name"),
+        _updater.c.name.label("updated_by_name"),
     )
     .join(entitlement, entitlement.c.id == grant.c.entitlement_id)
     .join(_creator, _creator.c.id == grant.c.created_by)
-    .join(_editor, _editor.c.id == grant.c.updated_by)
-    .where(grant.c.license_id == bindparam("license"))
+    .join(_updater, _updater.c.id == grant.c.updated_by)
+    .where(grant.c.license_id == bindparam("license")),
 )
-_LIST = newest_first(_SHOWN, grant)
+_LIST = _SHOWN.newest_first(grant)
 _FIND = _SHOWN.where(entitlement.c.slug == bindparam("slug"))
 
 
 def list_grants(
     connection: Connection, license_id: str, position: Position | None, limit: int
-) -> Page:
+) -> RowPage[ShownGrant]:
     """One page of a license's grants, newest first."""
-    parameters = {"license": license_id, **page_parameters(position, limit)}
-    return page_of(connection.execute(_LIST, parameters).all(), limit)
+    return _LIST.page(connection, position, limit, license=license_id)
 
 
-def find_grant(connection: Connection, license_id: str, entitlement_slug: str) -> Row[Any] | None:
+def find_grant(connection: Connection, license_id: str, entitlement_slug: str) -> ShownGrant | None:
     """A license's grant of one entitlement."""
-    parameters = {"license": license_id, "slug": entitlement_slug}
-    return connection.execute(_FIND, parameters).first()
+    return _FIND.first(connection, license=license_id, slug=entitlement_slug)
 
 
-def add_grant(connection: Connection, **values: object) -> None:
+def add_grant(connection: Connection, row: GrantRow) -> None:
     """Store a grant."""
-    connection.execute(insert(grant).values(**values))
+    insert_row(connection, grant, row)
 
 
-def change_grant(connection: Connection, grant_id: str, **values: object) -> None:
+def change_grant(connection: Connection, grant_id: str, **values: Unpack[GrantChange]) -> None:
     """Overwrite columns of a grant."""
-    connection.execute(update(grant).where(grant.c.id == grant_id).values(**values))
+    update_row(connection, grant, grant_id, values)
 
 
 def remove_grant(connection: Connection, grant_id: str) -> None:
     """Delete a grant."""
-    connection.execute(delete(grant).where(grant.c.id == grant_id))
+    delete_row(connection, grant, grant_id)

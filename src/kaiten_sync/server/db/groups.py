@@ -3,30 +3,62 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
-from typing import Any
+from dataclasses import dataclass
+from typing import TypedDict, Unpack
 
-from sqlalchemy import Connection, Row, Select, bindparam, delete, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, insert, select
 
-from kaiten_sync.server.db.pages import Page, Position, page_of
+from kaiten_sync.server.db.pages import Position, RowPage
+from kaiten_sync.server.db.rows import RowQuery, delete_row, insert_row, update_row
 from kaiten_sync.server.db.tables import entitlement_group, group_member
 
-_LAST_ID = "z"
-"""Sorts after every id in every collation: an id is made of hexadecimal digits."""
 
-_LIST = (
-    select(entitlement_group)
-    .where(
-        entitlement_group.c.organisation_id == bindparam("organisation"),
-        entitlement_group.c.id < bindparam("after_id"),
-    )
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GroupRow:
+    """An entitlement group."""
+
+    id: str
+    organisation_id: str
+    slug: str
+    name: str
+    description: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MemberGroup:
+    """A group that an entitlement is in."""
+
+    entitlement_id: str
+    id: str
+    name: str
+    slug: str
+
+
+class GroupChange(TypedDict):
+    """What an update overwrites."""
+
+    name: str
+    description: str | None
+
+
+_LAST = Position(0, "z")
+"""After every id in every collation, because an id consists of hexadecimal digits."""
+
+_MINE = RowQuery(
+    GroupRow,
+    select(entitlement_group).where(
+        entitlement_group.c.organisation_id == bindparam("organisation")
+    ),
+)
+_FIND = _MINE.where(entitlement_group.c.slug == bindparam("slug"))
+_LIST = RowQuery(
+    GroupRow,
+    _MINE.statement.where(entitlement_group.c.id < bindparam("after_id"))
     .order_by(entitlement_group.c.id.desc())
-    .limit(bindparam("top"))
+    .limit(bindparam("top")),
 )
-_FIND = select(entitlement_group).where(
-    entitlement_group.c.organisation_id == bindparam("organisation"),
-    entitlement_group.c.slug == bindparam("slug"),
-)
-_OF_ENTITLEMENTS: Select[Any] = (
+_OF_ENTITLEMENTS: RowQuery[MemberGroup] = RowQuery(
+    MemberGroup,
     select(
         group_member.c.entitlement_id,
         entitlement_group.c.id,
@@ -35,50 +67,44 @@ _OF_ENTITLEMENTS: Select[Any] = (
     )
     .join(entitlement_group, entitlement_group.c.id == group_member.c.group_id)
     .where(group_member.c.entitlement_id.in_(bindparam("entitlements", expanding=True)))
-    .order_by(entitlement_group.c.slug)
+    .order_by(entitlement_group.c.slug),
 )
 
 
 def list_groups(
     connection: Connection, organisation_id: str, position: Position | None, limit: int
-) -> Page:
+) -> RowPage[GroupRow]:
     """One page of groups, by id: they have no time of creation."""
-    after = position.id if position else _LAST_ID
-    found = connection.execute(
-        _LIST, {"organisation": organisation_id, "after_id": after, "top": limit + 1}
-    )
-    return page_of(found.all(), limit)
+    return _LIST.page(connection, position or _LAST, limit, organisation=organisation_id)
 
 
-def find_group(connection: Connection, organisation_id: str, slug: str) -> Row[Any] | None:
+def find_group(connection: Connection, organisation_id: str, slug: str) -> GroupRow | None:
     """A group by its slug."""
-    return connection.execute(_FIND, {"organisation": organisation_id, "slug": slug}).first()
+    return _FIND.first(connection, organisation=organisation_id, slug=slug)
 
 
-def add_group(connection: Connection, **values: object) -> None:
+def add_group(connection: Connection, row: GroupRow) -> None:
     """Store a group."""
-    connection.execute(insert(entitlement_group).values(**values))
+    insert_row(connection, entitlement_group, row)
 
 
-def change_group(connection: Connection, group_id: str, **values: object) -> None:
+def change_group(connection: Connection, group_id: str, **values: Unpack[GroupChange]) -> None:
     """Overwrite columns of a group."""
-    connection.execute(
-        update(entitlement_group).where(entitlement_group.c.id == group_id).values(**values)
-    )
+    update_row(connection, entitlement_group, group_id, values)
 
 
 def remove_group(connection: Connection, group_id: str) -> None:
     """Delete a group and its memberships, not its members."""
-    connection.execute(delete(entitlement_group).where(entitlement_group.c.id == group_id))
+    delete_row(connection, entitlement_group, group_id)
 
 
 def groups_of(
     connection: Connection, entitlement_ids: Collection[str]
-) -> dict[str, list[Row[Any]]]:
+) -> dict[str, list[MemberGroup]]:
     """The groups of each entitlement that is in any, by entitlement id, sorted by slug."""
-    found: dict[str, list[Row[Any]]] = {}
+    found: dict[str, list[MemberGroup]] = {}
     if entitlement_ids:
-        for row in connection.execute(_OF_ENTITLEMENTS, {"entitlements": list(entitlement_ids)}):
+        for row in _OF_ENTITLEMENTS.all(connection, entitlements=list(entitlement_ids)):
             found.setdefault(row.entitlement_id, []).append(row)
     return found
 
@@ -87,11 +113,8 @@ def group_ids(connection: Connection, organisation_id: str, slugs: Sequence[str]
     """Ids of those of these groups that exist, by slug."""
     if not slugs:
         return {}
-    statement = select(entitlement_group.c.slug, entitlement_group.c.id).where(
-        entitlement_group.c.organisation_id == organisation_id,
-        entitlement_group.c.slug.in_(slugs),
-    )
-    return {row.slug: row.id for row in connection.execute(statement)}
+    found = _MINE.where(entitlement_group.c.slug.in_(slugs))
+    return {row.slug: row.id for row in found.all(connection, organisation=organisation_id)}
 
 
 def is_member(connection: Connection, group_id: str, entitlement_id: str) -> bool:
@@ -110,7 +133,7 @@ def add_members(connection: Connection, pairs: Iterable[tuple[str, str]]) -> Non
 
 
 def remove_member(connection: Connection, group_id: str, entitlement_id: str) -> None:
-    """Take an entitlement out of a group; nothing happens where it was not in it."""
+    """Take an entitlement out of a group; nothing happens if it is not in it."""
     connection.execute(
         delete(group_member).where(
             group_member.c.group_id == group_id, group_member.c.entitlement_id == entitlement_id

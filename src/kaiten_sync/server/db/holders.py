@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from typing import Any
+from dataclasses import dataclass
 
-from sqlalchemy import Column, Connection, Row, Select, bindparam, func, select
+from sqlalchemy import Column, Connection, bindparam, func, select
 
+from kaiten_sync.server.db.grants import GrantRow, NamedGrant
+from kaiten_sync.server.db.rows import RowQuery
 from kaiten_sync.server.db.tables import (
     customer,
     entitlement,
@@ -16,16 +18,39 @@ from kaiten_sync.server.db.tables import (
     license_version,
 )
 
-_GRANTING: Select[Any] = (
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GrantingLicense(GrantRow):
+    """A license that grants an entitlement, with the grant."""
+
+    slug: str
+    name: str
+    version: int
+    lifecycle_state: str
+    type: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EntitledCustomer:
+    """A customer, and how many of its instances may use an entitlement."""
+
+    slug: str
+    name: str
+    instance_count: int
+
+
+_GRANTING: RowQuery[GrantingLicense] = RowQuery(
+    GrantingLicense,
     select(grant, license_version.c.slug, license_version.c.name, license_version.c.version)
     .add_columns(license_version.c.lifecycle_state, license_version.c.type)
     .join(license_version, license_version.c.id == grant.c.license_id)
     .where(grant.c.entitlement_id == bindparam("entitlement"))
     .order_by(license_version.c.created_at.desc(), license_version.c.id.desc())
     .limit(bindparam("top"))
-    .offset(bindparam("skipped"))
+    .offset(bindparam("skipped")),
 )
-_ENTITLED: Select[Any] = (
+_ENTITLED: RowQuery[EntitledCustomer] = RowQuery(
+    EntitledCustomer,
     select(
         customer.c.slug,
         customer.c.name,
@@ -38,9 +63,10 @@ _ENTITLED: Select[Any] = (
     .group_by(customer.c.id, customer.c.slug, customer.c.name, customer.c.created_at)
     .order_by(customer.c.created_at.desc(), customer.c.id.desc())
     .limit(bindparam("top"))
-    .offset(bindparam("skipped"))
+    .offset(bindparam("skipped")),
 )
-_ALL_GRANTS: Select[Any] = (
+_ALL_GRANTS: RowQuery[NamedGrant] = RowQuery(
+    NamedGrant,
     select(
         grant,
         entitlement.c.slug.label("entitlement_slug"),
@@ -48,7 +74,7 @@ _ALL_GRANTS: Select[Any] = (
         entitlement.c.type.label("entitlement_type"),
     )
     .join(entitlement, entitlement.c.id == grant.c.entitlement_id)
-    .where(grant.c.license_id.in_(bindparam("licenses", expanding=True)))
+    .where(grant.c.license_id.in_(bindparam("licenses", expanding=True))),
 )
 _COUNTED = {
     "entitlements": entitlement,
@@ -60,25 +86,23 @@ _COUNTED = {
 
 def licenses_granting(
     connection: Connection, entitlement_id: str, *, skipped: int, limit: int
-) -> list[Row[Any]]:
+) -> list[GrantingLicense]:
     """Licenses that grant an entitlement with how much, newest first."""
-    parameters = {"entitlement": entitlement_id, "skipped": skipped, "top": limit}
-    return list(connection.execute(_GRANTING, parameters))
+    return _GRANTING.all(connection, entitlement=entitlement_id, skipped=skipped, top=limit)
 
 
 def customers_entitled(
     connection: Connection, entitlement_id: str, *, skipped: int, limit: int
-) -> list[Row[Any]]:
+) -> list[EntitledCustomer]:
     """Customers with instances that may use an entitlement, and how many, newest first."""
-    parameters = {"entitlement": entitlement_id, "skipped": skipped, "top": limit}
-    return list(connection.execute(_ENTITLED, parameters))
+    return _ENTITLED.all(connection, entitlement=entitlement_id, skipped=skipped, top=limit)
 
 
-def grants_of(connection: Connection, license_ids: Collection[str]) -> dict[str, list[Row[Any]]]:
+def grants_of(connection: Connection, license_ids: Collection[str]) -> dict[str, list[NamedGrant]]:
     """All that each of these licenses grants, by license id, sorted by entitlement slug."""
-    found: dict[str, list[Row[Any]]] = {license_id: [] for license_id in license_ids}
+    found: dict[str, list[NamedGrant]] = {license_id: [] for license_id in license_ids}
     if found:
-        for row in connection.execute(_ALL_GRANTS, {"licenses": list(found)}):
+        for row in _ALL_GRANTS.all(connection, licenses=list(found)):
             found[row.license_id].append(row)
     for rows in found.values():
         # Not by the database: each sorts text in its own way.

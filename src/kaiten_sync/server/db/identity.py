@@ -1,12 +1,64 @@
-"""Organisations, service accounts and tokens."""
+"""Organizations, service accounts and tokens."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, bindparam, delete, insert, or_, select
+from sqlalchemy import Connection, Select, bindparam, delete, or_, select
 
+from kaiten_sync.server.db.rows import RowQuery, insert_row
 from kaiten_sync.server.db.tables import organisation, service_account, token
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrganisationRow:
+    """An organization."""
+
+    id: str
+    name: str
+    created_at: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountRow:
+    """A service account. The first one of an organization was created by nobody."""
+
+    id: str
+    organisation_id: str
+    slug: str
+    name: str
+    created_at: int
+    created_by: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TokenRow:
+    """A token, which is to say its hash."""
+
+    id: str
+    service_account_id: str
+    slug: str
+    name: str
+    lookup_hash: str
+    scopes: list[str]
+    created_at: int
+    expires_at: int | None = None
+    revoked_at: int | None = None
+    created_by: str | None = None
+    revoked_by: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BearerRow:
+    """The account that a valid token belongs to, with the token's scopes."""
+
+    token_id: str
+    scopes: list[str]
+    id: str
+    name: str
+    organisation_id: str
+
 
 _LIVE_TOKEN: Select[Any] = (
     select(
@@ -23,48 +75,53 @@ _LIVE_TOKEN: Select[Any] = (
         or_(token.c.expires_at.is_(None), token.c.expires_at > bindparam("now")),
     )
 )
+_BEARER = RowQuery(BearerRow, _LIVE_TOKEN)
+_OF_HASH = RowQuery(
+    TokenRow,
+    select(token)
+    .where(token.c.lookup_hash == bindparam("lookup_hash"))
+    .order_by(token.c.revoked_at.is_not(None), token.c.id),
+)
+_FIRST_ACCOUNT = RowQuery(
+    AccountRow,
+    select(service_account).order_by(service_account.c.created_at, service_account.c.id).limit(1),
+)
 
 
-def find_bearer(connection: Connection, lookup_hash: str, now_ms: int) -> Row[Any] | None:
+def find_bearer(connection: Connection, lookup_hash: str, now_ms: int) -> BearerRow | None:
     """The account that a valid token belongs to, with the token's scopes."""
-    return connection.execute(_LIVE_TOKEN, {"lookup_hash": lookup_hash, "now": now_ms}).first()
+    return _BEARER.first(connection, lookup_hash=lookup_hash, now=now_ms)
 
 
-def find_token(connection: Connection, lookup_hash: str) -> Row[Any] | None:
+def find_token(connection: Connection, lookup_hash: str) -> TokenRow | None:
     """A token by its hash, a live one before a revoked one."""
-    statement = (
-        select(token)
-        .where(token.c.lookup_hash == lookup_hash)
-        .order_by(token.c.revoked_at.is_not(None), token.c.id)
-    )
-    return connection.execute(statement).first()
+    return _OF_HASH.first(connection, lookup_hash=lookup_hash)
 
 
-def first_account(connection: Connection) -> Row[Any] | None:
-    """The service account that was made first."""
-    statement = select(service_account).order_by(service_account.c.created_at, service_account.c.id)
-    return connection.execute(statement.limit(1)).first()
+def first_account(connection: Connection) -> AccountRow | None:
+    """The service account that was created first."""
+    return _FIRST_ACCOUNT.first(connection)
 
 
-def add_organisation(connection: Connection, **values: object) -> None:
-    """Store an organisation."""
-    connection.execute(insert(organisation).values(**values))
+def add_organisation(connection: Connection, row: OrganisationRow) -> None:
+    """Store an organization."""
+    insert_row(connection, organisation, row)
 
 
-def add_account(connection: Connection, **values: object) -> None:
+def add_account(connection: Connection, row: AccountRow) -> None:
     """Store a service account."""
-    connection.execute(insert(service_account).values(**values))
+    insert_row(connection, service_account, row)
 
 
-def add_token(connection: Connection, **values: object) -> None:
-    """Store a token, which is to say its hash."""
-    connection.execute(insert(token).values(**values))
+def add_token(connection: Connection, row: TokenRow) -> None:
+    """Store a token."""
+    insert_row(connection, token, row)
 
 
 def forget_tokens(connection: Connection, before_ms: int, limit: int) -> int:
-    """Delete tokens that were revoked or ran out before then. Gives how many.
+    """Delete tokens that were revoked or expired before then. Returns how many.
 
-    One that the operator chose stays: as long as it is known to be revoked, it cannot come back.
+    A token that the operator chose stays: as long as it is known to be revoked, it cannot return.
     """
     old = (
         select(token.c.id)

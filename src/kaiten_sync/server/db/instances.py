@@ -2,16 +2,90 @@
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, TypedDict, Unpack
 
-from sqlalchemy import Connection, Row, Select, bindparam, delete, insert, select, update
+from sqlalchemy import Connection, bindparam, select
 
-from kaiten_sync.server.db.pages import Page, Position, newest_first, page_of, page_parameters
+from kaiten_sync.server.db.pages import Position, RowPage
+from kaiten_sync.server.db.rows import RowQuery, delete_row, insert_row, update_row
 from kaiten_sync.server.db.tables import customer, instance, license_version, service_account
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InstanceRow:
+    """An instance. The dates are milliseconds since 1970."""
+
+    id: str
+    organisation_id: str
+    customer_id: str
+    license_id: str
+    slug: str
+    name: str
+    description: str
+    start_license_date: int
+    end_license_date: int
+    metadata: dict[str, Any]
+    status: str
+    lifecycle_stage: str | None
+    created_by: str
+    created_at: int
+    updated_by: str
+    updated_at: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShownInstance(InstanceRow):
+    """An instance with the slugs of what it belongs to, and who created and updated it."""
+
+    customer_slug: str
+    license_slug: str
+    created_by_name: str
+    updated_by_name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LicenseState:
+    """A license's id and state."""
+
+    id: str
+    lifecycle_state: str
+
+
+class InstanceColumns(TypedDict):
+    """What a request writes as a whole."""
+
+    name: str
+    description: str
+    customer_id: str
+    license_id: str
+    start_license_date: int
+    end_license_date: int
+    metadata: dict[str, Any]
+    updated_by: str
+
+
+class InstanceChange(TypedDict, total=False):
+    """What an update can overwrite."""
+
+    slug: str
+    name: str
+    description: str
+    customer_id: str
+    license_id: str
+    start_license_date: int
+    end_license_date: int
+    metadata: dict[str, Any]
+    status: str
+    lifecycle_stage: str
+    updated_by: str
+    updated_at: int
+
 
 _creator = service_account.alias("creator")
 _updater = service_account.alias("updater")
-_MINE: Select[Any] = (
+_MINE: RowQuery[ShownInstance] = RowQuery(
+    ShownInstance,
     select(
         instance,
         customer.c.slug.label("customer_slug"),
@@ -23,12 +97,15 @@ _MINE: Select[Any] = (
     .join(license_version, license_version.c.id == instance.c.license_id)
     .join(_creator, _creator.c.id == instance.c.created_by)
     .join(_updater, _updater.c.id == instance.c.updated_by)
-    .where(instance.c.organisation_id == bindparam("organisation"))
+    .where(instance.c.organisation_id == bindparam("organisation")),
 )
-_LIST = newest_first(_MINE, instance)
+_LIST = _MINE.newest_first(instance)
 _FIND = _MINE.where(instance.c.slug == bindparam("slug"))
-_OF_CUSTOMER = _MINE.where(instance.c.customer_id == bindparam("customer")).order_by(
-    instance.c.created_at, instance.c.id
+_OF_CUSTOMER = RowQuery(
+    ShownInstance,
+    _MINE.statement.where(instance.c.customer_id == bindparam("customer")).order_by(
+        instance.c.created_at, instance.c.id
+    ),
 )
 
 # Locks are taken on one table: a row that changed while a join waited for it could fall out of
@@ -37,30 +114,31 @@ _ID = select(instance.c.id).where(instance.c.organisation_id == bindparam("organ
 _HOLD = _ID.where(instance.c.slug == bindparam("slug")).with_for_update()
 _HOLD_OF_CUSTOMER = (
     _ID.where(instance.c.customer_id == bindparam("customer"))
+    # Always in one order: two transactions that lock several would wait for each other otherwise.
     .order_by(instance.c.id)
     .with_for_update()
 )
 # Not only its key: nobody archives it until the transaction ends.
-_KEEP_LICENSE: Select[Any] = (
+_KEEP_LICENSE: RowQuery[LicenseState] = RowQuery(
+    LicenseState,
     select(license_version.c.id, license_version.c.lifecycle_state)
     .where(license_version.c.organisation_id == bindparam("organisation"))
     .where(license_version.c.id == bindparam("id"))
-    .with_for_update(read=True)
+    .with_for_update(read=True),
 )
 _OF_LICENSE = select(instance.c.id).where(instance.c.license_id == bindparam("license")).limit(1)
 
 
 def list_instances(
     connection: Connection, organisation_id: str, position: Position | None, limit: int
-) -> Page:
+) -> RowPage[ShownInstance]:
     """One page of instances, newest first."""
-    parameters = {"organisation": organisation_id, **page_parameters(position, limit)}
-    return page_of(connection.execute(_LIST, parameters).all(), limit)
+    return _LIST.page(connection, position, limit, organisation=organisation_id)
 
 
-def find_instance(connection: Connection, organisation_id: str, slug: str) -> Row[Any] | None:
+def find_instance(connection: Connection, organisation_id: str, slug: str) -> ShownInstance | None:
     """An instance by its slug."""
-    return connection.execute(_FIND, {"organisation": organisation_id, "slug": slug}).first()
+    return _FIND.first(connection, organisation=organisation_id, slug=slug)
 
 
 def hold_instance(connection: Connection, organisation_id: str, slug: str) -> None:
@@ -70,17 +148,18 @@ def hold_instance(connection: Connection, organisation_id: str, slug: str) -> No
 
 def hold_instances_of(
     connection: Connection, organisation_id: str, customer_id: str
-) -> list[Row[Any]]:
+) -> list[ShownInstance]:
     """All instances of a customer, oldest first; nobody changes them until the transaction ends."""
     parameters = {"organisation": organisation_id, "customer": customer_id}
     connection.execute(_HOLD_OF_CUSTOMER, parameters)
-    return list(connection.execute(_OF_CUSTOMER, parameters))
+    return _OF_CUSTOMER.all(connection, **parameters)
 
 
-def keep_license(connection: Connection, organisation_id: str, license_id: str) -> Row[Any] | None:
+def keep_license(
+    connection: Connection, organisation_id: str, license_id: str
+) -> LicenseState | None:
     """A license's id and state, which then stays as it is until the transaction ends."""
-    parameters = {"organisation": organisation_id, "id": license_id}
-    return connection.execute(_KEEP_LICENSE, parameters).first()
+    return _KEEP_LICENSE.first(connection, organisation=organisation_id, id=license_id)
 
 
 def has_license(connection: Connection, license_id: str) -> bool:
@@ -88,16 +167,18 @@ def has_license(connection: Connection, license_id: str) -> bool:
     return connection.execute(_OF_LICENSE, {"license": license_id}).first() is not None
 
 
-def add_instance(connection: Connection, **values: object) -> None:
+def add_instance(connection: Connection, row: InstanceRow) -> None:
     """Store an instance."""
-    connection.execute(insert(instance).values(**values))
+    insert_row(connection, instance, row)
 
 
-def change_instance(connection: Connection, instance_id: str, **values: object) -> None:
+def change_instance(
+    connection: Connection, instance_id: str, **values: Unpack[InstanceChange]
+) -> None:
     """Overwrite columns of an instance."""
-    connection.execute(update(instance).where(instance.c.id == instance_id).values(**values))
+    update_row(connection, instance, instance_id, values)
 
 
 def remove_instance(connection: Connection, instance_id: str) -> None:
     """Delete an instance and its usage; its events stay."""
-    connection.execute(delete(instance).where(instance.c.id == instance_id))
+    delete_row(connection, instance, instance_id)

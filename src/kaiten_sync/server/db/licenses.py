@@ -3,60 +3,112 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from typing import Any
+from dataclasses import dataclass
+from typing import TypedDict, Unpack
 
-from sqlalchemy import Connection, Row, bindparam, delete, insert, select, update
+from sqlalchemy import Connection, bindparam, select
 
-from kaiten_sync.server.db.pages import Page, Position, newest_first, page_of, page_parameters
+from kaiten_sync.server.db.pages import Position, RowPage
+from kaiten_sync.server.db.rows import RowQuery, delete_row, insert_row, update_row
 from kaiten_sync.server.db.tables import grant, license_family, license_version
+from kaiten_sync.server.domain.licenses import StoredLicense
 
-_LIST = newest_first(
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LicenseRow(StoredLicense):
+    """A license, which is one version of a family."""
+
+    id: str
+    organisation_id: str
+    name: str
+    description: str
+    type: str
+    version_name: str | None
+    is_active: bool | None
+    created_at: int
+    updated_at: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FamilyRow:
+    """A family. `last_version` counts up only, so that no number is used twice."""
+
+    id: str
+    organisation_id: str
+    slug: str
+    last_version: int
+    created_at: int
+    updated_at: int
+
+
+class LicenseChange(TypedDict, total=False):
+    """What an update can overwrite."""
+
+    name: str
+    description: str
+    type: str
+    version_name: str | None
+    lifecycle_state: str
+    is_default: bool
+    is_active: bool | None
+    updated_at: int
+
+
+class FamilyChange(TypedDict):
+    """What an update overwrites."""
+
+    last_version: int
+    updated_at: int
+
+
+_MINE = RowQuery(
+    LicenseRow,
     select(license_version).where(license_version.c.organisation_id == bindparam("organisation")),
-    license_version,
 )
-_FIND = select(license_version).where(
-    license_version.c.organisation_id == bindparam("organisation"),
-    license_version.c.slug == bindparam("slug"),
-)
-_LIST_FAMILIES = newest_first(
+_LIST = _MINE.newest_first(license_version)
+_FIND = _MINE.where(license_version.c.slug == bindparam("slug"))
+_FAMILIES = RowQuery(
+    FamilyRow,
     select(license_family).where(license_family.c.organisation_id == bindparam("organisation")),
-    license_family,
 )
-_VERSIONS = (
+_LIST_FAMILIES = _FAMILIES.newest_first(license_family)
+_FIND_FAMILY = _FAMILIES.where(license_family.c.slug == bindparam("slug"))
+_FAMILY_OF_ID = _FAMILIES.where(license_family.c.id == bindparam("id"))
+_VERSIONS = RowQuery(
+    LicenseRow,
     select(license_version)
     .where(license_version.c.family_id.in_(bindparam("families", expanding=True)))
-    .order_by(license_version.c.version)
+    .order_by(license_version.c.version),
 )
 
 
 def list_licenses(
     connection: Connection, organisation_id: str, position: Position | None, limit: int
-) -> Page:
+) -> RowPage[LicenseRow]:
     """One page of licenses, newest first."""
-    parameters = {"organisation": organisation_id, **page_parameters(position, limit)}
-    return page_of(connection.execute(_LIST, parameters).all(), limit)
+    return _LIST.page(connection, position, limit, organisation=organisation_id)
 
 
-def find_license(connection: Connection, organisation_id: str, slug: str) -> Row[Any] | None:
+def find_license(connection: Connection, organisation_id: str, slug: str) -> LicenseRow | None:
     """A license by its slug."""
-    return connection.execute(_FIND, {"organisation": organisation_id, "slug": slug}).first()
+    return _FIND.first(connection, organisation=organisation_id, slug=slug)
 
 
-def add_license(connection: Connection, **values: object) -> None:
+def add_license(connection: Connection, row: LicenseRow) -> None:
     """Store a license."""
-    connection.execute(insert(license_version).values(**values))
+    insert_row(connection, license_version, row)
 
 
-def change_license(connection: Connection, license_id: str, **values: object) -> None:
+def change_license(
+    connection: Connection, license_id: str, **values: Unpack[LicenseChange]
+) -> None:
     """Overwrite columns of a license."""
-    connection.execute(
-        update(license_version).where(license_version.c.id == license_id).values(**values)
-    )
+    update_row(connection, license_version, license_id, values)
 
 
 def remove_license(connection: Connection, license_id: str) -> None:
     """Delete a license that grants nothing."""
-    connection.execute(delete(license_version).where(license_version.c.id == license_id))
+    delete_row(connection, license_version, license_id)
 
 
 def has_grants(connection: Connection, license_id: str) -> bool:
@@ -67,56 +119,60 @@ def has_grants(connection: Connection, license_id: str) -> bool:
 
 def list_families(
     connection: Connection, organisation_id: str, position: Position | None, limit: int
-) -> Page:
+) -> RowPage[FamilyRow]:
     """One page of families, newest first."""
-    parameters = {"organisation": organisation_id, **page_parameters(position, limit)}
-    return page_of(connection.execute(_LIST_FAMILIES, parameters).all(), limit)
+    return _LIST_FAMILIES.page(connection, position, limit, organisation=organisation_id)
 
 
-def find_family(
+def find_family(connection: Connection, organisation_id: str, slug: str) -> FamilyRow | None:
+    """A family by its slug."""
+    return _FIND_FAMILY.first(connection, organisation=organisation_id, slug=slug)
+
+
+def read_family(connection: Connection, organisation_id: str, family_id: str) -> FamilyRow | None:
+    """A family by its id."""
+    return _FAMILY_OF_ID.first(connection, organisation=organisation_id, id=family_id)
+
+
+def lock_family(
     connection: Connection,
     organisation_id: str,
     *,
     family_id: str | None = None,
     slug: str | None = None,
-    lock: bool = False,
-) -> Row[Any] | None:
-    """A family by its id or else its slug; locked until the transaction ends where asked.
+) -> FamilyRow | None:
+    """A family by its id or else its slug, locked until the transaction ends.
 
     Every write to the versions of a family locks it first, so that two of them cannot take the
     same number or leave two defaults. SQLite has one writer at a time and needs no lock.
     """
-    column = license_family.c.id if family_id is not None else license_family.c.slug
-    statement = select(license_family).where(
-        license_family.c.organisation_id == organisation_id,
-        column == (family_id if family_id is not None else slug),
-    )
-    return connection.execute(statement.with_for_update() if lock else statement).first()
+    query = _FIND_FAMILY if family_id is None else _FAMILY_OF_ID
+    key = {"slug": slug} if family_id is None else {"id": family_id}
+    locking = RowQuery(FamilyRow, query.statement.with_for_update())
+    return locking.first(connection, organisation=organisation_id, **key)
 
 
 def versions_of(
     connection: Connection, family_ids: Collection[str]
-) -> dict[str, Sequence[Row[Any]]]:
+) -> dict[str, Sequence[LicenseRow]]:
     """All versions of each family, oldest first."""
-    found: dict[str, list[Row[Any]]] = {family_id: [] for family_id in family_ids}
+    found: dict[str, list[LicenseRow]] = {family_id: [] for family_id in family_ids}
     if found:
-        for row in connection.execute(_VERSIONS, {"families": list(found)}):
+        for row in _VERSIONS.all(connection, families=list(found)):
             found[row.family_id].append(row)
     return dict(found)
 
 
-def add_family(connection: Connection, **values: object) -> None:
+def add_family(connection: Connection, row: FamilyRow) -> None:
     """Store a family."""
-    connection.execute(insert(license_family).values(**values))
+    insert_row(connection, license_family, row)
 
 
-def change_family(connection: Connection, family_id: str, **values: object) -> None:
+def change_family(connection: Connection, family_id: str, **values: Unpack[FamilyChange]) -> None:
     """Overwrite columns of a family."""
-    connection.execute(
-        update(license_family).where(license_family.c.id == family_id).values(**values)
-    )
+    update_row(connection, license_family, family_id, values)
 
 
 def remove_family(connection: Connection, family_id: str) -> None:
     """Delete a family."""
-    connection.execute(delete(license_family).where(license_family.c.id == family_id))
+    delete_row(connection, license_family, family_id)

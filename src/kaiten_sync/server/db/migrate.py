@@ -38,26 +38,32 @@ def migrate(database: Database) -> None:
     """Run the migrations that are missing, all or none. Several programs may do so at once.
 
     Raises:
-        ServerStartError: the database cannot be reached, is newer than this program, or is
-            another program's.
+        ServerStartError: the database cannot be reached, is newer than this program, is another
+            program's, or lacks a table or a column of its version.
     """
     try:
-        with database.writing() as connection:
+        with database.migrating() as connection:
             if database.is_postgresql:
                 _check_encoding(connection)
-                _be_patient(connection)
+                # A migration waits for requests that older programs still answer, and may rewrite
+                # tables.
+                connection.exec_driver_sql(f"SET LOCAL lock_timeout = {_TURN_MS}")
+                connection.exec_driver_sql("SET LOCAL statement_timeout = 0")
             take_turn(connection, "migrate")
             _check_ours(connection)
             command.upgrade(alembic_config(connection), "head")
+            _check_schema(connection)
     except DBAPIError as error:
+        lines = (line.strip() for line in str(error.orig).splitlines())
         raise ServerStartError(
-            f"the database cannot be opened or brought up to date: {_in_one_line(error)}",
+            "the database cannot be opened or brought up to date: "
+            + "; ".join(filter(None, lines)),
             hint=_HINTS[database.engine.dialect.name],
         ) from error
 
 
 def alembic_config(connection: Connection) -> Config:
-    """What Alembic's commands work with."""
+    """The configuration of Alembic's commands on this connection."""
     config = Config()
     config.set_main_option("script_location", str(_SCRIPTS).replace("%", "%%"))
     config.attributes["connection"] = connection
@@ -71,12 +77,6 @@ def _check_encoding(connection: Connection) -> None:
             f"the database cannot hold all texts: its encoding is {encoding}",
             hint="create it with ENCODING 'UTF8' TEMPLATE template0",
         )
-
-
-def _be_patient(connection: Connection) -> None:
-    # A migration waits for requests that older programs still answer, and may rewrite tables.
-    connection.exec_driver_sql(f"SET LOCAL lock_timeout = {_TURN_MS}")
-    connection.exec_driver_sql("SET LOCAL statement_timeout = 0")
 
 
 def _check_ours(connection: Connection) -> None:
@@ -112,5 +112,22 @@ def _check_known(config: Config, revision: str) -> None:
         ) from error
 
 
-def _in_one_line(error: DBAPIError) -> str:
-    return "; ".join(line.strip() for line in str(error.orig).splitlines() if line.strip())
+def _check_schema(connection: Connection) -> None:
+    """Refuse a database that lacks what its version should have, before a request needs it."""
+    inspector = inspect(connection)
+    found = {
+        table: {column["name"] for column in columns}
+        for (_, table), columns in inspector.get_multi_columns().items()
+    }
+    missing = []
+    for table in metadata.sorted_tables:
+        if table.name not in found:
+            missing.append(f"table {table.name}")
+            continue
+        absent = [column for column in table.c.keys() if column not in found[table.name]]  # noqa: SIM118
+        missing += [f"column {table.name}.{column}" for column in absent]
+    if missing:
+        raise ServerStartError(
+            f"the database does not fit its schema version; missing: {', '.join(missing)}",
+            hint="restore a backup, or start with another --database",
+        )

@@ -8,13 +8,13 @@ who reads the rows works out what each counter shows now.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
     Connection,
     Float,
-    Row,
     Select,
     and_,
     bindparam,
@@ -25,23 +25,35 @@ from sqlalchemy import (
     select,
 )
 
+from kaiten_sync.server.db.rows import RowQuery
 from kaiten_sync.server.db.tables import (
     customer,
     entitlement,
-    event,
     grant,
     instance,
     license_version,
     usage,
 )
+from kaiten_sync.server.db.usage import CountedUsage
 from kaiten_sync.server.domain.saturation import MOST_RATIO, NEAR_RATIO
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MeteredUsage(CountedUsage):
+    """What an instance's license grants, with its counter, its customer and all names."""
+
+    customer_slug: str
+    customer_name: str
+    entitlement_name: str
+    updated_at: int | None
+
 
 _UNLIMITED = -1.0
 _LEAST, _MOST = 1e-100, 1e100
 """PostgreSQL refuses a division whose result no number can hold, so its sides are kept within."""
 
 _is_number = entitlement.c.type.in_(("NUMBER", "NUMBER_AI_CREDIT"))
-# What is no number must not be read as one, which PostgreSQL refuses.
+# A value that is not a number must not be read as one, which PostgreSQL refuses.
 _threshold: ColumnElement[float] = case(
     (_is_number, grant.c.value["value"].as_float()), else_=_UNLIMITED
 )
@@ -85,11 +97,13 @@ _METERED: Select[Any] = (
         instance.c.start_license_date,
         customer.c.slug.label("customer_slug"),
         customer.c.name.label("customer_name"),
+        license_version.c.id.label("license_id"),
         license_version.c.slug.label("license_slug"),
         entitlement.c.id.label("entitlement_id"),
         entitlement.c.slug.label("entitlement_slug"),
         entitlement.c.name.label("entitlement_name"),
         entitlement.c.type.label("entitlement_type"),
+        entitlement.c.aggregation_method,
         entitlement.c.reset_period,
         entitlement.c.reset_anchor,
         entitlement.c.warning_threshold_percent,
@@ -110,26 +124,21 @@ _METERED: Select[Any] = (
 _JOIN_USAGE = and_(
     usage.c.instance_id == instance.c.id, usage.c.entitlement_id == grant.c.entitlement_id
 )
-_OF_ENTITLEMENT = (
+_OF_ENTITLEMENT = RowQuery(
+    MeteredUsage,
     _METERED.outerjoin(usage, _JOIN_USAGE)
     .where(grant.c.entitlement_id == bindparam("entitlement"))
     .order_by(_ratio.desc(), instance.c.created_at.desc(), instance.c.id.desc())
     .limit(bindparam("top"))
-    .offset(bindparam("skipped"))
+    .offset(bindparam("skipped")),
 )
-_FULLEST = (
+_FULLEST = RowQuery(
+    MeteredUsage,
     _METERED.join(usage, _JOIN_USAGE)
     .where(instance.c.organisation_id == bindparam("organisation"), _is_number)
     .where(_ratio >= _near)
     .order_by(_ratio.desc(), instance.c.id.desc(), entitlement.c.id.desc())
-    .limit(bindparam("top"))
-)
-
-_RECENT = (
-    select(event)
-    .where(event.c.organisation_id == bindparam("organisation"))
-    .order_by(event.c.occurred_at.desc(), event.c.id.desc())
-    .limit(bindparam("top"))
+    .limit(bindparam("top")),
 )
 
 
@@ -140,13 +149,14 @@ def usage_of_entitlement(
     *,
     skipped: int,
     limit: int,
-) -> list[Row[Any]]:
+) -> list[MeteredUsage]:
     """All instances that are granted an entitlement with their counters of it, fullest first.
 
-    `began` says by period, such as `hour_began`, since when windows can still be open (ms).
+    `began` has the earliest start of a window that can still be open, by period (`hour_began`, ms).
     """
-    parameters = {"entitlement": entitlement_id, "skipped": skipped, "top": limit, **began}
-    return list(connection.execute(_OF_ENTITLEMENT, parameters))
+    return _OF_ENTITLEMENT.all(
+        connection, entitlement=entitlement_id, skipped=skipped, top=limit, **began
+    )
 
 
 def fullest(
@@ -155,12 +165,6 @@ def fullest(
     began: Mapping[str, int],
     *,
     limit: int,
-) -> list[Row[Any]]:
+) -> list[MeteredUsage]:
     """What is over, at or near its threshold, fullest first; `began` as above."""
-    parameters = {"organisation": organisation_id, "top": limit, **began}
-    return list(connection.execute(_FULLEST, parameters))
-
-
-def recent_events(connection: Connection, organisation_id: str, limit: int) -> list[Row[Any]]:
-    """The newest events of an organisation."""
-    return list(connection.execute(_RECENT, {"organisation": organisation_id, "top": limit}))
+    return _FULLEST.all(connection, organisation=organisation_id, top=limit, **began)

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Select, Table, and_, exists, func, or_, select
 
-from kaiten_sync.server.db.pages import Page, Position, newest_first, page_of, page_parameters
+from kaiten_sync.server.db.customers import CustomerRow
+from kaiten_sync.server.db.entitlements import EntitlementRow
+from kaiten_sync.server.db.instances import InstanceRow
+from kaiten_sync.server.db.licenses import FamilyRow
+from kaiten_sync.server.db.pages import Position, RowPage
+from kaiten_sync.server.db.rows import RowQuery
 from kaiten_sync.server.db.tables import (
     customer,
     entitlement,
@@ -18,6 +23,8 @@ from kaiten_sync.server.db.tables import (
     license_family,
     license_version,
 )
+
+R = TypeVar("R")
 
 _ESCAPE = "\\"
 
@@ -30,14 +37,24 @@ class Wanted:
     values: Mapping[str, str] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FoundInstance(InstanceRow):
+    """An instance with its customer and its license."""
+
+    customer_slug: str
+    customer_name: str
+    license_slug: str
+    license_name: str
+
+
 def search_entitlements(
     connection: Connection,
     organisation_id: str,
     wanted: Wanted,
     position: Position | None,
     limit: int,
-) -> Page:
-    """One page of entitlements, newest first; the value `group` is a slug, and no column."""
+) -> RowPage[EntitlementRow]:
+    """One page of entitlements, newest first; the value `group` is a slug, not a column."""
     columns = {name: value for name, value in wanted.values.items() if name != "group"}
     of_columns = Wanted(text=wanted.text, values=columns)
     statement = _matching(select(entitlement), entitlement, organisation_id, of_columns)
@@ -49,7 +66,7 @@ def search_entitlements(
             .where(group_member.c.group_id == entitlement_group.c.id)
             .where(entitlement_group.c.slug == group_slug)
         )
-    return _page(connection, statement, entitlement, position, limit)
+    return _page(connection, EntitlementRow, statement, entitlement, position, limit)
 
 
 def search_families(
@@ -58,13 +75,13 @@ def search_families(
     wanted: Wanted,
     position: Position | None,
     limit: int,
-) -> Page:
+) -> RowPage[FamilyRow]:
     """One page of license families that have a version that fits, newest first."""
     fits = _matching(select(license_version.c.family_id), license_version, organisation_id, wanted)
     statement = select(license_family).where(license_family.c.organisation_id == organisation_id)
     if wanted.text or any(wanted.values.values()):
         statement = statement.where(license_family.c.id.in_(fits))
-    return _page(connection, statement, license_family, position, limit)
+    return _page(connection, FamilyRow, statement, license_family, position, limit)
 
 
 def search_customers(
@@ -73,10 +90,10 @@ def search_customers(
     wanted: Wanted,
     position: Position | None,
     limit: int,
-) -> Page:
+) -> RowPage[CustomerRow]:
     """One page of customers, newest first."""
     statement = _matching(select(customer), customer, organisation_id, wanted)
-    return _page(connection, statement, customer, position, limit)
+    return _page(connection, CustomerRow, statement, customer, position, limit)
 
 
 def search_instances(
@@ -88,7 +105,7 @@ def search_instances(
     *,
     customer_id: str | None = None,
     license_id: str | None = None,
-) -> Page:
+) -> RowPage[FoundInstance]:
     """One page of instances with their customers and licenses, newest first."""
     shown = (
         select(
@@ -106,7 +123,7 @@ def search_instances(
         statement = statement.where(instance.c.customer_id == customer_id)
     if license_id is not None:
         statement = statement.where(instance.c.license_id == license_id)
-    return _page(connection, statement, instance, position, limit)
+    return _page(connection, FoundInstance, statement, instance, position, limit)
 
 
 def _matching(
@@ -114,7 +131,10 @@ def _matching(
 ) -> Select[Any]:
     filters = [table.c[name] == value for name, value in wanted.values.items() if value]
     if wanted.text:
-        pattern = f"%{_escaped(wanted.text.lower())}%"
+        escaped = wanted.text.lower()
+        for special in (_ESCAPE, "%", "_"):
+            escaped = escaped.replace(special, _ESCAPE + special)
+        pattern = f"%{escaped}%"
         filters.append(
             or_(
                 func.lower(table.c.name).like(pattern, escape=_ESCAPE),
@@ -124,19 +144,12 @@ def _matching(
     return statement.where(and_(table.c.organisation_id == organisation_id, *filters))
 
 
-def _escaped(text: str) -> str:
-    """The text for LIKE, where some characters stand for others."""
-    for special in (_ESCAPE, "%", "_"):
-        text = text.replace(special, _ESCAPE + special)
-    return text
-
-
 def _page(
     connection: Connection,
+    row_type: type[R],
     statement: Select[Any],
     table: Table,
     position: Position | None,
     limit: int,
-) -> Page:
-    found = connection.execute(newest_first(statement, table), page_parameters(position, limit))
-    return page_of(found.all(), limit)
+) -> RowPage[R]:
+    return RowQuery(row_type, statement).newest_first(table).page(connection, position, limit)

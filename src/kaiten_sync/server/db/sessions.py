@@ -2,13 +2,37 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, bindparam, delete, insert, or_, select, update
+from sqlalchemy import Connection, Select, bindparam, delete, or_, select, update
 
+from kaiten_sync.server.db.rows import RowQuery, insert_row
 from kaiten_sync.server.db.tables import service_account, session, token
 
-_OPEN: Select[Any] = (
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SessionRow:
+    """A session, which is to say the hash of its id."""
+
+    id_hash: str
+    token_id: str
+    created_at: int
+    seen_at: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SessionOwner:
+    """The account and the scopes of an open session, and when it was last used."""
+
+    seen_at: int
+    scopes: list[str]
+    id: str
+    name: str
+    organisation_id: str
+
+
+_OPEN_SESSION: Select[Any] = (
     select(
         session.c.seen_at,
         token.c.scopes,
@@ -26,40 +50,37 @@ _OPEN: Select[Any] = (
         or_(token.c.expires_at.is_(None), token.c.expires_at > bindparam("now")),
     )
 )
+_OPEN = RowQuery(SessionOwner, _OPEN_SESSION)
 
 
-def add_session(connection: Connection, **values: object) -> None:
-    """Store a session, which is to say the hash of its id."""
-    connection.execute(insert(session).values(**values))
+def add_session(connection: Connection, row: SessionRow) -> None:
+    """Store a session."""
+    insert_row(connection, session, row)
 
 
 def find_session(
     connection: Connection, id_hash: str, *, now_ms: int, idle_since: int, open_since: int
-) -> Row[Any] | None:
-    """The account and the scopes of a session that is used and opened later than these times.
+) -> SessionOwner | None:
+    """The owner of a session that was used and opened later than these times.
 
-    Times are milliseconds since 1970. None also where its token no longer opens anything.
+    Times are milliseconds since 1970. None also if its token no longer opens anything.
     """
-    parameters = {
-        "id_hash": id_hash,
-        "now": now_ms,
-        "idle_since": idle_since,
-        "open_since": open_since,
-    }
-    return connection.execute(_OPEN, parameters).first()
+    return _OPEN.first(
+        connection, id_hash=id_hash, now=now_ms, idle_since=idle_since, open_since=open_since
+    )
 
 
 def touch_session(connection: Connection, id_hash: str, seen_at: int) -> None:
-    """Write down that a session was used; nothing happens where it is gone."""
+    """Record that a session was used; nothing happens if it is gone."""
     connection.execute(update(session).where(session.c.id_hash == id_hash).values(seen_at=seen_at))
 
 
 def remove_session(connection: Connection, id_hash: str) -> None:
-    """End a session; nothing happens where it is gone."""
+    """End a session; nothing happens if it is gone."""
     connection.execute(delete(session).where(session.c.id_hash == id_hash))
 
 
 def forget_sessions(connection: Connection, before_ms: int, limit: int) -> int:
-    """Delete sessions that were last used before then. Gives how many."""
+    """Delete sessions that were last used before then. Returns how many."""
     old = select(session.c.id_hash).where(session.c.seen_at < before_ms).limit(limit)
     return connection.execute(delete(session).where(session.c.id_hash.in_(old))).rowcount

@@ -5,11 +5,12 @@ A counter belongs to an instance and an entitlement, not to a grant: it outlives
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any, TypedDict, TypeVar, Unpack
 
 from sqlalchemy import (
     Connection,
-    Row,
     Select,
     and_,
     bindparam,
@@ -20,6 +21,7 @@ from sqlalchemy import (
     update,
 )
 
+from kaiten_sync.server.db.rows import RowQuery, values_of
 from kaiten_sync.server.db.tables import (
     entitlement,
     grant,
@@ -30,22 +32,125 @@ from kaiten_sync.server.db.tables import (
     usage_report,
 )
 
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InstanceKey:
+    """An instance's id, slug and license."""
+
+    id: str
+    slug: str
+    license_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UsagePair:
+    """What a counter belongs to."""
+
+    instance_id: str
+    entitlement_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UsageTerms:
+    """What is metered, and when it starts again. `start_license_date` is in ms since 1970."""
+
+    entitlement_id: str
+    entitlement_slug: str
+    entitlement_type: str
+    reset_period: str | None
+    reset_anchor: str | None
+    start_license_date: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GrantedUsage(UsageTerms):
+    """What an instance's license says about an entitlement. `limit` is the tagged value."""
+
+    instance_id: str
+    instance_slug: str
+    instance_name: str
+    license_id: str
+    license_slug: str
+    aggregation_method: str | None
+    warning_threshold_percent: int
+    limit: dict[str, Any]
+    overage_percent: int | None
+
+
+@dataclass(frozen=True, kw_only=True)  # without slots: a class cannot have two bases with them
+class CounterState:
+    """What a counter shows; all of it is None if nothing was ever reported.
+
+    `report_seq` counts all reports, `event_count` those in the window that starts at
+    `period_start`, which is also None if usage never starts again.
+    """
+
+    value: float | None
+    event_count: int | None
+    period_start: int | None
+    report_seq: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CountedUsage(GrantedUsage, CounterState):
+    """What an instance's license grants, with its counter."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MemberUsage(UsageTerms, CounterState):
+    """A member of a group with an instance's counter, and its grant if there is one."""
+
+    entitlement_name: str
+    limit: dict[str, Any] | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReportRow:
+    """A counted report, under the key of the client that sent it."""
+
+    instance_id: str
+    entitlement_id: str
+    transaction_id: str
+    behavior: str
+    value: float
+    report_seq: int
+    reported_at: int
+    answer: dict[str, Any]
+
+
+class CounterColumns(TypedDict):
+    """What a report writes to a counter."""
+
+    value: float
+    event_count: int
+    period_start: int | None
+    report_seq: int
+    updated_at: int
+
+
+U = TypeVar("U", bound=UsageTerms)
+
 _MINE = instance.c.organisation_id == bindparam("organisation")
 
-_FIND_INSTANCE: Select[Any] = select(instance.c.id, instance.c.slug, instance.c.license_id).where(
-    _MINE, instance.c.slug == bindparam("slug")
+_FIND_INSTANCE: RowQuery[InstanceKey] = RowQuery(
+    InstanceKey,
+    select(instance.c.id, instance.c.slug, instance.c.license_id).where(
+        _MINE, instance.c.slug == bindparam("slug")
+    ),
 )
-_FIND_PAIR: Select[Any] = (
+_FIND_PAIR: RowQuery[UsagePair] = RowQuery(
+    UsagePair,
     select(instance.c.id.label("instance_id"), entitlement.c.id.label("entitlement_id"))
     .join(entitlement, entitlement.c.organisation_id == instance.c.organisation_id)
     .where(_MINE, instance.c.slug == bindparam("slug"))
-    .where(entitlement.c.slug == bindparam("entitlement_slug"))
+    .where(entitlement.c.slug == bindparam("entitlement_slug")),
 )
 
 _GRANTED: Select[Any] = (
     select(
         instance.c.id.label("instance_id"),
         instance.c.slug.label("instance_slug"),
+        instance.c.name.label("instance_name"),
         instance.c.start_license_date,
         license_version.c.id.label("license_id"),
         license_version.c.slug.label("license_slug"),
@@ -66,21 +171,30 @@ _GRANTED: Select[Any] = (
     .where(instance.c.id == bindparam("instance"))
 )
 # On PostgreSQL nobody deletes these two until the transaction ends: what it writes points at them.
-_GRANTED_HELD = _GRANTED.where(entitlement.c.id == bindparam("entitlement")).with_for_update(
-    read=True, key_share=True, of=[instance, entitlement]
+_GRANTED_HELD = RowQuery(
+    GrantedUsage,
+    _GRANTED.where(entitlement.c.id == bindparam("entitlement")).with_for_update(
+        read=True, key_share=True, of=[instance, entitlement]
+    ),
 )
 
 _COUNTER = (usage.c.value, usage.c.event_count, usage.c.period_start, usage.c.report_seq)
-_FIND_COUNTER: Select[Any] = (
+_FIND_COUNTER: RowQuery[CounterState] = RowQuery(
+    CounterState,
     select(*_COUNTER)
     .where(usage.c.instance_id == bindparam("instance"))
-    .where(usage.c.entitlement_id == bindparam("entitlement"))
+    .where(usage.c.entitlement_id == bindparam("entitlement")),
 )
-_FIND_COUNTER_HELD = _FIND_COUNTER.with_for_update()
-_LIST = _GRANTED.add_columns(*_COUNTER).outerjoin(
-    usage, and_(usage.c.instance_id == instance.c.id, usage.c.entitlement_id == entitlement.c.id)
+_FIND_COUNTER_HELD = RowQuery(CounterState, _FIND_COUNTER.statement.with_for_update())
+_LIST = RowQuery(
+    CountedUsage,
+    _GRANTED.add_columns(*_COUNTER).outerjoin(
+        usage,
+        and_(usage.c.instance_id == instance.c.id, usage.c.entitlement_id == entitlement.c.id),
+    ),
 )
-_LIST_MEMBERS = (
+_LIST_MEMBERS: RowQuery[MemberUsage] = RowQuery(
+    MemberUsage,
     select(
         instance.c.start_license_date,
         entitlement.c.id.label("entitlement_id"),
@@ -105,7 +219,7 @@ _LIST_MEMBERS = (
         usage,
         and_(usage.c.instance_id == instance.c.id, usage.c.entitlement_id == entitlement.c.id),
     )
-    .where(group_member.c.group_id == bindparam("group"))
+    .where(group_member.c.group_id == bindparam("group")),
 )
 
 _ADD_COUNTER = insert(usage)
@@ -120,7 +234,7 @@ _OF_KEY = (
     usage_report.c.entitlement_id == bindparam("entitlement"),
     usage_report.c.transaction_id == bindparam("key"),
 )
-_FIND_REPORT = select(usage_report).where(*_OF_KEY)
+_FIND_REPORT = RowQuery(ReportRow, select(usage_report).where(*_OF_KEY))
 _REMOVE_REPORT = delete(usage_report).where(*_OF_KEY)
 _ADD_REPORT = insert(usage_report)
 
@@ -129,56 +243,58 @@ _report_key = tuple_(
 )
 
 
-def find_instance(connection: Connection, organisation_id: str, slug: str) -> Row[Any] | None:
+def find_instance_key(
+    connection: Connection, organisation_id: str, slug: str
+) -> InstanceKey | None:
     """An instance's id, slug and license by its slug."""
-    return connection.execute(
-        _FIND_INSTANCE, {"organisation": organisation_id, "slug": slug}
-    ).first()
+    return _FIND_INSTANCE.first(connection, organisation=organisation_id, slug=slug)
 
 
 def find_pair(
     connection: Connection, organisation_id: str, instance_slug: str, entitlement_slug: str
-) -> Row[Any] | None:
+) -> UsagePair | None:
     """The ids of an instance and an entitlement, whether it is granted or not."""
-    parameters = {
-        "organisation": organisation_id,
-        "slug": instance_slug,
-        "entitlement_slug": entitlement_slug,
-    }
-    return connection.execute(_FIND_PAIR, parameters).first()
+    return _FIND_PAIR.first(
+        connection,
+        organisation=organisation_id,
+        slug=instance_slug,
+        entitlement_slug=entitlement_slug,
+    )
 
 
-def find_granted(connection: Connection, instance_id: str, entitlement_id: str) -> Row[Any] | None:
-    """What the instance's license says about an entitlement; None where it does not grant it.
+def find_granted(
+    connection: Connection, instance_id: str, entitlement_id: str
+) -> GrantedUsage | None:
+    """What the instance's license says about an entitlement; None if it does not grant it.
 
     Both stay until the transaction ends, which has to be one that writes.
     """
-    parameters = {"instance": instance_id, "entitlement": entitlement_id}
-    return connection.execute(_GRANTED_HELD, parameters).first()
+    return _GRANTED_HELD.first(connection, instance=instance_id, entitlement=entitlement_id)
 
 
 def find_counter(
     connection: Connection, instance_id: str, entitlement_id: str, *, lock: bool = False
-) -> Row[Any] | None:
+) -> CounterState | None:
     """A counter; with `lock` no other transaction changes it before this one ends."""
-    parameters = {"instance": instance_id, "entitlement": entitlement_id}
-    return connection.execute(_FIND_COUNTER_HELD if lock else _FIND_COUNTER, parameters).first()
+    query = _FIND_COUNTER_HELD if lock else _FIND_COUNTER
+    return query.first(connection, instance=instance_id, entitlement=entitlement_id)
 
 
-def list_usage(connection: Connection, instance_id: str) -> list[Row[Any]]:
+def list_usage(connection: Connection, instance_id: str) -> list[CountedUsage]:
     """All that an instance's license grants, with the counters that there are, by slug."""
-    rows = connection.execute(_LIST, {"instance": instance_id}).all()
-    return _by_slug(rows)
+    return _by_slug(_LIST.all(connection, instance=instance_id))
 
 
-def list_member_usage(connection: Connection, group_id: str, instance_id: str) -> list[Row[Any]]:
+def list_member_usage(connection: Connection, group_id: str, instance_id: str) -> list[MemberUsage]:
     """All members of a group with an instance's grants and counters of them, by slug."""
-    rows = connection.execute(_LIST_MEMBERS, {"group": group_id, "instance": instance_id}).all()
-    return _by_slug(rows)
+    return _by_slug(_LIST_MEMBERS.all(connection, group=group_id, instance=instance_id))
 
 
 def add_counter(
-    connection: Connection, instance_id: str, entitlement_id: str, **values: object
+    connection: Connection,
+    instance_id: str,
+    entitlement_id: str,
+    **values: Unpack[CounterColumns],
 ) -> None:
     """Store a counter."""
     ids = {"instance_id": instance_id, "entitlement_id": entitlement_id}
@@ -186,7 +302,10 @@ def add_counter(
 
 
 def change_counter(
-    connection: Connection, instance_id: str, entitlement_id: str, **values: object
+    connection: Connection,
+    instance_id: str,
+    entitlement_id: str,
+    **values: Unpack[CounterColumns],
 ) -> None:
     """Overwrite columns of a counter."""
     parameters = {"instance": instance_id, "entitlement": entitlement_id, **values}
@@ -195,18 +314,14 @@ def change_counter(
 
 def find_report(
     connection: Connection, instance_id: str, entitlement_id: str, key: str
-) -> Row[Any] | None:
+) -> ReportRow | None:
     """The report that was counted under this key of a client's."""
-    parameters = {"instance": instance_id, "entitlement": entitlement_id, "key": key}
-    return connection.execute(_FIND_REPORT, parameters).first()
+    return _FIND_REPORT.first(connection, instance=instance_id, entitlement=entitlement_id, key=key)
 
 
-def add_report(
-    connection: Connection, instance_id: str, entitlement_id: str, key: str, **values: object
-) -> None:
+def add_report(connection: Connection, row: ReportRow) -> None:
     """Remember a report by its key."""
-    ids = {"instance_id": instance_id, "entitlement_id": entitlement_id, "transaction_id": key}
-    connection.execute(_ADD_REPORT, {**ids, **values})
+    connection.execute(_ADD_REPORT, values_of(row))
 
 
 def remove_report(connection: Connection, instance_id: str, entitlement_id: str, key: str) -> None:
@@ -216,7 +331,7 @@ def remove_report(connection: Connection, instance_id: str, entitlement_id: str,
 
 
 def forget_reports(connection: Connection, before_ms: int, limit: int) -> int:
-    """Forget at most this many of the reports before a time, oldest first. Gives how many."""
+    """Forget at most this many of the reports before a time, oldest first. Returns how many."""
     oldest = (
         select(
             usage_report.c.instance_id, usage_report.c.entitlement_id, usage_report.c.transaction_id
@@ -228,6 +343,6 @@ def forget_reports(connection: Connection, before_ms: int, limit: int) -> int:
     return connection.execute(delete(usage_report).where(_report_key.in_(oldest))).rowcount
 
 
-def _by_slug(rows: Any) -> list[Row[Any]]:
+def _by_slug(rows: Iterable[U]) -> list[U]:
     # Not by the database: each sorts text in its own way.
     return sorted(rows, key=lambda row: row.entitlement_slug)

@@ -6,14 +6,13 @@ worked out of events, which are as many as reports.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
     Connection,
     FromClause,
-    Row,
-    Select,
     bindparam,
     case,
     delete,
@@ -25,7 +24,36 @@ from sqlalchemy import (
 )
 
 from kaiten_sync.licensing.windows import DAY_MS
+from kaiten_sync.server.db.rows import RowQuery
 from kaiten_sync.server.db.tables import usage_day
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UsageDayRow:
+    """The reports and the usage of one day.
+
+    `highest` is the most that the counter showed, `value` what it was left at. Both are None on
+    days that were counted from events, before this table existed.
+    """
+
+    instance_id: str
+    entitlement_id: str
+    day: int
+    organisation_id: str
+    accepted: int
+    refused: int
+    highest: float | None
+    value: float | None
+    period_start: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReportCount:
+    """How many reports were accepted and refused on a day."""
+
+    day: int
+    accepted: int
+    refused: int
 
 
 def _of_pair(days: FromClause) -> tuple[ColumnElement[bool], ...]:
@@ -59,7 +87,8 @@ _CHANGE = (
     )
 )
 
-_COUNTED: Select[Any] = (
+_COUNTED: RowQuery[ReportCount] = RowQuery(
+    ReportCount,
     select(
         usage_day.c.day,
         func.sum(usage_day.c.accepted).label("accepted"),
@@ -67,7 +96,7 @@ _COUNTED: Select[Any] = (
     )
     .where(usage_day.c.organisation_id == bindparam("organisation"))
     .where(usage_day.c.day >= bindparam("first"))
-    .group_by(usage_day.c.day)
+    .group_by(usage_day.c.day),
 )
 _OF_ENTITLEMENT = _COUNTED.where(usage_day.c.entitlement_id == bindparam("entitlement"))
 
@@ -77,10 +106,11 @@ _LAST_BEFORE = (
     .where(*_of_pair(_earlier), _earlier.c.day < bindparam("first"))
     .scalar_subquery()
 )
-_SINCE: Select[Any] = (
+_SINCE: RowQuery[UsageDayRow] = RowQuery(
+    UsageDayRow,
     select(usage_day)
     .where(*_of_pair(usage_day), usage_day.c.day >= func.coalesce(_LAST_BEFORE, bindparam("first")))
-    .order_by(usage_day.c.day)
+    .order_by(usage_day.c.day),
 )
 
 
@@ -121,27 +151,26 @@ def count_by_day(
 ) -> dict[int, tuple[int, int]]:
     """Reports accepted and refused since the first day, by day; of one entitlement or of all."""
     parameters: dict[str, Any] = {"organisation": organisation_id, "first": first}
-    statement = _COUNTED
+    query = _COUNTED
     if entitlement_id is not None:
-        statement = _OF_ENTITLEMENT
+        query = _OF_ENTITLEMENT
         parameters["entitlement"] = entitlement_id
-    rows = connection.execute(statement, parameters)
+    rows = query.all(connection, **parameters)
     return {row.day: (int(row.accepted), int(row.refused)) for row in rows}
 
 
 def days_since(
     connection: Connection, instance_id: str, entitlement_id: str, first: int
-) -> list[Row[Any]]:
+) -> list[UsageDayRow]:
     """The days of an instance and an entitlement since the first day, oldest first.
 
-    With the last one before the first day, where there is one.
+    With the last one before the first day, if there is one.
     """
-    parameters = {"instance": instance_id, "entitlement": entitlement_id, "first": first}
-    return list(connection.execute(_SINCE, parameters))
+    return _SINCE.all(connection, instance=instance_id, entitlement=entitlement_id, first=first)
 
 
 def forget_days(connection: Connection, before_ms: int, limit: int) -> int:
-    """Forget at most this many of the days before a time. Gives how many."""
+    """Forget at most this many of the days before a time. Returns how many."""
     key = tuple_(usage_day.c.instance_id, usage_day.c.entitlement_id, usage_day.c.day)
     old = (
         select(usage_day.c.instance_id, usage_day.c.entitlement_id, usage_day.c.day)

@@ -3,28 +3,104 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, TypedDict, Unpack
 
-from sqlalchemy import (
-    Connection,
-    Row,
-    Select,
-    bindparam,
-    delete,
-    func,
-    insert,
-    select,
-    update,
-)
+from sqlalchemy import Connection, bindparam, delete, func, select, update
 
-from kaiten_sync.server.db.pages import Page, Position, newest_first, page_of, page_parameters
+from kaiten_sync.server.db.pages import Position, RowPage
+from kaiten_sync.server.db.rows import RowQuery, delete_row, insert_row, update_row
 from kaiten_sync.server.db.tables import event, webhook_delivery, webhook_endpoint
 
-_LIST = newest_first(
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EndpointRow:
+    """A webhook endpoint. Until `leased_until` (ms) one process delivers to it and no other."""
+
+    id: str
+    organisation_id: str
+    url: str
+    event_types: list[str]
+    secret: str
+    leased_until: int = 0
+    created_at: int
+    updated_at: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeliveryRow:
+    """An event on its way to an endpoint. `due_at` is None if it is finished."""
+
+    id: str
+    organisation_id: str
+    endpoint_id: str
+    event_seq: int
+    status: str
+    attempts: int
+    due_at: int | None
+    attempted_at: int | None = None
+    response_status: int | None = None
+    response_text: str | None = None
+    created_at: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShownDelivery(DeliveryRow):
+    """A delivery, with its event and its endpoint."""
+
+    event_name: str
+    event_type: str
+    endpoint_url: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DueDelivery:
+    """A delivery with all that sending it takes."""
+
+    id: str
+    attempts: int
+    url: str
+    secret: str
+    name: str
+    type: str
+    payload: dict[str, Any]
+
+
+class EndpointChange(TypedDict, total=False):
+    """What an update can overwrite."""
+
+    url: str
+    event_types: list[str]
+    leased_until: int
+    updated_at: int
+
+
+class DeliveryChange(TypedDict, total=False):
+    """What an update can overwrite."""
+
+    status: str
+    attempts: int
+    due_at: int | None
+    attempted_at: int
+    response_status: int | None
+    response_text: str
+
+
+_ENDPOINTS = RowQuery(
+    EndpointRow,
     select(webhook_endpoint).where(webhook_endpoint.c.organisation_id == bindparam("organisation")),
-    webhook_endpoint,
 )
-_SHOWN: Select[Any] = (
+_LIST = _ENDPOINTS.newest_first(webhook_endpoint)
+_FIND_ENDPOINT = _ENDPOINTS.where(webhook_endpoint.c.id == bindparam("id"))
+_FIND_DELIVERY = RowQuery(
+    DeliveryRow,
+    select(webhook_delivery).where(
+        webhook_delivery.c.organisation_id == bindparam("organisation"),
+        webhook_delivery.c.id == bindparam("id"),
+    ),
+)
+_SHOWN: RowQuery[ShownDelivery] = RowQuery(
+    ShownDelivery,
     select(
         webhook_delivery,
         event.c.name.label("event_name"),
@@ -33,7 +109,7 @@ _SHOWN: Select[Any] = (
     )
     .join(event, event.c.seq == webhook_delivery.c.event_seq)
     .join(webhook_endpoint, webhook_endpoint.c.id == webhook_delivery.c.endpoint_id)
-    .where(webhook_delivery.c.organisation_id == bindparam("organisation"))
+    .where(webhook_delivery.c.organisation_id == bindparam("organisation")),
 )
 _IS_DUE = (webhook_delivery.c.status == "pending") & (webhook_delivery.c.due_at <= bindparam("now"))
 _DUE_ENDPOINTS = (
@@ -44,7 +120,8 @@ _DUE_ENDPOINTS = (
     .order_by(func.min(webhook_delivery.c.due_at), webhook_delivery.c.endpoint_id)
     .limit(bindparam("top"))
 )
-_NEXT: Select[Any] = (
+_NEXT: RowQuery[DueDelivery] = RowQuery(
+    DueDelivery,
     select(
         webhook_delivery.c.id,
         webhook_delivery.c.attempts,
@@ -57,28 +134,24 @@ _NEXT: Select[Any] = (
     .join(webhook_endpoint, webhook_endpoint.c.id == webhook_delivery.c.endpoint_id)
     .join(event, event.c.seq == webhook_delivery.c.event_seq)
     .where(_IS_DUE, webhook_delivery.c.endpoint_id == bindparam("endpoint"))
+    # An endpoint gets its events in the order in which they happened.
     .order_by(webhook_delivery.c.event_seq)
-    .limit(1)
+    .limit(1),
 )
 
 
 def list_endpoints(
     connection: Connection, organisation_id: str, position: Position | None, limit: int
-) -> Page:
+) -> RowPage[EndpointRow]:
     """One page of endpoints, newest first."""
-    parameters = {"organisation": organisation_id, **page_parameters(position, limit)}
-    return page_of(connection.execute(_LIST, parameters).all(), limit)
+    return _LIST.page(connection, position, limit, organisation=organisation_id)
 
 
 def find_endpoint(
     connection: Connection, organisation_id: str, endpoint_id: str
-) -> Row[Any] | None:
+) -> EndpointRow | None:
     """An endpoint by its id."""
-    statement = select(webhook_endpoint).where(
-        webhook_endpoint.c.organisation_id == organisation_id,
-        webhook_endpoint.c.id == endpoint_id,
-    )
-    return connection.execute(statement).first()
+    return _FIND_ENDPOINT.first(connection, organisation=organisation_id, id=endpoint_id)
 
 
 def count_endpoints(connection: Connection, organisation_id: str) -> int:
@@ -87,21 +160,21 @@ def count_endpoints(connection: Connection, organisation_id: str) -> int:
     return connection.execute(statement).scalar_one()
 
 
-def add_endpoint(connection: Connection, **values: object) -> None:
+def add_endpoint(connection: Connection, row: EndpointRow) -> None:
     """Store an endpoint."""
-    connection.execute(insert(webhook_endpoint).values(leased_until=0, **values))
+    insert_row(connection, webhook_endpoint, row)
 
 
-def change_endpoint(connection: Connection, endpoint_id: str, **values: object) -> None:
+def change_endpoint(
+    connection: Connection, endpoint_id: str, **values: Unpack[EndpointChange]
+) -> None:
     """Overwrite columns of an endpoint."""
-    connection.execute(
-        update(webhook_endpoint).where(webhook_endpoint.c.id == endpoint_id).values(**values)
-    )
+    update_row(connection, webhook_endpoint, endpoint_id, values)
 
 
 def remove_endpoint(connection: Connection, endpoint_id: str) -> None:
     """Delete an endpoint and everything that is or was due at it."""
-    connection.execute(delete(webhook_endpoint).where(webhook_endpoint.c.id == endpoint_id))
+    delete_row(connection, webhook_endpoint, endpoint_id)
 
 
 def list_deliveries(
@@ -112,27 +185,27 @@ def list_deliveries(
     *,
     endpoint_id: str | None,
     status: str | None,
-) -> Page:
+) -> RowPage[ShownDelivery]:
     """One page of deliveries, newest first, of all endpoints or of one."""
-    statement = _SHOWN
+    query = _SHOWN
     if endpoint_id is not None:
-        statement = statement.where(webhook_delivery.c.endpoint_id == endpoint_id)
+        query = query.where(webhook_delivery.c.endpoint_id == endpoint_id)
     if status is not None:
-        statement = statement.where(webhook_delivery.c.status == status)
-    parameters = {"organisation": organisation_id, **page_parameters(position, limit)}
-    found = connection.execute(newest_first(statement, webhook_delivery), parameters)
-    return page_of(found.all(), limit)
+        query = query.where(webhook_delivery.c.status == status)
+    listed = query.newest_first(webhook_delivery)
+    return listed.page(connection, position, limit, organisation=organisation_id)
 
 
 def find_delivery(
     connection: Connection, organisation_id: str, delivery_id: str
-) -> Row[Any] | None:
+) -> DeliveryRow | None:
     """A delivery by its id."""
-    statement = select(webhook_delivery).where(
-        webhook_delivery.c.organisation_id == organisation_id,
-        webhook_delivery.c.id == delivery_id,
-    )
-    return connection.execute(statement).first()
+    return _FIND_DELIVERY.first(connection, organisation=organisation_id, id=delivery_id)
+
+
+def add_delivery(connection: Connection, row: DeliveryRow) -> None:
+    """Store that an event is due at an endpoint."""
+    insert_row(connection, webhook_delivery, row)
 
 
 def payloads_of(connection: Connection, event_seqs: Collection[int]) -> dict[int, Any]:
@@ -166,16 +239,16 @@ def extend_lease(connection: Connection, endpoint_id: str, until_ms: int) -> Non
     change_endpoint(connection, endpoint_id, leased_until=until_ms)
 
 
-def next_delivery(connection: Connection, endpoint_id: str, now_ms: int) -> Row[Any] | None:
+def next_delivery(connection: Connection, endpoint_id: str, now_ms: int) -> DueDelivery | None:
     """The first delivery in the events' order that is due at an endpoint."""
-    return connection.execute(_NEXT, {"endpoint": endpoint_id, "now": now_ms}).first()
+    return _NEXT.first(connection, endpoint=endpoint_id, now=now_ms)
 
 
-def change_delivery(connection: Connection, delivery_id: str, **values: object) -> None:
-    """Overwrite columns of a delivery; nothing happens where it is gone."""
-    connection.execute(
-        update(webhook_delivery).where(webhook_delivery.c.id == delivery_id).values(**values)
-    )
+def change_delivery(
+    connection: Connection, delivery_id: str, **values: Unpack[DeliveryChange]
+) -> None:
+    """Overwrite columns of a delivery; nothing happens if it is gone."""
+    update_row(connection, webhook_delivery, delivery_id, values)
 
 
 def next_due(connection: Connection) -> int | None:
@@ -188,7 +261,7 @@ def next_due(connection: Connection) -> int | None:
 
 
 def forget_deliveries(connection: Connection, before_ms: int, limit: int) -> int:
-    """Delete finished deliveries that are older. Gives how many."""
+    """Delete finished deliveries that are older. Returns how many."""
     old = (
         select(webhook_delivery.c.id)
         .where(webhook_delivery.c.status != "pending", webhook_delivery.c.created_at < before_ms)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
-from typing import Literal, Protocol
+from typing import Literal, TypedDict
 
+from kaiten_sync.server.domain.numbers import check_number
 from kaiten_sync.server.domain.refusals import RefusalError, invalid, unprocessable
 
 NUMBER_FAMILY = frozenset({"NUMBER", "NUMBER_AI_CREDIT"})
@@ -40,7 +41,29 @@ class EntitlementFields:
     group_slugs: tuple[str, ...] | None = None
 
 
-class StoredEntitlement(Protocol):
+class EntitlementColumns(TypedDict):
+    """What is stored of an entitlement when everything is decided; its slug never changes."""
+
+    name: str
+    description: str | None
+    type: str
+    meter_type: str | None
+    aggregation_method: str | None
+    reset_period: str | None
+    reset_anchor: str | None
+    warning_threshold_percent: int
+    user_facing: bool
+    display_order: int
+    icon: str | None
+    unit_singular: str | None
+    unit_plural: str | None
+    sale_unit_singular: str | None
+    sale_unit_plural: str | None
+    sale_unit_factor: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredEntitlement:
     """What the rules for a change look at."""
 
     slug: str
@@ -51,34 +74,33 @@ class StoredEntitlement(Protocol):
     reset_anchor: str | None
 
 
-def settle_new(fields: EntitlementFields) -> EntitlementFields:
+def settle_new(fields: EntitlementFields) -> EntitlementColumns:
     """A new entitlement with everything decided.
 
     Raises:
-        RefusalError: a rule stands against it.
+        RefusalError: a rule forbids it.
     """
     if fields.type is None:
         raise unprocessable("CreateEntitlement.TypeRequired", "type is required")
     method = (fields.aggregation_method or "SUM") if fields.type in NUMBER_FAMILY else None
-    return _settle("CreateEntitlement", replace(fields, aggregation_method=method))
+    return _settle("CreateEntitlement", fields.type, replace(fields, aggregation_method=method))
 
 
-def settle_change(stored: StoredEntitlement, fields: EntitlementFields) -> EntitlementFields:
+def settle_change(stored: StoredEntitlement, fields: EntitlementFields) -> EntitlementColumns:
     """A stored entitlement as a PUT leaves it, with everything decided.
 
     Raises:
-        RefusalError: a rule stands against it.
+        RefusalError: a rule forbids it.
     """
     _check_immutable(stored, fields)
     kept = replace(
         fields,
-        slug=stored.slug,
         type=stored.type,
         aggregation_method=stored.aggregation_method,
         # A client of the current generation does not know meterType: it must not erase it.
         meter_type=fields.meter_type or stored.meter_type,
     )
-    return _settle("UpdateEntitlement", kept)
+    return _settle("UpdateEntitlement", stored.type, kept)
 
 
 def _check_immutable(stored: StoredEntitlement, fields: EntitlementFields) -> None:
@@ -100,8 +122,11 @@ def _immutable(code: str, field: str) -> RefusalError:
     return invalid(f"UpdateEntitlement.Immutable{code}", f"{field} never changes once set")
 
 
-def _settle(operation: Operation, fields: EntitlementFields) -> EntitlementFields:
+def _settle(operation: Operation, kind: str, fields: EntitlementFields) -> EntitlementColumns:
     """Defaults, then the rules that hold for new and changed entitlements alike."""
+    factor = fields.sale_unit_factor
+    if factor is not None:
+        check_number(factor, "body.saleUnitFactor")
     anchor = fields.reset_anchor or ("CALENDAR" if fields.reset_period else None)
     settled = replace(fields, reset_anchor=anchor)
     faults = {
@@ -114,11 +139,23 @@ def _settle(operation: Operation, fields: EntitlementFields) -> EntitlementField
     for code, fault in faults.items():
         if fault is not None:
             raise invalid(f"{operation}.{code}", fault)
-    return replace(
-        settled,
-        user_facing=bool(settled.user_facing),
-        display_order=settled.display_order or 0,
-        warning_threshold_percent=settled.warning_threshold_percent or 0,
+    return EntitlementColumns(
+        name=fields.name,
+        description=fields.description,
+        type=kind,
+        meter_type=fields.meter_type,
+        aggregation_method=fields.aggregation_method,
+        reset_period=fields.reset_period,
+        reset_anchor=anchor,
+        warning_threshold_percent=fields.warning_threshold_percent or 0,
+        user_facing=bool(fields.user_facing),
+        display_order=fields.display_order or 0,
+        icon=fields.icon,
+        unit_singular=fields.unit_singular,
+        unit_plural=fields.unit_plural,
+        sale_unit_singular=fields.sale_unit_singular,
+        sale_unit_plural=fields.sale_unit_plural,
+        sale_unit_factor=None if factor is None else float(factor),
     )
 
 
@@ -163,7 +200,7 @@ def _reset_fault(fields: EntitlementFields) -> str | None:
 
 
 def icon_fault(icon: str | None) -> str | None:
-    """Why this cannot be an icon; None where it can, or where there is none."""
+    """Why this cannot be an icon; None if it can, or if there is none."""
     if icon is None:
         return None
     if not _ICON.fullmatch(icon):

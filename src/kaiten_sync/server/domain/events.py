@@ -110,5 +110,5 @@ _BY_SPELLING = {spelling: event for event in EVENT_TYPES for spelling in _spelli
 
 
 def find_event_type(text: str) -> EventType | None:
-    """The kind of event that this name, old name or type means; None where it means none."""
+    """The kind of event that this name, old name or type means; None if there is none."""
     return _BY_SPELLING.get(text)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from kaiten_sync.licensing.thresholds import default_overage_percent, overage_fault
+from kaiten_sync.server.domain.numbers import check_number
 from kaiten_sync.server.domain.refusals import invalid
 
 VALUE_TYPES = {
@@ -20,10 +21,11 @@ VALUE_TYPES = {
 def settle_grant(
     operation: str, entitlement_type: str, value: Mapping[str, Any], overage_percent: int | None
 ) -> int | None:
-    """The overage percentage that a grant of this value has; None where it has none.
+    """The overage percentage that a grant of this value has; None if it has none.
 
     Raises:
-        RefusalError: the value does not fit the entitlement, or the percentage not the value.
+        RefusalError: the value does not fit the entitlement or is not finite, or the percentage
+            does not fit the value.
     """
     expected = VALUE_TYPES[entitlement_type]
     if value["type"] != expected:
@@ -38,6 +40,7 @@ def settle_grant(
             raise invalid(code, "limitCapExceededOveragePercent is for numbers only")
         return None
     threshold = value["value"]
+    check_number(threshold, "body.value.value")
     if overage_percent is None:
         return default_overage_percent(threshold)
     fault = overage_fault(threshold, overage_percent)

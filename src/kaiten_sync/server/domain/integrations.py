@@ -9,7 +9,7 @@ from kaiten_sync.server.domain.refusals import Fault, unprocessable
 
 
 def refuse_integrations(operation: str, integrations: Mapping[str, Any]) -> None:
-    """Refuse what would be dropped in silence otherwise; no links at all are fine.
+    """Refuse links, which would be dropped silently; no links at all are fine.
 
     Raises:
         RefusalError: there are some.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Protocol, TypeVar
+from typing import TypeVar
 
 from kaiten_sync.server.domain.refusals import RefusalError, conflict, unprocessable
 
@@ -29,8 +29,9 @@ class LicenseFields:
     is_active: bool | None = None
 
 
-class StoredLicense(Protocol):
-    """What the rules for a change look at."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredLicense:
+    """What the rules look at of a stored version."""
 
     slug: str
     family_id: str
@@ -121,19 +122,11 @@ def check_move(stored: StoredLicense, move: Move) -> None:
         raise _default_must_be_published(move.operation)
 
 
-class Version(Protocol):
-    """What decides which version a family serves."""
-
-    version: int
-    lifecycle_state: str
-    is_default: bool
-
-
-V = TypeVar("V", bound=Version)
+V = TypeVar("V", bound=StoredLicense)
 
 
 def served_version(versions: Iterable[V]) -> V | None:
-    """The default version, or else the highest published one; None where nothing is published."""
+    """The default version, or else the highest published one; None if nothing is published."""
     published = [v for v in versions if v.lifecycle_state == PUBLISHED]
     return max(published, key=lambda v: (v.is_default, v.version), default=None)
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from kaiten_sync.licensing.thresholds import UNLIMITED, warning_boundary
+from kaiten_sync.licensing.thresholds import UNCAPPED, warning_boundary
 
 NEAR_RATIO = 0.8
 """From where on usage is near its threshold, where the entitlement warns at no percentage."""
@@ -31,7 +31,7 @@ class Level(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Saturation:
-    """Where usage stands, and its ratio to the threshold; None where there is none to divide by."""
+    """Where usage stands, and its ratio to the threshold; None if there is none to divide by."""
 
     level: Level
     ratio: float | None
@@ -39,7 +39,7 @@ class Saturation:
 
 def saturation(value: float, threshold: float, warning_threshold_percent: int) -> Saturation:
     """How full a grant with this threshold is."""
-    if threshold == UNLIMITED:
+    if threshold == UNCAPPED:
         return Saturation(level=Level.UNBOUNDED, ratio=None)
     level = _level(value, threshold, warning_threshold_percent)
     return Saturation(level=level, ratio=ratio_to(threshold, value))

@@ -30,7 +30,7 @@ def is_slug(text: str) -> bool:
 
 
 def slug_base(name: str) -> str:
-    """A name in slug characters; empty where it has none."""
+    """A name in slug characters; empty if it has none."""
     lowered = _APOSTROPHES.sub("", name.lower().translate(_LETTERS))
     split = unicodedata.normalize("NFD", lowered)
     plain = "".join(c for c in split if not unicodedata.combining(c))

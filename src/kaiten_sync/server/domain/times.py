@@ -16,7 +16,7 @@ _RFC_3339 = re.compile(
 
 
 def parse_rfc3339(text: str) -> int | None:
-    """Milliseconds since 1970, rounded down; None where the text is no RFC 3339 date-time.
+    """Milliseconds since 1970, rounded down; None if the text is not an RFC 3339 date-time.
 
     A leap second is refused: no clock of ours has one. So is a time that lies outside of the years
     1 to 9999 once it is in UTC, as we show it.

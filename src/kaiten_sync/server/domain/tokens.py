@@ -18,7 +18,7 @@ def new_token() -> str:
 
 
 def token_fault(token: str) -> str | None:
-    """Why a token chosen by hand cannot be one; None where it can. Never repeats the token."""
+    """Why a text chosen by hand cannot be a token; None if it can. Never repeats the text."""
     if _SHAPE.fullmatch(token):
         return None
     return (

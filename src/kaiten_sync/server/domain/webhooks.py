@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 from kaiten_sync.server.domain.addresses import is_public, literal_address
 from kaiten_sync.server.domain.events import find_event_type
-from kaiten_sync.server.domain.refusals import Fault, RefusalError, unprocessable
+from kaiten_sync.server.domain.refusals import Fault, unprocessable
 
 MAX_ENDPOINTS = 50
 """Endpoints of an organisation: each event costs a row for each that wants it."""
@@ -31,7 +31,7 @@ def new_secret() -> str:
 
 
 def due_after(attempts: int, now_ms: int, delays_s: Sequence[float] = RETRY_DELAYS_S) -> int | None:
-    """When the next attempt is due after this many; None where there is none any more."""
+    """When the next attempt is due after this many; None if that was the last one."""
     if attempts >= len(delays_s):
         return None
     return now_ms + int(delays_s[attempts] * 1000)
@@ -41,7 +41,7 @@ def wanted_types(named: Iterable[tuple[str, str]]) -> list[str]:
     """Event types from names, old names and types, each with its place in the request.
 
     Raises:
-        RefusalError: 422; nothing is named, or something that is no event.
+        RefusalError: 422; nothing is named, or something that is not an event.
     """
     found: set[str] = set()
     faults: list[Fault] = []
@@ -66,7 +66,7 @@ def check_url(operation: str, url: str, *, allow_private: bool) -> None:
     """
     fault = _url_fault(url) or (None if allow_private else _private_fault(url))
     if fault is not None:
-        raise _invalid_url(operation, fault)
+        raise unprocessable(f"{operation}.InvalidUrl", fault, [Fault(fault, "body.url")])
 
 
 def _url_fault(url: str) -> str | None:
@@ -78,7 +78,7 @@ def _url_fault(url: str) -> str | None:
         parts = urlsplit(url)
         port = parts.port
     except ValueError:
-        return "this is no URL"
+        return "not a URL"
     if parts.scheme not in ("http", "https") or not parts.hostname or port == 0:
         return "a URL begins with https:// or http:// and a host"
     if parts.username is not None or parts.password is not None:
@@ -98,7 +98,3 @@ def _private_fault(url: str) -> str | None:
             " (--allow-private-webhooks)"
         )
     return None
-
-
-def _invalid_url(operation: str, fault: str) -> RefusalError:
-    return unprocessable(f"{operation}.InvalidUrl", fault, [Fault(fault, "body.url")])

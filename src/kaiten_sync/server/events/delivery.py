@@ -16,8 +16,7 @@ from typing import Any, TypeVar
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from kaiten_sync.server.db import webhooks
-from kaiten_sync.server.db.engine import Database
+from kaiten_sync.server.db import Database, webhooks
 from kaiten_sync.server.domain.webhooks import RETRY_DELAYS_S, due_after
 from kaiten_sync.server.events.sender import ATTEMPT_TIMEOUT_S, Attempt, Message, Sender
 from kaiten_sync.server.events.sweep import SWEEP_EVERY_S, sweep

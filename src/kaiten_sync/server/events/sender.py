@@ -25,7 +25,7 @@ ANSWER_LIMIT_BYTES = 64 * 1024
 _MAX_REASON = 200
 
 Resolve = Callable[[str, int], Awaitable[Sequence[Address]]]
-"""The addresses of a host. Raises OSError where it has none."""
+"""The addresses of a host. Raises OSError if it has none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,7 +88,9 @@ class Sender:
     async def _post(self, message: Message) -> Attempt:
         url = httpx.URL(message.url)
         address = await self._checked_address(url)
-        body = _body(message)
+        sent = {"name": message.name, "type": message.type, "data": message.payload}
+        # The very text is signed, so it is written once.
+        body = json.dumps(sent, ensure_ascii=False, separators=(",", ":"))
         async with (
             httpx.AsyncClient(verify=self._tls, trust_env=False, timeout=self._timeout_s) as client,
             client.stream(
@@ -115,11 +117,6 @@ class Sender:
         if not allowed:
             raise OSError(f"{url.host} is in a private network, and nothing is sent there")
         return allowed[0]
-
-
-def _body(message: Message) -> str:
-    told = {"name": message.name, "type": message.type, "data": message.payload}
-    return json.dumps(told, ensure_ascii=False, separators=(",", ":"))
 
 
 def _headers(message: Message, body: str) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""Deletes what nobody needs any more, in small steps that hold nobody up."""
+"""Deletes rows that have expired, in small steps, so that nobody waits for long."""
 
 from __future__ import annotations
 
@@ -7,8 +7,7 @@ from collections.abc import Callable
 from sqlalchemy import Connection
 
 from kaiten_sync.licensing.windows import DAY_MS
-from kaiten_sync.server.db import identity, sessions, usage, usage_days, webhooks
-from kaiten_sync.server.db.engine import Database
+from kaiten_sync.server.db import Database, identity, sessions, usage, usage_days, webhooks
 from kaiten_sync.server.service.sessions import IDLE_MS
 from kaiten_sync.server.service.usage_reports import REMEMBERED_MS
 
@@ -34,11 +33,8 @@ def sweep(database: Database, now_ms: int) -> None:
         (identity.forget_tokens, _TOKENS_KEPT_MS),
         (sessions.forget_sessions, IDLE_MS),
     ):
-        _sweep_all(database, forget, now_ms - kept_ms)
-
-
-def _sweep_all(database: Database, forget: _Forget, before_ms: int) -> None:
-    deleted = _BATCH
-    while deleted == _BATCH:
-        with database.writing() as connection:
-            deleted = forget(connection, before_ms, _BATCH)
+        deleted = _BATCH
+        while deleted == _BATCH:
+            # A transaction for each batch: whoever writes meanwhile waits for one batch at most.
+            with database.writing() as connection:
+                deleted = forget(connection, now_ms - kept_ms, _BATCH)

@@ -5,29 +5,32 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
-
-from sqlalchemy import Row
 
 from kaiten_sync.server.db import accounts, constraints, identity
+from kaiten_sync.server.db.accounts import ShownAccount, ShownToken
+from kaiten_sync.server.db.identity import AccountRow, TokenRow
 from kaiten_sync.server.db.locks import take_turn
-from kaiten_sync.server.db.pages import Page, Position
+from kaiten_sync.server.db.pages import Position, RowPage
 from kaiten_sync.server.domain.accounts import check_expiry, check_name, settle_scopes
 from kaiten_sync.server.domain.refusals import conflict, not_found, unprocessable
 from kaiten_sync.server.domain.slugs import is_slug, slug_candidates
 from kaiten_sync.server.domain.tokens import lookup_hash, new_token
+from kaiten_sync.server.service.slug_lookup import SlugLookup
 from kaiten_sync.server.service.work import Work, first_free, new_id
 
 MAX_TOKENS_SHOWN = 200
 """Tokens that a service account is shown with, the newest; their own list has all of them."""
 
 
+ACCOUNTS = SlugLookup(noun="service account", query=accounts.find_account)
+
+
 @dataclass(frozen=True, slots=True)
 class AccountView:
     """A service account with its newest tokens."""
 
-    account: Row[Any]
-    tokens: Sequence[Row[Any]]
+    account: ShownAccount
+    tokens: Sequence[ShownToken]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,14 +47,14 @@ class TokenFields:
 class NewToken:
     """A token that was just made, and what it is: the only time that this can be read."""
 
-    row: Row[Any]
+    row: ShownToken
     plain: str
 
 
 def list_accounts(
     work: Work, position: Position | None, limit: int
-) -> tuple[Page, list[AccountView]]:
-    """One page of the organisation's service accounts."""
+) -> tuple[RowPage[ShownAccount], list[AccountView]]:
+    """One page of the organization's service accounts."""
     page = accounts.list_accounts(work.connection, work.organisation_id, position, limit)
     ids = [row.id for row in page.rows]
     tokens = accounts.newest_tokens(work.connection, ids, MAX_TOKENS_SHOWN)
@@ -60,19 +63,16 @@ def list_accounts(
 
 def get_account(work: Work, slug: str) -> AccountView:
     """One service account."""
-    return _view(work, _find(work, slug, "GetServiceAccount.NotFound"))
+    return _view(work, ACCOUNTS.get(work, slug, "GetServiceAccount.NotFound"))
 
 
 def create_account(work: Work, name: str, slug: str | None) -> AccountView:
     """Store a new service account, without a token."""
     operation = "CreateServiceAccount"
     taken = conflict(f"{operation}.SlugConflict", "another service account has this slug")
-    wanted = [slug] if slug else slug_candidates(name, work.random_hex)
-    take_turn(work.connection, work.organisation_id, "account-slug")
-    free = first_free(wanted, lambda slug: _stored(work, slug) is not None, taken)
+    free = ACCOUNTS.free_slug(work, name, slug, taken)
     with constraints.conflicts(work.connection, {constraints.ACCOUNT_SLUG: taken}):
-        identity.add_account(
-            work.connection,
+        row = AccountRow(
             id=new_id(),
             organisation_id=work.organisation_id,
             slug=free,
@@ -80,28 +80,31 @@ def create_account(work: Work, name: str, slug: str | None) -> AccountView:
             created_at=work.now_ms,
             created_by=work.caller.account_id,
         )
-    return _view(work, _find(work, free, f"{operation}.NotFound"))
+        identity.add_account(work.connection, row)
+    return _view(work, ACCOUNTS.get(work, free, f"{operation}.NotFound"))
 
 
 def update_account(work: Work, slug: str, name: str, new_slug: str | None) -> None:
     """Rename a service account."""
     operation = "UpdateServiceAccount"
-    stored = _find(work, slug, f"{operation}.NotFound")
+    stored = ACCOUNTS.get(work, slug, f"{operation}.NotFound")
     if new_slug not in (None, stored.slug):
         raise unprocessable(f"{operation}.SlugNotRenameable", "a slug never changes")
-    accounts.change_account(work.connection, stored.id, name=name)
+    accounts.rename_account(work.connection, stored.id, name)
 
 
-def list_tokens(work: Work, slug: str, position: Position | None, limit: int) -> Page:
+def list_tokens(
+    work: Work, slug: str, position: Position | None, limit: int
+) -> RowPage[ShownToken]:
     """One page of an account's tokens, revoked ones too."""
-    account = _find(work, slug, "GetServiceAccountTokens.ServiceAccountNotFound")
+    account = ACCOUNTS.get(work, slug, "GetServiceAccountTokens.ServiceAccountNotFound")
     return accounts.list_tokens(work.connection, account.id, position, limit)
 
 
 def create_token(work: Work, account_slug: str, fields: TokenFields) -> NewToken:
     """Store a new token that may do no more than the one that asks for it."""
     operation = "CreateToken"
-    account = _find(work, account_slug, f"{operation}.ServiceAccountNotFound")
+    account = ACCOUNTS.get(work, account_slug, f"{operation}.ServiceAccountNotFound")
     check_name(fields.name)
     scopes = settle_scopes(fields.scopes, work.caller.scopes)
     check_expiry(fields.expires_at, work.now_ms)
@@ -114,27 +117,27 @@ def create_token(work: Work, account_slug: str, fields: TokenFields) -> NewToken
     wanted = [fields.slug] if fields.slug else slug_candidates(fields.name, work.random_hex)
     slug = first_free(wanted, is_taken, slug_taken)
     plain = new_token()
+    row = TokenRow(
+        id=new_id(),
+        service_account_id=account.id,
+        slug=slug,
+        name=fields.name,
+        lookup_hash=lookup_hash(plain),
+        scopes=scopes,
+        created_at=work.now_ms,
+        created_by=work.caller.account_id,
+        expires_at=fields.expires_at,
+    )
     broken = {constraints.TOKEN_SLUG: slug_taken, constraints.TOKEN_NAME: name_taken}
     with constraints.conflicts(work.connection, broken):
-        identity.add_token(
-            work.connection,
-            id=new_id(),
-            service_account_id=account.id,
-            slug=slug,
-            name=fields.name,
-            lookup_hash=lookup_hash(plain),
-            scopes=scopes,
-            created_at=work.now_ms,
-            created_by=work.caller.account_id,
-            expires_at=fields.expires_at,
-        )
+        identity.add_token(work.connection, row)
     return NewToken(accounts.read_token(work.connection, account.id, slug), plain)
 
 
 def revoke_token(work: Work, account_slug: str, slug: str) -> None:
     """Revoke a token: from the next request on it opens nothing."""
     operation = "DeleteToken"
-    account = _find(work, account_slug, f"{operation}.ServiceAccountNotFound")
+    account = ACCOUNTS.get(work, account_slug, f"{operation}.ServiceAccountNotFound")
     revoked = accounts.revoke_token(
         work.connection,
         account.id,
@@ -146,19 +149,6 @@ def revoke_token(work: Work, account_slug: str, slug: str) -> None:
         raise not_found(f"{operation}.NotFound", f"there is no live token {slug!r}")
 
 
-def _view(work: Work, account: Row[Any]) -> AccountView:
+def _view(work: Work, account: ShownAccount) -> AccountView:
     tokens = accounts.newest_tokens(work.connection, [account.id], MAX_TOKENS_SHOWN)
     return AccountView(account, tokens[account.id])
-
-
-def _find(work: Work, slug: str, code: str) -> Row[Any]:
-    stored = _stored(work, slug)
-    if stored is None:
-        raise not_found(code, f"there is no service account {slug!r}")
-    return stored
-
-
-def _stored(work: Work, slug: str) -> Row[Any] | None:
-    if not is_slug(slug):
-        return None
-    return accounts.find_account(work.connection, work.organisation_id, slug)

@@ -6,11 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import Row
-
 from kaiten_sync.server.db import constraints, customers, instances
-from kaiten_sync.server.db.locks import take_turn
-from kaiten_sync.server.db.pages import Page, Position
+from kaiten_sync.server.db.customers import CustomerRow, ShownCustomer
+from kaiten_sync.server.db.pages import Position, RowPage
 from kaiten_sync.server.domain.events import (
     CUSTOMER_CREATED,
     CUSTOMER_DELETED,
@@ -18,12 +16,15 @@ from kaiten_sync.server.domain.events import (
     EventType,
 )
 from kaiten_sync.server.domain.integrations import refuse_integrations
-from kaiten_sync.server.domain.refusals import conflict, not_found, unprocessable
-from kaiten_sync.server.domain.slugs import is_slug, slug_candidates
+from kaiten_sync.server.domain.refusals import conflict, unprocessable
+from kaiten_sync.server.domain.slugs import is_slug
 from kaiten_sync.server.service.events import emit
 from kaiten_sync.server.service.instances import remove_with_event
-from kaiten_sync.server.service.work import Work, first_free, new_id
+from kaiten_sync.server.service.slug_lookup import SlugLookup
+from kaiten_sync.server.service.work import Work, new_id
 from kaiten_sync.server.shapes.customers import customer_json
+
+CUSTOMERS = SlugLookup(noun="customer", query=customers.find_customer)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,38 +38,36 @@ class CustomerFields:
     integrations: Mapping[str, Any] = field(default_factory=dict)
 
 
-def list_customers(work: Work, position: Position | None, limit: int) -> Page:
-    """One page of the organisation's customers."""
+def list_customers(work: Work, position: Position | None, limit: int) -> RowPage[ShownCustomer]:
+    """One page of the organization's customers."""
     return customers.list_customers(work.connection, work.organisation_id, position, limit)
 
 
-def get_customer(work: Work, slug: str, operation: str = "GetCustomer") -> Row[Any]:
+def get_customer(work: Work, slug: str, operation: str = "GetCustomer") -> ShownCustomer:
     """One customer."""
-    stored = _stored(work, slug)
-    if stored is None:
-        raise not_found(f"{operation}.NotFound", f"there is no customer {slug!r}")
-    return stored
+    return CUSTOMERS.get(work, slug, f"{operation}.NotFound")
 
 
-def create_customer(work: Work, fields: CustomerFields) -> Row[Any]:
+def create_customer(work: Work, fields: CustomerFields) -> ShownCustomer:
     """Store a new customer."""
     operation = "CreateCustomer"
     refuse_integrations(operation, fields.integrations)
     taken = conflict(f"{operation}.SlugConflict", "another customer has this slug")
-    wanted = [fields.slug] if fields.slug else slug_candidates(fields.name, work.random_hex)
-    take_turn(work.connection, work.organisation_id, "customer-slug")
-    slug = first_free(wanted, lambda slug: _stored(work, slug) is not None, taken)
+    slug = CUSTOMERS.free_slug(work, fields.name, fields.slug, taken)
+    row = CustomerRow(
+        id=new_id(),
+        organisation_id=work.organisation_id,
+        slug=slug,
+        name=fields.name,
+        domain=fields.domain,
+        external_customer_id=fields.external_customer_id,
+        created_at=work.now_ms,
+        created_by=work.caller.account_id,
+        updated_at=work.now_ms,
+        updated_by=work.caller.account_id,
+    )
     with constraints.conflicts(work.connection, {constraints.CUSTOMER_SLUG: taken}):
-        customers.add_customer(
-            work.connection,
-            id=new_id(),
-            organisation_id=work.organisation_id,
-            slug=slug,
-            created_at=work.now_ms,
-            created_by=work.caller.account_id,
-            updated_at=work.now_ms,
-            **_columns(work, fields),
-        )
+        customers.add_customer(work.connection, row)
     return _tell(work, CUSTOMER_CREATED, get_customer(work, slug, operation))
 
 
@@ -82,8 +81,11 @@ def update_customer(work: Work, slug: str, fields: CustomerFields) -> None:
     customers.change_customer(
         work.connection,
         stored.id,
+        name=fields.name,
+        domain=fields.domain,
+        external_customer_id=fields.external_customer_id,
         updated_at=work.touched(stored.updated_at),
-        **_columns(work, fields),
+        updated_by=work.caller.account_id,
     )
     _tell(work, CUSTOMER_UPDATED, get_customer(work, slug, operation))
 
@@ -98,28 +100,13 @@ def delete_customer(work: Work, slug: str) -> None:
     _tell(work, CUSTOMER_DELETED, stored)
 
 
-def _columns(work: Work, fields: CustomerFields) -> dict[str, Any]:
-    return {
-        "name": fields.name,
-        "domain": fields.domain,
-        "external_customer_id": fields.external_customer_id,
-        "updated_by": work.caller.account_id,
-    }
-
-
-def _find_held(work: Work, slug: str, operation: str) -> Row[Any]:
+def _find_held(work: Work, slug: str, operation: str) -> ShownCustomer:
     """A customer that no other transaction changes before this one ends."""
     if is_slug(slug):
         customers.hold_customer(work.connection, work.organisation_id, slug)
     return get_customer(work, slug, operation)
 
 
-def _stored(work: Work, slug: str) -> Row[Any] | None:
-    if not is_slug(slug):
-        return None
-    return customers.find_customer(work.connection, work.organisation_id, slug)
-
-
-def _tell(work: Work, kind: EventType, row: Row[Any]) -> Row[Any]:
+def _tell(work: Work, kind: EventType, row: ShownCustomer) -> ShownCustomer:
     emit(work, kind, customer_json(row))
     return row

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
-from typing import Any
-
-from sqlalchemy import Row
+from dataclasses import dataclass
 
 from kaiten_sync.server.db import constraints, entitlements, groups
-from kaiten_sync.server.db.locks import take_turn
-from kaiten_sync.server.db.pages import Page, Position
+from kaiten_sync.server.db.entitlements import EntitlementRow
+from kaiten_sync.server.db.groups import MemberGroup
+from kaiten_sync.server.db.pages import Position, RowPage
 from kaiten_sync.server.domain.entitlements import EntitlementFields, settle_change, settle_new
 from kaiten_sync.server.domain.events import (
     ENTITLEMENT_CREATED,
@@ -19,53 +17,54 @@ from kaiten_sync.server.domain.events import (
     EventType,
 )
 from kaiten_sync.server.domain.refusals import Fault, RefusalError, conflict, not_found
-from kaiten_sync.server.domain.slugs import is_slug, slug_candidates
+from kaiten_sync.server.domain.slugs import is_slug
 from kaiten_sync.server.service.events import emit
-from kaiten_sync.server.service.work import Work, first_free, new_id
+from kaiten_sync.server.service.slug_lookup import SlugLookup
+from kaiten_sync.server.service.work import Work, new_id
 from kaiten_sync.server.shapes.entitlements import entitlement_json
 
-GroupsById = dict[str, list[Row[Any]]]
+WithGroups = tuple[EntitlementRow, list[MemberGroup]]
+"""An entitlement and its groups."""
+
+ENTITLEMENTS = SlugLookup(noun="entitlement", query=entitlements.find_entitlement)
 
 
 @dataclass(frozen=True, slots=True)
 class EntitlementPage:
     """A page of entitlements with the groups of each."""
 
-    page: Page
-    groups: GroupsById
+    page: RowPage[EntitlementRow]
+    groups: dict[str, list[MemberGroup]]
 
 
 def list_entitlements(work: Work, position: Position | None, limit: int) -> EntitlementPage:
-    """One page of the organisation's entitlements."""
+    """One page of the organization's entitlements."""
     page = entitlements.list_entitlements(work.connection, work.organisation_id, position, limit)
     return EntitlementPage(page, groups.groups_of(work.connection, [row.id for row in page.rows]))
 
 
-def get_entitlement(
-    work: Work, slug: str, operation: str = "GetEntitlement"
-) -> tuple[Row[Any], list[Row[Any]]]:
+def get_entitlement(work: Work, slug: str, operation: str = "GetEntitlement") -> WithGroups:
     """One entitlement and its groups."""
-    found = _find(work, slug, operation)
+    found = ENTITLEMENTS.get(work, slug, f"{operation}.NotFound")
     return found, groups.groups_of(work.connection, [found.id]).get(found.id, [])
 
 
-def create_entitlement(work: Work, fields: EntitlementFields) -> tuple[Row[Any], list[Row[Any]]]:
+def create_entitlement(work: Work, fields: EntitlementFields) -> WithGroups:
     """Store a new entitlement and put it into its groups."""
     settled = settle_new(fields)
     taken = conflict("CreateEntitlement.SlugConflict", "another entitlement has this slug")
-    wanted = [fields.slug] if fields.slug else slug_candidates(fields.name, work.random_hex)
-    take_turn(work.connection, work.organisation_id, "entitlement-slug")
-    slug = first_free(wanted, lambda slug: _stored(work, slug) is not None, taken)
+    slug = ENTITLEMENTS.free_slug(work, fields.name, fields.slug, taken)
     entitlement_id = new_id()
+    row = EntitlementRow(
+        id=entitlement_id,
+        organisation_id=work.organisation_id,
+        slug=slug,
+        created_at=work.now_ms,
+        updated_at=work.now_ms,
+        **settled,
+    )
     with constraints.conflicts(work.connection, {constraints.ENTITLEMENT_SLUG: taken}):
-        entitlements.add_entitlement(
-            work.connection,
-            id=entitlement_id,
-            organisation_id=work.organisation_id,
-            created_at=work.now_ms,
-            updated_at=work.now_ms,
-            **{**_columns(settled), "slug": slug},
-        )
+        entitlements.add_entitlement(work.connection, row)
     if fields.group_slugs is not None:
         _set_groups(work, entitlement_id, fields.group_slugs, "CreateEntitlement")
     return tell_entitlement(work, ENTITLEMENT_CREATED, slug)
@@ -73,13 +72,13 @@ def create_entitlement(work: Work, fields: EntitlementFields) -> tuple[Row[Any],
 
 def update_entitlement(work: Work, slug: str, fields: EntitlementFields) -> None:
     """Overwrite an entitlement; its groups only where the request names some, or none."""
-    stored = _find(work, slug, "UpdateEntitlement")
+    stored = ENTITLEMENTS.get(work, slug, "UpdateEntitlement.NotFound")
     settled = settle_change(stored, fields)
     entitlements.change_entitlement(
         work.connection,
         stored.id,
         updated_at=work.touched(stored.updated_at),
-        **_columns(settled),
+        **settled,
     )
     if fields.group_slugs is not None:
         groups.clear_groups_of(work.connection, stored.id)
@@ -89,12 +88,12 @@ def update_entitlement(work: Work, slug: str, fields: EntitlementFields) -> None
 
 def delete_entitlement(work: Work, slug: str) -> None:
     """Delete an entitlement that no license grants and no instance has used."""
-    stored = _find(work, slug, "DeleteEntitlement")
+    stored = ENTITLEMENTS.get(work, slug, "DeleteEntitlement.NotFound")
     grants = entitlements.count_grants(work.connection, stored.id)
     counters = entitlements.count_counters(work.connection, stored.id)
     if grants or counters:
         raise _in_use(slug, grants=grants, counters=counters)
-    # Told while its groups can still be read.
+    # Before it is deleted, while its groups can still be read.
     tell_entitlement(work, ENTITLEMENT_DELETED, slug)
     # A grant or a report that another transaction makes right now is the first one.
     broken = {
@@ -105,8 +104,8 @@ def delete_entitlement(work: Work, slug: str) -> None:
         entitlements.remove_entitlement(work.connection, stored.id)
 
 
-def tell_entitlement(work: Work, kind: EventType, slug: str) -> tuple[Row[Any], list[Row[Any]]]:
-    """Tell of an entitlement and its groups as they are now, and give them."""
+def tell_entitlement(work: Work, kind: EventType, slug: str) -> WithGroups:
+    """Emit an event of an entitlement and its groups as they are now, and return them."""
     found = get_entitlement(work, slug)
     emit(work, kind, entitlement_json(*found))
     return found
@@ -136,22 +135,3 @@ def _set_groups(work: Work, entitlement_id: str, slugs: Sequence[str], operation
 
 def _no_group(detail: str, operation: str) -> RefusalError:
     return not_found(f"{operation}.GroupNotFound", detail)
-
-
-def _columns(fields: EntitlementFields) -> dict[str, Any]:
-    columns = asdict(fields)
-    del columns["group_slugs"]
-    return columns
-
-
-def _find(work: Work, slug: str, operation: str) -> Row[Any]:
-    stored = _stored(work, slug)
-    if stored is None:
-        raise not_found(f"{operation}.NotFound", f"there is no entitlement {slug!r}")
-    return stored
-
-
-def _stored(work: Work, slug: str) -> Row[Any] | None:
-    if not is_slug(slug):
-        return None
-    return entitlements.find_entitlement(work.connection, work.organisation_id, slug)

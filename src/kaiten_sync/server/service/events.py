@@ -1,4 +1,4 @@
-"""Writes events down, in the transaction of what they tell about, and queues their deliveries."""
+"""Records events in the transaction of their change, and queues their deliveries."""
 
 from __future__ import annotations
 
@@ -6,7 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from kaiten_sync.server.db import events
+from kaiten_sync.server.db import events, webhooks
+from kaiten_sync.server.db.events import NewEvent
+from kaiten_sync.server.db.webhooks import DeliveryRow
 from kaiten_sync.server.domain.events import EventType
 from kaiten_sync.server.service.work import Work, new_id
 
@@ -24,11 +26,10 @@ def emit(
 ) -> None:
     """Store an event, and a delivery for each webhook endpoint that wants it.
 
-    Both are rows of the running transaction: an event is told if and only if the change that it
-    tells about is kept. `payload` is the `data` of the 1.0 contract's webhook of this type.
+    Both are rows of the running transaction: an event is delivered if and only if the change
+    that it is about is kept. `payload` is the `data` of the 1.0 contract's webhook of this type.
     """
-    seq = events.add_event(
-        work.connection,
+    event = NewEvent(
         id=new_id(),
         organisation_id=work.organisation_id,
         instance_id=subject.instance_id if subject else None,
@@ -38,16 +39,15 @@ def emit(
         payload=dict(payload),
         occurred_at=work.now_ms,
     )
+    seq = events.add_event(work.connection, event)
     for endpoint in events.endpoints_of(work.connection, work.organisation_id):
         if kind.type in endpoint.event_types:
             _queue(work, endpoint.id, seq)
 
 
 def _queue(work: Work, endpoint_id: str, seq: int) -> None:
-    delivery_id = new_id()
-    events.add_delivery(
-        work.connection,
-        id=delivery_id,
+    delivery = DeliveryRow(
+        id=new_id(),
         organisation_id=work.organisation_id,
         endpoint_id=endpoint_id,
         event_seq=seq,
@@ -56,4 +56,5 @@ def _queue(work: Work, endpoint_id: str, seq: int) -> None:
         due_at=work.now_ms,
         created_at=work.now_ms,
     )
-    work.queued.append(delivery_id)
+    webhooks.add_delivery(work.connection, delivery)
+    work.queued.append(delivery.id)

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from kaiten_sync.server.db import licenses
-from kaiten_sync.server.db.pages import Page, Position
+from kaiten_sync.server.db.licenses import FamilyRow
+from kaiten_sync.server.db.pages import Position, RowPage
 from kaiten_sync.server.domain.licenses import served_version
 from kaiten_sync.server.domain.refusals import not_found
-from kaiten_sync.server.domain.slugs import is_slug
+from kaiten_sync.server.service.slug_lookup import SlugLookup
 from kaiten_sync.server.service.work import Work
 from kaiten_sync.server.shapes.licenses import FamilyView
+
+FAMILIES = SlugLookup(noun="license family", query=licenses.find_family)
 
 
 def list_families(
     work: Work, position: Position | None, limit: int
-) -> tuple[Page, list[FamilyView]]:
-    """One page of the organisation's families."""
+) -> tuple[RowPage[FamilyRow], list[FamilyView]]:
+    """One page of the organization's families."""
     page = licenses.list_families(work.connection, work.organisation_id, position, limit)
     versions = licenses.versions_of(work.connection, [row.id for row in page.rows])
     views = [
@@ -26,13 +29,7 @@ def list_families(
 
 def get_family(work: Work, slug: str, *, version: int | None, with_versions: bool) -> FamilyView:
     """One family with the version that it serves, or with the one that is asked for."""
-    family = (
-        licenses.find_family(work.connection, work.organisation_id, slug=slug)
-        if is_slug(slug)
-        else None
-    )
-    if family is None:
-        raise not_found("GetLicenseFamily.NotFound", f"there is no license family {slug!r}")
+    family = FAMILIES.get(work, slug, "GetLicenseFamily.NotFound")
     versions = licenses.versions_of(work.connection, [family.id])[family.id]
     if version is None:
         current = served_version(versions)

@@ -1,4 +1,4 @@
-"""Tells what becomes of license families.
+"""Emits events of license families.
 
 A family has no operation of its own: it appears with its first version, goes with its last one,
 and changes when another version comes to be served. Source: the 1.0 contract's webhooks
@@ -13,7 +13,6 @@ from kaiten_sync.server.domain.events import (
     FAMILY_CREATED,
     FAMILY_DELETED,
     FAMILY_UPDATED,
-    EventType,
 )
 from kaiten_sync.server.domain.licenses import served_version
 from kaiten_sync.server.service.events import emit
@@ -22,8 +21,8 @@ from kaiten_sync.server.shapes.licenses import FamilyView, family_json
 
 
 def family_view(work: Work, family_id: str) -> FamilyView | None:
-    """A family with the version that it serves now; None where it is gone."""
-    family = licenses.find_family(work.connection, work.organisation_id, family_id=family_id)
+    """A family with the version that it serves now; None if it is gone."""
+    family = licenses.read_family(work.connection, work.organisation_id, family_id)
     if family is None:
         return None
     versions = licenses.versions_of(work.connection, [family_id])[family_id]
@@ -31,19 +30,15 @@ def family_view(work: Work, family_id: str) -> FamilyView | None:
 
 
 def tell_family(work: Work, family_id: str, before: FamilyView | None) -> None:
-    """Tell that a family came, went, or serves another version than `before`, or none."""
+    """Emit that a family came, went, or serves another version than `before`, or none."""
     after = family_view(work, family_id)
     if before is None and after is not None:
-        _tell(work, FAMILY_CREATED, after)
+        emit(work, FAMILY_CREATED, family_json(after))
     elif before is not None and after is None:
-        _tell(work, FAMILY_DELETED, before)
+        emit(work, FAMILY_DELETED, family_json(before))
     elif before is not None and after is not None and _served(before) != _served(after):
-        _tell(work, FAMILY_UPDATED, after)
+        emit(work, FAMILY_UPDATED, family_json(after))
 
 
 def _served(view: FamilyView) -> str | None:
     return view.current.id if view.current is not None else None
-
-
-def _tell(work: Work, kind: EventType, view: FamilyView) -> None:
-    emit(work, kind, family_json(view))

@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Row
-
-from kaiten_sync.server.db import constraints, entitlements, grants, groups
-from kaiten_sync.server.db.pages import Page, Position
+from kaiten_sync.server.db import constraints, grants, groups
+from kaiten_sync.server.db.grants import GrantRow, ShownGrant
+from kaiten_sync.server.db.groups import MemberGroup
+from kaiten_sync.server.db.licenses import LicenseRow
+from kaiten_sync.server.db.pages import Position, RowPage
 from kaiten_sync.server.domain.events import (
     GRANT_ASSIGNED,
     GRANT_UNASSIGNED,
@@ -19,10 +20,12 @@ from kaiten_sync.server.domain.events import (
 from kaiten_sync.server.domain.grants import settle_grant
 from kaiten_sync.server.domain.refusals import conflict, not_found, unprocessable
 from kaiten_sync.server.domain.slugs import is_slug
+from kaiten_sync.server.service.entitlements import ENTITLEMENTS
 from kaiten_sync.server.service.events import emit
-from kaiten_sync.server.service.licenses import find_license, no_license
+from kaiten_sync.server.service.licenses import LICENSES
 from kaiten_sync.server.service.work import Work, new_id
 from kaiten_sync.server.shapes.grants import grant_json
+from kaiten_sync.server.shapes.scalars import number
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,14 +41,14 @@ class GrantFields:
 class GrantPage:
     """A page of a license's grants, with the groups of the entitlements."""
 
-    license: Row[Any]
-    page: Page
-    groups: dict[str, list[Row[Any]]]
+    license: LicenseRow
+    page: RowPage[ShownGrant]
+    groups: dict[str, list[MemberGroup]]
 
 
 def list_grants(work: Work, license_slug: str, position: Position | None, limit: int) -> GrantPage:
     """One page of a license's grants."""
-    holder = find_license(work, license_slug, "GetLicenseEntitlements.LicenseNotFound")
+    holder = LICENSES.get(work, license_slug, "GetLicenseEntitlements.LicenseNotFound")
     page = grants.list_grants(work.connection, holder.id, position, limit)
     ids = [row.entitlement_id for row in page.rows]
     return GrantPage(license=holder, page=page, groups=groups.groups_of(work.connection, ids))
@@ -55,44 +58,38 @@ def get_grant(work: Work, license_slug: str, entitlement_slug: str) -> GrantPage
     """One grant, as a page that holds only it."""
     holder, row = _find(work, license_slug, entitlement_slug, "GetLicenseEntitlement.NotFound")
     found = groups.groups_of(work.connection, [row.entitlement_id])
-    return GrantPage(license=holder, page=Page([row], None), groups=found)
+    return GrantPage(license=holder, page=RowPage(rows=[row], next=None), groups=found)
 
 
 def add_grant(work: Work, license_slug: str, fields: GrantFields) -> None:
     """Attach an entitlement to a license."""
     operation = "AssociateEntitlementToLicense"
-    holder = find_license(work, license_slug, f"{operation}.LicenseNotFound")
+    holder = LICENSES.get(work, license_slug, f"{operation}.LicenseNotFound")
     slug = fields.entitlement_slug or ""
-    missing = not_found(f"{operation}.EntitlementNotFound", f"there is no entitlement {slug!r}")
-    entitlement = (
-        entitlements.find_entitlement(work.connection, work.organisation_id, slug)
-        if is_slug(slug)
-        else None
-    )
-    if entitlement is None:
-        raise missing
+    missing = f"{operation}.EntitlementNotFound"
+    entitlement = ENTITLEMENTS.get(work, slug, missing)
     overage = settle_grant(operation, entitlement.type, fields.value, fields.overage_percent)
     already = conflict(
         f"{operation}.AlreadyAssociated", f"license {license_slug!r} grants {slug!r} already"
     )
     broken = {
         constraints.GRANT: already,
-        constraints.GRANT_ENTITLEMENT: missing,
-        constraints.GRANT_LICENSE: no_license(license_slug, f"{operation}.LicenseNotFound"),
+        constraints.GRANT_ENTITLEMENT: ENTITLEMENTS.missing(slug, missing),
+        constraints.GRANT_LICENSE: LICENSES.missing(license_slug, f"{operation}.LicenseNotFound"),
     }
+    row = GrantRow(
+        id=new_id(),
+        license_id=holder.id,
+        entitlement_id=entitlement.id,
+        value=_stored_value(fields.value),
+        overage_percent=overage,
+        created_by=work.caller.account_id,
+        created_at=work.now_ms,
+        updated_by=work.caller.account_id,
+        updated_at=work.now_ms,
+    )
     with constraints.conflicts(work.connection, broken):
-        grants.add_grant(
-            work.connection,
-            id=new_id(),
-            license_id=holder.id,
-            entitlement_id=entitlement.id,
-            value=dict(fields.value),
-            overage_percent=overage,
-            created_by=work.caller.account_id,
-            created_at=work.now_ms,
-            updated_by=work.caller.account_id,
-            updated_at=work.now_ms,
-        )
+        grants.add_grant(work.connection, row)
     _tell(work, GRANT_ASSIGNED, holder, _held(work, holder, slug, f"{operation}.NotFound"))
 
 
@@ -110,7 +107,7 @@ def update_grant(work: Work, license_slug: str, entitlement_slug: str, fields: G
     grants.change_grant(
         work.connection,
         stored.id,
-        value=dict(fields.value),
+        value=_stored_value(fields.value),
         overage_percent=overage,
         updated_by=work.caller.account_id,
         updated_at=work.touched(stored.updated_at),
@@ -126,14 +123,19 @@ def remove_grant(work: Work, license_slug: str, entitlement_slug: str) -> None:
     _tell(work, GRANT_UNASSIGNED, holder, stored)
 
 
+def _stored_value(value: Mapping[str, Any]) -> dict[str, Any]:
+    """A value that the rules allow, with its number in the shortest spelling."""
+    return {**value, "value": number(value["value"])} if value["type"] == "number" else dict(value)
+
+
 def _find(
     work: Work, license_slug: str, entitlement_slug: str, code: str
-) -> tuple[Row[Any], Row[Any]]:
-    holder = find_license(work, license_slug, code)
+) -> tuple[LicenseRow, ShownGrant]:
+    holder = LICENSES.get(work, license_slug, code)
     return holder, _held(work, holder, entitlement_slug, code)
 
 
-def _held(work: Work, holder: Row[Any], entitlement_slug: str, code: str) -> Row[Any]:
+def _held(work: Work, holder: LicenseRow, entitlement_slug: str, code: str) -> ShownGrant:
     row = (
         grants.find_grant(work.connection, holder.id, entitlement_slug)
         if is_slug(entitlement_slug)
@@ -144,6 +146,6 @@ def _held(work: Work, holder: Row[Any], entitlement_slug: str, code: str) -> Row
     return row
 
 
-def _tell(work: Work, kind: EventType, holder: Row[Any], row: Row[Any]) -> None:
+def _tell(work: Work, kind: EventType, holder: LicenseRow, row: ShownGrant) -> None:
     found = groups.groups_of(work.connection, [row.entitlement_id])
     emit(work, kind, grant_json(row, holder, found))

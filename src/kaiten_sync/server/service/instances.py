@@ -10,11 +10,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import Row
-
 from kaiten_sync.server.db import constraints, customers, instances
-from kaiten_sync.server.db.locks import take_turn
-from kaiten_sync.server.db.pages import Page, Position
+from kaiten_sync.server.db.instances import (
+    InstanceChange,
+    InstanceColumns,
+    InstanceRow,
+    ShownInstance,
+)
+from kaiten_sync.server.db.pages import Position, RowPage
 from kaiten_sync.server.domain.events import (
     INSTANCE_CREATED,
     INSTANCE_DELETED,
@@ -26,9 +29,10 @@ from kaiten_sync.server.domain.events import (
 from kaiten_sync.server.domain.integrations import refuse_integrations
 from kaiten_sync.server.domain.licenses import ARCHIVED
 from kaiten_sync.server.domain.refusals import conflict, not_found, unprocessable
-from kaiten_sync.server.domain.slugs import is_slug, slug_candidates
+from kaiten_sync.server.domain.slugs import is_slug
 from kaiten_sync.server.service.events import Subject, emit
-from kaiten_sync.server.service.work import Work, first_free, new_id
+from kaiten_sync.server.service.slug_lookup import SlugLookup
+from kaiten_sync.server.service.work import Work, new_id
 from kaiten_sync.server.shapes.instances import (
     instance_json,
     stage_changed_json,
@@ -37,6 +41,9 @@ from kaiten_sync.server.shapes.instances import (
 
 HEALTHY = "HEALTHY"
 """The status that an instance begins with."""
+
+
+INSTANCES = SlugLookup(noun="instance", query=instances.find_instance)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,45 +62,40 @@ class InstanceFields:
     deployment_zone_id: str | None = None
 
 
-def list_instances(work: Work, position: Position | None, limit: int) -> Page:
-    """One page of the organisation's instances."""
+def list_instances(work: Work, position: Position | None, limit: int) -> RowPage[ShownInstance]:
+    """One page of the organization's instances."""
     return instances.list_instances(work.connection, work.organisation_id, position, limit)
 
 
-def get_instance(work: Work, slug: str, operation: str = "GetInstance") -> Row[Any]:
+def get_instance(work: Work, slug: str, operation: str = "GetInstance") -> ShownInstance:
     """One instance."""
-    stored = _stored(work, slug)
-    if stored is None:
-        raise not_found(f"{operation}.NotFound", f"there is no instance {slug!r}")
-    return stored
+    return INSTANCES.get(work, slug, f"{operation}.NotFound")
 
 
-def create_instance(work: Work, fields: InstanceFields) -> Row[Any]:
+def create_instance(work: Work, fields: InstanceFields) -> ShownInstance:
     """Store a new instance of a customer, with a license that is not archived."""
     operation = "CreateInstance"
     _check_links(work, fields, operation, kept_license_id=None)
     taken = conflict(f"{operation}.SlugConflict", "another instance has this slug")
-    wanted = [fields.slug] if fields.slug else slug_candidates(fields.name, work.random_hex)
-    take_turn(work.connection, work.organisation_id, "instance-slug")
-    slug = first_free(wanted, lambda slug: _stored(work, slug) is not None, taken)
+    slug = INSTANCES.free_slug(work, fields.name, fields.slug, taken)
+    row = InstanceRow(
+        id=new_id(),
+        organisation_id=work.organisation_id,
+        slug=slug,
+        status=HEALTHY,
+        lifecycle_stage=None,
+        created_at=work.now_ms,
+        created_by=work.caller.account_id,
+        updated_at=work.now_ms,
+        **_columns(work, fields),
+    )
     with constraints.conflicts(work.connection, {constraints.INSTANCE_SLUG: taken}):
-        instances.add_instance(
-            work.connection,
-            id=new_id(),
-            organisation_id=work.organisation_id,
-            slug=slug,
-            status=HEALTHY,
-            lifecycle_stage=None,
-            created_at=work.now_ms,
-            created_by=work.caller.account_id,
-            updated_at=work.now_ms,
-            **_columns(work, fields),
-        )
+        instances.add_instance(work.connection, row)
     return _tell(work, INSTANCE_CREATED, get_instance(work, slug, operation))
 
 
 def update_instance(work: Work, slug: str, fields: InstanceFields) -> None:
-    """Overwrite an instance, its slug too where the request names another one."""
+    """Overwrite an instance, and its slug if the request names another one."""
     operation = "UpdateInstance"
     stored = _find_held(work, slug, operation)
     _check_links(work, fields, operation, kept_license_id=stored.license_id)
@@ -111,22 +113,18 @@ def update_instance(work: Work, slug: str, fields: InstanceFields) -> None:
 
 
 def patch_instance(work: Work, slug: str, *, status: str | None, stage: str | None) -> None:
-    """Move an instance's status, its lifecycle stage, or both. What stays the same is not told."""
+    """Move an instance's status, its lifecycle stage, or both. What stays emits nothing."""
     before = _find_held(work, slug, "PatchInstance")
-    moved: dict[str, str] = {}
-    if status not in (None, before.status):
-        moved["status"] = str(status)
-    if stage not in (None, before.lifecycle_stage):
-        moved["lifecycle_stage"] = str(stage)
+    moved: InstanceChange = {}
+    if status is not None and status != before.status:
+        moved["status"] = status
+    if stage is not None and stage != before.lifecycle_stage:
+        moved["lifecycle_stage"] = stage
     if not moved:
         return
-    instances.change_instance(
-        work.connection,
-        before.id,
-        updated_at=work.touched(before.updated_at),
-        updated_by=work.caller.account_id,
-        **moved,
-    )
+    moved["updated_at"] = work.touched(before.updated_at)
+    moved["updated_by"] = work.caller.account_id
+    instances.change_instance(work.connection, before.id, **moved)
     subject, actor = Subject(before.id, before.slug), work.caller.account_id
     if "status" in moved:
         told = status_changed_json(before, moved["status"], actor)
@@ -141,9 +139,9 @@ def delete_instance(work: Work, slug: str) -> None:
     remove_with_event(work, _find_held(work, slug, "DeleteInstance"))
 
 
-def remove_with_event(work: Work, row: Row[Any]) -> None:
+def remove_with_event(work: Work, row: ShownInstance) -> None:
     """Delete an instance that this transaction holds, and tell of it."""
-    # Told while there is an instance that the event can point at.
+    # Before it is deleted, while there is an instance that the event can point at.
     _tell(work, INSTANCE_DELETED, row)
     instances.remove_instance(work.connection, row.id)
 
@@ -170,32 +168,26 @@ def _check_links(
         raise not_found(f"{operation}.DeploymentZoneNotFound", "this server has no zones")
 
 
-def _columns(work: Work, fields: InstanceFields) -> dict[str, Any]:
-    return {
-        "name": fields.name,
-        "description": fields.description,
-        "customer_id": fields.customer_id,
-        "license_id": fields.license_id,
-        "start_license_date": fields.start_license_date,
-        "end_license_date": fields.end_license_date,
-        "metadata": dict(fields.metadata),
-        "updated_by": work.caller.account_id,
-    }
+def _columns(work: Work, fields: InstanceFields) -> InstanceColumns:
+    return InstanceColumns(
+        name=fields.name,
+        description=fields.description,
+        customer_id=fields.customer_id,
+        license_id=fields.license_id,
+        start_license_date=fields.start_license_date,
+        end_license_date=fields.end_license_date,
+        metadata=dict(fields.metadata),
+        updated_by=work.caller.account_id,
+    )
 
 
-def _find_held(work: Work, slug: str, operation: str) -> Row[Any]:
+def _find_held(work: Work, slug: str, operation: str) -> ShownInstance:
     """An instance that no other transaction changes before this one ends."""
     if is_slug(slug):
         instances.hold_instance(work.connection, work.organisation_id, slug)
     return get_instance(work, slug, operation)
 
 
-def _stored(work: Work, slug: str) -> Row[Any] | None:
-    if not is_slug(slug):
-        return None
-    return instances.find_instance(work.connection, work.organisation_id, slug)
-
-
-def _tell(work: Work, kind: EventType, row: Row[Any]) -> Row[Any]:
+def _tell(work: Work, kind: EventType, row: ShownInstance) -> ShownInstance:
     emit(work, kind, instance_json(row), Subject(row.id, row.slug))
     return row

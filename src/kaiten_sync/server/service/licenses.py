@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
-
-from sqlalchemy import Row
 
 from kaiten_sync.server.db import constraints, instances, licenses
+from kaiten_sync.server.db.licenses import FamilyRow, LicenseRow
 from kaiten_sync.server.db.locks import take_turn
-from kaiten_sync.server.db.pages import Page, Position
+from kaiten_sync.server.db.pages import Position, RowPage
 from kaiten_sync.server.domain.events import (
     LICENSE_ARCHIVED,
     LICENSE_CREATED,
@@ -37,9 +35,11 @@ from kaiten_sync.server.domain.refusals import (
     not_found,
     unprocessable,
 )
-from kaiten_sync.server.domain.slugs import is_slug, slug_candidates, version_slug
+from kaiten_sync.server.domain.slugs import slug_candidates, version_slug
 from kaiten_sync.server.service.events import emit
+from kaiten_sync.server.service.families import FAMILIES
 from kaiten_sync.server.service.family_changes import family_view, tell_family
+from kaiten_sync.server.service.slug_lookup import SlugLookup
 from kaiten_sync.server.service.work import Work, first_free, new_id
 from kaiten_sync.server.shapes.licenses import FamilyView, license_json
 
@@ -50,34 +50,20 @@ _MOVED: Mapping[Move, EventType] = {
 }
 
 
-def list_licenses(work: Work, position: Position | None, limit: int) -> Page:
-    """One page of the organisation's licenses."""
+LICENSES = SlugLookup(noun="license", query=licenses.find_license)
+
+
+def list_licenses(work: Work, position: Position | None, limit: int) -> RowPage[LicenseRow]:
+    """One page of the organization's licenses."""
     return licenses.list_licenses(work.connection, work.organisation_id, position, limit)
 
 
-def get_license(work: Work, slug: str, operation: str = "GetLicense") -> Row[Any]:
+def get_license(work: Work, slug: str, operation: str = "GetLicense") -> LicenseRow:
     """One license."""
-    return find_license(work, slug, f"{operation}.NotFound")
+    return LICENSES.get(work, slug, f"{operation}.NotFound")
 
 
-def find_license(work: Work, slug: str, code: str) -> Row[Any]:
-    """A license by its slug.
-
-    Raises:
-        RefusalError: with this code, where there is none.
-    """
-    stored = _stored(work, slug)
-    if stored is None:
-        raise no_license(slug, code)
-    return stored
-
-
-def no_license(slug: str, code: str) -> RefusalError:
-    """What is said of a license that is not there."""
-    return not_found(code, f"there is no license {slug!r}")
-
-
-def create_license(work: Work, fields: LicenseFields) -> Row[Any]:
+def create_license(work: Work, fields: LicenseFields) -> LicenseRow:
     """Store a new version: of the family that is named, or else of a new one."""
     check_new(fields)
     family = _target_family(work, fields)
@@ -119,7 +105,7 @@ def update_license(work: Work, slug: str, fields: LicenseFields) -> None:
     tell_family(work, stored.family_id, before)
 
 
-def move_license(work: Work, slug: str, move: Move) -> Row[Any]:
+def move_license(work: Work, slug: str, move: Move) -> LicenseRow:
     """Publish, archive or unarchive a version."""
     stored = _find_locked(work, slug, move.operation)
     check_move(stored, move)
@@ -156,11 +142,11 @@ def delete_license(work: Work, slug: str) -> None:
     tell_family(work, stored.family_id, before)
 
 
-def _find_locked(work: Work, slug: str, operation: str) -> Row[Any]:
+def _find_locked(work: Work, slug: str, operation: str) -> LicenseRow:
     """A license whose family no other transaction changes before this one ends."""
     family_id = get_license(work, slug, operation).family_id
-    licenses.find_family(work.connection, work.organisation_id, family_id=family_id, lock=True)
-    # Read once more: another transaction may have changed it until the lock was had.
+    licenses.lock_family(work.connection, work.organisation_id, family_id=family_id)
+    # Read again: another transaction may have changed it until the lock was had.
     return get_license(work, slug, operation)
 
 
@@ -173,10 +159,10 @@ def _clear_default(work: Work, family: FamilyView | None, but: str | None = None
                 is_default=False,
                 updated_at=work.touched(version.updated_at),
             )
-            _tell(work, LICENSE_UPDATED, find_license(work, version.slug, "License.NotFound"))
+            _tell(work, LICENSE_UPDATED, LICENSES.get(work, version.slug, "License.NotFound"))
 
 
-def _tell_created(work: Work, slug: str, before: FamilyView | None) -> Row[Any]:
+def _tell_created(work: Work, slug: str, before: FamilyView | None) -> LicenseRow:
     created = get_license(work, slug, "CreateLicense")
     if before is None:  # The family is there before the version that opens it.
         tell_family(work, created.family_id, None)
@@ -186,19 +172,18 @@ def _tell_created(work: Work, slug: str, before: FamilyView | None) -> Row[Any]:
     return created
 
 
-def _tell(work: Work, kind: EventType, row: Row[Any]) -> None:
+def _tell(work: Work, kind: EventType, row: LicenseRow) -> None:
     emit(work, kind, license_json(row))
 
 
-def _target_family(work: Work, fields: LicenseFields) -> Row[Any] | None:
+def _target_family(work: Work, fields: LicenseFields) -> FamilyRow | None:
     if fields.family_id is None and fields.family_slug is None:
         return None
-    family = licenses.find_family(
+    family = licenses.lock_family(
         work.connection,
         work.organisation_id,
         family_id=fields.family_id,
         slug=fields.family_slug,
-        lock=True,
     )
     if family is None:
         raise not_found("CreateLicense.FamilyNotFound", "there is no such license family")
@@ -210,19 +195,19 @@ def _target_family(work: Work, fields: LicenseFields) -> Row[Any] | None:
 
 
 def _free_slug(
-    work: Work, fields: LicenseFields, family: Row[Any] | None, taken: RefusalError
+    work: Work, fields: LicenseFields, family: FamilyRow | None, taken: RefusalError
 ) -> str:
     def is_taken(slug: str) -> bool:
-        if _stored(work, slug) is not None:
+        if LICENSES.find(work, slug) is not None:
             return True
         # A family outlives the version that gave it its slug.
-        return family is None and _family_has(work, slug)
+        return family is None and FAMILIES.find(work, slug) is not None
 
     take_turn(work.connection, work.organisation_id, "license-slug")
     return first_free(_wanted_slugs(work, fields, family), is_taken, taken)
 
 
-def _wanted_slugs(work: Work, fields: LicenseFields, family: Row[Any] | None) -> Iterator[str]:
+def _wanted_slugs(work: Work, fields: LicenseFields, family: FamilyRow | None) -> Iterator[str]:
     if fields.slug is not None:
         yield fields.slug
         return
@@ -241,8 +226,8 @@ def _create_conflicts(taken: RefusalError) -> dict[str, RefusalError]:
     }
 
 
-def _write_family(work: Work, family: Row[Any] | None, slug: str, version: int) -> str:
-    """The family counts its versions, so that no number is used twice. Gives its id."""
+def _write_family(work: Work, family: FamilyRow | None, slug: str, version: int) -> str:
+    """The family counts its versions, so that no number is used twice. Returns its id."""
     if family is not None:
         licenses.change_family(
             work.connection,
@@ -250,10 +235,9 @@ def _write_family(work: Work, family: Row[Any] | None, slug: str, version: int) 
             last_version=version,
             updated_at=work.touched(family.updated_at),
         )
-        return str(family.id)
+        return family.id
     family_id = new_id()
-    licenses.add_family(
-        work.connection,
+    row = FamilyRow(
         id=family_id,
         organisation_id=work.organisation_id,
         slug=slug,
@@ -261,13 +245,13 @@ def _write_family(work: Work, family: Row[Any] | None, slug: str, version: int) 
         created_at=work.now_ms,
         updated_at=work.now_ms,
     )
+    licenses.add_family(work.connection, row)
     return family_id
 
 
 def _add(work: Work, fields: LicenseFields, *, family_id: str, slug: str, version: int) -> None:
     named = fields.version_name
-    licenses.add_license(
-        work.connection,
+    row = LicenseRow(
         id=new_id(),
         organisation_id=work.organisation_id,
         family_id=family_id,
@@ -283,13 +267,4 @@ def _add(work: Work, fields: LicenseFields, *, family_id: str, slug: str, versio
         created_at=work.now_ms,
         updated_at=work.now_ms,
     )
-
-
-def _stored(work: Work, slug: str) -> Row[Any] | None:
-    if not is_slug(slug):
-        return None
-    return licenses.find_license(work.connection, work.organisation_id, slug)
-
-
-def _family_has(work: Work, slug: str) -> bool:
-    return licenses.find_family(work.connection, work.organisation_id, slug=slug) is not None
+    licenses.add_license(work.connection, row)

@@ -6,11 +6,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Row
-
 from kaiten_sync.licensing.windows import DAY_MS, HOUR_MS, WEEK_MS, Window
+from kaiten_sync.server.db import events
 from kaiten_sync.server.db import saturation as db
 from kaiten_sync.server.db import usage as usage_db
+from kaiten_sync.server.db.events import EventRow
+from kaiten_sync.server.db.usage import CountedUsage
 from kaiten_sync.server.domain.saturation import Level, Saturation, saturation
 from kaiten_sync.server.service.instances import get_instance
 from kaiten_sync.server.service.usage import reading_of
@@ -30,10 +31,10 @@ _LONGEST_MS = {
 class Meter:
     """What an instance has used of one entitlement, in the window that is open now.
 
-    `value` is None for what cannot be metered; `window` is None where usage never starts again.
+    `value` is None for what cannot be metered; `window` is None if usage never starts again.
     """
 
-    row: Row[Any]
+    row: CountedUsage
     value: float | None
     window: Window | None
     saturation: Saturation | None
@@ -45,7 +46,7 @@ class Meter:
 
     @property
     def ratio(self) -> float | None:
-        """Usage divided by the threshold; None where there is none to divide by."""
+        """Usage divided by the threshold; None if there is none to divide by."""
         return self.saturation.ratio if self.saturation else None
 
 
@@ -78,16 +79,16 @@ def meters_of_instance(work: Work, instance_slug: str) -> list[Meter]:
     return [_meter(row, work.now_ms) for row in usage_db.list_usage(work.connection, instance.id)]
 
 
-def recent_events(work: Work, limit: int) -> list[Row[Any]]:
+def recent_events(work: Work, limit: int) -> list[EventRow]:
     """The newest events of the organisation."""
-    return db.recent_events(work.connection, work.organisation_id, limit)
+    return events.recent_events(work.connection, work.organisation_id, limit)
 
 
 def _began(work: Work) -> Mapping[str, int]:
     return {name: work.now_ms - longest_ms for name, longest_ms in _LONGEST_MS.items()}
 
 
-def _meter(row: Row[Any], now_ms: int) -> Meter:
+def _meter(row: CountedUsage, now_ms: int) -> Meter:
     reading = reading_of(row, row, now_ms)
     if reading is None:
         return Meter(row=row, value=None, window=None, saturation=None)

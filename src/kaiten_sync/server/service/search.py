@@ -3,37 +3,40 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from typing import Any, TypeVar
-
-from sqlalchemy import Row
 
 from kaiten_sync.server.db import entitlements as entitlements_db
 from kaiten_sync.server.db import groups, holders, search
 from kaiten_sync.server.db import licenses as licenses_db
-from kaiten_sync.server.db.pages import Page, Position
-from kaiten_sync.server.db.search import Wanted
+from kaiten_sync.server.db.customers import CustomerRow
+from kaiten_sync.server.db.entitlements import EntitlementRow
+from kaiten_sync.server.db.grants import NamedGrant
+from kaiten_sync.server.db.groups import MemberGroup
+from kaiten_sync.server.db.holders import EntitledCustomer, GrantingLicense
+from kaiten_sync.server.db.licenses import FamilyRow, LicenseRow
+from kaiten_sync.server.db.pages import Position, RowPage
+from kaiten_sync.server.db.search import FoundInstance, Wanted
 from kaiten_sync.server.domain.licenses import served_version
 from kaiten_sync.server.service.work import Work
 from kaiten_sync.server.shapes.licenses import FamilyView
 
-R = TypeVar("R")
 
-
-def find_entitlements(work: Work, wanted: Wanted, position: Position | None, limit: int) -> Page:
+def find_entitlements(
+    work: Work, wanted: Wanted, position: Position | None, limit: int
+) -> RowPage[EntitlementRow]:
     """One page of entitlements that fit; the value `group` is the slug of one that they are in."""
     return search.search_entitlements(
         work.connection, work.organisation_id, wanted, position, limit
     )
 
 
-def groups_of(work: Work, entitlement_ids: Collection[str]) -> dict[str, list[Row[Any]]]:
+def groups_of(work: Work, entitlement_ids: Collection[str]) -> dict[str, list[MemberGroup]]:
     """The groups of each entitlement that is in any, by entitlement id."""
     return groups.groups_of(work.connection, entitlement_ids)
 
 
 def find_families(
     work: Work, wanted: Wanted, position: Position | None, limit: int
-) -> tuple[Page, list[FamilyView], dict[str, int]]:
+) -> tuple[RowPage[FamilyRow], list[FamilyView], dict[str, int]]:
     """One page of families with a version that fits, and instances by the id of their version."""
     page = search.search_families(work.connection, work.organisation_id, wanted, position, limit)
     versions = licenses_db.versions_of(work.connection, [row.id for row in page.rows])
@@ -45,7 +48,9 @@ def find_families(
     return page, views, holders.count_by_license(work.connection, ids)
 
 
-def find_customers(work: Work, wanted: Wanted, position: Position | None, limit: int) -> Page:
+def find_customers(
+    work: Work, wanted: Wanted, position: Position | None, limit: int
+) -> RowPage[CustomerRow]:
     """One page of customers that fit."""
     return search.search_customers(work.connection, work.organisation_id, wanted, position, limit)
 
@@ -58,7 +63,7 @@ def find_instances(
     *,
     customer_id: str | None = None,
     license_id: str | None = None,
-) -> Page:
+) -> RowPage[FoundInstance]:
     """One page of instances that fit, of one customer or with one license where an id is given."""
     return search.search_instances(
         work.connection,
@@ -73,32 +78,32 @@ def find_instances(
 
 def licenses_granting(
     work: Work, entitlement_id: str, *, skipped: int, limit: int
-) -> tuple[Sequence[Row[Any]], bool]:
+) -> tuple[Sequence[GrantingLicense], bool]:
     """Licenses that grant an entitlement, and whether there are more."""
     rows = holders.licenses_granting(
         work.connection, entitlement_id, skipped=skipped, limit=limit + 1
     )
-    return _first(rows, limit)
+    return rows[:limit], len(rows) > limit
 
 
 def customers_entitled(
     work: Work, entitlement_id: str, *, skipped: int, limit: int
-) -> tuple[Sequence[Row[Any]], bool]:
+) -> tuple[Sequence[EntitledCustomer], bool]:
     """Customers whose instances may use an entitlement, and whether there are more."""
     rows = holders.customers_entitled(
         work.connection, entitlement_id, skipped=skipped, limit=limit + 1
     )
-    return _first(rows, limit)
+    return rows[:limit], len(rows) > limit
 
 
-def grants_of(work: Work, license_id: str) -> list[Row[Any]]:
+def grants_of(work: Work, license_id: str) -> list[NamedGrant]:
     """All that a license grants, by entitlement slug."""
     return holders.grants_of(work.connection, [license_id])[license_id]
 
 
 def with_grants(
-    work: Work, licenses: Sequence[Row[Any]]
-) -> list[tuple[Row[Any], str, list[Row[Any]]]]:
+    work: Work, licenses: Sequence[LicenseRow]
+) -> list[tuple[LicenseRow, str, list[NamedGrant]]]:
     """Each license with the slug of its family and all that it grants."""
     granted = holders.grants_of(work.connection, [row.id for row in licenses])
     families = holders.family_slugs(work.connection, {row.family_id for row in licenses})
@@ -131,7 +136,3 @@ def count_uses(work: Work, entitlement_id: str) -> tuple[int, int]:
 def count_all(work: Work) -> dict[str, int]:
     """How many entitlements, licenses, customers and instances there are."""
     return holders.count_all(work.connection, work.organisation_id)
-
-
-def _first(rows: Sequence[R], limit: int) -> tuple[Sequence[R], bool]:
-    return rows[:limit], len(rows) > limit

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from sqlalchemy import Connection
 
 from kaiten_sync.server.db import identity, sessions
+from kaiten_sync.server.db.sessions import SessionRow
 from kaiten_sync.server.domain.refusals import RefusalError, RefusalKind
 from kaiten_sync.server.domain.tokens import lookup_hash
 from kaiten_sync.server.service.work import Caller
@@ -37,7 +38,7 @@ class OpenSession:
 
 
 def sign_in(connection: Connection, token: str, now_ms: int) -> str:
-    """Open a session with a token. Gives its id, which is stored nowhere.
+    """Open a session with a token. Returns its id, which is stored nowhere.
 
     Raises:
         RefusalError: the token opens nothing.
@@ -50,18 +51,18 @@ def sign_in(connection: Connection, token: str, now_ms: int) -> str:
             "the token is unknown, expired or revoked",
         )
     session_id = secrets.token_urlsafe(_RANDOM_BYTES)
-    sessions.add_session(
-        connection,
+    row = SessionRow(
         id_hash=lookup_hash(session_id),
         token_id=bearer.token_id,
         created_at=now_ms,
         seen_at=now_ms,
     )
+    sessions.add_session(connection, row)
     return session_id
 
 
 def resume(connection: Connection, session_id: str, now_ms: int) -> OpenSession | None:
-    """Who is signed in; None where the session was never, or is over."""
+    """Who is signed in; None if the session never existed or is over."""
     row = sessions.find_session(
         connection,
         lookup_hash(session_id),

@@ -1,4 +1,4 @@
-"""Organisations and the tokens that open them."""
+"""Organizations and the tokens that open them."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from sqlalchemy import Connection
 
 from kaiten_sync.server.db import identity
+from kaiten_sync.server.db.identity import AccountRow, OrganisationRow, TokenRow
 from kaiten_sync.server.domain.refusals import RefusalError, RefusalKind
 from kaiten_sync.server.domain.scopes import ALL_SCOPES, allows
 from kaiten_sync.server.domain.tokens import lookup_hash, new_token, token_fault
@@ -18,12 +19,12 @@ _ACCOUNT = "bootstrap"
 
 
 def bootstrap(connection: Connection, chosen: str | None, now_ms: int) -> str | None:
-    """Make sure that there is an organisation and that the chosen token opens it.
+    """Make sure that there is an organization and that the chosen token opens it.
 
-    Gives the token that was made, if one was: this is the only time that it can be read.
+    Returns the token that was made, if one was: this is the only time that it can be read.
 
     Raises:
-        ServerStartError: the chosen token is none, or was revoked.
+        ServerStartError: the chosen token is malformed, or was revoked.
     """
     if chosen is not None:
         check_chosen_token(chosen)
@@ -56,17 +57,19 @@ def create_organisation(
     now_ms: int,
     scopes: Sequence[str] = ALL_SCOPES,
 ) -> str:
-    """A new, empty organisation with a service account and its token. Gives its id."""
+    """Create an empty organization with a service account and its token. Returns its id."""
     organisation_id, account_id = new_id(), new_id()
-    identity.add_organisation(connection, id=organisation_id, name=name, created_at=now_ms)
-    identity.add_account(
-        connection,
+    identity.add_organisation(
+        connection, OrganisationRow(id=organisation_id, name=name, created_at=now_ms)
+    )
+    account = AccountRow(
         id=account_id,
         organisation_id=organisation_id,
         slug=_ACCOUNT,
         name=_ACCOUNT,
         created_at=now_ms,
     )
+    identity.add_account(connection, account)
     _add_token(connection, account_id, token, now_ms, scopes)
     return organisation_id
 
@@ -96,7 +99,7 @@ def authenticate(
 
 
 def is_first_organisation(work: Work) -> bool:
-    """Whether this is the organisation that the server made for itself when it first started."""
+    """Whether this is the organization that the server made for itself when it first started."""
     first = identity.first_account(work.connection)
     return first is not None and first.organisation_id == work.organisation_id
 
@@ -131,8 +134,7 @@ def _add_token(
 ) -> None:
     token_id = new_id()
     name = f"{_ACCOUNT}-{token_id[:8]}"
-    identity.add_token(
-        connection,
+    row = TokenRow(
         id=token_id,
         service_account_id=account_id,
         slug=name,
@@ -140,6 +142,5 @@ def _add_token(
         lookup_hash=lookup_hash(token),
         scopes=list(scopes),
         created_at=now_ms,
-        expires_at=None,
-        revoked_at=None,
     )
+    identity.add_token(connection, row)

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
-
-from sqlalchemy import Row
 
 from kaiten_sync.licensing.aggregation import Counter
 from kaiten_sync.licensing.windows import DAY_MS, read_counter
 from kaiten_sync.server.db import usage_days as db
+from kaiten_sync.server.db.usage_days import UsageDayRow
 from kaiten_sync.server.service.saturation import Meter
 from kaiten_sync.server.service.usage import schedule_of
 from kaiten_sync.server.service.work import Work
@@ -76,12 +74,12 @@ _Left = tuple[float, int | None] | None
 """What a counter was left at and the start of its window; None where that is unknown."""
 
 
-def _left_before(meter: Meter, stored: Sequence[Row[Any]], first: int) -> _Left:
+def _left_before(meter: Meter, stored: Sequence[UsageDayRow], first: int) -> _Left:
     """What a counter was left at before the first day."""
     if not stored:
         # Nothing was reported for so long that no day is kept, or never.
-        is_used = meter.row.report_seq is not None
-        return (meter.row.value, meter.row.period_start) if is_used else (0.0, None)
+        value = meter.row.value
+        return (0.0, None) if value is None else (value, meter.row.period_start)
     oldest = stored[0]
     if oldest.day < first:
         return None if oldest.value is None else (oldest.value, oldest.period_start)

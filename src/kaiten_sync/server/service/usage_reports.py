@@ -12,8 +12,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, assert_never
 
-from sqlalchemy import Row
-
 from kaiten_sync.licensing.aggregation import EMPTY, AggregationMethod, Counter, NotFiniteError
 from kaiten_sync.licensing.usage import (
     Behavior,
@@ -27,6 +25,12 @@ from kaiten_sync.licensing.usage import (
 from kaiten_sync.licensing.windows import DAY_MS, Reading, Window, close_windows
 from kaiten_sync.server.db import usage, usage_days
 from kaiten_sync.server.db.locks import take_turn
+from kaiten_sync.server.db.usage import (
+    CounterColumns,
+    CounterState,
+    GrantedUsage,
+    ReportRow,
+)
 from kaiten_sync.server.domain import events
 from kaiten_sync.server.domain.events import EventType
 from kaiten_sync.server.domain.refusals import (
@@ -81,8 +85,8 @@ class _Turn:
     """A report whose turn it is: until it ends, its counter is its own and its subjects stay."""
 
     work: Work
-    granted: Row[Any]
-    counter: Row[Any] | None
+    granted: GrantedUsage
+    counter: CounterState | None
     value: float
     behavior: Behavior
     key: str | None
@@ -95,7 +99,7 @@ class _Turn:
     @property
     def slug(self) -> str:
         """The slug of the entitlement."""
-        return str(self.granted.entitlement_slug)
+        return self.granted.entitlement_slug
 
     def tell(self, kind: EventType, payload: Mapping[str, Any]) -> None:
         """Leave an event of the instance."""
@@ -106,7 +110,7 @@ class _Turn:
 def report_usage(
     work: Work, instance_slug: str, entitlement_slug: str, fields: ReportFields
 ) -> Counted:
-    """Count a report; or, where its key was used for the same one before, repeat that answer.
+    """Count a report; or, if its key was used for the same one before, repeat that answer.
 
     Raises:
         RefusalError: nothing was written. RecordedRefusalError: it would pass the maximum; the
@@ -148,7 +152,7 @@ def _reported_key(fields: ReportFields) -> str | None:
     return key
 
 
-def _take_turn(work: Work, instance_slug: str, entitlement_slug: str) -> Row[Any]:
+def _take_turn(work: Work, instance_slug: str, entitlement_slug: str) -> GrantedUsage:
     """What the instance's license says about the entitlement, when nobody else counts for both."""
     missing = not_found(
         f"{_OPERATION}.ContextNotFound",
@@ -168,7 +172,7 @@ def _take_turn(work: Work, instance_slug: str, entitlement_slug: str) -> Row[Any
 
 
 def _earlier_answer(turn: _Turn) -> dict[str, Any] | None:
-    """The answer that the same report got under the same key; None where the key is unused."""
+    """The answer that the same report got under the same key; None if the key is unused."""
     if turn.key is None:
         return None
     connection = turn.work.connection
@@ -180,11 +184,10 @@ def _earlier_answer(turn: _Turn) -> dict[str, Any] | None:
         return None
     if (earlier.behavior, earlier.value) != (turn.behavior, turn.value):
         raise _reused(turn.key, earlier)
-    answer: dict[str, Any] = earlier.answer
-    return answer
+    return earlier.answer
 
 
-def _reused(key: str, earlier: Row[Any]) -> RefusalError:
+def _reused(key: str, earlier: ReportRow) -> RefusalError:
     original = {
         "reportSeq": earlier.report_seq,
         "reportedAt": timestamp(earlier.reported_at),
@@ -232,13 +235,13 @@ def _count(turn: _Turn) -> dict[str, Any]:
 
 
 def _settle(turn: _Turn, stored: Counter) -> Report:
-    granted = turn.granted
+    granted, method = turn.granted, turn.granted.aggregation_method
     try:
         return settle_report(
             threshold=granted.limit["value"],
-            overage_percent=granted.overage_percent,
+            overage_percent=granted.overage_percent or 0,
             warning_threshold_percent=granted.warning_threshold_percent,
-            method=AggregationMethod(granted.aggregation_method),
+            method=None if method is None else AggregationMethod(method),
             behavior=turn.behavior,
             stored=stored,
             value=turn.value,
@@ -251,7 +254,7 @@ def _settle(turn: _Turn, stored: Counter) -> Report:
 
 
 def _tell_closures(turn: _Turn) -> bool:
-    """Tell of the windows that ended since the last report. Gives whether there are any."""
+    """Emit the windows that ended since the last report. Returns whether there are any."""
     if turn.counter is None:
         return False
     start_ms, stored = stored_counter(turn.counter)
@@ -264,19 +267,18 @@ def _tell_closures(turn: _Turn) -> bool:
 
 
 def _store(turn: _Turn, window: Window | None, counter: Counter, *, counted: int) -> int:
-    """Write the counter down. Gives how many reports it has counted in all, with this one."""
-    values: dict[str, Any] = {
-        "value": counter.value,
-        "event_count": counter.event_count,
-        "period_start": window.start_ms if window else None,
-        "updated_at": turn.work.now_ms,
-    }
-    if turn.counter is None:
-        usage.add_counter(turn.work.connection, *turn.ids, report_seq=counted, **values)
-        return counted
-    report_seq = int(turn.counter.report_seq) + counted
-    usage.change_counter(turn.work.connection, *turn.ids, report_seq=report_seq, **values)
-    return report_seq
+    """Store the counter. Returns how many reports it has counted in all, with this one."""
+    before = 0 if turn.counter is None else turn.counter.report_seq or 0
+    values = CounterColumns(
+        value=counter.value,
+        event_count=counter.event_count,
+        period_start=window.start_ms if window else None,
+        report_seq=before + counted,
+        updated_at=turn.work.now_ms,
+    )
+    write = usage.add_counter if turn.counter is None else usage.change_counter
+    write(turn.work.connection, *turn.ids, **values)
+    return values["report_seq"]
 
 
 def _count_on_its_day(turn: _Turn, before: Reading, value: float, *, is_accepted: bool) -> None:
@@ -294,16 +296,18 @@ def _count_on_its_day(turn: _Turn, before: Reading, value: float, *, is_accepted
 
 def _remember(turn: _Turn, report_seq: int, answer: Mapping[str, Any]) -> None:
     if turn.key is not None:
-        usage.add_report(
-            turn.work.connection,
-            *turn.ids,
-            turn.key,
+        instance_id, entitlement_id = turn.ids
+        row = ReportRow(
+            instance_id=instance_id,
+            entitlement_id=entitlement_id,
+            transaction_id=turn.key,
             behavior=turn.behavior.value,
             value=turn.value,
             report_seq=report_seq,
             reported_at=turn.work.now_ms,
             answer=dict(answer),
         )
+        usage.add_report(turn.work.connection, row)
 
 
 def _told(

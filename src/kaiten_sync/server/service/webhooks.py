@@ -6,11 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Row
-
 from kaiten_sync.server.db import webhooks
 from kaiten_sync.server.db.locks import take_turn
-from kaiten_sync.server.db.pages import Page, Position
+from kaiten_sync.server.db.pages import Position, RowPage
+from kaiten_sync.server.db.webhooks import DeliveryRow, EndpointRow, ShownDelivery
 from kaiten_sync.server.domain.refusals import conflict, not_found
 from kaiten_sync.server.domain.webhooks import MAX_ENDPOINTS, check_url, new_secret, wanted_types
 from kaiten_sync.server.service.work import Work, is_id, new_id
@@ -34,12 +33,12 @@ class EndpointFields:
         return wanted_types(named)
 
 
-def list_endpoints(work: Work, position: Position | None, limit: int) -> Page:
-    """One page of the organisation's endpoints."""
+def list_endpoints(work: Work, position: Position | None, limit: int) -> RowPage[EndpointRow]:
+    """One page of the organization's endpoints."""
     return webhooks.list_endpoints(work.connection, work.organisation_id, position, limit)
 
 
-def get_endpoint(work: Work, endpoint_id: str, operation: str = "GetWebhook") -> Row[Any]:
+def get_endpoint(work: Work, endpoint_id: str, operation: str = "GetWebhook") -> EndpointRow:
     """One endpoint."""
     found = (
         webhooks.find_endpoint(work.connection, work.organisation_id, endpoint_id)
@@ -51,7 +50,7 @@ def get_endpoint(work: Work, endpoint_id: str, operation: str = "GetWebhook") ->
     return found
 
 
-def create_endpoint(work: Work, fields: EndpointFields) -> Row[Any]:
+def create_endpoint(work: Work, fields: EndpointFields) -> EndpointRow:
     """Store a new endpoint, with a secret that it alone has."""
     operation = "CreateWebhook"
     wanted = fields.wanted
@@ -61,10 +60,8 @@ def create_endpoint(work: Work, fields: EndpointFields) -> Row[Any]:
         raise conflict(
             f"{operation}.LimitReached", f"an organisation has at most {MAX_ENDPOINTS} webhooks"
         )
-    endpoint_id = new_id()
-    webhooks.add_endpoint(
-        work.connection,
-        id=endpoint_id,
+    row = EndpointRow(
+        id=new_id(),
         organisation_id=work.organisation_id,
         url=fields.url,
         event_types=wanted,
@@ -72,7 +69,8 @@ def create_endpoint(work: Work, fields: EndpointFields) -> Row[Any]:
         created_at=work.now_ms,
         updated_at=work.now_ms,
     )
-    return get_endpoint(work, endpoint_id, operation)
+    webhooks.add_endpoint(work.connection, row)
+    return row
 
 
 def update_endpoint(work: Work, endpoint_id: str, fields: EndpointFields) -> None:
@@ -103,8 +101,8 @@ def list_deliveries(
     *,
     endpoint_id: str | None = None,
     status: str | None = None,
-) -> Page:
-    """One page of what became of the organisation's deliveries, newest first."""
+) -> RowPage[ShownDelivery]:
+    """One page of what became of the organization's deliveries, newest first."""
     return webhooks.list_deliveries(
         work.connection,
         work.organisation_id,
@@ -115,13 +113,13 @@ def list_deliveries(
     )
 
 
-def payloads_of(work: Work, deliveries: Sequence[Row[Any]]) -> dict[int, Any]:
+def payloads_of(work: Work, deliveries: Sequence[DeliveryRow]) -> dict[int, Any]:
     """What was or will be delivered, by the `event_seq` of these deliveries."""
     return webhooks.payloads_of(work.connection, [row.event_seq for row in deliveries])
 
 
 def retry_delivery(work: Work, endpoint_id: str, delivery_id: str) -> None:
-    """Have a finished delivery delivered once more, at once. One that waits becomes due now."""
+    """Deliver a finished delivery again, at once. One that waits becomes due now."""
     operation = "RetryDelivery"
     endpoint = get_endpoint(work, endpoint_id, operation)
     stored = (

@@ -1,4 +1,4 @@
-"""What every use case works with."""
+"""The request that every use case works with."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Caller:
-    """The service account behind a request. Everything it sees is its organisation's."""
+    """The service account behind a request. It sees its own organization only."""
 
     account_id: str
     account_name: str
@@ -50,12 +50,12 @@ class Work:
 
 
 def new_id() -> str:
-    """An id that nothing has."""
+    """A new id, at random."""
     return str(uuid.uuid4())
 
 
 def is_id(text: str) -> bool:
-    """Whether this could be an id of ours. What could not is no parameter for the database."""
+    """Whether this could be an id of ours. Another text never gets to the database."""
     return _ID.fullmatch(text) is not None
 
 
@@ -65,7 +65,7 @@ def first_free(
     """The first of these slugs that nothing has.
 
     Raises:
-        RefusalError: `taken`, where all are.
+        RefusalError: `taken`; something has each of them.
     """
     free: Iterator[str] = (slug for slug in candidates if not is_taken(slug))
     for slug in free:

@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Row
-
+from kaiten_sync.server.db.accounts import ShownAccount, ShownToken
 from kaiten_sync.server.shapes.scalars import timestamp, user, without_none
 
 
-def account_json(row: Row[Any], tokens: Sequence[Row[Any]]) -> dict[str, Any]:
+def account_json(row: ShownAccount, tokens: Sequence[ShownToken]) -> dict[str, Any]:
     """A service account as the API shows it."""
     body = {
         "id": row.id,
@@ -23,7 +22,7 @@ def account_json(row: Row[Any], tokens: Sequence[Row[Any]]) -> dict[str, Any]:
     return without_none(body)
 
 
-def token_json(row: Row[Any]) -> dict[str, Any]:
+def token_json(row: ShownToken) -> dict[str, Any]:
     """A token as the API shows it."""
     body = {
         "id": row.id,

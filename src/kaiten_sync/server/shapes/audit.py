@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Row
-
+from kaiten_sync.server.db.audit import TrailEvent
 from kaiten_sync.server.shapes.scalars import timestamp
 
 
-def trail_json(row: Row[Any], instance_slug: str) -> dict[str, Any]:
+def trail_json(row: TrailEvent, instance_slug: str) -> dict[str, Any]:
     """An event as an instance's audit trail shows it, under the slug that the instance has now."""
     return {
         "id": row.id,

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Row
-
+from kaiten_sync.server.db.customers import ShownCustomer
 from kaiten_sync.server.shapes.scalars import timestamp, user, without_none
 
 
-def customer_json(row: Row[Any]) -> dict[str, Any]:
+def customer_json(row: ShownCustomer) -> dict[str, Any]:
     """A customer as the API shows it: without an external id it shows null, as upstream does."""
     body = {
         "id": row.id,

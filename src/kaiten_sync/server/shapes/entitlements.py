@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Row
-
+from kaiten_sync.server.db.entitlements import EntitlementRow
+from kaiten_sync.server.db.groups import MemberGroup
 from kaiten_sync.server.shapes.groups import group_summaries
 from kaiten_sync.server.shapes.scalars import number, timestamp
 
@@ -32,7 +32,7 @@ COLUMNS: Mapping[str, str] = {
 """Properties that are stored as they are sent, and their columns."""
 
 
-def entitlement_json(row: Row[Any], groups: Sequence[Row[Any]]) -> dict[str, Any]:
+def entitlement_json(row: EntitlementRow, groups: Sequence[MemberGroup]) -> dict[str, Any]:
     """An entitlement as the API shows it: what is not set is absent, but for the description."""
     shown = {name: getattr(row, column) for name, column in COLUMNS.items()}
     body = {name: value for name, value in shown.items() if value is not None}

@@ -5,17 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Row
-
+from kaiten_sync.server.db.grants import ShownGrant
+from kaiten_sync.server.db.groups import MemberGroup
+from kaiten_sync.server.db.licenses import LicenseRow
 from kaiten_sync.server.shapes.groups import group_summaries
 from kaiten_sync.server.shapes.scalars import timestamp
 
 
 def grant_json(
-    row: Row[Any], holder: Row[Any], groups: Mapping[str, Sequence[Row[Any]]]
+    row: ShownGrant, holder: LicenseRow, groups: Mapping[str, Sequence[MemberGroup]]
 ) -> dict[str, Any]:
     """A grant as the API shows it."""
-    body = {
+    body: dict[str, Any] = {
         "licenseId": row.license_id,
         "licenseSlug": holder.slug,
         "entitlementSlug": row.entitlement_slug,

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Row
+from kaiten_sync.server.db.groups import GroupRow, MemberGroup
 
 
-def group_json(row: Row[Any]) -> dict[str, Any]:
+def group_json(row: GroupRow) -> dict[str, Any]:
     """A group as the API shows it."""
     return {"id": row.id, "name": row.name, "description": row.description, "slug": row.slug}
 
 
-def group_summaries(rows: Sequence[Row[Any]]) -> list[dict[str, str]]:
+def group_summaries(rows: Sequence[MemberGroup]) -> list[dict[str, str]]:
     """Groups as they appear inside of entitlements and grants."""
     return [{"id": row.id, "name": row.name, "slug": row.slug} for row in rows]

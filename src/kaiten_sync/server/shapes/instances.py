@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Row
-
+from kaiten_sync.server.db.instances import ShownInstance
 from kaiten_sync.server.shapes.scalars import timestamp, user, without_none
 
 
-def instance_json(row: Row[Any]) -> dict[str, Any]:
+def instance_json(row: ShownInstance) -> dict[str, Any]:
     """An instance as the API shows it."""
     body = {
         "id": row.id,
@@ -33,7 +32,7 @@ def instance_json(row: Row[Any]) -> dict[str, Any]:
     return without_none(body)
 
 
-def status_changed_json(before: Row[Any], status: str, changed_by: str) -> dict[str, Any]:
+def status_changed_json(before: ShownInstance, status: str, changed_by: str) -> dict[str, Any]:
     """The event that the operational status became another."""
     return {
         "instance_id": before.id,
@@ -43,7 +42,7 @@ def status_changed_json(before: Row[Any], status: str, changed_by: str) -> dict[
     }
 
 
-def stage_changed_json(before: Row[Any], stage: str, changed_by: str) -> dict[str, Any]:
+def stage_changed_json(before: ShownInstance, stage: str, changed_by: str) -> dict[str, Any]:
     """The event that the commercial stage became another. Here null is told, not left out."""
     return {
         "instance_id": before.id,

@@ -6,8 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Row
-
+from kaiten_sync.server.db.licenses import FamilyRow, LicenseRow
 from kaiten_sync.server.shapes.scalars import timestamp
 
 
@@ -15,12 +14,12 @@ from kaiten_sync.server.shapes.scalars import timestamp
 class FamilyView:
     """A family with the version that it serves or that was asked for, and all its versions."""
 
-    family: Row[Any]
-    current: Row[Any] | None
-    versions: Sequence[Row[Any]]
+    family: FamilyRow
+    current: LicenseRow | None
+    versions: Sequence[LicenseRow]
 
 
-def license_json(row: Row[Any]) -> dict[str, Any]:
+def license_json(row: LicenseRow) -> dict[str, Any]:
     """A license as the API shows it."""
     body = {
         "id": row.id,

@@ -5,15 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import Row
-
 from kaiten_sync.licensing.aggregation import Counter
 from kaiten_sync.licensing.usage import CapExceeded, WarningReached
 from kaiten_sync.licensing.windows import Closure, Reading, Window
+from kaiten_sync.server.db.usage import GrantedUsage, MemberUsage
 from kaiten_sync.server.shapes.scalars import number, timestamp, without_none
 
 
-def usage_json(granted: Row[Any], reading: Reading | None) -> dict[str, Any]:
+def usage_json(granted: GrantedUsage, reading: Reading | None) -> dict[str, Any]:
     """Usage next to the grant that it counts against. No reading: what cannot be metered."""
     return {
         "entitlementId": granted.entitlement_id,
@@ -26,7 +25,7 @@ def usage_json(granted: Row[Any], reading: Reading | None) -> dict[str, Any]:
     }
 
 
-def member_usage_json(member: Row[Any], reading: Reading | None) -> dict[str, Any]:
+def member_usage_json(member: MemberUsage, reading: Reading | None) -> dict[str, Any]:
     """Usage of one member of a group. What is not granted or was never reported is absent."""
     is_reported = member.report_seq is not None
     body = {
@@ -90,7 +89,7 @@ def warning_json(slug: str, crossing: WarningReached) -> dict[str, Any]:
     }
 
 
-def closure_json(granted: Row[Any], closure: Closure) -> dict[str, Any]:
+def closure_json(granted: GrantedUsage, closure: Closure) -> dict[str, Any]:
     """The event that a window ended. Here null is told, not left out."""
     return {
         "entitlement_id": granted.entitlement_id,

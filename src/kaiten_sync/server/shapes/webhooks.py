@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Row
-
+from kaiten_sync.server.db.webhooks import EndpointRow, ShownDelivery
 from kaiten_sync.server.domain.events import find_event_type
 from kaiten_sync.server.shapes.scalars import timestamp, without_none
 
 
-def endpoint_json(row: Row[Any], *, with_secret: bool = False) -> dict[str, Any]:
+def endpoint_json(row: EndpointRow, *, with_secret: bool = False) -> dict[str, Any]:
     """An endpoint as the API shows it. Lists never show its secret."""
     kinds = [find_event_type(each) for each in row.event_types]
     body = {
@@ -24,7 +23,7 @@ def endpoint_json(row: Row[Any], *, with_secret: bool = False) -> dict[str, Any]
     return {**body, "signingSecret": row.secret} if with_secret else body
 
 
-def delivery_json(row: Row[Any]) -> dict[str, Any]:
+def delivery_json(row: ShownDelivery) -> dict[str, Any]:
     """A delivery as the history shows it: its last attempt, and when the next one is due."""
     return without_none(
         {

@@ -7,10 +7,10 @@ characters, lone surrogates, nesting without end.
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Iterator
 from typing import Any, NoReturn
 
+from kaiten_sync.server.domain.numbers import number_fault
 from kaiten_sync.server.domain.refusals import Fault, invalid, unprocessable
 
 MAX_DEPTH = 64
@@ -22,14 +22,13 @@ _MAX_FAULTS = 20
 _ENCODER = json.JSONEncoder(
     ensure_ascii=False, separators=(",", ":"), allow_nan=False, check_circular=False
 )
-_MAX_NUMBER = 1.7976931348623157e308
 
 
 def decode_body(raw: bytes) -> Any:
     """A request body as a value.
 
     Raises:
-        RefusalError: it is no JSON (400), or JSON that cannot be stored (422).
+        RefusalError: 400, it is not JSON.
     """
     if not raw:
         raise invalid("BAD_REQUEST", "the request needs a JSON body")
@@ -37,7 +36,6 @@ def decode_body(raw: bytes) -> Any:
         value = json.loads(raw.decode("utf-8"), parse_constant=_refuse_constant)
     except (ValueError, RecursionError) as error:
         raise invalid("BAD_REQUEST", "the body is not valid JSON in UTF-8") from error
-    check_storable(value)
     return value
 
 
@@ -72,8 +70,9 @@ def _faults(value: Any, place: str, depth: int) -> Iterator[Fault]:
     elif isinstance(value, str):
         yield from _text_faults(value, place)
     elif isinstance(value, int | float) and not isinstance(value, bool):
-        if not math.isfinite(value) if isinstance(value, float) else abs(value) > _MAX_NUMBER:
-            yield Fault("number too large", place)
+        fault = number_fault(value)
+        if fault is not None:
+            yield Fault(fault, place)
     elif isinstance(value, dict):
         for key, item in value.items():
             yield from _text_faults(key, place)

@@ -79,7 +79,7 @@ def _responses(operation: Operation) -> dict[str, Any]:
     if operation.answer is not None:
         success["content"] = _content("application/json", operation.answer)
     body = _WITH_BODY if operation.body is not None else ()
-    statuses: Iterable[int] = {*_ALWAYS, *operation.refusals, *body}
+    statuses: Iterable[int] = {*_ALWAYS, *operation.refuses, *body}
     return {str(operation.status): success} | {
         str(status): {
             "description": HTTPStatus(status).phrase,

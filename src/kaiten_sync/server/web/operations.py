@@ -1,4 +1,4 @@
-"""What an operation of the API is. The routes and the OpenAPI document come from these alone."""
+"""What an operation of the API is, and what a request asks of it."""
 
 from __future__ import annotations
 
@@ -9,22 +9,37 @@ from typing import Any
 from kaiten_sync.server.service.work import Work
 from kaiten_sync.server.web.check import Schema
 
+_MODULES = {
+    "entitlement-groups": "entitlements",
+    "license-families": "licenses",
+    "service-accounts": "tokens",
+}
+"""The scope's module for paths whose first part has another name."""
+
+_STATUSES = {"GET": 200, "POST": 201, "PUT": 204, "PATCH": 204, "DELETE": 204}
+"""The status of success, unless the row of an operation has another one."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Call:
-    """A request, parsed and checked against the operation's schemas."""
+class Arguments:
+    """What a request asks an operation for, parsed and checked against its schemas.
+
+    `path` has the parameters of the path in their order. `query` has every query parameter that
+    the operation knows, with its default if the request leaves it out.
+    """
 
     path: Mapping[str, str]
     query: Mapping[str, Any]
     body: Any = None
 
 
+Handler = Callable[[Work, Arguments], Any]
+"""Does what an operation does, and returns the body of the answer."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Query:
-    """A query parameter. Without a value the handler finds `default` in its place.
-
-    One that is required has no default: a request without it is refused.
-    """
+    """A query parameter. A request that leaves out a required one is refused."""
 
     name: str
     schema: Schema
@@ -34,8 +49,8 @@ class Query:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
-    """What a handler gives where a body is not all: headers besides."""
+class AnswerWithHeaders:
+    """The result of a handler that sets headers beside the body."""
 
     body: Any
     headers: Mapping[str, str]
@@ -45,26 +60,61 @@ class Answer:
 class Operation:
     """One method on one path.
 
-    `answer` names the schema of a successful answer and `body` that of the request; None means
-    that there is none. `refusals` are the statuses of problems besides those that every
-    operation has. `leaves_event` is for a read that is written down.
+    `answer` is the schema of a successful answer, and `body` that of the request; None if there
+    is none. `refuses` are the statuses of problems besides those that every operation has.
+    `leaves_event` is for a read that writes an event.
     """
 
     id: str
     method: str
     path: str
-    tag: str
     summary: str
-    scope: str
-    handler: Callable[[Work, Call], Any]
+    handler: Handler
     status: int
     answer: str | None = None
     body: str | None = None
     query: tuple[Query, ...] = ()
-    refusals: tuple[int, ...] = ()
+    refuses: tuple[int, ...] = ()
     leaves_event: bool = False
 
     @property
     def writes(self) -> bool:
         """Whether it needs a transaction that writes."""
         return self.leaves_event or self.method != "GET"
+
+    @property
+    def tag(self) -> str:
+        """The first part of the path, which groups operations in the document."""
+        return self.path.split("/")[1]
+
+    @property
+    def scope(self) -> str:
+        """The scope that a token needs."""
+        verb = "read" if self.method == "GET" else "write"
+        return f"{verb}:{_MODULES.get(self.tag, self.tag)}"
+
+
+def operation(
+    id: str,  # noqa: A002  the document's own word
+    request: str,
+    summary: str,
+    handler: Handler,
+    *,
+    status: int | None = None,
+    **more: Any,
+) -> Operation:
+    """An operation as a row of a table: `request` is a method and a path.
+
+    The status of success follows from the method unless it is given, as do tag and scope from
+    method and path. `more` are further fields of `Operation`.
+    """
+    method, path = request.split(" ")
+    return Operation(
+        id=id,
+        method=method,
+        path=path,
+        summary=summary,
+        handler=handler,
+        status=_STATUSES[method] if status is None else status,
+        **more,
+    )

@@ -11,7 +11,7 @@ from typing import Any
 from kaiten_sync.server.db.pages import Position
 from kaiten_sync.server.domain.refusals import invalid
 from kaiten_sync.server.web.check import Schema
-from kaiten_sync.server.web.operations import Call, Query
+from kaiten_sync.server.web.operations import Arguments, Query
 
 DEFAULT_LIMIT = 50
 MAX_LIMIT = 200
@@ -33,13 +33,13 @@ LIMIT = Query(
 PAGING = (CURSOR, LIMIT)
 
 
-def position_of(call: Call, resource: str) -> Position | None:
+def position_of(asked: Arguments, resource: str) -> Position | None:
     """Where the page that is asked for begins; None for the first.
 
     Raises:
-        RefusalError: the cursor is none of ours.
+        RefusalError: the cursor is not one that this server made.
     """
-    cursor = call.query["cursor"]
+    cursor = asked.query["cursor"]
     if not cursor:
         return None
     position = decode_cursor(cursor)
@@ -48,9 +48,11 @@ def position_of(call: Call, resource: str) -> Position | None:
     return position
 
 
-def page_body(items: Sequence[Any], following: Position | None) -> dict[str, Any]:
-    """A page as the API shows it."""
-    body: dict[str, Any] = {"items": items, "hasMore": following is not None}
+def page_body(
+    items: Sequence[Any], following: Position | None, name: str = "items"
+) -> dict[str, Any]:
+    """A page as the API shows it, with its items under this name."""
+    body: dict[str, Any] = {name: items, "hasMore": following is not None}
     if following is not None:
         body["nextCursor"] = encode_cursor(following)
     return body
@@ -83,7 +85,7 @@ def encode_cursor(position: Position) -> str:
 
 
 def decode_cursor(cursor: str) -> Position | None:
-    """The position that a cursor stands for; None where it is none of ours."""
+    """The position that a cursor means; None if this server did not make it."""
     if len(cursor) > _MAX_CURSOR or not cursor.isascii():
         return None
     try:

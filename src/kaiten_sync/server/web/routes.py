@@ -91,7 +91,7 @@ def _open_routes(database: Database) -> list[BaseRoute]:
         except SQLAlchemyError:
             log.exception("the database does not answer")
             return problem(
-                503, request.url.path, code="UNAVAILABLE", detail="the database does not answer"
+                503, _path(request), code="UNAVAILABLE", detail="the database does not answer"
             )
         return _json(b'{"status":"ok"}')
 
@@ -115,7 +115,7 @@ def _json(body: bytes) -> Response:
 
 async def _gone(request: Request, _error: Exception) -> Response:
     # Nobody reads this answer; it only ends the request without a stack trace in the log.
-    return problem(400, request.url.path, code="BAD_REQUEST", detail="the client went away")
+    return problem(400, _path(request), code="BAD_REQUEST", detail="the client went away")
 
 
 class _Wrong:
@@ -133,9 +133,9 @@ class _Wrong:
             return self._pages.wrong(request, status, f"{phrase}.", headers)
         return problem(
             status,
-            request.url.path,
+            _path(request),
             code=phrase.upper().replace(" ", "_"),
-            detail=f"{phrase}: {request.method} {request.url.path}",
+            detail=f"{phrase}: {request.method} {_path(request)}",
             headers=headers,
         )
 
@@ -143,14 +143,19 @@ class _Wrong:
         """The server failed."""
         error_id = str(uuid.uuid4())
         log.error(
-            "%s %s failed, errorId %s", request.method, request.url.path, error_id, exc_info=error
+            "%s %s failed, errorId %s", request.method, _path(request), error_id, exc_info=error
         )
         detail = "the server failed; its log says more under this errorId"
         if self._pages and _is_for_people(request):
             return self._pages.wrong(request, 500, f"{detail}: {error_id}", None)
-        return problem(500, request.url.path, code="INTERNAL", detail=detail, error_id=error_id)
+        return problem(500, _path(request), code="INTERNAL", detail=detail, error_id=error_id)
+
+
+def _path(request: Request) -> str:
+    # Not that of `request.url`, which cannot be made if the Host header is not a host.
+    return str(request.scope["path"])
 
 
 def _is_for_people(request: Request) -> bool:
-    path = request.url.path
+    path = _path(request)
     return path != _MOUNT and not path.startswith(f"{_MOUNT}/")

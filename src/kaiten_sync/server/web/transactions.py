@@ -12,8 +12,7 @@ from typing import TypeVar
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
-from kaiten_sync.server.db.engine import Database
-from kaiten_sync.server.db.failures import is_busy, is_worth_repeating
+from kaiten_sync.server.db import Database, is_busy, is_worth_repeating
 from kaiten_sync.server.domain.refusals import RecordedRefusalError, RefusalError, RefusalKind
 from kaiten_sync.server.service.work import Caller, Work
 

@@ -5,7 +5,7 @@ const POINTS = ["circle", "triangle", "rect", "rectRot", "crossRot"];
 const LINES = ["--line-1", "--line-2", "--line-3", "--line-4", "--line-5"];
 const BARS = ["--accent", "--bad"];
 
-const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+const color = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 
 function readTable(figure) {
   const table = figure.querySelector("table");
@@ -24,11 +24,11 @@ function readTable(figure) {
 }
 
 function asBars({ label, data }, place) {
-  return { label, data, backgroundColor: colour(BARS[place]), stack: "all" };
+  return { label, data, backgroundColor: color(BARS[place]), stack: "all" };
 }
 
 function asLine({ label, data }, place) {
-  const shade = colour(LINES[place]);
+  const shade = color(LINES[place]);
   return {
     label, data, borderColor: shade, backgroundColor: shade, borderWidth: 2,
     pointStyle: POINTS[place], pointRadius: 3,
@@ -37,7 +37,7 @@ function asLine({ label, data }, place) {
 
 function threshold(labels) {
   return {
-    label: "threshold", data: labels.map(() => 100), borderColor: colour("--bad"),
+    label: "threshold", data: labels.map(() => 100), borderColor: color("--bad"),
     borderDash: [6, 4], borderWidth: 1.5, pointStyle: "line", pointRadius: 0, pointHitRadius: 0,
   };
 }
@@ -46,8 +46,8 @@ function draw(figure) {
   const { labels, series } = readTable(figure);
   const isLines = figure.dataset.chart === "lines";
   const datasets = isLines ? [...series.map(asLine), threshold(labels)] : series.map(asBars);
-  const text = colour("--soft");
-  const grid = { color: colour("--line") };
+  const text = color("--soft");
+  const grid = { color: color("--line") };
   const ticks = { color: text };
   return new Chart(figure.querySelector("canvas"), {
     type: isLines ? "line" : "bar",

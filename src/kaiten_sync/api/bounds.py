@@ -1,0 +1,171 @@
+"""Bounds on one answer: bytes on the wire, bytes unpacked, and time in all.
+
+httpx bounds the silence between two reads, and nothing else: a server that sends one byte every
+few seconds, interim answers without end, or a small body that unpacks to gigabytes would hold a
+run or fill the memory. Here every read of an answer, its headers included, draws on one budget.
+"""
+
+from __future__ import annotations
+
+import ssl
+import threading
+import time
+import zlib
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import httpcore
+import httpx
+
+from kaiten_sync.errors import ServerError
+
+
+class OverdueError(Exception):
+    """The answer took longer than its budget of time. Internal to `api/`."""
+
+
+class TooLargeError(ServerError):
+    """The answer is larger than its budget of bytes, packed or unpacked."""
+
+
+class BoundedTransport(httpx.HTTPTransport):
+    """Sends requests over connections whose reads draw on a budget, one for each request.
+
+    A request is sent and its answer read in one thread, so the budget belongs to the thread.
+    """
+
+    def __init__(
+        self,
+        *,
+        tls: ssl.SSLContext,
+        limits: httpx.Limits,
+        proxy: str | None,
+        most_bytes: int,
+        longest_s: float,
+    ) -> None:
+        super().__init__(verify=tls, limits=limits, proxy=proxy, trust_env=False)
+        self._budget = _Budget(most_bytes, longest_s)
+        # httpcore's pool takes a backend, but httpx gives no way to pass one through.
+        self._pool._network_backend = _BoundedBackend(self._budget)
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        """Send a request with a budget of its own."""
+        self._budget.begin()
+        return super().handle_request(request)
+
+
+def unpacked(response: httpx.Response, most_bytes: int) -> bytes:
+    """The body of an answer, at most so many bytes of it.
+
+    Only gzip is asked for, and only one layer of it is unpacked, piece by piece, so that a small
+    answer never becomes a large one in memory.
+
+    Raises:
+        TooLargeError: there is more.
+        ServerError: the answer is packed otherwise, or cannot be unpacked.
+    """
+    encoding = response.headers.get("content-encoding", "identity").strip().lower()
+    if encoding not in ("", "identity", "gzip"):
+        raise ServerError(f"the answer has the encoding {encoding[:60]!r}, which was not asked for")
+    pieces = response.iter_raw()
+    content = bytearray()
+    for piece in _inflated(pieces, most_bytes) if encoding == "gzip" else pieces:
+        content += piece
+        if len(content) > most_bytes:
+            raise TooLargeError(f"the answer is larger than {most_bytes / 1024 / 1024:g} MiB")
+    return bytes(content)
+
+
+def _inflated(pieces: Iterable[bytes], most_bytes: int) -> Iterator[bytes]:
+    inflater = zlib.decompressobj(wbits=16 + zlib.MAX_WBITS)  # 16: with a gzip header
+    is_empty = True
+    try:
+        for piece in pieces:
+            is_empty = False
+            yield inflater.decompress(piece, most_bytes + 1)
+        yield inflater.flush()
+    except zlib.error as error:
+        raise ServerError("the answer cannot be decompressed") from error
+    if not is_empty and (not inflater.eof or inflater.unused_data):
+        raise ServerError("the answer cannot be decompressed")
+
+
+class _Budget(threading.local):
+    """What the answer to the thread's present request may still take."""
+
+    def __init__(self, most_bytes: int, longest_s: float) -> None:
+        self._most_bytes = most_bytes
+        self._longest_s = longest_s
+        self.begin()
+
+    def begin(self) -> None:
+        self._bytes_left = self._most_bytes
+        self._ends_at = time.monotonic() + self._longest_s
+
+    def seconds_left(self, timeout_s: float | None) -> float:
+        left_s = self._ends_at - time.monotonic()
+        if left_s <= 0:
+            raise OverdueError(f"the answer took longer than {self._longest_s:g} s")
+        return left_s if timeout_s is None else min(left_s, timeout_s)
+
+    def take(self, received: bytes) -> bytes:
+        self._bytes_left -= len(received)
+        if self._bytes_left < 0:
+            limit = self._most_bytes / 1024 / 1024
+            raise TooLargeError(f"the answer is larger than {limit:g} MiB")
+        return received
+
+
+class _BoundedStream(httpcore.NetworkStream):
+    """A connection; see `_Budget`. A read that is cut short by the budget ends as overdue."""
+
+    def __init__(self, stream: httpcore.NetworkStream, budget: _Budget) -> None:
+        self._stream = stream
+        self._budget = budget
+
+    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        seconds = self._budget.seconds_left(timeout)
+        try:
+            return self._budget.take(self._stream.read(max_bytes, seconds))
+        except httpcore.ReadTimeout:
+            self._budget.seconds_left(timeout)
+            raise
+
+    def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        self._stream.write(buffer, self._budget.seconds_left(timeout))
+
+    def close(self) -> None:
+        self._stream.close()
+
+    def start_tls(
+        self,
+        ssl_context: ssl.SSLContext,
+        server_hostname: str | None = None,
+        timeout: float | None = None,
+    ) -> httpcore.NetworkStream:
+        seconds = self._budget.seconds_left(timeout)
+        return _BoundedStream(
+            self._stream.start_tls(ssl_context, server_hostname, seconds), self._budget
+        )
+
+    def get_extra_info(self, info: str) -> Any:
+        return self._stream.get_extra_info(info)
+
+
+class _BoundedBackend(httpcore.NetworkBackend):
+    def __init__(self, budget: _Budget) -> None:
+        self._backend = httpcore.SyncBackend()
+        self._budget = budget
+
+    def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,
+        local_address: str | None = None,
+        socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
+    ) -> httpcore.NetworkStream:
+        stream = self._backend.connect_tcp(
+            host, port, self._budget.seconds_left(timeout), local_address, socket_options
+        )
+        return _BoundedStream(stream, self._budget)

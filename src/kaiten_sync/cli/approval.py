@@ -1,0 +1,44 @@
+"""The question before a plan is applied that was made in the same run."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+
+import click
+
+from kaiten_sync.cli.output import print_result
+from kaiten_sync.cli.plan_output import render_plan
+from kaiten_sync.errors import UsageError
+from kaiten_sync.model.plan import Plan
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TerminalApproval:
+    """Shows the plan on standard output and asks on the terminal.
+
+    `is_given_already`: by an option. `is_quiet`: standard output is for another document.
+    """
+
+    is_given_already: bool
+    is_quiet: bool
+
+    def show(self, plan: Plan) -> None:
+        """Print the plan as text."""
+        if not self.is_quiet:
+            print_result(render_plan(plan, "text"))
+
+    def is_given(self, plan: Plan) -> bool:
+        """Ask the person on the terminal; no is the default.
+
+        Raises:
+            UsageError: standard input is not a terminal. click.Abort: Ctrl-C, or end of input.
+        """
+        if self.is_given_already:
+            return True
+        if not sys.stdin.isatty():
+            raise UsageError(
+                "nobody is here to approve the plan",
+                hint="pass --yes, or write a plan with `plan -o FILE` and apply that",
+            )
+        return click.confirm(f"Apply to {plan.target.name} at {plan.target.url}?", err=True)

@@ -1,0 +1,43 @@
+"""The form of the result of `apply --format json`, version 1."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from kaiten_sync.documents.base import Document, about
+from kaiten_sync.documents.parts import Count, Digest, OutcomeDocument, TargetDocument
+
+
+class ApplySummaryDocument(Document, frozen=True, rename="kebab"):
+    """How many changes ended in each way."""
+
+    done: Annotated[Count, about("Done in this run, and checked.", 3)]
+    already_done: Annotated[Count, about("The server already was as the plan says.", 1)]
+    failed: Annotated[Count, about("Refused, or not as asked afterwards.", 1)]
+    blocked: Annotated[Count, about("Not sent: a change that they depend on failed.", 2)]
+    not_tried: Annotated[Count, about("Not sent: the run ended before.", 0)]
+
+
+class ApplyDocument(Document, frozen=True):
+    """What `kaiten-sync apply --format json` prints: how each change of a plan ended."""
+
+    format_version: Annotated[Literal[1], about("The version of this format.", 1)]
+    target: Annotated[TargetDocument, about("The server that was written to.")]
+    plan_digest: Annotated[Digest, about("The digest of the plan that was applied.")]
+    is_complete: Annotated[bool, about("Whether the server now is as the plan says.", True)]
+    interrupted: Annotated[
+        bool, about("Whether someone stopped the run. What was under way was finished.", False)
+    ]
+    access_error: Annotated[
+        str | None,
+        about(
+            "Why the server could no longer be used, if that ended the run.",
+            "no answer from http://127.0.0.1:6060",
+            None,
+        ),
+    ]
+    requests: Annotated[Count, about("How many requests were sent.", 9)]
+    summary: Annotated[ApplySummaryDocument, about("How many changes ended in each way.")]
+    outcomes: Annotated[
+        tuple[OutcomeDocument, ...], about("How each change ended, in the plan's order.")
+    ]

@@ -1,0 +1,72 @@
+"""What all documents share: strict types, JSON both ways, and descriptions for the schemas."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any, ClassVar, TypeVar
+
+import msgspec
+
+from kaiten_sync.model.value import ABSENT, Absent, Json
+
+_Document = TypeVar("_Document", bound="Document")
+_AT_PLACE = re.compile(r"(.*) - at `(key. in `)?\$?\.?(.*?)`", re.DOTALL)
+_WHOLE = "the document"
+
+
+class Document(
+    msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="camel"
+):
+    """Base of all documents and their parts; docstrings become descriptions in the schemas.
+
+    A property without a default is required. One whose default is `UNSET` may be absent, which
+    differs from null.
+    """
+
+    MORE: ClassVar[Mapping[str, Json]] = {}
+    """Keywords to add to the schema: rules that the types of the properties cannot express."""
+
+
+def about(description: str, *examples: Json, **more: Any) -> msgspec.Meta:
+    """Describe a property or a type for its schema. `more` are keywords to add to the schema."""
+    return msgspec.Meta(
+        description=description, examples=list(examples) or None, extra_json_schema=more or None
+    )
+
+
+def property_of(value: object, *, absent: Absent | None = ABSENT) -> Any:
+    """The value of a property that is left out of the document if the value is `absent`."""
+    return msgspec.UNSET if value is absent else value
+
+
+def value_of(found: Any, *, absent: Absent | None = ABSENT) -> Any:
+    """The value of a property, `absent` if the document leaves it out."""
+    return absent if found is msgspec.UNSET else found
+
+
+def to_json(document: Document) -> dict[str, Json]:
+    """The document as JSON values, in the order of its properties. Absent ones are left out."""
+    found: dict[str, Json] = msgspec.to_builtins(document)
+    return found
+
+
+def from_json(kind: type[_Document], value: object) -> _Document:
+    """Read a document from JSON values. Nothing is coerced, and unknown keys are refused.
+
+    Raises:
+        ValueError: the value has another form; the message begins with the place.
+    """
+    try:
+        return msgspec.convert(value, kind)
+    except msgspec.ValidationError as error:
+        raise ValueError(_placed(str(error))) from None
+
+
+def _placed(message: str) -> str:
+    """Put the place first: `changes[0].effect: Invalid enum value 'x'`."""
+    found = _AT_PLACE.fullmatch(message)
+    if found is None:
+        return f"{_WHOLE}: {message}"
+    what, in_key, place = found.groups()
+    return f"{'a key of ' if in_key else ''}{place or _WHOLE}: {what}"

@@ -1,0 +1,206 @@
+"""The form of the drift reports, version 1."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from msgspec import UNSET, UnsetType, field
+
+from kaiten_sync.documents.base import Document, about
+from kaiten_sync.documents.parts import (
+    GRANT,
+    AddressText,
+    Count,
+    EffectName,
+    SourceDocument,
+    TargetDocument,
+)
+from kaiten_sync.model.drift import Verdict
+
+_ANSWERS = ["adopt", "revert", "plan"]
+_ADOPT = f"kaiten-sync adopt -t prod {GRANT}"
+
+
+class DriftInnerDocument(Document, frozen=True):
+    """One difference inside a CONFIG value."""
+
+    path: Annotated[str, about("The place inside the value.", "theme.colours[0]")]
+    live: (
+        Annotated[Any, about("The value on the server; absent if it has none.", "red")] | UnsetType
+    ) = UNSET
+    git: (
+        Annotated[Any, about("The declared value; absent if there is none.", "blue")] | UnsetType
+    ) = UNSET
+
+
+class DriftFieldDocument(Document, frozen=True):
+    """One field. A side that is absent is a field that is not there; null is a value."""
+
+    name: Annotated[str, about("The field's name in the catalog.", "value")]
+    effect: Annotated[EffectName, about("What bringing git to the server would do.")]
+    source: Annotated[
+        SourceDocument | None, about("Where the field is declared; null if it is not.")
+    ]
+    inner: Annotated[
+        tuple[DriftInnerDocument, ...], about("The differences inside a CONFIG value.")
+    ]
+    live: Annotated[Any, about("The value on the server.", 1000, None)] | UnsetType = UNSET
+    git: Annotated[Any, about("The declared value.", 500, None)] | UnsetType = UNSET
+
+
+class AttributionDocument(Document, frozen=True):
+    """The commit that a line comes from; all null for a line that is not committed."""
+
+    commit: Annotated[str | None, about("Its hash.", "4b825dc642cb6eb9a060e54bf8d69288fbee4904")]
+    author: Annotated[str | None, about("The author's name.", "Ada")]
+    date: Annotated[
+        str | None,
+        about("When it was written, with the author's zone.", "2026-11-20T10:00:00+01:00"),
+    ]
+
+
+class DifferenceDocument(Document, frozen=True):
+    """One object that differs."""
+
+    address: Annotated[AddressText, about("The object.")]
+    verdict: Annotated[
+        Verdict,
+        about(
+            "What the difference is called. All but missing, changed and unmanaged need a"
+            " committed plan.",
+            "server-edited",
+        ),
+    ] = field(name="class")
+    is_declared: Annotated[bool, about("Whether git declares it.", True)]
+    is_live: Annotated[bool, about("Whether the server has it.", True)]
+    effect: Annotated[
+        EffectName,
+        about("What bringing git to the server would do to whoever holds the license."),
+    ]
+    fields: Annotated[
+        tuple[DriftFieldDocument, ...],
+        about("The fields that differ; all of them if the object is on one side only."),
+    ]
+    source: Annotated[
+        SourceDocument | None, about("Where the object is declared; null if it is not.")
+    ]
+    server_edited: Annotated[
+        tuple[str, ...] | None,
+        about(
+            "The fields that changed on the server since the plan was agreed; null if that is"
+            " not known.",
+            ["value"],
+            None,
+        ),
+    ]
+    declared_by: Annotated[
+        AttributionDocument | None,
+        about(
+            "Who wrote the declaration of what differs, by git blame; null if git does not know."
+        ),
+    ]
+    commands: Annotated[
+        dict[str, str],
+        about(
+            "The commands that answer it: adopt, revert or plan.",
+            {"adopt": _ADOPT},
+            propertyNames={"enum": _ANSWERS},
+        ),
+    ]
+    updated_at: Annotated[
+        str | None,
+        about(
+            "When the server says that it was last edited; null if it does not say.",
+            "2025-11-20T10:00:00Z",
+            None,
+        ),
+    ]
+    updated_by: Annotated[
+        str | None,
+        about(
+            "Who the server says edited it last; null if it does not say.", "ann@example.com", None
+        ),
+    ]
+
+
+class DriftSummaryDocument(Document, frozen=True, rename="kebab"):
+    """How many differences there are of each class."""
+
+    conflict: Annotated[
+        Count, about("Git and the server both changed since the plan was agreed.", 0)
+    ]
+    missing: Annotated[Count, about("Declared, and not on the server.", 0)]
+    server_edited: Annotated[Count, about("Changed on the server since the plan was agreed.", 1)]
+    changed: Annotated[
+        Count,
+        about("On both sides, and different; without a committed plan, no side is named.", 0),
+    ]
+    git_ahead: Annotated[
+        Count, about("Changed in git since the plan was agreed, and not applied yet.", 0)
+    ]
+    unmanaged: Annotated[Count, about("On the server, in scope, and not declared.", 2)]
+
+
+class DriftDocument(Document, frozen=True):
+    """What `kaiten-sync drift --format json` prints: how a live server differs from git."""
+
+    format_version: Annotated[Literal[1], about("The version of this format.", 1)]
+    target: Annotated[TargetDocument, about("The server that was read.")]
+    has_drift: Annotated[
+        bool,
+        about("Whether anything declared differs. Unmanaged objects are not drift.", True),
+    ]
+    compared: Annotated[Count, about("How many declared objects were compared.", 14)]
+    agreed: Annotated[
+        str | None,
+        about(
+            "Where the target's committed plan is; null without one.", "plans/prod.plan.json", None
+        ),
+    ]
+    unknown: Annotated[
+        tuple[str, ...],
+        about(
+            "What is not known, and why.",
+            ["No git history here, so authors are not shown"],
+            [],
+        ),
+    ]
+    summary: Annotated[DriftSummaryDocument, about("How many differences there are of each class.")]
+    differences: Annotated[tuple[DifferenceDocument, ...], about("The differences, by address.")]
+
+
+class FailureDocument(Document, frozen=True):
+    """A target that could not be read."""
+
+    target: Annotated[str, about("The target's name in the project file.", "prod")]
+    error: Annotated[
+        dict[str, Any],
+        about(
+            "The error, as a command for this target alone would print it.",
+            {
+                "kind": "UnreachableError",
+                "message": "GET /entitlements: no answer from https://kaiten.example.com/api",
+                "exitCode": 6,
+            },
+        ),
+    ]
+
+
+class DriftsDocument(Document, frozen=True):
+    """What `kaiten-sync drift --all --format json` prints.
+
+    A drift report for each target of the project file that could be read, and why the others
+    could not.
+    """
+
+    format_version: Annotated[Literal[1], about("The version of this format.", 1)]
+    has_drift: Annotated[bool, about("Whether any target that could be read has drift.", True)]
+    reports: Annotated[
+        tuple[DriftDocument, ...],
+        about(
+            "The reports, in the project file's order; each as the drift report's own schema"
+            " describes it.",
+            [],
+        ),
+    ]
+    failed: Annotated[tuple[FailureDocument, ...], about("The targets that could not be read.", [])]

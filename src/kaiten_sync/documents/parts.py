@@ -1,0 +1,145 @@
+"""Parts that several documents have."""
+
+from __future__ import annotations
+
+from typing import Annotated, TypeAlias
+
+from msgspec import Meta
+
+from kaiten_sync.documents.base import Document, about
+from kaiten_sync.kinds.registry import all_actions, all_kinds
+from kaiten_sync.model.change import Effect
+from kaiten_sync.model.outcome import Outcome, Status
+from kaiten_sync.model.plan import TargetRef
+from kaiten_sync.model.settings import MAX_COUNT, SHARE_PATTERN
+from kaiten_sync.model.source import SourceRef
+
+_SHA = "sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
+DIGEST_PATTERN = "^sha256:[0-9a-f]{64}$"
+FINGERPRINT_PATTERN = "^[0-9a-f]{16}$"
+GRANT = "license/growth/grant/api-calls"
+KIND_NAMES = [str(spec.kind) for spec in all_kinds()]
+ACTION_NAMES = [str(action) for action in all_actions()]
+"""Kinds and actions for editors. Readers ask the tables, which may have more by then."""
+
+# Patterns are keywords of the schema only, never `Meta(pattern=...)`: msgspec 0.22 counts the
+# references to the compiled pattern wrongly and crashes (msgspec issue 717). Readers check them.
+Count: TypeAlias = Annotated[int, Meta(ge=0)]
+
+AddressText: TypeAlias = Annotated[
+    str,
+    about(
+        "Names one object.",
+        GRANT,
+        "entitlement/api-calls",
+        name="address",
+        pattern="^((group|entitlement|license)/[^/]+|license/[^/]+/grant/[^/]+)$",
+    ),
+]
+"""An address as text. Readers call `parse_address`, which is stricter."""
+
+Digest: TypeAlias = Annotated[
+    str, about("A SHA-256 of canonical JSON.", _SHA, name="digest", pattern=DIGEST_PATTERN)
+]
+Fingerprint: TypeAlias = Annotated[
+    str,
+    about(
+        "The short SHA-256 that tells versions of one object apart.",
+        _SHA[7:23],
+        name="fingerprint",
+        pattern=FINGERPRINT_PATTERN,
+    ),
+]
+LimitValue: TypeAlias = Annotated[
+    Annotated[int, Meta(ge=0, le=MAX_COUNT)] | str,
+    about(
+        "A share of the live objects of a kind, or a count.",
+        "30%",
+        5,
+        name="limit",
+        pattern=SHARE_PATTERN,
+    ),
+]
+"""A limit as files write it. Readers call `parse_limit`."""
+
+ChangeId: TypeAlias = Annotated[
+    str,
+    about(
+        "Readable, and unique in its plan: action and address.",
+        f"update:{GRANT}",
+        pattern="^[a-z-]+:",
+    ),
+]
+ActionName: TypeAlias = Annotated[
+    str, about("What to do.", "update", name="action", enum=ACTION_NAMES)
+]
+EffectName: TypeAlias = Annotated[
+    Effect, about("What it does to whoever holds the license.", "tightens")
+]
+
+
+class TargetDocument(Document, frozen=True):
+    """The server: its name in the project file and its base URL."""
+
+    name: Annotated[
+        str, about("The target's name in the project file; `default` without one.", "local")
+    ]
+    url: Annotated[str, about("The server's base URL.", "http://127.0.0.1:6060")]
+
+
+class SourceDocument(Document, frozen=True):
+    """A place in the declaration."""
+
+    file: Annotated[str, about("The path as it was given, with `/`.", "catalog/growth.yaml")]
+    line: Annotated[int, Meta(ge=1), about("The line, from 1.", 14)]
+
+
+class OutcomeDocument(Document, frozen=True):
+    """How one change ended, and why."""
+
+    id: ChangeId
+    address: Annotated[AddressText, about("The object.")]
+    action: Annotated[ActionName, about("What was to be done.")]
+    status: Annotated[Status, about("How it ended.", "failed")]
+    message: Annotated[
+        str | None, about("Why it failed; null otherwise.", "PUT /licenses was refused: 409", None)
+    ]
+    code: Annotated[
+        str | None, about("The server's error code; null if it sent none.", "CONFLICT", None)
+    ]
+    error_id: Annotated[
+        str | None,
+        about("The server's id of the error, for its logs; null if it sent none.", "e-1", None),
+    ]
+    blocked_by: Annotated[
+        str | None,
+        about(
+            "The id of the change whose failure blocked this one; null otherwise.",
+            "create:license/growth",
+            None,
+        ),
+    ]
+
+
+def target_document(target: TargetRef) -> TargetDocument:
+    """A target as documents write it."""
+    return TargetDocument(name=target.name, url=target.url)
+
+
+def source_document(source: SourceRef | None) -> SourceDocument | None:
+    """A place as documents write it, without the column; None if there is none."""
+    return None if source is None else SourceDocument(file=source.file, line=source.line)
+
+
+def outcome_document(outcome: Outcome) -> OutcomeDocument:
+    """An outcome as documents write it."""
+    return OutcomeDocument(
+        id=outcome.change_id,
+        address=str(outcome.address),
+        action=str(outcome.action),
+        status=outcome.status,
+        message=outcome.message,
+        code=outcome.code,
+        error_id=outcome.error_id,
+        blocked_by=outcome.blocked_by,
+    )

@@ -1,0 +1,226 @@
+"""The plan file's form, version 1."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, ClassVar, Literal
+
+from msgspec import UNSET, Meta, UnsetType
+
+from kaiten_sync.documents.base import Document, about
+from kaiten_sync.documents.parts import (
+    ACTION_NAMES,
+    GRANT,
+    KIND_NAMES,
+    ActionName,
+    AddressText,
+    ChangeId,
+    Count,
+    Digest,
+    EffectName,
+    Fingerprint,
+    LimitValue,
+    SourceDocument,
+    TargetDocument,
+)
+from kaiten_sync.model.change import Effect
+
+_Positive = Annotated[int, Meta(ge=1)]
+
+
+class InnerDocument(Document, frozen=True):
+    """One difference inside a CONFIG value."""
+
+    path: Annotated[str, about("The place inside the value.", "theme.colours[0]")]
+    before: (
+        Annotated[Any, about("The value on the server; absent if it has none.", "red")] | UnsetType
+    ) = UNSET
+    after: (
+        Annotated[Any, about("The value afterwards; absent if it is removed.", "blue")] | UnsetType
+    ) = UNSET
+
+
+class FieldDocument(Document, frozen=True):
+    """One field. A side that is absent is a field that is not there; null is a value."""
+
+    name: Annotated[str, about("The field's name in the catalog.", "value", "overagePercent")]
+    effect: Annotated[EffectName, about("What the change of this field does.")]
+    before: (
+        Annotated[Any, about("The value on the server.", 1000, "unlimited", None)] | UnsetType
+    ) = UNSET
+    after: (
+        Annotated[Any, about("The value that the plan sets.", 500, {"theme": "custom"}, None)]
+        | UnsetType
+    ) = UNSET
+    source: Annotated[SourceDocument | UnsetType, about("Where the field is declared.")] = UNSET
+    inner: Annotated[
+        tuple[InnerDocument, ...] | UnsetType,
+        about("The differences inside a CONFIG value, for display. Steers nothing."),
+    ] = UNSET
+
+
+class ChangeDocument(Document, frozen=True):
+    """One operation."""
+
+    id: ChangeId
+    address: Annotated[AddressText, about("The object.")]
+    action: Annotated[ActionName, about("What to do with it.")]
+    effect: Annotated[EffectName, about("The gravest effect of its fields.")]
+    fields: Annotated[tuple[FieldDocument, ...], about("The fields, before and after.")]
+    depends_on: Annotated[
+        tuple[str, ...],
+        about(
+            "Ids of changes that must be done first. They are earlier in the plan.",
+            ["create:license/growth"],
+        ),
+    ]
+    source: Annotated[
+        SourceDocument | UnsetType,
+        about("Where the object is declared. Absent for what is not declared."),
+    ] = UNSET
+    reason: Annotated[
+        str | UnsetType,
+        about("Why, if it does not follow from the fields. Steers nothing.", "its license goes"),
+    ] = UNSET
+
+
+class ObservedDocument(Document, frozen=True):
+    """One live object as it was seen, or that there was none."""
+
+    MORE: ClassVar = {
+        "if": {"properties": {"exists": {"const": True}}},
+        "then": {"required": ["id", "fields", "fingerprint"]},
+        "else": {
+            "properties": {"id": False, "fields": False, "fingerprint": False, "unheld": False}
+        },
+    }
+
+    address: Annotated[AddressText, about("The object.")]
+    exists: Annotated[bool, about("Whether there was such an object.", True)]
+    id: Annotated[
+        str | None | UnsetType,
+        about(
+            "The server's id, which ties the plan to its organization.",
+            "4f6c1c1e-7f0e-4a53-9d7e-5c5a2a1d3b10",
+        ),
+    ] = UNSET
+    fields: Annotated[
+        dict[str, Any] | UnsetType, about("The object's fields, normalized.", {"value": 1000})
+    ] = UNSET
+    fingerprint: Annotated[Fingerprint | UnsetType, about("Of the fields.")] = UNSET
+    unheld: Annotated[
+        bool | UnsetType,
+        about(
+            "Nobody held it but what the plan itself deletes: no instance the license, no grant"
+            " and no recorded usage the entitlement. Apply looks again. Left out if that does not"
+            " matter.",
+            True,
+            const=True,
+        ),
+    ] = UNSET
+
+    def __post_init__(self) -> None:
+        """Check that what exists has all properties, and what does not exist has none."""
+        has = (self.id is not UNSET, self.fields is not UNSET, self.fingerprint is not UNSET)
+        if self.unheld is False:
+            raise ValueError("`unheld` is true or left out")
+        if not (all(has) if self.exists else not any(has) and self.unheld is UNSET):
+            raise ValueError("`id`, `fields` and `fingerprint` belong to an object that exists")
+
+
+class SummaryDocument(Document, frozen=True):
+    """The plan in numbers."""
+
+    actions: Annotated[
+        dict[str, _Positive],
+        about(
+            "How many changes there are of each action; those without any are left out.",
+            {"update": 1},
+            propertyNames={"enum": ACTION_NAMES},
+        ),
+    ]
+    effects: Annotated[
+        dict[Effect, _Positive],
+        about(
+            "How many changes there are of each effect; those without any are left out.",
+            {"tightens": 1},
+            propertyNames={"enum": [each.value for each in Effect]},
+        ),
+    ]
+    unchanged: Annotated[Count, about("Declared objects that are as declared.", 14)]
+    unmanaged: Annotated[Count, about("Live objects in scope that are not declared.", 2)]
+
+
+class GuardsDocument(Document, frozen=True):
+    """The limits of the policy, and what is protected."""
+
+    max_deletes: Annotated[LimitValue, about("The most that may be deleted of a kind.", "30%")]
+    max_updates: Annotated[LimitValue, about("The most that may be changed of a kind.", "30%")]
+    population: Annotated[
+        dict[str, Count],
+        about(
+            "How many live objects there were of each kind that is deleted from or changed.",
+            {"grant": 24},
+            propertyNames={"enum": KIND_NAMES},
+        ),
+    ]
+    protected: Annotated[
+        tuple[AddressText, ...],
+        about(
+            "Objects that declare `protect: true`, or did until the plan that deletes them.",
+            ["license/growth"],
+        ),
+    ]
+    allowed: Annotated[
+        tuple[AddressText, ...],
+        about(
+            "Objects that `--allow` lifted the protection of, for this plan only.",
+            ["license/growth"],
+        ),
+    ]
+
+
+class PlanDocument(Document, frozen=True):
+    """A plan file: a sealed list of changes and of everything they rest on.
+
+    Made by `kaiten-sync plan`, never edited by hand; the same inputs give the same bytes.
+    """
+
+    format_version: Annotated[Literal[1], about("The version of this format.", 1)]
+    target: Annotated[
+        TargetDocument,
+        about("The server that the plan was made for. It cannot be applied to another."),
+    ]
+    desired_digest: Annotated[
+        Digest, about("Identifies the declaration by its meaning: not by files, order or comments.")
+    ]
+    changes: Annotated[
+        tuple[ChangeDocument, ...], about("What to do, in an order in which it can be done.")
+    ]
+    observed: Annotated[
+        tuple[ObservedDocument, ...],
+        about(
+            "Every live object that the plan rests on, as it was seen. Apply reads these again,"
+            " and only these."
+        ),
+    ]
+    managed: Annotated[
+        dict[AddressText, Fingerprint],
+        about(
+            "The address and fingerprint of every declared object: the record of what was agreed.",
+            {GRANT: "9f86d081884c7d65"},
+        ),
+    ]
+    summary: Annotated[SummaryDocument, about("The plan in numbers.")]
+    requests: Annotated[
+        Count, about("How many requests applying will take if nothing has to be sent twice.", 9)
+    ]
+    guards: Annotated[
+        GuardsDocument, about("What the plan was held to. Apply holds it to the same.")
+    ]
+    warnings: Annotated[
+        tuple[str, ...],
+        about("What a reviewer should know. Steers nothing.", ["license/growth is still a draft"]),
+    ]
+    digest: Annotated[
+        Digest, about("Seals all the rest. A plan whose digest does not match is refused.")
+    ]

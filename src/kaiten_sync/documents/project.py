@@ -1,0 +1,191 @@
+"""The form of the project file, `kaiten-sync.yaml`, version 1.
+
+The file is validated against the schema that follows from these types, so that every fault has
+its place and its words; then it is converted. `errorMessage`, `patternErrorMessage` and `x-rule`
+are those words, for editors too.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, ClassVar, Literal, TypeAlias
+
+import msgspec
+from msgspec import UNSET, UnsetType
+
+from kaiten_sync.documents.base import Document, about
+from kaiten_sync.documents.parts import LimitValue
+from kaiten_sync.model.generation import Generation
+from kaiten_sync.model.settings import OnTighten, Policy, Prune
+from kaiten_sync.model.value import Json
+
+AUTOMATIC = "auto"
+"""The generation that asks the server."""
+
+VARIABLE = "^[A-Za-z_][A-Za-z0-9_]*$"
+"""The name of an environment variable."""
+
+_NO_TOKEN = {"not": {"type": "string", "pattern": "^(ksh_|ksm_|whsec_)"}}
+_TARGET_NAMES = {
+    "pattern": "^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$",  # they become parts of file names
+    "x-rule": "bad-target-name",
+    "patternErrorMessage": "a target's name is made of letters, digits, '.', '_' and '-'",
+}
+_URL = {
+    "pattern": r"^https?://[^/?#@${}\s]+(/[^?#@${}\s]*)?$",
+    "x-rule": "bad-url",
+    "patternErrorMessage": "this is not the URL of a server",
+}
+_TEXT = {
+    "pattern": r"\S",
+    "x-rule": "wrong-type",
+    "patternErrorMessage": "a text here must not be empty",
+}
+_GLOBS: list[Json] = ["*", "!legacy-*"]
+
+_Text: TypeAlias = Annotated[str, msgspec.Meta(extra_json_schema=_TEXT)]
+_Texts: TypeAlias = Annotated[tuple[_Text, ...] | _Text, msgspec.Meta()]
+"""A list of texts, or one text alone."""
+
+
+def _owned(kinds: str) -> msgspec.Meta:
+    return about(
+        f"Which {kinds} this repository owns: glob patterns, `!` excludes, later ones win."
+        " Without it: all.",
+        _GLOBS,
+    )
+
+
+class TokenDocument(Document, frozen=True):
+    """The place of a token."""
+
+    MORE: ClassVar = {
+        "minProperties": 1,
+        "maxProperties": 1,
+        "examples": [{"env": "PROD_API_TOKEN"}, {"file": "/run/secrets/kaiten"}],
+    }
+
+    env: Annotated[
+        str | UnsetType,
+        about(
+            "The name of an environment variable.",
+            "PROD_API_TOKEN",
+            pattern=VARIABLE,
+            **_NO_TOKEN,
+        ),
+    ] = UNSET
+    file: Annotated[
+        _Text | UnsetType,
+        about("A file that contains only the token.", "/run/secrets/kaiten", **_NO_TOKEN),
+    ] = UNSET
+
+
+class ProjectTargetDocument(Document, frozen=True):
+    """One server."""
+
+    url: Annotated[
+        str,
+        about(
+            "The server's base URL, without a credential, query or fragment.",
+            "https://kaiten.example.com",
+            **_URL,
+        ),
+    ]
+    token: Annotated[
+        TokenDocument | UnsetType,
+        about(
+            "Where the token is: in an environment variable or in a file. Never the token itself."
+        ),
+    ] = UNSET
+    overlays: Annotated[
+        _Texts,
+        about(
+            "Files, folders and globs that are merged over the catalog for this target.",
+            ["overlays/staging/"],
+        ),
+    ] = ()
+    require_plan: Annotated[bool, about("Refuse to apply anything but a plan file.", True)] = False
+    generation: Annotated[
+        str,
+        about(
+            "Which API the server speaks; `auto` asks it.",
+            AUTOMATIC,
+            enum=[AUTOMATIC, *(each.value for each in Generation)],
+        ),
+    ] = AUTOMATIC
+
+
+class ScopeDocument(Document, frozen=True):
+    """Glob patterns per kind."""
+
+    groups: Annotated[_Texts, _owned("groups")] = ()
+    entitlements: Annotated[_Texts, _owned("entitlements")] = ()
+    licenses: Annotated[_Texts, _owned("licenses")] = ()
+
+
+class PolicyDocument(Document, frozen=True):
+    """Limits and choices of a plan."""
+
+    prune: Annotated[
+        Prune,
+        about(
+            "Which live objects that are not declared are deleted: none, those that the previous"
+            " plan of the target managed (owned, the default), or all in scope.",
+            "owned",
+        ),
+    ] = Policy().prune
+    max_deletes: Annotated[
+        LimitValue,
+        about(
+            "The largest share of the live objects of a kind that a plan may delete (from 10"
+            " objects up), or a number of objects.",
+            "30%",
+            5,
+        ),
+    ] = Policy().max_deletes.value
+    max_updates: Annotated[
+        LimitValue,
+        about(
+            "The largest share of the live objects of a kind that a plan may update (from 10"
+            " objects up), or a number of objects.",
+            "30%",
+            5,
+        ),
+    ] = Policy().max_updates.value
+    on_tighten: Annotated[
+        OnTighten,
+        about(
+            "What becomes of a published license whose grants are tightened: it is changed under"
+            " its holders."
+        ),
+    ] = Policy().on_tighten
+
+
+class ProjectDocument(Document, frozen=True):
+    """kaiten-sync.yaml: where the catalog is, which servers it goes to, and what a plan may do."""
+
+    MORE: ClassVar = {"errorMessage": "a project file must be a map with `version` and `catalog`"}
+
+    version: Annotated[Literal[1], about("The version of this file format.", 1)]
+    catalog: Annotated[
+        _Texts,
+        about(
+            "Files, folders and globs of the catalog, relative to this file.",
+            ["catalog/"],
+            minItems=1,
+        ),
+    ]
+    targets: Annotated[
+        dict[str, ProjectTargetDocument],
+        about(
+            "Servers by name.",
+            {"local": {"url": "http://127.0.0.1:6060"}},
+            propertyNames=_TARGET_NAMES,
+        ),
+    ] = msgspec.field(default_factory=dict)
+    scope: Annotated[
+        ScopeDocument,
+        about("What this repository owns. The rest is neither changed nor deleted."),
+    ] = msgspec.field(default_factory=ScopeDocument)
+    policy: Annotated[PolicyDocument, about("What a plan may do.")] = msgspec.field(
+        default_factory=PolicyDocument
+    )

@@ -1,0 +1,22 @@
+"""The history of the repository around a folder. Implements `History` of `model/ports.py`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from kaiten_sync.git.attribution import attributed
+from kaiten_sync.git.show import file_at
+from kaiten_sync.model.drift import Difference
+
+
+class GitHistory:
+    """Reads history through the `git` program."""
+
+    def file_at(self, spec: str, folder: Path) -> bytes:
+        """The content of `REV:PATH`. Raises as `git.show.file_at` does."""
+        return file_at(spec, folder)
+
+    def attributed(self, differences: Sequence[Difference], root: Path) -> tuple[Difference, ...]:
+        """The differences with who declared their lines; unchanged if git does not know them."""
+        return attributed(differences, root)

@@ -1,0 +1,114 @@
+"""Runs `git` so that it reads, and runs no program that the repository names.
+
+A repository is not trusted more than its files: its configuration can name programs to watch the
+files (`core.fsmonitor`), to convert them (`filter.*`, `diff.*.textconv`) and to fetch what is
+missing (`remote.*`). None of them runs from here, and git gets an environment without secrets.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+TIMEOUT_S = 60.0
+"""For one call: the blame of a file with a long history takes seconds. Longer, and it hangs."""
+
+_KEPT = re.compile(
+    r"PATH|HOME|USER|LOGNAME|TMPDIR|LANG|LC_\w+|XDG_CONFIG_HOME|SYSTEMROOT"
+    r"|GIT_(DIR|WORK_TREE|INDEX_FILE|COMMON_DIR|OBJECT_DIRECTORY|CEILING_DIRECTORIES"
+    r"|CONFIG_(GLOBAL|SYSTEM|NOSYSTEM)|DISCOVERY_ACROSS_FILESYSTEM)"
+)
+"""Variables that git needs to find itself, its user's settings and the repository."""
+
+_ALWAYS = {
+    "GIT_ALLOW_PROTOCOL": "",  # fetches nothing, also not what a partial clone lacks
+    "GIT_NO_LAZY_FETCH": "1",
+    "GIT_OPTIONAL_LOCKS": "0",  # does not write the index
+    "GIT_TERMINAL_PROMPT": "0",
+    "GIT_PAGER": "",
+}
+
+_SETTINGS = {
+    "core.fsmonitor": "false",
+    "core.untrackedCache": "false",
+    "core.hooksPath": os.devnull,
+}
+
+_PROGRAMS = r"^filter\..*\.(clean|smudge|process|required)$"
+"""Settings with a free name in the middle, which have to be asked for before they can be unset."""
+
+
+class GitError(Exception):
+    """git is not there, did not answer, or refused. The message is git's own, shortened."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Git:
+    """git in one folder."""
+
+    program: str
+    folder: Path
+    environment: Mapping[str, str]
+
+    def __call__(self, *arguments: str) -> bytes:
+        """What a command prints.
+
+        Raises:
+            GitError: see there.
+        """
+        command = [self.program, "-C", str(self.folder), *arguments]
+        try:
+            done = subprocess.run(  # noqa: S603  (no shell; arguments from outside stand after `--`)
+                command,
+                env=dict(self.environment),
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                timeout=TIMEOUT_S,
+                check=False,
+            )
+        except subprocess.TimeoutExpired as error:
+            raise GitError("git did not answer") from error
+        except (OSError, ValueError) as error:
+            raise GitError(str(error)) from error
+        if done.returncode:
+            said = done.stderr.decode(errors="replace").strip().removeprefix("fatal: ")
+            raise GitError(said[:300])
+        return done.stdout
+
+
+def git_in(folder: Path, *, converts: bool = False) -> Git:
+    """Git in a folder. `converts`: the command compares files with their stored form.
+
+    Raises:
+        GitError: there is no git on this machine.
+    """
+    program = shutil.which("git")
+    if program is None or not Path(program).is_absolute():  # a relative PATH leads to the files
+        raise GitError("there is no `git` program on this machine")
+    kept = {name: value for name, value in os.environ.items() if _KEPT.fullmatch(name)}
+    plain = Git(program=program, folder=folder, environment=_with_settings(kept, _SETTINGS))
+    if not converts:
+        return plain
+    try:
+        names = plain("config", "--null", "--name-only", "--get-regexp", _PROGRAMS)
+    except GitError:  # there are none
+        return plain
+    unset = {name: "" for name in names.decode(errors="surrogateescape").split("\0") if name}
+    required = {name: "false" for name in unset if name.endswith(".required")}
+    environment = _with_settings(kept, {**_SETTINGS, **unset, **required})
+    return Git(program=program, folder=folder, environment=environment)
+
+
+def _with_settings(kept: Mapping[str, str], settings: Mapping[str, str]) -> Mapping[str, str]:
+    """An environment with settings that win over every file. Source: git-config(1)."""
+    pairs: Sequence[tuple[str, str]] = sorted(settings.items())
+    found = {**kept, **_ALWAYS, "GIT_CONFIG_COUNT": str(len(pairs))}
+    for position, (name, value) in enumerate(pairs):
+        found[f"GIT_CONFIG_KEY_{position}"] = name
+        found[f"GIT_CONFIG_VALUE_{position}"] = value
+    return found

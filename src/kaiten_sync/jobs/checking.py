@@ -1,0 +1,69 @@
+"""Check: whether the committed plan is the one that the catalog and the target give now."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from kaiten_sync.jobs.agreed import plan_of
+from kaiten_sync.jobs.planning import PlanRequest, Proposal, case_of, propose
+from kaiten_sync.jobs.workspace import Workspace
+from kaiten_sync.model.plan import TargetRef
+from kaiten_sync.model.ports import Ports
+from kaiten_sync.plan.committed import Reason, reasons
+from kaiten_sync.plan.plan_file import read_plan, write_plan
+
+_WRITTEN_OTHERWISE = Reason(
+    cause="it says the same in other bytes: something has reformatted it, or its line ends",
+    findings=(),
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Checked:
+    """A committed plan beside the plan that is made now.
+
+    `proposal` is the plan made now. `is_there` says whether there is a file at `path`, and
+    `is_same` whether its bytes are those of the new plan; if not, `reasons` are why.
+    """
+
+    path: str
+    target: TargetRef
+    proposal: Proposal
+    is_there: bool
+    is_same: bool = False
+    reasons: tuple[Reason, ...] = ()
+
+
+def check(workspace: Workspace, request: PlanRequest, path: str, ports: Ports) -> Checked:
+    """Plan again, and compare the bytes with those of the plan file at `path`. Writes nothing.
+
+    What the file allows is allowed again: that it is in a reviewed file is what allows it.
+
+    Raises:
+        UsageError: the file is there and cannot be read.
+        PlanFileError: it is not a plan, was edited, or is another target's.
+        KaitenSyncError: as `plan` does.
+    """
+    connection = workspace.connect(None)
+    case = case_of(workspace, connection, replace(request, out=path), ports)
+    content = ports.files.read(Path(path)) if ports.files.exists(Path(path)) else None
+    committed = None if content is None else plan_of(content, path, case.target)
+    if committed is not None:
+        case = replace(case, allowed=case.allowed | committed.guards.allowed)
+    with connection.open() as catalog:
+        proposal = propose(case, catalog, ports)
+    checked = Checked(
+        path=path,
+        target=case.target,
+        proposal=proposal,
+        is_there=committed is not None,
+    )
+    if proposal.refusals:
+        return checked
+    made = write_plan(proposal.plan)
+    if made == content:
+        return replace(checked, is_same=True)
+    if committed is None:
+        return checked
+    return replace(checked, reasons=reasons(committed, read_plan(made)) or (_WRITTEN_OTHERWISE,))

@@ -1,0 +1,192 @@
+"""Drift: how one target or all of them differ from the declaration, and which side changed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from kaiten_sync.errors import KaitenSyncError, UsageError
+from kaiten_sync.jobs.agreed import Agreed, agreed_on, read_plan_file
+from kaiten_sync.jobs.planning import Proposal
+from kaiten_sync.jobs.workspace import Workspace
+from kaiten_sync.model.address import Address
+from kaiten_sync.model.drift import DriftReport
+from kaiten_sync.model.ports import Connection, Ports
+from kaiten_sync.pipeline import CatalogSource, DriftCase, check_drift, load, plan_revert
+from kaiten_sync.plan.plan_file import write_plan
+
+_NO_PLAN = (
+    "No committed plan of {name} is known: which side moved cannot be told (--plan names one)."
+)
+_NO_GIT = "No git history is known here: who declared what cannot be told."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DriftRequest:
+    """What to look at.
+
+    `files` replace the project's catalog, and `plan` names what was agreed, as `agreed_on` takes
+    it. `only` are the objects to look at, empty for all. `is_all` means every target of the
+    project. `words` are those of a command line that name the catalog and the target, for the
+    commands that a report suggests.
+    """
+
+    files: tuple[str, ...] = ()
+    plan: str | None = None
+    only: frozenset[Address] = frozenset()
+    is_all: bool = False
+    words: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnreadTarget:
+    """A target that could not be read, and why."""
+
+    target: str
+    error: KaitenSyncError
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Drifts:
+    """The reports of the targets that were read, and the targets that were not."""
+
+    reports: tuple[DriftReport, ...]
+    unread: tuple[UnreadTarget, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sides:
+    """The three sides of one target: the declaration, what was agreed, and the way to live."""
+
+    connection: Connection
+    source: CatalogSource
+    agreed: Agreed
+    only: frozenset[Address]
+    words: tuple[str, ...]
+
+    @property
+    def case(self) -> DriftCase:
+        """What the pipeline compares."""
+        return DriftCase(
+            target=self.connection.target,
+            scope=self.source.scope,
+            agreed=self.agreed.plan,
+            only=self.only,
+        )
+
+
+def drift(workspace: Workspace, request: DriftRequest, ports: Ports) -> Drifts:
+    """The reports of one target or of all. One that cannot be read holds up no other.
+
+    Raises:
+        UsageError: all are meant and the project names none, or an address is on neither side.
+        KaitenSyncError: one target is meant, and it cannot be read.
+    """
+    if not request.is_all:
+        report, strangers = _report_on(sides_of(workspace, request, ports), ports)
+        _check_named(strangers)
+        return Drifts(reports=(report,))
+    if workspace.project is None or not workspace.project.targets:
+        raise UsageError("--all needs a project file with targets")
+    return _drift_of_all(list(workspace.project.targets), workspace, request, ports)
+
+
+def revert(workspace: Workspace, request: DriftRequest, out: str | None, ports: Ports) -> Proposal:
+    """The plan that undoes edits on the server, written to `out` unless a guard refuses it.
+
+    Raises:
+        PlanFileError: `out` is a file, and not a plan. UsageError: it cannot be written.
+        KaitenSyncError: as `pipeline.plan_revert` does.
+    """
+    sides = sides_of(workspace, request, ports)
+    if out is not None and ports.files.is_file(Path(out)):
+        read_plan_file(out, ports.files)  # a plan may be replaced; a catalog, by a slip, must not
+    desired = load(sides.source)
+    with sides.connection.open() as catalog:
+        proposal = plan_revert(
+            desired, catalog, sides.case, policy=workspace.policy, progress=ports.progress
+        )
+    for remark in proposal.remarks:
+        ports.notices.notify(remark)
+    if out is not None and not proposal.refusals:
+        ports.files.write(Path(out), write_plan(proposal.plan))
+    return proposal
+
+
+def sides_of(
+    workspace: Workspace, request: DriftRequest, ports: Ports, target: str | None = None
+) -> Sides:
+    """The sides of a target; None means the one that the caller chose.
+
+    Raises:
+        PlanFileError: the agreed plan is not a plan, was edited, or is another target's.
+        UsageError, CredentialError: the target is not known, or has no token.
+    """
+    connection = workspace.connect(target)
+    return Sides(
+        connection=connection,
+        agreed=agreed_on(connection.target, request.plan, workspace, ports),
+        source=workspace.source(request.files, connection.overlays),
+        only=request.only,
+        words=request.words if target is None else (*request.words, "-t", target),
+    )
+
+
+def _drift_of_all(
+    targets: Sequence[str], workspace: Workspace, request: DriftRequest, ports: Ports
+) -> Drifts:
+    sides: list[Sides] = []
+    unasked: list[UnreadTarget] = []
+    for name in targets:
+        try:
+            sides.append(sides_of(workspace, request, ports, name))
+        except KaitenSyncError as error:
+            unasked.append(UnreadTarget(target=name, error=error))
+    reports: list[DriftReport] = []
+    unread: list[UnreadTarget] = []
+    unknown: list[frozenset[Address]] = []
+    for each in sides:
+        try:
+            report, strangers = _report_on(each, ports)
+        except KaitenSyncError as error:
+            unread.append(UnreadTarget(target=each.connection.target.name, error=error))
+        else:
+            reports.append(report)
+            unknown.append(strangers)
+    if unknown and not unread:
+        _check_named(frozenset.intersection(*unknown))
+    return Drifts(reports=tuple(reports), unread=(*unasked, *unread))
+
+
+def _report_on(sides: Sides, ports: Ports) -> tuple[DriftReport, frozenset[Address]]:
+    """The report, and those of the objects that are named which are on neither side."""
+    desired = load(sides.source)
+    with sides.connection.open() as catalog:
+        found = check_drift(desired, catalog, sides.case, progress=ports.progress)
+    found = replace(
+        found,
+        differences=ports.history.attributed(found.differences, sides.source.root),
+        agreed=sides.agreed.place,
+        words=sides.words,
+    )
+    known = desired.resources.keys() | {difference.address for difference in found.differences}
+    return replace(found, unknown=tuple(_unknown(sides, found))), sides.only.difference(known)
+
+
+def _check_named(unknown: frozenset[Address]) -> None:
+    """No drift of an object that is not there would be a wrong answer to a typing mistake."""
+    if unknown:
+        names = ", ".join(sorted(str(address) for address in unknown))
+        raise UsageError(
+            f"neither declared nor on the server, as far as the scope reaches: {names}",
+            hint="`kaiten-sync drift` without an address shows what differs",
+        )
+
+
+def _unknown(sides: Sides, found: DriftReport) -> Iterator[str]:
+    if found.has_drift and sides.agreed.plan is None:
+        yield _NO_PLAN.format(name=sides.connection.target.name)
+    declared = [d for d in found.differences if d.source is not None]
+    if declared and not any(d.declared_by for d in declared):
+        yield _NO_GIT

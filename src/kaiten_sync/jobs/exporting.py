@@ -1,0 +1,153 @@
+"""Export: a live catalog as YAML files, without what a server would fill in by itself."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+from kaiten_sync.declare import dump_catalog
+from kaiten_sync.declare.project import PROJECT_FILE
+from kaiten_sync.declare.write import inline
+from kaiten_sync.errors import UsageError
+from kaiten_sync.jobs.workspace import Workspace
+from kaiten_sync.kinds.registry import child_kinds, spec_of, top_kinds
+from kaiten_sync.kinds.spec import FieldSpec
+from kaiten_sync.model.address import Address, ChildList
+from kaiten_sync.model.plan import TargetRef
+from kaiten_sync.model.ports import Ports
+from kaiten_sync.model.resource import LiveResource, LiveState
+from kaiten_sync.model.settings import TOKEN_VARIABLE, Project, Scope
+from kaiten_sync.model.value import Fields, is_same
+from kaiten_sync.pipeline import read_catalog
+
+_TARGET = "prod"
+"""What the target of an exported catalog is called: it is a server that is in use."""
+
+
+class Split(StrEnum):
+    """How a catalog is spread over files."""
+
+    LICENSE = "license"
+    KIND = "kind"
+    NONE = "none"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExportRequest:
+    """Where to write a live catalog, and how.
+
+    `out` is the folder. `target` is the name that a project file gets for the server, None for a
+    usual one. `is_forced` replaces files that are there.
+    """
+
+    out: str
+    split: Split = Split.LICENSE
+    with_project: bool = False
+    target: str | None = None
+    is_forced: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Exported:
+    """The files that were written, and how many objects were read."""
+
+    paths: tuple[Path, ...]
+    objects: int
+
+
+def export(workspace: Workspace, request: ExportRequest, ports: Ports) -> Exported:
+    """Read everything in scope, and write it as files. Planning them changes nothing.
+
+    Raises:
+        UsageError: a file is there already, or cannot be written. Nothing was written.
+        KaitenSyncError: as `pipeline.read_catalog` and `Connect` do.
+    """
+    connection = workspace.connect(None)
+    scope = workspace.scope
+    with connection.open() as catalog:
+        live = read_catalog(catalog, scope=scope, progress=ports.progress)
+    out = Path(request.out)
+    contents = {out / name: t for name, t in catalog_files(live, scope, request.split).items()}
+    if request.with_project:
+        contents[Path(PROJECT_FILE)] = project_text(
+            request.out, connection.target, request.target, workspace.project
+        )
+    taken = [] if request.is_forced else sorted(p for p in contents if ports.files.exists(p))
+    if taken:
+        raise UsageError(
+            f"{taken[0]} is there already; nothing was written",
+            hint="choose an empty folder, or pass --force",
+        )
+    for path, text in contents.items():
+        ports.files.write(path, text.encode())
+    return Exported(paths=tuple(contents), objects=len(live.resources))
+
+
+def catalog_files(live: LiveState, scope: Scope, split: Split = Split.LICENSE) -> dict[str, str]:
+    """File names and their YAML: groups, entitlements, and one file per license, or fewer."""
+    owned = [found for address, found in live.resources.items() if scope.covers(address)]
+    if split is Split.NONE or not owned:
+        return {"catalog.yaml": _dump(owned)}
+    files: dict[str, str] = {}
+    for spec in top_kinds():
+        objects = [found for found in owned if found.address.root.kind == spec.kind]
+        if objects and (split is Split.KIND or not child_kinds(spec.kind)):
+            files[f"{spec.section}.yaml"] = _dump(objects)
+            continue
+        inside: dict[Address, list[LiveResource]] = defaultdict(list)
+        for found in sorted(objects, key=lambda each: each.address.sort_key):
+            inside[found.address.root].append(found)
+        for root, each in inside.items():
+            files[f"{spec.section}/{root.slug}.yaml"] = _dump(each)
+    return files
+
+
+def project_text(folder: str, target: TargetRef, name: str | None, project: Project | None) -> str:
+    """A project file for an exported catalog: its server, and what it owns.
+
+    `name` is the target's in the project that it was exported with, None without one.
+    """
+    known = project.targets.get(name) if project is not None and name is not None else None
+    variable = known.token_env if known and known.token_env else TOKEN_VARIABLE
+    token: dict[str, str] = {"env": variable}
+    scope = project.scope if project is not None else Scope()
+    patterns = {spec.section: list(scope.patterns(spec.kind) or ("*",)) for spec in top_kinds()}
+    catalog = folder.rstrip("/") + "/"
+    lines = [
+        "version: 1",
+        f"catalog: [{inline(catalog)}]",
+        "targets:",
+        f"  {inline(name or _TARGET)}: {inline({'token': token, 'url': target.url})}",
+        "scope:                         # what this repository owns; `!` leaves something out",
+        *(f"  {plural}: {inline(chosen)}" for plural, chosen in patterns.items()),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _dump(objects: Iterable[LiveResource]) -> str:
+    declared = _declared(objects)
+    lists = [ChildList(a, child.kind) for a in declared for child in child_kinds(a.kind)]
+    return dump_catalog(declared, owns=lists)
+
+
+def _declared(objects: Iterable[LiveResource]) -> dict[Address, Fields]:
+    return {found.address: worth_declaring(found) for found in objects}
+
+
+def worth_declaring(found: LiveResource) -> Fields:
+    """The fields that say something: not what the server has when nothing is said."""
+    specs = spec_of(found.address.kind).fields
+    return {
+        name: value
+        for name, value in found.fields.items()
+        if not specs[name].numbered_by_server
+        and not is_same(value, specs[name].default(found.fields))
+        and not _goes_without_saying(specs[name], value, found)
+    }
+
+
+def _goes_without_saying(field: FieldSpec, value: object, found: LiveResource) -> bool:
+    return value == field.settles_as or (field.is_own_slug and value == found.address.slug)

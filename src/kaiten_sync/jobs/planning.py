@@ -1,0 +1,146 @@
+"""Plan: compare the declaration with a target, and write what would change as a file."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from kaiten_sync.errors import PlanFileError, RefusedError
+from kaiten_sync.jobs.agreed import Agreed, agreed_on
+from kaiten_sync.jobs.workspace import Workspace
+from kaiten_sync.model.address import Address
+from kaiten_sync.model.plan import TargetRef
+from kaiten_sync.model.ports import Connection, PlanReader, Ports
+from kaiten_sync.model.settings import Limit, Policy, Prune
+from kaiten_sync.pipeline import CatalogSource, load, make_plan
+from kaiten_sync.plan.build import Proposal
+from kaiten_sync.plan.plan_file import write_plan
+
+__all__ = [
+    "PlanCase",
+    "PlanRequest",
+    "PolicyOverrides",
+    "Proposal",
+    "plan",
+    "propose",
+    "refuse",
+    "write_plan",
+]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PolicyOverrides:
+    """What a caller sets of the policy; None leaves the project file's."""
+
+    prune: Prune | None = None
+    max_deletes: Limit | None = None
+    max_updates: Limit | None = None
+
+    def over(self, policy: Policy) -> Policy:
+        """The policy with these values instead of its own."""
+        return replace(
+            policy,
+            prune=policy.prune if self.prune is None else self.prune,
+            max_deletes=policy.max_deletes if self.max_deletes is None else self.max_deletes,
+            max_updates=policy.max_updates if self.max_updates is None else self.max_updates,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlanRequest:
+    """What to plan.
+
+    `files` replace the project's catalog. `previous` names what was agreed, as `agreed_on` takes
+    it. `allowed` are the objects whose protection is lifted. `out` is the plan file to write;
+    the plan that it replaces is what was agreed if nothing is named.
+    """
+
+    files: tuple[str, ...] = ()
+    overrides: PolicyOverrides = PolicyOverrides()
+    previous: str | None = None
+    allowed: frozenset[Address] = frozenset()
+    out: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlanCase:
+    """All that a plan is made from, apart from the live catalog."""
+
+    target: TargetRef
+    source: CatalogSource
+    policy: Policy
+    agreed: Agreed
+    allowed: frozenset[Address]
+
+
+def plan(workspace: Workspace, request: PlanRequest, ports: Ports) -> Proposal:
+    """Plan, and write the plan file unless a guard refuses the plan.
+
+    Raises:
+        UsageError: the request names what is not there, or `out` cannot be written.
+        PlanFileError: the previous plan is not a plan, was edited, or is another target's.
+        KaitenSyncError: as `pipeline.load`, `pipeline.make_plan` and `Connect` do.
+    """
+    connection = workspace.connect(None)
+    case = case_of(workspace, connection, request, ports)
+    with connection.open() as catalog:
+        proposal = propose(case, catalog, ports)
+    if request.out is not None and not proposal.refusals:
+        ports.files.write(Path(request.out), write_plan(proposal.plan))
+    return proposal
+
+
+def case_of(
+    workspace: Workspace, connection: Connection, request: PlanRequest, ports: Ports
+) -> PlanCase:
+    """What a request means for a target. Raises as `plan` does."""
+    try:
+        agreed = agreed_on(connection.target, request.previous, workspace, ports, request.out)
+    except PlanFileError as error:
+        raise PlanFileError(
+            error.message,
+            hint="name the right one with --previous, or begin anew with --previous none:"
+            " then nothing is deleted this time",
+        ) from error
+    return PlanCase(
+        target=connection.target,
+        source=workspace.source(request.files, connection.overlays),
+        policy=request.overrides.over(workspace.policy),
+        agreed=agreed,
+        allowed=request.allowed,
+    )
+
+
+def propose(case: PlanCase, catalog: PlanReader, ports: Ports) -> Proposal:
+    """Load the declaration and plan it. Raises as `pipeline.load` and `make_plan` do."""
+    proposal = make_plan(
+        load(case.source),
+        catalog,
+        target=case.target,
+        scope=case.source.scope,
+        policy=case.policy,
+        progress=ports.progress,
+        previous=case.agreed.plan,
+        allowed=case.allowed,
+    )
+    for remark in proposal.remarks:
+        ports.notices.notify(remark)
+    if case.policy.prune is Prune.OWNED and case.agreed.plan is None:
+        ports.notices.notify(
+            f"no earlier plan of {case.target.name} is known: what is not declared stays as it is"
+        )
+    return proposal
+
+
+def refuse(proposal: Proposal) -> None:
+    """Raise if a guard refuses the plan.
+
+    Raises:
+        RefusedError: with every finding.
+    """
+    if proposal.refusals:
+        raise RefusedError(
+            "the plan is refused",
+            proposal.refusals,
+            hint="nothing was written; change the declaration or the policy and plan again",
+        )

@@ -1,0 +1,108 @@
+"""Keeps the receipt of an apply in a file that is whole JSON at every moment."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from kaiten_sync.errors import KaitenSyncError, RefusedError, UsageError
+from kaiten_sync.model.outcome import ApplyResult, Outcome, RunState
+from kaiten_sync.model.plan import Plan
+from kaiten_sync.model.ports import Clock, Files, Ports
+from kaiten_sync.report.receipt_json import (
+    End,
+    end_of,
+    receipt_frame,
+    receipt_outcome,
+)
+
+
+class Receipt:
+    """A receipt file, written as the outcomes come in. It is the journal of one apply.
+
+    Each outcome replaces the end of the file with itself and a new end, in one write: a process
+    that is killed leaves every outcome up to then.
+    """
+
+    def __init__(self, path: str, plan: Plan, ports: Ports) -> None:
+        """Begin the file.
+
+        Raises:
+            UsageError: it cannot be written there, or something else is there. Nothing was sent.
+        """
+        _check_is_receipt(Path(path), ports.files)
+        self._plan, self._started_at = plan, _now(ports.clock)
+        head = receipt_frame(plan, self._started_at, End())[0].encode()
+        self._path = path
+        self._ports = ports
+        self._is_first = True
+        self._fault: OSError | None = None
+        self._end = len(head)
+        try:
+            self._file = ports.files.grow(Path(path), head + self._tail(End()))
+        except OSError as error:
+            raise UsageError(f"cannot write the receipt {path}: {error.strerror}") from error
+
+    def record(self, outcome: Outcome) -> None:
+        """Add one outcome. A full disk must not end a run: `close` reports it."""
+        line = receipt_outcome(outcome, is_first=self._is_first).encode()
+        if self._write(line + self._tail(End())):
+            self._end += len(line)
+            self._is_first = False
+
+    def close(self, result: ApplyResult | KaitenSyncError) -> None:
+        """End the file with the result of the run, and give notice if the file is incomplete."""
+        now = _now(self._ports.clock)
+        end = end_of(result, now) if isinstance(result, ApplyResult) else _refusal(result, now)
+        self._write(self._tail(end))
+        self._file.close()
+        if self._fault is not None:
+            self._ports.notices.notify(
+                f"warning: the receipt {self._path} is incomplete: {self._fault.strerror}"
+            )
+
+    def _tail(self, end: End) -> bytes:
+        return receipt_frame(self._plan, self._started_at, end)[1].encode()
+
+    def _write(self, text: bytes) -> bool:
+        try:
+            self._file.replace_end(self._end, text)
+        except OSError as error:
+            self._fault = error
+            return False
+        return True
+
+
+def _check_is_receipt(path: Path, files: Files) -> None:
+    """Refuse to replace anything but a receipt, such as a catalog that was named by mistake."""
+    if not files.is_file(path):
+        return
+    try:
+        content = files.read(path)
+    except UsageError:
+        return  # whether it can be written shows in a moment
+    if not content:
+        return
+    try:
+        found = json.loads(content)
+    except (ValueError, RecursionError):
+        found = None
+    if not (isinstance(found, dict) and "planDigest" in found):
+        raise UsageError(
+            f"{path} is there and is no receipt; it was left as it is",
+            hint="name another file with --receipt",
+        )
+
+
+def _refusal(error: KaitenSyncError, now: str) -> End:
+    is_refused = isinstance(error, RefusedError)
+    return End(
+        state=RunState.REFUSED if is_refused else RunState.FAILED,
+        finished_at=now,
+        message=error.message,
+        findings=error.findings if isinstance(error, RefusedError) else (),
+    )
+
+
+def _now(clock: Clock) -> str:
+    return clock().isoformat(timespec="seconds").replace("+00:00", "Z")

@@ -1,0 +1,42 @@
+"""Validate: everything wrong with the declaration, without any server."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from kaiten_sync.jobs.workspace import source_of
+from kaiten_sync.model.diagnostic import Diagnostic, Severity
+from kaiten_sync.model.settings import Project
+from kaiten_sync.pipeline import validate
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Validated:
+    """All findings in order, and how many objects the largest variant declares."""
+
+    diagnostics: tuple[Diagnostic, ...]
+    objects: int
+
+    @property
+    def is_valid(self) -> bool:
+        """Whether the declaration can be planned."""
+        return not any(each.severity is Severity.ERROR for each in self.diagnostics)
+
+
+def validate_all(folder: Path, project: Project | None, files: Sequence[str]) -> Validated:
+    """Check the declaration as it is, and merged with the overlays of each target.
+
+    Raises:
+        UsageError: there are no files and no project.
+    """
+    overlays = {t.overlays for t in project.targets.values()} if project else set()
+    findings: set[Diagnostic] = set()
+    count = 0
+    for each in sorted(overlays | {()}):
+        desired, new = validate(source_of(folder, project, files, each))
+        findings.update(new)
+        count = max(count, len(desired.resources) if desired else 0)
+    ordered = sorted(findings, key=lambda finding: finding.sort_key)
+    return Validated(diagnostics=tuple(ordered), objects=count)

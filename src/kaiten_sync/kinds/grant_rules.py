@@ -1,0 +1,140 @@
+"""Whether a grant's value fits its entitlement. Source: API facts, section 2.5."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from enum import StrEnum
+
+from kaiten_sync.kinds.entitlement import ENTITLEMENT
+from kaiten_sync.model.address import Address
+from kaiten_sync.model.declared import CatalogView, Declared
+from kaiten_sync.model.diagnostic import Diagnostic
+from kaiten_sync.model.document import Entry, Node
+from kaiten_sync.model.value import UNLIMITED, UNLIMITED_WIRE, is_number
+
+
+class _Shape(StrEnum):
+    """The tags of the API's values."""
+
+    NUMBER = "number"
+    BOOLEAN = "boolean"
+    OBJECT = "object"
+
+
+_SHAPE_OF_TYPE = {
+    "NUMBER": _Shape.NUMBER,
+    "NUMBER_AI_CREDIT": _Shape.NUMBER,
+    "BOOLEAN": _Shape.BOOLEAN,
+    "CONFIG": _Shape.OBJECT,
+}
+_WANTED = {
+    _Shape.NUMBER: "a number or `unlimited`",
+    _Shape.BOOLEAN: "true or false",
+    _Shape.OBJECT: "a map below `value`: `{value: {...}}`",
+}
+
+
+def grant_findings(grants: Sequence[Declared], view: CatalogView) -> Iterator[Diagnostic]:
+    """Values that do not fit their entitlement, and overage where there can be none."""
+    for grant in grants:
+        node = _value_node(grant)
+        shape = _shape(node) if node is not None else None
+        if node is None or shape is None:
+            continue
+        yield from _type_findings(grant, node, shape, view)
+        yield from _tag_findings(grant, shape)
+        if _is_negative(node):
+            yield _negative(grant, node)
+        if grant.is_set("overagePercent"):
+            yield from _overage_findings(grant, node, shape)
+
+
+def _value_node(grant: Declared) -> Node | None:
+    if not grant.is_map:
+        return grant.entry.node
+    entry: Entry | None = grant.field("value")
+    return entry.node if entry is not None else None
+
+
+def _shape(node: Node) -> _Shape | None:
+    """The shape of a value, None for what is no value at all and reported as such."""
+    match node.value:
+        case bool():
+            return _Shape.BOOLEAN
+        case int() | float():
+            return _Shape.NUMBER
+        case str():
+            return _Shape.NUMBER if node.value == UNLIMITED else None
+        case None | tuple():
+            return None
+        case _:
+            return _Shape.OBJECT
+
+
+def _type_findings(
+    grant: Declared, node: Node, shape: _Shape, view: CatalogView
+) -> Iterator[Diagnostic]:
+    entitlement = view.objects.get(Address(ENTITLEMENT.kind, grant.address.slug))
+    declared_type = entitlement.scalar("type") if entitlement is not None else None
+    wanted = _SHAPE_OF_TYPE.get(declared_type) if isinstance(declared_type, str) else None
+    if entitlement is not None and wanted is not None and shape is not wanted:
+        yield grant.finding_at(
+            node.ref,
+            "wrong-value-type",
+            f"'{grant.address.slug}' has type {declared_type}, so its grant is {_WANTED[wanted]}",
+            f"its type is declared at {entitlement.entry.key_ref}",
+        )
+
+
+def _tag_findings(grant: Declared, shape: _Shape) -> Iterator[Diagnostic]:
+    tag = grant.scalar("type")
+    if tag in tuple(_Shape) and tag != shape:
+        yield grant.finding(
+            "wrong-value-type",
+            f"the tag says {tag}, and the value is of type {shape}",
+            at="type",
+            hint="the tag can be left out",
+        )
+
+
+def _is_negative(node: Node) -> bool:
+    return is_number(node.value) and node.value < 0 and node.value != UNLIMITED_WIRE
+
+
+def _negative(grant: Declared, node: Node) -> Diagnostic:
+    return grant.finding_at(
+        node.ref,
+        "negative-value",
+        "a threshold is not negative",
+        "write `unlimited` for no cap (the API's -1), 0 to allow nothing",
+    )
+
+
+def _overage_findings(grant: Declared, node: Node, shape: _Shape) -> Iterator[Diagnostic]:
+    overage = grant.scalar("overagePercent")
+    if shape is not _Shape.NUMBER:
+        yield grant.finding(
+            "overage-not-allowed",
+            "`overagePercent` goes with a number only",
+            at="overagePercent",
+            hint="remove it",
+        )
+    elif _is_unlimited(node):
+        if overage != UNLIMITED_WIRE:
+            yield grant.finding(
+                "overage-with-unlimited",
+                "what is unlimited has no overage",
+                at="overagePercent",
+                hint="remove it",
+            )
+    elif overage == UNLIMITED_WIRE:
+        yield grant.finding(
+            "overage-range",
+            "`overagePercent: -1` goes with `unlimited` only",
+            at="overagePercent",
+            hint="write 0 for a hard limit, or a percentage up to 32767",
+        )
+
+
+def _is_unlimited(node: Node) -> bool:
+    return not isinstance(node.value, Mapping) and node.value in (UNLIMITED, UNLIMITED_WIRE)

@@ -1,0 +1,57 @@
+"""What a license's fields mean, alone and within its family. Source: API facts, section 2.4."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from kaiten_sync.model.declared import CatalogView, Declared
+from kaiten_sync.model.diagnostic import Diagnostic
+
+_UNPUBLISHED = frozenset({"DRAFT", "ARCHIVED"})
+
+
+def license_findings(licenses: Sequence[Declared], _view: CatalogView) -> Iterator[Diagnostic]:
+    """Fields of licenses that contradict each other."""
+    defaults: dict[str, Declared] = {}
+    for declared in licenses:
+        yield from _version_findings(declared)
+        if declared.scalar("isDefault") is True:
+            yield from _default_findings(declared, defaults)
+
+
+def _version_findings(declared: Declared) -> Iterator[Diagnostic]:
+    """Servers with families number versions; those without have `isActive` and no families."""
+    is_older_server = declared.is_set("isActive")
+    if declared.is_set("version") and not declared.is_set("familySlug") and not is_older_server:
+        yield declared.finding(
+            "version-without-family",
+            "the server numbers the versions of a family, and this license names none",
+            at="version",
+            hint="remove `version`, or say with `familySlug` which family's version it is",
+        )
+
+
+def _default_findings(declared: Declared, defaults: dict[str, Declared]) -> Iterator[Diagnostic]:
+    state = declared.scalar("lifecycleState")
+    if state in _UNPUBLISHED:
+        yield declared.finding(
+            "default-not-published",
+            f"a family's default is published, and this license is {state}",
+            at="isDefault",
+            hint="remove `isDefault`, or make it PUBLISHED",
+        )
+    family = _family(declared)
+    first = defaults.setdefault(family, declared)
+    if first is not declared:
+        yield declared.finding(
+            "several-defaults",
+            f"the family '{family}' has another default: {first.address} at {first.entry.key_ref}",
+            at="isDefault",
+            hint="a family has one default: remove one of the two",
+        )
+
+
+def _family(declared: Declared) -> str:
+    """A license without a family opens one with its own slug."""
+    family = declared.scalar("familySlug")
+    return family if isinstance(family, str) else declared.address.slug

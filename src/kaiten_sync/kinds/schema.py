@@ -1,0 +1,130 @@
+"""The JSON Schema of a catalog file, from the tables. `make docs` writes it into `schemas/`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from kaiten_sync.kinds.registry import all_kinds, child_kinds, top_kinds
+from kaiten_sync.kinds.spec import FieldSpec, FieldType, KindSpec
+
+_SLUG = {"$ref": "#/$defs/slug"}
+_SLUG_FORM = {
+    "pattern": "^[a-z0-9][a-z0-9-]{0,98}[a-z0-9]$",
+    "x-rule": "bad-slug",
+    "patternErrorMessage": "a slug has 2 to 100 lower-case letters, digits and hyphens,"
+    " with no hyphen at either end",
+    "errorMessage": "a slug must be a text",
+}
+_TYPES: Mapping[FieldType, list[str]] = {
+    FieldType.TEXT: ["string"],
+    FieldType.SLUG: ["string"],
+    FieldType.ENUM: ["string"],
+    FieldType.INTEGER: ["integer"],
+    FieldType.NUMBER: ["number"],
+    FieldType.BOOLEAN: ["boolean"],
+    FieldType.SLUGS: ["array"],
+    FieldType.JSON: ["number", "boolean", "string", "object", "array"],
+    FieldType.GRANT_VALUE: ["number", "boolean", "string", "object"],
+}
+"""The JSON types of each type of field."""
+
+
+def catalog_schema() -> dict[str, Any]:
+    """The schema of a catalog with every registered kind."""
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "$id": "urn:kaiten-sync:schema:catalog:1",
+        "title": "kaiten-sync catalog",
+        "description": "A licensing catalog: entitlement groups, entitlements, and licenses with"
+        " what they grant. An overlay has the same shape.",
+        "type": "object",
+        "required": ["version"],
+        "additionalProperties": False,
+        "properties": {
+            "version": {
+                "description": "The version of this file format.",
+                "const": 1,
+                "examples": [1],
+            },
+            **{spec.section: _section(spec, ["object"]) for spec in top_kinds()},
+        },
+        "$defs": {
+            "slug": {
+                "description": "The name of an object for machines: lower-case letters, digits and"
+                " hyphens, 2 to 100 characters. It never changes.",
+                "type": "string",
+                **_SLUG_FORM,
+                "examples": ["growth", "api-calls"],
+            },
+            **{spec.kind: _object(spec) for spec in all_kinds()},
+        },
+    }
+
+
+def _section(spec: KindSpec, types: list[str]) -> dict[str, Any]:
+    """A map from slugs to objects of a kind."""
+    return {
+        "description": spec.section_description,
+        "type": _one_or_list(types),
+        "propertyNames": _SLUG,
+        "additionalProperties": {"$ref": f"#/$defs/{spec.kind}"},
+        **spec.section_words,
+        "examples": list(spec.section_examples),
+    }
+
+
+def _object(spec: KindSpec) -> dict[str, Any]:
+    """One object: a map, or the bare value of the field that may be written instead."""
+    bare = spec.fields.get(spec.shorthand)
+    types, form = _type_and_form(bare) if bare is not None else ([], {})
+    return {
+        "description": spec.description,
+        "type": list(dict.fromkeys([*types, "object", "null"])),
+        **form,
+        "additionalProperties": False,
+        **spec.words,
+        "properties": {
+            **{field.name: _field(field) for field in spec.keys},
+            **{c.section: _section(c, ["object", "null"]) for c in child_kinds(spec.kind)},
+        },
+        "examples": list(spec.examples),
+    }
+
+
+def _field(field: FieldSpec) -> dict[str, Any]:
+    return {
+        "description": field.description,
+        **_type_of(field),
+        **field.limits,
+        **field.words,
+        "examples": list(field.examples or field.choices),
+    }
+
+
+def _type_of(field: FieldSpec) -> dict[str, Any]:
+    if field.type is FieldType.ENUM:
+        return {"enum": [*field.choices, *([None] if field.takes_null else [])]}
+    if field.type is FieldType.SLUG and not field.takes_null:
+        return dict(_SLUG)
+    types, form = _type_and_form(field)
+    return {"type": _one_or_list([*types, *(["null"] if field.takes_null else [])]), **form}
+
+
+def _type_and_form(field: FieldSpec) -> tuple[list[str], dict[str, Any]]:
+    """The JSON types of a value that is not null, and what else its type asks for."""
+    types = [*_TYPES[field.type], *(["integer"] if field.reads_integers else [])]
+    match field.type:
+        case FieldType.SLUG:
+            return types, dict(_SLUG_FORM)
+        case FieldType.ENUM:
+            return types, {"enum": list(field.choices)}
+        case FieldType.SLUGS:
+            return types, {"items": _SLUG}
+        case FieldType.GRANT_VALUE:
+            return types, {"pattern": "^unlimited$"}
+    return types, {}
+
+
+def _one_or_list(types: list[str]) -> str | list[str]:
+    return types[0] if len(types) == 1 else types

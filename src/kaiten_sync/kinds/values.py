@@ -1,0 +1,134 @@
+"""Values of fields: which fit a type, and the one spelling in which they are compared."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from kaiten_sync.kinds.registry import spec_of
+from kaiten_sync.kinds.spec import FieldSpec, FieldType
+from kaiten_sync.model.address import is_slug
+from kaiten_sync.model.value import (
+    ABSENT,
+    UNLIMITED,
+    UNLIMITED_WIRE,
+    Absent,
+    Fields,
+    Json,
+    is_number,
+)
+
+TYPE_WORDS: Mapping[FieldType, str] = {
+    FieldType.TEXT: "a text",
+    FieldType.SLUG: "a slug",
+    FieldType.INTEGER: "a whole number",
+    FieldType.NUMBER: "a number",
+    FieldType.BOOLEAN: "true or false",
+    FieldType.ENUM: "a text",
+    FieldType.SLUGS: "a list of slugs",
+    FieldType.JSON: "a JSON value",
+    FieldType.GRANT_VALUE: "a number, `unlimited`, true or false, or an object",
+}
+"""What a value of each type is called. A server may know more choices of an enum than we do."""
+
+
+def fits(spec: FieldSpec, value: object) -> bool:
+    """Whether a value that is not null has the type of a field."""
+    return _FITS[spec.type](value)
+
+
+def normal_value(spec: FieldSpec, value: Json) -> Json:
+    """One value in the spelling that comparisons use."""
+    if spec.is_set and isinstance(value, list | tuple):
+        return sorted({str(item) for item in value})
+    return declared_value(spec, value)
+
+
+def declared_value(spec: FieldSpec, value: Json) -> Json:
+    """A declared value in the spelling that the digest of a declaration is made of.
+
+    It keeps the order in which a set was written, as the digests of earlier plans do.
+    """
+    if spec.type is FieldType.GRANT_VALUE and is_number(value) and value == UNLIMITED_WIRE:
+        return UNLIMITED
+    normal = normal_json(value)
+    return str(normal) if spec.reads_integers and is_number(normal) else normal
+
+
+def tagged_value(value: Json) -> Json:
+    """A grant value as it is written beside the API's tag."""
+    return UNLIMITED_WIRE if value == UNLIMITED else value
+
+
+def normal_json(value: Json) -> Json:
+    """JSON with one spelling per number: the server keeps float64, so 1000.0 is 1000."""
+    match value:
+        case float() if value.is_integer():
+            return int(value)
+        case dict():
+            return {key: normal_json(item) for key, item in value.items()}
+        case list() | tuple():
+            return [normal_json(item) for item in value]
+        case _:
+            return value
+
+
+def with_defaults(kind: str, fields: Fields) -> Fields:
+    """An object's fields in the spelling of comparisons, what is not set with its default.
+
+    Source: API facts, section 9.3.
+    """
+    full: dict[str, Json] = {}
+    for name, spec in spec_of(kind).fields.items():
+        value: Json | Absent = fields.get(name)
+        if value is None:
+            value = spec.default({**fields, **full})
+        if value is not ABSENT:
+            full[name] = normal_value(spec, value)
+    return full
+
+
+def declared_form(kind: str, fields: Fields) -> dict[str, Json]:
+    """The declared fields of an object in the spelling that fingerprints are made of."""
+    specs = spec_of(kind).fields
+    return {name: normal_value(specs[name], value) for name, value in fields.items()}
+
+
+def _is_text(value: object) -> bool:
+    return isinstance(value, str)
+
+
+def _is_slug(value: object) -> bool:
+    return isinstance(value, str) and is_slug(value)
+
+
+def _is_integer(value: object) -> bool:
+    return is_number(value) and (isinstance(value, int) or value.is_integer())
+
+
+def _is_boolean(value: object) -> bool:
+    return isinstance(value, bool)
+
+
+def _are_slugs(value: object) -> bool:
+    return isinstance(value, list | tuple) and all(map(_is_slug, value))
+
+
+def _is_json(_value: object) -> bool:
+    return True
+
+
+def _is_grant_value(value: object) -> bool:
+    return isinstance(value, bool | Mapping) or is_number(value) or value == UNLIMITED
+
+
+_FITS: Mapping[FieldType, Callable[[object], bool]] = {
+    FieldType.TEXT: _is_text,
+    FieldType.SLUG: _is_slug,
+    FieldType.INTEGER: _is_integer,
+    FieldType.NUMBER: is_number,
+    FieldType.BOOLEAN: _is_boolean,
+    FieldType.ENUM: _is_text,
+    FieldType.SLUGS: _are_slugs,
+    FieldType.JSON: _is_json,
+    FieldType.GRANT_VALUE: _is_grant_value,
+}

@@ -1,0 +1,63 @@
+"""The objects of a merged catalog as they are written, whatever their shape, for rules to judge."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from kaiten_sync.model.address import Address
+from kaiten_sync.model.diagnostic import Diagnostic
+from kaiten_sync.model.document import Entry, Scalar
+from kaiten_sync.model.source import SourceRef
+from kaiten_sync.model.value import ABSENT, Absent
+
+
+@dataclass(frozen=True, slots=True)
+class Declared:
+    """One declared object."""
+
+    address: Address
+    entry: Entry
+
+    @property
+    def is_map(self) -> bool:
+        """Whether it has fields at all."""
+        return isinstance(self.entry.node.value, Mapping)
+
+    def field(self, name: str) -> Entry | None:
+        """A field's entry, None where it is not declared."""
+        return self.entry.node.entries.get(name)
+
+    def scalar(self, name: str) -> Scalar | Absent:
+        """A field's value; ABSENT where it is not declared, a list or a map."""
+        entry = self.field(name)
+        if entry is None or isinstance(entry.node.value, Mapping | tuple):
+            return ABSENT
+        return entry.node.value
+
+    def is_set(self, name: str) -> bool:
+        """Whether a field is declared with a value, not null."""
+        entry = self.field(name)
+        return entry is not None and entry.node.value is not None
+
+    def finding(
+        self, rule: str, message: str, *, at: str | None = None, hint: str | None = None
+    ) -> Diagnostic:
+        """A finding about this object: at one of its fields, or where it begins."""
+        field = self.field(at) if at is not None else None
+        ref = field.key_ref if field is not None else self.entry.key_ref
+        return self.finding_at(ref, rule, message, hint)
+
+    def finding_at(
+        self, ref: SourceRef, rule: str, message: str, hint: str | None = None
+    ) -> Diagnostic:
+        """A finding about this object at a place."""
+        return Diagnostic(rule=rule, message=message, ref=ref, address=str(self.address), hint=hint)
+
+
+@dataclass(frozen=True, slots=True)
+class CatalogView:
+    """All declared objects, by address and by kind."""
+
+    objects: Mapping[Address, Declared]
+    by_kind: Mapping[str, Sequence[Declared]]

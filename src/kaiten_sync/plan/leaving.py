@@ -1,0 +1,169 @@
+"""What leaves management, or the server: decided here, once, for every object.
+
+The previous plan of a target is the record of what was agreed (ADR 10). A plan owns what it
+manages, and what it is itself to delete: until that is done, planning again must not forget it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from enum import Enum, auto
+
+from kaiten_sync.kinds.registry import spec_of
+from kaiten_sync.model.address import Address
+from kaiten_sync.model.change import Action, Change, Effect, FieldChange
+from kaiten_sync.model.drift import Difference, DriftClass
+from kaiten_sync.model.plan import Plan
+from kaiten_sync.model.resource import DesiredState, LiveResource, LiveState
+from kaiten_sync.model.settings import Prune, Scope
+
+OWNED_REASON = "no longer declared; an earlier plan managed it"
+CHILD_REASON = "its license goes"
+
+
+class Fate(Enum):
+    """What becomes of an object that is not declared."""
+
+    STAYS = auto()
+    """No plan managed it, so it is not ours to delete."""
+    LET_GO = auto()
+    """An earlier plan managed it. It is left on the server, and nothing manages it now."""
+    GOES = auto()
+    """It is deleted."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Departure:
+    """The fate of one object, and why; `reason` is None if the policy alone says so.
+
+    `before` and `effect` are those of its deletion. `is_foreign` says that it goes with its parent
+    although no plan managed it.
+    """
+
+    address: Address
+    fate: Fate
+    reason: str | None = None
+    is_foreign: bool = False
+    before: tuple[FieldChange, ...] = ()
+    effect: Effect = Effect.NEUTRAL
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Leaving:
+    """Every object that is live or was managed, and is not declared, with its fate."""
+
+    departures: Mapping[Address, Departure] = field(default_factory=dict)
+    protected: frozenset[Address] = frozenset()
+    """What goes although the previous plan protected it: it left git with its protection."""
+    going: frozenset[Address] = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "going", frozenset(each.address for each in self.of(Fate.GOES)))
+
+    def of(self, fate: Fate) -> Iterator[Departure]:
+        """The objects of one fate."""
+        return (each for each in self.departures.values() if each.fate is fate)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ownership:
+    """What may be deleted once it is no longer declared, and what that makes of each object.
+
+    `missed` are the objects that go if they are still there, `released` those that are left on
+    the server, with the reason.
+    """
+
+    prune: Prune
+    owned: frozenset[Address] = frozenset()
+    missed: frozenset[Address] = frozenset()
+    released: Mapping[Address, str] = field(default_factory=dict)
+    protected: frozenset[Address] = frozenset()
+
+    def leaving(self, differences: Iterable[Difference], live: LiveState) -> Leaving:
+        """Decide the fate of everything that is not declared."""
+        found = {d.address: d for d in differences if d.drift is DriftClass.UNMANAGED}
+        departures = {
+            address: Departure(address=address, fate=Fate.LET_GO, reason=reason)
+            for address, reason in self.released.items()
+            if address in live.resources
+        }
+        departures |= {address: self._fate(each) for address, each in found.items()}
+        going = {address for address, each in departures.items() if each.fate is Fate.GOES}
+        for address, resource in live.resources.items():
+            if address.parent is not None and address.parent in going:
+                departures[address] = self._goes_with_parent(resource)
+        gone = {address for address, each in departures.items() if each.fate is Fate.GOES}
+        return Leaving(departures=departures, protected=self.protected & gone)
+
+    def _fate(self, difference: Difference) -> Departure:
+        address = difference.address
+        if self.prune is Prune.ALL or (self.prune is Prune.OWNED and address in self.missed):
+            return Departure(
+                address=address,
+                fate=Fate.GOES,
+                reason=OWNED_REASON if self.prune is Prune.OWNED else None,
+                before=difference.fields,
+                effect=difference.effect,
+            )
+        fate = Fate.LET_GO if address in self.owned else Fate.STAYS
+        return Departure(address=address, fate=fate, reason=self.released.get(address))
+
+    def _goes_with_parent(self, resource: LiveResource) -> Departure:
+        return Departure(
+            address=resource.address,
+            fate=Fate.GOES,
+            reason=CHILD_REASON,
+            is_foreign=self.prune is Prune.OWNED and resource.address not in self.owned,
+            before=tuple(FieldChange(name=n, before=v) for n, v in resource.fields.items()),
+            effect=spec_of(resource.address.kind).deleted,
+        )
+
+
+def ownership(
+    desired: DesiredState, scope: Scope, prune: Prune, previous: Plan | None
+) -> Ownership:
+    """What an earlier plan owns, and what of it is no longer declared."""
+    if previous is None:
+        return Ownership(prune=prune)
+    owned = frozenset(previous.managed) | (deleted(previous.changes) - _borrowed(previous))
+    missed: set[Address] = set()
+    released: dict[Address, str] = {}
+    for address in owned - desired.resources.keys():
+        reason = _why_released(address, desired, scope, prune)
+        if reason is None:
+            missed.add(address)
+        else:
+            released[address] = reason
+    return Ownership(
+        prune=prune,
+        owned=owned,
+        missed=frozenset(missed),
+        released=released,
+        protected=previous.guards.protected,
+    )
+
+
+def deleted(changes: Iterable[Change]) -> frozenset[Address]:
+    """What the changes of a plan delete."""
+    return frozenset(change.address for change in changes if change.action == Action.DELETE)
+
+
+def _why_released(
+    address: Address, desired: DesiredState, scope: Scope, prune: Prune
+) -> str | None:
+    """Why an owned object that is no longer declared is left on the server; None if it goes."""
+    if not scope.covers(address):
+        return "it is outside the scope now"
+    if address.parent in desired.resources and not desired.owns_place_of(address):
+        return f"{address.parent} no longer declares what it contains"
+    return "policy.prune is never" if prune is Prune.NEVER else None
+
+
+def _borrowed(plan: Plan) -> frozenset[Address]:
+    """Children that a plan never owned and may delete because `--allow` named their parent.
+
+    They stand beside their parent in what was allowed, and have to be allowed again.
+    """
+    allowed = plan.guards.allowed
+    return frozenset(a for a in allowed if a.parent is not None and a.parent in allowed)

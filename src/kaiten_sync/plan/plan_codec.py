@@ -1,0 +1,260 @@
+"""A plan as its document and back. What the document's types cannot say is checked here."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Collection, Sequence
+from typing import TypeVar
+
+from kaiten_sync.documents import property_of, value_of
+from kaiten_sync.documents.parts import (
+    DIGEST_PATTERN,
+    FINGERPRINT_PATTERN,
+    SourceDocument,
+    source_document,
+    target_document,
+)
+from kaiten_sync.documents.plan import (
+    ChangeDocument,
+    FieldDocument,
+    GuardsDocument,
+    InnerDocument,
+    ObservedDocument,
+    PlanDocument,
+    SummaryDocument,
+)
+from kaiten_sync.kinds.addresses import parse_address
+from kaiten_sync.kinds.registry import SPECS, action_of, all_actions
+from kaiten_sync.model.address import Address, Kind
+from kaiten_sync.model.change import Change, Effect, FieldChange, InnerChange, change_id
+from kaiten_sync.model.plan import Guards, Observed, Plan, Summary, TargetRef
+from kaiten_sync.model.settings import parse_limit
+from kaiten_sync.model.source import SourceRef
+from kaiten_sync.plan.rests_on import object_fingerprint
+from kaiten_sync.plan.story import check_story
+
+_Part = TypeVar("_Part")
+_Value = TypeVar("_Value")
+
+
+def plan_document(plan: Plan) -> PlanDocument:
+    """The document that describes a plan."""
+    return PlanDocument(
+        format_version=1,
+        target=target_document(plan.target),
+        desired_digest=plan.desired_digest,
+        changes=tuple(_change_document(change) for change in plan.changes),
+        observed=tuple(_observed_document(observed) for observed in plan.observed),
+        managed={str(address): mark for address, mark in plan.managed.items()},
+        summary=SummaryDocument(
+            actions=dict(plan.summary.actions),
+            effects={Effect(effect): count for effect, count in plan.summary.effects.items()},
+            unchanged=plan.summary.unchanged,
+            unmanaged=plan.summary.unmanaged,
+        ),
+        requests=plan.requests,
+        guards=GuardsDocument(
+            max_deletes=plan.guards.max_deletes.value,
+            max_updates=plan.guards.max_updates.value,
+            population={str(kind): count for kind, count in plan.guards.population.items()},
+            protected=_sorted_texts(plan.guards.protected),
+            allowed=_sorted_texts(plan.guards.allowed),
+        ),
+        warnings=plan.warnings,
+        digest=plan.digest,
+    )
+
+
+def plan_of(document: PlanDocument) -> Plan:
+    """The plan that a document describes.
+
+    Raises:
+        ValueError: its parts contradict each other or the catalog's kinds.
+    """
+    changes = _each(_change, document.changes, "changes")
+    observed = _each(_observed, document.observed, "observed")
+    _check_links(changes)
+    check_story(changes, observed)
+    guards, summary = document.guards, document.summary
+    return Plan(
+        target=TargetRef(document.target.name, document.target.url),
+        desired_digest=_at("desiredDigest", _digest, document.desired_digest),
+        changes=changes,
+        observed=observed,
+        managed={
+            _at("managed", parse_address, key): _at(f"managed.{key}", _fingerprint, mark)
+            for key, mark in document.managed.items()
+        },
+        summary=Summary(
+            actions={
+                _at("summary.actions", _known_action, action): count
+                for action, count in summary.actions.items()
+            },
+            effects={effect.value: count for effect, count in summary.effects.items()},
+            unchanged=summary.unchanged,
+            unmanaged=summary.unmanaged,
+        ),
+        requests=document.requests,
+        guards=Guards(
+            max_deletes=_at("guards.maxDeletes", parse_limit, guards.max_deletes),
+            max_updates=_at("guards.maxUpdates", parse_limit, guards.max_updates),
+            population={
+                _at("guards.population", _kind, kind): count
+                for kind, count in guards.population.items()
+            },
+            protected=frozenset(_each(parse_address, guards.protected, "guards.protected")),
+            allowed=frozenset(_each(parse_address, guards.allowed, "guards.allowed")),
+        ),
+        warnings=document.warnings,
+        digest=document.digest,
+    )
+
+
+def _sorted_texts(addresses: Collection[Address]) -> tuple[str, ...]:
+    return tuple(str(address) for address in sorted(addresses, key=lambda each: each.sort_key))
+
+
+def _change_document(change: Change) -> ChangeDocument:
+    return ChangeDocument(
+        id=change.id,
+        address=str(change.address),
+        action=str(change.action),
+        effect=change.effect,
+        fields=tuple(_field_document(field) for field in change.fields),
+        depends_on=change.depends_on,
+        source=property_of(source_document(change.source), absent=None),
+        reason=property_of(change.reason, absent=None),
+    )
+
+
+def _field_document(field: FieldChange) -> FieldDocument:
+    inner = tuple(
+        InnerDocument(path=i.path, before=property_of(i.before), after=property_of(i.after))
+        for i in field.inner
+    )
+    return FieldDocument(
+        name=field.name,
+        effect=field.effect,
+        before=property_of(field.before),
+        after=property_of(field.after),
+        source=property_of(source_document(field.source), absent=None),
+        inner=property_of(inner or None, absent=None),
+    )
+
+
+def _observed_document(observed: Observed) -> ObservedDocument:
+    if observed.fields is None:
+        return ObservedDocument(address=str(observed.address), exists=False)
+    return ObservedDocument(
+        address=str(observed.address),
+        exists=True,
+        id=observed.id,
+        fields=dict(observed.fields),
+        fingerprint=observed.fingerprint or "",
+        unheld=property_of(observed.unheld or None, absent=None),
+    )
+
+
+def _each(
+    read: Callable[[_Part], _Value], parts: Sequence[_Part], place: str
+) -> tuple[_Value, ...]:
+    return tuple(_at(f"{place}[{index}]", read, part) for index, part in enumerate(parts))
+
+
+def _at(place: str, read: Callable[[_Part], _Value], part: _Part) -> _Value:
+    """Read a part; an error names its place."""
+    try:
+        return read(part)
+    except ValueError as error:
+        raise ValueError(f"{place}: {error}") from error
+
+
+def _kind(word: str) -> Kind:
+    if word not in SPECS:
+        raise ValueError(f"{word!r} is not a kind")
+    return SPECS[word].kind
+
+
+def _known_action(word: str) -> str:
+    if word not in all_actions():
+        raise ValueError(f"{word!r} is not an action")
+    return word
+
+
+def _digest(text: str) -> str:
+    if re.fullmatch(DIGEST_PATTERN, text) is None:
+        raise ValueError("not a digest")
+    return text
+
+
+def _fingerprint(text: str) -> str:
+    if re.fullmatch(FINGERPRINT_PATTERN, text) is None:
+        raise ValueError("not a fingerprint")
+    return text
+
+
+def _change(document: ChangeDocument) -> Change:
+    address = parse_address(document.address)
+    action = _at("action", lambda word: action_of(address.kind, word), document.action)
+    if document.id != change_id(action, address):
+        raise ValueError(f"the id of {action} {address} does not match")
+    return Change(
+        id=document.id,
+        address=address,
+        action=action,
+        fields=tuple(_field(address, each) for each in document.fields),
+        effect=document.effect,
+        source=_source(value_of(document.source, absent=None)),
+        reason=value_of(document.reason, absent=None),
+        depends_on=document.depends_on,
+    )
+
+
+def _field(address: Address, document: FieldDocument) -> FieldChange:
+    if document.name not in SPECS[address.kind].fields:
+        raise ValueError(f"{address} has no field {document.name!r}")
+    inner = value_of(document.inner, absent=None) or ()
+    return FieldChange(
+        name=document.name,
+        before=value_of(document.before),
+        after=value_of(document.after),
+        effect=document.effect,
+        source=_source(value_of(document.source, absent=None)),
+        inner=tuple(
+            InnerChange(path=each.path, before=value_of(each.before), after=value_of(each.after))
+            for each in inner
+        ),
+    )
+
+
+def _source(document: SourceDocument | None) -> SourceRef | None:
+    return None if document is None else SourceRef(document.file, document.line, 1)
+
+
+def _observed(document: ObservedDocument) -> Observed:
+    address = parse_address(document.address)
+    if not document.exists:
+        return Observed(address=address)
+    server_id, fields = value_of(document.id), value_of(document.fields)
+    if not fields.keys() <= SPECS[address.kind].fields.keys():
+        raise ValueError(f"{address} has no such field")
+    if document.fingerprint != object_fingerprint(server_id, fields):
+        raise ValueError(f"the fingerprint of {address} does not match")
+    return Observed(
+        address=address,
+        id=server_id,
+        fields=fields,
+        fingerprint=value_of(document.fingerprint),
+        unheld=document.unheld is True,
+    )
+
+
+def _check_links(changes: Sequence[Change]) -> None:
+    """Check that ids are unique, and that each change follows all that it depends on."""
+    seen: set[str] = set()
+    for change in changes:
+        if change.id in seen:
+            raise ValueError(f"{change.id} appears twice")
+        if not seen.issuperset(change.depends_on):
+            raise ValueError(f"{change.id} comes before a change that it depends on")
+        seen.add(change.id)

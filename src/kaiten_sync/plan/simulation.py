@@ -1,0 +1,132 @@
+"""What the server surely refuses: the ordered changes, played over live by the server's rules.
+
+Each change is judged by the object as it is at that step, not by its declaration alone. Source of
+the rules: API facts, section 2.4, as the tables state them.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+
+from kaiten_sync.kinds.registry import move_of, spec_of
+from kaiten_sync.model.address import Address
+from kaiten_sync.model.change import Action, Change
+from kaiten_sync.model.resource import LiveState
+from kaiten_sync.model.value import ABSENT, Absent, Json
+from kaiten_sync.plan.families import Families, link_of, number_of, taken_field
+
+
+def refused(changes: Sequence[Change], live: LiveState, families: Families) -> Iterator[str]:
+    """Why the server would refuse a change, with the way out; nothing if it takes them all."""
+    server = Simulation(live, families)
+    for change in changes:
+        yield from server.objections(change)
+        server.play(change)
+
+
+class Simulation:
+    """The objects of a server, and what its rules make of them."""
+
+    def __init__(self, live: LiveState, families: Families) -> None:
+        self._families = families
+        self._has_unnamed_family = any(
+            families.of.get(address) == found.family_id is not None
+            for address, found in live.resources.items()
+        )
+        self._live_families = {families.of[a] for a in live.resources if a in families.of}
+        self._highest: dict[str, int] = defaultdict(int)
+        self.objects: dict[Address, dict[str, Json | Absent]] = {}
+        for address, found in live.resources.items():
+            self.objects[address] = dict(found.fields)
+            self._count(address, number_of(address, found.fields) or 0)
+
+    def objections(self, change: Change) -> Iterator[str]:
+        """Why the server would refuse this change now."""
+        if change.action == Action.CREATE and change.address in self._families.of:
+            yield from self._family_objections(change)
+            if _is_numbered_by_server(change):
+                yield from self._number_objections(change)
+        moved = move_of(change.address.kind, change.action)
+        if moved is None:
+            return
+        fields = self.objects.get(change.address, {})
+        move = moved[1]
+        forbidden = (fields.get(name) == value for name, value in move.not_while.items())
+        missed = (
+            name in fields and fields[name] != value for name, value in move.only_while.items()
+        )
+        if any(forbidden) or any(missed):
+            yield f"{change.address}: {move.refusal}"
+
+    def play(self, change: Change) -> None:
+        """Do a change as the server does it."""
+        if change.action == Action.DELETE:
+            self.objects.pop(change.address, None)
+            return
+        fields = self.objects.setdefault(change.address, {})
+        if change.action == Action.CREATE:
+            fields |= self._at_birth(change)
+        fields |= {each.name: each.after for each in change.fields}
+        if taken := taken_field(change):
+            for sibling in self._families.siblings(change.address):
+                self.objects.get(sibling, {})[taken] = False
+
+    def number(self, address: Address) -> int:
+        """The number that the server has given to an object of a family, or will give."""
+        return number_of(address, self.objects.get(address, {})) or 0
+
+    def _at_birth(self, change: Change) -> dict[str, Json | Absent]:
+        """The fields that the server fills in."""
+        address = change.address
+        fields: dict[str, Json | Absent] = {}
+        for spec in spec_of(address.kind).fields.values():
+            if spec.moves:
+                fields[spec.name] = spec.default({})
+            elif spec.numbered_by_server and address in self._families.of:
+                number = self._highest[self._families.of[address]] + 1
+                fields[spec.name] = str(number)
+                self._count(address, number)
+        return {name: value for name, value in fields.items() if value is not ABSENT}
+
+    def _count(self, address: Address, number: int) -> None:
+        family = self._families.of.get(address)
+        if family is not None:
+            self._highest[family] = max(self._highest[family], number)
+
+    def _family_objections(self, change: Change) -> Iterator[str]:
+        link = link_of(change.address)
+        joined = next((each.after for each in change.fields if each.name == link), None)
+        slug = joined if isinstance(joined, str) else change.address.slug
+        is_there = any(each in self.objects for each in self._families.members.get(slug, ()))
+        if joined is None and is_there:
+            yield (
+                f"{change.address}: the family {slug} is there already and has lost its first"
+                f" version, which no server makes again; declare it under another slug with"
+                f" `{link}: {slug}`, or remove it"
+            )
+        if joined is not None and not is_there and not self._has_unnamed_family:
+            yield (
+                f"{change.address}: there is no family {slug} to join; remove `{link}`, or declare"
+                f" {change.address.kind}/{slug}, which opens it"
+            )
+
+    def _number_objections(self, change: Change) -> Iterator[str]:
+        """A number that the server surely does not give: it counts on, and reuses none."""
+        address = change.address
+        family = self._families.of[address]
+        wanted = number_of(address, {each.name: each.after for each in change.fields})
+        coming = self._highest[family] + 1
+        is_new = family not in self._live_families
+        if wanted is not None and (wanted < coming or (is_new and wanted > coming)):
+            least = "" if is_new else "at least "
+            yield (
+                f"{address}: the server will number it {least}{coming}, not {wanted}; declare that"
+                " number, or none: then versions are made in the order in which they are declared"
+            )
+
+
+def _is_numbered_by_server(change: Change) -> bool:
+    """Whether the server numbers versions: one with first states does."""
+    specs = spec_of(change.address.kind).fields
+    return any(specs[each.name].born_as is not ABSENT for each in change.fields)

@@ -1,0 +1,71 @@
+"""What a plan says to whoever reviews it. Warnings are for people and steer nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from kaiten_sync.kinds.registry import spec_of
+from kaiten_sync.model.address import Address
+from kaiten_sync.model.value import Absent, Json
+from kaiten_sync.plan.families import flag_of, taken_field
+from kaiten_sync.plan.guards import Case
+from kaiten_sync.plan.simulation import Simulation
+
+
+def warnings(case: Case) -> Iterator[str]:
+    """Everything worth a look, by what it is about."""
+    yield from _forgotten_drafts(case)
+    yield from _displaced(case)
+    yield from _served_by_chance(case)
+
+
+def _forgotten_drafts(case: Case) -> Iterator[str]:
+    """A draft that nothing declares as one may be what an interrupted apply left behind."""
+    for address in sorted(case.desired.resources, key=lambda each: each.sort_key):
+        resource, found = case.desired.resources[address], case.live.resources.get(address)
+        for spec in spec_of(address.kind).fields.values():
+            is_first = found is not None and found.fields.get(spec.name) == spec.born_as
+            if is_first and spec.name not in resource.fields:
+                yield (
+                    f"{address} is still a {str(spec.born_as).lower()};"
+                    f" declare `{spec.name}: {spec.settles_as}` to publish it"
+                )
+
+
+def _displaced(case: Case) -> Iterator[str]:
+    """The server clears a sibling's flag when another object of its family gets it."""
+    moved = {(c.address, f.name) for c in case.changes for f in c.fields}
+    for change in case.changes:
+        name = taken_field(change)
+        if not name or change.address not in case.live.resources:
+            continue
+        for sibling in case.families.siblings(change.address):
+            found = case.live.resources.get(sibling)
+            has_it = found is not None and found.fields.get(name) is True
+            if has_it and (sibling, name) not in moved:
+                yield f"{change.address} takes the default of its family from {sibling}"
+
+
+def _served_by_chance(case: Case) -> Iterator[str]:
+    """A family without a default serves its highest published version, whichever that is."""
+    server = Simulation(case.live, case.families)
+    for change in case.changes:
+        server.play(change)
+    for family, members in sorted(case.families.members.items()):
+        if not any(each in case.desired.resources for each in members):
+            continue
+        offered = [each for each in members if _can_be_served(server.objects.get(each, {}), each)]
+        flag = flag_of(members[0])
+        has_default = any(server.objects[each].get(flag.name) is True for each in offered)
+        if len(offered) > 1 and not has_default:
+            served = max(offered, key=server.number)
+            yield (
+                f"the family {family} has {len(offered)} published versions and no default, and"
+                f" serves the highest, {served}; declare `{flag.name}: true` on the one to sell"
+            )
+
+
+def _can_be_served(fields: Mapping[str, Json | Absent], address: Address) -> bool:
+    moves = (move for move in flag_of(address).moves if move.after is True)
+    wanted = next(moves).only_while
+    return bool(fields) and all(fields.get(name) == value for name, value in wanted.items())

@@ -1,0 +1,195 @@
+"""Every format of every document, by name. Stage 7.
+
+The choices of `--format` are the keys of these mappings, so a name without a renderer is refused
+before anything is rendered. Renderers are imported when they are called: a command line that is
+wrong, or asks for help, waits for none of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
+
+from kaiten_sync.model.value import Json
+from kaiten_sync.report.safe_text import json_text, safe_json
+
+if TYPE_CHECKING:
+    from kaiten_sync.model.diagnostic import Diagnostic
+    from kaiten_sync.model.drift import DriftReport
+    from kaiten_sync.model.outcome import ApplyResult
+    from kaiten_sync.model.plan import Plan
+
+_T = TypeVar("_T")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Look:
+    """How text for a person is laid out. Formats for machines ignore it."""
+
+    color: bool = False
+    width: int = 100
+    """Columns; 100 if there is no terminal to measure."""
+
+
+Formats: TypeAlias = Mapping[str, Callable[[_T, Look], str]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlanDocument:
+    """A plan to render. `write` makes the plan file, which belongs to the stage that plans."""
+
+    plan: Plan
+    write: Callable[[Plan], bytes]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DriftDocument:
+    """Drift reports to render. `is_all`: of every target, so that JSON is a list even of one.
+
+    `failed` is the error of each target that could not be read, as JSON.
+    """
+
+    reports: Sequence[DriftReport]
+    failed: Mapping[str, dict[str, Json]] = field(default_factory=dict)
+    is_all: bool = False
+
+
+def _plan_text(document: PlanDocument, look: Look) -> str:
+    from kaiten_sync.report.plan_text import plan_text
+
+    return plan_text(document.plan, color=look.color, width=look.width)
+
+
+def _plan_json(document: PlanDocument, _look: Look) -> str:
+    return safe_json(document.write(document.plan).decode())
+
+
+def _plan_markdown(document: PlanDocument, _look: Look) -> str:
+    from kaiten_sync.report.plan_markdown import plan_markdown
+
+    return plan_markdown(document.plan)
+
+
+def _plan_html(document: PlanDocument, _look: Look) -> str:
+    from kaiten_sync.report.plan_html import plan_html
+
+    return plan_html(document.plan)
+
+
+def _drift_text(document: DriftDocument, look: Look) -> str:
+    from kaiten_sync.report.drift_text import drift_text
+
+    return drift_text(document.reports, color=look.color, width=look.width)
+
+
+def _drift_json(document: DriftDocument, _look: Look) -> str:
+    from kaiten_sync.report.drift_json import drift_json, drifts_json
+
+    if document.is_all:
+        return json_text(drifts_json(document.reports, document.failed))
+    return json_text(drift_json(document.reports[0]))
+
+
+def _drift_markdown(document: DriftDocument, _look: Look) -> str:
+    from kaiten_sync.report.drift_markdown import drift_markdown
+
+    return drift_markdown(document.reports)
+
+
+def _drift_html(document: DriftDocument, _look: Look) -> str:
+    from kaiten_sync.report.drift_html import drift_html
+
+    return drift_html(document.reports)
+
+
+def _drift_junit(document: DriftDocument, _look: Look) -> str:
+    from kaiten_sync.report.drift_junit import drift_junit
+
+    return drift_junit(document.reports)
+
+
+def _drift_sarif(document: DriftDocument, _look: Look) -> str:
+    from kaiten_sync.report.drift_sarif import drift_sarif
+
+    return drift_sarif(document.reports)
+
+
+def _apply_text(result: ApplyResult, look: Look) -> str:
+    from kaiten_sync.report.apply_text import apply_text
+
+    return apply_text(result, color=look.color)
+
+
+def _apply_json(result: ApplyResult, _look: Look) -> str:
+    from kaiten_sync.report.apply_json import apply_json
+
+    return json_text(apply_json(result))
+
+
+def _diagnostics_text(diagnostics: Sequence[Diagnostic], look: Look) -> str:
+    from kaiten_sync.report.diagnostics_text import render_text
+
+    return render_text(diagnostics, color=look.color)
+
+
+def _diagnostics_json(diagnostics: Sequence[Diagnostic], _look: Look) -> str:
+    from kaiten_sync.report.diagnostics_json import render_json
+
+    return render_json(diagnostics)
+
+
+def _diagnostics_github(diagnostics: Sequence[Diagnostic], _look: Look) -> str:
+    from kaiten_sync.report.diagnostics_github import render_github
+
+    return render_github(diagnostics)
+
+
+def _diagnostics_gitlab(diagnostics: Sequence[Diagnostic], _look: Look) -> str:
+    from kaiten_sync.report.diagnostics_gitlab import render_gitlab
+
+    return render_gitlab(diagnostics)
+
+
+def _diagnostics_junit(diagnostics: Sequence[Diagnostic], _look: Look) -> str:
+    from kaiten_sync.report.diagnostics_junit import render_junit
+
+    return render_junit(diagnostics)
+
+
+def _diagnostics_sarif(diagnostics: Sequence[Diagnostic], _look: Look) -> str:
+    from kaiten_sync.report.diagnostics_sarif import render_sarif
+
+    return render_sarif(diagnostics)
+
+
+PLAN: Formats[PlanDocument] = {
+    "text": _plan_text,
+    "json": _plan_json,
+    "markdown": _plan_markdown,
+    "html": _plan_html,
+}
+DRIFT: Formats[DriftDocument] = {
+    "text": _drift_text,
+    "json": _drift_json,
+    "markdown": _drift_markdown,
+    "html": _drift_html,
+    "junit": _drift_junit,
+    "sarif": _drift_sarif,
+}
+APPLY: Formats[ApplyResult] = {"text": _apply_text, "json": _apply_json}
+DIAGNOSTICS: Formats[Sequence[Diagnostic]] = {
+    "text": _diagnostics_text,
+    "json": _diagnostics_json,
+    "github": _diagnostics_github,
+    "gitlab": _diagnostics_gitlab,
+    "junit": _diagnostics_junit,
+    "sarif": _diagnostics_sarif,
+}
+DOCUMENTS: Mapping[str, Formats[Any]] = {
+    "plan": PLAN,
+    "drift": DRIFT,
+    "apply": APPLY,
+    "diagnostics": DIAGNOSTICS,
+}
+"""All documents, for what has to hold in every format of each."""

@@ -1,0 +1,25 @@
+"""GitHub's workflow commands: lines of a log that its runner obeys. Stage 7."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from kaiten_sync.report.safe_text import safe_text
+
+
+def workflow_command(name: str, properties: Mapping[str, str], lines: Sequence[str]) -> str:
+    """`::name key=value,...::text`, in which no text from outside ends a value or starts a command.
+
+    Source: GitHub docs, "Workflow commands for GitHub Actions"; the escapes are those of
+    actions/toolkit (`packages/core/src/command.ts`).
+    """
+    listed = ",".join(f"{key}={_property(value)}" for key, value in properties.items())
+    return f"::{name} {listed}::{'%0A'.join(_data(line) for line in lines)}"
+
+
+def _data(text: str) -> str:
+    return safe_text(text).replace("%", "%25")
+
+
+def _property(text: str) -> str:
+    return _data(text).replace(":", "%3A").replace(",", "%2C")

@@ -1,0 +1,94 @@
+"""Typed rows: what a statement reads is a frozen dataclass, and what a change writes is typed.
+
+A table's row type has its columns as fields. Code that misspells one fails in mypy; a row type
+that does not fit its statement fails on import, and one that does not fit its table in a test.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import fields
+from typing import Any, Generic, TypeVar
+
+from sqlalchemy import ColumnElement, Connection, Select, Table, and_, bindparam, delete, or_
+from sqlalchemy import insert as insert_into
+from sqlalchemy import update as update_of
+
+from kaiten_sync.server.db.pages import FIRST, Position, RowPage
+
+R = TypeVar("R")
+
+
+class RowQuery(Generic[R]):
+    """A statement whose columns are the fields of `row_type`.
+
+    Raises:
+        TypeError: they are not.
+    """
+
+    def __init__(self, row_type: type[R], statement: Select[Any]) -> None:
+        selected = {column.key for column in statement.selected_columns}
+        declared = {field.name for field in fields(row_type)}  # type: ignore[arg-type]  # a dataclass
+        if selected != declared:
+            raise TypeError(f"{row_type.__name__} and its statement differ: {selected ^ declared}")
+        self.row_type = row_type
+        self.statement = statement
+
+    def where(self, *conditions: ColumnElement[bool]) -> RowQuery[R]:
+        """The same rows, as far as these conditions hold."""
+        return RowQuery(self.row_type, self.statement.where(*conditions))
+
+    def newest_first(self, table: Table) -> RowQuery[R]:
+        """The same rows in the order of a page, as `page` reads them, after a position."""
+        created, key = table.c.created_at, table.c.id
+        after: ColumnElement[int] = bindparam("after")
+        is_later = or_(created < after, and_(created == after, key < bindparam("after_id")))
+        ordered = self.statement.where(is_later).order_by(created.desc(), key.desc())
+        return RowQuery(self.row_type, ordered.limit(bindparam("top")))
+
+    def first(self, connection: Connection, **parameters: object) -> R | None:
+        """The first row; None if there is none."""
+        row = connection.execute(self.statement, parameters).first()
+        return None if row is None else self.row_type(**row._mapping)
+
+    def all(self, connection: Connection, **parameters: object) -> list[R]:
+        """All rows."""
+        found = connection.execute(self.statement, parameters)
+        return [self.row_type(**row) for row in found.mappings()]
+
+    def page(
+        self, connection: Connection, position: Position | None, limit: int, **parameters: object
+    ) -> RowPage[R]:
+        """One page, of a statement with the parameters of `newest_first`."""
+        start = position or FIRST
+        # One row more than shown, to know whether there are more.
+        bounds = {"after": start.created_at, "after_id": start.id, "top": limit + 1}
+        rows = self.all(connection, **parameters, **bounds)
+        shown = rows[:limit]
+        if len(rows) <= limit:
+            return RowPage(rows=shown, next=None)
+        last: Any = shown[-1]
+        # Groups have no time of creation: their pages go by id alone.
+        return RowPage(rows=shown, next=Position(getattr(last, "created_at", 0), last.id))
+
+
+def values_of(row: object) -> dict[str, object]:
+    """The values of a row by column. They are not copied."""
+    return {each.name: getattr(row, each.name) for each in fields(row)}  # type: ignore[arg-type]  # a dataclass
+
+
+def insert_row(connection: Connection, table: Table, row: object) -> None:
+    """Store a row of the table's own type."""
+    connection.execute(insert_into(table), values_of(row))
+
+
+def update_row(
+    connection: Connection, table: Table, row_id: str, values: Mapping[str, object]
+) -> None:
+    """Overwrite columns of the row with this id; nothing happens if it is gone."""
+    connection.execute(update_of(table).where(table.c.id == row_id).values(**values))
+
+
+def delete_row(connection: Connection, table: Table, row_id: str) -> None:
+    """Delete the row with this id."""
+    connection.execute(delete(table).where(table.c.id == row_id))

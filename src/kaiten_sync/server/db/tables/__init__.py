@@ -1,0 +1,41 @@
+"""The tables. Source of keys and checks: API facts, section 8.
+
+Times are milliseconds since 1970 in UTC: exact, and sorted the same by every database. Ids are
+UUIDs as text. The migrations repeat this, frozen; a test keeps the two equal.
+"""
+
+from kaiten_sync.server.db.tables.base import metadata
+from kaiten_sync.server.db.tables.catalog import (
+    entitlement,
+    entitlement_group,
+    grant,
+    group_member,
+    license_family,
+    license_version,
+)
+from kaiten_sync.server.db.tables.customers import customer, instance
+from kaiten_sync.server.db.tables.events import event, webhook_delivery, webhook_endpoint
+from kaiten_sync.server.db.tables.identity import organisation, service_account, session, token
+from kaiten_sync.server.db.tables.usage import usage, usage_day, usage_report
+
+__all__ = [
+    "customer",
+    "entitlement",
+    "entitlement_group",
+    "event",
+    "grant",
+    "group_member",
+    "instance",
+    "license_family",
+    "license_version",
+    "metadata",
+    "organisation",
+    "service_account",
+    "session",
+    "token",
+    "usage",
+    "usage_day",
+    "usage_report",
+    "webhook_delivery",
+    "webhook_endpoint",
+]

@@ -1,0 +1,85 @@
+"""Events, webhook endpoints, and the deliveries due at them."""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    CheckConstraint,
+    Column,
+    ForeignKey,
+    Index,
+    SmallInteger,
+    String,
+    Table,
+    Text,
+    text,
+)
+
+from kaiten_sync.server.db.tables.base import Id, Json, Seq, metadata
+
+event = Table(
+    "event",
+    metadata,
+    Column("seq", Seq, primary_key=True, autoincrement=True),
+    Column("id", Id, nullable=False, unique=True),
+    Column("organisation_id", Id, ForeignKey("organisation.id"), nullable=False),
+    Column("instance_id", Id, ForeignKey("instance.id", ondelete="SET NULL"), index=True),
+    Column("instance_slug", String(100)),
+    Column("name", String(100), nullable=False),
+    Column("type", String(100), nullable=False),
+    # Plain JSON, also on PostgreSQL: a payload goes out as it came in.
+    Column("payload", JSON, nullable=False),
+    Column("occurred_at", BigInteger, nullable=False),
+    Index(None, "organisation_id", "occurred_at", "id"),
+    Index(None, "organisation_id", "instance_id", "occurred_at", "id"),
+    sqlite_autoincrement=True,
+)
+
+webhook_endpoint = Table(
+    "webhook_endpoint",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("organisation_id", Id, ForeignKey("organisation.id"), nullable=False),
+    Column("url", Text, nullable=False),
+    Column("event_types", Json, nullable=False),
+    Column("secret", String(100), nullable=False),
+    Column("leased_until", BigInteger, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("updated_at", BigInteger, nullable=False),
+    Index(None, "organisation_id", "created_at", "id"),
+)
+
+webhook_delivery = Table(
+    "webhook_delivery",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("organisation_id", Id, ForeignKey("organisation.id"), nullable=False),
+    Column(
+        "endpoint_id", Id, ForeignKey("webhook_endpoint.id", ondelete="CASCADE"), nullable=False
+    ),
+    Column(
+        "event_seq",
+        Seq,
+        ForeignKey("event.seq", ondelete="CASCADE"),
+        nullable=False,
+        index=True,
+    ),
+    Column("status", String(10), nullable=False),
+    Column("attempts", SmallInteger, nullable=False),
+    Column("due_at", BigInteger),
+    Column("attempted_at", BigInteger),
+    Column("response_status", SmallInteger),
+    Column("response_text", Text),
+    Column("created_at", BigInteger, nullable=False),
+    Index(None, "endpoint_id", "due_at", "event_seq"),
+    Index(
+        "ix_webhook_delivery_due",
+        "due_at",
+        sqlite_where=text("status = 'pending'"),
+        postgresql_where=text("status = 'pending'"),
+    ),
+    Index(None, "organisation_id", "created_at", "id"),
+    CheckConstraint("status IN ('pending', 'success', 'fail')", name="status"),
+    CheckConstraint("(due_at IS NULL) = (status <> 'pending')", name="due"),
+)

@@ -1,0 +1,78 @@
+"""Usage: counters, days, and the keys of reports."""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    CheckConstraint,
+    Column,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    String,
+    Table,
+)
+
+from kaiten_sync.server.db.tables.base import FINITE, Id, metadata
+
+usage = Table(
+    "entitlement_usage",
+    metadata,
+    Column("instance_id", Id, ForeignKey("instance.id", ondelete="CASCADE"), primary_key=True),
+    Column(
+        "entitlement_id",
+        Id,
+        ForeignKey("entitlement.id", ondelete="RESTRICT"),
+        primary_key=True,
+        index=True,
+    ),
+    Column("value", Float(53), nullable=False),
+    Column("event_count", BigInteger, nullable=False),
+    Column("period_start", BigInteger),
+    Column("report_seq", BigInteger, nullable=False),
+    Column("updated_at", BigInteger, nullable=False),
+    CheckConstraint(f"value {FINITE}", name="finite"),
+)
+
+usage_day = Table(
+    "entitlement_usage_day",
+    metadata,
+    Column("instance_id", Id, ForeignKey("instance.id", ondelete="CASCADE"), primary_key=True),
+    Column(
+        "entitlement_id", Id, ForeignKey("entitlement.id", ondelete="CASCADE"), primary_key=True
+    ),
+    # Days since 1970 in UTC.
+    Column("day", Integer, primary_key=True, index=True),
+    Column("organisation_id", Id, ForeignKey("organisation.id"), nullable=False),
+    Column("accepted", BigInteger, nullable=False),
+    Column("refused", BigInteger, nullable=False),
+    # None of these is known of days before this table was there.
+    Column("highest", Float(53)),
+    Column("value", Float(53)),
+    Column("period_start", BigInteger),
+    # Has all that is summed up, so that no row has to be looked at.
+    Index(
+        "ix_entitlement_usage_day_counts",
+        *("organisation_id", "day", "entitlement_id", "accepted", "refused"),
+    ),
+    CheckConstraint(f"value {FINITE}", name="finite"),
+    CheckConstraint(f"highest {FINITE}", name="highest"),
+)
+
+usage_report = Table(
+    "usage_report",
+    metadata,
+    Column("instance_id", Id, ForeignKey("instance.id", ondelete="CASCADE"), primary_key=True),
+    Column(
+        "entitlement_id", Id, ForeignKey("entitlement.id", ondelete="CASCADE"), primary_key=True
+    ),
+    Column("transaction_id", String(128), primary_key=True),
+    Column("behavior", String(10), nullable=False),
+    Column("value", Float(53), nullable=False),
+    Column("report_seq", BigInteger, nullable=False),
+    Column("reported_at", BigInteger, nullable=False, index=True),
+    Column("answer", JSON, nullable=False),
+    CheckConstraint(f"value {FINITE}", name="finite"),
+)

@@ -1,1 +1,0 @@
-"""The API's resources: per resource its schemas, its operations, its rendering."""

@@ -1,0 +1,119 @@
+"""Reads what a request says: its body, its query, and both checked against the schemas.
+
+The dashboard's forms pass through the same checks, so that a form can do nothing that the API
+would refuse.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from typing import Any
+
+from starlette.requests import Request
+
+from kaiten_sync.server.domain.refusals import Fault, RefusalError, RefusalKind, unprocessable
+from kaiten_sync.server.domain.times import parse_rfc3339
+from kaiten_sync.server.web.catalog import SCHEMAS
+from kaiten_sync.server.web.check import RequestCheck, check_parameter
+from kaiten_sync.server.web.codec import check_storable, decode_body
+from kaiten_sync.server.web.operations import Operation, Query
+
+MAX_BODY_BYTES = 1024 * 1024
+
+_CHECK = RequestCheck(SCHEMAS)
+
+_MAX_SHOWN = 100
+"""Characters of a wrong parameter that are repeated in the answer."""
+
+_BODY_TIMEOUT_S = 30
+"""For all of a body: a client that drips one byte at a time must not hold a request open."""
+
+_INTEGER = re.compile(r"-?[0-9]{1,12}", re.ASCII)
+
+
+async def read_body(request: Request) -> bytes:
+    """A request's body.
+
+    Raises:
+        RefusalError: it is too large, or too slow.
+    """
+    too_large = RefusalError(
+        RefusalKind.TOO_LARGE, "PAYLOAD_TOO_LARGE", f"a body has at most {MAX_BODY_BYTES} bytes"
+    )
+    declared = request.headers.get("content-length", "")
+    if declared.isdecimal() and int(declared[:20]) > MAX_BODY_BYTES:
+        raise too_large
+    body = bytearray()
+    try:
+        async with asyncio.timeout(_BODY_TIMEOUT_S):
+            async for chunk in request.stream():
+                body += chunk
+                if len(body) > MAX_BODY_BYTES:
+                    raise too_large
+    except TimeoutError as error:
+        raise RefusalError(
+            RefusalKind.TIMEOUT, "REQUEST_TIMEOUT", f"the body took over {_BODY_TIMEOUT_S} seconds"
+        ) from error
+    return bytes(body)
+
+
+def parse_body(operation: Operation, raw: bytes, media_type: str) -> Any:
+    """The body of a request to an operation that takes one, checked.
+
+    Raises:
+        RefusalError: it is not JSON, or not what the operation's schema wants.
+    """
+    if media_type not in ("", "application/json"):
+        raise RefusalError(
+            RefusalKind.UNSUPPORTED_MEDIA_TYPE,
+            "UNSUPPORTED_MEDIA_TYPE",
+            "the body must be application/json",
+        )
+    return check_body(operation, decode_body(raw))
+
+
+def check_body(operation: Operation, body: Any) -> Any:
+    """A body as the operation's handler takes it; None for an operation without a body.
+
+    Raises:
+        RefusalError: 422 with everything that cannot be stored, or is not as the schema wants it.
+    """
+    if operation.body is None:
+        return None
+    check_storable(body)
+    return _CHECK.body(operation.body, body)
+
+
+def parse_query(query: Query, text: str | None) -> Any:
+    """The value of a query parameter; its default if the request leaves it out.
+
+    Raises:
+        RefusalError: 422 with what is wrong.
+    """
+    place = f"query.{query.name}"
+    if text is None:
+        if query.required:
+            fault = Fault("this query parameter is required", place)
+            raise unprocessable("UNPROCESSABLE", "validation failed", [fault])
+        return query.default
+    check_storable(text, place)
+    value: Any = text
+    match query.schema:
+        case {"type": "integer"}:
+            if not _INTEGER.fullmatch(text):
+                raise _unexpected("integer", place, text)
+            value = int(text)
+        case {"type": "array"}:
+            value = text.split(",") if text else []
+        case {"format": "date-time"}:
+            moment = parse_rfc3339(text)
+            if moment is None:
+                raise _unexpected("date-time (RFC 3339)", place, text)
+            return moment
+    return check_parameter(query.schema, value, place)
+
+
+def _unexpected(wanted: str, place: str, text: str) -> RefusalError:
+    fault = Fault(f"expected {wanted}", place, text[:_MAX_SHOWN])
+    return unprocessable("UNPROCESSABLE", "validation failed", [fault])

@@ -1,0 +1,123 @@
+"""The receipt: whole JSON at every moment, also when nobody ends it."""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from jsonschema import Draft202012Validator
+from tests.fakes.catalog import FakeCatalog
+from tests.support.ports import Notebook, quiet_ports
+from tests.support.values import address, declared, desired, live_state, proposal
+
+from kaiten_sync.errors import StalePlanError, UsageError
+from kaiten_sync.jobs.receipt import Receipt
+from kaiten_sync.model.change import Action
+from kaiten_sync.model.outcome import ApplyResult, Outcome, Status
+from kaiten_sync.model.plan import Plan
+from kaiten_sync.model.ports import Ports
+from kaiten_sync.validate import schema_text
+
+SCHEMA = Draft202012Validator(json.loads(schema_text("receipt")))
+
+
+@pytest.fixture
+def plan() -> Plan:
+    wanted = desired(*(declared(f"group/g{i}", name="Gruppe ä") for i in range(5)))
+    return proposal(wanted, live_state(*FakeCatalog().objects.values())).plan
+
+
+@pytest.fixture
+def ports() -> Ports:
+    return quiet_ports()
+
+
+def outcome(number: int, status: Status = Status.DONE, message: str | None = None) -> Outcome:
+    return Outcome(
+        change_id=f"create:group/g{number}",
+        address=address(f"group/g{number}"),
+        action=Action.CREATE,
+        status=status,
+        message=message,
+    )
+
+
+def read(path: Path) -> dict[str, Any]:
+    document: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    SCHEMA.validate(document)
+    return document
+
+
+def test_the_file_is_whole_after_every_outcome(tmp_path: Path, plan: Plan, ports: Ports) -> None:
+    path = tmp_path / "receipts" / "r.json"
+    receipt = Receipt(str(path), plan, ports)
+    assert read(path)["outcomes"] == []
+    for number in range(5):
+        receipt.record(outcome(number, Status.FAILED, "an “odd” message\n] , }"))
+        document = read(path)
+        assert [o["id"] for o in document["outcomes"]] == [
+            f"create:group/g{i}" for i in range(number + 1)
+        ]
+        assert document["state"] == "running"
+    outcomes = tuple(outcome(number) for number in range(5))
+    receipt.close(
+        ApplyResult(target=plan.target, plan_digest=plan.digest, outcomes=outcomes, requests=12)
+    )
+    document = read(path)
+    assert (document["state"], document["requests"]) == ("complete", 12)
+    assert document["planDigest"] == plan.digest
+    assert document["finishedAt"] >= document["startedAt"]
+
+
+def test_a_refused_run_says_why(tmp_path: Path, plan: Plan, ports: Ports) -> None:
+    path = tmp_path / "r.json"
+    receipt = Receipt(str(path), plan, ports)
+    receipt.close(StalePlanError("the plan is stale", ["group/g0: it is there"]))
+    document = read(path)
+    assert document["state"] == "refused"
+    assert document["findings"] == ["group/g0: it is there"]
+    assert document["requests"] is None
+
+
+def test_an_older_receipt_is_replaced(tmp_path: Path, plan: Plan, ports: Ports) -> None:
+    path = tmp_path / "r.json"
+    older = {"planDigest": "sha256:0", "message": "x" * 10_000}
+    path.write_text(json.dumps(older))
+    Receipt(str(path), plan, ports)
+    assert read(path)["state"] == "running"
+    assert "xxx" not in path.read_text()
+
+
+def test_a_place_that_cannot_be_written_is_said_before_anything_is_sent(
+    tmp_path: Path, plan: Plan, ports: Ports
+) -> None:
+    with pytest.raises(UsageError, match="cannot write the receipt"):
+        Receipt(str(tmp_path), plan, ports)
+
+
+def test_a_disk_that_fills_up_does_not_end_the_run(
+    tmp_path: Path, plan: Plan, ports: Ports, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "r.json"
+    notices: list[str] = []
+    receipt = Receipt(str(path), plan, replace(ports, notices=Notebook(notices)))
+    receipt.record(outcome(0))
+    with monkeypatch.context() as full:
+
+        def refuse(*_: object) -> int:
+            raise OSError(28, "No space left on device")
+
+        full.setattr(os, "pwrite", refuse)
+        receipt.record(outcome(1))
+    receipt.record(outcome(2))
+    assert [o["id"] for o in read(path)["outcomes"]] == ["create:group/g0", "create:group/g2"]
+    outcomes = tuple(outcome(number) for number in range(3))
+    receipt.close(
+        ApplyResult(target=plan.target, plan_digest=plan.digest, outcomes=outcomes, requests=1)
+    )
+    (notice,) = notices
+    assert "is incomplete: No space left on device" in notice
