@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 JOBS ?= auto
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check lint types layers pytest docs examples pictures bench format constraints clean
+.PHONY: help demo test stress check lint types layers pytest docs examples pictures bench format constraints clean
 
 help: ## Show the targets
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -14,6 +14,9 @@ demo: $(VENV)/.ready ## Set up, then show the main job on the embedded server
 	@$(BIN)/kaiten-sync demo
 
 test: check pytest ## Set up, then run all checks
+
+stress: $(VENV)/.dev ## Run the tests that start processes on busy cores, with signals ignored
+	$(BIN)/python -m tests.stress
 
 check: lint types layers ## Static checks: ruff, mypy, import-linter
 

@@ -172,8 +172,8 @@ def _count(database: Database, instance_ids: list[str]) -> None:
     ]
     rest = {"event_count": 1, "period_start": None, "report_seq": 1, "updated_at": now_ms}
     _add(database, usage, [{**each, **rest} for each in counters])
-    organisation = _all(database, select(instance.c.organisation_id).limit(1))[0]
-    reports = {**organisation, "accepted": 10, "refused": 1, "period_start": None}
+    organization = _all(database, select(instance.c.organization_id).limit(1))[0]
+    reports = {**organization, "accepted": 10, "refused": 1, "period_start": None}
     for ago in range(DAYS):
         day = {**reports, "day": now_ms // DAY_MS - ago}
         days = [{**each, **day, "highest": each["value"]} for each in counters]

@@ -1,4 +1,4 @@
-"""A running server per module, an organisation of its own per test."""
+"""A running server per module, an organization of its own per test."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedServer]
 
 @dataclass(frozen=True)
 class Workplace:
-    """A folder, a server, and an organisation on it with nothing in it."""
+    """A folder, a server, and an organization on it with nothing in it."""
 
     folder: Path
     url: str
@@ -38,4 +38,4 @@ class Workplace:
 
 @pytest.fixture
 def place(server: EmbeddedServer, tmp_path: Path) -> Workplace:
-    return Workplace(tmp_path, server.url, server.new_organisation())
+    return Workplace(tmp_path, server.url, server.new_organization())

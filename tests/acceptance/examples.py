@@ -84,7 +84,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as name, EmbeddedServer(Path(name)) as server:
         for example, target in CASES:
             folder = Path(name) / f"{example}-{target}"
-            case = Case.copied(example, target, folder, server.url, server.new_organisation())
+            case = Case.copied(example, target, folder, server.url, server.new_organization())
             (PLANS / example / f"{target}.plan.json").write_bytes(case.plan())
             (PLANS / example / f"{target}.apply.txt").write_text(case.apply())
 

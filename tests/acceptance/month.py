@@ -68,7 +68,7 @@ class Month:
     def __init__(self, folder: Path, servers: dict[str, EmbeddedServer]) -> None:
         self._folder = folder
         self._urls = {name: server.url for name, server in servers.items()}
-        self._tokens = {name: server.new_organisation() for name, server in servers.items()}
+        self._tokens = {name: server.new_organization() for name, server in servers.items()}
         self._cems = {
             name: _token_for("Cem", url, self._tokens[name]) for name, url in self._urls.items()
         }

@@ -21,7 +21,7 @@ licenses:
     type: PAID
     entitlements:
       calls: 1000         # agreed with sales
-      theme: {value: {colour: blue}}
+      theme: {value: {color: blue}}
 """
 OVERLAY = """\
 # Prod is special.
@@ -83,7 +83,7 @@ def is_clean(place: Workplace) -> bool:
 
 def test_each_value_is_changed_where_it_stands(applied: Workplace, api: httpx.Client) -> None:
     grant(api, "calls", "number", -1)
-    grant(api, "theme", "object", {"colour": "red", "logo": True})
+    grant(api, "theme", "object", {"color": "red", "logo": True})
     describe(api, name="Growing", description="For all")
     said = adopt(applied)
     assert f"adopted {GRANT}: value 1000 → unlimited" in said
@@ -91,7 +91,7 @@ def test_each_value_is_changed_where_it_stands(applied: Workplace, api: httpx.Cl
     assert read(applied) == (
         CATALOG.replace("'Growth' ", "'Growing' ")
         .replace("calls: 1000 ", "calls: unlimited ")
-        .replace("{colour: blue}", "{colour: red, logo: true}")
+        .replace("{color: blue}", "{color: red, logo: true}")
     )
     assert read(applied, "prod.yaml") == OVERLAY.replace("For prod", "For all")
     assert is_clean(applied)
@@ -129,7 +129,7 @@ def test_new_objects_come_when_they_are_named(applied: Workplace, api: httpx.Cli
     adopt(applied, *named)
     text = read(applied)
     assert text.startswith(CATALOG[: CATALOG.index("licenses:")].rstrip("\n"))
-    assert "      theme: {value: {colour: blue}}\n      seats: 5\n" in text
+    assert "      theme: {value: {color: blue}}\n      seats: 5\n" in text
     assert "  partner:\n    name: Partner\n" in text
     assert is_clean(applied)
 

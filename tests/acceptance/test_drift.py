@@ -197,7 +197,7 @@ def test_one_object_can_be_looked_at_and_undone(team: Workplace, api: httpx.Clie
 
 
 def test_all_targets_side_by_side(team: Workplace, server: EmbeddedServer) -> None:
-    other = server.new_organisation()
+    other = server.new_organization()
     lines = [
         "version: 1",
         "catalog: [catalog.yaml]",

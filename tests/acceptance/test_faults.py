@@ -68,7 +68,7 @@ REQUESTS = {
     "publish": 3,
     "archive": 3,
     "unarchive": 3,
-    "change the default": 8,
+    "change the default": 6,
     "replace the default": 9,
 }
 """How many requests applying each takes when nothing goes wrong."""
@@ -96,8 +96,8 @@ def proxy(server: EmbeddedServer) -> Iterator[FaultProxy]:
 
 @contextmanager
 def prepared(server: EmbeddedServer, scenario: Scenario) -> Iterator[tuple[HttpCatalog, str]]:
-    """A client that nothing hurts, for an organisation as the scenario begins; and its token."""
-    token = server.new_organisation()
+    """A client that nothing hurts, for an organization as the scenario begins; and its token."""
+    token = server.new_organization()
     with HttpCatalog(ConnectionSettings(url=server.url, token=token)) as catalog:
         prepare([*BYSTANDERS, *scenario.before], catalog)
         yield catalog, token

@@ -44,7 +44,7 @@ def proxy(server: EmbeddedServer) -> Iterator[FaultProxy]:
 def test_killed_at_any_point(
     server: EmbeddedServer, proxy: FaultProxy, tmp_path: Path, point: int
 ) -> None:
-    token = server.new_organisation()
+    token = server.new_organization()
     with HttpCatalog(ConnectionSettings(url=server.url, token=token)) as catalog:
         prepare(EVERYTHING_AT_ONCE.before, catalog)
         plan = plan_for(WANTED, catalog, TargetRef("default", proxy.url))

@@ -24,7 +24,7 @@ licenses:
     isDefault: true
     entitlements:
       api-calls: {value: 1000, overagePercent: 20}
-      branding: {value: {theme: dark, colours: [red]}}
+      branding: {value: {theme: dark, colors: [red]}}
 """
 
 

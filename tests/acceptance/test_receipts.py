@@ -41,7 +41,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedServer]
 
 
 class Shop:
-    """A folder with a catalog, and an organisation behind a proxy."""
+    """A folder with a catalog, and an organization behind a proxy."""
 
     def __init__(self, folder: Path, proxy: FaultProxy, token: str) -> None:
         self.folder = folder
@@ -72,13 +72,15 @@ def proxy(server: EmbeddedServer) -> Iterator[FaultProxy]:
 
 @pytest.fixture
 def shop(tmp_path: Path, server: EmbeddedServer, proxy: FaultProxy) -> Shop:
-    return Shop(tmp_path, proxy, server.new_organisation())
+    return Shop(tmp_path, proxy, server.new_organization())
 
 
 APPLY = ("plan.json", "--receipt", "receipt.json")
 PATIENT = (
-    "from kaiten_sync.api import client; client.READ_TIMEOUT_S = client.ANSWER_TIMEOUT_S = 1e6;"
-    "from kaiten_sync.cli import main; main()"
+    "from kaiten_sync.api import client, settings; from kaiten_sync.cli import main;"
+    "client.READ_TIMEOUT_S = 1e6;"
+    "settings.ConnectionSettings.__init__.__kwdefaults__['answer_timeout_s'] = 1e6;"
+    "main()"
 )
 """The program, with more patience for a silent server than a test has for the program."""
 

@@ -83,7 +83,7 @@ def test_what_the_declaration_does_not_touch_is_not_read(filled: Workplace) -> N
 
 def test_a_token_that_reads_licenses_plans_licenses(place: Workplace, server) -> None:  # type: ignore[no-untyped-def]
     place.write("catalog.yaml", "version: 1\nlicenses:\n  l00: {name: L, type: PAID}\n")
-    token = server.new_organisation("read:licenses")
+    token = server.new_organization("read:licenses")
     ended = place.run("plan", "-f", "catalog.yaml", KAITEN_AUTH_TOKEN=token)
     assert ended.code == 0, ended.stderr
     refused = place.run("drift", "-f", "catalog.yaml", KAITEN_AUTH_TOKEN=token)

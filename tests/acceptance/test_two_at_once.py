@@ -52,7 +52,7 @@ def at_once(url: str, token: str, plans: Sequence[Plan]) -> list[ApplyResult | S
 
 @pytest.mark.parametrize("_round", ROUNDS)
 def test_the_same_plan_twice_ends_well_for_both(server: EmbeddedServer, _round: int) -> None:
-    token = server.new_organisation()
+    token = server.new_organization()
     with HttpCatalog(ConnectionSettings(url=server.url, token=token)) as catalog:
         prepare(EVERYTHING_AT_ONCE.before, catalog)
         wanted = desired(*EVERYTHING_AT_ONCE.after)
@@ -82,7 +82,7 @@ def catalog_of(name: str, threshold: int) -> list[Resource]:
 
 @pytest.mark.parametrize("_round", ROUNDS)
 def test_each_object_is_as_one_of_two_plans_says(server: EmbeddedServer, _round: int) -> None:
-    token = server.new_organisation()
+    token = server.new_organization()
     with HttpCatalog(ConnectionSettings(url=server.url, token=token)) as catalog:
         prepare(catalog_of("Before", 1), catalog)
         plans = [

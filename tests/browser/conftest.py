@@ -1,4 +1,4 @@
-"""One server and one browser per module, and a fresh organisation and window per test."""
+"""One server and one browser per module, and a fresh organization and window per test."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture
 def token(server: EmbeddedServer) -> str:
-    """The token of a new organisation."""
-    return server.new_organisation()
+    """The token of a new organization."""
+    return server.new_organization()
 
 
 @pytest.fixture

@@ -34,8 +34,8 @@ _SIZE = {"width": 1200, "height": 960}
 
 
 def take_pictures(browser: Browser, server: EmbeddedServer, folder: Path) -> None:
-    """Take all pictures of an organisation of their own."""
-    token = server.new_organisation()
+    """Take all pictures of an organization of their own."""
+    token = server.new_organization()
     headers = {"Authorization": f"Bearer {token}"}
     with httpx.Client(base_url=f"{server.url}/api", headers=headers) as api:
         furnish(api, receiver="https://example.com/kaiten")

@@ -39,7 +39,7 @@ targets:
 
 def take_report(server: EmbeddedServer, folder: Path) -> Path:
     """The report of two targets that have drifted, as a file in the folder."""
-    tokens = {"PROD_TOKEN": server.new_organisation(), "STAGING_TOKEN": server.new_organisation()}
+    tokens = {"PROD_TOKEN": server.new_organization(), "STAGING_TOKEN": server.new_organization()}
     (folder / "catalog.yaml").write_text(_CATALOG)
     (folder / "kaiten-sync.yaml").write_text(_PROJECT.replace("URL", server.url))
     for target in ("prod", "staging"):

@@ -49,7 +49,7 @@ def test_the_picture_of_the_docs_is_of_this_report() -> None:
 
 
 def test_a_plan_opens_too(browser: Browser, report: Path, server: EmbeddedServer) -> None:
-    token = server.new_organisation()
+    token = server.new_organization()
     done = kaiten_sync(
         *("plan", "-f", "catalog.yaml", "--format", "html"),
         cwd=report.parent,

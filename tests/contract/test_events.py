@@ -1,6 +1,6 @@
 """The events: all that the 1.0 contract has for what is served, and each as it describes it.
 
-One organisation goes through every operation that changes something. What that leaves behind is
+One organization goes through every operation that changes something. What that leaves behind is
 held against the schemas of the contract's webhooks.
 """
 
@@ -31,7 +31,7 @@ MODULES = ("entitlements", "licenses", "customers", "instances")
 
 
 class Tour:
-    """Requests of one organisation: which ones, and that they were answered as expected."""
+    """Requests of one organization: which ones, and that they were answered as expected."""
 
     def __init__(self, server: EmbeddedServer, client: httpx.Client) -> None:
         self._server = server
@@ -173,7 +173,7 @@ GRANTS: list[dict[str, Any]] = [
 
 @pytest.fixture(scope="module")
 def token(server: EmbeddedServer) -> str:
-    return server.new_organisation()
+    return server.new_organization()
 
 
 @pytest.fixture(scope="module")

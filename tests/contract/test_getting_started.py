@@ -54,7 +54,7 @@ def run(command: str, url: str, token: str) -> tuple[int, Any]:
 def test_requests_one_to_three_work_word_for_word(
     server: EmbeddedServer, getting_started: str
 ) -> None:
-    token = server.new_organisation()
+    token = server.new_organization()
     create_entitlement, create_license, attach, _ = commands(getting_started)
 
     status, entitlement = run(create_entitlement, server.url, token)
@@ -132,7 +132,7 @@ def audit_trail(url: str, token: str) -> list[dict[str, Any]]:
 
 
 def test_the_page_can_be_followed_twice(server: EmbeddedServer, getting_started: str) -> None:
-    token = server.new_organisation()
+    token = server.new_organization()
     first = commands(getting_started)[0]
     run(first, server.url, token)
     status, again = run(first, server.url, token)

@@ -88,8 +88,8 @@ CHECKED: Any = CHECKS.get_by_names(
 
 
 def seeded(server: EmbeddedServer) -> tuple[str, dict[str, str]]:
-    """A token of an organisation that has something of everything, and what its paths name."""
-    token = server.new_organisation()
+    """A token of an organization that has something of everything, and what its paths name."""
+    token = server.new_organization()
     with httpx.Client(
         base_url=f"{server.url}/api", headers={"Authorization": f"Bearer {token}"}
     ) as client:

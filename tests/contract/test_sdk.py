@@ -13,7 +13,7 @@ from tests.support.embedded import EmbeddedServer
 
 @pytest.fixture
 def kaiten(server: EmbeddedServer) -> Iterator[KaitenClient]:
-    with KaitenClient(base_url=server.url, token=server.new_organisation()) as client:
+    with KaitenClient(base_url=server.url, token=server.new_organization()) as client:
         yield client
 
 

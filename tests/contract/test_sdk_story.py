@@ -16,7 +16,7 @@ from tests.support.receiver import Receiver
 
 @pytest.fixture
 def token(server: EmbeddedServer) -> str:
-    return server.new_organisation()
+    return server.new_organization()
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from typing import Any
 
 from msgspec.json import schema_components
 
-from kaiten_sync.documents import Document
+from kaiten_sync.documents import JsonDocument
 from kaiten_sync.documents.apply import ApplyDocument
 from kaiten_sync.documents.drift import DriftDocument, DriftsDocument
 from kaiten_sync.documents.parts import ActionName, AddressText, Digest, Fingerprint, LimitValue
@@ -19,7 +19,7 @@ from kaiten_sync.documents.receipt import ReceiptDocument
 from kaiten_sync.validate.schema_files import with_scopes
 
 FOLDER = Path("schemas")
-TITLES: dict[str, tuple[type[Document], str]] = {
+TITLES: dict[str, tuple[type[JsonDocument], str]] = {
     "apply": (ApplyDocument, "kaiten-sync apply result"),
     "drift": (DriftDocument, "kaiten-sync drift report"),
     "drift-all": (DriftsDocument, "kaiten-sync drift reports of all targets"),
@@ -68,7 +68,7 @@ class _Writer:
     become one schema, which editors and validators explain better than `anyOf`.
     """
 
-    def __init__(self, kind: type[Document]) -> None:
+    def __init__(self, kind: type[JsonDocument]) -> None:
         self.definitions: dict[str, Schema] = {}
         self._prefix = kind.__name__.removesuffix("Document")
         _, self._found = schema_components([kind])
@@ -83,7 +83,7 @@ class _Writer:
         else:
             examples = [{key: each["examples"][0] for key, each in made["properties"].items()}]
         description = " ".join(made.pop("description").split())
-        more = kind.MORE if issubclass(kind, Document) else {}
+        more = kind.MORE if issubclass(kind, JsonDocument) else {}
         return {"description": description, **made, "examples": examples, **more}
 
     def _plain(self, part: Schema) -> Schema:
@@ -143,9 +143,9 @@ def _bare(part: Schema) -> Schema:
     return {"$ref": part["$ref"]} if "$ref" in part else part
 
 
-def _class(name: str) -> type[Document] | type[StrEnum]:
+def _class(name: str) -> type[JsonDocument] | type[StrEnum]:
     """The class of a definition. Other libraries have enumerations of the same names."""
-    known: list[type] = [*_below(Document), *_below(StrEnum)]
+    known: list[type] = [*_below(JsonDocument), *_below(StrEnum)]
     ours = ("kaiten_sync.documents.", "kaiten_sync.model.")
     return next(
         each for each in known if each.__name__ == name and each.__module__.startswith(ours)

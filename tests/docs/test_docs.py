@@ -91,3 +91,15 @@ def test_every_environment_variable_is_documented() -> None:
         read |= set(re.findall(VARIABLE, path.read_text(encoding="utf-8")))
     page = Path("docs/reference/environment.md").read_text(encoding="utf-8")
     assert read == set(re.findall(r"^\| `(\w+)` \|", page, re.M))
+
+
+def test_everything_that_the_code_map_names_is_there() -> None:
+    page = Path("docs/explanation/architecture.md").read_text(encoding="utf-8")
+    named = re.findall(
+        r"`((?:[a-z_]+/)+[a-z_]+\.py)`(?:\s*\(((?:`\w+`(?:,\s)?)+)\)|:\s`(\w+)`)?", page
+    )
+    assert len(named) > 25
+    for path, several, one in named:
+        text = (Path("src/kaiten_sync") / path).read_text(encoding="utf-8")
+        for name in [*re.findall(r"\w+", several), *([one] if one else [])]:
+            assert re.search(rf"^(?:async )?(?:def|class) {name}\b", text, re.M), f"{path} {name}"

@@ -28,7 +28,7 @@ def transcript(readme: str) -> str:
         folder = Path(name) / "project"
         folder.mkdir()
         (folder / "catalog.yaml").write_text(catalog[1])
-        token = server.new_organisation()
+        token = server.new_organization()
         environment = {"KAITEN_BASE_URL": server.url, "KAITEN_AUTH_TOKEN": token}
 
         def shown(*args: str) -> str:

@@ -103,7 +103,7 @@ def arrive(wanted: DesiredState, catalog: HttpCatalog) -> None:
 def test_any_catalog_can_become_any_other(
     server: EmbeddedServer, folder: Path, first: dict[str, Any], second: dict[str, Any]
 ) -> None:
-    settings_ = ConnectionSettings(url=server.url, token=server.new_organisation())
+    settings_ = ConnectionSettings(url=server.url, token=server.new_organization())
     with HttpCatalog(settings_) as catalog:
         arrive(declare(folder, first), catalog)
         arrive(declare(folder, second), catalog)
@@ -114,7 +114,7 @@ def test_any_catalog_can_become_any_other(
 def test_exporting_and_planning_is_empty(
     server: EmbeddedServer, tmp_path_factory: pytest.TempPathFactory, wanted: dict[str, Any]
 ) -> None:
-    settings_ = ConnectionSettings(url=server.url, token=server.new_organisation())
+    settings_ = ConnectionSettings(url=server.url, token=server.new_organization())
     folder = tmp_path_factory.mktemp("export")
     with HttpCatalog(settings_) as catalog:
         arrive(declare(folder, wanted), catalog)

@@ -70,14 +70,14 @@ class Recorder(HttpCatalog):
 
 
 class Team(RuleBasedStateMachine):
-    """One organisation on one server, one repository, two people."""
+    """One organization on one server, one repository, two people."""
 
     plans = Bundle("plans")
     server: EmbeddedServer
 
     def __init__(self) -> None:
         super().__init__()
-        token = self.server.new_organisation()
+        token = self.server.new_organization()
         connection = ConnectionSettings(url=self.server.url, token=token)
         self.catalog = Recorder(connection)
         self.person = HttpCatalog(connection)

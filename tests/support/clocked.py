@@ -16,7 +16,7 @@ from kaiten_sync.server.dashboard.site import dashboard
 from kaiten_sync.server.db.engine import open_engine
 from kaiten_sync.server.db.migrate import migrate
 from kaiten_sync.server.domain.tokens import new_token
-from kaiten_sync.server.service.tenancy import create_organisation
+from kaiten_sync.server.service.tenancy import create_organization
 from kaiten_sync.server.web.routes import build_app
 from kaiten_sync.server.web.transactions import Surroundings
 
@@ -37,14 +37,14 @@ class Clock:
 
 @contextmanager
 def clocked(database_url: str) -> Iterator[tuple[httpx.Client, Clock]]:
-    """A client of a new organisation, of an application on this database, and its clock."""
+    """A client of a new organization, of an application on this database, and its clock."""
     database = open_engine(database_url)
     try:
         migrate(database)
         clock = Clock(time.time_ns() // 1_000_000)
         token = new_token()
         with database.writing() as connection:
-            create_organisation(connection, "Test", token, 0)
+            create_organization(connection, "Test", token, 0)
         surroundings = Surroundings(database=database, clock=clock)
         app = build_app(surroundings, pages=dashboard(surroundings))
         headers = {"Authorization": f"Bearer {token}"}

@@ -15,13 +15,13 @@ from kaiten_sync.server.app import ServerSettings, Started, running
 from kaiten_sync.server.db.engine import Database, open_engine
 from kaiten_sync.server.domain.scopes import ALL_SCOPES
 from kaiten_sync.server.domain.tokens import new_token
-from kaiten_sync.server.service.tenancy import create_organisation
+from kaiten_sync.server.service.tenancy import create_organization
 
 
 class EmbeddedServer:
     """Runs while its `with` block does, on the given database or on a file in the folder.
 
-    `url` has no `/api`; `token` opens the first organisation; `new_organisation()` gives the
+    `url` has no `/api`; `token` opens the first organization; `new_organization()` gives the
     token of an empty one; `database_url` is for looking behind its back.
     """
 
@@ -67,10 +67,10 @@ class EmbeddedServer:
         with self._side_door.reading() as connection:
             yield connection
 
-    def new_organisation(self, *scopes: str) -> str:
-        """The token of a new organisation with nothing in it; all scopes unless some are named."""
+    def new_organization(self, *scopes: str) -> str:
+        """The token of a new organization with nothing in it; all scopes unless some are named."""
         token = new_token()
         with self._side_door.writing() as connection:
             now_ms = time.time_ns() // 1_000_000
-            create_organisation(connection, "Test", token, now_ms, scopes or ALL_SCOPES)
+            create_organization(connection, "Test", token, now_ms, scopes or ALL_SCOPES)
         return token

@@ -22,7 +22,7 @@ class Event(NamedTuple):
 
 
 def events_of(server: EmbeddedServer, token: str) -> list[Event]:
-    """All events of the organisation that the token opens, in the order in which they came."""
+    """All events of the organization that the token opens, in the order in which they came."""
     database = open_engine(server.database_url)
     try:
         with database.reading() as connection:
@@ -30,7 +30,7 @@ def events_of(server: EmbeddedServer, token: str) -> list[Event]:
             caller = authenticate(connection, f"Bearer {token}", "read:licenses", now_ms)
             found = connection.execute(
                 select(event.c.name, event.c.type, event.c.payload)
-                .where(event.c.organisation_id == caller.organisation_id)
+                .where(event.c.organization_id == caller.organization_id)
                 .order_by(event.c.seq)
             )
             return [Event(*row) for row in found]

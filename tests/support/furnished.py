@@ -1,4 +1,4 @@
-"""An organisation with something on every page of the dashboard."""
+"""An organization with something on every page of the dashboard."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _CREATED = "com.kaiten.entitlement.v1.created"
 
 
 def furnish(api: httpx.Client, name: str = "", receiver: str = "http://127.0.0.1:9/") -> Names:
-    """Fill an organisation; every text that anybody can choose ends with `name`."""
+    """Fill an organization; every text that anybody can choose ends with `name`."""
     webhook = _post(api, "/webhooks", url=receiver, eventTypes=[_CREATED])
     _post(api, "/entitlement-groups", name=f"Quotas {name}", slug="quotas", description=name)
     _entitlements(api, name)

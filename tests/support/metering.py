@@ -1,4 +1,4 @@
-"""An organisation in which something can be metered, built over HTTP and looked at from behind."""
+"""An organization in which something can be metered, built over HTTP and looked at from behind."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ START = "2026-01-31T10:30:00Z"
 class Meter:
     """An instance `main` with the license `growth`, and what it is granted.
 
-    `api` is a client of its organisation; `database_url` is for looking behind the server's back.
+    `api` is a client of its organization; `database_url` is for looking behind the server's back.
     """
 
     api: httpx.Client

@@ -32,6 +32,12 @@ SIGNALS: dict[signal.Signals, Callable[[int, FrameType | None], Any] | signal.Ha
 """What processes in a terminal do with signals. Job runners, `nohup` and shells that start programs
 in the background ignore some of them, and programs inherit that."""
 
+_WITHOUT_SIGNALS = (
+    "import os, signal, sys; signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGTERM]);"
+    "[signal.signal(each, signal.SIG_IGN) for each in (signal.SIGINT, signal.SIGHUP)];"
+    "os.execv(sys.argv[1], sys.argv[1:])"
+)
+
 _PR_SET_CHILD_SUBREAPER = 36
 _EXITING = 0x4
 """Linux: PF_EXITING of a process's flags."""
@@ -57,9 +63,9 @@ def signals_of_a_terminal() -> Iterator[None]:
 
 
 @contextmanager
-def started(command: Sequence[object], **options: Any) -> Iterator[subprocess.Popen[str]]:
+def started(command: Sequence[str], **options: Any) -> Iterator[subprocess.Popen[str]]:
     """A process with text streams, which ends at the latest with the block."""
-    process = subprocess.Popen([str(each) for each in command], text=True, **options)
+    process = subprocess.Popen(command, text=True, **options)
     try:
         yield process
     finally:
@@ -67,9 +73,14 @@ def started(command: Sequence[object], **options: Any) -> Iterator[subprocess.Po
         process.communicate()
 
 
-def python_module(*words: object) -> list[object]:
+def python_module(*words: str) -> list[str]:
     """The command line of a module, run by the Python that runs the tests."""
     return [sys.executable, "-m", *words]
+
+
+def without_signals(*words: str) -> list[str]:
+    """Like `python_module`, started as some job runners do: signals are ignored or blocked."""
+    return [sys.executable, "-c", _WITHOUT_SIGNALS, *python_module(*words)]
 
 
 def outlives_its_test(pid: int) -> None:

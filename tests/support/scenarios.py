@@ -127,5 +127,5 @@ def apply(plan: Plan, catalog: HttpCatalog, workers: int = 1) -> ApplyResult:
 
 
 def prepare(before: Sequence[Resource], catalog: HttpCatalog) -> None:
-    """Bring an empty organisation there."""
+    """Bring an empty organization there."""
     assert apply(plan_for(desired(*before), catalog), catalog, workers=4).is_complete

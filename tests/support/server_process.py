@@ -24,7 +24,7 @@ class ServerProcess:
     """Runs `kaiten-sync serve` while its `with` block does, or until it is killed or stopped.
 
     Port 0 picks a free one; `port` then says which. `url` has no `/api`; `token` opens the first
-    organisation; give both port and token of an earlier one to start it again. `log()` is what it
+    organization; give both port and token of an earlier one to start it again. `log()` is what it
     wrote to stderr so far.
     """
 
@@ -130,7 +130,7 @@ class ServerProcess:
         self._log.close()
 
     def _later(self, delay_s: float) -> threading.Timer:
-        """Kills all of its processes after that time, unless it is cancelled."""
+        """Kills all of its processes after that time, unless it is canceled."""
         timer = threading.Timer(delay_s, os.killpg, (self.pid, signal.SIGKILL))
         timer.start()
         return timer

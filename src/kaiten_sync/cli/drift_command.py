@@ -70,7 +70,7 @@ def command(
     for each in found.unread:
         say(f"{each.target}: {each.error.message}")
     failed = {each.target: failure_json(each.error, code_of(each.error)) for each in found.unread}
-    document = formats.DriftDocument(reports=found.reports, failed=failed, is_all=is_all)
+    document = formats.DriftView(reports=found.reports, failed=failed, is_all=is_all)
     print_result(formats.DRIFT[output_format](document, look_of(sys.stdout)))
     if found.unread and output_format == "json":
         return code_of(found.unread[0].error)  # the document says it already

@@ -13,7 +13,7 @@ from kaiten_sync.report.formats import Look
 
 
 def use_color(stream: TextIO) -> bool:
-    """Colour only on a terminal that has it, and never against NO_COLOR (no-color.org)."""
+    """Color only on a terminal that has it, and never against NO_COLOR (no-color.org)."""
     is_dumb = os.environ.get("TERM") == "dumb"
     return stream.isatty() and not is_dumb and not os.environ.get("NO_COLOR")
 

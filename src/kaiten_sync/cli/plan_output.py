@@ -20,7 +20,7 @@ _FINDINGS_LIMIT = 20
 
 def render_plan(plan: Plan, output_format: str) -> str:
     """A plan in one of the formats of `plan` and `show`."""
-    document = formats.PlanDocument(plan=plan, write=write_plan)
+    document = formats.PlanView(plan=plan, write=write_plan)
     return formats.PLAN[output_format](document, look_of(sys.stdout))
 
 

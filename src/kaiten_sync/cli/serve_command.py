@@ -51,7 +51,7 @@ import click
 def command(host: str, port: int, **settings: Any) -> None:
     """Run a licensing server that speaks Kaiten's API.
 
-    The first start creates an organisation and a token with all scopes, and shows it once.
+    The first start creates an organization and a token with all scopes, and shows it once.
 
     \b
     Examples:

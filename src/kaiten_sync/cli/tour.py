@@ -164,11 +164,11 @@ class _Tour:
         text = path.read_text(encoding="utf-8")
         path.write_text(text.replace("http://127.0.0.1:6060", self._url), encoding="utf-8")
 
-    def _curl(self, method: str, path: str, body: Mapping[str, object]) -> _Answer:
+    def _curl(self, method: str, path: str, body: Mapping[str, object]) -> _TourReply:
         print_result(f"  $ curl -X {method} {self._url}/api{path} -d '{json.dumps(body)}' ...\n")
         return self._ask(method, path, body)
 
-    def _ask(self, method: str, path: str, body: Mapping[str, object] | None = None) -> _Answer:
+    def _ask(self, method: str, path: str, body: Mapping[str, object] | None = None) -> _TourReply:
         return _ask(method, f"{self._url}/api{path}", body)
 
     def _title(self, text: str) -> None:
@@ -186,14 +186,14 @@ class _Tour:
 
 
 @dataclass(frozen=True, slots=True)
-class _Answer:
+class _TourReply:
     """What the server said: a status and JSON."""
 
     status: int
     body: Any
 
 
-def _ask(method: str, url: str, body: Mapping[str, object] | None) -> _Answer:
+def _ask(method: str, url: str, body: Mapping[str, object] | None) -> _TourReply:
     """A request of the other people of the tour. kaiten-sync itself writes through plans only."""
     request = urllib.request.Request(  # noqa: S310  (the tour's own loopback server)
         url,
@@ -205,10 +205,10 @@ def _ask(method: str, url: str, body: Mapping[str, object] | None) -> _Answer:
     try:
         with opener.open(request, timeout=10) as answer:
             text = answer.read()
-            return _Answer(answer.status, json.loads(text) if text else None)
+            return _TourReply(answer.status, json.loads(text) if text else None)
     except urllib.error.HTTPError as refused:
         with refused:
-            return _Answer(refused.code, json.load(refused))
+            return _TourReply(refused.code, json.load(refused))
 
 
 @contextmanager

@@ -13,7 +13,7 @@ from kaiten_sync.model.value import Json
 
 
 @dataclass(frozen=True, slots=True)
-class _Change:
+class _TextEdit:
     """Characters `start` to `end` become `text`. What is put at one place goes inner first."""
 
     start: int
@@ -34,7 +34,7 @@ class TextEditor:
         self._text = text
         self._root = spots_of(text)
         self._break = "\r\n" if "\r\n" in text else "\n"
-        self._changes: list[_Change] = []
+        self._changes: list[_TextEdit] = []
         self._removed: dict[int, tuple[Spot, list[int]]] = defaultdict(
             lambda: (Spot(start=0, end=0, column=0), [])
         )
@@ -59,7 +59,7 @@ class TextEditor:
         self._check_own(path)
         quotes = spot.style if spot.style in ("'", '"') else None
         space = " " if spot.start == spot.end else ""
-        self._changes.append(_Change(spot.start, spot.end, space + inline(value, quotes)))
+        self._changes.append(_TextEdit(spot.start, spot.end, space + inline(value, quotes)))
 
     def remove(self, path: Sequence[str]) -> None:
         """Take an entry out of its mapping."""
@@ -79,7 +79,7 @@ class TextEditor:
             head = "" if self._text.endswith(("\n", "\r")) or not self._text else self._break
             text = self._break.join([f"{section}:", *lines])
             self._changes.append(
-                _Change(len(self._text), len(self._text), f"{head}{text}{self._break}")
+                _TextEdit(len(self._text), len(self._text), f"{head}{text}{self._break}")
             )
             return
         value = found[1]
@@ -89,7 +89,7 @@ class TextEditor:
         moved = [" " * shift + line if shift > 0 else line[-shift:] for line in lines]
         at = self._line_end(value.end)
         depth = value.pairs[0][0].column
-        self._changes.append(_Change(at, at, self._break + self._break.join(moved), depth))
+        self._changes.append(_TextEdit(at, at, self._break + self._break.join(moved), depth))
 
     def text(self) -> str:
         """The text with all changes."""
@@ -110,36 +110,36 @@ class TextEditor:
         entry = f"{inline(key)}: {value}"
         if parent.is_flow:
             at = parent.pairs[-1][1].end if parent.pairs else parent.start + 1
-            self._changes.append(_Change(at, at, f", {entry}" if parent.pairs else entry))
+            self._changes.append(_TextEdit(at, at, f", {entry}" if parent.pairs else entry))
             return
         at = self._line_end(parent.end)
         depth = parent.pairs[0][0].column
         text = f"{self._break}{' ' * depth}{entry}"
-        self._changes.append(_Change(at, at, text, depth))
+        self._changes.append(_TextEdit(at, at, text, depth))
 
-    def _cut(self, parent: Spot, numbers: list[int]) -> list[_Change]:
+    def _cut(self, parent: Spot, numbers: list[int]) -> list[_TextEdit]:
         pairs = parent.pairs or []
         gone = set(numbers)
         kept = [number for number in range(len(pairs)) if number not in gone]
         if not kept:
             start = parent.start + 1 if parent.is_flow else parent.start
             end = parent.end - 1 if parent.is_flow else parent.end
-            return [_Change(start, end, "" if parent.is_flow else "{}")]
+            return [_TextEdit(start, end, "" if parent.is_flow else "{}")]
         if not parent.is_flow:
             return [self._cut_lines(*pairs[number]) for number in sorted(gone)]
         cuts = [
-            _Change(pairs[n][0].start, pairs[n + 1][0].start, "")
+            _TextEdit(pairs[n][0].start, pairs[n + 1][0].start, "")
             for n in sorted(gone)
             if n < kept[-1]
         ]
         if kept[-1] < len(pairs) - 1:
-            cuts.append(_Change(pairs[kept[-1]][1].end, pairs[-1][1].end, ""))
+            cuts.append(_TextEdit(pairs[kept[-1]][1].end, pairs[-1][1].end, ""))
         return cuts
 
-    def _cut_lines(self, key: Spot, value: Spot) -> _Change:
+    def _cut_lines(self, key: Spot, value: Spot) -> _TextEdit:
         start = key.start - key.column
         end = self._line_end(value.end)
-        return _Change(start, min(len(self._text), end + self._break_at(end)), "")
+        return _TextEdit(start, min(len(self._text), end + self._break_at(end)), "")
 
     def _line_end(self, index: int) -> int:
         """Where the line ends that this character is on."""

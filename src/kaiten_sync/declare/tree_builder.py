@@ -25,7 +25,7 @@ MAX_FINDINGS = 200
 _MERGE_KEY = "<<"
 
 
-class Stop(Exception):  # noqa: N818  (a signal inside this package, not an error of the program)
+class StopReading(Exception):  # noqa: N818  (a signal inside this package, not an error of the program)
     """The rest of the file is not read; the finding that says why is recorded."""
 
 
@@ -72,7 +72,7 @@ class TreeBuilder:
         """Take the next event.
 
         Raises:
-            Stop: a limit is reached.
+            StopReading: a limit is reached.
         """
         match event:
             case yaml.ScalarEvent():
@@ -277,4 +277,4 @@ class TreeBuilder:
     def _stop(self, ref: SourceRef, rule: str, message: str, hint: str | None = None) -> None:
         """Record the last finding, and read no further."""
         self.findings.append(Diagnostic(rule=rule, message=message, ref=ref, hint=hint))
-        raise Stop
+        raise StopReading

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import yaml
 
 from kaiten_sync.declare.findings import file_finding
-from kaiten_sync.declare.tree_builder import Stop, TreeBuilder
+from kaiten_sync.declare.tree_builder import StopReading, TreeBuilder
 from kaiten_sync.model.diagnostic import Diagnostic
 from kaiten_sync.model.document import Document, Node
 from kaiten_sync.model.source import SourceRef
@@ -51,7 +51,7 @@ def parse_yaml(path: str, text: str, lines: tuple[str, ...]) -> tuple[Document, 
     try:
         for event in _events(text):
             builder.take(event)
-    except Stop:
+    except StopReading:
         is_complete = False
     except yaml.YAMLError as error:
         builder.findings.append(_syntax_finding(path, error, lines))

@@ -24,10 +24,10 @@ from kaiten_sync.model.resource import DesiredState, LiveResource, LiveState, Re
 from kaiten_sync.model.value import ABSENT, Fields, Json, is_same
 
 _KEYS_MOVED = 2
-"""Fields by which what is declared now may differ from what was declared then, to be recognised."""
+"""Fields by which what is declared now may differ from what was declared then, to be recognized."""
 
 _FIELDS_MIXED = 6
-"""Fields of which each may be git's or the server's, to be recognised: 64 ways."""
+"""Fields of which each may be git's or the server's, to be recognized: 64 ways."""
 
 
 def with_sides(

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from kaiten_sync.documents.base import Document, about
+from kaiten_sync.documents.base import JsonDocument, about
 from kaiten_sync.documents.parts import Count, Digest, OutcomeDocument, TargetDocument
 
 
-class ApplySummaryDocument(Document, frozen=True, rename="kebab"):
+class ApplySummaryDocument(JsonDocument, frozen=True, rename="kebab"):
     """How many changes ended in each way."""
 
     done: Annotated[Count, about("Done in this run, and checked.", 3)]
@@ -18,7 +18,7 @@ class ApplySummaryDocument(Document, frozen=True, rename="kebab"):
     not_tried: Annotated[Count, about("Not sent: the run ended before.", 0)]
 
 
-class ApplyDocument(Document, frozen=True):
+class ApplyDocument(JsonDocument, frozen=True):
     """What `kaiten-sync apply --format json` prints: how each change of a plan ended."""
 
     format_version: Annotated[Literal[1], about("The version of this format.", 1)]

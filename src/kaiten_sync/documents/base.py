@@ -10,12 +10,12 @@ import msgspec
 
 from kaiten_sync.model.value import ABSENT, Absent, Json
 
-_Document = TypeVar("_Document", bound="Document")
+_Document = TypeVar("_Document", bound="JsonDocument")
 _AT_PLACE = re.compile(r"(.*) - at `(key. in `)?\$?\.?(.*?)`", re.DOTALL)
 _WHOLE = "the document"
 
 
-class Document(
+class JsonDocument(
     msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="camel"
 ):
     """Base of all documents and their parts; docstrings become descriptions in the schemas.
@@ -45,7 +45,7 @@ def value_of(found: Any, *, absent: Absent | None = ABSENT) -> Any:
     return absent if found is msgspec.UNSET else found
 
 
-def to_json(document: Document) -> dict[str, Json]:
+def to_json(document: JsonDocument) -> dict[str, Json]:
     """The document as JSON values, in the order of its properties. Absent ones are left out."""
     found: dict[str, Json] = msgspec.to_builtins(document)
     return found

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from msgspec import UNSET, UnsetType, field
 
-from kaiten_sync.documents.base import Document, about
+from kaiten_sync.documents.base import JsonDocument, about
 from kaiten_sync.documents.parts import (
     GRANT,
     AddressText,
@@ -21,10 +21,10 @@ _ANSWERS = ["adopt", "revert", "plan"]
 _ADOPT = f"kaiten-sync adopt -t prod {GRANT}"
 
 
-class DriftInnerDocument(Document, frozen=True):
+class DriftInnerDocument(JsonDocument, frozen=True):
     """One difference inside a CONFIG value."""
 
-    path: Annotated[str, about("The place inside the value.", "theme.colours[0]")]
+    path: Annotated[str, about("The place inside the value.", "theme.colors[0]")]
     live: (
         Annotated[Any, about("The value on the server; absent if it has none.", "red")] | UnsetType
     ) = UNSET
@@ -33,7 +33,7 @@ class DriftInnerDocument(Document, frozen=True):
     ) = UNSET
 
 
-class DriftFieldDocument(Document, frozen=True):
+class DriftFieldDocument(JsonDocument, frozen=True):
     """One field. A side that is absent is a field that is not there; null is a value."""
 
     name: Annotated[str, about("The field's name in the catalog.", "value")]
@@ -48,7 +48,7 @@ class DriftFieldDocument(Document, frozen=True):
     git: Annotated[Any, about("The declared value.", 500, None)] | UnsetType = UNSET
 
 
-class AttributionDocument(Document, frozen=True):
+class AttributionDocument(JsonDocument, frozen=True):
     """The commit that a line comes from; all null for a line that is not committed."""
 
     commit: Annotated[str | None, about("Its hash.", "4b825dc642cb6eb9a060e54bf8d69288fbee4904")]
@@ -59,7 +59,7 @@ class AttributionDocument(Document, frozen=True):
     ]
 
 
-class DifferenceDocument(Document, frozen=True):
+class DifferenceDocument(JsonDocument, frozen=True):
     """One object that differs."""
 
     address: Annotated[AddressText, about("The object.")]
@@ -123,7 +123,7 @@ class DifferenceDocument(Document, frozen=True):
     ]
 
 
-class DriftSummaryDocument(Document, frozen=True, rename="kebab"):
+class DriftSummaryDocument(JsonDocument, frozen=True, rename="kebab"):
     """How many differences there are of each class."""
 
     conflict: Annotated[
@@ -141,7 +141,7 @@ class DriftSummaryDocument(Document, frozen=True, rename="kebab"):
     unmanaged: Annotated[Count, about("On the server, in scope, and not declared.", 2)]
 
 
-class DriftDocument(Document, frozen=True):
+class DriftDocument(JsonDocument, frozen=True):
     """What `kaiten-sync drift --format json` prints: how a live server differs from git."""
 
     format_version: Annotated[Literal[1], about("The version of this format.", 1)]
@@ -169,7 +169,7 @@ class DriftDocument(Document, frozen=True):
     differences: Annotated[tuple[DifferenceDocument, ...], about("The differences, by address.")]
 
 
-class FailureDocument(Document, frozen=True):
+class FailureDocument(JsonDocument, frozen=True):
     """A target that could not be read."""
 
     target: Annotated[str, about("The target's name in the project file.", "prod")]
@@ -186,7 +186,7 @@ class FailureDocument(Document, frozen=True):
     ]
 
 
-class DriftsDocument(Document, frozen=True):
+class DriftsDocument(JsonDocument, frozen=True):
     """What `kaiten-sync drift --all --format json` prints.
 
     A drift report for each target of the project file that could be read, and why the others

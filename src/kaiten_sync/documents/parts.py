@@ -6,7 +6,7 @@ from typing import Annotated, TypeAlias
 
 from msgspec import Meta
 
-from kaiten_sync.documents.base import Document, about
+from kaiten_sync.documents.base import JsonDocument, about
 from kaiten_sync.kinds.registry import all_actions, all_kinds
 from kaiten_sync.model.change import Effect
 from kaiten_sync.model.outcome import Outcome, Status
@@ -78,7 +78,7 @@ EffectName: TypeAlias = Annotated[
 ]
 
 
-class TargetDocument(Document, frozen=True):
+class TargetDocument(JsonDocument, frozen=True):
     """The server: its name in the project file and its base URL."""
 
     name: Annotated[
@@ -87,14 +87,14 @@ class TargetDocument(Document, frozen=True):
     url: Annotated[str, about("The server's base URL.", "http://127.0.0.1:6060")]
 
 
-class SourceDocument(Document, frozen=True):
+class SourceDocument(JsonDocument, frozen=True):
     """A place in the declaration."""
 
     file: Annotated[str, about("The path as it was given, with `/`.", "catalog/growth.yaml")]
     line: Annotated[int, Meta(ge=1), about("The line, from 1.", 14)]
 
 
-class OutcomeDocument(Document, frozen=True):
+class OutcomeDocument(JsonDocument, frozen=True):
     """How one change ended, and why."""
 
     id: ChangeId

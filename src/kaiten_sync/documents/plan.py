@@ -6,7 +6,7 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from msgspec import UNSET, Meta, UnsetType
 
-from kaiten_sync.documents.base import Document, about
+from kaiten_sync.documents.base import JsonDocument, about
 from kaiten_sync.documents.parts import (
     ACTION_NAMES,
     GRANT,
@@ -27,10 +27,10 @@ from kaiten_sync.model.change import Effect
 _Positive = Annotated[int, Meta(ge=1)]
 
 
-class InnerDocument(Document, frozen=True):
+class InnerDocument(JsonDocument, frozen=True):
     """One difference inside a CONFIG value."""
 
-    path: Annotated[str, about("The place inside the value.", "theme.colours[0]")]
+    path: Annotated[str, about("The place inside the value.", "theme.colors[0]")]
     before: (
         Annotated[Any, about("The value on the server; absent if it has none.", "red")] | UnsetType
     ) = UNSET
@@ -39,7 +39,7 @@ class InnerDocument(Document, frozen=True):
     ) = UNSET
 
 
-class FieldDocument(Document, frozen=True):
+class FieldDocument(JsonDocument, frozen=True):
     """One field. A side that is absent is a field that is not there; null is a value."""
 
     name: Annotated[str, about("The field's name in the catalog.", "value", "overagePercent")]
@@ -58,7 +58,7 @@ class FieldDocument(Document, frozen=True):
     ] = UNSET
 
 
-class ChangeDocument(Document, frozen=True):
+class ChangeDocument(JsonDocument, frozen=True):
     """One operation."""
 
     id: ChangeId
@@ -83,7 +83,7 @@ class ChangeDocument(Document, frozen=True):
     ] = UNSET
 
 
-class ObservedDocument(Document, frozen=True):
+class ObservedDocument(JsonDocument, frozen=True):
     """One live object as it was seen, or that there was none."""
 
     MORE: ClassVar = {
@@ -127,7 +127,7 @@ class ObservedDocument(Document, frozen=True):
             raise ValueError("`id`, `fields` and `fingerprint` belong to an object that exists")
 
 
-class SummaryDocument(Document, frozen=True):
+class SummaryDocument(JsonDocument, frozen=True):
     """The plan in numbers."""
 
     actions: Annotated[
@@ -150,7 +150,7 @@ class SummaryDocument(Document, frozen=True):
     unmanaged: Annotated[Count, about("Live objects in scope that are not declared.", 2)]
 
 
-class GuardsDocument(Document, frozen=True):
+class GuardsDocument(JsonDocument, frozen=True):
     """The limits of the policy, and what is protected."""
 
     max_deletes: Annotated[LimitValue, about("The most that may be deleted of a kind.", "30%")]
@@ -179,7 +179,7 @@ class GuardsDocument(Document, frozen=True):
     ]
 
 
-class PlanDocument(Document, frozen=True):
+class PlanDocument(JsonDocument, frozen=True):
     """A plan file: a sealed list of changes and of everything they rest on.
 
     Made by `kaiten-sync plan`, never edited by hand; the same inputs give the same bytes.

@@ -12,7 +12,7 @@ from typing import Annotated, ClassVar, Literal, TypeAlias
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from kaiten_sync.documents.base import Document, about
+from kaiten_sync.documents.base import JsonDocument, about
 from kaiten_sync.documents.parts import LimitValue
 from kaiten_sync.model.generation import Generation
 from kaiten_sync.model.settings import OnTighten, Policy, Prune
@@ -55,7 +55,7 @@ def _owned(kinds: str) -> msgspec.Meta:
     )
 
 
-class TokenDocument(Document, frozen=True):
+class TokenDocument(JsonDocument, frozen=True):
     """The place of a token."""
 
     MORE: ClassVar = {
@@ -79,7 +79,7 @@ class TokenDocument(Document, frozen=True):
     ] = UNSET
 
 
-class ProjectTargetDocument(Document, frozen=True):
+class ProjectTargetDocument(JsonDocument, frozen=True):
     """One server."""
 
     url: Annotated[
@@ -114,7 +114,7 @@ class ProjectTargetDocument(Document, frozen=True):
     ] = AUTOMATIC
 
 
-class ScopeDocument(Document, frozen=True):
+class ScopeDocument(JsonDocument, frozen=True):
     """Glob patterns per kind."""
 
     groups: Annotated[_Texts, _owned("groups")] = ()
@@ -122,7 +122,7 @@ class ScopeDocument(Document, frozen=True):
     licenses: Annotated[_Texts, _owned("licenses")] = ()
 
 
-class PolicyDocument(Document, frozen=True):
+class PolicyDocument(JsonDocument, frozen=True):
     """Limits and choices of a plan."""
 
     prune: Annotated[
@@ -160,7 +160,7 @@ class PolicyDocument(Document, frozen=True):
     ] = Policy().on_tighten
 
 
-class ProjectDocument(Document, frozen=True):
+class ProjectDocument(JsonDocument, frozen=True):
     """kaiten-sync.yaml: where the catalog is, which servers it goes to, and what a plan may do."""
 
     MORE: ClassVar = {"errorMessage": "a project file must be a map with `version` and `catalog`"}

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from kaiten_sync.documents.base import Document, about
+from kaiten_sync.documents.base import JsonDocument, about
 from kaiten_sync.documents.parts import Count, Digest, OutcomeDocument, TargetDocument
 from kaiten_sync.model.outcome import RunState
 
 
-class ReceiptDocument(Document, frozen=True):
+class ReceiptDocument(JsonDocument, frozen=True):
     """What `kaiten-sync apply --receipt FILE` writes while it carries out a plan.
 
     The file is whole at every moment, so it also records what a run did that was killed.

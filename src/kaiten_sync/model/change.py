@@ -36,7 +36,7 @@ class Effect(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InnerChange:
-    """One difference inside a CONFIG value, for display. `path` is such as `theme.colours[0]`."""
+    """One difference inside a CONFIG value, for display. `path` is such as `theme.colors[0]`."""
 
     path: str
     before: Json | Absent = ABSENT

@@ -43,7 +43,7 @@ class DesiredState:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LiveResource:
-    """One object as a server has it, in catalog field names, normalised.
+    """One object as a server has it, in catalog field names, normalized.
 
     `id` is the server's own (a grant has none: it is named by its license's id and its
     entitlement's slug). `updated_at` and `updated_by` are the server's words, for messages.

@@ -40,7 +40,7 @@ def is_number(value: object) -> TypeGuard[int | float]:
 
 
 def is_same(one: Json | Absent, other: Json | Absent) -> bool:
-    """Whether two normalised JSON values are equal; true and 1 are not."""
+    """Whether two normalized JSON values are equal; true and 1 are not."""
     if isinstance(one, Mapping) and isinstance(other, Mapping):
         return one.keys() == other.keys() and all(is_same(one[k], other[k]) for k in one)
     if isinstance(one, list) and isinstance(other, list):

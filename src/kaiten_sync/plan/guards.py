@@ -18,7 +18,7 @@ from kaiten_sync.plan.families import Families
 from kaiten_sync.plan.held import held
 from kaiten_sync.plan.leaving import Leaving
 from kaiten_sync.plan.limits import too_many
-from kaiten_sync.plan.protection import Need, protected_harm, unmet
+from kaiten_sync.plan.protection import Consent, protected_harm, unmet
 from kaiten_sync.plan.references import references
 from kaiten_sync.plan.simulation import refused
 from kaiten_sync.plan.words import show
@@ -35,7 +35,7 @@ class Case:
     families: Families
     leaving: Leaving
     guards: Guards
-    needs: Sequence[Need] = ()
+    needs: Sequence[Consent] = ()
     holders: Holders = field(default_factory=Holders)
 
 

@@ -16,7 +16,7 @@ _HARMFUL = frozenset({Effect.TIGHTENS, Effect.BREAKS})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Need:
+class Consent:
     """Something that is done only if `address`, or the license that it is a grant of, is allowed.
 
     `also` are objects that it concerns without being named: they go into the plan with it.
@@ -27,7 +27,7 @@ class Need:
     also: frozenset[Address] = frozenset()
 
 
-def protected_harm(changes: Sequence[Change], protected: Collection[Address]) -> Iterator[Need]:
+def protected_harm(changes: Sequence[Change], protected: Collection[Address]) -> Iterator[Consent]:
     """Protected objects that are deleted or tightened; a protected license covers its grants."""
     gone = deleted(changes)
     seen: set[Address] = set()
@@ -37,14 +37,14 @@ def protected_harm(changes: Sequence[Change], protected: Collection[Address]) ->
             continue
         seen.add(address)
         verb = "deleted" if change.action == Action.DELETE else "tightened"
-        yield Need(
+        yield Consent(
             address=address,
             finding=f"{address} is protected and would be {verb}; lift `protect` in git first,"
             f" or pass --allow {address}",
         )
 
 
-def foreign_children(leaving: Leaving) -> Iterator[Need]:
+def foreign_children(leaving: Leaving) -> Iterator[Consent]:
     """Objects that would take children with them that no plan managed."""
     taken: dict[Address, list[Address]] = defaultdict(list)
     for departure in leaving.of(Fate.GOES):
@@ -53,7 +53,7 @@ def foreign_children(leaving: Leaving) -> Iterator[Need]:
     for parent in sorted(taken, key=lambda address: address.sort_key):
         words = spec_of(taken[parent][0].kind).plural
         names = some(sorted(child.slug for child in taken[parent]))
-        yield Need(
+        yield Consent(
             address=parent,
             finding=f"{parent} has {words} that no plan managed: {names}; declare or delete"
             f" them first, or pass --allow {parent}",
@@ -61,12 +61,12 @@ def foreign_children(leaving: Leaving) -> Iterator[Need]:
         )
 
 
-def unmet(needs: Iterable[Need], allowed: Collection[Address]) -> tuple[str, ...]:
+def unmet(needs: Iterable[Consent], allowed: Collection[Address]) -> tuple[str, ...]:
     """The findings of needs that nothing allows."""
     return tuple(need.finding for need in needs if _permit(need, allowed) is None)
 
 
-def used(needs: Iterable[Need], allowed: Collection[Address]) -> frozenset[Address]:
+def used(needs: Iterable[Consent], allowed: Collection[Address]) -> frozenset[Address]:
     """What of `allowed` was needed, with what it concerns besides."""
     found: set[Address] = set()
     for need in needs:
@@ -76,7 +76,7 @@ def used(needs: Iterable[Need], allowed: Collection[Address]) -> frozenset[Addre
     return frozenset(found)
 
 
-def _permit(need: Need, allowed: Collection[Address]) -> Address | None:
+def _permit(need: Consent, allowed: Collection[Address]) -> Address | None:
     for address in (need.address.parent, need.address):
         if address is not None and address in allowed:
             return address

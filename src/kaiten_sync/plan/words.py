@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from kaiten_sync.model.value import ABSENT, Absent, Json
 
 _MOST = 3
-"""Names in one finding: enough to recognise the case, few enough to read."""
+"""Names in one finding: enough to recognize the case, few enough to read."""
 
 
 def some(names: Sequence[str]) -> str:

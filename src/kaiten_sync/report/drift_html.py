@@ -24,7 +24,7 @@ class _Step:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Card:
+class _DriftCard:
     """One difference, ready to be shown."""
 
     verdict: str
@@ -42,7 +42,7 @@ class _Part:
     url: str
     summary: str
     unknown: tuple[str, ...]
-    cards: tuple[_Card, ...]
+    cards: tuple[_DriftCard, ...]
 
 
 def drift_html(reports: Sequence[DriftReport]) -> str:
@@ -73,8 +73,8 @@ def _part(report: DriftReport) -> _Part:
     )
 
 
-def _card(difference: Difference, report: DriftReport) -> _Card:
-    return _Card(
+def _card(difference: Difference, report: DriftReport) -> _DriftCard:
+    return _DriftCard(
         verdict=difference.verdict.value,
         symbol=DRIFT_SYMBOLS[difference.verdict],
         word=DRIFT_WORDS[difference.verdict],

@@ -36,7 +36,7 @@ Formats: TypeAlias = Mapping[str, Callable[[_T, Look], str]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PlanDocument:
+class PlanView:
     """A plan to render. `write` makes the plan file, which belongs to the stage that plans."""
 
     plan: Plan
@@ -44,7 +44,7 @@ class PlanDocument:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class DriftDocument:
+class DriftView:
     """Drift reports to render. `is_all`: of every target, so that JSON is a list even of one.
 
     `failed` is the error of each target that could not be read, as JSON.
@@ -55,35 +55,35 @@ class DriftDocument:
     is_all: bool = False
 
 
-def _plan_text(document: PlanDocument, look: Look) -> str:
+def _plan_text(document: PlanView, look: Look) -> str:
     from kaiten_sync.report.plan_text import plan_text
 
     return plan_text(document.plan, color=look.color, width=look.width)
 
 
-def _plan_json(document: PlanDocument, _look: Look) -> str:
+def _plan_json(document: PlanView, _look: Look) -> str:
     return safe_json(document.write(document.plan).decode())
 
 
-def _plan_markdown(document: PlanDocument, _look: Look) -> str:
+def _plan_markdown(document: PlanView, _look: Look) -> str:
     from kaiten_sync.report.plan_markdown import plan_markdown
 
     return plan_markdown(document.plan)
 
 
-def _plan_html(document: PlanDocument, _look: Look) -> str:
+def _plan_html(document: PlanView, _look: Look) -> str:
     from kaiten_sync.report.plan_html import plan_html
 
     return plan_html(document.plan)
 
 
-def _drift_text(document: DriftDocument, look: Look) -> str:
+def _drift_text(document: DriftView, look: Look) -> str:
     from kaiten_sync.report.drift_text import drift_text
 
     return drift_text(document.reports, color=look.color, width=look.width)
 
 
-def _drift_json(document: DriftDocument, _look: Look) -> str:
+def _drift_json(document: DriftView, _look: Look) -> str:
     from kaiten_sync.report.drift_json import drift_json, drifts_json
 
     if document.is_all:
@@ -91,25 +91,25 @@ def _drift_json(document: DriftDocument, _look: Look) -> str:
     return json_text(drift_json(document.reports[0]))
 
 
-def _drift_markdown(document: DriftDocument, _look: Look) -> str:
+def _drift_markdown(document: DriftView, _look: Look) -> str:
     from kaiten_sync.report.drift_markdown import drift_markdown
 
     return drift_markdown(document.reports)
 
 
-def _drift_html(document: DriftDocument, _look: Look) -> str:
+def _drift_html(document: DriftView, _look: Look) -> str:
     from kaiten_sync.report.drift_html import drift_html
 
     return drift_html(document.reports)
 
 
-def _drift_junit(document: DriftDocument, _look: Look) -> str:
+def _drift_junit(document: DriftView, _look: Look) -> str:
     from kaiten_sync.report.drift_junit import drift_junit
 
     return drift_junit(document.reports)
 
 
-def _drift_sarif(document: DriftDocument, _look: Look) -> str:
+def _drift_sarif(document: DriftView, _look: Look) -> str:
     from kaiten_sync.report.drift_sarif import drift_sarif
 
     return drift_sarif(document.reports)
@@ -163,13 +163,13 @@ def _diagnostics_sarif(diagnostics: Sequence[Diagnostic], _look: Look) -> str:
     return render_sarif(diagnostics)
 
 
-PLAN: Formats[PlanDocument] = {
+PLAN: Formats[PlanView] = {
     "text": _plan_text,
     "json": _plan_json,
     "markdown": _plan_markdown,
     "html": _plan_html,
 }
-DRIFT: Formats[DriftDocument] = {
+DRIFT: Formats[DriftView] = {
     "text": _drift_text,
     "json": _drift_json,
     "markdown": _drift_markdown,

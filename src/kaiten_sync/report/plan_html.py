@@ -26,7 +26,7 @@ _TITLES = (*_HARMFUL.values(), _DELETES, _OTHER, _NEW)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Card:
+class _PlanCard:
     """One change, ready to be shown."""
 
     action: str
@@ -45,7 +45,7 @@ class _Group:
     """One object with its grants. It stands in the section of its riskiest change."""
 
     name: str
-    cards: tuple[_Card, ...]
+    cards: tuple[_PlanCard, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,8 +99,8 @@ def _group(name: str, changes: list[Change]) -> _Group:
     )
 
 
-def _card(change: Change) -> _Card:
-    return _Card(
+def _card(change: Change) -> _PlanCard:
+    return _PlanCard(
         action=str(change.action),
         symbol=symbol_of(change),
         word=word_of(change.action),

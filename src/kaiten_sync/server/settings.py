@@ -26,7 +26,7 @@ class ServerSettings:
     """Settings of one server.
 
     `database_url` is an SQLAlchemy URL; None means a file in the user data folder.
-    `bootstrap_token` is the token that the first organisation gets; None means a made one.
+    `bootstrap_token` is the token that the first organization gets; None means a made one.
     `workers` is the number of processes that answer; more than one need PostgreSQL.
     `allow_private_webhooks` lets webhooks go to addresses that the internet does not reach.
     `plan_source` names a function as `module:name`, and the texts to call it with: it returns what

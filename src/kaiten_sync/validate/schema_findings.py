@@ -12,7 +12,7 @@ from kaiten_sync.model.diagnostic import Diagnostic
 from kaiten_sync.model.document import Document, Entry, MergedCatalog
 from kaiten_sync.validate.schema_files import flat_schema, project_schema
 from kaiten_sync.validate.schema_words import (
-    Fault,
+    SchemaMessage,
     describe_null,
     describe_unknown,
     describe_value,
@@ -62,19 +62,19 @@ def _findings(error: ValidationError, tree: _Tree) -> Iterator[Diagnostic]:
         yield from _at_value(path, describe_value(error, path), tree)
 
 
-def _at_key(path: _Path, fault: Fault, tree: _Tree) -> Iterator[Diagnostic]:
+def _at_key(path: _Path, fault: SchemaMessage, tree: _Tree) -> Iterator[Diagnostic]:
     entry = _entry(path, tree)
     if entry is not None and not (entry.node.value is None and entry.node.ref in tree.broken):
         yield _diagnostic(path, fault, entry, is_key=True)
 
 
-def _at_value(path: _Path, fault: Fault, tree: _Tree) -> Iterator[Diagnostic]:
+def _at_value(path: _Path, fault: SchemaMessage, tree: _Tree) -> Iterator[Diagnostic]:
     entry = _entry(path, tree)
     if entry is not None:
         yield _diagnostic(path, fault, entry, is_key=False)
 
 
-def _diagnostic(path: _Path, fault: Fault, entry: Entry, *, is_key: bool) -> Diagnostic:
+def _diagnostic(path: _Path, fault: SchemaMessage, entry: Entry, *, is_key: bool) -> Diagnostic:
     return Diagnostic(
         rule=fault.rule,
         message=fault.message,

@@ -35,7 +35,7 @@ _SLUG_LENGTHS = range(2, 101)
 
 
 @dataclass(frozen=True, slots=True)
-class Fault:
+class SchemaMessage:
     """A rule's name, what is wrong, and what to do."""
 
     rule: str
@@ -49,30 +49,32 @@ def known_fields(error: ValidationError) -> Collection[str]:
     return fields.keys()
 
 
-def describe_unknown(key: str, error: ValidationError) -> Fault:
+def describe_unknown(key: str, error: ValidationError) -> SchemaMessage:
     """A key that the schema does not know."""
     known = known_fields(error)
     hint = _did_you_mean(key, known) or "known here: " + ", ".join(known)
-    return Fault("unknown-field", f"unknown field '{key}'", hint)
+    return SchemaMessage("unknown-field", f"unknown field '{key}'", hint)
 
 
-def describe_null(path: tuple[str | int, ...]) -> Fault:
+def describe_null(path: tuple[str | int, ...]) -> SchemaMessage:
     """A null where none can be."""
-    return Fault(
+    return SchemaMessage(
         "null-field",
         f"`{path[-1]}` cannot be null",
         "give it a value, or remove the line",
     )
 
 
-def describe_value(error: ValidationError, path: tuple[str | int, ...]) -> Fault:
+def describe_value(error: ValidationError, path: tuple[str | int, ...]) -> SchemaMessage:
     """A value that the schema refuses."""
     schema = _schema(error)
     keyword = str(error.validator)
     own = schema.get("errorMessage" if keyword == "type" else "patternErrorMessage")
     has_own_rule = "x-rule" in schema and (keyword != "type" or own is not None)
     rule = str(schema["x-rule"]) if has_own_rule else _RULES.get(keyword, _ANY_RANGE)
-    return Fault(rule, str(own or _message(keyword, schema, _name(path))), _hint(rule, error))
+    return SchemaMessage(
+        rule, str(own or _message(keyword, schema, _name(path))), _hint(rule, error)
+    )
 
 
 def _hint(rule: str, error: ValidationError) -> str | None:

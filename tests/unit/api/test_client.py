@@ -309,12 +309,12 @@ def test_a_storm_uses_up_no_attempts(answered_by, status: int, header: str) -> N
 
 
 def test_a_slow_pace_leaves_no_gap_between_a_look_and_its_write() -> None:
-    """At one request a minute, a gate between the two would let a minute's edits be overwritten."""
+    """At one request per hour, a gate between the two would let an hour's edits be overwritten."""
     with scripted(lambda _: Reply(body=QUOTAS)) as server, ThreadPoolExecutor(1) as pool:
-        catalog = catalog_at(server, max_requests_per_minute=1)
+        catalog = catalog_at(server, max_requests_per_minute=1 / 60)
         update = pool.submit(catalog.update, address("group/quotas"), {"name": "N"}, lambda _: True)
         try:
-            assert update.result(timeout=50)  # a gate would hold the write back for 60 s
+            assert update.result(timeout=HANG_S)
         finally:
             catalog.__exit__(None, None, None)
     assert [request.method for request in server.requests] == ["GET", "PUT"]

@@ -22,7 +22,7 @@ class _Terminal(io.StringIO):
         ({"TERM": "xterm", "NO_COLOR": "1"}, False),
     ],
 )
-def test_colour_is_for_terminals_that_have_it(
+def test_color_is_for_terminals_that_have_it(
     monkeypatch: pytest.MonkeyPatch, environment: dict[str, str], has_color: bool
 ) -> None:
     monkeypatch.delenv("NO_COLOR", raising=False)

@@ -49,7 +49,7 @@ def good() -> DesiredState:
         ("group/extras", {"name": "Extras"}),
     ],
 )
-def test_fields_are_normalised(good: DesiredState, address: str, fields: dict[str, Json]) -> None:
+def test_fields_are_normalized(good: DesiredState, address: str, fields: dict[str, Json]) -> None:
     found = good.resources[parse_address(address)].fields
     assert found == fields
     assert {type(value) for value in found.values()} == {type(value) for value in fields.values()}

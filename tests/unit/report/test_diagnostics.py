@@ -50,7 +50,7 @@ a,b: 100%/ü.yaml:1:1: warning[no-such-file] there is no such file
     )
 
 
-def test_colour_is_only_added() -> None:
+def test_color_is_only_added() -> None:
     import re
 
     colored = render_text([TYPO], color=True)

@@ -64,5 +64,5 @@ def test_what_is_not_managed_is_listed_and_is_no_drift(drift: DriftReport) -> No
 
 @LEAN
 @given(drift_reports())
-def test_without_colour_there_are_only_visible_characters(report: DriftReport) -> None:
+def test_without_color_there_are_only_visible_characters(report: DriftReport) -> None:
     assert drift_text([report], color=False).replace("\n", "").isprintable()

@@ -28,12 +28,12 @@ from tests.unit.report.strategies import (
 from kaiten_sync.model.diagnostic import Diagnostic
 from kaiten_sync.model.plan import Plan
 from kaiten_sync.plan.plan_file import write_plan
-from kaiten_sync.report.formats import DOCUMENTS, DriftDocument, Look, PlanDocument
+from kaiten_sync.report.formats import DOCUMENTS, DriftView, Look, PlanView
 from kaiten_sync.report.safe_text import json_text, safe_text
 
 VALUES: dict[str, st.SearchStrategy[Any]] = {
-    "plan": st.builds(PlanDocument, plan=plans(), write=st.just(write_plan)),
-    "drift": st.builds(DriftDocument, reports=st.lists(drift_reports(), min_size=1, max_size=2)),
+    "plan": st.builds(PlanView, plan=plans(), write=st.just(write_plan)),
+    "drift": st.builds(DriftView, reports=st.lists(drift_reports(), min_size=1, max_size=2)),
     "apply": apply_results(),
     "diagnostics": diagnostics(),
 }
@@ -140,7 +140,7 @@ def test_each_diagnostic_is_one_command_to_github(found: list[Diagnostic]) -> No
 @LEAN
 @given(plans())
 def test_json_of_a_plan_means_what_its_file_means(plan: Plan) -> None:
-    document = PlanDocument(plan=plan, write=write_plan)
+    document = PlanView(plan=plan, write=write_plan)
     shown = DOCUMENTS["plan"]["json"](document, Look())
     assert json.loads(shown) == json.loads(write_plan(plan))
 

@@ -162,7 +162,7 @@ def test_markup_in_values_is_text() -> None:
 
 @LEAN
 @given(plans(), st.sampled_from([20, 60, 100, 200]))
-def test_without_colour_there_are_only_visible_characters(plan: Plan, width: int) -> None:
+def test_without_color_there_are_only_visible_characters(plan: Plan, width: int) -> None:
     text = plan_text(plan, color=False, width=width)
     assert text.replace("\n", "").isprintable()
     assert text.endswith("\n")
@@ -170,7 +170,7 @@ def test_without_colour_there_are_only_visible_characters(plan: Plan, width: int
 
 @LEAN
 @given(plans())
-def test_colour_is_only_added(plan: Plan) -> None:
+def test_color_is_only_added(plan: Plan) -> None:
     colored = plan_text(plan, color=True)
     assert [line.rstrip() for line in _SGR.sub("", colored).splitlines()] == [
         line.rstrip() for line in plan_text(plan, color=False).splitlines()

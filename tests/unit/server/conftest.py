@@ -1,4 +1,4 @@
-"""One running server per module and database, and clients for fresh organisations on it."""
+"""One running server per module and database, and clients for fresh organizations on it."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ def server(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Itera
 
 @pytest.fixture
 def api(server: EmbeddedServer) -> Iterator[httpx.Client]:
-    headers = {"Authorization": f"Bearer {server.new_organisation()}"}
+    headers = {"Authorization": f"Bearer {server.new_organization()}"}
     with httpx.Client(base_url=f"{server.url}/api", headers=headers) as client:
         yield client
 
 
 @pytest.fixture
 def dash(server: EmbeddedServer, api: httpx.Client) -> Iterator[Dash]:
-    """Somebody signed in to the organisation that `api` speaks to."""
+    """Somebody signed in to the organization that `api` speaks to."""
     token = api.headers["Authorization"].removeprefix("Bearer ")
     with at_dashboard(server.url, token) as signed_in:
         yield signed_in

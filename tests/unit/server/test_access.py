@@ -1,4 +1,4 @@
-"""Who may do what: tokens, scopes, and the walls between organisations."""
+"""Who may do what: tokens, scopes, and the walls between organizations."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def test_scopes(granted: set[str], needed: str, expected: bool) -> None:
 
 
 def test_a_missing_scope_is_403(server: EmbeddedServer) -> None:
-    token = server.new_organisation("read:licenses")
+    token = server.new_organization("read:licenses")
     with httpx.Client(
         base_url=f"{server.url}/api", headers={"Authorization": f"Bearer {token}"}
     ) as api:
@@ -80,7 +80,7 @@ def two(server: EmbeddedServer) -> Iterator[tuple[httpx.Client, httpx.Client]]:
     clients = [
         httpx.Client(
             base_url=f"{server.url}/api",
-            headers={"Authorization": f"Bearer {server.new_organisation()}"},
+            headers={"Authorization": f"Bearer {server.new_organization()}"},
         )
         for _ in range(2)
     ]

@@ -33,7 +33,7 @@ NOON = "2026-08-01T12:00:00"
 
 
 class Trail:
-    """Instances with only those events that a test writes down, in one organisation."""
+    """Instances with only those events that a test writes down, in one organization."""
 
     def __init__(self, database: Database, api: httpx.Client) -> None:
         self.api = api
@@ -47,7 +47,7 @@ class Trail:
     def new_instance(self, slug: str) -> str:
         made = self.api.post("/licenses", json={**PLAN, "slug": f"for-{slug}"})
         common = {
-            "organisation_id": self._caller.organisation_id,
+            "organization_id": self._caller.organization_id,
             "name": slug,
             "slug": slug,
             "created_by": self._caller.account_id,
@@ -92,7 +92,7 @@ class Trail:
         with self._database.writing() as connection:
             event = NewEvent(
                 id=event_id,
-                organisation_id=self._caller.organisation_id,
+                organization_id=self._caller.organization_id,
                 instance_id=about if about != "" else self.instance_id,
                 instance_slug="as-it-was-called",
                 name=kind.name,
@@ -262,8 +262,8 @@ def test_no_instance_no_trail(trail: Trail, slug: str) -> None:
     )
 
 
-def test_another_organisations_instance_is_not_there(trail: Trail, server: EmbeddedServer) -> None:
+def test_another_organizations_instance_is_not_there(trail: Trail, server: EmbeddedServer) -> None:
     trail.tell()
-    stranger = {"Authorization": f"Bearer {server.new_organisation()}"}
+    stranger = {"Authorization": f"Bearer {server.new_organization()}"}
     answer = trail.api.get("/instances/production/audit-trails", headers=stranger)
     assert answer.status_code == 404

@@ -402,9 +402,9 @@ def test_being_put_into_a_group_is_no_change_of_the_entitlement_itself(
     assert told.payload["updatedAt"] == before["updatedAt"]
 
 
-def test_organisations_do_not_hear_of_each_other(
+def test_organizations_do_not_hear_of_each_other(
     server: EmbeddedServer, api: httpx.Client, news: News
 ) -> None:
     send(api, ("POST", "/entitlement-groups", {"name": "More"}))
     assert len(news()) == 1
-    assert events_of(server, server.new_organisation()) == []
+    assert events_of(server, server.new_organization()) == []

@@ -90,7 +90,7 @@ def test_an_unknown_customer_is_not_found(api: httpx.Client, slug: str) -> None:
 
 
 def test_instances_and_usage_go_with_their_customer(server: EmbeddedServer) -> None:
-    token = server.new_organisation()
+    token = server.new_organization()
     headers = {"Authorization": f"Bearer {token}"}
     with httpx.Client(base_url=f"{server.url}/api", headers=headers) as api:
         make(api, "/entitlements", name="Calls", type="NUMBER")

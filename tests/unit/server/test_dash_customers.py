@@ -216,7 +216,7 @@ def test_a_warning_percentage_decides_what_is_near(dash: Dash, meter: Meter) -> 
 
 
 def test_usage_is_out_of_sight_without_its_scope(server: EmbeddedServer) -> None:
-    token = server.new_organisation("read:customers")
+    token = server.new_organization("read:customers")
     with at_dashboard(server.url, token) as dash:
         page = Html(dash.see("/"))
         assert "read:instances" in page.text

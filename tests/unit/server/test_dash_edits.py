@@ -95,7 +95,7 @@ _EDITS = {
 
 @pytest.fixture(params=list(_EDITS))
 def edit(request: pytest.FixtureRequest, api: httpx.Client) -> Edit:
-    """A form of an organisation that has what it changes."""
+    """A form of an organization that has what it changes."""
     names = furnish(api)
     found = _EDITS[request.param]
     places = {name: getattr(found, name).format(**names) for name in ("page", "action", "in_api")}

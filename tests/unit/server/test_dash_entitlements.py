@@ -142,14 +142,14 @@ def test_the_list_is_searched_filtered_and_paged_on_the_server(
 
 
 def test_nothing_is_offered_that_would_be_refused(server: EmbeddedServer) -> None:
-    token = server.new_organisation("read:entitlements")
+    token = server.new_organization("read:entitlements")
     with at_dashboard(server.url, token) as reader:
         page = Html(reader.see("/entitlements"))
         assert not page.has_link("New Entitlement")
         assert not page.has_link("Licenses")
         reader.see("/new/entitlement", status=403)
         assert reader.send("/new/entitlement", _API_CALLS).status_code == 403
-    with at_dashboard(server.url, server.new_organisation("write:entitlements")) as writer:
+    with at_dashboard(server.url, server.new_organization("write:entitlements")) as writer:
         assert Html(writer.see("/entitlements")).has_link("New Entitlement")
         writer.do("/new/entitlement", _API_CALLS)
         page = Html(writer.see("/entitlements/api-calls"))
@@ -157,9 +157,9 @@ def test_nothing_is_offered_that_would_be_refused(server: EmbeddedServer) -> Non
         writer.see("/entitlements/api-calls/usage", status=403)
 
 
-def test_other_organisations_stay_out_of_sight(server: EmbeddedServer, dash: Dash) -> None:
+def test_other_organizations_stay_out_of_sight(server: EmbeddedServer, dash: Dash) -> None:
     dash.do("/new/entitlement", _API_CALLS)
-    with at_dashboard(server.url, server.new_organisation()) as stranger:
+    with at_dashboard(server.url, server.new_organization()) as stranger:
         stranger.see("/entitlements/api-calls", status=404)
         assert Html(stranger.see("/entitlements")).rows() == []
 

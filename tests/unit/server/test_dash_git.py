@@ -44,8 +44,8 @@ def test_pages_mark_what_git_says_and_the_plan_shows_what_it_would_change(
         assert [form.get("action") for form in plan.all("form")] == ["/sign-out"]
 
 
-def test_other_organisations_do_not_see_the_plan(git_server: EmbeddedServer) -> None:
-    with at_dashboard(git_server.url, git_server.new_organisation()) as stranger:
+def test_other_organizations_do_not_see_the_plan(git_server: EmbeddedServer) -> None:
+    with at_dashboard(git_server.url, git_server.new_organization()) as stranger:
         assert "started without a project" in Html(stranger.see("/plan")).text
 
 

@@ -39,7 +39,7 @@ _SCRIPT = re.compile(r"/static/(dashboard|charts|chart\.umd\.min)-[0-9a-f]{12}\.
 
 @pytest.fixture
 def names(api: httpx.Client) -> Names:
-    """What is in the organisation, where every text is hostile."""
+    """What is in the organization, where every text is hostile."""
     return furnish(api, HOSTILE)
 
 

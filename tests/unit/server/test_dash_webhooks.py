@@ -76,7 +76,7 @@ def test_only_deliveries_of_the_endpoint_itself_are_repeated(
     path = _new_webhook(dash, "https://example.com/")
     nothing = f"{path}/deliveries/00000000-0000-0000-0000-000000000000/retry"
     assert dash.send(nothing).status_code == 404
-    with at_dashboard(server.url, server.new_organisation()) as stranger:
+    with at_dashboard(server.url, server.new_organization()) as stranger:
         assert stranger.send(nothing).status_code == 404
         stranger.see(path, status=404)
 
@@ -125,7 +125,7 @@ def test_what_no_token_can_have_is_shown_at_its_field(
 
 
 def test_only_scopes_that_the_visitor_has_are_offered(server: EmbeddedServer) -> None:
-    token = server.new_organisation("write:tokens", "read:licenses")
+    token = server.new_organization("write:tokens", "read:licenses")
     with at_dashboard(server.url, token) as dash:
         page = Html(dash.see("/service-accounts/bootstrap"))
         offered = [each.get("value") for each in page.all("input") if each.get("name") == "scopes"]

@@ -135,6 +135,6 @@ def test_a_report_that_cannot_be_answered_is_not_counted(
 def test_no_json_that_is_none_is_stored(fresh_url: str) -> None:
     prepared = prepare(ServerSettings(database_url=fresh_url))
     with closing(prepared.database) as database, database.writing() as connection:
-        values = {"id": "x", "organisation_id": "x", "name": "x", "type": "x", "occurred_at": 0}
+        values = {"id": "x", "organization_id": "x", "name": "x", "type": "x", "occurred_at": 0}
         with pytest.raises((StatementError, ValueError), match="not JSON compliant"):
             connection.execute(insert(event).values(payload={"value": math.nan}, **values))

@@ -61,8 +61,8 @@ _PARAMETER = re.compile(r"\{(\w+)\}")
 
 @pytest.fixture(scope="module")
 def token(server: EmbeddedServer) -> str:
-    """An organisation with one of everything."""
-    made = server.new_organisation()
+    """An organization with one of everything."""
+    made = server.new_organization()
     fill(server, made)
     return made
 
@@ -268,13 +268,13 @@ def test_forged_cursors(client: httpx.Client, operation: Operation) -> None:
 
 
 @pytest.mark.parametrize("operation", WITH_PATH, ids=lambda o: o.id)
-def test_nothing_of_another_organisation(
+def test_nothing_of_another_organization(
     server: EmbeddedServer, token: str, client: httpx.Client, operation: Operation
 ) -> None:
     hook = client.get("/webhooks").json()["items"][0]["id"]
     path = path_of(operation, webhookId=hook, id=hook)
     before = snapshot(client)
-    with client_of(server, server.new_organisation()) as stranger:
+    with client_of(server, server.new_organization()) as stranger:
         body = complete(operation, {}) if operation.body else None
         params = {"instance": "acme-prod"} if operation.id == "get-entitlement-group-usage" else {}
         answer = stranger.request(operation.method, path, json=body, params=params)

@@ -33,7 +33,7 @@ BODIES: list[tuple[str, bytes, int]] = [
     ("an object where a text belongs", b'{"name": {}, "type": "NUMBER"}', 422),
     ("a boolean where a number belongs", b'{"name": "x", "displayOrder": true}', 422),
     ("null where none is allowed", b'{"name": "x", "type": null}', 422),
-    ("an unknown key", b'{"name": "x", "type": "NUMBER", "colour": "red"}', 422),
+    ("an unknown key", b'{"name": "x", "type": "NUMBER", "color": "red"}', 422),
     ("an empty key", b'{"name": "x", "type": "NUMBER", "": 1}', 422),
 ]
 
@@ -51,14 +51,14 @@ def test_bodies(api: httpx.Client, what: str, body: bytes, status: int) -> None:
 
 def test_the_places_of_what_is_wrong(api: httpx.Client) -> None:
     answer = api.post(
-        "/entitlements", json={"name": "", "type": "X", "groupSlugs": ["a", 2], "colour": "red"}
+        "/entitlements", json={"name": "", "type": "X", "groupSlugs": ["a", 2], "color": "red"}
     )
     places = {fault["location"]: fault.get("value") for fault in answer.json()["errors"]}
     assert places == {
         "body.name": "",
         "body.type": "X",
         "body.groupSlugs[1]": 2,
-        "body.colour": "red",
+        "body.color": "red",
     }
 
 

@@ -126,7 +126,7 @@ def test_a_patch_that_is_refused(
 
 
 def test_only_what_became_another_is_told(server: EmbeddedServer) -> None:
-    token = server.new_organisation()
+    token = server.new_organization()
     headers = {"Authorization": f"Bearer {token}"}
     with httpx.Client(base_url=f"{server.url}/api", headers=headers) as api:
         made = make(api, "/instances", **instance_body(api))
@@ -185,7 +185,7 @@ def test_customers_and_licenses_of_others_are_not_there(
     server: EmbeddedServer, api: httpx.Client
 ) -> None:
     theirs = instance_body(api)
-    headers = {"Authorization": f"Bearer {server.new_organisation()}"}
+    headers = {"Authorization": f"Bearer {server.new_organization()}"}
     with httpx.Client(base_url=f"{server.url}/api", headers=headers) as mine:
         body = instance_body(mine)
         for field, code in (("customerId", "CustomerNotFound"), ("licenseId", "LicenseNotFound")):

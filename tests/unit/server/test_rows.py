@@ -60,13 +60,13 @@ from kaiten_sync.server.db import customers, instances, usage
 
 
 def read(connection: Connection) -> object:
-    found = customers.find_customer(connection, "organisation", "slug")
+    found = customers.find_customer(connection, "organization", "slug")
     return found and found.updated_ta
 
 
 def read_page(connection: Connection) -> object:
-    page = instances.list_instances(connection, "organisation", None, 10)
-    return [row.licence_slug for row in page.rows]
+    page = instances.list_instances(connection, "organization", None, 10)
+    return [row.license_slg for row in page.rows]
 
 
 def change(connection: Connection) -> None:
@@ -96,7 +96,7 @@ def test_mypy_refuses_a_misspelled_column(tmp_path: Path, pytestconfig: pytest.C
     assert fault == ""
     for told in (
         '"ShownCustomer" has no attribute "updated_ta"',
-        '"ShownInstance" has no attribute "licence_slug"',
+        '"ShownInstance" has no attribute "license_slg"',
         'Unexpected keyword argument "stauts" for "change_instance"',
         'Argument "value" to "change_counter" has incompatible type "str"; expected "float"',
         'Unexpected keyword argument "nmae" for "CustomerRow"',

@@ -138,7 +138,7 @@ def test_odd_values_get_the_same_verdict_from_a_form_and_from_the_api(
     server: EmbeddedServer, pair: Pair
 ) -> None:
     # Two alike organizations get the same values in the same order, each through one entrance.
-    tokens = [server.new_organisation() for _ in range(2)]
+    tokens = [server.new_organization() for _ in range(2)]
     with _client(server, tokens[0]) as api, _client(server, tokens[1]) as furnished:
         names, typed_names = furnish(api), furnish(furnished)
         with at_dashboard(server.url, tokens[1]) as dash:

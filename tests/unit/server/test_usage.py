@@ -298,14 +298,14 @@ class TestBodies:
             answer = meter.api.post(where, json={"value": 1})
             assert refusal(answer) == (404, "ContextNotFound")
 
-    def test_other_organisations_are_not_there(self, server: EmbeddedServer, meter: Meter) -> None:
+    def test_other_organizations_are_not_there(self, server: EmbeddedServer, meter: Meter) -> None:
         meter.grant(10)
-        with client(server.url, server.new_organisation()) as stranger:
+        with client(server.url, server.new_organization()) as stranger:
             assert refusal(stranger.post(path(), json={"value": 1})) == (404, "ContextNotFound")
             assert stranger.get(path()).status_code == 404
 
     def test_scopes(self, server: EmbeddedServer) -> None:
-        with client(server.url, server.new_organisation("read:instances")) as reader:
+        with client(server.url, server.new_organization("read:instances")) as reader:
             assert reader.post(path(), json={"value": 1}).status_code == 403
             assert reader.get(path()).status_code == 404
 
@@ -396,7 +396,7 @@ class TestReading:
             "entitlement_id": usage["entitlementId"],
             "instance_id": meter.instance_id,
             "license_id": usage["licenseId"],
-            "organization_id": number.organisation_id,
+            "organization_id": number.organization_id,
             "type": "number",
             "value": {"type": "number", "value": 0, "event_count": 0},
             "entitlement_slug": "calls",

@@ -29,7 +29,7 @@ from tests.support.server_process import ServerProcess
 from kaiten_sync.server.app import ServerSettings, prepare
 from kaiten_sync.server.db import webhooks
 from kaiten_sync.server.db.engine import Database
-from kaiten_sync.server.db.tables import organisation, token, webhook_delivery
+from kaiten_sync.server.db.tables import organization, token, webhook_delivery
 from kaiten_sync.server.domain.addresses import Address
 from kaiten_sync.server.domain.events import GROUP_CREATED
 from kaiten_sync.server.domain.webhooks import RETRY_DELAYS_S, due_after, new_secret
@@ -76,7 +76,7 @@ def subscribe(database: Database, url: str) -> str:
     with database.writing() as connection:
         row = webhooks.EndpointRow(
             id=endpoint_id,
-            organisation_id=connection.execute(select(organisation.c.id)).scalar_one(),
+            organization_id=connection.execute(select(organization.c.id)).scalar_one(),
             url=url,
             event_types=[GROUP_CREATED.type],
             secret=new_secret(),
@@ -90,9 +90,9 @@ def subscribe(database: Database, url: str) -> str:
 def tell(database: Database, *names: str) -> None:
     for name in names:
         with database.writing() as connection:
-            org = connection.execute(select(organisation.c.id)).scalar_one()
+            org = connection.execute(select(organization.c.id)).scalar_one()
             caller = Caller(
-                account_id="a", account_name="a", organisation_id=org, scopes=frozenset()
+                account_id="a", account_name="a", organization_id=org, scopes=frozenset()
             )
             work = Work(
                 connection=connection, caller=caller, now_ms=now_ms(), random_hex=lambda: "0"
@@ -148,7 +148,7 @@ def names_of(receiver: Receiver) -> list[str]:
 
 
 def test_a_delivery_is_signed_as_the_sdk_wants_it(server: EmbeddedServer) -> None:
-    headers = {"Authorization": f"Bearer {server.new_organisation()}"}
+    headers = {"Authorization": f"Bearer {server.new_organization()}"}
     with httpx.Client(base_url=f"{server.url}/api", headers=headers) as api, Receiver() as receiver:
         endpoint = api.post(
             "/webhooks",
@@ -413,7 +413,7 @@ def test_a_lease_of_somebody_who_died_ends(outbox: Database) -> None:
 
 
 def test_a_deleted_endpoint_gets_nothing_more(server: EmbeddedServer) -> None:
-    headers = {"Authorization": f"Bearer {server.new_organisation()}"}
+    headers = {"Authorization": f"Bearer {server.new_organization()}"}
     with httpx.Client(base_url=f"{server.url}/api", headers=headers) as api, Receiver() as receiver:
         body = {"url": receiver.url, "eventNames": ["ENTITLEMENT_GROUP_CREATED"]}
         first, second = (api.post("/webhooks", json=body).json() for _ in range(2))

@@ -103,9 +103,9 @@ def test_the_number_of_endpoints_is_bounded(api: httpx.Client) -> None:
     assert (refused.status_code, refused.json()["code"]) == (409, "CreateWebhook.LimitReached")
 
 
-def test_endpoints_belong_to_their_organisation(server: EmbeddedServer, api: httpx.Client) -> None:
+def test_endpoints_belong_to_their_organization(server: EmbeddedServer, api: httpx.Client) -> None:
     endpoint = make(api).json()
-    headers = {"Authorization": f"Bearer {server.new_organisation()}"}
+    headers = {"Authorization": f"Bearer {server.new_organization()}"}
     with httpx.Client(base_url=f"{server.url}/api", headers=headers) as stranger:
         assert stranger.get("/webhooks").json()["items"] == []
         assert stranger.get(f"/webhooks/{endpoint['id']}").status_code == 404
@@ -113,7 +113,7 @@ def test_endpoints_belong_to_their_organisation(server: EmbeddedServer, api: htt
 
 
 def test_reading_and_writing_take_their_scopes(server: EmbeddedServer) -> None:
-    headers = {"Authorization": f"Bearer {server.new_organisation('read:webhooks')}"}
+    headers = {"Authorization": f"Bearer {server.new_organization('read:webhooks')}"}
     with httpx.Client(base_url=f"{server.url}/api", headers=headers) as reader:
         assert reader.get("/webhooks").status_code == 200
         refused = make(reader)

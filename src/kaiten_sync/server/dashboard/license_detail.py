@@ -40,7 +40,7 @@ _EXAMPLE = {"entitlementSlug": "api-calls", "value": {"type": "number", "value":
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _GrantRow:
+class _GrantOnPage:
     """A grant in the table: what is stored, what is typed, and what is wrong with that."""
 
     row: NamedGrant
@@ -107,7 +107,7 @@ def _attach_body(visit: Visit, body: dict[str, Any]) -> dict[str, Any]:
     return grant_body(row.type, body)
 
 
-def _grant_row(row: NamedGrant, visit: Visit) -> _GrantRow:
+def _grant_row(row: NamedGrant, visit: Visit) -> _GrantOnPage:
     is_this = visit.path.get("entitlementSlug") == row.entitlement_slug
     refused = visit.refusal_of(_GRANT) if is_this else None
     form = fill(
@@ -117,7 +117,7 @@ def _grant_row(row: NamedGrant, visit: Visit) -> _GrantRow:
         error=refused.error if refused else None,
     )
     is_number = row.value["type"] == "number"
-    return _GrantRow(
+    return _GrantOnPage(
         row=row,
         value=form.entry("value"),
         overage=form.entry("limitCapExceededOveragePercent") if is_number else None,

@@ -23,7 +23,7 @@ from kaiten_sync.server.dashboard.throttle import Throttle
 from kaiten_sync.server.domain.refusals import RefusalError, RefusalKind
 from kaiten_sync.server.domain.scopes import allows
 from kaiten_sync.server.service import sessions
-from kaiten_sync.server.service.tenancy import is_first_organisation
+from kaiten_sync.server.service.tenancy import is_first_organization
 from kaiten_sync.server.service.work import Caller
 from kaiten_sync.server.web.arguments import read_body
 from kaiten_sync.server.web.problems import STATUSES
@@ -234,7 +234,7 @@ class _Site:
         with self._surroundings.database.reading() as connection:
             now_ms = self._surroundings.clock()
             work = work_in(self._surroundings, connection, signed.caller, now_ms)
-            has_git = self._git is not None and is_first_organisation(work)
+            has_git = self._git is not None and is_first_organization(work)
             visit = Visit(
                 work=work,
                 path=request.path_params,

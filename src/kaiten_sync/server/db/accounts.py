@@ -46,7 +46,7 @@ _MINE: RowQuery[ShownAccount] = RowQuery(
     ShownAccount,
     select(service_account, _creator.c.name.label("created_by_name"))
     .outerjoin(_creator, _creator.c.id == service_account.c.created_by)
-    .where(service_account.c.organisation_id == bindparam("organisation")),
+    .where(service_account.c.organization_id == bindparam("organization")),
 )
 _LIST = _MINE.newest_first(service_account)
 _FIND = _MINE.where(service_account.c.slug == bindparam("slug"))
@@ -94,15 +94,15 @@ _NEWEST_TOKENS = RowQuery(
 
 
 def list_accounts(
-    connection: Connection, organisation_id: str, position: Position | None, limit: int
+    connection: Connection, organization_id: str, position: Position | None, limit: int
 ) -> RowPage[ShownAccount]:
     """One page of service accounts, newest first."""
-    return _LIST.page(connection, position, limit, organisation=organisation_id)
+    return _LIST.page(connection, position, limit, organization=organization_id)
 
 
-def find_account(connection: Connection, organisation_id: str, slug: str) -> ShownAccount | None:
+def find_account(connection: Connection, organization_id: str, slug: str) -> ShownAccount | None:
     """A service account by its slug."""
-    return _FIND.first(connection, organisation=organisation_id, slug=slug)
+    return _FIND.first(connection, organization=organization_id, slug=slug)
 
 
 def rename_account(connection: Connection, account_id: str, name: str) -> None:

@@ -30,7 +30,7 @@ _LIST = RowQuery(
     TrailEvent,
     select(event, event.c.occurred_at.label("created_at"))
     .where(
-        event.c.organisation_id == bindparam("organisation"),
+        event.c.organization_id == bindparam("organization"),
         event.c.instance_id == bindparam("instance"),
         event.c.occurred_at >= bindparam("since"),
         event.c.occurred_at <= bindparam("until"),
@@ -57,7 +57,7 @@ class TrailFilter:
 
 def list_trail(
     connection: Connection,
-    organisation_id: str,
+    organization_id: str,
     instance_id: str,
     wanted: TrailFilter,
     position: Position | None,
@@ -67,7 +67,7 @@ def list_trail(
     # One bound and not two: with two, SQLite reads all events of the organization.
     last_ms = (position or FIRST).created_at
     parameters = {
-        "organisation": organisation_id,
+        "organization": organization_id,
         "instance": instance_id,
         "since": _BEGINNING if wanted.since_ms is None else wanted.since_ms,
         "until": last_ms if wanted.until_ms is None else min(last_ms, wanted.until_ms),

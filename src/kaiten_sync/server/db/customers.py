@@ -17,7 +17,7 @@ class CustomerRow:
     """A customer."""
 
     id: str
-    organisation_id: str
+    organization_id: str
     slug: str
     name: str
     domain: str | None
@@ -57,38 +57,38 @@ _MINE: RowQuery[ShownCustomer] = RowQuery(
     )
     .join(_creator, _creator.c.id == customer.c.created_by)
     .join(_updater, _updater.c.id == customer.c.updated_by)
-    .where(customer.c.organisation_id == bindparam("organisation")),
+    .where(customer.c.organization_id == bindparam("organization")),
 )
 _LIST = _MINE.newest_first(customer)
 _FIND = _MINE.where(customer.c.slug == bindparam("slug"))
 
 # Locks are taken on one table: a row that changed while a join waited for it could fall out of
 # the join, and look as if it were gone.
-_ID = select(customer.c.id).where(customer.c.organisation_id == bindparam("organisation"))
+_ID = select(customer.c.id).where(customer.c.organization_id == bindparam("organization"))
 _HOLD = _ID.where(customer.c.slug == bindparam("slug")).with_for_update()
 _KEEP = _ID.where(customer.c.id == bindparam("id")).with_for_update(read=True, key_share=True)
 
 
 def list_customers(
-    connection: Connection, organisation_id: str, position: Position | None, limit: int
+    connection: Connection, organization_id: str, position: Position | None, limit: int
 ) -> RowPage[ShownCustomer]:
     """One page of customers, newest first."""
-    return _LIST.page(connection, position, limit, organisation=organisation_id)
+    return _LIST.page(connection, position, limit, organization=organization_id)
 
 
-def find_customer(connection: Connection, organisation_id: str, slug: str) -> ShownCustomer | None:
+def find_customer(connection: Connection, organization_id: str, slug: str) -> ShownCustomer | None:
     """A customer by its slug."""
-    return _FIND.first(connection, organisation=organisation_id, slug=slug)
+    return _FIND.first(connection, organization=organization_id, slug=slug)
 
 
-def hold_customer(connection: Connection, organisation_id: str, slug: str) -> None:
+def hold_customer(connection: Connection, organization_id: str, slug: str) -> None:
     """Until the transaction ends nobody changes this customer or adds an instance to it."""
-    connection.execute(_HOLD, {"organisation": organisation_id, "slug": slug})
+    connection.execute(_HOLD, {"organization": organization_id, "slug": slug})
 
 
-def keep_customer(connection: Connection, organisation_id: str, customer_id: str) -> bool:
+def keep_customer(connection: Connection, organization_id: str, customer_id: str) -> bool:
     """Whether there is a customer with this id, which then stays until the transaction ends."""
-    parameters = {"organisation": organisation_id, "id": customer_id}
+    parameters = {"organization": organization_id, "id": customer_id}
     return connection.execute(_KEEP, parameters).first() is not None
 
 

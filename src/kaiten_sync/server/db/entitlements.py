@@ -18,7 +18,7 @@ class EntitlementRow(StoredEntitlement):
     """An entitlement."""
 
     id: str
-    organisation_id: str
+    organization_id: str
     name: str
     description: str | None
     warning_threshold_percent: int
@@ -42,24 +42,24 @@ class EntitlementChange(EntitlementColumns):
 
 _MINE = RowQuery(
     EntitlementRow,
-    select(entitlement).where(entitlement.c.organisation_id == bindparam("organisation")),
+    select(entitlement).where(entitlement.c.organization_id == bindparam("organization")),
 )
 _LIST = _MINE.newest_first(entitlement)
 _FIND = _MINE.where(entitlement.c.slug == bindparam("slug"))
 
 
 def list_entitlements(
-    connection: Connection, organisation_id: str, position: Position | None, limit: int
+    connection: Connection, organization_id: str, position: Position | None, limit: int
 ) -> RowPage[EntitlementRow]:
     """One page of entitlements, newest first."""
-    return _LIST.page(connection, position, limit, organisation=organisation_id)
+    return _LIST.page(connection, position, limit, organization=organization_id)
 
 
 def find_entitlement(
-    connection: Connection, organisation_id: str, slug: str
+    connection: Connection, organization_id: str, slug: str
 ) -> EntitlementRow | None:
     """An entitlement by its slug."""
-    return _FIND.first(connection, organisation=organisation_id, slug=slug)
+    return _FIND.first(connection, organization=organization_id, slug=slug)
 
 
 def add_entitlement(connection: Connection, row: EntitlementRow) -> None:

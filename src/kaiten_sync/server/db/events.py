@@ -16,7 +16,7 @@ class NewEvent:
     """An event that the database has not numbered yet. Without an instance both ids are None."""
 
     id: str
-    organisation_id: str
+    organization_id: str
     instance_id: str | None
     instance_slug: str | None
     name: str
@@ -43,13 +43,13 @@ class EndpointWants:
 _ENDPOINTS = RowQuery(
     EndpointWants,
     select(webhook_endpoint.c.id, webhook_endpoint.c.event_types).where(
-        webhook_endpoint.c.organisation_id == bindparam("organisation")
+        webhook_endpoint.c.organization_id == bindparam("organization")
     ),
 )
 _RECENT = RowQuery(
     EventRow,
     select(event)
-    .where(event.c.organisation_id == bindparam("organisation"))
+    .where(event.c.organization_id == bindparam("organization"))
     .order_by(event.c.occurred_at.desc(), event.c.id.desc())
     .limit(bindparam("top")),
 )
@@ -64,11 +64,11 @@ def add_event(connection: Connection, row: NewEvent) -> int:
     return int(key[0])
 
 
-def endpoints_of(connection: Connection, organisation_id: str) -> list[EndpointWants]:
+def endpoints_of(connection: Connection, organization_id: str) -> list[EndpointWants]:
     """The organization's webhook endpoints with the event types that each wants."""
-    return _ENDPOINTS.all(connection, organisation=organisation_id)
+    return _ENDPOINTS.all(connection, organization=organization_id)
 
 
-def recent_events(connection: Connection, organisation_id: str, limit: int) -> list[EventRow]:
+def recent_events(connection: Connection, organization_id: str, limit: int) -> list[EventRow]:
     """The newest events of an organization."""
-    return _RECENT.all(connection, organisation=organisation_id, top=limit)
+    return _RECENT.all(connection, organization=organization_id, top=limit)

@@ -18,7 +18,7 @@ class GroupRow:
     """An entitlement group."""
 
     id: str
-    organisation_id: str
+    organization_id: str
     slug: str
     name: str
     description: str | None
@@ -47,7 +47,7 @@ _LAST = Position(0, "z")
 _MINE = RowQuery(
     GroupRow,
     select(entitlement_group).where(
-        entitlement_group.c.organisation_id == bindparam("organisation")
+        entitlement_group.c.organization_id == bindparam("organization")
     ),
 )
 _FIND = _MINE.where(entitlement_group.c.slug == bindparam("slug"))
@@ -72,15 +72,15 @@ _OF_ENTITLEMENTS: RowQuery[MemberGroup] = RowQuery(
 
 
 def list_groups(
-    connection: Connection, organisation_id: str, position: Position | None, limit: int
+    connection: Connection, organization_id: str, position: Position | None, limit: int
 ) -> RowPage[GroupRow]:
     """One page of groups, by id: they have no time of creation."""
-    return _LIST.page(connection, position or _LAST, limit, organisation=organisation_id)
+    return _LIST.page(connection, position or _LAST, limit, organization=organization_id)
 
 
-def find_group(connection: Connection, organisation_id: str, slug: str) -> GroupRow | None:
+def find_group(connection: Connection, organization_id: str, slug: str) -> GroupRow | None:
     """A group by its slug."""
-    return _FIND.first(connection, organisation=organisation_id, slug=slug)
+    return _FIND.first(connection, organization=organization_id, slug=slug)
 
 
 def add_group(connection: Connection, row: GroupRow) -> None:
@@ -109,12 +109,12 @@ def groups_of(
     return found
 
 
-def group_ids(connection: Connection, organisation_id: str, slugs: Sequence[str]) -> dict[str, str]:
+def group_ids(connection: Connection, organization_id: str, slugs: Sequence[str]) -> dict[str, str]:
     """Ids of those of these groups that exist, by slug."""
     if not slugs:
         return {}
     found = _MINE.where(entitlement_group.c.slug.in_(slugs))
-    return {row.slug: row.id for row in found.all(connection, organisation=organisation_id)}
+    return {row.slug: row.id for row in found.all(connection, organization=organization_id)}
 
 
 def is_member(connection: Connection, group_id: str, entitlement_id: str) -> bool:

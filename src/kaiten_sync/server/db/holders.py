@@ -127,11 +127,11 @@ def count_by_customer(connection: Connection, customer_ids: Collection[str]) -> 
     return _count_by(connection, instance.c.customer_id, customer_ids)
 
 
-def count_all(connection: Connection, organisation_id: str) -> dict[str, int]:
-    """How many entitlements, licenses, customers and instances an organisation has."""
+def count_all(connection: Connection, organization_id: str) -> dict[str, int]:
+    """How many entitlements, licenses, customers and instances an organization has."""
     return {
         name: connection.execute(
-            select(func.count()).where(table.c.organisation_id == organisation_id)
+            select(func.count()).where(table.c.organization_id == organization_id)
         ).scalar_one()
         for name, table in _COUNTED.items()
     }

@@ -8,11 +8,11 @@ from typing import Any
 from sqlalchemy import Connection, Select, bindparam, delete, or_, select
 
 from kaiten_sync.server.db.rows import RowQuery, insert_row
-from kaiten_sync.server.db.tables import organisation, service_account, token
+from kaiten_sync.server.db.tables import organization, service_account, token
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class OrganisationRow:
+class OrganizationRow:
     """An organization."""
 
     id: str
@@ -25,7 +25,7 @@ class AccountRow:
     """A service account. The first one of an organization was created by nobody."""
 
     id: str
-    organisation_id: str
+    organization_id: str
     slug: str
     name: str
     created_at: int
@@ -57,7 +57,7 @@ class BearerRow:
     scopes: list[str]
     id: str
     name: str
-    organisation_id: str
+    organization_id: str
 
 
 _LIVE_TOKEN: Select[Any] = (
@@ -66,7 +66,7 @@ _LIVE_TOKEN: Select[Any] = (
         token.c.scopes,
         service_account.c.id,
         service_account.c.name,
-        service_account.c.organisation_id,
+        service_account.c.organization_id,
     )
     .join(service_account, service_account.c.id == token.c.service_account_id)
     .where(
@@ -103,9 +103,9 @@ def first_account(connection: Connection) -> AccountRow | None:
     return _FIRST_ACCOUNT.first(connection)
 
 
-def add_organisation(connection: Connection, row: OrganisationRow) -> None:
+def add_organization(connection: Connection, row: OrganizationRow) -> None:
     """Store an organization."""
-    insert_row(connection, organisation, row)
+    insert_row(connection, organization, row)
 
 
 def add_account(connection: Connection, row: AccountRow) -> None:

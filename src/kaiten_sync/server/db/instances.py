@@ -17,7 +17,7 @@ class InstanceRow:
     """An instance. The dates are milliseconds since 1970."""
 
     id: str
-    organisation_id: str
+    organization_id: str
     customer_id: str
     license_id: str
     slug: str
@@ -97,7 +97,7 @@ _MINE: RowQuery[ShownInstance] = RowQuery(
     .join(license_version, license_version.c.id == instance.c.license_id)
     .join(_creator, _creator.c.id == instance.c.created_by)
     .join(_updater, _updater.c.id == instance.c.updated_by)
-    .where(instance.c.organisation_id == bindparam("organisation")),
+    .where(instance.c.organization_id == bindparam("organization")),
 )
 _LIST = _MINE.newest_first(instance)
 _FIND = _MINE.where(instance.c.slug == bindparam("slug"))
@@ -110,7 +110,7 @@ _OF_CUSTOMER = RowQuery(
 
 # Locks are taken on one table: a row that changed while a join waited for it could fall out of
 # the join, and look as if it were gone.
-_ID = select(instance.c.id).where(instance.c.organisation_id == bindparam("organisation"))
+_ID = select(instance.c.id).where(instance.c.organization_id == bindparam("organization"))
 _HOLD = _ID.where(instance.c.slug == bindparam("slug")).with_for_update()
 _HOLD_OF_CUSTOMER = (
     _ID.where(instance.c.customer_id == bindparam("customer"))
@@ -122,7 +122,7 @@ _HOLD_OF_CUSTOMER = (
 _KEEP_LICENSE: RowQuery[LicenseState] = RowQuery(
     LicenseState,
     select(license_version.c.id, license_version.c.lifecycle_state)
-    .where(license_version.c.organisation_id == bindparam("organisation"))
+    .where(license_version.c.organization_id == bindparam("organization"))
     .where(license_version.c.id == bindparam("id"))
     .with_for_update(read=True),
 )
@@ -130,36 +130,36 @@ _OF_LICENSE = select(instance.c.id).where(instance.c.license_id == bindparam("li
 
 
 def list_instances(
-    connection: Connection, organisation_id: str, position: Position | None, limit: int
+    connection: Connection, organization_id: str, position: Position | None, limit: int
 ) -> RowPage[ShownInstance]:
     """One page of instances, newest first."""
-    return _LIST.page(connection, position, limit, organisation=organisation_id)
+    return _LIST.page(connection, position, limit, organization=organization_id)
 
 
-def find_instance(connection: Connection, organisation_id: str, slug: str) -> ShownInstance | None:
+def find_instance(connection: Connection, organization_id: str, slug: str) -> ShownInstance | None:
     """An instance by its slug."""
-    return _FIND.first(connection, organisation=organisation_id, slug=slug)
+    return _FIND.first(connection, organization=organization_id, slug=slug)
 
 
-def hold_instance(connection: Connection, organisation_id: str, slug: str) -> None:
+def hold_instance(connection: Connection, organization_id: str, slug: str) -> None:
     """Until the transaction ends nobody changes this instance."""
-    connection.execute(_HOLD, {"organisation": organisation_id, "slug": slug})
+    connection.execute(_HOLD, {"organization": organization_id, "slug": slug})
 
 
 def hold_instances_of(
-    connection: Connection, organisation_id: str, customer_id: str
+    connection: Connection, organization_id: str, customer_id: str
 ) -> list[ShownInstance]:
     """All instances of a customer, oldest first; nobody changes them until the transaction ends."""
-    parameters = {"organisation": organisation_id, "customer": customer_id}
+    parameters = {"organization": organization_id, "customer": customer_id}
     connection.execute(_HOLD_OF_CUSTOMER, parameters)
     return _OF_CUSTOMER.all(connection, **parameters)
 
 
 def keep_license(
-    connection: Connection, organisation_id: str, license_id: str
+    connection: Connection, organization_id: str, license_id: str
 ) -> LicenseState | None:
     """A license's id and state, which then stays as it is until the transaction ends."""
-    return _KEEP_LICENSE.first(connection, organisation=organisation_id, id=license_id)
+    return _KEEP_LICENSE.first(connection, organization=organization_id, id=license_id)
 
 
 def has_license(connection: Connection, license_id: str) -> bool:

@@ -19,7 +19,7 @@ class LicenseRow(StoredLicense):
     """A license, which is one version of a family."""
 
     id: str
-    organisation_id: str
+    organization_id: str
     name: str
     description: str
     type: str
@@ -34,7 +34,7 @@ class FamilyRow:
     """A family. `last_version` counts up only, so that no number is used twice."""
 
     id: str
-    organisation_id: str
+    organization_id: str
     slug: str
     last_version: int
     created_at: int
@@ -63,13 +63,13 @@ class FamilyChange(TypedDict):
 
 _MINE = RowQuery(
     LicenseRow,
-    select(license_version).where(license_version.c.organisation_id == bindparam("organisation")),
+    select(license_version).where(license_version.c.organization_id == bindparam("organization")),
 )
 _LIST = _MINE.newest_first(license_version)
 _FIND = _MINE.where(license_version.c.slug == bindparam("slug"))
 _FAMILIES = RowQuery(
     FamilyRow,
-    select(license_family).where(license_family.c.organisation_id == bindparam("organisation")),
+    select(license_family).where(license_family.c.organization_id == bindparam("organization")),
 )
 _LIST_FAMILIES = _FAMILIES.newest_first(license_family)
 _FIND_FAMILY = _FAMILIES.where(license_family.c.slug == bindparam("slug"))
@@ -83,15 +83,15 @@ _VERSIONS = RowQuery(
 
 
 def list_licenses(
-    connection: Connection, organisation_id: str, position: Position | None, limit: int
+    connection: Connection, organization_id: str, position: Position | None, limit: int
 ) -> RowPage[LicenseRow]:
     """One page of licenses, newest first."""
-    return _LIST.page(connection, position, limit, organisation=organisation_id)
+    return _LIST.page(connection, position, limit, organization=organization_id)
 
 
-def find_license(connection: Connection, organisation_id: str, slug: str) -> LicenseRow | None:
+def find_license(connection: Connection, organization_id: str, slug: str) -> LicenseRow | None:
     """A license by its slug."""
-    return _FIND.first(connection, organisation=organisation_id, slug=slug)
+    return _FIND.first(connection, organization=organization_id, slug=slug)
 
 
 def add_license(connection: Connection, row: LicenseRow) -> None:
@@ -118,25 +118,25 @@ def has_grants(connection: Connection, license_id: str) -> bool:
 
 
 def list_families(
-    connection: Connection, organisation_id: str, position: Position | None, limit: int
+    connection: Connection, organization_id: str, position: Position | None, limit: int
 ) -> RowPage[FamilyRow]:
     """One page of families, newest first."""
-    return _LIST_FAMILIES.page(connection, position, limit, organisation=organisation_id)
+    return _LIST_FAMILIES.page(connection, position, limit, organization=organization_id)
 
 
-def find_family(connection: Connection, organisation_id: str, slug: str) -> FamilyRow | None:
+def find_family(connection: Connection, organization_id: str, slug: str) -> FamilyRow | None:
     """A family by its slug."""
-    return _FIND_FAMILY.first(connection, organisation=organisation_id, slug=slug)
+    return _FIND_FAMILY.first(connection, organization=organization_id, slug=slug)
 
 
-def read_family(connection: Connection, organisation_id: str, family_id: str) -> FamilyRow | None:
+def read_family(connection: Connection, organization_id: str, family_id: str) -> FamilyRow | None:
     """A family by its id."""
-    return _FAMILY_OF_ID.first(connection, organisation=organisation_id, id=family_id)
+    return _FAMILY_OF_ID.first(connection, organization=organization_id, id=family_id)
 
 
 def lock_family(
     connection: Connection,
-    organisation_id: str,
+    organization_id: str,
     *,
     family_id: str | None = None,
     slug: str | None = None,
@@ -149,7 +149,7 @@ def lock_family(
     query = _FIND_FAMILY if family_id is None else _FAMILY_OF_ID
     key = {"slug": slug} if family_id is None else {"id": family_id}
     locking = RowQuery(FamilyRow, query.statement.with_for_update())
-    return locking.first(connection, organisation=organisation_id, **key)
+    return locking.first(connection, organization=organization_id, **key)
 
 
 def versions_of(

@@ -124,7 +124,7 @@ def _check_schema(connection: Connection) -> None:
         if table.name not in found:
             missing.append(f"table {table.name}")
             continue
-        absent = [column for column in table.c.keys() if column not in found[table.name]]  # noqa: SIM118
+        absent = [each.name for each in table.c if each.name not in found[table.name]]
         missing += [f"column {table.name}.{column}" for column in absent]
     if missing:
         raise ServerStartError(

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import fields
 from typing import Any, Generic, TypeVar
 
-from sqlalchemy import ColumnElement, Connection, Select, Table, and_, bindparam, delete, or_
+from sqlalchemy import ColumnElement, Connection, Row, Select, Table, and_, bindparam, delete, or_
 from sqlalchemy import insert as insert_into
 from sqlalchemy import update as update_of
 
@@ -27,12 +27,15 @@ class RowQuery(Generic[R]):
     """
 
     def __init__(self, row_type: type[R], statement: Select[Any]) -> None:
-        selected = {column.key for column in statement.selected_columns}
+        selected = [str(column.key) for column in statement.selected_columns]
         declared = {field.name for field in fields(row_type)}  # type: ignore[arg-type]  # a dataclass
-        if selected != declared:
-            raise TypeError(f"{row_type.__name__} and its statement differ: {selected ^ declared}")
+        if set(selected) != declared:
+            differ = declared.symmetric_difference(selected)
+            raise TypeError(f"{row_type.__name__} and its statement differ: {differ}")
         self.row_type = row_type
         self.statement = statement
+        # By position: results are named as columns are stored, fields as the tables' keys.
+        self._names = selected
 
     def where(self, *conditions: ColumnElement[bool]) -> RowQuery[R]:
         """The same rows, as far as these conditions hold."""
@@ -49,12 +52,15 @@ class RowQuery(Generic[R]):
     def first(self, connection: Connection, **parameters: object) -> R | None:
         """The first row; None if there is none."""
         row = connection.execute(self.statement, parameters).first()
-        return None if row is None else self.row_type(**row._mapping)
+        return None if row is None else self._typed(row)
 
     def all(self, connection: Connection, **parameters: object) -> list[R]:
         """All rows."""
         found = connection.execute(self.statement, parameters)
-        return [self.row_type(**row) for row in found.mappings()]
+        return [self._typed(row) for row in found]
+
+    def _typed(self, row: Row[Any]) -> R:
+        return self.row_type(**dict(zip(self._names, row, strict=True)))
 
     def page(
         self, connection: Connection, position: Position | None, limit: int, **parameters: object

@@ -135,7 +135,7 @@ _OF_ENTITLEMENT = RowQuery(
 _FULLEST = RowQuery(
     MeteredUsage,
     _METERED.join(usage, _JOIN_USAGE)
-    .where(instance.c.organisation_id == bindparam("organisation"), _is_number)
+    .where(instance.c.organization_id == bindparam("organization"), _is_number)
     .where(_ratio >= _near)
     .order_by(_ratio.desc(), instance.c.id.desc(), entitlement.c.id.desc())
     .limit(bindparam("top")),
@@ -161,10 +161,10 @@ def usage_of_entitlement(
 
 def fullest(
     connection: Connection,
-    organisation_id: str,
+    organization_id: str,
     began: Mapping[str, int],
     *,
     limit: int,
 ) -> list[MeteredUsage]:
     """What is over, at or near its threshold, fullest first; `began` as above."""
-    return _FULLEST.all(connection, organisation=organisation_id, top=limit, **began)
+    return _FULLEST.all(connection, organization=organization_id, top=limit, **began)

@@ -49,7 +49,7 @@ class FoundInstance(InstanceRow):
 
 def search_entitlements(
     connection: Connection,
-    organisation_id: str,
+    organization_id: str,
     wanted: Wanted,
     position: Position | None,
     limit: int,
@@ -57,7 +57,7 @@ def search_entitlements(
     """One page of entitlements, newest first; the value `group` is a slug, not a column."""
     columns = {name: value for name, value in wanted.values.items() if name != "group"}
     of_columns = Wanted(text=wanted.text, values=columns)
-    statement = _matching(select(entitlement), entitlement, organisation_id, of_columns)
+    statement = _matching(select(entitlement), entitlement, organization_id, of_columns)
     group_slug = wanted.values.get("group")
     if group_slug:
         statement = statement.where(
@@ -71,14 +71,14 @@ def search_entitlements(
 
 def search_families(
     connection: Connection,
-    organisation_id: str,
+    organization_id: str,
     wanted: Wanted,
     position: Position | None,
     limit: int,
 ) -> RowPage[FamilyRow]:
     """One page of license families that have a version that fits, newest first."""
-    fits = _matching(select(license_version.c.family_id), license_version, organisation_id, wanted)
-    statement = select(license_family).where(license_family.c.organisation_id == organisation_id)
+    fits = _matching(select(license_version.c.family_id), license_version, organization_id, wanted)
+    statement = select(license_family).where(license_family.c.organization_id == organization_id)
     if wanted.text or any(wanted.values.values()):
         statement = statement.where(license_family.c.id.in_(fits))
     return _page(connection, FamilyRow, statement, license_family, position, limit)
@@ -86,19 +86,19 @@ def search_families(
 
 def search_customers(
     connection: Connection,
-    organisation_id: str,
+    organization_id: str,
     wanted: Wanted,
     position: Position | None,
     limit: int,
 ) -> RowPage[CustomerRow]:
     """One page of customers, newest first."""
-    statement = _matching(select(customer), customer, organisation_id, wanted)
+    statement = _matching(select(customer), customer, organization_id, wanted)
     return _page(connection, CustomerRow, statement, customer, position, limit)
 
 
 def search_instances(
     connection: Connection,
-    organisation_id: str,
+    organization_id: str,
     wanted: Wanted,
     position: Position | None,
     limit: int,
@@ -118,7 +118,7 @@ def search_instances(
         .join(customer, customer.c.id == instance.c.customer_id)
         .join(license_version, license_version.c.id == instance.c.license_id)
     )
-    statement = _matching(shown, instance, organisation_id, wanted)
+    statement = _matching(shown, instance, organization_id, wanted)
     if customer_id is not None:
         statement = statement.where(instance.c.customer_id == customer_id)
     if license_id is not None:
@@ -127,7 +127,7 @@ def search_instances(
 
 
 def _matching(
-    statement: Select[Any], table: Table, organisation_id: str, wanted: Wanted
+    statement: Select[Any], table: Table, organization_id: str, wanted: Wanted
 ) -> Select[Any]:
     filters = [table.c[name] == value for name, value in wanted.values.items() if value]
     if wanted.text:
@@ -141,7 +141,7 @@ def _matching(
                 table.c.slug.like(pattern, escape=_ESCAPE),
             )
         )
-    return statement.where(and_(table.c.organisation_id == organisation_id, *filters))
+    return statement.where(and_(table.c.organization_id == organization_id, *filters))
 
 
 def _page(

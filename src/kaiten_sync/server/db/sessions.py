@@ -29,7 +29,7 @@ class SessionOwner:
     scopes: list[str]
     id: str
     name: str
-    organisation_id: str
+    organization_id: str
 
 
 _OPEN_SESSION: Select[Any] = (
@@ -38,7 +38,7 @@ _OPEN_SESSION: Select[Any] = (
         token.c.scopes,
         service_account.c.id,
         service_account.c.name,
-        service_account.c.organisation_id,
+        service_account.c.organization_id,
     )
     .join(token, token.c.id == session.c.token_id)
     .join(service_account, service_account.c.id == token.c.service_account_id)

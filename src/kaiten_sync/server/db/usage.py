@@ -130,7 +130,7 @@ class CounterColumns(TypedDict):
 
 U = TypeVar("U", bound=UsageTerms)
 
-_MINE = instance.c.organisation_id == bindparam("organisation")
+_MINE = instance.c.organization_id == bindparam("organization")
 
 _FIND_INSTANCE: RowQuery[InstanceKey] = RowQuery(
     InstanceKey,
@@ -141,7 +141,7 @@ _FIND_INSTANCE: RowQuery[InstanceKey] = RowQuery(
 _FIND_PAIR: RowQuery[UsagePair] = RowQuery(
     UsagePair,
     select(instance.c.id.label("instance_id"), entitlement.c.id.label("entitlement_id"))
-    .join(entitlement, entitlement.c.organisation_id == instance.c.organisation_id)
+    .join(entitlement, entitlement.c.organization_id == instance.c.organization_id)
     .where(_MINE, instance.c.slug == bindparam("slug"))
     .where(entitlement.c.slug == bindparam("entitlement_slug")),
 )
@@ -244,19 +244,19 @@ _report_key = tuple_(
 
 
 def find_instance_key(
-    connection: Connection, organisation_id: str, slug: str
+    connection: Connection, organization_id: str, slug: str
 ) -> InstanceKey | None:
     """An instance's id, slug and license by its slug."""
-    return _FIND_INSTANCE.first(connection, organisation=organisation_id, slug=slug)
+    return _FIND_INSTANCE.first(connection, organization=organization_id, slug=slug)
 
 
 def find_pair(
-    connection: Connection, organisation_id: str, instance_slug: str, entitlement_slug: str
+    connection: Connection, organization_id: str, instance_slug: str, entitlement_slug: str
 ) -> UsagePair | None:
     """The ids of an instance and an entitlement, whether it is granted or not."""
     return _FIND_PAIR.first(
         connection,
-        organisation=organisation_id,
+        organization=organization_id,
         slug=instance_slug,
         entitlement_slug=entitlement_slug,
     )

@@ -39,7 +39,7 @@ class UsageDayRow:
     instance_id: str
     entitlement_id: str
     day: int
-    organisation_id: str
+    organization_id: str
     accepted: int
     refused: int
     highest: float | None
@@ -69,7 +69,7 @@ _ADD = insert(usage_day).values(
     instance_id=bindparam("instance"),
     entitlement_id=bindparam("entitlement"),
     day=bindparam("today"),
-    organisation_id=bindparam("organisation"),
+    organization_id=bindparam("organization"),
     accepted=bindparam("more_accepted"),
     refused=bindparam("more_refused"),
     highest=_highest,
@@ -78,7 +78,7 @@ _ADD = insert(usage_day).values(
 _CHANGE = (
     update(usage_day)
     .where(*_of_pair(usage_day), usage_day.c.day == bindparam("today"))
-    .where(usage_day.c.organisation_id == bindparam("organisation"))
+    .where(usage_day.c.organization_id == bindparam("organization"))
     .values(
         accepted=usage_day.c.accepted + bindparam("more_accepted"),
         refused=usage_day.c.refused + bindparam("more_refused"),
@@ -94,7 +94,7 @@ _COUNTED: RowQuery[ReportCount] = RowQuery(
         func.sum(usage_day.c.accepted).label("accepted"),
         func.sum(usage_day.c.refused).label("refused"),
     )
-    .where(usage_day.c.organisation_id == bindparam("organisation"))
+    .where(usage_day.c.organization_id == bindparam("organization"))
     .where(usage_day.c.day >= bindparam("first"))
     .group_by(usage_day.c.day),
 )
@@ -116,7 +116,7 @@ _SINCE: RowQuery[UsageDayRow] = RowQuery(
 
 def count_report(
     connection: Connection,
-    organisation_id: str,
+    organization_id: str,
     instance_id: str,
     entitlement_id: str,
     day: int,
@@ -132,7 +132,7 @@ def count_report(
     time may count for an instance and an entitlement.
     """
     parameters = {
-        "organisation": organisation_id,
+        "organization": organization_id,
         "instance": instance_id,
         "entitlement": entitlement_id,
         "today": day,
@@ -147,10 +147,10 @@ def count_report(
 
 
 def count_by_day(
-    connection: Connection, organisation_id: str, first: int, entitlement_id: str | None = None
+    connection: Connection, organization_id: str, first: int, entitlement_id: str | None = None
 ) -> dict[int, tuple[int, int]]:
     """Reports accepted and refused since the first day, by day; of one entitlement or of all."""
-    parameters: dict[str, Any] = {"organisation": organisation_id, "first": first}
+    parameters: dict[str, Any] = {"organization": organization_id, "first": first}
     query = _COUNTED
     if entitlement_id is not None:
         query = _OF_ENTITLEMENT

@@ -18,7 +18,7 @@ class EndpointRow:
     """A webhook endpoint. Until `leased_until` (ms) one process delivers to it and no other."""
 
     id: str
-    organisation_id: str
+    organization_id: str
     url: str
     event_types: list[str]
     secret: str
@@ -32,7 +32,7 @@ class DeliveryRow:
     """An event on its way to an endpoint. `due_at` is None if it is finished."""
 
     id: str
-    organisation_id: str
+    organization_id: str
     endpoint_id: str
     event_seq: int
     status: str
@@ -88,14 +88,14 @@ class DeliveryChange(TypedDict, total=False):
 
 _ENDPOINTS = RowQuery(
     EndpointRow,
-    select(webhook_endpoint).where(webhook_endpoint.c.organisation_id == bindparam("organisation")),
+    select(webhook_endpoint).where(webhook_endpoint.c.organization_id == bindparam("organization")),
 )
 _LIST = _ENDPOINTS.newest_first(webhook_endpoint)
 _FIND_ENDPOINT = _ENDPOINTS.where(webhook_endpoint.c.id == bindparam("id"))
 _FIND_DELIVERY = RowQuery(
     DeliveryRow,
     select(webhook_delivery).where(
-        webhook_delivery.c.organisation_id == bindparam("organisation"),
+        webhook_delivery.c.organization_id == bindparam("organization"),
         webhook_delivery.c.id == bindparam("id"),
     ),
 )
@@ -109,7 +109,7 @@ _SHOWN: RowQuery[ShownDelivery] = RowQuery(
     )
     .join(event, event.c.seq == webhook_delivery.c.event_seq)
     .join(webhook_endpoint, webhook_endpoint.c.id == webhook_delivery.c.endpoint_id)
-    .where(webhook_delivery.c.organisation_id == bindparam("organisation")),
+    .where(webhook_delivery.c.organization_id == bindparam("organization")),
 )
 _IS_DUE = (webhook_delivery.c.status == "pending") & (webhook_delivery.c.due_at <= bindparam("now"))
 _DUE_ENDPOINTS = (
@@ -141,22 +141,22 @@ _NEXT: RowQuery[DueDelivery] = RowQuery(
 
 
 def list_endpoints(
-    connection: Connection, organisation_id: str, position: Position | None, limit: int
+    connection: Connection, organization_id: str, position: Position | None, limit: int
 ) -> RowPage[EndpointRow]:
     """One page of endpoints, newest first."""
-    return _LIST.page(connection, position, limit, organisation=organisation_id)
+    return _LIST.page(connection, position, limit, organization=organization_id)
 
 
 def find_endpoint(
-    connection: Connection, organisation_id: str, endpoint_id: str
+    connection: Connection, organization_id: str, endpoint_id: str
 ) -> EndpointRow | None:
     """An endpoint by its id."""
-    return _FIND_ENDPOINT.first(connection, organisation=organisation_id, id=endpoint_id)
+    return _FIND_ENDPOINT.first(connection, organization=organization_id, id=endpoint_id)
 
 
-def count_endpoints(connection: Connection, organisation_id: str) -> int:
-    """How many endpoints an organisation has."""
-    statement = select(func.count()).where(webhook_endpoint.c.organisation_id == organisation_id)
+def count_endpoints(connection: Connection, organization_id: str) -> int:
+    """How many endpoints an organization has."""
+    statement = select(func.count()).where(webhook_endpoint.c.organization_id == organization_id)
     return connection.execute(statement).scalar_one()
 
 
@@ -179,7 +179,7 @@ def remove_endpoint(connection: Connection, endpoint_id: str) -> None:
 
 def list_deliveries(
     connection: Connection,
-    organisation_id: str,
+    organization_id: str,
     position: Position | None,
     limit: int,
     *,
@@ -193,14 +193,14 @@ def list_deliveries(
     if status is not None:
         query = query.where(webhook_delivery.c.status == status)
     listed = query.newest_first(webhook_delivery)
-    return listed.page(connection, position, limit, organisation=organisation_id)
+    return listed.page(connection, position, limit, organization=organization_id)
 
 
 def find_delivery(
-    connection: Connection, organisation_id: str, delivery_id: str
+    connection: Connection, organization_id: str, delivery_id: str
 ) -> DeliveryRow | None:
     """A delivery by its id."""
-    return _FIND_DELIVERY.first(connection, organisation=organisation_id, id=delivery_id)
+    return _FIND_DELIVERY.first(connection, organization=organization_id, id=delivery_id)
 
 
 def add_delivery(connection: Connection, row: DeliveryRow) -> None:

@@ -41,7 +41,7 @@ class StoredLicense:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Move:
+class LifecycleMove:
     """One step in the life of a license version. There is none back to DRAFT."""
 
     operation: str
@@ -50,13 +50,13 @@ class Move:
     wrong_state: str
 
 
-PUBLISH = Move(
+PUBLISH = LifecycleMove(
     operation="PublishLicense", source="DRAFT", target=PUBLISHED, wrong_state="NotADraft"
 )
-ARCHIVE = Move(
+ARCHIVE = LifecycleMove(
     operation="ArchiveLicense", source=PUBLISHED, target=ARCHIVED, wrong_state="NotPublished"
 )
-UNARCHIVE = Move(
+UNARCHIVE = LifecycleMove(
     operation="UnarchiveLicense", source=ARCHIVED, target=PUBLISHED, wrong_state="NotArchived"
 )
 
@@ -107,7 +107,7 @@ def check_change(stored: StoredLicense, fields: LicenseFields) -> None:
         raise _default_must_be_published("UpdateLicense")
 
 
-def check_move(stored: StoredLicense, move: Move) -> None:
+def check_move(stored: StoredLicense, move: LifecycleMove) -> None:
     """Refuses a move from the wrong state, and the archiving of a family's default.
 
     Raises:

@@ -15,7 +15,7 @@ from kaiten_sync.server.domain.events import find_event_type
 from kaiten_sync.server.domain.refusals import Fault, unprocessable
 
 MAX_ENDPOINTS = 50
-"""Endpoints of an organisation: each event costs a row for each that wants it."""
+"""Endpoints of an organization: each event costs a row for each that wants it."""
 
 MAX_URL = 2048
 

@@ -90,7 +90,7 @@ class DeliveryWorker:
             for task in (*tasks, *self._drains):
                 task.cancel()
             await asyncio.gather(*tasks, *self._drains, return_exceptions=True)
-            # A thread cannot be cancelled: whoever closes the database next must not cut it off.
+            # A thread cannot be canceled: whoever closes the database next must not cut it off.
             await asyncio.gather(*self._calls, return_exceptions=True)
 
     async def _in_thread(self, call: Callable[..., _Result], *args: Any) -> _Result:

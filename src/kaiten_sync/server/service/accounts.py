@@ -55,7 +55,7 @@ def list_accounts(
     work: Work, position: Position | None, limit: int
 ) -> tuple[RowPage[ShownAccount], list[AccountView]]:
     """One page of the organization's service accounts."""
-    page = accounts.list_accounts(work.connection, work.organisation_id, position, limit)
+    page = accounts.list_accounts(work.connection, work.organization_id, position, limit)
     ids = [row.id for row in page.rows]
     tokens = accounts.newest_tokens(work.connection, ids, MAX_TOKENS_SHOWN)
     return page, [AccountView(row, tokens[row.id]) for row in page.rows]
@@ -74,7 +74,7 @@ def create_account(work: Work, name: str, slug: str | None) -> AccountView:
     with constraints.conflicts(work.connection, {constraints.ACCOUNT_SLUG: taken}):
         row = AccountRow(
             id=new_id(),
-            organisation_id=work.organisation_id,
+            organization_id=work.organization_id,
             slug=free,
             name=name,
             created_at=work.now_ms,

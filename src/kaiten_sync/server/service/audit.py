@@ -16,6 +16,6 @@ def list_trail(
     """An instance, and one page of its events."""
     instance = INSTANCES.get(work, instance_slug, "GetAuditTrails.InstanceNotFound")
     page = audit.list_trail(
-        work.connection, work.organisation_id, instance.id, wanted, position, limit
+        work.connection, work.organization_id, instance.id, wanted, position, limit
     )
     return instance, page

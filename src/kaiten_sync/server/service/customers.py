@@ -40,7 +40,7 @@ class CustomerFields:
 
 def list_customers(work: Work, position: Position | None, limit: int) -> RowPage[ShownCustomer]:
     """One page of the organization's customers."""
-    return customers.list_customers(work.connection, work.organisation_id, position, limit)
+    return customers.list_customers(work.connection, work.organization_id, position, limit)
 
 
 def get_customer(work: Work, slug: str, operation: str = "GetCustomer") -> ShownCustomer:
@@ -56,7 +56,7 @@ def create_customer(work: Work, fields: CustomerFields) -> ShownCustomer:
     slug = CUSTOMERS.free_slug(work, fields.name, fields.slug, taken)
     row = CustomerRow(
         id=new_id(),
-        organisation_id=work.organisation_id,
+        organization_id=work.organization_id,
         slug=slug,
         name=fields.name,
         domain=fields.domain,
@@ -93,7 +93,7 @@ def update_customer(work: Work, slug: str, fields: CustomerFields) -> None:
 def delete_customer(work: Work, slug: str) -> None:
     """Delete a customer with its instances and their usage."""
     stored = _find_held(work, slug, "DeleteCustomer")
-    held = instances.hold_instances_of(work.connection, work.organisation_id, stored.id)
+    held = instances.hold_instances_of(work.connection, work.organization_id, stored.id)
     for instance in held:
         remove_with_event(work, instance)
     customers.remove_customer(work.connection, stored.id)
@@ -103,7 +103,7 @@ def delete_customer(work: Work, slug: str) -> None:
 def _find_held(work: Work, slug: str, operation: str) -> ShownCustomer:
     """A customer that no other transaction changes before this one ends."""
     if is_slug(slug):
-        customers.hold_customer(work.connection, work.organisation_id, slug)
+        customers.hold_customer(work.connection, work.organization_id, slug)
     return get_customer(work, slug, operation)
 
 

@@ -39,7 +39,7 @@ class EntitlementPage:
 
 def list_entitlements(work: Work, position: Position | None, limit: int) -> EntitlementPage:
     """One page of the organization's entitlements."""
-    page = entitlements.list_entitlements(work.connection, work.organisation_id, position, limit)
+    page = entitlements.list_entitlements(work.connection, work.organization_id, position, limit)
     return EntitlementPage(page, groups.groups_of(work.connection, [row.id for row in page.rows]))
 
 
@@ -57,7 +57,7 @@ def create_entitlement(work: Work, fields: EntitlementFields) -> WithGroups:
     entitlement_id = new_id()
     row = EntitlementRow(
         id=entitlement_id,
-        organisation_id=work.organisation_id,
+        organization_id=work.organization_id,
         slug=slug,
         created_at=work.now_ms,
         updated_at=work.now_ms,
@@ -123,7 +123,7 @@ def _in_use(slug: str, *, grants: int = 0, counters: int = 0) -> RefusalError:
 
 def _set_groups(work: Work, entitlement_id: str, slugs: Sequence[str], operation: str) -> None:
     named = sorted({slug.strip() for slug in slugs} - {""})
-    ids = groups.group_ids(work.connection, work.organisation_id, [s for s in named if is_slug(s)])
+    ids = groups.group_ids(work.connection, work.organization_id, [s for s in named if is_slug(s)])
     for slug in named:
         if slug not in ids:
             raise _no_group(f"there is no entitlement group {slug!r}", operation)

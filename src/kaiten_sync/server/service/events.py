@@ -31,7 +31,7 @@ def emit(
     """
     event = NewEvent(
         id=new_id(),
-        organisation_id=work.organisation_id,
+        organization_id=work.organization_id,
         instance_id=subject.instance_id if subject else None,
         instance_slug=subject.instance_slug if subject else None,
         name=kind.name,
@@ -40,7 +40,7 @@ def emit(
         occurred_at=work.now_ms,
     )
     seq = events.add_event(work.connection, event)
-    for endpoint in events.endpoints_of(work.connection, work.organisation_id):
+    for endpoint in events.endpoints_of(work.connection, work.organization_id):
         if kind.type in endpoint.event_types:
             _queue(work, endpoint.id, seq)
 
@@ -48,7 +48,7 @@ def emit(
 def _queue(work: Work, endpoint_id: str, seq: int) -> None:
     delivery = DeliveryRow(
         id=new_id(),
-        organisation_id=work.organisation_id,
+        organization_id=work.organization_id,
         endpoint_id=endpoint_id,
         event_seq=seq,
         status="pending",

@@ -18,7 +18,7 @@ def list_families(
     work: Work, position: Position | None, limit: int
 ) -> tuple[RowPage[FamilyRow], list[FamilyView]]:
     """One page of the organization's families."""
-    page = licenses.list_families(work.connection, work.organisation_id, position, limit)
+    page = licenses.list_families(work.connection, work.organization_id, position, limit)
     versions = licenses.versions_of(work.connection, [row.id for row in page.rows])
     views = [
         FamilyView(family=row, current=served_version(versions[row.id]), versions=versions[row.id])

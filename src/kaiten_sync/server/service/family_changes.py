@@ -22,7 +22,7 @@ from kaiten_sync.server.shapes.licenses import FamilyView, family_json
 
 def family_view(work: Work, family_id: str) -> FamilyView | None:
     """A family with the version that it serves now; None if it is gone."""
-    family = licenses.read_family(work.connection, work.organisation_id, family_id)
+    family = licenses.read_family(work.connection, work.organization_id, family_id)
     if family is None:
         return None
     versions = licenses.versions_of(work.connection, [family_id])[family_id]

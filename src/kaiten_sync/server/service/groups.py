@@ -36,7 +36,7 @@ class GroupFields:
 
 def list_groups(work: Work, position: Position | None, limit: int) -> RowPage[GroupRow]:
     """One page of the organization's groups."""
-    return groups.list_groups(work.connection, work.organisation_id, position, limit)
+    return groups.list_groups(work.connection, work.organization_id, position, limit)
 
 
 def get_group(work: Work, slug: str) -> GroupRow:
@@ -50,7 +50,7 @@ def create_group(work: Work, fields: GroupFields) -> GroupRow:
     slug = GROUPS.free_slug(work, fields.name, fields.slug, taken)
     row = GroupRow(
         id=new_id(),
-        organisation_id=work.organisation_id,
+        organization_id=work.organization_id,
         slug=slug,
         name=fields.name,
         description=fields.description,

@@ -64,7 +64,7 @@ class InstanceFields:
 
 def list_instances(work: Work, position: Position | None, limit: int) -> RowPage[ShownInstance]:
     """One page of the organization's instances."""
-    return instances.list_instances(work.connection, work.organisation_id, position, limit)
+    return instances.list_instances(work.connection, work.organization_id, position, limit)
 
 
 def get_instance(work: Work, slug: str, operation: str = "GetInstance") -> ShownInstance:
@@ -80,7 +80,7 @@ def create_instance(work: Work, fields: InstanceFields) -> ShownInstance:
     slug = INSTANCES.free_slug(work, fields.name, fields.slug, taken)
     row = InstanceRow(
         id=new_id(),
-        organisation_id=work.organisation_id,
+        organization_id=work.organization_id,
         slug=slug,
         status=HEALTHY,
         lifecycle_stage=None,
@@ -154,10 +154,10 @@ def _check_links(
     A license that was archived may be kept, and not taken.
     """
     refuse_integrations(operation, fields.integrations)
-    connection, organisation_id = work.connection, work.organisation_id
-    if not customers.keep_customer(connection, organisation_id, fields.customer_id):
+    connection, organization_id = work.connection, work.organization_id
+    if not customers.keep_customer(connection, organization_id, fields.customer_id):
         raise not_found(f"{operation}.CustomerNotFound", "there is no such customer")
-    license_row = instances.keep_license(connection, organisation_id, fields.license_id)
+    license_row = instances.keep_license(connection, organization_id, fields.license_id)
     if license_row is None:
         raise not_found(f"{operation}.LicenseNotFound", "there is no such license")
     if license_row.lifecycle_state == ARCHIVED and license_row.id != kept_license_id:
@@ -184,7 +184,7 @@ def _columns(work: Work, fields: InstanceFields) -> InstanceColumns:
 def _find_held(work: Work, slug: str, operation: str) -> ShownInstance:
     """An instance that no other transaction changes before this one ends."""
     if is_slug(slug):
-        instances.hold_instance(work.connection, work.organisation_id, slug)
+        instances.hold_instance(work.connection, work.organization_id, slug)
     return get_instance(work, slug, operation)
 
 

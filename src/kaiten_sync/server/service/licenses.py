@@ -23,7 +23,7 @@ from kaiten_sync.server.domain.licenses import (
     PUBLISHED,
     UNARCHIVE,
     LicenseFields,
-    Move,
+    LifecycleMove,
     check_change,
     check_move,
     check_new,
@@ -43,7 +43,7 @@ from kaiten_sync.server.service.slug_lookup import SlugLookup
 from kaiten_sync.server.service.work import Work, first_free, new_id
 from kaiten_sync.server.shapes.licenses import FamilyView, license_json
 
-_MOVED: Mapping[Move, EventType] = {
+_MOVED: Mapping[LifecycleMove, EventType] = {
     PUBLISH: LICENSE_PUBLISHED,
     ARCHIVE: LICENSE_ARCHIVED,
     UNARCHIVE: LICENSE_UNARCHIVED,
@@ -55,7 +55,7 @@ LICENSES = SlugLookup(noun="license", query=licenses.find_license)
 
 def list_licenses(work: Work, position: Position | None, limit: int) -> RowPage[LicenseRow]:
     """One page of the organization's licenses."""
-    return licenses.list_licenses(work.connection, work.organisation_id, position, limit)
+    return licenses.list_licenses(work.connection, work.organization_id, position, limit)
 
 
 def get_license(work: Work, slug: str, operation: str = "GetLicense") -> LicenseRow:
@@ -105,7 +105,7 @@ def update_license(work: Work, slug: str, fields: LicenseFields) -> None:
     tell_family(work, stored.family_id, before)
 
 
-def move_license(work: Work, slug: str, move: Move) -> LicenseRow:
+def move_license(work: Work, slug: str, move: LifecycleMove) -> LicenseRow:
     """Publish, archive or unarchive a version."""
     stored = _find_locked(work, slug, move.operation)
     check_move(stored, move)
@@ -145,7 +145,7 @@ def delete_license(work: Work, slug: str) -> None:
 def _find_locked(work: Work, slug: str, operation: str) -> LicenseRow:
     """A license whose family no other transaction changes before this one ends."""
     family_id = get_license(work, slug, operation).family_id
-    licenses.lock_family(work.connection, work.organisation_id, family_id=family_id)
+    licenses.lock_family(work.connection, work.organization_id, family_id=family_id)
     # Read again: another transaction may have changed it until the lock was had.
     return get_license(work, slug, operation)
 
@@ -181,7 +181,7 @@ def _target_family(work: Work, fields: LicenseFields) -> FamilyRow | None:
         return None
     family = licenses.lock_family(
         work.connection,
-        work.organisation_id,
+        work.organization_id,
         family_id=fields.family_id,
         slug=fields.family_slug,
     )
@@ -203,7 +203,7 @@ def _free_slug(
         # A family outlives the version that gave it its slug.
         return family is None and FAMILIES.find(work, slug) is not None
 
-    take_turn(work.connection, work.organisation_id, "license-slug")
+    take_turn(work.connection, work.organization_id, "license-slug")
     return first_free(_wanted_slugs(work, fields, family), is_taken, taken)
 
 
@@ -239,7 +239,7 @@ def _write_family(work: Work, family: FamilyRow | None, slug: str, version: int)
     family_id = new_id()
     row = FamilyRow(
         id=family_id,
-        organisation_id=work.organisation_id,
+        organization_id=work.organization_id,
         slug=slug,
         last_version=version,
         created_at=work.now_ms,
@@ -253,7 +253,7 @@ def _add(work: Work, fields: LicenseFields, *, family_id: str, slug: str, versio
     named = fields.version_name
     row = LicenseRow(
         id=new_id(),
-        organisation_id=work.organisation_id,
+        organization_id=work.organization_id,
         family_id=family_id,
         slug=slug,
         name=fields.name,

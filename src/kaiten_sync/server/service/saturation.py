@@ -64,7 +64,7 @@ def list_full(work: Work, limit: int) -> list[Meter]:
     """What is over, at or near its threshold, fullest first."""
     rows = db.fullest(
         work.connection,
-        work.organisation_id,
+        work.organization_id,
         _began(work),
         limit=limit * 4,  # some turn out to be in windows that are over
     )
@@ -80,8 +80,8 @@ def meters_of_instance(work: Work, instance_slug: str) -> list[Meter]:
 
 
 def recent_events(work: Work, limit: int) -> list[EventRow]:
-    """The newest events of the organisation."""
-    return events.recent_events(work.connection, work.organisation_id, limit)
+    """The newest events of the organization."""
+    return events.recent_events(work.connection, work.organization_id, limit)
 
 
 def _began(work: Work) -> Mapping[str, int]:

@@ -25,7 +25,7 @@ def find_entitlements(
 ) -> RowPage[EntitlementRow]:
     """One page of entitlements that fit; the value `group` is the slug of one that they are in."""
     return search.search_entitlements(
-        work.connection, work.organisation_id, wanted, position, limit
+        work.connection, work.organization_id, wanted, position, limit
     )
 
 
@@ -38,7 +38,7 @@ def find_families(
     work: Work, wanted: Wanted, position: Position | None, limit: int
 ) -> tuple[RowPage[FamilyRow], list[FamilyView], dict[str, int]]:
     """One page of families with a version that fits, and instances by the id of their version."""
-    page = search.search_families(work.connection, work.organisation_id, wanted, position, limit)
+    page = search.search_families(work.connection, work.organization_id, wanted, position, limit)
     versions = licenses_db.versions_of(work.connection, [row.id for row in page.rows])
     views = [
         FamilyView(family=row, current=served_version(versions[row.id]), versions=versions[row.id])
@@ -52,7 +52,7 @@ def find_customers(
     work: Work, wanted: Wanted, position: Position | None, limit: int
 ) -> RowPage[CustomerRow]:
     """One page of customers that fit."""
-    return search.search_customers(work.connection, work.organisation_id, wanted, position, limit)
+    return search.search_customers(work.connection, work.organization_id, wanted, position, limit)
 
 
 def find_instances(
@@ -67,7 +67,7 @@ def find_instances(
     """One page of instances that fit, of one customer or with one license where an id is given."""
     return search.search_instances(
         work.connection,
-        work.organisation_id,
+        work.organization_id,
         wanted,
         position,
         limit,
@@ -135,4 +135,4 @@ def count_uses(work: Work, entitlement_id: str) -> tuple[int, int]:
 
 def count_all(work: Work) -> dict[str, int]:
     """How many entitlements, licenses, customers and instances there are."""
-    return holders.count_all(work.connection, work.organisation_id)
+    return holders.count_all(work.connection, work.organization_id)

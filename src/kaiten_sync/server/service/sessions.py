@@ -75,7 +75,7 @@ def resume(connection: Connection, session_id: str, now_ms: int) -> OpenSession 
     caller = Caller(
         account_id=row.id,
         account_name=row.name,
-        organisation_id=row.organisation_id,
+        organization_id=row.organization_id,
         scopes=frozenset(row.scopes),
     )
     return OpenSession(caller=caller, is_due=now_ms - row.seen_at >= _TOUCH_EVERY_MS)

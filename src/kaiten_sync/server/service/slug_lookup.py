@@ -28,7 +28,7 @@ class SlugLookup(Generic[R]):
 
         A text that is not a slug never gets to the database.
         """
-        return self.query(work.connection, work.organisation_id, slug) if is_slug(slug) else None
+        return self.query(work.connection, work.organization_id, slug) if is_slug(slug) else None
 
     def get(self, work: Work, slug: str, code: str) -> R:
         """The object of this organization with this slug.
@@ -52,6 +52,6 @@ class SlugLookup(Generic[R]):
             RefusalError: `taken`; something has it.
         """
         # Looked for and then taken, with no row that could be locked in between.
-        take_turn(work.connection, work.organisation_id, f"{self.noun}-slug")
+        take_turn(work.connection, work.organization_id, f"{self.noun}-slug")
         candidates = [wanted] if wanted else slug_candidates(name, work.random_hex)
         return first_free(candidates, lambda slug: self.find(work, slug) is not None, taken)

@@ -7,14 +7,14 @@ from collections.abc import Sequence
 from sqlalchemy import Connection
 
 from kaiten_sync.server.db import identity
-from kaiten_sync.server.db.identity import AccountRow, OrganisationRow, TokenRow
+from kaiten_sync.server.db.identity import AccountRow, OrganizationRow, TokenRow
 from kaiten_sync.server.domain.refusals import RefusalError, RefusalKind
 from kaiten_sync.server.domain.scopes import ALL_SCOPES, allows
 from kaiten_sync.server.domain.tokens import lookup_hash, new_token, token_fault
 from kaiten_sync.server.service.work import Caller, Work, new_id
 from kaiten_sync.server.settings import ServerStartError
 
-_ORGANISATION = "Default"
+_ORGANIZATION = "Default"
 _ACCOUNT = "bootstrap"
 
 
@@ -32,7 +32,7 @@ def bootstrap(connection: Connection, chosen: str | None, now_ms: int) -> str | 
     account = identity.first_account(connection)
     if account is None:
         token = chosen or new_token()
-        create_organisation(connection, _ORGANISATION, token, now_ms)
+        create_organization(connection, _ORGANIZATION, token, now_ms)
         return None if chosen else token
     if chosen is not None and identity.find_token(connection, lookup_hash(chosen)) is None:
         _add_token(connection, account.id, chosen, now_ms, ALL_SCOPES)
@@ -50,7 +50,7 @@ def check_chosen_token(token: str) -> None:
         raise ServerStartError(f"the bootstrap token cannot be used: {fault}")
 
 
-def create_organisation(
+def create_organization(
     connection: Connection,
     name: str,
     token: str,
@@ -58,20 +58,20 @@ def create_organisation(
     scopes: Sequence[str] = ALL_SCOPES,
 ) -> str:
     """Create an empty organization with a service account and its token. Returns its id."""
-    organisation_id, account_id = new_id(), new_id()
-    identity.add_organisation(
-        connection, OrganisationRow(id=organisation_id, name=name, created_at=now_ms)
+    organization_id, account_id = new_id(), new_id()
+    identity.add_organization(
+        connection, OrganizationRow(id=organization_id, name=name, created_at=now_ms)
     )
     account = AccountRow(
         id=account_id,
-        organisation_id=organisation_id,
+        organization_id=organization_id,
         slug=_ACCOUNT,
         name=_ACCOUNT,
         created_at=now_ms,
     )
     identity.add_account(connection, account)
     _add_token(connection, account_id, token, now_ms, scopes)
-    return organisation_id
+    return organization_id
 
 
 def authenticate(
@@ -93,15 +93,15 @@ def authenticate(
     return Caller(
         account_id=row.id,
         account_name=row.name,
-        organisation_id=row.organisation_id,
+        organization_id=row.organization_id,
         scopes=scopes,
     )
 
 
-def is_first_organisation(work: Work) -> bool:
+def is_first_organization(work: Work) -> bool:
     """Whether this is the organization that the server made for itself when it first started."""
     first = identity.first_account(work.connection)
-    return first is not None and first.organisation_id == work.organisation_id
+    return first is not None and first.organization_id == work.organization_id
 
 
 def _bearer_token(authorization: str | None) -> str:

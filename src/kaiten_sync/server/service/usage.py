@@ -41,7 +41,7 @@ def get_usage(work: Work, instance_slug: str, entitlement_slug: str) -> dict[str
         )
     counter = usage.find_counter(work.connection, instance.id, entitlement.id)
     body = usage_json(granted, reading_of(granted, counter, work.now_ms))
-    told = value_get_json(work.organisation_id, instance.id, body, work.now_ms)
+    told = value_get_json(work.organization_id, instance.id, body, work.now_ms)
     emit(work, VALUE_GET, told, Subject(instance.id, instance.slug))
     return body
 

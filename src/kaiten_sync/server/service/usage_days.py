@@ -36,7 +36,7 @@ class UsedDay:
 def count_reports(work: Work, entitlement_id: str | None = None) -> list[ReportDay]:
     """Reports by day, of one entitlement or of all, by the instances that are still there."""
     first = _first(work)
-    counted = db.count_by_day(work.connection, work.organisation_id, first, entitlement_id)
+    counted = db.count_by_day(work.connection, work.organization_id, first, entitlement_id)
     days = []
     for day in range(first, first + SHOWN_DAYS):
         accepted, refused = counted.get(day, (0, 0))

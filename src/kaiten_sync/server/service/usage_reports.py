@@ -81,7 +81,7 @@ class Counted:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Turn:
+class _ReportTurn:
     """A report whose turn it is: until it ends, its counter is its own and its subjects stay."""
 
     work: Work
@@ -119,7 +119,7 @@ def report_usage(
     value, key = _reported_value(fields), _reported_key(fields)
     granted = _take_turn(work, instance_slug, entitlement_slug)
     ids = granted.instance_id, granted.entitlement_id
-    turn = _Turn(
+    turn = _ReportTurn(
         work=work,
         granted=granted,
         counter=usage.find_counter(work.connection, *ids, lock=True),
@@ -160,7 +160,7 @@ def _take_turn(work: Work, instance_slug: str, entitlement_slug: str) -> Granted
     )
     if not (is_slug(instance_slug) and is_slug(entitlement_slug)):
         raise missing
-    pair = usage.find_pair(work.connection, work.organisation_id, instance_slug, entitlement_slug)
+    pair = usage.find_pair(work.connection, work.organization_id, instance_slug, entitlement_slug)
     if pair is None:
         raise missing
     take_turn(work.connection, pair.instance_id, pair.entitlement_id)
@@ -171,7 +171,7 @@ def _take_turn(work: Work, instance_slug: str, entitlement_slug: str) -> Granted
     return granted
 
 
-def _earlier_answer(turn: _Turn) -> dict[str, Any] | None:
+def _earlier_answer(turn: _ReportTurn) -> dict[str, Any] | None:
     """The answer that the same report got under the same key; None if the key is unused."""
     if turn.key is None:
         return None
@@ -201,7 +201,7 @@ def _reused(key: str, earlier: ReportRow) -> RefusalError:
     )
 
 
-def _count(turn: _Turn) -> dict[str, Any]:
+def _count(turn: _ReportTurn) -> dict[str, Any]:
     reading = reading_of(turn.granted, turn.counter, turn.work.now_ms)
     if reading is None:
         raise invalid(
@@ -234,7 +234,7 @@ def _count(turn: _Turn) -> dict[str, Any]:
     return answer
 
 
-def _settle(turn: _Turn, stored: Counter) -> Report:
+def _settle(turn: _ReportTurn, stored: Counter) -> Report:
     granted, method = turn.granted, turn.granted.aggregation_method
     try:
         return settle_report(
@@ -253,7 +253,7 @@ def _settle(turn: _Turn, stored: Counter) -> Report:
         ) from error
 
 
-def _tell_closures(turn: _Turn) -> bool:
+def _tell_closures(turn: _ReportTurn) -> bool:
     """Emit the windows that ended since the last report. Returns whether there are any."""
     if turn.counter is None:
         return False
@@ -266,7 +266,7 @@ def _tell_closures(turn: _Turn) -> bool:
     return bool(closures)
 
 
-def _store(turn: _Turn, window: Window | None, counter: Counter, *, counted: int) -> int:
+def _store(turn: _ReportTurn, window: Window | None, counter: Counter, *, counted: int) -> int:
     """Store the counter. Returns how many reports it has counted in all, with this one."""
     before = 0 if turn.counter is None else turn.counter.report_seq or 0
     values = CounterColumns(
@@ -281,10 +281,12 @@ def _store(turn: _Turn, window: Window | None, counter: Counter, *, counted: int
     return values["report_seq"]
 
 
-def _count_on_its_day(turn: _Turn, before: Reading, value: float, *, is_accepted: bool) -> None:
+def _count_on_its_day(
+    turn: _ReportTurn, before: Reading, value: float, *, is_accepted: bool
+) -> None:
     usage_days.count_report(
         turn.work.connection,
-        turn.work.organisation_id,
+        turn.work.organization_id,
         *turn.ids,
         turn.work.now_ms // DAY_MS,
         is_accepted=is_accepted,
@@ -294,7 +296,7 @@ def _count_on_its_day(turn: _Turn, before: Reading, value: float, *, is_accepted
     )
 
 
-def _remember(turn: _Turn, report_seq: int, answer: Mapping[str, Any]) -> None:
+def _remember(turn: _ReportTurn, report_seq: int, answer: Mapping[str, Any]) -> None:
     if turn.key is not None:
         instance_id, entitlement_id = turn.ids
         row = ReportRow(
@@ -323,7 +325,7 @@ def _told(
     assert_never(crossing)
 
 
-def _too_much(turn: _Turn, counter: Counter) -> RecordedRefusalError:
+def _too_much(turn: _ReportTurn, counter: Counter) -> RecordedRefusalError:
     return RecordedRefusalError(
         RefusalKind.CONFLICT,
         f"{_OPERATION}.ThresholdExceeded",

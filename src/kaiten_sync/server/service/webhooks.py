@@ -35,13 +35,13 @@ class EndpointFields:
 
 def list_endpoints(work: Work, position: Position | None, limit: int) -> RowPage[EndpointRow]:
     """One page of the organization's endpoints."""
-    return webhooks.list_endpoints(work.connection, work.organisation_id, position, limit)
+    return webhooks.list_endpoints(work.connection, work.organization_id, position, limit)
 
 
 def get_endpoint(work: Work, endpoint_id: str, operation: str = "GetWebhook") -> EndpointRow:
     """One endpoint."""
     found = (
-        webhooks.find_endpoint(work.connection, work.organisation_id, endpoint_id)
+        webhooks.find_endpoint(work.connection, work.organization_id, endpoint_id)
         if is_id(endpoint_id)
         else None
     )
@@ -55,14 +55,14 @@ def create_endpoint(work: Work, fields: EndpointFields) -> EndpointRow:
     operation = "CreateWebhook"
     wanted = fields.wanted
     check_url(operation, fields.url, allow_private=work.allow_private_webhooks)
-    take_turn(work.connection, work.organisation_id, "webhooks")
-    if webhooks.count_endpoints(work.connection, work.organisation_id) >= MAX_ENDPOINTS:
+    take_turn(work.connection, work.organization_id, "webhooks")
+    if webhooks.count_endpoints(work.connection, work.organization_id) >= MAX_ENDPOINTS:
         raise conflict(
-            f"{operation}.LimitReached", f"an organisation has at most {MAX_ENDPOINTS} webhooks"
+            f"{operation}.LimitReached", f"an organization has at most {MAX_ENDPOINTS} webhooks"
         )
     row = EndpointRow(
         id=new_id(),
-        organisation_id=work.organisation_id,
+        organization_id=work.organization_id,
         url=fields.url,
         event_types=wanted,
         secret=new_secret(),
@@ -105,7 +105,7 @@ def list_deliveries(
     """One page of what became of the organization's deliveries, newest first."""
     return webhooks.list_deliveries(
         work.connection,
-        work.organisation_id,
+        work.organization_id,
         position,
         limit,
         endpoint_id=endpoint_id,
@@ -123,7 +123,7 @@ def retry_delivery(work: Work, endpoint_id: str, delivery_id: str) -> None:
     operation = "RetryDelivery"
     endpoint = get_endpoint(work, endpoint_id, operation)
     stored = (
-        webhooks.find_delivery(work.connection, work.organisation_id, delivery_id)
+        webhooks.find_delivery(work.connection, work.organization_id, delivery_id)
         if is_id(delivery_id)
         else None
     )

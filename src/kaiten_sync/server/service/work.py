@@ -20,7 +20,7 @@ class Caller:
 
     account_id: str
     account_name: str
-    organisation_id: str
+    organization_id: str
     scopes: frozenset[str]
 
 
@@ -40,9 +40,9 @@ class Work:
     queued: list[str] = field(default_factory=list)
 
     @property
-    def organisation_id(self) -> str:
-        """The only organisation that this request may touch."""
-        return self.caller.organisation_id
+    def organization_id(self) -> str:
+        """The only organization that this request may touch."""
+        return self.caller.organization_id
 
     def touched(self, before_ms: int) -> int:
         """A time of change that is later than the last one, however fast two changes follow."""

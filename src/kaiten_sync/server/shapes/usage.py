@@ -41,14 +41,14 @@ def member_usage_json(member: MemberUsage, reading: Reading | None) -> dict[str,
 
 
 def value_get_json(
-    organisation_id: str, instance_id: str, usage: Mapping[str, Any], now_ms: int
+    organization_id: str, instance_id: str, usage: Mapping[str, Any], now_ms: int
 ) -> dict[str, Any]:
     """The event that a value was read."""
     return {
         "entitlement_id": usage["entitlementId"],
         "instance_id": instance_id,
         "license_id": usage["licenseId"],
-        "organization_id": organisation_id,
+        "organization_id": organization_id,
         "type": usage["value"]["type"],
         "value": usage["value"],
         "timestamp": timestamp(now_ms),

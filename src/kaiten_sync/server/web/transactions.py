@@ -17,7 +17,7 @@ from kaiten_sync.server.domain.refusals import RecordedRefusalError, RefusalErro
 from kaiten_sync.server.service.work import Caller, Work
 
 _REPETITIONS = 3
-"""Times that a transaction is repeated which the database ended in favour of another."""
+"""Times that a transaction is repeated which the database ended in favor of another."""
 
 T = TypeVar("T")
 

@@ -15,7 +15,7 @@ from kaiten_sync.server.db.tables.catalog import (
 )
 from kaiten_sync.server.db.tables.customers import customer, instance
 from kaiten_sync.server.db.tables.events import event, webhook_delivery, webhook_endpoint
-from kaiten_sync.server.db.tables.identity import organisation, service_account, session, token
+from kaiten_sync.server.db.tables.identity import organization, service_account, session, token
 from kaiten_sync.server.db.tables.usage import usage, usage_day, usage_report
 
 __all__ = [
@@ -29,7 +29,7 @@ __all__ = [
     "license_family",
     "license_version",
     "metadata",
-    "organisation",
+    "organization",
     "service_account",
     "session",
     "token",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import JSON, BigInteger, Integer, MetaData, String
+from sqlalchemy import JSON, BigInteger, Column, ForeignKey, Integer, MetaData, String
 from sqlalchemy.dialects.postgresql import JSONB
 
 metadata = MetaData(
@@ -22,3 +22,9 @@ Seq = BigInteger().with_variant(Integer(), "sqlite")
 
 FINITE = "BETWEEN -1.7976931348623157e+308 AND 1.7976931348623157e+308"
 """After a column: it is a finite number, or null. PostgreSQL sorts NaN above all numbers."""
+
+
+def organization_id() -> Column[str]:
+    """The column that says whose a row is. It is stored under the spelling of its first day."""
+    foreign_key = ForeignKey("organisation.id")
+    return Column("organisation_id", Id, foreign_key, nullable=False, key="organization_id")

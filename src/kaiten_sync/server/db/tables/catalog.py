@@ -19,7 +19,7 @@ from sqlalchemy import (
     text,
 )
 
-from kaiten_sync.server.db.tables.base import FINITE, Id, Json, metadata
+from kaiten_sync.server.db.tables.base import FINITE, Id, Json, metadata, organization_id
 
 _NUMBERS = "type IN ('NUMBER', 'NUMBER_AI_CREDIT')"
 
@@ -27,19 +27,19 @@ entitlement_group = Table(
     "entitlement_group",
     metadata,
     Column("id", Id, primary_key=True),
-    Column("organisation_id", Id, ForeignKey("organisation.id"), nullable=False),
+    organization_id(),
     Column("slug", String(100), nullable=False),
     Column("name", Text, nullable=False),
     Column("description", Text),
-    UniqueConstraint("organisation_id", "slug"),
-    Index(None, "organisation_id", "id"),
+    UniqueConstraint("organization_id", "slug"),
+    Index(None, "organization_id", "id"),
 )
 
 entitlement = Table(
     "entitlement",
     metadata,
     Column("id", Id, primary_key=True),
-    Column("organisation_id", Id, ForeignKey("organisation.id"), nullable=False),
+    organization_id(),
     Column("slug", String(100), nullable=False),
     Column("name", Text, nullable=False),
     Column("description", Text),
@@ -59,8 +59,8 @@ entitlement = Table(
     Column("sale_unit_factor", Float(53)),
     Column("created_at", BigInteger, nullable=False),
     Column("updated_at", BigInteger, nullable=False),
-    UniqueConstraint("organisation_id", "slug"),
-    Index(None, "organisation_id", "created_at", "id"),
+    UniqueConstraint("organization_id", "slug"),
+    Index(None, "organization_id", "created_at", "id"),
     CheckConstraint("type IN ('BOOLEAN', 'NUMBER', 'CONFIG', 'NUMBER_AI_CREDIT')", name="type"),
     CheckConstraint(f"(aggregation_method IS NOT NULL) = ({_NUMBERS})", name="aggregation"),
     CheckConstraint("(reset_period IS NULL) = (reset_anchor IS NULL)", name="reset_pair"),
@@ -104,20 +104,20 @@ license_family = Table(
     "license_family",
     metadata,
     Column("id", Id, primary_key=True),
-    Column("organisation_id", Id, ForeignKey("organisation.id"), nullable=False),
+    organization_id(),
     Column("slug", String(100), nullable=False),
     Column("last_version", Integer, nullable=False),
     Column("created_at", BigInteger, nullable=False),
     Column("updated_at", BigInteger, nullable=False),
-    UniqueConstraint("organisation_id", "slug"),
-    Index(None, "organisation_id", "created_at", "id"),
+    UniqueConstraint("organization_id", "slug"),
+    Index(None, "organization_id", "created_at", "id"),
 )
 
 license_version = Table(
     "license",
     metadata,
     Column("id", Id, primary_key=True),
-    Column("organisation_id", Id, ForeignKey("organisation.id"), nullable=False),
+    organization_id(),
     Column("family_id", Id, ForeignKey("license_family.id", ondelete="CASCADE"), nullable=False),
     Column("slug", String(100), nullable=False),
     Column("name", String(100), nullable=False),
@@ -130,9 +130,9 @@ license_version = Table(
     Column("is_active", Boolean),
     Column("created_at", BigInteger, nullable=False),
     Column("updated_at", BigInteger, nullable=False),
-    UniqueConstraint("organisation_id", "slug"),
+    UniqueConstraint("organization_id", "slug"),
     UniqueConstraint("family_id", "version"),
-    Index(None, "organisation_id", "created_at", "id"),
+    Index(None, "organization_id", "created_at", "id"),
     Index(
         "uq_license_family_default",
         "family_id",

@@ -14,13 +14,13 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-from kaiten_sync.server.db.tables.base import Id, Json, metadata
+from kaiten_sync.server.db.tables.base import Id, Json, metadata, organization_id
 
 customer = Table(
     "customer",
     metadata,
     Column("id", Id, primary_key=True),
-    Column("organisation_id", Id, ForeignKey("organisation.id"), nullable=False),
+    organization_id(),
     Column("slug", String(100), nullable=False),
     Column("name", Text, nullable=False),
     Column("domain", Text),
@@ -29,15 +29,15 @@ customer = Table(
     Column("created_at", BigInteger, nullable=False),
     Column("updated_by", Id, ForeignKey("service_account.id"), nullable=False),
     Column("updated_at", BigInteger, nullable=False),
-    UniqueConstraint("organisation_id", "slug"),
-    Index(None, "organisation_id", "created_at", "id"),
+    UniqueConstraint("organization_id", "slug"),
+    Index(None, "organization_id", "created_at", "id"),
 )
 
 instance = Table(
     "instance",
     metadata,
     Column("id", Id, primary_key=True),
-    Column("organisation_id", Id, ForeignKey("organisation.id"), nullable=False),
+    organization_id(),
     Column(
         "customer_id",
         Id,
@@ -60,7 +60,7 @@ instance = Table(
     Column("created_at", BigInteger, nullable=False),
     Column("updated_by", Id, ForeignKey("service_account.id"), nullable=False),
     Column("updated_at", BigInteger, nullable=False),
-    UniqueConstraint("organisation_id", "slug"),
-    Index(None, "organisation_id", "created_at", "id"),
+    UniqueConstraint("organization_id", "slug"),
+    Index(None, "organization_id", "created_at", "id"),
     CheckConstraint("status IN ('HEALTHY', 'DEGRADED', 'INCIDENT', 'MAINTENANCE')", name="status"),
 )

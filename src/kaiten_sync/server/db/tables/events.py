@@ -16,14 +16,14 @@ from sqlalchemy import (
     text,
 )
 
-from kaiten_sync.server.db.tables.base import Id, Json, Seq, metadata
+from kaiten_sync.server.db.tables.base import Id, Json, Seq, metadata, organization_id
 
 event = Table(
     "event",
     metadata,
     Column("seq", Seq, primary_key=True, autoincrement=True),
     Column("id", Id, nullable=False, unique=True),
-    Column("organisation_id", Id, ForeignKey("organisation.id"), nullable=False),
+    organization_id(),
     Column("instance_id", Id, ForeignKey("instance.id", ondelete="SET NULL"), index=True),
     Column("instance_slug", String(100)),
     Column("name", String(100), nullable=False),
@@ -31,8 +31,8 @@ event = Table(
     # Plain JSON, also on PostgreSQL: a payload goes out as it came in.
     Column("payload", JSON, nullable=False),
     Column("occurred_at", BigInteger, nullable=False),
-    Index(None, "organisation_id", "occurred_at", "id"),
-    Index(None, "organisation_id", "instance_id", "occurred_at", "id"),
+    Index(None, "organization_id", "occurred_at", "id"),
+    Index(None, "organization_id", "instance_id", "occurred_at", "id"),
     sqlite_autoincrement=True,
 )
 
@@ -40,21 +40,21 @@ webhook_endpoint = Table(
     "webhook_endpoint",
     metadata,
     Column("id", Id, primary_key=True),
-    Column("organisation_id", Id, ForeignKey("organisation.id"), nullable=False),
+    organization_id(),
     Column("url", Text, nullable=False),
     Column("event_types", Json, nullable=False),
     Column("secret", String(100), nullable=False),
     Column("leased_until", BigInteger, nullable=False),
     Column("created_at", BigInteger, nullable=False),
     Column("updated_at", BigInteger, nullable=False),
-    Index(None, "organisation_id", "created_at", "id"),
+    Index(None, "organization_id", "created_at", "id"),
 )
 
 webhook_delivery = Table(
     "webhook_delivery",
     metadata,
     Column("id", Id, primary_key=True),
-    Column("organisation_id", Id, ForeignKey("organisation.id"), nullable=False),
+    organization_id(),
     Column(
         "endpoint_id", Id, ForeignKey("webhook_endpoint.id", ondelete="CASCADE"), nullable=False
     ),
@@ -79,7 +79,7 @@ webhook_delivery = Table(
         sqlite_where=text("status = 'pending'"),
         postgresql_where=text("status = 'pending'"),
     ),
-    Index(None, "organisation_id", "created_at", "id"),
+    Index(None, "organization_id", "created_at", "id"),
     CheckConstraint("status IN ('pending', 'success', 'fail')", name="status"),
     CheckConstraint("(due_at IS NULL) = (status <> 'pending')", name="due"),
 )

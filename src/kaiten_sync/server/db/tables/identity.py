@@ -14,9 +14,9 @@ from sqlalchemy import (
     text,
 )
 
-from kaiten_sync.server.db.tables.base import Id, Json, metadata
+from kaiten_sync.server.db.tables.base import Id, Json, metadata, organization_id
 
-organisation = Table(
+organization = Table(
     "organisation",
     metadata,
     Column("id", Id, primary_key=True),
@@ -28,13 +28,13 @@ service_account = Table(
     "service_account",
     metadata,
     Column("id", Id, primary_key=True),
-    Column("organisation_id", Id, ForeignKey("organisation.id"), nullable=False),
+    organization_id(),
     Column("slug", String(100), nullable=False),
     Column("name", Text, nullable=False),
     Column("created_at", BigInteger, nullable=False),
     Column("created_by", Id),
-    UniqueConstraint("organisation_id", "slug"),
-    Index(None, "organisation_id", "created_at", "id"),
+    UniqueConstraint("organization_id", "slug"),
+    Index(None, "organization_id", "created_at", "id"),
 )
 
 token = Table(

@@ -15,7 +15,7 @@ from sqlalchemy import (
     Table,
 )
 
-from kaiten_sync.server.db.tables.base import FINITE, Id, metadata
+from kaiten_sync.server.db.tables.base import FINITE, Id, metadata, organization_id
 
 usage = Table(
     "entitlement_usage",
@@ -45,7 +45,7 @@ usage_day = Table(
     ),
     # Days since 1970 in UTC.
     Column("day", Integer, primary_key=True, index=True),
-    Column("organisation_id", Id, ForeignKey("organisation.id"), nullable=False),
+    organization_id(),
     Column("accepted", BigInteger, nullable=False),
     Column("refused", BigInteger, nullable=False),
     # None of these is known of days before this table was there.
@@ -55,7 +55,7 @@ usage_day = Table(
     # Has all that is summed up, so that no row has to be looked at.
     Index(
         "ix_entitlement_usage_day_counts",
-        *("organisation_id", "day", "entitlement_id", "accepted", "refused"),
+        *("organization_id", "day", "entitlement_id", "accepted", "refused"),
     ),
     CheckConstraint(f"value {FINITE}", name="finite"),
     CheckConstraint(f"highest {FINITE}", name="highest"),
