@@ -135,11 +135,7 @@ def make_plan(
         has_drafts=_has_drafts(diff, catalog),
         allowed=allowed,
         holders=read_holders(
-            catalog,
-            leaving.going,
-            progress=progress,
-            workers=workers,
-            known=live,
+            catalog, leaving.going, progress=progress, workers=workers, known=live
         ),
         use=read_use(
             catalog,

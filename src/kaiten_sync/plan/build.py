@@ -61,15 +61,13 @@ def propose(
     that a person named, `holders` who holds what is deleted, as far as that is known, and `use`
     who may use the counters that start again.
     """
-    unordered = to_changes(diff.differences, leaving, has_drafts=has_drafts)
     families = families_of(desired, live)
-    changes = in_order(unordered, families)
+    changes = in_order(to_changes(diff.differences, leaving, has_drafts=has_drafts), families)
     protected = desired.protected | leaving.protected
-    restarted = restarting(diff.differences)
     needs = (
         *protected_harm(changes, protected),
         *foreign_children(leaving),
-        *restart_needs(restarted, use or Holders()),
+        *restart_needs(restarting(diff.differences), use or Holders()),
     )
     guards = Guards(
         max_deletes=policy.max_deletes,
