@@ -175,7 +175,7 @@ class Faulty(HttpCatalog):
 
 
 def connection(server: EmbeddedServer) -> ConnectionSettings:
-    return ConnectionSettings(url=server.url, token=server.new_organisation())
+    return ConnectionSettings(url=server.url, token=server.new_organization())
 
 
 MANY = settings(

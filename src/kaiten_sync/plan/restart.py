@@ -12,7 +12,7 @@ from kaiten_sync.kinds.registry import spec_of
 from kaiten_sync.model.address import Address
 from kaiten_sync.model.drift import Difference, DriftClass
 from kaiten_sync.model.holder import Holders
-from kaiten_sync.plan.protection import Need
+from kaiten_sync.plan.protection import Consent
 from kaiten_sync.plan.words import show, some
 
 
@@ -29,11 +29,11 @@ def restarting(differences: Iterable[Difference]) -> dict[Address, str]:
     return found
 
 
-def restart_needs(restarted: dict[Address, str], use: Holders) -> Iterator[Need]:
+def restart_needs(restarted: dict[Address, str], use: Holders) -> Iterator[Consent]:
     """Counters that somebody may be using, or of which nobody can see whether anybody does."""
     for address, what in restarted.items():
         if (users := _users(address, use)) is not None:
-            yield Need(
+            yield Consent(
                 address=address,
                 finding=f"{address}: `{what}` starts usage again from 0 {users}, and cannot be"
                 f" taken back; take it out, or pass --allow {address}",
