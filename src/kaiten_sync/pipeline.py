@@ -125,6 +125,9 @@ def make_plan(
     live = narrowed(live, need_of_plan(desired, policy.prune, owned.missed & live.resources.keys()))
     diff = diff_catalog(desired, live, scope)
     leaving = owned.leaving(diff.differences, live)
+    restarted = restarting(diff.differences)
+    holders = read_holders(catalog, leaving.going, progress=progress, workers=workers, known=live)
+    use = read_use(catalog, restarted, progress=progress, workers=workers, known=live)
     return propose(
         diff,
         desired,
@@ -134,16 +137,8 @@ def make_plan(
         policy=policy,
         has_drafts=_has_drafts(diff, catalog),
         allowed=allowed,
-        holders=read_holders(
-            catalog, leaving.going, progress=progress, workers=workers, known=live
-        ),
-        use=read_use(
-            catalog,
-            restarting(diff.differences),
-            progress=progress,
-            workers=workers,
-            known=live,
-        ),
+        holders=holders,
+        use=use,
     )
 
 

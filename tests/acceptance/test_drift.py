@@ -153,7 +153,7 @@ def test_without_git_and_plan_it_says_what_it_cannot_know(place: Workplace) -> N
     done = place.run("drift", "-f", "catalog.yaml", GIT_CEILING_DIRECTORIES="/")
     assert "~ changed" in done.stdout
     assert "No committed plan of default is known" in done.stdout
-    assert "No git history is known here" in done.stdout
+    assert "No git history here" in done.stdout
 
 
 def test_edits_on_the_server_are_undone_and_nothing_else(
@@ -255,7 +255,7 @@ def test_an_object_that_is_nowhere_has_no_lack_of_drift(team: Workplace) -> None
         (("--all", "--revert"), "--revert is for one target"),
         (("-t", "prod", "-o", "x.json"), "-o is for --revert"),
         (("-t", "prod", "--revert", "--format", "junit"), "there is no junit of a plan"),
-        (("-t", "prod", "growth"), "this is no address"),
+        (("-t", "prod", "growth"), "not an address"),
         (("-t", "prod", "--plan", "nothing.json"), "there is no such file"),
     ],
 )

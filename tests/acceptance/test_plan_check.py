@@ -92,7 +92,7 @@ def test_a_server_that_has_moved_on_is_named(planned: Workplace) -> None:
     put_threshold(planned, 7)
     done = check(planned)
     assert done.code == 2
-    assert "the server has moved on:" in done.stderr
+    assert "the server has changed since:" in done.stderr
     assert "- license/growth/grant/calls: value changed on the server" in done.stderr
 
 

@@ -213,7 +213,7 @@ class HttpCatalog:
             return None
         if isinstance(body, dict):
             return body
-        raise ServerError(f"GET {paths.item(address)}: the answer is no object")
+        raise ServerError(f"GET {paths.item(address)}: the answer is not an object")
 
 
 def _raise_unless_missing(error: ProblemError) -> None:

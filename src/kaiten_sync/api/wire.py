@@ -72,12 +72,12 @@ def decode_usages(body: object, path: str) -> tuple[Usage, ...]:
     What is not metered comes with the granted value, which is no usage.
 
     Raises:
-        ServerError: the answer is no list of usages.
+        ServerError: the answer is not a list of usages.
     """
     if body is None:
         return ()
     if not isinstance(body, list):
-        raise ServerError(f"GET {path}: the answer is no list")
+        raise ServerError(f"GET {path}: the answer is not a list")
     usages = (_usage(_mapping(item, "usage")) for item in body)
     return tuple(usage for usage in usages if usage is not None)
 

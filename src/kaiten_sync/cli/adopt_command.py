@@ -40,7 +40,7 @@ def command(
     into: str | None,
     dry_run: bool,
 ) -> None:
-    """Take live values over into the YAML files.
+    """Copy live values into the YAML files.
 
     Each value is changed where it stands, in the catalog or an overlay; comments, order and
     quotes stay, and no other line changes. Without ADDRESS, what was edited on the server. With

@@ -35,7 +35,7 @@ from kaiten_sync.report import formats
 @click.option(
     "--receipt",
     metavar="FILE",
-    help="Write what becomes of each change here (JSON), as it happens.",
+    help="Write each change's outcome to FILE (JSON), as it happens.",
 )
 @click.option("--yes", "-y", is_flag=True, help="Apply without asking (only without PLAN).")
 @format_option(formats.APPLY)

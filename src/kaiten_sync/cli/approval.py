@@ -38,7 +38,7 @@ class TerminalApproval:
             return True
         if not sys.stdin.isatty():
             raise UsageError(
-                "nobody is here to approve the plan",
+                "cannot ask for approval: standard input is not a terminal",
                 hint="pass --yes, or write a plan with `plan -o FILE` and apply that",
             )
         return click.confirm(f"Apply to {plan.target.name} at {plan.target.url}?", err=True)

@@ -10,7 +10,7 @@ import click
 @click.option(
     "--ci",
     type=click.Choice(["github", "gitlab"]),
-    help="Write workflows that plan, apply and look for drift. In a project that is there already,"
+    help="Write workflows that plan, apply and look for drift. In an existing project,"
     " only these, for its targets. Default: one for GitHub that validates.",
 )
 def command(folder: str, ci: str | None) -> None:
@@ -36,7 +36,7 @@ def command(folder: str, ci: str | None) -> None:
     for path in written.paths:
         print_result(f"wrote {path.as_posix()}")
     if not written.is_new:
-        print_result("\nNext: give CI its tokens, as the head of each file says, and commit")
+        print_result("\nNext: add the tokens listed at the top of each file to CI, and commit")
         return
     enter = "" if root == Path() else f"cd {folder} && "
     print_result(f"\nNext: {enter}kaiten-sync validate")

@@ -47,7 +47,7 @@ def print_verdict(checked: Checked) -> None:
 def _verdict(checked: Checked) -> Iterator[str]:
     path, target = checked.path, checked.target.name
     if checked.is_same:
-        yield f"{path} is the plan that the catalog and {target} give"
+        yield f"{path} is up to date with the catalog and {target}"
         return
     if not checked.is_there:
         yield f"there is no {path} yet"

@@ -42,7 +42,7 @@ def serve_until_stopped(host: str, port: int, choice: ServeChoice) -> None:
 
     def announce(started: Started) -> None:
         if started.new_token is not None:
-            click.echo(f"a token with all scopes, shown this once: {started.new_token}")
+            click.echo(f"token with all scopes (shown only once): {started.new_token}")
         click.echo(f"{READY_PREFIX}{started.url}")
         click.echo(f"operations: {started.url}/api/docs   stop: Ctrl-C", err=True)
         sys.stdout.flush()

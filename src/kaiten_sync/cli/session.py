@@ -68,7 +68,7 @@ def plan_request(
             max_updates=_limit(limits.max_updates, "--max-updates"),
         ),
         previous=limits.previous,
-        allowed=_addresses(limits.allow, "--allow takes an address"),
+        allowed=_addresses(limits.allow, "--allow: "),
         out=out,
     )
 
@@ -86,7 +86,7 @@ def drift_request(
     Raises:
         UsageError: an address is not one, or `--all` goes together with one target.
     """
-    only = _addresses(addresses, "this is no address")
+    only = _addresses(addresses)
     is_one = server.target is not None or server.base_url is not None or plan is not None
     if is_all and is_one:
         raise UsageError("--all takes every target of the project: no -t, --base-url or --plan")
@@ -111,8 +111,8 @@ def _limit(text: str | None, option: str) -> Limit | None:
         raise UsageError(f"{option} takes a share such as 30%, or a count, not {text!r}") from error
 
 
-def _addresses(texts: Sequence[str], complaint: str) -> frozenset[Address]:
+def _addresses(texts: Sequence[str], option: str = "") -> frozenset[Address]:
     try:
         return addresses_of(texts)
     except ValueError as error:
-        raise UsageError(f"{complaint}: {error}", hint=_SUCH_AS) from error
+        raise UsageError(f"{option}{error}", hint=_SUCH_AS) from error

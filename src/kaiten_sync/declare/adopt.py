@@ -176,6 +176,6 @@ def _decode(content: bytes | None) -> str:
 
 def _nowhere(address: Address) -> RefusedError:
     return RefusedError(
-        f"{address} stands in no file by itself, so nothing can be written for it alone",
+        f"{address} is not written in any file by itself, so it cannot be changed alone",
         hint="it may come from an anchor or a merge key: declare it by itself first",
     )

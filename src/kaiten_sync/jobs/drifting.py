@@ -16,10 +16,8 @@ from kaiten_sync.model.ports import Connection, Ports
 from kaiten_sync.pipeline import CatalogSource, DriftCase, check_drift, load, plan_revert
 from kaiten_sync.plan.plan_file import write_plan
 
-_NO_PLAN = (
-    "No committed plan of {name} is known: which side moved cannot be told (--plan names one)."
-)
-_NO_GIT = "No git history is known here: who declared what cannot be told."
+_NO_PLAN = "No committed plan for {name}: cannot tell which side changed; pass --plan."
+_NO_GIT = "No git history here, so authors are not shown."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -99,7 +99,7 @@ def case_of(
     except PlanFileError as error:
         raise PlanFileError(
             error.message,
-            hint="name the right one with --previous, or begin anew with --previous none:"
+            hint="name the right one with --previous, or start over with --previous none:"
             " then nothing is deleted this time",
         ) from error
     return PlanCase(
@@ -126,9 +126,7 @@ def propose(case: PlanCase, catalog: PlanReader, ports: Ports) -> Proposal:
     for remark in proposal.remarks:
         ports.notices.notify(remark)
     if case.policy.prune is Prune.OWNED and case.agreed.plan is None:
-        ports.notices.notify(
-            f"no earlier plan of {case.target.name} is known: what is not declared stays as it is"
-        )
+        ports.notices.notify(f"No earlier plan for {case.target.name}: nothing will be deleted")
     return proposal
 
 

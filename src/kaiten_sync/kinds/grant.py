@@ -47,7 +47,9 @@ def value_misfit(fields: Fields, entitlement: Fields) -> str | None:
         "CONFIG": isinstance(value, dict),
     }.get(str(kind), is_number or value == UNLIMITED)
     return (
-        None if "value" not in fields or fits else f"{value} is no value for a {kind} entitlement"
+        None
+        if "value" not in fields or fits
+        else f"{value} is not a value for a {kind} entitlement"
     )
 
 

@@ -57,9 +57,8 @@ def propose(
 ) -> Proposal:
     """Turn differences into a sealed plan.
 
-    `leaving` says what becomes of everything that is not declared. `allowed` are the objects
-    that a person named, `holders` who holds what is deleted, as far as that is known, and `use`
-    who may use the counters that start again.
+    `leaving` is the fate of everything that is not declared. `allowed` are the objects that a
+    person named, `holders` who holds what is deleted, and `use` who may use restarted counters.
     """
     families = families_of(desired, live)
     changes = in_order(to_changes(diff.differences, leaving, has_drafts=has_drafts), families)
@@ -85,7 +84,7 @@ def propose(
         leaving=leaving,
         guards=guards,
         needs=needs,
-        holders=holders if holders is not None else _seen_holders(live, leaving.going),
+        holders=_seen_holders(live, leaving.going) if holders is None else holders,
     )
     return Proposal(
         plan=seal(_plan(case, diff, target)),

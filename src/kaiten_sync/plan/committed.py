@@ -33,7 +33,7 @@ def reasons(committed: Plan, made: Plan) -> tuple[Reason, ...]:
     found = {
         "it was not made from this catalog": _catalog(committed, made),
         "the policy or what it lets through has changed": tuple(_policy(committed, made)),
-        "the server has moved on": tuple(_server(committed, made)),
+        "the server has changed since": tuple(_server(committed, made)),
     }
     known = tuple(Reason(cause=cause, findings=f) for cause, f in found.items() if f)
     return known or (Reason(cause="the plan comes out otherwise", findings=_rest(committed, made)),)

@@ -56,7 +56,7 @@ def _lines(result: ApplyResult, paint: Paint, *, color: bool) -> Iterator[str]:
         yield from (INDENT + line for line in _failure(outcome))
     if listed:
         yield ""
-    verb = "Applied to" if result.is_complete else "Not all applied to"
+    verb = "Applied to" if result.is_complete else "Partly applied to"
     where = f"{safe_text(result.target.name)} at {safe_text(result.target.url)}"
     yield paint(f"{verb} {where}: {_summary(result)}", TITLE)
     yield from _next_step(result)

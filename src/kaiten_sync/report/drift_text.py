@@ -63,7 +63,7 @@ def _moved_on_server(difference: Difference) -> str:
     if difference.verdict is not Verdict.CONFLICT or not difference.server_edited:
         return ""
     names = ", ".join(safe_text(name) for name in difference.server_edited)
-    return f"moved on the server: {names}; the rest moved in git"
+    return f"changed on the server: {names}; the rest changed in git"
 
 
 def adopted_text(adopted: Sequence[Difference], files: Sequence[str]) -> str:

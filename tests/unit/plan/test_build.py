@@ -108,7 +108,7 @@ def test_the_plan_rests_on_what_matters_and_nothing_else() -> None:
         (
             [declared("license/l/grant/e", value=True)],
             [live("license/l", name="L"), live("entitlement/e", type="NUMBER")],
-            "is no value for a NUMBER entitlement",
+            "is not a value for a NUMBER entitlement",
         ),
         (
             [declared("license/l", lifecycleState="ARCHIVED")],

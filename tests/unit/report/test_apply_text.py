@@ -60,7 +60,7 @@ def test_a_partial_failure_says_what_failed_what_waits_and_what_to_do() -> None:
         (errorId e-17)
   ! blocked       publish  license/growth  (waits for create:license/growth, which failed)
 
-Not all applied to local at http://127.0.0.1:6060: \
+Partly applied to local at http://127.0.0.1:6060: \
 1 done, 1 already done, 1 failed, 1 blocked. 12 requests.
 See above what failed and why.
 """
