@@ -152,7 +152,7 @@ def test_without_git_and_plan_it_says_what_it_cannot_know(place: Workplace) -> N
     place.write("catalog.yaml", CATALOG.replace("1000", "2000"))
     done = place.run("drift", "-f", "catalog.yaml", GIT_CEILING_DIRECTORIES="/")
     assert "~ changed" in done.stdout
-    assert "No committed plan of default is known" in done.stdout
+    assert "No committed plan for default: cannot tell" in done.stdout
     assert "No git history here" in done.stdout
 
 
