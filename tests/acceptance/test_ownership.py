@@ -115,7 +115,7 @@ def test_without_a_plan_before_nothing_is_deleted_and_it_says_so(agreed: Workpla
         assert not [c for c in done.json["changes"] if c["action"] == "delete"]
         assert "No earlier plan for default" in done.stderr
     applied = agreed.run("apply", "-f", "catalog.yaml", "--yes")
-    assert "no earlier plan" in applied.stderr
+    assert "No earlier plan" in applied.stderr
 
 
 def test_the_committed_plan_of_a_project_is_the_plan_before(agreed: Workplace) -> None:

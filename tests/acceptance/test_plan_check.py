@@ -63,7 +63,7 @@ def put_threshold(place: Workplace, value: int) -> None:
 
 def test_the_plan_that_was_just_made_is_right(planned: Workplace) -> None:
     done = check(planned)
-    assert (done.code, "is the plan that" in done.stderr) == (0, True), done.stderr
+    assert (done.code, "is up to date with" in done.stderr) == (0, True), done.stderr
     assert "create" in done.stdout
 
 
