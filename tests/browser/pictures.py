@@ -56,7 +56,8 @@ def _add_a_month(database_url: str) -> None:
     """Days before today, as if what was used had been used little by little."""
     database = open_engine(database_url)
     with database.writing() as connection:
-        for row in connection.execute(select(usage_day)).mappings().all():
+        for found in connection.execute(select(usage_day)).all():
+            row = dict(zip(usage_day.c.keys(), found, strict=True))
             for ago in range(1, 30):
                 value = round(row["value"] * (30 - ago) ** 1.5 / 30**1.5)
                 reports = {"accepted": 3 + ago * 7 % 5, "refused": int(ago % 9 == 4)}

@@ -303,7 +303,7 @@ def test_slow_clients_hold_up_nobody(
     server: EmbeddedServer, client: httpx.Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # They stay for the whole test: who waited for one of them would never be answered.
-    monkeypatch.setattr("kaiten_sync.server.web.dispatch._BODY_TIMEOUT_S", 10 * HANG_S)
+    monkeypatch.setattr("kaiten_sync.server.web.arguments._BODY_TIMEOUT_S", 10 * HANG_S)
     address = (urlsplit(server.url).hostname, urlsplit(server.url).port)
     starts = (
         b"G",

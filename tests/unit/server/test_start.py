@@ -88,7 +88,7 @@ def test_a_chosen_token_is_added_once(fresh_url: str) -> None:
     with running(settings) as started:
         assert all(opens(started.url, token) for token in (made, CHOSEN, CHOSEN + "-2"))
     assert count(fresh_url, "token") == 3
-    assert count(fresh_url, "organization") == 1
+    assert count(fresh_url, "organisation") == 1
 
 
 @pytest.mark.parametrize(
