@@ -13,6 +13,7 @@ from contextlib import suppress
 import httpx
 import pytest
 from tests.support.databases import Cluster
+from tests.support.processes import HANG_S
 from tests.support.server_process import ServerProcess
 
 
@@ -128,3 +129,18 @@ def test_the_settings_of_workers_are_on_no_command_line(postgresql: Cluster) -> 
         assert "a-secret-of-a-test" not in shown
         assert server.token not in shown
         assert create(server, "Seats") == 201
+
+
+def test_a_server_started_with_sigint_ignored_goes_on_and_stops_at_sigterm(
+    fresh_url: str,
+) -> None:
+    """As background jobs of shells, and some CI runners, start it."""
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        with ServerProcess(fresh_url) as server:
+            os.killpg(server.pid, signal.SIGINT)
+            for _ in range(20):
+                assert httpx.get(f"{server.url}/api/healthz", timeout=HANG_S).status_code == 200
+            assert server.stop(signal.SIGTERM) == 0
+    finally:
+        signal.signal(signal.SIGINT, before)

@@ -1,0 +1,71 @@
+"""The question before `apply -t`: answered on a terminal, and what each answer leads to."""
+
+from __future__ import annotations
+
+import os
+import pty
+import subprocess
+import tty
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+from tests.acceptance.conftest import Workplace
+from tests.support.processes import HANG_S, python_module, started
+
+CATALOG = "version: 1\nentitlements:\n  api-calls: {name: API Calls, type: NUMBER}\n"
+
+
+@contextmanager
+def keyboard() -> Iterator[tuple[int, int]]:
+    """A terminal's two ends: where a person types, and what a program reads."""
+    person, program = pty.openpty()
+    tty.setcbreak(program)
+    try:
+        yield person, program
+    finally:
+        os.close(person)
+        os.close(program)
+
+
+def answered(place: Workplace, answer: bytes) -> tuple[int, str]:
+    """The exit code and standard error of `apply`, with an answer typed at its question."""
+    place.write("catalog.yaml", CATALOG)
+    environment = {k: v for k, v in os.environ.items() if not k.startswith("KAITEN")}
+    environment |= {"KAITEN_BASE_URL": place.url, "KAITEN_AUTH_TOKEN": place.token}
+    with (
+        keyboard() as (person, program),
+        started(
+            python_module("kaiten_sync", "apply", "-f", "catalog.yaml"),
+            cwd=place.folder,
+            env=environment,
+            stdin=program,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        ) as process,
+    ):
+        os.write(person, answer)
+        _, stderr = process.communicate(timeout=HANG_S)
+        return process.returncode, stderr
+
+
+@pytest.mark.parametrize("answer", [b"n\n", b"\n", b"no\n"], ids=["n", "enter", "no"])
+def test_no_is_a_refusal_and_not_an_interruption(place: Workplace, answer: bytes) -> None:
+    code, stderr = answered(place, answer)
+    assert "the plan was not approved" in stderr
+    assert "interrupted" not in stderr
+    assert code == 4
+    assert place.run("plan", "-f", "catalog.yaml", "--detailed-exitcode").code == 2
+
+
+def test_yes_applies_the_plan(place: Workplace) -> None:
+    code, _ = answered(place, b"y\n")
+    assert code == 0
+    assert place.run("plan", "-f", "catalog.yaml", "--detailed-exitcode").code == 0
+
+
+def test_without_a_terminal_nothing_is_asked(place: Workplace) -> None:
+    place.write("catalog.yaml", CATALOG)
+    done = place.run("apply", "-f", "catalog.yaml")
+    assert "standard input is not a terminal" in done.stderr
+    assert done.code == 3
