@@ -116,7 +116,7 @@ def _check_takes_file(
     if given:
         raise UsageError(
             f"for planning only, and here is a plan already: {', '.join(given)}",
-            hint="what may be done stands in the plan: make it again with `plan`;"
+            hint="the plan itself says what is allowed: make it again with `plan`;"
             " --catalog makes sure of its catalog",
         )
     if receipt is not None and os.path.realpath(receipt) == os.path.realpath(plan_path):

@@ -25,7 +25,7 @@ class Declared:
         return isinstance(self.entry.node.value, Mapping)
 
     def field(self, name: str) -> Entry | None:
-        """A field's entry, None where it is not declared."""
+        """A field's entry, None if it is not declared."""
         return self.entry.node.entries.get(name)
 
     def scalar(self, name: str) -> Scalar | Absent:

@@ -1,7 +1,7 @@
 """Counters that start again from 0: a reset period set on an entitlement that is there already.
 
-The server closes everybody's usage so far and counts anew, and keeps the period for good. Source:
-API facts, sections 1.6 and 2.2.
+The server closes the usage so far, counts again from 0, and keeps the period for good. Source: API
+facts, sections 1.6 and 2.2.
 """
 
 from __future__ import annotations
