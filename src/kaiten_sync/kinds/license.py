@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from kaiten_sync.kinds.license_rules import license_findings
+from kaiten_sync.kinds.license_rules import license_diagnostics
 from kaiten_sync.kinds.spec import (
     ONLY_CURRENT,
     ONLY_GETTING_STARTED,
@@ -127,7 +127,7 @@ _DEFAULT = (
 )
 
 LICENSE = KindSpec(
-    rules=(license_findings,),
+    rules=(license_diagnostics,),
     kind=Kind("license", level=2),
     section="licenses",
     path="/licenses",

@@ -91,7 +91,7 @@ class Reference:
 
     `kind` is the word of the kind referred to. `matters` are the fields of the referenced object
     on which a plan rests. A loose reference (`is_strict` false) may lead nowhere: it orders
-    changes and nothing else. `rule` is the name of the finding about a reference that leads
+    changes and nothing else. `rule` is the name of the diagnostic about a reference that leads
     nowhere.
     """
 

@@ -11,12 +11,12 @@ from kaiten_sync.model.diagnostic import Diagnostic
 from kaiten_sync.model.document import MergedCatalog
 from kaiten_sync.model.settings import Scope
 from kaiten_sync.validate.catalog_view import view_catalog
-from kaiten_sync.validate.presence_rules import null_findings, required_findings
-from kaiten_sync.validate.reference_rules import reference_findings, scope_findings
-from kaiten_sync.validate.schema_findings import schema_findings
+from kaiten_sync.validate.presence_rules import null_diagnostics, required_diagnostics
+from kaiten_sync.validate.reference_rules import reference_diagnostics, scope_diagnostics
+from kaiten_sync.validate.schema_diagnostics import schema_diagnostics
 
 
-def kind_findings(view: CatalogView, _scope: Scope) -> Iterator[Diagnostic]:
+def kind_diagnostics(view: CatalogView, _scope: Scope) -> Iterator[Diagnostic]:
     """What the rules of the kinds themselves find."""
     for spec in all_kinds():
         for rule in spec.rules:
@@ -26,22 +26,26 @@ def kind_findings(view: CatalogView, _scope: Scope) -> Iterator[Diagnostic]:
 _Rule = Callable[[CatalogView, Scope], Iterable[Diagnostic]]
 
 _ALWAYS: tuple[_Rule, ...] = (
-    null_findings,
-    scope_findings,
-    kind_findings,
+    null_diagnostics,
+    scope_diagnostics,
+    kind_diagnostics,
 )
-_IF_COMPLETE: tuple[_Rule, ...] = (required_findings, reference_findings)
+_IF_COMPLETE: tuple[_Rule, ...] = (required_diagnostics, reference_diagnostics)
 """What an unreadable file may hold is not reported as missing."""
 
 
 def check(merged: MergedCatalog, scope: Scope | None = None) -> tuple[Diagnostic, ...]:
-    """All findings, sorted by place. What was reported when it was read is not repeated."""
+    """All diagnostics, sorted by place. What was reported when it was read is not repeated."""
     view = view_catalog(merged)
     rules = (*_ALWAYS, *_IF_COMPLETE) if merged.is_complete else _ALWAYS
-    found = [*schema_findings(merged)]
+    found = [*schema_diagnostics(merged)]
     for rule in rules:
         found.extend(rule(view, scope or Scope()))
-    fresh = {finding.sort_key: finding for finding in found if finding.ref not in merged.broken}
+    fresh = {
+        diagnostic.sort_key: diagnostic
+        for diagnostic in found
+        if diagnostic.ref not in merged.broken
+    }
     return tuple(
         replace(fresh[key], line_text=merged.line_text(fresh[key].ref)) for key in sorted(fresh)
     )
