@@ -67,6 +67,7 @@ GRANT = KindSpec(
     plural="grants",
     path="/entitlements",
     parents=("license",),
+    bundles="bundles",
     shorthand="value",
     limited_by=("value", "overagePercent"),
     tag="type",
@@ -123,7 +124,8 @@ GRANT = KindSpec(
         ),
     ),
     description="What a license grants of one entitlement: a number (the threshold), `unlimited`,"
-    " true or false, or a map with `value`. In an overlay, null takes the grant away.",
+    " true or false, or a map with `value`. In an overlay, null takes the grant away;"
+    " in a license with `extends`, it takes an inherited one away.",
     words={
         "x-rule": "bad-grant",
         "errorMessage": _NO_GRANT,
