@@ -9,10 +9,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from kaiten_sync.declare.conflict import conflicts
 from kaiten_sync.errors import PlanFileError, UsageError
 from kaiten_sync.jobs.workspace import Workspace
 from kaiten_sync.model.plan import Plan, TargetRef
 from kaiten_sync.model.ports import Files, Ports
+from kaiten_sync.plan.both_sides import of_both_sides
 from kaiten_sync.plan.plan_file import check_target, read_plan
 
 _NONE = "none"
@@ -38,6 +40,8 @@ def agreed_on(
 
     `named` is a file, `REV:PATH` in git, or `none`. Without it, `replaced` counts, the file that a
     new plan is about to replace, if it is there; or else the committed plan of the project.
+
+    If git could not merge the file, both sides' plans count, as one.
 
     Raises:
         PlanFileError: it is not a plan, was edited, or is another target's.
@@ -88,11 +92,24 @@ def plan_of(content: bytes, place: str, target: TargetRef | None = None) -> Plan
         if target is not None:
             check_target(plan, target)
     except PlanFileError as error:
+        if any(conflicts(content.decode(errors="replace").splitlines())):
+            raise PlanFileError(
+                f"{place}: both sides of a merge are in this file: git could not merge it",
+                hint="make the plan again: `kaiten-sync plan -o FILE` takes over what both sides"
+                " own; then `git add` the file",
+            ) from error
         raise PlanFileError(f"{place}: {error.message}", hint=error.hint) from error
     return plan
 
 
 def _read(target: TargetRef, place: str, folder: Path, ports: Ports) -> Plan:
+    sides = ports.history.unmerged_sides(folder / place)
+    if sides:
+        ports.notices.notify(
+            f"git could not merge {place}: what the plans of both sides own is taken over."
+            f" Once it is made again: git add {place}"
+        )
+        return of_both_sides([plan_of(each, f"a side of {place}", target) for each in sides])
     if ports.files.exists(Path(place)):
         return plan_of(ports.files.read(Path(place)), place, target)
     if ":" not in place:

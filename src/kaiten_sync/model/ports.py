@@ -246,6 +246,13 @@ class History(Protocol):
         """
         ...
 
+    def unmerged_sides(self, path: Path) -> tuple[bytes, ...]:
+        """The content of a file on each side of a merge that git could not finish.
+
+        Empty if the file is merged, or if git does not know it.
+        """
+        ...
+
     def attributed(self, differences: Sequence[Difference], root: Path) -> tuple[Difference, ...]:
         """The differences with who declared their lines; files are named from `root`."""
         ...

@@ -17,6 +17,7 @@ RULES: Mapping[str, str] = {
     "secret-in-file": "A credential is written into a file.",
     # YAML
     "yaml-syntax": "A file is not valid YAML.",
+    "merge-conflict": "A file has git's conflict markers: both sides of a merge.",
     "multiple-documents": "A file holds more than one YAML document.",
     "too-deep": "Values are nested too deeply.",
     "too-many-values": "A file holds too many values.",

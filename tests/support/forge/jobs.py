@@ -30,6 +30,8 @@ _AT_FIRST: dict[str, list[Any]] = {
     "calls": [],
 }
 
+_WHO = ("-c", "user.name=Ada", "-c", "user.email=ada@example.com")
+
 
 @dataclass
 class Job:
@@ -52,8 +54,15 @@ class Repository:
         self.git("init", "--initial-branch", "main")
 
     def git(self, *args: str) -> str:
-        who = ("-c", "user.name=Ada", "-c", "user.email=ada@example.com")
-        return _git(self.folder, *who, *args)
+        return _git(self.folder, *_WHO, *args)
+
+    def git_code(self, *args: str) -> int:
+        """How a git command ends that may fail, such as a merge."""
+        command = ["git", *_WHO, *args]
+        done = subprocess.run(
+            command, cwd=self.folder, check=False, capture_output=True, timeout=HANG_S
+        )
+        return done.returncode
 
     def commit(self, message: str) -> None:
         self.git("add", "--all")
