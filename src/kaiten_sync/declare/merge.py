@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from kaiten_sync.declare.findings import did_you_mean, with_lines
+from kaiten_sync.declare.diagnostics import did_you_mean, with_lines
 from kaiten_sync.declare.overlays import Overlaying
 from kaiten_sync.declare.scalars import shorten
-from kaiten_sync.kinds.registry import top_kinds
+from kaiten_sync.kinds.registry import all_kinds, top_kinds
 from kaiten_sync.model.diagnostic import Diagnostic
 from kaiten_sync.model.document import Document, Entry, MergedCatalog, Node
 from kaiten_sync.model.source import SourceRef
@@ -24,20 +24,20 @@ def merge_documents(
     base: Sequence[Document], overlays: Sequence[Document]
 ) -> tuple[MergedCatalog, tuple[Diagnostic, ...]]:
     """One catalog of all base files with the overlays over it, in the order given."""
-    findings: list[Diagnostic] = []
+    diagnostics: list[Diagnostic] = []
     entries: dict[str, Entry] = {}
     for document in base:
-        findings += with_lines(_shape_findings(document), document.lines)
-        findings += with_lines(_add(entries, document), document.lines)
+        diagnostics += with_lines(_shape_diagnostics(document), document.lines)
+        diagnostics += with_lines(_add(entries, document), document.lines)
     is_complete = all(document.is_complete for document in (*base, *overlays))
     overlaying = Overlaying(Node(_first_ref(base), entries), is_complete=is_complete)
     for document in overlays:
-        findings += with_lines(_shape_findings(document), document.lines)
+        diagnostics += with_lines(_shape_diagnostics(document), document.lines)
         found = overlaying.lay_over(_usable(document), document.broken)
-        findings += with_lines(found, document.lines)
+        diagnostics += with_lines(found, document.lines)
     lines = {document.path: document.lines for document in (*base, *overlays)}
-    for finding in overlaying.unfinished():
-        findings += with_lines([finding], lines[finding.ref.file] if finding.ref else ())
+    for each in overlaying.unfinished():
+        diagnostics += with_lines([each], lines[each.ref.file] if each.ref else ())
     merged = MergedCatalog(
         root=overlaying.root,
         lines=lines,
@@ -45,7 +45,7 @@ def merge_documents(
         is_complete=is_complete,
         removed=overlaying.removed,
     )
-    return merged, tuple(findings)
+    return merged, tuple(diagnostics)
 
 
 def _first_ref(documents: Sequence[Document]) -> SourceRef:
@@ -56,11 +56,12 @@ def _first_ref(documents: Sequence[Document]) -> SourceRef:
 
 
 def _sections() -> Mapping[str, str]:
-    """The kind of each section of a catalog."""
-    return {spec.section: spec.kind for spec in top_kinds()}
+    """What each section of a catalog has: objects of a kind, or bundles of them."""
+    bundles = {spec.bundles: "bundle" for spec in all_kinds() if spec.bundles}
+    return {spec.section: spec.kind for spec in top_kinds()} | bundles
 
 
-def _shape_findings(document: Document) -> Iterable[Diagnostic]:
+def _shape_diagnostics(document: Document) -> Iterable[Diagnostic]:
     """What must be right in each file before it can be merged with others."""
     root = document.root
     if not document.is_complete and root.value is None:
@@ -68,7 +69,7 @@ def _shape_findings(document: Document) -> Iterable[Diagnostic]:
     if not isinstance(root.value, Mapping):
         yield from _not_a_catalog(document)
         return
-    yield from _version_findings(document)
+    yield from _version_diagnostics(document)
     sections = _sections()
     known = {"version", *sections}
     for name, entry in root.entries.items():
@@ -96,7 +97,7 @@ def _not_a_catalog(document: Document) -> Iterable[Diagnostic]:
     )
 
 
-def _version_findings(document: Document) -> Iterable[Diagnostic]:
+def _version_diagnostics(document: Document) -> Iterable[Diagnostic]:
     entry = document.root.entries.get("version")
     if entry is None:
         if document.is_complete:

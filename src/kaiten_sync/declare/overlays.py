@@ -1,29 +1,44 @@
 """Merges overlays over a catalog, key by key; null takes a key away. Stage 1.
 
 As in JSON Merge Patch (RFC 7396), maps are merged and anything else is replaced. A catalog has
-more to lose than JSON, so two things are stricter (ADR 19): null is a removal only where the
+more to lose than JSON, so two things are stricter (ADR 20): null is a removal only where the
 catalog has keys of its own, and a removal that removes nothing is a mistake.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 
-from kaiten_sync.declare.findings import did_you_mean
+from kaiten_sync.declare.diagnostics import did_you_mean
 from kaiten_sync.declare.scalars import shorten
-from kaiten_sync.kinds.registry import child_kinds, spec_of, top_kinds
-from kaiten_sync.kinds.spec import KindSpec
-from kaiten_sync.model.address import Address
+from kaiten_sync.kinds.registry import all_kinds, child_kinds, top_kinds
+from kaiten_sync.kinds.spec import EXTENDS, FieldSpec, KindSpec
+from kaiten_sync.model.address import Address, Kind
 from kaiten_sync.model.diagnostic import Diagnostic
 from kaiten_sync.model.document import Entry, Node
 from kaiten_sync.model.source import SourceRef
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Place:
+    """An object of a catalog: its address, its table, and the sections inside it."""
+
+    address: Address
+    spec: KindSpec
+    path: tuple[str, ...]
+    inner: Mapping[str, KindSpec]
+
+    def diagnostic(self, rule: str, message: str, ref: SourceRef, hint: str) -> Diagnostic:
+        address = str(self.address)
+        return Diagnostic(rule=rule, message=message, ref=ref, address=address, hint=hint)
 
 
 class Overlaying:
     """A catalog over which overlays are merged, one after another.
 
     `root` is the catalog so far, `removed` what the overlays take away, and `reported` the places
-    of objects that need no second finding.
+    of objects that need no second diagnostic.
     """
 
     def __init__(self, root: Node, *, is_complete: bool) -> None:
@@ -32,87 +47,137 @@ class Overlaying:
         self.removed: dict[Address, SourceRef] = {}
         self.reported: frozenset[SourceRef] = frozenset()
         self._is_complete = is_complete
-        self._added: dict[Address, Entry] = {}
+        self._added: dict[Address, tuple[_Place, Entry]] = {}
         self._broken: frozenset[SourceRef] = frozenset()
-        self._findings: list[Diagnostic] = []
+        self._wrong: list[Diagnostic] = []
 
     def lay_over(
         self, sections: Mapping[str, Entry], broken: frozenset[SourceRef]
     ) -> list[Diagnostic]:
         """Merge the sections of one overlay, and return what is wrong with its removals."""
-        self._broken, self._findings = broken, []
+        self._broken, self._wrong = broken, []
         entries = dict(self.root.entries)
-        for spec in top_kinds():
+        tables = [(spec, _sections_in(spec)) for spec in top_kinds()]
+        tables += [(_bundle(s), {s.section: s}) for s in all_kinds() if s.bundles]
+        for spec, inner in tables:
             if spec.section in sections:
                 under, over = entries.get(spec.section), sections[spec.section]
-                entries[spec.section] = self._objects(spec, under, over, None)
+                places = [
+                    _Place(
+                        address=Address(spec.kind, slug),
+                        spec=spec,
+                        path=(spec.section, slug),
+                        inner=inner,
+                    )
+                    for slug in over.node.entries
+                ]
+                entries[spec.section] = self._objects(places, under, over)
         self.root = Node(self.root.ref, entries)
-        return self._findings if self._is_complete else []
+        return self._wrong if self._is_complete else []
 
     def unfinished(self) -> Iterator[Diagnostic]:
         """Objects that only overlays have, and that are not whole: their base is gone."""
-        if not self._is_complete:
-            return
-        for address, entry in self._added.items():
-            declared = list(self.root.walk(_path(address)))
-            if len(declared) < len(_path(address)) or not _is_map(declared[-1]):
+        for place, entry in self._added.values() if self._is_complete else ():
+            declared = list(self.root.walk(place.path))
+            if len(declared) < len(place.path) or not _is_map(declared[-1]):
                 continue
             fields = declared[-1].node.entries
-            missing = [f"`{n}`" for n in spec_of(address.kind).required if n not in fields]
-            if not missing or address.parent in self._added:
+            missing = [f"`{n}`" for n in place.spec.required if n not in fields]
+            parent = declared[-3] if place.address.parent is not None else None
+            may_inherit = parent is not None and EXTENDS in parent.node.entries
+            if not missing or may_inherit or place.address.parent in self._added:
                 continue
             self.reported |= {entry.key_ref}
-            hint = _elsewhere(address, self.root)
-            yield Diagnostic(
-                rule="overlay-without-base",
-                message=f"only this overlay has it: the catalog below declares no such"
-                f" {address.kind}",
-                ref=entry.key_ref,
-                address=str(address),
-                hint=hint
-                or f"correct the slug, or declare it whole here, with {' and '.join(missing)}",
+            whole = f"correct the slug, or declare it whole here, with {' and '.join(missing)}"
+            yield place.diagnostic(
+                "overlay-without-base",
+                f"only this overlay has it: the catalog below declares no such {place.spec.kind}",
+                entry.key_ref,
+                self._meant(place) or whole,
             )
 
     def _objects(
-        self, spec: KindSpec, under: Entry | None, over: Entry, parent: Address | None
+        self, places: list[_Place], under: Entry | None, over: Entry, *, inherits: bool = False
     ) -> Entry:
-        """A section's objects, or the objects of one kind inside another."""
+        """The objects of a section. Their parent `inherits` if it extends something."""
         entries = dict(under.node.entries) if under is not None else {}
-        for slug, entry in over.node.entries.items():
-            address = Address(spec.kind, slug, parent)
+        for place in places:
+            slug = place.address.slug
+            entry, present = over.node.entries[slug], entries.get(slug)
             if entry.node.value is None:
-                if entries.pop(slug, None) is not None:
-                    self.removed[address] = entry.key_ref
-                elif entry.node.ref not in self._broken:
-                    self._findings.append(_no_object(address, entry, entries, self.root))
+                entries.pop(slug, None)
+                if present is not None:
+                    self.removed[place.address] = entry.key_ref
+                elif not inherits and entry.node.ref not in self._broken:
+                    hint = did_you_mean(slug, entries) or self._meant(place)
+                    self._wrong.append(_no_object(place, entry, hint))
+                if inherits:
+                    entries[slug] = entry  # `extends.py` takes the inherited one away
                 continue
-            present = _as_map(spec, entries.get(slug)) if _is_map(entry) else None
-            if slug not in entries:
-                self._added[address] = entry
-            self.removed.pop(address, None)
-            if _is_map(entry):
-                entries[slug] = self._object(spec, present, entry, address)
-            else:
-                entries[slug] = entry
+            self.removed.pop(place.address, None)
+            if present is None:
+                self._added[place.address] = (place, entry)
+            is_map = _is_map(entry)
+            entries[slug] = self._object(place, present, entry) if is_map else entry
         return _over(under, over, entries)
 
-    def _object(self, spec: KindSpec, under: Entry | None, over: Entry, address: Address) -> Entry:
-        children = {child.section: child for child in child_kinds(spec.kind)}
+    def _object(self, place: _Place, under: Entry | None, over: Entry) -> Entry:
+        spec = place.spec
+        under = _as_map(spec, under)
         entries = dict(under.node.entries) if under is not None else {}
         # The API's tag says that the value is the API's own: whole, as its answers have it.
         is_whole = bool(spec.tag) and spec.tag in over.node.entries
+        inherits = EXTENDS in entries or EXTENDS in over.node.entries
         for name, entry in over.node.entries.items():
             present = entries.get(name)
             if entry.node.value is None:
                 if entries.pop(name, None) is None and entry.node.ref not in self._broken:
-                    self._findings.append(_no_field(spec, address, entry, name, entries))
-            elif name in children and _is_map(entry):
-                entries[name] = self._objects(children[name], present, entry, address)
-            elif present is not None and _is_map(present) and _is_map(entry) and not is_whole:
+                    self._wrong.append(_no_field(place, entry, name, [*entries]))
+            elif not _is_map(entry):
+                entries[name] = entry
+            elif name in place.inner:
+                places = [_inside(place, place.inner[name], slug) for slug in entry.node.entries]
+                entries[name] = self._objects(places, present, entry, inherits=inherits)
+            elif present is not None and _is_map(present) and not is_whole:
                 entries[name] = _merged_value(present, entry)
             else:
                 entries[name] = entry
         return _over(under, over, entries)
+
+    def _meant(self, place: _Place) -> str | None:
+        """A hint at the object that may be meant: of a similar slug, or of another kind."""
+        slug = place.address.slug
+        beside = list(self.root.walk(place.path[:-1]))
+        if beside and (hint := did_you_mean(slug, beside[-1].node.entries.keys() - {slug})):
+            return hint
+        for spec in top_kinds() if place.address.parent is None else ():
+            section = self.root.entries.get(spec.section)
+            if (
+                section is not None
+                and spec.kind != place.spec.kind
+                and slug in section.node.entries
+            ):
+                return f"did you mean {spec.kind}/{slug}, below `{spec.section}`?"
+        return None
+
+
+def _bundle(spec: KindSpec) -> KindSpec:
+    """Bundles of objects of a kind, as if they were a kind themselves."""
+    extends = FieldSpec(name=EXTENDS, is_note=True)
+    return KindSpec(kind=Kind("bundle", level=0), section=spec.bundles, path="", keys=(extends,))
+
+
+def _sections_in(spec: KindSpec) -> dict[str, KindSpec]:
+    return {child.section: child for child in child_kinds(spec.kind)}
+
+
+def _inside(parent: _Place, spec: KindSpec, slug: str) -> _Place:
+    return _Place(
+        address=Address(spec.kind, slug, parent.address),
+        spec=spec,
+        path=(*parent.path, spec.section, slug),
+        inner=_sections_in(spec),
+    )
 
 
 def _merged_value(under: Entry, over: Entry) -> Entry:
@@ -145,46 +210,22 @@ def _as_map(spec: KindSpec, entry: Entry | None) -> Entry | None:
     return Entry(entry.key_ref, Node(entry.node.ref, bare))
 
 
-def _no_object(address: Address, entry: Entry, declared: Collection[str], root: Node) -> Diagnostic:
-    hint = did_you_mean(address.slug, declared) or _elsewhere(address, root)
-    return Diagnostic(
-        rule="removes-nothing",
-        message="null takes nothing away here: the catalog below this overlay does not declare it",
-        ref=entry.key_ref,
-        address=str(address),
-        hint=hint or "remove the line",
+def _no_object(place: _Place, entry: Entry, hint: str | None) -> Diagnostic:
+    return place.diagnostic(
+        "removes-nothing",
+        "null takes nothing away here: the catalog below this overlay does not declare it",
+        entry.key_ref,
+        hint or "remove the line",
     )
 
 
-def _no_field(
-    spec: KindSpec, address: Address, entry: Entry, name: str, declared: Collection[str]
-) -> Diagnostic:
-    known = [*(key.name for key in spec.keys), *(c.section for c in child_kinds(spec.kind))]
+def _no_field(place: _Place, entry: Entry, name: str, declared: list[str]) -> Diagnostic:
+    known = [*(key.name for key in place.spec.keys), *place.inner]
     hint = did_you_mean(name, declared) or (None if name in known else did_you_mean(name, known))
-    return Diagnostic(
-        rule="removes-nothing",
-        message=f"`{shorten(name)}: null` takes nothing away: the {spec.kind} below this overlay"
+    return place.diagnostic(
+        "removes-nothing",
+        f"`{shorten(name)}: null` takes nothing away: the {place.spec.kind} below this overlay"
         " has no such key",
-        ref=entry.key_ref,
-        address=str(address),
-        hint=hint or "remove the line",
+        entry.key_ref,
+        hint or "remove the line",
     )
-
-
-def _elsewhere(address: Address, root: Node) -> str | None:
-    """A hint at the object that may be meant: of a similar slug, or of another kind."""
-    place = list(root.walk(_path(address)[:-1]))
-    beside = place[-1].node.entries if place else {}
-    if hint := did_you_mean(address.slug, beside.keys() - {address.slug}):
-        return hint
-    for spec in top_kinds() if address.parent is None else ():
-        section = root.entries.get(spec.section)
-        is_other = spec.kind != address.root.kind
-        if is_other and section is not None and address.slug in section.node.entries:
-            return f"did you mean {spec.kind}/{address.slug}, below `{spec.section}`?"
-    return None
-
-
-def _path(address: Address) -> tuple[str, ...]:
-    above = () if address.parent is None else _path(address.parent)
-    return (*above, spec_of(address.kind).section, address.slug)

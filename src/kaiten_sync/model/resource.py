@@ -36,7 +36,7 @@ class DesiredState:
     resources: Mapping[Address, Resource]
     owns: frozenset[ChildList] = frozenset()
     protected: frozenset[Address] = frozenset()
-    removed: Mapping[Address, SourceRef] = field(default_factory=dict)
+    removed: Mapping[Address, SourceRef] = field(default_factory=dict, compare=False)
 
     def owns_place_of(self, address: Address) -> bool:
         """Whether an object that is not declared is surplus, rather than somebody else's."""

@@ -47,9 +47,10 @@ RULES: Mapping[str, str] = {
     "null-field": "A field that cannot be cleared is null.",
     "empty-object": "An object is declared without content.",
     "empty-section": "A whole section is null.",
-    "removes-nothing": "An overlay's null names something that is not declared below it.",
     "overlay-without-base": "An overlay changes an object that nothing below it declares.",
     # meaning
+    "extends-cycle": "Objects extend each other in a circle.",
+    "removes-nothing": "A null takes away something that is not there.",
     "duplicate-slug": "An object is declared in two places.",
     "outside-scope": "An object is declared that the project's scope leaves out.",
     "undeclared-entitlement": "A grant names an entitlement that is not declared.",

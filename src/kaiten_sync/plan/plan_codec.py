@@ -228,7 +228,10 @@ def _field(address: Address, document: FieldDocument) -> FieldChange:
 
 
 def _source(document: SourceDocument | None) -> SourceRef | None:
-    return None if document is None else SourceRef(document.file, document.line, 1)
+    if document is None:
+        return None
+    through = value_of(document.through, absent=None) or ()
+    return SourceRef(document.file, document.line, 1, through)
 
 
 def _observed(document: ObservedDocument) -> Observed:

@@ -213,6 +213,43 @@ def test_overage_over_an_unlimited_grant_is_an_error_of_the_overlay() -> None:
     assert rules == ["overage-with-unlimited"]
 
 
+INHERITING = """version: 1
+entitlements:
+  seats: {name: Seats, type: NUMBER}
+  calls: {name: Calls, type: NUMBER}
+bundles:
+  basics: {entitlements: {seats: 3}}
+licenses:
+  free: {name: Free, type: PAID, extends: basics, entitlements: {calls: 5}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("overlay", "grants", "rules"),
+    [
+        ("licenses: {free: {entitlements: {seats: null}}}", {"calls": 5}, []),
+        ("licenses: {free: {entitlements: {calls: null}}}", {"seats": 3}, []),
+        ("licenses: {free: {entitlements: {x1: null}}}", None, ["removes-nothing"]),
+        ("bundles: {basics: {entitlements: {seats: 4}}}", {"seats": 4, "calls": 5}, []),
+        ("bundles: {basics: {entitlements: {seats: null, calls: 2}}}", {"calls": 5}, []),
+        ("bundles: {basics: {entitlements: {seets: null}}}", None, ["removes-nothing"]),
+        ("bundles: {basic: null}", None, ["removes-nothing"]),
+        ("licenses: {free: {extends: null}}", {"calls": 5}, []),
+    ],
+)
+def test_overlays_over_what_is_inherited(
+    write: Write, tmp_path: Path, overlay: str, grants: dict[str, int] | None, rules: list[str]
+) -> None:
+    write("base.yaml", INHERITING)
+    write("over.yaml", f"version: 1\n{overlay}\n")
+    source = CatalogSource(root=tmp_path, catalog=["base.yaml"], overlays=["over.yaml"])
+    desired, diagnostics = validate(source)
+    assert [each.rule for each in diagnostics] == rules
+    if desired is not None:
+        found = {a.slug: r.fields["value"] for a, r in desired.resources.items() if a.parent}
+        assert found == grants
+
+
 PROJECT = """\
 version: 1
 catalog: {catalog}
