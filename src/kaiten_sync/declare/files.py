@@ -51,15 +51,15 @@ def _of_path(given: str, root: Path) -> list[FoundFile | Diagnostic]:
     return found
 
 
-def _at_its_name(given: str, finding: Diagnostic) -> Diagnostic:
-    """A finding about a path itself, shown where a file names that path."""
-    if not isinstance(given, NamedPath) or finding.ref is None:
-        return finding
-    if finding.ref.file != _shown(given):
-        return finding
+def _at_its_name(given: str, found: Diagnostic) -> Diagnostic:
+    """A diagnostic about a path itself, shown where a file names that path."""
+    if not isinstance(given, NamedPath) or found.ref is None:
+        return found
+    if found.ref.file != _shown(given):
+        return found
     return replace(
-        finding,
-        message=f"{_shown(given)}: {finding.message}",
+        found,
+        message=f"{_shown(given)}: {found.message}",
         ref=given.ref,
         line_text=given.line_text,
     )

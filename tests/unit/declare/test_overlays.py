@@ -36,15 +36,15 @@ licenses:
 
 
 def doc(name: str, text: str) -> Document:
-    document, findings = parse_yaml(name, text, split_lines(text))
-    assert findings == []
+    document, diagnostics = parse_yaml(name, text, split_lines(text))
+    assert diagnostics == []
     return document
 
 
 def found(*overlays: str, base: str = BASE) -> list[Diagnostic]:
     documents = [doc(f"over{n}.yaml", f"version: 1\n{text}\n") for n, text in enumerate(overlays)]
-    merged, findings = merge_documents([doc("base.yaml", base)], documents)
-    return [*findings, *check(merged)]
+    merged, diagnostics = merge_documents([doc("base.yaml", base)], documents)
+    return [*diagnostics, *check(merged)]
 
 
 @pytest.mark.parametrize(
@@ -94,12 +94,12 @@ def found(*overlays: str, base: str = BASE) -> list[Diagnostic]:
 def test_a_removal_that_removes_nothing_is_an_error(
     overlay: str, address: str | None, column: int, hint: str
 ) -> None:
-    (finding,) = found(overlay)
-    assert finding.rule == "removes-nothing"
-    assert str(finding.ref) == f"over0.yaml:2:{column}"
-    assert finding.line_text == overlay
-    assert address in (None, finding.address)
-    assert finding.hint == hint
+    (diagnostic,) = found(overlay)
+    assert diagnostic.rule == "removes-nothing"
+    assert str(diagnostic.ref) == f"over0.yaml:2:{column}"
+    assert diagnostic.line_text == overlay
+    assert address in (None, diagnostic.address)
+    assert diagnostic.hint == hint
 
 
 @pytest.mark.parametrize(
@@ -135,8 +135,8 @@ def test_a_null_of_a_base_file_still_clears_a_field() -> None:
 def test_a_base_that_cannot_be_read_whole_makes_no_removal_wrong() -> None:
     broken, _ = parse_yaml("broken.yaml", "licenses: [\n", ("licenses: [",))
     overlay = doc("over.yaml", "version: 1\nlicenses: {other: null, third: {description: X}}\n")
-    _, findings = merge_documents([doc("base.yaml", BASE), broken], [overlay])
-    assert [f.rule for f in findings] == []
+    _, diagnostics = merge_documents([doc("base.yaml", BASE), broken], [overlay])
+    assert [f.rule for f in diagnostics] == []
 
 
 @pytest.mark.parametrize(
@@ -169,8 +169,8 @@ def grant(base: str, overlay: str) -> tuple[Json, list[str]]:
         f"version: 1\nlicenses: {{growth: {{name: G, type: PAID, entitlements: {{xx: {base}}}}}}}"
     )
     over = f"version: 1\nlicenses: {{growth: {{entitlements: {{xx: {overlay}}}}}}}"
-    merged, findings = merge_documents([doc("b.yaml", under)], [doc("o.yaml", over)])
-    assert findings == ()
+    merged, diagnostics = merge_documents([doc("b.yaml", under)], [doc("o.yaml", over)])
+    assert diagnostics == ()
     node = merged.root.plain()["licenses"]["growth"]["entitlements"]["xx"]  # type: ignore[index,call-overload]
     rules = [f.rule for f in check(merged) if f.rule != "undeclared-entitlement"]
     return node, rules
@@ -267,12 +267,12 @@ def test_a_missing_overlay_points_into_the_project_file(write: Write, tmp_path: 
     project, _ = read_project(path)
     assert project is not None
     overlays = project.targets["prod"].overlays
-    _, (finding,) = validate(
+    _, (diagnostic,) = validate(
         CatalogSource(root=tmp_path, catalog=project.catalog, overlays=overlays)
     )
-    assert (finding.rule, str(finding.ref)) == ("no-such-file", "kaiten-sync.yaml:6:27")
-    assert finding.line_text == "    overlays: [over.yaml, overlays/prdo/]"
-    assert "overlays/prdo" in finding.message
+    assert (diagnostic.rule, str(diagnostic.ref)) == ("no-such-file", "kaiten-sync.yaml:6:27")
+    assert diagnostic.line_text == "    overlays: [over.yaml, overlays/prdo/]"
+    assert "overlays/prdo" in diagnostic.message
 
 
 @pytest.mark.parametrize("given", ["ctalog/", "x/*.yaml", "empty"])
@@ -283,8 +283,8 @@ def test_a_missing_catalog_points_into_the_project_file(
     path = write("kaiten-sync.yaml", PROJECT.replace("{catalog}", given))
     project, _ = read_project(path)
     assert project is not None
-    _, (finding,) = validate(CatalogSource(root=tmp_path, catalog=project.catalog))
-    assert (finding.rule, str(finding.ref)) == ("no-such-file", "kaiten-sync.yaml:2:10")
+    _, (diagnostic,) = validate(CatalogSource(root=tmp_path, catalog=project.catalog))
+    assert (diagnostic.rule, str(diagnostic.ref)) == ("no-such-file", "kaiten-sync.yaml:2:10")
 
 
 def test_the_desired_state_knows_what_an_overlay_took_away(write: Write, tmp_path: Path) -> None:
