@@ -115,7 +115,7 @@ def test_an_end_before_the_start_is_shown_at_its_field(dash: Dash, meter: Meter)
     typed = {**_PRODUCTION, "customerSlug": "customer-of-main", "endLicenseDate": "2025-12-31"}
     answer = dash.send("/new/instance", typed)
     assert answer.status_code == 422
-    assert Html(answer.text).fault_at("endLicenseDate")
+    assert Html(answer.text).problem_at("endLicenseDate")
 
 
 def test_an_instance_keeps_a_license_that_was_archived(

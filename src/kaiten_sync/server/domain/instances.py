@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kaiten_sync.server.domain.refusals import Fault, unprocessable
+from kaiten_sync.server.domain.refusals import Problem, unprocessable
 
 
 def check_license_dates(operation: str, start_ms: int, end_ms: int) -> None:
@@ -15,5 +15,5 @@ def check_license_dates(operation: str, start_ms: int, end_ms: int) -> None:
         raise unprocessable(
             f"{operation}.LicenseEndsBeforeStart",
             "endLicenseDate must not be before startLicenseDate",
-            [Fault("must not be before startLicenseDate", "body.endLicenseDate")],
+            [Problem("must not be before startLicenseDate", "body.endLicenseDate")],
         )
