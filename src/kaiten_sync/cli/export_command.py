@@ -23,7 +23,8 @@ from kaiten_sync.cli.options import OUTPUT_FOLDER, ServerChoice, project_option,
 @click.option(
     "--with-project",
     is_flag=True,
-    help="Write a project file here too, for this catalog, this server and this scope.",
+    help="Write a project file here too, for this catalog, this server and this scope, with"
+    " schemas and settings for editors and git.",
 )
 @click.option("--force", is_flag=True, help="Overwrite files that are there.")
 def command(

@@ -70,6 +70,7 @@ def command(
     from kaiten_sync.cli.plan_output import print_proposal, print_verdict
     from kaiten_sync.cli.session import plan_request, terminal_ports, workspace_of
     from kaiten_sync.jobs import checking, planning
+    from kaiten_sync.jobs.promoting import waits_for
 
     committed = _committed(out, fresh, detailed_exitcode=detailed_exitcode) if check else None
     if fresh is not None and not check:
@@ -78,11 +79,13 @@ def command(
     workspace = workspace_of(declaration.project, server)
     if committed is None:
         proposal = planning.plan(workspace, request, terminal_ports())
-        code = print_proposal(proposal, output_format, out)
+        waits = waits_for(workspace, proposal.plan.target.name)
+        code = print_proposal(proposal, output_format, out, waits_for=waits)
         is_different = detailed_exitcode and bool(proposal.plan.changes)
     else:
         checked = checking.check(workspace, request, committed, terminal_ports(), fresh)
-        code = print_proposal(checked.proposal, output_format, checked=checked)
+        waits = waits_for(workspace, checked.target.name)
+        code = print_proposal(checked.proposal, output_format, checked=checked, waits_for=waits)
         is_different = not checked.is_same
         if code is ExitCode.OK:
             print_verdict(checked)

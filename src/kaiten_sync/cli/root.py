@@ -17,6 +17,7 @@ _COMMANDS = (
     "drift",
     "adopt",
     "export",
+    "schema",
     "serve",
     "demo",
 )

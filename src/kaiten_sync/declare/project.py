@@ -113,6 +113,7 @@ def _target(name: str, read: ProjectTargetDocument, overlays: tuple[str, ...]) -
         token_file=value_of(token.file, absent=None) if token else None,
         overlays=overlays,
         require_plan=read.require_plan,
+        after=_texts(read.after),
         generation=None if read.generation == AUTOMATIC else Generation(read.generation),
     )
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from kaiten_sync.errors import KaitenSyncError, RefusedError
 from kaiten_sync.jobs.agreed import read_plan_file
 from kaiten_sync.jobs.planning import PlanRequest, case_of, propose, refuse
+from kaiten_sync.jobs.promoting import check_turn
 from kaiten_sync.jobs.receipt import Receipt
 from kaiten_sync.jobs.workspace import Workspace
 from kaiten_sync.model.outcome import ApplyResult
@@ -24,13 +25,15 @@ class ApplyRequest:
 
     `plan_file` is a plan, `-` for the caller's input; None plans first, as `planning` says.
     `made_from` are catalog paths from which the plan file has to be made, empty for any.
-    `receipt` is the file to write outcomes to as they happen.
+    `receipt` is the file to write outcomes to as they happen. `after_receipts` are those of the
+    targets that this one waits for.
     """
 
     plan_file: str | None = None
     planning: PlanRequest = field(default_factory=PlanRequest)
     made_from: tuple[str, ...] = ()
     receipt: str | None = None
+    after_receipts: tuple[str, ...] = ()
 
 
 def apply(
@@ -49,6 +52,8 @@ def apply(
     connection = workspace.connect(None)
     case = case_of(workspace, connection, request.planning, ports)
     _check_takes_plans_made_now(connection)
+    planned_from = request.planning.files
+    check_turn(workspace, connection.target.name, planned_from, request.after_receipts, ports)
     with connection.open() as catalog:
         proposal = propose(case, catalog, ports)
         approval.show(proposal.plan)
@@ -67,6 +72,7 @@ def _apply_file(
         _check_made_from(plan, workspace, connection, request.made_from)
     with connection.open() as catalog:
         check_target(plan, connection.target)
+        check_turn(workspace, plan.target.name, request.made_from, request.after_receipts, ports)
         return _execute(plan, catalog, request.receipt, ports)
 
 

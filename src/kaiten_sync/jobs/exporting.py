@@ -12,6 +12,7 @@ from kaiten_sync.declare import dump_catalog
 from kaiten_sync.declare.project import PROJECT_FILE
 from kaiten_sync.declare.write import inline
 from kaiten_sync.errors import UsageError
+from kaiten_sync.jobs.editors import beside_project, schema_header
 from kaiten_sync.jobs.workspace import Workspace
 from kaiten_sync.kinds.registry import child_kinds, spec_of, top_kinds
 from kaiten_sync.kinds.spec import FieldSpec
@@ -73,16 +74,22 @@ def export(workspace: Workspace, request: ExportRequest, ports: Ports) -> Export
         live = read_catalog(catalog, scope=scope, progress=ports.progress)
     out = Path(request.out)
     contents = {out / name: t for name, t in catalog_files(live, scope, request.split).items()}
+    beside: dict[Path, str] = {}
     if request.with_project:
-        contents[Path(PROJECT_FILE)] = project_text(
+        contents = {path: schema_header(path) + text for path, text in contents.items()}
+        contents[Path(PROJECT_FILE)] = schema_header(Path(PROJECT_FILE)) + project_text(
             request.out, connection.target, request.target, workspace.project
         )
+        beside, notice = beside_project(Path(), [request.out.rstrip("/") + "/"], ports.files)
+        if notice is not None:
+            ports.notices.notify(notice)
     taken = [] if request.is_forced else sorted(p for p in contents if ports.files.exists(p))
     if taken:
         raise UsageError(
             f"{taken[0]} is there already; nothing was written",
             hint="choose an empty folder, or pass --force",
         )
+    contents |= beside
     for path, text in contents.items():
         ports.files.write(path, text.encode())
     return Exported(paths=tuple(contents), objects=len(live.resources))

@@ -74,6 +74,8 @@ RULES: Mapping[str, str] = {
     # the project file
     "bad-target-name": "A target's name cannot be part of a file name.",
     "bad-url": "A target's URL is not that of a server.",
+    "unknown-target": "`after` names a target that the project does not have.",
+    "circular-order": "Targets wait for each other in a circle.",
     "bad-token": "A target's token has no place, or two.",
     "template": "A value holds template syntax.",
     "not-available": "A value belongs to a later version of this program.",

@@ -115,8 +115,9 @@ class Scope:
 class Target:
     """One server with its credentials' place, never the credentials.
 
-    `token_env` or `token_file` says where the token is. `overlays` are paths. `generation` is
-    None where the server is asked.
+    `token_env` or `token_file` says where the token is. `overlays` are paths. `after` are the
+    targets that have to be as declared before this one is applied. `generation` is None where the
+    server is asked.
     """
 
     name: str
@@ -125,6 +126,7 @@ class Target:
     token_file: str | None = None
     overlays: tuple[str, ...] = ()
     require_plan: bool = False
+    after: tuple[str, ...] = ()
     generation: Generation | None = None
 
 

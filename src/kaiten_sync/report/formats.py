@@ -201,6 +201,9 @@ DIAGNOSTICS: Formats[Sequence[Diagnostic]] = {
     "junit": _diagnostics_junit,
     "sarif": _diagnostics_sarif,
 }
+BESIDE_LINES = frozenset({"github", "gitlab", "sarif"})
+"""Formats of diagnostics by which a forge finds the lines: files are named as in the repository."""
+
 DOCUMENTS: Mapping[str, Formats[Any]] = {
     "plan": PLAN,
     "drift": DRIFT,

@@ -28,6 +28,7 @@ _AT_FIRST: dict[str, list[Any]] = {
     ],
     "issues": [{"id": 1, "number": 1, "user": {"login": "mallory"}, "state": "open", "body": None}],
     "calls": [],
+    "commits": [],
 }
 
 _WHO = ("-c", "user.name=Ada", "-c", "user.email=ada@example.com")
@@ -39,9 +40,11 @@ class Job:
 
     name: str
     stage: str = ""
+    id: str = ""
     is_ok: bool = True
     log: str = ""
     artifacts: dict[str, str] = field(default_factory=dict)
+    files: dict[str, str] = field(default_factory=dict)
     environments: list[dict[str, str]] = field(default_factory=list)
 
 
@@ -105,6 +108,11 @@ class Workshop:
         first, *others = self._read()["issues"]
         assert first["body"] is None
         return list(others)
+
+    @property
+    def commits(self) -> list[dict[str, str]]:
+        """What the jobs have committed: branch, path and content."""
+        return list(self._read()["commits"])
 
     @property
     def calls(self) -> list[str]:

@@ -20,6 +20,8 @@ CASES = {
     "drift --revert": "drifting.revert",
     "adopt": "adopting.adopt",
     "export -o out": "exporting.export",
+    "schema": "schemas.write_schemas",
+    "schema plan": "schemas.schema",
 }
 
 

@@ -134,6 +134,9 @@ CATALOG_FAULTS: dict[str, list[tuple[str, int, int]]] = {
 
 PROJECT_FAULTS: dict[str, list[tuple[str, int, int]]] = {
     "bad-target-name": [("bad-target-name", 4, 3)],
+    "circular-order-self": [("circular-order", 4, 47)],
+    "circular-order": [("circular-order", 4, 47)],
+    "unknown-target": [("unknown-target", 5, 49)],
     "bad-token-none": [("bad-token", 4, 43)],
     "bad-token-two": [("bad-token", 4, 43)],
     "bad-url-port": [("bad-url", 4, 15)],
@@ -181,8 +184,14 @@ SCHEMA_RULES = {
 }
 """What a schema alone can see, in an editor, while a catalog is typed."""
 
-BEYOND_SCHEMA = {"bad-slug-newline", "bad-url-port"}
-"""A slug that ends in a line break (Python's `$` lets it pass); a port that is no number."""
+BEYOND_SCHEMA = {
+    "bad-slug-newline",
+    "bad-url-port",
+    "circular-order",
+    "circular-order-self",
+    "unknown-target",
+}
+"""A slug that ends in a line break (Python's `$` lets it pass); a port that is no number; names."""
 
 
 def findings_of(name: str) -> tuple[Diagnostic, ...]:
