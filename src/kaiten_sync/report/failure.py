@@ -19,7 +19,7 @@ def failure_text(error: KaitenSyncError, look: Look) -> str:
 
 def failure_json(error: KaitenSyncError, exit_code: int) -> dict[str, Json]:
     """An error as one JSON object; `kind` is its class in the error tree."""
-    from kaiten_sync.report.diagnostics_json import diagnostic_json
+    from kaiten_sync.report.diagnostics_json import diagnostics_json
 
     document: dict[str, Json] = {
         "kind": type(error).__name__,
@@ -31,7 +31,7 @@ def failure_json(error: KaitenSyncError, exit_code: int) -> dict[str, Json]:
     if isinstance(error, RefusedError):
         document["findings"] = list(error.diagnostics)
     if isinstance(error, DeclarationError):
-        document["diagnostics"] = [diagnostic_json(each) for each in error.diagnostics]
+        document["diagnostics"] = diagnostics_json(error.diagnostics)
     return document
 
 
