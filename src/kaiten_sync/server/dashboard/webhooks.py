@@ -21,7 +21,7 @@ from kaiten_sync.server.dashboard.pages import (
     show_question,
     up_to,
 )
-from kaiten_sync.server.domain.events import EVENT_TYPES
+from kaiten_sync.server.domain.events import EVENT_TYPES, read_scope
 from kaiten_sync.server.service import webhooks
 from kaiten_sync.server.shapes.webhooks import endpoint_json
 from kaiten_sync.server.web.forwarding import forward
@@ -95,7 +95,11 @@ def _detail(visit: Visit) -> Shown:
             "row": row,
             "shown": endpoint_json(row, with_secret=True),
             "listing": wanted,
-            "deliveries": [(each, _pretty(payloads[each.event_seq])) for each in page.rows],
+            "deliveries": [
+                (each, _pretty(payloads[each.event_seq]), scope, visit.may(scope))
+                for each in page.rows
+                for scope in (read_scope(each.event_type),)
+            ],
             "following": wanted.after(page.next),
             "refused": visit.refused,
         },

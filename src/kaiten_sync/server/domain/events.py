@@ -97,6 +97,9 @@ _OLD_ENDINGS = {
 }
 """Endings of names that the getting-started generation has otherwise. Source: facts, section 4."""
 
+_MODULES = {"entitlement_group": "entitlements", "license_family": "licenses"}
+"""The scope's module for subjects of events that have another name."""
+
 
 def _spellings(event: EventType) -> Iterator[str]:
     yield event.name
@@ -112,3 +115,9 @@ _BY_SPELLING = {spelling: event for event in EVENT_TYPES for spelling in _spelli
 def find_event_type(text: str) -> EventType | None:
     """The kind of event that this name, old name or type means; None if there is none."""
     return _BY_SPELLING.get(text)
+
+
+def read_scope(event_type: str) -> str:
+    """The scope that reads what an event of this type is about, and so may see its payload."""
+    subject = event_type.removeprefix(_PREFIX).split(".")[0]
+    return f"read:{_MODULES.get(subject, f'{subject}s')}"
