@@ -86,6 +86,11 @@ EVENT_TYPES: tuple[EventType, ...] = (
 )
 """All kinds of events, those of this module's constants first."""
 
+WEBHOOK_PAUSED = EventType("WEBHOOK_PAUSED", f"{_PREFIX}webhook.v1.paused")
+WEBHOOK_RESUMED = EventType("WEBHOOK_RESUMED", f"{_PREFIX}webhook.v1.resumed")
+OWN_EVENT_TYPES = (WEBHOOK_PAUSED, WEBHOOK_RESUMED)
+"""Events of this server that are not part of the contract."""
+
 _OLD_ENDINGS = {
     "CREATED": "CREATION",
     "UPDATED": "UPDATE",
@@ -109,7 +114,9 @@ def _spellings(event: EventType) -> Iterator[str]:
         yield f"{subject}_{_OLD_ENDINGS[ending]}"
 
 
-_BY_SPELLING = {spelling: event for event in EVENT_TYPES for spelling in _spellings(event)}
+_BY_SPELLING = {
+    spelling: event for event in (*EVENT_TYPES, *OWN_EVENT_TYPES) for spelling in _spellings(event)
+}
 
 
 def find_event_type(text: str) -> EventType | None:
