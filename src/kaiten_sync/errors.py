@@ -48,7 +48,7 @@ class StoppedError(KaitenSyncError):
 
 
 class DeclarationError(KaitenSyncError):
-    """The declaration is wrong. `diagnostics` holds every finding of the run."""
+    """The declaration is wrong. `diagnostics` are all of them."""
 
     def __init__(self, diagnostics: Sequence[Diagnostic]) -> None:
         count = len(diagnostics)
@@ -61,11 +61,11 @@ class PlanFileError(KaitenSyncError):
 
 
 class RefusedError(KaitenSyncError):
-    """A guard stopped the run before the first write. `findings` gives one line each."""
+    """A guard stopped the run before the first write. `diagnostics` has one line each."""
 
-    def __init__(self, message: str, findings: Sequence[str] = (), *, hint: str | None = None):
+    def __init__(self, message: str, diagnostics: Sequence[str] = (), *, hint: str | None = None):
         super().__init__(message, hint=hint)
-        self.findings = tuple(findings)
+        self.diagnostics = tuple(diagnostics)
 
 
 class StalePlanError(RefusedError):

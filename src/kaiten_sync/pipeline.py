@@ -15,6 +15,7 @@ from kaiten_sync.apply.freshness import already_done
 from kaiten_sync.apply.observe import read_observed
 from kaiten_sync.declare import (
     build_desired,
+    inherit,
     merge_documents,
     project_of,
     read_documents,
@@ -64,36 +65,43 @@ class CatalogSource:
 
 
 def read_project(path: Path) -> tuple[Project | None, tuple[Diagnostic, ...]]:
-    """Declare → validate. The project file's settings, None if it has errors, and all findings."""
-    document, findings = read_project_document(path)
+    """Declare → validate. The project file's settings, None if it has errors; all diagnostics."""
+    document, diagnostics = read_project_document(path)
     if document.is_complete:
-        findings = (*findings, *check_project(document))
-    if findings:
-        return None, tuple(sorted(findings, key=lambda finding: finding.sort_key))
+        diagnostics = (*diagnostics, *check_project(document))
+    if diagnostics:
+        return None, tuple(sorted(diagnostics, key=lambda diagnostic: diagnostic.sort_key))
     return project_of(document, path.absolute().parent), ()
 
 
 def validate(source: CatalogSource) -> tuple[DesiredState | None, tuple[Diagnostic, ...]]:
-    """Declare → validate. The declaration, None when it has errors, and all findings."""
-    base, read_findings = read_documents(source.catalog, root=source.root)
-    overlays, overlay_findings = read_documents(source.overlays, root=source.root)
-    merged, merge_findings = merge_documents(base, overlays)
-    findings = [*read_findings, *overlay_findings, *merge_findings, *check(merged, source.scope)]
-    findings.sort(key=lambda finding: finding.sort_key)
-    if any(finding.severity is Severity.ERROR for finding in findings):
-        return None, tuple(findings)
-    return build_desired(merged), tuple(findings)
+    """Declare → validate. The declaration, None when it has errors, and all diagnostics."""
+    base, read_diagnostics = read_documents(source.catalog, root=source.root)
+    overlays, overlay_diagnostics = read_documents(source.overlays, root=source.root)
+    written, merge_diagnostics = merge_documents(base, overlays)
+    merged, extends_diagnostics = inherit(written)
+    diagnostics = [
+        *read_diagnostics,
+        *overlay_diagnostics,
+        *merge_diagnostics,
+        *extends_diagnostics,
+        *check(merged, source.scope, written=written),
+    ]
+    diagnostics.sort(key=lambda diagnostic: diagnostic.sort_key)
+    if any(diagnostic.severity is Severity.ERROR for diagnostic in diagnostics):
+        return None, tuple(diagnostics)
+    return build_desired(merged), tuple(diagnostics)
 
 
 def load(source: CatalogSource) -> DesiredState:
     """Declare → validate.
 
     Raises:
-        DeclarationError: with every finding of the run.
+        DeclarationError: with every diagnostic of the run.
     """
-    desired, findings = validate(source)
+    desired, diagnostics = validate(source)
     if desired is None:
-        raise DeclarationError(findings)
+        raise DeclarationError(diagnostics)
     return desired
 
 
@@ -224,7 +232,7 @@ def plan_revert(
     What it manages is what was agreed before: it agrees on nothing new. Raises as `make_plan`.
     """
     live, diff = compare(desired, catalog, case, progress, workers)
-    undone, remarks = undoing(diff.differences)
+    undone, notes = undoing(diff.differences)
     diff = replace(diff, differences=undone)
     proposal = propose(
         diff,
@@ -238,7 +246,7 @@ def plan_revert(
     plan = proposal.plan
     if case.agreed is not None:
         plan = seal(replace(plan, managed=case.agreed.managed))
-    return replace(proposal, plan=plan, remarks=(*remarks, *proposal.remarks))
+    return replace(proposal, plan=plan, notes=(*notes, *proposal.notes))
 
 
 def compare(
@@ -268,20 +276,20 @@ def read_catalog(
 
 
 def _check_guards(plan: Plan) -> None:
-    findings = recheck(plan)
-    if findings:
+    diagnostics = recheck(plan)
+    if diagnostics:
         raise RefusedError(
             "the plan is refused",
-            findings,
+            diagnostics,
             hint="make the plan again; what it may do stands in the project file",
         )
 
 
 def _check_supported(desired: DesiredState, catalog: CatalogReader) -> None:
     if needs_capabilities(desired):
-        findings = unsupported(desired, catalog.capabilities())
-        if findings:
-            raise DeclarationError(findings)
+        diagnostics = unsupported(desired, catalog.capabilities())
+        if diagnostics:
+            raise DeclarationError(diagnostics)
 
 
 def _has_drafts(diff: CatalogDiff, catalog: CatalogReader) -> bool:

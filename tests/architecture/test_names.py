@@ -1,13 +1,22 @@
-"""Each name means one idea: no two classes of the program have the same one."""
+"""Each name means one idea, and each idea has one name."""
 
 from __future__ import annotations
 
 import ast
+import re
 from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 
+import pytest
+
 SOURCE = Path(__file__).parents[2] / "src" / "kaiten_sync"
+
+OTHER_WORDS = re.compile(r"(?:^|_)(?:findings?|faults?|remarks?)(?:_|$)|Finding|Fault|Remark")
+"""Words for a diagnostic, or for a problem of a request, which has a name already."""
+
+OF_A_DOCUMENT = ("documents/receipt.py", "report/receipt_json.py")
+"""Here `findings` is a key of the receipt, which users read."""
 
 
 def classes(folder: Path) -> Iterator[tuple[str, str]]:
@@ -30,3 +39,30 @@ def test_a_name_that_is_used_twice_is_found(tmp_path: Path) -> None:
     (tmp_path / "a.py").write_text("class Page:\n    pass\n", encoding="utf-8")
     (tmp_path / "b.py").write_text("class _Page:\n    pass\n", encoding="utf-8")
     assert [name for name, _ in classes(tmp_path)] == ["Page", "Page"]
+
+
+def names(folder: Path) -> Iterator[tuple[str, str]]:
+    """Every name that a module gives or uses, that of the module first, and its module."""
+    for path in sorted(folder.rglob("*.py")):
+        place = path.relative_to(folder).as_posix()
+        yield path.stem, place
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            for field in ("name", "id", "attr", "arg"):
+                if isinstance(name := getattr(node, field, None), str):
+                    yield name, place
+
+
+def test_what_can_be_wrong_has_one_name() -> None:
+    found = {(name, place) for name, place in names(SOURCE) if OTHER_WORDS.search(name)}
+    assert {each for each in found if each[1] not in OF_A_DOCUMENT} == set()
+
+
+@pytest.mark.parametrize("name", ["findings", "file_finding", "ScalarFault", "_fault", "remarks"])
+def test_another_word_for_a_diagnostic_is_found(tmp_path: Path, name: str) -> None:
+    (tmp_path / "a.py").write_text(f"def f({name}: int) -> None: ...\n", encoding="utf-8")
+    assert any(OTHER_WORDS.search(each) for each, _ in names(tmp_path))
+
+
+@pytest.mark.parametrize("name", ["default", "defaults", "is_default", "DefaultFactory"])
+def test_a_default_is_no_other_word(name: str) -> None:
+    assert not OTHER_WORDS.search(name)

@@ -87,4 +87,4 @@ def test_whatever_differs_has_a_reason(
     made = plan(second, later, Prune.OWNED, committed)
     given_reasons = reasons(committed, made)
     assert bool(given_reasons) == (committed.digest != made.digest)
-    assert all(reason.findings for reason in given_reasons)
+    assert all(reason.lines for reason in given_reasons)

@@ -172,7 +172,7 @@ def test_the_command_line_refuses_a_broken_plan(
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(data=st.data(), example=st.sampled_from(EXAMPLES))
-def test_broken_catalogs_give_findings(tmp_path: Path, data: st.DataObject, example: Path) -> None:
+def test_broken_catalogs_are_diagnosed(tmp_path: Path, data: st.DataObject, example: Path) -> None:
     content = data.draw(broken_bytes(example.read_bytes()))
     (tmp_path / "catalog.yaml").write_bytes(content)
     wanted, findings = validate(CatalogSource(root=tmp_path, catalog=["catalog.yaml"]))

@@ -54,9 +54,9 @@ class Html:
                 fields.setdefault(str(field.get("name")), []).extend(_sent(field))
         return fields
 
-    def fault_at(self, name: str) -> str:
+    def problem_at(self, name: str) -> str:
         """What is said to be wrong at a field; empty for nothing."""
-        return self._text_of(f"fault-{name}")
+        return self._text_of(f"problem-{name}")
 
     def rows(self) -> list[list[str]]:
         """The cells of the bodies of all tables, by row."""

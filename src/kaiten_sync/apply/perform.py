@@ -42,10 +42,10 @@ def _look(change: Change, expected: Expected) -> Look:
             return False
         if live is not None and matches(expected.before, live):
             return True
-        findings = tuple(contradictions(change.address, expected.before, live))
+        diagnostics = tuple(contradictions(change.address, expected.before, live))
         raise ConflictError(
-            f"it changed while the plan was applied, and was left alone: {'; '.join(findings)}",
-            findings,
+            f"it changed while the plan was applied, and was left alone: {'; '.join(diagnostics)}",
+            diagnostics,
             hint="make the plan again and review what is different",
         )
 

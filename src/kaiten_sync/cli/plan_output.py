@@ -14,7 +14,7 @@ from kaiten_sync.model.plan import Plan
 from kaiten_sync.report import formats
 from kaiten_sync.report.safe_text import safe_text
 
-_FINDINGS_LIMIT = 20
+_LINES_LIMIT = 20
 """Lines per cause: a new server differs in everything, and a log has to be read."""
 
 
@@ -54,10 +54,10 @@ def _verdict(checked: Checked) -> Iterator[str]:
     else:
         yield f"{path} is not the plan that the catalog and {target} give now:"
     for reason in checked.reasons:
-        yield f"  {reason.cause}{':' if reason.findings else ''}"
-        for finding in islice(reason.findings, _FINDINGS_LIMIT):
-            yield f"  - {safe_text(finding)}"
-        if len(reason.findings) > _FINDINGS_LIMIT:
-            yield f"  - and {len(reason.findings) - _FINDINGS_LIMIT:,} more"
+        yield f"  {reason.cause}{':' if reason.lines else ''}"
+        for line in islice(reason.lines, _LINES_LIMIT):
+            yield f"  - {safe_text(line)}"
+        if len(reason.lines) > _LINES_LIMIT:
+            yield f"  - and {len(reason.lines) - _LINES_LIMIT:,} more"
     named = "" if target == AD_HOC else f" -t {target}"
     yield f"  help: make it and commit it: kaiten-sync plan{named} -o {path}"

@@ -1,6 +1,7 @@
 """Stage 1: YAML files to documents with places, to one merged catalog, to what is wanted."""
 
 from kaiten_sync.declare.desired import build_desired
+from kaiten_sync.declare.extends import inherit
 from kaiten_sync.declare.merge import merge_documents
 from kaiten_sync.declare.project import find_project, project_of, read_project_document
 from kaiten_sync.declare.read import read_documents
@@ -10,6 +11,7 @@ __all__ = [
     "build_desired",
     "dump_catalog",
     "find_project",
+    "inherit",
     "merge_documents",
     "project_of",
     "read_documents",

@@ -8,7 +8,7 @@ import stat
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from kaiten_sync.declare.findings import file_finding
+from kaiten_sync.declare.diagnostics import file_diagnostic
 from kaiten_sync.model.diagnostic import Diagnostic
 from kaiten_sync.model.source import SourceRef
 
@@ -77,7 +77,7 @@ def _read_bytes(shown: str, path: Path) -> bytes | Diagnostic:
         return _not_a_file(shown)
     if len(content) > MAX_FILE_BYTES:
         limit = f"{MAX_FILE_BYTES // 1024 // 1024} MiB"
-        return file_finding(
+        return file_diagnostic(
             shown, "file-too-large", f"the file is larger than {limit}", "split it into several"
         )
     return content
@@ -100,28 +100,28 @@ def _read_regular(path: Path, most_bytes: int) -> bytes | None:
 
 def _decode(shown: str, content: bytes) -> Text | Diagnostic:
     if content.startswith(_UTF_16_MARKS):
-        return file_finding(shown, "not-utf-8", "the file is UTF-16", "save it as UTF-8")
+        return file_diagnostic(shown, "not-utf-8", "the file is UTF-16", "save it as UTF-8")
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         before = content[: error.start].decode("utf-8-sig", "replace")
-        finding = file_finding(
+        diagnostic = file_diagnostic(
             shown, "not-utf-8", "these bytes are not UTF-8", "save the file as UTF-8 text"
         )
-        return replace(finding, ref=_place_after(shown, before))
+        return replace(diagnostic, ref=_place_after(shown, before))
     if match := _NOT_TEXT.search(text):
         return _control_character(shown, text, match)
     return Text(text, split_lines(text))
 
 
 def _control_character(shown: str, text: str, match: re.Match[str]) -> Diagnostic:
-    finding = file_finding(
+    diagnostic = file_diagnostic(
         shown,
         "control-character",
         f"the character U+{ord(match[0]):04X} cannot stand in YAML",
         'write it as an escape in double quotes ("\\x07"), or save the file as UTF-8 text',
     )
-    return replace(finding, ref=_place_after(shown, text[: match.start()]))
+    return replace(diagnostic, ref=_place_after(shown, text[: match.start()]))
 
 
 def _place_after(shown: str, before: str) -> SourceRef:
@@ -130,11 +130,11 @@ def _place_after(shown: str, before: str) -> SourceRef:
 
 
 def _not_a_file(shown: str) -> Diagnostic:
-    return file_finding(shown, "not-a-file", "this is not a regular file")
+    return file_diagnostic(shown, "not-a-file", "this is not a regular file")
 
 
 def _unreadable(shown: str, error: OSError) -> Diagnostic:
     if isinstance(error, FileNotFoundError):
-        return file_finding(shown, "no-such-file", "there is no such file")
+        return file_diagnostic(shown, "no-such-file", "there is no such file")
     reason = error.strerror or type(error).__name__
-    return file_finding(shown, "unreadable-file", f"the file cannot be read: {reason}")
+    return file_diagnostic(shown, "unreadable-file", f"the file cannot be read: {reason}")

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path, PurePath
 
 from kaiten_sync.declare.content import looks_like_catalog
-from kaiten_sync.declare.findings import file_finding
+from kaiten_sync.declare.diagnostics import file_diagnostic
 from kaiten_sync.model.diagnostic import Diagnostic, Severity
 
 SUFFIXES = frozenset({".yaml", ".yml"})
@@ -39,12 +39,12 @@ def find_files(paths: Sequence[str], *, root: Path) -> Iterator[FoundFile | Diag
 def _of_path(given: str, root: Path) -> list[FoundFile | Diagnostic]:
     """What one path means: itself if it exists, else what it matches as a glob."""
     if "\0" in given:
-        return [file_finding(_shown(given), "no-such-file", "this is not a path")]
+        return [file_diagnostic(_shown(given), "no-such-file", "this is not a path")]
     try:
         found = _existing(given, root)
     except OSError as error:
         reason = error.strerror or type(error).__name__
-        return [file_finding(_shown(given), "unreadable-file", f"this cannot be read: {reason}")]
+        return [file_diagnostic(_shown(given), "unreadable-file", f"this cannot be read: {reason}")]
     if not found:
         found = [_nothing_at(given, root)]
     return found
@@ -102,7 +102,7 @@ def _inside(given: str, path: Path, base: Path) -> FoundFile | Diagnostic:
     """The file, if it is below `base` once all links are followed."""
     if Path(os.path.realpath(path)).is_relative_to(base):
         return FoundFile(_shown(given), path)
-    return file_finding(
+    return file_diagnostic(
         _shown(given),
         "outside-folder",
         "this link leads out of the folder that was given",
@@ -111,13 +111,13 @@ def _inside(given: str, path: Path, base: Path) -> FoundFile | Diagnostic:
 
 
 def _left_out(given: str) -> Diagnostic:
-    finding = file_finding(
+    diagnostic = file_diagnostic(
         _shown(given),
         "file-left-out",
         "this file looks like a catalog, but is not read",
         "end its name in .yaml or .yml (not hidden), or name it as a path of its own",
     )
-    return replace(finding, severity=Severity.WARNING)
+    return replace(diagnostic, severity=Severity.WARNING)
 
 
 def _fixed_part(pattern: str) -> str:
@@ -135,7 +135,7 @@ def _nothing_at(given: str, root: Path) -> Diagnostic:
         message = "this folder contains no .yaml or .yml file"
     else:
         message = "no file matches this pattern"
-    return file_finding(_shown(given), "no-such-file", message, "check the path")
+    return file_diagnostic(_shown(given), "no-such-file", message, "check the path")
 
 
 def _shown(given: str) -> str:

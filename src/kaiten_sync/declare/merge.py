@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from kaiten_sync.declare.findings import did_you_mean, with_lines
+from kaiten_sync.declare.diagnostics import did_you_mean, with_lines
 from kaiten_sync.declare.scalars import shorten
-from kaiten_sync.kinds.registry import top_kinds
+from kaiten_sync.kinds.registry import all_kinds, top_kinds
 from kaiten_sync.model.diagnostic import Diagnostic
 from kaiten_sync.model.document import Document, Entry, MergedCatalog, Node
 from kaiten_sync.model.source import SourceRef
@@ -24,16 +24,16 @@ def merge_documents(
     base: Sequence[Document], overlays: Sequence[Document]
 ) -> tuple[MergedCatalog, tuple[Diagnostic, ...]]:
     """One catalog of all base files with the overlays over it, in the order given."""
-    findings: list[Diagnostic] = []
+    diagnostics: list[Diagnostic] = []
     entries: dict[str, Entry] = {}
     for document in base:
-        findings += with_lines(_shape_findings(document), document.lines)
-        findings += with_lines(_add(entries, document), document.lines)
+        diagnostics += with_lines(_shape_diagnostics(document), document.lines)
+        diagnostics += with_lines(_add(entries, document), document.lines)
     root = Node(_first_ref(base), entries)
     for document in overlays:
-        findings += with_lines(_shape_findings(document), document.lines)
+        diagnostics += with_lines(_shape_diagnostics(document), document.lines)
         root = _overlay(root, Node(document.root.ref, _usable(document)))
-    return _merged(root, [*base, *overlays]), tuple(findings)
+    return _merged(root, [*base, *overlays]), tuple(diagnostics)
 
 
 def _merged(root: Node, documents: Sequence[Document]) -> MergedCatalog:
@@ -53,11 +53,12 @@ def _first_ref(documents: Sequence[Document]) -> SourceRef:
 
 
 def _sections() -> Mapping[str, str]:
-    """The kind of each section of a catalog."""
-    return {spec.section: spec.kind for spec in top_kinds()}
+    """What each section of a catalog has: objects of a kind, or bundles of them."""
+    bundles = {spec.bundles: "bundle" for spec in all_kinds() if spec.bundles}
+    return {spec.section: spec.kind for spec in top_kinds()} | bundles
 
 
-def _shape_findings(document: Document) -> Iterable[Diagnostic]:
+def _shape_diagnostics(document: Document) -> Iterable[Diagnostic]:
     """What must be right in each file before it can be merged with others."""
     root = document.root
     if not document.is_complete and root.value is None:
@@ -65,7 +66,7 @@ def _shape_findings(document: Document) -> Iterable[Diagnostic]:
     if not isinstance(root.value, Mapping):
         yield from _not_a_catalog(document)
         return
-    yield from _version_findings(document)
+    yield from _version_diagnostics(document)
     sections = _sections()
     known = {"version", *sections}
     for name, entry in root.entries.items():
@@ -93,7 +94,7 @@ def _not_a_catalog(document: Document) -> Iterable[Diagnostic]:
     )
 
 
-def _version_findings(document: Document) -> Iterable[Diagnostic]:
+def _version_diagnostics(document: Document) -> Iterable[Diagnostic]:
     entry = document.root.entries.get("version")
     if entry is None:
         if document.is_complete:

@@ -8,15 +8,15 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from kaiten_sync.declare.diagnostics import with_lines
 from kaiten_sync.declare.files import FoundFile
-from kaiten_sync.declare.findings import with_lines
 from kaiten_sync.declare.read import read_file
 from kaiten_sync.declare.secrets import (
     SECRET_RULE,
     mask_from,
     mask_project_lines,
     project_secrets,
-    secret_finding,
+    secret_diagnostic,
 )
 from kaiten_sync.documents import from_json, value_of
 from kaiten_sync.documents.project import (
@@ -49,14 +49,16 @@ def read_project_document(path: Path) -> tuple[Document, tuple[Diagnostic, ...]]
     Credentials are reported and hidden; their places count as broken.
     """
     shown = path.name if path.is_absolute() else path.as_posix()
-    document, read_findings = read_file(FoundFile(shown, path), mask_project_lines)
+    document, read_diagnostics = read_file(FoundFile(shown, path), mask_project_lines)
     secrets = project_secrets(document.root)
     lines = mask_from(document.lines, secrets)
     hidden = {ref.line for ref in secrets}
     found = [
-        f for f in read_findings if f.rule != SECRET_RULE or not f.ref or f.ref.line not in hidden
+        f
+        for f in read_diagnostics
+        if f.rule != SECRET_RULE or not f.ref or f.ref.line not in hidden
     ]
-    found += [secret_finding(ref) for ref in secrets]
+    found += [secret_diagnostic(ref) for ref in secrets]
     broken = document.broken.union(secrets)
     return replace(document, lines=lines, broken=broken), with_lines(found, lines)
 

@@ -6,8 +6,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from kaiten_sync.declare.content import read_text
+from kaiten_sync.declare.diagnostics import with_lines
 from kaiten_sync.declare.files import FoundFile, find_files
-from kaiten_sync.declare.findings import with_lines
 from kaiten_sync.declare.secrets import find_tokens, mask_catalog_lines
 from kaiten_sync.declare.yaml_reader import parse_yaml
 from kaiten_sync.model.diagnostic import Diagnostic, Severity
@@ -24,30 +24,30 @@ def read_documents(
     not miss what may stand in it.
     """
     documents: list[Document] = []
-    findings: list[Diagnostic] = []
+    diagnostics: list[Diagnostic] = []
     for found in find_files(paths, root=root):
         if isinstance(found, Diagnostic):
             if found.severity is Severity.ERROR and found.ref:
                 documents.append(_unread(found.ref.file))
-            findings.append(found)
+            diagnostics.append(found)
             continue
-        document, its_findings = read_file(found, mask_catalog_lines)
+        document, its_diagnostics = read_file(found, mask_catalog_lines)
         documents.append(document)
-        findings.extend(its_findings)
-    return tuple(documents), tuple(findings)
+        diagnostics.extend(its_diagnostics)
+    return tuple(documents), tuple(diagnostics)
 
 
 def read_file(
     found: FoundFile, mask: Callable[[tuple[str, ...]], tuple[str, ...]]
 ) -> tuple[Document, tuple[Diagnostic, ...]]:
-    """One file's document and findings. `mask` takes credentials out of the lines shown."""
+    """One file's document and diagnostics. `mask` takes credentials out of the lines shown."""
     text = read_text(found.shown, found.path)
     if isinstance(text, Diagnostic):
         return _unread(found.shown), (text,)
     lines = mask(text.lines)
-    document, findings = parse_yaml(found.shown, text.text, lines)
-    findings.extend(find_tokens(found.shown, text.lines))
-    return document, with_lines(findings, lines)
+    document, diagnostics = parse_yaml(found.shown, text.text, lines)
+    diagnostics.extend(find_tokens(found.shown, text.lines))
+    return document, with_lines(diagnostics, lines)
 
 
 def _unread(file: str) -> Document:

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import math
 import re
-from dataclasses import dataclass
 
+from kaiten_sync.model.diagnostic import Diagnostic
 from kaiten_sync.model.document import Scalar
 
 MAX_EXACT_INTEGER = 2**53
@@ -38,17 +38,8 @@ _CAN_BE_SPECIAL = frozenset("0123456789+-.~=<yYnNtTfFoO")
 """First characters of everything above: most text is told apart by its first letter."""
 
 
-@dataclass(frozen=True, slots=True)
-class ScalarFault:
-    """Why a plain scalar was not read."""
-
-    rule: str
-    message: str
-    hint: str
-
-
-def resolve_plain(text: str) -> Scalar | ScalarFault:
-    """The value of a plain scalar, or why it has none."""
+def resolve_plain(text: str) -> Scalar | Diagnostic:
+    """The value of a plain scalar, or why it has none; the caller knows the place."""
     if text in _WORDS:
         return _WORDS[text]
     if text[0] not in _CAN_BE_SPECIAL:
@@ -68,25 +59,26 @@ def shorten(text: str) -> str:
     return text if len(text) <= 40 else text[:37] + "..."
 
 
-def _number(text: str) -> Scalar | ScalarFault:
+def _number(text: str) -> Scalar | Diagnostic:
     if _INTEGER.fullmatch(text):
         is_short = len(text.lstrip("-")) <= _MAX_INTEGER_DIGITS
         if is_short and abs(value := int(text)) <= MAX_EXACT_INTEGER:
             return value
-        return ScalarFault(
-            "number-too-large",
-            "this integer is beyond 2^53, where the server's numbers are no longer exact",
-            "use a smaller number, or `unlimited` for a grant without a cap",
+        return Diagnostic(
+            rule="number-too-large",
+            message="this integer is beyond 2^53, where the server's numbers are no longer exact",
+            hint="use a smaller number, or `unlimited` for a grant without a cap",
         )
     number = float(text)
     return number if math.isfinite(number) else _not_finite(text)
 
 
-def _ambiguity(text: str) -> ScalarFault | None:
+def _ambiguity(text: str) -> Diagnostic | None:
     if _NOT_FINITE.fullmatch(text):
         return _not_finite(text)
     if meaning := _other_meaning(text):
-        return ScalarFault(AMBIGUOUS, f"'{shorten(text)}' {meaning}", _advice(text))
+        message = f"'{shorten(text)}' {meaning}"
+        return Diagnostic(rule=AMBIGUOUS, message=message, hint=_advice(text))
     return None
 
 
@@ -120,9 +112,9 @@ def _advice(text: str) -> str:
     return quoted
 
 
-def _not_finite(text: str) -> ScalarFault:
-    return ScalarFault(
-        "non-finite-number",
-        f"'{shorten(text)}' is not a finite number",
-        "use a finite number, or `unlimited` for a grant without a cap",
+def _not_finite(text: str) -> Diagnostic:
+    return Diagnostic(
+        rule="non-finite-number",
+        message=f"'{shorten(text)}' is not a finite number",
+        hint="use a finite number, or `unlimited` for a grant without a cap",
     )

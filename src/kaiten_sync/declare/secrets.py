@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from urllib.parse import urlsplit
 
-from kaiten_sync.declare.findings import file_finding
+from kaiten_sync.declare.diagnostics import file_diagnostic
 from kaiten_sync.documents.project import VARIABLE
 from kaiten_sync.model.diagnostic import Diagnostic
 from kaiten_sync.model.document import Node
@@ -38,10 +39,10 @@ def names_secret(key: str) -> bool:
 
 
 def find_tokens(path: str, lines: tuple[str, ...]) -> Iterator[Diagnostic]:
-    """A finding for each line that holds a credential."""
+    """A diagnostic for each line that holds a credential."""
     for number, line in enumerate(lines, start=1):
         if match := _TOKEN.search(line):
-            yield secret_finding(SourceRef(path, number, match.start() + 1))
+            yield secret_diagnostic(SourceRef(path, number, match.start() + 1))
 
 
 def project_secrets(root: Node) -> list[SourceRef]:
@@ -85,15 +86,15 @@ def has_user_info(url: str) -> bool:
         return "@" in url
 
 
-def secret_finding(ref: SourceRef) -> Diagnostic:
+def secret_diagnostic(ref: SourceRef) -> Diagnostic:
     """A credential stands at this place. The message does not repeat it."""
-    finding = file_finding(
+    diagnostic = file_diagnostic(
         ref.file,
         SECRET_RULE,
         "a credential is written into this file",
         "revoke it and take it out; kaiten-sync.yaml names its place: `token: {env: NAME}`",
     )
-    return Diagnostic(rule=finding.rule, message=finding.message, ref=ref, hint=finding.hint)
+    return replace(diagnostic, ref=ref)
 
 
 def mask_catalog_lines(lines: tuple[str, ...]) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import yaml
 from yaml.events import Event
 
-from kaiten_sync.declare.scalars import AMBIGUOUS, ScalarFault, resolve_plain, shorten
+from kaiten_sync.declare.scalars import AMBIGUOUS, resolve_plain, shorten
 from kaiten_sync.model.diagnostic import Diagnostic
 from kaiten_sync.model.document import Entry, Node, Scalar
 from kaiten_sync.model.source import SourceRef
@@ -19,14 +19,14 @@ MAX_DEPTH = 64
 MAX_NODES = 500_000
 """Values in a file with all aliases expanded: ten times a catalog of 20,000 grants."""
 
-MAX_FINDINGS = 200
+MAX_DIAGNOSTICS = 200
 """Nobody reads more from one file, and each costs memory."""
 
 _MERGE_KEY = "<<"
 
 
 class StopReading(Exception):  # noqa: N818  (a signal inside this package, not an error of the program)
-    """The rest of the file is not read; the finding that says why is recorded."""
+    """The rest of the file is not read; the diagnostic that says why is recorded."""
 
 
 @dataclass(slots=True)
@@ -51,10 +51,10 @@ class _Frame:
 
 
 class TreeBuilder:
-    """Takes events and holds the tree, the findings, and the places of broken values."""
+    """Takes events and holds the tree, the diagnostics, and the places of broken values."""
 
     def __init__(self, path: str) -> None:
-        self.findings: list[Diagnostic] = []
+        self.diagnostics: list[Diagnostic] = []
         self.broken: set[SourceRef] = set()
         self._path = path
         self._document = _Frame(SourceRef(path, 1, 1), is_map=False)
@@ -176,7 +176,7 @@ class TreeBuilder:
     def _check_plain_key(self, text: str, ref: SourceRef) -> None:
         value = resolve_plain(text)
         hint = f'quote it: "{shorten(text)}"'
-        if isinstance(value, ScalarFault) and value.rule == AMBIGUOUS:
+        if isinstance(value, Diagnostic) and value.rule == AMBIGUOUS:
             self._report(ref, value.rule, value.message, hint)
         elif not isinstance(value, str):
             self._report(ref, "non-string-key", f"the key '{shorten(text)}' is not text", hint)
@@ -236,12 +236,12 @@ class TreeBuilder:
 
     def _resolve(self, text: str, ref: SourceRef) -> Scalar:
         value = resolve_plain(text)
-        if isinstance(value, ScalarFault):
+        if isinstance(value, Diagnostic):
             self._report(ref, value.rule, value.message, value.hint)
             return text
         return value
 
-    # -- findings --------------------------------------------------------------------------
+    # -- diagnostics --------------------------------------------------------------------------
 
     def _ref(self, event: Event) -> SourceRef:
         mark = event.start_mark
@@ -270,11 +270,11 @@ class TreeBuilder:
 
     def _report(self, ref: SourceRef, rule: str, message: str, hint: str | None = None) -> None:
         self.broken.add(ref)
-        self.findings.append(Diagnostic(rule=rule, message=message, ref=ref, hint=hint))
-        if len(self.findings) == MAX_FINDINGS:
+        self.diagnostics.append(Diagnostic(rule=rule, message=message, ref=ref, hint=hint))
+        if len(self.diagnostics) == MAX_DIAGNOSTICS:
             self._stop(ref, "too-many-findings", "the rest of this file was not read")
 
     def _stop(self, ref: SourceRef, rule: str, message: str, hint: str | None = None) -> None:
-        """Record the last finding, and read no further."""
-        self.findings.append(Diagnostic(rule=rule, message=message, ref=ref, hint=hint))
+        """Record the last diagnostic, and read no further."""
+        self.diagnostics.append(Diagnostic(rule=rule, message=message, ref=ref, hint=hint))
         raise StopReading

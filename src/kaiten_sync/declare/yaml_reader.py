@@ -2,17 +2,18 @@
 
 PyYAML only parses: it gives events, one at a time, and everything that a loader would do with
 them (types, aliases, merge keys, limits) is done here, in a loop without recursion. So a file
-can be as hostile as it likes: it costs bounded time and memory and ends in findings.
+can be as hostile as it likes: it costs bounded time and memory and ends in diagnostics.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import yaml
 
-from kaiten_sync.declare.findings import file_finding
+from kaiten_sync.declare.diagnostics import file_diagnostic
 from kaiten_sync.declare.tree_builder import StopReading, TreeBuilder
 from kaiten_sync.model.diagnostic import Diagnostic
 from kaiten_sync.model.document import Document, Node
@@ -44,7 +45,7 @@ def parse_yaml(path: str, text: str, lines: tuple[str, ...]) -> tuple[Document, 
     """The tree of a file and all that is wrong with it. `lines` are kept for messages.
 
     Where the file cannot be read to its end, the tree is empty: half an object would only
-    give findings that are none.
+    be reported for what the other half may hold.
     """
     builder = TreeBuilder(path)
     is_complete = True
@@ -54,13 +55,13 @@ def parse_yaml(path: str, text: str, lines: tuple[str, ...]) -> tuple[Document, 
     except StopReading:
         is_complete = False
     except yaml.YAMLError as error:
-        builder.findings.append(_syntax_finding(path, error, lines))
+        builder.diagnostics.append(_syntax_diagnostic(path, error, lines))
         is_complete = False
     root = builder.root if is_complete else None
     if root is None:
         root = Node(SourceRef(path, 1, 1), None)
     broken = frozenset(builder.broken)
-    return Document(path, root, lines, broken, is_complete), builder.findings
+    return Document(path, root, lines, broken, is_complete), builder.diagnostics
 
 
 def _events(text: str) -> Iterator[Event]:
@@ -72,18 +73,20 @@ def _events(text: str) -> Iterator[Event]:
         loader.dispose()
 
 
-def _syntax_finding(path: str, error: yaml.YAMLError, lines: tuple[str, ...]) -> Diagnostic:
+def _syntax_diagnostic(path: str, error: yaml.YAMLError, lines: tuple[str, ...]) -> Diagnostic:
     problem = str(getattr(error, "problem", None) or "it cannot be parsed")
     context = getattr(error, "context", None)
     mark = _mark(error, problem)
     said = f"{context}: {problem}" if context else problem
-    finding = file_finding(path, "yaml-syntax", f"this is not valid YAML: {said}", _hint(said))
+    diagnostic = file_diagnostic(
+        path, "yaml-syntax", f"this is not valid YAML: {said}", _hint(said)
+    )
     if mark is None:
-        return finding
+        return diagnostic
     ref = SourceRef(path, mark.line + 1, mark.column + 1)
     if ref.line > len(lines):  # libyaml counts a line after the last one
         ref = SourceRef(path, len(lines), len(lines[-1]) + 1)
-    return Diagnostic(rule=finding.rule, message=finding.message, ref=ref, hint=finding.hint)
+    return replace(diagnostic, ref=ref)
 
 
 def _mark(error: yaml.YAMLError, problem: str) -> Mark | None:

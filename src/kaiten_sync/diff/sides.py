@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 from itertools import chain, combinations
 
-from kaiten_sync.diff.effects import worst
+from kaiten_sync.effects import worst
 from kaiten_sync.kinds.registry import spec_of
 from kaiten_sync.kinds.spec import Mutability
 from kaiten_sync.kinds.values import declared_form
@@ -51,12 +51,12 @@ def with_sides(
 
 
 def undoing(differences: Collection[Difference]) -> tuple[tuple[Difference, ...], tuple[str, ...]]:
-    """What of the differences undoes edits on the server, and remarks on what cannot be undone.
+    """What of the differences undoes edits on the server, and notes on what cannot be undone.
 
     What git is ahead with is left to a plan, and what nobody declared is not touched.
     """
     undone: list[Difference] = []
-    remarks: list[str] = []
+    notes: list[str] = []
     for difference in differences:
         match difference.verdict:
             case Verdict.SERVER_EDITED | Verdict.MISSING | Verdict.CHANGED:
@@ -64,11 +64,11 @@ def undoing(differences: Collection[Difference]) -> tuple[tuple[Difference, ...]
             case Verdict.CONFLICT if difference.server_edited:
                 undone.append(_only(difference, difference.server_edited))
             case Verdict.CONFLICT:
-                remarks.append(
+                notes.append(
                     f"{difference.address}: both sides moved, and what was agreed is not known"
                     " field by field; plan it, or adopt it"
                 )
-    return tuple(undone), tuple(remarks)
+    return tuple(undone), tuple(notes)
 
 
 def _only(difference: Difference, names: Collection[str]) -> Difference:

@@ -1,6 +1,6 @@
 """The form of the project file, `kaiten-sync.yaml`, version 1.
 
-The file is validated against the schema that follows from these types, so that every fault has
+The file is validated against the schema that follows from these types, so that every diagnostic has
 its place and its words; then it is converted. `errorMessage`, `patternErrorMessage` and `x-rule`
 are those words, for editors too.
 """

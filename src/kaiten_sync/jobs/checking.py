@@ -15,7 +15,7 @@ from kaiten_sync.plan.plan_file import read_plan, write_plan
 
 _WRITTEN_OTHERWISE = Reason(
     cause="it says the same in other bytes: something has reformatted it, or its line ends",
-    findings=(),
+    lines=(),
 )
 
 

@@ -105,8 +105,8 @@ def revert(workspace: Workspace, request: DriftRequest, out: str | None, ports: 
         proposal = plan_revert(
             desired, catalog, sides.case, policy=workspace.policy, progress=ports.progress
         )
-    for remark in proposal.remarks:
-        ports.notices.notify(remark)
+    for note in proposal.notes:
+        ports.notices.notify(note)
     if out is not None and not proposal.refusals:
         ports.files.write(Path(out), write_plan(proposal.plan))
     return proposal

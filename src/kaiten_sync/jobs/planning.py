@@ -123,8 +123,8 @@ def propose(case: PlanCase, catalog: PlanReader, ports: Ports) -> Proposal:
         previous=case.agreed.plan,
         allowed=case.allowed,
     )
-    for remark in proposal.remarks:
-        ports.notices.notify(remark)
+    for note in proposal.notes:
+        ports.notices.notify(note)
     if case.policy.prune is Prune.OWNED and case.agreed.plan is None:
         ports.notices.notify(f"No earlier plan for {case.target.name}: nothing will be deleted")
     return proposal
@@ -134,7 +134,7 @@ def refuse(proposal: Proposal) -> None:
     """Raise if a guard refuses the plan.
 
     Raises:
-        RefusedError: with every finding.
+        RefusedError: with every diagnostic.
     """
     if proposal.refusals:
         raise RefusedError(

@@ -36,7 +36,7 @@ class Receipt:
         self._path = path
         self._ports = ports
         self._is_first = True
-        self._fault: OSError | None = None
+        self._write_error: OSError | None = None
         self._end = len(head)
         try:
             self._file = ports.files.grow(Path(path), head + self._tail(End()))
@@ -56,9 +56,9 @@ class Receipt:
         end = end_of(result, now) if isinstance(result, ApplyResult) else _refusal(result, now)
         self._write(self._tail(end))
         self._file.close()
-        if self._fault is not None:
+        if self._write_error is not None:
             self._ports.notices.notify(
-                f"warning: the receipt {self._path} is incomplete: {self._fault.strerror}"
+                f"warning: the receipt {self._path} is incomplete: {self._write_error.strerror}"
             )
 
     def _tail(self, end: End) -> bytes:
@@ -68,7 +68,7 @@ class Receipt:
         try:
             self._file.replace_end(self._end, text)
         except OSError as error:
-            self._fault = error
+            self._write_error = error
             return False
         return True
 
@@ -100,7 +100,7 @@ def _refusal(error: KaitenSyncError, now: str) -> End:
         state=RunState.REFUSED if is_refused else RunState.FAILED,
         finished_at=now,
         message=error.message,
-        findings=error.findings if isinstance(error, RefusedError) else (),
+        diagnostics=error.diagnostics if isinstance(error, RefusedError) else (),
     )
 
 

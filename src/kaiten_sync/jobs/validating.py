@@ -14,7 +14,7 @@ from kaiten_sync.pipeline import validate
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Validated:
-    """All findings in order, and how many objects the largest variant declares."""
+    """All diagnostics in order, and how many objects the largest variant declares."""
 
     diagnostics: tuple[Diagnostic, ...]
     objects: int
@@ -32,11 +32,11 @@ def validate_all(folder: Path, project: Project | None, files: Sequence[str]) ->
         UsageError: there are no files and no project.
     """
     overlays = {t.overlays for t in project.targets.values()} if project else set()
-    findings: set[Diagnostic] = set()
+    diagnostics: set[Diagnostic] = set()
     count = 0
     for each in sorted(overlays | {()}):
         desired, new = validate(source_of(folder, project, files, each))
-        findings.update(new)
+        diagnostics.update(new)
         count = max(count, len(desired.resources) if desired else 0)
-    ordered = sorted(findings, key=lambda finding: finding.sort_key)
+    ordered = sorted(diagnostics, key=lambda diagnostic: diagnostic.sort_key)
     return Validated(diagnostics=tuple(ordered), objects=count)

@@ -73,7 +73,7 @@ def load_project(path: str | None, folder: Path) -> Project | None:
         return None
     if not found.is_file():
         raise UsageError(f"there is no project file {path}")
-    project, findings = read_project(found)
+    project, diagnostics = read_project(found)
     if project is None:
-        raise DeclarationError(findings)
+        raise DeclarationError(diagnostics)
     return project

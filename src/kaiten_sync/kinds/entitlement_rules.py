@@ -23,23 +23,23 @@ _NUMBER_ONLY = (
 _NOT_NUMBERS = frozenset({"BOOLEAN", "CONFIG"})
 
 
-def entitlement_findings(
+def entitlement_diagnostics(
     entitlements: Sequence[Declared], _view: CatalogView
 ) -> Iterator[Diagnostic]:
     """Fields of entitlements that do not go together."""
     for entitlement in entitlements:
-        yield from _number_findings(entitlement)
-        yield from _reset_findings(entitlement)
-        yield from _unit_findings(entitlement)
+        yield from _number_diagnostics(entitlement)
+        yield from _reset_diagnostics(entitlement)
+        yield from _unit_diagnostics(entitlement)
 
 
-def _number_findings(entitlement: Declared) -> Iterator[Diagnostic]:
+def _number_diagnostics(entitlement: Declared) -> Iterator[Diagnostic]:
     kind = entitlement.scalar("type")
     if kind not in _NOT_NUMBERS:
         return
     for name in _NUMBER_ONLY:
         if entitlement.is_set(name):
-            yield entitlement.finding(
+            yield entitlement.diagnostic(
                 "number-only-field",
                 f"`{name}` does not go with type {kind}",
                 at=name,
@@ -47,16 +47,16 @@ def _number_findings(entitlement: Declared) -> Iterator[Diagnostic]:
             )
 
 
-def _reset_findings(entitlement: Declared) -> Iterator[Diagnostic]:
+def _reset_diagnostics(entitlement: Declared) -> Iterator[Diagnostic]:
     if entitlement.is_set("resetAnchor") and not entitlement.is_set("resetPeriod"):
-        yield entitlement.finding(
+        yield entitlement.diagnostic(
             "anchor-without-period",
             "`resetAnchor` needs a `resetPeriod`",
             at="resetAnchor",
             hint="add `resetPeriod`, or remove `resetAnchor`",
         )
     if entitlement.scalar("aggregationMethod") == "LATEST" and entitlement.is_set("resetPeriod"):
-        yield entitlement.finding(
+        yield entitlement.diagnostic(
             "latest-with-reset",
             "usage by LATEST is never reset, so it has no `resetPeriod`",
             at="resetPeriod",
@@ -64,12 +64,12 @@ def _reset_findings(entitlement: Declared) -> Iterator[Diagnostic]:
         )
 
 
-def _unit_findings(entitlement: Declared) -> Iterator[Diagnostic]:
+def _unit_diagnostics(entitlement: Declared) -> Iterator[Diagnostic]:
     yield from _incomplete(entitlement, _BASE_UNITS)
     yield from _incomplete(entitlement, _SALE_UNITS)
     sale = [name for name in _SALE_UNITS if entitlement.is_set(name)]
     if sale and not any(entitlement.is_set(name) for name in _BASE_UNITS):
-        yield entitlement.finding(
+        yield entitlement.diagnostic(
             "units-incomplete",
             "sale units need base units",
             at=sale[0],
@@ -82,7 +82,7 @@ def _incomplete(entitlement: Declared, together: tuple[str, ...]) -> Iterator[Di
     present = [name for name in together if entitlement.is_set(name)]
     missing = [name for name in together if name not in present]
     if present and missing:
-        yield entitlement.finding(
+        yield entitlement.diagnostic(
             "units-incomplete",
             f"{_listed(together)} go together",
             at=present[0],

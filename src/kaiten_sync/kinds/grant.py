@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from kaiten_sync.kinds.grant_rules import grant_findings
+from kaiten_sync.kinds.grant_rules import grant_diagnostics
 from kaiten_sync.kinds.spec import (
     ONLY_CURRENT,
     FieldSpec,
@@ -61,12 +61,13 @@ def _overage_default(fields: Fields) -> Json | Absent:
 
 
 GRANT = KindSpec(
-    rules=(grant_findings,),
+    rules=(grant_diagnostics,),
     kind=Kind("grant", level=3),
     section="entitlements",
     plural="grants",
     path="/entitlements",
     parents=("license",),
+    bundles="bundles",
     shorthand="value",
     limited_by=("value", "overagePercent"),
     tag="type",
@@ -123,7 +124,8 @@ GRANT = KindSpec(
         ),
     ),
     description="What a license grants of one entitlement: a number (the threshold), `unlimited`,"
-    " true or false, or a map with `value`. In an overlay, null takes the grant away.",
+    " true or false, or a map with `value`. In an overlay, null takes the grant away;"
+    " in a license with `extends`, it takes an inherited one away.",
     words={
         "x-rule": "bad-grant",
         "errorMessage": _NO_GRANT,

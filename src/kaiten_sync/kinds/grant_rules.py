@@ -34,19 +34,19 @@ _WANTED = {
 }
 
 
-def grant_findings(grants: Sequence[Declared], view: CatalogView) -> Iterator[Diagnostic]:
+def grant_diagnostics(grants: Sequence[Declared], view: CatalogView) -> Iterator[Diagnostic]:
     """Values that do not fit their entitlement, and overage where there can be none."""
     for grant in grants:
         node = _value_node(grant)
         shape = _shape(node) if node is not None else None
         if node is None or shape is None:
             continue
-        yield from _type_findings(grant, node, shape, view)
-        yield from _tag_findings(grant, shape)
+        yield from _type_diagnostics(grant, node, shape, view)
+        yield from _tag_diagnostics(grant, shape)
         if _is_negative(node):
             yield _negative(grant, node)
         if grant.is_set("overagePercent"):
-            yield from _overage_findings(grant, node, shape)
+            yield from _overage_diagnostics(grant, node, shape)
 
 
 def _value_node(grant: Declared) -> Node | None:
@@ -71,14 +71,14 @@ def _shape(node: Node) -> _Shape | None:
             return _Shape.OBJECT
 
 
-def _type_findings(
+def _type_diagnostics(
     grant: Declared, node: Node, shape: _Shape, view: CatalogView
 ) -> Iterator[Diagnostic]:
     entitlement = view.objects.get(Address(ENTITLEMENT.kind, grant.address.slug))
     declared_type = entitlement.scalar("type") if entitlement is not None else None
     wanted = _SHAPE_OF_TYPE.get(declared_type) if isinstance(declared_type, str) else None
     if entitlement is not None and wanted is not None and shape is not wanted:
-        yield grant.finding_at(
+        yield grant.diagnostic_at(
             node.ref,
             "wrong-value-type",
             f"'{grant.address.slug}' has type {declared_type}, so its grant is {_WANTED[wanted]}",
@@ -86,10 +86,10 @@ def _type_findings(
         )
 
 
-def _tag_findings(grant: Declared, shape: _Shape) -> Iterator[Diagnostic]:
+def _tag_diagnostics(grant: Declared, shape: _Shape) -> Iterator[Diagnostic]:
     tag = grant.scalar("type")
     if tag in tuple(_Shape) and tag != shape:
-        yield grant.finding(
+        yield grant.diagnostic(
             "wrong-value-type",
             f"the tag says {tag}, and the value is of type {shape}",
             at="type",
@@ -102,7 +102,7 @@ def _is_negative(node: Node) -> bool:
 
 
 def _negative(grant: Declared, node: Node) -> Diagnostic:
-    return grant.finding_at(
+    return grant.diagnostic_at(
         node.ref,
         "negative-value",
         "a threshold is not negative",
@@ -110,10 +110,10 @@ def _negative(grant: Declared, node: Node) -> Diagnostic:
     )
 
 
-def _overage_findings(grant: Declared, node: Node, shape: _Shape) -> Iterator[Diagnostic]:
+def _overage_diagnostics(grant: Declared, node: Node, shape: _Shape) -> Iterator[Diagnostic]:
     overage = grant.scalar("overagePercent")
     if shape is not _Shape.NUMBER:
-        yield grant.finding(
+        yield grant.diagnostic(
             "overage-not-allowed",
             "`overagePercent` goes with a number only",
             at="overagePercent",
@@ -121,14 +121,14 @@ def _overage_findings(grant: Declared, node: Node, shape: _Shape) -> Iterator[Di
         )
     elif _is_unlimited(node):
         if overage != UNLIMITED_WIRE:
-            yield grant.finding(
+            yield grant.diagnostic(
                 "overage-with-unlimited",
                 "what is unlimited has no overage",
                 at="overagePercent",
                 hint="remove it",
             )
     elif overage == UNLIMITED_WIRE:
-        yield grant.finding(
+        yield grant.diagnostic(
             "overage-range",
             "`overagePercent: -1` goes with `unlimited` only",
             at="overagePercent",

@@ -10,20 +10,20 @@ from kaiten_sync.model.diagnostic import Diagnostic
 _UNPUBLISHED = frozenset({"DRAFT", "ARCHIVED"})
 
 
-def license_findings(licenses: Sequence[Declared], _view: CatalogView) -> Iterator[Diagnostic]:
+def license_diagnostics(licenses: Sequence[Declared], _view: CatalogView) -> Iterator[Diagnostic]:
     """Fields of licenses that contradict each other."""
     defaults: dict[str, Declared] = {}
     for declared in licenses:
-        yield from _version_findings(declared)
+        yield from _version_diagnostics(declared)
         if declared.scalar("isDefault") is True:
-            yield from _default_findings(declared, defaults)
+            yield from _default_diagnostics(declared, defaults)
 
 
-def _version_findings(declared: Declared) -> Iterator[Diagnostic]:
+def _version_diagnostics(declared: Declared) -> Iterator[Diagnostic]:
     """Servers with families number versions; those without have `isActive` and no families."""
     is_older_server = declared.is_set("isActive")
     if declared.is_set("version") and not declared.is_set("familySlug") and not is_older_server:
-        yield declared.finding(
+        yield declared.diagnostic(
             "version-without-family",
             "the server numbers the versions of a family, and this license names none",
             at="version",
@@ -31,10 +31,10 @@ def _version_findings(declared: Declared) -> Iterator[Diagnostic]:
         )
 
 
-def _default_findings(declared: Declared, defaults: dict[str, Declared]) -> Iterator[Diagnostic]:
+def _default_diagnostics(declared: Declared, defaults: dict[str, Declared]) -> Iterator[Diagnostic]:
     state = declared.scalar("lifecycleState")
     if state in _UNPUBLISHED:
-        yield declared.finding(
+        yield declared.diagnostic(
             "default-not-published",
             f"a family's default is published, and this license is {state}",
             at="isDefault",
@@ -43,7 +43,7 @@ def _default_findings(declared: Declared, defaults: dict[str, Declared]) -> Iter
     family = _family(declared)
     first = defaults.setdefault(family, declared)
     if first is not declared:
-        yield declared.finding(
+        yield declared.diagnostic(
             "several-defaults",
             f"the family '{family}' has another default: {first.address} at {first.entry.key_ref}",
             at="isDefault",

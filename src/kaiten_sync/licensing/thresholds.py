@@ -19,7 +19,7 @@ def default_overage_percent(threshold: float) -> int:
     return UNCAPPED if threshold == UNCAPPED else 0
 
 
-def overage_fault(threshold: float, percent: int) -> str | None:
+def overage_message(threshold: float, percent: int) -> str | None:
     """Why this percentage cannot stand beside this threshold; None where it can."""
     if (threshold == UNCAPPED) != (percent == UNCAPPED):
         return "limitCapExceededOveragePercent is -1 exactly when the value is -1 (unlimited)"

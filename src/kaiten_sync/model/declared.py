@@ -40,18 +40,18 @@ class Declared:
         entry = self.field(name)
         return entry is not None and entry.node.value is not None
 
-    def finding(
+    def diagnostic(
         self, rule: str, message: str, *, at: str | None = None, hint: str | None = None
     ) -> Diagnostic:
-        """A finding about this object: at one of its fields, or where it begins."""
+        """A diagnostic about this object: at one of its fields, or where it begins."""
         field = self.field(at) if at is not None else None
         ref = field.key_ref if field is not None else self.entry.key_ref
-        return self.finding_at(ref, rule, message, hint)
+        return self.diagnostic_at(ref, rule, message, hint)
 
-    def finding_at(
+    def diagnostic_at(
         self, ref: SourceRef, rule: str, message: str, hint: str | None = None
     ) -> Diagnostic:
-        """A finding about this object at a place."""
+        """A diagnostic about this object at a place."""
         return Diagnostic(rule=rule, message=message, ref=ref, address=str(self.address), hint=hint)
 
 

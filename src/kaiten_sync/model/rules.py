@@ -48,6 +48,8 @@ RULES: Mapping[str, str] = {
     "empty-object": "An object is declared without content.",
     "empty-section": "A whole section is null.",
     # meaning
+    "extends-cycle": "Objects extend each other in a circle.",
+    "removes-nothing": "A null takes away something that is not there.",
     "duplicate-slug": "An object is declared in two places.",
     "outside-scope": "An object is declared that the project's scope leaves out.",
     "undeclared-entitlement": "A grant names an entitlement that is not declared.",

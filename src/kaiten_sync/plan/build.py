@@ -35,11 +35,11 @@ from kaiten_sync.plan.warnings import warnings
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Proposal:
-    """A plan, every reason why it must not be carried out, and remarks for whoever made it."""
+    """A plan, every reason why it must not be carried out, and notes for whoever made it."""
 
     plan: Plan
     refusals: tuple[str, ...]
-    remarks: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 def propose(
@@ -89,7 +89,7 @@ def propose(
     return Proposal(
         plan=seal(_plan(case, diff, target)),
         refusals=refusals(case),
-        remarks=(*_unused(allowed - guards.allowed), *_let_go(leaving)),
+        notes=(*_unused(allowed - guards.allowed), *_let_go(leaving)),
     )
 
 

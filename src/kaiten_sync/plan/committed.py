@@ -20,7 +20,7 @@ class Reason:
     """One cause of a difference, and what it shows in: one line each, without line ends."""
 
     cause: str
-    findings: tuple[str, ...]
+    lines: tuple[str, ...]
 
 
 def reasons(committed: Plan, made: Plan) -> tuple[Reason, ...]:
@@ -35,8 +35,8 @@ def reasons(committed: Plan, made: Plan) -> tuple[Reason, ...]:
         "the policy or what it lets through has changed": tuple(_policy(committed, made)),
         "the server has changed since": tuple(_server(committed, made)),
     }
-    known = tuple(Reason(cause=cause, findings=f) for cause, f in found.items() if f)
-    return known or (Reason(cause="the plan comes out otherwise", findings=_rest(committed, made)),)
+    known = tuple(Reason(cause=cause, lines=f) for cause, f in found.items() if f)
+    return known or (Reason(cause="the plan comes out otherwise", lines=_rest(committed, made)),)
 
 
 def _catalog(committed: Plan, made: Plan) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""What a plan must not do. Each guard gives findings; none writes, none decides for the user."""
+"""What a plan must not do. Each guard gives diagnostics; none writes, none decides for the user."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class Case:
 
 def refusals(case: Case) -> tuple[str, ...]:
     """Every reason not to carry out these changes, in the guards' order."""
-    return tuple(finding for guard in _GUARDS for finding in guard(case))
+    return tuple(diagnostic for guard in _GUARDS for diagnostic in guard(case))
 
 
 def recheck(plan: Plan) -> tuple[str, ...]:

@@ -30,17 +30,17 @@ def unheld(holders: Holders, gone: Collection[Address]) -> frozenset[Address]:
 def conflicts(holders: Holders, plan: Plan) -> tuple[str, ...]:
     """Who holds now what the plan deletes and saw nobody hold; all of it was looked for."""
     gone = deleted(plan.changes)
-    findings = []
+    diagnostics = []
     for address in (observed.address for observed in plan.observed if observed.unheld):
         holding = _holding(holders, address, gone)
         if holding is not None:
-            findings.append(f"{address}: nobody held it when the plan was made, now {holding}")
+            diagnostics.append(f"{address}: nobody held it when the plan was made, now {holding}")
         elif address not in holders.checked:
-            findings.append(
+            diagnostics.append(
                 f"{address}: nobody held it when the plan was made, and whether anybody does now"
                 f" could not be seen ({holders.gap})"
             )
-    return tuple(findings)
+    return tuple(diagnostics)
 
 
 def unchecked(holders: Holders, gone: Collection[Address]) -> Iterator[str]:

@@ -23,7 +23,7 @@ class Consent:
     """
 
     address: Address
-    finding: str
+    diagnostic: str
     also: frozenset[Address] = frozenset()
 
 
@@ -39,7 +39,7 @@ def protected_harm(changes: Sequence[Change], protected: Collection[Address]) ->
         verb = "deleted" if change.action == Action.DELETE else "tightened"
         yield Consent(
             address=address,
-            finding=f"{address} is protected and would be {verb}; lift `protect` in git first,"
+            diagnostic=f"{address} is protected and would be {verb}; lift `protect` in git first,"
             f" or pass --allow {address}",
         )
 
@@ -55,15 +55,15 @@ def foreign_children(leaving: Leaving) -> Iterator[Consent]:
         names = some(sorted(child.slug for child in taken[parent]))
         yield Consent(
             address=parent,
-            finding=f"{parent} has {words} that no plan managed: {names}; declare or delete"
+            diagnostic=f"{parent} has {words} that no plan managed: {names}; declare or delete"
             f" them first, or pass --allow {parent}",
             also=frozenset(taken[parent]),
         )
 
 
 def unmet(needs: Iterable[Consent], allowed: Collection[Address]) -> tuple[str, ...]:
-    """The findings of needs that nothing allows."""
-    return tuple(need.finding for need in needs if _permit(need, allowed) is None)
+    """The diagnostics of needs that nothing allows."""
+    return tuple(need.diagnostic for need in needs if _permit(need, allowed) is None)
 
 
 def used(needs: Iterable[Consent], allowed: Collection[Address]) -> frozenset[Address]:

@@ -35,7 +35,7 @@ def restart_needs(restarted: dict[Address, str], use: Holders) -> Iterator[Conse
         if (users := _users(address, use)) is not None:
             yield Consent(
                 address=address,
-                finding=f"{address}: `{what}` starts usage again from 0 {users}, and cannot be"
+                diagnostic=f"{address}: `{what}` starts usage again from 0 {users}, and cannot be"
                 f" taken back; take it out, or pass --allow {address}",
             )
 

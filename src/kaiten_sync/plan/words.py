@@ -1,4 +1,4 @@
-"""How findings name several objects and values."""
+"""How diagnostics name several objects and values."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from kaiten_sync.model.value import ABSENT, Absent, Json
 
 _MOST = 3
-"""Names in one finding: enough to recognize the case, few enough to read."""
+"""Names in one diagnostic: enough to recognize the case, few enough to read."""
 
 
 def some(names: Sequence[str]) -> str:
@@ -17,5 +17,5 @@ def some(names: Sequence[str]) -> str:
 
 
 def show(value: Json | Absent) -> str:
-    """A value in a finding."""
+    """A value in a diagnostic."""
     return "nothing" if value is ABSENT or value is None else str(value)

@@ -11,7 +11,7 @@ from kaiten_sync.report.safe_text import safe_text
 
 
 def failure_text(error: KaitenSyncError, look: Look) -> str:
-    """What happened, each finding, and what to do next."""
+    """What happened, each diagnostic, and what to do next."""
     if isinstance(error, DeclarationError):
         return DIAGNOSTICS["text"](error.diagnostics, look)
     return "".join(f"{line}\n" for line in _lines(error))
@@ -29,7 +29,7 @@ def failure_json(error: KaitenSyncError, exit_code: int) -> dict[str, Json]:
     if error.hint:
         document["hint"] = error.hint
     if isinstance(error, RefusedError):
-        document["findings"] = list(error.findings)
+        document["findings"] = list(error.diagnostics)
     if isinstance(error, DeclarationError):
         document["diagnostics"] = [diagnostic_json(each) for each in error.diagnostics]
     return document
@@ -37,7 +37,7 @@ def failure_json(error: KaitenSyncError, exit_code: int) -> dict[str, Json]:
 
 def _lines(error: KaitenSyncError) -> Iterator[str]:
     yield f"error: {safe_text(error.message)}"
-    for finding in error.findings if isinstance(error, RefusedError) else ():
-        yield f"  - {safe_text(finding)}"
+    for diagnostic in error.diagnostics if isinstance(error, RefusedError) else ():
+        yield f"  - {safe_text(diagnostic)}"
     if error.hint:
         yield f"  help: {safe_text(error.hint)}"

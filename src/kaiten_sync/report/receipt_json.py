@@ -21,13 +21,13 @@ _OUTCOMES = "outcomes"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class End:
-    """What closes a receipt. `findings` are the conflicts or guards that refused the plan."""
+    """What closes a receipt. `diagnostics` are the conflicts or guards that refused the plan."""
 
     state: RunState = RunState.RUNNING
     finished_at: str | None = None
     requests: int | None = None
     message: str | None = None
-    findings: tuple[str, ...] = ()
+    diagnostics: tuple[str, ...] = ()
 
 
 def end_of(result: ApplyResult, finished_at: str) -> End:
@@ -56,7 +56,7 @@ def receipt_frame(plan: Plan, started_at: str, end: End) -> tuple[str, str]:
             finished_at=end.finished_at,
             requests=end.requests,
             message=end.message,
-            findings=end.findings,
+            findings=end.diagnostics,
         )
     )
     keys = list(document)

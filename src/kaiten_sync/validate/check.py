@@ -11,12 +11,12 @@ from kaiten_sync.model.diagnostic import Diagnostic
 from kaiten_sync.model.document import MergedCatalog
 from kaiten_sync.model.settings import Scope
 from kaiten_sync.validate.catalog_view import view_catalog
-from kaiten_sync.validate.presence_rules import null_findings, required_findings
-from kaiten_sync.validate.reference_rules import reference_findings, scope_findings
-from kaiten_sync.validate.schema_findings import schema_findings
+from kaiten_sync.validate.presence_rules import null_diagnostics, required_diagnostics
+from kaiten_sync.validate.reference_rules import reference_diagnostics, scope_diagnostics
+from kaiten_sync.validate.schema_diagnostics import schema_diagnostics
 
 
-def kind_findings(view: CatalogView, _scope: Scope) -> Iterator[Diagnostic]:
+def kind_diagnostics(view: CatalogView, _scope: Scope) -> Iterator[Diagnostic]:
     """What the rules of the kinds themselves find."""
     for spec in all_kinds():
         for rule in spec.rules:
@@ -26,22 +26,33 @@ def kind_findings(view: CatalogView, _scope: Scope) -> Iterator[Diagnostic]:
 _Rule = Callable[[CatalogView, Scope], Iterable[Diagnostic]]
 
 _ALWAYS: tuple[_Rule, ...] = (
-    null_findings,
-    scope_findings,
-    kind_findings,
+    null_diagnostics,
+    scope_diagnostics,
+    kind_diagnostics,
 )
-_IF_COMPLETE: tuple[_Rule, ...] = (required_findings, reference_findings)
+_IF_COMPLETE: tuple[_Rule, ...] = (required_diagnostics, reference_diagnostics)
 """What an unreadable file may hold is not reported as missing."""
 
 
-def check(merged: MergedCatalog, scope: Scope | None = None) -> tuple[Diagnostic, ...]:
-    """All findings, sorted by place. What was reported when it was read is not repeated."""
+def check(
+    merged: MergedCatalog, scope: Scope | None = None, *, written: MergedCatalog | None = None
+) -> tuple[Diagnostic, ...]:
+    """All diagnostics, sorted by place. What was reported when it was read is not repeated.
+
+    `written` is the catalog as it is written, with `extends` and bundles, if it has any: its shape
+    is judged, and the meaning of the `merged` one, in which every object is written out.
+    """
     view = view_catalog(merged)
     rules = (*_ALWAYS, *_IF_COMPLETE) if merged.is_complete else _ALWAYS
-    found = [*schema_findings(merged)]
+    found = [*schema_diagnostics(written or merged)]
     for rule in rules:
         found.extend(rule(view, scope or Scope()))
-    fresh = {finding.sort_key: finding for finding in found if finding.ref not in merged.broken}
+    fresh: dict[tuple[str, int, int, str, str], Diagnostic] = {}
+    for each in found:
+        if each.ref not in merged.broken:
+            # what is wrong with an inherited object is said once, of the one that declares it
+            is_first = each.sort_key not in fresh or (each.ref and not each.ref.through)
+            fresh[each.sort_key] = each if is_first else fresh[each.sort_key]
     return tuple(
         replace(fresh[key], line_text=merged.line_text(fresh[key].ref)) for key in sorted(fresh)
     )

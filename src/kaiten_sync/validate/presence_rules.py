@@ -10,7 +10,7 @@ from kaiten_sync.model.diagnostic import Diagnostic
 from kaiten_sync.model.settings import Scope
 
 
-def required_findings(view: CatalogView, _scope: Scope) -> Iterator[Diagnostic]:
+def required_diagnostics(view: CatalogView, _scope: Scope) -> Iterator[Diagnostic]:
     """Required fields that are missing. A schema cannot ask for them: overlays have few."""
     for declared in view.objects.values():
         if declared.is_map:
@@ -19,7 +19,7 @@ def required_findings(view: CatalogView, _scope: Scope) -> Iterator[Diagnostic]:
                     yield _missing(declared, name)
 
 
-def null_findings(view: CatalogView, _scope: Scope) -> Iterator[Diagnostic]:
+def null_diagnostics(view: CatalogView, _scope: Scope) -> Iterator[Diagnostic]:
     """Objects without content. Null means "remove" in an overlay, and nothing in a base file."""
     for declared in view.objects.values():
         if declared.entry.node.value is None:
@@ -27,7 +27,7 @@ def null_findings(view: CatalogView, _scope: Scope) -> Iterator[Diagnostic]:
         for child in child_kinds(declared.address.kind):
             key = child.section
             if declared.field(key) is not None and not declared.is_set(key):
-                yield declared.finding(
+                yield declared.diagnostic(
                     "null-field",
                     f"`{key}` is null",
                     at=key,
@@ -39,7 +39,7 @@ def null_findings(view: CatalogView, _scope: Scope) -> Iterator[Diagnostic]:
 def _missing(declared: Declared, name: str) -> Diagnostic:
     kind = declared.address.kind
     hint = spec_of(kind).missing_hint or f"add `{name}:`"
-    return declared.finding("missing-field", f"the {kind} has no `{name}`", hint=hint)
+    return declared.diagnostic("missing-field", f"the {kind} has no `{name}`", hint=hint)
 
 
 def _empty(declared: Declared) -> Diagnostic:
@@ -48,4 +48,4 @@ def _empty(declared: Declared) -> Diagnostic:
         f"the {kind} is empty",
         "declare its fields below it, or remove the line",
     )
-    return declared.finding("empty-object", message, hint=hint)
+    return declared.diagnostic("empty-object", message, hint=hint)

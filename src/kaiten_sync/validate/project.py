@@ -7,18 +7,18 @@ from dataclasses import replace
 from kaiten_sync.model.diagnostic import Diagnostic
 from kaiten_sync.model.document import Document, line_at
 from kaiten_sync.validate.project_rules import RULES_OF_PROJECTS
-from kaiten_sync.validate.schema_findings import project_schema_findings
+from kaiten_sync.validate.schema_diagnostics import project_schema_diagnostics
 
 
 def check_project(document: Document) -> tuple[Diagnostic, ...]:
-    """All findings, sorted by place.
+    """All diagnostics, sorted by place.
 
     What was reported when the file was read is not repeated, and of a value that a rule explains
     the schema says nothing more.
     """
-    by_rule = [finding for rule in RULES_OF_PROJECTS for finding in rule(document.root)]
-    explained = {finding.ref for finding in by_rule}
-    by_schema = [f for f in project_schema_findings(document) if f.ref not in explained]
+    by_rule = [diagnostic for rule in RULES_OF_PROJECTS for diagnostic in rule(document.root)]
+    explained = {diagnostic.ref for diagnostic in by_rule}
+    by_schema = [f for f in project_schema_diagnostics(document) if f.ref not in explained]
     fresh = {f.sort_key: f for f in (*by_rule, *by_schema) if f.ref not in document.broken}
     return tuple(
         replace(fresh[key], line_text=line_at(document.lines, fresh[key].ref))

@@ -23,30 +23,30 @@ _VERSION_HINT = f"write `version: {PROJECT_VERSION}`, without quotes"
 ProjectRule = Callable[[Node], Iterator[Diagnostic]]
 
 
-def version_findings(root: Node) -> Iterator[Diagnostic]:
+def version_diagnostics(root: Node) -> Iterator[Diagnostic]:
     """The version is there, and one that this program reads."""
     version = root.entries.get("version")
     if version is None:
         if isinstance(root.value, Mapping):
             message = "the project file does not say which version it is"
-            yield _finding("missing-version", message, root.ref, _VERSION_HINT)
+            yield _diagnostic("missing-version", message, root.ref, _VERSION_HINT)
     elif isinstance(version.node.value, bool) or version.node.value != PROJECT_VERSION:
         message = "this is not a project version that this program reads"
-        yield _finding("unknown-version", message, version.node.ref, _VERSION_HINT)
+        yield _diagnostic("unknown-version", message, version.node.ref, _VERSION_HINT)
 
 
-def presence_findings(root: Node) -> Iterator[Diagnostic]:
+def presence_diagnostics(root: Node) -> Iterator[Diagnostic]:
     """There is a catalog, and every target has a URL."""
     catalog = root.entries.get("catalog")
     if isinstance(root.value, Mapping) and (catalog is None or catalog.node.value == ()):
         message = "the project file does not say where the catalog is"
-        yield _finding("missing-field", message, root.ref, "add `catalog: [catalog/]`")
+        yield _diagnostic("missing-field", message, root.ref, "add `catalog: [catalog/]`")
     for target in _targets(root):
         if isinstance(target.node.value, Mapping) and "url" not in target.node.value:
-            yield _finding("missing-field", "the target has no `url`", target.key_ref, _URL_HINT)
+            yield _diagnostic("missing-field", "the target has no `url`", target.key_ref, _URL_HINT)
 
 
-def url_findings(root: Node) -> Iterator[Diagnostic]:
+def url_diagnostics(root: Node) -> Iterator[Diagnostic]:
     """A target's URL is that of a server."""
     for target in _targets(root):
         url = target.node.entries.get("url")
@@ -54,19 +54,19 @@ def url_findings(root: Node) -> Iterator[Diagnostic]:
             continue
         text, ref, parts = url.node.value, url.node.ref, _split(url.node.value)
         if any(opening in text for opening in _TEMPLATES):
-            yield _finding(
+            yield _diagnostic(
                 "template",
                 "there are no templates here: `url` is used as it is written",
                 ref,
                 "write the URL out, or pass it with --base-url or KAITEN_BASE_URL",
             )
         elif parts is None or parts.scheme not in ("http", "https") or not parts.hostname:
-            yield _finding("bad-url", "this is not the URL of a server", ref, _URL_HINT)
+            yield _diagnostic("bad-url", "this is not the URL of a server", ref, _URL_HINT)
         elif "?" in text or "#" in text:
-            yield _finding("bad-url", "a server's URL has no `?` and no `#`", ref, _URL_HINT)
+            yield _diagnostic("bad-url", "a server's URL has no `?` and no `#`", ref, _URL_HINT)
 
 
-def token_findings(root: Node) -> Iterator[Diagnostic]:
+def token_diagnostics(root: Node) -> Iterator[Diagnostic]:
     """A token has exactly one place."""
     for target in _targets(root):
         token = target.node.entries.get("token")
@@ -74,7 +74,7 @@ def token_findings(root: Node) -> Iterator[Diagnostic]:
             continue
         is_empty = token.node.value is None
         if is_empty or (isinstance(token.node.value, Mapping) and len(token.node.value) != 1):
-            yield _finding(
+            yield _diagnostic(
                 "bad-token",
                 "a token has one place",
                 token.node.ref if is_empty else token.key_ref,
@@ -82,7 +82,7 @@ def token_findings(root: Node) -> Iterator[Diagnostic]:
             )
 
 
-def limit_findings(root: Node) -> Iterator[Diagnostic]:
+def limit_diagnostics(root: Node) -> Iterator[Diagnostic]:
     """A limit is a share or a count."""
     for name, entry in _policy(root).items():
         if name not in ("maxDeletes", "maxUpdates"):
@@ -90,7 +90,7 @@ def limit_findings(root: Node) -> Iterator[Diagnostic]:
         try:
             parse_limit(entry.node.value)
         except ValueError:
-            yield _finding(
+            yield _diagnostic(
                 "unknown-value",
                 f"`{name}` must be a share from 0% to 100%, or a number of objects",
                 entry.node.ref,
@@ -98,11 +98,11 @@ def limit_findings(root: Node) -> Iterator[Diagnostic]:
             )
 
 
-def later_findings(root: Node) -> Iterator[Diagnostic]:
+def later_diagnostics(root: Node) -> Iterator[Diagnostic]:
     """No value belongs to a later version of this program."""
     entry = _policy(root).get("onTighten")
     if entry is not None and isinstance(entry.node.value, str) and entry.node.value in _LATER:
-        yield _finding(
+        yield _diagnostic(
             "not-available",
             f"`onTighten: {entry.node.value}` comes with a later version of kaiten-sync",
             entry.node.ref,
@@ -111,12 +111,12 @@ def later_findings(root: Node) -> Iterator[Diagnostic]:
 
 
 RULES_OF_PROJECTS: tuple[ProjectRule, ...] = (
-    version_findings,
-    presence_findings,
-    url_findings,
-    token_findings,
-    limit_findings,
-    later_findings,
+    version_diagnostics,
+    presence_diagnostics,
+    url_diagnostics,
+    token_diagnostics,
+    limit_diagnostics,
+    later_diagnostics,
 )
 
 
@@ -141,5 +141,5 @@ def _split(text: str) -> SplitResult | None:
     return parts
 
 
-def _finding(rule: str, message: str, ref: SourceRef, hint: str) -> Diagnostic:
+def _diagnostic(rule: str, message: str, ref: SourceRef, hint: str) -> Diagnostic:
     return Diagnostic(rule=rule, message=message, ref=ref, hint=hint)

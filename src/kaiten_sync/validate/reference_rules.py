@@ -15,12 +15,12 @@ from kaiten_sync.model.settings import Scope
 from kaiten_sync.model.source import SourceRef
 
 
-def reference_findings(view: CatalogView, scope: Scope) -> Iterator[Diagnostic]:
+def reference_diagnostics(view: CatalogView, scope: Scope) -> Iterator[Diagnostic]:
     """Names of objects that are not declared, unless another repository declares them."""
     for declared in view.objects.values():
         for target, reference, ref in _references(declared):
             if reference.is_strict and target not in view.objects and scope.covers(target):
-                yield declared.finding_at(
+                yield declared.diagnostic_at(
                     ref,
                     reference.rule,
                     f"the {target.kind} '{target.slug}' is not declared",
@@ -28,11 +28,11 @@ def reference_findings(view: CatalogView, scope: Scope) -> Iterator[Diagnostic]:
                 )
 
 
-def scope_findings(view: CatalogView, scope: Scope) -> Iterator[Diagnostic]:
+def scope_diagnostics(view: CatalogView, scope: Scope) -> Iterator[Diagnostic]:
     """Objects that are declared here although the project file says they are not ours."""
     for declared in view.objects.values():
         if declared.address.parent is None and not scope.covers(declared.address):
-            yield declared.finding(
+            yield declared.diagnostic(
                 "outside-scope",
                 f"the project's scope leaves out {declared.address}",
                 hint="remove it here, or widen `scope` in kaiten-sync.yaml",

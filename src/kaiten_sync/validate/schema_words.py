@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
+
+from kaiten_sync.model.diagnostic import Diagnostic
 
 if TYPE_CHECKING:
     from jsonschema.exceptions import ValidationError
@@ -34,47 +35,37 @@ _ANY_RANGE = "out-of-range"
 _SLUG_LENGTHS = range(2, 101)
 
 
-@dataclass(frozen=True, slots=True)
-class SchemaMessage:
-    """A rule's name, what is wrong, and what to do."""
-
-    rule: str
-    message: str
-    hint: str | None = None
-
-
 def known_fields(error: ValidationError) -> Collection[str]:
     """The fields of the map that has one too many."""
     fields: Mapping[str, Any] = _schema(error)["properties"]
     return fields.keys()
 
 
-def describe_unknown(key: str, error: ValidationError) -> SchemaMessage:
+def describe_unknown(key: str, error: ValidationError) -> Diagnostic:
     """A key that the schema does not know."""
     known = known_fields(error)
     hint = _did_you_mean(key, known) or "known here: " + ", ".join(known)
-    return SchemaMessage("unknown-field", f"unknown field '{key}'", hint)
+    return Diagnostic(rule="unknown-field", message=f"unknown field '{key}'", hint=hint)
 
 
-def describe_null(path: tuple[str | int, ...]) -> SchemaMessage:
+def describe_null(path: tuple[str | int, ...]) -> Diagnostic:
     """A null where none can be."""
-    return SchemaMessage(
-        "null-field",
-        f"`{path[-1]}` cannot be null",
-        "give it a value, or remove the line",
+    return Diagnostic(
+        rule="null-field",
+        message=f"`{path[-1]}` cannot be null",
+        hint="give it a value, or remove the line",
     )
 
 
-def describe_value(error: ValidationError, path: tuple[str | int, ...]) -> SchemaMessage:
+def describe_value(error: ValidationError, path: tuple[str | int, ...]) -> Diagnostic:
     """A value that the schema refuses."""
     schema = _schema(error)
     keyword = str(error.validator)
     own = schema.get("errorMessage" if keyword == "type" else "patternErrorMessage")
     has_own_rule = "x-rule" in schema and (keyword != "type" or own is not None)
     rule = str(schema["x-rule"]) if has_own_rule else _RULES.get(keyword, _ANY_RANGE)
-    return SchemaMessage(
-        rule, str(own or _message(keyword, schema, _name(path))), _hint(rule, error)
-    )
+    message = str(own or _message(keyword, schema, _name(path)))
+    return Diagnostic(rule=rule, message=message, hint=_hint(rule, error))
 
 
 def _hint(rule: str, error: ValidationError) -> str | None:

@@ -21,9 +21,9 @@ def needs_capabilities(desired: DesiredState) -> bool:
 
 
 def unsupported(desired: DesiredState, capabilities: Capabilities) -> tuple[Diagnostic, ...]:
-    """One finding per declared field that the server does not know."""
+    """One diagnostic per declared field that the server does not know."""
     return tuple(
-        _finding(resource, spec, capabilities)
+        _diagnostic(resource, spec, capabilities)
         for resource in desired.resources.values()
         for spec in _declared(resource)
         if not spec.is_universal and not capabilities.knows(resource.address.kind, spec.wire_name)
@@ -35,7 +35,7 @@ def _declared(resource: Resource) -> Iterator[FieldSpec]:
     return (specs[name] for name in resource.fields)
 
 
-def _finding(resource: Resource, spec: FieldSpec, capabilities: Capabilities) -> Diagnostic:
+def _diagnostic(resource: Resource, spec: FieldSpec, capabilities: Capabilities) -> Diagnostic:
     return Diagnostic(
         rule="unsupported-field",
         message=f"the server does not know '{spec.name}' (so says {capabilities.source})",

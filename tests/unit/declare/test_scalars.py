@@ -9,7 +9,8 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kaiten_sync.declare.scalars import ScalarFault, resolve_plain
+from kaiten_sync.declare.scalars import resolve_plain
+from kaiten_sync.model.diagnostic import Diagnostic
 from kaiten_sync.model.document import Scalar
 
 NEVER_PLAIN = {"!", "&", "*"}
@@ -66,7 +67,7 @@ def test_what_all_readers_read_alike_has_that_value(text: str, value: Scalar) ->
 @pytest.mark.parametrize(("rule", "text"), [(r, t) for r, texts in FAULTS for t in texts.split()])
 def test_what_readers_read_differently_must_be_quoted(rule: str, text: str) -> None:
     fault = resolve_plain(text)
-    assert isinstance(fault, ScalarFault)
+    assert isinstance(fault, Diagnostic)
     assert fault.rule == rule
     assert len(fault.message) < 120
 

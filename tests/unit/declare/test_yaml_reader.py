@@ -12,7 +12,7 @@ from tests.support.processes import HANG_S
 from tests.unit.declare.conftest import Read
 
 from kaiten_sync.declare.content import MAX_FILE_BYTES, split_lines
-from kaiten_sync.declare.tree_builder import MAX_DEPTH, MAX_FINDINGS, MAX_NODES
+from kaiten_sync.declare.tree_builder import MAX_DEPTH, MAX_DIAGNOSTICS, MAX_NODES
 from kaiten_sync.declare.yaml_reader import parse_yaml
 from kaiten_sync.model.diagnostic import Diagnostic
 from kaiten_sync.model.document import Document
@@ -94,7 +94,7 @@ def test_quoted_scalars_are_text_whatever_they_say() -> None:
 
 def test_findings_of_one_file_end_somewhere() -> None:
     document, findings = parse("".join(f"k{i}: no\n" for i in range(1000)))
-    assert len(findings) == MAX_FINDINGS + 1
+    assert len(findings) == MAX_DIAGNOSTICS + 1
     assert findings[-1].rule == "too-many-findings"
     assert not document.is_complete
 

@@ -88,7 +88,7 @@ def test_allowing_one_thing_allows_nothing_else() -> None:
     made = proposal(guarded, FOUND, ALL, allowed=["entitlement/calls", "group/other"])
     (finding,) = made.refusals
     assert finding.startswith("license/growth is protected")
-    assert made.remarks == ("--allow group/other was not needed",)
+    assert made.notes == ("--allow group/other was not needed",)
     assert made.plan.guards.allowed == {address("entitlement/calls")}
 
 
@@ -147,7 +147,7 @@ def test_apply_holds_a_plan_to_its_own_guards(guards: dict[str, object], says: s
             progress=NoProgress(),
             is_stopped=lambda: False,
         )
-    assert any(says in finding for finding in refused.value.findings)
+    assert any(says in each for each in refused.value.diagnostics)
     assert catalog.calls == []
 
 
@@ -160,7 +160,7 @@ def test_apply_looks_again_for_holders() -> None:
     catalog = FakeCatalog(*FOUND.resources.values(), instances=[late])
     with pytest.raises(RefusedError) as refused:
         apply_plan(plan, catalog, progress=NoProgress(), is_stopped=lambda: False)
-    assert refused.value.findings == (
+    assert refused.value.diagnostics == (
         "license/growth: nobody held it when the plan was made, now held by instance/late",
     )
     assert catalog.writes == []

@@ -83,7 +83,7 @@ def test_what_is_wrong_is_shown_at_its_field(
     answer = dash.send("/new/instance", {**_PRODUCTION, **fields})
     assert answer.status_code >= 400
     page = Html(answer.text)
-    assert page.fault_at(at)
+    assert page.problem_at(at)
     assert page.value_of("endLicenseDate") == "2046-01-01"
 
 

@@ -43,7 +43,7 @@ def test_a_refused_form_keeps_what_was_typed_and_says_what_is_wrong_where(dash: 
     assert page.value_of("warningThresholdPercent") == "many"
     assert page.value_of("description") == "  kept <b>as</b> it is"
     assert page.chosen("meterType") == "RAW_EVENT"
-    assert "type a number" in page.fault_at("warningThresholdPercent")
+    assert "type a number" in page.problem_at("warningThresholdPercent")
 
 
 def test_each_wrong_field_of_a_form_is_named(dash: Dash) -> None:
@@ -51,9 +51,9 @@ def test_each_wrong_field_of_a_form_is_named(dash: Dash) -> None:
         "/new/entitlement", {"name": "x", "type": "NUMBER", "slug": "-", "displayOrder": "-1"}
     )
     page = Html(answer.text)
-    assert page.fault_at("slug")
-    assert page.fault_at("displayOrder")
-    assert not page.fault_at("name")
+    assert page.problem_at("slug")
+    assert page.problem_at("displayOrder")
+    assert not page.problem_at("name")
 
 
 @pytest.mark.parametrize(
@@ -73,7 +73,7 @@ def test_a_broken_rule_is_shown_at_its_field(dash: Dash, fields: dict[str, str],
     dash.do("/new/entitlement", _API_CALLS)
     answer = dash.send("/new/entitlement", {**_API_CALLS, **fields})
     assert answer.status_code in (400, 409, 422)
-    assert Html(answer.text).fault_at(at)
+    assert Html(answer.text).problem_at(at)
 
 
 def test_a_change_keeps_what_the_form_does_not_ask_for(dash: Dash, api: httpx.Client) -> None:

@@ -73,7 +73,7 @@ def test_a_plan_is_made_anew_when_it_is_old_and_not_before() -> None:
         now_ms[0] = at_ms
         found = view.latest(wait_s=60)
         assert found is not None
-        assert found.fault is not None
+        assert found.problem is not None
         assert found.mark("license/growth") is None
         assert len(runs) == count
 
@@ -88,7 +88,7 @@ def test_a_plan_that_ends_in_an_error_is_no_plan(error: Exception, shown: str) -
 
     found = GitView(make, lambda: 0).latest(wait_s=60)
     assert found is not None
-    assert shown in (found.fault or "")
+    assert shown in (found.problem or "")
 
 
 def test_the_source_of_plans_is_a_name_with_its_arguments() -> None:

@@ -50,7 +50,7 @@ def test_the_form_of_the_getting_started_page_makes_its_license(
 def test_a_broken_rule_is_shown_at_its_field(dash: Dash, fields: dict[str, str], at: str) -> None:
     answer = dash.send("/new/license", {"name": "Growth", "type": "PAID", **fields})
     assert answer.status_code >= 400
-    assert Html(answer.text).fault_at(at)
+    assert Html(answer.text).problem_at(at)
 
 
 @pytest.mark.parametrize(
@@ -98,7 +98,7 @@ def test_what_cannot_be_attached_is_shown_at_its_field(
     answer = dash.send(f"/licenses/{growth}/grants", fields)
     assert answer.status_code >= 400
     page = Html(answer.text)
-    assert page.fault_at(at)
+    assert page.problem_at(at)
     assert page.value_of("value") == fields["value"]
 
 
@@ -111,7 +111,7 @@ def test_a_grant_is_edited_in_its_place(dash: Dash, api: httpx.Client, growth: s
     assert stored["limitCapExceededOveragePercent"] == 10
     answer = dash.send(where, {"value": "lots"})
     page = Html(answer.text)
-    assert page.fault_at("grant-api-calls") == "type a number, such as 1000 or 0.5"
+    assert page.problem_at("grant-api-calls") == "type a number, such as 1000 or 0.5"
     assert page.value_of("value") == "lots"
 
 

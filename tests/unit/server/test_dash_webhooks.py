@@ -51,7 +51,7 @@ def test_what_is_wrong_is_shown_at_its_field(
     typed: dict[str, str | list[str]] = {"url": "https://example.com/", "eventTypes": [_CREATED]}
     answered = dash.send("/new/webhook", {**typed, **fields})
     assert answered.status_code == 422
-    assert Html(answered.text).fault_at(at)
+    assert Html(answered.text).problem_at(at)
 
 
 def test_a_delivery_is_shown_with_its_payload_and_delivered_again(
@@ -155,7 +155,7 @@ def test_what_no_token_can_have_is_shown_at_its_field(
     typed: dict[str, str | list[str]] = {"name": "new", "scopes": ["read:*"]}
     answered = dash.send("/service-accounts/bootstrap/tokens", {**typed, **fields})
     assert answered.status_code >= 400
-    assert Html(answered.text).fault_at(at)
+    assert Html(answered.text).problem_at(at)
 
 
 def test_only_scopes_that_the_visitor_has_are_offered(server: EmbeddedServer) -> None:

@@ -59,7 +59,7 @@ def test_a_form_refuses_it_as_a_threshold(
 def test_a_form_refuses_it_as_a_sale_factor(dash: Dash, typed: str) -> None:
     answer = dash.send("/new/entitlement", {**_UNITS, "saleUnitFactor": typed})
     assert answer.status_code == 422, answer.text
-    assert Html(answer.text).fault_at("saleUnitFactor")
+    assert Html(answer.text).problem_at("saleUnitFactor")
 
 
 @pytest.mark.parametrize("written", ["1e400", "-1e400", "9" * 400])
@@ -109,7 +109,7 @@ def test_the_rules_refuse_it_with_the_words_of_the_api(
     with pytest.raises(RefusalError) as refused:
         settle(value)
     assert refused.value.code == "UNPROCESSABLE"
-    assert [each.message for each in refused.value.faults] == [fault]
+    assert [each.message for each in refused.value.problems] == [fault]
 
 
 def test_a_finite_number_may_be_as_large_as_it_likes() -> None:

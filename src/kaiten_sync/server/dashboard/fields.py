@@ -14,7 +14,7 @@ from typing import Any, Literal
 from urllib.parse import parse_qs
 
 from kaiten_sync.server.dashboard.texts import is_same, with_line_feeds
-from kaiten_sync.server.domain.refusals import Fault, RefusalError, invalid, unprocessable
+from kaiten_sync.server.domain.refusals import Problem, RefusalError, invalid, unprocessable
 from kaiten_sync.server.web.codec import check_storable, decode_body
 
 Kind = Literal["text", "long", "number", "choice", "flag", "flags", "day", "json"]
@@ -135,19 +135,19 @@ def read_fields(
         RefusalError: 422 with each field in which something else has to be typed.
     """
     body: dict[str, Any] = {}
-    faults: list[Fault] = []
+    problems: list[Problem] = []
     for field in fields:
         if field.fixed:
             continue
         try:
             value = _value(field, sent, stored or {})
         except ValueError as error:
-            faults.append(Fault(str(error), f"body.{field.name}"))
+            problems.append(Problem(str(error), f"body.{field.name}"))
         else:
             if value is not ...:
                 body[field.name] = value
-    if faults:
-        raise unprocessable("UNPROCESSABLE", "validation failed", faults)
+    if problems:
+        raise unprocessable("UNPROCESSABLE", "validation failed", problems)
     return body
 
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from kaiten_sync.server.dashboard.fields import Choice, Field, Sent, is_unedited
-from kaiten_sync.server.domain.refusals import Fault, RefusalError, conflict
+from kaiten_sync.server.domain.refusals import Problem, RefusalError, conflict
 
 STATE_FIELD = "form_state"
 """The hidden field with the state of what is stored when the form was shown."""
@@ -51,7 +51,7 @@ class FormEntry:
 
     field: Field
     typed: Sequence[str]
-    faults: Sequence[str] = ()
+    problems: Sequence[str] = ()
 
     @property
     def text(self) -> str:
@@ -61,19 +61,19 @@ class FormEntry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Filled:
-    """A form as it is shown. `faults` are about none of its fields.
+    """A form as it is shown. `problems` are about none of its fields.
 
     `state` identifies what is stored of its fields; it is empty if nothing is.
     """
 
     entries: Sequence[FormEntry]
-    faults: Sequence[str] = ()
+    problems: Sequence[str] = ()
     state: str = ""
 
     @property
-    def has_faults(self) -> bool:
+    def has_problems(self) -> bool:
         """Whether anything is wrong."""
-        return bool(self.faults) or any(entry.faults for entry in self.entries)
+        return bool(self.problems) or any(entry.problems for entry in self.entries)
 
     def entry(self, name: str) -> FormEntry:
         """A field by its name."""
@@ -88,16 +88,16 @@ def fill(
 ) -> Filled:
     """A form to show: with what was sent, or else with what is stored, or else empty."""
     shown = tuple(_offering(field, stored) for field in fields)
-    by_field, rest = _faults_by_field({field.name for field in shown}, error)
+    by_field, rest = _problems_by_field({field.name for field in shown}, error)
     entries = [
         FormEntry(
             field=field,
             typed=sent.values.get(field.name, ()) if sent else field.typed(stored),
-            faults=by_field.get(field.name, ()),
+            problems=by_field.get(field.name, ()),
         )
         for field in shown
     ]
-    return Filled(entries=entries, faults=rest, state=_state(shown, stored) if stored else "")
+    return Filled(entries=entries, problems=rest, state=_state(shown, stored) if stored else "")
 
 
 def check_unchanged(fields: Iterable[Field], stored: Mapping[str, Any], sent: Sent) -> None:
@@ -109,17 +109,17 @@ def check_unchanged(fields: Iterable[Field], stored: Mapping[str, Any], sent: Se
     asked = tuple(fields)
     if sent.one(STATE_FIELD) in ("", _state(asked, stored)):
         return
-    faults = [
-        Fault(
+    problems = [
+        Problem(
             f"somebody else has changed this to: {', '.join(field.typed(stored)) or 'nothing'}",
             f"body.{field.name}",
         )
         for field in asked
         if not field.fixed and not is_unedited(field, sent, stored)
     ]
-    if faults:
+    if problems:
         detail = "it was changed after you opened this page; submit again to overwrite"
-        raise conflict("Form.ChangedMeanwhile", detail, faults)
+        raise conflict("Form.ChangedMeanwhile", detail, problems)
 
 
 def _state(fields: Iterable[Field], stored: Mapping[str, Any]) -> str:
@@ -136,7 +136,7 @@ def _offering(field: Field, stored: Mapping[str, Any] | None) -> Field:
     return replace(field, choices=(*field.choices, Choice(value=value, label=value)))
 
 
-def _faults_by_field(
+def _problems_by_field(
     names: set[str], error: RefusalError | None
 ) -> tuple[dict[str, list[str]], list[str]]:
     """What is wrong by the field that it is about, and what is about none of these fields."""
@@ -144,7 +144,7 @@ def _faults_by_field(
     rest: list[str] = []
     if error is None:
         return by_field, rest
-    found = [(_field_of(fault.location), fault.message) for fault in error.faults]
+    found = [(_field_of(problem.location), problem.message) for problem in error.problems]
     if not any(name in names for name, _ in found):
         found = [(_FIELD_OF_CODE.get(error.code.rpartition(".")[2], ""), error.detail)]
     for name, message in found:

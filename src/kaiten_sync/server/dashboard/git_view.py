@@ -43,11 +43,11 @@ class GitPlan:
     changes: Sequence[Mapping[str, Any]] = ()
     unmanaged: int = 0
     warnings: Sequence[str] = ()
-    fault: str | None = None
+    problem: str | None = None
 
     def mark(self, address: str) -> str | None:
         """Whether an object is declared, drifted or unmanaged; None where nobody can tell."""
-        if self.fault is not None:
+        if self.problem is not None:
             return None
         if address in self.drifted:
             return "drifted"
@@ -98,12 +98,12 @@ class GitView:
         try:
             text = self._maker()
         except PlanNotMadeError as error:
-            fault = str(error).strip()[:_MAX_SHOWN]
-            self._made = GitPlan(made_at=self._clock(), fault=fault)
+            problem = str(error).strip()[:_MAX_SHOWN]
+            self._made = GitPlan(made_at=self._clock(), problem=problem)
         except Exception as error:
             # The end of a thread: nobody else would hear of it, and the page would wait for ever.
             log.exception("the plan could not be made")
-            self._made = GitPlan(made_at=self._clock(), fault=repr(error)[:_MAX_SHOWN])
+            self._made = GitPlan(made_at=self._clock(), problem=repr(error)[:_MAX_SHOWN])
         else:
             self._made = _read(text, self._clock())
 
@@ -121,7 +121,7 @@ def _read(text: str, now_ms: int) -> GitPlan:
             warnings=plan["warnings"],
         )
     except (ValueError, KeyError) as error:
-        return GitPlan(made_at=now_ms, fault=f"the plan cannot be read: {error!r}")
+        return GitPlan(made_at=now_ms, problem=f"the plan cannot be read: {error!r}")
 
 
 def _with_holders(addresses: Iterable[str]) -> Iterator[str]:

@@ -9,7 +9,7 @@ from typing import Any
 from kaiten_sync.licensing.thresholds import UNCAPPED
 from kaiten_sync.server.dashboard.fields import Field, json_of, number_of
 from kaiten_sync.server.domain.grants import VALUE_TYPES
-from kaiten_sync.server.domain.refusals import Fault, unprocessable
+from kaiten_sync.server.domain.refusals import Problem, unprocessable
 from kaiten_sync.server.shapes.scalars import number
 
 _UNLIMITED_TEXT = "unlimited"
@@ -63,8 +63,8 @@ def grant_body(entitlement_type: str, fields: Mapping[str, Any]) -> dict[str, An
     try:
         return {**fields, "value": {"type": tag, "value": _value_of(tag, typed)}}
     except ValueError as error:
-        fault = Fault(str(error), "body.value")
-        raise unprocessable("UNPROCESSABLE", "validation failed", [fault]) from error
+        problem = Problem(str(error), "body.value")
+        raise unprocessable("UNPROCESSABLE", "validation failed", [problem]) from error
 
 
 def _value_of(tag: str, text: str) -> Any:

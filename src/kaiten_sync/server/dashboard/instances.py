@@ -27,7 +27,7 @@ from kaiten_sync.server.db.audit import TrailFilter
 from kaiten_sync.server.db.search import Wanted
 from kaiten_sync.server.domain.events import EVENT_TYPES
 from kaiten_sync.server.domain.licenses import ARCHIVED
-from kaiten_sync.server.domain.refusals import Fault, RefusalError, unprocessable
+from kaiten_sync.server.domain.refusals import Problem, RefusalError, unprocessable
 from kaiten_sync.server.service import audit, saturation, search
 from kaiten_sync.server.service.customers import get_customer
 from kaiten_sync.server.service.instances import get_instance
@@ -133,15 +133,15 @@ def _new(visit: Visit) -> Shown:
 
 def _with_ids(visit: Visit, body: dict[str, Any]) -> dict[str, Any]:
     """The body with the ids of what is named by its slug."""
-    faults: list[Fault] = []
+    problems: list[Problem] = []
     for name, find in (("customer", get_customer), ("license", get_license)):
         slug = body.pop(f"{name}Slug")
         try:
             body[f"{name}Id"] = find(visit.work, slug).id
         except RefusalError as error:
-            faults.append(Fault(error.detail, f"body.{name}Slug"))
-    if faults:
-        raise unprocessable("UNPROCESSABLE", "validation failed", faults)
+            problems.append(Problem(error.detail, f"body.{name}Slug"))
+    if problems:
+        raise unprocessable("UNPROCESSABLE", "validation failed", problems)
     return body
 
 

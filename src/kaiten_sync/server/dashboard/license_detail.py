@@ -46,7 +46,7 @@ class _GrantOnPage:
     row: NamedGrant
     value: FormEntry
     overage: FormEntry | None
-    faults: Sequence[str]
+    problems: Sequence[str]
     state: str
 
 
@@ -121,7 +121,10 @@ def _grant_row(row: NamedGrant, visit: Visit) -> _GrantOnPage:
         row=row,
         value=form.entry("value"),
         overage=form.entry("limitCapExceededOveragePercent") if is_number else None,
-        faults=[*form.faults, *(fault for entry in form.entries for fault in entry.faults)],
+        problems=[
+            *form.problems,
+            *(problem for entry in form.entries for problem in entry.problems),
+        ],
         state=form.state,
     )
 

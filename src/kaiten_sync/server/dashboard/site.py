@@ -122,11 +122,11 @@ class _Site:
         return self._sign_in_page(request, request.query_params.get("next", "/"))
 
     def _sign_in_page(
-        self, request: Request, following: str, fault: str | None = None, status: int = 200
+        self, request: Request, following: str, problem: str | None = None, status: int = 200
     ) -> Response:
         values = {
             "following": guard.local_path(following),
-            "fault": fault,
+            "problem": problem,
             "signed": None,
             "needs_https": request.scope["scheme"] == "http" and not guard.is_loopback(request),
         }
@@ -140,8 +140,8 @@ class _Site:
         wait_ms = self._throttle.wait_ms(address, now_ms)
         if wait_ms:
             seconds = -(-wait_ms // 1000)
-            fault = f"too many wrong tokens; try again in {seconds} seconds"
-            answer = self._sign_in_page(request, following, fault, 429)
+            problem = f"too many wrong tokens; try again in {seconds} seconds"
+            answer = self._sign_in_page(request, following, problem, 429)
             answer.headers["Retry-After"] = str(seconds)
             return answer
         try:

@@ -1,10 +1,10 @@
 """The server's rules, without storage and without HTTP."""
 
 from kaiten_sync.server.domain.refusals import (
-    Fault,
+    Problem,
     RecordedRefusalError,
     RefusalError,
     RefusalKind,
 )
 
-__all__ = ["Fault", "RecordedRefusalError", "RefusalError", "RefusalKind"]
+__all__ = ["Problem", "RecordedRefusalError", "RefusalError", "RefusalKind"]

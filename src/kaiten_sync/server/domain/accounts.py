@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 
 from kaiten_sync.server.domain.refusals import (
-    Fault,
+    Problem,
     RefusalError,
     RefusalKind,
     unprocessable,
@@ -32,7 +32,7 @@ def check_name(name: str) -> None:
         raise unprocessable(
             "CreateToken.NameTooLong",
             f"a token's name has at most {MAX_NAME_LENGTH} characters",
-            [Fault(f"expected maxLength {MAX_NAME_LENGTH}", "body.name")],
+            [Problem(f"expected maxLength {MAX_NAME_LENGTH}", "body.name")],
         )
 
 
@@ -43,17 +43,17 @@ def settle_scopes(wanted: Sequence[str] | None, own: Collection[str]) -> list[st
         RefusalError: there is none, one is unknown, or one allows more than `own` do, which are
             those of the token that asks for it.
     """
-    faults = [
-        Fault("unknown scope", f"body.scopes[{index}]", scope[:_MAX_SHOWN])
+    problems = [
+        Problem("unknown scope", f"body.scopes[{index}]", scope[:_MAX_SHOWN])
         for index, scope in enumerate(wanted or ())
         if not is_scope(scope)
     ]
-    if faults or not wanted:
+    if problems or not wanted:
         raise RefusalError(
             RefusalKind.INVALID,
             "Token.InvalidScopes",
             "a token has scopes, such as read:licenses, write:instances or read:*",
-            faults[:20] or [Fault("at least one scope is needed", "body.scopes")],
+            problems[:20] or [Problem("at least one scope is needed", "body.scopes")],
         )
     for scope in wanted:
         if not allows(own, scope):
@@ -78,7 +78,7 @@ def settle_expiry(expires_at: int | None, own: int | None, now_ms: int) -> int |
         raise unprocessable(
             "CreateToken.ExpiresInThePast",
             "a token must end in the future",
-            [Fault("expected a time in the future", "body.expiresAt")],
+            [Problem("expected a time in the future", "body.expiresAt")],
         )
     if expires_at is None or own is None:
         return own if expires_at is None else expires_at

@@ -129,16 +129,16 @@ def _settle(operation: Operation, kind: str, fields: EntitlementFields) -> Entit
         check_number(factor, "body.saleUnitFactor")
     anchor = fields.reset_anchor or ("CALENDAR" if fields.reset_period else None)
     settled = replace(fields, reset_anchor=anchor)
-    faults = {
-        "InvalidTypeConfiguration": _meter_fault(settled),
-        "InvalidUnitsConfiguration": _units_fault(settled),
-        "InvalidEnforcementPolicyConfiguration": _warning_fault(settled),
-        "InvalidResetConfiguration": _reset_fault(settled),
-        "InvalidIcon": icon_fault(settled.icon),
+    problems = {
+        "InvalidTypeConfiguration": _meter_problem(settled),
+        "InvalidUnitsConfiguration": _units_problem(settled),
+        "InvalidEnforcementPolicyConfiguration": _warning_problem(settled),
+        "InvalidResetConfiguration": _reset_problem(settled),
+        "InvalidIcon": icon_problem(settled.icon),
     }
-    for code, fault in faults.items():
-        if fault is not None:
-            raise invalid(f"{operation}.{code}", fault)
+    for code, problem in problems.items():
+        if problem is not None:
+            raise invalid(f"{operation}.{code}", problem)
     return EntitlementColumns(
         name=fields.name,
         description=fields.description,
@@ -159,13 +159,13 @@ def _settle(operation: Operation, kind: str, fields: EntitlementFields) -> Entit
     )
 
 
-def _meter_fault(fields: EntitlementFields) -> str | None:
+def _meter_problem(fields: EntitlementFields) -> str | None:
     if fields.meter_type is not None and fields.type not in NUMBER_FAMILY:
         return "meterType is only allowed when type is NUMBER or NUMBER_AI_CREDIT"
     return None
 
 
-def _units_fault(fields: EntitlementFields) -> str | None:
+def _units_problem(fields: EntitlementFields) -> str | None:
     base = (fields.unit_singular, fields.unit_plural)
     sale = (fields.sale_unit_singular, fields.sale_unit_plural, fields.sale_unit_factor)
     given = [value for value in (*base, *sale) if value is not None]
@@ -183,13 +183,13 @@ def _units_fault(fields: EntitlementFields) -> str | None:
     return None
 
 
-def _warning_fault(fields: EntitlementFields) -> str | None:
+def _warning_problem(fields: EntitlementFields) -> str | None:
     if fields.warning_threshold_percent is not None and fields.type not in NUMBER_FAMILY:
         return "warningThresholdPercent is only allowed when type is NUMBER or NUMBER_AI_CREDIT"
     return None
 
 
-def _reset_fault(fields: EntitlementFields) -> str | None:
+def _reset_problem(fields: EntitlementFields) -> str | None:
     if fields.reset_period is None:
         return "resetAnchor needs resetPeriod" if fields.reset_anchor is not None else None
     if fields.type not in NUMBER_FAMILY:
@@ -199,7 +199,7 @@ def _reset_fault(fields: EntitlementFields) -> str | None:
     return None
 
 
-def icon_fault(icon: str | None) -> str | None:
+def icon_problem(icon: str | None) -> str | None:
     """Why this cannot be an icon; None if it can, or if there is none."""
     if icon is None:
         return None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from kaiten_sync.licensing.thresholds import default_overage_percent, overage_fault
+from kaiten_sync.licensing.thresholds import default_overage_percent, overage_message
 from kaiten_sync.server.domain.numbers import check_number
 from kaiten_sync.server.domain.refusals import invalid
 
@@ -43,7 +43,7 @@ def settle_grant(
     check_number(threshold, "body.value.value")
     if overage_percent is None:
         return default_overage_percent(threshold)
-    fault = overage_fault(threshold, overage_percent)
-    if fault is not None:
-        raise invalid(code, fault)
+    problem = overage_message(threshold, overage_percent)
+    if problem is not None:
+        raise invalid(code, problem)
     return overage_percent

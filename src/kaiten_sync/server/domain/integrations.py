@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from kaiten_sync.server.domain.refusals import Fault, unprocessable
+from kaiten_sync.server.domain.refusals import Problem, unprocessable
 
 
 def refuse_integrations(operation: str, integrations: Mapping[str, Any]) -> None:
@@ -18,5 +18,5 @@ def refuse_integrations(operation: str, integrations: Mapping[str, Any]) -> None
         raise unprocessable(
             f"{operation}.IntegrationsNotSettable",
             "this server keeps no integrations; leave them out",
-            [Fault("not kept by this server", "body.integrations")],
+            [Problem("not kept by this server", "body.integrations")],
         )

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import sys
 
-from kaiten_sync.server.domain.refusals import Fault, unprocessable
+from kaiten_sync.server.domain.refusals import Problem, unprocessable
 
 
-def number_fault(value: float) -> str | None:
+def number_problem(value: float) -> str | None:
     """Why a number cannot be stored; None if it can. JSON also carries integers of any length."""
     if value != value:
         return "not a number"
@@ -20,6 +20,6 @@ def check_number(value: float, place: str) -> None:
     Raises:
         RefusalError: it cannot, with the code and the words of a request that has it in its JSON.
     """
-    fault = number_fault(value)
-    if fault is not None:
-        raise unprocessable("UNPROCESSABLE", "validation failed", [Fault(fault, place)])
+    problem = number_problem(value)
+    if problem is not None:
+        raise unprocessable("UNPROCESSABLE", "validation failed", [Problem(problem, place)])

@@ -27,7 +27,7 @@ class RefusalKind(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Fault:
+class Problem:
     """One thing wrong in a request: what, where (`body.name`), and the value found there."""
 
     message: str
@@ -39,13 +39,13 @@ class RefusalError(Exception):
     """A request is refused; nothing was written."""
 
     def __init__(
-        self, kind: RefusalKind, code: str, detail: str, faults: Sequence[Fault] = ()
+        self, kind: RefusalKind, code: str, detail: str, problems: Sequence[Problem] = ()
     ) -> None:
         super().__init__(f"{code}: {detail}")
         self.kind = kind
         self.code = code
         self.detail = detail
-        self.faults = tuple(faults)
+        self.problems = tuple(problems)
 
 
 class RecordedRefusalError(RefusalError):
@@ -62,11 +62,11 @@ def not_found(code: str, detail: str) -> RefusalError:
     return RefusalError(RefusalKind.NOT_FOUND, code, detail)
 
 
-def conflict(code: str, detail: str, faults: Sequence[Fault] = ()) -> RefusalError:
+def conflict(code: str, detail: str, problems: Sequence[Problem] = ()) -> RefusalError:
     """What is stored stands against the request."""
-    return RefusalError(RefusalKind.CONFLICT, code, detail, faults)
+    return RefusalError(RefusalKind.CONFLICT, code, detail, problems)
 
 
-def unprocessable(code: str, detail: str, faults: Sequence[Fault] = ()) -> RefusalError:
+def unprocessable(code: str, detail: str, problems: Sequence[Problem] = ()) -> RefusalError:
     """The request asks for what cannot be set."""
-    return RefusalError(RefusalKind.UNPROCESSABLE, code, detail, faults)
+    return RefusalError(RefusalKind.UNPROCESSABLE, code, detail, problems)

@@ -17,7 +17,7 @@ def new_token() -> str:
     return _PREFIX + secrets.token_urlsafe(_RANDOM_BYTES)
 
 
-def token_fault(token: str) -> str | None:
+def token_problem(token: str) -> str | None:
     """Why a text chosen by hand cannot be a token; None if it can. Never repeats the text."""
     if _SHAPE.fullmatch(token):
         return None

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 from kaiten_sync.server.domain.addresses import is_public, literal_address
 from kaiten_sync.server.domain.events import find_event_type
-from kaiten_sync.server.domain.refusals import Fault, unprocessable
+from kaiten_sync.server.domain.refusals import Problem, unprocessable
 
 MAX_ENDPOINTS = 50
 """Endpoints of an organization: each event costs a row for each that wants it."""
@@ -99,17 +99,17 @@ def wanted_types(named: Iterable[tuple[str, str]]) -> list[str]:
         RefusalError: 422; nothing is named, or something that is not an event.
     """
     found: set[str] = set()
-    faults: list[Fault] = []
+    problems: list[Problem] = []
     for place, text in named:
         kind = find_event_type(text)
         if kind is None:
-            faults.append(Fault("there is no such event", place, text[:200]))
+            problems.append(Problem("there is no such event", place, text[:200]))
         else:
             found.add(kind.type)
-    if not found and not faults:
-        faults.append(Fault("name at least one event", "body.eventTypes"))
-    if faults:
-        raise unprocessable("UNPROCESSABLE", "validation failed", faults)
+    if not found and not problems:
+        problems.append(Problem("name at least one event", "body.eventTypes"))
+    if problems:
+        raise unprocessable("UNPROCESSABLE", "validation failed", problems)
     return sorted(found)
 
 
@@ -119,12 +119,12 @@ def check_url(operation: str, url: str, *, allow_private: bool) -> None:
     Raises:
         RefusalError: 422 with what is wrong.
     """
-    fault = _url_fault(url) or (None if allow_private else _private_fault(url))
-    if fault is not None:
-        raise unprocessable(f"{operation}.InvalidUrl", fault, [Fault(fault, "body.url")])
+    problem = _url_problem(url) or (None if allow_private else _private_problem(url))
+    if problem is not None:
+        raise unprocessable(f"{operation}.InvalidUrl", problem, [Problem(problem, "body.url")])
 
 
-def _url_fault(url: str) -> str | None:
+def _url_problem(url: str) -> str | None:
     if len(url) > MAX_URL:
         return f"a URL has at most {MAX_URL} characters"
     if any(ord(c) <= 32 or ord(c) == 127 for c in url):
@@ -143,7 +143,7 @@ def _url_fault(url: str) -> str | None:
     return None
 
 
-def _private_fault(url: str) -> str | None:
+def _private_problem(url: str) -> str | None:
     host = (urlsplit(url).hostname or "").rstrip(".").lower()
     address = literal_address(host)
     is_local_name = host == "localhost" or host.endswith(".localhost")

@@ -16,7 +16,7 @@ from kaiten_sync.server.domain.events import (
     ENTITLEMENT_UPDATED,
     EventType,
 )
-from kaiten_sync.server.domain.refusals import Fault, RefusalError, conflict, not_found
+from kaiten_sync.server.domain.refusals import Problem, RefusalError, conflict, not_found
 from kaiten_sync.server.domain.slugs import is_slug
 from kaiten_sync.server.service.events import emit
 from kaiten_sync.server.service.slug_lookup import SlugLookup
@@ -117,7 +117,7 @@ def _in_use(slug: str, *, grants: int = 0, counters: int = 0) -> RefusalError:
         "DeleteEntitlement.InUseConflict",
         f"entitlement {slug!r} is granted by {grants} license(s)"
         f" and was used by {counters} instance(s)",
-        [Fault("the entitlement is in use", "path.entitlementSlug", holders)],
+        [Problem("the entitlement is in use", "path.entitlementSlug", holders)],
     )
 
 

@@ -10,7 +10,7 @@ from kaiten_sync.server.db import identity
 from kaiten_sync.server.db.identity import AccountRow, OrganizationRow, TokenRow
 from kaiten_sync.server.domain.refusals import RefusalError, RefusalKind
 from kaiten_sync.server.domain.scopes import ALL_SCOPES, allows
-from kaiten_sync.server.domain.tokens import lookup_hash, new_token, token_fault
+from kaiten_sync.server.domain.tokens import lookup_hash, new_token, token_problem
 from kaiten_sync.server.service.work import Caller, Work, new_id
 from kaiten_sync.server.settings import ServerStartError
 
@@ -45,9 +45,9 @@ def check_chosen_token(token: str) -> None:
     Raises:
         ServerStartError: it has not. The message does not repeat it.
     """
-    fault = token_fault(token)
-    if fault is not None:
-        raise ServerStartError(f"the bootstrap token cannot be used: {fault}")
+    problem = token_problem(token)
+    if problem is not None:
+        raise ServerStartError(f"the bootstrap token cannot be used: {problem}")
 
 
 def create_organization(

@@ -34,7 +34,7 @@ from kaiten_sync.server.db.usage import (
 from kaiten_sync.server.domain import events
 from kaiten_sync.server.domain.events import EventType
 from kaiten_sync.server.domain.refusals import (
-    Fault,
+    Problem,
     RecordedRefusalError,
     RefusalError,
     RefusalKind,
@@ -197,7 +197,7 @@ def _reused(key: str, earlier: ReportRow) -> RefusalError:
     return conflict(
         f"{_OPERATION}.TransactionIdReused",
         f"transactionId {key!r} was used for another report; send a correction with a new one",
-        [Fault("the report that this key was first used for", "body.transactionId", original)],
+        [Problem("the report that this key was first used for", "body.transactionId", original)],
     )
 
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from starlette.requests import Request
 
-from kaiten_sync.server.domain.refusals import Fault, RefusalError, RefusalKind, unprocessable
+from kaiten_sync.server.domain.refusals import Problem, RefusalError, RefusalKind, unprocessable
 from kaiten_sync.server.domain.times import parse_rfc3339
 from kaiten_sync.server.web.catalog import SCHEMAS
 from kaiten_sync.server.web.check import RequestCheck, check_parameter
@@ -94,8 +94,8 @@ def parse_query(query: Query, text: str | None) -> Any:
     place = f"query.{query.name}"
     if text is None:
         if query.required:
-            fault = Fault("this query parameter is required", place)
-            raise unprocessable("UNPROCESSABLE", "validation failed", [fault])
+            problem = Problem("this query parameter is required", place)
+            raise unprocessable("UNPROCESSABLE", "validation failed", [problem])
         return query.default
     check_storable(text, place)
     value: Any = text
@@ -115,5 +115,5 @@ def parse_query(query: Query, text: str | None) -> Any:
 
 
 def _unexpected(wanted: str, place: str, text: str) -> RefusalError:
-    fault = Fault(f"expected {wanted}", place, text[:_MAX_SHOWN])
-    return unprocessable("UNPROCESSABLE", "validation failed", [fault])
+    problem = Problem(f"expected {wanted}", place, text[:_MAX_SHOWN])
+    return unprocessable("UNPROCESSABLE", "validation failed", [problem])

@@ -12,12 +12,12 @@ from typing import Any
 
 from jsonschema import Draft202012Validator, FormatChecker, ValidationError
 
-from kaiten_sync.server.domain.refusals import Fault, unprocessable
+from kaiten_sync.server.domain.refusals import Problem, unprocessable
 from kaiten_sync.server.domain.times import parse_rfc3339
 
 Schema = Mapping[str, Any]
 
-_MAX_FAULTS = 20
+_MAX_PROBLEMS = 20
 _MAX_SHOWN = 200
 """Characters of a wrong value that are repeated in the answer."""
 
@@ -91,20 +91,20 @@ def check_parameter(schema: Schema, value: Any, place: str) -> Any:
 
 
 def _refuse(validator: Draft202012Validator, value: Any, place: str) -> None:
-    faults: list[Fault] = []
+    problems: list[Problem] = []
     for error in validator.iter_errors(value):
-        faults += _faults(error, place)
-        if len(faults) >= _MAX_FAULTS:
+        problems += _problems(error, place)
+        if len(problems) >= _MAX_PROBLEMS:
             break
-    if faults:
-        raise unprocessable("UNPROCESSABLE", "validation failed", faults[:_MAX_FAULTS])
+    if problems:
+        raise unprocessable("UNPROCESSABLE", "validation failed", problems[:_MAX_PROBLEMS])
 
 
 def _as_requests_see_it(schema: Any) -> Any:
     """A schema as a request has to meet it.
 
     Read-only properties are free, int32 is a range, and a pattern means all of the text. A tagged
-    union is checked by its tag and anything else that has branches by its type, so that a fault
+    union is checked by its tag and anything else that has branches by its type, so that a problem
     names what is wrong and not all branches.
     """
     if isinstance(schema, list | tuple):
@@ -157,7 +157,7 @@ def _by_tag(discriminator: Mapping[str, Any]) -> Schema:
     }
 
 
-def _faults(error: ValidationError, place: str) -> Iterator[Fault]:
+def _problems(error: ValidationError, place: str) -> Iterator[Problem]:
     """What a validation error says, without the wrong value in its words."""
     for step in error.absolute_path:
         place += f"[{step}]" if isinstance(step, int) else f".{step}"
@@ -168,19 +168,19 @@ def _faults(error: ValidationError, place: str) -> Iterator[Fault]:
         case "additionalProperties":
             for name in instance.keys() - schema["properties"].keys():
                 where = f"{place}.{name[:_MAX_SHOWN]}"
-                yield Fault("unexpected property", where, _shown(instance[name]))
+                yield Problem("unexpected property", where, _shown(instance[name]))
         case "required":
-            yield Fault(error.message, place, None)
+            yield Problem(error.message, place, None)
         case "type":
             names = wanted if isinstance(wanted, list) else [wanted]
-            yield Fault(f"expected {' or '.join(names)}", place, _shown(instance))
+            yield Problem(f"expected {' or '.join(names)}", place, _shown(instance))
         case "enum":
             allowed = ", ".join(map(str, wanted))
-            yield Fault(f"expected one of {allowed}", place, _shown(instance))
+            yield Problem(f"expected one of {allowed}", place, _shown(instance))
         case "format":
-            yield Fault(f"expected {wanted} (RFC 3339)", place, _shown(instance))
+            yield Problem(f"expected {wanted} (RFC 3339)", place, _shown(instance))
         case rule:
-            yield Fault(f"expected {rule} {wanted}", place, _shown(instance))
+            yield Problem(f"expected {rule} {wanted}", place, _shown(instance))
 
 
 def _shown(value: Any) -> Any:

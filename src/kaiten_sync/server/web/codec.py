@@ -10,14 +10,14 @@ import json
 from collections.abc import Iterator
 from typing import Any, NoReturn
 
-from kaiten_sync.server.domain.numbers import number_fault
-from kaiten_sync.server.domain.refusals import Fault, invalid, unprocessable
+from kaiten_sync.server.domain.numbers import number_problem
+from kaiten_sync.server.domain.refusals import Problem, invalid, unprocessable
 
 MAX_DEPTH = 64
 """Levels of nesting in a body; far more than any configuration needs."""
 
-_MAX_FAULTS = 20
-"""Findings shown of one request: enough to correct it, too few to fill a screen."""
+_MAX_PROBLEMS = 20
+"""Problems shown of one request: enough to correct it, too few to fill a screen."""
 
 _ENCODER = json.JSONEncoder(
     ensure_ascii=False, separators=(",", ":"), allow_nan=False, check_circular=False
@@ -45,9 +45,9 @@ def check_storable(value: Any, place: str = "body") -> None:
     Raises:
         RefusalError: 422 with each place.
     """
-    faults = list(_first(_faults(value, place, 0)))
-    if faults:
-        raise unprocessable("UNPROCESSABLE", "validation failed", faults)
+    problems = list(_first(_problems(value, place, 0)))
+    if problems:
+        raise unprocessable("UNPROCESSABLE", "validation failed", problems)
 
 
 def encode(value: Any) -> bytes:
@@ -59,34 +59,34 @@ def _refuse_constant(text: str) -> NoReturn:
     raise ValueError(f"{text} is not JSON")
 
 
-def _first(faults: Iterator[Fault]) -> Iterator[Fault]:
-    for _, fault in zip(range(_MAX_FAULTS), faults, strict=False):
-        yield fault
+def _first(problems: Iterator[Problem]) -> Iterator[Problem]:
+    for _, problem in zip(range(_MAX_PROBLEMS), problems, strict=False):
+        yield problem
 
 
-def _faults(value: Any, place: str, depth: int) -> Iterator[Fault]:
+def _problems(value: Any, place: str, depth: int) -> Iterator[Problem]:
     if depth > MAX_DEPTH:
-        yield Fault(f"nested more than {MAX_DEPTH} levels deep", "body")
+        yield Problem(f"nested more than {MAX_DEPTH} levels deep", "body")
     elif isinstance(value, str):
-        yield from _text_faults(value, place)
+        yield from _text_problems(value, place)
     elif isinstance(value, int | float) and not isinstance(value, bool):
-        fault = number_fault(value)
-        if fault is not None:
-            yield Fault(fault, place)
+        problem = number_problem(value)
+        if problem is not None:
+            yield Problem(problem, place)
     elif isinstance(value, dict):
         for key, item in value.items():
-            yield from _text_faults(key, place)
-            yield from _faults(item, f"{place}.{key}", depth + 1)
+            yield from _text_problems(key, place)
+            yield from _problems(item, f"{place}.{key}", depth + 1)
     elif isinstance(value, list):
         for index, item in enumerate(value):
-            yield from _faults(item, f"{place}[{index}]", depth + 1)
+            yield from _problems(item, f"{place}[{index}]", depth + 1)
 
 
-def _text_faults(text: str, place: str) -> Iterator[Fault]:
+def _text_problems(text: str, place: str) -> Iterator[Problem]:
     if "\0" in text:
-        yield Fault("text must not contain NUL characters", printable(place))
+        yield Problem("text must not contain NUL characters", printable(place))
     if any("\ud800" <= c <= "\udfff" for c in text):
-        yield Fault("text must not contain lone surrogates", printable(place))
+        yield Problem("text must not contain lone surrogates", printable(place))
 
 
 def printable(text: str) -> str:

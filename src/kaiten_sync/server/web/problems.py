@@ -1,4 +1,4 @@
-"""Refusals and faults as problem documents (RFC 9457 with Kaiten's members)."""
+"""Refused requests as problem documents (RFC 9457 with Kaiten's members)."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 from starlette.responses import Response
 
-from kaiten_sync.server.domain.refusals import Fault, RefusalError, RefusalKind
+from kaiten_sync.server.domain.refusals import Problem, RefusalError, RefusalKind
 from kaiten_sync.server.web.codec import encode, printable
 
 MEDIA_TYPE = "application/problem+json"
@@ -53,7 +53,7 @@ def refused(error: RefusalError, path: str) -> Response:
         503: {"Retry-After": "1"},
     }.get(status, {})
     return problem(
-        status, path, code=error.code, detail=error.detail, faults=error.faults, headers=headers
+        status, path, code=error.code, detail=error.detail, problems=error.problems, headers=headers
     )
 
 
@@ -63,7 +63,7 @@ def problem(
     *,
     code: str,
     detail: str,
-    faults: Sequence[Fault] = (),
+    problems: Sequence[Problem] = (),
     error_id: str | None = None,
     headers: Mapping[str, str] | None = None,
 ) -> Response:
@@ -78,15 +78,17 @@ def problem(
     }
     if error_id is not None:
         body["errorId"] = error_id
-    if faults:
-        body["errors"] = [_fault(fault) for fault in faults]
+    if problems:
+        body["errors"] = [_problem(problem) for problem in problems]
     return Response(encode(body), status, headers, MEDIA_TYPE)
 
 
-def _fault(fault: Fault) -> dict[str, Any]:
-    body: dict[str, Any] = {"message": printable(fault.message)}
-    if fault.location is not None:
-        body["location"] = printable(fault.location)
-    if fault.value is not None:
-        body["value"] = printable(fault.value) if isinstance(fault.value, str) else fault.value
+def _problem(problem: Problem) -> dict[str, Any]:
+    body: dict[str, Any] = {"message": printable(problem.message)}
+    if problem.location is not None:
+        body["location"] = printable(problem.location)
+    if problem.value is not None:
+        body["value"] = (
+            printable(problem.value) if isinstance(problem.value, str) else problem.value
+        )
     return body

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from kaiten_sync.kinds.registry import child_kinds, top_kinds
@@ -12,7 +13,6 @@ from kaiten_sync.model.diagnostic import Diagnostic
 from kaiten_sync.model.document import Document, Entry, MergedCatalog
 from kaiten_sync.validate.schema_files import flat_schema, project_schema
 from kaiten_sync.validate.schema_words import (
-    SchemaMessage,
     describe_null,
     describe_unknown,
     describe_value,
@@ -27,27 +27,27 @@ _Tree = MergedCatalog | Document
 _CHECKED_BY_RULES = frozenset({"required", "minItems", "minProperties", "maxProperties"})
 
 
-def schema_findings(merged: MergedCatalog) -> Iterator[Diagnostic]:
+def schema_diagnostics(merged: MergedCatalog) -> Iterator[Diagnostic]:
     """Everything in which the catalog differs from its schema."""
     from jsonschema import Draft202012Validator  # here, so that other commands start fast
 
     schema = flat_schema(catalog_schema())
     catalog = {**_as_mapping(merged.root.plain()), "version": 1}  # checked file by file before
     for error in Draft202012Validator(schema).iter_errors(catalog):
-        yield from _findings(error, merged)
+        yield from _diagnostics(error, merged)
 
 
-def project_schema_findings(document: Document) -> Iterator[Diagnostic]:
+def project_schema_diagnostics(document: Document) -> Iterator[Diagnostic]:
     """Everything in which a project file differs from its schema, but for what rules check."""
     from jsonschema import Draft202012Validator  # here, so that other commands start fast
 
     schema = flat_schema(project_schema())
     for error in Draft202012Validator(schema).iter_errors(document.root.plain()):
         if error.validator not in _CHECKED_BY_RULES:
-            yield from _findings(error, document)
+            yield from _diagnostics(error, document)
 
 
-def _findings(error: ValidationError, tree: _Tree) -> Iterator[Diagnostic]:
+def _diagnostics(error: ValidationError, tree: _Tree) -> Iterator[Diagnostic]:
     path: _Path = tuple(error.absolute_path)
     instance: Any = error.instance
     if "propertyNames" in error.absolute_schema_path:
@@ -62,26 +62,21 @@ def _findings(error: ValidationError, tree: _Tree) -> Iterator[Diagnostic]:
         yield from _at_value(path, describe_value(error, path), tree)
 
 
-def _at_key(path: _Path, fault: SchemaMessage, tree: _Tree) -> Iterator[Diagnostic]:
+def _at_key(path: _Path, found: Diagnostic, tree: _Tree) -> Iterator[Diagnostic]:
     entry = _entry(path, tree)
     if entry is not None and not (entry.node.value is None and entry.node.ref in tree.broken):
-        yield _diagnostic(path, fault, entry, is_key=True)
+        yield _placed(path, found, entry, is_key=True)
 
 
-def _at_value(path: _Path, fault: SchemaMessage, tree: _Tree) -> Iterator[Diagnostic]:
+def _at_value(path: _Path, found: Diagnostic, tree: _Tree) -> Iterator[Diagnostic]:
     entry = _entry(path, tree)
     if entry is not None:
-        yield _diagnostic(path, fault, entry, is_key=False)
+        yield _placed(path, found, entry, is_key=False)
 
 
-def _diagnostic(path: _Path, fault: SchemaMessage, entry: Entry, *, is_key: bool) -> Diagnostic:
-    return Diagnostic(
-        rule=fault.rule,
-        message=fault.message,
-        ref=entry.key_ref if is_key else entry.node.ref,
-        address=_address(path),
-        hint=fault.hint,
-    )
+def _placed(path: _Path, found: Diagnostic, entry: Entry, *, is_key: bool) -> Diagnostic:
+    ref = entry.key_ref if is_key else entry.node.ref
+    return replace(found, ref=ref, address=_address(path))
 
 
 def _entry(path: _Path, tree: _Tree) -> Entry | None:

@@ -1,4 +1,4 @@
-"""What every reader here shares: limits, hints, and findings with their source line."""
+"""What every reader here shares: limits, hints, and diagnostics with their source line."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from kaiten_sync.model.document import line_at
 from kaiten_sync.model.source import SourceRef
 
 
-def file_finding(path: str, rule: str, message: str, hint: str | None = None) -> Diagnostic:
-    """A finding about a file as a whole."""
+def file_diagnostic(path: str, rule: str, message: str, hint: str | None = None) -> Diagnostic:
+    """A diagnostic about a file as a whole."""
     return Diagnostic(rule=rule, message=message, ref=SourceRef(path, 1, 1), hint=hint)
 
 
-def with_lines(findings: Iterable[Diagnostic], lines: tuple[str, ...]) -> tuple[Diagnostic, ...]:
-    """The findings of one file, each with the line that it is about."""
-    return tuple(replace(f, line_text=line_at(lines, f.ref)) for f in findings)
+def with_lines(diagnostics: Iterable[Diagnostic], lines: tuple[str, ...]) -> tuple[Diagnostic, ...]:
+    """The diagnostics of one file, each with the line that it is about."""
+    return tuple(replace(f, line_text=line_at(lines, f.ref)) for f in diagnostics)
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str | None:
