@@ -124,7 +124,7 @@ def test_the_forms_do_the_same(api: httpx.Client, server: EmbeddedServer) -> Non
         path, typed = "/service-accounts/bootstrap/tokens", {"scopes": ["read:licenses"]}
         late = dash.send(path, {**typed, "name": "late", "expiresAt": "2099-06-16"})
         assert late.status_code == 422
-        assert Html(late.text).fault_at("expiresAt")
+        assert Html(late.text).problem_at("expiresAt")
         assert dash.send(path, {**typed, "name": "child"}).status_code == 201
     listed = {each["name"]: each for each in api.get(TOKENS).json()["items"]}
     assert listed["child"]["expiresAt"] == EXPIRY

@@ -87,6 +87,6 @@ def settle_expiry(expires_at: int | None, own: int | None, now_ms: int) -> int |
             "CreateToken.ExpiresAfterParent",
             "a token cannot expire later than the token that creates it; without expiresAt, it"
             " expires together with that one",
-            [Fault("expected a time before your own token expires", "body.expiresAt")],
+            [Problem("expected a time before your own token expires", "body.expiresAt")],
         )
     return expires_at
