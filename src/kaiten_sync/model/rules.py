@@ -48,6 +48,7 @@ RULES: Mapping[str, str] = {
     "null-field": "A field that cannot be cleared is null.",
     "empty-object": "An object is declared without content.",
     "empty-section": "A whole section is null.",
+    "overlay-without-base": "An overlay changes an object that nothing below it declares.",
     # meaning
     "extends-cycle": "Objects extend each other in a circle.",
     "removes-nothing": "A null takes away something that is not there.",
