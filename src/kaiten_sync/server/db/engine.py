@@ -135,9 +135,7 @@ class Database:
 
 
 def open_engine(url: str) -> Database:
-    """The database behind a URL, not connected so far: a file, one in memory, or PostgreSQL.
-
-    The file is created if it does not exist, and only its owner may read and write it.
+    """The database behind a URL, untouched so far: a file, one in memory, or PostgreSQL.
 
     Raises:
         ServerStartError: this is not a URL, or it names a database that this server cannot use. The
@@ -225,8 +223,7 @@ def _memory_engine() -> Engine:
 
 
 def _file_engine(url: URL) -> Engine:
-    keep_private(url)
-    return create_engine(
+    engine = create_engine(
         url,
         hide_parameters=True,
         pool_size=_SQLITE_CONNECTIONS,
@@ -234,6 +231,9 @@ def _file_engine(url: URL) -> Engine:
         json_serializer=_to_json,
         connect_args={"check_same_thread": False, "timeout": _WAIT_MS / 1000},
     )
+    # Before SQLite creates the file, with rights for others.
+    event.listen(engine, "do_connect", lambda *_: keep_private(url))
+    return engine
 
 
 def _prepare_sqlite(connection: Any, _record: Any) -> None:
