@@ -27,7 +27,7 @@ from kaiten_sync.report import formats
     is_flag=True,
     help="Write nothing; end with 2 when the file of -o is not the plan that is made now.",
 )
-@format_option(formats.PLAN)
+@format_option(formats.PROPOSAL)
 @detailed_exitcode_option
 def command(
     declaration: CatalogChoice,

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import islice
 
 from kaiten_sync.bootstrap import AD_HOC
 from kaiten_sync.cli.output import look_of, print_result, say
 from kaiten_sync.jobs.checking import Checked
 from kaiten_sync.jobs.planning import Proposal, refuse, write_plan
+from kaiten_sync.model.diagnostic import Diagnostic
 from kaiten_sync.model.plan import Plan
 from kaiten_sync.report import formats
 from kaiten_sync.report.safe_text import safe_text
@@ -18,10 +19,10 @@ _LINES_LIMIT = 20
 """Lines per cause: a new server differs in everything, and a log has to be read."""
 
 
-def render_plan(plan: Plan, output_format: str) -> str:
+def render_plan(plan: Plan, output_format: str, diagnostics: Sequence[Diagnostic] = ()) -> str:
     """A plan in one of the formats of `plan` and `show`."""
-    document = formats.PlanView(plan=plan, write=write_plan)
-    return formats.PLAN[output_format](document, look_of(sys.stdout))
+    document = formats.PlanView(plan=plan, write=write_plan, diagnostics=diagnostics)
+    return formats.PROPOSAL[output_format](document, look_of(sys.stdout))
 
 
 def print_proposal(proposal: Proposal, output_format: str, out: str | None = None) -> None:
@@ -32,7 +33,7 @@ def print_proposal(proposal: Proposal, output_format: str, out: str | None = Non
     """
     if proposal.refusals and output_format == "json":
         refuse(proposal)
-    print_result(render_plan(proposal.plan, output_format))
+    print_result(render_plan(proposal.plan, output_format, proposal.diagnostics))
     refuse(proposal)
     if out is not None:
         say(f"wrote {out}; apply it with: kaiten-sync apply {out}")

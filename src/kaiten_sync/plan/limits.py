@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterator, Sequence
 from kaiten_sync.kinds.registry import all_kinds, spec_of
 from kaiten_sync.model.address import Address, Kind
 from kaiten_sync.model.change import Action, Change
+from kaiten_sync.model.diagnostic import Diagnostic
 from kaiten_sync.model.plan import Guards
 from kaiten_sync.model.settings import Limit
 
@@ -29,7 +30,7 @@ def population_of(addresses: Collection[Address], changes: Sequence[Change]) -> 
     }
 
 
-def too_many(changes: Sequence[Change], guards: Guards) -> Iterator[str]:
+def too_many(changes: Sequence[Change], guards: Guards) -> Iterator[Diagnostic]:
     """Kinds of which more is deleted or changed than the limits allow."""
     for is_delete, limit, name, verb in (
         (True, guards.max_deletes, "maxDeletes", "deletes"),
@@ -39,13 +40,16 @@ def too_many(changes: Sequence[Change], guards: Guards) -> Iterator[str]:
         for kind, count in sorted(touched.items()):
             population = guards.population.get(kind, 0)
             if count > population:
-                yield (
-                    f"{verb} {count} live {spec_of(kind).plural}, and the plan counts {population}"
+                yield Diagnostic(
+                    rule="miscounted",
+                    message=f"{verb} {count} live {spec_of(kind).plural}, and the plan counts"
+                    f" {population}",
                 )
             elif _exceeds(limit, count, population):
-                yield (
-                    f"{verb} {count} of {population} live {spec_of(kind).plural}"
-                    f" ({100 * count / population:.0f}%); policy.{name} allows {limit}"
+                yield Diagnostic(
+                    rule=f"too-many-{verb}",
+                    message=f"{verb} {count} of {population} live {spec_of(kind).plural}"
+                    f" ({100 * count / population:.0f}%); policy.{name} allows {limit}",
                 )
 
 

@@ -11,10 +11,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
-from kaiten_sync.model.value import Json
 from kaiten_sync.report.safe_text import json_text, safe_json
 
 if TYPE_CHECKING:
+    from kaiten_sync.documents.parts import ErrorDocument
     from kaiten_sync.model.diagnostic import Diagnostic
     from kaiten_sync.model.drift import DriftReport
     from kaiten_sync.model.outcome import ApplyResult
@@ -37,21 +37,25 @@ Formats: TypeAlias = Mapping[str, Callable[[_T, Look], str]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlanView:
-    """A plan to render. `write` makes the plan file, which belongs to the stage that plans."""
+    """A plan to render. `write` makes the plan file, which belongs to the stage that plans.
+
+    `diagnostics` are about the plan: errors are why it is refused. A plan file holds none of them.
+    """
 
     plan: Plan
     write: Callable[[Plan], bytes]
+    diagnostics: Sequence[Diagnostic] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DriftView:
     """Drift reports to render. `is_all`: of every target, so that JSON is a list even of one.
 
-    `failed` is the error of each target that could not be read, as JSON.
+    `failed` is the error of each target that could not be read.
     """
 
     reports: Sequence[DriftReport]
-    failed: Mapping[str, dict[str, Json]] = field(default_factory=dict)
+    failed: Mapping[str, ErrorDocument] = field(default_factory=dict)
     is_all: bool = False
 
 
@@ -68,13 +72,21 @@ def _plan_json(document: PlanView, _look: Look) -> str:
 def _plan_markdown(document: PlanView, _look: Look) -> str:
     from kaiten_sync.report.plan_markdown import plan_markdown
 
-    return plan_markdown(document.plan)
+    return plan_markdown(document.plan, document.diagnostics)
 
 
 def _plan_html(document: PlanView, _look: Look) -> str:
     from kaiten_sync.report.plan_html import plan_html
 
-    return plan_html(document.plan)
+    return plan_html(document.plan, document.diagnostics)
+
+
+def _proposal_github(document: PlanView, look: Look) -> str:
+    return _diagnostics_github(document.diagnostics, look)
+
+
+def _proposal_sarif(document: PlanView, look: Look) -> str:
+    return _diagnostics_sarif(document.diagnostics, look)
 
 
 def _drift_text(document: DriftView, look: Look) -> str:
@@ -186,8 +198,11 @@ DIAGNOSTICS: Formats[Sequence[Diagnostic]] = {
     "junit": _diagnostics_junit,
     "sarif": _diagnostics_sarif,
 }
+PROPOSAL: Formats[PlanView] = {**PLAN, "github": _proposal_github, "sarif": _proposal_sarif}
+"""Of a plan that is being made: where it is declared what is wrong with it is known only then."""
+
 DOCUMENTS: Mapping[str, Formats[Any]] = {
-    "plan": PLAN,
+    "plan": PROPOSAL,
     "drift": DRIFT,
     "apply": APPLY,
     "diagnostics": DIAGNOSTICS,
