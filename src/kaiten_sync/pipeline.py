@@ -15,10 +15,12 @@ from kaiten_sync.apply.freshness import already_done
 from kaiten_sync.apply.observe import read_observed
 from kaiten_sync.declare import (
     build_desired,
+    inherit,
     merge_documents,
     project_of,
     read_documents,
     read_project_document,
+    with_plain_numbers,
 )
 from kaiten_sync.diff.compare import diff_catalog
 from kaiten_sync.diff.sides import undoing, with_sides
@@ -77,12 +79,16 @@ def validate(source: CatalogSource) -> tuple[DesiredState | None, tuple[Diagnost
     """Declare → validate. The declaration, None when it has errors, and all diagnostics."""
     base, read_diagnostics = read_documents(source.catalog, root=source.root)
     overlays, overlay_diagnostics = read_documents(source.overlays, root=source.root)
-    merged, merge_diagnostics = merge_documents(base, overlays)
+    written, merge_diagnostics = merge_documents(base, overlays)
+    extended, extends_diagnostics = inherit(written)
+    merged, unit_diagnostics = with_plain_numbers(extended)
     diagnostics = [
         *read_diagnostics,
         *overlay_diagnostics,
         *merge_diagnostics,
-        *check(merged, source.scope),
+        *extends_diagnostics,
+        *unit_diagnostics,
+        *check(merged, source.scope, written=written),
     ]
     diagnostics.sort(key=lambda diagnostic: diagnostic.sort_key)
     if any(diagnostic.severity is Severity.ERROR for diagnostic in diagnostics):

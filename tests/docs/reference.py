@@ -85,8 +85,8 @@ def _errors() -> str:
         f"# Errors\n\n{_MADE}\n"
         "With `--format json` a failing command prints one document: "
         '`{"error": {"kind", "message", "hint", "exitCode", ...}}`. `kind` is one of these.\n'
-        "If a declaration is wrong or a plan is refused, `diagnostics` has each reason with its rule,\n"
-        "object, place and hint; if a plan is refused, `findings` has each as one line.\n\n"
+        "If a declaration is wrong or a plan is refused, `diagnostics` has each reason with its\n"
+        "rule, object, place and hint; if a plan is refused, `findings` has each as one line.\n\n"
         "| kind | exit code | what happened |\n|---|---|---|\n" + "\n".join(rows) + "\n"
     )
 

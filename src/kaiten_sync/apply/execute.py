@@ -207,10 +207,12 @@ class _Run:
 
     def _all_followers(self, change_id: str) -> Iterator[Change]:
         """Everything that rests on a change and has no outcome yet, at any distance."""
-        for follower in self._followers[change_id]:
+        waiting = deque(self._followers[change_id])
+        while waiting:
+            follower = waiting.popleft()
             if follower not in self.outcomes:
                 yield self._changes[follower]
-                yield from self._all_followers(follower)
+                waiting += self._followers[follower]
 
     def _note(self, outcome: Outcome) -> None:
         self.outcomes[outcome.change_id] = outcome

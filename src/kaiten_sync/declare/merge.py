@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from kaiten_sync.declare.diagnostics import did_you_mean, with_lines
 from kaiten_sync.declare.scalars import shorten
-from kaiten_sync.kinds.registry import top_kinds
+from kaiten_sync.kinds.registry import all_kinds, top_kinds
 from kaiten_sync.model.diagnostic import Diagnostic
 from kaiten_sync.model.document import Document, Entry, MergedCatalog, Node
 from kaiten_sync.model.source import SourceRef
@@ -53,8 +53,9 @@ def _first_ref(documents: Sequence[Document]) -> SourceRef:
 
 
 def _sections() -> Mapping[str, str]:
-    """The kind of each section of a catalog."""
-    return {spec.section: spec.kind for spec in top_kinds()}
+    """What each section of a catalog has: objects of a kind, or bundles of them."""
+    bundles = {spec.bundles: "bundle" for spec in all_kinds() if spec.bundles}
+    return {spec.section: spec.kind for spec in top_kinds()} | bundles
 
 
 def _shape_diagnostics(document: Document) -> Iterable[Diagnostic]:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kaiten_sync.diff.effects import field_effect, with_joint_effect, worst
-from kaiten_sync.diff.inner import inner_changes
+from kaiten_sync.effects import field_effect, inner_changes, with_joint_effect, worst
 from kaiten_sync.kinds.registry import spec_of
 from kaiten_sync.kinds.spec import FieldSpec, Mutability
 from kaiten_sync.kinds.values import normal_value

@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 from itertools import chain, combinations
 
-from kaiten_sync.diff.effects import worst
+from kaiten_sync.effects import worst
 from kaiten_sync.kinds.registry import spec_of
 from kaiten_sync.kinds.spec import Mutability
 from kaiten_sync.kinds.values import declared_form

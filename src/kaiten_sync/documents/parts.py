@@ -93,6 +93,13 @@ class SourceDocument(JsonDocument, frozen=True):
 
     file: Annotated[str, about("The path as it was given, with `/`.", "catalog/growth.yaml")]
     line: Annotated[int, Meta(ge=1), about("The line, from 1.", 14)]
+    through: Annotated[
+        tuple[str, ...] | UnsetType,
+        about(
+            "What an inherited value came through, nearest first; the last one declares it.",
+            ["plus", "free"],
+        ),
+    ] = UNSET
 
 
 class OutcomeDocument(JsonDocument, frozen=True):
@@ -190,7 +197,9 @@ def target_document(target: TargetRef) -> TargetDocument:
 
 def source_document(source: SourceRef | None) -> SourceDocument | None:
     """A place as documents write it, without the column; None if there is none."""
-    return None if source is None else SourceDocument(file=source.file, line=source.line)
+    if source is None:
+        return None
+    return SourceDocument(file=source.file, line=source.line, through=source.through or UNSET)
 
 
 def outcome_document(outcome: Outcome) -> OutcomeDocument:

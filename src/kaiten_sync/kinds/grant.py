@@ -67,6 +67,7 @@ GRANT = KindSpec(
     plural="grants",
     path="/entitlements",
     parents=("license",),
+    bundles="bundles",
     shorthand="value",
     limited_by=("value", "overagePercent"),
     tag="type",
@@ -91,7 +92,9 @@ GRANT = KindSpec(
             type=FieldType.GRANT_VALUE,
             is_required=True,
             order=Order.GRANT_VALUE,
-            description="The value: a number, `unlimited`, true or false, or for CONFIG a map.",
+            units_from=("unitSingular", "unitPlural"),
+            description="The value: a number (`1000`, `50k`, `10GB`), `unlimited`, true or false,"
+            " or for CONFIG a map.",
             words={
                 "x-rule": "bad-grant",
                 "errorMessage": _NO_VALUE,
@@ -123,7 +126,8 @@ GRANT = KindSpec(
         ),
     ),
     description="What a license grants of one entitlement: a number (the threshold), `unlimited`,"
-    " true or false, or a map with `value`. In an overlay, null takes the grant away.",
+    " true or false, or a map with `value`. In an overlay, null takes the grant away;"
+    " in a license with `extends`, it takes an inherited one away.",
     words={
         "x-rule": "bad-grant",
         "errorMessage": _NO_GRANT,

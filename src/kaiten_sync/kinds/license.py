@@ -8,6 +8,7 @@ from typing import Any
 
 from kaiten_sync.kinds.license_rules import license_diagnostics
 from kaiten_sync.kinds.spec import (
+    EXTENDS,
     ONLY_CURRENT,
     ONLY_GETTING_STARTED,
     FieldSpec,
@@ -227,6 +228,20 @@ LICENSE = KindSpec(
             description="Whether the license is active. Only servers of the getting-started"
             " generation know it.",
             examples=(True,),
+        ),
+        FieldSpec(
+            name=EXTENDS,
+            type=FieldType.SLUGS,
+            is_note=True,
+            reads_one=True,
+            description="The licenses or bundles whose grants this one inherits. Of several, later"
+            " ones win; its own grants override them, and null takes an inherited grant away."
+            " Fields other than grants are not inherited.",
+            examples=("free", ["free", "support"]),
+            words={
+                "errorMessage": "`extends` must be the slug of a license or bundle, or a list of"
+                " them"
+            },
         ),
         FieldSpec(
             name="protect",

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from kaiten_sync.kinds.registry import all_kinds, child_kinds, top_kinds
-from kaiten_sync.kinds.spec import FieldSpec, FieldType, KindSpec
+from kaiten_sync.kinds.registry import all_kinds, child_kinds, spec_of, top_kinds
+from kaiten_sync.kinds.spec import EXTENDS, FieldSpec, FieldType, KindSpec
 
 _SLUG = {"$ref": "#/$defs/slug"}
 _SLUG_FORM = {
@@ -48,6 +48,7 @@ def catalog_schema() -> dict[str, Any]:
                 "examples": [1],
             },
             **{spec.section: _section(spec, ["object"]) for spec in top_kinds()},
+            **{spec.bundles: _bundles(spec) for spec in all_kinds() if spec.bundles},
         },
         "$defs": {
             "slug": {
@@ -72,6 +73,36 @@ def _section(spec: KindSpec, types: list[str]) -> dict[str, Any]:
         **spec.section_words,
         "examples": list(spec.section_examples),
     }
+
+
+def _bundles(spec: KindSpec) -> dict[str, Any]:
+    """A map from slugs to bundles of objects of a kind."""
+    examples = [{spec.section: each} for each in spec.section_examples]
+    return {
+        "description": f"Sets of {spec.plural} that are sold by nobody. Others take them with"
+        " `extends`.",
+        "type": "object",
+        "propertyNames": _SLUG,
+        "errorMessage": f"`{spec.bundles}` must be a map from slugs to bundles",
+        "additionalProperties": {
+            "description": f"A set of {spec.plural}. It is never sent to a server.",
+            "type": ["object", "null"],
+            "additionalProperties": False,
+            "errorMessage": f"a bundle must be a map with `{spec.section}`",
+            "properties": {
+                EXTENDS: _field(_extends_of(spec)),
+                spec.section: _section(spec, ["object", "null"]),
+            },
+            "examples": examples,
+        },
+        "examples": [{"basics": each} for each in examples],
+    }
+
+
+def _extends_of(spec: KindSpec) -> FieldSpec:
+    """The note with which the parents of a kind inherit its objects."""
+    notes = (note for parent in spec.parents for note in spec_of(parent).keys)
+    return next(note for note in notes if note.name == EXTENDS)
 
 
 def _object(spec: KindSpec) -> dict[str, Any]:
@@ -120,9 +151,11 @@ def _type_and_form(field: FieldSpec) -> tuple[list[str], dict[str, Any]]:
         case FieldType.ENUM:
             return types, {"enum": list(field.choices)}
         case FieldType.SLUGS:
+            if field.reads_one:
+                return ["string", *types], {"items": _SLUG, **_SLUG_FORM}
             return types, {"items": _SLUG}
         case FieldType.GRANT_VALUE:
-            return types, {"pattern": "^unlimited$"}
+            return types, {"pattern": "^(unlimited|[0-9].*)$"}
     return types, {}
 
 

@@ -76,6 +76,9 @@ class HeldBy(Enum):
 PROTECT = "protect"
 """The note of every object that keeps plans from deleting and from tightening it."""
 
+EXTENDS = "extends"
+"""The note of an object that inherits children: the names of those it takes them from."""
+
 EVERY_GENERATION = frozenset(Generation)
 ONLY_CURRENT = frozenset({Generation.CURRENT})
 ONLY_GETTING_STARTED = frozenset({Generation.GETTING_STARTED})
@@ -166,6 +169,11 @@ class FieldSpec:
     """JSON Schema keywords: `minLength`, `maximum`, `pattern` and the like."""
     words: Mapping[str, str] = field(default_factory=dict)
     """JSON Schema annotations: `errorMessage`, `patternErrorMessage`, `x-rule`."""
+    reads_one: bool = False
+    """A list of which a single element may be written as it is."""
+    units_from: tuple[str, ...] = ()
+    """Of a number that people may write with its unit (`10GB`): the fields with the unit's names,
+    of the object that the slug refers to."""
     reads_integers: bool = False
     """A text that people write as a whole number, such as a version."""
     is_note: bool = False
@@ -259,6 +267,9 @@ class KindSpec:
     parents: tuple[str, ...] = ()
     shorthand: str = ""
     tag: str = ""
+    bundles: str = ""
+    """The section at the top of a catalog with named sets of such objects. Nothing on a server is
+    a bundle: parents take its objects with `extends`, as they take those of another parent."""
     limited_by: tuple[str, ...] = ()
     """The fields that limit usage only together: the threshold, and the percentage above it."""
     slug_wire: str = "slug"

@@ -41,6 +41,7 @@ RULES: Mapping[str, str] = {
     "bad-slug": "A slug does not have the form of one.",
     "bad-icon": "An icon does not have the form `lucide:name`.",
     "bad-grant": "A grant is none of: a number, unlimited, true or false, a map with value.",
+    "bad-quantity": "A number with a prefix or a unit cannot be read.",
     "text-length": "A text is too short or too long.",
     "out-of-range": "A number is too small or too large.",
     "missing-field": "A required field is missing.",
@@ -48,6 +49,8 @@ RULES: Mapping[str, str] = {
     "empty-object": "An object is declared without content.",
     "empty-section": "A whole section is null.",
     # meaning
+    "extends-cycle": "Objects extend each other in a circle.",
+    "removes-nothing": "A null takes away something that is not there.",
     "duplicate-slug": "An object is declared in two places.",
     "outside-scope": "An object is declared that the project's scope leaves out.",
     "undeclared-entitlement": "A grant names an entitlement that is not declared.",

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class SourceRef:
-    """A place in a file. `file` is as the user wrote it, with `/`; line and column start at 1."""
+    """A place in a file. `file` is as the user wrote it, with `/`; line and column start at 1.
+
+    `through` names what an inherited value came through, nearest first: the last one declares it.
+    It is for people: two references to one place are equal, whatever way led there.
+    """
 
     file: str
     line: int
     column: int
+    through: tuple[str, ...] = field(default=(), compare=False)
 
     def __str__(self) -> str:
         return f"{self.file}:{self.line}:{self.column}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from kaiten_sync.kinds.registry import all_kinds, spec_of
 from kaiten_sync.model.address import Address, Kind
@@ -22,12 +22,19 @@ def population_of(addresses: Collection[Address], changes: Sequence[Change]) -> 
     Other kinds are left out, so that what has nothing to do with a plan does not change it.
     """
     counts = Counter(address.kind for address in addresses)
-    touched = {
-        address.kind for is_delete in (True, False) for address in _touched(changes, is_delete)
-    }
+    touched = touched_by_kind(changes).keys()
     return {
         spec.kind: counts[spec.kind] for spec in all_kinds() if spec.kind in touched & counts.keys()
     }
+
+
+def touched_by_kind(changes: Sequence[Change]) -> Mapping[Kind, int]:
+    """How many live objects the changes delete from or change, by kind; kinds without are left out.
+
+    At least so many live objects there were.
+    """
+    touched = _touched(changes, is_delete=True) | _touched(changes, is_delete=False)
+    return Counter(address.kind for address in touched)
 
 
 def too_many(changes: Sequence[Change], guards: Guards) -> Iterator[Diagnostic]:
@@ -36,7 +43,7 @@ def too_many(changes: Sequence[Change], guards: Guards) -> Iterator[Diagnostic]:
         (True, guards.max_deletes, "maxDeletes", "deletes"),
         (False, guards.max_updates, "maxUpdates", "updates"),
     ):
-        touched = Counter(address.kind for address in _touched(changes, is_delete))
+        touched = Counter(address.kind for address in _touched(changes, is_delete=is_delete))
         for kind, count in sorted(touched.items()):
             population = guards.population.get(kind, 0)
             if count > population:
@@ -53,7 +60,7 @@ def too_many(changes: Sequence[Change], guards: Guards) -> Iterator[Diagnostic]:
                 )
 
 
-def _touched(changes: Sequence[Change], is_delete: bool) -> set[Address]:
+def _touched(changes: Sequence[Change], *, is_delete: bool) -> set[Address]:
     """The live objects that are deleted, or changed: what is created and then published is none."""
     created = {c.address for c in changes if c.action == Action.CREATE}
     return {c.address for c in changes if (c.action == Action.DELETE) is is_delete} - created

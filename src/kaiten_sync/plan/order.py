@@ -32,6 +32,13 @@ def in_order(changes: Sequence[Change], families: Families) -> tuple[Change, ...
     return _topological(linked)
 
 
+def edges_within(changes: Sequence[Change]) -> Iterator[tuple[Change, set[str]]]:
+    """What each change depends on as far as the changes alone show it, whatever its family."""
+    edges = _Edges(changes, Families(of={}, members={}))
+    for change in changes:
+        yield change, edges.before(change)
+
+
 class _Edges:
     """Looks up, for a change, the changes that must come first."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Callable, Collection, Sequence
 from typing import TypeVar
 
@@ -30,8 +31,15 @@ from kaiten_sync.model.change import Change, Effect, FieldChange, InnerChange, c
 from kaiten_sync.model.plan import Guards, Observed, Plan, Summary, TargetRef
 from kaiten_sync.model.settings import parse_limit
 from kaiten_sync.model.source import SourceRef
+from kaiten_sync.plan.derived import check_derived
 from kaiten_sync.plan.rests_on import object_fingerprint
 from kaiten_sync.plan.story import check_story
+
+_DEEPEST = 200
+"""Levels of a value: three times what a declaration may have, as a server may have more."""
+
+_LARGEST = int(sys.float_info.max)
+"""The API keeps numbers as float64."""
 
 _Part = TypeVar("_Part")
 _Value = TypeVar("_Value")
@@ -76,7 +84,7 @@ def plan_of(document: PlanDocument) -> Plan:
     _check_links(changes)
     check_story(changes, observed)
     guards, summary = document.guards, document.summary
-    return Plan(
+    plan = Plan(
         target=TargetRef(document.target.name, document.target.url),
         desired_digest=_at("desiredDigest", _digest, document.desired_digest),
         changes=changes,
@@ -108,6 +116,8 @@ def plan_of(document: PlanDocument) -> Plan:
         warnings=document.warnings,
         digest=document.digest,
     )
+    check_derived(plan)
+    return plan
 
 
 def _sorted_texts(addresses: Collection[Address]) -> tuple[str, ...]:
@@ -216,26 +226,50 @@ def _field(address: Address, document: FieldDocument) -> FieldChange:
     inner = value_of(document.inner, absent=None) or ()
     return FieldChange(
         name=document.name,
-        before=value_of(document.before),
-        after=value_of(document.after),
+        before=_at("before", _bounded, value_of(document.before)),
+        after=_at("after", _bounded, value_of(document.after)),
         effect=document.effect,
         source=_source(value_of(document.source, absent=None)),
         inner=tuple(
-            InnerChange(path=each.path, before=value_of(each.before), after=value_of(each.after))
+            InnerChange(
+                path=each.path,
+                before=_at("inner", _bounded, value_of(each.before)),
+                after=_at("inner", _bounded, value_of(each.after)),
+            )
             for each in inner
         ),
     )
 
 
+def _bounded(value: _Value) -> _Value:
+    """A value that every later step can take: comparing, rendering and sending recurse into it."""
+    level: list[object] = [value]
+    for _ in range(_DEEPEST + 1):
+        if not level:
+            return value
+        if any(isinstance(each, int) and abs(each) > _LARGEST for each in level):
+            raise ValueError("a number is too large")
+        level = [
+            inner
+            for each in level
+            if isinstance(each, dict | list)
+            for inner in (each.values() if isinstance(each, dict) else each)
+        ]
+    raise ValueError("it is nested too deeply")
+
+
 def _source(document: SourceDocument | None) -> SourceRef | None:
-    return None if document is None else SourceRef(document.file, document.line, 1)
+    if document is None:
+        return None
+    through = value_of(document.through, absent=None) or ()
+    return SourceRef(document.file, document.line, 1, through)
 
 
 def _observed(document: ObservedDocument) -> Observed:
     address = parse_address(document.address)
     if not document.exists:
         return Observed(address=address)
-    server_id, fields = value_of(document.id), value_of(document.fields)
+    server_id, fields = value_of(document.id), _at("fields", _bounded, value_of(document.fields))
     if not fields.keys() <= SPECS[address.kind].fields.keys():
         raise ValueError(f"{address} has no such field")
     if document.fingerprint != object_fingerprint(server_id, fields):

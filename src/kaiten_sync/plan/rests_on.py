@@ -7,7 +7,7 @@ leaves a plan valid.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from kaiten_sync.kinds.registry import spec_of
@@ -46,7 +46,7 @@ def observed_by(
     for change in changes:
         if change.action == Action.CREATE:
             created.add(change.address)
-        for address, names in _rests_on(change):
+        for address, names in rests_on(change):
             seen.setdefault(address, _Seen()).names.update(names)
         if change.action == Action.DELETE:
             seen[change.address].is_whole = True
@@ -63,7 +63,8 @@ def object_fingerprint(server_id: str | None, fields: Fields) -> str:
     return fingerprint({"id": server_id, "fields": fields})
 
 
-def _rests_on(change: Change) -> Iterator[tuple[Address, Iterable[str]]]:
+def rests_on(change: Change) -> Iterator[tuple[Address, Sequence[str]]]:
+    """The objects that a change rests on, itself first, with the fields that matter."""
     yield change.address, [f.name for f in change.fields]
     if change.action == Action.DELETE:
         return

@@ -57,10 +57,20 @@ def field_rows(fields: Iterable[FieldChange], limit: int = LIMIT) -> Iterator[Fi
 
 
 def place_of(source: SourceRef | None, fields: Iterable[FieldChange]) -> str:
-    """`file:line` of a declaration: the field's own line where only one field is concerned."""
+    """Where it is declared: the field's own line if only one field is concerned.
+
+    `file:line`, and of an inherited value what it came through: `inherited from free, file:line`.
+    """
     own = [field.source for field in fields]
     chosen = own[0] if len(own) == 1 and own[0] is not None else source
-    return "" if chosen is None else safe_text(f"{chosen.file}:{chosen.line}")
+    if chosen is None:
+        return ""
+    place = f"{chosen.file}:{chosen.line}"
+    if chosen.through:
+        *between, declarer = chosen.through
+        way = f" through {', '.join(between)}" if between else ""
+        place = f"inherited from {declarer}{way}, {place}"
+    return safe_text(place)
 
 
 def _row(

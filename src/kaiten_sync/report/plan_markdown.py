@@ -8,7 +8,6 @@ from itertools import islice
 
 from kaiten_sync.kinds.registry import all_actions
 from kaiten_sync.model.change import Action, Change, Effect
-from kaiten_sync.model.diagnostic import Diagnostic, Severity
 from kaiten_sync.model.plan import Plan
 from kaiten_sync.report.field_rows import FieldRow, field_rows, place_of
 from kaiten_sync.report.markdown import (
@@ -20,17 +19,16 @@ from kaiten_sync.report.markdown import (
     document,
     fence,
 )
+from kaiten_sync.report.notice import Notice, notice_markdown
 from kaiten_sync.report.risk import riskiest_first
 from kaiten_sync.report.safe_text import safe_text
 from kaiten_sync.report.values import cut
-from kaiten_sync.report.words import counted, effect_word, is_move, symbol_of, with_place, word_of
+from kaiten_sync.report.words import counted, effect_word, is_move, symbol_of, word_of
 
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
-_LISTED_LIMIT = 10
-"""Warnings, or reasons for a refusal: with more, nobody would read on to the changes."""
-
-_SENTENCE_LIMIT = 300
-"""Characters of each: addresses can be long, and the file has the whole text."""
+_WARNINGS_LIMIT = 10
+_WARNING_LIMIT = 300
+"""Characters of one warning."""
 
 _GLANCE_LIMIT = 40
 """Characters of each value in a change's one line."""
@@ -38,33 +36,27 @@ _GLANCE_LIMIT = 40
 _MARKS = {Effect.BREAKS: "⛔ ", Effect.TIGHTENS: "⚠️ "}
 
 
-def plan_markdown(
-    plan: Plan, diagnostics: Sequence[Diagnostic] = (), *, max_chars: int = MAX_CHARS
-) -> str:
-    """The plan as markdown, at most `max_chars` long; if it is refused, that comes first.
+def plan_markdown(plan: Plan, notices: Sequence[Notice] = (), *, max_chars: int = MAX_CHARS) -> str:
+    """The plan as markdown, at most `max_chars` long, after what a reader has to know first.
 
     The first line is a comment with the plan's digest, by which a program finds the text again.
     What does not fit is counted, with the command that shows it.
     """
-    refusals = [each for each in diagnostics if each.severity is Severity.ERROR]
-    head = _head(plan, refusals)
+    head = _head(plan, "".join(notice_markdown(notice) for notice in notices))
     return document(head, riskiest_first(plan.changes), _change, _missing, max_chars)
 
 
-def _head(plan: Plan, refusals: Sequence[Diagnostic]) -> str:
+def _head(plan: Plan, notices: str) -> str:
     seal = plan.digest if _DIGEST.fullmatch(plan.digest) else "unsealed"
     where = f"{code(plan.target.name)} at {code(plan.target.url)}"
-    parts = [f"<!-- kaiten-sync plan {seal} -->", f"<h3>Plan for {where}</h3>"]
-    if refusals:
-        lines = (with_place(each) for each in refusals)
-        parts.append(f"**Refused**\n\n{_listed(tuple(lines))}")
+    parts = [f"<!-- kaiten-sync plan {seal} -->", f"{notices}<h3>Plan for {where}</h3>"]
     if plan.is_empty:
         compared = counted(len(plan.managed), "object")
         parts.append(f"No changes. The target matches the declaration ({compared} compared).")
     else:
         parts.append(_table(plan))
     if plan.warnings:
-        parts.append(f"**Warnings**\n\n{_listed(plan.warnings)}")
+        parts.append(f"**Warnings**\n\n{_warnings(plan)}")
     return parts[0] + "\n" + "\n\n".join(parts[1:]) + "\n\n"
 
 
@@ -83,9 +75,9 @@ def _table(plan: Plan) -> str:
     return f"| {names} |\n|{'---:|' * len(cells)}\n| {numbers} |"
 
 
-def _listed(sentences: Sequence[str]) -> str:
-    lines = [cut(safe_text(each), _SENTENCE_LIMIT) for each in sentences[:_LISTED_LIMIT]]
-    left = len(sentences) - len(lines)
+def _warnings(plan: Plan) -> str:
+    lines = [cut(safe_text(w), _WARNING_LIMIT) for w in plan.warnings[:_WARNINGS_LIMIT]]
+    left = len(plan.warnings) - len(lines)
     return fence([*lines, *([f"and {left:,} more"] if left else [])], "text")
 
 

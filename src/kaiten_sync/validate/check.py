@@ -34,18 +34,25 @@ _IF_COMPLETE: tuple[_Rule, ...] = (required_diagnostics, reference_diagnostics)
 """What an unreadable file may hold is not reported as missing."""
 
 
-def check(merged: MergedCatalog, scope: Scope | None = None) -> tuple[Diagnostic, ...]:
-    """All diagnostics, sorted by place. What was reported when it was read is not repeated."""
+def check(
+    merged: MergedCatalog, scope: Scope | None = None, *, written: MergedCatalog | None = None
+) -> tuple[Diagnostic, ...]:
+    """All diagnostics, sorted by place. What was reported when it was read is not repeated.
+
+    `written` is the catalog as it is written, with `extends` and bundles, if it has any: its shape
+    is judged, and the meaning of the `merged` one, in which every object is written out.
+    """
     view = view_catalog(merged)
     rules = (*_ALWAYS, *_IF_COMPLETE) if merged.is_complete else _ALWAYS
-    found = [*schema_diagnostics(merged)]
+    found = [*schema_diagnostics(written or merged)]
     for rule in rules:
         found.extend(rule(view, scope or Scope()))
-    fresh = {
-        diagnostic.sort_key: diagnostic
-        for diagnostic in found
-        if diagnostic.ref not in merged.broken
-    }
+    fresh: dict[tuple[str, int, int, str, str], Diagnostic] = {}
+    for each in found:
+        if each.ref not in merged.broken:
+            # what is wrong with an inherited object is said once, of the one that declares it
+            is_first = each.sort_key not in fresh or (each.ref and not each.ref.through)
+            fresh[each.sort_key] = each if is_first else fresh[each.sort_key]
     return tuple(
         replace(fresh[key], line_text=merged.line_text(fresh[key].ref)) for key in sorted(fresh)
     )

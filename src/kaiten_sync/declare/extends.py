@@ -1,0 +1,243 @@
+"""Resolves `extends`: objects inherit the children of others, and of bundles. Stage 1.
+
+Inheriting is shorthand. The flattened catalog is what the same children written out would give;
+each inherited one keeps the place where it is declared and the names that it came through.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from graphlib import CycleError, TopologicalSorter
+
+from kaiten_sync.declare.diagnostics import did_you_mean
+from kaiten_sync.declare.scalars import shorten
+from kaiten_sync.kinds.registry import all_kinds, spec_of
+from kaiten_sync.kinds.spec import EXTENDS, KindSpec
+from kaiten_sync.model.diagnostic import Diagnostic
+from kaiten_sync.model.document import Entry, MergedCatalog, Node
+from kaiten_sync.model.source import SourceRef
+
+MAX_INHERITED = 500_000
+"""Inherited objects in a whole catalog: as many as a file may have values. Bundles that extend
+bundles multiply, as YAML aliases do."""
+
+MAX_THROUGH = 8
+"""Names that a place remembers of the way it came: the nearest, and the last seven. Nobody reads
+more, and a chain of thousands would cost the square of its length."""
+
+
+@dataclass(slots=True)
+class _Base:
+    """Something that has children and may extend others: a bundle, or an object of a parent."""
+
+    kind: str
+    slug: str
+    section: str
+    entry: Entry
+    extends: Mapping[str, SourceRef] = field(default_factory=dict)
+    is_whole: bool = True
+    """Whether everything that it extends was found."""
+    children: Mapping[str, Entry] | None = None
+    """Own and inherited ones, once resolved; None if nothing declares any."""
+
+    @property
+    def address(self) -> str:
+        return f"{self.kind}/{self.slug}"
+
+
+def inherit(merged: MergedCatalog) -> tuple[MergedCatalog, tuple[Diagnostic, ...]]:
+    """The catalog with every inherited object written out, without bundles, and what is wrong.
+
+    What cannot be resolved (unknown names, cycles) is reported and inherits nothing.
+    """
+    found: list[Diagnostic] = []
+    sections = dict(merged.root.entries)
+    for spec in all_kinds():
+        if spec.bundles:
+            bases = _bases(spec, sections)
+            found += _resolve(spec, bases, merged)
+            sections.pop(spec.bundles, None)
+            for parent in spec.parents:
+                _write_out(spec, spec_of(parent).section, sections, bases)
+    lined = tuple(replace(each, line_text=merged.line_text(each.ref)) for each in found)
+    return replace(merged, root=Node(merged.root.ref, sections)), lined
+
+
+def _bases(spec: KindSpec, sections: Mapping[str, Entry]) -> list[_Base]:
+    """Everything that children of a kind can be inherited from, bundles first."""
+    places = [(spec.bundles, "bundle"), *((spec_of(p).section, p) for p in spec.parents)]
+    return [
+        _Base(word, slug, section, entry)
+        for section, word in places
+        if section in sections
+        for slug, entry in sections[section].node.entries.items()
+        if isinstance(entry.node.value, Mapping)
+    ]
+
+
+def _resolve(spec: KindSpec, bases: list[_Base], merged: MergedCatalog) -> Iterator[Diagnostic]:
+    """Give every base its children, those first that others extend."""
+    by_name: dict[str, _Base] = {}
+    for base in bases:
+        first = by_name.setdefault(base.slug, base)
+        if first is not base:
+            yield Diagnostic(
+                rule="duplicate-slug",
+                message=f"`{EXTENDS}: {base.slug}` could mean {first.address} or {base.address}",
+                ref=first.entry.key_ref,
+                address=first.address,
+                hint="give the bundle another name",
+            )
+    for base in by_name.values():
+        base.extends, unknown = _extended(base, by_name)
+        base.is_whole = merged.is_complete and not unknown
+        if merged.is_complete:
+            yield from unknown
+    yield from _cut_cycles(by_name)
+    order = TopologicalSorter({name: base.extends.keys() for name, base in by_name.items()})
+    inherited = 0
+    for name in order.static_order():
+        base = by_name[name]
+        passed_on = _passed_on(base, by_name)
+        inherited += len(passed_on)
+        if inherited > MAX_INHERITED:
+            yield _too_many(base)
+            return
+        yield from _settle(spec, base, passed_on)
+
+
+def _extended(
+    base: _Base, by_name: Mapping[str, _Base]
+) -> tuple[Mapping[str, SourceRef], list[Diagnostic]]:
+    """The names that a base extends with their places, and the names that nothing has."""
+    entry = base.entry.node.entries.get(EXTENDS)
+    value = entry.node.value if entry is not None else ()
+    nodes = value if isinstance(value, tuple) else (entry.node,) if entry is not None else ()
+    names = [(node.value, node.ref) for node in nodes if isinstance(node.value, str)]
+    unknown = [
+        Diagnostic(
+            rule="undeclared-reference",
+            message=f"nothing that can be extended is named '{shorten(name)}'",
+            ref=ref,
+            address=base.address,
+            hint=did_you_mean(name, by_name) or "declare it under `bundles:` or `licenses:`",
+        )
+        for name, ref in names
+        if name not in by_name
+    ]
+    return {name: ref for name, ref in names if name in by_name}, unknown
+
+
+def _cut_cycles(by_name: Mapping[str, _Base]) -> Iterator[Diagnostic]:
+    """Report the cycles, and take them apart so that the rest can be resolved."""
+    sorter = TopologicalSorter({name: base.extends.keys() for name, base in by_name.items()})
+    with suppress(CycleError):
+        sorter.prepare()
+    stuck = dict(by_name)
+    while ready := sorter.get_ready():  # as many as the cycles let through
+        sorter.done(*ready)
+        for name in ready:
+            del stuck[name]
+    for cycle in _cycles({name: [n for n in b.extends if n in stuck] for name, b in stuck.items()}):
+        base = stuck[cycle[0]]
+        yield Diagnostic(
+            rule="extends-cycle",
+            message=f"{' extends '.join([*cycle, cycle[0]])}: nothing can extend itself",
+            ref=base.extends[cycle[1 % len(cycle)]],
+            address=base.address,
+            hint="move what they share into a bundle that both extend",
+        )
+    for base in stuck.values():
+        base.extends = {name: ref for name, ref in base.extends.items() if name not in stuck}
+        base.is_whole = False
+
+
+def _cycles(edges: Mapping[str, list[str]]) -> Iterator[list[str]]:
+    """A cycle of each part of a graph in which every node leads somewhere."""
+    seen: set[str] = set()
+    for start in edges:
+        path: list[str] = []
+        name = start
+        while name not in seen:
+            seen.add(name)
+            path.append(name)
+            name = edges[name][0]
+        if name in path:
+            yield path[path.index(name) :]
+
+
+def _passed_on(base: _Base, by_name: Mapping[str, _Base]) -> dict[str, Entry]:
+    """The children of everything that a base extends; later ones win."""
+    passed_on: dict[str, Entry] = {}
+    for name in base.extends:
+        for slug, entry in (by_name[name].children or {}).items():
+            passed_on[slug] = _through(name, entry)
+    return passed_on
+
+
+def _settle(spec: KindSpec, base: _Base, passed_on: dict[str, Entry]) -> Iterator[Diagnostic]:
+    """Own children over inherited ones; null takes an inherited one away."""
+    own = base.entry.node.entries.get(spec.section)
+    if own is None:
+        base.children = passed_on or None
+        return
+    children = dict(passed_on)
+    for slug, entry in own.node.entries.items():
+        if entry.node.value is not None or not base.extends:
+            children[slug] = entry
+        elif children.pop(slug, None) is None and base.is_whole:
+            yield Diagnostic(
+                rule="removes-nothing",
+                message=f"there is no inherited {spec.kind} '{shorten(slug)}' to take away",
+                ref=entry.key_ref,
+                address=base.address,
+                hint=did_you_mean(slug, passed_on) or "remove the line",
+            )
+    base.children = children
+
+
+def _too_many(base: _Base) -> Diagnostic:
+    return Diagnostic(
+        rule="too-many-values",
+        message=f"`{EXTENDS}` expands the catalog to more than {MAX_INHERITED:,} inherited objects",
+        ref=base.entry.key_ref,
+        address=base.address,
+    )
+
+
+def _through(name: str, entry: Entry) -> Entry:
+    """An inherited object, whose places say that it came through a base."""
+
+    def passed(ref: SourceRef) -> SourceRef:
+        return replace(ref, through=(name, *ref.through[1 - MAX_THROUGH :]))
+
+    value = entry.node.value
+    if isinstance(value, Mapping):
+        value = {key: Entry(passed(each.key_ref), each.node) for key, each in value.items()}
+    return Entry(passed(entry.key_ref), Node(passed(entry.node.ref), value))
+
+
+def _write_out(
+    spec: KindSpec, section: str, sections: dict[str, Entry], bases: list[_Base]
+) -> None:
+    """Put what the parents have, inherited or not, into their section of the catalog."""
+    if section not in sections:
+        return
+    parents = dict(sections[section].node.entries)
+    for base in bases:
+        if base.section == section and base.extends:
+            parents[base.slug] = _written_out(spec, base)
+    declared = sections[section]
+    sections[section] = Entry(declared.key_ref, Node(declared.node.ref, parents))
+
+
+def _written_out(spec: KindSpec, base: _Base) -> Entry:
+    node = base.entry.node
+    entries = {name: entry for name, entry in node.entries.items() if name != EXTENDS}
+    if base.children is not None:
+        own = entries.get(spec.section)
+        key_ref, ref = (own.key_ref, own.node.ref) if own else (base.entry.key_ref, node.ref)
+        entries[spec.section] = Entry(key_ref, Node(ref, base.children))
+    return Entry(base.entry.key_ref, Node(node.ref, entries))

@@ -1,0 +1,9 @@
+"""What a change does, judged from the values before and after alone.
+
+Below the stages: `diff` judges when a plan is made, and `plan` again when one is read.
+"""
+
+from kaiten_sync.effects.fields import field_effect, with_joint_effect, worst
+from kaiten_sync.effects.inner import inner_changes
+
+__all__ = ["field_effect", "inner_changes", "with_joint_effect", "worst"]

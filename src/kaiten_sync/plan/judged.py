@@ -1,0 +1,117 @@
+"""Judges again what each change of a plan does, from its values before and after."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+
+from kaiten_sync.effects import field_effect, inner_changes, with_joint_effect, worst
+from kaiten_sync.kinds.registry import move_of, spec_of
+from kaiten_sync.kinds.spec import Mutability
+from kaiten_sync.model.address import Address
+from kaiten_sync.model.change import Action, Change, Effect
+from kaiten_sync.model.plan import Observed
+from kaiten_sync.model.value import ABSENT, Absent, Json, is_same
+
+_State = Mapping[str, "Json | Absent"]
+
+
+def misjudged(changes: Sequence[Change], observed: Sequence[Observed]) -> Iterator[str]:
+    """The changes whose effects are not those of their values, or that cannot be made at all."""
+    now: dict[Address, _State] = {each.address: each.fields or {} for each in observed}
+    for change in changes:
+        before = {name: v for name, v in now.get(change.address, {}).items() if v is not None}
+        yield from (f"{change.id}: {why}" for why in _contradictions(change, before))
+        now[change.address] = {**before, **{each.name: each.after for each in change.fields}}
+
+
+def _contradictions(change: Change, before: _State) -> Iterator[str]:
+    effects = tuple(each.effect for each in change.fields)
+    match change.action:
+        case Action.CREATE:
+            yield from _one_sided(change, "before", spec_of(change.address.kind).created)
+        case Action.DELETE:
+            yield from _one_sided(change, "after", spec_of(change.address.kind).deleted)
+        case Action.UPDATE:
+            yield from _update(change, effects, before)
+        case _:
+            yield from _moved(change)
+
+
+def _one_sided(change: Change, empty: str, effect: Effect) -> Iterator[str]:
+    """A create has no values before it, a delete none after it; its kind says what it does."""
+    specs = spec_of(change.address.kind).fields
+    for each in change.fields:
+        other = each.after if empty == "before" else each.before
+        if getattr(each, empty) is not ABSENT or other is ABSENT or each.inner:
+            yield f"{each.name} has no value {empty} it"
+        moves = specs[each.name].moves
+        if empty == "before" and moves and not is_same(each.after, specs[each.name].born_as):
+            yield f"{each.name} is not created as {each.after}"
+    yield from _wrong(change, effect, Effect.NEUTRAL)
+
+
+def _moved(change: Change) -> Iterator[str]:
+    found = move_of(change.address.kind, change.action)
+    assert found is not None  # noqa: S101  (actions are read by their kind)
+    spec, move = found
+    steps = [(each.name, each.before, each.after) for each in change.fields]
+    if [(spec.name, move.before, move.after)] != steps or change.fields[0].inner:
+        yield f"it takes {spec.name} from {move.before} to {move.after}, and nothing else"
+    yield from _wrong(change, Effect.NEUTRAL, Effect.NEUTRAL)
+
+
+def _wrong(change: Change, effect: Effect, of_fields: Effect) -> Iterator[str]:
+    if change.effect is not effect:
+        yield f"its effect is {effect}, not {change.effect}"
+    for each in change.fields:
+        if each.effect is not of_fields:
+            yield f"the effect of {each.name} is {of_fields}, not {each.effect}"
+
+
+def _update(change: Change, effects: tuple[Effect, ...], before: _State) -> Iterator[str]:
+    specs = spec_of(change.address.kind).fields
+    for each in change.fields:
+        spec = specs[each.name]
+        if spec.mutability is Mutability.MOVE:
+            yield f"{each.name} changes by a move"
+        elif is_same(each.before, each.after):
+            yield f"{each.name} stays as it is"
+        elif field_effect(spec, each.before, each.after) is Effect.BREAKS:
+            yield f"{each.name} cannot be changed"
+        if each.inner != inner_changes(each.before, each.after):
+            yield f"the differences inside {each.name} are others"
+    right = _possible(change, before)
+    if effects not in right:
+        yield f"the effects of its fields are {', '.join(right[0])}"
+    if change.effect is not worst(effects):
+        yield f"its effect is {worst(effects)}, not {change.effect}"
+
+
+def _possible(change: Change, before: _State) -> list[tuple[Effect, ...]]:
+    """The effects that the fields may have, the likeliest first.
+
+    Fields that limit usage only together are judged together. Plans from before that rule judge
+    them one by one, which is never milder. A plan need not have looked at the limit that stays: if
+    that is the threshold, a change of the percentage above it may have no effect at all.
+    """
+    spec = spec_of(change.address.kind)
+    alone = tuple(
+        replace(each, effect=field_effect(spec.fields[each.name], each.before, each.after))
+        for each in change.fields
+    )
+    known = _values({**before, **{each.name: each.before for each in change.fields}})
+    after = {**known, **_values({each.name: each.after for each in change.fields})}
+    found = [with_joint_effect(spec, alone, known, after), alone]
+    if spec.limited_by and spec.limited_by[0] not in before:
+        found.append(
+            tuple(
+                replace(each, effect=Effect.NEUTRAL) if each.name in spec.limited_by else each
+                for each in alone
+            )
+        )
+    return [tuple(each.effect for each in fields) for fields in found]
+
+
+def _values(state: _State) -> dict[str, Json]:
+    return {name: value for name, value in state.items() if not isinstance(value, Absent)}

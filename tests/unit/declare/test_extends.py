@@ -1,0 +1,204 @@
+"""`extends` is shorthand: the flattened catalog is what the same grants written out would give."""
+
+from __future__ import annotations
+
+import pytest
+
+from kaiten_sync.declare import build_desired, extends, inherit, merge_documents
+from kaiten_sync.declare.content import split_lines
+from kaiten_sync.declare.yaml_reader import parse_yaml
+from kaiten_sync.kinds.addresses import parse_address
+from kaiten_sync.model.diagnostic import Diagnostic
+from kaiten_sync.model.document import Document, MergedCatalog
+from kaiten_sync.validate import check
+
+HEAD = """version: 1
+entitlements:
+  calls: {name: Calls, type: NUMBER}
+  seats: {name: Seats, type: NUMBER}
+  sso: {name: SSO, type: BOOLEAN}
+  theme: {name: Theme, type: CONFIG}
+"""
+BUNDLES = """bundles:
+  basics: {entitlements: {calls: 1000, seats: 3, sso: false}}
+  support: {entitlements: {sso: true}}
+"""
+
+
+def document(name: str, text: str) -> Document:
+    found, wrong = parse_yaml(name, text, split_lines(text))
+    assert wrong == []
+    return found
+
+
+def flatten(*base: str, over: tuple[str, ...] = ()) -> tuple[MergedCatalog, list[Diagnostic]]:
+    """The flattened catalog, and everything that `validate` would report."""
+    written, wrong = merge_documents(
+        [document(f"base{i}.yaml", text) for i, text in enumerate(base)],
+        [document(f"over{i}.yaml", text) for i, text in enumerate(over)],
+    )
+    merged, more = inherit(written)
+    return merged, [*wrong, *more, *check(merged, written=written)]
+
+
+def grants(merged: MergedCatalog, slug: str) -> object:
+    return merged.root.plain()["licenses"][slug].get("entitlements")  # type: ignore[index,call-overload,union-attr]
+
+
+def test_a_license_inherits_overrides_and_takes_away() -> None:
+    merged, wrong = flatten(
+        HEAD
+        + BUNDLES
+        + "licenses:\n"
+        + "  pro: {name: P, type: PAID, extends: free, entitlements: {calls: 5000, sso: null}}\n"
+        + "  free: {name: F, type: COMMUNITY, extends: basics}\n"
+    )
+    assert wrong == []
+    assert grants(merged, "free") == {"calls": 1000, "seats": 3, "sso": False}
+    assert grants(merged, "pro") == {"calls": 5000, "seats": 3}
+    assert "bundles" not in merged.root.entries
+
+
+def test_later_ones_win_and_nothing_else_is_inherited() -> None:
+    merged, wrong = flatten(
+        HEAD
+        + BUNDLES
+        + "licenses:\n"
+        + "  free: {name: F, type: PAID, description: D, extends: [basics, support]}\n"
+        + "  pro: {name: P, type: PAID, extends: [support, basics, free]}\n"
+    )
+    assert wrong == []
+    assert grants(merged, "free") == {"calls": 1000, "seats": 3, "sso": True}
+    assert merged.root.plain()["licenses"]["pro"] == {  # type: ignore[index,call-overload]
+        "name": "P",
+        "type": "PAID",
+        "entitlements": {"calls": 1000, "seats": 3, "sso": True},
+    }
+
+
+def test_a_grant_is_overridden_whole() -> None:
+    merged, _ = flatten(
+        HEAD
+        + "licenses:\n"
+        + "  a1: {name: A, type: PAID, entitlements: {calls: {value: 5, overagePercent: 20}}}\n"
+        + "  b1: {name: B, type: PAID, extends: a1, entitlements: {calls: 6}}\n"
+    )
+    assert grants(merged, "b1") == {"calls": 6}
+
+
+def test_names_are_found_across_files_and_in_overlays() -> None:
+    license_file = "version: 1\nlicenses:\n  free: {name: F, type: PAID, extends: basics}\n"
+    overlay = "version: 1\nbundles: {basics: {entitlements: {calls: 7}}}\n"
+    merged, wrong = flatten(license_file, HEAD + BUNDLES, over=(overlay,))
+    assert wrong == []
+    assert grants(merged, "free") == {"calls": 7, "seats": 3, "sso": False}
+
+
+def test_a_list_that_nobody_declares_stays_undeclared() -> None:
+    merged, _ = flatten(
+        HEAD
+        + "licenses:\n"
+        + "  a1: {name: A, type: PAID}\n"
+        + "  b1: {name: B, type: PAID, extends: a1}\n"
+    )
+    assert grants(merged, "b1") is None
+
+
+def test_an_inherited_grant_keeps_its_place_and_the_way_it_came() -> None:
+    merged, _ = flatten(
+        HEAD
+        + BUNDLES
+        + "licenses:\n"
+        + "  free: {name: F, type: PAID, extends: basics}\n"
+        + "  pro: {name: P, type: PAID, extends: free, entitlements: {calls: 5}}\n"
+    )
+    desired = build_desired(merged)
+    seats = desired.resources[parse_address("license/pro/grant/seats")]
+    assert (seats.source.line, seats.source.through) == (8, ("free", "basics"))
+    assert seats.sources["value"].through == ("free", "basics")
+    assert desired.resources[parse_address("license/pro/grant/calls")].source.through == ()
+
+
+def test_what_is_wrong_with_an_inherited_grant_is_said_once_where_it_is_declared() -> None:
+    _, wrong = flatten(
+        HEAD
+        + "licenses:\n"
+        + "  zz: {name: Z, type: PAID, entitlements: {sso: 5}}\n"
+        + "  b1: {name: B, type: PAID, extends: zz}\n"
+        + "  c1: {name: C, type: PAID, extends: b1}\n"
+    )
+    assert [(each.rule, each.address) for each in wrong] == [
+        ("wrong-value-type", "license/zz/grant/sso")
+    ]
+
+
+WRONG = {
+    "unknown": ("a1: {name: A, type: PAID, extends: basic}", "undeclared-reference", "basics"),
+    "unknown in a list": (
+        "a1: {name: A, type: PAID, extends: [basics, suport]}",
+        "undeclared-reference",
+        "support",
+    ),
+    "itself": ("a1: {name: A, type: PAID, extends: a1}", "extends-cycle", "bundle"),
+    "null of nothing": (
+        "a1: {name: A, type: PAID, extends: basics, entitlements: {sats: null}}",
+        "removes-nothing",
+        "seats",
+    ),
+    "number": ("a1: {name: A, type: PAID, extends: 7}", "bad-slug", None),
+    "null": ("a1: {name: A, type: PAID, extends: null}", "null-field", "remove the line"),
+    "not a slug": ("a1: {name: A, type: PAID, extends: [A_1]}", "bad-slug", "a-1"),
+    "same name": ("basics: {name: A, type: PAID}", "duplicate-slug", "another name"),
+}
+
+
+@pytest.mark.parametrize("case", WRONG.values(), ids=WRONG)
+def test_what_cannot_be_extended_is_an_error_with_its_place(
+    case: tuple[str, str, str | None],
+) -> None:
+    text, rule, hint = case
+    _, wrong = flatten(HEAD + BUNDLES + f"licenses:\n  {text}\n")
+    first = next(each for each in wrong if each.rule == rule)
+    assert first.ref is not None
+    assert first.line_text
+    assert hint is None or (first.hint and hint in first.hint)
+
+
+@pytest.mark.parametrize("size", [2, 3, 50])
+def test_a_cycle_is_reported_once_with_the_way_round(size: int) -> None:
+    ring = [
+        f"  r{i:02}: {{name: R, type: PAID, extends: r{(i + 1) % size:02}}}\n" for i in range(size)
+    ]
+    tail = "  zz: {name: Z, type: PAID, extends: r00, entitlements: {calls: 1}}\n"
+    merged, wrong = flatten(HEAD + "licenses:\n" + "".join(ring) + tail)
+    assert [each.rule for each in wrong] == ["extends-cycle"]
+    assert wrong[0].message.count(" extends ") == size
+    assert grants(merged, "zz") == {"calls": 1}
+
+
+def test_every_cycle_is_reported() -> None:
+    rings = "".join(
+        f"  {a}: {{name: R, type: PAID, extends: {b}}}\n"
+        for a, b in [("a1", "a2"), ("a2", "a1"), ("b1", "b1"), ("c1", "c2"), ("c2", "c1")]
+    )
+    _, wrong = flatten(HEAD + "licenses:\n" + rings)
+    assert [each.rule for each in wrong] == ["extends-cycle"] * 3
+
+
+def test_a_long_chain_is_resolved() -> None:
+    links = "".join(
+        f"  l{i}: {{name: L, type: PAID, extends: l{i - 1}}}\n" for i in range(1001, 4001)
+    )
+    start = "  l1000: {name: L, type: PAID, entitlements: {calls: 9}}\n"
+    merged, _ = flatten(HEAD + "licenses:\n" + start + links)
+    assert grants(merged, "l4000") == {"calls": 9}
+
+
+def test_bundles_that_multiply_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    text = HEAD + BUNDLES + "licenses:\n"
+    text += "".join(f"  l{i}: {{name: L, type: PAID, extends: basics}}\n" for i in range(10, 20))
+    monkeypatch.setattr(extends, "MAX_INHERITED", 30)
+    assert flatten(text)[1] == []
+    monkeypatch.setattr(extends, "MAX_INHERITED", 29)
+    _, wrong = flatten(text)
+    assert [each.rule for each in wrong] == ["too-many-values"]

@@ -1,0 +1,281 @@
+"""A plan is read only if everything that it says follows from its changes."""
+
+from __future__ import annotations
+
+import copy
+import json
+from collections.abc import Callable
+from typing import Any, TypeAlias
+
+import pytest
+from tests.fakes.catalog import live
+from tests.support.scenarios import EVERYTHING, EVERYTHING_AT_ONCE, SCENARIOS, Scenario
+from tests.support.values import declared, desired, live_state, proposal
+
+from kaiten_sync.errors import PlanFileError
+from kaiten_sync.model.canonical import digest, fingerprint
+from kaiten_sync.plan.plan_file import read_plan, write_plan
+
+PLAN = proposal(
+    desired(
+        declared("group/new", name="New"),
+        declared("entitlement/calls", name="API calls", type="NUMBER", groups=["new"]),
+        declared("entitlement/look", name="Look", type="CONFIG"),
+        declared("license/growth", name="Growth", type="PAID", lifecycleState="PUBLISHED"),
+        declared("license/growth/grant/calls", value=500),
+        declared("license/growth/grant/look", value={"theme": "dark"}),
+        declared("license/starter", name="Starter", type="TRIAL"),
+        declared("license/starter/grant/calls", value=1, overagePercent=10),
+    ),
+    live_state(
+        live("group/old", name="Old"),
+        live("entitlement/calls", name="Calls", type="NUMBER"),
+        live("entitlement/look", name="Look", type="CONFIG"),
+        live("license/growth", name="Growth", type="PAID", lifecycleState="DRAFT"),
+        live("license/growth/grant/calls", value=1000),
+        live("license/growth/grant/look", value={"theme": "light"}),
+        live("license/old", name="Old", type="PAID", lifecycleState="PUBLISHED"),
+        live("license/old/grant/calls", value=1000),
+    ),
+    EVERYTHING,
+).plan
+DOCUMENT: dict[str, Any] = json.loads(write_plan(PLAN))
+TIGHTENED = "update:license/growth/grant/calls"
+INSIDE = "update:license/growth/grant/look"
+
+Forge: TypeAlias = "Callable[[dict[str, Any]], object]"
+
+
+def change(document: dict[str, Any], name: str) -> Any:
+    return next(each for each in document["changes"] if each["id"] == name)
+
+
+def seen(document: dict[str, Any], name: str) -> Any:
+    return next(each for each in document["observed"] if each["address"] == name)
+
+
+def blind(document: dict[str, Any], name: str) -> None:
+    """Look at nothing of an object, so that whatever is there is right."""
+    found = seen(document, name)
+    found |= {"id": None, "fields": {}, "fingerprint": fingerprint({"id": None, "fields": {}})}
+
+
+def look_at_less(document: dict[str, Any], name: str, field: str) -> None:
+    found = seen(document, name)
+    del found["fields"][field]
+    found["fingerprint"] = fingerprint({"id": found["id"], "fields": found["fields"]})
+
+
+def set_effect(document: dict[str, Any], name: str, effect: str, *, counted: bool = True) -> None:
+    found = change(document, name)
+    effects = document["summary"]["effects"]
+    if counted:
+        effects[found["effect"]] -= 1
+        effects[effect] = effects.get(effect, 0) + 1
+        document["summary"]["effects"] = {key: n for key, n in effects.items() if n}
+    found["effect"] = effect
+    for field in found["fields"]:
+        field["effect"] = effect
+
+
+FORGERIES: dict[str, tuple[Forge, str]] = {
+    "a delete that is not counted": (
+        lambda d: d["summary"]["actions"].update(delete=1),
+        "summary.actions: the changes have",
+    ),
+    "a delete that is counted as an update": (
+        lambda d: d["summary"]["actions"].update(
+            delete=1, update=d["summary"]["actions"]["update"] + 2
+        ),
+        "summary.actions",
+    ),
+    "harm that is not counted": (
+        lambda d: d["summary"]["effects"].pop("tightens"),
+        "summary.effects: the changes have",
+    ),
+    "a tightening that is called neutral": (
+        lambda d: set_effect(d, TIGHTENED, "neutral"),
+        f"{TIGHTENED}: the effects of its fields are tightens",
+    ),
+    "a tightening that is called loosening": (
+        lambda d: set_effect(d, TIGHTENED, "loosens"),
+        f"{TIGHTENED}: the effects of its fields are tightens",
+    ),
+    "a change whose fields harm and that itself does not": (
+        lambda d: change(d, TIGHTENED).update(effect="neutral"),
+        "its effect is tightens, not neutral",
+    ),
+    "a create that breaks": (
+        lambda d: set_effect(d, "create:group/new", "breaks"),
+        "create:group/new: its effect is neutral, not breaks",
+    ),
+    "a delete that loosens": (
+        lambda d: set_effect(d, "delete:license/old", "loosens"),
+        "delete:license/old: its effect is tightens, not loosens",
+    ),
+    "a move that breaks": (
+        lambda d: set_effect(d, "publish:license/growth", "breaks"),
+        "publish:license/growth: its effect is neutral, not breaks",
+    ),
+    "a move of another field": (
+        lambda d: change(d, "publish:license/growth")["fields"][0].update(after="ARCHIVED"),
+        "it takes lifecycleState from DRAFT to PUBLISHED, and nothing else",
+    ),
+    "an update of what never changes": (
+        lambda d: change(d, "update:entitlement/calls")["fields"].append(
+            {"name": "type", "before": "NUMBER", "after": "BOOLEAN", "effect": "neutral"}
+        ),
+        "update:entitlement/calls: type cannot be changed",
+    ),
+    "a license that is born published": (
+        lambda d: [
+            each.update(after="PUBLISHED")
+            for each in change(d, "create:license/starter")["fields"]
+            if each["name"] == "lifecycleState"
+        ],
+        "publish:license/starter: lifecycleState was something else before",
+    ),
+    "a create that shows a value before": (
+        lambda d: change(d, "create:group/new")["fields"][0].update(before="New"),
+        "create:group/new",
+    ),
+    "a delete that shows less": (
+        lambda d: change(d, "delete:license/old")["fields"].pop(),
+        "delete:license/old: it does not show",
+    ),
+    "other differences inside a value": (
+        lambda d: change(d, INSIDE)["fields"][0]["inner"][0].update(after="light"),
+        f"{INSIDE}: the differences inside value are others",
+    ),
+    "no differences inside a value": (
+        lambda d: change(d, INSIDE)["fields"][0].pop("inner"),
+        f"{INSIDE}: the differences inside value are others",
+    ),
+    "an update that changes nothing": (
+        lambda d: change(d, TIGHTENED)["fields"][0].update(after=1000),
+        "value stays as it is",
+    ),
+    "fewer requests": (lambda d: d.update(requests=4), "requests: the changes take at least"),
+    "no requests": (lambda d: d.update(requests=0), "requests: the changes take at least"),
+    "a negative count of requests": (lambda d: d.update(requests=-1), ">= 0"),
+    "a negative count of changes": (lambda d: d["summary"]["actions"].update(delete=-2), ">= 1"),
+    "a negative count of objects": (lambda d: d["summary"].update(unmanaged=-1), ">= 0"),
+    "a negative population": (lambda d: d["guards"]["population"].update(license=-9), ">= 0"),
+    "a population that is smaller than what is deleted": (
+        lambda d: d["guards"]["population"].update(license=1),
+        "guards.population: there are at least 2 live licenses",
+    ),
+    "a population that is left out": (
+        lambda d: d["guards"]["population"].pop("grant"),
+        "guards.population: there are at least 3 live grants",
+    ),
+    "a deleted license that is not looked at": (
+        lambda d: blind(d, "license/old"),
+        "observed: license/old has no id",
+    ),
+    "a deleted license of which half is looked at": (
+        lambda d: look_at_less(d, "license/old", "name"),
+        "delete:license/old: the plan did not look at name of license/old",
+    ),
+    "a grant whose license may be anybody's": (
+        lambda d: blind(d, "license/growth"),
+        "the plan did not look at lifecycleState",
+    ),
+    "a grant whose entitlement's type is not looked at": (
+        lambda d: look_at_less(d, "entitlement/calls", "type"),
+        "the plan did not look at type of entitlement/calls",
+    ),
+    "a grant whose entitlement is not looked at": (
+        lambda d: d["observed"].remove(seen(d, "entitlement/look")),
+        "the plan did not look at entitlement/look",
+    ),
+    "a license that is deleted before its grants": (
+        lambda d: change(d, "delete:license/old").update(dependsOn=[]),
+        "delete:license/old: it depends on delete:license/old/grant/calls",
+    ),
+    "a grant before its license": (
+        lambda d: change(d, "create:license/starter/grant/calls").update(dependsOn=[]),
+        "it depends on create:license/starter",
+    ),
+    "a license that is published before its grants": (
+        lambda d: change(d, "publish:license/starter").update(dependsOn=["create:license/starter"]),
+        "it depends on create:license/starter/grant/calls",
+    ),
+    "a deleted object that stays managed": (
+        lambda d: d["managed"].update({"license/old": "0123456789abcdef"}),
+        "managed: it has license/old, which the plan deletes",
+    ),
+}
+
+
+def resealed(forge: Forge) -> bytes:
+    """The plan with something forged in it, under a digest that fits."""
+    document = copy.deepcopy(DOCUMENT)
+    forge(document)
+    document["digest"] = digest({k: v for k, v in document.items() if k != "digest"})
+    return json.dumps(document).encode()
+
+
+def test_the_plan_without_a_forgery_is_read() -> None:
+    assert read_plan(resealed(lambda document: None)) == PLAN
+
+
+@pytest.mark.parametrize(("forge", "says"), FORGERIES.values(), ids=FORGERIES)
+def test_a_plan_that_says_otherwise_than_its_changes_is_refused(forge: Forge, says: str) -> None:
+    with pytest.raises(PlanFileError) as caught:
+        read_plan(resealed(forge))
+    assert says in caught.value.message
+
+
+@pytest.mark.parametrize("scenario", [*SCENARIOS.values(), EVERYTHING_AT_ONCE], ids=str)
+def test_every_plan_that_is_made_is_read(scenario: Scenario) -> None:
+    objects = [live(str(each.address), **each.fields) for each in scenario.before]
+    for found in ((), objects):
+        made = proposal(desired(*scenario.after), live_state(*found), EVERYTHING)
+        assert read_plan(write_plan(made.plan)) == made.plan
+
+
+@pytest.mark.parametrize(
+    ("before", "wanted", "effect"),
+    [
+        ({"value": 100, "overagePercent": 20}, {"value": 110, "overagePercent": 10}, "loosens"),
+        ({"value": 100, "overagePercent": 20}, {"value": 110}, "loosens"),
+        ({"value": 100, "overagePercent": 20}, {"value": 100, "overagePercent": 10}, "tightens"),
+        ({"value": 0, "overagePercent": 20}, {"value": 0, "overagePercent": 10}, "neutral"),
+        ({"value": 100}, {"value": "unlimited", "overagePercent": -1}, "loosens"),
+        ({"value": True}, {"value": False}, "tightens"),
+    ],
+)
+def test_limits_are_judged_together_also_if_the_plan_looked_at_one(
+    before: dict[str, Any], wanted: dict[str, Any], effect: str
+) -> None:
+    kind = "BOOLEAN" if before["value"] is True else "NUMBER"
+    made = proposal(
+        desired(declared("license/a/grant/calls", **wanted)),
+        live_state(
+            live("entitlement/calls", name="Calls", type=kind),
+            live("license/a", name="A"),
+            live("license/a/grant/calls", **before),
+        ),
+    ).plan
+    assert made.changes[0].effect == effect
+    assert read_plan(write_plan(made)) == made
+
+
+@pytest.mark.parametrize("levels", [201, 900])
+def test_a_value_that_is_nested_too_deeply_is_refused(levels: int) -> None:
+    value: Any = "x"
+    for _ in range(levels):
+        value = [value]
+
+    def forge(document: dict[str, Any]) -> None:
+        change(document, INSIDE)["fields"][0].update(after={"theme": value})
+
+    with pytest.raises(PlanFileError, match="nested too deeply"):
+        read_plan(resealed(forge))
+
+
+def test_a_number_that_no_server_keeps_is_refused() -> None:
+    forge: Forge = lambda d: change(d, TIGHTENED)["fields"][0].update(after=10**400)  # noqa: E731
+    with pytest.raises(PlanFileError, match="a number is too large"):
+        read_plan(resealed(forge))
