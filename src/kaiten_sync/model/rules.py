@@ -48,6 +48,7 @@ RULES: Mapping[str, str] = {
     "null-field": "A field that cannot be cleared is null.",
     "empty-object": "An object is declared without content.",
     "empty-section": "A whole section is null.",
+    "overlay-without-base": "An overlay changes an object that nothing below it declares.",
     # meaning
     "extends-cycle": "Objects extend each other in a circle.",
     "removes-nothing": "A null takes away something that is not there.",
@@ -97,6 +98,7 @@ RULES: Mapping[str, str] = {
     "holders-unseen": "The token does not let a plan see who uses what it deletes.",
     "unused-allow": "An object was allowed, and the plan did not need that.",
     "left-on-server": "An object is no longer declared, and the plan leaves it on the server.",
+    "removed-and-staying": "An overlay takes away an object that the plan cannot delete.",
     "both-sides-changed": "Git and the server changed an object, so it cannot be reverted.",
     # a plan or an adoption that is stopped
     "changed-since-plan": "An object changed after the plan was made.",

@@ -11,6 +11,7 @@ from kaiten_sync.model.value import Absent, Json
 from kaiten_sync.plan.families import flag_of, taken_field
 from kaiten_sync.plan.guards import Case
 from kaiten_sync.plan.held import unchecked
+from kaiten_sync.plan.leaving import Fate
 from kaiten_sync.plan.restart import restart_warnings, restarting
 from kaiten_sync.plan.simulation import Simulation
 
@@ -21,6 +22,7 @@ def warnings(case: Case) -> Iterator[Diagnostic]:
     yield from _forgotten_drafts(case)
     yield from _displaced(case)
     yield from _served_by_chance(case)
+    yield from _removed_and_staying(case)
     yield from unchecked(case.holders, case.leaving.going)
 
 
@@ -85,3 +87,20 @@ def _can_be_served(fields: Mapping[str, Json | Absent], address: Address) -> boo
     moves = (move for move in flag_of(address).moves if move.after is True)
     wanted = next(moves).only_while
     return bool(fields) and all(fields.get(name) == value for name, value in wanted.items())
+
+
+def _removed_and_staying(case: Case) -> Iterator[Diagnostic]:
+    """An overlay's null ends a declaration. Whoever wrote it may expect a deletion."""
+    for address, place in sorted(case.desired.removed.items(), key=lambda each: each[0].sort_key):
+        departure = case.leaving.departures.get(address)
+        if departure is not None and departure.fate is Fate.STAYS:
+            yield Diagnostic(
+                rule="removed-and-staying",
+                message=f"{address} stays on the server: {place} takes it out of the declaration,"
+                " and no earlier plan managed it",
+                ref=place,
+                severity=Severity.WARNING,
+                address=str(address),
+                hint="delete it on the server, or plan once with `--prune all`, which deletes"
+                " everything that is not declared",
+            )

@@ -4,10 +4,16 @@ from __future__ import annotations
 
 import httpx
 import pytest
+from sqlalchemy import select, update
 from tests.support.dash import Dash, at_dashboard
 from tests.support.embedded import EmbeddedServer
 from tests.support.html import Html
+from tests.support.metering import opened
 from tests.support.receiver import Receiver, answer
+
+from kaiten_sync.server.db.pages import Position
+from kaiten_sync.server.db.tables import webhook_delivery, webhook_endpoint
+from kaiten_sync.server.db.webhooks import list_deliveries
 
 _CREATED = "com.kaiten.entitlement.v1.created"
 
@@ -130,3 +136,32 @@ def test_only_scopes_that_the_visitor_has_are_offered(server: EmbeddedServer) ->
         page = Html(dash.see("/service-accounts/bootstrap"))
         offered = [each.get("value") for each in page.all("input") if each.get("name") == "scopes"]
         assert offered == ["read:licenses", "read:tokens", "write:tokens"]
+
+
+def test_deliveries_of_one_millisecond_are_listed_newest_first_on_all_pages(
+    api: httpx.Client, server: EmbeddedServer
+) -> None:
+    for port in (1, 2):
+        body = {"url": f"http://127.0.0.1:{port}/", "eventTypes": ["com.kaiten.license.v1.created"]}
+        api.post("/webhooks", json=body).raise_for_status()
+    for number in range(5):
+        api.post("/licenses", json={"name": f"L{number}", "type": "PAID"}).raise_for_status()
+    endpoint_id = api.get("/webhooks").json()["items"][0]["id"]
+    with opened(server.database_url) as database, database.writing() as connection:
+        mine = select(webhook_endpoint.c.organization_id).where(
+            webhook_endpoint.c.id == endpoint_id
+        )
+        organization_id = connection.execute(mine).scalar_one()
+        connection.execute(update(webhook_delivery).values(created_at=1))
+        found: list[int] = []
+        position: Position | None = None
+        while True:
+            page = list_deliveries(
+                connection, organization_id, position, 3, endpoint_id=None, status=None
+            )
+            found += [row.event_seq for row in page.rows]
+            position = page.next
+            if position is None:
+                break
+    assert len(found) == 10
+    assert found == sorted(found, reverse=True)

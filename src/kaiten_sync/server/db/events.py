@@ -50,7 +50,8 @@ _RECENT = RowQuery(
     EventRow,
     select(event)
     .where(event.c.organization_id == bindparam("organization"))
-    .order_by(event.c.occurred_at.desc(), event.c.id.desc())
+    # Events of the same millisecond are in the order in which they were written; ids have none.
+    .order_by(event.c.occurred_at.desc(), event.c.seq.desc())
     .limit(bindparam("top")),
 )
 _ADD = insert(event)

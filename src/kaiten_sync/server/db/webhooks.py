@@ -6,7 +6,18 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any, TypedDict, Unpack
 
-from sqlalchemy import Connection, bindparam, delete, func, select, update
+from sqlalchemy import (
+    Connection,
+    and_,
+    bindparam,
+    delete,
+    func,
+    literal,
+    or_,
+    select,
+    tuple_,
+    update,
+)
 
 from kaiten_sync.server.db.pages import Position, RowPage
 from kaiten_sync.server.db.rows import RowQuery, delete_row, insert_row, update_row
@@ -111,6 +122,31 @@ _SHOWN: RowQuery[ShownDelivery] = RowQuery(
     .join(webhook_endpoint, webhook_endpoint.c.id == webhook_delivery.c.endpoint_id)
     .where(webhook_delivery.c.organization_id == bindparam("organization")),
 )
+_last = webhook_delivery.alias("last")
+_place_of_last = (
+    select(_last.c.event_seq, _last.c.id).where(_last.c.id == bindparam("after_id")).subquery()
+)
+_SHOWN_NEWEST_FIRST = RowQuery(
+    ShownDelivery,
+    _SHOWN.statement.outerjoin(_place_of_last, literal(True))
+    .where(
+        or_(
+            webhook_delivery.c.created_at < bindparam("after"),
+            and_(
+                webhook_delivery.c.created_at == bindparam("after"),
+                # Those of the same millisecond are in the order of their events.
+                tuple_(webhook_delivery.c.event_seq, webhook_delivery.c.id)
+                < tuple_(_place_of_last.c.event_seq, _place_of_last.c.id),
+            ),
+        )
+    )
+    .order_by(
+        webhook_delivery.c.created_at.desc(),
+        webhook_delivery.c.event_seq.desc(),
+        webhook_delivery.c.id.desc(),
+    )
+    .limit(bindparam("top")),
+)
 _IS_DUE = (webhook_delivery.c.status == "pending") & (webhook_delivery.c.due_at <= bindparam("now"))
 _DUE_ENDPOINTS = (
     select(webhook_delivery.c.endpoint_id)
@@ -187,13 +223,12 @@ def list_deliveries(
     status: str | None,
 ) -> RowPage[ShownDelivery]:
     """One page of deliveries, newest first, of all endpoints or of one."""
-    query = _SHOWN
+    query = _SHOWN_NEWEST_FIRST
     if endpoint_id is not None:
         query = query.where(webhook_delivery.c.endpoint_id == endpoint_id)
     if status is not None:
         query = query.where(webhook_delivery.c.status == status)
-    listed = query.newest_first(webhook_delivery)
-    return listed.page(connection, position, limit, organization=organization_id)
+    return query.page(connection, position, limit, organization=organization_id)
 
 
 def find_delivery(
