@@ -27,9 +27,10 @@ from kaiten_sync.documents.project import (
 )
 from kaiten_sync.kinds.registry import top_kinds
 from kaiten_sync.model.diagnostic import Diagnostic
-from kaiten_sync.model.document import Document
+from kaiten_sync.model.document import Document, Entry, line_at
 from kaiten_sync.model.generation import Generation
 from kaiten_sync.model.settings import Policy, Project, Scope, Target, parse_limit
+from kaiten_sync.model.source import NamedPath
 
 PROJECT_FILE = "kaiten-sync.yaml"
 
@@ -71,10 +72,17 @@ def project_of(document: Document, root: Path) -> Project:
     content: Any = document.root.plain()
     owned = content.pop("scope", {})  # open: each kind with a table has its patterns here
     read = from_json(ProjectDocument, {**content, "version": 1})  # 1.0 is valid YAML for it
+    entries = document.root.entries
+    targets = entries["targets"].node.entries if read.targets else {}
     return Project(
         root=str(root),
-        catalog=_texts(read.catalog),
-        targets={name: _target(name, target) for name, target in read.targets.items()},
+        catalog=_paths(entries.get("catalog"), document),
+        targets={
+            name: _target(
+                name, target, _paths(targets[name].node.entries.get("overlays"), document)
+            )
+            for name, target in read.targets.items()
+        },
         scope=Scope(
             {
                 spec.kind: _texts(owned[spec.section])
@@ -86,7 +94,17 @@ def project_of(document: Document, root: Path) -> Project:
     )
 
 
-def _target(name: str, read: ProjectTargetDocument) -> Target:
+def _paths(entry: Entry | None, document: Document) -> tuple[NamedPath, ...]:
+    """One path or a list of them, each with its place."""
+    if entry is None:
+        return ()
+    value = entry.node.value
+    nodes = value if isinstance(value, tuple) else (entry.node,)
+    lines = document.lines
+    return tuple(NamedPath(str(n.value), n.ref, line_at(lines, n.ref)) for n in nodes)
+
+
+def _target(name: str, read: ProjectTargetDocument, overlays: tuple[str, ...]) -> Target:
     token = value_of(read.token, absent=None)
     return Target(
         name=name,
@@ -94,7 +112,7 @@ def _target(name: str, read: ProjectTargetDocument) -> Target:
         token_env=value_of(token.env, absent=None) if token else None,
         token_file=value_of(token.file, absent=None) if token else None,
         ca=value_of(read.ca, absent=None),
-        overlays=_texts(read.overlays),
+        overlays=overlays,
         require_plan=read.require_plan,
         generation=None if read.generation == AUTOMATIC else Generation(read.generation),
     )

@@ -14,6 +14,7 @@ from kaiten_sync.declare import find_project
 from kaiten_sync.errors import DeclarationError, UsageError
 from kaiten_sync.model.ports import Connect, Notices
 from kaiten_sync.model.settings import Policy, Project, Scope
+from kaiten_sync.model.source import NamedPath
 from kaiten_sync.pipeline import CatalogSource, read_project
 
 
@@ -54,7 +55,11 @@ def source_of(
     """The declaration in a folder. Raises as `Workspace.source` does."""
     scope = project.scope if project else Scope()
     if files:
-        overlays = tuple(str(Path(project.root) / o) for o in overlays) if project else ()
+        below = Path(project.root) if project else folder
+        overlays = tuple(
+            each.below(below) if isinstance(each, NamedPath) else str(below / each)
+            for each in overlays
+        )
         return CatalogSource(root=folder, catalog=tuple(files), overlays=overlays, scope=scope)
     if project is None:
         raise UsageError(

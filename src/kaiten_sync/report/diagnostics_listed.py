@@ -8,7 +8,6 @@ from dataclasses import replace
 
 from kaiten_sync.model.diagnostic import Diagnostic, Severity
 from kaiten_sync.report.values import cut
-from kaiten_sync.report.words import counted
 
 LISTED = 300
 """Diagnostics in full. Nobody reads more before mending some, and GitHub shows 10 of a kind."""
@@ -35,7 +34,7 @@ def listed(diagnostics: Sequence[Diagnostic]) -> tuple[Diagnostic, ...]:
         Diagnostic(
             rule=rule,
             severity=severity,
-            message=f"{counted(number, 'more diagnostic')} of this rule not listed",
+            message=f"{number:,} more of {rule} not listed",
             hint="correct those that are listed, and check again",
         )
         for (severity, rule), number in sorted(
