@@ -81,7 +81,7 @@ def test_prod_takes_nothing_before_staging_is_as_declared(pair: Pair, how: tuple
     pair.run(*how)
     pair.declare(CATALOG.replace("1000", "2000").replace("Growth,", "Grown,"))
     pair.plan_both()
-    assert "staging: license/growth is still to be changed" in pair.run(*how, code=4).stderr
+    assert "license/growth: not applied to staging yet (update)" in pair.run(*how, code=4).stderr
 
 
 def test_a_removal_that_staging_has_not_seen_holds_prod_up(pair: Pair) -> None:

@@ -13,6 +13,7 @@ from kaiten_sync.errors import CredentialError, RefusedError, UsageError
 from kaiten_sync.jobs.agreed import committed_place, read_plan_file
 from kaiten_sync.jobs.planning import PlanRequest, case_of, propose
 from kaiten_sync.jobs.workspace import Workspace
+from kaiten_sync.model.diagnostic import Diagnostic
 from kaiten_sync.model.outcome import RunState
 from kaiten_sync.model.plan import Plan
 from kaiten_sync.model.ports import Files, Ports
@@ -20,6 +21,7 @@ from kaiten_sync.model.settings import Target
 from kaiten_sync.pipeline import load
 from kaiten_sync.plan.made_from import not_made_from
 
+_RULE = "waits-for-target"
 _CHANGES_LIMIT = 20
 """Changes that a refusal lists: a new server differs in everything."""
 
@@ -76,11 +78,17 @@ def _check_live(
         )
 
 
-def _listed(name: str, plan: Plan) -> Iterator[str]:
+def _listed(name: str, plan: Plan) -> Iterator[Diagnostic]:
     for change in plan.changes[:_CHANGES_LIMIT]:
-        yield f"{name}: {change.address} is still to be changed ({change.action})"
+        yield Diagnostic(
+            rule=_RULE,
+            message=f"not applied to {name} yet ({change.action})",
+            address=str(change.address),
+            ref=change.source,
+        )
     if len(plan.changes) > _CHANGES_LIMIT:
-        yield f"{name}: and {len(plan.changes) - _CHANGES_LIMIT:,} more changes"
+        left = len(plan.changes) - _CHANGES_LIMIT
+        yield Diagnostic(rule=_RULE, message=f"and {left:,} more changes of {name}")
 
 
 def _check_receipts(
@@ -104,7 +112,7 @@ def _check_receipts(
     if all(reasons.values()):
         raise RefusedError(
             f"{target} waits for {name}, and no receipt shows that {name} is as declared",
-            tuple(f"{path}: {why}" for path, why in reasons.items()),
+            [Diagnostic(rule=_RULE, message=f"{p}: {why}") for p, why in reasons.items()],
             hint=f"apply the committed plan of {name} to its end, and name that receipt",
         )
 

@@ -115,15 +115,16 @@ class Scope:
 class Target:
     """One server with its credentials' place, never the credentials.
 
-    `token_env` or `token_file` says where the token is. `overlays` are paths. `after` are the
-    targets that have to be as declared before this one is applied. `generation` is None where the
-    server is asked.
+    `token_env` or `token_file` says where the token is. `ca` is a file of certificates to trust,
+    None for the usual ones. `overlays` are paths. `after` are the targets that have to be as
+    declared before this one is applied. `generation` is None where the server is asked.
     """
 
     name: str
     url: str
     token_env: str | None = None
     token_file: str | None = None
+    ca: str | None = None
     overlays: tuple[str, ...] = ()
     require_plan: bool = False
     after: tuple[str, ...] = ()
