@@ -31,7 +31,7 @@ def command(paths: tuple[str, ...], project: str | None, output_format: str) -> 
 
     from kaiten_sync.cli.exit_codes import ExitCode
     from kaiten_sync.cli.output import TerminalNotices, look_of, print_result
-    from kaiten_sync.disk import Disk
+    from kaiten_sync.cli.session import terminal_ports
     from kaiten_sync.jobs.repository import folder_in_repository, named_from_root
     from kaiten_sync.jobs.validating import validate_all
     from kaiten_sync.jobs.workspace import open_project
@@ -43,7 +43,9 @@ def command(paths: tuple[str, ...], project: str | None, output_format: str) -> 
     diagnostics = found.diagnostics
     if output_format in formats.BESIDE_LINES:
         base = folder if paths or project_file is None else Path(project_file.root)
-        diagnostics = named_from_root(diagnostics, folder_in_repository(base, Disk()))
+        diagnostics = named_from_root(
+            diagnostics, folder_in_repository(base, terminal_ports().files)
+        )
     if diagnostics or output_format != "text":
         print_result(formats.DIAGNOSTICS[output_format](diagnostics, look_of(sys.stdout)))
     if not found.is_valid:

@@ -65,7 +65,7 @@ class NewFiles:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Place:
+class _ProjectPlace:
     """A project's folder, and the repository's, in which forges look for workflows."""
 
     root: Path
@@ -93,19 +93,19 @@ def start(request: StartRequest, disk: Files) -> NewFiles:
     return NewFiles(paths=paths, is_new=True, folder=place.folder, notices=notices)
 
 
-def _place_of(root: Path, disk: Files) -> _Place:
+def _place_of(root: Path, disk: Files) -> _ProjectPlace:
     """The repository around a folder: the folder itself if there is none."""
     top = repository_root(root, disk)
     shown = top if root.is_absolute() else Path(os.path.relpath(top))
-    return _Place(root=root, top=shown, folder=folder_in_repository(root, disk))
+    return _ProjectPlace(root=root, top=shown, folder=folder_in_repository(root, disk))
 
 
-def _ci(forge: Forge, request: StartRequest, place: _Place) -> WorkflowRequest:
+def _ci(forge: Forge, request: StartRequest, place: _ProjectPlace) -> WorkflowRequest:
     return WorkflowRequest(forge=forge, folder=place.folder, writes_plans=request.writes_plans)
 
 
 def _write_project(
-    place: _Place, request: StartRequest, disk: Files
+    place: _ProjectPlace, request: StartRequest, disk: Files
 ) -> tuple[tuple[Path, ...], str | None]:
     root, forge = place.root, request.forge
     contents = _at(root, _contents())
@@ -122,7 +122,7 @@ def _write_project(
     return written + _write(_at(place.top, ci), disk), notice
 
 
-def _add_workflows(place: _Place, request: WorkflowRequest, disk: Files) -> tuple[Path, ...]:
+def _add_workflows(place: _ProjectPlace, request: WorkflowRequest, disk: Files) -> tuple[Path, ...]:
     contents = _at(place.top, workflows(_project(place.root), request))
     new = {
         path: text
