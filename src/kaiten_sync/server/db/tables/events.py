@@ -16,7 +16,15 @@ from sqlalchemy import (
     text,
 )
 
-from kaiten_sync.server.db.tables.base import Id, Json, Seq, metadata, organization_id
+from kaiten_sync.server.db.tables.base import (
+    Id,
+    Json,
+    Seq,
+    metadata,
+    organization_id,
+    owned_id,
+    timestamps,
+)
 
 event = Table(
     "event",
@@ -39,22 +47,19 @@ event = Table(
 webhook_endpoint = Table(
     "webhook_endpoint",
     metadata,
-    Column("id", Id, primary_key=True),
-    organization_id(),
+    *owned_id(),
     Column("url", Text, nullable=False),
     Column("event_types", Json, nullable=False),
     Column("secret", String(100), nullable=False),
     Column("leased_until", BigInteger, nullable=False),
-    Column("created_at", BigInteger, nullable=False),
-    Column("updated_at", BigInteger, nullable=False),
+    *timestamps(),
     Index(None, "organization_id", "created_at", "id"),
 )
 
 webhook_delivery = Table(
     "webhook_delivery",
     metadata,
-    Column("id", Id, primary_key=True),
-    organization_id(),
+    *owned_id(),
     Column(
         "endpoint_id", Id, ForeignKey("webhook_endpoint.id", ondelete="CASCADE"), nullable=False
     ),
