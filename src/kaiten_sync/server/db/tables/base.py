@@ -13,6 +13,7 @@ from sqlalchemy import (
     Integer,
     MetaData,
     String,
+    Text,
     UniqueConstraint,
 )
 from sqlalchemy.dialects.postgresql import JSONB
@@ -77,3 +78,8 @@ def authorship() -> tuple[Column[Any], ...]:
         Column("updated_by", Id, ForeignKey("service_account.id"), nullable=False),
         updated_at,
     )
+
+
+def folded() -> Column[str]:
+    """The column of the texts that a search looks in, in the form in which they are compared."""
+    return Column("folded", Text, nullable=False, server_default="")

@@ -16,6 +16,7 @@ from kaiten_sync.server.db.tables.base import (
     Id,
     Json,
     authorship,
+    folded,
     id_and_slug,
     metadata,
     owned_id,
@@ -30,6 +31,7 @@ customer = Table(
     Column("domain", Text),
     Column("external_customer_id", Text),
     *authorship(),
+    folded(),
     *slug_indexes(),
 )
 
@@ -56,6 +58,7 @@ instance = Table(
     Column("status", String(20), nullable=False),
     Column("lifecycle_stage", Text),
     *authorship(),
+    folded(),
     *slug_indexes(),
     CheckConstraint("status IN ('HEALTHY', 'DEGRADED', 'INCIDENT', 'MAINTENANCE')", name="status"),
 )

@@ -9,6 +9,7 @@ from sqlalchemy import (
     Column,
     ForeignKey,
     Index,
+    Integer,
     SmallInteger,
     String,
     Table,
@@ -52,6 +53,10 @@ webhook_endpoint = Table(
     Column("event_types", Json, nullable=False),
     Column("secret", String(100), nullable=False),
     Column("leased_until", BigInteger, nullable=False),
+    Column("failures", Integer, nullable=False, server_default="0"),
+    Column("failing_since", BigInteger),
+    Column("retry_at", BigInteger, nullable=False, server_default="0"),
+    Column("paused_at", BigInteger),
     *timestamps(),
     Index(None, "organization_id", "created_at", "id"),
 )
