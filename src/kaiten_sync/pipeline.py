@@ -20,6 +20,7 @@ from kaiten_sync.declare import (
     project_of,
     read_documents,
     read_project_document,
+    with_plain_numbers,
 )
 from kaiten_sync.diff.compare import diff_catalog
 from kaiten_sync.diff.sides import undoing, with_sides
@@ -94,12 +95,14 @@ def validate(source: CatalogSource) -> tuple[DesiredState | None, tuple[Diagnost
     base, read_diagnostics = read_documents(source.catalog, root=source.root)
     overlays, overlay_diagnostics = read_documents(source.overlays, root=source.root)
     written, merge_diagnostics = merge_documents(base, overlays)
-    merged, extends_diagnostics = inherit(written)
+    extended, extends_diagnostics = inherit(written)
+    merged, unit_diagnostics = with_plain_numbers(extended)
     diagnostics = [
         *read_diagnostics,
         *overlay_diagnostics,
         *merge_diagnostics,
         *extends_diagnostics,
+        *unit_diagnostics,
         *check(merged, source.scope, written=written),
     ]
     diagnostics.sort(key=lambda diagnostic: diagnostic.sort_key)

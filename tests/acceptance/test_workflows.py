@@ -9,102 +9,17 @@ from __future__ import annotations
 import json
 import re
 from pathlib import Path
-from typing import Any
 
-import httpx
 import pytest
 import yaml
 from jsonschema.validators import validator_for
 from tests.acceptance.conftest import Workplace
 from tests.support.command import kaiten_sync
 from tests.support.forge.github import GitHub
-from tests.support.forge.gitlab import GitLab
-from tests.support.forge.jobs import Repository
+from tests.support.forge.team import APPLY, PLAN, PLANNING, Team
 from tests.support.published import gitlab_ci_schema, workflow_schema
-from tests.support.tenants import make
 
 from kaiten_sync.jobs.workflows import Forge, workflow_paths
-
-PLAN = "plans/prod.plan.json"
-APPLY = "apply prod"
-PLANNING = "plan prod"
-
-SCOPES = {
-    "prod-read": ["read:entitlements", "read:licenses", "read:instances"],
-    "prod": ["write:entitlements", "write:licenses", "read:instances"],
-}
-"""What docs/how-to/ci.md tells to give to each environment, and nothing more."""
-
-
-class Team:
-    """A repository with CI on one of the forges, and a server that it is for."""
-
-    def __init__(self, forge: Forge, place: Workplace) -> None:
-        self.repository = Repository(place.folder / "repository")
-        self.folder = self.repository.folder
-        self.server = place
-        started = kaiten_sync("init", ".", "--ci", forge.value, cwd=self.folder)
-        assert started.code == 0, started.stderr
-        self.change("kaiten-sync.yaml", "https://kaiten.example.com", place.url)
-        self.repository.commit("Start")
-        kind = GitHub if forge is Forge.GITHUB else GitLab
-        self.forge = kind(self.repository, place.folder / "forge")
-        tokens = _tokens(place)
-        self.forge.secrets = {name: {"KAITEN_PROD_TOKEN": tokens[name]} for name in SCOPES}
-
-    def change(self, name: str, old: str, new: str) -> None:
-        path = self.folder / name
-        text = path.read_text(encoding="utf-8")
-        assert old in text
-        path.write_text(text.replace(old, new), encoding="utf-8")
-
-    def branch(self, name: str) -> None:
-        self.repository.git("switch", "--create", name)
-
-    def commit_plan(self) -> None:
-        environment = {"KAITEN_PROD_TOKEN": self.server.token}
-        done = kaiten_sync(
-            "plan", "-t", "prod", "-o", PLAN, cwd=self.folder, environment=environment
-        )
-        assert done.code == 0, done.stderr
-        self.repository.commit("Plan")
-
-    def merge(self, name: str) -> None:
-        self.repository.git("switch", "main")
-        self.repository.git("merge", "--no-edit", name)
-
-    def agree(self) -> None:
-        """The first catalog, planned, merged and applied."""
-        self.branch("first")
-        self.commit_plan()
-        self.merge("first")
-        assert self.forge.push("main")[APPLY].is_ok
-
-    def put_threshold(self, value: int) -> None:
-        answer = httpx.put(
-            f"{self.server.url}/api/licenses/growth/entitlements/api-calls",
-            json={"value": {"type": "number", "value": value}},
-            headers={"Authorization": f"Bearer {self.server.token}"},
-        )
-        assert answer.status_code == 204, answer.text
-
-    def threshold(self) -> Any:
-        answer = httpx.get(
-            f"{self.server.url}/api/licenses/growth/entitlements/api-calls",
-            headers={"Authorization": f"Bearer {self.server.token}"},
-        )
-        return answer.json()["value"]["value"] if answer.status_code == 200 else None
-
-
-def _tokens(place: Workplace) -> dict[str, str]:
-    headers = {"Authorization": f"Bearer {place.token}"}
-    with httpx.Client(base_url=f"{place.url}/api", headers=headers) as api:
-        account = make(api, "/service-accounts", name="CI")
-        path = f"/service-accounts/{account['slug']}/tokens"
-        return {
-            name: make(api, path, name=name, scopes=scopes)["token"]
-            for name, scopes in SCOPES.items()
-        }
 
 
 @pytest.fixture(params=list(Forge))

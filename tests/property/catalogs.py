@@ -22,7 +22,10 @@ texts = st.text(
 
 numbers = st.one_of(
     st.integers(0, 2**53),
-    st.floats(0, 1e15, allow_nan=False, allow_infinity=False),
+    # YAML 1.1 wants a point in a number with an exponent, which JSON leaves out of 1e-05
+    st.floats(0, 1e15, allow_nan=False, allow_infinity=False).filter(
+        lambda number: "e" not in repr(number) or "." in repr(number)
+    ),
     st.sampled_from(["unlimited", 0, 1000]),
 )
 

@@ -17,6 +17,7 @@ from kaiten_sync.model.plan import Plan, TargetRef
 from kaiten_sync.model.ports import NoProgress
 from kaiten_sync.model.resource import DesiredState, Resource
 from kaiten_sync.model.settings import Policy, Scope
+from kaiten_sync.model.source import SourceRef
 from kaiten_sync.pipeline import CatalogSource, make_plan, validate
 
 Catalog = dict[str, Any]
@@ -78,9 +79,9 @@ def declare(folder: Path, catalog: Catalog) -> DesiredState:
 
 
 def placeless(desired: DesiredState) -> DesiredState:
-    here = next((each.source for each in desired.resources.values()), None)
+    here = SourceRef("catalog.yaml", 1, 1)
     resources: dict[Any, Resource] = {
-        address: replace(each, source=here or each.source, sources={})
+        address: replace(each, source=here, sources={})
         for address, each in desired.resources.items()
     }
     return replace(desired, resources=resources)
@@ -102,7 +103,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("catalogs")
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(catalog=extending_catalogs())
 def test_flattening_gives_what_the_grants_written_out_give(folder: Path, catalog: Catalog) -> None:
     short, long = declare(folder, catalog), declare(folder, flat(catalog))

@@ -64,8 +64,7 @@ def command(
     workspace = workspace_of(declaration.project, server)
     if revert:
         proposal = drifting.revert(workspace, request, out, terminal_ports())
-        print_proposal(proposal, output_format, out)
-        return ExitCode.OK
+        return print_proposal(proposal, output_format, out)
     found = drifting.drift(workspace, request, terminal_ports())
     for each in found.unread:
         say(f"{each.target}: {each.error.message}")

@@ -9,6 +9,7 @@ from typing import TextIO
 
 import click
 
+from kaiten_sync.errors import KaitenSyncError
 from kaiten_sync.report.formats import Look
 
 
@@ -38,6 +39,13 @@ def say(text: str) -> None:
     from kaiten_sync.report.safe_text import safe_text
 
     click.echo(safe_text(text), err=True)
+
+
+def say_failure(error: KaitenSyncError) -> None:
+    """Write an error to standard error: what happened, to what, and what to do next."""
+    from kaiten_sync.report.failure import failure_text
+
+    click.echo(failure_text(error, look_of(sys.stderr)), nl=False, err=True)
 
 
 class TerminalNotices:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 import click
 
 from kaiten_sync.cli.options import (
@@ -14,6 +16,7 @@ from kaiten_sync.cli.options import (
     policy_options,
     target_options,
 )
+from kaiten_sync.errors import UsageError
 from kaiten_sync.report import formats
 
 
@@ -27,6 +30,11 @@ from kaiten_sync.report import formats
     is_flag=True,
     help="Write nothing; end with 2 when the file of -o is not the plan that is made now.",
 )
+@click.option(
+    "--fresh",
+    metavar="FILE",
+    help="With --check, write the plan that is made now to FILE, to be committed in its place.",
+)
 @format_option(formats.PLAN)
 @detailed_exitcode_option
 def command(
@@ -35,6 +43,7 @@ def command(
     limits: PolicyChoice,
     out: str | None,
     check: bool,
+    fresh: str | None,
     output_format: str,
     detailed_exitcode: bool,
 ) -> int:
@@ -45,7 +54,7 @@ def command(
     what is managed no longer is deleted (`prune: owned`).
 
     With --check the file of -o stays as it is: it is compared with the plan that is made now, and
-    what differs is told. What the file allows (`--allow`) stays allowed.
+    what differs is reported. What the file allows (`--allow`) stays allowed.
 
     \b
     Examples:
@@ -59,33 +68,40 @@ def command(
     from kaiten_sync.cli.session import plan_request, terminal_ports, workspace_of
     from kaiten_sync.jobs import checking, planning
 
-    committed = _committed(out, detailed_exitcode=detailed_exitcode) if check else None
+    committed = _committed(out, fresh, detailed_exitcode=detailed_exitcode) if check else None
+    if fresh is not None and not check:
+        raise UsageError("--fresh goes with --check; -o writes the plan file")
     request = plan_request(declaration, limits, None if check else out)
     workspace = workspace_of(declaration.project, server)
     if committed is None:
         proposal = planning.plan(workspace, request, terminal_ports())
-        print_proposal(proposal, output_format, out)
+        code = print_proposal(proposal, output_format, out)
         is_different = detailed_exitcode and bool(proposal.plan.changes)
     else:
-        checked = checking.check(workspace, request, committed, terminal_ports())
-        print_proposal(checked.proposal, output_format)
-        print_verdict(checked)
+        checked = checking.check(workspace, request, committed, terminal_ports(), fresh)
+        code = print_proposal(checked.proposal, output_format, checked=checked)
         is_different = not checked.is_same
-    return ExitCode.DIFFERENCE if is_different else ExitCode.OK
+        if code is ExitCode.OK:
+            print_verdict(checked)
+    return ExitCode.DIFFERENCE if code is ExitCode.OK and is_different else code
 
 
-def _committed(out: str | None, *, detailed_exitcode: bool) -> str:
+def _committed(out: str | None, fresh: str | None, *, detailed_exitcode: bool) -> str:
     """The file of `--check`, which takes exit code 2 for itself.
 
     Raises:
-        UsageError: there is no -o, or --detailed-exitcode takes the code too.
+        UsageError: there is no -o, --fresh would overwrite it, or --detailed-exitcode takes the
+            code too.
     """
-    from kaiten_sync.errors import UsageError
-
     if out is None:
         raise UsageError(
             "--check compares with a committed plan, and none is named",
             hint="name it with -o, such as -o plans/prod.plan.json; it is not written",
+        )
+    if fresh is not None and os.path.realpath(fresh) == os.path.realpath(out):
+        raise UsageError(
+            f"--fresh would overwrite {out}, which --check leaves as it is",
+            hint="name another file, or leave out --check",
         )
     if detailed_exitcode:
         raise UsageError(

@@ -3,61 +3,90 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import islice
 
 from kaiten_sync.bootstrap import AD_HOC
-from kaiten_sync.cli.output import look_of, print_result, say
+from kaiten_sync.cli.exit_codes import ExitCode, code_of
+from kaiten_sync.cli.output import look_of, print_result, say, say_failure
 from kaiten_sync.jobs.checking import Checked
-from kaiten_sync.jobs.planning import Proposal, refuse, write_plan
+from kaiten_sync.jobs.planning import Proposal, refusal_of, write_plan
 from kaiten_sync.model.plan import Plan
 from kaiten_sync.report import formats
+from kaiten_sync.report.notice import Notice, notice_of
 from kaiten_sync.report.safe_text import safe_text
 
 _LINES_LIMIT = 20
 """Lines per cause: a new server differs in everything, and a log has to be read."""
 
 
-def render_plan(plan: Plan, output_format: str) -> str:
+def render_plan(plan: Plan, output_format: str, notices: Sequence[Notice] = ()) -> str:
     """A plan in one of the formats of `plan` and `show`."""
-    document = formats.PlanView(plan=plan, write=write_plan)
+    document = formats.PlanView(plan=plan, write=write_plan, notices=notices)
     return formats.PLAN[output_format](document, look_of(sys.stdout))
 
 
-def print_proposal(proposal: Proposal, output_format: str, out: str | None = None) -> None:
-    """Print a plan, and how to apply the file that it was written to.
+def print_proposal(
+    proposal: Proposal, output_format: str, out: str | None = None, checked: Checked | None = None
+) -> ExitCode:
+    """Print a plan, and how to apply the file that it was written to; the code if it is refused.
+
+    Markdown has at its head why a plan is refused, or why the committed plan is `checked` to be
+    another: it is read where standard error is not.
 
     Raises:
-        RefusedError: a guard refuses the plan. JSON is then left to the error.
+        RefusedError: a guard refuses the plan, in a format without a place for the reasons.
     """
-    if proposal.refusals and output_format == "json":
-        refuse(proposal)
-    print_result(render_plan(proposal.plan, output_format))
-    refuse(proposal)
+    error = refusal_of(proposal)
+    if error is not None and output_format == "json":
+        raise error
+    verdict = () if checked is None or checked.is_same else (_notice_of(checked),)
+    notices = verdict if error is None else (notice_of(error),)
+    print_result(render_plan(proposal.plan, output_format, notices))
+    if error is not None and output_format == "markdown":
+        say_failure(error)
+        return code_of(error)
+    if error is not None:
+        raise error
     if out is not None:
         say(f"wrote {out}; apply it with: kaiten-sync apply {out}")
+    return ExitCode.OK
 
 
 def print_verdict(checked: Checked) -> None:
     """Say whether the committed plan is up to date, and if not, why, on standard error."""
-    for line in _verdict(checked):
-        say(line)
-
-
-def _verdict(checked: Checked) -> Iterator[str]:
-    path, target = checked.path, checked.target.name
     if checked.is_same:
-        yield f"{path} is up to date with the catalog and {target}"
+        say(f"{checked.path} is up to date with the catalog and {checked.target.name}")
         return
-    if not checked.is_there:
-        yield f"there is no {path} yet"
+    if checked.is_there:
+        say(f"{_not_that_plan(checked)}:")
     else:
-        yield f"{path} is not the plan that the catalog and {target} give now:"
+        say(f"there is no {checked.path} yet")
+    for line in _why(checked):
+        say(f"  {line}")
+    say(f"  help: {_remedy(checked)}")
+
+
+def _notice_of(checked: Checked) -> Notice:
+    is_other = f"{checked.path} is not this plan"
+    message = is_other if checked.is_there else f"There is no {checked.path} yet"
+    return Notice(message=message, details=tuple(_why(checked)), hint=_remedy(checked))
+
+
+def _not_that_plan(checked: Checked) -> str:
+    return f"{checked.path} is not the plan that the catalog and {checked.target.name} give now"
+
+
+def _why(checked: Checked) -> Iterator[str]:
     for reason in checked.reasons:
-        yield f"  {reason.cause}{':' if reason.lines else ''}"
+        yield f"{reason.cause}{':' if reason.lines else ''}"
         for line in islice(reason.lines, _LINES_LIMIT):
-            yield f"  - {safe_text(line)}"
+            yield f"- {safe_text(line)}"
         if len(reason.lines) > _LINES_LIMIT:
-            yield f"  - and {len(reason.lines) - _LINES_LIMIT:,} more"
-    named = "" if target == AD_HOC else f" -t {target}"
-    yield f"  help: make it and commit it: kaiten-sync plan{named} -o {path}"
+            yield f"- and {len(reason.lines) - _LINES_LIMIT:,} more"
+
+
+def _remedy(checked: Checked) -> str:
+    name = checked.target.name
+    named = "" if name == AD_HOC else f" -t {name}"
+    return f"make it and commit it: kaiten-sync plan{named} -o {checked.path}"

@@ -73,15 +73,13 @@ def _as_code(result: Any) -> int:
 
 def _stopped(output_format: str) -> int:
     error = StoppedError("interrupted: nothing more was started")
-    if output_format == "json":
-        _print_error(error)
+    _print_error(error, output_format)
     click.echo(error.message, err=True)
     return code_of(error)
 
 
 def _usage(error: click.ClickException, output_format: str) -> int:
-    if output_format == "json":
-        _print_error(UsageError(error.format_message()))
+    _print_error(UsageError(error.format_message()), output_format)
     if isinstance(error, click.UsageError) and error.ctx is not None:
         click.echo(error.ctx.get_usage(), err=True)
     click.echo(f"error: {error.format_message()}", err=True)
@@ -91,22 +89,25 @@ def _usage(error: click.ClickException, output_format: str) -> int:
 
 
 def _report(error: KaitenSyncError, output_format: str) -> None:
-    from kaiten_sync.cli.output import look_of
-    from kaiten_sync.report.failure import failure_text
-    from kaiten_sync.report.formats import DIAGNOSTICS, Look
+    from kaiten_sync.cli.output import say_failure
 
-    if output_format == "json":
-        _print_error(error)
-    if output_format == "github" and isinstance(error, DeclarationError):
-        click.echo(DIAGNOSTICS["github"](error.diagnostics, Look()), nl=False)
-    click.echo(failure_text(error, look_of(sys.stderr)), nl=False, err=True)
+    _print_error(error, output_format)
+    say_failure(error)
 
 
-def _print_error(error: KaitenSyncError) -> None:
+def _print_error(error: KaitenSyncError, output_format: str) -> None:
+    """Write an error to standard output as well, in the formats that others read from there."""
     from kaiten_sync.report.failure import failure_json
+    from kaiten_sync.report.formats import DIAGNOSTICS, Look
+    from kaiten_sync.report.notice import notice_markdown, notice_of
     from kaiten_sync.report.safe_text import json_text
 
-    click.echo(json_text({"error": failure_json(error, code_of(error))}), nl=False)
+    if output_format == "json":
+        click.echo(json_text({"error": failure_json(error, code_of(error))}), nl=False)
+    if output_format == "markdown":
+        click.echo(notice_markdown(notice_of(error)), nl=False)
+    if output_format == "github" and isinstance(error, DeclarationError):
+        click.echo(DIAGNOSTICS["github"](error.diagnostics, Look()), nl=False)
 
 
 def _silence_stdout() -> None:

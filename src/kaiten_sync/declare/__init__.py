@@ -5,6 +5,7 @@ from kaiten_sync.declare.extends import inherit
 from kaiten_sync.declare.merge import merge_documents
 from kaiten_sync.declare.project import find_project, project_of, read_project_document
 from kaiten_sync.declare.read import read_documents
+from kaiten_sync.declare.units import with_plain_numbers
 from kaiten_sync.declare.write import dump_catalog
 
 __all__ = [
@@ -16,4 +17,5 @@ __all__ = [
     "project_of",
     "read_documents",
     "read_project_document",
+    "with_plain_numbers",
 ]

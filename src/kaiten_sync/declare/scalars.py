@@ -25,8 +25,11 @@ _UNTRUTHS = frozenset(["n", "N", "no", "No", "NO", "off", "Off", "OFF", "False",
 _NULLS = frozenset({"Null", "NULL"})
 _OPERATORS = frozenset({"=", "<<"})
 
-_INTEGER = re.compile(r"-?(?:0|[1-9][0-9]*)")
-_DECIMAL = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?")
+_INTEGER = re.compile(r"[-+]?(?:0|[1-9][0-9]*)")
+_GROUPED = re.compile(r"[1-9][0-9]{0,2}(?:_[0-9]{3})+")
+"""Separators between thousands. To YAML 1.2 it is text, but no person reads anything else in it."""
+_DECIMAL = re.compile(r"[-+]?(?:[0-9]+\.[0-9]*|(?<![-+])\.[0-9]+)(?:[eE][-+][0-9]+)?")
+"""What YAML 1.1 and 1.2 both read so: YAML 1.1 wants a point, and a sign in the exponent."""
 _NOT_FINITE = re.compile(r"[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)")
 _DATE = re.compile(r"[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}(?:(?:[Tt]|[ \t]+)[0-9]{1,2}:[0-9:.]+.*)?")
 _BASE_60 = re.compile(r"[-+]?[0-9][0-9_]*(?::[0-5]?[0-9])+(?:\.[0-9_]*)?")
@@ -44,8 +47,11 @@ def resolve_plain(text: str) -> Scalar | Diagnostic:
         return _WORDS[text]
     if text[0] not in _CAN_BE_SPECIAL:
         return text
+    if _INTEGER.fullmatch(text) or _GROUPED.fullmatch(text):
+        return _integer(text.replace("_", ""))
     if _DECIMAL.fullmatch(text):
-        return _number(text)
+        number = float(text)
+        return number if math.isfinite(number) else _not_finite(text)
     return _ambiguity(text) or text
 
 
@@ -59,22 +65,19 @@ def shorten(text: str) -> str:
     return text if len(text) <= 40 else text[:37] + "..."
 
 
-def _number(text: str) -> Scalar | Diagnostic:
-    if _INTEGER.fullmatch(text):
-        is_short = len(text.lstrip("-")) <= _MAX_INTEGER_DIGITS
-        if is_short and abs(value := int(text)) <= MAX_EXACT_INTEGER:
-            return value
-        return Diagnostic(
-            rule="number-too-large",
-            message="this integer is beyond 2^53, where the server's numbers are no longer exact",
-            hint="use a smaller number, or `unlimited` for a grant without a cap",
-        )
-    number = float(text)
-    return number if math.isfinite(number) else _not_finite(text)
+def _integer(text: str) -> Scalar | Diagnostic:
+    is_short = len(text.lstrip("-+")) <= _MAX_INTEGER_DIGITS
+    if is_short and abs(value := int(text)) <= MAX_EXACT_INTEGER:
+        return value
+    return Diagnostic(
+        rule="number-too-large",
+        message="this integer is beyond 2^53, where the server's numbers are no longer exact",
+        hint="use a smaller number, or `unlimited` for a grant without a cap",
+    )
 
 
 def _ambiguity(text: str) -> Diagnostic | None:
-    if _NOT_FINITE.fullmatch(text):
+    if _NOT_FINITE.fullmatch(text) or _as_number(text) in (math.inf, -math.inf):
         return _not_finite(text)
     if meaning := _other_meaning(text):
         message = f"'{shorten(text)}' {meaning}"
@@ -108,8 +111,18 @@ def _advice(text: str) -> str:
     if text in _NULLS:
         return f"write null, or {quoted}"
     if _OTHER_NUMBER.fullmatch(text):
-        return f"write a plain decimal number such as 1000 or 0.5, or {quoted}"
+        number = _as_number(text)
+        is_whole = number is not None and number.is_integer() and abs(number) <= MAX_EXACT_INTEGER
+        plain = f"{number:.0f}" if is_whole else "a plain number such as 1000 or 0.5"
+        return f"write {plain}, or {quoted}"
     return quoted
+
+
+def _as_number(text: str) -> float | None:
+    """The number that some readers see in a text, None if it is octal to others."""
+    is_octal = text.lstrip("-+").startswith("0") and "." not in text
+    is_decimal = _OTHER_NUMBER.fullmatch(text) and text.lower().strip("-+0123456789_.e") == ""
+    return float(text) if is_decimal and not is_octal else None
 
 
 def _not_finite(text: str) -> Diagnostic:

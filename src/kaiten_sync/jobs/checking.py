@@ -35,13 +35,17 @@ class Checked:
     reasons: tuple[Reason, ...] = ()
 
 
-def check(workspace: Workspace, request: PlanRequest, path: str, ports: Ports) -> Checked:
-    """Plan again, and compare the bytes with those of the plan file at `path`. Writes nothing.
+def check(
+    workspace: Workspace, request: PlanRequest, path: str, ports: Ports, fresh: str | None = None
+) -> Checked:
+    """Plan again, and compare the bytes with those of the plan file at `path`.
 
-    What the file allows is allowed again: that it is in a reviewed file is what allows it.
+    What the file allows is allowed again: that it is in a reviewed file is what allows it. The
+    file stays as it is; the plan made now is written to `fresh`, if that is named and no guard
+    refuses the plan.
 
     Raises:
-        UsageError: the file is there and cannot be read.
+        UsageError: the file is there and cannot be read, or `fresh` cannot be written.
         PlanFileError: it is not a plan, was edited, or is another target's.
         KaitenSyncError: as `plan` does.
     """
@@ -62,6 +66,8 @@ def check(workspace: Workspace, request: PlanRequest, path: str, ports: Ports) -
     if proposal.refusals:
         return checked
     made = write_plan(proposal.plan)
+    if fresh is not None:
+        ports.files.write(Path(fresh), made)
     if made == content:
         return replace(checked, is_same=True)
     if committed is None:

@@ -23,6 +23,7 @@ __all__ = [
     "Proposal",
     "plan",
     "propose",
+    "refusal_of",
     "refuse",
     "write_plan",
 ]
@@ -130,15 +131,23 @@ def propose(case: PlanCase, catalog: PlanReader, ports: Ports) -> Proposal:
     return proposal
 
 
+def refusal_of(proposal: Proposal) -> RefusedError | None:
+    """The error that a refused plan ends with; None if no guard refuses it."""
+    if not proposal.refusals:
+        return None
+    return RefusedError(
+        "the plan is refused",
+        proposal.refusals,
+        hint="nothing was written; change the declaration or the policy and plan again",
+    )
+
+
 def refuse(proposal: Proposal) -> None:
     """Raise if a guard refuses the plan.
 
     Raises:
-        RefusedError: with every diagnostic.
+        RefusedError: with every refusal.
     """
-    if proposal.refusals:
-        raise RefusedError(
-            "the plan is refused",
-            proposal.refusals,
-            hint="nothing was written; change the declaration or the policy and plan again",
-        )
+    error = refusal_of(proposal)
+    if error is not None:
+        raise error

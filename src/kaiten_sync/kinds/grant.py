@@ -92,7 +92,9 @@ GRANT = KindSpec(
             type=FieldType.GRANT_VALUE,
             is_required=True,
             order=Order.GRANT_VALUE,
-            description="The value: a number, `unlimited`, true or false, or for CONFIG a map.",
+            units_from=("unitSingular", "unitPlural"),
+            description="The value: a number (`1000`, `50k`, `10GB`), `unlimited`, true or false,"
+            " or for CONFIG a map.",
             words={
                 "x-rule": "bad-grant",
                 "errorMessage": _NO_VALUE,

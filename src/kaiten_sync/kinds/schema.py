@@ -155,7 +155,7 @@ def _type_and_form(field: FieldSpec) -> tuple[list[str], dict[str, Any]]:
                 return ["string", *types], {"items": _SLUG, **_SLUG_FORM}
             return types, {"items": _SLUG}
         case FieldType.GRANT_VALUE:
-            return types, {"pattern": "^unlimited$"}
+            return types, {"pattern": "^(unlimited|[0-9].*)$"}
     return types, {}
 
 

@@ -171,6 +171,9 @@ class FieldSpec:
     """JSON Schema annotations: `errorMessage`, `patternErrorMessage`, `x-rule`."""
     reads_one: bool = False
     """A list of which a single element may be written as it is."""
+    units_from: tuple[str, ...] = ()
+    """Of a number that people may write with its unit (`10GB`): the fields with the unit's names,
+    of the object that the slug refers to."""
     reads_integers: bool = False
     """A text that people write as a whole number, such as a version."""
     is_note: bool = False

@@ -41,6 +41,14 @@ def outcome_line(outcome: Outcome, *, color: bool, action_width: int = _USUAL_AC
     return line
 
 
+def outcome_lines(
+    outcome: Outcome, *, color: bool, action_width: int = _USUAL_ACTION_WIDTH
+) -> Iterator[str]:
+    """How one change ended, and why it failed."""
+    yield outcome_line(outcome, color=color, action_width=action_width)
+    yield from (INDENT + line for line in _failure(outcome))
+
+
 def apply_text(result: ApplyResult, *, color: bool) -> str:
     """Every change that this run was to make, the sum, and what to do next."""
     paint = painter(color=color)
@@ -52,14 +60,13 @@ def _lines(result: ApplyResult, paint: Paint, *, color: bool) -> Iterator[str]:
     widths = (len(word_of(outcome.action)) for outcome in listed)
     action_width = max((_USUAL_ACTION_WIDTH, *widths))
     for outcome in listed:
-        yield outcome_line(outcome, color=color, action_width=action_width)
-        yield from (INDENT + line for line in _failure(outcome))
+        yield from outcome_lines(outcome, color=color, action_width=action_width)
     if listed:
         yield ""
     verb = "Applied to" if result.is_complete else "Partly applied to"
     where = f"{safe_text(result.target.name)} at {safe_text(result.target.url)}"
-    yield paint(f"{verb} {where}: {_summary(result)}", TITLE)
-    yield from _next_step(result)
+    yield paint(f"{verb} {where}: {apply_summary(result)}", TITLE)
+    yield from next_steps_of(result)
 
 
 def _failure(outcome: Outcome) -> Iterator[str]:
@@ -73,13 +80,15 @@ def _failure(outcome: Outcome) -> Iterator[str]:
         yield f"({', '.join(missing)})"
 
 
-def _summary(result: ApplyResult) -> str:
+def apply_summary(result: ApplyResult) -> str:
+    """The outcomes in numbers."""
     counts = Counter(outcome.status for outcome in result.outcomes)
     parts = [f"{counts[status]:,} {_word(status)}" for status in Status if counts[status]]
     return f"{', '.join(parts) or 'nothing to do'}. {counted(result.requests, 'request')}."
 
 
-def _next_step(result: ApplyResult) -> Iterator[str]:
+def next_steps_of(result: ApplyResult) -> Iterator[str]:
+    """What stopped a run that is incomplete, and how it can be finished."""
     if result.is_complete:
         return
     if result.interrupted:

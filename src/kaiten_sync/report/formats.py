@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from kaiten_sync.model.drift import DriftReport
     from kaiten_sync.model.outcome import ApplyResult
     from kaiten_sync.model.plan import Plan
+    from kaiten_sync.report.notice import Notice
 
 _T = TypeVar("_T")
 
@@ -37,10 +38,14 @@ Formats: TypeAlias = Mapping[str, Callable[[_T, Look], str]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlanView:
-    """A plan to render. `write` makes the plan file, which belongs to the stage that plans."""
+    """A plan to render. `write` makes the plan file, which belongs to the stage that plans.
+
+    `notices` are for a comment on a pull request; a terminal has them on standard error.
+    """
 
     plan: Plan
     write: Callable[[Plan], bytes]
+    notices: Sequence[Notice] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,7 +73,7 @@ def _plan_json(document: PlanView, _look: Look) -> str:
 def _plan_markdown(document: PlanView, _look: Look) -> str:
     from kaiten_sync.report.plan_markdown import plan_markdown
 
-    return plan_markdown(document.plan)
+    return plan_markdown(document.plan, document.notices)
 
 
 def _plan_html(document: PlanView, _look: Look) -> str:
@@ -119,6 +124,12 @@ def _apply_text(result: ApplyResult, look: Look) -> str:
     from kaiten_sync.report.apply_text import apply_text
 
     return apply_text(result, color=look.color)
+
+
+def _apply_markdown(result: ApplyResult, _look: Look) -> str:
+    from kaiten_sync.report.apply_markdown import apply_markdown
+
+    return apply_markdown(result)
 
 
 def _apply_json(result: ApplyResult, _look: Look) -> str:
@@ -177,7 +188,11 @@ DRIFT: Formats[DriftView] = {
     "junit": _drift_junit,
     "sarif": _drift_sarif,
 }
-APPLY: Formats[ApplyResult] = {"text": _apply_text, "json": _apply_json}
+APPLY: Formats[ApplyResult] = {
+    "text": _apply_text,
+    "json": _apply_json,
+    "markdown": _apply_markdown,
+}
 DIAGNOSTICS: Formats[Sequence[Diagnostic]] = {
     "text": _diagnostics_text,
     "json": _diagnostics_json,

@@ -32,6 +32,9 @@ _LINES_LIMIT = 40
 _SHARE_OF_DETAILS = 0.5
 """Where not everything fits, this much room is for details; the rest is for more changes."""
 
+_END_OF_HTML = "\n"
+"""An empty line ends an HTML block. Source: CommonMark 0.31.2, section 4.6, condition 6."""
+
 _T = TypeVar("_T")
 _TAG = re.compile(r"<(?=[A-Za-z/!?])")
 _BACKTICKS = re.compile(r"`+")
@@ -92,11 +95,15 @@ def document(
     missing: Callable[[int], str],
     max_chars: int,
 ) -> str:
-    """`head`, then entries from the first on as far as they fit, then how many are missing."""
-    tail_room = len(missing(len(entries)))
+    """`head`, then entries from the first on as far as they fit, then how many are missing.
+
+    It ends with an empty line, which ends its last HTML block: whatever follows is markdown again.
+    """
+    tail_room = len(missing(len(entries))) + len(_END_OF_HTML)
     shown = _fitting(entries, render, max_chars - len(head) - tail_room)
     left = len(entries) - len(shown)
-    return (head + "".join(shown) + (missing(left) if left else ""))[: max(0, max_chars)]
+    parts = [head, *shown, missing(left) if left else "", "" if left or not shown else _END_OF_HTML]
+    return "".join(parts)[: max(0, max_chars)]
 
 
 def _fitting(entries: Sequence[_T], render: Callable[[_T], Block], room: int) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from itertools import islice
 
 from kaiten_sync.kinds.registry import all_actions
@@ -18,6 +19,7 @@ from kaiten_sync.report.markdown import (
     document,
     fence,
 )
+from kaiten_sync.report.notice import Notice, notice_markdown
 from kaiten_sync.report.risk import riskiest_first
 from kaiten_sync.report.safe_text import safe_text
 from kaiten_sync.report.values import cut
@@ -34,19 +36,20 @@ _GLANCE_LIMIT = 40
 _MARKS = {Effect.BREAKS: "⛔ ", Effect.TIGHTENS: "⚠️ "}
 
 
-def plan_markdown(plan: Plan, *, max_chars: int = MAX_CHARS) -> str:
-    """The plan as markdown, at most `max_chars` long.
+def plan_markdown(plan: Plan, notices: Sequence[Notice] = (), *, max_chars: int = MAX_CHARS) -> str:
+    """The plan as markdown, at most `max_chars` long, after what a reader has to know first.
 
     The first line is a comment with the plan's digest, by which a program finds the text again.
     What does not fit is counted, with the command that shows it.
     """
-    return document(_head(plan), riskiest_first(plan.changes), _change, _missing, max_chars)
+    head = _head(plan, "".join(notice_markdown(notice) for notice in notices))
+    return document(head, riskiest_first(plan.changes), _change, _missing, max_chars)
 
 
-def _head(plan: Plan) -> str:
+def _head(plan: Plan, notices: str) -> str:
     seal = plan.digest if _DIGEST.fullmatch(plan.digest) else "unsealed"
     where = f"{code(plan.target.name)} at {code(plan.target.url)}"
-    parts = [f"<!-- kaiten-sync plan {seal} -->", f"<h3>Plan for {where}</h3>"]
+    parts = [f"<!-- kaiten-sync plan {seal} -->", f"{notices}<h3>Plan for {where}</h3>"]
     if plan.is_empty:
         compared = counted(len(plan.managed), "object")
         parts.append(f"No changes. The target matches the declaration ({compared} compared).")

@@ -31,6 +31,16 @@ _RULES = {
     "minLength": "text-length",
     "maxLength": "text-length",
 }
+_MEANT = {
+    "true": "true",
+    "yes": "true",
+    "false": "false",
+    "no": "false",
+    **dict.fromkeys(
+        ["unlimited", "infinite", "infinity", "no limit", "none", "∞", "-1"], "unlimited"
+    ),
+}
+"""What texts in place of a grant's value mean."""
 _ANY_RANGE = "out-of-range"
 _SLUG_LENGTHS = range(2, 101)
 
@@ -71,7 +81,17 @@ def describe_value(error: ValidationError, path: tuple[str | int, ...]) -> Diagn
 def _hint(rule: str, error: ValidationError) -> str | None:
     if rule == "unknown-value":
         return _did_you_mean(error.instance, _schema(error)["enum"])
+    if rule == "bad-grant" and isinstance(error.instance, str):
+        return _grant_hint(error.instance.strip())
     return _slug_hint(error.instance) if rule == "bad-slug" else None
+
+
+def _grant_hint(text: str) -> str | None:
+    """What a text surely means, as lists of prices and other tools write it."""
+    meant = _MEANT.get(text.lower())
+    if meant is None:
+        return None
+    return f"remove the quotes: {meant}" if text == meant else f"write {meant}"
 
 
 def _slug_hint(text: object) -> str | None:

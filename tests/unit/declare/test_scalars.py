@@ -31,8 +31,13 @@ VALUES: list[tuple[str, Scalar]] = [
     ("9007199254740992", 2**53),
     ("0.5", 0.5),
     ("1.0", 1.0),
-    ("1e3", 1000.0),
-    ("1E-3", 0.001),
+    ("+1", 1),
+    ("+1.5", 1.5),
+    (".5", 0.5),
+    ("5.", 5.0),
+    ("1_000", 1000),
+    ("1_000_000", 1_000_000),
+    ("1.0E-3", 0.001),
     ("1.5e+3", 1500.0),
     ("Growth", "Growth"),
     ("growth-2024", "growth-2024"),
@@ -50,7 +55,8 @@ VALUES: list[tuple[str, Scalar]] = [
 
 FAULTS = [
     ("ambiguous-scalar", "y n Y N yes no Yes No YES NO on off On Off ON OFF True FALSE Null NULL"),
-    ("ambiguous-scalar", "010 08 0o17 0O17 0x1F 0b10 1_000 +1 +1.5 .5 5. 1:30 12:30:45 -1:30.5"),
+    ("ambiguous-scalar", "010 08 0o17 0O17 0x1F 0b10 1_00 10_00_000 0_100 1:30 12:30:45 -1:30.5"),
+    ("ambiguous-scalar", "1e6 12e03 1E-3 1.5e3 -.5 +.5 1_000.5"),
     ("ambiguous-scalar", "2024-01-01 2024-1-1 2024-01-01T10:00:00Z = <<"),
     ("non-finite-number", ".inf -.inf +.Inf .NaN .nan 1e400 -1e999"),
     ("number-too-large", "9007199254740993 -9007199254740993 " + "9" * 10_000),
@@ -89,4 +95,22 @@ def test_every_exact_integer_is_read(number: int) -> None:
 
 @given(st.floats(allow_nan=False, allow_infinity=False))
 def test_every_finite_float_is_read(number: float) -> None:
-    assert resolve_plain(repr(number)) == number
+    text = yaml.safe_dump(number).partition("\n")[0]
+    assert resolve_plain(text) == number
+
+
+@pytest.mark.parametrize(
+    ("text", "hint"), [("1e6", "write 1000000,"), ("1_00", "write 100,"), ("12e03", "write 12000,")]
+)
+def test_the_plain_spelling_of_a_number_is_proposed(text: str, hint: str) -> None:
+    fault = resolve_plain(text)
+    assert isinstance(fault, Diagnostic)
+    assert fault.hint
+    assert hint in fault.hint
+
+
+@given(NUMBER_LIKE)
+def test_a_number_here_is_that_number_to_yaml_1_1(text: str) -> None:
+    value = resolve_plain(text)
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        assert yaml.safe_load(text) == value

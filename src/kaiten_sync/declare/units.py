@@ -1,0 +1,115 @@
+"""Turns `10GB` and `50k` into plain numbers, in the unit that the entitlement declares. Stage 1.
+
+It comes after `extends`: a bundle's `10GB` means the same to everyone who inherits it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+
+from kaiten_sync.declare.scalars import shorten
+from kaiten_sync.kinds.registry import child_kinds, spec_of, top_kinds
+from kaiten_sync.kinds.spec import FieldSpec, KindSpec
+from kaiten_sync.licensing.quantities import closest_spelling, parse_quantity
+from kaiten_sync.model.diagnostic import Diagnostic
+from kaiten_sync.model.document import Entry, MergedCatalog, Node
+from kaiten_sync.model.value import UNLIMITED
+
+
+def with_plain_numbers(merged: MergedCatalog) -> tuple[MergedCatalog, tuple[Diagnostic, ...]]:
+    """The catalog with every quantity as a plain number, and what is wrong with the others."""
+    sections = dict(merged.root.entries)
+    wrong: list[Diagnostic] = []
+    for parent in top_kinds():
+        section = sections.get(parent.section)
+        for spec in child_kinds(parent.kind):
+            for quantity in (each for each in spec.fields.values() if each.units_from):
+                if section is not None:
+                    units = dict(_units(spec, quantity, sections))
+                    parents = {
+                        slug: _read_children(
+                            f"{parent.kind}/{slug}", each, spec, quantity, units, wrong
+                        )
+                        for slug, each in section.node.entries.items()
+                    }
+                    section = _with(section, parents)
+                    sections[parent.section] = section
+    wrong = [each for each in wrong if each.ref not in merged.broken]
+    wrong.sort(key=lambda each: not (each.ref and each.ref.through))
+    once = {each.sort_key: each for each in wrong}.values()  # those that inherit the same text
+    lined = (replace(each, line_text=merged.line_text(each.ref)) for each in once)
+    return replace(merged, root=Node(merged.root.ref, sections)), tuple(lined)
+
+
+def _units(
+    spec: KindSpec, quantity: FieldSpec, sections: Mapping[str, Entry]
+) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """The names of the unit of each object that a child's slug can refer to."""
+    referred = spec.slug_refers_to and sections.get(spec_of(spec.slug_refers_to.kind).section)
+    for slug, entry in (referred.node.entries if referred else {}).items():
+        fields = (entry.node.entries.get(name) for name in quantity.units_from)
+        values = (each.node.value for each in fields if each is not None)
+        yield slug, tuple(value for value in values if isinstance(value, str) and value)
+
+
+def _read_children(
+    address: str,
+    parent: Entry,
+    spec: KindSpec,
+    quantity: FieldSpec,
+    units: Mapping[str, tuple[str, ...]],
+    wrong: list[Diagnostic],
+) -> Entry:
+    """A parent with the quantities of its children as numbers."""
+    children = parent.node.entries.get(spec.section)
+    if children is None:
+        return parent
+    read = dict(children.node.entries)
+    for slug, child in children.node.entries.items():
+        value = child.node if spec.shorthand == quantity.name else None
+        inner = child.node.entries.get(quantity.name)
+        node = inner.node if inner is not None else value
+        if node is None or not isinstance(node.value, str) or not _may_be_quantity(node.value):
+            continue
+        own_address = f"{address}/{spec.kind}/{slug}"
+        number = _number(node, own_address, units.get(slug, ()), wrong)
+        if inner is None:
+            read[slug] = Entry(child.key_ref, number)
+        else:
+            read[slug] = _with(child, {quantity.name: Entry(inner.key_ref, number)})
+    return _with(parent, {spec.section: _with(children, read)})
+
+
+def _may_be_quantity(text: str) -> bool:
+    """Other texts are the schema's to refuse."""
+    return text != UNLIMITED and text[:1].isdigit()
+
+
+def _number(node: Node, address: str, units: tuple[str, ...], wrong: list[Diagnostic]) -> Node:
+    """A quantity as a number; as it is, and reported, if it is none."""
+    text = str(node.value)
+    try:
+        if text.isdigit():
+            raise ValueError("is text, because it is in quotes")
+        return Node(node.ref, parse_quantity(text, units))
+    except ValueError as error:
+        right = text if text.isdigit() else closest_spelling(text, units)
+        wrong.append(
+            Diagnostic(
+                rule="bad-quantity",
+                message=f"'{shorten(text)}' {error}",
+                ref=node.ref,
+                address=address,
+                hint=f"write {right}"
+                if right
+                else "write a whole number such as 1000, 50k, 3Gi, or 10GB if the entitlement"
+                " declares the unit B or GB",
+            )
+        )
+        return node
+
+
+def _with(entry: Entry, entries: Mapping[str, Entry]) -> Entry:
+    """A map with some of its entries replaced."""
+    return Entry(entry.key_ref, Node(entry.node.ref, {**entry.node.entries, **entries}))

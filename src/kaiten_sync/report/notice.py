@@ -1,0 +1,52 @@
+"""A notice at the head of a report: what happened, to what, and what to do next. Stage 7."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from kaiten_sync.errors import DeclarationError, KaitenSyncError, RefusedError
+from kaiten_sync.report.formats import DIAGNOSTICS, Look
+from kaiten_sync.report.markdown import code, fence
+from kaiten_sync.report.safe_text import safe_text
+from kaiten_sync.report.values import cut
+
+_LINES_LIMIT = 40
+"""Lines of one notice: a comment must have room for the plan as well."""
+
+_LINE_LIMIT = 300
+"""Characters of one line."""
+
+_MESSAGE_LIMIT = 600
+"""Characters of a message: some servers answer with a whole page."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notice:
+    """What a reader has to know first. `details` are one line each."""
+
+    message: str
+    details: Sequence[str] = ()
+    hint: str | None = None
+
+
+def notice_of(error: KaitenSyncError) -> Notice:
+    """An error as a notice, with each of its lines."""
+    details: Sequence[str] = ()
+    if isinstance(error, RefusedError):
+        details = error.diagnostics
+    elif isinstance(error, DeclarationError):
+        details = DIAGNOSTICS["text"](error.diagnostics, Look()).splitlines()
+    return Notice(message=error.message, details=details, hint=error.hint)
+
+
+def notice_markdown(notice: Notice) -> str:
+    """The notice as markdown that ends with an empty line, so that anything may follow it."""
+    parts = [f"<p>⛔ {code(notice.message, _MESSAGE_LIMIT)}</p>"]
+    if notice.details:
+        shown = [cut(safe_text(line), _LINE_LIMIT) for line in notice.details[:_LINES_LIMIT]]
+        left = len(notice.details) - len(shown)
+        parts.append(fence([*shown, *([f"and {left:,} more"] if left else [])], "text"))
+    if notice.hint:
+        parts.append(f"<p>{code(notice.hint, _MESSAGE_LIMIT)}</p>")
+    return "\n\n".join(parts) + "\n\n"
