@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from kaiten_sync.model.address import Address
-from kaiten_sync.model.change import Action
+from kaiten_sync.model.change import Action, Change
 from kaiten_sync.model.plan import TargetRef
 
 
@@ -56,7 +56,9 @@ class Outcome:
 class ApplyResult:
     """The outcomes of one apply, in the plan's order, and the requests it took.
 
-    `access_error` says why the server could no longer be reached, where that ended the run.
+    `access_error` says why the server could no longer be reached, where that ended the run. `left`
+    is what a plan made afterwards would change, None if nobody looked, and `unlooked` why a look
+    that was asked for failed.
     """
 
     target: TargetRef
@@ -65,6 +67,8 @@ class ApplyResult:
     requests: int
     interrupted: bool = False
     access_error: str | None = None
+    left: tuple[Change, ...] | None = None
+    unlooked: str | None = None
 
     @property
     def is_complete(self) -> bool:
@@ -75,6 +79,11 @@ class ApplyResult:
     def changed_anything(self) -> bool:
         """Whether this run wrote to the server."""
         return any(o.status is Status.DONE for o in self.outcomes)
+
+    @property
+    def was_done_before(self) -> bool:
+        """Whether the server was as the plan says before this run."""
+        return all(outcome.status is Status.ALREADY_DONE for outcome in self.outcomes)
 
     @property
     def is_refused(self) -> bool:

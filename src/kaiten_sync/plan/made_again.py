@@ -22,7 +22,7 @@ def unlike(plan: Plan, made: Plan, done: Collection[str]) -> tuple[str, ...]:
         *_of_changes(plan, made, done),
         *_of_observed(plan, made),
         *_of_guards(plan, made),
-        *_of_record(plan, made, done),
+        *_of_numbers(plan, made, done),
     )
 
 
@@ -102,13 +102,7 @@ def _of_guards(plan: Plan, made: Plan) -> Iterator[str]:
             yield f"the plan counts {count} live {plural}, and there are {there}"
 
 
-def _of_record(plan: Plan, made: Plan, done: Collection[str]) -> Iterator[str]:
-    for address in _sorted(made.managed.keys() ^ plan.managed.keys()):
-        known = "the plan manages it, and the catalog does not declare it"
-        yield f"{address}: {known if address in plan.managed else 'the plan does not manage it'}"
-    for address in _sorted(made.managed.keys() & plan.managed.keys()):
-        if made.managed[address] != plan.managed[address]:
-            yield f"{address}: declared differently"
+def _of_numbers(plan: Plan, made: Plan, done: Collection[str]) -> Iterator[str]:
     if plan.summary.unchanged != made.summary.unchanged:
         yield f"{made.summary.unchanged} objects are as declared, not {plan.summary.unchanged}"
     if not done and _of_one_moment(plan) == _of_one_moment(made) and plan.requests != made.requests:

@@ -12,9 +12,9 @@ from kaiten_sync.plan.build import declared_fingerprint, desired_digest
 
 def not_made_from(plan: Plan, desired: DesiredState) -> tuple[str, ...]:
     """What the declaration says that the plan does not know; nothing where it was made from it."""
-    if plan.desired_digest == desired_digest(desired):
-        return ()
     declared = {address: declared_fingerprint(r) for address, r in desired.resources.items()}
+    if plan.desired_digest == desired_digest(desired) and plan.managed == declared:
+        return ()
     return declared_since(plan.managed, declared)
 
 

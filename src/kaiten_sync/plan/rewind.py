@@ -5,44 +5,47 @@ A plan that is half applied cannot be compared with one made now, but with one m
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Iterable
 from dataclasses import replace
 
 from kaiten_sync.kinds.registry import child_kinds
 from kaiten_sync.model.address import Address, ChildList
-from kaiten_sync.model.plan import Observed, Plan
+from kaiten_sync.model.change import Change
+from kaiten_sync.model.plan import Plan
 from kaiten_sync.model.resource import LiveResource, LiveState
+from kaiten_sync.model.value import Absent, Fields, Json
 
 
 def rewound(live: LiveState, plan: Plan, done: Collection[str]) -> LiveState:
     """Live before the changes in `done`; objects that they made are gone with their children."""
-    touched = {change.address for change in plan.changes if change.id in done}
+    changes: dict[Address, list[Change]] = defaultdict(list)
+    for change in reversed(plan.changes):
+        if change.id in done:
+            changes[change.address].append(change)
     resources = dict(live.resources)
-    restored: list[Address] = []
+    lists = set(live.coverage.lists)
     for observed in plan.observed:
         address = observed.address
-        if address not in touched:
+        if address not in changes:
             continue
+        found = resources.pop(address, None)
         if observed.fields is None:
-            resources.pop(address, None)
             continue
-        if address not in resources:
-            restored.append(address)
-        resources[address] = _as_seen(observed, resources.get(address))
+        if found is None:
+            found = LiveResource(address=address, id=observed.id, fields={})
+            # Nothing of what was inside is left to be read.
+            lists |= {ChildList(address, child.kind) for child in child_kinds(address.kind)}
+        resources[address] = replace(found, fields=_taken_back(found.fields, changes[address]))
     return LiveState(
         resources={a: r for a, r in resources.items() if a.parent is None or a.parent in resources},
-        coverage=replace(live.coverage, lists=live.coverage.lists.union(_lists(restored))),
+        coverage=replace(live.coverage, lists=frozenset(lists)),
     )
 
 
-def _as_seen(observed: Observed, found: LiveResource | None) -> LiveResource:
-    seen = observed.fields or {}
-    fields = {**(found.fields if found else {}), **seen}
-    known = LiveResource(address=observed.address, fields={}, id=observed.id)
-    present = {name: value for name, value in fields.items() if value is not None}
-    return replace(found or known, fields=present)
-
-
-def _lists(parents: Sequence[Address]) -> list[ChildList]:
-    """The lists inside what is gone: nothing of them is left to be read."""
-    return [ChildList(each, child.kind) for each in parents for child in child_kinds(each.kind)]
+def _taken_back(fields: Fields, changes: Iterable[Change]) -> Fields:
+    """The fields before some changes, the last of which comes first."""
+    before: dict[str, Json | Absent] = dict(fields)
+    for change in changes:
+        before |= {each.name: each.before for each in change.fields}
+    return {name: value for name, value in before.items() if not isinstance(value, Absent)}
