@@ -1,6 +1,6 @@
 """Live → diff → plan → compare: makes sure that a plan is the one that its declaration gives.
 
-The pipeline's stages once more, for a plan that somebody hands in (ADR 21). Composition only.
+The pipeline's stages once more, for a plan that somebody hands in (ADR 25). Composition only.
 """
 
 from __future__ import annotations
@@ -42,10 +42,14 @@ def verify_plan(
     if len(done) == len(plan.changes):
         return
     made = propose_on(desired, catalog, rewound(live, plan, done), inputs, progress)
-    differences = made.refusals or unlike(plan, made.plan, done)
-    if differences:
-        raise RefusedError(
-            f"the plan is not the one that the catalog and {plan.target.name} give",
-            differences,
-            hint="nothing was written; make the plan again and have it reviewed",
-        )
+    different = f"the plan is not the one that the catalog and {plan.target.name} give"
+    for message, reasons in (
+        ("the plan is refused", made.refusals),
+        (different, unlike(plan, made.plan, done)),
+    ):
+        if reasons:
+            raise RefusedError(
+                message,
+                reasons,
+                hint="nothing was written; make the plan again and have it reviewed",
+            )

@@ -1,4 +1,4 @@
-"""Compares a plan that is to be applied with the one that its declaration gives (ADR 21).
+"""Compares a plan that is to be applied with the one that its declaration gives (ADR 25).
 
 The plan made again comes from the declaration, the project's policy, the plan before this one and
 live. What differs is forged, left out, or has been overtaken: in each case nothing is written.
