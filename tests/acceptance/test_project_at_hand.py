@@ -76,7 +76,7 @@ def test_without_history_nothing_may_be_deleted(
     assert project.apply("--catalog", "catalog.yaml") == 4
     said = capsys.readouterr().err
     assert "name that plan with --previous" in said
-    assert "delete:license/starter/grant/calls: no plan before this one managed it" in said
+    assert "license/starter/grant/calls: nothing asks to delete it: no plan before this one" in said
 
 
 def test_a_commit_of_a_merged_branch_owns_nothing(
@@ -94,7 +94,7 @@ def test_a_commit_of_a_merged_branch_owns_nothing(
     git(project.folder, "merge", "--no-ff", "--no-edit", "theirs")
     before = project.live()
     assert project.apply("--catalog", "catalog.yaml") == 4
-    assert "delete:entitlement/theirs: no plan before this one" in capsys.readouterr().err
+    assert "entitlement/theirs: nothing asks to delete it: no plan before this one" in capsys.readouterr().err
     assert project.live() == before
 
 

@@ -288,6 +288,12 @@ DIFFERENCES = (
         reason="a time has to be RFC 3339 with a zone, between the years 1 and 9999 in UTC",
     ),
     Difference(
+        operations=("createInstance", "updateInstance"),
+        part=Part.BEHAVIOR,
+        names=("endLicenseDate",),
+        reason="an end before the start is refused with LicenseEndsBeforeStart",
+    ),
+    Difference(
         operations=("patchInstance",),
         part=Part.BEHAVIOR,
         names=("INSTANCE_STATUS_CHANGED", "INSTANCE_LIFECYCLE_STAGE_CHANGED"),

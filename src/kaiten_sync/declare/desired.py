@@ -31,6 +31,7 @@ def build_desired(merged: MergedCatalog) -> DesiredState:
         resources={resource.address: resource for resource in resources},
         protected=frozenset(address for address, entry in objects if _is_protected(entry)),
         owns=frozenset(owned for address, entry in objects for owned in _lists(address, entry)),
+        removed=merged.removed,
     )
 
 

@@ -15,6 +15,7 @@ from kaiten_sync.declare.diagnostics import did_you_mean
 from kaiten_sync.declare.scalars import shorten
 from kaiten_sync.kinds.registry import all_kinds, spec_of
 from kaiten_sync.kinds.spec import EXTENDS, KindSpec
+from kaiten_sync.model.address import Address
 from kaiten_sync.model.diagnostic import Diagnostic
 from kaiten_sync.model.document import Entry, MergedCatalog, Node
 from kaiten_sync.model.source import SourceRef
@@ -41,6 +42,8 @@ class _Base:
     """Whether everything that it extends was found."""
     children: Mapping[str, Entry] | None = None
     """Own and inherited ones, once resolved; None if nothing declares any."""
+    removed: dict[str, SourceRef] = field(default_factory=dict)
+    """The children that null takes away, each with its place."""
 
     @property
     def address(self) -> str:
@@ -54,6 +57,7 @@ def inherit(merged: MergedCatalog) -> tuple[MergedCatalog, tuple[Diagnostic, ...
     """
     found: list[Diagnostic] = []
     sections = dict(merged.root.entries)
+    removed = dict(merged.removed)
     for spec in all_kinds():
         if spec.bundles:
             bases = _bases(spec, sections)
@@ -61,8 +65,14 @@ def inherit(merged: MergedCatalog) -> tuple[MergedCatalog, tuple[Diagnostic, ...
             sections.pop(spec.bundles, None)
             for parent in spec.parents:
                 _write_out(spec, spec_of(parent).section, sections, bases)
+            removed |= {
+                Address(spec.kind, slug, Address(spec_of(base.kind).kind, base.slug)): ref
+                for base in bases
+                if base.section != spec.bundles
+                for slug, ref in base.removed.items()
+            }
     lined = tuple(replace(each, line_text=merged.line_text(each.ref)) for each in found)
-    return replace(merged, root=Node(merged.root.ref, sections)), lined
+    return replace(merged, root=Node(merged.root.ref, sections), removed=removed), lined
 
 
 def _bases(spec: KindSpec, sections: Mapping[str, Entry]) -> list[_Base]:
@@ -96,6 +106,7 @@ def _resolve(spec: KindSpec, bases: list[_Base], merged: MergedCatalog) -> Itera
         if merged.is_complete:
             yield from unknown
     yield from _cut_cycles(by_name)
+    overlaid = frozenset(merged.removed.values())
     order = TopologicalSorter({name: base.extends.keys() for name, base in by_name.items()})
     inherited = 0
     for name in order.static_order():
@@ -105,7 +116,7 @@ def _resolve(spec: KindSpec, bases: list[_Base], merged: MergedCatalog) -> Itera
         if inherited > MAX_INHERITED:
             yield _too_many(base)
             return
-        yield from _settle(spec, base, passed_on)
+        yield from _settle(spec, base, passed_on, overlaid)
 
 
 def _extended(
@@ -177,8 +188,13 @@ def _passed_on(base: _Base, by_name: Mapping[str, _Base]) -> dict[str, Entry]:
     return passed_on
 
 
-def _settle(spec: KindSpec, base: _Base, passed_on: dict[str, Entry]) -> Iterator[Diagnostic]:
-    """Own children over inherited ones; null takes an inherited one away."""
+def _settle(
+    spec: KindSpec, base: _Base, passed_on: dict[str, Entry], overlaid: frozenset[SourceRef]
+) -> Iterator[Diagnostic]:
+    """Own children over inherited ones; null takes an inherited one away.
+
+    The nulls at the places `overlaid` have taken away one of the object's own already.
+    """
     own = base.entry.node.entries.get(spec.section)
     if own is None:
         base.children = passed_on or None
@@ -187,7 +203,9 @@ def _settle(spec: KindSpec, base: _Base, passed_on: dict[str, Entry]) -> Iterato
     for slug, entry in own.node.entries.items():
         if entry.node.value is not None or not base.extends:
             children[slug] = entry
-        elif children.pop(slug, None) is None and base.is_whole:
+        elif children.pop(slug, None) is not None:
+            base.removed[slug] = entry.key_ref
+        elif base.is_whole and entry.key_ref not in overlaid:
             yield Diagnostic(
                 rule="removes-nothing",
                 message=f"there is no inherited {spec.kind} '{shorten(slug)}' to take away",

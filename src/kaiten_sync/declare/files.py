@@ -11,6 +11,7 @@ from pathlib import Path, PurePath
 from kaiten_sync.declare.content import looks_like_catalog
 from kaiten_sync.declare.diagnostics import file_diagnostic
 from kaiten_sync.model.diagnostic import Diagnostic, Severity
+from kaiten_sync.model.source import NamedPath
 
 SUFFIXES = frozenset({".yaml", ".yml"})
 """Endings of catalog files, in any case: Windows and older tools write `.YML`."""
@@ -30,7 +31,7 @@ def find_files(paths: Sequence[str], *, root: Path) -> Iterator[FoundFile | Diag
     for given in paths:
         for found in _of_path(given, root):
             if isinstance(found, Diagnostic):
-                yield found
+                yield _at_its_name(given, found)
             elif (real := os.path.realpath(found.path)) not in seen:
                 seen.add(real)
                 yield found
@@ -50,18 +51,35 @@ def _of_path(given: str, root: Path) -> list[FoundFile | Diagnostic]:
     return found
 
 
+def _at_its_name(given: str, found: Diagnostic) -> Diagnostic:
+    """A diagnostic about a path itself, shown where a file names that path."""
+    if not isinstance(given, NamedPath) or found.ref is None:
+        return found
+    if found.ref.file != _shown(given):
+        return found
+    return replace(
+        found,
+        message=f"{_shown(given)}: {found.message}",
+        ref=given.ref,
+        line_text=given.line_text,
+    )
+
+
 def _existing(given: str, root: Path) -> list[FoundFile | Diagnostic]:
     path = root / given
     if path.is_dir():
         return _in_folder(given, path, Path(os.path.realpath(path)))
-    if path.exists() or not glob.has_magic(given):
+    if path.exists():
         return [FoundFile(_shown(given), path)]
+    if not glob.has_magic(given):
+        return []
     return list(_in_glob(given, root))
 
 
 def _in_glob(given: str, root: Path) -> Iterator[FoundFile | Diagnostic]:
     base = Path(os.path.realpath(root / _fixed_part(given)))
-    for match in sorted(glob.glob(given, root_dir=root, recursive=True)):
+    pattern = _with_any_case(given)
+    for match in sorted(glob.glob(pattern, root_dir=root, recursive=True)):
         path = root / match
         if path.is_dir():
             yield from _in_folder(match, path, base)
@@ -120,6 +138,15 @@ def _left_out(given: str) -> Diagnostic:
     return replace(diagnostic, severity=Severity.WARNING)
 
 
+def _with_any_case(pattern: str) -> str:
+    """The glob, with the ending of catalog files in any case: `*.yaml` finds `UPPER.YAML`."""
+    ending = PurePath(pattern).suffix
+    if ending.lower() not in SUFFIXES:
+        return pattern
+    either = "".join(f"[{letter.lower()}{letter.upper()}]" for letter in ending[1:])
+    return f"{pattern[: -len(ending)]}.{either}"
+
+
 def _fixed_part(pattern: str) -> str:
     """The part of a glob before its first wildcard: `catalog/` of `catalog/**/*.yaml`."""
     fixed: list[str] = []
@@ -131,7 +158,9 @@ def _fixed_part(pattern: str) -> str:
 
 
 def _nothing_at(given: str, root: Path) -> Diagnostic:
-    if os.path.isdir(root / given):
+    if not glob.has_magic(given) and not os.path.isdir(root / given):
+        message = "there is no such file"
+    elif os.path.isdir(root / given):
         message = "this folder contains no .yaml or .yml file"
     else:
         message = "no file matches this pattern"

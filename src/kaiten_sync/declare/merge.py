@@ -1,8 +1,7 @@
 """Merges files and overlays into one catalog; every value keeps its place. Stage 1.
 
-Base files add up: the same object in two of them is a mistake. Overlays go over the result key
-by key, as in JSON Merge Patch (RFC 7396): maps are merged, anything else is replaced, and null
-removes the key.
+Base files add up: the same object in two of them is a mistake. Overlays are merged over the result,
+each over all before it (`overlays.py`).
 """
 
 from __future__ import annotations
@@ -10,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from kaiten_sync.declare.diagnostics import did_you_mean, with_lines
+from kaiten_sync.declare.overlays import Overlaying
 from kaiten_sync.declare.scalars import shorten
 from kaiten_sync.kinds.registry import all_kinds, top_kinds
 from kaiten_sync.model.diagnostic import Diagnostic
@@ -29,20 +29,23 @@ def merge_documents(
     for document in base:
         diagnostics += with_lines(_shape_diagnostics(document), document.lines)
         diagnostics += with_lines(_add(entries, document), document.lines)
-    root = Node(_first_ref(base), entries)
+    is_complete = all(document.is_complete for document in (*base, *overlays))
+    overlaying = Overlaying(Node(_first_ref(base), entries), is_complete=is_complete)
     for document in overlays:
         diagnostics += with_lines(_shape_diagnostics(document), document.lines)
-        root = _overlay(root, Node(document.root.ref, _usable(document)))
-    return _merged(root, [*base, *overlays]), tuple(diagnostics)
-
-
-def _merged(root: Node, documents: Sequence[Document]) -> MergedCatalog:
-    return MergedCatalog(
-        root=root,
-        lines={document.path: document.lines for document in documents},
-        broken=frozenset().union(*(document.broken for document in documents)),
-        is_complete=all(document.is_complete for document in documents),
+        found = overlaying.lay_over(_usable(document), document.broken)
+        diagnostics += with_lines(found, document.lines)
+    lines = {document.path: document.lines for document in (*base, *overlays)}
+    for each in overlaying.unfinished():
+        diagnostics += with_lines([each], lines[each.ref.file] if each.ref else ())
+    merged = MergedCatalog(
+        root=overlaying.root,
+        lines=lines,
+        broken=overlaying.reported.union(*(each.broken for each in (*base, *overlays))),
+        is_complete=is_complete,
+        removed=overlaying.removed,
     )
+    return merged, tuple(diagnostics)
 
 
 def _first_ref(documents: Sequence[Document]) -> SourceRef:
@@ -177,29 +180,3 @@ def _declared_twice(kind: str, slug: str, first: Entry, second: Entry) -> Diagno
         address=f"{kind}/{slug}",
         hint="keep one; what differs per target belongs into an overlay",
     )
-
-
-# -- overlays -------------------------------------------------------------------------------
-
-
-def _overlay(under: Node, over: Node) -> Node:
-    """`over` merged over `under`. Both are maps. The depth is bounded by the reader's limit."""
-    entries = dict(under.entries)
-    for key, entry in over.entries.items():
-        if entry.node.value is None:
-            entries.pop(key, None)
-        elif isinstance(entry.node.value, Mapping):
-            present = entries.get(key)
-            is_map = present is not None and isinstance(present.node.value, Mapping)
-            below = present if present is not None and is_map else None
-            entries[key] = _overlay_entry(below, entry)
-        else:
-            entries[key] = entry
-    return Node(under.ref, entries)
-
-
-def _overlay_entry(under: Entry | None, over: Entry) -> Entry:
-    """A map of an overlay over the map below it; alone, it loses its nulls."""
-    if under is None:
-        return Entry(over.key_ref, _overlay(Node(over.node.ref, {}), over.node))
-    return Entry(under.key_ref, _overlay(under.node, over.node))

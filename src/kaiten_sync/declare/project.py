@@ -27,19 +27,23 @@ from kaiten_sync.documents.project import (
 )
 from kaiten_sync.kinds.registry import top_kinds
 from kaiten_sync.model.diagnostic import Diagnostic
-from kaiten_sync.model.document import Document
+from kaiten_sync.model.document import Document, Entry, line_at
 from kaiten_sync.model.generation import Generation
 from kaiten_sync.model.settings import Policy, Project, Scope, Target, parse_limit
+from kaiten_sync.model.source import NamedPath
 
 PROJECT_FILE = "kaiten-sync.yaml"
 
 
 def find_project(start: Path) -> Path | None:
-    """The project file in a folder or the nearest one above it."""
+    """The project file in a folder or the nearest one above it, in the same repository."""
     folder = start.absolute()
     for candidate in (folder, *folder.parents):
-        if os.path.isfile(candidate / PROJECT_FILE):  # Path.is_file() raises where it may not look
+        # Path.is_file() and the like raise where they may not look.
+        if os.path.lexists(candidate / PROJECT_FILE):
             return candidate / PROJECT_FILE
+        if os.path.lexists(candidate / ".git"):
+            return None
     return None
 
 
@@ -68,10 +72,17 @@ def project_of(document: Document, root: Path) -> Project:
     content: Any = document.root.plain()
     owned = content.pop("scope", {})  # open: each kind with a table has its patterns here
     read = from_json(ProjectDocument, {**content, "version": 1})  # 1.0 is valid YAML for it
+    entries = document.root.entries
+    targets = entries["targets"].node.entries if read.targets else {}
     return Project(
         root=str(root),
-        catalog=_texts(read.catalog),
-        targets={name: _target(name, target) for name, target in read.targets.items()},
+        catalog=_paths(entries.get("catalog"), document),
+        targets={
+            name: _target(
+                name, target, _paths(targets[name].node.entries.get("overlays"), document)
+            )
+            for name, target in read.targets.items()
+        },
         scope=Scope(
             {
                 spec.kind: _texts(owned[spec.section])
@@ -83,14 +94,24 @@ def project_of(document: Document, root: Path) -> Project:
     )
 
 
-def _target(name: str, read: ProjectTargetDocument) -> Target:
+def _paths(entry: Entry | None, document: Document) -> tuple[NamedPath, ...]:
+    """One path or a list of them, each with its place."""
+    if entry is None:
+        return ()
+    value = entry.node.value
+    nodes = value if isinstance(value, tuple) else (entry.node,)
+    lines = document.lines
+    return tuple(NamedPath(str(n.value), n.ref, line_at(lines, n.ref)) for n in nodes)
+
+
+def _target(name: str, read: ProjectTargetDocument, overlays: tuple[str, ...]) -> Target:
     token = value_of(read.token, absent=None)
     return Target(
         name=name,
         url=read.url,
         token_env=value_of(token.env, absent=None) if token else None,
         token_file=value_of(token.file, absent=None) if token else None,
-        overlays=_texts(read.overlays),
+        overlays=overlays,
         require_plan=read.require_plan,
         generation=None if read.generation == AUTOMATIC else Generation(read.generation),
     )

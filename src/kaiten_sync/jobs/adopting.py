@@ -12,6 +12,7 @@ from kaiten_sync.jobs.drifting import DriftRequest, Sides, sides_of
 from kaiten_sync.jobs.exporting import worth_declaring
 from kaiten_sync.jobs.workspace import Workspace
 from kaiten_sync.model.address import Address
+from kaiten_sync.model.diagnostic import Diagnostic
 from kaiten_sync.model.drift import Difference, DriftClass, Verdict
 from kaiten_sync.model.ports import Files, Ports
 from kaiten_sync.model.resource import LiveState
@@ -119,14 +120,19 @@ def _prove(sides: Sides, adoption: Adoption) -> None:
     except KaitenSyncError as error:
         raise RefusedError(
             "the files would not be valid any more, so nothing was changed",
-            [getattr(each, "message", str(each)) for each in getattr(error, "diagnostics", ())],
+            getattr(error, "diagnostics", ()),
             hint="change the files by hand",
         ) from error
     differing = {
         d.address for d in diff_catalog(desired, adoption.live, sides.source.scope).differences
     }
     wrong = [
-        str(d.address)
+        Diagnostic(
+            rule="not-adopted",
+            message="what the files declare still differs from the server",
+            ref=d.source,
+            address=str(d.address),
+        )
         for d in adoption.adopted
         if d.address in differing
         or (d.address in desired.resources) == (d.drift is DriftClass.MISSING)

@@ -48,7 +48,7 @@ def agreed_on(
         return Agreed()
     if named is not None:
         place: str | None = named
-    elif replaced is not None and ports.files.exists(Path(replaced)):
+    elif replaced is not None and _has_content(Path(replaced), ports.files):
         place = replaced
     else:
         place = committed_place(workspace, target.name, ports.files)
@@ -133,6 +133,11 @@ def _lasting(path: Path, ports: Ports, target: TargetRef) -> Iterator[Plan]:
         if version not in versions[index + 1 :]:
             content = ports.history.file_at(version, path.parent)
             yield plan_of(content, f"{path} in git", target)
+
+
+def _has_content(path: Path, files: Files) -> bool:
+    """Whether there is a plan to replace: `mktemp` makes an empty file."""
+    return files.exists(path) and files.read(path) != b""
 
 
 def _read(target: TargetRef, place: str, folder: Path, ports: Ports) -> Plan:

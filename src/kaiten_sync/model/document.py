@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TypeAlias
 
+from kaiten_sync.model.address import Address
 from kaiten_sync.model.source import SourceRef
 from kaiten_sync.model.value import Json
 
@@ -78,12 +79,14 @@ class MergedCatalog:
     """One tree made of all files and overlays; every value keeps the place it came from.
 
     `lines` are the source lines by file; `broken` and `is_complete` are those of all documents.
+    `removed` are the objects that overlays take away, each with the place of its null.
     """
 
     root: Node
     lines: Mapping[str, tuple[str, ...]]
     broken: frozenset[SourceRef] = frozenset()
     is_complete: bool = True
+    removed: Mapping[Address, SourceRef] = field(default_factory=dict)
 
     def line_text(self, ref: SourceRef | None) -> str | None:
         """The source line at a place, None if there is none."""

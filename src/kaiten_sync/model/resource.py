@@ -29,12 +29,14 @@ class DesiredState:
 
     `owns` are the lists that are declared, such as a license's `entitlements`: only their objects
     may be found surplus. A license without that key leaves its grants alone. `protected` are the
-    objects that declare `protect: true`.
+    objects that declare `protect: true`. `removed` are those that overlays take away, each with the
+    place that says so; nothing is deleted for it.
     """
 
     resources: Mapping[Address, Resource]
     owns: frozenset[ChildList] = frozenset()
     protected: frozenset[Address] = frozenset()
+    removed: Mapping[Address, SourceRef] = field(default_factory=dict, compare=False)
 
     def owns_place_of(self, address: Address) -> bool:
         """Whether an object that is not declared is surplus, rather than somebody else's."""

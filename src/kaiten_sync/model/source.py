@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Self
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -26,6 +28,27 @@ class SourceRef:
     def place(self) -> tuple[tuple[tuple[str, int], ...], int, int]:
         """Orders places as a person reads them: files by name, `v2.yaml` before `v10.yaml`."""
         return (natural(self.file), self.line, self.column)
+
+
+class NamedPath(str):
+    """A path that a file names: `ref` is where, and `line_text` that line.
+
+    A text, because a path from a command line has no place and means the same.
+    """
+
+    __slots__ = ("line_text", "ref")
+    ref: SourceRef
+    line_text: str | None
+
+    def __new__(cls, path: str, ref: SourceRef, line_text: str | None) -> Self:
+        """Make the path that is named at a place."""
+        named = super().__new__(cls, path)
+        named.ref, named.line_text = ref, line_text
+        return named
+
+    def below(self, root: Path) -> NamedPath:
+        """The same path, relative to a folder."""
+        return NamedPath(str(root / self), self.ref, self.line_text)
 
 
 def natural(text: str) -> tuple[tuple[str, int], ...]:

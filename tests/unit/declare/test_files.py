@@ -149,3 +149,9 @@ def test_a_very_deep_tree_is_walked(tmp_path: Path) -> None:
     here.mkdir(parents=True)
     (here / "a.yaml").write_text(V)
     assert len(shown(tmp_path, ".")) == 1
+
+
+def test_a_glob_finds_files_whose_ending_is_in_other_case(write: Write, tmp_path: Path) -> None:
+    for name in ("c/a.yaml", "c/b.YAML", "c/d.Yml"):
+        write(name, "version: 1\n")
+    assert shown(tmp_path, "c/*.yaml") == ["c/a.yaml", "c/b.YAML"]

@@ -98,6 +98,26 @@ def test_editing_keeps_the_time_of_day_that_windows_count_from(
     assert (stored["name"], stored["startLicenseDate"]) == ("Renamed", "2026-01-31T10:30:00.000Z")
 
 
+@pytest.mark.parametrize("day", ["0001-01-01", "0099-12-31", "0999-12-31", "1000-01-01"])
+def test_early_dates_can_be_typed_and_saved_again(
+    dash: Dash, api: httpx.Client, meter: Meter, day: str
+) -> None:
+    page = Html(dash.see("/instances/main/edit"))
+    typed = {name: page.value_of(name) for name in ("name", "slug", "endLicenseDate")}
+    chosen = {name: page.chosen(name) for name in ("customerSlug", "licenseSlug")}
+    typed["startLicenseDate"] = day
+    dash.do("/instances/main/edit", {**typed, **chosen})
+    assert api.get("/instances/main").json()["startLicenseDate"] == f"{day}T00:00:00.000Z"
+    assert Html(dash.see("/instances/main/edit")).value_of("startLicenseDate") == day
+
+
+def test_an_end_before_the_start_is_shown_at_its_field(dash: Dash, meter: Meter) -> None:
+    typed = {**_PRODUCTION, "customerSlug": "customer-of-main", "endLicenseDate": "2025-12-31"}
+    answer = dash.send("/new/instance", typed)
+    assert answer.status_code == 422
+    assert Html(answer.text).problem_at("endLicenseDate")
+
+
 def test_an_instance_keeps_a_license_that_was_archived(
     dash: Dash, api: httpx.Client, meter: Meter
 ) -> None:

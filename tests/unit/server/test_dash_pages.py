@@ -254,8 +254,9 @@ def test_longer_lists_take_no_more_statements(
         for _ in range(5):
             with counted_statements() as counted:
                 dash.see(path)
-            # Deliveries go on beside, in the same process.
-            counts.append(sum("webhook" not in statement for statement in counted))
+            # Deliveries go on beside, in the same process, in transactions of their own.
+            mine = [each for each in counted if "webhook" not in each and "BEGIN" not in each]
+            counts.append(len(mine))
         return min(counts)
 
     before = statements()

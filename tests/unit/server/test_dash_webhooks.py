@@ -4,11 +4,19 @@ from __future__ import annotations
 
 import httpx
 import pytest
+from sqlalchemy import select, update
 from tests.support.dash import Dash, at_dashboard
 from tests.support.embedded import EmbeddedServer
 from tests.support.html import Html
+from tests.support.metering import opened
 from tests.support.receiver import Receiver, answer
 
+from kaiten_sync.server.db.pages import Position
+from kaiten_sync.server.db.tables import webhook_delivery, webhook_endpoint
+from kaiten_sync.server.db.webhooks import list_deliveries
+from kaiten_sync.server.domain.events import EVENT_TYPES, read_scope
+
+_ALL_EVENTS = [kind.name for kind in EVENT_TYPES]
 _CREATED = "com.kaiten.entitlement.v1.created"
 
 
@@ -68,6 +76,37 @@ def test_a_delivery_is_shown_with_its_payload_and_delivered_again(
         page = Html(dash.see(path))
         assert '"slug": "seats"' in page.text
         assert page.rows()[0][1] == "ENTITLEMENT_CREATED"
+
+
+def test_a_payload_is_shown_to_who_may_read_what_it_is_about(
+    dash: Dash, api: httpx.Client, server: EmbeddedServer
+) -> None:
+    made = api.post("/webhooks", json={"url": "http://127.0.0.1:1/", "eventNames": _ALL_EVENTS})
+    api.post("/customers", json={"name": "Secret customer"})
+    api.post("/entitlement-groups", json={"name": "Secret group", "description": None})
+    path = f"/webhooks/{made.json()['id']}"
+    everything = dash.see(path)
+    assert "Secret customer" in everything
+    assert "Secret group" in everything
+    for scopes, seen in (
+        (["read:webhooks"], set()),
+        (["read:webhooks", "read:customers"], {"customer"}),
+        (["read:webhooks", "write:entitlements"], {"group"}),
+    ):
+        fields = {"name": f"t{len(scopes)}-{len(seen)}-{scopes[-1]}", "scopes": scopes}
+        token = api.post("/service-accounts/bootstrap/tokens", json=fields).json()["token"]
+        with at_dashboard(server.url, token) as visitor:
+            page = visitor.see(path)
+            assert {each for each in ("customer", "group") if f"Secret {each}" in page} == seen
+            assert "CUSTOMER_CREATED" in page
+        headers = {"Authorization": f"Bearer {token}"}
+        assert "Secret" not in httpx.get(f"{server.url}/api/webhooks/history", headers=headers).text
+
+
+def test_the_scope_of_every_event_is_one_that_a_token_may_have() -> None:
+    assert {read_scope(kind.type) for kind in EVENT_TYPES} == {
+        *("read:entitlements", "read:licenses", "read:customers", "read:instances")
+    }
 
 
 def test_only_deliveries_of_the_endpoint_itself_are_repeated(
@@ -130,3 +169,32 @@ def test_only_scopes_that_the_visitor_has_are_offered(server: EmbeddedServer) ->
         page = Html(dash.see("/service-accounts/bootstrap"))
         offered = [each.get("value") for each in page.all("input") if each.get("name") == "scopes"]
         assert offered == ["read:licenses", "read:tokens", "write:tokens"]
+
+
+def test_deliveries_of_one_millisecond_are_listed_newest_first_on_all_pages(
+    api: httpx.Client, server: EmbeddedServer
+) -> None:
+    for port in (1, 2):
+        body = {"url": f"http://127.0.0.1:{port}/", "eventTypes": ["com.kaiten.license.v1.created"]}
+        api.post("/webhooks", json=body).raise_for_status()
+    for number in range(5):
+        api.post("/licenses", json={"name": f"L{number}", "type": "PAID"}).raise_for_status()
+    endpoint_id = api.get("/webhooks").json()["items"][0]["id"]
+    with opened(server.database_url) as database, database.writing() as connection:
+        mine = select(webhook_endpoint.c.organization_id).where(
+            webhook_endpoint.c.id == endpoint_id
+        )
+        organization_id = connection.execute(mine).scalar_one()
+        connection.execute(update(webhook_delivery).values(created_at=1))
+        found: list[int] = []
+        position: Position | None = None
+        while True:
+            page = list_deliveries(
+                connection, organization_id, position, 3, endpoint_id=None, status=None
+            )
+            found += [row.event_seq for row in page.rows]
+            position = page.next
+            if position is None:
+                break
+    assert len(found) == 10
+    assert found == sorted(found, reverse=True)

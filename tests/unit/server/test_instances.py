@@ -41,12 +41,12 @@ def test_an_instance_is_read_as_it_was_made(api: httpx.Client) -> None:
 def test_dates_keep_their_moment(api: httpx.Client) -> None:
     body = instance_body(
         api,
-        startLicenseDate="2026-01-01T00:00:00.1239+02:00",
-        endLicenseDate="0001-01-01T00:00:00Z",
+        startLicenseDate="0001-01-01T00:00:00Z",
+        endLicenseDate="2026-01-01T00:00:00.1239+02:00",
     )
     made = make(api, "/instances", **body)
-    assert made["startLicenseDate"] == "2025-12-31T22:00:00.123Z"
-    assert made["endLicenseDate"] == "0001-01-01T00:00:00.000Z"
+    assert made["startLicenseDate"] == "0001-01-01T00:00:00.000Z"
+    assert made["endLicenseDate"] == "2025-12-31T22:00:00.123Z"
 
 
 @pytest.mark.parametrize(
@@ -192,3 +192,30 @@ def test_customers_and_licenses_of_others_are_not_there(
             answer = mine.post("/instances", json={**body, field: theirs[field]})
             assert refusal(answer) == (404, f"CreateInstance.{code}")
         assert DATES.items() <= body.items()
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "is_refused"),
+    [
+        ("2026-01-02T00:00:00Z", "2026-01-01T23:59:59.999Z", True),
+        ("2026-01-01T00:00:00+00:00", "2026-01-01T00:00:00+02:00", True),
+        ("9999-12-31T00:00:00Z", "0001-01-01T00:00:00Z", True),
+        ("2026-01-01T00:00:00Z", "2026-01-01T00:00:00Z", False),
+        ("0001-01-01T00:00:00Z", "0999-12-31T00:00:00Z", False),
+    ],
+)
+def test_a_license_does_not_end_before_it_starts(
+    api: httpx.Client, instance: dict[str, Any], start: str, end: str, is_refused: bool
+) -> None:
+    dates = {"startLicenseDate": start, "endLicenseDate": end}
+    put_answer = put(api, **dates)
+    body = {**instance_body(api, **dates), "slug": "another"}
+    for answer in (put_answer, api.post("/instances", json=body)):
+        if is_refused:
+            assert (answer.status_code, answer.json()["code"].split(".")[1]) == (
+                422,
+                "LicenseEndsBeforeStart",
+            )
+            assert answer.json()["errors"][0]["location"] == "body.endLicenseDate"
+        else:
+            assert answer.is_success

@@ -215,7 +215,8 @@ def moment_of_day(text: str) -> str:
         day = datetime.strptime(text.strip(), "%Y-%m-%d").replace(tzinfo=UTC)
     except ValueError:
         return text
-    return f"{day:%Y-%m-%d}T00:00:00Z"
+    # Not by a format: its years before 1000 have fewer than four digits.
+    return f"{day.date().isoformat()}T00:00:00Z"
 
 
 _PARSERS: Mapping[str, Callable[[str], Any]] = {

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from typing import Any
@@ -13,7 +12,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from starlette.responses import HTMLResponse, Response
 
 from kaiten_sync.server.dashboard.texts import showable
-from kaiten_sync.server.shapes.scalars import number
+from kaiten_sync.server.shapes.scalars import number, timestamp
 
 HEADERS = {
     "Content-Security-Policy": "default-src 'none'; style-src 'self'; script-src 'self';"
@@ -118,14 +117,14 @@ def show_moment(milliseconds: int | None) -> str:
     """Milliseconds since 1970 to the second, in UTC; a dash where there are none."""
     if milliseconds is None:
         return "–"
-    return f"{datetime.fromtimestamp(milliseconds // 1000, UTC):%Y-%m-%d %H:%M:%S} UTC"
+    return timestamp(milliseconds)[:19].replace("T", " ") + " UTC"
 
 
 def show_day(milliseconds: int | None) -> str:
     """The day of a time in UTC; a dash where there is none."""
     if milliseconds is None:
         return "–"
-    return f"{datetime.fromtimestamp(milliseconds // 1000, UTC):%Y-%m-%d}"
+    return timestamp(milliseconds)[:10]
 
 
 def _showable(value: object) -> object:

@@ -43,14 +43,16 @@ class EndpointWants:
 _ENDPOINTS = RowQuery(
     EndpointWants,
     select(webhook_endpoint.c.id, webhook_endpoint.c.event_types).where(
-        webhook_endpoint.c.organization_id == bindparam("organization")
+        webhook_endpoint.c.organization_id == bindparam("organization"),
+        webhook_endpoint.c.paused_at.is_(None),
     ),
 )
 _RECENT = RowQuery(
     EventRow,
     select(event)
     .where(event.c.organization_id == bindparam("organization"))
-    .order_by(event.c.occurred_at.desc(), event.c.id.desc())
+    # Events of the same millisecond are in the order in which they were written; ids have none.
+    .order_by(event.c.occurred_at.desc(), event.c.seq.desc())
     .limit(bindparam("top")),
 )
 _ADD = insert(event)
@@ -65,7 +67,7 @@ def add_event(connection: Connection, row: NewEvent) -> int:
 
 
 def endpoints_of(connection: Connection, organization_id: str) -> list[EndpointWants]:
-    """The organization's webhook endpoints with the event types that each wants."""
+    """The organization's webhook endpoints that are not paused, each with its event types."""
     return _ENDPOINTS.all(connection, organization=organization_id)
 
 

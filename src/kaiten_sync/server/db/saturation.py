@@ -1,20 +1,19 @@
 """Usage next to its thresholds over many instances, the fullest first.
 
-Windows end without anything being written, so a stored counter may be of a window that is over.
-The order takes such a counter for empty where that can be told without the start of the license;
-who reads the rows works out what each counter shows now.
+Windows end without anything being written, so a stored counter may belong to a window that is
+over. Such a counter is empty: it sorts as empty in a list of all, and is not in a list of the full.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
     Connection,
     Float,
+    FromClause,
     Select,
     and_,
     bindparam,
@@ -25,6 +24,7 @@ from sqlalchemy import (
     select,
 )
 
+from kaiten_sync.server.db.open_windows import moment_parameters, with_is_open
 from kaiten_sync.server.db.rows import RowQuery
 from kaiten_sync.server.db.tables import (
     customer,
@@ -57,37 +57,6 @@ _is_number = entitlement.c.type.in_(("NUMBER", "NUMBER_AI_CREDIT"))
 _threshold: ColumnElement[float] = case(
     (_is_number, grant.c.value["value"].as_float()), else_=_UNLIMITED
 )
-_has_ended = or_(
-    *(
-        and_(
-            entitlement.c.reset_period == period,
-            usage.c.period_start < bindparam(f"{period.lower()}_began"),
-        )
-        for period in ("HOUR", "DAY", "WEEK", "MONTH", "YEAR")
-    )
-)
-_used = case((usage.c.value.is_(None), 0.0), (_has_ended, 0.0), else_=usage.c.value)
-# A number in a branch that is not taken is worked out all the same by some databases.
-_divisor = case((_threshold > _LEAST, _threshold), else_=_LEAST)
-_dividend = case(
-    (_used > _MOST, _MOST),
-    (_used < -_MOST, -_MOST),
-    (func.abs(_used) < _LEAST, 0.0),
-    else_=_used,
-)
-_ratio = case(
-    (_threshold > 0, _dividend / _divisor),
-    (and_(_threshold != _UNLIMITED, _used > _threshold), MOST_RATIO),
-    else_=_UNLIMITED,
-).cast(Float(53))
-
-_near = case(
-    (
-        entitlement.c.warning_threshold_percent > 0,
-        entitlement.c.warning_threshold_percent / literal(100.0),
-    ),
-    else_=NEAR_RATIO,
-)
 
 _METERED: Select[Any] = (
     select(
@@ -95,6 +64,7 @@ _METERED: Select[Any] = (
         instance.c.slug.label("instance_slug"),
         instance.c.name.label("instance_name"),
         instance.c.start_license_date,
+        instance.c.created_at,
         customer.c.slug.label("customer_slug"),
         customer.c.name.label("customer_name"),
         license_version.c.id.label("license_id"),
@@ -109,6 +79,7 @@ _METERED: Select[Any] = (
         entitlement.c.warning_threshold_percent,
         grant.c.value.label("limit"),
         grant.c.overage_percent,
+        _threshold.label("threshold"),
         usage.c.value,
         usage.c.event_count,
         usage.c.period_start,
@@ -124,20 +95,66 @@ _METERED: Select[Any] = (
 _JOIN_USAGE = and_(
     usage.c.instance_id == instance.c.id, usage.c.entitlement_id == grant.c.entitlement_id
 )
+
+
+def _with_ratio(metered: Select[Any]) -> Select[Any]:
+    """These rows with the columns `used`, `is_open` and `ratio`."""
+    opened = with_is_open(metered).subquery()
+    used: ColumnElement[float] = case((opened.c.is_open, opened.c.value), else_=0.0)
+    counted = select(opened, used.label("used")).subquery()
+    threshold, used = counted.c.threshold, counted.c.used
+    # A number in a branch that is not taken is worked out all the same by some databases.
+    divisor = case((threshold > _LEAST, threshold), else_=_LEAST)
+    dividend = case(
+        (used > _MOST, _MOST),
+        (used < -_MOST, -_MOST),
+        (func.abs(used) < _LEAST, 0.0),
+        else_=used,
+    )
+    ratio = case(
+        (threshold > 0, dividend / divisor),
+        (threshold == _UNLIMITED, _UNLIMITED),
+        (used > threshold, MOST_RATIO),
+        (used == threshold, 1.0),
+        else_=_UNLIMITED,
+    ).cast(Float(53))
+    return select(counted, ratio.label("ratio"))
+
+
+def _shown(rated: FromClause) -> Select[Any]:
+    return select(*(rated.c[each.name] for each in fields(MeteredUsage)))
+
+
+_all = _with_ratio(
+    _METERED.outerjoin(usage, _JOIN_USAGE).where(grant.c.entitlement_id == bindparam("entitlement"))
+).subquery()
 _OF_ENTITLEMENT = RowQuery(
     MeteredUsage,
-    _METERED.outerjoin(usage, _JOIN_USAGE)
-    .where(grant.c.entitlement_id == bindparam("entitlement"))
-    .order_by(_ratio.desc(), instance.c.created_at.desc(), instance.c.id.desc())
+    _shown(_all)
+    .order_by(_all.c.ratio.desc(), _all.c.created_at.desc(), _all.c.instance_id.desc())
     .limit(bindparam("top"))
     .offset(bindparam("skipped")),
 )
+_numbers = _with_ratio(
+    _METERED.join(usage, _JOIN_USAGE).where(
+        instance.c.organization_id == bindparam("organization"), _is_number
+    )
+).subquery()
+_percent = _numbers.c.warning_threshold_percent
+# As `domain.saturation` has it. PostgreSQL refuses products that no number can hold.
+_near: ColumnElement[float] = case(
+    (or_(_numbers.c.threshold < _LEAST, _numbers.c.threshold > _MOST), _numbers.c.threshold),
+    (_percent > 0, _numbers.c.threshold * _percent / literal(100.0)),
+    else_=_numbers.c.threshold * NEAR_RATIO,
+)
 _FULLEST = RowQuery(
     MeteredUsage,
-    _METERED.join(usage, _JOIN_USAGE)
-    .where(instance.c.organization_id == bindparam("organization"), _is_number)
-    .where(_ratio >= _near)
-    .order_by(_ratio.desc(), instance.c.id.desc(), entitlement.c.id.desc())
+    _shown(_numbers)
+    .where(_numbers.c.is_open, _numbers.c.threshold != _UNLIMITED)
+    .where(or_(_numbers.c.used >= _numbers.c.threshold, _numbers.c.used >= _near))
+    .order_by(
+        _numbers.c.ratio.desc(), _numbers.c.instance_id.desc(), _numbers.c.entitlement_id.desc()
+    )
     .limit(bindparam("top")),
 )
 
@@ -145,26 +162,28 @@ _FULLEST = RowQuery(
 def usage_of_entitlement(
     connection: Connection,
     entitlement_id: str,
-    began: Mapping[str, int],
+    now_ms: int,
     *,
     skipped: int,
     limit: int,
 ) -> list[MeteredUsage]:
-    """All instances that are granted an entitlement with their counters of it, fullest first.
-
-    `began` has the earliest start of a window that can still be open, by period (`hour_began`, ms).
-    """
+    """All instances that are granted an entitlement with their counters of it, fullest first."""
     return _OF_ENTITLEMENT.all(
-        connection, entitlement=entitlement_id, skipped=skipped, top=limit, **began
+        connection,
+        entitlement=entitlement_id,
+        skipped=skipped,
+        top=limit,
+        **moment_parameters(now_ms),
     )
 
 
 def fullest(
     connection: Connection,
     organization_id: str,
-    began: Mapping[str, int],
+    now_ms: int,
     *,
     limit: int,
 ) -> list[MeteredUsage]:
-    """What is over, at or near its threshold, fullest first; `began` as above."""
-    return _FULLEST.all(connection, organization=organization_id, top=limit, **began)
+    """What is over, at or near its threshold, fullest first."""
+    moment = moment_parameters(now_ms)
+    return _FULLEST.all(connection, organization=organization_id, top=limit, **moment)

@@ -26,6 +26,7 @@ from kaiten_sync.server.domain.events import (
     INSTANCE_UPDATED,
     EventType,
 )
+from kaiten_sync.server.domain.instances import check_license_dates
 from kaiten_sync.server.domain.integrations import refuse_integrations
 from kaiten_sync.server.domain.licenses import ARCHIVED
 from kaiten_sync.server.domain.refusals import conflict, not_found, unprocessable
@@ -75,7 +76,7 @@ def get_instance(work: Work, slug: str, operation: str = "GetInstance") -> Shown
 def create_instance(work: Work, fields: InstanceFields) -> ShownInstance:
     """Store a new instance of a customer, with a license that is not archived."""
     operation = "CreateInstance"
-    _check_links(work, fields, operation, kept_license_id=None)
+    _check_fields(work, fields, operation, kept_license_id=None)
     taken = conflict(f"{operation}.SlugConflict", "another instance has this slug")
     slug = INSTANCES.free_slug(work, fields.name, fields.slug, taken)
     row = InstanceRow(
@@ -98,7 +99,7 @@ def update_instance(work: Work, slug: str, fields: InstanceFields) -> None:
     """Overwrite an instance, and its slug if the request names another one."""
     operation = "UpdateInstance"
     stored = _find_held(work, slug, operation)
-    _check_links(work, fields, operation, kept_license_id=stored.license_id)
+    _check_fields(work, fields, operation, kept_license_id=stored.license_id)
     taken = conflict(f"{operation}.SlugConflict", "another instance has this slug")
     slug = stored.slug if fields.slug is None else fields.slug
     with constraints.conflicts(work.connection, {constraints.INSTANCE_SLUG: taken}):
@@ -146,13 +147,15 @@ def remove_with_event(work: Work, row: ShownInstance) -> None:
     instances.remove_instance(work.connection, row.id)
 
 
-def _check_links(
+def _check_fields(
     work: Work, fields: InstanceFields, operation: str, *, kept_license_id: str | None
 ) -> None:
-    """Refuse a customer, a license or a zone that is not there. Those that are stay meanwhile.
+    """Refuse dates in the wrong order, and a customer, license or zone that does not exist.
 
-    A license that was archived may be kept, and not taken.
+    Those that exist are kept until the transaction ends. A license
+    that was archived may be kept, and not taken.
     """
+    check_license_dates(operation, fields.start_license_date, fields.end_license_date)
     refuse_integrations(operation, fields.integrations)
     connection, organization_id = work.connection, work.organization_id
     if not customers.keep_customer(connection, organization_id, fields.customer_id):

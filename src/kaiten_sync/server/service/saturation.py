@@ -2,29 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from kaiten_sync.licensing.windows import DAY_MS, HOUR_MS, WEEK_MS, Window
+from kaiten_sync.licensing.windows import Window
 from kaiten_sync.server.db import events
 from kaiten_sync.server.db import saturation as db
 from kaiten_sync.server.db import usage as usage_db
 from kaiten_sync.server.db.events import EventRow
 from kaiten_sync.server.db.usage import CountedUsage
-from kaiten_sync.server.domain.saturation import Level, Saturation, saturation
+from kaiten_sync.server.domain.saturation import Saturation, saturation
 from kaiten_sync.server.service.instances import get_instance
 from kaiten_sync.server.service.usage import reading_of
 from kaiten_sync.server.service.work import Work
-
-_LONGEST_MS = {
-    "hour_began": HOUR_MS,
-    "day_began": DAY_MS,
-    "week_began": WEEK_MS,
-    "month_began": 31 * DAY_MS,
-    "year_began": 366 * DAY_MS,
-}
-"""A window that began longer ago than this is over, wherever windows of its kind begin."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,22 +46,15 @@ def list_meters(
 ) -> tuple[Sequence[Meter], bool]:
     """The instances that may use an entitlement, fullest first, and whether there are more."""
     rows = db.usage_of_entitlement(
-        work.connection, entitlement_id, _began(work), skipped=skipped, limit=limit + 1
+        work.connection, entitlement_id, work.now_ms, skipped=skipped, limit=limit + 1
     )
     return [_meter(row, work.now_ms) for row in rows[:limit]], len(rows) > limit
 
 
 def list_full(work: Work, limit: int) -> list[Meter]:
     """What is over, at or near its threshold, fullest first."""
-    rows = db.fullest(
-        work.connection,
-        work.organization_id,
-        _began(work),
-        limit=limit * 4,  # some turn out to be in windows that are over
-    )
-    meters = [_meter(row, work.now_ms) for row in rows]
-    full = (Level.OVER, Level.AT, Level.NEAR)
-    return [m for m in meters if m.saturation and m.saturation.level in full][:limit]
+    rows = db.fullest(work.connection, work.organization_id, work.now_ms, limit=limit)
+    return [_meter(row, work.now_ms) for row in rows]
 
 
 def meters_of_instance(work: Work, instance_slug: str) -> list[Meter]:
@@ -82,10 +66,6 @@ def meters_of_instance(work: Work, instance_slug: str) -> list[Meter]:
 def recent_events(work: Work, limit: int) -> list[EventRow]:
     """The newest events of the organization."""
     return events.recent_events(work.connection, work.organization_id, limit)
-
-
-def _began(work: Work) -> Mapping[str, int]:
-    return {name: work.now_ms - longest_ms for name, longest_ms in _LONGEST_MS.items()}
 
 
 def _meter(row: CountedUsage, now_ms: int) -> Meter:

@@ -51,6 +51,8 @@ token = Table(
     Column("revoked_at", BigInteger),
     Column("created_by", Id),
     Column("revoked_by", Id),
+    # The token that created it. Like those who created and revoked it, it may have been deleted.
+    Column("parent_id", Id, index=True),
     UniqueConstraint("service_account_id", "slug"),
     Index(None, "service_account_id", "created_at", "id"),
     Index(

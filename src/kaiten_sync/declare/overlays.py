@@ -1,0 +1,231 @@
+"""Merges overlays over a catalog, key by key; null takes a key away. Stage 1.
+
+As in JSON Merge Patch (RFC 7396), maps are merged and anything else is replaced. A catalog has
+more to lose than JSON, so two things are stricter (ADR 20): null is a removal only where the
+catalog has keys of its own, and a removal that removes nothing is a mistake.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from kaiten_sync.declare.diagnostics import did_you_mean
+from kaiten_sync.declare.scalars import shorten
+from kaiten_sync.kinds.registry import all_kinds, child_kinds, top_kinds
+from kaiten_sync.kinds.spec import EXTENDS, FieldSpec, KindSpec
+from kaiten_sync.model.address import Address, Kind
+from kaiten_sync.model.diagnostic import Diagnostic
+from kaiten_sync.model.document import Entry, Node
+from kaiten_sync.model.source import SourceRef
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Place:
+    """An object of a catalog: its address, its table, and the sections inside it."""
+
+    address: Address
+    spec: KindSpec
+    path: tuple[str, ...]
+    inner: Mapping[str, KindSpec]
+
+    def diagnostic(self, rule: str, message: str, ref: SourceRef, hint: str) -> Diagnostic:
+        address = str(self.address)
+        return Diagnostic(rule=rule, message=message, ref=ref, address=address, hint=hint)
+
+
+class Overlaying:
+    """A catalog over which overlays are merged, one after another.
+
+    `root` is the catalog so far, `removed` what the overlays take away, and `reported` the places
+    of objects that need no second diagnostic.
+    """
+
+    def __init__(self, root: Node, *, is_complete: bool) -> None:
+        """Start with the base. A removal may be right if files could not be read whole."""
+        self.root = root
+        self.removed: dict[Address, SourceRef] = {}
+        self.reported: frozenset[SourceRef] = frozenset()
+        self._is_complete = is_complete
+        self._added: dict[Address, tuple[_Place, Entry]] = {}
+        self._broken: frozenset[SourceRef] = frozenset()
+        self._wrong: list[Diagnostic] = []
+
+    def lay_over(
+        self, sections: Mapping[str, Entry], broken: frozenset[SourceRef]
+    ) -> list[Diagnostic]:
+        """Merge the sections of one overlay, and return what is wrong with its removals."""
+        self._broken, self._wrong = broken, []
+        entries = dict(self.root.entries)
+        tables = [(spec, _sections_in(spec)) for spec in top_kinds()]
+        tables += [(_bundle(s), {s.section: s}) for s in all_kinds() if s.bundles]
+        for spec, inner in tables:
+            if spec.section in sections:
+                under, over = entries.get(spec.section), sections[spec.section]
+                places = [
+                    _Place(
+                        address=Address(spec.kind, slug),
+                        spec=spec,
+                        path=(spec.section, slug),
+                        inner=inner,
+                    )
+                    for slug in over.node.entries
+                ]
+                entries[spec.section] = self._objects(places, under, over)
+        self.root = Node(self.root.ref, entries)
+        return self._wrong if self._is_complete else []
+
+    def unfinished(self) -> Iterator[Diagnostic]:
+        """Objects that only overlays have, and that are not whole: their base is gone."""
+        for place, entry in self._added.values() if self._is_complete else ():
+            declared = list(self.root.walk(place.path))
+            if len(declared) < len(place.path) or not _is_map(declared[-1]):
+                continue
+            fields = declared[-1].node.entries
+            missing = [f"`{n}`" for n in place.spec.required if n not in fields]
+            parent = declared[-3] if place.address.parent is not None else None
+            may_inherit = parent is not None and EXTENDS in parent.node.entries
+            if not missing or may_inherit or place.address.parent in self._added:
+                continue
+            self.reported |= {entry.key_ref}
+            whole = f"correct the slug, or declare it whole here, with {' and '.join(missing)}"
+            yield place.diagnostic(
+                "overlay-without-base",
+                f"only this overlay has it: the catalog below declares no such {place.spec.kind}",
+                entry.key_ref,
+                self._meant(place) or whole,
+            )
+
+    def _objects(
+        self, places: list[_Place], under: Entry | None, over: Entry, *, inherits: bool = False
+    ) -> Entry:
+        """The objects of a section. Their parent `inherits` if it extends something."""
+        entries = dict(under.node.entries) if under is not None else {}
+        for place in places:
+            slug = place.address.slug
+            entry, present = over.node.entries[slug], entries.get(slug)
+            if entry.node.value is None:
+                entries.pop(slug, None)
+                if present is not None:
+                    self.removed[place.address] = entry.key_ref
+                elif not inherits and entry.node.ref not in self._broken:
+                    hint = did_you_mean(slug, entries) or self._meant(place)
+                    self._wrong.append(_no_object(place, entry, hint))
+                if inherits:
+                    entries[slug] = entry  # `extends.py` takes the inherited one away
+                continue
+            self.removed.pop(place.address, None)
+            if present is None:
+                self._added[place.address] = (place, entry)
+            is_map = _is_map(entry)
+            entries[slug] = self._object(place, present, entry) if is_map else entry
+        return _over(under, over, entries)
+
+    def _object(self, place: _Place, under: Entry | None, over: Entry) -> Entry:
+        spec = place.spec
+        under = _as_map(spec, under)
+        entries = dict(under.node.entries) if under is not None else {}
+        # The API's tag says that the value is the API's own: whole, as its answers have it.
+        is_whole = bool(spec.tag) and spec.tag in over.node.entries
+        inherits = EXTENDS in entries or EXTENDS in over.node.entries
+        for name, entry in over.node.entries.items():
+            present = entries.get(name)
+            if entry.node.value is None:
+                if entries.pop(name, None) is None and entry.node.ref not in self._broken:
+                    self._wrong.append(_no_field(place, entry, name, [*entries]))
+            elif not _is_map(entry):
+                entries[name] = entry
+            elif name in place.inner:
+                places = [_inside(place, place.inner[name], slug) for slug in entry.node.entries]
+                entries[name] = self._objects(places, present, entry, inherits=inherits)
+            elif present is not None and _is_map(present) and not is_whole:
+                entries[name] = _merged_value(present, entry)
+            else:
+                entries[name] = entry
+        return _over(under, over, entries)
+
+    def _meant(self, place: _Place) -> str | None:
+        """A hint at the object that may be meant: of a similar slug, or of another kind."""
+        slug = place.address.slug
+        beside = list(self.root.walk(place.path[:-1]))
+        if beside and (hint := did_you_mean(slug, beside[-1].node.entries.keys() - {slug})):
+            return hint
+        for spec in top_kinds() if place.address.parent is None else ():
+            section = self.root.entries.get(spec.section)
+            if (
+                section is not None
+                and spec.kind != place.spec.kind
+                and slug in section.node.entries
+            ):
+                return f"did you mean {spec.kind}/{slug}, below `{spec.section}`?"
+        return None
+
+
+def _bundle(spec: KindSpec) -> KindSpec:
+    """Bundles of objects of a kind, as if they were a kind themselves."""
+    extends = FieldSpec(name=EXTENDS, is_note=True)
+    return KindSpec(kind=Kind("bundle", level=0), section=spec.bundles, path="", keys=(extends,))
+
+
+def _sections_in(spec: KindSpec) -> dict[str, KindSpec]:
+    return {child.section: child for child in child_kinds(spec.kind)}
+
+
+def _inside(parent: _Place, spec: KindSpec, slug: str) -> _Place:
+    return _Place(
+        address=Address(spec.kind, slug, parent.address),
+        spec=spec,
+        path=(*parent.path, spec.section, slug),
+        inner=_sections_in(spec),
+    )
+
+
+def _merged_value(under: Entry, over: Entry) -> Entry:
+    """A CONFIG value over another. A null in it is a value. The reader bounds the depth."""
+    entries = dict(under.node.entries)
+    for key, entry in over.node.entries.items():
+        present = entries.get(key)
+        is_deeper = present is not None and _is_map(present) and _is_map(entry)
+        entries[key] = _merged_value(present, entry) if present and is_deeper else entry
+    return _over(under, over, entries)
+
+
+def _over(under: Entry | None, over: Entry, entries: Mapping[str, Entry]) -> Entry:
+    """A merged map keeps the place where it was first declared."""
+    first = under if under is not None and _is_map(under) else over
+    return Entry(first.key_ref, Node(first.node.ref, entries))
+
+
+def _is_map(entry: Entry) -> bool:
+    return isinstance(entry.node.value, Mapping)
+
+
+def _as_map(spec: KindSpec, entry: Entry | None) -> Entry | None:
+    """An object as a map, written out if its value stands bare: `5` is `{value: 5}`."""
+    if entry is None or _is_map(entry):
+        return entry
+    if not spec.shorthand or entry.node.value is None:
+        return None
+    bare = {spec.shorthand: Entry(entry.node.ref, entry.node)}
+    return Entry(entry.key_ref, Node(entry.node.ref, bare))
+
+
+def _no_object(place: _Place, entry: Entry, hint: str | None) -> Diagnostic:
+    return place.diagnostic(
+        "removes-nothing",
+        "null takes nothing away here: the catalog below this overlay does not declare it",
+        entry.key_ref,
+        hint or "remove the line",
+    )
+
+
+def _no_field(place: _Place, entry: Entry, name: str, declared: list[str]) -> Diagnostic:
+    known = [*(key.name for key in place.spec.keys), *place.inner]
+    hint = did_you_mean(name, declared) or (None if name in known else did_you_mean(name, known))
+    return place.diagnostic(
+        "removes-nothing",
+        f"`{shorten(name)}: null` takes nothing away: the {place.spec.kind} below this overlay"
+        " has no such key",
+        entry.key_ref,
+        hint or "remove the line",
+    )
