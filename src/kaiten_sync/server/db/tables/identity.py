@@ -80,3 +80,13 @@ session = Table(
     Column("created_at", BigInteger, nullable=False),
     Column("seen_at", BigInteger, nullable=False, index=True),
 )
+
+form_answer = Table(
+    "form_answer",
+    metadata,
+    # Of the session, the page and all that was sent, so that what differs at all is another form.
+    Column("form_hash", String(64), primary_key=True),
+    Column("sent_at", BigInteger, nullable=False, index=True),
+    # None if the answer can be shown only once.
+    Column("location", Text),
+)
