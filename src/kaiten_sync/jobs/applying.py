@@ -137,10 +137,10 @@ def _target_of(plan: Plan, workspace: Workspace) -> str | None:
 
 def _check_takes_plans_made_now(connection: Connection) -> None:
     if connection.require_plan:
-        name = connection.target.name
+        target = connection.target
         raise RefusedError(
-            f"target {name} takes reviewed plan files only (requirePlan)",
-            hint=f"kaiten-sync plan -t {name} -o FILE, have it reviewed, then apply FILE",
+            f"target {target.name} at {target.url} takes reviewed plan files only (requirePlan)",
+            hint="kaiten-sync plan -o FILE, have it reviewed, then apply FILE",
         )
 
 
@@ -191,14 +191,20 @@ def _execute(
         verify()
         return _apply(plan, catalog, None, ports)
     journal = Receipt(receipt, plan, ports)
+    ended: ApplyResult | KaitenSyncError | None = KaitenSyncError("the run ended unexpectedly")
     try:
         verify()
-        result = _apply(plan, catalog, journal, ports)
+        ended = _apply(plan, catalog, journal, ports)
     except KaitenSyncError as error:
-        journal.close(error)
+        ended = error
         raise
-    journal.close(result)
-    return result
+    except KeyboardInterrupt:
+        ended = None  # as after a kill: what was under way has no outcome
+        raise
+    finally:
+        if ended is not None:
+            journal.close(ended)
+    return ended
 
 
 def _apply(plan: Plan, catalog: Catalog, journal: Journal | None, ports: Ports) -> ApplyResult:

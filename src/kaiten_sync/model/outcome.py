@@ -37,7 +37,8 @@ class Outcome:
 
     `code` and `error_id` are the server's; `blocked_by` is the id of the change that failed.
     `is_conflict` says that the change was held back: the object was no longer as planned.
-    `is_final` says that the server refused the change itself, and will refuse it again.
+    `is_final` says that the server refused the change itself, and will refuse it again. `was_sent`
+    says that it failed after it was written, or may have been.
     """
 
     change_id: str
@@ -50,6 +51,7 @@ class Outcome:
     blocked_by: str | None = None
     is_conflict: bool = False
     is_final: bool = False
+    was_sent: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,8 +79,8 @@ class ApplyResult:
 
     @property
     def changed_anything(self) -> bool:
-        """Whether this run wrote to the server."""
-        return any(o.status is Status.DONE for o in self.outcomes)
+        """Whether this run wrote to the server, or may have."""
+        return any(o.status is Status.DONE or o.was_sent for o in self.outcomes)
 
     @property
     def was_done_before(self) -> bool:
