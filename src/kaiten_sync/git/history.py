@@ -7,7 +7,7 @@ from pathlib import Path
 
 from kaiten_sync.git.attribution import attributed
 from kaiten_sync.git.merges import unmerged_sides
-from kaiten_sync.git.show import file_at
+from kaiten_sync.git.show import file_at, versions
 from kaiten_sync.model.drift import Difference
 
 
@@ -21,6 +21,10 @@ class GitHistory:
     def unmerged_sides(self, path: Path) -> tuple[bytes, ...]:
         """Both sides of a file that git could not merge; empty if it is merged."""
         return unmerged_sides(path)
+
+    def versions(self, path: Path) -> tuple[str, ...]:
+        """The contents that a file had on this branch, newest first, as specs for `file_at`."""
+        return versions(path)
 
     def attributed(self, differences: Sequence[Difference], root: Path) -> tuple[Difference, ...]:
         """The differences with who declared their lines; unchanged if git does not know them."""
