@@ -320,6 +320,32 @@ DIFFERENCES = (
         reason="the newest 200; all of them are in the list of tokens",
     ),
     Difference(
+        operations=("create-service-account-token",),
+        part=Part.BEHAVIOR,
+        names=("expiresAt",),
+        reason="a token expires with the token that created it at the latest"
+        " (ExpiresAfterParent), which upstream leaves alone",
+    ),
+    Difference(
+        operations=("delete-service-account-token",),
+        part=Part.BEHAVIOR,
+        names=("tokenSlug",),
+        reason="the tokens that were created with the token are revoked too; upstream keeps them",
+    ),
+    Difference(
+        operations=(EVERY_OPERATION,),
+        part=Part.BEHAVIOR,
+        names=("429",),
+        reason="too many wrong tokens are refused for a while (Auth.TooManyFailures)",
+    ),
+    Difference(
+        operations=_BODIES,
+        part=Part.BEHAVIOR,
+        names=("name", "description"),
+        reason="a name has at most 1,000 characters and another text 10,000; the contract has no"
+        " limit, and one list shows 200 of them",
+    ),
+    Difference(
         operations=_WEBHOOKS,
         part=Part.OPERATION_ADDED,
         names=("webhooks",),

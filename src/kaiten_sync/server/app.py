@@ -199,7 +199,7 @@ def _listening(
         prepared = prepare(settings)
         try:
             started = Started(url=_url(host, listener), new_token=prepared.new_token)
-            yield _Server(_config(prepared.app)), listener, started
+            yield _Server(_config(prepared.app, settings)), listener, started
         finally:
             prepared.database.close()
 
@@ -211,7 +211,7 @@ def _serve_with_workers(
         database, new_token = _prepare_database(settings)
         database.close()  # the workers have connections of their own
         started = Started(url=_url(host, listener), new_token=new_token)
-        config = _config(f"{__name__}:{worker_app.__name__}", settings.workers)
+        config = _config(f"{__name__}:{worker_app.__name__}", settings)
         supervisor = Supervisor(config, listener, lambda: on_ready(started))
         with _handed_over(settings):
             supervisor.run()
@@ -219,11 +219,14 @@ def _serve_with_workers(
             raise _not_started()
 
 
-def _config(app: Starlette | str, workers: int = 1) -> uvicorn.Config:
+def _config(app: Starlette | str, settings: ServerSettings) -> uvicorn.Config:
     return uvicorn.Config(
         app,
         factory=isinstance(app, str),
-        workers=workers,
+        workers=settings.workers if isinstance(app, str) else 1,
+        # Named, because uvicorn's default is the environment's FORWARDED_ALLOW_IPS, or loopback.
+        proxy_headers=bool(settings.trusted_proxies),
+        forwarded_allow_ips=list(settings.trusted_proxies),
         access_log=False,
         log_config=None,
         log_level="critical",  # failures are logged by us, with their errorId

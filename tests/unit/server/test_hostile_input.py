@@ -92,9 +92,7 @@ def test_a_body_that_just_fits(api: httpx.Client) -> None:
     assert len(answer.json()["slug"]) == 100
 
 
-@pytest.mark.parametrize(
-    ("name", "limit"), [("name", MAX_NAME), ("description", MAX_TEXT)]
-)
+@pytest.mark.parametrize(("name", "limit"), [("name", MAX_NAME), ("description", MAX_TEXT)])
 def test_texts_have_a_length(api: httpx.Client, dash: Dash, name: str, limit: int) -> None:
     def typed(length: int) -> dict[str, str]:
         return {"name": "Seats", "type": "NUMBER", name: "ü" * length}
