@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from kaiten_sync.errors import DeclarationError, KaitenSyncError, RefusedError
 from kaiten_sync.model.value import Json
+from kaiten_sync.report.diagnostics_listed import listed
 from kaiten_sync.report.formats import DIAGNOSTICS, Look
 from kaiten_sync.report.safe_text import safe_text
 from kaiten_sync.report.words import with_place
@@ -25,12 +26,13 @@ def failure_text(error: KaitenSyncError, look: Look) -> str:
 def failure_document(error: KaitenSyncError, exit_code: int) -> ErrorDocument:
     """An error as documents write it; `kind` is its class in the error tree."""
     from kaiten_sync.documents import property_of
-    from kaiten_sync.documents.parts import ErrorDocument, diagnostic_document
+    from kaiten_sync.documents.parts import ErrorDocument
+    from kaiten_sync.report.diagnostics_json import diagnostic_documents
 
     refused = error.diagnostics if isinstance(error, RefusedError) else None
     found = error.diagnostics if isinstance(error, DeclarationError) else refused
-    lines = None if refused is None else tuple(each.sentence for each in refused)
-    documents = None if found is None else tuple(diagnostic_document(each) for each in found)
+    lines = None if refused is None else tuple(each.sentence for each in listed(refused))
+    documents = None if found is None else diagnostic_documents(found)
     return ErrorDocument(
         kind=type(error).__name__,
         message=error.message,
@@ -50,7 +52,7 @@ def failure_json(error: KaitenSyncError, exit_code: int) -> dict[str, Json]:
 
 def _lines(error: KaitenSyncError) -> Iterator[str]:
     yield f"error: {safe_text(error.message)}"
-    for diagnostic in error.diagnostics if isinstance(error, RefusedError) else ():
+    for diagnostic in listed(error.diagnostics) if isinstance(error, RefusedError) else ():
         yield f"  - {safe_text(with_place(diagnostic))}"
     if error.hint:
         yield f"  help: {safe_text(error.hint)}"

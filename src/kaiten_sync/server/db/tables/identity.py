@@ -14,7 +14,7 @@ from sqlalchemy import (
     text,
 )
 
-from kaiten_sync.server.db.tables.base import Id, Json, metadata, organization_id
+from kaiten_sync.server.db.tables.base import Id, Json, id_and_slug, metadata, slug_indexes
 
 organization = Table(
     "organisation",
@@ -27,14 +27,11 @@ organization = Table(
 service_account = Table(
     "service_account",
     metadata,
-    Column("id", Id, primary_key=True),
-    organization_id(),
-    Column("slug", String(100), nullable=False),
+    *id_and_slug(),
     Column("name", Text, nullable=False),
     Column("created_at", BigInteger, nullable=False),
     Column("created_by", Id),
-    UniqueConstraint("organization_id", "slug"),
-    Index(None, "organization_id", "created_at", "id"),
+    *slug_indexes(),
 )
 
 token = Table(
@@ -79,4 +76,14 @@ session = Table(
     Column("token_id", Id, ForeignKey("token.id", ondelete="CASCADE"), nullable=False, index=True),
     Column("created_at", BigInteger, nullable=False),
     Column("seen_at", BigInteger, nullable=False, index=True),
+)
+
+form_answer = Table(
+    "form_answer",
+    metadata,
+    # Of the session, the page and all that was sent, so that what differs at all is another form.
+    Column("form_hash", String(64), primary_key=True),
+    Column("sent_at", BigInteger, nullable=False, index=True),
+    # None if the answer can be shown only once.
+    Column("location", Text),
 )
