@@ -94,14 +94,14 @@ def check_body(operation: Operation, body: Any) -> Any:
 
 def _check_lengths(body: Any) -> None:
     """Refuse texts that are longer than anybody reads: a page of a list has up to 200 of them."""
-    faults = []
+    problems = []
     for name, value in body.items() if isinstance(body, dict) else ():
         limit = MAX_NAME if name == "name" else MAX_TEXT
         if isinstance(value, str) and len(value) > limit:
             place = f"body.{name[:_MAX_SHOWN]}"
-            faults.append(Problem(f"expected at most {limit:,} characters", place))
-    if faults:
-        raise unprocessable("UNPROCESSABLE", "validation failed", faults[:20])
+            problems.append(Problem(f"expected at most {limit:,} characters", place))
+    if problems:
+        raise unprocessable("UNPROCESSABLE", "validation failed", problems[:20])
 
 
 def parse_query(query: Query, text: str | None) -> Any:
