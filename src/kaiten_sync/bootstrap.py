@@ -9,17 +9,30 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from kaiten_sync.api.catalog import HttpCatalog
-from kaiten_sync.api.credentials import api_base
+from kaiten_sync.api.credentials import api_base, check_token
 from kaiten_sync.api.network import network_of
 from kaiten_sync.api.settings import ConnectionSettings
-from kaiten_sync.disk import Disk
+from kaiten_sync.disk import Disk, check_output, read_regular
 from kaiten_sync.errors import CredentialError, UsageError
 from kaiten_sync.git.history import GitHistory
-from kaiten_sync.jobs.workspace import Workspace, load_project
+from kaiten_sync.jobs.workspace import Workspace, open_project
 from kaiten_sync.kinds.spec import Generation
 from kaiten_sync.model.plan import TargetRef
 from kaiten_sync.model.ports import Connection, Notices, Ports, Progress, StopSignal
 from kaiten_sync.model.settings import TOKEN_VARIABLE, Project, Target
+from kaiten_sync.redaction import Redaction
+
+__all__ = [
+    "AD_HOC",
+    "RATE_VARIABLE",
+    "URL_VARIABLE",
+    "Flags",
+    "HttpConnection",
+    "check_output",
+    "connect",
+    "local_ports",
+    "open_workspace",
+]
 
 URL_VARIABLE = "KAITEN_BASE_URL"
 RATE_VARIABLE = "KAITEN_SYNC_MAX_REQUESTS_PER_MINUTE"
@@ -28,6 +41,7 @@ AD_HOC = "default"
 
 TOKEN_FILE_LIMIT_BYTES = 4096
 """Far more than a token has: a larger file is the wrong one."""
+_TOKEN_FILE_HINT = "the file contains the token and nothing else"  # noqa: S105  (a hint, no token)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,27 +71,41 @@ class HttpConnection:
 
 
 def open_workspace(
-    project_file: str | None, flags: Flags, environment: Mapping[str, str]
+    project_file: str | None,
+    flags: Flags,
+    environment: Mapping[str, str],
+    *,
+    redaction: Redaction,
+    notices: Notices,
 ) -> Workspace:
     """The working directory with its project, and the way to its targets.
 
+    `redaction` is told every token that is used.
+
     Raises:
-        DeclarationError: the project file is wrong. UsageError: it is named and not there.
+        DeclarationError: the project file is wrong. UsageError: it is named and not there, or is
+            somebody else's.
     """
     folder = Path.cwd()
-    project = load_project(project_file, folder)
+    project = open_project(project_file, folder, environment, notices)
 
     def connect_to(target: str | None) -> Connection:
         is_chosen = target is None or flags.target is not None
-        return connect(flags if is_chosen else replace(flags, target=target), environment, project)
+        chosen = flags if is_chosen else replace(flags, target=target)
+        return connect(chosen, environment, project, redaction)
 
     return Workspace(folder=folder, project=project, connect=connect_to)
 
 
-def local_ports(*, notices: Notices, progress: Progress, stop: StopSignal) -> Ports:
-    """The ports of a job in this process: its disk, its git, its clock, and what the caller has."""
+def local_ports(
+    *, notices: Notices, progress: Progress, stop: StopSignal, redaction: Redaction | None = None
+) -> Ports:
+    """The ports of a job in this process: its disk, its git, its clock, and what the caller has.
+
+    No file is written that contains what `redaction` hides.
+    """
     return Ports(
-        files=Disk(),
+        files=Disk(redaction),
         history=GitHistory(),
         notices=notices,
         progress=progress,
@@ -87,7 +115,10 @@ def local_ports(*, notices: Notices, progress: Progress, stop: StopSignal) -> Po
 
 
 def connect(
-    flags: Flags, environment: Mapping[str, str], project: Project | None
+    flags: Flags,
+    environment: Mapping[str, str],
+    project: Project | None,
+    redaction: Redaction | None = None,
 ) -> HttpConnection:
     """Choose the target and find its credential: flag, environment, project file.
 
@@ -96,15 +127,26 @@ def connect(
     one server is never sent to another.
 
     Raises:
-        UsageError: no such target, no server at all, or a rate that is none.
-        CredentialError: the credential's place is empty.
+        UsageError: no such target, no server at all, a token that is for another server or part of
+            the URL, or a rate that is none.
+        CredentialError: the credential's place is empty, or what is there is no Kaiten token.
     """
     target = _choose(flags, environment, project)
     url = flags.base_url or target.url
     base = api_base(url, allow_http=flags.allow_http)
+    if flags.auth_token is None:
+        _check_same_server(target, base)
+    token = flags.auth_token or _token(target, environment, project)
+    held = redaction or Redaction()
+    held.hold(token)
+    if held.is_in(base):
+        raise UsageError(
+            f"the URL of {target.name} has a token in it",
+            hint="write it without; the token goes into a header",
+        )
     settings = ConnectionSettings(
         url=url,
-        token=flags.auth_token or _token(target, environment, project),
+        token=None if token is None else check_token(token),
         generation=flags.generation or target.generation,
         allow_http=flags.allow_http,
         max_requests_per_minute=flags.max_requests_per_minute or _rate(environment),
@@ -136,6 +178,21 @@ def _choose(flags: Flags, environment: Mapping[str, str], project: Project | Non
         "no server is named",
         hint=f"set {URL_VARIABLE} and {TOKEN_VARIABLE}, or name a target in kaiten-sync.yaml",
     )
+
+
+def _check_same_server(target: Target, base: str) -> None:
+    """A target's token is for the target's server (ADR 5).
+
+    Raises:
+        UsageError: it would be sent to another one.
+    """
+    has_token = target.token_env is not None or target.token_file is not None
+    if has_token and base != api_base(target.url, allow_http=True):
+        raise UsageError(
+            f"the token of target {target.name} is for {target.url}, and --base-url names another"
+            " server",
+            hint="pass that server's token with --auth-token, or leave out -t or --base-url",
+        )
 
 
 def _named(flags: Flags, targets: Mapping[str, Target]) -> Target:
@@ -176,16 +233,14 @@ def _token(target: Target, environment: Mapping[str, str], project: Project | No
 
 def _token_from_file(target: Target, root: Path) -> str:
     path = root / Path(str(target.token_file)).expanduser()
+    place = f"target {target.name} takes its token from {target.token_file}"
     try:
-        with path.open("rb") as file:
-            content = file.read(TOKEN_FILE_LIMIT_BYTES + 1)
-        token = content.decode("ascii").strip()
-    except (OSError, ValueError) as error:
-        raise CredentialError(
-            f"target {target.name} takes its token from {target.token_file},"
-            f" which cannot be read ({type(error).__name__})",
-            hint="the file holds the token and nothing else",
-        ) from None
-    if not token or len(content) > TOKEN_FILE_LIMIT_BYTES:
-        raise CredentialError(f"{target.token_file} holds no token")
+        token = read_regular(path, TOKEN_FILE_LIMIT_BYTES).decode("ascii").strip()
+    except (UsageError, ValueError) as error:
+        if path.exists() and not path.is_file():  # a pipe, a device
+            raise
+        reason = error.message if isinstance(error, UsageError) else "it is not a text"
+        raise CredentialError(f"{place}: {reason}", hint=_TOKEN_FILE_HINT) from None
+    if not token:
+        raise CredentialError(f"{place}, which is empty", hint=_TOKEN_FILE_HINT)
     return token

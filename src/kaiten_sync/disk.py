@@ -1,19 +1,80 @@
-"""Files on disk, as jobs read and write them. Implements `Files` of `model/ports.py`."""
+"""Files on disk, as jobs read and write them. Implements `Files` of `model/ports.py`.
+
+Only regular files are read and written. A pipe would be waited for, and a device has no end; what
+was meant for standard output is there with `--format`.
+"""
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import os
+import stat
 import sys
 import tempfile
-from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
 from kaiten_sync.errors import UsageError
 from kaiten_sync.model.ports import GrowingFile
+from kaiten_sync.redaction import Redaction
+
+LARGEST_BYTES = 256 * 1024 * 1024
+"""Ten times the plan of a catalog with 20,000 grants: whatever is larger was named by mistake."""
+
+_KINDS = {
+    stat.S_IFDIR: "a folder",
+    stat.S_IFIFO: "a pipe",
+    stat.S_IFSOCK: "a socket",
+    stat.S_IFCHR: "a device",
+    stat.S_IFBLK: "a device",
+}
+
+
+def read_regular(path: Path, most_bytes: int = LARGEST_BYTES) -> bytes:
+    """The whole content of a regular file. Never waits, and never reads more than the limit.
+
+    Raises:
+        UsageError: it is not a regular file, too large, or cannot be read.
+    """
+    flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+    try:
+        _check_regular(path.stat().st_mode, f"cannot read {path}")  # opening has effects of its own
+        with os.fdopen(os.open(path, flags), "rb") as file:
+            _check_regular(os.fstat(file.fileno()).st_mode, f"cannot read {path}")
+            return _bounded(file, str(path), most_bytes)
+    except (OSError, ValueError) as error:
+        raise UsageError(f"cannot read {path}: {getattr(error, 'strerror', error)}") from error
+
+
+def check_output(path: Path, *, is_folder: bool = False) -> None:
+    """Make sure, before anything else is done, that a file or a folder can have this name.
+
+    Raises:
+        UsageError: something else has it, or there can be no such folder.
+    """
+    try:
+        if path.exists():
+            if is_folder and not path.is_dir():
+                raise UsageError(f"cannot write to {path}: it is not a folder")
+            if not is_folder:
+                _check_regular(path.stat().st_mode, f"cannot write {path}")
+            return
+        above = next(each for each in path.absolute().parents if os.path.lexists(each))
+        if not above.is_dir():
+            raise UsageError(f"cannot write {path}: {above} is not a folder")
+    except (OSError, ValueError) as error:
+        raise UsageError(f"cannot write {path}: {getattr(error, 'strerror', error)}") from error
 
 
 class Disk:
-    """The file system of this process; paths are relative to its working directory."""
+    """The file system of this process; paths are relative to its working directory.
+
+    No file is written that contains what `redaction` hides.
+    """
+
+    def __init__(self, redaction: Redaction | None = None) -> None:
+        self._redaction = redaction or Redaction()
 
     def exists(self, path: Path) -> bool:
         """Whether anything has this path."""
@@ -24,33 +85,38 @@ class Disk:
         return path.is_file()
 
     def read(self, path: Path) -> bytes:
-        """The whole content.
-
-        Raises:
-            UsageError: it cannot be read.
-        """
-        try:
-            return path.read_bytes()
-        except (OSError, ValueError) as error:
-            raise UsageError(f"cannot read {path}: {getattr(error, 'strerror', error)}") from error
+        """The whole content. Raises as `read_regular` does."""
+        return read_regular(path)
 
     def read_input(self) -> bytes:
-        """Standard input, to its end."""
-        return sys.stdin.buffer.read()
-
-    def write(self, path: Path, content: bytes) -> None:
-        """Write a file whole or not at all. A link stays one, and a device is written to.
+        """Standard input, to its end.
 
         Raises:
-            UsageError: it cannot be written there.
+            UsageError: it is closed, cannot be read, or has no end.
         """
+        if sys.stdin is None:
+            raise UsageError("cannot read standard input: it is closed")
         try:
-            if path.exists() and not path.is_file() and not path.is_dir():
-                path.write_bytes(content)  # /dev/null must not become a file
-                return
+            return _bounded(sys.stdin.buffer, "standard input", LARGEST_BYTES)
+        except OSError as error:
+            raise UsageError(f"cannot read standard input: {error.strerror}") from error
+
+    def write(self, path: Path, content: bytes) -> None:
+        """Write a file whole or not at all. A link stays one.
+
+        Raises:
+            UsageError: it cannot be written there, or contains a token.
+        """
+        check_output(path)
+        if self._redaction.is_in(content.decode(errors="replace")):
+            raise UsageError(
+                f"{path} is not written: it would contain the token of this run",
+                hint="revoke the token, and take it out of whatever contains it",
+            )
+        try:
             path = Path(os.path.realpath(path))
             path.parent.mkdir(parents=True, exist_ok=True)
-            handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+            handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name[:100]}.")
             try:
                 with os.fdopen(handle, "wb") as file:
                     file.write(content)
@@ -70,25 +136,58 @@ class Disk:
         """Begin a file that is whole after every write.
 
         Raises:
-            OSError: it cannot be written there.
+            OSError: it cannot be written there, or is not a regular file.
         """
+        if path.exists() and (reason := _irregular(path.stat().st_mode)):
+            raise OSError(errno.EINVAL, reason)
         path.parent.mkdir(parents=True, exist_ok=True)
-        file = _OpenFile(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o666))
-        file.replace_end(0, head)
-        return file
+        return _OpenFile(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o666), head)
 
 
-@dataclass(frozen=True, slots=True)
 class _OpenFile:
-    descriptor: int
+    """`kept` bytes are never written again; `tail` is what follows them now."""
+
+    def __init__(self, descriptor: int, head: bytes) -> None:
+        self._descriptor = descriptor
+        self._kept_bytes = 0
+        self._tail = b""
+        self.replace_end(0, head)
 
     def replace_end(self, kept_bytes: int, content: bytes) -> None:
+        before = self._tail[kept_bytes - self._kept_bytes :]
         # One system call writes the content: a process that is killed leaves it whole or not there.
-        os.pwrite(self.descriptor, content, kept_bytes)
-        os.truncate(self.descriptor, kept_bytes + len(content))
+        written = os.pwrite(self._descriptor, content, kept_bytes)
+        try:
+            while written < len(content):  # a full disk takes a part, and refuses the next
+                written += os.pwrite(self._descriptor, content[written:], kept_bytes + written)
+        except OSError:
+            with contextlib.suppress(OSError):  # there is a place for what was there
+                os.pwrite(self._descriptor, before, kept_bytes)
+                os.truncate(self._descriptor, kept_bytes + len(before))
+            raise
+        os.truncate(self._descriptor, kept_bytes + len(content))
+        self._kept_bytes, self._tail = kept_bytes, content
 
     def close(self) -> None:
-        os.close(self.descriptor)
+        os.close(self._descriptor)
+
+
+def _check_regular(mode: int, what_failed: str) -> None:
+    if reason := _irregular(mode):
+        raise UsageError(f"{what_failed}: {reason}")
+
+
+def _irregular(mode: int) -> str | None:
+    if stat.S_ISREG(mode):
+        return None
+    return f"it is {_KINDS.get(stat.S_IFMT(mode), 'something else')}, not a regular file"
+
+
+def _bounded(file: BinaryIO, name: str, most_bytes: int) -> bytes:
+    content = file.read(most_bytes + 1)
+    if len(content) > most_bytes:
+        raise UsageError(f"cannot read {name}: it is larger than {most_bytes:,} bytes")
+    return content
 
 
 def _umask() -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from kaiten_sync.bootstrap import Flags, connect
 from kaiten_sync.errors import CredentialError, UsageError
 from kaiten_sync.model.settings import Project, Target
+from kaiten_sync.redaction import Redaction
 
 PROJECT = Project(
     root=".",
@@ -116,3 +118,73 @@ def test_the_rate_comes_from_the_flag_or_the_environment(
 def test_a_rate_that_is_none_is_refused(variable: str) -> None:
     with pytest.raises(UsageError, match="KAITEN_SYNC_MAX_REQUESTS_PER_MINUTE"):
         connect(Flags(), {"KAITEN_SYNC_MAX_REQUESTS_PER_MINUTE": variable}, ONE)
+
+
+@pytest.mark.parametrize(
+    "token", ["AKIAIOSFODNN7EXAMPLE", "ghp_0123456789", "ksh_", "Bearer ksh_x", "KSH_x", "ksm_x"]
+)
+@pytest.mark.parametrize("place", ["flag", "variable", "file"])
+def test_a_token_of_something_else_is_refused_and_not_shown(
+    tmp_path: Path, token: str, place: str
+) -> None:
+    (tmp_path / "token").write_text(token + "\n")
+    project = Project(
+        root=str(tmp_path),
+        catalog=(),
+        targets={
+            "flag": Target(name="flag", url="http://127.0.0.1:1"),
+            "variable": Target(name="variable", url="http://127.0.0.1:1", token_env="AWS_KEY"),
+            "file": Target(name="file", url="http://127.0.0.1:1", token_file="token"),
+        },
+    )
+    flags = Flags(target=place, auth_token=token if place == "flag" else None)
+    with pytest.raises(CredentialError) as refused:
+        connect(flags, {"AWS_KEY": token}, project)
+    assert token == "ksh_" or token not in f"{refused.value} {refused.value.hint}"
+
+
+@pytest.mark.parametrize("place", ["variable", "file"])
+@pytest.mark.parametrize(
+    "other",
+    [
+        "https://other.example.com",
+        "https://prod.example.com:8443",
+        "http://127.0.0.1:1",
+        "https://prod.example.com/other",
+    ],
+)
+def test_a_targets_token_is_not_sent_to_another_server(
+    tmp_path: Path, place: str, other: str
+) -> None:
+    (tmp_path / "token").write_text("ksh_prod")
+    target = Target(
+        name="prod",
+        url="https://prod.example.com/api",
+        token_env="PROD_TOKEN" if place == "variable" else None,
+        token_file="token" if place == "file" else None,
+    )
+    project = Project(root=str(tmp_path), catalog=(), targets={"prod": target})
+    flags = Flags(target="prod", base_url=other)
+    with pytest.raises(UsageError, match="the token of target prod is for https://prod"):
+        connect(flags, ENVIRONMENT, project)
+    found = connect(replace(flags, auth_token="ksh_other"), ENVIRONMENT, project)
+    assert found.settings.token == "ksh_other"
+
+
+@pytest.mark.parametrize("same", ["https://prod.example.com", "https://prod.example.com/api/"])
+def test_the_same_server_in_another_spelling_gets_the_targets_token(same: str) -> None:
+    found = connect(Flags(target="prod", base_url=same), ENVIRONMENT, PROJECT)
+    assert found.settings.token == "ksh_prod"
+
+
+def test_every_token_in_use_is_handed_to_the_redaction() -> None:
+    redaction = Redaction()
+    connect(Flags(target="prod"), {"PROD_TOKEN": "ksh_only-here"}, PROJECT, redaction)
+    assert redaction("x ksh_only-here y") == "x *** y"
+
+
+def test_a_url_with_the_token_in_its_path_is_refused_and_not_shown() -> None:
+    flags = Flags(base_url="https://x.example.com/ksh_of-mine", auth_token="ksh_of-mine")
+    with pytest.raises(UsageError, match="has a token in it") as refused:
+        connect(flags, {}, None)
+    assert "ksh_of-mine" not in f"{refused.value} {refused.value.hint}"

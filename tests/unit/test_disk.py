@@ -2,26 +2,15 @@
 
 from __future__ import annotations
 
-import os
-import threading
+import resource
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from kaiten_sync.disk import Disk
 from kaiten_sync.errors import UsageError
-
-
-def test_what_is_not_a_file_is_written_to_and_stays(tmp_path: Path) -> None:
-    pipe = tmp_path / "pipe"
-    os.mkfifo(pipe)
-    read: list[bytes] = []
-    reader = threading.Thread(target=lambda: read.append(pipe.read_bytes()), daemon=True)
-    reader.start()
-    Disk().write(pipe, b"plan")
-    assert pipe.is_fifo()
-    reader.join()
-    assert read == [b"plan"]
+from kaiten_sync.redaction import Redaction
 
 
 def test_a_link_still_leads_to_the_file(tmp_path: Path) -> None:
@@ -47,3 +36,30 @@ def test_a_growing_file_is_whole_after_every_write(tmp_path: Path) -> None:
     file.replace_end(2, b"end")
     assert path.read_bytes() == b"a end"
     file.close()
+
+
+@pytest.fixture
+def small_files() -> Iterator[int]:
+    """The system refuses to let a file of this process grow beyond so many bytes."""
+    limit = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100, limit[1]))
+    yield 100
+    resource.setrlimit(resource.RLIMIT_FSIZE, limit)
+
+
+def test_a_growing_file_that_may_not_grow_stays_whole(tmp_path: Path, small_files: int) -> None:
+    path = tmp_path / "receipt"
+    file = Disk().grow(path, b"[" + b"a" * 40 + b"]")
+    with pytest.raises(OSError, match="File too large"):
+        file.replace_end(41, b"b" * small_files + b"]")
+    assert path.read_bytes() == b"[" + b"a" * 40 + b"]"
+    file.replace_end(41, b"b" * 20 + b"]")
+    assert path.read_bytes() == b"[" + b"a" * 40 + b"b" * 20 + b"]"
+    file.close()
+
+
+def test_a_file_with_a_token_is_not_written(tmp_path: Path) -> None:
+    disk = Disk(Redaction("ksh_a-token-of-this-process"))
+    with pytest.raises(UsageError, match="would contain the token"):
+        disk.write(tmp_path / "plan", b"a KSH_A-token-of-this-process in a name")
+    assert not (tmp_path / "plan").exists()

@@ -200,14 +200,14 @@ class HttpCatalog:
             raise self._client.final(lost, request) from lost.cause
 
     def _decode(self, address: Address, body: Mapping[str, Any]) -> LiveResource:
-        live = decode_object(address.kind, body, address.parent)
+        live = decode_object(address.kind, self._client.redaction.of_json(body), address.parent)
         if live.address != address:
             raise ServerError(f"asked for {address}, the server answered with {live.address}")
         return live
 
     def _get_body(self, address: Address) -> Mapping[str, Any] | None:
         try:
-            body = self._client.get(paths.item(address)).body
+            body = self._client.get(paths.item(address)).raw  # what a PUT repeats
         except ProblemError as error:
             _raise_unless_missing(error)
             return None

@@ -8,8 +8,6 @@ and slows all threads down (see `pace.py`).
 
 from __future__ import annotations
 
-import json
-import math
 import ssl
 import threading
 from collections.abc import Iterator, Mapping
@@ -22,11 +20,12 @@ import httpx
 import tenacity
 
 from kaiten_sync import __version__
+from kaiten_sync.api.answers import read_json
 from kaiten_sync.api.bounds import BoundedTransport, OverdueError, TooLargeError, unpacked
 from kaiten_sync.api.credentials import api_base, check_token
 from kaiten_sync.api.network import Network
 from kaiten_sync.api.pace import ClosedError, ExhaustedError, Pace, Turn, seconds_to_wait
-from kaiten_sync.api.problems import NO_SERVER_HINT, refusal
+from kaiten_sync.api.problems import refusal
 from kaiten_sync.api.settings import (
     ANSWER_LIMIT_BYTES,
     CONNECT_TIMEOUT_S,
@@ -35,11 +34,9 @@ from kaiten_sync.api.settings import (
     RetrySettings,
 )
 from kaiten_sync.errors import ProblemError, ServerError, UnreachableError
+from kaiten_sync.redaction import Redaction
 
 TRANSIENT_STATUSES = frozenset({429, 502, 503, 504})
-
-_MOST_DIGITS = 300
-"""The server keeps numbers as 64-bit floating point: 309 digits at most, and the sign."""
 
 _UNSIGNED_HINT = "no token was sent: set KAITEN_AUTH_TOKEN, or say in the project file where it is"
 _UNREACHABLE_HINT = "check the URL, and whether the server runs and is reachable from here"
@@ -51,10 +48,15 @@ _TOO_MUCH_HINT = "run it again later; --max-requests-per-minute stays below a se
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A successful answer: its status and its JSON body, None where there was none."""
+    """A successful answer: its status and its JSON body, None where there was none.
+
+    `body` is without the token, should the server send it back. `raw` is as sent: only to be sent
+    to the server again.
+    """
 
     status: int
     body: Any
+    raw: Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +100,7 @@ class Client:
     def __init__(self, settings: ConnectionSettings) -> None:
         self.base_url = api_base(settings.url, allow_http=settings.allow_http)
         self.retry = settings.retry or RetrySettings()
+        self.redaction = Redaction(settings.token)
         self._has_token = settings.token is not None
         headers = {
             "User-Agent": f"kaiten-sync/{__version__}",
@@ -207,7 +210,7 @@ class Client:
             if lost.is_too_much:
                 lost.cause.hint = _TOO_MUCH_HINT
             return lost.cause
-        said = describe(lost.cause)
+        said = self.redaction(describe(lost.cause))
         return UnreachableError(
             f"{request}: no answer from {self.base_url} ({said})",
             hint=_CERTIFICATE_HINT if "CERTIFICATE_VERIFY_FAILED" in said else _UNREACHABLE_HINT,
@@ -229,8 +232,12 @@ class Client:
         except ClosedError as error:
             raise UnreachableError(f"{request}: not sent, because the run was stopped") from error
         if status < 300:
-            return Answer(status, _json(content, str(request)))
-        refused = refusal(request.method, request.path, status, headers, content)
+            body = read_json(content, str(request))
+            has_token = b"\\u" in content or self.redaction.is_in(content.decode(errors="replace"))
+            return Answer(status, self.redaction.of_json(body) if has_token else body, body)
+        refused = refusal(
+            request.method, request.path, status, headers, content, hide=self.redaction
+        )
         if status == 401 and not self._has_token:
             refused.hint = _UNSIGNED_HINT
         if status in TRANSIENT_STATUSES:
@@ -323,48 +330,6 @@ def _tls(base_url: str, network: Network) -> ssl.SSLContext:
 def describe(error: Exception) -> str:
     """A transport error in words, its class where it says nothing."""
     return str(error) or type(error).__name__
-
-
-def _json(content: bytes, request: str) -> Any:
-    """The JSON of an answer: numbers are finite, text is Unicode, and no key appears twice.
-
-    Python's reader takes more than RFC 8259 and RFC 7493 allow.
-    """
-    if not content:
-        return None
-    try:
-        body = json.loads(
-            content,
-            parse_constant=_finite,
-            parse_float=_finite,
-            parse_int=_whole,
-            object_pairs_hook=_object,
-        )
-        if b"\\ud" in content.lower():
-            json.dumps(body, ensure_ascii=False).encode()  # fails on half of a surrogate pair
-    except (ValueError, RecursionError) as error:
-        raise ServerError(f"{request}: the answer is not JSON", hint=NO_SERVER_HINT) from error
-    return body
-
-
-def _finite(text: str) -> float:
-    number = float(text)
-    if not math.isfinite(number):
-        raise ValueError(f"{text} is not a finite number")
-    return number
-
-
-def _whole(text: str) -> int:
-    if len(text) > _MOST_DIGITS:
-        raise ValueError("a whole number that no 64-bit floating point number reaches")
-    return int(text)
-
-
-def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) < len(pairs):
-        raise ValueError("a key appears twice")
-    return found
 
 
 def _is_too_much(status: int, headers: httpx.Headers) -> bool:

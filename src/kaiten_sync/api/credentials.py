@@ -58,9 +58,9 @@ def check_token(token: str) -> str:
             "the token holds characters that no token has",
             hint="look for a stray newline or quote where it is stored",
         )
-    if token.startswith(("ksm_", "whsec_")):
+    if not token.startswith(TOKEN_PREFIX) or token == TOKEN_PREFIX:
         raise CredentialError(
-            "this token is for something else than the catalog API",
+            "this is not a token of Kaiten's API: it was not sent",
             hint=f"use a service account's token: it begins with {TOKEN_PREFIX}",
         )
     return token

@@ -8,6 +8,7 @@ from urllib.parse import unquote
 import httpx
 
 from kaiten_sync.errors import CredentialError, KaitenSyncError, ProblemError, ServerError
+from kaiten_sync.redaction import Redaction
 
 NO_SERVER_HINT = "is this a Kaiten server, and does the URL end in /api?"
 
@@ -16,11 +17,17 @@ _TEXT_LIMIT = 500
 
 
 def refusal(
-    method: str, path: str, status: int, headers: httpx.Headers, content: bytes
+    method: str,
+    path: str,
+    status: int,
+    headers: httpx.Headers,
+    content: bytes,
+    *,
+    hide: Redaction,
 ) -> KaitenSyncError:
-    """The error that a refused request becomes, by its status."""
+    """The error that a refused request becomes, by its status. Its texts are without the token."""
     request = f"{method} {path}"
-    problem = _problem(headers, content)
+    problem = _problem(headers, content, hide)
     if not _is_about(problem.get("instance"), path):
         return ServerError(
             f"{request}: the answer is about another request, {problem['instance']}",
@@ -59,11 +66,11 @@ def _is_about(instance: str | None, path: str) -> bool:
     return len(said) >= _TEXT_LIMIT or said.endswith(asked) or asked.endswith(said)
 
 
-def _problem(headers: httpx.Headers, content: bytes) -> dict[str, str]:
+def _problem(headers: httpx.Headers, content: bytes, hide: Redaction) -> dict[str, str]:
     if "json" not in headers.get("content-type", ""):
         return {}
     try:
-        body = json.loads(content)
+        body = hide.of_json(json.loads(content))  # before a text is cut: half a token is one too
     except (ValueError, RecursionError):
         return {}
     if not isinstance(body, dict):

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from kaiten_sync.cli.options import (
+    OUTPUT_FILE,
     CatalogChoice,
     ServerChoice,
     catalog_options,
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 @committed_plan_option
 @click.option(
     "--into",
+    type=OUTPUT_FILE,
     metavar="FILE",
     help="File for objects that are declared nowhere yet. Default: the catalog's first file,"
     " or adopted.yaml in its folder.",

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 import click
 
 from kaiten_sync.cli.options import (
+    OUTPUT_FILE,
     CatalogChoice,
     PolicyChoice,
     ServerChoice,
@@ -34,6 +35,7 @@ from kaiten_sync.report import formats
 )
 @click.option(
     "--receipt",
+    type=OUTPUT_FILE,
     metavar="FILE",
     help="Write each change's outcome to FILE (JSON), as it happens.",
 )

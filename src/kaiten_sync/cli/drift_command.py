@@ -7,6 +7,7 @@ import sys
 import click
 
 from kaiten_sync.cli.options import (
+    OUTPUT_FILE,
     CatalogChoice,
     ServerChoice,
     catalog_options,
@@ -26,7 +27,9 @@ from kaiten_sync.report import formats
 @committed_plan_option
 @click.option("--all", "is_all", is_flag=True, help="Every target of the project file.")
 @click.option("--revert", is_flag=True, help="Plan to undo what was edited on the server.")
-@click.option("-o", "--out", metavar="FILE", help="Write the plan of --revert here.")
+@click.option(
+    "-o", "--out", type=OUTPUT_FILE, metavar="FILE", help="Write the plan of --revert here."
+)
 @format_option(formats.DRIFT)
 @detailed_exitcode_option
 def command(

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import click
 
-from kaiten_sync.cli.options import ServerChoice, project_option, target_options
+from kaiten_sync.cli.options import OUTPUT_FOLDER, ServerChoice, project_option, target_options
 
 
 @click.command("export")
 @project_option
 @target_options
-@click.option("-o", "--out", metavar="DIR", required=True, help="Folder to write to.")
+@click.option(
+    "-o", "--out", type=OUTPUT_FOLDER, metavar="DIR", required=True, help="Folder to write to."
+)
 @click.option(
     "--split",
     type=click.Choice(["license", "kind", "none"]),

@@ -10,8 +10,12 @@ from typing import Any, TypeVar, cast
 
 import click
 
+from kaiten_sync.report import formats as report_formats
 from kaiten_sync.report.formats import Formats
 
+_FORMAT_NAMES = frozenset().union(
+    report_formats.PLAN, report_formats.DRIFT, report_formats.APPLY, report_formats.DIAGNOSTICS
+)
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 
 
@@ -47,6 +51,36 @@ class PolicyChoice:
     max_updates: str | None
     previous: str | None
     allow: tuple[str, ...]
+
+
+class OutputPath(click.ParamType[str]):
+    """A file or a folder to write to. It is checked before anything is read or sent."""
+
+    name = "path"
+
+    def __init__(self, *, is_folder: bool = False) -> None:
+        self._is_folder = is_folder
+
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """Refuse what cannot be written, and what was meant for another option."""
+        from pathlib import Path
+
+        from kaiten_sync.bootstrap import check_output
+
+        if value == "-":
+            self.fail(
+                "a file is written here; results go to standard output without it", param, ctx
+            )
+        if value in _FORMAT_NAMES:
+            self.fail(
+                f"did you mean --format {value}? A file of that name is ./{value}", param, ctx
+            )
+        check_output(Path(value), is_folder=self._is_folder)
+        return value
+
+
+OUTPUT_FILE = OutputPath()
+OUTPUT_FOLDER = OutputPath(is_folder=True)
 
 
 def catalog_options(function: _Function) -> _Function:

@@ -7,6 +7,7 @@ import os
 import click
 
 from kaiten_sync.cli.options import (
+    OUTPUT_FILE,
     CatalogChoice,
     PolicyChoice,
     ServerChoice,
@@ -24,7 +25,9 @@ from kaiten_sync.report import formats
 @catalog_options
 @target_options
 @policy_options
-@click.option("-o", "--out", metavar="FILE", help="Write the plan file here, to be applied.")
+@click.option(
+    "-o", "--out", type=OUTPUT_FILE, metavar="FILE", help="Write the plan file here, to be applied."
+)
 @click.option(
     "--check",
     is_flag=True,

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import io
 import os
-import sys
 import traceback
 from collections.abc import Sequence
 from typing import Any
@@ -14,7 +12,9 @@ import click
 from kaiten_sync.cli.exit_codes import ExitCode, code_of
 from kaiten_sync.cli.options import chosen_format
 from kaiten_sync.cli.root import root
+from kaiten_sync.cli.streams import guarded_streams
 from kaiten_sync.errors import DeclarationError, KaitenSyncError, StoppedError, UsageError
+from kaiten_sync.redaction import Redaction
 
 PROGRAM = "kaiten-sync"
 _BUG_HINT = "this is a bug: please report it with the lines above (KAITEN_SYNC_DEBUG=1 adds more)"
@@ -26,11 +26,21 @@ def run(args: Sequence[str]) -> int:
     click would end a usage error with 2, which here means that there is a difference; so its
     own exits are switched off and mapped like all others.
     """
-    context: click.Context | None = None
     output_format = chosen_format(args)
-    _ready_streams(output_format)
+    redaction = Redaction()
+    redaction.hold_all_in((*args, *os.environ.values()))
+    with guarded_streams(redaction, is_text=output_format == "text") as result:
+        code = _run(args, output_format, redaction)
+        if result.lost is None or code not in (ExitCode.OK, ExitCode.DIFFERENCE):
+            return code
+        if not isinstance(result.lost, BrokenPipeError):  # whoever closed a pipe knows
+            click.echo(f"error: the result was not written: {result.lost.strerror}", err=True)
+        return ExitCode.FAILED
+
+
+def _run(args: Sequence[str], output_format: str, redaction: Redaction) -> int:
     try:
-        context = root.make_context(PROGRAM, list(args))
+        context = root.make_context(PROGRAM, list(args), obj=redaction)
         with context:
             return _as_code(root.invoke(context))
     except click.exceptions.Exit as done:
@@ -42,29 +52,10 @@ def run(args: Sequence[str]) -> int:
     except KaitenSyncError as error:
         _report(error, output_format)
         return code_of(error)
-    except BrokenPipeError:
-        _silence_stdout()
-        return ExitCode.FAILED
     except OSError as error:
-        return _no_room(error)
+        return _refused_by_system(error, output_format)
     except Exception as error:  # noqa: BLE001  (the one place: no traceback for a user)
         return _bug(error, output_format)
-
-
-def _ready_streams(output_format: str) -> None:
-    """Make the streams take whatever is written.
-
-    Text follows the locale, with `?` for what it does not have; a document for a machine is UTF-8
-    everywhere. A stream that the caller closed is none to Python, and swallows what comes.
-    """
-    for name in ("stdout", "stderr"):
-        if getattr(sys, name) is None:
-            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115
-        stream = getattr(sys, name)
-        if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="replace")
-    if output_format != "text" and isinstance(sys.stdout, io.TextIOWrapper):
-        sys.stdout.reconfigure(encoding="utf-8", errors="replace")
 
 
 def _as_code(result: Any) -> int:
@@ -110,19 +101,11 @@ def _print_error(error: KaitenSyncError, output_format: str) -> None:
         click.echo(DIAGNOSTICS["github"](error.diagnostics, Look()), nl=False)
 
 
-def _silence_stdout() -> None:
-    """Keep Python from complaining about the closed pipe at exit."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-
-
-def _no_room(error: OSError) -> int:
-    """A full disk or the like, most often under standard output: nothing more goes there."""
-    from kaiten_sync.report.safe_text import safe_text
-
+def _refused_by_system(error: OSError, output_format: str) -> int:
+    """A full disk, too many open files or the like: nobody's bug."""
     if os.environ.get("KAITEN_SYNC_DEBUG"):
         traceback.print_exc()
-    click.echo(f"error: the system said: {safe_text(str(error))}", err=True)
-    _silence_stdout()
+    _report(KaitenSyncError(f"the system said: {error}"), output_format)
     return ExitCode.FAILED
 
 

@@ -69,17 +69,24 @@ def project_plan(project: str, target: str = "") -> str:
     from kaiten_sync.bootstrap import Flags, local_ports, open_workspace
     from kaiten_sync.jobs.planning import PlanRequest, plan, refuse, write_plan
     from kaiten_sync.model.ports import NeverStopped, NoNotices, NoProgress
+    from kaiten_sync.redaction import Redaction
     from kaiten_sync.report.failure import failure_text
     from kaiten_sync.report.formats import Look
     from kaiten_sync.server.app import PlanNotMadeError
 
-    ports = local_ports(notices=NoNotices(), progress=NoProgress(), stop=NeverStopped())
+    redaction = Redaction()
+    ports = local_ports(
+        notices=NoNotices(), progress=NoProgress(), stop=NeverStopped(), redaction=redaction
+    )
+    flags = Flags(target=target or None)
     try:
-        workspace = open_workspace(project, Flags(target=target or None), os.environ)
+        workspace = open_workspace(
+            project, flags, os.environ, redaction=redaction, notices=NoNotices()
+        )
         proposal = plan(workspace, PlanRequest(), ports)
         refuse(proposal)
     except KaitenSyncError as error:
-        raise PlanNotMadeError(failure_text(error, Look())) from error
+        raise PlanNotMadeError(redaction(failure_text(error, Look()))) from error
     return write_plan(proposal.plan).decode()
 
 

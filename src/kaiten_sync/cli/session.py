@@ -8,6 +8,8 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 
+import click
+
 from kaiten_sync.bootstrap import Flags, local_ports, open_workspace
 from kaiten_sync.cli.options import CatalogChoice, PolicyChoice, ServerChoice
 from kaiten_sync.cli.output import TerminalNotices
@@ -22,6 +24,7 @@ from kaiten_sync.model.address import Address
 from kaiten_sync.model.generation import Generation
 from kaiten_sync.model.ports import Ports
 from kaiten_sync.model.settings import Limit, Prune, parse_limit_option
+from kaiten_sync.redaction import Redaction
 
 _SUCH_AS = "such as license/growth/grant/api-calls"
 
@@ -30,7 +33,10 @@ def terminal_ports() -> Ports:
     """The ports of a job that a person started from a shell."""
     notices = TerminalNotices()
     return local_ports(
-        notices=notices, progress=terminal_progress(), stop=TerminalStop(notices.notify)
+        notices=notices,
+        progress=terminal_progress(),
+        stop=TerminalStop(notices.notify),
+        redaction=_redaction(),
     )
 
 
@@ -49,7 +55,9 @@ def workspace_of(project_file: str | None, server: ServerChoice) -> Workspace:
         allow_http=server.allow_http,
         max_requests_per_minute=server.max_requests_per_minute,
     )
-    return open_workspace(project_file, flags, os.environ)
+    return open_workspace(
+        project_file, flags, os.environ, redaction=_redaction(), notices=TerminalNotices()
+    )
 
 
 def plan_request(
@@ -100,6 +108,11 @@ def drift_request(
     return DriftRequest(
         files=declaration.files, plan=plan, only=only, is_all=is_all, words=tuple(words)
     )
+
+
+def _redaction() -> Redaction:
+    """What the streams of this run hide, to be told of every token that is found."""
+    return click.get_current_context().find_object(Redaction) or Redaction()
 
 
 def _limit(text: str | None, option: str) -> Limit | None:

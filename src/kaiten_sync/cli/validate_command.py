@@ -25,16 +25,18 @@ def command(paths: tuple[str, ...], project: str | None, output_format: str) -> 
       kaiten-sync validate catalog/ --format github
       kaiten-sync validate --format gitlab > gl-code-quality-report.json
     """
+    import os
     from pathlib import Path
 
     from kaiten_sync.cli.exit_codes import ExitCode
-    from kaiten_sync.cli.output import look_of, print_result
+    from kaiten_sync.cli.output import TerminalNotices, look_of, print_result
     from kaiten_sync.jobs.validating import validate_all
-    from kaiten_sync.jobs.workspace import load_project
+    from kaiten_sync.jobs.workspace import open_project
     from kaiten_sync.report.words import counted
 
     folder = Path.cwd()
-    found = validate_all(folder, load_project(project, folder), paths)
+    project_file = open_project(project, folder, os.environ, TerminalNotices())
+    found = validate_all(folder, project_file, paths)
     if found.diagnostics or output_format != "text":
         print_result(formats.DIAGNOSTICS[output_format](found.diagnostics, look_of(sys.stdout)))
     if not found.is_valid:

@@ -36,11 +36,14 @@ PROJECT_FILE = "kaiten-sync.yaml"
 
 
 def find_project(start: Path) -> Path | None:
-    """The project file in a folder or the nearest one above it."""
+    """The project file in a folder or the nearest one above it, in the same repository."""
     folder = start.absolute()
     for candidate in (folder, *folder.parents):
-        if os.path.isfile(candidate / PROJECT_FILE):  # Path.is_file() raises where it may not look
+        # Path.is_file() and the like raise where they may not look.
+        if os.path.lexists(candidate / PROJECT_FILE):
             return candidate / PROJECT_FILE
+        if os.path.lexists(candidate / ".git"):
+            return None
     return None
 
 

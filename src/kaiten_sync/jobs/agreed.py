@@ -47,7 +47,7 @@ def agreed_on(
         return Agreed()
     if named is not None:
         place: str | None = named
-    elif replaced is not None and ports.files.exists(Path(replaced)):
+    elif replaced is not None and _has_content(Path(replaced), ports.files):
         place = replaced
     else:
         place = committed_place(workspace, target.name, ports.files)
@@ -90,6 +90,11 @@ def plan_of(content: bytes, place: str, target: TargetRef | None = None) -> Plan
     except PlanFileError as error:
         raise PlanFileError(f"{place}: {error.message}", hint=error.hint) from error
     return plan
+
+
+def _has_content(path: Path, files: Files) -> bool:
+    """Whether there is a plan to replace: `mktemp` makes an empty file."""
+    return files.exists(path) and files.read(path) != b""
 
 
 def _read(target: TargetRef, place: str, folder: Path, ports: Ports) -> Plan:

@@ -36,6 +36,7 @@ class Receipt:
         self._path = path
         self._ports = ports
         self._is_first = True
+        self._waiting = b""
         self._write_error: OSError | None = None
         self._end = len(head)
         try:
@@ -44,33 +45,38 @@ class Receipt:
             raise UsageError(f"cannot write the receipt {path}: {error.strerror}") from error
 
     def record(self, outcome: Outcome) -> None:
-        """Add one outcome. A full disk must not end a run: `close` reports it."""
-        line = receipt_outcome(outcome, is_first=self._is_first).encode()
-        if self._write(line + self._tail(End())):
-            self._end += len(line)
-            self._is_first = False
+        """Add one outcome. A full disk does not end a run: the outcome waits for the next one."""
+        self._waiting += receipt_outcome(outcome, is_first=self._is_first).encode()
+        self._is_first = False
+        self._write(End())
 
     def close(self, result: ApplyResult | KaitenSyncError) -> None:
-        """End the file with the result of the run, and give notice if the file is incomplete."""
+        """End the file with the result of the run, and give notice if outcomes are missing.
+
+        A file without all outcomes never says how the run ended: it stays `running`.
+        """
         now = _now(self._ports.clock)
         end = end_of(result, now) if isinstance(result, ApplyResult) else _refusal(result, now)
-        self._write(self._tail(end))
+        is_whole = self._write(end)
         self._file.close()
-        if self._write_error is not None:
+        if not is_whole and self._write_error is not None:
             self._ports.notices.notify(
                 f"warning: the receipt {self._path} is incomplete: {self._write_error.strerror}"
             )
 
-    def _tail(self, end: End) -> bytes:
-        return receipt_frame(self._plan, self._started_at, end)[1].encode()
-
-    def _write(self, text: bytes) -> bool:
+    def _write(self, end: End) -> bool:
+        """Write what waits, and a new end. The file stays as it was if that is not possible."""
         try:
-            self._file.replace_end(self._end, text)
+            self._file.replace_end(self._end, self._waiting + self._tail(end))
         except OSError as error:
             self._write_error = error
             return False
+        self._end += len(self._waiting)
+        self._waiting = b""
         return True
+
+    def _tail(self, end: End) -> bytes:
+        return receipt_frame(self._plan, self._started_at, end)[1].encode()
 
 
 def _check_is_receipt(path: Path, files: Files) -> None:

@@ -13,7 +13,6 @@ from kaiten_sync.errors import UsageError
 from kaiten_sync.jobs.workflows import Forge, validation, workflow_paths, workflows
 from kaiten_sync.jobs.workspace import load_project
 from kaiten_sync.model.ports import Files
-from kaiten_sync.model.settings import Project
 from kaiten_sync.validate import schema_text
 
 _FILES = {
@@ -60,11 +59,11 @@ def _write_project(root: Path, forge: Forge | None, disk: Files) -> tuple[Path, 
         return _write(root, contents, disk)
     contents[PROJECT_FILE] = _REMOTE_TARGET.sub("  ", contents[PROJECT_FILE])
     written = _write(root, contents, disk)
-    return written + _write(root, workflows(forge, _project(root)), disk)
+    return written + _write(root, workflows(forge, load_project(root / PROJECT_FILE)), disk)
 
 
 def _add_workflows(root: Path, forge: Forge, disk: Files) -> tuple[Path, ...]:
-    contents = workflows(forge, _project(root))
+    contents = workflows(forge, load_project(root / PROJECT_FILE))
     new = {
         path: text
         for path, text in contents.items()
@@ -72,12 +71,6 @@ def _add_workflows(root: Path, forge: Forge, disk: Files) -> tuple[Path, ...]:
     }
     _check_free(root, new, disk)
     return _write(root, new, disk)
-
-
-def _project(root: Path) -> Project:
-    project = load_project(str(root / PROJECT_FILE), root)
-    assert project is not None  # noqa: S101  (a file that is named is read or is an error)
-    return project
 
 
 def _check_free(root: Path, paths: Iterable[str], disk: Files) -> None:

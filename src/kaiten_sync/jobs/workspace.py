@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import os
+import re
+import shlex
+import stat
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from kaiten_sync.declare import find_project
 from kaiten_sync.errors import DeclarationError, UsageError
-from kaiten_sync.model.ports import Connect
+from kaiten_sync.model.ports import Connect, Notices
 from kaiten_sync.model.settings import Policy, Project, Scope
 from kaiten_sync.model.source import NamedPath
 from kaiten_sync.pipeline import CatalogSource, read_project
@@ -67,18 +71,71 @@ def source_of(
     )
 
 
-def load_project(path: str | None, folder: Path) -> Project | None:
-    """The project file at `path`, or the nearest one in or above the folder; None if none is.
+def load_project(path: Path) -> Project:
+    """The project file at a path.
 
     Raises:
-        DeclarationError: it is wrong. UsageError: `path` leads to no file.
+        DeclarationError: it is wrong. UsageError: it is not there.
     """
-    found = Path(path) if path else find_project(folder)
-    if found is None:
-        return None
-    if not found.is_file():
+    if not os.path.exists(path):
         raise UsageError(f"there is no project file {path}")
-    project, diagnostics = read_project(found)
+    project, diagnostics = read_project(path)
     if project is None:
         raise DeclarationError(diagnostics)
     return project
+
+
+def open_project(
+    named: str | None, folder: Path, environment: Mapping[str, str], notices: Notices
+) -> Project | None:
+    """The project file that is named, or else the nearest one in or above the folder.
+
+    The search ends at the root of the repository, and it never takes another user's file: whoever
+    can write to a folder above would choose the server that a token is sent to. A file that was
+    found is named.
+
+    Raises:
+        DeclarationError: it is wrong. UsageError: it is named and not there, or it was found and
+            belongs to somebody else.
+    """
+    if named is not None:
+        return load_project(Path(named))
+    found = find_project(folder)
+    if found is None:
+        return None
+    if not os.path.exists(found):
+        raise UsageError(f"the project file {found} is a link to a file that does not exist")
+    owner = foreign_owner(found, environment)
+    if owner is not None:
+        raise UsageError(
+            f"the project file {found} is not used: {owner}",
+            hint=f"if you trust it, name it: --project {shlex.quote(str(found))}",
+        )
+    notices.notify(f"project file: {found.name if found.parent == folder else found}")
+    return load_project(found)
+
+
+def foreign_owner(path: Path, environment: Mapping[str, str]) -> str | None:
+    """Why a file or its folder is under somebody else's control; None if it is not.
+
+    As git decides it (safe.directory): the caller's own, and, under sudo, those of the user who
+    called it. Root's too if only root can write there: root has no need of a project file.
+    """
+    if not hasattr(os, "geteuid"):
+        return None
+    mine = {os.geteuid()}
+    caller = environment.get("SUDO_UID", "")
+    if os.geteuid() == 0 and re.fullmatch("[0-9]{1,10}", caller):
+        mine.add(int(caller))
+    # A link is its maker's: paths in the project file are relative to the folder of the link.
+    for about, kind in (
+        (path.lstat(), "file"),
+        (path.stat(), "file"),
+        (path.parent.stat(), "folder"),
+    ):
+        is_roots = about.st_uid == 0 and (
+            not about.st_mode & stat.S_IWOTH or bool(about.st_mode & stat.S_ISVTX)
+        )
+        if about.st_uid not in mine and not is_roots:
+            return f"its {kind} belongs to another user (uid {about.st_uid})"
+    return None

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -99,25 +101,50 @@ def test_a_place_that_cannot_be_written_is_said_before_anything_is_sent(
         Receipt(str(tmp_path), plan, ports)
 
 
-def test_a_disk_that_fills_up_does_not_end_the_run(
+def test_outcomes_that_find_no_room_wait_for_the_next_write(
     tmp_path: Path, plan: Plan, ports: Ports, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = tmp_path / "r.json"
     notices: list[str] = []
     receipt = Receipt(str(path), plan, replace(ports, notices=Notebook(notices)))
     receipt.record(outcome(0))
-    with monkeypatch.context() as full:
-
-        def refuse(*_: object) -> int:
-            raise OSError(28, "No space left on device")
-
-        full.setattr(os, "pwrite", refuse)
+    with full_disk(monkeypatch):
         receipt.record(outcome(1))
+        assert [o["id"] for o in read(path)["outcomes"]] == ["create:group/g0"]
     receipt.record(outcome(2))
-    assert [o["id"] for o in read(path)["outcomes"]] == ["create:group/g0", "create:group/g2"]
-    outcomes = tuple(outcome(number) for number in range(3))
-    receipt.close(
-        ApplyResult(target=plan.target, plan_digest=plan.digest, outcomes=outcomes, requests=1)
-    )
+    names = [o["id"] for o in read(path)["outcomes"]]
+    assert names == ["create:group/g0", "create:group/g1", "create:group/g2"]
+    receipt.close(result_of(plan, 3))
+    assert (read(path)["state"], notices) == ("complete", [])
+
+
+def test_a_receipt_without_all_outcomes_never_says_how_the_run_ended(
+    tmp_path: Path, plan: Plan, ports: Ports, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "r.json"
+    notices: list[str] = []
+    receipt = Receipt(str(path), plan, replace(ports, notices=Notebook(notices)))
+    receipt.record(outcome(0))
+    with full_disk(monkeypatch):
+        receipt.record(outcome(1))
+        receipt.close(result_of(plan, 2))
+    document = read(path)
+    assert document["state"] == "running"
+    assert [o["id"] for o in document["outcomes"]] == ["create:group/g0"]
     (notice,) = notices
     assert "is incomplete: No space left on device" in notice
+
+
+@contextmanager
+def full_disk(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    def refuse(*_: object) -> int:
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as full:
+        full.setattr(os, "pwrite", refuse)
+        yield
+
+
+def result_of(plan: Plan, count: int) -> ApplyResult:
+    outcomes = tuple(outcome(number) for number in range(count))
+    return ApplyResult(target=plan.target, plan_digest=plan.digest, outcomes=outcomes, requests=1)

@@ -1,0 +1,78 @@
+"""The JSON of an answer, read more strictly than Python reads it, and within bounds."""
+
+from __future__ import annotations
+
+import json
+import math
+from typing import Any
+
+from kaiten_sync.api.problems import NO_SERVER_HINT
+from kaiten_sync.errors import ServerError
+
+_MOST_DIGITS = 300
+"""The server keeps numbers as 64-bit floating point: 309 digits at most, and the sign."""
+
+_DEEPEST = 64
+"""As deep as a catalog file may be: whatever is deeper could not be declared, and reading it would
+take the stack's end. No answer of Kaiten's own is deeper than 6."""
+
+
+def read_json(content: bytes, request: str) -> Any:
+    """The JSON of an answer: finite numbers, Unicode texts, no key twice, not too deep.
+
+    Python's reader takes more than RFC 8259 and RFC 7493 allow.
+
+    Raises:
+        ServerError: it is not such JSON.
+    """
+    if not content:
+        return None
+    try:
+        body = json.loads(
+            content.decode("utf-8-sig"),
+            parse_constant=_finite,
+            parse_float=_finite,
+            parse_int=_whole,
+            object_pairs_hook=_object,
+        )
+        if b"\\ud" in content.lower():
+            json.dumps(body, ensure_ascii=False).encode()  # fails on half of a surrogate pair
+        _check_depth(body)
+    except (ValueError, RecursionError) as error:
+        raise ServerError(f"{request}: the answer is not JSON", hint=NO_SERVER_HINT) from error
+    return body
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if not math.isfinite(number):
+        raise ValueError(f"{text} is not a finite number")
+    return number
+
+
+def _whole(text: str) -> int:
+    if len(text) > _MOST_DIGITS:
+        raise ValueError("a whole number that no 64-bit floating point number reaches")
+    return int(text)
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise ValueError("a key appears twice")
+    return found
+
+
+def _check_depth(body: object) -> None:
+    level = [body]
+    for _ in range(_DEEPEST):
+        level = [
+            inner
+            for each in level
+            if isinstance(each, dict | list)
+            for inner in (each.values() if isinstance(each, dict) else each)
+            if isinstance(inner, dict | list)
+        ]
+        if not level:
+            return
+    raise ValueError("nested too deeply")

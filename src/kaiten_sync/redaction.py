@@ -1,0 +1,95 @@
+"""Hides the tokens that a process has, wherever a text leaves it: streams, files, answers.
+
+A token is given to one server, in one header. That server may send it back, in a name or in the
+detail of an error, and a person may paste it into an option or a URL. So the edges (`api`, `cli`,
+`disk`) pass whatever they take in or let out through here.
+"""
+
+from __future__ import annotations
+
+import base64
+import re
+from collections.abc import Iterable, Iterator
+from typing import Any, TypeVar
+from urllib.parse import quote
+
+MASK = "***"
+
+_T = TypeVar("_T")
+_LOOKS_LIKE_TOKEN = re.compile(r"(?:ksh_|ksm_|whsec_)[A-Za-z0-9_+/=-]+")
+_PREFIX = re.compile(r"^(?:ksh_|ksm_|whsec_)")
+_SHORTEST_SECRET = 8
+"""Characters. Hiding a shorter text would hide ordinary words, too."""
+_SHORTEST_PART = 16
+"""Characters of a token that are a secret without its prefix, or in another spelling."""
+
+
+class Redaction:
+    """The secrets to hide. They can only become more."""
+
+    def __init__(self, *secrets: str | None) -> None:
+        self._forms: frozenset[str] = frozenset()
+        self._pattern: re.Pattern[str] | None = None
+        for secret in secrets:
+            self.hold(secret)
+
+    def __repr__(self) -> str:
+        return "Redaction()"
+
+    def hold(self, secret: str | None) -> None:
+        """Hide this secret from now on, in every spelling that costs little to look for."""
+        if secret is None or (len(secret) < _SHORTEST_SECRET and not _PREFIX.match(secret)):
+            return
+        self._forms |= {form.lower() for form in _spellings(secret)}
+        longest_first = sorted(self._forms, key=lambda form: (-len(form), form))
+        self._pattern = re.compile("|".join(map(re.escape, longest_first)), re.IGNORECASE)
+
+    def hold_all_in(self, texts: Iterable[str]) -> None:
+        """Hide whatever in these texts looks like a Kaiten credential."""
+        for text in texts:
+            for secret in _LOOKS_LIKE_TOKEN.findall(text):
+                self.hold(secret)
+
+    def is_in(self, text: str) -> bool:
+        """Whether a text contains a secret."""
+        lowered = text.lower()
+        return any(form in lowered for form in self._forms)
+
+    def __call__(self, text: str) -> str:
+        """The text without secrets."""
+        if self._pattern is None or not self.is_in(text):
+            return text
+        return self._pattern.sub(MASK, text)
+
+    def of_json(self, value: _T) -> _T:
+        """The JSON value without secrets in its texts and keys."""
+        found: Any = value
+        match value:
+            case str():
+                found = self(value)
+            case list():
+                found = [self.of_json(each) for each in value]
+            case dict():
+                found = {self(key): self.of_json(each) for key, each in value.items()}
+        return found  # type: ignore[no-any-return]  # of the same shape
+
+
+def _spellings(secret: str) -> Iterator[str]:
+    yield secret
+    content = secret.encode("utf-8", "surrogateescape")
+    bare = _PREFIX.sub("", secret)
+    if len(bare) < _SHORTEST_PART:
+        return
+    yield bare
+    yield quote(secret, safe="")
+    yield "".join(f"%{byte:02x}" for byte in content)
+    yield "".join(f"\\u{ord(character):04x}" for character in secret)
+    yield content.hex()
+    for before in range(3):
+        # In the middle of a longer text, three bytes share four characters: those at the seams
+        # depend on the neighbors.
+        encoded = base64.b64encode(bytes(before) + content).decode().rstrip("=")
+        seam = 1 if (before + len(content)) % 3 else 0
+        inside = encoded[(0, 2, 3)[before] : len(encoded) - seam]
+        yield inside
+        yield inside.replace("+", "-").replace("/", "_")
