@@ -10,7 +10,7 @@ from pathlib import Path
 
 from kaiten_sync.api.catalog import HttpCatalog
 from kaiten_sync.api.credentials import api_base, check_token
-from kaiten_sync.api.network import network_of
+from kaiten_sync.api.network import Certificates, network_of
 from kaiten_sync.api.settings import ConnectionSettings
 from kaiten_sync.disk import Disk, check_output, read_regular
 from kaiten_sync.errors import CredentialError, UsageError
@@ -150,7 +150,7 @@ def connect(
         generation=flags.generation or target.generation,
         allow_http=flags.allow_http,
         max_requests_per_minute=flags.max_requests_per_minute or _rate(environment),
-        network=network_of(base, environment),
+        network=network_of(base, environment, _certificates(target, project)),
     )
     return HttpConnection(
         target=TargetRef(target.name, base.removesuffix("/api")),
@@ -229,6 +229,14 @@ def _token(target: Target, environment: Mapping[str, str], project: Project | No
     if target.token_file is not None:
         return _token_from_file(target, Path(project.root if project else "."))
     return environment.get(TOKEN_VARIABLE) or None
+
+
+def _certificates(target: Target, project: Project | None) -> Certificates | None:
+    """Those that the project file names for the target; they win over the environment's."""
+    if target.ca is None:
+        return None
+    path = Path(project.root if project else ".") / Path(target.ca).expanduser()
+    return Certificates(named_by=f"`ca` of target {target.name}", file=str(path))
 
 
 def _token_from_file(target: Target, root: Path) -> str:

@@ -61,9 +61,11 @@ class PlanFileError(KaitenSyncError):
 
 
 class RefusedError(KaitenSyncError):
-    """A guard stopped the run before the first write. `diagnostics` has one line each."""
+    """A guard stopped the run before the first write. `diagnostics` are all its reasons."""
 
-    def __init__(self, message: str, diagnostics: Sequence[str] = (), *, hint: str | None = None):
+    def __init__(
+        self, message: str, diagnostics: Sequence[Diagnostic] = (), *, hint: str | None = None
+    ) -> None:
         super().__init__(message, hint=hint)
         self.diagnostics = tuple(diagnostics)
 

@@ -257,7 +257,7 @@ def plan_revert(
     plan = proposal.plan
     if case.agreed is not None:
         plan = seal(replace(plan, managed=case.agreed.managed))
-    return replace(proposal, plan=plan, notes=(*notes, *proposal.notes))
+    return replace(proposal, plan=plan, diagnostics=(*notes, *proposal.diagnostics))
 
 
 def compare(

@@ -84,7 +84,9 @@ def _errors() -> str:
     return (
         f"# Errors\n\n{_MADE}\n"
         "With `--format json` a failing command prints one document: "
-        '`{"error": {"kind", "message", "hint", "exitCode", ...}}`. `kind` is one of these.\n\n'
+        '`{"error": {"kind", "message", "hint", "exitCode", ...}}`. `kind` is one of these.\n'
+        "If a declaration is wrong or a plan is refused, `diagnostics` has each reason with its\n"
+        "rule, object, place and hint; if a plan is refused, `findings` has each as one line.\n\n"
         "| kind | exit code | what happened |\n|---|---|---|\n" + "\n".join(rows) + "\n"
     )
 
@@ -92,8 +94,10 @@ def _errors() -> str:
 def _rules() -> str:
     rows = [f"| `{rule}` | {text} |" for rule, text in sorted(RULES.items())]
     return (
-        f"# Rules of validation\n\n{_MADE}\n"
-        "Every finding names one of these rules; the names are stable.\n\n"
+        f"# Rules\n\n{_MADE}\n"
+        "Every diagnostic names one of these rules; the names are stable. `validate` reports\n"
+        "those of a declaration; `plan`, `apply`, `drift --revert` and `adopt` those of a plan,\n"
+        "too.\n\n"
         "| rule | meaning |\n|---|---|\n" + "\n".join(rows) + "\n"
     )
 

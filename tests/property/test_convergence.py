@@ -76,7 +76,7 @@ def arrive(wanted: DesiredState, catalog: HttpCatalog) -> None:
     proposal = plan(wanted, catalog)
     if proposal.refusals:
         before = read_catalog(catalog, scope=Scope(), progress=NoProgress())
-        assert all("cannot" in refusal for refusal in proposal.refusals), proposal.refusals
+        assert all("cannot" in each.message for each in proposal.refusals), proposal.refusals
         assert before == read_catalog(catalog, scope=Scope(), progress=NoProgress())
         return
     committed = read_plan(write_plan(proposal.plan))

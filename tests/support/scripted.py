@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import ssl
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -47,8 +48,10 @@ class Scripted:
 
 
 @contextmanager
-def scripted(answer: Callable[[Request], Reply]) -> Iterator[Scripted]:
-    """Serve a function of requests."""
+def scripted(
+    answer: Callable[[Request], Reply], tls: ssl.SSLContext | None = None
+) -> Iterator[Scripted]:
+    """Serve a function of requests, over https if there is a certificate to show."""
     requests: list[Request] = []
 
     class Handler(BaseHTTPRequestHandler):
@@ -89,10 +92,16 @@ def scripted(answer: Callable[[Request], Reply]) -> Iterator[Scripted]:
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     server.daemon_threads = True
+    server.handle_error = lambda *_: None  # type: ignore[method-assign]  # a client refused us
+    if tls is not None:
+        server.socket = tls.wrap_socket(
+            server.socket, server_side=True, do_handshake_on_connect=False
+        )
     thread = threading.Thread(target=server.serve_forever, args=(0.02,))
     thread.start()
     try:
-        yield Scripted(f"http://127.0.0.1:{server.server_address[1]}", requests)
+        scheme = "http" if tls is None else "https"
+        yield Scripted(f"{scheme}://127.0.0.1:{server.server_address[1]}", requests)
     finally:
         server.shutdown()
         thread.join()

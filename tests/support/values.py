@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 
 from kaiten_sync.kinds.addresses import license_address, parse_address
 from kaiten_sync.kinds.grant import GRANT
 from kaiten_sync.kinds.registry import child_kinds, top_kinds
 from kaiten_sync.model.address import Address, ChildList
+from kaiten_sync.model.diagnostic import Diagnostic
 from kaiten_sync.model.holder import Holders
 from kaiten_sync.model.plan import Plan, TargetRef
 from kaiten_sync.model.resource import Coverage, DesiredState, LiveResource, LiveState, Resource
@@ -86,3 +87,8 @@ def proposal(
 def address(text: str) -> Address:
     """An address."""
     return parse_address(text)
+
+
+def sentences(diagnostics: Iterable[Diagnostic]) -> tuple[str, ...]:
+    """Each diagnostic as the one line that a person reads."""
+    return tuple(each.sentence for each in diagnostics)

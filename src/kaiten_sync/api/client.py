@@ -41,7 +41,8 @@ TRANSIENT_STATUSES = frozenset({429, 502, 503, 504})
 _UNSIGNED_HINT = "no token was sent: set KAITEN_AUTH_TOKEN, or say in the project file where it is"
 _UNREACHABLE_HINT = "check the URL, and whether the server runs and is reachable from here"
 _CERTIFICATE_HINT = (
-    "if an authority of your own signed the server's certificate, set SSL_CERT_FILE to its file"
+    "if an authority of your own signed the server's certificate, name its file: `ca` of the target"
+    " in the project file, or SSL_CERT_FILE"
 )
 _TOO_MUCH_HINT = "run it again later; --max-requests-per-minute stays below a server's limit"
 

@@ -8,14 +8,17 @@ here, once, and every value that would be used is checked before anything is sen
 from __future__ import annotations
 
 import ipaddress
+import os
 import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from urllib.parse import SplitResult, urlsplit
 
 import httpx
 
 from kaiten_sync.api.credentials import is_loopback
+from kaiten_sync.disk import read_regular
 from kaiten_sync.errors import UsageError
 
 CERTIFICATES_FILE = "SSL_CERT_FILE"
@@ -30,49 +33,68 @@ _PROXY_HINT = (
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Certificates:
+    """Trusted certificates in place of the usual ones: a PEM file, a folder of them, or both.
+
+    `named_by` is the setting that a message has to name.
+    """
+
+    named_by: str
+    file: str | None = None
+    folder: str | None = None
+
+    def context(self) -> ssl.SSLContext:
+        """What checks a server's certificate against these.
+
+        Raises:
+            UsageError: they cannot be read.
+        """
+        name, place = self.named_by, self.file
+        try:
+            if self.file is not None:
+                read_regular(Path(self.file))  # OpenSSL would wait for a pipe
+            if self.folder is not None:
+                name, place = CERTIFICATES_FOLDER, self.folder
+                os.scandir(self.folder).close()
+            name, place = self.named_by, self.file or self.folder
+            return ssl.create_default_context(cafile=self.file, capath=self.folder)
+        except (OSError, ValueError, UsageError) as error:  # ssl.SSLError is an OSError
+            reason = getattr(error, "strerror", None) or getattr(error, "reason", None) or error
+            raise UsageError(
+                f"{name} is {place!r}, which cannot be read as certificates ({reason})",
+                hint=f"set {name} to PEM certificates, or unset it",
+            ) from error
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Network:
     """How to reach one server.
 
     `proxy` is an http(s) proxy's URL, which may contain a password; None connects directly.
-    `certificates_file` and `certificates_folder` are the trusted certificates in place of the
-    usual ones.
+    `certificates` are None for the usual ones.
     """
 
     proxy: str | None = None
-    certificates_file: str | None = None
-    certificates_folder: str | None = None
+    certificates: Certificates | None = None
 
     def __repr__(self) -> str:
         return f"Network(has_proxy={self.proxy is not None})"
 
     def tls(self) -> ssl.SSLContext:
-        """The certificates to check a server's against.
-
-        Raises:
-            UsageError: the variable names something that contains no certificates.
-        """
-        if self.certificates_file is None and self.certificates_folder is None:
+        """What checks the server's certificate. Raises as `Certificates.context` does."""
+        if self.certificates is None:
             return httpx.create_ssl_context(trust_env=False)
-        try:
-            return ssl.create_default_context(
-                cafile=self.certificates_file, capath=self.certificates_folder
-            )
-        except (OSError, ValueError) as error:  # ssl.SSLError is an OSError
-            variable = CERTIFICATES_FILE if self.certificates_file else CERTIFICATES_FOLDER
-            named = self.certificates_file or self.certificates_folder
-            raise UsageError(
-                f"{variable} is {named!r}, which cannot be read as certificates"
-                f" ({getattr(error, 'strerror', None) or getattr(error, 'reason', None) or error})",
-                hint=f"set {variable} to a file of PEM certificates, or unset it",
-            ) from error
+        return self.certificates.context()
 
 
 DIRECT = Network()
 """No proxy, and the usual certificates."""
 
 
-def network_of(base_url: str, environment: Mapping[str, str]) -> Network:
-    """How the environment wants a server to be reached.
+def network_of(
+    base_url: str, environment: Mapping[str, str], certificates: Certificates | None = None
+) -> Network:
+    """How the environment wants a server to be reached; `certificates` win over its own.
 
     Loopback is reached directly, and so is plain http: a proxy would see the token. https goes
     through a proxy as a tunnel (CONNECT), which sees the host's name only.
@@ -85,9 +107,17 @@ def network_of(base_url: str, environment: Mapping[str, str]) -> Network:
         return DIRECT
     return Network(
         proxy=_proxy(server, environment),
-        certificates_file=environment.get(CERTIFICATES_FILE) or None,
-        certificates_folder=environment.get(CERTIFICATES_FOLDER) or None,
+        certificates=certificates or _certificates(environment),
     )
+
+
+def _certificates(environment: Mapping[str, str]) -> Certificates | None:
+    file = environment.get(CERTIFICATES_FILE) or None
+    folder = environment.get(CERTIFICATES_FOLDER) or None
+    if file is None and folder is None:
+        return None
+    named_by = CERTIFICATES_FOLDER if file is None else CERTIFICATES_FILE
+    return Certificates(named_by=named_by, file=file, folder=folder)
 
 
 def _proxy(server: SplitResult, environment: Mapping[str, str]) -> str | None:

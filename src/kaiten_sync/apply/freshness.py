@@ -18,8 +18,10 @@ from kaiten_sync.kinds.registry import spec_of
 from kaiten_sync.kinds.spec import Mutability
 from kaiten_sync.model.address import Address
 from kaiten_sync.model.change import Action, Change
+from kaiten_sync.model.diagnostic import Diagnostic
 from kaiten_sync.model.plan import Observed, Plan
 from kaiten_sync.model.resource import LiveResource
+from kaiten_sync.model.source import SourceRef
 from kaiten_sync.model.value import ABSENT, Absent, Json, is_same
 
 
@@ -39,7 +41,7 @@ class Expected:
     after: State | None
 
 
-def already_done(plan: Plan, found: Found, held: Sequence[str] = ()) -> frozenset[str]:
+def already_done(plan: Plan, found: Found, held: Sequence[Diagnostic] = ()) -> frozenset[str]:
     """Ids of the changes that live shows to be done.
 
     `held` names objects that the plan deletes and that somebody holds now.
@@ -51,14 +53,15 @@ def already_done(plan: Plan, found: Found, held: Sequence[str] = ()) -> frozense
     for change in plan.changes:
         steps[change.address].append(change)
     done: set[str] = set()
-    conflicts: list[str] = [*held]
+    conflicts: list[Diagnostic] = [*held]
     for observed in plan.observed:
         changes = steps[observed.address]
         live = found.get(observed.address)
         states = list(trajectory(observed, changes))
         position = _latest_match(states, live)
         if position is None:
-            conflicts += contradictions(observed.address, states[0], live)
+            place = next((change.source for change in changes if change.source), None)
+            conflicts += contradictions(observed.address, states[0], live, place)
         else:
             done.update(change.id for change in changes[:position])
     if conflicts:
@@ -137,19 +140,26 @@ def matches(state: State | None, live: LiveResource | None) -> bool:
 
 
 def contradictions(
-    address: Address, seen: State | None, live: LiveResource | None
-) -> Iterator[str]:
-    """How an object differs from what the plan saw: field, then, now, by whom and when."""
+    address: Address, seen: State | None, live: LiveResource | None, place: SourceRef | None
+) -> Iterator[Diagnostic]:
+    """How an object, declared at `place`, differs from what the plan saw: now, by whom, when."""
+    for message in _contradictions(seen, live):
+        yield Diagnostic(
+            rule="changed-since-plan", message=message, ref=place, address=str(address)
+        )
+
+
+def _contradictions(seen: State | None, live: LiveResource | None) -> Iterator[str]:
     if live is None:
-        yield f"{address}: the plan saw it, now it is gone"
+        yield "the plan saw it, now it is gone"
     elif seen is None:
-        yield f"{address}: the plan saw no such object, now there is one{_who(live)}"
+        yield f"the plan saw no such object, now there is one{_who(live)}"
     elif seen.id is not None and seen.id != live.id:
-        yield f"{address}: another object has this name now (id {seen.id} then, {live.id} now)"
+        yield f"another object has this name now (id {seen.id} then, {live.id} now)"
     else:
         for name, wanted, found in mismatches(seen, live):
             yield (
-                f"{address}: {name} was {_show(wanted)} when the plan was made,"
+                f"{name} was {_show(wanted)} when the plan was made,"
                 f" now it is {_show(found)}{_who(live)}"
             )
 

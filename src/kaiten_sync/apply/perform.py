@@ -42,9 +42,10 @@ def _look(change: Change, expected: Expected) -> Look:
             return False
         if live is not None and matches(expected.before, live):
             return True
-        diagnostics = tuple(contradictions(change.address, expected.before, live))
+        diagnostics = tuple(contradictions(change.address, expected.before, live, change.source))
+        found = "; ".join(each.sentence for each in diagnostics)
         raise ConflictError(
-            f"it changed while the plan was applied, and was left alone: {'; '.join(diagnostics)}",
+            f"it changed while the plan was applied, and was left alone: {found}",
             diagnostics,
             hint="make the plan again and review what is different",
         )

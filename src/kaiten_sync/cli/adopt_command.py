@@ -90,8 +90,8 @@ def _say_more(adoption: Adoption, *, is_named: bool) -> None:
     from kaiten_sync.cli.output import say
     from kaiten_sync.report.words import counted
 
-    for reason in adoption.obstacles:
-        say(f"not adopted: {reason}")
+    for obstacle in adoption.obstacles:
+        say(f"not adopted: {obstacle.headline}")
     for target, addresses in adoption.elsewhere.items():
         shown = ", ".join(map(str, addresses[:3])) + (", ..." if len(addresses) > 3 else "")
         say(

@@ -60,7 +60,7 @@ def command(
     from kaiten_sync.cli.plan_output import print_proposal
     from kaiten_sync.cli.session import drift_request, terminal_ports, workspace_of
     from kaiten_sync.jobs import drifting
-    from kaiten_sync.report.failure import failure_json
+    from kaiten_sync.report.failure import failure_document
 
     _check_options(out, output_format, is_all=is_all, is_revert=revert)
     request = drift_request(declaration, server, plan=plan, addresses=addresses, is_all=is_all)
@@ -71,7 +71,7 @@ def command(
     found = drifting.drift(workspace, request, terminal_ports())
     for each in found.unread:
         say(f"{each.target}: {each.error.message}")
-    failed = {each.target: failure_json(each.error, code_of(each.error)) for each in found.unread}
+    failed = {e.target: failure_document(e.error, code_of(e.error)) for e in found.unread}
     document = formats.DriftView(reports=found.reports, failed=failed, is_all=is_all)
     print_result(formats.DRIFT[output_format](document, look_of(sys.stdout)))
     if found.unread and output_format == "json":

@@ -38,7 +38,7 @@ from kaiten_sync.report import formats
     metavar="FILE",
     help="With --check, write the plan that is made now to FILE, to be committed in its place.",
 )
-@format_option(formats.PLAN)
+@format_option(formats.PROPOSAL)
 @detailed_exitcode_option
 def command(
     declaration: CatalogChoice,

@@ -11,6 +11,7 @@ from kaiten_sync.cli.exit_codes import ExitCode, code_of
 from kaiten_sync.cli.output import look_of, print_result, say, say_failure
 from kaiten_sync.jobs.checking import Checked
 from kaiten_sync.jobs.planning import Proposal, refusal_of, write_plan
+from kaiten_sync.model.diagnostic import Diagnostic
 from kaiten_sync.model.plan import Plan
 from kaiten_sync.report import formats
 from kaiten_sync.report.notice import Notice, notice_of
@@ -20,10 +21,17 @@ _LINES_LIMIT = 20
 """Lines per cause: a new server differs in everything, and a log has to be read."""
 
 
-def render_plan(plan: Plan, output_format: str, notices: Sequence[Notice] = ()) -> str:
+def render_plan(
+    plan: Plan,
+    output_format: str,
+    diagnostics: Sequence[Diagnostic] = (),
+    notices: Sequence[Notice] = (),
+) -> str:
     """A plan in one of the formats of `plan` and `show`."""
-    document = formats.PlanView(plan=plan, write=write_plan, notices=notices)
-    return formats.PLAN[output_format](document, look_of(sys.stdout))
+    document = formats.PlanView(
+        plan=plan, write=write_plan, diagnostics=diagnostics, notices=notices
+    )
+    return formats.PROPOSAL[output_format](document, look_of(sys.stdout))
 
 
 def print_proposal(
@@ -42,7 +50,7 @@ def print_proposal(
         raise error
     verdict = () if checked is None or checked.is_same else (_notice_of(checked),)
     notices = verdict if error is None else (notice_of(error),)
-    print_result(render_plan(proposal.plan, output_format, notices))
+    print_result(render_plan(proposal.plan, output_format, proposal.diagnostics, notices))
     if error is not None and output_format == "markdown":
         say_failure(error)
         return code_of(error)

@@ -111,6 +111,7 @@ def _target(name: str, read: ProjectTargetDocument, overlays: tuple[str, ...]) -
         url=read.url,
         token_env=value_of(token.env, absent=None) if token else None,
         token_file=value_of(token.file, absent=None) if token else None,
+        ca=value_of(read.ca, absent=None),
         overlays=overlays,
         require_plan=read.require_plan,
         generation=None if read.generation == AUTOMATIC else Generation(read.generation),

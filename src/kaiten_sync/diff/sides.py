@@ -18,6 +18,7 @@ from kaiten_sync.kinds.values import declared_form
 from kaiten_sync.model.address import Address
 from kaiten_sync.model.canonical import fingerprint
 from kaiten_sync.model.change import Action, Change
+from kaiten_sync.model.diagnostic import Diagnostic, Severity
 from kaiten_sync.model.drift import Difference, DriftClass, Verdict
 from kaiten_sync.model.plan import Observed, Plan
 from kaiten_sync.model.resource import DesiredState, LiveResource, LiveState, Resource
@@ -50,13 +51,15 @@ def with_sides(
     )
 
 
-def undoing(differences: Collection[Difference]) -> tuple[tuple[Difference, ...], tuple[str, ...]]:
+def undoing(
+    differences: Collection[Difference],
+) -> tuple[tuple[Difference, ...], tuple[Diagnostic, ...]]:
     """What of the differences undoes edits on the server, and notes on what cannot be undone.
 
     What git is ahead with is left to a plan, and what nobody declared is not touched.
     """
     undone: list[Difference] = []
-    notes: list[str] = []
+    notes: list[Diagnostic] = []
     for difference in differences:
         match difference.verdict:
             case Verdict.SERVER_EDITED | Verdict.MISSING | Verdict.CHANGED:
@@ -65,8 +68,14 @@ def undoing(differences: Collection[Difference]) -> tuple[tuple[Difference, ...]
                 undone.append(_only(difference, difference.server_edited))
             case Verdict.CONFLICT:
                 notes.append(
-                    f"{difference.address}: both sides moved, and what was agreed is not known"
-                    " field by field; plan it, or adopt it"
+                    Diagnostic(
+                        rule="both-sides-changed",
+                        message="both sides moved, and what was agreed is not known field by field",
+                        ref=difference.source,
+                        severity=Severity.NOTE,
+                        address=str(difference.address),
+                        hint="plan it, or adopt it",
+                    )
                 )
     return tuple(undone), tuple(notes)
 

@@ -12,6 +12,7 @@ from kaiten_sync.documents.parts import (
     AddressText,
     Count,
     EffectName,
+    ErrorDocument,
     SourceDocument,
     TargetDocument,
 )
@@ -174,7 +175,7 @@ class FailureDocument(JsonDocument, frozen=True):
 
     target: Annotated[str, about("The target's name in the project file.", "prod")]
     error: Annotated[
-        dict[str, Any],
+        ErrorDocument,
         about(
             "The error, as a command for this target alone would print it.",
             {

@@ -9,6 +9,7 @@ from msgspec import UNSET, Meta, UnsetType
 from kaiten_sync.documents.base import JsonDocument, about
 from kaiten_sync.kinds.registry import all_actions, all_kinds
 from kaiten_sync.model.change import Effect
+from kaiten_sync.model.diagnostic import Diagnostic, Severity
 from kaiten_sync.model.outcome import Outcome, Status
 from kaiten_sync.model.plan import TargetRef
 from kaiten_sync.model.settings import MAX_COUNT, SHARE_PATTERN
@@ -126,6 +127,67 @@ class OutcomeDocument(JsonDocument, frozen=True):
             None,
         ),
     ]
+
+
+class DiagnosticDocument(JsonDocument, frozen=True):
+    """One thing that is wrong, or worth knowing, with its place in the declaration."""
+
+    file: Annotated[
+        str | None, about("The file that declares it; null if none does.", "catalog/growth.yaml")
+    ]
+    line: Annotated[int | None, about("The line, from 1; null without a file.", 14)]
+    column: Annotated[int | None, about("The column, from 1; null without a file.", 3)]
+    severity: Annotated[Severity, about("Only errors stop a run.", "error")]
+    rule: Annotated[str, about("The stable name of what is wrong.", "protected")]
+    address: Annotated[
+        str | None, about("The object; null if it is not about one.", "license/growth")
+    ]
+    message: Annotated[
+        str, about("What is wrong.", "license/growth is protected and would be deleted")
+    ]
+    hint: Annotated[
+        str | None, about("What to do; null if nothing is advised.", "lift `protect` in git first")
+    ]
+    line_text: Annotated[
+        str | None,
+        about("The line of the file, without credentials; null if it is not known.", "  growth:"),
+    ]
+
+
+class ErrorDocument(JsonDocument, frozen=True):
+    """Why a command failed."""
+
+    kind: Annotated[str, about("The kind of the error.", "RefusedError")]
+    message: Annotated[str, about("What happened.", "the plan is refused")]
+    exit_code: Annotated[Count, about("The exit code of a command that ends with it.", 4)]
+    hint: Annotated[str | UnsetType, about("What to do.", "change the declaration")] = UNSET
+    findings: Annotated[
+        tuple[str, ...] | UnsetType,
+        about(
+            "If a plan was refused: each reason as one line.",
+            ["license/growth is protected and would be deleted; lift `protect` in git first"],
+        ),
+    ] = UNSET
+    diagnostics: Annotated[
+        tuple[DiagnosticDocument, ...] | UnsetType,
+        about("If a declaration is wrong or a plan was refused: each reason.", []),
+    ] = UNSET
+
+
+def diagnostic_document(diagnostic: Diagnostic) -> DiagnosticDocument:
+    """A diagnostic as documents write it. Every key is always there."""
+    ref = diagnostic.ref
+    return DiagnosticDocument(
+        file=ref.file if ref else None,
+        line=ref.line if ref else None,
+        column=ref.column if ref else None,
+        severity=diagnostic.severity,
+        rule=diagnostic.rule,
+        address=diagnostic.address,
+        message=diagnostic.message,
+        hint=diagnostic.hint,
+        line_text=diagnostic.line_text,
+    )
 
 
 def target_document(target: TargetRef) -> TargetDocument:

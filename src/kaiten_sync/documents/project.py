@@ -96,6 +96,14 @@ class ProjectTargetDocument(JsonDocument, frozen=True):
             "Where the token is: in an environment variable or in a file. Never the token itself."
         ),
     ] = UNSET
+    ca: Annotated[
+        _Text | UnsetType,
+        about(
+            "A PEM file with the certificates to trust in place of the usual ones, relative to this"
+            " file: of an authority of your own, for example.",
+            "certificates/ca.pem",
+        ),
+    ] = UNSET
     overlays: Annotated[
         _Texts,
         about(

@@ -5,7 +5,13 @@ from __future__ import annotations
 from typing import Annotated, Literal
 
 from kaiten_sync.documents.base import JsonDocument, about
-from kaiten_sync.documents.parts import Count, Digest, OutcomeDocument, TargetDocument
+from kaiten_sync.documents.parts import (
+    Count,
+    DiagnosticDocument,
+    Digest,
+    OutcomeDocument,
+    TargetDocument,
+)
 from kaiten_sync.model.outcome import RunState
 
 
@@ -64,3 +70,7 @@ class ReceiptDocument(JsonDocument, frozen=True):
             ["license/growth: name was Growth when the plan was made, now it is Grow"],
         ),
     ]
+    diagnostics: Annotated[
+        tuple[DiagnosticDocument, ...],
+        about("The same with rule and place; older versions do not write it.", []),
+    ] = ()

@@ -52,7 +52,7 @@ class Adoption:
     left: tuple[Difference, ...]
     changes: tuple[FileChange, ...]
     live: LiveState
-    obstacles: tuple[str, ...] = ()
+    obstacles: tuple[Diagnostic, ...] = ()
     elsewhere: Mapping[str, tuple[Address, ...]] = field(default_factory=dict)
 
 
@@ -98,7 +98,7 @@ class _Attempt:
 
     adopted: tuple[Difference, ...] = ()
     changes: tuple[FileChange, ...] = ()
-    obstacles: tuple[str, ...] = ()
+    obstacles: tuple[Diagnostic, ...] = ()
     wrong: str | None = None
 
     @property
@@ -128,7 +128,7 @@ class _Attempts:
         if whole.wrong is None:
             return whole
         good: list[Difference] = []
-        bad: dict[Address, str] = {}
+        bad: dict[Address, Diagnostic] = {}
         waiting = [list(chosen)]
         while waiting:
             batch = waiting.pop()
@@ -136,7 +136,7 @@ class _Attempts:
             if attempt.wrong is None:
                 good += batch
             elif len(batch) == 1:
-                bad[batch[0].address] = f"{batch[0].address}: {attempt.wrong}"
+                bad[batch[0].address] = _obstacle(batch[0], attempt.wrong)
             else:
                 half = len(batch) // 2
                 waiting += [batch[half:], batch[:half]]
@@ -150,11 +150,11 @@ class _Attempts:
         source = self._source
         adopter = Adopter(source.catalog, source.root, source.overlays)
         adopted: list[Difference] = []
-        obstacles: list[str] = []
+        obstacles: list[Diagnostic] = []
         for difference in chosen:
             taken, refused = adopter.adopt(difference, self._objects, self._into)
             adopted += [taken] if taken is not None else []
-            obstacles += [f"{difference.address}: {error.message}" for error in refused]
+            obstacles += [_obstacle(difference, error.message) for error in refused]
         attempt = _Attempt(
             adopted=tuple(adopted), changes=tuple(adopter.changes()), obstacles=tuple(obstacles)
         )
@@ -180,6 +180,11 @@ class _Attempts:
                     " is the file of --into part of the catalog?"
                 )
         return None
+
+
+def _obstacle(difference: Difference, why: str) -> Diagnostic:
+    address = str(difference.address)
+    return Diagnostic(rule="not-adopted", message=why, ref=difference.source, address=address)
 
 
 def _first_of(diagnostics: Sequence[Diagnostic]) -> str:

@@ -106,7 +106,7 @@ def revert(workspace: Workspace, request: DriftRequest, out: str | None, ports: 
             desired, catalog, sides.case, policy=workspace.policy, progress=ports.progress
         )
     for note in proposal.notes:
-        ports.notices.notify(note)
+        ports.notices.notify(note.sentence)
     if out is not None and not proposal.refusals:
         ports.files.write(Path(out), write_plan(proposal.plan))
     return proposal

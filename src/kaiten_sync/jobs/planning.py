@@ -125,7 +125,7 @@ def propose(case: PlanCase, catalog: PlanReader, ports: Ports) -> Proposal:
         allowed=case.allowed,
     )
     for note in proposal.notes:
-        ports.notices.notify(note)
+        ports.notices.notify(note.sentence)
     if case.policy.prune is Prune.OWNED and case.agreed.plan is None:
         ports.notices.notify(f"No earlier plan for {case.target.name}: nothing will be deleted")
     return proposal

@@ -35,8 +35,15 @@ class Diagnostic:
 
     @property
     def headline(self) -> str:
-        """The message with the object that it is about."""
-        return f"{self.address}: {self.message}" if self.address else self.message
+        """The message with the object that it is about, which it may begin with itself."""
+        if not self.address or self.message.startswith(f"{self.address} "):
+            return self.message
+        return f"{self.address}: {self.message}"
+
+    @property
+    def sentence(self) -> str:
+        """The headline and what to do, in one line: as in the `findings` of documents."""
+        return f"{self.headline}; {self.hint}" if self.hint else self.headline
 
     @property
     def sort_key(self) -> tuple[str, int, int, str, str]:

@@ -1,4 +1,4 @@
-"""The rules that diagnostics name, each in a line. The names are stable: CI setups know them."""
+"""The rules that diagnostics name. The names are stable: CI setups know them."""
 
 from __future__ import annotations
 
@@ -76,5 +76,34 @@ RULES: Mapping[str, str] = {
     "bad-token": "A target's token has no place, or two.",
     "template": "A value holds template syntax.",
     "not-available": "A value belongs to a later version of this program.",
+    # a plan that is refused
+    "fixed-field": "A change would set a field that the server has fixed.",
+    "missing-reference": "A change names an object that is neither declared nor on the server.",
+    "misfit": "An object does not fit an object on the server that it refers to.",
+    "refused-by-server": "The server would refuse a change of an object's state.",
+    "lost-first-version": "A family is on the server without the version that opened it.",
+    "unknown-family": "A version joins a family that is not on the server.",
+    "version-number": "A version declares a number that the server will not assign.",
+    "still-held": "An object would be deleted while others use it.",
+    "protected": "A protected object would be deleted or tightened.",
+    "unmanaged-children": "An object would be deleted with objects that no plan managed.",
+    "usage-restart": "Recorded usage would start again from 0.",
+    "too-many-deletes": "A plan deletes more objects of a kind than `maxDeletes` allows.",
+    "too-many-updates": "A plan changes more objects of a kind than `maxUpdates` allows.",
+    "miscounted": "A plan touches more objects of a kind than it counts.",
+    # warnings and notes about a plan
+    "forgotten-draft": "A draft is on the server that nothing declares as one.",
+    "default-taken": "A version takes its family's default from another version.",
+    "family-without-default": "A family has several published versions and no default.",
+    "holders-unseen": "The token does not let a plan see who uses what it deletes.",
+    "unused-allow": "An object was allowed, and the plan did not need that.",
+    "left-on-server": "An object is no longer declared, and the plan leaves it on the server.",
+    "removed-and-staying": "An overlay takes away an object that the plan cannot delete.",
+    "both-sides-changed": "Git and the server changed an object, so it cannot be reverted.",
+    # a plan or an adoption that is stopped
+    "changed-since-plan": "An object changed after the plan was made.",
+    "held-since-plan": "An object that the plan deletes is used now.",
+    "not-made-from": "The declaration changed after the plan was made.",
+    "not-adopted": "A file would not declare what is on the server.",
 }
 """Every rule's name and what it finds."""

@@ -115,14 +115,15 @@ class Scope:
 class Target:
     """One server with its credentials' place, never the credentials.
 
-    `token_env` or `token_file` says where the token is. `overlays` are paths. `generation` is
-    None where the server is asked.
+    `token_env` or `token_file` says where the token is. `ca` is a file of certificates to trust,
+    None for the usual ones. `overlays` are paths. `generation` is None where the server is asked.
     """
 
     name: str
     url: str
     token_env: str | None = None
     token_file: str | None = None
+    ca: str | None = None
     overlays: tuple[str, ...] = ()
     require_plan: bool = False
     generation: Generation | None = None

@@ -13,6 +13,7 @@ from kaiten_sync.kinds.values import declared_form
 from kaiten_sync.model.address import Address
 from kaiten_sync.model.canonical import digest, fingerprint
 from kaiten_sync.model.change import Change
+from kaiten_sync.model.diagnostic import Diagnostic, Severity
 from kaiten_sync.model.drift import CatalogDiff, DriftClass
 from kaiten_sync.model.holder import Holders
 from kaiten_sync.model.plan import Guards, Plan, Summary, TargetRef
@@ -22,24 +23,38 @@ from kaiten_sync.plan.changes import to_changes
 from kaiten_sync.plan.cost import requests_to_apply
 from kaiten_sync.plan.families import families_of
 from kaiten_sync.plan.guards import Case, refusals
-from kaiten_sync.plan.held import unchecked, unheld
+from kaiten_sync.plan.held import unheld
 from kaiten_sync.plan.leaving import Fate, Leaving
 from kaiten_sync.plan.limits import population_of
 from kaiten_sync.plan.order import in_order
+from kaiten_sync.plan.places import with_places
 from kaiten_sync.plan.plan_file import seal
 from kaiten_sync.plan.protection import foreign_children, protected_harm, used
-from kaiten_sync.plan.restart import restart_needs, restart_warnings, restarting
+from kaiten_sync.plan.restart import restart_needs, restarting
 from kaiten_sync.plan.rests_on import observed_by
 from kaiten_sync.plan.warnings import warnings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Proposal:
-    """A plan, every reason why it must not be carried out, and notes for whoever made it."""
+    """A plan, and what is wrong with it or worth knowing.
+
+    Errors are reasons not to carry it out. Warnings also appear in the plan, as lines. Notes are
+    for whoever makes the plan, and not for its reviewers.
+    """
 
     plan: Plan
-    refusals: tuple[str, ...]
-    notes: tuple[str, ...] = ()
+    diagnostics: tuple[Diagnostic, ...]
+
+    @property
+    def refusals(self) -> tuple[Diagnostic, ...]:
+        """Every reason not to carry the plan out; none if it may be carried out."""
+        return tuple(each for each in self.diagnostics if each.severity is Severity.ERROR)
+
+    @property
+    def notes(self) -> tuple[Diagnostic, ...]:
+        """What whoever makes the plan should know."""
+        return tuple(each for each in self.diagnostics if each.severity is Severity.NOTE)
 
 
 def propose(
@@ -86,10 +101,11 @@ def propose(
         needs=needs,
         holders=_seen_holders(live, leaving.going) if holders is None else holders,
     )
+    warned = tuple(warnings(case))
+    found = (*refusals(case), *warned, *_unused(allowed - guards.allowed), *_let_go(leaving))
+    places = {address: resource.source for address, resource in desired.resources.items()}
     return Proposal(
-        plan=seal(_plan(case, diff, target)),
-        refusals=refusals(case),
-        notes=(*_unused(allowed - guards.allowed), *_let_go(leaving)),
+        plan=seal(_plan(case, diff, target, warned)), diagnostics=with_places(found, places)
     )
 
 
@@ -114,7 +130,7 @@ def _sorted(desired: DesiredState) -> list[tuple[Address, Resource]]:
     return sorted(desired.resources.items(), key=lambda item: item[0].sort_key)
 
 
-def _plan(case: Case, diff: CatalogDiff, target: TargetRef) -> Plan:
+def _plan(case: Case, diff: CatalogDiff, target: TargetRef, warned: Sequence[Diagnostic]) -> Plan:
     desired, live, changes, going = case.desired, case.live, case.changes, case.leaving.going
     observed = observed_by(changes, live, case.families, unheld(case.holders, going))
     return Plan(
@@ -126,11 +142,7 @@ def _plan(case: Case, diff: CatalogDiff, target: TargetRef) -> Plan:
         summary=_summary(diff, changes, going),
         requests=requests_to_apply(changes, observed, live, case.families, case.holders.requests),
         guards=case.guards,
-        warnings=(
-            *restart_warnings(restarting(case.differences)),
-            *warnings(case),
-            *unchecked(case.holders, going),
-        ),
+        warnings=tuple(each.sentence for each in warned),
     )
 
 
@@ -139,16 +151,23 @@ def _seen_holders(live: LiveState, going: frozenset[Address]) -> Holders:
     return Holders(referrers=referrers(live.resources, held))
 
 
-def _unused(allowed: frozenset[Address]) -> Iterator[str]:
+def _unused(allowed: frozenset[Address]) -> Iterator[Diagnostic]:
     for address in sorted(allowed, key=lambda each: each.sort_key):
-        yield f"--allow {address} was not needed"
+        yield Diagnostic(
+            rule="unused-allow",
+            message=f"--allow {address} was not needed",
+            severity=Severity.NOTE,
+        )
 
 
-def _let_go(leaving: Leaving) -> Iterator[str]:
+def _let_go(leaving: Leaving) -> Iterator[Diagnostic]:
     for each in sorted(leaving.of(Fate.LET_GO), key=lambda each: each.address.sort_key):
-        yield (
-            f"{each.address} is no longer declared and is left on the server ({each.reason});"
-            " nothing manages it now"
+        yield Diagnostic(
+            rule="left-on-server",
+            message=f"{each.address} is no longer declared and is left on the server"
+            f" ({each.reason}); nothing manages it now",
+            severity=Severity.NOTE,
+            address=str(each.address),
         )
 
 

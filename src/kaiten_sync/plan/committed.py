@@ -42,7 +42,7 @@ def reasons(committed: Plan, made: Plan) -> tuple[Reason, ...]:
 def _catalog(committed: Plan, made: Plan) -> tuple[str, ...]:
     if committed.desired_digest == made.desired_digest:
         return ()
-    return declared_since(committed.managed, made.managed)
+    return tuple(each.sentence for each in declared_since(committed.managed, made.managed))
 
 
 def _policy(committed: Plan, made: Plan) -> Iterator[str]:

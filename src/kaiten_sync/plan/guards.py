@@ -1,4 +1,4 @@
-"""What a plan must not do. Each guard gives diagnostics; none writes, none decides for the user."""
+"""What a plan must not do. Guards yield diagnostics; none writes, none decides for the user."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from kaiten_sync.kinds.registry import spec_of
 from kaiten_sync.kinds.spec import Mutability
 from kaiten_sync.model.address import Address
 from kaiten_sync.model.change import Change, Effect, FieldChange
+from kaiten_sync.model.diagnostic import Diagnostic
 from kaiten_sync.model.drift import Difference
 from kaiten_sync.model.holder import Holders
 from kaiten_sync.model.plan import Guards, Plan
@@ -18,6 +19,7 @@ from kaiten_sync.plan.families import Families
 from kaiten_sync.plan.held import held
 from kaiten_sync.plan.leaving import Leaving
 from kaiten_sync.plan.limits import too_many
+from kaiten_sync.plan.places import declared_places, with_places
 from kaiten_sync.plan.protection import Consent, protected_harm, unmet
 from kaiten_sync.plan.references import references
 from kaiten_sync.plan.simulation import refused
@@ -39,46 +41,53 @@ class Case:
     holders: Holders = field(default_factory=Holders)
 
 
-def refusals(case: Case) -> tuple[str, ...]:
+def refusals(case: Case) -> tuple[Diagnostic, ...]:
     """Every reason not to carry out these changes, in the guards' order."""
     return tuple(diagnostic for guard in _GUARDS for diagnostic in guard(case))
 
 
-def recheck(plan: Plan) -> tuple[str, ...]:
+def recheck(plan: Plan) -> tuple[Diagnostic, ...]:
     """The limits and the protection once more, from what stands in the plan alone."""
     needs = protected_harm(plan.changes, plan.guards.protected)
-    return (*unmet(needs, plan.guards.allowed), *too_many(plan.changes, plan.guards))
+    found = [*unmet(needs, plan.guards.allowed), *too_many(plan.changes, plan.guards)]
+    return with_places(found, declared_places(plan))
 
 
-def _cannot_change(case: Case) -> Iterator[str]:
+def _cannot_change(case: Case) -> Iterator[Diagnostic]:
     for difference in case.differences:
         for changed in difference.fields:
             if changed.effect is Effect.BREAKS:
                 yield _broken(difference.address, changed)
 
 
-def _broken(address: Address, changed: FieldChange) -> str:
+def _broken(address: Address, changed: FieldChange) -> Diagnostic:
     spec = spec_of(address.kind).fields[changed.name]
     why = "once set, it stays" if spec.mutability is Mutability.ONCE else "the server fixes it"
     way_out = spec.way_out or "declare what the server has, or a new version"
-    return (
-        f"{address}: {changed.name} cannot go from {show(changed.before)} to"
-        f" {show(changed.after)} ({why}); {way_out}"
+    return Diagnostic(
+        rule="fixed-field",
+        message=f"{changed.name} cannot go from {show(changed.before)} to"
+        f" {show(changed.after)} ({why})",
+        ref=changed.source,
+        address=str(address),
+        hint=way_out,
     )
 
 
-def _missing_references(case: Case) -> Iterator[str]:
+def _missing_references(case: Case) -> Iterator[Diagnostic]:
     for change in case.changes:
         for needed, reference in references(change, "after"):
             is_known = needed in case.live.resources or needed in case.desired.resources
             if reference.is_strict and not is_known:
-                yield (
-                    f"{change.address}: {needed} is neither declared here nor on the server;"
-                    " declare it, or create it there first"
+                yield Diagnostic(
+                    rule="missing-reference",
+                    message=f"{needed} is neither declared here nor on the server",
+                    address=str(change.address),
+                    hint="declare it, or create it there first",
                 )
 
 
-def _misfits(case: Case) -> Iterator[str]:
+def _misfits(case: Case) -> Iterator[Diagnostic]:
     """Objects that refer to what only the server knows: they must fit it."""
     for change in case.changes:
         misfit = spec_of(change.address.kind).misfit
@@ -90,26 +99,26 @@ def _misfits(case: Case) -> Iterator[str]:
                 {f.name: f.after for f in change.fields if f.after is not ABSENT}, live.fields
             )
             if why is not None:
-                yield f"{change.address}: {why}"
+                yield Diagnostic(rule="misfit", message=why, address=str(change.address))
 
 
-def _refused_by_server(case: Case) -> Iterator[str]:
+def _refused_by_server(case: Case) -> Iterator[Diagnostic]:
     yield from refused(case.changes, case.live, case.families)
 
 
-def _somebody_holds(case: Case) -> Iterator[str]:
+def _somebody_holds(case: Case) -> Iterator[Diagnostic]:
     yield from held(case.holders, case.leaving.going)
 
 
-def _not_allowed(case: Case) -> Iterator[str]:
+def _not_allowed(case: Case) -> Iterator[Diagnostic]:
     yield from unmet(case.needs, case.guards.allowed)
 
 
-def _too_many(case: Case) -> Iterator[str]:
+def _too_many(case: Case) -> Iterator[Diagnostic]:
     yield from too_many(case.changes, case.guards)
 
 
-_GUARDS: tuple[Callable[[Case], Iterator[str]], ...] = (
+_GUARDS: tuple[Callable[[Case], Iterator[Diagnostic]], ...] = (
     _cannot_change,
     _missing_references,
     _misfits,

@@ -7,18 +7,23 @@ from collections.abc import Collection, Iterator, Sequence
 from kaiten_sync.kinds.registry import spec_of
 from kaiten_sync.kinds.spec import HeldBy
 from kaiten_sync.model.address import Address
+from kaiten_sync.model.diagnostic import Diagnostic, Severity
 from kaiten_sync.model.holder import Holders
 from kaiten_sync.model.plan import Plan
 from kaiten_sync.plan.leaving import deleted
 from kaiten_sync.plan.words import some
 
 
-def held(holders: Holders, gone: Collection[Address]) -> Iterator[str]:
+def held(holders: Holders, gone: Collection[Address]) -> Iterator[Diagnostic]:
     """Who holds what is to be deleted, each object once; `gone` is all that is deleted."""
     for address in sorted(gone, key=lambda each: each.sort_key):
         holding = _holding(holders, address, gone)
         if holding is not None:
-            yield f"{address}: cannot be deleted while {holding}"
+            yield Diagnostic(
+                rule="still-held",
+                message=f"cannot be deleted while {holding}",
+                address=str(address),
+            )
 
 
 def unheld(holders: Holders, gone: Collection[Address]) -> frozenset[Address]:
@@ -27,30 +32,34 @@ def unheld(holders: Holders, gone: Collection[Address]) -> frozenset[Address]:
     return frozenset(a for a in checked if _holding(holders, a, gone) is None)
 
 
-def conflicts(holders: Holders, plan: Plan) -> tuple[str, ...]:
+def conflicts(holders: Holders, plan: Plan) -> tuple[Diagnostic, ...]:
     """Who holds now what the plan deletes and saw nobody hold; all of it was looked for."""
     gone = deleted(plan.changes)
     diagnostics = []
     for address in (observed.address for observed in plan.observed if observed.unheld):
-        holding = _holding(holders, address, gone)
-        if holding is not None:
-            diagnostics.append(f"{address}: nobody held it when the plan was made, now {holding}")
-        elif address not in holders.checked:
+        now = _holding(holders, address, gone)
+        if now is None and address not in holders.checked:
+            now = f"and whether anybody does now could not be seen ({holders.gap})"
+        elif now is not None:
+            now = f"now {now}"
+        if now is not None:
+            message = f"nobody held it when the plan was made, {now}"
             diagnostics.append(
-                f"{address}: nobody held it when the plan was made, and whether anybody does now"
-                f" could not be seen ({holders.gap})"
+                Diagnostic(rule="held-since-plan", message=message, address=str(address))
             )
     return tuple(diagnostics)
 
 
-def unchecked(holders: Holders, gone: Collection[Address]) -> Iterator[str]:
+def unchecked(holders: Holders, gone: Collection[Address]) -> Iterator[Diagnostic]:
     """A warning where it could not be seen who holds what is to be deleted."""
     blind = [a for a in gone if _is_holdable(a) and a not in holders.checked]
     if blind and holders.gap is not None:
         names = some([str(a) for a in sorted(blind, key=lambda address: address.sort_key)])
-        yield (
-            f"whether anybody holds {names} could not be checked ({holders.gap});"
-            " the server will refuse to delete what somebody holds"
+        yield Diagnostic(
+            rule="holders-unseen",
+            message=f"whether anybody holds {names} could not be checked ({holders.gap}); the"
+            " server will refuse to delete what somebody holds",
+            severity=Severity.WARNING,
         )
 
 

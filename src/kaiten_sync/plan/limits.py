@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from kaiten_sync.kinds.registry import all_kinds, spec_of
 from kaiten_sync.model.address import Address, Kind
 from kaiten_sync.model.change import Action, Change
+from kaiten_sync.model.diagnostic import Diagnostic
 from kaiten_sync.model.plan import Guards
 from kaiten_sync.model.settings import Limit
 
@@ -36,7 +37,7 @@ def touched_by_kind(changes: Sequence[Change]) -> Mapping[Kind, int]:
     return Counter(address.kind for address in touched)
 
 
-def too_many(changes: Sequence[Change], guards: Guards) -> Iterator[str]:
+def too_many(changes: Sequence[Change], guards: Guards) -> Iterator[Diagnostic]:
     """Kinds of which more is deleted or changed than the limits allow."""
     for is_delete, limit, name, verb in (
         (True, guards.max_deletes, "maxDeletes", "deletes"),
@@ -46,13 +47,16 @@ def too_many(changes: Sequence[Change], guards: Guards) -> Iterator[str]:
         for kind, count in sorted(touched.items()):
             population = guards.population.get(kind, 0)
             if count > population:
-                yield (
-                    f"{verb} {count} live {spec_of(kind).plural}, and the plan counts {population}"
+                yield Diagnostic(
+                    rule="miscounted",
+                    message=f"{verb} {count} live {spec_of(kind).plural}, and the plan counts"
+                    f" {population}",
                 )
             elif _exceeds(limit, count, population):
-                yield (
-                    f"{verb} {count} of {population} live {spec_of(kind).plural}"
-                    f" ({100 * count / population:.0f}%); policy.{name} allows {limit}"
+                yield Diagnostic(
+                    rule=f"too-many-{verb}",
+                    message=f"{verb} {count} of {population} live {spec_of(kind).plural}"
+                    f" ({100 * count / population:.0f}%); policy.{name} allows {limit}",
                 )
 
 

@@ -5,33 +5,38 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from kaiten_sync.model.address import Address
+from kaiten_sync.model.diagnostic import Diagnostic
 from kaiten_sync.model.plan import Plan
 from kaiten_sync.model.resource import DesiredState
 from kaiten_sync.plan.build import declared_fingerprint, desired_digest
+from kaiten_sync.plan.places import with_places
+
+_RULE = "not-made-from"
 
 
-def not_made_from(plan: Plan, desired: DesiredState) -> tuple[str, ...]:
+def not_made_from(plan: Plan, desired: DesiredState) -> tuple[Diagnostic, ...]:
     """What the declaration says that the plan does not know; nothing where it was made from it."""
     if plan.desired_digest == desired_digest(desired):
         return ()
     declared = {address: declared_fingerprint(r) for address, r in desired.resources.items()}
-    return declared_since(plan.managed, declared)
+    places = {address: resource.source for address, resource in desired.resources.items()}
+    return with_places(declared_since(plan.managed, declared), places)
 
 
-def declared_since(then: Mapping[Address, str], now: Mapping[Address, str]) -> tuple[str, ...]:
+def declared_since(
+    then: Mapping[Address, str], now: Mapping[Address, str]
+) -> tuple[Diagnostic, ...]:
     """How one declaration differs from another, by the fingerprints of their objects."""
-    return tuple(_differences(then, now)) or ("who owns which grants, or what is protected",)
+    rest = Diagnostic(rule=_RULE, message="who owns which grants, or what is protected")
+    return tuple(_differences(then, now)) or (rest,)
 
 
-def _differences(then: Mapping[Address, str], now: Mapping[Address, str]) -> Iterator[str]:
-    for address in _sorted(now.keys() - then.keys()):
-        yield f"{address}: declared since"
-    for address in _sorted(then.keys() - now.keys()):
-        yield f"{address}: no longer declared"
-    for address in _sorted(now.keys() & then.keys()):
-        if now[address] != then[address]:
-            yield f"{address}: declared otherwise"
-
-
-def _sorted(addresses: set[Address]) -> list[Address]:
-    return sorted(addresses, key=lambda address: address.sort_key)
+def _differences(then: Mapping[Address, str], now: Mapping[Address, str]) -> Iterator[Diagnostic]:
+    both = now.keys() & then.keys()
+    for addresses, message in (
+        (now.keys() - then.keys(), "declared since"),
+        (then.keys() - now.keys(), "no longer declared"),
+        ({each for each in both if now[each] != then[each]}, "declared otherwise"),
+    ):
+        for address in sorted(addresses, key=lambda each: each.sort_key):
+            yield Diagnostic(rule=_RULE, message=message, address=str(address))

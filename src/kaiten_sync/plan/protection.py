@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from kaiten_sync.kinds.registry import spec_of
 from kaiten_sync.model.address import Address
 from kaiten_sync.model.change import Action, Change, Effect
+from kaiten_sync.model.diagnostic import Diagnostic
 from kaiten_sync.plan.leaving import Fate, Leaving, deleted
 from kaiten_sync.plan.words import some
 
@@ -23,7 +24,7 @@ class Consent:
     """
 
     address: Address
-    diagnostic: str
+    diagnostic: Diagnostic
     also: frozenset[Address] = frozenset()
 
 
@@ -39,8 +40,12 @@ def protected_harm(changes: Sequence[Change], protected: Collection[Address]) ->
         verb = "deleted" if change.action == Action.DELETE else "tightened"
         yield Consent(
             address=address,
-            diagnostic=f"{address} is protected and would be {verb}; lift `protect` in git first,"
-            f" or pass --allow {address}",
+            diagnostic=Diagnostic(
+                rule="protected",
+                message=f"{address} is protected and would be {verb}",
+                address=str(address),
+                hint=f"lift `protect` in git first, or pass --allow {address}",
+            ),
         )
 
 
@@ -55,13 +60,17 @@ def foreign_children(leaving: Leaving) -> Iterator[Consent]:
         names = some(sorted(child.slug for child in taken[parent]))
         yield Consent(
             address=parent,
-            diagnostic=f"{parent} has {words} that no plan managed: {names}; declare or delete"
-            f" them first, or pass --allow {parent}",
+            diagnostic=Diagnostic(
+                rule="unmanaged-children",
+                message=f"{parent} has {words} that no plan managed: {names}",
+                address=str(parent),
+                hint=f"declare or delete them first, or pass --allow {parent}",
+            ),
             also=frozenset(taken[parent]),
         )
 
 
-def unmet(needs: Iterable[Consent], allowed: Collection[Address]) -> tuple[str, ...]:
+def unmet(needs: Iterable[Consent], allowed: Collection[Address]) -> tuple[Diagnostic, ...]:
     """The diagnostics of needs that nothing allows."""
     return tuple(need.diagnostic for need in needs if _permit(need, allowed) is None)
 

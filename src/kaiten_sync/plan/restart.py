@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator
 
 from kaiten_sync.kinds.registry import spec_of
 from kaiten_sync.model.address import Address
+from kaiten_sync.model.diagnostic import Diagnostic, Severity
 from kaiten_sync.model.drift import Difference, DriftClass
 from kaiten_sync.model.holder import Holders
 from kaiten_sync.plan.protection import Consent
@@ -35,17 +36,24 @@ def restart_needs(restarted: dict[Address, str], use: Holders) -> Iterator[Conse
         if (users := _users(address, use)) is not None:
             yield Consent(
                 address=address,
-                diagnostic=f"{address}: `{what}` starts usage again from 0 {users}, and cannot be"
-                f" taken back; take it out, or pass --allow {address}",
+                diagnostic=Diagnostic(
+                    rule="usage-restart",
+                    message=f"`{what}` starts usage again from 0 {users}, and cannot be taken back",
+                    address=str(address),
+                    hint=f"take it out, or pass --allow {address}",
+                ),
             )
 
 
-def restart_warnings(restarted: dict[Address, str]) -> Iterator[str]:
+def restart_warnings(restarted: dict[Address, str]) -> Iterator[Diagnostic]:
     """What a reviewer has to know of each."""
     for address, what in restarted.items():
-        yield (
-            f"{address}: `{what}` starts everybody's usage again from 0; once set, it stays and"
-            " cannot be taken back"
+        yield Diagnostic(
+            rule="usage-restart",
+            message=f"`{what}` starts everybody's usage again from 0; once set, it stays and cannot"
+            " be taken back",
+            address=str(address),
+            severity=Severity.WARNING,
         )
 
 

@@ -12,12 +12,13 @@ from collections.abc import Iterator, Sequence
 from kaiten_sync.kinds.registry import move_of, spec_of
 from kaiten_sync.model.address import Address
 from kaiten_sync.model.change import Action, Change
+from kaiten_sync.model.diagnostic import Diagnostic
 from kaiten_sync.model.resource import LiveState
 from kaiten_sync.model.value import ABSENT, Absent, Json
 from kaiten_sync.plan.families import Families, link_of, number_of, taken_field
 
 
-def refused(changes: Sequence[Change], live: LiveState, families: Families) -> Iterator[str]:
+def refused(changes: Sequence[Change], live: LiveState, families: Families) -> Iterator[Diagnostic]:
     """Why the server would refuse a change, with the way out; nothing if it takes them all."""
     server = Simulation(live, families)
     for change in changes:
@@ -41,7 +42,7 @@ class Simulation:
             self.objects[address] = dict(found.fields)
             self._count(address, number_of(address, found.fields) or 0)
 
-    def objections(self, change: Change) -> Iterator[str]:
+    def objections(self, change: Change) -> Iterator[Diagnostic]:
         """Why the server would refuse this change now."""
         if change.action == Action.CREATE and change.address in self._families.of:
             yield from self._family_objections(change)
@@ -57,7 +58,9 @@ class Simulation:
             name in fields and fields[name] != value for name, value in move.only_while.items()
         )
         if any(forbidden) or any(missed):
-            yield f"{change.address}: {move.refusal}"
+            yield Diagnostic(
+                rule="refused-by-server", message=move.refusal, address=str(change.address)
+            )
 
     def play(self, change: Change) -> None:
         """Do a change as the server does it."""
@@ -94,24 +97,28 @@ class Simulation:
         if family is not None:
             self._highest[family] = max(self._highest[family], number)
 
-    def _family_objections(self, change: Change) -> Iterator[str]:
+    def _family_objections(self, change: Change) -> Iterator[Diagnostic]:
         link = link_of(change.address)
         joined = next((each.after for each in change.fields if each.name == link), None)
         slug = joined if isinstance(joined, str) else change.address.slug
         is_there = any(each in self.objects for each in self._families.members.get(slug, ()))
         if joined is None and is_there:
-            yield (
-                f"{change.address}: the family {slug} is there already and has lost its first"
-                f" version, which no server makes again; declare it under another slug with"
-                f" `{link}: {slug}`, or remove it"
+            yield Diagnostic(
+                rule="lost-first-version",
+                message=f"the family {slug} is there already and has lost its first version, which"
+                " no server makes again",
+                address=str(change.address),
+                hint=f"declare it under another slug with `{link}: {slug}`, or remove it",
             )
         if joined is not None and not is_there and not self._has_unnamed_family:
-            yield (
-                f"{change.address}: there is no family {slug} to join; remove `{link}`, or declare"
-                f" {change.address.kind}/{slug}, which opens it"
+            yield Diagnostic(
+                rule="unknown-family",
+                message=f"there is no family {slug} to join",
+                address=str(change.address),
+                hint=f"remove `{link}`, or declare {change.address.kind}/{slug}, which opens it",
             )
 
-    def _number_objections(self, change: Change) -> Iterator[str]:
+    def _number_objections(self, change: Change) -> Iterator[Diagnostic]:
         """A number that the server surely does not give: it counts on, and reuses none."""
         address = change.address
         family = self._families.of[address]
@@ -120,9 +127,12 @@ class Simulation:
         is_new = family not in self._live_families
         if wanted is not None and (wanted < coming or (is_new and wanted > coming)):
             least = "" if is_new else "at least "
-            yield (
-                f"{address}: the server will number it {least}{coming}, not {wanted}; declare that"
-                " number, or none: then versions are made in the order in which they are declared"
+            yield Diagnostic(
+                rule="version-number",
+                message=f"the server will number it {least}{coming}, not {wanted}",
+                address=str(address),
+                hint="declare that number, or none: then versions are made in the order in which"
+                " they are declared",
             )
 
 

@@ -6,35 +6,43 @@ from collections.abc import Iterator, Mapping
 
 from kaiten_sync.kinds.registry import spec_of
 from kaiten_sync.model.address import Address
+from kaiten_sync.model.diagnostic import Diagnostic, Severity
 from kaiten_sync.model.value import Absent, Json
 from kaiten_sync.plan.families import flag_of, taken_field
 from kaiten_sync.plan.guards import Case
+from kaiten_sync.plan.held import unchecked
 from kaiten_sync.plan.leaving import Fate
+from kaiten_sync.plan.restart import restart_warnings, restarting
 from kaiten_sync.plan.simulation import Simulation
 
 
-def warnings(case: Case) -> Iterator[str]:
+def warnings(case: Case) -> Iterator[Diagnostic]:
     """Everything worth a look, by what it is about."""
+    yield from restart_warnings(restarting(case.differences))
     yield from _forgotten_drafts(case)
     yield from _displaced(case)
     yield from _served_by_chance(case)
     yield from _removed_and_staying(case)
+    yield from unchecked(case.holders, case.leaving.going)
 
 
-def _forgotten_drafts(case: Case) -> Iterator[str]:
+def _forgotten_drafts(case: Case) -> Iterator[Diagnostic]:
     """A draft that nothing declares as one may be what an interrupted apply left behind."""
     for address in sorted(case.desired.resources, key=lambda each: each.sort_key):
         resource, found = case.desired.resources[address], case.live.resources.get(address)
         for spec in spec_of(address.kind).fields.values():
             is_first = found is not None and found.fields.get(spec.name) == spec.born_as
             if is_first and spec.name not in resource.fields:
-                yield (
-                    f"{address} is still a {str(spec.born_as).lower()};"
-                    f" declare `{spec.name}: {spec.settles_as}` to publish it"
+                yield Diagnostic(
+                    rule="forgotten-draft",
+                    message=f"{address} is still a {str(spec.born_as).lower()}",
+                    severity=Severity.WARNING,
+                    address=str(address),
+                    hint=f"declare `{spec.name}: {spec.settles_as}` to publish it",
                 )
 
 
-def _displaced(case: Case) -> Iterator[str]:
+def _displaced(case: Case) -> Iterator[Diagnostic]:
     """The server clears a sibling's flag when another object of its family gets it."""
     moved = {(c.address, f.name) for c in case.changes for f in c.fields}
     for change in case.changes:
@@ -45,10 +53,15 @@ def _displaced(case: Case) -> Iterator[str]:
             found = case.live.resources.get(sibling)
             has_it = found is not None and found.fields.get(name) is True
             if has_it and (sibling, name) not in moved:
-                yield f"{change.address} takes the default of its family from {sibling}"
+                yield Diagnostic(
+                    rule="default-taken",
+                    message=f"{change.address} takes the default of its family from {sibling}",
+                    severity=Severity.WARNING,
+                    address=str(change.address),
+                )
 
 
-def _served_by_chance(case: Case) -> Iterator[str]:
+def _served_by_chance(case: Case) -> Iterator[Diagnostic]:
     """A family without a default serves its highest published version, whichever that is."""
     server = Simulation(case.live, case.families)
     for change in case.changes:
@@ -61,9 +74,12 @@ def _served_by_chance(case: Case) -> Iterator[str]:
         has_default = any(server.objects[each].get(flag.name) is True for each in offered)
         if len(offered) > 1 and not has_default:
             served = max(offered, key=server.number)
-            yield (
-                f"the family {family} has {len(offered)} published versions and no default, and"
-                f" serves the highest, {served}; declare `{flag.name}: true` on the one to sell"
+            yield Diagnostic(
+                rule="family-without-default",
+                message=f"the family {family} has {len(offered)} published versions and no default,"
+                f" and serves the highest, {served}",
+                severity=Severity.WARNING,
+                hint=f"declare `{flag.name}: true` on the one to sell",
             )
 
 
@@ -73,13 +89,18 @@ def _can_be_served(fields: Mapping[str, Json | Absent], address: Address) -> boo
     return bool(fields) and all(fields.get(name) == value for name, value in wanted.items())
 
 
-def _removed_and_staying(case: Case) -> Iterator[str]:
+def _removed_and_staying(case: Case) -> Iterator[Diagnostic]:
     """An overlay's null ends a declaration. Whoever wrote it may expect a deletion."""
     for address, place in sorted(case.desired.removed.items(), key=lambda each: each[0].sort_key):
         departure = case.leaving.departures.get(address)
         if departure is not None and departure.fate is Fate.STAYS:
-            yield (
-                f"{address} stays on the server: {place} takes it out of the declaration, and no"
-                " earlier plan managed it; delete it on the server, or plan once with"
-                " `--prune all`, which deletes everything that is not declared"
+            yield Diagnostic(
+                rule="removed-and-staying",
+                message=f"{address} stays on the server: {place} takes it out of the declaration,"
+                " and no earlier plan managed it",
+                ref=place,
+                severity=Severity.WARNING,
+                address=str(address),
+                hint="delete it on the server, or plan once with `--prune all`, which deletes"
+                " everything that is not declared",
             )

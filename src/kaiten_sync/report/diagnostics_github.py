@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from kaiten_sync.model.diagnostic import Diagnostic, Severity
+from kaiten_sync.report.diagnostics_listed import listed
 from kaiten_sync.report.workflow_command import workflow_command
 
 _COMMANDS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.NOTE: "notice"}
@@ -12,7 +13,7 @@ _COMMANDS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.NOTE
 
 def render_github(diagnostics: Sequence[Diagnostic]) -> str:
     """One `::error file=...::message` per diagnostic."""
-    return "".join(f"{_command(diagnostic)}\n" for diagnostic in diagnostics)
+    return "".join(f"{_command(diagnostic)}\n" for diagnostic in listed(diagnostics))
 
 
 def _command(diagnostic: Diagnostic) -> str:

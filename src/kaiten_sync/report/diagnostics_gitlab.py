@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 
 from kaiten_sync.model.diagnostic import Diagnostic, Severity
 from kaiten_sync.model.value import Json
+from kaiten_sync.report.diagnostics_listed import listed
 from kaiten_sync.report.safe_text import json_text
 
 _SEVERITIES = {Severity.ERROR: "major", Severity.WARNING: "minor", Severity.NOTE: "info"}
@@ -19,6 +20,7 @@ def render_gitlab(diagnostics: Sequence[Diagnostic]) -> str:
 
     Source: GitLab docs, "Code Quality report format".
     """
+    shown = listed(diagnostics)
     entries: list[Json] = [
         {
             "description": _description(diagnostic),
@@ -27,7 +29,7 @@ def render_gitlab(diagnostics: Sequence[Diagnostic]) -> str:
             "severity": _SEVERITIES[diagnostic.severity],
             "location": _location(diagnostic),
         }
-        for diagnostic, mark in zip(diagnostics, _fingerprints(diagnostics), strict=True)
+        for diagnostic, mark in zip(shown, _fingerprints(shown), strict=True)
     ]
     return json_text(entries)
 

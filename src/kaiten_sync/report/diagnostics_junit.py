@@ -6,8 +6,10 @@ from collections.abc import Sequence
 from xml.etree.ElementTree import Element, SubElement
 
 from kaiten_sync.model.diagnostic import Diagnostic, Severity
+from kaiten_sync.report.diagnostics_listed import LINE_LIMIT, listed
 from kaiten_sync.report.junit import junit_text
 from kaiten_sync.report.safe_text import safe_text
+from kaiten_sync.report.values import cut
 
 _SUITE = "kaiten-sync validate"
 
@@ -18,11 +20,12 @@ def render_junit(diagnostics: Sequence[Diagnostic]) -> str:
     If nothing is wrong there is one case that passes, because a report without any looks like
     one that was never made.
     """
-    errors = sum(d.severity is Severity.ERROR for d in diagnostics)
-    counts = {"tests": str(max(1, len(diagnostics))), "failures": str(errors), "errors": "0"}
+    shown = listed(diagnostics)
+    errors = sum(d.severity is Severity.ERROR for d in shown)
+    counts = {"tests": str(max(1, len(shown))), "failures": str(errors), "errors": "0"}
     root = Element("testsuites", {"name": _SUITE, **counts})
     suite = SubElement(root, "testsuite", {"name": _SUITE, **counts, "skipped": "0", "time": "0"})
-    for diagnostic in diagnostics:
+    for diagnostic in shown:
         _add_case(suite, diagnostic)
     if not diagnostics:
         SubElement(suite, "testcase", _case(_SUITE, "nothing wrong"))
@@ -35,8 +38,9 @@ def _add_case(suite: Element, diagnostic: Diagnostic) -> None:
     name = safe_text(f"{diagnostic.rule}{place}{f' {address}' if address else ''}")
     case = SubElement(suite, "testcase", _case(safe_text(ref.file) if ref else _SUITE, name))
     message = safe_text(diagnostic.message)
-    shown = (str(ref) if ref else None, diagnostic.line_text, diagnostic.hint)
-    text = "\n".join(safe_text(line) for line in shown if line)
+    line = cut(diagnostic.line_text or "", LINE_LIMIT)
+    lines = (str(ref) if ref else None, line, diagnostic.hint)
+    text = "\n".join(safe_text(line) for line in lines if line)
     if diagnostic.severity is Severity.ERROR:
         attributes = {"message": message, "type": diagnostic.rule}
         SubElement(case, "failure", attributes).text = text

@@ -6,15 +6,15 @@ from collections.abc import Sequence
 
 from kaiten_sync.model.diagnostic import Diagnostic
 from kaiten_sync.model.rules import RULES
+from kaiten_sync.report.diagnostics_listed import listed
 from kaiten_sync.report.sarif import SarifObject, sarif_log, sarif_place
 
 
 def render_sarif(diagnostics: Sequence[Diagnostic]) -> str:
     """One SARIF log. Rules are listed once, in alphabetical order."""
-    rules = {
-        diagnostic.rule: RULES.get(diagnostic.rule, diagnostic.rule) for diagnostic in diagnostics
-    }
-    return sarif_log(rules, [_result(diagnostic) for diagnostic in diagnostics])
+    shown = listed(diagnostics)
+    rules = {diagnostic.rule: RULES.get(diagnostic.rule, diagnostic.rule) for diagnostic in shown}
+    return sarif_log(rules, [_result(diagnostic) for diagnostic in shown])
 
 
 def _result(diagnostic: Diagnostic) -> SarifObject:

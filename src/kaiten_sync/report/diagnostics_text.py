@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from kaiten_sync.model.diagnostic import Diagnostic, Severity
+from kaiten_sync.report.diagnostics_listed import listed
 from kaiten_sync.report.paint import GUTTER, HELP, SEVERITY_STYLES, TITLE, Paint, painter
 from kaiten_sync.report.safe_text import safe_text
 from kaiten_sync.report.source_line import excerpt
 from kaiten_sync.report.words import counted
-
-_MESSAGE_LIMIT = 500
-"""Characters of a message: a key can be as long as its file."""
 
 
 def render_text(diagnostics: Sequence[Diagnostic], *, color: bool) -> str:
@@ -19,7 +17,7 @@ def render_text(diagnostics: Sequence[Diagnostic], *, color: bool) -> str:
     if not diagnostics:
         return ""
     paint = painter(color=color)
-    parts = ["\n".join(_lines(diagnostic, paint)) for diagnostic in diagnostics]
+    parts = ["\n".join(_lines(diagnostic, paint)) for diagnostic in listed(diagnostics)]
     return "\n\n".join([*parts, count_line(diagnostics)]) + "\n"
 
 
@@ -45,8 +43,8 @@ def _lines(diagnostic: Diagnostic, paint: Paint) -> Iterator[str]:
     severity = paint(
         f"{diagnostic.severity}[{diagnostic.rule}]", SEVERITY_STYLES[diagnostic.severity]
     )
-    address = f"{safe_text(diagnostic.address[:_MESSAGE_LIMIT])}: " if diagnostic.address else ""
-    yield f"{place}{severity} {address}{safe_text(diagnostic.message[:_MESSAGE_LIMIT])}"
+    address = f"{safe_text(diagnostic.address)}: " if diagnostic.address else ""
+    yield f"{place}{severity} {address}{safe_text(diagnostic.message)}"
     if ref and diagnostic.line_text is not None and diagnostic.line_text.strip():
         line, pointer = excerpt(diagnostic.line_text, ref.column)
         number = str(ref.line)

@@ -15,7 +15,7 @@ from kaiten_sync.documents.drift import (
     DriftSummaryDocument,
     FailureDocument,
 )
-from kaiten_sync.documents.parts import source_document, target_document
+from kaiten_sync.documents.parts import ErrorDocument, source_document, target_document
 from kaiten_sync.model.attribution import Attribution
 from kaiten_sync.model.change import FieldChange
 from kaiten_sync.model.drift import Difference, DriftClass, DriftReport, Verdict
@@ -25,7 +25,7 @@ from kaiten_sync.report.words import drift_counts
 
 
 def drifts_json(
-    reports: Sequence[DriftReport], failed: Mapping[str, dict[str, Json]]
+    reports: Sequence[DriftReport], failed: Mapping[str, ErrorDocument]
 ) -> dict[str, Json]:
     """Several targets in one document. `failed` is the error of each that could not be read."""
     return to_json(

@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from kaiten_sync.errors import DeclarationError, KaitenSyncError, RefusedError
 from kaiten_sync.model.value import Json
+from kaiten_sync.report.diagnostics_listed import listed
 from kaiten_sync.report.formats import DIAGNOSTICS, Look
 from kaiten_sync.report.safe_text import safe_text
+from kaiten_sync.report.words import with_place
+
+if TYPE_CHECKING:
+    from kaiten_sync.documents.parts import ErrorDocument
 
 
 def failure_text(error: KaitenSyncError, look: Look) -> str:
@@ -17,27 +23,36 @@ def failure_text(error: KaitenSyncError, look: Look) -> str:
     return "".join(f"{line}\n" for line in _lines(error))
 
 
-def failure_json(error: KaitenSyncError, exit_code: int) -> dict[str, Json]:
-    """An error as one JSON object; `kind` is its class in the error tree."""
-    from kaiten_sync.report.diagnostics_json import diagnostic_json
+def failure_document(error: KaitenSyncError, exit_code: int) -> ErrorDocument:
+    """An error as documents write it; `kind` is its class in the error tree."""
+    from kaiten_sync.documents import property_of
+    from kaiten_sync.documents.parts import ErrorDocument
+    from kaiten_sync.report.diagnostics_json import diagnostic_documents
 
-    document: dict[str, Json] = {
-        "kind": type(error).__name__,
-        "message": error.message,
-        "exitCode": exit_code,
-    }
-    if error.hint:
-        document["hint"] = error.hint
-    if isinstance(error, RefusedError):
-        document["findings"] = list(error.diagnostics)
-    if isinstance(error, DeclarationError):
-        document["diagnostics"] = [diagnostic_json(each) for each in error.diagnostics]
-    return document
+    refused = error.diagnostics if isinstance(error, RefusedError) else None
+    found = error.diagnostics if isinstance(error, DeclarationError) else refused
+    lines = None if refused is None else tuple(each.sentence for each in listed(refused))
+    documents = None if found is None else diagnostic_documents(found)
+    return ErrorDocument(
+        kind=type(error).__name__,
+        message=error.message,
+        exit_code=exit_code,
+        hint=property_of(error.hint or None, absent=None),
+        findings=property_of(lines, absent=None),
+        diagnostics=property_of(documents, absent=None),
+    )
+
+
+def failure_json(error: KaitenSyncError, exit_code: int) -> dict[str, Json]:
+    """An error as one JSON object."""
+    from kaiten_sync.documents import to_json
+
+    return to_json(failure_document(error, exit_code))
 
 
 def _lines(error: KaitenSyncError) -> Iterator[str]:
     yield f"error: {safe_text(error.message)}"
-    for diagnostic in error.diagnostics if isinstance(error, RefusedError) else ():
-        yield f"  - {safe_text(diagnostic)}"
+    for diagnostic in listed(error.diagnostics) if isinstance(error, RefusedError) else ():
+        yield f"  - {safe_text(with_place(diagnostic))}"
     if error.hint:
         yield f"  help: {safe_text(error.hint)}"

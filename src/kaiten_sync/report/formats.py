@@ -11,10 +11,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
-from kaiten_sync.model.value import Json
 from kaiten_sync.report.safe_text import json_text, safe_json
 
 if TYPE_CHECKING:
+    from kaiten_sync.documents.parts import ErrorDocument
     from kaiten_sync.model.diagnostic import Diagnostic
     from kaiten_sync.model.drift import DriftReport
     from kaiten_sync.model.outcome import ApplyResult
@@ -40,11 +40,13 @@ Formats: TypeAlias = Mapping[str, Callable[[_T, Look], str]]
 class PlanView:
     """A plan to render. `write` makes the plan file, which belongs to the stage that plans.
 
+    `diagnostics` are about the plan: errors are why it is refused. A plan file holds none of them.
     `notices` are for a comment on a pull request; a terminal has them on standard error.
     """
 
     plan: Plan
     write: Callable[[Plan], bytes]
+    diagnostics: Sequence[Diagnostic] = ()
     notices: Sequence[Notice] = ()
 
 
@@ -52,11 +54,11 @@ class PlanView:
 class DriftView:
     """Drift reports to render. `is_all`: of every target, so that JSON is a list even of one.
 
-    `failed` is the error of each target that could not be read, as JSON.
+    `failed` is the error of each target that could not be read.
     """
 
     reports: Sequence[DriftReport]
-    failed: Mapping[str, dict[str, Json]] = field(default_factory=dict)
+    failed: Mapping[str, ErrorDocument] = field(default_factory=dict)
     is_all: bool = False
 
 
@@ -79,7 +81,15 @@ def _plan_markdown(document: PlanView, _look: Look) -> str:
 def _plan_html(document: PlanView, _look: Look) -> str:
     from kaiten_sync.report.plan_html import plan_html
 
-    return plan_html(document.plan)
+    return plan_html(document.plan, document.diagnostics)
+
+
+def _proposal_github(document: PlanView, look: Look) -> str:
+    return _diagnostics_github(document.diagnostics, look)
+
+
+def _proposal_sarif(document: PlanView, look: Look) -> str:
+    return _diagnostics_sarif(document.diagnostics, look)
 
 
 def _drift_text(document: DriftView, look: Look) -> str:
@@ -201,8 +211,11 @@ DIAGNOSTICS: Formats[Sequence[Diagnostic]] = {
     "junit": _diagnostics_junit,
     "sarif": _diagnostics_sarif,
 }
+PROPOSAL: Formats[PlanView] = {**PLAN, "github": _proposal_github, "sarif": _proposal_sarif}
+"""Of a plan that is being made: where it is declared what is wrong with it is known only then."""
+
 DOCUMENTS: Mapping[str, Formats[Any]] = {
-    "plan": PLAN,
+    "plan": PROPOSAL,
     "drift": DRIFT,
     "apply": APPLY,
     "diagnostics": DIAGNOSTICS,

@@ -10,6 +10,7 @@ from kaiten_sync.report.formats import DIAGNOSTICS, Look
 from kaiten_sync.report.markdown import code, fence
 from kaiten_sync.report.safe_text import safe_text
 from kaiten_sync.report.values import cut
+from kaiten_sync.report.words import with_place
 
 _LINES_LIMIT = 40
 """Lines of one notice: a comment must have room for the plan as well."""
@@ -34,7 +35,7 @@ def notice_of(error: KaitenSyncError) -> Notice:
     """An error as a notice, with each of its lines."""
     details: Sequence[str] = ()
     if isinstance(error, RefusedError):
-        details = error.diagnostics
+        details = [with_place(each) for each in error.diagnostics]
     elif isinstance(error, DeclarationError):
         details = DIAGNOSTICS["text"](error.diagnostics, Look()).splitlines()
     return Notice(message=error.message, details=details, hint=error.hint)

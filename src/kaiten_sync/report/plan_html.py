@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from kaiten_sync.model.change import Action, Change, Effect
+from kaiten_sync.model.diagnostic import Diagnostic, Severity
 from kaiten_sync.model.plan import Plan
 from kaiten_sync.report.field_rows import FieldRow, field_rows, place_of
 from kaiten_sync.report.pages import NAME_LIMIT, VALUE_LIMIT, template
 from kaiten_sync.report.risk import riskiest_first, takes_away
 from kaiten_sync.report.safe_text import safe_text
 from kaiten_sync.report.values import cut
-from kaiten_sync.report.words import counted, effect_word, is_move, plan_summary, symbol_of, word_of
+from kaiten_sync.report.words import (
+    counted,
+    effect_word,
+    is_move,
+    plan_summary,
+    symbol_of,
+    with_place,
+    word_of,
+)
 
 _HARMFUL = {
     Effect.BREAKS: "Breaks: cannot be done in place",
@@ -55,14 +64,16 @@ class _Section:
     count: str
 
 
-def plan_html(plan: Plan) -> str:
+def plan_html(plan: Plan, diagnostics: Sequence[Diagnostic] = ()) -> str:
     """A whole page: no scripts, no assets, light and dark, as narrow as a phone."""
+    refusals = [each for each in diagnostics if each.severity is Severity.ERROR]
     return template("plan.html").render(
         target=cut(safe_text(plan.target.name), NAME_LIMIT),
         url=cut(safe_text(plan.target.url), NAME_LIMIT),
         summary=plan_summary(plan),
         compared=counted(len(plan.managed), "object"),
         is_empty=plan.is_empty,
+        refusals=[cut(safe_text(with_place(each)), VALUE_LIMIT) for each in refusals],
         warnings=[cut(safe_text(warning), VALUE_LIMIT) for warning in plan.warnings],
         sections=list(_sections(plan)),
         digest=safe_text(plan.digest),

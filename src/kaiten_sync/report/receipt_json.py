@@ -10,8 +10,9 @@ import json
 from dataclasses import dataclass
 
 from kaiten_sync.documents import to_json
-from kaiten_sync.documents.parts import outcome_document, target_document
+from kaiten_sync.documents.parts import diagnostic_document, outcome_document, target_document
 from kaiten_sync.documents.receipt import ReceiptDocument
+from kaiten_sync.model.diagnostic import Diagnostic
 from kaiten_sync.model.outcome import ApplyResult, Outcome, RunState
 from kaiten_sync.model.plan import Plan
 from kaiten_sync.model.value import Json
@@ -27,7 +28,7 @@ class End:
     finished_at: str | None = None
     requests: int | None = None
     message: str | None = None
-    diagnostics: tuple[str, ...] = ()
+    diagnostics: tuple[Diagnostic, ...] = ()
 
 
 def end_of(result: ApplyResult, finished_at: str) -> End:
@@ -56,7 +57,8 @@ def receipt_frame(plan: Plan, started_at: str, end: End) -> tuple[str, str]:
             finished_at=end.finished_at,
             requests=end.requests,
             message=end.message,
-            findings=end.diagnostics,
+            findings=tuple(each.sentence for each in end.diagnostics),
+            diagnostics=tuple(diagnostic_document(each) for each in end.diagnostics),
         )
     )
     keys = list(document)

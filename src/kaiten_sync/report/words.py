@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from kaiten_sync.kinds.registry import all_actions, move_of
 from kaiten_sync.model.change import Action, Change, Effect
+from kaiten_sync.model.diagnostic import Diagnostic
 from kaiten_sync.model.drift import Difference, Verdict
 from kaiten_sync.model.plan import Plan
 
@@ -112,3 +113,9 @@ def _actions(plan: Plan) -> list[str]:
         for action in all_actions()
         if (number := plan.summary.actions.get(action, 0))
     ]
+
+
+def with_place(diagnostic: Diagnostic) -> str:
+    """A diagnostic in one line, with the place in the declaration if it has one."""
+    place = f" ({diagnostic.ref})" if diagnostic.ref else ""
+    return f"{diagnostic.sentence}{place}"

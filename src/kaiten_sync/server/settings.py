@@ -42,14 +42,15 @@ class ServerSettings:
 
 
 def default_database_url() -> str:
-    """An SQLite file in the folder where this system keeps user data.
+    """An SQLite file in the folder where this system keeps user data, for its owner alone.
 
     Raises:
         ServerStartError: there can be no such folder, as in a container without a home.
     """
     folder = Path(user_data_dir("kaiten-sync"))
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        folder.chmod(0o700)  # also one that an earlier version created
     except OSError as error:
         raise ServerStartError(
             f"there can be no data folder {folder}: {error.strerror}",

@@ -7,7 +7,7 @@ from itertools import count
 
 import pytest
 from tests.fakes.catalog import FakeCatalog, live
-from tests.support.values import address, declared, desired, live_state, proposal
+from tests.support.values import address, declared, desired, live_state, proposal, sentences
 
 from kaiten_sync.apply.freshness import already_done
 from kaiten_sync.apply.observe import read_observed
@@ -156,7 +156,7 @@ def _stale(plan: Plan, catalog: FakeCatalog) -> tuple[str, ...]:
     with pytest.raises(StalePlanError) as caught:
         apply(plan, catalog)
     assert catalog.writes == []
-    return caught.value.diagnostics
+    return sentences(caught.value.diagnostics)
 
 
 def test_a_field_changed_since_is_named() -> None:
@@ -283,7 +283,7 @@ def test_a_field_that_was_not_set_and_now_is_makes_a_plan_stale() -> None:
     )
     with pytest.raises(StalePlanError) as stale:
         apply(plan, catalog)
-    assert stale.value.diagnostics == (
+    assert sentences(stale.value.diagnostics) == (
         "entitlement/e: icon was nothing when the plan was made, now it is lucide:lock",
     )
 

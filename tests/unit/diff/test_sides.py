@@ -118,7 +118,7 @@ def test_a_field_that_moved_on_both_sides_is_for_a_person() -> None:
     assert difference.server_edited is None
     undone, (remark,) = undoing([difference])
     assert undone == ()
-    assert remark.startswith("license/l: both sides moved")
+    assert remark.sentence.startswith("license/l: both sides moved")
 
 
 def test_only_edits_on_the_server_are_undone() -> None:

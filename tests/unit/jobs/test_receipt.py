@@ -19,9 +19,11 @@ from tests.support.values import address, declared, desired, live_state, proposa
 from kaiten_sync.errors import StalePlanError, UsageError
 from kaiten_sync.jobs.receipt import Receipt
 from kaiten_sync.model.change import Action
+from kaiten_sync.model.diagnostic import Diagnostic
 from kaiten_sync.model.outcome import ApplyResult, Outcome, Status
 from kaiten_sync.model.plan import Plan
 from kaiten_sync.model.ports import Ports
+from kaiten_sync.model.source import SourceRef
 from kaiten_sync.validate import schema_text
 
 SCHEMA = Draft202012Validator(json.loads(schema_text("receipt")))
@@ -78,10 +80,29 @@ def test_the_file_is_whole_after_every_outcome(tmp_path: Path, plan: Plan, ports
 def test_a_refused_run_says_why(tmp_path: Path, plan: Plan, ports: Ports) -> None:
     path = tmp_path / "r.json"
     receipt = Receipt(str(path), plan, ports)
-    receipt.close(StalePlanError("the plan is stale", ["group/g0: it is there"]))
+    there = Diagnostic(
+        rule="changed-since-plan",
+        message="it is there",
+        ref=SourceRef("c.yaml", 3, 5),
+        address="group/g0",
+    )
+    receipt.close(StalePlanError("the plan is stale", [there]))
     document = read(path)
     assert document["state"] == "refused"
     assert document["findings"] == ["group/g0: it is there"]
+    assert document["diagnostics"] == [
+        {
+            "file": "c.yaml",
+            "line": 3,
+            "column": 5,
+            "severity": "error",
+            "rule": "changed-since-plan",
+            "address": "group/g0",
+            "message": "it is there",
+            "hint": None,
+            "lineText": None,
+        }
+    ]
     assert document["requests"] is None
 
 

@@ -6,7 +6,7 @@ import json
 
 import pytest
 from tests.fakes.catalog import live
-from tests.support.values import declared, desired, live_state, proposal
+from tests.support.values import declared, desired, live_state, proposal, sentences
 
 from kaiten_sync.errors import PlanFileError
 from kaiten_sync.model.canonical import digest
@@ -118,7 +118,7 @@ def test_the_plan_rests_on_what_matters_and_nothing_else() -> None:
     ],
 )
 def test_refuses_what_cannot_be_done(wanted: list, found: list, says: str) -> None:  # type: ignore[type-arg]
-    (finding,) = proposal(desired(*wanted), live_state(*found)).refusals
+    (finding,) = sentences(proposal(desired(*wanted), live_state(*found)).refusals)
     assert says in finding
 
 
@@ -130,7 +130,9 @@ def test_an_entitlement_that_a_remaining_license_grants_cannot_go() -> None:
     )
     scope = Scope({"license": ("!legacy",)})
     refused = proposal(desired(), found, Policy(prune=Prune.ALL), scope=scope).refusals
-    assert refused == ("entitlement/e: cannot be deleted while granted by license/legacy",)
+    assert sentences(refused) == (
+        "entitlement/e: cannot be deleted while granted by license/legacy",
+    )
 
 
 def _licenses(count: int) -> list[object]:
@@ -164,7 +166,7 @@ def test_limits_count_shares_of_the_live_objects(
 
 def test_a_limit_names_share_counts_and_policy() -> None:
     found = live_state(*_licenses(10))  # type: ignore[arg-type]
-    (finding,) = proposal(desired(), found, Policy(prune=Prune.ALL)).refusals
+    (finding,) = sentences(proposal(desired(), found, Policy(prune=Prune.ALL)).refusals)
     assert finding == "deletes 10 of 10 live licenses (100%); policy.maxDeletes allows 30%"
 
 

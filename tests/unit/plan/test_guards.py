@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 from tests.fakes.catalog import FakeCatalog, live
-from tests.support.values import address, declared, desired, live_state, proposal
+from tests.support.values import address, declared, desired, live_state, proposal, sentences
 
 from kaiten_sync.errors import RefusedError
 from kaiten_sync.model.change import Action
@@ -50,7 +50,7 @@ def test_a_protected_license_covers_its_grants(
     wanted: DesiredState, verb: str, protected: str
 ) -> None:
     guarded = protecting(wanted, protected)
-    (finding,) = proposal(guarded, FOUND, ALL).refusals
+    (finding,) = sentences(proposal(guarded, FOUND, ALL).refusals)
     assert finding.startswith(
         f"license/growth/grant/calls is protected and would be {verb}; lift `protect`"
     )
@@ -70,7 +70,7 @@ def test_a_protected_license_that_goes_is_named_once_with_its_grants() -> None:
     before = proposal(protecting(LOOSENED, "license/growth"), FOUND).plan
     made = proposal(desired(CALLS), FOUND, previous=before)
     assert deletes(made.plan) == {"license/growth", "license/growth/grant/calls"}
-    (finding,) = made.refusals
+    (finding,) = sentences(made.refusals)
     assert finding.startswith("license/growth is protected and would be deleted")
     # Taking `protect` out together with the object is no way around it.
     assert made.plan.guards.protected == {address("license/growth")}
@@ -86,9 +86,9 @@ def test_lifting_protection_in_git_first_is() -> None:
 def test_allowing_one_thing_allows_nothing_else() -> None:
     guarded = protecting(desired(), "entitlement/calls", "license/growth")
     made = proposal(guarded, FOUND, ALL, allowed=["entitlement/calls", "group/other"])
-    (finding,) = made.refusals
+    (finding,) = sentences(made.refusals)
     assert finding.startswith("license/growth is protected")
-    assert made.notes == ("--allow group/other was not needed",)
+    assert sentences(made.notes) == ("--allow group/other was not needed",)
     assert made.plan.guards.allowed == {address("entitlement/calls")}
 
 
@@ -101,7 +101,7 @@ def test_holders_are_named_and_cannot_be_allowed() -> None:
     made = proposal(
         desired(), FOUND, ALL, holders=holders, allowed=["license/growth", "entitlement/calls"]
     )
-    assert made.refusals == (
+    assert sentences(made.refusals) == (
         "entitlement/calls: cannot be deleted while usage of it is recorded for instance/aa",
         (
             "license/growth: cannot be deleted while"
@@ -147,7 +147,7 @@ def test_apply_holds_a_plan_to_its_own_guards(guards: dict[str, object], says: s
             progress=NoProgress(),
             is_stopped=lambda: False,
         )
-    assert any(says in each for each in refused.value.diagnostics)
+    assert any(says in each for each in sentences(refused.value.diagnostics))
     assert catalog.calls == []
 
 
@@ -160,7 +160,7 @@ def test_apply_looks_again_for_holders() -> None:
     catalog = FakeCatalog(*FOUND.resources.values(), instances=[late])
     with pytest.raises(RefusedError) as refused:
         apply_plan(plan, catalog, progress=NoProgress(), is_stopped=lambda: False)
-    assert refused.value.diagnostics == (
+    assert sentences(refused.value.diagnostics) == (
         "license/growth: nobody held it when the plan was made, now held by instance/late",
     )
     assert catalog.writes == []

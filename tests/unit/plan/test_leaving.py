@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import pytest
 from tests.fakes.catalog import live
-from tests.support.values import declared, desired, live_state, proposal
+from tests.support.values import declared, desired, live_state, proposal, sentences
 
 from kaiten_sync.diff.compare import diff_catalog
 from kaiten_sync.model.resource import DesiredState
@@ -85,6 +85,6 @@ def test_grants_that_no_plan_managed_are_foreign() -> None:
 )
 def test_a_plan_names_what_it_lets_go(prune: Prune, remark: str | None) -> None:
     made = proposal(NOTHING, LIVE, Policy(prune=prune), previous=BEFORE)
-    named = [each for each in made.notes if each.startswith("license/mine ")]
+    named = [each for each in sentences(made.notes) if each.startswith("license/mine ")]
     assert bool(named) is (remark is not None)
     assert all(each.startswith(str(remark)) for each in named)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from tests.fakes.catalog import FakeCatalog, live
-from tests.support.values import TARGET, address, declared, desired, live_state, proposal
+from tests.support.values import TARGET, address, declared, desired, live_state, proposal, sentences
 
 from kaiten_sync.errors import CredentialError, KaitenSyncError
 from kaiten_sync.model.holder import Instance
@@ -50,7 +50,7 @@ def plan(
 
 def test_a_counter_in_use_is_restarted_only_if_it_is_named() -> None:
     catalog = FakeCatalog(*LIVE, instances=[instance("l")])
-    (finding,) = plan(catalog).refusals
+    (finding,) = sentences(plan(catalog).refusals)
     assert finding == (
         "entitlement/e: `resetPeriod: MONTH` starts usage again from 0 for instance/i1, and cannot"
         " be taken back; take it out, or pass --allow entitlement/e"
@@ -72,7 +72,7 @@ def test_a_counter_is_not_restarted_unseen() -> None:
     fails: dict[str, KaitenSyncError] = {
         "list instances": CredentialError("the token lacks read:instances")
     }
-    (finding,) = plan(FakeCatalog(*LIVE, fails=fails)).refusals
+    (finding,) = sentences(plan(FakeCatalog(*LIVE, fails=fails)).refusals)
     assert "which could not be seen (the token lacks read:instances)" in finding
 
 

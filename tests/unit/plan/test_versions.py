@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 from tests.fakes.catalog import live
-from tests.support.values import declared, desired, live_state, proposal
+from tests.support.values import declared, desired, live_state, proposal, sentences
 
 from kaiten_sync.model.change import Action
 from kaiten_sync.model.plan import Plan
@@ -82,14 +82,14 @@ def test_a_number_that_the_server_does_not_give_is_refused(
     known: list[LiveResource], number: int, says: str
 ) -> None:
     wanted = desired(version("growth"), version("growth-new", number))
-    (finding,) = proposal(wanted, live_state(*known)).refusals
+    (finding,) = sentences(proposal(wanted, live_state(*known)).refusals)
     assert says in finding
     assert "declare that number, or none" in finding
 
 
 def test_a_wrong_number_is_explained_with_a_way_out() -> None:
     wanted = desired(version("growth-v4", 4))
-    (finding,) = proposal(wanted, live_state(found("growth-v4", 5))).refusals
+    (finding,) = sentences(proposal(wanted, live_state(found("growth-v4", 5))).refusals)
     assert "version cannot go from 5 to 4" in finding
     assert "remove `version` or declare the one that it has" in finding
     assert "`isDefault: true`" in finding
@@ -158,7 +158,7 @@ def test_a_version_is_deleted_with_its_grants_after_its_successor_is_sold() -> N
 @pytest.mark.parametrize("state", ["DRAFT", "ARCHIVED"])
 def test_only_a_published_version_can_become_the_default(state: str) -> None:
     wanted = desired(version("growth", isDefault=True))
-    (finding,) = proposal(wanted, live_state(found("growth", 1, state))).refusals
+    (finding,) = sentences(proposal(wanted, live_state(found("growth", 1, state))).refusals)
     assert finding.startswith("license/growth: only a published version can be the default")
     wanted = desired(version("growth", isDefault=True, lifecycleState="PUBLISHED"))
     assert proposal(wanted, live_state(found("growth", 1, state))).refusals == ()
@@ -166,13 +166,13 @@ def test_only_a_published_version_can_become_the_default(state: str) -> None:
 
 def test_a_family_that_lost_its_first_version_is_not_opened_again() -> None:
     wanted = desired(version("growth"), version("growth-v2"))
-    (finding,) = proposal(wanted, live_state(found("growth-v2", 2))).refusals
+    (finding,) = sentences(proposal(wanted, live_state(found("growth-v2", 2))).refusals)
     assert finding.startswith("license/growth: the family growth is there already")
     assert "under another slug with `familySlug: growth`" in finding
 
 
 def test_a_family_that_nothing_opens_cannot_be_joined() -> None:
-    (finding,) = proposal(desired(version("growth-v2")), live_state()).refusals
+    (finding,) = sentences(proposal(desired(version("growth-v2")), live_state()).refusals)
     assert finding.startswith("license/growth-v2: there is no family growth to join")
 
 

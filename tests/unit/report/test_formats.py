@@ -10,7 +10,7 @@ from kaiten_sync.cli.run import run
 from kaiten_sync.report import formats
 
 COMMANDS = {
-    "plan": formats.PLAN,
+    "plan": formats.PROPOSAL,
     "show": formats.PLAN,
     "drift": formats.DRIFT,
     "apply": formats.APPLY,

@@ -13,12 +13,14 @@ from referencing import Registry, Resource
 from tests.unit.report.strategies import LEAN, drift_reports, plans
 from tests.unit.report.test_apply_text import DONE, FAILED, result
 
+from kaiten_sync.errors import UnreachableError
 from kaiten_sync.model.drift import DriftReport
 from kaiten_sync.model.outcome import Status
 from kaiten_sync.model.plan import Plan
 from kaiten_sync.plan.plan_file import plan_to_json
 from kaiten_sync.report.apply_json import apply_json
 from kaiten_sync.report.drift_json import drift_json, drifts_json
+from kaiten_sync.report.failure import failure_document
 
 SCHEMAS = Path(__file__).parents[3] / "schemas"
 NAMES = ("plan", "drift", "apply")
@@ -132,7 +134,8 @@ def test_any_drift_report_fits_its_schema(report: DriftReport) -> None:
 
 
 def test_the_reports_of_all_targets_fit_their_schema(drift: DriftReport) -> None:
-    document = drifts_json([drift, drift], {"gone": {"kind": "UnreachableError"}})
+    gone = UnreachableError("no answer from https://kaiten.example.com")
+    document = drifts_json([drift, drift], {"gone": failure_document(gone, 6)})
     registry = Registry().with_resource(
         "urn:kaiten-sync:schema:drift:1", Resource.from_contents(schema("drift"))
     )

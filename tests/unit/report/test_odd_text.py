@@ -32,7 +32,7 @@ from kaiten_sync.report.formats import DOCUMENTS, DriftView, Look, PlanView
 from kaiten_sync.report.safe_text import json_text, safe_text
 
 VALUES: dict[str, st.SearchStrategy[Any]] = {
-    "plan": st.builds(PlanView, plan=plans(), write=st.just(write_plan)),
+    "plan": st.builds(PlanView, plan=plans(), write=st.just(write_plan), diagnostics=diagnostics()),
     "drift": st.builds(DriftView, reports=st.lists(drift_reports(), min_size=1, max_size=2)),
     "apply": apply_results(),
     "diagnostics": diagnostics(),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import httpx
 import pytest
 from sqlalchemy import text
@@ -39,7 +41,7 @@ def test_signing_in_leads_nowhere_else(
 def test_the_cookie_is_out_of_reach_for_scripts_and_other_sites(server: EmbeddedServer) -> None:
     with at_dashboard(server.url) as dash:
         cookie = dash.sign_in(server.token).headers["set-cookie"]
-    assert cookie.startswith("kaiten_session=")
+    assert cookie.startswith(f"kaiten_session_{server.url.rpartition(':')[2]}=")
     assert "HttpOnly" in cookie
     assert "SameSite=lax" in cookie
     assert "Secure" not in cookie
@@ -52,6 +54,20 @@ def test_the_cookie_needs_https_off_loopback(server: EmbeddedServer) -> None:
     assert cookie.startswith("__Host-kaiten_session=")
     assert "Secure" in cookie
     assert "Path=/" in cookie
+
+
+def test_servers_on_one_host_do_not_sign_each_other_out(
+    server: EmbeddedServer, tmp_path: Path
+) -> None:
+    with EmbeddedServer(tmp_path) as second, httpx.Client() as browser:
+        both = [(Dash(browser, each.url), each.token) for each in (server, second)]
+        for dash, token in both:
+            assert dash.sign_in(token).status_code == 303
+        for dash, _ in both:
+            dash.see("/licenses")
+        assert both[0][0].do("/sign-out") == "/sign-in"
+        both[0][0].see("/licenses", status=303)
+        both[1][0].see("/licenses")
 
 
 def test_every_answer_has_the_headers_that_guard_it(dash: Dash) -> None:
@@ -75,7 +91,7 @@ def test_a_wrong_token_is_refused_at_its_field(server: EmbeddedServer) -> None:
 
 
 def test_only_a_hash_of_the_session_is_stored(server: EmbeddedServer, dash: Dash) -> None:
-    session_id = dash.client.cookies["kaiten_session"]
+    (session_id,) = dash.client.cookies.values()
     with server.looking() as connection:
         stored = connection.execute(text("SELECT id_hash FROM session")).scalars().all()
     assert lookup_hash(session_id) in stored
@@ -83,9 +99,9 @@ def test_only_a_hash_of_the_session_is_stored(server: EmbeddedServer, dash: Dash
 
 
 def test_signing_out_ends_the_session(dash: Dash) -> None:
-    session_id = dash.client.cookies["kaiten_session"]
+    ((name, session_id),) = dash.client.cookies.items()
     assert dash.do("/sign-out") == "/sign-in"
-    dash.client.cookies.set("kaiten_session", session_id)
+    dash.client.cookies.set(name, session_id)
     assert dash.client.get("/").headers["location"].startswith("/sign-in")
 
 

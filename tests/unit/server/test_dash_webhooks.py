@@ -14,7 +14,9 @@ from tests.support.receiver import Receiver, answer
 from kaiten_sync.server.db.pages import Position
 from kaiten_sync.server.db.tables import webhook_delivery, webhook_endpoint
 from kaiten_sync.server.db.webhooks import list_deliveries
+from kaiten_sync.server.domain.events import EVENT_TYPES, read_scope
 
+_ALL_EVENTS = [kind.name for kind in EVENT_TYPES]
 _CREATED = "com.kaiten.entitlement.v1.created"
 
 
@@ -74,6 +76,37 @@ def test_a_delivery_is_shown_with_its_payload_and_delivered_again(
         page = Html(dash.see(path))
         assert '"slug": "seats"' in page.text
         assert page.rows()[0][1] == "ENTITLEMENT_CREATED"
+
+
+def test_a_payload_is_shown_to_who_may_read_what_it_is_about(
+    dash: Dash, api: httpx.Client, server: EmbeddedServer
+) -> None:
+    made = api.post("/webhooks", json={"url": "http://127.0.0.1:1/", "eventNames": _ALL_EVENTS})
+    api.post("/customers", json={"name": "Secret customer"})
+    api.post("/entitlement-groups", json={"name": "Secret group", "description": None})
+    path = f"/webhooks/{made.json()['id']}"
+    everything = dash.see(path)
+    assert "Secret customer" in everything
+    assert "Secret group" in everything
+    for scopes, seen in (
+        (["read:webhooks"], set()),
+        (["read:webhooks", "read:customers"], {"customer"}),
+        (["read:webhooks", "write:entitlements"], {"group"}),
+    ):
+        fields = {"name": f"t{len(scopes)}-{len(seen)}-{scopes[-1]}", "scopes": scopes}
+        token = api.post("/service-accounts/bootstrap/tokens", json=fields).json()["token"]
+        with at_dashboard(server.url, token) as visitor:
+            page = visitor.see(path)
+            assert {each for each in ("customer", "group") if f"Secret {each}" in page} == seen
+            assert "CUSTOMER_CREATED" in page
+        headers = {"Authorization": f"Bearer {token}"}
+        assert "Secret" not in httpx.get(f"{server.url}/api/webhooks/history", headers=headers).text
+
+
+def test_the_scope_of_every_event_is_one_that_a_token_may_have() -> None:
+    assert {read_scope(kind.type) for kind in EVENT_TYPES} == {
+        *("read:entitlements", "read:licenses", "read:customers", "read:instances")
+    }
 
 
 def test_only_deliveries_of_the_endpoint_itself_are_repeated(

@@ -28,6 +28,8 @@ DIGESTS = {
     "v0004_usage_days.py": "679fdd3eef1642d45e317809b538e916a366eb1040322e0c7a1c6ba2b7041045",
     "v0005_day_organisation.py": "002f62238f6f0e9bd23ec87c827a525453b3f8609886c08b0467f323f02008ad",
     "v0006_finite_numbers.py": "4e5e229334bd07377ee433bf35c9df786b6d2c93f4b09bfaf92d79041925891f",
+    "v0007_parents_health.py": "06fc3a14e86322781047b53bf786e7330f3898ccdbbadfecfcc4a55037f87cbe",
+    "v0008_folded_texts.py": "6828626c6180926057ce936b682cd96e29505fb1c59ae5c549b47d5b268c844b",
 }
 """By file. Databases that a migration made are out there: what is wrong with one is mended by
 another one, and never in its place."""

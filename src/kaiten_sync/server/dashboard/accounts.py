@@ -22,6 +22,7 @@ from kaiten_sync.server.dashboard.pages import (
     show_form,
     show_question,
 )
+from kaiten_sync.server.dashboard.rendering import show_moment
 from kaiten_sync.server.db.accounts import ShownToken
 from kaiten_sync.server.domain.refusals import not_found
 from kaiten_sync.server.domain.scopes import ALL_SCOPES, MODULE_SCOPES, allows
@@ -36,8 +37,11 @@ _SLUG = Field("slug", "Slug", hint="Made from the name if left empty; never chan
 
 
 def _token_fields(visit: Visit) -> tuple[Field, ...]:
-    """A new token may do no more than the visitor may."""
-    own = visit.work.caller.scopes
+    """A new token may do no more, and for no longer, than the visitor may."""
+    own, last_ms = visit.work.caller.scopes, visit.work.caller.expires_at
+    ends = "The token is refused from then on."
+    if last_ms is not None:
+        ends += f" At the latest with your own, at {show_moment(last_ms)}: then if left empty."
     offered = [scope for scope in (*ALL_SCOPES, *MODULE_SCOPES) if allows(own, scope)]
     return (
         Field("name", "Name", required=True, hint="Such as pipeline."),
@@ -48,7 +52,7 @@ def _token_fields(visit: Visit) -> tuple[Field, ...]:
             choices=[Choice(value=scope, label=scope) for scope in offered],
             hint="Writing implies reading.",
         ),
-        Field("expiresAt", "Ends (UTC)", kind="day", hint="The token is refused from then on."),
+        Field("expiresAt", "Ends (UTC)", kind="day", hint=ends),
     )
 
 
@@ -122,7 +126,7 @@ def _revoke(visit: Visit) -> Shown:
         visit,
         _REVOKE,
         "token_revoke.html",
-        {},
+        {"descendants": accounts.descendants_of(visit.work, token)},
         title=f"Revoke {token.name}",
         about=view.account.name,
         back=f"{_ALL}/{slug}",

@@ -75,6 +75,7 @@ NOTICES: Mapping[str, str] = {
     "archived": "Archived.",
     "unarchived": "Published again.",
     "revoked": "Revoked.",
+    "resumed": "Resumed: events are delivered again.",
     "retried": "It will be delivered again.",
 }
 """The notice of the page after a form, by its name in the URL, which cannot make up another."""

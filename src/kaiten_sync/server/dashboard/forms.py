@@ -23,6 +23,7 @@ _FIELD_OF_CODE = {
     "CustomerNotFound": "customerSlug",
     "DefaultMustBePublished": "isDefault",
     "EntitlementNotFound": "entitlementSlug",
+    "ExpiresAfterParent": "expiresAt",
     "ExpiresInThePast": "expiresAt",
     "FamilyNotFound": "familySlug",
     "GroupNotFound": "groupSlugs",

@@ -108,4 +108,10 @@ def local_path(text: str) -> str:
 
 
 def _cookie_name(request: Request) -> str:
-    return _PLAIN_COOKIE if is_loopback(request) else _SECURE_COOKIE
+    """The cookie of this server: cookies belong to a host, and a host may have several servers."""
+    name = _PLAIN_COOKIE if is_loopback(request) else _SECURE_COOKIE
+    try:
+        port = request.url.port
+    except ValueError:
+        port = None
+    return name if port is None else f"{name}_{port}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import secrets
 from collections.abc import Iterator, Mapping
 from importlib.resources import files
 from importlib.resources.abc import Traversable
@@ -27,6 +28,10 @@ HEADERS = {
 _PACKAGE = "kaiten_sync.server.dashboard"
 _MEDIA_TYPES = {"css": "text/css", "js": "text/javascript", "svg": "image/svg+xml"}
 _YEAR_S = 365 * 86_400
+
+
+_FORM_ID_BYTES = 12
+"""Enough that no two forms of a session ever have the same id."""
 
 
 class Assets:
@@ -69,6 +74,7 @@ class Renderer:
             finalize=_showable,
         )
         self._environment.globals["asset"] = assets.path
+        self._environment.globals["new_form_id"] = lambda: secrets.token_urlsafe(_FORM_ID_BYTES)
         self._environment.filters.update(
             number=show_number,
             counted=show_count,

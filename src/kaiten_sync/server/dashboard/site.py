@@ -23,8 +23,9 @@ from kaiten_sync.server.dashboard.throttle import Throttle
 from kaiten_sync.server.domain.refusals import RefusalError, RefusalKind
 from kaiten_sync.server.domain.scopes import allows
 from kaiten_sync.server.service import sessions
+from kaiten_sync.server.service.forms import answer_once
 from kaiten_sync.server.service.tenancy import is_first_organization
-from kaiten_sync.server.service.work import Caller
+from kaiten_sync.server.service.work import Caller, Work
 from kaiten_sync.server.web.arguments import read_body
 from kaiten_sync.server.web.problems import STATUSES
 from kaiten_sync.server.web.routes import Pages
@@ -209,18 +210,24 @@ class _Site:
 
     def _perform(self, request: Request, signed: _Signed, form: Form, sent: Sent) -> Response:
         path = request.path_params
-        try:
-            result = write(
-                self._surroundings,
-                signed.caller,
-                lambda work: form.perform(Visit(work=work, path=path, query={}), sent),
+
+        def perform(work: Work) -> str | Shown:
+            visit = Visit(work=work, path=path, query={})
+            return answer_once(
+                work,
+                signed.session_id,
+                request.scope["path"],
+                sent.values,
+                lambda: form.done(Done(path=path, result=form.perform(visit, sent))),
             )
+
+        try:
+            done = write(self._surroundings, signed.caller, perform)
         except RefusalError as error:
             if error.kind is RefusalKind.UNAVAILABLE:
                 raise
             refused = Refused(form=form, sent=sent, error=error)
             return self._shown(request, signed, form.page, refused)
-        done = form.done(Done(path=path, result=result))
         if isinstance(done, str):
             return _see_other(done)
         return self._render(request, signed, done, 201)

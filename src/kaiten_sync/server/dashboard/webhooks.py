@@ -21,7 +21,7 @@ from kaiten_sync.server.dashboard.pages import (
     show_question,
     up_to,
 )
-from kaiten_sync.server.domain.events import EVENT_TYPES
+from kaiten_sync.server.domain.events import EVENT_TYPES, OWN_EVENT_TYPES, read_scope
 from kaiten_sync.server.service import webhooks
 from kaiten_sync.server.shapes.webhooks import endpoint_json
 from kaiten_sync.server.web.forwarding import forward
@@ -44,7 +44,7 @@ _FIELDS = (
         "Events",
         kind="flags",
         choices=sorted(
-            (Choice(value=kind.type, label=kind.name) for kind in EVENT_TYPES),
+            (Choice(value=kind.type, label=kind.name) for kind in (*EVENT_TYPES, *OWN_EVENT_TYPES)),
             key=lambda choice: choice.label,
         ),
     ),
@@ -95,7 +95,11 @@ def _detail(visit: Visit) -> Shown:
             "row": row,
             "shown": endpoint_json(row, with_secret=True),
             "listing": wanted,
-            "deliveries": [(each, _pretty(payloads[each.event_seq])) for each in page.rows],
+            "deliveries": [
+                (each, _pretty(payloads[each.event_seq]), scope, visit.may(scope))
+                for each in page.rows
+                for scope in (read_scope(each.event_type),)
+            ],
             "following": wanted.after(page.next),
             "refused": visit.refused,
         },
@@ -163,6 +167,19 @@ _RETRY = Form(
     ),
     done=back_to(_ONE, "retried"),
 )
+_RESUME = Form(
+    path=f"{_ONE}/resume",
+    page=_DETAIL,
+    # Not an operation of the API either: there, an update resumes a webhook.
+    operation=api_operation(
+        "resume-webhook",
+        f"POST {_ONE}/resume",
+        "Resume",
+        forward(webhooks.resume_endpoint),
+        status=204,
+    ),
+    done=back_to(_ONE, "resumed"),
+)
 
 PAGES = (DashboardPage(path=_ALL, scopes=(_READ,), show=_list), _DETAIL)
-FORMS = (_NEW, _EDIT, _DELETE, _RETRY)
+FORMS = (_NEW, _EDIT, _DELETE, _RETRY, _RESUME)

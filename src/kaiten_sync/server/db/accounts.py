@@ -6,7 +6,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Select, bindparam, func, select, update
+from sqlalchemy import Connection, Select, bindparam, func, or_, select, update
 
 from kaiten_sync.server.db.identity import AccountRow
 from kaiten_sync.server.db.pages import Position, RowPage
@@ -148,14 +148,57 @@ def has_live_token(connection: Connection, account_id: str, name: str) -> bool:
     return connection.execute(statement).first() is not None
 
 
-def revoke_token(
-    connection: Connection, account_id: str, slug: str, *, revoked_at: int, revoked_by: str
-) -> bool:
-    """Revoke a live token. False if there is none with this slug."""
-    statement = (
-        update(token)
-        .where(token.c.service_account_id == account_id, token.c.slug == slug)
-        .where(token.c.revoked_at.is_(None))
-        .values(revoked_at=revoked_at, revoked_by=revoked_by)
+def find_live_token(connection: Connection, account_id: str, slug: str) -> str | None:
+    """The id of a token of an account that is not revoked, by its slug."""
+    statement = select(token.c.id).where(
+        token.c.service_account_id == account_id,
+        token.c.slug == slug,
+        token.c.revoked_at.is_(None),
     )
-    return connection.execute(statement).rowcount == 1
+    found: str | None = connection.execute(statement).scalar_one_or_none()
+    return found
+
+
+def hold_live_token(connection: Connection, token_id: str, now_ms: int) -> bool:
+    """Keep a token from being revoked until the transaction ends. False if it is not valid."""
+    statement = (
+        select(token.c.id)
+        .where(token.c.id == token_id, token.c.revoked_at.is_(None))
+        .where(or_(token.c.expires_at.is_(None), token.c.expires_at > now_ms))
+        .with_for_update(read=True)
+    )
+    return connection.execute(statement).first() is not None
+
+
+def revoke_with_descendants(
+    connection: Connection, token_id: str, *, revoked_at: int, revoked_by: str
+) -> None:
+    """Revoke a token, the tokens that were created with it, those created with them, and so on.
+
+    One statement for each generation: on PostgreSQL each sees the tokens that were created until
+    their parents were locked by the one before it.
+    """
+    generation: Collection[str] = [token_id]
+    values = {"revoked_at": revoked_at, "revoked_by": revoked_by}
+    of_generation = token.c.id == token_id
+    while generation:
+        statement = (
+            update(token)
+            .where(of_generation, token.c.revoked_at.is_(None))
+            .values(values)
+            .returning(token.c.id)
+        )
+        generation = connection.execute(statement).scalars().all()
+        of_generation = token.c.parent_id.in_(generation)
+
+
+def live_descendants(connection: Connection, token_id: str) -> list[str]:
+    """The names of the tokens that would be revoked together with this one, in their order."""
+    tree = select(token.c.id).where(token.c.parent_id == token_id).cte("tree", recursive=True)
+    tree = tree.union(select(token.c.id).join(tree, token.c.parent_id == tree.c.id))
+    statement = (
+        select(token.c.name)
+        .where(token.c.id.in_(select(tree.c.id)), token.c.revoked_at.is_(None))
+        .order_by(token.c.name, token.c.id)
+    )
+    return list(connection.execute(statement).scalars())

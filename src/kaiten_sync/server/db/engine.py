@@ -14,11 +14,12 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import partial
 from typing import Any
 
-from sqlalchemy import URL, Connection, Engine, create_engine, event, text
+from sqlalchemy import URL, Connection, Engine, ExceptionContext, create_engine, event, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 from sqlalchemy.pool import StaticPool
 
+from kaiten_sync.server.db.files import keep_private
 from kaiten_sync.server.settings import ServerStartError
 
 POSTGRESQL_CONNECTIONS = 10
@@ -164,6 +165,7 @@ def _postgresql(url: URL) -> Database:
             max_overflow=0,
             pool_timeout=_WAIT_MS / 1000,
             pool_pre_ping=True,
+            hide_parameters=True,
             isolation_level="READ COMMITTED",
             json_serializer=_to_json,
             connect_args={name: ours[name] for name in ours.keys() - url.query.keys()},
@@ -174,6 +176,7 @@ def _postgresql(url: URL) -> Database:
             hint="pip install 'kaiten-sync[server]'",
         ) from error
     event.listen(engine, "connect", _prepare_postgresql)
+    event.listen(engine, "handle_error", _hide_values)
     return Database(engine, reading=_READING_POSTGRESQL)
 
 
@@ -186,6 +189,18 @@ def _prepare_postgresql(connection: Any, _record: Any) -> None:
     connection.autocommit = True
     connection.execute("; ".join(f"SET {name} = {limit}" for name, limit in limits.items()))
     connection.autocommit = False
+
+
+def _hide_values(context: ExceptionContext) -> None:
+    """Leave only the first line of an error: PostgreSQL's details repeat the row that failed."""
+    original: Any = context.original_exception
+    primary = getattr(getattr(original, "diag", None), "message_primary", None)
+    if primary is not None:
+        original.args = (primary,)
+        if context.sqlalchemy_exception is not None:
+            kind = type(original)
+            text = f"({kind.__module__}.{kind.__qualname__}) {primary}"
+            context.sqlalchemy_exception.args = (text,)
 
 
 def _sqlite(url: URL) -> Database:
@@ -201,19 +216,24 @@ def _memory_engine() -> Engine:
     return create_engine(
         "sqlite://",
         poolclass=StaticPool,
+        hide_parameters=True,
         json_serializer=_to_json,
         connect_args={"check_same_thread": False},
     )
 
 
 def _file_engine(url: URL) -> Engine:
-    return create_engine(
+    engine = create_engine(
         url,
+        hide_parameters=True,
         pool_size=_SQLITE_CONNECTIONS,
         max_overflow=0,
         json_serializer=_to_json,
         connect_args={"check_same_thread": False, "timeout": _WAIT_MS / 1000},
     )
+    # Before SQLite creates the file, with rights for others.
+    event.listen(engine, "do_connect", lambda *_: keep_private(url))
+    return engine
 
 
 def _prepare_sqlite(connection: Any, _record: Any) -> None:

@@ -43,7 +43,8 @@ class EndpointWants:
 _ENDPOINTS = RowQuery(
     EndpointWants,
     select(webhook_endpoint.c.id, webhook_endpoint.c.event_types).where(
-        webhook_endpoint.c.organization_id == bindparam("organization")
+        webhook_endpoint.c.organization_id == bindparam("organization"),
+        webhook_endpoint.c.paused_at.is_(None),
     ),
 )
 _RECENT = RowQuery(
@@ -66,7 +67,7 @@ def add_event(connection: Connection, row: NewEvent) -> int:
 
 
 def endpoints_of(connection: Connection, organization_id: str) -> list[EndpointWants]:
-    """The organization's webhook endpoints with the event types that each wants."""
+    """The organization's webhook endpoints that are not paused, each with its event types."""
     return _ENDPOINTS.all(connection, organization=organization_id)
 
 

@@ -47,6 +47,7 @@ class TokenRow:
     revoked_at: int | None = None
     created_by: str | None = None
     revoked_by: str | None = None
+    parent_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +56,7 @@ class BearerRow:
 
     token_id: str
     scopes: list[str]
+    expires_at: int | None
     id: str
     name: str
     organization_id: str
@@ -64,6 +66,7 @@ _LIVE_TOKEN: Select[Any] = (
     select(
         token.c.id.label("token_id"),
         token.c.scopes,
+        token.c.expires_at,
         service_account.c.id,
         service_account.c.name,
         service_account.c.organization_id,

@@ -15,8 +15,15 @@ from sqlalchemy import insert as insert_into
 from sqlalchemy import update as update_of
 
 from kaiten_sync.server.db.pages import FIRST, Position, RowPage
+from kaiten_sync.server.domain.folding import fold
 
 R = TypeVar("R")
+
+FOLDED = "folded"
+"""The column of what searches look in. No row type has it: it is written with the rest."""
+
+_SEARCHED = ("name", "domain", "external_customer_id")
+"""What it is made of, if the table has it. A slug is searched as it is, since it never has case."""
 
 
 class RowQuery(Generic[R]):
@@ -29,13 +36,13 @@ class RowQuery(Generic[R]):
     def __init__(self, row_type: type[R], statement: Select[Any]) -> None:
         selected = [str(column.key) for column in statement.selected_columns]
         declared = {field.name for field in fields(row_type)}  # type: ignore[arg-type]  # a dataclass
-        if set(selected) != declared:
-            differ = declared.symmetric_difference(selected)
+        if set(selected) - {FOLDED} != declared:
+            differ = declared.symmetric_difference({*selected} - {FOLDED})
             raise TypeError(f"{row_type.__name__} and its statement differ: {differ}")
         self.row_type = row_type
         self.statement = statement
         # By position: results are named as columns are stored, fields as the tables' keys.
-        self._names = selected
+        self._names = {at: name for at, name in enumerate(selected) if name != FOLDED}
 
     def where(self, *conditions: ColumnElement[bool]) -> RowQuery[R]:
         """The same rows, as far as these conditions hold."""
@@ -60,7 +67,7 @@ class RowQuery(Generic[R]):
         return [self._typed(row) for row in found]
 
     def _typed(self, row: Row[Any]) -> R:
-        return self.row_type(**dict(zip(self._names, row, strict=True)))
+        return self.row_type(**{name: row[at] for at, name in self._names.items()})
 
     def page(
         self, connection: Connection, position: Position | None, limit: int, **parameters: object
@@ -85,16 +92,25 @@ def values_of(row: object) -> dict[str, object]:
 
 def insert_row(connection: Connection, table: Table, row: object) -> None:
     """Store a row of the table's own type."""
-    connection.execute(insert_into(table), values_of(row))
+    connection.execute(insert_into(table), _with_folded(table, values_of(row)))
 
 
 def update_row(
     connection: Connection, table: Table, row_id: str, values: Mapping[str, object]
 ) -> None:
     """Overwrite columns of the row with this id; nothing happens if it is gone."""
-    connection.execute(update_of(table).where(table.c.id == row_id).values(**values))
+    changed = _with_folded(table, values)
+    connection.execute(update_of(table).where(table.c.id == row_id).values(**changed))
 
 
 def delete_row(connection: Connection, table: Table, row_id: str) -> None:
     """Delete the row with this id."""
     connection.execute(delete(table).where(table.c.id == row_id))
+
+
+def _with_folded(table: Table, values: Mapping[str, object]) -> dict[str, object]:
+    if FOLDED not in table.c or "name" not in values:
+        return dict(values)
+    # Whoever writes a name writes the other texts as well.
+    texts = (values.get(name) for name in _SEARCHED)
+    return {**values, FOLDED: "\n".join(fold(text) for text in texts if isinstance(text, str))}

@@ -1,4 +1,7 @@
-"""Lists for people: pages of what has a text in its name or slug, and fits the filters."""
+"""Lists for people: pages of what contains a text, and fits the filters.
+
+A text is looked for in slugs, names, domains and external ids.
+"""
 
 from __future__ import annotations
 
@@ -6,14 +9,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Select, Table, and_, exists, func, or_, select
+from sqlalchemy import Connection, Select, Table, and_, exists, or_, select
 
 from kaiten_sync.server.db.customers import CustomerRow
 from kaiten_sync.server.db.entitlements import EntitlementRow
 from kaiten_sync.server.db.instances import InstanceRow
 from kaiten_sync.server.db.licenses import FamilyRow
 from kaiten_sync.server.db.pages import Position, RowPage
-from kaiten_sync.server.db.rows import RowQuery
+from kaiten_sync.server.db.rows import FOLDED, RowQuery
 from kaiten_sync.server.db.tables import (
     customer,
     entitlement,
@@ -23,6 +26,7 @@ from kaiten_sync.server.db.tables import (
     license_family,
     license_version,
 )
+from kaiten_sync.server.domain.folding import fold
 
 R = TypeVar("R")
 
@@ -31,7 +35,7 @@ _ESCAPE = "\\"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wanted:
-    """What to look for: a text in the name or slug, and exact values of columns by their name."""
+    """What to look for: a text, and exact values of columns by their name."""
 
     text: str = ""
     values: Mapping[str, str] = field(default_factory=dict)
@@ -131,13 +135,13 @@ def _matching(
 ) -> Select[Any]:
     filters = [table.c[name] == value for name, value in wanted.values.items() if value]
     if wanted.text:
-        escaped = wanted.text.lower()
+        escaped = fold(wanted.text)
         for special in (_ESCAPE, "%", "_"):
             escaped = escaped.replace(special, _ESCAPE + special)
         pattern = f"%{escaped}%"
         filters.append(
             or_(
-                func.lower(table.c.name).like(pattern, escape=_ESCAPE),
+                table.c[FOLDED].like(pattern, escape=_ESCAPE),
                 table.c.slug.like(pattern, escape=_ESCAPE),
             )
         )

@@ -26,7 +26,9 @@ class SessionOwner:
     """The account and the scopes of an open session, and when it was last used."""
 
     seen_at: int
+    token_id: str
     scopes: list[str]
+    expires_at: int | None
     id: str
     name: str
     organization_id: str
@@ -35,7 +37,9 @@ class SessionOwner:
 _OPEN_SESSION: Select[Any] = (
     select(
         session.c.seen_at,
+        session.c.token_id,
         token.c.scopes,
+        token.c.expires_at,
         service_account.c.id,
         service_account.c.name,
         service_account.c.organization_id,

@@ -10,6 +10,7 @@ from sqlalchemy import (
     Connection,
     and_,
     bindparam,
+    case,
     delete,
     func,
     literal,
@@ -22,10 +23,11 @@ from sqlalchemy import (
 from kaiten_sync.server.db.pages import Position, RowPage
 from kaiten_sync.server.db.rows import RowQuery, delete_row, insert_row, update_row
 from kaiten_sync.server.db.tables import event, webhook_delivery, webhook_endpoint
+from kaiten_sync.server.domain.webhooks import EndpointHealth
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class EndpointRow:
+class EndpointRow(EndpointHealth):
     """A webhook endpoint. Until `leased_until` (ms) one process delivers to it and no other."""
 
     id: str
@@ -66,10 +68,13 @@ class ShownDelivery(DeliveryRow):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DueDelivery:
-    """A delivery with all that sending it takes."""
+    """A delivery with all that sending it takes, and the endpoint's failures in a row."""
 
     id: str
+    organization_id: str
+    endpoint_id: str
     attempts: int
+    failures: int
     url: str
     secret: str
     name: str
@@ -83,6 +88,10 @@ class EndpointChange(TypedDict, total=False):
     url: str
     event_types: list[str]
     leased_until: int
+    failures: int
+    failing_since: int | None
+    retry_at: int
+    paused_at: int | None
     updated_at: int
 
 
@@ -103,6 +112,10 @@ _ENDPOINTS = RowQuery(
 )
 _LIST = _ENDPOINTS.newest_first(webhook_endpoint)
 _FIND_ENDPOINT = _ENDPOINTS.where(webhook_endpoint.c.id == bindparam("id"))
+_LOCK_ENDPOINT = RowQuery(
+    EndpointRow,
+    select(webhook_endpoint).where(webhook_endpoint.c.id == bindparam("id")).with_for_update(),
+)
 _FIND_DELIVERY = RowQuery(
     DeliveryRow,
     select(webhook_delivery).where(
@@ -148,19 +161,46 @@ _SHOWN_NEWEST_FIRST = RowQuery(
     .limit(bindparam("top")),
 )
 _IS_DUE = (webhook_delivery.c.status == "pending") & (webhook_delivery.c.due_at <= bindparam("now"))
+_MAY_GET = webhook_endpoint.c.paused_at.is_(None) & (
+    webhook_endpoint.c.retry_at <= bindparam("now")
+)
+# One look at an index per endpoint, however many deliveries wait for it.
+_FIRST_DUE = (
+    select(func.min(webhook_delivery.c.due_at))
+    .where(
+        webhook_delivery.c.endpoint_id == webhook_endpoint.c.id,
+        webhook_delivery.c.due_at.is_not(None),
+    )
+    .scalar_subquery()
+)
+_IS_FAILING = webhook_endpoint.c.failures > 0
 _DUE_ENDPOINTS = (
-    select(webhook_delivery.c.endpoint_id)
-    .join(webhook_endpoint, webhook_endpoint.c.id == webhook_delivery.c.endpoint_id)
-    .where(_IS_DUE, webhook_endpoint.c.leased_until <= bindparam("now"))
-    .group_by(webhook_delivery.c.endpoint_id)
-    .order_by(func.min(webhook_delivery.c.due_at), webhook_delivery.c.endpoint_id)
+    select(webhook_endpoint.c.id)
+    .where(
+        _MAY_GET,
+        webhook_endpoint.c.leased_until <= bindparam("now"),
+        bindparam("now") >= _FIRST_DUE,
+    )
+    .order_by(_FIRST_DUE, webhook_endpoint.c.id)
     .limit(bindparam("top"))
 )
+_DUE_HEALTHY, _DUE_FAILING = _DUE_ENDPOINTS.where(~_IS_FAILING), _DUE_ENDPOINTS.where(_IS_FAILING)
+_NEXT_DUE = select(
+    func.min(
+        case(
+            (webhook_endpoint.c.retry_at > _FIRST_DUE, webhook_endpoint.c.retry_at),
+            else_=_FIRST_DUE,
+        )
+    )
+).where(webhook_endpoint.c.paused_at.is_(None))
 _NEXT: RowQuery[DueDelivery] = RowQuery(
     DueDelivery,
     select(
         webhook_delivery.c.id,
+        webhook_delivery.c.organization_id,
+        webhook_delivery.c.endpoint_id,
         webhook_delivery.c.attempts,
+        webhook_endpoint.c.failures,
         webhook_endpoint.c.url,
         webhook_endpoint.c.secret,
         event.c.name,
@@ -169,7 +209,7 @@ _NEXT: RowQuery[DueDelivery] = RowQuery(
     )
     .join(webhook_endpoint, webhook_endpoint.c.id == webhook_delivery.c.endpoint_id)
     .join(event, event.c.seq == webhook_delivery.c.event_seq)
-    .where(_IS_DUE, webhook_delivery.c.endpoint_id == bindparam("endpoint"))
+    .where(_IS_DUE, _MAY_GET, webhook_delivery.c.endpoint_id == bindparam("endpoint"))
     # An endpoint gets its events in the order in which they happened.
     .order_by(webhook_delivery.c.event_seq)
     .limit(1),
@@ -199,6 +239,11 @@ def count_endpoints(connection: Connection, organization_id: str) -> int:
 def add_endpoint(connection: Connection, row: EndpointRow) -> None:
     """Store an endpoint."""
     insert_row(connection, webhook_endpoint, row)
+
+
+def lock_endpoint(connection: Connection, endpoint_id: str) -> EndpointRow | None:
+    """An endpoint, which nobody else changes until the transaction ends."""
+    return _LOCK_ENDPOINT.first(connection, id=endpoint_id)
 
 
 def change_endpoint(
@@ -254,13 +299,19 @@ def clear_leases(connection: Connection) -> None:
     connection.execute(update(webhook_endpoint).values(leased_until=0))
 
 
-def due_endpoints(connection: Connection, now_ms: int, limit: int) -> list[str]:
-    """Endpoints that something is due at and nobody delivers to, the longest waiting first."""
-    return list(connection.execute(_DUE_ENDPOINTS, {"now": now_ms, "top": limit}).scalars())
+def due_endpoints(
+    connection: Connection, now_ms: int, limit: int, *, failing: bool = False
+) -> list[str]:
+    """Endpoints with a due delivery that nobody delivers to, the longest waiting first.
+
+    Either those whose last delivery succeeded, or those whose last one failed.
+    """
+    statement = _DUE_FAILING if failing else _DUE_HEALTHY
+    return list(connection.execute(statement, {"now": now_ms, "top": limit}).scalars())
 
 
 def lease(connection: Connection, endpoint_id: str, now_ms: int, until_ms: int) -> bool:
-    """Take an endpoint for oneself until then. False where somebody else has it."""
+    """Take an endpoint until then. False if another process has it."""
     statement = (
         update(webhook_endpoint)
         .where(webhook_endpoint.c.id == endpoint_id, webhook_endpoint.c.leased_until <= now_ms)
@@ -287,12 +338,21 @@ def change_delivery(
 
 
 def next_due(connection: Connection) -> int | None:
-    """When the next delivery is due; None where none is."""
-    statement = select(func.min(webhook_delivery.c.due_at)).where(
-        webhook_delivery.c.status == "pending"
-    )
-    due: int | None = connection.execute(statement).scalar_one()
+    """When the next delivery may be made; None if none is pending."""
+    due: int | None = connection.execute(_NEXT_DUE).scalar_one()
     return due
+
+
+def end_pending(connection: Connection, endpoint_id: str, reason: str) -> None:
+    """Let everything fail that is pending at an endpoint."""
+    statement = (
+        update(webhook_delivery)
+        .where(
+            webhook_delivery.c.endpoint_id == endpoint_id, webhook_delivery.c.status == "pending"
+        )
+        .values(status="fail", due_at=None, response_status=None, response_text=reason)
+    )
+    connection.execute(statement)
 
 
 def forget_deliveries(connection: Connection, before_ms: int, limit: int) -> int:

@@ -65,11 +65,14 @@ def settle_scopes(wanted: Sequence[str] | None, own: Collection[str]) -> list[st
     return list(dict.fromkeys(wanted))
 
 
-def check_expiry(expires_at: int | None, now_ms: int) -> None:
-    """Refuse a token that would have ended already. Milliseconds since 1970.
+def settle_expiry(expires_at: int | None, own: int | None, now_ms: int) -> int | None:
+    """When a new token expires, in milliseconds since 1970; None for never.
+
+    `own` is when the token expires that asks for it: a token without an expiry of its own gets
+    that one.
 
     Raises:
-        RefusalError: it would.
+        RefusalError: it would have expired already, or later than the token that asks for it.
     """
     if expires_at is not None and expires_at <= now_ms:
         raise unprocessable(
@@ -77,3 +80,13 @@ def check_expiry(expires_at: int | None, now_ms: int) -> None:
             "a token must end in the future",
             [Problem("expected a time in the future", "body.expiresAt")],
         )
+    if expires_at is None or own is None:
+        return own if expires_at is None else expires_at
+    if expires_at > own:
+        raise unprocessable(
+            "CreateToken.ExpiresAfterParent",
+            "a token cannot expire later than the token that creates it; without expiresAt, it"
+            " expires together with that one",
+            [Problem("expected a time before your own token expires", "body.expiresAt")],
+        )
+    return expires_at

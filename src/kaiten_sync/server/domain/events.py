@@ -86,6 +86,11 @@ EVENT_TYPES: tuple[EventType, ...] = (
 )
 """All kinds of events, those of this module's constants first."""
 
+WEBHOOK_PAUSED = EventType("WEBHOOK_PAUSED", f"{_PREFIX}webhook.v1.paused")
+WEBHOOK_RESUMED = EventType("WEBHOOK_RESUMED", f"{_PREFIX}webhook.v1.resumed")
+OWN_EVENT_TYPES = (WEBHOOK_PAUSED, WEBHOOK_RESUMED)
+"""Events of this server that are not part of the contract."""
+
 _OLD_ENDINGS = {
     "CREATED": "CREATION",
     "UPDATED": "UPDATE",
@@ -97,6 +102,9 @@ _OLD_ENDINGS = {
 }
 """Endings of names that the getting-started generation has otherwise. Source: facts, section 4."""
 
+_MODULES = {"entitlement_group": "entitlements", "license_family": "licenses"}
+"""The scope's module for subjects of events that have another name."""
+
 
 def _spellings(event: EventType) -> Iterator[str]:
     yield event.name
@@ -106,9 +114,17 @@ def _spellings(event: EventType) -> Iterator[str]:
         yield f"{subject}_{_OLD_ENDINGS[ending]}"
 
 
-_BY_SPELLING = {spelling: event for event in EVENT_TYPES for spelling in _spellings(event)}
+_BY_SPELLING = {
+    spelling: event for event in (*EVENT_TYPES, *OWN_EVENT_TYPES) for spelling in _spellings(event)
+}
 
 
 def find_event_type(text: str) -> EventType | None:
     """The kind of event that this name, old name or type means; None if there is none."""
     return _BY_SPELLING.get(text)
+
+
+def read_scope(event_type: str) -> str:
+    """The scope that reads what an event of this type is about, and so may see its payload."""
+    subject = event_type.removeprefix(_PREFIX).split(".")[0]
+    return f"read:{_MODULES.get(subject, f'{subject}s')}"

@@ -8,6 +8,7 @@ from __future__ import annotations
 import base64
 import secrets
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from kaiten_sync.server.domain.addresses import is_public, literal_address
@@ -22,7 +23,61 @@ MAX_URL = 2048
 RETRY_DELAYS_S = (0.0, 5.0, 5 * 60.0, 30 * 60.0, 2 * 3600.0, 8 * 3600.0)
 """Seconds before each attempt: six in all, over eleven hours."""
 
+ENDPOINT_DELAYS_S = (5.0, 30.0, 2 * 60.0, 10 * 60.0, 30 * 60.0, 3600.0)
+"""Seconds until anything is sent again to an endpoint that keeps failing; the last one repeats."""
+
+_ANSWERS_BEFORE_DELAY = 5
+"""Failures in a row after which an endpoint waits as a whole, if it answers: one message that it
+refuses must not delay the others. Without an answer, it waits after the first."""
+
+PAUSE_AFTER_MS = 5 * 86_400_000
+"""How long an endpoint may fail without one success before it is paused, as upstream's Svix."""
+
+_FAILURES_BEFORE_PAUSE = 12
+"""Failures without which an endpoint is not paused: with few events, a week has few attempts."""
+
 _SECRET_BYTES = 32
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EndpointHealth:
+    """How deliveries to an endpoint fare. Times are milliseconds since 1970.
+
+    `failures` counts those since the last success, the first of which was at `failing_since`.
+    Nothing is sent before `retry_at`. A paused endpoint gets nothing until somebody resumes it.
+    """
+
+    failures: int = 0
+    failing_since: int | None = None
+    retry_at: int = 0
+    paused_at: int | None = None
+
+    @property
+    def status(self) -> str:
+        """One word for it: active, failing or paused."""
+        if self.paused_at is not None:
+            return "paused"
+        return "failing" if self.failures else "active"
+
+    def after_failure(
+        self,
+        now_ms: int,
+        *,
+        is_answered: bool,
+        delays_s: Sequence[float] = ENDPOINT_DELAYS_S,
+    ) -> EndpointHealth:
+        """The health after one more failure, which the endpoint answered or not."""
+        failures = self.failures + 1
+        since = now_ms if self.failing_since is None else self.failing_since
+        is_over = now_ms - since >= PAUSE_AFTER_MS and failures >= _FAILURES_BEFORE_PAUSE
+        delays = failures - _ANSWERS_BEFORE_DELAY if is_answered else failures - 1
+        wait_s = delays_s[min(delays, len(delays_s) - 1)] if delays >= 0 else 0
+        return EndpointHealth(
+            failures=failures,
+            failing_since=since,
+            retry_at=now_ms + int(wait_s * 1000),
+            paused_at=now_ms if is_over else None,
+        )
 
 
 def new_secret() -> str:

@@ -1,8 +1,9 @@
 """Delivers what is queued: at least once, in order per endpoint, each endpoint on its own.
 
-Several processes may do this on one database. Whoever leases an endpoint delivers to it, one
-message after another; a lease ends by itself when its holder dies. A message that fails waits for
-its time without holding up those that follow it.
+Several processes may do this on one database. The process that leases an endpoint delivers to it,
+one message after another; a lease ends by itself when its holder dies. A message that fails waits
+for its time without holding up those that follow it. An endpoint that keeps failing waits as a
+whole, longer each time, and is paused in the end.
 """
 
 from __future__ import annotations
@@ -17,9 +18,12 @@ from typing import Any, TypeVar
 from sqlalchemy.exc import SQLAlchemyError
 
 from kaiten_sync.server.db import Database, webhooks
-from kaiten_sync.server.domain.webhooks import RETRY_DELAYS_S, due_after
+from kaiten_sync.server.db.webhooks import DueDelivery
+from kaiten_sync.server.domain.webhooks import ENDPOINT_DELAYS_S, RETRY_DELAYS_S, due_after
 from kaiten_sync.server.events.sender import ATTEMPT_TIMEOUT_S, Attempt, Message, Sender
 from kaiten_sync.server.events.sweep import SWEEP_EVERY_S, sweep
+from kaiten_sync.server.service.webhooks import note_failure, note_success
+from kaiten_sync.server.service.work import Caller, Work
 
 log = logging.getLogger(__name__)
 
@@ -33,15 +37,18 @@ _OVER = 0
 class DeliverySettings:
     """How deliveries are made.
 
-    `retry_delays_s` are the waits before each attempt. `endpoints_at_once` bounds open
-    connections. `messages_in_a_row` go to one endpoint before others that wait get a turn.
-    `poll_s` is how long deliveries of other processes may go unnoticed. `lease_s` is longer than
-    an attempt, or two processes could deliver side by side. `stop_s` is what an attempt under way
-    gets when the server stops.
+    `retry_delays_s` are the waits of a message before each attempt, `endpoint_delays_s` those of an
+    endpoint that keeps failing. `endpoints_at_once` bounds open connections, and `failing_at_once`
+    those to endpoints whose last delivery failed. `messages_in_a_row` go to one endpoint before
+    others that wait get a turn. `poll_s` is how long deliveries of other processes may go
+    unnoticed. `lease_s` is longer than an attempt, or two processes could deliver side by side.
+    `stop_s` is what an attempt under way gets when the server stops.
     """
 
     retry_delays_s: tuple[float, ...] = RETRY_DELAYS_S
+    endpoint_delays_s: tuple[float, ...] = ENDPOINT_DELAYS_S
     endpoints_at_once: int = 64
+    failing_at_once: int = 16
     messages_in_a_row: int = 20
     poll_s: float = 1.0
     lease_s: float = ATTEMPT_TIMEOUT_S * 2
@@ -65,6 +72,7 @@ class DeliveryWorker:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._news = asyncio.Event()
         self._drains: set[asyncio.Task[None]] = set()
+        self._failing: set[asyncio.Task[None]] = set()
         self._calls: set[asyncio.Task[Any]] = set()
         self._stops = False
 
@@ -104,8 +112,8 @@ class DeliveryWorker:
         while True:
             self._news.clear()
             try:
-                for endpoint_id in await self._in_thread(self._claim):
-                    self._start(endpoint_id)
+                for endpoint_id, is_failing in (await self._in_thread(self._claim)).items():
+                    self._start(endpoint_id, is_failing=is_failing)
                 wait_s = await self._in_thread(self._until_next)
             except SQLAlchemyError:
                 log.exception("the database does not say what is to be delivered")
@@ -115,17 +123,31 @@ class DeliveryWorker:
                 async with asyncio.timeout(wait_s):
                     await self._news.wait()
 
-    def _claim(self) -> list[str]:
-        """Lease endpoints that something is due at, as many as there is room for."""
+    def _claim(self) -> dict[str, bool]:
+        """Lease endpoints with a due delivery; the values are whether their last one failed.
+
+        Those that failed come last and take only a part of the room: an endpoint that is dead is
+        often one that takes its time to say so.
+        """
         now_ms = self._clock()
         room = self._settings.endpoints_at_once - len(self._drains)
+        due: dict[str, bool] = {}
         with self._database.reading() as connection:
-            due = webhooks.due_endpoints(connection, now_ms, room) if room > 0 else []
+            if room > 0:
+                due = dict.fromkeys(webhooks.due_endpoints(connection, now_ms, room), False)
+            left = min(room - len(due), self._settings.failing_at_once - len(self._failing))
+            if left > 0:
+                failing = webhooks.due_endpoints(connection, now_ms, left, failing=True)
+                due |= dict.fromkeys(failing, True)
         if not due:
-            return []  # only who has something to deliver takes the lock of writers
+            return {}  # the lock of writers is taken only if there is something to deliver
         with self._database.writing() as connection:
             until_ms = now_ms + int(self._settings.lease_s * 1000)
-            return [each for each in due if webhooks.lease(connection, each, now_ms, until_ms)]
+            return {
+                endpoint_id: is_failing
+                for endpoint_id, is_failing in due.items()
+                if webhooks.lease(connection, endpoint_id, now_ms, until_ms)
+            }
 
     def _until_next(self) -> float:
         """Seconds until something is due, at most until the next look."""
@@ -133,17 +155,20 @@ class DeliveryWorker:
             due_ms = webhooks.next_due(connection)
         if due_ms is None:
             return self._settings.poll_s
-        # What is due now and not claimed is somebody else's, or waits for room.
+        # A due delivery that was not claimed belongs to another process, or waits for room.
         wait_s = (due_ms - self._clock()) / 1000
         return min(wait_s, self._settings.poll_s) if wait_s > 0 else self._settings.poll_s
 
-    def _start(self, endpoint_id: str) -> None:
+    def _start(self, endpoint_id: str, *, is_failing: bool = False) -> None:
         task = asyncio.create_task(self._drain(endpoint_id))
-        # By task: an endpoint may be begun again before its last task is put away.
+        # By task: an endpoint may be claimed again before its last task is put away.
         self._drains.add(task)
+        if is_failing:
+            self._failing.add(task)
 
         def ended(task: asyncio.Task[None]) -> None:
             self._drains.discard(task)
+            self._failing.discard(task)
             self._news.set()
 
         task.add_done_callback(ended)
@@ -152,38 +177,37 @@ class DeliveryWorker:
         """Deliver some of what is due at an endpoint, then give it back."""
         try:
             for _ in range(self._settings.messages_in_a_row):
-                found = await self._in_thread(self._next, endpoint_id)
-                if found is None or self._stops:
+                delivery = await self._in_thread(self._next, endpoint_id)
+                if delivery is None or self._stops:
                     return
-                message, attempts = found
-                attempt = await self._sender.send(message)
-                await self._in_thread(self._record, message, attempts + 1, attempt)
+                attempt = await self._sender.send(
+                    Message(
+                        id=f"msg_{delivery.id}",
+                        url=delivery.url,
+                        secret=delivery.secret,
+                        name=delivery.name,
+                        type=delivery.type,
+                        payload=delivery.payload,
+                    )
+                )
+                await self._in_thread(self._record, delivery, attempt)
         except SQLAlchemyError:
-            log.exception("a delivery could not be noted; it will be repeated")
+            log.exception("a delivery could not be recorded; it will be repeated")
         finally:
             await self._in_thread(self._give_back, endpoint_id)
 
-    def _next(self, endpoint_id: str) -> tuple[Message, int] | None:
-        """The next message, and how often it was tried; the lease is kept for its attempt."""
+    def _next(self, endpoint_id: str) -> DueDelivery | None:
+        """The next delivery to an endpoint, whose lease is kept for the attempt."""
         now_ms = self._clock()
         with self._database.writing() as connection:
-            row = webhooks.next_delivery(connection, endpoint_id, now_ms)
-            if row is None:
-                return None
-            until_ms = now_ms + int(self._settings.lease_s * 1000)
-            webhooks.extend_lease(connection, endpoint_id, until_ms)
-        message = Message(
-            id=f"msg_{row.id}",
-            url=row.url,
-            secret=row.secret,
-            name=row.name,
-            type=row.type,
-            payload=row.payload,
-        )
-        return message, row.attempts
+            found = webhooks.next_delivery(connection, endpoint_id, now_ms)
+            if found is not None:
+                until_ms = now_ms + int(self._settings.lease_s * 1000)
+                webhooks.extend_lease(connection, endpoint_id, until_ms)
+            return found
 
-    def _record(self, message: Message, attempts: int, attempt: Attempt) -> None:
-        now_ms = self._clock()
+    def _record(self, delivery: DueDelivery, attempt: Attempt) -> None:
+        now_ms, attempts = self._clock(), delivery.attempts + 1
         due_ms = None
         if not attempt.is_success:
             due_ms = due_after(attempts, now_ms, self._settings.retry_delays_s)
@@ -191,7 +215,7 @@ class DeliveryWorker:
         with self._database.writing() as connection:
             webhooks.change_delivery(
                 connection,
-                message.id.removeprefix("msg_"),
+                delivery.id,
                 status=status,
                 attempts=attempts,
                 due_at=due_ms,
@@ -199,6 +223,26 @@ class DeliveryWorker:
                 response_status=attempt.status,
                 response_text=attempt.reason,
             )
+            work = Work(
+                connection=connection,
+                caller=Caller(
+                    account_id="",
+                    account_name="",
+                    organization_id=delivery.organization_id,
+                    scopes=frozenset(),
+                ),
+                now_ms=now_ms,
+                random_hex=lambda: "",
+            )
+            if not attempt.is_success:
+                note_failure(
+                    work,
+                    delivery.endpoint_id,
+                    is_answered=attempt.status is not None,
+                    delays_s=self._settings.endpoint_delays_s,
+                )
+            elif delivery.failures:
+                note_success(work, delivery.endpoint_id)
 
     def _give_back(self, endpoint_id: str) -> None:
         try:

@@ -7,8 +7,16 @@ from collections.abc import Callable
 from sqlalchemy import Connection
 
 from kaiten_sync.licensing.windows import DAY_MS
-from kaiten_sync.server.db import Database, identity, sessions, usage, usage_days, webhooks
-from kaiten_sync.server.service.sessions import IDLE_MS
+from kaiten_sync.server.db import (
+    Database,
+    form_answers,
+    identity,
+    sessions,
+    usage,
+    usage_days,
+    webhooks,
+)
+from kaiten_sync.server.service.sessions import IDLE_MS, LONGEST_MS
 from kaiten_sync.server.service.usage_reports import REMEMBERED_MS
 
 SWEEP_EVERY_S = 12 * 3600
@@ -25,13 +33,14 @@ _Forget = Callable[[Connection, int, int], int]
 
 
 def sweep(database: Database, now_ms: int) -> None:
-    """Delete old deliveries, keys of reports, days, tokens dead for long, and idle sessions."""
+    """Delete what has expired, of each kind after its own time."""
     for forget, kept_ms in (
         (webhooks.forget_deliveries, _DELIVERIES_KEPT_MS),
         (usage.forget_reports, REMEMBERED_MS),
         (usage_days.forget_days, _DAYS_KEPT_MS),
         (identity.forget_tokens, _TOKENS_KEPT_MS),
         (sessions.forget_sessions, IDLE_MS),
+        (form_answers.forget_answers, LONGEST_MS),
     ):
         deleted = _BATCH
         while deleted == _BATCH:

@@ -11,11 +11,12 @@ from kaiten_sync.server.db.accounts import ShownAccount, ShownToken
 from kaiten_sync.server.db.identity import AccountRow, TokenRow
 from kaiten_sync.server.db.locks import take_turn
 from kaiten_sync.server.db.pages import Position, RowPage
-from kaiten_sync.server.domain.accounts import check_expiry, check_name, settle_scopes
+from kaiten_sync.server.domain.accounts import check_name, settle_expiry, settle_scopes
 from kaiten_sync.server.domain.refusals import conflict, not_found, unprocessable
 from kaiten_sync.server.domain.slugs import is_slug, slug_candidates
 from kaiten_sync.server.domain.tokens import lookup_hash, new_token
 from kaiten_sync.server.service.slug_lookup import SlugLookup
+from kaiten_sync.server.service.tenancy import invalid_token
 from kaiten_sync.server.service.work import Work, first_free, new_id
 
 MAX_TOKENS_SHOWN = 200
@@ -102,12 +103,16 @@ def list_tokens(
 
 
 def create_token(work: Work, account_slug: str, fields: TokenFields) -> NewToken:
-    """Store a new token that may do no more than the one that asks for it."""
+    """Store a new token that may do no more, and for no longer, than the one that asks for it."""
     operation = "CreateToken"
     account = ACCOUNTS.get(work, account_slug, f"{operation}.ServiceAccountNotFound")
     check_name(fields.name)
     scopes = settle_scopes(fields.scopes, work.caller.scopes)
-    check_expiry(fields.expires_at, work.now_ms)
+    expires_at = settle_expiry(fields.expires_at, work.caller.expires_at, work.now_ms)
+    parent_id = work.caller.token_id
+    # Until the end of this transaction the parent cannot be revoked without its new child.
+    if parent_id and not accounts.hold_live_token(work.connection, parent_id, work.now_ms):
+        raise invalid_token()
     slug_taken = conflict(f"{operation}.SlugConflict", "another token has this slug")
     name_taken = conflict(f"{operation}.NameConflict", "a token that is not revoked has this name")
     take_turn(work.connection, account.id, "token-slug")
@@ -126,7 +131,8 @@ def create_token(work: Work, account_slug: str, fields: TokenFields) -> NewToken
         scopes=scopes,
         created_at=work.now_ms,
         created_by=work.caller.account_id,
-        expires_at=fields.expires_at,
+        expires_at=expires_at,
+        parent_id=parent_id,
     )
     broken = {constraints.TOKEN_SLUG: slug_taken, constraints.TOKEN_NAME: name_taken}
     with constraints.conflicts(work.connection, broken):
@@ -135,18 +141,20 @@ def create_token(work: Work, account_slug: str, fields: TokenFields) -> NewToken
 
 
 def revoke_token(work: Work, account_slug: str, slug: str) -> None:
-    """Revoke a token: from the next request on it opens nothing."""
+    """Revoke a token and all that were created with it: from the next request on, they fail."""
     operation = "DeleteToken"
     account = ACCOUNTS.get(work, account_slug, f"{operation}.ServiceAccountNotFound")
-    revoked = accounts.revoke_token(
-        work.connection,
-        account.id,
-        slug if is_slug(slug) else "",
-        revoked_at=work.now_ms,
-        revoked_by=work.caller.account_id,
-    )
-    if not revoked:
+    found = is_slug(slug) and accounts.find_live_token(work.connection, account.id, slug)
+    if not found:
         raise not_found(f"{operation}.NotFound", f"there is no live token {slug!r}")
+    accounts.revoke_with_descendants(
+        work.connection, found, revoked_at=work.now_ms, revoked_by=work.caller.account_id
+    )
+
+
+def descendants_of(work: Work, token: ShownToken) -> list[str]:
+    """The names of the live tokens that are revoked together with this one."""
+    return accounts.live_descendants(work.connection, token.id)
 
 
 def _view(work: Work, account: ShownAccount) -> AccountView:

@@ -13,8 +13,8 @@ from sqlalchemy import Connection
 
 from kaiten_sync.server.db import identity, sessions
 from kaiten_sync.server.db.sessions import SessionRow
-from kaiten_sync.server.domain.refusals import RefusalError, RefusalKind
 from kaiten_sync.server.domain.tokens import lookup_hash
+from kaiten_sync.server.service.tenancy import invalid_token
 from kaiten_sync.server.service.work import Caller
 
 IDLE_MS = 30 * 60_000
@@ -45,11 +45,7 @@ def sign_in(connection: Connection, token: str, now_ms: int) -> str:
     """
     bearer = identity.find_bearer(connection, lookup_hash(token), now_ms)
     if bearer is None:
-        raise RefusalError(
-            RefusalKind.UNAUTHORIZED,
-            "Auth.InvalidToken",
-            "the token is unknown, expired or revoked",
-        )
+        raise invalid_token()
     session_id = secrets.token_urlsafe(_RANDOM_BYTES)
     row = SessionRow(
         id_hash=lookup_hash(session_id),
@@ -77,6 +73,8 @@ def resume(connection: Connection, session_id: str, now_ms: int) -> OpenSession 
         account_name=row.name,
         organization_id=row.organization_id,
         scopes=frozenset(row.scopes),
+        token_id=row.token_id,
+        expires_at=row.expires_at,
     )
     return OpenSession(caller=caller, is_due=now_ms - row.seen_at >= _TOUCH_EVERY_MS)
 

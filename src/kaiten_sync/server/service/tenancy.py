@@ -84,7 +84,7 @@ def authenticate(
     """
     row = identity.find_bearer(connection, lookup_hash(_bearer_token(authorization)), now_ms)
     if row is None:
-        raise _unauthorized("InvalidToken", "the token is unknown, expired or revoked")
+        raise invalid_token()
     scopes = frozenset(row.scopes)
     if not allows(scopes, needed_scope):
         raise RefusalError(
@@ -95,6 +95,8 @@ def authenticate(
         account_name=row.name,
         organization_id=row.organization_id,
         scopes=scopes,
+        token_id=row.token_id,
+        expires_at=row.expires_at,
     )
 
 
@@ -111,6 +113,11 @@ def _bearer_token(authorization: str | None) -> str:
     if scheme.lower() != "bearer" or not token.strip():
         raise _unauthorized("UnknownAuthorizationHeader", "Authorization must be: Bearer <token>")
     return token.strip()
+
+
+def invalid_token() -> RefusalError:
+    """The refusal of a token that opens nothing."""
+    return _unauthorized("InvalidToken", "the token is unknown, expired or revoked")
 
 
 def _unauthorized(code: str, detail: str) -> RefusalError:

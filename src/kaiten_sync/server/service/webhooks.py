@@ -2,17 +2,29 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from kaiten_sync.server.db import webhooks
 from kaiten_sync.server.db.locks import take_turn
 from kaiten_sync.server.db.pages import Position, RowPage
 from kaiten_sync.server.db.webhooks import DeliveryRow, EndpointRow, ShownDelivery
+from kaiten_sync.server.domain.events import WEBHOOK_PAUSED, WEBHOOK_RESUMED
 from kaiten_sync.server.domain.refusals import conflict, not_found
-from kaiten_sync.server.domain.webhooks import MAX_ENDPOINTS, check_url, new_secret, wanted_types
+from kaiten_sync.server.domain.webhooks import (
+    MAX_ENDPOINTS,
+    EndpointHealth,
+    check_url,
+    new_secret,
+    wanted_types,
+)
+from kaiten_sync.server.service.events import emit
 from kaiten_sync.server.service.work import Work, is_id, new_id
+from kaiten_sync.server.shapes.webhooks import endpoint_json
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,7 +86,10 @@ def create_endpoint(work: Work, fields: EndpointFields) -> EndpointRow:
 
 
 def update_endpoint(work: Work, endpoint_id: str, fields: EndpointFields) -> None:
-    """Overwrite where an endpoint is and what it wants. What is queued goes to the new place."""
+    """Overwrite where an endpoint is and what it wants, and resume it if it is paused.
+
+    What is queued is delivered to the new place.
+    """
     operation = "UpdateWebhook"
     stored = get_endpoint(work, endpoint_id, operation)
     wanted = fields.wanted
@@ -86,6 +101,38 @@ def update_endpoint(work: Work, endpoint_id: str, fields: EndpointFields) -> Non
         event_types=wanted,
         updated_at=work.touched(stored.updated_at),
     )
+    resume_endpoint(work, stored.id)
+
+
+def resume_endpoint(work: Work, endpoint_id: str) -> None:
+    """Deliver to an endpoint again, from now on and without waiting for its next attempt."""
+    stored = get_endpoint(work, endpoint_id, "ResumeWebhook")
+    webhooks.change_endpoint(work.connection, stored.id, **asdict(EndpointHealth()))
+    work.queued.append(stored.id)  # what waits for the next attempt is due now
+    if stored.paused_at is not None:
+        resumed = get_endpoint(work, stored.id)
+        emit(work, WEBHOOK_RESUMED, endpoint_json(resumed))
+
+
+def note_success(work: Work, endpoint_id: str) -> None:
+    """Record that an endpoint that failed before took a delivery."""
+    webhooks.change_endpoint(work.connection, endpoint_id, **asdict(EndpointHealth()))
+
+
+def note_failure(
+    work: Work, endpoint_id: str, *, is_answered: bool, delays_s: Sequence[float]
+) -> None:
+    """Record that an endpoint did not take a delivery; pause it if it has not for days."""
+    stored = webhooks.lock_endpoint(work.connection, endpoint_id)
+    if stored is None or stored.paused_at is not None:
+        return
+    health = stored.after_failure(work.now_ms, is_answered=is_answered, delays_s=delays_s)
+    webhooks.change_endpoint(work.connection, stored.id, **asdict(health))
+    if health.paused_at is not None:
+        webhooks.end_pending(work.connection, stored.id, "the webhook was paused")
+        paused = get_endpoint(work, stored.id)
+        emit(work, WEBHOOK_PAUSED, endpoint_json(paused))
+        log.warning("webhook %s is paused: no delivery succeeded for days", stored.id)
 
 
 def delete_endpoint(work: Work, endpoint_id: str) -> None:
@@ -129,5 +176,8 @@ def retry_delivery(work: Work, endpoint_id: str, delivery_id: str) -> None:
     )
     if stored is None or stored.endpoint_id != endpoint.id:
         raise not_found(f"{operation}.NotFound", "there is no such delivery")
+    if endpoint.paused_at is not None:
+        raise conflict(f"{operation}.Paused", "this webhook is paused; resume it first")
+    webhooks.change_endpoint(work.connection, endpoint.id, retry_at=0)
     webhooks.change_delivery(work.connection, stored.id, status="pending", due_at=work.now_ms)
     work.queued.append(stored.id)

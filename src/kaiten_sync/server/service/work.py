@@ -16,12 +16,18 @@ _ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Caller:
-    """The service account behind a request. It sees its own organization only."""
+    """The service account behind a request. It sees its own organization only.
+
+    `token_id` is the token that the request was sent with, or None for the server itself, and
+    `expires_at` is when that token ends: milliseconds since 1970, or None for never.
+    """
 
     account_id: str
     account_name: str
     organization_id: str
     scopes: frozenset[str]
+    token_id: str | None = None
+    expires_at: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

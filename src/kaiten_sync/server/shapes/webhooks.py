@@ -12,14 +12,19 @@ from kaiten_sync.server.shapes.scalars import timestamp, without_none
 def endpoint_json(row: EndpointRow, *, with_secret: bool = False) -> dict[str, Any]:
     """An endpoint as the API shows it. Lists never show its secret."""
     kinds = [find_event_type(each) for each in row.event_types]
-    body = {
-        "id": row.id,
-        "url": row.url,
-        "eventTypes": list(row.event_types),
-        "eventNames": [kind.name for kind in kinds if kind is not None],
-        "createdAt": timestamp(row.created_at),
-        "updatedAt": timestamp(row.updated_at),
-    }
+    body = without_none(
+        {
+            "id": row.id,
+            "url": row.url,
+            "eventTypes": list(row.event_types),
+            "eventNames": [kind.name for kind in kinds if kind is not None],
+            "status": row.status,
+            "failingSince": None if row.failing_since is None else timestamp(row.failing_since),
+            "pausedAt": None if row.paused_at is None else timestamp(row.paused_at),
+            "createdAt": timestamp(row.created_at),
+            "updatedAt": timestamp(row.updated_at),
+        }
+    )
     return {**body, "signingSecret": row.secret} if with_secret else body
 
 

@@ -211,7 +211,8 @@ OPERATIONS: tuple[Operation, ...] = (
               body="WriteWebhook", answer="Webhook", refuses=(409,)),
     operation("get-webhook", f"GET {_WEBHOOK}", "Get a webhook with its signing secret",
               forward(webhooks.get_endpoint, _with_secret), answer="Webhook", refuses=(404,)),
-    operation("update-webhook", f"PUT {_WEBHOOK}", "Replace the URL and the events of a webhook",
+    operation("update-webhook", f"PUT {_WEBHOOK}",
+              "Replace the URL and the events of a webhook, and resume it",
               forward(webhooks.update_endpoint, fields=_endpoint), body="WriteWebhook",
               refuses=(404,)),
     operation("delete-webhook", f"DELETE {_WEBHOOK}", "Delete a webhook and what is queued for it",
@@ -239,7 +240,7 @@ OPERATIONS: tuple[Operation, ...] = (
               forward(accounts.create_token, handlers.token_with_secret, fields=reads(TokenFields)),
               body="WriteToken", answer="PlainToken", refuses=(400, 404, 409)),
     operation("delete-service-account-token", f"DELETE {_ACCOUNT}/tokens/{{tokenSlug}}",
-              "Revoke a token; it stays in the list", forward(accounts.revoke_token),
-              refuses=(400, 404)),
+              "Revoke a token and those created with it; they stay in the list",
+              forward(accounts.revoke_token), refuses=(400, 404)),
 )
 # fmt: on

@@ -15,7 +15,13 @@ from kaiten_sync.server.db.tables.catalog import (
 )
 from kaiten_sync.server.db.tables.customers import customer, instance
 from kaiten_sync.server.db.tables.events import event, webhook_delivery, webhook_endpoint
-from kaiten_sync.server.db.tables.identity import organization, service_account, session, token
+from kaiten_sync.server.db.tables.identity import (
+    form_answer,
+    organization,
+    service_account,
+    session,
+    token,
+)
 from kaiten_sync.server.db.tables.usage import usage, usage_day, usage_report
 
 __all__ = [
@@ -23,6 +29,7 @@ __all__ = [
     "entitlement",
     "entitlement_group",
     "event",
+    "form_answer",
     "grant",
     "group_member",
     "instance",

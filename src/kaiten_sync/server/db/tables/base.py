@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import JSON, BigInteger, Column, ForeignKey, Integer, MetaData, String
+from sqlalchemy import JSON, BigInteger, Column, ForeignKey, Integer, MetaData, String, Text
 from sqlalchemy.dialects.postgresql import JSONB
 
 metadata = MetaData(
@@ -28,3 +28,8 @@ def organization_id() -> Column[str]:
     """The column that says whose a row is. It is stored under the spelling of its first day."""
     foreign_key = ForeignKey("organisation.id")
     return Column("organisation_id", Id, foreign_key, nullable=False, key="organization_id")
+
+
+def folded() -> Column[str]:
+    """The column of the texts that a search looks in, in the form in which they are compared."""
+    return Column("folded", Text, nullable=False, server_default="")

@@ -19,7 +19,7 @@ from sqlalchemy import (
     text,
 )
 
-from kaiten_sync.server.db.tables.base import FINITE, Id, Json, metadata, organization_id
+from kaiten_sync.server.db.tables.base import FINITE, Id, Json, folded, metadata, organization_id
 
 _NUMBERS = "type IN ('NUMBER', 'NUMBER_AI_CREDIT')"
 
@@ -59,6 +59,7 @@ entitlement = Table(
     Column("sale_unit_factor", Float(53)),
     Column("created_at", BigInteger, nullable=False),
     Column("updated_at", BigInteger, nullable=False),
+    folded(),
     UniqueConstraint("organization_id", "slug"),
     Index(None, "organization_id", "created_at", "id"),
     CheckConstraint("type IN ('BOOLEAN', 'NUMBER', 'CONFIG', 'NUMBER_AI_CREDIT')", name="type"),
@@ -130,6 +131,7 @@ license_version = Table(
     Column("is_active", Boolean),
     Column("created_at", BigInteger, nullable=False),
     Column("updated_at", BigInteger, nullable=False),
+    folded(),
     UniqueConstraint("organization_id", "slug"),
     UniqueConstraint("family_id", "version"),
     Index(None, "organization_id", "created_at", "id"),

@@ -14,7 +14,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-from kaiten_sync.server.db.tables.base import Id, Json, metadata, organization_id
+from kaiten_sync.server.db.tables.base import Id, Json, folded, metadata, organization_id
 
 customer = Table(
     "customer",
@@ -29,6 +29,7 @@ customer = Table(
     Column("created_at", BigInteger, nullable=False),
     Column("updated_by", Id, ForeignKey("service_account.id"), nullable=False),
     Column("updated_at", BigInteger, nullable=False),
+    folded(),
     UniqueConstraint("organization_id", "slug"),
     Index(None, "organization_id", "created_at", "id"),
 )
@@ -60,6 +61,7 @@ instance = Table(
     Column("created_at", BigInteger, nullable=False),
     Column("updated_by", Id, ForeignKey("service_account.id"), nullable=False),
     Column("updated_at", BigInteger, nullable=False),
+    folded(),
     UniqueConstraint("organization_id", "slug"),
     Index(None, "organization_id", "created_at", "id"),
     CheckConstraint("status IN ('HEALTHY', 'DEGRADED', 'INCIDENT', 'MAINTENANCE')", name="status"),

@@ -51,6 +51,8 @@ token = Table(
     Column("revoked_at", BigInteger),
     Column("created_by", Id),
     Column("revoked_by", Id),
+    # The token that created it. Like those who created and revoked it, it may have been deleted.
+    Column("parent_id", Id, index=True),
     UniqueConstraint("service_account_id", "slug"),
     Index(None, "service_account_id", "created_at", "id"),
     Index(
@@ -77,4 +79,14 @@ session = Table(
     Column("token_id", Id, ForeignKey("token.id", ondelete="CASCADE"), nullable=False, index=True),
     Column("created_at", BigInteger, nullable=False),
     Column("seen_at", BigInteger, nullable=False, index=True),
+)
+
+form_answer = Table(
+    "form_answer",
+    metadata,
+    # Of the session, the page and all that was sent, so that what differs at all is another form.
+    Column("form_hash", String(64), primary_key=True),
+    Column("sent_at", BigInteger, nullable=False, index=True),
+    # None if the answer can be shown only once.
+    Column("location", Text),
 )

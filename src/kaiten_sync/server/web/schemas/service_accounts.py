@@ -48,7 +48,8 @@ _TOKEN: Mapping[str, Schema] = {
     "expiresAt": {
         "type": "string",
         "format": "date-time",
-        "description": "From then on it opens nothing. Left out: never.",
+        "description": "From then on it opens nothing; not later than the token that creates it."
+        " Left out: together with that one.",
     },
     "revokedBy": READ_ONLY_USER,
     "revokedAt": READ_ONLY_TIME,

@@ -1,0 +1,41 @@
+"""Keeps the files of an SQLite database to their owner: they contain webhook secrets."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+import stat
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+from sqlalchemy import URL
+
+log = logging.getLogger(__name__)
+
+_OWNER_ONLY = 0o600
+_COMPANIONS = ("", "-wal", "-shm", "-journal")
+"""What the names of a database's files end in. SQLite creates the latter like the first."""
+
+
+def keep_private(url: URL) -> None:
+    """Create the file of a database for its owner alone, or take the rights of others from it.
+
+    A file that cannot be created is left to SQLite, whose error says more. A file whose rights
+    cannot be changed, since it belongs to another user, is logged.
+    """
+    name = url.database or ""
+    if ":memory:" in name:
+        return
+    path = unquote(urlsplit(name).path) if name.startswith("file:") else name
+    with contextlib.suppress(OSError):
+        os.close(os.open(path, os.O_CREAT | os.O_EXCL, _OWNER_ONLY))
+    for each in (Path(path + ending) for ending in _COMPANIONS):
+        if not each.is_file() or not stat.S_IMODE(each.stat().st_mode) & 0o077:
+            continue
+        try:
+            each.chmod(_OWNER_ONLY)
+        except OSError as error:
+            log.warning("other users have rights on %s: %s", each, error.strerror)
+        else:
+            log.warning("other users had rights on %s; now only its owner has", each)

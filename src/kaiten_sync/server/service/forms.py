@@ -1,0 +1,54 @@
+"""Use case of forms: a form that is sent again gets the first answer, and does nothing more.
+
+A double click, a reload and a connection that broke all send the same bytes once more.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Mapping, Sequence
+from typing import TypeVar
+
+from kaiten_sync.server.db.form_answers import FormAnswerRow, add_answer, find_answer
+from kaiten_sync.server.db.locks import take_turn
+from kaiten_sync.server.domain.refusals import conflict
+from kaiten_sync.server.service.work import Work
+
+ONCE_FIELD = "form_once"
+"""The field that tells two forms with the same texts apart. A form without it is never repeated."""
+
+S = TypeVar("S")
+
+
+def answer_once(
+    work: Work,
+    session_id: str,
+    path: str,
+    sent: Mapping[str, Sequence[str]],
+    act: Callable[[], str | S],
+) -> str | S:
+    """The result of `act`: a path to go to, or a page. If it was sent before, that path again.
+
+    Raises:
+        RefusalError: it was sent before, and led to a page that can be shown only once. Or `act`
+            refused, and the form may be sent again.
+    """
+    if not any(sent.get(ONCE_FIELD, ())):
+        return act()
+    said = json.dumps([session_id, path, sorted((name, *sent[name]) for name in sent)])
+    form_hash = hashlib.sha256(said.encode()).hexdigest()
+    take_turn(work.connection, "form", form_hash)
+    earlier = find_answer(work.connection, form_hash)
+    if earlier is None:
+        result = act()
+        location = result if isinstance(result, str) else None
+        row = FormAnswerRow(form_hash=form_hash, sent_at=work.now_ms, location=location)
+        add_answer(work.connection, row)
+        return result
+    if earlier.location is None:
+        raise conflict(
+            "Form.SentTwice",
+            "this form was sent twice; its answer is shown only once, and nothing was done again",
+        )
+    return earlier.location
