@@ -25,7 +25,11 @@ from kaiten_sync.cli.options import OUTPUT_FOLDER, ServerChoice, project_option,
     is_flag=True,
     help="Write a project file here too, for this catalog, this server and this scope.",
 )
-@click.option("--force", is_flag=True, help="Overwrite files that are there.")
+@click.option(
+    "--force",
+    is_flag=True,
+    help="Replace the files of an earlier export; those of objects that are gone are removed.",
+)
 def command(
     project: str | None,
     server: ServerChoice,
@@ -59,5 +63,7 @@ def command(
     exported = export(workspace_of(project, server), request, terminal_ports())
     for path in exported.paths:
         print_result(f"wrote {path.as_posix()}")
+    for path in exported.removed:
+        print_result(f"removed {path.as_posix()}")
     following = "plan" if with_project else f"plan -f {out}"
     print_result(f"\n{counted(exported.objects, 'object')}. Next: kaiten-sync {following}")

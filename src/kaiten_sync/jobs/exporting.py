@@ -11,8 +11,8 @@ from pathlib import Path
 from kaiten_sync.declare import dump_catalog
 from kaiten_sync.declare.project import PROJECT_FILE
 from kaiten_sync.declare.write import inline
-from kaiten_sync.errors import UsageError
 from kaiten_sync.jobs.workspace import Workspace
+from kaiten_sync.jobs.written import replacing
 from kaiten_sync.kinds.registry import child_kinds, spec_of, top_kinds
 from kaiten_sync.kinds.spec import FieldSpec
 from kaiten_sync.model.address import Address, ChildList
@@ -42,7 +42,7 @@ class ExportRequest:
     """Where to write a live catalog, and how.
 
     `out` is the folder. `target` is the name that a project file gets for the server, None for a
-    usual one. `is_forced` replaces files that are there.
+    usual one. `is_forced` replaces the files of an earlier export, and others of the same names.
     """
 
     out: str
@@ -54,17 +54,22 @@ class ExportRequest:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Exported:
-    """The files that were written, and how many objects were read."""
+    """The files that were written, how many objects were read, and what was removed.
+
+    `removed` are files of an earlier export.
+    """
 
     paths: tuple[Path, ...]
     objects: int
+    removed: tuple[Path, ...] = ()
 
 
 def export(workspace: Workspace, request: ExportRequest, ports: Ports) -> Exported:
     """Read everything in scope, and write it as files. Planning them changes nothing.
 
     Raises:
-        UsageError: a file is there already, or cannot be written. Nothing was written.
+        UsageError: a file is there already, belongs to somebody, or cannot be written. Nothing
+            was written.
         KaitenSyncError: as `pipeline.read_catalog` and `Connect` do.
     """
     connection = workspace.connect(None)
@@ -77,15 +82,18 @@ def export(workspace: Workspace, request: ExportRequest, ports: Ports) -> Export
         contents[Path(PROJECT_FILE)] = project_text(
             request.out, connection.target, request.target, workspace.project
         )
-    taken = [] if request.is_forced else sorted(p for p in contents if ports.files.exists(p))
-    if taken:
-        raise UsageError(
-            f"{taken[0]} is there already; nothing was written",
-            hint="choose an empty folder, or pass --force",
-        )
-    for path, text in contents.items():
-        ports.files.write(path, text.encode())
-    return Exported(paths=tuple(contents), objects=len(live.resources))
+    written = replacing(
+        out,
+        {path: text.encode() for path, text in contents.items()},
+        ports.files,
+        is_forced=request.is_forced,
+    )
+    ports.files.write_all(written)
+    return Exported(
+        paths=tuple(contents),
+        removed=tuple(path for path, content in written.items() if content is None),
+        objects=len(live.resources),
+    )
 
 
 def catalog_files(live: LiveState, scope: Scope, split: Split = Split.LICENSE) -> dict[str, str]:
