@@ -16,6 +16,7 @@ from kaiten_sync.cli.options import (
     committed_plan_option,
     target_options,
 )
+from kaiten_sync.errors import UsageError
 from kaiten_sync.model.drift import Verdict
 
 if TYPE_CHECKING:
@@ -34,6 +35,12 @@ if TYPE_CHECKING:
     help="File for objects that are declared nowhere yet. Default: the catalog's first file,"
     " or adopted.yaml in its folder.",
 )
+@click.option(
+    "--into-overlay",
+    is_flag=True,
+    help="Write into the target's overlay, and leave the base and all other targets alone."
+    " Without ADDRESS: everything that differs, but for what git changed.",
+)
 @click.option("--dry-run", is_flag=True, help="Show the changes of files, and write nothing.")
 def command(
     addresses: tuple[str, ...],
@@ -41,6 +48,7 @@ def command(
     server: ServerChoice,
     plan: str | None,
     into: str | None,
+    into_overlay: bool,
     dry_run: bool,
 ) -> int:
     """Copy live values into the YAML files.
@@ -55,6 +63,7 @@ def command(
     Examples:
       kaiten-sync adopt -t prod
       kaiten-sync adopt -t prod license/growth/grant/api-calls --dry-run
+      kaiten-sync adopt -t prod --into-overlay
       kaiten-sync adopt -t prod license/partner --into catalog/partners.yaml
     """
     from kaiten_sync.cli.output import print_result
@@ -63,7 +72,11 @@ def command(
     from kaiten_sync.report.drift_text import adopted_text
 
     sides = drift_request(declaration, server, plan=plan, addresses=addresses)
-    request = AdoptRequest(drift=sides, into=into, is_dry=dry_run)
+    if into is not None and into_overlay:
+        raise UsageError("--into and --into-overlay exclude each other")
+    if declaration.files and into_overlay:
+        raise UsageError("--into-overlay takes the project's catalog: no -f")
+    request = AdoptRequest(drift=sides, into=into, into_overlay=into_overlay, is_dry=dry_run)
     adoption = adopt(workspace_of(declaration.project, server), request, terminal_ports())
     if dry_run:
         print_result("".join(_unified_diff(adoption.changes)) or "nothing to adopt")

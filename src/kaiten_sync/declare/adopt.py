@@ -18,7 +18,8 @@ from kaiten_sync.model.change import FieldChange
 from kaiten_sync.model.drift import Difference, DriftClass
 from kaiten_sync.model.value import ABSENT, Absent, Fields, Json, is_same
 
-_BOM = b"\xef\xbb\xbf"
+BOM = b"\xef\xbb\xbf"
+"""A byte order mark, which stays if a file has one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,7 +91,7 @@ class Adopter:
         found = []
         for each in self._files:
             before = self._contents[each.shown]
-            bom = _BOM if before is not None and before.startswith(_BOM) else b""
+            bom = BOM if before is not None and before.startswith(BOM) else b""
             after = bom + self._editors[each.shown].text().encode()
             if after != before:
                 found.append(
@@ -313,7 +314,7 @@ def _read(path: Path) -> bytes:
 
 
 def _decode(content: bytes | None) -> str:
-    return (content or b"").removeprefix(_BOM).decode()
+    return (content or b"").removeprefix(BOM).decode()
 
 
 def _nowhere(place: str) -> RefusedError:

@@ -147,13 +147,13 @@ class TextEditor:
         if spot.style not in ("|", ">"):
             return text
         comment = _COMMENT.search(self._text[spot.start : self._line_end(spot.start)])
-        remark = comment[0] if comment else ""
+        beside = comment[0] if comment else ""
         indent = _BLOCK_INDENT.match(self._text, spot.start)
         if spot.style == "|" and indent and isinstance(value, str) and _fits_block(value):
             lines = [f"{indent[1]}{line}" if line else "" for line in value.splitlines()]
             head = "|" if value.endswith("\n") else "|-"
-            return self._break.join([f"{head}{remark}", *lines])
-        return f"{text}{remark}"
+            return self._break.join([f"{head}{beside}", *lines])
+        return f"{text}{beside}"
 
     def _insert(self, path: EditPath, key: str, value: Json) -> None:
         parent = self.find(path)

@@ -6,17 +6,20 @@ import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Protocol
 
 from kaiten_sync.declare.adopt import Adopter, FileChange, default_file
+from kaiten_sync.declare.overlay_patch import leave_to_base, overlay_bytes, patch_of
 from kaiten_sync.diff.compare import diff_catalog
 from kaiten_sync.errors import RefusedError, UsageError
 from kaiten_sync.jobs.drifting import DriftRequest, Sides, sides_of
-from kaiten_sync.jobs.exporting import worth_declaring
+from kaiten_sync.jobs.overlaying import Overlay, overlay_of
 from kaiten_sync.jobs.workspace import Workspace
+from kaiten_sync.jobs.worth import with_families
 from kaiten_sync.model.address import Address
 from kaiten_sync.model.diagnostic import Diagnostic, Severity
 from kaiten_sync.model.drift import Difference, DriftClass, Verdict
-from kaiten_sync.model.ports import Ports
+from kaiten_sync.model.ports import Files, Ports
 from kaiten_sync.model.resource import DesiredState, LiveState
 from kaiten_sync.model.value import Fields
 from kaiten_sync.pipeline import CatalogSource, compare, load, validate
@@ -26,17 +29,22 @@ __all__ = ["AdoptRequest", "Adoption", "FileChange", "adopt"]
 _EDITS = frozenset({Verdict.SERVER_EDITED, Verdict.CHANGED})
 """What is adopted if nothing is named: what somebody changed on the server."""
 
+_NOT_GITS = frozenset(Verdict) - {Verdict.GIT_AHEAD, Verdict.CONFLICT}
+"""What is adopted into an overlay if nothing is named: everything but what git changed."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AdoptRequest:
     """What to adopt: the objects and sides of `drift`.
 
     `into` is the file for objects that are not declared yet; None chooses one of the catalog's.
-    `is_dry` writes nothing.
+    `into_overlay` writes everything into the target's overlay, and leaves the base alone. `is_dry`
+    writes nothing.
     """
 
     drift: DriftRequest
     into: str | None = None
+    into_overlay: bool = False
     is_dry: bool = False
 
 
@@ -65,13 +73,25 @@ def adopt(workspace: Workspace, request: AdoptRequest, ports: Ports) -> Adoption
         KaitenSyncError: as `drift` does.
     """
     sides = sides_of(workspace, request.drift, ports)
+    overlay = None
+    if request.into_overlay:
+        overlay = overlay_of(workspace, sides.connection, None, prefers_existing=True)
+        is_there = ports.files.exists(overlay.path)
+        sides = replace(sides, source=overlay.whole if is_there else overlay.under)
     desired = load(sides.source)
     with sides.connection.open() as catalog:
         live, diff = compare(desired, catalog, sides.case, ports.progress)
-    chosen = tuple(d for d in diff.differences if sides.only or d.verdict in _EDITS)
+    verdicts = _EDITS if overlay is None else _NOT_GITS
+    chosen = tuple(d for d in diff.differences if sides.only or d.verdict in verdicts)
     _check_named(sides.only, chosen)
     others = {} if request.drift.files else _other_targets(workspace, sides)
-    attempt = _Attempts(sides.source, others, live, _into(sides.source, request.into)).best(chosen)
+    source = sides.source if overlay is None else overlay.whole
+    edits = (
+        _InPlace(source, live, _into(source, request.into))
+        if overlay is None
+        else _IntoOverlay(overlay, live, ports.files)
+    )
+    attempt = _Trials(source, others, live, edits).best(chosen)
     if chosen and not attempt.adopted:
         raise RefusedError(
             "nothing was adopted, and no file was changed",
@@ -93,7 +113,7 @@ def adopt(workspace: Workspace, request: AdoptRequest, ports: Ports) -> Adoption
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Attempt:
+class _Trial:
     """An adoption that is not written yet. `wrong` is why it must not be, None if it may."""
 
     adopted: tuple[Difference, ...] = ()
@@ -106,7 +126,65 @@ class _Attempt:
         return {Path(os.path.realpath(each.path)): each.after for each in self.changes}
 
 
-class _Attempts:
+class _Edits(Protocol):
+    """Changes files for differences, in memory. What stands in the way is part of the attempt."""
+
+    def of(self, chosen: Sequence[Difference]) -> _Trial: ...
+
+
+class _InPlace:
+    """Changes each value where it is declared."""
+
+    def __init__(self, source: CatalogSource, live: LiveState, into: str) -> None:
+        self._source = source
+        self._into = into
+        self._objects = with_families(live)
+
+    def of(self, chosen: Sequence[Difference]) -> _Trial:
+        source = self._source
+        adopter = Adopter(source.catalog, source.root, source.overlays)
+        adopted: list[Difference] = []
+        obstacles: list[Diagnostic] = []
+        for difference in chosen:
+            taken, refused = adopter.adopt(difference, self._objects, self._into)
+            adopted += [taken] if taken is not None else []
+            obstacles += [_obstacle(difference, error.message) for error in refused]
+        return _Trial(
+            adopted=tuple(adopted), changes=tuple(adopter.changes()), obstacles=tuple(obstacles)
+        )
+
+
+class _IntoOverlay:
+    """Writes what differs from the base into one overlay file, and takes out what does not."""
+
+    def __init__(self, overlay: Overlay, live: LiveState, files: Files) -> None:
+        self._overlay = overlay
+        self._before = files.read(overlay.path) if files.exists(overlay.path) else None
+        self._under = load(overlay.under)
+        self._objects = with_families(live)
+        self._differences = diff_catalog(self._under, live, overlay.under.scope).differences
+
+    def of(self, chosen: Sequence[Difference]) -> _Trial:
+        addresses = {difference.address for difference in chosen}
+        whole = {d.address for d in chosen if d.drift is not DriftClass.CHANGED}
+        below = [
+            d for d in self._differences if d.address in addresses or d.address.parent in whole
+        ]
+        patch = patch_of(below, self._under, self._objects)
+        for difference in chosen:
+            leave_to_base(patch, difference)
+        try:
+            after = overlay_bytes(self._overlay.shown, self._before, patch)
+        except RefusedError as error:
+            return _Trial(wrong=error.message)
+        change = FileChange(
+            shown=self._overlay.shown, path=self._overlay.path, before=self._before, after=after
+        )
+        changes = (change,) if after != self._before else ()
+        return _Trial(adopted=tuple(chosen), changes=changes)
+
+
+class _Trials:
     """Tries to adopt differences, in memory, until the files would declare what is live."""
 
     def __init__(
@@ -114,16 +192,17 @@ class _Attempts:
         source: CatalogSource,
         others: Mapping[str, CatalogSource],
         live: LiveState,
-        into: str,
+        edits: _Edits,
     ) -> None:
         self._source = source
         self._others = [other for other in others.values() if validate(other)[0] is not None]
         self._live = live
-        self._into = into
-        self._objects = {a: worth_declaring(found) for a, found in live.resources.items()}
+        self._edits = edits
 
-    def best(self, chosen: Sequence[Difference]) -> _Attempt:
+    def best(self, chosen: Sequence[Difference]) -> _Trial:
         """As many of the differences as can be adopted together."""
+        if not chosen:
+            return _Trial()
         whole = self._try(chosen)
         if whole.wrong is None:
             return whole
@@ -146,21 +225,11 @@ class _Attempts:
         best = self._try(good)
         return replace(best, obstacles=(*best.obstacles, *bad.values()))
 
-    def _try(self, chosen: Sequence[Difference]) -> _Attempt:
-        source = self._source
-        adopter = Adopter(source.catalog, source.root, source.overlays)
-        adopted: list[Difference] = []
-        obstacles: list[Diagnostic] = []
-        for difference in chosen:
-            taken, refused = adopter.adopt(difference, self._objects, self._into)
-            adopted += [taken] if taken is not None else []
-            obstacles += [_obstacle(difference, error.message) for error in refused]
-        attempt = _Attempt(
-            adopted=tuple(adopted), changes=tuple(adopter.changes()), obstacles=tuple(obstacles)
-        )
-        return replace(attempt, wrong=self._why_wrong(attempt))
+    def _try(self, chosen: Sequence[Difference]) -> _Trial:
+        attempt = self._edits.of(chosen)
+        return attempt if attempt.wrong else replace(attempt, wrong=self._why_wrong(attempt))
 
-    def _why_wrong(self, attempt: _Attempt) -> str | None:
+    def _why_wrong(self, attempt: _Trial) -> str | None:
         """Read the files as they would be: what was adopted must not differ from what is live."""
         desired, diagnostics = validate(replace(self._source, unsaved=attempt.unsaved))
         if desired is None:

@@ -12,18 +12,17 @@ from kaiten_sync.declare import dump_catalog
 from kaiten_sync.declare.project import PROJECT_FILE
 from kaiten_sync.declare.write import inline
 from kaiten_sync.jobs.workspace import Workspace
+from kaiten_sync.jobs.worth import with_family
 from kaiten_sync.jobs.written import replacing
-from kaiten_sync.kinds.registry import child_kinds, spec_of, top_kinds
-from kaiten_sync.kinds.spec import FieldSpec
+from kaiten_sync.kinds.registry import child_kinds, top_kinds
 from kaiten_sync.model.address import Address, ChildList
 from kaiten_sync.model.plan import TargetRef
 from kaiten_sync.model.ports import Ports
 from kaiten_sync.model.resource import DesiredState, LiveResource, LiveState
 from kaiten_sync.model.settings import TOKEN_VARIABLE, Project, Scope
 from kaiten_sync.model.source import natural
-from kaiten_sync.model.value import Fields, is_same
 from kaiten_sync.pipeline import read_catalog
-from kaiten_sync.plan.families import Families, families_of, link_of
+from kaiten_sync.plan.families import Families, families_of
 
 _TARGET = "prod"
 """What the target of an exported catalog is called: it is a server that is in use."""
@@ -149,35 +148,10 @@ def project_text(folder: str, target: TargetRef, name: str | None, project: Proj
 
 
 def _dump(objects: Iterable[LiveResource], families: Families) -> str:
-    declared = {each.address: _with_family(each, families) for each in objects}
+    declared = {each.address: with_family(each, families) for each in objects}
     lists = [ChildList(a, child.kind) for a in declared for child in child_kinds(a.kind)]
     places = {
         address: (families.members[family][0].slug, families.members[family].index(address))
         for address, family in families.of.items()
     }
     return dump_catalog(declared, owns=lists, places=places)
-
-
-def _with_family(found: LiveResource, families: Families) -> Fields:
-    """What is worth declaring. A family that lost its first version goes by the next one."""
-    fields = worth_declaring(found)
-    members = families.members.get(families.of.get(found.address, ""), ())
-    if found.address in members[1:]:
-        return {**fields, link_of(found.address): members[0].slug}
-    return {name: value for name, value in fields.items() if name != link_of(found.address)}
-
-
-def worth_declaring(found: LiveResource) -> Fields:
-    """The fields that say something: not what the server has when nothing is said."""
-    specs = spec_of(found.address.kind).fields
-    return {
-        name: value
-        for name, value in found.fields.items()
-        if not specs[name].numbered_by_server
-        and not is_same(value, specs[name].default(found.fields))
-        and not _goes_without_saying(specs[name], value, found)
-    }
-
-
-def _goes_without_saying(field: FieldSpec, value: object, found: LiveResource) -> bool:
-    return value == field.settles_as or (field.is_own_slug and value == found.address.slug)
