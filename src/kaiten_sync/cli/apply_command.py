@@ -66,6 +66,7 @@ def command(
     from kaiten_sync.cli.exit_codes import code_of_apply
     from kaiten_sync.cli.output import look_of, print_result
     from kaiten_sync.cli.session import plan_request, terminal_ports, workspace_of
+    from kaiten_sync.cli.streams import rescue_result
     from kaiten_sync.jobs.applying import ApplyRequest, apply
 
     if plan_path is None:
@@ -81,7 +82,9 @@ def command(
     approval = TerminalApproval(is_given_already=yes, is_quiet=output_format == "json")
     workspace = workspace_of(declaration.project, server)
     result = apply(workspace, request, approval, terminal_ports())
-    print_result(formats.APPLY[output_format](result, look_of(sys.stdout)))
+    render = formats.APPLY[output_format]
+    print_result(render(result, look_of(sys.stdout)))
+    rescue_result(render(result, look_of(sys.stderr)))
     return code_of_apply(result)
 
 
