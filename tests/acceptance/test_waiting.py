@@ -82,3 +82,41 @@ def test_a_step_is_named_with_its_parts_and_a_pause_says_nothing() -> None:
     count = len(lines)
     heartbeat.go_on()
     assert len(lines) == count
+
+
+def test_the_outcome_of_a_change_is_printed_before_the_next_one_is_known(tmp_path: Path) -> None:
+    (tmp_path / "c.yaml").write_text("version: 1\ngroups: {g0: {name: G0}, g1: {name: G1}}\n")
+    heard = threading.Event()
+    there: set[str] = set()
+
+    def answer(request: Request) -> Reply:
+        slug = request.path.split("?")[0].removeprefix("/api/entitlement-groups").strip("/")
+        if request.method == "POST":
+            if request.body["slug"] == "g1":
+                assert heard.wait(HANG_S)
+            there.add(request.body["slug"])
+            return Reply(status=201, body=request.body)
+        if slug:
+            body = {"slug": slug, "name": slug.upper(), "id": slug}
+            return Reply(body=body) if slug in there else Reply(status=404, body={"code": "X"})
+        return Reply(body={"items": [], "hasMore": False})
+
+    words = ["apply", "-f", "c.yaml", "--yes", "--base-url"]
+    with (
+        scripted(answer) as server,
+        started(
+            python_module("kaiten_sync", *words, server.url),
+            cwd=tmp_path,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+        ) as process,
+    ):
+        assert process.stdout is not None
+        lines = iter(process.stdout.readline, "")
+        assert any("done" in line and "group/g0" in line for line in lines)
+        heard.set()
+        rest, _ = process.communicate(timeout=HANG_S)
+    assert process.returncode == 0
+    assert "group/g1" in rest
+    assert "group/g0" not in rest
+    assert "Applied to" in rest

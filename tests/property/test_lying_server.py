@@ -91,7 +91,7 @@ BODIES = (
     *(b"", b"null", b"[]", b"{}", b"0", b'"x"', b"<html>", b"\xff\xfe", b"\xef\xbb\xbf[]", b"[1]"),
     *(b'{"items": [], "items": []}', b'{"items": null}', b'{"items": {}, "hasMore": false}'),
     *(b'{"items": [1], "hasMore": false}', b'{"items": [], "hasMore": true, "nextCursor": "x"}'),
-    *(b'{"hasMore": true}', b"[" * 100_000, '[{"slug": "é"}]'.encode("utf-16"), b"[]]", b"\x00"),
+    *(b'{"hasMore": true}', b"[" * 2_000, '[{"slug": "é"}]'.encode("utf-16"), b"[]]", b"\x00"),
 )
 STATUSES = (200, 201, 204, 301, 304, 400, 401, 403, 404, 409, 418, 422, 500, 599)
 """None of those after which the same request is sent again."""

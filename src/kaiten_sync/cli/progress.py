@@ -30,10 +30,10 @@ NEXT_LINE_S = 15.0
 _META = f"{__name__}.heartbeat"
 
 
-def terminal_progress() -> Progress:
+def terminal_progress(*, has_bar: bool) -> Progress:
     """Progress of the command that runs now; it ends with the command."""
     context = click.get_current_context()
-    heartbeat = Heartbeat(say, has_bar=sys.stderr.isatty())
+    heartbeat = Heartbeat(say, has_bar=has_bar and sys.stderr.isatty())
     context.meta[_META] = heartbeat
     context.call_on_close(heartbeat.stop)
     return heartbeat
@@ -89,7 +89,11 @@ class Heartbeat:
         from rich.console import Console
         from rich.progress import Progress as Bar
 
-        self._bar = Bar(console=Console(stderr=True), transient=True)
+        self._bar = Bar(
+            console=Console(stderr=True),
+            transient=True,
+            redirect_stdout=False,  # it is for results
+        )
         self._bar.start()
         self._task = self._bar.add_task(what, total=total)
 
