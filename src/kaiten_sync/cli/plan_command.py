@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 
 import click
 
+from kaiten_sync.cli.impact_options import impact_options, names_are_shown
 from kaiten_sync.cli.options import (
     OUTPUT_FILE,
     CatalogChoice,
@@ -18,6 +20,7 @@ from kaiten_sync.cli.options import (
     target_options,
 )
 from kaiten_sync.errors import UsageError
+from kaiten_sync.model.impact import FailOn
 from kaiten_sync.report import formats
 
 
@@ -38,6 +41,20 @@ from kaiten_sync.report import formats
     metavar="FILE",
     help="With --check, write the plan that is made now to FILE, to be committed in its place.",
 )
+@click.option(
+    "--impact-out",
+    type=OUTPUT_FILE,
+    metavar="FILE",
+    help="Write to FILE as JSON whom the plan affects.",
+)
+@click.option(
+    "--fail-on",
+    type=click.Choice([each.value for each in FailOn]),
+    multiple=True,
+    help="Refuse a plan that tightens or breaks anything, or that leaves a holder over a limit;"
+    " may be repeated.",
+)
+@impact_options
 @format_option(formats.PROPOSAL)
 @detailed_exitcode_option
 def command(
@@ -47,6 +64,10 @@ def command(
     out: str | None,
     check: bool,
     fresh: str | None,
+    impact_out: str | None,
+    fail_on: tuple[str, ...],
+    impact_budget: int,
+    names: bool | None,
     output_format: str,
     detailed_exitcode: bool,
 ) -> int:
@@ -59,11 +80,15 @@ def command(
     With --check the file of -o stays as it is: it is compared with the plan that is made now, and
     what differs is reported. What the file allows (`--allow`) stays allowed.
 
+    If a change takes something from holders of a license, the plan shows who would be over or near
+    the new limit. That is read beside the plan: the file is the same whatever is used.
+
     \b
     Examples:
       kaiten-sync plan -t staging -o plans/staging.plan.json
       kaiten-sync plan -t prod --previous main:plans/prod.plan.json --allow license/legacy
       kaiten-sync plan -t prod -o plans/prod.plan.json --check
+      kaiten-sync plan -t prod --fail-on over --impact-out impact.json
       kaiten-sync plan -f catalog/ --format markdown > comment.md
     """
     from kaiten_sync.cli.exit_codes import ExitCode
@@ -74,7 +99,13 @@ def command(
     committed = _committed(out, fresh, detailed_exitcode=detailed_exitcode) if check else None
     if fresh is not None and not check:
         raise UsageError("--fresh goes with --check; -o writes the plan file")
-    request = plan_request(declaration, limits, None if check else out)
+    request = replace(
+        plan_request(declaration, limits, None if check else out),
+        impact_budget=impact_budget,
+        fail_on=frozenset(FailOn(each) for each in fail_on),
+        impact_out=impact_out,
+        is_named=names_are_shown(asked=names),
+    )
     workspace = workspace_of(declaration.project, server)
     if committed is None:
         proposal = planning.plan(workspace, request, terminal_ports())
