@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import click
 
@@ -22,6 +23,11 @@ from kaiten_sync.cli.options import (
 from kaiten_sync.errors import UsageError
 from kaiten_sync.model.impact import FailOn
 from kaiten_sync.report import formats
+
+if TYPE_CHECKING:
+    from kaiten_sync.cli.exit_codes import ExitCode
+    from kaiten_sync.jobs.planning import PlanRequest
+    from kaiten_sync.jobs.workspace import Workspace
 
 
 @click.command("plan")
@@ -91,10 +97,7 @@ def command(
       kaiten-sync plan -t prod --fail-on over --impact-out impact.json
       kaiten-sync plan -f catalog/ --format markdown > comment.md
     """
-    from kaiten_sync.cli.exit_codes import ExitCode
-    from kaiten_sync.cli.plan_output import print_proposal, print_verdict
-    from kaiten_sync.cli.session import plan_request, terminal_ports, workspace_of
-    from kaiten_sync.jobs import checking, planning
+    from kaiten_sync.cli.session import plan_request, workspace_of
 
     committed = _committed(out, fresh, detailed_exitcode=detailed_exitcode) if check else None
     if fresh is not None and not check:
@@ -107,17 +110,43 @@ def command(
         is_named=names_are_shown(asked=names),
     )
     workspace = workspace_of(declaration.project, server)
-    if committed is None:
-        proposal = planning.plan(workspace, request, terminal_ports())
-        code = print_proposal(proposal, output_format, out)
-        is_different = detailed_exitcode and bool(proposal.plan.changes)
-    else:
-        checked = checking.check(workspace, request, committed, terminal_ports(), fresh)
-        code = print_proposal(checked.proposal, output_format, checked=checked)
-        is_different = not checked.is_same
-        if code is ExitCode.OK:
-            print_verdict(checked)
+    if committed is not None:
+        return _check(workspace, request, committed, fresh, output_format)
+    return _plan(workspace, request, output_format, detailed_exitcode=detailed_exitcode)
+
+
+def _plan(
+    workspace: Workspace, request: PlanRequest, output_format: str, *, detailed_exitcode: bool
+) -> ExitCode:
+    from kaiten_sync.cli.exit_codes import ExitCode
+    from kaiten_sync.cli.plan_output import print_proposal
+    from kaiten_sync.cli.session import terminal_ports
+    from kaiten_sync.jobs.planning import plan
+
+    proposal = plan(workspace, request, terminal_ports())
+    code = print_proposal(proposal, output_format, request.out)
+    is_different = detailed_exitcode and bool(proposal.plan.changes)
     return ExitCode.DIFFERENCE if code is ExitCode.OK and is_different else code
+
+
+def _check(
+    workspace: Workspace,
+    request: PlanRequest,
+    committed: str,
+    fresh: str | None,
+    output_format: str,
+) -> ExitCode:
+    from kaiten_sync.cli.exit_codes import ExitCode
+    from kaiten_sync.cli.plan_output import print_proposal, print_verdict
+    from kaiten_sync.cli.session import terminal_ports
+    from kaiten_sync.jobs.checking import check
+
+    checked = check(workspace, request, committed, terminal_ports(), fresh)
+    code = print_proposal(checked.proposal, output_format, checked=checked)
+    if code is not ExitCode.OK:
+        return code
+    print_verdict(checked)
+    return ExitCode.OK if checked.is_same else ExitCode.DIFFERENCE
 
 
 def _committed(out: str | None, fresh: str | None, *, detailed_exitcode: bool) -> str:
