@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
 from pathlib import Path
 
 from kaiten_sync.apply.execute import execute
@@ -26,28 +25,23 @@ from kaiten_sync.declare import (
 from kaiten_sync.diff.compare import diff_catalog
 from kaiten_sync.diff.sides import undoing, with_sides
 from kaiten_sync.errors import DeclarationError, RefusedError
-from kaiten_sync.impact import affected_by, change_impacts, whom_to_ask
 from kaiten_sync.kinds.registry import spec_of
-from kaiten_sync.live.holders import read_holders, read_instances, read_usage, read_use
+from kaiten_sync.live.holders import read_holders, read_use
 from kaiten_sync.live.need import narrowed, need_of_everything, need_of_plan
 from kaiten_sync.live.read import WORKERS, read_live
 from kaiten_sync.model.address import Address
 from kaiten_sync.model.diagnostic import Diagnostic, Severity
 from kaiten_sync.model.drift import CatalogDiff, DriftClass, DriftReport
-from kaiten_sync.model.holder import Instance
-from kaiten_sync.model.impact import Impact
 from kaiten_sync.model.outcome import ApplyResult
 from kaiten_sync.model.plan import Plan, TargetRef
 from kaiten_sync.model.ports import (
     Catalog,
     CatalogReader,
-    HolderReader,
     Journal,
     NoJournal,
     PlanReader,
     Progress,
 )
-from kaiten_sync.model.reading import pages
 from kaiten_sync.model.resource import DesiredState, LiveState
 from kaiten_sync.model.settings import Policy, Project, Scope
 from kaiten_sync.model.value import ABSENT
@@ -207,46 +201,6 @@ def propose_on(
         allowed=request.allowed,
         holders=holders,
         use=use,
-    )
-
-
-def read_impact(
-    plan: Plan,
-    catalog: HolderReader,
-    *,
-    now: datetime,
-    budget: int,
-    progress: Progress,
-    workers: int = WORKERS,
-) -> Impact:
-    """Live → impact: whom a plan affects, by one list of instances and their usage.
-
-    Nothing is sent if the plan takes nothing from anybody. Beyond the budget of requests a sample
-    of the holders is asked, the same one for the same plan. A token without `read:instances`
-    leaves a gap that the result names.
-
-    Raises:
-        ServerError, AccessError: the server cannot be read at all.
-    """
-    affected = affected_by(plan)
-    gap: str | None = None
-    instances: Sequence[Instance] = ()
-    if affected and not budget:
-        gap = "the budget of requests is 0"
-    elif affected:
-        instances, gap = read_instances(catalog)
-    listed = pages(len(instances)) if affected and gap is None else 0
-    asking = whom_to_ask(affected, instances, seed=plan.digest, budget=budget - listed)
-    usage = read_usage(catalog, asking.asked, progress=progress, workers=workers)
-    return Impact(
-        target=plan.target,
-        plan_digest=plan.digest,
-        taken_at=now,
-        requests=listed + len(asking.asked),
-        budget=budget,
-        changes=change_impacts(affected, asking, usage, now),
-        sample=asking.sample,
-        gap=gap,
     )
 
 

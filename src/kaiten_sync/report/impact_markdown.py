@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from kaiten_sync.model.impact import ChangeImpact, HolderImpact, Impact, Standing
 from kaiten_sync.report.impact_words import (
     change_text,
@@ -61,7 +63,6 @@ def _row(change: ChangeImpact, holder: HolderImpact) -> str:
     return f"<tr><td>{mark}{holder.standing}</td><td>{code(holder_text(holder))}</td>{used}</tr>"
 
 
-def _missing(count: int) -> str:
-    return (
-        f"\n**{counted(count, 'more change')} not shown**: `kaiten-sync impact PLAN` shows all.\n"
-    )
+def _missing(left: Sequence[ChangeImpact]) -> str:
+    more = counted(len(left), "more change")
+    return f"\n**{more} not shown**: `kaiten-sync impact PLAN` shows all.\n"
