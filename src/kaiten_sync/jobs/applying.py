@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from kaiten_sync.errors import DeclarationError, KaitenSyncError, RefusedError
 from kaiten_sync.jobs.agreed import agreed_before, agreed_on, read_plan_file
-from kaiten_sync.jobs.planning import PlanRequest, case_of, propose, refuse
+from kaiten_sync.jobs.planning import PlanRequest, case_of, propose, refuse, with_impact
 from kaiten_sync.jobs.promoting import check_turn
 from kaiten_sync.jobs.receipt import Receipt
 from kaiten_sync.jobs.workspace import Workspace
@@ -75,8 +75,8 @@ def apply(
     planned_from = request.planning.files
     check_turn(workspace, connection.target.name, planned_from, request.after_receipts, ports)
     with connection.open() as catalog:
-        proposal = propose(case, catalog, ports)
-        approval.show(proposal.plan)
+        proposal = with_impact(propose(case, catalog, ports), request.planning, catalog, ports)
+        approval.show(proposal.plan, proposal.impact)
         refuse(proposal)
         if proposal.plan.changes and not approval.is_given(proposal.plan):
             raise RefusedError("the plan was not approved: nothing was applied")
