@@ -33,6 +33,7 @@ class Pair:
 
     def __init__(self, folder: Path, server: EmbeddedServer) -> None:
         self.folder = folder
+        self.url = server.url
         tokens = {name: server.new_organization() for name in PLANS}
         self.environment = {f"{name.upper()}_TOKEN": token for name, token in tokens.items()}
         targets = {

@@ -18,6 +18,7 @@ _COMMANDS = (
     "drift",
     "adopt",
     "export",
+    "compare",
     "schema",
     "serve",
     "demo",
