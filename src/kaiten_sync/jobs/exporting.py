@@ -55,12 +55,14 @@ class ExportRequest:
 class Exported:
     """The files that were written, how many objects were read, and what was removed.
 
-    `removed` are files of an earlier export.
+    `removed` are files of an earlier export, `overlays` what is merged over the files if they are
+    planned for the same target.
     """
 
     paths: tuple[Path, ...]
     objects: int
     removed: tuple[Path, ...] = ()
+    overlays: tuple[str, ...] = ()
 
 
 def export(workspace: Workspace, request: ExportRequest, ports: Ports) -> Exported:
@@ -92,6 +94,7 @@ def export(workspace: Workspace, request: ExportRequest, ports: Ports) -> Export
         paths=tuple(contents),
         removed=tuple(path for path, content in written.items() if content is None),
         objects=len(live.resources),
+        overlays=connection.overlays,
     )
 
 
