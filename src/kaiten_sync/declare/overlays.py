@@ -207,7 +207,7 @@ def _is_map(entry: Entry) -> bool:
 
 
 def _as_map(spec: KindSpec, entry: Entry | None) -> Entry | None:
-    """An object as a map, written out if its value stands bare: `5` is `{value: 5}`."""
+    """An object as a map, written out if it is a bare value: `5` is `{value: 5}`."""
     if entry is None or _is_map(entry):
         return entry
     if not spec.shorthand or entry.node.value is None:

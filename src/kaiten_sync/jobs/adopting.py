@@ -127,7 +127,7 @@ class _Trial:
 
 
 class _Edits(Protocol):
-    """Changes files for differences, in memory. What stands in the way is part of the attempt."""
+    """Changes files for differences, in memory. Obstacles are part of the result."""
 
     def of(self, chosen: Sequence[Difference]) -> _Trial: ...
 
