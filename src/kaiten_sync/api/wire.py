@@ -54,6 +54,12 @@ def decode_object(kind: str, item: object, parent: Address | None = None) -> Liv
     )
 
 
+def decode_family(item: object) -> tuple[str | None, str]:
+    """The server's id and the slug of what makes objects siblings. Raises as `decode_object`."""
+    body = _mapping(item, "family")
+    return _text(body.get("id")), safe_slug(body.get("slug"), "family")
+
+
 def decode_instance(item: object) -> Instance:
     """A customer's instance as the API returns it. Raises as `decode_object` does."""
     body = _mapping(item, "instance")

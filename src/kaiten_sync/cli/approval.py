@@ -9,6 +9,7 @@ import click
 
 from kaiten_sync.cli.output import print_result
 from kaiten_sync.cli.plan_output import render_plan
+from kaiten_sync.cli.progress import nothing_said
 from kaiten_sync.errors import UsageError
 from kaiten_sync.model.plan import Plan
 
@@ -41,4 +42,5 @@ class TerminalApproval:
                 "cannot ask for approval: standard input is not a terminal",
                 hint="pass --yes, or write a plan with `plan -o FILE` and apply that",
             )
-        return click.confirm(f"Apply to {plan.target.name} at {plan.target.url}?", err=True)
+        with nothing_said():
+            return click.confirm(f"Apply to {plan.target.name} at {plan.target.url}?", err=True)
