@@ -11,6 +11,7 @@ from kaiten_sync.cli.output import print_result
 from kaiten_sync.cli.plan_output import render_plan
 from kaiten_sync.cli.progress import nothing_said
 from kaiten_sync.errors import UsageError
+from kaiten_sync.model.impact import Impact
 from kaiten_sync.model.plan import Plan
 
 
@@ -24,10 +25,10 @@ class TerminalApproval:
     is_given_already: bool
     is_quiet: bool
 
-    def show(self, plan: Plan) -> None:
-        """Print the plan as text."""
+    def show(self, plan: Plan, impact: Impact | None) -> None:
+        """Print the plan as text, and whom it affects."""
         if not self.is_quiet:
-            print_result(render_plan(plan, "text"))
+            print_result(render_plan(plan, "text", impact=impact))
 
     def is_given(self, plan: Plan) -> bool:
         """Ask the person on the terminal; no is the default.

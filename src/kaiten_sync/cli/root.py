@@ -14,6 +14,7 @@ _COMMANDS = (
     "validate",
     "plan",
     "show",
+    "impact",
     "apply",
     "drift",
     "adopt",

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from kaiten_sync.errors import DeclarationError, KaitenSyncError, RefusedError
 from kaiten_sync.jobs.agreed import agreed_before, agreed_on, read_plan_file
-from kaiten_sync.jobs.planning import PlanRequest, case_of, propose, refuse
+from kaiten_sync.jobs.planning import PlanRequest, case_of, propose, refuse, with_impact
 from kaiten_sync.jobs.receipt import Receipt
 from kaiten_sync.jobs.workspace import Workspace
 from kaiten_sync.model.outcome import ApplyResult, Outcome
@@ -70,8 +70,8 @@ def apply(
     case = case_of(workspace, connection, request.planning, ports)
     _check_takes_plans_made_now(connection)
     with connection.open() as catalog:
-        proposal = propose(case, catalog, ports)
-        approval.show(proposal.plan)
+        proposal = with_impact(propose(case, catalog, ports), request.planning, catalog, ports)
+        approval.show(proposal.plan, proposal.impact)
         refuse(proposal)
         if proposal.plan.changes and not approval.is_given(proposal.plan):
             raise RefusedError("the plan was not approved: nothing was applied")
