@@ -18,6 +18,7 @@ from kaiten_sync.report.words import (
     effect_word,
     is_move,
     plan_summary,
+    plan_warnings,
     symbol_of,
     with_place,
     word_of,
@@ -74,7 +75,7 @@ def plan_html(plan: Plan, diagnostics: Sequence[Diagnostic] = ()) -> str:
         compared=counted(len(plan.managed), "object"),
         is_empty=plan.is_empty,
         refusals=[cut(safe_text(with_place(each)), VALUE_LIMIT) for each in refusals],
-        warnings=[cut(safe_text(warning), VALUE_LIMIT) for warning in plan.warnings],
+        warnings=[cut(safe_text(warning), VALUE_LIMIT) for warning in plan_warnings(plan)],
         sections=list(_sections(plan)),
         digest=safe_text(plan.digest),
     )
