@@ -8,10 +8,9 @@ observed) follows from the changes, and has to be what follows from them.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from kaiten_sync.kinds.registry import spec_of
-from kaiten_sync.model.address import Address
 from kaiten_sync.model.change import Action, Change
 from kaiten_sync.model.plan import Observed, Plan
 from kaiten_sync.plan.cost import least_requests
@@ -87,8 +86,10 @@ def _gaps(change: Change, observed: Observed, names: Sequence[str]) -> Iterator[
         return
     wanted = {*names}
     if change.action == Action.DELETE and observed.address == change.address:
-        wanted |= {*spec_of(change.address.kind).required}
-        wanted -= _flags(change.address)
+        spec = spec_of(change.address.kind)
+        wanted |= {*spec.required}
+        # The server takes these from an object when a sibling gets them: never observed then.
+        wanted -= {each.name for each in spec.fields.values() if each.one_per}
     for name in sorted(wanted - observed.fields.keys()):
         yield f"{change.id}: the plan did not look at {name} of {observed.address}"
 
@@ -101,9 +102,83 @@ def _hidden(change: Change, observed: Observed) -> Iterator[str]:
             yield f"{change.id}: it does not show {name}"
 
 
-def _flags(address: Address) -> set[str]:
-    """Fields that the server takes from an object when a sibling gets them: never observed then."""
-    return {spec.name for spec in spec_of(address.kind).fields.values() if spec.one_per}
+def _counts(counts: Mapping[str, int]) -> str:
+    return ", ".join(f"{count} {name}" for name, count in sorted(counts.items())) or "none"
+
+
+_CHECKS:
+        for why in check(plan):
+            raise ValueError(why)
+
+
+def _summary(plan: Plan) -> Iterator[str]:
+    summary = plan.summary
+    for name, counts, found in (
+        ("actions", summary.actions, Counter(str(each.action) for each in plan.changes)),
+        ("effects", summary.effects, Counter(str(each.effect) for each in plan.changes)),
+    ):
+        if dict(counts) != dict(found):
+            yield f"summary.{name}: the changes have {_counts(found)}, not {_counts(counts)}"
+
+
+def _managed(plan: Plan) -> Iterator[str]:
+    for address in sorted(deleted(plan.changes) & plan.managed.keys(), key=lambda a: a.sort_key):
+        yield f"managed: it has {address}, which the plan deletes"
+
+
+def _requests(plan: Plan) -> Iterator[str]:
+    least = least_requests(plan.changes, plan.observed)
+    if plan.requests < least or (not plan.changes and plan.requests):
+        yield f"requests: the changes take at least {least}, not {plan.requests}"
+
+
+def _population(plan: Plan) -> Iterator[str]:
+    for kind, count in touched_by_kind(plan.changes).items():
+        if plan.guards.population.get(kind, 0) < count:
+            yield f"guards.population: there are at least {count} live {spec_of(kind).plural}"
+
+
+def _dependencies(plan: Plan) -> Iterator[str]:
+    for change, needed in edges_within(plan.changes):
+        for each in sorted(needed.difference(change.depends_on)):
+            yield f"{change.id}: it depends on {each}"
+
+
+def _observed(plan: Plan) -> Iterator[str]:
+    """What a change rests on was observed whole: a gap would match whatever is there."""
+    seen = {each.address: each for each in plan.observed}
+    for each in plan.observed:
+        if each.fields is not None and each.id is None:
+            yield f"observed: {each.address} has no id"
+    for change in plan.changes:
+        for address, names in rests_on(change):
+            if address not in seen:
+                yield f"{change.id}: the plan did not look at {address}"
+            else:
+                yield from _gaps(change, seen[address], names)
+        if change.action == Action.DELETE:
+            yield from _hidden(change, seen[change.address])
+
+
+def _gaps(change: Change, observed: Observed, names: Sequence[str]) -> Iterator[str]:
+    if observed.fields is None:
+        return
+    wanted = {*names}
+    if change.action == Action.DELETE and observed.address == change.address:
+        spec = spec_of(change.address.kind)
+        wanted |= {*spec.required}
+        # The server takes these from an object when a sibling gets them: never observed then.
+        wanted -= {each.name for each in spec.fields.values() if each.one_per}
+    for name in sorted(wanted - observed.fields.keys()):
+        yield f"{change.id}: the plan did not look at {name} of {observed.address}"
+
+
+def _hidden(change: Change, observed: Observed) -> Iterator[str]:
+    """Fields of a deleted object that the change does not show."""
+    shown = {each.name for each in change.fields}
+    for name, value in sorted((observed.fields or {}).items()):
+        if value is not None and name not in shown:
+            yield f"{change.id}: it does not show {name}"
 
 
 def _counts(counts: object) -> str:
