@@ -42,19 +42,15 @@ def emit(
     seq = events.add_event(work.connection, event)
     for endpoint in events.endpoints_of(work.connection, work.organization_id):
         if kind.type in endpoint.event_types:
-            _queue(work, endpoint.id, seq)
-
-
-def _queue(work: Work, endpoint_id: str, seq: int) -> None:
-    delivery = DeliveryRow(
-        id=new_id(),
-        organization_id=work.organization_id,
-        endpoint_id=endpoint_id,
-        event_seq=seq,
-        status="pending",
-        attempts=0,
-        due_at=work.now_ms,
-        created_at=work.now_ms,
-    )
-    webhooks.add_delivery(work.connection, delivery)
-    work.queued.append(delivery.id)
+            delivery = DeliveryRow(
+                id=new_id(),
+                organization_id=work.organization_id,
+                endpoint_id=endpoint.id,
+                event_seq=seq,
+                status="pending",
+                attempts=0,
+                due_at=work.now_ms,
+                created_at=work.now_ms,
+            )
+            webhooks.add_delivery(work.connection, delivery)
+            work.queued.append(delivery.id)
