@@ -6,7 +6,7 @@ only: a rule that would fit in here belongs into a stage.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -57,12 +57,31 @@ from kaiten_sync.validate.supported import needs_capabilities, unsupported
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CatalogSource:
-    """Where a declaration is: paths of files, folders and globs, relative to `root`."""
+    """Where a declaration is: paths of files, folders and globs, relative to `root`.
+
+    `unsaved` are contents that count instead of what is on disk, by the real paths of their files.
+    """
 
     root: Path
     catalog: Sequence[str]
     overlays: Sequence[str] = ()
     scope: Scope = field(default_factory=Scope)
+    unsaved: Mapping[Path, bytes] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlanInputs:
+    """What a plan is made from, apart from the declaration and live.
+
+    `previous` is the target's last plan, from which ownership comes; `allowed` are the objects
+    whose protection a person lifted by name.
+    """
+
+    target: TargetRef
+    scope: Scope
+    policy: Policy
+    previous: Plan | None = None
+    allowed: frozenset[Address] = frozenset()
 
 
 def read_project(path: Path) -> tuple[Project | None, tuple[Diagnostic, ...]]:
@@ -77,8 +96,12 @@ def read_project(path: Path) -> tuple[Project | None, tuple[Diagnostic, ...]]:
 
 def validate(source: CatalogSource) -> tuple[DesiredState | None, tuple[Diagnostic, ...]]:
     """Declare → validate. The declaration, None when it has errors, and all diagnostics."""
-    base, read_diagnostics = read_documents(source.catalog, root=source.root)
-    overlays, overlay_diagnostics = read_documents(source.overlays, root=source.root)
+    base, read_diagnostics = read_documents(
+        source.catalog, root=source.root, unsaved=source.unsaved
+    )
+    overlays, overlay_diagnostics = read_documents(
+        source.overlays, root=source.root, unsaved=source.unsaved
+    )
     written, merge_diagnostics = merge_documents(base, overlays)
     extended, extends_diagnostics = inherit(written)
     merged, unit_diagnostics = with_plain_numbers(extended)
@@ -129,12 +152,40 @@ def make_plan(
         DeclarationError: the server does not know a declared field.
         ServerError, AccessError: the live catalog could not be read whole.
     """
+    request = PlanInputs(
+        target=target, scope=scope, policy=policy, previous=previous, allowed=allowed
+    )
+    live = read_for_plan(desired, catalog, request, progress, workers)
+    return propose_on(desired, catalog, live, request, progress, workers)
+
+
+def read_for_plan(
+    desired: DesiredState,
+    catalog: PlanReader,
+    request: PlanInputs,
+    progress: Progress,
+    workers: int = WORKERS,
+) -> LiveState:
+    """live: what planning a declaration takes. Raises as `make_plan` does."""
     _check_supported(desired, catalog)
-    owned = ownership(desired, scope, policy.prune, previous)
-    need = need_of_plan(desired, policy.prune, owned.missed)
-    live = read_live(catalog, need, scope, progress, workers)
+    owned = ownership(desired, request.scope, request.policy.prune, request.previous)
+    need = need_of_plan(desired, request.policy.prune, owned.missed)
+    return read_live(catalog, need, request.scope, progress, workers)
+
+
+def propose_on(
+    desired: DesiredState,
+    catalog: PlanReader,
+    live: LiveState,
+    request: PlanInputs,
+    progress: Progress,
+    workers: int = WORKERS,
+) -> Proposal:
+    """Diff → plan, on a live catalog that was read for it. Raises as `make_plan` does."""
+    policy = request.policy
+    owned = ownership(desired, request.scope, policy.prune, request.previous)
     live = narrowed(live, need_of_plan(desired, policy.prune, owned.missed & live.resources.keys()))
-    diff = diff_catalog(desired, live, scope)
+    diff = diff_catalog(desired, live, request.scope)
     leaving = owned.leaving(diff.differences, live)
     restarted = restarting(diff.differences)
     holders = read_holders(catalog, leaving.going, progress=progress, workers=workers, known=live)
@@ -144,10 +195,10 @@ def make_plan(
         desired,
         live,
         leaving,
-        target=target,
+        target=request.target,
         policy=policy,
         has_drafts=_has_drafts(diff, catalog),
-        allowed=allowed,
+        allowed=request.allowed,
         holders=holders,
         use=use,
     )

@@ -9,14 +9,20 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from kaiten_sync.server.domain.refusals import RefusalError
-from kaiten_sync.server.service.tenancy import authenticate
 from kaiten_sync.server.web.arguments import read_body
 from kaiten_sync.server.web.group import Group
 from kaiten_sync.server.web.operations import Operation
 from kaiten_sync.server.web.problems import refused
 from kaiten_sync.server.web.received import Received, parse, respond
+from kaiten_sync.server.web.throttle import address_of
 from kaiten_sync.server.web.together import Together
-from kaiten_sync.server.web.transactions import Surroundings, unless_busy, work_in, write
+from kaiten_sync.server.web.transactions import (
+    Surroundings,
+    caller_of,
+    unless_busy,
+    work_in,
+    write,
+)
 
 
 class Dispatcher:
@@ -48,7 +54,14 @@ class Dispatcher:
         with unless_busy():
             with self._surroundings.database.reading() as connection:
                 now_ms = self._surroundings.clock()
-                caller = authenticate(connection, received.authorization, operation.scope, now_ms)
+                caller = caller_of(
+                    self._surroundings,
+                    connection,
+                    received.authorization,
+                    received.address,
+                    operation.scope,
+                    now_ms,
+                )
                 asked = parse(operation, received)
                 if not operation.writes:
                     work = work_in(self._surroundings, connection, caller, now_ms)
@@ -61,6 +74,7 @@ class Dispatcher:
 async def _receive(request: Request, operation: Operation) -> Received:
     media_type = request.headers.get("content-type", "").split(";")[0].strip().lower()
     return Received(
+        address=address_of(request),
         authorization=request.headers.get("authorization"),
         media_type=media_type,
         path=request.path_params,

@@ -12,11 +12,16 @@ from starlette.responses import Response
 
 from kaiten_sync.server.domain.refusals import RefusalError
 from kaiten_sync.server.domain.tokens import lookup_hash
-from kaiten_sync.server.service.tenancy import authenticate
 from kaiten_sync.server.service.work import Caller
 from kaiten_sync.server.web.operations import Arguments, Operation
 from kaiten_sync.server.web.received import Received, parse, render
-from kaiten_sync.server.web.transactions import Surroundings, Writing, unless_busy, write_together
+from kaiten_sync.server.web.transactions import (
+    Surroundings,
+    Writing,
+    caller_of,
+    unless_busy,
+    write_together,
+)
 
 _MOST_KNOWN = 10_000
 """Tokens that are remembered to have been good; a few megabytes."""
@@ -93,14 +98,16 @@ class Group:
     ) -> tuple[dict[int, Caller], _Outcomes]:
         """Who sends these requests, and the refusals of those who may not."""
         scope = self._operation.scope
-        caller_of: Callable[[str | None], Caller] = cache(
-            lambda authorization: authenticate(connection, authorization, scope, now_ms)
+        checked: Callable[[str | None, str], Caller] = cache(
+            lambda authorization, address: caller_of(
+                self._surroundings, connection, authorization, address, scope, now_ms
+            )
         )
         callers: dict[int, Caller] = {}
         refused: _Outcomes = {}
         for place, each in received.items():
             try:
-                callers[place] = caller_of(each.authorization)
+                callers[place] = checked(each.authorization, each.address)
             except RefusalError as error:
                 refused[place] = error
                 self._known.pop(_hash(each.authorization), None)

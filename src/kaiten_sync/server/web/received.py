@@ -18,6 +18,7 @@ from kaiten_sync.server.web.operations import AnswerWithHeaders, Arguments, Oper
 class Received:
     """A request with its body read and nothing checked yet."""
 
+    address: str
     authorization: str | None
     media_type: str
     path: Mapping[str, str]
