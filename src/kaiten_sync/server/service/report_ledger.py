@@ -57,7 +57,7 @@ class CountedDay:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
+class LedgerEntry:
     """All that one report leaves. Without a counter, the counter stays as it is."""
 
     counter: CounterRow | None
@@ -125,7 +125,7 @@ class ReportLedger:
         """The report that was counted under this key."""
         return self.keys.get((pair, key))
 
-    def keep(self, pair: UsagePair, entry: Entry) -> None:
+    def keep(self, pair: UsagePair, entry: LedgerEntry) -> None:
         """Keep what a report leaves, for the reports after it and to be written."""
         if entry.counter is not None:
             self.changed[pair] = row = entry.counter

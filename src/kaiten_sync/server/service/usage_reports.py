@@ -38,7 +38,12 @@ from kaiten_sync.server.domain.refusals import (
 )
 from kaiten_sync.server.domain.slugs import is_slug
 from kaiten_sync.server.service.events import PendingEvent, Subject
-from kaiten_sync.server.service.report_ledger import CountedDay, Entry, ReportLedger, StoredUsage
+from kaiten_sync.server.service.report_ledger import (
+    CountedDay,
+    LedgerEntry,
+    ReportLedger,
+    StoredUsage,
+)
 from kaiten_sync.server.service.usage import reading_of, schedule_of, stored_counter
 from kaiten_sync.server.service.work import Work
 from kaiten_sync.server.shapes.scalars import number, timestamp
@@ -87,7 +92,7 @@ class Counted:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Turn:
+class _ReportTurn:
     """A report, and what is stored of its counter when its turn comes."""
 
     report: UsageReport
@@ -172,7 +177,7 @@ def _count_one(
             f"there is no instance {report.instance_slug!r} whose license grants"
             f" {report.entitlement_slug!r}",
         )
-    turn = _Turn(
+    turn = _ReportTurn(
         report=report,
         pair=found[0],
         stored=found[1],
@@ -212,7 +217,7 @@ def _reported_key(fields: ReportFields) -> str | None:
     return key
 
 
-def _earlier_answer(ledger: ReportLedger, turn: _Turn) -> dict[str, Any] | None:
+def _earlier_answer(ledger: ReportLedger, turn: _ReportTurn) -> dict[str, Any] | None:
     """The answer that the same report got under the same key; None if the key is unused."""
     earlier = None if turn.key is None else ledger.earlier(turn.pair, turn.key)
     if earlier is None or earlier.reported_at < turn.now_ms - REMEMBERED_MS:
@@ -232,7 +237,7 @@ def _earlier_answer(ledger: ReportLedger, turn: _Turn) -> dict[str, Any] | None:
     )
 
 
-def _entry(turn: _Turn) -> tuple[Entry, dict[str, Any] | RecordedRefusalError]:
+def _entry(turn: _ReportTurn) -> tuple[LedgerEntry, dict[str, Any] | RecordedRefusalError]:
     """All that a report leaves, and its answer."""
     reading = reading_of(turn.granted, turn.stored.counter, turn.now_ms)
     if reading is None:
@@ -254,7 +259,7 @@ def _entry(turn: _Turn) -> tuple[Entry, dict[str, Any] | RecordedRefusalError]:
     if not settled.accepted:
         rejected = [*closures, turn.event(events.USAGE_REJECTED, reported)]
         counter = turn.stored.after(reading.window, EMPTY, 0, turn.now_ms) if closures else None
-        entry = Entry(counter=counter, day=day, key=None, events=rejected)
+        entry = LedgerEntry(counter=counter, day=day, key=None, events=rejected)
         return entry, _too_much(turn, settled.counter)
     counter = turn.stored.after(reading.window, settled.counter, 1, turn.now_ms)
     answer = usage_json(turn.granted, Reading(window=reading.window, counter=settled.counter))
@@ -264,10 +269,10 @@ def _entry(turn: _Turn) -> tuple[Entry, dict[str, Any] | RecordedRefusalError]:
         *(_crossed(turn, crossing, answer) for crossing in settled.crossings),
     ]
     key = _remembered(turn, counter.report_seq, answer)
-    return Entry(counter=counter, day=day, key=key, events=accepted), answer
+    return LedgerEntry(counter=counter, day=day, key=key, events=accepted), answer
 
 
-def _settle(turn: _Turn, stored: Counter) -> Report:
+def _settle(turn: _ReportTurn, stored: Counter) -> Report:
     granted, method = turn.granted, turn.granted.aggregation_method
     try:
         return settle_report(
@@ -286,7 +291,7 @@ def _settle(turn: _Turn, stored: Counter) -> Report:
         ) from error
 
 
-def _closures(turn: _Turn) -> list[PendingEvent]:
+def _closures(turn: _ReportTurn) -> list[PendingEvent]:
     """The windows that ended since the last report."""
     if turn.stored.counter is None:
         return []
@@ -300,7 +305,7 @@ def _closures(turn: _Turn) -> list[PendingEvent]:
     ]
 
 
-def _day(turn: _Turn, before: Reading, settled: Report) -> CountedDay:
+def _day(turn: _ReportTurn, before: Reading, settled: Report) -> CountedDay:
     value = settled.counter.value if settled.accepted else before.counter.value
     window: Window | None = before.window
     return CountedDay(
@@ -313,7 +318,7 @@ def _day(turn: _Turn, before: Reading, settled: Report) -> CountedDay:
     )
 
 
-def _remembered(turn: _Turn, report_seq: int, answer: Mapping[str, Any]) -> ReportRow | None:
+def _remembered(turn: _ReportTurn, report_seq: int, answer: Mapping[str, Any]) -> ReportRow | None:
     if turn.key is None:
         return None
     return ReportRow(
@@ -328,7 +333,7 @@ def _remembered(turn: _Turn, report_seq: int, answer: Mapping[str, Any]) -> Repo
     )
 
 
-def _crossed(turn: _Turn, crossing: Crossing, answer: Mapping[str, Any]) -> PendingEvent:
+def _crossed(turn: _ReportTurn, crossing: Crossing, answer: Mapping[str, Any]) -> PendingEvent:
     match crossing:
         case Reached():
             return turn.event(events.USAGE_REACHED, answer)
@@ -339,7 +344,7 @@ def _crossed(turn: _Turn, crossing: Crossing, answer: Mapping[str, Any]) -> Pend
     assert_never(crossing)
 
 
-def _too_much(turn: _Turn, counter: Counter) -> RecordedRefusalError:
+def _too_much(turn: _ReportTurn, counter: Counter) -> RecordedRefusalError:
     return RecordedRefusalError(
         RefusalKind.CONFLICT,
         f"{_OPERATION}.ThresholdExceeded",

@@ -10,7 +10,7 @@ from starlette.responses import Response
 
 from kaiten_sync.server.domain.refusals import RefusalError
 from kaiten_sync.server.web.arguments import read_body
-from kaiten_sync.server.web.group import Group
+from kaiten_sync.server.web.group import RequestGroup
 from kaiten_sync.server.web.operations import Operation
 from kaiten_sync.server.web.problems import refused
 from kaiten_sync.server.web.received import Received, parse, respond
@@ -32,7 +32,7 @@ class Dispatcher:
         self._surroundings = surroundings
         self._operations = operations
         self._groups = {
-            method: Together(Group(surroundings, operation).answer)
+            method: Together(RequestGroup(surroundings, operation).answer)
             for method, operation in operations.items()
             if operation.handle_many
         }

@@ -30,7 +30,7 @@ _Outcomes = dict[int, Response | Exception]
 """Answers and what was raised, by the place of the request in its group."""
 
 
-class Group:
+class RequestGroup:
     """Answers groups of requests to one operation.
 
     The token of each is checked in the transaction that does what it asks for, so none works that

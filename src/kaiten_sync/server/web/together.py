@@ -22,7 +22,7 @@ A = TypeVar("A")
 
 
 @dataclass(slots=True)
-class _Line(Generic[Q, A]):
+class _WaitingLine(Generic[Q, A]):
     """The requests that wait in one event loop, and the task that answers them."""
 
     waiting: deque[tuple[Q, asyncio.Future[A]]] = field(default_factory=deque)
@@ -38,19 +38,21 @@ class Together(Generic[Q, A]):
 
     def __init__(self, answer: Callable[[Sequence[Q]], Sequence[A | Exception]]) -> None:
         self._answer = answer
-        self._lines: WeakKeyDictionary[asyncio.AbstractEventLoop, _Line[Q, A]] = WeakKeyDictionary()
+        self._lines: WeakKeyDictionary[asyncio.AbstractEventLoop, _WaitingLine[Q, A]] = (
+            WeakKeyDictionary()
+        )
 
     async def ask(self, question: Q) -> A:
         """The answer to one request; raises what the function returned for it."""
         loop = asyncio.get_running_loop()
-        line: _Line[Q, A] = self._lines.setdefault(loop, _Line())
+        line: _WaitingLine[Q, A] = self._lines.setdefault(loop, _WaitingLine())
         answer: asyncio.Future[A] = loop.create_future()
         line.waiting.append((question, answer))
         if line.answering is None:
             line.answering = loop.create_task(self._answer_line(line))
         return await answer
 
-    async def _answer_line(self, line: _Line[Q, A]) -> None:
+    async def _answer_line(self, line: _WaitingLine[Q, A]) -> None:
         try:
             while line.waiting:
                 size = min(len(line.waiting), MOST_TOGETHER)
