@@ -6,8 +6,10 @@ from collections.abc import Iterator
 
 from kaiten_sync.kinds.registry import spec_of
 from kaiten_sync.model.change import Action, Change
+from kaiten_sync.model.impact import Impact
 from kaiten_sync.model.plan import Plan
 from kaiten_sync.report.field_rows import field_rows, place_of
+from kaiten_sync.report.impact_text import impact_lines
 from kaiten_sync.report.paint import (
     ACTION_STYLES,
     EFFECT_STYLES,
@@ -37,13 +39,16 @@ from kaiten_sync.report.words import (
 )
 
 
-def plan_text(plan: Plan, *, color: bool, width: int = 100) -> str:
-    """The plan as a person reads it, `width` columns wide, ending with one summary line."""
+def plan_text(plan: Plan, impact: Impact | None = None, *, color: bool, width: int = 100) -> str:
+    """The plan as a person reads it, `width` columns wide, ending with one summary line.
+
+    Whom it affects comes before that line, if a change takes something from somebody.
+    """
     paint = painter(color=color)
-    return "\n".join(_lines(plan, paint, width)) + "\n"
+    return "\n".join(_lines(plan, impact, paint, width)) + "\n"
 
 
-def _lines(plan: Plan, paint: Paint, width: int) -> Iterator[str]:
+def _lines(plan: Plan, impact: Impact | None, paint: Paint, width: int) -> Iterator[str]:
     if plan.is_empty:
         yield from _warnings(plan, paint)
         yield _no_changes(plan, paint)
@@ -53,6 +58,8 @@ def _lines(plan: Plan, paint: Paint, width: int) -> Iterator[str]:
     yield from _changes(plan, paint, width)
     yield ""
     yield from _warnings(plan, paint)
+    if impact is not None and impact.changes:
+        yield from impact_lines(impact, paint)
     yield paint(f"Plan: {plan_summary(plan)}", TITLE)
 
 
