@@ -1,4 +1,4 @@
-"""All routes, and what is answered where there is none or where the server fails."""
+"""All routes, and the answers to requests without a route or that the server fails at."""
 
 from __future__ import annotations
 

@@ -44,7 +44,7 @@ def unless_busy() -> Iterator[None]:
     """Around what uses the database.
 
     Raises:
-        RefusalError: 503, where the same request may well succeed a little later.
+        RefusalError: 503, if the same request may well succeed a little later.
     """
     try:
         yield
@@ -71,7 +71,7 @@ def caller_of(
     """
     token = bearer_token(authorization)
     with surroundings.throttle.guarding(address, token, now_ms):
-        return authenticate(connection, token, needed_scope, now_ms)
+        return authenticate(connection, authorization, needed_scope, now_ms)
 
 
 def work_in(
@@ -88,7 +88,7 @@ def work_in(
 
 
 def write(surroundings: Surroundings, caller: Caller, act: Callable[[Work], T]) -> T:
-    """What `act` gives, done in a transaction that writes.
+    """Call `act` in a transaction that writes, and return its result.
 
     Raises:
         RefusalError: `act` refused, and nothing was written; but see RecordedRefusalError.
