@@ -114,7 +114,8 @@ def share(used: float | None, whole: float | None) -> int:
     """A part in percent for a bar, at most 100."""
     if not used or used < 0 or whole is None or math.isinf(whole):
         return 0
-    return 100 if whole <= 0 else min(100, round(100 * used / whole))
+    # The least first: a share of next to nothing is infinite, which has no whole number.
+    return 100 if whole <= 0 else round(min(100.0, 100 * used / whole))
 
 
 def moment_text(moment: datetime) -> str:
