@@ -12,7 +12,7 @@ import ssl
 import threading
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -254,7 +254,8 @@ class Client:
 
     def _paced(self, request: _Request) -> tuple[int, httpx.Headers, bytes]:
         """Send when it is this request's turn, and tell the pace how the server took it."""
-        with self._turn() as turn:
+        held = self._held.turn
+        with self._pace.turn() if held is None else nullcontext(held) as turn:
             with self._lock:
                 self._sent += 1
             status, headers, content = self._exchange(request)
@@ -263,10 +264,6 @@ class Client:
             elif status not in TRANSIENT_STATUSES:
                 self._pace.went_well(turn)
             return status, headers, content
-
-    def _turn(self) -> AbstractContextManager[Turn]:
-        held = self._held.turn
-        return self._pace.turn() if held is None else nullcontext(held)
 
     def _exchange(self, request: _Request) -> tuple[int, httpx.Headers, bytes]:
         url = f"{self.base_url}{request.path}"

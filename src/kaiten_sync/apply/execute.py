@@ -181,7 +181,8 @@ class _Run:
         if unexpected is None:
             results = future.result()
         else:
-            error = _unexpected(unexpected)
+            # Such as an answer that nobody thought of: only this change fails, the others run on.
+            error = KaitenSyncError(f"unexpected {type(unexpected).__name__}: {unexpected}")
             results = [replace(each, error=error) for each in verified]
             results += [] if sent is None else [_Result(sent, has_written=True, error=error)]
         for result in results:
@@ -208,7 +209,17 @@ class _Run:
         change = result.change
         if isinstance(error, AccessError):
             self.access_error = error.message
-        self._note(replace(_failure(change, error), was_sent=result.has_written))
+        told = error if isinstance(error, ProblemError) else None
+        failure = replace(
+            _outcome(change, Status.FAILED),
+            message=error.message,
+            code=told.code if told else None,
+            error_id=told.error_id if told else None,
+            is_conflict=isinstance(error, ConflictError),
+            is_final=told is not None and told.is_final,
+            was_sent=result.has_written,
+        )
+        self._note(failure)
         for blocked in self._all_followers(change.id):
             self._note(_outcome(blocked, Status.BLOCKED, blocked_by=change.id))
             if (children := blocked.address.child_list) is not None:
@@ -238,23 +249,6 @@ def _outcome(change: Change, status: Status, *, blocked_by: str | None = None) -
         status=status,
         blocked_by=blocked_by,
     )
-
-
-def _failure(change: Change, error: KaitenSyncError) -> Outcome:
-    told = error if isinstance(error, ProblemError) else None
-    return replace(
-        _outcome(change, Status.FAILED),
-        message=error.message,
-        code=told.code if told else None,
-        error_id=told.error_id if told else None,
-        is_conflict=isinstance(error, ConflictError),
-        is_final=isinstance(error, ProblemError) and error.is_final,
-    )
-
-
-def _unexpected(error: BaseException) -> KaitenSyncError:
-    """Whatever else a change ends with, such as an answer that nobody thought of: only it fails."""
-    return KaitenSyncError(f"unexpected {type(error).__name__}: {error}")
 
 
 def _check(change: Change, found: dict[Address, LiveResource]) -> KaitenSyncError | None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import traceback
 from collections.abc import Sequence
-from typing import Any
 
 import click
 
@@ -42,7 +41,8 @@ def _run(args: Sequence[str], output_format: str, redaction: Redaction) -> int:
     try:
         context = root.make_context(PROGRAM, list(args), obj=redaction)
         with context:
-            return _as_code(root.invoke(context))
+            result = root.invoke(context)
+            return result if isinstance(result, int) else ExitCode.OK
     except click.exceptions.Exit as done:
         return done.exit_code
     except click.exceptions.NoArgsIsHelpError as error:
@@ -56,13 +56,11 @@ def _run(args: Sequence[str], output_format: str, redaction: Redaction) -> int:
         _report(error, output_format)
         return code_of(error)
     except OSError as error:
-        return _refused_by_system(error, output_format)
+        # A full disk, too many open files or the like: nobody's bug.
+        return _failed(KaitenSyncError(f"the system said: {error}"), output_format)
     except Exception as error:  # noqa: BLE001  (the one place: no traceback for a user)
-        return _bug(error, output_format)
-
-
-def _as_code(result: Any) -> int:
-    return int(result) if isinstance(result, int) else ExitCode.OK
+        bug = KaitenSyncError(f"{type(error).__name__}: {error}", hint=_BUG_HINT)
+        return _failed(bug, output_format)
 
 
 def _stopped(output_format: str) -> int:
@@ -104,16 +102,9 @@ def _print_error(error: KaitenSyncError, output_format: str) -> None:
         click.echo(DIAGNOSTICS["github"](error.diagnostics, Look()), nl=False)
 
 
-def _refused_by_system(error: OSError, output_format: str) -> int:
-    """A full disk, too many open files or the like: nobody's bug."""
+def _failed(error: KaitenSyncError, output_format: str) -> int:
+    """Report what no class of ours describes; the traceback of what was raised is for us."""
     if os.environ.get("KAITEN_SYNC_DEBUG"):
         traceback.print_exc()
-    _report(KaitenSyncError(f"the system said: {error}"), output_format)
-    return ExitCode.FAILED
-
-
-def _bug(error: Exception, output_format: str) -> int:
-    if os.environ.get("KAITEN_SYNC_DEBUG"):
-        traceback.print_exc()
-    _report(KaitenSyncError(f"{type(error).__name__}: {error}", hint=_BUG_HINT), output_format)
+    _report(error, output_format)
     return ExitCode.FAILED

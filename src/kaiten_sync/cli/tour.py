@@ -50,7 +50,10 @@ class _Tour:
 
     def run(self) -> int:
         """All steps; the first unexpected exit code ends the tour."""
-        self._introduce()
+        print_result(
+            "kaiten-sync keeps a licensing catalog in git: what customers can buy, and how much\n"
+            f"of it. A Kaiten server runs at {self._url} for this tour, with nothing in it yet."
+        )
         with chdir(self._project.parent):
             if self._start() != ExitCode.OK:
                 return ExitCode.FAILED
@@ -70,14 +73,13 @@ class _Tour:
                 if not step():
                     print_result("the tour stopped: the last command ended otherwise than expected")
                     return ExitCode.FAILED
-        self._end()
-        return ExitCode.OK
-
-    def _introduce(self) -> None:
         print_result(
-            "kaiten-sync keeps a licensing catalog in git: what customers can buy, and how much\n"
-            f"of it. A Kaiten server runs at {self._url} for this tour, with nothing in it yet."
+            "\nThat was the main job. Yours starts with:\n\n"
+            "  kaiten-sync init my-catalog     a catalog to start from\n"
+            "  kaiten-sync serve               a server to try it on\n"
+            "  kaiten-sync export -o catalog/  what your server has, as YAML\n"
         )
+        return ExitCode.OK
 
     def _start(self) -> int:
         self._title("A project: the catalog is YAML")
@@ -150,14 +152,6 @@ class _Tour:
         code = self._run("plan", "--detailed-exitcode")
         path.write_text(text, encoding="utf-8")
         return code == ExitCode.DIFFERENCE
-
-    def _end(self) -> None:
-        print_result(
-            "\nThat was the main job. Yours starts with:\n\n"
-            "  kaiten-sync init my-catalog     a catalog to start from\n"
-            "  kaiten-sync serve               a server to try it on\n"
-            "  kaiten-sync export -o catalog/  what your server has, as YAML\n"
-        )
 
     def _point_at_server(self) -> None:
         path = Path("kaiten-sync.yaml")

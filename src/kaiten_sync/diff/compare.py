@@ -87,7 +87,9 @@ def _changed_fields(resource: Resource, live: LiveResource) -> Iterator[FieldCha
         spec = specs[name]
         before = live.fields.get(name, ABSENT)
         after = spelled_as(before, _wanted(spec, declared, resource, live))
-        if is_same(before, after) or _is_unseen(spec, before):
+        # A field may steer creation only, and the server does not show what came of it.
+        is_unseen = spec.mutability is Mutability.CREATE_ONLY and before is ABSENT
+        if is_unseen or is_same(before, after):
             continue
         yield FieldChange(
             name=name,
@@ -113,11 +115,6 @@ def _wanted(
     if declared is not None:
         return normal_value(spec, declared)
     return spec.default({**live.fields, **resource.fields})
-
-
-def _is_unseen(spec: FieldSpec, before: Json | Absent) -> bool:
-    """Whether a field steers creation only and the server does not show what came of it."""
-    return spec.mutability is Mutability.CREATE_ONLY and before is ABSENT
 
 
 def _surplus(desired: DesiredState, live: LiveState, scope: Scope) -> Iterator[LiveResource]:

@@ -40,7 +40,8 @@ def with_sides(
     it is done it counts as applied: what it created and is gone, somebody deleted.
     """
     seen = {observed.address: observed for observed in agreed.observed}
-    planned = set() if _is_begun(agreed, live) else {change.address for change in agreed.changes}
+    is_begun = any(_is_done(each, live.resources.get(each.address)) for each in agreed.changes)
+    planned = set() if is_begun else {change.address for change in agreed.changes}
     going = {c.address for c in agreed.changes if c.action == Action.DELETE}
     return tuple(
         _ahead(difference)
@@ -65,7 +66,10 @@ def undoing(
             case Verdict.SERVER_EDITED | Verdict.MISSING | Verdict.CHANGED:
                 undone.append(difference)
             case Verdict.CONFLICT if difference.server_edited:
-                undone.append(_only(difference, difference.server_edited))
+                edited = difference.server_edited
+                fields = tuple(field for field in difference.fields if field.name in edited)
+                effect = worst(field.effect for field in fields)
+                undone.append(replace(difference, fields=fields, effect=effect))
             case Verdict.CONFLICT:
                 notes.append(
                     Diagnostic(
@@ -78,15 +82,6 @@ def undoing(
                     )
                 )
     return tuple(undone), tuple(notes)
-
-
-def _only(difference: Difference, names: Collection[str]) -> Difference:
-    fields = tuple(field for field in difference.fields if field.name in names)
-    return replace(difference, fields=fields, effect=worst(field.effect for field in fields))
-
-
-def _is_begun(plan: Plan, live: LiveState) -> bool:
-    return any(_is_done(change, live.resources.get(change.address)) for change in plan.changes)
 
 
 def _is_done(change: Change, found: LiveResource | None) -> bool:
@@ -137,7 +132,10 @@ def _compared(
         names = tuple(field.name for field in difference.fields)
         return replace(difference, moved=Verdict.SERVER_EDITED, server_edited=names)
     on_server = _live_form(found, resource.fields, declared)
-    if any(fingerprint(_pick(on_server, names)) == agreed for names in _key_sets(found, declared)):
+    if any(
+        fingerprint({name: on_server.get(name) for name in names}) == agreed
+        for names in _key_sets(found, declared)
+    ):
         return _ahead(difference)
     return replace(
         difference,
@@ -173,10 +171,6 @@ def _key_sets(found: LiveResource, declared: Fields) -> Iterator[frozenset[str]]
     for count in range(_KEYS_MOVED + 1):
         for moved in combinations(known, count):
             yield names.symmetric_difference(moved)
-
-
-def _pick(fields: Fields, names: Collection[str]) -> dict[str, Json]:
-    return {name: fields.get(name) for name in names}
 
 
 def _edited_on_server(

@@ -23,7 +23,12 @@ def field_effect(spec: FieldSpec, before: Json | Absent, after: Json | Absent) -
             return Effect.BREAKS
         case Mutability.MOVE if spec.steps(before, after) is None:
             return Effect.BREAKS
-    return _by_order(spec.order, before, after)
+    if spec.order is Order.NONE:
+        return Effect.NEUTRAL
+    low, high = _rank(before), _rank(after)
+    if low is None or high is None or low == high:
+        return Effect.NEUTRAL
+    return Effect.LOOSENS if high > low else Effect.TIGHTENS
 
 
 def with_joint_effect(
@@ -73,15 +78,6 @@ def _limit(spec: KindSpec, fields: Fields) -> tuple[float, float] | None:
         return None
     overage = int(percent) if is_number(percent) and percent >= 0 else 0
     return (maximum(threshold, overage), float(threshold))
-
-
-def _by_order(order: Order, before: Json | Absent, after: Json | Absent) -> Effect:
-    if order is Order.NONE:
-        return Effect.NEUTRAL
-    low, high = _rank(before), _rank(after)
-    if low is None or high is None or low == high:
-        return Effect.NEUTRAL
-    return Effect.LOOSENS if high > low else Effect.TIGHTENS
 
 
 def _rank(value: Json | Absent) -> float | None:

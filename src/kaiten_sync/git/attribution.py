@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -16,7 +16,16 @@ from kaiten_sync.model.source import SourceRef
 
 def attributed(differences: Sequence[Difference], root: Path) -> tuple[Difference, ...]:
     """The differences with who wrote their lines; files are named from `root`."""
-    authors = _authors([place for d in differences for place in _places(d)], root)
+    lines: dict[str, set[int]] = defaultdict(set)
+    for difference in differences:
+        for place in _places(difference):
+            lines[place.file].add(place.line)
+    # git blame runs once per file, whatever the number of its lines.
+    authors = {
+        (file, line): who
+        for file, wanted in lines.items()
+        for line, who in blame_lines(root / file, wanted).items()
+    }
     return tuple(replace(d, declared_by=_newest(d, authors)) for d in differences)
 
 
@@ -26,17 +35,6 @@ def _places(difference: Difference) -> list[SourceRef]:
     if fields:
         return fields
     return [] if difference.source is None else [difference.source]
-
-
-def _authors(places: Iterable[SourceRef], root: Path) -> Mapping[tuple[str, int], Attribution]:
-    lines: dict[str, set[int]] = defaultdict(set)
-    for place in places:
-        lines[place.file].add(place.line)
-    return {
-        (file, line): who
-        for file, wanted in lines.items()
-        for line, who in blame_lines(root / file, wanted).items()
-    }
 
 
 def _newest(

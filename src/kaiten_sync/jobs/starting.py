@@ -84,20 +84,17 @@ def start(request: StartRequest, disk: Files) -> NewFiles:
             target for the workflows. Nothing was written. DeclarationError: the project file is
             wrong.
     """
-    place = _place_of(request.root, disk)
+    top = repository_root(request.root, disk)
+    shown = top if request.root.is_absolute() else Path(os.path.relpath(top))
+    place = _ProjectPlace(
+        root=request.root, top=shown, folder=folder_in_repository(request.root, disk)
+    )
     if request.forge is not None and disk.is_file(request.root / PROJECT_FILE):
         paths = _add_workflows(place, _ci(request.forge, request, place), disk)
         return NewFiles(paths=paths, is_new=False, folder=place.folder)
     paths, notice = _write_project(place, request, disk)
     notices = () if notice is None else (notice,)
     return NewFiles(paths=paths, is_new=True, folder=place.folder, notices=notices)
-
-
-def _place_of(root: Path, disk: Files) -> _ProjectPlace:
-    """The repository around a folder: the folder itself if there is none."""
-    top = repository_root(root, disk)
-    shown = top if root.is_absolute() else Path(os.path.relpath(top))
-    return _ProjectPlace(root=root, top=shown, folder=folder_in_repository(root, disk))
 
 
 def _ci(forge: Forge, request: StartRequest, place: _ProjectPlace) -> WorkflowRequest:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from kaiten_sync.kinds.registry import spec_of
-from kaiten_sync.kinds.spec import FieldSpec
 from kaiten_sync.model.address import Address
 from kaiten_sync.model.resource import DesiredState, LiveResource, LiveState
 from kaiten_sync.model.value import Fields, is_same
@@ -35,9 +34,6 @@ def worth_declaring(found: LiveResource) -> Fields:
         for name, value in found.fields.items()
         if not specs[name].numbered_by_server
         and not is_same(value, specs[name].default(found.fields))
-        and not _goes_without_saying(specs[name], value, found)
+        and value != specs[name].settles_as
+        and not (specs[name].is_own_slug and value == found.address.slug)
     }
-
-
-def _goes_without_saying(field: FieldSpec, value: object, found: LiveResource) -> bool:
-    return value == field.settles_as or (field.is_own_slug and value == found.address.slug)

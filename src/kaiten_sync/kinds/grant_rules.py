@@ -43,8 +43,14 @@ def grant_diagnostics(grants: Sequence[Declared], view: CatalogView) -> Iterator
             continue
         yield from _type_diagnostics(grant, node, shape, view)
         yield from _tag_diagnostics(grant, shape)
-        if _is_negative(node):
-            yield _negative(grant, node)
+        # The API's -1 is no negative threshold, but no threshold at all.
+        if is_number(node.value) and node.value < 0 and node.value != UNLIMITED_WIRE:
+            yield grant.diagnostic_at(
+                node.ref,
+                "negative-value",
+                "a threshold is not negative",
+                "write `unlimited` for no cap (the API's -1), 0 to allow nothing",
+            )
         if grant.is_set("overagePercent"):
             yield from _overage_diagnostics(grant, node, shape)
 
@@ -95,19 +101,6 @@ def _tag_diagnostics(grant: Declared, shape: _Shape) -> Iterator[Diagnostic]:
             at="type",
             hint="the tag can be left out",
         )
-
-
-def _is_negative(node: Node) -> bool:
-    return is_number(node.value) and node.value < 0 and node.value != UNLIMITED_WIRE
-
-
-def _negative(grant: Declared, node: Node) -> Diagnostic:
-    return grant.diagnostic_at(
-        node.ref,
-        "negative-value",
-        "a threshold is not negative",
-        "write `unlimited` for no cap (the API's -1), 0 to allow nothing",
-    )
 
 
 def _overage_diagnostics(grant: Declared, node: Node, shape: _Shape) -> Iterator[Diagnostic]:

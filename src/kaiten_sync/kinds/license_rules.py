@@ -40,7 +40,9 @@ def _default_diagnostics(declared: Declared, defaults: dict[str, Declared]) -> I
             at="isDefault",
             hint="remove `isDefault`, or make it PUBLISHED",
         )
-    family = _family(declared)
+    # A license without a family opens one with its own slug.
+    named = declared.scalar("familySlug")
+    family = named if isinstance(named, str) else declared.address.slug
     first = defaults.setdefault(family, declared)
     if first is not declared:
         yield declared.diagnostic(
@@ -49,9 +51,3 @@ def _default_diagnostics(declared: Declared, defaults: dict[str, Declared]) -> I
             at="isDefault",
             hint="a family has one default: remove one of the two",
         )
-
-
-def _family(declared: Declared) -> str:
-    """A license without a family opens one with its own slug."""
-    family = declared.scalar("familySlug")
-    return family if isinstance(family, str) else declared.address.slug

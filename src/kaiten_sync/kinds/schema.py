@@ -78,6 +78,8 @@ def _section(spec: KindSpec, types: list[str]) -> dict[str, Any]:
 def _bundles(spec: KindSpec) -> dict[str, Any]:
     """A map from slugs to bundles of objects of a kind."""
     examples = [{spec.section: each} for each in spec.section_examples]
+    # A bundle takes others by the same note as the parents that inherit its objects.
+    notes = (note for parent in spec.parents for note in spec_of(parent).keys)
     return {
         "description": f"Sets of {spec.plural} that are sold by nobody. Others take them with"
         " `extends`.",
@@ -90,19 +92,13 @@ def _bundles(spec: KindSpec) -> dict[str, Any]:
             "additionalProperties": False,
             "errorMessage": f"a bundle must be a map with `{spec.section}`",
             "properties": {
-                EXTENDS: _field(_extends_of(spec)),
+                EXTENDS: _field(next(note for note in notes if note.name == EXTENDS)),
                 spec.section: _section(spec, ["object", "null"]),
             },
             "examples": examples,
         },
         "examples": [{"basics": each} for each in examples],
     }
-
-
-def _extends_of(spec: KindSpec) -> FieldSpec:
-    """The note with which the parents of a kind inherit its objects."""
-    notes = (note for parent in spec.parents for note in spec_of(parent).keys)
-    return next(note for note in notes if note.name == EXTENDS)
 
 
 def _object(spec: KindSpec) -> dict[str, Any]:

@@ -144,7 +144,16 @@ def close_windows(
     current = _index_at(grid, now_ms)
     last = _index_of(grid, stored_start_ms)
     if last is None:
-        return (_open_ended(stored, stored_start_ms, _window(grid, current)),)
+        return (
+            Closure(
+                value=stored.value,
+                event_count=stored.event_count,
+                closed_period_start=stored_start_ms,
+                closed_period_end=None,
+                new_period_start=_window(grid, current).start_ms,
+                is_synthetic=False,
+            ),
+        )
     if last >= current:
         return ()
     skipped = range(max(last + 1, current - MAX_SYNTHETIC_CLOSURES), current)
@@ -247,17 +256,6 @@ def _index_of(grid: _Grid, start_ms: int | None) -> int | None:
 
 def _window(grid: _Grid, index: int) -> Window:
     return Window(max(grid.start_of(index), FIRST_MS), min(grid.start_of(index + 1), LAST_MS))
-
-
-def _open_ended(stored: Counter, stored_start_ms: int | None, current: Window) -> Closure:
-    return Closure(
-        value=stored.value,
-        event_count=stored.event_count,
-        closed_period_start=stored_start_ms,
-        closed_period_end=None,
-        new_period_start=current.start_ms,
-        is_synthetic=False,
-    )
 
 
 def _closure(window: Window, counter: Counter, *, is_synthetic: bool) -> Closure:

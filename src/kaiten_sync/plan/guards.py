@@ -7,8 +7,7 @@ from dataclasses import dataclass, field
 
 from kaiten_sync.kinds.registry import spec_of
 from kaiten_sync.kinds.spec import Mutability
-from kaiten_sync.model.address import Address
-from kaiten_sync.model.change import Change, Effect, FieldChange
+from kaiten_sync.model.change import Change, Effect
 from kaiten_sync.model.diagnostic import Diagnostic
 from kaiten_sync.model.drift import Difference
 from kaiten_sync.model.holder import Holders
@@ -57,21 +56,18 @@ def _cannot_change(case: Case) -> Iterator[Diagnostic]:
     for difference in case.differences:
         for changed in difference.fields:
             if changed.effect is Effect.BREAKS:
-                yield _broken(difference.address, changed)
-
-
-def _broken(address: Address, changed: FieldChange) -> Diagnostic:
-    spec = spec_of(address.kind).fields[changed.name]
-    why = "once set, it stays" if spec.mutability is Mutability.ONCE else "the server fixes it"
-    way_out = spec.way_out or "declare what the server has, or a new version"
-    return Diagnostic(
-        rule="fixed-field",
-        message=f"{changed.name} cannot go from {show(changed.before)} to"
-        f" {show(changed.after)} ({why})",
-        ref=changed.source,
-        address=str(address),
-        hint=way_out,
-    )
+                spec = spec_of(difference.address.kind).fields[changed.name]
+                is_once = spec.mutability is Mutability.ONCE
+                why = "once set, it stays" if is_once else "the server fixes it"
+                way_out = spec.way_out or "declare what the server has, or a new version"
+                yield Diagnostic(
+                    rule="fixed-field",
+                    message=f"{changed.name} cannot go from {show(changed.before)} to"
+                    f" {show(changed.after)} ({why})",
+                    ref=changed.source,
+                    address=str(difference.address),
+                    hint=way_out,
+                )
 
 
 def _missing_references(case: Case) -> Iterator[Diagnostic]:

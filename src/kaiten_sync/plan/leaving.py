@@ -126,7 +126,11 @@ def ownership(
     """What an earlier plan owns, and what of it is no longer declared."""
     if previous is None:
         return Ownership(prune=prune)
-    owned = frozenset(previous.managed) | (deleted(previous.changes) - _borrowed(previous))
+    # A plan may delete children that it never owned because `--allow` named their parent. They
+    # are beside their parent in what was allowed, and have to be allowed again.
+    allowed = previous.guards.allowed
+    borrowed = {each for each in allowed if each.parent is not None and each.parent in allowed}
+    owned = frozenset(previous.managed) | (deleted(previous.changes) - borrowed)
     missed: set[Address] = set()
     released: dict[Address, str] = {}
     for address in owned - desired.resources.keys():
@@ -158,12 +162,3 @@ def _why_released(
     if address.parent in desired.resources and not desired.owns_place_of(address):
         return f"{address.parent} no longer declares what it contains"
     return "policy.prune is never" if prune is Prune.NEVER else None
-
-
-def _borrowed(plan: Plan) -> frozenset[Address]:
-    """Children that a plan never owned and may delete because `--allow` named their parent.
-
-    They stand beside their parent in what was allowed, and have to be allowed again.
-    """
-    allowed = plan.guards.allowed
-    return frozenset(a for a in allowed if a.parent is not None and a.parent in allowed)

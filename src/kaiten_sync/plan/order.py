@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import heapq
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from itertools import takewhile
 
 from kaiten_sync.kinds.registry import move_of, spec_of
 from kaiten_sync.model.address import Address
@@ -59,13 +60,17 @@ class _Edges:
         return {other.id for other in self._before(change) if other.id != change.id}
 
     def _before(self, change: Change) -> Iterator[Change]:
-        yield from self._same_object(change)
+        # Changes of one object follow one another: each PUT writes the whole object.
+        yield from takewhile(lambda other: other.id != change.id, self._by_address[change.address])
         address = change.address
         move = move_of(address.kind, change.action)
         if move is not None:
             if move[1].waits_for_children:
                 yield from self._children[address]
-            yield from self._siblings(address, move[1].waits_for_siblings)
+            for sibling in self._families.siblings(address):
+                for other in self._by_address[sibling]:
+                    if other.action in move[1].waits_for_siblings:
+                        yield other
             if move[1].withdraws:
                 yield from self._successors(address)
         elif change.action == Action.DELETE:
@@ -77,19 +82,6 @@ class _Edges:
                 yield from self._created(needed)
             if change.action == Action.CREATE:
                 yield from self._created(self._families.older(address))
-
-    def _same_object(self, change: Change) -> Iterator[Change]:
-        """Changes of one object follow one another: each PUT writes the whole object."""
-        for other in self._by_address[change.address]:
-            if other.id == change.id:
-                return
-            yield other
-
-    def _siblings(self, address: Address, actions: Collection[Action]) -> Iterator[Change]:
-        for sibling in self._families.siblings(address):
-            for other in self._by_address[sibling]:
-                if other.action in actions:
-                    yield other
 
     def _successors(self, address: Address) -> Iterator[Change]:
         """What puts siblings in place: nothing is withdrawn before that is done."""

@@ -7,16 +7,16 @@ leaves a plan valid.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from kaiten_sync.kinds.registry import spec_of
-from kaiten_sync.model.address import Address, Kind
+from kaiten_sync.model.address import Address
 from kaiten_sync.model.canonical import fingerprint
 from kaiten_sync.model.change import Action, Change
 from kaiten_sync.model.plan import Observed
 from kaiten_sync.model.resource import LiveState
-from kaiten_sync.model.value import Fields, Json
+from kaiten_sync.model.value import Fields
 from kaiten_sync.plan.families import Families, displaced_by
 from kaiten_sync.plan.references import references
 
@@ -79,16 +79,12 @@ def _observe(address: Address, seen: _Seen, live: LiveState) -> Observed:
     resource = live.resources.get(address)
     if resource is None:
         return Observed(address=address)
-    fields = _pick(address.kind, resource.fields, seen)
+    # A field that is not set is observed as null: that has to be seen again too.
+    names = spec_of(address.kind).fields if seen.is_whole else seen.names
+    fields = {name: resource.fields.get(name) for name in names if name not in seen.ignored}
     return Observed(
         address=address,
         id=resource.id,
         fields=fields,
         fingerprint=object_fingerprint(resource.id, fields),
     )
-
-
-def _pick(kind: Kind, fields: Mapping[str, Json], seen: _Seen) -> Fields:
-    """The fields that matter; null where one is not set, which is to be seen again too."""
-    names = spec_of(kind).fields if seen.is_whole else seen.names
-    return {name: fields.get(name) for name in names if name not in seen.ignored}

@@ -50,7 +50,9 @@ class Simulation:
         """Why the server would refuse this change now."""
         if change.action == Action.CREATE and change.address in self._families.of:
             yield from self._family_objections(change)
-            if _is_numbered_by_server(change):
+            # A server with first states numbers the versions itself.
+            specs = spec_of(change.address.kind).fields
+            if any(specs[each.name].born_as is not ABSENT for each in change.fields):
                 yield from self._number_objections(change)
         moved = move_of(change.address.kind, change.action)
         if moved is None:
@@ -141,9 +143,3 @@ class Simulation:
                 hint="declare that number, or none: then versions are made in the order in which"
                 " they are declared",
             )
-
-
-def _is_numbered_by_server(change: Change) -> bool:
-    """Whether the server numbers versions: one with first states does."""
-    specs = spec_of(change.address.kind).fields
-    return any(specs[each.name].born_as is not ABSENT for each in change.fields)

@@ -34,32 +34,20 @@ def check_story(changes: Sequence[Change], observed: Sequence[Observed]) -> None
         if change.address not in now:
             raise ValueError(f"{change.id}: the plan did not look at {change.address}")
         before = now[change.address]
-        _check_presence(change, before)
+        if (change.action == Action.CREATE) != (before is None):
+            state = "is not there" if before is None else "is there already"
+            raise ValueError(f"{change.id}: {change.address} {state}")
         # Of what it creates the plan need not know every field, and a delete takes all of them.
         is_free = change.address in created or change.action == Action.DELETE
-        _check_fields(change, before or {}, is_free=is_free)
-        now[change.address] = _after(change, before or {})
-
-
-def _check_presence(change: Change, before: State) -> None:
-    if (change.action == Action.CREATE) != (before is None):
-        state = "is not there" if before is None else "is there already"
-        raise ValueError(f"{change.id}: {change.address} {state}")
-
-
-def _check_fields(change: Change, before: Mapping[str, Json], *, is_free: bool) -> None:
-    for field in change.fields:
-        if field.name not in before:
-            if not is_free:
-                raise ValueError(f"{change.id}: the plan did not look at {field.name}")
-        elif not is_same(before[field.name], _null(field.before)):
-            raise ValueError(f"{change.id}: {field.name} was something else before")
-
-
-def _after(change: Change, before: Mapping[str, Json]) -> State:
-    if change.action == Action.DELETE:
-        return None
-    return {**before, **{field.name: _null(field.after) for field in change.fields}}
+        known = before or {}
+        for field in change.fields:
+            if field.name not in known:
+                if not is_free:
+                    raise ValueError(f"{change.id}: the plan did not look at {field.name}")
+            elif not is_same(known[field.name], _null(field.before)):
+                raise ValueError(f"{change.id}: {field.name} was something else before")
+        after = {**known, **{field.name: _null(field.after) for field in change.fields}}
+        now[change.address] = None if change.action == Action.DELETE else after
 
 
 def _null(value: Json | Absent) -> Json:

@@ -9,7 +9,7 @@ from kaiten_sync.documents.compare import (
     ComparisonDocument,
 )
 from kaiten_sync.documents.parts import target_document
-from kaiten_sync.model.comparison import ComparedObject, Comparison
+from kaiten_sync.model.comparison import Comparison
 from kaiten_sync.model.value import Json
 
 
@@ -23,19 +23,20 @@ def compare_json(comparison: Comparison) -> dict[str, Json]:
             is_different=bool(comparison.differences),
             compared=comparison.compared,
             declared=comparison.declared,
-            differences=tuple(_object(each) for each in comparison.differences),
+            differences=tuple(
+                ComparedObjectDocument(
+                    address=str(each.address),
+                    presence=each.presence,
+                    fields=tuple(
+                        ComparedFieldDocument(
+                            name=field.name,
+                            first=property_of(field.before),
+                            second=property_of(field.after),
+                        )
+                        for field in each.fields
+                    ),
+                )
+                for each in comparison.differences
+            ),
         )
-    )
-
-
-def _object(difference: ComparedObject) -> ComparedObjectDocument:
-    return ComparedObjectDocument(
-        address=str(difference.address),
-        presence=difference.presence,
-        fields=tuple(
-            ComparedFieldDocument(
-                name=field.name, first=property_of(field.before), second=property_of(field.after)
-            )
-            for field in difference.fields
-        ),
     )

@@ -23,7 +23,8 @@ def render_gitlab(diagnostics: Sequence[Diagnostic]) -> str:
     shown = listed(diagnostics)
     entries: list[Json] = [
         {
-            "description": _description(diagnostic),
+            "description": diagnostic.headline
+            + (f" ({diagnostic.hint})" if diagnostic.hint else ""),
             "check_name": diagnostic.rule,
             "fingerprint": mark,
             "severity": _SEVERITIES[diagnostic.severity],
@@ -32,10 +33,6 @@ def render_gitlab(diagnostics: Sequence[Diagnostic]) -> str:
         for diagnostic, mark in zip(shown, _fingerprints(shown), strict=True)
     ]
     return json_text(entries)
-
-
-def _description(diagnostic: Diagnostic) -> str:
-    return f"{diagnostic.headline} ({diagnostic.hint})" if diagnostic.hint else diagnostic.headline
 
 
 def _location(diagnostic: Diagnostic) -> Json:

@@ -12,7 +12,7 @@ from kaiten_sync.report.next_steps import next_steps
 from kaiten_sync.report.pages import NAME_LIMIT, VALUE_LIMIT, template
 from kaiten_sync.report.risk import drift_riskiest_first
 from kaiten_sync.report.safe_text import safe_text
-from kaiten_sync.report.side_by_side import Matrix, side_by_side
+from kaiten_sync.report.side_by_side import side_by_side
 from kaiten_sync.report.values import cut
 from kaiten_sync.report.words import DRIFT_SYMBOLS, DRIFT_WORDS, drift_summary
 
@@ -48,16 +48,13 @@ class _Part:
 def drift_html(reports: Sequence[DriftReport]) -> str:
     """A whole page of one or several targets: no scripts, no assets, as narrow as a phone."""
     names = ", ".join(cut(safe_text(report.target.name), NAME_LIMIT) for report in reports)
+    # One target has nothing beside it, and targets without differences have nothing to show.
+    is_worth_it = len(reports) > 1 and any(report.differences for report in reports)
     return template("drift.html").render(
         title=f"Drift of {names}",
-        matrix=_matrix(reports),
+        matrix=side_by_side(reports) if is_worth_it else None,
         parts=[_part(report) for report in reports],
     )
-
-
-def _matrix(reports: Sequence[DriftReport]) -> Matrix | None:
-    is_worth_it = len(reports) > 1 and any(report.differences for report in reports)
-    return side_by_side(reports) if is_worth_it else None
 
 
 def _part(report: DriftReport) -> _Part:

@@ -21,15 +21,13 @@ from kaiten_sync.report.words import DRIFT_WORDS
 def drift_junit(reports: Sequence[DriftReport]) -> str:
     """One document with a suite for each target."""
     suites = [_suite(report) for report in reports]
-    root = Xml.Element("testsuites", _totals(suites))
+    totals = {
+        name: str(sum(int(suite.attrib[name]) for suite in suites))
+        for name in ("tests", "failures", "errors")
+    }
+    root = Xml.Element("testsuites", {"name": "kaiten-sync drift", **totals})
     root.extend(suites)
     return junit_text(root)
-
-
-def _totals(suites: Sequence[Xml.Element]) -> dict[str, str]:
-    names = ("tests", "failures", "errors")
-    sums = {name: sum(int(suite.attrib[name]) for suite in suites) for name in names}
-    return {"name": "kaiten-sync drift", **{name: str(total) for name, total in sums.items()}}
 
 
 def _suite(report: DriftReport) -> Xml.Element:

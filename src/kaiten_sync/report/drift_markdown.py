@@ -57,10 +57,6 @@ def _head(report: DriftReport) -> str:
 def _difference(difference: Difference, report: DriftReport) -> Block:
     symbol = f"<code>{DRIFT_SYMBOLS[difference.verdict]}</code>"
     line = f"{symbol} {DRIFT_WORDS[difference.verdict]} {code(str(difference.address))}"
-    return collapsed(line, _details(difference, report))
-
-
-def _details(difference: Difference, report: DriftReport) -> list[str]:
     rows = list(field_rows(difference.fields))
     is_unmanaged = difference.drift is DriftClass.UNMANAGED
     place = "" if is_unmanaged else place_of(difference.source, difference.fields)
@@ -72,7 +68,7 @@ def _details(difference: Difference, report: DriftReport) -> list[str]:
     if any(notes):
         parts.append(f"<p>{', '.join(filter(None, notes))}</p>")
     steps = [safe_text(command) for _, command in next_steps(difference, report)]
-    return [*parts, fence(steps, "sh")] if steps else parts
+    return collapsed(line, [*parts, fence(steps, "sh")] if steps else parts)
 
 
 def _missing(left: Sequence[Difference]) -> str:

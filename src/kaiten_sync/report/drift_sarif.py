@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from kaiten_sync.model.drift import Difference, DriftReport, Verdict
-from kaiten_sync.model.source import SourceRef
 from kaiten_sync.report.drift_text import notes_on
 from kaiten_sync.report.field_rows import field_rows
 from kaiten_sync.report.safe_text import safe_text
@@ -37,29 +36,19 @@ def _rule(verdict: Verdict) -> str:
 def _result(report: DriftReport, difference: Difference) -> SarifObject:
     name = safe_text(str(difference.address))
     location: SarifObject = {"logicalLocations": [{"fullyQualifiedName": name}]}
-    place = _place(difference)
+    places = (field.source for field in difference.fields if field.source is not None)
+    place = next(places, difference.source)
     if place is not None:
         location["physicalLocation"] = sarif_place(place)
-    return {
-        "ruleId": _rule(difference.verdict),
-        "level": _LEVELS.get(difference.verdict, "warning"),
-        "message": {"text": _text(report, difference)},
-        "locations": [location],
-    }
-
-
-def _place(difference: Difference) -> SourceRef | None:
-    for field in difference.fields:
-        if field.source is not None:
-            return field.source
-    return difference.source
-
-
-def _text(report: DriftReport, difference: Difference) -> str:
     rows = [
         f"{row.label}: {row.before_text} → {row.after_text}"
         for row in field_rows(difference.fields)
     ]
     word = DRIFT_WORDS[difference.verdict]
     head = f"{difference.address}: {word} on {report.target.name}"
-    return safe_text("; ".join([head, *rows, *notes_on(difference)]))
+    return {
+        "ruleId": _rule(difference.verdict),
+        "level": _LEVELS.get(difference.verdict, "warning"),
+        "message": {"text": safe_text("; ".join([head, *rows, *notes_on(difference)]))},
+        "locations": [location],
+    }

@@ -106,7 +106,13 @@ def _lines(report: DriftReport, paint: Paint, width: int) -> Iterator[str]:
         name, url = safe_text(report.target.name), safe_text(report.target.url)
         yield paint(f"Drift of {name} at {url}", TITLE) + paint("  (live → git)", QUIET)
         yield ""
-        yield from _differences(report, paint, width)
+        rows = [_head(difference) for difference in report.differences]
+        columns = columns_for(rows, width)
+        for difference, row in zip(report.differences, rows, strict=True):
+            yield from row_lines(row, columns, paint)
+            yield from _details(difference, width, paint)
+            for word, command in next_steps(difference, report):
+                yield INDENT + paint(f"{word + ':':8}{safe_text(command)}", QUIET)
         yield ""
     for gap in report.unknown:
         yield paint(safe_text(gap), QUIET)
@@ -114,16 +120,6 @@ def _lines(report: DriftReport, paint: Paint, width: int) -> Iterator[str]:
         yield paint(f"Drift: {drift_summary(report.differences, report.compared)}", TITLE)
     else:
         yield f"{paint('No drift.', TITLE)} {no_drift(report)}"
-
-
-def _differences(report: DriftReport, paint: Paint, width: int) -> Iterator[str]:
-    rows = [_head(difference) for difference in report.differences]
-    columns = columns_for(rows, width)
-    for difference, row in zip(report.differences, rows, strict=True):
-        yield from row_lines(row, columns, paint)
-        yield from _details(difference, width, paint)
-        for word, command in next_steps(difference, report):
-            yield INDENT + paint(f"{word + ':':8}{safe_text(command)}", QUIET)
 
 
 def _head(difference: Difference) -> Row:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from kaiten_sync.model.impact import ChangeImpact, HolderImpact, Impact
+from kaiten_sync.model.impact import ChangeImpact, Impact
 from kaiten_sync.report.impact_words import (
     change_text,
     cost_text,
@@ -65,15 +65,14 @@ def _card(change: ChangeImpact) -> _ImpactCard:
         title=cut(change_text(change), NAME_LIMIT),
         counts=counts_text(change),
         is_metered=change.affected.is_metered,
-        holders=tuple(_row(change, each) for each in worth_naming(change)),
-    )
-
-
-def _row(change: ChangeImpact, holder: HolderImpact) -> _HolderRow:
-    return _HolderRow(
-        standing=holder.standing,
-        name=cut(holder_text(holder), NAME_LIMIT),
-        use=use_text(change, holder),
-        before=share(holder.used, change.affected.before),
-        after=share(holder.used, change.affected.after or 0),
+        holders=tuple(
+            _HolderRow(
+                standing=each.standing,
+                name=cut(holder_text(each), NAME_LIMIT),
+                use=use_text(change, each),
+                before=share(each.used, change.affected.before),
+                after=share(each.used, change.affected.after or 0),
+            )
+            for each in worth_naming(change)
+        ),
     )

@@ -62,12 +62,8 @@ def _block(change: ChangeImpact, paint: Paint) -> Iterator[str]:
         )
         line = f"{INDENT}{word}  {padded(holder_text(each), widest)}"
         if change.affected.is_metered:
-            bar = _bar(share(each.used, change.affected.before), paint)
+            # The bar shows use against the maximum before the change.
+            full = round(_BAR * share(each.used, change.affected.before) / 100)
+            bar = f"{paint('█' * full, 'cyan')}{paint('░' * (_BAR - full), QUIET)}  "
             line = f"{line}  {bar}{use_text(change, each)}"
         yield line.rstrip()
-
-
-def _bar(percent: int, paint: Paint) -> str:
-    """Used against the maximum before the change."""
-    full = round(_BAR * percent / 100)
-    return f"{paint('█' * full, 'cyan')}{paint('░' * (_BAR - full), QUIET)}  "

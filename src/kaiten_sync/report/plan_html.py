@@ -92,7 +92,12 @@ def _sections(plan: Plan) -> Iterator[_Section]:
         by_object.setdefault(str(change.address.parent or change.address), []).append(change)
     by_title: dict[str, list[_Group]] = {title: [] for title in _TITLES}
     for name, changes in by_object.items():
-        by_title[_title(name, changes)].append(_group(name, changes))
+        by_title[_title(name, changes)].append(
+            _Group(
+                name=cut(safe_text(name), NAME_LIMIT),
+                cards=tuple(_card(change) for change in changes),
+            )
+        )
     for title, groups in by_title.items():
         if groups:
             count = counted(sum(len(group.cards) for group in groups), "change")
@@ -108,12 +113,6 @@ def _title(name: str, changes: list[Change]) -> str:
         return _DELETES
     is_new = any(c.action == Action.CREATE and str(c.address) == name for c in changes)
     return _NEW if is_new else _OTHER
-
-
-def _group(name: str, changes: list[Change]) -> _Group:
-    return _Group(
-        name=cut(safe_text(name), NAME_LIMIT), cards=tuple(_card(change) for change in changes)
-    )
 
 
 def _card(change: Change) -> _PlanCard:

@@ -56,7 +56,11 @@ def _lines(plan: Plan, impact: Impact | None, paint: Paint, width: int) -> Itera
         return
     yield paint(f"Plan for {safe_text(plan.target.name)} at {safe_text(plan.target.url)}", TITLE)
     yield ""
-    yield from _changes(plan, paint, width)
+    rows = [_head(change) for change in plan.changes]
+    columns = columns_for(rows, width)
+    for change, row in zip(plan.changes, rows, strict=True):
+        yield from row_lines(row, columns, paint)
+        yield from _details(change, width, paint)
     yield ""
     yield from _warnings(plan, paint)
     if impact is not None and impact.changes:
@@ -78,14 +82,6 @@ def _warnings(plan: Plan, paint: Paint) -> Iterator[str]:
         yield f"  {paint('! warning:', 'yellow')} {safe_text(warning)}"
     if plan_warnings(plan):
         yield ""
-
-
-def _changes(plan: Plan, paint: Paint, width: int) -> Iterator[str]:
-    rows = [_head(change) for change in plan.changes]
-    columns = columns_for(rows, width)
-    for change, row in zip(plan.changes, rows, strict=True):
-        yield from row_lines(row, columns, paint)
-        yield from _details(change, width, paint)
 
 
 def _head(change: Change) -> Row:

@@ -46,7 +46,10 @@ def safe_text(text: str, *, in_place: bool = False) -> str:
     if not text.isprintable():
         kept = "\t" if in_place else ""
         shown = text if in_place else _ESCAPE_SEQUENCE.sub("", text)
-        text = "".join(c if c.isprintable() or c in kept else _shown(c) for c in shown)
+        text = "".join(
+            c if c.isprintable() or c in kept else " " if c.isspace() else _REPLACEMENT
+            for c in shown
+        )
     return _LOG_COMMAND.sub(_disarmed, text)
 
 
@@ -70,10 +73,6 @@ def _safe_json_line(line: str) -> str:
         line = _LONE_SURROGATE.sub(_REPLACEMENT, line)
         line = "".join(c if c.isprintable() else json.dumps(c)[1:-1] for c in line)
     return re.sub(r"##(?=\w*\[)", r"#\\u0023", line) if "##" in line else line
-
-
-def _shown(character: str) -> str:
-    return " " if character.isspace() else _REPLACEMENT
 
 
 def _disarmed(command: re.Match[str]) -> str:

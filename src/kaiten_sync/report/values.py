@@ -38,7 +38,10 @@ def pair_texts(
     one, other = _whole(before), _whole(after)
     shown_one, shown_other = _middle_cut(one, limit), _middle_cut(other, limit)
     if shown_one == shown_other and one != other:
-        start = max(0, _first_difference(one, other) - limit // 4)
+        pairs = enumerate(zip(one, other, strict=False))
+        first = next((at for at, (a, b) in pairs if a != b), min(len(one), len(other)))
+        # A quarter of the room is for what is before the difference, to find the place by.
+        start = max(0, first - limit // 4)
         shown_one, shown_other = _window(one, start, limit), _window(other, start, limit)
     return _finished(before, shown_one), _finished(after, shown_other)
 
@@ -86,8 +89,3 @@ def _window(text: str, start: int, limit: int) -> str:
     left = len(text) - start - limit
     after = f"…[{left:,} more]…" if left > 0 else ""
     return f"{before}{text[start : start + limit]}{after}"
-
-
-def _first_difference(one: str, other: str) -> int:
-    pairs = enumerate(zip(one, other, strict=False))
-    return next((at for at, (a, b) in pairs if a != b), min(len(one), len(other)))

@@ -71,10 +71,12 @@ def plan_warnings(plan: Plan) -> tuple[str, ...]:
 
 def plan_summary(plan: Plan) -> str:
     """Actions, harm, what stays, and the cost: `3 to create. 1 tightens`, then the counts."""
+    actions = plan.summary.actions
+    moves = [f"{actions[a]:,} to {word_of(a)}" for a in all_actions() if actions.get(a)]
     return " ".join(
         f"{part}."
         for part in (
-            ", ".join(_actions(plan)) or "nothing to do",
+            ", ".join(moves) or "nothing to do",
             ", ".join(effects(plan.summary.effects)),
             f"{plan.summary.unchanged:,} unchanged, {plan.summary.unmanaged:,} not managed",
             counted(plan.requests, "request"),
@@ -111,14 +113,6 @@ def drift_counts(differences: tuple[Difference, ...]) -> dict[Verdict, int]:
     for difference in differences:
         counts[difference.verdict] += 1
     return counts
-
-
-def _actions(plan: Plan) -> list[str]:
-    return [
-        f"{number:,} to {word_of(action)}"
-        for action in all_actions()
-        if (number := plan.summary.actions.get(action, 0))
-    ]
 
 
 def with_place(diagnostic: Diagnostic) -> str:

@@ -13,13 +13,13 @@ def workflow_command(name: str, properties: Mapping[str, str], lines: Sequence[s
     Source: GitHub docs, "Workflow commands for GitHub Actions"; the escapes are those of
     actions/toolkit (`packages/core/src/command.ts`).
     """
-    listed = ",".join(f"{key}={_property(value)}" for key, value in properties.items())
+    # A colon or a comma would end a property; in the text after the second `::` both are text.
+    listed = ",".join(
+        f"{key}={_data(value).replace(':', '%3A').replace(',', '%2C')}"
+        for key, value in properties.items()
+    )
     return f"::{name} {listed}::{'%0A'.join(_data(line) for line in lines)}"
 
 
 def _data(text: str) -> str:
     return safe_text(text).replace("%", "%25")
-
-
-def _property(text: str) -> str:
-    return _data(text).replace(":", "%3A").replace(",", "%2C")

@@ -9,7 +9,7 @@ from kaiten_sync.kinds.registry import child_kinds, top_kinds
 from kaiten_sync.kinds.spec import KindSpec
 from kaiten_sync.model.address import Address
 from kaiten_sync.model.declared import CatalogView, Declared
-from kaiten_sync.model.document import Entry, MergedCatalog, Node
+from kaiten_sync.model.document import Entry, MergedCatalog
 
 
 def view_catalog(merged: MergedCatalog) -> CatalogView:
@@ -27,14 +27,11 @@ def _objects(
     merged: MergedCatalog, spec: KindSpec, section: Entry | None, parent: Address | None
 ) -> Iterator[Declared]:
     for slug, entry in (section.node.entries if section else {}).items():
-        if not _is_readable(merged, entry.node):
+        # Reported already: rules would report what its unread fields do not declare.
+        if entry.node.ref in merged.broken and not isinstance(entry.node.value, Mapping):
             continue
         address = Address(spec.kind, slug, parent)
         yield Declared(address, entry)
         for child in child_kinds(spec.kind):
             inner = entry.node.entries.get(child.section)
             yield from _objects(merged, child, inner, address)
-
-
-def _is_readable(merged: MergedCatalog, node: Node) -> bool:
-    return isinstance(node.value, Mapping) or node.ref not in merged.broken

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from kaiten_sync.kinds.registry import child_kinds, spec_of
-from kaiten_sync.model.declared import CatalogView, Declared
+from kaiten_sync.model.declared import CatalogView
 from kaiten_sync.model.diagnostic import Diagnostic
 from kaiten_sync.model.settings import Scope
 
@@ -16,14 +16,23 @@ def required_diagnostics(view: CatalogView, _scope: Scope) -> Iterator[Diagnosti
         if declared.is_map:
             for name in spec_of(declared.address.kind).required:
                 if declared.field(name) is None:
-                    yield _missing(declared, name)
+                    kind = declared.address.kind
+                    hint = spec_of(kind).missing_hint or f"add `{name}:`"
+                    yield declared.diagnostic(
+                        "missing-field", f"the {kind} has no `{name}`", hint=hint
+                    )
 
 
 def null_diagnostics(view: CatalogView, _scope: Scope) -> Iterator[Diagnostic]:
     """Objects without content. Null means "remove" in an overlay, and nothing in a base file."""
     for declared in view.objects.values():
         if declared.entry.node.value is None:
-            yield _empty(declared)
+            kind = declared.address.kind
+            message, hint = spec_of(kind).empty or (
+                f"the {kind} is empty",
+                "declare its fields below it, or remove the line",
+            )
+            yield declared.diagnostic("empty-object", message, hint=hint)
         for child in child_kinds(declared.address.kind):
             key = child.section
             if declared.field(key) is not None and not declared.is_set(key):
@@ -34,18 +43,3 @@ def null_diagnostics(view: CatalogView, _scope: Scope) -> Iterator[Diagnostic]:
                     hint=f"write `{key}: {{}}` for no {child.plural},"
                     " or leave the line out to keep them",
                 )
-
-
-def _missing(declared: Declared, name: str) -> Diagnostic:
-    kind = declared.address.kind
-    hint = spec_of(kind).missing_hint or f"add `{name}:`"
-    return declared.diagnostic("missing-field", f"the {kind} has no `{name}`", hint=hint)
-
-
-def _empty(declared: Declared) -> Diagnostic:
-    kind = declared.address.kind
-    message, hint = spec_of(kind).empty or (
-        f"the {kind} is empty",
-        "declare its fields below it, or remove the line",
-    )
-    return declared.diagnostic("empty-object", message, hint=hint)

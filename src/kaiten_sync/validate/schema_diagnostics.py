@@ -59,7 +59,9 @@ def _diagnostics(error: ValidationError, tree: _Tree) -> Iterator[Diagnostic]:
     elif instance is None and isinstance(tree, MergedCatalog) and isinstance(path[-1], str):
         yield from _at_key(path, describe_null(path), tree)
     else:
-        yield from _at_value(path, describe_value(error, path), tree)
+        entry = _entry(path, tree)
+        if entry is not None:
+            yield _placed(path, describe_value(error, path), entry, is_key=False)
 
 
 def _at_key(path: _Path, found: Diagnostic, tree: _Tree) -> Iterator[Diagnostic]:
@@ -68,26 +70,8 @@ def _at_key(path: _Path, found: Diagnostic, tree: _Tree) -> Iterator[Diagnostic]
         yield _placed(path, found, entry, is_key=True)
 
 
-def _at_value(path: _Path, found: Diagnostic, tree: _Tree) -> Iterator[Diagnostic]:
-    entry = _entry(path, tree)
-    if entry is not None:
-        yield _placed(path, found, entry, is_key=False)
-
-
 def _placed(path: _Path, found: Diagnostic, entry: Entry, *, is_key: bool) -> Diagnostic:
     ref = entry.key_ref if is_key else entry.node.ref
-    return replace(found, ref=ref, address=_address(path))
-
-
-def _entry(path: _Path, tree: _Tree) -> Entry | None:
-    if not path:
-        return Entry(tree.root.ref, tree.root)
-    met = list(tree.root.walk(path))
-    return met[-1] if len(met) == len(path) else None
-
-
-def _address(path: _Path) -> str | None:
-    """The object that a path leads into, None above all objects."""
     address: Address | None = None
     for section, slug in zip(path[::2], path[1::2], strict=False):
         kinds = top_kinds() if address is None else child_kinds(address.kind)
@@ -95,7 +79,14 @@ def _address(path: _Path) -> str | None:
         if spec is None:
             break
         address = Address(spec.kind, str(slug), address)
-    return None if address is None else str(address)
+    return replace(found, ref=ref, address=None if address is None else str(address))
+
+
+def _entry(path: _Path, tree: _Tree) -> Entry | None:
+    if not path:
+        return Entry(tree.root.ref, tree.root)
+    met = list(tree.root.walk(path))
+    return met[-1] if len(met) == len(path) else None
 
 
 def _as_mapping(value: object) -> Mapping[str, Any]:

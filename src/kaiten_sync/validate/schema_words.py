@@ -82,22 +82,15 @@ def _hint(rule: str, error: ValidationError) -> str | None:
     if rule == "unknown-value":
         return _did_you_mean(error.instance, _schema(error)["enum"])
     if rule == "bad-grant" and isinstance(error.instance, str):
-        return _grant_hint(error.instance.strip())
-    return _slug_hint(error.instance) if rule == "bad-slug" else None
-
-
-def _grant_hint(text: str) -> str | None:
-    """What a text surely means, as lists of prices and other tools write it."""
-    meant = _MEANT.get(text.lower())
-    if meant is None:
-        return None
-    return f"remove the quotes: {meant}" if text == meant else f"write {meant}"
-
-
-def _slug_hint(text: object) -> str | None:
-    """The slug that the text would make."""
-    slug = re.sub("[^a-z0-9]+", "-", str(text).lower()).strip("-")
-    return f"did you mean '{slug}'?" if len(slug) in _SLUG_LENGTHS else None
+        # What the text surely means, as lists of prices and other tools write it.
+        text = error.instance.strip()
+        meant = _MEANT.get(text.lower())
+        if meant is not None:
+            return f"remove the quotes: {meant}" if text == meant else f"write {meant}"
+    if rule == "bad-slug":
+        slug = re.sub("[^a-z0-9]+", "-", str(error.instance).lower()).strip("-")
+        return f"did you mean '{slug}'?" if len(slug) in _SLUG_LENGTHS else None
+    return None
 
 
 def _message(keyword: str, schema: Mapping[str, Any], name: str) -> str:

@@ -23,7 +23,13 @@ def needs_capabilities(desired: DesiredState) -> bool:
 def unsupported(desired: DesiredState, capabilities: Capabilities) -> tuple[Diagnostic, ...]:
     """One diagnostic per declared field that the server does not know."""
     return tuple(
-        _diagnostic(resource, spec, capabilities)
+        Diagnostic(
+            rule="unsupported-field",
+            message=f"the server does not know '{spec.name}' (so says {capabilities.source})",
+            ref=resource.sources.get(spec.name, resource.source),
+            address=str(resource.address),
+            hint="remove the field, or set the target's `generation` if this is wrong",
+        )
         for resource in desired.resources.values()
         for spec in _declared(resource)
         if not spec.is_universal and not capabilities.knows(resource.address.kind, spec.wire_name)
@@ -33,13 +39,3 @@ def unsupported(desired: DesiredState, capabilities: Capabilities) -> tuple[Diag
 def _declared(resource: Resource) -> Iterator[FieldSpec]:
     specs = spec_of(resource.address.kind).fields
     return (specs[name] for name in resource.fields)
-
-
-def _diagnostic(resource: Resource, spec: FieldSpec, capabilities: Capabilities) -> Diagnostic:
-    return Diagnostic(
-        rule="unsupported-field",
-        message=f"the server does not know '{spec.name}' (so says {capabilities.source})",
-        ref=resource.sources.get(spec.name, resource.source),
-        address=str(resource.address),
-        hint="remove the field, or set the target's `generation` if this is wrong",
-    )

@@ -28,7 +28,11 @@ def bootstrap(connection: Connection, chosen: str | None, now_ms: int) -> str | 
     """
     if chosen is not None:
         check_chosen_token(chosen)
-        _check_not_revoked(connection, chosen)
+        stored = identity.find_token(connection, lookup_hash(chosen))
+        if stored is not None and stored.revoked_at is not None:
+            raise ServerStartError(
+                "the bootstrap token was revoked and cannot come back", hint="choose another one"
+            )
     account = identity.first_account(connection)
     if account is None:
         token = chosen or new_token()
@@ -127,14 +131,6 @@ def invalid_token() -> RefusalError:
 
 def _unauthorized(code: str, detail: str) -> RefusalError:
     return RefusalError(RefusalKind.UNAUTHORIZED, f"Auth.{code}", detail)
-
-
-def _check_not_revoked(connection: Connection, token: str) -> None:
-    stored = identity.find_token(connection, lookup_hash(token))
-    if stored is not None and stored.revoked_at is not None:
-        raise ServerStartError(
-            "the bootstrap token was revoked and cannot come back", hint="choose another one"
-        )
 
 
 def _add_token(

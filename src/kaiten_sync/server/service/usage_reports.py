@@ -260,7 +260,13 @@ def _entry(turn: _ReportTurn) -> tuple[LedgerEntry, dict[str, Any] | RecordedRef
         rejected = [*closures, turn.event(events.USAGE_REJECTED, reported)]
         counter = turn.stored.after(reading.window, EMPTY, 0, turn.now_ms) if closures else None
         entry = LedgerEntry(counter=counter, day=day, key=None, events=rejected)
-        return entry, _too_much(turn, settled.counter)
+        return entry, RecordedRefusalError(
+            RefusalKind.CONFLICT,
+            f"{_OPERATION}.ThresholdExceeded",
+            f"usage of {turn.slug!r} would be {number(settled.counter.value)}, more than what is"
+            f" granted ({number(turn.granted.limit['value'])},"
+            f" {turn.granted.overage_percent} % overage)",
+        )
     counter = turn.stored.after(reading.window, settled.counter, 1, turn.now_ms)
     answer = usage_json(turn.granted, Reading(window=reading.window, counter=settled.counter))
     accepted = [
@@ -342,12 +348,3 @@ def _crossed(turn: _ReportTurn, crossing: Crossing, answer: Mapping[str, Any]) -
         case WarningReached():
             return turn.event(events.USAGE_WARNING_REACHED, warning_json(turn.slug, crossing))
     assert_never(crossing)
-
-
-def _too_much(turn: _ReportTurn, counter: Counter) -> RecordedRefusalError:
-    return RecordedRefusalError(
-        RefusalKind.CONFLICT,
-        f"{_OPERATION}.ThresholdExceeded",
-        f"usage of {turn.slug!r} would be {number(counter.value)}, more than what is granted"
-        f" ({number(turn.granted.limit['value'])}, {turn.granted.overage_percent} % overage)",
-    )
