@@ -16,7 +16,7 @@ from kaiten_sync.api.network import Certificates, network_of
 from kaiten_sync.api.settings import ConnectionSettings
 from kaiten_sync.disk import Disk, check_output, read_regular
 from kaiten_sync.errors import CredentialError, UsageError
-from kaiten_sync.git.history import GitHistory
+from kaiten_sync.git import GitHistory
 from kaiten_sync.jobs.workspace import Workspace, open_project
 from kaiten_sync.kinds.spec import Generation
 from kaiten_sync.model.plan import TargetRef

@@ -10,9 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from kaiten_sync.apply.execute import execute
-from kaiten_sync.apply.freshness import already_done
-from kaiten_sync.apply.observe import read_observed
+from kaiten_sync.apply import already_done, execute, read_observed
 from kaiten_sync.declare import (
     build_desired,
     inherit,
@@ -22,13 +20,18 @@ from kaiten_sync.declare import (
     read_project_document,
     with_plain_numbers,
 )
-from kaiten_sync.diff.compare import diff_catalog
-from kaiten_sync.diff.sides import undoing, with_sides
+from kaiten_sync.diff import diff_catalog, undoing, with_sides
 from kaiten_sync.errors import DeclarationError, RefusedError
 from kaiten_sync.kinds.registry import spec_of
-from kaiten_sync.live.holders import read_holders, read_use
-from kaiten_sync.live.need import narrowed, need_of_everything, need_of_plan
-from kaiten_sync.live.read import WORKERS, read_live
+from kaiten_sync.live import (
+    WORKERS,
+    narrowed,
+    need_of_everything,
+    need_of_plan,
+    read_holders,
+    read_live,
+    read_use,
+)
 from kaiten_sync.model.address import Address
 from kaiten_sync.model.diagnostic import Diagnostic, Severity
 from kaiten_sync.model.drift import CatalogDiff, DriftClass, DriftReport
@@ -45,14 +48,17 @@ from kaiten_sync.model.ports import (
 from kaiten_sync.model.resource import DesiredState, LiveState
 from kaiten_sync.model.settings import Policy, Project, Scope
 from kaiten_sync.model.value import ABSENT
-from kaiten_sync.plan.build import Proposal, propose
-from kaiten_sync.plan.guards import recheck
-from kaiten_sync.plan.held import conflicts
-from kaiten_sync.plan.leaving import Leaving, ownership
-from kaiten_sync.plan.plan_file import seal
-from kaiten_sync.plan.restart import restarting
-from kaiten_sync.validate import check, check_project
-from kaiten_sync.validate.supported import needs_capabilities, unsupported
+from kaiten_sync.plan import (
+    Leaving,
+    Proposal,
+    conflicts,
+    ownership,
+    propose,
+    recheck,
+    restarting,
+    seal,
+)
+from kaiten_sync.validate import check, check_project, needs_capabilities, unsupported
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

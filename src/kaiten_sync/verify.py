@@ -7,14 +7,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from kaiten_sync.apply.freshness import already_done
+from kaiten_sync.apply import already_done
 from kaiten_sync.errors import RefusedError
 from kaiten_sync.model.plan import Plan
 from kaiten_sync.model.ports import PlanReader, Progress
 from kaiten_sync.model.resource import DesiredState
 from kaiten_sync.pipeline import PlanInputs, propose_on, read_for_plan
-from kaiten_sync.plan.made_again import unlike
-from kaiten_sync.plan.rewind import rewound
+from kaiten_sync.plan import rewound, unlike
 
 
 def verify_plan(

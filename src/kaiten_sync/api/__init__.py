@@ -1,1 +1,5 @@
-"""Kaiten over HTTP: implements `model/ports.py`. The only package that imports httpx."""
+"""Kaiten over HTTP: implements `model/ports.py`. The only package that imports httpx.
+
+Others import its modules, not names from here: whoever only checks a URL would otherwise load the
+whole client, which takes a third of the start of `init`.
+"""

@@ -2,6 +2,9 @@
 
 From these types follow the JSON that is written, the checks of what is read, `schemas/` and the
 reference pages. What a document means is decided by the stage that reads or writes it.
+
+What all documents share is here. The types of one document are imported from its module, so that
+reading a project does not load those of plans and reports.
 """
 
 from kaiten_sync.documents.base import JsonDocument, from_json, property_of, to_json, value_of

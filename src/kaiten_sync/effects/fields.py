@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from kaiten_sync.kinds.spec import FieldSpec, KindSpec, Mutability, Order
-from kaiten_sync.licensing.thresholds import maximum
+from kaiten_sync.licensing import maximum
 from kaiten_sync.model.change import Effect, FieldChange
 from kaiten_sync.model.value import ABSENT, UNLIMITED, Absent, Fields, Json, is_number
 

@@ -5,7 +5,7 @@ their usage, and `pipeline` puts the two together.
 """
 
 from kaiten_sync.impact.affected import affected_by
-from kaiten_sync.impact.assemble import Asking, change_impacts, whom_to_ask
+from kaiten_sync.impact.assemble import change_impacts, whom_to_ask
 from kaiten_sync.impact.gate import gate
 
-__all__ = ["Asking", "affected_by", "change_impacts", "gate", "whom_to_ask"]
+__all__ = ["affected_by", "change_impacts", "gate", "whom_to_ask"]

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from kaiten_sync.kinds.registry import move_of, spec_of
 from kaiten_sync.kinds.spec import HeldBy
-from kaiten_sync.licensing.thresholds import maximum
+from kaiten_sync.licensing import maximum
 from kaiten_sync.model.address import Address
 from kaiten_sync.model.change import Action, Change, Effect
 from kaiten_sync.model.impact import Affected

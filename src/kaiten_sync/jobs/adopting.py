@@ -10,7 +10,7 @@ from typing import Protocol
 
 from kaiten_sync.declare.adopt import Adopter, FileChange, default_file
 from kaiten_sync.declare.overlay_patch import leave_to_base, overlay_bytes, patch_of
-from kaiten_sync.diff.compare import diff_catalog
+from kaiten_sync.diff import diff_catalog
 from kaiten_sync.errors import KaitenSyncError, RefusedError, UsageError
 from kaiten_sync.jobs.drifting import DriftRequest, Sides, sides_of
 from kaiten_sync.jobs.overlaying import Overlay, overlay_of

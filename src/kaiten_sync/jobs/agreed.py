@@ -15,8 +15,7 @@ from kaiten_sync.errors import PlanFileError, UsageError
 from kaiten_sync.jobs.workspace import Workspace
 from kaiten_sync.model.plan import Plan, TargetRef
 from kaiten_sync.model.ports import Files, Ports
-from kaiten_sync.plan.both_sides import of_both_sides
-from kaiten_sync.plan.plan_file import check_target, read_plan
+from kaiten_sync.plan import check_target, of_both_sides, read_plan
 
 _NONE = "none"
 """What a person writes to say that nothing was agreed."""

@@ -17,10 +17,7 @@ from kaiten_sync.model.ports import Approval, Catalog, Connection, Journal, NoJo
 from kaiten_sync.model.resource import DesiredState
 from kaiten_sync.model.settings import Prune
 from kaiten_sync.pipeline import PlanInputs, apply_plan, load, propose_on, read_for_plan
-from kaiten_sync.plan.guards import recheck
-from kaiten_sync.plan.leaving import deleted
-from kaiten_sync.plan.made_from import not_made_from
-from kaiten_sync.plan.plan_file import check_target
+from kaiten_sync.plan import check_target, deleted, not_made_from, recheck
 from kaiten_sync.verify import verify_plan
 
 

@@ -10,8 +10,7 @@ from kaiten_sync.jobs.planning import PlanRequest, Proposal, case_of, propose, w
 from kaiten_sync.jobs.workspace import Workspace
 from kaiten_sync.model.plan import TargetRef
 from kaiten_sync.model.ports import Ports
-from kaiten_sync.plan.committed import Reason, reasons
-from kaiten_sync.plan.plan_file import read_plan, write_plan
+from kaiten_sync.plan import Reason, read_plan, reasons, write_plan
 
 _WRITTEN_OTHERWISE = Reason(
     cause="it says the same in other bytes: something has reformatted it, or its line ends",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from kaiten_sync.diff.servers import server_differences, without_declared
+from kaiten_sync.diff import server_differences, without_declared
 from kaiten_sync.errors import UsageError
 from kaiten_sync.jobs.workspace import Workspace
 from kaiten_sync.jobs.worth import with_families

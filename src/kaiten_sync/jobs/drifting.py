@@ -14,7 +14,7 @@ from kaiten_sync.model.address import Address
 from kaiten_sync.model.drift import DriftReport
 from kaiten_sync.model.ports import Connection, Ports
 from kaiten_sync.pipeline import CatalogSource, DriftCase, check_drift, load, plan_revert
-from kaiten_sync.plan.plan_file import write_plan
+from kaiten_sync.plan import write_plan
 
 _NO_PLAN = "No committed plan for {name}: cannot tell which side changed; pass --plan."
 _NO_GIT = "No git history here, so authors are not shown."

@@ -24,7 +24,7 @@ from kaiten_sync.model.resource import DesiredState, LiveResource, LiveState
 from kaiten_sync.model.settings import TOKEN_VARIABLE, Project, Scope
 from kaiten_sync.model.source import natural
 from kaiten_sync.pipeline import read_catalog
-from kaiten_sync.plan.families import Families, families_of
+from kaiten_sync.plan import Families, families_of
 
 _TARGET = "prod"
 """What the target of an exported catalog is called: it is a server that is in use."""

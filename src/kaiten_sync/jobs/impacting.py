@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from kaiten_sync.impact import affected_by, change_impacts, whom_to_ask
 from kaiten_sync.jobs.agreed import read_plan_file
 from kaiten_sync.jobs.workspace import Workspace
-from kaiten_sync.live.holders import read_instances, read_usage
+from kaiten_sync.live import read_instances, read_usage
 from kaiten_sync.model.holder import Instance
 from kaiten_sync.model.impact import DEFAULT_BUDGET, Impact
 from kaiten_sync.model.plan import Plan
 from kaiten_sync.model.ports import HolderReader, Ports
 from kaiten_sync.model.reading import pages
-from kaiten_sync.plan.plan_file import check_target
+from kaiten_sync.plan import check_target
 
 __all__ = ["ImpactRequest", "impact", "impact_of"]
 

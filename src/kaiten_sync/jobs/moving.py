@@ -5,13 +5,13 @@ A server is known by what it has: the ids that it gave its objects. No two serve
 
 from __future__ import annotations
 
-from kaiten_sync.apply.observe import read_observed
+from kaiten_sync.apply import read_observed
 from kaiten_sync.errors import PlanFileError
 from kaiten_sync.jobs.agreed import Agreed
-from kaiten_sync.live.read import WORKERS
+from kaiten_sync.live import WORKERS
 from kaiten_sync.model.plan import Plan, TargetRef
 from kaiten_sync.model.ports import CatalogReader, Ports
-from kaiten_sync.plan.plan_file import is_same_url
+from kaiten_sync.plan import is_same_url
 
 
 def check_moved(

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from kaiten_sync.declare.files import SUFFIXES, FoundFile, find_files
 from kaiten_sync.declare.overlay_patch import overlay_text, patch_of
-from kaiten_sync.diff.compare import diff_catalog
+from kaiten_sync.diff import diff_catalog
 from kaiten_sync.errors import RefusedError, UsageError
 from kaiten_sync.jobs.workspace import Workspace
 from kaiten_sync.jobs.worth import with_families

@@ -17,8 +17,7 @@ from kaiten_sync.model.plan import TargetRef
 from kaiten_sync.model.ports import Connection, PlanReader, Ports
 from kaiten_sync.model.settings import Limit, Policy, Prune
 from kaiten_sync.pipeline import CatalogSource, load, make_plan
-from kaiten_sync.plan.build import Proposal
-from kaiten_sync.plan.plan_file import write_plan
+from kaiten_sync.plan import Proposal, write_plan
 from kaiten_sync.report.impact_json import impact_json
 from kaiten_sync.report.impact_words import without_names
 from kaiten_sync.report.safe_text import json_text

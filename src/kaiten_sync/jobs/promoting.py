@@ -19,7 +19,7 @@ from kaiten_sync.model.plan import Plan
 from kaiten_sync.model.ports import Files, Ports
 from kaiten_sync.model.settings import Target
 from kaiten_sync.pipeline import load
-from kaiten_sync.plan.made_from import not_made_from
+from kaiten_sync.plan import not_made_from
 
 _RULE = "waits-for-target"
 _CHANGES_LIMIT = 20

@@ -8,7 +8,7 @@ from kaiten_sync.kinds.registry import spec_of
 from kaiten_sync.model.address import Address
 from kaiten_sync.model.resource import DesiredState, LiveResource, LiveState
 from kaiten_sync.model.value import Fields, is_same
-from kaiten_sync.plan.families import Families, families_of, link_of
+from kaiten_sync.plan import Families, families_of, link_of
 
 
 def with_families(live: LiveState) -> Mapping[Address, Fields]:

@@ -1,1 +1,17 @@
 """Stage 3: reads what the scope needs from a server, whole or not at all."""
+
+from kaiten_sync.live.holders import read_holders, read_instances, read_usage, read_use
+from kaiten_sync.live.need import narrowed, need_of_everything, need_of_plan
+from kaiten_sync.live.read import WORKERS, read_live
+
+__all__ = [
+    "WORKERS",
+    "narrowed",
+    "need_of_everything",
+    "need_of_plan",
+    "read_holders",
+    "read_instances",
+    "read_live",
+    "read_usage",
+    "read_use",
+]

@@ -1,1 +1,39 @@
 """Stage 5: pure. Turns differences into an ordered, sealed list of changes."""
+
+from kaiten_sync.plan.both_sides import of_both_sides
+from kaiten_sync.plan.build import Proposal, propose
+from kaiten_sync.plan.committed import Reason, reasons
+from kaiten_sync.plan.families import Families, families_of, link_of
+from kaiten_sync.plan.guards import recheck
+from kaiten_sync.plan.held import conflicts
+from kaiten_sync.plan.leaving import Leaving, deleted, ownership
+from kaiten_sync.plan.made_again import unlike
+from kaiten_sync.plan.made_from import not_made_from
+from kaiten_sync.plan.plan_file import check_target, is_same_url, read_plan, seal, write_plan
+from kaiten_sync.plan.restart import restarting
+from kaiten_sync.plan.rewind import rewound
+
+__all__ = [
+    "Families",
+    "Leaving",
+    "Proposal",
+    "Reason",
+    "check_target",
+    "conflicts",
+    "deleted",
+    "families_of",
+    "is_same_url",
+    "link_of",
+    "not_made_from",
+    "of_both_sides",
+    "ownership",
+    "propose",
+    "read_plan",
+    "reasons",
+    "recheck",
+    "restarting",
+    "rewound",
+    "seal",
+    "unlike",
+    "write_plan",
+]

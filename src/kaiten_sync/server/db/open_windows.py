@@ -28,7 +28,7 @@ from sqlalchemy import (
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
 
-from kaiten_sync.licensing.windows import (
+from kaiten_sync.licensing import (
     CALENDAR_ORIGIN_MS,
     DAY_MS,
     HOUR_MS,

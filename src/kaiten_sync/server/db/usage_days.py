@@ -20,7 +20,7 @@ from sqlalchemy import (
     tuple_,
 )
 
-from kaiten_sync.licensing.windows import DAY_MS
+from kaiten_sync.licensing import DAY_MS
 from kaiten_sync.server.db.rows import RowQuery
 from kaiten_sync.server.db.tables import usage_day
 

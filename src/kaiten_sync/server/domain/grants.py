@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from kaiten_sync.licensing.thresholds import default_overage_percent, overage_message
+from kaiten_sync.licensing import default_overage_percent, overage_message
 from kaiten_sync.server.domain.numbers import check_number
 from kaiten_sync.server.domain.refusals import invalid
 

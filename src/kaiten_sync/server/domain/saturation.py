@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from kaiten_sync.licensing.thresholds import UNCAPPED, warning_boundary
+from kaiten_sync.licensing import UNCAPPED, warning_boundary
 
 NEAR_RATIO = 0.8
 """From where on usage is near its threshold, where the entitlement warns at no percentage."""

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from sqlalchemy import Connection
 
-from kaiten_sync.licensing.windows import DAY_MS
+from kaiten_sync.licensing import DAY_MS
 from kaiten_sync.server.db import (
     Database,
     form_answers,

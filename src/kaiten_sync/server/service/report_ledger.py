@@ -8,8 +8,7 @@ from typing import Self
 
 from sqlalchemy import Connection
 
-from kaiten_sync.licensing.aggregation import Counter
-from kaiten_sync.licensing.windows import Window
+from kaiten_sync.licensing import Counter, Window
 from kaiten_sync.server.db import usage_batch
 from kaiten_sync.server.db.usage import CounterState, GrantedUsage, ReportRow, UsagePair
 from kaiten_sync.server.db.usage_batch import CounterRow

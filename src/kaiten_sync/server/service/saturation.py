@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from kaiten_sync.licensing.windows import Window
+from kaiten_sync.licensing import Window
 from kaiten_sync.server.db import events
 from kaiten_sync.server.db import saturation as db
 from kaiten_sync.server.db import usage as usage_db

@@ -8,8 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from kaiten_sync.licensing.aggregation import EMPTY, Counter
-from kaiten_sync.licensing.windows import Reading, ResetAnchor, ResetPeriod, read_counter
+from kaiten_sync.licensing import EMPTY, Counter, Reading, ResetAnchor, ResetPeriod, read_counter
 from kaiten_sync.server.db import usage
 from kaiten_sync.server.db.usage import CounterState, InstanceKey, UsageTerms
 from kaiten_sync.server.domain.entitlements import NUMBER_FAMILY

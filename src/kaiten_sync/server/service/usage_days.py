@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from kaiten_sync.licensing.aggregation import Counter
-from kaiten_sync.licensing.windows import DAY_MS, read_counter
+from kaiten_sync.licensing import DAY_MS, Counter, read_counter
 from kaiten_sync.server.db import usage_days as db
 from kaiten_sync.server.db.usage_days import UsageDayRow
 from kaiten_sync.server.service.saturation import Meter

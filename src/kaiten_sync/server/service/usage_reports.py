@@ -13,17 +13,23 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar, assert_never
 
-from kaiten_sync.licensing.aggregation import EMPTY, AggregationMethod, Counter, NotFiniteError
-from kaiten_sync.licensing.usage import (
+from kaiten_sync.licensing import (
+    DAY_MS,
+    EMPTY,
+    AggregationMethod,
     Behavior,
     CapExceeded,
+    Counter,
     Crossing,
+    NotFiniteError,
     Reached,
+    Reading,
     Report,
     WarningReached,
+    Window,
+    close_windows,
     settle_report,
 )
-from kaiten_sync.licensing.windows import DAY_MS, Reading, Window, close_windows
 from kaiten_sync.server.db.usage import GrantedUsage, ReportRow, UsagePair
 from kaiten_sync.server.domain import events
 from kaiten_sync.server.domain.events import EventType

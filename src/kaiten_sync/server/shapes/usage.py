@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from kaiten_sync.licensing.aggregation import Counter
-from kaiten_sync.licensing.usage import CapExceeded, WarningReached
-from kaiten_sync.licensing.windows import Closure, Reading, Window
+from kaiten_sync.licensing import CapExceeded, Closure, Counter, Reading, WarningReached, Window
 from kaiten_sync.server.db.usage import GrantedUsage, MemberUsage
 from kaiten_sync.server.shapes.scalars import number, timestamp, without_none
 
