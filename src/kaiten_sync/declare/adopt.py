@@ -30,7 +30,7 @@ class FileChange:
 
 
 class Adopter:
-    """Edits the files of a declaration. The later a file stands, the more it has to say."""
+    """Edits the files of a declaration. A later file overrides an earlier one."""
 
     def __init__(self, paths: Sequence[str], root: Path) -> None:
         """Read the files that these paths mean, base first, then overlays.

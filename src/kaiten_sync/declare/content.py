@@ -118,7 +118,7 @@ def _control_character(shown: str, text: str, match: re.Match[str]) -> Diagnosti
     diagnostic = file_diagnostic(
         shown,
         "control-character",
-        f"the character U+{ord(match[0]):04X} cannot stand in YAML",
+        f"the character U+{ord(match[0]):04X} is not allowed in YAML",
         'write it as an escape in double quotes ("\\x07"), or save the file as UTF-8 text',
     )
     return replace(diagnostic, ref=_place_after(shown, text[: match.start()]))

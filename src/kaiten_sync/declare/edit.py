@@ -41,7 +41,7 @@ class TextEditor:
         self._aliases = {s.alias for s in self._root.walk() if s.alias} if self._root else set()
 
     def find(self, path: Sequence[str]) -> Spot | None:
-        """The value at a path of keys that stand in this file themselves."""
+        """The value at a path of keys that are written in this file themselves."""
         spot = self._root
         for key in path:
             if spot is None or spot.pairs is None:
@@ -66,7 +66,7 @@ class TextEditor:
         self._check_own(path)
         parent = self.find(path[:-1])
         if parent is None or parent.pairs is None:
-            raise self._refusal(path, "it does not stand in a mapping of its own")
+            raise self._refusal(path, "it is not in a mapping of its own")
         names = [key.text for key, _ in parent.pairs]
         self._removed[id(parent)] = (parent, [*self._removed[id(parent)][1], names.index(path[-1])])
 
@@ -105,7 +105,7 @@ class TextEditor:
     def _insert(self, path: Sequence[str], key: str, value: str) -> None:
         parent = self.find(path)
         if parent is None or parent.pairs is None:
-            raise self._refusal([*path, key], "what it belongs to does not stand in this file")
+            raise self._refusal([*path, key], "what it belongs to is not in this file")
         self._check_own(path)
         entry = f"{inline(key)}: {value}"
         if parent.is_flow:
@@ -151,7 +151,7 @@ class TextEditor:
         return 2 if self._text.startswith("\r\n", index) else 1
 
     def _check_own(self, path: Sequence[str]) -> None:
-        """Refuse a text that stands for other places too, or that stands elsewhere."""
+        """Refuse a text that other places share, or that is written elsewhere."""
         for length in range(1, len(path) + 1):
             spot = self.find(path[:length])
             if spot is not None and spot.alias is not None:

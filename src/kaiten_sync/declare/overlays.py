@@ -201,7 +201,7 @@ def _is_map(entry: Entry) -> bool:
 
 
 def _as_map(spec: KindSpec, entry: Entry | None) -> Entry | None:
-    """An object as a map, written out if its value stands bare: `5` is `{value: 5}`."""
+    """An object as a map, written out if only its value is written: `5` is `{value: 5}`."""
     if entry is None or _is_map(entry):
         return entry
     if not spec.shorthand or entry.node.value is None:

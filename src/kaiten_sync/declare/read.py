@@ -21,7 +21,7 @@ def read_documents(
     """The documents at files, folders and globs, and all that is wrong with them.
 
     A file that cannot be read gives an empty document that says so, so that later stages do
-    not miss what may stand in it.
+    not miss what may be in it.
     """
     documents: list[Document] = []
     diagnostics: list[Diagnostic] = []

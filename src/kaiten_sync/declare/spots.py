@@ -1,4 +1,4 @@
-"""Where in a file's text each key and value stands, so that it can be changed and nothing else.
+"""Where in a file's text each key and value is, so that it can be changed and nothing else.
 
 PyYAML gives events with places; this keeps the places. Aliases stay aliases: a text that several
 objects share cannot be changed for one of them.
@@ -17,8 +17,8 @@ import yaml
 class Spot:
     """One node: characters `start` to `end` of the text, without what follows it.
 
-    `style` is the quote or `|` of a scalar. A mapping has `pairs`, and `is_flow` where it stands
-    in braces. `alias` names the anchor that an alias stands for, and `anchor` this node's own.
+    `style` is the quote or `|` of a scalar. A mapping has `pairs`, and `is_flow` if it is
+    in braces. `alias` names the anchor that an alias refers to, and `anchor` this node's own.
     """
 
     start: int
@@ -51,7 +51,7 @@ class Spot:
 
 
 def spots_of(text: str) -> Spot | None:
-    """The root of a text that validation has found to be one YAML document; None where empty."""
+    """The root of a text that validation has found to be one YAML document; None if empty."""
     # The pure parser: its places count characters, libyaml's count bytes.
     return _Reader(list(yaml.parse(text, Loader=yaml.SafeLoader)), text).root()
 

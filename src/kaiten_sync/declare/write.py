@@ -59,7 +59,7 @@ def dump_catalog(
 
 
 def inline(value: Json, quotes: str | None = None) -> str:
-    """A value on one line, as it can stand after a key. `quotes` are kept where it is a text."""
+    """A value on one line, as it can follow a key. `quotes` are kept where it is a text."""
     node = _node(value)
     for each in _below(node):
         if isinstance(each, ScalarNode):

@@ -116,7 +116,7 @@ class Target:
     """One server with its credentials' place, never the credentials.
 
     `token_env` or `token_file` says where the token is. `ca` is a file of certificates to trust,
-    None for the usual ones. `overlays` are paths. `generation` is None where the server is asked.
+    None for the usual ones. `overlays` are paths. `generation` is None if the server is asked.
     """
 
     name: str

@@ -24,7 +24,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Surroundings:
-    """What requests need of the process: its database, its time, and whom to tell of deliveries.
+    """What requests need of the process: its database, its time, and whom to notify of deliveries.
 
     `clock` gives milliseconds since 1970 in UTC. `wake` is called after a request that queued
     webhook deliveries is committed, from any thread.
@@ -87,7 +87,7 @@ def _write_once(surroundings: Surroundings, caller: Caller, act: Callable[[Work]
         try:
             result: T | RecordedRefusalError = act(work)
         except RecordedRefusalError as error:
-            result = error  # told after the commit: what was written about it stays
+            result = error  # raised after the commit: what was written about it stays
     if work.queued:
         surroundings.wake()
     if isinstance(result, RecordedRefusalError):
