@@ -22,7 +22,7 @@ from kaiten_sync.model.diagnostic import Diagnostic, Severity
 from kaiten_sync.model.drift import Difference, DriftClass, Verdict
 from kaiten_sync.model.plan import Observed, Plan
 from kaiten_sync.model.resource import DesiredState, LiveResource, LiveState, Resource
-from kaiten_sync.model.value import ABSENT, Fields, Json, is_same
+from kaiten_sync.model.value import ABSENT, Fields, Json, is_alike
 
 _KEYS_MOVED = 2
 """Fields by which what is declared now may differ from what was declared then, to be recognized."""
@@ -93,7 +93,7 @@ def _is_done(change: Change, found: LiveResource | None) -> bool:
     if change.action == Action.DELETE or found is None:
         return change.action == Action.DELETE and found is None
     return change.action == Action.CREATE or all(
-        is_same(None if field.after is ABSENT else field.after, found.fields.get(field.name))
+        is_alike(None if field.after is ABSENT else field.after, found.fields.get(field.name))
         for field in change.fields
     )
 
@@ -103,7 +103,7 @@ def _is_as_seen(seen: Observed | None, found: LiveResource | None) -> bool:
     if seen is None or seen.fields is None or found is None:
         return seen is not None and seen.fields is None and found is None
     return seen.id == found.id and all(
-        is_same(value, found.fields.get(name)) for name, value in seen.fields.items()
+        is_alike(value, found.fields.get(name)) for name, value in seen.fields.items()
     )
 
 
