@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Sequence
 
 import click
@@ -40,6 +39,14 @@ from kaiten_sync.report import formats
     metavar="FILE",
     help="Write each change's outcome to FILE (JSON), as it happens.",
 )
+@click.option(
+    "--after-receipt",
+    "after_receipts",
+    multiple=True,
+    metavar="FILE",
+    help="Receipt of a target that this one waits for (`after`), instead of reading that target;"
+    " may be repeated.",
+)
 @click.option("--yes", "-y", is_flag=True, help="Apply without asking (only without PLAN).")
 @format_option(formats.APPLY)
 def command(
@@ -49,6 +56,7 @@ def command(
     limits: PolicyChoice,
     catalog: tuple[str, ...],
     receipt: str | None,
+    after_receipts: tuple[str, ...],
     yes: bool,
     output_format: str,
 ) -> int:
@@ -61,31 +69,33 @@ def command(
     Examples:
       kaiten-sync apply plans/staging.plan.json --receipt staging.receipt.json
       kaiten-sync apply plans/staging.plan.json --catalog catalog/
+      kaiten-sync apply plans/prod.plan.json --after-receipt staging.receipt.json
       kaiten-sync apply -t local --yes
     """
     from kaiten_sync.cli.approval import TerminalApproval
     from kaiten_sync.cli.exit_codes import code_of_apply
-    from kaiten_sync.cli.output import look_of, print_result
+    from kaiten_sync.cli.outcomes import OutcomeLines, print_applied
     from kaiten_sync.cli.session import plan_request, terminal_ports, workspace_of
-    from kaiten_sync.cli.streams import rescue_result
     from kaiten_sync.jobs.applying import ApplyRequest, apply
+    from kaiten_sync.model.ports import NoJournal
 
     if plan_path is None:
         _check_plans_now(catalog)
     else:
         _check_takes_file(plan_path, declaration.files, limits, catalog, receipt)
+    has_lines = output_format == "text"
     request = ApplyRequest(
         plan_file=plan_path,
         planning=plan_request(declaration, limits),
         made_from=catalog,
         receipt=receipt,
+        after_receipts=after_receipts,
+        watch=OutcomeLines if has_lines else lambda _plan: NoJournal(),
     )
     approval = TerminalApproval(is_given_already=yes, is_quiet=output_format == "json")
     workspace = workspace_of(declaration.project, server)
-    result = apply(workspace, request, approval, terminal_ports())
-    render = formats.APPLY[output_format]
-    print_result(render(result, look_of(sys.stdout)))
-    rescue_result(render(result, look_of(sys.stderr)))
+    result = apply(workspace, request, approval, terminal_ports(has_bar=not has_lines))
+    print_applied(result, output_format)
     return code_of_apply(result)
 
 

@@ -12,6 +12,7 @@ from kaiten_sync.cli.output import look_of, print_result, say, say_failure
 from kaiten_sync.jobs.checking import Checked
 from kaiten_sync.jobs.planning import Proposal, refusal_of, write_plan
 from kaiten_sync.model.diagnostic import Diagnostic
+from kaiten_sync.model.impact import Impact
 from kaiten_sync.model.plan import Plan
 from kaiten_sync.report import formats
 from kaiten_sync.report.notice import Notice, notice_of
@@ -26,16 +27,21 @@ def render_plan(
     output_format: str,
     diagnostics: Sequence[Diagnostic] = (),
     notices: Sequence[Notice] = (),
+    impact: Impact | None = None,
 ) -> str:
     """A plan in one of the formats of `plan` and `show`."""
     document = formats.PlanView(
-        plan=plan, write=write_plan, diagnostics=diagnostics, notices=notices
+        plan=plan, write=write_plan, diagnostics=diagnostics, notices=notices, impact=impact
     )
     return formats.PROPOSAL[output_format](document, look_of(sys.stdout))
 
 
 def print_proposal(
-    proposal: Proposal, output_format: str, out: str | None = None, checked: Checked | None = None
+    proposal: Proposal,
+    output_format: str,
+    out: str | None = None,
+    checked: Checked | None = None,
+    waits_for: Sequence[str] = (),
 ) -> ExitCode:
     """Print a plan, and how to apply the file that it was written to; the code if it is refused.
 
@@ -49,8 +55,13 @@ def print_proposal(
     if error is not None and output_format == "json":
         raise error
     verdict = () if checked is None or checked.is_same else (_notice_of(checked),)
-    notices = verdict if error is None else (notice_of(error),)
-    print_result(render_plan(proposal.plan, output_format, proposal.diagnostics, notices))
+    waiting = tuple(_waiting(proposal.plan.target.name, waits_for))
+    notices = (*(verdict if error is None else (notice_of(error),)), *waiting)
+    print_result(
+        render_plan(proposal.plan, output_format, proposal.diagnostics, notices, proposal.impact)
+    )
+    for notice in waiting:
+        say(notice.message)
     if error is not None and output_format == "markdown":
         say_failure(error)
         return code_of(error)
@@ -59,6 +70,17 @@ def print_proposal(
     if out is not None:
         say(f"wrote {out}; apply it with: kaiten-sync apply {out}")
     return ExitCode.OK
+
+
+def _waiting(name: str, waits_for: Sequence[str]) -> Iterator[Notice]:
+    if waits_for:
+        before = " and ".join(waits_for)
+        are = "is" if len(waits_for) == 1 else "are"
+        yield Notice(
+            message=f"{name} waits for {before}: nothing is applied to {name} until {before} {are}"
+            " as declared",
+            symbol="⏳",
+        )
 
 
 def print_verdict(checked: Checked) -> None:

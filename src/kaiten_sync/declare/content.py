@@ -44,7 +44,7 @@ class Text:
 
 
 def read_text(shown: str, path: Path) -> Text | Diagnostic:
-    """A file as text, or why it is none. Never blocks, never reads more than the limit."""
+    """A file as text, or why it is not text. Never blocks, and never reads more than the limit."""
     try:
         content = _read_bytes(shown, path)
     except OSError as error:
@@ -99,7 +99,7 @@ def _read_regular(path: Path, most_bytes: int) -> bytes | None:
 
 
 def text_of(shown: str, content: bytes) -> Text | Diagnostic:
-    """A file's content as text, or why it is none."""
+    """A file's content as text, or why it is not text."""
     if content.startswith(_UTF_16_MARKS):
         return file_diagnostic(shown, "not-utf-8", "the file is UTF-16", "save it as UTF-8")
     try:

@@ -67,6 +67,9 @@ def _reading(
     listed = sum(
         count if count <= READ_SINGLY else pages(population[kind]) for kind, count in wanted.items()
     )
+    # A list whose families do not show their slugs takes the list of families as well.
+    unnamed = {a.kind for a, found in live.resources.items() if found.family_slug is not None}
+    listed += sum(wanted[kind] > READ_SINGLY for kind in unnamed)
     absent = {o.address for o in observed if o.fields is None}
     parents = {o.address.parent for o in observed if o.address.parent is not None} - absent
     return listed + sum(pages(children[parent]) for parent in parents)
@@ -83,13 +86,10 @@ def _writing(
         if {field.name for field in change.fields} <= displaced.get(change.address, frozenset()):
             total += _FOUND_DONE
             continue
-        total += _POSTED if _is_posted(change) else _READ_FIRST
+        move = move_of(change.address.kind, change.action)
+        is_posted = change.action == Action.CREATE or (move and move[1].endpoint is not None)
+        total += _POSTED if is_posted else _READ_FIRST
         if change.address.parent is not None:
             total -= 1
             touched[change.address.parent] += change.action == Action.CREATE
     return total + sum(pages(children[parent] + new) for parent, new in touched.items())
-
-
-def _is_posted(change: Change) -> bool:
-    move = move_of(change.address.kind, change.action)
-    return change.action == Action.CREATE or (move is not None and move[1].endpoint is not None)

@@ -7,8 +7,10 @@ from dataclasses import dataclass
 
 from kaiten_sync.model.change import Action, Change, Effect
 from kaiten_sync.model.diagnostic import Diagnostic, Severity
+from kaiten_sync.model.impact import Impact
 from kaiten_sync.model.plan import Plan
 from kaiten_sync.report.field_rows import FieldRow, field_rows, place_of
+from kaiten_sync.report.impact_html import impact_parts
 from kaiten_sync.report.pages import NAME_LIMIT, VALUE_LIMIT, template
 from kaiten_sync.report.risk import riskiest_first, takes_away
 from kaiten_sync.report.safe_text import safe_text
@@ -18,6 +20,7 @@ from kaiten_sync.report.words import (
     effect_word,
     is_move,
     plan_summary,
+    plan_warnings,
     symbol_of,
     with_place,
     word_of,
@@ -64,7 +67,9 @@ class _Section:
     count: str
 
 
-def plan_html(plan: Plan, diagnostics: Sequence[Diagnostic] = ()) -> str:
+def plan_html(
+    plan: Plan, diagnostics: Sequence[Diagnostic] = (), impact: Impact | None = None
+) -> str:
     """A whole page: no scripts, no assets, light and dark, as narrow as a phone."""
     refusals = [each for each in diagnostics if each.severity is Severity.ERROR]
     return template("plan.html").render(
@@ -74,8 +79,9 @@ def plan_html(plan: Plan, diagnostics: Sequence[Diagnostic] = ()) -> str:
         compared=counted(len(plan.managed), "object"),
         is_empty=plan.is_empty,
         refusals=[cut(safe_text(with_place(each)), VALUE_LIMIT) for each in refusals],
-        warnings=[cut(safe_text(warning), VALUE_LIMIT) for warning in plan.warnings],
+        warnings=[cut(safe_text(warning), VALUE_LIMIT) for warning in plan_warnings(plan)],
         sections=list(_sections(plan)),
+        impact=impact_parts(impact) if impact is not None and impact.changes else None,
         digest=safe_text(plan.digest),
     )
 

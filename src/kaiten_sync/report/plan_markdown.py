@@ -10,8 +10,10 @@ from itertools import islice
 
 from kaiten_sync.kinds.registry import all_actions
 from kaiten_sync.model.change import Action, Change, Effect
+from kaiten_sync.model.impact import Impact
 from kaiten_sync.model.plan import Plan
 from kaiten_sync.report.field_rows import FieldRow, field_rows, place_of
+from kaiten_sync.report.impact_markdown import impact_section
 from kaiten_sync.report.markdown import (
     MAX_CHARS,
     Block,
@@ -25,7 +27,14 @@ from kaiten_sync.report.notice import Notice, notice_markdown
 from kaiten_sync.report.risk import is_harmful, riskiest_first
 from kaiten_sync.report.safe_text import safe_text
 from kaiten_sync.report.values import cut
-from kaiten_sync.report.words import counted, effect_word, is_move, symbol_of, word_of
+from kaiten_sync.report.words import (
+    counted,
+    effect_word,
+    is_move,
+    plan_warnings,
+    symbol_of,
+    word_of,
+)
 
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 _WARNINGS_LIMIT = 10
@@ -38,7 +47,17 @@ _GLANCE_LIMIT = 40
 _MARKS = {Effect.BREAKS: "⛔ ", Effect.TIGHTENS: "⚠️ "}
 
 
-def plan_markdown(plan: Plan, notices: Sequence[Notice] = (), *, max_chars: int = MAX_CHARS) -> str:
+_IMPACT_SHARE = 0.3
+"""The share of the text for whom the plan affects: names are the first to be left out."""
+
+
+def plan_markdown(
+    plan: Plan,
+    notices: Sequence[Notice] = (),
+    impact: Impact | None = None,
+    *,
+    max_chars: int = MAX_CHARS,
+) -> str:
     """The plan as markdown, at most `max_chars` long, after what a reader has to know first.
 
     The first line is a comment with the plan's digest, by which a program finds the text again.
@@ -46,6 +65,8 @@ def plan_markdown(plan: Plan, notices: Sequence[Notice] = (), *, max_chars: int 
     out. What does not fit is counted by action, with the command that shows it.
     """
     head = _head(plan, "".join(notice_markdown(notice) for notice in notices))
+    if impact is not None and impact.changes:
+        head += impact_section(impact, int(max_chars * _IMPACT_SHARE))
     return document(head, riskiest_first(plan.changes), _change, _missing, max_chars)
 
 
@@ -58,7 +79,7 @@ def _head(plan: Plan, notices: str) -> str:
         parts.append(f"No changes. The target matches the declaration ({compared} compared).")
     else:
         parts.append(_table(plan))
-    if plan.warnings:
+    if plan_warnings(plan):
         parts.append(f"**Warnings**\n\n{_warnings(plan)}")
     return parts[0] + "\n" + "\n\n".join(parts[1:]) + "\n\n"
 
@@ -79,8 +100,9 @@ def _table(plan: Plan) -> str:
 
 
 def _warnings(plan: Plan) -> str:
-    lines = [cut(safe_text(w), _WARNING_LIMIT) for w in plan.warnings[:_WARNINGS_LIMIT]]
-    left = len(plan.warnings) - len(lines)
+    warnings = plan_warnings(plan)
+    lines = [cut(safe_text(w), _WARNING_LIMIT) for w in warnings[:_WARNINGS_LIMIT]]
+    left = len(warnings) - len(lines)
     return fence([*lines, *([f"and {left:,} more"] if left else [])], "text")
 
 

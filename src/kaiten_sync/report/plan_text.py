@@ -6,8 +6,10 @@ from collections.abc import Iterator
 
 from kaiten_sync.kinds.registry import spec_of
 from kaiten_sync.model.change import Action, Change
+from kaiten_sync.model.impact import Impact
 from kaiten_sync.model.plan import Plan
 from kaiten_sync.report.field_rows import field_rows, place_of
+from kaiten_sync.report.impact_text import impact_lines
 from kaiten_sync.report.paint import (
     ACTION_STYLES,
     EFFECT_STYLES,
@@ -32,18 +34,22 @@ from kaiten_sync.report.words import (
     effect_word,
     is_move,
     plan_summary,
+    plan_warnings,
     symbol_of,
     word_of,
 )
 
 
-def plan_text(plan: Plan, *, color: bool, width: int = 100) -> str:
-    """The plan as a person reads it, `width` columns wide, ending with one summary line."""
+def plan_text(plan: Plan, impact: Impact | None = None, *, color: bool, width: int = 100) -> str:
+    """The plan as a person reads it, `width` columns wide, ending with one summary line.
+
+    Whom it affects comes before that line, if a change takes something from somebody.
+    """
     paint = painter(color=color)
-    return "\n".join(_lines(plan, paint, width)) + "\n"
+    return "\n".join(_lines(plan, impact, paint, width)) + "\n"
 
 
-def _lines(plan: Plan, paint: Paint, width: int) -> Iterator[str]:
+def _lines(plan: Plan, impact: Impact | None, paint: Paint, width: int) -> Iterator[str]:
     if plan.is_empty:
         yield from _warnings(plan, paint)
         yield _no_changes(plan, paint)
@@ -53,6 +59,8 @@ def _lines(plan: Plan, paint: Paint, width: int) -> Iterator[str]:
     yield from _changes(plan, paint, width)
     yield ""
     yield from _warnings(plan, paint)
+    if impact is not None and impact.changes:
+        yield from impact_lines(impact, paint)
     yield paint(f"Plan: {plan_summary(plan)}", TITLE)
 
 
@@ -66,9 +74,9 @@ def _no_changes(plan: Plan, paint: Paint) -> str:
 
 
 def _warnings(plan: Plan, paint: Paint) -> Iterator[str]:
-    for warning in plan.warnings:
+    for warning in plan_warnings(plan):
         yield f"  {paint('! warning:', 'yellow')} {safe_text(warning)}"
-    if plan.warnings:
+    if plan_warnings(plan):
         yield ""
 
 
