@@ -27,7 +27,7 @@ class CatalogChoice:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServerChoice:
-    """What the target options say; None where they say nothing."""
+    """What the target options say; None if they say nothing."""
 
     target: str | None
     base_url: str | None
@@ -42,13 +42,14 @@ class ServerChoice:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PolicyChoice:
-    """What the policy options say; None where they say nothing."""
+    """What the policy options say; None if they say nothing."""
 
     prune: str | None
     max_deletes: str | None
     max_updates: str | None
     previous: str | None
     allow: tuple[str, ...]
+    moved: bool = False
 
 
 class OutputPath(click.ParamType[str]):
@@ -167,6 +168,11 @@ def policy_options(function: _Function) -> _Function:
             help="The target's plan before this one, from which ownership comes: a file,"
             " REV:PATH in git, or `none`. Default: the file that -o replaces, or else"
             " plans/TARGET.plan.json beside the project file.",
+        ),
+        click.option(
+            "--moved",
+            is_flag=True,
+            help="With --previous: the server of that plan is this one, at another URL.",
         ),
         click.option(
             "--allow",
