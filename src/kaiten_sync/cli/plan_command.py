@@ -79,7 +79,7 @@ def command(
     if committed is None:
         proposal = planning.plan(workspace, request, terminal_ports())
         code = print_proposal(proposal, output_format, out)
-        is_different = detailed_exitcode and bool(proposal.plan.changes)
+        is_different = detailed_exitcode and proposal.plan.has_differences
     else:
         checked = checking.check(workspace, request, committed, terminal_ports(), fresh)
         code = print_proposal(checked.proposal, output_format, checked=checked)

@@ -50,7 +50,9 @@ def print_proposal(
         raise error
     verdict = () if checked is None or checked.is_same else (_notice_of(checked),)
     notices = verdict if error is None else (notice_of(error),)
-    print_result(render_plan(proposal.plan, output_format, proposal.diagnostics, notices))
+    # "No changes" would be wrong beside the error: there are some, and no way to make them.
+    if error is None or output_format != "text" or not proposal.plan.is_empty:
+        print_result(render_plan(proposal.plan, output_format, proposal.diagnostics, notices))
     if error is not None and output_format == "markdown":
         say_failure(error)
         return code_of(error)

@@ -58,6 +58,8 @@ class Adopter:
             RefusedError: the place shares its text with others.
         """
         match difference.drift:
+            case DriftClass.CHANGED if (editor := self._outgrown(difference)) is not None:
+                editor.set(_path(difference.address), dict(objects[difference.address]))
             case DriftClass.CHANGED:
                 for each in difference.fields:
                     value = None if each.before is ABSENT else each.before
@@ -86,6 +88,16 @@ class Adopter:
                     FileChange(shown=each.shown, path=each.path, before=before, after=after)
                 )
         return found
+
+    def _outgrown(self, difference: Difference) -> TextEditor | None:
+        """The file with the object as a bare value, if the server has more to say of it."""
+        path, short = _path(difference.address), spec_of(difference.address.kind).shorthand
+        for editor in self._latest_first():
+            spot = editor.find(path)
+            if spot is not None:
+                is_more = any(each.name != short for each in difference.fields)
+                return editor if spot.pairs is None and is_more else None
+        return None
 
     def _change(self, address: Address, name: str, value: Json) -> None:
         path = _path(address)

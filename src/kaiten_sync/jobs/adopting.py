@@ -13,11 +13,12 @@ from kaiten_sync.jobs.exporting import worth_declaring
 from kaiten_sync.jobs.workspace import Workspace
 from kaiten_sync.model.address import Address
 from kaiten_sync.model.diagnostic import Diagnostic
-from kaiten_sync.model.drift import Difference, DriftClass, Verdict
+from kaiten_sync.model.drift import Difference, DriftClass, DriftReport, Verdict
 from kaiten_sync.model.ports import Files, Ports
 from kaiten_sync.model.resource import LiveState
 from kaiten_sync.model.value import Fields
 from kaiten_sync.pipeline import compare, load
+from kaiten_sync.report.next_steps import next_steps
 
 __all__ = ["AdoptRequest", "Adoption", "FileChange", "adopt"]
 
@@ -53,8 +54,8 @@ def adopt(workspace: Workspace, request: AdoptRequest, ports: Ports) -> Adoption
 
     Raises:
         UsageError: an object that is named does not differ, or a file cannot be written.
-        RefusedError: a place shares its text with others, or the files would not declare what is
-            live.
+        RefusedError: nothing is named, and all that changed on the server changed in git as well;
+            a place shares its text with others; or the files would not declare what is live.
         KaitenSyncError: as `drift` does.
     """
     sides = sides_of(workspace, request.drift, ports)
@@ -69,14 +70,19 @@ def _adoption_of(sides: Sides, into: str | None, ports: Ports) -> Adoption:
     desired = load(sides.source)
     with sides.connection.open() as catalog:
         live, diff = compare(desired, catalog, sides.case, ports.progress)
-    chosen = tuple(d for d in diff.differences if sides.only or d.verdict in _EDITS)
-    _check_named(sides.only, chosen)
+    only = sides.case.only
+    chosen = tuple(d for d in diff.differences if only or d.verdict in _EDITS)
+    _check_named(only, chosen)
+    if not chosen:
+        _check_decided(diff.differences, sides)
+    brought = {each.address for each in chosen if each.drift is DriftClass.UNMANAGED}
     source = sides.source
     adopter = Adopter([*source.catalog, *source.overlays], source.root)
     target = default_file(source.catalog, source.root) if into is None else into
     objects = _objects(live)
     for difference in chosen:
-        adopter.adopt(difference, objects, target)
+        if difference.address.parent not in brought:  # an object is adopted with what it contains
+            adopter.adopt(difference, objects, target)
     return Adoption(
         adopted=chosen,
         left=tuple(d for d in diff.differences if d not in chosen),
@@ -103,9 +109,33 @@ def _objects(live: LiveState) -> Mapping[Address, Fields]:
     return {address: worth_declaring(found) for address, found in live.resources.items()}
 
 
+def _check_decided(differences: Sequence[Difference], sides: Sides) -> None:
+    """Nothing to adopt would be a wrong answer if a person has to choose a side."""
+    report = DriftReport(
+        target=sides.connection.target, differences=(), compared=0, words=sides.words
+    )
+    conflicts = [
+        Diagnostic(
+            rule="both-sides-changed",
+            message="git and the server both changed it",
+            ref=each.source,
+            address=str(each.address),
+            hint="; ".join(f"{word}: {command}" for word, command in next_steps(each, report)),
+        )
+        for each in differences
+        if each.verdict is Verdict.CONFLICT
+    ]
+    if conflicts:
+        raise RefusedError(
+            "nothing adopted: git and the server both changed what differs",
+            conflicts,
+            hint="choose a side for each: adopt takes the server's, revert git's",
+        )
+
+
 def _check_named(only: frozenset[Address], chosen: Sequence[Difference]) -> None:
-    found = {difference.address for difference in chosen}
-    same = sorted(str(address) for address in only - found)
+    found = [difference.address for difference in chosen]
+    same = sorted(str(each) for each in only if not any(a.is_within({each}) for a in found))
     if same:
         raise UsageError(
             f"nothing to adopt: {', '.join(same)} does not differ from the server",

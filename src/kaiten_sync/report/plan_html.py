@@ -9,6 +9,7 @@ from kaiten_sync.model.change import Action, Change, Effect
 from kaiten_sync.model.diagnostic import Diagnostic, Severity
 from kaiten_sync.model.plan import Plan
 from kaiten_sync.report.field_rows import FieldRow, field_rows, place_of
+from kaiten_sync.report.left import LEFT_TITLE, left_lines
 from kaiten_sync.report.pages import NAME_LIMIT, VALUE_LIMIT, template
 from kaiten_sync.report.risk import riskiest_first, takes_away
 from kaiten_sync.report.safe_text import safe_text
@@ -73,6 +74,9 @@ def plan_html(plan: Plan, diagnostics: Sequence[Diagnostic] = ()) -> str:
         summary=plan_summary(plan),
         compared=counted(len(plan.managed), "object"),
         is_empty=plan.is_empty,
+        verb="has more than" if plan.has_differences else "matches",
+        left_title=LEFT_TITLE,
+        left=[cut(line, VALUE_LIMIT) for line in left_lines(plan)],
         refusals=[cut(safe_text(with_place(each)), VALUE_LIMIT) for each in refusals],
         warnings=[cut(safe_text(warning), VALUE_LIMIT) for warning in plan.warnings],
         sections=list(_sections(plan)),

@@ -8,6 +8,7 @@ from kaiten_sync.kinds.registry import spec_of
 from kaiten_sync.model.change import Action, Change
 from kaiten_sync.model.plan import Plan
 from kaiten_sync.report.field_rows import field_rows, place_of
+from kaiten_sync.report.left import LEFT_TITLE, left_lines, no_changes
 from kaiten_sync.report.paint import (
     ACTION_STYLES,
     EFFECT_STYLES,
@@ -46,6 +47,7 @@ def plan_text(plan: Plan, *, color: bool, width: int = 100) -> str:
 def _lines(plan: Plan, paint: Paint, width: int) -> Iterator[str]:
     if plan.is_empty:
         yield from _warnings(plan, paint)
+        yield from _left(plan)
         yield _no_changes(plan, paint)
         return
     yield paint(f"Plan for {safe_text(plan.target.name)} at {safe_text(plan.target.url)}", TITLE)
@@ -53,16 +55,22 @@ def _lines(plan: Plan, paint: Paint, width: int) -> Iterator[str]:
     yield from _changes(plan, paint, width)
     yield ""
     yield from _warnings(plan, paint)
+    yield from _left(plan)
     yield paint(f"Plan: {plan_summary(plan)}", TITLE)
 
 
 def _no_changes(plan: Plan, paint: Paint) -> str:
     unmanaged = plan.summary.unmanaged
     others = f", {unmanaged:,} not managed" if unmanaged else ""
-    return (
-        f"{paint('No changes.', TITLE)} {safe_text(plan.target.name)} matches the declaration"
-        f" ({counted(len(plan.managed), 'object')} compared{others})."
-    )
+    compared = f"{counted(len(plan.managed), 'object')} compared{others}"
+    return f"{paint('No changes.', TITLE)} {no_changes(plan, compared)}"
+
+
+def _left(plan: Plan) -> Iterator[str]:
+    if plan.left:
+        yield f"  {LEFT_TITLE}"
+        yield from (f"{INDENT}{line}" for line in left_lines(plan))
+        yield ""
 
 
 def _warnings(plan: Plan, paint: Paint) -> Iterator[str]:
