@@ -307,6 +307,12 @@ class KindSpec:
     """Every move by its action, with the field that it moves."""
     referring_fields: tuple[tuple[FieldSpec, Reference], ...] = field(init=False)
     """The fields that refer to other objects, with how they do."""
+    flag: FieldSpec | None = field(init=False)
+    """The field in which one object of each family has True; None if such objects have none."""
+    number: FieldSpec | None = field(init=False)
+    """The field with the number that the server gives to each object of a family."""
+    first_states: tuple[FieldSpec, ...] = field(init=False)
+    """The fields that a server sets when it creates an object, to be changed afterwards."""
 
     def __post_init__(self) -> None:
         fields = {spec.name: spec for spec in self.keys if not spec.is_note}
@@ -316,6 +322,9 @@ class KindSpec:
             "required": tuple(name for name, spec in fields.items() if spec.is_required),
             "moves": {m.action: (spec, m) for spec in fields.values() for m in spec.moves},
             "referring_fields": tuple((f, f.refers_to) for f in fields.values() if f.refers_to),
+            "flag": next((spec for spec in fields.values() if spec.one_per), None),
+            "number": next((f for f in fields.values() if f.numbered_by_server), None),
+            "first_states": tuple(f for f in fields.values() if f.born_as is not ABSENT),
         }
         for name, value in derived.items():
             object.__setattr__(self, name, value)

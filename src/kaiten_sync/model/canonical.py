@@ -10,6 +10,11 @@ from kaiten_sync.model.value import Json
 _SHORT = 16
 """Hex digits of a fingerprint: 64 bits tell objects of one catalog apart, and stay readable."""
 
+_ENCODER = json.JSONEncoder(
+    sort_keys=True, ensure_ascii=False, separators=(",", ":"), allow_nan=False
+)
+"""One for all values: `json.dumps` makes an encoder for each, and a catalog has thousands."""
+
 
 def canonical_bytes(value: Json) -> bytes:
     """JSON with sorted keys, no spaces, in UTF-8.
@@ -17,10 +22,7 @@ def canonical_bytes(value: Json) -> bytes:
     Raises:
         ValueError: the value holds a number that is not finite.
     """
-    text = json.dumps(
-        value, sort_keys=True, ensure_ascii=False, separators=(",", ":"), allow_nan=False
-    )
-    return text.encode()
+    return _ENCODER.encode(value).encode()
 
 
 def digest(value: Json) -> str:

@@ -112,7 +112,7 @@ def propose(
 
 def desired_digest(desired: DesiredState) -> str:
     """Identifies a declaration by its meaning: not by files, order or comments."""
-    resources = {str(address): resource.fields for address, resource in _sorted(desired)}
+    resources = {str(address): each.fields for address, each in desired.resources.items()}
     return digest(
         {
             "resources": resources,
@@ -127,10 +127,6 @@ def declared_fingerprint(resource: Resource) -> str:
     return fingerprint(declared_form(resource.address.kind, resource.fields))
 
 
-def _sorted(desired: DesiredState) -> list[tuple[Address, Resource]]:
-    return sorted(desired.resources.items(), key=lambda item: item[0].sort_key)
-
-
 def _plan(case: Case, diff: CatalogDiff, target: TargetRef, warned: Sequence[Diagnostic]) -> Plan:
     desired, live, changes, going = case.desired, case.live, case.changes, case.leaving.going
     observed = observed_by(changes, live, case.families, unheld(case.holders, going))
@@ -139,7 +135,7 @@ def _plan(case: Case, diff: CatalogDiff, target: TargetRef, warned: Sequence[Dia
         desired_digest=desired_digest(desired),
         changes=tuple(changes),
         observed=observed,
-        managed={a: declared_fingerprint(r) for a, r in _sorted(desired)},
+        managed={a: declared_fingerprint(r) for a, r in desired.resources.items()},
         summary=_summary(diff, changes, going),
         requests=requests_to_apply(changes, observed, live, case.families, case.holders.requests),
         guards=case.guards,

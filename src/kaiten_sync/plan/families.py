@@ -7,7 +7,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from kaiten_sync.kinds.registry import move_of, spec_of
-from kaiten_sync.kinds.spec import FieldSpec
 from kaiten_sync.model.address import Address
 from kaiten_sync.model.change import Change
 from kaiten_sync.model.resource import DesiredState, LiveState
@@ -78,24 +77,20 @@ def taken_field(change: Change) -> str:
 
 def has_families(address: Address) -> bool:
     """Whether objects of this kind belong to families."""
-    return any(spec.one_per for spec in spec_of(address.kind).fields.values())
-
-
-def flag_of(address: Address) -> FieldSpec:
-    """The field in which one object of a family has True: whether it is the default."""
-    return next(spec for spec in spec_of(address.kind).fields.values() if spec.one_per)
+    return spec_of(address.kind).flag is not None
 
 
 def link_of(address: Address) -> str:
     """The field in which siblings of an object agree; empty if its kind has no families."""
-    return flag_of(address).one_per if has_families(address) else ""
+    flag = spec_of(address.kind).flag
+    return flag.one_per if flag else ""
 
 
 def number_of(address: Address, fields: Mapping[str, Json | Absent]) -> int | None:
     """The number of a version, as the server or a declaration has it; None if there is none."""
-    specs = spec_of(address.kind).fields.values()
-    number = next((fields.get(each.name) for each in specs if each.numbered_by_server), None)
-    return int(str(number)) if str(number).isdecimal() else None
+    spec = spec_of(address.kind).number
+    number = str(fields.get(spec.name)) if spec else ""
+    return int(number) if number.isdecimal() else None
 
 
 def _by_age(of: Mapping[Address, str], desired: DesiredState, live: LiveState) -> list[Address]:
@@ -118,9 +113,11 @@ def _slugs_of_live_families(desired: DesiredState, live: LiveState) -> dict[str,
     slugs: dict[str, str] = {}
     for named in (desired.resources, live.resources):
         for address, each in named.items():
-            found, slug = live.resources.get(address), each.fields.get(link_of(address))
-            if found is not None and found.family_id is not None and isinstance(slug, str):
-                slugs[found.family_id] = slug
+            found = live.resources.get(address)
+            if found is not None and found.family_id is not None:
+                slug = each.fields.get(link_of(address))
+                if isinstance(slug, str):
+                    slugs[found.family_id] = slug
     return slugs
 
 

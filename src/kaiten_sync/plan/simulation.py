@@ -7,7 +7,7 @@ the rules: API facts, section 2.4, as the tables state them.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from kaiten_sync.kinds.registry import move_of, spec_of
 from kaiten_sync.model.address import Address
@@ -31,16 +31,17 @@ class Simulation:
 
     def __init__(self, live: LiveState, families: Families) -> None:
         self._families = families
+        versions = {a: live.resources[a] for a in families.of if a in live.resources}
         self._has_unnamed_family = any(
-            families.of.get(address) == found.family_id is not None
-            for address, found in live.resources.items()
+            families.of[address] == found.family_id for address, found in versions.items()
         )
-        self._live_families = {families.of[a] for a in live.resources if a in families.of}
+        self._live_families = {families.of[address] for address in versions}
         self._highest: dict[str, int] = defaultdict(int)
-        self.objects: dict[Address, dict[str, Json | Absent]] = {}
-        for address, found in live.resources.items():
-            self.objects[address] = dict(found.fields)
+        for address, found in versions.items():
             self._count(address, number_of(address, found.fields) or 0)
+        self.objects: dict[Address, Mapping[str, Json | Absent]] = {
+            address: found.fields for address, found in live.resources.items()
+        }
 
     def objections(self, change: Change) -> Iterator[Diagnostic]:
         """Why the server would refuse this change now."""
@@ -67,13 +68,14 @@ class Simulation:
         if change.action == Action.DELETE:
             self.objects.pop(change.address, None)
             return
-        fields = self.objects.setdefault(change.address, {})
-        if change.action == Action.CREATE:
-            fields |= self._at_birth(change)
-        fields |= {each.name: each.after for each in change.fields}
+        born = self._at_birth(change) if change.action == Action.CREATE else {}
+        before = self.objects.get(change.address, {})
+        set_now = {each.name: each.after for each in change.fields}
+        self.objects[change.address] = {**before, **born, **set_now}
         if taken := taken_field(change):
             for sibling in self._families.siblings(change.address):
-                self.objects.get(sibling, {})[taken] = False
+                if sibling in self.objects:
+                    self.objects[sibling] = {**self.objects[sibling], taken: False}
 
     def number(self, address: Address) -> int:
         """The number that the server has given to an object of a family, or will give."""

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 from kaiten_sync.kinds.registry import spec_of
-from kaiten_sync.model.address import Address
 from kaiten_sync.model.diagnostic import Diagnostic, Severity
-from kaiten_sync.model.value import Absent, Json
-from kaiten_sync.plan.families import flag_of, taken_field
+from kaiten_sync.plan.families import taken_field
 from kaiten_sync.plan.guards import Case
 from kaiten_sync.plan.held import unchecked
 from kaiten_sync.plan.leaving import Fate
@@ -28,9 +26,10 @@ def warnings(case: Case) -> Iterator[Diagnostic]:
 
 def _forgotten_drafts(case: Case) -> Iterator[Diagnostic]:
     """A draft that nothing declares as one may be what an interrupted apply left behind."""
-    for address in sorted(case.desired.resources, key=lambda each: each.sort_key):
+    born = (each for each in case.desired.resources if spec_of(each.kind).first_states)
+    for address in sorted(born, key=lambda each: each.sort_key):
         resource, found = case.desired.resources[address], case.live.resources.get(address)
-        for spec in spec_of(address.kind).fields.values():
+        for spec in spec_of(address.kind).first_states:
             is_first = found is not None and found.fields.get(spec.name) == spec.born_as
             if is_first and spec.name not in resource.fields:
                 yield Diagnostic(
@@ -67,10 +66,16 @@ def _served_by_chance(case: Case) -> Iterator[Diagnostic]:
     for change in case.changes:
         server.play(change)
     for family, members in sorted(case.families.members.items()):
-        if not any(each in case.desired.resources for each in members):
+        flag = spec_of(members[0].kind).flag
+        if flag is None or not any(each in case.desired.resources for each in members):
             continue
-        offered = [each for each in members if _can_be_served(server.objects.get(each, {}), each)]
-        flag = flag_of(members[0])
+        states = next(move for move in flag.moves if move.after is True).only_while.items()
+        offered = [
+            each
+            for each in members
+            if (fields := server.objects.get(each))
+            and all(fields.get(name) == value for name, value in states)
+        ]
         has_default = any(server.objects[each].get(flag.name) is True for each in offered)
         if len(offered) > 1 and not has_default:
             served = max(offered, key=server.number)
@@ -81,12 +86,6 @@ def _served_by_chance(case: Case) -> Iterator[Diagnostic]:
                 severity=Severity.WARNING,
                 hint=f"declare `{flag.name}: true` on the one to sell",
             )
-
-
-def _can_be_served(fields: Mapping[str, Json | Absent], address: Address) -> bool:
-    moves = (move for move in flag_of(address).moves if move.after is True)
-    wanted = next(moves).only_while
-    return bool(fields) and all(fields.get(name) == value for name, value in wanted.items())
 
 
 def _removed_and_staying(case: Case) -> Iterator[Diagnostic]:

@@ -2,7 +2,20 @@
 
 from __future__ import annotations
 
-from sqlalchemy import JSON, BigInteger, Column, ForeignKey, Integer, MetaData, String, Text
+from typing import Any
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Text,
+    UniqueConstraint,
+)
 from sqlalchemy.dialects.postgresql import JSONB
 
 metadata = MetaData(
@@ -28,6 +41,43 @@ def organization_id() -> Column[str]:
     """The column that says whose a row is. It is stored under the spelling of its first day."""
     foreign_key = ForeignKey("organisation.id")
     return Column("organisation_id", Id, foreign_key, nullable=False, key="organization_id")
+
+
+def owned_id() -> tuple[Column[str], Column[str]]:
+    """The key of a row, and whose it is."""
+    return Column("id", Id, primary_key=True), organization_id()
+
+
+def id_and_slug() -> tuple[Column[str], ...]:
+    """The key of a row, whose it is, and its name in URLs."""
+    return *owned_id(), Column("slug", String(100), nullable=False)
+
+
+def slug_indexes() -> tuple[UniqueConstraint, Index]:
+    """One row per slug, and lists in the order of creation, page by page."""
+    return (
+        UniqueConstraint("organization_id", "slug"),
+        Index(None, "organization_id", "created_at", "id"),
+    )
+
+
+def timestamps() -> tuple[Column[int], Column[int]]:
+    """When a row was created and changed, in milliseconds since 1970."""
+    return (
+        Column("created_at", BigInteger, nullable=False),
+        Column("updated_at", BigInteger, nullable=False),
+    )
+
+
+def authorship() -> tuple[Column[Any], ...]:
+    """Who created and changed a row, and when."""
+    created_at, updated_at = timestamps()
+    return (
+        Column("created_by", Id, ForeignKey("service_account.id"), nullable=False),
+        created_at,
+        Column("updated_by", Id, ForeignKey("service_account.id"), nullable=False),
+        updated_at,
+    )
 
 
 def folded() -> Column[str]:

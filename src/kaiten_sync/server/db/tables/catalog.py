@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from sqlalchemy import (
-    BigInteger,
     Boolean,
     CheckConstraint,
     Column,
@@ -19,16 +18,25 @@ from sqlalchemy import (
     text,
 )
 
-from kaiten_sync.server.db.tables.base import FINITE, Id, Json, folded, metadata, organization_id
+from kaiten_sync.server.db.tables.base import (
+    FINITE,
+    Id,
+    Json,
+    authorship,
+    folded,
+    id_and_slug,
+    metadata,
+    owned_id,
+    slug_indexes,
+    timestamps,
+)
 
 _NUMBERS = "type IN ('NUMBER', 'NUMBER_AI_CREDIT')"
 
 entitlement_group = Table(
     "entitlement_group",
     metadata,
-    Column("id", Id, primary_key=True),
-    organization_id(),
-    Column("slug", String(100), nullable=False),
+    *id_and_slug(),
     Column("name", Text, nullable=False),
     Column("description", Text),
     UniqueConstraint("organization_id", "slug"),
@@ -38,9 +46,7 @@ entitlement_group = Table(
 entitlement = Table(
     "entitlement",
     metadata,
-    Column("id", Id, primary_key=True),
-    organization_id(),
-    Column("slug", String(100), nullable=False),
+    *id_and_slug(),
     Column("name", Text, nullable=False),
     Column("description", Text),
     Column("type", String(20), nullable=False),
@@ -57,11 +63,9 @@ entitlement = Table(
     Column("sale_unit_singular", String(100)),
     Column("sale_unit_plural", String(100)),
     Column("sale_unit_factor", Float(53)),
-    Column("created_at", BigInteger, nullable=False),
-    Column("updated_at", BigInteger, nullable=False),
+    *timestamps(),
     folded(),
-    UniqueConstraint("organization_id", "slug"),
-    Index(None, "organization_id", "created_at", "id"),
+    *slug_indexes(),
     CheckConstraint("type IN ('BOOLEAN', 'NUMBER', 'CONFIG', 'NUMBER_AI_CREDIT')", name="type"),
     CheckConstraint(f"(aggregation_method IS NOT NULL) = ({_NUMBERS})", name="aggregation"),
     CheckConstraint("(reset_period IS NULL) = (reset_anchor IS NULL)", name="reset_pair"),
@@ -104,21 +108,16 @@ group_member = Table(
 license_family = Table(
     "license_family",
     metadata,
-    Column("id", Id, primary_key=True),
-    organization_id(),
-    Column("slug", String(100), nullable=False),
+    *id_and_slug(),
     Column("last_version", Integer, nullable=False),
-    Column("created_at", BigInteger, nullable=False),
-    Column("updated_at", BigInteger, nullable=False),
-    UniqueConstraint("organization_id", "slug"),
-    Index(None, "organization_id", "created_at", "id"),
+    *timestamps(),
+    *slug_indexes(),
 )
 
 license_version = Table(
     "license",
     metadata,
-    Column("id", Id, primary_key=True),
-    organization_id(),
+    *owned_id(),
     Column("family_id", Id, ForeignKey("license_family.id", ondelete="CASCADE"), nullable=False),
     Column("slug", String(100), nullable=False),
     Column("name", String(100), nullable=False),
@@ -129,8 +128,7 @@ license_version = Table(
     Column("lifecycle_state", String(10), nullable=False),
     Column("is_default", Boolean, nullable=False),
     Column("is_active", Boolean),
-    Column("created_at", BigInteger, nullable=False),
-    Column("updated_at", BigInteger, nullable=False),
+    *timestamps(),
     folded(),
     UniqueConstraint("organization_id", "slug"),
     UniqueConstraint("family_id", "version"),
@@ -161,10 +159,7 @@ grant = Table(
     ),
     Column("value", Json, nullable=False),
     Column("overage_percent", SmallInteger),
-    Column("created_by", Id, ForeignKey("service_account.id"), nullable=False),
-    Column("created_at", BigInteger, nullable=False),
-    Column("updated_by", Id, ForeignKey("service_account.id"), nullable=False),
-    Column("updated_at", BigInteger, nullable=False),
+    *authorship(),
     UniqueConstraint("license_id", "entitlement_id"),
     Index(None, "license_id", "created_at", "id"),
     CheckConstraint("overage_percent BETWEEN -1 AND 32767", name="overage"),

@@ -7,38 +7,38 @@ from sqlalchemy import (
     CheckConstraint,
     Column,
     ForeignKey,
-    Index,
     String,
     Table,
     Text,
-    UniqueConstraint,
 )
 
-from kaiten_sync.server.db.tables.base import Id, Json, folded, metadata, organization_id
+from kaiten_sync.server.db.tables.base import (
+    Id,
+    Json,
+    authorship,
+    folded,
+    id_and_slug,
+    metadata,
+    owned_id,
+    slug_indexes,
+)
 
 customer = Table(
     "customer",
     metadata,
-    Column("id", Id, primary_key=True),
-    organization_id(),
-    Column("slug", String(100), nullable=False),
+    *id_and_slug(),
     Column("name", Text, nullable=False),
     Column("domain", Text),
     Column("external_customer_id", Text),
-    Column("created_by", Id, ForeignKey("service_account.id"), nullable=False),
-    Column("created_at", BigInteger, nullable=False),
-    Column("updated_by", Id, ForeignKey("service_account.id"), nullable=False),
-    Column("updated_at", BigInteger, nullable=False),
+    *authorship(),
     folded(),
-    UniqueConstraint("organization_id", "slug"),
-    Index(None, "organization_id", "created_at", "id"),
+    *slug_indexes(),
 )
 
 instance = Table(
     "instance",
     metadata,
-    Column("id", Id, primary_key=True),
-    organization_id(),
+    *owned_id(),
     Column(
         "customer_id",
         Id,
@@ -57,12 +57,8 @@ instance = Table(
     Column("metadata", Json, nullable=False),
     Column("status", String(20), nullable=False),
     Column("lifecycle_stage", Text),
-    Column("created_by", Id, ForeignKey("service_account.id"), nullable=False),
-    Column("created_at", BigInteger, nullable=False),
-    Column("updated_by", Id, ForeignKey("service_account.id"), nullable=False),
-    Column("updated_at", BigInteger, nullable=False),
+    *authorship(),
     folded(),
-    UniqueConstraint("organization_id", "slug"),
-    Index(None, "organization_id", "created_at", "id"),
+    *slug_indexes(),
     CheckConstraint("status IN ('HEALTHY', 'DEGRADED', 'INCIDENT', 'MAINTENANCE')", name="status"),
 )

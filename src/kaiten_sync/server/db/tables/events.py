@@ -17,7 +17,15 @@ from sqlalchemy import (
     text,
 )
 
-from kaiten_sync.server.db.tables.base import Id, Json, Seq, metadata, organization_id
+from kaiten_sync.server.db.tables.base import (
+    Id,
+    Json,
+    Seq,
+    metadata,
+    organization_id,
+    owned_id,
+    timestamps,
+)
 
 event = Table(
     "event",
@@ -40,8 +48,7 @@ event = Table(
 webhook_endpoint = Table(
     "webhook_endpoint",
     metadata,
-    Column("id", Id, primary_key=True),
-    organization_id(),
+    *owned_id(),
     Column("url", Text, nullable=False),
     Column("event_types", Json, nullable=False),
     Column("secret", String(100), nullable=False),
@@ -50,16 +57,14 @@ webhook_endpoint = Table(
     Column("failing_since", BigInteger),
     Column("retry_at", BigInteger, nullable=False, server_default="0"),
     Column("paused_at", BigInteger),
-    Column("created_at", BigInteger, nullable=False),
-    Column("updated_at", BigInteger, nullable=False),
+    *timestamps(),
     Index(None, "organization_id", "created_at", "id"),
 )
 
 webhook_delivery = Table(
     "webhook_delivery",
     metadata,
-    Column("id", Id, primary_key=True),
-    organization_id(),
+    *owned_id(),
     Column(
         "endpoint_id", Id, ForeignKey("webhook_endpoint.id", ondelete="CASCADE"), nullable=False
     ),

@@ -14,7 +14,7 @@ from sqlalchemy import (
     text,
 )
 
-from kaiten_sync.server.db.tables.base import Id, Json, metadata, organization_id
+from kaiten_sync.server.db.tables.base import Id, Json, id_and_slug, metadata, slug_indexes
 
 organization = Table(
     "organisation",
@@ -27,14 +27,11 @@ organization = Table(
 service_account = Table(
     "service_account",
     metadata,
-    Column("id", Id, primary_key=True),
-    organization_id(),
-    Column("slug", String(100), nullable=False),
+    *id_and_slug(),
     Column("name", Text, nullable=False),
     Column("created_at", BigInteger, nullable=False),
     Column("created_by", Id),
-    UniqueConstraint("organization_id", "slug"),
-    Index(None, "organization_id", "created_at", "id"),
+    *slug_indexes(),
 )
 
 token = Table(
