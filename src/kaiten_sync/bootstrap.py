@@ -10,6 +10,7 @@ from pathlib import Path
 
 from kaiten_sync.api.catalog import HttpCatalog
 from kaiten_sync.api.credentials import api_base, check_token
+from kaiten_sync.api.identity import ServerKey, server_key
 from kaiten_sync.api.network import Certificates, network_of
 from kaiten_sync.api.settings import ConnectionSettings
 from kaiten_sync.disk import Disk, check_output, read_regular
@@ -156,8 +157,21 @@ def connect(
         target=TargetRef(target.name, base.removesuffix("/api")),
         settings=settings,
         overlays=target.overlays,
-        require_plan=target.require_plan,
+        require_plan=target.require_plan or _takes_plans_only(base, project),
     )
+
+
+def _takes_plans_only(url: str, project: Project | None) -> bool:
+    """Whether a target of the project that means this server takes plan files only."""
+    targets = project.targets.values() if project else ()
+    return any(t.require_plan and _is_at(t.url, server_key(url)) for t in targets)
+
+
+def _is_at(url: str, key: ServerKey) -> bool:
+    try:
+        return server_key(url) == key
+    except ValueError:
+        return False
 
 
 def _choose(flags: Flags, environment: Mapping[str, str], project: Project | None) -> Target:

@@ -67,6 +67,21 @@ class CatalogSource:
     scope: Scope = field(default_factory=Scope)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlanInputs:
+    """What a plan is made from, apart from the declaration and live.
+
+    `previous` is the target's last plan, from which ownership comes; `allowed` are the objects
+    whose protection a person lifted by name.
+    """
+
+    target: TargetRef
+    scope: Scope
+    policy: Policy
+    previous: Plan | None = None
+    allowed: frozenset[Address] = frozenset()
+
+
 def read_project(path: Path) -> tuple[Project | None, tuple[Diagnostic, ...]]:
     """Declare → validate. The project file's settings, None if it has errors; all diagnostics."""
     document, diagnostics = read_project_document(path)
@@ -131,13 +146,42 @@ def make_plan(
         DeclarationError: the server does not know a declared field.
         ServerError, AccessError: the live catalog could not be read whole.
     """
+    request = PlanInputs(
+        target=target, scope=scope, policy=policy, previous=previous, allowed=allowed
+    )
+    live = read_for_plan(desired, catalog, request, progress, workers)
+    return propose_on(desired, catalog, live, request, progress, workers)
+
+
+def read_for_plan(
+    desired: DesiredState,
+    catalog: PlanReader,
+    request: PlanInputs,
+    progress: Progress,
+    workers: int = WORKERS,
+) -> LiveState:
+    """live: what planning a declaration takes. Raises as `make_plan` does."""
     _check_supported(desired, catalog)
-    owned = ownership(desired, scope, policy.prune, previous)
-    left = owned.missed, owned.released.keys()
-    live = read_live(catalog, need_of_plan(desired, policy.prune, *left), scope, progress, workers)
+    owned = ownership(desired, request.scope, request.policy.prune, request.previous)
+    need = need_of_plan(desired, request.policy.prune, owned.missed, owned.released.keys())
+    return read_live(catalog, need, request.scope, progress, workers)
+
+
+def propose_on(
+    desired: DesiredState,
+    catalog: PlanReader,
+    live: LiveState,
+    request: PlanInputs,
+    progress: Progress,
+    workers: int = WORKERS,
+) -> Proposal:
+    """Diff → plan, on a live catalog that was read for it. Raises as `make_plan` does."""
+    policy = request.policy
+    owned = ownership(desired, request.scope, policy.prune, request.previous)
+    left = (owned.missed, owned.released.keys())
     still_there = (addresses & live.resources.keys() for addresses in left)
     live = narrowed(live, need_of_plan(desired, policy.prune, *still_there))
-    diff = diff_catalog(desired, live, scope)
+    diff = diff_catalog(desired, live, request.scope)
     leaving = owned.leaving(diff.differences, live)
     restarted = restarting(diff.differences)
     holders = read_holders(catalog, leaving.going, progress=progress, workers=workers, known=live)
@@ -147,13 +191,13 @@ def make_plan(
         desired,
         live,
         leaving,
-        target=target,
+        target=request.target,
         policy=policy,
         has_drafts=_has_drafts(diff, catalog),
-        allowed=allowed,
+        allowed=request.allowed,
         holders=holders,
         use=use,
-        let_go=() if previous is None else fields_let_go(desired, live, previous),
+        let_go=fields_let_go(desired, live, request.previous) if request.previous else (),
     )
 
 

@@ -245,3 +245,23 @@ def test_help_of_every_command_has_an_example() -> None:
     listed = kaiten_sync("--help").stdout
     for name in re.findall(r"^  ([a-z]+) {2,}", listed.partition("Commands:")[2], re.M):
         assert "Examples:" in kaiten_sync(name, "--help").stdout, name
+
+
+@pytest.mark.parametrize("spelling", ["localhost", "LOCALHOST.", "127.1", "[::ffff:127.0.0.1]"])
+def test_a_server_that_takes_plan_files_only_does_so_under_any_name(
+    place: Workplace, spelling: str
+) -> None:
+    place.write("catalog.yaml", CATALOG)
+    place.write(
+        "kaiten-sync.yaml",
+        "version: 1\ncatalog: [catalog.yaml]\n"
+        f"targets:\n  prod: {{url: '{place.url}', requirePlan: true}}\n"
+        f"  other: {{url: '{place.url}/'}}\n",
+    )
+    url = place.url.replace("127.0.0.1", spelling) + "/api/"
+    for refused in (
+        place.run("apply", "--yes", "--allow-http", KAITEN_BASE_URL=url),
+        place.run("apply", "--yes", "--base-url", url, "--allow-http"),
+        place.run("apply", "-t", "other", "--yes"),
+    ):
+        assert (refused.code, "requirePlan" in refused.stderr) == (4, True), refused.stderr

@@ -16,7 +16,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tests.support.embedded import EmbeddedServer
-from tests.support.scenarios import TARGET, apply, plan_for
+from tests.support.scenarios import EVERYTHING, TARGET, apply, plan_for
 from tests.support.values import declared, desired
 
 from kaiten_sync.api.catalog import HttpCatalog
@@ -29,7 +29,8 @@ from kaiten_sync.model.ports import Look, NoProgress
 from kaiten_sync.model.resource import LiveState, Resource
 from kaiten_sync.model.settings import Scope
 from kaiten_sync.model.value import Fields
-from kaiten_sync.pipeline import CatalogSource, load, read_catalog
+from kaiten_sync.pipeline import CatalogSource, PlanInputs, load, read_catalog
+from kaiten_sync.verify import verify_plan
 
 MOST_VERSIONS = 12
 """Enough versions that their numbers have two digits."""
@@ -178,6 +179,8 @@ def connection(server: EmbeddedServer) -> ConnectionSettings:
     return ConnectionSettings(url=server.url, token=server.new_organization())
 
 
+INPUTS = PlanInputs(target=TARGET, scope=Scope(), policy=EVERYTHING)
+
 MANY = settings(
     max_examples=25,
     deadline=None,
@@ -255,6 +258,7 @@ def test_nothing_is_withdrawn_before_its_successor_is_in_place(
         faulty.refused = data.draw(st.sampled_from(gains)) if gains else None
         apply(plan, faulty, workers=1)
         seen = list(faulty.seen)
+        verify_plan(plan, wanted(target), catalog, INPUTS, progress=NoProgress())
         assert apply(plan, catalog, workers=4).is_complete
         after = offers(look_at(catalog))
         for state in seen:

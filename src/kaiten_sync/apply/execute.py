@@ -26,7 +26,7 @@ from kaiten_sync.model.resource import LiveResource
 
 @dataclass(frozen=True, slots=True)
 class _Result:
-    """What a worker reports of one change: whether it wrote, or why it failed."""
+    """What a worker reports of one change: whether it wrote, and why it failed if it did."""
 
     change: Change
     has_written: bool = False
@@ -102,7 +102,7 @@ class _Run:
         self._open_grants: Counter[ChildList] = Counter()
         self._sent_grants: dict[ChildList, list[_Result]] = defaultdict(list)
         self._sending: dict[Future[_Results], Change] = {}
-        self._verifying: set[Future[_Results]] = set()
+        self._verifying: dict[Future[_Results], Sequence[_Result]] = {}
 
     def enter(self, done: frozenset[str]) -> None:
         """Note what is to do, and what of it can begin."""
@@ -148,7 +148,7 @@ class _Run:
         for children in list(self._sent_grants):
             if not self._open_grants[children]:
                 sent = self._sent_grants.pop(children)
-                self._verifying.add(pool.submit(self._verify, children, sent))
+                self._verifying[pool.submit(self._verify, children, sent)] = sent
 
     def _give_up_ready(self) -> None:
         """Start nothing more. Grants that were sent are still verified."""
@@ -158,12 +158,13 @@ class _Run:
             self._open_grants[children] = under_way[children]
 
     def _send(self, change: Change) -> _Results:
+        has_written = False
         try:
             has_written = send(self._catalog, change, self._expected[change.id])
             if has_written and change.address.child_list is None:
                 verify(self._catalog, change)
         except KaitenSyncError as error:
-            return [_Result(change, error=error)]
+            return [_Result(change, has_written, error)]
         return [_Result(change, has_written)]
 
     def _verify(self, children: ChildList, sent: Sequence[_Result]) -> _Results:
@@ -174,16 +175,23 @@ class _Run:
         return [replace(result, error=_check(result.change, found)) for result in sent]
 
     def _finish(self, future: Future[_Results]) -> None:
-        was_sent = self._sending.pop(future, None) is not None
-        self._verifying.discard(future)
-        for result in future.result():
+        sent = self._sending.pop(future, None)
+        verified = self._verifying.pop(future, ())
+        unexpected = future.exception()
+        if unexpected is None:
+            results = future.result()
+        else:
+            error = _unexpected(unexpected)
+            results = [replace(each, error=error) for each in verified]
+            results += [] if sent is None else [_Result(sent, has_written=True, error=error)]
+        for result in results:
             change = result.change
             children = change.address.child_list
-            if was_sent and children is not None:
+            if sent is not None and children is not None:
                 self._open_grants[children] -= 1
             if result.error is not None:
-                self._fail(change, result.error)
-            elif was_sent and children is not None:
+                self._fail(result, result.error)
+            elif sent is not None and children is not None:
                 self._sent_grants[children].append(result)
             else:
                 self._succeed(result)
@@ -196,10 +204,11 @@ class _Run:
             if self._unmet[follower] == 0 and follower not in self.outcomes:
                 self._ready.append(self._changes[follower])
 
-    def _fail(self, change: Change, error: KaitenSyncError) -> None:
+    def _fail(self, result: _Result, error: KaitenSyncError) -> None:
+        change = result.change
         if isinstance(error, AccessError):
             self.access_error = error.message
-        self._note(_failure(change, error))
+        self._note(replace(_failure(change, error), was_sent=result.has_written))
         for blocked in self._all_followers(change.id):
             self._note(_outcome(blocked, Status.BLOCKED, blocked_by=change.id))
             if (children := blocked.address.child_list) is not None:
@@ -241,6 +250,11 @@ def _failure(change: Change, error: KaitenSyncError) -> Outcome:
         is_conflict=isinstance(error, ConflictError),
         is_final=isinstance(error, ProblemError) and error.is_final,
     )
+
+
+def _unexpected(error: BaseException) -> KaitenSyncError:
+    """Whatever else a change ends with, such as an answer that nobody thought of: only it fails."""
+    return KaitenSyncError(f"unexpected {type(error).__name__}: {error}")
 
 
 def _check(change: Change, found: dict[Address, LiveResource]) -> KaitenSyncError | None:

@@ -1,4 +1,4 @@
-"""The command line: parses, calls one pipeline function, prints. The only importer of click.
+"""The command line: parses, calls one job, prints. The only importer of click.
 
 Command modules import nothing heavy at their top, so that `--help` answers at once.
 """
@@ -7,24 +7,32 @@ from __future__ import annotations
 
 import contextlib
 import os
+import signal
 import sys
-from typing import NoReturn
+
+__all__ = ["main"]
+
+_INTERRUPTED = 130
+"""As in `ExitCode`, which is not imported yet."""
 
 
 def main() -> None:
-    """Entry point of the `kaiten-sync` command."""
-    from kaiten_sync.cli.exit_codes import ExitCode
-    from kaiten_sync.cli.run import run
+    """Entry point of the `kaiten-sync` command.
 
-    code = run(sys.argv[1:])
-    if code == ExitCode.INTERRUPTED:
-        _leave(code)
+    Ctrl-C can come at any moment, also while modules are imported or a message is written: it
+    never ends in a traceback.
+    """
+    try:
+        from kaiten_sync.cli.run import run
+
+        code = run(sys.argv[1:])
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # all is done and reported
+    except KeyboardInterrupt:
+        code = _INTERRUPTED
+    if code == _INTERRUPTED:
+        # The interpreter would wait for requests that were given up.
+        for stream in (sys.stdout, sys.stderr):
+            with contextlib.suppress(OSError, ValueError, AttributeError, KeyboardInterrupt):
+                stream.flush()
+        os._exit(code)
     sys.exit(code)
-
-
-def _leave(code: int) -> NoReturn:
-    """End the process now: the interpreter would wait for requests that were given up."""
-    for stream in (sys.stdout, sys.stderr):
-        with contextlib.suppress(OSError):
-            stream.flush()
-    os._exit(code)

@@ -31,7 +31,8 @@ from kaiten_sync.report import formats
     "--catalog",
     multiple=True,
     metavar="PATH",
-    help="Refuse PLAN unless it was made from this catalog file, folder or glob; may be repeated.",
+    help="Refuse PLAN unless this catalog file, folder or glob, the project, the plan before it and"
+    " the server give the same plan; may be repeated.",
 )
 @click.option(
     "--receipt",
@@ -66,12 +67,13 @@ def command(
     from kaiten_sync.cli.exit_codes import code_of_apply
     from kaiten_sync.cli.output import look_of, print_result
     from kaiten_sync.cli.session import plan_request, terminal_ports, workspace_of
+    from kaiten_sync.cli.streams import rescue_result
     from kaiten_sync.jobs.applying import ApplyRequest, apply
 
     if plan_path is None:
         _check_plans_now(catalog)
     else:
-        _check_takes_file(plan_path, declaration.files, limits, receipt)
+        _check_takes_file(plan_path, declaration.files, limits, catalog, receipt)
     request = ApplyRequest(
         plan_file=plan_path,
         planning=plan_request(declaration, limits),
@@ -81,7 +83,9 @@ def command(
     approval = TerminalApproval(is_given_already=yes, is_quiet=output_format == "json")
     workspace = workspace_of(declaration.project, server)
     result = apply(workspace, request, approval, terminal_ports())
-    print_result(formats.APPLY[output_format](result, look_of(sys.stdout)))
+    render = formats.APPLY[output_format]
+    print_result(render(result, look_of(sys.stdout)))
+    rescue_result(render(result, look_of(sys.stderr)))
     return code_of_apply(result)
 
 
@@ -99,21 +103,25 @@ def _check_plans_now(catalog: Sequence[str]) -> None:
 
 
 def _check_takes_file(
-    plan_path: str, files: Sequence[str], limits: PolicyChoice, receipt: str | None
+    plan_path: str,
+    files: Sequence[str],
+    limits: PolicyChoice,
+    catalog: Sequence[str],
+    receipt: str | None,
 ) -> None:
-    """A plan file says itself what it may do.
+    """A plan file says itself what it may do; `--catalog` makes it again, by a policy.
 
     Raises:
         UsageError: the options would say it again, or the receipt would overwrite the plan.
     """
-    planning_options = {
-        "-f": files,
-        "--prune": limits.prune,
-        "--previous": limits.previous,
-        "--allow": limits.allow,
-        "--max-deletes": limits.max_deletes,
-        "--max-updates": limits.max_updates,
-    }
+    planning_options: dict[str, object] = {"-f": files, "--allow": limits.allow}
+    if not catalog:
+        planning_options |= {
+            "--prune": limits.prune,
+            "--previous": limits.previous,
+            "--max-deletes": limits.max_deletes,
+            "--max-updates": limits.max_updates,
+        }
     given = [option for option, value in planning_options.items() if value]
     if given:
         raise UsageError(

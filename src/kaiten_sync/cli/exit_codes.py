@@ -53,7 +53,9 @@ def code_of(error: KaitenSyncError) -> ExitCode:
 def code_of_apply(result: ApplyResult) -> ExitCode:
     """The exit code of an apply that wrote, or tried to."""
     if result.is_complete:
-        return ExitCode.OK
+        if result.unlooked is not None:
+            return ExitCode.FAILED
+        return ExitCode.DIFFERENCE if result.left else ExitCode.OK
     if result.interrupted:
         return ExitCode.INTERRUPTED
     if result.changed_anything:

@@ -75,6 +75,8 @@ class OutputPath(click.ParamType[str]):
             self.fail(
                 f"did you mean --format {value}? A file of that name is ./{value}", param, ctx
             )
+        if self._is_folder and not value.isprintable():  # it is written into a project file
+            self.fail("the folder's name is not text", param, ctx)
         check_output(Path(value), is_folder=self._is_folder)
         return value
 

@@ -71,9 +71,15 @@ def guarded_streams(redaction: Redaction, *, is_text: bool) -> Iterator[GuardedS
         sys.stdout, sys.stderr = before
 
 
-def result_is_lost() -> bool:
-    """Whether what was printed as the result did not arrive."""
-    return isinstance(sys.stdout, GuardedStream) and sys.stdout.lost is not None
+def rescue_result(text: str) -> None:
+    """Write a result to standard error if it did not arrive on standard output.
+
+    For results that cannot be had again, such as what was written to a server.
+    """
+    if isinstance(sys.stdout, GuardedStream) and sys.stdout.lost is not None:
+        sys.stdout.lost = None
+        sys.stderr.write(text)
+        sys.stderr.flush()
 
 
 def _guarded(stream: TextIO | None, redaction: Redaction, *, encoding: str | None) -> GuardedStream:

@@ -168,5 +168,9 @@ def _nothing_at(given: str, root: Path) -> Diagnostic:
 
 
 def _shown(given: str) -> str:
-    """A path as the user wrote it, with `/` and without a leading `./`."""
-    return PurePath(given).as_posix()
+    """A path as the user wrote it, with `/` and without a leading `./`.
+
+    A name that is not UTF-8 gets escapes: plans, JSON and SARIF are Unicode.
+    """
+    name = PurePath(given).as_posix()
+    return name if name.isascii() else os.fsencode(name).decode("utf-8", "backslashreplace")

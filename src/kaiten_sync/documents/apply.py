@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Literal
 
 from kaiten_sync.documents.base import JsonDocument, about
-from kaiten_sync.documents.parts import Count, Digest, OutcomeDocument, TargetDocument
+from kaiten_sync.documents.parts import ChangeId, Count, Digest, OutcomeDocument, TargetDocument
 
 
 class ApplySummaryDocument(JsonDocument, frozen=True, rename="kebab"):
@@ -38,6 +38,15 @@ class ApplyDocument(JsonDocument, frozen=True):
     ]
     requests: Annotated[Count, about("How many requests were sent.", 9)]
     summary: Annotated[ApplySummaryDocument, about("How many changes ended in each way.")]
+    left: Annotated[
+        tuple[ChangeId, ...] | None,
+        about(
+            "The changes that a plan made afterwards would make, because live is not as the catalog"
+            " says; null if nobody looked (`--catalog`).",
+            [],
+            None,
+        ),
+    ]
     outcomes: Annotated[
         tuple[OutcomeDocument, ...], about("How each change ended, in the plan's order.")
     ]

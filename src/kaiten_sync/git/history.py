@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from kaiten_sync.git.attribution import attributed
-from kaiten_sync.git.show import file_at
+from kaiten_sync.git.show import file_at, versions
 from kaiten_sync.model.drift import Difference
 
 
@@ -16,6 +16,10 @@ class GitHistory:
     def file_at(self, spec: str, folder: Path) -> bytes:
         """The content of `REV:PATH`. Raises as `git.show.file_at` does."""
         return file_at(spec, folder)
+
+    def versions(self, path: Path) -> tuple[str, ...]:
+        """The contents that a file had on this branch, newest first, as specs for `file_at`."""
+        return versions(path)
 
     def attributed(self, differences: Sequence[Difference], root: Path) -> tuple[Difference, ...]:
         """The differences with who declared their lines; unchanged if git does not know them."""

@@ -1,4 +1,4 @@
-"""A file as it was at a revision: `main:plans/prod.plan.json`, as git itself spells it."""
+"""Files as they were: at a revision, as git itself spells it, and before that."""
 
 from __future__ import annotations
 
@@ -25,3 +25,20 @@ def file_at(spec: str, folder: Path) -> bytes:
             hint="a revision and a path from the repository's root, such as"
             " main:plans/prod.plan.json",
         ) from error
+
+
+def versions(path: Path) -> tuple[str, ...]:
+    """The contents that a file had on this branch, newest first, as specs for `file_at`.
+
+    Only what the branch itself had at some time: commits that were merged into it later count as
+    one. Empty if git does not know the file.
+    """
+    command = ("log", "--first-parent", "-m", "--no-show-signature", "--format=", "--raw")
+    try:
+        listed = git_in(path.parent)(
+            "--literal-pathspecs", *command, "--no-abbrev", "--no-renames", "--", path.name
+        )
+    except GitError:
+        return ()
+    blobs = (line.split()[3].decode() for line in listed.splitlines() if line.startswith(b":"))
+    return tuple(blob for blob in blobs if blob.strip("0"))

@@ -6,6 +6,7 @@ third side of drift (which side changed).
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -53,7 +54,26 @@ def agreed_on(
         place = committed_place(workspace, target.name, ports.files)
     if place is None:
         return Agreed()
-    return Agreed(plan=_read(target, place, workspace.folder, ports), place=place)
+    plan = _read(target, place, workspace.folder, ports)
+    if named is None:
+        plan = _before_its_return(plan, Path(place), ports) or plan
+    return Agreed(plan=plan, place=place)
+
+
+def agreed_before(plan: Plan, path: str, workspace: Workspace, ports: Ports) -> Plan | None:
+    """The plan that this branch had before a plan file; None if git knows none.
+
+    For a file that git does not know, that is the last one that the project committed.
+
+    Raises:
+        PlanFileError: it is not a plan, was edited, or is another target's.
+    """
+    usual = committed_place(workspace, plan.target.name, ports.files)
+    for place in (each for each in (path, usual) if each not in (None, "-")):
+        for found in _lasting(Path(str(place)), ports, plan.target):
+            if found.digest != plan.digest:
+                return found
+    return None
 
 
 def committed_place(workspace: Workspace, target: str, files: Files) -> str | None:
@@ -90,6 +110,29 @@ def plan_of(content: bytes, place: str, target: TargetRef | None = None) -> Plan
     except PlanFileError as error:
         raise PlanFileError(f"{place}: {error.message}", hint=error.hint) from error
     return plan
+
+
+def _before_its_return(plan: Plan, path: Path, ports: Ports) -> Plan | None:
+    """The plan that was agreed last, if this one is an older one that a revert brought back."""
+    versions = ports.history.versions(path)
+    if versions[:1] == () or versions[0] not in versions[1:]:
+        return None
+    if ports.history.file_at(versions[0], path.parent) != ports.files.read(path):
+        return None
+    return next(_lasting(path, ports, plan.target), None)
+
+
+def _lasting(path: Path, ports: Ports, target: TargetRef) -> Iterator[Plan]:
+    """The plans that this branch had in a file, newest first, without those that came back.
+
+    A revert brings the file of an older plan back, and not the server: what was agreed last is the
+    plan before the revert.
+    """
+    versions = ports.history.versions(path)
+    for index, version in enumerate(versions):
+        if version not in versions[index + 1 :]:
+            content = ports.history.file_at(version, path.parent)
+            yield plan_of(content, f"{path} in git", target)
 
 
 def _has_content(path: Path, files: Files) -> bool:

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 
-from kaiten_sync.errors import KaitenSyncError, RefusedError
-from kaiten_sync.jobs.agreed import read_plan_file
+from kaiten_sync.errors import DeclarationError, KaitenSyncError, RefusedError
+from kaiten_sync.jobs.agreed import agreed_before, agreed_on, read_plan_file
 from kaiten_sync.jobs.planning import PlanRequest, case_of, propose, refuse
 from kaiten_sync.jobs.receipt import Receipt
 from kaiten_sync.jobs.workspace import Workspace
 from kaiten_sync.model.outcome import ApplyResult
 from kaiten_sync.model.plan import Plan
 from kaiten_sync.model.ports import Approval, Catalog, Connection, Journal, Ports
-from kaiten_sync.pipeline import apply_plan, load
+from kaiten_sync.model.resource import DesiredState
+from kaiten_sync.model.settings import Prune
+from kaiten_sync.pipeline import PlanInputs, apply_plan, load, propose_on, read_for_plan
+from kaiten_sync.plan.guards import recheck
+from kaiten_sync.plan.leaving import deleted
 from kaiten_sync.plan.made_from import not_made_from
 from kaiten_sync.plan.plan_file import check_target
+from kaiten_sync.verify import verify_plan
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,7 +28,8 @@ class ApplyRequest:
     """What to apply.
 
     `plan_file` is a plan, `-` for the caller's input; None plans first, as `planning` says.
-    `made_from` are catalog paths from which the plan file has to be made, empty for any.
+    `made_from` are catalog paths from which the plan file has to be made, empty for any; then
+    `planning` says what overrides the project's policy, and the plan before this one.
     `receipt` is the file to write outcomes to as they happen.
     """
 
@@ -63,11 +69,64 @@ def _apply_file(
 ) -> ApplyResult:
     plan = read_plan_file(path, ports.files)
     connection = workspace.connect(_target_of(plan, workspace))
-    if request.made_from:
-        _check_made_from(plan, workspace, connection, request.made_from)
+    if not request.made_from:
+        _check_policy(plan, workspace, connection, ports)
+        with connection.open() as catalog:
+            check_target(plan, connection.target)
+            return _execute(plan, catalog, request.receipt, ports)
+    desired = load(workspace.source(request.made_from, connection.overlays))
+    _check_made_from(plan, desired)
     with connection.open() as catalog:
         check_target(plan, connection.target)
-        return _execute(plan, catalog, request.receipt, ports)
+        inputs = PlanInputs(
+            target=connection.target,
+            scope=workspace.scope,
+            policy=request.planning.overrides.over(workspace.policy),
+            previous=_previous_of(plan, path, workspace, request, ports),
+        )
+
+        def verify() -> None:
+            verify_plan(plan, desired, catalog, inputs, progress=ports.progress)
+
+        result = _execute(plan, catalog, request.receipt, ports, verify)
+        if not result.is_complete:
+            return result
+        return _with_what_is_left(result, plan, desired, catalog, inputs, ports)
+
+
+def _with_what_is_left(
+    result: ApplyResult,
+    plan: Plan,
+    desired: DesiredState,
+    catalog: Catalog,
+    inputs: PlanInputs,
+    ports: Ports,
+) -> ApplyResult:
+    """Look whether live is as the catalog says: what a plan made now would change."""
+    inputs = replace(inputs, previous=plan, allowed=plan.guards.allowed)
+    try:
+        live = read_for_plan(desired, catalog, inputs, ports.progress)
+        made = propose_on(desired, catalog, live, inputs, ports.progress)
+    except KaitenSyncError as error:
+        # All is applied and verified by now: the summary must not be lost.
+        return replace(result, unlooked=error.message)
+    return replace(result, left=made.plan.changes)
+
+
+def _previous_of(
+    plan: Plan, path: str, workspace: Workspace, request: ApplyRequest, ports: Ports
+) -> Plan | None:
+    """The plan before this one, which owns what this one may delete."""
+    named = request.planning.previous
+    if named is not None:
+        return agreed_on(plan.target, named, workspace, ports).plan
+    found = agreed_before(plan, path, workspace, ports)
+    if found is None and deleted(plan.changes) and workspace.policy.prune is Prune.OWNED:
+        ports.notices.notify(
+            "No plan before this one in git, so nothing may be deleted; fetch the history, or name"
+            " that plan with --previous"
+        )
+    return found
 
 
 def _target_of(plan: Plan, workspace: Workspace) -> str | None:
@@ -78,17 +137,15 @@ def _target_of(plan: Plan, workspace: Workspace) -> str | None:
 
 def _check_takes_plans_made_now(connection: Connection) -> None:
     if connection.require_plan:
-        name = connection.target.name
+        target = connection.target
         raise RefusedError(
-            f"target {name} takes reviewed plan files only (requirePlan)",
-            hint=f"kaiten-sync plan -t {name} -o FILE, have it reviewed, then apply FILE",
+            f"target {target.name} at {target.url} takes reviewed plan files only (requirePlan)",
+            hint="kaiten-sync plan -o FILE, have it reviewed, then apply FILE",
         )
 
 
-def _check_made_from(
-    plan: Plan, workspace: Workspace, connection: Connection, paths: Sequence[str]
-) -> None:
-    differences = not_made_from(plan, load(workspace.source(paths, connection.overlays)))
+def _check_made_from(plan: Plan, desired: DesiredState) -> None:
+    differences = not_made_from(plan, desired)
     if differences:
         raise RefusedError(
             "the plan was not made from this catalog",
@@ -97,18 +154,57 @@ def _check_made_from(
         )
 
 
-def _execute(plan: Plan, catalog: Catalog, receipt: str | None, ports: Ports) -> ApplyResult:
-    """Apply, and close the receipt however it ends."""
+def _check_policy(plan: Plan, workspace: Workspace, connection: Connection, ports: Ports) -> None:
+    """Hold a plan to the project at hand, whatever it says of limits and protection itself."""
+    if workspace.project is None:
+        return
+    protected = plan.guards.protected
+    try:
+        protected |= load(workspace.source((), connection.overlays)).protected
+    except DeclarationError:
+        ports.notices.notify("The catalog is not valid, so only the plan says what is protected.")
+    policy = workspace.policy
+    guards = replace(
+        plan.guards,
+        max_deletes=policy.max_deletes,
+        max_updates=policy.max_updates,
+        protected=protected,
+    )
+    refusals = recheck(replace(plan, guards=guards))
+    if refusals:
+        raise RefusedError(
+            "the plan is refused",
+            refusals,
+            hint="nothing was written; the project file says what a plan may do",
+        )
+
+
+def _execute(
+    plan: Plan,
+    catalog: Catalog,
+    receipt: str | None,
+    ports: Ports,
+    verify: Callable[[], None] = lambda: None,
+) -> ApplyResult:
+    """Verify, apply, and close the receipt however it ends."""
     if receipt is None:
+        verify()
         return _apply(plan, catalog, None, ports)
     journal = Receipt(receipt, plan, ports)
+    ended: ApplyResult | KaitenSyncError | None = KaitenSyncError("the run ended unexpectedly")
     try:
-        result = _apply(plan, catalog, journal, ports)
+        verify()
+        ended = _apply(plan, catalog, journal, ports)
     except KaitenSyncError as error:
-        journal.close(error)
+        ended = error
         raise
-    journal.close(result)
-    return result
+    except KeyboardInterrupt:
+        ended = None  # as after a kill: what was under way has no outcome
+        raise
+    finally:
+        if ended is not None:
+            journal.close(ended)
+    return ended
 
 
 def _apply(plan: Plan, catalog: Catalog, journal: Journal | None, ports: Ports) -> ApplyResult:

@@ -32,7 +32,7 @@ class Receipt:
         """
         _check_is_receipt(Path(path), ports.files)
         self._plan, self._started_at = plan, _now(ports.clock)
-        head = receipt_frame(plan, self._started_at, End())[0].encode()
+        head = _bytes(receipt_frame(plan, self._started_at, End())[0])
         self._path = path
         self._ports = ports
         self._is_first = True
@@ -46,7 +46,7 @@ class Receipt:
 
     def record(self, outcome: Outcome) -> None:
         """Add one outcome. A full disk does not end a run: the outcome waits for the next one."""
-        self._waiting += receipt_outcome(outcome, is_first=self._is_first).encode()
+        self._waiting += _bytes(receipt_outcome(outcome, is_first=self._is_first))
         self._is_first = False
         self._write(End())
 
@@ -76,7 +76,12 @@ class Receipt:
         return True
 
     def _tail(self, end: End) -> bytes:
-        return receipt_frame(self._plan, self._started_at, end)[1].encode()
+        return _bytes(receipt_frame(self._plan, self._started_at, end)[1])
+
+
+def _bytes(text: str) -> bytes:
+    """JSON as UTF-8. Half a surrogate pair, which a server may send, is an escape in JSON too."""
+    return text.encode(errors="backslashreplace")
 
 
 def _check_is_receipt(path: Path, files: Files) -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from kaiten_sync.model.address import Address
-from kaiten_sync.model.change import Action
+from kaiten_sync.model.change import Action, Change
 from kaiten_sync.model.plan import TargetRef
 
 
@@ -37,7 +37,8 @@ class Outcome:
 
     `code` and `error_id` are the server's; `blocked_by` is the id of the change that failed.
     `is_conflict` says that the change was held back: the object was no longer as planned.
-    `is_final` says that the server refused the change itself, and will refuse it again.
+    `is_final` says that the server refused the change itself, and will refuse it again. `was_sent`
+    says that it failed after it was written, or may have been.
     """
 
     change_id: str
@@ -50,13 +51,16 @@ class Outcome:
     blocked_by: str | None = None
     is_conflict: bool = False
     is_final: bool = False
+    was_sent: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ApplyResult:
     """The outcomes of one apply, in the plan's order, and the requests it took.
 
-    `access_error` says why the server could no longer be reached, where that ended the run.
+    `access_error` says why the server could no longer be reached, where that ended the run. `left`
+    is what a plan made afterwards would change, None if nobody looked, and `unlooked` why a look
+    that was asked for failed.
     """
 
     target: TargetRef
@@ -65,6 +69,8 @@ class ApplyResult:
     requests: int
     interrupted: bool = False
     access_error: str | None = None
+    left: tuple[Change, ...] | None = None
+    unlooked: str | None = None
 
     @property
     def is_complete(self) -> bool:
@@ -73,8 +79,13 @@ class ApplyResult:
 
     @property
     def changed_anything(self) -> bool:
-        """Whether this run wrote to the server."""
-        return any(o.status is Status.DONE for o in self.outcomes)
+        """Whether this run wrote to the server, or may have."""
+        return any(o.status is Status.DONE or o.was_sent for o in self.outcomes)
+
+    @property
+    def was_done_before(self) -> bool:
+        """Whether the server was as the plan says before this run."""
+        return all(outcome.status is Status.ALREADY_DONE for outcome in self.outcomes)
 
     @property
     def is_refused(self) -> bool:

@@ -246,6 +246,13 @@ class History(Protocol):
         """
         ...
 
+    def versions(self, path: Path) -> tuple[str, ...]:
+        """The contents that a file had on this branch, newest first, as specs for `file_at`.
+
+        Empty if git does not know the file.
+        """
+        ...
+
     def attributed(self, differences: Sequence[Difference], root: Path) -> tuple[Difference, ...]:
         """The differences with who declared their lines; files are named from `root`."""
         ...

@@ -104,6 +104,7 @@ RULES: Mapping[str, str] = {
     "changed-since-plan": "An object changed after the plan was made.",
     "held-since-plan": "An object that the plan deletes is used now.",
     "not-made-from": "The declaration changed after the plan was made.",
+    "not-this-plan": "The plan is not the one that the declaration and the server give.",
     "not-adopted": "A file would not declare what is on the server.",
 }
 """Every rule's name and what it finds."""

@@ -16,9 +16,9 @@ _RULE = "not-made-from"
 
 def not_made_from(plan: Plan, desired: DesiredState) -> tuple[Diagnostic, ...]:
     """What the declaration says that the plan does not know; nothing where it was made from it."""
-    if plan.desired_digest == desired_digest(desired):
-        return ()
     declared = {address: declared_fingerprint(r) for address, r in desired.resources.items()}
+    if plan.desired_digest == desired_digest(desired) and plan.managed == declared:
+        return ()
     places = {address: resource.source for address, resource in desired.resources.items()}
     return with_places(declared_since(plan.managed, declared), places)
 

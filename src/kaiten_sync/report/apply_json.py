@@ -30,6 +30,7 @@ def apply_json(result: ApplyResult) -> dict[str, Json]:
                 blocked=counts[Status.BLOCKED],
                 not_tried=counts[Status.NOT_TRIED],
             ),
+            left=None if result.left is None else tuple(each.id for each in result.left),
             outcomes=tuple(outcome_document(outcome) for outcome in result.outcomes),
         )
     )

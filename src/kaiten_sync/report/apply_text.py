@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 from kaiten_sync.model.outcome import ApplyResult, Outcome, Status
-from kaiten_sync.report.next_steps import after_failure
+from kaiten_sync.report.next_steps import after_failure, after_success
 from kaiten_sync.report.paint import QUIET, STATUS_STYLES, TITLE, Paint, painter
 from kaiten_sync.report.rows import INDENT
 from kaiten_sync.report.safe_text import safe_text
@@ -88,8 +88,9 @@ def apply_summary(result: ApplyResult) -> str:
 
 
 def next_steps_of(result: ApplyResult) -> Iterator[str]:
-    """What stopped a run that is incomplete, and how it can be finished."""
+    """What stopped a run that is incomplete or what it left, and what to do about that."""
     if result.is_complete:
+        yield from after_success(result)
         return
     if result.interrupted:
         yield "Interrupted: what was under way was finished, nothing more was started."

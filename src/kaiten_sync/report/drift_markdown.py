@@ -74,5 +74,7 @@ def _details(difference: Difference, report: DriftReport) -> list[str]:
     return [*parts, fence(steps, "sh")] if steps else parts
 
 
-def _missing(count: int) -> str:
-    return f"\n**{counted(count, 'more difference')} not shown.** `kaiten-sync drift` shows all.\n"
+def _missing(left: Sequence[Difference]) -> str:
+    return (
+        f"\n**{counted(len(left), 'more difference')} not shown.** `kaiten-sync drift` shows all.\n"
+    )

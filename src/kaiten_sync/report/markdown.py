@@ -44,10 +44,15 @@ _ACTIVE = re.compile(r"[&<>\"'`*_\[\](){}\\|~#!:@]")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Block:
-    """One entry in two sizes: a line of its own, and with its details."""
+    """One entry in several sizes: a line of its own, and with its details.
+
+    What has a `brief` form is shown in that where there is room for nothing else, and must not be
+    pushed out by entries that have none.
+    """
 
     line: str
     opened: str
+    brief: str = ""
 
 
 def code(text: str, limit: int = NAME_LIMIT) -> str:
@@ -99,16 +104,16 @@ def document(
     head: str,
     entries: Sequence[_T],
     render: Callable[[_T], Block],
-    missing: Callable[[int], str],
+    missing: Callable[[Sequence[_T]], str],
     max_chars: int,
 ) -> str:
-    """`head`, then entries from the first on as far as they fit, then how many are missing.
+    """`head`, then entries from the first on as far as they fit, then which are missing.
 
     It ends with an empty line, which ends its last HTML block: whatever follows is markdown again.
     """
-    tail_room = len(missing(len(entries))) + len(_END_OF_HTML)
+    tail_room = len(missing(entries)) + len(_END_OF_HTML)
     shown = _fitting(entries, render, max_chars - len(head) - tail_room)
-    left = len(entries) - len(shown)
+    left = entries[len(shown) :]
     parts = [head, *shown, missing(left) if left else "", "" if left or not shown else _END_OF_HTML]
     return "".join(parts)[: max(0, max_chars)]
 
@@ -119,15 +124,24 @@ def _fitting(entries: Sequence[_T], render: Callable[[_T], Block], room: int) ->
         blocks.append(block)
         taken += len(block.opened)
         if taken > room:
-            return list(_crowded(chain(blocks, source), room))
+            while blocks[-1].brief and (more := next(source, None)):
+                blocks.append(more)
+            return list(_crowded(blocks, source, room))
     return [block.opened for block in blocks]
 
 
-def _crowded(blocks: Iterable[Block], room: int) -> Iterator[str]:
-    """Details for the first, lines for the rest, and an end at the first that does not fit."""
+def _crowded(blocks: Sequence[Block], more: Iterable[Block], room: int) -> Iterator[str]:
+    """Details for the first, lines for the rest, and an end at the first that does not fit.
+
+    Room is kept for the short forms that are still to come, all of which are in `blocks`.
+    """
     taken, for_details = 0, room * _SHARE_OF_DETAILS
-    for block in blocks:
+    kept = sum(len(block.brief) for block in blocks)
+    for block in chain(blocks, more):
+        kept -= len(block.brief)
         text = block.opened if taken + len(block.opened) <= for_details else block.line
+        if block.brief and taken + len(text) + kept > room:
+            text = block.brief
         taken += len(text)
         if taken > room:
             return

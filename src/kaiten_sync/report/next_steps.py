@@ -7,6 +7,11 @@ from collections.abc import Iterator
 
 from kaiten_sync.model.drift import Difference, DriftReport, Verdict
 from kaiten_sync.model.outcome import ApplyResult, Status
+from kaiten_sync.report.safe_text import safe_text
+from kaiten_sync.report.words import counted, symbol_of, word_of
+
+_LEFT_LIMIT = 20
+"""Changes that are named after an apply; the next plan shows all."""
 
 _ADOPTABLE = frozenset(set(Verdict) - {Verdict.GIT_AHEAD})
 _REVERTIBLE = frozenset(_ADOPTABLE - {Verdict.UNMANAGED})
@@ -37,6 +42,33 @@ def after_failure(result: ApplyResult) -> Iterator[str]:
         yield "Somebody changed the server since: make the plan again and review what is different."
     if not any(outcome.is_final or outcome.is_conflict for outcome in failed):
         yield "Apply the same plan again to finish it; what is done already is skipped."
+
+
+def after_success(result: ApplyResult) -> Iterator[str]:
+    """What the server has not as the catalog says, and how to get it there: one line each."""
+    if result.unlooked is not None:
+        yield (
+            "Could not look whether the server is as the catalog says:"
+            f" {safe_text(result.unlooked)}"
+        )
+    if not result.left:
+        return
+    count = len(result.left)
+    yield (
+        f"The server is not as the catalog says: {counted(count, 'change')}"
+        f" {'is' if count == 1 else 'are'} still to be made."
+    )
+    for change in result.left[:_LEFT_LIMIT]:
+        yield f"  {symbol_of(change)} {word_of(change.action)} {safe_text(str(change.address))}"
+    if count > _LEFT_LIMIT:
+        yield f"  and {count - _LEFT_LIMIT:,} more"
+    if result.was_done_before:
+        yield "This plan was applied before and is not the current one, as after a `git revert`."
+    name = result.target.name
+    yield (
+        "Make the current plan, have it reviewed, and apply it:"
+        f" {_command('plan', ('-t', name), '-o', f'plans/{name}.plan.json')}"
+    )
 
 
 def _command(name: str, words: tuple[str, ...], *more: str) -> str:

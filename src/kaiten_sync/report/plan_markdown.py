@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import islice
 
 from kaiten_sync.kinds.registry import all_actions
@@ -21,7 +23,7 @@ from kaiten_sync.report.markdown import (
     fence,
 )
 from kaiten_sync.report.notice import Notice, notice_markdown
-from kaiten_sync.report.risk import riskiest_first
+from kaiten_sync.report.risk import is_harmful, riskiest_first
 from kaiten_sync.report.safe_text import safe_text
 from kaiten_sync.report.values import cut
 from kaiten_sync.report.words import counted, effect_word, is_move, symbol_of, word_of
@@ -41,7 +43,8 @@ def plan_markdown(plan: Plan, notices: Sequence[Notice] = (), *, max_chars: int 
     """The plan as markdown, at most `max_chars` long, after what a reader has to know first.
 
     The first line is a comment with the plan's digest, by which a program finds the text again.
-    What does not fit is counted, with the command that shows it.
+    Deletes and what tightens come first, and are listed in short before anything of them is left
+    out. What does not fit is counted by action, with the command that shows it.
     """
     head = _head(plan, "".join(notice_markdown(notice) for notice in notices))
     return document(head, riskiest_first(plan.changes), _change, _missing, max_chars)
@@ -91,7 +94,10 @@ def _change(change: Change) -> Block:
     noted = f" — {_MARKS.get(change.effect, '')}<b>{effect}</b>" if effect else ""
     action = f"<code>{symbol_of(change).replace('<', '&lt;')}</code> {word_of(change.action)}"
     line = f"{action} {code(str(change.address))}{noted}{_glance(change)}"
-    return collapsed(line, _details(change))
+    block = collapsed(line, _details(change))
+    if not is_harmful(change):
+        return block
+    return replace(block, brief=f"<li>{symbol_of(change)} {code(str(change.address))}\n")
 
 
 def _glance(change: Change) -> str:
@@ -118,8 +124,12 @@ def _details(change: Change) -> list[str]:
     return parts
 
 
-def _missing(count: int) -> str:
+def _missing(left: Sequence[Change]) -> str:
+    counts = Counter(word_of(change.action) for change in left)
+    actions = ", ".join(f"{count:,} to {word}" for word, count in sorted(counts.items()))
+    harm = sum(map(is_harmful, left))
+    said = f"⛔ {harm:,} of them delete or tighten" if harm else "none of them deletes or tightens"
     return (
-        f"\n**{counted(count, 'more change')} not shown**: this is the riskiest part."
+        f"\n**{counted(len(left), 'more change')} not shown**: {actions}; {said}."
         " `kaiten-sync show PLAN` shows all.\n"
     )

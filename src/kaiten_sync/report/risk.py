@@ -17,13 +17,18 @@ _EFFECT_RANK = {Effect.BREAKS: 0, Effect.TIGHTENS: 1, Effect.LOOSENS: 2, Effect.
 
 
 def riskiest_first(changes: Iterable[Change]) -> list[Change]:
-    """What breaks, what tightens, then by action; otherwise as the plan has it."""
+    """What breaks, what is deleted, what tightens, then by action; else as the plan has it."""
     return sorted(changes, key=risk_key)
 
 
-def risk_key(change: Change) -> tuple[int, int]:
-    """Sorts riskiest first."""
-    return _EFFECT_RANK[change.effect], _risk(change)
+def risk_key(change: Change) -> tuple[bool, int, int]:
+    """Sorts riskiest first: no number of other changes pushes what is harmful out of sight."""
+    return not is_harmful(change), _EFFECT_RANK[change.effect], _risk(change)
+
+
+def is_harmful(change: Change) -> bool:
+    """Whether a change deletes, tightens or breaks."""
+    return change.action == Action.DELETE or change.effect in (Effect.TIGHTENS, Effect.BREAKS)
 
 
 def takes_away(change: Change) -> bool:

@@ -31,6 +31,8 @@ Source: actions/runner, `src/Runner.Common/ActionCommand.cs` (`TryParseV2`, `Try
 """
 
 _REPLACEMENT = "�"
+_LONE_SURROGATE = re.compile("[\ud800-\udfff]")
+"""A byte of a name that is not UTF-8. No reader of JSON has to accept half of a character."""
 
 
 def safe_text(text: str, *, in_place: bool = False) -> str:
@@ -65,6 +67,7 @@ def json_text(document: Json) -> str:
 
 def _safe_json_line(line: str) -> str:
     if not line.isprintable():
+        line = _LONE_SURROGATE.sub(_REPLACEMENT, line)
         line = "".join(c if c.isprintable() else json.dumps(c)[1:-1] for c in line)
     return re.sub(r"##(?=\w*\[)", r"#\\u0023", line) if "##" in line else line
 

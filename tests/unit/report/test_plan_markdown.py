@@ -72,6 +72,44 @@ def test_fifty_thousand_changes_fit_and_the_rest_is_counted() -> None:
     assert text.endswith("`kaiten-sync show PLAN` shows all.\n")
 
 
+def delete(name: str, effect: Effect = Effect.NEUTRAL) -> Change:
+    address = license_address(name)
+    fields = (FieldChange(name="name", before=name),)
+    return Change(
+        id=change_id(Action.DELETE, address),
+        address=address,
+        action=Action.DELETE,
+        fields=fields,
+        effect=effect,
+    )
+
+
+def test_deletes_and_what_tightens_are_never_pushed_out() -> None:
+    harmless = [
+        update(grant_address(f"l{n}", "seats"), "x" * 200, "y" * 200, Effect.LOOSENS)
+        for n in range(700)
+    ]
+    deletes = [delete(f"gone-{n}") for n in range(400)]
+    tightened = [update(grant_address(f"t{n}", "seats"), 2, 1, Effect.TIGHTENS) for n in range(400)]
+    plan = plan_of((*harmless, *deletes, *tightened))
+    text = plan_markdown(plan)
+    assert len(text) <= 60_000
+    for change in (*deletes, *tightened):
+        assert f"<code>{change.address}</code>" in text
+    shown = sum(f"<code>{change.address}</code>" in text for change in harmless)
+    left = f"{700 - shown} more changes not shown**: {700 - shown} to update; none of them"
+    assert left in text
+
+
+def test_harm_that_does_not_fit_is_counted() -> None:
+    plan = plan_of(tuple(delete(f"gone-{n}", Effect.TIGHTENS) for n in range(9_000)))
+    text = plan_markdown(plan)
+    shown = text.count("<code>license/gone-")
+    assert shown > 1_000
+    left = f"{9_000 - shown:,}"
+    assert f"**{left} more changes not shown**: {left} to delete; ⛔ {left} of them" in text
+
+
 def test_huge_values_names_and_many_inner_changes_fit() -> None:
     inner = tuple(InnerChange(path="k" * 10_000 + str(n), after="v" * 1000) for n in range(5_000))
     giant = FieldChange(name="value", before={}, after={"x": "y"}, inner=inner)

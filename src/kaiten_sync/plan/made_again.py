@@ -1,0 +1,146 @@
+"""Compares a plan that is to be applied with the one that its declaration gives (ADR 25).
+
+The plan made again comes from the declaration, the project's policy, the plan before this one and
+live. What differs is forged, left out, or has been overtaken: in each case nothing is written.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from typing import TypeAlias
+
+from kaiten_sync.kinds.registry import spec_of
+from kaiten_sync.model.address import Address
+from kaiten_sync.model.change import Action, Change, FieldChange
+from kaiten_sync.model.diagnostic import Diagnostic
+from kaiten_sync.model.plan import Observed, Plan
+from kaiten_sync.model.value import is_same
+from kaiten_sync.plan.places import declared_places, with_places
+from kaiten_sync.plan.words import show
+
+_Difference: TypeAlias = "tuple[Address | None, str]"
+"""The object that is treated differently, None if it is none, and how."""
+
+
+def unlike(plan: Plan, made: Plan, done: Collection[str]) -> tuple[Diagnostic, ...]:
+    """Where a plan is not the one made again. `done` are the changes that live shows to be done."""
+    found = (
+        *_of_changes(plan, made, done),
+        *_of_observed(plan, made),
+        *_of_guards(plan, made),
+        *_of_numbers(plan, made, done),
+    )
+    return with_places(
+        (
+            Diagnostic(rule="not-this-plan", message=message, address=address and str(address))
+            for address, message in found
+        ),
+        declared_places(made),
+    )
+
+
+def _of_changes(plan: Plan, made: Plan, done: Collection[str]) -> Iterator[_Difference]:
+    given, wanted = _by_id(plan), _by_id(made)
+    for change in plan.changes:
+        if change.id not in wanted:
+            yield change.address, f"nothing asks to {_verb(change)} it: {_why(change, made)}"
+            continue
+        for message in _of_fields(change, wanted[change.id]):
+            yield change.address, message
+        missing = {*wanted[change.id].depends_on}.difference(change.depends_on)
+        for each in () if change.id in done else sorted(missing.difference(done)):
+            yield change.address, f"to {_verb(change)} it has to wait for {each}"
+    for name, change in wanted.items():
+        if name not in given:
+            yield change.address, f"the plan does not {_verb(change)} it, which is needed now"
+
+
+def _verb(change: Change) -> str:
+    return str(change.action).replace("-", " ")
+
+
+def _why(change: Change, made: Plan) -> str:
+    if change.action == Action.DELETE and change.address not in made.managed:
+        return "no plan before this one managed it, or the policy leaves it on the server"
+    return "the catalog does not"
+
+
+def _of_fields(change: Change, wanted: Change) -> Iterator[str]:
+    given, right = _fields(change), _fields(wanted)
+    for name in {**right, **given}:
+        if name not in right:
+            yield f"the catalog leaves {name} as it is"
+        elif name not in given:
+            yield f"{name} has to become {show(right[name].after)}"
+        elif not is_same(given[name].after, right[name].after):
+            yield (
+                f"{name} would become {show(given[name].after)};"
+                f" the catalog says {show(right[name].after)}"
+            )
+        elif not is_same(given[name].before, right[name].before):
+            yield f"{name} was {show(right[name].before)} before"
+
+
+def _of_observed(plan: Plan, made: Plan) -> Iterator[_Difference]:
+    """What the plan rests on has to be observed whole: a gap would match whatever is there."""
+    given = {each.address: each for each in plan.observed}
+    for wanted in made.observed:
+        for message in _gaps(given.get(wanted.address), wanted):
+            yield wanted.address, message
+
+
+def _gaps(given: Observed | None, wanted: Observed) -> Iterator[str]:
+    if given is None:
+        yield "the plan did not look at it"
+    elif (given.fields is None) != (wanted.fields is None):
+        yield f"the plan saw it{' not' if given.fields is None else ''} there"
+    elif given.id != wanted.id:
+        yield f"the plan saw another object (id {given.id}, not {wanted.id})"
+    else:
+        unseen = (wanted.fields or {}).keys() - (given.fields or {}).keys()
+        for name in sorted(unseen):
+            yield f"the plan did not look at its {name}"
+
+
+def _of_guards(plan: Plan, made: Plan) -> Iterator[_Difference]:
+    given, right = plan.guards, made.guards
+    for name, limit, project in (
+        ("maxDeletes", given.max_deletes, right.max_deletes),
+        ("maxUpdates", given.max_updates, right.max_updates),
+    ):
+        if limit != project:
+            yield None, f"{name} is {limit} in the plan, and {project} in the policy"
+    for address in _sorted(right.protected - given.protected):
+        yield address, "it is protected, and the plan does not know"
+    for address in _sorted(given.protected - right.protected):
+        yield address, "the plan says that it is protected, and it is not"
+    for kind, count in given.population.items():
+        plural, there = spec_of(kind).plural, right.population.get(kind, 0)
+        if count > there:
+            yield None, f"the plan counts {count} live {plural}, and there are {there}"
+
+
+def _of_numbers(plan: Plan, made: Plan, done: Collection[str]) -> Iterator[_Difference]:
+    if plan.summary.unchanged != made.summary.unchanged:
+        yield None, f"{made.summary.unchanged} objects are unchanged, not {plan.summary.unchanged}"
+    is_comparable = not done and _of_one_moment(plan) == _of_one_moment(made)
+    if is_comparable and plan.requests != made.requests:
+        yield None, f"applying takes {made.requests} requests, not {plan.requests}"
+
+
+def _of_one_moment(plan: Plan) -> tuple[object, ...]:
+    """What shows that two plans saw the same catalog, and as much of its holders."""
+    unheld = {each.address for each in plan.observed if each.unheld}
+    return plan.guards.population, plan.summary.unmanaged, unheld
+
+
+def _by_id(plan: Plan) -> Mapping[str, Change]:
+    return {change.id: change for change in plan.changes}
+
+
+def _fields(change: Change) -> Mapping[str, FieldChange]:
+    return {each.name: each for each in change.fields}
+
+
+def _sorted(addresses: Collection[Address]) -> list[Address]:
+    return sorted(addresses, key=lambda address: address.sort_key)

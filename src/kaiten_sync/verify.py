@@ -1,0 +1,55 @@
+"""Live → diff → plan → compare: makes sure that a plan is the one that its declaration gives.
+
+The pipeline's stages once more, for a plan that somebody hands in (ADR 25). Composition only.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from kaiten_sync.apply.freshness import already_done
+from kaiten_sync.errors import RefusedError
+from kaiten_sync.model.plan import Plan
+from kaiten_sync.model.ports import PlanReader, Progress
+from kaiten_sync.model.resource import DesiredState
+from kaiten_sync.pipeline import PlanInputs, propose_on, read_for_plan
+from kaiten_sync.plan.made_again import unlike
+from kaiten_sync.plan.rewind import rewound
+
+
+def verify_plan(
+    plan: Plan,
+    desired: DesiredState,
+    catalog: PlanReader,
+    inputs: PlanInputs,
+    *,
+    progress: Progress,
+) -> None:
+    """Make a plan again, and compare.
+
+    What of it is done already is taken back first, so that a plan which is half applied stays
+    right. If all of it is done there is nothing to compare: it will write nothing. What the plan
+    allows (`--allow`) is allowed again: a person named it, and the review shows it.
+
+    Raises:
+        RefusedError: it differs, a guard refuses it, or live is not as the plan saw it
+            (`StalePlanError`). Nothing was written.
+        DeclarationError, ServerError, AccessError: as `pipeline.make_plan` does.
+    """
+    inputs = replace(inputs, allowed=plan.guards.allowed)
+    live = read_for_plan(desired, catalog, inputs, progress)
+    done = already_done(plan, live.resources)
+    if len(done) == len(plan.changes):
+        return
+    made = propose_on(desired, catalog, rewound(live, plan, done), inputs, progress)
+    different = f"the plan is not the one that the catalog and {plan.target.name} give"
+    for message, reasons in (
+        ("the plan is refused", made.refusals),
+        (different, unlike(plan, made.plan, done)),
+    ):
+        if reasons:
+            raise RefusedError(
+                message,
+                reasons,
+                hint="nothing was written; make the plan again and have it reviewed",
+            )

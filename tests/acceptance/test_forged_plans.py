@@ -1,0 +1,142 @@
+"""`apply --catalog` believes nothing that a plan says: ten kinds of forgery, on a real server."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+
+import pytest
+from tests.acceptance.conftest import Workplace
+from tests.acceptance.reviewed import CATALOG, OnServer, Project
+from tests.support.forgeries import Document, change, delete, observed, see, see_nothing
+
+from kaiten_sync.cli.run import run
+from kaiten_sync.kinds.addresses import parse_address
+from kaiten_sync.model.resource import LiveState
+
+AFTER = CATALOG.replace("calls: 10}", "calls: 20}").replace("name: Starter", "name: Start")
+RAISED = "update:license/starter/grant/calls"
+RENAMED = "update:license/starter"
+
+
+@pytest.fixture
+def project(place: Workplace, monkeypatch: pytest.MonkeyPatch) -> Iterator[Project]:
+    monkeypatch.chdir(place.folder)
+    monkeypatch.setenv("KAITEN_AUTH_TOKEN", place.token)
+    monkeypatch.delenv("KAITEN_BASE_URL", raising=False)
+    made = Project(place)
+    made.catalog.create(parse_address("entitlement/theirs"), {"name": "Theirs", "type": "NUMBER"})
+    made.commit(AFTER)
+    yield made
+    made.catalog._client.close()
+
+
+def delete_whole(document: Document, live: LiveState, *addresses: str) -> None:
+    for address in addresses:
+        needed = [f"delete:{each}" for each in addresses if each.startswith(f"{address}/")]
+        delete(document, address, live.resources[parse_address(address)], needed)
+
+
+def delete_blindly(document: Document, live: LiveState) -> None:
+    delete_whole(document, live, "license/growth/grant/calls", "license/growth/grant/seats")
+    delete_whole(document, live, "license/growth")
+    for address in ("license/growth", "license/growth/grant/calls", "license/growth/grant/seats"):
+        see_nothing(document, address)
+    document["guards"] |= {"protected": [], "population": {"license": 1000, "grant": 1000}}
+
+
+def delete_protected(document: Document, live: LiveState) -> None:
+    delete_whole(document, live, "license/growth/grant/calls", "license/growth/grant/seats")
+    document["guards"]["protected"] = []
+
+
+def delete_undeclared(document: Document, live: LiveState) -> None:
+    delete_whole(document, live, "entitlement/theirs")
+
+
+def give_more(document: Document, live: LiveState) -> None:
+    change(document, RAISED)["fields"][0]["after"] = 999999
+
+
+def tighten(document: Document, live: LiveState) -> None:
+    """Change something that the catalog leaves as it is."""
+    address = "license/growth/grant/calls"
+    found = live.resources[parse_address(address)]
+    field = {"name": "value", "before": 1000, "after": 1, "effect": "tightens"}
+    document["changes"].append(
+        {
+            "id": f"update:{address}",
+            "address": address,
+            "action": "update",
+            "effect": "tightens",
+            "fields": [field],
+            "dependsOn": [],
+        }
+    )
+    see(document, address, found.id, {"value": 1000})
+    for other, names in (("license/growth", ()), ("entitlement/calls", ("type",))):
+        there = live.resources[parse_address(other)]
+        see(document, other, there.id, {name: there.fields[name] for name in names})
+    document["guards"] |= {"protected": []}
+    document["requests"] += 9
+
+
+def leave_out(document: Document, live: LiveState) -> None:
+    document["changes"] = [each for each in document["changes"] if each["id"] != RENAMED]
+
+
+def raise_limits(document: Document, live: LiveState) -> None:
+    document["guards"] |= {"maxDeletes": "100%", "maxUpdates": "100%"}
+
+
+def count_too_many(document: Document, live: LiveState) -> None:
+    document["guards"]["population"] = {"license": 10**6, "grant": 10**6}
+
+
+def see_less(document: Document, live: LiveState) -> None:
+    found = observed(document, "license/starter")
+    see(document, "license/starter", "00000000-0000-0000-0000-000000000000", found["fields"])
+
+
+def own_more(document: Document, live: LiveState) -> None:
+    """Nothing now; the next plan would delete it."""
+    document["managed"]["entitlement/theirs"] = "0123456789abcdef"
+
+
+def lie_in_numbers(document: Document, live: LiveState) -> None:
+    document["requests"] += 400
+
+
+FORGERIES: dict[str, tuple[OnServer, str]] = {
+    "everything is deleted, and nothing looked at": (delete_blindly, "has no id"),
+    "what is protected is deleted": (delete_protected, "license/growth/grant/calls"),
+    "what nobody managed is deleted": (delete_undeclared, "no plan before this one managed it"),
+    "another value than is declared": (give_more, "value would become 999999; the catalog says 20"),
+    "what the catalog leaves as it is is changed": (tighten, "nothing asks to update it"),
+    "a change is left out": (leave_out, "license/starter: the plan does not update it"),
+    "the limits are raised": (raise_limits, "maxDeletes is 100% in the plan, and 30%"),
+    "the population is invented": (count_too_many, "live licenses, and there are 2"),
+    "another organization's object was seen": (see_less, "another object has this name now"),
+    "more is managed than declared": (own_more, "entitlement/theirs"),
+    "the requests are invented": (lie_in_numbers, "requests, not"),
+}
+
+
+@pytest.mark.parametrize(("forge", "says"), FORGERIES.values(), ids=FORGERIES)
+def test_a_forged_plan_is_refused_and_nothing_is_written(
+    project: Project, capsys: pytest.CaptureFixture[str], forge: OnServer, says: str
+) -> None:
+    project.forge(forge)
+    before = project.live()
+    capsys.readouterr()
+    assert project.apply("--catalog", "catalog.yaml", "--receipt", "receipt.json") == 4
+    assert says in capsys.readouterr().err
+    assert project.live() == before
+    if (project.folder / "receipt.json").exists():
+        receipt = json.loads((project.folder / "receipt.json").read_text())
+        assert (receipt["state"], receipt["outcomes"]) == ("refused", [])
+
+
+def test_the_plan_that_was_not_forged_is_applied(project: Project) -> None:
+    assert project.apply("--catalog", "catalog.yaml") == 0
+    assert run(["plan", "-t", "prod", "--detailed-exitcode"]) == 0

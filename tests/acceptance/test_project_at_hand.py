@@ -1,0 +1,142 @@
+"""What holds without `--catalog`, and a plan that a revert brought back."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+
+import pytest
+from tests.acceptance.conftest import Workplace
+from tests.acceptance.reviewed import CATALOG, PLAN, Project, git
+
+from kaiten_sync.cli.run import run
+from kaiten_sync.kinds.addresses import parse_address
+
+LESS = CATALOG.replace("    entitlements: {calls: 10}\n", "    entitlements: {}\n")
+
+
+@pytest.fixture
+def project(place: Workplace, monkeypatch: pytest.MonkeyPatch) -> Iterator[Project]:
+    monkeypatch.chdir(place.folder)
+    monkeypatch.setenv("KAITEN_AUTH_TOKEN", place.token)
+    monkeypatch.delenv("KAITEN_BASE_URL", raising=False)
+    made = Project(place)
+    yield made
+    made.catalog.__exit__(None, None, None)
+
+
+def test_what_the_catalog_at_hand_protects_is_protected(
+    project: Project, capsys: pytest.CaptureFixture[str]
+) -> None:
+    project.commit(CATALOG.replace("    protect: true\n", "").replace("1000", "500"))
+    project.place.write("catalog.yaml", CATALOG)
+    before = project.live()
+    assert project.apply() == 4
+    assert (
+        "license/growth/grant/calls is protected and would be tightened" in capsys.readouterr().err
+    )
+    assert project.live() == before
+    project.place.write("catalog.yaml", "version: 1\nlicenses: nonsense\n")
+    assert project.apply() == 0
+    assert "The catalog is not valid" in capsys.readouterr().err
+
+
+def test_the_limits_of_the_project_at_hand_hold(
+    project: Project, capsys: pytest.CaptureFixture[str]
+) -> None:
+    project.commit(LESS)
+    path = project.folder / "kaiten-sync.yaml"
+    text = json.loads(path.read_text())
+    path.write_text(json.dumps({**text, "policy": {"maxDeletes": 0}}))
+    before = project.live()
+    assert project.apply() == 4
+    assert "policy.maxDeletes allows 0" in capsys.readouterr().err
+    assert project.live() == before
+    path.write_text(json.dumps(text))
+    assert project.apply() == 0
+
+
+def test_the_plan_before_this_one_can_be_named(
+    project: Project, capsys: pytest.CaptureFixture[str]
+) -> None:
+    project.commit(LESS)
+    options = ("--catalog", "catalog.yaml")
+    assert project.apply(*options, "--previous", "none") == 4
+    assert "no plan before this one managed it" in capsys.readouterr().err
+    assert project.apply(*options, "--max-deletes", "0") == 4
+    assert "policy.maxDeletes allows 0" in capsys.readouterr().err
+    assert project.apply(*options, "--previous", f"HEAD~1:{PLAN}") == 0
+
+
+def test_without_history_nothing_may_be_deleted(
+    project: Project, capsys: pytest.CaptureFixture[str]
+) -> None:
+    project.commit(LESS)
+    (project.folder / ".git").rename(project.folder / "history")
+    assert project.apply("--catalog", "catalog.yaml") == 4
+    said = capsys.readouterr().err
+    assert "name that plan with --previous" in said
+    assert "license/starter/grant/calls: nothing asks to delete it: no plan before this one" in said
+
+
+def test_a_commit_of_a_merged_branch_owns_nothing(
+    project: Project, capsys: pytest.CaptureFixture[str]
+) -> None:
+    project.catalog.create(
+        parse_address("entitlement/theirs"), {"name": "Theirs", "type": "NUMBER"}
+    )
+    git(project.folder, "switch", "--create", "theirs")
+    more = CATALOG.replace("licenses:", "  theirs: {name: Theirs, type: NUMBER}\nlicenses:", 1)
+    project.commit(more)
+    project.commit(CATALOG)
+    assert "delete:entitlement/theirs" in (project.folder / PLAN).read_text()
+    git(project.folder, "switch", "main")
+    git(project.folder, "merge", "--no-ff", "--no-edit", "theirs")
+    before = project.live()
+    assert project.apply("--catalog", "catalog.yaml") == 4
+    assert (
+        "entitlement/theirs: nothing asks to delete it: no plan before" in capsys.readouterr().err
+    )
+    assert project.live() == before
+
+
+MORE = CATALOG.replace("calls: 10}", "calls: 20, seats: 1}")
+OTHER = MORE.replace("name: Growth", "name: Grow")
+
+
+def test_a_revert_is_applied_by_a_new_plan(
+    project: Project, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for catalog in (OTHER.replace("calls: 20, seats: 1}", "calls: 10}"), OTHER):
+        project.commit(catalog)
+        assert project.apply("--catalog", "catalog.yaml") == 0
+    git(project.folder, "revert", "--no-edit", "HEAD")
+    before = project.live()
+    capsys.readouterr()
+    assert project.apply("--catalog", "catalog.yaml") == 2
+    said = capsys.readouterr().out
+    assert "The server is not as the catalog says" in said
+    assert "~ update license/starter/grant/calls" in said
+    assert "This plan was applied before and is not the current one" in said
+    assert project.live() == before
+    assert run(["plan", "-t", "prod", "-o", PLAN]) == 0
+    git(project.folder, "commit", "--all", "--message", "The current plan")
+    changed = {change["id"] for change in project.document["changes"]}
+    assert changed == {
+        "update:license/starter/grant/calls",
+        "delete:license/starter/grant/seats",
+    }
+    assert project.apply("--catalog", "catalog.yaml") == 0
+    assert run(["drift", "-t", "prod", "--detailed-exitcode"]) == 0
+
+
+def test_drift_after_a_revert_is_git_ahead(
+    project: Project, capsys: pytest.CaptureFixture[str]
+) -> None:
+    project.commit(CATALOG.replace("calls: 10}", "calls: 20}"))
+    assert project.apply("--catalog", "catalog.yaml") == 0
+    git(project.folder, "revert", "--no-edit", "HEAD")
+    capsys.readouterr()
+    assert run(["drift", "-t", "prod", "--format", "json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert [each["class"] for each in found["differences"]] == ["git-ahead"]
