@@ -11,13 +11,14 @@ import errno
 import os
 import stat
 import sys
-import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 from typing import BinaryIO
 
 from kaiten_sync.errors import UsageError
 from kaiten_sync.model.ports import GrowingFile
 from kaiten_sync.redaction import Redaction
+from kaiten_sync.replacing import replace_files
 
 LARGEST_BYTES = 256 * 1024 * 1024
 """Ten times the plan of a catalog with 20,000 grants: whatever is larger was named by mistake."""
@@ -102,35 +103,27 @@ class Disk:
             raise UsageError(f"cannot read standard input: {error.strerror}") from error
 
     def write(self, path: Path, content: bytes) -> None:
-        """Write a file whole or not at all. A link stays one.
+        """Write a file whole or not at all, as `write_all` does."""
+        self.write_all({path: content})
+
+    def write_all(self, contents: Mapping[Path, bytes | None]) -> None:
+        """Write several files or none; None removes one. Links stay, and so does a file's mode.
 
         Raises:
-            UsageError: it cannot be written there, or contains a token.
+            UsageError: one cannot be written there, or would contain a token.
         """
-        check_output(path)
-        if self._redaction.is_in(content.decode(errors="replace")):
-            raise UsageError(
-                f"{path} is not written: it would contain the token of this run",
-                hint="revoke the token, and take it out of whatever contains it",
-            )
+        for path, content in contents.items():
+            check_output(path)
+            if content is not None and self._redaction.is_in(content.decode(errors="replace")):
+                raise UsageError(
+                    f"{path} is not written: it would contain the token of this run",
+                    hint="revoke the token, and take it out of whatever contains it",
+                )
         try:
-            path = Path(os.path.realpath(path))
-            path.parent.mkdir(parents=True, exist_ok=True)
-            handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name[:100]}.")
-            try:
-                with os.fdopen(handle, "wb") as file:
-                    file.write(content)
-                os.chmod(temporary, 0o666 & ~_umask())
-                os.replace(temporary, path)
-            except BaseException:
-                os.unlink(temporary)
-                raise
+            replace_files(contents)
         except OSError as error:
+            path = Path(str(error.filename2 or error.filename or next(iter(contents))))
             raise UsageError(f"cannot write {path}: {error.strerror}") from error
-
-    def remove(self, path: Path) -> None:
-        """Remove a file, if there is one."""
-        path.unlink(missing_ok=True)
 
     def grow(self, path: Path, head: bytes) -> GrowingFile:
         """Begin a file that is whole after every write.
@@ -188,9 +181,3 @@ def _bounded(file: BinaryIO, name: str, most_bytes: int) -> bytes:
     if len(content) > most_bytes:
         raise UsageError(f"cannot read {name}: it is larger than {most_bytes:,} bytes")
     return content
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask

@@ -6,7 +6,7 @@ only: a rule that would fit in here belongs into a stage.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -59,12 +59,16 @@ from kaiten_sync.validate.supported import needs_capabilities, unsupported
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CatalogSource:
-    """Where a declaration is: paths of files, folders and globs, relative to `root`."""
+    """Where a declaration is: paths of files, folders and globs, relative to `root`.
+
+    `unsaved` are contents that count instead of what is on disk, by the real paths of their files.
+    """
 
     root: Path
     catalog: Sequence[str]
     overlays: Sequence[str] = ()
     scope: Scope = field(default_factory=Scope)
+    unsaved: Mapping[Path, bytes] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,8 +98,12 @@ def read_project(path: Path) -> tuple[Project | None, tuple[Diagnostic, ...]]:
 
 def validate(source: CatalogSource) -> tuple[DesiredState | None, tuple[Diagnostic, ...]]:
     """Declare → validate. The declaration, None when it has errors, and all diagnostics."""
-    base, read_diagnostics = read_documents(source.catalog, root=source.root)
-    overlays, overlay_diagnostics = read_documents(source.overlays, root=source.root)
+    base, read_diagnostics = read_documents(
+        source.catalog, root=source.root, unsaved=source.unsaved
+    )
+    overlays, overlay_diagnostics = read_documents(
+        source.overlays, root=source.root, unsaved=source.unsaved
+    )
     written, merge_diagnostics = merge_documents(base, overlays)
     extended, extends_diagnostics = inherit(written)
     merged, unit_diagnostics = with_plain_numbers(extended)

@@ -308,6 +308,32 @@ _ROWS: Mapping[Part, Sequence[tuple[str, str, str]]] = {
             "tokens",
             "the newest 200; all of them are in the list of tokens",
         ),
+        (
+            "create-service-account-token",
+            "expiresAt",
+            (
+                "a token expires with the token that created it at the latest"
+                " (ExpiresAfterParent), which upstream leaves alone"
+            ),
+        ),
+        (
+            "delete-service-account-token",
+            "tokenSlug",
+            "the tokens that were created with the token are revoked too; upstream keeps them",
+        ),
+        (
+            EVERY_OPERATION,
+            "429",
+            "too many wrong tokens are refused for a while (Auth.TooManyFailures)",
+        ),
+        (
+            _BODIES,
+            "name description",
+            (
+                "a name has at most 1,000 characters and another text 10,000; the contract has no"
+                " limit, and one page of a list shows 200 of them"
+            ),
+        ),
     ),
 }
 """What differs, by part: the operations, the names of what differs in them, and why."""

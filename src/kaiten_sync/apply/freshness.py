@@ -22,7 +22,7 @@ from kaiten_sync.model.diagnostic import Diagnostic
 from kaiten_sync.model.plan import Observed, Plan
 from kaiten_sync.model.resource import LiveResource
 from kaiten_sync.model.source import SourceRef
-from kaiten_sync.model.value import ABSENT, Absent, Json, is_same
+from kaiten_sync.model.value import ABSENT, Absent, Json, is_alike
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +119,7 @@ def mismatches(state: State, live: LiveResource) -> Iterator[tuple[str, Json, Js
         found = live.fields.get(name, ABSENT)
         is_unseen = found is ABSENT and specs[name].mutability is Mutability.CREATE_ONLY
         is_unset = wanted is None and found is ABSENT
-        if not (is_unseen or is_unset or is_same(wanted, found)):
+        if not (is_unseen or is_unset or is_alike(wanted, found)):
             yield name, wanted, found
 
 

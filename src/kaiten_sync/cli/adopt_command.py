@@ -16,9 +16,11 @@ from kaiten_sync.cli.options import (
     committed_plan_option,
     target_options,
 )
+from kaiten_sync.errors import UsageError
+from kaiten_sync.model.drift import Verdict
 
 if TYPE_CHECKING:
-    from kaiten_sync.jobs.adopting import FileChange
+    from kaiten_sync.jobs.adopting import Adoption, FileChange
 
 
 @click.command("adopt")
@@ -33,6 +35,12 @@ if TYPE_CHECKING:
     help="File for objects that are declared nowhere yet. Default: the catalog's first file,"
     " or adopted.yaml in its folder.",
 )
+@click.option(
+    "--into-overlay",
+    is_flag=True,
+    help="Write into the target's overlay, and leave the base and all other targets alone."
+    " Without ADDRESS: everything that differs, but for what git changed.",
+)
 @click.option("--dry-run", is_flag=True, help="Show the changes of files, and write nothing.")
 def command(
     addresses: tuple[str, ...],
@@ -40,35 +48,80 @@ def command(
     server: ServerChoice,
     plan: str | None,
     into: str | None,
+    into_overlay: bool,
     dry_run: bool,
-) -> None:
+) -> int:
     """Copy live values into the YAML files.
 
     Each value is changed where it stands, in the catalog or an overlay; comments, order and
     quotes stay, and no other line changes. Without ADDRESS, what was edited on the server. With
     it, exactly these objects: new ones are added, and those that are gone from the server are
-    taken out. Writes nothing to the server.
+    taken out. Writes nothing to the server. Values that cannot be changed alone are named, and the
+    rest is adopted (exit code 5).
 
     \b
     Examples:
       kaiten-sync adopt -t prod
       kaiten-sync adopt -t prod license/growth/grant/api-calls --dry-run
+      kaiten-sync adopt -t prod --into-overlay
       kaiten-sync adopt -t prod license/partner --into catalog/partners.yaml
     """
-    from kaiten_sync.cli.output import print_result, say
+    from kaiten_sync.cli.output import print_result
     from kaiten_sync.cli.session import drift_request, terminal_ports, workspace_of
     from kaiten_sync.jobs.adopting import AdoptRequest, adopt
     from kaiten_sync.report.drift_text import adopted_text
 
     sides = drift_request(declaration, server, plan=plan, addresses=addresses)
-    request = AdoptRequest(drift=sides, into=into, is_dry=dry_run)
+    if into is not None and into_overlay:
+        raise UsageError("--into and --into-overlay exclude each other")
+    if declaration.files and into_overlay:
+        raise UsageError("--into-overlay takes the project's catalog: no -f")
+    request = AdoptRequest(drift=sides, into=into, into_overlay=into_overlay, is_dry=dry_run)
     adoption = adopt(workspace_of(declaration.project, server), request, terminal_ports())
     if dry_run:
         print_result("".join(_unified_diff(adoption.changes)) or "nothing to adopt")
-        return
+        _say_more(adoption, is_named=bool(addresses))
+        return _code_of(adoption, is_named=bool(addresses))
     print_result(adopted_text(adoption.adopted, [change.shown for change in adoption.changes]))
-    if adoption.left and not addresses:
-        say(f"left alone: {len(adoption.left)} more that differ; name them to adopt them")
+    _say_more(adoption, is_named=bool(addresses))
+    return _code_of(adoption, is_named=bool(addresses))
+
+
+def _code_of(adoption: Adoption, *, is_named: bool) -> int:
+    from kaiten_sync.cli.exit_codes import ExitCode
+
+    if adoption.obstacles:
+        return ExitCode.PARTLY_APPLIED
+    has_conflicts = any(each.verdict is Verdict.CONFLICT for each in adoption.left)
+    if has_conflicts and not adoption.adopted and not is_named:
+        return ExitCode.REFUSED
+    return ExitCode.OK
+
+
+def _say_more(adoption: Adoption, *, is_named: bool) -> None:
+    """What was not adopted, and what else the changes of files mean."""
+    from kaiten_sync.cli.output import say
+    from kaiten_sync.report.words import counted
+
+    for obstacle in adoption.obstacles:
+        say(f"not adopted: {obstacle.headline}")
+    for target, addresses in adoption.elsewhere.items():
+        shown = ", ".join(map(str, addresses[:3])) + (", ..." if len(addresses) > 3 else "")
+        say(
+            f"this changes the declaration of {target} as well:"
+            f" {counted(len(addresses), 'object')} ({shown});"
+            " with --into-overlay, only this target's overlay changes"
+        )
+    conflicts = [each.address for each in adoption.left if each.verdict is Verdict.CONFLICT]
+    if conflicts and not is_named:
+        say(
+            f"not adopted: {counted(len(conflicts), 'conflict')}, which git and the server both"
+            f" changed ({', '.join(map(str, conflicts[:3]))}); name one to adopt the server's"
+            " value, or apply a plan to keep git's"
+        )
+    others = len(adoption.left) - len(conflicts)
+    if others and not is_named:
+        say(f"left alone: {others} more that differ; name them to adopt them")
 
 
 def _unified_diff(changes: Sequence[FileChange]) -> Iterator[str]:

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import shlex
+from dataclasses import replace
+
 import click
 
 from kaiten_sync.cli.options import OUTPUT_FOLDER, ServerChoice, project_option, target_options
+from kaiten_sync.errors import UsageError
 
 
 @click.command("export")
 @project_option
 @target_options
 @click.option(
-    "-o", "--out", type=OUTPUT_FOLDER, metavar="DIR", required=True, help="Folder to write to."
+    "-o",
+    "--out",
+    metavar="DIR",
+    help="Folder to write to. Required, but for --overlay-of, which knows the target's.",
 )
 @click.option(
     "--split",
@@ -21,16 +28,27 @@ from kaiten_sync.cli.options import OUTPUT_FOLDER, ServerChoice, project_option,
     help="One file per license, one per kind, or one for all.",
 )
 @click.option(
+    "--overlay-of",
+    metavar="TARGET",
+    help="Write how this target differs from the project's catalog, as its overlay: to its last"
+    " `overlays` path, or to -o, a folder or a .yaml file.",
+)
+@click.option(
     "--with-project",
     is_flag=True,
     help="Write a project file here too, for this catalog, this server and this scope.",
 )
-@click.option("--force", is_flag=True, help="Overwrite files that are there.")
+@click.option(
+    "--force",
+    is_flag=True,
+    help="Replace the files of an earlier export; those of objects that are gone are removed.",
+)
 def command(
     project: str | None,
     server: ServerChoice,
-    out: str,
+    out: str | None,
     split: str,
+    overlay_of: str | None,
     with_project: bool,
     force: bool,
 ) -> None:
@@ -42,6 +60,7 @@ def command(
     Examples:
       kaiten-sync export -t prod -o catalog/
       kaiten-sync export -o catalog/ --split kind --with-project
+      kaiten-sync export --overlay-of staging
       KAITEN_BASE_URL=http://127.0.0.1:6060 kaiten-sync export -o catalog/
     """
     from kaiten_sync.cli.output import print_result
@@ -49,6 +68,14 @@ def command(
     from kaiten_sync.jobs.exporting import ExportRequest, Split, export
     from kaiten_sync.report.words import counted
 
+    if overlay_of is not None:
+        if with_project or server.target not in (None, overlay_of):
+            raise UsageError("--overlay-of TARGET takes neither -t nor --with-project")
+        _write_overlay(project, replace(server, target=overlay_of), overlay_of, out, force)
+        return
+    if out is None:
+        raise click.MissingParameter(param_hint="'-o' / '--out'", param_type="option")
+    OUTPUT_FOLDER.convert(out, None, None)
     request = ExportRequest(
         out=out,
         split=Split(split),
@@ -59,5 +86,26 @@ def command(
     exported = export(workspace_of(project, server), request, terminal_ports())
     for path in exported.paths:
         print_result(f"wrote {path.as_posix()}")
+    for path in exported.removed:
+        print_result(f"removed {path.as_posix()}")
     following = "plan" if with_project else f"plan -f {out}"
     print_result(f"\n{counted(exported.objects, 'object')}. Next: kaiten-sync {following}")
+
+
+def _write_overlay(
+    project: str | None, server: ServerChoice, target: str, out: str | None, force: bool
+) -> None:
+    from kaiten_sync.cli.output import print_result
+    from kaiten_sync.cli.session import terminal_ports, workspace_of
+    from kaiten_sync.jobs.overlaying import OverlayRequest, export_overlay
+    from kaiten_sync.report.words import counted
+
+    request = OverlayRequest(target=target, out=out, is_forced=force)
+    written = export_overlay(workspace_of(project, server), request, terminal_ports())
+    print_result(f"wrote {written.shown}")
+    if not written.is_used:
+        print_result(f"\nAdd it to the target in the project file: overlays: [{written.shown}]")
+    print_result(
+        f"\n{counted(written.objects, 'object')} that differ."
+        f" Next: kaiten-sync plan -t {shlex.quote(target)}"
+    )

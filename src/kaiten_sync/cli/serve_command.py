@@ -2,9 +2,21 @@
 
 from __future__ import annotations
 
+from ipaddress import ip_network
 from typing import Any
 
 import click
+
+
+def _networks(
+    _context: click.Context, _parameter: click.Parameter, values: tuple[str, ...]
+) -> tuple[str, ...]:
+    for value in values:
+        try:
+            ip_network(value)
+        except ValueError as error:
+            raise click.BadParameter(f"not an address or a network: {error}") from error
+    return values
 
 
 @click.command("serve")
@@ -33,6 +45,14 @@ import click
     type=click.IntRange(min=1),
     metavar="N",
     help="Processes that answer requests. More than one need PostgreSQL.",
+)
+@click.option(
+    "--trust-proxy",
+    "trusted_proxies",
+    metavar="CIDR",
+    multiple=True,
+    callback=_networks,
+    help="Address or network of a proxy whose X-Forwarded-For is believed. Repeatable.",
 )
 @click.option(
     "--allow-private-webhooks",

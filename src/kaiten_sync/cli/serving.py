@@ -21,6 +21,7 @@ class ServeChoice:
     database: str | None
     bootstrap_token: str | None
     workers: int
+    trusted_proxies: tuple[str, ...]
     allow_private_webhooks: bool
     project: str | None
     target: str | None
@@ -51,6 +52,7 @@ def serve_until_stopped(host: str, port: int, choice: ServeChoice) -> None:
         database_url=choice.database,
         bootstrap_token=choice.bootstrap_token,
         workers=choice.workers,
+        trusted_proxies=choice.trusted_proxies,
         allow_private_webhooks=choice.allow_private_webhooks,
         plan_source=_plan_source(choice),
     )

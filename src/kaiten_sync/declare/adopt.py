@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
-from kaiten_sync.declare.edit import TextEditor
+from kaiten_sync.declare.edit import EditPath, TextEditor
 from kaiten_sync.declare.files import FoundFile, find_files
 from kaiten_sync.declare.write import dump_catalog
 from kaiten_sync.errors import RefusedError, UsageError
 from kaiten_sync.kinds.registry import child_kinds, spec_of
 from kaiten_sync.kinds.values import tagged_value
 from kaiten_sync.model.address import Address, ChildList
+from kaiten_sync.model.change import FieldChange
 from kaiten_sync.model.drift import Difference, DriftClass
-from kaiten_sync.model.value import ABSENT, Fields, Json
+from kaiten_sync.model.value import ABSENT, Absent, Fields, Json, is_same
 
-_BOM = b"\xef\xbb\xbf"
+BOM = b"\xef\xbb\xbf"
+"""A byte order mark, which stays if a file has one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,16 +33,19 @@ class FileChange:
 
 
 class Adopter:
-    """Edits the files of a declaration. The later a file stands, the more it has to say."""
+    """Edits the files of a declaration. A later file has precedence, an overlay before the base."""
 
-    def __init__(self, paths: Sequence[str], root: Path) -> None:
-        """Read the files that these paths mean, base first, then overlays.
+    def __init__(self, paths: Sequence[str], root: Path, overlays: Sequence[str] = ()) -> None:
+        """Read the files that these paths mean.
 
         Raises:
             UsageError: one cannot be read.
         """
         self._root = root
-        self._files = [each for each in find_files(paths, root=root) if isinstance(each, FoundFile)]
+        base = [each for each in find_files(paths, root=root) if isinstance(each, FoundFile)]
+        over = [each for each in find_files(overlays, root=root) if isinstance(each, FoundFile)]
+        self._files = list({each.shown: each for each in (*base, *over)}.values())
+        self._overlays = frozenset(each.shown for each in over)
         self._contents: dict[str, bytes | None] = {f.shown: _read(f.path) for f in self._files}
         self._editors = {
             each.shown: TextEditor(each.shown, _decode(self._contents[each.shown]))
@@ -48,40 +54,44 @@ class Adopter:
         self._new: dict[str, dict[Address, Fields]] = {}
         self._taken_out: set[Address] = set()
 
-    def adopt(self, difference: Difference, objects: Mapping[Address, Fields], into: str) -> None:
-        """Take one difference over.
+    def adopt(
+        self, difference: Difference, objects: Mapping[Address, Fields], into: str
+    ) -> tuple[Difference | None, list[RefusedError]]:
+        """Take over one difference, or as much of it as can be changed.
 
-        `objects` gives the fields worth declaring of live objects, and `into` is the file for
-        what is declared nowhere yet.
-
-        Raises:
-            RefusedError: the place shares its text with others.
+        `objects` are the fields worth declaring of live objects, and `into` is the file for what
+        is not declared yet. Returns what was taken over, None for nothing, and the obstacles.
         """
-        match difference.drift:
-            case DriftClass.CHANGED if (editor := self._outgrown(difference)) is not None:
-                editor.set(_path(difference.address), dict(objects[difference.address]))
-            case DriftClass.CHANGED:
-                for each in difference.fields:
-                    value = None if each.before is ABSENT else each.before
-                    self._change(difference.address, each.name, value)
-            case DriftClass.MISSING:
-                self._remove(difference.address)
-            case DriftClass.UNMANAGED if difference.address.parent is not None:
-                self._add_child(difference.address, objects[difference.address])
-            case DriftClass.UNMANAGED:
-                self._add(difference.address, objects, into)
+        if difference.drift is DriftClass.CHANGED:
+            return self._adopt_fields(difference, objects)
+        try:
+            match difference.drift:
+                case DriftClass.MISSING:
+                    self._remove(difference.address)
+                case DriftClass.UNMANAGED if difference.address.parent is not None:
+                    self._add_child(difference.address, objects[difference.address])
+                case DriftClass.UNMANAGED:
+                    chosen = {a: f for a, f in objects.items() if a.root == difference.address}
+                    self._new.setdefault(into, {}).update(chosen)
+        except RefusedError as error:
+            return None, [error]
+        return difference, []
 
     def changes(self) -> list[FileChange]:
-        """Every file that is another now."""
+        """Every file that differs now."""
         for shown, objects in self._new.items():
+            if shown in self._editors:
+                self._append(self._editors[shown], objects)
+                continue
             text = dump_catalog(objects, owns=_lists_of(objects))
             self._contents[shown] = None
             self._files.append(FoundFile(shown, self._root / shown))
             self._editors[shown] = TextEditor(shown, text)
+        self._new = {}
         found = []
         for each in self._files:
             before = self._contents[each.shown]
-            bom = _BOM if before is not None and before.startswith(_BOM) else b""
+            bom = BOM if before is not None and before.startswith(BOM) else b""
             after = bom + self._editors[each.shown].text().encode()
             if after != before:
                 found.append(
@@ -89,73 +99,193 @@ class Adopter:
                 )
         return found
 
-    def _outgrown(self, difference: Difference) -> TextEditor | None:
-        """The file with the object as a bare value, if the server has more to say of it."""
-        path, short = _path(difference.address), spec_of(difference.address.kind).shorthand
-        for editor in self._latest_first():
-            spot = editor.find(path)
-            if spot is not None:
-                is_more = any(each.name != short for each in difference.fields)
-                return editor if spot.pairs is None and is_more else None
+    def _adopt_fields(
+        self, difference: Difference, objects: Mapping[Address, Fields]
+    ) -> tuple[Difference | None, list[RefusedError]]:
+        address = difference.address
+        if whole := self._bare_or_inherited(difference):
+            try:
+                whole(short_form(address, objects[address]))
+            except RefusedError as error:
+                return None, [error]
+            return difference, []
+        taken, obstacles = [], []
+        for each in difference.fields:
+            restores = [editor.kept() for editor in self._editors_of(address)]
+            try:
+                self._change(address, each)
+            except RefusedError as error:
+                for restore in restores:
+                    restore()
+                obstacles.append(error)
+            else:
+                taken.append(each)
+        return (replace(difference, fields=tuple(taken)) if taken else None), obstacles
+
+    def _bare_or_inherited(self, difference: Difference) -> Callable[[Json], None] | None:
+        """How to write a grant whole: one that is not a map yet, or that its license inherits."""
+        address = difference.address
+        path, spec = path_of(address), spec_of(address.kind)
+        if not spec.shorthand:
+            return None
+        holders = [editor for editor in self._latest_first() if editor.find(path) is not None]
+        if not holders:
+            return partial(self._put_child, path)
+        spot = holders[0].find(path)
+        is_bare = spot is not None and spot.pairs is None
+        if is_bare and any(each.name != spec.shorthand for each in difference.fields):
+            return partial(holders[0].set, path)
         return None
 
-    def _change(self, address: Address, name: str, value: Json) -> None:
-        path = _path(address)
-        spec = spec_of(address.kind)
+    def _change(self, address: Address, field: FieldChange) -> None:
+        path, spec, name = path_of(address), spec_of(address.kind), field.name
+        value = None if field.before is ABSENT else field.before
         for editor in self._latest_first():
             spot = editor.find(path)
             if spot is None:
                 continue
             if spot.pairs is None and name == spec.shorthand:
-                editor.set(path, {"value": value} if isinstance(value, Mapping) else value)
+                editor.set(path, {name: value} if isinstance(value, Mapping) else value)
                 return
             if spot.get(name) is not None:
                 is_tagged = bool(spec.tag) and spot.get(spec.tag) is not None
-                editor.set([*path, name], tagged_value(value) if is_tagged else value)
+                if isinstance(value, Mapping) and isinstance(field.after, Mapping):
+                    self._change_inside([*path, name], field.after, value)
+                elif value is None and editor.shown in self._overlays:
+                    self._clear_in_overlay(editor, [*path, name])
+                else:
+                    editor.set([*path, name], tagged_value(value) if is_tagged else value)
                 return
         self._editor_of(address).set([*path, name], value)
+
+    def _change_inside(
+        self, path: EditPath, declared: Mapping[str, Json], live: Mapping[str, Json]
+    ) -> None:
+        """Change those keys of a CONFIG value that differ, each where it is written."""
+        for steps, value in differing(declared, live):
+            inner = [*path, *steps]
+            holders = [each for each in self._latest_first() if each.find(inner) is not None]
+            if value is not ABSENT and not holders:
+                holders = [e for e in self._latest_first() if e.find(inner[:-1]) is not None]
+            if not holders:
+                raise _nowhere(".".join(map(str, inner)))
+            for editor in holders if value is ABSENT else ():
+                editor.remove(inner)
+            if value is not ABSENT:
+                holders[0].set(inner, value)
+
+    def _clear_in_overlay(self, editor: TextEditor, path: EditPath) -> None:
+        """In an overlay, null removes what is below it, and may not remove nothing."""
+        below = [each for each in self._editors.values() if each.find(path) is not None]
+        if below[0] is editor:
+            editor.remove(path)
+        else:
+            editor.set(path, None)
 
     def _remove(self, address: Address) -> None:
         """Take an object out; its children go with it."""
         self._taken_out.add(address)
         if address.parent in self._taken_out:
             return
-        path = _path(address)
-        for editor in self._editors.values():
-            if editor.find(path) is not None:
+        path = path_of(address)
+        holders = [each for each in self._editors.values() if each.find(path) is not None]
+        restores = [editor.kept() for editor in holders]
+        try:
+            for editor in holders:
                 editor.remove(path)
+        except RefusedError:
+            for restore in restores:
+                restore()
+            raise
+        if not holders and address.parent is not None:
+            self._put_child(path, None)  # takes an inherited one away
 
     def _add_child(self, address: Address, fields: Fields) -> None:
-        short = spec_of(address.kind).shorthand
-        is_short = fields.keys() == {short} and not isinstance(fields[short], Mapping)
-        path = _path(address)
-        value: Json = fields[short] if is_short else dict(fields)
-        for editor in self._latest_first():
-            spot = editor.find(path[:-1])
-            if spot is not None and spot.pairs is not None:
-                editor.set(path, value)
-                return
-        raise _nowhere(address)
+        self._put_child(path_of(address), short_form(address, fields))
 
-    def _add(self, address: Address, objects: Mapping[Address, Fields], into: str) -> None:
-        chosen = {a: f for a, f in objects.items() if a.root == address}
-        if into not in self._editors:
-            self._new.setdefault(into, {}).update(chosen)
-            return
-        section = spec_of(address.kind).section
-        _, _, lines = dump_catalog(chosen, owns=_lists_of(chosen)).partition(f"{section}:\n")
-        self._editors[into].append(section, lines)
+    def _put_child(self, path: EditPath, value: Json) -> None:
+        """Write an object into the list of its parent, in the last file that has that list."""
+        for length in (1, 2):
+            for editor in self._latest_first():
+                spot = editor.find(path[:-length])
+                if spot is not None and spot.pairs is not None:
+                    inner = value if length == 1 else {str(path[-1]): value}
+                    editor.set(path[: len(path) - length + 1], inner)
+                    return
+        raise _nowhere(".".join(map(str, path)))
+
+    def _append(self, editor: TextEditor, objects: Mapping[Address, Fields]) -> None:
+        """Put new objects into a file that is there."""
+        for section in dict.fromkeys(spec_of(a.root.kind).section for a in objects):
+            chosen = {a: f for a, f in objects.items() if spec_of(a.root.kind).section == section}
+            spot = editor.find([section])
+            if spot is not None and spot.is_flow:
+                for address in chosen:
+                    if address.parent is None:
+                        editor.set([section, address.slug], whole_form(address, chosen))
+                continue
+            text = dump_catalog(chosen, owns=_lists_of(chosen))
+            _, _, lines = text.partition(f"{section}:\n")
+            editor.append(section, lines)
 
     def _editor_of(self, address: Address) -> TextEditor:
         """The last file in which the object has a mapping of its own."""
-        for editor in self._latest_first():
-            spot = editor.find(_path(address))
+        for editor in self._editors_of(address):
+            spot = editor.find(path_of(address))
             if spot is not None and spot.pairs is not None:
                 return editor
-        raise _nowhere(address)
+        raise _nowhere(str(address))
+
+    def _editors_of(self, address: Address) -> list[TextEditor]:
+        """The files that an object is in, latest first."""
+        path = path_of(address)
+        return [editor for editor in self._latest_first() if editor.find(path) is not None]
 
     def _latest_first(self) -> list[TextEditor]:
         return list(reversed(self._editors.values()))
+
+
+def differing(
+    declared: Mapping[str, Json] | Sequence[Json], live: Mapping[str, Json] | Sequence[Json]
+) -> Iterator[tuple[list[str | int], Json | Absent]]:
+    """The innermost places in which two JSON values differ, with the live value there."""
+    before, after = _items(declared), _items(live)
+    for step in [*before, *(step for step in after if step not in before)]:
+        old, new = before.get(step, ABSENT), after.get(step, ABSENT)
+        if isinstance(old, Mapping) and isinstance(new, Mapping):
+            yield from (([step, *inner], value) for inner, value in differing(old, new))
+            continue
+        if isinstance(old, list) and isinstance(new, list) and len(old) == len(new):
+            yield from (([step, *inner], value) for inner, value in differing(old, new))
+            continue
+        if not is_same(old, new):
+            yield [step], new
+
+
+def _items(value: Mapping[str, Json] | Sequence[Json]) -> dict[str | int, Json]:
+    if isinstance(value, Mapping):
+        return {key: each for key, each in value.items()}  # noqa: C416  (its keys become wider)
+    return dict(enumerate(value))
+
+
+def short_form(address: Address, fields: Fields) -> Json:
+    """An object as its value if that says it all, or else as a map."""
+    short = spec_of(address.kind).shorthand
+    is_short = fields.keys() == {short} and not isinstance(fields[short], Mapping)
+    return fields[short] if is_short else dict(fields)
+
+
+def whole_form(address: Address, objects: Mapping[Address, Fields]) -> Json:
+    """An object with everything that is inside it."""
+    inner = {
+        child.section: {
+            a.slug: short_form(a, f)
+            for a, f in objects.items()
+            if a.parent == address and a.kind == child.kind
+        }
+        for child in child_kinds(address.kind)
+    }
+    return {**objects[address], **inner}
 
 
 def default_file(paths: Collection[str], root: Path) -> str:
@@ -165,8 +295,9 @@ def default_file(paths: Collection[str], root: Path) -> str:
     return (Path(first) / "adopted.yaml").as_posix() if path.is_dir() else first
 
 
-def _path(address: Address) -> list[str]:
-    above = [] if address.parent is None else _path(address.parent)
+def path_of(address: Address) -> list[str]:
+    """The keys that lead to an object in a catalog file."""
+    above = [] if address.parent is None else path_of(address.parent)
     return [*above, spec_of(address.kind).section, address.slug]
 
 
@@ -183,11 +314,11 @@ def _read(path: Path) -> bytes:
 
 
 def _decode(content: bytes | None) -> str:
-    return (content or b"").removeprefix(_BOM).decode()
+    return (content or b"").removeprefix(BOM).decode()
 
 
-def _nowhere(address: Address) -> RefusedError:
+def _nowhere(place: str) -> RefusedError:
     return RefusedError(
-        f"{address} is not written in any file by itself, so it cannot be changed alone",
+        f"{place} is not written in any file by itself, so it cannot be changed alone",
         hint="it may come from an anchor or a merge key: declare it by itself first",
     )

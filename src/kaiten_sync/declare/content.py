@@ -49,7 +49,7 @@ def read_text(shown: str, path: Path) -> Text | Diagnostic:
         content = _read_bytes(shown, path)
     except OSError as error:
         return _unreadable(shown, error)
-    return content if isinstance(content, Diagnostic) else _decode(shown, content)
+    return content if isinstance(content, Diagnostic) else text_of(shown, content)
 
 
 def looks_like_catalog(path: Path) -> bool:
@@ -98,7 +98,8 @@ def _read_regular(path: Path, most_bytes: int) -> bytes | None:
         return file.read(most_bytes)
 
 
-def _decode(shown: str, content: bytes) -> Text | Diagnostic:
+def text_of(shown: str, content: bytes) -> Text | Diagnostic:
+    """A file's content as text, or why it is none."""
     if content.startswith(_UTF_16_MARKS):
         return file_diagnostic(shown, "not-utf-8", "the file is UTF-16", "save it as UTF-8")
     try:

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Sequence
-from dataclasses import dataclass
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import TypeAlias
 
 from kaiten_sync.declare.spots import Spot, spots_of
-from kaiten_sync.declare.write import inline
+from kaiten_sync.declare.write import inline, outline
 from kaiten_sync.errors import RefusedError
 from kaiten_sync.model.value import Json
+
+EditPath: TypeAlias = "Sequence[str | int]"
+"""Keys, and numbers of list items, from the root of a file."""
+
+_COMMENT = re.compile(r"[ \t]+#.*")
+_BLOCK_INDENT = re.compile(r"[^\n]*(?:\r?\n[ \t]*)*\r?\n( +)\S")
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,124 +29,192 @@ class _TextEdit:
     depth: int = 0
 
 
+@dataclass(slots=True)
+class _MapEdit:
+    """The entries that leave a mapping, by number, and those that come, with their lines."""
+
+    parent: Spot
+    gone: list[int] = field(default_factory=list)
+    new: list[list[str]] = field(default_factory=list)
+
+
 class TextEditor:
     """One file's text, and the changes to it. `shown` is its name in errors.
 
-    Every method may raise `RefusedError`: the place shares its text with others, or is none that
-    a single line can be put into.
+    Every method may raise `RefusedError`: the place shares its text with others, or a single line
+    cannot be put into it.
     """
 
     def __init__(self, shown: str, text: str) -> None:
         self.shown = shown
         self._text = text
         self._root = spots_of(text)
-        self._break = "\r\n" if "\r\n" in text else "\n"
-        self._changes: list[_TextEdit] = []
-        self._removed: dict[int, tuple[Spot, list[int]]] = defaultdict(
-            lambda: (Spot(start=0, end=0, column=0), [])
-        )
+        found = re.search("\r\n|\n|\r", text)
+        self._break = found[0] if found else "\n"
+        self._edits: list[_TextEdit] = []
+        self._maps: dict[int, _MapEdit] = {}
         self._aliases = {s.alias for s in self._root.walk() if s.alias} if self._root else set()
 
-    def find(self, path: Sequence[str]) -> Spot | None:
+    def find(self, path: EditPath) -> Spot | None:
         """The value at a path of keys that stand in this file themselves."""
         spot = self._root
         for key in path:
-            if spot is None or spot.pairs is None:
+            if spot is None:
                 return None
-            found = spot.get(key)
-            spot = found[1] if found else None
+            if isinstance(key, int):
+                spot = spot.items[key] if key < len(spot.items) else None
+            else:
+                found = spot.get(key)
+                spot = found[1] if found else None
         return spot
 
-    def set(self, path: Sequence[str], value: Json) -> None:
-        """Write another value where there is one, or a new key into its mapping."""
+    def set(self, path: EditPath, value: Json) -> None:
+        """Write another value, or a new entry of the mapping that would contain it."""
         spot = self.find(path)
         if spot is None:
-            self._insert(path[:-1], path[-1], inline(value))
+            self._insert(path[:-1], str(path[-1]), value)
             return
         self._check_own(path)
-        quotes = spot.style if spot.style in ("'", '"') else None
-        space = " " if spot.start == spot.end else ""
-        self._changes.append(_TextEdit(spot.start, spot.end, space + inline(value, quotes)))
+        parent = self.find(path[:-1])
+        key = parent.get(str(path[-1])) if parent is not None else None
+        if key is not None and spot.is_block:
+            start = self._text.index(":", key[0].end) + 1
+            comments = self._text[start : spot.start].rstrip()
+            text = f" {inline(value)}{comments}"
+            self._edits.append(_TextEdit(start, spot.end, text))
+            return
+        self._edits.append(_TextEdit(spot.start, spot.end, self._instead_of(spot, value)))
 
-    def remove(self, path: Sequence[str]) -> None:
+    def remove(self, path: EditPath) -> None:
         """Take an entry out of its mapping."""
         self._check_own(path)
         parent = self.find(path[:-1])
         if parent is None or parent.pairs is None:
-            raise self._refusal(path, "it does not stand in a mapping of its own")
+            raise self._refusal(path, "it is not an entry of a mapping of its own")
         names = [key.text for key, _ in parent.pairs]
-        self._removed[id(parent)] = (parent, [*self._removed[id(parent)][1], names.index(path[-1])])
+        self._map_edit(parent).gone.append(names.index(str(path[-1])))
 
     def append(self, section: str, block: str) -> None:
         """Put a block of lines, indented by two, at the end of a section of the root."""
         lines = block.splitlines()
-        root = self._root
-        found = root.get(section) if root is not None else None
+        found = self._root.get(section) if self._root is not None else None
         if found is None:
             head = "" if self._text.endswith(("\n", "\r")) or not self._text else self._break
             text = self._break.join([f"{section}:", *lines])
-            self._changes.append(
-                _TextEdit(len(self._text), len(self._text), f"{head}{text}{self._break}")
-            )
+            end = len(self._text)
+            self._edits.append(_TextEdit(end, end, f"{head}{text}{self._break}"))
             return
         value = found[1]
         if not value.pairs or value.is_flow:
             raise self._refusal([section], "it is not a mapping with an object on each line")
-        shift = value.pairs[0][0].column - 2
-        moved = [" " * shift + line if shift > 0 else line[-shift:] for line in lines]
-        at = self._line_end(value.end)
         depth = value.pairs[0][0].column
-        self._changes.append(_TextEdit(at, at, self._break + self._break.join(moved), depth))
+        moved = [" " * (depth - 2) + line if depth > 2 else line[2 - depth :] for line in lines]
+        at = self._line_end(value.end)
+        line_break = self._break_after(at)
+        text = "".join(line_break + line for line in moved)
+        self._edits.append(_TextEdit(at, at, text, depth))
+
+    def kept(self) -> Callable[[], None]:
+        """A function that takes back whatever is changed from now on."""
+        edits = len(self._edits)
+        maps = {key: (len(each.gone), len(each.new)) for key, each in self._maps.items()}
+
+        def restore() -> None:
+            del self._edits[edits:]
+            for key, each in self._maps.items():
+                gone, new = maps.get(key, (0, 0))
+                del each.gone[gone:], each.new[new:]
+
+        return restore
 
     def text(self) -> str:
         """The text with all changes."""
-        changes = [*self._changes, *(c for p, n in self._removed.values() for c in self._cut(p, n))]
+        edits = [*self._edits, *(e for each in self._maps.values() for e in self._map_edits(each))]
         text = self._text
         numbered = sorted(
-            enumerate(changes), key=lambda each: (each[1].start, -each[1].depth, each[0])
+            enumerate(edits), key=lambda each: (each[1].start, -each[1].depth, each[0])
         )
-        for _, change in reversed(numbered):
-            text = text[: change.start] + change.text + text[change.end :]
+        for _, edit in reversed(numbered):
+            text = text[: edit.start] + edit.text + text[edit.end :]
         return text
 
-    def _insert(self, path: Sequence[str], key: str, value: str) -> None:
+    def _instead_of(self, spot: Spot, value: Json) -> str:
+        """The text of a new value; a comment beside the head of a block scalar is kept."""
+        quotes = spot.style if spot.style in ("'", '"') else None
+        text = inline(value, quotes, in_flow=spot.in_flow)
+        if spot.start == spot.end:
+            return f" {text}"
+        if spot.style not in ("|", ">"):
+            return text
+        comment = _COMMENT.search(self._text[spot.start : self._line_end(spot.start)])
+        beside = comment[0] if comment else ""
+        indent = _BLOCK_INDENT.match(self._text, spot.start)
+        if spot.style == "|" and indent and isinstance(value, str) and _fits_block(value):
+            lines = [f"{indent[1]}{line}" if line else "" for line in value.splitlines()]
+            head = "|" if value.endswith("\n") else "|-"
+            return self._break.join([f"{head}{beside}", *lines])
+        return f"{text}{beside}"
+
+    def _insert(self, path: EditPath, key: str, value: Json) -> None:
         parent = self.find(path)
         if parent is None or parent.pairs is None:
-            raise self._refusal([*path, key], "what it belongs to does not stand in this file")
+            raise self._refusal([*path, key], "what it belongs to is not in this file")
         self._check_own(path)
-        entry = f"{inline(key)}: {value}"
+        self._map_edit(parent).new.append(_entry(key, value, in_flow=parent.is_flow))
+
+    def _map_edit(self, parent: Spot) -> _MapEdit:
+        return self._maps.setdefault(id(parent), _MapEdit(parent))
+
+    def _map_edits(self, edit: _MapEdit) -> Iterator[_TextEdit]:
+        parent, pairs = edit.parent, edit.parent.pairs or []
+        kept = [number for number in range(len(pairs)) if number not in edit.gone]
         if parent.is_flow:
-            at = parent.pairs[-1][1].end if parent.pairs else parent.start + 1
-            self._changes.append(_TextEdit(at, at, f", {entry}" if parent.pairs else entry))
+            yield from self._flow_edits(edit, kept)
             return
-        at = self._line_end(parent.end)
-        depth = parent.pairs[0][0].column
-        text = f"{self._break}{' ' * depth}{entry}"
-        self._changes.append(_TextEdit(at, at, text, depth))
-
-    def _cut(self, parent: Spot, numbers: list[int]) -> list[_TextEdit]:
-        pairs = parent.pairs or []
-        gone = set(numbers)
-        kept = [number for number in range(len(pairs)) if number not in gone]
+        begin = self._begin(pairs[0][0])
+        depth = begin - pairs[0][0].start + pairs[0][0].column
+        lines = [line for entry in edit.new for line in entry]
         if not kept:
-            start = parent.start + 1 if parent.is_flow else parent.start
-            end = parent.end - 1 if parent.is_flow else parent.end
-            return [_TextEdit(start, end, "" if parent.is_flow else "{}")]
-        if not parent.is_flow:
-            return [self._cut_lines(*pairs[number]) for number in sorted(gone)]
-        cuts = [
-            _TextEdit(pairs[n][0].start, pairs[n + 1][0].start, "")
-            for n in sorted(gone)
-            if n < kept[-1]
-        ]
-        if kept[-1] < len(pairs) - 1:
-            cuts.append(_TextEdit(pairs[kept[-1]][1].end, pairs[-1][1].end, ""))
-        return cuts
+            text = f"{self._break}{' ' * depth}".join(lines) or "{}"
+            yield _TextEdit(begin, parent.end, text)
+            return
+        for number in sorted(edit.gone):
+            following = self._begin(pairs[number + 1][0]) if number + 1 < len(pairs) else None
+            yield self._cut_lines(*pairs[number], following)
+        if lines:
+            at = self._line_end(pairs[kept[-1]][1].end)
+            line_break = self._break_after(at)
+            text = "".join(f"{line_break}{' ' * depth}{line}" for line in lines)
+            yield _TextEdit(at, at, text, depth)
 
-    def _cut_lines(self, key: Spot, value: Spot) -> _TextEdit:
-        start = key.start - key.column
+    def _flow_edits(self, edit: _MapEdit, kept: list[int]) -> Iterator[_TextEdit]:
+        parent, pairs = edit.parent, edit.parent.pairs or []
+        new = [line for entry in edit.new for line in entry]
+        if not kept:
+            start = self._text.index("{", parent.start) + 1
+            if pairs or new:
+                yield _TextEdit(start, parent.end - 1, ", ".join(new))
+            return
+        for number in sorted(set(edit.gone)):
+            if number < kept[-1]:
+                start, end = self._begin(pairs[number][0]), self._begin(pairs[number + 1][0])
+                yield _TextEdit(start, end, "")
+        start, end = pairs[kept[-1]][1].end, pairs[-1][1].end
+        if start != end or new:
+            yield _TextEdit(start, end, "".join(f", {each}" for each in new))
+
+    def _cut_lines(self, key: Spot, value: Spot, following: int | None) -> _TextEdit:
+        start, begin = key.start - key.column, self._begin(key)
+        if following is not None and self._text[start:begin].strip():
+            return _TextEdit(begin, following, "")  # the first key beside a list's dash
         end = self._line_end(value.end)
-        return _TextEdit(start, min(len(self._text), end + self._break_at(end)), "")
+        return _TextEdit(start, min(len(self._text), end + len(self._break_after(end))), "")
+
+    def _begin(self, key: Spot) -> int:
+        """Where an entry begins: at its key, or at the `?` before a key that is long."""
+        line = key.start - key.column
+        before = self._text[line : key.start].rstrip()
+        return line + len(before) - 1 if re.search(r"(?:^|[\s{,-])\?$", before) else key.start
 
     def _line_end(self, index: int) -> int:
         """Where the line ends that this character is on."""
@@ -147,11 +222,13 @@ class TextEditor:
             index += 1
         return index
 
-    def _break_at(self, index: int) -> int:
-        return 2 if self._text.startswith("\r\n", index) else 1
+    def _break_after(self, index: int) -> str:
+        """The line break at a line's end; at the end of the file, the usual one of the file."""
+        found = re.compile("\r\n|\n|\r").match(self._text, index)
+        return found[0] if found else self._break
 
-    def _check_own(self, path: Sequence[str]) -> None:
-        """Refuse a text that stands for other places too, or that stands elsewhere."""
+    def _check_own(self, path: EditPath) -> None:
+        """Refuse a text that other places share, or that is elsewhere."""
         for length in range(1, len(path) + 1):
             spot = self.find(path[:length])
             if spot is not None and spot.alias is not None:
@@ -159,8 +236,24 @@ class TextEditor:
             if spot is not None and spot.anchor in self._aliases:
                 raise self._refusal(path, f"other places share it (&{spot.anchor})")
 
-    def _refusal(self, path: Sequence[str], why: str) -> RefusedError:
+    def _refusal(self, path: EditPath, why: str) -> RefusedError:
+        place = ".".join(str(step) for step in path)
         return RefusedError(
-            f"{self.shown}: {'.'.join(path)} cannot be changed by itself: {why}",
+            f"{self.shown}: {place} cannot be changed by itself: {why}",
             hint="change the file by hand, or declare the object by itself first",
         )
+
+
+def _entry(key: str, value: Json, *, in_flow: bool) -> list[str]:
+    """The lines of a mapping's new entry."""
+    name = inline(key, in_flow=in_flow)
+    lines = None if in_flow else outline(value)
+    if lines is None:
+        return [f"{name}: {inline(value, in_flow=in_flow)}"]
+    return [f"{name}:", *(f"  {line}" for line in lines)]
+
+
+def _fits_block(value: str) -> bool:
+    """Whether a text reads back from a block scalar whose indentation its first line shows."""
+    has_lines = "\n" in value.rstrip("\n") and not value.endswith("\n\n")
+    return has_lines and value[0] not in " \n" and value.replace("\n", "").isprintable()

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import glob
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
+from fnmatch import fnmatchcase
 from pathlib import Path, PurePath
 
 from kaiten_sync.declare.content import looks_like_catalog
@@ -25,11 +26,17 @@ class FoundFile:
     path: Path
 
 
-def find_files(paths: Sequence[str], *, root: Path) -> Iterator[FoundFile | Diagnostic]:
-    """All files in the order of `paths`, sorted within each, every file once."""
+def find_files(
+    paths: Sequence[str], *, root: Path, new: Collection[Path] = ()
+) -> Iterator[FoundFile | Diagnostic]:
+    """All files in the order of `paths`, sorted within each, every file once.
+
+    `new` are files that do not exist yet, and are found as if they did.
+    """
     seen: set[str] = set()
     for given in paths:
-        for found in _of_path(given, root):
+        missing = [path for path in new if not path.exists() and _means(given, root, path)]
+        for found in [*_of_path(given, root, missing)]:
             if isinstance(found, Diagnostic):
                 yield _at_its_name(given, found)
             elif (real := os.path.realpath(found.path)) not in seen:
@@ -37,7 +44,18 @@ def find_files(paths: Sequence[str], *, root: Path) -> Iterator[FoundFile | Diag
                 yield found
 
 
-def _of_path(given: str, root: Path) -> list[FoundFile | Diagnostic]:
+def _means(given: str, root: Path, path: Path) -> bool:
+    """Whether a path or a glob would find a file, if it were there."""
+    whole = os.path.realpath(root / given)
+    if glob.has_magic(given):
+        return fnmatchcase(str(path), whole) and path.suffix.lower() in SUFFIXES
+    if str(path) == whole:
+        return True
+    is_hidden = any(p.startswith(".") for p in path.parts[len(Path(whole).parts) :])
+    return path.is_relative_to(whole) and not is_hidden and path.suffix.lower() in SUFFIXES
+
+
+def _of_path(given: str, root: Path, new: Sequence[Path]) -> list[FoundFile | Diagnostic]:
     """What one path means: itself if it exists, else what it matches as a glob."""
     if "\0" in given:
         return [file_diagnostic(_shown(given), "no-such-file", "this is not a path")]
@@ -46,9 +64,10 @@ def _of_path(given: str, root: Path) -> list[FoundFile | Diagnostic]:
     except OSError as error:
         reason = error.strerror or type(error).__name__
         return [file_diagnostic(_shown(given), "unreadable-file", f"this cannot be read: {reason}")]
-    if not found:
-        found = [_nothing_at(given, root)]
-    return found
+    found += [
+        FoundFile(_shown(os.path.relpath(path, os.path.realpath(root))), path) for path in new
+    ]
+    return found or [_nothing_at(given, root)]
 
 
 def _at_its_name(given: str, found: Diagnostic) -> Diagnostic:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import os
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from kaiten_sync.declare.content import read_text
+from kaiten_sync.declare.content import read_text, text_of
 from kaiten_sync.declare.diagnostics import with_lines
 from kaiten_sync.declare.files import FoundFile, find_files
 from kaiten_sync.declare.secrets import find_tokens, mask_catalog_lines
@@ -14,34 +15,41 @@ from kaiten_sync.model.diagnostic import Diagnostic, Severity
 from kaiten_sync.model.document import Document, Node
 from kaiten_sync.model.source import SourceRef
 
+_NOTHING_UNSAVED: Mapping[Path, bytes] = {}
+
 
 def read_documents(
-    paths: Sequence[str], *, root: Path
+    paths: Sequence[str], *, root: Path, unsaved: Mapping[Path, bytes] = _NOTHING_UNSAVED
 ) -> tuple[tuple[Document, ...], tuple[Diagnostic, ...]]:
     """The documents at files, folders and globs, and all that is wrong with them.
 
     A file that cannot be read gives an empty document that says so, so that later stages do
-    not miss what may stand in it.
+    not miss what may stand in it. `unsaved` are contents that count instead of what is on disk, by
+    the real paths of their files.
     """
     documents: list[Document] = []
     diagnostics: list[Diagnostic] = []
-    for found in find_files(paths, root=root):
+    for found in find_files(paths, root=root, new=unsaved.keys()):
         if isinstance(found, Diagnostic):
             if found.severity is Severity.ERROR and found.ref:
                 documents.append(_unread(found.ref.file))
             diagnostics.append(found)
             continue
-        document, its_diagnostics = read_file(found, mask_catalog_lines)
+        document, its_diagnostics = read_file(found, mask_catalog_lines, unsaved)
         documents.append(document)
         diagnostics.extend(its_diagnostics)
     return tuple(documents), tuple(diagnostics)
 
 
 def read_file(
-    found: FoundFile, mask: Callable[[tuple[str, ...]], tuple[str, ...]]
+    found: FoundFile,
+    mask: Callable[[tuple[str, ...]], tuple[str, ...]],
+    unsaved: Mapping[Path, bytes] = _NOTHING_UNSAVED,
 ) -> tuple[Document, tuple[Diagnostic, ...]]:
     """One file's document and diagnostics. `mask` takes credentials out of the lines shown."""
-    text = read_text(found.shown, found.path)
+    content = unsaved.get(Path(os.path.realpath(found.path))) if unsaved else None
+    shown = found.shown
+    text = text_of(shown, content) if content is not None else read_text(shown, found.path)
     if isinstance(text, Diagnostic):
         return _unread(found.shown), (text,)
     lines = mask(text.lines)

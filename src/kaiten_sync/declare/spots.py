@@ -17,8 +17,9 @@ import yaml
 class Spot:
     """One node: characters `start` to `end` of the text, without what follows it.
 
-    `style` is the quote or `|` of a scalar. A mapping has `pairs`, and `is_flow` where it stands
-    in braces. `alias` names the anchor that an alias stands for, and `anchor` this node's own.
+    `in_flow` says that it is inside braces or brackets. `style` is the quote or `|` of a scalar. A
+    mapping has `pairs`, and `is_flow` if it is written in braces. `alias` names the anchor that an
+    alias stands for, and `anchor` this node's own.
     """
 
     start: int
@@ -27,10 +28,16 @@ class Spot:
     text: str | None = None
     style: str | None = None
     is_flow: bool = False
+    in_flow: bool = False
     pairs: list[tuple[Spot, Spot]] | None = None
     items: list[Spot] = field(default_factory=list)
     alias: str | None = None
     anchor: str | None = None
+
+    @property
+    def is_block(self) -> bool:
+        """Whether it is a mapping or a list with an entry on each line."""
+        return self.text is None and self.alias is None and not self.is_flow
 
     def get(self, key: str) -> tuple[Spot, Spot] | None:
         """The key and the value of an entry of this mapping itself, not of one merged into it."""
@@ -68,16 +75,17 @@ class _Reader:
         while not isinstance(self._next(), yaml.DocumentStartEvent):
             if self._at >= len(self._events):
                 return None
-        return self._node()
+        return self._node(in_flow=False)
 
     def _next(self) -> Any:
         event = self._events[self._at]
         self._at += 1
         return event
 
-    def _node(self) -> Spot:
+    def _node(self, *, in_flow: bool) -> Spot:
         event = self._next()
         spot = Spot(
+            in_flow=in_flow,
             start=event.start_mark.index,
             end=event.end_mark.index,
             column=event.start_mark.column,
@@ -98,7 +106,7 @@ class _Reader:
     def _sequence(self, spot: Spot, *, is_flow: bool) -> None:
         spot.is_flow = is_flow
         while not isinstance(self._events[self._at], yaml.SequenceEndEvent):
-            spot.items.append(self._node())
+            spot.items.append(self._node(in_flow=is_flow or spot.in_flow))
         end = self._next().end_mark.index
         # A block ends with its last item: its own end is where the next thing begins.
         spot.end = end if is_flow or not spot.items else spot.items[-1].end
@@ -107,7 +115,7 @@ class _Reader:
         spot.is_flow = is_flow
         spot.pairs = []
         while not isinstance(self._events[self._at], yaml.MappingEndEvent):
-            key = self._node()
-            spot.pairs.append((key, self._node()))
+            key = self._node(in_flow=is_flow or spot.in_flow)
+            spot.pairs.append((key, self._node(in_flow=is_flow or spot.in_flow)))
         end = self._next().end_mark.index
         spot.end = end if is_flow or not spot.pairs else spot.pairs[-1][1].end

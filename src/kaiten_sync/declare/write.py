@@ -58,8 +58,11 @@ def dump_catalog(
     return header + _serialize(_map(pairs))
 
 
-def inline(value: Json, quotes: str | None = None) -> str:
-    """A value on one line, as it can stand after a key. `quotes` are kept where it is a text."""
+def inline(value: Json, quotes: str | None = None, *, in_flow: bool = False) -> str:
+    """A value on one line, as it can follow a key. `quotes` are kept if it is a text.
+
+    `in_flow` is for a place inside braces or brackets, where a plain text may have less in it.
+    """
     node = _node(value)
     for each in _below(node):
         if isinstance(each, ScalarNode):
@@ -68,7 +71,33 @@ def inline(value: Json, quotes: str | None = None) -> str:
             each.flow_style = True
     if isinstance(node, ScalarNode) and isinstance(value, str) and quotes is not None:
         node.style = node.style or quotes
+    if in_flow:
+        return _serialize(_sequence([node], is_flow=True)).strip("\n")[1:-1]
     return _serialize(node).removesuffix("...\n").rstrip("\n")
+
+
+def outline(value: Json) -> list[str] | None:
+    """The lines of a map, one for each key; None if the value has to be on one line."""
+    if not isinstance(value, Mapping) or not any(isinstance(v, Mapping) for v in value.values()):
+        return None
+    return _serialize(_outlined(value)).splitlines()
+
+
+def _outlined(value: Mapping[str, Json]) -> Node:
+    """A map in lines, but for the innermost maps, which are in braces."""
+    pairs: _Pairs = []
+    for key, inner in value.items():
+        has_maps = isinstance(inner, Mapping) and any(
+            isinstance(each, Mapping) for each in inner.values()
+        )
+        node = _outlined(inner) if has_maps and isinstance(inner, Mapping) else _node(inner)
+        for each in _below(node) if not has_maps else ():
+            if isinstance(each, MappingNode | SequenceNode):
+                each.flow_style = True
+            elif isinstance(each, ScalarNode) and each.style == "|":
+                each.style = '"'
+        pairs.append((_text(key), node))
+    return _map(pairs)
 
 
 def _below(node: Node) -> Iterator[Node]:
@@ -180,8 +209,8 @@ def _map(pairs: _Pairs, *, is_flow: bool = False) -> Node:
     return MappingNode("tag:yaml.org,2002:map", pairs, flow_style=is_flow or not pairs)
 
 
-def _sequence(items: list[Node]) -> Node:
-    is_flow = all(isinstance(item, ScalarNode) for item in items)
+def _sequence(items: list[Node], *, is_flow: bool = False) -> Node:
+    is_flow = is_flow or all(isinstance(item, ScalarNode) for item in items)
     return SequenceNode("tag:yaml.org,2002:seq", items, flow_style=is_flow)
 
 

@@ -15,7 +15,7 @@ from kaiten_sync.model.change import FieldChange
 from kaiten_sync.model.drift import CatalogDiff, Difference, DriftClass
 from kaiten_sync.model.resource import DesiredState, LiveResource, LiveState, Resource
 from kaiten_sync.model.settings import Scope
-from kaiten_sync.model.value import ABSENT, Absent, Json, is_same
+from kaiten_sync.model.value import ABSENT, Absent, Json, is_same, spelled_as
 
 
 def diff_catalog(desired: DesiredState, live: LiveState, scope: Scope) -> CatalogDiff:
@@ -108,8 +108,8 @@ def _changed_fields(resource: Resource, live: LiveResource) -> Iterator[FieldCha
     specs = spec_of(resource.address.kind).fields
     for name, declared in chain(_in_order(resource), _implied(resource, live)):
         spec = specs[name]
-        after = _wanted(spec, declared, resource, live)
         before = live.fields.get(name, ABSENT)
+        after = spelled_as(before, _wanted(spec, declared, resource, live))
         if is_same(before, after) or _is_unseen(spec, before):
             continue
         yield FieldChange(

@@ -11,7 +11,7 @@ from kaiten_sync.kinds.values import declared_form
 from kaiten_sync.model.canonical import fingerprint
 from kaiten_sync.model.plan import Left, Plan
 from kaiten_sync.model.resource import DesiredState, LiveResource, LiveState
-from kaiten_sync.model.value import Fields, is_same
+from kaiten_sync.model.value import Fields, is_alike
 
 NO_LONGER_DECLARED = "no longer declared"
 
@@ -65,4 +65,4 @@ def _is_set(spec: FieldSpec, found: LiveResource) -> bool:
     """Whether the server has another value than one that was never declared would have."""
     value = found.fields.get(spec.name)
     usual = (None, spec.default(found.fields), spec.settles_as)
-    return not any(is_same(value, each) for each in usual)
+    return not any(is_alike(value, each) for each in usual)

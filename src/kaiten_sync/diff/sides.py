@@ -11,7 +11,7 @@ from kaiten_sync.model.change import Action, Change
 from kaiten_sync.model.drift import Difference, DriftClass, Verdict
 from kaiten_sync.model.plan import Observed, Plan
 from kaiten_sync.model.resource import DesiredState, LiveResource, LiveState
-from kaiten_sync.model.value import ABSENT, Absent, Fields, Json, is_same
+from kaiten_sync.model.value import ABSENT, Absent, Fields, Json, is_alike
 
 
 def with_sides(
@@ -64,7 +64,7 @@ def _judged(difference: Difference) -> Difference:
         each.name
         for each in difference.fields
         if each.name in difference.agreed
-        and not is_same(_value(each.before), difference.agreed[each.name])
+        and not is_alike(_value(each.before), difference.agreed[each.name])
     )
     if not edited:
         return _ahead(difference)
@@ -84,7 +84,7 @@ def _is_done(change: Change, found: LiveResource | None) -> bool:
     if change.action == Action.DELETE or found is None:
         return change.action == Action.DELETE and found is None
     return change.action == Action.CREATE or all(
-        is_same(_value(field.after), found.fields.get(field.name)) for field in change.fields
+        is_alike(_value(field.after), found.fields.get(field.name)) for field in change.fields
     )
 
 
@@ -93,7 +93,7 @@ def _is_as_seen(seen: Observed | None, found: LiveResource | None) -> bool:
     if seen is None or seen.fields is None or found is None:
         return seen is not None and seen.fields is None and found is None
     return seen.id == found.id and all(
-        is_same(value, found.fields.get(name)) for name, value in seen.fields.items()
+        is_alike(value, found.fields.get(name)) for name, value in seen.fields.items()
     )
 
 

@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Protocol
 
 from kaiten_sync.declare.adopt import Adopter, FileChange, default_file
+from kaiten_sync.declare.overlay_patch import leave_to_base, overlay_bytes, patch_of
 from kaiten_sync.diff.compare import diff_catalog
-from kaiten_sync.errors import KaitenSyncError, RefusedError, UsageError
+from kaiten_sync.errors import RefusedError, UsageError
 from kaiten_sync.jobs.drifting import DriftRequest, Sides, sides_of
-from kaiten_sync.jobs.exporting import worth_declaring
+from kaiten_sync.jobs.overlaying import Overlay, overlay_of
 from kaiten_sync.jobs.workspace import Workspace
+from kaiten_sync.jobs.worth import with_families
 from kaiten_sync.model.address import Address
-from kaiten_sync.model.diagnostic import Diagnostic
+from kaiten_sync.model.diagnostic import Diagnostic, Severity
 from kaiten_sync.model.drift import Difference, DriftClass, DriftReport, Verdict
 from kaiten_sync.model.ports import Files, Ports
-from kaiten_sync.model.resource import LiveState
+from kaiten_sync.model.resource import DesiredState, LiveState
 from kaiten_sync.model.value import Fields
-from kaiten_sync.pipeline import compare, load
+from kaiten_sync.pipeline import CatalogSource, compare, load, validate
 from kaiten_sync.report.next_steps import next_steps
 
 __all__ = ["AdoptRequest", "Adoption", "FileChange", "adopt"]
@@ -25,88 +30,277 @@ __all__ = ["AdoptRequest", "Adoption", "FileChange", "adopt"]
 _EDITS = frozenset({Verdict.SERVER_EDITED, Verdict.CHANGED})
 """What is adopted if nothing is named: what somebody changed on the server."""
 
+_NOT_GITS = frozenset(Verdict) - {Verdict.GIT_AHEAD, Verdict.CONFLICT}
+"""What is adopted into an overlay if nothing is named: everything but what git changed."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AdoptRequest:
     """What to adopt: the objects and sides of `drift`.
 
     `into` is the file for objects that are not declared yet; None chooses one of the catalog's.
-    `is_dry` writes nothing.
+    `into_overlay` writes everything into the target's overlay, and leaves the base alone. `is_dry`
+    writes nothing.
     """
 
     drift: DriftRequest
     into: str | None = None
+    into_overlay: bool = False
     is_dry: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Adoption:
-    """What is taken over, by which changes of files, and what is left alone."""
+    """What is taken over, by which changes of files, and what is left alone.
+
+    `obstacles` are the differences that were to be adopted and cannot be, with the reasons.
+    `elsewhere` are the other targets for which the changes of files declare something else.
+    """
 
     adopted: tuple[Difference, ...]
     left: tuple[Difference, ...]
     changes: tuple[FileChange, ...]
     live: LiveState
+    obstacles: tuple[Diagnostic, ...] = ()
+    elsewhere: Mapping[str, tuple[Address, ...]] = field(default_factory=dict)
 
 
 def adopt(workspace: Workspace, request: AdoptRequest, ports: Ports) -> Adoption:
-    """Write live values into the files, or leave every file as it was.
+    """Write live values into the files, all files together, or leave every file as it was.
 
     Raises:
         UsageError: an object that is named does not differ, or a file cannot be written.
-        RefusedError: nothing is named, and all that changed on the server changed in git as well;
-            a place shares its text with others; or the files would not declare what is live.
+        RefusedError: nothing of what was chosen can be adopted, or nothing is named and all that
+            changed on the server changed in git as well.
         KaitenSyncError: as `drift` does.
     """
     sides = sides_of(workspace, request.drift, ports)
-    adoption = _adoption_of(sides, request.into, ports)
-    if not request.is_dry:
-        _carry_out(sides, adoption, ports.files)
-    return adoption
-
-
-def _adoption_of(sides: Sides, into: str | None, ports: Ports) -> Adoption:
-    """What adopting would write. Nothing is written yet."""
+    overlay = None
+    if request.into_overlay:
+        overlay = overlay_of(workspace, sides.connection, None, prefers_existing=True)
+        is_there = ports.files.exists(overlay.path)
+        sides = replace(sides, source=overlay.whole if is_there else overlay.under)
     desired = load(sides.source)
     with sides.connection.open() as catalog:
         live, diff = compare(desired, catalog, sides.case, ports.progress)
+    verdicts = _EDITS if overlay is None else _NOT_GITS
     only = sides.case.only
-    chosen = tuple(d for d in diff.differences if only or d.verdict in _EDITS)
+    chosen = tuple(d for d in diff.differences if only or d.verdict in verdicts)
     _check_named(only, chosen)
     if not chosen:
         _check_decided(diff.differences, sides)
     brought = {each.address for each in chosen if each.drift is DriftClass.UNMANAGED}
-    source = sides.source
-    adopter = Adopter([*source.catalog, *source.overlays], source.root)
-    target = default_file(source.catalog, source.root) if into is None else into
-    objects = _objects(live)
-    for difference in chosen:
-        if difference.address.parent not in brought:  # an object is adopted with what it contains
-            adopter.adopt(difference, objects, target)
+    chosen = tuple(d for d in chosen if d.address.parent not in brought)  # adopted with its parent
+    others = {} if request.drift.files else _other_targets(workspace, sides)
+    source = sides.source if overlay is None else overlay.whole
+    edits = (
+        _InPlace(source, live, _into(source, request.into))
+        if overlay is None
+        else _IntoOverlay(overlay, live, ports.files)
+    )
+    attempt = _Trials(source, others, live, edits).best(chosen)
+    if chosen and not attempt.adopted:
+        raise RefusedError(
+            "nothing was adopted, and no file was changed",
+            attempt.obstacles,
+            hint="change the files by hand",
+        )
+    adopted = {difference.address for difference in attempt.adopted}
+    elsewhere = _elsewhere(others, attempt.unsaved, adopted)
+    if not request.is_dry:
+        ports.files.write_all({each.path: each.after for each in attempt.changes})
     return Adoption(
-        adopted=chosen,
+        adopted=attempt.adopted,
         left=tuple(d for d in diff.differences if d not in chosen),
-        changes=tuple(adopter.changes()),
+        changes=attempt.changes,
         live=live,
+        obstacles=attempt.obstacles,
+        elsewhere=elsewhere,
     )
 
 
-def _carry_out(sides: Sides, adoption: Adoption, files: Files) -> None:
-    """Write the files, and put them back unless they then declare what is live."""
-    written: list[FileChange] = []
-    try:
-        for change in adoption.changes:
-            files.write(change.path.resolve(), change.after)
-            written.append(change)
-        _prove(sides, adoption)
-    except BaseException:
-        for change in written:
-            _put_back(change, files)
-        raise
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Trial:
+    """An adoption that is not written yet. `wrong` is why it must not be, None if it may."""
+
+    adopted: tuple[Difference, ...] = ()
+    changes: tuple[FileChange, ...] = ()
+    obstacles: tuple[Diagnostic, ...] = ()
+    wrong: str | None = None
+
+    @property
+    def unsaved(self) -> Mapping[Path, bytes]:
+        return {Path(os.path.realpath(each.path)): each.after for each in self.changes}
 
 
-def _objects(live: LiveState) -> Mapping[Address, Fields]:
-    return {address: worth_declaring(found) for address, found in live.resources.items()}
+class _Edits(Protocol):
+    """Changes files for differences, in memory. What stands in the way is part of the attempt."""
+
+    def of(self, chosen: Sequence[Difference]) -> _Trial: ...
+
+
+class _InPlace:
+    """Changes each value where it is declared."""
+
+    def __init__(self, source: CatalogSource, live: LiveState, into: str) -> None:
+        self._source = source
+        self._into = into
+        self._objects = with_families(live)
+
+    def of(self, chosen: Sequence[Difference]) -> _Trial:
+        source = self._source
+        adopter = Adopter(source.catalog, source.root, source.overlays)
+        adopted: list[Difference] = []
+        obstacles: list[Diagnostic] = []
+        for difference in chosen:
+            taken, refused = adopter.adopt(difference, self._objects, self._into)
+            adopted += [taken] if taken is not None else []
+            obstacles += [_obstacle(difference, error.message) for error in refused]
+        return _Trial(
+            adopted=tuple(adopted), changes=tuple(adopter.changes()), obstacles=tuple(obstacles)
+        )
+
+
+class _IntoOverlay:
+    """Writes what differs from the base into one overlay file, and takes out what does not."""
+
+    def __init__(self, overlay: Overlay, live: LiveState, files: Files) -> None:
+        self._overlay = overlay
+        self._before = files.read(overlay.path) if files.exists(overlay.path) else None
+        self._under = load(overlay.under)
+        self._objects = with_families(live)
+        self._differences = diff_catalog(self._under, live, overlay.under.scope).differences
+
+    def of(self, chosen: Sequence[Difference]) -> _Trial:
+        addresses = {difference.address for difference in chosen}
+        whole = {d.address for d in chosen if d.drift is not DriftClass.CHANGED}
+        below = [
+            d for d in self._differences if d.address in addresses or d.address.parent in whole
+        ]
+        patch = patch_of(below, self._under, self._objects)
+        for difference in chosen:
+            leave_to_base(patch, difference)
+        try:
+            after = overlay_bytes(self._overlay.shown, self._before, patch)
+        except RefusedError as error:
+            return _Trial(wrong=error.message)
+        change = FileChange(
+            shown=self._overlay.shown, path=self._overlay.path, before=self._before, after=after
+        )
+        changes = (change,) if after != self._before else ()
+        return _Trial(adopted=tuple(chosen), changes=changes)
+
+
+class _Trials:
+    """Tries to adopt differences, in memory, until the files would declare what is live."""
+
+    def __init__(
+        self,
+        source: CatalogSource,
+        others: Mapping[str, CatalogSource],
+        live: LiveState,
+        edits: _Edits,
+    ) -> None:
+        self._source = source
+        self._others = [other for other in others.values() if validate(other)[0] is not None]
+        self._live = live
+        self._edits = edits
+
+    def best(self, chosen: Sequence[Difference]) -> _Trial:
+        """As many of the differences as can be adopted together."""
+        if not chosen:
+            return _Trial()
+        whole = self._try(chosen)
+        if whole.wrong is None:
+            return whole
+        good: list[Difference] = []
+        bad: dict[Address, Diagnostic] = {}
+        waiting = [list(chosen)]
+        while waiting:
+            batch = waiting.pop()
+            attempt = self._try([*good, *batch])
+            if attempt.wrong is None:
+                good += batch
+            elif len(batch) == 1:
+                bad[batch[0].address] = _obstacle(batch[0], attempt.wrong)
+            else:
+                half = len(batch) // 2
+                waiting += [batch[half:], batch[:half]]
+        again = [d for d in chosen if d.address in bad]  # what had to wait for others to leave
+        if len(again) > 1 and self._try([*good, *again]).wrong is None:
+            good, bad = [*good, *again], {}
+        best = self._try(good)
+        return replace(best, obstacles=(*best.obstacles, *bad.values()))
+
+    def _try(self, chosen: Sequence[Difference]) -> _Trial:
+        attempt = self._edits.of(chosen)
+        return attempt if attempt.wrong else replace(attempt, wrong=self._why_wrong(attempt))
+
+    def _why_wrong(self, attempt: _Trial) -> str | None:
+        """Read the files as they would be: what was adopted must not differ from what is live."""
+        desired, diagnostics = validate(replace(self._source, unsaved=attempt.unsaved))
+        if desired is None:
+            return "the files would not be valid any more: " + _first_of(diagnostics)
+        for other in self._others:
+            changed, diagnostics = validate(replace(other, unsaved=attempt.unsaved))
+            if changed is None:
+                return "another target would not be valid any more: " + _first_of(diagnostics)
+        differences = diff_catalog(desired, self._live, self._source.scope).differences
+        differing = {(d.address, f.name) for d in differences for f in d.fields}
+        for each in attempt.adopted:
+            is_there = each.address in desired.resources
+            same = not any((each.address, f.name) in differing for f in each.fields)
+            if is_there == (each.drift is DriftClass.MISSING) or (is_there and not same):
+                return (
+                    "the files would not declare what is on the server;"
+                    " is the file of --into part of the catalog?"
+                )
+        return None
+
+
+def _obstacle(difference: Difference, why: str) -> Diagnostic:
+    address = str(difference.address)
+    return Diagnostic(rule="not-adopted", message=why, ref=difference.source, address=address)
+
+
+def _first_of(diagnostics: Sequence[Diagnostic]) -> str:
+    first = next(each for each in diagnostics if each.severity is Severity.ERROR)
+    return f"{first.headline} ({first.ref})"
+
+
+def _into(source: CatalogSource, named: str | None) -> str:
+    return default_file(source.catalog, source.root) if named is None else named
+
+
+def _other_targets(workspace: Workspace, sides: Sides) -> Mapping[str, CatalogSource]:
+    """The declarations of the project's other targets."""
+    targets = workspace.project.targets if workspace.project is not None else {}
+    return {
+        name: workspace.source((), target.overlays)
+        for name, target in targets.items()
+        if name != sides.connection.target.name
+    }
+
+
+def _elsewhere(
+    others: Mapping[str, CatalogSource], unsaved: Mapping[Path, bytes], adopted: set[Address]
+) -> Mapping[str, tuple[Address, ...]]:
+    """What other targets would declare differently, of the objects that were adopted."""
+    found = {}
+    for name, source in others.items():
+        before, after = validate(source)[0], validate(replace(source, unsaved=unsaved))[0]
+        if before is not None and after is not None:
+            found[name] = tuple(
+                address
+                for address in sorted(adopted, key=lambda each: each.sort_key)
+                if _fields(before, address) != _fields(after, address)
+            )
+    return {name: changed for name, changed in found.items() if changed}
+
+
+def _fields(desired: DesiredState, address: Address) -> Fields | None:
+    declared = desired.resources.get(address)
+    return None if declared is None else declared.fields
 
 
 def _check_decided(differences: Sequence[Difference], sides: Sides) -> None:
@@ -141,42 +335,3 @@ def _check_named(only: frozenset[Address], chosen: Sequence[Difference]) -> None
             f"nothing to adopt: {', '.join(same)} does not differ from the server",
             hint="`kaiten-sync drift` shows what does",
         )
-
-
-def _prove(sides: Sides, adoption: Adoption) -> None:
-    """Read the files again: what was adopted must not differ from what was live."""
-    try:
-        desired = load(sides.source)
-    except KaitenSyncError as error:
-        raise RefusedError(
-            "the files would not be valid any more, so nothing was changed",
-            getattr(error, "diagnostics", ()),
-            hint="change the files by hand",
-        ) from error
-    differing = {
-        d.address for d in diff_catalog(desired, adoption.live, sides.source.scope).differences
-    }
-    wrong = [
-        Diagnostic(
-            rule="not-adopted",
-            message="what the files declare still differs from the server",
-            ref=d.source,
-            address=str(d.address),
-        )
-        for d in adoption.adopted
-        if d.address in differing
-        or (d.address in desired.resources) == (d.drift is DriftClass.MISSING)
-    ]
-    if wrong:
-        raise RefusedError(
-            "the files would not say what is on the server, so nothing was changed",
-            wrong,
-            hint="is the file of --into part of the catalog? Otherwise change the files by hand",
-        )
-
-
-def _put_back(change: FileChange, files: Files) -> None:
-    if change.before is None:
-        files.remove(change.path)
-    else:
-        files.write(change.path.resolve(), change.before)

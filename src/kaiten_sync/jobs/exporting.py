@@ -11,19 +11,18 @@ from pathlib import Path
 from kaiten_sync.declare import dump_catalog
 from kaiten_sync.declare.project import PROJECT_FILE
 from kaiten_sync.declare.write import inline
-from kaiten_sync.errors import UsageError
 from kaiten_sync.jobs.workspace import Workspace
-from kaiten_sync.kinds.registry import child_kinds, spec_of, top_kinds
-from kaiten_sync.kinds.spec import FieldSpec
+from kaiten_sync.jobs.worth import with_family
+from kaiten_sync.jobs.written import replacing
+from kaiten_sync.kinds.registry import child_kinds, top_kinds
 from kaiten_sync.model.address import Address, ChildList
 from kaiten_sync.model.plan import TargetRef
 from kaiten_sync.model.ports import Ports
 from kaiten_sync.model.resource import DesiredState, LiveResource, LiveState
 from kaiten_sync.model.settings import TOKEN_VARIABLE, Project, Scope
 from kaiten_sync.model.source import natural
-from kaiten_sync.model.value import Fields, is_same
 from kaiten_sync.pipeline import read_catalog
-from kaiten_sync.plan.families import Families, families_of, link_of
+from kaiten_sync.plan.families import Families, families_of
 
 _TARGET = "prod"
 """What the target of an exported catalog is called: it is a server that is in use."""
@@ -42,7 +41,7 @@ class ExportRequest:
     """Where to write a live catalog, and how.
 
     `out` is the folder. `target` is the name that a project file gets for the server, None for a
-    usual one. `is_forced` replaces files that are there.
+    usual one. `is_forced` replaces the files of an earlier export, and others of the same names.
     """
 
     out: str
@@ -54,17 +53,22 @@ class ExportRequest:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Exported:
-    """The files that were written, and how many objects were read."""
+    """The files that were written, how many objects were read, and what was removed.
+
+    `removed` are files of an earlier export.
+    """
 
     paths: tuple[Path, ...]
     objects: int
+    removed: tuple[Path, ...] = ()
 
 
 def export(workspace: Workspace, request: ExportRequest, ports: Ports) -> Exported:
     """Read everything in scope, and write it as files. Planning them changes nothing.
 
     Raises:
-        UsageError: a file is there already, or cannot be written. Nothing was written.
+        UsageError: a file is there already, belongs to somebody, or cannot be written. Nothing
+            was written.
         KaitenSyncError: as `pipeline.read_catalog` and `Connect` do.
     """
     connection = workspace.connect(None)
@@ -77,15 +81,18 @@ def export(workspace: Workspace, request: ExportRequest, ports: Ports) -> Export
         contents[Path(PROJECT_FILE)] = project_text(
             request.out, connection.target, request.target, workspace.project
         )
-    taken = [] if request.is_forced else sorted(p for p in contents if ports.files.exists(p))
-    if taken:
-        raise UsageError(
-            f"{taken[0]} is there already; nothing was written",
-            hint="choose an empty folder, or pass --force",
-        )
-    for path, text in contents.items():
-        ports.files.write(path, text.encode())
-    return Exported(paths=tuple(contents), objects=len(live.resources))
+    written = replacing(
+        out,
+        {path: text.encode() for path, text in contents.items()},
+        ports.files,
+        is_forced=request.is_forced,
+    )
+    ports.files.write_all(written)
+    return Exported(
+        paths=tuple(contents),
+        removed=tuple(path for path, content in written.items() if content is None),
+        objects=len(live.resources),
+    )
 
 
 def catalog_files(live: LiveState, scope: Scope, split: Split = Split.LICENSE) -> dict[str, str]:
@@ -141,35 +148,10 @@ def project_text(folder: str, target: TargetRef, name: str | None, project: Proj
 
 
 def _dump(objects: Iterable[LiveResource], families: Families) -> str:
-    declared = {each.address: _with_family(each, families) for each in objects}
+    declared = {each.address: with_family(each, families) for each in objects}
     lists = [ChildList(a, child.kind) for a in declared for child in child_kinds(a.kind)]
     places = {
         address: (families.members[family][0].slug, families.members[family].index(address))
         for address, family in families.of.items()
     }
     return dump_catalog(declared, owns=lists, places=places)
-
-
-def _with_family(found: LiveResource, families: Families) -> Fields:
-    """What is worth declaring. A family that lost its first version goes by the next one."""
-    fields = worth_declaring(found)
-    members = families.members.get(families.of.get(found.address, ""), ())
-    if found.address in members[1:]:
-        return {**fields, link_of(found.address): members[0].slug}
-    return {name: value for name, value in fields.items() if name != link_of(found.address)}
-
-
-def worth_declaring(found: LiveResource) -> Fields:
-    """The fields that say something: not what the server has when nothing is said."""
-    specs = spec_of(found.address.kind).fields
-    return {
-        name: value
-        for name, value in found.fields.items()
-        if not specs[name].numbered_by_server
-        and not is_same(value, specs[name].default(found.fields))
-        and not _goes_without_saying(specs[name], value, found)
-    }
-
-
-def _goes_without_saying(field: FieldSpec, value: object, found: LiveResource) -> bool:
-    return value == field.settles_as or (field.is_own_slug and value == found.address.slug)

@@ -11,7 +11,7 @@ from kaiten_sync.model.attribution import Attribution
 from kaiten_sync.model.change import Effect, FieldChange
 from kaiten_sync.model.plan import TargetRef
 from kaiten_sync.model.source import SourceRef
-from kaiten_sync.model.value import ABSENT, Json, is_same
+from kaiten_sync.model.value import ABSENT, Json, is_alike
 
 
 class DriftClass(StrEnum):
@@ -71,7 +71,7 @@ class Difference:
         return tuple(
             name
             for name, value in after.items()
-            if name not in self.agreed or not is_same(value, self.agreed[name])
+            if name not in self.agreed or not is_alike(value, self.agreed[name])
         )
 
     @property

@@ -7,7 +7,7 @@ caller of a job implements what a person or a process manager sees of it: notice
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from datetime import datetime
@@ -222,8 +222,8 @@ class Files(Protocol):
         """Write the file whole or not at all, with the folders above it."""
         ...
 
-    def remove(self, path: Path) -> None:
-        """Remove the file, if there is one."""
+    def write_all(self, contents: Mapping[Path, bytes | None]) -> None:
+        """Write these files and remove those without content: all or none."""
         ...
 
     def grow(self, path: Path, head: bytes) -> GrowingFile:

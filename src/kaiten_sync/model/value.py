@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from enum import Enum
+from itertools import zip_longest
 from typing import Final, TypeAlias, TypeGuard
+from unicodedata import normalize
 
 Json: TypeAlias = None | bool | int | float | str | Sequence["Json"] | Mapping[str, "Json"]
 
@@ -46,3 +48,38 @@ def is_same(one: Json | Absent, other: Json | Absent) -> bool:
     if isinstance(one, list) and isinstance(other, list):
         return len(one) == len(other) and all(map(is_same, one, other))
     return isinstance(one, bool) == isinstance(other, bool) and one == other
+
+
+def is_alike(one: Json | Absent, other: Json | Absent) -> bool:
+    """Whether two normalized JSON values are equal but for how Unicode composes characters."""
+    return is_same(one, other) or is_same(spelled_as(other, one), other)
+
+
+def spelled_as(model: Json | Absent, value: Json | Absent) -> Json | Absent:
+    """A value whose texts and keys are written as in a model, if they look the same there.
+
+    `e` with an accent is one character or two, and nobody sees which: such a difference is none,
+    wherever it is inside a value. The value's own spelling stays in files and digests.
+    """
+    if isinstance(value, str) and isinstance(model, str):
+        return model if _composed(value) == _composed(model) else value
+    if isinstance(value, Mapping) and isinstance(model, Mapping):
+        keys = {_composed(key): key for key in model}
+        spelled: dict[str, Json] = {}
+        for key, item in value.items():
+            twin = keys.get(_composed(key), key)
+            known = key if key in model or twin in value else twin
+            spelled[known] = _json(spelled_as(model.get(known, ABSENT), item))
+        return spelled
+    if isinstance(value, list) and isinstance(model, list):
+        items = zip_longest(model[: len(value)], value, fillvalue=ABSENT)
+        return [_json(spelled_as(there, here)) for there, here in items]
+    return value
+
+
+def _json(value: Json | Absent) -> Json:
+    return None if value is ABSENT else value
+
+
+def _composed(text: str) -> str:
+    return text if text.isascii() else normalize("NFC", text)

@@ -18,6 +18,7 @@ from typing import Any
 import uvicorn
 from starlette.applications import Starlette
 
+from kaiten_sync.server.connections import ACCEPTED_AT_ONCE, BoundedConnection
 from kaiten_sync.server.dashboard.git_view import plan_maker
 from kaiten_sync.server.dashboard.site import dashboard
 from kaiten_sync.server.db import Database, open_engine
@@ -54,6 +55,9 @@ log = logging.getLogger(__name__)
 
 _SHUTDOWN_S = 5
 """How long requests under way may take to finish after a stop is asked for."""
+
+_IDLE_S = 5
+"""How long a connection stays open for another request."""
 
 _SILENCE_S = 15
 """After which a worker that says nothing counts as hung: a busy machine needs some to start one."""
@@ -161,6 +165,9 @@ class _Server(uvicorn.Server):
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
+        for listener in sockets or ():
+            # asyncio uses one number for what it accepts at once and for the system's queue.
+            listener.listen(socket.SOMAXCONN)
         if self.started:
             self.when_ready()
 
@@ -192,7 +199,7 @@ def _listening(
         prepared = prepare(settings)
         try:
             started = Started(url=_url(host, listener), new_token=prepared.new_token)
-            yield _Server(_config(prepared.app)), listener, started
+            yield _Server(_config(prepared.app, settings)), listener, started
         finally:
             prepared.database.close()
 
@@ -204,7 +211,7 @@ def _serve_with_workers(
         database, new_token = _prepare_database(settings)
         database.close()  # the workers have connections of their own
         started = Started(url=_url(host, listener), new_token=new_token)
-        config = _config(f"{__name__}:{worker_app.__name__}", settings.workers)
+        config = _config(f"{__name__}:{worker_app.__name__}", settings)
         supervisor = Supervisor(config, listener, lambda: on_ready(started))
         with _handed_over(settings):
             supervisor.run()
@@ -212,15 +219,21 @@ def _serve_with_workers(
             raise _not_started()
 
 
-def _config(app: Starlette | str, workers: int = 1) -> uvicorn.Config:
+def _config(app: Starlette | str, settings: ServerSettings) -> uvicorn.Config:
     return uvicorn.Config(
         app,
         factory=isinstance(app, str),
-        workers=workers,
+        workers=settings.workers if isinstance(app, str) else 1,
+        # Named, because uvicorn's default is the environment's FORWARDED_ALLOW_IPS, or loopback.
+        proxy_headers=bool(settings.trusted_proxies),
+        forwarded_allow_ips=list(settings.trusted_proxies),
         access_log=False,
         log_config=None,
         log_level="critical",  # failures are logged by us, with their errorId
         lifespan="on",
+        http=BoundedConnection,
+        backlog=ACCEPTED_AT_ONCE,
+        timeout_keep_alive=_IDLE_S,
         timeout_graceful_shutdown=_SHUTDOWN_S,
         timeout_worker_healthcheck=_SILENCE_S,
     )

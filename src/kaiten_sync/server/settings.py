@@ -28,6 +28,8 @@ class ServerSettings:
     `database_url` is an SQLAlchemy URL; None means a file in the user data folder.
     `bootstrap_token` is the token that the first organization gets; None means a made one.
     `workers` is the number of processes that answer; more than one need PostgreSQL.
+    `trusted_proxies` are addresses and networks whose `X-Forwarded-For` and `X-Forwarded-Proto` are
+    believed.
     `allow_private_webhooks` lets webhooks go to addresses that the internet does not reach.
     `plan_source` names a function as `module:name`, and the texts to call it with: it returns what
     git would change here, as a plan in JSON, or raises `PlanNotMadeError`. A name and not a
@@ -37,6 +39,7 @@ class ServerSettings:
     database_url: str | None = None
     bootstrap_token: str | None = None
     workers: int = 1
+    trusted_proxies: tuple[str, ...] = ()
     allow_private_webhooks: bool = False
     plan_source: tuple[str, ...] = ()
 

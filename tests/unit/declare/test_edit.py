@@ -153,8 +153,8 @@ licenses:
     [
         (["licenses", "one", "name"], "other places share it (&plan)"),
         (["licenses", "two"], "it is taken from elsewhere (*plan)"),
-        (["licenses", "two", "name"], "what it belongs to does not stand in this file"),
-        (["licenses", "four", "name"], "what it belongs to does not stand in this file"),
+        (["licenses", "two", "name"], "what it belongs to is not in this file"),
+        (["licenses", "four", "name"], "what it belongs to is not in this file"),
     ],
 )
 def test_what_others_share_is_not_changed(path: list[str], says: str) -> None:

@@ -11,7 +11,6 @@ from tests.support.clocked import clocked
 from tests.support.dash import Dash, at_dashboard
 from tests.support.embedded import EmbeddedServer
 
-from kaiten_sync.server.dashboard.throttle import MAX_FAILURES, WAIT_MS, Throttle
 from kaiten_sync.server.domain.tokens import lookup_hash, new_token
 
 _MINUTE_MS = 60_000
@@ -159,28 +158,6 @@ def test_a_session_ends_after_a_day_of_work_however_much_it_is_used(fresh_url: s
             dash.see("/")
         clock.now_ms += 29 * _MINUTE_MS
         dash.see("/", status=303)
-
-
-def test_who_tries_many_tokens_has_to_wait(fresh_url: str) -> None:
-    with clocked(fresh_url) as (api, clock):
-        dash = Dash(api, _ROOT)
-        for _ in range(MAX_FAILURES):
-            assert dash.sign_in(new_token()).status_code == 401
-        refused = dash.sign_in(_token_of(api))
-        assert (refused.status_code, refused.headers["Retry-After"]) == (429, "60")
-        clock.now_ms += WAIT_MS
-        assert dash.sign_in(_token_of(api)).status_code == 303
-
-
-def test_addresses_wait_for_themselves_and_are_forgotten_in_the_end() -> None:
-    throttle = Throttle()
-    for _ in range(MAX_FAILURES):
-        throttle.add_failure("a", 0)
-    assert throttle.wait_ms("a", 1) == WAIT_MS - 1
-    assert throttle.wait_ms("b", 1) == 0
-    for number in range(20_000):
-        throttle.add_failure(f"address-{number}", 2)
-    assert throttle.wait_ms("a", 3) == 0
 
 
 def _signed_in(api: httpx.Client) -> Dash:

@@ -8,7 +8,11 @@ from urllib.parse import urlsplit
 
 import httpx
 import pytest
+from tests.support.dash import Dash
 from tests.support.embedded import EmbeddedServer
+from tests.support.html import Html
+
+from kaiten_sync.server.web.arguments import MAX_NAME, MAX_TEXT
 
 JSON = {"Content-Type": "application/json"}
 BODIES: list[tuple[str, bytes, int]] = [
@@ -81,10 +85,27 @@ def test_a_body_that_is_too_large(api: httpx.Client) -> None:
 
 
 def test_a_body_that_just_fits(api: httpx.Client) -> None:
-    name = "x" * (1024 * 1024 - 40)
-    answer = api.post("/entitlements", content=f'{{"name":"{name}","type":"BOOLEAN"}}'.encode())
+    name = "x" * MAX_NAME
+    body = f'{{"name":"{name}","type":"BOOLEAN"}}'.ljust(1024 * 1024).encode()
+    answer = api.post("/entitlements", content=body, headers=JSON)
     assert answer.status_code == 201
     assert len(answer.json()["slug"]) == 100
+
+
+@pytest.mark.parametrize(("name", "limit"), [("name", MAX_NAME), ("description", MAX_TEXT)])
+def test_texts_have_a_length(api: httpx.Client, dash: Dash, name: str, limit: int) -> None:
+    def typed(length: int) -> dict[str, str]:
+        return {"name": "Seats", "type": "NUMBER", name: "ü" * length}
+
+    answer = api.post("/entitlements", json=typed(limit + 1))
+    assert (answer.status_code, answer.json()["code"]) == (422, "UNPROCESSABLE")
+    assert answer.json()["errors"] == [
+        {"message": f"expected at most {limit:,} characters", "location": f"body.{name}"}
+    ]
+    page = dash.send("/new/entitlement", typed(limit + 1))
+    assert page.status_code == 422
+    assert f"at most {limit:,} characters" in Html(page.text).problem_at(name)
+    assert api.post("/entitlements", json=typed(limit)).status_code == 201
 
 
 @pytest.mark.parametrize("kind", ["text/plain", "application/x-www-form-urlencoded", "x"])

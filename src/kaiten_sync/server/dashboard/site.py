@@ -19,7 +19,6 @@ from kaiten_sync.server.dashboard.git_view import GitPlan, GitView, PlanMaker
 from kaiten_sync.server.dashboard.guard import check_form_token, check_origin, session_id_of
 from kaiten_sync.server.dashboard.pages import DashboardPage, Done, Form, Refused, Shown, Visit
 from kaiten_sync.server.dashboard.rendering import Assets, Renderer
-from kaiten_sync.server.dashboard.throttle import Throttle
 from kaiten_sync.server.domain.refusals import RefusalError, RefusalKind
 from kaiten_sync.server.domain.scopes import allows
 from kaiten_sync.server.service import sessions
@@ -29,6 +28,7 @@ from kaiten_sync.server.service.work import Caller, Work
 from kaiten_sync.server.web.arguments import read_body
 from kaiten_sync.server.web.problems import STATUSES
 from kaiten_sync.server.web.routes import Pages
+from kaiten_sync.server.web.throttle import ThrottledError, address_of
 from kaiten_sync.server.web.transactions import Surroundings, unless_busy, work_in, write
 
 _SIGN_IN = "/sign-in"
@@ -69,7 +69,6 @@ class _Site:
         self._git = git
         self._assets = Assets()
         self._renderer = Renderer(self._assets)
-        self._throttle = Throttle()
 
     def routes(self) -> list[BaseRoute]:
         """The routes: of every page and form, of signing in and out, of files."""
@@ -135,23 +134,19 @@ class _Site:
 
     def _sign_in(self, request: Request, sent: Sent | None) -> Response:
         sent = sent or Sent({})
-        address = request.client.host if request.client else ""
-        now_ms = self._surroundings.clock()
+        token, now_ms = sent.one("token")[:_MAX_TOKEN], self._surroundings.clock()
         following = guard.local_path(sent.one("next"))
-        wait_ms = self._throttle.wait_ms(address, now_ms)
-        if wait_ms:
-            seconds = -(-wait_ms // 1000)
-            problem = f"too many wrong tokens; try again in {seconds} seconds"
-            answer = self._sign_in_page(request, following, problem, 429)
-            answer.headers["Retry-After"] = str(seconds)
-            return answer
         try:
-            with self._surroundings.database.writing() as connection:
-                session_id = sessions.sign_in(connection, sent.one("token")[:_MAX_TOKEN], now_ms)
+            with (
+                self._surroundings.throttle.guarding(address_of(request), token, now_ms),
+                self._surroundings.database.writing() as connection,
+            ):
+                session_id = sessions.sign_in(connection, token, now_ms)
         except RefusalError as error:
-            self._throttle.add_failure(address, now_ms)
-            return self._sign_in_page(request, following, error.detail, 401)
-        self._throttle.forget(address)
+            answer = self._sign_in_page(request, following, error.detail, STATUSES[error.kind])
+            if isinstance(error, ThrottledError):
+                answer.headers["Retry-After"] = str(error.wait_s)
+            return answer
         answer = _see_other(following)
         guard.set_session(request, answer, session_id)
         return answer

@@ -23,6 +23,7 @@ class RefusalKind(Enum):
     TOO_LARGE = "too large"
     UNSUPPORTED_MEDIA_TYPE = "unsupported media type"
     UNPROCESSABLE = "unprocessable"
+    TOO_MANY = "too many"
     UNAVAILABLE = "unavailable"
 
 

@@ -12,9 +12,17 @@ _SHAPE = re.compile(r"ksh_[A-Za-z0-9_-]{16,508}")
 """A token chosen by hand: at least 20 characters, and at most what a header line carries."""
 
 
+_GENERATED = re.compile(r"ksh_[A-Za-z0-9_-]{43}")
+
+
 def new_token() -> str:
     """A token that nobody has seen."""
     return _PREFIX + secrets.token_urlsafe(_RANDOM_BYTES)
+
+
+def is_generated(token: str) -> bool:
+    """Whether a token looks like one from `new_token`, with as many random characters."""
+    return _GENERATED.fullmatch(token) is not None
 
 
 def token_problem(token: str) -> str | None:

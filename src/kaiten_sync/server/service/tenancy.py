@@ -74,15 +74,13 @@ def create_organization(
     return organization_id
 
 
-def authenticate(
-    connection: Connection, authorization: str | None, needed_scope: str, now_ms: int
-) -> Caller:
-    """Who sends this `Authorization` header, allowed to do what needs that scope.
+def authenticate(connection: Connection, token: str, needed_scope: str, now_ms: int) -> Caller:
+    """The account that a token belongs to, if the token has the scope.
 
     Raises:
         RefusalError: nobody, or not allowed.
     """
-    row = identity.find_bearer(connection, lookup_hash(_bearer_token(authorization)), now_ms)
+    row = identity.find_bearer(connection, lookup_hash(token), now_ms)
     if row is None:
         raise invalid_token()
     scopes = frozenset(row.scopes)
@@ -106,7 +104,12 @@ def is_first_organization(work: Work) -> bool:
     return first is not None and first.organization_id == work.organization_id
 
 
-def _bearer_token(authorization: str | None) -> str:
+def bearer_token(authorization: str | None) -> str:
+    """The token in an `Authorization` header.
+
+    Raises:
+        RefusalError: there is none.
+    """
     if not authorization:
         raise _unauthorized("MissingAuthorizationHeader", "there is no Authorization header")
     scheme, _, token = authorization.partition(" ")

@@ -21,6 +21,12 @@ from kaiten_sync.server.web.operations import Operation, Query
 
 MAX_BODY_BYTES = 1024 * 1024
 
+MAX_TEXT = 10_000
+"""Characters of a text in a body, as of the longest text that the contract bounds."""
+
+MAX_NAME = 1_000
+"""Characters of a name: lists show it in a line."""
+
 _CHECK = RequestCheck(SCHEMAS)
 
 _MAX_SHOWN = 100
@@ -82,7 +88,20 @@ def check_body(operation: Operation, body: Any) -> Any:
     if operation.body is None:
         return None
     check_storable(body)
+    _check_lengths(body)
     return _CHECK.body(operation.body, body)
+
+
+def _check_lengths(body: Any) -> None:
+    """Refuse texts that are longer than anybody reads: a page of a list has up to 200 of them."""
+    problems = []
+    for name, value in body.items() if isinstance(body, dict) else ():
+        limit = MAX_NAME if name == "name" else MAX_TEXT
+        if isinstance(value, str) and len(value) > limit:
+            place = f"body.{name[:_MAX_SHOWN]}"
+            problems.append(Problem(f"expected at most {limit:,} characters", place))
+    if problems:
+        raise unprocessable("UNPROCESSABLE", "validation failed", problems[:20])
 
 
 def parse_query(query: Query, text: str | None) -> Any:

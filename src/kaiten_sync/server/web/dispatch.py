@@ -10,19 +10,26 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from kaiten_sync.server.domain.refusals import RefusalError
-from kaiten_sync.server.service.tenancy import authenticate
 from kaiten_sync.server.service.work import Work
 from kaiten_sync.server.web.arguments import parse_body, parse_query, read_body
 from kaiten_sync.server.web.codec import encode
 from kaiten_sync.server.web.operations import AnswerWithHeaders, Arguments, Operation
 from kaiten_sync.server.web.problems import refused
-from kaiten_sync.server.web.transactions import Surroundings, unless_busy, work_in, write
+from kaiten_sync.server.web.throttle import address_of
+from kaiten_sync.server.web.transactions import (
+    Surroundings,
+    caller_of,
+    unless_busy,
+    work_in,
+    write,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Received:
     """A request with its body read and nothing checked yet."""
 
+    address: str
     authorization: str | None
     media_type: str
     path: Mapping[str, str]
@@ -52,7 +59,14 @@ class Dispatcher:
         with unless_busy():
             with self._surroundings.database.reading() as connection:
                 now_ms = self._surroundings.clock()
-                caller = authenticate(connection, received.authorization, operation.scope, now_ms)
+                caller = caller_of(
+                    self._surroundings,
+                    connection,
+                    received.authorization,
+                    received.address,
+                    operation.scope,
+                    now_ms,
+                )
                 asked = _parse(operation, received)
                 if not operation.writes:
                     work = work_in(self._surroundings, connection, caller, now_ms)
@@ -65,6 +79,7 @@ class Dispatcher:
 async def _receive(request: Request, operation: Operation) -> _Received:
     media_type = request.headers.get("content-type", "").split(";")[0].strip().lower()
     return _Received(
+        address=address_of(request),
         authorization=request.headers.get("authorization"),
         media_type=media_type,
         path=request.path_params,

@@ -11,6 +11,7 @@ from starlette.responses import Response
 
 from kaiten_sync.server.domain.refusals import Problem, RefusalError, RefusalKind
 from kaiten_sync.server.web.codec import encode, printable
+from kaiten_sync.server.web.throttle import ThrottledError
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -24,10 +25,12 @@ STATUSES: Mapping[RefusalKind, HTTPStatus] = {
     RefusalKind.TOO_LARGE: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     RefusalKind.UNSUPPORTED_MEDIA_TYPE: HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
     RefusalKind.UNPROCESSABLE: HTTPStatus.UNPROCESSABLE_ENTITY,
+    RefusalKind.TOO_MANY: HTTPStatus.TOO_MANY_REQUESTS,
     RefusalKind.UNAVAILABLE: HTTPStatus.SERVICE_UNAVAILABLE,
 }
 
 _RFC_9110 = "https://www.rfc-editor.org/rfc/rfc9110#section-"
+_RFC_6585 = "https://www.rfc-editor.org/rfc/rfc6585#section-4"
 _TYPES = {
     400: _RFC_9110 + "15.5.1",
     401: _RFC_9110 + "15.5.2",
@@ -39,6 +42,7 @@ _TYPES = {
     413: _RFC_9110 + "15.5.14",
     415: _RFC_9110 + "15.5.16",
     422: _RFC_9110 + "15.5.21",
+    429: _RFC_6585,
     500: _RFC_9110 + "15.6.1",
     503: _RFC_9110 + "15.6.4",
 }
@@ -52,6 +56,8 @@ def refused(error: RefusalError, path: str) -> Response:
         408: {"Connection": "close"},
         503: {"Retry-After": "1"},
     }.get(status, {})
+    if isinstance(error, ThrottledError):
+        headers = {"Retry-After": str(error.wait_s)}
     return problem(
         status, path, code=error.code, detail=error.detail, problems=error.problems, headers=headers
     )

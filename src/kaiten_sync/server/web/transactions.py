@@ -6,7 +6,7 @@ import secrets
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TypeVar
 
 from sqlalchemy import Connection
@@ -14,7 +14,9 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from kaiten_sync.server.db import Database, is_busy, is_worth_repeating
 from kaiten_sync.server.domain.refusals import RecordedRefusalError, RefusalError, RefusalKind
+from kaiten_sync.server.service.tenancy import authenticate, bearer_token
 from kaiten_sync.server.service.work import Caller, Work
+from kaiten_sync.server.web.throttle import Throttle
 
 _REPETITIONS = 3
 """Times that a transaction is repeated which the database ended in favor of another."""
@@ -34,6 +36,7 @@ class Surroundings:
     clock: Callable[[], int] = lambda: time.time_ns() // 1_000_000
     wake: Callable[[], None] = lambda: None
     allow_private_webhooks: bool = False
+    throttle: Throttle = field(default_factory=Throttle)
 
 
 @contextmanager
@@ -51,6 +54,24 @@ def unless_busy() -> Iterator[None]:
         raise RefusalError(
             RefusalKind.UNAVAILABLE, "UNAVAILABLE", "the database is busy; try again"
         ) from error
+
+
+def caller_of(
+    surroundings: Surroundings,
+    connection: Connection,
+    authorization: str | None,
+    address: str,
+    needed_scope: str,
+    now_ms: int,
+) -> Caller:
+    """Who sends this `Authorization` header from this address.
+
+    Raises:
+        RefusalError: nobody, somebody who is not allowed to, or there were too many wrong tokens.
+    """
+    token = bearer_token(authorization)
+    with surroundings.throttle.guarding(address, token, now_ms):
+        return authenticate(connection, token, needed_scope, now_ms)
 
 
 def work_in(

@@ -1,0 +1,202 @@
+"""The overlay that turns one declaration into what is live: exactly the differences, in short form.
+
+Used by `export --overlay-of` and `adopt --into-overlay`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import TypeAlias
+
+from kaiten_sync.declare.adopt import BOM, differing, path_of, short_form, whole_form
+from kaiten_sync.declare.edit import TextEditor
+from kaiten_sync.declare.merge import CATALOG_VERSION
+from kaiten_sync.declare.write import outline
+from kaiten_sync.kinds.registry import spec_of
+from kaiten_sync.model.address import Address
+from kaiten_sync.model.change import FieldChange
+from kaiten_sync.model.drift import Difference, DriftClass
+from kaiten_sync.model.resource import DesiredState
+from kaiten_sync.model.value import ABSENT, Fields, Json
+
+Patch: TypeAlias = "dict[str, Patch | Leaf]"
+"""Keys of an overlay, down to what it sets or leaves to the base."""
+
+
+class Leaf:
+    """What an overlay has at a place: a value, null for a removal; nothing if it is `dropped`."""
+
+    __slots__ = ("is_dropped", "value")
+
+    def __init__(self, value: Json = None, *, is_dropped: bool = False) -> None:
+        self.value = value
+        self.is_dropped = is_dropped
+
+
+def patch_of(
+    differences: Iterable[Difference], declared: DesiredState, objects: Mapping[Address, Fields]
+) -> Patch:
+    """The overlay over what is declared that makes each of these differences disappear.
+
+    `objects` are the fields worth declaring of live objects.
+    """
+    patch: Patch = {}
+    whole: set[Address] = set()
+    for each in sorted(differences, key=lambda d: d.address.sort_key):
+        address = each.address
+        if address.parent in whole:
+            continue
+        match each.drift:
+            case DriftClass.MISSING:
+                whole.add(address)
+                _set(patch, path_of(address), Leaf())
+            case DriftClass.UNMANAGED if address.parent is not None:
+                _set(patch, path_of(address), Leaf(short_form(address, objects[address])))
+            case DriftClass.UNMANAGED:
+                whole.add(address)
+                _set(patch, path_of(address), Leaf(whole_form(address, objects)))
+            case DriftClass.CHANGED if spec_of(address.kind).shorthand:
+                value = _grant(each, declared, objects[address])
+                _set(patch, path_of(address), Leaf(value))
+            case DriftClass.CHANGED:
+                for field in each.fields:
+                    _set(patch, [*path_of(address), field.name], Leaf(_live(field)))
+    return {
+        section: dict(sorted(inner.items())) if isinstance(inner, dict) else inner
+        for section, inner in patch.items()
+    }
+
+
+def leave_to_base(patch: Patch, difference: Difference) -> None:
+    """Take out of the overlay whatever of a difference the patch does not set."""
+    path = path_of(difference.address)
+    is_in_fields = difference.drift is DriftClass.CHANGED
+    if is_in_fields and not spec_of(difference.address.kind).shorthand:
+        for field in difference.fields:
+            _drop(patch, [*path, field.name])
+    else:
+        _drop(patch, path)
+
+
+def overlay_bytes(shown: str, before: bytes | None, patch: Patch) -> bytes:
+    """An overlay file with a patch; None is no file yet.
+
+    Raises:
+        RefusedError: a place shares its text with others.
+    """
+    if before is None:
+        return overlay_text(patch).encode()
+    mark = BOM if before.startswith(BOM) else b""
+    editor = TextEditor(shown, before.removeprefix(BOM).decode())
+    _apply(editor, [], patch)
+    return mark + editor.text().encode()
+
+
+def overlay_text(patch: Patch) -> str:
+    """An overlay file of its own."""
+    lines = outline(_plain(patch)) or []
+    return "\n".join([f"version: {CATALOG_VERSION}", *lines]) + "\n"
+
+
+def _drop(patch: Patch, path: list[str]) -> None:
+    inner: Patch | Leaf | None = patch
+    for step in path:
+        if not isinstance(inner, dict) or step not in inner:
+            _set(patch, path, Leaf(is_dropped=True))
+            return
+        inner = inner[step]
+
+
+def _apply(editor: TextEditor, path: list[str], patch: Patch) -> None:
+    for key, inner in patch.items():
+        place = [*path, key]
+        spot = editor.find(place)
+        if isinstance(inner, Leaf):
+            if not inner.is_dropped:
+                editor.set(place, inner.value)
+            elif spot is not None:
+                editor.remove(place)
+        elif spot is None or spot.pairs is None:
+            if rest := _plain(inner):
+                editor.set(place, rest)
+        elif len(path) and _empties(editor, place, inner):
+            editor.remove(place)
+        else:
+            _apply(editor, place, inner)
+
+
+def _empties(editor: TextEditor, path: list[str], patch: Patch) -> bool:
+    """Whether a patch takes away everything that a mapping has."""
+    spot = editor.find(path)
+    names = {key.text for key, _ in spot.pairs} if spot is not None and spot.pairs else set()
+    return names <= patch.keys() and all(
+        inner.is_dropped if isinstance(inner, Leaf) else _empties(editor, [*path, key], inner)
+        for key, inner in patch.items()
+    )
+
+
+def _plain(patch: Patch) -> dict[str, Json]:
+    """What a patch sets, as one value."""
+    plain: dict[str, Json] = {}
+    for key, inner in patch.items():
+        if isinstance(inner, Leaf):
+            if not inner.is_dropped:
+                plain[key] = inner.value
+        elif rest := _plain(inner):
+            plain[key] = rest
+    return plain
+
+
+def _set(patch: Patch, path: list[str], leaf: Leaf) -> None:
+    inner = patch
+    for step in path[:-1]:
+        below = inner.setdefault(step, {})
+        if isinstance(below, Leaf):
+            return  # the object is set, or taken away, as a whole
+        inner = below
+    inner[path[-1]] = leaf
+
+
+def _grant(difference: Difference, declared: DesiredState, live: Fields) -> Json:
+    """A grant over the declared one.
+
+    It is whole if the declared one is inherited, which is not there yet when overlays are merged,
+    or if its value says it all. Over one with notes, a bare value would take them away.
+    """
+    address = difference.address
+    whole = short_form(address, live)
+    changed = {field.name: _live(field) for field in difference.fields}
+    is_inherited = bool(declared.resources[address].source.through)
+    is_bare = not isinstance(whole, Mapping) and address not in declared.protected
+    if is_inherited or is_bare:
+        return whole
+    for field in difference.fields:
+        if isinstance(field.before, Mapping) and isinstance(field.after, Mapping):
+            inner = _config(field.after, field.before)
+            if inner is None:
+                return {spec_of(address.kind).tag: "object", **changed}
+            changed[field.name] = inner
+    return changed
+
+
+def _config(declared: Mapping[str, Json], live: Mapping[str, Json]) -> Json | None:
+    """The keys of a CONFIG value that differ; None if one is gone, which no merging can say."""
+    patch: Patch = {}
+    for steps, value in differing(declared, live):
+        if value is ABSENT:
+            return None
+        keys = [step for step in steps if isinstance(step, str)]
+        if len(keys) < len(steps):  # an item of a list: lists are not merged
+            keys = keys[: next(n for n, step in enumerate(steps) if isinstance(step, int))]
+        _set(patch, keys, Leaf(_at(live, keys)))
+    return _plain(patch)
+
+
+def _at(value: Json, keys: list[str]) -> Json:
+    for key in keys:
+        value = value.get(key) if isinstance(value, Mapping) else None
+    return value
+
+
+def _live(field: FieldChange) -> Json:
+    return None if field.before is ABSENT else field.before

@@ -1,0 +1,177 @@
+"""A target's overlay: which file it is, what is below it, and whether it declares what is live."""
+
+from __future__ import annotations
+
+import glob
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from kaiten_sync.declare.files import SUFFIXES, FoundFile, find_files
+from kaiten_sync.declare.overlay_patch import overlay_text, patch_of
+from kaiten_sync.diff.compare import diff_catalog
+from kaiten_sync.errors import RefusedError, UsageError
+from kaiten_sync.jobs.workspace import Workspace
+from kaiten_sync.jobs.worth import with_families
+from kaiten_sync.model.diagnostic import Diagnostic
+from kaiten_sync.model.drift import Difference
+from kaiten_sync.model.ports import Connection, Ports
+from kaiten_sync.model.resource import LiveState
+from kaiten_sync.pipeline import CatalogSource, DriftCase, compare, load, validate
+
+_FILE = "overlay.yaml"
+"""The file that is written into a folder of overlays."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Overlay:
+    """One file of a target's overlays.
+
+    `under` is the declaration without the file, `whole` with it. `is_used` is false if the project
+    file does not name it yet.
+    """
+
+    path: Path
+    shown: str
+    under: CatalogSource
+    whole: CatalogSource
+    is_used: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OverlayRequest:
+    """The target whose overlay to write. `out` is a file or folder, None for its usual place."""
+
+    target: str
+    out: str | None = None
+    is_forced: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WrittenOverlay:
+    """An overlay that was written, and of how many objects."""
+
+    shown: str
+    objects: int
+    is_used: bool
+
+
+def export_overlay(workspace: Workspace, request: OverlayRequest, ports: Ports) -> WrittenOverlay:
+    """Write the differences of a live catalog to the base as that target's overlay.
+
+    Planning the target changes nothing afterwards.
+
+    Raises:
+        UsageError: there is no project, no place for the overlay, or a file already.
+        RefusedError: no overlay can declare what is live. Nothing was written.
+        KaitenSyncError: as `pipeline.compare` does.
+    """
+    connection = workspace.connect(request.target)
+    overlay = overlay_of(workspace, connection, request.out)
+    if not request.is_forced and ports.files.exists(overlay.path):
+        raise UsageError(
+            f"{overlay.shown} is there already; nothing was written",
+            hint="pass --force to replace it; `adopt --into-overlay` adds to it",
+        )
+    desired = load(overlay.under)
+    case = DriftCase(target=connection.target, scope=overlay.under.scope)
+    with connection.open() as catalog:
+        live, diff = compare(desired, catalog, case, ports.progress)
+    patch = patch_of(diff.differences, desired, with_families(live))
+    text = overlay_text(patch).encode()
+    prove(overlay, {overlay.path: text}, live)
+    ports.files.write_all({overlay.path: text})
+    return WrittenOverlay(
+        shown=overlay.shown, objects=len(diff.differences), is_used=overlay.is_used
+    )
+
+
+def overlay_of(
+    workspace: Workspace,
+    connection: Connection,
+    out: str | None,
+    *,
+    prefers_existing: bool = False,
+) -> Overlay:
+    """The file of a target's overlays that is written.
+
+    Raises:
+        UsageError: there is no project, or no place for an overlay.
+    """
+    if workspace.project is None:
+        raise UsageError(
+            "an overlay belongs to a target of a project, and there is no project file",
+            hint="start one with `kaiten-sync init`, or `export --with-project`",
+        )
+    root = Path(workspace.project.root)
+    name = connection.target.name
+    found = [
+        each for each in find_files(connection.overlays, root=root) if isinstance(each, FoundFile)
+    ]
+    if out is None and prefers_existing and found:
+        path = found[-1].path
+    else:
+        path = workspace.folder / out if out is not None else root / _usual(connection, name)
+        path = path if path.suffix.lower() in SUFFIXES else path / _FILE
+    real = Path(os.path.realpath(path))
+    below = [each.shown for each in found if Path(os.path.realpath(each.path)) != real]
+    source = workspace.source((), connection.overlays)
+    files = find_files(connection.overlays, root=root, new=[real])
+    is_used = any(
+        isinstance(each, FoundFile) and Path(os.path.realpath(each.path)) == real for each in files
+    )
+    overlays = connection.overlays if is_used else (*below, str(real))
+    return Overlay(
+        path=real,
+        shown=os.path.relpath(path, workspace.folder),
+        under=replace(source, overlays=tuple(below)),
+        whole=replace(source, overlays=overlays),
+        is_used=is_used,
+    )
+
+
+def prove(
+    overlay: Overlay,
+    unsaved: Mapping[Path, bytes],
+    live: LiveState,
+) -> None:
+    """Make sure that the declaration with the overlay is what is live.
+
+    Raises:
+        RefusedError: it is not.
+    """
+    desired, diagnostics = validate(replace(overlay.whole, unsaved=unsaved))
+    if desired is None:
+        raise RefusedError(
+            "no overlay of these differences is valid; nothing was written",
+            diagnostics,
+            hint="change the base first, for example what other licenses extend",
+        )
+    left = diff_catalog(desired, live, overlay.whole.scope).differences
+    if left:
+        raise RefusedError(
+            "with this overlay, the declaration would still differ from the server; nothing was"
+            " written",
+            [_still(each) for each in left],
+            hint="is another overlay merged over this one? Write into the last one",
+        )
+
+
+def _still(difference: Difference) -> Diagnostic:
+    return Diagnostic(
+        rule="not-adopted",
+        message="it would still differ",
+        ref=difference.source,
+        address=str(difference.address),
+    )
+
+
+def _usual(connection: Connection, name: str) -> str:
+    """Where a target's overlay goes: to the last path of its overlays."""
+    if connection.overlays and not glob.has_magic(connection.overlays[-1]):
+        return connection.overlays[-1]
+    raise UsageError(
+        f"the target {name} has no file or folder of overlays to write to",
+        hint=f"add `overlays: [overlays/{name}/]` to it in the project file, or pass -o",
+    )

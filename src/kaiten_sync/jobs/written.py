@@ -1,0 +1,89 @@
+"""Which files of an export's folder the export wrote itself: those whose content it recorded.
+
+The record lies beside them, in the format of `sha256sum`. A file that somebody wrote or changed
+does not match it, and is never deleted (ADR 25).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from kaiten_sync.declare.files import FoundFile, find_files
+from kaiten_sync.errors import UsageError
+from kaiten_sync.model.ports import Files
+
+RECORD = ".kaiten-sync-export.sha256"
+_LINE = re.compile(r"([0-9a-f]{64})  (\S.*)")
+
+
+def replacing(
+    folder: Path, contents: Mapping[Path, bytes], files: Files, *, is_forced: bool
+) -> Mapping[Path, bytes | None]:
+    """The contents, the record of them, and None for each file of an earlier export.
+
+    Afterwards, exactly these files are read as a catalog when the folder is.
+
+    Raises:
+        UsageError: a file is there already, or belongs to somebody. Nothing was written.
+    """
+    others = list(_others(folder, contents))
+    taken = sorted(path for path in contents if files.exists(path))
+    if not is_forced and (taken or others):
+        raise UsageError(
+            f"{[*taken, *others][0]} is there already; nothing was written",
+            hint="choose an empty folder, or pass --force",
+        )
+    recorded = _recorded(folder, files)
+    foreign = [
+        path
+        for path in others
+        if path.is_symlink() or recorded.get(_name(folder, path)) != _digest(files.read(path))
+    ]
+    if foreign:
+        raise UsageError(
+            "not written by export, or changed since, and planning the folder would read it:"
+            f" {', '.join(path.as_posix() for path in foreign)}; nothing was written",
+            hint="move these files to another folder, or delete them, and export again",
+        )
+    same_breaks = {path: _with_breaks_of(path, text, files) for path, text in contents.items()}
+    inside = {p: text for p, text in same_breaks.items() if p.is_relative_to(folder)}
+    return {**same_breaks, folder / RECORD: _record(folder, inside), **dict.fromkeys(others)}
+
+
+def _others(folder: Path, contents: Iterable[Path]) -> Iterable[Path]:
+    """The other files that are read as a catalog if the folder is."""
+    written = {os.path.realpath(path) for path in contents}
+    for found in find_files([str(folder)], root=Path()) if folder.is_dir() else ():
+        if isinstance(found, FoundFile) and os.path.realpath(found.path) not in written:
+            yield found.path
+
+
+def _recorded(folder: Path, files: Files) -> Mapping[str, str]:
+    """The digest of each file that an earlier export wrote here."""
+    if not files.is_file(folder / RECORD):
+        return {}
+    text = files.read(folder / RECORD).decode(errors="replace")
+    return {found[2]: found[1] for line in text.splitlines() if (found := _LINE.fullmatch(line))}
+
+
+def _record(folder: Path, contents: Mapping[Path, bytes]) -> bytes:
+    lines = sorted((_name(folder, path), _digest(text)) for path, text in contents.items())
+    return "".join(f"{digest}  {name}\n" for name, digest in lines).encode()
+
+
+def _name(folder: Path, path: Path) -> str:
+    return path.relative_to(folder).as_posix()
+
+
+def _digest(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
+
+
+def _with_breaks_of(path: Path, content: bytes, files: Files) -> bytes:
+    """The content with the line breaks of the file that it replaces."""
+    before = files.read(path) if files.is_file(path) else b""
+    return content.replace(b"\n", b"\r\n") if b"\r\n" in before else content

@@ -1,0 +1,119 @@
+"""Replaces files: whole or not at all, several or none, and as the same files. Used by disk.
+
+A file that is replaced keeps what belongs to somebody: its mode, owner and attributes, the links
+that lead to it, and its other names.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+
+
+class _Replacement:
+    """One file, what it was, and what it shall be; None is no file."""
+
+    def __init__(self, path: Path, content: bytes | None) -> None:
+        self._path = Path(os.path.realpath(path))
+        self._content = content
+        self._before = self._path.read_bytes() if self._path.exists() else None
+        self._staged: str | None = None
+        self._is_put = False
+
+    def stage(self) -> None:
+        """Write the new content beside the file, unless only the file itself can take it."""
+        if self._content is None:
+            return
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        if self._before is not None and os.stat(self._path).st_nlink > 1:
+            return
+        handle, self._staged = tempfile.mkstemp(
+            dir=self._path.parent, prefix=f".{self._path.name[:100]}."
+        )
+        with os.fdopen(handle, "wb") as file:
+            file.write(self._content)
+            file.flush()
+            os.fsync(file.fileno())
+        if self._before is None:
+            os.chmod(self._staged, 0o666 & ~_umask())
+        elif not _made_alike(self._path, self._staged):
+            self.discard()
+
+    def put(self) -> None:
+        """Make the change. A file with other names, or of another owner, is written in place."""
+        self._is_put = True
+        if self._content is None:
+            self._path.unlink(missing_ok=True)
+        elif self._staged is None:
+            _write_in_place(self._path, self._content)
+        else:
+            os.replace(self._staged, self._path)
+            self._staged = None
+
+    def undo(self) -> None:
+        """Bring back what was there."""
+        self.discard()
+        if not self._is_put:
+            return
+        if self._before is None:
+            self._path.unlink(missing_ok=True)
+        else:
+            _write_in_place(self._path, self._before)
+
+    def discard(self) -> None:
+        if self._staged is not None:
+            os.unlink(self._staged)
+            self._staged = None
+
+
+def replace_files(contents: Mapping[Path, bytes | None]) -> None:
+    """Write these files, and remove those whose content is None: all of them, or none.
+
+    Everything is on disk, beside the files, before the first one changes (ADR 24).
+
+    Raises:
+        OSError: one cannot be written. Every file is as it was.
+    """
+    replacements: list[_Replacement] = []
+    try:
+        for path, content in contents.items():
+            replacements.append(_Replacement(path, content))
+        for each in replacements:
+            each.stage()
+        for each in replacements:
+            each.put()
+    except BaseException:
+        for each in replacements:
+            with contextlib.suppress(OSError):  # the first error says what is wrong
+                each.undo()
+        raise
+
+
+def _made_alike(path: Path, staged: str) -> bool:
+    """Give a new file the mode, owner and attributes of another; False if that is not allowed."""
+    now, wanted = os.stat(staged), os.stat(path)
+    try:
+        if (now.st_uid, now.st_gid) != (wanted.st_uid, wanted.st_gid):
+            os.chown(staged, wanted.st_uid, wanted.st_gid)
+    except PermissionError:
+        return False
+    shutil.copystat(path, staged)
+    os.utime(staged)  # it is new all the same
+    return True
+
+
+def _write_in_place(path: Path, content: bytes) -> None:
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT, 0o666)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(content)
+        file.truncate()
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask

@@ -1,0 +1,137 @@
+"""Adopting what can be adopted: obstacles are named, and other targets that change are too."""
+
+from __future__ import annotations
+
+import stat
+
+import httpx
+import pytest
+from tests.acceptance.conftest import Workplace
+from tests.acceptance.test_adopt import GRANT, api, describe, grant, is_clean, read
+
+__all__ = ["api"]
+
+CATALOG = """\
+version: 1
+entitlements:
+  calls: {name: Calls, type: NUMBER}   # metered
+  theme: {name: Theme, type: CONFIG}
+licenses:
+  growth:
+    name: Growth
+    type: PAID
+    description: &shared For teams
+    entitlements:
+      calls: 1000
+      theme:
+        value:                 # agreed with design
+          color: blue          # not green
+          sizes: [1, 2]        # in cm
+          old: true
+          nested:
+            # the innermost
+            a: x
+  other: {name: Other, type: PAID, description: *shared, entitlements: {calls: &many 5}}
+  third: {name: Third, type: PAID, description: Mine, entitlements: {calls: *many}}
+"""
+PROJECT = """\
+version: 1
+catalog: [catalog.yaml]
+targets:
+  prod: {url: URL}
+  same: {url: URL}
+  own: {url: URL, overlays: [own.yaml]}
+"""
+OWN = "version: 1\nlicenses: {growth: {name: Own, entitlements: {calls: 7}}}\n"
+
+
+@pytest.fixture
+def sold(place: Workplace) -> Workplace:
+    place.write("catalog.yaml", CATALOG)
+    place.write("own.yaml", OWN)
+    place.write("kaiten-sync.yaml", PROJECT.replace("URL", place.url))
+    assert place.run("plan", "-t", "prod", "-o", "plans/prod.plan.json").code == 0
+    assert place.run("apply", "plans/prod.plan.json").code == 0
+    return place
+
+
+def other_grant(api: httpx.Client, license_slug: str, value: int) -> None:
+    body = {"value": {"type": "number", "value": value}}
+    assert api.put(f"/licenses/{license_slug}/entitlements/calls", json=body).status_code == 204
+
+
+def test_what_cannot_be_changed_is_named_and_the_rest_is_adopted(
+    sold: Workplace, api: httpx.Client
+) -> None:
+    describe(api, name="Growing, [really] {yes}", description="New")
+    grant(api, "calls", "number", 2000)
+    other_grant(api, "other", 6)
+    other_grant(api, "third", 7)
+    done = sold.run("adopt", "-t", "prod")
+    assert done.code == 5
+    obstacles = [line for line in done.stderr.splitlines() if line.startswith("not adopted: ")]
+    assert [line.split()[2] for line in obstacles] == [
+        "license/growth:",
+        "license/other/grant/calls:",
+        "license/third/grant/calls:",
+    ]
+    assert "(&shared)" in obstacles[0]
+    assert "(*many)" in obstacles[2]
+    assert read(sold) == CATALOG.replace(
+        "    name: Growth\n", "    name: Growing, [really] {yes}\n"
+    ).replace("calls: 1000", "calls: 2000")
+    again = sold.run("adopt", "-t", "prod")
+    assert (again.code, "nothing was adopted" in again.stderr) == (4, True)
+
+
+def test_only_the_keys_of_a_config_value_change_that_differ(
+    sold: Workplace, api: httpx.Client
+) -> None:
+    value = {"color": "a, b", "sizes": [1, 3], "nested": {"a": "x", "b, c": True}}
+    grant(api, "theme", "object", value)
+    assert sold.run("adopt", "-t", "prod").code == 0
+    assert read(sold) == CATALOG.replace("color: blue ", "color: a, b ").replace(
+        "[1, 2]", "[1, 3]"
+    ).replace("          old: true\n", "").replace(
+        "            a: x\n", "            a: x\n            b, c: true\n"
+    )
+    assert is_clean(sold)
+
+
+def test_the_other_targets_that_change_are_named(sold: Workplace, api: httpx.Client) -> None:
+    describe(api, name="Growing")
+    grant(api, "calls", "number", 2000)
+    done = sold.run("adopt", "-t", "prod", GRANT, "license/growth")
+    assert done.code == 0, done.stderr
+    (line,) = (line for line in done.stderr.splitlines() if "as well" in line)
+    assert "declaration of same as well: 2 objects" in line
+    assert "--into-overlay" in line
+    third = sold.run("adopt", "-t", "prod")
+    assert "as well" not in third.stderr
+
+
+@pytest.mark.parametrize("mode", [0o600, 0o664])
+def test_adopting_keeps_what_belongs_to_a_file(
+    sold: Workplace, api: httpx.Client, mode: int
+) -> None:
+    path = sold.folder / "catalog.yaml"
+    path.write_bytes(CATALOG.replace("\n", "\r\n").encode())
+    (sold.folder / "second.txt").hardlink_to(path)
+    path.chmod(mode)
+    plan = sold.folder / "plans/prod.plan.json"
+    plan.chmod(0o600)
+    grant(api, "calls", "number", 2000)
+    assert sold.run("adopt", "-t", "prod").code == 0
+    assert stat.S_IMODE(path.stat().st_mode) == mode
+    expected = CATALOG.replace("calls: 1000", "calls: 2000").replace("\n", "\r\n").encode()
+    assert path.read_bytes() == (sold.folder / "second.txt").read_bytes() == expected
+    assert sold.run("plan", "-t", "prod", "-o", "plans/prod.plan.json").code == 0
+    assert stat.S_IMODE(plan.stat().st_mode) == 0o600
+
+
+def test_overage_on_a_bare_grant_is_written_as_a_map(sold: Workplace, api: httpx.Client) -> None:
+    body = {"value": {"type": "number", "value": 1500}, "limitCapExceededOveragePercent": 20}
+    assert api.put("/licenses/growth/entitlements/calls", json=body).status_code == 204
+    assert sold.run("adopt", "-t", "prod", GRANT).code in (0, 3)
+    if "1500" in read(sold):
+        assert is_clean(sold)

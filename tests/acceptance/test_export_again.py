@@ -1,0 +1,105 @@
+"""Exporting into a folder again: planning it reads what is live, and nothing else."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import httpx
+import pytest
+from tests.acceptance.conftest import Workplace
+from tests.acceptance.test_export import api, files, selling
+
+__all__ = ["api", "selling"]
+
+MINE = "version: 1\nlicenses:\n  mine:\n    name: Mine\n    type: PAID\n    entitlements: {}\n"
+
+
+def export(place: Workplace, *args: str) -> str:
+    done = place.run("export", "-o", "catalog", "--force", *args)
+    assert done.code == 0, done.stderr
+    return done.stdout
+
+
+def delete_starter(api: httpx.Client) -> None:
+    for path in ("/licenses/starter/entitlements/api-calls", "/licenses/starter"):
+        assert api.delete(path).status_code == 204
+
+
+def is_clean(place: Workplace) -> bool:
+    for prune in ("owned", "all"):
+        planned = place.run("plan", "-f", "catalog", "--prune", prune, "--detailed-exitcode")
+        if planned.code != 0:
+            print(planned.stdout, planned.stderr)
+            return False
+    return True
+
+
+@pytest.mark.parametrize("first", ["license", "kind", "none"])
+@pytest.mark.parametrize("second", ["license", "none"])
+def test_a_forced_export_leaves_nothing_of_an_earlier_one(
+    selling: Workplace, api: httpx.Client, first: str, second: str
+) -> None:
+    export(selling, "--split", first)
+    delete_starter(api)
+    said = export(selling, "--split", second)
+    assert is_clean(selling)
+    names = files(selling.folder)
+    assert ("catalog/catalog.yaml" in names) == (second == "none")
+    assert "catalog/licenses/starter.yaml" not in names
+    if first == second == "license":
+        assert "removed catalog/licenses/starter.yaml" in said
+
+
+@pytest.mark.parametrize("name", ["mine.yaml", "licenses/mine.YML", "licenses/growth.yml"])
+def test_a_file_of_a_person_is_named_and_stays(selling: Workplace, name: str) -> None:
+    export(selling)
+    before = files(selling.folder)
+    path = selling.write(f"catalog/{name}", MINE)
+    for args in (("--force",), ("--force", "--split", "none"), ()):
+        refused = selling.run("export", "-o", "catalog", *args)
+        assert refused.code == 3
+        assert "nothing was written" in refused.stderr
+        if args:
+            assert f"catalog/{name}" in refused.stderr
+        assert path.read_text() == MINE
+        assert set(before) <= set(files(selling.folder))
+
+
+def test_an_exported_file_that_was_edited_is_not_deleted(
+    selling: Workplace, api: httpx.Client
+) -> None:
+    export(selling)
+    path = selling.folder / "catalog/licenses/starter.yaml"
+    path.write_text(path.read_text() + "# mine\n")
+    delete_starter(api)
+    refused = selling.run("export", "-o", "catalog", "--force")
+    assert (refused.code, "catalog/licenses/starter.yaml" in refused.stderr) == (3, True)
+    assert path.read_text().endswith("# mine\n")
+    path.unlink()
+    export(selling)
+    assert is_clean(selling)
+
+
+def test_files_of_an_export_without_a_record_are_somebodys(
+    selling: Workplace, api: httpx.Client
+) -> None:
+    export(selling)
+    (record,) = Path(selling.folder, "catalog").glob(".*")
+    record.unlink()
+    export(selling)  # the same files: nothing is left over
+    record.unlink()
+    delete_starter(api)
+    assert selling.run("export", "-o", "catalog", "--force").code == 3
+
+
+def test_an_export_keeps_line_breaks_and_mode(selling: Workplace) -> None:
+    export(selling)
+    path = selling.folder / "catalog/groups.yaml"
+    path.write_bytes(path.read_bytes().replace(b"\n", b"\r\n"))
+    path.chmod(0o600)
+    before = path.read_bytes()
+    export(selling)
+    assert path.read_bytes() == before
+    assert path.stat().st_mode & 0o777 == 0o600
+    export(selling, "--split", "none")
+    assert not path.exists()

@@ -1,0 +1,179 @@
+"""A second server's catalog as an overlay: exactly the differences, in short form."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pytest
+from tests.acceptance.conftest import Workplace
+from tests.support.embedded import EmbeddedServer
+
+BASE = """\
+version: 1
+groups:
+  quotas: {name: Quotas, description: What we meter}
+entitlements:
+  calls: {name: Calls, type: NUMBER, groups: [quotas]}
+  seats: {name: Seats, type: NUMBER}
+  theme: {name: Theme, type: CONFIG}
+bundles:
+  basics: {entitlements: {seats: 3}}
+licenses:
+  free: {name: Free, type: COMMUNITY, extends: basics}
+  growth:
+    name: Growth
+    type: PAID
+    description: For teams
+    entitlements:
+      calls: {value: 1000, overagePercent: 10}
+      seats: {value: 5, protect: true}
+      theme: {value: {color: blue, sizes: [1, 2], nested: {a: 1, b: 2}}}
+  old: {name: Old, type: PAID, entitlements: {calls: 1}}
+"""
+OTHER = """\
+version: 1
+groups:
+  quotas: {name: Quotas}
+  more: {name: More}
+entitlements:
+  calls: {name: Calls (staging), type: NUMBER, groups: [quotas]}
+  seats: {name: Seats, type: NUMBER}
+  theme: {name: Theme, type: CONFIG}
+  sso: {name: SSO, type: BOOLEAN}
+licenses:
+  free: {name: Free, type: COMMUNITY, entitlements: {seats: 4}}
+  growth:
+    name: Growth
+    type: PAID
+    description: "For all, [really]"
+    entitlements:
+      calls: {value: 1000, overagePercent: 20}
+      seats: 50
+      theme: {value: {color: red, sizes: [1, 2, 3], nested: {a: 1, b: null}}}
+      sso: true
+  extra: {name: Extra, type: PAID, entitlements: {seats: unlimited}}
+"""
+OVERLAY = """\
+version: 1
+groups:
+  more: {name: More}
+  quotas: {description: null}
+entitlements:
+  calls: {name: Calls (staging)}
+  sso: {name: SSO, type: BOOLEAN}
+licenses:
+  extra:
+    name: Extra
+    type: PAID
+    entitlements: {seats: unlimited}
+  free:
+    entitlements: {seats: 4}
+  growth:
+    description: For all, [really]
+    entitlements:
+"""
+PROJECT = """\
+version: 1
+catalog: [catalog/]
+targets:
+  prod: {url: URL, token: {env: PROD_TOKEN}}
+  staging: {url: URL, token: {env: STAGING_TOKEN}, overlays: [overlays/staging/]}
+  bare: {url: URL, token: {env: STAGING_TOKEN}}
+"""
+
+
+@dataclass(frozen=True)
+class Two:
+    """A project, and two organizations: prod as the catalog, staging with one of its own."""
+
+    place: Workplace
+    staging: str
+
+    def run(self, *args: str, code: int = 0) -> str:
+        done = self.place.run(
+            *args,
+            KAITEN_BASE_URL="",
+            PROD_TOKEN=self.place.token,
+            STAGING_TOKEN=self.staging,
+        )
+        assert done.code == code, done.stdout + done.stderr
+        return done.stdout + done.stderr
+
+    def plan(self, *args: str) -> None:
+        for prune in ("owned", "all"):
+            self.run("plan", "-t", "staging", "--prune", prune, "--detailed-exitcode", *args)
+
+    def overlay(self) -> str:
+        return (self.place.folder / "overlays/staging/overlay.yaml").read_text()
+
+
+@pytest.fixture
+def two(place: Workplace, server: EmbeddedServer) -> Two:
+    place.write("catalog/catalog.yaml", BASE)
+    place.write("other.yaml", OTHER)
+    place.write("kaiten-sync.yaml", PROJECT.replace("URL", place.url))
+    two = Two(place, server.new_organization())
+    two.run("apply", "-t", "prod", "--yes")
+    two.run("apply", "-t", "bare", "-f", "other.yaml", "--yes")
+    return two
+
+
+def test_the_overlay_has_exactly_the_differences_and_plans_empty(two: Two) -> None:
+    said = two.run("export", "--overlay-of", "staging")
+    assert "wrote overlays/staging/overlay.yaml" in said
+    two.plan()
+    text = two.overlay()
+    assert text.startswith(OVERLAY)
+    assert "calls: {overagePercent: 20}" in text
+    assert "seats: {value: 50}" in text
+    assert "sso: true" in text
+    assert "old: null" in text
+    assert "nested: {b: null}" in text
+    assert "sizes: [1, 2, 3]" in text
+    assert "name: Growth" not in text
+    assert "is there already" in two.run("export", "--overlay-of", "staging", code=3)
+    two.run("export", "--overlay-of", "staging", "--force")
+    assert two.overlay() == text
+
+
+def test_where_the_overlay_goes(two: Two) -> None:
+    assert "overlays: [overlays/bare/]" in two.run("export", "--overlay-of", "bare", code=3)
+    said = two.run("export", "--overlay-of", "bare", "-o", "elsewhere/mine.yaml")
+    assert "overlays: [elsewhere/mine.yaml]" in said
+    assert (two.place.folder / "elsewhere/mine.yaml").exists()
+    assert two.run("export", "--overlay-of", "nobody", code=3)
+    assert two.run("export", "--overlay-of", "bare", "-t", "prod", code=3)
+    two.run("export", code=3)
+
+
+def test_adopting_into_the_overlay_leaves_the_base_alone(two: Two) -> None:
+    two.run("adopt", "-t", "staging", "--into-overlay")
+    two.plan()
+    assert (two.place.folder / "catalog/catalog.yaml").read_text() == BASE
+    first = two.overlay()
+    assert first.startswith(OVERLAY)
+    # later edits on the server, one of them back to what the base says
+    two.place.write("other.yaml", OTHER.replace("Calls (staging)", "Calls").replace("50", "60"))
+    two.place.write(
+        "overlays/staging/overlay.yaml", first.replace("version: 1\n", "version: 1\n# mine\n")
+    )
+    two.run("apply", "-t", "bare", "-f", "other.yaml", "--yes")
+    two.run("adopt", "-t", "staging", "--into-overlay", "license/growth/grant/seats")
+    assert two.overlay() == first.replace("50", "60").replace(
+        "version: 1\n", "version: 1\n# mine\n"
+    )
+    two.run("adopt", "-t", "staging", "--into-overlay")
+    assert "(staging)" not in two.overlay()
+    assert "  calls:" not in two.overlay().partition("licenses:")[0]
+    two.plan()
+    assert "nothing to adopt" in two.run("adopt", "-t", "staging", "--into-overlay")
+    assert "no -f" in two.run("adopt", "-t", "staging", "--into-overlay", "-f", "catalog", code=3)
+
+
+def test_a_config_value_that_lost_a_key_is_written_whole(two: Two) -> None:
+    lost = OTHER.replace("color: red, ", "")
+    two.place.write("other.yaml", lost)
+    two.run("apply", "-t", "bare", "-f", "other.yaml", "--yes")
+    two.run("export", "--overlay-of", "staging")
+    assert "type: object" in two.overlay()
+    two.plan()

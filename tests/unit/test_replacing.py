@@ -1,0 +1,89 @@
+"""Replaced files stay the same files, and several of them change together."""
+
+from __future__ import annotations
+
+import os
+import stat
+from pathlib import Path
+
+import pytest
+
+from kaiten_sync.disk import Disk
+from kaiten_sync.errors import UsageError
+
+
+def meta(path: Path) -> tuple[int, int, int, int]:
+    found = path.stat()
+    return (stat.S_IMODE(found.st_mode), found.st_uid, found.st_gid, found.st_nlink)
+
+
+@pytest.mark.parametrize("mode", [0o600, 0o640, 0o664, 0o755])
+@pytest.mark.parametrize("owner", [None, 12345])
+@pytest.mark.parametrize("is_linked", [False, True])
+def test_a_rewritten_file_keeps_mode_owner_and_its_other_names(
+    tmp_path: Path, mode: int, owner: int | None, is_linked: bool
+) -> None:
+    path = tmp_path / "plan.json"
+    path.write_bytes(b"a longer text than the new one")
+    if owner is not None and os.geteuid() == 0:
+        os.chown(path, owner, owner)
+    path.chmod(mode)
+    if is_linked:
+        (tmp_path / "other.json").hardlink_to(path)
+    before = meta(path)
+    Disk().write(path, b"new")
+    assert path.read_bytes() == b"new"
+    assert meta(path) == before
+    if is_linked:
+        assert (tmp_path / "other.json").read_bytes() == b"new"
+    assert {each.name for each in tmp_path.iterdir()} <= {"plan.json", "other.json"}
+
+
+def test_a_new_file_follows_the_umask(tmp_path: Path) -> None:
+    mask = os.umask(0o027)
+    try:
+        Disk().write(tmp_path / "plan.json", b"new")
+    finally:
+        os.umask(mask)
+    assert meta(tmp_path / "plan.json")[0] == 0o640
+
+
+def test_several_files_change_or_none(tmp_path: Path) -> None:
+    names = ["a", "b", "linked", "gone"]
+    for name in names:
+        (tmp_path / name).write_bytes(name.encode())
+    (tmp_path / "second").hardlink_to(tmp_path / "linked")
+    (tmp_path / "file").write_bytes(b"")
+    changes: dict[Path, bytes | None] = {tmp_path / name: b"new" for name in ("a", "b", "linked")}
+    changes |= {tmp_path / "gone": None, tmp_path / "fresh": b"new"}
+    with pytest.raises(UsageError, match="cannot write"):
+        Disk().write_all({**changes, tmp_path / "file/below": b"new"})
+    assert {each.name: each.read_bytes() for each in tmp_path.iterdir()} == {
+        **{name: name.encode() for name in names},
+        "second": b"linked",
+        "file": b"",
+    }
+    Disk().write_all(changes)
+    assert not (tmp_path / "gone").exists()
+    assert (tmp_path / "second").read_bytes() == (tmp_path / "fresh").read_bytes() == b"new"
+
+
+@pytest.mark.parametrize("broken", range(3))
+def test_a_failure_between_two_files_brings_all_of_them_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, broken: int
+) -> None:
+    paths = [tmp_path / name for name in "abc"]
+    for path in paths:
+        path.write_bytes(b"old")
+    replace, calls = os.replace, iter(range(9))
+
+    def full(source: str, target: Path) -> None:
+        if next(calls) == broken:
+            raise OSError(28, "No space left on device", str(target))
+        replace(source, target)
+
+    monkeypatch.setattr(os, "replace", full)
+    with pytest.raises(UsageError, match="No space left"):
+        Disk().write_all(dict.fromkeys(paths, b"new"))
+    assert sorted(tmp_path.iterdir()) == paths
+    assert {path.read_bytes() for path in paths} == {b"old"}
