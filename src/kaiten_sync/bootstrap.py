@@ -19,7 +19,7 @@ from kaiten_sync.git.history import GitHistory
 from kaiten_sync.jobs.workspace import Workspace, open_project
 from kaiten_sync.kinds.spec import Generation
 from kaiten_sync.model.plan import TargetRef
-from kaiten_sync.model.ports import Connection, Notices, Ports, Progress, StopSignal
+from kaiten_sync.model.ports import Connection, NoNotices, Notices, Ports, Progress, StopSignal
 from kaiten_sync.model.settings import TOKEN_VARIABLE, Project, Target
 from kaiten_sync.redaction import Redaction
 
@@ -93,7 +93,7 @@ def open_workspace(
     def connect_to(target: str | None) -> Connection:
         is_chosen = target is None or flags.target is not None
         chosen = flags if is_chosen else replace(flags, target=target)
-        return connect(chosen, environment, project, redaction)
+        return connect(chosen, environment, project, redaction, notices)
 
     return Workspace(folder=folder, project=project, connect=connect_to)
 
@@ -120,6 +120,7 @@ def connect(
     environment: Mapping[str, str],
     project: Project | None,
     redaction: Redaction | None = None,
+    notices: Notices | None = None,
 ) -> HttpConnection:
     """Choose the target and find its credential: flag, environment, project file.
 
@@ -152,6 +153,7 @@ def connect(
         allow_http=flags.allow_http,
         max_requests_per_minute=flags.max_requests_per_minute or _rate(environment),
         network=network_of(base, environment, _certificates(target, project)),
+        notify=(notices or NoNotices()).notify,
     )
     return HttpConnection(
         target=TargetRef(target.name, base.removesuffix("/api")),

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -17,6 +18,7 @@ from tests.acceptance.conftest import Workplace
 from tests.support.command import kaiten_sync
 from tests.support.forge.github import GitHub
 from tests.support.forge.team import APPLY, PLAN, PLANNING, Team
+from tests.support.forgeries import change, resealed
 from tests.support.published import gitlab_ci_schema, workflow_schema
 
 from kaiten_sync.jobs.workflows import Forge, workflow_paths
@@ -118,6 +120,44 @@ def test_the_receipt_is_kept_when_the_server_has_moved_on(team: Team) -> None:
     assert not job.is_ok
     assert json.loads(job.artifacts["prod.receipt.json"])["state"] == "refused"
     assert team.threshold() == 7
+
+
+def test_a_forged_plan_is_not_applied(team: Team) -> None:
+    team.agree()
+    team.branch("second")
+    team.change("catalog/licenses.yaml", "api-calls: 1000", "api-calls: 2000")
+    team.commit_plan()
+    document = json.loads((team.folder / PLAN).read_text(encoding="utf-8"))
+
+    def give_more(forged: dict[str, Any]) -> None:
+        change(forged, "update:license/growth/grant/api-calls")["fields"][0]["after"] = 10**6
+
+    (team.folder / PLAN).write_bytes(resealed(document, give_more))
+    team.repository.commit("Nothing to see here")
+    assert not team.forge.pull_request("second")[PLANNING].is_ok
+    team.merge("second")
+    job = team.forge.push("main")[APPLY]
+    assert not job.is_ok
+    assert "value would become 1000000; the catalog says 2000" in job.log
+    assert team.threshold() == 1000
+
+
+def test_a_revert_without_a_new_plan_fails_the_job_and_says_what_to_do(team: Team) -> None:
+    team.agree()
+    for name, value in (("second", "2000"), ("third", "3000")):
+        team.branch(name)
+        team.change("catalog/licenses.yaml", "api-calls: ", f"api-calls: {value} # was ")
+        team.commit_plan()
+        team.merge(name)
+        job = team.forge.push("main")[APPLY]
+        assert job.is_ok, job.log
+    team.repository.git("revert", "--no-edit", "HEAD~1..HEAD")
+    assert not team.forge.push("main")[APPLY].is_ok
+    assert team.threshold() == 3000
+    team.commit_plan()
+    job = team.forge.push("main")[APPLY]
+    assert job.is_ok, job.log
+    assert team.threshold() == 2000
 
 
 def test_before_there_is_a_plan_nothing_is_applied(team: Team) -> None:

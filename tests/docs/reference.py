@@ -27,6 +27,7 @@ _SCHEMAS = {
     "drift-report.md": ("drift", "The drift report as JSON"),
     "drift-reports.md": ("drift-all", "The drift reports of all targets as JSON"),
     "apply-result.md": ("apply", "The result of apply as JSON"),
+    "impact.md": ("impact", "The impact of a plan as JSON"),
     "receipt.md": ("receipt", "The receipt of an apply"),
 }
 

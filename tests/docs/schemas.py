@@ -12,6 +12,7 @@ from msgspec.json import schema_components
 from kaiten_sync.documents import JsonDocument
 from kaiten_sync.documents.apply import ApplyDocument
 from kaiten_sync.documents.drift import DriftDocument, DriftsDocument
+from kaiten_sync.documents.impact import ImpactDocument
 from kaiten_sync.documents.parts import ActionName, AddressText, Digest, Fingerprint, LimitValue
 from kaiten_sync.documents.plan import PlanDocument
 from kaiten_sync.documents.project import ProjectDocument
@@ -23,6 +24,7 @@ TITLES: dict[str, tuple[type[JsonDocument], str]] = {
     "apply": (ApplyDocument, "kaiten-sync apply result"),
     "drift": (DriftDocument, "kaiten-sync drift report"),
     "drift-all": (DriftsDocument, "kaiten-sync drift reports of all targets"),
+    "impact": (ImpactDocument, "kaiten-sync impact"),
     "plan": (PlanDocument, "kaiten-sync plan"),
     "project": (ProjectDocument, "kaiten-sync project"),
     "receipt": (ReceiptDocument, "kaiten-sync apply receipt"),

@@ -56,7 +56,10 @@ def test_commands_in_the_docs_exist(path: Path) -> None:
         if not words or words[0].startswith(("-", "(", "[")) or words[0] not in known:
             assert not words or words[0].startswith("-") or words[0] in known, line
             continue
-        options = {opt for p in known[words[0]].params for opt in p.opts} | {"--help", "-h"}
+        options = {opt for p in known[words[0]].params for opt in [*p.opts, *p.secondary_opts]} | {
+            "--help",
+            "-h",
+        }
         used = {word.split("=")[0] for word in words[1:] if re.match(r"^-{1,2}[a-z]", word)}
         assert used <= options, f"{path}: {line}"
 

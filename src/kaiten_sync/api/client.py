@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import ssl
 import threading
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
@@ -30,6 +31,7 @@ from kaiten_sync.api.settings import (
     ANSWER_LIMIT_BYTES,
     CONNECT_TIMEOUT_S,
     READ_TIMEOUT_S,
+    RETRY_NOTICE_S,
     ConnectionSettings,
     RetrySettings,
 )
@@ -135,6 +137,8 @@ class Client:
             patience_s=self.retry.patience_s,
         )
         self._sent = 0
+        self._notify = settings.notify
+        self._told_at: float | None = None
         self._lock = threading.Lock()
         self._held = _Held()
 
@@ -194,6 +198,7 @@ class Client:
             stop=_Stop(self.retry, self._pace),
             wait=self._wait_s,
             sleep=self._pace.sleep,
+            before_sleep=self._tell_of_retry,
             reraise=True,
         )
 
@@ -280,6 +285,19 @@ class Client:
         if asked is None:
             return backoff
         return min(asked, self.retry.retry_after_max_s) + backoff
+
+    def _tell_of_retry(self, state: tenacity.RetryCallState) -> None:
+        """A person who waits wants to know why; once for all threads, and not again too soon."""
+        error = state.outcome.exception() if state.outcome else None
+        if not isinstance(error, LostAnswerError) or state.next_action is None:
+            return
+        with self._lock:
+            now = time.monotonic()
+            if self._told_at is not None and now - self._told_at < RETRY_NOTICE_S:
+                return
+            self._told_at = now
+        said = self.redaction(describe(error.cause))
+        self._notify(f"trying again in {state.next_action.sleep:.1f} s: {said}")
 
     def _exhausted(self, request: str) -> UnreachableError:
         return UnreachableError(

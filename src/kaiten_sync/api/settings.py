@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from kaiten_sync.api.network import DIRECT, Network
@@ -22,6 +23,14 @@ ANSWER_LIMIT_BYTES = 64 * 1024 * 1024
 is asked for again in smaller pages."""
 
 
+RETRY_NOTICE_S = 15.0
+"""Seconds between notices of requests that are sent again: a storm of refusals has hundreds."""
+
+
+def _say_nothing(_text: str) -> None:
+    """Nobody listens."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConnectionSettings:
     """One server and its credential.
@@ -31,7 +40,7 @@ class ConnectionSettings:
     server. `pool` bounds connections held open, one per worker. `timeout_s` is the longest
     silence of the server, `READ_TIMEOUT_S` if None, and `answer_timeout_s` the longest that one
     answer may take in all. `network` is the way to the server. `max_requests_per_minute` bounds the
-    rate, retries included; None does not.
+    rate, retries included; None does not. `notify` is told when a request is sent again.
     """
 
     url: str
@@ -44,6 +53,7 @@ class ConnectionSettings:
     max_requests_per_minute: int | None = None
     retry: RetrySettings | None = None
     network: Network = DIRECT
+    notify: Callable[[str], None] = _say_nothing
 
     def __repr__(self) -> str:
         return f"ConnectionSettings(url={self.url!r})"

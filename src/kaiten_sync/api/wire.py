@@ -6,7 +6,9 @@ Source of every name and shape: API facts, sections 2 and 5.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from kaiten_sync.errors import ServerError
@@ -54,6 +56,12 @@ def decode_object(kind: str, item: object, parent: Address | None = None) -> Liv
     )
 
 
+def decode_family(item: object) -> tuple[str | None, str]:
+    """The server's id and the slug of what makes objects siblings. Raises as `decode_object`."""
+    body = _mapping(item, "family")
+    return _text(body.get("id")), safe_slug(body.get("slug"), "family")
+
+
 def decode_instance(item: object) -> Instance:
     """A customer's instance as the API returns it. Raises as `decode_object` does."""
     body = _mapping(item, "instance")
@@ -90,10 +98,36 @@ def _usage(body: Mapping[str, Any]) -> Usage | None:
             pass
         case {"type": "number", "value": int() | float() as value}:
             counted = _mapping(tagged, "usage").get("event_count")
-            return Usage(entitlement=slug, value=value, reports=_reports(counted, value))
+            return Usage(
+                entitlement=slug,
+                value=value,
+                reports=_reports(counted, value),
+                limit=_limit(body.get("limit")),
+                period_start=_moment(body.get("currentPeriodStart")),
+                period_end=_moment(body.get("currentPeriodEnd")),
+            )
         case {"type": "boolean" | "object"} | None:
             return None
     raise ServerError("the server returned a usage of an unknown shape")
+
+
+def _limit(tagged: object) -> float | None:
+    """The threshold of a usage; infinite for the API's -1, None if it is not a number."""
+    match tagged:
+        case {"type": "number", "value": bool()}:
+            return None
+        case {"type": "number", "value": int() | float() as value}:
+            return math.inf if value == UNLIMITED_WIRE else float(value)
+    return None
+
+
+def _moment(text: object) -> datetime | None:
+    """A time with its zone; None if the server sends none that can be read."""
+    try:
+        found = datetime.fromisoformat(text) if isinstance(text, str) else None
+    except ValueError:
+        return None
+    return found if found is not None and found.tzinfo is not None else None
 
 
 def _reports(reports: object, value: float) -> int:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Sequence
 
 import click
@@ -65,27 +64,27 @@ def command(
     """
     from kaiten_sync.cli.approval import TerminalApproval
     from kaiten_sync.cli.exit_codes import code_of_apply
-    from kaiten_sync.cli.output import look_of, print_result
+    from kaiten_sync.cli.outcomes import OutcomeLines, print_applied
     from kaiten_sync.cli.session import plan_request, terminal_ports, workspace_of
-    from kaiten_sync.cli.streams import rescue_result
     from kaiten_sync.jobs.applying import ApplyRequest, apply
+    from kaiten_sync.model.ports import NoJournal
 
     if plan_path is None:
         _check_plans_now(catalog)
     else:
         _check_takes_file(plan_path, declaration.files, limits, catalog, receipt)
+    has_lines = output_format == "text"
     request = ApplyRequest(
         plan_file=plan_path,
         planning=plan_request(declaration, limits),
         made_from=catalog,
         receipt=receipt,
+        watch=OutcomeLines if has_lines else lambda _plan: NoJournal(),
     )
     approval = TerminalApproval(is_given_already=yes, is_quiet=output_format == "json")
     workspace = workspace_of(declaration.project, server)
-    result = apply(workspace, request, approval, terminal_ports())
-    render = formats.APPLY[output_format]
-    print_result(render(result, look_of(sys.stdout)))
-    rescue_result(render(result, look_of(sys.stderr)))
+    result = apply(workspace, request, approval, terminal_ports(has_bar=not has_lines))
+    print_applied(result, output_format)
     return code_of_apply(result)
 
 

@@ -9,7 +9,9 @@ import click
 
 from kaiten_sync.cli.output import print_result
 from kaiten_sync.cli.plan_output import render_plan
+from kaiten_sync.cli.progress import nothing_said
 from kaiten_sync.errors import UsageError
+from kaiten_sync.model.impact import Impact
 from kaiten_sync.model.plan import Plan
 
 
@@ -23,10 +25,10 @@ class TerminalApproval:
     is_given_already: bool
     is_quiet: bool
 
-    def show(self, plan: Plan) -> None:
-        """Print the plan as text."""
+    def show(self, plan: Plan, impact: Impact | None) -> None:
+        """Print the plan as text, and whom it affects."""
         if not self.is_quiet:
-            print_result(render_plan(plan, "text"))
+            print_result(render_plan(plan, "text", impact=impact))
 
     def is_given(self, plan: Plan) -> bool:
         """Ask the person on the terminal; no is the default.
@@ -41,4 +43,5 @@ class TerminalApproval:
                 "cannot ask for approval: standard input is not a terminal",
                 hint="pass --yes, or write a plan with `plan -o FILE` and apply that",
             )
-        return click.confirm(f"Apply to {plan.target.name} at {plan.target.url}?", err=True)
+        with nothing_said():
+            return click.confirm(f"Apply to {plan.target.name} at {plan.target.url}?", err=True)

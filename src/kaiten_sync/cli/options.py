@@ -13,9 +13,7 @@ import click
 from kaiten_sync.report import formats as report_formats
 from kaiten_sync.report.formats import Formats
 
-_FORMAT_NAMES = frozenset().union(
-    report_formats.PLAN, report_formats.DRIFT, report_formats.APPLY, report_formats.DIAGNOSTICS
-)
+_FORMAT_NAMES = frozenset().union(*report_formats.DOCUMENTS.values())
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 
 

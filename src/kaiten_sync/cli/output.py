@@ -14,9 +14,12 @@ from kaiten_sync.report.formats import Look
 
 
 def use_color(stream: TextIO) -> bool:
-    """Color only on a terminal that has it, and never against NO_COLOR (no-color.org)."""
-    is_dumb = os.environ.get("TERM") == "dumb"
-    return stream.isatty() and not is_dumb and not os.environ.get("NO_COLOR")
+    """Color on a terminal that has it, or by FORCE_COLOR; never with NO_COLOR (no-color.org)."""
+    if os.environ.get("NO_COLOR"):
+        return False
+    if os.environ.get("FORCE_COLOR", "0") not in ("", "0"):  # some CI systems show colors
+        return True
+    return stream.isatty() and os.environ.get("TERM") != "dumb"
 
 
 def terminal_width() -> int:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import click
 
+from kaiten_sync.cli.impact_options import impact_options, names_are_shown
 from kaiten_sync.cli.options import (
     OUTPUT_FILE,
     CatalogChoice,
@@ -18,7 +21,13 @@ from kaiten_sync.cli.options import (
     target_options,
 )
 from kaiten_sync.errors import UsageError
+from kaiten_sync.model.impact import FailOn
 from kaiten_sync.report import formats
+
+if TYPE_CHECKING:
+    from kaiten_sync.cli.exit_codes import ExitCode
+    from kaiten_sync.jobs.planning import PlanRequest
+    from kaiten_sync.jobs.workspace import Workspace
 
 
 @click.command("plan")
@@ -38,6 +47,20 @@ from kaiten_sync.report import formats
     metavar="FILE",
     help="With --check, write the plan that is made now to FILE, to be committed in its place.",
 )
+@click.option(
+    "--impact-out",
+    type=OUTPUT_FILE,
+    metavar="FILE",
+    help="Write to FILE as JSON whom the plan affects.",
+)
+@click.option(
+    "--fail-on",
+    type=click.Choice([each.value for each in FailOn]),
+    multiple=True,
+    help="Refuse a plan that tightens or breaks anything, or that leaves a holder over a limit;"
+    " may be repeated.",
+)
+@impact_options
 @format_option(formats.PROPOSAL)
 @detailed_exitcode_option
 def command(
@@ -47,6 +70,10 @@ def command(
     out: str | None,
     check: bool,
     fresh: str | None,
+    impact_out: str | None,
+    fail_on: tuple[str, ...],
+    impact_budget: int,
+    names: bool | None,
     output_format: str,
     detailed_exitcode: bool,
 ) -> int:
@@ -59,34 +86,67 @@ def command(
     With --check the file of -o stays as it is: it is compared with the plan that is made now, and
     what differs is reported. What the file allows (`--allow`) stays allowed.
 
+    If a change takes something from holders of a license, the plan shows who would be over or near
+    the new limit. That is read beside the plan: the file is the same whatever is used.
+
     \b
     Examples:
       kaiten-sync plan -t staging -o plans/staging.plan.json
       kaiten-sync plan -t prod --previous main:plans/prod.plan.json --allow license/legacy
       kaiten-sync plan -t prod -o plans/prod.plan.json --check
+      kaiten-sync plan -t prod --fail-on over --impact-out impact.json
       kaiten-sync plan -f catalog/ --format markdown > comment.md
     """
-    from kaiten_sync.cli.exit_codes import ExitCode
-    from kaiten_sync.cli.plan_output import print_proposal, print_verdict
-    from kaiten_sync.cli.session import plan_request, terminal_ports, workspace_of
-    from kaiten_sync.jobs import checking, planning
+    from kaiten_sync.cli.session import plan_request, workspace_of
 
     committed = _committed(out, fresh, detailed_exitcode=detailed_exitcode) if check else None
     if fresh is not None and not check:
         raise UsageError("--fresh goes with --check; -o writes the plan file")
-    request = plan_request(declaration, limits, None if check else out)
+    request = replace(
+        plan_request(declaration, limits, None if check else out),
+        impact_budget=impact_budget,
+        fail_on=frozenset(FailOn(each) for each in fail_on),
+        impact_out=impact_out,
+        is_named=names_are_shown(asked=names),
+    )
     workspace = workspace_of(declaration.project, server)
-    if committed is None:
-        proposal = planning.plan(workspace, request, terminal_ports())
-        code = print_proposal(proposal, output_format, out)
-        is_different = detailed_exitcode and proposal.plan.has_differences
-    else:
-        checked = checking.check(workspace, request, committed, terminal_ports(), fresh)
-        code = print_proposal(checked.proposal, output_format, checked=checked)
-        is_different = not checked.is_same
-        if code is ExitCode.OK:
-            print_verdict(checked)
+    if committed is not None:
+        return _check(workspace, request, committed, fresh, output_format)
+    return _plan(workspace, request, output_format, detailed_exitcode=detailed_exitcode)
+
+
+def _plan(
+    workspace: Workspace, request: PlanRequest, output_format: str, *, detailed_exitcode: bool
+) -> ExitCode:
+    from kaiten_sync.cli.exit_codes import ExitCode
+    from kaiten_sync.cli.plan_output import print_proposal
+    from kaiten_sync.cli.session import terminal_ports
+    from kaiten_sync.jobs.planning import plan
+
+    proposal = plan(workspace, request, terminal_ports())
+    code = print_proposal(proposal, output_format, request.out)
+    is_different = detailed_exitcode and proposal.plan.has_differences
     return ExitCode.DIFFERENCE if code is ExitCode.OK and is_different else code
+
+
+def _check(
+    workspace: Workspace,
+    request: PlanRequest,
+    committed: str,
+    fresh: str | None,
+    output_format: str,
+) -> ExitCode:
+    from kaiten_sync.cli.exit_codes import ExitCode
+    from kaiten_sync.cli.plan_output import print_proposal, print_verdict
+    from kaiten_sync.cli.session import terminal_ports
+    from kaiten_sync.jobs.checking import check
+
+    checked = check(workspace, request, committed, terminal_ports(), fresh)
+    code = print_proposal(checked.proposal, output_format, checked=checked)
+    if code is not ExitCode.OK:
+        return code
+    print_verdict(checked)
+    return ExitCode.OK if checked.is_same else ExitCode.DIFFERENCE
 
 
 def _committed(out: str | None, fresh: str | None, *, detailed_exitcode: bool) -> str:

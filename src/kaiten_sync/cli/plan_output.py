@@ -12,6 +12,7 @@ from kaiten_sync.cli.output import look_of, print_result, say, say_failure
 from kaiten_sync.jobs.checking import Checked
 from kaiten_sync.jobs.planning import Proposal, refusal_of, write_plan
 from kaiten_sync.model.diagnostic import Diagnostic
+from kaiten_sync.model.impact import Impact
 from kaiten_sync.model.plan import Plan
 from kaiten_sync.report import formats
 from kaiten_sync.report.notice import Notice, notice_of
@@ -26,10 +27,11 @@ def render_plan(
     output_format: str,
     diagnostics: Sequence[Diagnostic] = (),
     notices: Sequence[Notice] = (),
+    impact: Impact | None = None,
 ) -> str:
     """A plan in one of the formats of `plan` and `show`."""
     document = formats.PlanView(
-        plan=plan, write=write_plan, diagnostics=diagnostics, notices=notices
+        plan=plan, write=write_plan, diagnostics=diagnostics, notices=notices, impact=impact
     )
     return formats.PROPOSAL[output_format](document, look_of(sys.stdout))
 
@@ -52,7 +54,8 @@ def print_proposal(
     notices = verdict if error is None else (notice_of(error),)
     # "No changes" would be wrong beside the error: there are some, and no way to make them.
     if error is None or output_format != "text" or not proposal.plan.is_empty:
-        print_result(render_plan(proposal.plan, output_format, proposal.diagnostics, notices))
+        shown = proposal.diagnostics, notices, proposal.impact
+        print_result(render_plan(proposal.plan, output_format, *shown))
     if error is not None and output_format == "markdown":
         say_failure(error)
         return code_of(error)

@@ -1,50 +1,134 @@
-"""A progress bar on standard error, on a terminal only."""
+"""How far a long step is, on standard error: a bar on a terminal, and lines by time elsewhere."""
 
 from __future__ import annotations
 
 import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from kaiten_sync.model.ports import NoProgress, Progress
+import click
+
+from kaiten_sync.cli.output import say
+from kaiten_sync.model.ports import Progress
 
 if TYPE_CHECKING:
     from rich.progress import Progress as Bar
     from rich.progress import TaskID
 
 WORTH_A_BAR = 10
-"""Fewer parts than this are over before anyone looks."""
+"""Parts of a step. Fewer are over before anyone looks."""
+
+FIRST_LINE_S = 2.0
+"""Seconds after which a person begins to wonder."""
+
+NEXT_LINE_S = 15.0
+"""Seconds between lines: enough for a CI system to see that the job lives, and a short log."""
+
+_META = f"{__name__}.heartbeat"
 
 
-def terminal_progress() -> Progress:
-    """A bar where a person watches, silence elsewhere."""
-    return RichProgress() if sys.stderr.isatty() else NoProgress()
+def terminal_progress(*, has_bar: bool) -> Progress:
+    """Progress of the command that runs now; it ends with the command."""
+    context = click.get_current_context()
+    heartbeat = Heartbeat(say, has_bar=has_bar and sys.stderr.isatty())
+    context.meta[_META] = heartbeat
+    context.call_on_close(heartbeat.stop)
+    return heartbeat
 
 
-class RichProgress:
-    """Draws one bar per step."""
+@contextmanager
+def nothing_said() -> Iterator[None]:
+    """While a person is asked: nothing is under way, and no line comes between."""
+    heartbeat = click.get_current_context().meta.get(_META)
+    if not isinstance(heartbeat, Heartbeat):
+        yield
+        return
+    heartbeat.pause()
+    try:
+        yield
+    finally:
+        heartbeat.go_on()
 
-    def __init__(self) -> None:
+
+class Heartbeat:
+    """Says what is being done whenever nothing has been heard for a while.
+
+    It goes by time, not by the number of parts: a server that does not answer has a reader who
+    waits as well. A bar takes the place of lines while it is drawn.
+    """
+
+    def __init__(
+        self,
+        write: Callable[[str], None],
+        *,
+        has_bar: bool,
+        first_s: float = FIRST_LINE_S,
+        next_s: float = NEXT_LINE_S,
+    ) -> None:
+        self._write = write
+        self._has_bar = has_bar
+        self._first_s, self._next_s = first_s, next_s
         self._bar: Bar | None = None
         self._task: TaskID | None = None
+        self._what, self._done, self._total = "waiting for the server", 0, 0
+        self._began_at = time.monotonic()
+        self._is_paused = False
+        self._is_over = threading.Event()
+        self._lock = threading.Lock()
+        self._thread = threading.Thread(target=self._beat, daemon=True)
+        self._thread.start()
 
     def begin(self, what: str, total: int) -> None:
-        """Start a bar, if the step is worth one."""
-        if total < WORTH_A_BAR:
+        """Start a step, with a bar if it is worth one."""
+        self._what, self._done, self._total = what[:1].lower() + what[1:], 0, total
+        if not self._has_bar or total < WORTH_A_BAR:
             return
         from rich.console import Console
         from rich.progress import Progress as Bar
 
-        self._bar = Bar(console=Console(stderr=True), transient=True)
+        self._bar = Bar(
+            console=Console(stderr=True),
+            transient=True,
+            redirect_stdout=False,  # it is for results
+        )
         self._bar.start()
         self._task = self._bar.add_task(what, total=total)
 
     def advance(self) -> None:
-        """Move the bar."""
+        """One more part is done."""
+        with self._lock:
+            self._done += 1
         if self._bar is not None and self._task is not None:
             self._bar.advance(self._task)
 
     def end(self) -> None:
-        """Take the bar away."""
+        """Take the bar away; whatever comes next has no name yet."""
+        self._what, self._total = "waiting for the server", 0
         if self._bar is not None:
             self._bar.stop()
             self._bar = None
+
+    def pause(self) -> None:
+        """Say nothing until `go_on`."""
+        self._is_paused = True
+
+    def go_on(self) -> None:
+        """Say something again when it is time."""
+        self._is_paused = False
+
+    def stop(self) -> None:
+        """Say nothing any more."""
+        self.end()
+        self._is_over.set()
+        self._thread.join()
+
+    def _beat(self) -> None:
+        wait_s = self._first_s
+        while not self._is_over.wait(wait_s):
+            wait_s = self._next_s
+            if self._bar is None and not self._is_paused:
+                far = f": {self._done:,} of {self._total:,}" if self._total else ""
+                self._write(f"{self._what}{far} ({time.monotonic() - self._began_at:.0f} s)")

@@ -13,6 +13,7 @@ _COMMANDS = (
     "validate",
     "plan",
     "show",
+    "impact",
     "apply",
     "drift",
     "adopt",

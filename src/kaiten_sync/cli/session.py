@@ -29,12 +29,15 @@ from kaiten_sync.redaction import Redaction
 _SUCH_AS = "such as license/growth/grant/api-calls"
 
 
-def terminal_ports() -> Ports:
-    """The ports of a job that a person started from a shell."""
+def terminal_ports(*, has_bar: bool = True) -> Ports:
+    """The ports of a job that a person started from a shell.
+
+    `has_bar` allows a progress bar; a command whose result shows how far it is needs none.
+    """
     notices = TerminalNotices()
     return local_ports(
         notices=notices,
-        progress=terminal_progress(),
+        progress=terminal_progress(has_bar=has_bar),
         stop=TerminalStop(notices.notify),
         redaction=_redaction(),
     )

@@ -7,12 +7,12 @@ from dataclasses import dataclass, field, replace
 
 from kaiten_sync.errors import DeclarationError, KaitenSyncError, RefusedError
 from kaiten_sync.jobs.agreed import agreed_before, agreed_on, read_plan_file
-from kaiten_sync.jobs.planning import PlanRequest, case_of, propose, refuse
+from kaiten_sync.jobs.planning import PlanRequest, case_of, propose, refuse, with_impact
 from kaiten_sync.jobs.receipt import Receipt
 from kaiten_sync.jobs.workspace import Workspace
-from kaiten_sync.model.outcome import ApplyResult
+from kaiten_sync.model.outcome import ApplyResult, Outcome
 from kaiten_sync.model.plan import Plan
-from kaiten_sync.model.ports import Approval, Catalog, Connection, Journal, Ports
+from kaiten_sync.model.ports import Approval, Catalog, Connection, Journal, NoJournal, Ports
 from kaiten_sync.model.resource import DesiredState
 from kaiten_sync.model.settings import Prune
 from kaiten_sync.pipeline import PlanInputs, apply_plan, load, propose_on, read_for_plan
@@ -30,13 +30,27 @@ class ApplyRequest:
     `plan_file` is a plan, `-` for the caller's input; None plans first, as `planning` says.
     `made_from` are catalog paths from which the plan file has to be made, empty for any; then
     `planning` says what overrides the project's policy, and the plan before this one.
-    `receipt` is the file to write outcomes to as they happen.
+    `receipt` is the file to write outcomes to as they happen. `watch` makes a journal that is told
+    of them as well, once the plan is known.
     """
 
     plan_file: str | None = None
     planning: PlanRequest = field(default_factory=PlanRequest)
     made_from: tuple[str, ...] = ()
     receipt: str | None = None
+    watch: Callable[[Plan], Journal] = lambda _plan: NoJournal()
+
+
+@dataclass(frozen=True, slots=True)
+class _Journals:
+    """Several journals as one."""
+
+    journals: tuple[Journal, ...]
+
+    def record(self, outcome: Outcome) -> None:
+        """Tell each of them."""
+        for journal in self.journals:
+            journal.record(outcome)
 
 
 def apply(
@@ -56,12 +70,12 @@ def apply(
     case = case_of(workspace, connection, request.planning, ports)
     _check_takes_plans_made_now(connection)
     with connection.open() as catalog:
-        proposal = propose(case, catalog, ports)
-        approval.show(proposal.plan)
+        proposal = with_impact(propose(case, catalog, ports), request.planning, catalog, ports)
+        approval.show(proposal.plan, proposal.impact)
         refuse(proposal)
         if proposal.plan.changes and not approval.is_given(proposal.plan):
             raise RefusedError("the plan was not approved: nothing was applied")
-        return _execute(proposal.plan, catalog, request.receipt, ports)
+        return _execute(proposal.plan, catalog, request, ports)
 
 
 def _apply_file(
@@ -73,7 +87,7 @@ def _apply_file(
         _check_policy(plan, workspace, connection, ports)
         with connection.open() as catalog:
             check_target(plan, connection.target)
-            return _execute(plan, catalog, request.receipt, ports)
+            return _execute(plan, catalog, request, ports)
     desired = load(workspace.source(request.made_from, connection.overlays))
     _check_made_from(plan, desired)
     with connection.open() as catalog:
@@ -88,7 +102,7 @@ def _apply_file(
         def verify() -> None:
             verify_plan(plan, desired, catalog, inputs, progress=ports.progress)
 
-        result = _execute(plan, catalog, request.receipt, ports, verify)
+        result = _execute(plan, catalog, request, ports, verify)
         if not result.is_complete:
             return result
         return _with_what_is_left(result, plan, desired, catalog, inputs, ports)
@@ -182,19 +196,20 @@ def _check_policy(plan: Plan, workspace: Workspace, connection: Connection, port
 def _execute(
     plan: Plan,
     catalog: Catalog,
-    receipt: str | None,
+    request: ApplyRequest,
     ports: Ports,
     verify: Callable[[], None] = lambda: None,
 ) -> ApplyResult:
     """Verify, apply, and close the receipt however it ends."""
-    if receipt is None:
+    watcher = request.watch(plan)
+    if request.receipt is None:
         verify()
-        return _apply(plan, catalog, None, ports)
-    journal = Receipt(receipt, plan, ports)
+        return _apply(plan, catalog, watcher, ports)
+    journal = Receipt(request.receipt, plan, ports)
     ended: ApplyResult | KaitenSyncError | None = KaitenSyncError("the run ended unexpectedly")
     try:
         verify()
-        ended = _apply(plan, catalog, journal, ports)
+        ended = _apply(plan, catalog, _Journals((journal, watcher)), ports)
     except KaitenSyncError as error:
         ended = error
         raise
@@ -207,7 +222,7 @@ def _execute(
     return ended
 
 
-def _apply(plan: Plan, catalog: Catalog, journal: Journal | None, ports: Ports) -> ApplyResult:
+def _apply(plan: Plan, catalog: Catalog, journal: Journal, ports: Ports) -> ApplyResult:
     with ports.stop.listening() as is_stopped:
         return apply_plan(
             plan, catalog, progress=ports.progress, is_stopped=is_stopped, journal=journal

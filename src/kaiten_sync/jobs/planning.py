@@ -6,15 +6,21 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from kaiten_sync.errors import PlanFileError, RefusedError
+from kaiten_sync.impact import gate
 from kaiten_sync.jobs.agreed import Agreed, agreed_on
+from kaiten_sync.jobs.impacting import impact_of
 from kaiten_sync.jobs.workspace import Workspace
 from kaiten_sync.model.address import Address
+from kaiten_sync.model.impact import DEFAULT_BUDGET, FailOn
 from kaiten_sync.model.plan import TargetRef
 from kaiten_sync.model.ports import Connection, PlanReader, Ports
 from kaiten_sync.model.settings import Limit, Policy, Prune
 from kaiten_sync.pipeline import CatalogSource, load, make_plan
 from kaiten_sync.plan.build import Proposal
 from kaiten_sync.plan.plan_file import write_plan
+from kaiten_sync.report.impact_json import impact_json
+from kaiten_sync.report.impact_words import without_names
+from kaiten_sync.report.safe_text import json_text
 
 __all__ = [
     "PlanCase",
@@ -53,7 +59,9 @@ class PlanRequest:
 
     `files` replace the project's catalog. `previous` names what was agreed, as `agreed_on` takes
     it. `allowed` are the objects whose protection is lifted. `out` is the plan file to write;
-    the plan that it replaces is what was agreed if nothing is named.
+    the plan that it replaces is what was agreed if nothing is named. `impact_budget` limits the
+    requests that looking at holders may take, and `fail_on` refuses the plan by whom it affects.
+    `impact_out` is a file for that as JSON; without `is_named` no instance or customer is named.
     """
 
     files: tuple[str, ...] = ()
@@ -61,6 +69,10 @@ class PlanRequest:
     previous: str | None = None
     allowed: frozenset[Address] = frozenset()
     out: str | None = None
+    impact_budget: int = DEFAULT_BUDGET
+    fail_on: frozenset[FailOn] = frozenset()
+    impact_out: str | None = None
+    is_named: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,10 +97,26 @@ def plan(workspace: Workspace, request: PlanRequest, ports: Ports) -> Proposal:
     connection = workspace.connect(None)
     case = case_of(workspace, connection, request, ports)
     with connection.open() as catalog:
-        proposal = propose(case, catalog, ports)
+        proposal = with_impact(propose(case, catalog, ports), request, catalog, ports)
     if request.out is not None and not proposal.refusals:
         ports.files.write(Path(request.out), write_plan(proposal.plan))
     return proposal
+
+
+def with_impact(
+    proposal: Proposal, request: PlanRequest, catalog: PlanReader, ports: Ports
+) -> Proposal:
+    """The proposal with whom it affects, refused if the request says so.
+
+    Raises:
+        ServerError, AccessError: the server cannot be read at all.
+    """
+    impact = impact_of(proposal.plan, catalog, request.impact_budget, ports)
+    impact = impact if request.is_named else without_names(impact)
+    refused = gate(proposal.plan, impact, request.fail_on)
+    if request.impact_out is not None:
+        ports.files.write(Path(request.impact_out), json_text(impact_json(impact)).encode())
+    return replace(proposal, impact=impact, diagnostics=(*proposal.diagnostics, *refused))
 
 
 def case_of(

@@ -133,6 +133,7 @@ LICENSE = KindSpec(
     section="licenses",
     path="/licenses",
     family_wire="familyId",
+    family_path="/license-families",
     held_by=HeldBy.INSTANCES,
     deleted=Effect.TIGHTENS,
     before_create=leave_numbering_to_server,

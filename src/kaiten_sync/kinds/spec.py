@@ -278,6 +278,8 @@ class KindSpec:
     parent_wire: str = ""
     id_wire: str = "id"
     family_wire: str = ""
+    family_path: str = ""
+    """The list of what makes objects siblings, with the slug of each; empty if there is none."""
     slug_refers_to: Reference | None = None
     held_by: HeldBy = HeldBy.NOBODY
     created: Effect = Effect.NEUTRAL

@@ -18,7 +18,7 @@ from kaiten_sync.kinds.spec import HeldBy
 from kaiten_sync.live.read import WORKERS, read_children, side_by_side
 from kaiten_sync.model.address import Address, ChildList
 from kaiten_sync.model.holder import Holders, Instance, Usage
-from kaiten_sync.model.ports import PlanReader, Progress
+from kaiten_sync.model.ports import HolderReader, PlanReader, Progress
 from kaiten_sync.model.reading import pages
 from kaiten_sync.model.resource import Coverage, LiveResource, LiveState
 from kaiten_sync.model.value import UNLIMITED, is_number
@@ -61,7 +61,7 @@ def read_holders(
     if had or metered:
         instances = _if_allowed(reader.list_instances, gaps)
     asked = [each.slug for each in instances or () if _license(each) in metered]
-    usage = _usage(reader, asked, progress, workers)
+    usage = read_usage(reader, asked, progress=progress, workers=workers)
     found = {each.address for listed in (lists or {}).values() for each in listed}
     unseen = set(referred) if lists is None else set()
     if instances is None:
@@ -159,9 +159,26 @@ def _parents(reader: PlanReader, kinds: Collection[str], known: LiveState) -> li
     return found
 
 
-def _usage(
-    reader: PlanReader, instances: Sequence[str], progress: Progress, workers: int
+def read_instances(reader: HolderReader) -> tuple[Sequence[Instance], str | None]:
+    """All instances, or none and why they could not be read.
+
+    Raises:
+        ServerError, AccessError: the server cannot be read at all.
+    """
+    gaps: list[str] = []
+    instances = _if_allowed(reader.list_instances, gaps)
+    return instances or (), gaps[0] if gaps else None
+
+
+def read_usage(
+    reader: HolderReader,
+    instances: Sequence[str],
+    *,
+    progress: Progress,
+    workers: int = WORKERS,
 ) -> dict[str, Sequence[Usage]]:
+    """What each instance has used, one request each. Raises as `read_instances` does."""
+
     def read_one(slug: str) -> Sequence[Usage]:
         found = reader.list_usage(slug)
         progress.advance()

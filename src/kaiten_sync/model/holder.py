@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from kaiten_sync.model.address import Address
 
@@ -20,11 +21,18 @@ class Instance:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Usage:
-    """What an instance has used of one entitlement; `reports` counts what was recorded."""
+    """What an instance has used of one entitlement; `reports` counts what was recorded.
+
+    `limit` is the threshold that the server counts against, infinite if there is none, None if the
+    server does not say. The period is the window of the counter, None if nothing resets it.
+    """
 
     entitlement: str
     value: float
     reports: int
+    limit: float | None = None
+    period_start: datetime | None = None
+    period_end: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -19,6 +19,7 @@ from kaiten_sync.model.capabilities import Capabilities
 from kaiten_sync.model.change import Action
 from kaiten_sync.model.drift import Difference
 from kaiten_sync.model.holder import Instance, Usage
+from kaiten_sync.model.impact import Impact
 from kaiten_sync.model.outcome import Outcome
 from kaiten_sync.model.plan import Plan, TargetRef
 from kaiten_sync.model.resource import LiveResource
@@ -296,8 +297,8 @@ class NeverStopped:
 class Approval(Protocol):
     """The person who approves a plan that is made and applied in one run."""
 
-    def show(self, plan: Plan) -> None:
-        """Show what would be applied."""
+    def show(self, plan: Plan, impact: Impact | None) -> None:
+        """Show what would be applied, and whom it affects if that was read."""
         ...
 
     def is_given(self, plan: Plan) -> bool:

@@ -48,13 +48,15 @@ class LiveResource:
     """One object as a server has it, in catalog field names, normalized.
 
     `id` is the server's own (a grant has none: it is named by its license's id and its
-    entitlement's slug). `updated_at` and `updated_by` are the server's words, for messages.
+    entitlement's slug). `family_slug` is known only if no sibling shows it. `updated_at` and
+    `updated_by` are the server's words, for messages.
     """
 
     address: Address
     fields: Fields
     id: str | None = None
     family_id: str | None = None
+    family_slug: str | None = None
     updated_at: str | None = None
     updated_by: str | None = None
 

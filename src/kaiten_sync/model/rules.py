@@ -70,6 +70,8 @@ RULES: Mapping[str, str] = {
     "default-not-published": "A family's default license is not published.",
     "version-without-family": "A license has a version and no family.",
     "unsupported-field": "A field is declared that the server does not know.",
+    # impact
+    "fail-on": "A plan affects holders in a way that `--fail-on` refuses.",
     # the project file
     "bad-target-name": "A target's name cannot be part of a file name.",
     "bad-url": "A target's URL is not that of a server.",

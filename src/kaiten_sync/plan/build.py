@@ -16,6 +16,7 @@ from kaiten_sync.model.change import Change
 from kaiten_sync.model.diagnostic import Diagnostic, Severity
 from kaiten_sync.model.drift import CatalogDiff, DriftClass
 from kaiten_sync.model.holder import Holders
+from kaiten_sync.model.impact import Impact
 from kaiten_sync.model.plan import Guards, Left, Plan, Summary, TargetRef
 from kaiten_sync.model.resource import DesiredState, LiveResource, LiveState, Resource
 from kaiten_sync.model.settings import Policy
@@ -41,11 +42,13 @@ class Proposal:
     """A plan, and what is wrong with it or worth knowing.
 
     Errors are reasons not to carry it out. Warnings also appear in the plan, as lines. Notes are
-    for whoever makes the plan, and not for its reviewers.
+    for whoever makes the plan, and not for its reviewers. `impact` is a reading beside the plan,
+    None if nobody took it.
     """
 
     plan: Plan
     diagnostics: tuple[Diagnostic, ...]
+    impact: Impact | None = None
 
     @property
     def refusals(self) -> tuple[Diagnostic, ...]:

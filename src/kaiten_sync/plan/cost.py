@@ -67,6 +67,9 @@ def _reading(
     listed = sum(
         count if count <= READ_SINGLY else pages(population[kind]) for kind, count in wanted.items()
     )
+    # A list whose families do not show their slugs takes the list of families as well.
+    unnamed = {a.kind for a, found in live.resources.items() if found.family_slug is not None}
+    listed += sum(wanted[kind] > READ_SINGLY for kind in unnamed)
     absent = {o.address for o in observed if o.fields is None}
     parents = {o.address.parent for o in observed if o.address.parent is not None} - absent
     return listed + sum(pages(children[parent]) for parent in parents)

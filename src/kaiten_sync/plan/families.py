@@ -115,7 +115,7 @@ def _slugs_of_live_families(desired: DesiredState, live: LiveState) -> dict[str,
         for address, each in named.items():
             found = live.resources.get(address)
             if found is not None and found.family_id is not None:
-                slug = each.fields.get(link_of(address))
+                slug = each.fields.get(link_of(address)) or found.family_slug
                 if isinstance(slug, str):
                     slugs[found.family_id] = slug
     return slugs

@@ -32,9 +32,12 @@ class Simulation:
     def __init__(self, live: LiveState, families: Families) -> None:
         self._families = families
         versions = {a: live.resources[a] for a in families.of if a in live.resources}
-        self._has_unnamed_family = any(
-            families.of[address] == found.family_id for address, found in versions.items()
-        )
+        self._unnamed = {
+            address: number_of(address, found.fields)
+            for address, found in versions.items()
+            if families.of[address] == found.family_id
+        }
+        """Versions of families whose slug nothing shows, with their numbers."""
         self._live_families = {families.of[address] for address in versions}
         self._highest: dict[str, int] = defaultdict(int)
         for address, found in versions.items():
@@ -104,7 +107,9 @@ class Simulation:
         joined = next((each.after for each in change.fields if each.name == link), None)
         slug = joined if isinstance(joined, str) else change.address.slug
         is_there = any(each in self.objects for each in self._families.members.get(slug, ()))
-        if joined is None and is_there:
+        # The server names a version after its family unless somebody chose another slug.
+        is_named_after = any(a.slug == f"{slug}-v{number}" for a, number in self._unnamed.items())
+        if joined is None and (is_there or is_named_after):
             yield Diagnostic(
                 rule="lost-first-version",
                 message=f"the family {slug} is there already and has lost its first version, which"
@@ -112,7 +117,7 @@ class Simulation:
                 address=str(change.address),
                 hint=f"declare it under another slug with `{link}: {slug}`, or remove it",
             )
-        if joined is not None and not is_there and not self._has_unnamed_family:
+        if joined is not None and not is_there and not self._unnamed:
             yield Diagnostic(
                 rule="unknown-family",
                 message=f"there is no family {slug} to join",

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
+from kaiten_sync.model.change import Action
 from kaiten_sync.model.outcome import ApplyResult, Outcome, Status
 from kaiten_sync.report.next_steps import after_failure, after_success
 from kaiten_sync.report.paint import QUIET, STATUS_STYLES, TITLE, Paint, painter
@@ -51,17 +52,28 @@ def outcome_lines(
 
 def apply_text(result: ApplyResult, *, color: bool) -> str:
     """Every change that this run was to make, the sum, and what to do next."""
-    paint = painter(color=color)
-    return "\n".join(_lines(result, paint, color=color)) + "\n"
+    width = action_width_of(outcome.action for outcome in result.outcomes)
+    lines = [
+        line
+        for outcome in result.outcomes
+        if outcome.status is not Status.ALREADY_DONE
+        for line in outcome_lines(outcome, color=color, action_width=width)
+    ]
+    return "".join(f"{line}\n" for line in lines) + apply_ending(result, color=color)
 
 
-def _lines(result: ApplyResult, paint: Paint, *, color: bool) -> Iterator[str]:
-    listed = [o for o in result.outcomes if o.status is not Status.ALREADY_DONE]
-    widths = (len(word_of(outcome.action)) for outcome in listed)
-    action_width = max((_USUAL_ACTION_WIDTH, *widths))
-    for outcome in listed:
-        yield from outcome_lines(outcome, color=color, action_width=action_width)
-    if listed:
+def apply_ending(result: ApplyResult, *, color: bool) -> str:
+    """What follows the lines of the outcomes."""
+    return "".join(f"{line}\n" for line in _ending(result, painter(color=color)))
+
+
+def action_width_of(actions: Iterable[Action]) -> int:
+    """The width that aligns what follows the actions of a plan."""
+    return max((_USUAL_ACTION_WIDTH, *(len(word_of(action)) for action in actions)))
+
+
+def _ending(result: ApplyResult, paint: Paint) -> Iterator[str]:
+    if any(outcome.status is not Status.ALREADY_DONE for outcome in result.outcomes):
         yield ""
     verb = "Applied to" if result.is_complete else "Partly applied to"
     where = f"{safe_text(result.target.name)} at {safe_text(result.target.url)}"

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from kaiten_sync.documents.parts import ErrorDocument
     from kaiten_sync.model.diagnostic import Diagnostic
     from kaiten_sync.model.drift import DriftReport
+    from kaiten_sync.model.impact import Impact
     from kaiten_sync.model.outcome import ApplyResult
     from kaiten_sync.model.plan import Plan
     from kaiten_sync.report.notice import Notice
@@ -41,13 +42,15 @@ class PlanView:
     """A plan to render. `write` makes the plan file, which belongs to the stage that plans.
 
     `diagnostics` are about the plan: errors are why it is refused. A plan file holds none of them.
-    `notices` are for a comment on a pull request; a terminal has them on standard error.
+    `notices` are for a comment on a pull request; a terminal has them on standard error. `impact`
+    is whom the plan affects; the plan file is the same with and without it.
     """
 
     plan: Plan
     write: Callable[[Plan], bytes]
     diagnostics: Sequence[Diagnostic] = ()
     notices: Sequence[Notice] = ()
+    impact: Impact | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,7 +68,7 @@ class DriftView:
 def _plan_text(document: PlanView, look: Look) -> str:
     from kaiten_sync.report.plan_text import plan_text
 
-    return plan_text(document.plan, color=look.color, width=look.width)
+    return plan_text(document.plan, document.impact, color=look.color, width=look.width)
 
 
 def _plan_json(document: PlanView, _look: Look) -> str:
@@ -75,13 +78,43 @@ def _plan_json(document: PlanView, _look: Look) -> str:
 def _plan_markdown(document: PlanView, _look: Look) -> str:
     from kaiten_sync.report.plan_markdown import plan_markdown
 
-    return plan_markdown(document.plan, document.notices)
+    return plan_markdown(document.plan, document.notices, document.impact)
 
 
 def _plan_html(document: PlanView, _look: Look) -> str:
     from kaiten_sync.report.plan_html import plan_html
 
-    return plan_html(document.plan, document.diagnostics)
+    return plan_html(document.plan, document.diagnostics, document.impact)
+
+
+def _impact_text(impact: Impact, look: Look) -> str:
+    from kaiten_sync.report.impact_text import impact_text
+
+    return impact_text(impact, color=look.color)
+
+
+def _impact_json(impact: Impact, _look: Look) -> str:
+    from kaiten_sync.report.impact_json import impact_json
+
+    return json_text(impact_json(impact))
+
+
+def _impact_markdown(impact: Impact, _look: Look) -> str:
+    from kaiten_sync.report.impact_markdown import impact_markdown
+
+    return impact_markdown(impact)
+
+
+def _impact_html(impact: Impact, _look: Look) -> str:
+    from kaiten_sync.report.impact_html import impact_html
+
+    return impact_html(impact)
+
+
+def _impact_csv(impact: Impact, _look: Look) -> str:
+    from kaiten_sync.report.impact_csv import impact_csv
+
+    return impact_csv(impact)
 
 
 def _proposal_github(document: PlanView, look: Look) -> str:
@@ -190,6 +223,13 @@ PLAN: Formats[PlanView] = {
     "markdown": _plan_markdown,
     "html": _plan_html,
 }
+IMPACT: Formats[Impact] = {
+    "text": _impact_text,
+    "json": _impact_json,
+    "markdown": _impact_markdown,
+    "html": _impact_html,
+    "csv": _impact_csv,
+}
 DRIFT: Formats[DriftView] = {
     "text": _drift_text,
     "json": _drift_json,
@@ -216,6 +256,7 @@ PROPOSAL: Formats[PlanView] = {**PLAN, "github": _proposal_github, "sarif": _pro
 
 DOCUMENTS: Mapping[str, Formats[Any]] = {
     "plan": PROPOSAL,
+    "impact": IMPACT,
     "drift": DRIFT,
     "apply": APPLY,
     "diagnostics": DIAGNOSTICS,

@@ -7,8 +7,10 @@ from dataclasses import dataclass
 
 from kaiten_sync.model.change import Action, Change, Effect
 from kaiten_sync.model.diagnostic import Diagnostic, Severity
+from kaiten_sync.model.impact import Impact
 from kaiten_sync.model.plan import Plan
 from kaiten_sync.report.field_rows import FieldRow, field_rows, place_of
+from kaiten_sync.report.impact_html import impact_parts
 from kaiten_sync.report.left import LEFT_TITLE, left_lines
 from kaiten_sync.report.pages import NAME_LIMIT, VALUE_LIMIT, template
 from kaiten_sync.report.risk import riskiest_first, takes_away
@@ -65,7 +67,9 @@ class _Section:
     count: str
 
 
-def plan_html(plan: Plan, diagnostics: Sequence[Diagnostic] = ()) -> str:
+def plan_html(
+    plan: Plan, diagnostics: Sequence[Diagnostic] = (), impact: Impact | None = None
+) -> str:
     """A whole page: no scripts, no assets, light and dark, as narrow as a phone."""
     refusals = [each for each in diagnostics if each.severity is Severity.ERROR]
     return template("plan.html").render(
@@ -80,6 +84,7 @@ def plan_html(plan: Plan, diagnostics: Sequence[Diagnostic] = ()) -> str:
         refusals=[cut(safe_text(with_place(each)), VALUE_LIMIT) for each in refusals],
         warnings=[cut(safe_text(warning), VALUE_LIMIT) for warning in plan.warnings],
         sections=list(_sections(plan)),
+        impact=impact_parts(impact) if impact is not None and impact.changes else None,
         digest=safe_text(plan.digest),
     )
 

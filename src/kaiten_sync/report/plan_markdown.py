@@ -10,8 +10,10 @@ from itertools import islice
 
 from kaiten_sync.kinds.registry import all_actions
 from kaiten_sync.model.change import Action, Change, Effect
+from kaiten_sync.model.impact import Impact
 from kaiten_sync.model.plan import Plan
 from kaiten_sync.report.field_rows import FieldRow, field_rows, place_of
+from kaiten_sync.report.impact_markdown import impact_section
 from kaiten_sync.report.left import LEFT_TITLE, left_lines
 from kaiten_sync.report.markdown import (
     MAX_CHARS,
@@ -39,7 +41,17 @@ _GLANCE_LIMIT = 40
 _MARKS = {Effect.BREAKS: "⛔ ", Effect.TIGHTENS: "⚠️ "}
 
 
-def plan_markdown(plan: Plan, notices: Sequence[Notice] = (), *, max_chars: int = MAX_CHARS) -> str:
+_IMPACT_SHARE = 0.3
+"""The share of the text for whom the plan affects: names are the first to be left out."""
+
+
+def plan_markdown(
+    plan: Plan,
+    notices: Sequence[Notice] = (),
+    impact: Impact | None = None,
+    *,
+    max_chars: int = MAX_CHARS,
+) -> str:
     """The plan as markdown, at most `max_chars` long, after what a reader has to know first.
 
     The first line is a comment with the plan's digest, by which a program finds the text again.
@@ -47,6 +59,8 @@ def plan_markdown(plan: Plan, notices: Sequence[Notice] = (), *, max_chars: int 
     out. What does not fit is counted by action, with the command that shows it.
     """
     head = _head(plan, "".join(notice_markdown(notice) for notice in notices))
+    if impact is not None and impact.changes:
+        head += impact_section(impact, int(max_chars * _IMPACT_SHARE))
     return document(head, riskiest_first(plan.changes), _change, _missing, max_chars)
 
 

@@ -6,8 +6,10 @@ from collections.abc import Iterator
 
 from kaiten_sync.kinds.registry import spec_of
 from kaiten_sync.model.change import Action, Change
+from kaiten_sync.model.impact import Impact
 from kaiten_sync.model.plan import Plan
 from kaiten_sync.report.field_rows import field_rows, place_of
+from kaiten_sync.report.impact_text import impact_lines
 from kaiten_sync.report.left import LEFT_TITLE, left_lines, no_changes
 from kaiten_sync.report.paint import (
     ACTION_STYLES,
@@ -38,13 +40,16 @@ from kaiten_sync.report.words import (
 )
 
 
-def plan_text(plan: Plan, *, color: bool, width: int = 100) -> str:
-    """The plan as a person reads it, `width` columns wide, ending with one summary line."""
+def plan_text(plan: Plan, impact: Impact | None = None, *, color: bool, width: int = 100) -> str:
+    """The plan as a person reads it, `width` columns wide, ending with one summary line.
+
+    Whom it affects comes before that line, if a change takes something from somebody.
+    """
     paint = painter(color=color)
-    return "\n".join(_lines(plan, paint, width)) + "\n"
+    return "\n".join(_lines(plan, impact, paint, width)) + "\n"
 
 
-def _lines(plan: Plan, paint: Paint, width: int) -> Iterator[str]:
+def _lines(plan: Plan, impact: Impact | None, paint: Paint, width: int) -> Iterator[str]:
     if plan.is_empty:
         yield from _warnings(plan, paint)
         yield from _left(plan)
@@ -56,6 +61,8 @@ def _lines(plan: Plan, paint: Paint, width: int) -> Iterator[str]:
     yield ""
     yield from _warnings(plan, paint)
     yield from _left(plan)
+    if impact is not None and impact.changes:
+        yield from impact_lines(impact, paint)
     yield paint(f"Plan: {plan_summary(plan)}", TITLE)
 
 

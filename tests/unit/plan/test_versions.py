@@ -171,6 +171,17 @@ def test_a_family_that_lost_its_first_version_is_not_opened_again() -> None:
     assert "under another slug with `familySlug: growth`" in finding
 
 
+def test_a_family_without_a_name_is_known_by_its_versions_or_by_the_list_of_families() -> None:
+    second = found("growth-v2", 2)
+    unnamed = replace(second, fields={**second.fields, "familySlug": None})
+    listed = replace(found("spring", 2), family_slug="growth")
+    listed = replace(listed, fields={**listed.fields, "familySlug": None})
+    for each in (unnamed, listed):
+        (finding,) = sentences(proposal(desired(version("growth")), live_state(each)).refusals)
+        assert finding.startswith("license/growth: the family growth is there already")
+    assert proposal(desired(version("grow")), live_state(unnamed)).refusals == ()
+
+
 def test_a_family_that_nothing_opens_cannot_be_joined() -> None:
     (finding,) = sentences(proposal(desired(version("growth-v2")), live_state()).refusals)
     assert finding.startswith("license/growth-v2: there is no family growth to join")

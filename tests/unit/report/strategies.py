@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
+from datetime import UTC
 
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
@@ -15,6 +17,14 @@ from kaiten_sync.model.attribution import Attribution
 from kaiten_sync.model.change import Action, Change, Effect, FieldChange, InnerChange, change_id
 from kaiten_sync.model.diagnostic import Diagnostic, Severity
 from kaiten_sync.model.drift import Difference, DriftClass, DriftReport, Verdict
+from kaiten_sync.model.impact import (
+    Affected,
+    ChangeImpact,
+    HolderImpact,
+    Impact,
+    Sample,
+    Standing,
+)
 from kaiten_sync.model.outcome import ApplyResult, Outcome, Status
 from kaiten_sync.model.plan import Plan, Summary, TargetRef
 from kaiten_sync.model.source import SourceRef
@@ -149,6 +159,54 @@ def drift_reports() -> st.SearchStrategy[DriftReport]:
         agreed=st.none() | texts,
         unknown=st.lists(texts, max_size=2).map(tuple),
         words=st.lists(texts, max_size=3).map(tuple),
+    )
+
+
+def impacts() -> st.SearchStrategy[Impact]:
+    """Any impact of a few changes."""
+    limits = st.none() | st.just(math.inf) | st.floats(0, 1e12)
+    moments = st.datetimes(timezones=st.just(UTC))
+    affected = st.builds(
+        Affected,
+        address=_grants,
+        action=st.sampled_from(all_actions()),
+        version=texts,
+        entitlement=st.none() | texts,
+        is_metered=st.booleans(),
+        before=limits,
+        after=limits,
+        threshold=limits,
+    )
+    holders = st.builds(
+        HolderImpact,
+        instance=texts,
+        customer=texts,
+        used=st.none() | st.floats(-1e12, 1e12),
+        standing=st.sampled_from(Standing),
+        reaches=st.none() | moments,
+    )
+    changes = st.builds(
+        ChangeImpact,
+        affected=affected,
+        holders=st.integers(0, 10**6),
+        looked_at=st.lists(holders, max_size=4).map(tuple),
+    )
+    return st.builds(
+        Impact,
+        target=_targets,
+        plan_digest=texts,
+        taken_at=moments,
+        requests=st.integers(0, 10**6),
+        budget=st.integers(0, 10**6),
+        changes=st.lists(changes, max_size=3).map(tuple),
+        sample=st.none()
+        | st.builds(
+            Sample,
+            size=st.integers(0, 99),
+            population=st.integers(1, 10**6),
+            margin=st.floats(0, 100),
+        ),
+        gap=st.none() | texts,
     )
 
 

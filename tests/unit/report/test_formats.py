@@ -12,6 +12,7 @@ from kaiten_sync.report import formats
 COMMANDS = {
     "plan": formats.PROPOSAL,
     "show": formats.PLAN,
+    "impact": formats.IMPACT,
     "drift": formats.DRIFT,
     "apply": formats.APPLY,
     "validate": formats.DIAGNOSTICS,

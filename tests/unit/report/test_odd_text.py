@@ -6,6 +6,8 @@ systems, bidirectional overrides, markup, line ends.
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 import re
 from collections.abc import Callable
@@ -21,6 +23,7 @@ from tests.unit.report.strategies import (
     apply_results,
     diagnostics,
     drift_reports,
+    impacts,
     plans,
     texts,
 )
@@ -32,7 +35,14 @@ from kaiten_sync.report.formats import DOCUMENTS, DriftView, Look, PlanView
 from kaiten_sync.report.safe_text import json_text, safe_text
 
 VALUES: dict[str, st.SearchStrategy[Any]] = {
-    "plan": st.builds(PlanView, plan=plans(), write=st.just(write_plan), diagnostics=diagnostics()),
+    "plan": st.builds(
+        PlanView,
+        plan=plans(),
+        write=st.just(write_plan),
+        diagnostics=diagnostics(),
+        impact=st.none() | impacts(),
+    ),
+    "impact": impacts(),
     "drift": st.builds(DriftView, reports=st.lists(drift_reports(), min_size=1, max_size=2)),
     "apply": apply_results(),
     "diagnostics": diagnostics(),
@@ -45,12 +55,15 @@ _COMMAND = re.compile(r"::(error|warning|notice) (\w+=[^,:]*,?)+::")
 _TAGS = {
     *("html", "head", "meta", "title", "style", "body", "header", "main", "footer", "section"),
     *("h1", "h2", "h3", "p", "div", "span", "code", "ul", "li", "dl", "dt", "dd"),
-    *("details", "summary", "article", "table", "thead", "tbody", "tr", "th", "td"),
+    *("details", "summary", "article", "table", "thead", "tbody", "tr", "th", "td", "meter"),
 }
 _CASES = {"testsuites", "testsuite", "testcase", "failure", "skipped", "system-out"}
 _FENCED = re.compile(r"^(`{3,})(diff|text|sh)\n(.*?)\n\1$", re.M | re.S)
 _CODE = re.compile(r"<code>[^<]*</code>")
-_MARKDOWN_TAGS = {"<h3>", "<details>", "<summary>", "<div>", "<b>", "<p>"}
+_MARKDOWN_TAGS = {
+    *("<h3>", "<h4>", "<details>", "<summary>", "<div>", "<b>", "<p>"),
+    *("<table>", "<tr>", "<th>", "<td>"),
+}
 
 
 def shows_only_characters(text: str) -> None:
@@ -92,6 +105,13 @@ def is_json(text: str) -> None:
     json.loads(text)
 
 
+def is_csv_of_text(text: str) -> None:
+    rows = list(csv.reader(io.StringIO(text)))
+    assert {len(row) for row in rows} == {len(rows[0])}
+    for cell in (cell for row in rows for cell in row if not re.fullmatch(r"-?[\d.e+-]+", cell)):
+        assert not cell.startswith(("=", "+", "@", "\t")), cell
+
+
 CHECKS: dict[str, tuple[Callable[[str], None], ...]] = {
     "text": (is_obeyed_by_no_runner,),
     "json": (is_obeyed_by_no_runner, is_json),
@@ -100,6 +120,7 @@ CHECKS: dict[str, tuple[Callable[[str], None], ...]] = {
     "junit": (is_obeyed_by_no_runner, is_junit_of_ours),
     "sarif": (is_obeyed_by_no_runner, is_json),
     "gitlab": (is_obeyed_by_no_runner, is_json),
+    "csv": (is_obeyed_by_no_runner, is_csv_of_text),
     "github": (),  # it is made of commands: see below
 }
 

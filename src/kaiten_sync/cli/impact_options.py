@@ -1,0 +1,52 @@
+"""Options of commands that look at holders."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from kaiten_sync.model.impact import DEFAULT_BUDGET
+
+_Function = TypeVar("_Function", bound=Callable[..., Any])
+_MAX_BUDGET = 1_000_000
+
+
+def impact_options(function: _Function) -> _Function:
+    """How many requests looking at holders may take, and whether they are named."""
+    budget = click.option(
+        "--impact-budget",
+        type=click.IntRange(min=0, max=_MAX_BUDGET),
+        default=DEFAULT_BUDGET,
+        show_default=True,
+        metavar="N",
+        help="Most requests for looking at holders; beyond it, a sample is taken. 0: look at none.",
+    )
+    names = click.option(
+        "--names/--no-names",
+        default=None,
+        help="Name instances and customers. Default: yes, but not in CI of a public repository.",
+    )
+    return budget(names(function))
+
+
+def names_are_shown(*, asked: bool | None) -> bool:
+    """Whether customers may be named: as asked, or not where a public repository would show them.
+
+    GitHub writes the event of a run into a file. Source: GitHub Actions, default environment
+    variables, `GITHUB_EVENT_PATH`.
+    """
+    if asked is not None:
+        return asked
+    path = os.environ.get("GITHUB_EVENT_PATH")
+    if not path:
+        return True
+    try:
+        event = json.loads(Path(path).read_text(encoding="utf-8"))
+        return bool(event["repository"]["private"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return False  # CI of a repository that may be public

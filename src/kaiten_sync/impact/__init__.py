@@ -1,0 +1,11 @@
+"""Who is hit: holders of what a plan tightens or breaks, and how far each is from the new limit.
+
+Part of planning, and a reading of its own. Everything here is pure: `live` reads the instances and
+their usage, and `pipeline` puts the two together.
+"""
+
+from kaiten_sync.impact.affected import affected_by
+from kaiten_sync.impact.assemble import Asking, change_impacts, whom_to_ask
+from kaiten_sync.impact.gate import gate
+
+__all__ = ["Asking", "affected_by", "change_impacts", "gate", "whom_to_ask"]

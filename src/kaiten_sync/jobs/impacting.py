@@ -1,0 +1,75 @@
+"""Impact: whom a plan affects, of a saved plan or of one that was just made."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from kaiten_sync.impact import affected_by, change_impacts, whom_to_ask
+from kaiten_sync.jobs.agreed import read_plan_file
+from kaiten_sync.jobs.workspace import Workspace
+from kaiten_sync.live.holders import read_instances, read_usage
+from kaiten_sync.model.holder import Instance
+from kaiten_sync.model.impact import DEFAULT_BUDGET, Impact
+from kaiten_sync.model.plan import Plan
+from kaiten_sync.model.ports import HolderReader, Ports
+from kaiten_sync.model.reading import pages
+from kaiten_sync.plan.plan_file import check_target
+
+__all__ = ["ImpactRequest", "impact", "impact_of"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImpactRequest:
+    """Which plan file, `-` for the caller's input, and how many requests the reading may take."""
+
+    plan_file: str
+    budget: int = DEFAULT_BUDGET
+
+
+def impact(workspace: Workspace, request: ImpactRequest, ports: Ports) -> Impact:
+    """Read whom a saved plan affects now.
+
+    Raises:
+        PlanFileError: the plan file cannot be trusted, or is another target's.
+        KaitenSyncError: as `impact_of` and `Connect` do.
+    """
+    plan = read_plan_file(request.plan_file, ports.files)
+    known = workspace.project.targets if workspace.project else {}
+    connection = workspace.connect(plan.target.name if plan.target.name in known else None)
+    check_target(plan, connection.target)
+    with connection.open() as catalog:
+        return impact_of(plan, catalog, request.budget, ports)
+
+
+def impact_of(plan: Plan, catalog: HolderReader, budget: int, ports: Ports) -> Impact:
+    """Read whom a plan affects, by one list of instances and the usage of its holders.
+
+    Nothing is sent if the plan takes nothing from anybody. Beyond the budget of requests a sample
+    of the holders is asked, the same one for the same plan. A token without `read:instances`
+    leaves a gap that the result names.
+
+    Raises:
+        ServerError, AccessError: the server cannot be read at all.
+    """
+    affected = affected_by(plan)
+    now = ports.clock()
+    gap: str | None = None
+    instances: Sequence[Instance] = ()
+    if affected and not budget:
+        gap = "the budget of requests is 0"
+    elif affected:
+        instances, gap = read_instances(catalog)
+    listed = pages(len(instances)) if affected and gap is None else 0
+    asking = whom_to_ask(affected, instances, seed=plan.digest, budget=budget - listed)
+    usage = read_usage(catalog, asking.asked, progress=ports.progress)
+    return Impact(
+        target=plan.target,
+        plan_digest=plan.digest,
+        taken_at=now,
+        requests=listed + len(asking.asked),
+        budget=budget,
+        changes=change_impacts(affected, asking, usage, now),
+        sample=asking.sample,
+        gap=gap,
+    )

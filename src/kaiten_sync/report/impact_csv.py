@@ -1,0 +1,68 @@
+"""Whom a plan affects, as CSV: a row per change and holder. Stage 7."""
+
+from __future__ import annotations
+
+import csv
+import io
+import math
+from datetime import UTC, datetime
+
+from kaiten_sync.model.impact import Impact
+from kaiten_sync.model.value import UNLIMITED
+from kaiten_sync.report.safe_text import safe_text
+
+_HEAD = (
+    "address",
+    "version",
+    "instance",
+    "customer",
+    "used",
+    "before",
+    "after",
+    "class",
+    "reaches",
+)
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+"""What begins a formula in a spreadsheet. Source: OWASP, CSV Injection."""
+
+
+def impact_csv(impact: Impact) -> str:
+    """All holders that were looked at, worst change and worst holder first."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(_HEAD)
+    for change in impact.changes:
+        for holder in change.looked_at:
+            writer.writerow(
+                [
+                    _cell(str(change.affected.address)),
+                    _cell(change.affected.version),
+                    _cell(holder.instance),
+                    _cell(holder.customer),
+                    _number(holder.used),
+                    _number(change.affected.before),
+                    _number(change.affected.after),
+                    holder.standing,
+                    f"{holder.reaches.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
+                    if holder.reaches
+                    else "",
+                ]
+            )
+    return text.getvalue()
+
+
+def _cell(text: str) -> str:
+    shown = safe_text(text)
+    return f"'{shown}" if shown.startswith(_FORMULA) else shown
+
+
+def _number(value: float | None) -> str:
+    if value is None:
+        return ""
+    if math.isinf(value):
+        return UNLIMITED
+    return f"{value:.0f}" if float(value).is_integer() else repr(value)
+
+
+def _moment(moment: datetime | None) -> str:
+    return "" if moment is None else f"{moment.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"

@@ -1,0 +1,73 @@
+"""Whom a plan affects, for the terminal. Stage 7."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from kaiten_sync.model.impact import ChangeImpact, Impact, Standing
+from kaiten_sync.report.impact_words import (
+    change_text,
+    cost_text,
+    counts_text,
+    holder_text,
+    moment_text,
+    share,
+    totals_text,
+    use_text,
+    worth_naming,
+)
+from kaiten_sync.report.paint import QUIET, TITLE, Paint, cells, padded, painter
+from kaiten_sync.report.rows import INDENT
+from kaiten_sync.report.safe_text import safe_text
+
+_BAR = 20
+"""Cells of a full bar."""
+
+_WIDEST_WORD = max(len(each) for each in Standing)
+
+STANDING_STYLES = {
+    Standing.OVER: "bold red",
+    Standing.NEAR: "bold yellow",
+    Standing.LOSES: "yellow",
+    Standing.UNKNOWN: "dim",
+}
+
+
+def impact_text(impact: Impact, *, color: bool) -> str:
+    """A whole report, ending with one line for all changes."""
+    paint = painter(color=color)
+    head = f"Impact on {safe_text(impact.target.name)} at {moment_text(impact.taken_at)}"
+    return "\n".join([paint(head, TITLE), "", *impact_lines(impact, paint)]) + "\n"
+
+
+def impact_lines(impact: Impact, paint: Paint) -> Iterator[str]:
+    """One block per change, then the totals and what the reading took."""
+    for change in impact.changes:
+        if impact.gap is None:
+            yield from _block(change, paint)
+            yield ""
+    yield paint(f"Impact: {totals_text(impact)}", TITLE)
+    if impact.changes and impact.gap is None:
+        yield paint(f"Read with {cost_text(impact)}", QUIET)
+
+
+def _block(change: ChangeImpact, paint: Paint) -> Iterator[str]:
+    yield f"  {paint(change_text(change), TITLE)}"
+    yield f"{INDENT}{counts_text(change)}"
+    holders = list(worth_naming(change))
+    widest = max((cells(holder_text(each)) for each in holders), default=0)
+    for each in holders:
+        word = paint(
+            padded(each.standing, len(Standing.UNAFFECTED)), STANDING_STYLES.get(each.standing, "")
+        )
+        line = f"{INDENT}{word}  {padded(holder_text(each), widest)}"
+        if change.affected.is_metered:
+            bar = _bar(share(each.used, change.affected.before), paint)
+            line = f"{line}  {bar}{use_text(change, each)}"
+        yield line.rstrip()
+
+
+def _bar(percent: int, paint: Paint) -> str:
+    """Used against the maximum before the change."""
+    full = round(_BAR * percent / 100)
+    return f"{paint('█' * full, 'cyan')}{paint('░' * (_BAR - full), QUIET)}  "

@@ -1,0 +1,145 @@
+"""What every report of an impact says alike. Stage 7."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime
+
+from kaiten_sync.model.impact import ChangeImpact, HolderImpact, Impact, Standing
+from kaiten_sync.report.safe_text import safe_text
+from kaiten_sync.report.words import counted, word_of
+
+SHOWN = 10
+"""Holders of each change that are named: the worst. `--format csv` has all."""
+
+_ALWAYS = (Standing.OVER, Standing.NEAR, Standing.WITHIN)
+_IF_ANY = (Standing.LOSES, Standing.UNKNOWN, Standing.UNAFFECTED)
+_MOST_PRECISE = 6
+
+
+def number_text(value: float | None) -> str:
+    """`1,200`, `0.5`, `unlimited`, or `none` for what is not granted."""
+    if value is None:
+        return "none"
+    if math.isinf(value):
+        return "unlimited"
+    whole = float(value).is_integer()
+    return f"{value:,.0f}" if whole else f"{value:,.{_MOST_PRECISE}f}".rstrip("0")
+
+
+def counts_text(change: ChangeImpact) -> str:
+    """`12 holders: 3 over, 1 near, 8 within`."""
+    standings = change.standings
+    if not change.holders:
+        return "no holders"
+    if not change.looked_at:
+        return f"{counted(change.holders, 'holder')}, none looked at"
+    shown = _ALWAYS if change.affected.is_metered else ()
+    parts = [f"{standings[each]:,} {each}" for each in shown]
+    parts += [_counted(each, standings[each]) for each in _IF_ANY if standings[each]]
+    asked = len(change.looked_at)
+    part = f" ({asked:,} looked at)" if asked != change.holders else ""
+    return f"{counted(change.holders, 'holder')}{part}: {', '.join(parts)}"
+
+
+def _counted(standing: Standing, number: int) -> str:
+    if standing is Standing.LOSES:
+        return f"{number:,} {'loses' if number == 1 else 'lose'} something"
+    return f"{number:,} {standing}"
+
+
+def change_text(change: ChangeImpact) -> str:
+    """`license/growth/grant/api-calls: 1,000 → 500`."""
+    affected = change.affected
+    if not affected.is_metered:
+        what = "taken away" if affected.entitlement else word_of(affected.action)
+        return f"{safe_text(str(affected.address))}: {what}"
+    sides = f"{number_text(affected.before)} → {number_text(affected.after)}"
+    return f"{safe_text(str(affected.address))}: {sides}"
+
+
+def holder_text(holder: HolderImpact) -> str:
+    """`acme-prod (acme)`."""
+    customer = f" ({safe_text(holder.customer)})" if holder.customer else ""
+    return f"{safe_text(holder.instance)}{customer}"
+
+
+def use_text(change: ChangeImpact, holder: HolderImpact) -> str:
+    """`750 of 500`, and when the rest is used up at the present pace."""
+    if not change.affected.is_metered:
+        return ""
+    used = "unknown" if holder.used is None else number_text(holder.used)
+    reaches = f", reaches it by {day_text(holder.reaches)}" if holder.reaches else ""
+    return f"{used} of {number_text(change.affected.after or 0)}{reaches}"
+
+
+def totals_text(impact: Impact) -> str:
+    """One sentence for all changes together."""
+    if impact.gap is not None:
+        return f"Holders could not be looked at: {safe_text(impact.gap)}"
+    if not impact.changes:
+        return "No change takes anything from a holder."
+    parts = [f"{impact.count(each):,} {each}" for each in (Standing.OVER, Standing.NEAR)]
+    parts += [
+        _counted(each, count)
+        for each in (Standing.LOSES, Standing.UNKNOWN)
+        if (count := impact.count(each))
+    ]
+    return f"{counted(impact.holders, 'holder')} looked at: {', '.join(parts)}."
+
+
+def cost_text(impact: Impact) -> str:
+    """What the reading took, and which part of the holders it covers."""
+    taken = f"{counted(impact.requests, 'request')} of at most {impact.budget:,}"
+    if impact.sample is None:
+        return f"{taken}."
+    sample = impact.sample
+    return (
+        f"{taken}: a sample of {sample.size:,} of {counted(sample.population, 'holder')};"
+        f" shares are within {sample.margin:.0f} percentage points."
+    )
+
+
+def worth_naming(change: ChangeImpact) -> Iterator[HolderImpact]:
+    """The worst holders: those whom the change leaves untouched are only counted."""
+    quiet = (Standing.WITHIN, Standing.UNAFFECTED)
+    named = (h for h in change.looked_at if h.standing not in quiet or h.reaches)
+    for _, holder in zip(range(SHOWN), named, strict=False):
+        yield holder
+
+
+def share(used: float | None, whole: float | None) -> int:
+    """A part in percent for a bar, at most 100."""
+    if not used or used < 0 or whole is None or math.isinf(whole):
+        return 0
+    return 100 if whole <= 0 else min(100, round(100 * used / whole))
+
+
+def moment_text(moment: datetime) -> str:
+    """`2026-11-28 17:00 UTC`."""
+    return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+
+
+def day_text(moment: datetime) -> str:
+    """`2026-12-03`."""
+    return f"{moment.astimezone(UTC):%Y-%m-%d}"
+
+
+def without_names(impact: Impact) -> Impact:
+    """The same with numbers in place of instances, and without customers."""
+    numbers: dict[str, str] = {}
+    for change in impact.changes:
+        for holder in change.looked_at:
+            numbers.setdefault(holder.instance, f"holder {len(numbers) + 1}")
+    changes = (
+        replace(
+            change,
+            looked_at=tuple(
+                replace(h, instance=numbers[h.instance], customer="") for h in change.looked_at
+            ),
+        )
+        for change in impact.changes
+    )
+    return replace(impact, changes=tuple(changes))

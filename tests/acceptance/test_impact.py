@@ -1,0 +1,178 @@
+"""Before a limit is lowered: whom it stops, by name, beside the plan and never in it."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Iterator
+
+import httpx
+import pytest
+from jsonschema import Draft202012Validator
+from tests.acceptance.conftest import Workplace
+from tests.support.tenants import instance_body, make
+
+from kaiten_sync.validate import schema_text
+
+SCHEMA = Draft202012Validator(json.loads(schema_text("impact")))
+BEFORE = """\
+version: 1
+entitlements:
+  seats: {name: Seats, type: NUMBER}
+  calls: {name: Calls, type: NUMBER, resetPeriod: MONTH}
+  sso: {name: SSO, type: BOOLEAN}
+licenses:
+  growth:
+    name: Growth
+    type: PAID
+    entitlements: {seats: 10, calls: 1000, sso: true}
+"""
+AFTER = BEFORE.replace("seats: 10, calls: 1000, sso: true", "seats: 5, calls: 2000, sso: true")
+USED = {"one": 3, "two": 6, "three": 9, "four": 5}
+"""Seats by instance: of five, two are over, one is at the limit, one is within."""
+
+PLAN = "the.plan.json"
+
+
+@pytest.fixture
+def api(place: Workplace) -> Iterator[httpx.Client]:
+    headers = {"Authorization": f"Bearer {place.token}"}
+    with httpx.Client(base_url=f"{place.url}/api", headers=headers) as client:
+        yield client
+
+
+@pytest.fixture
+def lowered(place: Workplace, api: httpx.Client) -> Workplace:
+    """A license that four instances hold, and a catalog that lowers one of its limits."""
+    place.write("catalog.yaml", BEFORE)
+    assert place.run("plan", "-f", "catalog.yaml", "-o", PLAN).code == 0
+    assert place.run("apply", PLAN).code == 0
+    license_id = api.get("/licenses/growth").json()["id"]
+    for slug, seats in USED.items():
+        make(api, "/instances", **{**instance_body(api, slug=slug), "licenseId": license_id})
+        report(api, slug, seats)
+    place.write("catalog.yaml", AFTER)
+    return place
+
+
+def report(api: httpx.Client, instance: str, value: int) -> None:
+    body = {"value": {"type": "number", "value": value}, "behavior": "append"}
+    path = f"/instances/{instance}/entitlements/seats/usage"
+    assert api.post(path, json=body).status_code == 200
+
+
+def test_a_plan_says_who_would_be_over(lowered: Workplace) -> None:
+    done = lowered.run("plan", "-f", "catalog.yaml", "-o", PLAN)
+    assert done.code == 0
+    assert "license/growth/grant/seats: 10 → 5" in done.stdout
+    assert "4 holders: 2 over, 1 near, 1 within" in done.stdout
+    assert "three (acme)" in done.stdout
+    assert "Impact: 4 holders looked at: 2 over, 1 near." in done.stdout
+    assert "license/growth/grant/calls: 1,000" not in done.stdout  # it only loosens
+
+
+def test_it_costs_a_page_of_instances_and_a_request_for_each_holder(lowered: Workplace) -> None:
+    lowered.run("plan", "-f", "catalog.yaml", "-o", PLAN)
+    found = lowered.run("impact", PLAN, "--format", "json").json
+    assert found["requests"] == 1 + len(USED)
+    SCHEMA.validate(found)
+    (change,) = found["changes"]
+    counts = {key: change[key] for key in ("holders", "over", "near", "within", "unknown")}
+    assert counts == {"holders": 4, "over": 2, "near": 1, "within": 1, "unknown": 0}
+    assert [each["instance"] for each in change["worst"]] == ["three", "two", "four", "one"]
+
+
+def test_the_plan_file_is_the_same_whatever_is_used(lowered: Workplace, api: httpx.Client) -> None:
+    lowered.run("plan", "-f", "catalog.yaml", "-o", PLAN)
+    before = (lowered.folder / PLAN).read_bytes()
+    report(api, "one", 6)
+    done = lowered.run("plan", "-f", "catalog.yaml", "-o", PLAN)
+    assert "3 over" in done.stdout
+    assert (lowered.folder / PLAN).read_bytes() == before
+
+
+def test_a_plan_without_harm_asks_nobody(lowered: Workplace, api: httpx.Client) -> None:
+    lowered.write("catalog.yaml", BEFORE.replace("seats: 10", "seats: 20"))
+    done = lowered.run("plan", "-f", "catalog.yaml", "-o", PLAN, "--impact-out", "impact.json")
+    assert "Impact" not in done.stdout
+    found = json.loads((lowered.folder / "impact.json").read_text())
+    assert (found["requests"], found["changes"]) == (0, [])
+
+
+def test_csv_names_every_holder(lowered: Workplace) -> None:
+    lowered.run("plan", "-f", "catalog.yaml", "-o", PLAN)
+    rows = list(csv.DictReader(lowered.run("impact", PLAN, "--format", "csv").stdout.splitlines()))
+    assert {row["instance"]: float(row["used"]) for row in rows} == USED
+    assert {row["class"] for row in rows} == {"over", "near", "within"}
+
+
+@pytest.mark.parametrize("shown", ["text", "json", "markdown", "html", "csv"])
+def test_names_can_be_left_out(lowered: Workplace, shown: str) -> None:
+    lowered.run("plan", "-f", "catalog.yaml", "-o", PLAN)
+    done = lowered.run("impact", PLAN, "--no-names", "--format", shown)
+    assert done.code == 0
+    assert "holder 1" in done.stdout
+    assert "acme" not in done.stdout
+    assert "three" not in done.stdout
+
+
+@pytest.mark.parametrize(("private", "is_named"), [(True, True), (False, False)])
+def test_ci_of_a_public_repository_names_nobody(
+    lowered: Workplace, private: bool, is_named: bool
+) -> None:
+    event = lowered.write("event.json", json.dumps({"repository": {"private": private}}))
+    done = lowered.run("plan", "-f", "catalog.yaml", GITHUB_EVENT_PATH=str(event))
+    assert ("three (acme)" in done.stdout) == is_named
+    assert "2 over" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("gate", "catalog", "code"),
+    [
+        ("over", AFTER, 4),
+        ("tightens", AFTER, 4),
+        ("breaks", AFTER, 0),
+        ("over", BEFORE.replace("seats: 10", "seats: 9"), 0),
+        ("tightens", BEFORE.replace("seats: 10", "seats: 20"), 0),
+    ],
+)
+def test_a_plan_can_be_refused_for_whom_it_affects(
+    lowered: Workplace, gate: str, catalog: str, code: int
+) -> None:
+    lowered.write("catalog.yaml", catalog)
+    done = lowered.run("plan", "-f", "catalog.yaml", "-o", "new.plan.json", "--fail-on", gate)
+    assert done.code == code
+    assert (lowered.folder / "new.plan.json").exists() == (code == 0)
+    assert ("license/growth/grant/seats" in done.stderr) == (code == 4)
+
+
+def test_beyond_the_budget_a_sample_is_asked_and_called_one(lowered: Workplace) -> None:
+    lowered.run("plan", "-f", "catalog.yaml", "-o", PLAN)
+    found = lowered.run("impact", PLAN, "--impact-budget", "3", "--format", "json").json
+    assert found["sampled"] == {"size": 2, "population": 4, "margin": pytest.approx(56.6, abs=0.1)}
+    assert found["requests"] == 3
+    text = lowered.run("impact", PLAN, "--impact-budget", "3").stdout
+    assert "a sample of 2 of 4 holders" in text
+    assert "(2 looked at)" in text
+    gated = lowered.run("plan", "-f", "catalog.yaml", "--fail-on", "over", "--impact-budget", "3")
+    assert gated.code == 4
+
+
+def test_a_token_that_may_not_read_instances_gets_the_plan_and_a_line(
+    lowered: Workplace, api: httpx.Client
+) -> None:
+    scopes = ["write:entitlements", "write:licenses"]
+    made = make(api, "/service-accounts/bootstrap/tokens", name="ci", scopes=scopes)
+    poor = {"KAITEN_AUTH_TOKEN": made["token"]}
+    done = lowered.run("plan", "-f", "catalog.yaml", "-o", PLAN, **poor)
+    assert done.code == 0
+    assert "Impact: Holders could not be looked at" in done.stdout
+    assert "read:instances" in done.stdout
+    gated = lowered.run("plan", "-f", "catalog.yaml", "--fail-on", "over", **poor)
+    assert gated.code == 4
+    assert "could not be looked at" in gated.stderr
+
+
+def test_a_budget_of_nothing_asks_nobody(lowered: Workplace) -> None:
+    done = lowered.run("plan", "-f", "catalog.yaml", "--impact-budget", "0")
+    assert "Holders could not be looked at: the budget of requests is 0" in done.stdout
