@@ -135,3 +135,25 @@ def test_overage_on_a_bare_grant_is_written_as_a_map(sold: Workplace, api: httpx
     assert sold.run("adopt", "-t", "prod", GRANT).code in (0, 3)
     if "1500" in read(sold):
         assert is_clean(sold)
+
+
+def test_conflicts_alone_end_with_the_ways_out(sold: Workplace, api: httpx.Client) -> None:
+    grant(api, "calls", "number", 2000)
+    edited = CATALOG.replace("calls: 1000", "calls: 3000")
+    sold.write("catalog.yaml", edited)
+    done = sold.run("adopt", "-t", "prod")
+    assert done.code == 4
+    assert f"1 conflict, which git and the server both changed ({GRANT})" in done.stderr
+    assert "name one to adopt the server's value" in done.stderr
+    assert read(sold) == edited
+    assert sold.run("adopt", "-t", "prod", GRANT).code == 0
+    assert read(sold) == CATALOG.replace("calls: 1000", "calls: 2000")
+
+
+def test_a_dry_run_and_a_wrong_command_line_change_nothing(
+    sold: Workplace, api: httpx.Client
+) -> None:
+    grant(api, "calls", "number", 2000)
+    assert sold.run("adopt", "-t", "prod", "--into", "x.yaml", "--into-overlay").code == 3
+    assert sold.run("adopt", "-t", "prod", "--dry-run").code == 0
+    assert read(sold) == CATALOG

@@ -103,3 +103,27 @@ def test_an_export_keeps_line_breaks_and_mode(selling: Workplace) -> None:
     assert path.stat().st_mode & 0o777 == 0o600
     export(selling, "--split", "none")
     assert not path.exists()
+
+
+def test_a_project_file_is_not_written_among_the_files_of_its_catalog(selling: Workplace) -> None:
+    refused = selling.run("export", "-o", ".", "--with-project")
+    assert (refused.code, "-o catalog/" in refused.stderr) == (3, True)
+    assert files(selling.folder) == []
+    done = selling.run("export", "-o", ".")
+    assert done.code == 0, done.stderr
+    assert selling.run("export", "-o", ".", "--force", "--split", "none").code == 0
+    assert files(selling.folder) == ["catalog.yaml"]
+    assert selling.run("plan", "-f", ".", "--detailed-exitcode").code == 0
+
+
+def test_an_export_says_that_overlays_would_be_merged_over_it(selling: Workplace) -> None:
+    selling.write("over.yaml", "version: 1\nlicenses: {growth: {name: Other}}\n")
+    selling.write(
+        "kaiten-sync.yaml",
+        "version: 1\ncatalog: [c/]\ntargets:\n"
+        f"  eu: {{url: {selling.url}, overlays: [over.yaml]}}\n",
+    )
+    done = selling.run("export", "-t", "eu", "-o", "new")
+    assert done.code == 0, done.stderr
+    assert "the target's overlays (over.yaml) are merged over these files" in done.stderr
+    assert "plan -f new -t eu" in done.stdout

@@ -53,7 +53,7 @@ def command(
 ) -> int:
     """Copy live values into the YAML files.
 
-    Each value is changed where it stands, in the catalog or an overlay; comments, order and
+    Each value is changed where it is declared, in the catalog or an overlay; comments, order and
     quotes stay, and no other line changes. Without ADDRESS, what was edited on the server. With
     it, exactly these objects: new ones are added, and those that are gone from the server are
     taken out. Writes nothing to the server. Values that cannot be changed alone are named, and the

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import shlex
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import click
 
 from kaiten_sync.cli.options import OUTPUT_FOLDER, ServerChoice, project_option, target_options
 from kaiten_sync.errors import UsageError
+
+if TYPE_CHECKING:
+    from kaiten_sync.jobs.exporting import Exported
 
 
 @click.command("export")
@@ -36,7 +40,8 @@ from kaiten_sync.errors import UsageError
 @click.option(
     "--with-project",
     is_flag=True,
-    help="Write a project file here too, for this catalog, this server and this scope.",
+    help="Write a project file here too, for this catalog, this server and this scope, with"
+    " schemas and settings for editors and git.",
 )
 @click.option(
     "--force",
@@ -63,10 +68,8 @@ def command(
       kaiten-sync export --overlay-of staging
       KAITEN_BASE_URL=http://127.0.0.1:6060 kaiten-sync export -o catalog/
     """
-    from kaiten_sync.cli.output import print_result
     from kaiten_sync.cli.session import terminal_ports, workspace_of
     from kaiten_sync.jobs.exporting import ExportRequest, Split, export
-    from kaiten_sync.report.words import counted
 
     if overlay_of is not None:
         if with_project or server.target not in (None, overlay_of):
@@ -84,12 +87,26 @@ def command(
         is_forced=force,
     )
     exported = export(workspace_of(project, server), request, terminal_ports())
+    named = f" -t {shlex.quote(server.target)}" if server.target is not None else ""
+    _print_exported(exported, "plan" if with_project else f"plan -f {shlex.quote(out)}{named}")
+
+
+def _print_exported(exported: Exported, next_command: str) -> None:
+    from kaiten_sync.cli.output import print_result, say
+    from kaiten_sync.report.words import counted
+
     for path in exported.paths:
         print_result(f"wrote {path.as_posix()}")
     for path in exported.removed:
         print_result(f"removed {path.as_posix()}")
-    following = "plan" if with_project else f"plan -f {out}"
-    print_result(f"\n{counted(exported.objects, 'object')}. Next: kaiten-sync {following}")
+    if exported.overlays and next_command != "plan":
+        overlays = ", ".join(exported.overlays)
+        say(
+            f"the target's overlays ({overlays}) are merged over these files when they are planned;"
+            " take them out of the project file if the files replace the catalog, or write"
+            " only the differences with --overlay-of"
+        )
+    print_result(f"\n{counted(exported.objects, 'object')}. Next: kaiten-sync {next_command}")
 
 
 def _write_overlay(

@@ -10,7 +10,7 @@ from pathlib import Path
 from kaiten_sync.declare.edit import EditPath, TextEditor
 from kaiten_sync.declare.files import FoundFile, find_files
 from kaiten_sync.declare.write import dump_catalog
-from kaiten_sync.errors import RefusedError, UsageError
+from kaiten_sync.errors import KaitenSyncError, RefusedError, UsageError
 from kaiten_sync.kinds.registry import child_kinds, spec_of
 from kaiten_sync.kinds.values import tagged_value
 from kaiten_sync.model.address import Address, ChildList
@@ -56,7 +56,7 @@ class Adopter:
 
     def adopt(
         self, difference: Difference, objects: Mapping[Address, Fields], into: str
-    ) -> tuple[Difference | None, list[RefusedError]]:
+    ) -> tuple[Difference | None, list[KaitenSyncError]]:
         """Take over one difference, or as much of it as can be changed.
 
         `objects` are the fields worth declaring of live objects, and `into` is the file for what
@@ -69,11 +69,12 @@ class Adopter:
                 case DriftClass.MISSING:
                     self._remove(difference.address)
                 case DriftClass.UNMANAGED if difference.address.parent is not None:
-                    self._add_child(difference.address, objects[difference.address])
+                    value = short_form(difference.address, objects[difference.address])
+                    self._put_child(path_of(difference.address), value)
                 case DriftClass.UNMANAGED:
                     chosen = {a: f for a, f in objects.items() if a.root == difference.address}
                     self._new.setdefault(into, {}).update(chosen)
-        except RefusedError as error:
+        except KaitenSyncError as error:
             return None, [error]
         return difference, []
 
@@ -101,20 +102,21 @@ class Adopter:
 
     def _adopt_fields(
         self, difference: Difference, objects: Mapping[Address, Fields]
-    ) -> tuple[Difference | None, list[RefusedError]]:
+    ) -> tuple[Difference | None, list[KaitenSyncError]]:
         address = difference.address
         if whole := self._bare_or_inherited(difference):
             try:
                 whole(short_form(address, objects[address]))
-            except RefusedError as error:
+            except KaitenSyncError as error:
                 return None, [error]
             return difference, []
-        taken, obstacles = [], []
+        taken: list[FieldChange] = []
+        obstacles: list[KaitenSyncError] = []
         for each in difference.fields:
             restores = [editor.kept() for editor in self._editors_of(address)]
             try:
                 self._change(address, each)
-            except RefusedError as error:
+            except KaitenSyncError as error:
                 for restore in restores:
                     restore()
                 obstacles.append(error)
@@ -199,9 +201,6 @@ class Adopter:
             raise
         if not holders and address.parent is not None:
             self._put_child(path, None)  # takes an inherited one away
-
-    def _add_child(self, address: Address, fields: Fields) -> None:
-        self._put_child(path_of(address), short_form(address, fields))
 
     def _put_child(self, path: EditPath, value: Json) -> None:
         """Write an object into the list of its parent, in the last file that has that list."""

@@ -44,7 +44,7 @@ class Text:
 
 
 def read_text(shown: str, path: Path) -> Text | Diagnostic:
-    """A file as text, or why it is none. Never blocks, never reads more than the limit."""
+    """A file as text, or why it is not text. Never blocks, and never reads more than the limit."""
     try:
         content = _read_bytes(shown, path)
     except OSError as error:
@@ -99,7 +99,7 @@ def _read_regular(path: Path, most_bytes: int) -> bytes | None:
 
 
 def text_of(shown: str, content: bytes) -> Text | Diagnostic:
-    """A file's content as text, or why it is none."""
+    """A file's content as text, or why it is not text."""
     if content.startswith(_UTF_16_MARKS):
         return file_diagnostic(shown, "not-utf-8", "the file is UTF-16", "save it as UTF-8")
     try:
@@ -119,7 +119,7 @@ def _control_character(shown: str, text: str, match: re.Match[str]) -> Diagnosti
     diagnostic = file_diagnostic(
         shown,
         "control-character",
-        f"the character U+{ord(match[0]):04X} cannot stand in YAML",
+        f"the character U+{ord(match[0]):04X} is not allowed in YAML",
         'write it as an escape in double quotes ("\\x07"), or save the file as UTF-8 text',
     )
     return replace(diagnostic, ref=_place_after(shown, text[: match.start()]))

@@ -11,9 +11,8 @@ from kaiten_sync.kinds.registry import child_kinds, spec_of, top_kinds
 from kaiten_sync.kinds.spec import PROTECT, KindSpec
 from kaiten_sync.kinds.values import declared_value
 from kaiten_sync.model.address import Address, ChildList
-from kaiten_sync.model.document import Entry, MergedCatalog, Node
+from kaiten_sync.model.document import Entry, MergedCatalog
 from kaiten_sync.model.resource import DesiredState, Resource
-from kaiten_sync.model.value import Json
 
 
 def build_desired(merged: MergedCatalog) -> DesiredState:
@@ -71,11 +70,9 @@ def _resource(address: Address, entry: Entry) -> Resource:
         }
     return Resource(
         address=address,
-        fields={n: _field(spec, n, node) for n, (node, _) in declared.items()},
+        fields={
+            n: declared_value(spec.fields[n], node.plain()) for n, (node, _) in declared.items()
+        },
         source=entry.key_ref,
         sources={name: ref for name, (_, ref) in declared.items()},
     )
-
-
-def _field(spec: KindSpec, name: str, node: Node) -> Json:
-    return declared_value(spec.fields[name], node.plain())

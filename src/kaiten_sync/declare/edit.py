@@ -56,7 +56,7 @@ class TextEditor:
         self._aliases = {s.alias for s in self._root.walk() if s.alias} if self._root else set()
 
     def find(self, path: EditPath) -> Spot | None:
-        """The value at a path of keys that stand in this file themselves."""
+        """The value at a path of keys that this file itself has."""
         spot = self._root
         for key in path:
             if spot is None:

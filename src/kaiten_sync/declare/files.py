@@ -10,7 +10,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path, PurePath
 
 from kaiten_sync.declare.content import looks_like_catalog
-from kaiten_sync.declare.diagnostics import file_diagnostic
+from kaiten_sync.declare.diagnostics import did_you_mean, file_diagnostic
 from kaiten_sync.model.diagnostic import Diagnostic, Severity
 from kaiten_sync.model.source import NamedPath
 
@@ -178,12 +178,15 @@ def _fixed_part(pattern: str) -> str:
 
 def _nothing_at(given: str, root: Path) -> Diagnostic:
     if not glob.has_magic(given) and not os.path.isdir(root / given):
-        message = "there is no such file"
+        message = f"there is no such {'folder' if given.endswith('/') else 'file'}"
     elif os.path.isdir(root / given):
         message = "this folder contains no .yaml or .yml file"
     else:
         message = "no file matches this pattern"
-    return file_diagnostic(_shown(given), "no-such-file", message, "check the path")
+    above = (root / given).parent
+    beside = os.listdir(above) if above.is_dir() else ()
+    hint = did_you_mean(PurePath(given).name, beside) or "check the path"
+    return file_diagnostic(_shown(given), "no-such-file", message, hint)
 
 
 def _shown(given: str) -> str:

@@ -30,7 +30,8 @@ def merge_documents(
         diagnostics += with_lines(_shape_diagnostics(document), document.lines)
         diagnostics += with_lines(_add(entries, document), document.lines)
     is_complete = all(document.is_complete for document in (*base, *overlays))
-    overlaying = Overlaying(Node(_first_ref(base), entries), is_complete=is_complete)
+    first = base[0].root.ref if base else SourceRef("catalog", 1, 1)
+    overlaying = Overlaying(Node(first, entries), is_complete=is_complete)
     for document in overlays:
         diagnostics += with_lines(_shape_diagnostics(document), document.lines)
         found = overlaying.lay_over(_usable(document), document.broken)
@@ -46,10 +47,6 @@ def merge_documents(
         removed=overlaying.removed,
     )
     return merged, tuple(diagnostics)
-
-
-def _first_ref(documents: Sequence[Document]) -> SourceRef:
-    return documents[0].root.ref if documents else SourceRef("catalog", 1, 1)
 
 
 # -- the shape of one file ------------------------------------------------------------------

@@ -79,7 +79,7 @@ def leave_to_base(patch: Patch, difference: Difference) -> None:
 
 
 def overlay_bytes(shown: str, before: bytes | None, patch: Patch) -> bytes:
-    """An overlay file with a patch; None is no file yet.
+    """An overlay file with a patch; None if there is no file yet.
 
     Raises:
         RefusedError: a place shares its text with others.

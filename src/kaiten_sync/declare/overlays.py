@@ -109,8 +109,14 @@ class Overlaying:
                 if present is not None:
                     self.removed[place.address] = entry.key_ref
                 elif not inherits and entry.node.ref not in self._broken:
-                    hint = did_you_mean(slug, entries) or self._meant(place)
-                    self._wrong.append(_no_object(place, entry, hint))
+                    found = place.diagnostic(
+                        "removes-nothing",
+                        "null takes nothing away here: the catalog below this overlay does not"
+                        " declare it",
+                        entry.key_ref,
+                        did_you_mean(slug, entries) or self._meant(place) or "remove the line",
+                    )
+                    self._wrong.append(found)
                 if inherits:
                     entries[slug] = entry  # `extends.py` takes the inherited one away
                 continue
@@ -201,22 +207,13 @@ def _is_map(entry: Entry) -> bool:
 
 
 def _as_map(spec: KindSpec, entry: Entry | None) -> Entry | None:
-    """An object as a map, written out if its value stands bare: `5` is `{value: 5}`."""
+    """An object as a map, written out if it is a bare value: `5` is `{value: 5}`."""
     if entry is None or _is_map(entry):
         return entry
     if not spec.shorthand or entry.node.value is None:
         return None
     bare = {spec.shorthand: Entry(entry.node.ref, entry.node)}
     return Entry(entry.key_ref, Node(entry.node.ref, bare))
-
-
-def _no_object(place: _Place, entry: Entry, hint: str | None) -> Diagnostic:
-    return place.diagnostic(
-        "removes-nothing",
-        "null takes nothing away here: the catalog below this overlay does not declare it",
-        entry.key_ref,
-        hint or "remove the line",
-    )
 
 
 def _no_field(place: _Place, entry: Entry, name: str, declared: list[str]) -> Diagnostic:

@@ -24,7 +24,7 @@ def read_documents(
     """The documents at files, folders and globs, and all that is wrong with them.
 
     A file that cannot be read gives an empty document that says so, so that later stages do
-    not miss what may stand in it. `unsaved` are contents that count instead of what is on disk, by
+    not miss what may be in it. `unsaved` are contents that count instead of what is on disk, by
     the real paths of their files.
     """
     documents: list[Document] = []

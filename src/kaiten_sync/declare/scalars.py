@@ -122,7 +122,7 @@ def _as_number(text: str) -> float | None:
     """The number that some readers see in a text, None if it is octal to others."""
     is_octal = text.lstrip("-+").startswith("0") and "." not in text
     is_decimal = _OTHER_NUMBER.fullmatch(text) and text.lower().strip("-+0123456789_.e") == ""
-    return float(text) if is_decimal and not is_octal else None
+    return float(text.replace("_", "")) if is_decimal and not is_octal else None
 
 
 def _not_finite(text: str) -> Diagnostic:

@@ -87,7 +87,7 @@ def has_user_info(url: str) -> bool:
 
 
 def secret_diagnostic(ref: SourceRef) -> Diagnostic:
-    """A credential stands at this place. The message does not repeat it."""
+    """There is a credential at this place. The message does not repeat it."""
     diagnostic = file_diagnostic(
         ref.file,
         SECRET_RULE,

@@ -1,4 +1,4 @@
-"""Where in a file's text each key and value stands, so that it can be changed and nothing else.
+"""Where each key and value is in a file's text, so that it alone can be changed.
 
 PyYAML gives events with places; this keeps the places. Aliases stay aliases: a text that several
 objects share cannot be changed for one of them.

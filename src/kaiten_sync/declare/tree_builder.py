@@ -168,7 +168,7 @@ class TreeBuilder:
             self._report(
                 ref,
                 "duplicate-key",
-                f"the key '{shorten(text)}' stands here twice, first on line {first.line}",
+                f"duplicate key '{shorten(text)}', first on line {first.line}",
                 "keep one of the two",
             )
             frame.key = None
@@ -183,9 +183,7 @@ class TreeBuilder:
 
     def _take_merge_key(self, frame: _Frame, ref: SourceRef) -> None:
         if frame.has_merge:
-            self._report(
-                ref, "duplicate-key", "the key '<<' stands here twice", "write `<<: [*a, *b]`"
-            )
+            self._report(ref, "duplicate-key", "duplicate key '<<'", "write `<<: [*a, *b]`")
         frame.is_merge = frame.has_merge = True
 
     def _add(self, node: Node, size: int, anchor: str | None = None) -> None:

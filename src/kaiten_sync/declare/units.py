@@ -87,7 +87,7 @@ def _may_be_quantity(text: str) -> bool:
 
 
 def _number(node: Node, address: str, units: tuple[str, ...], wrong: list[Diagnostic]) -> Node:
-    """A quantity as a number; as it is, and reported, if it is none."""
+    """A quantity as a number; as it is, and reported, if it is not one."""
     text = str(node.value)
     try:
         if text.isdigit():

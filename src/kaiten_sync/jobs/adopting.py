@@ -11,7 +11,7 @@ from typing import Protocol
 from kaiten_sync.declare.adopt import Adopter, FileChange, default_file
 from kaiten_sync.declare.overlay_patch import leave_to_base, overlay_bytes, patch_of
 from kaiten_sync.diff.compare import diff_catalog
-from kaiten_sync.errors import RefusedError, UsageError
+from kaiten_sync.errors import KaitenSyncError, RefusedError, UsageError
 from kaiten_sync.jobs.drifting import DriftRequest, Sides, sides_of
 from kaiten_sync.jobs.overlaying import Overlay, overlay_of
 from kaiten_sync.jobs.workspace import Workspace
@@ -134,7 +134,7 @@ class _Trial:
 
 
 class _Edits(Protocol):
-    """Changes files for differences, in memory. What stands in the way is part of the attempt."""
+    """Changes files for differences, in memory. Obstacles are part of the result."""
 
     def of(self, chosen: Sequence[Difference]) -> _Trial: ...
 
@@ -182,7 +182,7 @@ class _IntoOverlay:
             leave_to_base(patch, difference)
         try:
             after = overlay_bytes(self._overlay.shown, self._before, patch)
-        except RefusedError as error:
+        except KaitenSyncError as error:
             return _Trial(wrong=error.message)
         change = FileChange(
             shown=self._overlay.shown, path=self._overlay.path, before=self._before, after=after

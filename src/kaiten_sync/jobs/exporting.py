@@ -11,6 +11,8 @@ from pathlib import Path
 from kaiten_sync.declare import dump_catalog
 from kaiten_sync.declare.project import PROJECT_FILE
 from kaiten_sync.declare.write import inline
+from kaiten_sync.errors import UsageError
+from kaiten_sync.jobs.editors import beside_project, schema_header
 from kaiten_sync.jobs.workspace import Workspace
 from kaiten_sync.jobs.worth import with_family
 from kaiten_sync.jobs.written import replacing
@@ -55,12 +57,14 @@ class ExportRequest:
 class Exported:
     """The files that were written, how many objects were read, and what was removed.
 
-    `removed` are files of an earlier export.
+    `removed` are files of an earlier export, `overlays` what is merged over the files if they are
+    planned for the same target.
     """
 
     paths: tuple[Path, ...]
     objects: int
     removed: tuple[Path, ...] = ()
+    overlays: tuple[str, ...] = ()
 
 
 def export(workspace: Workspace, request: ExportRequest, ports: Ports) -> Exported:
@@ -71,27 +75,38 @@ def export(workspace: Workspace, request: ExportRequest, ports: Ports) -> Export
             was written.
         KaitenSyncError: as `pipeline.read_catalog` and `Connect` do.
     """
+    out = Path(request.out)
+    if request.with_project and out.resolve() == Path(PROJECT_FILE).resolve().parent:
+        raise UsageError(
+            f"{PROJECT_FILE} would be read as part of the catalog in the same folder",
+            hint="write the catalog into a folder of its own, such as -o catalog/",
+        )
     connection = workspace.connect(None)
     scope = workspace.scope
     with connection.open() as catalog:
         live = read_catalog(catalog, scope=scope, progress=ports.progress)
-    out = Path(request.out)
     contents = {out / name: t for name, t in catalog_files(live, scope, request.split).items()}
+    beside: dict[Path, str] = {}
     if request.with_project:
-        contents[Path(PROJECT_FILE)] = project_text(
+        contents = {path: schema_header(path) + text for path, text in contents.items()}
+        contents[Path(PROJECT_FILE)] = schema_header(Path(PROJECT_FILE)) + project_text(
             request.out, connection.target, request.target, workspace.project
         )
+        beside, notice = beside_project(Path(), [request.out.rstrip("/") + "/"], ports.files)
+        if notice is not None:
+            ports.notices.notify(notice)
     written = replacing(
         out,
         {path: text.encode() for path, text in contents.items()},
         ports.files,
         is_forced=request.is_forced,
     )
-    ports.files.write_all(written)
+    ports.files.write_all({**written, **{p: text.encode() for p, text in beside.items()}})
     return Exported(
-        paths=tuple(contents),
+        paths=(*contents, *beside),
         removed=tuple(path for path, content in written.items() if content is None),
         objects=len(live.resources),
+        overlays=connection.overlays,
     )
 
 

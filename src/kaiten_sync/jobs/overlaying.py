@@ -15,7 +15,6 @@ from kaiten_sync.errors import RefusedError, UsageError
 from kaiten_sync.jobs.workspace import Workspace
 from kaiten_sync.jobs.worth import with_families
 from kaiten_sync.model.diagnostic import Diagnostic
-from kaiten_sync.model.drift import Difference
 from kaiten_sync.model.ports import Connection, Ports
 from kaiten_sync.model.resource import LiveState
 from kaiten_sync.pipeline import CatalogSource, DriftCase, compare, load, validate
@@ -153,18 +152,17 @@ def prove(
         raise RefusedError(
             "with this overlay, the declaration would still differ from the server; nothing was"
             " written",
-            [_still(each) for each in left],
+            [
+                Diagnostic(
+                    rule="not-adopted",
+                    message="it would still differ",
+                    ref=each.source,
+                    address=str(each.address),
+                )
+                for each in left
+            ],
             hint="is another overlay merged over this one? Write into the last one",
         )
-
-
-def _still(difference: Difference) -> Diagnostic:
-    return Diagnostic(
-        rule="not-adopted",
-        message="it would still differ",
-        ref=difference.source,
-        address=str(difference.address),
-    )
 
 
 def _usual(connection: Connection, name: str) -> str:

@@ -51,7 +51,9 @@ def replacing(
         )
     same_breaks = {path: _with_breaks_of(path, text, files) for path, text in contents.items()}
     inside = {p: text for p, text in same_breaks.items() if p.is_relative_to(folder)}
-    return {**same_breaks, folder / RECORD: _record(folder, inside), **dict.fromkeys(others)}
+    lines = sorted((_name(folder, path), _digest(text)) for path, text in inside.items())
+    record = "".join(f"{digest}  {name}\n" for name, digest in lines).encode()
+    return {**same_breaks, folder / RECORD: record, **dict.fromkeys(others)}
 
 
 def _others(folder: Path, contents: Iterable[Path]) -> Iterable[Path]:
@@ -68,11 +70,6 @@ def _recorded(folder: Path, files: Files) -> Mapping[str, str]:
         return {}
     text = files.read(folder / RECORD).decode(errors="replace")
     return {found[2]: found[1] for line in text.splitlines() if (found := _LINE.fullmatch(line))}
-
-
-def _record(folder: Path, contents: Mapping[Path, bytes]) -> bytes:
-    lines = sorted((_name(folder, path), _digest(text)) for path, text in contents.items())
-    return "".join(f"{digest}  {name}\n" for name, digest in lines).encode()
 
 
 def _name(folder: Path, path: Path) -> str:

@@ -1,4 +1,4 @@
-"""Puts the server together and runs it: the only module that others start it through."""
+"""Puts the server together and runs it: the only module through which others start it."""
 
 from __future__ import annotations
 
@@ -60,7 +60,8 @@ _IDLE_S = 5
 """How long a connection stays open for another request."""
 
 _SILENCE_S = 15
-"""After which a worker that says nothing counts as hung: a busy machine needs some to start one."""
+"""Time without a sign of life after which a worker counts as hung; a busy machine needs some
+seconds to start one."""
 
 _WORKER_SETTINGS = "KAITEN_SYNC_WORKER_SETTINGS"
 """The environment variable that hands the settings to workers. They hold a password, and others on
@@ -81,14 +82,14 @@ class Prepared:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Started:
-    """A server that listens. `new_token` as in `Prepared`; show it once, keep it nowhere."""
+    """A server that listens. `new_token` is that of `Prepared`: show it once, never store it."""
 
     url: str
     new_token: str | None
 
 
 def prepare(settings: ServerSettings) -> Prepared:
-    """Open the database, bring it up to date, make sure that a token opens it.
+    """Open the database, bring it up to date, and make sure that there is a valid token.
 
     Raises:
         ServerStartError: one of these cannot be done.
@@ -98,14 +99,14 @@ def prepare(settings: ServerSettings) -> Prepared:
 
 
 def create_app(settings: ServerSettings) -> Starlette:
-    """The ASGI application alone, for a server of one's own. Raises as `prepare` does."""
+    """The ASGI application alone, for another ASGI server. Raises the errors of `prepare`."""
     return prepare(settings).app
 
 
 def worker_app() -> Starlette:
     """The application of one of several worker processes, on a database that is prepared.
 
-    Their supervisor has them call this, and hands over the settings in the environment.
+    The supervisor lets workers call this, and passes the settings in the environment.
     """
     settings = ServerSettings(**json.loads(os.environ[_WORKER_SETTINGS]))
     _end_with_supervisor()
@@ -115,7 +116,7 @@ def worker_app() -> Starlette:
 def serve(
     settings: ServerSettings, host: str, port: int, on_ready: Callable[[Started], None]
 ) -> None:
-    """Serve until SIGINT or SIGTERM; then finish what is under way and return.
+    """Serve until SIGINT or SIGTERM; then finish the requests under way and return.
 
     `on_ready` is called once, when connections are accepted. Port 0 picks a free one.
 
@@ -134,9 +135,9 @@ def serve(
 
 @contextlib.contextmanager
 def running(settings: ServerSettings, host: str = "127.0.0.1", port: int = 0) -> Iterator[Started]:
-    """A server in a thread of this process, for as long as the body runs. Raises as `serve`.
+    """Run a server in a thread of this process while the body runs. Raises the errors of `serve`.
 
-    It has one worker, whatever the settings say.
+    It always has one worker.
     """
     ready = threading.Event()
     with _listening(settings, host, port) as (server, listener, started):
@@ -154,12 +155,12 @@ def running(settings: ServerSettings, host: str = "127.0.0.1", port: int = 0) ->
 
 
 class _Server(uvicorn.Server):
-    """A server that says when it listens, and that ends like a function when it is stopped."""
+    """A server that reports when it listens, and that returns when it is stopped."""
 
     when_ready: Callable[[], None] = staticmethod(lambda: None)
 
     def run(self, sockets: list[socket.socket] | None = None) -> None:
-        # The base class ends the program where the application cannot start; `started` says so.
+        # The base class exits if the application cannot start; the caller looks at `started`.
         with contextlib.suppress(SystemExit):
             super().run(sockets)
 
@@ -173,14 +174,14 @@ class _Server(uvicorn.Server):
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
-        # The base class raises the signal again when it is done; the caller decides that here.
+        # The base class raises the signal again at the end; here the caller decides about that.
         if threading.current_thread() is not threading.main_thread():
             yield
             return
         stops = [
             each
             for each in (signal.SIGINT, signal.SIGTERM)
-            if signal.getsignal(each) is not signal.SIG_IGN  # as shells want it of background jobs
+            if signal.getsignal(each) is not signal.SIG_IGN  # shells ignore it for background jobs
         ]
         before: dict[signal.Signals, Any] = {s: signal.signal(s, self.handle_exit) for s in stops}
         try:
@@ -270,8 +271,8 @@ def _application(database: Database, settings: ServerSettings) -> Starlette:
 
     @contextlib.asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
-        # What runs beside the requests begins and ends here. Where it cannot begin, the server
-        # does not start, and only this says why.
+        # If deliveries cannot start, the server does not start either, and uvicorn logs nothing:
+        # only this line says why.
         try:
             async with worker.running():
                 yield
@@ -288,7 +289,7 @@ def _application(database: Database, settings: ServerSettings) -> Starlette:
 @contextlib.contextmanager
 def _handed_over(settings: ServerSettings) -> Iterator[None]:
     """The settings in the environment, for the processes that start meanwhile."""
-    # The token has done its work, and the fewer know it, the better.
+    # The database has the token by now; workers must not be able to show it.
     handed = asdict(replace(settings, bootstrap_token=None))
     os.environ[_WORKER_SETTINGS] = json.dumps(handed)
     try:
@@ -298,7 +299,7 @@ def _handed_over(settings: ServerSettings) -> Iterator[None]:
 
 
 def _end_with_supervisor() -> None:
-    """Stop this process when its supervisor is gone: it would keep the port for ever."""
+    """Stop this process when its supervisor has ended: it would occupy the port for ever."""
     supervisor = multiprocessing.parent_process()
     if supervisor is None:
         return
@@ -316,8 +317,8 @@ def _not_started() -> ServerStartError:
 
 def _bind(host: str, port: int) -> socket.socket:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    # The protocol is named because asyncio switches off Nagle's algorithm only where it is: small
-    # answers would otherwise wait 40 ms for an acknowledgement.
+    # asyncio switches off Nagle's algorithm only if the protocol is named. With it, small answers
+    # would wait 40 ms for an acknowledgement.
     listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

@@ -263,6 +263,7 @@ targets:
 def test_a_missing_overlay_points_into_the_project_file(write: Write, tmp_path: Path) -> None:
     write("base.yaml", BASE)
     write("over.yaml", "version: 1\n")
+    write("overlays/prod/a.yaml", "version: 1\n")
     path = write("kaiten-sync.yaml", PROJECT.replace("{catalog}", "base.yaml"))
     project, _ = read_project(path)
     assert project is not None
@@ -272,7 +273,8 @@ def test_a_missing_overlay_points_into_the_project_file(write: Write, tmp_path: 
     )
     assert (diagnostic.rule, str(diagnostic.ref)) == ("no-such-file", "kaiten-sync.yaml:6:27")
     assert diagnostic.line_text == "    overlays: [over.yaml, overlays/prdo/]"
-    assert "overlays/prdo" in diagnostic.message
+    assert diagnostic.message == "overlays/prdo: there is no such folder"
+    assert diagnostic.hint == "did you mean 'prod'?"
 
 
 @pytest.mark.parametrize("given", ["ctalog/", "x/*.yaml", "empty"])

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 import yaml
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from kaiten_sync.declare.scalars import resolve_plain
@@ -110,6 +110,8 @@ def test_the_plain_spelling_of_a_number_is_proposed(text: str, hint: str) -> Non
 
 
 @given(NUMBER_LIKE)
+@example("1_")
+@example("1__0")
 def test_a_number_here_is_that_number_to_yaml_1_1(text: str) -> None:
     value = resolve_plain(text)
     if isinstance(value, int | float) and not isinstance(value, bool):

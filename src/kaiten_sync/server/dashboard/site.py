@@ -137,10 +137,13 @@ class _Site:
         token, now_ms = sent.one("token")[:_MAX_TOKEN], self._surroundings.clock()
         following = guard.local_path(sent.one("next"))
         try:
+            # A guess must not take the lock of writers.
             with (
                 self._surroundings.throttle.guarding(address_of(request), token, now_ms),
-                self._surroundings.database.writing() as connection,
+                self._surroundings.database.reading() as connection,
             ):
+                sessions.check_token(connection, token, now_ms)
+            with self._surroundings.database.writing() as connection:
                 session_id = sessions.sign_in(connection, token, now_ms)
         except RefusalError as error:
             answer = self._sign_in_page(request, following, error.detail, STATUSES[error.kind])

@@ -289,13 +289,13 @@ def add_delivery(connection: Connection, row: DeliveryRow) -> None:
 
 
 def payloads_of(connection: Connection, event_seqs: Collection[int]) -> dict[int, Any]:
-    """What these events say, by their place in the order."""
+    """The payloads of these events, by their place in the order."""
     statement = select(event.c.seq, event.c.payload).where(event.c.seq.in_(event_seqs))
     return {row.seq: row.payload for row in connection.execute(statement)}
 
 
 def clear_leases(connection: Connection) -> None:
-    """Forget who was delivering: for a start, when nobody is."""
+    """End all leases, as a start does before anything is delivered."""
     connection.execute(update(webhook_endpoint).values(leased_until=0))
 
 
@@ -321,7 +321,7 @@ def lease(connection: Connection, endpoint_id: str, now_ms: int, until_ms: int) 
 
 
 def extend_lease(connection: Connection, endpoint_id: str, until_ms: int) -> None:
-    """Keep an endpoint, or give it back with a time that is over."""
+    """Set when the lease of an endpoint ends; a time in the past releases it."""
     change_endpoint(connection, endpoint_id, leased_until=until_ms)
 
 

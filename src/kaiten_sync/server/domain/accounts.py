@@ -40,8 +40,8 @@ def settle_scopes(wanted: Sequence[str] | None, own: Collection[str]) -> list[st
     """The scopes of a new token, each once.
 
     Raises:
-        RefusalError: there is none, one is unknown, or one allows more than `own` do, which are
-            those of the token that asks for it.
+        RefusalError: no scope is named, one is unknown, or one allows more than `own`, the scopes
+            of the token that creates the new one.
     """
     problems = [
         Problem("unknown scope", f"body.scopes[{index}]", scope[:_MAX_SHOWN])

@@ -30,7 +30,7 @@ log = logging.getLogger(__name__)
 _Result = TypeVar("_Result")
 
 _OVER = 0
-"""A lease's end that is over."""
+"""The end of a lease that nobody has."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,14 +77,14 @@ class DeliveryWorker:
         self._stops = False
 
     def wake(self) -> None:
-        """There is something new to deliver. May be called from any thread."""
+        """Look for new deliveries now. May be called from any thread."""
         if self._loop is not None:
             with contextlib.suppress(RuntimeError):  # the loop has ended meanwhile
                 self._loop.call_soon_threadsafe(self._news.set)
 
     @contextlib.asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
-        """Deliver until the block ends; then give what is under way a moment."""
+        """Deliver until the block ends; then let attempts under way finish for `stop_s` seconds."""
         self._loop = asyncio.get_running_loop()
         tasks = [asyncio.create_task(self._run()), asyncio.create_task(self._sweep())]
         try:
@@ -98,11 +98,11 @@ class DeliveryWorker:
             for task in (*tasks, *self._drains):
                 task.cancel()
             await asyncio.gather(*tasks, *self._drains, return_exceptions=True)
-            # A thread cannot be canceled: whoever closes the database next must not cut it off.
+            # A thread cannot be canceled, and the caller closes the database next.
             await asyncio.gather(*self._calls, return_exceptions=True)
 
     async def _in_thread(self, call: Callable[..., _Result], *args: Any) -> _Result:
-        """Use the database off the event loop. A call that was begun is finished."""
+        """Call what uses the database in a thread, and finish the call once it has begun."""
         task = asyncio.create_task(asyncio.to_thread(call, *args))
         self._calls.add(task)
         task.add_done_callback(self._calls.discard)
@@ -116,9 +116,9 @@ class DeliveryWorker:
                     self._start(endpoint_id, is_failing=is_failing)
                 wait_s = await self._in_thread(self._until_next)
             except SQLAlchemyError:
-                log.exception("the database does not say what is to be delivered")
+                log.exception("cannot read what is to be delivered; it will be tried again")
                 wait_s = self._settings.poll_s
-            # Not `wait_for`: Python 3.11 forgets a cancellation there that comes with the news.
+            # Not `wait_for`: in Python 3.11 it loses a cancellation that comes with the news.
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(wait_s):
                     await self._news.wait()
@@ -174,7 +174,7 @@ class DeliveryWorker:
         task.add_done_callback(ended)
 
     async def _drain(self, endpoint_id: str) -> None:
-        """Deliver some of what is due at an endpoint, then give it back."""
+        """Make some of the deliveries that are due at an endpoint, then release its lease."""
         try:
             for _ in range(self._settings.messages_in_a_row):
                 delivery = await self._in_thread(self._next, endpoint_id)
@@ -194,7 +194,7 @@ class DeliveryWorker:
         except SQLAlchemyError:
             log.exception("a delivery could not be recorded; it will be repeated")
         finally:
-            await self._in_thread(self._give_back, endpoint_id)
+            await self._in_thread(self._release, endpoint_id)
 
     def _next(self, endpoint_id: str) -> DueDelivery | None:
         """The next delivery to an endpoint, whose lease is kept for the attempt."""
@@ -244,12 +244,12 @@ class DeliveryWorker:
             elif delivery.failures:
                 note_success(work, delivery.endpoint_id)
 
-    def _give_back(self, endpoint_id: str) -> None:
+    def _release(self, endpoint_id: str) -> None:
         try:
             with self._database.writing() as connection:
                 webhooks.extend_lease(connection, endpoint_id, _OVER)
         except SQLAlchemyError:
-            log.exception("a lease could not be given back; it ends by itself")
+            log.exception("a lease could not be released; it ends by itself")
 
     async def _sweep(self) -> None:
         while True:

@@ -1,4 +1,4 @@
-"""Sends one delivery: signed, bounded in time and size, and only where it may go."""
+"""Sends one delivery: signed, bounded in time and size, and only to an allowed address."""
 
 from __future__ import annotations
 
@@ -103,7 +103,11 @@ class Sender:
                 follow_redirects=False,
             ) as answer,
         ):
-            await _read_some(answer)
+            size = 0
+            async for chunk in answer.aiter_raw():
+                size += len(chunk)
+                if size > ANSWER_LIMIT_BYTES:
+                    break
             return Attempt(
                 is_success=answer.is_success,
                 status=answer.status_code,
@@ -133,14 +137,6 @@ def _headers(message: Message, body: str) -> dict[str, str]:
         **{f"svix-{name}": value for name, value in named.items()},
         **{f"webhook-{name}": value for name, value in named.items()},
     }
-
-
-async def _read_some(answer: httpx.Response) -> None:
-    size = 0
-    async for chunk in answer.aiter_raw():
-        size += len(chunk)
-        if size > ANSWER_LIMIT_BYTES:
-            return
 
 
 def _short(reason: str) -> str:

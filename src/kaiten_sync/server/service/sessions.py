@@ -37,19 +37,29 @@ class OpenSession:
     is_due: bool
 
 
+def check_token(connection: Connection, token: str, now_ms: int) -> str:
+    """The id of a token that opens something.
+
+    Raises:
+        RefusalError: it opens nothing.
+    """
+    bearer = identity.find_bearer(connection, lookup_hash(token), now_ms)
+    if bearer is None:
+        raise invalid_token()
+    return bearer.token_id
+
+
 def sign_in(connection: Connection, token: str, now_ms: int) -> str:
     """Open a session with a token. Returns its id, which is stored nowhere.
 
     Raises:
         RefusalError: the token opens nothing.
     """
-    bearer = identity.find_bearer(connection, lookup_hash(token), now_ms)
-    if bearer is None:
-        raise invalid_token()
+    token_id = check_token(connection, token, now_ms)
     session_id = secrets.token_urlsafe(_RANDOM_BYTES)
     row = SessionRow(
         id_hash=lookup_hash(session_id),
-        token_id=bearer.token_id,
+        token_id=token_id,
         created_at=now_ms,
         seen_at=now_ms,
     )

@@ -74,13 +74,15 @@ def create_organization(
     return organization_id
 
 
-def authenticate(connection: Connection, token: str, needed_scope: str, now_ms: int) -> Caller:
-    """The account that a token belongs to, if the token has the scope.
+def authenticate(
+    connection: Connection, authorization: str | None, needed_scope: str, now_ms: int
+) -> Caller:
+    """Who sends this `Authorization` header, if the token has the scope.
 
     Raises:
         RefusalError: nobody, or not allowed.
     """
-    row = identity.find_bearer(connection, lookup_hash(token), now_ms)
+    row = identity.find_bearer(connection, lookup_hash(bearer_token(authorization)), now_ms)
     if row is None:
         raise invalid_token()
     scopes = frozenset(row.scopes)

@@ -18,8 +18,6 @@ def endpoint_json(row: EndpointRow, *, with_secret: bool = False) -> dict[str, A
             "url": row.url,
             "eventTypes": list(row.event_types),
             "eventNames": [kind.name for kind in kinds if kind is not None],
-            "status": row.status,
-            "failingSince": None if row.failing_since is None else timestamp(row.failing_since),
             "pausedAt": None if row.paused_at is None else timestamp(row.paused_at),
             "createdAt": timestamp(row.created_at),
             "updatedAt": timestamp(row.updated_at),

@@ -47,7 +47,10 @@ def _operation(operation: Operation) -> dict[str, Any]:
         "security": [{"bearerAuth": [operation.scope]}],
         "responses": _responses(operation),
     }
-    parameters = [*map(_path_parameter, _PARAMETER.findall(operation.path))]
+    parameters: list[dict[str, Any]] = [
+        {"name": name, "in": "path", "required": True, "schema": {"type": "string"}}
+        for name in _PARAMETER.findall(operation.path)
+    ]
     parameters += map(_query_parameter, operation.query)
     if parameters:
         described["parameters"] = parameters
@@ -57,10 +60,6 @@ def _operation(operation: Operation) -> dict[str, Any]:
             "content": _content("application/json", operation.body),
         }
     return described
-
-
-def _path_parameter(name: str) -> dict[str, Any]:
-    return {"name": name, "in": "path", "required": True, "schema": {"type": "string"}}
 
 
 def _query_parameter(query: Query) -> dict[str, Any]:

@@ -42,18 +42,10 @@ _PROPERTIES: Mapping[str, Schema] = {
         "readOnly": True,
         "description": "What deliveries are signed with (`whsec_...`). Not in lists.",
     },
-    "status": {
-        "type": "string",
-        "enum": ["active", "failing", "paused"],
-        "readOnly": True,
-        "description": "Failing: the last delivery failed. Paused: nothing is delivered until the"
-        " webhook is updated or resumed.",
-    },
-    "failingSince": {
+    "pausedAt": {
         **READ_ONLY_TIME,
-        "description": "Time of the first failure since the last success.",
+        "description": "Since when nothing is delivered, until the webhook is updated or resumed.",
     },
-    "pausedAt": {**READ_ONLY_TIME, "description": "Since when nothing is delivered."},
     "createdAt": READ_ONLY_TIME,
     "updatedAt": READ_ONLY_TIME,
 }
@@ -62,7 +54,7 @@ _STATUSES = ["pending", "success", "fail"]
 SCHEMAS: Mapping[str, Schema] = {
     "Webhook": record(
         _PROPERTIES,
-        ("id", "url", "eventTypes", "eventNames", "status", "createdAt", "updatedAt"),
+        ("id", "url", "eventTypes", "eventNames", "createdAt", "updatedAt"),
     ),
     "WriteWebhook": record(_PROPERTIES, ("url",)),
     "PageWebhook": page_schema("Webhook"),

@@ -1,0 +1,99 @@
+"""Adopting what is inherited, overlaid, or declared in units: the right file, in the right form."""
+
+from __future__ import annotations
+
+import httpx
+import pytest
+from tests.acceptance.conftest import Workplace
+from tests.acceptance.test_adopt import api, grant, is_clean, read
+
+__all__ = ["api"]
+
+CATALOG = """\
+version: 1
+entitlements:
+  calls: {name: Calls, type: NUMBER}
+  seats: {name: Seats, type: NUMBER}
+  theme: {name: Theme, type: CONFIG}
+bundles:
+  basics: {entitlements: {seats: 3, theme: {value: {color: blue}}}}
+licenses:
+  growth:
+    name: Growth
+    type: PAID
+    description: For teams
+    extends: basics        # all of it
+    entitlements:
+      calls: 50k           # in units
+"""
+OVERLAY = """\
+version: 1
+licenses:
+  growth:
+    description: For prod
+    versionName: V1
+    entitlements: {calls: {overagePercent: 10}}
+"""
+PROJECT = """\
+version: 1
+catalog: [catalog.yaml]
+targets:
+  prod: {url: URL, overlays: [prod.yaml]}
+"""
+
+
+@pytest.fixture
+def applied(place: Workplace) -> Workplace:
+    place.write("catalog.yaml", CATALOG)
+    place.write("prod.yaml", OVERLAY)
+    place.write("kaiten-sync.yaml", PROJECT.replace("URL", place.url))
+    assert place.run("plan", "-t", "prod", "-o", "plans/prod.plan.json").code == 0
+    assert place.run("apply", "plans/prod.plan.json").code == 0
+    return place
+
+
+def adopt(place: Workplace, *args: str) -> None:
+    done = place.run("adopt", "-t", "prod", *args)
+    assert done.code == 0, done.stdout + done.stderr
+
+
+def test_an_inherited_grant_becomes_the_licenses_own(applied: Workplace, api: httpx.Client) -> None:
+    grant(api, "seats", "number", 4)
+    grant(api, "theme", "object", {"color": "red"})
+    adopt(applied)
+    text = read(applied) + read(applied, "prod.yaml")
+    assert "basics: {entitlements: {seats: 3, theme: {value: {color: blue}}}}" in text
+    assert "seats: 4" in text
+    assert "theme: {value: {color: red}}" in text
+    assert is_clean(applied)
+
+
+def test_an_inherited_grant_that_is_gone_is_taken_away(
+    applied: Workplace, api: httpx.Client
+) -> None:
+    assert api.delete("/licenses/growth/entitlements/seats").status_code == 204
+    adopt(applied, "license/growth/grant/seats")
+    assert "seats: null" in read(applied) + read(applied, "prod.yaml")
+    assert is_clean(applied)
+
+
+def test_a_value_of_several_layers_changes_in_its_own(
+    applied: Workplace, api: httpx.Client
+) -> None:
+    body = {"value": {"type": "number", "value": 60000}, "limitCapExceededOveragePercent": 20}
+    assert api.put("/licenses/growth/entitlements/calls", json=body).status_code == 204
+    adopt(applied)
+    assert read(applied) == CATALOG.replace("50k ", "60000 ")
+    assert read(applied, "prod.yaml") == OVERLAY.replace("10}", "20}")
+    assert is_clean(applied)
+
+
+def test_what_the_server_cleared_leaves_the_overlay(applied: Workplace, api: httpx.Client) -> None:
+    found = api.get("/licenses/growth").json()
+    body = {key: found[key] for key in ("name", "type", "isDefault", "versionName")}
+    answer = api.put("/licenses/growth", json={**body, "description": ""})
+    assert answer.status_code == 204, answer.text
+    done = applied.run("adopt", "-t", "prod")
+    assert done.code == 0, done.stdout + done.stderr
+    assert is_clean(applied)
+    assert read(applied) == CATALOG
