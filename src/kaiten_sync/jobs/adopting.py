@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Protocol
@@ -83,14 +83,7 @@ def adopt(workspace: Workspace, request: AdoptRequest, ports: Ports) -> Adoption
     desired = load(sides.source)
     with sides.connection.open() as catalog:
         live, diff = compare(desired, catalog, sides.case, ports.progress)
-    verdicts = _EDITS if overlay is None else _NOT_GITS
-    only = sides.case.only
-    chosen = tuple(d for d in diff.differences if only or d.verdict in verdicts)
-    _check_named(only, chosen)
-    if not chosen:
-        _check_decided(diff.differences, sides)
-    brought = {each.address for each in chosen if each.drift is DriftClass.UNMANAGED}
-    chosen = tuple(d for d in chosen if d.address.parent not in brought)  # adopted with its parent
+    chosen = _chosen(diff.differences, sides, _EDITS if overlay is None else _NOT_GITS)
     others = {} if request.drift.files else _other_targets(workspace, sides)
     source = sides.source if overlay is None else overlay.whole
     edits = (
@@ -301,6 +294,24 @@ def _elsewhere(
 def _fields(desired: DesiredState, address: Address) -> Fields | None:
     declared = desired.resources.get(address)
     return None if declared is None else declared.fields
+
+
+def _chosen(
+    differences: Sequence[Difference], sides: Sides, verdicts: Collection[Verdict]
+) -> tuple[Difference, ...]:
+    """What is named, or else has one of these verdicts. What it contains is adopted with it.
+
+    Raises:
+        UsageError: an object that is named does not differ.
+        RefusedError: nothing is named, and a person has to choose a side.
+    """
+    only = sides.case.only
+    found = [each for each in differences if only or each.verdict in verdicts]
+    _check_named(only, found)
+    if not found:
+        _check_decided(differences, sides)
+    new = {each.address for each in found if each.drift is DriftClass.UNMANAGED}
+    return tuple(each for each in found if each.address.parent not in new)
 
 
 def _check_decided(differences: Sequence[Difference], sides: Sides) -> None:
