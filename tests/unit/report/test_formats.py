@@ -11,6 +11,7 @@ from kaiten_sync.report import formats
 
 COMMANDS = {
     "plan": formats.PROPOSAL,
+    "table": formats.TABLE,
     "show": formats.PLAN,
     "impact": formats.IMPACT,
     "drift": formats.DRIFT,
