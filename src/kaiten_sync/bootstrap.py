@@ -96,7 +96,14 @@ def open_workspace(
         chosen = flags if is_chosen else replace(flags, target=target)
         return connect(chosen, environment, project, redaction, notices)
 
-    return Workspace(folder=folder, project=project, connect=connect_to)
+    def connect_to_other(target: str) -> Connection:
+        # What the flags say of a server and its token is meant for the chosen one alone.
+        other = replace(flags, target=target, base_url=None, auth_token=None, generation=None)
+        return connect(other, environment, project, redaction)
+
+    return Workspace(
+        folder=folder, project=project, connect=connect_to, connect_to_other=connect_to_other
+    )
 
 
 def local_ports(

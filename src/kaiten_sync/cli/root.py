@@ -20,6 +20,8 @@ _COMMANDS = (
     "drift",
     "adopt",
     "export",
+    "compare",
+    "schema",
     "serve",
     "demo",
 )

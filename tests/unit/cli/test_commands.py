@@ -20,6 +20,9 @@ CASES = {
     "drift --revert": "drifting.revert",
     "adopt": "adopting.adopt",
     "export -o out": "exporting.export",
+    "compare a b": "comparing.compare_targets",
+    "schema": "schemas.write_schemas",
+    "schema plan": "schemas.schema",
 }
 
 

@@ -21,6 +21,7 @@ from tests.support.html import Html
 from tests.unit.report.strategies import (
     LEAN,
     apply_results,
+    comparisons,
     diagnostics,
     drift_reports,
     impacts,
@@ -47,6 +48,7 @@ VALUES: dict[str, st.SearchStrategy[Any]] = {
     "table": price_tables(),
     "drift": st.builds(DriftView, reports=st.lists(drift_reports(), min_size=1, max_size=2)),
     "apply": apply_results(),
+    "compare": comparisons(),
     "diagnostics": diagnostics(),
 }
 FORMATS = [(document, name) for document, formats in DOCUMENTS.items() for name in formats]
