@@ -15,6 +15,7 @@ COMMANDS = {
     "show": formats.PLAN,
     "impact": formats.IMPACT,
     "drift": formats.DRIFT,
+    "compare": formats.COMPARE,
     "apply": formats.APPLY,
     "validate": formats.DIAGNOSTICS,
 }
