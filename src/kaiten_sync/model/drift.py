@@ -41,10 +41,10 @@ class Verdict(StrEnum):
 class Difference:
     """One object that differs. In `fields`, before is live and after is git.
 
-    `moved` says which side did since the plan was agreed, None where that is not known or
-    follows from `drift`; `server_edited` names the fields that did on the server, None where
+    `moved` says which side did since the plan was agreed, None if that is not known or
+    follows from `drift`; `server_edited` names the fields that did on the server, None if
     that is not known. `agreed` has the agreed value of each field that was managed then, None
-    where that is not known. `declared_by` is who wrote the declaration, None where git does not
+    if that is not known. `declared_by` is who wrote the declaration, None if git does not
     say. `is_drift` says whether the difference counts: something that nobody declared does where
     the declaration owns the place, and where a plan would delete it.
     """
