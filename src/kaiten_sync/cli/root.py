@@ -17,6 +17,7 @@ _COMMANDS = (
     "apply",
     "drift",
     "adopt",
+    "freeze",
     "export",
     "serve",
     "demo",

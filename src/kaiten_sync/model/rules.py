@@ -59,6 +59,7 @@ RULES: Mapping[str, str] = {
     "undeclared-reference": "A field names an object that is not declared.",
     "wrong-value-type": "A grant's value does not fit the type of its entitlement.",
     "negative-value": "A threshold is negative.",
+    "old-version-inherits": "An old version of a license inherits grants, so they can change.",
     "overage-not-allowed": "Overage stands beside a value that is no number.",
     "overage-with-unlimited": "Overage stands beside unlimited.",
     "overage-range": "An overage percentage is out of range.",
