@@ -44,9 +44,10 @@ docs: $(VENV)/.dev ## Write the generated schemas and reference pages
 pictures: $(VENV)/.dev ## Take the pictures of the docs; needs Chromium
 	$(BIN)/python -m tests.browser.pictures
 
-bench: $(VENV)/.dev ## Measure plans and pages; prints the tables of docs/explanation/performance.md
+bench: $(VENV)/.dev ## Measure plans, pages and reports (needs wrk); prints the tables of docs/explanation/performance.md
 	$(BIN)/python -m benchmarks.plan_catalog
 	$(BIN)/python -m benchmarks.dashboard_lists
+	$(BIN)/python -m benchmarks.reports
 
 format: $(VENV)/.dev ## Format the code
 	$(BIN)/ruff check --fix .

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -95,7 +96,14 @@ def open_workspace(
         chosen = flags if is_chosen else replace(flags, target=target)
         return connect(chosen, environment, project, redaction, notices)
 
-    return Workspace(folder=folder, project=project, connect=connect_to)
+    def connect_to_other(target: str) -> Connection:
+        # What the flags say of a server and its token is meant for the chosen one alone.
+        other = replace(flags, target=target, base_url=None, auth_token=None, generation=None)
+        return connect(other, environment, project, redaction)
+
+    return Workspace(
+        folder=folder, project=project, connect=connect_to, connect_to_other=connect_to_other
+    )
 
 
 def local_ports(
@@ -217,7 +225,12 @@ def _named(flags: Flags, targets: Mapping[str, Target]) -> Target:
         return targets[name]
     if flags.base_url:
         return Target(name=name, url=flags.base_url)
-    known = ", ".join(sorted(targets)) or "none"
+    if not targets:
+        raise UsageError(
+            f"there is no target {name!r}: no project file here has targets",
+            hint="name the project file with --project, or the server with --base-url",
+        )
+    known = ", ".join(sorted(targets))
     raise UsageError(
         f"there is no target {name!r}; the project file has: {known}",
         hint="targets are listed under `targets:` in kaiten-sync.yaml",
@@ -251,12 +264,13 @@ def _certificates(target: Target, project: Project | None) -> Certificates | Non
     """Those that the project file names for the target; they win over the environment's."""
     if target.ca is None:
         return None
-    path = Path(project.root if project else ".") / Path(target.ca).expanduser()
+    # Unlike Path.expanduser, this leaves the name of an unknown user as it is.
+    path = Path(project.root if project else ".") / os.path.expanduser(target.ca)
     return Certificates(named_by=f"`ca` of target {target.name}", file=str(path))
 
 
 def _token_from_file(target: Target, root: Path) -> str:
-    path = root / Path(str(target.token_file)).expanduser()
+    path = root / os.path.expanduser(str(target.token_file))
     place = f"target {target.name} takes its token from {target.token_file}"
     try:
         token = read_regular(path, TOKEN_FILE_LIMIT_BYTES).decode("ascii").strip()

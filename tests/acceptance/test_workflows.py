@@ -290,7 +290,11 @@ def test_a_project_that_is_there_gets_workflows_for_its_targets(tmp_path: Path) 
     )
     assert "PROD_TOKEN: ${{ (matrix.target == 'prod') && secrets.PROD_TOKEN || '' }}" in text
     assert "KAITEN_AUTH_TOKEN: ${{ (matrix.target == 'plain')" in text
-    assert sorted(p.name for p in tmp_path.iterdir()) == [".github", "kaiten-sync.yaml"]
+    assert sorted(p.name for p in tmp_path.iterdir()) == [
+        ".gitattributes",
+        ".github",
+        "kaiten-sync.yaml",
+    ]
     again = kaiten_sync("init", ".", "--ci", "github", cwd=tmp_path)
     assert (again.code, "wrote" in again.stdout) == (0, False)
 

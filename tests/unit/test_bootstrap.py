@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from kaiten_sync.bootstrap import Flags, connect
-from kaiten_sync.errors import CredentialError, UsageError
+from kaiten_sync.errors import CredentialError, KaitenSyncError, UsageError
 from kaiten_sync.model.settings import Project, Target
 from kaiten_sync.redaction import Redaction
 
@@ -100,6 +100,20 @@ def test_a_token_file_that_holds_something_else_is_refused(tmp_path: Path, conte
     project = Project(root=str(tmp_path), catalog=(), targets={"t": target})
     with pytest.raises(CredentialError):
         connect(Flags(), {}, project)
+
+
+@pytest.mark.parametrize("path", ["~nobody-has-this-name/token", "~nobody-has-this-name"])
+@pytest.mark.parametrize("kind", ["token", "ca"])
+def test_a_home_that_nobody_has_is_an_error_of_ours(path: str, kind: str) -> None:
+    target = Target(
+        name="t",
+        url="https://127.0.0.1:1",
+        token_file=path if kind == "token" else None,
+        ca=path if kind == "ca" else None,
+    )
+    project = Project(root="/", catalog=(), targets={"t": target})
+    with pytest.raises(KaitenSyncError, match="nobody-has-this-name"):
+        connect(Flags(), {}, project).settings.network.tls()
 
 
 @pytest.mark.parametrize(

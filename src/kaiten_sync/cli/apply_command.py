@@ -39,6 +39,14 @@ from kaiten_sync.report import formats
     metavar="FILE",
     help="Write each change's outcome to FILE (JSON), as it happens.",
 )
+@click.option(
+    "--after-receipt",
+    "after_receipts",
+    multiple=True,
+    metavar="FILE",
+    help="Receipt of a target that this one waits for (`after`), instead of reading that target;"
+    " may be repeated.",
+)
 @click.option("--yes", "-y", is_flag=True, help="Apply without asking (only without PLAN).")
 @format_option(formats.APPLY)
 def command(
@@ -48,6 +56,7 @@ def command(
     limits: PolicyChoice,
     catalog: tuple[str, ...],
     receipt: str | None,
+    after_receipts: tuple[str, ...],
     yes: bool,
     output_format: str,
 ) -> int:
@@ -60,6 +69,7 @@ def command(
     Examples:
       kaiten-sync apply plans/staging.plan.json --receipt staging.receipt.json
       kaiten-sync apply plans/staging.plan.json --catalog catalog/
+      kaiten-sync apply plans/prod.plan.json --after-receipt staging.receipt.json
       kaiten-sync apply -t local --yes
     """
     from kaiten_sync.cli.approval import TerminalApproval
@@ -79,6 +89,7 @@ def command(
         planning=plan_request(declaration, limits),
         made_from=catalog,
         receipt=receipt,
+        after_receipts=after_receipts,
         watch=OutcomeLines if has_lines else lambda _plan: NoJournal(),
     )
     approval = TerminalApproval(is_given_already=yes, is_quiet=output_format == "json")

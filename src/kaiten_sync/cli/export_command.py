@@ -40,7 +40,8 @@ if TYPE_CHECKING:
 @click.option(
     "--with-project",
     is_flag=True,
-    help="Write a project file here too, for this catalog, this server and this scope.",
+    help="Write a project file here too, for this catalog, this server and this scope, with"
+    " schemas and settings for editors and git.",
 )
 @click.option(
     "--force",

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import click
+
+from kaiten_sync.errors import UsageError
 
 
 @click.command("init")
@@ -13,28 +17,44 @@ import click
     help="Write workflows that plan, apply and look for drift. In an existing project,"
     " only these, for its targets. Default: one for GitHub that validates.",
 )
-def command(folder: str, ci: str | None) -> None:
+@click.option(
+    "--write-plans",
+    is_flag=True,
+    help="With --ci: the job that plans commits the plan to the branch of the pull request if the"
+    " committed one is another. It needs a token that may write to the repository.",
+)
+def command(folder: str, ci: str | None, write_plans: bool) -> None:
     """Start a project: project file, an example catalog, CI workflows, editor settings.
 
-    DIR is the root of the git repository. Never overwrites a file.
+    DIR is the root of the git repository, or a folder inside it: workflows go to the root, where
+    GitHub and GitLab look for them, and work in DIR. Never overwrites a file; settings for editors
+    and git attributes are added to those that are there.
 
     \b
     Examples:
       kaiten-sync init
       kaiten-sync init licensing/ --ci github
-      kaiten-sync init --ci gitlab
+      kaiten-sync init --ci gitlab --write-plans
     """
-    from pathlib import Path
-
-    from kaiten_sync.cli.output import print_result
+    from kaiten_sync.cli.output import print_result, say
     from kaiten_sync.cli.session import terminal_ports
-    from kaiten_sync.jobs.starting import start
+    from kaiten_sync.jobs.starting import StartRequest, start
     from kaiten_sync.jobs.workflows import Forge
 
+    if write_plans and ci is None:
+        raise UsageError("--write-plans is for the workflows of --ci", hint="add --ci github")
     root = Path(folder)
-    written = start(root, Forge(ci) if ci is not None else None, terminal_ports().files)
+    forge = Forge(ci) if ci is not None else None
+    request = StartRequest(root=root, forge=forge, writes_plans=write_plans)
+    written = start(request, terminal_ports().files)
     for path in written.paths:
         print_result(f"wrote {path.as_posix()}")
+    for notice in written.notices:
+        say(f"warning: {notice}")
+    if written.folder:
+        print_result(
+            f"The workflows are at the root of the repository, and work in {written.folder}"
+        )
     if not written.is_new:
         print_result("\nNext: add the tokens listed at the top of each file to CI, and commit")
         return

@@ -122,9 +122,11 @@ def _plan(
     from kaiten_sync.cli.plan_output import print_proposal
     from kaiten_sync.cli.session import terminal_ports
     from kaiten_sync.jobs.planning import plan
+    from kaiten_sync.jobs.promoting import waits_for
 
     proposal = plan(workspace, request, terminal_ports())
-    code = print_proposal(proposal, output_format, request.out)
+    waits = waits_for(workspace, proposal.plan.target.name)
+    code = print_proposal(proposal, output_format, request.out, waits_for=waits)
     is_different = detailed_exitcode and bool(proposal.plan.changes)
     return ExitCode.DIFFERENCE if code is ExitCode.OK and is_different else code
 
@@ -140,9 +142,11 @@ def _check(
     from kaiten_sync.cli.plan_output import print_proposal, print_verdict
     from kaiten_sync.cli.session import terminal_ports
     from kaiten_sync.jobs.checking import check
+    from kaiten_sync.jobs.promoting import waits_for
 
     checked = check(workspace, request, committed, terminal_ports(), fresh)
-    code = print_proposal(checked.proposal, output_format, checked=checked)
+    waits = waits_for(workspace, checked.target.name)
+    code = print_proposal(checked.proposal, output_format, checked=checked, waits_for=waits)
     if code is not ExitCode.OK:
         return code
     print_verdict(checked)

@@ -37,7 +37,11 @@ def render_plan(
 
 
 def print_proposal(
-    proposal: Proposal, output_format: str, out: str | None = None, checked: Checked | None = None
+    proposal: Proposal,
+    output_format: str,
+    out: str | None = None,
+    checked: Checked | None = None,
+    waits_for: Sequence[str] = (),
 ) -> ExitCode:
     """Print a plan, and how to apply the file that it was written to; the code if it is refused.
 
@@ -51,10 +55,13 @@ def print_proposal(
     if error is not None and output_format == "json":
         raise error
     verdict = () if checked is None or checked.is_same else (_notice_of(checked),)
-    notices = verdict if error is None else (notice_of(error),)
+    waiting = tuple(_waiting(proposal.plan.target.name, waits_for))
+    notices = (*(verdict if error is None else (notice_of(error),)), *waiting)
     print_result(
         render_plan(proposal.plan, output_format, proposal.diagnostics, notices, proposal.impact)
     )
+    for notice in waiting:
+        say(notice.message)
     if error is not None and output_format == "markdown":
         say_failure(error)
         return code_of(error)
@@ -63,6 +70,17 @@ def print_proposal(
     if out is not None:
         say(f"wrote {out}; apply it with: kaiten-sync apply {out}")
     return ExitCode.OK
+
+
+def _waiting(name: str, waits_for: Sequence[str]) -> Iterator[Notice]:
+    if waits_for:
+        before = " and ".join(waits_for)
+        are = "is" if len(waits_for) == 1 else "are"
+        yield Notice(
+            message=f"{name} waits for {before}: nothing is applied to {name} until {before} {are}"
+            " as declared",
+            symbol="⏳",
+        )
 
 
 def print_verdict(checked: Checked) -> None:

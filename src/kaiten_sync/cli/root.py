@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from difflib import get_close_matches
 from importlib import import_module
 
 import click
@@ -19,10 +20,22 @@ _COMMANDS = (
     "adopt",
     "freeze",
     "export",
+    "compare",
+    "schema",
     "serve",
     "demo",
 )
 """In the order in which a person meets them."""
+
+_ELSEWHERE = {
+    "destroy": "apply, after taking it out of the declaration",
+    "diff": "plan",
+    "dump": "export",
+    "pull": "adopt, or export",
+    "refresh": "drift",
+    "sync": "apply",
+}
+"""What other tools call it."""
 
 
 class LazyGroup(click.Group):
@@ -31,6 +44,15 @@ class LazyGroup(click.Group):
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
         """The commands in the order of a first day with the tool."""
         return list(_COMMANDS)
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find a command, or name the one that was probably meant."""
+        if args and args[0] not in _COMMANDS and not args[0].startswith("-"):
+            meant = _ELSEWHERE.get(args[0]) or " or ".join(get_close_matches(args[0], _COMMANDS))
+            ctx.fail(f"no such command: {args[0]!r}.{f' Did you mean {meant}?' if meant else ''}")
+        return super().resolve_command(ctx, args)
 
     def get_command(
         self,

@@ -45,6 +45,9 @@ def _run(args: Sequence[str], output_format: str, redaction: Redaction) -> int:
             return _as_code(root.invoke(context))
     except click.exceptions.Exit as done:
         return done.exit_code
+    except click.exceptions.NoArgsIsHelpError as error:
+        click.echo(error.format_message(), err=True)
+        return ExitCode.WRONG_INPUT
     except click.ClickException as error:
         return _usage(error, output_format)
     except (click.Abort, KeyboardInterrupt):

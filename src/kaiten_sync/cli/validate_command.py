@@ -17,7 +17,8 @@ from kaiten_sync.report import formats
 def command(paths: tuple[str, ...], project: str | None, output_format: str) -> int:
     """Check the declaration offline.
 
-    Without PATH, checks the project file's catalog, merged with each target's overlays.
+    Without PATH, checks the project file's catalog, merged with each target's overlays. For forges
+    (github, gitlab, sarif) files are named from the root of the git repository.
 
     \b
     Examples:
@@ -30,6 +31,8 @@ def command(paths: tuple[str, ...], project: str | None, output_format: str) -> 
 
     from kaiten_sync.cli.exit_codes import ExitCode
     from kaiten_sync.cli.output import TerminalNotices, look_of, print_result
+    from kaiten_sync.cli.session import terminal_ports
+    from kaiten_sync.jobs.repository import folder_in_repository, named_from_root
     from kaiten_sync.jobs.validating import validate_all
     from kaiten_sync.jobs.workspace import open_project
     from kaiten_sync.report.words import counted
@@ -37,8 +40,14 @@ def command(paths: tuple[str, ...], project: str | None, output_format: str) -> 
     folder = Path.cwd()
     project_file = open_project(project, folder, os.environ, TerminalNotices())
     found = validate_all(folder, project_file, paths)
-    if found.diagnostics or output_format != "text":
-        print_result(formats.DIAGNOSTICS[output_format](found.diagnostics, look_of(sys.stdout)))
+    diagnostics = found.diagnostics
+    if output_format in formats.BESIDE_LINES:
+        base = folder if paths or project_file is None else Path(project_file.root)
+        diagnostics = named_from_root(
+            diagnostics, folder_in_repository(base, terminal_ports().files)
+        )
+    if diagnostics or output_format != "text":
+        print_result(formats.DIAGNOSTICS[output_format](diagnostics, look_of(sys.stdout)))
     if not found.is_valid:
         return ExitCode.WRONG_INPUT
     if output_format == "text":

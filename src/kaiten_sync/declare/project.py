@@ -114,6 +114,7 @@ def _target(name: str, read: ProjectTargetDocument, overlays: tuple[str, ...]) -
         ca=value_of(read.ca, absent=None),
         overlays=overlays,
         require_plan=read.require_plan,
+        after=_texts(read.after),
         generation=None if read.generation == AUTOMATIC else Generation(read.generation),
     )
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import yaml
 
+from kaiten_sync.declare.conflict import conflicts
 from kaiten_sync.declare.diagnostics import file_diagnostic
 from kaiten_sync.declare.tree_builder import StopReading, TreeBuilder
 from kaiten_sync.model.diagnostic import Diagnostic
@@ -55,7 +56,8 @@ def parse_yaml(path: str, text: str, lines: tuple[str, ...]) -> tuple[Document, 
     except StopReading:
         is_complete = False
     except yaml.YAMLError as error:
-        builder.diagnostics.append(_syntax_diagnostic(path, error, lines))
+        unmerged = list(_conflict_diagnostics(path, lines))
+        builder.diagnostics.extend(unmerged or [_syntax_diagnostic(path, error, lines)])
         is_complete = False
     root = builder.root if is_complete else None
     if root is None:
@@ -71,6 +73,17 @@ def _events(text: str) -> Iterator[Event]:
             yield loader.get_event()
     finally:
         loader.dispose()
+
+
+def _conflict_diagnostics(path: str, lines: tuple[str, ...]) -> Iterator[Diagnostic]:
+    for number in conflicts(lines):
+        yield Diagnostic(
+            rule="merge-conflict",
+            message="both sides of a merge are in this file: git could not merge it",
+            ref=SourceRef(path, number, 1),
+            hint="keep what is to be declared, and delete the lines with <<<<<<<, ======= and"
+            " >>>>>>>; then `git add` the file",
+        )
 
 
 def _syntax_diagnostic(path: str, error: yaml.YAMLError, lines: tuple[str, ...]) -> Diagnostic:

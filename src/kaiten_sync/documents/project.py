@@ -112,6 +112,13 @@ class ProjectTargetDocument(JsonDocument, frozen=True):
         ),
     ] = ()
     require_plan: Annotated[bool, about("Refuse to apply anything but a plan file.", True)] = False
+    after: Annotated[
+        _Texts,
+        about(
+            "Targets that have to be as declared before anything is applied to this one.",
+            ["staging"],
+        ),
+    ] = ()
     generation: Annotated[
         str,
         about(

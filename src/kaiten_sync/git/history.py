@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from kaiten_sync.git.attribution import attributed
+from kaiten_sync.git.merges import unmerged_sides
 from kaiten_sync.git.show import file_at, versions
 from kaiten_sync.model.drift import Difference
 
@@ -16,6 +17,10 @@ class GitHistory:
     def file_at(self, spec: str, folder: Path) -> bytes:
         """The content of `REV:PATH`. Raises as `git.show.file_at` does."""
         return file_at(spec, folder)
+
+    def unmerged_sides(self, path: Path) -> tuple[bytes, ...]:
+        """Both sides of a file that git could not merge; empty if it is merged."""
+        return unmerged_sides(path)
 
     def versions(self, path: Path) -> tuple[str, ...]:
         """The contents that a file had on this branch, newest first, as specs for `file_at`."""

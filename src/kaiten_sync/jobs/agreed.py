@@ -10,10 +10,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from kaiten_sync.declare.conflict import conflicts
 from kaiten_sync.errors import PlanFileError, UsageError
 from kaiten_sync.jobs.workspace import Workspace
 from kaiten_sync.model.plan import Plan, TargetRef
 from kaiten_sync.model.ports import Files, Ports
+from kaiten_sync.plan.both_sides import of_both_sides
 from kaiten_sync.plan.plan_file import check_target, read_plan
 
 _NONE = "none"
@@ -40,6 +42,8 @@ def agreed_on(
     `named` is a file, `REV:PATH` in git, or `none`. Without it, `replaced` counts, the file that a
     new plan is about to replace, if it is there; or else the committed plan of the project.
 
+    If git could not merge the file, both sides' plans count, as one.
+
     Raises:
         PlanFileError: it is not a plan, was edited, or is another target's.
         UsageError: it cannot be read.
@@ -54,6 +58,9 @@ def agreed_on(
         place = committed_place(workspace, target.name, ports.files)
     if place is None:
         return Agreed()
+    sides = _both_sides(target, place, workspace.folder, ports)
+    if sides is not None:
+        return Agreed(plan=sides, place=place)
     plan = _read(target, place, workspace.folder, ports)
     if named is None:
         plan = _before_its_return(plan, Path(place), ports) or plan
@@ -108,6 +115,12 @@ def plan_of(content: bytes, place: str, target: TargetRef | None = None) -> Plan
         if target is not None:
             check_target(plan, target)
     except PlanFileError as error:
+        if any(conflicts(content.decode(errors="replace").splitlines())):
+            raise PlanFileError(
+                f"{place}: both sides of a merge are in this file: git could not merge it",
+                hint="make the plan again: `kaiten-sync plan -o FILE` takes over what both sides"
+                " own; then `git add` the file",
+            ) from error
         raise PlanFileError(f"{place}: {error.message}", hint=error.hint) from error
     return plan
 
@@ -138,6 +151,18 @@ def _lasting(path: Path, ports: Ports, target: TargetRef) -> Iterator[Plan]:
 def _has_content(path: Path, files: Files) -> bool:
     """Whether there is a plan to replace: `mktemp` makes an empty file."""
     return files.exists(path) and files.read(path) != b""
+
+
+def _both_sides(target: TargetRef, place: str, folder: Path, ports: Ports) -> Plan | None:
+    """The plans of both sides of a file that git could not merge, as one; None if it is merged."""
+    sides = ports.history.unmerged_sides(folder / place)
+    if not sides:
+        return None
+    ports.notices.notify(
+        f"git could not merge {place}: what the plans of both sides own is taken over."
+        f" Once it is made again: git add {place}"
+    )
+    return of_both_sides([plan_of(each, f"a side of {place}", target) for each in sides])
 
 
 def _read(target: TargetRef, place: str, folder: Path, ports: Ports) -> Plan:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from kaiten_sync.errors import DeclarationError, KaitenSyncError, RefusedError
 from kaiten_sync.jobs.agreed import agreed_before, agreed_on, read_plan_file
 from kaiten_sync.jobs.planning import PlanRequest, case_of, propose, refuse, with_impact
+from kaiten_sync.jobs.promoting import check_turn
 from kaiten_sync.jobs.receipt import Receipt
 from kaiten_sync.jobs.workspace import Workspace
 from kaiten_sync.model.outcome import ApplyResult, Outcome
@@ -30,14 +31,16 @@ class ApplyRequest:
     `plan_file` is a plan, `-` for the caller's input; None plans first, as `planning` says.
     `made_from` are catalog paths from which the plan file has to be made, empty for any; then
     `planning` says what overrides the project's policy, and the plan before this one.
-    `receipt` is the file to write outcomes to as they happen. `watch` makes a journal that is told
-    of them as well, once the plan is known.
+    `receipt` is the file to write outcomes to as they happen. `after_receipts` are those of the
+    targets that this one waits for. `watch` makes a journal that is told of outcomes as well, once
+    the plan is known.
     """
 
     plan_file: str | None = None
     planning: PlanRequest = field(default_factory=PlanRequest)
     made_from: tuple[str, ...] = ()
     receipt: str | None = None
+    after_receipts: tuple[str, ...] = ()
     watch: Callable[[Plan], Journal] = lambda _plan: NoJournal()
 
 
@@ -69,6 +72,8 @@ def apply(
     connection = workspace.connect(None)
     case = case_of(workspace, connection, request.planning, ports)
     _check_takes_plans_made_now(connection)
+    planned_from = request.planning.files
+    check_turn(workspace, connection.target.name, planned_from, request.after_receipts, ports)
     with connection.open() as catalog:
         proposal = with_impact(propose(case, catalog, ports), request.planning, catalog, ports)
         approval.show(proposal.plan, proposal.impact)
@@ -83,15 +88,16 @@ def _apply_file(
 ) -> ApplyResult:
     plan = read_plan_file(path, ports.files)
     connection = workspace.connect(_target_of(plan, workspace))
+    check_target(plan, connection.target)
     if not request.made_from:
         _check_policy(plan, workspace, connection, ports)
+        check_turn(workspace, plan.target.name, (), request.after_receipts, ports)
         with connection.open() as catalog:
-            check_target(plan, connection.target)
             return _execute(plan, catalog, request, ports)
     desired = load(workspace.source(request.made_from, connection.overlays))
     _check_made_from(plan, desired)
+    check_turn(workspace, plan.target.name, request.made_from, request.after_receipts, ports)
     with connection.open() as catalog:
-        check_target(plan, connection.target)
         inputs = PlanInputs(
             target=connection.target,
             scope=workspace.scope,

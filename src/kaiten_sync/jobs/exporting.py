@@ -12,6 +12,7 @@ from kaiten_sync.declare import dump_catalog
 from kaiten_sync.declare.project import PROJECT_FILE
 from kaiten_sync.declare.write import inline
 from kaiten_sync.errors import UsageError
+from kaiten_sync.jobs.editors import beside_project, schema_header
 from kaiten_sync.jobs.workspace import Workspace
 from kaiten_sync.jobs.worth import with_family
 from kaiten_sync.jobs.written import replacing
@@ -85,19 +86,24 @@ def export(workspace: Workspace, request: ExportRequest, ports: Ports) -> Export
     with connection.open() as catalog:
         live = read_catalog(catalog, scope=scope, progress=ports.progress)
     contents = {out / name: t for name, t in catalog_files(live, scope, request.split).items()}
+    beside: dict[Path, str] = {}
     if request.with_project:
-        contents[Path(PROJECT_FILE)] = project_text(
+        contents = {path: schema_header(path) + text for path, text in contents.items()}
+        contents[Path(PROJECT_FILE)] = schema_header(Path(PROJECT_FILE)) + project_text(
             request.out, connection.target, request.target, workspace.project
         )
+        beside, notice = beside_project(Path(), [request.out.rstrip("/") + "/"], ports.files)
+        if notice is not None:
+            ports.notices.notify(notice)
     written = replacing(
         out,
         {path: text.encode() for path, text in contents.items()},
         ports.files,
         is_forced=request.is_forced,
     )
-    ports.files.write_all(written)
+    ports.files.write_all({**written, **{p: text.encode() for p, text in beside.items()}})
     return Exported(
-        paths=tuple(contents),
+        paths=(*contents, *beside),
         removed=tuple(path for path, content in written.items() if content is None),
         objects=len(live.resources),
         overlays=connection.overlays,

@@ -128,8 +128,8 @@ def case_of(
     except PlanFileError as error:
         raise PlanFileError(
             error.message,
-            hint="name the right one with --previous, or start over with --previous none:"
-            " then nothing is deleted this time",
+            hint="name the right one with --previous, such as main:plans/prod.plan.json, or start"
+            " over with --previous none: then nothing is deleted this time",
         ) from error
     return PlanCase(
         target=connection.target,

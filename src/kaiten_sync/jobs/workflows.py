@@ -6,7 +6,7 @@ import json
 import posixpath
 import shlex
 from collections.abc import Iterator, Sequence
-from enum import StrEnum
+from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
 from string import Template as StandardTemplate
@@ -16,15 +16,10 @@ from kaiten_sync import __version__
 from kaiten_sync.api.credentials import is_loopback
 from kaiten_sync.declare.project import PROJECT_FILE
 from kaiten_sync.errors import UsageError
+from kaiten_sync.jobs.apply_jobs import Forge, apply_jobs, gate_note, is_ordered
 from kaiten_sync.model.settings import TOKEN_VARIABLE, Project, Target
 
-
-class Forge(StrEnum):
-    """Where a repository lives."""
-
-    GITHUB = "github"
-    GITLAB = "gitlab"
-
+__all__ = ["Forge", "WorkflowRequest", "validation", "workflow_paths", "workflows"]
 
 VALIDATION = "kaiten-sync.yml"
 """The one workflow that needs no server, and so fits every project."""
@@ -36,6 +31,33 @@ _PLACES = {
     Forge.GITLAB: {"gitlab/gitlab-ci.yml": ".gitlab-ci.yml"},
 }
 """Template, and where it goes. Hidden folders are spelled out only here and in `starting`."""
+
+_ARTIFACT = {
+    Forge.GITHUB: "The plan to commit is the artifact \\`plan-$TARGET\\` of this run.",
+    Forge.GITLAB: "The plan to commit is the artifact \\`$TARGET.plan.json\\` of this job.",
+}
+"""Where the plan made now is, as a shell's double-quoted string."""
+
+_COMMITTED = "This job commits the plan below to the branch."
+_WRITES = {
+    Forge.GITHUB: "# If the committed plan is another, the job commits the right one to the branch:"
+    " that takes\n# `contents: write`, and KAITEN_SYNC_WRITE_TOKEN for the checks of that commit.",
+    Forge.GITLAB: "\n# If the committed plan is another, the job commits the right one to the"
+    " branch with\n# KAITEN_SYNC_WRITE_TOKEN: a project access token (scope api, role Developer).",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorkflowRequest:
+    """What workflows are for.
+
+    `folder` is that of the project in its repository, empty at its root. `writes_plans`: the job
+    that plans commits the plan to the branch of the pull request if another one is there.
+    """
+
+    forge: Forge
+    folder: str = ""
+    writes_plans: bool = False
 
 
 class _Template(StandardTemplate):
@@ -49,27 +71,63 @@ def workflow_paths(forge: Forge) -> tuple[str, ...]:
     return tuple(_PLACES[forge].values())
 
 
-def validation() -> dict[str, str]:
+def validation(folder: str = "") -> dict[str, str]:
     """The workflow that only validates, by its path."""
     template = _read(f"github/{VALIDATION}")
-    return {f"{_GITHUB_FOLDER}/{VALIDATION}": template.substitute(version=__version__)}
+    return {f"{_GITHUB_FOLDER}/{VALIDATION}": template.substitute(_of_folder(Forge.GITHUB, folder))}
 
 
-def workflows(forge: Forge, project: Project) -> dict[str, str]:
+def workflows(project: Project, request: WorkflowRequest) -> dict[str, str]:
     """The workflows of a project by their paths, relative to the repository's root.
 
     Raises:
         UsageError: no target can be reached from CI, or a target's token is in a file.
     """
-    targets = _reachable(project)
+    forge, targets = request.forge, _reachable(project)
     known = {
-        "version": __version__,
+        **_of_folder(forge, request.folder),
+        **_of_writing(request),
         "targets": json.dumps([target.name for target in targets]),
-        "paths": json.dumps(list(_paths(project, targets))),
+        "paths": json.dumps(list(_paths(project, targets, request.folder))),
         "catalog": " ".join(f"--catalog {shlex.quote(path)}" for path in project.catalog),
         "tokens": "\n          ".join(_tokens(targets)),
+        "gate": gate_note(forge) if is_ordered(targets) else "",
     }
+    job = _read(f"{forge}/apply-job.yml")
+    known["jobs"] = "\n".join(job.substitute({**known, **e}) for e in apply_jobs(forge, targets))
     return {path: _read(name).substitute(known) for name, path in _PLACES[forge].items()}
+
+
+def _of_folder(forge: Forge, folder: str) -> dict[str, str]:
+    """What a project that is not at the root of its repository needs."""
+    if not folder:
+        workdir = ""
+    elif forge is Forge.GITHUB:
+        workdir = f"\n    working-directory: {json.dumps(folder)}"
+    else:
+        workdir = f"\n    - {json.dumps(f'cd {shlex.quote(folder)}')}"
+    return {
+        "version": __version__,
+        "workdir": workdir,
+        "prefix": json.dumps(f"{folder}/")[1:-1] if folder else "",
+    }
+
+
+def _of_writing(request: WorkflowRequest) -> dict[str, str]:
+    """What a job needs that commits plans."""
+    if not request.writes_plans:
+        fresh = _ARTIFACT[request.forge]
+        return {"contents": "read", "fresh": fresh, "commit_plan": "", "writes": ""}
+    step = _read(f"{request.forge}/commit-plan.yml").substitute(
+        _of_folder(request.forge, request.folder)
+    )
+    is_github = request.forge is Forge.GITHUB
+    return {
+        "contents": "write",
+        "fresh": _COMMITTED,
+        "commit_plan": f"\n{step.rstrip()}" if is_github else step,
+        "writes": f"\n{_WRITES[request.forge]}" if is_github else _WRITES[request.forge],
+    }
 
 
 def _read(name: str) -> _Template:
@@ -93,13 +151,13 @@ def _reachable(project: Project) -> list[Target]:
     return sorted(found, key=lambda target: target.name)
 
 
-def _paths(project: Project, targets: Sequence[Target]) -> Iterator[str]:
-    """What a plan depends on in git, as globs that both forges read."""
+def _paths(project: Project, targets: Sequence[Target], folder: str) -> Iterator[str]:
+    """What a plan depends on in git, as globs that both forges read, from the repository's root."""
     overlays = {overlay for target in targets for overlay in target.overlays}
-    yield PROJECT_FILE
+    yield posixpath.join(folder, PROJECT_FILE)
     for each in (*project.catalog, *sorted(overlays), "plans/"):
-        path = posixpath.normpath(each)
-        is_folder = each.endswith("/") or (Path(project.root) / path).is_dir()
+        path = posixpath.normpath(posixpath.join(folder, each))
+        is_folder = each.endswith("/") or (Path(project.root) / each).is_dir()
         yield "**/*" if path == "." else f"{path}/**/*" if is_folder else path
 
 

@@ -6,13 +6,13 @@ import os
 import re
 import shlex
 import stat
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from kaiten_sync.declare import find_project
 from kaiten_sync.errors import DeclarationError, UsageError
-from kaiten_sync.model.ports import Connect, Notices
+from kaiten_sync.model.ports import Connect, Connection, Notices
 from kaiten_sync.model.settings import Policy, Project, Scope
 from kaiten_sync.model.source import NamedPath
 from kaiten_sync.pipeline import CatalogSource, read_project
@@ -23,12 +23,15 @@ class Workspace:
     """A folder with its project, and the way to its targets.
 
     `folder` is the working directory, to which paths of a request are relative. `project` is None
-    without a project file.
+    without a project file. `connect` leaves the choice to the caller's flags if there are any;
+    `connect_to_other` reaches another target of the project beside the chosen one, and ignores
+    what the flags say of the chosen one's server and token.
     """
 
     folder: Path
     project: Project | None
     connect: Connect
+    connect_to_other: Callable[[str], Connection]
 
     @property
     def scope(self) -> Scope:

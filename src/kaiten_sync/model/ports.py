@@ -247,6 +247,13 @@ class History(Protocol):
         """
         ...
 
+    def unmerged_sides(self, path: Path) -> tuple[bytes, ...]:
+        """The content of a file on each side of a merge that git could not finish.
+
+        Empty if the file is merged, or if git does not know it.
+        """
+        ...
+
     def versions(self, path: Path) -> tuple[str, ...]:
         """The contents that a file had on this branch, newest first, as specs for `file_at`.
 

@@ -17,6 +17,7 @@ RULES: Mapping[str, str] = {
     "secret-in-file": "A credential is written into a file.",
     # YAML
     "yaml-syntax": "A file is not valid YAML.",
+    "merge-conflict": "A file has git's conflict markers: both sides of a merge.",
     "multiple-documents": "A file holds more than one YAML document.",
     "too-deep": "Values are nested too deeply.",
     "too-many-values": "A file holds too many values.",
@@ -76,6 +77,8 @@ RULES: Mapping[str, str] = {
     # the project file
     "bad-target-name": "A target's name cannot be part of a file name.",
     "bad-url": "A target's URL is not that of a server.",
+    "unknown-target": "`after` names a target that the project does not have.",
+    "circular-order": "Targets wait for each other in a circle.",
     "bad-token": "A target's token has no place, or two.",
     "template": "A value holds template syntax.",
     "not-available": "A value belongs to a later version of this program.",
@@ -104,6 +107,7 @@ RULES: Mapping[str, str] = {
     "removed-and-staying": "An overlay takes away an object that the plan cannot delete.",
     "both-sides-changed": "Git and the server changed an object, so it cannot be reverted.",
     # a plan or an adoption that is stopped
+    "waits-for-target": "A target waits for another one, which is not as declared.",
     "changed-since-plan": "An object changed after the plan was made.",
     "held-since-plan": "An object that the plan deletes is used now.",
     "not-made-from": "The declaration changed after the plan was made.",

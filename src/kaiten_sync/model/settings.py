@@ -116,7 +116,8 @@ class Target:
     """One server with its credentials' place, never the credentials.
 
     `token_env` or `token_file` says where the token is. `ca` is a file of certificates to trust,
-    None for the usual ones. `overlays` are paths. `generation` is None where the server is asked.
+    None for the usual ones. `overlays` are paths. `after` are the targets that have to be as
+    declared before this one is applied. `generation` is None where the server is asked.
     """
 
     name: str
@@ -126,6 +127,7 @@ class Target:
     ca: str | None = None
     overlays: tuple[str, ...] = ()
     require_plan: bool = False
+    after: tuple[str, ...] = ()
     generation: Generation | None = None
 
 

@@ -52,7 +52,8 @@ def conflicts(holders: Holders, plan: Plan) -> tuple[Diagnostic, ...]:
 
 def unchecked(holders: Holders, gone: Collection[Address]) -> Iterator[Diagnostic]:
     """A warning where it could not be seen who holds what is to be deleted."""
-    blind = [a for a in gone if _is_holdable(a) and a not in holders.checked]
+    holdable = (a for a in gone if spec_of(a.kind).held_by is not HeldBy.NOBODY)
+    blind = [address for address in holdable if address not in holders.checked]
     if blind and holders.gap is not None:
         names = some([str(a) for a in sorted(blind, key=lambda address: address.sort_key)])
         yield Diagnostic(
@@ -61,10 +62,6 @@ def unchecked(holders: Holders, gone: Collection[Address]) -> Iterator[Diagnosti
             " server will refuse to delete what somebody holds",
             severity=Severity.WARNING,
         )
-
-
-def _is_holdable(address: Address) -> bool:
-    return spec_of(address.kind).held_by is not HeldBy.NOBODY
 
 
 def _holding(holders: Holders, address: Address, gone: Collection[Address]) -> str | None:

@@ -15,6 +15,7 @@ from kaiten_sync.report.safe_text import json_text, safe_json
 
 if TYPE_CHECKING:
     from kaiten_sync.documents.parts import ErrorDocument
+    from kaiten_sync.model.comparison import Comparison
     from kaiten_sync.model.diagnostic import Diagnostic
     from kaiten_sync.model.drift import DriftReport
     from kaiten_sync.model.impact import Impact
@@ -181,6 +182,30 @@ def _apply_json(result: ApplyResult, _look: Look) -> str:
     return json_text(apply_json(result))
 
 
+def _compare_text(comparison: Comparison, look: Look) -> str:
+    from kaiten_sync.report.compare_text import compare_text
+
+    return compare_text(comparison, color=look.color)
+
+
+def _compare_json(comparison: Comparison, _look: Look) -> str:
+    from kaiten_sync.report.compare_json import compare_json
+
+    return json_text(compare_json(comparison))
+
+
+def _compare_markdown(comparison: Comparison, _look: Look) -> str:
+    from kaiten_sync.report.compare_markdown import compare_markdown
+
+    return compare_markdown(comparison)
+
+
+def _compare_html(comparison: Comparison, _look: Look) -> str:
+    from kaiten_sync.report.compare_html import compare_html
+
+    return compare_html(comparison)
+
+
 def _diagnostics_text(diagnostics: Sequence[Diagnostic], look: Look) -> str:
     from kaiten_sync.report.diagnostics_text import render_text
 
@@ -243,6 +268,12 @@ APPLY: Formats[ApplyResult] = {
     "json": _apply_json,
     "markdown": _apply_markdown,
 }
+COMPARE: Formats[Comparison] = {
+    "text": _compare_text,
+    "json": _compare_json,
+    "markdown": _compare_markdown,
+    "html": _compare_html,
+}
 DIAGNOSTICS: Formats[Sequence[Diagnostic]] = {
     "text": _diagnostics_text,
     "json": _diagnostics_json,
@@ -251,6 +282,9 @@ DIAGNOSTICS: Formats[Sequence[Diagnostic]] = {
     "junit": _diagnostics_junit,
     "sarif": _diagnostics_sarif,
 }
+BESIDE_LINES = frozenset({"github", "gitlab", "sarif"})
+"""Formats of diagnostics by which a forge finds the lines: files are named as in the repository."""
+
 PROPOSAL: Formats[PlanView] = {**PLAN, "github": _proposal_github, "sarif": _proposal_sarif}
 """Of a plan that is being made: where it is declared what is wrong with it is known only then."""
 
@@ -259,6 +293,7 @@ DOCUMENTS: Mapping[str, Formats[Any]] = {
     "impact": IMPACT,
     "drift": DRIFT,
     "apply": APPLY,
+    "compare": COMPARE,
     "diagnostics": DIAGNOSTICS,
 }
 """All documents, for what has to hold in every format of each."""

@@ -29,6 +29,7 @@ class Notice:
     message: str
     details: Sequence[str] = ()
     hint: str | None = None
+    symbol: str = "⛔"
 
 
 def notice_of(error: KaitenSyncError) -> Notice:
@@ -43,7 +44,7 @@ def notice_of(error: KaitenSyncError) -> Notice:
 
 def notice_markdown(notice: Notice) -> str:
     """The notice as markdown that ends with an empty line, so that anything may follow it."""
-    parts = [f"<p>⛔ {code(notice.message, _MESSAGE_LIMIT)}</p>"]
+    parts = [f"<p>{notice.symbol} {code(notice.message, _MESSAGE_LIMIT)}</p>"]
     if notice.details:
         shown = [cut(safe_text(line), _LINE_LIMIT) for line in notice.details[:_LINES_LIMIT]]
         left = len(notice.details) - len(shown)

@@ -27,7 +27,14 @@ from kaiten_sync.report.notice import Notice, notice_markdown
 from kaiten_sync.report.risk import is_harmful, riskiest_first
 from kaiten_sync.report.safe_text import safe_text
 from kaiten_sync.report.values import cut
-from kaiten_sync.report.words import counted, effect_word, is_move, symbol_of, word_of
+from kaiten_sync.report.words import (
+    counted,
+    effect_word,
+    is_move,
+    plan_warnings,
+    symbol_of,
+    word_of,
+)
 
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 _WARNINGS_LIMIT = 10
@@ -72,7 +79,7 @@ def _head(plan: Plan, notices: str) -> str:
         parts.append(f"No changes. The target matches the declaration ({compared} compared).")
     else:
         parts.append(_table(plan))
-    if plan.warnings:
+    if plan_warnings(plan):
         parts.append(f"**Warnings**\n\n{_warnings(plan)}")
     return parts[0] + "\n" + "\n\n".join(parts[1:]) + "\n\n"
 
@@ -93,8 +100,9 @@ def _table(plan: Plan) -> str:
 
 
 def _warnings(plan: Plan) -> str:
-    lines = [cut(safe_text(w), _WARNING_LIMIT) for w in plan.warnings[:_WARNINGS_LIMIT]]
-    left = len(plan.warnings) - len(lines)
+    warnings = plan_warnings(plan)
+    lines = [cut(safe_text(w), _WARNING_LIMIT) for w in warnings[:_WARNINGS_LIMIT]]
+    left = len(warnings) - len(lines)
     return fence([*lines, *([f"and {left:,} more"] if left else [])], "text")
 
 

@@ -34,6 +34,7 @@ from kaiten_sync.report.words import (
     effect_word,
     is_move,
     plan_summary,
+    plan_warnings,
     symbol_of,
     word_of,
 )
@@ -73,9 +74,9 @@ def _no_changes(plan: Plan, paint: Paint) -> str:
 
 
 def _warnings(plan: Plan, paint: Paint) -> Iterator[str]:
-    for warning in plan.warnings:
+    for warning in plan_warnings(plan):
         yield f"  {paint('! warning:', 'yellow')} {safe_text(warning)}"
-    if plan.warnings:
+    if plan_warnings(plan):
         yield ""
 
 

@@ -63,6 +63,12 @@ def effect_word(change: Change) -> str:
     return change.effect.value if is_news and not is_plain_gain else ""
 
 
+def plan_warnings(plan: Plan) -> tuple[str, ...]:
+    """What a reviewer has to know: first what the plan may do because a person named it."""
+    allowed = sorted(plan.guards.allowed, key=lambda address: address.sort_key)
+    return (*(f"allowed by name (--allow): {address}" for address in allowed), *plan.warnings)
+
+
 def plan_summary(plan: Plan) -> str:
     """Actions, harm, what stays, and the cost: `3 to create. 1 tightens`, then the counts."""
     return " ".join(

@@ -2,6 +2,6 @@
 
 from kaiten_sync.validate.check import check
 from kaiten_sync.validate.project import check_project
-from kaiten_sync.validate.schema_files import load_schema, schema_text
+from kaiten_sync.validate.schema_files import load_schema, schema_names, schema_text
 
-__all__ = ["check", "check_project", "load_schema", "schema_text"]
+__all__ = ["check", "check_project", "load_schema", "schema_names", "schema_text"]

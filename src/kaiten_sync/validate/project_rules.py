@@ -9,6 +9,7 @@ from kaiten_sync.model.diagnostic import Diagnostic
 from kaiten_sync.model.document import Entry, Node
 from kaiten_sync.model.settings import parse_limit
 from kaiten_sync.model.source import SourceRef
+from kaiten_sync.validate.order_rules import order_diagnostics
 
 PROJECT_VERSION = 1
 """The project format this program reads."""
@@ -117,6 +118,7 @@ RULES_OF_PROJECTS: tuple[ProjectRule, ...] = (
     token_diagnostics,
     limit_diagnostics,
     later_diagnostics,
+    order_diagnostics,
 )
 
 

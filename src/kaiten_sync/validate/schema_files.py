@@ -27,6 +27,15 @@ def schema_text(name: str) -> str:
     return (_CHECKOUT / file).read_text(encoding="utf-8")
 
 
+def schema_names() -> tuple[str, ...]:
+    """The names of all schemas that ship with the program."""
+    packaged = resources.files("kaiten_sync") / "schemas"
+    folder = packaged if packaged.is_dir() else _CHECKOUT
+    ending = ".schema.json"
+    found = (each.name for each in folder.iterdir() if each.name.endswith(ending))
+    return tuple(sorted(name.removesuffix(ending) for name in found))
+
+
 @cache
 def load_schema(name: str) -> Mapping[str, Any]:
     """A schema, parsed once. Not to be changed."""

@@ -15,11 +15,14 @@ ME = {"id": 77}
 
 def main() -> None:
     options = _options()
-    assert sys.stdin.read() == 'header = "PRIVATE-TOKEN: comment-token"\n'
+    token = sys.stdin.read()
+    is_commit = options.data is not None
+    kind = "write" if is_commit else "comment"
+    assert token == f'header = "PRIVATE-TOKEN: {kind}-token"\n'
     path = Path(os.environ["FORGE_STATE"])
     state = json.loads(path.read_text(encoding="utf-8"))
     state["calls"].append(f"{options.request} {urlsplit(options.url).path}")
-    answer = _answer(options, state["comments"])
+    answer = _commit(options, state) if is_commit else _answer(options, state["comments"])
     path.write_text(json.dumps(state), encoding="utf-8")
     if options.output is None:
         print(json.dumps(answer))
@@ -35,7 +38,20 @@ def _options() -> Namespace:
     parser.add_argument("--request", default="GET")
     parser.add_argument("url")
     parser.add_argument("--data-urlencode")
+    parser.add_argument("--data")
+    parser.add_argument("--header", choices=["Content-Type: application/json"])
     return parser.parse_args()
+
+
+def _commit(options: Namespace, state: dict[str, Any]) -> Any:
+    """Source: GitLab API, "Create a commit with multiple files and actions"."""
+    assert urlsplit(options.url).path == "/api/v4/projects/1/repository/commits"
+    asked = json.loads(Path(options.data.removeprefix("@")).read_text(encoding="utf-8"))
+    (action,) = asked["actions"]
+    assert action["action"] in ("create", "update")
+    commit = {"branch": asked["branch"], "path": action["file_path"], "content": action["content"]}
+    state["commits"].append({**commit, "message": asked["commit_message"]})
+    return {}
 
 
 def _answer(options: Namespace, notes: list[dict[str, Any]]) -> Any:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import os
+import sys
 from argparse import ArgumentParser, Namespace
 from pathlib import Path
 from typing import Any
@@ -38,11 +40,14 @@ def _options() -> Namespace:
     parser.add_argument("--jq")
     parser.add_argument("--field", action="append", default=[])
     parser.add_argument("--raw-field", action="append", default=[])
+    parser.add_argument("--input", choices=["-"])
     return parser.parse_args()
 
 
 def _answer(options: Namespace, state: dict[str, Any]) -> Any:
     _, _, _, kind, *rest = urlsplit(options.path).path.split("/")
+    if kind == "contents":
+        return _contents("/".join(rest), options, state)
     assert kind == "issues"
     listed = "comments" if "comments" in rest else "issues"
     if options.method == "GET":
@@ -56,6 +61,28 @@ def _answer(options: Namespace, state: dict[str, Any]) -> Any:
         (entry,) = (each for each in state[listed] if str(each["id"]) == rest[-1])
     entry |= _fields(options)
     return entry
+
+
+def _contents(path: str, options: Namespace, state: dict[str, Any]) -> Any:
+    """Source: GitHub REST API, "Create or update file contents"."""
+    if options.method == "GET":
+        (ref,) = (each.removeprefix("ref=") for each in options.raw_field)
+        known = [c for c in state["commits"] if (c["branch"], c["path"]) == (ref, path)]
+        if not known:
+            sys.exit("gh: Not Found (HTTP 404)")
+        return {"sha": known[-1]["sha"]}
+    asked = json.load(sys.stdin)
+    content = base64.b64decode(asked["content"], validate=True).decode()
+    state["commits"].append(
+        {
+            "branch": asked["branch"],
+            "path": path,
+            "content": content,
+            "message": asked["message"],
+            "sha": f"{len(state['commits'])}",
+        }
+    )
+    return {}
 
 
 def _fields(options: Namespace) -> dict[str, str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,7 @@ class GitHub:
         self.secrets: dict[str, dict[str, str]] = {}
         self.summary = ""
         self.workshop = Workshop(folder)
+        self._artifacts: dict[str, dict[str, str]] = {}
 
     def pull_request(self, branch: str, *, from_fork: bool = False) -> dict[str, Job]:
         head = {"repo": {"full_name": "stranger/catalog" if from_fork else _NAME}}
@@ -50,20 +52,26 @@ class GitHub:
         merged: str | None = None,
     ) -> dict[str, Job]:
         self.summary = ""
+        self._artifacts = {}
         context = {
             "github": {
                 "ref": ref,
                 "repository": _NAME,
                 "token": "the-jobs-token",
                 "run_attempt": 1,
+                "head_ref": merged or "",
                 "event": {"repository": {"default_branch": "main"}, **event},
             },
         }
-        jobs = {}
+        jobs: dict[str, Job] = {}
         for definition, each in self._jobs(event_name, context):
+            needed = [job for job in jobs.values() if job.id in definition.get("needs", [])]
+            if len(needed) < len(definition.get("needs", [])) or not all(j.is_ok for j in needed):
+                continue
             folder = self.repository.checkout(self.workshop.place(), checkout, merged)
             environment = filled(definition.get("environment", ""), each)
-            job = Job(f"{definition['name']} {each['matrix'].get('target', '')}".strip())
+            name = f"{definition['name']} {each['matrix'].get('target', '')}".strip()
+            job = Job(name, id=definition["name"])
             full = {**each, "secrets": secrets.get(environment, {}), "steps": {}}
             self._run_job(definition, full, folder, job)
             jobs[job.name] = job
@@ -81,7 +89,8 @@ class GitHub:
                 for target in job.get("strategy", {}).get("matrix", {}).get("target", [None]):
                     each = {**context, "matrix": {"target": target} if target else {}}
                     if condition(job.get("if"), each, {"success": True}):
-                        yield {**job, "name": name}, each
+                        defaults = workflow.get("defaults", {}).get("run", {})
+                        yield {**job, "name": name, "defaults": defaults}, each
 
     def _run_job(
         self, definition: Mapping[str, Any], context: dict[str, Any], folder: Path, job: Job
@@ -91,33 +100,54 @@ class GitHub:
             if not condition(step.get("if"), context, status):
                 continue
             if "run" in step:
-                self._run_step(step, context, folder, job)
+                place = folder / definition["defaults"].get("working-directory", ".")
+                self._run_step(step, context, (folder, place), job)
             elif "upload-artifact" in step["uses"]:
-                _upload(step["with"], context, folder, job)
+                self._upload(step["with"], context, folder, job)
+            elif "download-artifact" in step["uses"]:
+                self._download(step["with"], folder)
 
     def _run_step(
-        self, step: Mapping[str, Any], context: dict[str, Any], folder: Path, job: Job
+        self,
+        step: Mapping[str, Any],
+        context: dict[str, Any],
+        places: tuple[Path, Path],
+        job: Job,
     ) -> None:
+        folder, place = places
         files = {name: folder.with_suffix(f".{name}") for name in ("output", "summary")}
         for path in files.values():
             path.write_text("")
         environment = {
             "GITHUB_REPOSITORY": _NAME,
+            "GITHUB_WORKSPACE": str(folder),
             "GITHUB_OUTPUT": str(files["output"]),
             "GITHUB_STEP_SUMMARY": str(files["summary"]),
             **{name: filled(str(value), context) for name, value in step.get("env", {}).items()},
         }
-        code = self.workshop.run(step["run"], folder, environment, job)
+        code = self.workshop.run(step["run"], place, environment, job)
         job.is_ok = job.is_ok and code == 0
         self.summary += files["summary"].read_text(encoding="utf-8")
         lines = files["output"].read_text(encoding="utf-8").splitlines()
         outputs = dict(line.split("=", 1) for line in lines)
         context["steps"][step.get("id", "")] = {"outputs": outputs}
 
+    def _upload(
+        self, options: Mapping[str, Any], context: Mapping[str, Any], folder: Path, job: Job
+    ) -> None:
+        path = folder / filled(options["path"], context)
+        if path.exists():
+            text = path.read_text(encoding="utf-8")
+            job.artifacts[path.name] = text
+            self._artifacts[filled(options["name"], context)] = {path.name: text}
+        else:
+            assert options.get("if-no-files-found") == "ignore"
 
-def _upload(options: Mapping[str, Any], context: Mapping[str, Any], folder: Path, job: Job) -> None:
-    path = folder / filled(options["path"], context)
-    if path.exists():
-        job.artifacts[path.name] = path.read_text(encoding="utf-8")
-    else:
-        assert options.get("if-no-files-found") == "ignore"
+    def _download(self, options: Mapping[str, Any], folder: Path) -> None:
+        """Each artifact has a folder of its own. Source: README of actions/download-artifact."""
+        for name, contents in self._artifacts.items():
+            if fnmatchcase(name, options["pattern"]):
+                place = folder / options["path"] / name
+                place.mkdir(parents=True)
+                for file, text in contents.items():
+                    (place / file).write_text(text, encoding="utf-8")

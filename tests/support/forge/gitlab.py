@@ -38,6 +38,8 @@ class GitLab:
         }
         if not from_fork:
             variables["KAITEN_SYNC_COMMENT_TOKEN"] = "comment-token"
+            variables["KAITEN_SYNC_WRITE_TOKEN"] = "write-token"
+            variables["CI_MERGE_REQUEST_SOURCE_BRANCH_NAME"] = branch
         return self._run(variables, {} if from_fork else self.secrets, merged=branch)
 
     def push(self, branch: str) -> dict[str, Job]:
@@ -69,7 +71,13 @@ class GitLab:
             folder = self.repository.checkout(self.workshop.place(), checkout, merged)
             scope = definition.get("environment", {}).get("name", "")
             environment = {**each, **secrets.get(Template(scope).substitute(each), {})}
-            job = Job(f"{definition['name']} {each.get('TARGET', '')}".strip(), definition["stage"])
+            needs = definition.get("needs", [])
+            name = f"{definition['name']} {each.get('TARGET', '')}".strip()
+            job = Job(name, definition["stage"], definition["name"])
+            needed = [known_job for known_job in jobs.values() if known_job.id in needs]
+            assert len(needed) == len(needs), "a job is needed that is not in the pipeline"
+            for file, text in (pair for each_job in needed for pair in each_job.files.items()):
+                (folder / file).write_text(text, encoding="utf-8")
             script = "\n".join([*definition["before_script"], *definition["script"]])
             job.is_ok = self.workshop.run(script, folder, environment, job) == 0
             _keep(definition.get("artifacts", {}), environment, folder, job)
@@ -109,3 +117,4 @@ def _keep(
         path = folder / Template(name).substitute(variables)
         if path.exists():
             job.artifacts[path.name] = path.read_text(encoding="utf-8")
+            job.files[Template(name).substitute(variables)] = job.artifacts[path.name]

@@ -28,7 +28,10 @@ _AT_FIRST: dict[str, list[Any]] = {
     ],
     "issues": [{"id": 1, "number": 1, "user": {"login": "mallory"}, "state": "open", "body": None}],
     "calls": [],
+    "commits": [],
 }
+
+_WHO = ("-c", "user.name=Ada", "-c", "user.email=ada@example.com")
 
 
 @dataclass
@@ -37,9 +40,11 @@ class Job:
 
     name: str
     stage: str = ""
+    id: str = ""
     is_ok: bool = True
     log: str = ""
     artifacts: dict[str, str] = field(default_factory=dict)
+    files: dict[str, str] = field(default_factory=dict)
     environments: list[dict[str, str]] = field(default_factory=list)
 
 
@@ -52,8 +57,15 @@ class Repository:
         self.git("init", "--initial-branch", "main")
 
     def git(self, *args: str) -> str:
-        who = ("-c", "user.name=Ada", "-c", "user.email=ada@example.com")
-        return _git(self.folder, *who, *args)
+        return _git(self.folder, *_WHO, *args)
+
+    def git_code(self, *args: str) -> int:
+        """How a git command ends that may fail, such as a merge."""
+        command = ["git", *_WHO, *args]
+        done = subprocess.run(
+            command, cwd=self.folder, check=False, capture_output=True, timeout=HANG_S
+        )
+        return done.returncode
 
     def commit(self, message: str) -> None:
         self.git("add", "--all")
@@ -96,6 +108,11 @@ class Workshop:
         first, *others = self._read()["issues"]
         assert first["body"] is None
         return list(others)
+
+    @property
+    def commits(self) -> list[dict[str, str]]:
+        """What the jobs have committed: branch, path and content."""
+        return list(self._read()["commits"])
 
     @property
     def calls(self) -> list[str]:

@@ -28,17 +28,19 @@ SCOPES = {
 class Team:
     """A repository with CI on one of the forges, and a server that it is for."""
 
-    def __init__(self, forge: Forge, place: Workplace) -> None:
+    def __init__(self, forge: Forge, place: Workplace, *options: str, folder: str = ".") -> None:
         self.repository = Repository(place.folder / "repository")
-        self.folder = self.repository.folder
+        self.folder = self.repository.folder / folder
         self.server = place
-        started = kaiten_sync("init", ".", "--ci", forge.value, cwd=self.folder)
+        self.tokens = {"KAITEN_PROD_TOKEN": place.token}
+        command = ("init", folder, "--ci", forge.value, *options)
+        started = kaiten_sync(*command, cwd=self.repository.folder)
         assert started.code == 0, started.stderr
         self.change("kaiten-sync.yaml", "https://kaiten.example.com", place.url)
         self.repository.commit("Start")
         kind = GitHub if forge is Forge.GITHUB else GitLab
         self.forge = kind(self.repository, place.folder / "forge")
-        tokens = _tokens(place)
+        tokens = tokens_of(place)
         self.forge.secrets = {name: {"KAITEN_PROD_TOKEN": tokens[name]} for name in SCOPES}
 
     def change(self, name: str, old: str, new: str) -> None:
@@ -85,7 +87,7 @@ class Team:
         return answer.json()["value"]["value"] if answer.status_code == 200 else None
 
 
-def _tokens(place: Workplace) -> dict[str, str]:
+def tokens_of(place: Workplace) -> dict[str, str]:
     headers = {"Authorization": f"Bearer {place.token}"}
     with httpx.Client(base_url=f"{place.url}/api", headers=headers) as api:
         account = make(api, "/service-accounts", name="CI")

@@ -21,6 +21,9 @@ CASES = {
     "adopt": "adopting.adopt",
     "freeze growth": "freezing.freeze",
     "export -o out": "exporting.export",
+    "compare a b": "comparing.compare_targets",
+    "schema": "schemas.write_schemas",
+    "schema plan": "schemas.schema",
 }
 
 

@@ -43,6 +43,25 @@ def test_errors_have_exit_codes(error: KaitenSyncError, code: ExitCode) -> None:
     assert code_of(error) is code
 
 
+@pytest.mark.parametrize(
+    ("word", "meant"),
+    [("plna", "plan"), ("valdate", "validate"), ("diff", "plan"), ("pull", "adopt, or export")],
+)
+def test_an_unknown_command_gets_the_one_that_was_meant(
+    word: str, meant: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run([word]) == ExitCode.WRONG_INPUT
+    assert f"no such command: '{word}'. Did you mean {meant}?" in capsys.readouterr().err
+
+
+def test_no_command_prints_the_help(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run([]) == ExitCode.WRONG_INPUT
+    shown = capsys.readouterr().err
+    assert shown.startswith("Usage: ")
+    assert "error:" not in shown
+    assert "validate" in shown
+
+
 def test_a_bug_is_no_traceback(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

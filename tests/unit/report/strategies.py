@@ -15,6 +15,7 @@ from kaiten_sync.kinds.registry import SPECS, all_actions, top_kinds
 from kaiten_sync.model.address import Address
 from kaiten_sync.model.attribution import Attribution
 from kaiten_sync.model.change import Action, Change, Effect, FieldChange, InnerChange, change_id
+from kaiten_sync.model.comparison import ComparedObject, Comparison, Presence
 from kaiten_sync.model.diagnostic import Diagnostic, Severity
 from kaiten_sync.model.drift import Difference, DriftClass, DriftReport, Verdict
 from kaiten_sync.model.impact import (
@@ -205,6 +206,24 @@ def impacts() -> st.SearchStrategy[Impact]:
             margin=st.floats(0, 100),
         ),
         gap=st.none() | texts,
+    )
+
+
+def comparisons() -> st.SearchStrategy[Comparison]:
+    """Any comparison of a few objects."""
+    compared = st.builds(
+        ComparedObject,
+        address=_tops | _grants,
+        presence=st.sampled_from(Presence),
+        fields=_fields,
+    )
+    return st.builds(
+        Comparison,
+        first=_targets,
+        second=_targets,
+        differences=st.lists(compared, max_size=4).map(tuple),
+        compared=st.integers(0, 10**6),
+        declared=st.integers(0, 10**6),
     )
 
 

@@ -21,6 +21,7 @@ from tests.support.html import Html
 from tests.unit.report.strategies import (
     LEAN,
     apply_results,
+    comparisons,
     diagnostics,
     drift_reports,
     impacts,
@@ -45,6 +46,7 @@ VALUES: dict[str, st.SearchStrategy[Any]] = {
     "impact": impacts(),
     "drift": st.builds(DriftView, reports=st.lists(drift_reports(), min_size=1, max_size=2)),
     "apply": apply_results(),
+    "compare": comparisons(),
     "diagnostics": diagnostics(),
 }
 FORMATS = [(document, name) for document, formats in DOCUMENTS.items() for name in formats]

@@ -33,7 +33,6 @@ _QUERIES: dict[str, RowQuery[Any]] = {
 }
 
 _COLUMNS_OF_CHANGES = {
-    "CounterColumns": tables.usage,
     "CustomerChange": tables.customer,
     "DeliveryChange": tables.webhook_delivery,
     "EndpointChange": tables.webhook_endpoint,
@@ -56,7 +55,7 @@ _CHANGES = {
 _MISSPELLED = """
 from sqlalchemy import Connection
 
-from kaiten_sync.server.db import customers, instances, usage
+from kaiten_sync.server.db import customers, instances
 
 
 def read(connection: Connection) -> object:
@@ -74,9 +73,7 @@ def change(connection: Connection) -> None:
 
 
 def change_to_another_type(connection: Connection) -> None:
-    usage.change_counter(
-        connection, "i", "e", value="1", event_count=1, period_start=0, report_seq=1, updated_at=0
-    )
+    instances.change_instance(connection, "id", updated_at="1")
 
 
 def add(connection: Connection) -> None:
@@ -98,7 +95,7 @@ def test_mypy_refuses_a_misspelled_column(tmp_path: Path, pytestconfig: pytest.C
         '"ShownCustomer" has no attribute "updated_ta"',
         '"ShownInstance" has no attribute "license_slg"',
         'Unexpected keyword argument "stauts" for "change_instance"',
-        'Argument "value" to "change_counter" has incompatible type "str"; expected "float"',
+        'Argument "updated_at" to "change_instance" has incompatible type "str"; expected "int"',
         'Unexpected keyword argument "nmae" for "CustomerRow"',
     ):
         assert told in said

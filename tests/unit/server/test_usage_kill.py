@@ -111,3 +111,41 @@ def test_what_is_sent_again_with_its_key_counts_once(fresh_url: str) -> None:
     (meter,) = meters
     assert Counter(meter.names())["USAGE_REPORT_ACCEPTED"] == total
     assert sorted(row.report_seq for row in meter.reports()) == list(range(1, events + 1))
+
+
+def test_one_of_several_processes_is_killed_and_the_rest_goes_on(fresh_url: str) -> None:
+    """Two servers on one database, with groups of reports in both; one of them comes and goes."""
+    with ExitStack() as servers:
+        stays = servers.enter_context(ServerProcess(fresh_url))
+        goes = servers.enter_context(ServerProcess(fresh_url, token=stays.token))
+        api = servers.enter_context(client(stays.url, stays.token))
+        meter = metered(api, fresh_url)
+        meter.grant(-1)
+        loads = [Load(each.url, stays.token, has_keys=True) for each in (stays, goes)]
+        loads[0].is_up.set()
+        loads[1].is_up.set()
+        with ThreadPoolExecutor(4 * REPORTERS) as pool:
+            running = [
+                pool.submit(load.run, 100 * place + number)
+                for place, load in enumerate(loads)
+                for number in range(2 * REPORTERS)
+            ]
+            try:
+                for _ in range(KILLS):
+                    loads[1].wait(BETWEEN_KILLS)
+                    loads[1].is_up.clear()
+                    goes.kill()
+                    loads[0].wait(BETWEEN_KILLS)
+                    again = ServerProcess(fresh_url, port=goes.port, token=stays.token)
+                    goes = servers.enter_context(again)
+                    loads[1].is_up.set()
+                loads[1].wait(BETWEEN_KILLS)
+            finally:
+                for load in loads:
+                    load.is_over.set()
+                    load.is_up.set()
+            counts = sum((each.result() for each in running), Counter[str]())
+        total, events = pair(done(api.get(path())).json())
+    assert total == events == counts["acknowledged"]
+    assert Counter(meter.names())["USAGE_REPORT_ACCEPTED"] == total
+    assert sorted(row.report_seq for row in meter.reports()) == list(range(1, events + 1))

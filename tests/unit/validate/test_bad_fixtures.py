@@ -60,6 +60,9 @@ CATALOG_FAULTS: dict[str, list[tuple[str, int, int]]] = {
     "missing-field-value": [("missing-field", 9, 7)],
     "missing-version-empty": [("missing-version", 1, 1)],
     "missing-version": [("missing-version", 1, 1)],
+    "merge-conflict-three-sides": [("merge-conflict", 3, 1)],
+    "merge-conflict-whole": [("merge-conflict", 1, 1)],
+    "merge-conflict": [("merge-conflict", 5, 1)],
     "multiple-documents": [("multiple-documents", 2, 1)],
     "negative-value-fraction": [("negative-value", 9, 26)],
     "negative-value": [("negative-value", 9, 18)],
@@ -131,6 +134,9 @@ CATALOG_FAULTS: dict[str, list[tuple[str, int, int]]] = {
 
 PROJECT_FAULTS: dict[str, list[tuple[str, int, int]]] = {
     "bad-target-name": [("bad-target-name", 4, 3)],
+    "circular-order-self": [("circular-order", 4, 47)],
+    "circular-order": [("circular-order", 4, 47)],
+    "unknown-target": [("unknown-target", 5, 49)],
     "bad-token-none": [("bad-token", 4, 43)],
     "bad-token-two": [("bad-token", 4, 43)],
     "bad-url-port": [("bad-url", 4, 15)],
@@ -178,8 +184,14 @@ SCHEMA_RULES = {
 }
 """What a schema alone can see, in an editor, while a catalog is typed."""
 
-BEYOND_SCHEMA = {"bad-slug-newline", "bad-url-port"}
-"""A slug that ends in a line break (Python's `$` lets it pass); a port that is no number."""
+BEYOND_SCHEMA = {
+    "bad-slug-newline",
+    "bad-url-port",
+    "circular-order",
+    "circular-order-self",
+    "unknown-target",
+}
+"""A slug that ends in a line break (Python's `$` lets it pass); a port that is no number; names."""
 
 
 def findings_of(name: str) -> tuple[Diagnostic, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -64,6 +65,12 @@ def add_event(connection: Connection, row: NewEvent) -> int:
     if key is None:
         raise RuntimeError("the database did not return which event it stored")
     return int(key[0])
+
+
+def add_events(connection: Connection, rows: Sequence[NewEvent]) -> None:
+    """Store events in their order."""
+    if rows:
+        connection.execute(_ADD, [values_of(row) for row in rows])
 
 
 def endpoints_of(connection: Connection, organization_id: str) -> list[EndpointWants]:

@@ -1,31 +1,37 @@
-"""Turns: what transactions do one after another, although no row that they share says so."""
+"""Turns: transactions that wait for one another without sharing a row that one could lock."""
 
 from __future__ import annotations
 
 import hashlib
 import json
+from functools import lru_cache
 
 from sqlalchemy import Connection, func, select
+
+_REMEMBERED_KEYS = 10_000
+"""Numbers that are kept rather than worked out for each report; a few megabytes."""
 
 
 def take_turn(connection: Connection, *names: str) -> None:
     """Wait until no other transaction has this turn; keep it until this one ends.
 
-    For what is read, decided and written as one, where there is no row to lock yet: a free slug is
-    looked for and then taken. On SQLite this does nothing, because a transaction that writes holds
-    the only write lock from its beginning.
+    Use it if a row is looked for, decided on and then written, and does not exist yet: a free slug
+    for example. On SQLite this does nothing, because a transaction that writes has the only write
+    lock from its beginning.
 
     Raises:
-        OperationalError: the turn did not come in time; `is_busy` says so of it.
+        OperationalError: the turn did not come in time, which `is_busy` recognizes.
     """
     if connection.dialect.name == "postgresql":
-        connection.execute(select(func.pg_advisory_xact_lock(_key(names))))
+        connection.execute(select(func.pg_advisory_xact_lock(turn_key(names))))
 
 
-def _key(names: tuple[str, ...]) -> int:
-    """A signed number of 64 bits, as PostgreSQL wants it. JSON keeps ("a", "bc") from ("ab", "c").
+@lru_cache(maxsize=_REMEMBERED_KEYS)
+def turn_key(names: tuple[str, ...]) -> int:
+    """The number of a turn: 64 bits with a sign, as PostgreSQL wants it.
 
-    Two names that share a number would only wait for each other.
+    JSON keeps ("a", "bc") from ("ab", "c"). Two turns with one number would only wait for each
+    other.
     """
     digest = hashlib.sha256(json.dumps(names).encode()).digest()
     return int.from_bytes(digest[:8], "big", signed=True)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any, TypedDict, TypeVar, Unpack
+from typing import Any, TypeVar
 
 from sqlalchemy import (
     Connection,
@@ -15,13 +15,11 @@ from sqlalchemy import (
     and_,
     bindparam,
     delete,
-    insert,
     select,
     tuple_,
-    update,
 )
 
-from kaiten_sync.server.db.rows import RowQuery, values_of
+from kaiten_sync.server.db.rows import RowQuery
 from kaiten_sync.server.db.tables import (
     entitlement,
     grant,
@@ -118,16 +116,6 @@ class ReportRow:
     answer: dict[str, Any]
 
 
-class CounterColumns(TypedDict):
-    """What a report writes to a counter."""
-
-    value: float
-    event_count: int
-    period_start: int | None
-    report_seq: int
-    updated_at: int
-
-
 U = TypeVar("U", bound=UsageTerms)
 
 _MINE = instance.c.organization_id == bindparam("organization")
@@ -138,15 +126,7 @@ _FIND_INSTANCE: RowQuery[InstanceKey] = RowQuery(
         _MINE, instance.c.slug == bindparam("slug")
     ),
 )
-_FIND_PAIR: RowQuery[UsagePair] = RowQuery(
-    UsagePair,
-    select(instance.c.id.label("instance_id"), entitlement.c.id.label("entitlement_id"))
-    .join(entitlement, entitlement.c.organization_id == instance.c.organization_id)
-    .where(_MINE, instance.c.slug == bindparam("slug"))
-    .where(entitlement.c.slug == bindparam("entitlement_slug")),
-)
-
-_GRANTED: Select[Any] = (
+GRANTED: Select[Any] = (
     select(
         instance.c.id.label("instance_id"),
         instance.c.slug.label("instance_slug"),
@@ -168,8 +148,10 @@ _GRANTED: Select[Any] = (
     .join(license_version, license_version.c.id == instance.c.license_id)
     .join(grant, grant.c.license_id == license_version.c.id)
     .join(entitlement, entitlement.c.id == grant.c.entitlement_id)
-    .where(instance.c.id == bindparam("instance"))
 )
+"""What licenses grant to instances; whoever reads it says of which."""
+
+_GRANTED = GRANTED.where(instance.c.id == bindparam("instance"))
 # On PostgreSQL nobody deletes these two until the transaction ends: what it writes points at them.
 _GRANTED_HELD = RowQuery(
     GrantedUsage,
@@ -185,7 +167,6 @@ _FIND_COUNTER: RowQuery[CounterState] = RowQuery(
     .where(usage.c.instance_id == bindparam("instance"))
     .where(usage.c.entitlement_id == bindparam("entitlement")),
 )
-_FIND_COUNTER_HELD = RowQuery(CounterState, _FIND_COUNTER.statement.with_for_update())
 _LIST = RowQuery(
     CountedUsage,
     _GRANTED.add_columns(*_COUNTER).outerjoin(
@@ -222,22 +203,6 @@ _LIST_MEMBERS: RowQuery[MemberUsage] = RowQuery(
     .where(group_member.c.group_id == bindparam("group")),
 )
 
-_ADD_COUNTER = insert(usage)
-_CHANGE_COUNTER = (
-    update(usage)
-    .where(usage.c.instance_id == bindparam("instance"))
-    .where(usage.c.entitlement_id == bindparam("entitlement"))
-)
-
-_OF_KEY = (
-    usage_report.c.instance_id == bindparam("instance"),
-    usage_report.c.entitlement_id == bindparam("entitlement"),
-    usage_report.c.transaction_id == bindparam("key"),
-)
-_FIND_REPORT = RowQuery(ReportRow, select(usage_report).where(*_OF_KEY))
-_REMOVE_REPORT = delete(usage_report).where(*_OF_KEY)
-_ADD_REPORT = insert(usage_report)
-
 _report_key = tuple_(
     usage_report.c.instance_id, usage_report.c.entitlement_id, usage_report.c.transaction_id
 )
@@ -248,18 +213,6 @@ def find_instance_key(
 ) -> InstanceKey | None:
     """An instance's id, slug and license by its slug."""
     return _FIND_INSTANCE.first(connection, organization=organization_id, slug=slug)
-
-
-def find_pair(
-    connection: Connection, organization_id: str, instance_slug: str, entitlement_slug: str
-) -> UsagePair | None:
-    """The ids of an instance and an entitlement, whether it is granted or not."""
-    return _FIND_PAIR.first(
-        connection,
-        organization=organization_id,
-        slug=instance_slug,
-        entitlement_slug=entitlement_slug,
-    )
 
 
 def find_granted(
@@ -273,11 +226,10 @@ def find_granted(
 
 
 def find_counter(
-    connection: Connection, instance_id: str, entitlement_id: str, *, lock: bool = False
+    connection: Connection, instance_id: str, entitlement_id: str
 ) -> CounterState | None:
-    """A counter; with `lock` no other transaction changes it before this one ends."""
-    query = _FIND_COUNTER_HELD if lock else _FIND_COUNTER
-    return query.first(connection, instance=instance_id, entitlement=entitlement_id)
+    """A counter; None if nothing was ever reported."""
+    return _FIND_COUNTER.first(connection, instance=instance_id, entitlement=entitlement_id)
 
 
 def list_usage(connection: Connection, instance_id: str) -> list[CountedUsage]:
@@ -288,46 +240,6 @@ def list_usage(connection: Connection, instance_id: str) -> list[CountedUsage]:
 def list_member_usage(connection: Connection, group_id: str, instance_id: str) -> list[MemberUsage]:
     """All members of a group with an instance's grants and counters of them, by slug."""
     return _by_slug(_LIST_MEMBERS.all(connection, group=group_id, instance=instance_id))
-
-
-def add_counter(
-    connection: Connection,
-    instance_id: str,
-    entitlement_id: str,
-    **values: Unpack[CounterColumns],
-) -> None:
-    """Store a counter."""
-    ids = {"instance_id": instance_id, "entitlement_id": entitlement_id}
-    connection.execute(_ADD_COUNTER, {**ids, **values})
-
-
-def change_counter(
-    connection: Connection,
-    instance_id: str,
-    entitlement_id: str,
-    **values: Unpack[CounterColumns],
-) -> None:
-    """Overwrite columns of a counter."""
-    parameters = {"instance": instance_id, "entitlement": entitlement_id, **values}
-    connection.execute(_CHANGE_COUNTER, parameters)
-
-
-def find_report(
-    connection: Connection, instance_id: str, entitlement_id: str, key: str
-) -> ReportRow | None:
-    """The report that was counted under this key of a client's."""
-    return _FIND_REPORT.first(connection, instance=instance_id, entitlement=entitlement_id, key=key)
-
-
-def add_report(connection: Connection, row: ReportRow) -> None:
-    """Remember a report by its key."""
-    connection.execute(_ADD_REPORT, values_of(row))
-
-
-def remove_report(connection: Connection, instance_id: str, entitlement_id: str, key: str) -> None:
-    """Forget one report."""
-    parameters = {"instance": instance_id, "entitlement": entitlement_id, "key": key}
-    connection.execute(_REMOVE_REPORT, parameters)
 
 
 def forget_reports(connection: Connection, before_ms: int, limit: int) -> int:

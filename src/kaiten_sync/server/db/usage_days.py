@@ -14,13 +14,10 @@ from sqlalchemy import (
     Connection,
     FromClause,
     bindparam,
-    case,
     delete,
     func,
-    insert,
     select,
     tuple_,
-    update,
 )
 
 from kaiten_sync.licensing.windows import DAY_MS
@@ -63,30 +60,6 @@ def _of_pair(days: FromClause) -> tuple[ColumnElement[bool], ...]:
     )
 
 
-_highest: ColumnElement[float] = bindparam("highest", type_=usage_day.c.highest.type)
-_COUNTER: dict[str, Any] = {"value": bindparam("value"), "period_start": bindparam("started")}
-_ADD = insert(usage_day).values(
-    instance_id=bindparam("instance"),
-    entitlement_id=bindparam("entitlement"),
-    day=bindparam("today"),
-    organization_id=bindparam("organization"),
-    accepted=bindparam("more_accepted"),
-    refused=bindparam("more_refused"),
-    highest=_highest,
-    **_COUNTER,
-)
-_CHANGE = (
-    update(usage_day)
-    .where(*_of_pair(usage_day), usage_day.c.day == bindparam("today"))
-    .where(usage_day.c.organization_id == bindparam("organization"))
-    .values(
-        accepted=usage_day.c.accepted + bindparam("more_accepted"),
-        refused=usage_day.c.refused + bindparam("more_refused"),
-        highest=case((usage_day.c.highest > _highest, usage_day.c.highest), else_=_highest),
-        **_COUNTER,
-    )
-)
-
 _COUNTED: RowQuery[ReportCount] = RowQuery(
     ReportCount,
     select(
@@ -112,38 +85,6 @@ _SINCE: RowQuery[UsageDayRow] = RowQuery(
     .where(*_of_pair(usage_day), usage_day.c.day >= func.coalesce(_LAST_BEFORE, bindparam("first")))
     .order_by(usage_day.c.day),
 )
-
-
-def count_report(
-    connection: Connection,
-    organization_id: str,
-    instance_id: str,
-    entitlement_id: str,
-    day: int,
-    *,
-    is_accepted: bool,
-    value: float,
-    highest: float,
-    period_start: int | None,
-) -> None:
-    """Count a report on its day, after which the counter shows `value`.
-
-    `highest` is the most that the counter has shown around this report. Only one transaction at a
-    time may count for an instance and an entitlement.
-    """
-    parameters = {
-        "organization": organization_id,
-        "instance": instance_id,
-        "entitlement": entitlement_id,
-        "today": day,
-        "more_accepted": int(is_accepted),
-        "more_refused": int(not is_accepted),
-        "highest": highest,
-        "value": value,
-        "started": period_start,
-    }
-    if not connection.execute(_CHANGE, parameters).rowcount:
-        connection.execute(_ADD, parameters)
 
 
 def count_by_day(

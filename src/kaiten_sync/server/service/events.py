@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from sqlalchemy import Connection
+
 from kaiten_sync.server.db import events, webhooks
-from kaiten_sync.server.db.events import NewEvent
+from kaiten_sync.server.db.events import EndpointWants, NewEvent
 from kaiten_sync.server.db.webhooks import DeliveryRow
 from kaiten_sync.server.domain.events import EventType
 from kaiten_sync.server.service.work import Work, new_id
@@ -21,6 +23,16 @@ class Subject:
     instance_slug: str
 
 
+@dataclass(frozen=True, slots=True)
+class PendingEvent:
+    """An event that its transaction has still to store. `payload` as in `emit`."""
+
+    work: Work
+    kind: EventType
+    payload: Mapping[str, Any]
+    subject: Subject | None = None
+
+
 def emit(
     work: Work, kind: EventType, payload: Mapping[str, Any], subject: Subject | None = None
 ) -> None:
@@ -29,28 +41,54 @@ def emit(
     Both are rows of the running transaction: an event is delivered if and only if the change
     that it is about is kept. `payload` is the `data` of the 1.0 contract's webhook of this type.
     """
-    event = NewEvent(
+    emit_all(work.connection, [PendingEvent(work, kind, payload, subject)])
+
+
+def emit_all(connection: Connection, pending: Sequence[PendingEvent]) -> None:
+    """Store events of one transaction in their order, as `emit` does each."""
+    wanting: dict[str, list[EndpointWants]] = {}
+    for each in pending:
+        organization_id = each.work.organization_id
+        if organization_id not in wanting:
+            wanting[organization_id] = events.endpoints_of(connection, organization_id)
+    endpoints = [
+        [each.id for each in wanting[one.work.organization_id] if one.kind.type in each.event_types]
+        for one in pending
+    ]
+    rows = [_row(each) for each in pending]
+    if not any(endpoints):
+        events.add_events(connection, rows)
+        return
+    for each, row, wanted_by in zip(pending, rows, endpoints, strict=True):
+        seq = events.add_event(connection, row)
+        for endpoint_id in wanted_by:
+            _queue(each.work, endpoint_id, seq)
+
+
+def _row(pending: PendingEvent) -> NewEvent:
+    work, subject = pending.work, pending.subject
+    return NewEvent(
         id=new_id(),
         organization_id=work.organization_id,
         instance_id=subject.instance_id if subject else None,
         instance_slug=subject.instance_slug if subject else None,
-        name=kind.name,
-        type=kind.type,
-        payload=dict(payload),
+        name=pending.kind.name,
+        type=pending.kind.type,
+        payload=dict(pending.payload),
         occurred_at=work.now_ms,
     )
-    seq = events.add_event(work.connection, event)
-    for endpoint in events.endpoints_of(work.connection, work.organization_id):
-        if kind.type in endpoint.event_types:
-            delivery = DeliveryRow(
-                id=new_id(),
-                organization_id=work.organization_id,
-                endpoint_id=endpoint.id,
-                event_seq=seq,
-                status="pending",
-                attempts=0,
-                due_at=work.now_ms,
-                created_at=work.now_ms,
-            )
-            webhooks.add_delivery(work.connection, delivery)
-            work.queued.append(delivery.id)
+
+
+def _queue(work: Work, endpoint_id: str, seq: int) -> None:
+    delivery = DeliveryRow(
+        id=new_id(),
+        organization_id=work.organization_id,
+        endpoint_id=endpoint_id,
+        event_seq=seq,
+        status="pending",
+        attempts=0,
+        due_at=work.now_ms,
+        created_at=work.now_ms,
+    )
+    webhooks.add_delivery(work.connection, delivery)
+    work.queued.append(delivery.id)

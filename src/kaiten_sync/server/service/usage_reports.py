@@ -1,16 +1,17 @@
-"""Use case of usage: count a report. Source: API facts, sections 1.1 to 1.7.
+"""Use case of usage: count reports. Source: API facts, sections 1.1 to 1.7.
 
 The rules are in `licensing`. Here is what keeps them true with many clients and many processes:
 reports on one counter are counted one after another, and each one's counter, key and events are
-stored together or not at all.
+stored together or not at all. Reports that wait at the same time are counted in one transaction, in
+their order, each as if it were alone (ADR 29).
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, assert_never
+from typing import Any, TypeVar, assert_never
 
 from kaiten_sync.licensing.aggregation import EMPTY, AggregationMethod, Counter, NotFiniteError
 from kaiten_sync.licensing.usage import (
@@ -23,20 +24,12 @@ from kaiten_sync.licensing.usage import (
     settle_report,
 )
 from kaiten_sync.licensing.windows import DAY_MS, Reading, Window, close_windows
-from kaiten_sync.server.db import usage, usage_days
-from kaiten_sync.server.db.locks import take_turn
-from kaiten_sync.server.db.usage import (
-    CounterColumns,
-    CounterState,
-    GrantedUsage,
-    ReportRow,
-)
+from kaiten_sync.server.db.usage import GrantedUsage, ReportRow, UsagePair
 from kaiten_sync.server.domain import events
 from kaiten_sync.server.domain.events import EventType
 from kaiten_sync.server.domain.refusals import (
     Problem,
     RecordedRefusalError,
-    RefusalError,
     RefusalKind,
     conflict,
     invalid,
@@ -44,7 +37,13 @@ from kaiten_sync.server.domain.refusals import (
     unprocessable,
 )
 from kaiten_sync.server.domain.slugs import is_slug
-from kaiten_sync.server.service.events import Subject, emit
+from kaiten_sync.server.service.events import PendingEvent, Subject
+from kaiten_sync.server.service.report_ledger import (
+    CountedDay,
+    LedgerEntry,
+    ReportLedger,
+    StoredUsage,
+)
 from kaiten_sync.server.service.usage import reading_of, schedule_of, stored_counter
 from kaiten_sync.server.service.work import Work
 from kaiten_sync.server.shapes.scalars import number, timestamp
@@ -62,14 +61,26 @@ REMEMBERED_MS = 35 * DAY_MS
 _OPERATION = "ReportEntitlementUsageMetric"
 _KEY = re.compile(r"[A-Za-z0-9._:-]{1,128}")
 
+A = TypeVar("A")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReportFields:
-    """What a request reports: a tagged value, how it is meant, and a key of the client's if any."""
+    """A tagged value, how it is meant, and a key of the client's if it has one."""
 
     value: Mapping[str, Any]
     behavior: str
     transaction_id: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UsageReport:
+    """A request that reports usage."""
+
+    work: Work
+    instance_slug: str
+    entitlement_slug: str
+    fields: ReportFields
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,29 +93,34 @@ class Counted:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _ReportTurn:
-    """A report whose turn it is: until it ends, its counter is its own and its subjects stay."""
+    """A report, and what is stored of its counter when its turn comes."""
 
-    work: Work
-    granted: GrantedUsage
-    counter: CounterState | None
+    report: UsageReport
+    pair: UsagePair
+    stored: StoredUsage
     value: float
     behavior: Behavior
     key: str | None
 
     @property
-    def ids(self) -> tuple[str, str]:
-        """What a counter and a key belong to: the instance and the entitlement."""
-        return self.granted.instance_id, self.granted.entitlement_id
+    def granted(self) -> GrantedUsage:
+        """What the instance's license says about the entitlement."""
+        return self.stored.granted
 
     @property
     def slug(self) -> str:
         """The slug of the entitlement."""
         return self.granted.entitlement_slug
 
-    def tell(self, kind: EventType, payload: Mapping[str, Any]) -> None:
-        """Leave an event of the instance."""
+    @property
+    def now_ms(self) -> int:
+        """The time of the transaction."""
+        return self.report.work.now_ms
+
+    def event(self, kind: EventType, payload: Mapping[str, Any]) -> PendingEvent:
+        """An event of the instance."""
         subject = Subject(self.granted.instance_id, self.granted.instance_slug)
-        emit(self.work, kind, payload, subject)
+        return PendingEvent(self.report.work, kind, payload, subject)
 
 
 def report_usage(
@@ -116,21 +132,70 @@ def report_usage(
         RefusalError: nothing was written. RecordedRefusalError: it would pass the maximum; the
             event that says so is written, and windows that have ended are closed.
     """
-    value, key = _reported_value(fields), _reported_key(fields)
-    granted = _take_turn(work, instance_slug, entitlement_slug)
-    ids = granted.instance_id, granted.entitlement_id
+    report = UsageReport(
+        work=work, instance_slug=instance_slug, entitlement_slug=entitlement_slug, fields=fields
+    )
+    (outcome,) = report_many([report], lambda counted: counted)
+    if isinstance(outcome, Exception):
+        raise outcome
+    return outcome
+
+
+def report_many(
+    reports: Sequence[UsageReport], render: Callable[[Counted], A]
+) -> list[A | Exception]:
+    """Count reports in one transaction, in their order, each as `report_usage` does.
+
+    Returns for each what `render` makes of its answer, or what it raised. What cannot be rendered
+    is not counted: `render` is called before anything of a report is kept.
+    """
+    ledger = ReportLedger.opened(
+        [
+            (each.work, each.instance_slug, each.entitlement_slug, each.fields.transaction_id)
+            for each in reports
+            if is_slug(each.instance_slug) and is_slug(each.entitlement_slug)
+        ]
+    )
+    outcomes: list[A | Exception] = []
+    for report in reports:
+        try:
+            outcomes.append(_count_one(ledger, report, render))
+        except Exception as error:  # noqa: BLE001  it is the answer to this report alone
+            outcomes.append(error)
+    ledger.write()
+    return outcomes
+
+
+def _count_one(
+    ledger: ReportLedger, report: UsageReport, render: Callable[[Counted], A]
+) -> A | RecordedRefusalError:
+    value, key = _reported_value(report.fields), _reported_key(report.fields)
+    found = ledger.find(report.work.organization_id, report.instance_slug, report.entitlement_slug)
+    if found is None:
+        raise not_found(
+            f"{_OPERATION}.ContextNotFound",
+            f"there is no instance {report.instance_slug!r} whose license grants"
+            f" {report.entitlement_slug!r}",
+        )
     turn = _ReportTurn(
-        work=work,
-        granted=granted,
-        counter=usage.find_counter(work.connection, *ids, lock=True),
+        report=report,
+        pair=found[0],
+        stored=found[1],
         value=value,
-        behavior=Behavior(fields.behavior),
+        behavior=Behavior(report.fields.behavior),
         key=key,
     )
-    earlier = _earlier_answer(turn)
+    earlier = _earlier_answer(ledger, turn)
     if earlier is not None:
-        return Counted(answer=earlier, is_replay=True)
-    return Counted(answer=_count(turn), is_replay=False)
+        return render(Counted(answer=earlier, is_replay=True))
+    entry, answer = _entry(turn)
+    outcome = (
+        answer
+        if isinstance(answer, RecordedRefusalError)
+        else render(Counted(answer=answer, is_replay=False))
+    )
+    ledger.keep(turn.pair, entry)
+    return outcome
 
 
 def _reported_value(fields: ReportFields) -> float:
@@ -152,57 +217,29 @@ def _reported_key(fields: ReportFields) -> str | None:
     return key
 
 
-def _take_turn(work: Work, instance_slug: str, entitlement_slug: str) -> GrantedUsage:
-    """What the instance's license says about the entitlement, when nobody else counts for both."""
-    missing = not_found(
-        f"{_OPERATION}.ContextNotFound",
-        f"there is no instance {instance_slug!r} whose license grants {entitlement_slug!r}",
-    )
-    if not (is_slug(instance_slug) and is_slug(entitlement_slug)):
-        raise missing
-    pair = usage.find_pair(work.connection, work.organization_id, instance_slug, entitlement_slug)
-    if pair is None:
-        raise missing
-    take_turn(work.connection, pair.instance_id, pair.entitlement_id)
-    # Only now: the grant may have changed while the others had their turns.
-    granted = usage.find_granted(work.connection, pair.instance_id, pair.entitlement_id)
-    if granted is None:
-        raise missing
-    return granted
-
-
-def _earlier_answer(turn: _ReportTurn) -> dict[str, Any] | None:
+def _earlier_answer(ledger: ReportLedger, turn: _ReportTurn) -> dict[str, Any] | None:
     """The answer that the same report got under the same key; None if the key is unused."""
-    if turn.key is None:
+    earlier = None if turn.key is None else ledger.earlier(turn.pair, turn.key)
+    if earlier is None or earlier.reported_at < turn.now_ms - REMEMBERED_MS:
         return None
-    connection = turn.work.connection
-    earlier = usage.find_report(connection, *turn.ids, turn.key)
-    if earlier is None:
-        return None
-    if earlier.reported_at < turn.work.now_ms - REMEMBERED_MS:
-        usage.remove_report(connection, *turn.ids, turn.key)
-        return None
-    if (earlier.behavior, earlier.value) != (turn.behavior, turn.value):
-        raise _reused(turn.key, earlier)
-    return earlier.answer
-
-
-def _reused(key: str, earlier: ReportRow) -> RefusalError:
+    if (earlier.behavior, earlier.value) == (turn.behavior, turn.value):
+        return earlier.answer
     original = {
         "reportSeq": earlier.report_seq,
         "reportedAt": timestamp(earlier.reported_at),
         "behavior": earlier.behavior,
         "value": number(earlier.value),
     }
-    return conflict(
+    raise conflict(
         f"{_OPERATION}.TransactionIdReused",
-        f"transactionId {key!r} was used for another report; send a correction with a new one",
+        f"transactionId {turn.key!r} was used for another report; send a correction with a new one",
         [Problem("the report that this key was first used for", "body.transactionId", original)],
     )
 
 
-def _count(turn: _ReportTurn) -> dict[str, Any]:
-    reading = reading_of(turn.granted, turn.counter, turn.work.now_ms)
+def _entry(turn: _ReportTurn) -> tuple[LedgerEntry, dict[str, Any] | RecordedRefusalError]:
+    """All that a report leaves, and its answer."""
+    reading = reading_of(turn.granted, turn.stored.counter, turn.now_ms)
     if reading is None:
         raise invalid(
             f"{_OPERATION}.UnsupportedEntitlementType",
@@ -210,7 +247,7 @@ def _count(turn: _ReportTurn) -> dict[str, Any]:
             " and usage is reported of NUMBER and NUMBER_AI_CREDIT only",
         )
     settled = _settle(turn, reading.counter)
-    has_rolled_over = _tell_closures(turn)
+    closures = _closures(turn)
     reported = report_json(
         turn.slug,
         turn.value,
@@ -218,20 +255,21 @@ def _count(turn: _ReportTurn) -> dict[str, Any]:
         settled.counter.event_count,
         is_accepted=settled.accepted,
     )
+    day = _day(turn, reading, settled)
     if not settled.accepted:
-        if has_rolled_over:
-            _store(turn, reading.window, EMPTY, counted=0)
-        _count_on_its_day(turn, reading, reading.counter.value, is_accepted=False)
-        turn.tell(events.USAGE_REJECTED, reported)
-        raise _too_much(turn, settled.counter)
-    report_seq = _store(turn, reading.window, settled.counter, counted=1)
-    _count_on_its_day(turn, reading, settled.counter.value, is_accepted=True)
+        rejected = [*closures, turn.event(events.USAGE_REJECTED, reported)]
+        counter = turn.stored.after(reading.window, EMPTY, 0, turn.now_ms) if closures else None
+        entry = LedgerEntry(counter=counter, day=day, key=None, events=rejected)
+        return entry, _too_much(turn, settled.counter)
+    counter = turn.stored.after(reading.window, settled.counter, 1, turn.now_ms)
     answer = usage_json(turn.granted, Reading(window=reading.window, counter=settled.counter))
-    _remember(turn, report_seq, answer)
-    turn.tell(events.USAGE_ACCEPTED, reported)
-    for crossing in settled.crossings:
-        turn.tell(*_told(turn.slug, crossing, answer))
-    return answer
+    accepted = [
+        *closures,
+        turn.event(events.USAGE_ACCEPTED, reported),
+        *(_crossed(turn, crossing, answer) for crossing in settled.crossings),
+    ]
+    key = _remembered(turn, counter.report_seq, answer)
+    return LedgerEntry(counter=counter, day=day, key=key, events=accepted), answer
 
 
 def _settle(turn: _ReportTurn, stored: Counter) -> Report:
@@ -253,75 +291,56 @@ def _settle(turn: _ReportTurn, stored: Counter) -> Report:
         ) from error
 
 
-def _tell_closures(turn: _ReportTurn) -> bool:
-    """Emit the windows that ended since the last report. Returns whether there are any."""
-    if turn.counter is None:
-        return False
-    start_ms, stored = stored_counter(turn.counter)
+def _closures(turn: _ReportTurn) -> list[PendingEvent]:
+    """The windows that ended since the last report."""
+    if turn.stored.counter is None:
+        return []
+    start_ms, stored = stored_counter(turn.stored.counter)
     closures = close_windows(
-        *schedule_of(turn.granted), turn.work.now_ms, stored_start_ms=start_ms, stored=stored
+        *schedule_of(turn.granted), turn.now_ms, stored_start_ms=start_ms, stored=stored
     )
-    for closure in closures:
-        turn.tell(events.PERIOD_ROLLED_OVER, closure_json(turn.granted, closure))
-    return bool(closures)
+    return [
+        turn.event(events.PERIOD_ROLLED_OVER, closure_json(turn.granted, closure))
+        for closure in closures
+    ]
 
 
-def _store(turn: _ReportTurn, window: Window | None, counter: Counter, *, counted: int) -> int:
-    """Store the counter. Returns how many reports it has counted in all, with this one."""
-    before = 0 if turn.counter is None else turn.counter.report_seq or 0
-    values = CounterColumns(
-        value=counter.value,
-        event_count=counter.event_count,
-        period_start=window.start_ms if window else None,
-        report_seq=before + counted,
-        updated_at=turn.work.now_ms,
-    )
-    write = usage.add_counter if turn.counter is None else usage.change_counter
-    write(turn.work.connection, *turn.ids, **values)
-    return values["report_seq"]
-
-
-def _count_on_its_day(
-    turn: _ReportTurn, before: Reading, value: float, *, is_accepted: bool
-) -> None:
-    usage_days.count_report(
-        turn.work.connection,
-        turn.work.organization_id,
-        *turn.ids,
-        turn.work.now_ms // DAY_MS,
-        is_accepted=is_accepted,
-        value=value,
+def _day(turn: _ReportTurn, before: Reading, settled: Report) -> CountedDay:
+    value = settled.counter.value if settled.accepted else before.counter.value
+    window: Window | None = before.window
+    return CountedDay(
+        day=turn.now_ms // DAY_MS,
+        accepted=int(settled.accepted),
+        refused=int(not settled.accepted),
         highest=max(before.counter.value, value),
-        period_start=before.window.start_ms if before.window else None,
+        value=value,
+        period_start=window.start_ms if window else None,
     )
 
 
-def _remember(turn: _ReportTurn, report_seq: int, answer: Mapping[str, Any]) -> None:
-    if turn.key is not None:
-        instance_id, entitlement_id = turn.ids
-        row = ReportRow(
-            instance_id=instance_id,
-            entitlement_id=entitlement_id,
-            transaction_id=turn.key,
-            behavior=turn.behavior.value,
-            value=turn.value,
-            report_seq=report_seq,
-            reported_at=turn.work.now_ms,
-            answer=dict(answer),
-        )
-        usage.add_report(turn.work.connection, row)
+def _remembered(turn: _ReportTurn, report_seq: int, answer: Mapping[str, Any]) -> ReportRow | None:
+    if turn.key is None:
+        return None
+    return ReportRow(
+        instance_id=turn.pair.instance_id,
+        entitlement_id=turn.pair.entitlement_id,
+        transaction_id=turn.key,
+        behavior=turn.behavior.value,
+        value=turn.value,
+        report_seq=report_seq,
+        reported_at=turn.now_ms,
+        answer=dict(answer),
+    )
 
 
-def _told(
-    slug: str, crossing: Crossing, answer: Mapping[str, Any]
-) -> tuple[EventType, Mapping[str, Any]]:
+def _crossed(turn: _ReportTurn, crossing: Crossing, answer: Mapping[str, Any]) -> PendingEvent:
     match crossing:
         case Reached():
-            return events.USAGE_REACHED, answer
+            return turn.event(events.USAGE_REACHED, answer)
         case CapExceeded():
-            return events.CAP_EXCEEDED, cap_exceeded_json(slug, crossing)
+            return turn.event(events.CAP_EXCEEDED, cap_exceeded_json(turn.slug, crossing))
         case WarningReached():
-            return events.USAGE_WARNING_REACHED, warning_json(slug, crossing)
+            return turn.event(events.USAGE_WARNING_REACHED, warning_json(turn.slug, crossing))
     assert_never(crossing)
 
 

@@ -182,6 +182,7 @@ OPERATIONS: tuple[Operation, ...] = (
               forward(instances.delete_instance), refuses=(400, 404)),
     operation("reportEntitlementUsageMetric", f"POST {_INSTANCE}{_ENTITLEMENT}/usage",
               "Report usage of an entitlement", handlers.report, body="ReportEntitlementUsageBody",
+              handle_many=handlers.report_all,
               answer="EntitlementUsage", status=200, refuses=(400, 404, 409)),
     operation("getEntitlementUsageMetrics", f"GET {_INSTANCE}{_ENTITLEMENT}/usage",
               "Get an instance's usage of one entitlement; leaves an ENTITLEMENT_VALUE_GET event",

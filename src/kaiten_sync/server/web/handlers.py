@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
+
+from starlette.responses import Response
 
 from kaiten_sync.server.db.audit import TrailFilter
 from kaiten_sync.server.domain.entitlements import EntitlementFields
@@ -12,7 +14,13 @@ from kaiten_sync.server.service import audit, families
 from kaiten_sync.server.service.accounts import AccountView, NewToken
 from kaiten_sync.server.service.entitlements import EntitlementPage
 from kaiten_sync.server.service.grants import GrantPage
-from kaiten_sync.server.service.usage_reports import ReportFields, report_usage
+from kaiten_sync.server.service.usage_reports import (
+    Counted,
+    ReportFields,
+    UsageReport,
+    report_many,
+    report_usage,
+)
 from kaiten_sync.server.service.work import Work
 from kaiten_sync.server.shapes.accounts import account_json, token_json
 from kaiten_sync.server.shapes.audit import trail_json
@@ -82,14 +90,38 @@ def get_family(work: Work, asked: Arguments) -> dict[str, Any]:
 
 def report(work: Work, asked: Arguments) -> AnswerWithHeaders:
     """Report usage, as a plain number or as a tagged one."""
-    body, path = asked.body, asked.path
+    path = asked.path
+    counted = report_usage(work, path["instanceSlug"], path["entitlementSlug"], _fields(asked))
+    return _counted(counted)
+
+
+def report_all(
+    asked: Sequence[tuple[Work, Arguments]], render: Callable[[Any], Response]
+) -> list[Response | Exception]:
+    """Report usage for several requests in one transaction."""
+    reports = [
+        UsageReport(
+            work=work,
+            instance_slug=each.path["instanceSlug"],
+            entitlement_slug=each.path["entitlementSlug"],
+            fields=_fields(each),
+        )
+        for work, each in asked
+    ]
+    return report_many(reports, lambda counted: render(_counted(counted)))
+
+
+def _fields(asked: Arguments) -> ReportFields:
+    body = asked.body
     value = body["value"]
-    fields = ReportFields(
+    return ReportFields(
         value=value if isinstance(value, dict) else {"type": "number", "value": value},
         behavior=body.get("behavior", "append"),
         transaction_id=body.get("transactionId"),
     )
-    counted = report_usage(work, path["instanceSlug"], path["entitlementSlug"], fields)
+
+
+def _counted(counted: Counted) -> AnswerWithHeaders:
     return AnswerWithHeaders(body=counted.answer, headers=_REPLAYED if counted.is_replay else {})
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+
+from starlette.responses import Response
 
 from kaiten_sync.server.service.work import Work
 from kaiten_sync.server.web.check import Schema
@@ -36,6 +38,14 @@ class Arguments:
 Handler = Callable[[Work, Arguments], Any]
 """Does what an operation does, and returns the body of the answer."""
 
+ManyHandler = Callable[
+    [Sequence[tuple[Work, Arguments]], Callable[[Any], Response]], list[Response | Exception]
+]
+"""Does what an operation does for several requests in one transaction, in their order.
+
+It returns for each what the second argument makes of its result, or what it raised.
+"""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Query:
@@ -62,7 +72,8 @@ class Operation:
 
     `answer` is the schema of a successful answer, and `body` that of the request; None if there
     is none. `refuses` are the statuses of problems besides those that every operation has.
-    `leaves_event` is for a read that writes an event.
+    `leaves_event` is for a read that writes an event. `handle_many` is for what is asked for so
+    often that requests share a transaction.
     """
 
     id: str
@@ -76,6 +87,7 @@ class Operation:
     query: tuple[Query, ...] = ()
     refuses: tuple[int, ...] = ()
     leaves_event: bool = False
+    handle_many: ManyHandler | None = None
 
     @property
     def writes(self) -> bool:

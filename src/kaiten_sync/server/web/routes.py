@@ -69,11 +69,13 @@ def _api_routes(surroundings: Surroundings) -> list[BaseRoute]:
     by_path: dict[str, dict[str, Operation]] = {}
     for operation in OPERATIONS:
         by_path.setdefault(operation.path, {})[operation.method] = operation
+    # Routes are tried one after another: first those that are asked for most.
+    often = {each.path for each in OPERATIONS if each.handle_many}
     return [
         Route(
             _MOUNT + path, Dispatcher(surroundings, operations).__call__, methods=list(operations)
         )
-        for path, operations in by_path.items()
+        for path, operations in sorted(by_path.items(), key=lambda item: item[0] not in often)
     ]
 
 

@@ -93,24 +93,55 @@ def write(surroundings: Surroundings, caller: Caller, act: Callable[[Work], T]) 
     Raises:
         RefusalError: `act` refused, and nothing was written; but see RecordedRefusalError.
     """
+
+    def act_alone(writing: Writing) -> T | RecordedRefusalError:
+        try:
+            return act(writing.work_of(caller))
+        except RecordedRefusalError as error:
+            return error  # told after the commit: what was written about it stays
+
+    result = write_together(surroundings, act_alone)
+    if isinstance(result, RecordedRefusalError):
+        raise result
+    return result
+
+
+class Writing:
+    """A transaction that writes for one request or for several, at one time."""
+
+    def __init__(self, surroundings: Surroundings, connection: Connection) -> None:
+        self.connection = connection
+        self.now_ms = surroundings.clock()
+        self._surroundings = surroundings
+        self._works: list[Work] = []
+
+    def work_of(self, caller: Caller) -> Work:
+        """What a use case works with for one request."""
+        work = work_in(self._surroundings, self.connection, caller, self.now_ms)
+        self._works.append(work)
+        return work
+
+    @property
+    def has_queued(self) -> bool:
+        """Whether any of the requests has queued webhook deliveries."""
+        return any(work.queued for work in self._works)
+
+
+def write_together(surroundings: Surroundings, act: Callable[[Writing], T]) -> T:
+    """What `act` gives, done in one transaction that may be repeated from its beginning."""
     for _ in range(_REPETITIONS):
         try:
-            return _write_once(surroundings, caller, act)
+            return _write_once(surroundings, act)
         except DBAPIError as error:
             if not is_worth_repeating(error):
                 raise
-    return _write_once(surroundings, caller, act)
+    return _write_once(surroundings, act)
 
 
-def _write_once(surroundings: Surroundings, caller: Caller, act: Callable[[Work], T]) -> T:
+def _write_once(surroundings: Surroundings, act: Callable[[Writing], T]) -> T:
     with surroundings.database.writing() as connection:
-        work = work_in(surroundings, connection, caller, surroundings.clock())
-        try:
-            result: T | RecordedRefusalError = act(work)
-        except RecordedRefusalError as error:
-            result = error  # told after the commit: what was written about it stays
-    if work.queued:
+        writing = Writing(surroundings, connection)
+        result = act(writing)
+    if writing.has_queued:
         surroundings.wake()
-    if isinstance(result, RecordedRefusalError):
-        raise result
     return result

@@ -1,0 +1,92 @@
+"""Compares two live catalogs with each other. Stage 4."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from kaiten_sync.effects import inner_changes
+from kaiten_sync.kinds.registry import spec_of
+from kaiten_sync.kinds.values import normal_value
+from kaiten_sync.model.address import Address
+from kaiten_sync.model.change import FieldChange
+from kaiten_sync.model.comparison import ComparedObject, Presence
+from kaiten_sync.model.resource import DesiredState
+from kaiten_sync.model.value import ABSENT, Absent, Fields, Json, is_same
+
+Catalog = Mapping[Address, Fields]
+"""Objects of one server, each with the fields that are worth declaring."""
+
+
+def server_differences(first: Catalog, second: Catalog) -> tuple[ComparedObject, ...]:
+    """Every object that only one server has, or that both have and not alike, by address."""
+    addresses = sorted(first.keys() | second.keys(), key=lambda address: address.sort_key)
+    found = (_compared(address, first.get(address), second.get(address)) for address in addresses)
+    return tuple(each for each in found if each is not None)
+
+
+def without_declared(
+    differences: tuple[ComparedObject, ...], first: DesiredState, second: DesiredState
+) -> tuple[ComparedObject, ...]:
+    """The differences without those that are declared: both servers are as their targets say."""
+    kept = (_undeclared(each, first, second) for each in differences)
+    return tuple(each for each in kept if each is not None)
+
+
+def _compared(
+    address: Address, first: Fields | None, second: Fields | None
+) -> ComparedObject | None:
+    if first is None or second is None:
+        presence = Presence.SECOND if first is None else Presence.FIRST
+        return ComparedObject(address=address, presence=presence)
+    fields = tuple(_changes(address, first, second))
+    if not fields:
+        return None
+    return ComparedObject(address=address, presence=Presence.BOTH, fields=fields)
+
+
+def _changes(address: Address, first: Fields, second: Fields) -> Iterator[FieldChange]:
+    for name in spec_of(address.kind).fields:
+        before, after = first.get(name, ABSENT), second.get(name, ABSENT)
+        if not is_same(before, after):
+            inner = inner_changes(before, after)
+            yield FieldChange(name=name, before=before, after=after, inner=inner)
+
+
+def _undeclared(
+    difference: ComparedObject, first: DesiredState, second: DesiredState
+) -> ComparedObject | None:
+    one = first.resources.get(difference.address)
+    other = second.resources.get(difference.address)
+    if difference.presence is not Presence.BOTH:
+        has, has_not = (one, other) if difference.presence is Presence.FIRST else (other, one)
+        return None if has is not None and has_not is None else difference
+    if one is None or other is None:
+        return difference
+    fields = tuple(
+        field
+        for field in difference.fields
+        if not _is_declared(difference.address, field, one.fields, other.fields)
+    )
+    if not fields:
+        return None
+    return ComparedObject(address=difference.address, presence=difference.presence, fields=fields)
+
+
+def _is_declared(address: Address, field: FieldChange, one: Fields, other: Fields) -> bool:
+    """Whether the declaration gives a field two values, and each server has its own."""
+    wanted = one.get(field.name, ABSENT), other.get(field.name, ABSENT)
+    if is_same(*wanted):
+        return False
+    sides = zip(wanted, (field.before, field.after), strict=True)
+    return all(_is_as_declared(address, field.name, want, live) for want, live in sides)
+
+
+def _is_as_declared(
+    address: Address, name: str, wanted: Json | Absent, live: Json | Absent
+) -> bool:
+    """A field that is not declared may have any value; one that is null has none."""
+    if wanted is ABSENT or isinstance(wanted, Absent):
+        return True
+    if wanted is None:
+        return live is ABSENT or live is None
+    return is_same(normal_value(spec_of(address.kind).fields[name], wanted), live)

@@ -1,0 +1,96 @@
+"""The jobs that apply plans in CI: one for all targets, or one each if targets wait for others."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from enum import StrEnum
+from graphlib import TopologicalSorter
+
+from kaiten_sync.model.settings import Target
+
+_TAKE_RECEIPTS = """
+      - name: Take the receipts of the targets before
+        uses: actions/download-artifact@37930b1c2abaa49bbe596cd826c3c89aef350131 # v7.0.0
+        with:
+          pattern: receipt-*
+          path: receipts"""
+_LIST_RECEIPTS = """
+receipts=()
+for each in {pattern}; do
+  if [ -f "$each" ]; then receipts+=(--after-receipt "$each"); fi
+done"""
+
+
+class Forge(StrEnum):
+    """Where a repository lives."""
+
+    GITHUB = "github"
+    GITLAB = "gitlab"
+
+
+_GATES = {
+    Forge.GITHUB: "# Targets are applied in the order of `after`; the required reviewers of an"
+    " environment are its gate.",
+    Forge.GITLAB: "# Targets are applied in the order of `after`; one that waits for another is"
+    " started by hand.",
+}
+
+
+def gate_note(forge: Forge) -> str:
+    """A comment on the order of targets."""
+    return f"\n{_GATES[forge]}"
+
+
+def is_ordered(targets: Sequence[Target]) -> bool:
+    """Whether a target waits for another one."""
+    return any(target.after for target in targets)
+
+
+def apply_jobs(forge: Forge, targets: Sequence[Target]) -> Iterator[Mapping[str, str]]:
+    """What is filled into the template of a job, once per job."""
+    if not is_ordered(targets):
+        yield {**_job("apply", [t.name for t in targets]), **_without_order()}
+        return
+    known = {target.name: _id(target.name) for target in targets}
+    for target in _earliest_first(targets):
+        job = _job(known[target.name], [target.name])
+        before = [known[name] for name in target.after if name in known]
+        yield {**job, **(_in_order(forge, before) if before else _without_order())}
+
+
+def _earliest_first(targets: Sequence[Target]) -> Iterator[Target]:
+    by_name = {target.name: target for target in targets}
+    order = TopologicalSorter({t.name: [n for n in t.after if n in by_name] for t in targets})
+    return (by_name[name] for name in order.static_order())
+
+
+def _job(name: str, targets: Sequence[str]) -> dict[str, str]:
+    return {"id": name, "targets": json.dumps(list(targets))}
+
+
+def _id(target: str) -> str:
+    """A job's id: GitHub knows letters, digits, `_` and `-`, and targets may have dots too."""
+    return "apply-" + re.sub(r"[^A-Za-z0-9_-]", lambda found: f"_{ord(found[0]):x}_", target)
+
+
+def _without_order() -> dict[str, str]:
+    names = ("needs", "take_receipts", "list_receipts", "after_receipts", "manual")
+    return dict.fromkeys(names, "")
+
+
+def _in_order(forge: Forge, before: Sequence[str]) -> dict[str, str]:
+    needs = json.dumps(list(before))
+    if forge is Forge.GITHUB:
+        pattern, indent = '"$GITHUB_WORKSPACE"/receipts/*/*.receipt.json', " " * 10
+    else:
+        pattern, indent = "*.receipt.json", " " * 6
+    lines = _LIST_RECEIPTS.format(pattern=pattern).replace("\n", f"\n{indent}")
+    return {
+        "needs": f"\n    needs: {needs}" if forge is Forge.GITHUB else f"\n  needs: {needs}",
+        "take_receipts": _TAKE_RECEIPTS if forge is Forge.GITHUB else "",
+        "list_receipts": lines,
+        "after_receipts": ' "${receipts[@]}"',
+        "manual": "\n      when: manual",
+    }

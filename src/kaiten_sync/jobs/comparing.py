@@ -1,0 +1,63 @@
+"""Compare: two live catalogs side by side. Reads both servers and writes nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from kaiten_sync.diff.servers import server_differences, without_declared
+from kaiten_sync.errors import UsageError
+from kaiten_sync.jobs.workspace import Workspace
+from kaiten_sync.jobs.worth import with_families
+from kaiten_sync.model.address import Address
+from kaiten_sync.model.comparison import ComparedObject, Comparison
+from kaiten_sync.model.ports import Connection, Ports
+from kaiten_sync.model.value import Fields
+from kaiten_sync.pipeline import load, read_catalog
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CompareRequest:
+    """Which targets to compare. `shows_declared` keeps what the declaration says is different."""
+
+    first: str
+    second: str
+    shows_declared: bool = False
+
+
+def compare_targets(workspace: Workspace, request: CompareRequest, ports: Ports) -> Comparison:
+    """Everything in scope that differs between two targets.
+
+    Raises:
+        UsageError: both are the same target, or one is not in the project file.
+        KaitenSyncError: as `pipeline.read_catalog`, `pipeline.load` and `Connect` do.
+    """
+    if request.first == request.second:
+        raise UsageError(f"compare takes two targets, and both are {request.first}")
+    first = workspace.connect_to_other(request.first)
+    second = workspace.connect_to_other(request.second)
+    sides = [_read(workspace, each, ports) for each in (first, second)]
+    found = server_differences(sides[0], sides[1])
+    kept = found
+    if not request.shows_declared:
+        declared = [load(workspace.source((), each.overlays)) for each in (first, second)]
+        kept = without_declared(found, declared[0], declared[1])
+    return Comparison(
+        first=first.target,
+        second=second.target,
+        differences=kept,
+        compared=len(sides[0].keys() | sides[1].keys()),
+        declared=_size(found) - _size(kept),
+    )
+
+
+def _read(workspace: Workspace, connection: Connection, ports: Ports) -> Mapping[Address, Fields]:
+    scope = workspace.scope
+    with connection.open() as catalog:
+        live = read_catalog(catalog, scope=scope, progress=ports.progress)
+    return {a: fields for a, fields in with_families(live).items() if scope.covers(a)}
+
+
+def _size(differences: tuple[ComparedObject, ...]) -> int:
+    """Objects that one server lacks count once, others by their fields."""
+    return sum(max(1, len(each.fields)) for each in differences)

@@ -1,0 +1,151 @@
+"""What editors and git need beside a project: schemas, their settings, and how plans are stored."""
+
+from __future__ import annotations
+
+import json
+import os
+import posixpath
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from kaiten_sync.declare.project import PROJECT_FILE
+from kaiten_sync.model.ports import Files
+from kaiten_sync.model.settings import Project
+from kaiten_sync.validate import schema_text
+
+SETTINGS = ".vscode/settings.json"
+ATTRIBUTES = ".gitattributes"
+SCHEMA_FOLDER = "schemas"
+OF_PROJECTS = ("catalog", "project")
+"""The schemas of what people write."""
+
+_PLANS = "*.plan.json"
+_PLAN_ATTRIBUTES = f"""\
+# Plans are compared byte by byte, and two plans are never merged line by line.
+{_PLANS} -text -merge
+"""
+_KEY = "yaml.schemas"
+_OPENING = re.compile(r"(?:\s|//[^\n]*\n|/\*.*?\*/)*\{", re.DOTALL)
+"""The first brace of JSON with comments, as VS Code reads it."""
+
+_EMPTY = re.compile(r"(?:\s|//[^\n]*\n|/\*.*?\*/)*\}", re.DOTALL)
+
+
+def schema_path(name: str) -> str:
+    """Where a schema is, relative to the project."""
+    return f"{SCHEMA_FOLDER}/{name}.schema.json"
+
+
+def schema_header(path: Path) -> str:
+    """The line by which editors find the schema of a file, both relative to the project."""
+    name = "project" if path.name == PROJECT_FILE else "catalog"
+    way = Path(os.path.relpath(schema_path(name), start=path.parent)).as_posix()
+    return f"# yaml-language-server: $schema={way}\n"
+
+
+def beside_project(
+    root: Path, paths: Sequence[str], disk: Files
+) -> tuple[dict[Path, str], str | None]:
+    """Everything that editors and git need beside a project, and a notice if it is incomplete."""
+    settings, notice = new_settings(root, paths, disk)
+    contents = {**schema_files(OF_PROJECTS), **settings, **new_attributes(root, disk)}
+    return {root / path: text for path, text in contents.items()}, notice
+
+
+def schema_files(names: Iterable[str]) -> dict[str, str]:
+    """Schemas by their paths, relative to the project."""
+    return {schema_path(name): schema_text(name) for name in names}
+
+
+def settings_of(paths: Sequence[str]) -> dict[str, str | list[str]]:
+    """Which files have which schema, for VS Code; `paths` are folders and files of a catalog."""
+    return {
+        f"./{schema_path('catalog')}": [_glob(path) for path in paths],
+        f"./{schema_path('project')}": PROJECT_FILE,
+    }
+
+
+def catalog_paths(project: Project) -> list[str]:
+    """Every path of a project's catalog and overlays, each once."""
+    overlays = (path for target in project.targets.values() for path in target.overlays)
+    return list(dict.fromkeys((*project.catalog, *overlays)))
+
+
+def new_settings(
+    root: Path, paths: Sequence[str], disk: Files
+) -> tuple[dict[str, str], str | None]:
+    """The editor settings with these schemas, and a notice if they cannot be merged.
+
+    Nothing if they are there already. What else is in the file stays as it is.
+    """
+    wanted = settings_of(paths)
+    path = root / SETTINGS
+    if not disk.exists(path):
+        return {SETTINGS: json.dumps({_KEY: wanted}, indent=2) + "\n"}, None
+    old = disk.read(path).decode(errors="replace")
+    new = _merged(old, wanted)
+    if new is None:
+        shown = json.dumps({_KEY: wanted})
+        return {}, f"{path} cannot be read as JSON and was left as it is; add {shown[1:-1]}"
+    return ({} if new == old else {SETTINGS: new}), None
+
+
+def new_attributes(root: Path, disk: Files) -> dict[str, str]:
+    """The git attributes of plans, after those that are there. Nothing if plans have some."""
+    path = root / ATTRIBUTES
+    old = disk.read(path).decode(errors="replace") if disk.exists(path) else ""
+    if any(line.split()[:1] in ([_PLANS], [f"plans/{_PLANS}"]) for line in old.splitlines()):
+        return {}
+    gap = "" if not old else "\n" if old.endswith("\n") else "\n\n"
+    return {ATTRIBUTES: old + gap + _PLAN_ATTRIBUTES}
+
+
+def _merged(old: str, wanted: Mapping[str, str | list[str]]) -> str | None:
+    """The settings with these schemas. None if the text has comments where they have to go."""
+    try:
+        document: Any = json.loads(old or "{}")
+    except ValueError:
+        return None if f'"{_KEY}"' in old else _inserted(old, wanted)
+    if not isinstance(document, dict) or not isinstance(document.get(_KEY, {}), dict):
+        return None
+    if _KEY not in document:
+        return _inserted(old or "{}", wanted)
+    known = document[_KEY]
+    merged = {**known, **{name: _both(known.get(name), new) for name, new in wanted.items()}}
+    if merged == known:
+        return old
+    return json.dumps({**document, _KEY: merged}, indent=2, ensure_ascii=False) + "\n"
+
+
+def _inserted(old: str, wanted: Mapping[str, str | list[str]]) -> str | None:
+    """The text with one more setting at its start; everything else stays as it is written."""
+    opening = _OPENING.match(old)
+    if opening is None:
+        return None
+    value = json.dumps(wanted, indent=2).replace("\n", "\n  ")
+    rest = old[opening.end() :]
+    comma = "" if _EMPTY.match(rest) else ","
+    gap = "" if rest.startswith(("\n", "\r\n")) else "\n"
+    return f'{old[: opening.end()]}\n  "{_KEY}": {value}{comma}{gap}{rest}'
+
+
+def _both(old: Any, new: str | list[str]) -> Any:
+    """The globs of both sides, each once."""
+    if old is None:
+        return new
+    globs = [*_listed(old), *_listed(new)]
+    both = list(dict.fromkeys(globs))
+    return old if both == _listed(old) else both
+
+
+def _listed(globs: Any) -> list[Any]:
+    return globs if isinstance(globs, list) else [globs]
+
+
+def _glob(path: str) -> str:
+    """What is in a folder, or the path itself."""
+    name = posixpath.normpath(path)
+    is_file = name.endswith((".yaml", ".yml")) or any(c in name for c in "*?[")
+    return name if is_file else "**/*.yaml" if name == "." else f"{name}/**/*.yaml"

@@ -1,0 +1,140 @@
+"""Promotion: a target that waits for others takes nothing until they are as declared (`after`)."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from kaiten_sync.api.credentials import api_base
+from kaiten_sync.documents import from_json
+from kaiten_sync.documents.receipt import ReceiptDocument
+from kaiten_sync.errors import CredentialError, RefusedError, UsageError
+from kaiten_sync.jobs.agreed import committed_place, read_plan_file
+from kaiten_sync.jobs.planning import PlanRequest, case_of, propose
+from kaiten_sync.jobs.workspace import Workspace
+from kaiten_sync.model.diagnostic import Diagnostic
+from kaiten_sync.model.outcome import RunState
+from kaiten_sync.model.plan import Plan
+from kaiten_sync.model.ports import Files, Ports
+from kaiten_sync.model.settings import Target
+from kaiten_sync.pipeline import load
+from kaiten_sync.plan.made_from import not_made_from
+
+_RULE = "waits-for-target"
+_CHANGES_LIMIT = 20
+"""Changes that a refusal lists: a new server differs in everything."""
+
+
+def waits_for(workspace: Workspace, target: str) -> tuple[str, ...]:
+    """The targets that have to be as declared before a target is applied."""
+    known = workspace.project.targets if workspace.project is not None else {}
+    return known[target].after if target in known else ()
+
+
+def check_turn(
+    workspace: Workspace, target: str, files: Sequence[str], receipts: Sequence[str], ports: Ports
+) -> None:
+    """Refuse to apply to a target while one that it waits for is not as declared.
+
+    `files` replace the project's catalog. A receipt shows that the plan of this commit was applied
+    to a target; without one, the target is read.
+
+    Raises:
+        RefusedError: a target is not as declared. CredentialError: it cannot be read, and no
+            receipt was named. UsageError: a receipt is not one.
+    """
+    before = waits_for(workspace, target)
+    if not before:
+        return
+    given = [(path, _read_receipt(path, ports.files)) for path in receipts]
+    for name in before:
+        of_target = [(path, receipt) for path, receipt in given if receipt.target.name == name]
+        if of_target:
+            _check_receipts(workspace, target, name, files, of_target, ports)
+        else:
+            _check_live(workspace, target, name, files, ports)
+
+
+def _check_live(
+    workspace: Workspace, target: str, name: str, files: Sequence[str], ports: Ports
+) -> None:
+    try:
+        connection = workspace.connect_to_other(name)
+    except CredentialError as error:
+        raise CredentialError(
+            f"{target} waits for {name}: {error.message}",
+            hint=f"set the token of {name}, or name the receipt of its apply of this commit with"
+            " --after-receipt FILE",
+        ) from error
+    case = case_of(workspace, connection, PlanRequest(files=tuple(files)), ports)
+    with connection.open() as catalog:
+        proposal = propose(case, catalog, ports)
+    if proposal.plan.changes:
+        raise RefusedError(
+            f"{target} waits for {name}, and {name} is not as declared",
+            tuple(_listed(name, proposal.plan)),
+            hint=f"apply the plan of {name} first: kaiten-sync plan -t {name}",
+        )
+
+
+def _listed(name: str, plan: Plan) -> Iterator[Diagnostic]:
+    for change in plan.changes[:_CHANGES_LIMIT]:
+        yield Diagnostic(
+            rule=_RULE,
+            message=f"not applied to {name} yet ({change.action})",
+            address=str(change.address),
+            ref=change.source,
+        )
+    if len(plan.changes) > _CHANGES_LIMIT:
+        left = len(plan.changes) - _CHANGES_LIMIT
+        yield Diagnostic(rule=_RULE, message=f"and {left:,} more changes of {name}")
+
+
+def _check_receipts(
+    workspace: Workspace,
+    target: str,
+    name: str,
+    files: Sequence[str],
+    given: Sequence[tuple[str, ReceiptDocument]],
+    ports: Ports,
+) -> None:
+    """One receipt is enough: a run that failed may have been repeated."""
+    assert workspace.project is not None  # noqa: S101  (it says what waits for what)
+    known = workspace.project.targets[name]
+    place = committed_place(workspace, name, ports.files)
+    committed = None if place is None else read_plan_file(place, ports.files)
+    if committed is not None:
+        desired = load(workspace.source(files, known.overlays))
+        if not_made_from(committed, desired):
+            committed = None
+    reasons = {path: _why_not(receipt, known, committed) for path, receipt in given}
+    if all(reasons.values()):
+        raise RefusedError(
+            f"{target} waits for {name}, and no receipt shows that {name} is as declared",
+            [Diagnostic(rule=_RULE, message=f"{p}: {why}") for p, why in reasons.items()],
+            hint=f"apply the committed plan of {name} to its end, and name that receipt",
+        )
+
+
+def _why_not(receipt: ReceiptDocument, target: Target, committed: Plan | None) -> str:
+    """Why a receipt does not show that a target is as declared; empty if it does."""
+    if committed is None:
+        return f"the committed plan of {target.name} was not made from this catalog"
+    if receipt.target.url != api_base(target.url, allow_http=True).removesuffix("/api"):
+        return f"it is of {receipt.target.url}, and {target.name} is at {target.url}"
+    if receipt.plan_digest != committed.digest:
+        return f"it is of another plan than the committed one of {target.name}"
+    if receipt.state is not RunState.COMPLETE:
+        return f"that apply did not finish (its state is {receipt.state})"
+    return ""
+
+
+def _read_receipt(path: str, files: Files) -> ReceiptDocument:
+    try:
+        return from_json(ReceiptDocument, json.loads(files.read(Path(path))))
+    except (ValueError, RecursionError) as error:
+        raise UsageError(
+            f"{path} is not the receipt of an apply",
+            hint="name the file that `apply --receipt FILE` wrote",
+        ) from error

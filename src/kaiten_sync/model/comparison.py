@@ -1,0 +1,42 @@
+"""Two live catalogs, and how they differ from each other."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from kaiten_sync.model.address import Address
+from kaiten_sync.model.change import FieldChange
+from kaiten_sync.model.plan import TargetRef
+
+
+class Presence(StrEnum):
+    """Which of two servers has an object."""
+
+    BOTH = "both"
+    FIRST = "first"
+    SECOND = "second"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ComparedObject:
+    """One object that differs. In `fields`, before is the first server and after the second."""
+
+    address: Address
+    presence: Presence
+    fields: tuple[FieldChange, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Comparison:
+    """Every difference between two servers, by address.
+
+    `compared` counts the objects that either has, and `declared` the differences that are left out
+    because the declaration of the two targets says so.
+    """
+
+    first: TargetRef
+    second: TargetRef
+    differences: tuple[ComparedObject, ...]
+    compared: int
+    declared: int = 0

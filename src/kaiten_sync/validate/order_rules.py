@@ -1,0 +1,46 @@
+"""Which target waits for which makes sense (`after` of a project file). Stage 2."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from graphlib import CycleError, TopologicalSorter
+
+from kaiten_sync.model.diagnostic import Diagnostic
+from kaiten_sync.model.document import Entry, Node
+from kaiten_sync.model.source import SourceRef
+
+
+def order_diagnostics(root: Node) -> Iterator[Diagnostic]:
+    """A target waits for targets of this project, and in the end for none that waits for it."""
+    targets = root.entries.get("targets")
+    known = targets.node.entries if targets is not None else {}
+    waits = {name: dict(_named_in(target)) for name, target in known.items()}
+    for before in waits.values():
+        for name, ref in before.items():
+            if name not in known:
+                yield Diagnostic(
+                    rule="unknown-target",
+                    message=f"there is no target {name!r} to wait for",
+                    ref=ref,
+                    hint=f"the targets are: {', '.join(sorted(known))}",
+                )
+    try:
+        TopologicalSorter({name: list(before) for name, before in waits.items()}).prepare()
+    except CycleError as error:
+        circle: list[str] = error.args[1][::-1]  # each one waits for the next
+        yield Diagnostic(
+            rule="circular-order",
+            message=f"these targets wait for each other: {' → '.join(circle)}",
+            ref=waits[circle[0]][circle[1]],
+            hint="leave out one `after`, so that one target comes first",
+        )
+
+
+def _named_in(target: Entry) -> Iterator[tuple[str, SourceRef]]:
+    after = target.node.entries.get("after")
+    if after is None:
+        return
+    value = after.node.value
+    for node in value if isinstance(value, tuple) else (after.node,):
+        if isinstance(node.value, str):
+            yield node.value, node.ref
