@@ -5,7 +5,6 @@ from __future__ import annotations
 import click
 
 from kaiten_sync.cli.options import NO_SERVER, CatalogChoice, catalog_options
-from kaiten_sync.errors import UsageError
 
 
 @click.command("freeze")
@@ -27,19 +26,10 @@ def command(licenses: tuple[str, ...], declaration: CatalogChoice, dry_run: bool
     from kaiten_sync.cli.output import file_diff, print_result
     from kaiten_sync.cli.session import terminal_ports, workspace_of
     from kaiten_sync.jobs.freezing import FreezeRequest, freeze
-    from kaiten_sync.jobs.naming import addresses_of
-    from kaiten_sync.kinds.license import LICENSE
 
-    try:
-        named = [each if "/" in each else f"{LICENSE.kind}/{each}" for each in licenses]
-        addresses = addresses_of(named)
-    except ValueError as error:
-        raise UsageError(str(error), hint="name licenses by their slugs") from error
-    if others := [str(each) for each in addresses if each.kind != LICENSE.kind]:
-        raise UsageError(f"not a license: {others[0]}", hint="name licenses by their slugs")
     changes = freeze(
         workspace_of(declaration.project, NO_SERVER),
-        FreezeRequest(addresses=addresses, files=declaration.files, is_dry=dry_run),
+        FreezeRequest(licenses=licenses, files=declaration.files, is_dry=dry_run),
         terminal_ports().files,
     )
     if dry_run:

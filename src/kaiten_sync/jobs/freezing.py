@@ -9,8 +9,10 @@ from pathlib import Path
 
 from kaiten_sync.declare.adopt import FileChange
 from kaiten_sync.declare.freeze import freeze as frozen_files
-from kaiten_sync.errors import RefusedError
+from kaiten_sync.errors import RefusedError, UsageError
+from kaiten_sync.jobs.naming import addresses_of
 from kaiten_sync.jobs.workspace import Workspace
+from kaiten_sync.kinds.license import LICENSE
 from kaiten_sync.model.address import Address
 from kaiten_sync.model.ports import Files
 from kaiten_sync.pipeline import CatalogSource, load, read_extended, validate
@@ -21,9 +23,12 @@ __all__ = ["FileChange", "FreezeRequest", "freeze"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FreezeRequest:
-    """What to freeze. `files` replace the project's catalog; `is_dry` writes nothing."""
+    """The licenses to freeze, by slug or address.
 
-    addresses: frozenset[Address]
+    `files` replace the project's catalog; `is_dry` writes nothing.
+    """
+
+    licenses: tuple[str, ...]
     files: tuple[str, ...] = ()
     is_dry: bool = False
 
@@ -32,7 +37,7 @@ def freeze(workspace: Workspace, request: FreezeRequest, files: Files) -> Sequen
     """Write inherited objects into the files, all files together, or leave every file as it was.
 
     Raises:
-        UsageError: an object is not declared, or inherits nothing.
+        UsageError: a license is not declared, or inherits nothing.
         DeclarationError: the declaration is wrong as it is.
         RefusedError: the declaration of a target would change, or a file cannot be edited.
     """
@@ -44,7 +49,7 @@ def freeze(workspace: Workspace, request: FreezeRequest, files: Files) -> Sequen
     before = {name: desired_digest(load(each)) for name, each in sources.items()}
     _, extended, _ = read_extended(source)
     changes = frozen_files(
-        sorted(request.addresses, key=lambda each: each.sort_key),
+        _named(request.licenses),
         extended.root,
         source.catalog,
         source.root,
@@ -55,6 +60,17 @@ def freeze(workspace: Workspace, request: FreezeRequest, files: Files) -> Sequen
     if not request.is_dry:
         files.write_all({each.path: each.after for each in changes})
     return changes
+
+
+def _named(licenses: Sequence[str]) -> list[Address]:
+    try:
+        addresses = addresses_of(n if "/" in n else f"{LICENSE.kind}/{n}" for n in licenses)
+    except ValueError as error:
+        raise UsageError(str(error), hint="name licenses by their slugs") from error
+    for each in addresses:
+        if each.kind != LICENSE.kind:
+            raise UsageError(f"not a license: {each}", hint="name licenses by their slugs")
+    return sorted(addresses, key=lambda each: each.sort_key)
 
 
 def _prove(target: str, source: CatalogSource, before: str) -> None:
