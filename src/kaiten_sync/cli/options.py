@@ -60,6 +60,7 @@ class PolicyChoice:
     max_updates: str | None
     previous: str | None
     allow: tuple[str, ...]
+    moved: bool = False
 
 
 class OutputPath(click.ParamType[str]):
@@ -178,6 +179,11 @@ def policy_options(function: _Function) -> _Function:
             help="The target's plan before this one, from which ownership comes: a file,"
             " REV:PATH in git, or `none`. Default: the file that -o replaces, or else"
             " plans/TARGET.plan.json beside the project file.",
+        ),
+        click.option(
+            "--moved",
+            is_flag=True,
+            help="With --previous: the server of that plan is this one, at another URL.",
         ),
         click.option(
             "--allow",

@@ -71,6 +71,8 @@ def plan_request(
     Raises:
         UsageError: an option has a value that it does not take.
     """
+    if limits.moved and limits.previous is None:
+        raise UsageError("--moved is said of a plan: name it with --previous")
     return PlanRequest(
         files=declaration.files,
         overrides=PolicyOverrides(
@@ -79,6 +81,7 @@ def plan_request(
             max_updates=_limit(limits.max_updates, "--max-updates"),
         ),
         previous=limits.previous,
+        is_moved=limits.moved,
         allowed=_addresses(limits.allow, "--allow: "),
         out=out,
     )

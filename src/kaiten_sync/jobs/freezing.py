@@ -48,12 +48,7 @@ def freeze(workspace: Workspace, request: FreezeRequest, files: Files) -> Sequen
     }
     before = {name: desired_digest(load(each)) for name, each in sources.items()}
     _, extended, _ = read_extended(source)
-    changes = frozen_files(
-        _named(request.licenses),
-        extended.root,
-        source.catalog,
-        source.root,
-    )
+    changes = frozen_files(_named(request.licenses), extended.root, source.catalog, source.root)
     unsaved = {Path(os.path.realpath(each.path)): each.after for each in changes}
     for name, each in sources.items():
         _prove(name, replace(each, unsaved=unsaved), before[name])

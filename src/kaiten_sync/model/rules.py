@@ -99,6 +99,7 @@ RULES: Mapping[str, str] = {
     "miscounted": "A plan touches more objects of a kind than it counts.",
     # warnings and notes about a plan
     "forgotten-draft": "A draft is on the server that nothing declares as one.",
+    "looks-like-rename": "An object is deleted, and another one created with its content.",
     "default-taken": "A version takes its family's default from another version.",
     "family-without-default": "A family has several published versions and no default.",
     "holders-unseen": "The token does not let a plan see who uses what it deletes.",

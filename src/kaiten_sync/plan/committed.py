@@ -31,12 +31,18 @@ def reasons(committed: Plan, made: Plan) -> tuple[Reason, ...]:
     if committed.digest == made.digest:
         return ()
     found = {
+        "the target has another URL": tuple(_target(committed, made)),
         "it was not made from this catalog": _catalog(committed, made),
         "the policy or what it lets through has changed": tuple(_policy(committed, made)),
         "the server has changed since": tuple(_server(committed, made)),
     }
     known = tuple(Reason(cause=cause, lines=f) for cause, f in found.items() if f)
     return known or (Reason(cause="the plan comes out otherwise", lines=_rest(committed, made)),)
+
+
+def _target(committed: Plan, made: Plan) -> Iterator[str]:
+    if committed.target != made.target:
+        yield f"{made.target.name} was at {committed.target.url}, now it is at {made.target.url}"
 
 
 def _catalog(committed: Plan, made: Plan) -> tuple[str, ...]:
