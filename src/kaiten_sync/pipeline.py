@@ -1,6 +1,6 @@
 """THE MAP: declare → validate → live → diff → plan → apply → report.
 
-Each function here is one of the program's jobs, told as the order of its stages. Composition
+Each function here is one of the program's jobs, written as the order of its stages. Composition
 only: a rule that would fit in here belongs into a stage.
 """
 
@@ -338,7 +338,7 @@ def _check_guards(plan: Plan) -> None:
         raise RefusedError(
             "the plan is refused",
             diagnostics,
-            hint="make the plan again; what it may do stands in the project file",
+            hint="make the plan again; what it may do is set in the project file",
         )
 
 

@@ -27,7 +27,7 @@ class CatalogChoice:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServerChoice:
-    """What the target options say; None where they say nothing."""
+    """What the target options say; None if they say nothing."""
 
     target: str | None
     base_url: str | None
@@ -53,7 +53,7 @@ NO_SERVER = ServerChoice(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PolicyChoice:
-    """What the policy options say; None where they say nothing."""
+    """What the policy options say; None if they say nothing."""
 
     prune: str | None
     max_deletes: str | None

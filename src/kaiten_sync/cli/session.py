@@ -117,7 +117,7 @@ def drift_request(
 
 
 def _redaction() -> Redaction:
-    """What the streams of this run hide, to be told of every token that is found."""
+    """What the streams of this run hide, which learns every token that is found."""
     return click.get_current_context().find_object(Redaction) or Redaction()
 
 

@@ -1,7 +1,7 @@
 """Which side moved since the plan was agreed: git, the server, or both. Stage 4.
 
 The committed plan holds a fingerprint of each object that it manages, and the values of what it
-changes. A fingerprint tells whether two values are alike, not what they were; so this asks which
+changes. A fingerprint shows whether two values are alike, not what they were; so this asks which
 of the values at hand, git's and the server's, were the agreed ones.
 """
 
@@ -34,7 +34,7 @@ _FIELDS_MIXED = 6
 def with_sides(
     differences: Collection[Difference], desired: DesiredState, live: LiveState, agreed: Plan
 ) -> tuple[Difference, ...]:
-    """The differences, each with who moved, as far as the plan tells.
+    """The differences, each with who moved, as far as the plan shows.
 
     What a plan of which nothing is done yet is still to do, git is ahead with. Once something of
     it is done it counts as applied: what it created and is gone, somebody deleted.
@@ -182,7 +182,7 @@ def _pick(fields: Fields, names: Collection[str]) -> dict[str, Json]:
 def _edited_on_server(
     difference: Difference, declared: Fields, on_server: Fields, agreed: str
 ) -> tuple[str, ...] | None:
-    """The fields that the server moved, where git moved all others; None where that is not so."""
+    """The fields that the server moved, where git moved all others; None if that is not so."""
     names = [field.name for field in difference.fields]
     if len(names) > _FIELDS_MIXED:
         return None

@@ -39,9 +39,9 @@ class Verdict(StrEnum):
 class Difference:
     """One object that differs. In `fields`, before is live and after is git.
 
-    `moved` says which side did since the plan was agreed, None where that is not known or
-    follows from `drift`; `server_edited` names the fields that did on the server, None where
-    that is not known. `declared_by` is who wrote the declaration, None where git does not say.
+    `moved` says which side did since the plan was agreed, None if that is not known or
+    follows from `drift`; `server_edited` names the fields that did on the server, None if
+    that is not known. `declared_by` is who wrote the declaration, None if git does not say.
     """
 
     address: Address

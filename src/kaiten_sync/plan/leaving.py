@@ -163,7 +163,7 @@ def _why_released(
 def _borrowed(plan: Plan) -> frozenset[Address]:
     """Children that a plan never owned and may delete because `--allow` named their parent.
 
-    They stand beside their parent in what was allowed, and have to be allowed again.
+    They appear beside their parent in what was allowed, and have to be allowed again.
     """
     allowed = plan.guards.allowed
     return frozenset(a for a in allowed if a.parent is not None and a.parent in allowed)

@@ -17,7 +17,7 @@ _LABEL_LIMIT = 100
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FieldRow:
-    """One field, or one place inside a CONFIG value. A side is None where it is absent."""
+    """One field, or one place inside a CONFIG value. A side is None if it is absent."""
 
     label: str
     before: str | None

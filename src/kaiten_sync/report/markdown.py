@@ -1,6 +1,6 @@
 """Markdown that nothing from outside can break out of, and that fits where it is posted. Stage 7.
 
-Text from outside stands in one of two places: escaped inside `<code>` within an HTML block, where
+Text from outside appears in one of two places: escaped inside `<code>` within an HTML block, where
 no renderer looks for markdown, links or mentions; or in a fence longer than any run of backticks
 inside it.
 """

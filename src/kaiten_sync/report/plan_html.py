@@ -54,7 +54,7 @@ class _PlanCard:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Group:
-    """One object with its grants. It stands in the section of its riskiest change."""
+    """One object with its grants. It is in the section of its riskiest change."""
 
     name: str
     cards: tuple[_PlanCard, ...]

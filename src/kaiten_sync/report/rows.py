@@ -13,7 +13,7 @@ from kaiten_sync.report.field_rows import FieldRow
 from kaiten_sync.report.paint import QUIET, Paint, cells, padded
 
 INDENT = " " * 8
-"""Everything that belongs to a row stands this far in."""
+"""Indentation of everything that belongs to a row."""
 
 _GAP = 2
 _NARROWEST_SUBJECT = 20
