@@ -15,6 +15,7 @@ _COMMANDS = (
     "plan",
     "show",
     "impact",
+    "table",
     "apply",
     "drift",
     "adopt",

@@ -24,6 +24,8 @@ from kaiten_sync.report.markdown import (
     fence,
 )
 from kaiten_sync.report.notice import Notice, notice_markdown
+from kaiten_sync.report.pricing import table_of_plan
+from kaiten_sync.report.pricing_formats import pricing_markdown
 from kaiten_sync.report.risk import is_harmful, riskiest_first
 from kaiten_sync.report.safe_text import safe_text
 from kaiten_sync.report.values import cut
@@ -47,6 +49,9 @@ _GLANCE_LIMIT = 40
 _MARKS = {Effect.BREAKS: "⛔ ", Effect.TIGHTENS: "⚠️ "}
 
 
+_TABLE_SHARE = 0.2
+"""The share of the text for the table of changed grants: it is what a product manager approves."""
+
 _IMPACT_SHARE = 0.3
 """The share of the text for whom the plan affects: names are the first to be left out."""
 
@@ -65,6 +70,9 @@ def plan_markdown(
     out. What does not fit is counted by action, with the command that shows it.
     """
     head = _head(plan, "".join(notice_markdown(notice) for notice in notices))
+    table = table_of_plan(plan, impact)
+    if table.rows:
+        head += pricing_markdown(table, int(max_chars * _TABLE_SHARE)) + "\n"
     if impact is not None and impact.changes:
         head += impact_section(impact, int(max_chars * _IMPACT_SHARE))
     return document(head, riskiest_first(plan.changes), _change, _missing, max_chars)
