@@ -33,6 +33,7 @@ from kaiten_sync.live.need import narrowed, need_of_everything, need_of_plan
 from kaiten_sync.live.read import WORKERS, read_live
 from kaiten_sync.model.address import Address
 from kaiten_sync.model.diagnostic import Diagnostic, Severity
+from kaiten_sync.model.document import MergedCatalog
 from kaiten_sync.model.drift import CatalogDiff, DriftClass, DriftReport
 from kaiten_sync.model.outcome import ApplyResult
 from kaiten_sync.model.plan import Plan, TargetRef
@@ -98,6 +99,19 @@ def read_project(path: Path) -> tuple[Project | None, tuple[Diagnostic, ...]]:
 
 def validate(source: CatalogSource) -> tuple[DesiredState | None, tuple[Diagnostic, ...]]:
     """Declare → validate. The declaration, None when it has errors, and all diagnostics."""
+    written, extended, found = read_extended(source)
+    merged, unit_diagnostics = with_plain_numbers(extended)
+    diagnostics = [*found, *unit_diagnostics, *check(merged, source.scope, written=written)]
+    diagnostics.sort(key=lambda diagnostic: diagnostic.sort_key)
+    if any(diagnostic.severity is Severity.ERROR for diagnostic in diagnostics):
+        return None, tuple(diagnostics)
+    return build_desired(merged), tuple(diagnostics)
+
+
+def read_extended(
+    source: CatalogSource,
+) -> tuple[MergedCatalog, MergedCatalog, list[Diagnostic]]:
+    """Declare. The merged catalog as it is written, and with what is inherited written out."""
     base, read_diagnostics = read_documents(
         source.catalog, root=source.root, unsaved=source.unsaved
     )
@@ -106,19 +120,8 @@ def validate(source: CatalogSource) -> tuple[DesiredState | None, tuple[Diagnost
     )
     written, merge_diagnostics = merge_documents(base, overlays)
     extended, extends_diagnostics = inherit(written)
-    merged, unit_diagnostics = with_plain_numbers(extended)
-    diagnostics = [
-        *read_diagnostics,
-        *overlay_diagnostics,
-        *merge_diagnostics,
-        *extends_diagnostics,
-        *unit_diagnostics,
-        *check(merged, source.scope, written=written),
-    ]
-    diagnostics.sort(key=lambda diagnostic: diagnostic.sort_key)
-    if any(diagnostic.severity is Severity.ERROR for diagnostic in diagnostics):
-        return None, tuple(diagnostics)
-    return build_desired(merged), tuple(diagnostics)
+    found = [*read_diagnostics, *overlay_diagnostics, *merge_diagnostics, *extends_diagnostics]
+    return written, extended, found
 
 
 def load(source: CatalogSource) -> DesiredState:

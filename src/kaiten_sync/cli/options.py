@@ -40,6 +40,17 @@ class ServerChoice:
         return f"ServerChoice(target={self.target!r}, base_url={self.base_url!r})"
 
 
+NO_SERVER = ServerChoice(
+    target=None,
+    base_url=None,
+    auth_token=None,
+    generation=None,
+    allow_http=False,
+    max_requests_per_minute=None,
+)
+"""For commands that work without one."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PolicyChoice:
     """What the policy options say; None if they say nothing."""
