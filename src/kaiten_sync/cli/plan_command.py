@@ -127,7 +127,7 @@ def _plan(
     proposal = plan(workspace, request, terminal_ports())
     waits = waits_for(workspace, proposal.plan.target)
     code = print_proposal(proposal, output_format, request.out, waits_for=waits)
-    is_different = detailed_exitcode and bool(proposal.plan.changes)
+    is_different = detailed_exitcode and proposal.plan.has_differences
     return ExitCode.DIFFERENCE if code is ExitCode.OK and is_different else code
 
 

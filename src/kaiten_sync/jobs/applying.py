@@ -32,7 +32,7 @@ class ApplyRequest:
     `made_from` are catalog paths from which the plan file has to be made, empty for any; then
     `planning` says what overrides the project's policy, and the plan before this one.
     `receipt` is the file to write outcomes to as they happen. `after_receipts` are those of the
-    targets that this one waits for. `watch` makes a journal that is told of outcomes as well, once
+    targets that this one waits for. `watch` makes a journal that receives outcomes as well, once
     the plan is known.
     """
 

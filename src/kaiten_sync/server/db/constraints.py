@@ -52,7 +52,7 @@ _SQLITE_TEXTS = {
 
 @contextmanager
 def conflicts(connection: Connection, by_constraint: Mapping[str, RefusalError]) -> Iterator[None]:
-    """Turns a broken constraint into the refusal that stands for it.
+    """Turns a broken constraint into the refusal for it.
 
     The body runs behind a savepoint: what it wrote is undone, and the transaction can go on, which
     PostgreSQL would refuse otherwise.

@@ -65,7 +65,7 @@ def check_new(fields: LicenseFields) -> None:
     """Refuses what cannot be a new version, whatever its family.
 
     Raises:
-        RefusalError: a rule stands against it.
+        RefusalError: a rule forbids it.
     """
     if fields.lifecycle_state == ARCHIVED:
         raise unprocessable(
@@ -89,7 +89,7 @@ def check_change(stored: StoredLicense, fields: LicenseFields) -> None:
     """Refuses a PUT that touches what a PUT cannot change.
 
     Raises:
-        RefusalError: a rule stands against it.
+        RefusalError: a rule forbids it.
     """
     refused = {
         "SlugNotRenameable": fields.slug not in (None, stored.slug),

@@ -50,7 +50,7 @@ class RefusalError(Exception):
 
 
 class RecordedRefusalError(RefusalError):
-    """A request is refused, and what was written about that stays: an event that tells of it."""
+    """A request is refused, and the event that reports that is kept."""
 
 
 def invalid(code: str, detail: str) -> RefusalError:
@@ -64,7 +64,7 @@ def not_found(code: str, detail: str) -> RefusalError:
 
 
 def conflict(code: str, detail: str, problems: Sequence[Problem] = ()) -> RefusalError:
-    """What is stored stands against the request."""
+    """What is stored conflicts with the request."""
     return RefusalError(RefusalKind.CONFLICT, code, detail, problems)
 
 

@@ -141,7 +141,7 @@ def delete_instance(work: Work, slug: str) -> None:
 
 
 def remove_with_event(work: Work, row: ShownInstance) -> None:
-    """Delete an instance that this transaction holds, and tell of it."""
+    """Delete an instance that this transaction holds, and emit the event."""
     # Before it is deleted, while there is an instance that the event can point at.
     _tell(work, INSTANCE_DELETED, row)
     instances.remove_instance(work.connection, row.id)
