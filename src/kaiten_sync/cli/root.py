@@ -19,6 +19,7 @@ _COMMANDS = (
     "apply",
     "drift",
     "adopt",
+    "freeze",
     "export",
     "compare",
     "schema",
