@@ -13,7 +13,7 @@ from tests.acceptance.test_promotion import CATALOG, Pair
 from tests.support.embedded import EmbeddedServer
 from tests.support.metering import done
 
-from kaiten_sync.validate.schema_files import load_schema
+from kaiten_sync.validate import load_schema
 
 
 @pytest.fixture

@@ -18,7 +18,7 @@ from kaiten_sync.model.canonical import digest
 from kaiten_sync.model.settings import Limit, Policy
 from kaiten_sync.pipeline import read_project
 from kaiten_sync.plan.plan_file import read_plan, write_plan
-from kaiten_sync.validate.schema_files import load_schema
+from kaiten_sync.validate import load_schema
 
 GOOD = [
     ("0%", Limit(percent=0)),

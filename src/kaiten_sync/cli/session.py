@@ -90,6 +90,7 @@ def plan_request(
 def drift_request(
     declaration: CatalogChoice,
     server: ServerChoice,
+    prune: str | None = None,
     *,
     plan: str | None,
     addresses: Sequence[str],
@@ -112,12 +113,17 @@ def drift_request(
     ):
         words += [option, value] if value is not None else []
     return DriftRequest(
-        files=declaration.files, plan=plan, only=only, is_all=is_all, words=tuple(words)
+        files=declaration.files,
+        plan=plan,
+        only=only,
+        is_all=is_all,
+        prune=None if prune is None else Prune(prune),
+        words=tuple(words),
     )
 
 
 def _redaction() -> Redaction:
-    """What the streams of this run hide, to be told of every token that is found."""
+    """What the streams of this run hide, which learns every token that is found."""
     return click.get_current_context().find_object(Redaction) or Redaction()
 
 

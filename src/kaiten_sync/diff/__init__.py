@@ -1,7 +1,17 @@
 """Stage 4: pure. Compares what is declared with what is live, and says whom it hurts."""
 
-from kaiten_sync.diff.compare import diff_catalog
+from kaiten_sync.diff.compare import diff_catalog, with_deleted
+from kaiten_sync.diff.let_go import fields_let_go
 from kaiten_sync.diff.servers import server_differences, without_declared
-from kaiten_sync.diff.sides import undoing, with_sides
+from kaiten_sync.diff.sides import with_sides
+from kaiten_sync.diff.undo import undoing
 
-__all__ = ["diff_catalog", "server_differences", "undoing", "with_sides", "without_declared"]
+__all__ = [
+    "diff_catalog",
+    "fields_let_go",
+    "server_differences",
+    "undoing",
+    "with_deleted",
+    "with_sides",
+    "without_declared",
+]

@@ -81,7 +81,7 @@ def _limit(spec: KindSpec, fields: Fields) -> tuple[float, float] | None:
 
 
 def _rank(value: Json | Absent) -> float | None:
-    """Where a value stands in its order; None where it has none."""
+    """The place of a value in its order; None if it has none."""
     if value == UNLIMITED:
         return float("inf")
     if isinstance(value, bool | int | float):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from kaiten_sync.errors import PlanFileError, RefusedError
+from kaiten_sync.errors import DeclarationError, PlanFileError, RefusedError
 from kaiten_sync.impact import gate
 from kaiten_sync.jobs.agreed import Agreed, agreed_on
 from kaiten_sync.jobs.impacting import impact_of
@@ -16,7 +16,7 @@ from kaiten_sync.model.impact import DEFAULT_BUDGET, FailOn
 from kaiten_sync.model.plan import TargetRef
 from kaiten_sync.model.ports import Connection, PlanReader, Ports
 from kaiten_sync.model.settings import Limit, Policy, Prune
-from kaiten_sync.pipeline import CatalogSource, load, make_plan
+from kaiten_sync.pipeline import CatalogSource, make_plan, validate
 from kaiten_sync.plan import Proposal, write_plan
 from kaiten_sync.report.impact_json import impact_json
 from kaiten_sync.report.impact_words import without_names
@@ -153,9 +153,14 @@ def case_of(
 
 def propose(case: PlanCase, catalog: PlanReader, ports: Ports) -> Proposal:
     """Load the declaration and plan it. Raises as `pipeline.load` and `make_plan` do."""
+    desired, diagnostics = validate(case.source)
+    if desired is None:
+        raise DeclarationError(diagnostics)
+    for each in diagnostics:
+        ports.notices.notify(f"warning: {each.sentence} ({each.ref})")
     check_moved(case.agreed, case.target, catalog, ports, is_said=case.is_moved)
     proposal = make_plan(
-        load(case.source),
+        desired,
         catalog,
         target=case.target,
         scope=case.source.scope,

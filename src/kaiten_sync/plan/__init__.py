@@ -1,7 +1,7 @@
 """Stage 5: pure. Turns differences into an ordered, sealed list of changes."""
 
 from kaiten_sync.plan.both_sides import of_both_sides
-from kaiten_sync.plan.build import Proposal, propose
+from kaiten_sync.plan.build import Proposal, desired_digest, propose
 from kaiten_sync.plan.committed import Reason, reasons
 from kaiten_sync.plan.families import Families, families_of, link_of
 from kaiten_sync.plan.guards import recheck
@@ -21,6 +21,7 @@ __all__ = [
     "check_target",
     "conflicts",
     "deleted",
+    "desired_digest",
     "families_of",
     "is_same_url",
     "link_of",

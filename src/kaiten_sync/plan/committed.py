@@ -1,6 +1,6 @@
 """How a committed plan differs from the one that catalog and live give now (`plan --check`).
 
-A difference has one of three causes, and each tells its reader something else: git has moved on,
+A difference has one of three causes, and each means something else to its reader: git has moved on,
 the policy has, or the server has.
 """
 
@@ -24,7 +24,7 @@ class Reason:
 
 
 def reasons(committed: Plan, made: Plan) -> tuple[Reason, ...]:
-    """Why a committed plan is not the one made now; nothing where both are the same.
+    """Why a committed plan is not the one made now; nothing if both are the same.
 
     Both as they are read from a file: what a file does not hold is no difference.
     """
@@ -116,6 +116,7 @@ def _rest(committed: Plan, made: Plan) -> tuple[str, ...]:
         "requests": committed.requests == made.requests,
         "guards": committed.guards == made.guards,
         "warnings": committed.warnings == made.warnings,
+        "what nothing manages": committed.left == made.left,
     }
     return tuple(f"{name}: not as in the file" for name, same in parts.items() if not same)
 

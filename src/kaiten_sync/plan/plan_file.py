@@ -19,7 +19,7 @@ from kaiten_sync.model.value import Json
 from kaiten_sync.plan.plan_codec import plan_document, plan_of
 
 SIZE_LIMIT_BYTES = 256 * 1024 * 1024
-"""A plan of 100,000 changes is some 60 MB; beyond this it is no plan that anyone reviews."""
+"""A plan of 100,000 changes is some 60 MB; nobody reviews a larger plan."""
 
 
 _DEFAULT_PORTS = {"http": ":80", "https": ":443"}

@@ -13,8 +13,7 @@ from kaiten_sync.model.diagnostic import Diagnostic
 from kaiten_sync.model.rules import RULES
 from kaiten_sync.pipeline import read_project
 from kaiten_sync.report.diagnostics_text import render_text
-from kaiten_sync.validate import check
-from kaiten_sync.validate.schema_files import load_schema
+from kaiten_sync.validate import check, load_schema
 
 BAD = Path(__file__).parents[2] / "fixtures" / "bad"
 
