@@ -39,6 +39,8 @@ from kaiten_sync.errors import ProblemError, ServerError, UnreachableError
 from kaiten_sync.redaction import Redaction
 
 TRANSIENT_STATUSES = frozenset({429, 502, 503, 504})
+"""Too many requests, and what gateways answer while a server starts or is overloaded. 500 is not
+one of them: a server that failed at a request fails at it again."""
 
 _UNSIGNED_HINT = "no token was sent: set KAITEN_AUTH_TOKEN, or say in the project file where it is"
 _UNREACHABLE_HINT = "check the URL, and whether the server runs and is reachable from here"

@@ -14,6 +14,7 @@ from kaiten_sync.model.impact import DEFAULT_BUDGET
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 _MAX_BUDGET = 1_000_000
+"""Requests. More is a slip of the keyboard: a server with a limit would be busy for days."""
 
 
 def impact_options(function: _Function) -> _Function:

@@ -37,6 +37,7 @@ CALENDAR_ORIGIN_MS = 978_307_200_000
 """2001-01-01T00:00:00.000Z, a Monday: a year, a month, an ISO week, a day and an hour begin."""
 
 _EPOCH_DAY = date(1970, 1, 1).toordinal()
+"""Days before 1970 as Python counts them, from the year 1 on."""
 
 
 class ResetPeriod(StrEnum):

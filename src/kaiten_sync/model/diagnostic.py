@@ -55,3 +55,4 @@ class Diagnostic:
 
 
 _NO_REF = ("", 0, 0)
+"""Sorts before every file."""

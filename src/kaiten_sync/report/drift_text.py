@@ -23,6 +23,8 @@ from kaiten_sync.report.side_by_side import side_by_side, table_lines
 from kaiten_sync.report.words import DRIFT_SYMBOLS, DRIFT_WORDS, counted, drift_summary
 
 _COMMIT_DIGITS = 10
+"""Digits of a commit: enough to name one in a large repository."""
+
 _ONE_LINE = 100
 """Columns for a value on a line of its own."""
 

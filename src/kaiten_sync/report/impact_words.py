@@ -17,6 +17,7 @@ SHOWN = 10
 _ALWAYS = (Standing.OVER, Standing.NEAR, Standing.WITHIN)
 _IF_ANY = (Standing.LOSES, Standing.UNKNOWN, Standing.UNAFFECTED)
 _MOST_PRECISE = 6
+"""Digits after the point. Averages have more, which nobody compares with a limit."""
 
 
 def number_text(value: float | None) -> str:

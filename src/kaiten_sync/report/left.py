@@ -14,6 +14,7 @@ _LIMIT = 20
 """Lines: a repository that gives up a whole kind has hundreds."""
 
 _VALUE_LIMIT = 60
+"""Characters of each value: all fields of an object share one line."""
 
 
 def left_lines(plan: Plan) -> Iterator[str]:

@@ -41,6 +41,8 @@ from kaiten_sync.report.words import (
 
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 _WARNINGS_LIMIT = 10
+"""Warnings that are listed. The others are counted, so that the changes stay in sight."""
+
 _WARNING_LIMIT = 300
 """Characters of one warning."""
 

@@ -19,6 +19,8 @@ from kaiten_sync.report.words import counted
 
 _EMPTY = "Nothing is granted.\n"
 _WIDEST_CELL = 40
+"""Characters. Longer texts are cut: the columns are there to be compared side by side."""
+
 _MARKDOWN_COLUMNS = 8
 """Columns of one table on a page of GitHub before it scrolls sideways."""
 

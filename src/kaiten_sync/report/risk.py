@@ -14,6 +14,7 @@ _RISKS = {Action.DELETE: 0, Action.UPDATE: 4, Action.CREATE: 7}
 _TAKES_AWAY = 1
 _VERDICT_RANK = {verdict: rank for rank, verdict in enumerate(Verdict)}
 _EFFECT_RANK = {Effect.BREAKS: 0, Effect.TIGHTENS: 1, Effect.LOOSENS: 2, Effect.NEUTRAL: 2}
+"""A loosening and a neutral change harm nobody, so they rank alike."""
 
 
 def riskiest_first(changes: Iterable[Change]) -> list[Change]:

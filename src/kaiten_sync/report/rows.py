@@ -16,7 +16,10 @@ INDENT = " " * 8
 """Indentation of everything that belongs to a row."""
 
 _GAP = 2
+"""Cells between two columns."""
+
 _NARROWEST_SUBJECT = 20
+"""Cells. On a terminal that is too narrow, addresses up to this length still align."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -28,7 +28,10 @@ ACCEPTED_AT_ONCE = 32
 """Connections that are accepted before the first of them is looked at; the system queues others."""
 
 _MOST = 1000
+"""Connections, however many files may be open: each costs memory and a timer."""
+
 _FEWEST = 16
+"""Connections, however few files may be open: a server that accepts none answers nobody."""
 
 _OTHER_FILES = 2 * ACCEPTED_AT_ONCE + 3 * 40 + 64 + 32
 """Open files that are not connections: those accepted meanwhile, three for each connection to

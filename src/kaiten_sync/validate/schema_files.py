@@ -12,6 +12,7 @@ from typing import Any
 from kaiten_sync.kinds.registry import top_kinds
 
 _CHECKOUT = Path(__file__).resolve().parents[3] / "schemas"
+"""The schemas of an editable install. Only a wheel has them inside the package."""
 
 
 def schema_text(name: str) -> str:

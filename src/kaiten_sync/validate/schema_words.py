@@ -43,6 +43,7 @@ _MEANT = {
 """What texts in place of a grant's value mean."""
 _ANY_RANGE = "out-of-range"
 _SLUG_LENGTHS = range(2, 101)
+"""As in the schema: a hint must not suggest a slug that is refused as well."""
 
 
 def known_fields(error: ValidationError) -> Collection[str]:

@@ -49,6 +49,8 @@ class MeteredUsage(CountedUsage):
 
 
 _UNLIMITED = -1.0
+"""The API's number for no limit."""
+
 _LEAST, _MOST = 1e-100, 1e100
 """Bounds of both sides of a division: PostgreSQL refuses one whose result is too large."""
 

@@ -11,6 +11,8 @@ import unicodedata
 from collections.abc import Callable, Iterator
 
 MAX_LENGTH = 100
+"""Characters. The shortest slug has two."""
+
 SLUG_PATTERN = "^[a-z0-9][a-z0-9-]*[a-z0-9]$"
 ATTEMPTS = 5
 """Slugs tried for one object before giving up. A random ending collides once in 16 million."""

@@ -8,6 +8,8 @@ import secrets
 
 _PREFIX = "ksh_"
 _RANDOM_BYTES = 32
+"""256 bits cannot be guessed at any pace: `web/throttle.py` relies on it."""
+
 _SHAPE = re.compile(r"ksh_[A-Za-z0-9_-]{16,508}")
 """A token chosen by hand: at least 20 characters, and at most what a header line carries."""
 

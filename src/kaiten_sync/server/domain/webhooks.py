@@ -37,6 +37,7 @@ _FAILURES_BEFORE_PAUSE = 12
 """Failures without which an endpoint is not paused: with few events, a week has few attempts."""
 
 _SECRET_BYTES = 32
+"""Standard Webhooks asks for 24 to 64 random bytes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

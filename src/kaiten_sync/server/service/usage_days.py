@@ -13,6 +13,7 @@ from kaiten_sync.server.service.usage import schedule_of
 from kaiten_sync.server.service.work import Work
 
 SHOWN_DAYS = 30
+"""Days of a chart, today included."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -18,6 +18,8 @@ from kaiten_sync.server.domain.times import parse_rfc3339
 Schema = Mapping[str, Any]
 
 _MAX_PROBLEMS = 20
+"""Problems in one answer. Whoever solves these sees the others with the next request."""
+
 _MAX_SHOWN = 200
 """Characters of a wrong value that are repeated in the answer."""
 

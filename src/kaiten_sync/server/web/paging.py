@@ -16,6 +16,8 @@ from kaiten_sync.server.web.operations import Arguments, Query
 DEFAULT_LIMIT = 50
 MAX_LIMIT = 200
 _MAX_TIME = 2**53
+"""Milliseconds: later than any date, and still exact as a number in JSON."""
+
 _MAX_CURSOR = 300
 """Characters: more than any cursor of ours has."""
 

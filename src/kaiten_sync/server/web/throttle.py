@@ -33,6 +33,7 @@ MAX_GUESSES_IN_ALL = 1_000
 """Different wrong tokens of all addresses: more than the mistakes of many clients."""
 
 WAIT_MS = 60_000
+"""From the first failure that counts until it is forgotten, and guesses are looked up again."""
 
 _MAX_REMEMBERED = 10_000
 """Addresses and uses of chosen tokens, the newest: nobody can fill the memory with them."""
