@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import json
 import subprocess
 from collections.abc import Iterator
@@ -220,7 +221,9 @@ def test_what_is_protected_takes_a_person_who_names_it(
     assert "--allow license/growth was not needed" in wrong.stderr
     assert sorted(plan(agreed, "--allow", "license/starter")) == sorted(GOING)
     assert document(agreed)["guards"]["allowed"] == ["license/starter"]
-    assert "license/starter" in agreed.run("show", PLAN).stdout
+    for shown in ("text", "markdown", "html"):
+        text = html.unescape(agreed.run("show", PLAN, "--format", shown).stdout)
+        assert "allowed by name (--allow): license/starter" in text
     assert agreed.run("apply", PLAN).code == 0
     assert slugs(api, "/licenses") == {"growth"}
 

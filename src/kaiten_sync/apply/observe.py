@@ -28,8 +28,10 @@ def read_observed(reader: CatalogReader, observed: Sequence[Observed], workers: 
         if each.address.parent is None:
             by_kind[each.address.kind].append(each.address)
     with _answers(workers) as pool:
-        found = _keyed(pool.map(reader.get, _few(by_kind)))
-        found |= _keyed(item for kind in _many(by_kind) for item in reader.list_kind(kind))
+        many = [kind for kind, addresses in by_kind.items() if len(addresses) > READ_SINGLY]
+        few = [a for kind, addresses in by_kind.items() if kind not in many for a in addresses]
+        found = _keyed(pool.map(reader.get, few))
+        found |= _keyed(item for kind in many for item in reader.list_kind(kind))
         found |= _read_lists(reader, observed, found, pool)
     return {each.address: found[each.address] for each in observed if each.address in found}
 
@@ -65,14 +67,6 @@ def _answers(workers: int) -> Iterator[ThreadPoolExecutor]:
         raise
     finally:
         pool.shutdown(wait=not is_given_up, cancel_futures=True)
-
-
-def _few(by_kind: Mapping[Kind, Sequence[Address]]) -> list[Address]:
-    return [a for addresses in by_kind.values() if len(addresses) <= READ_SINGLY for a in addresses]
-
-
-def _many(by_kind: Mapping[Kind, Sequence[Address]]) -> list[Kind]:
-    return [kind for kind, addresses in by_kind.items() if len(addresses) > READ_SINGLY]
 
 
 def _keyed(resources: Iterable[LiveResource | None]) -> dict[Address, LiveResource]:

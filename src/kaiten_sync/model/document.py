@@ -15,7 +15,7 @@ Scalar: TypeAlias = None | bool | int | float | str
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One key of a mapping: where the key stands, and its value."""
+    """One key of a mapping: where the key is, and its value."""
 
     key_ref: SourceRef
     node: Node
@@ -44,7 +44,7 @@ class Node:
     def walk(self, path: tuple[str | int, ...]) -> Iterator[Entry]:
         """The entries met on the way along `path`, as far as it exists.
 
-        An element of a list counts as an entry whose key stands where the element does.
+        An element of a list counts as an entry whose key is where the element is.
         """
         node = self
         for step in path:
@@ -62,7 +62,7 @@ class Node:
 class Document:
     """One YAML file: its path as the user wrote it, its tree, and its lines for messages.
 
-    `broken` names the places of values that could not be read as they stand and were reported;
+    `broken` names the places of values that could not be read as written and were reported;
     a second complaint about them would only repeat the first. `is_complete` is False when
     more than single values is missing from the tree. `lines` never show a credential.
     """

@@ -86,13 +86,10 @@ def _writing(
         if {field.name for field in change.fields} <= displaced.get(change.address, frozenset()):
             total += _FOUND_DONE
             continue
-        total += _POSTED if _is_posted(change) else _READ_FIRST
+        move = move_of(change.address.kind, change.action)
+        is_posted = change.action == Action.CREATE or (move and move[1].endpoint is not None)
+        total += _POSTED if is_posted else _READ_FIRST
         if change.address.parent is not None:
             total -= 1
             touched[change.address.parent] += change.action == Action.CREATE
     return total + sum(pages(children[parent] + new) for parent, new in touched.items())
-
-
-def _is_posted(change: Change) -> bool:
-    move = move_of(change.address.kind, change.action)
-    return change.action == Action.CREATE or (move is not None and move[1].endpoint is not None)

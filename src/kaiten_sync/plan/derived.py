@@ -8,10 +8,9 @@ observed) follows from the changes, and has to be what follows from them.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from kaiten_sync.kinds.registry import spec_of
-from kaiten_sync.model.address import Address
 from kaiten_sync.model.change import Action, Change
 from kaiten_sync.model.plan import Observed, Plan
 from kaiten_sync.plan.cost import least_requests
@@ -87,8 +86,10 @@ def _gaps(change: Change, observed: Observed, names: Sequence[str]) -> Iterator[
         return
     wanted = {*names}
     if change.action == Action.DELETE and observed.address == change.address:
-        wanted |= {*spec_of(change.address.kind).required}
-        wanted -= _flags(change.address)
+        spec = spec_of(change.address.kind)
+        wanted |= {*spec.required}
+        # The server takes these from an object when a sibling gets them: never observed then.
+        wanted -= {each.name for each in spec.fields.values() if each.one_per}
     for name in sorted(wanted - observed.fields.keys()):
         yield f"{change.id}: the plan did not look at {name} of {observed.address}"
 
@@ -101,14 +102,8 @@ def _hidden(change: Change, observed: Observed) -> Iterator[str]:
             yield f"{change.id}: it does not show {name}"
 
 
-def _flags(address: Address) -> set[str]:
-    """Fields that the server takes from an object when a sibling gets them: never observed then."""
-    return {spec.name for spec in spec_of(address.kind).fields.values() if spec.one_per}
-
-
-def _counts(counts: object) -> str:
-    found = dict(counts)  # type: ignore[call-overload]
-    return ", ".join(f"{count} {name}" for name, count in sorted(found.items())) or "none"
+def _counts(counts: Mapping[str, int]) -> str:
+    return ", ".join(f"{count} {name}" for name, count in sorted(counts.items())) or "none"
 
 
 _CHECKS: tuple[Callable[[Plan], Iterator[str]], ...] = (

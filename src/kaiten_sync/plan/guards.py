@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from kaiten_sync.kinds.registry import spec_of
@@ -47,7 +47,7 @@ def refusals(case: Case) -> tuple[Diagnostic, ...]:
 
 
 def recheck(plan: Plan) -> tuple[Diagnostic, ...]:
-    """The limits and the protection once more, from what stands in the plan alone."""
+    """The limits and the protection again, from what is in the plan alone."""
     needs = protected_harm(plan.changes, plan.guards.protected)
     found = [*unmet(needs, plan.guards.allowed), *too_many(plan.changes, plan.guards)]
     return with_places(found, declared_places(plan))
@@ -102,28 +102,12 @@ def _misfits(case: Case) -> Iterator[Diagnostic]:
                 yield Diagnostic(rule="misfit", message=why, address=str(change.address))
 
 
-def _refused_by_server(case: Case) -> Iterator[Diagnostic]:
-    yield from refused(case.changes, case.live, case.families)
-
-
-def _somebody_holds(case: Case) -> Iterator[Diagnostic]:
-    yield from held(case.holders, case.leaving.going)
-
-
-def _not_allowed(case: Case) -> Iterator[Diagnostic]:
-    yield from unmet(case.needs, case.guards.allowed)
-
-
-def _too_many(case: Case) -> Iterator[Diagnostic]:
-    yield from too_many(case.changes, case.guards)
-
-
-_GUARDS: tuple[Callable[[Case], Iterator[Diagnostic]], ...] = (
+_GUARDS: tuple[Callable[[Case], Iterable[Diagnostic]], ...] = (
     _cannot_change,
     _missing_references,
     _misfits,
-    _refused_by_server,
-    _somebody_holds,
-    _not_allowed,
-    _too_many,
+    lambda case: refused(case.changes, case.live, case.families),
+    lambda case: held(case.holders, case.leaving.going),
+    lambda case: unmet(case.needs, case.guards.allowed),
+    lambda case: too_many(case.changes, case.guards),
 )

@@ -18,6 +18,9 @@ from kaiten_sync.model.value import is_same
 from kaiten_sync.plan.places import declared_places, with_places
 from kaiten_sync.plan.words import show
 
+_UNOWNED = "no plan before this one managed it, or the policy leaves it on the server"
+_UNDECLARED = "the catalog does not"
+
 _Difference: TypeAlias = "tuple[Address | None, str]"
 """The object that is treated differently, None if it is none, and how."""
 
@@ -43,7 +46,11 @@ def _of_changes(plan: Plan, made: Plan, done: Collection[str]) -> Iterator[_Diff
     given, wanted = _by_id(plan), _by_id(made)
     for change in plan.changes:
         if change.id not in wanted:
-            yield change.address, f"nothing asks to {_verb(change)} it: {_why(change, made)}"
+            is_unowned = change.action == Action.DELETE and change.address not in made.managed
+            yield (
+                change.address,
+                f"nothing asks to {_verb(change)} it: {_UNOWNED if is_unowned else _UNDECLARED}",
+            )
             continue
         for message in _of_fields(change, wanted[change.id]):
             yield change.address, message
@@ -57,12 +64,6 @@ def _of_changes(plan: Plan, made: Plan, done: Collection[str]) -> Iterator[_Diff
 
 def _verb(change: Change) -> str:
     return str(change.action).replace("-", " ")
-
-
-def _why(change: Change, made: Plan) -> str:
-    if change.action == Action.DELETE and change.address not in made.managed:
-        return "no plan before this one managed it, or the policy leaves it on the server"
-    return "the catalog does not"
 
 
 def _of_fields(change: Change, wanted: Change) -> Iterator[str]:

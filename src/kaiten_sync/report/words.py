@@ -63,6 +63,12 @@ def effect_word(change: Change) -> str:
     return change.effect.value if is_news and not is_plain_gain else ""
 
 
+def plan_warnings(plan: Plan) -> tuple[str, ...]:
+    """What a reviewer has to know: first what the plan may do because a person named it."""
+    allowed = sorted(plan.guards.allowed, key=lambda address: address.sort_key)
+    return (*(f"allowed by name (--allow): {address}" for address in allowed), *plan.warnings)
+
+
 def plan_summary(plan: Plan) -> str:
     """Actions, harm, what stays, and the cost: `3 to create. 1 tightens`, then the counts."""
     return " ".join(
@@ -88,14 +94,10 @@ def effects(counts: Mapping[str, int]) -> list[str]:
 
 def drift_summary(differences: tuple[Difference, ...], compared: int) -> str:
     """What differs and what was compared: `1 server edited, 2 missing`, then the counts."""
-    counts = drift_counts(differences)
-    drifted = [
-        f"{counts[each]:,} {DRIFT_WORDS[each]}"
-        for each in Verdict
-        if counts[each] and each is not Verdict.UNMANAGED
-    ]
-    unmanaged = f"{counts[Verdict.UNMANAGED]:,} not managed. "
-    shown = unmanaged if counts[Verdict.UNMANAGED] else ""
+    counts = drift_counts(tuple(each for each in differences if each.is_drift))
+    drifted = [f"{counts[each]:,} {DRIFT_WORDS[each]}" for each in Verdict if counts[each]]
+    unmanaged = len(differences) - sum(counts.values())
+    shown = f"{unmanaged:,} not managed. " if unmanaged else ""
     return f"{', '.join(drifted)}. {shown}{counted(compared, 'object')} compared."
 
 
