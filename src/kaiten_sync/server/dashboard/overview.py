@@ -16,7 +16,7 @@ _EVENTS = 15
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Step:
+class _FirstStep:
     """A first step: what to do, whether that is done, and where, for who has the scope."""
 
     label: str
@@ -25,40 +25,40 @@ class _Step:
     scope: str
 
 
-def _first_steps(work: Work, counts: Mapping[str, int]) -> list[_Step]:
+def _first_steps(work: Work, counts: Mapping[str, int]) -> list[_FirstStep]:
     """The steps of the getting-started page; none if all are done."""
     steps = [
-        _Step(
+        _FirstStep(
             label="Create an entitlement",
             is_done=counts["entitlements"] > 0,
             path="/new/entitlement",
             scope="write:entitlements",
         ),
-        _Step(
+        _FirstStep(
             label="Create a license",
             is_done=counts["licenses"] > 0,
             path="/new/license",
             scope="write:licenses",
         ),
-        _Step(
+        _FirstStep(
             label="Attach the entitlement to the license, with a threshold",
             is_done=search.is_anything_granted(work),
             path="/licenses",
             scope="write:licenses",
         ),
-        _Step(
+        _FirstStep(
             label="Create a customer",
             is_done=counts["customers"] > 0,
             path="/new/customer",
             scope="write:customers",
         ),
-        _Step(
+        _FirstStep(
             label="Create an instance of the customer, with the license",
             is_done=counts["instances"] > 0,
             path="/new/instance",
             scope="write:instances",
         ),
-        _Step(
+        _FirstStep(
             label="Report usage, with the curl line on the instance's page",
             is_done=search.is_anything_reported(work),
             path="/instances",
