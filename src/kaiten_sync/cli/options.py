@@ -163,16 +163,21 @@ def committed_plan_option(function: _Function) -> _Function:
     )(function)
 
 
+def prune_option(function: _Function) -> _Function:
+    """What a plan deletes."""
+    return click.option(
+        "--prune",
+        type=click.Choice(["never", "owned", "all"]),
+        help="Delete live objects in scope that are not declared: those that the previous"
+        " plan managed (owned), all, or none. Default: owned.",
+    )(function)
+
+
 def policy_options(function: _Function) -> _Function:
     """What a plan may do; arrives as `limits`, a `PolicyChoice`."""
     return _all(
         _gather(function, "limits", PolicyChoice),
-        click.option(
-            "--prune",
-            type=click.Choice(["never", "owned", "all"]),
-            help="Delete live objects in scope that are not declared: those that the previous"
-            " plan managed (owned), all, or none. Default: owned.",
-        ),
+        prune_option,
         click.option(
             "--previous",
             metavar="FILE",

@@ -90,6 +90,7 @@ def plan_request(
 def drift_request(
     declaration: CatalogChoice,
     server: ServerChoice,
+    prune: str | None = None,
     *,
     plan: str | None,
     addresses: Sequence[str],
@@ -112,7 +113,12 @@ def drift_request(
     ):
         words += [option, value] if value is not None else []
     return DriftRequest(
-        files=declaration.files, plan=plan, only=only, is_all=is_all, words=tuple(words)
+        files=declaration.files,
+        plan=plan,
+        only=only,
+        is_all=is_all,
+        prune=None if prune is None else Prune(prune),
+        words=tuple(words),
     )
 
 

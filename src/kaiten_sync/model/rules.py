@@ -104,9 +104,9 @@ RULES: Mapping[str, str] = {
     "family-without-default": "A family has several published versions and no default.",
     "holders-unseen": "The token does not let a plan see who uses what it deletes.",
     "unused-allow": "An object was allowed, and the plan did not need that.",
-    "left-on-server": "An object is no longer declared, and the plan leaves it on the server.",
+    "taken-along": "A revert takes along what an object rests on.",
     "removed-and-staying": "An overlay takes away an object that the plan cannot delete.",
-    "both-sides-changed": "Git and the server changed an object, so it cannot be reverted.",
+    "both-sides-changed": "Git and the server changed an object, so it is reverted only by name.",
     # a plan or an adoption that is stopped
     "waits-for-target": "A target waits for another one, which is not as declared.",
     "changed-since-plan": "An object changed after the plan was made.",

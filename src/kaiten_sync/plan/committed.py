@@ -116,6 +116,7 @@ def _rest(committed: Plan, made: Plan) -> tuple[str, ...]:
         "requests": committed.requests == made.requests,
         "guards": committed.guards == made.guards,
         "warnings": committed.warnings == made.warnings,
+        "what nothing manages": committed.left == made.left,
     }
     return tuple(f"{name}: not as in the file" for name, same in parts.items() if not same)
 

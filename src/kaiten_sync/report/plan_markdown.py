@@ -14,6 +14,7 @@ from kaiten_sync.model.impact import Impact
 from kaiten_sync.model.plan import Plan
 from kaiten_sync.report.field_rows import FieldRow, field_rows, place_of
 from kaiten_sync.report.impact_markdown import impact_section
+from kaiten_sync.report.left import LEFT_TITLE, left_lines
 from kaiten_sync.report.markdown import (
     MAX_CHARS,
     Block,
@@ -84,11 +85,15 @@ def _head(plan: Plan, notices: str) -> str:
     parts = [f"<!-- kaiten-sync plan {seal} -->", f"{notices}<h3>Plan for {where}</h3>"]
     if plan.is_empty:
         compared = counted(len(plan.managed), "object")
-        parts.append(f"No changes. The target matches the declaration ({compared} compared).")
+        is_same = not plan.has_differences
+        verb = "matches" if is_same else "has more than"
+        parts.append(f"No changes. The target {verb} the declaration ({compared} compared).")
     else:
         parts.append(_table(plan))
     if plan_warnings(plan):
         parts.append(f"**Warnings**\n\n{_warnings(plan)}")
+    if plan.left:
+        parts.append(f"**{LEFT_TITLE}**\n\n{fence(left_lines(plan), 'text')}")
     return parts[0] + "\n" + "\n\n".join(parts[1:]) + "\n\n"
 
 

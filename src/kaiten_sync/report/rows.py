@@ -80,6 +80,17 @@ def change_lines(rows: Sequence[FieldRow], width: int, paint: Paint) -> Iterator
             yield f"{INDENT}{' ' * cells(row.label)}{paint('→', QUIET)} {after}"
 
 
+def side_lines(rows: Sequence[FieldRow], width: int) -> Iterator[str]:
+    """`label: live 7777, git 110, agreed 100` per field; a side per line if one is too narrow."""
+    for row in rows:
+        if cells(row.side_by_side) + len(INDENT) <= width:
+            yield INDENT + row.side_by_side
+            continue
+        yield f"{INDENT}{row.label}:"
+        names = max(len(side) for side, _ in row.sides)
+        yield from (f"{INDENT}  {side:{names}} {text}" for side, text in row.sides)
+
+
 def value_lines(rows: Sequence[FieldRow], width: int, *, joined: bool) -> Iterator[str]:
     """`label: value` per field of an object that is only on one side."""
     one_line = ", ".join(row.only_side for row in rows)

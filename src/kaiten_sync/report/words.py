@@ -99,14 +99,10 @@ def effects(counts: Mapping[str, int]) -> list[str]:
 
 def drift_summary(differences: tuple[Difference, ...], compared: int) -> str:
     """What differs and what was compared: `1 server edited, 2 missing`, then the counts."""
-    counts = drift_counts(differences)
-    drifted = [
-        f"{counts[each]:,} {DRIFT_WORDS[each]}"
-        for each in Verdict
-        if counts[each] and each is not Verdict.UNMANAGED
-    ]
-    unmanaged = f"{counts[Verdict.UNMANAGED]:,} not managed. "
-    shown = unmanaged if counts[Verdict.UNMANAGED] else ""
+    counts = drift_counts(tuple(each for each in differences if each.is_drift))
+    drifted = [f"{counts[each]:,} {DRIFT_WORDS[each]}" for each in Verdict if counts[each]]
+    unmanaged = len(differences) - sum(counts.values())
+    shown = f"{unmanaged:,} not managed. " if unmanaged else ""
     return f"{', '.join(drifted)}. {shown}{counted(compared, 'object')} compared."
 
 

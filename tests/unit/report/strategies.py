@@ -130,6 +130,8 @@ _differences = st.builds(
     updated_by=st.none() | texts,
     moved=st.none() | st.sampled_from([Verdict.CONFLICT, Verdict.SERVER_EDITED, Verdict.GIT_AHEAD]),
     server_edited=st.none() | st.lists(texts, max_size=2).map(tuple),
+    agreed=st.none() | st.dictionaries(st.sampled_from(["name", "value"]), json_values),
+    is_drift=st.booleans(),
     declared_by=st.none()
     | st.builds(
         Attribution, commit=st.none() | texts, author=st.none() | texts, date=st.none() | texts

@@ -1,4 +1,4 @@
-"""Which rule of the schema a write broke: a lost race gets the code of a plain conflict."""
+"""Finds the constraint that a write broke: a lost race gets the code of a plain conflict."""
 
 from __future__ import annotations
 

@@ -50,7 +50,7 @@ class MeteredUsage(CountedUsage):
 
 _UNLIMITED = -1.0
 _LEAST, _MOST = 1e-100, 1e100
-"""PostgreSQL refuses a division whose result no number can hold, so its sides are kept within."""
+"""Bounds of both sides of a division: PostgreSQL refuses one whose result is too large."""
 
 _is_number = entitlement.c.type.in_(("NUMBER", "NUMBER_AI_CREDIT"))
 # A value that is not a number must not be read as one, which PostgreSQL refuses.

@@ -59,7 +59,7 @@ def invalid(code: str, detail: str) -> RefusalError:
 
 
 def not_found(code: str, detail: str) -> RefusalError:
-    """What the request names is not there, or belongs to somebody else."""
+    """The object that the request names does not exist, or belongs to another organization."""
     return RefusalError(RefusalKind.NOT_FOUND, code, detail)
 
 
@@ -69,5 +69,5 @@ def conflict(code: str, detail: str, problems: Sequence[Problem] = ()) -> Refusa
 
 
 def unprocessable(code: str, detail: str, problems: Sequence[Problem] = ()) -> RefusalError:
-    """The request asks for what cannot be set."""
+    """The request sets a value that is not allowed."""
     return RefusalError(RefusalKind.UNPROCESSABLE, code, detail, problems)

@@ -49,7 +49,7 @@ INSTANCES = SlugLookup(noun="instance", query=instances.find_instance)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InstanceFields:
-    """What a request says about an instance. Dates are milliseconds since 1970."""
+    """The fields of an instance in a request. Dates are milliseconds since 1970."""
 
     name: str
     description: str
