@@ -30,7 +30,7 @@ types: $(VENV)/.dev
 layers: $(VENV)/.dev
 	$(BIN)/lint-imports
 
-pytest: $(VENV)/.dev build/wheelhouse/.ready build/contract/.ready tests/node/node_modules/.ready
+pytest: $(VENV)/.dev build/wheelhouse/.ready build/contract/.ready build/mcp/.ready tests/node/node_modules/.ready
 	$(BIN)/pytest -n $(JOBS)
 
 examples: $(VENV)/.dev ## Write the plans and transcripts of the examples
@@ -87,6 +87,16 @@ build/contract/.ready: tests/contract/sdk.txt | $(VENV)/.dev
 	@rm -rf build/contract && mkdir -p build/contract
 	@$(BIN)/python -m pip download --quiet --disable-pip-version-check -d build/contract \
 	  --no-deps --no-binary kaitencloud --no-build-isolation --require-hashes -r $<
+	@touch $@
+
+# Kaiten's MCP server, which wants a newer Python than ours. Without one its tests skip and say so.
+NEWER_PYTHON ?= $(firstword $(wildcard $(HOME)/.pyenv/versions/3.1[2-9]*/bin/python \
+  /usr/bin/python3.1[2-9] /usr/local/bin/python3.1[2-9]))
+build/mcp/.ready: tests/contract/mcp.txt
+	@mkdir -p build/mcp
+	@if [ -n "$(NEWER_PYTHON)" ]; then \
+	  $(NEWER_PYTHON) -m venv build/mcp && \
+	  build/mcp/bin/python -m pip install --quiet --disable-pip-version-check -r $<; fi
 	@touch $@
 
 # The validator of HTML. Without npm its test skips and says so; in CI it fails.

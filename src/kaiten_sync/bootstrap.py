@@ -48,7 +48,7 @@ _TOKEN_FILE_HINT = "the file contains the token and nothing else"  # noqa: S105 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Flags:
-    """What the command line says about the server; None where it says nothing."""
+    """What the command line says about the server; None if it says nothing."""
 
     target: str | None = None
     base_url: str | None = None

@@ -94,7 +94,7 @@ class ProblemError(ServerError):
     """The server refused one request.
 
     `status` is the HTTP status; `code`, `detail` and `error_id` are the problem document's
-    (RFC 9457 with Kaiten's extension members), None where the server gave none.
+    (RFC 9457 with Kaiten's extension members), None if the server gave none.
     """
 
     def __init__(

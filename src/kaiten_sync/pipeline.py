@@ -1,6 +1,6 @@
 """THE MAP: declare → validate → live → diff → plan → apply → report.
 
-Each function here is one of the program's jobs, told as the order of its stages. Composition
+Each function here is one of the program's jobs, written as the order of its stages. Composition
 only: a rule that would fit in here belongs into a stage.
 """
 
@@ -22,8 +22,10 @@ from kaiten_sync.declare import (
     read_project_document,
     with_plain_numbers,
 )
-from kaiten_sync.diff.compare import diff_catalog
-from kaiten_sync.diff.sides import undoing, with_sides
+from kaiten_sync.diff.compare import diff_catalog, with_deleted
+from kaiten_sync.diff.let_go import fields_let_go
+from kaiten_sync.diff.sides import with_sides
+from kaiten_sync.diff.undo import undoing
 from kaiten_sync.errors import DeclarationError, RefusedError
 from kaiten_sync.kinds.registry import spec_of
 from kaiten_sync.live.holders import read_holders, read_use
@@ -31,6 +33,7 @@ from kaiten_sync.live.need import narrowed, need_of_everything, need_of_plan
 from kaiten_sync.live.read import WORKERS, read_live
 from kaiten_sync.model.address import Address
 from kaiten_sync.model.diagnostic import Diagnostic, Severity
+from kaiten_sync.model.document import MergedCatalog
 from kaiten_sync.model.drift import CatalogDiff, DriftClass, DriftReport
 from kaiten_sync.model.outcome import ApplyResult
 from kaiten_sync.model.plan import Plan, TargetRef
@@ -43,7 +46,7 @@ from kaiten_sync.model.ports import (
     Progress,
 )
 from kaiten_sync.model.resource import DesiredState, LiveState
-from kaiten_sync.model.settings import Policy, Project, Scope
+from kaiten_sync.model.settings import Policy, Project, Prune, Scope
 from kaiten_sync.model.value import ABSENT
 from kaiten_sync.plan.build import Proposal, propose
 from kaiten_sync.plan.guards import recheck
@@ -96,6 +99,19 @@ def read_project(path: Path) -> tuple[Project | None, tuple[Diagnostic, ...]]:
 
 def validate(source: CatalogSource) -> tuple[DesiredState | None, tuple[Diagnostic, ...]]:
     """Declare → validate. The declaration, None when it has errors, and all diagnostics."""
+    written, extended, found = read_extended(source)
+    merged, unit_diagnostics = with_plain_numbers(extended)
+    diagnostics = [*found, *unit_diagnostics, *check(merged, source.scope, written=written)]
+    diagnostics.sort(key=lambda diagnostic: diagnostic.sort_key)
+    if any(diagnostic.severity is Severity.ERROR for diagnostic in diagnostics):
+        return None, tuple(diagnostics)
+    return build_desired(merged), tuple(diagnostics)
+
+
+def read_extended(
+    source: CatalogSource,
+) -> tuple[MergedCatalog, MergedCatalog, list[Diagnostic]]:
+    """Declare. The merged catalog as it is written, and with what is inherited written out."""
     base, read_diagnostics = read_documents(
         source.catalog, root=source.root, unsaved=source.unsaved
     )
@@ -104,19 +120,8 @@ def validate(source: CatalogSource) -> tuple[DesiredState | None, tuple[Diagnost
     )
     written, merge_diagnostics = merge_documents(base, overlays)
     extended, extends_diagnostics = inherit(written)
-    merged, unit_diagnostics = with_plain_numbers(extended)
-    diagnostics = [
-        *read_diagnostics,
-        *overlay_diagnostics,
-        *merge_diagnostics,
-        *extends_diagnostics,
-        *unit_diagnostics,
-        *check(merged, source.scope, written=written),
-    ]
-    diagnostics.sort(key=lambda diagnostic: diagnostic.sort_key)
-    if any(diagnostic.severity is Severity.ERROR for diagnostic in diagnostics):
-        return None, tuple(diagnostics)
-    return build_desired(merged), tuple(diagnostics)
+    found = [*read_diagnostics, *overlay_diagnostics, *merge_diagnostics, *extends_diagnostics]
+    return written, extended, found
 
 
 def load(source: CatalogSource) -> DesiredState:
@@ -169,7 +174,7 @@ def read_for_plan(
     """live: what planning a declaration takes. Raises as `make_plan` does."""
     _check_supported(desired, catalog)
     owned = ownership(desired, request.scope, request.policy.prune, request.previous)
-    need = need_of_plan(desired, request.policy.prune, owned.missed)
+    need = need_of_plan(desired, request.policy.prune, owned.missed, owned.released.keys())
     return read_live(catalog, need, request.scope, progress, workers)
 
 
@@ -184,7 +189,9 @@ def propose_on(
     """Diff → plan, on a live catalog that was read for it. Raises as `make_plan` does."""
     policy = request.policy
     owned = ownership(desired, request.scope, policy.prune, request.previous)
-    live = narrowed(live, need_of_plan(desired, policy.prune, owned.missed & live.resources.keys()))
+    left = (owned.missed, owned.released.keys())
+    still_there = (addresses & live.resources.keys() for addresses in left)
+    live = narrowed(live, need_of_plan(desired, policy.prune, *still_there))
     diff = diff_catalog(desired, live, request.scope)
     leaving = owned.leaving(diff.differences, live)
     restarted = restarting(diff.differences)
@@ -201,6 +208,7 @@ def propose_on(
         allowed=request.allowed,
         holders=holders,
         use=use,
+        let_go=fields_let_go(desired, live, request.previous) if request.previous else (),
     )
 
 
@@ -249,13 +257,16 @@ def apply_plan(
 class DriftCase:
     """What to compare: git now, the target's committed plan, and live.
 
-    `only` are the objects to look at, empty for all.
+    `only` are the objects to look at, with what they contain; empty for all. `prune` says what a
+    plan would delete, and `counts_unmanaged` that what nobody declared is drift everywhere.
     """
 
     target: TargetRef
     scope: Scope
     agreed: Plan | None = None
     only: frozenset[Address] = frozenset()
+    prune: Prune = Prune.OWNED
+    counts_unmanaged: bool = False
 
 
 def check_drift(
@@ -268,8 +279,15 @@ def check_drift(
 ) -> DriftReport:
     """Live → diff, of everything in scope, and which side moved. Raises as `make_plan` does."""
     _, diff = compare(desired, catalog, case, progress, workers)
-    compared = desired.resources.keys() & case.only if case.only else desired.resources
-    return DriftReport(target=case.target, differences=diff.differences, compared=len(compared))
+    compared = [each for each in desired.resources if not case.only or each.is_within(case.only)]
+    return DriftReport(
+        target=case.target,
+        differences=tuple(
+            replace(each, is_drift=each.is_drift or case.counts_unmanaged)
+            for each in diff.differences
+        ),
+        compared=len(compared),
+    )
 
 
 def plan_revert(
@@ -281,13 +299,13 @@ def plan_revert(
     progress: Progress,
     workers: int = WORKERS,
 ) -> Proposal:
-    """A plan that undoes what was edited on the server, and nothing else.
+    """A plan that undoes what was edited on the server, and what that rests on; nothing else.
 
     What it manages is what was agreed before: it agrees on nothing new. Raises as `make_plan`.
     """
-    live, diff = compare(desired, catalog, case, progress, workers)
-    undone, notes = undoing(diff.differences)
-    diff = replace(diff, differences=undone)
+    live, diff = compare(desired, catalog, replace(case, only=frozenset()), progress, workers)
+    undone = undoing(diff.differences, case.only)
+    diff = replace(diff, differences=undone.differences)
     proposal = propose(
         diff,
         desired,
@@ -300,7 +318,7 @@ def plan_revert(
     plan = proposal.plan
     if case.agreed is not None:
         plan = seal(replace(plan, managed=case.agreed.managed))
-    return replace(proposal, plan=plan, diagnostics=(*notes, *proposal.diagnostics))
+    return replace(proposal, plan=plan, diagnostics=(*undone.notes, *proposal.diagnostics))
 
 
 def compare(
@@ -314,11 +332,13 @@ def compare(
     _check_supported(desired, catalog)
     live = read_live(catalog, need_of_everything(), case.scope, progress, workers)
     diff = diff_catalog(desired, live, case.scope)
-    differences = diff.differences
+    owned = ownership(desired, case.scope, case.prune, case.agreed)
+    going = owned.leaving(diff.differences, live).going
+    differences = with_deleted(diff, live, going).differences
     if case.agreed is not None:
-        differences = with_sides(differences, desired, live, case.agreed)
+        differences = with_sides(differences, desired, live, case.agreed, going)
     if case.only:
-        differences = tuple(d for d in differences if d.address in case.only)
+        differences = tuple(d for d in differences if d.address.is_within(case.only))
     return live, replace(diff, differences=differences)
 
 
@@ -335,7 +355,7 @@ def _check_guards(plan: Plan) -> None:
         raise RefusedError(
             "the plan is refused",
             diagnostics,
-            hint="make the plan again; what it may do stands in the project file",
+            hint="make the plan again; what it may do is set in the project file",
         )
 
 

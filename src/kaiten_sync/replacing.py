@@ -15,7 +15,7 @@ from pathlib import Path
 
 
 class _Replacement:
-    """One file, what it was, and what it shall be; None if there is no file."""
+    """One file, what it was, and what it will be; None if there is no file."""
 
     def __init__(self, path: Path, content: bytes | None) -> None:
         self._path = Path(os.path.realpath(path))

@@ -1,6 +1,6 @@
 """Live → diff → plan → compare: makes sure that a plan is the one that its declaration gives.
 
-The pipeline's stages once more, for a plan that somebody hands in (ADR 25). Composition only.
+The pipeline's stages again, for a plan that somebody hands in (ADR 25). Composition only.
 """
 
 from __future__ import annotations

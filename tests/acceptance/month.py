@@ -191,8 +191,8 @@ class Month(Story):
         self._show("plan", "-t", "prod", "-o", PLAN, keep=last_line)
         self._commit("Ada", "Give Growth 3500 calls")
         self._git("switch", "--create", "no-starter", "main", who="Ben")
-        self._edit("catalog.yaml", STARTER, "")
-        self._edit("staging.yaml", OF_STARTER, "")
+        self._edit("catalog.yaml", STARTER, "", says="Ben takes Starter out of `catalog.yaml`,")
+        self._edit("staging.yaml", OF_STARTER, "", says="and out of staging's overlay.")
         self._show("plan", "-t", "prod", "-o", PLAN, keep=last_line)
         self._commit("Ben", "Sell no Starter")
         self._git("switch", "main", who="Ada")
@@ -232,7 +232,8 @@ class Month(Story):
         place = (
             f"url: {self._urls['eu']}, token: {{env: KAITEN_EU_TOKEN}}, overlays: [overlays/eu/]"
         )
-        self._edit("kaiten-sync.yaml", "  prod:", f"  eu: {{{place}}}\n  prod:")
+        says = f"In `kaiten-sync.yaml`, `targets` gets `eu: {{{place}}}`."
+        self._edit("kaiten-sync.yaml", "  prod:", f"  eu: {{{place}}}\n  prod:", says=says)
         self._show("export", "--overlay-of", "eu")
         self._show_file("overlays/eu/overlay.yaml")
         self._show("plan", "-t", "eu", "-o", "plans/eu.plan.json")

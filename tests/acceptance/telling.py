@@ -109,12 +109,12 @@ class Story:
         (self._folder / name).write_text(text, encoding="utf-8")
         self._show_file(name)
 
-    def _edit(self, name: str, before: str, after: str) -> None:
+    def _edit(self, name: str, before: str, after: str, says: str = "") -> None:
         path = self._folder / name
         text = path.read_text(encoding="utf-8")
         assert text.count(before) == 1, (name, before)
         path.write_text(text.replace(before, after), encoding="utf-8")
-        self._say(f"In `{name}`, `{before.strip()}` becomes `{after.strip()}`.")
+        self._say(says or f"In `{name}`, `{before.strip()}` becomes `{after.strip()}`.")
 
     def _commit(self, who: str, subject: str) -> None:
         self._git("add", "--all", who=who)

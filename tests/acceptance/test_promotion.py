@@ -85,6 +85,12 @@ def test_prod_takes_nothing_before_staging_is_as_declared(pair: Pair, how: tuple
     assert "license/growth: not applied to staging yet (update)" in pair.run(*how, code=4).stderr
 
 
+def test_a_server_under_another_name_waits_too(pair: Pair) -> None:
+    at_prod = ("--base-url", pair.url, "--auth-token", pair.environment["PROD_TOKEN"])
+    refused = pair.run("apply", *at_prod, "-f", "catalog.yaml", "--yes", code=4)
+    assert "waits for staging" in refused.stderr
+
+
 def test_a_removal_that_staging_has_not_seen_holds_prod_up(pair: Pair) -> None:
     pair.plan_both()
     pair.run("apply", PLANS["staging"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -25,10 +26,12 @@ STORED = re.compile(r"organisation(?=_id|\.id|\.|\"|$)|_organisation|FROM organi
 """The table and the column of organizations, under the spelling of their first day."""
 
 ODD = re.compile(
-    r"\bis no [a-z]+ (?:file|plan|address|token|slug)\b|\(s\)|\banew\b|\bof now\b|\btells? of\b"
-    r"|\bstands? (?:in|twice|at|for) |\binside of\b|\b(?:None|nothing|null) where\b"
+    r"(?<![Tt]here )\bis no (?:[a-z]+ )?(?:file|plan|address|token|slug|map)\b"
+    r"|(?<!http)\(s\)|\banew\b|\bof now\b|\b(?:tells?|told) of\b|\bonce more\b|\binside of\b"
+    r"|\bst(?:ands?|ood) (?:in|twice|at|for|against|beside|here|on|without|bare)\b"
+    r"|\b(?:None|[Nn]othing|null),? where\b|\bshall "
 )
-"""Patterns that english style refuses in what users read."""
+"""Patterns that english style refuses in docs, messages and docstrings."""
 
 
 def ours() -> Iterator[Path]:
@@ -61,6 +64,32 @@ def test_docs_have_none_of_the_sentences_that_readers_stumbled_over() -> None:
         and (lines := [each.group() for each in ODD.finditer(path.read_text(encoding="utf-8"))])
     }
     assert found == {}
+
+
+def texts_of(source: str) -> Iterator[tuple[int, str]]:
+    """Every text of a module: messages, help, docstrings; each with its line."""
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            yield node.lineno, re.sub(r"\s+", " ", node.value)
+
+
+def test_messages_and_docstrings_have_none_of_them_either() -> None:
+    found = [
+        f"{path.relative_to(ROOT)}:{line}: {each.group()}"
+        for path in ours()
+        if path.suffix == ".py" and path.is_relative_to(ROOT / "src")
+        for line, text in texts_of(path.read_text(encoding="utf-8"))
+        for each in ODD.finditer(text)
+    ]
+    assert found == []
+
+
+@pytest.mark.parametrize(
+    "source",
+    ['def f():\n    """None where there is none."""', 'raise E(f"{x}: it stands in {y}")'],
+)
+def test_an_odd_sentence_in_code_is_found(source: str) -> None:
+    assert any(ODD.search(text) for _, text in texts_of(source))
 
 
 @pytest.mark.parametrize("text", ["the colour", "Behaviour", "normalised", "an organisation that"])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 
 from kaiten_sync.kinds.addresses import license_address, parse_address
 from kaiten_sync.kinds.grant import GRANT
@@ -10,7 +10,7 @@ from kaiten_sync.kinds.registry import child_kinds, top_kinds
 from kaiten_sync.model.address import Address, ChildList
 from kaiten_sync.model.diagnostic import Diagnostic
 from kaiten_sync.model.holder import Holders
-from kaiten_sync.model.plan import Plan, TargetRef
+from kaiten_sync.model.plan import Left, Plan, TargetRef
 from kaiten_sync.model.resource import Coverage, DesiredState, LiveResource, LiveState, Resource
 from kaiten_sync.model.settings import Policy, Scope
 from kaiten_sync.model.source import SourceRef
@@ -63,6 +63,7 @@ def proposal(
     allowed: Collection[str] = (),
     holders: Holders | None = None,
     use: Holders | None = None,
+    let_go: Sequence[Left] = (),
 ) -> Proposal:
     """Diff and plan in one step."""
     from kaiten_sync.diff.compare import diff_catalog
@@ -81,6 +82,7 @@ def proposal(
         allowed=frozenset(parse_address(text) for text in allowed),
         holders=holders,
         use=use,
+        let_go=let_go,
     )
 
 

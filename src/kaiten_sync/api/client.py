@@ -2,7 +2,7 @@
 
 A GET repeats safely, so it is sent again on 429, 502, 503, 504 and lost connections. A write is
 never sent again from here: whoever writes looks first what is there now (see `catalog.py`).
-Being told to slow down is no failure: it uses up time (`RetrySettings.patience_s`), not attempts,
+A request to slow down is not a failure: it uses up time (`RetrySettings.patience_s`), not attempts,
 and slows all threads down (see `pace.py`).
 """
 
@@ -51,7 +51,7 @@ _TOO_MUCH_HINT = "run it again later; --max-requests-per-minute stays below a se
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A successful answer: its status and its JSON body, None where there was none.
+    """A successful answer: its status and its JSON body, None if there was none.
 
     `body` is without the token, should the server send it back. `raw` is as sent: only to be sent
     to the server again.
@@ -316,7 +316,7 @@ class _Held(threading.local):
 class _Stop:
     """When one request, or one write with the looks before it, is given up.
 
-    Failures are counted. Being told to slow down is timed instead, from the first time: within
+    Failures are counted. Being asked to slow down is timed instead, from the first time: within
     patience a storm is waited out, however short the waits are that the server asks for.
     """
 

@@ -1,7 +1,7 @@
 """Finds out which fields a server knows.
 
 Its OpenAPI document says so, per request body. Where there is none, a probe of
-`/license-families` tells the generations apart (API facts, section 9.12).
+`/license-families` distinguishes the generations (API facts, section 9.12).
 """
 
 from __future__ import annotations

@@ -146,7 +146,7 @@ def _is_excepted(host: str, port: int, exceptions: str) -> bool:
     """Whether NO_PROXY names a host.
 
     It lists names (with their subdomains), addresses, networks (`10.0.0.0/8`, `fd00::/8`), each
-    perhaps with a port, separated by commas or spaces; `*` stands for every host.
+    perhaps with a port, separated by commas or spaces; `*` means every host.
     """
     return any(
         _names(entry.lower(), host.lower(), port) for entry in exceptions.replace(",", " ").split()

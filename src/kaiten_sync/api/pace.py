@@ -177,7 +177,7 @@ class Pace:
 
 
 def seconds_to_wait(retry_after: str | None, date: str | None, now: datetime) -> float | None:
-    """What a Retry-After header asks for; None where it asks for nothing that can be read.
+    """What a Retry-After header asks for; None if it asks for nothing that can be read.
 
     It holds seconds or a date. The date is compared with the answer's own Date, because the
     server's clock may be wrong, and with `now` where there is none.

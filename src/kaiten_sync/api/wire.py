@@ -168,7 +168,7 @@ def safe_slug(value: object, kind: str) -> str:
     """A slug from the server, checked before it goes into a URL, a file name or a terminal.
 
     Raises:
-        ServerError: it is no slug.
+        ServerError: it is not a slug.
     """
     if isinstance(value, str) and is_slug(value):
         return value

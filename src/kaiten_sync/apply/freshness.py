@@ -99,7 +99,7 @@ def expectations(plan: Plan) -> dict[str, Expected]:
 
 
 def after(state: State | None, change: Change) -> State | None:
-    """The state that a change leaves behind; None where the object is gone."""
+    """The state that a change leaves behind; None if the object is gone."""
     if change.action == Action.DELETE:
         return None
     fields = dict(state.fields) if state else {}

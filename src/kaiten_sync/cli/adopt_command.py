@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 import click
@@ -20,7 +18,7 @@ from kaiten_sync.errors import UsageError
 from kaiten_sync.model.drift import Verdict
 
 if TYPE_CHECKING:
-    from kaiten_sync.jobs.adopting import Adoption, FileChange
+    from kaiten_sync.jobs.adopting import Adoption
 
 
 @click.command("adopt")
@@ -66,7 +64,7 @@ def command(
       kaiten-sync adopt -t prod --into-overlay
       kaiten-sync adopt -t prod license/partner --into catalog/partners.yaml
     """
-    from kaiten_sync.cli.output import print_result
+    from kaiten_sync.cli.output import file_diff, print_result
     from kaiten_sync.cli.session import drift_request, terminal_ports, workspace_of
     from kaiten_sync.jobs.adopting import AdoptRequest, adopt
     from kaiten_sync.report.drift_text import adopted_text
@@ -79,7 +77,7 @@ def command(
     request = AdoptRequest(drift=sides, into=into, into_overlay=into_overlay, is_dry=dry_run)
     adoption = adopt(workspace_of(declaration.project, server), request, terminal_ports())
     if dry_run:
-        print_result("".join(_unified_diff(adoption.changes)) or "nothing to adopt")
+        print_result("".join(file_diff(adoption.changes)) or "nothing to adopt")
         _say_more(adoption, is_named=bool(addresses))
         return _code_of(adoption, is_named=bool(addresses))
     print_result(adopted_text(adoption.adopted, [change.shown for change in adoption.changes]))
@@ -122,14 +120,3 @@ def _say_more(adoption: Adoption, *, is_named: bool) -> None:
     others = len(adoption.left) - len(conflicts)
     if others and not is_named:
         say(f"left alone: {others} more that differ; name them to adopt them")
-
-
-def _unified_diff(changes: Sequence[FileChange]) -> Iterator[str]:
-    """The changes as `diff -u` shows them, line by line."""
-    for change in changes:
-        yield from difflib.unified_diff(
-            (change.before or b"").decode().splitlines(keepends=True),
-            change.after.decode().splitlines(keepends=True),
-            change.shown if change.before is not None else "/dev/null",
-            change.shown,
-        )

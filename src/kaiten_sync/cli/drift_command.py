@@ -1,8 +1,10 @@
-"""`kaiten-sync drift`: how live differs from git, and who moved. Read-only."""
+"""`kaiten-sync drift`: how live differs from git, and which side changed. Read-only."""
 
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import click
 
@@ -14,10 +16,14 @@ from kaiten_sync.cli.options import (
     committed_plan_option,
     detailed_exitcode_option,
     format_option,
+    prune_option,
     target_options,
 )
 from kaiten_sync.errors import UsageError
 from kaiten_sync.report import formats
+
+if TYPE_CHECKING:
+    from kaiten_sync.jobs.drifting import Drifts
 
 
 @click.command("drift")
@@ -25,6 +31,8 @@ from kaiten_sync.report import formats
 @catalog_options
 @target_options
 @committed_plan_option
+@prune_option
+@click.option("--unmanaged", is_flag=True, help="Count as drift whatever nobody declared.")
 @click.option("--all", "is_all", is_flag=True, help="Every target of the project file.")
 @click.option("--revert", is_flag=True, help="Plan to undo what was edited on the server.")
 @click.option(
@@ -37,6 +45,8 @@ def command(
     declaration: CatalogChoice,
     server: ServerChoice,
     plan: str | None,
+    prune: str | None,
+    unmanaged: bool,
     is_all: bool,
     revert: bool,
     out: str | None,
@@ -45,9 +55,13 @@ def command(
 ) -> int:
     """Report how a live server differs from the declaration.
 
-    Reads everything in scope and writes nothing. With the target's committed plan it says who
-    moved since that was agreed: git (git ahead), the server (server edited), or both (conflict).
-    With ADDRESS, only of these objects.
+    Reads everything in scope and writes nothing. With the target's committed plan it says which
+    side changed since that was agreed: git (git ahead), the server (server edited), or both
+    (conflict). With ADDRESS, only of these objects and of what they contain.
+
+    Whatever `plan` would change is drift. What nobody declared counts in a place that the
+    declaration owns, such as the grants of a license, and everywhere with --unmanaged. --revert
+    takes along what these objects rest on.
 
     \b
     Examples:
@@ -55,31 +69,46 @@ def command(
       kaiten-sync drift --all --format html > drift.html
       kaiten-sync drift -t prod license/growth/grant/api-calls --revert -o revert.plan.json
     """
-    from kaiten_sync.cli.exit_codes import ExitCode, code_of
-    from kaiten_sync.cli.output import look_of, print_result, say
+    from kaiten_sync.cli.exit_codes import ExitCode
     from kaiten_sync.cli.plan_output import print_proposal
     from kaiten_sync.cli.session import drift_request, terminal_ports, workspace_of
     from kaiten_sync.jobs import drifting
-    from kaiten_sync.report.failure import failure_document
 
     _check_options(out, output_format, is_all=is_all, is_revert=revert)
-    request = drift_request(declaration, server, plan=plan, addresses=addresses, is_all=is_all)
+    request = drift_request(
+        declaration, server, prune, plan=plan, addresses=addresses, is_all=is_all
+    )
+    request = replace(request, counts_unmanaged=unmanaged)
     workspace = workspace_of(declaration.project, server)
     if revert:
         proposal = drifting.revert(workspace, request, out, terminal_ports())
         return print_proposal(proposal, output_format, out)
     found = drifting.drift(workspace, request, terminal_ports())
+    code = _print_reports(found, output_format, is_all=is_all)
+    has_drift = any(report.has_drift for report in found.reports)
+    return ExitCode.DIFFERENCE if not code and detailed_exitcode and has_drift else code
+
+
+def _print_reports(found: Drifts, output_format: str, *, is_all: bool) -> int:
+    """Print the reports, and return the exit code of the targets that could not be read.
+
+    Raises:
+        KaitenSyncError: one could not be read, in a format that has no place for it.
+    """
+    from kaiten_sync.cli.exit_codes import ExitCode, code_of
+    from kaiten_sync.cli.output import look_of, print_result, say
+    from kaiten_sync.report.failure import failure_document
+
     for each in found.unread:
         say(f"{each.target}: {each.error.message}")
     failed = {e.target: failure_document(e.error, code_of(e.error)) for e in found.unread}
     document = formats.DriftView(reports=found.reports, failed=failed, is_all=is_all)
     print_result(formats.DRIFT[output_format](document, look_of(sys.stdout)))
-    if found.unread and output_format == "json":
-        return code_of(found.unread[0].error)  # the document says it already
-    if found.unread:
+    if not found.unread:
+        return ExitCode.OK
+    if output_format != "json":
         raise found.unread[0].error
-    has_drift = any(report.has_drift for report in found.reports)
-    return ExitCode.DIFFERENCE if detailed_exitcode and has_drift else ExitCode.OK
+    return code_of(found.unread[0].error)  # the document says it already
 
 
 def _check_options(out: str | None, output_format: str, *, is_all: bool, is_revert: bool) -> None:

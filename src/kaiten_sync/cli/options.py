@@ -27,7 +27,7 @@ class CatalogChoice:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServerChoice:
-    """What the target options say; None where they say nothing."""
+    """What the target options say; None if they say nothing."""
 
     target: str | None
     base_url: str | None
@@ -40,15 +40,27 @@ class ServerChoice:
         return f"ServerChoice(target={self.target!r}, base_url={self.base_url!r})"
 
 
+NO_SERVER = ServerChoice(
+    target=None,
+    base_url=None,
+    auth_token=None,
+    generation=None,
+    allow_http=False,
+    max_requests_per_minute=None,
+)
+"""For commands that work without one."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PolicyChoice:
-    """What the policy options say; None where they say nothing."""
+    """What the policy options say; None if they say nothing."""
 
     prune: str | None
     max_deletes: str | None
     max_updates: str | None
     previous: str | None
     allow: tuple[str, ...]
+    moved: bool = False
 
 
 class OutputPath(click.ParamType[str]):
@@ -151,22 +163,32 @@ def committed_plan_option(function: _Function) -> _Function:
     )(function)
 
 
+def prune_option(function: _Function) -> _Function:
+    """What a plan deletes."""
+    return click.option(
+        "--prune",
+        type=click.Choice(["never", "owned", "all"]),
+        help="Delete live objects in scope that are not declared: those that the previous"
+        " plan managed (owned), all, or none. Default: owned.",
+    )(function)
+
+
 def policy_options(function: _Function) -> _Function:
     """What a plan may do; arrives as `limits`, a `PolicyChoice`."""
     return _all(
         _gather(function, "limits", PolicyChoice),
-        click.option(
-            "--prune",
-            type=click.Choice(["never", "owned", "all"]),
-            help="Delete live objects in scope that are not declared: those that the previous"
-            " plan managed (owned), all, or none. Default: owned.",
-        ),
+        prune_option,
         click.option(
             "--previous",
             metavar="FILE",
             help="The target's plan before this one, from which ownership comes: a file,"
             " REV:PATH in git, or `none`. Default: the file that -o replaces, or else"
             " plans/TARGET.plan.json beside the project file.",
+        ),
+        click.option(
+            "--moved",
+            is_flag=True,
+            help="With --previous: the server of that plan is this one, at another URL.",
         ),
         click.option(
             "--allow",

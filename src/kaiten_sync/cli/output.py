@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import difflib
 import os
 import shutil
 import sys
-from typing import TextIO
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, TextIO
 
 import click
 
 from kaiten_sync.errors import KaitenSyncError
 from kaiten_sync.report.formats import Look
+
+if TYPE_CHECKING:
+    from kaiten_sync.jobs.adopting import FileChange
 
 
 def use_color(stream: TextIO) -> bool:
@@ -57,3 +62,14 @@ class TerminalNotices:
     def notify(self, text: str) -> None:
         """Write one line."""
         say(text)
+
+
+def file_diff(changes: Sequence[FileChange]) -> Iterator[str]:
+    """The changes as `diff -u` shows them, line by line."""
+    for change in changes:
+        yield from difflib.unified_diff(
+            (change.before or b"").decode().splitlines(keepends=True),
+            change.after.decode().splitlines(keepends=True),
+            change.shown if change.before is not None else "/dev/null",
+            change.shown,
+        )

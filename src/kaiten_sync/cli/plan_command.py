@@ -125,9 +125,9 @@ def _plan(
     from kaiten_sync.jobs.promoting import waits_for
 
     proposal = plan(workspace, request, terminal_ports())
-    waits = waits_for(workspace, proposal.plan.target.name)
+    waits = waits_for(workspace, proposal.plan.target)
     code = print_proposal(proposal, output_format, request.out, waits_for=waits)
-    is_different = detailed_exitcode and bool(proposal.plan.changes)
+    is_different = detailed_exitcode and proposal.plan.has_differences
     return ExitCode.DIFFERENCE if code is ExitCode.OK and is_different else code
 
 
@@ -145,7 +145,7 @@ def _check(
     from kaiten_sync.jobs.promoting import waits_for
 
     checked = check(workspace, request, committed, terminal_ports(), fresh)
-    waits = waits_for(workspace, checked.target.name)
+    waits = waits_for(workspace, checked.target)
     code = print_proposal(checked.proposal, output_format, checked=checked, waits_for=waits)
     if code is not ExitCode.OK:
         return code

@@ -57,9 +57,10 @@ def print_proposal(
     verdict = () if checked is None or checked.is_same else (_notice_of(checked),)
     waiting = tuple(_waiting(proposal.plan.target.name, waits_for))
     notices = (*(verdict if error is None else (notice_of(error),)), *waiting)
-    print_result(
-        render_plan(proposal.plan, output_format, proposal.diagnostics, notices, proposal.impact)
-    )
+    # "No changes" would be wrong beside the error: there are some, and no way to make them.
+    if error is None or output_format != "text" or not proposal.plan.is_empty:
+        shown = proposal.diagnostics, notices, proposal.impact
+        print_result(render_plan(proposal.plan, output_format, *shown))
     for notice in waiting:
         say(notice.message)
     if error is not None and output_format == "markdown":

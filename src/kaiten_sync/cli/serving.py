@@ -16,7 +16,7 @@ READY_PREFIX = "listening on "
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServeChoice:
-    """What the options say of the server itself; None where they say nothing."""
+    """What the options say of the server itself; None if they say nothing."""
 
     database: str | None
     bootstrap_token: str | None

@@ -71,6 +71,8 @@ def plan_request(
     Raises:
         UsageError: an option has a value that it does not take.
     """
+    if limits.moved and limits.previous is None:
+        raise UsageError("--moved is said of a plan: name it with --previous")
     return PlanRequest(
         files=declaration.files,
         overrides=PolicyOverrides(
@@ -79,6 +81,7 @@ def plan_request(
             max_updates=_limit(limits.max_updates, "--max-updates"),
         ),
         previous=limits.previous,
+        is_moved=limits.moved,
         allowed=_addresses(limits.allow, "--allow: "),
         out=out,
     )
@@ -87,6 +90,7 @@ def plan_request(
 def drift_request(
     declaration: CatalogChoice,
     server: ServerChoice,
+    prune: str | None = None,
     *,
     plan: str | None,
     addresses: Sequence[str],
@@ -109,12 +113,17 @@ def drift_request(
     ):
         words += [option, value] if value is not None else []
     return DriftRequest(
-        files=declaration.files, plan=plan, only=only, is_all=is_all, words=tuple(words)
+        files=declaration.files,
+        plan=plan,
+        only=only,
+        is_all=is_all,
+        prune=None if prune is None else Prune(prune),
+        words=tuple(words),
     )
 
 
 def _redaction() -> Redaction:
-    """What the streams of this run hide, to be told of every token that is found."""
+    """What the streams of this run hide, which learns every token that is found."""
     return click.get_current_context().find_object(Redaction) or Redaction()
 
 

@@ -24,7 +24,7 @@ _PROSE = frozenset({".md", ".markdown", ".rst", ".adoc", ".html"})
 _SECTION = re.compile(rb"""^[\s{]*["']?(?:groups|entitlements|licenses)["']?[ \t]*:""", re.M)
 """A catalog's section, in YAML or in JSON."""
 
-_LINE_BREAK = re.compile("\r\n|[\n\r\x85\u2028\u2029]")
+LINE_BREAK = re.compile("\r\n|[\n\r\x85\u2028\u2029]")
 """The line breaks of YAML 1.1, so that lines are counted as the parser counts them."""
 
 _NOT_TEXT = re.compile(
@@ -68,7 +68,7 @@ def looks_like_catalog(path: Path) -> bool:
 
 def split_lines(text: str) -> tuple[str, ...]:
     """Lines as YAML counts them."""
-    return tuple(_LINE_BREAK.split(text))
+    return tuple(LINE_BREAK.split(text))
 
 
 def _read_bytes(shown: str, path: Path) -> bytes | Diagnostic:

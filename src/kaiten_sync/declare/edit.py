@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TypeAlias
 
+from kaiten_sync.declare.content import LINE_BREAK, split_lines
 from kaiten_sync.declare.spots import Spot, spots_of
 from kaiten_sync.declare.write import inline, outline
 from kaiten_sync.errors import RefusedError
+from kaiten_sync.model.source import SourceRef
 from kaiten_sync.model.value import Json
 
 EditPath: TypeAlias = "Sequence[str | int]"
@@ -94,6 +98,49 @@ class TextEditor:
         names = [key.text for key, _ in parent.pairs]
         self._map_edit(parent).gone.append(names.index(str(path[-1])))
 
+    def insert(self, path: EditPath, entries: Sequence[list[str]]) -> None:
+        """Put entries, as lines, into a mapping, which is made if it is not there yet."""
+        mapping = self.find(path)
+        parent = self.find(path[:-1]) if mapping is None else mapping
+        if parent is None or parent.pairs is None:
+            raise self._refusal(path, "what it belongs to is not in this file")
+        self._check_own(path)
+        new = self._map_edit(parent).new
+        if mapping is not None:
+            new += entries
+        elif parent.is_flow or not entries:
+            new.append([f"{path[-1]}: {{{', '.join(line for each in entries for line in each)}}}"])
+        else:
+            new.append([f"{path[-1]}:", *(f"  {line}" for each in entries for line in each)])
+
+    def entry_at(self, ref: SourceRef, *, in_flow: bool) -> list[str] | None:
+        """The lines of the entry whose key is at a place of this file, without indentation.
+
+        None if its text has no meaning of its own elsewhere: it has anchors, aliases or comments
+        that the new place does not allow.
+        """
+        key, value = self._pairs[ref.line, ref.column]
+        if any(each.alias or each.anchor for each in (*key.walk(), *value.walk())):
+            return None
+        end = value.end if key.in_flow else self._line_end(value.end)
+        lines = split_lines(self._text[key.start : value.end if in_flow else end])
+        if len(lines) == 1:
+            return [*lines]
+        if in_flow or key.in_flow:
+            return None
+        indent = " " * key.column
+        return [lines[0], *(line.removeprefix(indent) for line in lines[1:])]
+
+    @cached_property
+    def _pairs(self) -> dict[tuple[int, int], tuple[Spot, Spot]]:
+        """Every key with its value, by line and column."""
+        breaks = [found.end() for found in LINE_BREAK.finditer(self._text)]
+        return {
+            (bisect_right(breaks, key.start) + 1, key.column + 1): (key, value)
+            for spot in (self._root.walk() if self._root else ())
+            for key, value in spot.pairs or ()
+        }
+
     def append(self, section: str, block: str) -> None:
         """Put a block of lines, indented by two, at the end of a section of the root."""
         lines = block.splitlines()
@@ -160,7 +207,7 @@ class TextEditor:
         if parent is None or parent.pairs is None:
             raise self._refusal([*path, key], "what it belongs to is not in this file")
         self._check_own(path)
-        self._map_edit(parent).new.append(_entry(key, value, in_flow=parent.is_flow))
+        self._map_edit(parent).new.append(entry_lines(key, value, in_flow=parent.is_flow))
 
     def _map_edit(self, parent: Spot) -> _MapEdit:
         return self._maps.setdefault(id(parent), _MapEdit(parent))
@@ -244,7 +291,7 @@ class TextEditor:
         )
 
 
-def _entry(key: str, value: Json, *, in_flow: bool) -> list[str]:
+def entry_lines(key: str, value: Json, *, in_flow: bool) -> list[str]:
     """The lines of a mapping's new entry."""
     name = inline(key, in_flow=in_flow)
     lines = None if in_flow else outline(value)

@@ -38,7 +38,7 @@ _OTHER_NUMBER = re.compile(
     r"|(?:[0-9][0-9_]*(?:\.[0-9_]*)?|\.[0-9][0-9_]*)(?:[eE][-+]?[0-9]+)?)"
 )
 _CAN_BE_SPECIAL = frozenset("0123456789+-.~=<yYnNtTfFoO")
-"""First characters of everything above: most text is told apart by its first letter."""
+"""First characters of everything above: most text needs only a look at its first letter."""
 
 
 def resolve_plain(text: str) -> Scalar | Diagnostic:

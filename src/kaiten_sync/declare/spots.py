@@ -19,7 +19,7 @@ class Spot:
 
     `in_flow` says that it is inside braces or brackets. `style` is the quote or `|` of a scalar. A
     mapping has `pairs`, and `is_flow` if it is written in braces. `alias` names the anchor that an
-    alias stands for, and `anchor` this node's own.
+    alias refers to, and `anchor` this node's own.
     """
 
     start: int
@@ -58,7 +58,7 @@ class Spot:
 
 
 def spots_of(text: str) -> Spot | None:
-    """The root of a text that validation has found to be one YAML document; None where empty."""
+    """The root of a text that validation has found to be one YAML document; None if empty."""
     # The pure parser: its places count characters, libyaml's count bytes.
     return _Reader(list(yaml.parse(text, Loader=yaml.SafeLoader)), text).root()
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import replace
+from itertools import chain
 
 from kaiten_sync.effects import field_effect, inner_changes, with_joint_effect, worst
 from kaiten_sync.kinds.registry import spec_of
 from kaiten_sync.kinds.spec import FieldSpec, Mutability
 from kaiten_sync.kinds.values import normal_value
+from kaiten_sync.model.address import Address
 from kaiten_sync.model.change import FieldChange
 from kaiten_sync.model.drift import CatalogDiff, Difference, DriftClass
 from kaiten_sync.model.resource import DesiredState, LiveResource, LiveState, Resource
@@ -19,7 +22,8 @@ def diff_catalog(desired: DesiredState, live: LiveState, scope: Scope) -> Catalo
     """Every difference, in address order.
 
     Declared and not live: missing. Both and not alike: changed. Live, in scope, not declared:
-    unmanaged; an object inside another counts only if that declares such objects.
+    unmanaged, which is drift if the declaration owns the place. Objects inside another are left
+    out unless that declares such objects.
     """
     differences = [
         difference
@@ -27,9 +31,28 @@ def diff_catalog(desired: DesiredState, live: LiveState, scope: Scope) -> Catalo
         if (difference := _compare(resource, live.resources.get(resource.address)))
     ]
     unchanged = len(desired.resources) - len(differences)
-    differences += [_unmanaged(found) for found in _surplus(desired, live, scope)]
-    differences.sort(key=lambda difference: difference.address.sort_key)
-    return CatalogDiff(differences=tuple(differences), unchanged=unchanged)
+    for address, found in live.resources.items():
+        is_owned = desired.owns_place_of(address)
+        is_in_view = scope.covers(address) and (address.parent is None or is_owned)
+        if is_in_view and address not in desired.resources:
+            differences.append(replace(_unmanaged(found), is_drift=is_owned))
+    return CatalogDiff(differences=_sorted(differences), unchanged=unchanged)
+
+
+def with_deleted(diff: CatalogDiff, live: LiveState, going: Collection[Address]) -> CatalogDiff:
+    """The differences with all that a plan deletes: that is drift wherever it is."""
+    shown = {difference.address for difference in diff.differences}
+    differences = [
+        replace(each, is_drift=each.is_drift or each.address in going) for each in diff.differences
+    ]
+    differences += [
+        _unmanaged(live.resources[address]) for address in going if address not in shown
+    ]
+    return replace(diff, differences=_sorted(differences))
+
+
+def _sorted(differences: Iterable[Difference]) -> tuple[Difference, ...]:
+    return tuple(sorted(differences, key=lambda difference: difference.address.sort_key))
 
 
 def _compare(resource: Resource, live: LiveResource | None) -> Difference | None:
@@ -83,7 +106,7 @@ def _unmanaged(live: LiveResource) -> Difference:
 
 def _changed_fields(resource: Resource, live: LiveResource) -> Iterator[FieldChange]:
     specs = spec_of(resource.address.kind).fields
-    for name, declared in _in_order(resource):
+    for name, declared in chain(_in_order(resource), _implied(resource, live)):
         spec = specs[name]
         before = live.fields.get(name, ABSENT)
         after = spelled_as(before, _wanted(spec, declared, resource, live))
@@ -106,6 +129,18 @@ def _in_order(resource: Resource) -> Iterator[tuple[str, Json]]:
             yield name, resource.fields[name]
 
 
+def _implied(resource: Resource, live: LiveResource) -> Iterator[tuple[str, None]]:
+    """The fields that are declared by leaving them out, if the server has set them.
+
+    A default that follows from other fields follows them by itself.
+    """
+    for name, spec in spec_of(resource.address.kind).fields.items():
+        is_left_out = spec.is_implied and name not in resource.fields
+        is_known = name in live.fields
+        if is_left_out and is_known and live.fields[name] != spec.default(live.fields):
+            yield name, None
+
+
 def _wanted(
     spec: FieldSpec, declared: Json, resource: Resource, live: LiveResource
 ) -> Json | Absent:
@@ -118,11 +153,3 @@ def _wanted(
 def _is_unseen(spec: FieldSpec, before: Json | Absent) -> bool:
     """Whether a field steers creation only and the server does not show what came of it."""
     return spec.mutability is Mutability.CREATE_ONLY and before is ABSENT
-
-
-def _surplus(desired: DesiredState, live: LiveState, scope: Scope) -> Iterator[LiveResource]:
-    for address, resource in live.resources.items():
-        if address in desired.resources or not scope.covers(address):
-            continue
-        if desired.owns_place_of(address):
-            yield resource

@@ -1,88 +1,79 @@
-"""Which side moved since the plan was agreed: git, the server, or both. Stage 4.
-
-The committed plan holds a fingerprint of each object that it manages, and the values of what it
-changes. A fingerprint tells whether two values are alike, not what they were; so this asks which
-of the values at hand, git's and the server's, were the agreed ones.
-"""
+"""Which side changed since the plan was agreed: git, the server, or both. Stage 4."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection
 from dataclasses import replace
-from itertools import chain, combinations
 
-from kaiten_sync.effects import worst
-from kaiten_sync.kinds.registry import spec_of
-from kaiten_sync.kinds.spec import Mutability
-from kaiten_sync.kinds.values import declared_form
+from kaiten_sync.diff.agreed import meaning, record_of
 from kaiten_sync.model.address import Address
-from kaiten_sync.model.canonical import fingerprint
 from kaiten_sync.model.change import Action, Change
-from kaiten_sync.model.diagnostic import Diagnostic, Severity
 from kaiten_sync.model.drift import Difference, DriftClass, Verdict
 from kaiten_sync.model.plan import Observed, Plan
-from kaiten_sync.model.resource import DesiredState, LiveResource, LiveState, Resource
-from kaiten_sync.model.value import ABSENT, Fields, Json, is_alike
-
-_KEYS_MOVED = 2
-"""Fields by which what is declared now may differ from what was declared then, to be recognized."""
-
-_FIELDS_MIXED = 6
-"""Fields of which each may be git's or the server's, to be recognized: 64 ways."""
+from kaiten_sync.model.resource import DesiredState, LiveResource, LiveState
+from kaiten_sync.model.value import ABSENT, Absent, Fields, Json, is_alike
 
 
 def with_sides(
-    differences: Collection[Difference], desired: DesiredState, live: LiveState, agreed: Plan
+    differences: Collection[Difference],
+    desired: DesiredState,
+    live: LiveState,
+    agreed: Plan,
+    going: Collection[Address] = (),
 ) -> tuple[Difference, ...]:
-    """The differences, each with who moved, as far as the plan tells.
+    """The differences, each with the side that changed and with the agreed values, if known.
 
     What a plan of which nothing is done yet is still to do, git is ahead with. Once something of
-    it is done it counts as applied: what it created and is gone, somebody deleted.
+    it is done it counts as applied: what it created and is gone, somebody deleted. `going` is what
+    a plan made now deletes.
     """
     seen = {observed.address: observed for observed in agreed.observed}
     planned = set() if _is_begun(agreed, live) else {change.address for change in agreed.changes}
-    going = {c.address for c in agreed.changes if c.action == Action.DELETE}
-    return tuple(
-        _ahead(difference)
-        if difference.address in planned
-        and _is_as_seen(seen.get(difference.address), live.resources.get(difference.address))
-        else _with_side(difference, desired, live, agreed.managed, going)
-        for difference in differences
+    owned = agreed.managed.keys() | {c.address for c in agreed.changes if c.action == Action.DELETE}
+    record = record_of(agreed)
+
+    def with_side(difference: Difference) -> Difference:
+        address = difference.address
+        resource, found = desired.resources.get(address), live.resources.get(address)
+        if difference.drift is DriftClass.UNMANAGED:
+            return _ahead(difference) if address in owned and address in going else difference
+        form = record.fields_of(address, resource, found)
+        known = difference if form is None else _with_agreed(difference, form, found)
+        is_to_do = address in planned and _is_as_seen(seen.get(address), found)
+        if is_to_do or address not in agreed.managed:
+            return _ahead(known)
+        return known if difference.drift is DriftClass.MISSING else _judged(known)
+
+    return tuple(map(with_side, differences))
+
+
+def _with_agreed(difference: Difference, form: Fields, found: LiveResource | None) -> Difference:
+    others = {} if found is None else found.fields
+    values = {
+        each.name: meaning(difference.address.kind, each.name, form, others)
+        for each in difference.fields
+    }
+    return replace(difference, agreed={n: v for n, v in values.items() if v is not ABSENT})
+
+
+def _judged(difference: Difference) -> Difference:
+    """Which side changed each field; a field that was not managed then, git has changed."""
+    if difference.agreed is None:
+        return replace(difference, moved=Verdict.CONFLICT)
+    edited = tuple(
+        each.name
+        for each in difference.fields
+        if each.name in difference.agreed
+        and not is_alike(_value(each.before), difference.agreed[each.name])
     )
+    if not edited:
+        return _ahead(difference)
+    moved = Verdict.CONFLICT if difference.changed_in_git else Verdict.SERVER_EDITED
+    return replace(difference, moved=moved, server_edited=edited)
 
 
-def undoing(
-    differences: Collection[Difference],
-) -> tuple[tuple[Difference, ...], tuple[Diagnostic, ...]]:
-    """What of the differences undoes edits on the server, and notes on what cannot be undone.
-
-    What git is ahead with is left to a plan, and what nobody declared is not touched.
-    """
-    undone: list[Difference] = []
-    notes: list[Diagnostic] = []
-    for difference in differences:
-        match difference.verdict:
-            case Verdict.SERVER_EDITED | Verdict.MISSING | Verdict.CHANGED:
-                undone.append(difference)
-            case Verdict.CONFLICT if difference.server_edited:
-                undone.append(_only(difference, difference.server_edited))
-            case Verdict.CONFLICT:
-                notes.append(
-                    Diagnostic(
-                        rule="both-sides-changed",
-                        message="both sides moved, and what was agreed is not known field by field",
-                        ref=difference.source,
-                        severity=Severity.NOTE,
-                        address=str(difference.address),
-                        hint="plan it, or adopt it",
-                    )
-                )
-    return tuple(undone), tuple(notes)
-
-
-def _only(difference: Difference, names: Collection[str]) -> Difference:
-    fields = tuple(field for field in difference.fields if field.name in names)
-    return replace(difference, fields=fields, effect=worst(field.effect for field in fields))
+def _ahead(difference: Difference) -> Difference:
+    return replace(difference, moved=Verdict.GIT_AHEAD, server_edited=())
 
 
 def _is_begun(plan: Plan, live: LiveState) -> bool:
@@ -93,8 +84,7 @@ def _is_done(change: Change, found: LiveResource | None) -> bool:
     if change.action == Action.DELETE or found is None:
         return change.action == Action.DELETE and found is None
     return change.action == Action.CREATE or all(
-        is_alike(None if field.after is ABSENT else field.after, found.fields.get(field.name))
-        for field in change.fields
+        is_alike(_value(field.after), found.fields.get(field.name)) for field in change.fields
     )
 
 
@@ -107,87 +97,5 @@ def _is_as_seen(seen: Observed | None, found: LiveResource | None) -> bool:
     )
 
 
-def _with_side(
-    difference: Difference,
-    desired: DesiredState,
-    live: LiveState,
-    managed: Mapping[Address, str],
-    going: Collection[Address],
-) -> Difference:
-    address = difference.address
-    match difference.drift:
-        case DriftClass.MISSING if address not in managed:
-            return _ahead(difference)
-        case DriftClass.UNMANAGED if address in managed or address in going:
-            return _ahead(difference)
-        case DriftClass.CHANGED if address not in managed:
-            return _ahead(difference)
-        case DriftClass.CHANGED:
-            resource, found = desired.resources[address], live.resources[address]
-            return _compared(difference, resource, found, managed[address])
-    return difference
-
-
-def _compared(
-    difference: Difference, resource: Resource, found: LiveResource, agreed: str
-) -> Difference:
-    kind = difference.address.kind
-    declared = declared_form(kind, resource.fields)
-    if fingerprint(declared) == agreed:
-        names = tuple(field.name for field in difference.fields)
-        return replace(difference, moved=Verdict.SERVER_EDITED, server_edited=names)
-    on_server = _live_form(found, resource.fields, declared)
-    if any(fingerprint(_pick(on_server, names)) == agreed for names in _key_sets(found, declared)):
-        return _ahead(difference)
-    return replace(
-        difference,
-        moved=Verdict.CONFLICT,
-        server_edited=_edited_on_server(difference, declared, on_server, agreed),
-    )
-
-
-def _ahead(difference: Difference) -> Difference:
-    return replace(difference, moved=Verdict.GIT_AHEAD, server_edited=())
-
-
-def _live_form(found: LiveResource, written: Fields, declared: Fields) -> dict[str, Json]:
-    """The live fields as somebody would have declared them who wants what is there."""
-    specs = spec_of(found.address.kind).fields
-    form: dict[str, Json] = {}
-    for name, spec in specs.items():
-        value = found.fields.get(name, ABSENT)
-        if value is ABSENT:
-            is_unseen = spec.mutability is Mutability.CREATE_ONLY and name in declared
-            form[name] = declared[name] if is_unseen else None
-        elif name in written and written[name] is None and value == spec.default(found.fields):
-            form[name] = None
-        else:
-            form[name] = value
-    return form
-
-
-def _key_sets(found: LiveResource, declared: Fields) -> Iterator[frozenset[str]]:
-    """The declared fields, then those with a few more or less: git may have named others then."""
-    names = frozenset(declared)
-    known = sorted(spec_of(found.address.kind).fields)
-    for count in range(_KEYS_MOVED + 1):
-        for moved in combinations(known, count):
-            yield names.symmetric_difference(moved)
-
-
-def _pick(fields: Fields, names: Collection[str]) -> dict[str, Json]:
-    return {name: fields.get(name) for name in names}
-
-
-def _edited_on_server(
-    difference: Difference, declared: Fields, on_server: Fields, agreed: str
-) -> tuple[str, ...] | None:
-    """The fields that the server moved, where git moved all others; None where that is not so."""
-    names = [field.name for field in difference.fields]
-    if len(names) > _FIELDS_MIXED:
-        return None
-    for edited in chain.from_iterable(combinations(names, n) for n in range(1, len(names))):
-        moved_in_git = {name: on_server.get(name) for name in names if name not in edited}
-        if fingerprint({**declared, **moved_in_git}) == agreed:
-            return edited
-    return None
+def _value(value: Json | Absent) -> Json:
+    return None if value is ABSENT else value

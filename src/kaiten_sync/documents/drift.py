@@ -47,6 +47,18 @@ class DriftFieldDocument(JsonDocument, frozen=True):
     ]
     live: Annotated[Any, about("The value on the server.", 1000, None)] | UnsetType = UNSET
     git: Annotated[Any, about("The declared value.", 500, None)] | UnsetType = UNSET
+    agreed: (
+        Annotated[
+            Any,
+            about(
+                "The value that was agreed last; absent if the field was not managed then, or if"
+                " it is not known.",
+                500,
+                None,
+            ),
+        ]
+        | UnsetType
+    ) = UNSET
 
 
 class AttributionDocument(JsonDocument, frozen=True):
@@ -74,6 +86,14 @@ class DifferenceDocument(JsonDocument, frozen=True):
     ] = field(name="class")
     is_declared: Annotated[bool, about("Whether git declares it.", True)]
     is_live: Annotated[bool, about("Whether the server has it.", True)]
+    is_drift: Annotated[
+        bool,
+        about(
+            "Whether it counts. What nobody declares counts where the declaration owns the place,"
+            " where a plan would delete it, and everywhere with `--unmanaged`.",
+            True,
+        ),
+    ]
     effect: Annotated[
         EffectName,
         about("What bringing git to the server would do to whoever holds the license."),
@@ -149,7 +169,7 @@ class DriftDocument(JsonDocument, frozen=True):
     target: Annotated[TargetDocument, about("The server that was read.")]
     has_drift: Annotated[
         bool,
-        about("Whether anything declared differs. Unmanaged objects are not drift.", True),
+        about("Whether any of the differences is drift.", True),
     ]
     compared: Annotated[Count, about("How many declared objects were compared.", 14)]
     agreed: Annotated[

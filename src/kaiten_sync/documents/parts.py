@@ -45,7 +45,7 @@ Digest: TypeAlias = Annotated[
 Fingerprint: TypeAlias = Annotated[
     str,
     about(
-        "The short SHA-256 that tells versions of one object apart.",
+        "The short SHA-256 that distinguishes versions of one object.",
         _SHA[7:23],
         name="fingerprint",
         pattern=FINGERPRINT_PATTERN,

@@ -179,6 +179,28 @@ class GuardsDocument(JsonDocument, frozen=True):
     ]
 
 
+class LeftDocument(JsonDocument, frozen=True):
+    """Something that stays on the server and that nothing manages now. It is not a change."""
+
+    address: Annotated[AddressText, about("The object.")]
+    fields: Annotated[
+        dict[str, Any],
+        about(
+            "The live values: of an object that is not declared, or of the fields that a declared"
+            " object no longer declares.",
+            {"description": "For teams"},
+        ),
+    ]
+    reason: Annotated[str, about("Why it stays.", "no longer declared")]
+    is_drift: Annotated[
+        bool,
+        about(
+            "Whether the declaration owns the place, so that the target still differs from it.",
+            False,
+        ),
+    ]
+
+
 class PlanDocument(JsonDocument, frozen=True):
     """A plan file: a sealed list of changes and of everything they rest on.
 
@@ -224,3 +246,7 @@ class PlanDocument(JsonDocument, frozen=True):
     digest: Annotated[
         Digest, about("Seals all the rest. A plan whose digest does not match is refused.")
     ]
+    left: Annotated[
+        tuple[LeftDocument, ...] | UnsetType,
+        about("What stays on the server and nothing manages now; left out if there is nothing."),
+    ] = UNSET

@@ -85,7 +85,7 @@ def _by_order(order: Order, before: Json | Absent, after: Json | Absent) -> Effe
 
 
 def _rank(value: Json | Absent) -> float | None:
-    """Where a value stands in its order; None where it has none."""
+    """The place of a value in its order; None if it has none."""
     if value == UNLIMITED:
         return float("inf")
     if isinstance(value, bool | int | float):

@@ -63,7 +63,7 @@ class Git:
         """
         command = [self.program, "-C", str(self.folder), *arguments]
         try:
-            done = subprocess.run(  # noqa: S603  (no shell; arguments from outside stand after `--`)
+            done = subprocess.run(  # noqa: S603  (no shell; arguments from outside come after `--`)
                 command,
                 env=dict(self.environment),
                 stdin=subprocess.DEVNULL,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Protocol
@@ -18,11 +18,12 @@ from kaiten_sync.jobs.workspace import Workspace
 from kaiten_sync.jobs.worth import with_families
 from kaiten_sync.model.address import Address
 from kaiten_sync.model.diagnostic import Diagnostic, Severity
-from kaiten_sync.model.drift import Difference, DriftClass, Verdict
+from kaiten_sync.model.drift import Difference, DriftClass, DriftReport, Verdict
 from kaiten_sync.model.ports import Files, Ports
 from kaiten_sync.model.resource import DesiredState, LiveState
 from kaiten_sync.model.value import Fields
 from kaiten_sync.pipeline import CatalogSource, compare, load, validate
+from kaiten_sync.report.next_steps import next_steps
 
 __all__ = ["AdoptRequest", "Adoption", "FileChange", "adopt"]
 
@@ -69,7 +70,8 @@ def adopt(workspace: Workspace, request: AdoptRequest, ports: Ports) -> Adoption
 
     Raises:
         UsageError: an object that is named does not differ, or a file cannot be written.
-        RefusedError: nothing of what was chosen can be adopted.
+        RefusedError: nothing of what was chosen can be adopted, or nothing is named and all that
+            changed on the server changed in git as well.
         KaitenSyncError: as `drift` does.
     """
     sides = sides_of(workspace, request.drift, ports)
@@ -81,9 +83,7 @@ def adopt(workspace: Workspace, request: AdoptRequest, ports: Ports) -> Adoption
     desired = load(sides.source)
     with sides.connection.open() as catalog:
         live, diff = compare(desired, catalog, sides.case, ports.progress)
-    verdicts = _EDITS if overlay is None else _NOT_GITS
-    chosen = tuple(d for d in diff.differences if sides.only or d.verdict in verdicts)
-    _check_named(sides.only, chosen)
+    chosen = _chosen(diff.differences, sides, _EDITS if overlay is None else _NOT_GITS)
     others = {} if request.drift.files else _other_targets(workspace, sides)
     source = sides.source if overlay is None else overlay.whole
     edits = (
@@ -296,9 +296,51 @@ def _fields(desired: DesiredState, address: Address) -> Fields | None:
     return None if declared is None else declared.fields
 
 
+def _chosen(
+    differences: Sequence[Difference], sides: Sides, verdicts: Collection[Verdict]
+) -> tuple[Difference, ...]:
+    """What is named, or else has one of these verdicts. What it contains is adopted with it.
+
+    Raises:
+        UsageError: an object that is named does not differ.
+        RefusedError: nothing is named, and a person has to choose a side.
+    """
+    only = sides.case.only
+    found = [each for each in differences if only or each.verdict in verdicts]
+    _check_named(only, found)
+    if not found:
+        _check_decided(differences, sides)
+    new = {each.address for each in found if each.drift is DriftClass.UNMANAGED}
+    return tuple(each for each in found if each.address.parent not in new)
+
+
+def _check_decided(differences: Sequence[Difference], sides: Sides) -> None:
+    """Nothing to adopt would be a wrong answer if a person has to choose a side."""
+    report = DriftReport(
+        target=sides.connection.target, differences=(), compared=0, words=sides.words
+    )
+    conflicts = [
+        Diagnostic(
+            rule="both-sides-changed",
+            message="git and the server both changed it",
+            ref=each.source,
+            address=str(each.address),
+            hint="; ".join(f"{word}: {command}" for word, command in next_steps(each, report)),
+        )
+        for each in differences
+        if each.verdict is Verdict.CONFLICT
+    ]
+    if conflicts:
+        raise RefusedError(
+            "nothing adopted: git and the server both changed what differs",
+            conflicts,
+            hint="choose a side for each: adopt takes the server's, revert git's",
+        )
+
+
 def _check_named(only: frozenset[Address], chosen: Sequence[Difference]) -> None:
-    found = {difference.address for difference in chosen}
-    same = sorted(str(address) for address in only - found)
+    found = [difference.address for difference in chosen]
+    same = sorted(str(each) for each in only if not any(a.is_within({each}) for a in found))
     if same:
         raise UsageError(
             f"nothing to adopt: {', '.join(same)} does not differ from the server",

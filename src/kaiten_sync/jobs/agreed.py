@@ -36,13 +36,17 @@ def agreed_on(
     workspace: Workspace,
     ports: Ports,
     replaced: str | None = None,
+    *,
+    may_have_moved: bool = False,
 ) -> Agreed:
     """What was last agreed for a target.
 
     `named` is a file, `REV:PATH` in git, or `none`. Without it, `replaced` counts, the file that a
     new plan is about to replace, if it is there; or else the committed plan of the project.
 
-    If git could not merge the file, both sides' plans count, as one.
+    If git could not merge the file, both sides' plans count, as one. With `may_have_moved` the
+    plan may name another URL of the target: then the caller has to find out whether it is the same
+    server.
 
     Raises:
         PlanFileError: it is not a plan, was edited, or is another target's.
@@ -58,10 +62,10 @@ def agreed_on(
         place = committed_place(workspace, target.name, ports.files)
     if place is None:
         return Agreed()
-    sides = _both_sides(target, place, workspace.folder, ports)
+    sides = _both_sides(target, place, workspace.folder, ports, may_have_moved)
     if sides is not None:
         return Agreed(plan=sides, place=place)
-    plan = _read(target, place, workspace.folder, ports)
+    plan = _read(target, place, workspace.folder, ports, may_have_moved)
     if named is None:
         plan = _before_its_return(plan, Path(place), ports) or plan
     return Agreed(plan=plan, place=place)
@@ -104,7 +108,13 @@ def read_plan_file(path: str, files: Files) -> Plan:
     return plan_of(content, path)
 
 
-def plan_of(content: bytes, place: str, target: TargetRef | None = None) -> Plan:
+def plan_of(
+    content: bytes,
+    place: str,
+    target: TargetRef | None = None,
+    *,
+    may_have_moved: bool = False,
+) -> Plan:
     """The plan that a file has, for errors named by its place.
 
     Raises:
@@ -113,7 +123,7 @@ def plan_of(content: bytes, place: str, target: TargetRef | None = None) -> Plan
     try:
         plan = read_plan(content)
         if target is not None:
-            check_target(plan, target)
+            check_target(plan, target, may_have_moved=may_have_moved)
     except PlanFileError as error:
         if any(conflicts(content.decode(errors="replace").splitlines())):
             raise PlanFileError(
@@ -145,7 +155,8 @@ def _lasting(path: Path, ports: Ports, target: TargetRef) -> Iterator[Plan]:
     for index, version in enumerate(versions):
         if version not in versions[index + 1 :]:
             content = ports.history.file_at(version, path.parent)
-            yield plan_of(content, f"{path} in git", target)
+            # Older plans of this file: the server may have moved since.
+            yield plan_of(content, f"{path} in git", target, may_have_moved=True)
 
 
 def _has_content(path: Path, files: Files) -> bool:
@@ -153,7 +164,9 @@ def _has_content(path: Path, files: Files) -> bool:
     return files.exists(path) and files.read(path) != b""
 
 
-def _both_sides(target: TargetRef, place: str, folder: Path, ports: Ports) -> Plan | None:
+def _both_sides(
+    target: TargetRef, place: str, folder: Path, ports: Ports, may_have_moved: bool
+) -> Plan | None:
     """The plans of both sides of a file that git could not merge, as one; None if it is merged."""
     sides = ports.history.unmerged_sides(folder / place)
     if not sides:
@@ -162,15 +175,20 @@ def _both_sides(target: TargetRef, place: str, folder: Path, ports: Ports) -> Pl
         f"git could not merge {place}: what the plans of both sides own is taken over."
         f" Once it is made again: git add {place}"
     )
-    return of_both_sides([plan_of(each, f"a side of {place}", target) for each in sides])
+    name = f"a side of {place}"
+    return of_both_sides(
+        [plan_of(each, name, target, may_have_moved=may_have_moved) for each in sides]
+    )
 
 
-def _read(target: TargetRef, place: str, folder: Path, ports: Ports) -> Plan:
+def _read(target: TargetRef, place: str, folder: Path, ports: Ports, may_have_moved: bool) -> Plan:
     if ports.files.exists(Path(place)):
-        return plan_of(ports.files.read(Path(place)), place, target)
+        content = ports.files.read(Path(place))
+        return plan_of(content, place, target, may_have_moved=may_have_moved)
     if ":" not in place:
         raise UsageError(
             f"cannot read {place}: there is no such file",
             hint="name a file, REV:PATH in git, or none",
         )
-    return plan_of(ports.history.file_at(place, folder), place, target)
+    content = ports.history.file_at(place, folder)
+    return plan_of(content, place, target, may_have_moved=may_have_moved)

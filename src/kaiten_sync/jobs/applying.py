@@ -32,7 +32,7 @@ class ApplyRequest:
     `made_from` are catalog paths from which the plan file has to be made, empty for any; then
     `planning` says what overrides the project's policy, and the plan before this one.
     `receipt` is the file to write outcomes to as they happen. `after_receipts` are those of the
-    targets that this one waits for. `watch` makes a journal that is told of outcomes as well, once
+    targets that this one waits for. `watch` makes a journal that receives outcomes as well, once
     the plan is known.
     """
 
@@ -73,7 +73,7 @@ def apply(
     case = case_of(workspace, connection, request.planning, ports)
     _check_takes_plans_made_now(connection)
     planned_from = request.planning.files
-    check_turn(workspace, connection.target.name, planned_from, request.after_receipts, ports)
+    check_turn(workspace, connection.target, planned_from, request.after_receipts, ports)
     with connection.open() as catalog:
         proposal = with_impact(propose(case, catalog, ports), request.planning, catalog, ports)
         approval.show(proposal.plan, proposal.impact)
@@ -91,12 +91,12 @@ def _apply_file(
     check_target(plan, connection.target)
     if not request.made_from:
         _check_policy(plan, workspace, connection, ports)
-        check_turn(workspace, plan.target.name, (), request.after_receipts, ports)
+        check_turn(workspace, connection.target, (), request.after_receipts, ports)
         with connection.open() as catalog:
             return _execute(plan, catalog, request, ports)
     desired = load(workspace.source(request.made_from, connection.overlays))
     _check_made_from(plan, desired)
-    check_turn(workspace, plan.target.name, request.made_from, request.after_receipts, ports)
+    check_turn(workspace, connection.target, request.made_from, request.after_receipts, ports)
     with connection.open() as catalog:
         inputs = PlanInputs(
             target=connection.target,

@@ -52,7 +52,9 @@ def check(
     connection = workspace.connect(None)
     case = case_of(workspace, connection, replace(request, out=path), ports)
     content = ports.files.read(Path(path)) if ports.files.exists(Path(path)) else None
-    committed = None if content is None else plan_of(content, path, case.target)
+    committed = (
+        None if content is None else plan_of(content, path, case.target, may_have_moved=True)
+    )
     if committed is not None:
         case = replace(case, allowed=case.allowed | committed.guards.allowed)
     with connection.open() as catalog:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -13,6 +13,7 @@ from kaiten_sync.jobs.workspace import Workspace
 from kaiten_sync.model.address import Address
 from kaiten_sync.model.drift import DriftReport
 from kaiten_sync.model.ports import Connection, Ports
+from kaiten_sync.model.settings import Prune
 from kaiten_sync.pipeline import CatalogSource, DriftCase, check_drift, load, plan_revert
 from kaiten_sync.plan.plan_file import write_plan
 
@@ -25,15 +26,18 @@ class DriftRequest:
     """What to look at.
 
     `files` replace the project's catalog, and `plan` names what was agreed, as `agreed_on` takes
-    it. `only` are the objects to look at, empty for all. `is_all` means every target of the
-    project. `words` are those of a command line that name the catalog and the target, for the
-    commands that a report suggests.
+    it. `only` are the objects to look at, with what they contain; empty for all. `is_all` means
+    every target of the project, and `counts_unmanaged` that what nobody declared is drift
+    everywhere. `prune` replaces the project's. `words` are those of a command line that name the
+    catalog and the target, for the commands that a report suggests.
     """
 
     files: tuple[str, ...] = ()
     plan: str | None = None
     only: frozenset[Address] = frozenset()
     is_all: bool = False
+    prune: Prune | None = None
+    counts_unmanaged: bool = False
     words: tuple[str, ...] = ()
 
 
@@ -60,18 +64,8 @@ class Sides:
     connection: Connection
     source: CatalogSource
     agreed: Agreed
-    only: frozenset[Address]
+    case: DriftCase
     words: tuple[str, ...]
-
-    @property
-    def case(self) -> DriftCase:
-        """What the pipeline compares."""
-        return DriftCase(
-            target=self.connection.target,
-            scope=self.source.scope,
-            agreed=self.agreed.plan,
-            only=self.only,
-        )
 
 
 def drift(workspace: Workspace, request: DriftRequest, ports: Ports) -> Drifts:
@@ -94,13 +88,20 @@ def revert(workspace: Workspace, request: DriftRequest, out: str | None, ports: 
     """The plan that undoes edits on the server, written to `out` unless a guard refuses it.
 
     Raises:
-        PlanFileError: `out` is a file, and not a plan. UsageError: it cannot be written.
+        PlanFileError: `out` is a file, and not a plan.
+        UsageError: it cannot be written, or an object that is named is not declared.
         KaitenSyncError: as `pipeline.plan_revert` does.
     """
     sides = sides_of(workspace, request, ports)
     if out is not None and ports.files.is_file(Path(out)):
         read_plan_file(out, ports.files)  # a plan may be replaced; a catalog, by a slip, must not
     desired = load(sides.source)
+    unknown = _strangers(request.only, desired.resources)
+    if unknown:
+        raise UsageError(
+            f"not declared, so there is nothing to revert to: {_names(unknown)}",
+            hint="`kaiten-sync drift` shows what differs, and how to answer it",
+        )
     with sides.connection.open() as catalog:
         proposal = plan_revert(
             desired, catalog, sides.case, policy=workspace.policy, progress=ports.progress
@@ -122,11 +123,20 @@ def sides_of(
         UsageError, CredentialError: the target is not known, or has no token.
     """
     connection = workspace.connect(target)
+    agreed = agreed_on(connection.target, request.plan, workspace, ports)
+    source = workspace.source(request.files, connection.overlays)
     return Sides(
         connection=connection,
-        agreed=agreed_on(connection.target, request.plan, workspace, ports),
-        source=workspace.source(request.files, connection.overlays),
-        only=request.only,
+        agreed=agreed,
+        source=source,
+        case=DriftCase(
+            target=connection.target,
+            scope=source.scope,
+            agreed=agreed.plan,
+            only=request.only,
+            prune=request.prune or workspace.policy.prune,
+            counts_unmanaged=request.counts_unmanaged,
+        ),
         words=request.words if target is None else (*request.words, "-t", target),
     )
 
@@ -169,15 +179,24 @@ def _report_on(sides: Sides, ports: Ports) -> tuple[DriftReport, frozenset[Addre
         words=sides.words,
     )
     known = desired.resources.keys() | {difference.address for difference in found.differences}
-    return replace(found, unknown=tuple(_unknown(sides, found))), sides.only.difference(known)
+    report = replace(found, unknown=tuple(_unknown(sides, found)))
+    return report, _strangers(sides.case.only, known)
+
+
+def _strangers(only: Collection[Address], known: Collection[Address]) -> frozenset[Address]:
+    """The named objects that are not among these, and contain none of them."""
+    return frozenset(each for each in only if not any(a.is_within({each}) for a in known))
+
+
+def _names(addresses: Collection[Address]) -> str:
+    return ", ".join(sorted(str(address) for address in addresses))
 
 
 def _check_named(unknown: frozenset[Address]) -> None:
     """No drift of an object that is not there would be a wrong answer to a typing mistake."""
     if unknown:
-        names = ", ".join(sorted(str(address) for address in unknown))
         raise UsageError(
-            f"neither declared nor on the server, as far as the scope reaches: {names}",
+            f"neither declared nor on the server, as far as the scope reaches: {_names(unknown)}",
             hint="`kaiten-sync drift` without an address shows what differs",
         )
 

@@ -5,17 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from kaiten_sync.errors import PlanFileError, RefusedError
+from kaiten_sync.errors import DeclarationError, PlanFileError, RefusedError
 from kaiten_sync.impact import gate
 from kaiten_sync.jobs.agreed import Agreed, agreed_on
 from kaiten_sync.jobs.impacting import impact_of
+from kaiten_sync.jobs.moving import check_moved
 from kaiten_sync.jobs.workspace import Workspace
 from kaiten_sync.model.address import Address
 from kaiten_sync.model.impact import DEFAULT_BUDGET, FailOn
 from kaiten_sync.model.plan import TargetRef
 from kaiten_sync.model.ports import Connection, PlanReader, Ports
 from kaiten_sync.model.settings import Limit, Policy, Prune
-from kaiten_sync.pipeline import CatalogSource, load, make_plan
+from kaiten_sync.pipeline import CatalogSource, make_plan, validate
 from kaiten_sync.plan.build import Proposal
 from kaiten_sync.plan.plan_file import write_plan
 from kaiten_sync.report.impact_json import impact_json
@@ -62,6 +63,7 @@ class PlanRequest:
     the plan that it replaces is what was agreed if nothing is named. `impact_budget` limits the
     requests that looking at holders may take, and `fail_on` refuses the plan by whom it affects.
     `impact_out` is a file for that as JSON; without `is_named` no instance or customer is named.
+    `is_moved` says that the server of the plan before has another URL now.
     """
 
     files: tuple[str, ...] = ()
@@ -73,6 +75,7 @@ class PlanRequest:
     fail_on: frozenset[FailOn] = frozenset()
     impact_out: str | None = None
     is_named: bool = True
+    is_moved: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,6 +87,7 @@ class PlanCase:
     policy: Policy
     agreed: Agreed
     allowed: frozenset[Address]
+    is_moved: bool = False
 
 
 def plan(workspace: Workspace, request: PlanRequest, ports: Ports) -> Proposal:
@@ -124,7 +128,14 @@ def case_of(
 ) -> PlanCase:
     """What a request means for a target. Raises as `plan` does."""
     try:
-        agreed = agreed_on(connection.target, request.previous, workspace, ports, request.out)
+        agreed = agreed_on(
+            connection.target,
+            request.previous,
+            workspace,
+            ports,
+            request.out,
+            may_have_moved=True,
+        )
     except PlanFileError as error:
         raise PlanFileError(
             error.message,
@@ -137,13 +148,20 @@ def case_of(
         policy=request.overrides.over(workspace.policy),
         agreed=agreed,
         allowed=request.allowed,
+        is_moved=request.is_moved,
     )
 
 
 def propose(case: PlanCase, catalog: PlanReader, ports: Ports) -> Proposal:
     """Load the declaration and plan it. Raises as `pipeline.load` and `make_plan` do."""
+    desired, diagnostics = validate(case.source)
+    if desired is None:
+        raise DeclarationError(diagnostics)
+    for each in diagnostics:
+        ports.notices.notify(f"warning: {each.sentence} ({each.ref})")
+    check_moved(case.agreed, case.target, catalog, ports, is_said=case.is_moved)
     proposal = make_plan(
-        load(case.source),
+        desired,
         catalog,
         target=case.target,
         scope=case.source.scope,

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from kaiten_sync.api.credentials import api_base
+from kaiten_sync.api.identity import server_key
 from kaiten_sync.documents import from_json
 from kaiten_sync.documents.receipt import ReceiptDocument
 from kaiten_sync.errors import CredentialError, RefusedError, UsageError
@@ -15,7 +16,7 @@ from kaiten_sync.jobs.planning import PlanRequest, case_of, propose
 from kaiten_sync.jobs.workspace import Workspace
 from kaiten_sync.model.diagnostic import Diagnostic
 from kaiten_sync.model.outcome import RunState
-from kaiten_sync.model.plan import Plan
+from kaiten_sync.model.plan import Plan, TargetRef
 from kaiten_sync.model.ports import Files, Ports
 from kaiten_sync.model.settings import Target
 from kaiten_sync.pipeline import load
@@ -26,14 +27,25 @@ _CHANGES_LIMIT = 20
 """Changes that a refusal lists: a new server differs in everything."""
 
 
-def waits_for(workspace: Workspace, target: str) -> tuple[str, ...]:
-    """The targets that have to be as declared before a target is applied."""
+def waits_for(workspace: Workspace, target: TargetRef) -> tuple[str, ...]:
+    """The targets that have to be as declared before a target is applied.
+
+    A server that is not named as a target waits as the targets do that are at its URL.
+    """
     known = workspace.project.targets if workspace.project is not None else {}
-    return known[target].after if target in known else ()
+    if target.name in known:
+        return known[target.name].after
+    here = server_key(target.url)
+    before = (n for t in known.values() if server_key(t.url) == here for n in t.after)
+    return tuple(dict.fromkeys(before))
 
 
 def check_turn(
-    workspace: Workspace, target: str, files: Sequence[str], receipts: Sequence[str], ports: Ports
+    workspace: Workspace,
+    target: TargetRef,
+    files: Sequence[str],
+    receipts: Sequence[str],
+    ports: Ports,
 ) -> None:
     """Refuse to apply to a target while one that it waits for is not as declared.
 
@@ -51,9 +63,9 @@ def check_turn(
     for name in before:
         of_target = [(path, receipt) for path, receipt in given if receipt.target.name == name]
         if of_target:
-            _check_receipts(workspace, target, name, files, of_target, ports)
+            _check_receipts(workspace, target.name, name, files, of_target, ports)
         else:
-            _check_live(workspace, target, name, files, ports)
+            _check_live(workspace, target.name, name, files, ports)
 
 
 def _check_live(

@@ -1,7 +1,7 @@
 """Which files of an export's folder the export wrote itself: those whose content it recorded.
 
 The record lies beside them, in the format of `sha256sum`. A file that somebody wrote or changed
-does not match it, and is never deleted (ADR 25).
+does not match it, and is never deleted (ADR 30).
 """
 
 from __future__ import annotations

@@ -109,10 +109,11 @@ GRANT = KindSpec(
             read=_OVERAGE_WIRE,
             order=Order.HIGHER_LOOSENS,
             default=_overage_default,
+            is_implied=True,  # the same YAML is the same limit on a new server and on an old one
             takes_null=True,
             generations=ONLY_CURRENT,
-            description="By how many percent usage may go over a number (0 is a hard limit); -1"
-            " goes with `unlimited` only.",
+            description="By how many percent usage may go over a number; -1 goes with `unlimited`"
+            " only. Without it, a number is a hard limit.",
             limits={"minimum": -1, "maximum": 32767},
             words={"x-rule": "overage-range"},
             examples=(20,),
@@ -145,8 +146,8 @@ GRANT = KindSpec(
         "the grant has no value",
         "write a number, `unlimited` or true/false, or remove the line",
     ),
-    section_description="What the license grants, by entitlement. With this key, grants that are"
-    " not listed are surplus; without it, grants are left alone.",
+    section_description="What the license grants, by entitlement. With this key, a grant on the"
+    " server that is not listed is a difference; without it, grants are left alone.",
     section_words={"errorMessage": "`entitlements` must be a map from entitlement slugs to grants"},
     section_examples=(
         {

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from kaiten_sync.kinds.license_rules import license_diagnostics
+from kaiten_sync.kinds.license_rules import license_diagnostics, moving_versions
 from kaiten_sync.kinds.spec import (
     EXTENDS,
     ONLY_CURRENT,
@@ -128,7 +128,7 @@ _DEFAULT = (
 )
 
 LICENSE = KindSpec(
-    rules=(license_diagnostics,),
+    rules=(license_diagnostics, moving_versions),
     kind=Kind("license", level=2),
     section="licenses",
     path="/licenses",

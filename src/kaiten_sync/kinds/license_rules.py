@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from kaiten_sync.model.declared import CatalogView, Declared
-from kaiten_sync.model.diagnostic import Diagnostic
+from kaiten_sync.model.diagnostic import Diagnostic, Severity
+
+_MOST_DIGITS = 18
+"""Of a version's number. A longer one is a mistake that another rule names."""
 
 _UNPUBLISHED = frozenset({"DRAFT", "ARCHIVED"})
 
@@ -17,6 +22,48 @@ def license_diagnostics(licenses: Sequence[Declared], _view: CatalogView) -> Ite
         yield from _version_diagnostics(declared)
         if declared.scalar("isDefault") is True:
             yield from _default_diagnostics(declared, defaults)
+
+
+def moving_versions(licenses: Sequence[Declared], view: CatalogView) -> Iterator[Diagnostic]:
+    """Old versions whose grants change with what they extend, although somebody bought them."""
+    through = {
+        each.address.parent: each.entry.key_ref.through[0]
+        for each in view.objects.values()
+        if each.entry.key_ref.through
+    }
+    families: dict[str, list[Declared]] = defaultdict(list)
+    for declared in licenses:
+        families[_family(declared)].append(declared)
+    for family, versions in families.items():
+        *older, newest = _by_age(family, versions)
+        for old in older:
+            if old.address not in through or old.scalar("protect") is True:
+                continue
+            diagnostic = old.diagnostic(
+                "old-version-inherits",
+                f"this is not the newest version of its family ({newest.address} is), and its"
+                f" grants change whenever '{through[old.address]}' does",
+                at="extends",
+                hint=f"write its grants out with `kaiten-sync freeze {old.address.slug}`, or"
+                " declare `protect: true`",
+            )
+            yield replace(diagnostic, severity=Severity.WARNING)
+
+
+def _by_age(family: str, versions: Sequence[Declared]) -> list[Declared]:
+    """Oldest first, as plans create them: the family's opener, and the others by their numbers.
+
+    One without a number follows the one that is declared before it.
+    """
+    latest = 0
+    ages: dict[int, tuple[bool, int]] = {}
+    ordered = sorted(versions, key=lambda each: each.entry.key_ref.place)
+    for place, declared in enumerate(ordered):
+        number = str(declared.scalar("version"))
+        is_number = number.isdecimal() and len(number) <= _MOST_DIGITS
+        latest = int(number) if is_number else latest
+        ages[place] = (declared.address.slug != family, latest)
+    return [ordered[place] for place in sorted(ages, key=ages.__getitem__)]
 
 
 def _version_diagnostics(declared: Declared) -> Iterator[Diagnostic]:

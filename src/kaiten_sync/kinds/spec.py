@@ -193,6 +193,8 @@ class FieldSpec:
     born_as: Json | Absent = ABSENT
     settles_as: Json | Absent = ABSENT
     one_per: str = ""
+    is_implied: bool = False
+    """Whether leaving it out declares its default: what it belongs to is declared whole."""
     restarts_usage: bool = False
     """Whether setting it on an existing object makes everybody's usage start again from 0."""
 

@@ -20,7 +20,7 @@ def default_overage_percent(threshold: float) -> int:
 
 
 def overage_message(threshold: float, percent: int) -> str | None:
-    """Why this percentage cannot stand beside this threshold; None where it can."""
+    """Why this percentage does not fit this threshold; None if it does."""
     if (threshold == UNCAPPED) != (percent == UNCAPPED):
         return "limitCapExceededOveragePercent is -1 exactly when the value is -1 (unlimited)"
     if percent < UNCAPPED:
@@ -43,7 +43,7 @@ def maximum(threshold: float, overage_percent: int) -> float:
 
 
 def warning_boundary(threshold: float, warning_threshold_percent: int) -> float | None:
-    """The usage at which a warning is given; None where none is ever given."""
+    """The usage at which a warning is given; None if none is ever given."""
     if threshold == UNCAPPED or warning_threshold_percent <= 0:
         return None
     return float(threshold) * warning_threshold_percent / 100

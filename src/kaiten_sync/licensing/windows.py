@@ -2,7 +2,7 @@
 
 Windows are numbered on a grid that begins at an origin and goes on in both directions. The origin
 is the start of the instance's license, or the turn of a year, month, week, day and hour at once.
-So any number of skipped windows is a subtraction, and only those that are told of are built.
+So any number of skipped windows is a subtraction, and only those that are reported are built.
 
 All times are milliseconds since 1970 in UTC. Windows end where the years that dates can say end.
 
@@ -20,7 +20,7 @@ from typing import Protocol, assert_never
 from kaiten_sync.licensing.aggregation import EMPTY, Counter
 
 MAX_SYNTHETIC_CLOSURES = 1000
-"""As many skipped windows are told of, the newest: six weeks of hours, or almost three years of
+"""As many skipped windows are reported, the newest: six weeks of hours, or almost three years of
 days. Each is an event to store and to deliver within one report."""
 
 HOUR_MS = 3_600_000
@@ -66,7 +66,7 @@ class Window:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reading:
-    """What a counter shows, and the window it counts in: None where nothing resets it."""
+    """What a counter shows, and the window it counts in: None if nothing resets it."""
 
     window: Window | None
     counter: Counter
@@ -128,14 +128,14 @@ def close_windows(
     stored_start_ms: int | None,
     stored: Counter,
 ) -> tuple[Closure, ...]:
-    """The windows that ended since a counter was stored, oldest first; none where it goes on.
+    """The windows that ended since a counter was stored, oldest first; none if it is still open.
 
     First the stored one, then one without usage for each that was skipped. A counter that had no
     window, or one whose bounds are none any more because the license now starts at another time,
     is closed alone and without the bounds that nobody knows.
 
-    Upstream tells of every skipped window, and later versions refuse the report with a 500 where
-    there are too many. Here only the newest MAX_SYNTHETIC_CLOSURES are told of: those before are
+    Upstream reports every skipped window, and later versions refuse the report with a 500 where
+    there are too many. Here only the newest MAX_SYNTHETIC_CLOSURES are reported: those before are
     left out, between the stored window and the rest.
     """
     if period is None:
@@ -238,7 +238,7 @@ def _index_at(grid: _Grid, at_ms: int) -> int:
 
 
 def _index_of(grid: _Grid, start_ms: int | None) -> int | None:
-    """The number of the window that starts here; None where none does."""
+    """The number of the window that starts here; None if none does."""
     if start_ms is None:
         return None
     index = _index_at(grid, start_ms)

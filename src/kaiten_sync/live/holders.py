@@ -107,7 +107,7 @@ def read_use(
 
 
 def _if_allowed(read: Callable[[], _Result], gaps: list[str]) -> _Result | None:
-    """What is read; None where the token may not or the server cannot, and `gaps` says why."""
+    """What is read; None if the token may not or the server cannot, and `gaps` says why."""
     try:
         return read()
     except CredentialError as error:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from kaiten_sync.kinds.references import references
 from kaiten_sync.kinds.registry import child_kinds, top_kinds
 from kaiten_sync.model.address import Address, ChildList, Kind
-from kaiten_sync.model.resource import DesiredState, LiveState
+from kaiten_sync.model.resource import Coverage, DesiredState, LiveState
 from kaiten_sync.model.settings import Prune, Scope
 
 
@@ -20,21 +20,28 @@ class Need:
     lists: frozenset[ChildList] | None = frozenset()
 
 
-def need_of_plan(desired: DesiredState, prune: Prune, forgotten: Collection[Address] = ()) -> Need:
+def need_of_plan(
+    desired: DesiredState,
+    prune: Prune,
+    forgotten: Collection[Address] = (),
+    released: Collection[Address] = (),
+) -> Need:
     """What planning a declaration takes.
 
     `forgotten` is what earlier plans managed and is no longer declared: if it is still there, it
-    is deleted with everything inside it.
+    is deleted with everything inside it. `released` is what they managed and nothing will: if it is
+    still there, the plan says so.
     """
     if prune is Prune.ALL:
         return need_of_everything()
-    kinds = {address.root.kind for address in forgotten}
+    kinds = {address.root.kind for address in (*forgotten, *released)}
     for address, resource in desired.resources.items():
         kinds.add(address.root.kind)
         targets = references(address, resource.fields)
         kinds |= {target.kind for target, reference in targets if reference.is_strict}
     going = (ChildList(each, child.kind) for each in forgotten for child in child_kinds(each.kind))
-    return Need(kinds=frozenset(kinds), lists=desired.owns.union(going))
+    left = (each.child_list for each in released if each.parent in desired.resources)
+    return Need(kinds=frozenset(kinds), lists=desired.owns.union(going, filter(None, left)))
 
 
 def need_of_everything() -> Need:
@@ -43,17 +50,21 @@ def need_of_everything() -> Need:
 
 
 def narrowed(live: LiveState, need: Need) -> LiveState:
-    """A reading without the kinds that turn out not to be needed.
+    """A reading without the kinds and lists that turn out not to be needed.
 
     What an earlier plan managed has to be looked for. If it is gone already, that look must leave
     no trace: the plan is the same as one that never asked, and so can be made again.
     """
-    unneeded = live.coverage.kinds - need.kinds
-    if not unneeded:
+    kinds = live.coverage.kinds & need.kinds
+    lists = live.coverage.lists if need.lists is None else live.coverage.lists & need.lists
+    if (kinds, lists) == (live.coverage.kinds, live.coverage.lists):
         return live
-    resources = {a: r for a, r in live.resources.items() if a.kind not in unneeded}
-    coverage = replace(live.coverage, kinds=live.coverage.kinds - unneeded)
-    return LiveState(resources=resources, coverage=coverage)
+    resources = {
+        address: found
+        for address, found in live.resources.items()
+        if (address.kind in kinds if address.parent is None else address.child_list in lists)
+    }
+    return LiveState(resources=resources, coverage=Coverage(kinds=kinds, lists=lists))
 
 
 def needed_lists(need: Need, scope: Scope, parents: Collection[Address]) -> list[ChildList]:

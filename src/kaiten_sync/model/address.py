@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from typing import NamedTuple, Self, TypeAlias
 
 
@@ -54,6 +55,10 @@ class Address(NamedTuple):
     def child_list(self) -> ChildList | None:
         """The list in which a server has it; None at the top of the catalog."""
         return None if self.parent is None else ChildList(self.parent, self.kind)
+
+    def is_within(self, chosen: Collection[Address]) -> bool:
+        """Whether the object is among these, or inside one of them: an address includes those."""
+        return self in chosen or (self.parent is not None and self.parent.is_within(chosen))
 
     @property
     def root(self) -> Address:

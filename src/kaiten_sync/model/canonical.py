@@ -8,7 +8,7 @@ import json
 from kaiten_sync.model.value import Json
 
 _SHORT = 16
-"""Hex digits of a fingerprint: 64 bits tell objects of one catalog apart, and stay readable."""
+"""Hex digits of a fingerprint: 64 bits distinguish the objects of a catalog, and are readable."""
 
 _ENCODER = json.JSONEncoder(
     sort_keys=True, ensure_ascii=False, separators=(",", ":"), allow_nan=False
@@ -31,5 +31,5 @@ def digest(value: Json) -> str:
 
 
 def fingerprint(value: Json) -> str:
-    """A short SHA-256 that tells two versions of one object apart."""
+    """A short SHA-256 that distinguishes two versions of one object."""
     return hashlib.sha256(canonical_bytes(value)).hexdigest()[:_SHORT]

@@ -15,7 +15,7 @@ Scalar: TypeAlias = None | bool | int | float | str
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One key of a mapping: where the key stands, and its value."""
+    """One key of a mapping: where the key is, and its value."""
 
     key_ref: SourceRef
     node: Node
@@ -44,7 +44,7 @@ class Node:
     def walk(self, path: tuple[str | int, ...]) -> Iterator[Entry]:
         """The entries met on the way along `path`, as far as it exists.
 
-        An element of a list counts as an entry whose key stands where the element does.
+        An element of a list counts as an entry whose key is where the element is.
         """
         node = self
         for step in path:
@@ -62,7 +62,7 @@ class Node:
 class Document:
     """One YAML file: its path as the user wrote it, its tree, and its lines for messages.
 
-    `broken` names the places of values that could not be read as they stand and were reported;
+    `broken` names the places of values that could not be read as written and were reported;
     a second complaint about them would only repeat the first. `is_complete` is False when
     more than single values is missing from the tree. `lines` never show a credential.
     """
@@ -79,7 +79,8 @@ class MergedCatalog:
     """One tree made of all files and overlays; every value keeps the place it came from.
 
     `lines` are the source lines by file; `broken` and `is_complete` are those of all documents.
-    `removed` are the objects that overlays take away, each with the place of its null.
+    `removed` are the objects that overlays take away, each with the place of its null. `partial`
+    are the places of objects of overlays that are not whole: what they inherit is below them.
     """
 
     root: Node
@@ -87,6 +88,7 @@ class MergedCatalog:
     broken: frozenset[SourceRef] = frozenset()
     is_complete: bool = True
     removed: Mapping[Address, SourceRef] = field(default_factory=dict)
+    partial: frozenset[SourceRef] = frozenset()
 
     def line_text(self, ref: SourceRef | None) -> str | None:
         """The source line at a place, None if there is none."""

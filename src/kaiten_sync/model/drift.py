@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -10,6 +11,7 @@ from kaiten_sync.model.attribution import Attribution
 from kaiten_sync.model.change import Effect, FieldChange
 from kaiten_sync.model.plan import TargetRef
 from kaiten_sync.model.source import SourceRef
+from kaiten_sync.model.value import ABSENT, Json, is_alike
 
 
 class DriftClass(StrEnum):
@@ -39,9 +41,12 @@ class Verdict(StrEnum):
 class Difference:
     """One object that differs. In `fields`, before is live and after is git.
 
-    `moved` says which side did since the plan was agreed, None where that is not known or
-    follows from `drift`; `server_edited` names the fields that did on the server, None where
-    that is not known. `declared_by` is who wrote the declaration, None where git does not say.
+    `moved` says which side did since the plan was agreed, None if that is not known or
+    follows from `drift`; `server_edited` names the fields that did on the server, None if
+    that is not known. `agreed` has the agreed value of each field that was managed then, None
+    if that is not known. `declared_by` is who wrote the declaration, None if git does not
+    say. `is_drift` says whether the difference counts: something that nobody declared does where
+    the declaration owns the place, and where a plan would delete it.
     """
 
     address: Address
@@ -53,7 +58,21 @@ class Difference:
     updated_by: str | None = None
     moved: Verdict | None = None
     server_edited: tuple[str, ...] | None = None
+    agreed: Mapping[str, Json] | None = None
     declared_by: Attribution | None = None
+    is_drift: bool = True
+
+    @property
+    def changed_in_git(self) -> tuple[str, ...]:
+        """The fields whose declared value is not the agreed one; none if that is not known."""
+        if self.agreed is None:
+            return ()
+        after = {each.name: None if each.after is ABSENT else each.after for each in self.fields}
+        return tuple(
+            name
+            for name, value in after.items()
+            if name not in self.agreed or not is_alike(value, self.agreed[name])
+        )
 
     @property
     def verdict(self) -> Verdict:
@@ -87,5 +106,5 @@ class DriftReport:
 
     @property
     def has_drift(self) -> bool:
-        """Whether anything declared differs. Unmanaged objects alone are not a difference."""
-        return any(d.verdict is not Verdict.UNMANAGED for d in self.differences)
+        """Whether anything differs that counts."""
+        return any(difference.is_drift for difference in self.differences)

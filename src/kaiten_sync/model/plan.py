@@ -64,12 +64,27 @@ class Summary:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Left:
+    """Something that stays on the server and that nothing manages now.
+
+    `fields` are those of an object that is not declared, or the fields that a declared object no
+    longer declares, with their live values. `reason` is for people. `is_drift` says that the
+    declaration owns the place, so that the target still differs from it.
+    """
+
+    address: Address
+    fields: Fields
+    reason: str
+    is_drift: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
     """A sealed list of changes.
 
     `desired_digest` identifies the declaration; `managed` gives the fingerprint of every
-    declared object; `requests` predicts what applying will send; `warnings` are for
-    people and steer nothing; `digest` seals the rest.
+    declared object; `requests` predicts what applying will send; `warnings` and `left` are for
+    people and change nothing on the server; `digest` seals the rest.
     """
 
     target: TargetRef
@@ -81,6 +96,7 @@ class Plan:
     requests: int
     guards: Guards = field(default_factory=Guards)
     warnings: tuple[str, ...] = ()
+    left: tuple[Left, ...] = ()
     format_version: int = FORMAT_VERSION
     digest: str = ""
 
@@ -88,3 +104,8 @@ class Plan:
     def is_empty(self) -> bool:
         """Whether there is nothing to do."""
         return not self.changes
+
+    @property
+    def has_differences(self) -> bool:
+        """Whether the target differs from the declaration now, also if that is to stay so."""
+        return bool(self.changes) or any(each.is_drift for each in self.left)

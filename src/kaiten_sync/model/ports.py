@@ -28,7 +28,7 @@ from kaiten_sync.model.value import Fields
 Look: TypeAlias = "Callable[[LiveResource | None], bool]"
 """Looks at an object right before it is written: the server has no conditional writes.
 
-True: go on. False: it is as it shall be, nothing is to be written. Raises `ConflictError` where
+True: go on. False: it is already as wanted, so nothing is written. Raises `ConflictError` where
 it is neither as the plan saw it nor as the plan leaves it.
 """
 

@@ -27,10 +27,10 @@ class Resource:
 class DesiredState:
     """What git declares, merged from all files and overlays.
 
-    `owns` are the lists that are declared, such as a license's `entitlements`: only their objects
-    may be found surplus. A license without that key leaves its grants alone. `protected` are the
-    objects that declare `protect: true`. `removed` are those that overlays take away, each with the
-    place that says so; nothing is deleted for it.
+    `owns` are the lists that are declared, such as a license's `entitlements`: the declaration
+    says all that is in them. A license without that key leaves its grants alone. `protected` are
+    the objects that declare `protect: true`. `removed` are those that overlays take away, each with
+    the place that says so; nothing is deleted for it.
     """
 
     resources: Mapping[Address, Resource]
@@ -39,8 +39,8 @@ class DesiredState:
     removed: Mapping[Address, SourceRef] = field(default_factory=dict, compare=False)
 
     def owns_place_of(self, address: Address) -> bool:
-        """Whether an object that is not declared is surplus, rather than somebody else's."""
-        return address.parent is None or address.child_list in self.owns
+        """Whether the declaration says all that is where this object is."""
+        return address.child_list in self.owns
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

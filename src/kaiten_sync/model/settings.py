@@ -117,7 +117,7 @@ class Target:
 
     `token_env` or `token_file` says where the token is. `ca` is a file of certificates to trust,
     None for the usual ones. `overlays` are paths. `after` are the targets that have to be as
-    declared before this one is applied. `generation` is None where the server is asked.
+    declared before this one is applied. `generation` is None if the server is asked.
     """
 
     name: str

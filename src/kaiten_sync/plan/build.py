@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from kaiten_sync.kinds.references import referrers
 from kaiten_sync.kinds.registry import spec_of
@@ -17,15 +17,16 @@ from kaiten_sync.model.diagnostic import Diagnostic, Severity
 from kaiten_sync.model.drift import CatalogDiff, DriftClass
 from kaiten_sync.model.holder import Holders
 from kaiten_sync.model.impact import Impact
-from kaiten_sync.model.plan import Guards, Plan, Summary, TargetRef
-from kaiten_sync.model.resource import DesiredState, LiveState, Resource
+from kaiten_sync.model.plan import Guards, Left, Plan, Summary, TargetRef
+from kaiten_sync.model.resource import DesiredState, LiveResource, LiveState, Resource
 from kaiten_sync.model.settings import Policy
+from kaiten_sync.model.value import Fields
 from kaiten_sync.plan.changes import to_changes
 from kaiten_sync.plan.cost import requests_to_apply
 from kaiten_sync.plan.families import families_of
 from kaiten_sync.plan.guards import Case, refusals
 from kaiten_sync.plan.held import unheld
-from kaiten_sync.plan.leaving import Fate, Leaving
+from kaiten_sync.plan.leaving import NEVER_MANAGED, Fate, Leaving
 from kaiten_sync.plan.limits import population_of
 from kaiten_sync.plan.order import in_order
 from kaiten_sync.plan.places import with_places
@@ -72,11 +73,12 @@ def propose(
     allowed: frozenset[Address] = frozenset(),
     holders: Holders | None = None,
     use: Holders | None = None,
+    let_go: Sequence[Left] = (),
 ) -> Proposal:
     """Turn differences into a sealed plan.
 
-    `leaving` is the fate of everything that is not declared. `allowed` are the objects that a
-    person named, `holders` who holds what is deleted, and `use` who may use restarted counters.
+    `leaving` is the fate of all that is not declared, `allowed` what a person named, `holders` who
+    holds what is deleted, `use` who may use restarted counters, `let_go` undeclared fields.
     """
     families = families_of(desired, live)
     changes = in_order(to_changes(diff.differences, leaving, has_drafts=has_drafts), families)
@@ -105,11 +107,10 @@ def propose(
         holders=_seen_holders(live, leaving.going) if holders is None else holders,
     )
     warned = tuple(warnings(case))
-    found = (*refusals(case), *warned, *_unused(allowed - guards.allowed), *_let_go(leaving))
+    found = (*refusals(case), *warned, *_unused(allowed - guards.allowed))
     places = {address: resource.source for address, resource in desired.resources.items()}
-    return Proposal(
-        plan=seal(_plan(case, diff, target, warned)), diagnostics=with_places(found, places)
-    )
+    plan = replace(_plan(case, diff, target, warned), left=_left(case, let_go))
+    return Proposal(plan=seal(plan), diagnostics=with_places(found, places))
 
 
 def desired_digest(desired: DesiredState) -> str:
@@ -159,15 +160,30 @@ def _unused(allowed: frozenset[Address]) -> Iterator[Diagnostic]:
         )
 
 
-def _let_go(leaving: Leaving) -> Iterator[Diagnostic]:
-    for each in sorted(leaving.of(Fate.LET_GO), key=lambda each: each.address.sort_key):
-        yield Diagnostic(
-            rule="left-on-server",
-            message=f"{each.address} is no longer declared and is left on the server"
-            f" ({each.reason}); nothing manages it now",
-            severity=Severity.NOTE,
-            address=str(each.address),
-        )
+def _left(case: Case, let_go: Sequence[Left]) -> tuple[Left, ...]:
+    """What stays on the server and nothing manages: it left git, or is in a declared list."""
+    found = list(let_go)
+    for departure in case.leaving.departures.values():
+        address = departure.address
+        is_drift = case.desired.owns_place_of(address)
+        if departure.fate is Fate.LET_GO or (departure.fate is Fate.STAYS and is_drift):
+            found.append(
+                Left(
+                    address=address,
+                    fields=_set_fields(case.live.resources[address]),
+                    reason=departure.reason or NEVER_MANAGED,
+                    is_drift=is_drift,
+                )
+            )
+    return tuple(sorted(found, key=lambda left: left.address.sort_key))
+
+
+def _set_fields(found: LiveResource) -> Fields:
+    """The fields that have another value than they would have had without being set."""
+    specs = spec_of(found.address.kind).fields
+    return {
+        n: v for n, v in found.fields.items() if v not in (None, specs[n].default(found.fields))
+    }
 
 
 def _summary(diff: CatalogDiff, changes: Sequence[Change], going: frozenset[Address]) -> Summary:

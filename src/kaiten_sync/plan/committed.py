@@ -1,6 +1,6 @@
 """How a committed plan differs from the one that catalog and live give now (`plan --check`).
 
-A difference has one of three causes, and each tells its reader something else: git has moved on,
+A difference has one of three causes, and each means something else to its reader: git has moved on,
 the policy has, or the server has.
 """
 
@@ -24,19 +24,25 @@ class Reason:
 
 
 def reasons(committed: Plan, made: Plan) -> tuple[Reason, ...]:
-    """Why a committed plan is not the one made now; nothing where both are the same.
+    """Why a committed plan is not the one made now; nothing if both are the same.
 
     Both as they are read from a file: what a file does not hold is no difference.
     """
     if committed.digest == made.digest:
         return ()
     found = {
+        "the target has another URL": tuple(_target(committed, made)),
         "it was not made from this catalog": _catalog(committed, made),
         "the policy or what it lets through has changed": tuple(_policy(committed, made)),
         "the server has changed since": tuple(_server(committed, made)),
     }
     known = tuple(Reason(cause=cause, lines=f) for cause, f in found.items() if f)
     return known or (Reason(cause="the plan comes out otherwise", lines=_rest(committed, made)),)
+
+
+def _target(committed: Plan, made: Plan) -> Iterator[str]:
+    if committed.target != made.target:
+        yield f"{made.target.name} was at {committed.target.url}, now it is at {made.target.url}"
 
 
 def _catalog(committed: Plan, made: Plan) -> tuple[str, ...]:
@@ -110,6 +116,7 @@ def _rest(committed: Plan, made: Plan) -> tuple[str, ...]:
         "requests": committed.requests == made.requests,
         "guards": committed.guards == made.guards,
         "warnings": committed.warnings == made.warnings,
+        "what nothing manages": committed.left == made.left,
     }
     return tuple(f"{name}: not as in the file" for name, same in parts.items() if not same)
 

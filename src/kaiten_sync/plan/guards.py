@@ -47,7 +47,7 @@ def refusals(case: Case) -> tuple[Diagnostic, ...]:
 
 
 def recheck(plan: Plan) -> tuple[Diagnostic, ...]:
-    """The limits and the protection once more, from what stands in the plan alone."""
+    """The limits and the protection again, from what is in the plan alone."""
     needs = protected_harm(plan.changes, plan.guards.protected)
     found = [*unmet(needs, plan.guards.allowed), *too_many(plan.changes, plan.guards)]
     return with_places(found, declared_places(plan))

@@ -17,7 +17,7 @@ from kaiten_sync.plan.words import some
 def held(holders: Holders, gone: Collection[Address]) -> Iterator[Diagnostic]:
     """Who holds what is to be deleted, each object once; `gone` is all that is deleted."""
     for address in sorted(gone, key=lambda each: each.sort_key):
-        holding = _holding(holders, address, gone)
+        holding = holding_of(holders, address, gone)
         if holding is not None:
             yield Diagnostic(
                 rule="still-held",
@@ -29,7 +29,7 @@ def held(holders: Holders, gone: Collection[Address]) -> Iterator[Diagnostic]:
 def unheld(holders: Holders, gone: Collection[Address]) -> frozenset[Address]:
     """What was looked at, and nobody holds."""
     checked = (address for address in gone if address in holders.checked)
-    return frozenset(a for a in checked if _holding(holders, a, gone) is None)
+    return frozenset(a for a in checked if holding_of(holders, a, gone) is None)
 
 
 def conflicts(holders: Holders, plan: Plan) -> tuple[Diagnostic, ...]:
@@ -37,7 +37,7 @@ def conflicts(holders: Holders, plan: Plan) -> tuple[Diagnostic, ...]:
     gone = deleted(plan.changes)
     diagnostics = []
     for address in (observed.address for observed in plan.observed if observed.unheld):
-        now = _holding(holders, address, gone)
+        now = holding_of(holders, address, gone)
         if now is None and address not in holders.checked:
             now = f"and whether anybody does now could not be seen ({holders.gap})"
         elif now is not None:
@@ -64,7 +64,8 @@ def unchecked(holders: Holders, gone: Collection[Address]) -> Iterator[Diagnosti
         )
 
 
-def _holding(holders: Holders, address: Address, gone: Collection[Address]) -> str | None:
+def holding_of(holders: Holders, address: Address, gone: Collection[Address]) -> str | None:
+    """Who holds an object beside what is deleted with it, in words; None if nobody is seen."""
     match spec_of(address.kind).held_by:
         case HeldBy.NOBODY:
             return None

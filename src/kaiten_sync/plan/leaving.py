@@ -20,6 +20,7 @@ from kaiten_sync.model.settings import Prune, Scope
 
 OWNED_REASON = "no longer declared; an earlier plan managed it"
 CHILD_REASON = "its license goes"
+NEVER_MANAGED = "no plan managed it"
 
 
 class Fate(Enum):
@@ -106,7 +107,7 @@ class Ownership:
                 before=difference.fields,
                 effect=difference.effect,
             )
-        fate = Fate.LET_GO if address in self.owned else Fate.STAYS
+        fate = Fate.LET_GO if address in self.released else Fate.STAYS
         return Departure(address=address, fate=fate, reason=self.released.get(address))
 
     def _goes_with_parent(self, resource: LiveResource) -> Departure:
@@ -135,6 +136,10 @@ def ownership(
             missed.add(address)
         else:
             released[address] = reason
+    for left in previous.left:  # planning again must not forget it either
+        is_known = left.address in owned or left.address in desired.resources
+        if not is_known and left.reason != NEVER_MANAGED:
+            released[left.address] = left.reason
     return Ownership(
         prune=prune,
         owned=owned,
@@ -163,7 +168,7 @@ def _why_released(
 def _borrowed(plan: Plan) -> frozenset[Address]:
     """Children that a plan never owned and may delete because `--allow` named their parent.
 
-    They stand beside their parent in what was allowed, and have to be allowed again.
+    They appear beside their parent in what was allowed, and have to be allowed again.
     """
     allowed = plan.guards.allowed
     return frozenset(a for a in allowed if a.parent is not None and a.parent in allowed)

@@ -15,7 +15,7 @@ _RULE = "not-made-from"
 
 
 def not_made_from(plan: Plan, desired: DesiredState) -> tuple[Diagnostic, ...]:
-    """What the declaration says that the plan does not know; nothing where it was made from it."""
+    """What the declaration says that the plan does not know; nothing if it was made from it."""
     declared = {address: declared_fingerprint(r) for address, r in desired.resources.items()}
     if plan.desired_digest == desired_digest(desired) and plan.managed == declared:
         return ()

@@ -20,6 +20,7 @@ from kaiten_sync.documents.plan import (
     FieldDocument,
     GuardsDocument,
     InnerDocument,
+    LeftDocument,
     ObservedDocument,
     PlanDocument,
     SummaryDocument,
@@ -28,7 +29,7 @@ from kaiten_sync.kinds.addresses import parse_address
 from kaiten_sync.kinds.registry import SPECS, action_of, all_actions
 from kaiten_sync.model.address import Address, Kind
 from kaiten_sync.model.change import Change, Effect, FieldChange, InnerChange, change_id
-from kaiten_sync.model.plan import Guards, Observed, Plan, Summary, TargetRef
+from kaiten_sync.model.plan import Guards, Left, Observed, Plan, Summary, TargetRef
 from kaiten_sync.model.settings import parse_limit
 from kaiten_sync.model.source import SourceRef
 from kaiten_sync.plan.derived import check_derived
@@ -69,6 +70,7 @@ def plan_document(plan: Plan) -> PlanDocument:
             allowed=_sorted_texts(plan.guards.allowed),
         ),
         warnings=plan.warnings,
+        left=property_of(tuple(map(_left_document, plan.left)) or None, absent=None),
         digest=plan.digest,
     )
 
@@ -114,6 +116,7 @@ def plan_of(document: PlanDocument) -> Plan:
             allowed=frozenset(_each(parse_address, guards.allowed, "guards.allowed")),
         ),
         warnings=document.warnings,
+        left=_each(_left, value_of(document.left, absent=None) or (), "left"),
         digest=document.digest,
     )
     check_derived(plan)
@@ -162,6 +165,27 @@ def _observed_document(observed: Observed) -> ObservedDocument:
         fields=dict(observed.fields),
         fingerprint=observed.fingerprint or "",
         unheld=property_of(observed.unheld or None, absent=None),
+    )
+
+
+def _left_document(left: Left) -> LeftDocument:
+    return LeftDocument(
+        address=str(left.address),
+        fields=dict(left.fields),
+        reason=left.reason,
+        is_drift=left.is_drift,
+    )
+
+
+def _left(document: LeftDocument) -> Left:
+    address = parse_address(document.address)
+    if not document.fields.keys() <= SPECS[address.kind].fields.keys():
+        raise ValueError(f"{address} has no such field")
+    return Left(
+        address=address,
+        fields=document.fields,
+        reason=document.reason,
+        is_drift=document.is_drift,
     )
 
 

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from math import isinf
 from typing import Any
+from urllib.parse import urlsplit
 
 from kaiten_sync.documents import from_json, to_json
 from kaiten_sync.documents.plan import PlanDocument
@@ -18,7 +19,10 @@ from kaiten_sync.model.value import Json
 from kaiten_sync.plan.plan_codec import plan_document, plan_of
 
 SIZE_LIMIT_BYTES = 256 * 1024 * 1024
-"""A plan of 100,000 changes is some 60 MB; beyond this it is no plan that anyone reviews."""
+"""A plan of 100,000 changes is some 60 MB; nobody reviews a larger plan."""
+
+
+_DEFAULT_PORTS = {"http": ":80", "https": ":443"}
 
 
 def seal(plan: Plan) -> Plan:
@@ -49,18 +53,34 @@ def read_plan(content: bytes) -> Plan:
         raise PlanFileError("not a plan file: it is nested too deeply") from error
 
 
-def check_target(plan: Plan, target: TargetRef) -> None:
+def is_same_url(one: str, other: str) -> bool:
+    """Whether two URLs mean the same place: hosts have no case, and the default port is implied."""
+    return _place(one) == _place(other)
+
+
+def check_target(plan: Plan, target: TargetRef, *, may_have_moved: bool = False) -> None:
     """Make sure that a plan is for this target.
+
+    `may_have_moved`: the target's server may have had another URL when the plan was made.
 
     Raises:
         PlanFileError: it names another.
     """
-    if plan.target != target:
+    is_there = may_have_moved or is_same_url(plan.target.url, target.url)
+    if plan.target.name != target.name or not is_there:
+        other = f"make a plan for {target.name}, or choose the target with -t"
+        moved = "make the plan again: if this server moved, `kaiten-sync plan -o` recognizes it"
         raise PlanFileError(
             f"this plan is for {plan.target.name} at {plan.target.url},"
             f" not for {target.name} at {target.url}",
-            hint=f"make a plan for {target.name}, or choose the target with -t",
+            hint=moved if plan.target.name == target.name else other,
         )
+
+
+def _place(url: str) -> tuple[str, str, str]:
+    parts = urlsplit(url)
+    scheme, host = parts.scheme.lower(), parts.netloc.lower()
+    return scheme, host.removesuffix(_DEFAULT_PORTS.get(scheme, "")), parts.path.rstrip("/")
 
 
 def _read(content: bytes) -> Plan:

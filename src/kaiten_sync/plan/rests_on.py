@@ -89,6 +89,6 @@ def _observe(address: Address, seen: _Seen, live: LiveState) -> Observed:
 
 
 def _pick(kind: Kind, fields: Mapping[str, Json], seen: _Seen) -> Fields:
-    """The fields that matter; null where one is not set, which is to be seen again too."""
+    """The fields that matter; null if one is not set, which is to be seen again too."""
     names = spec_of(kind).fields if seen.is_whole else seen.names
     return {name: fields.get(name) for name in names if name not in seen.ignored}

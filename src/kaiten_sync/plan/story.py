@@ -1,4 +1,4 @@
-"""Whether a plan tells one story: each change begins with what was seen, or was left before it.
+"""Whether a plan is one story: each change begins with what was seen, or was left before it.
 
 A plan that kaiten-sync made always does. One that somebody wrote may not, and then the check of
 what was observed would not protect what is written.
@@ -15,7 +15,7 @@ from kaiten_sync.model.plan import Observed
 from kaiten_sync.model.value import ABSENT, Absent, Json, is_same
 
 State: TypeAlias = "Mapping[str, Json] | None"
-"""The fields of an object, null where one is not set; None where there is no object."""
+"""The fields of an object, null if one is not set; None if there is no object."""
 
 
 def check_story(changes: Sequence[Change], observed: Sequence[Observed]) -> None:

@@ -10,6 +10,7 @@ from kaiten_sync.plan.families import taken_field
 from kaiten_sync.plan.guards import Case
 from kaiten_sync.plan.held import unchecked
 from kaiten_sync.plan.leaving import Fate
+from kaiten_sync.plan.renames import renames
 from kaiten_sync.plan.restart import restart_warnings, restarting
 from kaiten_sync.plan.simulation import Simulation
 
@@ -21,6 +22,7 @@ def warnings(case: Case) -> Iterator[Diagnostic]:
     yield from _displaced(case)
     yield from _served_by_chance(case)
     yield from _removed_and_staying(case)
+    yield from renames(case)
     yield from unchecked(case.holders, case.leaving.going)
 
 

@@ -19,7 +19,7 @@ from kaiten_sync.documents.parts import ErrorDocument, source_document, target_d
 from kaiten_sync.model.attribution import Attribution
 from kaiten_sync.model.change import FieldChange
 from kaiten_sync.model.drift import Difference, DriftClass, DriftReport, Verdict
-from kaiten_sync.model.value import Json
+from kaiten_sync.model.value import ABSENT, Json
 from kaiten_sync.report.next_steps import next_steps
 from kaiten_sync.report.words import drift_counts
 
@@ -39,9 +39,9 @@ def drifts_json(
 
 
 def drift_json(report: DriftReport) -> dict[str, Json]:
-    """Every key is always there, null if nothing is known; only `live` and `git` may be absent.
+    """Every key is always there, null if nothing is known; only the sides of a field may be absent.
 
-    A side that is absent is a field that is not there; null is a value.
+    A side that is absent is a field that is not there, or not known; null is a value.
     """
     return to_json(_document(report))
 
@@ -74,7 +74,8 @@ def _difference(difference: Difference, report: DriftReport) -> DifferenceDocume
         is_declared=difference.drift is not DriftClass.UNMANAGED,
         is_live=difference.drift is not DriftClass.MISSING,
         effect=difference.effect,
-        fields=tuple(_field(field) for field in difference.fields),
+        is_drift=difference.is_drift,
+        fields=tuple(_field(field, difference.agreed or {}) for field in difference.fields),
         source=source_document(difference.source),
         server_edited=difference.server_edited,
         declared_by=_attribution(difference.declared_by),
@@ -84,7 +85,7 @@ def _difference(difference: Difference, report: DriftReport) -> DifferenceDocume
     )
 
 
-def _field(field: FieldChange) -> DriftFieldDocument:
+def _field(field: FieldChange, agreed: Mapping[str, Json]) -> DriftFieldDocument:
     return DriftFieldDocument(
         name=field.name,
         effect=field.effect,
@@ -97,6 +98,7 @@ def _field(field: FieldChange) -> DriftFieldDocument:
         ),
         live=property_of(field.before),
         git=property_of(field.after),
+        agreed=property_of(agreed.get(field.name, ABSENT)),
     )
 
 

@@ -1,7 +1,7 @@
 """Drift reports as JUnit XML, which CI systems show as tests. Stage 7.
 
 A target is a suite, a difference a failed case; a target without any has one case that passed.
-What is not managed is a case that was skipped.
+What is not managed, and does not count, is a case that was skipped.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from xml.etree import ElementTree as Xml
 
-from kaiten_sync.model.drift import Difference, DriftReport, Verdict
+from kaiten_sync.model.drift import Difference, DriftReport
 from kaiten_sync.report.drift_text import notes_on
 from kaiten_sync.report.field_rows import field_rows, place_of
 from kaiten_sync.report.junit import junit_text
@@ -36,7 +36,7 @@ def _suite(report: DriftReport) -> Xml.Element:
     cases = [_case(difference, report) for difference in report.differences]
     if not report.has_drift:
         cases.append(Xml.Element("testcase", {"classname": "drift", "name": "no drift"}))
-    failed = sum(d.verdict is not Verdict.UNMANAGED for d in report.differences)
+    failed = sum(difference.is_drift for difference in report.differences)
     suite = Xml.Element(
         "testsuite",
         {
@@ -55,7 +55,7 @@ def _case(difference: Difference, report: DriftReport) -> Xml.Element:
     name = safe_text(str(difference.address))
     case = Xml.Element("testcase", {"classname": str(difference.address.kind), "name": name})
     word = DRIFT_WORDS[difference.verdict]
-    if difference.verdict is Verdict.UNMANAGED:
+    if not difference.is_drift:
         Xml.SubElement(case, "skipped", {"message": word})
         return case
     failure = Xml.SubElement(case, "failure", {"type": difference.verdict, "message": word})
@@ -67,10 +67,7 @@ def _lines(difference: Difference, report: DriftReport) -> list[str]:
     place = place_of(difference.source, difference.fields)
     return [
         *([place] if place else []),
-        *(
-            f"{row.label}: {row.before_text} → {row.after_text}"
-            for row in field_rows(difference.fields)
-        ),
+        *(row.side_by_side for row in field_rows(difference.fields, agreed=difference.agreed)),
         *notes_on(difference),
         *(f"{word}: {safe_text(command)}" for word, command in next_steps(difference, report)),
     ]

@@ -49,9 +49,8 @@ def _head(report: DriftReport) -> str:
             "No drift. The target matches the declaration"
             f" ({counted(report.compared, 'object')} compared{others})."
         )
-    reading = "\n\n`-` is live, `+` is git." if report.has_drift else ""
     gaps = "".join(f"\n\n{code(gap, _DETAIL_LIMIT)}" for gap in report.unknown)
-    return f"<h3>Drift of {target}</h3>\n\n{said}{reading}{gaps}\n\n"
+    return f"<h3>Drift of {target}</h3>\n\n{said}{gaps}\n\n"
 
 
 def _difference(difference: Difference, report: DriftReport) -> Block:
@@ -61,14 +60,14 @@ def _difference(difference: Difference, report: DriftReport) -> Block:
 
 
 def _details(difference: Difference, report: DriftReport) -> list[str]:
-    rows = list(field_rows(difference.fields))
+    rows = list(field_rows(difference.fields, agreed=difference.agreed))
     is_unmanaged = difference.drift is DriftClass.UNMANAGED
     place = "" if is_unmanaged else place_of(difference.source, difference.fields)
     notes = [
         f"declared at {code(place)}" if place else "",
         *(code(note, _DETAIL_LIMIT) for note in notes_on(difference)),
     ]
-    parts = [fence(diff_lines(rows), "diff")] if rows else []
+    parts = [fence(diff_lines(rows, ("live ", "git ")), "diff")] if rows else []
     if any(notes):
         parts.append(f"<p>{', '.join(filter(None, notes))}</p>")
     steps = [safe_text(command) for _, command in next_steps(difference, report)]

@@ -13,14 +13,14 @@ from kaiten_sync.report.sarif import SarifObject, sarif_log, sarif_place
 from kaiten_sync.report.words import DRIFT_WORDS
 
 _RULES: Mapping[Verdict, str] = {
-    Verdict.CONFLICT: "Git and the server both moved since the plan was agreed",
+    Verdict.CONFLICT: "Git and the server both changed since the plan was agreed",
     Verdict.MISSING: "Declared, and not on the server",
     Verdict.SERVER_EDITED: "Somebody changed it on the server since the plan was agreed",
     Verdict.CHANGED: "The server has something else than what is declared",
     Verdict.GIT_AHEAD: "Declared, and not applied yet",
     Verdict.UNMANAGED: "On the server, and not declared",
 }
-_LEVELS = {Verdict.GIT_AHEAD: "note", Verdict.UNMANAGED: "note", Verdict.CONFLICT: "error"}
+_LEVELS = {Verdict.GIT_AHEAD: "note", Verdict.CONFLICT: "error"}
 
 
 def drift_sarif(reports: Sequence[DriftReport]) -> str:
@@ -42,7 +42,7 @@ def _result(report: DriftReport, difference: Difference) -> SarifObject:
         location["physicalLocation"] = sarif_place(place)
     return {
         "ruleId": _rule(difference.verdict),
-        "level": _LEVELS.get(difference.verdict, "warning"),
+        "level": _LEVELS.get(difference.verdict, "warning") if difference.is_drift else "note",
         "message": {"text": _text(report, difference)},
         "locations": [location],
     }
@@ -56,10 +56,7 @@ def _place(difference: Difference) -> SourceRef | None:
 
 
 def _text(report: DriftReport, difference: Difference) -> str:
-    rows = [
-        f"{row.label}: {row.before_text} → {row.after_text}"
-        for row in field_rows(difference.fields)
-    ]
+    rows = [row.side_by_side for row in field_rows(difference.fields, agreed=difference.agreed)]
     word = DRIFT_WORDS[difference.verdict]
     head = f"{difference.address}: {word} on {report.target.name}"
     return safe_text("; ".join([head, *rows, *notes_on(difference)]))

@@ -12,9 +12,9 @@ from kaiten_sync.report.paint import DRIFT_STYLES, QUIET, TITLE, Paint, painter
 from kaiten_sync.report.rows import (
     INDENT,
     Row,
-    change_lines,
     columns_for,
     row_lines,
+    side_lines,
     value_limit,
     value_lines,
 )
@@ -28,7 +28,7 @@ _ONE_LINE = 100
 
 
 def drift_text(reports: Sequence[DriftReport], *, color: bool, width: int = 100) -> str:
-    """The differences as a person reads them: live → git, then one summary line per target."""
+    """The differences as a person reads them, each side named, then one summary line per target."""
     paint = painter(color=color)
     parts = ["\n".join(_lines(report, paint, width)) for report in reports]
     if len(reports) > 1 and any(report.differences for report in reports):
@@ -58,12 +58,15 @@ def _declared(difference: Difference) -> str:
     return f"declared{by}{at} in {safe_text(who.commit[:_COMMIT_DIGITS])}"
 
 
-def _moved_on_server(difference: Difference) -> str:
-    """Which fields of a conflict moved on the server; empty where that is clear, or not known."""
-    if difference.verdict is not Verdict.CONFLICT or not difference.server_edited:
+def _changed_where(difference: Difference) -> str:
+    """Which fields of a conflict changed on which side; empty if there is no conflict."""
+    if difference.verdict is not Verdict.CONFLICT:
         return ""
-    names = ", ".join(safe_text(name) for name in difference.server_edited)
-    return f"changed on the server: {names}; the rest changed in git"
+    if difference.server_edited is None:
+        return "the agreed values are not known, so neither is which field changed on which side"
+    sides = {"on the server": difference.server_edited, "in git": difference.changed_in_git}
+    changed = [f"{', '.join(map(safe_text, names))} {where}" for where, names in sides.items()]
+    return f"changed: {'; '.join(changed)}"
 
 
 def adopted_text(adopted: Sequence[Difference], files: Sequence[str]) -> str:
@@ -86,8 +89,8 @@ def _values(difference: Difference) -> str:
 
 
 def notes_on(difference: Difference) -> list[str]:
-    """All that is known of who moved what."""
-    notes = (_moved_on_server(difference), _declared(difference), _edited(difference))
+    """All that is known of who changed what."""
+    notes = (_changed_where(difference), _declared(difference), _edited(difference))
     return [note for note in notes if note]
 
 
@@ -104,7 +107,7 @@ def no_drift(report: DriftReport) -> str:
 def _lines(report: DriftReport, paint: Paint, width: int) -> Iterator[str]:
     if report.differences:
         name, url = safe_text(report.target.name), safe_text(report.target.url)
-        yield paint(f"Drift of {name} at {url}", TITLE) + paint("  (live → git)", QUIET)
+        yield paint(f"Drift of {name} at {url}", TITLE)
         yield ""
         yield from _differences(report, paint, width)
         yield ""
@@ -140,10 +143,10 @@ def _head(difference: Difference) -> Row:
 
 
 def _details(difference: Difference, width: int, paint: Paint) -> Iterator[str]:
-    rows = list(field_rows(difference.fields, value_limit(width)))
+    rows = list(field_rows(difference.fields, value_limit(width), difference.agreed))
     is_short = bool(spec_of(difference.address.kind).shorthand)
     if difference.drift is DriftClass.CHANGED:
-        yield from change_lines(rows, width, paint)
+        yield from side_lines(rows, width)
     elif is_short or difference.drift is DriftClass.MISSING:
         yield from value_lines(rows, width, joined=is_short)
     for note in notes_on(difference):

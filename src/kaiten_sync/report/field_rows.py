@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 
 from kaiten_sync.model.change import Effect, FieldChange
 from kaiten_sync.model.source import SourceRef
 from kaiten_sync.model.value import Absent, Json
 from kaiten_sync.report.safe_text import safe_text
-from kaiten_sync.report.values import LIMIT, NOT_SET, cut, pair_texts
+from kaiten_sync.report.values import LIMIT, NOT_SET, cut, pair_texts, value_text
 
 _LABEL_LIMIT = 100
 """Characters of a path inside a CONFIG value: its keys can be as long as they like."""
@@ -17,12 +17,16 @@ _LABEL_LIMIT = 100
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FieldRow:
-    """One field, or one place inside a CONFIG value. A side is None where it is absent."""
+    """One field, or one place inside a CONFIG value. A side is None if it is absent.
+
+    `agreed` is what was agreed last, None if that is not known.
+    """
 
     label: str
     before: str | None
     after: str | None
     effect: Effect
+    agreed: str | None = None
 
     @property
     def compact(self) -> str:
@@ -40,16 +44,35 @@ class FieldRow:
         return NOT_SET if self.after is None else self.after
 
     @property
+    def sides(self) -> tuple[tuple[str, str], ...]:
+        """The sides of drift by name: live, git, and what was agreed, if that is known."""
+        agreed = () if self.agreed is None else (("agreed", self.agreed),)
+        return (("live", self.before_text), ("git", self.after_text), *agreed)
+
+    @property
+    def side_by_side(self) -> str:
+        """`label: live 7777, git 110, agreed 100`."""
+        return f"{self.label}: {', '.join(f'{side} {text}' for side, text in self.sides)}"
+
+    @property
     def only_side(self) -> str:
         """`label: value`, of the side that is there."""
         return f"{self.label}: {self.after if self.after is not None else self.before or ''}"
 
 
-def field_rows(fields: Iterable[FieldChange], limit: int = LIMIT) -> Iterator[FieldRow]:
-    """One row per field; a CONFIG value whose inner changes are known gives one row for each."""
+def field_rows(
+    fields: Iterable[FieldChange], limit: int = LIMIT, agreed: Mapping[str, Json] | None = None
+) -> Iterator[FieldRow]:
+    """One row per field; a CONFIG value whose inner changes are known gives one row for each.
+
+    `agreed` are the agreed values of the fields of which they are known.
+    """
+    known = agreed or {}
     for field in fields:
         if not field.inner:
-            yield _row(field.name, field.before, field.after, field.effect, limit)
+            row = _row(field.name, field.before, field.after, field.effect, limit)
+            shown = value_text(known[field.name], limit) if field.name in known else None
+            yield replace(row, agreed=shown)
         for inner in field.inner:
             dot = "" if inner.path.startswith("[") else "."
             label = f"{field.name}{dot}{inner.path}"

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from kaiten_sync.model.outcome import ApplyResult
     from kaiten_sync.model.plan import Plan
     from kaiten_sync.report.notice import Notice
+    from kaiten_sync.report.pricing import PriceTable
 
 _T = TypeVar("_T")
 
@@ -86,6 +87,36 @@ def _plan_html(document: PlanView, _look: Look) -> str:
     from kaiten_sync.report.plan_html import plan_html
 
     return plan_html(document.plan, document.diagnostics, document.impact)
+
+
+def _table_text(table: PriceTable, look: Look) -> str:
+    from kaiten_sync.report.pricing_formats import pricing_text
+
+    return pricing_text(table, color=look.color, width=look.width)
+
+
+def _table_json(table: PriceTable, _look: Look) -> str:
+    from kaiten_sync.report.pricing_formats import pricing_json
+
+    return json_text(pricing_json(table))
+
+
+def _table_markdown(table: PriceTable, _look: Look) -> str:
+    from kaiten_sync.report.pricing_formats import pricing_markdown
+
+    return pricing_markdown(table)
+
+
+def _table_html(table: PriceTable, _look: Look) -> str:
+    from kaiten_sync.report.pricing_formats import pricing_html
+
+    return pricing_html(table)
+
+
+def _table_csv(table: PriceTable, _look: Look) -> str:
+    from kaiten_sync.report.pricing_formats import pricing_csv
+
+    return pricing_csv(table)
 
 
 def _impact_text(impact: Impact, look: Look) -> str:
@@ -248,6 +279,13 @@ PLAN: Formats[PlanView] = {
     "markdown": _plan_markdown,
     "html": _plan_html,
 }
+TABLE: Formats[PriceTable] = {
+    "text": _table_text,
+    "json": _table_json,
+    "markdown": _table_markdown,
+    "html": _table_html,
+    "csv": _table_csv,
+}
 IMPACT: Formats[Impact] = {
     "text": _impact_text,
     "json": _impact_json,
@@ -291,6 +329,7 @@ PROPOSAL: Formats[PlanView] = {**PLAN, "github": _proposal_github, "sarif": _pro
 DOCUMENTS: Mapping[str, Formats[Any]] = {
     "plan": PROPOSAL,
     "impact": IMPACT,
+    "table": TABLE,
     "drift": DRIFT,
     "apply": APPLY,
     "compare": COMPARE,

@@ -35,10 +35,10 @@ def impact_csv(impact: Impact) -> str:
         for holder in change.looked_at:
             writer.writerow(
                 [
-                    _cell(str(change.affected.address)),
-                    _cell(change.affected.version),
-                    _cell(holder.instance),
-                    _cell(holder.customer),
+                    text_cell(str(change.affected.address)),
+                    text_cell(change.affected.version),
+                    text_cell(holder.instance),
+                    text_cell(holder.customer),
                     _number(holder.used),
                     _number(change.affected.before),
                     _number(change.affected.after),
@@ -51,7 +51,8 @@ def impact_csv(impact: Impact) -> str:
     return text.getvalue()
 
 
-def _cell(text: str) -> str:
+def text_cell(text: str) -> str:
+    """Text that no spreadsheet takes for a formula."""
     shown = safe_text(text)
     return f"'{shown}" if shown.startswith(_FORMULA) else shown
 

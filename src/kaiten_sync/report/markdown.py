@@ -1,6 +1,6 @@
 """Markdown that nothing from outside can break out of, and that fits where it is posted. Stage 7.
 
-Text from outside stands in one of two places: escaped inside `<code>` within an HTML block, where
+Text from outside appears in one of two places: escaped inside `<code>` within an HTML block, where
 no renderer looks for markdown, links or mentions; or in a fence longer than any run of backticks
 inside it.
 """
@@ -69,12 +69,19 @@ def fence(lines: Iterable[str], language: str) -> str:
     return f"{marks}{language}\n{text}\n{marks}"
 
 
-def diff_lines(rows: Iterable[FieldRow]) -> Iterator[str]:
-    """`- label: before` and `+ label: after`, at most as many as a reader bears."""
+def diff_lines(rows: Iterable[FieldRow], names: tuple[str, str] = ("", "")) -> Iterator[str]:
+    """`- label: before` and `+ label: after`, at most as many as a reader bears.
+
+    `names` are those of the two sides; what was agreed follows them on a line of its own.
+    """
     lines = [
-        f"{sign} {row.label}: {side}"
+        f"{sign} {name}{row.label}: {side}"
         for row in rows
-        for sign, side in (("-", row.before), ("+", row.after))
+        for sign, name, side in (
+            ("-", names[0], row.before),
+            ("+", names[1], row.after),
+            (" ", "agreed ", row.agreed),
+        )
         if side is not None
     ]
     yield from lines[:_LINES_LIMIT]

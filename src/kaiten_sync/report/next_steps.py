@@ -14,7 +14,7 @@ _LEFT_LIMIT = 20
 """Changes that are named after an apply; the next plan shows all."""
 
 _ADOPTABLE = frozenset(set(Verdict) - {Verdict.GIT_AHEAD})
-_REVERTIBLE = frozenset({Verdict.MISSING, Verdict.SERVER_EDITED, Verdict.CHANGED})
+_REVERTIBLE = frozenset(_ADOPTABLE - {Verdict.UNMANAGED})
 
 
 def next_steps(difference: Difference, report: DriftReport) -> Iterator[tuple[str, str]]:
@@ -22,8 +22,7 @@ def next_steps(difference: Difference, report: DriftReport) -> Iterator[tuple[st
     name = str(difference.address)
     if difference.verdict in _ADOPTABLE:
         yield "adopt", _command("adopt", report.words, name)
-    is_split = difference.verdict is Verdict.CONFLICT and difference.server_edited
-    if difference.verdict in _REVERTIBLE or is_split:
+    if difference.verdict in _REVERTIBLE:
         file = f"{report.target.name}.revert.plan.json"
         yield "revert", _command("drift", report.words, name, "--revert", "-o", file)
     if difference.verdict is Verdict.GIT_AHEAD:

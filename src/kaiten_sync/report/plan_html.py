@@ -11,7 +11,10 @@ from kaiten_sync.model.impact import Impact
 from kaiten_sync.model.plan import Plan
 from kaiten_sync.report.field_rows import FieldRow, field_rows, place_of
 from kaiten_sync.report.impact_html import impact_parts
+from kaiten_sync.report.left import LEFT_TITLE, left_lines
 from kaiten_sync.report.pages import NAME_LIMIT, VALUE_LIMIT, template
+from kaiten_sync.report.pricing import table_of_plan
+from kaiten_sync.report.pricing_formats import pricing_parts
 from kaiten_sync.report.risk import riskiest_first, takes_away
 from kaiten_sync.report.safe_text import safe_text
 from kaiten_sync.report.values import cut
@@ -54,7 +57,7 @@ class _PlanCard:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Group:
-    """One object with its grants. It stands in the section of its riskiest change."""
+    """One object with its grants. It is in the section of its riskiest change."""
 
     name: str
     cards: tuple[_PlanCard, ...]
@@ -78,9 +81,13 @@ def plan_html(
         summary=plan_summary(plan),
         compared=counted(len(plan.managed), "object"),
         is_empty=plan.is_empty,
+        verb="has more than" if plan.has_differences else "matches",
+        left_title=LEFT_TITLE,
+        left=[cut(line, VALUE_LIMIT) for line in left_lines(plan)],
         refusals=[cut(safe_text(with_place(each)), VALUE_LIMIT) for each in refusals],
         warnings=[cut(safe_text(warning), VALUE_LIMIT) for warning in plan_warnings(plan)],
         sections=list(_sections(plan)),
+        table=pricing_parts(table) if (table := table_of_plan(plan, impact)).rows else None,
         impact=impact_parts(impact) if impact is not None and impact.changes else None,
         digest=safe_text(plan.digest),
     )

@@ -14,6 +14,7 @@ from kaiten_sync.model.impact import Impact
 from kaiten_sync.model.plan import Plan
 from kaiten_sync.report.field_rows import FieldRow, field_rows, place_of
 from kaiten_sync.report.impact_markdown import impact_section
+from kaiten_sync.report.left import LEFT_TITLE, left_lines
 from kaiten_sync.report.markdown import (
     MAX_CHARS,
     Block,
@@ -24,6 +25,8 @@ from kaiten_sync.report.markdown import (
     fence,
 )
 from kaiten_sync.report.notice import Notice, notice_markdown
+from kaiten_sync.report.pricing import table_of_plan
+from kaiten_sync.report.pricing_formats import pricing_markdown
 from kaiten_sync.report.risk import is_harmful, riskiest_first
 from kaiten_sync.report.safe_text import safe_text
 from kaiten_sync.report.values import cut
@@ -47,6 +50,9 @@ _GLANCE_LIMIT = 40
 _MARKS = {Effect.BREAKS: "⛔ ", Effect.TIGHTENS: "⚠️ "}
 
 
+_TABLE_SHARE = 0.2
+"""The share of the text for the table of changed grants: it is what a product manager approves."""
+
 _IMPACT_SHARE = 0.3
 """The share of the text for whom the plan affects: names are the first to be left out."""
 
@@ -65,6 +71,9 @@ def plan_markdown(
     out. What does not fit is counted by action, with the command that shows it.
     """
     head = _head(plan, "".join(notice_markdown(notice) for notice in notices))
+    table = table_of_plan(plan, impact)
+    if table.rows:
+        head += pricing_markdown(table, int(max_chars * _TABLE_SHARE)) + "\n"
     if impact is not None and impact.changes:
         head += impact_section(impact, int(max_chars * _IMPACT_SHARE))
     return document(head, riskiest_first(plan.changes), _change, _missing, max_chars)
@@ -76,11 +85,15 @@ def _head(plan: Plan, notices: str) -> str:
     parts = [f"<!-- kaiten-sync plan {seal} -->", f"{notices}<h3>Plan for {where}</h3>"]
     if plan.is_empty:
         compared = counted(len(plan.managed), "object")
-        parts.append(f"No changes. The target matches the declaration ({compared} compared).")
+        is_same = not plan.has_differences
+        verb = "matches" if is_same else "has more than"
+        parts.append(f"No changes. The target {verb} the declaration ({compared} compared).")
     else:
         parts.append(_table(plan))
     if plan_warnings(plan):
         parts.append(f"**Warnings**\n\n{_warnings(plan)}")
+    if plan.left:
+        parts.append(f"**{LEFT_TITLE}**\n\n{fence(left_lines(plan), 'text')}")
     return parts[0] + "\n" + "\n\n".join(parts[1:]) + "\n\n"
 
 

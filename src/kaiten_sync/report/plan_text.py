@@ -10,6 +10,7 @@ from kaiten_sync.model.impact import Impact
 from kaiten_sync.model.plan import Plan
 from kaiten_sync.report.field_rows import field_rows, place_of
 from kaiten_sync.report.impact_text import impact_lines
+from kaiten_sync.report.left import LEFT_TITLE, left_lines, no_changes
 from kaiten_sync.report.paint import (
     ACTION_STYLES,
     EFFECT_STYLES,
@@ -52,6 +53,7 @@ def plan_text(plan: Plan, impact: Impact | None = None, *, color: bool, width: i
 def _lines(plan: Plan, impact: Impact | None, paint: Paint, width: int) -> Iterator[str]:
     if plan.is_empty:
         yield from _warnings(plan, paint)
+        yield from _left(plan)
         yield _no_changes(plan, paint)
         return
     yield paint(f"Plan for {safe_text(plan.target.name)} at {safe_text(plan.target.url)}", TITLE)
@@ -59,6 +61,7 @@ def _lines(plan: Plan, impact: Impact | None, paint: Paint, width: int) -> Itera
     yield from _changes(plan, paint, width)
     yield ""
     yield from _warnings(plan, paint)
+    yield from _left(plan)
     if impact is not None and impact.changes:
         yield from impact_lines(impact, paint)
     yield paint(f"Plan: {plan_summary(plan)}", TITLE)
@@ -67,10 +70,15 @@ def _lines(plan: Plan, impact: Impact | None, paint: Paint, width: int) -> Itera
 def _no_changes(plan: Plan, paint: Paint) -> str:
     unmanaged = plan.summary.unmanaged
     others = f", {unmanaged:,} not managed" if unmanaged else ""
-    return (
-        f"{paint('No changes.', TITLE)} {safe_text(plan.target.name)} matches the declaration"
-        f" ({counted(len(plan.managed), 'object')} compared{others})."
-    )
+    compared = f"{counted(len(plan.managed), 'object')} compared{others}"
+    return f"{paint('No changes.', TITLE)} {no_changes(plan, compared)}"
+
+
+def _left(plan: Plan) -> Iterator[str]:
+    if plan.left:
+        yield f"  {LEFT_TITLE}"
+        yield from (f"{INDENT}{line}" for line in left_lines(plan))
+        yield ""
 
 
 def _warnings(plan: Plan, paint: Paint) -> Iterator[str]:

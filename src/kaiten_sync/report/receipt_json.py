@@ -1,6 +1,6 @@
 """The receipt of an apply, as JSON. Stage 7.
 
-It is written while the plan is carried out. So the outcomes stand before what is known only at
+It is written while the plan is carried out. So the outcomes come before what is known only at
 the end: one more outcome overwrites nothing but the end.
 """
 

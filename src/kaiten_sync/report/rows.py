@@ -13,7 +13,7 @@ from kaiten_sync.report.field_rows import FieldRow
 from kaiten_sync.report.paint import QUIET, Paint, cells, padded
 
 INDENT = " " * 8
-"""Everything that belongs to a row stands this far in."""
+"""Indentation of everything that belongs to a row."""
 
 _GAP = 2
 _NARROWEST_SUBJECT = 20
@@ -78,6 +78,17 @@ def change_lines(rows: Sequence[FieldRow], width: int, paint: Paint) -> Iterator
         else:
             yield f"{INDENT}{row.label}: {before}"
             yield f"{INDENT}{' ' * cells(row.label)}{paint('→', QUIET)} {after}"
+
+
+def side_lines(rows: Sequence[FieldRow], width: int) -> Iterator[str]:
+    """`label: live 7777, git 110, agreed 100` per field; a side per line if one is too narrow."""
+    for row in rows:
+        if cells(row.side_by_side) + len(INDENT) <= width:
+            yield INDENT + row.side_by_side
+            continue
+        yield f"{INDENT}{row.label}:"
+        names = max(len(side) for side, _ in row.sides)
+        yield from (f"{INDENT}  {side:{names}} {text}" for side, text in row.sides)
 
 
 def value_lines(rows: Sequence[FieldRow], width: int, *, joined: bool) -> Iterator[str]:

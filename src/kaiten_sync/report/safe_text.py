@@ -51,7 +51,7 @@ def safe_text(text: str, *, in_place: bool = False) -> str:
 
 
 def escaped(text: str) -> str:
-    r"""The inside of a JSON string on one line: what `safe_text` would change is `\u....`."""
+    r"""The content of a JSON string on one line: what `safe_text` would change is `\u....`."""
     return safe_json(json.dumps(text, ensure_ascii=False)[1:-1])
 
 

@@ -1,6 +1,6 @@
 """One value on one line. Stage 7.
 
-Text stands as it is where nobody can misread it, and in quotes, with escapes, everywhere else.
+Text is shown as it is where nobody can misread it, and in quotes, with escapes, everywhere else.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ LIMIT = 80
 """Characters of a value that are shown unless told: about one line of a terminal."""
 
 NOT_SET = "(not set)"
-"""What stands for an absent side beside one that is there."""
+"""Shown for an absent side beside one that exists."""
 
 _LOOKS_LIKE_ANOTHER_TYPE = re.compile(r"null|true|false|[-+.]?[0-9][-+.:_0-9eE]*")
 _OPENS_SOMETHING_ELSE = tuple("\"'[{(")

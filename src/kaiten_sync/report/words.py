@@ -9,6 +9,7 @@ from kaiten_sync.model.change import Action, Change, Effect
 from kaiten_sync.model.diagnostic import Diagnostic
 from kaiten_sync.model.drift import Difference, Verdict
 from kaiten_sync.model.plan import Plan
+from kaiten_sync.report.shared_lines import shared_lines
 
 _SYMBOLS: Mapping[Action, str] = {
     Action.CREATE: "+",
@@ -64,9 +65,13 @@ def effect_word(change: Change) -> str:
 
 
 def plan_warnings(plan: Plan) -> tuple[str, ...]:
-    """What a reviewer has to know: first what the plan may do because a person named it."""
+    """What a reviewer has to know: first what the plan may do because a person named it.
+
+    Then which lines tighten several objects at once, and what the plan itself warns of.
+    """
     allowed = sorted(plan.guards.allowed, key=lambda address: address.sort_key)
-    return (*(f"allowed by name (--allow): {address}" for address in allowed), *plan.warnings)
+    named = (f"allowed by name (--allow): {address}" for address in allowed)
+    return (*named, *shared_lines(plan), *plan.warnings)
 
 
 def plan_summary(plan: Plan) -> str:
@@ -94,14 +99,10 @@ def effects(counts: Mapping[str, int]) -> list[str]:
 
 def drift_summary(differences: tuple[Difference, ...], compared: int) -> str:
     """What differs and what was compared: `1 server edited, 2 missing`, then the counts."""
-    counts = drift_counts(differences)
-    drifted = [
-        f"{counts[each]:,} {DRIFT_WORDS[each]}"
-        for each in Verdict
-        if counts[each] and each is not Verdict.UNMANAGED
-    ]
-    unmanaged = f"{counts[Verdict.UNMANAGED]:,} not managed. "
-    shown = unmanaged if counts[Verdict.UNMANAGED] else ""
+    counts = drift_counts(tuple(each for each in differences if each.is_drift))
+    drifted = [f"{counts[each]:,} {DRIFT_WORDS[each]}" for each in Verdict if counts[each]]
+    unmanaged = len(differences) - sum(counts.values())
+    shown = f"{unmanaged:,} not managed. " if unmanaged else ""
     return f"{', '.join(drifted)}. {shown}{counted(compared, 'object')} compared."
 
 

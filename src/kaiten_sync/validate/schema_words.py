@@ -1,7 +1,7 @@
 """What a schema's complaint means, in words for the person who wrote the file.
 
 The schema carries some words itself: `errorMessage` and `patternErrorMessage`, which editors
-show too, and `x-rule`, the rule's name where the keyword alone does not tell it.
+show too, and `x-rule`, the rule's name where the keyword alone does not determine it.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ def describe_unknown(key: str, error: ValidationError) -> Diagnostic:
 
 
 def describe_null(path: tuple[str | int, ...]) -> Diagnostic:
-    """A null where none can be."""
+    """A null instead of a value."""
     return Diagnostic(
         rule="null-field",
         message=f"`{path[-1]}` cannot be null",

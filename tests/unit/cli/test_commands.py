@@ -19,6 +19,7 @@ CASES = {
     "drift": "drifting.drift",
     "drift --revert": "drifting.revert",
     "adopt": "adopting.adopt",
+    "freeze growth": "freezing.freeze",
     "export -o out": "exporting.export",
     "compare a b": "comparing.compare_targets",
     "schema": "schemas.write_schemas",

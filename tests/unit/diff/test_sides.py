@@ -9,11 +9,13 @@ from tests.fakes.catalog import live
 from tests.support.values import TARGET, declared, desired, live_state, proposal
 
 from kaiten_sync.diff.compare import diff_catalog
-from kaiten_sync.diff.sides import undoing, with_sides
+from kaiten_sync.diff.sides import with_sides
+from kaiten_sync.diff.undo import undoing
 from kaiten_sync.model.drift import Difference, Verdict
 from kaiten_sync.model.plan import Plan
 from kaiten_sync.model.resource import DesiredState, LiveState, Resource
-from kaiten_sync.model.settings import Scope
+from kaiten_sync.model.settings import Prune, Scope
+from kaiten_sync.plan.leaving import ownership
 
 assert TARGET.name == "local"
 
@@ -37,7 +39,10 @@ def agreed(fields: dict[str, Any] | None) -> Plan:
 
 
 def judged(wanted: DesiredState, found: LiveState, plan: Plan) -> tuple[Difference, ...]:
-    return with_sides(diff_catalog(wanted, found, Scope()).differences, wanted, found, plan)
+    differences = diff_catalog(wanted, found, Scope()).differences
+    owned = ownership(wanted, Scope(), Prune.OWNED, plan)
+    going = owned.leaving(differences, found).going
+    return with_sides(differences, wanted, found, plan, going)
 
 
 @pytest.mark.parametrize(
@@ -108,17 +113,69 @@ def test_a_conflict_says_which_fields_moved_where() -> None:
     (difference,) = judged(desired(*license_(git)), on_server(server), agreed(OLD))
     assert difference.verdict is Verdict.CONFLICT
     assert difference.server_edited == ("description",)
-    ((undone,), remarks) = undoing([difference])
+    found = undoing([difference])
+    (undone,) = found.differences
     assert [(f.name, f.before, f.after) for f in undone.fields] == [("description", "edited", "d")]
-    assert remarks == ()
+    assert found.notes == ()
 
 
-def test_a_field_that_moved_on_both_sides_is_for_a_person() -> None:
+def test_a_field_that_changed_on_both_sides_is_for_a_person() -> None:
     (difference,) = judged(desired(*license_(NEW)), on_server(OTHER), agreed(OLD))
     assert difference.server_edited is None
-    undone, (remark,) = undoing([difference])
-    assert undone == ()
-    assert remark.sentence.startswith("license/l: both sides moved")
+    found = undoing([difference])
+    assert found.differences == ()
+    assert found.notes[0].sentence.startswith("license/l: git and the server both changed it")
+    (named,) = undoing([difference], {difference.address}).differences
+    assert [(f.name, f.before, f.after) for f in named.fields] == [("name", "Other", "New")]
+
+
+def test_what_was_agreed_is_recovered_from_what_the_plan_wrote() -> None:
+    creating = proposal(desired(*license_(OLD)), live_state()).plan
+    (difference,) = judged(desired(*license_(NEW)), on_server(OTHER), creating)
+    assert difference.verdict is Verdict.CONFLICT
+    assert difference.agreed == {"name": "Old"}
+    assert difference.server_edited == difference.changed_in_git == ("name",)
+
+
+@pytest.mark.parametrize(
+    ("git", "before", "server", "verdict", "agreed_overage"),
+    [
+        ({"value": 60}, {"value": 50}, {"value": 50, "overagePercent": 20}, "conflict", 0),
+        ({"value": 50}, {"value": 50}, {"value": 50, "overagePercent": 20}, "server-edited", 0),
+        (
+            {"value": 10},
+            {"value": 50, "overagePercent": 20},
+            {"value": 50, "overagePercent": 20},
+            "git-ahead",
+            20,
+        ),
+        (
+            {"value": 50},
+            {"value": 50, "overagePercent": 20},
+            {"value": 50, "overagePercent": 30},
+            "conflict",
+            None,
+        ),
+    ],
+)
+def test_an_overage_that_is_left_out_has_sides_too(
+    git: dict[str, Any],
+    before: dict[str, Any],
+    server: dict[str, Any],
+    verdict: str,
+    agreed_overage: int | None,
+) -> None:
+    base = [declared("entitlement/e", name="E", type="NUMBER"), declared("license/l", name="L")]
+    there = [live("entitlement/e", name="E", type="NUMBER"), live("license/l", name="L")]
+    grant = "license/l/grant/e"
+    plan = proposal(
+        desired(*base, declared(grant, **before)), live_state(*there, live(grant, **before))
+    ).plan
+    found = live_state(*there, live(grant, **server))
+    (difference,) = judged(desired(*base, declared(grant, **git)), found, plan)
+    assert difference.verdict == verdict
+    known = difference.agreed or {}
+    assert known.get("overagePercent") == agreed_overage
 
 
 def test_only_edits_on_the_server_are_undone() -> None:
@@ -138,7 +195,7 @@ def test_only_edits_on_the_server_are_undone() -> None:
         live("group/edited", name="Theirs"),
         live("group/theirs", name="Theirs"),
     )
-    undone, _ = undoing(judged(wanted, found, proposal(before, applied).plan))
+    undone = undoing(judged(wanted, found, proposal(before, applied).plan)).differences
     assert [str(each.address) for each in undone] == ["group/edited", "group/missing"]
 
 

@@ -342,7 +342,7 @@ def test_an_export_declares_what_is_there(
         "export", "-t", "local", "-o", "exported", "--split", split, "--with-project", "--force"
     )
     assert "outlets:" in Path("kaiten-sync.yaml").read_text()
-    monkeypatch.setenv("KAITEN_AUTH_TOKEN", "toy")
+    monkeypatch.setenv("KAITEN_AUTH_TOKEN", "ksh_toy")
     shop.run("plan", "-t", "local", "--detailed-exitcode")
     text = "".join(path.read_text() for path in Path("exported").rglob("*.yaml"))
     assert "season: {amount: 99.5, currency: SEK}" in text

@@ -251,7 +251,7 @@ def test_every_plan_that_is_made_is_read(scenario: Scenario) -> None:
     ("before", "wanted", "effect"),
     [
         ({"value": 100, "overagePercent": 20}, {"value": 110, "overagePercent": 10}, "loosens"),
-        ({"value": 100, "overagePercent": 20}, {"value": 110}, "loosens"),
+        ({"value": 100, "overagePercent": 20}, {"value": 110}, "tightens"),
         ({"value": 100, "overagePercent": 20}, {"value": 100, "overagePercent": 10}, "tightens"),
         ({"value": 0, "overagePercent": 20}, {"value": 0, "overagePercent": 10}, "neutral"),
         ({"value": 100}, {"value": "unlimited", "overagePercent": -1}, "loosens"),

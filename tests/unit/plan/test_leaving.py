@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import pytest
 from tests.fakes.catalog import live
-from tests.support.values import declared, desired, live_state, proposal, sentences
+from tests.support.values import declared, desired, live_state, proposal
 
 from kaiten_sync.diff.compare import diff_catalog
 from kaiten_sync.model.resource import DesiredState
@@ -79,12 +79,25 @@ def test_grants_that_no_plan_managed_are_foreign() -> None:
     ]
 
 
-@pytest.mark.parametrize(
-    ("prune", "remark"),
-    [(Prune.OWNED, None), (Prune.NEVER, "license/mine is no longer declared and is left")],
-)
-def test_a_plan_names_what_it_lets_go(prune: Prune, remark: str | None) -> None:
-    made = proposal(NOTHING, LIVE, Policy(prune=prune), previous=BEFORE)
-    named = [each for each in sentences(made.notes) if each.startswith("license/mine ")]
-    assert bool(named) is (remark is not None)
-    assert all(each.startswith(str(remark)) for each in named)
+@pytest.mark.parametrize("prune", [Prune.OWNED, Prune.NEVER])
+def test_a_plan_names_what_it_lets_go(prune: Prune) -> None:
+    made = proposal(NOTHING, LIVE, Policy(prune=prune), previous=BEFORE).plan
+    named = {str(each.address): each.reason for each in made.left}
+    expected = "policy.prune is never"
+    assert named.get("license/mine") == (expected if prune is Prune.NEVER else None)
+
+
+@pytest.mark.parametrize("prune", list(Prune))
+def test_planning_again_names_it_again(prune: Prune) -> None:
+    made = proposal(NOTHING, LIVE, Policy(prune=prune), previous=BEFORE).plan
+    again = proposal(NOTHING, LIVE, Policy(prune=prune), previous=made).plan
+    assert again == made
+
+
+def test_a_grant_that_was_added_by_hand_is_named_and_is_a_difference() -> None:
+    wanted = desired(declared("license/mine", name="M", type="PAID"), owns=("mine",))
+    made = proposal(wanted, LIVE, Policy(prune=Prune.OWNED)).plan
+    (left,) = made.left
+    assert (str(left.address), left.is_drift) == ("license/mine/grant/e", True)
+    assert left.reason == "no plan managed it"
+    assert made.has_differences

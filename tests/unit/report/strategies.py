@@ -31,6 +31,7 @@ from kaiten_sync.model.plan import Plan, Summary, TargetRef
 from kaiten_sync.model.source import SourceRef
 from kaiten_sync.model.value import ABSENT, Json
 from kaiten_sync.plan.plan_file import seal
+from kaiten_sync.report.pricing import Grant, PriceCell, PriceColumn, PriceRow, PriceTable
 
 NASTY = (
     "<script>alert(1)</script>",
@@ -129,6 +130,8 @@ _differences = st.builds(
     updated_by=st.none() | texts,
     moved=st.none() | st.sampled_from([Verdict.CONFLICT, Verdict.SERVER_EDITED, Verdict.GIT_AHEAD]),
     server_edited=st.none() | st.lists(texts, max_size=2).map(tuple),
+    agreed=st.none() | st.dictionaries(st.sampled_from(["name", "value"]), json_values),
+    is_drift=st.booleans(),
     declared_by=st.none()
     | st.builds(
         Attribution, commit=st.none() | texts, author=st.none() | texts, date=st.none() | texts
@@ -207,6 +210,38 @@ def impacts() -> st.SearchStrategy[Impact]:
         ),
         gap=st.none() | texts,
     )
+
+
+def price_tables() -> st.SearchStrategy[PriceTable]:
+    """Any small pricing table, of a catalog or of a plan."""
+    numbers = st.integers(0, 10**12) | st.floats(0, 1e12)
+    values = numbers | st.booleans() | st.just("unlimited") | st.dictionaries(texts, texts)
+    grants = st.builds(Grant, value=values, overage=st.just(ABSENT) | st.integers(-1, 500))
+    cells = st.builds(
+        PriceCell,
+        before=st.none() | grants,
+        after=st.none() | grants,
+        effect=st.sampled_from(Effect),
+        is_change=st.booleans(),
+        over=st.integers(0, 99),
+    )
+
+    @st.composite
+    def tables(draw: st.DrawFn) -> PriceTable:
+        columns = draw(st.lists(st.builds(PriceColumn, slug=texts, name=texts), max_size=4))
+        width = len(columns)
+        row = st.builds(
+            PriceRow,
+            slug=texts,
+            name=texts,
+            group=texts,
+            unit=st.tuples(texts, texts),
+            cells=st.lists(st.none() | cells, min_size=width, max_size=width).map(tuple),
+        )
+        rows = draw(st.lists(row, max_size=4 if columns else 0))
+        return PriceTable(columns=tuple(columns), rows=tuple(rows), is_plan=draw(st.booleans()))
+
+    return tables()
 
 
 def comparisons() -> st.SearchStrategy[Comparison]:

@@ -44,7 +44,7 @@ def judged(drift: DriftReport) -> DriftReport:
 def test_every_verdict_says_who_and_what_to_do(drift: DriftReport) -> None:
     text = drift_text([judged(drift)], color=False)
     assert "declared by Ada at 2026-01-05T10:00:00+01:00 in 4b825dc642" in text
-    assert "changed on the server: name; the rest changed in git" in text
+    assert "changed: name on the server" in text
     assert "adopt:  kaiten-sync adopt -t prod " in text
     assert "revert: kaiten-sync drift -t prod " in text
     assert "plan:   kaiten-sync plan -t prod -o plans/prod.plan.json" in text

@@ -7,7 +7,7 @@ from dataclasses import replace
 from hypothesis import given
 from tests.unit.report.strategies import LEAN, drift_reports
 
-from kaiten_sync.model.drift import DriftClass, DriftReport
+from kaiten_sync.model.drift import DriftClass, DriftReport, Verdict
 from kaiten_sync.report.drift_text import drift_text
 
 
@@ -17,14 +17,14 @@ def test_each_difference_says_what_where_and_who(drift: DriftReport) -> None:
     assert (
         drift_text([report], color=False)
         == """\
-Drift of prod at https://kaiten.example.com  (live → git)
+Drift of prod at https://kaiten.example.com
 
   - missing    group/quotas                    catalog.yaml:1
         name: Quotas
         adopt:  kaiten-sync adopt group/quotas
         revert: kaiten-sync drift group/quotas --revert -o prod.revert.plan.json
   ~ changed    entitlement/api-calls           catalog.yaml:1
-        name: API calls → API Calls
+        name: live API calls, git API Calls
         last edited on the server by ann@example.com at 2025-11-20T10:00:00Z
         adopt:  kaiten-sync adopt entitlement/api-calls
         revert: kaiten-sync drift entitlement/api-calls --revert -o prod.revert.plan.json
@@ -32,7 +32,7 @@ Drift of prod at https://kaiten.example.com  (live → git)
         last edited on the server by ann@example.com at 2025-11-20T10:00:00Z
         adopt:  kaiten-sync adopt license/old
   ~ changed    license/growth/grant/api-calls  catalog.yaml:1
-        value: 1000 → 500
+        value: live 1000, git 500
         last edited on the server by ann@example.com at 2025-11-20T10:00:00Z
         adopt:  kaiten-sync adopt license/growth/grant/api-calls
         revert: kaiten-sync drift license/growth/grant/api-calls --revert -o prod.revert.plan.json
@@ -60,6 +60,24 @@ def test_what_is_not_managed_is_listed_and_is_no_drift(drift: DriftReport) -> No
     assert text.endswith(
         "\nNo drift. prod matches the declaration (8 objects compared, 1 not managed).\n"
     )
+
+
+def test_three_sides_that_are_known_are_all_shown(drift: DriftReport) -> None:
+    changed = next(d for d in drift.differences if str(d.address) == "entitlement/api-calls")
+    changed = replace(changed, moved=Verdict.CONFLICT, agreed={"name": "Calls"})
+    changed = replace(changed, server_edited=("name",))
+    text = drift_text([replace(drift, differences=(changed,))], color=False)
+    assert "        name: live API calls, git API Calls, agreed Calls\n" in text
+    assert "changed: name on the server; name in git\n" in text
+    narrow = drift_text([replace(drift, differences=(changed,))], color=False, width=40)
+    assert "        name:\n          live   API calls\n          git    API Calls\n" in narrow
+
+
+def test_what_nobody_declared_counts_where_it_is_drift(drift: DriftReport) -> None:
+    unmanaged = tuple(d for d in drift.differences if d.drift is DriftClass.UNMANAGED)
+    counted = tuple(replace(d, is_drift=True) for d in unmanaged)
+    text = drift_text([replace(drift, differences=counted)], color=False)
+    assert text.endswith("\nDrift: 1 unmanaged. 8 objects compared.\n")
 
 
 @LEAN

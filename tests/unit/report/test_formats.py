@@ -11,9 +11,11 @@ from kaiten_sync.report import formats
 
 COMMANDS = {
     "plan": formats.PROPOSAL,
+    "table": formats.TABLE,
     "show": formats.PLAN,
     "impact": formats.IMPACT,
     "drift": formats.DRIFT,
+    "compare": formats.COMPARE,
     "apply": formats.APPLY,
     "validate": formats.DIAGNOSTICS,
 }

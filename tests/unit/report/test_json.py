@@ -103,6 +103,7 @@ def test_a_drift_report_has_both_sides(drift: DriftReport) -> None:
         "class": "changed",
         "isDeclared": True,
         "isLive": True,
+        "isDrift": True,
         "effect": "tightens",
         "fields": [
             {

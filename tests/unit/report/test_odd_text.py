@@ -26,6 +26,7 @@ from tests.unit.report.strategies import (
     drift_reports,
     impacts,
     plans,
+    price_tables,
     texts,
 )
 
@@ -44,6 +45,7 @@ VALUES: dict[str, st.SearchStrategy[Any]] = {
         impact=st.none() | impacts(),
     ),
     "impact": impacts(),
+    "table": price_tables(),
     "drift": st.builds(DriftView, reports=st.lists(drift_reports(), min_size=1, max_size=2)),
     "apply": apply_results(),
     "compare": comparisons(),

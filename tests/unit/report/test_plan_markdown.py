@@ -169,11 +169,11 @@ def test_drift_markdown_keeps_the_same_promises(report: DriftReport, max_chars: 
 
 def test_drift_markdown_shows_live_and_git(drift: DriftReport) -> None:
     text = drift_markdown([drift])
-    assert "```diff\n- value: 1000\n+ value: 500\n```" in text
+    assert "```diff\n- live value: 1000\n+ git value: 500\n```" in text
     assert "<code>?</code> unmanaged <code>license/old</code>" in text
     assert "by ann&#64;example.com at 2025-11-20T10&#58;00&#58;00Z" in text
     assert "3 missing, 3 changed. 1 not managed. 8 objects compared." in text
-    cut = drift_markdown([drift], max_chars=700)
+    cut = drift_markdown([drift], max_chars=640)
     assert re.search(r"\*\*\d more differences? not shown\.\*\*", cut)
 
 

@@ -12,7 +12,7 @@ from kaiten_sync.server.service.usage_days import SHOWN_DAYS, ReportDay, usage_b
 from kaiten_sync.server.service.work import Work
 
 MAX_LINES = 5
-"""Lines in one chart: as many as can be told apart."""
+"""Lines in one chart: as many as a reader can distinguish."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,7 +30,7 @@ class Cell:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Series:
-    """What one line, or one part of each bar, stands for, with a cell for each day."""
+    """One line, or one part of each bar, with a cell for each day."""
 
     label: str
     cells: Sequence[Cell]
@@ -38,7 +38,7 @@ class Series:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Chart:
-    """Series over the same days, which are told by their start. Without series it is empty."""
+    """Series over the same days, which are named by their start. Without series it is empty."""
 
     kind: Literal["bars", "lines"]
     caption: str

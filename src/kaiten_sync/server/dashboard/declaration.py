@@ -39,14 +39,14 @@ _SILENT = (None, "", False, 0)
 
 
 def declare_entitlements(entitlements: Iterable[Mapping[str, Any]]) -> str | None:
-    """The declaration of entitlements, each as the API shows it. None where there are none."""
+    """The declaration of entitlements, each as the API shows it. None if there are none."""
     return _document("entitlements", {shown["slug"]: _entitlement(shown) for shown in entitlements})
 
 
 def declare_licenses(
     licenses: Iterable[tuple[Mapping[str, Any], str, Iterable[NamedGrant]]],
 ) -> str | None:
-    """The declaration of licenses. None where there are none.
+    """The declaration of licenses. None if there are none.
 
     Each is as the API shows it, with the slug of its family and its grants as they are stored.
     """

@@ -46,7 +46,7 @@ class GitPlan:
     problem: str | None = None
 
     def mark(self, address: str) -> str | None:
-        """Whether an object is declared, drifted or unmanaged; None where nobody can tell."""
+        """Whether an object is declared, drifted or unmanaged; None if nobody can tell."""
         if self.problem is not None:
             return None
         if address in self.drifted:
@@ -77,7 +77,7 @@ class GitView:
     def latest(self, wait_s: float = 0) -> GitPlan | None:
         """The newest plan; another one is made meanwhile where it is old.
 
-        Waits this long for that one. None where none was made so far.
+        Waits this long for that one. None if none was made so far.
         """
         making = self._begin()
         if making is not None and wait_s:

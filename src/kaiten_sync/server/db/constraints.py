@@ -1,4 +1,4 @@
-"""Which rule of the schema a write broke: a lost race gets the code of a plain conflict."""
+"""Finds the constraint that a write broke: a lost race gets the code of a plain conflict."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ _SQLITE_TEXTS = {
 
 @contextmanager
 def conflicts(connection: Connection, by_constraint: Mapping[str, RefusalError]) -> Iterator[None]:
-    """Turns a broken constraint into the refusal that stands for it.
+    """Turns a broken constraint into the refusal for it.
 
     The body runs behind a savepoint: what it wrote is undone, and the transaction can go on, which
     PostgreSQL would refuse otherwise.

@@ -74,7 +74,7 @@ def _check_encoding(connection: Connection) -> None:
     encoding = connection.exec_driver_sql("SHOW server_encoding").scalar_one()
     if encoding != "UTF8":
         raise ServerStartError(
-            f"the database cannot hold all texts: its encoding is {encoding}",
+            f"the database cannot store all characters: its encoding is {encoding}",
             hint="create it with ENCODING 'UTF8' TEMPLATE template0",
         )
 

@@ -50,7 +50,7 @@ class MeteredUsage(CountedUsage):
 
 _UNLIMITED = -1.0
 _LEAST, _MOST = 1e-100, 1e100
-"""PostgreSQL refuses a division whose result no number can hold, so its sides are kept within."""
+"""Bounds of both sides of a division: PostgreSQL refuses one whose result is too large."""
 
 _is_number = entitlement.c.type.in_(("NUMBER", "NUMBER_AI_CREDIT"))
 # A value that is not a number must not be read as one, which PostgreSQL refuses.
@@ -115,7 +115,7 @@ def _with_ratio(metered: Select[Any]) -> Select[Any]:
         (threshold > 0, dividend / divisor),
         (threshold == _UNLIMITED, _UNLIMITED),
         (used > threshold, MOST_RATIO),
-        (used == threshold, 1.0),
+        (used == threshold, 0.0),
         else_=_UNLIMITED,
     ).cast(Float(53))
     return select(counted, ratio.label("ratio"))
@@ -152,6 +152,7 @@ _FULLEST = RowQuery(
     _shown(_numbers)
     .where(_numbers.c.is_open, _numbers.c.threshold != _UNLIMITED)
     .where(or_(_numbers.c.used >= _numbers.c.threshold, _numbers.c.used >= _near))
+    .where(or_(_numbers.c.threshold > 0, _numbers.c.used > _numbers.c.threshold))
     .order_by(
         _numbers.c.ratio.desc(), _numbers.c.instance_id.desc(), _numbers.c.entitlement_id.desc()
     )

@@ -19,7 +19,7 @@ Operation = Literal["CreateEntitlement", "UpdateEntitlement"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EntitlementFields:
-    """What a request says about an entitlement. None: it says nothing."""
+    """The fields of an entitlement in a request; None if the request leaves one out."""
 
     name: str
     description: str | None = None
@@ -42,7 +42,7 @@ class EntitlementFields:
 
 
 class EntitlementColumns(TypedDict):
-    """What is stored of an entitlement when everything is decided; its slug never changes."""
+    """The columns of an entitlement after all rules; its slug never changes."""
 
     name: str
     description: str | None
@@ -64,7 +64,7 @@ class EntitlementColumns(TypedDict):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredEntitlement:
-    """What the rules for a change look at."""
+    """The fields of a stored entitlement that the rules read."""
 
     slug: str
     type: str

@@ -12,6 +12,6 @@ import unicodedata
 def fold(text: str) -> str:
     """A text in the form in which it is compared. Source: Unicode, section 3.13.5 (D145, D146)."""
     folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
-    # Composing can give a letter that folds once more.
+    # Composing can give a letter that folds again.
     again = unicodedata.normalize("NFKC", folded.casefold())
     return folded if again == folded else fold(again)

@@ -14,7 +14,7 @@ ARCHIVED = "ARCHIVED"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LicenseFields:
-    """What a request says about a license. None: it says nothing."""
+    """The fields of a license in a request; None if the request leaves one out."""
 
     name: str
     type: str
@@ -31,7 +31,7 @@ class LicenseFields:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredLicense:
-    """What the rules look at of a stored version."""
+    """The fields of a stored version that the rules read."""
 
     slug: str
     family_id: str
@@ -62,10 +62,10 @@ UNARCHIVE = LifecycleMove(
 
 
 def check_new(fields: LicenseFields) -> None:
-    """Refuses what cannot be a new version, whatever its family.
+    """Refuse a new version that no family could have.
 
     Raises:
-        RefusalError: a rule stands against it.
+        RefusalError: a rule forbids it.
     """
     if fields.lifecycle_state == ARCHIVED:
         raise unprocessable(
@@ -77,7 +77,7 @@ def check_new(fields: LicenseFields) -> None:
 
 
 def check_new_version(fields: LicenseFields, version: int) -> None:
-    """Refuses a version number other than the one that the server assigns."""
+    """Refuse a version number other than the one that the server assigns."""
     if fields.version is not None and fields.version != str(version):
         raise unprocessable(
             "CreateLicense.VersionNotSettable",
@@ -86,10 +86,10 @@ def check_new_version(fields: LicenseFields, version: int) -> None:
 
 
 def check_change(stored: StoredLicense, fields: LicenseFields) -> None:
-    """Refuses a PUT that touches what a PUT cannot change.
+    """Refuse a PUT that changes a fixed field.
 
     Raises:
-        RefusalError: a rule stands against it.
+        RefusalError: a rule forbids it.
     """
     refused = {
         "SlugNotRenameable": fields.slug not in (None, stored.slug),
@@ -108,7 +108,7 @@ def check_change(stored: StoredLicense, fields: LicenseFields) -> None:
 
 
 def check_move(stored: StoredLicense, move: LifecycleMove) -> None:
-    """Refuses a move from the wrong state, and the archiving of a family's default.
+    """Refuse a move from the wrong state, and the archiving of a family's default.
 
     Raises:
         RefusalError: the move is not possible now.

@@ -50,7 +50,7 @@ class RefusalError(Exception):
 
 
 class RecordedRefusalError(RefusalError):
-    """A request is refused, and what was written about that stays: an event that tells of it."""
+    """A request is refused, and the event that reports that is kept."""
 
 
 def invalid(code: str, detail: str) -> RefusalError:
@@ -59,15 +59,15 @@ def invalid(code: str, detail: str) -> RefusalError:
 
 
 def not_found(code: str, detail: str) -> RefusalError:
-    """What the request names is not there, or belongs to somebody else."""
+    """The object that the request names does not exist, or belongs to another organization."""
     return RefusalError(RefusalKind.NOT_FOUND, code, detail)
 
 
 def conflict(code: str, detail: str, problems: Sequence[Problem] = ()) -> RefusalError:
-    """What is stored stands against the request."""
+    """What is stored conflicts with the request."""
     return RefusalError(RefusalKind.CONFLICT, code, detail, problems)
 
 
 def unprocessable(code: str, detail: str, problems: Sequence[Problem] = ()) -> RefusalError:
-    """The request asks for what cannot be set."""
+    """The request sets a value that is not allowed."""
     return RefusalError(RefusalKind.UNPROCESSABLE, code, detail, problems)

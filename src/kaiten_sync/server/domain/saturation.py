@@ -20,7 +20,7 @@ MOST_RATIO = 1e9
 
 
 class Level(StrEnum):
-    """Where usage stands, worst first."""
+    """How near usage is to its limit, worst first."""
 
     OVER = "over"
     AT = "at"
@@ -31,7 +31,7 @@ class Level(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Saturation:
-    """Where usage stands, and its ratio to the threshold; None if there is none to divide by."""
+    """How near usage is to its limit; `ratio` is None without a threshold to divide by."""
 
     level: Level
     ratio: float | None
@@ -46,7 +46,7 @@ def saturation(value: float, threshold: float, warning_threshold_percent: int) -
 
 
 def ratio_to(threshold: float, value: float) -> float | None:
-    """Usage divided by a threshold, within what can be shown; None where that is not above zero."""
+    """Usage divided by a threshold, within what can be shown; None if that is not above zero."""
     if threshold <= 0:
         return None
     return max(-MOST_RATIO, min(value / threshold, MOST_RATIO))
@@ -56,7 +56,7 @@ def _level(value: float, threshold: float, warning_threshold_percent: int) -> Le
     if value > threshold:
         return Level.OVER
     if value == threshold:
-        return Level.AT
+        return Level.AT if threshold > 0 else Level.BELOW  # nothing is granted, and nothing used
     boundary = warning_boundary(threshold, warning_threshold_percent)
     near = threshold * NEAR_RATIO if boundary is None else boundary
     return Level.NEAR if threshold > 0 and value >= near else Level.BELOW

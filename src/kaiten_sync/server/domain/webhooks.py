@@ -114,7 +114,7 @@ def wanted_types(named: Iterable[tuple[str, str]]) -> list[str]:
 
 
 def check_url(operation: str, url: str, *, allow_private: bool) -> None:
-    """Refuse a URL that nothing shall be sent to. Names are looked up when something is sent.
+    """Refuse a URL that nothing may be sent to. Names are looked up when something is sent.
 
     Raises:
         RefusalError: 422 with what is wrong.

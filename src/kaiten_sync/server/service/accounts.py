@@ -36,7 +36,7 @@ class AccountView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TokenFields:
-    """What a request says about a new token. `expires_at` is in milliseconds since 1970."""
+    """The fields of a new token in a request. `expires_at` is in milliseconds since 1970."""
 
     name: str
     scopes: Sequence[str] | None

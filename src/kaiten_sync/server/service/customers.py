@@ -29,7 +29,7 @@ CUSTOMERS = SlugLookup(noun="customer", query=customers.find_customer)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CustomerFields:
-    """What a request says about a customer. None: it says nothing."""
+    """The fields of a customer in a request; None if the request leaves one out."""
 
     name: str
     slug: str | None = None

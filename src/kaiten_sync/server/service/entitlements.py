@@ -115,8 +115,8 @@ def _in_use(slug: str, *, grants: int = 0, counters: int = 0) -> RefusalError:
     holders = {"licenseGrants": grants, "usageCounters": counters, "licensePrices": 0}
     return conflict(
         "DeleteEntitlement.InUseConflict",
-        f"entitlement {slug!r} is granted by {grants} license(s)"
-        f" and was used by {counters} instance(s)",
+        f"entitlement {slug!r} is in use: licenses that grant it: {grants}, instances that used it:"
+        f" {counters}",
         [Problem("the entitlement is in use", "path.entitlementSlug", holders)],
     )
 

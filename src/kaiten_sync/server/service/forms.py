@@ -1,6 +1,6 @@
 """Use case of forms: a form that is sent again gets the first answer, and does nothing more.
 
-A double click, a reload and a connection that broke all send the same bytes once more.
+A double click, a reload and a connection that broke all send the same bytes again.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from kaiten_sync.server.domain.refusals import conflict
 from kaiten_sync.server.service.work import Work
 
 ONCE_FIELD = "form_once"
-"""The field that tells two forms with the same texts apart. A form without it is never repeated."""
+"""The field that distinguishes two forms with the same texts. A form without it is sent once."""
 
 S = TypeVar("S")
 

@@ -30,7 +30,7 @@ from kaiten_sync.server.shapes.scalars import number
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GrantFields:
-    """What a request says about a grant. None: it says nothing."""
+    """The fields of a grant in a request; None if the request leaves one out."""
 
     value: Mapping[str, Any]
     entitlement_slug: str | None = None

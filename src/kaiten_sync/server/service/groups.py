@@ -27,7 +27,7 @@ GROUPS = SlugLookup(noun="entitlement group", query=groups.find_group)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GroupFields:
-    """What a request says about a group. None: it says nothing."""
+    """The fields of a group in a request; None if the request leaves one out."""
 
     name: str
     description: str | None = None

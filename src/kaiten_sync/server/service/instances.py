@@ -49,7 +49,7 @@ INSTANCES = SlugLookup(noun="instance", query=instances.find_instance)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InstanceFields:
-    """What a request says about an instance. Dates are milliseconds since 1970."""
+    """The fields of an instance in a request. Dates are milliseconds since 1970."""
 
     name: str
     description: str
@@ -141,7 +141,7 @@ def delete_instance(work: Work, slug: str) -> None:
 
 
 def remove_with_event(work: Work, row: ShownInstance) -> None:
-    """Delete an instance that this transaction holds, and tell of it."""
+    """Delete an instance that this transaction holds, and emit the event."""
     # Before it is deleted, while there is an instance that the event can point at.
     _tell(work, INSTANCE_DELETED, row)
     instances.remove_instance(work.connection, row.id)

@@ -27,7 +27,7 @@ class ReportDay:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UsedDay:
-    """The most that a counter showed on a day, which starts at `start_ms`; None where unknown."""
+    """The most that a counter showed on a day, which starts at `start_ms`; None if unknown."""
 
     start_ms: int
     value: float | None
@@ -71,7 +71,7 @@ def _used_days(work: Work, meter: Meter) -> Iterable[UsedDay]:
 
 
 _Left = tuple[float, int | None] | None
-"""What a counter was left at and the start of its window; None where that is unknown."""
+"""What a counter was left at and the start of its window; None if that is unknown."""
 
 
 def _left_before(meter: Meter, stored: Sequence[UsageDayRow], first: int) -> _Left:

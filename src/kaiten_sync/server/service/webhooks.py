@@ -29,7 +29,7 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EndpointFields:
-    """What a request says of an endpoint. Types may be spelled as names, and names as types."""
+    """The fields of an endpoint in a request. Names may be given as types, and types as names."""
 
     url: str
     event_types: Sequence[str] = ()

@@ -14,5 +14,5 @@ def group_json(row: GroupRow) -> dict[str, Any]:
 
 
 def group_summaries(rows: Sequence[MemberGroup]) -> list[dict[str, str]]:
-    """Groups as they appear inside of entitlements and grants."""
+    """Groups as they appear inside entitlements and grants."""
     return [{"id": row.id, "name": row.name, "slug": row.slug} for row in rows]

@@ -43,7 +43,7 @@ def status_changed_json(before: ShownInstance, status: str, changed_by: str) -> 
 
 
 def stage_changed_json(before: ShownInstance, stage: str, changed_by: str) -> dict[str, Any]:
-    """The event that the commercial stage became another. Here null is told, not left out."""
+    """The event that the commercial stage became another. Here null is written, not left out."""
     return {
         "instance_id": before.id,
         "previous_lifecycle_stage": before.lifecycle_stage,

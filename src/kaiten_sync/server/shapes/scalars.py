@@ -24,7 +24,7 @@ def timestamp(milliseconds: int) -> str:
 
 
 def user(account_id: str | None, name: str | None) -> dict[str, Any] | None:
-    """Who made or changed something; None where nobody is known."""
+    """Who made or changed something; None if nobody is known."""
     if account_id is None:
         return None
     return {"id": account_id} if name is None else {"id": account_id, "name": name}

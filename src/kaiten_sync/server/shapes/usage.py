@@ -90,7 +90,7 @@ def warning_json(slug: str, crossing: WarningReached) -> dict[str, Any]:
 
 
 def closure_json(granted: GrantedUsage, closure: Closure) -> dict[str, Any]:
-    """The event that a window ended. Here null is told, not left out."""
+    """The event that a window ended. Here null is written, not left out."""
     return {
         "entitlement_id": granted.entitlement_id,
         "entitlement_slug": granted.entitlement_slug,

@@ -99,7 +99,7 @@ def _security_schemes() -> dict[str, Any]:
             "scheme": "bearer",
             "description": "A Kaiten access token (`ksh_...`). Each operation lists the scope"
             " that it needs; `write:<module>` implies `read:<module>`, and `read:*` / `write:*`"
-            " stand for every module.",
+            " mean every module.",
             "x-kaiten-scopes": list(MODULE_SCOPES),
         }
     }

@@ -22,6 +22,7 @@ from kaiten_sync.server.web.catalog import OPERATIONS
 from kaiten_sync.server.web.codec import encode
 from kaiten_sync.server.web.dispatch import Dispatcher
 from kaiten_sync.server.web.docs_page import docs_page
+from kaiten_sync.server.web.not_served import routes_not_served
 from kaiten_sync.server.web.openapi import openapi_document
 from kaiten_sync.server.web.operations import Operation
 from kaiten_sync.server.web.problems import problem
@@ -52,7 +53,12 @@ def build_app(
     wrong = _Wrong(pages)
     more = pages.routes if pages else ()
     app = Starlette(
-        routes=[*_api_routes(surroundings), *_open_routes(surroundings.database), *more],
+        routes=[
+            *_api_routes(surroundings),
+            *routes_not_served(surroundings, _MOUNT),
+            *_open_routes(surroundings.database),
+            *more,
+        ],
         lifespan=lifespan,
         exception_handlers={
             HTTPException: wrong.no_route,

@@ -26,7 +26,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Surroundings:
-    """What requests need of the process: its database, its time, and whom to tell of deliveries.
+    """What requests need of the process: its database, its time, and whom to notify of deliveries.
 
     `clock` gives milliseconds since 1970 in UTC. `wake` is called after a request that queued
     webhook deliveries is committed, from any thread.

@@ -24,7 +24,7 @@ _STATUS: Schema = {
 }
 _STAGE: Schema = {
     "type": "string",
-    "description": "Where the instance stands commercially, in free text such as TRIAL, ACTIVE,"
+    "description": "The commercial stage of the instance, in free text such as TRIAL, ACTIVE,"
     " AT_RISK or CHURNED. Only a PATCH changes it, and it cannot be cleared.",
     "examples": ["ACTIVE"],
 }

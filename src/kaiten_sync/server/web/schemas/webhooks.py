@@ -90,6 +90,6 @@ HISTORY_QUERY = (
     Query(
         name="status",
         schema={"type": "string", "enum": _STATUSES},
-        description="Only deliveries that stand like this.",
+        description="Only deliveries in this state.",
     ),
 )

@@ -1,0 +1,49 @@
+"""`kaiten-sync table`: the catalog as the table of a pricing page."""
+
+from __future__ import annotations
+
+import click
+
+from kaiten_sync.cli.options import (
+    CatalogChoice,
+    ServerChoice,
+    catalog_options,
+    format_option,
+    target_options,
+)
+from kaiten_sync.errors import UsageError
+from kaiten_sync.report import formats
+
+
+@click.command("table")
+@click.argument("plan_path", metavar="[PLAN]", required=False)
+@catalog_options
+@target_options
+@format_option(formats.TABLE)
+def command(
+    plan_path: str | None, declaration: CatalogChoice, server: ServerChoice, output_format: str
+) -> None:
+    """Show the catalog as a pricing table: entitlements by license.
+
+    Without PLAN and -t, what is declared. With -t, the live catalog of that target. With PLAN,
+    the cells that the plan changes, before and after.
+
+    \b
+    Examples:
+      kaiten-sync table
+      kaiten-sync table -t prod --format markdown
+      kaiten-sync table plans/prod.plan.json
+      kaiten-sync table -f catalog/ --format csv > prices.csv
+    """
+    import sys
+
+    from kaiten_sync.cli.output import look_of, print_result
+    from kaiten_sync.cli.session import terminal_ports, workspace_of
+    from kaiten_sync.jobs.tabling import TableRequest, table
+
+    is_live = server.target is not None or server.base_url is not None
+    if sum([plan_path is not None, is_live, bool(declaration.files)]) > 1:
+        raise UsageError("a table is of a plan, of a target, or of files: name one of them")
+    request = TableRequest(plan_file=plan_path, is_live=is_live, files=declaration.files)
+    found = table(workspace_of(declaration.project, server), request, terminal_ports())
+    print_result(formats.TABLE[output_format](found, look_of(sys.stdout)))

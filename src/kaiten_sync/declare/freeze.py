@@ -1,0 +1,83 @@
+"""Writes the grants that an object inherits out in place, as they are written. Used by freeze."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from kaiten_sync.declare.adopt import BOM, FileChange, path_of
+from kaiten_sync.declare.edit import TextEditor, entry_lines
+from kaiten_sync.declare.files import FoundFile, find_files
+from kaiten_sync.errors import UsageError
+from kaiten_sync.kinds.registry import child_kinds
+from kaiten_sync.kinds.spec import EXTENDS
+from kaiten_sync.model.address import Address
+from kaiten_sync.model.document import Entry, Node
+
+
+def freeze(
+    addresses: Sequence[Address], extended: Node, paths: Sequence[str], root: Path
+) -> list[FileChange]:
+    """The files of a catalog without the `extends` of these objects. Nothing is written.
+
+    `extended` is the catalog of these files with what is inherited written out.
+
+    Raises:
+        UsageError: one is not declared, or inherits nothing.
+        RefusedError: the place shares its text with others.
+    """
+    found = {f.shown: f for f in find_files(paths, root=root) if isinstance(f, FoundFile)}
+    before = {each.shown: each.path.read_bytes() for each in found.values()}
+    editors = {
+        shown: TextEditor(shown, content.removeprefix(BOM).decode())
+        for shown, content in before.items()
+    }
+    for address in addresses:
+        entry = next(reversed([*extended.walk(tuple(path_of(address)))]), None)
+        holder = next((e for e in editors.values() if e.find(path_of(address))), None)
+        if entry is None or holder is None:
+            raise UsageError(f"{address} is not declared in {', '.join(paths)}")
+        _freeze(address, entry, holder, editors)
+    changes = []
+    for shown, editor in editors.items():
+        mark = BOM if before[shown].startswith(BOM) else b""
+        after = mark + editor.text().encode()
+        if after != before[shown]:
+            path = found[shown].path
+            changes.append(FileChange(shown=shown, path=path, before=before[shown], after=after))
+    return changes
+
+
+def _freeze(
+    address: Address, entry: Entry, holder: TextEditor, editors: Mapping[str, TextEditor]
+) -> None:
+    path = path_of(address)
+    spot = holder.find(path)
+    if spot is None or spot.get(EXTENDS) is None:
+        by_itself = spot is not None and spot.alias is None
+        raise UsageError(
+            f"{address} extends nothing"
+            + ("" if by_itself else " by itself: all of it is taken from elsewhere in the file"),
+            hint="nothing needs to be frozen: its grants are its own"
+            if by_itself
+            else "declare it by itself first",
+        )
+    holder.remove([*path, EXTENDS])
+    for child in child_kinds(address.kind):
+        section = entry.node.entries.get(child.section)
+        if section is None:
+            continue
+        below = [*path, child.section]
+        own = holder.find(below)
+        for key, value in (own.pairs or ()) if own is not None else ():
+            is_null = value.alias is None and value.text in ("", "null", "~") and not value.style
+            if is_null:
+                holder.remove([*below, str(key.text)])
+        in_flow = own.is_flow if own is not None else spot.is_flow
+        written = [
+            editors[each.key_ref.file].entry_at(each.key_ref, in_flow=in_flow)
+            or entry_lines(slug, each.node.plain(), in_flow=in_flow)
+            for slug, each in section.node.entries.items()
+            if own is None or each.key_ref.through
+        ]
+        holder.insert(below, written)

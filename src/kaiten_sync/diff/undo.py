@@ -1,0 +1,109 @@
+"""The differences that undo edits on the server, with all that they rest on. Stage 4."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, replace
+
+from kaiten_sync.effects import worst
+from kaiten_sync.kinds.references import references
+from kaiten_sync.kinds.registry import spec_of
+from kaiten_sync.model.address import Address
+from kaiten_sync.model.diagnostic import Diagnostic, Severity
+from kaiten_sync.model.drift import Difference, DriftClass, Verdict
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Undoing:
+    """What is undone, in address order, and notes for whoever asked for it."""
+
+    differences: tuple[Difference, ...]
+    notes: tuple[Diagnostic, ...] = ()
+
+
+def undoing(differences: Collection[Difference], only: Collection[Address] = ()) -> Undoing:
+    """Choose the differences that undo edits on the server.
+
+    `only` are the objects that a person named, with what they contain; empty for all. What git is
+    ahead with is left to a plan, and what nobody declared is not touched. A field that changed on
+    both sides goes back to git's value only if its object is named.
+
+    What an object rests on is taken along: a missing one its parent and what it refers to, and a
+    license that is published its grants, so that nobody ever has it without them.
+    """
+    found = {difference.address: difference for difference in differences}
+    undone: dict[Address, Difference] = {}
+    notes: list[Diagnostic] = []
+    for address, difference in found.items():
+        if only and not address.is_within(only):
+            continue
+        chosen = _undone(difference, is_named=bool(only))
+        if chosen is not None:
+            undone[address] = chosen
+        elif difference.verdict is Verdict.CONFLICT:
+            notes.append(
+                Diagnostic(
+                    rule="both-sides-changed",
+                    message="git and the server both changed it, so it is left alone",
+                    ref=difference.source,
+                    severity=Severity.NOTE,
+                    address=str(address),
+                    hint="name it to revert it to what git declares, or adopt it",
+                )
+            )
+    waiting = list(undone.values())
+    for each in waiting:
+        for needed in _needed_by(each, found):
+            if needed.address not in undone:
+                undone[needed.address] = needed
+                waiting.append(needed)
+                notes.append(
+                    Diagnostic(
+                        rule="taken-along",
+                        message=f"{needed.address} is taken along: {each.address} rests on it",
+                        ref=needed.source,
+                        severity=Severity.NOTE,
+                        address=str(needed.address),
+                    )
+                )
+    chosen_ones = sorted(undone.values(), key=lambda each: each.address.sort_key)
+    return Undoing(differences=tuple(chosen_ones), notes=tuple(notes))
+
+
+def _undone(difference: Difference, *, is_named: bool) -> Difference | None:
+    match difference.verdict:
+        case Verdict.SERVER_EDITED | Verdict.MISSING | Verdict.CHANGED:
+            return difference
+        case Verdict.CONFLICT:
+            edited = difference.server_edited
+            if edited is None:
+                return difference if is_named else None
+            names = edited if is_named else set(edited) - set(difference.changed_in_git)
+            fields = tuple(each for each in difference.fields if each.name in names)
+            effect = worst(each.effect for each in fields)
+            return replace(difference, fields=fields, effect=effect) if fields else None
+    return None
+
+
+def _needed_by(difference: Difference, found: Mapping[Address, Difference]) -> Iterator[Difference]:
+    address = difference.address
+    fields = {each.name: each.after for each in difference.fields}
+    below = [target for target, _ in references(address, fields)]
+    below += [address.parent] if address.parent is not None else []
+    for each in below:
+        if each in found and found[each].drift is DriftClass.MISSING:
+            yield found[each]
+    if difference.drift is DriftClass.MISSING or _is_published(difference):
+        for child in found.values():
+            if child.address.parent == address and child.drift is not DriftClass.UNMANAGED:
+                yield child
+
+
+def _is_published(difference: Difference) -> bool:
+    """Whether whoever gets the object from now on gets its children as well."""
+    specs = spec_of(difference.address.kind).fields
+    return any(
+        move.waits_for_children and not move.withdraws
+        for each in difference.fields
+        for move in specs[each.name].steps(each.before, each.after) or ()
+    )

@@ -1,0 +1,55 @@
+"""A server that moved: its target has another URL than when the plan before was made (ADR 5).
+
+A server is known by what it has: the ids that it gave its objects. No two servers have the same.
+"""
+
+from __future__ import annotations
+
+from kaiten_sync.apply.observe import read_observed
+from kaiten_sync.errors import PlanFileError
+from kaiten_sync.jobs.agreed import Agreed
+from kaiten_sync.live.read import WORKERS
+from kaiten_sync.model.plan import Plan, TargetRef
+from kaiten_sync.model.ports import CatalogReader, Ports
+from kaiten_sync.plan.plan_file import is_same_url
+
+
+def check_moved(
+    agreed: Agreed, target: TargetRef, catalog: CatalogReader, ports: Ports, *, is_said: bool
+) -> None:
+    """Make sure that the plan before is of the server at hand, whatever its URL was.
+
+    `is_said`: a person says that the server moved.
+
+    Raises:
+        PlanFileError: nothing shows that it is. ServerError, AccessError: it could not be read.
+    """
+    plan = agreed.plan
+    if plan is None or is_same_url(plan.target.url, target.url):
+        return
+    moved = f"{target.name} moved from {plan.target.url} to {target.url}"
+    if is_said:
+        ports.notices.notify(f"{moved}, as --moved says")
+        return
+    why_not = _why_not_the_same(plan, catalog)
+    if why_not is not None:
+        raise PlanFileError(
+            f"{agreed.place}: this plan is for {target.name} at {plan.target.url}, and {why_not}"
+            f" at {target.url}",
+            hint=f"if the server moved, say so: --previous {agreed.place} --moved; if it is another"
+            " server, start over with --previous none: then nothing is deleted this time",
+        )
+    ports.notices.notify(f"{moved}: its objects have the ids that the plan before saw")
+
+
+def _why_not_the_same(plan: Plan, catalog: CatalogReader) -> str | None:
+    """Why what a plan observed does not show that a server is the same; None if it does."""
+    known = [observed for observed in plan.observed if observed.id is not None]
+    found = read_observed(catalog, known, WORKERS)
+    live = [(each, found[each.address]) for each in known if each.address in found]
+    for observed, now in live:
+        if now.id is not None and now.id != observed.id:
+            return f"{observed.address} has another id"
+    if not any(now.id == observed.id for observed, now in live):
+        return "nothing that it observed with an id is"
+    return None

@@ -1,0 +1,44 @@
+"""Table: the catalog as a pricing page shows it, declared, live, or as a plan changes it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from kaiten_sync.jobs.agreed import read_plan_file
+from kaiten_sync.jobs.workspace import Workspace
+from kaiten_sync.model.ports import Ports
+from kaiten_sync.pipeline import load, read_catalog
+from kaiten_sync.report.pricing import PriceTable, table_of_catalog, table_of_plan
+
+__all__ = ["PriceTable", "TableRequest", "table"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TableRequest:
+    """What to show.
+
+    `plan_file` is a saved plan, `-` for the caller's input. Without it, the live catalog of the
+    target if `is_live`, or else what is declared: `files`, or the project's catalog.
+    """
+
+    plan_file: str | None = None
+    is_live: bool = False
+    files: tuple[str, ...] = ()
+
+
+def table(workspace: Workspace, request: TableRequest, ports: Ports) -> PriceTable:
+    """The table that is asked for.
+
+    Raises:
+        PlanFileError: the plan file cannot be trusted. DeclarationError: the catalog is wrong.
+        KaitenSyncError: as `pipeline.read_catalog` and `Connect` do.
+    """
+    if request.plan_file is not None:
+        return table_of_plan(read_plan_file(request.plan_file, ports.files))
+    if request.is_live:
+        with workspace.connect(None).open() as catalog:
+            live = read_catalog(catalog, scope=workspace.scope, progress=ports.progress)
+        return table_of_catalog({a: each.fields for a, each in live.resources.items()})
+    desired = load(workspace.source(request.files, ()))
+    declared = sorted(desired.resources.values(), key=lambda each: each.source.place)
+    return table_of_catalog({each.address: each.fields for each in declared})

@@ -1,0 +1,75 @@
+"""Pairs that look like a rename: one object is deleted and another created with its content."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from kaiten_sync.kinds.registry import spec_of
+from kaiten_sync.kinds.values import normal_value
+from kaiten_sync.model.address import Address
+from kaiten_sync.model.change import Action
+from kaiten_sync.model.diagnostic import Diagnostic, Severity
+from kaiten_sync.model.value import ABSENT, Fields, Json, is_same
+from kaiten_sync.plan.guards import Case
+from kaiten_sync.plan.held import holding_of
+
+_OF_THE_OBJECT = ("held by", "granted by")
+"""What `holding_of` says of an object itself, and not of its usage."""
+
+
+def renames(case: Case) -> Iterator[Diagnostic]:
+    """A warning for each pair: a server cannot rename a slug, and holders stay with the old one."""
+    created = (c.address for c in case.changes if c.action == Action.CREATE)
+    going = sorted((a for a in case.leaving.going if a.parent is None), key=lambda a: a.sort_key)
+    for new in (each for each in created if each.parent is None):
+        for old in going:
+            if new.kind == old.kind and _has_content_of(case, new, old):
+                yield _warning(case, new, old)
+
+
+def _warning(case: Case, new: Address, old: Address) -> Diagnostic:
+    held = holding_of(case.holders, old, case.leaving.going)
+    if held is not None:
+        who = f"{old} is {held}" if held.startswith(_OF_THE_OBJECT) else held
+    elif old in case.holders.checked:
+        who = f"nobody holds {old}"
+    else:
+        who = f"who holds {old} is not known"
+    return Diagnostic(
+        rule="looks-like-rename",
+        message=f"{new} has the content of {old}, which is deleted: a server cannot rename a slug,"
+        f" and {who}",
+        severity=Severity.WARNING,
+        address=str(new),
+        hint=f"to keep it for its holders, keep the slug {old.slug} and change its name instead; or"
+        f" declare both until nobody holds {old}",
+    )
+
+
+def _has_content_of(case: Case, new: Address, old: Address) -> bool:
+    declared, live = case.desired.resources.get(new), case.live.resources.get(old)
+    if declared is None or live is None or not _fits(new, declared.fields, live.fields):
+        return False
+    wanted = {a.slug: (a, r.fields) for a, r in case.desired.resources.items() if a.parent == new}
+    found: Mapping[str, Fields] = {
+        a.slug: r.fields for a, r in case.live.resources.items() if a.parent == old
+    }
+    return wanted.keys() == found.keys() and all(
+        _fits(address, fields, found[slug]) for slug, (address, fields) in wanted.items()
+    )
+
+
+def _fits(address: Address, declared: Fields, live: Fields) -> bool:
+    """Whether a live object has every declared value, but for what names the object itself."""
+    specs = spec_of(address.kind).fields
+    return all(
+        specs[name].is_own_slug or _is_same_value(address, name, value, live)
+        for name, value in declared.items()
+    )
+
+
+def _is_same_value(address: Address, name: str, value: Json, live: Fields) -> bool:
+    found = live.get(name, ABSENT)
+    if value is None:
+        return found is ABSENT or found is None
+    return is_same(normal_value(spec_of(address.kind).fields[name], value), found)

@@ -1,0 +1,35 @@
+"""What a plan leaves on the server and nothing manages now. Stage 7. It is said in every format."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from kaiten_sync.model.plan import Left, Plan
+from kaiten_sync.report.safe_text import safe_text
+from kaiten_sync.report.values import value_text
+
+LEFT_TITLE = "Left on the server; nothing manages it now:"
+
+_LIMIT = 20
+"""Lines: a repository that gives up a whole kind has hundreds."""
+
+_VALUE_LIMIT = 60
+
+
+def left_lines(plan: Plan) -> Iterator[str]:
+    """A line for each object: its live values, and why it stays."""
+    yield from map(_line, plan.left[:_LIMIT])
+    if len(plan.left) > _LIMIT:
+        yield f"and {len(plan.left) - _LIMIT:,} more"
+
+
+def no_changes(plan: Plan, compared: str) -> str:
+    """What follows "No changes" in a plan: that nothing differs, or only what was compared."""
+    if any(left.is_drift for left in plan.left):
+        return f"{safe_text(plan.target.name)} has more than the declaration ({compared})."
+    return f"{safe_text(plan.target.name)} matches the declaration ({compared})."
+
+
+def _line(left: Left) -> str:
+    values = ", ".join(f"{n} {value_text(v, _VALUE_LIMIT)}" for n, v in left.fields.items())
+    return f"{safe_text(str(left.address))}: {safe_text(values)} ({safe_text(left.reason)})"

@@ -1,0 +1,203 @@
+"""The catalog as the table that people know from a pricing page. Stage 7.
+
+Rows are what is granted, by group; columns are who grants it. Of a plan, only the cells that change
+are known: its table has the rows and columns in which something does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from kaiten_sync.kinds.registry import all_kinds, spec_of
+from kaiten_sync.kinds.spec import KindSpec
+from kaiten_sync.model.address import Address
+from kaiten_sync.model.change import Action, Change, Effect
+from kaiten_sync.model.impact import Impact, Standing
+from kaiten_sync.model.plan import Plan
+from kaiten_sync.model.value import ABSENT, Absent, Fields, Json
+
+_NAME = "name"
+"""The field with the name for people, of every kind that has one."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Grant:
+    """One side of a cell: what is granted. `limits` are the fields that limit usage together."""
+
+    value: Json
+    overage: Json | Absent = ABSENT
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PriceCell:
+    """What one column grants of one row, before and after; one side alone if only one is known.
+
+    `over` counts the holders who use more than is accepted afterwards.
+    """
+
+    before: Grant | None = None
+    after: Grant | None = None
+    effect: Effect = Effect.NEUTRAL
+    is_change: bool = False
+    over: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PriceRow:
+    """One thing that is granted. `unit` is its unit for one and for several, empty without."""
+
+    slug: str
+    name: str
+    group: str
+    unit: tuple[str, str]
+    cells: tuple[PriceCell | None, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PriceColumn:
+    """Who grants: a license by slug, with its name for people."""
+
+    slug: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PriceTable:
+    """A whole table. `is_plan`: its cells are changes, and what does not change is left out."""
+
+    columns: tuple[PriceColumn, ...]
+    rows: tuple[PriceRow, ...]
+    is_plan: bool = False
+
+
+def table_of_catalog(resources: Mapping[Address, Fields]) -> PriceTable:
+    """The table of a declared or a live catalog, by address."""
+    spec = _granting()
+    cells = {
+        address: PriceCell(after=_grant(spec, fields))
+        for address, fields in resources.items()
+        if address.kind == spec.kind
+    }
+    parents = [each for each in resources if spec_of(each.kind).kind in spec.parents]
+    return _table(spec, parents, cells, resources, is_plan=False)
+
+
+def table_of_plan(plan: Plan, impact: Impact | None = None) -> PriceTable:
+    """The cells that a plan changes, with how many holders would be over each."""
+    spec = _granting()
+    seen = {each.address: each.fields for each in plan.observed if each.fields is not None}
+    over = {
+        each.affected.address: each.standings[Standing.OVER]
+        for each in (impact.changes if impact else ())
+    }
+    cells = {
+        change.address: _changed(spec, change, seen.get(change.address, {}), over)
+        for change in plan.changes
+        if change.address.kind == spec.kind
+    }
+    known = dict(seen)
+    for change in plan.changes:
+        after = {f.name: f.after for f in change.fields if f.after is not ABSENT}
+        known[change.address] = {**known.get(change.address, {}), **after}
+    parents = list(dict.fromkeys(each.parent for each in cells if each.parent))
+    return _table(spec, parents, cells, known, is_plan=True)
+
+
+def _granting() -> KindSpec:
+    """The kind whose objects are cells: inside one object, and named as another."""
+    return next(spec for spec in all_kinds() if spec.parents and spec.slug_refers_to)
+
+
+def _table(
+    spec: KindSpec,
+    parents: Iterable[Address],
+    cells: Mapping[Address, PriceCell],
+    known: Mapping[Address, Fields],
+    *,
+    is_plan: bool,
+) -> PriceTable:
+    columns = sorted(parents, key=lambda each: each.sort_key) if is_plan else list(parents)
+    granted = {address.slug for address in cells}
+    rows = []
+    for address in _granted(spec, granted):
+        fields = known.get(address, {})
+        found = (cells.get(Address(spec.kind, address.slug, each)) for each in columns)
+        rows.append(
+            PriceRow(
+                slug=address.slug,
+                name=str(fields.get(_NAME) or address.slug),
+                group=_group(address, fields, known),
+                unit=_unit(spec, fields),
+                cells=tuple(found),
+            )
+        )
+    rows.sort(key=lambda row: (not row.group, row.group, row.slug))
+    named = tuple(
+        PriceColumn(slug=each.slug, name=str(known.get(each, {}).get(_NAME) or each.slug))
+        for each in columns
+    )
+    return PriceTable(columns=named, rows=tuple(rows), is_plan=is_plan)
+
+
+def _granted(spec: KindSpec, slugs: Iterable[str]) -> list[Address]:
+    kind = spec_of(spec.slug_refers_to.kind).kind if spec.slug_refers_to else spec.kind
+    return [Address(kind, slug) for slug in sorted(slugs)]
+
+
+def _group(address: Address, fields: Fields, known: Mapping[Address, Fields]) -> str:
+    """The name of the first group that a row is in; empty if it is in none."""
+    for field, reference in spec_of(address.kind).referring_fields:
+        slugs = fields.get(field.name)
+        if field.is_set and isinstance(slugs, list | tuple) and slugs:
+            slug = str(slugs[0])
+            group = known.get(Address(spec_of(reference.kind).kind, slug), {})
+            return str(group.get(_NAME) or slug)
+    return ""
+
+
+def _unit(spec: KindSpec, fields: Fields) -> tuple[str, str]:
+    names = next((each.units_from for each in spec.fields.values() if each.units_from), ())
+    found = [str(fields.get(name) or "") for name in names]
+    return (found[0], found[-1]) if found else ("", "")
+
+
+def _grant(spec: KindSpec, fields: Mapping[str, Json | Absent]) -> Grant | None:
+    value, overage = (fields.get(name, ABSENT) for name in spec.limited_by)
+    return None if value is ABSENT else Grant(value=value, overage=overage)
+
+
+def _changed(
+    spec: KindSpec, change: Change, seen: Fields, over: Mapping[Address, int]
+) -> PriceCell:
+    before = {**seen, **{each.name: each.before for each in change.fields}}
+    after = {**seen, **{each.name: each.after for each in change.fields}}
+    return PriceCell(
+        before=None if change.action == Action.CREATE else _grant(spec, before),
+        after=None if change.action == Action.DELETE else _grant(spec, after),
+        effect=change.effect,
+        is_change=True,
+        over=over.get(change.address, 0),
+    )
+
+
+def folded(table: PriceTable, columns: int) -> Sequence[PriceTable]:
+    """The table in parts of at most so many columns; a part of a plan has only rows that change."""
+    parts = []
+    for start in range(0, len(table.columns), max(1, columns)):
+        end = start + max(1, columns)
+        rows = [
+            PriceRow(
+                slug=row.slug,
+                name=row.name,
+                group=row.group,
+                unit=row.unit,
+                cells=row.cells[start:end],
+            )
+            for row in table.rows
+            if not table.is_plan or any(row.cells[start:end])
+        ]
+        parts.append(
+            PriceTable(columns=table.columns[start:end], rows=tuple(rows), is_plan=table.is_plan)
+        )
+    return parts

@@ -1,0 +1,187 @@
+"""The pricing table in every format. Stage 7."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterator, Sequence
+
+from kaiten_sync.model.value import ABSENT, Json
+from kaiten_sync.report.impact_csv import text_cell
+from kaiten_sync.report.markdown import code
+from kaiten_sync.report.pages import NAME_LIMIT, template
+from kaiten_sync.report.paint import QUIET, TITLE, Paint, cells, padded, painter
+from kaiten_sync.report.pricing import Grant, PriceCell, PriceRow, PriceTable, folded
+from kaiten_sync.report.pricing_words import cell_text, grant_text
+from kaiten_sync.report.safe_text import safe_text
+from kaiten_sync.report.values import cut
+from kaiten_sync.report.words import counted
+
+_EMPTY = "Nothing is granted.\n"
+_WIDEST_CELL = 40
+_MARKDOWN_COLUMNS = 8
+"""Columns of one table on a page of GitHub before it scrolls sideways."""
+
+
+def pricing_text(table: PriceTable, *, color: bool, width: int) -> str:
+    """Aligned columns; a table that is wider than the terminal is folded by license."""
+    if not table.rows:
+        return _EMPTY
+    paint = painter(color=color)
+    parts = [_text_part(part, paint) for part in _fitting(table, width)]
+    return "\n".join("\n".join(lines) + "\n" for lines in parts)
+
+
+def _fitting(table: PriceTable, width: int) -> Sequence[PriceTable]:
+    """As few parts as fit: all of them have the same number of columns."""
+    for columns in range(len(table.columns), 1, -1):
+        parts = folded(table, columns)
+        if all(_width(part) <= width for part in parts):
+            return parts
+    return folded(table, 1)
+
+
+def _width(table: PriceTable) -> int:
+    return sum(_widths(table)) + 2 * (len(table.columns) + 1)
+
+
+def _widths(table: PriceTable) -> list[int]:
+    lines = [_names(table), *(_line(row) for row in table.rows)]
+    return [max(cells(line[at]) for line in lines) for at in range(len(lines[0]))]
+
+
+def _names(table: PriceTable) -> list[str]:
+    return ["", *(cut(safe_text(each.slug), _WIDEST_CELL) for each in table.columns)]
+
+
+def _line(row: PriceRow) -> list[str]:
+    texts = (cell_text(each, row.unit) for each in row.cells)
+    return [safe_text(row.slug), *(cut(text, _WIDEST_CELL) for text in texts)]
+
+
+def _text_part(table: PriceTable, paint: Paint) -> Iterator[str]:
+    widths = _widths(table)
+    yield paint(_aligned(_names(table), widths), TITLE)
+    group = ""
+    for row in table.rows:
+        if row.group != group:
+            group = row.group
+            yield paint(f"  {safe_text(group or 'in no group')}", QUIET)
+        yield _aligned(_line(row), widths)
+
+
+def _aligned(line: Sequence[str], widths: Sequence[int]) -> str:
+    first, *rest = (padded(text, width) for text, width in zip(line, widths, strict=True))
+    return "  ".join([f"  {first}", *rest]).rstrip()
+
+
+def pricing_markdown(table: PriceTable, max_chars: int | None = None) -> str:
+    """GitHub's tables, folded by license; what does not fit is counted."""
+    if not table.rows:
+        return _EMPTY
+    parts = folded(table, _MARKDOWN_COLUMNS)
+    shown: list[str] = []
+    room = max_chars
+    for number, part in enumerate(parts):
+        text = _markdown_part(part)
+        if room is not None and len(text) > room:
+            left = sum(len(each.columns) for each in parts[number:])
+            return "\n".join([*shown, f"{counted(left, 'more column')} not shown.\n"])
+        shown.append(text)
+        room = None if room is None else room - len(text)
+    return "\n".join(shown)
+
+
+def _markdown_part(table: PriceTable) -> str:
+    head = ["", *(code(each.slug) for each in table.columns)]
+    lines = [_joined(head), "|---|" + "---:|" * len(table.columns)]
+    for row in table.rows:
+        marked = (_mark(each, row) for each in row.cells)
+        lines += [_joined([code(row.slug), *marked])]
+    return "\n".join(lines) + "\n"
+
+
+def _mark(cell: PriceCell | None, row: PriceRow) -> str:
+    text = code(cell_text(cell, row.unit), limit=_WIDEST_CELL * 2)
+    return f"<b>{text}</b>" if cell is not None and cell.is_change else text
+
+
+def _joined(texts: Sequence[str]) -> str:
+    return f"| {' | '.join(texts)} |"
+
+
+def pricing_html(table: PriceTable) -> str:
+    """A whole page: no scripts, no assets, light and dark."""
+    return template("pricing.html").render(table=pricing_parts(table), is_plan=table.is_plan)
+
+
+def pricing_parts(table: PriceTable) -> dict[str, object]:
+    """What the template of a table shows, on its own page or in that of a plan."""
+    return {
+        "columns": [cut(safe_text(each.name), NAME_LIMIT) for each in table.columns],
+        "rows": [
+            {
+                "group": cut(safe_text(row.group), NAME_LIMIT),
+                "name": cut(safe_text(row.name), NAME_LIMIT),
+                "cells": [
+                    {"text": cell_text(each, row.unit), "effect": each.effect.value if each else ""}
+                    for each in row.cells
+                ],
+            }
+            for row in table.rows
+        ],
+    }
+
+
+def pricing_csv(table: PriceTable) -> str:
+    """A row per entitlement and a column per license, numbers without separators."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(["entitlement", "name", "group", *(text_cell(c.slug) for c in table.columns)])
+    for row in table.rows:
+        shown = (text_cell(_plain(each)) for each in row.cells)
+        writer.writerow([text_cell(row.slug), text_cell(row.name), text_cell(row.group), *shown])
+    return text.getvalue()
+
+
+def _plain(cell: PriceCell | None) -> str:
+    if cell is None:
+        return ""
+    if cell.is_change:
+        return cell_text(cell)
+    return grant_text(cell.after).replace(",", "") if cell.after else ""
+
+
+def pricing_json(table: PriceTable) -> Json:
+    """The table as data: values as they are, before and after."""
+    return {
+        "formatVersion": 1,
+        "columns": [{"slug": each.slug, "name": each.name} for each in table.columns],
+        "rows": [
+            {
+                "entitlement": row.slug,
+                "name": row.name,
+                "group": row.group or None,
+                "unit": row.unit[1] or None,
+                "cells": [_json_cell(each) for each in row.cells],
+            }
+            for row in table.rows
+        ],
+    }
+
+
+def _json_cell(cell: PriceCell | None) -> Json:
+    if cell is None:
+        return None
+    shown: dict[str, Json] = {"after": _json_grant(cell.after)}
+    if cell.is_change:
+        shown = {"before": _json_grant(cell.before), **shown}
+        shown |= {"effect": cell.effect.value, "over": cell.over}
+    return shown
+
+
+def _json_grant(grant: Grant | None) -> Json:
+    if grant is None:
+        return None
+    overage = {} if grant.overage is ABSENT else {"overagePercent": grant.overage}
+    return {"value": grant.value, **overage}

@@ -1,0 +1,102 @@
+"""A target whose URL changes: its server is recognized by the ids of its objects."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from tests.acceptance.conftest import Workplace
+from tests.support.command import Ended
+from tests.support.embedded import EmbeddedServer
+
+CATALOG = """\
+version: 1
+licenses:
+  growth: {name: Growth, type: PAID}
+  starter: {name: Starter, type: TRIAL}
+"""
+LESS = CATALOG[: CATALOG.index("  starter")]
+PLAN = "plans/prod.plan.json"
+
+
+class Moving:
+    """A project whose target can be at another URL of the same server, or at another server."""
+
+    def __init__(self, place: Workplace) -> None:
+        self.place = place
+        self.token = place.token
+        self.at(place.url)
+        place.write("catalog.yaml", CATALOG)
+
+    def at(self, url: str) -> None:
+        target = {"url": url, "token": {"env": "PROD_TOKEN"}}
+        project = {"version": 1, "catalog": ["catalog.yaml"], "targets": {"prod": target}}
+        self.place.write("kaiten-sync.yaml", json.dumps(project))
+
+    def run(self, *args: str, code: int = 0) -> Ended:
+        ended = self.place.run(*args, PROD_TOKEN=self.token)
+        assert ended.code == code, ended.stdout + ended.stderr
+        return ended
+
+    def plan(self, *options: str, code: int = 0) -> str:
+        return self.run("plan", "-t", "prod", "-o", PLAN, *options, code=code).stderr
+
+    def changes(self) -> list[str]:
+        text = (self.place.folder / PLAN).read_text(encoding="utf-8")
+        return [change["id"] for change in json.loads(text)["changes"]]
+
+
+@pytest.fixture
+def moving(place: Workplace) -> Moving:
+    """The last plan changed something, and so saw ids."""
+    made = Moving(place)
+    made.plan()
+    made.run("apply", PLAN)
+    place.write("catalog.yaml", CATALOG.replace("Growth", "Grown"))
+    made.plan()
+    made.run("apply", PLAN)
+    return made
+
+
+def elsewhere(moving: Moving) -> str:
+    return moving.place.url.replace("127.0.0.1", "localhost")
+
+
+def test_a_server_that_moved_is_recognized_and_keeps_what_is_owned(moving: Moving) -> None:
+    moving.at(elsewhere(moving))
+    moving.place.write("catalog.yaml", LESS.replace("Growth", "Grown"))
+    assert "has another URL" in moving.plan("--check", code=2)
+    assert "prod moved from" in moving.plan()
+    assert moving.changes() == ["delete:license/starter"]
+    moving.run("apply", PLAN)
+    moving.run("drift", "-t", "prod", "--detailed-exitcode")
+
+
+def test_a_plan_that_saw_no_ids_takes_a_word(place: Workplace) -> None:
+    moving = Moving(place)
+    moving.plan()  # everything is created: nothing was there to be seen
+    moving.run("apply", PLAN)
+    moving.at(elsewhere(moving))
+    place.write("catalog.yaml", LESS)
+    assert f"--previous {PLAN} --moved" in moving.plan(code=4)
+    moving.plan("--previous", PLAN, "--moved")
+    assert moving.changes() == ["delete:license/starter"]
+    moving.plan("--moved", code=3)
+
+
+def test_another_server_is_not_taken_for_the_one_that_moved(
+    moving: Moving, server: EmbeddedServer
+) -> None:
+    moving.at(elsewhere(moving))
+    moving.token = server.new_organization()
+    moving.run("apply", "-t", "prod", "--yes", "--previous", "none")  # the same slugs, other ids
+    before = (moving.place.folder / PLAN).read_bytes()
+    assert "--moved" in moving.plan(code=4)
+    assert (moving.place.folder / PLAN).read_bytes() == before
+
+
+def test_the_case_of_a_host_is_no_other_server(moving: Moving) -> None:
+    moving.at(elsewhere(moving))
+    moving.plan()
+    moving.at(elsewhere(moving).replace("localhost", "LocalHost"))
+    assert "moved" not in moving.plan()

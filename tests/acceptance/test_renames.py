@@ -1,0 +1,75 @@
+"""A slug that changes is a delete and a create: the plan says so, and who holds the old one."""
+
+from __future__ import annotations
+
+import httpx
+import pytest
+from tests.acceptance.conftest import Workplace
+from tests.support.tenants import instance_body, make
+
+BEFORE = """\
+version: 1
+entitlements:
+  calls: {name: Calls, type: NUMBER}
+licenses:
+  growth:
+    name: Growth
+    type: PAID
+    entitlements: {calls: 1000}
+"""
+RENAMES = {
+    "license": (BEFORE.replace("  growth:", "  grown:"), "license/grown", "license/growth"),
+    "entitlement": (
+        BEFORE.replace("  calls: {name", "  requests: {name").replace("{calls:", "{requests:"),
+        "entitlement/requests",
+        "entitlement/calls",
+    ),
+}
+OTHERS = {
+    "other content": BEFORE.replace("  growth:", "  grown:").replace("1000", "1001"),
+    "another name": BEFORE.replace("  growth:", "  grown:").replace("Growth", "Grown"),
+    "no delete": BEFORE + BEFORE[BEFORE.index("  growth:") :].replace("growth:", "grown:"),
+}
+
+
+@pytest.fixture
+def agreed(place: Workplace) -> Workplace:
+    place.write("catalog.yaml", BEFORE)
+    assert place.run("plan", "-f", "catalog.yaml", "-o", "the.plan.json").code == 0
+    assert place.run("apply", "the.plan.json").code == 0
+    return place
+
+
+def planned(place: Workplace, text: str, output_format: str = "text", code: int = 0) -> str:
+    place.write("catalog.yaml", text)
+    ended = place.run(
+        "plan", "-f", "catalog.yaml", "-o", "the.plan.json", "--format", output_format
+    )
+    assert ended.code == code, ended.stderr
+    return ended.stdout + ended.stderr
+
+
+@pytest.mark.parametrize("kind", RENAMES)
+@pytest.mark.parametrize("output_format", ["text", "json", "markdown", "html"])
+def test_every_format_says_that_nothing_is_renamed(
+    agreed: Workplace, kind: str, output_format: str
+) -> None:
+    text, new, old = RENAMES[kind]
+    said = planned(agreed, text, output_format)
+    assert f"{new} has the content of {old}, which is deleted" in said
+    assert f"nobody holds {old}" in said
+    assert f"keep the slug {old.split('/')[1]}" in said
+
+
+def test_the_holders_of_the_old_one_are_named(agreed: Workplace) -> None:
+    headers = {"Authorization": f"Bearer {agreed.token}"}
+    with httpx.Client(base_url=f"{agreed.url}/api", headers=headers) as api:
+        make(api, "/instances", **instance_body(api, slug="acme-one"))
+    said = planned(agreed, RENAMES["license"][0], code=4)
+    assert "license/grown has the content of license/growth" in said
+    assert "license/growth is held by instance/acme-one" in said
+
+
+@pytest.mark.parametrize("case", OTHERS)
+def test_other_pairs_are_not_taken_for_a_rename(agreed: Workplace, case: str) -> None:
+    assert "has the content of" not in planned(agreed, OTHERS[case])

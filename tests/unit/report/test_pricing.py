@@ -1,0 +1,120 @@
+"""The pricing table: what is granted to whom, and what a plan changes of it."""
+
+from __future__ import annotations
+
+import pytest
+from tests.unit.report.strategies import plan_of
+
+from kaiten_sync.kinds.addresses import parse_address
+from kaiten_sync.model.address import Address
+from kaiten_sync.model.change import Action, Change, Effect, FieldChange, change_id
+from kaiten_sync.model.value import ABSENT, Absent, Fields, Json
+from kaiten_sync.report.formats import TABLE, Look
+from kaiten_sync.report.pricing import (
+    Grant,
+    PriceCell,
+    folded,
+    table_of_catalog,
+    table_of_plan,
+)
+from kaiten_sync.report.pricing_words import cell_text, grant_text
+
+_FIELDS: dict[str, Fields] = {
+    "group/quotas": {"name": "Quotas"},
+    "entitlement/calls": {
+        "name": "API Calls",
+        "groups": ["quotas"],
+        "unitSingular": "call",
+        "unitPlural": "calls",
+    },
+    "entitlement/sso": {"name": "Single sign-on"},
+    "entitlement/unused": {"name": "Granted by nobody"},
+    "license/pro": {"name": "Pro"},
+    "license/free": {"name": "Free"},
+    "license/pro/grant/calls": {"value": 50_000, "overagePercent": 20},
+    "license/pro/grant/sso": {"value": True},
+    "license/free/grant/calls": {"value": 1},
+}
+CATALOG = {parse_address(address): fields for address, fields in _FIELDS.items()}
+
+
+def change(slug: str, before: Json, after: Json | Absent, action: Action = Action.UPDATE) -> Change:
+    address = parse_address(f"license/pro/grant/{slug}")
+    field = FieldChange(name="value", before=before, after=after, effect=Effect.TIGHTENS)
+    return Change(
+        id=change_id(action, address),
+        address=address,
+        action=action,
+        fields=(field,),
+        effect=Effect.TIGHTENS,
+    )
+
+
+def test_rows_are_granted_entitlements_by_group_and_columns_licenses_in_their_order() -> None:
+    table = table_of_catalog(CATALOG)
+    assert [each.slug for each in table.columns] == ["pro", "free"]
+    assert [(row.group, row.slug) for row in table.rows] == [("Quotas", "calls"), ("", "sso")]
+    shown = [[cell_text(cell, row.unit) for cell in row.cells] for row in table.rows]
+    assert shown == [["50,000 calls (+20 %)", "1 call"], ["yes", "–"]]
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (1000, "1,000"),
+        (0.5, "0.5"),
+        ("unlimited", "unlimited"),
+        (False, "no"),
+        ({"a": 1}, '{"a": 1}'),
+        (0.1 + 0.2, "0.3"),
+    ],
+)
+def test_values_read_as_on_a_pricing_page(value: Json, text: str) -> None:
+    assert grant_text(Grant(value=value)) == text
+
+
+def test_changes_say_which_way_they_go() -> None:
+    less = PriceCell(
+        before=Grant(value=1000), after=Grant(value=500), effect=Effect.TIGHTENS, is_change=True
+    )
+    assert cell_text(less) == "1,000 → 500 ▼"
+    over = PriceCell(
+        before=less.before, after=less.after, effect=less.effect, is_change=True, over=3
+    )
+    assert cell_text(over) == "1,000 → 500 ▼, 3 over"
+    assert cell_text(PriceCell(after=Grant(value=5), is_change=True)) == "5 (new)"
+    assert cell_text(PriceCell(before=Grant(value=5), is_change=True)) == "5 (gone) ▼"
+
+
+def test_a_plan_shows_what_it_changes() -> None:
+    table = table_of_plan(
+        plan_of((change("calls", 1000, 500), change("sso", True, ABSENT, Action.DELETE)))
+    )
+    assert [each.slug for each in table.columns] == ["pro"]
+    assert [cell_text(row.cells[0]) for row in table.rows] == ["1,000 → 500 ▼", "yes (gone) ▼"]
+    assert table_of_plan(plan_of(())).rows == ()
+
+
+@pytest.mark.parametrize("columns", [1, 2, 3])
+def test_a_folded_table_has_every_cell_once(columns: int) -> None:
+    table = table_of_catalog(CATALOG)
+    parts = folded(table, columns)
+    assert [c.slug for part in parts for c in part.columns] == ["pro", "free"]
+    for row in table.rows:
+        found = [part_row for part in parts for part_row in part.rows if part_row.slug == row.slug]
+        assert tuple(cell for each in found for cell in each.cells) == row.cells
+
+
+@pytest.mark.parametrize("width", [20, 40, 80, 200])
+def test_text_is_folded_to_the_width(width: int) -> None:
+    wide: dict[Address, Fields] = {}
+    for n in range(12):
+        wide[parse_address(f"license/l{n:02}")] = {"name": "L"}
+        wide[parse_address(f"license/l{n:02}/grant/calls")] = {"value": n * 1000}
+    text = TABLE["text"](table_of_catalog(wide), Look(width=width))
+    assert all(len(line) <= max(width, 20) for line in text.splitlines())
+    assert all(f"l{n:02}" in text for n in range(12))
+
+
+def test_an_empty_catalog_has_no_table() -> None:
+    assert TABLE["text"](table_of_catalog({}), Look()) == "Nothing is granted.\n"
