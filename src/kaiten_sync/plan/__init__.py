@@ -11,7 +11,7 @@ from kaiten_sync.plan.made_again import unlike
 from kaiten_sync.plan.made_from import not_made_from
 from kaiten_sync.plan.plan_file import check_target, is_same_url, read_plan, seal, write_plan
 from kaiten_sync.plan.restart import restarting
-from kaiten_sync.plan.rewind import rewound
+from kaiten_sync.plan.rewind import rewound, unread
 
 __all__ = [
     "Families",
@@ -36,5 +36,6 @@ __all__ = [
     "rewound",
     "seal",
     "unlike",
+    "unread",
     "write_plan",
 ]
