@@ -48,17 +48,11 @@ def complete_address(
     incomplete: str,
 ) -> list[CompletionItem | str]:
     """The addresses of what the project declares."""
-    from kaiten_sync.errors import KaitenSyncError
-    from kaiten_sync.jobs.workspace import source_of
-    from kaiten_sync.pipeline import load
+    from kaiten_sync.jobs.naming import declared_addresses
 
     project = _project(ctx)
-    if project is None:
-        return []
-    with suppress(KaitenSyncError):
-        declared = load(source_of(Path.cwd(), project, ())).resources
-        return [text for text in map(str, declared) if text.startswith(incomplete)]
-    return []
+    declared = declared_addresses(Path.cwd(), project) if project else []
+    return [text for text in declared if text.startswith(incomplete)]
 
 
 def _project(ctx: click.Context) -> Project | None:
