@@ -6,13 +6,14 @@ import sys
 
 import click
 
+from kaiten_sync.cli.completion import complete_target
 from kaiten_sync.cli.options import detailed_exitcode_option, format_option, project_option
 from kaiten_sync.report import formats
 
 
 @click.command("compare")
-@click.argument("first", metavar="TARGET")
-@click.argument("second", metavar="TARGET")
+@click.argument("first", metavar="TARGET", shell_complete=complete_target)
+@click.argument("second", metavar="TARGET", shell_complete=complete_target)
 @project_option
 @click.option(
     "--all", "is_all", is_flag=True, help="Also what the overlays declare to be different."

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from kaiten_sync.cli.completion import complete_address
 from kaiten_sync.cli.options import (
     OUTPUT_FILE,
     CatalogChoice,
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 
 
 @click.command("drift")
-@click.argument("addresses", metavar="[ADDRESS]...", nargs=-1)
+@click.argument("addresses", metavar="[ADDRESS]...", nargs=-1, shell_complete=complete_address)
 @catalog_options
 @target_options
 @committed_plan_option

@@ -10,6 +10,7 @@ from typing import Any, TypeVar, cast
 
 import click
 
+from kaiten_sync.cli.completion import complete_address, complete_target
 from kaiten_sync.report import formats as report_formats
 from kaiten_sync.report.formats import Formats
 
@@ -124,7 +125,13 @@ def target_options(function: _Function) -> _Function:
     """Which server, and how to reach it; arrives as `server`, a `ServerChoice`."""
     return _all(
         _gather(function, "server", ServerChoice),
-        click.option("-t", "--target", metavar="NAME", help="Target from the project file."),
+        click.option(
+            "-t",
+            "--target",
+            metavar="NAME",
+            shell_complete=complete_target,
+            help="Target from the project file.",
+        ),
         click.option("--base-url", metavar="URL", help="Server URL. Environment: KAITEN_BASE_URL."),
         click.option(
             "--auth-token",
@@ -194,6 +201,7 @@ def policy_options(function: _Function) -> _Function:
             "--allow",
             multiple=True,
             metavar="ADDRESS",
+            shell_complete=complete_address,
             help="Lift the protection of this one object, for this plan; may be repeated.",
         ),
         click.option(

@@ -50,7 +50,8 @@ class LazyGroup(click.Group):
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """Find a command, or name the one that was probably meant."""
-        if args and args[0] not in _COMMANDS and not args[0].startswith("-"):
+        is_unknown = bool(args) and args[0] not in _COMMANDS and not args[0].startswith("-")
+        if is_unknown and not ctx.resilient_parsing:  # a shell that asks for words gets no error
             meant = _ELSEWHERE.get(args[0]) or " or ".join(get_close_matches(args[0], _COMMANDS))
             ctx.fail(f"no such command: {args[0]!r}.{f' Did you mean {meant}?' if meant else ''}")
         return super().resolve_command(ctx, args)

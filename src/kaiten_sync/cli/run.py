@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 import click
 
+from kaiten_sync.cli.completion import answer_shell
 from kaiten_sync.cli.exit_codes import ExitCode, code_of
 from kaiten_sync.cli.options import chosen_format
 from kaiten_sync.cli.root import root
@@ -25,6 +26,9 @@ def run(args: Sequence[str]) -> int:
     click would end a usage error with 2, which here means that there is a difference; so its
     own exits are switched off and mapped like all others.
     """
+    answered = answer_shell(root, PROGRAM)
+    if answered is not None:
+        return answered
     output_format = chosen_format(args)
     redaction = Redaction()
     redaction.hold_all_in((*args, *os.environ.values()))

@@ -1,11 +1,16 @@
-"""Reads the addresses that a person names."""
+"""Addresses that a person names, and those that can be named."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from pathlib import Path
 
+from kaiten_sync.errors import KaitenSyncError
+from kaiten_sync.jobs.workspace import source_of
 from kaiten_sync.kinds.addresses import parse_address
 from kaiten_sync.model.address import Address
+from kaiten_sync.model.settings import Project
+from kaiten_sync.pipeline import load
 
 
 def addresses_of(texts: Iterable[str]) -> frozenset[Address]:
@@ -15,3 +20,11 @@ def addresses_of(texts: Iterable[str]) -> frozenset[Address]:
         ValueError: one is not an address.
     """
     return frozenset(parse_address(text) for text in texts)
+
+
+def declared_addresses(folder: Path, project: Project) -> list[str]:
+    """The addresses of what a project declares, in the order of creation; none if it is wrong."""
+    try:
+        return [str(address) for address in load(source_of(folder, project, ())).resources]
+    except KaitenSyncError:
+        return []
