@@ -109,6 +109,13 @@ def test_a_family_with_a_default_needs_no_warning() -> None:
     assert proposal(wanted, live_state()).plan.warnings == ()
 
 
+def test_a_refused_plan_says_nothing_of_what_it_would_serve() -> None:
+    wanted = desired(version("b", 3), version("c", 2))
+    made = proposal(wanted, live_state(found("b", 2), found("c", 3)))
+    assert len(made.refusals) == 2
+    assert made.plan.warnings == ()
+
+
 # The successor first
 
 
