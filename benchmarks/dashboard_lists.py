@@ -182,7 +182,9 @@ def _count(database: Database, instance_ids: list[str]) -> None:
 
 def _all(database: Database, query: Select[Any]) -> list[dict[str, Any]]:
     with database.reading() as connection:
-        return [dict(row) for row in connection.execute(query).mappings()]
+        # By key, as they are written again: a column may be stored under another name.
+        keys = query.selected_columns.keys()
+        return [dict(zip(keys, row, strict=True)) for row in connection.execute(query)]
 
 
 def _add(database: Database, table: Table, rows: list[dict[str, Any]]) -> None:

@@ -95,7 +95,7 @@ def _attach_the_entitlement(page: Page, hands: Hands) -> None:
     hands.fill("Threshold needed", "1000")
     hands.press("Attach")
     expect(page.get_by_role("status")).to_have_text("Attached.")
-    expect(page.get_by_label("API Calls: threshold")).to_have_value("1000")
+    expect(page.get_by_label("API Calls: threshold")).to_have_value("1,000")
 
 
 def _link_an_instance(page: Page, hands: Hands) -> None:

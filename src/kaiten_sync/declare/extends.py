@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from graphlib import CycleError, TopologicalSorter
 
 from kaiten_sync.declare.diagnostics import did_you_mean
+from kaiten_sync.declare.overlays import laid_over
 from kaiten_sync.declare.scalars import shorten
 from kaiten_sync.kinds.registry import all_kinds, spec_of
 from kaiten_sync.kinds.spec import EXTENDS, KindSpec
@@ -23,6 +24,8 @@ from kaiten_sync.model.source import SourceRef
 MAX_INHERITED = 500_000
 """Inherited objects in a whole catalog: as many as a file may have values. Bundles that extend
 bundles multiply, as YAML aliases do."""
+
+_NOTHING_BELOW = "overlay-without-base"
 
 MAX_THROUGH = 8
 """Names that a place remembers of the way it came: the nearest, and the last seven. Nobody reads
@@ -57,11 +60,13 @@ def inherit(merged: MergedCatalog) -> tuple[MergedCatalog, tuple[Diagnostic, ...
     """
     found: list[Diagnostic] = []
     sections = dict(merged.root.entries)
-    removed = dict(merged.removed)
+    removed, broken = dict(merged.removed), set(merged.broken)
     for spec in all_kinds():
         if spec.bundles:
             bases = _bases(spec, sections)
-            found += _resolve(spec, bases, merged)
+            wrong = [*_resolve(spec, bases, merged)]
+            found += wrong
+            broken |= {each.ref for each in wrong if each.rule == _NOTHING_BELOW and each.ref}
             sections.pop(spec.bundles, None)
             for parent in spec.parents:
                 _write_out(spec, spec_of(parent).section, sections, bases)
@@ -72,7 +77,8 @@ def inherit(merged: MergedCatalog) -> tuple[MergedCatalog, tuple[Diagnostic, ...
                 for slug, ref in base.removed.items()
             }
     lined = tuple(replace(each, line_text=merged.line_text(each.ref)) for each in found)
-    return replace(merged, root=Node(merged.root.ref, sections), removed=removed), lined
+    root = Node(merged.root.ref, sections)
+    return replace(merged, root=root, removed=removed, broken=frozenset(broken)), lined
 
 
 def _bases(spec: KindSpec, sections: Mapping[str, Entry]) -> list[_Base]:
@@ -116,7 +122,7 @@ def _resolve(spec: KindSpec, bases: list[_Base], merged: MergedCatalog) -> Itera
         if inherited > MAX_INHERITED:
             yield _too_many(base)
             return
-        yield from _settle(spec, base, passed_on, overlaid)
+        yield from _settle(spec, base, passed_on, overlaid, merged.partial)
 
 
 def _extended(
@@ -189,11 +195,16 @@ def _passed_on(base: _Base, by_name: Mapping[str, _Base]) -> dict[str, Entry]:
 
 
 def _settle(
-    spec: KindSpec, base: _Base, passed_on: dict[str, Entry], overlaid: frozenset[SourceRef]
+    spec: KindSpec,
+    base: _Base,
+    passed_on: dict[str, Entry],
+    overlaid: frozenset[SourceRef],
+    partial: frozenset[SourceRef],
 ) -> Iterator[Diagnostic]:
     """Own children over inherited ones; null takes an inherited one away.
 
-    The nulls at the places `overlaid` have taken away one of the object's own already.
+    The nulls at the places `overlaid` have taken away one of the object's own already. Those at
+    the places `partial` are an overlay's: each is laid over the inherited one.
     """
     own = base.entry.node.entries.get(spec.section)
     if own is None:
@@ -201,8 +212,20 @@ def _settle(
         return
     children = dict(passed_on)
     for slug, entry in own.node.entries.items():
-        if entry.node.value is not None or not base.extends:
+        if entry.key_ref in partial and slug in passed_on:
+            children[slug] = laid_over(spec, passed_on[slug], entry)
+        elif entry.node.value is not None or not base.extends:
             children[slug] = entry
+            if entry.key_ref in partial and base.is_whole:
+                yield Diagnostic(
+                    rule=_NOTHING_BELOW,
+                    message=f"only this overlay has it: {base.address} inherits no such"
+                    f" {spec.kind} from what it extends ({', '.join(base.extends)})",
+                    ref=entry.key_ref,
+                    address=f"{base.address}/{spec.kind}/{slug}",
+                    hint=did_you_mean(slug, passed_on)
+                    or f"declare it whole here, with `{'` and `'.join(spec.required)}`",
+                )
         elif children.pop(slug, None) is not None:
             base.removed[slug] = entry.key_ref
         elif base.is_whole and entry.key_ref not in overlaid:

@@ -45,6 +45,7 @@ def merge_documents(
         broken=overlaying.reported.union(*(each.broken for each in (*base, *overlays))),
         is_complete=is_complete,
         removed=overlaying.removed,
+        partial=overlaying.partial,
     )
     return merged, tuple(diagnostics)
 

@@ -37,8 +37,9 @@ class _Place:
 class Overlaying:
     """A catalog over which overlays are merged, one after another.
 
-    `root` is the catalog so far, `removed` what the overlays take away, and `reported` the places
-    of objects that need no second diagnostic.
+    `root` is the catalog so far, `removed` what the overlays take away, `reported` the places of
+    objects that need no second diagnostic, and `partial` those of objects that can only be whole
+    over what they inherit.
     """
 
     def __init__(self, root: Node, *, is_complete: bool) -> None:
@@ -46,6 +47,7 @@ class Overlaying:
         self.root = root
         self.removed: dict[Address, SourceRef] = {}
         self.reported: frozenset[SourceRef] = frozenset()
+        self.partial: frozenset[SourceRef] = frozenset()
         self._is_complete = is_complete
         self._added: dict[Address, tuple[_Place, Entry]] = {}
         self._broken: frozenset[SourceRef] = frozenset()
@@ -85,6 +87,8 @@ class Overlaying:
             missing = [f"`{n}`" for n in place.spec.required if n not in fields]
             parent = declared[-3] if place.address.parent is not None else None
             may_inherit = parent is not None and EXTENDS in parent.node.entries
+            if missing and may_inherit:
+                self.partial |= {entry.key_ref}
             if not missing or may_inherit or place.address.parent in self._added:
                 continue
             self.reported |= {entry.key_ref}
@@ -123,8 +127,11 @@ class Overlaying:
             self.removed.pop(place.address, None)
             if present is None:
                 self._added[place.address] = (place, entry)
-            is_map = _is_map(entry)
-            entries[slug] = self._object(place, present, entry) if is_map else entry
+            names = entry.node.entries.keys()
+            if present is None and inherits and not names >= set(place.spec.required):
+                entries[slug] = entry  # `extends.py` lays it over the inherited one
+                continue
+            entries[slug] = self._object(place, present, entry) if _is_map(entry) else entry
         return _over(under, over, entries)
 
     def _object(self, place: _Place, under: Entry | None, over: Entry) -> Entry:
@@ -165,6 +172,14 @@ class Overlaying:
             ):
                 return f"did you mean {spec.kind}/{slug}, below `{spec.section}`?"
         return None
+
+
+def laid_over(spec: KindSpec, under: Entry, over: Entry) -> Entry:
+    """An object of an overlay over one that has no objects inside; null takes a field away."""
+    under = _as_map(spec, under) or under
+    entries = {**under.node.entries, **over.node.entries}
+    kept = {name: entry for name, entry in entries.items() if entry.node.value is not None}
+    return Entry(under.key_ref, Node(under.node.ref, kept))
 
 
 def _bundle(spec: KindSpec) -> KindSpec:

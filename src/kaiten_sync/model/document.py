@@ -79,7 +79,8 @@ class MergedCatalog:
     """One tree made of all files and overlays; every value keeps the place it came from.
 
     `lines` are the source lines by file; `broken` and `is_complete` are those of all documents.
-    `removed` are the objects that overlays take away, each with the place of its null.
+    `removed` are the objects that overlays take away, each with the place of its null. `partial`
+    are the places of objects of overlays that are not whole: what they inherit is below them.
     """
 
     root: Node
@@ -87,6 +88,7 @@ class MergedCatalog:
     broken: frozenset[SourceRef] = frozenset()
     is_complete: bool = True
     removed: Mapping[Address, SourceRef] = field(default_factory=dict)
+    partial: frozenset[SourceRef] = frozenset()
 
     def line_text(self, ref: SourceRef | None) -> str | None:
         """The source line at a place, None if there is none."""

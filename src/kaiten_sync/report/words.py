@@ -9,6 +9,7 @@ from kaiten_sync.model.change import Action, Change, Effect
 from kaiten_sync.model.diagnostic import Diagnostic
 from kaiten_sync.model.drift import Difference, Verdict
 from kaiten_sync.model.plan import Plan
+from kaiten_sync.report.shared_lines import shared_lines
 
 _SYMBOLS: Mapping[Action, str] = {
     Action.CREATE: "+",
@@ -64,9 +65,13 @@ def effect_word(change: Change) -> str:
 
 
 def plan_warnings(plan: Plan) -> tuple[str, ...]:
-    """What a reviewer has to know: first what the plan may do because a person named it."""
+    """What a reviewer has to know: first what the plan may do because a person named it.
+
+    Then which lines tighten several objects at once, and what the plan itself warns of.
+    """
     allowed = sorted(plan.guards.allowed, key=lambda address: address.sort_key)
-    return (*(f"allowed by name (--allow): {address}" for address in allowed), *plan.warnings)
+    named = (f"allowed by name (--allow): {address}" for address in allowed)
+    return (*named, *shared_lines(plan), *plan.warnings)
 
 
 def plan_summary(plan: Plan) -> str:

@@ -202,3 +202,68 @@ def test_bundles_that_multiply_are_refused(monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setattr(extends, "MAX_INHERITED", 29)
     _, wrong = flatten(text)
     assert [each.rule for each in wrong] == ["too-many-values"]
+
+
+@pytest.mark.parametrize(
+    ("inherited", "over", "expected"),
+    [
+        ("1000", "{overagePercent: 10}", {"value": 1000, "overagePercent": 10}),
+        ("{value: 9}", "{overagePercent: 10}", {"value": 9, "overagePercent": 10}),
+        ("{value: 9, overagePercent: 5}", "{overagePercent: null}", {"value": 9}),
+        ("{value: 9, overagePercent: 5}", "{protect: true}", None),
+        ("1000", "{value: 5}", {"value": 5}),
+        ("1000", "7", 7),
+    ],
+)
+@pytest.mark.parametrize("extended_by", ["base", "overlay"])
+def test_an_overlay_is_laid_over_what_is_inherited(
+    inherited: str, over: str, expected: object, extended_by: str
+) -> None:
+    base = (
+        HEAD
+        + f"bundles: {{core: {{entitlements: {{calls: {inherited}}}}}}}\n"
+        + "licenses:\n  free: {name: F, type: PAID, extends: core}\n"
+    )
+    changed = f"entitlements: {{calls: {over}}}"
+    if extended_by == "overlay":
+        base, changed = base.replace(", extends: core}", "}"), f"extends: core, {changed}"
+    merged, wrong = flatten(base, over=(f"version: 1\nlicenses: {{free: {{{changed}}}}}\n",))
+    assert wrong == []
+    if expected is None:
+        expected = {"value": 9, "overagePercent": 5, "protect": True}
+    assert grants(merged, "free") == {"calls": expected}
+
+
+def test_overlays_are_laid_over_each_other_before_what_is_inherited() -> None:
+    merged, wrong = flatten(
+        HEAD + BUNDLES + "licenses: {free: {name: F, type: PAID, extends: basics}}\n",
+        over=(
+            "version: 1\nlicenses: {free: {entitlements: {calls: {overagePercent: 10}}}}\n",
+            "version: 1\nlicenses: {free: {entitlements: {calls: {protect: true}}}}\n",
+        ),
+    )
+    assert wrong == []
+    found = grants(merged, "free")
+    assert isinstance(found, dict)
+    assert found["calls"] == {"value": 1000, "overagePercent": 10, "protect": True}
+
+
+def test_an_overlay_of_what_is_not_inherited_is_an_error_that_names_extends() -> None:
+    _, wrong = flatten(
+        HEAD + BUNDLES + "licenses: {free: {name: F, type: PAID, extends: support}}\n",
+        over=("version: 1\nlicenses: {free: {entitlements: {calls: {overagePercent: 10}}}}\n",),
+    )
+    assert [each.rule for each in wrong] == ["overlay-without-base"]
+    assert "inherits no such grant from what it extends (support)" in wrong[0].message
+    assert str(wrong[0].ref).startswith("over0.yaml:2")
+
+
+def test_a_partial_grant_in_the_base_is_an_error_though_it_is_inherited() -> None:
+    _, wrong = flatten(
+        HEAD
+        + BUNDLES
+        + "licenses:\n"
+        + "  free: {name: F, type: PAID, extends: basics,"
+        + " entitlements: {calls: {overagePercent: 10}}}\n"
+    )
+    assert [each.rule for each in wrong] == ["missing-field"]

@@ -235,6 +235,17 @@ def test_a_warning_percentage_decides_what_is_near(dash: Dash, meter: Meter) -> 
     assert full == ["early"]
 
 
+def test_nothing_used_of_nothing_granted_is_below(dash: Dash, meter: Meter) -> None:
+    meter.grant(0, slug="none")
+    meter.count(0, slug="none")
+    rows = {row[0]: row[1:4] for row in Html(dash.see("/instances/main")).rows()}
+    assert rows["none"] == ["–", "below", "0"]
+    assert "none" not in [row[3] for row in Html(dash.see("/")).rows() if len(row) == 6]
+    usage = Html(dash.see("/entitlements/none/usage"))
+    assert [row[2] for row in usage.rows() if len(row) == 8] == ["below"]
+    assert "at the threshold" not in usage.text
+
+
 def test_usage_is_out_of_sight_without_its_scope(server: EmbeddedServer) -> None:
     token = server.new_organization("read:customers")
     with at_dashboard(server.url, token) as dash:

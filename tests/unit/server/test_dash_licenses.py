@@ -111,7 +111,7 @@ def test_a_grant_is_edited_in_its_place(dash: Dash, api: httpx.Client, growth: s
     assert stored["limitCapExceededOveragePercent"] == 10
     answer = dash.send(where, {"value": "lots"})
     page = Html(answer.text)
-    assert page.problem_at("grant-api-calls") == "type a number, such as 1000 or 0.5"
+    assert page.problem_at("grant-api-calls") == "type a number, such as 1,000 or 0.5"
     assert page.value_of("value") == "lots"
 
 
@@ -163,7 +163,7 @@ def test_two_versions_are_compared(dash: Dash, growth: str) -> None:
     dash.do("/licenses/growth-v2/grants", {"entitlementSlug": "api-calls", "value": "2000"})
     dash.do("/licenses/growth-v2/grants", {"entitlementSlug": "sso", "value": "on"})
     rows = Html(dash.see("/compare-licenses?left=growth&right=growth-v2")).rows()
-    assert ["api-calls", "1000", "2000", "differs"] in rows
+    assert ["api-calls", "1,000", "2,000", "differs"] in rows
     assert ["sso", "not granted", "on", "differs"] in rows
     assert ["Type", "PAID", "PAID", "same"] in rows
     Html(dash.see("/compare-licenses?left=growth"))

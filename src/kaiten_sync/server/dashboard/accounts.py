@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from kaiten_sync.server.dashboard.fields import Choice, Field, fixed
+from kaiten_sync.server.dashboard.figures import show_moment
 from kaiten_sync.server.dashboard.listing import ROWS, listing_of
 from kaiten_sync.server.dashboard.pages import (
     DashboardPage,
@@ -22,7 +23,6 @@ from kaiten_sync.server.dashboard.pages import (
     show_form,
     show_question,
 )
-from kaiten_sync.server.dashboard.rendering import show_moment
 from kaiten_sync.server.db.accounts import ShownToken
 from kaiten_sync.server.domain.refusals import not_found
 from kaiten_sync.server.domain.scopes import ALL_SCOPES, MODULE_SCOPES, allows

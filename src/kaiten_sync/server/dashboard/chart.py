@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from kaiten_sync.server.dashboard.figures import show_number
 from kaiten_sync.server.domain.saturation import ratio_to
 from kaiten_sync.server.service.saturation import Meter
 from kaiten_sync.server.service.usage_days import SHOWN_DAYS, ReportDay, usage_by_day
@@ -55,7 +56,8 @@ def chart_reports(days: Sequence[ReportDay], what: str) -> Chart:
     )
     return Chart(
         kind="bars",
-        caption=f"{what}: {accepted:,} accepted, {refused:,} refused in {SHOWN_DAYS} days",
+        caption=f"{what}: {show_number(accepted)} accepted, {show_number(refused)} refused"
+        f" in {SHOWN_DAYS} days",
         days=[day.start_ms for day in days],
         series=series if accepted or refused else (),
     )

@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from typing import Any, Literal
 from urllib.parse import parse_qs
 
+from kaiten_sync.server.dashboard.figures import number_of, spell_number
 from kaiten_sync.server.dashboard.texts import is_same, with_line_feeds
 from kaiten_sync.server.domain.refusals import Problem, RefusalError, invalid, unprocessable
 from kaiten_sync.server.web.codec import check_storable, decode_body
@@ -68,6 +69,8 @@ class Field:
                 return ("on",)
             case list():
                 return tuple(str(item) for item in value)
+            case int() | float():
+                return (spell_number(value),)
             case dict():
                 return (json.dumps(value, ensure_ascii=False, indent=2),) if value else ()
             case _:
@@ -177,21 +180,6 @@ def _value(field: Field, sent: Sent, stored: Mapping[str, Any]) -> Any:
             raise ValueError("this is needed")
         return field.empty
     return _PARSERS.get(field.kind, str.strip)(text)
-
-
-def number_of(text: str) -> int | float:
-    """The number that was typed.
-
-    Raises:
-        ValueError: it is not a number; the message says what to type.
-    """
-    try:
-        value = json.loads(text)
-    except (ValueError, RecursionError):
-        value = None
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        raise ValueError("type a number, such as 1000 or 0.5")
-    return value
 
 
 def json_of(text: str) -> Any:

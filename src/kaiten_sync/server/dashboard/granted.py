@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from kaiten_sync.licensing.thresholds import UNCAPPED
-from kaiten_sync.server.dashboard.fields import Field, json_of, number_of
+from kaiten_sync.server.dashboard.fields import Field, json_of
+from kaiten_sync.server.dashboard.figures import number_of, spell_number
 from kaiten_sync.server.domain.grants import VALUE_TYPES
 from kaiten_sync.server.domain.refusals import Problem, unprocessable
-from kaiten_sync.server.shapes.scalars import number
 
 _UNLIMITED_TEXT = "unlimited"
 _FLAGS = {"on": True, "true": True, "yes": True, "off": False, "false": False, "no": False}
@@ -20,7 +20,7 @@ def value_text(value: Mapping[str, Any]) -> str:
     """A granted value as it would be typed."""
     match value["type"]:
         case "number":
-            return _UNLIMITED_TEXT if value["value"] == UNCAPPED else str(number(value["value"]))
+            return _UNLIMITED_TEXT if value["value"] == UNCAPPED else spell_number(value["value"])
         case "boolean":
             return "on" if value["value"] else "off"
         case _:
@@ -32,7 +32,7 @@ GRANT_FIELDS = (
         "value",
         "Threshold",
         required=True,
-        hint="A number or unlimited; on or off for BOOLEAN; a JSON object for CONFIG.",
+        hint="1,000, 0.5 or unlimited; on or off for BOOLEAN; a JSON object for CONFIG.",
         show=value_text,
     ),
     Field(

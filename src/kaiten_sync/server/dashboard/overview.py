@@ -2,22 +2,81 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
+
 from kaiten_sync.server.dashboard.api_lines import export_line
 from kaiten_sync.server.dashboard.chart import chart_reports
 from kaiten_sync.server.dashboard.pages import DashboardPage, Form, Shown, Visit, call
 from kaiten_sync.server.service import saturation, search, usage_days
+from kaiten_sync.server.service.work import Work
 
 _FULL = 20
 _EVENTS = 15
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _FirstStep:
+    """A first step: what to do, whether that is done, and where, for who has the scope."""
+
+    label: str
+    is_done: bool
+    path: str
+    scope: str
+
+
+def _first_steps(work: Work, counts: Mapping[str, int]) -> list[_FirstStep]:
+    """The steps of the getting-started page; none if all are done."""
+    steps = [
+        _FirstStep(
+            label="Create an entitlement",
+            is_done=counts["entitlements"] > 0,
+            path="/new/entitlement",
+            scope="write:entitlements",
+        ),
+        _FirstStep(
+            label="Create a license",
+            is_done=counts["licenses"] > 0,
+            path="/new/license",
+            scope="write:licenses",
+        ),
+        _FirstStep(
+            label="Attach the entitlement to the license, with a threshold",
+            is_done=search.is_anything_granted(work),
+            path="/licenses",
+            scope="write:licenses",
+        ),
+        _FirstStep(
+            label="Create a customer",
+            is_done=counts["customers"] > 0,
+            path="/new/customer",
+            scope="write:customers",
+        ),
+        _FirstStep(
+            label="Create an instance of the customer, with the license",
+            is_done=counts["instances"] > 0,
+            path="/new/instance",
+            scope="write:instances",
+        ),
+        _FirstStep(
+            label="Report usage, with the curl line on the instance's page",
+            is_done=search.is_anything_reported(work),
+            path="/instances",
+            scope="read:instances",
+        ),
+    ]
+    return [] if all(step.is_done for step in steps) else steps
+
+
 def _overview(visit: Visit) -> Shown:
     sees_usage = visit.may("read:instances")
     work = visit.work
+    counts = search.count_all(work)
     return Shown(
         template="overview.html",
         values={
-            "counts": search.count_all(work),
+            "counts": counts,
+            "steps": _first_steps(work, counts),
             "sees_usage": sees_usage,
             "full": saturation.list_full(work, _FULL) if sees_usage else [],
             "events": saturation.recent_events(work, _EVENTS) if sees_usage else [],

@@ -5,15 +5,26 @@ from __future__ import annotations
 import hashlib
 import secrets
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import Environment, PackageLoader, StrictUndefined, pass_context
+from jinja2.runtime import Context
 from starlette.responses import HTMLResponse, Response
 
+from kaiten_sync.server.dashboard.figures import (
+    show_count,
+    show_day,
+    show_distance,
+    show_moment,
+    show_number,
+    show_overage,
+    show_percent,
+)
 from kaiten_sync.server.dashboard.texts import showable
-from kaiten_sync.server.shapes.scalars import number, timestamp
+from kaiten_sync.server.shapes.scalars import timestamp
 
 HEADERS = {
     "Content-Security-Policy": "default-src 'none'; style-src 'self'; script-src 'self';"
@@ -79,8 +90,10 @@ class Renderer:
             number=show_number,
             counted=show_count,
             percent=show_percent,
+            overage=show_overage,
             moment=show_moment,
-            day=show_day,
+            since=_since,
+            day=_day,
         )
 
     def page(
@@ -104,33 +117,35 @@ def _files_below(folder: Traversable) -> Iterator[Traversable]:
             yield each
 
 
-def show_number(value: float | None) -> str:
-    """A number with thin groups of three digits; a dash where there is none."""
-    return "–" if value is None else f"{number(value):,}"
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Time:
+    """A time as an element: briefly, with the exact one for who points at it."""
+
+    milliseconds: int
+    brief: str
+
+    def __html__(self) -> str:
+        exact = f"{timestamp(self.milliseconds)[:19]}Z"
+        return f'<time datetime="{exact}" title="{self}">{self.brief}</time>'
+
+    def __str__(self) -> str:
+        return show_moment(self.milliseconds)
 
 
-def show_count(count: int, noun: str) -> str:
-    """How many there are of what the noun names: 1 change, 2 changes."""
-    return f"{show_number(count)} {noun}" + ("" if count == 1 else "s")
-
-
-def show_percent(ratio: float | None) -> str:
-    """A ratio in percent, rounded down so that only what is full says 100; a dash for none."""
-    return "–" if ratio is None else f"{int(ratio * 100 + 1e-9):,} %"
-
-
-def show_moment(milliseconds: int | None) -> str:
-    """Milliseconds since 1970 to the second, in UTC; a dash where there are none."""
+@pass_context
+def _since(context: Context, milliseconds: int | None) -> str | _Time:
+    """How long ago; a dash for None."""
     if milliseconds is None:
         return "–"
-    return timestamp(milliseconds)[:19].replace("T", " ") + " UTC"
+    brief = show_distance(milliseconds, context["now_ms"])
+    return _Time(milliseconds=milliseconds, brief=brief)
 
 
-def show_day(milliseconds: int | None) -> str:
-    """The day of a time in UTC; a dash where there is none."""
+def _day(milliseconds: int | None) -> str | _Time:
+    """The day of a time in UTC; a dash for None."""
     if milliseconds is None:
         return "–"
-    return timestamp(milliseconds)[:10]
+    return _Time(milliseconds=milliseconds, brief=show_day(milliseconds))
 
 
 def _showable(value: object) -> object:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from http import HTTPStatus
 from urllib.parse import quote
 
 from starlette.concurrency import run_in_threadpool
@@ -84,15 +85,22 @@ class _Site:
         return [*routes, Route("/static/{name}", self._asset)]
 
     def wrong(
-        self, _request: Request, status: int, detail: str, headers: Mapping[str, str] | None
+        self, request: Request, status: int, detail: str, headers: Mapping[str, str] | None
     ) -> Response:
         """A page that says what went wrong, for whoever asks."""
-        values = {"status": status, "detail": detail, "signed": None}
-        return self._renderer.page("wrong.html", values, status, headers)
+        values = {"status": status, "detail": detail}
+        # If the server failed, finding out who is signed in may fail as well.
+        signed = None if status >= HTTPStatus.INTERNAL_SERVER_ERROR else self._signed(request)
+        if signed is None:
+            return self._renderer.page("wrong.html", {**values, "signed": None}, status, headers)
+        shown = Shown(template="wrong.html", values=values)
+        return self._render(request, signed, shown, status, headers=headers)
 
     async def _asset(self, request: Request) -> Response:
         found = self._assets.find(request.path_params["name"])
-        return found or self.wrong(request, 404, "Not Found.", None)
+        if found is not None:
+            return found
+        return await run_in_threadpool(self.wrong, request, 404, "Not Found.", None)
 
     def _route(self, path: str, by_method: Mapping[str, _Answer]) -> Route:
         async def answer(request: Request) -> Response:
@@ -102,7 +110,7 @@ class _Site:
                 # Pages wait for the database, so they must not be made on the event loop.
                 return await run_in_threadpool(self._answer, by_method[method], request, sent)
             except RefusalError as error:
-                return self._refused(request, error)
+                return await run_in_threadpool(self._refused, request, error)
 
         return Route(path, answer, methods=list(by_method))
 
@@ -263,6 +271,7 @@ class _Site:
         shown: Shown,
         status: int,
         plan: GitPlan | None = None,
+        headers: Mapping[str, str] | None = None,
     ) -> Response:
         def may(scope: str) -> bool:
             return allows(signed.caller.scopes, scope)
@@ -273,6 +282,7 @@ class _Site:
             "notice": NOTICES.get(request.query_params.get("done", "")),
             **shown.values,
             "signed": signed.caller,
+            "now_ms": self._surroundings.clock(),
             "may": may,
             "mark": plan.mark if plan else lambda _address: None,
             "form_token": guard.form_token(signed.session_id),
@@ -283,7 +293,7 @@ class _Site:
             "declared_at": shown.declared_at,
             "command": shown.command(base_url) if shown.command else None,
         }
-        return self._renderer.page(shown.template, values, status)
+        return self._renderer.page(shown.template, values, status, headers)
 
 
 def _see_other(path: str) -> Response:

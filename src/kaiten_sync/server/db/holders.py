@@ -16,6 +16,7 @@ from kaiten_sync.server.db.tables import (
     instance,
     license_family,
     license_version,
+    usage_day,
 )
 
 
@@ -135,6 +136,21 @@ def count_all(connection: Connection, organization_id: str) -> dict[str, int]:
         ).scalar_one()
         for name, table in _COUNTED.items()
     }
+
+
+def has_grants(connection: Connection, organization_id: str) -> bool:
+    """Whether any license of an organization grants anything."""
+    granting = select(grant.c.license_id).join(
+        license_version, license_version.c.id == grant.c.license_id
+    )
+    found = granting.where(license_version.c.organization_id == organization_id).limit(1)
+    return connection.execute(found).first() is not None
+
+
+def has_reports(connection: Connection, organization_id: str) -> bool:
+    """Whether usage was ever reported to an organization, accepted or not."""
+    found = select(usage_day.c.day).where(usage_day.c.organization_id == organization_id).limit(1)
+    return connection.execute(found).first() is not None
 
 
 def _count_by(

@@ -115,7 +115,7 @@ def _with_ratio(metered: Select[Any]) -> Select[Any]:
         (threshold > 0, dividend / divisor),
         (threshold == _UNLIMITED, _UNLIMITED),
         (used > threshold, MOST_RATIO),
-        (used == threshold, 1.0),
+        (used == threshold, 0.0),
         else_=_UNLIMITED,
     ).cast(Float(53))
     return select(counted, ratio.label("ratio"))
@@ -152,6 +152,7 @@ _FULLEST = RowQuery(
     _shown(_numbers)
     .where(_numbers.c.is_open, _numbers.c.threshold != _UNLIMITED)
     .where(or_(_numbers.c.used >= _numbers.c.threshold, _numbers.c.used >= _near))
+    .where(or_(_numbers.c.threshold > 0, _numbers.c.used > _numbers.c.threshold))
     .order_by(
         _numbers.c.ratio.desc(), _numbers.c.instance_id.desc(), _numbers.c.entitlement_id.desc()
     )

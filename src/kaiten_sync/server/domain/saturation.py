@@ -56,7 +56,7 @@ def _level(value: float, threshold: float, warning_threshold_percent: int) -> Le
     if value > threshold:
         return Level.OVER
     if value == threshold:
-        return Level.AT
+        return Level.AT if threshold > 0 else Level.BELOW  # nothing is granted, and nothing used
     boundary = warning_boundary(threshold, warning_threshold_percent)
     near = threshold * NEAR_RATIO if boundary is None else boundary
     return Level.NEAR if threshold > 0 and value >= near else Level.BELOW

@@ -136,3 +136,13 @@ def count_uses(work: Work, entitlement_id: str) -> tuple[int, int]:
 def count_all(work: Work) -> dict[str, int]:
     """How many entitlements, licenses, customers and instances there are."""
     return holders.count_all(work.connection, work.organization_id)
+
+
+def is_anything_granted(work: Work) -> bool:
+    """Whether any license grants anything."""
+    return holders.has_grants(work.connection, work.organization_id)
+
+
+def is_anything_reported(work: Work) -> bool:
+    """Whether usage was ever reported, accepted or not."""
+    return holders.has_reports(work.connection, work.organization_id)

@@ -37,7 +37,8 @@ _MOUNT = "/api"
 class Pages:
     """What people see beside the API: routes, and the page that says what went wrong.
 
-    `wrong` gets the request, the status, what to say, and the headers that belong to it.
+    `wrong` gets the request, the status, what to say, and the headers that belong to it. It
+    may wait for the database, unless the server failed.
     """
 
     routes: Sequence[BaseRoute]
@@ -138,7 +139,9 @@ class _Wrong:
         headers = error.headers if isinstance(error, HTTPException) else None
         phrase = HTTPStatus(status).phrase
         if self._pages and _is_for_people(request):
-            return self._pages.wrong(request, status, f"{phrase}.", headers)
+            return await run_in_threadpool(
+                self._pages.wrong, request, status, f"{phrase}.", headers
+            )
         return problem(
             status,
             _path(request),

@@ -1,0 +1,107 @@
+"""Numbers and times as people read them, and numbers as they type them."""
+
+from __future__ import annotations
+
+import json
+import re
+from decimal import Decimal
+
+from kaiten_sync.server.shapes.scalars import number, timestamp
+
+_DIGITS = 12
+"""Significant digits of a fraction that are shown: sums of fractions differ in later ones."""
+
+_LEAST, _MOST = 1e-12, 1e21
+"""Numbers beyond are shown as a power of ten: nobody counts that many zeros."""
+
+_RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+_GROUPED = re.compile(
+    r"-?[0-9]{1,3}(?:([,_\u0020\u00a0\u2009\u202f])[0-9]{3})(?:\1[0-9]{3})*(\.[0-9]+)?"
+)
+"""Thousands in groups, with one separator throughout."""
+
+_MINUTE_MS, _HOUR_MS, _DAY_MS = 60_000, 3_600_000, 86_400_000
+_RELATIVE_DAYS = 31
+"""Times farther away are days of the calendar."""
+
+
+def show_number(value: float | None) -> str:
+    """A number to read: thousands in groups, few digits of a fraction; a dash for None."""
+    if value is None:
+        return "–"
+    exact = number(value)
+    if isinstance(exact, int):
+        return f"{exact:,}"
+    if not _LEAST <= abs(exact) < _MOST:
+        mantissa, _, exponent = f"{exact:.{_DIGITS - 1}e}".partition("e")
+        shortest = mantissa.rstrip("0").rstrip(".")
+        return f"{shortest} × 10{str(int(exponent)).translate(_RAISED)}"
+    return f"{Decimal(f'{exact:.{_DIGITS}g}').normalize():,f}"
+
+
+def spell_number(value: float) -> str:
+    """A number exactly, as it would be typed."""
+    exact = number(value)
+    if isinstance(exact, int):
+        return f"{exact:,}"
+    return f"{Decimal(repr(exact)):,f}" if _LEAST <= abs(exact) < _MOST else repr(exact)
+
+
+def number_of(text: str) -> int | float:
+    """The number that was typed, with or without groups of thousands.
+
+    Raises:
+        ValueError: it is not a number; the message says what to type.
+    """
+    typed = text.strip()
+    grouped = _GROUPED.fullmatch(typed)
+    try:
+        value = json.loads(typed.replace(grouped[1], "") if grouped else typed)
+    except (ValueError, RecursionError):
+        value = None
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise ValueError("type a number, such as 1,000 or 0.5")
+    return value
+
+
+def show_count(count: int, noun: str) -> str:
+    """How many there are of what the noun names: 1 change, 2 changes."""
+    return f"{show_number(count)} {noun}" + ("" if count == 1 else "s")
+
+
+def show_percent(ratio: float | None) -> str:
+    """A ratio in percent, rounded down so that only what is full says 100; a dash for none."""
+    return "–" if ratio is None else f"{show_number(int(ratio * 100 + 1e-9))} %"
+
+
+def show_overage(percent: int | None) -> str:
+    """How far usage may exceed a threshold; a dash for not at all, and for no limit."""
+    return f"{show_number(percent)} %" if percent is not None and percent > 0 else "–"
+
+
+def show_moment(milliseconds: int | None) -> str:
+    """Milliseconds since 1970 to the second, in UTC; a dash for None."""
+    if milliseconds is None:
+        return "–"
+    return timestamp(milliseconds)[:19].replace("T", " ") + " UTC"
+
+
+def show_day(milliseconds: int | None) -> str:
+    """The day of a time in UTC; a dash for None."""
+    return "–" if milliseconds is None else timestamp(milliseconds)[:10]
+
+
+def show_distance(milliseconds: int, now_ms: int) -> str:
+    """How long ago a time is, or how far ahead; its day if that is more than a month."""
+    away_ms = abs(now_ms - milliseconds)
+    if away_ms < _MINUTE_MS:
+        return "just now" if milliseconds <= now_ms else "in a moment"
+    if away_ms >= _RELATIVE_DAYS * _DAY_MS:
+        return show_day(milliseconds)
+    unit_ms, noun = next(
+        each
+        for each in ((_DAY_MS, "day"), (_HOUR_MS, "hour"), (_MINUTE_MS, "minute"))
+        if away_ms >= each[0]
+    )
+    away = show_count(away_ms // unit_ms, noun)
+    return f"{away} ago" if milliseconds <= now_ms else f"in {away}"

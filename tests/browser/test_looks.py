@@ -1,0 +1,117 @@
+"""How pages look with what real organizations have: long names, many rows, nothing at all yet."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import httpx
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.hands import Pointer
+from tests.support.embedded import EmbeddedServer
+from tests.support.metering import Meter, done
+
+_PHONE = {"viewport": {"width": 360, "height": 740}}
+_LONG = "W" * 255
+_WIDE = """() => [...document.querySelectorAll("[role=region]")]
+  .filter(region => region.scrollWidth > region.clientWidth).map(region => region.outerHTML)"""
+
+_IS_IN_SIGHT = """element => {
+  const [mine, region] = [element, element.closest("[role=region]")]
+    .map(each => each.getBoundingClientRect());
+  return mine.top >= region.top && mine.bottom <= region.bottom && region.top >= 0;
+}"""
+
+
+@pytest.fixture
+def long_names(api: httpx.Client, server: EmbeddedServer) -> None:
+    """An organization in which every name is as long as it may be."""
+    meter = Meter(api, server.database_url)
+    named: dict[str, Any] = {"name": _LONG, "slug": "c" * 100}
+    customer = done(api.post("/customers", json=named)).json()
+    growth = {"name": "G" * 100, "slug": "growth", "type": "PAID"}
+    license_id = done(api.post("/licenses", json=growth)).json()["id"]
+    meter.grant(10, slug="e" * 100)
+    body = {"name": _LONG, "slug": "main", "description": "", "customerId": customer["id"]}
+    dates = {"startLicenseDate": "2026-01-01T00:00:00Z", "endLicenseDate": "2046-01-01T00:00:00Z"}
+    done(api.post("/instances", json={**body, **dates, "licenseId": license_id}))
+    meter.count(10, slug="e" * 100)
+
+
+_PAGES = (
+    *("/", "/customers", "/instances", "/entitlements", "/licenses", "/licenses/growth"),
+    *("/instances/main", "/instances/main/audit", "/licenses/growth/instances"),
+    *(f"/entitlements/{'e' * 100}/{tab}" for tab in ("usage", "licenses", "customers")),
+)
+
+
+@pytest.mark.usefixtures("long_names")
+def test_no_name_makes_a_table_wider(page: Page, server: EmbeddedServer) -> None:
+    for path in _PAGES:
+        page.goto(server.url + path)
+        assert page.evaluate(_WIDE) == [], path
+    page.goto(f"{server.url}/instances")
+    name = page.get_by_role("rowheader").locator("[title]")
+    expect(name).to_have_attribute("title", _LONG)
+    assert name.evaluate("name => name.clientWidth") < 300
+
+
+@pytest.mark.usefixtures("long_names")
+@pytest.mark.parametrize("window", [_PHONE], indirect=True)
+def test_no_name_makes_a_page_wider_than_a_phone(page: Page, server: EmbeddedServer) -> None:
+    for path in _PAGES:
+        page.goto(server.url + path)
+        assert page.evaluate("document.documentElement.scrollWidth") <= 360, path
+
+
+def test_the_head_of_a_long_table_stays_in_sight(
+    page: Page, server: EmbeddedServer, api: httpx.Client
+) -> None:
+    for number in range(50):
+        done(api.post("/customers", json={"name": f"Customer {number}"}))
+    page.goto(f"{server.url}/customers")
+    region = page.get_by_role("region", name="Customers")
+    region.evaluate("region => { region.scrollTop = region.scrollHeight }")
+    for inside in (
+        page.get_by_role("link", name="Customer 0", exact=True),
+        page.get_by_role("columnheader", name="Domain"),
+    ):
+        assert inside.evaluate(_IS_IN_SIGHT)
+
+
+def test_an_invalid_field_looks_invalid(page: Page, server: EmbeddedServer) -> None:
+    page.goto(f"{server.url}/new/entitlement")
+    border = "field => getComputedStyle(field).borderTopColor"
+    name = page.get_by_label("Name needed")
+    before = name.evaluate(border)
+    page.get_by_role("button", name="Create").click()
+    expect(name).to_have_attribute("aria-invalid", "true")
+    assert name.evaluate(border) != before
+    assert name.evaluate(border) == "rgb(179, 38, 30)"
+
+
+def test_a_page_that_does_not_exist_leads_on(page: Page, server: EmbeddedServer) -> None:
+    page.goto(f"{server.url}/licenses/gone")
+    Pointer(page).go("Licenses")
+    expect(page.get_by_role("heading", name="Licenses")).to_be_visible()
+
+
+@pytest.mark.parametrize("window", [{"java_script_enabled": False}], indirect=True)
+def test_the_first_steps_lead_from_nothing_to_the_next_one(
+    page: Page, server: EmbeddedServer
+) -> None:
+    page.goto(server.url)
+    hands = Pointer(page)
+    hands.follow("Create an entitlement")
+    hands.fill("Name needed", "API Calls")
+    hands.press("Create")
+    hands.go("Overview")
+    hands.follow("Create a license")
+    hands.fill("Name needed", "Growth")
+    hands.choose("Type needed", "PAID")
+    hands.press("Create")
+    hands.go("Overview")
+    steps = page.locator(".steps")
+    expect(steps.get_by_text("done", exact=True)).to_have_count(2)
+    expect(steps.get_by_role("link")).to_have_count(4)
