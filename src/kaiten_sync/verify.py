@@ -28,8 +28,9 @@ def verify_plan(
     """Make a plan again, and compare.
 
     What of it is done already is taken back first, so that a plan which is half applied stays
-    right. If all of it is done there is nothing to compare: it will write nothing. What the plan
-    allows (`--allow`) is allowed again: a person named it, and the review shows it.
+    right. If all of it is done there is nothing to compare: it will write nothing. A plan without
+    changes is compared: something may have been left out. What the plan allows (`--allow`) is
+    allowed again: a person named it, and the review shows it.
 
     Raises:
         RefusedError: it differs, a guard refuses it, or live is not as the plan saw it
@@ -39,7 +40,7 @@ def verify_plan(
     inputs = replace(inputs, allowed=plan.guards.allowed)
     live = read_for_plan(desired, catalog, inputs, progress)
     done = already_done(plan, live.resources)
-    if len(done) == len(plan.changes):
+    if plan.changes and len(done) == len(plan.changes):
         return
     made = propose_on(desired, catalog, rewound(live, plan, done), inputs, progress)
     different = f"the plan is not the one that the catalog and {plan.target.name} give"

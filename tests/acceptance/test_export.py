@@ -71,6 +71,17 @@ def test_a_catalog_is_split_as_it_is_wanted(
     assert (again.code, "kaiten-sync.yaml is there already" in again.stderr) == (3, True)
 
 
+def test_what_licenses_have_in_common_is_written_once(selling: Workplace) -> None:
+    done = selling.run("export", "-o", "catalog", "--extends")
+    assert done.code == 0, done.stderr
+    text = (selling.folder / "catalog/licenses/starter.yaml").read_text(encoding="utf-8")
+    assert text.endswith("  starter:\n    name: Starter\n    type: PAID\n    extends: growth\n")
+    planned = selling.run("plan", "-f", "catalog", "--prune", "all", "--detailed-exitcode")
+    assert planned.code == 0, planned.stderr + planned.stdout
+    refused = selling.run("export", "--extends", "--overlay-of", "prod")
+    assert (refused.code, "--extends" in refused.stderr) == (3, True)
+
+
 def test_the_scope_of_the_project_fits_what_was_exported(
     selling: Workplace, api: httpx.Client
 ) -> None:

@@ -85,6 +85,23 @@ def leave_out(document: Document, live: LiveState) -> None:
     document["changes"] = [each for each in document["changes"] if each["id"] != RENAMED]
 
 
+def leave_out_all(document: Document, live: LiveState) -> None:
+    document["changes"], document["requests"] = [], 0
+
+
+def leave_out_all_that_was_seen(document: Document, live: LiveState) -> None:
+    leave_out_all(document, live)
+    document["observed"] = []
+
+
+def reassure(document: Document, live: LiveState) -> None:
+    document["warnings"] = ["nothing here needs a review"]
+
+
+def give_a_reason(document: Document, live: LiveState) -> None:
+    change(document, RENAMED)["reason"] = "somebody important wants it"
+
+
 def raise_limits(document: Document, live: LiveState) -> None:
     document["guards"] |= {"maxDeletes": "100%", "maxUpdates": "100%"}
 
@@ -114,6 +131,10 @@ FORGERIES: dict[str, tuple[OnServer, str]] = {
     "another value than is declared": (give_more, "value would become 999999; the catalog says 20"),
     "what the catalog leaves as it is is changed": (tighten, "nothing asks to update it"),
     "a change is left out": (leave_out, "license/starter: the plan does not update it"),
+    "all changes are left out": (leave_out_all, "license/starter: the plan does not update it"),
+    "all is left out": (leave_out_all_that_was_seen, "license/starter: the plan does not update"),
+    "a warning is invented": (reassure, "nothing gives the warning: nothing here needs a review"),
+    "a reason is invented": (give_a_reason, "the reason is 'somebody important wants it', and"),
     "the limits are raised": (raise_limits, "maxDeletes is 100% in the plan, and 30%"),
     "the population is invented": (count_too_many, "live licenses, and there are 2"),
     "another organization's object was seen": (see_less, "another object has this name now"),
@@ -140,3 +161,14 @@ def test_a_forged_plan_is_refused_and_nothing_is_written(
 def test_the_plan_that_was_not_forged_is_applied(project: Project) -> None:
     assert project.apply("--catalog", "catalog.yaml") == 0
     assert run(["plan", "-t", "prod", "--detailed-exitcode"]) == 0
+
+
+def test_a_warning_that_was_left_out_is_missed(
+    project: Project, capsys: pytest.CaptureFixture[str]
+) -> None:
+    project.commit(AFTER.replace("type: NUMBER}", "type: NUMBER, resetPeriod: MONTH}", 1))
+    project.forge(lambda document, live: document.update(warnings=[]))
+    before = project.live()
+    assert project.apply("--catalog", "catalog.yaml") == 4
+    assert "leaves out the warning: entitlement/calls: `resetPeriod" in capsys.readouterr().err
+    assert project.live() == before

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import os
 import signal
@@ -123,3 +124,14 @@ def test_ctrl_c_that_ends_the_reader_too_keeps_the_report_and_the_exit_code(
         assert "Traceback" not in messages
         assert "done          create   group/g" in messages
         assert "Interrupted" in messages
+
+
+def test_nothing_is_imported_before_interrupts_are_caught(tmp_path: Path) -> None:
+    """The interpreter's own start is the only time in which Ctrl-C ends in a traceback."""
+    done = ended(
+        "import sys; known = {*sys.modules}; import kaiten_sync.cli; print({*sys.modules} - known)",
+        cwd=tmp_path,
+    )
+    loaded = ast.literal_eval(done.stdout)
+    assert "kaiten_sync.cli" in loaded
+    assert loaded <= {"__future__", "kaiten_sync", "kaiten_sync.cli"}

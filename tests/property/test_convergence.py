@@ -119,11 +119,18 @@ def test_exporting_and_planning_is_empty(
     with HttpCatalog(settings_) as catalog:
         arrive(declare(folder, wanted), catalog)
         live = read_catalog(catalog, scope=Scope(), progress=NoProgress())
-        for name, text in catalog_files(live, Scope()).items():
-            path = folder / "out" / name
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(text, encoding="utf-8")
-        exported, findings = validate(CatalogSource(root=folder, catalog=["out"]))
-        assert exported is not None, findings
-        assert plan(exported, catalog).plan.is_empty
-        assert drift(exported, catalog).differences == ()
+        lines = []
+        for extends in (False, True):
+            files = catalog_files(live, Scope(), extends=extends)
+            lines.append(sum(text.count("\n") for text in files.values()))
+            for name, text in files.items():
+                path = folder / f"out-{extends}" / name
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.write_text(text, encoding="utf-8")
+            source = CatalogSource(root=folder, catalog=[f"out-{extends}"])
+            exported, findings = validate(source)
+            assert exported is not None, findings
+            assert findings == ()
+            assert plan(exported, catalog).plan.is_empty
+            assert drift(exported, catalog).differences == ()
+        assert lines[1] <= lines[0]

@@ -5,9 +5,7 @@ Command modules import nothing heavy at their top, so that `--help` answers at o
 
 from __future__ import annotations
 
-import contextlib
 import os
-import signal
 import sys
 
 __all__ = ["main"]
@@ -20,9 +18,11 @@ def main() -> None:
     """Entry point of the `kaiten-sync` command.
 
     Ctrl-C can come at any moment, also while modules are imported or a message is written: it
-    never ends in a traceback.
+    never ends in a traceback. So what the interpreter has not loaded by itself is imported below.
     """
     try:
+        import signal
+
         from kaiten_sync.cli.run import run
 
         code = run(sys.argv[1:])
@@ -32,7 +32,9 @@ def main() -> None:
     if code == _INTERRUPTED:
         # The interpreter would wait for requests that were given up.
         for stream in (sys.stdout, sys.stderr):
-            with contextlib.suppress(OSError, ValueError, AttributeError, KeyboardInterrupt):
+            try:  # noqa: SIM105  (contextlib would have to be imported before main)
                 stream.flush()
+            except (OSError, ValueError, AttributeError, KeyboardInterrupt):
+                pass
         os._exit(code)
     sys.exit(code)

@@ -32,6 +32,11 @@ if TYPE_CHECKING:
     help="One file per license, one per kind, or one for all.",
 )
 @click.option(
+    "--extends",
+    is_flag=True,
+    help="Write each license as the difference from another one, where that is shorter.",
+)
+@click.option(
     "--overlay-of",
     metavar="TARGET",
     help="Write how this target differs from the project's catalog, as its overlay: to its last"
@@ -53,6 +58,7 @@ def command(
     server: ServerChoice,
     out: str | None,
     split: str,
+    extends: bool,
     overlay_of: str | None,
     with_project: bool,
     force: bool,
@@ -65,6 +71,7 @@ def command(
     Examples:
       kaiten-sync export -t prod -o catalog/
       kaiten-sync export -o catalog/ --split kind --with-project
+      kaiten-sync export -o catalog/ --extends
       kaiten-sync export --overlay-of staging
       KAITEN_BASE_URL=http://127.0.0.1:6060 kaiten-sync export -o catalog/
     """
@@ -72,8 +79,8 @@ def command(
     from kaiten_sync.jobs.exporting import ExportRequest, Split, export
 
     if overlay_of is not None:
-        if with_project or server.target not in (None, overlay_of):
-            raise UsageError("--overlay-of TARGET takes neither -t nor --with-project")
+        if with_project or extends or server.target not in (None, overlay_of):
+            raise UsageError("--overlay-of TARGET takes neither -t, --extends nor --with-project")
         _write_overlay(project, replace(server, target=overlay_of), overlay_of, out, force)
         return
     if out is None:
@@ -82,6 +89,7 @@ def command(
     request = ExportRequest(
         out=out,
         split=Split(split),
+        extends=extends,
         with_project=with_project,
         target=server.target,
         is_forced=force,

@@ -13,8 +13,8 @@ from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 from kaiten_sync.declare.merge import CATALOG_VERSION
 from kaiten_sync.declare.scalars import MAX_EXACT_INTEGER, is_plain_text
 from kaiten_sync.errors import KaitenSyncError
-from kaiten_sync.kinds.registry import child_kinds, top_kinds
-from kaiten_sync.kinds.spec import KindSpec
+from kaiten_sync.kinds.registry import child_kinds, spec_of, top_kinds
+from kaiten_sync.kinds.spec import EXTENDS, KindSpec
 from kaiten_sync.model.address import Address, ChildList
 from kaiten_sync.model.value import Fields, Json
 
@@ -31,6 +31,7 @@ Place: TypeAlias = tuple[str, int]
 """Orders objects in a section: by a slug, then by a number."""
 
 _BY_SLUG: Mapping[Address, Place] = {}
+_NO_BASES: Mapping[Address, str] = {}
 
 
 def dump_catalog(
@@ -39,23 +40,31 @@ def dump_catalog(
     owns: Collection[ChildList] = (),
     schema: str | None = None,
     places: Mapping[Address, Place] = _BY_SLUG,
+    bases: Mapping[Address, str] = _NO_BASES,
 ) -> str:
     """A catalog file with these objects, in stable order.
 
     `owns` are lists that are declared even if they are empty. `schema` is where editors find the
     schema, relative to the file. `places` order objects other than by their slug: versions by the
-    slug of their family and their number.
+    slug of their family and their number. `bases` names what an object extends.
 
     Raises:
         KaitenSyncError: a text is not valid Unicode.
     """
-    content = _Content(objects, owns, places)
+    content = _Content(objects, owns, places, bases)
     pairs: _Pairs = [(_plain("version"), _number(CATALOG_VERSION))]
     for spec in top_kinds():
         if slugs := content.slugs(spec, None):
             pairs.append((_plain(spec.section), _section(spec, slugs, None, content)))
     header = f"# yaml-language-server: $schema={schema}\n" if schema else ""
     return header + _serialize(_map(pairs))
+
+
+def line_count(address: Address, fields: Fields) -> int:
+    """The lines that an object without others inside takes in a file."""
+    content = _Content({address: fields}, (), _BY_SLUG, _NO_BASES)
+    section = _section(spec_of(address.kind), [address.slug], address.parent, content)
+    return _serialize(section).count("\n")
 
 
 def inline(value: Json, quotes: str | None = None, *, in_flow: bool = False) -> str:
@@ -119,8 +128,10 @@ class _Content:
         objects: Mapping[Address, Fields],
         owns: Collection[ChildList],
         places: Mapping[Address, Place],
+        bases: Mapping[Address, str],
     ) -> None:
         self.objects = objects
+        self.bases = bases
         self._places = places
         self.owns = frozenset(owns)
         self._slugs: dict[tuple[str, Address | None], list[str]] = defaultdict(list)
@@ -147,6 +158,8 @@ def _object(spec: KindSpec, address: Address, content: _Content) -> Node:
     if not children and fields.keys() == {spec.shorthand} and not isinstance(bare, Mapping):
         return _node(bare)
     pairs = [(_plain(name), _node(fields[name])) for name in spec.fields if name in fields]
+    if address in content.bases:
+        pairs.append((_plain(EXTENDS), _text(content.bases[address])))
     is_flow = bool(spec.shorthand) and not isinstance(bare, Mapping)
     return _map([*pairs, *children], is_flow=is_flow)
 

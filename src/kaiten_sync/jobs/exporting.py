@@ -10,6 +10,7 @@ from pathlib import Path
 
 from kaiten_sync.declare import dump_catalog
 from kaiten_sync.declare.project import PROJECT_FILE
+from kaiten_sync.declare.shorter import Extended, extending
 from kaiten_sync.declare.write import inline
 from kaiten_sync.errors import UsageError
 from kaiten_sync.jobs.editors import beside_project, schema_header
@@ -20,7 +21,7 @@ from kaiten_sync.kinds.registry import child_kinds, top_kinds
 from kaiten_sync.model.address import Address, ChildList
 from kaiten_sync.model.plan import TargetRef
 from kaiten_sync.model.ports import Ports
-from kaiten_sync.model.resource import DesiredState, LiveResource, LiveState
+from kaiten_sync.model.resource import DesiredState, LiveState
 from kaiten_sync.model.settings import TOKEN_VARIABLE, Project, Scope
 from kaiten_sync.model.source import natural
 from kaiten_sync.pipeline import read_catalog
@@ -43,11 +44,13 @@ class ExportRequest:
     """Where to write a live catalog, and how.
 
     `out` is the folder. `target` is the name that a project file gets for the server, None for a
-    usual one. `is_forced` replaces the files of an earlier export, and others of the same names.
+    usual one. `extends` writes what licenses have in common once. `is_forced` replaces the files of
+    an earlier export, and others of the same names.
     """
 
     out: str
     split: Split = Split.LICENSE
+    extends: bool = False
     with_project: bool = False
     target: str | None = None
     is_forced: bool = False
@@ -85,7 +88,8 @@ def export(workspace: Workspace, request: ExportRequest, ports: Ports) -> Export
     scope = workspace.scope
     with connection.open() as catalog:
         live = read_catalog(catalog, scope=scope, progress=ports.progress)
-    contents = {out / name: t for name, t in catalog_files(live, scope, request.split).items()}
+    files = catalog_files(live, scope, request.split, extends=request.extends)
+    contents = {out / name: text for name, text in files.items()}
     beside: dict[Path, str] = {}
     if request.with_project:
         contents = {path: schema_header(path) + text for path, text in contents.items()}
@@ -110,26 +114,37 @@ def export(workspace: Workspace, request: ExportRequest, ports: Ports) -> Export
     )
 
 
-def catalog_files(live: LiveState, scope: Scope, split: Split = Split.LICENSE) -> dict[str, str]:
+def catalog_files(
+    live: LiveState, scope: Scope, split: Split = Split.LICENSE, *, extends: bool = False
+) -> dict[str, str]:
     """File names and their YAML: groups, entitlements, and one file per license, or fewer.
 
-    A family whose versions other file names would put in another order is in one file.
+    A family whose versions other file names would put in another order is in one file. With
+    `extends`, each license is the difference from the one that leaves the fewest lines. A version
+    that is not the newest of its family is whole, because it must not change with another.
     """
     families = families_of(DesiredState(resources={}), live)
-    owned = [found for address, found in live.resources.items() if scope.covers(address)]
+    owned = {
+        address: with_family(found, families)
+        for address, found in live.resources.items()
+        if scope.covers(address)
+    }
+    content = Extended(objects=owned, bases={})
+    if extends:
+        content = extending(owned, {old for each in families.members.values() for old in each[:-1]})
     if split is Split.NONE or not owned:
-        return {"catalog.yaml": _dump(owned, families)}
+        return {"catalog.yaml": _dump(content.objects, content, families)}
     files: dict[str, str] = {}
     for spec in top_kinds():
-        objects = [found for found in owned if found.address.root.kind == spec.kind]
+        objects = [address for address in content.objects if address.root.kind == spec.kind]
         if objects and (split is Split.KIND or not child_kinds(spec.kind)):
-            files[f"{spec.section}.yaml"] = _dump(objects, families)
+            files[f"{spec.section}.yaml"] = _dump(objects, content, families)
             continue
-        inside: dict[Address, list[LiveResource]] = defaultdict(list)
-        for found in sorted(objects, key=lambda each: each.address.sort_key):
-            inside[_file_of(found.address.root, families)].append(found)
+        inside: dict[Address, list[Address]] = defaultdict(list)
+        for address in sorted(objects, key=lambda each: each.sort_key):
+            inside[_file_of(address.root, families)].append(address)
         for root, each in inside.items():
-            files[f"{spec.section}/{root.slug}.yaml"] = _dump(each, families)
+            files[f"{spec.section}/{root.slug}.yaml"] = _dump(each, content, families)
     return files
 
 
@@ -162,11 +177,16 @@ def project_text(folder: str, target: TargetRef, name: str | None, project: Proj
     return "\n".join(lines) + "\n"
 
 
-def _dump(objects: Iterable[LiveResource], families: Families) -> str:
-    declared = {each.address: with_family(each, families) for each in objects}
-    lists = [ChildList(a, child.kind) for a in declared for child in child_kinds(a.kind)]
+def _dump(chosen: Iterable[Address], content: Extended, families: Families) -> str:
+    objects = {address: content.objects[address] for address in chosen}
+    lists = [
+        ChildList(address, child.kind)
+        for address in objects
+        if address not in content.bases
+        for child in child_kinds(address.kind)
+    ]
     places = {
         address: (families.members[family][0].slug, families.members[family].index(address))
         for address, family in families.of.items()
     }
-    return dump_catalog(declared, owns=lists, places=places)
+    return dump_catalog(objects, owns=lists, places=places, bases=content.bases)

@@ -47,6 +47,15 @@ def _managed(plan: Plan) -> Iterator[str]:
         yield f"managed: it has {address}, which the plan deletes"
 
 
+def _allowed(plan: Plan) -> Iterator[str]:
+    """What is allowed concerns a change: of an object, of its grants, or of what it goes with."""
+    changed = {change.address for change in plan.changes}
+    parents = {address.parent for address in changed}
+    for address in sorted(plan.guards.allowed, key=lambda a: a.sort_key):
+        if not {address, address.parent} & changed and address not in parents:
+            yield f"guards.allowed: no change needs {address}"
+
+
 def _requests(plan: Plan) -> Iterator[str]:
     least = least_requests(plan.changes, plan.observed)
     if plan.requests < least or (not plan.changes and plan.requests):
@@ -111,6 +120,7 @@ _CHECKS: tuple[Callable[[Plan], Iterator[str]], ...] = (
     lambda plan: misjudged(plan.changes, plan.observed),
     _summary,
     _managed,
+    _allowed,
     _requests,
     _population,
     _dependencies,

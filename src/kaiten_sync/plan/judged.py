@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
@@ -27,6 +28,8 @@ def misjudged(changes: Sequence[Change], observed: Sequence[Observed]) -> Iterat
 
 def _contradictions(change: Change, before: _State) -> Iterator[str]:
     effects = tuple(each.effect for each in change.fields)
+    names = Counter(each.name for each in change.fields)
+    yield from (f"it has {name} {count} times" for name, count in names.items() if count > 1)
     match change.action:
         case Action.CREATE:
             yield from _one_sided(change, "before", spec_of(change.address.kind).created)
@@ -71,6 +74,8 @@ def _wrong(change: Change, effect: Effect, of_fields: Effect) -> Iterator[str]:
 
 def _update(change: Change, effects: tuple[Effect, ...], before: _State) -> Iterator[str]:
     specs = spec_of(change.address.kind).fields
+    if not change.fields:
+        yield "it changes nothing"
     for each in change.fields:
         spec = specs[each.name]
         if spec.mutability is Mutability.MOVE:

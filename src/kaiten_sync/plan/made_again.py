@@ -32,6 +32,7 @@ def unlike(plan: Plan, made: Plan, done: Collection[str]) -> tuple[Diagnostic, .
         *_of_observed(plan, made),
         *_of_guards(plan, made),
         *_of_numbers(plan, made, done),
+        *_of_words(plan, made, done),
     )
     return with_places(
         (
@@ -124,9 +125,29 @@ def _of_guards(plan: Plan, made: Plan) -> Iterator[_Difference]:
 def _of_numbers(plan: Plan, made: Plan, done: Collection[str]) -> Iterator[_Difference]:
     if plan.summary.unchanged != made.summary.unchanged:
         yield None, f"{made.summary.unchanged} objects are unchanged, not {plan.summary.unchanged}"
-    is_comparable = not done and _of_one_moment(plan) == _of_one_moment(made)
-    if is_comparable and plan.requests != made.requests:
+    if _is_of_one_moment(plan, made, done) and plan.requests != made.requests:
         yield None, f"applying takes {made.requests} requests, not {plan.requests}"
+
+
+def _of_words(plan: Plan, made: Plan, done: Collection[str]) -> Iterator[_Difference]:
+    """The warnings and reasons that a reviewer read."""
+    if not _is_of_one_moment(plan, made, done):
+        return
+    for warning in made.warnings:
+        if warning not in plan.warnings:
+            yield None, f"the plan leaves out the warning: {warning}"
+    for warning in plan.warnings:
+        if warning not in made.warnings:
+            yield None, f"nothing gives the warning: {warning}"
+    wanted = _by_id(made)
+    for change in plan.changes:
+        if change.id in wanted and change.reason != wanted[change.id].reason:
+            right = wanted[change.id].reason
+            yield change.address, f"the reason is {change.reason!r}, and should be {right!r}"
+
+
+def _is_of_one_moment(plan: Plan, made: Plan, done: Collection[str]) -> bool:
+    return not done and _of_one_moment(plan) == _of_one_moment(made)
 
 
 def _of_one_moment(plan: Plan) -> tuple[object, ...]:

@@ -205,6 +205,18 @@ FORGERIES: dict[str, tuple[Forge, str]] = {
         lambda d: d["managed"].update({"license/old": "0123456789abcdef"}),
         "managed: it has license/old, which the plan deletes",
     ),
+    "a field that is changed twice": (
+        lambda d: change(d, TIGHTENED).update(fields=2 * change(d, TIGHTENED)["fields"]),
+        f"{TIGHTENED}: it has value 2 times",
+    ),
+    "an update of nothing": (
+        lambda d: change(d, TIGHTENED).update(fields=[]),
+        f"{TIGHTENED}: it changes nothing",
+    ),
+    "an object that is allowed and not changed": (
+        lambda d: d["guards"].update(allowed=["license/other"]),
+        "guards.allowed: no change needs license/other",
+    ),
 }
 
 
