@@ -46,28 +46,8 @@ def undoing(
         chosen = _undone(difference, is_named=bool(only), is_managed=address in managed)
         if chosen is not None:
             undone[address] = chosen
-        elif difference.verdict is Verdict.CONFLICT:
-            notes.append(
-                Diagnostic(
-                    rule="both-sides-changed",
-                    message="git and the server both changed it, so it is left alone",
-                    ref=difference.source,
-                    severity=Severity.NOTE,
-                    address=str(address),
-                    hint="name it to revert it to what git declares, or adopt it",
-                )
-            )
-        elif only and difference.verdict is Verdict.GIT_AHEAD:
-            notes.append(
-                Diagnostic(
-                    rule="left-to-plan",
-                    message="the server was not edited, git is ahead: a revert leaves it alone",
-                    ref=difference.source,
-                    severity=Severity.NOTE,
-                    address=str(address),
-                    hint="make and apply a plan",
-                )
-            )
+        else:
+            notes.extend(_left_alone(difference, is_named=bool(only)))
     waiting = list(undone.values())
     for each in waiting:
         for needed in _needed_by(each, found):
@@ -85,6 +65,28 @@ def undoing(
                 )
     chosen_ones = sorted(undone.values(), key=lambda each: each.address.sort_key)
     return Undoing(differences=tuple(chosen_ones), notes=tuple(notes))
+
+
+def _left_alone(difference: Difference, *, is_named: bool) -> Iterator[Diagnostic]:
+    """What to say of a difference that is not undone."""
+    if difference.verdict is Verdict.CONFLICT:
+        yield Diagnostic(
+            rule="both-sides-changed",
+            message="git and the server both changed it, so it is left alone",
+            ref=difference.source,
+            severity=Severity.NOTE,
+            address=str(difference.address),
+            hint="name it to revert it to what git declares, or adopt it",
+        )
+    elif is_named and difference.verdict is Verdict.GIT_AHEAD:
+        yield Diagnostic(
+            rule="left-to-plan",
+            message="the server was not edited, git is ahead: a revert leaves it alone",
+            ref=difference.source,
+            severity=Severity.NOTE,
+            address=str(difference.address),
+            hint="make and apply a plan",
+        )
 
 
 def _undone(difference: Difference, *, is_named: bool, is_managed: bool) -> Difference | None:
