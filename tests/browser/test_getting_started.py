@@ -59,9 +59,9 @@ def _do_the_five_steps(page: Page, hands: Hands, api: httpx.Client) -> None:
     _attach_the_entitlement(page, hands)
     _link_an_instance(page, hands)
     _report(api, 42)
-    _see_usage(page, hands, "42", "4 %", "below")
+    _see_usage(page, hands, "42", "4 %", "ok")
     _report(api, 958)
-    _see_usage(page, hands, "1,000", "100 %", "at the threshold")
+    _see_usage(page, hands, "1,000", "100 %", "at limit")
     _see_that_it_was_reached(page, hands)
 
 
@@ -130,7 +130,7 @@ def _see_usage(page: Page, hands: Hands, *cells: str) -> None:
 
 def _see_that_it_was_reached(page: Page, hands: Hands) -> None:
     hands.go("Overview")
-    expect(page.get_by_role("row", name=re.compile("at the threshold"))).to_be_visible()
+    expect(page.get_by_role("row", name=re.compile("at limit"))).to_be_visible()
     expect(page.get_by_text("INSTANCE_ENTITLEMENT_USAGE_REACHED").first).to_be_visible()
 
 

@@ -40,7 +40,7 @@ def long_names(api: httpx.Client, server: EmbeddedServer) -> None:
 
 
 _PAGES = (
-    *("/", "/customers", "/instances", "/entitlements", "/licenses", "/licenses/growth"),
+    *("/", "/usage", "/customers", "/instances", "/entitlements", "/licenses", "/licenses/growth"),
     *("/instances/main", "/instances/main/audit", "/licenses/growth/instances"),
     *(f"/entitlements/{'e' * 100}/{tab}" for tab in ("usage", "licenses", "customers")),
 )

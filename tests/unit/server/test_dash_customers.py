@@ -138,8 +138,8 @@ def test_meters_show_usage_next_to_the_threshold(dash: Dash, meter: Meter) -> No
     meter.grant(True, slug="sso", type="BOOLEAN")
     meter.count(8)
     rows = {row[0]: row[1:7] for row in Html(dash.see("/instances/main")).rows()}
-    assert rows["calls"] == ["80 %", "near", "8", "10", "–", "NUMBER"]
-    assert rows["seats"] == ["–", "no limit", "0", "unlimited", "–", "NUMBER"]
+    assert rows["calls"] == ["80 %", "warning", "8", "10", "–", "NUMBER"]
+    assert rows["seats"] == ["–", "unlimited", "0", "unlimited", "–", "NUMBER"]
     assert rows["sso"] == ["–", "", "–", "on", "–", "BOOLEAN"]
 
 
@@ -159,10 +159,10 @@ def test_the_usage_of_an_entitlement_is_sorted_by_saturation(dash: Dash, meter: 
     page = Html(dash.see("/entitlements/calls/usage"))
     usage = [(row[0].split()[0], row[1], row[2]) for row in page.rows() if len(row) == 8]
     assert usage == [
-        ("full", "100 %", "at the threshold"),
-        ("half", "50 %", "below"),
-        ("little", "10 %", "below"),
-        ("main", "0 %", "below"),
+        ("full", "100 %", "at limit"),
+        ("half", "50 %", "ok"),
+        ("little", "10 %", "ok"),
+        ("main", "0 %", "ok"),
     ]
     assert "3 accepted, 0 refused" in page.text
 
@@ -182,7 +182,7 @@ def test_a_window_that_ended_counts_for_nothing_in_the_order(fresh_url: str) -> 
         dash.sign_in(api.headers["Authorization"].removeprefix("Bearer "))
         rows = Html(dash.see("/entitlements/calls/usage")).rows()
         assert [(row[0].split()[0], row[3]) for row in rows[:2]] == [("late", "2"), ("early", "0")]
-        assert "Nothing is near its threshold" in Html(dash.see("/")).text
+        assert "Nothing is near its limit" in Html(dash.see("/")).text
 
 
 def test_the_tabs_of_an_entitlement_say_who_has_it(dash: Dash, meter: Meter) -> None:
@@ -221,7 +221,8 @@ def test_the_overview_shows_what_is_full_what_happened_and_reports(
     meter.count(10)
     meter.report(1)
     page = Html(dash.see("/"))
-    assert ["main main", "100 %", "at the threshold", "calls", "10", "10"] in page.rows()
+    row = ["main main", "100 %", "at limit", "calls", "10", "10", "–", "Customer of main", "growth"]
+    assert row in page.rows()
     assert "INSTANCE_ENTITLEMENT_USAGE_REACHED" in page.text
     assert "1 accepted, 1 refused" in page.text
 
@@ -231,7 +232,7 @@ def test_a_warning_percentage_decides_what_is_near(dash: Dash, meter: Meter) -> 
     meter.grant(100, slug="late", warningThresholdPercent=95)
     meter.count(60, slug="early")
     meter.count(90, slug="late")
-    full = [row[3] for row in Html(dash.see("/")).rows() if len(row) == 6]
+    full = [row[3] for row in Html(dash.see("/")).rows() if len(row) == 9]
     assert full == ["early"]
 
 
@@ -239,10 +240,10 @@ def test_nothing_used_of_nothing_granted_is_below(dash: Dash, meter: Meter) -> N
     meter.grant(0, slug="none")
     meter.count(0, slug="none")
     rows = {row[0]: row[1:4] for row in Html(dash.see("/instances/main")).rows()}
-    assert rows["none"] == ["–", "below", "0"]
-    assert "none" not in [row[3] for row in Html(dash.see("/")).rows() if len(row) == 6]
+    assert rows["none"] == ["–", "ok", "0"]
+    assert "none" not in [row[3] for row in Html(dash.see("/")).rows() if len(row) == 9]
     usage = Html(dash.see("/entitlements/none/usage"))
-    assert [row[2] for row in usage.rows() if len(row) == 8] == ["below"]
+    assert [row[2] for row in usage.rows() if len(row) == 8] == ["ok"]
     assert "at the threshold" not in usage.text
 
 

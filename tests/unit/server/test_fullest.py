@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -17,9 +18,10 @@ from tests.support.metering import Meter, add_instance, done, metered, opened, p
 
 from kaiten_sync.licensing.windows import DAY_MS, ResetAnchor, ResetPeriod, window_at
 from kaiten_sync.server.db.tables import event, instance, usage
-from kaiten_sync.server.domain.saturation import Level
+from kaiten_sync.server.domain.saturation import FULL_BANDS
 from kaiten_sync.server.service.saturation import Meter as ShownMeter
 from kaiten_sync.server.service.saturation import (
+    count_bands,
     list_full,
     list_meters,
     meters_of_instance,
@@ -28,7 +30,7 @@ from kaiten_sync.server.service.saturation import (
 from kaiten_sync.server.service.work import Caller, Work
 
 INSTANCES = 12
-_FULL = {Level.OVER, Level.AT, Level.NEAR}
+_FULL = set(FULL_BANDS)
 _KINDS = [None, *((period, anchor) for period in ResetPeriod for anchor in ResetAnchor)]
 
 
@@ -116,7 +118,8 @@ def test_the_fullest_are_those_that_every_counter_read_one_by_one_gives(
         entitlement_ids = _write(connection, scene, now_ms, starts, counters)
         work = scene.work(connection, now_ms)
         each = [m for slug in scene.ids for m in meters_of_instance(work, slug)]
-        full = [m for m in each if m.saturation and m.saturation.level in _FULL]
+        full = [m for m in each if m.saturation and m.saturation.band in _FULL]
+        assert count_bands(work) == Counter(m.saturation.band for m in each if m.saturation)
         for limit in (3, len(each)):
             shown = list_full(work, limit)
             assert _ratios(shown) == _ratios(full)[:limit]

@@ -16,6 +16,7 @@ from kaiten_sync.server.dashboard import (
     licenses,
     overview,
     plan,
+    usage,
     webhooks,
 )
 from kaiten_sync.server.dashboard.pages import DashboardPage, Form
@@ -38,6 +39,7 @@ _PARTS: tuple[ModuleType, ...] = (
     license_compare,
     customers,
     instances,
+    usage,
     webhooks,
     accounts,
     plan,
@@ -58,6 +60,7 @@ NAVIGATION = (
     Link(path="/licenses", label="Licenses", scope="read:licenses"),
     Link(path="/customers", label="Customers", scope="read:customers"),
     Link(path="/instances", label="Instances", scope="read:instances"),
+    Link(path="/usage", label="Meters", scope="read:instances"),
     Link(path="/webhooks", label="Webhooks", scope="read:webhooks"),
     Link(path="/service-accounts", label="Service accounts", scope="read:tokens"),
 )

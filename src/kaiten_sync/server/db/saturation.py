@@ -18,9 +18,10 @@ from sqlalchemy import (
     and_,
     bindparam,
     case,
+    exists,
     func,
     literal,
-    or_,
+    not_,
     select,
 )
 
@@ -33,9 +34,10 @@ from kaiten_sync.server.db.tables import (
     instance,
     license_version,
     usage,
+    usage_day,
 )
 from kaiten_sync.server.db.usage import CountedUsage
-from kaiten_sync.server.domain.saturation import MOST_RATIO, NEAR_RATIO
+from kaiten_sync.server.domain.saturation import FULL_BANDS, MOST_RATIO, NEAR_RATIO, Band
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,24 +142,64 @@ _numbers = _with_ratio(
         instance.c.organization_id == bindparam("organization"), _is_number
     )
 ).subquery()
-_percent = _numbers.c.warning_threshold_percent
+_used, _cap = _numbers.c.used, _numbers.c.threshold
+_warns, _beyond = _numbers.c.warning_threshold_percent, _numbers.c.overage_percent
+_is_usual = and_(func.abs(_cap) > _LEAST, func.abs(_cap) < _MOST)
 # As `domain.saturation` has it. PostgreSQL refuses products that no number can hold.
 _near: ColumnElement[float] = case(
-    (or_(_numbers.c.threshold < _LEAST, _numbers.c.threshold > _MOST), _numbers.c.threshold),
-    (_percent > 0, _numbers.c.threshold * _percent / literal(100.0)),
-    else_=_numbers.c.threshold * NEAR_RATIO,
+    (not_(_is_usual), _cap),
+    (_warns > 0, _cap * _warns / literal(100.0)),
+    else_=_cap * NEAR_RATIO,
 )
-_FULLEST = RowQuery(
+_maximum: ColumnElement[float] = case(
+    (and_(_is_usual, _beyond > 0), _cap + _cap * _beyond / literal(100.0)), else_=_cap
+)
+_band: ColumnElement[str] = case(
+    (_cap == _UNLIMITED, Band.UNLIMITED.value),
+    (_used > _maximum, Band.OVER.value),
+    (_used > _cap, Band.OVERAGE.value),
+    (and_(_used == _cap, _cap > 0), Band.AT_LIMIT.value),
+    (and_(_used >= _near, _cap > 0), Band.WARNING.value),
+    else_=Band.OK.value,
+)
+_is_refused = exists().where(
+    usage_day.c.instance_id == _numbers.c.instance_id,
+    usage_day.c.entitlement_id == _numbers.c.entitlement_id,
+    usage_day.c.day >= bindparam("since_day"),
+    usage_day.c.refused > 0,
+)
+_BY_FULLNESS = RowQuery(
     MeteredUsage,
     _shown(_numbers)
-    .where(_numbers.c.is_open, _numbers.c.threshold != _UNLIMITED)
-    .where(or_(_numbers.c.used >= _numbers.c.threshold, _numbers.c.used >= _near))
-    .where(or_(_numbers.c.threshold > 0, _numbers.c.used > _numbers.c.threshold))
     .order_by(
         _numbers.c.ratio.desc(), _numbers.c.instance_id.desc(), _numbers.c.entitlement_id.desc()
     )
-    .limit(bindparam("top")),
+    .limit(bindparam("top"))
+    .offset(bindparam("skipped")),
 )
+_FULLEST = _BY_FULLNESS.where(_numbers.c.is_open, _band.in_(FULL_BANDS))
+_COUNTS = select(_band.label("band"), func.count()).select_from(_numbers).group_by(_band)
+_REFUSED_DAYS = (
+    select(usage_day.c.instance_id, usage_day.c.entitlement_id)
+    .where(
+        usage_day.c.organization_id == bindparam("organization"),
+        usage_day.c.day >= bindparam("since_day"),
+        usage_day.c.refused > 0,
+    )
+    .distinct()
+    .subquery()
+)
+_COUNT_REFUSED = select(func.count()).select_from(_REFUSED_DAYS)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CounterFilter:
+    """Which counters to list; what is None is not asked for. `since_day` counts from 1970."""
+
+    band: Band | None = None
+    refused_since_day: int | None = None
+    license_slug: str | None = None
+    customer_slug: str | None = None
 
 
 def usage_of_entitlement(
@@ -185,6 +227,50 @@ def fullest(
     *,
     limit: int,
 ) -> list[MeteredUsage]:
-    """What is over, at or near its threshold, fullest first."""
+    """What is over, at or near its limit, fullest first."""
     moment = moment_parameters(now_ms)
-    return _FULLEST.all(connection, organization=organization_id, top=limit, **moment)
+    return _FULLEST.all(connection, organization=organization_id, top=limit, skipped=0, **moment)
+
+
+def list_counters(
+    connection: Connection,
+    organization_id: str,
+    now_ms: int,
+    wanted: CounterFilter,
+    *,
+    skipped: int,
+    limit: int,
+) -> list[MeteredUsage]:
+    """Counters of an organization that fit, fullest first."""
+    conditions: list[ColumnElement[bool]] = []
+    parameters: dict[str, object] = {}
+    if wanted.band is not None:
+        conditions.append(_band == wanted.band.value)
+    if wanted.license_slug is not None:
+        conditions.append(_numbers.c.license_slug == wanted.license_slug)
+    if wanted.customer_slug is not None:
+        conditions.append(_numbers.c.customer_slug == wanted.customer_slug)
+    if wanted.refused_since_day is not None:
+        conditions.append(_is_refused)
+        parameters["since_day"] = wanted.refused_since_day
+    return _BY_FULLNESS.where(*conditions).all(
+        connection,
+        organization=organization_id,
+        skipped=skipped,
+        top=limit,
+        **parameters,
+        **moment_parameters(now_ms),
+    )
+
+
+def count_bands(connection: Connection, organization_id: str, now_ms: int) -> dict[Band, int]:
+    """How many counters of an organization are in each band that has any."""
+    moment = moment_parameters(now_ms)
+    counted = connection.execute(_COUNTS, {"organization": organization_id, **moment})
+    return {Band(band): int(count) for band, count in counted}
+
+
+def count_refused(connection: Connection, organization_id: str, since_day: int) -> int:
+    """How many counters of an organization had a report refused, since a day from 1970."""
+    asked = {"organization": organization_id, "since_day": since_day}
+    return int(connection.execute(_COUNT_REFUSED, asked).scalar_one())

@@ -9,40 +9,57 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from kaiten_sync.licensing.thresholds import UNCAPPED, warning_boundary
+from kaiten_sync.licensing.thresholds import UNCAPPED, maximum, warning_boundary
 
 NEAR_RATIO = 0.8
-"""From where on usage is near its threshold, where the entitlement warns at no percentage."""
+"""Usage from here on is in the band of warnings if the entitlement has no warning percentage."""
 
 
 MOST_RATIO = 1e9
 """Ratios end here: a number that is divided by a tiny one may be infinite."""
 
 
-class Level(StrEnum):
-    """How near usage is to its limit, worst first."""
+class Band(StrEnum):
+    """How near usage is to its limit, worst first, as Kaiten's clients name it."""
 
     OVER = "over"
-    AT = "at"
-    NEAR = "near"
-    BELOW = "below"
-    UNBOUNDED = "unbounded"
+    OVERAGE = "overage"
+    AT_LIMIT = "at_limit"
+    WARNING = "warning"
+    OK = "ok"
+    UNLIMITED = "unlimited"
+
+
+FULL_BANDS = (Band.OVER, Band.OVERAGE, Band.AT_LIMIT, Band.WARNING)
+"""The bands that somebody should look at, worst first."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Saturation:
-    """How near usage is to its limit; `ratio` is None without a threshold to divide by."""
+    """How near usage is to its limit; `ratio` is None without a threshold to divide by.
 
-    level: Level
+    `maximum` is the highest usage that is accepted: infinite if there is no limit. `is_exhausted`:
+    the next report that adds anything is refused.
+    """
+
+    band: Band
     ratio: float | None
+    maximum: float
+    is_exhausted: bool
 
 
-def saturation(value: float, threshold: float, warning_threshold_percent: int) -> Saturation:
-    """How full a grant with this threshold is."""
-    if threshold == UNCAPPED:
-        return Saturation(level=Level.UNBOUNDED, ratio=None)
-    level = _level(value, threshold, warning_threshold_percent)
-    return Saturation(level=level, ratio=ratio_to(threshold, value))
+def saturation(
+    value: float, threshold: float, overage_percent: int, warning_threshold_percent: int
+) -> Saturation:
+    """How full a grant with this threshold and this overage is."""
+    most = maximum(threshold, overage_percent)
+    band = _band(value, threshold, most, warning_threshold_percent)
+    return Saturation(
+        band=band,
+        ratio=None if band is Band.UNLIMITED else ratio_to(threshold, value),
+        maximum=most,
+        is_exhausted=value >= most and band is not Band.OK,
+    )
 
 
 def ratio_to(threshold: float, value: float) -> float | None:
@@ -52,11 +69,15 @@ def ratio_to(threshold: float, value: float) -> float | None:
     return max(-MOST_RATIO, min(value / threshold, MOST_RATIO))
 
 
-def _level(value: float, threshold: float, warning_threshold_percent: int) -> Level:
+def _band(value: float, threshold: float, most: float, warning_threshold_percent: int) -> Band:
+    if threshold == UNCAPPED:
+        return Band.UNLIMITED
+    if value > most:
+        return Band.OVER
     if value > threshold:
-        return Level.OVER
+        return Band.OVERAGE
     if value == threshold:
-        return Level.AT if threshold > 0 else Level.BELOW  # nothing is granted, and nothing used
+        return Band.AT_LIMIT if threshold > 0 else Band.OK  # nothing is granted, and nothing used
     boundary = warning_boundary(threshold, warning_threshold_percent)
     near = threshold * NEAR_RATIO if boundary is None else boundary
-    return Level.NEAR if threshold > 0 and value >= near else Level.BELOW
+    return Band.WARNING if threshold > 0 and value >= near else Band.OK

@@ -6,16 +6,20 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from kaiten_sync.licensing.windows import Window
+from kaiten_sync.licensing.windows import DAY_MS, Window
 from kaiten_sync.server.db import events
 from kaiten_sync.server.db import saturation as db
 from kaiten_sync.server.db import usage as usage_db
 from kaiten_sync.server.db.events import EventRow
+from kaiten_sync.server.db.saturation import CounterFilter
 from kaiten_sync.server.db.usage import CountedUsage
-from kaiten_sync.server.domain.saturation import Saturation, saturation
+from kaiten_sync.server.domain.saturation import Band, Saturation, saturation
 from kaiten_sync.server.service.instances import get_instance
 from kaiten_sync.server.service.usage import reading_of
 from kaiten_sync.server.service.work import Work
+
+RECENT_DAYS = 7
+"""Days in which a refusal is recent; today is one of them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,9 +56,39 @@ def list_meters(
 
 
 def list_full(work: Work, limit: int) -> list[Meter]:
-    """What is over, at or near its threshold, fullest first."""
+    """What is over, at or near its limit, fullest first."""
     rows = db.fullest(work.connection, work.organization_id, work.now_ms, limit=limit)
     return [_meter(row, work.now_ms) for row in rows]
+
+
+def list_counters(
+    work: Work, wanted: CounterFilter, *, skipped: int, limit: int
+) -> tuple[Sequence[Meter], bool]:
+    """Counters of the organization that fit, fullest first, and whether there are more."""
+    rows = db.list_counters(
+        work.connection,
+        work.organization_id,
+        work.now_ms,
+        wanted,
+        skipped=skipped,
+        limit=limit + 1,
+    )
+    return [_meter(row, work.now_ms) for row in rows[:limit]], len(rows) > limit
+
+
+def count_bands(work: Work) -> dict[Band, int]:
+    """How many counters are in each band that has any."""
+    return db.count_bands(work.connection, work.organization_id, work.now_ms)
+
+
+def count_refused(work: Work) -> int:
+    """How many counters had a report refused in the last days."""
+    return db.count_refused(work.connection, work.organization_id, recent_day(work))
+
+
+def recent_day(work: Work) -> int:
+    """The first of the last days, counted from 1970 in UTC."""
+    return work.now_ms // DAY_MS - RECENT_DAYS + 1
 
 
 def meters_of_instance(work: Work, instance_slug: str) -> list[Meter]:
@@ -73,5 +107,7 @@ def _meter(row: CountedUsage, now_ms: int) -> Meter:
     if reading is None:
         return Meter(row=row, value=None, window=None, saturation=None)
     value = reading.counter.value
-    filled = saturation(value, row.limit["value"], row.warning_threshold_percent)
+    filled = saturation(
+        value, row.limit["value"], row.overage_percent or 0, row.warning_threshold_percent
+    )
     return Meter(row=row, value=value, window=reading.window, saturation=filled)
