@@ -14,7 +14,7 @@ from kaiten_sync.model.ports import PlanReader, Progress
 from kaiten_sync.model.resource import DesiredState
 from kaiten_sync.pipeline import PlanInputs, propose_on, read_for_plan
 from kaiten_sync.plan.made_again import unlike
-from kaiten_sync.plan.rewind import rewound
+from kaiten_sync.plan.rewind import rewound, unread
 
 
 def verify_plan(
@@ -39,7 +39,7 @@ def verify_plan(
     """
     inputs = replace(inputs, allowed=plan.guards.allowed)
     live = read_for_plan(desired, catalog, inputs, progress)
-    done = already_done(plan, live.resources)
+    done = already_done(plan, live.resources) - unread(plan, live, inputs.scope)
     if plan.changes and len(done) == len(plan.changes):
         return
     made = propose_on(desired, catalog, rewound(live, plan, done), inputs, progress)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 from tests.acceptance.conftest import Workplace
-from tests.acceptance.reviewed import CATALOG, OnServer, Project
+from tests.acceptance.reviewed import CATALOG, PLAN, OnServer, Project
 from tests.support.forgeries import Document, change, delete, observed, see, see_nothing
 
 from kaiten_sync.cli.run import run
@@ -48,6 +48,12 @@ def delete_blindly(document: Document, live: LiveState) -> None:
 def delete_protected(document: Document, live: LiveState) -> None:
     delete_whole(document, live, "license/growth/grant/calls", "license/growth/grant/seats")
     document["guards"]["protected"] = []
+
+
+def delete_everything_left(document: Document, live: LiveState) -> None:
+    """Nothing but deletes, of what the declaration leaves alone."""
+    document |= {"changes": [], "observed": [], "requests": 0}
+    delete_protected(document, live)
 
 
 def delete_undeclared(document: Document, live: LiveState) -> None:
@@ -171,4 +177,32 @@ def test_a_warning_that_was_left_out_is_missed(
     before = project.live()
     assert project.apply("--catalog", "catalog.yaml") == 4
     assert "leaves out the warning: entitlement/calls: `resetPeriod" in capsys.readouterr().err
+    assert project.live() == before
+
+
+WITHOUT_GROWTH = AFTER.partition("  growth:")[0] + "  starter:" + AFTER.partition("starter:")[2]
+
+
+@pytest.mark.parametrize(
+    ("scope", "catalog"),
+    [
+        ({}, AFTER.partition("licenses:")[0]),
+        ({"licenses": ["*", "!growth"]}, WITHOUT_GROWTH),
+    ],
+    ids=["no license is declared", "the license is not in scope"],
+)
+def test_what_planning_does_not_read_is_not_taken_for_deleted(
+    project: Project, capsys: pytest.CaptureFixture[str], scope: dict[str, list[str]], catalog: str
+) -> None:
+    settings = json.loads((project.folder / "kaiten-sync.yaml").read_text())
+    project.place.write("kaiten-sync.yaml", json.dumps({**settings, "scope": scope}))
+    (project.folder / PLAN).unlink()
+    project.commit(catalog)
+    assert project.apply("--catalog", "catalog.yaml", "--previous", "none") == 0
+    project.forge(delete_everything_left)
+    before = project.live()
+    capsys.readouterr()
+    assert project.apply("--catalog", "catalog.yaml", "--previous", "none") == 4
+    said = capsys.readouterr().err
+    assert "license/growth/grant/calls: nothing asks to delete it" in said
     assert project.live() == before

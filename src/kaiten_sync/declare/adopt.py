@@ -16,6 +16,7 @@ from kaiten_sync.kinds.values import tagged_value
 from kaiten_sync.model.address import Address, ChildList
 from kaiten_sync.model.change import FieldChange
 from kaiten_sync.model.drift import Difference, DriftClass
+from kaiten_sync.model.resource import DesiredState
 from kaiten_sync.model.value import ABSENT, Absent, Fields, Json, is_same
 
 BOM = b"\xef\xbb\xbf"
@@ -35,8 +36,14 @@ class FileChange:
 class Adopter:
     """Edits the files of a declaration. A later file has precedence, an overlay before the base."""
 
-    def __init__(self, paths: Sequence[str], root: Path, overlays: Sequence[str] = ()) -> None:
-        """Read the files that these paths mean.
+    def __init__(
+        self,
+        paths: Sequence[str],
+        root: Path,
+        overlays: Sequence[str] = (),
+        declared: DesiredState | None = None,
+    ) -> None:
+        """Read the files that these paths mean. They declare what is `declared`.
 
         Raises:
             UsageError: one cannot be read.
@@ -53,6 +60,9 @@ class Adopter:
         }
         self._new: dict[str, dict[Address, Fields]] = {}
         self._taken_out: set[Address] = set()
+        self._declared = declared
+        self._lists: dict[tuple[str, ...], tuple[TextEditor, dict[str, Json]]] = {}
+        """Lists that are written into their parents, which have none of their own."""
 
     def adopt(
         self, difference: Difference, objects: Mapping[Address, Fields], into: str
@@ -78,8 +88,37 @@ class Adopter:
             return None, [error]
         return difference, []
 
+    @property
+    def touches_shared(self) -> bool:
+        """Whether other objects change with what was adopted, because they share its text."""
+        return any(editor.touches_shared for editor in self._editors.values())
+
+    def share(self) -> None:
+        """Change texts that several objects share, from now on. `keep` gives others theirs back."""
+        for editor in self._editors.values():
+            editor.may_share = True
+
+    def keep(self, address: Address, fields: Fields) -> None:
+        """Write an object of its own where it shares its text with one that changes.
+
+        Raises:
+            RefusedError: it cannot be written by itself.
+        """
+        path, spec = path_of(address), spec_of(address.kind)
+        holders = self._editors_of(address)
+        if spec.shorthand and holders:
+            holders[0].set(path, short_form(address, fields))
+        elif spec.shorthand:
+            self._put_child(path, short_form(address, fields))
+        else:
+            for name, value in fields.items():
+                self._editor_of(address).set([*path, name], value)
+
     def changes(self) -> list[FileChange]:
         """Every file that differs now."""
+        for path, (editor, children) in self._lists.items():
+            editor.set(path, children)
+        self._lists = {}
         for shown, objects in self._new.items():
             if shown in self._editors:
                 self._append(self._editors[shown], objects)
@@ -135,7 +174,9 @@ class Adopter:
             return partial(self._put_child, path)
         spot = holders[0].find(path)
         is_bare = spot is not None and spot.pairs is None
-        if is_bare and any(each.name != spec.shorthand for each in difference.fields):
+        is_alias = spot is not None and spot.alias is not None
+        others = any(each.name != spec.shorthand for each in difference.fields)
+        if is_alias or (is_bare and others):
             return partial(holders[0].set, path)
         return None
 
@@ -202,16 +243,39 @@ class Adopter:
         if not holders and address.parent is not None:
             self._put_child(path, None)  # takes an inherited one away
 
-    def _put_child(self, path: EditPath, value: Json) -> None:
-        """Write an object into the list of its parent, in the last file that has that list."""
-        for length in (1, 2):
-            for editor in self._latest_first():
-                spot = editor.find(path[:-length])
-                if spot is not None and spot.pairs is not None:
-                    inner = value if length == 1 else {str(path[-1]): value}
-                    editor.set(path[: len(path) - length + 1], inner)
-                    return
-        raise _nowhere(".".join(map(str, path)))
+    def _put_child(self, path: list[str], value: Json) -> None:
+        """Write an object into the list of its parent, in the last file that has that list.
+
+        A list that comes from an alias becomes a map of its own that merges it. If the parent has
+        no list of its own, it gets one, with all that does not come by `extends`.
+        """
+        above, slug = tuple(path[:-1]), path[-1]
+        if above in self._lists:
+            self._lists[above][1][slug] = value
+            return
+        for editor in self._latest_first():
+            spot = editor.find(above)
+            if spot is not None and (spot.pairs is not None or spot.alias is not None):
+                editor.set(path, value)
+                return
+        for editor in self._latest_first():
+            spot = editor.find(above[:-1])
+            if spot is not None and spot.pairs is not None:
+                editor.check_own(above[:-1])
+                self._lists[above] = (editor, {**self._merged(above), slug: value})
+                return
+        raise _nowhere(".".join(path))
+
+    def _merged(self, above: tuple[str, ...]) -> dict[str, Json]:
+        """The objects of a list that a merge key puts there: a list of its own would hide them."""
+        resources = self._declared.resources.values() if self._declared is not None else ()
+        return {
+            each.address.slug: short_form(each.address, each.fields)
+            for each in resources
+            if each.address.parent is not None
+            and not each.source.through
+            and tuple(path_of(each.address)[:-1]) == above
+        }
 
     def _append(self, editor: TextEditor, objects: Mapping[Address, Fields]) -> None:
         """Put new objects into a file that is there."""

@@ -46,8 +46,11 @@ class TextEditor:
     """One file's text, and the changes to it. `shown` is its name in errors.
 
     Every method may raise `RefusedError`: the place shares its text with others, or a single line
-    cannot be put into it.
+    cannot be put into it. With `may_share`, a shared text is changed where it is: whoever asks for
+    that gives the others what they had.
     """
+
+    may_share = False
 
     def __init__(self, shown: str, text: str) -> None:
         self.shown = shown
@@ -57,7 +60,13 @@ class TextEditor:
         self._break = found[0] if found else "\n"
         self._edits: list[_TextEdit] = []
         self._maps: dict[int, _MapEdit] = {}
+        self._touched: set[str] = set()
         self._aliases = {s.alias for s in self._root.walk() if s.alias} if self._root else set()
+
+    @property
+    def touches_shared(self) -> bool:
+        """Whether a text is changed that other places share."""
+        return bool(self._touched)
 
     def find(self, path: EditPath) -> Spot | None:
         """The value at a path of keys that this file itself has."""
@@ -78,7 +87,7 @@ class TextEditor:
         if spot is None:
             self._insert(path[:-1], str(path[-1]), value)
             return
-        self._check_own(path)
+        self.check_own(path[:-1] if spot.alias is not None else path)
         parent = self.find(path[:-1])
         key = parent.get(str(path[-1])) if parent is not None else None
         if key is not None and spot.is_block:
@@ -87,11 +96,13 @@ class TextEditor:
             text = f" {inline(value)}{comments}"
             self._edits.append(_TextEdit(start, spot.end, text))
             return
-        self._edits.append(_TextEdit(spot.start, spot.end, self._instead_of(spot, value)))
+        anchor = f"&{spot.anchor} " if spot.anchor in self._aliases else ""
+        text = self._instead_of(spot, value)
+        self._edits.append(_TextEdit(spot.start, spot.end, f"{anchor}{text}"))
 
     def remove(self, path: EditPath) -> None:
         """Take an entry out of its mapping."""
-        self._check_own(path)
+        self.check_own(path)
         parent = self.find(path[:-1])
         if parent is None or parent.pairs is None:
             raise self._refusal(path, "it is not an entry of a mapping of its own")
@@ -104,7 +115,7 @@ class TextEditor:
         parent = self.find(path[:-1]) if mapping is None else mapping
         if parent is None or parent.pairs is None:
             raise self._refusal(path, "what it belongs to is not in this file")
-        self._check_own(path)
+        self.check_own(path)
         new = self._map_edit(parent).new
         if mapping is not None:
             new += entries
@@ -204,9 +215,13 @@ class TextEditor:
 
     def _insert(self, path: EditPath, key: str, value: Json) -> None:
         parent = self.find(path)
+        if parent is not None and parent.alias is not None:
+            self.check_own(path[:-1])
+            self._map_edit(parent).new.append(entry_lines(key, value, in_flow=True))
+            return
         if parent is None or parent.pairs is None:
             raise self._refusal([*path, key], "what it belongs to is not in this file")
-        self._check_own(path)
+        self.check_own(path)
         self._map_edit(parent).new.append(entry_lines(key, value, in_flow=parent.is_flow))
 
     def _map_edit(self, parent: Spot) -> _MapEdit:
@@ -214,6 +229,11 @@ class TextEditor:
 
     def _map_edits(self, edit: _MapEdit) -> Iterator[_TextEdit]:
         parent, pairs = edit.parent, edit.parent.pairs or []
+        if parent.alias is not None:
+            own = "".join(f", {line}" for entry in edit.new for line in entry)
+            if own:
+                yield _TextEdit(parent.start, parent.end, f"{{<<: *{parent.alias}{own}}}")
+            return
         kept = [number for number in range(len(pairs)) if number not in edit.gone]
         if parent.is_flow:
             yield from self._flow_edits(edit, kept)
@@ -274,14 +294,16 @@ class TextEditor:
         found = re.compile("\r\n|\n|\r").match(self._text, index)
         return found[0] if found else self._break
 
-    def _check_own(self, path: EditPath) -> None:
+    def check_own(self, path: EditPath) -> None:
         """Refuse a text that other places share, or that is elsewhere."""
         for length in range(1, len(path) + 1):
             spot = self.find(path[:length])
             if spot is not None and spot.alias is not None:
                 raise self._refusal(path, f"it is taken from elsewhere (*{spot.alias})")
             if spot is not None and spot.anchor in self._aliases:
-                raise self._refusal(path, f"other places share it (&{spot.anchor})")
+                if not self.may_share:
+                    raise self._refusal(path, f"other places share it (&{spot.anchor})")
+                self._touched.add(str(spot.anchor))
 
     def _refusal(self, path: EditPath, why: str) -> RefusedError:
         place = ".".join(str(step) for step in path)

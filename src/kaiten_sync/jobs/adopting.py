@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Protocol
 
-from kaiten_sync.declare.adopt import Adopter, FileChange, default_file
+from kaiten_sync.declare.adopt import FileChange, default_file
 from kaiten_sync.declare.overlay_patch import leave_to_base, overlay_bytes, patch_of
 from kaiten_sync.diff.compare import diff_catalog
 from kaiten_sync.errors import KaitenSyncError, RefusedError, UsageError
+from kaiten_sync.jobs.adopt_edits import Edits, InPlace, Trial, obstacle
 from kaiten_sync.jobs.drifting import DriftRequest, Sides, sides_of
 from kaiten_sync.jobs.overlaying import Overlay, overlay_of
 from kaiten_sync.jobs.workspace import Workspace
@@ -87,7 +86,7 @@ def adopt(workspace: Workspace, request: AdoptRequest, ports: Ports) -> Adoption
     others = {} if request.drift.files else _other_targets(workspace, sides)
     source = sides.source if overlay is None else overlay.whole
     edits = (
-        _InPlace(source, live, _into(source, request.into))
+        InPlace(source, desired, live, _into(source, request.into))
         if overlay is None
         else _IntoOverlay(overlay, live, ports.files)
     )
@@ -112,48 +111,6 @@ def adopt(workspace: Workspace, request: AdoptRequest, ports: Ports) -> Adoption
     )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Trial:
-    """An adoption that is not written yet. `wrong` is why it must not be, None if it may."""
-
-    adopted: tuple[Difference, ...] = ()
-    changes: tuple[FileChange, ...] = ()
-    obstacles: tuple[Diagnostic, ...] = ()
-    wrong: str | None = None
-
-    @property
-    def unsaved(self) -> Mapping[Path, bytes]:
-        return {Path(os.path.realpath(each.path)): each.after for each in self.changes}
-
-
-class _Edits(Protocol):
-    """Changes files for differences, in memory. Obstacles are part of the result."""
-
-    def of(self, chosen: Sequence[Difference]) -> _Trial: ...
-
-
-class _InPlace:
-    """Changes each value where it is declared."""
-
-    def __init__(self, source: CatalogSource, live: LiveState, into: str) -> None:
-        self._source = source
-        self._into = into
-        self._objects = with_families(live)
-
-    def of(self, chosen: Sequence[Difference]) -> _Trial:
-        source = self._source
-        adopter = Adopter(source.catalog, source.root, source.overlays)
-        adopted: list[Difference] = []
-        obstacles: list[Diagnostic] = []
-        for difference in chosen:
-            taken, refused = adopter.adopt(difference, self._objects, self._into)
-            adopted += [taken] if taken is not None else []
-            obstacles += [_obstacle(difference, error.message) for error in refused]
-        return _Trial(
-            adopted=tuple(adopted), changes=tuple(adopter.changes()), obstacles=tuple(obstacles)
-        )
-
-
 class _IntoOverlay:
     """Writes what differs from the base into one overlay file, and takes out what does not."""
 
@@ -164,7 +121,7 @@ class _IntoOverlay:
         self._objects = with_families(live)
         self._differences = diff_catalog(self._under, live, overlay.under.scope).differences
 
-    def of(self, chosen: Sequence[Difference]) -> _Trial:
+    def of(self, chosen: Sequence[Difference]) -> Trial:
         addresses = {difference.address for difference in chosen}
         whole = {d.address for d in chosen if d.drift is not DriftClass.CHANGED}
         below = [
@@ -176,12 +133,12 @@ class _IntoOverlay:
         try:
             after = overlay_bytes(self._overlay.shown, self._before, patch)
         except KaitenSyncError as error:
-            return _Trial(wrong=error.message)
+            return Trial(wrong=error.message)
         change = FileChange(
             shown=self._overlay.shown, path=self._overlay.path, before=self._before, after=after
         )
         changes = (change,) if after != self._before else ()
-        return _Trial(adopted=tuple(chosen), changes=changes)
+        return Trial(adopted=tuple(chosen), changes=changes)
 
 
 class _Trials:
@@ -192,17 +149,17 @@ class _Trials:
         source: CatalogSource,
         others: Mapping[str, CatalogSource],
         live: LiveState,
-        edits: _Edits,
+        edits: Edits,
     ) -> None:
         self._source = source
         self._others = [other for other in others.values() if validate(other)[0] is not None]
         self._live = live
         self._edits = edits
 
-    def best(self, chosen: Sequence[Difference]) -> _Trial:
+    def best(self, chosen: Sequence[Difference]) -> Trial:
         """As many of the differences as can be adopted together."""
         if not chosen:
-            return _Trial()
+            return Trial()
         whole = self._try(chosen)
         if whole.wrong is None:
             return whole
@@ -215,7 +172,7 @@ class _Trials:
             if attempt.wrong is None:
                 good += batch
             elif len(batch) == 1:
-                bad[batch[0].address] = _obstacle(batch[0], attempt.wrong)
+                bad[batch[0].address] = obstacle(batch[0], attempt.wrong)
             else:
                 half = len(batch) // 2
                 waiting += [batch[half:], batch[:half]]
@@ -225,11 +182,11 @@ class _Trials:
         best = self._try(good)
         return replace(best, obstacles=(*best.obstacles, *bad.values()))
 
-    def _try(self, chosen: Sequence[Difference]) -> _Trial:
+    def _try(self, chosen: Sequence[Difference]) -> Trial:
         attempt = self._edits.of(chosen)
         return attempt if attempt.wrong else replace(attempt, wrong=self._why_wrong(attempt))
 
-    def _why_wrong(self, attempt: _Trial) -> str | None:
+    def _why_wrong(self, attempt: Trial) -> str | None:
         """Read the files as they would be: what was adopted must not differ from what is live."""
         desired, diagnostics = validate(replace(self._source, unsaved=attempt.unsaved))
         if desired is None:
@@ -249,11 +206,6 @@ class _Trials:
                     " is the file of --into part of the catalog?"
                 )
         return None
-
-
-def _obstacle(difference: Difference, why: str) -> Diagnostic:
-    address = str(difference.address)
-    return Diagnostic(rule="not-adopted", message=why, ref=difference.source, address=address)
 
 
 def _first_of(diagnostics: Sequence[Diagnostic]) -> str:

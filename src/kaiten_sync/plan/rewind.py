@@ -14,7 +14,25 @@ from kaiten_sync.model.address import Address, ChildList
 from kaiten_sync.model.change import Change
 from kaiten_sync.model.plan import Plan
 from kaiten_sync.model.resource import LiveResource, LiveState
+from kaiten_sync.model.settings import Scope
 from kaiten_sync.model.value import Absent, Fields, Json
+
+
+def unread(plan: Plan, live: LiveState, scope: Scope) -> frozenset[str]:
+    """Ids of the changes of objects that the reading left out: whether they are done is not known.
+
+    Planning reads what the declaration and the plan before need, and a forged plan may touch more.
+    """
+    return frozenset(
+        change.id for change in plan.changes if not _is_read(change.address, live, scope)
+    )
+
+
+def _is_read(address: Address, live: LiveState, scope: Scope) -> bool:
+    if not scope.covers(address) or address.root.kind not in live.coverage.kinds:
+        return False
+    parent, lists = address.parent, live.coverage.lists
+    return parent is None or parent not in live.resources or address.child_list in lists
 
 
 def rewound(live: LiveState, plan: Plan, done: Collection[str]) -> LiveState:

@@ -152,8 +152,7 @@ licenses:
     ("path", "says"),
     [
         (["licenses", "one", "name"], "other places share it (&plan)"),
-        (["licenses", "two"], "it is taken from elsewhere (*plan)"),
-        (["licenses", "two", "name"], "what it belongs to is not in this file"),
+        (["licenses", "two", "name", "more"], "what it belongs to is not in this file"),
         (["licenses", "four", "name"], "what it belongs to is not in this file"),
     ],
 )
@@ -163,6 +162,27 @@ def test_what_others_share_is_not_changed(path: list[str], says: str) -> None:
         editor.set(path, "New")
     assert says in refused.value.message
     assert editor.text() == SHARED
+
+
+@pytest.mark.parametrize(
+    ("path", "written"),
+    [
+        (["licenses", "two"], "  two: New\n"),
+        (["licenses", "two", "name"], "  two: {<<: *plan, name: New}\n"),
+    ],
+)
+def test_an_alias_becomes_a_value_of_its_own(path: list[str], written: str) -> None:
+    editor = TextEditor("c.yaml", SHARED)
+    editor.set(path, "New")
+    assert editor.text() == SHARED.replace("  two: *plan\n", written)
+
+
+def test_a_shared_text_changes_only_if_that_is_asked_for() -> None:
+    editor = TextEditor("c.yaml", SHARED)
+    editor.may_share = True
+    editor.set(["licenses", "one", "name"], "New")
+    assert editor.touches_shared
+    assert editor.text() == SHARED.replace("{name: One,", "{name: New,")
 
 
 def test_what_is_merged_in_is_overridden_for_one_object() -> None:

@@ -1,0 +1,134 @@
+"""Changes the files of a declaration in memory, so that it declares what is live. Used by adopt."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Protocol
+
+from kaiten_sync.declare.adopt import Adopter, FileChange
+from kaiten_sync.errors import KaitenSyncError
+from kaiten_sync.jobs.worth import with_families
+from kaiten_sync.kinds.registry import spec_of
+from kaiten_sync.model.address import Address
+from kaiten_sync.model.diagnostic import Diagnostic
+from kaiten_sync.model.drift import Difference
+from kaiten_sync.model.resource import DesiredState, LiveState
+from kaiten_sync.model.value import Fields
+from kaiten_sync.pipeline import CatalogSource, validate
+
+_MOST_ROUNDS = 5
+"""How often objects that share a text are given theirs back, which others may share again."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trial:
+    """An adoption that is not written yet. `wrong` is why it must not be, None if it may."""
+
+    adopted: tuple[Difference, ...] = ()
+    changes: tuple[FileChange, ...] = ()
+    obstacles: tuple[Diagnostic, ...] = ()
+    wrong: str | None = None
+
+    @property
+    def unsaved(self) -> Mapping[Path, bytes]:
+        """The changed files by their real paths."""
+        return {Path(os.path.realpath(each.path)): each.after for each in self.changes}
+
+
+class Edits(Protocol):
+    """Changes files for differences, in memory. Obstacles are part of the result."""
+
+    def of(self, chosen: Sequence[Difference]) -> Trial:
+        """The files with these differences taken over, as far as that is possible."""
+        ...
+
+
+class InPlace:
+    """Changes each value where it is declared."""
+
+    def __init__(
+        self, source: CatalogSource, declared: DesiredState, live: LiveState, into: str
+    ) -> None:
+        """Edit the files of a declaration. What is not declared yet goes into the file `into`."""
+        self._source = source
+        self._declared = declared
+        self._into = into
+        self._objects = with_families(live)
+
+    def of(self, chosen: Sequence[Difference]) -> Trial:
+        """The files with these differences taken over; other objects keep what they have.
+
+        Whatever shares a text with one of them, or inherits it, gets its own value.
+        """
+        trial, _ = self._edited(chosen, {})
+        inherits = any(each.source.through for each in self._declared.resources.values())
+        if not trial.obstacles and not inherits:
+            return trial
+        kept: dict[Address, Fields] = {}
+        for _ in range(_MOST_ROUNDS):
+            try:
+                shared, touches_shared = self._edited(chosen, kept, may_share=True)
+            except KaitenSyncError:
+                return trial
+            others = self._changed_by(shared) if touches_shared or inherits else {}
+            if not others.keys() - kept.keys():
+                return shared if len(shared.obstacles) <= len(trial.obstacles) else trial
+            kept |= others
+        return trial
+
+    def _edited(
+        self,
+        chosen: Sequence[Difference],
+        kept: Mapping[Address, Fields],
+        *,
+        may_share: bool = False,
+    ) -> tuple[Trial, bool]:
+        """The files with what is chosen, and whether texts change that other objects share.
+
+        Raises:
+            RefusedError: an object to be kept as it is cannot be written by itself.
+        """
+        source = self._source
+        adopter = Adopter(source.catalog, source.root, source.overlays, self._declared)
+        if may_share:
+            adopter.share()
+        adopted: list[Difference] = []
+        obstacles: list[Diagnostic] = []
+        for difference in chosen:
+            taken, refused = adopter.adopt(difference, self._objects, self._into)
+            adopted += [taken] if taken is not None else []
+            obstacles += [obstacle(difference, error.message) for error in refused]
+        for address, fields in kept.items():
+            adopter.keep(address, fields)
+        trial = Trial(
+            adopted=tuple(adopted), changes=tuple(adopter.changes()), obstacles=tuple(obstacles)
+        )
+        return trial, adopter.touches_shared
+
+    def _changed_by(self, trial: Trial) -> Mapping[Address, Fields]:
+        """What the files declared of other objects, which they would no longer declare."""
+        desired, _ = validate(replace(self._source, unsaved=trial.unsaved))
+        if desired is None:
+            return {}
+        adopted = {each.address for each in trial.adopted}
+        changed: dict[Address, Fields] = {}
+        for address, before in self._declared.resources.items():
+            after = desired.resources.get(address)
+            fields = after.fields if after is not None else {}
+            if address not in adopted and fields != before.fields:
+                is_whole = bool(spec_of(address.kind).shorthand)
+                changed[address] = {
+                    name: value
+                    for name, value in before.fields.items()
+                    if is_whole or fields.get(name) != value
+                }
+        return changed
+
+
+def obstacle(difference: Difference, why: str) -> Diagnostic:
+    """A difference that stays behind, with the reason."""
+    address = str(difference.address)
+    return Diagnostic(rule="not-adopted", message=why, ref=difference.source, address=address)

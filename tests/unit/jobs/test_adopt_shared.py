@@ -1,0 +1,153 @@
+"""Adopting grants that share their text: merge keys, anchors, aliases, `extends`, braces."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from itertools import product
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+from tests.fakes.catalog import FakeCatalog, live
+
+from kaiten_sync.diff.compare import diff_catalog
+from kaiten_sync.disk import Disk
+from kaiten_sync.jobs.adopting import AdoptRequest, adopt
+from kaiten_sync.jobs.drifting import DriftRequest
+from kaiten_sync.jobs.workspace import Workspace
+from kaiten_sync.kinds.addresses import parse_address
+from kaiten_sync.model.plan import TargetRef
+from kaiten_sync.model.ports import NoProgress, Ports
+from kaiten_sync.model.settings import Scope
+from kaiten_sync.pipeline import CatalogSource, load, read_catalog
+
+HEAD = """\
+version: 1
+entitlements:
+  calls: {name: Calls, type: NUMBER}
+  seats: {name: Seats, type: NUMBER}
+"""
+CATALOGS = {
+    "a bundle": """\
+bundles:
+  basics: {entitlements: {calls: 10, seats: 3}}
+licenses:
+  free: {name: Free, type: PAID, extends: basics}   # free
+  pro:
+    name: Pro
+    type: PAID
+    extends: free
+""",
+    "a merge key in the list": """\
+licenses:
+  free:
+    name: Free
+    type: PAID
+    entitlements: &base
+      calls: 10          # per month
+      seats: 3
+  pro:
+    name: Pro
+    type: PAID
+    entitlements:
+      <<: *base
+      seats: 3           # as in free
+""",
+    "a merge key in braces": """\
+licenses:
+  free: {name: Free, type: PAID, entitlements: &base {calls: 10, seats: 3}}
+  pro: {name: Pro, type: PAID, entitlements: {<<: *base}}
+""",
+    "a list that is an alias": """\
+licenses:
+  free: {name: Free, type: PAID, entitlements: &base {calls: 10, seats: 3}}
+  pro:
+    name: Pro
+    type: PAID
+    entitlements: *base   # the same
+""",
+    "a merge key in the license": """\
+licenses:
+  free: &free
+    name: Free
+    type: PAID
+    entitlements:
+      calls: 10
+      seats: 3
+  pro:
+    <<: *free
+    name: Pro
+""",
+    "an anchored value": """\
+licenses:
+  free: {name: Free, type: PAID, entitlements: {calls: &ten 10, seats: 3}}
+  pro:
+    name: Pro
+    type: PAID
+    entitlements:
+      calls: *ten   # as in free
+      seats: 3
+""",
+    "an anchored map": """\
+licenses:
+  free: {name: Free, type: PAID, entitlements: {calls: &soft {value: 10}, seats: 3}}
+  pro: {name: Pro, type: PAID, entitlements: {calls: *soft, seats: 3}}
+""",
+}
+GRANTS = ("free/grant/calls", "free/grant/seats", "pro/grant/calls", "pro/grant/seats")
+EDITED = [edited for edited in product((False, True), repeat=len(GRANTS)) if any(edited)]
+
+
+@dataclass(frozen=True)
+class Connected:
+    """A target whose live catalog is in memory."""
+
+    catalog: FakeCatalog
+    target: TargetRef = field(default=TargetRef("prod", "http://127.0.0.1"))
+    overlays: tuple[str, ...] = ()
+    require_plan: bool = False
+
+    @contextmanager
+    def open(self) -> Iterator[FakeCatalog]:
+        yield self.catalog
+
+
+def workplace(folder: Path, catalog: FakeCatalog) -> Workspace:
+    connect = cast(Any, lambda *_: Connected(catalog))
+    return Workspace(folder=folder, project=None, connect=connect, connect_to_other=connect)
+
+
+@pytest.mark.parametrize("text", CATALOGS.values(), ids=CATALOGS)
+def test_any_drifted_grants_are_adopted_for_their_licenses_alone(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "c.yaml"
+    source = CatalogSource(root=tmp_path, catalog=["c.yaml"])
+    for edited in EDITED:
+        path.write_text(HEAD + text, encoding="utf-8")
+        objects = {
+            str(address): live(str(address), **each.fields)
+            for address, each in load(source).resources.items()
+        }
+        chosen = [f"license/{grant}" for grant, yes in zip(GRANTS, edited, strict=True) if yes]
+        for number, name in enumerate(chosen):
+            objects[name] = replace(objects[name], fields={"value": 100 + number})
+        catalog = FakeCatalog(*objects.values())
+        adoption = adopt(
+            workplace(tmp_path, catalog),
+            AdoptRequest(
+                drift=DriftRequest(
+                    files=("c.yaml",), plan="none", only=frozenset(map(parse_address, chosen))
+                )
+            ),
+            cast(Ports, SimpleNamespace(files=Disk(), progress=NoProgress())),
+        )
+        after = path.read_text(encoding="utf-8")
+        assert adoption.obstacles == (), f"{chosen}: {adoption.obstacles}"
+        found = read_catalog(catalog, scope=Scope(), progress=NoProgress())
+        assert diff_catalog(load(source), found, Scope()).differences == (), after
+        for line in (HEAD + text).splitlines():
+            may_change = any(word in line for word in ("calls", "seats", "*", "extends"))
+            assert may_change or line in after.splitlines()
+            assert line.partition("#")[2] in after
