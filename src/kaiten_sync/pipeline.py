@@ -308,7 +308,7 @@ def plan_revert(
     What it manages is what was agreed before: it agrees on nothing new. Raises as `make_plan`.
     """
     live, diff = compare(desired, catalog, replace(case, only=frozenset()), progress, workers)
-    undone = undoing(diff.differences, case.only)
+    undone = undoing(diff.differences, case.only, case.agreed.managed if case.agreed else ())
     diff = replace(diff, differences=undone.differences)
     proposal = propose(
         diff,

@@ -21,8 +21,12 @@ _LOOKED_AT_BYTES = 64 * 1024
 _PROSE = frozenset({".md", ".markdown", ".rst", ".adoc", ".html"})
 """Endings of documentation, which may show a catalog as an example."""
 
-_SECTION = re.compile(rb"""^[\s{]*["']?(?:groups|entitlements|licenses)["']?[ \t]*:""", re.M)
-"""A catalog's section, in YAML or in JSON."""
+_SECTION = re.compile(
+    rb"""^[\s{]*(?:["']?version["']?[ \t]*:[^,\n]*,\s*)?"""
+    rb"""["']?(?:groups|entitlements|licenses)["']?[ \t]*:""",
+    re.M,
+)
+"""A catalog's section, in YAML or in JSON; in one line the version is before it."""
 
 LINE_BREAK = re.compile("\r\n|[\n\r\x85\u2028\u2029]")
 """The line breaks of YAML 1.1, so that lines are counted as the parser counts them."""

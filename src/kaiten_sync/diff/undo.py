@@ -21,12 +21,18 @@ class Undoing:
     notes: tuple[Diagnostic, ...] = ()
 
 
-def undoing(differences: Collection[Difference], only: Collection[Address] = ()) -> Undoing:
+def undoing(
+    differences: Collection[Difference],
+    only: Collection[Address] = (),
+    managed: Collection[Address] = (),
+) -> Undoing:
     """Choose the differences that undo edits on the server.
 
     `only` are the objects that a person named, with what they contain; empty for all. What git is
     ahead with is left to a plan, and what nobody declared is not touched. A field that changed on
-    both sides goes back to git's value only if its object is named.
+    both sides goes back to git's value only if its object is named. So does a missing object that
+    is `managed`, even if git looks ahead: what the committed plan creates may be deleted since, or
+    not made yet, and nobody can see which.
 
     What an object rests on is taken along: a missing one its parent and what it refers to, and a
     license that is published its grants, so that nobody ever has it without them.
@@ -37,20 +43,11 @@ def undoing(differences: Collection[Difference], only: Collection[Address] = ())
     for address, difference in found.items():
         if only and not address.is_within(only):
             continue
-        chosen = _undone(difference, is_named=bool(only))
+        chosen = _undone(difference, is_named=bool(only), is_managed=address in managed)
         if chosen is not None:
             undone[address] = chosen
-        elif difference.verdict is Verdict.CONFLICT:
-            notes.append(
-                Diagnostic(
-                    rule="both-sides-changed",
-                    message="git and the server both changed it, so it is left alone",
-                    ref=difference.source,
-                    severity=Severity.NOTE,
-                    address=str(address),
-                    hint="name it to revert it to what git declares, or adopt it",
-                )
-            )
+        else:
+            notes.extend(_left_alone(difference, is_named=bool(only)))
     waiting = list(undone.values())
     for each in waiting:
         for needed in _needed_by(each, found):
@@ -70,10 +67,35 @@ def undoing(differences: Collection[Difference], only: Collection[Address] = ())
     return Undoing(differences=tuple(chosen_ones), notes=tuple(notes))
 
 
-def _undone(difference: Difference, *, is_named: bool) -> Difference | None:
+def _left_alone(difference: Difference, *, is_named: bool) -> Iterator[Diagnostic]:
+    """What to say of a difference that is not undone."""
+    if difference.verdict is Verdict.CONFLICT:
+        yield Diagnostic(
+            rule="both-sides-changed",
+            message="git and the server both changed it, so it is left alone",
+            ref=difference.source,
+            severity=Severity.NOTE,
+            address=str(difference.address),
+            hint="name it to revert it to what git declares, or adopt it",
+        )
+    elif is_named and difference.verdict is Verdict.GIT_AHEAD:
+        yield Diagnostic(
+            rule="left-to-plan",
+            message="the server was not edited, git is ahead: a revert leaves it alone",
+            ref=difference.source,
+            severity=Severity.NOTE,
+            address=str(difference.address),
+            hint="make and apply a plan",
+        )
+
+
+def _undone(difference: Difference, *, is_named: bool, is_managed: bool) -> Difference | None:
     match difference.verdict:
         case Verdict.SERVER_EDITED | Verdict.MISSING | Verdict.CHANGED:
             return difference
+        case Verdict.GIT_AHEAD:
+            is_gone = is_managed and difference.drift is DriftClass.MISSING
+            return difference if is_named and is_gone else None
         case Verdict.CONFLICT:
             edited = difference.server_edited
             if edited is None:

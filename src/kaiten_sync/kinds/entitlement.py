@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from kaiten_sync.kinds.entitlement_rules import NUMBER_TYPES, entitlement_diagnostics
+from kaiten_sync.kinds.entitlement_rules import NUMBER_TYPES, clashes, entitlement_diagnostics
 from kaiten_sync.kinds.spec import (
     ONLY_CURRENT,
     ONLY_GETTING_STARTED,
@@ -66,6 +66,7 @@ def _unit(name: str, description: str, example: str) -> FieldSpec:
 
 ENTITLEMENT = KindSpec(
     rules=(entitlement_diagnostics,),
+    clashes=clashes,
     kind=Kind("entitlement", level=1),
     section="entitlements",
     path="/entitlements",

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
+from kaiten_sync.kinds.spec import Clash
 from kaiten_sync.model.declared import CatalogView, Declared
 from kaiten_sync.model.diagnostic import Diagnostic
+from kaiten_sync.model.value import Absent, Fields
 
 NUMBER_TYPES = frozenset({"NUMBER", "NUMBER_AI_CREDIT"})
 """Entitlement types that are metered. Source: API facts, section 1.4."""
@@ -29,8 +31,10 @@ def entitlement_diagnostics(
     """Fields of entitlements that do not go together."""
     for entitlement in entitlements:
         yield from _number_diagnostics(entitlement)
-        yield from _reset_diagnostics(entitlement)
-        yield from _unit_diagnostics(entitlement)
+        names = entitlement.entry.node.entries
+        given = {name: entitlement.scalar(name) for name in names if entitlement.is_set(name)}
+        for each in clashes({n: v for n, v in given.items() if not isinstance(v, Absent)}):
+            yield entitlement.diagnostic(each.rule, each.message, at=each.at, hint=each.hint)
 
 
 def _number_diagnostics(entitlement: Declared) -> Iterator[Diagnostic]:
@@ -47,46 +51,48 @@ def _number_diagnostics(entitlement: Declared) -> Iterator[Diagnostic]:
             )
 
 
-def _reset_diagnostics(entitlement: Declared) -> Iterator[Diagnostic]:
-    if entitlement.is_set("resetAnchor") and not entitlement.is_set("resetPeriod"):
-        yield entitlement.diagnostic(
-            "anchor-without-period",
-            "`resetAnchor` needs a `resetPeriod`",
+def clashes(fields: Fields) -> Iterator[Clash]:
+    """What does not go together, in a declaration or in what an update would make of an object."""
+    given = {name for name, value in fields.items() if value is not None}
+    if "resetAnchor" in given and "resetPeriod" not in given:
+        yield Clash(
+            rule="anchor-without-period",
+            message="`resetAnchor` needs a `resetPeriod`",
             at="resetAnchor",
             hint="add `resetPeriod`, or remove `resetAnchor`",
         )
-    if entitlement.scalar("aggregationMethod") == "LATEST" and entitlement.is_set("resetPeriod"):
-        yield entitlement.diagnostic(
-            "latest-with-reset",
-            "usage by LATEST is never reset, so it has no `resetPeriod`",
+    if fields.get("aggregationMethod") == "LATEST" and "resetPeriod" in given:
+        yield Clash(
+            rule="latest-with-reset",
+            message="usage by LATEST is never reset, so it has no `resetPeriod`",
             at="resetPeriod",
             hint="remove `resetPeriod`, or choose another aggregation",
+            others=("aggregationMethod",),
         )
-
-
-def _unit_diagnostics(entitlement: Declared) -> Iterator[Diagnostic]:
-    yield from _incomplete(entitlement, _BASE_UNITS)
-    yield from _incomplete(entitlement, _SALE_UNITS)
-    sale = [name for name in _SALE_UNITS if entitlement.is_set(name)]
-    if sale and not any(entitlement.is_set(name) for name in _BASE_UNITS):
-        yield entitlement.diagnostic(
-            "units-incomplete",
-            "sale units need base units",
+    yield from _incomplete(given, _BASE_UNITS)
+    yield from _incomplete(given, _SALE_UNITS)
+    sale = [name for name in _SALE_UNITS if name in given]
+    if sale and not given.intersection(_BASE_UNITS):
+        yield Clash(
+            rule="units-incomplete",
+            message="sale units need base units",
             at=sale[0],
             hint="add " + _listed(_BASE_UNITS),
+            others=_BASE_UNITS,
         )
 
 
-def _incomplete(entitlement: Declared, together: tuple[str, ...]) -> Iterator[Diagnostic]:
+def _incomplete(given: Collection[str], together: tuple[str, ...]) -> Iterator[Clash]:
     """All of these fields, or none."""
-    present = [name for name in together if entitlement.is_set(name)]
+    present = [name for name in together if name in given]
     missing = [name for name in together if name not in present]
     if present and missing:
-        yield entitlement.diagnostic(
-            "units-incomplete",
-            f"{_listed(together)} go together",
+        yield Clash(
+            rule="units-incomplete",
+            message=f"{_listed(together)} go together",
             at=present[0],
             hint="add " + _listed(missing),
+            others=together,
         )
 
 

@@ -233,6 +233,17 @@ class FieldSpec:
         return None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Clash:
+    """Fields of one object that do not go together: `at` is the one to name."""
+
+    rule: str
+    message: str
+    at: str
+    hint: str
+    others: tuple[str, ...] = ()
+
+
 Body: TypeAlias = dict[str, Any]
 """A request body under construction."""
 
@@ -257,7 +268,8 @@ class KindSpec:
     The rest are functions for what one kind does alone: `rules` judge declared objects,
     `after_read` corrects the fields of an answer, `before_create` and `before_update` the body of
     a request, and `after_list` completes the objects of a list from one another. `misfit` returns
-    why fields do not fit those of the object that the slug refers to.
+    why fields do not fit those of the object that the slug refers to, `clashes` what does not go
+    together in the fields that an object has or will have, declared or not.
     """
 
     kind: Kind
@@ -299,6 +311,7 @@ class KindSpec:
     before_create: Callable[[Body], None] | None = None
     before_update: Callable[[Body, Fields], None] | None = None
     misfit: Callable[[Fields, Fields], str | None] | None = None
+    clashes: Callable[[Fields], Iterator[Clash]] = lambda _fields: iter(())
     after_list: Callable[[Sequence[LiveResource]], Sequence[LiveResource]] | None = None
     fields: Mapping[str, FieldSpec] = field(init=False)
     """The fields by name, notes left out."""

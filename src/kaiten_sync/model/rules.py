@@ -104,6 +104,7 @@ RULES: Mapping[str, str] = {
     "family-without-default": "A family has several published versions and no default.",
     "holders-unseen": "The token does not let a plan see who uses what it deletes.",
     "unused-allow": "An object was allowed, and the plan did not need that.",
+    "left-to-plan": "A revert leaves alone what git is ahead with.",
     "taken-along": "A revert takes along what an object rests on.",
     "removed-and-staying": "An overlay takes away an object that the plan cannot delete.",
     "both-sides-changed": "Git and the server changed an object, so it is reverted only by name.",

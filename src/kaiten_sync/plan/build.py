@@ -23,7 +23,7 @@ from kaiten_sync.model.settings import Policy
 from kaiten_sync.model.value import Fields
 from kaiten_sync.plan.changes import to_changes
 from kaiten_sync.plan.cost import requests_to_apply
-from kaiten_sync.plan.families import families_of
+from kaiten_sync.plan.families import displaced_by, families_of
 from kaiten_sync.plan.guards import Case, refusals
 from kaiten_sync.plan.held import unheld
 from kaiten_sync.plan.leaving import NEVER_MANAGED, Fate, Leaving
@@ -162,7 +162,12 @@ def _unused(allowed: frozenset[Address]) -> Iterator[Diagnostic]:
 
 def _left(case: Case, let_go: Sequence[Left]) -> tuple[Left, ...]:
     """What stays on the server and nothing manages: it left git, or is in a declared list."""
-    found = list(let_go)
+    taken = displaced_by(case.changes, case.families)
+    found = []
+    for each in let_go:
+        fields = {n: v for n, v in each.fields.items() if n not in taken.get(each.address, ())}
+        if fields:
+            found.append(replace(each, fields=fields))
     for departure in case.leaving.departures.values():
         address = departure.address
         is_drift = case.desired.owns_place_of(address)

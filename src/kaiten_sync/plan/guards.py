@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from kaiten_sync.kinds.registry import spec_of
 from kaiten_sync.kinds.spec import Mutability
-from kaiten_sync.model.change import Change, Effect
+from kaiten_sync.model.change import Action, Change, Effect
 from kaiten_sync.model.diagnostic import Diagnostic
 from kaiten_sync.model.drift import Difference
 from kaiten_sync.model.holder import Holders
@@ -98,10 +98,36 @@ def _misfits(case: Case) -> Iterator[Diagnostic]:
                 yield Diagnostic(rule="misfit", message=why, address=str(change.address))
 
 
+def _clashes(case: Case) -> Iterator[Diagnostic]:
+    """What does not go together once declared fields are merged with those that the server has."""
+    for change in case.changes:
+        live = case.live.resources.get(change.address)
+        if change.action != Action.UPDATE or live is None:
+            continue
+        changed = {each.name: each.after for each in change.fields if each.after is not ABSENT}
+        for clash in spec_of(change.address.kind).clashes({**live.fields, **changed}):
+            about = (clash.at, *clash.others)
+            if changed.keys().isdisjoint(about):
+                continue
+            kept = [
+                f"`{name}: {live.fields[name]}`"
+                for name in dict.fromkeys(about)
+                if name not in changed and live.fields.get(name) is not None
+            ]
+            there = f"; the server has {', '.join(kept)}" if kept else ""
+            yield Diagnostic(
+                rule=clash.rule,
+                message=clash.message + there,
+                address=str(change.address),
+                hint=clash.hint,
+            )
+
+
 _GUARDS: tuple[Callable[[Case], Iterable[Diagnostic]], ...] = (
     _cannot_change,
     _missing_references,
     _misfits,
+    _clashes,
     lambda case: refused(case.changes, case.live, case.families),
     lambda case: held(case.holders, case.leaving.going),
     lambda case: unmet(case.needs, case.guards.allowed),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from kaiten_sync.kinds.registry import spec_of
+from kaiten_sync.model.change import Effect
 from kaiten_sync.model.diagnostic import Diagnostic, Severity
 from kaiten_sync.plan.families import taken_field
 from kaiten_sync.plan.guards import Case
@@ -66,6 +67,8 @@ def _served_by_chance(case: Case) -> Iterator[Diagnostic]:
     """A family without a default serves its highest published version, whichever that is."""
     server = Simulation(case.live, case.families)
     for change in case.changes:
+        if change.effect is Effect.BREAKS or any(server.objections(change)):
+            return  # the plan is refused, and what would be served then means nothing
         server.play(change)
     for family, members in sorted(case.families.members.items()):
         flag = spec_of(members[0].kind).flag

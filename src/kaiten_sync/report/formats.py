@@ -78,9 +78,11 @@ def _plan_json(document: PlanView, _look: Look) -> str:
 
 
 def _plan_markdown(document: PlanView, _look: Look) -> str:
+    from kaiten_sync.model.diagnostic import Severity
     from kaiten_sync.report.plan_markdown import plan_markdown
 
-    return plan_markdown(document.plan, document.notices, document.impact)
+    is_refused = any(each.severity is Severity.ERROR for each in document.diagnostics)
+    return plan_markdown(document.plan, document.notices, document.impact, is_refused=is_refused)
 
 
 def _plan_html(document: PlanView, _look: Look) -> str:

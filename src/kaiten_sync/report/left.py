@@ -10,6 +10,9 @@ from kaiten_sync.report.values import value_text
 
 LEFT_TITLE = "Left on the server; nothing manages it now:"
 
+NO_WAY = "What differs cannot be changed as it is declared."
+"""Instead of "No changes" in a plan that is empty because it is refused."""
+
 _LIMIT = 20
 """Lines: a repository that gives up a whole kind has hundreds."""
 

@@ -11,7 +11,7 @@ from kaiten_sync.model.impact import Impact
 from kaiten_sync.model.plan import Plan
 from kaiten_sync.report.field_rows import FieldRow, field_rows, place_of
 from kaiten_sync.report.impact_html import impact_parts
-from kaiten_sync.report.left import LEFT_TITLE, left_lines
+from kaiten_sync.report.left import LEFT_TITLE, NO_WAY, left_lines
 from kaiten_sync.report.pages import NAME_LIMIT, VALUE_LIMIT, template
 from kaiten_sync.report.pricing import table_of_plan
 from kaiten_sync.report.pricing_formats import pricing_parts
@@ -81,6 +81,7 @@ def plan_html(
         summary=plan_summary(plan),
         compared=counted(len(plan.managed), "object"),
         is_empty=plan.is_empty,
+        no_way=NO_WAY,
         verb="has more than" if plan.has_differences else "matches",
         left_title=LEFT_TITLE,
         left=[cut(line, VALUE_LIMIT) for line in left_lines(plan)],

@@ -14,7 +14,7 @@ from kaiten_sync.model.impact import Impact
 from kaiten_sync.model.plan import Plan
 from kaiten_sync.report.field_rows import FieldRow, field_rows, place_of
 from kaiten_sync.report.impact_markdown import impact_section
-from kaiten_sync.report.left import LEFT_TITLE, left_lines
+from kaiten_sync.report.left import LEFT_TITLE, NO_WAY, left_lines
 from kaiten_sync.report.markdown import (
     MAX_CHARS,
     Block,
@@ -64,6 +64,7 @@ def plan_markdown(
     notices: Sequence[Notice] = (),
     impact: Impact | None = None,
     *,
+    is_refused: bool = False,
     max_chars: int = MAX_CHARS,
 ) -> str:
     """The plan as markdown, at most `max_chars` long, after what a reader has to know first.
@@ -72,7 +73,8 @@ def plan_markdown(
     Deletes and what tightens come first, and are listed in short before anything of them is left
     out. What does not fit is counted by action, with the command that shows it.
     """
-    head = _head(plan, "".join(notice_markdown(notice) for notice in notices))
+    said = "".join(notice_markdown(notice) for notice in notices)
+    head = _head(plan, said, is_refused=is_refused)
     table = table_of_plan(plan, impact)
     if table.rows:
         head += pricing_markdown(table, int(max_chars * _TABLE_SHARE)) + "\n"
@@ -81,11 +83,13 @@ def plan_markdown(
     return document(head, riskiest_first(plan.changes), _change, _missing, max_chars)
 
 
-def _head(plan: Plan, notices: str) -> str:
+def _head(plan: Plan, notices: str, *, is_refused: bool) -> str:
     seal = plan.digest if _DIGEST.fullmatch(plan.digest) else "unsealed"
     where = f"{code(plan.target.name)} at {code(plan.target.url)}"
     parts = [f"<!-- kaiten-sync plan {seal} -->", f"{notices}<h3>Plan for {where}</h3>"]
-    if plan.is_empty:
+    if plan.is_empty and is_refused:
+        parts.append(NO_WAY)
+    elif plan.is_empty:
         compared = counted(len(plan.managed), "object")
         is_same = not plan.has_differences
         verb = "matches" if is_same else "has more than"

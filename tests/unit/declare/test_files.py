@@ -82,6 +82,8 @@ LEFT_OUT = {
     "growth.yml~": "groups: {}\n",
     ".growth.yaml": "licenses : {}\n",
     "growth.json": '{"version": 1,\n "licenses": {}}',
+    "line.json": '{"version":1,"licenses":{}}',
+    "line.yaml.off": "{version: 1, groups: {}}",
     "catalog": '"entitlements": {}\n',
 }
 

@@ -129,6 +129,25 @@ def test_a_field_that_changed_on_both_sides_is_for_a_person() -> None:
     assert [(f.name, f.before, f.after) for f in named.fields] == [("name", "Other", "New")]
 
 
+def test_what_the_committed_plan_creates_and_is_gone_is_reverted_by_name() -> None:
+    created = proposal(desired(*license_(OLD)), live_state()).plan
+    (difference,) = judged(desired(*license_(OLD)), live_state(), created)
+    assert difference.verdict is Verdict.GIT_AHEAD
+    assert undoing([difference], (), created.managed).differences == ()
+    assert undoing([difference], {difference.address}, created.managed).differences
+
+
+@pytest.mark.parametrize("server", [None, OLD], ids=["never planned", "changed in git"])
+def test_a_named_object_that_git_is_ahead_with_is_left_to_a_plan(
+    server: dict[str, Any] | None,
+) -> None:
+    before = agreed(server)
+    (difference,) = judged(desired(*license_(NEW)), on_server(server), before)
+    found = undoing([difference], {difference.address}, before.managed)
+    assert found.differences == ()
+    assert [note.rule for note in found.notes] == ["left-to-plan"]
+
+
 def test_what_was_agreed_is_recovered_from_what_the_plan_wrote() -> None:
     creating = proposal(desired(*license_(OLD)), live_state()).plan
     (difference,) = judged(desired(*license_(NEW)), on_server(OTHER), creating)

@@ -102,7 +102,7 @@ def test_drift_shows_it_and_adopt_takes_it(shop: Shop, address: str) -> None:
     shop.plan()
     shop.apply()
     shop.live(address)["stockOnWire"] = 7
-    assert "stock: 7" in shop.run("drift", "-t", "local", "--detailed-exitcode", code=2)
+    assert "stock: live 7, git 5" in shop.run("drift", "-t", "local", "--detailed-exitcode", code=2)
     shop.run("adopt", "-t", "local", address)
     assert Path("catalog.yaml").read_text().count("stock: 7") == 1
     shop.run("drift", "-t", "local", "--detailed-exitcode")

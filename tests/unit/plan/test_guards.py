@@ -15,6 +15,7 @@ from kaiten_sync.model.plan import Guards, Plan
 from kaiten_sync.model.ports import NoProgress
 from kaiten_sync.model.resource import DesiredState
 from kaiten_sync.model.settings import Limit, Policy, Prune
+from kaiten_sync.model.value import Json
 from kaiten_sync.pipeline import apply_plan
 from kaiten_sync.plan.guards import recheck
 from kaiten_sync.plan.plan_file import read_plan, write_plan
@@ -164,3 +165,42 @@ def test_apply_looks_again_for_holders() -> None:
         "license/growth: nobody held it when the plan was made, now held by instance/late",
     )
     assert catalog.writes == []
+
+
+@pytest.mark.parametrize(
+    ("found", "wanted", "rule", "kept"),
+    [
+        (
+            {"aggregationMethod": "LATEST"},
+            {"resetPeriod": "MONTH"},
+            "latest-with-reset",
+            "aggregationMethod: LATEST",
+        ),
+        (
+            {"unitSingular": "a", "unitPlural": "b", "saleUnitSingular": "c"}
+            | {"saleUnitPlural": "d", "saleUnitFactor": 2},
+            {"unitSingular": None, "unitPlural": None},
+            "units-incomplete",
+            "saleUnitSingular: c",
+        ),
+        (
+            {"unitSingular": "a", "unitPlural": "b"},
+            {"unitSingular": None},
+            "units-incomplete",
+            "unitPlural: b",
+        ),
+    ],
+    ids=["latest", "sale", "half"],
+)
+def test_fields_that_clash_with_what_the_server_has_are_refused(
+    found: dict[str, Json], wanted: dict[str, Json], rule: str, kept: str
+) -> None:
+    calls = {"name": "Calls", "type": "NUMBER"}
+    made = proposal(
+        desired(declared("entitlement/calls", **calls, **wanted)),
+        live_state(live("entitlement/calls", **calls, **found)),
+        ALL,
+    )
+    refused = {each.rule: each for each in made.refusals}
+    assert f"the server has `{kept}`" in refused[rule].message
+    assert refused[rule].hint

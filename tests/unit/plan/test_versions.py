@@ -9,7 +9,7 @@ from tests.fakes.catalog import live
 from tests.support.values import declared, desired, live_state, proposal, sentences
 
 from kaiten_sync.model.change import Action
-from kaiten_sync.model.plan import Plan
+from kaiten_sync.model.plan import Left, Plan
 from kaiten_sync.model.resource import LiveResource, Resource
 from kaiten_sync.model.settings import Policy, Prune
 from kaiten_sync.model.source import SourceRef
@@ -107,6 +107,24 @@ def test_a_family_without_a_default_says_which_version_it_serves() -> None:
 def test_a_family_with_a_default_needs_no_warning() -> None:
     wanted = desired(version("growth", isDefault=True), version("b"))
     assert proposal(wanted, live_state()).plan.warnings == ()
+
+
+def test_a_refused_plan_says_nothing_of_what_it_would_serve() -> None:
+    wanted = desired(version("b", 3), version("c", 2))
+    made = proposal(wanted, live_state(found("b", 2), found("c", 3)))
+    assert len(made.refusals) == 2
+    assert made.plan.warnings == ()
+
+
+def test_a_default_that_another_version_takes_does_not_stay() -> None:
+    wanted = desired(version("growth"), version("b", isDefault=True))
+    growth = found("growth", 1, isDefault=True, description="d")
+    for stays in ({}, {"description": "d"}):
+        gone = Left(
+            address=growth.address, fields={"isDefault": True, **stays}, reason="no longer declared"
+        )
+        left = proposal(wanted, live_state(growth), let_go=[gone]).plan.left
+        assert [dict(each.fields) for each in left] == ([stays] if stays else [])
 
 
 # The successor first

@@ -17,9 +17,10 @@ _VOID = {"meta", "br"}
 _KNOWN = {
     *("html", "head", "meta", "title", "style", "body", "header", "main", "footer", "h1", "h3"),
     *("div", "p", "ul", "li", "details", "summary", "article", "span", "code", "dl", "dt", "dd"),
+    *("table", "thead", "tbody", "tr", "th", "td"),
 }
 _ATTRIBUTES = {
-    *("lang", "charset", "http-equiv", "content", "name", "class", "open", "aria-label"),
+    *("lang", "charset", "http-equiv", "content", "name", "class", "open", "aria-label", "scope"),
 }
 
 

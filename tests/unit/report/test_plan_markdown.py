@@ -14,10 +14,12 @@ from kaiten_sync.kinds.addresses import grant_address, license_address
 from kaiten_sync.kinds.license import LICENSE
 from kaiten_sync.model.address import Address
 from kaiten_sync.model.change import Action, Change, Effect, FieldChange, InnerChange, change_id
+from kaiten_sync.model.diagnostic import Diagnostic
 from kaiten_sync.model.drift import DriftReport
 from kaiten_sync.model.plan import Plan
 from kaiten_sync.model.value import Json
 from kaiten_sync.report.drift_markdown import drift_markdown
+from kaiten_sync.report.formats import PLAN, Look, PlanView
 from kaiten_sync.report.plan_markdown import plan_markdown
 
 _FENCED = re.compile(r"^(`{3,})(diff|text)\n(.*?)\n\1$", re.M | re.S)
@@ -56,6 +58,17 @@ def test_a_small_plan_is_shown_whole_and_riskiest_first(plan: Plan) -> None:
 
 def test_nothing_to_do(nothing_to_do: Plan) -> None:
     assert "No changes." in plan_markdown(nothing_to_do)
+
+
+@pytest.mark.parametrize("name", ["markdown", "html"])
+def test_an_empty_plan_that_is_refused_does_not_say_no_changes(
+    nothing_to_do: Plan, name: str
+) -> None:
+    refusal = Diagnostic(rule="fixed-field", message="it cannot go back to DRAFT")
+    view = PlanView(plan=nothing_to_do, write=lambda _: b"", diagnostics=[refusal])
+    shown = PLAN[name](view, Look())
+    assert "No changes" not in shown
+    assert "cannot be changed as it is declared" in shown
 
 
 def test_fifty_thousand_changes_fit_and_the_rest_is_counted() -> None:

@@ -244,7 +244,7 @@ def test_nothing_used_of_nothing_granted_is_below(dash: Dash, meter: Meter) -> N
     assert "none" not in [row[3] for row in Html(dash.see("/")).rows() if len(row) == 9]
     usage = Html(dash.see("/entitlements/none/usage"))
     assert [row[2] for row in usage.rows() if len(row) == 8] == ["ok"]
-    assert "at the threshold" not in usage.text
+    assert "at limit" not in usage.text
 
 
 def test_usage_is_out_of_sight_without_its_scope(server: EmbeddedServer) -> None:
