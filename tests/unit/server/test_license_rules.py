@@ -138,6 +138,7 @@ def test_what_a_family_shows(api: httpx.Client) -> None:
     assert "currentVersion" not in shown
     assert [v["slug"] for v in shown["versions"]] == ["growth"]
     assert api.get(f"{path}?include=everything").status_code == 422
+    assert api.get(f"{path}?include=").status_code == 422
     make(api, familySlug="growth")
     make(api, familySlug="growth")
     assert api.get(path).json()["currentVersion"]["version"] == "3"

@@ -124,7 +124,7 @@ def parse_query(query: Query, text: str | None) -> Any:
                 raise _unexpected("integer", place, text)
             value = int(text)
         case {"type": "array"}:
-            value = text.split(",") if text else []
+            value = text.split(",")
         case {"format": "date-time"}:
             moment = parse_rfc3339(text)
             if moment is None:
