@@ -139,7 +139,7 @@ def connect(
     Raises:
         UsageError: no such target, no server at all, a token that is for another server or part of
             the URL, or a rate that is none.
-        CredentialError: the credential's place is empty, or what is there is no Kaiten token.
+        CredentialError: the credential's place is empty, or its value is not a Kaiten token.
     """
     target = _choose(flags, environment, project)
     url = flags.base_url or target.url
