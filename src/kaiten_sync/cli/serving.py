@@ -38,7 +38,7 @@ def serve_until_stopped(host: str, port: int, choice: ServeChoice) -> None:
     except ModuleNotFoundError as error:
         raise UsageError(
             f"the embedded server is not installed ({error.name} is missing)",
-            hint="pip install 'kaiten-sync[server]'",
+            hint="install it again, from where you got it, with the extra `[server]`",
         ) from error
 
     def announce(started: Started) -> None:

@@ -173,7 +173,7 @@ def _postgresql(url: URL) -> Database:
     except ImportError as error:
         raise ServerStartError(
             f"PostgreSQL's driver cannot be loaded: {error}",
-            hint="pip install 'kaiten-sync[server]'",
+            hint="install it again, from where you got it, with the extra `[server]`",
         ) from error
     event.listen(engine, "connect", _prepare_postgresql)
     event.listen(engine, "handle_error", _hide_values)
