@@ -222,7 +222,7 @@ def test_a_move_is_looked_at_again_if_the_licenses_changed_meanwhile(
     assert done(api.get("/instances/main")).json()["licenseSlug"] == "growth"
 
 
-_NOT_AGAIN = {"again": ""}
+_NOT_AGAIN = {"again": [""]}
 """A browser sends a button only if it was pressed."""
 
 
