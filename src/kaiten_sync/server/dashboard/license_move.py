@@ -37,7 +37,7 @@ WAVE = 500
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Wanted:
+class _PlannedMove:
     """A move as it was asked for, and what it would do."""
 
     target: LicenseRow
@@ -85,11 +85,11 @@ def _move(visit: Visit) -> Shown:
     )
 
 
-def _wanted(visit: Visit, row: LicenseRow, to: str, with_over: bool) -> _Wanted:
+def _wanted(visit: Visit, row: LicenseRow, to: str, with_over: bool) -> _PlannedMove:
     target = get_license(visit.work, to)
     sides = (search.grants_of(visit.work, each.id) for each in (row, target))
     proposed = previews.proposed_move(*sides)
-    return _Wanted(
+    return _PlannedMove(
         target=target,
         with_over=with_over,
         preview=previews.preview(visit.work, row, proposed),
