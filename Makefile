@@ -59,8 +59,8 @@ constraints: $(VENV)/.dev ## Pin what is installed now
 	$(BIN)/pip freeze --exclude-editable --exclude pip --exclude setuptools > constraints.txt
 
 locks: ## Lock what is installed elsewhere, with hashes, in the versions of constraints.txt; needs uv
-	$(call lock,pyproject.toml,$(LOCKS)/program.txt)
-	$(call lock,pyproject.toml --extra server,$(LOCKS)/server.txt)
+	$(call lock,pyproject.toml --extra rules,$(LOCKS)/program.txt)
+	$(call lock,pyproject.toml --extra rules --extra server,$(LOCKS)/server.txt)
 	echo 'build\nhatchling>=1.27' | $(call lock,-,.ci/locks/build.txt)
 	echo 'cyclonedx-bom' | $(call lock,-,.ci/locks/sbom.txt)
 
@@ -76,7 +76,7 @@ $(VENV)/.ready: pyproject.toml constraints.txt
 	@echo "setting up $(VENV) (once)" >&2
 	@$(PYTHON) -m venv $(VENV)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade 'pip>=25.1'
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[server]'
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[rules,server]'
 	@touch $@
 
 # What the checks take on top.

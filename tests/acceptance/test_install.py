@@ -204,7 +204,9 @@ def needed_by(name: str, extras: frozenset[str], seen: set[str]) -> Iterator[str
             yield from needed_by(package, frozenset(required.extras), seen)
 
 
-@pytest.mark.parametrize(("name", "extras"), [("program", ()), ("server", ("", "server"))])
+@pytest.mark.parametrize(
+    ("name", "extras"), [("program", ("", "rules")), ("server", ("", "rules", "server"))]
+)
 def test_the_locks_have_everything_in_the_versions_of_ci(
     name: str, extras: tuple[str, ...]
 ) -> None:

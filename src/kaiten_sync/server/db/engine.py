@@ -117,6 +117,12 @@ class Database:
                 if not self.is_postgresql:
                     driver.execute("PRAGMA foreign_keys=ON")
 
+    @property
+    def shown(self) -> str:
+        """Where the database is, without a password: options may hold one too."""
+        url = self.engine.url.set(drivername=self.engine.dialect.name, query={})
+        return url.render_as_string(hide_password=True)
+
     def is_ready(self) -> bool:
         """Whether the database answers."""
         with self.reading() as connection:
