@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import click
 
@@ -19,6 +21,9 @@ from kaiten_sync.cli.options import (
 )
 from kaiten_sync.errors import UsageError
 from kaiten_sync.report import formats
+
+if TYPE_CHECKING:
+    from kaiten_sync.model.settings import Project
 
 
 @click.command("apply")
@@ -95,8 +100,25 @@ def command(
     approval = TerminalApproval(is_given_already=yes, is_quiet=output_format == "json")
     workspace = workspace_of(declaration.project, server)
     result = apply(workspace, request, approval, terminal_ports(has_bar=not has_lines))
+    result = replace(
+        result,
+        words=_planning_words(workspace.project, result.target.name, catalog),
+        plan_file=None if plan_path == "-" else plan_path,
+    )
     print_applied(result, output_format)
     return code_of_apply(result)
+
+
+def _planning_words(
+    project: Project | None, target: str, catalog: Sequence[str]
+) -> tuple[str, ...]:
+    """What a command line needs to plan for the target of a plan file again."""
+    from kaiten_sync.cli.next_command import SERVER, given
+
+    is_known = project is not None and target in project.targets
+    named = given(*SERVER)
+    files = [word for path in catalog for word in ("-f", path)]
+    return (*files, *named, *(("-t", target) if is_known and "-t" not in named else ()))
 
 
 def _check_plans_now(catalog: Sequence[str]) -> None:

@@ -66,6 +66,7 @@ class Sides:
     agreed: Agreed
     case: DriftCase
     words: tuple[str, ...]
+    named_plan: str | None = None
 
 
 def drift(workspace: Workspace, request: DriftRequest, ports: Ports) -> Drifts:
@@ -138,6 +139,7 @@ def sides_of(
             counts_unmanaged=request.counts_unmanaged,
         ),
         words=request.words if target is None else (*request.words, "-t", target),
+        named_plan=request.plan,
     )
 
 
@@ -177,6 +179,7 @@ def _report_on(sides: Sides, ports: Ports) -> tuple[DriftReport, frozenset[Addre
         differences=ports.history.attributed(found.differences, sides.source.root),
         agreed=sides.agreed.place,
         words=sides.words,
+        named_plan=sides.named_plan,
     )
     known = desired.resources.keys() | {difference.address for difference in found.differences}
     report = replace(found, unknown=tuple(_unknown(sides, found)))
