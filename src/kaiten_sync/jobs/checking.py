@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from kaiten_sync.jobs.agreed import plan_of
-from kaiten_sync.jobs.planning import PlanRequest, Proposal, case_of, propose, with_impact
+from kaiten_sync.jobs.planning import PlanRequest, Proposal, case_of, judged, propose
 from kaiten_sync.jobs.workspace import Workspace
 from kaiten_sync.model.plan import TargetRef
 from kaiten_sync.model.ports import Ports
@@ -57,7 +57,7 @@ def check(
     if committed is not None:
         case = replace(case, allowed=case.allowed | committed.guards.allowed)
     with connection.open() as catalog:
-        proposal = with_impact(propose(case, catalog, ports), request, catalog, ports)
+        proposal = judged(propose(case, catalog, ports), case, request, catalog, ports)
     checked = Checked(
         path=path,
         target=case.target,
