@@ -17,6 +17,11 @@ def repository_root(folder: Path, disk: Files) -> Path:
     return next((each for each in (here, *here.parents) if disk.exists(each / ".git")), here)
 
 
+def is_in_repository(folder: Path, disk: Files) -> bool:
+    """Whether a folder is in a git repository."""
+    return disk.exists(repository_root(folder, disk) / ".git")
+
+
 def folder_in_repository(folder: Path, disk: Files) -> str:
     """The way from the repository's root to a folder; empty at the root."""
     way = folder.absolute().relative_to(repository_root(folder, disk)).as_posix()
