@@ -100,8 +100,7 @@ def check(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Unowned:
-    """The plan that deletes only what the plan before owns; why the file deletes more, and the way
-    out."""
+    """A plan that deletes only what is owned, why the file deletes more, and what to do."""
 
     proposal: Proposal
     reason: Reason

@@ -71,9 +71,7 @@ class GitLab:
             if any(not job.is_ok and job.stage != definition["stage"] for job in jobs.values()):
                 break  # a stage that fails ends the pipeline
             depth = int(definition.get("variables", {}).get("GIT_DEPTH", _DEPTH))
-            folder = self.repository.checkout(
-                self.workshop.place(), checkout, merged, depth=depth
-            )
+            folder = self.repository.checkout(self.workshop.place(), checkout, merged, depth=depth)
             scope = definition.get("environment", {}).get("name", "")
             environment = {**each, **secrets.get(Template(scope).substitute(each), {})}
             needs = definition.get("needs", [])
