@@ -4,6 +4,9 @@ VENV := .venv
 BIN := $(VENV)/bin
 JOBS ?= auto
 
+# Tests start a thousand processes: none should have to compile the package again.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 .PHONY: help demo test stress check lint types layers pytest docs examples pictures bench format constraints clean
 
