@@ -84,7 +84,7 @@ def command(
     with workspace_for(output_format, declaration, server) as (workspace, files):
         if revert:
             proposal = drifting.revert(workspace, request, out, terminal_ports())
-            return print_proposal(proposal, output_format, out)
+            return print_proposal(proposal, output_format, out, is_revert=True)
         found = drifting.drift(workspace, request, terminal_ports())
     found = replace(found, reports=files.in_drift(found.reports))
     code = _print_reports(found, output_format, is_all=is_all)
