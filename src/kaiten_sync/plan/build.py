@@ -28,6 +28,7 @@ from kaiten_sync.plan.guards import Case, refusals
 from kaiten_sync.plan.held import unheld
 from kaiten_sync.plan.leaving import NEVER_MANAGED, Fate, Leaving
 from kaiten_sync.plan.limits import population_of
+from kaiten_sync.plan.new_versions import new_versions, replaced_by
 from kaiten_sync.plan.order import in_order
 from kaiten_sync.plan.places import with_places
 from kaiten_sync.plan.plan_file import seal
@@ -132,7 +133,10 @@ def declared_fingerprint(resource: Resource) -> str:
 
 def _plan(case: Case, diff: CatalogDiff, target: TargetRef, warned: Sequence[Diagnostic]) -> Plan:
     desired, live, changes, going = case.desired, case.live, case.changes, case.leaving.going
-    observed = observed_by(changes, live, case.families, unheld(case.holders, going))
+    replaced = replaced_by(changes, live, case.families)
+    observed = observed_by(
+        changes, live, case.families, unheld(case.holders, going), replaced.values()
+    )
     return Plan(
         target=target,
         desired_digest=desired_digest(desired),
@@ -143,6 +147,7 @@ def _plan(case: Case, diff: CatalogDiff, target: TargetRef, warned: Sequence[Dia
         requests=requests_to_apply(changes, observed, live, case.families, case.holders.requests),
         guards=case.guards,
         warnings=tuple(each.sentence for each in warned),
+        new_versions=new_versions(replaced, changes, observed),
     )
 
 
