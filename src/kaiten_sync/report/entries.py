@@ -33,7 +33,7 @@ _LEFT_OUT = "left out"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
+class PlanEntry:
     """What a reader takes in at once: a change, or what a new version leaves out.
 
     `effect_word` is empty if the effect goes without saying. `has_sides`: its fields are shown
@@ -62,7 +62,7 @@ class Entry:
         return field_rows(self.fields, limit)
 
 
-def entries_of(plan: Plan) -> Sequence[Entry]:
+def entries_of(plan: Plan) -> Sequence[PlanEntry]:
     """What to show of a plan, in the plan's order."""
     together = gone_with_parent(plan.changes)
     inside: dict[Address, list[Address]] = defaultdict(list)
@@ -70,7 +70,7 @@ def entries_of(plan: Plan) -> Sequence[Entry]:
         if address.parent is not None:
             inside[address.parent].append(address)
     versions = {each.address: each for each in plan.new_versions}
-    found: list[Entry] = []
+    found: list[PlanEntry] = []
     for change in plan.changes:
         version = versions.get(change.address.parent or change.address)
         if change.action == Action.DELETE and change.address in together:
@@ -82,9 +82,9 @@ def entries_of(plan: Plan) -> Sequence[Entry]:
     return found
 
 
-def _entry(change: Change, note: str = "") -> Entry:
+def _entry(change: Change, note: str = "") -> PlanEntry:
     notes = (note, safe_text(change.reason or ""))
-    return Entry(
+    return PlanEntry(
         address=change.address,
         action=change.action,
         symbol=symbol_of(change),
@@ -111,7 +111,7 @@ def _with_it(addresses: Sequence[Address]) -> str:
     return f"deleted with its {number}{noun}: {', '.join(names[:_NAMED])}{more}"
 
 
-def _of_new_version(change: Change, version: NewVersion) -> Iterator[Entry]:
+def _of_new_version(change: Change, version: NewVersion) -> Iterator[PlanEntry]:
     """A created version with what it leaves out, or a grant of it unless that is as it was."""
     if change.address == version.address:
         yield _entry(change, _replaces(version))
@@ -132,8 +132,8 @@ def _of_new_version(change: Change, version: NewVersion) -> Iterator[Entry]:
         )
 
 
-def _left_out(found: VersionChange) -> Entry:
-    return Entry(
+def _left_out(found: VersionChange) -> PlanEntry:
+    return PlanEntry(
         address=found.address,
         action=Action.DELETE,
         symbol="-",

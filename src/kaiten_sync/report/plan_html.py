@@ -9,7 +9,7 @@ from kaiten_sync.model.change import Action, Effect
 from kaiten_sync.model.diagnostic import Diagnostic, Severity
 from kaiten_sync.model.impact import Impact
 from kaiten_sync.model.plan import Plan
-from kaiten_sync.report.entries import Entry, entries_of
+from kaiten_sync.report.entries import PlanEntry, entries_of
 from kaiten_sync.report.field_rows import FieldRow
 from kaiten_sync.report.impact_html import impact_parts
 from kaiten_sync.report.left import LEFT_TITLE, NO_WAY, left_lines
@@ -92,7 +92,7 @@ def plan_html(
 
 
 def _sections(plan: Plan) -> Iterator[_Section]:
-    by_object: dict[str, list[Entry]] = {}
+    by_object: dict[str, list[PlanEntry]] = {}
     for entry in riskiest_first(entries_of(plan)):
         by_object.setdefault(str(entry.address.parent or entry.address), []).append(entry)
     by_title: dict[str, list[_Group]] = {title: [] for title in _TITLES}
@@ -109,7 +109,7 @@ def _sections(plan: Plan) -> Iterator[_Section]:
             yield _Section(title=title, groups=tuple(groups), count=count)
 
 
-def _title(name: str, entries: list[Entry]) -> str:
+def _title(name: str, entries: list[PlanEntry]) -> str:
     """The section of an object, whose changes come riskiest first."""
     riskiest = entries[0]
     if riskiest.effect in _HARMFUL:
@@ -120,7 +120,7 @@ def _title(name: str, entries: list[Entry]) -> str:
     return _NEW if is_new else _OTHER
 
 
-def _card(entry: Entry) -> _PlanCard:
+def _card(entry: PlanEntry) -> _PlanCard:
     return _PlanCard(
         action=str(entry.action),
         symbol=entry.symbol,

@@ -11,7 +11,7 @@ from itertools import islice
 from kaiten_sync.model.change import Effect
 from kaiten_sync.model.impact import Impact
 from kaiten_sync.model.plan import Plan
-from kaiten_sync.report.entries import Entry, entries_of
+from kaiten_sync.report.entries import PlanEntry, entries_of
 from kaiten_sync.report.impact_markdown import impact_section
 from kaiten_sync.report.left import LEFT_TITLE, NO_WAY, left_lines
 from kaiten_sync.report.markdown import (
@@ -121,7 +121,7 @@ def _warnings(plan: Plan) -> str:
     return fence([*lines, *([f"and {left:,} more"] if left else [])], "text")
 
 
-def _block(entry: Entry) -> Block:
+def _block(entry: PlanEntry) -> Block:
     word = entry.effect_word
     noted = f" — {_MARKS.get(entry.effect, '')}<b>{word}</b>" if word else ""
     action = f"<code>{entry.symbol.replace('<', '&lt;')}</code> {entry.word}"
@@ -132,7 +132,7 @@ def _block(entry: Entry) -> Block:
     return replace(block, brief=f"<li>{entry.symbol} {code(str(entry.address))}\n")
 
 
-def _glance(entry: Entry) -> str:
+def _glance(entry: PlanEntry) -> str:
     """The first field of a change, where one line can say it."""
     first = replace(entry, fields=entry.fields[:1])
     rows = list(islice(first.rows(_GLANCE_LIMIT), 2))
@@ -143,7 +143,7 @@ def _glance(entry: Entry) -> str:
     return f" — {code(shown)}" + (f" and {counted(more, 'more field')}" if more else "")
 
 
-def _details(entry: Entry) -> list[str]:
+def _details(entry: PlanEntry) -> list[str]:
     place = f"declared at {code(entry.place)}" if entry.place else ""
     notes = [place, *map(code, entry.notes)]
     rows = list(entry.rows())
@@ -153,7 +153,7 @@ def _details(entry: Entry) -> list[str]:
     return parts
 
 
-def _missing(left: Sequence[Entry]) -> str:
+def _missing(left: Sequence[PlanEntry]) -> str:
     counts = Counter(entry.word for entry in left)
     actions = ", ".join(f"{count:,} to {word}" for word, count in sorted(counts.items()))
     harm = sum(map(is_harmful, left))

@@ -8,7 +8,7 @@ from kaiten_sync.kinds.registry import spec_of
 from kaiten_sync.model.change import Action
 from kaiten_sync.model.impact import Impact
 from kaiten_sync.model.plan import Plan
-from kaiten_sync.report.entries import Entry, entries_of
+from kaiten_sync.report.entries import PlanEntry, entries_of
 from kaiten_sync.report.impact_text import impact_lines
 from kaiten_sync.report.left import LEFT_TITLE, left_lines, no_changes
 from kaiten_sync.report.paint import (
@@ -89,7 +89,7 @@ def _warnings(plan: Plan, paint: Paint) -> Iterator[str]:
         yield ""
 
 
-def _head(entry: Entry) -> Row:
+def _head(entry: PlanEntry) -> Row:
     return Row(
         symbol=entry.symbol,
         word=entry.word,
@@ -101,7 +101,7 @@ def _head(entry: Entry) -> Row:
     )
 
 
-def _details(entry: Entry, width: int, paint: Paint) -> Iterator[str]:
+def _details(entry: PlanEntry, width: int, paint: Paint) -> Iterator[str]:
     rows = list(entry.rows(value_limit(width)))
     is_short = bool(spec_of(entry.address.kind).shorthand)
     if entry.has_sides:
