@@ -92,6 +92,7 @@ def project_of(document: Document, root: Path) -> Project:
             }
         ),
         policy=_policy(read, document.root),
+        install_from=value_of(read.install_from, absent=None),
     )
 
 

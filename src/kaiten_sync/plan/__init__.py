@@ -12,6 +12,7 @@ from kaiten_sync.plan.made_from import not_made_from
 from kaiten_sync.plan.plan_file import check_target, is_same_url, read_plan, seal, write_plan
 from kaiten_sync.plan.restart import restarted_by, restarting, still_to_restart, used_since
 from kaiten_sync.plan.rewind import rewound, unread
+from kaiten_sync.plan.warnings import without_default
 
 __all__ = [
     "Families",
@@ -41,5 +42,6 @@ __all__ = [
     "unlike",
     "unread",
     "used_since",
+    "without_default",
     "write_plan",
 ]

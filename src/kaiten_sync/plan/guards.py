@@ -132,7 +132,7 @@ def _clashes(case: Case) -> Iterator[Diagnostic]:
                 rule=clash.rule,
                 message=clash.message + there,
                 address=str(change.address),
-                hint=clash.hint,
+                hint=clash.live_hint or clash.hint,
             )
 
 

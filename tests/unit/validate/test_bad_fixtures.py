@@ -143,6 +143,8 @@ PROJECT_FAULTS: dict[str, list[tuple[str, int, int]]] = {
     "bad-expression-syntax": [("bad-expression", 5, 40)],
     "wrong-type-rule": [("wrong-type", 5, 23)],
     "unknown-value-automatic": [("unknown-value", 4, 23)],
+    "bad-install-source": [("bad-install-source", 3, 14)],
+    "bad-install-source-plain": [("bad-install-source", 3, 14)],
     "bad-target-name": [("bad-target-name", 4, 3)],
     "circular-order-self": [("circular-order", 4, 47)],
     "circular-order": [("circular-order", 4, 47)],
