@@ -77,11 +77,19 @@ RULES: Mapping[str, str] = {
     # the project file
     "bad-target-name": "A target's name cannot be part of a file name.",
     "bad-url": "A target's URL is not that of a server.",
+    "bad-install-source": "`installFrom` is neither a wheel with its hash nor a folder.",
     "unknown-target": "`after` names a target that the project does not have.",
     "circular-order": "Targets wait for each other in a circle.",
     "bad-token": "A target's token has no place, or two.",
     "template": "A value holds template syntax.",
     "not-available": "A value belongs to a later version of this program.",
+    "bad-rule": "A rule of the policy neither denies nor warns, or does both.",
+    "duplicate-rule": "Two rules of the policy have the same name.",
+    "bad-expression": "An expression is not CEL, or names or compares what does not fit.",
+    "missing-extra": "The library that a part of the project file needs cannot be loaded.",
+    # the rules of the policy
+    "rule-denies": "A rule of the policy refuses the plan, or cannot be judged.",
+    "rule-warns": "A rule of the policy warns, or cannot be judged.",
     # a plan that is refused
     "fixed-field": "A change would set a field that the server has fixed.",
     "missing-reference": "A change names an object that is neither declared nor on the server.",

@@ -4,7 +4,7 @@ from kaiten_sync.plan.both_sides import of_both_sides
 from kaiten_sync.plan.build import Proposal, desired_digest, propose
 from kaiten_sync.plan.committed import Reason, reasons
 from kaiten_sync.plan.families import Families, families_of, link_of
-from kaiten_sync.plan.guards import recheck
+from kaiten_sync.plan.guards import other_rules, recheck
 from kaiten_sync.plan.held import conflicts
 from kaiten_sync.plan.leaving import Leaving, deleted, ownership
 from kaiten_sync.plan.made_again import unlike
@@ -12,6 +12,7 @@ from kaiten_sync.plan.made_from import not_made_from
 from kaiten_sync.plan.plan_file import check_target, is_same_url, read_plan, seal, write_plan
 from kaiten_sync.plan.restart import restarted_by, restarting, still_to_restart, used_since
 from kaiten_sync.plan.rewind import rewound, unread
+from kaiten_sync.plan.warnings import without_default
 
 __all__ = [
     "Families",
@@ -27,6 +28,7 @@ __all__ = [
     "link_of",
     "not_made_from",
     "of_both_sides",
+    "other_rules",
     "ownership",
     "propose",
     "read_plan",
@@ -40,5 +42,6 @@ __all__ = [
     "unlike",
     "unread",
     "used_since",
+    "without_default",
     "write_plan",
 ]

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from kaiten_sync.model.comparison import Comparison
     from kaiten_sync.model.diagnostic import Diagnostic
     from kaiten_sync.model.drift import DriftReport
+    from kaiten_sync.model.examination import Examination
     from kaiten_sync.model.impact import Impact
     from kaiten_sync.model.outcome import ApplyResult
     from kaiten_sync.model.plan import Plan
@@ -45,7 +46,8 @@ class PlanView:
 
     `diagnostics` are about the plan: errors are why it is refused. A plan file holds none of them.
     `notices` are for a comment on a pull request; a terminal has them on standard error. `impact`
-    is whom the plan affects; the plan file is the same with and without it.
+    is whom the plan affects; the plan file is the same with and without it. `is_revert`: the plan
+    undoes edits on the server, and leaves alone whatever else differs.
     """
 
     plan: Plan
@@ -53,6 +55,7 @@ class PlanView:
     diagnostics: Sequence[Diagnostic] = ()
     notices: Sequence[Notice] = ()
     impact: Impact | None = None
+    is_revert: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,10 +70,24 @@ class DriftView:
     is_all: bool = False
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExaminationView:
+    """What `doctor` found out. `codes` are the exit codes of the targets that have an error."""
+
+    examination: Examination
+    codes: Mapping[str, int] = field(default_factory=dict)
+
+
 def _plan_text(document: PlanView, look: Look) -> str:
     from kaiten_sync.report.plan_text import plan_text
 
-    return plan_text(document.plan, document.impact, color=look.color, width=look.width)
+    return plan_text(
+        document.plan,
+        document.impact,
+        color=look.color,
+        width=look.width,
+        is_revert=document.is_revert,
+    )
 
 
 def _plan_json(document: PlanView, _look: Look) -> str:
@@ -82,13 +99,21 @@ def _plan_markdown(document: PlanView, _look: Look) -> str:
     from kaiten_sync.report.plan_markdown import plan_markdown
 
     is_refused = any(each.severity is Severity.ERROR for each in document.diagnostics)
-    return plan_markdown(document.plan, document.notices, document.impact, is_refused=is_refused)
+    return plan_markdown(
+        document.plan,
+        document.notices,
+        document.impact,
+        is_refused=is_refused,
+        is_revert=document.is_revert,
+    )
 
 
 def _plan_html(document: PlanView, _look: Look) -> str:
     from kaiten_sync.report.plan_html import plan_html
 
-    return plan_html(document.plan, document.diagnostics, document.impact)
+    return plan_html(
+        document.plan, document.diagnostics, document.impact, is_revert=document.is_revert
+    )
 
 
 def _table_text(table: PriceTable, look: Look) -> str:
@@ -239,6 +264,18 @@ def _compare_html(comparison: Comparison, _look: Look) -> str:
     return compare_html(comparison)
 
 
+def _doctor_text(view: ExaminationView, look: Look) -> str:
+    from kaiten_sync.report.doctor_text import doctor_text
+
+    return doctor_text(view.examination, color=look.color)
+
+
+def _doctor_json(view: ExaminationView, _look: Look) -> str:
+    from kaiten_sync.report.doctor_json import doctor_json
+
+    return json_text(doctor_json(view))
+
+
 def _diagnostics_text(diagnostics: Sequence[Diagnostic], look: Look) -> str:
     from kaiten_sync.report.diagnostics_text import render_text
 
@@ -314,6 +351,10 @@ COMPARE: Formats[Comparison] = {
     "markdown": _compare_markdown,
     "html": _compare_html,
 }
+DOCTOR: Formats[ExaminationView] = {
+    "text": _doctor_text,
+    "json": _doctor_json,
+}
 DIAGNOSTICS: Formats[Sequence[Diagnostic]] = {
     "text": _diagnostics_text,
     "json": _diagnostics_json,
@@ -335,6 +376,7 @@ DOCUMENTS: Mapping[str, Formats[Any]] = {
     "drift": DRIFT,
     "apply": APPLY,
     "compare": COMPARE,
+    "doctor": DOCTOR,
     "diagnostics": DIAGNOSTICS,
 }
 """All documents, for what has to hold in every format of each."""

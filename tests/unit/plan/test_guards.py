@@ -152,6 +152,27 @@ def test_apply_holds_a_plan_to_its_own_guards(guards: dict[str, object], says: s
     assert catalog.calls == []
 
 
+def test_grants_that_go_with_their_license_are_one_delete() -> None:
+    slugs = [f"e{n:02}" for n in range(14)]
+    known = [live(f"entitlement/{slug}", name=slug, type="NUMBER") for slug in slugs]
+    known += [live(f"license/l{n}", name="L", type="PAID") for n in range(12)]
+    known += [live(f"license/l{n}/grant/{slug}", value=1) for n in range(12) for slug in slugs]
+    wanted = [declared(f"entitlement/{slug}", name=slug, type="NUMBER") for slug in slugs]
+    wanted += [declared(f"license/l{n}", name="L", type="PAID") for n in range(3, 12)]
+    wanted += [declared(f"license/l{n}/grant/e00", value=1) for n in range(3, 12)]
+    kept = desired(*wanted, owns=())
+    policy = Policy(prune=Prune.ALL, max_deletes=Limit(count=3))
+    made = proposal(kept, live_state(*known), policy)
+    assert made.refusals == ()
+    assert made.plan.summary.effects["tightens"] == 3
+    assert made.plan.summary.actions["delete"] == 3 * 15
+    assert read_plan(write_plan(made.plan)) == made.plan
+    assert recheck(made.plan) == ()
+    few = replace(policy, max_deletes=Limit(count=2))
+    (finding,) = sentences(proposal(kept, live_state(*known), few).refusals)
+    assert finding == "deletes 3 of 12 live licenses (25%); policy.maxDeletes allows 2"
+
+
 def test_apply_looks_again_for_holders() -> None:
     checked = frozenset({address("license/growth"), address("entitlement/calls")})
     plan = proposal(desired(), FOUND, ALL, holders=Holders(checked=checked)).plan
@@ -204,3 +225,27 @@ def test_fields_that_clash_with_what_the_server_has_are_refused(
     refused = {each.rule: each for each in made.refusals}
     assert f"the server has `{kept}`" in refused[rule].message
     assert refused[rule].hint
+
+
+@pytest.mark.parametrize(
+    ("found", "wanted"),
+    [
+        ({"aggregationMethod": "LATEST"}, {"resetPeriod": "MONTH"}),
+        ({"aggregationMethod": "LATEST"}, {"resetPeriod": "MONTH", "resetAnchor": "CALENDAR"}),
+        ({"resetPeriod": "MONTH"}, {"aggregationMethod": "LATEST"}),
+    ],
+)
+def test_no_hint_advises_what_the_server_keeps_from_happening(
+    found: dict[str, Json], wanted: dict[str, Json]
+) -> None:
+    calls = {"name": "Calls", "type": "NUMBER"}
+    made = proposal(
+        desired(declared("entitlement/calls", **calls, **wanted)),
+        live_state(live("entitlement/calls", **calls, **found)),
+        ALL,
+    )
+    (clash,) = (each for each in made.refusals if each.rule == "latest-with-reset")
+    assert clash.hint == (
+        "the server keeps what it has: take the other field out, or declare an entitlement with"
+        " another slug"
+    )
