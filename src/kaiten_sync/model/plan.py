@@ -45,7 +45,8 @@ class Guards:
     """What a plan was held to, so that apply holds it to the same.
 
     `population` counts the live objects of each kind; `protected` are the objects that git
-    protects, and `allowed` those whose protection was lifted for this one plan.
+    protects, and `allowed` those whose protection was lifted for this one plan. `rules` is the
+    digest of the rules that it was judged by, None if the project has none.
     """
 
     max_deletes: Limit = field(default=Limit(percent=30))
@@ -53,6 +54,7 @@ class Guards:
     population: Mapping[Kind, int] = field(default_factory=dict)
     protected: frozenset[Address] = frozenset()
     allowed: frozenset[Address] = frozenset()
+    rules: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
