@@ -124,6 +124,7 @@ def _policy(read: PolicyDocument) -> Policy:
         prune=read.prune,
         max_deletes=parse_limit(read.max_deletes),
         max_updates=parse_limit(read.max_updates),
+        max_moves=parse_limit(read.max_moves),
         on_tighten=read.on_tighten,
     )
 

@@ -5,5 +5,16 @@ Below the stages: `diff` judges when a plan is made, and `plan` again when one i
 
 from kaiten_sync.effects.fields import field_effect, with_joint_effect, worst
 from kaiten_sync.effects.inner import inner_changes
+from kaiten_sync.effects.versions import Grants, Term, grants_seen, move_effect, terms
 
-__all__ = ["field_effect", "inner_changes", "with_joint_effect", "worst"]
+__all__ = [
+    "Grants",
+    "Term",
+    "field_effect",
+    "grants_seen",
+    "inner_changes",
+    "move_effect",
+    "terms",
+    "with_joint_effect",
+    "worst",
+]

@@ -7,5 +7,14 @@ their usage, and `pipeline` puts the two together.
 from kaiten_sync.impact.affected import affected_by
 from kaiten_sync.impact.assemble import change_impacts, whom_to_ask
 from kaiten_sync.impact.gate import gate
+from kaiten_sync.impact.moving import HELD_BACK, Prospect, prospect
 
-__all__ = ["affected_by", "change_impacts", "gate", "whom_to_ask"]
+__all__ = [
+    "HELD_BACK",
+    "Prospect",
+    "affected_by",
+    "change_impacts",
+    "gate",
+    "prospect",
+    "whom_to_ask",
+]

@@ -9,15 +9,26 @@ from kaiten_sync.plan.held import conflicts
 from kaiten_sync.plan.leaving import Leaving, deleted, ownership
 from kaiten_sync.plan.made_again import unlike
 from kaiten_sync.plan.made_from import not_made_from
-from kaiten_sync.plan.plan_file import check_target, is_same_url, read_plan, seal, write_plan
+from kaiten_sync.plan.moves import Holder, MigrationCase, propose_moves
+from kaiten_sync.plan.plan_file import (
+    check_is_of_catalog,
+    check_target,
+    is_same_url,
+    read_plan,
+    seal,
+    write_plan,
+)
 from kaiten_sync.plan.restart import restarting
 from kaiten_sync.plan.rewind import rewound, unread
 
 __all__ = [
     "Families",
+    "Holder",
     "Leaving",
+    "MigrationCase",
     "Proposal",
     "Reason",
+    "check_is_of_catalog",
     "check_target",
     "conflicts",
     "deleted",
@@ -29,6 +40,7 @@ __all__ = [
     "of_both_sides",
     "ownership",
     "propose",
+    "propose_moves",
     "read_plan",
     "reasons",
     "recheck",

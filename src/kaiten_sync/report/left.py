@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from kaiten_sync.model.plan import Left, Plan
+from kaiten_sync.report.moves import (
+    STAYS_TITLE,
+    TERMS_TITLE,
+    nobody_moves,
+    stay_lines,
+    term_lines,
+)
 from kaiten_sync.report.safe_text import safe_text
 from kaiten_sync.report.values import value_text
 
-LEFT_TITLE = "Left on the server; nothing manages it now:"
+_LEFT_TITLE = "Left on the server; nothing manages it now:"
 
 NO_WAY = "What differs cannot be changed as it is declared."
 """Instead of "No changes" in a plan that is empty because it is refused."""
@@ -20,7 +28,26 @@ _VALUE_LIMIT = 60
 """Characters of each value: all fields of an object share one line."""
 
 
-def left_lines(plan: Plan) -> Iterator[str]:
+@dataclass(frozen=True, slots=True)
+class Note:
+    """A title, and the lines below it."""
+
+    title: str
+    lines: tuple[str, ...]
+
+
+def notes_beside(plan: Plan) -> Iterator[Note]:
+    """What a reader of a plan has to know beside its changes: what it leaves, and who stays."""
+    migration = plan.migration
+    if plan.left:
+        yield Note(_LEFT_TITLE, tuple(_left_lines(plan)))
+    if migration is not None and plan.changes:
+        yield Note(TERMS_TITLE, tuple(term_lines(plan, migration)))
+    if migration is not None and migration.stays:
+        yield Note(STAYS_TITLE, tuple(stay_lines(migration)))
+
+
+def _left_lines(plan: Plan) -> Iterator[str]:
     """A line for each object: its live values, and why it stays."""
     yield from map(_line, plan.left[:_LIMIT])
     if len(plan.left) > _LIMIT:
@@ -29,6 +56,8 @@ def left_lines(plan: Plan) -> Iterator[str]:
 
 def no_changes(plan: Plan, compared: str) -> str:
     """What follows "No changes" in a plan: that nothing differs, or only what was compared."""
+    if plan.migration is not None:
+        return nobody_moves(plan.migration)
     if any(left.is_drift for left in plan.left):
         return f"{safe_text(plan.target.name)} has more than the declaration ({compared})."
     return f"{safe_text(plan.target.name)} matches the declaration ({compared})."

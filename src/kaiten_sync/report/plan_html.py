@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from kaiten_sync.kinds.instance import MOVE
 from kaiten_sync.model.change import Action, Change, Effect
 from kaiten_sync.model.diagnostic import Diagnostic, Severity
 from kaiten_sync.model.impact import Impact
 from kaiten_sync.model.plan import Plan
 from kaiten_sync.report.field_rows import FieldRow, field_rows, place_of
 from kaiten_sync.report.impact_html import impact_parts
-from kaiten_sync.report.left import LEFT_TITLE, NO_WAY, left_lines
+from kaiten_sync.report.left import NO_WAY, Note, no_changes, notes_beside
 from kaiten_sync.report.pages import NAME_LIMIT, VALUE_LIMIT, template
+from kaiten_sync.report.plan_summary import plan_summary, plan_title
 from kaiten_sync.report.pricing import table_of_plan
 from kaiten_sync.report.pricing_formats import pricing_parts
 from kaiten_sync.report.risk import riskiest_first, takes_away
@@ -22,7 +24,6 @@ from kaiten_sync.report.words import (
     counted,
     effect_word,
     is_move,
-    plan_summary,
     plan_warnings,
     symbol_of,
     with_place,
@@ -79,12 +80,16 @@ def plan_html(
         target=cut(safe_text(plan.target.name), NAME_LIMIT),
         url=cut(safe_text(plan.target.url), NAME_LIMIT),
         summary=plan_summary(plan),
-        compared=counted(len(plan.managed), "object"),
+        title=plan_title(plan),
+        unchanged=cut(
+            no_changes(plan, f"{counted(len(plan.managed), 'object')} compared"), VALUE_LIMIT
+        ),
         is_empty=plan.is_empty,
         no_way=NO_WAY,
-        verb="has more than" if plan.has_differences else "matches",
-        left_title=LEFT_TITLE,
-        left=[cut(line, VALUE_LIMIT) for line in left_lines(plan)],
+        beside=[
+            Note(each.title, tuple(cut(line, VALUE_LIMIT) for line in each.lines))
+            for each in notes_beside(plan)
+        ],
         refusals=[cut(safe_text(with_place(each)), VALUE_LIMIT) for each in refusals],
         warnings=[cut(safe_text(warning), VALUE_LIMIT) for warning in plan_warnings(plan)],
         sections=list(_sections(plan)),
@@ -132,6 +137,6 @@ def _card(change: Change) -> _PlanCard:
         address=cut(safe_text(str(change.address)), NAME_LIMIT),
         place=cut(place_of(change.source, change.fields), NAME_LIMIT),
         reason=cut(safe_text(change.reason or ""), VALUE_LIMIT),
-        has_sides=change.action == Action.UPDATE or is_move(change),
+        has_sides=change.action in (Action.UPDATE, MOVE) or is_move(change),
         rows=tuple(field_rows(change.fields, VALUE_LIMIT)),
     )

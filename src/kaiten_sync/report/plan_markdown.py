@@ -8,13 +8,14 @@ from collections.abc import Sequence
 from dataclasses import replace
 from itertools import islice
 
+from kaiten_sync.kinds.instance import MOVE
 from kaiten_sync.kinds.registry import all_actions
 from kaiten_sync.model.change import Action, Change, Effect
 from kaiten_sync.model.impact import Impact
 from kaiten_sync.model.plan import Plan
 from kaiten_sync.report.field_rows import FieldRow, field_rows, place_of
 from kaiten_sync.report.impact_markdown import impact_section
-from kaiten_sync.report.left import LEFT_TITLE, NO_WAY, left_lines
+from kaiten_sync.report.left import NO_WAY, no_changes, notes_beside
 from kaiten_sync.report.markdown import (
     MAX_CHARS,
     Block,
@@ -25,6 +26,7 @@ from kaiten_sync.report.markdown import (
     fence,
 )
 from kaiten_sync.report.notice import Notice, notice_markdown
+from kaiten_sync.report.plan_summary import plan_summary, plan_title
 from kaiten_sync.report.pricing import table_of_plan
 from kaiten_sync.report.pricing_formats import pricing_markdown
 from kaiten_sync.report.risk import is_harmful, riskiest_first
@@ -86,9 +88,16 @@ def plan_markdown(
 def _head(plan: Plan, notices: str, *, is_refused: bool) -> str:
     seal = plan.digest if _DIGEST.fullmatch(plan.digest) else "unsealed"
     where = f"{code(plan.target.name)} at {code(plan.target.url)}"
-    parts = [f"<!-- kaiten-sync plan {seal} -->", f"{notices}<h3>Plan for {where}</h3>"]
+    parts = [
+        f"<!-- kaiten-sync plan {seal} -->",
+        f"{notices}<h3>{plan_title(plan)} for {where}</h3>",
+    ]
     if plan.is_empty and is_refused:
         parts.append(NO_WAY)
+    elif plan.is_empty and plan.migration is not None:
+        parts.append(f"No changes. {no_changes(plan, '')}")
+    elif plan.migration is not None:
+        parts.append(plan_summary(plan))
     elif plan.is_empty:
         compared = counted(len(plan.managed), "object")
         is_same = not plan.has_differences
@@ -98,8 +107,7 @@ def _head(plan: Plan, notices: str, *, is_refused: bool) -> str:
         parts.append(_table(plan))
     if plan_warnings(plan):
         parts.append(f"**Warnings**\n\n{_warnings(plan)}")
-    if plan.left:
-        parts.append(f"**{LEFT_TITLE}**\n\n{fence(left_lines(plan), 'text')}")
+    parts += [f"**{each.title}**\n\n{fence(each.lines, 'text')}" for each in notes_beside(plan)]
     return parts[0] + "\n" + "\n\n".join(parts[1:]) + "\n\n"
 
 
@@ -142,7 +150,8 @@ def _glance(change: Change) -> str:
     if is_move(change) or len(rows) != 1:
         return ""
     row = rows[0]
-    shown = row.compact if change.action == Action.UPDATE else row.only_side
+    is_both = change.action in (Action.UPDATE, MOVE)
+    shown = row.compact if is_both else row.only_side
     more = len(change.fields) - 1
     return f" — {code(shown)}" + (f" and {counted(more, 'more field')}" if more else "")
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from kaiten_sync.kinds.instance import MOVE
 from kaiten_sync.kinds.registry import spec_of
 from kaiten_sync.model.change import Action, Change
 from kaiten_sync.model.impact import Impact
 from kaiten_sync.model.plan import Plan
 from kaiten_sync.report.field_rows import field_rows, place_of
 from kaiten_sync.report.impact_text import impact_lines
-from kaiten_sync.report.left import LEFT_TITLE, left_lines, no_changes
+from kaiten_sync.report.left import no_changes, notes_beside
 from kaiten_sync.report.paint import (
     ACTION_STYLES,
     EFFECT_STYLES,
@@ -20,6 +21,7 @@ from kaiten_sync.report.paint import (
     Paint,
     painter,
 )
+from kaiten_sync.report.plan_summary import plan_summary, plan_title
 from kaiten_sync.report.rows import (
     INDENT,
     Row,
@@ -34,7 +36,6 @@ from kaiten_sync.report.words import (
     counted,
     effect_word,
     is_move,
-    plan_summary,
     plan_warnings,
     symbol_of,
     word_of,
@@ -56,7 +57,8 @@ def _lines(plan: Plan, impact: Impact | None, paint: Paint, width: int) -> Itera
         yield from _left(plan)
         yield _no_changes(plan, paint)
         return
-    yield paint(f"Plan for {safe_text(plan.target.name)} at {safe_text(plan.target.url)}", TITLE)
+    where = f"{safe_text(plan.target.name)} at {safe_text(plan.target.url)}"
+    yield paint(f"{plan_title(plan)} for {where}", TITLE)
     yield ""
     rows = [_head(change) for change in plan.changes]
     columns = columns_for(rows, width)
@@ -79,9 +81,9 @@ def _no_changes(plan: Plan, paint: Paint) -> str:
 
 
 def _left(plan: Plan) -> Iterator[str]:
-    if plan.left:
-        yield f"  {LEFT_TITLE}"
-        yield from (f"{INDENT}{line}" for line in left_lines(plan))
+    for note in notes_beside(plan):
+        yield f"  {note.title}"
+        yield from (f"{INDENT}{line}" for line in note.lines)
         yield ""
 
 
@@ -107,7 +109,7 @@ def _head(change: Change) -> Row:
 def _details(change: Change, width: int, paint: Paint) -> Iterator[str]:
     rows = list(field_rows(change.fields, value_limit(width)))
     is_short = bool(spec_of(change.address.kind).shorthand)
-    if change.action == Action.UPDATE:
+    if change.action in (Action.UPDATE, MOVE):
         yield from change_lines(rows, width, paint)
     elif not is_move(change) and (is_short or change.action == Action.CREATE):
         yield from value_lines(rows, width, joined=is_short)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from kaiten_sync.kinds.instance import MOVE
 from kaiten_sync.kinds.registry import move_of
 from kaiten_sync.model.change import Action, Change, Effect
 from kaiten_sync.model.drift import Difference, Verdict
 
-_RISKS = {Action.DELETE: 0, Action.UPDATE: 4, Action.CREATE: 7}
+_RISKS = {Action.DELETE: 0, Action.UPDATE: 4, MOVE: 4, Action.CREATE: 7}
 """The risks of moves are in the tables of kinds, on the same scale."""
 
 _TAKES_AWAY = 1
