@@ -58,6 +58,8 @@ from kaiten_sync.plan import (
     recheck,
     restarting,
     seal,
+    still_to_restart,
+    used_since,
 )
 from kaiten_sync.validate import check, check_project, needs_capabilities, unsupported
 
@@ -238,13 +240,10 @@ def apply_plan(
     sent_before = catalog.requests_sent
     found = read_observed(catalog, plan.observed, workers)
     unheld = [observed.address for observed in plan.observed if observed.unheld]
-    holders = read_holders(
-        catalog,
-        unheld,
-        progress=progress,
-        workers=workers,
-    )
-    done = already_done(plan, found, conflicts(holders, plan))
+    holders = read_holders(catalog, unheld, progress=progress, workers=workers)
+    restarted = still_to_restart(plan, found)
+    use = read_use(catalog, restarted, progress=progress, workers=workers)
+    done = already_done(plan, found, (*conflicts(holders, plan), *used_since(restarted, use)))
     result = execute(
         plan,
         done,
@@ -310,6 +309,7 @@ def plan_revert(
     live, diff = compare(desired, catalog, replace(case, only=frozenset()), progress, workers)
     undone = undoing(diff.differences, case.only, case.agreed.managed if case.agreed else ())
     diff = replace(diff, differences=undone.differences)
+    restarted = restarting(diff.differences)
     proposal = propose(
         diff,
         desired,
@@ -318,6 +318,7 @@ def plan_revert(
         target=case.target,
         policy=policy,
         has_drafts=_has_drafts(diff, catalog),
+        use=read_use(catalog, restarted, progress=progress, workers=workers, known=live),
     )
     plan = proposal.plan
     if case.agreed is not None:

@@ -3,13 +3,19 @@
 Below the stages: `diff` judges when a plan is made, and `plan` again when one is read.
 """
 
-from kaiten_sync.effects.fields import field_effect, with_joint_effect, worst
+from kaiten_sync.effects.fields import (
+    changed_fields,
+    field_effect,
+    with_joint_effect,
+    worst,
+)
 from kaiten_sync.effects.inner import inner_changes
 from kaiten_sync.effects.versions import Grants, Term, grants_seen, move_effect, terms
 
 __all__ = [
     "Grants",
     "Term",
+    "changed_fields",
     "field_effect",
     "grants_seen",
     "inner_changes",

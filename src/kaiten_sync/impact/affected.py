@@ -12,7 +12,7 @@ from kaiten_sync.model.address import Address
 from kaiten_sync.model.change import Action, Change, Effect
 from kaiten_sync.model.impact import Affected
 from kaiten_sync.model.plan import Plan
-from kaiten_sync.model.value import Absent, Json
+from kaiten_sync.model.value import Absent, Fields, Json
 
 _HARMFUL = frozenset({Effect.TIGHTENS, Effect.BREAKS})
 _Fields = Mapping[str, Json | Absent]
@@ -33,6 +33,14 @@ def affected_by(plan: Plan) -> tuple[Affected, ...]:
         if holder is not None and change.address.parent not in gone and _takes_away(change):
             found.append(_affected(change, holder, seen.get(change.address, {})))
     return tuple(found)
+
+
+def affected_grant(change: Change, seen: Fields) -> Affected | None:
+    """What a change of one grant takes away; None if it takes nothing. `seen` is the grant now."""
+    holder = _held(change.address)
+    if holder is None or not _takes_away(change):
+        return None
+    return _affected(change, holder, seen)
 
 
 def _held(address: Address) -> Address | None:

@@ -18,8 +18,9 @@ from kaiten_sync.plan.plan_file import (
     seal,
     write_plan,
 )
-from kaiten_sync.plan.restart import restarting
+from kaiten_sync.plan.restart import restarted_by, restarting, still_to_restart, used_since
 from kaiten_sync.plan.rewind import rewound, unread
+from kaiten_sync.plan.warnings import without_default
 
 __all__ = [
     "Families",
@@ -44,10 +45,14 @@ __all__ = [
     "read_plan",
     "reasons",
     "recheck",
+    "restarted_by",
     "restarting",
     "rewound",
     "seal",
+    "still_to_restart",
     "unlike",
     "unread",
+    "used_since",
+    "without_default",
     "write_plan",
 ]

@@ -1,8 +1,8 @@
 """What a plan rests on: the live objects, absent ones included, that make it right.
 
 Only what matters is held: a changed field's value before, an entitlement's type under a new
-grant, the whole of an object that is deleted, and that nobody holds it. A change to anything else
-leaves a plan valid.
+grant, the whole of an object that is deleted, that nobody holds it, and that nobody uses a counter
+which starts again. A change to anything else leaves a plan valid.
 """
 
 from __future__ import annotations
@@ -35,10 +35,11 @@ def observed_by(
     live: LiveState,
     families: Families,
     unheld: frozenset[Address] = frozenset(),
+    unused: frozenset[Address] = frozenset(),
 ) -> tuple[Observed, ...]:
     """Every live object that the changes rest on, in address order.
 
-    `unheld` are deleted objects that nobody holds.
+    `unheld` are deleted objects that nobody holds, `unused` restarted counters that nobody uses.
     """
     seen: dict[Address, _Seen] = {}
     created = set()
@@ -52,7 +53,11 @@ def observed_by(
             seen[change.address].is_whole = True
             seen[change.address].ignored = displaced.get(change.address, frozenset())
     return tuple(
-        replace(_observe(address, seen[address], live), unheld=address in unheld)
+        replace(
+            _observe(address, seen[address], live),
+            unheld=address in unheld,
+            unused=address in unused,
+        )
         for address in sorted(seen, key=lambda a: a.sort_key)
         if address in live.resources or address in created
     )

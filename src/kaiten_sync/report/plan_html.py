@@ -72,18 +72,21 @@ class _Section:
 
 
 def plan_html(
-    plan: Plan, diagnostics: Sequence[Diagnostic] = (), impact: Impact | None = None
+    plan: Plan,
+    diagnostics: Sequence[Diagnostic] = (),
+    impact: Impact | None = None,
+    *,
+    is_revert: bool = False,
 ) -> str:
     """A whole page: no scripts, no assets, light and dark, as narrow as a phone."""
     refusals = [each for each in diagnostics if each.severity is Severity.ERROR]
+    target = cut(safe_text(plan.target.name), NAME_LIMIT)
     return template("plan.html").render(
-        target=cut(safe_text(plan.target.name), NAME_LIMIT),
+        target=target,
         url=cut(safe_text(plan.target.url), NAME_LIMIT),
         summary=plan_summary(plan),
         title=plan_title(plan),
-        unchanged=cut(
-            no_changes(plan, f"{counted(len(plan.managed), 'object')} compared"), VALUE_LIMIT
-        ),
+        no_changes=f"No changes. {no_changes(plan, target, is_revert=is_revert)}",
         is_empty=plan.is_empty,
         no_way=NO_WAY,
         beside=[
