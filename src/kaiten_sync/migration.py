@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from kaiten_sync.apply import LeftOut, execute, holders_now
+from kaiten_sync.apply import HeldBack, execute, holders_now
 from kaiten_sync.effects import grants_seen
 from kaiten_sync.errors import RefusedError, UsageError
 from kaiten_sync.impact import (
@@ -30,7 +30,14 @@ from kaiten_sync.model.ports import Catalog, Clock, Journal, NoJournal, PlanRead
 from kaiten_sync.model.reading import pages
 from kaiten_sync.model.resource import DesiredState, LiveResource
 from kaiten_sync.model.settings import Limit
-from kaiten_sync.plan import Holder, MigrationCase, Proposal, families_of, propose_moves, recheck
+from kaiten_sync.plan import (
+    MigrationCase,
+    PresentHolder,
+    Proposal,
+    families_of,
+    propose_moves,
+    recheck,
+)
 
 _Versions = Mapping[Address, LiveResource]
 _ARCHIVED = "ARCHIVED"
@@ -93,11 +100,11 @@ def make_migration(
         listed=pages(len(licenses)) + pages(len(instances)),
     )
 
-    def judged(each: LiveResource) -> Holder:
+    def judged(each: LiveResource) -> PresentHolder:
         before, after = case.granted_by(holds(each)), case.granted_by(to)
         used = usage[each.address.slug]
         found = prospect(holds(each).slug, before, after, _instance(each), used, now)
-        return Holder(found=each, standing=found.standing, room=found.room)
+        return PresentHolder(found=each, standing=found.standing, room=found.room)
 
     proposal = propose_moves(replace(case, holders=tuple(map(judged, holding))))
     return replace(proposal, impact=_impact(proposal.plan, instances, usage, now, case.listed))
@@ -146,7 +153,7 @@ def apply_migration(
         journal=journal or NoJournal(),
         is_stopped=is_stopped,
         workers=workers,
-        left_out=LeftOut(known=holders.left, hold_back=hold_back),
+        left_out=HeldBack(known=holders.left, hold_back=hold_back),
     )
     return replace(result, requests=result.requests - sent_before)
 

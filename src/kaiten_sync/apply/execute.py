@@ -43,7 +43,7 @@ _Results: TypeAlias = list[_Result]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class LeftOut:
+class HeldBack:
     """Changes that are left although the plan has them: moves of holders that stay.
 
     `known` says why, by the ids of changes. `hold_back` is asked right before each other change is
@@ -54,7 +54,7 @@ class LeftOut:
     hold_back: Callable[[Change], str | None] = lambda _change: None
 
 
-NOTHING_LEFT = LeftOut()
+NOTHING_LEFT = HeldBack()
 
 WORKERS = 8
 """Changes under way at once (product.md, `Order, failure, speed`)."""
@@ -69,7 +69,7 @@ def execute(
     journal: Journal,
     is_stopped: Callable[[], bool],
     workers: int = WORKERS,
-    left_out: LeftOut = NOTHING_LEFT,
+    left_out: HeldBack = NOTHING_LEFT,
 ) -> ApplyResult:
     """Do everything in the plan that is not done yet, apart from what is left out.
 
@@ -107,7 +107,7 @@ class _Run:
         journal: Journal,
         is_stopped: Callable[[], bool],
         workers: int,
-        left_out: LeftOut,
+        left_out: HeldBack,
     ) -> None:
         self.outcomes: dict[str, Outcome] = {}
         self.was_stopped = False

@@ -9,7 +9,7 @@ from kaiten_sync.plan.held import conflicts
 from kaiten_sync.plan.leaving import Leaving, deleted, ownership
 from kaiten_sync.plan.made_again import unlike
 from kaiten_sync.plan.made_from import not_made_from
-from kaiten_sync.plan.moves import Holder, MigrationCase, propose_moves
+from kaiten_sync.plan.moves import MigrationCase, PresentHolder, propose_moves
 from kaiten_sync.plan.plan_file import (
     check_is_of_catalog,
     check_target,
@@ -24,9 +24,9 @@ from kaiten_sync.plan.warnings import without_default
 
 __all__ = [
     "Families",
-    "Holder",
     "Leaving",
     "MigrationCase",
+    "PresentHolder",
     "Proposal",
     "Reason",
     "check_is_of_catalog",

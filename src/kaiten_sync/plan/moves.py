@@ -31,7 +31,7 @@ _STAYS = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Holder:
+class PresentHolder:
     """A present holder of a version that is not the target, and where a move would leave it."""
 
     found: LiveResource
@@ -60,7 +60,7 @@ class MigrationCase:
     to: Address
     versions: Mapping[Address, LiveResource]
     grants: Mapping[Address, LiveResource]
-    holders: Sequence[Holder]
+    holders: Sequence[PresentHolder]
     max_moves: Limit
     wave: Limit | None = None
     allowed: frozenset[Address] = frozenset()
@@ -98,14 +98,14 @@ def propose_moves(case: MigrationCase) -> Proposal:
     return Proposal(plan=plan, diagnostics=diagnostics)
 
 
-def _why(holder: Holder, case: MigrationCase) -> Stays | None:
+def _why(holder: PresentHolder, case: MigrationCase) -> Stays | None:
     address = holder.found.address
     if address in case.skipped:
         return Stays.SKIPPED
     return None if address in case.allowed else _STAYS.get(holder.standing)
 
 
-def _plan(case: MigrationCase, migration: Migration, moved: Sequence[Holder]) -> Plan:
+def _plan(case: MigrationCase, migration: Migration, moved: Sequence[PresentHolder]) -> Plan:
     changes = tuple(_move(each, case) for each in moved)
     needed = {each.found.address for each in moved if each.standing in _STAYS}
     guards = Guards(max_moves=case.max_moves, allowed=case.allowed & needed)
@@ -131,7 +131,7 @@ def _plan(case: MigrationCase, migration: Migration, moved: Sequence[Holder]) ->
     )
 
 
-def _move(holder: Holder, case: MigrationCase) -> Change:
+def _move(holder: PresentHolder, case: MigrationCase) -> Change:
     version = Address(case.to.kind, holder.version)
     effect = move_effect(case.granted_by(version), case.granted_by(case.to))
     address = holder.found.address
@@ -146,7 +146,7 @@ def _move(holder: Holder, case: MigrationCase) -> Change:
     )
 
 
-def _observed(case: MigrationCase, moved: Sequence[Holder]) -> Iterator[Observed]:
+def _observed(case: MigrationCase, moved: Sequence[PresentHolder]) -> Iterator[Observed]:
     """The versions with all that they grant, and the holders that move, in address order."""
     if not moved:
         return
