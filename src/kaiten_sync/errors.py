@@ -143,4 +143,11 @@ class UnreachableError(AccessError):
 
 
 class CredentialError(AccessError):
-    """The credential is missing, wrong, or lacks a scope."""
+    """The credential is missing, wrong, or lacks a scope.
+
+    `status` is the HTTP status if the server refused it: 403 if a scope is missing.
+    """
+
+    def __init__(self, message: str, *, hint: str | None = None, status: int | None = None) -> None:
+        super().__init__(message, hint=hint)
+        self.status = status

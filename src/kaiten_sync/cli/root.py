@@ -23,6 +23,7 @@ _COMMANDS = (
     "freeze",
     "export",
     "compare",
+    "doctor",
     "schema",
     "serve",
     "demo",

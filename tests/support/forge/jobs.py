@@ -13,8 +13,6 @@ from typing import Any
 
 from tests.support.processes import HANG_S
 
-from kaiten_sync import __version__
-
 _STUBS = ("gh", "curl")
 _HERE = Path(__file__).parent
 _SYSTEM_PATH = "/usr/local/bin:/usr/bin:/bin"
@@ -92,8 +90,9 @@ class Workshop:
         self._state.write_text(json.dumps(_AT_FIRST), encoding="utf-8")
         for name in _STUBS:
             self._stub(name, f'exec "{sys.executable}" "{_HERE / name}.py" "$@"')
-        # What is tested is installed already, in the version that the workflows ask for.
-        self._stub("pip", f'test "$*" = "install kaiten-sync=={__version__}"')
+        # What is tested is installed already; tests/acceptance/test_install.py runs the real pip.
+        asked = "install --no-deps --require-hashes --requirement kaiten-sync.lock"
+        self._stub("pip", f'test "$*" = "{asked}"')
 
     @property
     def comments(self) -> list[str]:

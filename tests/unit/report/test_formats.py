@@ -17,6 +17,7 @@ COMMANDS = {
     "migrate": formats.PROPOSAL,
     "drift": formats.DRIFT,
     "compare": formats.COMPARE,
+    "doctor": formats.DOCTOR,
     "apply": formats.APPLY,
     "validate": formats.DIAGNOSTICS,
 }
