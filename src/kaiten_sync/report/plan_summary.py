@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from kaiten_sync.kinds.registry import all_actions
 from kaiten_sync.model.plan import Plan
 from kaiten_sync.report.moves import moves_summary
 from kaiten_sync.report.safe_text import safe_text
-from kaiten_sync.report.words import counted, effects, word_of
+from kaiten_sync.report.words import action_counts, counted, effects
 
 
 def plan_title(plan: Plan) -> str:
@@ -22,8 +21,7 @@ def plan_summary(plan: Plan) -> str:
     harm = ", ".join(effects(plan.summary.effects))
     if plan.migration is not None:
         return moves_summary(plan, plan.migration, harm)
-    actions = plan.summary.actions
-    moves = [f"{actions[a]:,} to {word_of(a)}" for a in all_actions() if actions.get(a)]
+    moves = [f"{number:,} to {word}" for word, number in action_counts(plan)]
     return " ".join(
         f"{part}."
         for part in (

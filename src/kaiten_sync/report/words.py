@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from kaiten_sync.kinds.instance import MOVE
-from kaiten_sync.kinds.registry import move_of
-from kaiten_sync.model.change import Action, Change, Effect
+from kaiten_sync.kinds.registry import all_actions, move_of
+from kaiten_sync.model.change import Action, Change, Effect, gone_with_parent
 from kaiten_sync.model.diagnostic import Diagnostic
 from kaiten_sync.model.drift import Difference, Verdict
 from kaiten_sync.model.plan import Plan
@@ -74,6 +74,15 @@ def plan_warnings(plan: Plan) -> tuple[str, ...]:
     allowed = sorted(plan.guards.allowed, key=lambda address: address.sort_key)
     named = (f"allowed by name (--allow): {address}" for address in allowed)
     return (*named, *shared_lines(plan), *plan.warnings)
+
+
+def action_counts(plan: Plan) -> list[tuple[str, int]]:
+    """How many changes there are of each action; what goes with its license is one with it."""
+    counts = dict(plan.summary.actions)
+    together = len(gone_with_parent(plan.changes))
+    if together:
+        counts[Action.DELETE] = counts.get(Action.DELETE, 0) - together
+    return [(word_of(each), counts[each]) for each in all_actions() if counts.get(each)]
 
 
 def effects(counts: Mapping[str, int]) -> list[str]:
