@@ -49,12 +49,16 @@ class StoppedError(KaitenSyncError):
 
 
 class DeclarationError(KaitenSyncError):
-    """The declaration is wrong. `diagnostics` are all of them."""
+    """The declaration is wrong. `diagnostics` are all of them.
 
-    def __init__(self, diagnostics: Sequence[Diagnostic]) -> None:
+    `folder` is the one that their files are named from; None for that of the declaration.
+    """
+
+    def __init__(self, diagnostics: Sequence[Diagnostic], folder: str | None = None) -> None:
         count = len(diagnostics)
         super().__init__(f"{count} problem{'' if count == 1 else 's'} in the declaration")
         self.diagnostics = tuple(diagnostics)
+        self.folder = folder
 
 
 class PlanFileError(KaitenSyncError):
