@@ -46,8 +46,9 @@ class Guards:
     """What a plan was held to, so that apply holds it to the same.
 
     `population` counts the live objects of each kind; `protected` are the objects that git
-    protects, and `allowed` those whose protection was lifted for this one plan. `max_moves` is for
-    migrations, where `allowed` are the holders that are moved although it takes from them.
+    protects, and `allowed` those whose protection was lifted for this one plan. `rules` is the
+    digest of the rules that it was judged by, None if the project has none. `max_moves` is for migrations, where `allowed` are the
+    holders that are moved although it takes from them.
     """
 
     max_deletes: Limit = field(default=Limit(percent=30))
@@ -56,6 +57,7 @@ class Guards:
     population: Mapping[Kind, int] = field(default_factory=dict)
     protected: frozenset[Address] = frozenset()
     allowed: frozenset[Address] = frozenset()
+    rules: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

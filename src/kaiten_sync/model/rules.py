@@ -83,6 +83,13 @@ RULES: Mapping[str, str] = {
     "bad-token": "A target's token has no place, or two.",
     "template": "A value holds template syntax.",
     "not-available": "A value belongs to a later version of this program.",
+    "bad-rule": "A rule of the policy neither denies nor warns, or does both.",
+    "duplicate-rule": "Two rules of the policy have the same name.",
+    "bad-expression": "An expression is not CEL, or names or compares what does not fit.",
+    "missing-extra": "The library that a part of the project file needs cannot be loaded.",
+    # the rules of the policy
+    "rule-denies": "A rule of the policy refuses the plan, or cannot be judged.",
+    "rule-warns": "A rule of the policy warns, or cannot be judged.",
     # a plan that is refused
     "fixed-field": "A change would set a field that the server has fixed.",
     "missing-reference": "A change names an object that is neither declared nor on the server.",

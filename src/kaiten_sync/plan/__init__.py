@@ -4,7 +4,7 @@ from kaiten_sync.plan.both_sides import of_both_sides
 from kaiten_sync.plan.build import Proposal, desired_digest, propose
 from kaiten_sync.plan.committed import Reason, reasons
 from kaiten_sync.plan.families import Families, families_of, link_of
-from kaiten_sync.plan.guards import recheck
+from kaiten_sync.plan.guards import other_rules, recheck
 from kaiten_sync.plan.held import conflicts
 from kaiten_sync.plan.leaving import Leaving, deleted, ownership
 from kaiten_sync.plan.made_again import unlike
@@ -39,6 +39,7 @@ __all__ = [
     "link_of",
     "not_made_from",
     "of_both_sides",
+    "other_rules",
     "ownership",
     "propose",
     "propose_moves",

@@ -12,18 +12,19 @@ from kaiten_sync.kinds.spec import HeldBy
 from kaiten_sync.kinds.values import declared_form
 from kaiten_sync.model.address import Address
 from kaiten_sync.model.canonical import digest, fingerprint
-from kaiten_sync.model.change import Change
+from kaiten_sync.model.change import Action, Change
 from kaiten_sync.model.diagnostic import Diagnostic, Severity
 from kaiten_sync.model.drift import CatalogDiff, DriftClass
 from kaiten_sync.model.holder import Holders
 from kaiten_sync.model.impact import Impact
 from kaiten_sync.model.plan import Guards, Left, Plan, Summary, TargetRef
+from kaiten_sync.model.policy_rule import rules_digest
 from kaiten_sync.model.resource import DesiredState, LiveResource, LiveState, Resource
 from kaiten_sync.model.settings import Policy
 from kaiten_sync.model.value import Fields
 from kaiten_sync.plan.changes import to_changes
 from kaiten_sync.plan.cost import requests_to_apply
-from kaiten_sync.plan.families import displaced_by, families_of
+from kaiten_sync.plan.families import Families, displaced_by, families_of
 from kaiten_sync.plan.guards import Case, refusals
 from kaiten_sync.plan.held import unheld
 from kaiten_sync.plan.leaving import NEVER_MANAGED, Fate, Leaving
@@ -33,6 +34,7 @@ from kaiten_sync.plan.order import in_order
 from kaiten_sync.plan.places import with_places
 from kaiten_sync.plan.plan_file import seal
 from kaiten_sync.plan.protection import foreign_children, protected_harm, used
+from kaiten_sync.plan.renames import renamed
 from kaiten_sync.plan.restart import restart_needs, restarting, unused
 from kaiten_sync.plan.rests_on import observed_by
 from kaiten_sync.plan.warnings import warnings
@@ -82,7 +84,7 @@ def propose(
     holds what is deleted, `use` who may use restarted counters, `let_go` undeclared fields.
     """
     families = families_of(desired, live)
-    changes = in_order(to_changes(diff.differences, leaving, has_drafts=has_drafts), families)
+    changes = _ordered(diff, desired, live, leaving, families, has_drafts=has_drafts)
     protected = desired.protected | leaving.protected
     restarted, use = restarting(diff.differences), use or Holders()
     harm = protected_harm(changes, protected)
@@ -90,6 +92,7 @@ def propose(
     guards = Guards(
         max_deletes=policy.max_deletes,
         max_updates=policy.max_updates,
+        rules=rules_digest(policy.rules),
         population=population_of(live.resources, changes),
         protected=protected,
         # A restart that was allowed stays so if somebody begins to use the counter until apply.
@@ -109,9 +112,8 @@ def propose(
     )
     warned = tuple(warnings(case))
     found = (*refusals(case), *warned, *_unused(allowed - guards.allowed))
-    places = {address: resource.source for address, resource in desired.resources.items()}
-    plan = replace(_plan(case, diff, target, warned), left=_left(case, let_go))
-    return Proposal(plan=seal(plan), diagnostics=with_places(found, places))
+    plan = seal(replace(_plan(case, diff, target, warned), left=_left(case, let_go)))
+    return Proposal(plan=plan, diagnostics=with_places(found, desired.places))
 
 
 def desired_digest(desired: DesiredState) -> str:
@@ -129,6 +131,21 @@ def desired_digest(desired: DesiredState) -> str:
 def declared_fingerprint(resource: Resource) -> str:
     """The fingerprint of what is declared of one object."""
     return fingerprint(declared_form(resource.address.kind, resource.fields))
+
+
+def _ordered(
+    diff: CatalogDiff,
+    desired: DesiredState,
+    live: LiveState,
+    leaving: Leaving,
+    families: Families,
+    *,
+    has_drafts: bool,
+) -> tuple[Change, ...]:
+    changes = to_changes(diff.differences, leaving, has_drafts=has_drafts)
+    created = (each.address for each in changes if each.action == Action.CREATE)
+    replaced = {old: new for new, old in renamed(created, desired, live, leaving.going)}
+    return in_order(changes, families, replaced)
 
 
 def _plan(case: Case, diff: CatalogDiff, target: TargetRef, warned: Sequence[Diagnostic]) -> Plan:

@@ -24,6 +24,8 @@ from kaiten_sync.plan.references import references
 from kaiten_sync.plan.simulation import refused
 from kaiten_sync.plan.words import show
 
+OTHER_RULES = "the plan was judged by other rules than those of the project file"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Case:
@@ -56,6 +58,13 @@ def recheck(plan: Plan) -> tuple[Diagnostic, ...]:
     needs = protected_harm(plan.changes, plan.guards.protected)
     found = [*unmet(needs, plan.guards.allowed), *too_many(plan.changes, plan.guards)]
     return with_places(found, declared_places(plan))
+
+
+def other_rules(plan: Plan, rules: str | None) -> tuple[Diagnostic, ...]:
+    """That a plan was judged by other rules than those with this digest; nothing if by these."""
+    if plan.guards.rules == rules:
+        return ()
+    return (Diagnostic(rule="not-this-plan", message=OTHER_RULES),)
 
 
 def _cannot_change(case: Case) -> Iterator[Diagnostic]:

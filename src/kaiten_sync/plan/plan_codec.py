@@ -71,6 +71,7 @@ def plan_document(plan: Plan) -> PlanDocument:
             population={str(kind): count for kind, count in plan.guards.population.items()},
             protected=_sorted_texts(plan.guards.protected),
             allowed=_sorted_texts(plan.guards.allowed),
+            rules=property_of(plan.guards.rules, absent=None),
         ),
         warnings=plan.warnings,
         left=property_of(tuple(map(_left_document, plan.left)) or None, absent=None),
@@ -120,6 +121,7 @@ def plan_of(document: PlanDocument) -> Plan:
             },
             protected=frozenset(_each(parse_address, guards.protected, "guards.protected")),
             allowed=frozenset(_each(parse_address, guards.allowed, "guards.allowed")),
+            rules=_rules(guards),
         ),
         warnings=document.warnings,
         left=_each(_left, value_of(document.left, absent=None) or (), "left"),
@@ -239,6 +241,11 @@ def _known_action(word: str) -> str:
     if word not in all_actions():
         raise ValueError(f"{word!r} is not an action")
     return word
+
+
+def _rules(guards: GuardsDocument) -> str | None:
+    found: str | None = value_of(guards.rules, absent=None)
+    return None if found is None else _at("guards.rules", _digest, found)
 
 
 def _digest(text: str) -> str:

@@ -52,6 +52,7 @@ def observed_by(
             created.add(change.address)
         for address, names in rests_on(change):
             seen.setdefault(address, _Seen()).names.update(names)
+        seen[change.address].names.update(_judged_with(change, live))
         if change.action == Action.DELETE:
             seen[change.address].is_whole = True
             seen[change.address].ignored = displaced.get(change.address, frozenset())
@@ -84,6 +85,20 @@ def rests_on(change: Change) -> Iterator[tuple[Address, Sequence[str]]]:
     for address, reference in references(change, "after"):
         if reference.is_strict:
             yield address, reference.matters
+
+
+def _judged_with(change: Change, live: LiveState) -> Iterator[str]:
+    """The fields that limit usage together with a changed one, as far as they are set.
+
+    The percentage above a threshold means nothing without the threshold, and the reverse.
+    """
+    spec, found = spec_of(change.address.kind), live.resources.get(change.address)
+    if found is None or change.action != Action.UPDATE:
+        return
+    for name in spec.limited_by:
+        value = found.fields.get(name)
+        if value is not None and value != spec.fields[name].default(found.fields):
+            yield name
 
 
 def _observe(address: Address, seen: _Seen, live: LiveState) -> Observed:
