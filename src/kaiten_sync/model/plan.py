@@ -47,8 +47,9 @@ class Guards:
 
     `population` counts the live objects of each kind; `protected` are the objects that git
     protects, and `allowed` those whose protection was lifted for this one plan. `rules` is the
-    digest of the rules that it was judged by, None if the project has none. `max_moves` is for migrations, where `allowed` are the
-    holders that are moved although it takes from them.
+    digest of the rules that it was judged by, None if the project has none.
+    `max_moves` is for migrations, where `allowed` are the holders that are moved although it takes
+    from them.
     """
 
     max_deletes: Limit = field(default=Limit(percent=30))
