@@ -18,6 +18,7 @@ from kaiten_sync.model.drift import CatalogDiff, DriftClass
 from kaiten_sync.model.holder import Holders
 from kaiten_sync.model.impact import Impact
 from kaiten_sync.model.plan import Guards, Left, Plan, Summary, TargetRef
+from kaiten_sync.model.policy_rule import rules_digest
 from kaiten_sync.model.resource import DesiredState, LiveResource, LiveState, Resource
 from kaiten_sync.model.settings import Policy
 from kaiten_sync.model.value import Fields
@@ -91,6 +92,7 @@ def propose(
     guards = Guards(
         max_deletes=policy.max_deletes,
         max_updates=policy.max_updates,
+        rules=rules_digest(policy.rules),
         population=population_of(live.resources, changes),
         protected=protected,
         # A restart that was allowed stays so if somebody begins to use the counter until apply.
@@ -110,9 +112,8 @@ def propose(
     )
     warned = tuple(warnings(case))
     found = (*refusals(case), *warned, *_unused(allowed - guards.allowed))
-    places = {address: resource.source for address, resource in desired.resources.items()}
-    plan = replace(_plan(case, diff, target, warned), left=_left(case, let_go))
-    return Proposal(plan=seal(plan), diagnostics=with_places(found, places))
+    plan = seal(replace(_plan(case, diff, target, warned), left=_left(case, let_go)))
+    return Proposal(plan=plan, diagnostics=with_places(found, desired.places))
 
 
 def desired_digest(desired: DesiredState) -> str:
