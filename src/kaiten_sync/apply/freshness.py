@@ -39,6 +39,8 @@ class Expected:
 
     before: State | None
     after: State | None
+    refers_to: str | None = None
+    """The server's id of the version that a move gives, as the plan saw it."""
 
 
 def already_done(plan: Plan, found: Found, held: Sequence[Diagnostic] = ()) -> frozenset[str]:
@@ -64,6 +66,11 @@ def already_done(plan: Plan, found: Found, held: Sequence[Diagnostic] = ()) -> f
             conflicts += contradictions(observed.address, states[0], live, place)
         else:
             done.update(change.id for change in changes[:position])
+    seen = {each.address for each in plan.observed}
+    compared = {each.replaces for each in plan.new_versions}
+    added = {each for each in found.keys() - seen if each.parent in compared}
+    for address in sorted(added, key=lambda each: each.sort_key):
+        conflicts += contradictions(address, None, found[address], None)
     if conflicts:
         raise StalePlanError(
             "the plan is stale: the server is not as the plan saw it",
@@ -88,13 +95,15 @@ def expectations(plan: Plan) -> dict[str, Expected]:
     steps: dict[Address, list[Change]] = defaultdict(list)
     for change in plan.changes:
         steps[change.address].append(change)
+    given = observed.get(plan.migration.to) if plan.migration else None
+    moves_to = given.id if given else None
     expected: dict[str, Expected] = {}
     for address, changes in steps.items():
         seen = observed.get(address, Observed(address=address))
         for change, (before, left) in zip(
             changes, pairwise(trajectory(seen, changes)), strict=True
         ):
-            expected[change.id] = Expected(before, left)
+            expected[change.id] = Expected(before, left, moves_to)
     return expected
 
 

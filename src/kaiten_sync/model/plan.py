@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from kaiten_sync.model.address import Address, Kind
-from kaiten_sync.model.change import Change
+from kaiten_sync.model.change import Change, Effect, FieldChange
+from kaiten_sync.model.migration import Migration
 from kaiten_sync.model.settings import Limit
-from kaiten_sync.model.value import Fields
+from kaiten_sync.model.value import ABSENT, Fields
 
 FORMAT_VERSION = 1
 """The plan file format this program writes and reads."""
@@ -45,14 +46,19 @@ class Guards:
     """What a plan was held to, so that apply holds it to the same.
 
     `population` counts the live objects of each kind; `protected` are the objects that git
-    protects, and `allowed` those whose protection was lifted for this one plan.
+    protects, and `allowed` those whose protection was lifted for this one plan. `rules` is the
+    digest of the rules that it was judged by, None if the project has none.
+    `max_moves` is for migrations, where `allowed` are the holders that are moved although it takes
+    from them.
     """
 
     max_deletes: Limit = field(default=Limit(percent=30))
     max_updates: Limit = field(default=Limit(percent=30))
+    max_moves: Limit = field(default=Limit(percent=100))
     population: Mapping[Kind, int] = field(default_factory=dict)
     protected: frozenset[Address] = frozenset()
     allowed: frozenset[Address] = frozenset()
+    rules: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,12 +87,49 @@ class Left:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class VersionChange:
+    """How what a new version contains differs from the same in the version that it replaces.
+
+    `address` is in the new version, also if that leaves it out. `effect` is that on whoever goes
+    from the one version to the other.
+    """
+
+    address: Address
+    fields: tuple[FieldChange, ...]
+    effect: Effect
+
+    @property
+    def is_new(self) -> bool:
+        """Whether the version that is replaced has nothing of the kind."""
+        return all(each.before is ABSENT for each in self.fields)
+
+    @property
+    def is_left_out(self) -> bool:
+        """Whether the new version has nothing of the kind."""
+        return all(each.after is ABSENT for each in self.fields)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewVersion:
+    """A version that a plan creates, as a difference from the one that it replaces.
+
+    It follows from the changes and from what was observed. `unchanged` counts what is alike.
+    """
+
+    address: Address
+    replaces: Address
+    changes: tuple[VersionChange, ...]
+    unchanged: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
     """A sealed list of changes.
 
     `desired_digest` identifies the declaration; `managed` gives the fingerprint of every
-    declared object; `requests` predicts what applying will send; `warnings` and `left` are for
-    people and change nothing on the server; `digest` seals the rest.
+    declared object; `requests` predicts what applying will send; `warnings`, `left` and
+    `new_versions` are for people and change nothing on the server; `digest` seals the rest. A plan
+    with a `migration` moves holders and is made from no declaration: it manages nothing.
     """
 
     target: TargetRef
@@ -99,6 +142,8 @@ class Plan:
     guards: Guards = field(default_factory=Guards)
     warnings: tuple[str, ...] = ()
     left: tuple[Left, ...] = ()
+    new_versions: tuple[NewVersion, ...] = ()
+    migration: Migration | None = None
     format_version: int = FORMAT_VERSION
     digest: str = ""
 

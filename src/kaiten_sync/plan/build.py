@@ -12,26 +12,29 @@ from kaiten_sync.kinds.spec import HeldBy
 from kaiten_sync.kinds.values import declared_form
 from kaiten_sync.model.address import Address
 from kaiten_sync.model.canonical import digest, fingerprint
-from kaiten_sync.model.change import Change
+from kaiten_sync.model.change import Action, Change
 from kaiten_sync.model.diagnostic import Diagnostic, Severity
 from kaiten_sync.model.drift import CatalogDiff, DriftClass
 from kaiten_sync.model.holder import Holders
 from kaiten_sync.model.impact import Impact
 from kaiten_sync.model.plan import Guards, Left, Plan, Summary, TargetRef
+from kaiten_sync.model.policy_rule import rules_digest
 from kaiten_sync.model.resource import DesiredState, LiveResource, LiveState, Resource
 from kaiten_sync.model.settings import Policy
 from kaiten_sync.model.value import Fields
 from kaiten_sync.plan.changes import to_changes
 from kaiten_sync.plan.cost import requests_to_apply
-from kaiten_sync.plan.families import displaced_by, families_of
+from kaiten_sync.plan.families import Families, displaced_by, families_of
 from kaiten_sync.plan.guards import Case, refusals
 from kaiten_sync.plan.held import unheld
 from kaiten_sync.plan.leaving import NEVER_MANAGED, Fate, Leaving
 from kaiten_sync.plan.limits import population_of
+from kaiten_sync.plan.new_versions import new_versions, replaced_by
 from kaiten_sync.plan.order import in_order
 from kaiten_sync.plan.places import with_places
 from kaiten_sync.plan.plan_file import seal
 from kaiten_sync.plan.protection import foreign_children, protected_harm, used
+from kaiten_sync.plan.renames import renamed
 from kaiten_sync.plan.restart import restart_needs, restarting, unused
 from kaiten_sync.plan.rests_on import observed_by
 from kaiten_sync.plan.warnings import warnings
@@ -81,7 +84,7 @@ def propose(
     holds what is deleted, `use` who may use restarted counters, `let_go` undeclared fields.
     """
     families = families_of(desired, live)
-    changes = in_order(to_changes(diff.differences, leaving, has_drafts=has_drafts), families)
+    changes = _ordered(diff, desired, live, leaving, families, has_drafts=has_drafts)
     protected = desired.protected | leaving.protected
     restarted, use = restarting(diff.differences), use or Holders()
     harm = protected_harm(changes, protected)
@@ -89,6 +92,7 @@ def propose(
     guards = Guards(
         max_deletes=policy.max_deletes,
         max_updates=policy.max_updates,
+        rules=rules_digest(policy.rules),
         population=population_of(live.resources, changes),
         protected=protected,
         # A restart that was allowed stays so if somebody begins to use the counter until apply.
@@ -108,9 +112,8 @@ def propose(
     )
     warned = tuple(warnings(case))
     found = (*refusals(case), *warned, *_unused(allowed - guards.allowed))
-    places = {address: resource.source for address, resource in desired.resources.items()}
-    plan = replace(_plan(case, diff, target, warned), left=_left(case, let_go))
-    return Proposal(plan=seal(plan), diagnostics=with_places(found, places))
+    plan = seal(replace(_plan(case, diff, target, warned), left=_left(case, let_go)))
+    return Proposal(plan=plan, diagnostics=with_places(found, desired.places))
 
 
 def desired_digest(desired: DesiredState) -> str:
@@ -130,11 +133,27 @@ def declared_fingerprint(resource: Resource) -> str:
     return fingerprint(declared_form(resource.address.kind, resource.fields))
 
 
+def _ordered(
+    diff: CatalogDiff,
+    desired: DesiredState,
+    live: LiveState,
+    leaving: Leaving,
+    families: Families,
+    *,
+    has_drafts: bool,
+) -> tuple[Change, ...]:
+    changes = to_changes(diff.differences, leaving, has_drafts=has_drafts)
+    created = (each.address for each in changes if each.action == Action.CREATE)
+    replaced = {old: new for new, old in renamed(created, desired, live, leaving.going)}
+    return in_order(changes, families, replaced)
+
+
 def _plan(case: Case, diff: CatalogDiff, target: TargetRef, warned: Sequence[Diagnostic]) -> Plan:
     desired, live, changes, going = case.desired, case.live, case.changes, case.leaving.going
     is_unheld = unheld(case.holders, going)
     is_unused = unused(changes, case.use, case.guards.allowed)
-    observed = observed_by(changes, live, case.families, is_unheld, is_unused)
+    replaced = replaced_by(changes, live, case.families)
+    observed = observed_by(changes, live, case.families, is_unheld, is_unused, replaced.values())
     looking = case.holders.requests if is_unheld else 0
     looking += case.use.requests if is_unused else 0
     return Plan(
@@ -147,6 +166,7 @@ def _plan(case: Case, diff: CatalogDiff, target: TargetRef, warned: Sequence[Dia
         requests=requests_to_apply(changes, observed, live, case.families, looking),
         guards=case.guards,
         warnings=tuple(each.sentence for each in warned),
+        new_versions=new_versions(replaced, changes, observed),
     )
 
 

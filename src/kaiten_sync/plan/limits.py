@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from kaiten_sync.kinds.registry import all_kinds, spec_of
 from kaiten_sync.model.address import Address, Kind
-from kaiten_sync.model.change import Action, Change
+from kaiten_sync.model.change import Action, Change, gone_with_parent
 from kaiten_sync.model.diagnostic import Diagnostic
 from kaiten_sync.model.plan import Guards
 from kaiten_sync.model.settings import Limit, Policy
@@ -38,12 +38,18 @@ def touched_by_kind(changes: Sequence[Change]) -> Mapping[Kind, int]:
 
 
 def too_many(changes: Sequence[Change], guards: Guards) -> Iterator[Diagnostic]:
-    """Kinds of which more is deleted or changed than the limits allow."""
+    """Kinds of which more is deleted or changed than the limits allow.
+
+    What is deleted with the object that it is in is one delete with it.
+    """
+    together = gone_with_parent(changes)
     for is_delete, limit, name, verb, option in (
         (True, guards.max_deletes, "maxDeletes", "deletes", "--max-deletes"),
         (False, guards.max_updates, "maxUpdates", "updates", "--max-updates"),
     ):
-        touched = Counter(address.kind for address in _touched(changes, is_delete=is_delete))
+        touched = Counter(
+            address.kind for address in _touched(changes, is_delete=is_delete) - together
+        )
         for kind, count in sorted(touched.items()):
             population = guards.population.get(kind, 0)
             if count > population:
@@ -61,6 +67,17 @@ def too_many(changes: Sequence[Change], guards: Guards) -> Iterator[Diagnostic]:
                     hint=f"if that is meant, allow more with {option}, or with `{name}` below"
                     " `policy:` in the project file",
                 )
+
+
+def too_many_moves(guards: Guards, count: int, holders: int) -> Iterator[Diagnostic]:
+    """Whether a migration moves more holders than `maxMoves` allows."""
+    if _exceeds(guards.max_moves, count, holders):
+        yield Diagnostic(
+            rule="too-many-moves",
+            message=f"moves {count:,} of {holders:,} holders ({100 * count / holders:.0f}%);"
+            f" policy.maxMoves allows {guards.max_moves}",
+            hint="move fewer at a time with --wave, or change the policy",
+        )
 
 
 def _touched(changes: Sequence[Change], *, is_delete: bool) -> set[Address]:

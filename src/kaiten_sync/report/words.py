@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from kaiten_sync.kinds.instance import MOVE
 from kaiten_sync.kinds.registry import all_actions, move_of
-from kaiten_sync.model.change import Action, Change, Effect
+from kaiten_sync.model.change import Action, Change, Effect, gone_with_parent
 from kaiten_sync.model.diagnostic import Diagnostic
 from kaiten_sync.model.drift import Difference, Verdict
 from kaiten_sync.model.plan import Plan
@@ -15,6 +16,7 @@ _SYMBOLS: Mapping[Action, str] = {
     Action.CREATE: "+",
     Action.UPDATE: "~",
     Action.DELETE: "-",
+    MOVE: ">",
 }
 DRIFT_SYMBOLS: Mapping[Verdict, str] = {
     Verdict.CONFLICT: "!",
@@ -74,20 +76,13 @@ def plan_warnings(plan: Plan) -> tuple[str, ...]:
     return (*named, *shared_lines(plan), *plan.warnings)
 
 
-def plan_summary(plan: Plan) -> str:
-    """Actions, harm, what stays, and the cost: `3 to create. 1 tightens`, then the counts."""
-    actions = plan.summary.actions
-    moves = [f"{actions[a]:,} to {word_of(a)}" for a in all_actions() if actions.get(a)]
-    return " ".join(
-        f"{part}."
-        for part in (
-            ", ".join(moves) or "nothing to do",
-            ", ".join(effects(plan.summary.effects)),
-            f"{plan.summary.unchanged:,} unchanged, {plan.summary.unmanaged:,} not managed",
-            counted(plan.requests, "request"),
-        )
-        if part
-    )
+def action_counts(plan: Plan) -> list[tuple[str, int]]:
+    """How many changes there are of each action; what goes with its license is one with it."""
+    counts = dict(plan.summary.actions)
+    together = len(gone_with_parent(plan.changes))
+    if together:
+        counts[Action.DELETE] = counts.get(Action.DELETE, 0) - together
+    return [(word_of(each), counts[each]) for each in all_actions() if counts.get(each)]
 
 
 def effects(counts: Mapping[str, int]) -> list[str]:
