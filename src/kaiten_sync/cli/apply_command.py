@@ -23,6 +23,7 @@ from kaiten_sync.errors import UsageError
 from kaiten_sync.report import formats
 
 if TYPE_CHECKING:
+    from kaiten_sync.model.outcome import ApplyResult
     from kaiten_sync.model.settings import Project
 
 
@@ -100,25 +101,22 @@ def command(
     approval = TerminalApproval(is_given_already=yes, is_quiet=output_format == "json")
     workspace = workspace_of(declaration.project, server)
     result = apply(workspace, request, approval, terminal_ports(has_bar=not has_lines))
-    result = replace(
-        result,
-        words=_planning_words(workspace.project, result.target.name, catalog),
-        plan_file=None if plan_path == "-" else plan_path,
-    )
+    result = _followed(result, workspace.project, plan_path, catalog)
     print_applied(result, output_format)
     return code_of_apply(result)
 
 
-def _planning_words(
-    project: Project | None, target: str, catalog: Sequence[str]
-) -> tuple[str, ...]:
-    """What a command line needs to plan for the target of a plan file again."""
+def _followed(
+    result: ApplyResult, project: Project | None, plan_path: str | None, catalog: Sequence[str]
+) -> ApplyResult:
+    """The result with what a command line needs to plan for its target again."""
     from kaiten_sync.cli.next_command import SERVER, given
 
-    is_known = project is not None and target in project.targets
-    named = given(*SERVER)
+    target, named = result.target.name, given(*SERVER)
     files = [word for path in catalog for word in ("-f", path)]
-    return (*files, *named, *(("-t", target) if is_known and "-t" not in named else ()))
+    is_known = project is not None and target in project.targets and "-t" not in named
+    words = (*files, *named, *(("-t", target) if is_known else ()))
+    return replace(result, words=words, plan_file=None if plan_path == "-" else plan_path)
 
 
 def _check_plans_now(catalog: Sequence[str]) -> None:
