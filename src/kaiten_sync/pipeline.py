@@ -20,7 +20,7 @@ from kaiten_sync.declare import (
     read_project_document,
     with_plain_numbers,
 )
-from kaiten_sync.diff import diff_catalog, fields_let_go, undoing, with_deleted, with_sides
+from kaiten_sync.diff import diff_catalog, fields_let_go, undoing, with_deleted
 from kaiten_sync.errors import DeclarationError, RefusedError
 from kaiten_sync.kinds.registry import spec_of
 from kaiten_sync.live import (
@@ -36,6 +36,7 @@ from kaiten_sync.model.address import Address
 from kaiten_sync.model.diagnostic import Diagnostic, Severity
 from kaiten_sync.model.document import MergedCatalog
 from kaiten_sync.model.drift import CatalogDiff, DriftClass, DriftReport
+from kaiten_sync.model.family import FamilyChoice
 from kaiten_sync.model.outcome import ApplyResult
 from kaiten_sync.model.plan import Plan, TargetRef
 from kaiten_sync.model.ports import (
@@ -58,7 +59,9 @@ from kaiten_sync.plan import (
     recheck,
     restarting,
     seal,
+    with_versions,
 )
+from kaiten_sync.resolution import resolve, seen_as_sold, sides_of
 from kaiten_sync.validate import check, check_project, needs_capabilities, unsupported
 
 
@@ -81,7 +84,8 @@ class PlanInputs:
     """What a plan is made from, apart from the declaration and live.
 
     `previous` is the target's last plan, from which ownership comes; `allowed` are the objects
-    whose protection a person lifted by name.
+    whose protection a person lifted by name. `kept` are the choices of a plan that is looked at
+    again.
     """
 
     target: TargetRef
@@ -89,6 +93,7 @@ class PlanInputs:
     policy: Policy
     previous: Plan | None = None
     allowed: frozenset[Address] = frozenset()
+    kept: tuple[FamilyChoice, ...] = ()
 
 
 def read_project(path: Path) -> tuple[Project | None, tuple[Diagnostic, ...]]:
@@ -150,19 +155,17 @@ def make_plan(
     progress: Progress,
     previous: Plan | None = None,
     allowed: frozenset[Address] = frozenset(),
+    kept: tuple[FamilyChoice, ...] = (),
     workers: int = WORKERS,
 ) -> Proposal:
-    """Live → diff → plan.
-
-    `previous` is the target's last plan, from which ownership comes; `allowed` are the objects
-    whose protection a person lifted by name.
+    """Live → diff → plan. What goes into it is as in `PlanInputs`.
 
     Raises:
         DeclarationError: the server does not know a declared field.
         ServerError, AccessError: the live catalog could not be read whole.
     """
     request = PlanInputs(
-        target=target, scope=scope, policy=policy, previous=previous, allowed=allowed
+        target=target, scope=scope, policy=policy, previous=previous, allowed=allowed, kept=kept
     )
     live = read_for_plan(desired, catalog, request, progress, workers)
     return propose_on(desired, catalog, live, request, progress, workers)
@@ -193,14 +196,21 @@ def propose_on(
     """Diff → plan, on a live catalog that was read for it. Raises as `make_plan` does."""
     policy = request.policy
     owned = ownership(desired, request.scope, policy.prune, request.previous)
+    owned = with_versions(owned, desired, live)
     left = (owned.missed, owned.released.keys())
     still_there = (addresses & live.resources.keys() for addresses in left)
     live = narrowed(live, need_of_plan(desired, policy.prune, *still_there))
-    diff = diff_catalog(desired, live, request.scope)
+    kept = {each.address: each for each in request.kept}
+    sold = resolve(desired, catalog, live, request.scope, progress, kept)
+    diff = sold.without_hidden(diff_catalog(sold.desired, live, request.scope))
     leaving = owned.leaving(diff.differences, live)
     restarted = restarting(diff.differences)
-    holders = read_holders(catalog, leaving.going, progress=progress, workers=workers, known=live)
+    holders = sold.holders
+    if leaving.going:
+        gone = leaving.going | sold.unheld
+        holders = read_holders(catalog, gone, progress=progress, workers=workers, known=live)
     use = read_use(catalog, restarted, progress=progress, workers=workers, known=live)
+    seen, previous = seen_as_sold(desired, live), request.previous
     return propose(
         diff,
         desired,
@@ -212,7 +222,8 @@ def propose_on(
         allowed=request.allowed,
         holders=holders,
         use=use,
-        let_go=fields_let_go(desired, live, request.previous) if request.previous else (),
+        let_go=fields_let_go(desired, seen, previous) if previous else (),
+        sold=sold,
     )
 
 
@@ -334,13 +345,14 @@ def compare(
 ) -> tuple[LiveState, CatalogDiff]:
     """Everything in scope, and how it differs, with who moved. Raises as `make_plan` does."""
     _check_supported(desired, catalog)
-    live = read_live(catalog, need_of_everything(), case.scope, progress, workers)
+    read = read_live(catalog, need_of_everything(desired), case.scope, progress, workers)
+    live = seen_as_sold(desired, read)
     diff = diff_catalog(desired, live, case.scope)
-    owned = ownership(desired, case.scope, case.prune, case.agreed)
+    owned = with_versions(ownership(desired, case.scope, case.prune, case.agreed), desired, read)
     going = owned.leaving(diff.differences, live).going
     differences = with_deleted(diff, live, going).differences
     if case.agreed is not None:
-        differences = with_sides(differences, desired, live, case.agreed, going)
+        differences = sides_of(differences, desired, read, live, case.agreed, going)
     if case.only:
         differences = tuple(d for d in differences if d.address.is_within(case.only))
     return live, replace(diff, differences=differences)

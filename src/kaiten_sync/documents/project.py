@@ -135,6 +135,7 @@ class ScopeDocument(JsonDocument, frozen=True):
     groups: Annotated[_Texts, _owned("groups")] = ()
     entitlements: Annotated[_Texts, _owned("entitlements")] = ()
     licenses: Annotated[_Texts, _owned("licenses")] = ()
+    families: Annotated[_Texts, _owned("families")] = ()
 
 
 class PolicyDocument(JsonDocument, frozen=True):

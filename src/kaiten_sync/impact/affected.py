@@ -54,7 +54,7 @@ def _affected(change: Change, holder: Address, seen: _Fields) -> Affected:
     limit = _limit(spec.limited_by, before) if is_inside else None
     is_gone = change.action == Action.DELETE
     return Affected(
-        address=change.address,
+        address=change.declared,
         action=change.action,
         version=holder.slug,
         entitlement=change.address.slug if is_inside else None,

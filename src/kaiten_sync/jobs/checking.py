@@ -55,7 +55,8 @@ def check(
         None if content is None else plan_of(content, path, case.target, may_have_moved=True)
     )
     if committed is not None:
-        case = replace(case, allowed=case.allowed | committed.guards.allowed)
+        allowed = case.allowed | committed.guards.allowed
+        case = replace(case, allowed=allowed, kept=committed.families)
     with connection.open() as catalog:
         proposal = with_impact(propose(case, catalog, ports), request, catalog, ports)
     checked = Checked(

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from kaiten_sync.model.address import Address, Kind
 from kaiten_sync.model.change import Change
+from kaiten_sync.model.family import FamilyChoice
 from kaiten_sync.model.settings import Limit
 from kaiten_sync.model.value import Fields
 
@@ -84,7 +85,8 @@ class Plan:
 
     `desired_digest` identifies the declaration; `managed` gives the fingerprint of every
     declared object; `requests` predicts what applying will send; `warnings` and `left` are for
-    people and change nothing on the server; `digest` seals the rest.
+    people and change nothing on the server; `families` has what it does about each declared family,
+    and why; `digest` seals the rest.
     """
 
     target: TargetRef
@@ -97,6 +99,7 @@ class Plan:
     guards: Guards = field(default_factory=Guards)
     warnings: tuple[str, ...] = ()
     left: tuple[Left, ...] = ()
+    families: tuple[FamilyChoice, ...] = ()
     format_version: int = FORMAT_VERSION
     digest: str = ""
 

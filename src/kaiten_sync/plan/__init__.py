@@ -6,7 +6,7 @@ from kaiten_sync.plan.committed import Reason, reasons
 from kaiten_sync.plan.families import Families, families_of, link_of
 from kaiten_sync.plan.guards import recheck
 from kaiten_sync.plan.held import conflicts
-from kaiten_sync.plan.leaving import Leaving, deleted, ownership
+from kaiten_sync.plan.leaving import Leaving, deleted, ownership, with_versions
 from kaiten_sync.plan.made_again import unlike
 from kaiten_sync.plan.made_from import not_made_from
 from kaiten_sync.plan.plan_file import check_target, is_same_url, read_plan, seal, write_plan
@@ -37,5 +37,6 @@ __all__ = [
     "seal",
     "unlike",
     "unread",
+    "with_versions",
     "write_plan",
 ]

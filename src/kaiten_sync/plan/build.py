@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from kaiten_sync.families import Resolution
 from kaiten_sync.kinds.references import referrers
 from kaiten_sync.kinds.registry import spec_of
 from kaiten_sync.kinds.spec import HeldBy
@@ -15,12 +16,13 @@ from kaiten_sync.model.canonical import digest, fingerprint
 from kaiten_sync.model.change import Change
 from kaiten_sync.model.diagnostic import Diagnostic, Severity
 from kaiten_sync.model.drift import CatalogDiff, DriftClass
+from kaiten_sync.model.family import FamilyTerms
 from kaiten_sync.model.holder import Holders
 from kaiten_sync.model.impact import Impact
 from kaiten_sync.model.plan import Guards, Left, Plan, Summary, TargetRef
 from kaiten_sync.model.resource import DesiredState, LiveResource, LiveState, Resource
 from kaiten_sync.model.settings import Policy
-from kaiten_sync.model.value import Fields
+from kaiten_sync.model.value import Fields, Json
 from kaiten_sync.plan.changes import to_changes
 from kaiten_sync.plan.cost import requests_to_apply
 from kaiten_sync.plan.families import displaced_by, families_of
@@ -74,14 +76,20 @@ def propose(
     holders: Holders | None = None,
     use: Holders | None = None,
     let_go: Sequence[Left] = (),
+    sold: Resolution | None = None,
 ) -> Proposal:
     """Turn differences into a sealed plan.
 
     `leaving` is the fate of all that is not declared, `allowed` what a person named, `holders` who
-    holds what is deleted, `use` who may use restarted counters, `let_go` undeclared fields.
+    holds what is deleted, `use` who may use restarted counters, `let_go` undeclared fields, `sold`
+    the declaration with a version for each family.
     """
+    declared = desired
+    sold = sold or Resolution(desired=desired)
+    desired, allowed = sold.desired, sold.on_server(allowed)
     families = families_of(desired, live)
-    changes = in_order(to_changes(diff.differences, leaving, has_drafts=has_drafts), families)
+    unordered = to_changes(diff.differences, leaving, has_drafts=has_drafts)
+    changes = in_order([sold.declared_as(each) for each in unordered], families)
     protected = desired.protected | leaving.protected
     needs = (
         *protected_harm(changes, protected),
@@ -107,22 +115,29 @@ def propose(
         holders=_seen_holders(live, leaving.going) if holders is None else holders,
     )
     warned = tuple(warnings(case))
-    found = (*refusals(case), *warned, *_unused(allowed - guards.allowed))
+    found = (*sold.refusals, *refusals(case), *warned, *_unused(allowed - guards.allowed))
     places = {address: resource.source for address, resource in desired.resources.items()}
-    plan = replace(_plan(case, diff, target, warned), left=_left(case, let_go))
+    plan = replace(
+        _plan(case, diff, target, warned, sold),
+        desired_digest=desired_digest(declared),
+        managed={a: declared_fingerprint(r) for a, r in declared.resources.items()},
+        families=sold.choices,
+        left=_left(case, let_go),
+    )
     return Proposal(plan=seal(plan), diagnostics=with_places(found, places))
 
 
 def desired_digest(desired: DesiredState) -> str:
     """Identifies a declaration by its meaning: not by files, order or comments."""
     resources = {str(address): each.fields for address, each in desired.resources.items()}
-    return digest(
-        {
-            "resources": resources,
-            "ownsGrants": sorted(owned.parent.slug for owned in desired.owns),
-            "protected": sorted(str(address) for address in desired.protected),
-        }
-    )
+    meaning: dict[str, Json] = {
+        "resources": resources,
+        "ownsGrants": sorted(owned.parent.slug for owned in desired.owns),
+        "protected": sorted(str(address) for address in desired.protected),
+    }
+    if desired.terms:  # a declaration without families has the digest that it always had
+        meaning["families"] = {str(a): list(_terms(t)) for a, t in desired.terms.items()}
+    return digest(meaning)
 
 
 def declared_fingerprint(resource: Resource) -> str:
@@ -130,15 +145,26 @@ def declared_fingerprint(resource: Resource) -> str:
     return fingerprint(declared_form(resource.address.kind, resource.fields))
 
 
-def _plan(case: Case, diff: CatalogDiff, target: TargetRef, warned: Sequence[Diagnostic]) -> Plan:
-    desired, live, changes, going = case.desired, case.live, case.changes, case.leaving.going
-    observed = observed_by(changes, live, case.families, unheld(case.holders, going))
+def _terms(terms: FamilyTerms) -> tuple[Json, ...]:
+    return terms.when_tightened.value, terms.reason, terms.archive_replaced
+
+
+def _plan(
+    case: Case,
+    diff: CatalogDiff,
+    target: TargetRef,
+    warned: Sequence[Diagnostic],
+    sold: Resolution,
+) -> Plan:
+    live, changes, going = case.live, case.changes, case.leaving.going
+    nobody_holds = unheld(case.holders, going) | sold.unheld
+    observed = observed_by(changes, live, case.families, nobody_holds, sold.rests)
     return Plan(
         target=target,
-        desired_digest=desired_digest(desired),
+        desired_digest="",
         changes=tuple(changes),
         observed=observed,
-        managed={a: declared_fingerprint(r) for a, r in desired.resources.items()},
+        managed={},
         summary=_summary(diff, changes, going),
         requests=requests_to_apply(changes, observed, live, case.families, case.holders.requests),
         guards=case.guards,

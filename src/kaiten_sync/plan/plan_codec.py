@@ -17,6 +17,7 @@ from kaiten_sync.documents.parts import (
 )
 from kaiten_sync.documents.plan import (
     ChangeDocument,
+    FamilyDocument,
     FieldDocument,
     GuardsDocument,
     InnerDocument,
@@ -27,8 +28,9 @@ from kaiten_sync.documents.plan import (
 )
 from kaiten_sync.kinds.addresses import parse_address
 from kaiten_sync.kinds.registry import SPECS, action_of, all_actions
-from kaiten_sync.model.address import Address, Kind
+from kaiten_sync.model.address import Address, Kind, is_slug
 from kaiten_sync.model.change import Change, Effect, FieldChange, InnerChange, change_id
+from kaiten_sync.model.family import FamilyChoice
 from kaiten_sync.model.plan import Guards, Left, Observed, Plan, Summary, TargetRef
 from kaiten_sync.model.settings import parse_limit
 from kaiten_sync.model.source import SourceRef
@@ -71,6 +73,7 @@ def plan_document(plan: Plan) -> PlanDocument:
         ),
         warnings=plan.warnings,
         left=property_of(tuple(map(_left_document, plan.left)) or None, absent=None),
+        families=property_of(tuple(map(_family_document, plan.families)) or None, absent=None),
         digest=plan.digest,
     )
 
@@ -117,6 +120,7 @@ def plan_of(document: PlanDocument) -> Plan:
         ),
         warnings=document.warnings,
         left=_each(_left, value_of(document.left, absent=None) or (), "left"),
+        families=_each(_family, value_of(document.families, absent=None) or (), "families"),
         digest=document.digest,
     )
     check_derived(plan)
@@ -137,6 +141,9 @@ def _change_document(change: Change) -> ChangeDocument:
         depends_on=change.depends_on,
         source=property_of(source_document(change.source), absent=None),
         reason=property_of(change.reason, absent=None),
+        declared_as=property_of(
+            None if change.declared_as is None else str(change.declared_as), absent=None
+        ),
     )
 
 
@@ -174,6 +181,36 @@ def _left_document(left: Left) -> LeftDocument:
         fields=dict(left.fields),
         reason=left.reason,
         is_drift=left.is_drift,
+    )
+
+
+def _family_document(choice: FamilyChoice) -> FamilyDocument:
+    return FamilyDocument(
+        address=str(choice.address),
+        way=choice.way,
+        reason=choice.reason,
+        serves=property_of(choice.serves, absent=None),
+        version=property_of(choice.version, absent=None),
+        effect=property_of(choice.effect, absent=None),
+        holders=property_of(choice.holders, absent=None),
+    )
+
+
+def _family(document: FamilyDocument) -> FamilyChoice:
+    address = parse_address(document.address)
+    slugs = (value_of(document.serves, absent=None), value_of(document.version, absent=None))
+    if not SPECS[address.kind].versions:
+        raise ValueError(f"{address} is not a family")
+    if not all(slug is None or is_slug(slug) for slug in slugs):
+        raise ValueError(f"{address} has a version with an impossible slug")
+    return FamilyChoice(
+        address=address,
+        way=document.way,
+        reason=document.reason,
+        serves=slugs[0],
+        version=slugs[1],
+        effect=value_of(document.effect, absent=None),
+        holders=value_of(document.holders, absent=None),
     )
 
 
@@ -230,6 +267,7 @@ def _fingerprint(text: str) -> str:
 def _change(document: ChangeDocument) -> Change:
     address = parse_address(document.address)
     action = _at("action", lambda word: action_of(address.kind, word), document.action)
+    declared_as = value_of(document.declared_as, absent=None)
     if document.id != change_id(action, address):
         raise ValueError(f"the id of {action} {address} does not match")
     return Change(
@@ -241,6 +279,7 @@ def _change(document: ChangeDocument) -> Change:
         source=_source(value_of(document.source, absent=None)),
         reason=value_of(document.reason, absent=None),
         depends_on=document.depends_on,
+        declared_as=None if declared_as is None else parse_address(declared_as),
     )
 
 

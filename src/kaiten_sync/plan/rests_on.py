@@ -7,7 +7,7 @@ leaves a plan valid.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from kaiten_sync.kinds.registry import spec_of
@@ -35,10 +35,12 @@ def observed_by(
     live: LiveState,
     families: Families,
     unheld: frozenset[Address] = frozenset(),
+    rests: Mapping[Address, Sequence[str]] | None = None,
 ) -> tuple[Observed, ...]:
     """Every live object that the changes rest on, in address order.
 
-    `unheld` are deleted objects that nobody holds.
+    `unheld` are objects that nobody holds, as long as the plan needs that. `rests` are fields that
+    it rests on besides.
     """
     seen: dict[Address, _Seen] = {}
     created = set()
@@ -51,6 +53,8 @@ def observed_by(
         if change.action == Action.DELETE:
             seen[change.address].is_whole = True
             seen[change.address].ignored = displaced.get(change.address, frozenset())
+    for address, names in (rests or {}).items():
+        seen.setdefault(address, _Seen()).names.update(names)
     return tuple(
         replace(_observe(address, seen[address], live), unheld=address in unheld)
         for address in sorted(seen, key=lambda a: a.sort_key)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from kaiten_sync.model.change import Action, Change, Effect
 from kaiten_sync.model.diagnostic import Diagnostic, Severity
 from kaiten_sync.model.impact import Impact
 from kaiten_sync.model.plan import Plan
+from kaiten_sync.report.family_lines import FAMILIES_TITLE, family_lines
 from kaiten_sync.report.field_rows import FieldRow, field_rows, place_of
 from kaiten_sync.report.impact_html import impact_parts
 from kaiten_sync.report.left import LEFT_TITLE, NO_WAY, left_lines
@@ -83,6 +84,8 @@ def plan_html(
         is_empty=plan.is_empty,
         no_way=NO_WAY,
         verb="has more than" if plan.has_differences else "matches",
+        families_title=FAMILIES_TITLE,
+        families=[cut(line, VALUE_LIMIT) for line in family_lines(plan)],
         left_title=LEFT_TITLE,
         left=[cut(line, VALUE_LIMIT) for line in left_lines(plan)],
         refusals=[cut(safe_text(with_place(each)), VALUE_LIMIT) for each in refusals],
@@ -97,7 +100,7 @@ def plan_html(
 def _sections(plan: Plan) -> Iterator[_Section]:
     by_object: dict[str, list[Change]] = {}
     for change in riskiest_first(plan.changes):
-        by_object.setdefault(str(change.address.parent or change.address), []).append(change)
+        by_object.setdefault(_object_of(change), []).append(change)
     by_title: dict[str, list[_Group]] = {title: [] for title in _TITLES}
     for name, changes in by_object.items():
         by_title[_title(name, changes)].append(
@@ -112,6 +115,13 @@ def _sections(plan: Plan) -> Iterator[_Section]:
             yield _Section(title=title, groups=tuple(groups), count=count)
 
 
+def _object_of(change: Change) -> str:
+    """The object that a change is about, or in which it is."""
+    address, declared = change.address, change.declared_as
+    above = None if declared is None else declared.parent or declared
+    return replace(change, address=address.parent or address, declared_as=above).subject
+
+
 def _title(name: str, changes: list[Change]) -> str:
     """The section of an object, whose changes come riskiest first."""
     riskiest = changes[0]
@@ -119,7 +129,7 @@ def _title(name: str, changes: list[Change]) -> str:
         return _HARMFUL[riskiest.effect]
     if takes_away(riskiest):
         return _DELETES
-    is_new = any(c.action == Action.CREATE and str(c.address) == name for c in changes)
+    is_new = any(c.action == Action.CREATE and c.subject == name for c in changes)
     return _NEW if is_new else _OTHER
 
 
@@ -129,7 +139,7 @@ def _card(change: Change) -> _PlanCard:
         symbol=symbol_of(change),
         word=word_of(change.action),
         effect=effect_word(change),
-        address=cut(safe_text(str(change.address)), NAME_LIMIT),
+        address=cut(safe_text(change.subject), NAME_LIMIT),
         place=cut(place_of(change.source, change.fields), NAME_LIMIT),
         reason=cut(safe_text(change.reason or ""), VALUE_LIMIT),
         has_sides=change.action == Action.UPDATE or is_move(change),

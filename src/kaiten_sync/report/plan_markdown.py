@@ -12,6 +12,7 @@ from kaiten_sync.kinds.registry import all_actions
 from kaiten_sync.model.change import Action, Change, Effect
 from kaiten_sync.model.impact import Impact
 from kaiten_sync.model.plan import Plan
+from kaiten_sync.report.family_lines import FAMILIES_TITLE, family_lines
 from kaiten_sync.report.field_rows import FieldRow, field_rows, place_of
 from kaiten_sync.report.impact_markdown import impact_section
 from kaiten_sync.report.left import LEFT_TITLE, NO_WAY, left_lines
@@ -42,6 +43,9 @@ from kaiten_sync.report.words import (
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 _WARNINGS_LIMIT = 10
 """Warnings that are listed. The others are counted, so that the changes stay in sight."""
+
+_LINES = 20
+"""Families that are listed. The changes of the others name them."""
 
 _WARNING_LIMIT = 300
 """Characters of one warning."""
@@ -96,6 +100,8 @@ def _head(plan: Plan, notices: str, *, is_refused: bool) -> str:
         parts.append(f"No changes. The target {verb} the declaration ({compared} compared).")
     else:
         parts.append(_table(plan))
+    if families := [cut(line, _WARNING_LIMIT) for line in islice(family_lines(plan), _LINES)]:
+        parts.append(f"**{FAMILIES_TITLE}**\n\n{fence(families, 'text')}")
     if plan_warnings(plan):
         parts.append(f"**Warnings**\n\n{_warnings(plan)}")
     if plan.left:
@@ -129,11 +135,11 @@ def _change(change: Change) -> Block:
     effect = effect_word(change)
     noted = f" — {_MARKS.get(change.effect, '')}<b>{effect}</b>" if effect else ""
     action = f"<code>{symbol_of(change).replace('<', '&lt;')}</code> {word_of(change.action)}"
-    line = f"{action} {code(str(change.address))}{noted}{_glance(change)}"
+    line = f"{action} {code(change.subject)}{noted}{_glance(change)}"
     block = collapsed(line, _details(change))
     if not is_harmful(change):
         return block
-    return replace(block, brief=f"<li>{symbol_of(change)} {code(str(change.address))}\n")
+    return replace(block, brief=f"<li>{symbol_of(change)} {code(change.subject)}\n")
 
 
 def _glance(change: Change) -> str:

@@ -8,6 +8,7 @@ from kaiten_sync.kinds.registry import spec_of
 from kaiten_sync.model.change import Action, Change
 from kaiten_sync.model.impact import Impact
 from kaiten_sync.model.plan import Plan
+from kaiten_sync.report.family_lines import FAMILIES_TITLE, family_lines
 from kaiten_sync.report.field_rows import field_rows, place_of
 from kaiten_sync.report.impact_text import impact_lines
 from kaiten_sync.report.left import LEFT_TITLE, left_lines, no_changes
@@ -58,6 +59,7 @@ def _lines(plan: Plan, impact: Impact | None, paint: Paint, width: int) -> Itera
         return
     yield paint(f"Plan for {safe_text(plan.target.name)} at {safe_text(plan.target.url)}", TITLE)
     yield ""
+    yield from _families(plan)
     rows = [_head(change) for change in plan.changes]
     columns = columns_for(rows, width)
     for change, row in zip(plan.changes, rows, strict=True):
@@ -78,6 +80,14 @@ def _no_changes(plan: Plan, paint: Paint) -> str:
     return f"{paint('No changes.', TITLE)} {no_changes(plan, compared)}"
 
 
+def _families(plan: Plan) -> Iterator[str]:
+    lines = list(family_lines(plan))
+    if lines:
+        yield f"  {FAMILIES_TITLE}"
+        yield from (f"{INDENT}{line}" for line in lines)
+        yield ""
+
+
 def _left(plan: Plan) -> Iterator[str]:
     if plan.left:
         yield f"  {LEFT_TITLE}"
@@ -96,7 +106,7 @@ def _head(change: Change) -> Row:
     return Row(
         symbol=symbol_of(change),
         word=word_of(change.action),
-        subject=safe_text(str(change.address)),
+        subject=safe_text(change.subject),
         note=effect_word(change),
         place=place_of(change.source, change.fields),
         style=ACTION_STYLES.get(change.action, MOVE_STYLE),

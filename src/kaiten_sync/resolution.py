@@ -1,0 +1,151 @@
+"""Live → diff → families: which version each declared family's changes go to (ADR 37).
+
+A stage of planning that only composes: it compares each family with the version that it serves,
+looks who holds those that would be tightened, and hands on a declaration of versions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+
+from kaiten_sync.diff import diff_catalog, with_sides
+from kaiten_sync.families import (
+    LiveFamily,
+    Resolution,
+    Standing,
+    agreed_families,
+    as_sold,
+    as_versions,
+    choose,
+    harmful,
+    live_families,
+    version_address,
+    with_served,
+)
+from kaiten_sync.kinds.spec import SOLD
+from kaiten_sync.live import read_holders
+from kaiten_sync.model.address import Address
+from kaiten_sync.model.diagnostic import Diagnostic
+from kaiten_sync.model.drift import Difference
+from kaiten_sync.model.family import FamilyChoice
+from kaiten_sync.model.plan import Plan
+from kaiten_sync.model.ports import PlanReader, Progress
+from kaiten_sync.model.resource import DesiredState, LiveState
+from kaiten_sync.model.settings import Scope
+
+
+def resolve(
+    desired: DesiredState,
+    catalog: PlanReader,
+    live: LiveState,
+    scope: Scope,
+    progress: Progress,
+    kept: Mapping[Address, FamilyChoice],
+) -> Resolution:
+    """The declaration with each family as the version that is chosen for it.
+
+    `kept` are the choices of a plan that is looked at again.
+
+    Raises:
+        ServerError, AccessError: who holds a version could not be asked.
+    """
+    if not desired.terms:
+        return Resolution(desired=desired)
+    standings = _standings(desired, live, scope, kept)
+    asked = {version for standing in standings for version in _whose_holders_matter(standing)}
+    holders = read_holders(catalog, asked, progress=progress, known=live)
+    taken = {
+        address.slug
+        for address in (*live.resources, *desired.resources)
+        if address.parent is None and address.kind in {a.kind for a in map(_version, desired.terms)}
+    }
+    chosen: list[tuple[Standing, FamilyChoice]] = []
+    refusals: list[Diagnostic] = []
+    for standing in standings:
+        choice, refused = choose(standing, holders, taken)
+        chosen.append((standing, choice))
+        refusals += refused
+    return as_versions(desired, chosen, holders, refusals)
+
+
+def seen_as_sold(desired: DesiredState, live: LiveState) -> LiveState:
+    """Live with each declared family as the version that it serves."""
+    found = _families(desired, live)
+    return as_sold(live, {a: f.shown.address for a, f in found.items()})
+
+
+def sides_of(
+    differences: tuple[Difference, ...],
+    desired: DesiredState,
+    live: LiveState,
+    sold: LiveState,
+    agreed: Plan,
+    going: Collection[Address],
+) -> tuple[Difference, ...]:
+    """The differences, each with the side that changed, of families by what they serve.
+
+    `sold` is `live` with each declared family as the version that it serves.
+    """
+    found = _families(desired, live)
+    families = agreed_families(agreed, found)
+    judged = with_sides(differences, desired, sold, families.plan, going, families.pending)
+    places = {address: desired.resources[address].source for address in desired.terms}
+    return with_served(judged, families, found, places)
+
+
+def _standings(
+    desired: DesiredState, live: LiveState, scope: Scope, kept: Mapping[Address, FamilyChoice]
+) -> list[Standing]:
+    found = _families(desired, live)
+    served = _differences(desired, live, scope, {a: f.shown.address for a, f in found.items()})
+    newer = {a: f.newest.address for a, f in found.items() if f.newest is not f.shown}
+    newest = _differences(desired, live, scope, newer)
+    return [
+        Standing(
+            address=address,
+            terms=terms,
+            source=desired.resources[address].source,
+            is_sold=desired.resources[address].fields.get(SOLD) is not False,
+            live=found.get(address),
+            differences=served.get(address, ()),
+            from_newest=newest.get(address, ()) if address in newer else served.get(address, ()),
+            kept=kept.get(address),
+        )
+        for address, terms in sorted(desired.terms.items(), key=lambda item: item[0].sort_key)
+    ]
+
+
+def _families(desired: DesiredState, live: LiveState) -> dict[Address, LiveFamily]:
+    """The declared families that the server has."""
+    found = live_families(live.resources.values()) if desired.terms else {}
+    return {address: found[address.slug] for address in desired.terms if address.slug in found}
+
+
+def _differences(
+    desired: DesiredState, live: LiveState, scope: Scope, shown: Mapping[Address, Address]
+) -> dict[Address, list[Difference]]:
+    """How each family differs from one of its versions."""
+    wanted = DesiredState(
+        resources={a: each for a, each in desired.resources.items() if a.root in shown},
+        owns=frozenset(each for each in desired.owns if each.parent in shown),
+    )
+    differences: dict[Address, list[Difference]] = {}
+    for each in diff_catalog(wanted, as_sold(live, shown), scope).differences if shown else ():
+        if each.address.root in shown:
+            differences.setdefault(each.address.root, []).append(each)
+    return differences
+
+
+def _whose_holders_matter(standing: Standing) -> set[Address]:
+    """The served version that would be tightened, and replaced ones that are to be archived."""
+    live = standing.live
+    if live is None or not standing.is_sold:
+        return set()
+    asked = {live.shown.address} if harmful(standing) else set()
+    if standing.terms.archive_replaced:
+        asked |= {v.address for v in live.in_state("PUBLISHED") if v is not live.shown}
+    return asked
+
+
+def _version(family: Address) -> Address:
+    return version_address(family, family.slug)
