@@ -65,7 +65,7 @@ $(VENV)/.ready: pyproject.toml constraints.txt
 	@echo "setting up $(VENV) (once)" >&2
 	@$(PYTHON) -m venv $(VENV)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade 'pip>=25.1'
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[server]'
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[rules,server]'
 	@touch $@
 
 # What the checks take on top.
@@ -78,7 +78,7 @@ $(VENV)/.dev: $(VENV)/.ready
 build/wheelhouse/.ready: $(VENV)/.dev
 	@rm -rf build/wheelhouse && mkdir -p build/wheelhouse
 	@$(BIN)/python -m pip download --quiet --disable-pip-version-check -d build/wheelhouse \
-	  -c constraints.txt '.[server]'
+	  -c constraints.txt '.[rules,server]'
 	@rm -f build/wheelhouse/kaiten_sync-*
 	@touch $@
 

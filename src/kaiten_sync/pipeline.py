@@ -20,7 +20,7 @@ from kaiten_sync.declare import (
     read_project_document,
     with_plain_numbers,
 )
-from kaiten_sync.diff import diff_catalog, fields_let_go, undoing, with_deleted
+from kaiten_sync.diff import diff_catalog, fields_let_go
 from kaiten_sync.errors import DeclarationError, RefusedError
 from kaiten_sync.kinds.registry import spec_of
 from kaiten_sync.live import (
@@ -35,7 +35,7 @@ from kaiten_sync.live import (
 from kaiten_sync.model.address import Address
 from kaiten_sync.model.diagnostic import Diagnostic, Severity
 from kaiten_sync.model.document import MergedCatalog
-from kaiten_sync.model.drift import CatalogDiff, DriftClass, DriftReport
+from kaiten_sync.model.drift import CatalogDiff, DriftClass
 from kaiten_sync.model.family import FamilyChoice
 from kaiten_sync.model.outcome import ApplyResult
 from kaiten_sync.model.plan import Plan, TargetRef
@@ -48,20 +48,20 @@ from kaiten_sync.model.ports import (
     Progress,
 )
 from kaiten_sync.model.resource import DesiredState, LiveState
-from kaiten_sync.model.settings import Policy, Project, Prune, Scope
+from kaiten_sync.model.settings import Policy, Project, Scope
 from kaiten_sync.model.value import ABSENT
 from kaiten_sync.plan import (
-    Leaving,
     Proposal,
     conflicts,
     ownership,
     propose,
     recheck,
     restarting,
-    seal,
+    still_to_restart,
+    used_since,
     with_versions,
 )
-from kaiten_sync.resolution import resolve, seen_as_sold, sides_of
+from kaiten_sync.resolution import resolve, seen_as_sold
 from kaiten_sync.validate import check, check_project, needs_capabilities, unsupported
 
 
@@ -179,7 +179,7 @@ def read_for_plan(
     workers: int = WORKERS,
 ) -> LiveState:
     """live: what planning a declaration takes. Raises as `make_plan` does."""
-    _check_supported(desired, catalog)
+    check_supported(desired, catalog)
     owned = ownership(desired, request.scope, request.policy.prune, request.previous)
     need = need_of_plan(desired, request.policy.prune, owned.missed, owned.released.keys())
     return read_live(catalog, need, request.scope, progress, workers)
@@ -218,7 +218,7 @@ def propose_on(
         leaving,
         target=request.target,
         policy=policy,
-        has_drafts=_has_drafts(diff, catalog),
+        has_drafts=has_drafts(diff, catalog),
         allowed=request.allowed,
         holders=holders,
         use=use,
@@ -249,13 +249,10 @@ def apply_plan(
     sent_before = catalog.requests_sent
     found = read_observed(catalog, plan.observed, workers)
     unheld = [observed.address for observed in plan.observed if observed.unheld]
-    holders = read_holders(
-        catalog,
-        unheld,
-        progress=progress,
-        workers=workers,
-    )
-    done = already_done(plan, found, conflicts(holders, plan))
+    holders = read_holders(catalog, unheld, progress=progress, workers=workers)
+    restarted = still_to_restart(plan, found)
+    use = read_use(catalog, restarted, progress=progress, workers=workers)
+    done = already_done(plan, found, (*conflicts(holders, plan), *used_since(restarted, use)))
     result = execute(
         plan,
         done,
@@ -268,101 +265,35 @@ def apply_plan(
     return replace(result, requests=result.requests - sent_before)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DriftCase:
-    """What to compare: git now, the target's committed plan, and live.
-
-    `only` are the objects to look at, with what they contain; empty for all. `prune` says what a
-    plan would delete, and `counts_unmanaged` that what nobody declared is drift everywhere.
-    """
-
-    target: TargetRef
-    scope: Scope
-    agreed: Plan | None = None
-    only: frozenset[Address] = frozenset()
-    prune: Prune = Prune.OWNED
-    counts_unmanaged: bool = False
-
-
-def check_drift(
-    desired: DesiredState,
-    catalog: CatalogReader,
-    case: DriftCase,
-    *,
-    progress: Progress,
-    workers: int = WORKERS,
-) -> DriftReport:
-    """Live → diff, of everything in scope, and which side moved. Raises as `make_plan` does."""
-    _, diff = compare(desired, catalog, case, progress, workers)
-    compared = [each for each in desired.resources if not case.only or each.is_within(case.only)]
-    return DriftReport(
-        target=case.target,
-        differences=tuple(
-            replace(each, is_drift=each.is_drift or case.counts_unmanaged)
-            for each in diff.differences
-        ),
-        compared=len(compared),
-    )
-
-
-def plan_revert(
-    desired: DesiredState,
-    catalog: PlanReader,
-    case: DriftCase,
-    *,
-    policy: Policy,
-    progress: Progress,
-    workers: int = WORKERS,
-) -> Proposal:
-    """A plan that undoes what was edited on the server, and what that rests on; nothing else.
-
-    What it manages is what was agreed before: it agrees on nothing new. Raises as `make_plan`.
-    """
-    live, diff = compare(desired, catalog, replace(case, only=frozenset()), progress, workers)
-    undone = undoing(diff.differences, case.only, case.agreed.managed if case.agreed else ())
-    diff = replace(diff, differences=undone.differences)
-    proposal = propose(
-        diff,
-        desired,
-        live,
-        Leaving(),
-        target=case.target,
-        policy=policy,
-        has_drafts=_has_drafts(diff, catalog),
-    )
-    plan = proposal.plan
-    if case.agreed is not None:
-        plan = seal(replace(plan, managed=case.agreed.managed))
-    return replace(proposal, plan=plan, diagnostics=(*undone.notes, *proposal.diagnostics))
-
-
-def compare(
-    desired: DesiredState,
-    catalog: CatalogReader,
-    case: DriftCase,
-    progress: Progress,
-    workers: int = WORKERS,
-) -> tuple[LiveState, CatalogDiff]:
-    """Everything in scope, and how it differs, with who moved. Raises as `make_plan` does."""
-    _check_supported(desired, catalog)
-    read = read_live(catalog, need_of_everything(desired), case.scope, progress, workers)
-    live = seen_as_sold(desired, read)
-    diff = diff_catalog(desired, live, case.scope)
-    owned = with_versions(ownership(desired, case.scope, case.prune, case.agreed), desired, read)
-    going = owned.leaving(diff.differences, live).going
-    differences = with_deleted(diff, live, going).differences
-    if case.agreed is not None:
-        differences = sides_of(differences, desired, read, live, case.agreed, going)
-    if case.only:
-        differences = tuple(d for d in differences if d.address.is_within(case.only))
-    return live, replace(diff, differences=differences)
-
-
 def read_catalog(
     catalog: CatalogReader, *, scope: Scope, progress: Progress, workers: int = WORKERS
 ) -> LiveState:
     """live: everything in scope, as an export takes it. Raises as `make_plan` does."""
     return read_live(catalog, need_of_everything(), scope, progress, workers)
+
+
+def check_supported(desired: DesiredState, catalog: CatalogReader) -> None:
+    """Make sure that the server knows what is declared.
+
+    Raises:
+        DeclarationError: it does not know a field.
+    """
+    if needs_capabilities(desired):
+        diagnostics = unsupported(desired, catalog.capabilities())
+        if diagnostics:
+            raise DeclarationError(diagnostics)
+
+
+def has_drafts(diff: CatalogDiff, catalog: CatalogReader) -> bool:
+    """Whether the server creates the missing objects in a first state, to be completed later."""
+    missing = [d.address for d in diff.differences if d.drift is DriftClass.MISSING]
+    first_states = {
+        (address.kind, spec.wire_name)
+        for address in missing
+        for spec in spec_of(address.kind).fields.values()
+        if spec.born_as is not ABSENT
+    }
+    return bool(first_states) and all(catalog.capabilities().knows(*each) for each in first_states)
 
 
 def _check_guards(plan: Plan) -> None:
@@ -373,22 +304,3 @@ def _check_guards(plan: Plan) -> None:
             diagnostics,
             hint="make the plan again; what it may do is set in the project file",
         )
-
-
-def _check_supported(desired: DesiredState, catalog: CatalogReader) -> None:
-    if needs_capabilities(desired):
-        diagnostics = unsupported(desired, catalog.capabilities())
-        if diagnostics:
-            raise DeclarationError(diagnostics)
-
-
-def _has_drafts(diff: CatalogDiff, catalog: CatalogReader) -> bool:
-    """Whether the server creates the missing objects in a first state, to be completed later."""
-    missing = [d.address for d in diff.differences if d.drift is DriftClass.MISSING]
-    first_states = {
-        (address.kind, spec.wire_name)
-        for address in missing
-        for spec in spec_of(address.kind).fields.values()
-        if spec.born_as is not ABSENT
-    }
-    return bool(first_states) and all(catalog.capabilities().knows(*each) for each in first_states)

@@ -6,7 +6,8 @@ looks who holds those that would be tightened, and hands on a declaration of ver
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from kaiten_sync.diff import diff_catalog, with_sides
 from kaiten_sync.families import (
@@ -19,15 +20,17 @@ from kaiten_sync.families import (
     choose,
     harmful,
     live_families,
+    moved,
     version_address,
     with_served,
 )
-from kaiten_sync.kinds.spec import SOLD
+from kaiten_sync.kinds.registry import spec_of
+from kaiten_sync.kinds.spec import SERVES, SOLD
 from kaiten_sync.live import read_holders
 from kaiten_sync.model.address import Address
 from kaiten_sync.model.diagnostic import Diagnostic
-from kaiten_sync.model.drift import Difference
-from kaiten_sync.model.family import FamilyChoice
+from kaiten_sync.model.drift import Difference, DriftClass
+from kaiten_sync.model.family import FamilyChoice, Way
 from kaiten_sync.model.plan import Plan
 from kaiten_sync.model.ports import PlanReader, Progress
 from kaiten_sync.model.resource import DesiredState, LiveState
@@ -51,7 +54,16 @@ def resolve(
     """
     if not desired.terms:
         return Resolution(desired=desired)
-    standings = _standings(desired, live, scope, kept)
+    return _resolved(_standings(desired, live, scope, kept), desired, catalog, live, progress)
+
+
+def _resolved(
+    standings: Sequence[Standing],
+    desired: DesiredState,
+    catalog: PlanReader,
+    live: LiveState,
+    progress: Progress,
+) -> Resolution:
     asked = {version for standing in standings for version in _whose_holders_matter(standing)}
     holders = read_holders(catalog, asked, progress=progress, known=live)
     taken = {
@@ -91,6 +103,95 @@ def sides_of(
     judged = with_sides(differences, desired, sold, families.plan, going, families.pending)
     places = {address: desired.resources[address].source for address in desired.terms}
     return with_served(judged, families, found, places)
+
+
+def named_versions(
+    differences: tuple[Difference, ...], desired: DesiredState, live: LiveState
+) -> tuple[Difference, ...]:
+    """The differences, those of families with the version that they are compared with."""
+    shown = {a: family.shown.address.slug for a, family in _families(desired, live).items()}
+    return tuple(
+        replace(each, version=shown[each.address.root]) if each.address.root in shown else each
+        for each in differences
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reverting:
+    """What to undo on the server, and the declaration that it is undone to."""
+
+    differences: tuple[Difference, ...]
+    resolution: Resolution
+
+
+def reverting(
+    undone: Sequence[Difference],
+    desired: DesiredState,
+    catalog: PlanReader,
+    live: LiveState,
+    scope: Scope,
+    progress: Progress,
+) -> Reverting:
+    """The differences that undo edits, those of families as differences of versions.
+
+    A family whose holders would lose something by that gets its next version, as in any plan.
+    Raises as `resolve` does.
+    """
+    roots = {each.address.root for each in undone if each.address.root in desired.terms}
+    if not roots:
+        return Reverting(differences=tuple(undone), resolution=Resolution(desired=desired))
+    wanted = replace(desired, terms={a: desired.terms[a] for a in desired.terms if a in roots})
+    back = {
+        each.address: str(field.after)
+        for each in undone
+        for field in each.fields
+        if field.name == SERVES
+    }
+    standings = [
+        replace(
+            each,
+            differences=[d for d in undone if d.address.root == each.address],
+            goes_back_to=back.get(each.address),
+        )
+        for each in _standings(wanted, live, scope, {})
+    ]
+    resolution = _resolved(standings, wanted, catalog, live, progress)
+    members = {v.address for s in standings if s.live is not None for v in s.live.versions}
+    members |= {*resolution.versions.values()}
+    found = [each for each in undone if each.address.root not in roots]
+    for each in diff_catalog(resolution.desired, live, scope).differences:
+        if each.address.root in members:
+            found += _of_version(each, resolution, undone)
+    found.sort(key=lambda each: each.address.sort_key)
+    return Reverting(differences=tuple(found), resolution=resolution)
+
+
+def _of_version(
+    difference: Difference, resolution: Resolution, undone: Sequence[Difference]
+) -> list[Difference]:
+    """What of a version's difference a revert takes: of one changed in place, what was edited."""
+    family = next((f for f, v in resolution.versions.items() if v == difference.address.root), None)
+    if family is None:
+        return [difference] if difference.drift is DriftClass.CHANGED else []
+    way = next(each.way for each in resolution.choices if each.address == family)
+    declared = moved(difference.address, {difference.address.root: family})
+    edited = next((each for each in undone if each.address == declared), None)
+    if way is not Way.IN_PLACE:
+        return [difference]
+    if difference.drift is not DriftClass.CHANGED:
+        return [difference] if edited is not None else []
+    specs = spec_of(difference.address.kind).fields
+    names = {each.name for each in edited.fields} if edited is not None else set()
+    fields = tuple(f for f in difference.fields if f.name in names or specs[f.name].moves)
+    return [replace(difference, fields=fields)] if fields else []
+
+
+def still_agreed(
+    agreed: Sequence[FamilyChoice], reverted: Sequence[FamilyChoice]
+) -> tuple[FamilyChoice, ...]:
+    """What is agreed of families once some of them are reverted."""
+    now = {each.address: each for each in (*agreed, *reverted)}
+    return tuple(now[a] for a in sorted(now, key=lambda address: address.sort_key))
 
 
 def _standings(

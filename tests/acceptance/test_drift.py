@@ -176,6 +176,20 @@ def test_edits_on_the_server_are_undone_and_nothing_else(
     }
 
 
+@pytest.mark.parametrize("output_format", ["text", "markdown", "html"])
+@pytest.mark.parametrize("addresses", [(), (GRANT,)], ids=["all", "one"])
+def test_a_revert_with_nothing_to_undo_does_not_say_that_nothing_differs(
+    team: Workplace, output_format: str, addresses: tuple[str, ...]
+) -> None:
+    team.write("catalog.yaml", CATALOG.replace("1000", "2000"))
+    done = team.run("drift", "-t", "prod", "--revert", *addresses, "--format", output_format)
+    assert done.code == 0, done.stderr
+    assert "matches" not in done.stdout
+    name = "the target" if output_format == "markdown" else "prod"
+    assert f"No changes. A revert has nothing to undo on {name}." in done.stdout
+    assert ("git is ahead: a revert leaves it alone" in done.stderr) is bool(addresses)
+
+
 def test_a_revert_replaces_plans_and_nothing_else(team: Workplace, api: httpx.Client) -> None:
     grant(api, 5000)
     catalog = (team.folder / "catalog.yaml").read_bytes()

@@ -71,6 +71,35 @@ def test_a_catalog_is_split_as_it_is_wanted(
     assert (again.code, "kaiten-sync.yaml is there already" in again.stderr) == (3, True)
 
 
+@pytest.mark.parametrize(
+    ("default", "last", "warns"),
+    [(None, "PUBLISHED", True), (0, "PUBLISHED", False), (None, "DRAFT", False)],
+)
+def test_a_family_that_serves_a_version_by_chance_is_named(
+    place: Workplace, api: httpx.Client, default: int | None, last: str, warns: bool
+) -> None:
+    for number, state in enumerate(("PUBLISHED", last)):
+        slug = {"slug": "pro", "familySlug": "pro"} if number else {"slug": "pro"}
+        slug["slug"] += f"-v{number + 1}" if number else ""
+        make(
+            api,
+            "/licenses",
+            name="Pro",
+            description="",
+            type="PAID",
+            lifecycleState=state,
+            isDefault=number == default,
+            **slug,
+        )
+    done = place.run("export", "-o", "catalog")
+    assert done.code == 0, done.stderr
+    warning = (
+        "warning: the family pro has 2 published versions and no default, and serves the highest,"
+        " license/pro-v2; declare `isDefault: true` on the one to sell"
+    )
+    assert (warning in done.stderr) is warns
+
+
 def test_what_licenses_have_in_common_is_written_once(selling: Workplace) -> None:
     done = selling.run("export", "-o", "catalog", "--extends")
     assert done.code == 0, done.stderr

@@ -244,3 +244,102 @@ def test_another_version_published_since_makes_the_plan_stale(sold: Seller) -> N
     assert sold.api.post("/licenses", json=other).status_code == 201
     sold.apply(code=4)
     assert "growth-v2" not in sold.versions()
+
+
+def test_a_getting_started_server_has_no_families_and_the_way_out_is_named(shop: Seller) -> None:
+    shop.place.write(
+        "kaiten-sync.yaml",
+        "version: 1\ncatalog: [catalog.yaml]\ntargets:\n  old:\n"
+        f"    url: {shop.place.url}\n    token: {{env: KAITEN_AUTH_TOKEN}}\n"
+        "    generation: getting-started\n",
+    )
+    shop.place.write("catalog.yaml", CATALOG)
+    done = shop.run("plan", "-t", "old", code=3)
+    assert "catalog.yaml:7" in done.stderr
+    assert "below `licenses`" in done.stderr
+
+
+def test_the_same_family_below_licenses_is_an_error_at_both_places(shop: Seller) -> None:
+    twice = CATALOG + "licenses:\n  growth-v2: {name: G, type: PAID, familySlug: growth}\n"
+    shop.place.write("catalog.yaml", twice)
+    done = shop.run("validate", "catalog.yaml", code=3)
+    assert "catalog.yaml:7" in done.stderr + done.stdout
+    assert "catalog.yaml:12" in done.stderr + done.stdout
+
+
+@pytest.mark.parametrize("extended", ["basics", "free"])
+def test_a_family_extends_and_overlays_go_over_it(shop: Seller, extended: str) -> None:
+    shop.place.write(
+        "catalog.yaml",
+        CATALOG.replace("{seats: 10, calls: 1000, sso: true}", "{calls: 50k}").replace(
+            "PAID\n", f"PAID\n    extends: {extended}\n"
+        )
+        + "bundles:\n  basics: {entitlements: {seats: 3, sso: false}}\n"
+        + "licenses:\n  free: {name: Free, type: COMMUNITY, extends: basics}\n",
+    )
+    shop.place.write(
+        "over.yaml", "version: 1\nfamilies: {growth: {entitlements: {seats: 4, sso: null}}}\n"
+    )
+    shop.place.write(
+        "kaiten-sync.yaml",
+        f"version: 1\ncatalog: [catalog.yaml]\ntargets:\n  here:\n    url: {shop.place.url}\n"
+        "    token: {env: KAITEN_AUTH_TOKEN}\n    overlays: [over.yaml]\n",
+    )
+    shop.run("plan", "-t", "here", "-o", PLAN)
+    shop.apply()
+    assert shop.grants("growth") == {"seats": 4, "calls": 50000}
+
+
+def drift(shop: Seller, *options: str) -> list[dict[str, object]]:
+    ended = shop.run("drift", "-f", "catalog.yaml", "--plan", PLAN, "--format", "json", *options)
+    found: list[dict[str, object]] = ended.json["differences"]
+    return [each for each in found if each["isDrift"]]
+
+
+def test_an_edit_of_the_served_version_is_drift_of_the_family(sold: Seller) -> None:
+    sold.hold("growth", "one")
+    sold.sell(LOWERED)
+    assert drift(sold) == []
+    sold.edit_grant("growth", "seats", 99)
+    assert drift(sold) == []
+    sold.edit_grant("growth-v2", "seats", 99)
+    (found,) = drift(sold)
+    assert (found["address"], found["version"]) == ("family/growth/grant/seats", "growth-v2")
+    assert found["class"] == "server-edited"
+    sold.run("drift", "-f", "catalog.yaml", "--plan", PLAN, "--revert", "-o", PLAN)
+    sold.apply()
+    assert sold.grants("growth-v2")["seats"] == 5
+    assert drift(sold) == []
+
+
+def test_a_plan_that_is_not_applied_is_git_ahead(sold: Seller) -> None:
+    sold.hold("growth", "one")
+    sold.plan(LOWERED)
+    assert {each["class"] for each in drift(sold)} == {"git-ahead"}
+
+
+def publish_by_hand(shop: Seller, seats: int) -> None:
+    body = {"name": "Growth", "type": "PAID", "description": "", "isDefault": False}
+    draft = {**body, "slug": "by-hand", "familySlug": "growth", "lifecycleState": "DRAFT"}
+    assert shop.api.post("/licenses", json=draft).status_code == 201
+    for slug, value in (("seats", seats), ("calls", 1000), ("sso", True)):
+        tag = "boolean" if value is True else "number"
+        grant = {"entitlementSlug": slug, "value": {"type": tag, "value": value}}
+        assert shop.api.post("/licenses/by-hand/entitlements", json=grant).status_code == 204
+    shop.move("by-hand", "publish")
+    license_ = {**body, "isDefault": True}
+    assert shop.api.put("/licenses/by-hand", json=license_).status_code == 204
+
+
+@pytest.mark.parametrize("seats", [10, 7])
+def test_another_default_by_hand_is_drift_and_is_reverted(sold: Seller, seats: int) -> None:
+    publish_by_hand(sold, seats)
+    found = {str(each["address"]): each for each in drift(sold)}
+    (serves,) = (f for f in found["family/growth"]["fields"] if f["name"] == "serves")  # type: ignore[attr-defined]
+    assert (serves["live"], serves["git"]) == ("by-hand", "growth")
+    assert found["family/growth"]["class"] == "server-edited"
+    sold.run("drift", "-f", "catalog.yaml", "--plan", PLAN, "--revert", "-o", PLAN)
+    sold.apply()
+    assert sold.versions() == {"growth": "PUBLISHED*", "by-hand": "PUBLISHED"}
+    assert drift(sold) == []
+    assert sold.is_settled()

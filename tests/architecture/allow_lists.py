@@ -59,21 +59,30 @@ class LibrariesContract(_AllowList):
 
 
 class ClosedPackageContract(_AllowList):
-    """A package imports, of all packages of the root, only those that are named."""
+    """A package imports, of all packages of the root, only those that are named.
+
+    `also` has one row per module of it that may import more, such as `server.previews: effects`,
+    without the name of the root package.
+    """
 
     type_name = "closed_package"
 
     package: Any = fields.StringField()
     may_import: Any = fields.ListField(subfield=fields.StringField())
+    also: Any = fields.ListField(subfield=fields.StringField(), required=False)
 
     def check(self, graph: ImportGraph, verbose: bool) -> ContractCheck:
         roots = self.session_options["root_packages"]
+        more = {
+            f"{roots[0]}.{module}": [f"{roots[0]}.{package}" for package in packages.split()]
+            for module, packages in (row.split(":") for row in self.also or ())
+        }
         refused = [
             (importer, imported)
             for importer, imported in self._imports(graph)
             if _is_in(importer, [self.package])
             and _is_in(imported, roots)
-            and not _is_in(imported, [self.package, *self.may_import])
+            and not _is_in(imported, [self.package, *self.may_import, *more.get(importer, ())])
         ]
         return ContractCheck(kept=not refused, metadata={"refused": refused})
 

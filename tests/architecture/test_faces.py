@@ -13,7 +13,19 @@ import pytest
 
 SOURCE = Path(__file__).parents[2] / "src" / "kaiten_sync"
 TESTS = Path(__file__).parents[1]
-FACES = ("apply", "diff", "effects", "git", "impact", "licensing", "live", "plan", "validate")
+FACES = (
+    "apply",
+    "diff",
+    "effects",
+    "expressions",
+    "families",
+    "git",
+    "impact",
+    "licensing",
+    "live",
+    "plan",
+    "validate",
+)
 """The others say in their docstring why their modules are imported."""
 
 NOT_YET = ("declare", "server/dashboard")

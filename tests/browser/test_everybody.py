@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import httpx
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from tests.browser.axe import violations
 from tests.browser.hands import Keyboard
 from tests.support.chromium import TIMEOUT_MS, sign_in
 from tests.support.embedded import EmbeddedServer
 from tests.support.furnished import HOSTILE, furnish, paths_of_pages
 from tests.support.with_git import drift_by_hand, server_with_git
 
-_AXE = Path(__file__).parents[1] / "vendor" / "axe-core" / "axe.min.js"
-_WORST = ("serious", "critical")
 _PHONE = {"viewport": {"width": 360, "height": 740}}
 _DARK = {"color_scheme": "dark"}
 
@@ -29,7 +27,7 @@ def test_axe_finds_nothing_serious_on_any_page(
 ) -> None:
     for path in paths_of_pages(furnish(api)):
         page.goto(server.url + path)
-        assert _violations(page) == [], path
+        assert violations(page) == [], path
 
 
 def test_axe_finds_nothing_serious_on_what_git_says(browser: Browser, tmp_path: Path) -> None:
@@ -43,7 +41,7 @@ def test_axe_finds_nothing_serious_on_what_git_says(browser: Browser, tmp_path: 
             for path in ("/plan", "/entitlements", "/licenses/growth"):
                 page.goto(server.url + path)
                 expect(page.get_by_text("seats").first).to_be_visible()
-                assert _violations(page) == [], path
+                assert violations(page) == [], path
             context.close()
 
 
@@ -53,21 +51,21 @@ def test_axe_finds_nothing_serious_where_nobody_is_signed_in_or_a_form_is_refuse
     page.goto(f"{server.url}/new/entitlement")
     page.get_by_role("button", name="Create").click()
     expect(page.get_by_role("alert")).to_be_visible()
-    assert _violations(page) == []
+    assert violations(page) == []
     page.goto(f"{server.url}/nothing-here")
-    assert _violations(page) == []
+    assert violations(page) == []
     page.goto(server.url)
     page.get_by_role("button", name="Sign out").click()
     page.get_by_label("Token").fill("ksh_nothing")
     page.get_by_role("button", name="Sign in").click()
     expect(page.get_by_role("alert")).to_be_visible()
-    assert _violations(page) == []
+    assert violations(page) == []
 
 
 def test_axe_finds_what_is_wrong(page: Page) -> None:
     """The check itself can fail."""
     page.evaluate("document.querySelector('main').innerHTML += '<img src=\"/x\">'")
-    assert [each["id"] for each in _violations(page)] == ["image-alt"]
+    assert [each["id"] for each in violations(page)] == ["image-alt"]
 
 
 @pytest.mark.parametrize("window", [_PHONE], indirect=True)
@@ -126,18 +124,6 @@ def test_a_curl_line_is_copied_by_a_button(page: Page, server: EmbeddedServer) -
     expect(page.get_by_role("button", name="Copied")).to_be_visible()
     copied = page.evaluate("navigator.clipboard.readText()")
     assert copied.startswith(f"curl '{server.url}/api/entitlements?limit=50'")
-
-
-def _violations(page: Page) -> list[dict[str, Any]]:
-    """What axe-core finds that is serious or worse: the rule and where."""
-    # As a debugger does it, which the content security policy does not hold up.
-    page.evaluate(_AXE.read_text(encoding="utf-8"))
-    found: list[dict[str, Any]] = page.evaluate("axe.run().then(result => result.violations)")
-    return [
-        {"id": each["id"], "where": [node["html"] for node in each["nodes"]]}
-        for each in found
-        if each["impact"] in _WORST
-    ]
 
 
 def _focused(page: Page) -> str:

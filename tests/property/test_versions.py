@@ -7,7 +7,8 @@ never loses its default, beyond what both catalogs have.
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -34,9 +35,6 @@ from kaiten_sync.verify import verify_plan
 
 MOST_VERSIONS = 12
 """Enough versions that their numbers have two digits."""
-
-GAINS = {"create", "publish", "unarchive", "make-default"}
-"""The actions after which more is sold, or is about to be."""
 
 STATES = ["DRAFT", "PUBLISHED", "ARCHIVED"]
 
@@ -69,10 +67,12 @@ def slug(family: str, number: int) -> str:
     return family if number == 1 else f"{family}-v{number * 5 % 13}"
 
 
-def resources(catalog: Catalog) -> Iterator[Resource]:
+def resources(catalog: Catalog, *, is_numbered: bool = False) -> Iterator[Resource]:
+    """The declared objects; if versions declare their numbers, the newest comes first."""
     yield declared("entitlement/calls", name="Calls", type="NUMBER")
     for family, versions in catalog.items():
-        for number, version in enumerate(versions, start=1):
+        in_order = list(enumerate(versions, start=1))
+        for number, version in reversed(in_order) if is_numbered else in_order:
             address = f"license/{slug(family, number)}"
             fields: dict[str, Any] = {
                 "name": family,
@@ -82,12 +82,13 @@ def resources(catalog: Catalog) -> Iterator[Resource]:
             }
             if number > 1:
                 fields["familySlug"] = family
+                fields |= {"version": str(number)} if is_numbered else {}
             yield declared(address, **fields)
             yield declared(f"{address}/grant/calls", value=number)
 
 
-def wanted(catalog: Catalog) -> Any:
-    return desired(*resources(catalog))
+def wanted(catalog: Catalog, *, is_numbered: bool = False) -> Any:
+    return desired(*resources(catalog, is_numbered=is_numbered))
 
 
 def after_both(source: Catalog, target: Catalog) -> Catalog:
@@ -143,36 +144,42 @@ def server() -> Iterator[EmbeddedServer]:
 
 
 class Faulty(HttpCatalog):
-    """A client one of whose changes is refused, and which looks at the server after each write."""
+    """A client that looks at the server after each write, and some of whose changes fail.
+
+    What is `refused` never reaches the server; what is `lost` is carried out, but fails.
+    """
 
     def __init__(self, settings: ConnectionSettings) -> None:
         super().__init__(settings)
-        self.refused: str | None = None
+        self.refused: Collection[str] = ()
+        self.lost: Collection[str] = ()
         self.seen: list[LiveState] = []
 
     def create(self, address: Address, fields: Fields) -> bool:
-        self._check(Action.CREATE, address)
-        return self._note(super().create(address, fields))
+        with self._hurting(Action.CREATE, address):
+            return super().create(address, fields)
 
     def update(self, address: Address, fields: Fields, look: Look) -> bool:
-        self._check(Action.UPDATE, address)
-        return self._note(super().update(address, fields, look))
+        with self._hurting(Action.UPDATE, address):
+            return super().update(address, fields, look)
 
     def delete(self, address: Address, look: Look) -> bool:
-        self._check(Action.DELETE, address)
-        return self._note(super().delete(address, look))
+        with self._hurting(Action.DELETE, address):
+            return super().delete(address, look)
 
     def move(self, address: Address, action: Action, look: Look) -> bool:
-        self._check(action, address)
-        return self._note(super().move(address, action, look))
+        with self._hurting(action, address):
+            return super().move(address, action, look)
 
-    def _check(self, action: Action, address: Address) -> None:
-        if change_id(action, address) == self.refused:
+    @contextmanager
+    def _hurting(self, action: Action, address: Address) -> Iterator[None]:
+        change = change_id(action, address)
+        if change in self.refused:
             raise ProblemError(f"POST {address}", status=422, code="Injected")
-
-    def _note(self, has_written: bool) -> bool:
+        yield
         self.seen.append(look_at(self))
-        return has_written
+        if change in self.lost:
+            raise ProblemError(f"POST {address}", status=500, code="Injected")
 
 
 def connection(server: EmbeddedServer) -> ConnectionSettings:
@@ -190,18 +197,19 @@ MANY = settings(
 
 
 @MANY
-@given(source=catalogs, target=catalogs)
+@given(source=catalogs, target=catalogs, is_numbered=st.booleans())
 def test_every_family_serves_what_its_catalog_serves(
-    server: EmbeddedServer, source: Catalog, target: Catalog
+    server: EmbeddedServer, source: Catalog, target: Catalog, is_numbered: bool
 ) -> None:
     catalog = HttpCatalog(connection(server))
     try:
         target = after_both(source, target)
         for each in (source, source, target):
-            result = apply(plan_for(wanted(each), catalog, TARGET), catalog, workers=4)
+            declaration = wanted(each, is_numbered=is_numbered)
+            result = apply(plan_for(declaration, catalog, TARGET), catalog, workers=4)
             assert result.is_complete
             assert served(look_at(catalog)) == expected(each)
-            assert plan_for(wanted(each), catalog, TARGET).is_empty
+            assert plan_for(declaration, catalog, TARGET).is_empty
     finally:
         catalog._client.close()
 
@@ -254,8 +262,10 @@ def test_nothing_is_withdrawn_before_its_successor_is_in_place(
         assert apply(plan_for(wanted(source), catalog), catalog, workers=4).is_complete
         before = offers(look_at(catalog))
         plan = plan_for(wanted(target), catalog)
-        gains = [c.id for c in plan.changes if c.action in GAINS]
-        faulty.refused = data.draw(st.sampled_from(gains)) if gains else None
+        steps = st.sampled_from([c.id for c in plan.changes])
+        if plan.changes:
+            faulty.refused = data.draw(st.sets(steps, min_size=1, max_size=3))
+            faulty.lost = data.draw(st.sets(steps, max_size=3))
         apply(plan, faulty, workers=1)
         seen = list(faulty.seen)
         verify_plan(plan, wanted(target), catalog, INPUTS, progress=NoProgress())

@@ -48,6 +48,8 @@ def paths_of_pages(names: Names) -> list[str]:
     more = [
         "/compare-licenses?left=growth&right=growth-v2",
         "/new/license?family=growth",
+        "/new/license?from=growth",
+        "/licenses/growth/move?to=trial&over=on",
         "/entitlements?q=nothing-has-this-name",
         "/entitlements?declared=on",
         "/licenses?declared=on",

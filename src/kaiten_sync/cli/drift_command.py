@@ -83,7 +83,7 @@ def command(
     workspace = workspace_of(declaration.project, server)
     if revert:
         proposal = drifting.revert(workspace, request, out, terminal_ports())
-        return print_proposal(proposal, output_format, out)
+        return print_proposal(proposal, output_format, out, is_revert=True)
     found = drifting.drift(workspace, request, terminal_ports())
     code = _print_reports(found, output_format, is_all=is_all)
     has_drift = any(report.has_drift for report in found.reports)

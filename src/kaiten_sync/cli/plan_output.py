@@ -28,10 +28,17 @@ def render_plan(
     diagnostics: Sequence[Diagnostic] = (),
     notices: Sequence[Notice] = (),
     impact: Impact | None = None,
+    *,
+    is_revert: bool = False,
 ) -> str:
     """A plan in one of the formats of `plan` and `show`."""
     document = formats.PlanView(
-        plan=plan, write=write_plan, diagnostics=diagnostics, notices=notices, impact=impact
+        plan=plan,
+        write=write_plan,
+        diagnostics=diagnostics,
+        notices=notices,
+        impact=impact,
+        is_revert=is_revert,
     )
     return formats.PROPOSAL[output_format](document, look_of(sys.stdout))
 
@@ -42,6 +49,8 @@ def print_proposal(
     out: str | None = None,
     checked: Checked | None = None,
     waits_for: Sequence[str] = (),
+    *,
+    is_revert: bool = False,
 ) -> ExitCode:
     """Print a plan, and how to apply the file that it was written to; the code if it is refused.
 
@@ -60,7 +69,7 @@ def print_proposal(
     # "No changes" would be wrong beside the error: there are some, and no way to make them.
     if error is None or output_format != "text" or not proposal.plan.is_empty:
         shown = proposal.diagnostics, notices, proposal.impact
-        print_result(render_plan(proposal.plan, output_format, *shown))
+        print_result(render_plan(proposal.plan, output_format, *shown, is_revert=is_revert))
     for notice in waiting:
         say(notice.message)
     if error is not None and output_format == "markdown":

@@ -23,7 +23,7 @@ _PROSE = frozenset({".md", ".markdown", ".rst", ".adoc", ".html"})
 
 _SECTION = re.compile(
     rb"""^[\s{]*(?:["']?version["']?[ \t]*:[^,\n]*,\s*)?"""
-    rb"""["']?(?:groups|entitlements|licenses|families)["']?[ \t]*:""",
+    rb"""["']?(?:groups|entitlements|licenses|bundles|families)["']?[ \t]*:""",
     re.M,
 )
 """A catalog's section, in YAML or in JSON; in one line the version is before it."""

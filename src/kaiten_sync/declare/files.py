@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from pathlib import Path, PurePath
+from typing import TypeAlias
 
 from kaiten_sync.declare.content import looks_like_catalog
 from kaiten_sync.declare.diagnostics import did_you_mean, file_diagnostic
@@ -16,6 +17,9 @@ from kaiten_sync.model.source import NamedPath
 
 SUFFIXES = frozenset({".yaml", ".yml"})
 """Endings of catalog files, in any case: Windows and older tools write `.YML`."""
+
+_GITS_OWN = ".git"
+"""Full of files, and none of them is anybody's catalog."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +30,14 @@ class FoundFile:
     path: Path
 
 
+@dataclass(frozen=True, slots=True)
+class _LeftOut(FoundFile):
+    """A file that looks like a catalog, and whose name keeps it from being read."""
+
+
+_Found: TypeAlias = FoundFile | Diagnostic
+
+
 def find_files(
     paths: Sequence[str], *, root: Path, new: Collection[Path] = ()
 ) -> Iterator[FoundFile | Diagnostic]:
@@ -34,14 +46,20 @@ def find_files(
     `new` are files that do not exist yet, and are found as if they did.
     """
     seen: set[str] = set()
+    left_out: dict[str, _LeftOut] = {}
     for given in paths:
         missing = [path for path in new if not path.exists() and _means(given, root, path)]
         for found in [*_of_path(given, root, missing)]:
             if isinstance(found, Diagnostic):
                 yield _at_its_name(given, found)
+            elif isinstance(found, _LeftOut):
+                left_out.setdefault(os.path.realpath(found.path), found)
             elif (real := os.path.realpath(found.path)) not in seen:
                 seen.add(real)
                 yield found
+    for real, each in left_out.items():
+        if real not in seen:  # another path may name it
+            yield _told(each)
 
 
 def _means(given: str, root: Path, path: Path) -> bool:
@@ -55,7 +73,7 @@ def _means(given: str, root: Path, path: Path) -> bool:
     return path.is_relative_to(whole) and not is_hidden and path.suffix.lower() in SUFFIXES
 
 
-def _of_path(given: str, root: Path, new: Sequence[Path]) -> list[FoundFile | Diagnostic]:
+def _of_path(given: str, root: Path, new: Sequence[Path]) -> list[_Found]:
     """What one path means: itself if it exists, else what it matches as a glob."""
     if "\0" in given:
         return [file_diagnostic(_shown(given), "no-such-file", "this is not a path")]
@@ -67,7 +85,9 @@ def _of_path(given: str, root: Path, new: Sequence[Path]) -> list[FoundFile | Di
     found += [
         FoundFile(_shown(os.path.relpath(path, os.path.realpath(root))), path) for path in new
     ]
-    return found or [_nothing_at(given, root)]
+    if all(isinstance(each, _LeftOut) for each in found):
+        found.append(_nothing_at(given, root))
+    return found
 
 
 def _at_its_name(given: str, found: Diagnostic) -> Diagnostic:
@@ -84,7 +104,7 @@ def _at_its_name(given: str, found: Diagnostic) -> Diagnostic:
     )
 
 
-def _existing(given: str, root: Path) -> list[FoundFile | Diagnostic]:
+def _existing(given: str, root: Path) -> list[_Found]:
     path = root / given
     if path.is_dir():
         return _in_folder(given, path, Path(os.path.realpath(path)))
@@ -95,8 +115,9 @@ def _existing(given: str, root: Path) -> list[FoundFile | Diagnostic]:
     return list(_in_glob(given, root))
 
 
-def _in_glob(given: str, root: Path) -> Iterator[FoundFile | Diagnostic]:
-    base = Path(os.path.realpath(root / _fixed_part(given)))
+def _in_glob(given: str, root: Path) -> Iterator[_Found]:
+    fixed = _fixed_part(given)
+    base = Path(os.path.realpath(root / fixed))
     pattern = _with_any_case(given)
     for match in sorted(glob.glob(pattern, root_dir=root, recursive=True)):
         path = root / match
@@ -105,34 +126,82 @@ def _in_glob(given: str, root: Path) -> Iterator[FoundFile | Diagnostic]:
         elif path.suffix.lower() in SUFFIXES:
             yield _inside(match, path, base)
         elif looks_like_catalog(path):
-            yield _left_out(match)
+            yield _LeftOut(match, path)
+    steps = PurePath(pattern).parts[len(PurePath(fixed).parts) :]
+    yield from _hidden_from_glob(fixed, root / fixed, steps)
 
 
-def _in_folder(given: str, folder: Path, base: Path) -> list[FoundFile | Diagnostic]:
-    """The YAML files below a folder, without recursion: trees can be deeper than the stack."""
-    found: list[tuple[str, FoundFile | Diagnostic]] = []
-    seen: set[str] = set()
-    waiting = [(given, folder)]
+def _hidden_from_glob(given: str, folder: Path, steps: Sequence[str]) -> Iterator[_LeftOut]:
+    """What a pattern below a folder would mean if its wildcards matched hidden names.
+
+    Not `glob`'s own `include_hidden`: that follows links, and hidden folders of other tools have
+    links that lead in circles.
+    """
+    for path, folders, files in os.walk(folder):
+        parts = Path(path).relative_to(folder).parts
+        is_meant = any(_fits(parts[:end], steps) for end in range(1, len(parts) + 1))
+        may_go_on = is_meant or "**" in steps or len(parts) + 1 < len(steps)
+        folders[:] = [
+            name
+            for name in folders
+            if name != _GITS_OWN and (may_go_on or _fits((*parts, name), steps))
+        ]
+        for name in files:
+            inner = (*parts, name)
+            is_hidden = any(part.startswith(".") for part in inner)
+            if is_hidden and (is_meant or _fits(inner, steps)):
+                file = Path(path, name)
+                if looks_like_catalog(file):
+                    yield _LeftOut(os.path.join(given, *inner), file)
+
+
+def _fits(parts: Sequence[str], steps: Sequence[str]) -> bool:
+    """Whether a path fits a pattern, hidden names like any others."""
+    if not steps:
+        return not parts
+    if steps[0] == "**":
+        return any(_fits(parts[skipped:], steps[1:]) for skipped in range(len(parts) + 1))
+    return bool(parts) and fnmatchcase(parts[0], steps[0]) and _fits(parts[1:], steps[1:])
+
+
+def _in_folder(given: str, folder: Path, base: Path) -> list[_Found]:
+    """The YAML files below a folder, without recursion: trees can be deeper than the stack.
+
+    What is hidden, or is in a folder that is, can only be left out.
+    """
+    found: list[tuple[str, _Found]] = []
+    seen: set[tuple[str, bool]] = set()
+    waiting = [(given, folder, False)]
     while waiting:
-        shown, path = waiting.pop()
+        shown, path, is_out = waiting.pop()
         real = os.path.realpath(path)
-        if real in seen:
+        if (real, is_out) in seen:
             continue
-        seen.add(real)
-        for entry in os.scandir(path):
-            name = f"{shown.rstrip('/')}/{entry.name}"
-            is_hidden = entry.name.startswith(".")
+        seen.add((real, is_out))
+        for entry in _entries(path, may_fail=is_out):
+            name, inner = f"{shown.rstrip('/')}/{entry.name}", Path(entry.path)
+            is_left_out = is_out or entry.name.startswith(".")
             if entry.is_dir():
-                inside = None if is_hidden else _inside(name, Path(entry.path), base)
-                if isinstance(inside, Diagnostic):
+                inside = _inside(name, inner, base)
+                if not isinstance(inside, Diagnostic):
+                    waiting.append((name, inner, is_left_out))
+                elif not is_left_out:
                     found.append((name, inside))
-                elif inside is not None:
-                    waiting.append((name, Path(entry.path)))
-            elif not is_hidden and PurePath(entry.name).suffix.lower() in SUFFIXES:
-                found.append((name, _inside(name, Path(entry.path), base)))
-            elif looks_like_catalog(Path(entry.path)):
-                found.append((name, _left_out(name)))
+            elif not is_left_out and inner.suffix.lower() in SUFFIXES:
+                found.append((name, _inside(name, inner, base)))
+            elif looks_like_catalog(inner):
+                found.append((name, _LeftOut(name, inner)))
     return [item for _, item in sorted(found, key=lambda pair: pair[0])]
+
+
+def _entries(folder: Path, *, may_fail: bool) -> list[os.DirEntry[str]]:
+    try:
+        with os.scandir(folder) as entries:
+            return [each for each in entries if each.name != _GITS_OWN]
+    except OSError:
+        if may_fail:
+            return []
+        raise
 
 
 def _inside(given: str, path: Path, base: Path) -> FoundFile | Diagnostic:
@@ -147,12 +216,13 @@ def _inside(given: str, path: Path, base: Path) -> FoundFile | Diagnostic:
     )
 
 
-def _left_out(given: str) -> Diagnostic:
+def _told(left_out: _LeftOut) -> Diagnostic:
     diagnostic = file_diagnostic(
-        _shown(given),
+        _shown(left_out.shown),
         "file-left-out",
         "this file looks like a catalog, but is not read",
-        "end its name in .yaml or .yml (not hidden), or name it as a path of its own",
+        "give it a name that ends in .yaml or .yml, in a folder that is not hidden, or name it as a"
+        " path of its own",
     )
     return replace(diagnostic, severity=Severity.WARNING)
 

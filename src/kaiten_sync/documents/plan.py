@@ -98,7 +98,7 @@ class ObservedDocument(JsonDocument, frozen=True):
         "if": {"properties": {"exists": {"const": True}}},
         "then": {"required": ["id", "fields", "fingerprint"]},
         "else": {
-            "properties": {"id": False, "fields": False, "fingerprint": False, "unheld": False}
+            "properties": dict.fromkeys(("id", "fields", "fingerprint", "unheld", "unused"), False)
         },
     }
 
@@ -125,13 +125,24 @@ class ObservedDocument(JsonDocument, frozen=True):
             const=True,
         ),
     ] = UNSET
+    unused: Annotated[
+        bool | UnsetType,
+        about(
+            "Nobody could use the counter that the plan restarts: no instance had a license that"
+            " grants it. Apply looks again. Left out if that does not matter, or is allowed.",
+            True,
+            const=True,
+        ),
+    ] = UNSET
 
     def __post_init__(self) -> None:
         """Check that what exists has all properties, and what does not exist has none."""
         has = (self.id is not UNSET, self.fields is not UNSET, self.fingerprint is not UNSET)
-        if self.unheld is False:
-            raise ValueError("`unheld` is true or left out")
-        if not (all(has) if self.exists else not any(has) and self.unheld is UNSET):
+        marks = {"unheld": self.unheld, "unused": self.unused}
+        for name, mark in marks.items():
+            if mark is False:
+                raise ValueError(f"`{name}` is true or left out")
+        if not (all(has) if self.exists else not any(has) and {*marks.values()} == {UNSET}):
             raise ValueError("`id`, `fields` and `fingerprint` belong to an object that exists")
 
 
@@ -239,7 +250,7 @@ class FamilyDocument(JsonDocument, frozen=True):
     ] = UNSET
     effect: Annotated[
         EffectName | UnsetType,
-        about("What the declaration means for the version that was served."),
+        about("What the declaration means for the version that was served.", "tightens"),
     ] = UNSET
     holders: Annotated[
         Count | UnsetType,

@@ -3,7 +3,12 @@
 Below the stages: `diff` judges when a plan is made, and `plan` again when one is read.
 """
 
-from kaiten_sync.effects.fields import field_effect, with_joint_effect, worst
+from kaiten_sync.effects.fields import (
+    changed_fields,
+    field_effect,
+    with_joint_effect,
+    worst,
+)
 from kaiten_sync.effects.inner import inner_changes
 
-__all__ = ["field_effect", "inner_changes", "with_joint_effect", "worst"]
+__all__ = ["changed_fields", "field_effect", "inner_changes", "with_joint_effect", "worst"]

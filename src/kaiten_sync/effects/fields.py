@@ -9,7 +9,7 @@ from dataclasses import replace
 from kaiten_sync.kinds.spec import FieldSpec, KindSpec, Mutability, Order
 from kaiten_sync.licensing import maximum
 from kaiten_sync.model.change import Effect, FieldChange
-from kaiten_sync.model.value import ABSENT, UNLIMITED, Absent, Fields, Json, is_number
+from kaiten_sync.model.value import ABSENT, UNLIMITED, Absent, Fields, Json, is_number, is_same
 
 _SEVERITY = {effect: rank for rank, effect in enumerate(Effect)}
 
@@ -50,6 +50,17 @@ def with_joint_effect(
         else each
         for each in changed
     )
+
+
+def changed_fields(spec: KindSpec, before: Fields, after: Fields) -> tuple[FieldChange, ...]:
+    """The fields of an object that differ, each with its effect. Both sides are whole."""
+    changed = [
+        FieldChange(name=name, before=old, after=new, effect=field_effect(field, old, new))
+        for name, field in spec.fields.items()
+        for old, new in [(before.get(name, ABSENT), after.get(name, ABSENT))]
+        if not is_same(old, new)
+    ]
+    return with_joint_effect(spec, changed, before, after)
 
 
 def worst(effects: Iterable[Effect]) -> Effect:

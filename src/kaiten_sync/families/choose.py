@@ -36,7 +36,7 @@ class Standing:
 
     `live` is None if the server has no such family. `differences` are those from the version that
     it serves, and `from_newest` those from its newest version. `kept` is the choice of a plan that
-    is looked at again.
+    is looked at again, and `goes_back_to` the version that it served by agreement.
     """
 
     address: Address
@@ -47,6 +47,7 @@ class Standing:
     differences: Sequence[Difference] = ()
     from_newest: Sequence[Difference] = ()
     kept: FamilyChoice | None = None
+    goes_back_to: str | None = None
 
     @property
     def effect(self) -> Effect | None:
@@ -83,6 +84,8 @@ def choose(
     if live.served is None:
         return _reopened(standing, live, taken), ()
     served = live.served.address
+    if standing.goes_back_to is not None:
+        return _gone_back(standing, served.slug, standing.goes_back_to), ()
     choice = FamilyChoice(
         address=family,
         way=Way.NOTHING,
@@ -107,6 +110,16 @@ def _unsold(standing: Standing) -> FamilyChoice:
         way=Way.WITHDRAW if on_sale else Way.NOTHING,
         reason=f"`{SOLD}` is false; holders keep their versions" if on_sale else "it is not sold",
         serves=live.served.address.slug if live is not None and live.served else None,
+    )
+
+
+def _gone_back(standing: Standing, serves: str, version: str) -> FamilyChoice:
+    return FamilyChoice(
+        address=standing.address,
+        way=Way.IN_PLACE,
+        reason=f"{version} was agreed, and somebody had it serve {serves}",
+        serves=serves,
+        version=version,
     )
 
 

@@ -139,8 +139,10 @@ def _version_resources(
         fields |= {STATE: PUBLISHED, DEFAULT: True}
     if choice.way is Way.NEW_VERSION:
         fields = {**_kept_fields(live), **fields, LINK: choice.address.slug}
+    if standing.goes_back_to is not None:
+        fields = {STATE: PUBLISHED, DEFAULT: True}
     yield replace(declared, fields=fields)
-    if choice.way is Way.NEW_VERSION and live is not None and live.has_default:
+    if choice.serves != choice.version and live is not None and live.has_default:
         before = live.shown
         if before.address != version:
             yield Resource(address=before.address, fields={DEFAULT: False}, source=standing.source)

@@ -4,8 +4,8 @@ Part of planning, and a reading of its own. Everything here is pure: `live` read
 their usage, and `pipeline` puts the two together.
 """
 
-from kaiten_sync.impact.affected import affected_by
-from kaiten_sync.impact.assemble import change_impacts, whom_to_ask
+from kaiten_sync.impact.affected import affected_by, affected_grant
+from kaiten_sync.impact.assemble import Asking, change_impacts, whom_to_ask
 from kaiten_sync.impact.gate import gate
 
-__all__ = ["affected_by", "change_impacts", "gate", "whom_to_ask"]
+__all__ = ["Asking", "affected_by", "affected_grant", "change_impacts", "gate", "whom_to_ask"]

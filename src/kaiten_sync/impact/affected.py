@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 
+from kaiten_sync.families import version_address
 from kaiten_sync.kinds.registry import move_of, spec_of
 from kaiten_sync.kinds.spec import HeldBy
 from kaiten_sync.licensing import maximum
@@ -12,7 +13,7 @@ from kaiten_sync.model.address import Address
 from kaiten_sync.model.change import Action, Change, Effect
 from kaiten_sync.model.impact import Affected
 from kaiten_sync.model.plan import Plan
-from kaiten_sync.model.value import ABSENT, UNLIMITED, Absent, Json, is_number
+from kaiten_sync.model.value import ABSENT, UNLIMITED, Absent, Fields, Json, is_number
 
 _HARMFUL = frozenset({Effect.TIGHTENS, Effect.BREAKS})
 _Fields = Mapping[str, Json | Absent]
@@ -25,12 +26,27 @@ def affected_by(plan: Plan) -> tuple[Affected, ...]:
     """
     seen = {each.address: each.fields for each in plan.observed if each.fields is not None}
     gone = {each.address for each in plan.changes if each.action == Action.DELETE}
+    succeeded = {
+        version_address(each.address, each.serves)
+        for each in plan.families
+        if each.serves is not None and each.version not in (None, each.serves)
+    }
     found = []
     for change in plan.changes:
         holder = _held(change.address)
+        if change.address in succeeded and _is_flag(change):
+            continue  # another version is sold from now on, and whoever has this one keeps it
         if holder is not None and change.address.parent not in gone and _takes_away(change):
             found.append(_affected(change, holder, seen.get(change.address, {})))
     return tuple(found)
+
+
+def affected_grant(change: Change, seen: Fields) -> Affected | None:
+    """What a change of one grant takes away; None if it takes nothing. `seen` is the grant now."""
+    holder = _held(change.address)
+    if holder is None or not _takes_away(change):
+        return None
+    return _affected(change, holder, seen)
 
 
 def _held(address: Address) -> Address | None:
@@ -39,6 +55,11 @@ def _held(address: Address) -> Address | None:
         if each is not None and spec_of(each.kind).held_by is HeldBy.INSTANCES:
             return each
     return None
+
+
+def _is_flag(change: Change) -> bool:
+    move = move_of(change.address.kind, change.action)
+    return move is not None and bool(move[0].one_per)
 
 
 def _takes_away(change: Change) -> bool:

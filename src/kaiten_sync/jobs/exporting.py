@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -19,13 +19,14 @@ from kaiten_sync.jobs.worth import with_family
 from kaiten_sync.jobs.written import replacing
 from kaiten_sync.kinds.registry import child_kinds, top_kinds
 from kaiten_sync.model.address import Address, ChildList
+from kaiten_sync.model.diagnostic import Diagnostic
 from kaiten_sync.model.plan import TargetRef
 from kaiten_sync.model.ports import Ports
 from kaiten_sync.model.resource import DesiredState, LiveState
 from kaiten_sync.model.settings import TOKEN_VARIABLE, Project, Scope
 from kaiten_sync.model.source import natural
 from kaiten_sync.pipeline import read_catalog
-from kaiten_sync.plan import Families, families_of
+from kaiten_sync.plan import Families, families_of, without_default
 
 _TARGET = "prod"
 """What the target of an exported catalog is called: it is a server that is in use."""
@@ -88,6 +89,8 @@ def export(workspace: Workspace, request: ExportRequest, ports: Ports) -> Export
     scope = workspace.scope
     with connection.open() as catalog:
         live = read_catalog(catalog, scope=scope, progress=ports.progress)
+    for warning in _served_by_chance(live, scope):
+        ports.notices.notify(f"warning: {warning.sentence}")
     files = catalog_files(live, scope, request.split, extends=request.extends)
     contents = {out / name: text for name, text in files.items()}
     beside: dict[Path, str] = {}
@@ -112,6 +115,14 @@ def export(workspace: Workspace, request: ExportRequest, ports: Ports) -> Export
         objects=len(live.resources),
         overlays=connection.overlays,
     )
+
+
+def _served_by_chance(live: LiveState, scope: Scope) -> Iterator[Diagnostic]:
+    """The families of which nothing in the files says what they serve."""
+    families = families_of(DesiredState(resources={}), live)
+    fields = {address: found.fields for address, found in live.resources.items()}
+    written = {families.of.get(address) for address in live.resources if scope.covers(address)}
+    yield from without_default(families, fields, written)
 
 
 def catalog_files(
@@ -164,7 +175,11 @@ def project_text(folder: str, target: TargetRef, name: str | None, project: Proj
     variable = known.token_env if known and known.token_env else TOKEN_VARIABLE
     token: dict[str, str] = {"env": variable}
     scope = project.scope if project is not None else Scope()
-    patterns = {spec.section: list(scope.patterns(spec.kind) or ("*",)) for spec in top_kinds()}
+    patterns = {
+        spec.section: list(scope.patterns(spec.kind) or ("*",))
+        for spec in top_kinds()
+        if not spec.versions or scope.patterns(spec.kind)
+    }
     catalog = folder.rstrip("/") + "/"
     lines = [
         "version: 1",

@@ -66,8 +66,11 @@ def clashes(fields: Fields) -> Iterator[Clash]:
             rule="latest-with-reset",
             message="usage by LATEST is never reset, so it has no `resetPeriod`",
             at="resetPeriod",
-            hint="remove `resetPeriod`, or choose another aggregation",
+            hint="remove `resetPeriod`, or declare another `aggregationMethod` if no server has the"
+            " entitlement yet",
             others=("aggregationMethod",),
+            live_hint="the server keeps what it has: take the other field out, or declare an"
+            " entitlement with another slug",
         )
     yield from _incomplete(given, _BASE_UNITS)
     yield from _incomplete(given, _SALE_UNITS)

@@ -81,6 +81,7 @@ FAMILY = KindSpec(
         FieldSpec(
             name=SOLD,
             type=FieldType.BOOLEAN,
+            takes_null=True,
             default=constant(True),
             is_implied=True,  # a family is declared because it is sold
             description="Whether anybody can buy it. With false, no version is on sale; holders"

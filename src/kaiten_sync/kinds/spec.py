@@ -252,13 +252,17 @@ class FieldSpec:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Clash:
-    """Fields of one object that do not go together: `at` is the one to name."""
+    """Fields of one object that do not go together: `at` is the one to name.
+
+    `live_hint` helps if the server has fixed some of them already; empty if `hint` helps then too.
+    """
 
     rule: str
     message: str
     at: str
     hint: str
     others: tuple[str, ...] = ()
+    live_hint: str = ""
 
 
 Body: TypeAlias = dict[str, Any]

@@ -103,6 +103,7 @@ def read_use(
         referrers=granted,
         checked=frozenset(addresses if instances is not None else ()),
         gap=gaps[0] if gaps else None,
+        requests=0 if instances is None else _list_pages(lists or {}) + pages(len(instances)),
     )
 
 

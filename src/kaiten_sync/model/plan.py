@@ -29,7 +29,8 @@ class Observed:
 
     `fields` is None when the object did not exist; then `id` and `fingerprint` are None too.
     `unheld` says that nobody may hold it but what the plan itself removes: no instance the
-    license, no grant and no recorded usage the entitlement.
+    license, no grant and no recorded usage the entitlement. `unused` says that nobody may use the
+    counter: no instance has a license that grants the entitlement.
     """
 
     address: Address
@@ -37,6 +38,7 @@ class Observed:
     fields: Fields | None = None
     fingerprint: str | None = None
     unheld: bool = False
+    unused: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

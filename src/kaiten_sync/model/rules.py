@@ -117,6 +117,7 @@ RULES: Mapping[str, str] = {
     "waits-for-target": "A target waits for another one, which is not as declared.",
     "changed-since-plan": "An object changed after the plan was made.",
     "held-since-plan": "An object that the plan deletes or tightens is used now.",
+    "used-since-plan": "A counter that the plan restarts is used now.",
     "not-made-from": "The declaration changed after the plan was made.",
     "not-this-plan": "The plan is not the one that the declaration and the server give.",
     "not-adopted": "A file would not declare what is on the server.",

@@ -10,8 +10,9 @@ from kaiten_sync.plan.leaving import Leaving, deleted, ownership, with_versions
 from kaiten_sync.plan.made_again import unlike
 from kaiten_sync.plan.made_from import not_made_from
 from kaiten_sync.plan.plan_file import check_target, is_same_url, read_plan, seal, write_plan
-from kaiten_sync.plan.restart import restarting
+from kaiten_sync.plan.restart import restarted_by, restarting, still_to_restart, used_since
 from kaiten_sync.plan.rewind import rewound, unread
+from kaiten_sync.plan.warnings import without_default
 
 __all__ = [
     "Families",
@@ -32,11 +33,15 @@ __all__ = [
     "read_plan",
     "reasons",
     "recheck",
+    "restarted_by",
     "restarting",
     "rewound",
     "seal",
+    "still_to_restart",
     "unlike",
     "unread",
+    "used_since",
     "with_versions",
+    "without_default",
     "write_plan",
 ]

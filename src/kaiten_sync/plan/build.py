@@ -34,7 +34,7 @@ from kaiten_sync.plan.order import in_order
 from kaiten_sync.plan.places import with_places
 from kaiten_sync.plan.plan_file import seal
 from kaiten_sync.plan.protection import foreign_children, protected_harm, used
-from kaiten_sync.plan.restart import restart_needs, restarting
+from kaiten_sync.plan.restart import restart_needs, restarting, unused
 from kaiten_sync.plan.rests_on import observed_by
 from kaiten_sync.plan.warnings import warnings
 
@@ -91,17 +91,16 @@ def propose(
     unordered = to_changes(diff.differences, leaving, has_drafts=has_drafts)
     changes = in_order([sold.declared_as(each) for each in unordered], families)
     protected = desired.protected | leaving.protected
-    needs = (
-        *protected_harm(changes, protected),
-        *foreign_children(leaving),
-        *restart_needs(restarting(diff.differences), use or Holders()),
-    )
+    restarted, use = restarting(diff.differences), use or Holders()
+    harm = protected_harm(changes, protected)
+    needs = (*harm, *foreign_children(leaving), *restart_needs(restarted, use))
     guards = Guards(
         max_deletes=policy.max_deletes,
         max_updates=policy.max_updates,
         population=population_of(live.resources, changes),
         protected=protected,
-        allowed=used(needs, allowed),
+        # A restart that was allowed stays so if somebody begins to use the counter until apply.
+        allowed=used(needs, allowed) | (restarted.keys() & allowed),
     )
     case = Case(
         differences=diff.differences,
@@ -113,6 +112,7 @@ def propose(
         guards=guards,
         needs=needs,
         holders=_seen_holders(live, leaving.going) if holders is None else holders,
+        use=use,
     )
     warned = tuple(warnings(case))
     found = (*sold.refusals, *refusals(case), *warned, *_unused(allowed - guards.allowed))
@@ -157,8 +157,11 @@ def _plan(
     sold: Resolution,
 ) -> Plan:
     live, changes, going = case.live, case.changes, case.leaving.going
-    nobody_holds = unheld(case.holders, going) | sold.unheld
-    observed = observed_by(changes, live, case.families, nobody_holds, sold.rests)
+    is_unheld = unheld(case.holders, going) | sold.unheld
+    is_unused = unused(changes, case.use, case.guards.allowed)
+    observed = observed_by(changes, live, case.families, is_unheld, is_unused, sold.rests)
+    looking = case.holders.requests if is_unheld else 0
+    looking += case.use.requests if is_unused else 0
     return Plan(
         target=target,
         desired_digest="",
@@ -166,7 +169,7 @@ def _plan(
         observed=observed,
         managed={},
         summary=_summary(diff, changes, going),
-        requests=requests_to_apply(changes, observed, live, case.families, case.holders.requests),
+        requests=requests_to_apply(changes, observed, live, case.families, looking),
         guards=case.guards,
         warnings=tuple(each.sentence for each in warned),
     )

@@ -28,16 +28,15 @@ def requests_to_apply(
     observed: Sequence[Observed],
     live: LiveState,
     families: Families,
-    looking_for_holders: int = 0,
+    looking: int = 0,
 ) -> int:
     """How many requests applying will take when nothing has to be sent twice.
 
-    `looking_for_holders` is what reading again who holds the deleted objects takes.
+    `looking` is what reading again takes who holds the deleted objects, and who uses the counters.
     """
     if not changes:
         return 0
     children = Counter(address.parent for address in live.resources)
-    looking = looking_for_holders if any(each.unheld for each in observed) else 0
     return _reading(observed, live, children) + looking + _writing(changes, children, families)
 
 

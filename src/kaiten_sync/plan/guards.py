@@ -27,7 +27,10 @@ from kaiten_sync.plan.words import show
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Case:
-    """All that guards look at. `needs` is what only `guards.allowed` permits."""
+    """All that guards look at. `needs` is what only `guards.allowed` permits.
+
+    `holders` hold what is deleted, `use` is about the counters that are restarted.
+    """
 
     differences: Sequence[Difference]
     changes: Sequence[Change]
@@ -38,6 +41,7 @@ class Case:
     guards: Guards
     needs: Sequence[Consent] = ()
     holders: Holders = field(default_factory=Holders)
+    use: Holders = field(default_factory=Holders)
 
 
 def refusals(case: Case) -> tuple[Diagnostic, ...]:
@@ -119,7 +123,7 @@ def _clashes(case: Case) -> Iterator[Diagnostic]:
                 rule=clash.rule,
                 message=clash.message + there,
                 address=str(change.address),
-                hint=clash.hint,
+                hint=clash.live_hint or clash.hint,
             )
 
 

@@ -167,8 +167,8 @@ def _is_of_one_moment(plan: Plan, made: Plan, done: Collection[str]) -> bool:
 
 def _of_one_moment(plan: Plan) -> tuple[object, ...]:
     """What shows that two plans saw the same catalog, and as much of its holders."""
-    unheld = {each.address for each in plan.observed if each.unheld}
-    return plan.guards.population, plan.summary.unmanaged, unheld
+    marked = {(each.address, each.unheld, each.unused) for each in plan.observed}
+    return plan.guards.population, plan.summary.unmanaged, marked
 
 
 def _by_id(plan: Plan) -> Mapping[str, Change]:

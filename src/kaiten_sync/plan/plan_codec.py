@@ -172,6 +172,7 @@ def _observed_document(observed: Observed) -> ObservedDocument:
         fields=dict(observed.fields),
         fingerprint=observed.fingerprint or "",
         unheld=property_of(observed.unheld or None, absent=None),
+        unused=property_of(observed.unused or None, absent=None),
     )
 
 
@@ -343,6 +344,7 @@ def _observed(document: ObservedDocument) -> Observed:
         fields=fields,
         fingerprint=value_of(document.fingerprint),
         unheld=document.unheld is True,
+        unused=document.unused is True,
     )
 
 

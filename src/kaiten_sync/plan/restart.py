@@ -6,13 +6,16 @@ facts, sections 1.6 and 2.2.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 from kaiten_sync.kinds.registry import spec_of
 from kaiten_sync.model.address import Address
+from kaiten_sync.model.change import Action, Change, FieldChange
 from kaiten_sync.model.diagnostic import Diagnostic, Severity
 from kaiten_sync.model.drift import Difference, DriftClass
 from kaiten_sync.model.holder import Holders
+from kaiten_sync.model.plan import Plan
+from kaiten_sync.model.resource import LiveResource
 from kaiten_sync.plan.protection import Consent
 from kaiten_sync.plan.words import show, some
 
@@ -21,13 +24,63 @@ def restarting(differences: Iterable[Difference]) -> dict[Address, str]:
     """The live objects whose usage starts again, each with what is set."""
     found: dict[Address, str] = {}
     for difference in differences:
-        specs = spec_of(difference.address.kind).fields
-        for field in difference.fields:
-            is_set_now = not isinstance(field.before, str) and isinstance(field.after, str)
-            is_live = difference.drift is DriftClass.CHANGED
-            if is_live and is_set_now and specs[field.name].restarts_usage:
+        if difference.drift is DriftClass.CHANGED:
+            for field in _restarts(difference.address, difference.fields):
                 found[difference.address] = f"{field.name}: {show(field.after)}"
     return found
+
+
+def restarted_by(changes: Iterable[Change], allowed: Collection[Address]) -> list[Change]:
+    """The changes that start usage again, apart from those that a person allowed."""
+    return [
+        each
+        for each in changes
+        if each.action == Action.UPDATE
+        and each.address not in allowed
+        and any(_restarts(each.address, each.fields))
+    ]
+
+
+def unused(
+    changes: Iterable[Change], use: Holders, allowed: Collection[Address]
+) -> frozenset[Address]:
+    """The restarted counters that were looked at, and that nobody uses."""
+    addresses = (each.address for each in restarted_by(changes, allowed))
+    return frozenset(each for each in addresses if _users(each, use) is None)
+
+
+def still_to_restart(plan: Plan, found: Mapping[Address, LiveResource]) -> frozenset[Address]:
+    """The counters that applying the plan would restart now, and that nobody allowed.
+
+    The changes decide, and not the mark: an edited plan could leave it out. A counter that is
+    restarted by now may be in use again.
+    """
+    return frozenset(
+        change.address
+        for change in restarted_by(plan.changes, plan.guards.allowed)
+        if change.address in found
+        and any(
+            not isinstance(found[change.address].fields.get(field.name), str)
+            for field in _restarts(change.address, change.fields)
+        )
+    )
+
+
+def used_since(restarted: Collection[Address], use: Holders) -> Iterator[Diagnostic]:
+    """Who uses by now what the plan restarts, and saw nobody use."""
+    for address in sorted(restarted, key=lambda each: each.sort_key):
+        users = _users(address, use)
+        if users is None:
+            continue
+        by_now = f"and now {users} can"
+        if address not in use.checked:
+            by_now = f"and whether anybody does now could not be seen ({use.gap})"
+        yield Diagnostic(
+            rule="used-since-plan",
+            message="its usage would start again from 0; nobody used it when the plan was made,"
+            f" {by_now}",
+            address=str(address),
+        )
 
 
 def restart_needs(restarted: dict[Address, str], use: Holders) -> Iterator[Consent]:
@@ -38,7 +91,8 @@ def restart_needs(restarted: dict[Address, str], use: Holders) -> Iterator[Conse
                 address=address,
                 diagnostic=Diagnostic(
                     rule="usage-restart",
-                    message=f"`{what}` starts usage again from 0 {users}, and cannot be taken back",
+                    message=f"`{what}` starts usage again from 0 for {users}, and cannot be taken"
+                    " back",
                     address=str(address),
                     hint=f"take it out, or pass --allow {address}",
                 ),
@@ -57,13 +111,22 @@ def restart_warnings(restarted: dict[Address, str]) -> Iterator[Diagnostic]:
         )
 
 
+def _restarts(address: Address, fields: Sequence[FieldChange]) -> Iterator[FieldChange]:
+    """The fields whose being set starts usage again."""
+    specs = spec_of(address.kind).fields
+    for field in fields:
+        is_set_now = not isinstance(field.before, str) and isinstance(field.after, str)
+        if is_set_now and specs[field.name].restarts_usage:
+            yield field
+
+
 def _users(address: Address, use: Holders) -> str | None:
-    """Whose usage starts again; None if it is nobody's."""
+    """Who uses a counter; None if nobody does."""
     if address not in use.checked:
         why = f" ({use.gap})" if use.gap is not None else ""
-        return f"for whoever uses it, which could not be seen{why}"
+        return f"whoever uses it, which could not be seen{why}"
     referrers = use.referrers.get(address, ())
     holders = {each for a in referrers if a.parent for each in use.instances.get(a.parent, ())}
     if not holders:
         return None
-    return f"for {some([f'instance/{slug}' for slug in sorted(holders)])}"
+    return some([f"instance/{slug}" for slug in sorted(holders)])

@@ -1,8 +1,8 @@
 """What a plan rests on: the live objects, absent ones included, that make it right.
 
 Only what matters is held: a changed field's value before, an entitlement's type under a new
-grant, the whole of an object that is deleted, and that nobody holds it. A change to anything else
-leaves a plan valid.
+grant, the whole of an object that is deleted, that nobody holds it, and that nobody uses a counter
+which starts again. A change to anything else leaves a plan valid.
 """
 
 from __future__ import annotations
@@ -35,12 +35,13 @@ def observed_by(
     live: LiveState,
     families: Families,
     unheld: frozenset[Address] = frozenset(),
+    unused: frozenset[Address] = frozenset(),
     rests: Mapping[Address, Sequence[str]] | None = None,
 ) -> tuple[Observed, ...]:
     """Every live object that the changes rest on, in address order.
 
-    `unheld` are objects that nobody holds, as long as the plan needs that. `rests` are fields that
-    it rests on besides.
+    `unheld` are objects that nobody holds, as long as the plan needs that, and `unused` restarted
+    counters that nobody uses. `rests` are fields that it rests on besides.
     """
     seen: dict[Address, _Seen] = {}
     created = set()
@@ -56,7 +57,11 @@ def observed_by(
     for address, names in (rests or {}).items():
         seen.setdefault(address, _Seen()).names.update(names)
     return tuple(
-        replace(_observe(address, seen[address], live), unheld=address in unheld)
+        replace(
+            _observe(address, seen[address], live),
+            unheld=address in unheld,
+            unused=address in unused,
+        )
         for address in sorted(seen, key=lambda a: a.sort_key)
         if address in live.resources or address in created
     )

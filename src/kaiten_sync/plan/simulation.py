@@ -82,10 +82,6 @@ class Simulation:
                 if sibling in self.objects:
                     self.objects[sibling] = {**self.objects[sibling], taken: False}
 
-    def number(self, address: Address) -> int:
-        """The number that the server has given to an object of a family, or will give."""
-        return number_of(address, self.objects.get(address, {})) or 0
-
     def _at_birth(self, change: Change) -> dict[str, Json | Absent]:
         """The fields that the server fills in."""
         address = change.address

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 
 from kaiten_sync.kinds.registry import spec_of
+from kaiten_sync.model.address import Address
 from kaiten_sync.model.change import Effect
 from kaiten_sync.model.diagnostic import Diagnostic, Severity
-from kaiten_sync.plan.families import taken_field
+from kaiten_sync.model.value import Absent, Json
+from kaiten_sync.plan.families import Families, number_of, taken_field
 from kaiten_sync.plan.guards import Case
 from kaiten_sync.plan.held import unchecked
 from kaiten_sync.plan.leaving import Fate
@@ -70,20 +72,30 @@ def _served_by_chance(case: Case) -> Iterator[Diagnostic]:
         if change.effect is Effect.BREAKS or any(server.objections(change)):
             return  # the plan is refused, and what would be served then means nothing
         server.play(change)
-    for family, members in sorted(case.families.members.items()):
+    declared = {case.families.of.get(each) for each in case.desired.resources}
+    yield from without_default(case.families, server.objects, declared)
+
+
+def without_default(
+    families: Families,
+    objects: Mapping[Address, Mapping[str, Json | Absent]],
+    chosen: Collection[str | None],
+) -> Iterator[Diagnostic]:
+    """The chosen families that have several published versions, and no default among them."""
+    for family, members in sorted(families.members.items()):
         flag = spec_of(members[0].kind).flag
-        if flag is None or not any(each in case.desired.resources for each in members):
+        if flag is None or family not in chosen:
             continue
         states = next(move for move in flag.moves if move.after is True).only_while.items()
         offered = [
             each
             for each in members
-            if (fields := server.objects.get(each))
+            if (fields := objects.get(each))
             and all(fields.get(name) == value for name, value in states)
         ]
-        has_default = any(server.objects[each].get(flag.name) is True for each in offered)
+        has_default = any(objects[each].get(flag.name) is True for each in offered)
         if len(offered) > 1 and not has_default:
-            served = max(offered, key=server.number)
+            served = max(offered, key=lambda each: number_of(each, objects[each]) or 0)
             yield Diagnostic(
                 rule="family-without-default",
                 message=f"the family {family} has {len(offered)} published versions and no default,"

@@ -45,7 +45,8 @@ class PlanView:
 
     `diagnostics` are about the plan: errors are why it is refused. A plan file holds none of them.
     `notices` are for a comment on a pull request; a terminal has them on standard error. `impact`
-    is whom the plan affects; the plan file is the same with and without it.
+    is whom the plan affects; the plan file is the same with and without it. `is_revert`: the plan
+    undoes edits on the server, and leaves alone whatever else differs.
     """
 
     plan: Plan
@@ -53,6 +54,7 @@ class PlanView:
     diagnostics: Sequence[Diagnostic] = ()
     notices: Sequence[Notice] = ()
     impact: Impact | None = None
+    is_revert: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,7 +72,13 @@ class DriftView:
 def _plan_text(document: PlanView, look: Look) -> str:
     from kaiten_sync.report.plan_text import plan_text
 
-    return plan_text(document.plan, document.impact, color=look.color, width=look.width)
+    return plan_text(
+        document.plan,
+        document.impact,
+        color=look.color,
+        width=look.width,
+        is_revert=document.is_revert,
+    )
 
 
 def _plan_json(document: PlanView, _look: Look) -> str:
@@ -82,13 +90,21 @@ def _plan_markdown(document: PlanView, _look: Look) -> str:
     from kaiten_sync.report.plan_markdown import plan_markdown
 
     is_refused = any(each.severity is Severity.ERROR for each in document.diagnostics)
-    return plan_markdown(document.plan, document.notices, document.impact, is_refused=is_refused)
+    return plan_markdown(
+        document.plan,
+        document.notices,
+        document.impact,
+        is_refused=is_refused,
+        is_revert=document.is_revert,
+    )
 
 
 def _plan_html(document: PlanView, _look: Look) -> str:
     from kaiten_sync.report.plan_html import plan_html
 
-    return plan_html(document.plan, document.diagnostics, document.impact)
+    return plan_html(
+        document.plan, document.diagnostics, document.impact, is_revert=document.is_revert
+    )
 
 
 def _table_text(table: PriceTable, look: Look) -> str:

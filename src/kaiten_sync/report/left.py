@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from kaiten_sync.model.plan import Left, Plan
 from kaiten_sync.report.safe_text import safe_text
 from kaiten_sync.report.values import value_text
+from kaiten_sync.report.words import counted
 
 LEFT_TITLE = "Left on the server; nothing manages it now:"
 
@@ -27,11 +28,19 @@ def left_lines(plan: Plan) -> Iterator[str]:
         yield f"and {len(plan.left) - _LIMIT:,} more"
 
 
-def no_changes(plan: Plan, compared: str) -> str:
-    """What follows "No changes" in a plan: that nothing differs, or only what was compared."""
-    if any(left.is_drift for left in plan.left):
-        return f"{safe_text(plan.target.name)} has more than the declaration ({compared})."
-    return f"{safe_text(plan.target.name)} matches the declaration ({compared})."
+def no_changes(plan: Plan, target: str, *, is_revert: bool) -> str:
+    """What follows "No changes" in a plan: that nothing differs, or only what was compared.
+
+    A revert leaves alone what git is ahead with, so it cannot say that nothing differs. `target` is
+    how the target is named.
+    """
+    if is_revert:
+        return f"A revert has nothing to undo on {target}."
+    verb = "has more than" if plan.has_differences else "matches"
+    unmanaged = plan.summary.unmanaged
+    others = f", {unmanaged:,} not managed" if unmanaged else ""
+    compared = f"{counted(len(plan.managed), 'object')} compared{others}"
+    return f"{target} {verb} the declaration ({compared})."
 
 
 def _line(left: Left) -> str:

@@ -12,7 +12,7 @@ from kaiten_sync.model.plan import Plan
 from kaiten_sync.report.family_lines import FAMILIES_TITLE, family_lines
 from kaiten_sync.report.field_rows import FieldRow, field_rows, place_of
 from kaiten_sync.report.impact_html import impact_parts
-from kaiten_sync.report.left import LEFT_TITLE, NO_WAY, left_lines
+from kaiten_sync.report.left import LEFT_TITLE, NO_WAY, left_lines, no_changes
 from kaiten_sync.report.pages import NAME_LIMIT, VALUE_LIMIT, template
 from kaiten_sync.report.pricing import table_of_plan
 from kaiten_sync.report.pricing_formats import pricing_parts
@@ -72,18 +72,22 @@ class _Section:
 
 
 def plan_html(
-    plan: Plan, diagnostics: Sequence[Diagnostic] = (), impact: Impact | None = None
+    plan: Plan,
+    diagnostics: Sequence[Diagnostic] = (),
+    impact: Impact | None = None,
+    *,
+    is_revert: bool = False,
 ) -> str:
     """A whole page: no scripts, no assets, light and dark, as narrow as a phone."""
     refusals = [each for each in diagnostics if each.severity is Severity.ERROR]
+    target = cut(safe_text(plan.target.name), NAME_LIMIT)
     return template("plan.html").render(
-        target=cut(safe_text(plan.target.name), NAME_LIMIT),
+        target=target,
         url=cut(safe_text(plan.target.url), NAME_LIMIT),
         summary=plan_summary(plan),
-        compared=counted(len(plan.managed), "object"),
+        no_changes=f"No changes. {no_changes(plan, target, is_revert=is_revert)}",
         is_empty=plan.is_empty,
         no_way=NO_WAY,
-        verb="has more than" if plan.has_differences else "matches",
         families_title=FAMILIES_TITLE,
         families=[cut(line, VALUE_LIMIT) for line in family_lines(plan)],
         left_title=LEFT_TITLE,

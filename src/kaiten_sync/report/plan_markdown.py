@@ -15,7 +15,7 @@ from kaiten_sync.model.plan import Plan
 from kaiten_sync.report.family_lines import FAMILIES_TITLE, family_lines
 from kaiten_sync.report.field_rows import FieldRow, field_rows, place_of
 from kaiten_sync.report.impact_markdown import impact_section
-from kaiten_sync.report.left import LEFT_TITLE, NO_WAY, left_lines
+from kaiten_sync.report.left import LEFT_TITLE, NO_WAY, left_lines, no_changes
 from kaiten_sync.report.markdown import (
     MAX_CHARS,
     Block,
@@ -69,6 +69,7 @@ def plan_markdown(
     impact: Impact | None = None,
     *,
     is_refused: bool = False,
+    is_revert: bool = False,
     max_chars: int = MAX_CHARS,
 ) -> str:
     """The plan as markdown, at most `max_chars` long, after what a reader has to know first.
@@ -78,7 +79,7 @@ def plan_markdown(
     out. What does not fit is counted by action, with the command that shows it.
     """
     said = "".join(notice_markdown(notice) for notice in notices)
-    head = _head(plan, said, is_refused=is_refused)
+    head = _head(plan, said, is_refused=is_refused, is_revert=is_revert)
     table = table_of_plan(plan, impact)
     if table.rows:
         head += pricing_markdown(table, int(max_chars * _TABLE_SHARE)) + "\n"
@@ -87,17 +88,15 @@ def plan_markdown(
     return document(head, riskiest_first(plan.changes), _change, _missing, max_chars)
 
 
-def _head(plan: Plan, notices: str, *, is_refused: bool) -> str:
+def _head(plan: Plan, notices: str, *, is_refused: bool, is_revert: bool) -> str:
     seal = plan.digest if _DIGEST.fullmatch(plan.digest) else "unsealed"
     where = f"{code(plan.target.name)} at {code(plan.target.url)}"
     parts = [f"<!-- kaiten-sync plan {seal} -->", f"{notices}<h3>Plan for {where}</h3>"]
     if plan.is_empty and is_refused:
         parts.append(NO_WAY)
     elif plan.is_empty:
-        compared = counted(len(plan.managed), "object")
-        is_same = not plan.has_differences
-        verb = "matches" if is_same else "has more than"
-        parts.append(f"No changes. The target {verb} the declaration ({compared} compared).")
+        target = "the target" if is_revert else "The target"
+        parts.append(f"No changes. {no_changes(plan, target, is_revert=is_revert)}")
     else:
         parts.append(_table(plan))
     if families := [cut(line, _WARNING_LIMIT) for line in islice(family_lines(plan), _LINES)]:

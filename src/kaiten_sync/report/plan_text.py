@@ -32,7 +32,6 @@ from kaiten_sync.report.rows import (
 )
 from kaiten_sync.report.safe_text import safe_text
 from kaiten_sync.report.words import (
-    counted,
     effect_word,
     is_move,
     plan_summary,
@@ -42,21 +41,33 @@ from kaiten_sync.report.words import (
 )
 
 
-def plan_text(plan: Plan, impact: Impact | None = None, *, color: bool, width: int = 100) -> str:
+def plan_text(
+    plan: Plan,
+    impact: Impact | None = None,
+    *,
+    color: bool,
+    width: int = 100,
+    is_revert: bool = False,
+) -> str:
     """The plan as a person reads it, `width` columns wide, ending with one summary line.
 
     Whom it affects comes before that line, if a change takes something from somebody.
     """
     paint = painter(color=color)
-    return "\n".join(_lines(plan, impact, paint, width)) + "\n"
+    lines = (
+        _nothing(plan, paint, is_revert) if plan.is_empty else _lines(plan, impact, paint, width)
+    )
+    return "\n".join(lines) + "\n"
+
+
+def _nothing(plan: Plan, paint: Paint, is_revert: bool) -> Iterator[str]:
+    yield from _warnings(plan, paint)
+    yield from _left(plan)
+    said = no_changes(plan, safe_text(plan.target.name), is_revert=is_revert)
+    yield f"{paint('No changes.', TITLE)} {said}"
 
 
 def _lines(plan: Plan, impact: Impact | None, paint: Paint, width: int) -> Iterator[str]:
-    if plan.is_empty:
-        yield from _warnings(plan, paint)
-        yield from _left(plan)
-        yield _no_changes(plan, paint)
-        return
     yield paint(f"Plan for {safe_text(plan.target.name)} at {safe_text(plan.target.url)}", TITLE)
     yield ""
     yield from _families(plan)
@@ -71,13 +82,6 @@ def _lines(plan: Plan, impact: Impact | None, paint: Paint, width: int) -> Itera
     if impact is not None and impact.changes:
         yield from impact_lines(impact, paint)
     yield paint(f"Plan: {plan_summary(plan)}", TITLE)
-
-
-def _no_changes(plan: Plan, paint: Paint) -> str:
-    unmanaged = plan.summary.unmanaged
-    others = f", {unmanaged:,} not managed" if unmanaged else ""
-    compared = f"{counted(len(plan.managed), 'object')} compared{others}"
-    return f"{paint('No changes.', TITLE)} {no_changes(plan, compared)}"
 
 
 def _families(plan: Plan) -> Iterator[str]:

@@ -85,6 +85,12 @@ LEFT_OUT = {
     "line.json": '{"version":1,"licenses":{}}',
     "line.yaml.off": "{version: 1, groups: {}}",
     "catalog": '"entitlements": {}\n',
+    "bundles.yaml.off": "bundles:\n  basics: {}\n",
+    ".old/growth.yaml": "licenses: {}\n",
+    ".old/2025/growth.YML": "licenses: {}\n",
+    ".old/growth.yaml.disabled": "licenses: {}\n",
+    "2025/.old/growth.yaml": "licenses: {}\n",
+    "2025/.old/.growth.yaml": "groups: {}\n",
 }
 
 
@@ -94,10 +100,8 @@ def test_a_file_that_looks_like_a_catalog_is_not_left_out_silently(
 ) -> None:
     write("c/a.yaml", V)
     write(f"c/{name}", LEFT_OUT[name])
-    for given in ("c", "c/*", "."):
+    for given in ("c", "c/*", "c/**", "**/*", "."):
         documents, findings = read_documents([given], root=tmp_path)
-        if given == "c/*" and name.startswith("."):  # a star does not match hidden files
-            continue
         found = [(f.rule, f.severity.value, f.ref.file) for f in findings if f.ref]
         assert found == [("file-left-out", "warning", f"c/{name}")]
         assert [document.path for document in documents] == ["c/a.yaml"]
@@ -111,6 +115,53 @@ def test_files_that_are_no_catalogs_are_left_out_silently(write: Write, tmp_path
     write("c/plan.json", '{"licenses of": 1}')
     os.mkfifo(tmp_path / "c" / "pipe")
     assert shown(tmp_path, "c") == ["c/a.yaml"]
+
+
+def test_a_pattern_names_only_what_it_would_match(write: Write, tmp_path: Path) -> None:
+    write("c/a.yaml", V)
+    write("c/.hidden.yaml", "licenses: {}\n")
+    write("c/.old/growth.yaml", "licenses: {}\n")
+    assert rules(tmp_path, "c/*.yaml") == [("file-left-out", "c/.hidden.yaml")]
+    assert rules(tmp_path, "c/**/*.yaml") == [
+        ("file-left-out", "c/.hidden.yaml"),
+        ("file-left-out", "c/.old/growth.yaml"),
+    ]
+    assert rules(tmp_path, "c/a*") == []
+
+
+def test_hidden_folders_of_others_are_left_out_silently(write: Write, tmp_path: Path) -> None:
+    write("c/a.yaml", V)
+    write("c/.git/growth.yaml", "licenses: {}\n")
+    write("c/.github/workflows/ci.yaml", "on: push\njobs: {}\n")
+    write("outside/growth.yaml", "licenses: {}\n")
+    (tmp_path / "c" / ".old").mkdir()
+    (tmp_path / "c" / ".old" / "linked").symlink_to(tmp_path / "outside")
+    (tmp_path / "c" / ".old" / "again").symlink_to(tmp_path / "c")
+    for given in ("c", "c/*", "c/**"):
+        assert rules(tmp_path, given) == []
+
+
+def test_a_file_that_another_path_names_is_not_left_out(write: Write, tmp_path: Path) -> None:
+    write("c/a.yaml", V)
+    write("c/.b.yaml", V)
+    assert shown(tmp_path, "c", "c/.b.yaml") == ["c/a.yaml", "c/.b.yaml"]
+
+
+def test_a_folder_with_nothing_but_what_is_left_out_is_an_error(
+    write: Write, tmp_path: Path
+) -> None:
+    write("c/.old/a.yaml", "licenses: {}\n")
+    for given in ("c", "c/*", "c/**/*.yaml"):
+        assert rules(tmp_path, given) == [
+            ("no-such-file", given),
+            ("file-left-out", "c/.old/a.yaml"),
+        ]
+
+
+def test_a_hidden_folder_that_is_named_is_read(write: Write, tmp_path: Path) -> None:
+    write("c/.old/growth.yaml", V)
+    for given in ("c/.old", "c/.old/*.yaml"):
+        assert shown(tmp_path, given) == ["c/.old/growth.yaml"]
 
 
 def test_links_may_not_lead_out_of_the_folder(tree: Path, write: Write) -> None:

@@ -204,3 +204,27 @@ def test_fields_that_clash_with_what_the_server_has_are_refused(
     refused = {each.rule: each for each in made.refusals}
     assert f"the server has `{kept}`" in refused[rule].message
     assert refused[rule].hint
+
+
+@pytest.mark.parametrize(
+    ("found", "wanted"),
+    [
+        ({"aggregationMethod": "LATEST"}, {"resetPeriod": "MONTH"}),
+        ({"aggregationMethod": "LATEST"}, {"resetPeriod": "MONTH", "resetAnchor": "CALENDAR"}),
+        ({"resetPeriod": "MONTH"}, {"aggregationMethod": "LATEST"}),
+    ],
+)
+def test_no_hint_advises_what_the_server_keeps_from_happening(
+    found: dict[str, Json], wanted: dict[str, Json]
+) -> None:
+    calls = {"name": "Calls", "type": "NUMBER"}
+    made = proposal(
+        desired(declared("entitlement/calls", **calls, **wanted)),
+        live_state(live("entitlement/calls", **calls, **found)),
+        ALL,
+    )
+    (clash,) = (each for each in made.refusals if each.rule == "latest-with-reset")
+    assert clash.hint == (
+        "the server keeps what it has: take the other field out, or declare an entitlement with"
+        " another slug"
+    )

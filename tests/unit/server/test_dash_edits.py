@@ -44,13 +44,6 @@ _EDITS = {
         field="description",
         keep=("name", "type", "isDefault"),
     ),
-    "grant": Edit(
-        page="/licenses/growth",
-        action="/licenses/growth/grants/api-calls",
-        in_api="/licenses/growth/entitlements/api-calls",
-        change={"value": {"type": "number", "value": 7}},
-        field="value",
-    ),
     "customer": Edit(
         page="/customers/my-restaurant/edit",
         action="/customers/my-restaurant/edit",

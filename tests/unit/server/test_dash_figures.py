@@ -139,12 +139,14 @@ def test_every_place_shows_a_number_in_the_same_way(dash: Dash, meter: Meter) ->
         assert "113,400.0" not in text, path
     rows = {row[0]: row for row in Html(dash.see("/instances/main")).rows()}
     assert rows["calls-a-month"][3:5] == ["113,400", "1,750,000"]
-    fields = Html(dash.see("/licenses/growth")).sendable("/licenses/growth/grants/calls-a-month")
-    assert fields["value"] == ["1,750,000"]
+    fields = Html(dash.see("/licenses/growth")).sendable("/licenses/growth/thresholds")
+    assert fields["value:calls-a-month"] == ["1,750,000"]
 
 
 def test_a_threshold_is_typed_as_it_is_shown(dash: Dash, meter: Meter) -> None:
-    dash.do("/licenses/growth/grants/calls", {"value": "2,500,000.5"})
+    form = "/licenses/growth/thresholds"
+    review = Html(dash.send(form, {"value:calls": "2,500,000.5"}).text)
+    dash.do(form, {**review.sendable(form), "again": ""})
     granted = meter.api.get("/licenses/growth/entitlements/calls").json()
     assert granted["value"] == {"type": "number", "value": 2500000.5}
 

@@ -44,6 +44,22 @@ def test_pages_mark_what_git_says_and_the_plan_shows_what_it_would_change(
         assert [form.get("action") for form in plan.all("form")] == ["/sign-out"]
 
 
+def test_forms_of_what_git_declares_say_so_and_show_the_yaml_to_change(
+    git_server: EmbeddedServer,
+) -> None:
+    drift_by_hand(git_server)
+    with at_dashboard(git_server.url, git_server.token) as dash:
+        dash.see("/plan")
+        said = "Git declares this."
+        for path in ("/licenses/growth", "/licenses/growth/edit", "/entitlements/seats/edit"):
+            assert said in Html(dash.see(path)).text, path
+        assert said not in Html(dash.see("/entitlements/by-hand/edit")).text
+        review = Html(dash.send("/licenses/growth/thresholds", {"value:seats": "77"}).text)
+        assert said in review.text
+        declared = next(each for each in review.all("pre") if each.get("id") == "declaration")
+        assert "seats: 77" in (declared.text or "")
+
+
 def test_other_organizations_do_not_see_the_plan(git_server: EmbeddedServer) -> None:
     with at_dashboard(git_server.url, git_server.new_organization()) as stranger:
         assert "started without a project" in Html(stranger.see("/plan")).text

@@ -9,7 +9,7 @@ import pytest
 from tests.support.dash import Dash, at_dashboard
 from tests.support.embedded import EmbeddedServer
 from tests.support.html import Html
-from tests.support.metering import add_instance
+from tests.support.metering import add_instance, done
 
 _ENTITLEMENTS: tuple[Mapping[str, str], ...] = (
     {"name": "API Calls", "type": "NUMBER"},
@@ -102,19 +102,6 @@ def test_what_cannot_be_attached_is_shown_at_its_field(
     assert page.value_of("value") == fields["value"]
 
 
-def test_a_grant_is_edited_in_its_place(dash: Dash, api: httpx.Client, growth: str) -> None:
-    dash.do(f"/licenses/{growth}/grants", {"entitlementSlug": "api-calls", "value": "1000"})
-    where = f"/licenses/{growth}/grants/api-calls"
-    dash.do(where, {"value": "2000", "limitCapExceededOveragePercent": "10"})
-    stored = api.get(f"/licenses/{growth}/entitlements/api-calls").json()
-    assert stored["value"] == {"type": "number", "value": 2000}
-    assert stored["limitCapExceededOveragePercent"] == 10
-    answer = dash.send(where, {"value": "lots"})
-    page = Html(answer.text)
-    assert page.problem_at("grant-api-calls") == "type a number, such as 1,000 or 0.5"
-    assert page.value_of("value") == "lots"
-
-
 def test_removing_a_grant_says_what_would_go(dash: Dash, api: httpx.Client, growth: str) -> None:
     dash.do(f"/licenses/{growth}/grants", {"entitlementSlug": "api-calls", "value": "1000"})
     where = f"/licenses/{growth}/grants/api-calls/remove"
@@ -155,6 +142,48 @@ def test_a_new_version_begins_with_what_the_last_one_has(dash: Dash, growth: str
     assert page.chosen("lifecycleState") == "DRAFT"
     typed = {"name": "Growth", "type": "PAID", "familySlug": growth}
     assert dash.do("/new/license", typed) == "/licenses/growth-v2?done=created"
+
+
+def test_a_new_version_copies_the_grants_of_the_version_that_was_clicked(
+    dash: Dash, api: httpx.Client, growth: str
+) -> None:
+    dash.do(f"/licenses/{growth}/grants", {"entitlementSlug": "api-calls", "value": "1000"})
+    done(api.post("/licenses", json={"name": "G", "type": "PAID", "familySlug": growth}))
+    shown = Html(dash.see(f"/licenses/{growth}")).link("New version of this")
+    page = Html(dash.see(shown))
+    assert page.value_of("copyFrom") == growth
+    assert dash.do("/new/license", page.sendable("/new/license")).startswith("/licenses/growth-v3")
+    made = api.get("/licenses/growth-v3").json()
+    assert (made["lifecycleState"], made["name"]) == ("DRAFT", "Growth")
+    (copied,) = api.get("/licenses/growth-v3/entitlements").json()["items"]
+    assert copied["value"] == {"type": "number", "value": 1000}
+    refused = dash.send("/new/license", {"name": "X", "type": "PAID", "copyFrom": "nothing"})
+    assert Html(refused.text).problem_at("copyFrom") == "there is no license 'nothing'"
+    assert api.get("/licenses/x").status_code == 404
+
+
+def test_a_version_that_grants_nothing_says_what_that_means(
+    dash: Dash, api: httpx.Client, growth: str
+) -> None:
+    add_instance(api)
+    page = Html(dash.see(f"/licenses/{growth}"))
+    assert "It grants nothing yet: whoever has this version may use nothing." in page.text
+
+
+def test_archiving_asks_and_says_who_has_it(dash: Dash, api: httpx.Client, growth: str) -> None:
+    add_instance(api)
+    asked = Html(dash.see(Html(dash.see(f"/licenses/{growth}")).link("Archive")))
+    assert "1 instance has it and keeps it" in asked.text
+    assert api.get(f"/licenses/{growth}").json()["lifecycleState"] == "PUBLISHED"
+
+
+def test_a_version_becomes_the_default_and_keeps_the_rest(
+    dash: Dash, api: httpx.Client, growth: str
+) -> None:
+    before = api.get(f"/licenses/{growth}").json()
+    assert dash.do(f"/licenses/{growth}/default") == f"/licenses/{growth}?done=default"
+    after = api.get(f"/licenses/{growth}").json()
+    assert {**after, "updatedAt": 0} == {**before, "updatedAt": 0, "isDefault": True}
 
 
 def test_two_versions_are_compared(dash: Dash, growth: str) -> None:

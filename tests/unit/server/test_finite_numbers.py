@@ -47,7 +47,7 @@ def test_a_form_refuses_it_as_a_threshold(
 ) -> None:
     meter = metered(api, server.database_url)
     meter.grant(10)
-    answer = dash.send("/licenses/growth/grants/calls", {"value": typed})
+    answer = dash.send("/licenses/growth/thresholds", {"value:calls": typed})
     assert answer.status_code == 422, answer.text
     meter.api.post("/entitlements", json={"name": "Seats", "type": "NUMBER"}).raise_for_status()
     attached = {"entitlementSlug": "seats", "value": typed}

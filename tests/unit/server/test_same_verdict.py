@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlencode
 
@@ -14,6 +14,7 @@ import pytest
 from tests.support.dash import Dash, at_dashboard
 from tests.support.embedded import EmbeddedServer
 from tests.support.furnished import furnish
+from tests.support.html import Html
 
 from kaiten_sync.server.dashboard.catalog import FORMS
 
@@ -40,12 +41,16 @@ _HOLDER = {"customerSlug": "my-restaurant", "licenseSlug": "growth"}
 
 @dataclass(frozen=True)
 class Pair:
-    """A form and the request that does the same, with a right value for every property."""
+    """A form and the request that does the same, with a right value for every property.
+
+    `fields` are those of the form that are not called like their property.
+    """
 
     form: str
     method: str
     path: str
     body: Mapping[str, Any]
+    fields: Mapping[str, str] = field(default_factory=dict)
 
 
 _UNITS = {
@@ -71,6 +76,9 @@ _CUSTOMER = {"name": "Odd", "domain": "odd.example", "externalCustomerId": "x"}
 _LICENSE = {"name": "Odd", "type": "PAID", "description": "text", "versionName": "v"}
 _INSTANCE = {"name": "Odd", "description": "text", **_DATES, "metadata": {"a": 1}}
 _GRANT = {"value": {"type": "number", "value": 5}, "limitCapExceededOveragePercent": 10}
+_THRESHOLDS = "/licenses/growth/thresholds"
+_CHOSEN = {"/licenses/{}/default", "/licenses/{}/move"}
+"""Forms in which nothing is typed."""
 _PAIRS = (
     Pair("/new/entitlement", "POST", "/entitlements", _UNITS),
     Pair(
@@ -88,10 +96,14 @@ _PAIRS = (
         {"entitlementSlug": "api-calls", **_GRANT},
     ),
     Pair(
-        "/licenses/growth/grants/api-calls",
+        _THRESHOLDS,
         "PUT",
         "/licenses/growth/entitlements/api-calls",
         _GRANT,
+        fields={
+            "value": "value:api-calls",
+            "limitCapExceededOveragePercent": "overage:api-calls",
+        },
     ),
     Pair("/new/customer", "POST", "/customers", {**_CUSTOMER, "slug": "odd"}),
     Pair("/customers/my-restaurant/edit", "PUT", "/customers/my-restaurant", _CUSTOMER),
@@ -134,7 +146,7 @@ _PAIRS = (
 def test_every_form_that_has_fields_is_tried() -> None:
     tried = {_SLUG_IN_PATH.sub("{}", pair.form) for pair in _PAIRS}
     asked = {_NAME_IN_PATH.sub("{}", each.path) for each in FORMS if each.operation.body}
-    assert tried == asked
+    assert tried == asked - _CHOSEN
 
 
 @pytest.mark.parametrize("pair", _PAIRS, ids=lambda pair: pair.form)
@@ -212,7 +224,12 @@ def _send(dash: Dash, pair: Pair, names: Mapping[str, str], changed: Mapping[str
         if isinstance(value, dict) and not is_grant:
             typed[name] = json.dumps(value)
     # Not by the client, which refuses to send what only a program would: half a character.
-    body = urlencode({**typed, **changed}, doseq=True, errors="surrogatepass")
+    named = {pair.fields.get(name, name): text for name, text in {**typed, **changed}.items()}
+    body = urlencode(named, doseq=True, errors="surrogatepass")
     headers = {"Content-Type": "application/x-www-form-urlencoded"}
     path = pair.form.format(**names)
-    return dash.client.post(path, content=body, headers=headers).status_code
+    answer = dash.client.post(path, content=body, headers=headers)
+    if pair.form == _THRESHOLDS and answer.status_code == 200:
+        reviewed = {**Html(answer.text).sendable(path), "again": ""}
+        return dash.client.post(path, data=reviewed).status_code
+    return answer.status_code

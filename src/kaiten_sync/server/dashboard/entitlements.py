@@ -146,6 +146,7 @@ def _edit(visit: Visit) -> Shown:
         f"Edit {row.name}",
         "Save",
         f"{_ALL}/{row.slug}",
+        address=f"entitlement/{row.slug}",
         calls=(call("update-entitlement", as_put(shown), entitlementSlug=row.slug),),
         declaration=declare_entitlements([shown]),
     )

@@ -20,8 +20,8 @@ from kaiten_sync.server.web.codec import check_storable, decode_body
 
 Kind = Literal["text", "long", "number", "choice", "flag", "flags", "day", "json"]
 
-MAX_FIELDS = 200
-"""Fields that one form may send: more than any of ours has."""
+MAX_FIELDS = 10_000
+"""Fields that one form may send: three for each grant of a license, and no license has so many."""
 
 _WITH_LINES = frozenset({"long", "json"})
 """Kinds whose text may have several lines."""

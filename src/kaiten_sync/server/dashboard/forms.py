@@ -122,6 +122,12 @@ def check_unchanged(fields: Iterable[Field], stored: Mapping[str, Any], sent: Se
         raise conflict("Form.ChangedMeanwhile", detail, problems)
 
 
+def field_of(location: str | None) -> str:
+    """The property that a place such as `body.scopes[0]` is in."""
+    place = (location or "").removeprefix("body.")
+    return place.split(".")[0].split("[")[0]
+
+
 def _state(fields: Iterable[Field], stored: Mapping[str, Any]) -> str:
     typed = [[field.name, *field.typed(stored)] for field in fields if not field.fixed]
     return hashlib.sha256(json.dumps(typed).encode()).hexdigest()[:16]
@@ -144,18 +150,13 @@ def _problems_by_field(
     rest: list[str] = []
     if error is None:
         return by_field, rest
-    found = [(_field_of(problem.location), problem.message) for problem in error.problems]
+    found = [(field_of(problem.location), problem.message) for problem in error.problems]
     if not any(name in names for name, _ in found):
-        found = [(_FIELD_OF_CODE.get(error.code.rpartition(".")[2], ""), error.detail)]
+        by_code = _FIELD_OF_CODE.get(error.code.rpartition(".")[2], "")
+        found = [(by_code, error.detail)] if by_code or not found else found
     for name, message in found:
         if name in names:
             by_field.setdefault(name, []).append(message)
         else:
             rest.append(message)
     return by_field, rest
-
-
-def _field_of(location: str | None) -> str:
-    """The property that a place such as `body.scopes[0]` is in."""
-    place = (location or "").removeprefix("body.")
-    return place.split(".")[0].split("[")[0]

@@ -8,7 +8,7 @@ from typing import Any
 
 from kaiten_sync.licensing.thresholds import UNCAPPED
 from kaiten_sync.server.dashboard.fields import Field, json_of
-from kaiten_sync.server.dashboard.figures import number_of, spell_number
+from kaiten_sync.server.dashboard.figures import number_of, show_overage, spell_number
 from kaiten_sync.server.domain.grants import VALUE_TYPES
 from kaiten_sync.server.domain.refusals import Problem, unprocessable
 
@@ -25,6 +25,12 @@ def value_text(value: Mapping[str, Any]) -> str:
             return "on" if value["value"] else "off"
         case _:
             return json.dumps(value["value"], ensure_ascii=False)
+
+
+def terms_text(value: Mapping[str, Any], overage_percent: int | None) -> str:
+    """A grant to read: its value, and how far usage may go beyond it."""
+    percent = overage_percent or 0
+    return value_text(value) + (f" (+{show_overage(percent)})" if percent > 0 else "")
 
 
 GRANT_FIELDS = (

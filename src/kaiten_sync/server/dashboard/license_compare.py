@@ -6,8 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from kaiten_sync.server.dashboard.figures import show_overage
-from kaiten_sync.server.dashboard.granted import value_text
+from kaiten_sync.server.dashboard.granted import terms_text
 from kaiten_sync.server.dashboard.licenses import READ, declared
 from kaiten_sync.server.dashboard.pages import DashboardPage, Form, Shown, Visit, call
 from kaiten_sync.server.db.grants import NamedGrant
@@ -75,10 +74,7 @@ def _grant_lines(visit: Visit, left: LicenseRow, right: LicenseRow) -> list[_Lin
 
 
 def _granted(row: NamedGrant | None) -> str:
-    if row is None:
-        return "not granted"
-    percent = row.overage_percent or 0
-    return value_text(row.value) + (f" (+{show_overage(percent)})" if percent > 0 else "")
+    return "not granted" if row is None else terms_text(row.value, row.overage_percent)
 
 
 def _plain(value: object) -> str:

@@ -1,18 +1,19 @@
-"""Pages of one license: what it grants, edited in place; publish and archive it; who has it."""
+"""Pages of one license: what it grants, edited and reviewed; publish and archive it; who has it."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 from typing import Any
 
-from kaiten_sync.server.dashboard.fields import Choice, Field
-from kaiten_sync.server.dashboard.forms import FormEntry, fill
-from kaiten_sync.server.dashboard.granted import GRANT_FIELDS, grant_body, stored_grant
+from kaiten_sync.server.dashboard.fields import Choice, Field, Sent
+from kaiten_sync.server.dashboard.grant_table import carried, digest_of, grant_table, read_edits
+from kaiten_sync.server.dashboard.granted import GRANT_FIELDS, grant_body
 from kaiten_sync.server.dashboard.licenses import ALL, ONE, READ, declared
 from kaiten_sync.server.dashboard.listing import ROWS, listing_of
 from kaiten_sync.server.dashboard.pages import (
     DashboardPage,
+    Done,
     Form,
     Shown,
     Visit,
@@ -23,12 +24,16 @@ from kaiten_sync.server.dashboard.pages import (
     show_question,
 )
 from kaiten_sync.server.db.grants import NamedGrant
+from kaiten_sync.server.db.licenses import LicenseRow
 from kaiten_sync.server.db.search import Wanted
-from kaiten_sync.server.domain.refusals import RefusalError, not_found
-from kaiten_sync.server.service import grants, search
+from kaiten_sync.server.domain.refusals import RefusalError, conflict, not_found
+from kaiten_sync.server.service import grants, previews, search
 from kaiten_sync.server.service.entitlements import get_entitlement
 from kaiten_sync.server.service.family_changes import family_view
 from kaiten_sync.server.service.licenses import get_license
+from kaiten_sync.server.service.previews import ProposedGrant
+from kaiten_sync.server.shapes.licenses import license_json
+from kaiten_sync.server.web.operations import Arguments
 
 _GRANT_PATH = f"{ONE}/grants/{{entitlementSlug}}"
 
@@ -39,32 +44,27 @@ _MAX_CHOICES = 200
 _EXAMPLE = {"entitlementSlug": "api-calls", "value": {"type": "number", "value": 1000}}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _GrantOnPage:
-    """A grant in the table: what is stored, what is typed, and what is wrong with that."""
-
-    row: NamedGrant
-    value: FormEntry
-    overage: FormEntry | None
-    problems: Sequence[str]
-    state: str
-
-
 def _detail(visit: Visit) -> Shown:
     row = get_license(visit.work, visit.path["licenseSlug"])
     view = family_view(visit.work, row.family_id)
     if view is None:
         raise not_found("GetLicense.NotFound", "this license is being deleted")
-    granted = search.grants_of(visit.work, row.id)
+    refused = visit.refusal_of(_GRANTS)
+    table = grant_table(
+        search.grants_of(visit.work, row.id),
+        refused.sent if refused else visit.sent,
+        refused.error if refused else None,
+    )
     return Shown(
         template="license_grants.html",
         values={
             "row": row,
             "family": view,
             "tab": "grants",
-            "grants": [_grant_row(each, visit) for each in granted],
+            "grants": table.rows,
+            "grants_form": table.form,
             "attach": visit.fill(_ATTACH),
-            "moved": visit.refusal_of(*_MOVES),
+            "moved": visit.refusal_of(*_MOVES, _DEFAULT),
             "held": search.count_instances(visit.work, row.id),
         },
         calls=(
@@ -107,42 +107,57 @@ def _attach_body(visit: Visit, body: dict[str, Any]) -> dict[str, Any]:
     return grant_body(row.type, body)
 
 
-def _grant_row(row: NamedGrant, visit: Visit) -> _GrantOnPage:
-    is_this = visit.path.get("entitlementSlug") == row.entitlement_slug
-    refused = visit.refusal_of(_GRANT) if is_this else None
-    form = fill(
-        GRANT_FIELDS,
-        stored_grant(row.value, row.overage_percent),
-        sent=refused.sent if refused else None,
-        error=refused.error if refused else None,
+def _review_grants(visit: Visit, sent: Sent) -> Shown | None:
+    """What the edited grants would do; None if nothing was edited or it was reviewed already."""
+    row, granted = _granted_by(visit)
+    if sent.one("again"):
+        return _detail(replace(visit, sent=sent))
+    edits = read_edits(granted, sent, _UPDATE)
+    proposed = [each.proposed for each in edits]
+    digest = digest_of(proposed)
+    if not edits or sent.one("reviewed") == digest:
+        return None
+    after = {each.entitlement_slug: each.after for each in proposed}
+    return Shown(
+        template="grants_review.html",
+        values={
+            "row": row,
+            "preview": previews.preview(visit.work, row, proposed),
+            "carried": carried(granted, sent),
+            "digest": digest,
+        },
+        calls=tuple(
+            call(
+                "update-license-entitlement",
+                each.body,
+                licenseSlug=row.slug,
+                entitlementSlug=each.proposed.entitlement_slug,
+            )
+            for each in edits
+        ),
+        declaration=declared(visit.work, [row], after),
     )
-    is_number = row.value["type"] == "number"
-    return _GrantOnPage(
-        row=row,
-        value=form.entry("value"),
-        overage=form.entry("limitCapExceededOveragePercent") if is_number else None,
-        problems=[
-            *form.problems,
-            *(problem for entry in form.entries for problem in entry.problems),
-        ],
-        state=form.state,
-    )
 
 
-def _stored(visit: Visit) -> dict[str, Any]:
-    row = _get_grant(visit)
-    return stored_grant(row.value, row.overage_percent)
+def _save_grants(visit: Visit, sent: Sent) -> int:
+    """Store the edited grants, as they were reviewed. Returns how many."""
+    row, granted = _granted_by(visit)
+    edits = read_edits(granted, sent, _UPDATE)
+    if edits and sent.one("reviewed") != digest_of(each.proposed for each in edits):
+        raise conflict("Form.ChangedMeanwhile", "a grant was changed meanwhile; review it again")
+    for edit in edits:
+        path = {"licenseSlug": row.slug, "entitlementSlug": edit.proposed.entitlement_slug}
+        _UPDATE.handler(visit.work, Arguments(path=path, query={}, body=edit.body))
+    return len(edits)
 
 
-def _grant_change(visit: Visit, body: dict[str, Any]) -> dict[str, Any]:
-    return grant_body(_get_grant(visit).entitlement_type, body)
+def _granted_by(visit: Visit) -> tuple[LicenseRow, Sequence[NamedGrant]]:
+    row = get_license(visit.work, visit.path["licenseSlug"])
+    return row, search.grants_of(visit.work, row.id)
 
 
-def _get_grant(visit: Visit) -> NamedGrant:
-    path = visit.path
-    found = grants.get_grant(visit.work, path["licenseSlug"], path["entitlementSlug"])
-    row: NamedGrant = found.page.rows[0]
-    return row
+def _saved(done: Done) -> str:
+    return back_to(ONE, "saved" if done.result else "unchanged")(done)
 
 
 def _holders(visit: Visit) -> Shown:
@@ -172,17 +187,46 @@ def _remove(visit: Visit) -> Shown:
     found = grants.get_grant(visit.work, path["licenseSlug"], path["entitlementSlug"])
     held = search.count_instances(visit.work, found.license.id)
     grant = found.page.rows[0]
+    removed = ProposedGrant(
+        entitlement_slug=grant.entitlement_slug,
+        entitlement_name=grant.entitlement_name,
+        before=previews.terms_of(grant),
+        after=None,
+    )
+    preview = previews.preview(visit.work, found.license, [removed])
     return show_question(
         visit,
         _REMOVE,
         "grant_remove.html",
-        {"row": found.license, "grant": grant, "held": held},
+        {"row": found.license, "grant": grant, "held": held, "preview": preview},
         title=f"Remove {grant.entitlement_name} from {found.license.name}",
         about=found.license.name,
         back=f"{ALL}/{found.license.slug}",
         calls=(call("delete-license-entitlement", **path),),
         declaration=declared(visit.work, [found.license]),
     )
+
+
+def _archive(visit: Visit) -> Shown:
+    row = get_license(visit.work, visit.path["licenseSlug"])
+    return show_question(
+        visit,
+        _ARCHIVE,
+        "license_archive.html",
+        {"row": row, "held": search.count_instances(visit.work, row.id)},
+        title=f"Archive {row.name}",
+        about=row.name,
+        back=f"{ALL}/{row.slug}",
+        calls=(call("archive-license", licenseSlug=row.slug),),
+        declaration=declared(visit.work, [row]),
+    )
+
+
+def _as_default(visit: Visit, _body: dict[str, Any]) -> dict[str, Any]:
+    row = get_license(visit.work, visit.path["licenseSlug"])
+    stored = license_json(row)
+    kept = ("name", "description", "type", "versionName")
+    return {**{name: stored[name] for name in kept if name in stored}, "isDefault": True}
 
 
 _DETAIL = DashboardPage(path=ONE, scopes=(READ,), show=_detail)
@@ -194,17 +238,25 @@ _ATTACH = Form(
     fields=_attach_fields,
     complete=_attach_body,
 )
-_GRANT = Form(
-    path=_GRANT_PATH,
+_UPDATE = operation("update-license-entitlement")
+_GRANTS = Form(
+    path=f"{ONE}/thresholds",
     page=_DETAIL,
-    operation=operation("update-license-entitlement"),
-    done=back_to(ONE, "saved"),
-    fields=lambda _: GRANT_FIELDS,
-    stored=_stored,
-    complete=_grant_change,
+    operation=_UPDATE,
+    done=_saved,
+    review=_review_grants,
+    act=_save_grants,
 )
 _REMOVE = form_page(
     f"{_GRANT_PATH}/remove", _remove, "delete-license-entitlement", back_to(ONE, "removed")
+)
+_ARCHIVE = form_page(f"{ONE}/archive", _archive, "archive-license", back_to(ONE, "archived"))
+_DEFAULT = Form(
+    path=f"{ONE}/default",
+    page=_DETAIL,
+    operation=operation("update-license"),
+    done=back_to(ONE, "default"),
+    complete=_as_default,
 )
 _MOVES = tuple(
     Form(
@@ -215,7 +267,6 @@ _MOVES = tuple(
     )
     for name, notice in (
         ("publish", "published"),
-        ("archive", "archived"),
         ("unarchive", "unarchived"),
     )
 )
@@ -224,4 +275,4 @@ PAGES = (
     _DETAIL,
     DashboardPage(path=f"{ONE}/instances", scopes=(READ, "read:instances"), show=_holders),
 )
-FORMS = (_ATTACH, _GRANT, _REMOVE, *_MOVES)
+FORMS = (_ATTACH, _GRANTS, _REMOVE, _ARCHIVE, _DEFAULT, *_MOVES)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from kaiten_sync.server.dashboard.api_lines import export_line
 from kaiten_sync.server.dashboard.declaration import declare_licenses
-from kaiten_sync.server.dashboard.fields import Choice, Field, choices, fixed
+from kaiten_sync.server.dashboard.fields import Choice, Field, Sent, choices, fixed, read_fields
 from kaiten_sync.server.dashboard.listing import ROWS, Filter, listing_of
 from kaiten_sync.server.dashboard.pages import (
     DashboardPage,
@@ -17,16 +18,23 @@ from kaiten_sync.server.dashboard.pages import (
     call,
     form_page,
     on_to,
+    operation,
     show_form,
     show_question,
     up_to,
 )
+from kaiten_sync.server.db.grants import NamedGrant
 from kaiten_sync.server.db.licenses import LicenseRow
-from kaiten_sync.server.service import grants, search
+from kaiten_sync.server.domain.refusals import Problem, RefusalError, unprocessable
+from kaiten_sync.server.service import grants, previews, search
 from kaiten_sync.server.service.families import get_family
+from kaiten_sync.server.service.grants import GrantFields
 from kaiten_sync.server.service.licenses import get_license
+from kaiten_sync.server.service.previews import GrantTerms
 from kaiten_sync.server.service.work import Work
 from kaiten_sync.server.shapes.licenses import license_json
+from kaiten_sync.server.web.arguments import check_body
+from kaiten_sync.server.web.operations import Arguments
 
 READ = "read:licenses"
 ALL = "/licenses"
@@ -63,6 +71,11 @@ _STATE = Field(
 )
 _VERSION_NAME = Field("versionName", "Version name", hint="Such as Winter 2026.")
 _DESCRIPTION = Field("description", "Description", kind="long", empty="")
+_COPY = Field(
+    "copyFrom",
+    "Copy grants of",
+    hint="The slug of a license. Leave it empty to begin without grants.",
+)
 _FLAGS = (
     Field("isDefault", "The default version of its family", kind="flag"),
     Field(
@@ -75,7 +88,7 @@ _FLAGS = (
 
 
 def _new_fields(_visit: Visit) -> tuple[Field, ...]:
-    first = (_NAME, _SLUG, _TYPE, _FAMILY, _VERSION, _VERSION_NAME, _STATE)
+    first = (_NAME, _SLUG, _TYPE, _FAMILY, _VERSION, _VERSION_NAME, _COPY, _STATE)
     return (*first, _DESCRIPTION, *_FLAGS)
 
 
@@ -83,12 +96,29 @@ def _edit_fields(_visit: Visit) -> tuple[Field, ...]:
     return (_NAME, fixed(_SLUG), _TYPE, fixed(_VERSION), _VERSION_NAME, _DESCRIPTION, *_FLAGS)
 
 
-def declared(work: Work, licenses: Sequence[LicenseRow]) -> str | None:
-    """The declaration of licenses with what they grant."""
+def declared(
+    work: Work,
+    licenses: Sequence[LicenseRow],
+    instead: Mapping[str, GrantTerms | None] | None = None,
+) -> str | None:
+    """The declaration of licenses with what they grant.
+
+    `instead` is what is granted instead, by the slug of the entitlement; None for nothing.
+    """
     return declare_licenses(
-        (license_json(row), family_slug, granted)
+        (license_json(row), family_slug, _with_terms(granted, instead or {}))
         for row, family_slug, granted in search.with_grants(work, licenses)
     )
+
+
+def _with_terms(
+    granted: Sequence[NamedGrant], instead: Mapping[str, GrantTerms | None]
+) -> Iterator[NamedGrant]:
+    for row in granted:
+        terms = instead.get(row.entitlement_slug, previews.terms_of(row))
+        if terms is not None:
+            value, overage = dict(terms.value), terms.overage_percent
+            yield replace(row, value=value, overage_percent=overage)
 
 
 def _list(visit: Visit) -> Shown:
@@ -132,19 +162,50 @@ def _new(visit: Visit) -> Shown:
 
 
 def _next_version(visit: Visit) -> Mapping[str, Any] | None:
-    """What a new version of the family in the URL has in common with its newest one."""
-    family_slug = visit.query.get("family")
-    if not family_slug:
+    """A new version as a copy of the one in the URL, or of the newest one of the family there."""
+    slug, family_slug = visit.query.get("from"), visit.query.get("family")
+    if slug:
+        row = get_license(visit.work, slug)
+        family_slug = search.family_slug_of(visit.work, row)
+    elif family_slug:
+        row = get_family(visit.work, family_slug, version=None, with_versions=True).versions[-1]
+    else:
         return None
-    view = get_family(visit.work, family_slug, version=None, with_versions=True)
-    newest = view.versions[-1]
     return {
-        "name": newest.name,
-        "type": newest.type,
+        "name": row.name,
+        "type": row.type,
         "familySlug": family_slug,
-        "description": newest.description,
+        "description": row.description,
+        "copyFrom": row.slug,
         "lifecycleState": "DRAFT",
     }
+
+
+def _create(visit: Visit, sent: Sent) -> dict[str, Any]:
+    """Create the license, with the grants of another one if it is named."""
+    body = read_fields(_new_fields(visit), sent)
+    copied = body.pop("copyFrom", None)
+    rows = _copied_grants(visit.work, copied) if copied else []
+    create = operation("create-license")
+    made: dict[str, Any] = create.handler(
+        visit.work, Arguments(path={}, query={}, body=check_body(create, body))
+    )
+    for each in rows:
+        fields = GrantFields(
+            value=each.value,
+            entitlement_slug=each.entitlement_slug,
+            overage_percent=each.overage_percent,
+        )
+        grants.add_grant(visit.work, made["slug"], fields)
+    return made
+
+
+def _copied_grants(work: Work, slug: str) -> Sequence[NamedGrant]:
+    try:
+        return search.grants_of(work, get_license(work, slug).id)
+    except RefusalError as error:
+        problem = Problem(error.detail, "body.copyFrom")
+        raise unprocessable("UNPROCESSABLE", "validation failed", [problem]) from error
 
 
 def _stored(visit: Visit) -> Mapping[str, Any]:
@@ -161,6 +222,7 @@ def _edit(visit: Visit) -> Shown:
         f"Edit {row.name}",
         "Save",
         f"{ALL}/{row.slug}",
+        address=f"license/{row.slug}",
         calls=(call("update-license", body, licenseSlug=row.slug),),
         declaration=declared(visit.work, [row]),
     )
@@ -205,6 +267,7 @@ _NEW = form_page(
     on_to(ALL),
     fields=_new_fields,
     suggested=_next_version,
+    act=_create,
 )
 _EDIT = form_page(
     f"{ONE}/edit",

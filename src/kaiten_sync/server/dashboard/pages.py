@@ -33,14 +33,16 @@ class Visit:
     """A page that somebody who is signed in asks for.
 
     `path` and `query` are the parameters of the URL. `refused` is the form that brought the
-    visitor back here, if one did. `has_git` is whether the server has a project, and `plan` is
-    what that project would change, if that is known yet.
+    visitor back here, if one did, and `sent` what was typed in one that is shown again. `has_git`
+    is whether the server has a project, and `plan` is what that project would change, if that is
+    known yet.
     """
 
     work: Work
     path: Mapping[str, str]
     query: Mapping[str, str]
     refused: Refused | None = None
+    sent: Sent | None = None
     has_git: bool = False
     plan: GitPlan | None = None
 
@@ -125,7 +127,9 @@ class Form:
     `page` is where the form is, and is shown again if it is refused. `done` returns the path to go
     to, or a page that can be shown only once. `stored` is what is stored of the fields of a form
     that changes something, and `suggested` what an empty form begins with. `complete` makes the
-    operation's body of what was read. `before` is done first, in the same transaction.
+    operation's body of what was read. `before` is done first, in the same transaction. `act` is
+    done instead, by a form that does its operation several times, or something beside it.
+    `review` returns a page to show before anything is done, or None if nothing is left to ask.
     """
 
     path: str
@@ -137,6 +141,8 @@ class Form:
     suggested: Callable[[Visit], Mapping[str, Any] | None] | None = None
     complete: Callable[[Visit, dict[str, Any]], dict[str, Any]] = _as_read
     before: Callable[[Visit], None] | None = None
+    act: Callable[[Visit, Sent], Any] | None = None
+    review: Callable[[Visit, Sent], Shown | None] | None = None
 
     def perform(self, visit: Visit, sent: Sent) -> Any:
         """Do what was sent, as the API would do it, with the same checks.
@@ -144,6 +150,8 @@ class Form:
         Raises:
             RefusalError: something is wrong, or somebody else changed what the form changes.
         """
+        if self.act:
+            return self.act(visit, sent)
         fields, stored = self.fields(visit), self.stored(visit) if self.stored else None
         if stored is not None:
             check_unchanged(fields, stored, sent)
@@ -167,10 +175,28 @@ def form_page(
     return Form(path=path, page=page, operation=does, done=done, **more)
 
 
-def show_form(visit: Visit, form: Form, title: str, submit: str, back: str, **more: Any) -> Shown:
-    """The page of a form that has a page of its own. `back` is where cancelling leads."""
+def show_form(
+    visit: Visit,
+    form: Form,
+    title: str,
+    submit: str,
+    back: str,
+    *,
+    address: str | None = None,
+    **more: Any,
+) -> Shown:
+    """The page of a form that has a page of its own. `back` is where cancelling leads.
+
+    `address` is that of the object that it changes, if git may declare it.
+    """
     action = form.path.format(**visit.path)
-    values = {"title": title, "submit": submit, "back": back, "action": action}
+    values = {
+        "title": title,
+        "submit": submit,
+        "back": back,
+        "action": action,
+        "address": address,
+    }
     return Shown(template="form.html", values={**values, "form": visit.fill(form)}, **more)
 
 

@@ -23,7 +23,9 @@ from kaiten_sync.server.dashboard.figures import (
     show_overage,
     show_percent,
 )
+from kaiten_sync.server.dashboard.granted import terms_text
 from kaiten_sync.server.dashboard.texts import showable
+from kaiten_sync.server.service.previews import GrantTerms
 from kaiten_sync.server.shapes.scalars import timestamp
 
 HEADERS = {
@@ -91,6 +93,7 @@ class Renderer:
             counted=show_count,
             percent=show_percent,
             overage=show_overage,
+            terms=_terms,
             moment=show_moment,
             since=_since,
             day=_day,
@@ -130,6 +133,11 @@ class _Time:
 
     def __str__(self) -> str:
         return show_moment(self.milliseconds)
+
+
+def _terms(terms: GrantTerms | None) -> str:
+    """What is granted, to read."""
+    return "not granted" if terms is None else terms_text(terms.value, terms.overage_percent)
 
 
 @pass_context

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from http import HTTPStatus
 from urllib.parse import quote
 
@@ -210,7 +211,8 @@ class _Site:
             check_form_token(signed.session_id, sent.one(_TOKEN_FIELD))
             if not allows(signed.caller.scopes, form.operation.scope):
                 return self._not_allowed(request, signed, form.operation.scope)
-            return self._perform(request, signed, form, sent)
+            reviewed = self._review(request, signed, form, sent)
+            return reviewed or self._perform(request, signed, form, sent)
 
         return answer
 
@@ -238,27 +240,45 @@ class _Site:
             return _see_other(done)
         return self._render(request, signed, done, 201)
 
+    def _review(self, request: Request, signed: _Signed, form: Form, sent: Sent) -> Response | None:
+        """The page to show before a form is done; None if it can be done."""
+        review = form.review
+        if review is None:
+            return None
+        try:
+            with self._visiting(request, signed) as visit:
+                shown = review(visit, sent)
+        except RefusalError as error:
+            if error.kind is RefusalKind.UNAVAILABLE:
+                raise
+            refused = Refused(form=form, sent=sent, error=error)
+            return self._shown(request, signed, form.page, refused)
+        return None if shown is None else self._render(request, signed, shown, 200, visit.plan)
+
     def _shown(
         self, request: Request, signed: _Signed, page: DashboardPage, refused: Refused | None = None
     ) -> Response:
-        # Before any transaction: making a plan asks this very server.
         wait_s = _PLAN_WAIT_S if page.waits_for_plan else 0
+        with self._visiting(request, signed, wait_s) as visit:
+            shown = page.show(replace(visit, refused=refused))
+        status = STATUSES[refused.error.kind] if refused else 200
+        return self._render(request, signed, shown, status, visit.plan)
+
+    @contextmanager
+    def _visiting(self, request: Request, signed: _Signed, wait_s: float = 0) -> Iterator[Visit]:
+        # Before any transaction: making a plan asks this very server.
         plan = self._git.latest(wait_s) if self._git else None
         with self._surroundings.database.reading() as connection:
             now_ms = self._surroundings.clock()
             work = work_in(self._surroundings, connection, signed.caller, now_ms)
             has_git = self._git is not None and is_first_organization(work)
-            visit = Visit(
+            yield Visit(
                 work=work,
                 path=request.path_params,
                 query=request.query_params,
-                refused=refused,
                 has_git=has_git,
                 plan=plan if has_git else None,
             )
-            shown = page.show(visit)
-        status = STATUSES[refused.error.kind] if refused else 200
-        return self._render(request, signed, shown, status, visit.plan)
 
     def _not_allowed(self, request: Request, signed: _Signed, scope: str) -> Response:
         shown = Shown(template="not_allowed.html", values={"scope": scope})

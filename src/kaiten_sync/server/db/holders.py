@@ -40,6 +40,15 @@ class EntitledCustomer:
     instance_count: int
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Holder:
+    """An instance that has a license, and its customer."""
+
+    slug: str
+    name: str
+    customer_slug: str
+
+
 _GRANTING: RowQuery[GrantingLicense] = RowQuery(
     GrantingLicense,
     select(grant, license_version.c.slug, license_version.c.name, license_version.c.version)
@@ -77,6 +86,12 @@ _ALL_GRANTS: RowQuery[NamedGrant] = RowQuery(
     .join(entitlement, entitlement.c.id == grant.c.entitlement_id)
     .where(grant.c.license_id.in_(bindparam("licenses", expanding=True))),
 )
+_HOLDERS: RowQuery[Holder] = RowQuery(
+    Holder,
+    select(instance.c.slug, instance.c.name, customer.c.slug.label("customer_slug"))
+    .join(customer, customer.c.id == instance.c.customer_id)
+    .where(instance.c.license_id == bindparam("license")),
+)
 _COUNTED = {
     "entitlements": entitlement,
     "licenses": license_version,
@@ -97,6 +112,12 @@ def customers_entitled(
 ) -> list[EntitledCustomer]:
     """Customers with instances that may use an entitlement, and how many, newest first."""
     return _ENTITLED.all(connection, entitlement=entitlement_id, skipped=skipped, top=limit)
+
+
+def holders_of(connection: Connection, license_id: str) -> list[Holder]:
+    """All instances that have a license, by slug."""
+    # Not by the database: each sorts text in its own way.
+    return sorted(_HOLDERS.all(connection, license=license_id), key=lambda row: row.slug)
 
 
 def grants_of(connection: Connection, license_ids: Collection[str]) -> dict[str, list[NamedGrant]]:

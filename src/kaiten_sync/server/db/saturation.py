@@ -6,6 +6,7 @@ over. Such a counter is empty: it sorts as empty in a list of all, and is not in
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, fields
 from typing import Any
 
@@ -139,6 +140,15 @@ _OF_ENTITLEMENT = RowQuery(
     .limit(bindparam("top"))
     .offset(bindparam("skipped")),
 )
+_held = (
+    _METERED.outerjoin(usage, _JOIN_USAGE)
+    .where(
+        grant.c.license_id == bindparam("license"),
+        entitlement.c.slug.in_(bindparam("entitlements", expanding=True)),
+    )
+    .subquery()
+)
+_OF_LICENSE = RowQuery(MeteredUsage, _shown(_held))
 _numbers = _with_ratio(
     _METERED.join(usage, _JOIN_USAGE).where(
         instance.c.organization_id == bindparam("organization"), _is_number
@@ -220,6 +230,14 @@ def usage_of_entitlement(
         top=limit,
         **moment_parameters(now_ms),
     )
+
+
+def usage_of_license(
+    connection: Connection, license_id: str, entitlement_slugs: Collection[str]
+) -> list[MeteredUsage]:
+    """All instances that have a license, with their counters of these of its entitlements."""
+    slugs = list(entitlement_slugs)
+    return _OF_LICENSE.all(connection, license=license_id, entitlements=slugs) if slugs else []
 
 
 def fullest(

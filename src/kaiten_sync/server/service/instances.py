@@ -17,6 +17,7 @@ from kaiten_sync.server.db.instances import (
     InstanceRow,
     ShownInstance,
 )
+from kaiten_sync.server.db.licenses import LicenseRow
 from kaiten_sync.server.db.pages import Position, RowPage
 from kaiten_sync.server.domain.events import (
     INSTANCE_CREATED,
@@ -110,6 +111,24 @@ def update_instance(work: Work, slug: str, fields: InstanceFields) -> None:
             updated_at=work.touched(stored.updated_at),
             **_columns(work, fields),
         )
+    _tell(work, INSTANCE_UPDATED, get_instance(work, slug, operation))
+
+
+def move_to_license(work: Work, slug: str, target: LicenseRow) -> None:
+    """Give an instance another license; all else of it stays."""
+    operation = "UpdateInstance"
+    stored = _find_held(work, slug, operation)
+    license_row = instances.keep_license(work.connection, work.organization_id, target.id)
+    if license_row is None or license_row.lifecycle_state == ARCHIVED:
+        detail = f"license {target.slug!r} cannot be given to an instance any more"
+        raise unprocessable(f"{operation}.LicenseArchived", detail)
+    instances.change_instance(
+        work.connection,
+        stored.id,
+        license_id=target.id,
+        updated_by=work.caller.account_id,
+        updated_at=work.touched(stored.updated_at),
+    )
     _tell(work, INSTANCE_UPDATED, get_instance(work, slug, operation))
 
 

@@ -110,6 +110,11 @@ def with_grants(
     return [(row, families[row.family_id], granted[row.id]) for row in licenses]
 
 
+def family_slug_of(work: Work, row: LicenseRow) -> str:
+    """The slug of the family that a license is a version of."""
+    return holders.family_slugs(work.connection, [row.family_id])[row.family_id]
+
+
 def count_instances(work: Work, license_id: str) -> int:
     """How many instances have a license."""
     return count_by_license(work, [license_id])[license_id]

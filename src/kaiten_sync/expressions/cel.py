@@ -1,0 +1,160 @@
+"""CEL, through Google's cel-expr-python: the only module that imports it.
+
+Runs in the worker's process. Source of the words of its errors: version 0.1.3, pinned; tests read
+them. The library itself bounds nesting (32) and the steps of loops (10,000 for an evaluation).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from difflib import get_close_matches
+from typing import Any
+
+from cel_expr_python import cel
+
+from kaiten_sync.expressions.functions import glob, within
+from kaiten_sync.expressions.language import CheckedExpression, Language, Mistake, Unjudged, Verdict
+from kaiten_sync.model.value import Json
+
+_MISTAKE = re.compile(r"ERROR: <input>:(-?\d+):(-?\d+): (.*)$", re.MULTILINE)
+_STATUS = re.compile(r"^[A-Z_]+: | \[[A-Z_]+\]$")
+_LACKS = re.compile(r'No value with name "([^"]+)" found in Activation')
+_UNDECLARED = re.compile(r"undeclared reference to '([^']*)'.*")
+_OVERLOAD = re.compile(r"found no matching overload for '([^']*)' applied to '\((.*)\)'")
+_EXPECTING = re.compile(r" expecting .*$")
+_INT64 = 2**63
+
+
+class Expression:
+    """One expression in one language."""
+
+    def __init__(self, text: str, language: Language) -> None:
+        self._types = language.variables
+        self._compiled = _environment(language).compile(text)
+        if self._compiled.return_type() not in (cel.Type.BOOL, cel.Type.DYN):
+            found = self._compiled.return_type().name().lower()
+            raise WrongError((Mistake(1, 1, f"this is of type {found}; it must be true or false"),))
+
+    def verdict(self, row: Mapping[str, Json]) -> Verdict:
+        """The expression's answer on one row."""
+        values = {name: _as_type(value, self._types[name]) for name, value in row.items()}
+        try:
+            found = self._compiled.eval(data=values)
+        except RuntimeError as error:  # the bound of the library
+            return Unjudged(reason=_plain(str(error)))
+        if found.type() == cel.Type.BOOL:
+            return bool(found.value())
+        if found.type() == cel.Type.ERROR:
+            message = _plain(str(found.value()))
+            lacks = _LACKS.search(message)
+            if lacks:
+                return Unjudged(reason=f"{lacks[1]} is not known", lacks=lacks[1])
+            return Unjudged(reason=message)
+        return Unjudged(reason=f"the answer is of type {found.type().name().lower()}")
+
+
+class WrongError(Exception):
+    """An expression is wrong."""
+
+    def __init__(self, mistakes: tuple[Mistake, ...]) -> None:
+        super().__init__(str(mistakes))
+        self.mistakes = mistakes
+
+
+def compiled(text: str, language: Language) -> Expression:
+    """An expression that is ready to be judged.
+
+    Raises:
+        WrongError: it is not one in this language.
+    """
+    try:
+        return Expression(text, language)
+    except RuntimeError as error:
+        raise WrongError(tuple(_mistakes(str(error), language))) from error
+
+
+def checked(text: str, language: Language) -> CheckedExpression:
+    """What is wrong with an expression, or else which groups of variables it uses."""
+    try:
+        compiled(text, language)
+    except WrongError as error:
+        return CheckedExpression(mistakes=error.mistakes)
+    return CheckedExpression(
+        uses=frozenset(g for g in language.groups if not _is_in(text, language.without(g)))
+    )
+
+
+def _is_in(text: str, language: Language) -> bool:
+    try:
+        compiled(text, language)
+    except WrongError:
+        return False
+    return True
+
+
+def _environment(language: Language) -> cel.Env:
+    return cel.NewEnv(
+        variables={name: cel.Type(type_) for name, type_ in language.variables.items()},
+        functions=[
+            cel.FunctionDecl(
+                function.__name__,
+                [
+                    cel.Overload(
+                        f"string_{function.__name__}",
+                        return_type=cel.Type.BOOL,
+                        parameters=[cel.Type.STRING, cel.Type.STRING],
+                        is_member=True,
+                        impl=function,
+                    )
+                ],
+            )
+            for function in (glob, within)
+        ],
+    )
+
+
+def _as_type(value: Json, type_: str) -> Any:
+    """A JSON value as the library takes it. Integers end at 64 bits there."""
+    match value:
+        case bool() | None:
+            return value
+        case str():
+            return datetime.fromisoformat(value) if type_ == "timestamp" else value
+        case int() if type_ == "int":
+            return max(-_INT64, min(_INT64 - 1, value))
+        case int() if type_ == "double" or not -_INT64 <= value < _INT64:
+            return float(value)
+        case int() | float():
+            return value
+        case Mapping():
+            return {key: _as_type(item, "dyn") for key, item in value.items()}
+        case _:
+            return [_as_type(item, "dyn") for item in value]
+
+
+def _mistakes(message: str, language: Language) -> Iterable[Mistake]:
+    """The mistakes of the library's message, which lists them with a drawing of each place."""
+    found = [
+        Mistake(max(1, int(line)), max(1, int(column)), _said(text, language))
+        for line, column, text in _MISTAKE.findall(message)
+    ]
+    return dict.fromkeys(found) if found else [Mistake(1, 1, _plain(message))]
+
+
+def _said(text: str, language: Language) -> str:
+    """A mistake in words of ours, if the library's are about its own inside."""
+    plain = _plain(text)
+    if undeclared := _UNDECLARED.match(plain):
+        close = get_close_matches(undeclared[1], language.variables, n=1)
+        suggested = f"; did you mean '{close[0]}'?" if close else ""
+        return f"there is no variable or function '{undeclared[1]}'{suggested}"
+    if overload := _OVERLOAD.match(plain):
+        return f"'{overload[1].strip('_@')}' does not take ({overload[2]})"
+    return _EXPECTING.sub("", plain).replace("mismatched input '<EOF>'", "it ends too early")
+
+
+def _plain(message: str) -> str:
+    """A message without the library's status words."""
+    return _STATUS.sub("", _STATUS.sub("", message))

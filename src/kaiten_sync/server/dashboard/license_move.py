@@ -1,0 +1,119 @@
+"""The page that moves holders of a license to another one, with what that does to each of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlencode
+
+from kaiten_sync.server.dashboard.fields import Sent
+from kaiten_sync.server.dashboard.grant_table import digest_of
+from kaiten_sync.server.dashboard.licenses import ALL, ONE, READ, declared
+from kaiten_sync.server.dashboard.pages import (
+    DashboardPage,
+    Done,
+    Form,
+    Shown,
+    Visit,
+    call,
+    operation,
+)
+from kaiten_sync.server.db.licenses import LicenseRow
+from kaiten_sync.server.db.search import Wanted
+from kaiten_sync.server.domain.licenses import PUBLISHED
+from kaiten_sync.server.domain.refusals import conflict
+from kaiten_sync.server.service import previews, search
+from kaiten_sync.server.service.instances import move_to_license
+from kaiten_sync.server.service.licenses import get_license
+from kaiten_sync.server.service.previews import Preview
+
+_PATH = f"{ONE}/move"
+_MAX_CHOICES = 200
+"""Families whose versions are offered."""
+
+WAVE = 500
+"""Instances that are moved at a time, in one transaction."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _PlannedMove:
+    """A move as it was asked for, and what it would do."""
+
+    target: LicenseRow
+    with_over: bool
+    preview: Preview
+    digest: str
+
+    @property
+    def moving(self) -> Sequence[str]:
+        """The instances that would move now, by slug."""
+        left = frozenset[str]() if self.with_over else self.preview.over
+        return [slug for slug in self.preview.holders if slug not in left][:WAVE]
+
+    @property
+    def query(self) -> str:
+        """The same in a URL."""
+        return urlencode({"to": self.target.slug, **({"over": "on"} if self.with_over else {})})
+
+
+def _move(visit: Visit) -> Shown:
+    row = get_license(visit.work, visit.path["licenseSlug"])
+    to = visit.query.get("to", "")
+    wanted = _wanted(visit, row, to, bool(visit.query.get("over"))) if to else None
+    page, families, _ = search.find_families(visit.work, Wanted(), None, _MAX_CHOICES)
+    offered = [
+        each
+        for family in families
+        for each in reversed(family.versions)
+        if each.lifecycle_state == PUBLISHED and each.id != row.id
+    ]
+    return Shown(
+        template="license_move.html",
+        values={
+            "row": row,
+            "tab": "move",
+            "moved": visit.refused,
+            "to": to,
+            "over": bool(visit.query.get("over")),
+            "offered": offered if page.next is None else None,
+            "held": search.count_instances(visit.work, row.id),
+            "wanted": wanted,
+        },
+        calls=(call("updateInstance", {"licenseId": "<id of the license>"}, instanceSlug="main"),),
+        declaration=declared(visit.work, [wanted.target] if wanted else [row]),
+    )
+
+
+def _wanted(visit: Visit, row: LicenseRow, to: str, with_over: bool) -> _PlannedMove:
+    target = get_license(visit.work, to)
+    sides = (search.grants_of(visit.work, each.id) for each in (row, target))
+    proposed = previews.proposed_move(*sides)
+    return _PlannedMove(
+        target=target,
+        with_over=with_over,
+        preview=previews.preview(visit.work, row, proposed),
+        digest=digest_of(proposed),
+    )
+
+
+def _do(visit: Visit, sent: Sent) -> dict[str, Any]:
+    row = get_license(visit.work, visit.path["licenseSlug"])
+    wanted = _wanted(visit, row, sent.one("to"), bool(sent.one("over")))
+    if wanted.digest != sent.one("reviewed"):
+        detail = "what the licenses grant was changed meanwhile; look at the move again"
+        raise conflict("Form.ChangedMeanwhile", detail)
+    for slug in wanted.moving:
+        move_to_license(visit.work, slug, wanted.target)
+    return {"query": wanted.query}
+
+
+def _done(done: Done) -> str:
+    return f"{ALL}/{done.path['licenseSlug']}/move?{done.result['query']}&done=moved"
+
+
+_PAGE = DashboardPage(path=_PATH, scopes=(READ, "write:instances"), show=_move)
+_MOVE = Form(path=_PATH, page=_PAGE, operation=operation("updateInstance"), done=_done, act=_do)
+
+PAGES = (_PAGE,)
+FORMS = (_MOVE,)
