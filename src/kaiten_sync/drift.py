@@ -105,7 +105,7 @@ def plan_revert(
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Seen:
+class _Compared:
     """The server as it is read, as it is declared, and how that differs from the declaration."""
 
     read: LiveState
@@ -134,7 +134,7 @@ def _compare(
     case: DriftCase,
     progress: Progress,
     workers: int,
-) -> _Seen:
+) -> _Compared:
     check_supported(desired, catalog)
     read = read_live(catalog, need_of_everything(desired), case.scope, progress, workers)
     live = seen_as_sold(desired, read)
@@ -147,4 +147,4 @@ def _compare(
     differences = named_versions(differences, desired, read)
     if case.only:
         differences = tuple(d for d in differences if d.address.is_within(case.only))
-    return _Seen(read=read, sold=live, diff=replace(diff, differences=differences))
+    return _Compared(read=read, sold=live, diff=replace(diff, differences=differences))

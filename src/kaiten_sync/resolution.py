@@ -13,7 +13,7 @@ from kaiten_sync.diff import diff_catalog, with_sides
 from kaiten_sync.families import (
     LiveFamily,
     Resolution,
-    Standing,
+    SoldFamily,
     agreed_families,
     as_sold,
     as_versions,
@@ -58,24 +58,24 @@ def resolve(
 
 
 def _resolved(
-    standings: Sequence[Standing],
+    sold_families: Sequence[SoldFamily],
     desired: DesiredState,
     catalog: PlanReader,
     live: LiveState,
     progress: Progress,
 ) -> Resolution:
-    asked = {version for standing in standings for version in _whose_holders_matter(standing)}
+    asked = {version for sold in sold_families for version in _whose_holders_matter(sold)}
     holders = read_holders(catalog, asked, progress=progress, known=live)
     taken = {
         address.slug
         for address in (*live.resources, *desired.resources)
         if address.parent is None and address.kind in {a.kind for a in map(_version, desired.terms)}
     }
-    chosen: list[tuple[Standing, FamilyChoice]] = []
+    chosen: list[tuple[SoldFamily, FamilyChoice]] = []
     refusals: list[Diagnostic] = []
-    for standing in standings:
-        choice, refused = choose(standing, holders, taken)
-        chosen.append((standing, choice))
+    for sold in sold_families:
+        choice, refused = choose(sold, holders, taken)
+        chosen.append((sold, choice))
         refusals += refused
     return as_versions(desired, chosen, holders, refusals)
 
@@ -147,7 +147,7 @@ def reverting(
         for field in each.fields
         if field.name == SERVES
     }
-    standings = [
+    sold_families = [
         replace(
             each,
             differences=[d for d in undone if d.address.root == each.address],
@@ -155,8 +155,8 @@ def reverting(
         )
         for each in _standings(wanted, live, scope, {})
     ]
-    resolution = _resolved(standings, wanted, catalog, live, progress)
-    members = {v.address for s in standings if s.live is not None for v in s.live.versions}
+    resolution = _resolved(sold_families, wanted, catalog, live, progress)
+    members = {v.address for s in sold_families if s.live is not None for v in s.live.versions}
     members |= {*resolution.versions.values()}
     found = [each for each in undone if each.address.root not in roots]
     for each in diff_catalog(resolution.desired, live, scope).differences:
@@ -196,13 +196,13 @@ def still_agreed(
 
 def _standings(
     desired: DesiredState, live: LiveState, scope: Scope, kept: Mapping[Address, FamilyChoice]
-) -> list[Standing]:
+) -> list[SoldFamily]:
     found = _families(desired, live)
     served = _differences(desired, live, scope, {a: f.shown.address for a, f in found.items()})
     newer = {a: f.newest.address for a, f in found.items() if f.newest is not f.shown}
     newest = _differences(desired, live, scope, newer)
     return [
-        Standing(
+        SoldFamily(
             address=address,
             terms=terms,
             source=desired.resources[address].source,
@@ -237,13 +237,13 @@ def _differences(
     return differences
 
 
-def _whose_holders_matter(standing: Standing) -> set[Address]:
+def _whose_holders_matter(sold: SoldFamily) -> set[Address]:
     """The served version that would be tightened, and replaced ones that are to be archived."""
-    live = standing.live
-    if live is None or not standing.is_sold:
+    live = sold.live
+    if live is None or not sold.is_sold:
         return set()
-    asked = {live.shown.address} if harmful(standing) else set()
-    if standing.terms.archive_replaced:
+    asked = {live.shown.address} if harmful(sold) else set()
+    if sold.terms.archive_replaced:
         asked |= {v.address for v in live.in_state("PUBLISHED") if v is not live.shown}
     return asked
 

@@ -31,7 +31,7 @@ _MOST_NAMED = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Standing:
+class SoldFamily:
     """One declared family beside the server.
 
     `live` is None if the server has no such family. `differences` are those from the version that
@@ -56,23 +56,23 @@ class Standing:
         return max(effects, key=list(Effect).index) if effects else None
 
 
-def harmful(standing: Standing) -> bool:
+def harmful(sold: SoldFamily) -> bool:
     """Whether holders of the served version would lose something."""
-    is_served = standing.live is not None and standing.live.served is not None
-    return is_served and standing.is_sold and standing.effect in _HARMFUL
+    is_served = sold.live is not None and sold.live.served is not None
+    return is_served and sold.is_sold and sold.effect in _HARMFUL
 
 
 def choose(
-    standing: Standing, holders: Holders, taken: Collection[str]
+    sold: SoldFamily, holders: Holders, taken: Collection[str]
 ) -> tuple[FamilyChoice, tuple[Diagnostic, ...]]:
     """The way of one family, and why it is refused if it is.
 
     `holders` are those of the served versions that would be tightened, and `taken` the slugs that a
     new version cannot have.
     """
-    family, live = standing.address, standing.live
-    if not standing.is_sold:
-        return _unsold(standing), ()
+    family, live = sold.address, sold.live
+    if not sold.is_sold:
+        return _unsold(sold), ()
     if live is None:
         choice = FamilyChoice(
             address=family,
@@ -80,42 +80,42 @@ def choose(
             reason="there is no such family",
             version=family.slug,
         )
-        return choice, tuple(_slug_taken(standing, taken))
+        return choice, tuple(_slug_taken(sold, taken))
     if live.served is None:
-        return _reopened(standing, live, taken), ()
+        return _reopened(sold, live, taken), ()
     served = live.served.address
-    if standing.goes_back_to is not None:
-        return _gone_back(standing, served.slug, standing.goes_back_to), ()
+    if sold.goes_back_to is not None:
+        return _gone_back(sold, served.slug, sold.goes_back_to), ()
     choice = FamilyChoice(
         address=family,
         way=Way.NOTHING,
         reason="it sells what is declared",
         serves=served.slug,
         version=served.slug,
-        effect=standing.effect,
+        effect=sold.effect,
     )
-    if standing.effect is None:
+    if sold.effect is None:
         return _with_default(choice, live), ()
-    if not harmful(standing):
+    if not harmful(sold):
         reason = "the change takes nothing from holders"
         return replace(choice, way=Way.IN_PLACE, reason=reason), ()
-    return _tightened(standing, live, choice, holders, taken)
+    return _tightened(sold, live, choice, holders, taken)
 
 
-def _unsold(standing: Standing) -> FamilyChoice:
-    live = standing.live
+def _unsold(sold: SoldFamily) -> FamilyChoice:
+    live = sold.live
     on_sale = () if live is None else live.in_state(PUBLISHED)
     return FamilyChoice(
-        address=standing.address,
+        address=sold.address,
         way=Way.WITHDRAW if on_sale else Way.NOTHING,
         reason=f"`{SOLD}` is false; holders keep their versions" if on_sale else "it is not sold",
         serves=live.served.address.slug if live is not None and live.served else None,
     )
 
 
-def _gone_back(standing: Standing, serves: str, version: str) -> FamilyChoice:
+def _gone_back(sold: SoldFamily, serves: str, version: str) -> FamilyChoice:
     return FamilyChoice(
-        address=standing.address,
+        address=sold.address,
         way=Way.IN_PLACE,
         reason=f"{version} was agreed, and somebody had it serve {serves}",
         serves=serves,
@@ -123,12 +123,12 @@ def _gone_back(standing: Standing, serves: str, version: str) -> FamilyChoice:
     )
 
 
-def _reopened(standing: Standing, live: LiveFamily, taken: Collection[str]) -> FamilyChoice:
-    version = _next_version(standing, live, taken)
+def _reopened(sold: SoldFamily, live: LiveFamily, taken: Collection[str]) -> FamilyChoice:
+    version = _next_version(sold, live, taken)
     drafts = [v.address.slug for v in live.in_state(DRAFT) if v.address.slug != version]
     left = f"; left as drafts: {', '.join(drafts)}" if drafts else ""
     return FamilyChoice(
-        address=standing.address,
+        address=sold.address,
         way=Way.NEW_VERSION,
         reason=f"it has no version on sale{left}",
         version=version,
@@ -144,21 +144,21 @@ def _with_default(choice: FamilyChoice, live: LiveFamily) -> FamilyChoice:
 
 
 def _tightened(
-    standing: Standing,
+    sold: SoldFamily,
     live: LiveFamily,
     choice: FamilyChoice,
     holders: Holders,
     taken: Collection[str],
 ) -> tuple[FamilyChoice, tuple[Diagnostic, ...]]:
-    terms, slug = standing.terms, str(choice.serves)
-    served = version_address(standing.address, slug)
+    terms, slug = sold.terms, str(choice.serves)
+    served = version_address(sold.address, slug)
     holding = holders.instances.get(served, ())
     count = len(holding) if served in holders.checked else None
     if terms.when_tightened is WhenTightened.IN_PLACE:
         reason = f"`onTighten` is in-place: {terms.reason}"
         return replace(choice, way=Way.IN_PLACE, reason=reason), ()
-    version = _next_version(standing, live, taken)
-    kept = standing.kept
+    version = _next_version(sold, live, taken)
+    kept = sold.kept
     if kept is not None and _is_still_right(kept, slug, version):
         # It was made for holders. That some have come or gone makes it no less right.
         count = kept.holders
@@ -172,19 +172,19 @@ def _tightened(
         else f"it {choice.effect} what {_counted(count)} of {slug}"
         f" {'has' if count == 1 else 'have'}"
     )
-    who += f" ({_lost(standing)})"
+    who += f" ({_lost(sold)})"
     if terms.when_tightened is WhenTightened.REFUSE:
         refused = replace(choice, way=Way.IN_PLACE, reason=f"{who}; `onTighten` is refuse")
-        return refused, (_refusal(standing, who, holding, holders.gap),)
+        return refused, (_refusal(sold, who, holding, holders.gap),)
     keeps = "it keeps" if count == 1 else "holders keep" if count is None else "they keep"
     reason = f"{who}; {keeps} that version"
     return replace(choice, way=Way.NEW_VERSION, version=version, reason=reason), ()
 
 
-def _lost(standing: Standing) -> str:
+def _lost(sold: SoldFamily) -> str:
     """What holders would lose, in a few words."""
     words = []
-    for each in standing.differences:
+    for each in sold.differences:
         if each.effect in _HARMFUL:
             fields = [f"{_said(f.before)} → {_said(f.after)}" for f in each.fields]
             is_short = each.drift is DriftClass.CHANGED and len(fields) == 1
@@ -205,21 +205,21 @@ def _is_still_right(kept: FamilyChoice, serves: str, version: str) -> bool:
     return kept.way is Way.NEW_VERSION and is_same and kept.holders != 0
 
 
-def _refusal(standing: Standing, who: str, holding: Sequence[str], gap: str | None) -> Diagnostic:
+def _refusal(sold: SoldFamily, who: str, holding: Sequence[str], gap: str | None) -> Diagnostic:
     shown = [f"instance/{slug}" for slug in holding[:_MOST_NAMED]]
     more = f" and {len(holding) - _MOST_NAMED} more" if len(holding) > _MOST_NAMED else ""
     named = f": {', '.join(shown)}{more}" if shown else f" ({gap})" if gap else ""
     return Diagnostic(
         rule="family-held",
         message=f"{who}{named}, and `onTighten` is refuse",
-        ref=standing.source,
-        address=str(standing.address),
+        ref=sold.source,
+        address=str(sold.address),
         hint="declare `onTighten: new-version`: then holders keep the version that they bought",
     )
 
 
-def _slug_taken(standing: Standing, taken: Collection[str]) -> Sequence[Diagnostic]:
-    family = standing.address
+def _slug_taken(sold: SoldFamily, taken: Collection[str]) -> Sequence[Diagnostic]:
+    family = sold.address
     if family.slug not in taken:
         return ()
     version = version_address(family, family.slug)
@@ -228,18 +228,18 @@ def _slug_taken(standing: Standing, taken: Collection[str]) -> Sequence[Diagnost
             rule="family-slug-taken",
             message=f"{version} is a version of another family, so the server cannot open a family"
             " of this name",
-            ref=standing.source,
+            ref=sold.source,
             address=str(family),
             hint="give the family another slug",
         ),
     )
 
 
-def _next_version(standing: Standing, live: LiveFamily, taken: Collection[str]) -> str:
+def _next_version(sold: SoldFamily, live: LiveFamily, taken: Collection[str]) -> str:
     """The slug of the next version: of one that was left half made, or else a new one."""
     newest = live.newest
     is_named_so = re.fullmatch(rf"{re.escape(live.slug)}(-v[0-9]+)?", newest.address.slug)
-    if is_named_so and newest is not live.served and _is_half_made(newest, standing):
+    if is_named_so and newest is not live.served and _is_half_made(newest, sold):
         return newest.address.slug
     number = number_of(newest) + 1
     while f"{live.slug}-v{number}" in taken:
@@ -247,11 +247,11 @@ def _next_version(standing: Standing, live: LiveFamily, taken: Collection[str]) 
     return f"{live.slug}-v{number}"
 
 
-def _is_half_made(version: LiveResource, standing: Standing) -> bool:
+def _is_half_made(version: LiveResource, sold: SoldFamily) -> bool:
     """Whether a version has nothing but what is declared: a draft part of it, or else all."""
     rest = [
         each
-        for each in standing.from_newest
+        for each in sold.from_newest
         if each.drift is not DriftClass.CHANGED or any(f.name != SOLD for f in each.fields)
     ]
     if version.fields.get(STATE) == DRAFT:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from kaiten_sync.families.choose import Standing, harmful
+from kaiten_sync.families.choose import SoldFamily, harmful
 from kaiten_sync.families.served import (
     ARCHIVED,
     DEFAULT,
@@ -71,7 +71,7 @@ class Resolution:
 
 def as_versions(
     desired: DesiredState,
-    chosen: Sequence[tuple[Standing, FamilyChoice]],
+    chosen: Sequence[tuple[SoldFamily, FamilyChoice]],
     holders: Holders,
     refusals: Sequence[Diagnostic] = (),
 ) -> Resolution:
@@ -86,16 +86,16 @@ def as_versions(
             resources[there] = replace(each, address=there)
     unheld: set[Address] = set()
     rests: dict[Address, tuple[str, ...]] = {}
-    for standing, choice in chosen:
-        for each in _version_resources(standing, choice, versions, resources):
+    for sold, choice in chosen:
+        for each in _version_resources(sold, choice, versions, resources):
             resources[each.address] = each
-        replaced = _replaced(standing, choice, holders)
+        replaced = _replaced(sold, choice, holders)
         unheld |= {each.address for each in replaced}
-        resources |= {each.address: _withdrawn(standing, each) for each in replaced}
+        resources |= {each.address: _withdrawn(sold, each) for each in replaced}
         if choice.serves is not None and choice.way in (Way.IN_PLACE, Way.NEW_VERSION):
             served = version_address(choice.address, choice.serves)
             rests[served] = _RESTS_ON
-            if _rests_on_nobody(standing, choice):
+            if _rests_on_nobody(sold, choice):
                 unheld.add(served)
     members = {v.address for s, _ in chosen if s.live is not None for v in s.live.versions}
     return Resolution(
@@ -120,16 +120,16 @@ def as_versions(
 
 
 def _version_resources(
-    standing: Standing,
+    sold: SoldFamily,
     choice: FamilyChoice,
     versions: Mapping[Address, Address],
     resources: Mapping[Address, Resource],
 ) -> Iterator[Resource]:
     """What makes a version the one that its family serves, or the family one that is not sold."""
-    live = standing.live
+    live = sold.live
     if choice.way is Way.WITHDRAW and live is not None:
         for each in live.in_state(PUBLISHED):
-            yield _withdrawn(standing, each)
+            yield _withdrawn(sold, each)
     if choice.version is None:
         return
     version = versions[choice.address]
@@ -139,13 +139,13 @@ def _version_resources(
         fields |= {STATE: PUBLISHED, DEFAULT: True}
     if choice.way is Way.NEW_VERSION:
         fields = {**_kept_fields(live), **fields, LINK: choice.address.slug}
-    if standing.goes_back_to is not None:
+    if sold.goes_back_to is not None:
         fields = {STATE: PUBLISHED, DEFAULT: True}
     yield replace(declared, fields=fields)
     if choice.serves != choice.version and live is not None and live.has_default:
         before = live.shown
         if before.address != version:
-            yield Resource(address=before.address, fields={DEFAULT: False}, source=standing.source)
+            yield Resource(address=before.address, fields={DEFAULT: False}, source=sold.source)
 
 
 def _kept_fields(live: LiveFamily | None) -> dict[str, Json]:
@@ -155,30 +155,28 @@ def _kept_fields(live: LiveFamily | None) -> dict[str, Json]:
     return {n: served.fields[n] for n in names if served and served.fields.get(n)}
 
 
-def _withdrawn(standing: Standing, version: LiveResource) -> Resource:
+def _withdrawn(sold: SoldFamily, version: LiveResource) -> Resource:
     return Resource(
         address=version.address,
         fields={STATE: ARCHIVED, DEFAULT: False},
-        source=standing.source,
+        source=sold.source,
     )
 
 
-def _replaced(
-    standing: Standing, choice: FamilyChoice, holders: Holders
-) -> tuple[LiveResource, ...]:
+def _replaced(sold: SoldFamily, choice: FamilyChoice, holders: Holders) -> tuple[LiveResource, ...]:
     """Published versions that are not served and that nobody holds, if those are to be archived."""
-    if standing.live is None or not standing.terms.archive_replaced or choice.version is None:
+    if sold.live is None or not sold.terms.archive_replaced or choice.version is None:
         return ()
     return tuple(
         each
-        for each in standing.live.in_state(PUBLISHED)
+        for each in sold.live.in_state(PUBLISHED)
         if each.address.slug not in (choice.version, choice.serves)
         and each.address in holders.checked
         and each.address not in holders.instances
     )
 
 
-def _rests_on_nobody(standing: Standing, choice: FamilyChoice) -> bool:
-    is_allowed_anyway = standing.terms.when_tightened is WhenTightened.IN_PLACE
+def _rests_on_nobody(sold: SoldFamily, choice: FamilyChoice) -> bool:
+    is_allowed_anyway = sold.terms.when_tightened is WhenTightened.IN_PLACE
     is_in_place = choice.way is Way.IN_PLACE and choice.holders == 0
-    return is_in_place and harmful(standing) and not is_allowed_anyway
+    return is_in_place and harmful(sold) and not is_allowed_anyway

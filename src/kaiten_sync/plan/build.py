@@ -84,19 +84,17 @@ def propose(
     holds what is deleted, `use` who may use restarted counters, `let_go` undeclared fields, `sold`
     the declaration with a version for each family.
     """
-    declared = desired
-    sold = sold or Resolution(desired=desired)
+    declared, sold = desired, sold or Resolution(desired=desired)
     desired, allowed = sold.desired, sold.on_server(allowed)
     families = families_of(desired, live)
-    unordered = to_changes(diff.differences, leaving, has_drafts=has_drafts)
-    changes = in_order([sold.declared_as(each) for each in unordered], families)
-    protected = desired.protected | leaving.protected
+    changes = to_changes(diff.differences, leaving, has_drafts=has_drafts)
+    changes = in_order([sold.declared_as(each) for each in changes], families)
     restarted, use = restarting(diff.differences), use or Holders()
+    protected = desired.protected | leaving.protected
     harm = protected_harm(changes, protected)
     needs = (*harm, *foreign_children(leaving), *restart_needs(restarted, use))
-    guards = Guards(
-        max_deletes=policy.max_deletes,
-        max_updates=policy.max_updates,
+    guards = replace(
+        _limits(policy),
         population=population_of(live.resources, changes),
         protected=protected,
         # A restart that was allowed stays so if somebody begins to use the counter until apply.
@@ -117,14 +115,13 @@ def propose(
     warned = tuple(warnings(case))
     found = (*sold.refusals, *refusals(case), *warned, *_unused(allowed - guards.allowed))
     places = {address: resource.source for address, resource in desired.resources.items()}
-    plan = replace(
-        _plan(case, diff, target, warned, sold),
-        desired_digest=desired_digest(declared),
-        managed={a: declared_fingerprint(r) for a, r in declared.resources.items()},
-        families=sold.choices,
-        left=_left(case, let_go),
-    )
+    plan = replace(_plan(case, diff, declared, target, warned, sold), left=_left(case, let_go))
     return Proposal(plan=seal(plan), diagnostics=with_places(found, places))
+
+
+def _limits(policy: Policy) -> Guards:
+    """What a policy bounds."""
+    return Guards(max_deletes=policy.max_deletes, max_updates=policy.max_updates)
 
 
 def desired_digest(desired: DesiredState) -> str:
@@ -152,6 +149,7 @@ def _terms(terms: FamilyTerms) -> tuple[Json, ...]:
 def _plan(
     case: Case,
     diff: CatalogDiff,
+    declared: DesiredState,
     target: TargetRef,
     warned: Sequence[Diagnostic],
     sold: Resolution,
@@ -164,13 +162,14 @@ def _plan(
     looking += case.use.requests if is_unused else 0
     return Plan(
         target=target,
-        desired_digest="",
+        desired_digest=desired_digest(declared),
         changes=tuple(changes),
         observed=observed,
-        managed={},
+        managed={a: declared_fingerprint(r) for a, r in declared.resources.items()},
         summary=_summary(diff, changes, going),
         requests=requests_to_apply(changes, observed, live, case.families, looking),
         guards=case.guards,
+        families=sold.choices,
         warnings=tuple(each.sentence for each in warned),
     )
 
