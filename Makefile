@@ -3,9 +3,14 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 JOBS ?= auto
+LOCKS := src/kaiten_sync/jobs/templates/locks
+UV ?= uv
+
+# Tests start a thousand processes: none should have to compile the package again.
+unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test stress check lint types layers pytest docs examples pictures bench format constraints clean
+.PHONY: help demo test stress check lint types layers pytest docs examples pictures bench format constraints locks clean
 
 help: ## Show the targets
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -56,6 +61,15 @@ format: $(VENV)/.dev ## Format the code
 constraints: $(VENV)/.dev ## Pin what is installed now
 	$(BIN)/pip freeze --exclude-editable --exclude pip --exclude setuptools > constraints.txt
 
+locks: ## Lock what is installed elsewhere, with hashes, in the versions of constraints.txt; needs uv
+	$(call lock,pyproject.toml --extra rules,$(LOCKS)/program.txt)
+	$(call lock,pyproject.toml --extra rules --extra server,$(LOCKS)/server.txt)
+	echo 'build\nhatchling>=1.27' | $(call lock,-,.ci/locks/build.txt)
+	echo 'cyclonedx-bom' | $(call lock,-,.ci/locks/sbom.txt)
+
+lock = $(UV) pip compile --quiet $(1) -c constraints.txt --universal --python-version 3.11 \
+  --generate-hashes --no-emit-index-url --no-header --no-annotate --only-binary :all: -o $(2)
+
 clean: ## Remove everything that was made here
 	rm -rf $(VENV) build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
 
@@ -74,12 +88,13 @@ $(VENV)/.dev: $(VENV)/.ready
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt --group dev
 	@touch $@
 
-# The program's dependencies as files, so that the wheel test installs without any network.
-build/wheelhouse/.ready: $(VENV)/.dev
+# What the locks name as files, so that tests build and install without any network.
+build/wheelhouse/.ready: .ci/locks/build.txt $(LOCKS)/server.txt | $(VENV)/.dev
 	@rm -rf build/wheelhouse && mkdir -p build/wheelhouse
 	@$(BIN)/python -m pip download --quiet --disable-pip-version-check -d build/wheelhouse \
-	  -c constraints.txt '.[rules,server]'
-	@rm -f build/wheelhouse/kaiten_sync-*
+	  --no-deps --require-hashes -r $(LOCKS)/server.txt
+	@$(BIN)/python -m pip download --quiet --disable-pip-version-check -d build/wheelhouse \
+	  --no-deps --require-hashes -r .ci/locks/build.txt
 	@touch $@
 
 # Kaiten's 1.0 contract, from the source distribution of its SDK; pinned with its hash.

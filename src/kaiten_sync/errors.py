@@ -48,12 +48,16 @@ class StoppedError(KaitenSyncError):
 
 
 class DeclarationError(KaitenSyncError):
-    """The declaration is wrong. `diagnostics` are all of them."""
+    """The declaration is wrong. `diagnostics` are all of them.
 
-    def __init__(self, diagnostics: Sequence[Diagnostic]) -> None:
+    `folder` is the one that their files are named from; None for that of the declaration.
+    """
+
+    def __init__(self, diagnostics: Sequence[Diagnostic], folder: str | None = None) -> None:
         count = len(diagnostics)
         super().__init__(f"{count} problem{'' if count == 1 else 's'} in the declaration")
         self.diagnostics = tuple(diagnostics)
+        self.folder = folder
 
 
 class PlanFileError(KaitenSyncError):
@@ -131,4 +135,11 @@ class UnreachableError(AccessError):
 
 
 class CredentialError(AccessError):
-    """The credential is missing, wrong, or lacks a scope."""
+    """The credential is missing, wrong, or lacks a scope.
+
+    `status` is the HTTP status if the server refused it: 403 if a scope is missing.
+    """
+
+    def __init__(self, message: str, *, hint: str | None = None, status: int | None = None) -> None:
+        super().__init__(message, hint=hint)
+        self.status = status

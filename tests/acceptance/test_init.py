@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +12,7 @@ import yaml
 from jsonschema.validators import validator_for
 from tests.acceptance.conftest import Workplace
 from tests.support.command import kaiten_sync
+from tests.support.linters import lint
 from tests.support.processes import HANG_S
 from tests.support.published import gitlab_ci_schema, workflow_schema
 
@@ -143,22 +142,6 @@ def test_every_workflow_is_clean(
     if forge is Forge.GITHUB:
         lint(tmp_path, "actionlint", "-no-color")
         lint(tmp_path, "zizmor", "--offline", "--no-progress", "--quiet", ".github/workflows")
-
-
-def lint(folder: Path, program: str, *options: str) -> None:
-    """Run a linter of the development tools; it finds nothing."""
-    tools = Path(sys.executable).parent
-    path = os.pathsep.join([str(tools), os.environ["PATH"]])  # actionlint finds shellcheck there
-    done = subprocess.run(
-        [tools / program, *options],
-        cwd=folder,
-        env={**os.environ, "PATH": path},
-        check=False,
-        capture_output=True,
-        text=True,
-        timeout=HANG_S,
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
 
 
 def test_what_a_job_may_do_is_named_where_it_commits_plans(tmp_path: Path) -> None:

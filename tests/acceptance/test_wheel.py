@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import os
 import subprocess
-import sys
 import venv
 from pathlib import Path
 
 import pytest
 from tests.support.processes import HANG_S
-
-WHEELHOUSE = Path("build/wheelhouse").resolve()
+from tests.support.wheels import WHEELHOUSE, built_wheel
 
 
 def run(*command: object, cwd: Path | None = None) -> str:
@@ -33,11 +31,8 @@ def run(*command: object, cwd: Path | None = None) -> str:
 @pytest.fixture(scope="module")
 def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of commands of an environment that holds the wheel and nothing of ours else."""
-    if not WHEELHOUSE.is_dir():
-        pytest.fail("no build/wheelhouse: run the tests through `make test`")
-    dist, environment = tmp_path_factory.mktemp("dist"), tmp_path_factory.mktemp("venv")
-    run(sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", dist, ".")
-    (wheel,) = dist.glob("*.whl")
+    environment = tmp_path_factory.mktemp("venv")
+    wheel = built_wheel(tmp_path_factory.mktemp("dist"))
     venv.create(environment, with_pip=True)
     python = environment / "bin" / "python"
     offline = ("--no-index", "--find-links", WHEELHOUSE, "--disable-pip-version-check", "--quiet")

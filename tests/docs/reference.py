@@ -27,6 +27,7 @@ _SCHEMAS = {
     "drift-report.md": ("drift", "The drift report as JSON"),
     "drift-reports.md": ("drift-all", "The drift reports of all targets as JSON"),
     "comparison.md": ("compare", "The comparison of two servers as JSON"),
+    "doctor.md": ("doctor", "What doctor finds out, as JSON"),
     "apply-result.md": ("apply", "The result of apply as JSON"),
     "impact.md": ("impact", "The impact of a plan as JSON"),
     "receipt.md": ("receipt", "The receipt of an apply"),

@@ -12,6 +12,7 @@ from msgspec.json import schema_components
 from kaiten_sync.documents import JsonDocument
 from kaiten_sync.documents.apply import ApplyDocument
 from kaiten_sync.documents.compare import ComparisonDocument
+from kaiten_sync.documents.doctor import DoctorDocument
 from kaiten_sync.documents.drift import DriftDocument, DriftsDocument
 from kaiten_sync.documents.impact import ImpactDocument
 from kaiten_sync.documents.parts import ActionName, AddressText, Digest, Fingerprint, LimitValue
@@ -24,6 +25,7 @@ FOLDER = Path("schemas")
 TITLES: dict[str, tuple[type[JsonDocument], str]] = {
     "apply": (ApplyDocument, "kaiten-sync apply result"),
     "compare": (ComparisonDocument, "kaiten-sync comparison of two servers"),
+    "doctor": (DoctorDocument, "kaiten-sync doctor"),
     "drift": (DriftDocument, "kaiten-sync drift report"),
     "drift-all": (DriftsDocument, "kaiten-sync drift reports of all targets"),
     "impact": (ImpactDocument, "kaiten-sync impact"),

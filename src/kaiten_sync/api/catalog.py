@@ -12,6 +12,7 @@ from kaiten_sync.api import paths
 from kaiten_sync.api.client import Client, LostAnswerError
 from kaiten_sync.api.generations import ask_capabilities
 from kaiten_sync.api.paging import read_all
+from kaiten_sync.api.rights import ask_rights
 from kaiten_sync.api.settings import ConnectionSettings
 from kaiten_sync.api.wire import (
     create_body,
@@ -29,6 +30,7 @@ from kaiten_sync.model.change import Action
 from kaiten_sync.model.holder import Instance, Usage
 from kaiten_sync.model.ports import Look
 from kaiten_sync.model.resource import LiveResource
+from kaiten_sync.model.rights import Rights
 from kaiten_sync.model.value import Fields
 
 
@@ -109,6 +111,10 @@ class HttpCatalog:
             if self._capabilities is None:
                 self._capabilities = ask_capabilities(self._client, self._override)
             return self._capabilities
+
+    def rights(self) -> Rights:
+        """What the token may do here. Changes nothing."""
+        return ask_rights(self._client)
 
     def create(self, address: Address, fields: Fields) -> bool:
         """Create an object. One that is there already is left as it is."""

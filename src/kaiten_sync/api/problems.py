@@ -39,6 +39,7 @@ def refusal(
         return CredentialError(
             f"{request} was refused: {status}{f' {code}' if code else ''}{said}",
             hint="check the token" if status == 401 else "give the token the missing scope",
+            status=status,
         )
     if 300 <= status < 400:
         return ServerError(

@@ -100,6 +100,8 @@ class _Run:
         self._followers: dict[str, list[str]] = defaultdict(list)
         self._ready: deque[Change] = deque()
         self._open_grants: Counter[ChildList] = Counter()
+        self._later_grants: set[str] = set()
+        """Changes that wait for one in the same list: they cannot be verified together."""
         self._sent_grants: dict[ChildList, list[_Result]] = defaultdict(list)
         self._sending: dict[Future[_Results], Change] = {}
         self._verifying: dict[Future[_Results], Sequence[_Result]] = {}
@@ -132,7 +134,10 @@ class _Run:
         for needed in waits_for:
             self._followers[needed].append(change.id)
         if (children := change.address.child_list) is not None:
-            self._open_grants[children] += 1
+            if any(self._changes[each].address.child_list == children for each in waits_for):
+                self._later_grants.add(change.id)
+            else:
+                self._open_grants[children] += 1
         if not waits_for:
             self._ready.append(change)
 
@@ -204,6 +209,9 @@ class _Run:
             self._unmet[follower] -= 1
             if self._unmet[follower] == 0 and follower not in self.outcomes:
                 self._ready.append(self._changes[follower])
+                children = self._changes[follower].address.child_list
+                if children is not None and follower in self._later_grants:
+                    self._open_grants[children] += 1
 
     def _fail(self, result: _Result, error: KaitenSyncError) -> None:
         change = result.change
@@ -222,7 +230,8 @@ class _Run:
         self._note(failure)
         for blocked in self._all_followers(change.id):
             self._note(_outcome(blocked, Status.BLOCKED, blocked_by=change.id))
-            if (children := blocked.address.child_list) is not None:
+            children = blocked.address.child_list
+            if children is not None and blocked.id not in self._later_grants:
                 self._open_grants[children] -= 1
 
     def _all_followers(self, change_id: str) -> Iterator[Change]:

@@ -23,18 +23,27 @@ from kaiten_sync.errors import UsageError
     help="With --ci: the job that plans commits the plan to the branch of the pull request if the"
     " committed one is another. It needs a token that may write to the repository.",
 )
-def command(folder: str, ci: str | None, write_plans: bool) -> None:
+@click.option(
+    "--install-from",
+    metavar="WHERE",
+    help="Where CI installs kaiten-sync from: the URL of its wheel with #sha256= and its hash, or a"
+    " folder of the project with wheels. Default: `installFrom` of the project file, or else the"
+    " URL that this program was installed from.",
+)
+def command(folder: str, ci: str | None, write_plans: bool, install_from: str | None) -> None:
     """Start a project: project file, an example catalog, CI workflows, editor settings.
 
     DIR is the root of the git repository, or a folder inside it: workflows go to the root, where
-    GitHub and GitLab look for them, and work in DIR. Never overwrites a file; settings for editors
-    and git attributes are added to those that are there.
+    GitHub and GitLab look for them, and work in DIR. Never overwrites a file: settings for editors,
+    git attributes and `installFrom` are added to those that are there. Only kaiten-sync.lock, the
+    files that CI installs with their hashes, is written again.
 
     \b
     Examples:
       kaiten-sync init
       kaiten-sync init licensing/ --ci github
       kaiten-sync init --ci gitlab --write-plans
+      kaiten-sync init --ci github --install-from vendor/kaiten-sync
     """
     from kaiten_sync.cli.output import print_result, say
     from kaiten_sync.cli.session import terminal_ports
@@ -45,7 +54,9 @@ def command(folder: str, ci: str | None, write_plans: bool) -> None:
         raise UsageError("--write-plans is for the workflows of --ci", hint="add --ci github")
     root = Path(folder)
     forge = Forge(ci) if ci is not None else None
-    request = StartRequest(root=root, forge=forge, writes_plans=write_plans)
+    request = StartRequest(
+        root=root, forge=forge, writes_plans=write_plans, install_from=install_from
+    )
     written = start(request, terminal_ports().files)
     for path in written.paths:
         print_result(f"wrote {path.as_posix()}")

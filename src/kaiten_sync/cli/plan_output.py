@@ -127,6 +127,8 @@ def _why(checked: Checked) -> Iterator[str]:
 
 
 def _remedy(checked: Checked) -> str:
+    if checked.hint is not None:
+        return checked.hint
     name = checked.target.name
     named = "" if name == AD_HOC else f" -t {name}"
     return f"make it and commit it: kaiten-sync plan{named} -o {checked.path}"

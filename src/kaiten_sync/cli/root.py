@@ -22,6 +22,7 @@ _COMMANDS = (
     "freeze",
     "export",
     "compare",
+    "doctor",
     "schema",
     "serve",
     "demo",

@@ -22,7 +22,11 @@ def _networks(
 @click.command("serve")
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option(
-    "--port", default=6060, show_default=True, type=click.IntRange(0, 65535), help="0 picks one."
+    "--port",
+    default=6060,
+    show_default=True,
+    type=click.IntRange(0, 65535),
+    help="0 picks one. Browsers refuse some, such as 6000 of Kaiten's getting-started page.",
 )
 @click.option(
     "--database",
@@ -37,6 +41,12 @@ def _networks(
     envvar="KAITEN_BOOTSTRAP_TOKEN",
     help="Token (ksh_...) of the first service account. Default: made and shown once."
     " Environment: KAITEN_BOOTSTRAP_TOKEN.",
+)
+@click.option(
+    "--new-token",
+    "makes_token",
+    is_flag=True,
+    help="Make another token with all scopes and show it once, for when the last one is lost.",
 )
 @click.option(
     "--workers",
@@ -71,12 +81,14 @@ def _networks(
 def command(host: str, port: int, **settings: Any) -> None:
     """Run a licensing server that speaks Kaiten's API.
 
-    The first start creates an organization and a token with all scopes, and shows it once.
+    The first start creates an organization and a token with all scopes, and shows it once. The
+    dashboard is at the URL that it prints. Port 6000 works for curl, and no browser opens it.
 
     \b
     Examples:
       kaiten-sync serve
-      kaiten-sync serve --port 6000 --database sqlite:///demo.db
+      kaiten-sync serve --port 8080 --database sqlite:///demo.db
+      kaiten-sync serve --new-token
       kaiten-sync serve --database postgresql:///kaiten --workers 4
       kaiten-sync serve --project kaiten-sync.yaml -t local
     """

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Iterator
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 import click
 
@@ -13,6 +15,12 @@ from kaiten_sync.errors import KaitenSyncError, UsageError
 READY_PREFIX = "listening on "
 """What the line begins with that names the URL; scripts may wait for it."""
 
+_REFUSED_BY_BROWSERS = frozenset(
+    {1719, 1720, 1723, 2049, 3659, 4045, 4190, 5060, 5061, 6000, 6566, 6679, 6697, 10080}
+).union(range(6665, 6670))
+"""Ports on which browsers open no page, of those that anybody may listen on. Source: the Fetch
+standard, "port blocking"."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServeChoice:
@@ -20,6 +28,7 @@ class ServeChoice:
 
     database: str | None
     bootstrap_token: str | None
+    makes_token: bool
     workers: int
     trusted_proxies: tuple[str, ...]
     allow_private_webhooks: bool
@@ -38,19 +47,21 @@ def serve_until_stopped(host: str, port: int, choice: ServeChoice) -> None:
     except ModuleNotFoundError as error:
         raise UsageError(
             f"the embedded server is not installed ({error.name} is missing)",
-            hint="pip install 'kaiten-sync[server]'",
+            hint="install it again, from where you got it, with the extra `[server]`",
         ) from error
 
     def announce(started: Started) -> None:
         if started.new_token is not None:
             click.echo(f"token with all scopes (shown only once): {started.new_token}")
         click.echo(f"{READY_PREFIX}{started.url}")
-        click.echo(f"operations: {started.url}/api/docs   stop: Ctrl-C", err=True)
+        for line in about_server(started.url, started.database):
+            click.echo(line, err=True)
         sys.stdout.flush()
 
     settings = ServerSettings(
         database_url=choice.database,
         bootstrap_token=choice.bootstrap_token,
+        makes_token=choice.makes_token,
         workers=choice.workers,
         trusted_proxies=choice.trusted_proxies,
         allow_private_webhooks=choice.allow_private_webhooks,
@@ -60,6 +71,18 @@ def serve_until_stopped(host: str, port: int, choice: ServeChoice) -> None:
         serve(settings, host, port, announce)
     except ServerStartError as error:
         raise UsageError(error.message, hint=error.hint) from error
+
+
+def about_server(url: str, database: str) -> Iterator[str]:
+    """What a person does next with a server that listens."""
+    port = urlsplit(url).port
+    if port in _REFUSED_BY_BROWSERS:
+        yield f"dashboard:  browsers refuse port {port}; start with --port 6060 to open it"
+    else:
+        yield f"dashboard:  {url}/"
+    yield f"operations: {url}/api/docs"
+    yield f"database:   {database}"
+    yield "stop:       Ctrl-C"
 
 
 def project_plan(project: str, target: str = "") -> str:

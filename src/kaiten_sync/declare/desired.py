@@ -5,7 +5,7 @@ Written for catalogs that passed validation; what has no usable shape is left ou
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 from kaiten_sync.kinds.registry import child_kinds, spec_of, top_kinds
 from kaiten_sync.kinds.spec import (
@@ -96,7 +96,7 @@ def _is_protected(entry: Entry) -> bool:
 
 def _resource(address: Address, entry: Entry) -> Resource:
     spec = spec_of(address.kind)
-    if spec.shorthand and not isinstance(entry.node.value, Mapping):
+    if spec.shorthand and not isinstance(entry.node.value, dict):
         declared = {spec.shorthand: (entry.node, entry.node.ref)}
     else:
         entries = entry.node.entries

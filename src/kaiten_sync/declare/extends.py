@@ -43,7 +43,7 @@ class _Base:
     extends: Mapping[str, SourceRef] = field(default_factory=dict)
     is_whole: bool = True
     """Whether everything that it extends was found."""
-    children: Mapping[str, Entry] | None = None
+    children: dict[str, Entry] | None = None
     """Own and inherited ones, once resolved; None if nothing declares any."""
     removed: dict[str, SourceRef] = field(default_factory=dict)
     """The children that null takes away, each with its place."""
@@ -89,7 +89,7 @@ def _bases(spec: KindSpec, sections: Mapping[str, Entry]) -> list[_Base]:
         for section, word in places
         if section in sections
         for slug, entry in sections[section].node.entries.items()
-        if isinstance(entry.node.value, Mapping)
+        if isinstance(entry.node.value, dict)
     ]
 
 
@@ -264,7 +264,7 @@ def _through(name: str, entry: Entry) -> Entry:
         return replace(ref, through=(name, *ref.through[1 - MAX_THROUGH :]))
 
     value = entry.node.value
-    if isinstance(value, Mapping):
+    if isinstance(value, dict):
         value = {key: Entry(passed(each.key_ref), each.node) for key, each in value.items()}
     return Entry(passed(entry.key_ref), Node(passed(entry.node.ref), value))
 

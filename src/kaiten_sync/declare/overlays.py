@@ -211,14 +211,14 @@ def _merged_value(under: Entry, over: Entry) -> Entry:
     return _over(under, over, entries)
 
 
-def _over(under: Entry | None, over: Entry, entries: Mapping[str, Entry]) -> Entry:
+def _over(under: Entry | None, over: Entry, entries: dict[str, Entry]) -> Entry:
     """A merged map keeps the place where it was first declared."""
     first = under if under is not None and _is_map(under) else over
     return Entry(first.key_ref, Node(first.node.ref, entries))
 
 
 def _is_map(entry: Entry) -> bool:
-    return isinstance(entry.node.value, Mapping)
+    return isinstance(entry.node.value, dict)
 
 
 def _as_map(spec: KindSpec, entry: Entry | None) -> Entry | None:

@@ -91,6 +91,7 @@ def project_of(document: Document, root: Path) -> Project:
             }
         ),
         policy=_policy(read.policy),
+        install_from=value_of(read.install_from, absent=None),
     )
 
 

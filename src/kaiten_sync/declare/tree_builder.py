@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import yaml
@@ -218,14 +217,14 @@ class TreeBuilder:
     def _take_merged(self, frame: _Frame, node: Node) -> None:
         sources = node.value if isinstance(node.value, tuple) else (node,)
         for source in sources:
-            if isinstance(source.value, Mapping):
+            if isinstance(source.value, dict):
                 frame.merged.append(source)
             elif source.ref not in self.broken:
                 self._report(
                     source.ref, "bad-merge-key", "'<<' takes a map or a list of maps", "`<<: *name`"
                 )
 
-    def _entries(self, frame: _Frame) -> Mapping[str, Entry]:
+    def _entries(self, frame: _Frame) -> dict[str, Entry]:
         """A mapping's own entries, then those merged into it: own keys win, then earlier maps."""
         for source in frame.merged:
             for key, entry in source.entries.items():

@@ -30,6 +30,17 @@ _TARGET_NAMES = {
     "x-rule": "bad-target-name",
     "patternErrorMessage": "a target's name is made of letters, digits, '.', '_' and '-'",
 }
+INSTALL_SOURCE = (
+    r"^(?:https?://[^\s#@]+\.whl#sha256=[0-9a-f]{64}|(?!/|[A-Za-z][A-Za-z0-9+.-]*:)[^\s#@'\"\\]+)$"
+)
+"""A wheel with its hash, or a folder of the project."""
+
+_INSTALL = {
+    "pattern": INSTALL_SOURCE,
+    "x-rule": "bad-install-source",
+    "patternErrorMessage": "this is neither the URL of a wheel with `#sha256=` and its hash, nor a"
+    " folder of the project",
+}
 _URL = {
     "pattern": r"^https?://[^/?#@${}\s]+(/[^?#@${}\s]*)?$",
     "x-rule": "bad-url",
@@ -205,3 +216,15 @@ class ProjectDocument(JsonDocument, frozen=True):
     policy: Annotated[PolicyDocument, about("What a plan may do.")] = msgspec.field(
         default_factory=PolicyDocument
     )
+    install_from: Annotated[
+        str | UnsetType,
+        about(
+            "Where CI installs kaiten-sync from: the URL of its wheel, with its hash, or a folder"
+            " of this project with the wheel and those that it needs. `init --ci` makes"
+            " `kaiten-sync.lock` from it.",
+            "https://git.example.com/releases/kaiten_sync-0.1.0-py3-none-any.whl#sha256="
+            "4355a46b19d348dc2f57c046f8ef63d4538ebb936000f3c9ee954a27460dd865",
+            "vendor/kaiten-sync",
+            **_INSTALL,
+        ),
+    ] = UNSET

@@ -139,7 +139,7 @@ def _ask(
     if answers and "missing" in answers[0]:
         raise UsageError(
             f"expressions in CEL need a library that is not installed: {answers[0]['missing']}",
-            hint="install it with the extra `rules`: pip install 'kaiten-sync[rules]'",
+            hint="install kaiten-sync again, from where you got it, with the extra `[rules]`",
         )
     if not done.returncode:
         return answers

@@ -81,7 +81,7 @@ def adopt(workspace: Workspace, request: AdoptRequest, ports: Ports) -> Adoption
         is_there = ports.files.exists(overlay.path)
         sides = replace(sides, source=overlay.whole if is_there else overlay.under)
     desired = load(sides.source)
-    with sides.connection.open() as catalog:
+    with sides.open(ports) as catalog:
         live, diff = compare(desired, catalog, sides.case, ports.progress)
     chosen = _chosen(diff.differences, sides, _EDITS if overlay is None else _NOT_GITS)
     others = {} if request.drift.files else _other_targets(workspace, sides)

@@ -6,7 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 from kaiten_sync.errors import DeclarationError, KaitenSyncError, RefusedError
-from kaiten_sync.jobs.agreed import agreed_before, agreed_on, read_plan_file
+from kaiten_sync.jobs.agreed import Agreed, agreed_before, agreed_on, read_plan_file
+from kaiten_sync.jobs.moving import check_moved
 from kaiten_sync.jobs.planning import PlanRequest, case_of, propose, refuse, with_impact
 from kaiten_sync.jobs.promoting import check_turn
 from kaiten_sync.jobs.receipt import Receipt
@@ -85,21 +86,25 @@ def _apply_file(
 ) -> ApplyResult:
     plan = read_plan_file(path, ports.files)
     connection = workspace.connect(_target_of(plan, workspace))
-    check_target(plan, connection.target)
+    # A server that only a URL names is another one at another URL.
+    is_in_project = _target_of(plan, workspace) is not None
+    check_target(plan, connection.target, may_have_moved=is_in_project)
     if not request.made_from:
         _check_policy(plan, workspace, connection, ports)
         check_turn(workspace, connection.target, (), request.after_receipts, ports)
         with connection.open() as catalog:
+            plan = _at_home(plan, path, connection, catalog, ports)
             return _execute(plan, catalog, request, ports)
     desired = load(workspace.source(request.made_from, connection.overlays))
     _check_made_from(plan, desired)
     check_turn(workspace, connection.target, request.made_from, request.after_receipts, ports)
     with connection.open() as catalog:
+        plan = _at_home(plan, path, connection, catalog, ports)
         inputs = PlanInputs(
             target=connection.target,
             scope=workspace.scope,
             policy=request.planning.overrides.over(workspace.policy),
-            previous=_previous_of(plan, path, workspace, request, ports),
+            previous=_previous_of(plan, path, workspace, catalog, request, ports),
         )
 
         def verify() -> None:
@@ -130,13 +135,30 @@ def _with_what_is_left(
     return replace(result, left=made.plan.changes)
 
 
+def _at_home(plan: Plan, path: str, connection: Connection, catalog: Catalog, ports: Ports) -> Plan:
+    """The plan, at the URL that its target has now, if that is the server that it saw.
+
+    Raises:
+        PlanFileError: nothing shows that it is.
+    """
+    check_moved(Agreed(plan=plan, place=path), connection.target, catalog, ports)
+    return replace(plan, target=connection.target)
+
+
 def _previous_of(
-    plan: Plan, path: str, workspace: Workspace, request: ApplyRequest, ports: Ports
+    plan: Plan,
+    path: str,
+    workspace: Workspace,
+    catalog: Catalog,
+    request: ApplyRequest,
+    ports: Ports,
 ) -> Plan | None:
     """The plan before this one, which owns what this one may delete."""
-    named = request.planning.previous
+    named, is_said = request.planning.previous, request.planning.is_moved
     if named is not None:
-        return agreed_on(plan.target, named, workspace, ports).plan
+        agreed = agreed_on(plan.target, named, workspace, ports, may_have_moved=True)
+        check_moved(agreed, plan.target, catalog, ports, is_said=is_said)
+        return agreed.plan
     found = agreed_before(plan, path, workspace, ports)
     if found is None and deleted(plan.changes) and workspace.policy.prune is Prune.OWNED:
         ports.notices.notify(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 from collections.abc import Iterable, Mapping
@@ -10,8 +11,10 @@ from importlib.resources import files
 from pathlib import Path
 
 from kaiten_sync.declare.project import PROJECT_FILE
+from kaiten_sync.declare.yaml_reader import parse_yaml
 from kaiten_sync.errors import UsageError
 from kaiten_sync.jobs.editors import OF_PROJECTS, beside_project, new_attributes, schema_files
+from kaiten_sync.jobs.installing import LOCK, InstallSource, installed_from, is_lock
 from kaiten_sync.jobs.repository import folder_in_repository, repository_root
 from kaiten_sync.jobs.workflows import (
     Forge,
@@ -37,6 +40,16 @@ _EDITED = ("catalog/", "overlays/")
 _REMOTE_TARGET = re.compile(r"^  # ", re.MULTILINE)
 """The target that CI works on is in the template, as a comment until there is CI for it."""
 
+_INSTALL_FROM = """
+# Where CI installs kaiten-sync from; kaiten-sync.lock has the hash of every file.
+installFrom: {}
+"""
+
+_NOT_INSTALLED = (
+    "CI cannot install kaiten-sync yet: name its wheel with"
+    " `kaiten-sync init --ci {} --install-from URL#sha256=HASH`, or a folder of wheels"
+)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StartRequest:
@@ -44,11 +57,14 @@ class StartRequest:
 
     `root` is the project's folder: the root of a git repository, or a folder inside one. `forge`
     is the one whose workflows plan and apply; None for the workflow that only validates.
+    `install_from` is where CI installs the program from; None for the project file's place, or
+    else the one from which this program was installed.
     """
 
     root: Path
     forge: Forge | None = None
     writes_plans: bool = False
+    install_from: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,20 +106,15 @@ def start(request: StartRequest, disk: Files) -> NewFiles:
         root=request.root, top=shown, folder=folder_in_repository(request.root, disk)
     )
     if request.forge is not None and disk.is_file(request.root / PROJECT_FILE):
-        paths = _add_workflows(place, _ci(request.forge, request, place), disk)
-        return NewFiles(paths=paths, is_new=False, folder=place.folder)
-    paths, notice = _write_project(place, request, disk)
-    notices = () if notice is None else (notice,)
-    return NewFiles(paths=paths, is_new=True, folder=place.folder, notices=notices)
+        return _add_workflows(place, request, request.forge, disk)
+    return _write_project(place, request, disk)
 
 
 def _ci(forge: Forge, request: StartRequest, place: _ProjectPlace) -> WorkflowRequest:
     return WorkflowRequest(forge=forge, folder=place.folder, writes_plans=request.writes_plans)
 
 
-def _write_project(
-    place: _ProjectPlace, request: StartRequest, disk: Files
-) -> tuple[tuple[Path, ...], str | None]:
+def _write_project(place: _ProjectPlace, request: StartRequest, disk: Files) -> NewFiles:
     root, forge = place.root, request.forge
     contents = _at(root, _contents())
     checks = {} if forge is not None else _at(place.top, validation(place.folder))
@@ -111,23 +122,75 @@ def _write_project(
     _check_free([*contents, *_at(root, schema_files(OF_PROJECTS)), *checks, *later], disk)
     beside, notice = beside_project(root, _EDITED, disk)
     contents |= beside | checks
-    if forge is None:
-        return _write(contents, disk), notice
-    contents[root / PROJECT_FILE] = _REMOTE_TARGET.sub("  ", contents[root / PROJECT_FILE])
-    written = _write(contents, disk)
-    ci = workflows(_project(root), _ci(forge, request, place))
-    return written + _write(_at(place.top, ci), disk), notice
+    source = installed_from() if request.install_from is None else request.install_from
+    contents |= _lock(source, place, disk)
+    project = root / PROJECT_FILE
+    contents[project] = _naming(source, contents[project])
+    if forge is not None:
+        contents[project] = _REMOTE_TARGET.sub("  ", contents[project])
+    paths = _write(contents, disk)
+    if forge is not None:
+        ci = workflows(_project(root), _ci(forge, request, place))
+        paths += _write(_at(place.top, ci), disk)
+    notices = [] if notice is None else [notice]
+    if forge is not None and source is None:
+        notices.append(_NOT_INSTALLED.format(forge))
+    return NewFiles(paths=paths, is_new=True, folder=place.folder, notices=tuple(notices))
 
 
-def _add_workflows(place: _ProjectPlace, request: WorkflowRequest, disk: Files) -> tuple[Path, ...]:
-    contents = _at(place.top, workflows(_project(place.root), request))
+def _add_workflows(
+    place: _ProjectPlace, request: StartRequest, forge: Forge, disk: Files
+) -> NewFiles:
+    project, path = _project(place.root), place.root / PROJECT_FILE
+    named = project.install_from
+    if named is not None and request.install_from not in (None, named):
+        raise UsageError(
+            f"{path} says `installFrom: {named}`",
+            hint="change it there, then run this again without --install-from",
+        )
+    source = request.install_from if named is None else named
+    source = installed_from() if source is None else source
+    contents = _at(place.top, workflows(project, _ci(forge, request, place)))
     new = {
         path: text
         for path, text in contents.items()
         if not disk.is_file(path) or disk.read(path) != text.encode()
     }
     _check_free(new, disk)
-    return _write(new | _at(place.root, new_attributes(place.root, disk)), disk)
+    new |= _at(place.root, new_attributes(place.root, disk)) | _lock(source, place, disk)
+    if named is None and source is not None:
+        new[path] = _naming(source, disk.read(path).decode())
+    notices = () if source is not None else (_NOT_INSTALLED.format(forge),)
+    return NewFiles(paths=_write(new, disk), is_new=False, folder=place.folder, notices=notices)
+
+
+def _lock(source: str | None, place: _ProjectPlace, disk: Files) -> dict[Path, str]:
+    """The lock file of what CI installs, unless it is there as it has to be."""
+    if source is None:
+        return {}
+    path, text = place.root / LOCK, InstallSource(text=source, root=place.root).lock(disk)
+    if disk.exists(path):
+        old = disk.read(path)
+        if old == text.encode():
+            return {}
+        if not is_lock(old):
+            _check_free([path], disk)
+    return {path: text}
+
+
+def _naming(source: str | None, project: str) -> str:
+    """A project file that names where CI installs the program from."""
+    if source is None:
+        return project
+    new = project.rstrip("\n") + "\n" + _INSTALL_FROM.format(json.dumps(source))
+    document, wrong = parse_yaml(PROJECT_FILE, new, ())
+    added = document.root.entries.get("installFrom")
+    if wrong or added is None or added.node.value != source:
+        raise UsageError(
+            f"{PROJECT_FILE} could not be extended",
+            hint=f"add `installFrom: {json.dumps(source)}` to it, then run this again",
+        )
+    return new
 
 
 def _project(root: Path) -> Project:

@@ -12,7 +12,6 @@ from pathlib import Path
 from string import Template as StandardTemplate
 from urllib.parse import urlsplit
 
-from kaiten_sync import __version__
 from kaiten_sync.api.credentials import is_loopback
 from kaiten_sync.declare.project import PROJECT_FILE
 from kaiten_sync.errors import UsageError
@@ -107,7 +106,6 @@ def _of_folder(forge: Forge, folder: str) -> dict[str, str]:
     else:
         workdir = f"\n    - {json.dumps(f'cd {shlex.quote(folder)}')}"
     return {
-        "version": __version__,
         "workdir": workdir,
         "prefix": json.dumps(f"{folder}/")[1:-1] if folder else "",
     }

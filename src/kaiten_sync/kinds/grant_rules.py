@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from enum import StrEnum
 
 from kaiten_sync.kinds.entitlement import ENTITLEMENT
@@ -36,13 +36,14 @@ _WANTED = {
 
 def grant_diagnostics(grants: Sequence[Declared], view: CatalogView) -> Iterator[Diagnostic]:
     """Values that do not fit their entitlement, and overage where there can be none."""
+    wanted = _wanted_shapes(view)
     for grant in grants:
         node = _value_node(grant)
         shape = _shape(node) if node is not None else None
         if node is None or shape is None:
             continue
-        yield from _type_diagnostics(grant, node, shape, view)
-        yield from _tag_diagnostics(grant, shape)
+        if shape is not wanted.get(grant.address.slug, shape):
+            yield _wrong_type(grant, node, view)
         # The API's -1 is no negative threshold, but no threshold at all.
         if is_number(node.value) and node.value < 0 and node.value != UNLIMITED_WIRE:
             yield grant.diagnostic_at(
@@ -51,8 +52,17 @@ def grant_diagnostics(grants: Sequence[Declared], view: CatalogView) -> Iterator
                 "a threshold is not negative",
                 "write `unlimited` for no cap (the API's -1), 0 to allow nothing",
             )
-        if grant.is_set("overagePercent"):
-            yield from _overage_diagnostics(grant, node, shape)
+        if grant.is_map:
+            yield from _tag_diagnostics(grant, shape)
+            if grant.is_set("overagePercent"):
+                yield from _overage_diagnostics(grant, node, shape)
+
+
+def _wanted_shapes(view: CatalogView) -> dict[str, _Shape]:
+    """The shape that grants of each declared entitlement have, by its slug."""
+    entitlements = view.by_kind.get(ENTITLEMENT.kind, ())
+    declared = ((each.address.slug, each.scalar("type")) for each in entitlements)
+    return {slug: _SHAPE_OF_TYPE[t] for slug, t in declared if t in _SHAPE_OF_TYPE}
 
 
 def _value_node(grant: Declared) -> Node | None:
@@ -77,19 +87,16 @@ def _shape(node: Node) -> _Shape | None:
             return _Shape.OBJECT
 
 
-def _type_diagnostics(
-    grant: Declared, node: Node, shape: _Shape, view: CatalogView
-) -> Iterator[Diagnostic]:
-    entitlement = view.objects.get(Address(ENTITLEMENT.kind, grant.address.slug))
-    declared_type = entitlement.scalar("type") if entitlement is not None else None
-    wanted = _SHAPE_OF_TYPE.get(declared_type) if isinstance(declared_type, str) else None
-    if entitlement is not None and wanted is not None and shape is not wanted:
-        yield grant.diagnostic_at(
-            node.ref,
-            "wrong-value-type",
-            f"'{grant.address.slug}' has type {declared_type}, so its grant is {_WANTED[wanted]}",
-            f"its type is declared at {entitlement.entry.key_ref}",
-        )
+def _wrong_type(grant: Declared, node: Node, view: CatalogView) -> Diagnostic:
+    entitlement = view.objects[Address(ENTITLEMENT.kind, grant.address.slug)]
+    declared_type = entitlement.scalar("type")
+    return grant.diagnostic_at(
+        node.ref,
+        "wrong-value-type",
+        f"'{grant.address.slug}' has type {declared_type}, so its grant is"
+        f" {_WANTED[_SHAPE_OF_TYPE[str(declared_type)]]}",
+        f"its type is declared at {entitlement.entry.key_ref}",
+    )
 
 
 def _tag_diagnostics(grant: Declared, shape: _Shape) -> Iterator[Diagnostic]:
@@ -130,4 +137,4 @@ def _overage_diagnostics(grant: Declared, node: Node, shape: _Shape) -> Iterator
 
 
 def _is_unlimited(node: Node) -> bool:
-    return not isinstance(node.value, Mapping) and node.value in (UNLIMITED, UNLIMITED_WIRE)
+    return not isinstance(node.value, dict) and node.value in (UNLIMITED, UNLIMITED_WIRE)

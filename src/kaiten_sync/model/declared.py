@@ -22,7 +22,7 @@ class Declared:
     @property
     def is_map(self) -> bool:
         """Whether it has fields at all."""
-        return isinstance(self.entry.node.value, Mapping)
+        return isinstance(self.entry.node.value, dict)
 
     def field(self, name: str) -> Entry | None:
         """A field's entry, None if it is not declared."""
@@ -31,7 +31,7 @@ class Declared:
     def scalar(self, name: str) -> Scalar | Absent:
         """A field's value; ABSENT where it is not declared, a list or a map."""
         entry = self.field(name)
-        if entry is None or isinstance(entry.node.value, Mapping | tuple):
+        if entry is None or isinstance(entry.node.value, dict | tuple):
             return ABSENT
         return entry.node.value
 

@@ -23,6 +23,7 @@ from kaiten_sync.model.impact import Impact
 from kaiten_sync.model.outcome import Outcome
 from kaiten_sync.model.plan import Plan, TargetRef
 from kaiten_sync.model.resource import LiveResource
+from kaiten_sync.model.rights import Rights
 from kaiten_sync.model.value import Fields
 
 Look: TypeAlias = "Callable[[LiveResource | None], bool]"
@@ -104,6 +105,10 @@ class Catalog(PlanReader, CatalogWriter, Protocol):
     @property
     def requests_sent(self) -> int:
         """How many HTTP requests went out so far, retries included."""
+        ...
+
+    def rights(self) -> Rights:
+        """What the token may do here. Changes nothing."""
         ...
 
 

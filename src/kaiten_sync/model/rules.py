@@ -80,6 +80,7 @@ RULES: Mapping[str, str] = {
     # the project file
     "bad-target-name": "A target's name cannot be part of a file name.",
     "bad-url": "A target's URL is not that of a server.",
+    "bad-install-source": "`installFrom` is neither a wheel with its hash nor a folder.",
     "unknown-target": "`after` names a target that the project does not have.",
     "circular-order": "Targets wait for each other in a circle.",
     "bad-token": "A target's token has no place, or two.",

@@ -133,13 +133,17 @@ class Target:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Project:
-    """A project file, read. Paths are resolved against its folder `root`."""
+    """A project file, read. Paths are resolved against its folder `root`.
+
+    `install_from` is where CI installs the program from; None if the file does not say.
+    """
 
     root: str
     catalog: tuple[str, ...]
     targets: dict[str, Target]
     scope: Scope = Scope()
     policy: Policy = Policy()
+    install_from: str | None = None
 
 
 def covers_slug(patterns: tuple[str, ...], slug: str) -> bool:

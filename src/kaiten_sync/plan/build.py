@@ -13,7 +13,7 @@ from kaiten_sync.kinds.spec import HeldBy
 from kaiten_sync.kinds.values import declared_form
 from kaiten_sync.model.address import Address
 from kaiten_sync.model.canonical import digest, fingerprint
-from kaiten_sync.model.change import Change
+from kaiten_sync.model.change import Action, Change
 from kaiten_sync.model.diagnostic import Diagnostic, Severity
 from kaiten_sync.model.drift import CatalogDiff, DriftClass
 from kaiten_sync.model.family import FamilyTerms
@@ -25,15 +25,17 @@ from kaiten_sync.model.settings import Policy
 from kaiten_sync.model.value import Fields, Json
 from kaiten_sync.plan.changes import to_changes
 from kaiten_sync.plan.cost import requests_to_apply
-from kaiten_sync.plan.families import displaced_by, families_of
+from kaiten_sync.plan.families import Families, displaced_by, families_of
 from kaiten_sync.plan.guards import Case, refusals
 from kaiten_sync.plan.held import unheld
 from kaiten_sync.plan.leaving import NEVER_MANAGED, Fate, Leaving
 from kaiten_sync.plan.limits import population_of
+from kaiten_sync.plan.new_versions import new_versions, replaced_by
 from kaiten_sync.plan.order import in_order
 from kaiten_sync.plan.places import with_places
 from kaiten_sync.plan.plan_file import seal
 from kaiten_sync.plan.protection import foreign_children, protected_harm, used
+from kaiten_sync.plan.renames import renamed
 from kaiten_sync.plan.restart import restart_needs, restarting, unused
 from kaiten_sync.plan.rests_on import observed_by
 from kaiten_sync.plan.warnings import warnings
@@ -87,14 +89,14 @@ def propose(
     declared, sold = desired, sold or Resolution(desired=desired)
     desired, allowed = sold.desired, sold.on_server(allowed)
     families = families_of(desired, live)
-    changes = to_changes(diff.differences, leaving, has_drafts=has_drafts)
-    changes = in_order([sold.declared_as(each) for each in changes], families)
+    changes = _ordered(diff, sold, live, leaving, families, has_drafts=has_drafts)
     restarted, use = restarting(diff.differences), use or Holders()
     protected = desired.protected | leaving.protected
     harm = protected_harm(changes, protected)
     needs = (*harm, *foreign_children(leaving), *restart_needs(restarted, use))
-    guards = replace(
-        _limits(policy),
+    guards = Guards(
+        max_deletes=policy.max_deletes,
+        max_updates=policy.max_updates,
         population=population_of(live.resources, changes),
         protected=protected,
         # A restart that was allowed stays so if somebody begins to use the counter until apply.
@@ -112,16 +114,9 @@ def propose(
         holders=_seen_holders(live, leaving.going) if holders is None else holders,
         use=use,
     )
-    warned = tuple(warnings(case))
-    found = (*sold.refusals, *refusals(case), *warned, *_unused(allowed - guards.allowed))
-    places = {address: resource.source for address, resource in desired.resources.items()}
-    plan = replace(_plan(case, diff, declared, target, warned, sold), left=_left(case, let_go))
-    return Proposal(plan=seal(plan), diagnostics=with_places(found, places))
-
-
-def _limits(policy: Policy) -> Guards:
-    """What a policy bounds."""
-    return Guards(max_deletes=policy.max_deletes, max_updates=policy.max_updates)
+    plan = replace(_plan(case, diff, declared, target, sold), left=_left(case, let_go))
+    found = (*sold.refusals, *refusals(case), *_unused(allowed - guards.allowed))
+    return _proposal(plan, case, found)
 
 
 def desired_digest(desired: DesiredState) -> str:
@@ -146,18 +141,42 @@ def _terms(terms: FamilyTerms) -> tuple[Json, ...]:
     return terms.when_tightened.value, terms.reason, terms.archive_replaced
 
 
+def _ordered(
+    diff: CatalogDiff,
+    sold: Resolution,
+    live: LiveState,
+    leaving: Leaving,
+    families: Families,
+    *,
+    has_drafts: bool,
+) -> tuple[Change, ...]:
+    changes = to_changes(diff.differences, leaving, has_drafts=has_drafts)
+    changes = tuple(map(sold.declared_as, changes))
+    created = (each.address for each in changes if each.action == Action.CREATE)
+    replaced = {old: new for new, old in renamed(created, sold.desired, live, leaving.going)}
+    return in_order(changes, families, replaced)
+
+
 def _plan(
     case: Case,
     diff: CatalogDiff,
     declared: DesiredState,
     target: TargetRef,
-    warned: Sequence[Diagnostic],
     sold: Resolution,
 ) -> Plan:
     live, changes, going = case.live, case.changes, case.leaving.going
     is_unheld = unheld(case.holders, going) | sold.unheld
     is_unused = unused(changes, case.use, case.guards.allowed)
-    observed = observed_by(changes, live, case.families, is_unheld, is_unused, sold.rests)
+    replaced = replaced_by(changes, live, case.families)
+    observed = observed_by(
+        changes,
+        live,
+        case.families,
+        is_unheld,
+        is_unused,
+        replaced=replaced.values(),
+        rests=sold.rests,
+    )
     looking = case.holders.requests if is_unheld else 0
     looking += case.use.requests if is_unused else 0
     return Plan(
@@ -170,8 +189,16 @@ def _plan(
         requests=requests_to_apply(changes, observed, live, case.families, looking),
         guards=case.guards,
         families=sold.choices,
-        warnings=tuple(each.sentence for each in warned),
+        new_versions=new_versions(replaced, changes, observed),
     )
+
+
+def _proposal(plan: Plan, case: Case, found: Sequence[Diagnostic]) -> Proposal:
+    """The plan sealed with its warnings, and all that is found with its place."""
+    warned = tuple(warnings(case))
+    plan = seal(replace(plan, warnings=tuple(each.sentence for each in warned)))
+    places = {address: each.source for address, each in case.desired.resources.items()}
+    return Proposal(plan=plan, diagnostics=with_places((*found, *warned), places))
 
 
 def _seen_holders(live: LiveState, going: frozenset[Address]) -> Holders:

@@ -6,6 +6,7 @@ live. What differs is forged, left out, or has been overtaken: in each case noth
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping
 from typing import TypeAlias
 
@@ -87,12 +88,15 @@ def _of_fields(change: Change, wanted: Change) -> Iterator[str]:
 def _of_observed(plan: Plan, made: Plan) -> Iterator[_Difference]:
     """What the plan rests on has to be observed whole: a gap would match whatever is there."""
     given = {each.address: each for each in plan.observed}
+    changed: dict[Address, set[str]] = defaultdict(set)
+    for change in made.changes:
+        changed[change.address].update(each.name for each in change.fields)
     for wanted in made.observed:
-        for message in _gaps(given.get(wanted.address), wanted):
+        for message in _gaps(given.get(wanted.address), wanted, changed[wanted.address]):
             yield wanted.address, message
 
 
-def _gaps(given: Observed | None, wanted: Observed) -> Iterator[str]:
+def _gaps(given: Observed | None, wanted: Observed, required: Collection[str]) -> Iterator[str]:
     if given is None:
         yield "the plan did not look at it"
     elif (given.fields is None) != (wanted.fields is None):
@@ -101,6 +105,8 @@ def _gaps(given: Observed | None, wanted: Observed) -> Iterator[str]:
         yield f"the plan saw another object (id {given.id}, not {wanted.id})"
     else:
         unseen = (wanted.fields or {}).keys() - (given.fields or {}).keys()
+        # A plan of an earlier version did not look at what a changed field is judged with.
+        unseen -= {*spec_of(wanted.address.kind).limited_by}.difference(required)
         for name in sorted(unseen):
             yield f"the plan did not look at its {name}"
 
@@ -145,6 +151,10 @@ def _of_words(plan: Plan, made: Plan, done: Collection[str]) -> Iterator[_Differ
         if change.id in wanted and change.reason != wanted[change.id].reason:
             right = wanted[change.id].reason
             yield change.address, f"the reason is {change.reason!r}, and should be {right!r}"
+    replaced = {each.address: each.replaces for each in plan.new_versions}
+    for version in made.new_versions:
+        if replaced.get(version.address) != version.replaces:
+            yield version.address, f"the plan does not compare it with {version.replaces}"
 
 
 def _of_families(plan: Plan, made: Plan, done: Collection[str]) -> Iterator[_Difference]:

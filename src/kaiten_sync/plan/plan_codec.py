@@ -17,24 +17,34 @@ from kaiten_sync.documents.parts import (
 )
 from kaiten_sync.documents.plan import (
     ChangeDocument,
-    FamilyDocument,
     FieldDocument,
     GuardsDocument,
     InnerDocument,
     LeftDocument,
+    NewVersionDocument,
     ObservedDocument,
     PlanDocument,
     SummaryDocument,
+    VersionChangeDocument,
 )
 from kaiten_sync.kinds.addresses import parse_address
 from kaiten_sync.kinds.registry import SPECS, action_of, all_actions
-from kaiten_sync.model.address import Address, Kind, is_slug
+from kaiten_sync.model.address import Address, Kind
 from kaiten_sync.model.change import Change, Effect, FieldChange, InnerChange, change_id
-from kaiten_sync.model.family import FamilyChoice
-from kaiten_sync.model.plan import Guards, Left, Observed, Plan, Summary, TargetRef
+from kaiten_sync.model.plan import (
+    Guards,
+    Left,
+    NewVersion,
+    Observed,
+    Plan,
+    Summary,
+    TargetRef,
+    VersionChange,
+)
 from kaiten_sync.model.settings import parse_limit
 from kaiten_sync.model.source import SourceRef
 from kaiten_sync.plan.derived import check_derived
+from kaiten_sync.plan.family_codec import family_document, family_of
 from kaiten_sync.plan.rests_on import object_fingerprint
 from kaiten_sync.plan.story import check_story
 
@@ -73,7 +83,10 @@ def plan_document(plan: Plan) -> PlanDocument:
         ),
         warnings=plan.warnings,
         left=property_of(tuple(map(_left_document, plan.left)) or None, absent=None),
-        families=property_of(tuple(map(_family_document, plan.families)) or None, absent=None),
+        families=property_of(tuple(map(family_document, plan.families)) or None, absent=None),
+        new_versions=property_of(
+            tuple(map(_new_version_document, plan.new_versions)) or None, absent=None
+        ),
         digest=plan.digest,
     )
 
@@ -120,7 +133,10 @@ def plan_of(document: PlanDocument) -> Plan:
         ),
         warnings=document.warnings,
         left=_each(_left, value_of(document.left, absent=None) or (), "left"),
-        families=_each(_family, value_of(document.families, absent=None) or (), "families"),
+        families=_each(family_of, value_of(document.families, absent=None) or (), "families"),
+        new_versions=_each(
+            _new_version, value_of(document.new_versions, absent=None) or (), "newVersions"
+        ),
         digest=document.digest,
     )
     check_derived(plan)
@@ -185,36 +201,6 @@ def _left_document(left: Left) -> LeftDocument:
     )
 
 
-def _family_document(choice: FamilyChoice) -> FamilyDocument:
-    return FamilyDocument(
-        address=str(choice.address),
-        way=choice.way,
-        reason=choice.reason,
-        serves=property_of(choice.serves, absent=None),
-        version=property_of(choice.version, absent=None),
-        effect=property_of(choice.effect, absent=None),
-        holders=property_of(choice.holders, absent=None),
-    )
-
-
-def _family(document: FamilyDocument) -> FamilyChoice:
-    address = parse_address(document.address)
-    slugs = (value_of(document.serves, absent=None), value_of(document.version, absent=None))
-    if not SPECS[address.kind].versions:
-        raise ValueError(f"{address} is not a family")
-    if not all(slug is None or is_slug(slug) for slug in slugs):
-        raise ValueError(f"{address} has a version with an impossible slug")
-    return FamilyChoice(
-        address=address,
-        way=document.way,
-        reason=document.reason,
-        serves=slugs[0],
-        version=slugs[1],
-        effect=value_of(document.effect, absent=None),
-        holders=value_of(document.holders, absent=None),
-    )
-
-
 def _left(document: LeftDocument) -> Left:
     address = parse_address(document.address)
     if not document.fields.keys() <= SPECS[address.kind].fields.keys():
@@ -224,6 +210,36 @@ def _left(document: LeftDocument) -> Left:
         fields=document.fields,
         reason=document.reason,
         is_drift=document.is_drift,
+    )
+
+
+def _new_version_document(version: NewVersion) -> NewVersionDocument:
+    return NewVersionDocument(
+        address=str(version.address),
+        replaces=str(version.replaces),
+        changes=tuple(
+            VersionChangeDocument(
+                address=str(each.address),
+                effect=each.effect,
+                fields=tuple(map(_field_document, each.fields)),
+            )
+            for each in version.changes
+        ),
+        unchanged=version.unchanged,
+    )
+
+
+def _new_version(document: NewVersionDocument) -> NewVersion:
+    changes = []
+    for each in document.changes:
+        address = parse_address(each.address)
+        fields = tuple(_field(address, field) for field in each.fields)
+        changes.append(VersionChange(address=address, fields=fields, effect=each.effect))
+    return NewVersion(
+        address=parse_address(document.address),
+        replaces=parse_address(document.replaces),
+        changes=tuple(changes),
+        unchanged=document.unchanged,
     )
 
 

@@ -69,7 +69,10 @@ def check_target(plan: Plan, target: TargetRef, *, may_have_moved: bool = False)
     is_there = may_have_moved or is_same_url(plan.target.url, target.url)
     if plan.target.name != target.name or not is_there:
         other = f"make a plan for {target.name}, or choose the target with -t"
-        moved = "make the plan again: if this server moved, `kaiten-sync plan -o` recognizes it"
+        moved = (
+            "make the plan again: if this server moved, `kaiten-sync plan -o FILE` recognizes it by"
+            " the ids of its objects, or takes your word for it (--previous FILE --moved)"
+        )
         raise PlanFileError(
             f"this plan is for {plan.target.name} at {plan.target.url},"
             f" not for {target.name} at {target.url}",

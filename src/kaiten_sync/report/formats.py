@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from kaiten_sync.model.comparison import Comparison
     from kaiten_sync.model.diagnostic import Diagnostic
     from kaiten_sync.model.drift import DriftReport
+    from kaiten_sync.model.examination import Examination
     from kaiten_sync.model.impact import Impact
     from kaiten_sync.model.outcome import ApplyResult
     from kaiten_sync.model.plan import Plan
@@ -67,6 +68,14 @@ class DriftView:
     reports: Sequence[DriftReport]
     failed: Mapping[str, ErrorDocument] = field(default_factory=dict)
     is_all: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExaminationView:
+    """What `doctor` found out. `codes` are the exit codes of the targets that have an error."""
+
+    examination: Examination
+    codes: Mapping[str, int] = field(default_factory=dict)
 
 
 def _plan_text(document: PlanView, look: Look) -> str:
@@ -255,6 +264,18 @@ def _compare_html(comparison: Comparison, _look: Look) -> str:
     return compare_html(comparison)
 
 
+def _doctor_text(view: ExaminationView, look: Look) -> str:
+    from kaiten_sync.report.doctor_text import doctor_text
+
+    return doctor_text(view.examination, color=look.color)
+
+
+def _doctor_json(view: ExaminationView, _look: Look) -> str:
+    from kaiten_sync.report.doctor_json import doctor_json
+
+    return json_text(doctor_json(view))
+
+
 def _diagnostics_text(diagnostics: Sequence[Diagnostic], look: Look) -> str:
     from kaiten_sync.report.diagnostics_text import render_text
 
@@ -330,6 +351,10 @@ COMPARE: Formats[Comparison] = {
     "markdown": _compare_markdown,
     "html": _compare_html,
 }
+DOCTOR: Formats[ExaminationView] = {
+    "text": _doctor_text,
+    "json": _doctor_json,
+}
 DIAGNOSTICS: Formats[Sequence[Diagnostic]] = {
     "text": _diagnostics_text,
     "json": _diagnostics_json,
@@ -351,6 +376,7 @@ DOCUMENTS: Mapping[str, Formats[Any]] = {
     "drift": DRIFT,
     "apply": APPLY,
     "compare": COMPARE,
+    "doctor": DOCTOR,
     "diagnostics": DIAGNOSTICS,
 }
 """All documents, for what has to hold in every format of each."""

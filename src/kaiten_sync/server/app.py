@@ -82,9 +82,13 @@ class Prepared:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Started:
-    """A server that listens. `new_token` is that of `Prepared`: show it once, never store it."""
+    """A server that listens. `new_token` is that of `Prepared`: show it once, never store it.
+
+    `database` is where its database is, without a password.
+    """
 
     url: str
+    database: str
     new_token: str | None
 
 
@@ -199,7 +203,11 @@ def _listening(
     with contextlib.closing(_bind(host, port)) as listener:
         prepared = prepare(settings)
         try:
-            started = Started(url=_url(host, listener), new_token=prepared.new_token)
+            started = Started(
+                url=_url(host, listener),
+                database=prepared.database.shown,
+                new_token=prepared.new_token,
+            )
             yield _Server(_config(prepared.app, settings)), listener, started
         finally:
             prepared.database.close()
@@ -211,7 +219,8 @@ def _serve_with_workers(
     with contextlib.closing(_bind(host, port)) as listener:
         database, new_token = _prepare_database(settings)
         database.close()  # the workers have connections of their own
-        started = Started(url=_url(host, listener), new_token=new_token)
+        url, shown = _url(host, listener), database.shown
+        started = Started(url=url, database=shown, new_token=new_token)
         config = _config(f"{__name__}:{worker_app.__name__}", settings)
         supervisor = Supervisor(config, listener, lambda: on_ready(started))
         with _handed_over(settings):
@@ -254,7 +263,9 @@ def _prepare_database(settings: ServerSettings) -> tuple[Database, str | None]:
         with database.writing() as connection:
             take_turn(connection, "bootstrap")  # another machine may start at the same time
             now_ms = time.time_ns() // 1_000_000
-            new_token = bootstrap(connection, settings.bootstrap_token, now_ms)
+            new_token = bootstrap(
+                connection, settings.bootstrap_token, now_ms, makes_token=settings.makes_token
+            )
             clear_leases(connection)
     except BaseException:
         database.close()
@@ -290,7 +301,7 @@ def _application(database: Database, settings: ServerSettings) -> Starlette:
 def _handed_over(settings: ServerSettings) -> Iterator[None]:
     """The settings in the environment, for the processes that start meanwhile."""
     # The database has the token by now; workers must not be able to show it.
-    handed = asdict(replace(settings, bootstrap_token=None))
+    handed = asdict(replace(settings, bootstrap_token=None, makes_token=False))
     os.environ[_WORKER_SETTINGS] = json.dumps(handed)
     try:
         yield

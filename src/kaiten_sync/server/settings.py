@@ -27,6 +27,7 @@ class ServerSettings:
 
     `database_url` is an SQLAlchemy URL; None means a file in the user data folder.
     `bootstrap_token` is the token that the first organization gets; None means a made one.
+    `makes_token` makes another token with all scopes, for when nobody has one any more.
     `workers` is the number of processes that answer; more than one need PostgreSQL.
     `trusted_proxies` are addresses and networks whose `X-Forwarded-For` and `X-Forwarded-Proto` are
     believed.
@@ -38,6 +39,7 @@ class ServerSettings:
 
     database_url: str | None = None
     bootstrap_token: str | None = None
+    makes_token: bool = False
     workers: int = 1
     trusted_proxies: tuple[str, ...] = ()
     allow_private_webhooks: bool = False

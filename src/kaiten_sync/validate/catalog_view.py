@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 from kaiten_sync.kinds.registry import child_kinds, top_kinds
 from kaiten_sync.kinds.spec import KindSpec
@@ -28,7 +28,7 @@ def _objects(
 ) -> Iterator[Declared]:
     for slug, entry in (section.node.entries if section else {}).items():
         # Reported already: rules would report what its unread fields do not declare.
-        if entry.node.ref in merged.broken and not isinstance(entry.node.value, Mapping):
+        if entry.node.ref in merged.broken and not isinstance(entry.node.value, dict):
             continue
         address = Address(spec.kind, slug, parent)
         yield Declared(address, entry)

@@ -13,8 +13,6 @@ from typing import Any
 
 from tests.support.processes import HANG_S
 
-from kaiten_sync import __version__
-
 _STUBS = ("gh", "curl")
 _HERE = Path(__file__).parent
 _SYSTEM_PATH = "/usr/local/bin:/usr/bin:/bin"
@@ -71,12 +69,21 @@ class Repository:
         self.git("add", "--all")
         self.git("commit", "--message", message)
 
-    def checkout(self, folder: Path, ref: str, merged: str | None = None) -> Path:
-        """A fresh clone at a branch, with another merged into it where one is named."""
-        _git(self.folder, "clone", "--quiet", "--branch", ref, str(self.folder), str(folder))
+    def checkout(
+        self, folder: Path, ref: str, merged: str | None = None, *, depth: int = 0
+    ) -> Path:
+        """A fresh clone at a branch, with another merged into it if one is named.
+
+        With a depth it has only so many of the newest commits.
+        """
+        whole = folder.with_suffix(".whole") if depth else folder
+        _git(self.folder, "clone", "--quiet", "--branch", ref, str(self.folder), str(whole))
         if merged is not None:
             who = ("-c", "user.name=Forge", "-c", "user.email=forge@example.com")
-            _git(folder, *who, "merge", "--quiet", "--no-edit", f"origin/{merged}")
+            _git(whole, *who, "merge", "--quiet", "--no-edit", f"origin/{merged}")
+        if depth:
+            shallow = ("--depth", str(depth), "--branch", ref)
+            _git(self.folder, "clone", "--quiet", *shallow, whole.as_uri(), str(folder))
         return folder
 
 
@@ -92,8 +99,9 @@ class Workshop:
         self._state.write_text(json.dumps(_AT_FIRST), encoding="utf-8")
         for name in _STUBS:
             self._stub(name, f'exec "{sys.executable}" "{_HERE / name}.py" "$@"')
-        # What is tested is installed already, in the version that the workflows ask for.
-        self._stub("pip", f'test "$*" = "install kaiten-sync=={__version__}"')
+        # What is tested is installed already; tests/acceptance/test_install.py runs the real pip.
+        asked = "install --no-deps --require-hashes --requirement kaiten-sync.lock"
+        self._stub("pip", f'test "$*" = "{asked}"')
 
     @property
     def comments(self) -> list[str]:

@@ -22,6 +22,7 @@ CASES = {
     "freeze growth": "freezing.freeze",
     "export -o out": "exporting.export",
     "compare a b": "comparing.compare_targets",
+    "doctor": "examining.examine",
     "schema": "schemas.write_schemas",
     "schema plan": "schemas.schema",
 }

@@ -16,6 +16,7 @@ COMMANDS = {
     "impact": formats.IMPACT,
     "drift": formats.DRIFT,
     "compare": formats.COMPARE,
+    "doctor": formats.DOCTOR,
     "apply": formats.APPLY,
     "validate": formats.DIAGNOSTICS,
 }

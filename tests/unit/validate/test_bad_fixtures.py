@@ -133,6 +133,8 @@ CATALOG_FAULTS: dict[str, list[tuple[str, int, int]]] = {
 }
 
 PROJECT_FAULTS: dict[str, list[tuple[str, int, int]]] = {
+    "bad-install-source": [("bad-install-source", 3, 14)],
+    "bad-install-source-plain": [("bad-install-source", 3, 14)],
     "bad-target-name": [("bad-target-name", 4, 3)],
     "circular-order-self": [("circular-order", 4, 47)],
     "circular-order": [("circular-order", 4, 47)],

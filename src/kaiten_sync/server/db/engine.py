@@ -117,6 +117,12 @@ class Database:
                 if not self.is_postgresql:
                     driver.execute("PRAGMA foreign_keys=ON")
 
+    @property
+    def shown(self) -> str:
+        """Where the database is, without a password: options may hold one too."""
+        url = self.engine.url.set(drivername=self.engine.dialect.name, query={})
+        return url.render_as_string(hide_password=True)
+
     def is_ready(self) -> bool:
         """Whether the database answers."""
         with self.reading() as connection:
@@ -173,7 +179,7 @@ def _postgresql(url: URL) -> Database:
     except ImportError as error:
         raise ServerStartError(
             f"PostgreSQL's driver cannot be loaded: {error}",
-            hint="pip install 'kaiten-sync[server]'",
+            hint="install it again, from where you got it, with the extra `[server]`",
         ) from error
     event.listen(engine, "connect", _prepare_postgresql)
     event.listen(engine, "handle_error", _hide_values)

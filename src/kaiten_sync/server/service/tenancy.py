@@ -18,8 +18,12 @@ _ORGANIZATION = "Default"
 _ACCOUNT = "bootstrap"
 
 
-def bootstrap(connection: Connection, chosen: str | None, now_ms: int) -> str | None:
+def bootstrap(
+    connection: Connection, chosen: str | None, now_ms: int, *, makes_token: bool = False
+) -> str | None:
     """Make sure that there is an organization and that the chosen token opens it.
+
+    `makes_token` makes another token if the organization is there already.
 
     Returns the token that was made, if one was: this is the only time that it can be read.
 
@@ -40,7 +44,11 @@ def bootstrap(connection: Connection, chosen: str | None, now_ms: int) -> str | 
         return None if chosen else token
     if chosen is not None and identity.find_token(connection, lookup_hash(chosen)) is None:
         _add_token(connection, account.id, chosen, now_ms, ALL_SCOPES)
-    return None
+    if not makes_token:
+        return None
+    token = new_token()
+    _add_token(connection, account.id, token, now_ms, ALL_SCOPES)
+    return token
 
 
 def check_chosen_token(token: str) -> None:

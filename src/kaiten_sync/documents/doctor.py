@@ -1,0 +1,52 @@
+"""The form of what `doctor` finds out, version 1."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from msgspec import UNSET, UnsetType
+
+from kaiten_sync.documents.base import JsonDocument, about
+from kaiten_sync.documents.parts import Count, ErrorDocument, TargetDocument
+from kaiten_sync.model.generation import Generation
+
+
+class ExaminedDocument(JsonDocument, frozen=True):
+    """One target."""
+
+    target: Annotated[TargetDocument, about("The server.")]
+    is_fine: Annotated[
+        bool, about("Whether the server is reached and this token can plan its catalog.", True)
+    ]
+    generation: Annotated[
+        Generation | None,
+        about("Which API the server speaks; null if it was not asked.", "current"),
+    ]
+    generation_source: Annotated[
+        str, about("Where that is from; empty if the server was not asked.", "a probe")
+    ]
+    scopes: Annotated[
+        tuple[str, ...] | None,
+        about(
+            "The scopes of the token, of those that kaiten-sync uses; null if it was not reached.",
+            ["read:entitlements", "read:licenses"],
+        ),
+    ]
+    may_plan: Annotated[bool, about("Whether `plan` and `drift` can read the catalog.", True)]
+    may_apply: Annotated[bool, about("Whether `apply` can write all of the catalog.", False)]
+    sees_holders: Annotated[
+        bool, about("Whether `plan` and `impact` can look for who uses what.", False)
+    ]
+    requests: Annotated[Count, about("How many requests were sent.", 9)]
+    error: Annotated[ErrorDocument | UnsetType, about("Why the server cannot be worked with.")] = (
+        UNSET
+    )
+
+
+class DoctorDocument(JsonDocument, frozen=True):
+    """What `kaiten-sync doctor --format json` prints."""
+
+    format_version: Annotated[Literal[1], about("The version of this format.", 1)]
+    is_fine: Annotated[bool, about("Whether every target is.", True)]
+    requests: Annotated[Count, about("How many requests were sent in all.", 9)]
+    targets: Annotated[tuple[ExaminedDocument, ...], about("Every target, as in the project file.")]

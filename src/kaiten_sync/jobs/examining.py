@@ -1,0 +1,64 @@
+"""Doctor: whether each target is reached, what its token may do, and its generation."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from kaiten_sync.errors import CredentialError, KaitenSyncError
+from kaiten_sync.jobs.workspace import Workspace
+from kaiten_sync.kinds.registry import wire_fields
+from kaiten_sync.model.capabilities import Capabilities
+from kaiten_sync.model.examination import Examination, Examined
+from kaiten_sync.model.generation import Generation
+from kaiten_sync.model.ports import Catalog, Connection
+
+
+def examine(workspace: Workspace, *, is_one: bool) -> Examination:
+    """The server that the caller chose, or all targets of the project if there are any.
+
+    One target that is not reached holds up no other.
+
+    Raises:
+        UsageError: there is no such target, or no server at all. CredentialError: the one that is
+            chosen has no token.
+    """
+    project = workspace.project
+    if is_one or project is None or not project.targets:
+        return Examination(targets=(_examined(workspace.connect(None)),))
+    targets = []
+    for name, each in project.targets.items():
+        try:
+            connection = workspace.connect_to_other(name)
+        except KaitenSyncError as error:
+            targets.append(Examined(name=name, url=each.url, error=error))
+        else:
+            targets.append(_examined(connection))
+    return Examination(targets=tuple(targets))
+
+
+def _examined(connection: Connection) -> Examined:
+    found = Examined(name=connection.target.name, url=connection.target.url)
+    with connection.open() as catalog:
+        try:
+            found = replace(found, rights=catalog.rights())
+            found = _with_generation(found, catalog)
+        except KaitenSyncError as error:
+            found = replace(found, error=error)
+        return replace(found, requests=catalog.requests_sent)
+
+
+def _with_generation(found: Examined, catalog: Catalog) -> Examined:
+    try:
+        known = catalog.capabilities()
+    except CredentialError:  # the lists that are asked need a scope, which `rights` says already
+        return found
+    return replace(found, generation=_generation(known), source=known.source)
+
+
+def _generation(known: Capabilities) -> Generation:
+    """The newer one if the server knows anything that only the newer one has."""
+    current, first = wire_fields(Generation.CURRENT), wire_fields(Generation.GETTING_STARTED)
+    news: Mapping[str, frozenset[str]] = {kind: current[kind] - first[kind] for kind in current}
+    is_current = any(known.knows(kind, name) for kind, names in news.items() for name in names)
+    return Generation.CURRENT if is_current else Generation.GETTING_STARTED

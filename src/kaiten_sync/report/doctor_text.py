@@ -1,0 +1,57 @@
+"""What `doctor` found out, for the terminal. Stage 7."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from kaiten_sync.model.examination import Examination, Examined
+from kaiten_sync.model.rights import Rights
+from kaiten_sync.report.paint import TITLE, painter
+from kaiten_sync.report.safe_text import safe_text
+from kaiten_sync.report.words import counted
+
+_LABEL_WIDTH = 12
+
+
+def doctor_text(examination: Examination, *, color: bool) -> str:
+    """Every target: is it reached, what may the token do, which generation is it."""
+    paint = painter(color=color)
+    lines: list[str] = []
+    for each in examination.targets:
+        lines += [paint(f"{safe_text(each.name)} at {safe_text(each.url)}", TITLE)]
+        lines += [f"  {label:{_LABEL_WIDTH}}{said}" for label, said in _rows(each)]
+        lines += [""]
+    lines += [paint(_summary(examination), TITLE)]
+    return "\n".join(lines) + "\n"
+
+
+def _rows(each: Examined) -> Iterator[tuple[str, str]]:
+    if each.rights is None:
+        yield "reached", "no"
+    else:
+        yield "reached", "yes"
+        generation = each.generation or "unknown: this token may not ask"
+        yield (
+            "generation",
+            f"{generation} ({safe_text(each.source)})" if each.source else generation,
+        )
+        yield "token", ", ".join(sorted(map(str, each.rights.granted))) or "none of our scopes"
+        yield from _may(each.rights)
+    if each.error is not None:
+        yield "error", safe_text(each.error.message)
+        if each.error.hint:
+            yield "help", safe_text(each.error.hint)
+
+
+def _may(rights: Rights) -> Iterator[tuple[str, str]]:
+    reads = "read:entitlements and read:licenses"
+    writes = "write:entitlements and write:licenses"
+    yield "plan", "yes" if rights.may_plan else f"no: it takes {reads}"
+    yield "impact", "yes" if rights.sees_holders else "no: it takes read:instances"
+    yield "apply", "yes" if rights.may_apply else f"no: it takes {writes}"
+
+
+def _summary(found: Examination) -> str:
+    fine = sum(each.is_fine for each in found.targets)
+    of = f"{fine} of {counted(len(found.targets), 'target')}"
+    return f"Doctor: {of} can be planned. {counted(found.requests, 'request')}."
