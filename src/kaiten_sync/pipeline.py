@@ -33,6 +33,7 @@ from kaiten_sync.live import (
     read_use,
 )
 from kaiten_sync.model.address import Address
+from kaiten_sync.model.change import Change
 from kaiten_sync.model.diagnostic import Diagnostic, Severity
 from kaiten_sync.model.document import MergedCatalog
 from kaiten_sync.model.drift import CatalogDiff, DriftClass
@@ -62,6 +63,7 @@ from kaiten_sync.plan import (
     with_versions,
 )
 from kaiten_sync.resolution import resolve, seen_as_sold
+from kaiten_sync.rules import check_rules
 from kaiten_sync.validate import check, check_project, needs_capabilities, unsupported
 
 
@@ -100,7 +102,7 @@ def read_project(path: Path) -> tuple[Project | None, tuple[Diagnostic, ...]]:
     """Declare → validate. The project file's settings, None if it has errors; all diagnostics."""
     document, diagnostics = read_project_document(path)
     if document.is_complete:
-        diagnostics = (*diagnostics, *check_project(document))
+        diagnostics = (*diagnostics, *check_project(document), *check_rules(document))
     if diagnostics:
         return None, tuple(sorted(diagnostics, key=lambda diagnostic: diagnostic.sort_key))
     return project_of(document, path.absolute().parent), ()
@@ -234,11 +236,13 @@ def apply_plan(
     progress: Progress,
     is_stopped: Callable[[], bool],
     journal: Journal | None = None,
+    permit: Callable[[Sequence[Change]], None] = lambda _changes: None,
     workers: int = WORKERS,
 ) -> ApplyResult:
     """apply: re-read what the plan rests on, then do what is not done.
 
-    `journal` is told each outcome as soon as it is known.
+    `permit` is asked before the first write, with the changes that are left to do, and raises if
+    they are refused. `journal` is told each outcome as soon as it is known.
 
     Raises:
         RefusedError: the plan breaks its own limits, or live is not as the plan saw it
@@ -254,6 +258,7 @@ def apply_plan(
     restarted = still_to_restart(plan, found)
     use = read_use(catalog, restarted, progress=progress, workers=workers)
     done = already_done(plan, found, (*conflicts(holders, plan), *used_since(restarted, use)))
+    permit([each for each in plan.changes if each.id not in done])
     result = execute(
         plan,
         done,

@@ -24,6 +24,7 @@ FACES = (
     "licensing",
     "live",
     "plan",
+    "rules",
     "validate",
 )
 """The others say in their docstring why their modules are imported."""

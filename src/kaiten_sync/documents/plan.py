@@ -196,6 +196,13 @@ class GuardsDocument(JsonDocument, frozen=True):
             ["license/growth"],
         ),
     ]
+    rules: Annotated[
+        Digest | UnsetType,
+        about(
+            "The digest of the project's rules, by which the plan was judged. Left out if there"
+            " are none."
+        ),
+    ] = UNSET
 
 
 class LeftDocument(JsonDocument, frozen=True):

@@ -11,8 +11,8 @@ from kaiten_sync.jobs.planning import (
     PlanRequest,
     Proposal,
     case_of,
+    judged,
     propose,
-    with_impact,
 )
 from kaiten_sync.jobs.repository import is_in_repository
 from kaiten_sync.jobs.workspace import Workspace
@@ -78,7 +78,7 @@ def check(
         if committed is not None and request.previous is None:
             unowned = _unowned(proposal, case, committed, path, workspace, catalog, ports)
         made_now = proposal if unowned is None else unowned.proposal
-        proposal = with_impact(made_now, request, catalog, ports)
+        proposal = judged(made_now, case, request, catalog, ports)
     is_there = committed is not None
     checked = Checked(path=path, target=case.target, proposal=proposal, is_there=is_there)
     if proposal.refusals:

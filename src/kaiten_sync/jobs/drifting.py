@@ -12,6 +12,7 @@ from kaiten_sync.errors import KaitenSyncError, UsageError
 from kaiten_sync.jobs.agreed import Agreed, agreed_on, read_plan_file
 from kaiten_sync.jobs.moving import check_moved
 from kaiten_sync.jobs.planning import Proposal
+from kaiten_sync.jobs.ruling import ruled_with_impact
 from kaiten_sync.jobs.workspace import Workspace
 from kaiten_sync.model.address import Address
 from kaiten_sync.model.drift import DriftReport
@@ -120,6 +121,7 @@ def revert(workspace: Workspace, request: DriftRequest, out: str | None, ports: 
         proposal = plan_revert(
             desired, catalog, sides.case, policy=workspace.policy, progress=ports.progress
         )
+        proposal = ruled_with_impact(proposal, workspace.policy, catalog, ports)
     for note in proposal.notes:
         ports.notices.notify(note.sentence)
     if out is not None and not proposal.refusals:

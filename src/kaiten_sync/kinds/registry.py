@@ -10,6 +10,7 @@ from kaiten_sync.kinds.entitlement import ENTITLEMENT
 from kaiten_sync.kinds.family import FAMILY
 from kaiten_sync.kinds.grant import GRANT
 from kaiten_sync.kinds.group import GROUP
+from kaiten_sync.kinds.instance import INSTANCE
 from kaiten_sync.kinds.license import LICENSE
 from kaiten_sync.kinds.spec import FieldSpec, Generation, KindSpec, Move
 from kaiten_sync.model.address import Kind
@@ -21,6 +22,9 @@ _SPECS: dict[str, KindSpec] = {
 
 SPECS: Mapping[str, KindSpec] = MappingProxyType(_SPECS)
 """Every table by the word of its kind. Read it when it is needed: later kinds are in it too."""
+
+_BESIDE: Mapping[str, KindSpec] = MappingProxyType({INSTANCE.kind: INSTANCE})
+"""Tables of what is on servers and in no catalog: such objects are moved, and never declared."""
 
 
 def register(spec: KindSpec) -> None:
@@ -42,12 +46,13 @@ def unregister(kind: str) -> None:
 
 
 def spec_of(kind: str) -> KindSpec:
-    """The table of one kind.
+    """The table of one kind, also of one that no catalog declares.
 
     Raises:
         KeyError: no such kind is registered.
     """
-    return _SPECS[kind]
+    found = _SPECS.get(kind)
+    return _BESIDE[kind] if found is None else found
 
 
 @cache
@@ -76,7 +81,7 @@ def versioned_kinds() -> tuple[KindSpec, ...]:
 
 def kind_on_server(kind: str) -> Kind:
     """The kind of the objects on a server that make up an object of this kind."""
-    spec = _SPECS[kind]
+    spec = spec_of(kind)
     return _SPECS[spec.versions].kind if spec.versions else spec.kind
 
 
@@ -107,7 +112,7 @@ def action_of(kind: str, word: str) -> Action:
 
 def move_of(kind: str, action: Action) -> tuple[FieldSpec, Move] | None:
     """The move that an action of a kind is, with its field; None for create, update, delete."""
-    return _SPECS[kind].moves.get(action)
+    return spec_of(kind).moves.get(action)
 
 
 def wire_fields(generation: Generation) -> Mapping[str, frozenset[str]]:

@@ -40,6 +40,11 @@ class DesiredState:
     removed: Mapping[Address, SourceRef] = field(default_factory=dict, compare=False)
     terms: Mapping[Address, FamilyTerms] = field(default_factory=dict)
 
+    @property
+    def places(self) -> Mapping[Address, SourceRef]:
+        """Where each object is declared."""
+        return {address: each.source for address, each in self.resources.items()}
+
     def owns_place_of(self, address: Address) -> bool:
         """Whether the declaration says all that is where this object is."""
         return address.child_list in self.owns

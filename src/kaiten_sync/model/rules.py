@@ -86,6 +86,13 @@ RULES: Mapping[str, str] = {
     "bad-token": "A target's token has no place, or two.",
     "template": "A value holds template syntax.",
     "not-available": "A value belongs to a later version of this program.",
+    "bad-rule": "A rule of the policy neither denies nor warns, or does both.",
+    "duplicate-rule": "Two rules of the policy have the same name.",
+    "bad-expression": "An expression is not CEL, or names or compares what does not fit.",
+    "missing-extra": "The library that a part of the project file needs cannot be loaded.",
+    # the rules of the policy
+    "rule-denies": "A rule of the policy refuses the plan, or cannot be judged.",
+    "rule-warns": "A rule of the policy warns, or cannot be judged.",
     # a plan that is refused
     "fixed-field": "A change would set a field that the server has fixed.",
     "missing-reference": "A change names an object that is neither declared nor on the server.",
@@ -102,6 +109,7 @@ RULES: Mapping[str, str] = {
     "usage-restart": "Recorded usage would start again from 0.",
     "too-many-deletes": "A plan deletes more objects of a kind than `maxDeletes` allows.",
     "too-many-updates": "A plan changes more objects of a kind than `maxUpdates` allows.",
+    "too-many-moves": "A migration moves more holders than `maxMoves` allows.",
     "miscounted": "A plan touches more objects of a kind than it counts.",
     # warnings and notes about a plan
     "forgotten-draft": "A draft is on the server that nothing declares as one.",
@@ -110,6 +118,7 @@ RULES: Mapping[str, str] = {
     "family-without-default": "A family has several published versions and no default.",
     "holders-unseen": "The token does not let a plan see who uses what it deletes.",
     "unused-allow": "An object was allowed, and the plan did not need that.",
+    "unknown-holder": "A holder was left out by name, and holds nothing that is moved.",
     "left-to-plan": "A revert leaves alone what git is ahead with.",
     "taken-along": "A revert takes along what an object rests on.",
     "removed-and-staying": "An overlay takes away an object that the plan cannot delete.",

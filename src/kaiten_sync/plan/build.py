@@ -20,6 +20,7 @@ from kaiten_sync.model.family import FamilyTerms
 from kaiten_sync.model.holder import Holders
 from kaiten_sync.model.impact import Impact
 from kaiten_sync.model.plan import Guards, Left, Plan, Summary, TargetRef
+from kaiten_sync.model.policy_rule import rules_digest
 from kaiten_sync.model.resource import DesiredState, LiveResource, LiveState, Resource
 from kaiten_sync.model.settings import Policy
 from kaiten_sync.model.value import Fields, Json
@@ -97,6 +98,7 @@ def propose(
     guards = Guards(
         max_deletes=policy.max_deletes,
         max_updates=policy.max_updates,
+        rules=rules_digest(policy.rules),
         population=population_of(live.resources, changes),
         protected=protected,
         # A restart that was allowed stays so if somebody begins to use the counter until apply.

@@ -16,6 +16,7 @@ from kaiten_sync.model.change import Action, Change, FieldChange
 from kaiten_sync.model.diagnostic import Diagnostic
 from kaiten_sync.model.plan import Observed, Plan
 from kaiten_sync.model.value import is_same
+from kaiten_sync.plan.guards import OTHER_RULES
 from kaiten_sync.plan.places import declared_places, with_places
 from kaiten_sync.plan.words import show
 
@@ -119,6 +120,8 @@ def _of_guards(plan: Plan, made: Plan) -> Iterator[_Difference]:
     ):
         if limit != project:
             yield None, f"{name} is {limit} in the plan, and {project} in the policy"
+    if given.rules != right.rules:
+        yield None, OTHER_RULES
     for address in _sorted(right.protected - given.protected):
         yield address, "it is protected, and the plan does not know"
     for address in _sorted(given.protected - right.protected):

@@ -9,9 +9,8 @@ from kaiten_sync.model.change import Action
 from kaiten_sync.model.impact import Impact
 from kaiten_sync.model.plan import Plan
 from kaiten_sync.report.entries import PlanEntry, entries_of
-from kaiten_sync.report.family_lines import FAMILIES_TITLE, family_lines
 from kaiten_sync.report.impact_text import impact_lines
-from kaiten_sync.report.left import LEFT_TITLE, left_lines, no_changes
+from kaiten_sync.report.left import no_changes, notes_beside
 from kaiten_sync.report.paint import (
     ACTION_STYLES,
     EFFECT_STYLES,
@@ -21,6 +20,7 @@ from kaiten_sync.report.paint import (
     Paint,
     painter,
 )
+from kaiten_sync.report.plan_summary import plan_summary, plan_title
 from kaiten_sync.report.rows import (
     INDENT,
     Row,
@@ -32,7 +32,6 @@ from kaiten_sync.report.rows import (
 )
 from kaiten_sync.report.safe_text import safe_text
 from kaiten_sync.report.words import (
-    plan_summary,
     plan_warnings,
 )
 
@@ -64,9 +63,9 @@ def _nothing(plan: Plan, paint: Paint, is_revert: bool) -> Iterator[str]:
 
 
 def _lines(plan: Plan, impact: Impact | None, paint: Paint, width: int) -> Iterator[str]:
-    yield paint(f"Plan for {safe_text(plan.target.name)} at {safe_text(plan.target.url)}", TITLE)
+    where = f"{safe_text(plan.target.name)} at {safe_text(plan.target.url)}"
+    yield paint(f"{plan_title(plan)} for {where}", TITLE)
     yield ""
-    yield from _families(plan)
     entries = entries_of(plan)
     rows = [_head(entry) for entry in entries]
     columns = columns_for(rows, width)
@@ -81,18 +80,10 @@ def _lines(plan: Plan, impact: Impact | None, paint: Paint, width: int) -> Itera
     yield paint(f"Plan: {plan_summary(plan)}", TITLE)
 
 
-def _families(plan: Plan) -> Iterator[str]:
-    lines = list(family_lines(plan))
-    if lines:
-        yield f"  {FAMILIES_TITLE}"
-        yield from (f"{INDENT}{line}" for line in lines)
-        yield ""
-
-
 def _left(plan: Plan) -> Iterator[str]:
-    if plan.left:
-        yield f"  {LEFT_TITLE}"
-        yield from (f"{INDENT}{line}" for line in left_lines(plan))
+    for note in notes_beside(plan):
+        yield f"  {note.title}"
+        yield from (f"{INDENT}{line}" for line in note.lines)
         yield ""
 
 

@@ -8,6 +8,7 @@ from types import ModuleType
 
 from kaiten_sync.server.dashboard import (
     accounts,
+    audit,
     customers,
     entitlements,
     instances,
@@ -42,6 +43,7 @@ _PARTS: tuple[ModuleType, ...] = (
     customers,
     instances,
     usage,
+    audit,
     webhooks,
     accounts,
     plan,
@@ -63,6 +65,8 @@ NAVIGATION = (
     Link(path="/customers", label="Customers", scope="read:customers"),
     Link(path="/instances", label="Instances", scope="read:instances"),
     Link(path="/usage", label="Meters", scope="read:instances"),
+    Link(path="/refusals", label="Refused", scope="read:instances"),
+    Link(path="/events", label="Audit", scope="read:instances"),
     Link(path="/webhooks", label="Webhooks", scope="read:webhooks"),
     Link(path="/service-accounts", label="Service accounts", scope="read:tokens"),
 )

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
+from kaiten_sync.server.dashboard.audit_rows import audit_rows
 from kaiten_sync.server.dashboard.chart import chart_usage
 from kaiten_sync.server.dashboard.fields import Choice, Field, choices
 from kaiten_sync.server.dashboard.listing import ROWS, Filter, listing_of
@@ -193,16 +194,14 @@ def _audit(visit: Visit) -> Shown:
         visit, f"{_ALL}/{slug}/audit", Filter(name="type", label="Event", choices=_EVENTS)
     )
     only = TrailFilter(type=wanted.values["type"] or None)
-    _, page = audit.list_trail(visit.work, slug, only, wanted.position, ROWS)
+    page = audit.list_audit(visit.work, replace(only, instance_id=row.id), wanted.position, ROWS)
     return Shown(
         template="instance_audit.html",
         values={
             "row": row,
             "tab": "audit",
             "listing": wanted,
-            "events": [
-                (each, json.dumps(each.payload, ensure_ascii=False, indent=2)) for each in page.rows
-            ],
+            "rows": audit_rows(page, {each.type: True for each in page.rows}),
             "following": wanted.after(page.next),
         },
         calls=(call("getAuditTrails", instanceSlug=slug),),

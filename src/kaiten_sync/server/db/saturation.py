@@ -201,6 +201,16 @@ _REFUSED_DAYS = (
     .distinct()
     .subquery()
 )
+_REFUSED_BY_COUNTER = (
+    select(usage_day.c.instance_id, usage_day.c.entitlement_id, func.sum(usage_day.c.refused))
+    .where(
+        usage_day.c.instance_id.in_(bindparam("instances", expanding=True)),
+        usage_day.c.entitlement_id.in_(bindparam("entitlements", expanding=True)),
+        usage_day.c.day >= bindparam("since_day"),
+        usage_day.c.refused > 0,
+    )
+    .group_by(usage_day.c.instance_id, usage_day.c.entitlement_id)
+)
 _COUNT_REFUSED = select(func.count()).select_from(_REFUSED_DAYS)
 
 
@@ -281,6 +291,24 @@ def list_counters(
         **parameters,
         **moment_parameters(now_ms),
     )
+
+
+def refused_by_counter(
+    connection: Connection,
+    instance_ids: Collection[str],
+    entitlement_ids: Collection[str],
+    since_day: int,
+) -> dict[tuple[str, str], int]:
+    """How many reports were refused since a day from 1970, by instance and entitlement."""
+    if not instance_ids:
+        return {}
+    asked = {
+        "instances": list(instance_ids),
+        "entitlements": list(entitlement_ids),
+        "since_day": since_day,
+    }
+    found = connection.execute(_REFUSED_BY_COUNTER, asked)
+    return {(instance_id, entitlement_id): int(n) for instance_id, entitlement_id, n in found}
 
 
 def count_bands(connection: Connection, organization_id: str, now_ms: int) -> dict[Band, int]:
