@@ -117,8 +117,7 @@ def propose(
         use=use,
     )
     plan = replace(_plan(case, diff, declared, target, sold), left=_left(case, let_go))
-    found = (*sold.refusals, *refusals(case), *_unused(allowed - guards.allowed))
-    return _proposal(plan, case, found)
+    return _proposal(plan, case, [*sold.refusals, *_unused(allowed - guards.allowed)])
 
 
 def desired_digest(desired: DesiredState) -> str:
@@ -200,7 +199,7 @@ def _proposal(plan: Plan, case: Case, found: Sequence[Diagnostic]) -> Proposal:
     warned = tuple(warnings(case))
     plan = seal(replace(plan, warnings=tuple(each.sentence for each in warned)))
     places = {address: each.source for address, each in case.desired.resources.items()}
-    return Proposal(plan=plan, diagnostics=with_places((*found, *warned), places))
+    return Proposal(plan=plan, diagnostics=with_places((*refusals(case), *found, *warned), places))
 
 
 def _seen_holders(live: LiveState, going: frozenset[Address]) -> Holders:

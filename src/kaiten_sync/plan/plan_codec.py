@@ -94,7 +94,7 @@ def plan_of(document: PlanDocument) -> Plan:
     observed = _each(_observed, document.observed, "observed")
     _check_links(changes)
     check_story(changes, observed)
-    guards, summary = document.guards, document.summary
+    guards = document.guards
     plan = Plan(
         target=TargetRef(document.target.name, document.target.url),
         desired_digest=_at("desiredDigest", _digest, document.desired_digest),
@@ -104,15 +104,7 @@ def plan_of(document: PlanDocument) -> Plan:
             _at("managed", parse_address, key): _at(f"managed.{key}", _fingerprint, mark)
             for key, mark in document.managed.items()
         },
-        summary=Summary(
-            actions={
-                _at("summary.actions", _known_action, action): count
-                for action, count in summary.actions.items()
-            },
-            effects={effect.value: count for effect, count in summary.effects.items()},
-            unchanged=summary.unchanged,
-            unmanaged=summary.unmanaged,
-        ),
+        summary=_summary(document.summary),
         requests=document.requests,
         guards=Guards(
             max_deletes=_at("guards.maxDeletes", parse_limit, guards.max_deletes),
@@ -135,6 +127,18 @@ def plan_of(document: PlanDocument) -> Plan:
     )
     check_derived(plan)
     return plan
+
+
+def _summary(summary: SummaryDocument) -> Summary:
+    return Summary(
+        actions={
+            _at("summary.actions", _known_action, action): count
+            for action, count in summary.actions.items()
+        },
+        effects={effect.value: count for effect, count in summary.effects.items()},
+        unchanged=summary.unchanged,
+        unmanaged=summary.unmanaged,
+    )
 
 
 def _sorted_texts(addresses: Collection[Address]) -> tuple[str, ...]:
