@@ -19,6 +19,7 @@ from kaiten_sync.pipeline import check_supported, has_drafts
 from kaiten_sync.plan import (
     Leaving,
     Proposal,
+    families_of,
     ownership,
     propose,
     restarting,
@@ -81,7 +82,8 @@ def plan_revert(
     only, case = case.only, replace(case, only=frozenset())
     seen = _compare(desired, catalog, case, progress, workers)
     managed = case.agreed.managed if case.agreed else ()
-    undone = undoing(seen.diff.differences, only, managed)
+    siblings = families_of(desired, seen.sold).siblings
+    undone = undoing(seen.diff.differences, only, managed, siblings)
     sold = reverting(undone.differences, desired, catalog, seen.read, case.scope, progress)
     diff = replace(seen.diff, differences=sold.differences)
     restarted = restarting(diff.differences)

@@ -95,10 +95,8 @@ def propose(
     protected = desired.protected | leaving.protected
     harm = protected_harm(changes, protected)
     needs = (*harm, *foreign_children(leaving), *restart_needs(restarted, use))
-    guards = Guards(
-        max_deletes=policy.max_deletes,
-        max_updates=policy.max_updates,
-        rules=rules_digest(policy.rules),
+    guards = replace(
+        _bounds(policy),
         population=population_of(live.resources, changes),
         protected=protected,
         # A restart that was allowed stays so if somebody begins to use the counter until apply.
@@ -118,6 +116,15 @@ def propose(
     )
     plan = replace(_plan(case, diff, declared, target, sold), left=_left(case, let_go))
     return _proposal(plan, case, [*sold.refusals, *_unused(allowed - guards.allowed)])
+
+
+def _bounds(policy: Policy) -> Guards:
+    """What the policy alone holds a plan to."""
+    return Guards(
+        max_deletes=policy.max_deletes,
+        max_updates=policy.max_updates,
+        rules=rules_digest(policy.rules),
+    )
 
 
 def desired_digest(desired: DesiredState) -> str:
