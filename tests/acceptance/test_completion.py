@@ -52,6 +52,7 @@ def words(folder: Path, line: str) -> set[str]:
         ("kaiten-sync plan --format m", {"markdown"}),
         ("kaiten-sync drift license/", {"license/growth", "license/growth/grant/seats"}),
         ("kaiten-sync plan --allow ent", {"entitlement/seats"}),
+        ("kaiten-sync migrate gr", {"growth"}),
     ],
 )
 def test_words_are_offered(project: Path, line: str, offered: set[str]) -> None:
