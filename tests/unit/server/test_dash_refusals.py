@@ -48,7 +48,7 @@ def test_a_refusal_shows_its_sum(
     assert row[1:3] == ["main", "calls"]
     assert row[7] == why
     assert row[8].startswith("bootstrap · bootstrap")
-    assert Html(dash.see("/instances/main")).rows()[0][-1].startswith("1")
+    assert Html(dash.see("/instances/main")).rows()[0][-2].startswith("1")
     assert why in Html(dash.see("/instances/main/audit")).text
 
 

@@ -19,6 +19,7 @@ from kaiten_sync.server.dashboard import (
     overview,
     plan,
     usage,
+    usage_report,
     webhooks,
 )
 from kaiten_sync.server.dashboard.pages import DashboardPage, Form
@@ -43,6 +44,7 @@ _PARTS: tuple[ModuleType, ...] = (
     customers,
     instances,
     usage,
+    usage_report,
     audit,
     webhooks,
     accounts,
@@ -79,6 +81,7 @@ NOTICES: Mapping[str, str] = {
     "saved": "Saved.",
     "unchanged": "Nothing was edited, so nothing was changed.",
     "moved": "Moved.",
+    "reported": "Reported.",
     "default": "It is the default version of its family now.",
     "deleted": "Deleted.",
     "attached": "Attached.",

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
+from kaiten_sync.licensing import DAY_MS
 from kaiten_sync.server.dashboard.audit_rows import audit_rows
 from kaiten_sync.server.dashboard.chart import chart_usage
 from kaiten_sync.server.dashboard.fields import Choice, Field, choices
@@ -39,6 +40,18 @@ _READ = "read:instances"
 _ALL = "/instances"
 _ONE = "/instances/{instanceSlug}"
 _STATUSES = ("HEALTHY", "DEGRADED", "INCIDENT", "MAINTENANCE")
+
+ENDS_FILTER = Filter(
+    name="ends",
+    label="License",
+    choices=(
+        Choice(value="running", label="running"),
+        Choice(value="soon", label=f"ends within {search.ENDING_DAYS} days"),
+        Choice(value="ended", label="ended"),
+    ),
+)
+SOON_MS = search.ENDING_DAYS * DAY_MS
+"""Milliseconds before its end in which a license ends soon."""
 
 _MAX_CHOICES = 200
 """Customers and licenses that are offered to choose from; if there are more, slugs are typed."""
@@ -109,12 +122,26 @@ def _named(name: str, label: str, rows: Iterable[Any] | None) -> Field:
 
 def _list(visit: Visit) -> Shown:
     wanted = listing_of(
-        visit, _ALL, Filter(name="status", label="Status", choices=choices(_STATUSES))
+        visit,
+        _ALL,
+        Filter(name="status", label="Status", choices=choices(_STATUSES)),
+        ENDS_FILTER,
     )
-    page = search.find_instances(visit.work, wanted.wanted, wanted.position, ROWS)
+    page = search.find_instances(
+        visit.work,
+        wanted.wanted_but("ends"),
+        wanted.position,
+        ROWS,
+        ends=wanted.values["ends"],
+    )
     return Shown(
         template="instances.html",
-        values={"listing": wanted, "rows": page.rows, "following": wanted.after(page.next)},
+        values={
+            "listing": wanted,
+            "rows": page.rows,
+            "following": wanted.after(page.next),
+            "soon_ms": SOON_MS,
+        },
         calls=(call("getInstances", query={"limit": str(ROWS)}),),
     )
 

@@ -78,6 +78,11 @@ def list_counters(
     return _meters(work, rows[:limit]), len(rows) > limit
 
 
+def count_counters(work: Work, wanted: CounterFilter) -> int:
+    """How many counters of the organization fit."""
+    return db.count_counters(work.connection, work.organization_id, work.now_ms, wanted)
+
+
 def count_bands(work: Work) -> dict[Band, int]:
     """How many counters are in each band that has any."""
     return db.count_bands(work.connection, work.organization_id, work.now_ms)

@@ -73,11 +73,15 @@ A = TypeVar("A")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReportFields:
-    """A tagged value, how it is meant, and a key of the client's if it has one."""
+    """A tagged value, how it is meant, and a key of the client's if it has one.
+
+    `reason` is why somebody reports by hand; the audit shows it.
+    """
 
     value: Mapping[str, Any]
     behavior: str
     transaction_id: str | None
+    reason: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -270,6 +274,7 @@ def _entry(turn: _ReportTurn) -> tuple[LedgerEntry, dict[str, Any] | RecordedRef
         used_after=settled.counter.value,
         threshold=None if settled.accepted else float(turn.granted.limit["value"]),
         overage_percent=None if settled.accepted else turn.granted.overage_percent,
+        reason=turn.report.fields.reason,
     )
     if not settled.accepted:
         rejected = [*closures, turn.event(events.USAGE_REJECTED, reported, trace)]
