@@ -20,6 +20,7 @@ _COMMANDS = (
     "drift",
     "adopt",
     "freeze",
+    "rules",
     "export",
     "compare",
     "doctor",

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from kaiten_sync.model.impact import Impact
     from kaiten_sync.model.outcome import ApplyResult
     from kaiten_sync.model.plan import Plan
+    from kaiten_sync.model.policy_rule import ApprovalLevel
     from kaiten_sync.report.notice import Notice
     from kaiten_sync.report.pricing import PriceTable
 
@@ -55,6 +56,7 @@ class PlanView:
     diagnostics: Sequence[Diagnostic] = ()
     notices: Sequence[Notice] = ()
     impact: Impact | None = None
+    approval: ApprovalLevel | None = None
     is_revert: bool = False
 
 
@@ -91,7 +93,10 @@ def _plan_text(document: PlanView, look: Look) -> str:
 
 
 def _plan_json(document: PlanView, _look: Look) -> str:
-    return safe_json(document.write(document.plan).decode())
+    text = document.write(document.plan).decode()
+    if document.approval is not None:
+        text = text.replace("{", f'{{\n  "approval": "{document.approval}",', 1)
+    return safe_json(text)
 
 
 def _plan_markdown(document: PlanView, _look: Look) -> str:
