@@ -54,6 +54,7 @@ from kaiten_sync.plan import (
     Leaving,
     Proposal,
     conflicts,
+    families_of,
     ownership,
     propose,
     recheck,
@@ -313,7 +314,9 @@ def plan_revert(
     What it manages is what was agreed before: it agrees on nothing new. Raises as `make_plan`.
     """
     live, diff = compare(desired, catalog, replace(case, only=frozenset()), progress, workers)
-    undone = undoing(diff.differences, case.only, case.agreed.managed if case.agreed else ())
+    managed = case.agreed.managed if case.agreed else ()
+    siblings = families_of(desired, live).siblings
+    undone = undoing(diff.differences, case.only, managed, siblings)
     diff = replace(diff, differences=undone.differences)
     restarted = restarting(diff.differences)
     proposal = propose(

@@ -26,6 +26,7 @@ _SCHEMAS = {
     "catalog-file.md": ("catalog", "The catalog file"),
     "project-file.md": ("project", "The project file"),
     "plan-file.md": ("plan", "The plan file"),
+    "migration-plan.md": ("migration", "The plan of a migration"),
     "drift-report.md": ("drift", "The drift report as JSON"),
     "drift-reports.md": ("drift-all", "The drift reports of all targets as JSON"),
     "comparison.md": ("compare", "The comparison of two servers as JSON"),

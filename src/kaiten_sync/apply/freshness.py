@@ -39,6 +39,8 @@ class Expected:
 
     before: State | None
     after: State | None
+    refers_to: str | None = None
+    """The server's id of the version that a move gives, as the plan saw it."""
 
 
 def already_done(plan: Plan, found: Found, held: Sequence[Diagnostic] = ()) -> frozenset[str]:
@@ -93,13 +95,15 @@ def expectations(plan: Plan) -> dict[str, Expected]:
     steps: dict[Address, list[Change]] = defaultdict(list)
     for change in plan.changes:
         steps[change.address].append(change)
+    given = observed.get(plan.migration.to) if plan.migration else None
+    moves_to = given.id if given else None
     expected: dict[str, Expected] = {}
     for address, changes in steps.items():
         seen = observed.get(address, Observed(address=address))
         for change, (before, left) in zip(
             changes, pairwise(trajectory(seen, changes)), strict=True
         ):
-            expected[change.id] = Expected(before, left)
+            expected[change.id] = Expected(before, left, moves_to)
     return expected
 
 

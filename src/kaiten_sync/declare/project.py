@@ -127,6 +127,7 @@ def _policy(read: ProjectDocument, root: Node) -> Policy:
         prune=policy.prune,
         max_deletes=parse_limit(policy.max_deletes),
         max_updates=parse_limit(policy.max_updates),
+        max_moves=parse_limit(policy.max_moves),
         on_tighten=policy.on_tighten,
         rules=tuple(
             _rule(rule, list(root.walk(("policy", "rules", position)))[-1].node)

@@ -225,6 +225,15 @@ class PolicyDocument(JsonDocument, frozen=True):
             5,
         ),
     ] = Policy().max_updates.value
+    max_moves: Annotated[
+        LimitValue,
+        about(
+            "The largest share of the holders that a migration may move at once (from 10 holders"
+            " up), or a number of holders.",
+            "20%",
+            50,
+        ),
+    ] = Policy().max_moves.value
     on_tighten: Annotated[
         OnTighten,
         about(

@@ -9,6 +9,7 @@ from types import MappingProxyType
 from kaiten_sync.kinds.entitlement import ENTITLEMENT
 from kaiten_sync.kinds.grant import GRANT
 from kaiten_sync.kinds.group import GROUP
+from kaiten_sync.kinds.instance import INSTANCE
 from kaiten_sync.kinds.license import LICENSE
 from kaiten_sync.kinds.spec import FieldSpec, Generation, KindSpec, Move
 from kaiten_sync.model.change import Action
@@ -17,6 +18,9 @@ _SPECS: dict[str, KindSpec] = {spec.kind: spec for spec in (GROUP, ENTITLEMENT, 
 
 SPECS: Mapping[str, KindSpec] = MappingProxyType(_SPECS)
 """Every table by the word of its kind. Read it when it is needed: later kinds are in it too."""
+
+_BESIDE: Mapping[str, KindSpec] = MappingProxyType({INSTANCE.kind: INSTANCE})
+"""Tables of what is on servers and in no catalog: such objects are moved, and never declared."""
 
 
 def register(spec: KindSpec) -> None:
@@ -38,12 +42,13 @@ def unregister(kind: str) -> None:
 
 
 def spec_of(kind: str) -> KindSpec:
-    """The table of one kind.
+    """The table of one kind, also of one that no catalog declares.
 
     Raises:
         KeyError: no such kind is registered.
     """
-    return _SPECS[kind]
+    found = _SPECS.get(kind)
+    return _BESIDE[kind] if found is None else found
 
 
 @cache
@@ -85,7 +90,7 @@ def action_of(kind: str, word: str) -> Action:
 
 def move_of(kind: str, action: Action) -> tuple[FieldSpec, Move] | None:
     """The move that an action of a kind is, with its field; None for create, update, delete."""
-    return _SPECS[kind].moves.get(action)
+    return spec_of(kind).moves.get(action)
 
 
 def wire_fields(generation: Generation) -> Mapping[str, frozenset[str]]:

@@ -17,6 +17,8 @@ class Status(StrEnum):
     ALREADY_DONE = "already-done"
     FAILED = "failed"
     BLOCKED = "blocked"
+    LEFT = "left"
+    """A holder that is not moved: it changed since, would be over, or is billed."""
     NOT_TRIED = "not-tried"
 
 

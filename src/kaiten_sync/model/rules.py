@@ -104,6 +104,7 @@ RULES: Mapping[str, str] = {
     "usage-restart": "Recorded usage would start again from 0.",
     "too-many-deletes": "A plan deletes more objects of a kind than `maxDeletes` allows.",
     "too-many-updates": "A plan changes more objects of a kind than `maxUpdates` allows.",
+    "too-many-moves": "A migration moves more holders than `maxMoves` allows.",
     "miscounted": "A plan touches more objects of a kind than it counts.",
     # warnings and notes about a plan
     "forgotten-draft": "A draft is on the server that nothing declares as one.",
@@ -112,6 +113,7 @@ RULES: Mapping[str, str] = {
     "family-without-default": "A family has several published versions and no default.",
     "holders-unseen": "The token does not let a plan see who uses what it deletes.",
     "unused-allow": "An object was allowed, and the plan did not need that.",
+    "unknown-holder": "A holder was left out by name, and holds nothing that is moved.",
     "left-to-plan": "A revert leaves alone what git is ahead with.",
     "taken-along": "A revert takes along what an object rests on.",
     "removed-and-staying": "An overlay takes away an object that the plan cannot delete.",

@@ -9,7 +9,15 @@ from kaiten_sync.plan.held import conflicts
 from kaiten_sync.plan.leaving import Leaving, deleted, ownership
 from kaiten_sync.plan.made_again import unlike
 from kaiten_sync.plan.made_from import not_made_from
-from kaiten_sync.plan.plan_file import check_target, is_same_url, read_plan, seal, write_plan
+from kaiten_sync.plan.moves import MigrationCase, PresentHolder, propose_moves
+from kaiten_sync.plan.plan_file import (
+    check_is_of_catalog,
+    check_target,
+    is_same_url,
+    read_plan,
+    seal,
+    write_plan,
+)
 from kaiten_sync.plan.restart import restarted_by, restarting, still_to_restart, used_since
 from kaiten_sync.plan.rewind import rewound, unread
 from kaiten_sync.plan.warnings import without_default
@@ -17,8 +25,11 @@ from kaiten_sync.plan.warnings import without_default
 __all__ = [
     "Families",
     "Leaving",
+    "MigrationCase",
+    "PresentHolder",
     "Proposal",
     "Reason",
+    "check_is_of_catalog",
     "check_target",
     "conflicts",
     "deleted",
@@ -31,6 +42,7 @@ __all__ = [
     "other_rules",
     "ownership",
     "propose",
+    "propose_moves",
     "read_plan",
     "reasons",
     "recheck",

@@ -17,7 +17,7 @@ from kaiten_sync.model.value import ABSENT
 from kaiten_sync.plan.families import Families
 from kaiten_sync.plan.held import held
 from kaiten_sync.plan.leaving import Leaving
-from kaiten_sync.plan.limits import too_many
+from kaiten_sync.plan.limits import too_many, too_many_moves
 from kaiten_sync.plan.places import declared_places, with_places
 from kaiten_sync.plan.protection import Consent, protected_harm, unmet
 from kaiten_sync.plan.references import references
@@ -53,6 +53,8 @@ def refusals(case: Case) -> tuple[Diagnostic, ...]:
 
 def recheck(plan: Plan) -> tuple[Diagnostic, ...]:
     """The limits and the protection again, from what is in the plan alone."""
+    if plan.migration is not None:
+        return tuple(too_many_moves(plan.guards, len(plan.changes), plan.migration.holders))
     needs = protected_harm(plan.changes, plan.guards.protected)
     found = [*unmet(needs, plan.guards.allowed), *too_many(plan.changes, plan.guards)]
     return with_places(found, declared_places(plan))

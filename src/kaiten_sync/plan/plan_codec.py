@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import re
-import sys
-from collections.abc import Callable, Collection, Sequence
-from typing import TypeVar
+from collections.abc import Collection, Sequence
 
 from kaiten_sync.documents import property_of, value_of
 from kaiten_sync.documents.parts import (
@@ -44,17 +42,11 @@ from kaiten_sync.model.plan import (
 from kaiten_sync.model.settings import parse_limit
 from kaiten_sync.model.source import SourceRef
 from kaiten_sync.plan.derived import check_derived
+from kaiten_sync.plan.parts import at as _at
+from kaiten_sync.plan.parts import bounded as _bounded
+from kaiten_sync.plan.parts import each_of as _each
 from kaiten_sync.plan.rests_on import object_fingerprint
 from kaiten_sync.plan.story import check_story
-
-_DEEPEST = 200
-"""Levels of a value: three times what a declaration may have, as a server may have more."""
-
-_LARGEST = int(sys.float_info.max)
-"""The API keeps numbers as float64."""
-
-_Part = TypeVar("_Part")
-_Value = TypeVar("_Value")
 
 
 def plan_document(plan: Plan) -> PlanDocument:
@@ -239,20 +231,6 @@ def _new_version(document: NewVersionDocument) -> NewVersion:
     )
 
 
-def _each(
-    read: Callable[[_Part], _Value], parts: Sequence[_Part], place: str
-) -> tuple[_Value, ...]:
-    return tuple(_at(f"{place}[{index}]", read, part) for index, part in enumerate(parts))
-
-
-def _at(place: str, read: Callable[[_Part], _Value], part: _Part) -> _Value:
-    """Read a part; an error names its place."""
-    try:
-        return read(part)
-    except ValueError as error:
-        raise ValueError(f"{place}: {error}") from error
-
-
 def _kind(word: str) -> Kind:
     if word not in SPECS:
         raise ValueError(f"{word!r} is not a kind")
@@ -318,23 +296,6 @@ def _field(address: Address, document: FieldDocument) -> FieldChange:
             for each in inner
         ),
     )
-
-
-def _bounded(value: _Value) -> _Value:
-    """A value that every later step can take: comparing, rendering and sending recurse into it."""
-    level: list[object] = [value]
-    for _ in range(_DEEPEST + 1):
-        if not level:
-            return value
-        if any(isinstance(each, int) and abs(each) > _LARGEST for each in level):
-            raise ValueError("a number is too large")
-        level = [
-            inner
-            for each in level
-            if isinstance(each, dict | list)
-            for inner in (each.values() if isinstance(each, dict) else each)
-        ]
-    raise ValueError("it is nested too deeply")
 
 
 def _source(document: SourceDocument | None) -> SourceRef | None:

@@ -10,6 +10,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from kaiten_sync.kinds.instance import MOVE
 from kaiten_sync.kinds.registry import move_of, spec_of
 from kaiten_sync.model.address import Address
 from kaiten_sync.model.change import (
@@ -94,7 +95,7 @@ def _entry(change: Change, note: str = "") -> PlanEntry:
         effect_word=effect_word(change),
         place=place_of(change.source, change.fields),
         notes=tuple(filter(None, notes)),
-        has_sides=change.action == Action.UPDATE,
+        has_sides=change.action in (Action.UPDATE, MOVE),
         risk=risk_of(change),
     )
 
