@@ -48,12 +48,14 @@ _PUBLISHED = "PUBLISHED"
 class MigrationInputs:
     """What a migration is made from, apart from the server.
 
-    `to` is the slug or the number of a version, None for the one that the family serves.
+    `to` is the slug or the number of a version, None for the one that the family serves. `rules` is
+    the digest of the project's rules.
     """
 
     target: TargetRef
     family: str
     max_moves: Limit
+    rules: str | None = None
     to: str | None = None
     wave: Limit | None = None
     allowed: frozenset[Address] = frozenset()
@@ -93,6 +95,7 @@ def make_migration(
         grants=grants,
         holders=(),
         max_moves=inputs.max_moves,
+        rules=inputs.rules,
         wave=inputs.wave,
         allowed=inputs.allowed,
         skipped=inputs.skipped,
@@ -117,13 +120,15 @@ def apply_migration(
     progress: Progress,
     is_stopped: Callable[[], bool],
     clock: Clock,
+    permit: Callable[[Sequence[Change]], None] = lambda _changes: None,
     journal: Journal | None = None,
     workers: int = WORKERS,
 ) -> ApplyResult:
     """apply: re-read what the migration rests on, then move who is not moved and may be.
 
     Right before a holder is moved, its usage is read again: one that would be over by then is
-    left, unless the plan allows it by name.
+    left, unless the plan allows it by name. `permit` is asked for the moves that are to be made,
+    and raises if they are refused.
 
     Raises:
         RefusedError: the plan breaks its own limits, or a version is not as the plan saw it
@@ -137,6 +142,8 @@ def apply_migration(
     present = [each for each in versions if each in licenses]
     found = {**licenses, **read_grants(catalog, present, workers), **read_holding(catalog)}
     holders = holders_now(plan, found)
+    settled = holders.done | holders.left.keys()
+    permit([each for each in plan.changes if each.id not in settled])
 
     def hold_back(change: Change) -> str | None:
         if change.address in plan.guards.allowed:

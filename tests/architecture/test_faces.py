@@ -18,6 +18,7 @@ FACES = (
     "diff",
     "effects",
     "expressions",
+    "families",
     "git",
     "impact",
     "licensing",

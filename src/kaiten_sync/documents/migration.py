@@ -114,6 +114,13 @@ class MoveGuardsDocument(JsonDocument, frozen=True):
             ["instance/acme-prod"],
         ),
     ]
+    rules: Annotated[
+        Digest | UnsetType,
+        about(
+            "The digest of the project's rules that the plan was judged by; left out if there are"
+            " none."
+        ),
+    ] = UNSET
 
 
 class MigrationDocument(JsonDocument, frozen=True):

@@ -35,7 +35,7 @@ AddressText: TypeAlias = Annotated[
         GRANT,
         "entitlement/api-calls",
         name="address",
-        pattern="^((group|entitlement|license)/[^/]+|license/[^/]+/grant/[^/]+)$",
+        pattern="^((group|entitlement|license|family)/[^/]+|(license|family)/[^/]+/grant/[^/]+)$",
     ),
 ]
 """An address as text. Readers call `parse_address`, which is stricter."""

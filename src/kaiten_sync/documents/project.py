@@ -153,6 +153,7 @@ class ScopeDocument(JsonDocument, frozen=True):
     groups: Annotated[_Texts, _owned("groups")] = ()
     entitlements: Annotated[_Texts, _owned("entitlements")] = ()
     licenses: Annotated[_Texts, _owned("licenses")] = ()
+    families: Annotated[_Texts, _owned("families")] = ()
 
 
 _EXPRESSION = {**_TEXT, "maxLength": MAX_EXPRESSION}

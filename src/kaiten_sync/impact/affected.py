@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from kaiten_sync.families import version_address
 from kaiten_sync.impact.limits import limit_of, threshold_of
 from kaiten_sync.impact.moving import affected_by_migration
 from kaiten_sync.kinds.registry import move_of, spec_of
@@ -27,9 +28,16 @@ def affected_by(plan: Plan) -> tuple[Affected, ...]:
         return tuple(affected_by_migration(plan, plan.migration.to))
     seen = {each.address: each.fields for each in plan.observed if each.fields is not None}
     gone = {each.address for each in plan.changes if each.action == Action.DELETE}
+    succeeded = {
+        version_address(each.address, each.serves)
+        for each in plan.families
+        if each.serves is not None and each.version not in (None, each.serves)
+    }
     found = []
     for change in plan.changes:
         holder = _held(change.address)
+        if change.address in succeeded and _is_flag(change):
+            continue  # another version is sold from now on, and whoever has this one keeps it
         if holder is not None and change.address.parent not in gone and _takes_away(change):
             found.append(_affected(change, holder, seen.get(change.address, {})))
     return tuple(found)
@@ -51,6 +59,11 @@ def _held(address: Address) -> Address | None:
     return None
 
 
+def _is_flag(change: Change) -> bool:
+    move = move_of(change.address.kind, change.action)
+    return move is not None and bool(move[0].one_per)
+
+
 def _takes_away(change: Change) -> bool:
     move = move_of(change.address.kind, change.action)
     return change.effect in _HARMFUL or (move is not None and move[1].withdraws)
@@ -64,7 +77,7 @@ def _affected(change: Change, holder: Address, seen: _Fields) -> Affected:
     limit = limit_of(spec.limited_by, before) if is_inside else None
     is_gone = change.action == Action.DELETE
     return Affected(
-        address=change.address,
+        address=change.declared,
         action=change.action,
         version=holder.slug,
         entitlement=change.address.slug if is_inside else None,

@@ -7,9 +7,11 @@ from pathlib import Path
 
 from kaiten_sync.errors import UsageError
 from kaiten_sync.jobs.agreed import read_plan_file
+from kaiten_sync.jobs.ruling import ruled
 from kaiten_sync.jobs.workspace import Workspace
 from kaiten_sync.migration import MigrationInputs, make_migration
 from kaiten_sync.model.address import Address
+from kaiten_sync.model.policy_rule import rules_digest
 from kaiten_sync.model.ports import Files, Ports
 from kaiten_sync.model.settings import Limit
 from kaiten_sync.plan import Proposal, write_plan
@@ -57,11 +59,13 @@ def migrate(workspace: Workspace, request: MigrateRequest, ports: Ports) -> Prop
         skipped=request.skipped,
         is_named=request.is_named,
         max_moves=request.max_moves or workspace.policy.max_moves,
+        rules=rules_digest(workspace.policy.rules),
     )
     with connection.open() as catalog:
         proposal = make_migration(inputs, catalog, progress=ports.progress, now=ports.clock())
     for note in proposal.notes:
         ports.notices.notify(note.sentence)
+    proposal = ruled(proposal, workspace.policy, ports)
     if request.out is not None and not proposal.refusals:
         ports.files.write(Path(request.out), write_plan(proposal.plan))
     if proposal.impact is None or request.is_named:

@@ -13,6 +13,7 @@ from kaiten_sync.jobs.moving import check_moved
 from kaiten_sync.jobs.ruling import ruled
 from kaiten_sync.jobs.workspace import Workspace
 from kaiten_sync.model.address import Address
+from kaiten_sync.model.family import FamilyChoice
 from kaiten_sync.model.impact import DEFAULT_BUDGET, FailOn
 from kaiten_sync.model.plan import TargetRef
 from kaiten_sync.model.ports import Connection, PlanReader, Ports
@@ -80,7 +81,10 @@ class PlanRequest:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlanCase:
-    """All that a plan is made from, apart from the live catalog."""
+    """All that a plan is made from, apart from the live catalog.
+
+    `kept` are the choices of a plan that is made again to compare it.
+    """
 
     target: TargetRef
     source: CatalogSource
@@ -88,6 +92,7 @@ class PlanCase:
     agreed: Agreed
     allowed: frozenset[Address]
     is_moved: bool = False
+    kept: tuple[FamilyChoice, ...] = ()
 
 
 def plan(workspace: Workspace, request: PlanRequest, ports: Ports) -> Proposal:
@@ -170,6 +175,7 @@ def propose(case: PlanCase, catalog: PlanReader, ports: Ports) -> Proposal:
         progress=ports.progress,
         previous=case.agreed.plan,
         allowed=case.allowed,
+        kept=case.kept,
     )
     for note in proposal.notes:
         ports.notices.notify(note.sentence)

@@ -7,14 +7,18 @@ from functools import cache
 from types import MappingProxyType
 
 from kaiten_sync.kinds.entitlement import ENTITLEMENT
+from kaiten_sync.kinds.family import FAMILY
 from kaiten_sync.kinds.grant import GRANT
 from kaiten_sync.kinds.group import GROUP
 from kaiten_sync.kinds.instance import INSTANCE
 from kaiten_sync.kinds.license import LICENSE
 from kaiten_sync.kinds.spec import FieldSpec, Generation, KindSpec, Move
+from kaiten_sync.model.address import Kind
 from kaiten_sync.model.change import Action
 
-_SPECS: dict[str, KindSpec] = {spec.kind: spec for spec in (GROUP, ENTITLEMENT, LICENSE, GRANT)}
+_SPECS: dict[str, KindSpec] = {
+    spec.kind: spec for spec in (GROUP, ENTITLEMENT, LICENSE, FAMILY, GRANT)
+}
 
 SPECS: Mapping[str, KindSpec] = MappingProxyType(_SPECS)
 """Every table by the word of its kind. Read it when it is needed: later kinds are in it too."""
@@ -64,6 +68,24 @@ def top_kinds() -> tuple[KindSpec, ...]:
 
 
 @cache
+def live_kinds() -> tuple[KindSpec, ...]:
+    """The kinds of the objects that a server has, in the order of creation."""
+    return tuple(spec for spec in all_kinds() if not spec.versions)
+
+
+@cache
+def versioned_kinds() -> tuple[KindSpec, ...]:
+    """The kinds of objects that a server has as versions only."""
+    return tuple(spec for spec in all_kinds() if spec.versions)
+
+
+def kind_on_server(kind: str) -> Kind:
+    """The kind of the objects on a server that make up an object of this kind."""
+    spec = spec_of(kind)
+    return _SPECS[spec.versions].kind if spec.versions else spec.kind
+
+
+@cache
 def child_kinds(parent: str) -> tuple[KindSpec, ...]:
     """The kinds whose objects are inside objects of this kind, in the order of creation."""
     return tuple(spec for spec in all_kinds() if parent in spec.parents)
@@ -98,9 +120,17 @@ def wire_fields(generation: Generation) -> Mapping[str, frozenset[str]]:
     return {
         kind: frozenset(f.wire_name for f in spec.fields.values() if generation in f.generations)
         for kind, spec in _SPECS.items()
+        if not spec.versions
     }
 
 
 def _forget_views() -> None:
-    for view in (all_kinds, top_kinds, child_kinds, all_actions):
+    for view in (
+        all_kinds,
+        top_kinds,
+        live_kinds,
+        versioned_kinds,
+        child_kinds,
+        all_actions,
+    ):
         view.cache_clear()

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from kaiten_sync.model.address import Address, Kind
 from kaiten_sync.model.change import Change, Effect, FieldChange
+from kaiten_sync.model.family import FamilyChoice
 from kaiten_sync.model.migration import Migration
 from kaiten_sync.model.settings import Limit
 from kaiten_sync.model.value import ABSENT, Fields
@@ -128,8 +129,9 @@ class Plan:
 
     `desired_digest` identifies the declaration; `managed` gives the fingerprint of every
     declared object; `requests` predicts what applying will send; `warnings`, `left` and
-    `new_versions` are for people and change nothing on the server; `digest` seals the rest. A plan
-    with a `migration` moves holders and is made from no declaration: it manages nothing.
+    `new_versions` are for people and change nothing on the server; `families` has what it does
+    about each declared family, and why; `digest` seals the rest. A plan with a `migration` moves
+    holders and is made from no declaration: it manages nothing.
     """
 
     target: TargetRef
@@ -142,6 +144,7 @@ class Plan:
     guards: Guards = field(default_factory=Guards)
     warnings: tuple[str, ...] = ()
     left: tuple[Left, ...] = ()
+    families: tuple[FamilyChoice, ...] = ()
     new_versions: tuple[NewVersion, ...] = ()
     migration: Migration | None = None
     format_version: int = FORMAT_VERSION

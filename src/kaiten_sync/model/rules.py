@@ -71,6 +71,9 @@ RULES: Mapping[str, str] = {
     "several-defaults": "A family has more than one default license.",
     "default-not-published": "A family's default license is not published.",
     "version-without-family": "A license has a version and no family.",
+    "missing-reason": "A family is changed in place for its holders, and nobody says why.",
+    "family-declared-twice": "A family is declared, and its versions are declared as licenses.",
+    "no-families": "A family is declared for a server that has no families.",
     "unsupported-field": "A field is declared that the server does not know.",
     # impact
     "fail-on": "A plan affects holders in a way that `--fail-on` refuses.",
@@ -99,6 +102,8 @@ RULES: Mapping[str, str] = {
     "unknown-family": "A version joins a family that is not on the server.",
     "version-number": "A version declares a number that the server will not assign.",
     "still-held": "An object would be deleted while others use it.",
+    "family-held": "A family refuses to take something from holders.",
+    "family-slug-taken": "A new family has the slug of another family's version.",
     "protected": "A protected object would be deleted or tightened.",
     "unmanaged-children": "An object would be deleted with objects that no plan managed.",
     "usage-restart": "Recorded usage would start again from 0.",
@@ -121,7 +126,7 @@ RULES: Mapping[str, str] = {
     # a plan or an adoption that is stopped
     "waits-for-target": "A target waits for another one, which is not as declared.",
     "changed-since-plan": "An object changed after the plan was made.",
-    "held-since-plan": "An object that the plan deletes is used now.",
+    "held-since-plan": "An object that the plan deletes or tightens is used now.",
     "used-since-plan": "A counter that the plan restarts is used now.",
     "not-made-from": "The declaration changed after the plan was made.",
     "not-this-plan": "The plan is not the one that the declaration and the server give.",

@@ -6,7 +6,7 @@ from kaiten_sync.plan.committed import Reason, reasons
 from kaiten_sync.plan.families import Families, families_of, link_of
 from kaiten_sync.plan.guards import other_rules, recheck
 from kaiten_sync.plan.held import conflicts
-from kaiten_sync.plan.leaving import Leaving, deleted, ownership
+from kaiten_sync.plan.leaving import Leaving, deleted, ownership, with_versions
 from kaiten_sync.plan.made_again import unlike
 from kaiten_sync.plan.made_from import not_made_from
 from kaiten_sync.plan.moves import MigrationCase, PresentHolder, propose_moves
@@ -54,6 +54,7 @@ __all__ = [
     "unlike",
     "unread",
     "used_since",
+    "with_versions",
     "without_default",
     "write_plan",
 ]

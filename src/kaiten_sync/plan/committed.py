@@ -119,6 +119,7 @@ def _rest(committed: Plan, made: Plan) -> tuple[str, ...]:
         "guards": committed.guards == made.guards,
         "warnings": committed.warnings == made.warnings,
         "what nothing manages": committed.left == made.left,
+        "families": committed.families == made.families,
     }
     return tuple(f"{name}: not as in the file" for name, same in parts.items() if not same)
 

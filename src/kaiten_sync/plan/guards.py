@@ -144,7 +144,7 @@ _GUARDS: tuple[Callable[[Case], Iterable[Diagnostic]], ...] = (
     _misfits,
     _clashes,
     lambda case: refused(case.changes, case.live, case.families),
-    lambda case: held(case.holders, case.leaving.going),
+    lambda case: held(case.holders, case.leaving.going, case.leaving.families),
     lambda case: unmet(case.needs, case.guards.allowed),
     lambda case: too_many(case.changes, case.guards),
 )

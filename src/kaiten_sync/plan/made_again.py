@@ -35,6 +35,7 @@ def unlike(plan: Plan, made: Plan, done: Collection[str]) -> tuple[Diagnostic, .
         *_of_guards(plan, made),
         *_of_numbers(plan, made, done),
         *_of_words(plan, made, done),
+        *_of_families(plan, made, done),
     )
     return with_places(
         (
@@ -157,6 +158,20 @@ def _of_words(plan: Plan, made: Plan, done: Collection[str]) -> Iterator[_Differ
     for version in made.new_versions:
         if replaced.get(version.address) != version.replaces:
             yield version.address, f"the plan does not compare it with {version.replaces}"
+
+
+def _of_families(plan: Plan, made: Plan, done: Collection[str]) -> Iterator[_Difference]:
+    """What the plan does about each family, and the reason that a reviewer read."""
+    given = {each.address: each for each in plan.families}
+    wanted = {each.address: each for each in made.families}
+    for address in _sorted(given.keys() | wanted.keys()):
+        one, other = given.get(address), wanted.get(address)
+        if one is None or other is None:
+            yield address, "the plan leaves out the family" if one is None else _UNDECLARED
+        elif (one.way, one.serves, one.version) != (other.way, other.serves, other.version):
+            yield address, f"the way of the family is {other.way} now: {other.reason}"
+        elif one != other and _is_of_one_moment(plan, made, done):
+            yield address, f"the reason is {one.reason!r}, and should be {other.reason!r}"
 
 
 def _is_of_one_moment(plan: Plan, made: Plan, done: Collection[str]) -> bool:

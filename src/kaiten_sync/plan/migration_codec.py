@@ -61,6 +61,7 @@ def migration_document(plan: Plan, migration: Migration) -> MigrationDocument:
         guards=MoveGuardsDocument(
             max_moves=plan.guards.max_moves.value,
             allowed=tuple(sorted(str(each) for each in plan.guards.allowed)),
+            rules=property_of(plan.guards.rules, absent=None),
         ),
         warnings=plan.warnings,
         digest=plan.digest,
@@ -97,6 +98,7 @@ def migration_of(document: MigrationDocument) -> Plan:
         guards=Guards(
             max_moves=at("guards.maxMoves", parse_limit, document.guards.max_moves),
             allowed=frozenset(each_of(parse_instance, document.guards.allowed, "guards.allowed")),
+            rules=value_of(document.guards.rules, absent=None),
         ),
         warnings=document.warnings,
         migration=migration,

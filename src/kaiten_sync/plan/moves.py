@@ -52,7 +52,7 @@ class MigrationCase:
     family's slug; `grants` all that these grant. `wave` limits the plan to a share of the holders,
     `allowed` are moved whatever it takes from them, and `skipped` are left by name. Without
     `is_named` the plan has no customers. `listed` are the requests that the lists of licenses and
-    of instances took.
+    of instances took, `rules` is the digest of the project's rules.
     """
 
     target: TargetRef
@@ -62,6 +62,7 @@ class MigrationCase:
     grants: Mapping[Address, LiveResource]
     holders: Sequence[PresentHolder]
     max_moves: Limit
+    rules: str | None = None
     wave: Limit | None = None
     allowed: frozenset[Address] = frozenset()
     skipped: frozenset[Address] = frozenset()
@@ -108,7 +109,7 @@ def _why(holder: PresentHolder, case: MigrationCase) -> Stays | None:
 def _plan(case: MigrationCase, migration: Migration, moved: Sequence[PresentHolder]) -> Plan:
     changes = tuple(_move(each, case) for each in moved)
     needed = {each.found.address for each in moved if each.standing in _STAYS}
-    guards = Guards(max_moves=case.max_moves, allowed=case.allowed & needed)
+    guards = Guards(max_moves=case.max_moves, allowed=case.allowed & needed, rules=case.rules)
     observed = tuple(_observed(case, moved))
     return seal(
         Plan(

@@ -42,6 +42,7 @@ from kaiten_sync.model.plan import (
 from kaiten_sync.model.settings import parse_limit
 from kaiten_sync.model.source import SourceRef
 from kaiten_sync.plan.derived import check_derived
+from kaiten_sync.plan.family_codec import family_document, family_of
 from kaiten_sync.plan.parts import at as _at
 from kaiten_sync.plan.parts import bounded as _bounded
 from kaiten_sync.plan.parts import each_of as _each
@@ -75,6 +76,7 @@ def plan_document(plan: Plan) -> PlanDocument:
         ),
         warnings=plan.warnings,
         left=property_of(tuple(map(_left_document, plan.left)) or None, absent=None),
+        families=property_of(tuple(map(family_document, plan.families)) or None, absent=None),
         new_versions=property_of(
             tuple(map(_new_version_document, plan.new_versions)) or None, absent=None
         ),
@@ -92,7 +94,7 @@ def plan_of(document: PlanDocument) -> Plan:
     observed = _each(_observed, document.observed, "observed")
     _check_links(changes)
     check_story(changes, observed)
-    guards, summary = document.guards, document.summary
+    guards = document.guards
     plan = Plan(
         target=TargetRef(document.target.name, document.target.url),
         desired_digest=_at("desiredDigest", _digest, document.desired_digest),
@@ -102,15 +104,7 @@ def plan_of(document: PlanDocument) -> Plan:
             _at("managed", parse_address, key): _at(f"managed.{key}", _fingerprint, mark)
             for key, mark in document.managed.items()
         },
-        summary=Summary(
-            actions={
-                _at("summary.actions", _known_action, action): count
-                for action, count in summary.actions.items()
-            },
-            effects={effect.value: count for effect, count in summary.effects.items()},
-            unchanged=summary.unchanged,
-            unmanaged=summary.unmanaged,
-        ),
+        summary=_summary(document.summary),
         requests=document.requests,
         guards=Guards(
             max_deletes=_at("guards.maxDeletes", parse_limit, guards.max_deletes),
@@ -125,6 +119,7 @@ def plan_of(document: PlanDocument) -> Plan:
         ),
         warnings=document.warnings,
         left=_each(_left, value_of(document.left, absent=None) or (), "left"),
+        families=_each(family_of, value_of(document.families, absent=None) or (), "families"),
         new_versions=_each(
             _new_version, value_of(document.new_versions, absent=None) or (), "newVersions"
         ),
@@ -132,6 +127,18 @@ def plan_of(document: PlanDocument) -> Plan:
     )
     check_derived(plan)
     return plan
+
+
+def _summary(summary: SummaryDocument) -> Summary:
+    return Summary(
+        actions={
+            _at("summary.actions", _known_action, action): count
+            for action, count in summary.actions.items()
+        },
+        effects={effect.value: count for effect, count in summary.effects.items()},
+        unchanged=summary.unchanged,
+        unmanaged=summary.unmanaged,
+    )
 
 
 def _sorted_texts(addresses: Collection[Address]) -> tuple[str, ...]:
@@ -148,6 +155,9 @@ def _change_document(change: Change) -> ChangeDocument:
         depends_on=change.depends_on,
         source=property_of(source_document(change.source), absent=None),
         reason=property_of(change.reason, absent=None),
+        declared_as=property_of(
+            None if change.declared_as is None else str(change.declared_as), absent=None
+        ),
     )
 
 
@@ -263,6 +273,7 @@ def _fingerprint(text: str) -> str:
 def _change(document: ChangeDocument) -> Change:
     address = parse_address(document.address)
     action = _at("action", lambda word: action_of(address.kind, word), document.action)
+    declared_as = value_of(document.declared_as, absent=None)
     if document.id != change_id(action, address):
         raise ValueError(f"the id of {action} {address} does not match")
     return Change(
@@ -274,6 +285,7 @@ def _change(document: ChangeDocument) -> Change:
         source=_source(value_of(document.source, absent=None)),
         reason=value_of(document.reason, absent=None),
         depends_on=document.depends_on,
+        declared_as=None if declared_as is None else parse_address(declared_as),
     )
 
 

@@ -7,7 +7,7 @@ which starts again. A change to anything else leaves a plan valid.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from kaiten_sync.kinds.registry import spec_of
@@ -38,11 +38,13 @@ def observed_by(
     unheld: frozenset[Address] = frozenset(),
     unused: frozenset[Address] = frozenset(),
     replaced: Collection[Address] = (),
+    rests: Mapping[Address, Sequence[str]] | None = None,
 ) -> tuple[Observed, ...]:
     """Every live object that the changes rest on, in address order.
 
-    `unheld` are deleted objects that nobody holds, `unused` restarted counters that nobody uses,
-    `replaced` the versions that new ones are compared with.
+    `unheld` are objects that nobody holds, as long as the plan needs that, `unused` restarted
+    counters that nobody uses, `replaced` the versions that new ones are compared with. `rests` are
+    fields that it rests on besides.
     """
     seen: dict[Address, _Seen] = {}
     created = set()
@@ -59,6 +61,8 @@ def observed_by(
     for version in replaced:
         for address, names in looked_at(version, live):
             seen.setdefault(address, _Seen()).names.update(names)
+    for address, names in (rests or {}).items():
+        seen.setdefault(address, _Seen()).names.update(names)
     return tuple(
         replace(
             _observe(address, seen[address], live),

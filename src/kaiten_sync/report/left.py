@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from kaiten_sync.model.plan import Left, Plan
+from kaiten_sync.report.family_lines import FAMILIES_TITLE, family_lines
 from kaiten_sync.report.moves import (
     STAYS_TITLE,
     TERMS_TITLE,
@@ -38,8 +39,10 @@ class Note:
 
 
 def notes_beside(plan: Plan) -> Iterator[Note]:
-    """What a reader of a plan has to know beside its changes: what it leaves, and who stays."""
+    """What a reader has to know beside the changes: what is sold, what is left, and who stays."""
     migration = plan.migration
+    if sold := tuple(family_lines(plan)):
+        yield Note(FAMILIES_TITLE, (*sold[:_LIMIT], *_more(len(sold))))
     if plan.left:
         yield Note(_LEFT_TITLE, tuple(_left_lines(plan)))
     if migration is not None and plan.changes:
@@ -51,8 +54,12 @@ def notes_beside(plan: Plan) -> Iterator[Note]:
 def _left_lines(plan: Plan) -> Iterator[str]:
     """A line for each object: its live values, and why it stays."""
     yield from map(_line, plan.left[:_LIMIT])
-    if len(plan.left) > _LIMIT:
-        yield f"and {len(plan.left) - _LIMIT:,} more"
+    yield from _more(len(plan.left))
+
+
+def _more(count: int) -> Iterator[str]:
+    if count > _LIMIT:
+        yield f"and {count - _LIMIT:,} more"
 
 
 def no_changes(plan: Plan, target: str, *, is_revert: bool) -> str:

@@ -76,7 +76,7 @@ def after_success(result: ApplyResult) -> Iterator[str]:
         f" {'is' if count == 1 else 'are'} still to be made."
     )
     for change in result.left[:_LEFT_LIMIT]:
-        yield f"  {symbol_of(change)} {word_of(change.action)} {safe_text(str(change.address))}"
+        yield f"  {symbol_of(change)} {word_of(change.action)} {safe_text(change.subject)}"
     if count > _LEFT_LIMIT:
         yield f"  and {count - _LEFT_LIMIT:,} more"
     if result.was_done_before:

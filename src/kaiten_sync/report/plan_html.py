@@ -101,7 +101,7 @@ def plan_html(
 def _sections(plan: Plan) -> Iterator[_Section]:
     by_object: dict[str, list[PlanEntry]] = {}
     for entry in riskiest_first(entries_of(plan)):
-        by_object.setdefault(str(entry.address.parent or entry.address), []).append(entry)
+        by_object.setdefault(entry.whole, []).append(entry)
     by_title: dict[str, list[_Group]] = {title: [] for title in _TITLES}
     for name, entries in by_object.items():
         by_title[_title(name, entries)].append(
@@ -123,7 +123,7 @@ def _title(name: str, entries: list[PlanEntry]) -> str:
         return _HARMFUL[riskiest.effect]
     if takes_away(riskiest):
         return _DELETES
-    is_new = any(e.action == Action.CREATE and str(e.address) == name for e in entries)
+    is_new = any(e.action == Action.CREATE and e.subject == name for e in entries)
     return _NEW if is_new else _OTHER
 
 
@@ -133,7 +133,7 @@ def _card(entry: PlanEntry) -> _PlanCard:
         symbol=entry.symbol,
         word=entry.word,
         effect=entry.effect_word,
-        address=cut(safe_text(str(entry.address)), NAME_LIMIT),
+        address=cut(safe_text(entry.subject), NAME_LIMIT),
         place=cut(entry.place, NAME_LIMIT),
         notes=tuple(cut(note, VALUE_LIMIT) for note in entry.notes),
         has_sides=entry.has_sides or entry.is_move,

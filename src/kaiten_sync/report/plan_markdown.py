@@ -129,11 +129,11 @@ def _block(entry: PlanEntry) -> Block:
     word = entry.effect_word
     noted = f" — {_MARKS.get(entry.effect, '')}<b>{word}</b>" if word else ""
     action = f"<code>{entry.symbol.replace('<', '&lt;')}</code> {entry.word}"
-    line = f"{action} {code(str(entry.address))}{noted}{_glance(entry)}"
+    line = f"{action} {code(entry.subject)}{noted}{_glance(entry)}"
     block = collapsed(line, _details(entry))
     if not is_harmful(entry):
         return block
-    return replace(block, brief=f"<li>{entry.symbol} {code(str(entry.address))}\n")
+    return replace(block, brief=f"<li>{entry.symbol} {code(entry.subject)}\n")
 
 
 def _glance(entry: PlanEntry) -> str:

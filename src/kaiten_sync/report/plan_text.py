@@ -98,7 +98,7 @@ def _head(entry: PlanEntry) -> Row:
     return Row(
         symbol=entry.symbol,
         word=entry.word,
-        subject=safe_text(str(entry.address)),
+        subject=safe_text(entry.subject),
         note=entry.effect_word,
         place=entry.place,
         style=ACTION_STYLES.get(entry.action, MOVE_STYLE),

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
+from kaiten_sync.kinds.instance import MOVE
 from kaiten_sync.kinds.registry import all_actions
 from kaiten_sync.model.address import Address
 from kaiten_sync.model.change import Action, Change, Effect, FieldChange
@@ -28,7 +29,7 @@ _NOBODY: Row = {"impact.holders": 0} | {f"impact.{each}": 0 for each in _COUNTED
 
 def plan_row(plan: Plan) -> Row:
     """The variables that are the same for all changes of a plan."""
-    actions = {str(each): 0 for each in all_actions()} | dict(plan.summary.actions)
+    actions = {str(each): 0 for each in (*all_actions(), MOVE)} | dict(plan.summary.actions)
     effects = {each.value: 0 for each in Effect} | dict(plan.summary.effects)
     return {
         "plan.changes": len(plan.changes),
@@ -66,7 +67,8 @@ class GivenImpact:
         """See `SeenImpact`."""
         found = self.counts.get(str(change.address))
         if found is None:
-            return {} if change.address in self.affected else _NOBODY
+            is_harmless = change.action != MOVE and change.address not in self.affected
+            return _NOBODY if is_harmless else {}
         return {**_NOBODY, **{f"impact.{name}": count for name, count in found.items()}}
 
     @property
@@ -83,6 +85,8 @@ class ReadImpact:
 
     def row(self, change: Change) -> Row:
         """See `SeenImpact`."""
+        if change.action == MOVE:
+            return self._of_holder(change)
         found = self._by_change.get((change.address, change.action))
         if found is None:
             return _NOBODY
@@ -92,6 +96,23 @@ class ReadImpact:
         if self.impact.sample is not None:
             return holders
         return {**holders, **{f"impact.{each}": found.standings[each] for each in _COUNTED}}
+
+    def _of_holder(self, change: Change) -> Row:
+        """The one holder of a move, in the worst standing of all that it has less of."""
+        if self.impact.gap is not None:
+            return {}
+        order = list(Standing)
+        worst = min(
+            (
+                each.standing
+                for found in self.impact.changes
+                for each in found.looked_at
+                if each.instance == change.address.slug
+            ),
+            key=order.index,
+            default=Standing.WITHIN,
+        )
+        return {"impact.holders": 1} | {f"impact.{each}": int(each is worst) for each in _COUNTED}
 
     @property
     def gap(self) -> str:
