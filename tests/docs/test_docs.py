@@ -84,7 +84,7 @@ def test_no_committed_text_names_a_package_index() -> None:
 
 
 def test_nothing_is_installed_by_its_name_alone() -> None:
-    by_name = re.compile(r"(?:pip|pipx|uv tool) install (?:-\S+ )*['\"]?kaiten-sync")
+    by_name = re.compile(r"(?:pip|pipx|uv tool) install (?:-\S+ )*['\"]?kaiten-sync(?![.-])")
     folders = (Path("src"), Path("docs"), Path(".ci"), Path(".github"))
     paths = [path for each in folders for path in each.rglob("*") if path.suffix != ".pyc"]
     for path in [*DOCS, *(path for path in paths if path.is_file())]:
