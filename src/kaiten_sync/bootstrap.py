@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from kaiten_sync.api.catalog import HttpCatalog
 from kaiten_sync.api.credentials import api_base, check_token
@@ -154,13 +155,16 @@ def connect(
             f"the URL of {target.name} has a token in it",
             hint="write it without; the token goes into a header",
         )
+    network = network_of(base, environment, _certificates(target, project))
+    if network.proxy is not None:
+        held.hold(urlsplit(network.proxy).password)
     settings = ConnectionSettings(
         url=url,
         token=None if token is None else check_token(token),
         generation=flags.generation or target.generation,
         allow_http=flags.allow_http,
         max_requests_per_minute=flags.max_requests_per_minute or _rate(environment),
-        network=network_of(base, environment, _certificates(target, project)),
+        network=network,
         notify=(notices or NoNotices()).notify,
     )
     return HttpConnection(
