@@ -238,7 +238,8 @@ def apply_plan(
     """
     _check_guards(plan)
     sent_before = catalog.requests_sent
-    found = read_observed(catalog, plan.observed, workers)
+    compared = {each.replaces for each in plan.new_versions}
+    found = read_observed(catalog, plan.observed, workers, compared)
     unheld = [observed.address for observed in plan.observed if observed.unheld]
     holders = read_holders(catalog, unheld, progress=progress, workers=workers)
     restarted = still_to_restart(plan, found)

@@ -64,6 +64,11 @@ def already_done(plan: Plan, found: Found, held: Sequence[Diagnostic] = ()) -> f
             conflicts += contradictions(observed.address, states[0], live, place)
         else:
             done.update(change.id for change in changes[:position])
+    seen = {each.address for each in plan.observed}
+    compared = {each.replaces for each in plan.new_versions}
+    added = {each for each in found.keys() - seen if each.parent in compared}
+    for address in sorted(added, key=lambda each: each.sort_key):
+        conflicts += contradictions(address, None, found[address], None)
     if conflicts:
         raise StalePlanError(
             "the plan is stale: the server is not as the plan saw it",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
@@ -17,8 +17,13 @@ Found = Mapping[Address, LiveResource]
 """Live objects by address; one that does not exist is not in it."""
 
 
-def read_observed(reader: CatalogReader, observed: Sequence[Observed], workers: int) -> Found:
-    """The observed objects as they are now.
+def read_observed(
+    reader: CatalogReader,
+    observed: Sequence[Observed],
+    workers: int,
+    whole: Collection[Address] = (),
+) -> Found:
+    """The observed objects as they are now, and all that is inside those in `whole`.
 
     Objects at the top of the catalog are read one by one if they are few, by list if they are many;
     those inside another by list, unless the other does not exist.
@@ -33,7 +38,8 @@ def read_observed(reader: CatalogReader, observed: Sequence[Observed], workers: 
         found = _keyed(pool.map(reader.get, few))
         found |= _keyed(item for kind in many for item in reader.list_kind(kind))
         found |= _read_lists(reader, observed, found, pool)
-    return {each.address: found[each.address] for each in observed if each.address in found}
+    wanted = {each.address for each in observed}
+    return {a: each for a, each in found.items() if a in wanted or a.parent in whole}
 
 
 def _read_lists(

@@ -212,6 +212,35 @@ class LeftDocument(JsonDocument, frozen=True):
     ]
 
 
+class VersionChangeDocument(JsonDocument, frozen=True):
+    """How a grant of a new version differs from that of the version that it replaces."""
+
+    address: Annotated[
+        AddressText, about("The grant, in the new version, also if that leaves it out.")
+    ]
+    effect: Annotated[
+        EffectName, about("What it does to whoever goes from the one version to the other.")
+    ]
+    fields: Annotated[
+        tuple[FieldDocument, ...],
+        about("The fields that differ: before in the version replaced, after in the new one."),
+    ]
+
+
+class NewVersionDocument(JsonDocument, frozen=True):
+    """A new version as a difference from the one that it replaces. It follows from the changes."""
+
+    address: Annotated[AddressText, about("The version that the plan creates.")]
+    replaces: Annotated[
+        AddressText,
+        about("The newest published version of the family, or else the newest.", "license/growth"),
+    ]
+    changes: Annotated[
+        tuple[VersionChangeDocument, ...], about("The grants that differ, by address.")
+    ]
+    unchanged: Annotated[Count, about("How many grants are alike in both.", 9)]
+
+
 class PlanDocument(JsonDocument, frozen=True):
     """A plan file: a sealed list of changes and of everything they rest on.
 
@@ -260,4 +289,11 @@ class PlanDocument(JsonDocument, frozen=True):
     left: Annotated[
         tuple[LeftDocument, ...] | UnsetType,
         about("What stays on the server and nothing manages now; left out if there is nothing."),
+    ] = UNSET
+    new_versions: Annotated[
+        tuple[NewVersionDocument, ...] | UnsetType,
+        about(
+            "New versions as differences from those that they replace, for people; left out if"
+            " there are none."
+        ),
     ] = UNSET

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import ClassVar
@@ -71,6 +72,12 @@ class Change:
     source: SourceRef | None = None
     reason: str | None = None
     depends_on: tuple[str, ...] = field(default=())
+
+
+def gone_with_parent(changes: Iterable[Change]) -> frozenset[Address]:
+    """What is deleted only because the object that it is in is deleted."""
+    gone = {each.address for each in changes if each.action == Action.DELETE}
+    return frozenset(address for address in gone if address.parent in gone)
 
 
 def change_id(action: Action, address: Address) -> str:

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from kaiten_sync.model.address import Address, Kind
-from kaiten_sync.model.change import Change
+from kaiten_sync.model.change import Change, Effect, FieldChange
 from kaiten_sync.model.settings import Limit
-from kaiten_sync.model.value import Fields
+from kaiten_sync.model.value import ABSENT, Fields
 
 FORMAT_VERSION = 1
 """The plan file format this program writes and reads."""
@@ -81,12 +81,48 @@ class Left:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class VersionChange:
+    """How what a new version contains differs from the same in the version that it replaces.
+
+    `address` is in the new version, also if that leaves it out. `effect` is that on whoever goes
+    from the one version to the other.
+    """
+
+    address: Address
+    fields: tuple[FieldChange, ...]
+    effect: Effect
+
+    @property
+    def is_new(self) -> bool:
+        """Whether the version that is replaced has nothing of the kind."""
+        return all(each.before is ABSENT for each in self.fields)
+
+    @property
+    def is_left_out(self) -> bool:
+        """Whether the new version has nothing of the kind."""
+        return all(each.after is ABSENT for each in self.fields)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewVersion:
+    """A version that a plan creates, as a difference from the one that it replaces.
+
+    It follows from the changes and from what was observed. `unchanged` counts what is alike.
+    """
+
+    address: Address
+    replaces: Address
+    changes: tuple[VersionChange, ...]
+    unchanged: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
     """A sealed list of changes.
 
     `desired_digest` identifies the declaration; `managed` gives the fingerprint of every
-    declared object; `requests` predicts what applying will send; `warnings` and `left` are for
-    people and change nothing on the server; `digest` seals the rest.
+    declared object; `requests` predicts what applying will send; `warnings`, `left` and
+    `new_versions` are for people and change nothing on the server; `digest` seals the rest.
     """
 
     target: TargetRef
@@ -99,6 +135,7 @@ class Plan:
     guards: Guards = field(default_factory=Guards)
     warnings: tuple[str, ...] = ()
     left: tuple[Left, ...] = ()
+    new_versions: tuple[NewVersion, ...] = ()
     format_version: int = FORMAT_VERSION
     digest: str = ""
 

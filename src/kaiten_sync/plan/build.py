@@ -28,6 +28,7 @@ from kaiten_sync.plan.guards import Case, refusals
 from kaiten_sync.plan.held import unheld
 from kaiten_sync.plan.leaving import NEVER_MANAGED, Fate, Leaving
 from kaiten_sync.plan.limits import population_of
+from kaiten_sync.plan.new_versions import new_versions, replaced_by
 from kaiten_sync.plan.order import in_order
 from kaiten_sync.plan.places import with_places
 from kaiten_sync.plan.plan_file import seal
@@ -134,7 +135,8 @@ def _plan(case: Case, diff: CatalogDiff, target: TargetRef, warned: Sequence[Dia
     desired, live, changes, going = case.desired, case.live, case.changes, case.leaving.going
     is_unheld = unheld(case.holders, going)
     is_unused = unused(changes, case.use, case.guards.allowed)
-    observed = observed_by(changes, live, case.families, is_unheld, is_unused)
+    replaced = replaced_by(changes, live, case.families)
+    observed = observed_by(changes, live, case.families, is_unheld, is_unused, replaced.values())
     looking = case.holders.requests if is_unheld else 0
     looking += case.use.requests if is_unused else 0
     return Plan(
@@ -147,6 +149,7 @@ def _plan(case: Case, diff: CatalogDiff, target: TargetRef, warned: Sequence[Dia
         requests=requests_to_apply(changes, observed, live, case.families, looking),
         guards=case.guards,
         warnings=tuple(each.sentence for each in warned),
+        new_versions=new_versions(replaced, changes, observed),
     )
 
 

@@ -17,6 +17,7 @@ from kaiten_sync.plan.cost import least_requests
 from kaiten_sync.plan.judged import misjudged
 from kaiten_sync.plan.leaving import deleted
 from kaiten_sync.plan.limits import touched_by_kind
+from kaiten_sync.plan.new_versions import misread
 from kaiten_sync.plan.order import edges_within
 from kaiten_sync.plan.rests_on import rests_on
 
@@ -118,6 +119,7 @@ def _counts(counts: Mapping[str, int]) -> str:
 _CHECKS: tuple[Callable[[Plan], Iterator[str]], ...] = (
     _observed,
     lambda plan: misjudged(plan.changes, plan.observed),
+    misread,
     _summary,
     _managed,
     _allowed,

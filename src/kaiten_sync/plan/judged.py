@@ -10,7 +10,7 @@ from kaiten_sync.effects import field_effect, inner_changes, with_joint_effect, 
 from kaiten_sync.kinds.registry import move_of, spec_of
 from kaiten_sync.kinds.spec import Mutability
 from kaiten_sync.model.address import Address
-from kaiten_sync.model.change import Action, Change, Effect
+from kaiten_sync.model.change import Action, Change, Effect, gone_with_parent
 from kaiten_sync.model.plan import Observed
 from kaiten_sync.model.value import ABSENT, Absent, Json, is_same
 
@@ -20,13 +20,15 @@ _State = Mapping[str, "Json | Absent"]
 def misjudged(changes: Sequence[Change], observed: Sequence[Observed]) -> Iterator[str]:
     """The changes whose effects are not those of their values, or that cannot be made at all."""
     now: dict[Address, _State] = {each.address: each.fields or {} for each in observed}
+    together = gone_with_parent(changes)
     for change in changes:
         before = {name: v for name, v in now.get(change.address, {}).items() if v is not None}
-        yield from (f"{change.id}: {why}" for why in _contradictions(change, before))
+        goes_along = change.action == Action.DELETE and change.address in together
+        yield from (f"{change.id}: {why}" for why in _contradictions(change, before, goes_along))
         now[change.address] = {**before, **{each.name: each.after for each in change.fields}}
 
 
-def _contradictions(change: Change, before: _State) -> Iterator[str]:
+def _contradictions(change: Change, before: _State, goes_along: bool) -> Iterator[str]:
     effects = tuple(each.effect for each in change.fields)
     names = Counter(each.name for each in change.fields)
     yield from (f"it has {name} {count} times" for name, count in names.items() if count > 1)
@@ -34,7 +36,11 @@ def _contradictions(change: Change, before: _State) -> Iterator[str]:
         case Action.CREATE:
             yield from _one_sided(change, "before", spec_of(change.address.kind).created)
         case Action.DELETE:
-            yield from _one_sided(change, "after", spec_of(change.address.kind).deleted)
+            effect = spec_of(change.address.kind).deleted
+            # Plans from before that rule give an effect of its own to what goes with its license.
+            is_older = goes_along and change.effect is effect
+            right = Effect.NEUTRAL if goes_along and not is_older else effect
+            yield from _one_sided(change, "after", right)
         case Action.UPDATE:
             yield from _update(change, effects, before)
         case _:

@@ -10,7 +10,6 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import Enum, auto
 
-from kaiten_sync.kinds.registry import spec_of
 from kaiten_sync.model.address import Address
 from kaiten_sync.model.change import Action, Change, Effect, FieldChange
 from kaiten_sync.model.drift import Difference, DriftClass
@@ -38,8 +37,8 @@ class Fate(Enum):
 class Departure:
     """The fate of one object, and why; `reason` is None if the policy alone says so.
 
-    `before` and `effect` are those of its deletion. `is_foreign` says that it goes with its parent
-    although no plan managed it.
+    `before` and `effect` are those of its deletion; what goes with its parent has no effect of its
+    own. `is_foreign` says that it goes with its parent although no plan managed it.
     """
 
     address: Address
@@ -117,7 +116,6 @@ class Ownership:
             reason=CHILD_REASON,
             is_foreign=self.prune is Prune.OWNED and resource.address not in self.owned,
             before=tuple(FieldChange(name=n, before=v) for n, v in resource.fields.items()),
-            effect=spec_of(resource.address.kind).deleted,
         )
 
 

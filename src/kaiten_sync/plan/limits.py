@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from kaiten_sync.kinds.registry import all_kinds, spec_of
 from kaiten_sync.model.address import Address, Kind
-from kaiten_sync.model.change import Action, Change
+from kaiten_sync.model.change import Action, Change, gone_with_parent
 from kaiten_sync.model.diagnostic import Diagnostic
 from kaiten_sync.model.plan import Guards
 from kaiten_sync.model.settings import Limit
@@ -38,12 +38,18 @@ def touched_by_kind(changes: Sequence[Change]) -> Mapping[Kind, int]:
 
 
 def too_many(changes: Sequence[Change], guards: Guards) -> Iterator[Diagnostic]:
-    """Kinds of which more is deleted or changed than the limits allow."""
+    """Kinds of which more is deleted or changed than the limits allow.
+
+    What is deleted with the object that it is in is one delete with it.
+    """
+    together = gone_with_parent(changes)
     for is_delete, limit, name, verb in (
         (True, guards.max_deletes, "maxDeletes", "deletes"),
         (False, guards.max_updates, "maxUpdates", "updates"),
     ):
-        touched = Counter(address.kind for address in _touched(changes, is_delete=is_delete))
+        touched = Counter(
+            address.kind for address in _touched(changes, is_delete=is_delete) - together
+        )
         for kind, count in sorted(touched.items()):
             population = guards.population.get(kind, 0)
             if count > population:

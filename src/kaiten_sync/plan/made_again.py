@@ -144,6 +144,10 @@ def _of_words(plan: Plan, made: Plan, done: Collection[str]) -> Iterator[_Differ
         if change.id in wanted and change.reason != wanted[change.id].reason:
             right = wanted[change.id].reason
             yield change.address, f"the reason is {change.reason!r}, and should be {right!r}"
+    replaced = {each.address: each.replaces for each in plan.new_versions}
+    for version in made.new_versions:
+        if replaced.get(version.address) != version.replaces:
+            yield version.address, f"the plan does not compare it with {version.replaces}"
 
 
 def _is_of_one_moment(plan: Plan, made: Plan, done: Collection[str]) -> bool:

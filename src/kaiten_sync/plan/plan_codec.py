@@ -21,15 +21,26 @@ from kaiten_sync.documents.plan import (
     GuardsDocument,
     InnerDocument,
     LeftDocument,
+    NewVersionDocument,
     ObservedDocument,
     PlanDocument,
     SummaryDocument,
+    VersionChangeDocument,
 )
 from kaiten_sync.kinds.addresses import parse_address
 from kaiten_sync.kinds.registry import SPECS, action_of, all_actions
 from kaiten_sync.model.address import Address, Kind
 from kaiten_sync.model.change import Change, Effect, FieldChange, InnerChange, change_id
-from kaiten_sync.model.plan import Guards, Left, Observed, Plan, Summary, TargetRef
+from kaiten_sync.model.plan import (
+    Guards,
+    Left,
+    NewVersion,
+    Observed,
+    Plan,
+    Summary,
+    TargetRef,
+    VersionChange,
+)
 from kaiten_sync.model.settings import parse_limit
 from kaiten_sync.model.source import SourceRef
 from kaiten_sync.plan.derived import check_derived
@@ -71,6 +82,9 @@ def plan_document(plan: Plan) -> PlanDocument:
         ),
         warnings=plan.warnings,
         left=property_of(tuple(map(_left_document, plan.left)) or None, absent=None),
+        new_versions=property_of(
+            tuple(map(_new_version_document, plan.new_versions)) or None, absent=None
+        ),
         digest=plan.digest,
     )
 
@@ -117,6 +131,9 @@ def plan_of(document: PlanDocument) -> Plan:
         ),
         warnings=document.warnings,
         left=_each(_left, value_of(document.left, absent=None) or (), "left"),
+        new_versions=_each(
+            _new_version, value_of(document.new_versions, absent=None) or (), "newVersions"
+        ),
         digest=document.digest,
     )
     check_derived(plan)
@@ -187,6 +204,36 @@ def _left(document: LeftDocument) -> Left:
         fields=document.fields,
         reason=document.reason,
         is_drift=document.is_drift,
+    )
+
+
+def _new_version_document(version: NewVersion) -> NewVersionDocument:
+    return NewVersionDocument(
+        address=str(version.address),
+        replaces=str(version.replaces),
+        changes=tuple(
+            VersionChangeDocument(
+                address=str(each.address),
+                effect=each.effect,
+                fields=tuple(map(_field_document, each.fields)),
+            )
+            for each in version.changes
+        ),
+        unchanged=version.unchanged,
+    )
+
+
+def _new_version(document: NewVersionDocument) -> NewVersion:
+    changes = []
+    for each in document.changes:
+        address = parse_address(each.address)
+        fields = tuple(_field(address, field) for field in each.fields)
+        changes.append(VersionChange(address=address, fields=fields, effect=each.effect))
+    return NewVersion(
+        address=parse_address(document.address),
+        replaces=parse_address(document.replaces),
+        changes=tuple(changes),
+        unchanged=document.unchanged,
     )
 
 

@@ -7,7 +7,7 @@ which starts again. A change to anything else leaves a plan valid.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from kaiten_sync.kinds.registry import spec_of
@@ -18,6 +18,7 @@ from kaiten_sync.model.plan import Observed
 from kaiten_sync.model.resource import LiveState
 from kaiten_sync.model.value import Fields
 from kaiten_sync.plan.families import Families, displaced_by
+from kaiten_sync.plan.new_versions import looked_at
 from kaiten_sync.plan.references import references
 
 
@@ -36,10 +37,12 @@ def observed_by(
     families: Families,
     unheld: frozenset[Address] = frozenset(),
     unused: frozenset[Address] = frozenset(),
+    replaced: Collection[Address] = (),
 ) -> tuple[Observed, ...]:
     """Every live object that the changes rest on, in address order.
 
-    `unheld` are deleted objects that nobody holds, `unused` restarted counters that nobody uses.
+    `unheld` are deleted objects that nobody holds, `unused` restarted counters that nobody uses,
+    `replaced` the versions that new ones are compared with.
     """
     seen: dict[Address, _Seen] = {}
     created = set()
@@ -52,6 +55,9 @@ def observed_by(
         if change.action == Action.DELETE:
             seen[change.address].is_whole = True
             seen[change.address].ignored = displaced.get(change.address, frozenset())
+    for version in replaced:
+        for address, names in looked_at(version, live):
+            seen.setdefault(address, _Seen()).names.update(names)
     return tuple(
         replace(
             _observe(address, seen[address], live),

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from kaiten_sync.model.change import Action, Change, Effect
+from kaiten_sync.model.change import Action, Effect
 from kaiten_sync.model.diagnostic import Diagnostic, Severity
 from kaiten_sync.model.impact import Impact
 from kaiten_sync.model.plan import Plan
-from kaiten_sync.report.field_rows import FieldRow, field_rows, place_of
+from kaiten_sync.report.entries import PlanEntry, entries_of
+from kaiten_sync.report.field_rows import FieldRow
 from kaiten_sync.report.impact_html import impact_parts
 from kaiten_sync.report.left import LEFT_TITLE, NO_WAY, left_lines, no_changes
 from kaiten_sync.report.pages import NAME_LIMIT, VALUE_LIMIT, template
@@ -20,13 +21,9 @@ from kaiten_sync.report.safe_text import safe_text
 from kaiten_sync.report.values import cut
 from kaiten_sync.report.words import (
     counted,
-    effect_word,
-    is_move,
     plan_summary,
     plan_warnings,
-    symbol_of,
     with_place,
-    word_of,
 )
 
 _HARMFUL = {
@@ -50,7 +47,7 @@ class _PlanCard:
     effect: str
     address: str
     place: str
-    reason: str
+    notes: tuple[str, ...]
     has_sides: bool
     rows: tuple[FieldRow, ...]
 
@@ -99,15 +96,15 @@ def plan_html(
 
 
 def _sections(plan: Plan) -> Iterator[_Section]:
-    by_object: dict[str, list[Change]] = {}
-    for change in riskiest_first(plan.changes):
-        by_object.setdefault(str(change.address.parent or change.address), []).append(change)
+    by_object: dict[str, list[PlanEntry]] = {}
+    for entry in riskiest_first(entries_of(plan)):
+        by_object.setdefault(str(entry.address.parent or entry.address), []).append(entry)
     by_title: dict[str, list[_Group]] = {title: [] for title in _TITLES}
-    for name, changes in by_object.items():
-        by_title[_title(name, changes)].append(
+    for name, entries in by_object.items():
+        by_title[_title(name, entries)].append(
             _Group(
                 name=cut(safe_text(name), NAME_LIMIT),
-                cards=tuple(_card(change) for change in changes),
+                cards=tuple(_card(entry) for entry in entries),
             )
         )
     for title, groups in by_title.items():
@@ -116,26 +113,26 @@ def _sections(plan: Plan) -> Iterator[_Section]:
             yield _Section(title=title, groups=tuple(groups), count=count)
 
 
-def _title(name: str, changes: list[Change]) -> str:
+def _title(name: str, entries: list[PlanEntry]) -> str:
     """The section of an object, whose changes come riskiest first."""
-    riskiest = changes[0]
+    riskiest = entries[0]
     if riskiest.effect in _HARMFUL:
         return _HARMFUL[riskiest.effect]
     if takes_away(riskiest):
         return _DELETES
-    is_new = any(c.action == Action.CREATE and str(c.address) == name for c in changes)
+    is_new = any(e.action == Action.CREATE and str(e.address) == name for e in entries)
     return _NEW if is_new else _OTHER
 
 
-def _card(change: Change) -> _PlanCard:
+def _card(entry: PlanEntry) -> _PlanCard:
     return _PlanCard(
-        action=str(change.action),
-        symbol=symbol_of(change),
-        word=word_of(change.action),
-        effect=effect_word(change),
-        address=cut(safe_text(str(change.address)), NAME_LIMIT),
-        place=cut(place_of(change.source, change.fields), NAME_LIMIT),
-        reason=cut(safe_text(change.reason or ""), VALUE_LIMIT),
-        has_sides=change.action == Action.UPDATE or is_move(change),
-        rows=tuple(field_rows(change.fields, VALUE_LIMIT)),
+        action=str(entry.action),
+        symbol=entry.symbol,
+        word=entry.word,
+        effect=entry.effect_word,
+        address=cut(safe_text(str(entry.address)), NAME_LIMIT),
+        place=cut(entry.place, NAME_LIMIT),
+        notes=tuple(cut(note, VALUE_LIMIT) for note in entry.notes),
+        has_sides=entry.has_sides or entry.is_move,
+        rows=tuple(entry.rows(VALUE_LIMIT)),
     )

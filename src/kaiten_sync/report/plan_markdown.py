@@ -8,11 +8,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 from itertools import islice
 
-from kaiten_sync.kinds.registry import all_actions
-from kaiten_sync.model.change import Action, Change, Effect
+from kaiten_sync.model.change import Effect
 from kaiten_sync.model.impact import Impact
 from kaiten_sync.model.plan import Plan
-from kaiten_sync.report.field_rows import FieldRow, field_rows, place_of
+from kaiten_sync.report.entries import PlanEntry, entries_of
 from kaiten_sync.report.impact_markdown import impact_section
 from kaiten_sync.report.left import LEFT_TITLE, NO_WAY, left_lines, no_changes
 from kaiten_sync.report.markdown import (
@@ -31,12 +30,9 @@ from kaiten_sync.report.risk import is_harmful, riskiest_first
 from kaiten_sync.report.safe_text import safe_text
 from kaiten_sync.report.values import cut
 from kaiten_sync.report.words import (
+    action_counts,
     counted,
-    effect_word,
-    is_move,
     plan_warnings,
-    symbol_of,
-    word_of,
 )
 
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
@@ -81,7 +77,7 @@ def plan_markdown(
         head += pricing_markdown(table, int(max_chars * _TABLE_SHARE)) + "\n"
     if impact is not None and impact.changes:
         head += impact_section(impact, int(max_chars * _IMPACT_SHARE))
-    return document(head, riskiest_first(plan.changes), _change, _missing, max_chars)
+    return document(head, riskiest_first(entries_of(plan)), _block, _missing, max_chars)
 
 
 def _head(plan: Plan, notices: str, *, is_refused: bool, is_revert: bool) -> str:
@@ -104,7 +100,7 @@ def _head(plan: Plan, notices: str, *, is_refused: bool, is_revert: bool) -> str
 
 def _table(plan: Plan) -> str:
     summary = plan.summary
-    actions = [(word_of(a), summary.actions.get(a, 0)) for a in all_actions()]
+    actions = action_counts(plan)
     harm = [(e.value, summary.effects.get(e.value, 0)) for e in (Effect.BREAKS, Effect.TIGHTENS)]
     cells = [(name, number) for name, number in (*actions, *harm) if number]
     cells += [
@@ -124,43 +120,40 @@ def _warnings(plan: Plan) -> str:
     return fence([*lines, *([f"and {left:,} more"] if left else [])], "text")
 
 
-def _change(change: Change) -> Block:
-    effect = effect_word(change)
-    noted = f" — {_MARKS.get(change.effect, '')}<b>{effect}</b>" if effect else ""
-    action = f"<code>{symbol_of(change).replace('<', '&lt;')}</code> {word_of(change.action)}"
-    line = f"{action} {code(str(change.address))}{noted}{_glance(change)}"
-    block = collapsed(line, _details(change))
-    if not is_harmful(change):
+def _block(entry: PlanEntry) -> Block:
+    word = entry.effect_word
+    noted = f" — {_MARKS.get(entry.effect, '')}<b>{word}</b>" if word else ""
+    action = f"<code>{entry.symbol.replace('<', '&lt;')}</code> {entry.word}"
+    line = f"{action} {code(str(entry.address))}{noted}{_glance(entry)}"
+    block = collapsed(line, _details(entry))
+    if not is_harmful(entry):
         return block
-    return replace(block, brief=f"<li>{symbol_of(change)} {code(str(change.address))}\n")
+    return replace(block, brief=f"<li>{entry.symbol} {code(str(entry.address))}\n")
 
 
-def _glance(change: Change) -> str:
+def _glance(entry: PlanEntry) -> str:
     """The first field of a change, where one line can say it."""
-    rows = list(islice(field_rows(change.fields[:1], _GLANCE_LIMIT), 2))
-    if is_move(change) or len(rows) != 1:
+    first = replace(entry, fields=entry.fields[:1])
+    rows = list(islice(first.rows(_GLANCE_LIMIT), 2))
+    if entry.is_move or len(rows) != 1:
         return ""
-    row = rows[0]
-    shown = row.compact if change.action == Action.UPDATE else row.only_side
-    more = len(change.fields) - 1
+    shown = rows[0].compact if entry.has_sides else rows[0].only_side
+    more = len(entry.fields) - 1
     return f" — {code(shown)}" + (f" and {counted(more, 'more field')}" if more else "")
 
 
-def _details(change: Change) -> list[str]:
-    place = place_of(change.source, change.fields)
-    notes = [
-        f"declared at {code(place)}" if place else "",
-        code(change.reason) if change.reason else "",
-    ]
-    rows: list[FieldRow] = list(field_rows(change.fields))
+def _details(entry: PlanEntry) -> list[str]:
+    place = f"declared at {code(entry.place)}" if entry.place else ""
+    notes = [place, *map(code, entry.notes)]
+    rows = list(entry.rows())
     parts = [fence(diff_lines(rows), "diff")] if rows else []
     if any(notes):
         parts.append(f"<p>{', '.join(filter(None, notes))}</p>")
     return parts
 
 
-def _missing(left: Sequence[Change]) -> str:
-    counts = Counter(word_of(change.action) for change in left)
+def _missing(left: Sequence[PlanEntry]) -> str:
+    counts = Counter(entry.word for entry in left)
     actions = ", ".join(f"{count:,} to {word}" for word, count in sorted(counts.items()))
     harm = sum(map(is_harmful, left))
     said = f"⛔ {harm:,} of them delete or tighten" if harm else "none of them deletes or tightens"

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from kaiten_sync.kinds.registry import spec_of
-from kaiten_sync.model.change import Action, Change
+from kaiten_sync.model.change import Action
 from kaiten_sync.model.impact import Impact
 from kaiten_sync.model.plan import Plan
-from kaiten_sync.report.field_rows import field_rows, place_of
+from kaiten_sync.report.entries import PlanEntry, entries_of
 from kaiten_sync.report.impact_text import impact_lines
 from kaiten_sync.report.left import LEFT_TITLE, left_lines, no_changes
 from kaiten_sync.report.paint import (
@@ -31,12 +31,8 @@ from kaiten_sync.report.rows import (
 )
 from kaiten_sync.report.safe_text import safe_text
 from kaiten_sync.report.words import (
-    effect_word,
-    is_move,
     plan_summary,
     plan_warnings,
-    symbol_of,
-    word_of,
 )
 
 
@@ -69,11 +65,12 @@ def _nothing(plan: Plan, paint: Paint, is_revert: bool) -> Iterator[str]:
 def _lines(plan: Plan, impact: Impact | None, paint: Paint, width: int) -> Iterator[str]:
     yield paint(f"Plan for {safe_text(plan.target.name)} at {safe_text(plan.target.url)}", TITLE)
     yield ""
-    rows = [_head(change) for change in plan.changes]
+    entries = entries_of(plan)
+    rows = [_head(entry) for entry in entries]
     columns = columns_for(rows, width)
-    for change, row in zip(plan.changes, rows, strict=True):
+    for entry, row in zip(entries, rows, strict=True):
         yield from row_lines(row, columns, paint)
-        yield from _details(change, width, paint)
+        yield from _details(entry, width, paint)
     yield ""
     yield from _warnings(plan, paint)
     yield from _left(plan)
@@ -96,24 +93,24 @@ def _warnings(plan: Plan, paint: Paint) -> Iterator[str]:
         yield ""
 
 
-def _head(change: Change) -> Row:
+def _head(entry: PlanEntry) -> Row:
     return Row(
-        symbol=symbol_of(change),
-        word=word_of(change.action),
-        subject=safe_text(str(change.address)),
-        note=effect_word(change),
-        place=place_of(change.source, change.fields),
-        style=ACTION_STYLES.get(change.action, MOVE_STYLE),
-        note_style=EFFECT_STYLES[change.effect],
+        symbol=entry.symbol,
+        word=entry.word,
+        subject=safe_text(str(entry.address)),
+        note=entry.effect_word,
+        place=entry.place,
+        style=ACTION_STYLES.get(entry.action, MOVE_STYLE),
+        note_style=EFFECT_STYLES[entry.effect],
     )
 
 
-def _details(change: Change, width: int, paint: Paint) -> Iterator[str]:
-    rows = list(field_rows(change.fields, value_limit(width)))
-    is_short = bool(spec_of(change.address.kind).shorthand)
-    if change.action == Action.UPDATE:
+def _details(entry: PlanEntry, width: int, paint: Paint) -> Iterator[str]:
+    rows = list(entry.rows(value_limit(width)))
+    is_short = bool(spec_of(entry.address.kind).shorthand)
+    if entry.has_sides:
         yield from change_lines(rows, width, paint)
-    elif not is_move(change) and (is_short or change.action == Action.CREATE):
+    elif not entry.is_move and (is_short or entry.action == Action.CREATE):
         yield from value_lines(rows, width, joined=is_short)
-    if change.reason:
-        yield INDENT + paint(f"({safe_text(change.reason)})", QUIET)
+    for note in entry.notes:
+        yield INDENT + paint(f"({note})", QUIET)

@@ -7,14 +7,14 @@ are known: its table has the rows and columns in which something does.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from kaiten_sync.kinds.registry import all_kinds, spec_of
 from kaiten_sync.kinds.spec import KindSpec
 from kaiten_sync.model.address import Address
 from kaiten_sync.model.change import Action, Change, Effect
 from kaiten_sync.model.impact import Impact, Standing
-from kaiten_sync.model.plan import Plan
+from kaiten_sync.model.plan import NewVersion, Plan
 from kaiten_sync.model.value import ABSENT, Absent, Fields, Json
 
 _NAME = "name"
@@ -56,10 +56,14 @@ class PriceRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PriceColumn:
-    """Who grants: a license by slug, with its name for people."""
+    """Who grants: a license by slug, with its name for people.
+
+    `replaces` is the slug of the version that a new one is compared with, empty without.
+    """
 
     slug: str
     name: str
+    replaces: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,17 +95,24 @@ def table_of_plan(plan: Plan, impact: Impact | None = None) -> PriceTable:
         each.affected.address: each.standings[Standing.OVER]
         for each in (impact.changes if impact else ())
     }
+    versions = {each.address: each for each in plan.new_versions}
     cells = {
         change.address: _changed(spec, change, seen.get(change.address, {}), over)
         for change in plan.changes
-        if change.address.kind == spec.kind
+        if change.address.kind == spec.kind and change.address.parent not in versions
     }
+    for version in plan.new_versions:
+        cells |= _compared(spec, version, plan)
     known = dict(seen)
     for change in plan.changes:
         after = {f.name: f.after for f in change.fields if f.after is not ABSENT}
         known[change.address] = {**known.get(change.address, {}), **after}
     parents = list(dict.fromkeys(each.parent for each in cells if each.parent))
-    return _table(spec, parents, cells, known, is_plan=True)
+    table = _table(spec, parents, cells, known, is_plan=True)
+    replaced = {each.slug: version.replaces.slug for each, version in versions.items()}
+    columns = (replace(each, replaces=replaced.get(each.slug, "")) for each in table.columns)
+    rows = (row for row in table.rows if any(cell and cell.is_change for cell in row.cells))
+    return replace(table, columns=tuple(columns), rows=tuple(rows))
 
 
 def _granting() -> KindSpec:
@@ -179,6 +190,26 @@ def _changed(
         is_change=True,
         over=over.get(change.address, 0),
     )
+
+
+def _compared(spec: KindSpec, version: NewVersion, plan: Plan) -> dict[Address, PriceCell]:
+    """The cells of a new version, beside those of the version that it replaces."""
+    created = {
+        change.address: {each.name: each.after for each in change.fields}
+        for change in plan.changes
+        if change.address.parent == version.address and change.action == Action.CREATE
+    }
+    cells = {a: PriceCell(after=_grant(spec, fields)) for a, fields in created.items()}
+    for found in version.changes:
+        after = {**created.get(found.address, {}), **{f.name: f.after for f in found.fields}}
+        before = {**after, **{f.name: f.before for f in found.fields}}
+        cells[found.address] = PriceCell(
+            before=None if found.is_new else _grant(spec, before),
+            after=None if found.is_left_out else _grant(spec, after),
+            effect=found.effect,
+            is_change=True,
+        )
+    return cells
 
 
 def folded(table: PriceTable, columns: int) -> Sequence[PriceTable]:

@@ -11,8 +11,15 @@ from kaiten_sync.report.impact_csv import text_cell
 from kaiten_sync.report.markdown import code
 from kaiten_sync.report.pages import NAME_LIMIT, template
 from kaiten_sync.report.paint import QUIET, TITLE, Paint, cells, padded, painter
-from kaiten_sync.report.pricing import Grant, PriceCell, PriceRow, PriceTable, folded
-from kaiten_sync.report.pricing_words import cell_text, grant_text
+from kaiten_sync.report.pricing import (
+    Grant,
+    PriceCell,
+    PriceColumn,
+    PriceRow,
+    PriceTable,
+    folded,
+)
+from kaiten_sync.report.pricing_words import cell_text, column_text, grant_text
 from kaiten_sync.report.safe_text import safe_text
 from kaiten_sync.report.values import cut
 from kaiten_sync.report.words import counted
@@ -53,7 +60,7 @@ def _widths(table: PriceTable) -> list[int]:
 
 
 def _names(table: PriceTable) -> list[str]:
-    return ["", *(cut(safe_text(each.slug), _WIDEST_CELL) for each in table.columns)]
+    return ["", *(cut(safe_text(column_text(each)), _WIDEST_CELL) for each in table.columns)]
 
 
 def _line(row: PriceRow) -> list[str]:
@@ -95,7 +102,7 @@ def pricing_markdown(table: PriceTable, max_chars: int | None = None) -> str:
 
 
 def _markdown_part(table: PriceTable) -> str:
-    head = ["", *(code(each.slug) for each in table.columns)]
+    head = ["", *(code(column_text(each)) for each in table.columns)]
     lines = [_joined(head), "|---|" + "---:|" * len(table.columns)]
     for row in table.rows:
         marked = (_mark(each, row) for each in row.cells)
@@ -120,7 +127,7 @@ def pricing_html(table: PriceTable) -> str:
 def pricing_parts(table: PriceTable) -> dict[str, object]:
     """What the template of a table shows, on its own page or in that of a plan."""
     return {
-        "columns": [cut(safe_text(each.name), NAME_LIMIT) for each in table.columns],
+        "columns": [cut(safe_text(_title(each)), NAME_LIMIT) for each in table.columns],
         "rows": [
             {
                 "group": cut(safe_text(row.group), NAME_LIMIT),
@@ -133,6 +140,11 @@ def pricing_parts(table: PriceTable) -> dict[str, object]:
             for row in table.rows
         ],
     }
+
+
+def _title(column: PriceColumn) -> str:
+    """A column's name for people; versions of one license share it, and are told by slug."""
+    return f"{column.name} ({column_text(column)})" if column.replaces else column.name
 
 
 def pricing_csv(table: PriceTable) -> str:
@@ -158,7 +170,7 @@ def pricing_json(table: PriceTable) -> Json:
     """The table as data: values as they are, before and after."""
     return {
         "formatVersion": 1,
-        "columns": [{"slug": each.slug, "name": each.name} for each in table.columns],
+        "columns": [_json_column(each) for each in table.columns],
         "rows": [
             {
                 "entitlement": row.slug,
@@ -170,6 +182,11 @@ def pricing_json(table: PriceTable) -> Json:
             for row in table.rows
         ],
     }
+
+
+def _json_column(column: PriceColumn) -> Json:
+    replaces: dict[str, Json] = {"replaces": column.replaces} if column.replaces else {}
+    return {"slug": column.slug, "name": column.name, **replaces}
 
 
 def _json_cell(cell: PriceCell | None) -> Json:

@@ -7,7 +7,7 @@ import json
 from kaiten_sync.model.change import Effect
 from kaiten_sync.model.value import UNLIMITED, is_number
 from kaiten_sync.report.impact_words import number_text
-from kaiten_sync.report.pricing import Grant, PriceCell
+from kaiten_sync.report.pricing import Grant, PriceCell, PriceColumn
 from kaiten_sync.report.safe_text import safe_json, safe_text
 from kaiten_sync.report.values import cut
 
@@ -16,6 +16,11 @@ _CONFIG_LIMIT = 24
 """Characters of a CONFIG value: a table is for comparing, and the plan shows the rest."""
 
 _MARKS = {Effect.LOOSENS: " ▲", Effect.TIGHTENS: " ▼", Effect.BREAKS: " ⛔"}
+
+
+def column_text(column: PriceColumn) -> str:
+    """A column by slug: of a new version `growth → growth-v2`."""
+    return f"{column.replaces} → {column.slug}" if column.replaces else column.slug
 
 
 def cell_text(cell: PriceCell | None, unit: tuple[str, str] = ("", "")) -> str:

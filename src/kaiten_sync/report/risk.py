@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Protocol, TypeVar
 
 from kaiten_sync.kinds.registry import move_of
 from kaiten_sync.model.change import Action, Change, Effect
 from kaiten_sync.model.drift import Difference, Verdict
 
-_RISKS = {Action.DELETE: 0, Action.UPDATE: 4, Action.CREATE: 7}
+RISK_OF_DELETE = 0
+_RISKS = {Action.DELETE: RISK_OF_DELETE, Action.UPDATE: 4, Action.CREATE: 7}
 """The risks of moves are in the tables of kinds, on the same scale."""
 
 _TAKES_AWAY = 1
@@ -17,31 +19,49 @@ _EFFECT_RANK = {Effect.BREAKS: 0, Effect.TIGHTENS: 1, Effect.LOOSENS: 2, Effect.
 """A loosening and a neutral change harm nobody, so they rank alike."""
 
 
-def riskiest_first(changes: Iterable[Change]) -> list[Change]:
-    """What breaks, what is deleted, what tightens, then by action; else as the plan has it."""
-    return sorted(changes, key=risk_key)
+class Risky(Protocol):
+    """What can be sorted by risk."""
+
+    @property
+    def action(self) -> Action:
+        """What is done."""
+
+    @property
+    def effect(self) -> Effect:
+        """What that does to holders."""
+
+    @property
+    def risk(self) -> int:
+        """The risk of what is done, on the scale of the tables of kinds."""
 
 
-def risk_key(change: Change) -> tuple[bool, int, int]:
-    """Sorts riskiest first: no number of other changes pushes what is harmful out of sight."""
-    return not is_harmful(change), _EFFECT_RANK[change.effect], _risk(change)
+_Risky = TypeVar("_Risky", bound=Risky)
 
 
-def is_harmful(change: Change) -> bool:
+def riskiest_first(entries: Iterable[_Risky]) -> list[_Risky]:
+    """What breaks, what is deleted, what tightens, then by action; else as the plan has it.
+
+    No number of other changes pushes what is harmful out of sight.
+    """
+    return sorted(entries, key=lambda e: (not is_harmful(e), _EFFECT_RANK[e.effect], e.risk))
+
+
+def is_harmful(entry: Risky) -> bool:
     """Whether a change deletes, tightens or breaks."""
-    return change.action == Action.DELETE or change.effect in (Effect.TIGHTENS, Effect.BREAKS)
+    return entry.action == Action.DELETE or entry.effect in (Effect.TIGHTENS, Effect.BREAKS)
 
 
-def takes_away(change: Change) -> bool:
+def takes_away(entry: Risky) -> bool:
     """Whether something can no longer be had after the change."""
-    return _risk(change) <= _TAKES_AWAY
+    return entry.risk <= _TAKES_AWAY
+
+
+def risk_of(change: Change) -> int:
+    """The risk of a change: 0 as a delete, 4 as an update, 7 as a create."""
+    found = move_of(change.address.kind, change.action)
+    return _RISKS[change.action] if found is None else found[1].risk
 
 
 def drift_riskiest_first(differences: Iterable[Difference]) -> list[Difference]:
     """By verdict, then by effect."""
     return sorted(differences, key=lambda d: (_VERDICT_RANK[d.verdict], _EFFECT_RANK[d.effect]))
-
-
-def _risk(change: Change) -> int:
-    found = move_of(change.address.kind, change.action)
-    return _RISKS[change.action] if found is None else found[1].risk

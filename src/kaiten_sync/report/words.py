@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from kaiten_sync.kinds.registry import all_actions, move_of
-from kaiten_sync.model.change import Action, Change, Effect
+from kaiten_sync.model.change import Action, Change, Effect, gone_with_parent
 from kaiten_sync.model.diagnostic import Diagnostic
 from kaiten_sync.model.drift import Difference, Verdict
 from kaiten_sync.model.plan import Plan
@@ -76,8 +76,7 @@ def plan_warnings(plan: Plan) -> tuple[str, ...]:
 
 def plan_summary(plan: Plan) -> str:
     """Actions, harm, what stays, and the cost: `3 to create. 1 tightens`, then the counts."""
-    actions = plan.summary.actions
-    moves = [f"{actions[a]:,} to {word_of(a)}" for a in all_actions() if actions.get(a)]
+    moves = [f"{number:,} to {word}" for word, number in action_counts(plan)]
     return " ".join(
         f"{part}."
         for part in (
@@ -88,6 +87,15 @@ def plan_summary(plan: Plan) -> str:
         )
         if part
     )
+
+
+def action_counts(plan: Plan) -> list[tuple[str, int]]:
+    """How many changes there are of each action; what goes with its license is one with it."""
+    counts = dict(plan.summary.actions)
+    together = len(gone_with_parent(plan.changes))
+    if together:
+        counts[Action.DELETE] = counts.get(Action.DELETE, 0) - together
+    return [(word_of(each), counts[each]) for each in all_actions() if counts.get(each)]
 
 
 def effects(counts: Mapping[str, int]) -> list[str]:

@@ -152,6 +152,27 @@ def test_apply_holds_a_plan_to_its_own_guards(guards: dict[str, object], says: s
     assert catalog.calls == []
 
 
+def test_grants_that_go_with_their_license_are_one_delete() -> None:
+    slugs = [f"e{n:02}" for n in range(14)]
+    known = [live(f"entitlement/{slug}", name=slug, type="NUMBER") for slug in slugs]
+    known += [live(f"license/l{n}", name="L", type="PAID") for n in range(12)]
+    known += [live(f"license/l{n}/grant/{slug}", value=1) for n in range(12) for slug in slugs]
+    wanted = [declared(f"entitlement/{slug}", name=slug, type="NUMBER") for slug in slugs]
+    wanted += [declared(f"license/l{n}", name="L", type="PAID") for n in range(3, 12)]
+    wanted += [declared(f"license/l{n}/grant/e00", value=1) for n in range(3, 12)]
+    kept = desired(*wanted, owns=())
+    policy = Policy(prune=Prune.ALL, max_deletes=Limit(count=3))
+    made = proposal(kept, live_state(*known), policy)
+    assert made.refusals == ()
+    assert made.plan.summary.effects["tightens"] == 3
+    assert made.plan.summary.actions["delete"] == 3 * 15
+    assert read_plan(write_plan(made.plan)) == made.plan
+    assert recheck(made.plan) == ()
+    few = replace(policy, max_deletes=Limit(count=2))
+    (finding,) = sentences(proposal(kept, live_state(*known), few).refusals)
+    assert finding == "deletes 3 of 12 live licenses (25%); policy.maxDeletes allows 2"
+
+
 def test_apply_looks_again_for_holders() -> None:
     checked = frozenset({address("license/growth"), address("entitlement/calls")})
     plan = proposal(desired(), FOUND, ALL, holders=Holders(checked=checked)).plan

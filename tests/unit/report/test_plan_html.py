@@ -73,7 +73,7 @@ def test_the_riskiest_objects_come_first_with_their_grants(plan: Plan) -> None:
     shown = " ".join(_Page(text).text.split())
     assert "value 1000 → 500" in shown
     assert "value.theme dark → light" in shown
-    assert "its license goes" in shown
+    assert "deleted with its grant: api-calls" in shown
     assert plan.digest in shown
 
 

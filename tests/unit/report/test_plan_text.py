@@ -119,12 +119,14 @@ def test_only_what_changed_inside_a_config_value_is_shown(plan: Plan) -> None:
     assert "{" not in text
 
 
-def test_a_delete_says_why(plan: Plan) -> None:
+def test_a_license_is_deleted_with_its_grants_in_one_entry(plan: Plan) -> None:
     text = plan_text(plan, color=False)
     assert (
-        "  - delete   license/old/grant/api-calls     tightens\n"
-        "        value: 3\n        (its license goes)\n"
+        "  - delete   license/old                     tightens\n"
+        "        (deleted with its grant: api-calls)\n"
     ) in text
+    assert "license/old/grant" not in text
+    assert "1 to delete" in text
 
 
 def test_nothing_to_do_is_one_line(nothing_to_do: Plan) -> None:

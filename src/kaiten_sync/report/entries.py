@@ -1,0 +1,161 @@
+"""A plan's changes as they are read: what belongs together is one entry. Stage 7.
+
+Grants that are deleted with their license are read with it. A new version of a license is read as a
+difference from the version that it replaces: grants that are alike in both are only counted.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from kaiten_sync.kinds.registry import move_of, spec_of
+from kaiten_sync.model.address import Address
+from kaiten_sync.model.change import (
+    Action,
+    Change,
+    Effect,
+    FieldChange,
+    gone_with_parent,
+)
+from kaiten_sync.model.plan import NewVersion, Plan, VersionChange
+from kaiten_sync.report.field_rows import FieldRow, field_rows, place_of
+from kaiten_sync.report.risk import RISK_OF_DELETE, risk_of
+from kaiten_sync.report.safe_text import safe_text
+from kaiten_sync.report.values import LIMIT
+from kaiten_sync.report.words import effect_word, symbol_of, word_of
+
+_NAMED = 8
+"""Grants that are named in one line; the others are counted."""
+
+_LEFT_OUT = "left out"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlanEntry:
+    """What a reader takes in at once: a change, or what a new version leaves out.
+
+    `effect_word` is empty if the effect goes without saying. `has_sides`: its fields are shown
+    before and after. `notes` are sentences about it. `risk` is as in the tables of kinds.
+    """
+
+    address: Address
+    action: Action
+    symbol: str
+    word: str
+    fields: tuple[FieldChange, ...]
+    effect: Effect
+    effect_word: str
+    place: str
+    notes: tuple[str, ...] = ()
+    has_sides: bool = False
+    risk: int
+
+    @property
+    def is_move(self) -> bool:
+        """Whether the name of the action says all that its one field says."""
+        return move_of(self.address.kind, self.action) is not None
+
+    def rows(self, limit: int = LIMIT) -> Iterator[FieldRow]:
+        """Its fields, ready to be shown."""
+        return field_rows(self.fields, limit)
+
+
+def entries_of(plan: Plan) -> Sequence[PlanEntry]:
+    """What to show of a plan, in the plan's order."""
+    together = gone_with_parent(plan.changes)
+    inside: dict[Address, list[Address]] = defaultdict(list)
+    for address in sorted(together, key=lambda each: each.sort_key):
+        if address.parent is not None:
+            inside[address.parent].append(address)
+    versions = {each.address: each for each in plan.new_versions}
+    found: list[PlanEntry] = []
+    for change in plan.changes:
+        version = versions.get(change.address.parent or change.address)
+        if change.action == Action.DELETE and change.address in together:
+            continue
+        if change.action == Action.CREATE and version is not None:
+            found += _of_new_version(change, version)
+        else:
+            found.append(_entry(change, _with_it(inside[change.address])))
+    return found
+
+
+def _entry(change: Change, note: str = "") -> PlanEntry:
+    notes = (note, safe_text(change.reason or ""))
+    return PlanEntry(
+        address=change.address,
+        action=change.action,
+        symbol=symbol_of(change),
+        word=word_of(change.action),
+        fields=change.fields,
+        effect=change.effect,
+        effect_word=effect_word(change),
+        place=place_of(change.source, change.fields),
+        notes=tuple(filter(None, notes)),
+        has_sides=change.action == Action.UPDATE,
+        risk=risk_of(change),
+    )
+
+
+def _with_it(addresses: Sequence[Address]) -> str:
+    """`deleted with its 2 grants: api-calls, seats`; empty if it contains nothing."""
+    if not addresses:
+        return ""
+    plural = spec_of(addresses[0].kind).plural
+    number = "" if len(addresses) == 1 else f"{len(addresses):,} "
+    names = [safe_text(each.slug) for each in addresses]
+    more = f" and {len(names) - _NAMED:,} more" if len(names) > _NAMED else ""
+    noun = addresses[0].kind if len(addresses) == 1 else plural
+    return f"deleted with its {number}{noun}: {', '.join(names[:_NAMED])}{more}"
+
+
+def _of_new_version(change: Change, version: NewVersion) -> Iterator[PlanEntry]:
+    """A created version with what it leaves out, or a grant of it unless that is as it was."""
+    if change.address == version.address:
+        yield _entry(change, _replaces(version))
+        yield from (_left_out(each) for each in version.changes if each.is_left_out)
+        return
+    found = next((each for each in version.changes if each.address == change.address), None)
+    if found is not None and found.is_new:
+        yield _entry(change)
+    elif found is not None:
+        word = "" if found.effect is Effect.NEUTRAL else found.effect.value
+        yield replace(
+            _entry(change),
+            fields=found.fields,
+            effect=found.effect,
+            effect_word=word,
+            place=place_of(change.source, ()),
+            has_sides=True,
+        )
+
+
+def _left_out(found: VersionChange) -> PlanEntry:
+    return PlanEntry(
+        address=found.address,
+        action=Action.DELETE,
+        symbol="-",
+        word=_LEFT_OUT,
+        fields=found.fields,
+        effect=found.effect,
+        effect_word="" if found.effect is Effect.NEUTRAL else found.effect.value,
+        place="",
+        risk=RISK_OF_DELETE,
+    )
+
+
+def _replaces(version: NewVersion) -> str:
+    """`replaces license/growth: 1 tightens, 2 loosen, 1 new, 1 left out, 10 unchanged`."""
+    changed = [each.effect for each in version.changes if not (each.is_new or each.is_left_out)]
+    numbers = (
+        (changed.count(Effect.TIGHTENS), "tightens", "tighten"),
+        (changed.count(Effect.LOOSENS), "loosens", "loosen"),
+        (changed.count(Effect.NEUTRAL), "changes", "change"),
+        (sum(each.is_new for each in version.changes), "new", "new"),
+        (sum(each.is_left_out for each in version.changes), "left out", "left out"),
+        (version.unchanged, "unchanged", "unchanged"),
+    )
+    told = [f"{n:,} {one if n == 1 else several}" for n, one, several in numbers if n]
+    return f"replaces {safe_text(str(version.replaces))}: {', '.join(told) or 'no grants'}"
