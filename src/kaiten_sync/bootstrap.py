@@ -15,7 +15,7 @@ from kaiten_sync.api.credentials import api_base, check_token
 from kaiten_sync.api.identity import ServerKey, server_key
 from kaiten_sync.api.network import Certificates, network_of
 from kaiten_sync.api.settings import ConnectionSettings
-from kaiten_sync.disk import Disk, check_output, read_regular
+from kaiten_sync.disk import Disk, check_input, check_output, read_regular
 from kaiten_sync.errors import CredentialError, UsageError
 from kaiten_sync.git import GitHistory
 from kaiten_sync.jobs.workspace import Workspace, open_project
@@ -31,6 +31,7 @@ __all__ = [
     "URL_VARIABLE",
     "Flags",
     "HttpConnection",
+    "check_input",
     "check_output",
     "connect",
     "local_ports",
