@@ -6,7 +6,8 @@
     ├── PlanFileError                  a plan file cannot be trusted                   exit 4
     ├── RefusedError                   a guard or a conflict stopped the run           exit 4
     │   ├── StalePlanError             live is neither as the plan saw nor as it says  exit 4
-    │   └── ConflictError              one object changed between the check and its write
+    │   ├── ConflictError              one object changed between the check and its write
+    │   └── LeftError                  one holder stays where it is, and the others move
     ├── ServerError                    an answer that cannot be worked with            exit 1
     │   ├── IncompleteReadingError     the server's lists contradict themselves        exit 1
     │   └── ProblemError               the server refused one request (RFC 9457)       exit 1
@@ -80,6 +81,17 @@ class StalePlanError(RefusedError):
 
 class ConflictError(RefusedError):
     """An object changed after the plan was checked; it was not written."""
+
+
+class LeftError(RefusedError):
+    """A holder is not moved: it changed since, would be over, or is billed.
+
+    `code` is the server's, None if it was not asked.
+    """
+
+    def __init__(self, message: str, *, code: str | None = None) -> None:
+        super().__init__(message)
+        self.code = code
 
 
 class ServerError(KaitenSyncError):

@@ -11,8 +11,8 @@ from kaiten_sync.jobs.planning import (
     PlanRequest,
     Proposal,
     case_of,
+    judged,
     propose,
-    with_impact,
 )
 from kaiten_sync.jobs.repository import is_in_repository
 from kaiten_sync.jobs.workspace import Workspace
@@ -70,20 +70,17 @@ def check(
         None if content is None else plan_of(content, path, case.target, may_have_moved=True)
     )
     if committed is not None:
-        case = replace(case, allowed=case.allowed | committed.guards.allowed)
+        allowed = case.allowed | committed.guards.allowed
+        case = replace(case, allowed=allowed, kept=committed.families)
     with connection.open() as catalog:
         proposal = propose(case, catalog, ports)
         unowned = None
         if committed is not None and request.previous is None:
             unowned = _unowned(proposal, case, committed, path, workspace, catalog, ports)
         made_now = proposal if unowned is None else unowned.proposal
-        proposal = with_impact(made_now, request, catalog, ports)
-    checked = Checked(
-        path=path,
-        target=case.target,
-        proposal=proposal,
-        is_there=committed is not None,
-    )
+        proposal = judged(made_now, case, request, catalog, ports)
+    is_there = committed is not None
+    checked = Checked(path=path, target=case.target, proposal=proposal, is_there=is_there)
     if proposal.refusals:
         return checked
     made = write_plan(proposal.plan)

@@ -7,16 +7,18 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from kaiten_sync.drift import DriftCase, check_drift, plan_revert
 from kaiten_sync.errors import KaitenSyncError, UsageError
 from kaiten_sync.jobs.agreed import Agreed, agreed_on, read_plan_file
 from kaiten_sync.jobs.moving import check_moved
 from kaiten_sync.jobs.planning import Proposal
+from kaiten_sync.jobs.ruling import ruled_with_impact
 from kaiten_sync.jobs.workspace import Workspace
 from kaiten_sync.model.address import Address
 from kaiten_sync.model.drift import DriftReport
 from kaiten_sync.model.ports import Catalog, Connection, Ports
 from kaiten_sync.model.settings import Prune
-from kaiten_sync.pipeline import CatalogSource, DriftCase, check_drift, load, plan_revert
+from kaiten_sync.pipeline import CatalogSource, load
 from kaiten_sync.plan import write_plan
 
 _NO_PLAN = "No committed plan for {name}: cannot tell which side changed; pass --plan."
@@ -103,7 +105,7 @@ def revert(workspace: Workspace, request: DriftRequest, out: str | None, ports: 
     Raises:
         PlanFileError: `out` is a file, and not a plan.
         UsageError: it cannot be written, or an object that is named is not declared.
-        KaitenSyncError: as `pipeline.plan_revert` does.
+        KaitenSyncError: as `drift.plan_revert` does.
     """
     sides = sides_of(workspace, request, ports)
     if out is not None and ports.files.is_file(Path(out)):
@@ -119,6 +121,7 @@ def revert(workspace: Workspace, request: DriftRequest, out: str | None, ports: 
         proposal = plan_revert(
             desired, catalog, sides.case, policy=workspace.policy, progress=ports.progress
         )
+        proposal = ruled_with_impact(proposal, workspace.policy, catalog, ports)
     for note in proposal.notes:
         ports.notices.notify(note.sentence)
     if out is not None and not proposal.refusals:

@@ -63,8 +63,9 @@ def impact_of(plan: Plan, catalog: HolderReader, budget: int, ports: Ports) -> I
         gap = "the budget of requests is 0"
     elif affected:
         instances, gap = read_instances(catalog)
+    concerned = _concerned(plan, instances)
     listed = pages(len(instances)) if affected and gap is None else 0
-    asking = whom_to_ask(affected, instances, seed=plan.digest, budget=budget - listed)
+    asking = whom_to_ask(affected, concerned, seed=plan.digest, budget=budget - listed)
     usage = read_usage(catalog, asking.asked, progress=ports.progress)
     return Impact(
         target=plan.target,
@@ -76,3 +77,11 @@ def impact_of(plan: Plan, catalog: HolderReader, budget: int, ports: Ports) -> I
         sample=asking.sample,
         gap=gap,
     )
+
+
+def _concerned(plan: Plan, instances: Sequence[Instance]) -> Sequence[Instance]:
+    """The holders whom a plan may affect: of a migration, those that it moves."""
+    if plan.migration is None:
+        return instances
+    moved = {change.address.slug for change in plan.changes}
+    return [each for each in instances if each.slug in moved]

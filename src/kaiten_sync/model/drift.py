@@ -46,7 +46,8 @@ class Difference:
     that is not known. `agreed` has the agreed value of each field that was managed then, None
     if that is not known. `declared_by` is who wrote the declaration, None if git does not
     say. `is_drift` says whether the difference counts: something that nobody declared does where
-    the declaration owns the place, and where a plan would delete it.
+    the declaration owns the place, and where a plan would delete it. `version` is the slug of the
+    version that a family is compared with.
     """
 
     address: Address
@@ -61,6 +62,12 @@ class Difference:
     agreed: Mapping[str, Json] | None = None
     declared_by: Attribution | None = None
     is_drift: bool = True
+    version: str | None = None
+
+    @property
+    def subject(self) -> str:
+        """The object for people, with the version of a family that it is compared with."""
+        return str(self.address) if self.version is None else f"{self.address} ({self.version})"
 
     @property
     def changed_in_git(self) -> tuple[str, ...]:

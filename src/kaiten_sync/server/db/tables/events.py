@@ -7,6 +7,7 @@ from sqlalchemy import (
     BigInteger,
     CheckConstraint,
     Column,
+    Float,
     ForeignKey,
     Index,
     Integer,
@@ -18,13 +19,16 @@ from sqlalchemy import (
 )
 
 from kaiten_sync.server.db.tables.base import (
+    FINITE,
     Id,
     Json,
     Seq,
+    json_of,
     metadata,
     organization_id,
     owned_id,
     timestamps,
+    valid_times,
 )
 
 event = Table(
@@ -40,8 +44,36 @@ event = Table(
     # Plain JSON, also on PostgreSQL: a payload goes out as it came in.
     Column("payload", JSON, nullable=False),
     Column("occurred_at", BigInteger, nullable=False),
+    # What the audit shows beside the payload, which is a contract: who did it, and of a report what
+    # was used before and after, or would have been. A threshold is there if it was refused. The
+    # token may have been deleted.
+    Column("token_id", Id),
+    Column("address", String(210)),
+    Column("used_before", Float(53)),
+    Column("used_after", Float(53)),
+    Column("threshold", Float(53)),
+    Column("overage_percent", SmallInteger),
+    Column("reason", Text),
     Index(None, "organization_id", "occurred_at", "id"),
     Index(None, "organization_id", "instance_id", "occurred_at", "id"),
+    Index(
+        "ix_event_address",
+        *("organization_id", "address", "seq"),
+        sqlite_where=text("address IS NOT NULL"),
+        postgresql_where=text("address IS NOT NULL"),
+    ),
+    Index(
+        "ix_event_refused",
+        *("organization_id", "occurred_at", "seq"),
+        sqlite_where=text("threshold IS NOT NULL"),
+        postgresql_where=text("threshold IS NOT NULL"),
+    ),
+    valid_times("occurred_at"),
+    CheckConstraint(
+        " AND ".join(f"{name} {FINITE}" for name in ("used_before", "used_after", "threshold")),
+        name="numbers",
+    ),
+    *json_of("payload", "object", "json"),
     sqlite_autoincrement=True,
 )
 
@@ -59,6 +91,8 @@ webhook_endpoint = Table(
     Column("paused_at", BigInteger),
     *timestamps(),
     Index(None, "organization_id", "created_at", "id"),
+    *json_of("event_types", "array", "jsonb"),
+    valid_times("created_at", "updated_at", "failing_since", "paused_at", "retry_at"),
 )
 
 webhook_delivery = Table(
@@ -92,4 +126,6 @@ webhook_delivery = Table(
     Index(None, "organization_id", "created_at", "id"),
     CheckConstraint("status IN ('pending', 'success', 'fail')", name="status"),
     CheckConstraint("(due_at IS NULL) = (status <> 'pending')", name="due"),
+    valid_times("created_at", "due_at", "attempted_at"),
+    CheckConstraint("attempts BETWEEN 0 AND 32767", name="numbers"),
 )
