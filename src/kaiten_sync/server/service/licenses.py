@@ -77,7 +77,13 @@ def create_license(work: Work, fields: LicenseFields) -> LicenseRow:
         if fields.is_default:
             _clear_default(work, before)
         _add(work, fields, family_id=family_id, slug=slug, version=version)
-    return _tell_created(work, slug, before)
+    created = get_license(work, slug, "CreateLicense")
+    if before is None:  # The family is there before the version that opens it.
+        tell_family(work, created.family_id, None)
+    _tell(work, LICENSE_CREATED, created)
+    if before is not None:
+        tell_family(work, created.family_id, before)
+    return created
 
 
 def update_license(work: Work, slug: str, fields: LicenseFields) -> None:
@@ -160,16 +166,6 @@ def _clear_default(work: Work, family: FamilyView | None, but: str | None = None
                 updated_at=work.touched(version.updated_at),
             )
             _tell(work, LICENSE_UPDATED, LICENSES.get(work, version.slug, "License.NotFound"))
-
-
-def _tell_created(work: Work, slug: str, before: FamilyView | None) -> LicenseRow:
-    created = get_license(work, slug, "CreateLicense")
-    if before is None:  # The family is there before the version that opens it.
-        tell_family(work, created.family_id, None)
-    _tell(work, LICENSE_CREATED, created)
-    if before is not None:
-        tell_family(work, created.family_id, before)
-    return created
 
 
 def _tell(work: Work, kind: EventType, row: LicenseRow) -> None:
