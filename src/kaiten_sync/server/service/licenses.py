@@ -74,6 +74,7 @@ def create_license(work: Work, fields: LicenseFields) -> LicenseRow:
     before = family_view(work, family.id) if family else None
     with constraints.conflicts(work.connection, _create_conflicts(taken)):
         family_id = _write_family(work, family, slug, version)
+        # Cleared before it is set: one default per family is an index, checked at each statement.
         if fields.is_default:
             _clear_default(work, before)
         _add(work, fields, family_id=family_id, slug=slug, version=version)
@@ -93,6 +94,7 @@ def update_license(work: Work, slug: str, fields: LicenseFields) -> None:
     before = family_view(work, stored.family_id)
     lost = conflict("UpdateLicense.DefaultConflict", "another version became the default just now")
     with constraints.conflicts(work.connection, {constraints.FAMILY_DEFAULT: lost}):
+        # Cleared before it is set, as above.
         if fields.is_default:
             _clear_default(work, before, but=stored.id)
         licenses.change_license(
@@ -134,6 +136,8 @@ def delete_license(work: Work, slug: str) -> None:
     code = "DeleteLicense.InUseConflict"
     granting = conflict(code, f"license {slug!r} still grants entitlements")
     held = conflict(code, f"license {slug!r} is still held by instances")
+    # Asked for the message alone. The keys decide: a grant or an instance may come in between, as
+    # neither of them takes the family's lock.
     if licenses.has_grants(work.connection, stored.id):
         raise granting
     if instances.has_license(work.connection, stored.id):
@@ -199,6 +203,7 @@ def _free_slug(
         # A family outlives the version that gave it its slug.
         return family is None and FAMILIES.find(work, slug) is not None
 
+    # Licenses and families share their slugs, which no key of one table can hold apart.
     take_turn(work.connection, work.organization_id, "license-slug")
     return first_free(_wanted_slugs(work, fields, family), is_taken, taken)
 
