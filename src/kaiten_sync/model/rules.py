@@ -118,6 +118,7 @@ RULES: Mapping[str, str] = {
     "family-without-default": "A family has several published versions and no default.",
     "holders-unseen": "The token does not let a plan see who uses what it deletes.",
     "unused-allow": "An object was allowed, and the plan did not need that.",
+    "unanswered": "An expression of `--where` has no answer for some holders.",
     "unknown-holder": "A holder was left out by name, and holds nothing that is moved.",
     "left-to-plan": "A revert leaves alone what git is ahead with.",
     "taken-along": "A revert takes along what an object rests on.",
