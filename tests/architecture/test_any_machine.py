@@ -21,7 +21,7 @@ from tests.support.processes import (
 )
 
 ROOT = Path(__file__).parents[2]
-LINGERS = "import time; time.sleep(1e6)"
+LINGERS = "import time; print('ready', flush=True); time.sleep(1e6)"
 LEAVES_ONE = f"import subprocess, sys; subprocess.Popen([sys.executable, '-c', {LINGERS!r}])"
 
 STOPPED = (
@@ -85,7 +85,10 @@ def test_tests_pass_where_signals_are_ignored() -> None:
 @pytest.mark.parametrize("code", [LINGERS, LEAVES_ONE], ids=["child", "orphan"])
 def test_a_process_that_is_left_behind_is_found(code: str) -> None:
     before = set(running_processes())
-    with started([sys.executable, "-c", code]) as process:
+    with started([sys.executable, "-c", code], stdout=subprocess.PIPE) as process:
+        # Right after it is started, a process has no command line for a moment.
+        assert process.stdout is not None
+        assert process.stdout.readline() == "ready\n"
         if code == LEAVES_ONE:
             assert process.wait(HANG_S) == 0
         found = left_over(before, 0)
