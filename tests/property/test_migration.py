@@ -10,7 +10,7 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kaiten_sync.impact import prospect
+from kaiten_sync.impact import outlook, prospect
 from kaiten_sync.kinds.addresses import grant_address, license_address
 from kaiten_sync.kinds.instance import instance_address
 from kaiten_sync.model.address import Address
@@ -125,10 +125,9 @@ def _judged(case: MigrationCase, family: Mapping[str, Thresholds], held: Held) -
         "metadata": "0" * 16,
     }
     address = instance_address(held.slug)
+    version = license_address(held.version)
     found = prospect(
-        held.version,
-        case.granted_by(license_address(held.version)),
-        case.granted_by(TO),
+        outlook(held.version, case.granted[version], case.granted[TO]),
         Instance(slug=held.slug, name=held.slug, license=held.version, customer=""),
         held.usages(family[held.version]),
         NOW,
