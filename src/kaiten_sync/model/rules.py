@@ -129,6 +129,7 @@ RULES: Mapping[str, str] = {
     "changed-since-plan": "An object changed after the plan was made.",
     "held-since-plan": "An object that the plan deletes or tightens is used now.",
     "used-since-plan": "A counter that the plan restarts is used now.",
+    "contradiction": "A plan file says something that does not follow from its changes.",
     "not-made-from": "The declaration changed after the plan was made.",
     "not-this-plan": "The plan is not the one that the declaration and the server give.",
     "not-adopted": "A file would not declare what is on the server.",
