@@ -121,6 +121,8 @@ def test_a_version_can_be_named_by_slug_or_number(shop: Shop, version: str) -> N
         (["gorwth"], "there is no license family 'gorwth'"),
         (["growth", "--to", "other"], "has no version 'other'"),
         (["growth", "--wave", "some"], "--wave takes a share"),
+        (["growth", "--wave", "0%"], "a wave takes at least one holder"),
+        (["growth", "--wave", "0"], "a wave takes at least one holder"),
         (["growth", "--allow", "license/growth"], "not the address of an instance"),
     ],
 )
