@@ -20,7 +20,14 @@ from kaiten_sync.declare import (
     read_project_document,
     with_plain_numbers,
 )
-from kaiten_sync.diff import diff_catalog, fields_let_go, undoing, with_deleted, with_sides
+from kaiten_sync.diff import (
+    diff_catalog,
+    fields_let_go,
+    undoing,
+    with_deleted,
+    with_sides,
+    with_units,
+)
 from kaiten_sync.errors import DeclarationError, RefusedError
 from kaiten_sync.kinds.registry import spec_of
 from kaiten_sync.live import (
@@ -282,13 +289,13 @@ def check_drift(
     workers: int = WORKERS,
 ) -> DriftReport:
     """Live → diff, of everything in scope, and which side moved. Raises as `make_plan` does."""
-    _, diff = compare(desired, catalog, case, progress, workers)
+    live, diff = compare(desired, catalog, case, progress, workers)
     compared = [each for each in desired.resources if not case.only or each.is_within(case.only)]
     return DriftReport(
         target=case.target,
         differences=tuple(
             replace(each, is_drift=each.is_drift or case.counts_unmanaged)
-            for each in diff.differences
+            for each in with_units(diff.differences, desired, live)
         ),
         compared=len(compared),
     )

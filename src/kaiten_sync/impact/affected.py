@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from dataclasses import replace
 
 from kaiten_sync.kinds.registry import move_of, spec_of
 from kaiten_sync.kinds.spec import HeldBy
+from kaiten_sync.kinds.units import unit_of
 from kaiten_sync.licensing import maximum
 from kaiten_sync.model.address import Address
 from kaiten_sync.model.change import Action, Change, Effect
@@ -25,11 +27,14 @@ def affected_by(plan: Plan) -> tuple[Affected, ...]:
     """
     seen = {each.address: each.fields for each in plan.observed if each.fields is not None}
     gone = {each.address for each in plan.changes if each.action == Action.DELETE}
+    later = _after(plan, seen)
     found = []
     for change in plan.changes:
         holder = _held(change.address)
         if holder is not None and change.address.parent not in gone and _takes_away(change):
-            found.append(_affected(change, holder, seen.get(change.address, {})))
+            affected = _affected(change, holder, seen.get(change.address, {}))
+            units = (unit_of(change.address, seen), unit_of(change.address, later))
+            found.append(replace(affected, units=units))
     return tuple(found)
 
 
@@ -39,6 +44,15 @@ def affected_grant(change: Change, seen: Fields) -> Affected | None:
     if holder is None or not _takes_away(change):
         return None
     return _affected(change, holder, seen)
+
+
+def _after(plan: Plan, seen: Mapping[Address, Fields]) -> dict[Address, _Fields]:
+    """What the plan shows of objects that it changes, as it leaves them."""
+    later: dict[Address, _Fields] = dict(seen)
+    for change in plan.changes:
+        after = {each.name: each.after for each in change.fields}
+        later[change.address] = {**later.get(change.address, {}), **after}
+    return later
 
 
 def _held(address: Address) -> Address | None:

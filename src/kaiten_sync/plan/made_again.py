@@ -10,6 +10,7 @@ from collections.abc import Collection, Iterator, Mapping
 from typing import TypeAlias
 
 from kaiten_sync.kinds.registry import spec_of
+from kaiten_sync.kinds.units import units_shown
 from kaiten_sync.model.address import Address
 from kaiten_sync.model.change import Action, Change, FieldChange
 from kaiten_sync.model.diagnostic import Diagnostic
@@ -92,6 +93,9 @@ def _of_observed(plan: Plan, made: Plan) -> Iterator[_Difference]:
 
 
 def _gaps(given: Observed | None, wanted: Observed) -> Iterator[str]:
+    fields = (wanted.fields or {}).keys() - units_shown()
+    if given is None and wanted.fields and not fields:
+        return  # it was looked at for its unit alone, which plans from before that did not show
     if given is None:
         yield "the plan did not look at it"
     elif (given.fields is None) != (wanted.fields is None):
@@ -99,7 +103,7 @@ def _gaps(given: Observed | None, wanted: Observed) -> Iterator[str]:
     elif given.id != wanted.id:
         yield f"the plan saw another object (id {given.id}, not {wanted.id})"
     else:
-        unseen = (wanted.fields or {}).keys() - (given.fields or {}).keys()
+        unseen = fields - (given.fields or {}).keys()
         for name in sorted(unseen):
             yield f"the plan did not look at its {name}"
 

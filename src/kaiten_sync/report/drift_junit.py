@@ -65,7 +65,12 @@ def _lines(difference: Difference, report: DriftReport) -> list[str]:
     place = place_of(difference.source, difference.fields)
     return [
         *([place] if place else []),
-        *(row.side_by_side for row in field_rows(difference.fields, agreed=difference.agreed)),
+        *(
+            row.side_by_side
+            for row in field_rows(
+                difference.fields, agreed=difference.agreed, units=difference.units
+            )
+        ),
         *notes_on(difference),
         *(f"{word}: {safe_text(command)}" for word, command in next_steps(difference, report)),
     ]
