@@ -121,8 +121,8 @@ def test_a_plan_is_stale_once_the_unit_is_another() -> None:
 
 
 def test_a_plan_without_units_looks_at_none() -> None:
-    observed = {each.address.slug: each.fields for each in plan().observed}
-    assert observed["plain"] == {"type": "NUMBER"}
-    assert observed["storage"] == {"type": "NUMBER", **GB}
-    assert observed["calls"] == CALL  # of a grant that is deleted
+    observed = {str(each.address): each.fields for each in plan().observed}
+    assert observed["entitlement/plain"] == {"type": "NUMBER"}
+    assert observed["entitlement/storage"] == {"type": "NUMBER", **GB}
+    assert observed["entitlement/calls"] == CALL  # of a grant that is deleted
     assert read_plan(write_plan(plan())) == plan()
