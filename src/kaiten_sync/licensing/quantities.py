@@ -162,7 +162,9 @@ def closest_spelling(text: str, units: Iterable[str] = ()) -> str | None:
 
     None if there is no such spelling, or more than one.
     """
-    plain = re.sub(r"(?<=[0-9])[,' \u00a0](?=[0-9]{3}(?:\D|$))", "", text.strip())
+    plain = re.sub(r"(?<=[0-9])[,' \u00a0\u202f](?=[0-9]{3}(?:\D|$))", "", text.strip())
+    if re.fullmatch(r"[0-9]{1,3}(?:\.[0-9]{3}){2,}\D*", plain):  # 1.5 is a number, 1.000.000 not
+        plain = plain.replace(".", "")
     number, word = re.fullmatch(r"(.*?[0-9]|)\s*([^0-9]*)", plain, re.DOTALL).groups()  # type: ignore[union-attr]
     names = [name for unit in units for name in _spellings(unit)]
     words = {f"{prefix}{name}" for prefix in _PREFIXES for name in ("", *names)}
