@@ -2,6 +2,7 @@
 
 from kaiten_sync.licensing.aggregation import EMPTY, AggregationMethod, Counter, NotFiniteError
 from kaiten_sync.licensing.quantities import (
+    MAX_QUANTITY,
     NO_UNIT,
     Unit,
     closest_spelling,
@@ -45,6 +46,7 @@ __all__ = [
     "DAY_MS",
     "EMPTY",
     "HOUR_MS",
+    "MAX_QUANTITY",
     "NO_UNIT",
     "UNCAPPED",
     "WEEK_MS",
