@@ -50,7 +50,9 @@ pictures: $(VENV)/.dev ## Take the pictures of the docs; needs Chromium
 	$(BIN)/python -m tests.browser.pictures
 
 bench: $(VENV)/.dev ## Measure plans, pages and reports (needs wrk); prints the tables of docs/explanation/performance.md
-	$(BIN)/python -m benchmarks.plan_catalog
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt --group bench
+	$(BIN)/python -m benchmarks.curve --sizes 100 1000 10000 100000 \
+	  --json build/curve.json --plot docs/images/curve.svg
 	$(BIN)/python -m benchmarks.dashboard_lists
 	$(BIN)/python -m benchmarks.reports
 

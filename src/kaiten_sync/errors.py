@@ -6,7 +6,8 @@
     ├── PlanFileError                  a plan file cannot be trusted                   exit 4
     ├── RefusedError                   a guard or a conflict stopped the run           exit 4
     │   ├── StalePlanError             live is neither as the plan saw nor as it says  exit 4
-    │   └── ConflictError              one object changed between the check and its write
+    │   ├── ConflictError              one object changed between the check and its write
+    │   └── LeftError                  one holder stays where it is, and the others move
     ├── ServerError                    an answer that cannot be worked with            exit 1
     │   ├── IncompleteReadingError     the server's lists contradict themselves        exit 1
     │   └── ProblemError               the server refused one request (RFC 9457)       exit 1
@@ -48,12 +49,16 @@ class StoppedError(KaitenSyncError):
 
 
 class DeclarationError(KaitenSyncError):
-    """The declaration is wrong. `diagnostics` are all of them."""
+    """The declaration is wrong. `diagnostics` are all of them.
 
-    def __init__(self, diagnostics: Sequence[Diagnostic]) -> None:
+    `folder` is the one that their files are named from; None for that of the declaration.
+    """
+
+    def __init__(self, diagnostics: Sequence[Diagnostic], folder: str | None = None) -> None:
         count = len(diagnostics)
         super().__init__(f"{count} problem{'' if count == 1 else 's'} in the declaration")
         self.diagnostics = tuple(diagnostics)
+        self.folder = folder
 
 
 class PlanFileError(KaitenSyncError):
@@ -76,6 +81,17 @@ class StalePlanError(RefusedError):
 
 class ConflictError(RefusedError):
     """An object changed after the plan was checked; it was not written."""
+
+
+class LeftError(RefusedError):
+    """A holder is not moved: it changed since, would be over, or is billed.
+
+    `code` is the server's, None if it was not asked.
+    """
+
+    def __init__(self, message: str, *, code: str | None = None) -> None:
+        super().__init__(message)
+        self.code = code
 
 
 class ServerError(KaitenSyncError):

@@ -20,14 +20,7 @@ from kaiten_sync.declare import (
     read_project_document,
     with_plain_numbers,
 )
-from kaiten_sync.diff import (
-    diff_catalog,
-    fields_let_go,
-    undoing,
-    with_deleted,
-    with_sides,
-    with_units,
-)
+from kaiten_sync.diff import diff_catalog, fields_let_go
 from kaiten_sync.errors import DeclarationError, RefusedError
 from kaiten_sync.kinds.registry import spec_of
 from kaiten_sync.live import (
@@ -40,9 +33,11 @@ from kaiten_sync.live import (
     read_use,
 )
 from kaiten_sync.model.address import Address
+from kaiten_sync.model.change import Change
 from kaiten_sync.model.diagnostic import Diagnostic, Severity
 from kaiten_sync.model.document import MergedCatalog
-from kaiten_sync.model.drift import CatalogDiff, DriftClass, DriftReport
+from kaiten_sync.model.drift import CatalogDiff, DriftClass
+from kaiten_sync.model.family import FamilyChoice
 from kaiten_sync.model.outcome import ApplyResult
 from kaiten_sync.model.plan import Plan, TargetRef
 from kaiten_sync.model.ports import (
@@ -54,20 +49,21 @@ from kaiten_sync.model.ports import (
     Progress,
 )
 from kaiten_sync.model.resource import DesiredState, LiveState
-from kaiten_sync.model.settings import Policy, Project, Prune, Scope
+from kaiten_sync.model.settings import Policy, Project, Scope
 from kaiten_sync.model.value import ABSENT
 from kaiten_sync.plan import (
-    Leaving,
     Proposal,
     conflicts,
     ownership,
     propose,
     recheck,
     restarting,
-    seal,
     still_to_restart,
     used_since,
+    with_versions,
 )
+from kaiten_sync.resolution import resolve, seen_as_sold
+from kaiten_sync.rules import check_rules
 from kaiten_sync.validate import check, check_project, needs_capabilities, unsupported
 
 
@@ -90,7 +86,8 @@ class PlanInputs:
     """What a plan is made from, apart from the declaration and live.
 
     `previous` is the target's last plan, from which ownership comes; `allowed` are the objects
-    whose protection a person lifted by name.
+    whose protection a person lifted by name. `kept` are the choices of a plan that is looked at
+    again.
     """
 
     target: TargetRef
@@ -98,13 +95,14 @@ class PlanInputs:
     policy: Policy
     previous: Plan | None = None
     allowed: frozenset[Address] = frozenset()
+    kept: tuple[FamilyChoice, ...] = ()
 
 
 def read_project(path: Path) -> tuple[Project | None, tuple[Diagnostic, ...]]:
     """Declare → validate. The project file's settings, None if it has errors; all diagnostics."""
     document, diagnostics = read_project_document(path)
     if document.is_complete:
-        diagnostics = (*diagnostics, *check_project(document))
+        diagnostics = (*diagnostics, *check_project(document), *check_rules(document))
     if diagnostics:
         return None, tuple(sorted(diagnostics, key=lambda diagnostic: diagnostic.sort_key))
     return project_of(document, path.absolute().parent), ()
@@ -159,19 +157,17 @@ def make_plan(
     progress: Progress,
     previous: Plan | None = None,
     allowed: frozenset[Address] = frozenset(),
+    kept: tuple[FamilyChoice, ...] = (),
     workers: int = WORKERS,
 ) -> Proposal:
-    """Live → diff → plan.
-
-    `previous` is the target's last plan, from which ownership comes; `allowed` are the objects
-    whose protection a person lifted by name.
+    """Live → diff → plan. What goes into it is as in `PlanInputs`.
 
     Raises:
         DeclarationError: the server does not know a declared field.
         ServerError, AccessError: the live catalog could not be read whole.
     """
     request = PlanInputs(
-        target=target, scope=scope, policy=policy, previous=previous, allowed=allowed
+        target=target, scope=scope, policy=policy, previous=previous, allowed=allowed, kept=kept
     )
     live = read_for_plan(desired, catalog, request, progress, workers)
     return propose_on(desired, catalog, live, request, progress, workers)
@@ -185,7 +181,7 @@ def read_for_plan(
     workers: int = WORKERS,
 ) -> LiveState:
     """live: what planning a declaration takes. Raises as `make_plan` does."""
-    _check_supported(desired, catalog)
+    check_supported(desired, catalog)
     owned = ownership(desired, request.scope, request.policy.prune, request.previous)
     need = need_of_plan(desired, request.policy.prune, owned.missed, owned.released.keys())
     return read_live(catalog, need, request.scope, progress, workers)
@@ -202,14 +198,21 @@ def propose_on(
     """Diff → plan, on a live catalog that was read for it. Raises as `make_plan` does."""
     policy = request.policy
     owned = ownership(desired, request.scope, policy.prune, request.previous)
+    owned = with_versions(owned, desired, live)
     left = (owned.missed, owned.released.keys())
     still_there = (addresses & live.resources.keys() for addresses in left)
     live = narrowed(live, need_of_plan(desired, policy.prune, *still_there))
-    diff = diff_catalog(desired, live, request.scope)
+    kept = {each.address: each for each in request.kept}
+    sold = resolve(desired, catalog, live, request.scope, progress, kept)
+    diff = sold.without_hidden(diff_catalog(sold.desired, live, request.scope))
     leaving = owned.leaving(diff.differences, live)
     restarted = restarting(diff.differences)
-    holders = read_holders(catalog, leaving.going, progress=progress, workers=workers, known=live)
+    holders = sold.holders
+    if leaving.going:
+        gone = leaving.going | sold.unheld
+        holders = read_holders(catalog, gone, progress=progress, workers=workers, known=live)
     use = read_use(catalog, restarted, progress=progress, workers=workers, known=live)
+    seen, previous = seen_as_sold(desired, live), request.previous
     return propose(
         diff,
         desired,
@@ -217,11 +220,12 @@ def propose_on(
         leaving,
         target=request.target,
         policy=policy,
-        has_drafts=_has_drafts(diff, catalog),
+        has_drafts=has_drafts(diff, catalog),
         allowed=request.allowed,
         holders=holders,
         use=use,
-        let_go=fields_let_go(desired, live, request.previous) if request.previous else (),
+        let_go=fields_let_go(desired, seen, previous) if previous else (),
+        sold=sold,
     )
 
 
@@ -232,11 +236,13 @@ def apply_plan(
     progress: Progress,
     is_stopped: Callable[[], bool],
     journal: Journal | None = None,
+    permit: Callable[[Sequence[Change]], None] = lambda _changes: None,
     workers: int = WORKERS,
 ) -> ApplyResult:
     """apply: re-read what the plan rests on, then do what is not done.
 
-    `journal` is told each outcome as soon as it is known.
+    `permit` is asked before the first write, with the changes that are left to do, and raises if
+    they are refused. `journal` is told each outcome as soon as it is known.
 
     Raises:
         RefusedError: the plan breaks its own limits, or live is not as the plan saw it
@@ -252,6 +258,7 @@ def apply_plan(
     restarted = still_to_restart(plan, found)
     use = read_use(catalog, restarted, progress=progress, workers=workers)
     done = already_done(plan, found, (*conflicts(holders, plan), *used_since(restarted, use)))
+    permit([each for each in plan.changes if each.id not in done])
     result = execute(
         plan,
         done,
@@ -264,102 +271,35 @@ def apply_plan(
     return replace(result, requests=result.requests - sent_before)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DriftCase:
-    """What to compare: git now, the target's committed plan, and live.
-
-    `only` are the objects to look at, with what they contain; empty for all. `prune` says what a
-    plan would delete, and `counts_unmanaged` that what nobody declared is drift everywhere.
-    """
-
-    target: TargetRef
-    scope: Scope
-    agreed: Plan | None = None
-    only: frozenset[Address] = frozenset()
-    prune: Prune = Prune.OWNED
-    counts_unmanaged: bool = False
-
-
-def check_drift(
-    desired: DesiredState,
-    catalog: CatalogReader,
-    case: DriftCase,
-    *,
-    progress: Progress,
-    workers: int = WORKERS,
-) -> DriftReport:
-    """Live → diff, of everything in scope, and which side moved. Raises as `make_plan` does."""
-    live, diff = compare(desired, catalog, case, progress, workers)
-    compared = [each for each in desired.resources if not case.only or each.is_within(case.only)]
-    return DriftReport(
-        target=case.target,
-        differences=tuple(
-            replace(each, is_drift=each.is_drift or case.counts_unmanaged)
-            for each in with_units(diff.differences, desired, live)
-        ),
-        compared=len(compared),
-    )
-
-
-def plan_revert(
-    desired: DesiredState,
-    catalog: PlanReader,
-    case: DriftCase,
-    *,
-    policy: Policy,
-    progress: Progress,
-    workers: int = WORKERS,
-) -> Proposal:
-    """A plan that undoes what was edited on the server, and what that rests on; nothing else.
-
-    What it manages is what was agreed before: it agrees on nothing new. Raises as `make_plan`.
-    """
-    live, diff = compare(desired, catalog, replace(case, only=frozenset()), progress, workers)
-    undone = undoing(diff.differences, case.only, case.agreed.managed if case.agreed else ())
-    diff = replace(diff, differences=undone.differences)
-    restarted = restarting(diff.differences)
-    proposal = propose(
-        diff,
-        desired,
-        live,
-        Leaving(),
-        target=case.target,
-        policy=policy,
-        has_drafts=_has_drafts(diff, catalog),
-        use=read_use(catalog, restarted, progress=progress, workers=workers, known=live),
-    )
-    plan = proposal.plan
-    if case.agreed is not None:
-        plan = seal(replace(plan, managed=case.agreed.managed))
-    return replace(proposal, plan=plan, diagnostics=(*undone.notes, *proposal.diagnostics))
-
-
-def compare(
-    desired: DesiredState,
-    catalog: CatalogReader,
-    case: DriftCase,
-    progress: Progress,
-    workers: int = WORKERS,
-) -> tuple[LiveState, CatalogDiff]:
-    """Everything in scope, and how it differs, with who moved. Raises as `make_plan` does."""
-    _check_supported(desired, catalog)
-    live = read_live(catalog, need_of_everything(), case.scope, progress, workers)
-    diff = diff_catalog(desired, live, case.scope)
-    owned = ownership(desired, case.scope, case.prune, case.agreed)
-    going = owned.leaving(diff.differences, live).going
-    differences = with_deleted(diff, live, going).differences
-    if case.agreed is not None:
-        differences = with_sides(differences, desired, live, case.agreed, going)
-    if case.only:
-        differences = tuple(d for d in differences if d.address.is_within(case.only))
-    return live, replace(diff, differences=differences)
-
-
 def read_catalog(
     catalog: CatalogReader, *, scope: Scope, progress: Progress, workers: int = WORKERS
 ) -> LiveState:
     """live: everything in scope, as an export takes it. Raises as `make_plan` does."""
     return read_live(catalog, need_of_everything(), scope, progress, workers)
+
+
+def check_supported(desired: DesiredState, catalog: CatalogReader) -> None:
+    """Make sure that the server knows what is declared.
+
+    Raises:
+        DeclarationError: it does not know a field.
+    """
+    if needs_capabilities(desired):
+        diagnostics = unsupported(desired, catalog.capabilities())
+        if diagnostics:
+            raise DeclarationError(diagnostics)
+
+
+def has_drafts(diff: CatalogDiff, catalog: CatalogReader) -> bool:
+    """Whether the server creates the missing objects in a first state, to be completed later."""
+    missing = [d.address for d in diff.differences if d.drift is DriftClass.MISSING]
+    first_states = {
+        (address.kind, spec.wire_name)
+        for address in missing
+        for spec in spec_of(address.kind).fields.values()
+        if spec.born_as is not ABSENT
+    }
+    return bool(first_states) and all(catalog.capabilities().knows(*each) for each in first_states)
 
 
 def _check_guards(plan: Plan) -> None:
@@ -370,22 +310,3 @@ def _check_guards(plan: Plan) -> None:
             diagnostics,
             hint="make the plan again; what it may do is set in the project file",
         )
-
-
-def _check_supported(desired: DesiredState, catalog: CatalogReader) -> None:
-    if needs_capabilities(desired):
-        diagnostics = unsupported(desired, catalog.capabilities())
-        if diagnostics:
-            raise DeclarationError(diagnostics)
-
-
-def _has_drafts(diff: CatalogDiff, catalog: CatalogReader) -> bool:
-    """Whether the server creates the missing objects in a first state, to be completed later."""
-    missing = [d.address for d in diff.differences if d.drift is DriftClass.MISSING]
-    first_states = {
-        (address.kind, spec.wire_name)
-        for address in missing
-        for spec in spec_of(address.kind).fields.values()
-        if spec.born_as is not ABSENT
-    }
-    return bool(first_states) and all(catalog.capabilities().knows(*each) for each in first_states)

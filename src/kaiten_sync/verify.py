@@ -36,6 +36,7 @@ def verify_plan(
             (`StalePlanError`). Nothing was written.
         DeclarationError, ServerError, AccessError: as `pipeline.make_plan` does.
     """
+    inputs = replace(inputs, allowed=plan.guards.allowed, kept=plan.families)
     live = read_for_plan(desired, catalog, inputs, progress)
     done = already_done(plan, live.resources) - unread(plan, live, inputs.scope)
     if plan.changes and len(done) == len(plan.changes):

@@ -73,6 +73,9 @@ class Project:
     def apply(self, *options: str) -> int:
         return run(["apply", PLAN, "-t", "prod", *options])
 
+    def check(self, *options: str) -> int:
+        return run(["plan", "-t", "prod", "-o", PLAN, "--check", *options])
+
     def live(self) -> LiveState:
         return read_catalog(self.catalog, scope=Scope(), progress=NoProgress())
 

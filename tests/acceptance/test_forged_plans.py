@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 from tests.acceptance.conftest import Workplace
-from tests.acceptance.reviewed import CATALOG, PLAN, OnServer, Project
+from tests.acceptance.reviewed import CATALOG, PLAN, OnServer, Project, git
 from tests.support.forgeries import Document, change, delete, observed, see, see_nothing
 
 from kaiten_sync.cli.run import run
@@ -206,3 +206,43 @@ def test_what_planning_does_not_read_is_not_taken_for_deleted(
     said = capsys.readouterr().err
     assert "license/growth/grant/calls: nothing asks to delete it" in said
     assert project.live() == before
+
+
+FORGED_DELETES: dict[str, OnServer] = {
+    "a delete is added": delete_undeclared,
+    "more is managed than declared, which the next plan would delete": own_more,
+}
+
+
+@pytest.mark.parametrize("forge", FORGED_DELETES.values(), ids=FORGED_DELETES)
+def test_check_refuses_what_apply_refuses(
+    project: Project, capsys: pytest.CaptureFixture[str], forge: OnServer
+) -> None:
+    project.forge(forge)
+    capsys.readouterr()
+    assert project.check("--fresh", "fresh.json") == 2
+    said = capsys.readouterr().err
+    assert "it deletes what no plan before it managed" in said
+    assert "- entitlement/theirs" in said
+    fresh = (project.folder / "fresh.json").read_bytes()
+    (project.folder / PLAN).write_bytes(fresh)
+    git(project.folder, "commit", "--all", "--amend", "--allow-empty", "--message", "Plan again")
+    assert project.check() == 0
+    assert project.apply("--catalog", "catalog.yaml") == 0
+    assert parse_address("entitlement/theirs") in project.live().resources
+
+
+def test_check_without_the_history_says_how_to_get_it(
+    project: Project, capsys: pytest.CaptureFixture[str], tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    project.commit(AFTER.partition("  starter:")[0])
+    capsys.readouterr()
+    assert project.check() == 0
+    shallow = tmp_path_factory.mktemp("clones") / "shallow"
+    git(project.folder, "clone", "--depth", "1", project.folder.as_uri(), str(shallow))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(shallow)
+        assert project.check() == 2
+        said = capsys.readouterr().err
+        assert "no plan before it is in git's history" in said
+        assert "git fetch --unshallow" in said

@@ -176,3 +176,39 @@ def test_a_token_that_may_not_read_instances_gets_the_plan_and_a_line(
 def test_a_budget_of_nothing_asks_nobody(lowered: Workplace) -> None:
     done = lowered.run("plan", "-f", "catalog.yaml", "--impact-budget", "0")
     assert "Holders could not be looked at: the budget of requests is 0" in done.stdout
+
+
+SOFT = [
+    # before, after, and the highest accepted usage before and after; "one" has used 3, "two" 6
+    ("{value: 5, overagePercent: 100}", "5", (10, 5), {"two", "three"}),
+    ("{value: 5, overagePercent: 100}", "{value: 5, overagePercent: 40}", (10, 7), {"three"}),
+    ("{value: 5, overagePercent: 100}", "{value: 4, overagePercent: 100}", (10, 8), {"three"}),
+    (
+        "{value: 10, overagePercent: 10}",
+        "{value: 5, overagePercent: 10}",
+        (11, 5.5),
+        {"two", "three"},
+    ),
+]
+
+
+@pytest.mark.parametrize(("before", "after", "limits", "over"), SOFT)
+def test_a_soft_limit_is_judged_by_what_is_accepted(
+    place: Workplace,
+    api: httpx.Client,
+    before: str,
+    after: str,
+    limits: tuple[float, float],
+    over: set[str],
+) -> None:
+    place.write("catalog.yaml", BEFORE.replace("seats: 10", f"seats: {before}"))
+    assert place.run("apply", "-f", "catalog.yaml", "--yes").code == 0
+    license_id = api.get("/licenses/growth").json()["id"]
+    for slug, seats in USED.items():
+        make(api, "/instances", **{**instance_body(api, slug=slug), "licenseId": license_id})
+        report(api, slug, seats)
+    place.write("catalog.yaml", BEFORE.replace("seats: 10", f"seats: {after}"))
+    assert place.run("plan", "-f", "catalog.yaml", "-o", PLAN).code == 0
+    (change,) = place.run("impact", PLAN, "--format", "json").json["changes"]
+    assert (change["before"], change["after"]) == limits
+    assert {h["instance"] for h in change["worst"] if h["class"] == "over"} == over

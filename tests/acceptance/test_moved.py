@@ -72,6 +72,49 @@ def test_a_server_that_moved_is_recognized_and_keeps_what_is_owned(moving: Movin
     moving.run("drift", "-t", "prod", "--detailed-exitcode")
 
 
+def test_every_command_recognizes_a_server_that_moved(moving: Moving) -> None:
+    moving.place.write("catalog.yaml", LESS.replace("Growth", "Grew"))
+    moving.plan()
+    moving.at(elsewhere(moving))
+    for words in (["drift", "-t", "prod"], ["adopt", "-t", "prod", "--dry-run"], ["impact", PLAN]):
+        assert "prod moved from" in moving.run(*words).stderr, words
+    applied = moving.run("apply", PLAN, "--receipt", "receipt.json")
+    assert "prod moved from" in applied.stderr
+    assert f"Applied to prod at {elsewhere(moving)}" in applied.stdout
+    receipt = json.loads((moving.place.folder / "receipt.json").read_text(encoding="utf-8"))
+    assert receipt["target"]["url"] == elsewhere(moving)
+
+
+def test_every_command_names_the_way_if_nothing_shows_that_a_server_moved(
+    place: Workplace,
+) -> None:
+    moving = Moving(place)
+    moving.plan()  # everything is created: nothing was there to be seen
+    moving.at(elsewhere(moving))
+    for words in (
+        ["plan", "-t", "prod", "-o", PLAN],
+        ["plan", "-t", "prod", "-o", PLAN, "--check"],
+        ["drift", "-t", "prod"],
+        ["drift", "-t", "prod", "--revert"],
+        ["adopt", "-t", "prod"],
+        ["impact", PLAN],
+        ["apply", PLAN],
+        ["apply", PLAN, "--catalog", "catalog.yaml", "--previous", "none"],
+    ):
+        assert f"--previous {PLAN} --moved" in moving.run(*words, code=4).stderr, words
+    unwritten = moving.run("drift", "-t", "prod", "--plan", "none", "--detailed-exitcode", code=2)
+    assert "2 missing" in unwritten.stdout
+
+
+def test_a_plan_for_a_server_without_a_name_is_for_its_url_alone(moving: Moving) -> None:
+    environment = {"KAITEN_AUTH_TOKEN": moving.token}
+    made = moving.place.run("plan", "-f", "catalog.yaml", "-o", "p.json", **environment)
+    assert made.code == 0, made.stderr
+    environment["KAITEN_BASE_URL"] = elsewhere(moving)
+    refused = moving.place.run("apply", "p.json", **environment)
+    assert (refused.code, "this plan is for default at" in refused.stderr) == (4, True)
+
+
 def test_a_plan_that_saw_no_ids_takes_a_word(place: Workplace) -> None:
     moving = Moving(place)
     moving.plan()  # everything is created: nothing was there to be seen

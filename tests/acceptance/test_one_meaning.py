@@ -298,3 +298,30 @@ def test_what_leaves_management_is_said_in_every_format(
     assert place.run("plan", "-t", "prod", "-o", PLAN, "--check").code == 0
     assert says in place.run("show", PLAN).stdout
     assert drift(place, code=plan_code(place)).keys() <= {address}
+
+
+TWO_VERSIONS = """\
+version: 1
+licenses:
+  growth: {name: Growth, type: PAID, lifecycleState: PUBLISHED, isDefault: true}
+  growth-v2:
+    {name: Growth, type: PAID, familySlug: growth, lifecycleState: PUBLISHED, isDefault: false}
+"""
+
+
+def test_a_default_that_is_reverted_goes_back_to_the_version_that_had_it(place: Workplace) -> None:
+    place.write("catalog.yaml", TWO_VERSIONS)
+    assert place.run("plan", "-f", "catalog.yaml", "-o", "the.plan.json").code == 0
+    assert place.run("apply", "the.plan.json").code == 0
+    headers = {"Authorization": f"Bearer {place.token}"}
+    with httpx.Client(base_url=f"{place.url}/api", headers=headers) as api:
+        body = {"name": "Growth", "description": "", "type": "PAID", "isDefault": True}
+        assert api.put("/licenses/growth-v2", json=body).status_code == 204
+        done = place.run(
+            *("drift", "-f", "catalog.yaml", "--plan", "the.plan.json"),
+            *("license/growth-v2", "--revert", "-o", "undo.plan.json"),
+        )
+        assert done.code == 0, done.stderr
+        assert "license/growth is taken along" in done.stderr
+        assert place.run("apply", "undo.plan.json").code == 0
+        assert api.get("/licenses/growth").json()["isDefault"] is True

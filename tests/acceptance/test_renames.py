@@ -5,7 +5,14 @@ from __future__ import annotations
 import httpx
 import pytest
 from tests.acceptance.conftest import Workplace
+from tests.support.faulty import Faulty, look_at
+from tests.support.scenarios import apply, plan_for
 from tests.support.tenants import instance_body, make
+
+from kaiten_sync.api.catalog import HttpCatalog
+from kaiten_sync.api.settings import ConnectionSettings
+from kaiten_sync.model.resource import DesiredState
+from kaiten_sync.pipeline import CatalogSource, load
 
 BEFORE = """\
 version: 1
@@ -73,3 +80,45 @@ def test_the_holders_of_the_old_one_are_named(agreed: Workplace) -> None:
 @pytest.mark.parametrize("case", OTHERS)
 def test_other_pairs_are_not_taken_for_a_rename(agreed: Workplace, case: str) -> None:
     assert "has the content of" not in planned(agreed, OTHERS[case])
+
+
+@pytest.mark.parametrize("published", [False, True], ids=["no state", "default"])
+@pytest.mark.parametrize("kind", RENAMES)
+def test_the_old_one_stays_until_the_new_one_is_in_place(
+    place: Workplace, kind: str, published: bool
+) -> None:
+    renamed, new, old = RENAMES[kind]
+    state = "    type: PAID\n"
+    if published:
+        state += "    lifecycleState: PUBLISHED\n    isDefault: true\n"
+    texts = [text.replace("    type: PAID\n", state) for text in (BEFORE, renamed)]
+    before, after = (wanted(place, text) for text in texts)
+    settings = ConnectionSettings(url=place.url, token=place.token)
+    with HttpCatalog(settings) as catalog:
+        assert apply(plan_for(before, catalog), catalog).is_complete
+        sold = look_at(catalog).resources.keys()
+        plan = plan_for(after, catalog)
+        gains = [each.id for each in plan.changes if each.action not in ("delete", "update")]
+        assert f"create:{new}" in gains
+        assert f"delete:{old}" in {each.id for each in plan.changes}
+        for refused in gains:
+            with Faulty(settings) as faulty:
+                faulty.refused = {refused}
+                assert not apply(plan, faulty).is_complete
+            assert look_at(catalog).resources.keys() >= sold
+        assert apply(plan, catalog).is_complete
+        assert plan_for(after, catalog).is_empty
+
+
+@pytest.mark.parametrize("kind", RENAMES)
+def test_its_requests_are_counted(place: Workplace, kind: str) -> None:
+    before, after = (wanted(place, text) for text in (BEFORE, RENAMES[kind][0]))
+    with HttpCatalog(ConnectionSettings(url=place.url, token=place.token)) as catalog:
+        assert apply(plan_for(before, catalog), catalog).is_complete
+        plan = plan_for(after, catalog)
+        assert apply(plan, catalog).requests == plan.requests
+
+
+def wanted(place: Workplace, text: str) -> DesiredState:
+    place.write("catalog.yaml", text)
+    return load(CatalogSource(root=place.folder, catalog=["catalog.yaml"]))

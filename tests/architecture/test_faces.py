@@ -18,11 +18,13 @@ FACES = (
     "diff",
     "effects",
     "expressions",
+    "families",
     "git",
     "impact",
     "licensing",
     "live",
     "plan",
+    "rules",
     "validate",
 )
 """The others say in their docstring why their modules are imported."""

@@ -14,8 +14,10 @@ import click
 from kaiten_sync import errors
 from kaiten_sync.cli.exit_codes import ExitCode, code_of
 from kaiten_sync.cli.root import root
+from kaiten_sync.expressions.functions import glob, within
 from kaiten_sync.kinds.schema import catalog_schema
 from kaiten_sync.model.rules import RULES
+from kaiten_sync.rules import VARIABLES
 from kaiten_sync.validate import schema_text
 
 FOLDER = Path("docs/reference")
@@ -24,6 +26,7 @@ _SCHEMAS = {
     "catalog-file.md": ("catalog", "The catalog file"),
     "project-file.md": ("project", "The project file"),
     "plan-file.md": ("plan", "The plan file"),
+    "migration-plan.md": ("migration", "The plan of a migration"),
     "drift-report.md": ("drift", "The drift report as JSON"),
     "drift-reports.md": ("drift-all", "The drift reports of all targets as JSON"),
     "comparison.md": ("compare", "The comparison of two servers as JSON"),
@@ -33,6 +36,9 @@ _SCHEMAS = {
     "receipt.md": ("receipt", "The receipt of an apply"),
 }
 
+
+FUNCTIONS = (("`text.glob(pattern)`", glob), ("`text.within(address)`", within))
+"""Of expressions, as they are written there."""
 
 SCHEMA = Path("schemas/catalog.schema.json")
 
@@ -48,6 +54,7 @@ def pages() -> dict[Path, str]:
         "commands.md": _commands(),
         "errors.md": _errors(),
         "rules.md": _rules(),
+        "policy-rules.md": _policy_rules(),
         **{name: _schema(file, title) for name, (file, title) in _SCHEMAS.items()},
     }
     return {FOLDER / name: text for name, text in made.items()}
@@ -102,6 +109,19 @@ def _rules() -> str:
         "those of a declaration; `plan`, `apply`, `drift --revert` and `adopt` those of a plan,\n"
         "too.\n\n"
         "| rule | meaning |\n|---|---|\n" + "\n".join(rows) + "\n"
+    )
+
+
+def _policy_rules() -> str:
+    rows = [f"| `{name}` | `{each.type}` | {each.about} |" for name, each in VARIABLES.items()]
+    functions = [f"| {each} | {' '.join((getdoc(f) or '').split())} |" for each, f in FUNCTIONS]
+    return (
+        f"# Rules of a policy\n\n{_MADE}\n"
+        "What the expressions of `policy.rules` may use, beside\n"
+        "[CEL's own operators and functions](https://cel.dev). How they are judged:\n"
+        "[Rules](../how-to/rules.md).\n\n"
+        "| variable | type | meaning |\n|---|---|---|\n" + "\n".join(rows) + "\n\n"
+        "| function | meaning |\n|---|---|\n" + "\n".join(functions) + "\n"
     )
 
 

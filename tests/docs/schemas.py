@@ -15,7 +15,16 @@ from kaiten_sync.documents.compare import ComparisonDocument
 from kaiten_sync.documents.doctor import DoctorDocument
 from kaiten_sync.documents.drift import DriftDocument, DriftsDocument
 from kaiten_sync.documents.impact import ImpactDocument
-from kaiten_sync.documents.parts import ActionName, AddressText, Digest, Fingerprint, LimitValue
+from kaiten_sync.documents.migration import MigrationDocument
+from kaiten_sync.documents.parts import (
+    ActionName,
+    AddressText,
+    Digest,
+    DoneName,
+    Fingerprint,
+    LimitValue,
+    SubjectText,
+)
 from kaiten_sync.documents.plan import PlanDocument
 from kaiten_sync.documents.project import ProjectDocument
 from kaiten_sync.documents.receipt import ReceiptDocument
@@ -29,6 +38,7 @@ TITLES: dict[str, tuple[type[JsonDocument], str]] = {
     "drift": (DriftDocument, "kaiten-sync drift report"),
     "drift-all": (DriftsDocument, "kaiten-sync drift reports of all targets"),
     "impact": (ImpactDocument, "kaiten-sync impact"),
+    "migration": (MigrationDocument, "kaiten-sync migration"),
     "plan": (PlanDocument, "kaiten-sync plan"),
     "project": (ProjectDocument, "kaiten-sync project"),
     "receipt": (ReceiptDocument, "kaiten-sync apply receipt"),
@@ -36,7 +46,15 @@ TITLES: dict[str, tuple[type[JsonDocument], str]] = {
 """Each generated schema: the type of its document, and its title."""
 
 _DRAFT = "https://json-schema.org/draft/2020-12/schema"
-_NAMED = (ActionName, AddressText, Digest, Fingerprint, LimitValue)
+_NAMED = (
+    ActionName,
+    AddressText,
+    Digest,
+    DoneName,
+    Fingerprint,
+    LimitValue,
+    SubjectText,
+)
 """Types that are not classes and have a definition of their own; `name` in them is its name."""
 
 _UNUSED = frozenset({"title", "default", "name"})

@@ -38,6 +38,7 @@ def transcript(readme: str) -> str:
 
         text = shown("plan", "-f", "catalog.yaml", "-o", "local.plan.json")
         text += shown("apply", "local.plan.json")
+        text += shown("table", "local.plan.json")
         _edit_by_hand(server.url, token)
         text += "(someone changes the threshold on the server, by hand)\n\n"
         text += shown("drift", "-f", "catalog.yaml")

@@ -54,6 +54,10 @@ def values(draw: st.DrawFn, written: Written) -> str:
     return f"{{value: {number}}}" if style == "map" else number
 
 
+def _yes(draw: st.DrawFn) -> bool:
+    return draw(st.booleans())
+
+
 @st.composite
 def lists(draw: st.DrawFn, written: Written, *, may_be_short: bool) -> list[str]:
     """The lines of an `entitlements` key, at no depth."""
@@ -61,17 +65,17 @@ def lists(draw: st.DrawFn, written: Written, *, may_be_short: bool) -> list[str]
         return [f"entitlements: *{draw(st.sampled_from(written.anchors))}"]
     slugs = draw(st.lists(st.sampled_from(SLUGS), unique=True, min_size=0 if may_be_short else 1))
     pairs = [(slug, draw(values(written))) for slug in slugs]
-    if written.anchors and draw(st.booleans()):
+    if written.anchors and _yes(draw):
         pairs.insert(0, ("<<", f"*{draw(st.sampled_from(written.anchors))}"))
     anchor = ""
-    if pairs and draw(st.booleans()):
+    if pairs and _yes(draw):
         name = f"l{len(written.lines)}"
         anchor = f" &{name}"
         written.anchors.append(name)
     texts = [f"{key}: {value}" for key, value in pairs]
-    if not texts or draw(st.booleans()):
+    if not texts or _yes(draw):
         return [f"entitlements:{anchor} {{{', '.join(texts)}}}"]
-    comments = [f"  # {n}" if draw(st.booleans()) else "" for n in range(len(texts))]
+    comments = [f"  # {n}" if _yes(draw) else "" for n in range(len(texts))]
     inner = [f"  {text}{comment}" for text, comment in zip(texts, comments, strict=True)]
     return [f"entitlements:{anchor}", *inner]
 

@@ -14,6 +14,7 @@ from tests.support.embedded import EmbeddedServer
 
 from kaiten_sync.api.catalog import HttpCatalog
 from kaiten_sync.api.settings import ConnectionSettings
+from kaiten_sync.drift import DriftCase, check_drift
 from kaiten_sync.jobs.exporting import catalog_files
 from kaiten_sync.model.drift import DriftReport
 from kaiten_sync.model.plan import TargetRef
@@ -22,9 +23,7 @@ from kaiten_sync.model.resource import DesiredState
 from kaiten_sync.model.settings import Limit, Policy, Prune, Scope
 from kaiten_sync.pipeline import (
     CatalogSource,
-    DriftCase,
     apply_plan,
-    check_drift,
     make_plan,
     read_catalog,
     validate,

@@ -15,13 +15,14 @@ from tests.support.embedded import EmbeddedServer
 
 from kaiten_sync.api.catalog import HttpCatalog
 from kaiten_sync.api.settings import ConnectionSettings
+from kaiten_sync.drift import DriftCase, check_drift
 from kaiten_sync.model.change import Effect
 from kaiten_sync.model.drift import DriftReport
 from kaiten_sync.model.plan import Plan, TargetRef
 from kaiten_sync.model.ports import NoProgress
 from kaiten_sync.model.resource import DesiredState
 from kaiten_sync.model.settings import Limit, Policy, Prune, Scope
-from kaiten_sync.pipeline import DriftCase, apply_plan, check_drift, make_plan
+from kaiten_sync.pipeline import apply_plan, make_plan
 from kaiten_sync.plan.build import Proposal
 
 TARGET = TargetRef("test", "http://127.0.0.1")

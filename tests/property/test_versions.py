@@ -7,8 +7,7 @@ never loses its default, beyond what both catalogs have.
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -17,20 +16,17 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tests.support.embedded import EmbeddedServer
+from tests.support.faulty import Faulty, look_at
 from tests.support.scenarios import EVERYTHING, TARGET, apply, plan_for
 from tests.support.values import declared, desired
 
 from kaiten_sync.api.catalog import HttpCatalog
 from kaiten_sync.api.settings import ConnectionSettings
-from kaiten_sync.errors import ProblemError
 from kaiten_sync.jobs.exporting import catalog_files
-from kaiten_sync.model.address import Address
-from kaiten_sync.model.change import Action, change_id
-from kaiten_sync.model.ports import Look, NoProgress
+from kaiten_sync.model.ports import NoProgress
 from kaiten_sync.model.resource import LiveState, Resource
 from kaiten_sync.model.settings import Scope
-from kaiten_sync.model.value import Fields
-from kaiten_sync.pipeline import CatalogSource, PlanInputs, load, read_catalog
+from kaiten_sync.pipeline import CatalogSource, PlanInputs, load
 from kaiten_sync.verify import verify_plan
 
 MOST_VERSIONS = 12
@@ -133,53 +129,10 @@ def expected(catalog: Catalog) -> dict[str, str | None]:
     return best
 
 
-def look_at(catalog: HttpCatalog) -> LiveState:
-    return read_catalog(catalog, scope=Scope(), progress=NoProgress())
-
-
 @pytest.fixture(scope="module")
 def server() -> Iterator[EmbeddedServer]:
     with tempfile.TemporaryDirectory() as folder, EmbeddedServer(Path(folder)) as running:
         yield running
-
-
-class Faulty(HttpCatalog):
-    """A client that looks at the server after each write, and some of whose changes fail.
-
-    What is `refused` never reaches the server; what is `lost` is carried out, but fails.
-    """
-
-    def __init__(self, settings: ConnectionSettings) -> None:
-        super().__init__(settings)
-        self.refused: Collection[str] = ()
-        self.lost: Collection[str] = ()
-        self.seen: list[LiveState] = []
-
-    def create(self, address: Address, fields: Fields) -> bool:
-        with self._hurting(Action.CREATE, address):
-            return super().create(address, fields)
-
-    def update(self, address: Address, fields: Fields, look: Look) -> bool:
-        with self._hurting(Action.UPDATE, address):
-            return super().update(address, fields, look)
-
-    def delete(self, address: Address, look: Look) -> bool:
-        with self._hurting(Action.DELETE, address):
-            return super().delete(address, look)
-
-    def move(self, address: Address, action: Action, look: Look) -> bool:
-        with self._hurting(action, address):
-            return super().move(address, action, look)
-
-    @contextmanager
-    def _hurting(self, action: Action, address: Address) -> Iterator[None]:
-        change = change_id(action, address)
-        if change in self.refused:
-            raise ProblemError(f"POST {address}", status=422, code="Injected")
-        yield
-        self.seen.append(look_at(self))
-        if change in self.lost:
-            raise ProblemError(f"POST {address}", status=500, code="Injected")
 
 
 def connection(server: EmbeddedServer) -> ConnectionSettings:

@@ -54,7 +54,7 @@ def paths_of_pages(names: Names) -> list[str]:
         "/entitlements?declared=on",
         "/licenses?declared=on",
     ]
-    return [*(page.path.format(**names) for page in PAGES), *more]
+    return [*(page.path.format(**names) for page in PAGES if page.is_page), *more]
 
 
 def _entitlements(api: httpx.Client, name: str) -> None:

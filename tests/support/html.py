@@ -44,7 +44,8 @@ class Html:
 
     def sendable(self, action: str) -> dict[str, list[str]]:
         """What a browser would send of the form that goes there, as it is on the page."""
-        form = next(each for each in self.all("form") if each.get("action") == action)
+        forms = [each for each in self.all("form") if each.get("action") == action]
+        form = next((each for each in forms if each.get("method") == "post"), forms[0])
         name = form.get("id")
         inside = set(form.iter())
         fields: dict[str, list[str]] = {}

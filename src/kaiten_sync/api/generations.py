@@ -12,7 +12,7 @@ from typing import Any
 from kaiten_sync.api import paths
 from kaiten_sync.api.client import Client
 from kaiten_sync.errors import ProblemError, ServerError
-from kaiten_sync.kinds.registry import SPECS, wire_fields
+from kaiten_sync.kinds.registry import live_kinds, wire_fields
 from kaiten_sync.kinds.spec import Generation
 from kaiten_sync.model.capabilities import Capabilities
 
@@ -27,7 +27,9 @@ def ask_capabilities(client: Client, override: Generation | None) -> Capabilitie
         return _of(override, "set by hand")
     document = _openapi(client)
     if document is not None:
-        known = {kind: _properties(document, paths.shape(kind)) for kind in SPECS}
+        known = {
+            str(spec.kind): _properties(document, paths.shape(spec.kind)) for spec in live_kinds()
+        }
         if all(known.values()):
             return Capabilities(wire_fields=known, source="the server's OpenAPI document")
     return _of(_probe(client), "a probe of /license-families")

@@ -1,7 +1,8 @@
 """Stage 6: executes exactly a plan, and refuses when live is not what the plan saw."""
 
-from kaiten_sync.apply.execute import execute
+from kaiten_sync.apply.execute import HeldBack, execute
 from kaiten_sync.apply.freshness import already_done
+from kaiten_sync.apply.moving import holders_now
 from kaiten_sync.apply.observe import read_observed
 
-__all__ = ["already_done", "execute", "read_observed"]
+__all__ = ["HeldBack", "already_done", "execute", "holders_now", "read_observed"]

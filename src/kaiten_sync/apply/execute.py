@@ -8,14 +8,20 @@ read after the last was sent, shows them as asked.
 from __future__ import annotations
 
 from collections import Counter, defaultdict, deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
 from kaiten_sync.apply.freshness import expectations
 from kaiten_sync.apply.perform import check, send, verify, verify_list
-from kaiten_sync.errors import AccessError, ConflictError, KaitenSyncError, ProblemError
+from kaiten_sync.errors import (
+    AccessError,
+    ConflictError,
+    KaitenSyncError,
+    LeftError,
+    ProblemError,
+)
 from kaiten_sync.model.address import Address, ChildList
 from kaiten_sync.model.change import Change
 from kaiten_sync.model.outcome import ApplyResult, Outcome, Status
@@ -35,6 +41,21 @@ class _Result:
 
 _Results: TypeAlias = list[_Result]
 
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HeldBack:
+    """Changes that are left although the plan has them: moves of holders that stay.
+
+    `known` says why, by the ids of changes. `hold_back` is asked right before each other change is
+    sent, and returns why it must not be, or None.
+    """
+
+    known: Mapping[str, str] = field(default_factory=dict)
+    hold_back: Callable[[Change], str | None] = lambda _change: None
+
+
+NOTHING_LEFT = HeldBack()
+
 WORKERS = 8
 """Changes under way at once (product.md, `Order, failure, speed`)."""
 
@@ -48,15 +69,16 @@ def execute(
     journal: Journal,
     is_stopped: Callable[[], bool],
     workers: int = WORKERS,
+    left_out: HeldBack = NOTHING_LEFT,
 ) -> ApplyResult:
-    """Do everything in the plan that is not done yet.
+    """Do everything in the plan that is not done yet, apart from what is left out.
 
     `is_stopped` is asked before each new change: once true, what is under way is finished and
     the rest is not tried. `journal` is told each outcome as soon as it is known.
     """
-    run = _Run(plan, catalog, progress, journal, is_stopped, workers)
+    run = _Run(plan, catalog, progress, journal, is_stopped, workers, left_out)
     run.enter(done)
-    progress.begin("Applying", len(plan.changes) - len(done))
+    progress.begin("Applying", len(plan.changes) - len(done) - len(left_out.known))
     pool = ThreadPoolExecutor(max_workers=workers)
     try:
         run.drive(pool)
@@ -85,6 +107,7 @@ class _Run:
         journal: Journal,
         is_stopped: Callable[[], bool],
         workers: int,
+        left_out: HeldBack,
     ) -> None:
         self.outcomes: dict[str, Outcome] = {}
         self.was_stopped = False
@@ -94,12 +117,15 @@ class _Run:
         self._journal = journal
         self._is_stopped = is_stopped
         self._workers = workers
+        self._left_out = left_out
         self._changes = {change.id: change for change in plan.changes}
         self._expected = expectations(plan)
         self._unmet: dict[str, int] = {}
         self._followers: dict[str, list[str]] = defaultdict(list)
         self._ready: deque[Change] = deque()
         self._open_grants: Counter[ChildList] = Counter()
+        self._later_grants: set[str] = set()
+        """Changes that wait for one in the same list: they cannot be verified together."""
         self._sent_grants: dict[ChildList, list[_Result]] = defaultdict(list)
         self._sending: dict[Future[_Results], Change] = {}
         self._verifying: dict[Future[_Results], Sequence[_Result]] = {}
@@ -127,12 +153,19 @@ class _Run:
         if change.id in done:
             self._note(_outcome(change, Status.ALREADY_DONE))
             return
+        if change.id in self._left_out.known:
+            reason = self._left_out.known[change.id]
+            self._note(replace(_outcome(change, Status.LEFT), message=reason))
+            return
         waits_for = [needed for needed in change.depends_on if needed not in done]
         self._unmet[change.id] = len(waits_for)
         for needed in waits_for:
             self._followers[needed].append(change.id)
         if (children := change.address.child_list) is not None:
-            self._open_grants[children] += 1
+            if any(self._changes[each].address.child_list == children for each in waits_for):
+                self._later_grants.add(change.id)
+            else:
+                self._open_grants[children] += 1
         if not waits_for:
             self._ready.append(change)
 
@@ -160,9 +193,13 @@ class _Run:
     def _send(self, change: Change) -> _Results:
         has_written = False
         try:
-            has_written = send(self._catalog, change, self._expected[change.id])
+            reason = self._left_out.hold_back(change)
+            if reason is not None:
+                raise LeftError(reason)
+            sent = send(self._catalog, change, self._expected[change.id])
+            has_written = sent.has_written
             if has_written and change.address.child_list is None:
-                verify(self._catalog, change)
+                verify(self._catalog, change, sent.kept)
         except KaitenSyncError as error:
             return [_Result(change, has_written, error)]
         return [_Result(change, has_written)]
@@ -204,16 +241,20 @@ class _Run:
             self._unmet[follower] -= 1
             if self._unmet[follower] == 0 and follower not in self.outcomes:
                 self._ready.append(self._changes[follower])
+                children = self._changes[follower].address.child_list
+                if children is not None and follower in self._later_grants:
+                    self._open_grants[children] += 1
 
     def _fail(self, result: _Result, error: KaitenSyncError) -> None:
         change = result.change
         if isinstance(error, AccessError):
             self.access_error = error.message
         told = error if isinstance(error, ProblemError) else None
+        is_left = isinstance(error, LeftError)
         failure = replace(
-            _outcome(change, Status.FAILED),
+            _outcome(change, Status.LEFT if is_left else Status.FAILED),
             message=error.message,
-            code=told.code if told else None,
+            code=told.code if told else error.code if isinstance(error, LeftError) else None,
             error_id=told.error_id if told else None,
             is_conflict=isinstance(error, ConflictError),
             is_final=told is not None and told.is_final,
@@ -222,7 +263,8 @@ class _Run:
         self._note(failure)
         for blocked in self._all_followers(change.id):
             self._note(_outcome(blocked, Status.BLOCKED, blocked_by=change.id))
-            if (children := blocked.address.child_list) is not None:
+            children = blocked.address.child_list
+            if children is not None and blocked.id not in self._later_grants:
                 self._open_grants[children] -= 1
 
     def _all_followers(self, change_id: str) -> Iterator[Change]:

@@ -8,17 +8,19 @@ same plan resumable after any interruption.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
 from kaiten_sync.apply.observe import Found
 from kaiten_sync.errors import StalePlanError
+from kaiten_sync.families import version_address
 from kaiten_sync.kinds.registry import spec_of
 from kaiten_sync.kinds.spec import Mutability
 from kaiten_sync.model.address import Address
-from kaiten_sync.model.change import Action, Change
+from kaiten_sync.model.change import Action, Change, change_id
 from kaiten_sync.model.diagnostic import Diagnostic
+from kaiten_sync.model.family import Way
 from kaiten_sync.model.plan import Observed, Plan
 from kaiten_sync.model.resource import LiveResource
 from kaiten_sync.model.source import SourceRef
@@ -39,6 +41,8 @@ class Expected:
 
     before: State | None
     after: State | None
+    refers_to: str | None = None
+    """The server's id of the version that a move gives, as the plan saw it."""
 
 
 def already_done(plan: Plan, found: Found, held: Sequence[Diagnostic] = ()) -> frozenset[str]:
@@ -64,6 +68,7 @@ def already_done(plan: Plan, found: Found, held: Sequence[Diagnostic] = ()) -> f
             conflicts += contradictions(observed.address, states[0], live, place)
         else:
             done.update(change.id for change in changes[:position])
+    conflicts += _unseated(plan, found, done)
     seen = {each.address for each in plan.observed}
     compared = {each.replaces for each in plan.new_versions}
     added = {each for each in found.keys() - seen if each.parent in compared}
@@ -76,6 +81,26 @@ def already_done(plan: Plan, found: Found, held: Sequence[Diagnostic] = ()) -> f
             hint="make the plan again and review what is different",
         )
     return frozenset(done)
+
+
+def _unseated(plan: Plan, found: Found, done: Collection[str]) -> Iterator[Diagnostic]:
+    """Served versions that have lost the default, although the plan has not given it on yet."""
+    for choice in plan.families:
+        if choice.way is not Way.NEW_VERSION or choice.serves is None or choice.version is None:
+            continue
+        served = version_address(choice.address, choice.serves)
+        successor = version_address(choice.address, choice.version)
+        took = {change_id(a, successor) for a in spec_of(served.kind).moves if _takes(served, a)}
+        seen = next((each for each in plan.observed if each.address == served), None)
+        if seen is not None and seen.fields is not None and took.isdisjoint(done):
+            state = State(seen.id, seen.fields)
+            yield from contradictions(served, state, found.get(served), None)
+
+
+def _takes(address: Address, action: Action) -> bool:
+    """Whether an action makes an object the one that its family serves."""
+    spec, move = spec_of(address.kind).moves[action]
+    return bool(spec.one_per) and move.after is True
 
 
 def trajectory(observed: Observed, changes: Sequence[Change]) -> Iterator[State | None]:
@@ -93,13 +118,15 @@ def expectations(plan: Plan) -> dict[str, Expected]:
     steps: dict[Address, list[Change]] = defaultdict(list)
     for change in plan.changes:
         steps[change.address].append(change)
+    given = observed.get(plan.migration.to) if plan.migration else None
+    moves_to = given.id if given else None
     expected: dict[str, Expected] = {}
     for address, changes in steps.items():
         seen = observed.get(address, Observed(address=address))
         for change, (before, left) in zip(
             changes, pairwise(trajectory(seen, changes)), strict=True
         ):
-            expected[change.id] = Expected(before, left)
+            expected[change.id] = Expected(before, left, moves_to)
     return expected
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
+
 from kaiten_sync.apply.freshness import (
     Expected,
     State,
@@ -10,21 +12,42 @@ from kaiten_sync.apply.freshness import (
     matches,
     mismatches,
 )
-from kaiten_sync.errors import ConflictError, ServerError
+from kaiten_sync.errors import ConflictError, LeftError, ProblemError, ServerError
+from kaiten_sync.kinds import instance
 from kaiten_sync.model.address import Address, ChildList
 from kaiten_sync.model.change import Action, Change
 from kaiten_sync.model.ports import Catalog, CatalogReader, Look
 from kaiten_sync.model.resource import LiveResource
-from kaiten_sync.model.value import ABSENT, Fields
+from kaiten_sync.model.value import ABSENT, Fields, Json, is_alike
+
+_LEFT = {
+    "UpdateInstance.BillingActive": "it is billed, so the server does not let it go",
+    "UpdateInstance.NotFound": "it is gone",
+}
+"""Refusals of a move that say something of one holder only. Source: API facts, section 2.6."""
 
 
-def send(catalog: Catalog, change: Change, expected: Expected) -> bool:
-    """Carry out one change, unchecked. Says whether anything had to be written.
+@dataclass(frozen=True, slots=True)
+class Written:
+    """Whether anything had to be written, and what must be as before, read right before that."""
+
+    has_written: bool
+    kept: Fields = field(default_factory=dict)
+
+
+def send(catalog: Catalog, change: Change, expected: Expected) -> Written:
+    """Carry out one change, unchecked.
 
     Raises:
         ConflictError: the object changed after the plan was checked; it was not written.
+        LeftError: the change moves a holder that stays where it is; it was not written.
     """
-    look = _look(change, expected)
+    if change.action == instance.MOVE:
+        return _move_holder(catalog, change, expected)
+    return Written(_write(catalog, change, _look(change, expected)))
+
+
+def _write(catalog: Catalog, change: Change, look: Look) -> bool:
     match change.action:
         case Action.CREATE:
             return catalog.create(change.address, wanted_fields(change))
@@ -34,6 +57,27 @@ def send(catalog: Catalog, change: Change, expected: Expected) -> bool:
             return catalog.delete(change.address, look)
         case _:
             return catalog.move(change.address, change.action, look)
+
+
+def _move_holder(catalog: Catalog, change: Change, expected: Expected) -> Written:
+    """Give an instance another version. Everything else of it is written as it was just read."""
+    seen: dict[str, Json] = {}
+    look = _look(change, expected)
+
+    def remember(live: LiveResource | None) -> bool:
+        seen.update(live.fields if live is not None else {})
+        return look(live)
+
+    try:
+        has_written = catalog.update(change.address, {instance.HELD: expected.refers_to}, remember)
+    except ConflictError as error:
+        raise LeftError(error.message) from error
+    except ProblemError as error:
+        if error.code not in _LEFT:
+            raise
+        raise LeftError(f"{_LEFT[error.code]} ({error.code})", code=error.code) from error
+    kept = {name: value for name, value in seen.items() if name != instance.HELD}
+    return Written(has_written, kept)
 
 
 def _look(change: Change, expected: Expected) -> Look:
@@ -53,13 +97,21 @@ def _look(change: Change, expected: Expected) -> Look:
     return look
 
 
-def verify(reader: CatalogReader, change: Change) -> None:
+def verify(reader: CatalogReader, change: Change, kept: Fields) -> None:
     """Read an object back.
 
     Raises:
-        ServerError: it is not what the change asked for.
+        ServerError: it is not what the change asked for, or it has not `kept` what it had.
     """
-    check(change, reader.get(change.address))
+    found = reader.get(change.address)
+    check(change, found)
+    fields = {} if found is None else found.fields
+    wrong = [name for name, value in kept.items() if not is_alike(value, fields.get(name, ABSENT))]
+    if wrong:
+        raise ServerError(
+            f"the server accepted it, yet {', '.join(wrong)} became different",
+            hint="look at the object: the change must leave everything else as it was",
+        )
 
 
 def verify_list(reader: CatalogReader, children: ChildList) -> dict[Address, LiveResource]:

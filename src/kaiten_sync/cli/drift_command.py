@@ -71,8 +71,9 @@ def command(
       kaiten-sync drift -t prod license/growth/grant/api-calls --revert -o revert.plan.json
     """
     from kaiten_sync.cli.exit_codes import ExitCode
+    from kaiten_sync.cli.forges import workspace_for
     from kaiten_sync.cli.plan_output import print_proposal
-    from kaiten_sync.cli.session import drift_request, terminal_ports, workspace_of
+    from kaiten_sync.cli.session import drift_request, terminal_ports
     from kaiten_sync.jobs import drifting
 
     _check_options(out, output_format, is_all=is_all, is_revert=revert)
@@ -80,11 +81,12 @@ def command(
         declaration, server, prune, plan=plan, addresses=addresses, is_all=is_all
     )
     request = replace(request, counts_unmanaged=unmanaged)
-    workspace = workspace_of(declaration.project, server)
-    if revert:
-        proposal = drifting.revert(workspace, request, out, terminal_ports())
-        return print_proposal(proposal, output_format, out, is_revert=True)
-    found = drifting.drift(workspace, request, terminal_ports())
+    with workspace_for(output_format, declaration, server) as (workspace, files):
+        if revert:
+            proposal = drifting.revert(workspace, request, out, terminal_ports())
+            return print_proposal(proposal, output_format, out, is_revert=True)
+        found = drifting.drift(workspace, request, terminal_ports())
+    found = replace(found, reports=files.in_drift(found.reports))
     code = _print_reports(found, output_format, is_all=is_all)
     has_drift = any(report.has_drift for report in found.reports)
     return ExitCode.DIFFERENCE if not code and detailed_exitcode and has_drift else code

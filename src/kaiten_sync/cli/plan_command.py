@@ -26,6 +26,7 @@ from kaiten_sync.report import formats
 
 if TYPE_CHECKING:
     from kaiten_sync.cli.exit_codes import ExitCode
+    from kaiten_sync.cli.forges import FileNames
     from kaiten_sync.jobs.planning import PlanRequest
     from kaiten_sync.jobs.workspace import Workspace
 
@@ -97,11 +98,10 @@ def command(
       kaiten-sync plan -t prod --fail-on over --impact-out impact.json
       kaiten-sync plan -f catalog/ --format markdown > comment.md
     """
-    from kaiten_sync.cli.session import plan_request, workspace_of
+    from kaiten_sync.cli.forges import workspace_for
+    from kaiten_sync.cli.session import plan_request
 
-    committed = _committed(out, fresh, detailed_exitcode=detailed_exitcode) if check else None
-    if fresh is not None and not check:
-        raise UsageError("--fresh goes with --check; -o writes the plan file")
+    committed = _committed(out, fresh, is_check=check, detailed_exitcode=detailed_exitcode)
     request = replace(
         plan_request(declaration, limits, None if check else out),
         impact_budget=impact_budget,
@@ -109,14 +109,18 @@ def command(
         impact_out=impact_out,
         is_named=names_are_shown(asked=names),
     )
-    workspace = workspace_of(declaration.project, server)
-    if committed is not None:
-        return _check(workspace, request, committed, fresh, output_format)
-    return _plan(workspace, request, output_format, detailed_exitcode=detailed_exitcode)
+    with workspace_for(output_format, declaration, server) as (workspace, files):
+        if committed is not None:
+            return _check(workspace, request, committed, fresh, output_format, files)
+        return _plan(workspace, request, output_format, files, detailed_exitcode)
 
 
 def _plan(
-    workspace: Workspace, request: PlanRequest, output_format: str, *, detailed_exitcode: bool
+    workspace: Workspace,
+    request: PlanRequest,
+    output_format: str,
+    files: FileNames,
+    is_detailed: bool,
 ) -> ExitCode:
     from kaiten_sync.cli.exit_codes import ExitCode
     from kaiten_sync.cli.plan_output import print_proposal
@@ -125,9 +129,10 @@ def _plan(
     from kaiten_sync.jobs.promoting import waits_for
 
     proposal = plan(workspace, request, terminal_ports())
+    proposal = replace(proposal, diagnostics=files.in_diagnostics(proposal.diagnostics))
     waits = waits_for(workspace, proposal.plan.target)
     code = print_proposal(proposal, output_format, request.out, waits_for=waits)
-    is_different = detailed_exitcode and proposal.plan.has_differences
+    is_different = is_detailed and proposal.plan.has_differences
     return ExitCode.DIFFERENCE if code is ExitCode.OK and is_different else code
 
 
@@ -137,6 +142,7 @@ def _check(
     committed: str,
     fresh: str | None,
     output_format: str,
+    files: FileNames,
 ) -> ExitCode:
     from kaiten_sync.cli.exit_codes import ExitCode
     from kaiten_sync.cli.plan_output import print_proposal, print_verdict
@@ -145,21 +151,29 @@ def _check(
     from kaiten_sync.jobs.promoting import waits_for
 
     checked = check(workspace, request, committed, terminal_ports(), fresh)
+    proposal = checked.proposal
+    proposal = replace(proposal, diagnostics=files.in_diagnostics(proposal.diagnostics))
     waits = waits_for(workspace, checked.target)
-    code = print_proposal(checked.proposal, output_format, checked=checked, waits_for=waits)
+    code = print_proposal(proposal, output_format, checked=checked, waits_for=waits)
     if code is not ExitCode.OK:
         return code
     print_verdict(checked)
     return ExitCode.OK if checked.is_same else ExitCode.DIFFERENCE
 
 
-def _committed(out: str | None, fresh: str | None, *, detailed_exitcode: bool) -> str:
-    """The file of `--check`, which takes exit code 2 for itself.
+def _committed(
+    out: str | None, fresh: str | None, *, is_check: bool, detailed_exitcode: bool
+) -> str | None:
+    """The file of `--check`, which takes exit code 2 for itself; None without that option.
 
     Raises:
-        UsageError: there is no -o, --fresh would overwrite it, or --detailed-exitcode takes the
-            code too.
+        UsageError: there is no -o, --fresh would overwrite it or has nothing to be compared with,
+            or --detailed-exitcode takes the code too.
     """
+    if not is_check:
+        if fresh is not None:
+            raise UsageError("--fresh goes with --check; -o writes the plan file")
+        return None
     if out is None:
         raise UsageError(
             "--check compares with a committed plan, and none is named",

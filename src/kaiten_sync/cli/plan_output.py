@@ -14,9 +14,11 @@ from kaiten_sync.jobs.planning import Proposal, refusal_of, write_plan
 from kaiten_sync.model.diagnostic import Diagnostic
 from kaiten_sync.model.impact import Impact
 from kaiten_sync.model.plan import Plan
+from kaiten_sync.model.policy_rule import RULE_WARNS
 from kaiten_sync.report import formats
 from kaiten_sync.report.notice import Notice, notice_of
 from kaiten_sync.report.safe_text import safe_text
+from kaiten_sync.report.words import with_place
 
 _LINES_LIMIT = 20
 """Lines per cause: a new server differs in everything, and a log has to be read."""
@@ -65,7 +67,8 @@ def print_proposal(
         raise error
     verdict = () if checked is None or checked.is_same else (_notice_of(checked),)
     waiting = tuple(_waiting(proposal.plan.target.name, waits_for))
-    notices = (*(verdict if error is None else (notice_of(error),)), *waiting)
+    head = verdict if error is None else (notice_of(error),)
+    notices = (*head, *_warned(proposal), *waiting)
     # "No changes" would be wrong beside the error: there are some, and no way to make them.
     if error is None or output_format != "text" or not proposal.plan.is_empty:
         shown = proposal.diagnostics, notices, proposal.impact
@@ -80,6 +83,13 @@ def print_proposal(
     if out is not None:
         say(f"wrote {out}; apply it with: kaiten-sync apply {out}")
     return ExitCode.OK
+
+
+def _warned(proposal: Proposal) -> Iterator[Notice]:
+    """What rules warn of: no line of the plan, whose bytes do not rest on what holders use."""
+    lines = tuple(with_place(e) for e in proposal.diagnostics if e.rule == RULE_WARNS)
+    if lines:
+        yield Notice(message="A rule of the project warns", details=lines, symbol="⚠️")
 
 
 def _waiting(name: str, waits_for: Sequence[str]) -> Iterator[Notice]:
@@ -127,6 +137,8 @@ def _why(checked: Checked) -> Iterator[str]:
 
 
 def _remedy(checked: Checked) -> str:
+    if checked.hint is not None:
+        return checked.hint
     name = checked.target.name
     named = "" if name == AD_HOC else f" -t {name}"
     return f"make it and commit it: kaiten-sync plan{named} -o {checked.path}"

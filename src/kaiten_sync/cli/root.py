@@ -17,6 +17,7 @@ _COMMANDS = (
     "impact",
     "table",
     "apply",
+    "migrate",
     "drift",
     "adopt",
     "freeze",

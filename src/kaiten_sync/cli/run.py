@@ -102,8 +102,9 @@ def _print_error(error: KaitenSyncError, output_format: str) -> None:
         click.echo(json_text({"error": failure_json(error, code_of(error))}), nl=False)
     if output_format == "markdown":
         click.echo(notice_markdown(notice_of(error)), nl=False)
-    if output_format == "github" and isinstance(error, DeclarationError):
-        click.echo(DIAGNOSTICS["github"](error.diagnostics, Look()), nl=False)
+    is_of_lines = output_format in DIAGNOSTICS and output_format not in ("text", "json")
+    if is_of_lines and isinstance(error, DeclarationError):
+        click.echo(DIAGNOSTICS[output_format](error.diagnostics, Look()), nl=False)
 
 
 def _failed(error: KaitenSyncError, output_format: str) -> int:

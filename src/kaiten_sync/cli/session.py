@@ -17,7 +17,7 @@ from kaiten_sync.cli.progress import terminal_progress
 from kaiten_sync.cli.signals import TerminalStop
 from kaiten_sync.errors import UsageError
 from kaiten_sync.jobs.drifting import DriftRequest
-from kaiten_sync.jobs.naming import addresses_of
+from kaiten_sync.jobs.naming import addresses_of, holders_named
 from kaiten_sync.jobs.planning import PlanRequest, PolicyOverrides
 from kaiten_sync.jobs.workspace import Workspace
 from kaiten_sync.model.address import Address
@@ -77,8 +77,8 @@ def plan_request(
         files=declaration.files,
         overrides=PolicyOverrides(
             prune=None if limits.prune is None else Prune(limits.prune),
-            max_deletes=_limit(limits.max_deletes, "--max-deletes"),
-            max_updates=_limit(limits.max_updates, "--max-updates"),
+            max_deletes=limit_of(limits.max_deletes, "--max-deletes"),
+            max_updates=limit_of(limits.max_updates, "--max-updates"),
         ),
         previous=limits.previous,
         is_moved=limits.moved,
@@ -122,12 +122,12 @@ def drift_request(
     )
 
 
-def _redaction() -> Redaction:
-    """What the streams of this run hide, which learns every token that is found."""
-    return click.get_current_context().find_object(Redaction) or Redaction()
+def limit_of(text: str | None, option: str) -> Limit | None:
+    """The share or the count that an option names; None if it is not given.
 
-
-def _limit(text: str | None, option: str) -> Limit | None:
+    Raises:
+        UsageError: it names neither.
+    """
     if text is None:
         return None
     try:
@@ -136,8 +136,25 @@ def _limit(text: str | None, option: str) -> Limit | None:
         raise UsageError(f"{option} takes a share such as 30%, or a count, not {text!r}") from error
 
 
+def _redaction() -> Redaction:
+    """What the streams of this run hide, which learns every token that is found."""
+    return click.get_current_context().find_object(Redaction) or Redaction()
+
+
 def _addresses(texts: Sequence[str], option: str = "") -> frozenset[Address]:
     try:
         return addresses_of(texts)
     except ValueError as error:
         raise UsageError(f"{option}{error}", hint=_SUCH_AS) from error
+
+
+def instances_of(texts: Sequence[str], option: str) -> frozenset[Address]:
+    """The instances that an option names.
+
+    Raises:
+        UsageError: one is not the address of an instance.
+    """
+    try:
+        return holders_named(texts)
+    except ValueError as error:
+        raise UsageError(f"{option}: {error}", hint="such as instance/acme-prod") from error

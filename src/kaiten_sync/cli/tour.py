@@ -30,6 +30,7 @@ START_TIMEOUT_S = 30.0
 """A cold start on a slow laptop takes some seconds; after this something is wrong."""
 
 _PLAN_FILE = "plans/local.plan.json"
+_LOWER_FILE = "plans/lower.plan.json"
 
 
 def run_tour(keep: str | None) -> int:
@@ -64,6 +65,7 @@ class _Tour:
                 self._plan,
                 self._apply,
                 self._nothing_left,
+                self._table,
                 self._edit_by_hand,
                 self._put_back,
                 self._use,
@@ -108,6 +110,10 @@ class _Tour:
         self._title("Plan again: nothing is ever different twice")
         return self._run("plan", "--detailed-exitcode") == ExitCode.OK
 
+    def _table(self) -> bool:
+        self._title("Look at it as customers do: the pricing table")
+        return self._run("table") == ExitCode.OK
+
     def _edit_by_hand(self) -> bool:
         self._title("Meanwhile someone changes a threshold on the server, by hand")
         body = {"value": {"type": "number", "value": 5000}}
@@ -149,9 +155,10 @@ class _Tour:
         text = path.read_text(encoding="utf-8")
         path.write_text(text.replace("api-calls: 1000", "api-calls: 500"), encoding="utf-8")
         print_result("  catalog/licenses.yaml: api-calls: 1000 becomes 500\n\n")
-        code = self._run("plan", "--detailed-exitcode")
+        code = self._run("plan", "--detailed-exitcode", "-o", _LOWER_FILE)
         path.write_text(text, encoding="utf-8")
-        return code == ExitCode.DIFFERENCE
+        print_result("\n")
+        return code == ExitCode.DIFFERENCE and self._run("table", _LOWER_FILE) == ExitCode.OK
 
     def _point_at_server(self) -> None:
         path = Path("kaiten-sync.yaml")

@@ -30,24 +30,19 @@ def command(paths: tuple[str, ...], project: str | None, output_format: str) -> 
     from pathlib import Path
 
     from kaiten_sync.cli.exit_codes import ExitCode
+    from kaiten_sync.cli.forges import FileNames
     from kaiten_sync.cli.output import TerminalNotices, look_of, print_result
     from kaiten_sync.jobs.validating import validate_all
     from kaiten_sync.jobs.workspace import open_project
     from kaiten_sync.report.words import counted
 
     folder = Path.cwd()
-    project_file = open_project(project, folder, os.environ, TerminalNotices())
+    names = FileNames(output_format)
+    with names.in_errors():
+        project_file = open_project(project, folder, os.environ, TerminalNotices())
+    names.are_of(project_file, paths)
     found = validate_all(folder, project_file, paths)
-    diagnostics = found.diagnostics
-    if output_format in formats.BESIDE_LINES:
-        # Here, because git and the network come with it, and take as long as a catalog to load.
-        from kaiten_sync.cli.session import terminal_ports
-        from kaiten_sync.jobs.repository import folder_in_repository, named_from_root
-
-        base = folder if paths or project_file is None else Path(project_file.root)
-        diagnostics = named_from_root(
-            diagnostics, folder_in_repository(base, terminal_ports().files)
-        )
+    diagnostics = names.in_diagnostics(found.diagnostics)
     if diagnostics or output_format != "text":
         print_result(formats.DIAGNOSTICS[output_format](diagnostics, look_of(sys.stdout)))
     if not found.is_valid:

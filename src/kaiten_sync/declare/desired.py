@@ -8,10 +8,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from kaiten_sync.kinds.registry import child_kinds, spec_of, top_kinds
-from kaiten_sync.kinds.spec import PROTECT, KindSpec
+from kaiten_sync.kinds.spec import (
+    ARCHIVE_REPLACED,
+    ON_TIGHTEN,
+    PROTECT,
+    REASON,
+    SOLD,
+    KindSpec,
+)
 from kaiten_sync.kinds.values import declared_value
 from kaiten_sync.model.address import Address, ChildList
-from kaiten_sync.model.document import Entry, MergedCatalog
+from kaiten_sync.model.document import Entry, MergedCatalog, Node
+from kaiten_sync.model.family import FamilyTerms, WhenTightened
 from kaiten_sync.model.resource import DesiredState, Resource
 
 
@@ -28,6 +36,7 @@ def build_desired(merged: MergedCatalog) -> DesiredState:
     )
     return DesiredState(
         resources={resource.address: resource for resource in resources},
+        terms={a: _terms(entry) for a, entry in objects if spec_of(a.kind).versions},
         protected=frozenset(address for address, entry in objects if _is_protected(entry)),
         owns=frozenset(owned for address, entry in objects for owned in _lists(address, entry)),
         removed=merged.removed,
@@ -37,9 +46,15 @@ def build_desired(merged: MergedCatalog) -> DesiredState:
 def _objects(
     spec: KindSpec, section: Entry | None, parent: Address | None
 ) -> Iterator[tuple[Address, Entry]]:
-    """The objects of one section, each followed by those inside it."""
+    """The objects of one section, each followed by those inside it.
+
+    What is declared as not sold is declared as nothing else: what it granted stays with holders.
+    """
     for slug, entry in (section.node.entries if section else {}).items():
         address = Address(spec.kind, slug, parent)
+        if spec.versions and not _is_sold(entry):
+            yield address, _only(entry, SOLD)
+            continue
         yield address, entry
         for child in child_kinds(spec.kind):
             yield from _objects(child, entry.node.entries.get(child.section), address)
@@ -49,6 +64,28 @@ def _lists(address: Address, entry: Entry) -> Iterator[ChildList]:
     for child in child_kinds(address.kind):
         if child.section in entry.node.entries:
             yield ChildList(address, child.kind)
+
+
+def _is_sold(entry: Entry) -> bool:
+    declared = entry.node.entries.get(SOLD)
+    return declared is None or declared.node.value is not False
+
+
+def _only(entry: Entry, name: str) -> Entry:
+    return Entry(entry.key_ref, Node(entry.node.ref, {name: entry.node.entries[name]}))
+
+
+def _terms(entry: Entry) -> FamilyTerms:
+    """How a family wants to be changed."""
+    notes = {name: each.node.value for name, each in entry.node.entries.items()}
+    wanted, reason = notes.get(ON_TIGHTEN), notes.get(REASON)
+    return FamilyTerms(
+        when_tightened=WhenTightened(wanted)
+        if isinstance(wanted, str) and wanted in tuple(WhenTightened)
+        else WhenTightened.NEW_VERSION,
+        reason=reason if isinstance(reason, str) else None,
+        archive_replaced=notes.get(ARCHIVE_REPLACED) is True,
+    )
 
 
 def _is_protected(entry: Entry) -> bool:

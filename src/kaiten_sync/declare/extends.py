@@ -96,9 +96,12 @@ def _bases(spec: KindSpec, sections: Mapping[str, Entry]) -> list[_Base]:
 def _resolve(spec: KindSpec, bases: list[_Base], merged: MergedCatalog) -> Iterator[Diagnostic]:
     """Give every base its children, those first that others extend."""
     by_name: dict[str, _Base] = {}
+    named = {name for base in bases for name, _ in _names_in(base)}
     for base in bases:
         first = by_name.setdefault(base.slug, base)
-        if first is not base:
+        # Objects of two kinds may share a name that nobody extends.
+        is_ambiguous = spec.bundles in (first.section, base.section) or base.slug in named
+        if first is not base and is_ambiguous:
             yield Diagnostic(
                 rule="duplicate-slug",
                 message=f"`{EXTENDS}: {base.slug}` could mean {first.address} or {base.address}",
@@ -129,22 +132,28 @@ def _extended(
     base: _Base, by_name: Mapping[str, _Base]
 ) -> tuple[Mapping[str, SourceRef], list[Diagnostic]]:
     """The names that a base extends with their places, and the names that nothing has."""
-    entry = base.entry.node.entries.get(EXTENDS)
-    value = entry.node.value if entry is not None else ()
-    nodes = value if isinstance(value, tuple) else (entry.node,) if entry is not None else ()
-    names = [(node.value, node.ref) for node in nodes if isinstance(node.value, str)]
+    names = _names_in(base)
     unknown = [
         Diagnostic(
             rule="undeclared-reference",
             message=f"nothing that can be extended is named '{shorten(name)}'",
             ref=ref,
             address=base.address,
-            hint=did_you_mean(name, by_name) or "declare it under `bundles:` or `licenses:`",
+            hint=did_you_mean(name, by_name)
+            or "declare it under `bundles:`, `licenses:` or `families:`",
         )
         for name, ref in names
         if name not in by_name
     ]
     return {name: ref for name, ref in names if name in by_name}, unknown
+
+
+def _names_in(base: _Base) -> list[tuple[str, SourceRef]]:
+    """The names that a base says it extends, each with its place."""
+    entry = base.entry.node.entries.get(EXTENDS)
+    value = entry.node.value if entry is not None else ()
+    nodes = value if isinstance(value, tuple) else (entry.node,) if entry is not None else ()
+    return [(node.value, node.ref) for node in nodes if isinstance(node.value, str)]
 
 
 def _cut_cycles(by_name: Mapping[str, _Base]) -> Iterator[Diagnostic]:

@@ -255,7 +255,8 @@ def _nothing_at(given: str, root: Path) -> Diagnostic:
         message = "no file matches this pattern"
     above = (root / given).parent
     beside = os.listdir(above) if above.is_dir() else ()
-    hint = did_you_mean(PurePath(given).name, beside) or "check the path"
+    name = PurePath(given).name
+    hint = did_you_mean(name, {*beside} - {name}) or "check the path"
     return file_diagnostic(_shown(given), "no-such-file", message, hint)
 
 

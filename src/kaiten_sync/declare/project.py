@@ -21,14 +21,15 @@ from kaiten_sync.declare.secrets import (
 from kaiten_sync.documents import from_json, value_of
 from kaiten_sync.documents.project import (
     AUTOMATIC,
-    PolicyDocument,
     ProjectDocument,
     ProjectTargetDocument,
+    RuleDocument,
 )
 from kaiten_sync.kinds.registry import top_kinds
 from kaiten_sync.model.diagnostic import Diagnostic
-from kaiten_sync.model.document import Document, Entry, line_at
+from kaiten_sync.model.document import Document, Entry, Node, line_at
 from kaiten_sync.model.generation import Generation
+from kaiten_sync.model.policy_rule import PolicyRule, RuleVerb
 from kaiten_sync.model.settings import Policy, Project, Scope, Target, parse_limit
 from kaiten_sync.model.source import NamedPath
 
@@ -90,7 +91,7 @@ def project_of(document: Document, root: Path) -> Project:
                 if spec.section in owned
             }
         ),
-        policy=_policy(read.policy),
+        policy=_policy(read, document.root),
         install_from=value_of(read.install_from, absent=None),
     )
 
@@ -120,12 +121,30 @@ def _target(name: str, read: ProjectTargetDocument, overlays: tuple[str, ...]) -
     )
 
 
-def _policy(read: PolicyDocument) -> Policy:
+def _policy(read: ProjectDocument, root: Node) -> Policy:
+    policy = read.policy
     return Policy(
-        prune=read.prune,
-        max_deletes=parse_limit(read.max_deletes),
-        max_updates=parse_limit(read.max_updates),
-        on_tighten=read.on_tighten,
+        prune=policy.prune,
+        max_deletes=parse_limit(policy.max_deletes),
+        max_updates=parse_limit(policy.max_updates),
+        max_moves=parse_limit(policy.max_moves),
+        on_tighten=policy.on_tighten,
+        rules=tuple(
+            _rule(rule, list(root.walk(("policy", "rules", position)))[-1].node)
+            for position, rule in enumerate(policy.rules)
+        ),
+        automatic=frozenset(policy.automatic),
+    )
+
+
+def _rule(read: RuleDocument, node: Node) -> PolicyRule:
+    verb = RuleVerb.DENY if RuleVerb.DENY in node.entries else RuleVerb.WARN
+    return PolicyRule(
+        name=read.name,
+        verb=verb,
+        expression=str(node.entries[verb].node.value),
+        message=value_of(read.message, absent=None),
+        ref=node.entries[verb].node.ref,
     )
 
 

@@ -20,12 +20,13 @@ def with_sides(
     live: LiveState,
     agreed: Plan,
     going: Collection[Address] = (),
+    pending: Collection[Address] = (),
 ) -> tuple[Difference, ...]:
     """The differences, each with the side that changed and with the agreed values, if known.
 
     What a plan of which nothing is done yet is still to do, git is ahead with. Once something of
     it is done it counts as applied: what it created and is gone, somebody deleted. `going` is what
-    a plan made now deletes.
+    a plan made now deletes, and `pending` are objects of which nothing that was agreed is done.
     """
     seen = {observed.address: observed for observed in agreed.observed}
     planned = set() if _is_begun(agreed, live) else {change.address for change in agreed.changes}
@@ -40,7 +41,7 @@ def with_sides(
         form = record.fields_of(address, resource, found)
         known = difference if form is None else _with_agreed(difference, form, found)
         is_to_do = address in planned and _is_as_seen(seen.get(address), found)
-        if is_to_do or address not in agreed.managed:
+        if is_to_do or address.root in pending or address not in agreed.managed:
             return _ahead(known)
         return known if difference.drift is DriftClass.MISSING else _judged(known)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from kaiten_sync.effects import worst
@@ -25,6 +25,7 @@ def undoing(
     differences: Collection[Difference],
     only: Collection[Address] = (),
     managed: Collection[Address] = (),
+    siblings: Callable[[Address], Iterable[Address]] = lambda _: (),
 ) -> Undoing:
     """Choose the differences that undo edits on the server.
 
@@ -35,7 +36,8 @@ def undoing(
     not made yet, and nobody can see which.
 
     What an object rests on is taken along: a missing one its parent and what it refers to, and a
-    license that is published its grants, so that nobody ever has it without them.
+    license that is published its grants, so that nobody ever has it without them. So is the one of
+    its `siblings` that gets what the object loses, such as the default of a family.
     """
     found = {difference.address: difference for difference in differences}
     undone: dict[Address, Difference] = {}
@@ -50,7 +52,7 @@ def undoing(
             notes.extend(_left_alone(difference, is_named=bool(only)))
     waiting = list(undone.values())
     for each in waiting:
-        for needed in _needed_by(each, found):
+        for needed in (*_needed_by(each, found), *_heirs(each, siblings(each.address), found)):
             if needed.address not in undone:
                 undone[needed.address] = needed
                 waiting.append(needed)
@@ -119,6 +121,18 @@ def _needed_by(difference: Difference, found: Mapping[Address, Difference]) -> I
         for child in found.values():
             if child.address.parent == address and child.drift is not DriftClass.UNMANAGED:
                 yield child
+
+
+def _heirs(
+    difference: Difference, siblings: Iterable[Address], found: Mapping[Address, Difference]
+) -> Iterator[Difference]:
+    """The siblings that get what one object of a family has, and this one loses."""
+    specs = spec_of(difference.address.kind).fields
+    lost = {f.name for f in difference.fields if specs[f.name].one_per and f.before is True}
+    for each in siblings:
+        fields = found[each].fields if each in found else ()
+        if any(field.name in lost and field.after is True for field in fields):
+            yield found[each]
 
 
 def _is_published(difference: Difference) -> bool:

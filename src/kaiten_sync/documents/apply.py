@@ -15,6 +15,7 @@ class ApplySummaryDocument(JsonDocument, frozen=True, rename="kebab"):
     already_done: Annotated[Count, about("The server already was as the plan says.", 1)]
     failed: Annotated[Count, about("Refused, or not as asked afterwards.", 1)]
     blocked: Annotated[Count, about("Not sent: a change that they depend on failed.", 2)]
+    left: Annotated[Count, about("Holders that were not moved; only migrations leave any.", 0)]
     not_tried: Annotated[Count, about("Not sent: the run ended before.", 0)]
 
 

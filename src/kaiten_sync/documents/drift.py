@@ -142,6 +142,10 @@ class DifferenceDocument(JsonDocument, frozen=True):
             "Who the server says edited it last; null if it does not say.", "ann@example.com", None
         ),
     ]
+    version: Annotated[
+        str | UnsetType,
+        about("The version that a family is compared with; left out for others.", "growth-v3"),
+    ] = UNSET
 
 
 class DriftSummaryDocument(JsonDocument, frozen=True, rename="kebab"):

@@ -7,7 +7,7 @@ from typing import Annotated, Literal, TypeAlias
 from msgspec import Meta, field
 
 from kaiten_sync.documents.base import JsonDocument, about
-from kaiten_sync.documents.parts import ActionName, AddressText, Count, Digest, TargetDocument
+from kaiten_sync.documents.parts import AddressText, Count, Digest, DoneName, TargetDocument
 from kaiten_sync.model.impact import Standing
 
 Maximum: TypeAlias = float | str | None
@@ -59,7 +59,7 @@ class ChangeImpactDocument(JsonDocument, frozen=True):
     """Whom one change affects."""
 
     address: Annotated[AddressText, about("The object that changes.")]
-    action: Annotated[ActionName, about("What happens to it.")]
+    action: Annotated[DoneName, about("What happens to it, or to its holders.")]
     version: Annotated[str, about("The license version that the holders have.", "growth-v2")]
     before: Annotated[
         float | str | None, about(f"The highest usage accepted before. {_LIMIT}", 1000)

@@ -7,6 +7,7 @@ from typing import Annotated, TypeAlias
 from msgspec import UNSET, Meta, UnsetType
 
 from kaiten_sync.documents.base import JsonDocument, about
+from kaiten_sync.kinds.instance import MOVE
 from kaiten_sync.kinds.registry import all_actions, all_kinds
 from kaiten_sync.model.change import Effect
 from kaiten_sync.model.diagnostic import Diagnostic, Severity
@@ -34,10 +35,22 @@ AddressText: TypeAlias = Annotated[
         GRANT,
         "entitlement/api-calls",
         name="address",
-        pattern="^((group|entitlement|license)/[^/]+|license/[^/]+/grant/[^/]+)$",
+        pattern="^((group|entitlement|license|family)/[^/]+|(license|family)/[^/]+/grant/[^/]+)$",
     ),
 ]
 """An address as text. Readers call `parse_address`, which is stricter."""
+
+SubjectText: TypeAlias = Annotated[
+    str,
+    about(
+        "Names one object of the catalog, or an instance.",
+        GRANT,
+        "instance/acme-prod",
+        name="subject",
+        pattern="^((group|entitlement|license|instance)/[^/]+|license/[^/]+/grant/[^/]+)$",
+    ),
+]
+"""The object of a change of any plan, as text."""
 
 Digest: TypeAlias = Annotated[
     str, about("A SHA-256 of canonical JSON.", _SHA, name="digest", pattern=DIGEST_PATTERN)
@@ -71,6 +84,12 @@ ChangeId: TypeAlias = Annotated[
         pattern="^[a-z-]+:",
     ),
 ]
+DoneName: TypeAlias = Annotated[
+    str,
+    about("What was done.", "update", name="done", enum=[*ACTION_NAMES, str(MOVE)]),
+]
+"""An action of any plan: of the catalog, or of holders."""
+
 ActionName: TypeAlias = Annotated[
     str, about("What to do.", "update", name="action", enum=ACTION_NAMES)
 ]
@@ -106,8 +125,8 @@ class OutcomeDocument(JsonDocument, frozen=True):
     """How one change ended, and why."""
 
     id: ChangeId
-    address: Annotated[AddressText, about("The object.")]
-    action: Annotated[ActionName, about("What was to be done.")]
+    address: Annotated[SubjectText, about("The object.")]
+    action: Annotated[DoneName, about("What was to be done.")]
     status: Annotated[Status, about("How it ended.", "failed")]
     message: Annotated[
         str | None, about("Why it failed; null otherwise.", "PUT /licenses was refused: 409", None)

@@ -23,6 +23,7 @@ from kaiten_sync.documents.parts import (
     TargetDocument,
 )
 from kaiten_sync.model.change import Effect
+from kaiten_sync.model.family import Way
 
 _Positive = Annotated[int, Meta(ge=1)]
 
@@ -80,6 +81,13 @@ class ChangeDocument(JsonDocument, frozen=True):
     reason: Annotated[
         str | UnsetType,
         about("Why, if it does not follow from the fields. Steers nothing.", "its license goes"),
+    ] = UNSET
+    declared_as: Annotated[
+        AddressText | UnsetType,
+        about(
+            "The object that is declared, if the change goes to a version of it.",
+            "family/growth/grant/api-calls",
+        ),
     ] = UNSET
 
 
@@ -188,6 +196,13 @@ class GuardsDocument(JsonDocument, frozen=True):
             ["license/growth"],
         ),
     ]
+    rules: Annotated[
+        Digest | UnsetType,
+        about(
+            "The digest of the project's rules, by which the plan was judged. Left out if there"
+            " are none."
+        ),
+    ] = UNSET
 
 
 class LeftDocument(JsonDocument, frozen=True):
@@ -210,6 +225,44 @@ class LeftDocument(JsonDocument, frozen=True):
             False,
         ),
     ]
+
+
+class FamilyDocument(JsonDocument, frozen=True):
+    """What the plan does about one declared family, and why."""
+
+    address: Annotated[AddressText, about("The family.", "family/growth")]
+    way: Annotated[
+        Way,
+        about(
+            "How the family comes to sell what is declared: it does already (nothing), it is"
+            " created, the version that it serves is changed in place, it gets a new version and"
+            " holders keep theirs, or it is no longer sold (withdraw).",
+            "new-version",
+        ),
+    ]
+    reason: Annotated[
+        str,
+        about("Why. Steers nothing.", "it tightens what 3 holders of growth-v3 have"),
+    ]
+    serves: Annotated[
+        str | UnsetType,
+        about("The version that the family served when the plan was made.", "growth-v3"),
+    ] = UNSET
+    version: Annotated[
+        str | UnsetType,
+        about(
+            "The version that its changes go to, and that it serves afterwards.",
+            "growth-v4",
+        ),
+    ] = UNSET
+    effect: Annotated[
+        EffectName | UnsetType,
+        about("What the declaration means for the version that was served.", "tightens"),
+    ] = UNSET
+    holders: Annotated[
+        Count | UnsetType,
+        about("How many instances had that version, if it mattered and could be seen.", 3),
+    ] = UNSET
 
 
 class VersionChangeDocument(JsonDocument, frozen=True):
@@ -289,6 +342,10 @@ class PlanDocument(JsonDocument, frozen=True):
     left: Annotated[
         tuple[LeftDocument, ...] | UnsetType,
         about("What stays on the server and nothing manages now; left out if there is nothing."),
+    ] = UNSET
+    families: Annotated[
+        tuple[FamilyDocument, ...] | UnsetType,
+        about("What becomes of each declared family; left out if none is declared."),
     ] = UNSET
     new_versions: Annotated[
         tuple[NewVersionDocument, ...] | UnsetType,

@@ -13,8 +13,10 @@ import msgspec
 from msgspec import UNSET, UnsetType
 
 from kaiten_sync.documents.base import JsonDocument, about
-from kaiten_sync.documents.parts import LimitValue
+from kaiten_sync.documents.parts import ACTION_NAMES, LimitValue
+from kaiten_sync.model.change import Effect
 from kaiten_sync.model.generation import Generation
+from kaiten_sync.model.policy_rule import MAX_EXPRESSION
 from kaiten_sync.model.settings import OnTighten, Policy, Prune
 from kaiten_sync.model.value import Json
 
@@ -51,6 +53,11 @@ _TEXT = {
     "x-rule": "wrong-type",
     "patternErrorMessage": "a text here must not be empty",
 }
+_NAME = {**_TEXT, "maxLength": 100}
+_MESSAGE = {**_TEXT, "maxLength": 500}
+_CUT_OFF = 'change.effect == "tightens" && impact.over > 0'
+_MANY = "plan.changes > 100"
+_AUTOMATIC: list[Json] = [*ACTION_NAMES, *(each.value for each in Effect)]
 _GLOBS: list[Json] = ["*", "!legacy-*"]
 
 _Text: TypeAlias = Annotated[str, msgspec.Meta(extra_json_schema=_TEXT)]
@@ -146,6 +153,48 @@ class ScopeDocument(JsonDocument, frozen=True):
     groups: Annotated[_Texts, _owned("groups")] = ()
     entitlements: Annotated[_Texts, _owned("entitlements")] = ()
     licenses: Annotated[_Texts, _owned("licenses")] = ()
+    families: Annotated[_Texts, _owned("families")] = ()
+
+
+_EXPRESSION = {**_TEXT, "maxLength": MAX_EXPRESSION}
+
+
+class RuleDocument(JsonDocument, frozen=True):
+    """One rule of the project's own for its plans: an expression in CEL that denies or warns."""
+
+    MORE: ClassVar = {
+        "oneOf": [{"required": ["deny"]}, {"required": ["warn"]}],
+        "examples": [
+            {
+                "name": "nobody is cut off",
+                "deny": _CUT_OFF,
+                "message": "raise it, or make a new version",
+            }
+        ],
+    }
+
+    name: Annotated[
+        str, about("The rule's name, which refusals and tests use.", "nobody is cut off", **_NAME)
+    ]
+    deny: Annotated[
+        str | UnsetType,
+        about(
+            "Refuse the plan if this is true of a change, or of the plan. A rule has either `deny`"
+            " or `warn`.",
+            _CUT_OFF,
+            **_EXPRESSION,
+        ),
+    ] = UNSET
+    warn: Annotated[
+        str | UnsetType,
+        about("Warn if this is true of a change, or of the plan.", _MANY, **_EXPRESSION),
+    ] = UNSET
+    message: Annotated[
+        str | UnsetType,
+        about(
+            "What to do, for whoever made the plan.", "raise it, or make a new version", **_MESSAGE
+        ),
+    ] = UNSET
 
 
 class PolicyDocument(JsonDocument, frozen=True):
@@ -177,6 +226,15 @@ class PolicyDocument(JsonDocument, frozen=True):
             5,
         ),
     ] = Policy().max_updates.value
+    max_moves: Annotated[
+        LimitValue,
+        about(
+            "The largest share of the holders that a migration may move at once (from 10 holders"
+            " up), or a number of holders.",
+            "20%",
+            50,
+        ),
+    ] = Policy().max_moves.value
     on_tighten: Annotated[
         OnTighten,
         about(
@@ -184,6 +242,19 @@ class PolicyDocument(JsonDocument, frozen=True):
             " its holders."
         ),
     ] = Policy().on_tighten
+    rules: Annotated[
+        tuple[RuleDocument, ...],
+        about("The project's own rules for its plans.", maxItems=100),
+    ] = ()
+    automatic: Annotated[
+        tuple[Annotated[str, msgspec.Meta(extra_json_schema={"enum": _AUTOMATIC})], ...],
+        about(
+            "Actions and effects that need no review: a plan with no others says `approval:"
+            " automatic`. Deleting and withdrawing count only by their action, tightening and"
+            " breaking only by their effect.",
+            ["create", "loosens", "neutral"],
+        ),
+    ] = ()
 
 
 class ProjectDocument(JsonDocument, frozen=True):

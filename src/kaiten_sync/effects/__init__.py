@@ -10,5 +10,17 @@ from kaiten_sync.effects.fields import (
     worst,
 )
 from kaiten_sync.effects.inner import inner_changes
+from kaiten_sync.effects.versions import Grants, Term, grants_seen, move_effect, terms
 
-__all__ = ["changed_fields", "field_effect", "inner_changes", "with_joint_effect", "worst"]
+__all__ = [
+    "Grants",
+    "Term",
+    "changed_fields",
+    "field_effect",
+    "grants_seen",
+    "inner_changes",
+    "move_effect",
+    "terms",
+    "with_joint_effect",
+    "worst",
+]

@@ -7,7 +7,6 @@ and ends at a limit of time and memory. `cel.py` is the only module that knows t
 """
 
 from kaiten_sync.expressions.language import (
-    MAX_LENGTH,
     CheckedExpression,
     Language,
     Limits,
@@ -18,7 +17,6 @@ from kaiten_sync.expressions.language import (
 from kaiten_sync.expressions.process import check, judge
 
 __all__ = [
-    "MAX_LENGTH",
     "CheckedExpression",
     "Language",
     "Limits",

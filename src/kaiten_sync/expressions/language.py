@@ -6,9 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
 
-MAX_LENGTH = 4096
-"""Characters of one expression: what a person still reads in a review."""
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Language:

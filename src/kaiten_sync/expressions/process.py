@@ -15,7 +15,6 @@ from typing import Any
 from kaiten_sync.errors import KaitenSyncError, UsageError
 from kaiten_sync.expressions.language import (
     JUDGMENT_CPU_S,
-    MAX_LENGTH,
     CheckedExpression,
     Language,
     Limits,
@@ -23,6 +22,7 @@ from kaiten_sync.expressions.language import (
     Unjudged,
     Verdict,
 )
+from kaiten_sync.model.policy_rule import MAX_EXPRESSION
 from kaiten_sync.model.value import Json
 
 _KEPT = re.compile(r"PATH|HOME|TMPDIR|LANG|LC_\w+|LD_LIBRARY_PATH|PYTHON(PATH|HOME)|SYSTEMROOT")
@@ -43,10 +43,10 @@ def check(
         UsageError: the library for expressions is not installed.
     """
     limits = limits or Limits()
-    fitting = [text for text in expressions if len(text) <= MAX_LENGTH]
+    fitting = [text for text in expressions if len(text) <= MAX_EXPRESSION]
     answers = iter(_ask(fitting, language, rows=(), common={}, limits=limits))
     return tuple(
-        _checked(next(answers), limits) if len(text) <= MAX_LENGTH else _TOO_LONG
+        _checked(next(answers), limits) if len(text) <= MAX_EXPRESSION else _TOO_LONG
         for text in expressions
     )
 
@@ -70,11 +70,11 @@ def judge(
     limits = limits or Limits()
     if not expressions or not rows:
         return tuple(() for _ in expressions)
-    fitting = [text for text in expressions if len(text) <= MAX_LENGTH]
+    fitting = [text for text in expressions if len(text) <= MAX_EXPRESSION]
     answers = iter(_ask(fitting, language, rows=rows, common=common or {}, limits=limits))
     found: list[tuple[Verdict, ...]] = []
     for text in expressions:
-        answer = next(answers) if len(text) <= MAX_LENGTH else {}
+        answer = next(answers) if len(text) <= MAX_EXPRESSION else {}
         checked = _checked(answer, limits) if answer else _TOO_LONG
         if checked.mistakes:
             found.append((Unjudged(reason=checked.mistakes[0].message),) * len(rows))
@@ -84,7 +84,7 @@ def judge(
 
 
 _TOO_LONG = CheckedExpression(
-    mistakes=(Mistake(1, 1, f"it is longer than {MAX_LENGTH:,} characters"),)
+    mistakes=(Mistake(1, 1, f"it is longer than {MAX_EXPRESSION:,} characters"),)
 )
 
 

@@ -7,5 +7,16 @@ their usage, and `pipeline` puts the two together.
 from kaiten_sync.impact.affected import affected_by, affected_grant
 from kaiten_sync.impact.assemble import Asking, change_impacts, whom_to_ask
 from kaiten_sync.impact.gate import gate
+from kaiten_sync.impact.moving import HELD_BACK, Prospect, prospect
 
-__all__ = ["Asking", "affected_by", "affected_grant", "change_impacts", "gate", "whom_to_ask"]
+__all__ = [
+    "HELD_BACK",
+    "Asking",
+    "Prospect",
+    "affected_by",
+    "affected_grant",
+    "change_impacts",
+    "gate",
+    "prospect",
+    "whom_to_ask",
+]

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import replace
 
+from kaiten_sync.families import version_address
+from kaiten_sync.impact.limits import limit_of, threshold_of
+from kaiten_sync.impact.moving import affected_by_migration
 from kaiten_sync.kinds.registry import move_of, spec_of
 from kaiten_sync.kinds.spec import HeldBy
 from kaiten_sync.kinds.units import unit_of
-from kaiten_sync.licensing import maximum
 from kaiten_sync.model.address import Address
 from kaiten_sync.model.change import Action, Change, Effect
 from kaiten_sync.model.impact import Affected
 from kaiten_sync.model.plan import Plan
-from kaiten_sync.model.value import ABSENT, UNLIMITED, Absent, Fields, Json, is_number
+from kaiten_sync.model.value import Absent, Fields, Json
 
 _HARMFUL = frozenset({Effect.TIGHTENS, Effect.BREAKS})
 _Fields = Mapping[str, Json | Absent]
@@ -25,12 +26,21 @@ def affected_by(plan: Plan) -> tuple[Affected, ...]:
 
     What goes together with its license is left out: a license that is held is not deleted.
     """
+    if plan.migration is not None:
+        return tuple(affected_by_migration(plan, plan.migration.to))
     seen = {each.address: each.fields for each in plan.observed if each.fields is not None}
     gone = {each.address for each in plan.changes if each.action == Action.DELETE}
     later = _after(plan, seen)
+    succeeded = {
+        version_address(each.address, each.serves)
+        for each in plan.families
+        if each.serves is not None and each.version not in (None, each.serves)
+    }
     found = []
     for change in plan.changes:
         holder = _held(change.address)
+        if change.address in succeeded and _is_flag(change):
+            continue  # another version is sold from now on, and whoever has this one keeps it
         if holder is not None and change.address.parent not in gone and _takes_away(change):
             affected = _affected(change, holder, seen.get(change.address, {}))
             units = (unit_of(change.address, seen), unit_of(change.address, later))
@@ -63,6 +73,11 @@ def _held(address: Address) -> Address | None:
     return None
 
 
+def _is_flag(change: Change) -> bool:
+    move = move_of(change.address.kind, change.action)
+    return move is not None and bool(move[0].one_per)
+
+
 def _takes_away(change: Change) -> bool:
     move = move_of(change.address.kind, change.action)
     return change.effect in _HARMFUL or (move is not None and move[1].withdraws)
@@ -73,31 +88,15 @@ def _affected(change: Change, holder: Address, seen: _Fields) -> Affected:
     is_inside = change.address is not holder and bool(spec.limited_by)
     before: _Fields = {**seen, **{each.name: each.before for each in change.fields}}
     after: _Fields = {**seen, **{each.name: each.after for each in change.fields}}
-    limit = _limit(spec.limited_by, before) if is_inside else None
+    limit = limit_of(spec.limited_by, before) if is_inside else None
     is_gone = change.action == Action.DELETE
     return Affected(
-        address=change.address,
+        address=change.declared,
         action=change.action,
         version=holder.slug,
         entitlement=change.address.slug if is_inside else None,
         is_metered=limit is not None,
         before=limit,
-        after=None if is_gone or not is_inside else _limit(spec.limited_by, after),
-        threshold=_number(before.get(spec.limited_by[0])) if is_inside else None,
+        after=None if is_gone or not is_inside else limit_of(spec.limited_by, after),
+        threshold=threshold_of(before.get(spec.limited_by[0])) if is_inside else None,
     )
-
-
-def _limit(names: tuple[str, ...], fields: _Fields) -> float | None:
-    """The highest usage that is accepted; None if usage is not limited by a number."""
-    threshold, percent = (fields.get(name, ABSENT) for name in names)
-    if threshold == UNLIMITED:
-        return math.inf
-    if not is_number(threshold):
-        return None
-    return maximum(threshold, int(percent) if is_number(percent) and percent > 0 else 0)
-
-
-def _number(value: Json | Absent) -> float | None:
-    if value == UNLIMITED:
-        return math.inf
-    return float(value) if is_number(value) else None

@@ -91,6 +91,10 @@ def _reaches(
     elapsed = now - usage.period_start
     if used <= 0 or elapsed <= timedelta(0):
         return None
-    reached = usage.period_start + elapsed * (affected.after / used)
     end = min(now + HORIZON, usage.period_end or now + HORIZON)
+    # In seconds first: a limit may be infinite, or further away than any date.
+    needed_s = elapsed.total_seconds() * (affected.after / used)
+    if not needed_s < (end - usage.period_start).total_seconds():
+        return None
+    reached = usage.period_start + timedelta(seconds=needed_s)
     return reached if now <= reached < end else None

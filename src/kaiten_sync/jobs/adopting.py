@@ -9,6 +9,7 @@ from pathlib import Path
 from kaiten_sync.declare.adopt import FileChange, default_file
 from kaiten_sync.declare.overlay_patch import leave_to_base, overlay_bytes, patch_of
 from kaiten_sync.diff import diff_catalog
+from kaiten_sync.drift import compare
 from kaiten_sync.errors import KaitenSyncError, RefusedError, UsageError
 from kaiten_sync.jobs.adopt_edits import Edits, InPlace, Trial, obstacle
 from kaiten_sync.jobs.drifting import DriftRequest, Sides, sides_of
@@ -21,7 +22,7 @@ from kaiten_sync.model.drift import Difference, DriftClass, DriftReport, Verdict
 from kaiten_sync.model.ports import Files, Ports
 from kaiten_sync.model.resource import DesiredState, LiveState
 from kaiten_sync.model.value import Fields
-from kaiten_sync.pipeline import CatalogSource, compare, load, validate
+from kaiten_sync.pipeline import CatalogSource, load, validate
 from kaiten_sync.report.next_steps import next_steps
 
 __all__ = ["AdoptRequest", "Adoption", "FileChange", "adopt"]
@@ -80,7 +81,7 @@ def adopt(workspace: Workspace, request: AdoptRequest, ports: Ports) -> Adoption
         is_there = ports.files.exists(overlay.path)
         sides = replace(sides, source=overlay.whole if is_there else overlay.under)
     desired = load(sides.source)
-    with sides.connection.open() as catalog:
+    with sides.open(ports) as catalog:
         live, diff = compare(desired, catalog, sides.case, ports.progress)
     chosen = _chosen(diff.differences, sides, _EDITS if overlay is None else _NOT_GITS)
     others = {} if request.drift.files else _other_targets(workspace, sides)

@@ -15,7 +15,7 @@ from kaiten_sync.errors import PlanFileError, UsageError
 from kaiten_sync.jobs.workspace import Workspace
 from kaiten_sync.model.plan import Plan, TargetRef
 from kaiten_sync.model.ports import Files, Ports
-from kaiten_sync.plan import check_target, of_both_sides, read_plan
+from kaiten_sync.plan import check_is_of_catalog, check_target, of_both_sides, read_plan
 
 _NONE = "none"
 """What a person writes to say that nothing was agreed."""
@@ -123,6 +123,7 @@ def plan_of(
         plan = read_plan(content)
         if target is not None:
             check_target(plan, target, may_have_moved=may_have_moved)
+            check_is_of_catalog(plan)
     except PlanFileError as error:
         if any(conflicts(content.decode(errors="replace").splitlines())):
             raise PlanFileError(

@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
-from kaiten_sync.errors import DeclarationError, KaitenSyncError, RefusedError
-from kaiten_sync.jobs.agreed import agreed_before, agreed_on, read_plan_file
-from kaiten_sync.jobs.planning import PlanRequest, case_of, propose, refuse, with_impact
+from kaiten_sync.errors import DeclarationError, KaitenSyncError, RefusedError, UsageError
+from kaiten_sync.jobs.agreed import Agreed, agreed_before, agreed_on, read_plan_file
+from kaiten_sync.jobs.moving import check_moved
+from kaiten_sync.jobs.planning import PlanRequest, case_of, judged, propose, refuse
 from kaiten_sync.jobs.promoting import check_turn
 from kaiten_sync.jobs.receipt import Receipt
+from kaiten_sync.jobs.ruling import Permit, permit_by_rules
 from kaiten_sync.jobs.workspace import Workspace
+from kaiten_sync.migration import apply_migration, check_moves
 from kaiten_sync.model.outcome import ApplyResult, Outcome
 from kaiten_sync.model.plan import Plan
 from kaiten_sync.model.ports import Approval, Catalog, Connection, Journal, NoJournal, Ports
@@ -72,7 +75,7 @@ def apply(
     planned_from = request.planning.files
     check_turn(workspace, connection.target, planned_from, request.after_receipts, ports)
     with connection.open() as catalog:
-        proposal = with_impact(propose(case, catalog, ports), request.planning, catalog, ports)
+        proposal = judged(propose(case, catalog, ports), case, request.planning, catalog, ports)
         approval.show(proposal.plan, proposal.impact)
         refuse(proposal)
         if proposal.plan.changes and not approval.is_given(proposal.plan):
@@ -85,30 +88,63 @@ def _apply_file(
 ) -> ApplyResult:
     plan = read_plan_file(path, ports.files)
     connection = workspace.connect(_target_of(plan, workspace))
-    check_target(plan, connection.target)
+    # A server that only a URL names is another one at another URL. Only a plan of a catalog records
+    # what its server had.
+    is_in_project = _target_of(plan, workspace) is not None
+    may_have_moved = is_in_project and plan.migration is None
+    check_target(plan, connection.target, may_have_moved=may_have_moved)
+    if plan.migration is not None:
+        return _apply_migration(plan, workspace, connection, request, ports)
     if not request.made_from:
         _check_policy(plan, workspace, connection, ports)
         check_turn(workspace, connection.target, (), request.after_receipts, ports)
         with connection.open() as catalog:
-            return _execute(plan, catalog, request, ports)
+            plan = _at_home(plan, path, connection, catalog, ports)
+            permit = permit_by_rules(plan, workspace.project, catalog, ports)
+            return _execute(plan, catalog, request, ports, permit)
     desired = load(workspace.source(request.made_from, connection.overlays))
     _check_made_from(plan, desired)
     check_turn(workspace, connection.target, request.made_from, request.after_receipts, ports)
     with connection.open() as catalog:
+        plan = _at_home(plan, path, connection, catalog, ports)
         inputs = PlanInputs(
             target=connection.target,
             scope=workspace.scope,
             policy=request.planning.overrides.over(workspace.policy),
-            previous=_previous_of(plan, path, workspace, request, ports),
+            previous=_previous_of(plan, path, workspace, catalog, request, ports),
         )
 
         def verify() -> None:
             verify_plan(plan, desired, catalog, inputs, progress=ports.progress)
 
-        result = _execute(plan, catalog, request, ports, verify)
+        permit = permit_by_rules(plan, workspace.project, catalog, ports)
+        result = _execute(plan, catalog, request, ports, permit, verify)
         if not result.is_complete:
             return result
         return _with_what_is_left(result, plan, desired, catalog, inputs, ports)
+
+
+def _apply_migration(
+    plan: Plan,
+    workspace: Workspace,
+    connection: Connection,
+    request: ApplyRequest,
+    ports: Ports,
+) -> ApplyResult:
+    """Move holders. A catalog declares no holders, so none can be compared with the plan."""
+    if request.made_from:
+        raise UsageError(
+            "this plan moves holders: it is made from the server alone, so there is no catalog to"
+            " compare it with",
+            hint="apply it without --catalog; whom it moves is in `kaiten-sync show PLAN`",
+        )
+    if workspace.project is not None:
+        guards = replace(plan.guards, max_moves=workspace.policy.max_moves)
+        check_moves(replace(plan, guards=guards))
+    check_turn(workspace, connection.target, (), request.after_receipts, ports)
+    with connection.open() as catalog:
+        permit = permit_by_rules(plan, workspace.project, catalog, ports)
+        return _execute(plan, catalog, request, ports, permit)
 
 
 def _with_what_is_left(
@@ -130,13 +166,30 @@ def _with_what_is_left(
     return replace(result, left=made.plan.changes)
 
 
+def _at_home(plan: Plan, path: str, connection: Connection, catalog: Catalog, ports: Ports) -> Plan:
+    """The plan, at the URL that its target has now, if that is the server that it saw.
+
+    Raises:
+        PlanFileError: nothing shows that it is.
+    """
+    check_moved(Agreed(plan=plan, place=path), connection.target, catalog, ports)
+    return replace(plan, target=connection.target)
+
+
 def _previous_of(
-    plan: Plan, path: str, workspace: Workspace, request: ApplyRequest, ports: Ports
+    plan: Plan,
+    path: str,
+    workspace: Workspace,
+    catalog: Catalog,
+    request: ApplyRequest,
+    ports: Ports,
 ) -> Plan | None:
     """The plan before this one, which owns what this one may delete."""
-    named = request.planning.previous
+    named, is_said = request.planning.previous, request.planning.is_moved
     if named is not None:
-        return agreed_on(plan.target, named, workspace, ports).plan
+        agreed = agreed_on(plan.target, named, workspace, ports, may_have_moved=True)
+        check_moved(agreed, plan.target, catalog, ports, is_said=is_said)
+        return agreed.plan
     found = agreed_before(plan, path, workspace, ports)
     if found is None and deleted(plan.changes) and workspace.policy.prune is Prune.OWNED:
         ports.notices.notify(
@@ -201,18 +254,19 @@ def _execute(
     catalog: Catalog,
     request: ApplyRequest,
     ports: Ports,
+    permit: Permit = lambda _changes: None,
     verify: Callable[[], None] = lambda: None,
 ) -> ApplyResult:
     """Verify, apply, and close the receipt however it ends."""
     watcher = request.watch(plan)
     if request.receipt is None:
         verify()
-        return _apply(plan, catalog, watcher, ports)
+        return _apply(plan, catalog, watcher, permit, ports)
     journal = Receipt(request.receipt, plan, ports)
     ended: ApplyResult | KaitenSyncError | None = KaitenSyncError("the run ended unexpectedly")
     try:
         verify()
-        ended = _apply(plan, catalog, _Journals((journal, watcher)), ports)
+        ended = _apply(plan, catalog, _Journals((journal, watcher)), permit, ports)
     except KaitenSyncError as error:
         ended = error
         raise
@@ -225,8 +279,25 @@ def _execute(
     return ended
 
 
-def _apply(plan: Plan, catalog: Catalog, journal: Journal, ports: Ports) -> ApplyResult:
+def _apply(
+    plan: Plan, catalog: Catalog, journal: Journal, permit: Permit, ports: Ports
+) -> ApplyResult:
     with ports.stop.listening() as is_stopped:
+        if plan.migration is not None:
+            return apply_migration(
+                plan,
+                catalog,
+                progress=ports.progress,
+                is_stopped=is_stopped,
+                clock=ports.clock,
+                permit=permit,
+                journal=journal,
+            )
         return apply_plan(
-            plan, catalog, progress=ports.progress, is_stopped=is_stopped, journal=journal
+            plan,
+            catalog,
+            progress=ports.progress,
+            is_stopped=is_stopped,
+            journal=journal,
+            permit=permit,
         )

@@ -5,13 +5,23 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from kaiten_sync.jobs.agreed import plan_of
-from kaiten_sync.jobs.planning import PlanRequest, Proposal, case_of, propose, with_impact
+from kaiten_sync.jobs.agreed import Agreed, agreed_before, plan_of
+from kaiten_sync.jobs.planning import (
+    PlanCase,
+    PlanRequest,
+    Proposal,
+    case_of,
+    judged,
+    propose,
+)
+from kaiten_sync.jobs.repository import is_in_repository
 from kaiten_sync.jobs.workspace import Workspace
-from kaiten_sync.model.plan import TargetRef
-from kaiten_sync.model.ports import Ports
-from kaiten_sync.plan import Reason, read_plan, reasons, write_plan
+from kaiten_sync.model.plan import Plan, TargetRef
+from kaiten_sync.model.ports import NoNotices, PlanReader, Ports
+from kaiten_sync.plan import Reason, deleted, read_plan, reasons, write_plan
 
+_NOT_OWNED = "it deletes what no plan before it managed"
+_NO_PLAN_BEFORE = "no plan before it is in git's history here, so nothing may be deleted"
 _WRITTEN_OTHERWISE = Reason(
     cause="it says the same in other bytes: something has reformatted it, or its line ends",
     lines=(),
@@ -23,7 +33,8 @@ class Checked:
     """A committed plan beside the plan that is made now.
 
     `proposal` is the plan made now. `is_there` says whether there is a file at `path`, and
-    `is_same` whether its bytes are those of the new plan; if not, `reasons` are why.
+    `is_same` whether its bytes are those of the new plan; if not, `reasons` are why, and `hint`
+    is what to do if making the plan again is not enough.
     """
 
     path: str
@@ -32,6 +43,7 @@ class Checked:
     is_there: bool
     is_same: bool = False
     reasons: tuple[Reason, ...] = ()
+    hint: str | None = None
 
 
 def check(
@@ -42,6 +54,9 @@ def check(
     What the file allows is allowed again: that it is in a reviewed file is what allows it. The
     file stays as it is; the plan made now is written to `fresh`, if that is named and no guard
     refuses the plan.
+
+    The file is its own plan before: what it deletes is still to be deleted. But within a git
+    repository it deletes only what the plan before it owns, as for `apply --catalog`.
 
     Raises:
         UsageError: the file is there and cannot be read, or `fresh` cannot be written.
@@ -55,22 +70,72 @@ def check(
         None if content is None else plan_of(content, path, case.target, may_have_moved=True)
     )
     if committed is not None:
-        case = replace(case, allowed=case.allowed | committed.guards.allowed)
+        allowed = case.allowed | committed.guards.allowed
+        case = replace(case, allowed=allowed, kept=committed.families)
     with connection.open() as catalog:
-        proposal = with_impact(propose(case, catalog, ports), request, catalog, ports)
-    checked = Checked(
-        path=path,
-        target=case.target,
-        proposal=proposal,
-        is_there=committed is not None,
-    )
+        proposal = propose(case, catalog, ports)
+        unowned = None
+        if committed is not None and request.previous is None:
+            unowned = _unowned(proposal, case, committed, path, workspace, catalog, ports)
+        made_now = proposal if unowned is None else unowned.proposal
+        proposal = judged(made_now, case, request, catalog, ports)
+    is_there = committed is not None
+    checked = Checked(path=path, target=case.target, proposal=proposal, is_there=is_there)
     if proposal.refusals:
         return checked
     made = write_plan(proposal.plan)
     if fresh is not None:
         ports.files.write(Path(fresh), made)
-    if made == content:
-        return replace(checked, is_same=True)
     if committed is None:
         return checked
+    if unowned is not None:
+        return replace(checked, reasons=(unowned.reason,), hint=unowned.hint)
+    if made == content:
+        return replace(checked, is_same=True)
     return replace(checked, reasons=reasons(committed, read_plan(made)) or (_WRITTEN_OTHERWISE,))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Unowned:
+    """A plan that deletes only what is owned, why the file deletes more, and what to do."""
+
+    proposal: Proposal
+    reason: Reason
+    hint: str
+
+
+def _unowned(
+    proposal: Proposal,
+    case: PlanCase,
+    committed: Plan,
+    path: str,
+    workspace: Workspace,
+    catalog: PlanReader,
+    ports: Ports,
+) -> _Unowned | None:
+    """What a committed plan says that it owns, and the plan before it does not; None if nothing.
+
+    Whoever can push can write any delete into a plan file, and any object into what it manages.
+    """
+    going = deleted(proposal.plan.changes)
+    if not going or not is_in_repository(workspace.folder / Path(path).parent, ports.files):
+        return None
+    before = agreed_before(committed, path, workspace, ports)
+    agreed = Agreed() if before is None else Agreed(plan=before, place=f"{path} in git")
+    silent = replace(ports, notices=NoNotices())
+    owned = propose(replace(case, agreed=agreed), catalog, silent)
+    more = going - deleted(owned.plan.changes)
+    if not more:
+        return None
+    again = f"kaiten-sync plan -t {case.target.name} -o {path} --previous"
+    return _Unowned(
+        proposal=owned,
+        reason=Reason(
+            cause=_NO_PLAN_BEFORE if before is None else _NOT_OWNED,
+            lines=tuple(sorted(map(str, more))),
+        ),
+        hint="fetch the whole history (git fetch --unshallow), or name the plan before this one"
+        " with --previous"
+        if before is None
+        else f"make it again from the plan before it, and commit it: {again} REV:{path}",
+    )

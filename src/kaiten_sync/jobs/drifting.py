@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from kaiten_sync.drift import DriftCase, check_drift, plan_revert
 from kaiten_sync.errors import KaitenSyncError, UsageError
 from kaiten_sync.jobs.agreed import Agreed, agreed_on, read_plan_file
+from kaiten_sync.jobs.moving import check_moved
 from kaiten_sync.jobs.planning import Proposal
+from kaiten_sync.jobs.ruling import ruled_with_impact
 from kaiten_sync.jobs.workspace import Workspace
 from kaiten_sync.model.address import Address
 from kaiten_sync.model.drift import DriftReport
-from kaiten_sync.model.ports import Connection, Ports
+from kaiten_sync.model.ports import Catalog, Connection, Ports
 from kaiten_sync.model.settings import Prune
-from kaiten_sync.pipeline import CatalogSource, DriftCase, check_drift, load, plan_revert
+from kaiten_sync.pipeline import CatalogSource, load
 from kaiten_sync.plan import write_plan
 
 _NO_PLAN = "No committed plan for {name}: cannot tell which side changed; pass --plan."
@@ -67,6 +71,17 @@ class Sides:
     case: DriftCase
     words: tuple[str, ...]
 
+    @contextmanager
+    def open(self, ports: Ports) -> Iterator[Catalog]:
+        """The live side, known to be the server that was agreed about, whatever its URL was.
+
+        Raises:
+            PlanFileError: nothing shows that it is.
+        """
+        with self.connection.open() as catalog:
+            check_moved(self.agreed, self.connection.target, catalog, ports)
+            yield catalog
+
 
 def drift(workspace: Workspace, request: DriftRequest, ports: Ports) -> Drifts:
     """The reports of one target or of all. One that cannot be read holds up no other.
@@ -90,7 +105,7 @@ def revert(workspace: Workspace, request: DriftRequest, out: str | None, ports: 
     Raises:
         PlanFileError: `out` is a file, and not a plan.
         UsageError: it cannot be written, or an object that is named is not declared.
-        KaitenSyncError: as `pipeline.plan_revert` does.
+        KaitenSyncError: as `drift.plan_revert` does.
     """
     sides = sides_of(workspace, request, ports)
     if out is not None and ports.files.is_file(Path(out)):
@@ -102,10 +117,11 @@ def revert(workspace: Workspace, request: DriftRequest, out: str | None, ports: 
             f"not declared, so there is nothing to revert to: {_names(unknown)}",
             hint="`kaiten-sync drift` shows what differs, and how to answer it",
         )
-    with sides.connection.open() as catalog:
+    with sides.open(ports) as catalog:
         proposal = plan_revert(
             desired, catalog, sides.case, policy=workspace.policy, progress=ports.progress
         )
+        proposal = ruled_with_impact(proposal, workspace.policy, catalog, ports)
     for note in proposal.notes:
         ports.notices.notify(note.sentence)
     if out is not None and not proposal.refusals:
@@ -123,7 +139,7 @@ def sides_of(
         UsageError, CredentialError: the target is not known, or has no token.
     """
     connection = workspace.connect(target)
-    agreed = agreed_on(connection.target, request.plan, workspace, ports)
+    agreed = agreed_on(connection.target, request.plan, workspace, ports, may_have_moved=True)
     source = workspace.source(request.files, connection.overlays)
     return Sides(
         connection=connection,
@@ -170,7 +186,7 @@ def _drift_of_all(
 def _report_on(sides: Sides, ports: Ports) -> tuple[DriftReport, frozenset[Address]]:
     """The report, and those of the objects that are named which are on neither side."""
     desired = load(sides.source)
-    with sides.connection.open() as catalog:
+    with sides.open(ports) as catalog:
         found = check_drift(desired, catalog, sides.case, progress=ports.progress)
     found = replace(
         found,

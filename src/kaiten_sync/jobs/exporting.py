@@ -204,7 +204,11 @@ def project_text(folder: str, target: TargetRef, name: str | None, project: Proj
     variable = known.token_env if known and known.token_env else TOKEN_VARIABLE
     token: dict[str, str] = {"env": variable}
     scope = project.scope if project is not None else Scope()
-    patterns = {spec.section: list(scope.patterns(spec.kind) or ("*",)) for spec in top_kinds()}
+    patterns = {
+        spec.section: list(scope.patterns(spec.kind) or ("*",))
+        for spec in top_kinds()
+        if not spec.versions or scope.patterns(spec.kind)
+    }
     catalog = folder.rstrip("/") + "/"
     lines = [
         "version: 1",

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from kaiten_sync.impact import affected_by, change_impacts, whom_to_ask
-from kaiten_sync.jobs.agreed import read_plan_file
+from kaiten_sync.jobs.agreed import Agreed, read_plan_file
+from kaiten_sync.jobs.moving import check_moved
 from kaiten_sync.jobs.workspace import Workspace
 from kaiten_sync.live import read_instances, read_usage
 from kaiten_sync.model.holder import Instance
@@ -37,8 +38,10 @@ def impact(workspace: Workspace, request: ImpactRequest, ports: Ports) -> Impact
     plan = read_plan_file(request.plan_file, ports.files)
     known = workspace.project.targets if workspace.project else {}
     connection = workspace.connect(plan.target.name if plan.target.name in known else None)
-    check_target(plan, connection.target)
+    check_target(plan, connection.target, may_have_moved=True)
     with connection.open() as catalog:
+        place = Agreed(plan=plan, place=request.plan_file)
+        check_moved(place, connection.target, catalog, ports)
         return impact_of(plan, catalog, request.budget, ports)
 
 
@@ -60,8 +63,9 @@ def impact_of(plan: Plan, catalog: HolderReader, budget: int, ports: Ports) -> I
         gap = "the budget of requests is 0"
     elif affected:
         instances, gap = read_instances(catalog)
+    concerned = _concerned(plan, instances)
     listed = pages(len(instances)) if affected and gap is None else 0
-    asking = whom_to_ask(affected, instances, seed=plan.digest, budget=budget - listed)
+    asking = whom_to_ask(affected, concerned, seed=plan.digest, budget=budget - listed)
     usage = read_usage(catalog, asking.asked, progress=ports.progress)
     return Impact(
         target=plan.target,
@@ -73,3 +77,11 @@ def impact_of(plan: Plan, catalog: HolderReader, budget: int, ports: Ports) -> I
         sample=asking.sample,
         gap=gap,
     )
+
+
+def _concerned(plan: Plan, instances: Sequence[Instance]) -> Sequence[Instance]:
+    """The holders whom a plan may affect: of a migration, those that it moves."""
+    if plan.migration is None:
+        return instances
+    moved = {change.address.slug for change in plan.changes}
+    return [each for each in instances if each.slug in moved]

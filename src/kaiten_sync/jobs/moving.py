@@ -15,9 +15,14 @@ from kaiten_sync.plan import is_same_url
 
 
 def check_moved(
-    agreed: Agreed, target: TargetRef, catalog: CatalogReader, ports: Ports, *, is_said: bool
+    agreed: Agreed,
+    target: TargetRef,
+    catalog: CatalogReader,
+    ports: Ports,
+    *,
+    is_said: bool = False,
 ) -> None:
-    """Make sure that the plan before is of the server at hand, whatever its URL was.
+    """Make sure that a plan is of the server at hand, whatever its URL was.
 
     `is_said`: a person says that the server moved.
 
@@ -36,10 +41,11 @@ def check_moved(
         raise PlanFileError(
             f"{agreed.place}: this plan is for {target.name} at {plan.target.url}, and {why_not}"
             f" at {target.url}",
-            hint=f"if the server moved, say so: --previous {agreed.place} --moved; if it is another"
-            " server, start over with --previous none: then nothing is deleted this time",
+            hint="make the plan again: if the server moved, say so with `kaiten-sync plan -o FILE"
+            f" --previous {agreed.place} --moved`; if it is another server, start over with"
+            " --previous none: then nothing is deleted this time",
         )
-    ports.notices.notify(f"{moved}: its objects have the ids that the plan before saw")
+    ports.notices.notify(f"{moved}: its objects have the ids that {agreed.place} saw")
 
 
 def _why_not_the_same(plan: Plan, catalog: CatalogReader) -> str | None:

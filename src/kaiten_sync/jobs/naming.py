@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from kaiten_sync.errors import KaitenSyncError
 from kaiten_sync.jobs.workspace import source_of
 from kaiten_sync.kinds.addresses import parse_address
+from kaiten_sync.kinds.instance import parse_instance
 from kaiten_sync.model.address import Address
 from kaiten_sync.model.settings import Project
 from kaiten_sync.pipeline import load
@@ -28,3 +29,12 @@ def declared_addresses(folder: Path, project: Project) -> list[str]:
         return [str(address) for address in load(source_of(folder, project, ())).resources]
     except KaitenSyncError:
         return []
+
+
+def holders_named(texts: Sequence[str]) -> frozenset[Address]:
+    """The instances that people named.
+
+    Raises:
+        ValueError: one is not the address of an instance.
+    """
+    return frozenset(map(parse_instance, texts))

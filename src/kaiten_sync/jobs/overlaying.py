@@ -11,13 +11,14 @@ from pathlib import Path
 from kaiten_sync.declare.files import SUFFIXES, FoundFile, find_files
 from kaiten_sync.declare.overlay_patch import overlay_text, patch_of
 from kaiten_sync.diff import diff_catalog
+from kaiten_sync.drift import DriftCase, compare
 from kaiten_sync.errors import RefusedError, UsageError
 from kaiten_sync.jobs.workspace import Workspace
 from kaiten_sync.jobs.worth import with_families
 from kaiten_sync.model.diagnostic import Diagnostic
 from kaiten_sync.model.ports import Connection, Ports
 from kaiten_sync.model.resource import LiveState
-from kaiten_sync.pipeline import CatalogSource, DriftCase, compare, load, validate
+from kaiten_sync.pipeline import CatalogSource, load, validate
 
 _FILE = "overlay.yaml"
 """The file that is written into a folder of overlays."""
@@ -64,7 +65,7 @@ def export_overlay(workspace: Workspace, request: OverlayRequest, ports: Ports) 
     Raises:
         UsageError: there is no project, no place for the overlay, or a file already.
         RefusedError: no overlay can declare what is live. Nothing was written.
-        KaitenSyncError: as `pipeline.compare` does.
+        KaitenSyncError: as `drift.compare` does.
     """
     connection = workspace.connect(request.target)
     overlay = overlay_of(workspace, connection, request.out)

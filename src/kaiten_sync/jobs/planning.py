@@ -10,8 +10,10 @@ from kaiten_sync.impact import gate
 from kaiten_sync.jobs.agreed import Agreed, agreed_on
 from kaiten_sync.jobs.impacting import impact_of
 from kaiten_sync.jobs.moving import check_moved
+from kaiten_sync.jobs.ruling import ruled
 from kaiten_sync.jobs.workspace import Workspace
 from kaiten_sync.model.address import Address
+from kaiten_sync.model.family import FamilyChoice
 from kaiten_sync.model.impact import DEFAULT_BUDGET, FailOn
 from kaiten_sync.model.plan import TargetRef
 from kaiten_sync.model.ports import Connection, PlanReader, Ports
@@ -79,7 +81,10 @@ class PlanRequest:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlanCase:
-    """All that a plan is made from, apart from the live catalog."""
+    """All that a plan is made from, apart from the live catalog.
+
+    `kept` are the choices of a plan that is made again to compare it.
+    """
 
     target: TargetRef
     source: CatalogSource
@@ -87,6 +92,7 @@ class PlanCase:
     agreed: Agreed
     allowed: frozenset[Address]
     is_moved: bool = False
+    kept: tuple[FamilyChoice, ...] = ()
 
 
 def plan(workspace: Workspace, request: PlanRequest, ports: Ports) -> Proposal:
@@ -100,22 +106,23 @@ def plan(workspace: Workspace, request: PlanRequest, ports: Ports) -> Proposal:
     connection = workspace.connect(None)
     case = case_of(workspace, connection, request, ports)
     with connection.open() as catalog:
-        proposal = with_impact(propose(case, catalog, ports), request, catalog, ports)
+        proposal = judged(propose(case, catalog, ports), case, request, catalog, ports)
     if request.out is not None and not proposal.refusals:
         ports.files.write(Path(request.out), write_plan(proposal.plan))
     return proposal
 
 
-def with_impact(
-    proposal: Proposal, request: PlanRequest, catalog: PlanReader, ports: Ports
+def judged(
+    proposal: Proposal, case: PlanCase, request: PlanRequest, catalog: PlanReader, ports: Ports
 ) -> Proposal:
-    """The proposal with whom it affects, refused if the request says so.
+    """The proposal with whom it affects, refused if the request or the project's rules say so.
 
     Raises:
         ServerError, AccessError: the server cannot be read at all.
     """
     impact = impact_of(proposal.plan, catalog, request.impact_budget, ports)
     impact = impact if request.is_named else without_names(impact)
+    proposal = ruled(replace(proposal, impact=impact), case.policy, ports)
     refused = gate(proposal.plan, impact, request.fail_on)
     if request.impact_out is not None:
         ports.files.write(Path(request.impact_out), json_text(impact_json(impact)).encode())
@@ -168,6 +175,7 @@ def propose(case: PlanCase, catalog: PlanReader, ports: Ports) -> Proposal:
         progress=ports.progress,
         previous=case.agreed.plan,
         allowed=case.allowed,
+        kept=case.kept,
     )
     for note in proposal.notes:
         ports.notices.notify(note.sentence)

@@ -84,7 +84,7 @@ def load_project(path: Path) -> Project:
         raise UsageError(f"there is no project file {path}")
     project, diagnostics = read_project(path)
     if project is None:
-        raise DeclarationError(diagnostics)
+        raise DeclarationError(diagnostics, folder=str(path.parent))
     return project
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from kaiten_sync.kinds.entitlement import ENTITLEMENT
+from kaiten_sync.kinds.family import FAMILY
 from kaiten_sync.kinds.grant import GRANT
 from kaiten_sync.kinds.group import GROUP
 from kaiten_sync.kinds.license import LICENSE
@@ -43,6 +44,11 @@ def entitlement_address(slug: str) -> Address:
 def license_address(slug: str) -> Address:
     """Address of a license version."""
     return Address(LICENSE.kind, slug)
+
+
+def family_address(slug: str) -> Address:
+    """Address of a license family."""
+    return Address(FAMILY.kind, slug)
 
 
 def grant_address(license_slug: str, entitlement_slug: str) -> Address:

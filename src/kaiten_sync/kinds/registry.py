@@ -7,16 +7,24 @@ from functools import cache
 from types import MappingProxyType
 
 from kaiten_sync.kinds.entitlement import ENTITLEMENT
+from kaiten_sync.kinds.family import FAMILY
 from kaiten_sync.kinds.grant import GRANT
 from kaiten_sync.kinds.group import GROUP
+from kaiten_sync.kinds.instance import INSTANCE
 from kaiten_sync.kinds.license import LICENSE
 from kaiten_sync.kinds.spec import FieldSpec, Generation, KindSpec, Move
+from kaiten_sync.model.address import Kind
 from kaiten_sync.model.change import Action
 
-_SPECS: dict[str, KindSpec] = {spec.kind: spec for spec in (GROUP, ENTITLEMENT, LICENSE, GRANT)}
+_SPECS: dict[str, KindSpec] = {
+    spec.kind: spec for spec in (GROUP, ENTITLEMENT, LICENSE, FAMILY, GRANT)
+}
 
 SPECS: Mapping[str, KindSpec] = MappingProxyType(_SPECS)
 """Every table by the word of its kind. Read it when it is needed: later kinds are in it too."""
+
+_BESIDE: Mapping[str, KindSpec] = MappingProxyType({INSTANCE.kind: INSTANCE})
+"""Tables of what is on servers and in no catalog: such objects are moved, and never declared."""
 
 
 def register(spec: KindSpec) -> None:
@@ -38,12 +46,13 @@ def unregister(kind: str) -> None:
 
 
 def spec_of(kind: str) -> KindSpec:
-    """The table of one kind.
+    """The table of one kind, also of one that no catalog declares.
 
     Raises:
         KeyError: no such kind is registered.
     """
-    return _SPECS[kind]
+    found = _SPECS.get(kind)
+    return _BESIDE[kind] if found is None else found
 
 
 @cache
@@ -56,6 +65,24 @@ def all_kinds() -> tuple[KindSpec, ...]:
 def top_kinds() -> tuple[KindSpec, ...]:
     """The kinds with a section of their own at the top of a catalog, in the order of creation."""
     return tuple(spec for spec in all_kinds() if not spec.parents)
+
+
+@cache
+def live_kinds() -> tuple[KindSpec, ...]:
+    """The kinds of the objects that a server has, in the order of creation."""
+    return tuple(spec for spec in all_kinds() if not spec.versions)
+
+
+@cache
+def versioned_kinds() -> tuple[KindSpec, ...]:
+    """The kinds of objects that a server has as versions only."""
+    return tuple(spec for spec in all_kinds() if spec.versions)
+
+
+def kind_on_server(kind: str) -> Kind:
+    """The kind of the objects on a server that make up an object of this kind."""
+    spec = spec_of(kind)
+    return _SPECS[spec.versions].kind if spec.versions else spec.kind
 
 
 @cache
@@ -85,7 +112,7 @@ def action_of(kind: str, word: str) -> Action:
 
 def move_of(kind: str, action: Action) -> tuple[FieldSpec, Move] | None:
     """The move that an action of a kind is, with its field; None for create, update, delete."""
-    return _SPECS[kind].moves.get(action)
+    return spec_of(kind).moves.get(action)
 
 
 def wire_fields(generation: Generation) -> Mapping[str, frozenset[str]]:
@@ -93,9 +120,17 @@ def wire_fields(generation: Generation) -> Mapping[str, frozenset[str]]:
     return {
         kind: frozenset(f.wire_name for f in spec.fields.values() if generation in f.generations)
         for kind, spec in _SPECS.items()
+        if not spec.versions
     }
 
 
 def _forget_views() -> None:
-    for view in (all_kinds, top_kinds, child_kinds, all_actions):
+    for view in (
+        all_kinds,
+        top_kinds,
+        live_kinds,
+        versioned_kinds,
+        child_kinds,
+        all_actions,
+    ):
         view.cache_clear()

@@ -112,7 +112,7 @@ def _object(spec: KindSpec) -> dict[str, Any]:
         "additionalProperties": False,
         **spec.words,
         "properties": {
-            **{field.name: _field(field) for field in spec.keys},
+            **{field.name: _field(field) for field in spec.keys if field.is_declared},
             **{c.section: _section(c, ["object", "null"]) for c in child_kinds(spec.kind)},
         },
         "examples": list(spec.examples),

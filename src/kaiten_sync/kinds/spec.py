@@ -79,6 +79,21 @@ PROTECT = "protect"
 EXTENDS = "extends"
 """The note of an object that inherits children: the names of those it takes them from."""
 
+SOLD = "sold"
+"""The field of what is sold: whether anybody can buy it."""
+
+SERVES = "serves"
+"""The field of a family that only reports show: the version that it serves."""
+
+ON_TIGHTEN = "onTighten"
+"""The note of what becomes of a change that takes something from holders."""
+
+REASON = "reason"
+"""The note of why holders may lose something."""
+
+ARCHIVE_REPLACED = "archiveReplaced"
+"""The note that lets go of older versions that nobody holds."""
+
 EVERY_GENERATION = frozenset(Generation)
 ONLY_CURRENT = frozenset({Generation.CURRENT})
 ONLY_GETTING_STARTED = frozenset({Generation.GETTING_STARTED})
@@ -177,6 +192,8 @@ class FieldSpec:
     reads_integers: bool = False
     """A text that people write as a whole number, such as a version."""
     is_note: bool = False
+    is_declared: bool = True
+    """Whether people can declare it; if not, only reports show it."""
     wire: str = ""
     read: str = ""
     filler: Json | Absent = ABSENT
@@ -297,6 +314,9 @@ class KindSpec:
     family_path: str = ""
     """The list of what makes objects siblings, with the slug of each; empty if there is none."""
     slug_refers_to: Reference | None = None
+    versions: str = ""
+    """The kind whose objects on the server are versions of such an object, which the server itself
+    does not have as it is declared. Empty for what a server has."""
     held_by: HeldBy = HeldBy.NOBODY
     created: Effect = Effect.NEUTRAL
     deleted: Effect = Effect.NEUTRAL

@@ -3,14 +3,18 @@
 from kaiten_sync.live.holders import read_holders, read_instances, read_usage, read_use
 from kaiten_sync.live.need import narrowed, need_of_everything, need_of_plan
 from kaiten_sync.live.read import WORKERS, read_live
+from kaiten_sync.live.versions import read_grants, read_holding, read_licenses
 
 __all__ = [
     "WORKERS",
     "narrowed",
     "need_of_everything",
     "need_of_plan",
+    "read_grants",
     "read_holders",
+    "read_holding",
     "read_instances",
+    "read_licenses",
     "read_live",
     "read_usage",
     "read_use",

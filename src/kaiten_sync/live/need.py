@@ -2,22 +2,56 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
+from kaiten_sync.families import live_families
 from kaiten_sync.kinds.references import references
-from kaiten_sync.kinds.registry import child_kinds, top_kinds
+from kaiten_sync.kinds.registry import child_kinds, kind_on_server, live_kinds, spec_of
 from kaiten_sync.model.address import Address, ChildList, Kind
-from kaiten_sync.model.resource import Coverage, DesiredState, LiveState
+from kaiten_sync.model.resource import Coverage, DesiredState, LiveResource, LiveState
 from kaiten_sync.model.settings import Prune, Scope
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Need:
-    """What to read: whole kinds, and lists inside objects (None: all lists in scope)."""
+    """What to read: whole kinds, and lists inside objects (None: all lists in scope).
+
+    `families` are declared ones, of which the lists inside the versions are read that they can be
+    compared with, and `gone` others of which those in all versions are. `also` are lists that are
+    read although they are out of scope.
+    """
 
     kinds: frozenset[Kind]
     lists: frozenset[ChildList] | None = frozenset()
+    families: frozenset[Address] = frozenset()
+    gone: frozenset[Address] = frozenset()
+    also: frozenset[ChildList] = frozenset()
+
+    def settled(self, resources: Iterable[LiveResource]) -> Need:
+        """The need once the versions of families are known: the lists are theirs."""
+        if not self.families and not self.gone:
+            return self
+        found = live_families(resources)
+        versions = {
+            each.address
+            for family in self.families
+            if (live := found.get(family.slug))
+            for each in (live.shown, live.newest)
+        }
+        for family in self.gone:
+            versions |= {
+                v.address for v in (found[family.slug].versions if family.slug in found else ())
+            }
+        also = self.also.union(
+            ChildList(v, child.kind) for v in versions for child in child_kinds(v.kind)
+        )
+        if self.lists is None:
+            return Need(kinds=self.kinds, lists=None, also=also)
+        return Need(
+            kinds=self.kinds,
+            lists=also.union(a for a in self.lists if not spec_of(a.parent.kind).versions),
+        )
 
 
 def need_of_plan(
@@ -33,20 +67,29 @@ def need_of_plan(
     still there, the plan says so.
     """
     if prune is Prune.ALL:
-        return need_of_everything()
+        return need_of_everything(desired)
     kinds = {address.root.kind for address in (*forgotten, *released)}
     for address, resource in desired.resources.items():
         kinds.add(address.root.kind)
         targets = references(address, resource.fields)
         kinds |= {target.kind for target, reference in targets if reference.is_strict}
+    families = frozenset(desired.terms.keys() & {each.parent for each in desired.owns})
+    gone = frozenset(a for a in forgotten if spec_of(a.kind).versions)
     going = (ChildList(each, child.kind) for each in forgotten for child in child_kinds(each.kind))
     left = (each.child_list for each in released if each.parent in desired.resources)
-    return Need(kinds=frozenset(kinds), lists=desired.owns.union(going, filter(None, left)))
+    return Need(
+        kinds=frozenset(map(kind_on_server, kinds)),
+        lists=desired.owns.union(going, filter(None, left)),
+        families=families,
+        gone=gone,
+    )
 
 
-def need_of_everything() -> Need:
-    """What a drift report or an export takes: all that is in scope."""
-    return Need(kinds=frozenset(spec.kind for spec in top_kinds()), lists=None)
+def need_of_everything(desired: DesiredState | None = None) -> Need:
+    """What a drift report or an export takes: all that is in scope, and what is declared."""
+    tops = (spec.kind for spec in live_kinds() if not spec.parents)
+    families = frozenset(desired.terms if desired is not None else ())
+    return Need(kinds=frozenset(tops), lists=None, families=families)
 
 
 def narrowed(live: LiveState, need: Need) -> LiveState:
@@ -55,6 +98,7 @@ def narrowed(live: LiveState, need: Need) -> LiveState:
     What an earlier plan managed has to be looked for. If it is gone already, that look must leave
     no trace: the plan is the same as one that never asked, and so can be made again.
     """
+    need = need.settled(live.resources.values())
     kinds = live.coverage.kinds & need.kinds
     lists = live.coverage.lists if need.lists is None else live.coverage.lists & need.lists
     if (kinds, lists) == (live.coverage.kinds, live.coverage.lists):
@@ -71,5 +115,5 @@ def needed_lists(need: Need, scope: Scope, parents: Collection[Address]) -> list
     """The lists inside some live objects that have to be read."""
     lists = [ChildList(each, child.kind) for each in parents for child in child_kinds(each.kind)]
     if need.lists is None:
-        return [each for each in lists if scope.covers(each.parent)]
+        return [each for each in lists if scope.covers(each.parent) or each in need.also]
     return [each for each in lists if each in need.lists]

@@ -35,6 +35,7 @@ def read_live(
         ServerError, AccessError: as the reader does.
     """
     resources = _read_kinds(reader, sorted(need.kinds), workers)
+    need = need.settled(resources.values())
     lists: list[ChildList] = []
     parents = list(resources)
     while inner := needed_lists(need, scope, parents):

@@ -61,7 +61,9 @@ class Change:
     """One operation of a plan.
 
     `id` is readable and unique in its plan (`update:license/growth`); `depends_on` holds ids
-    that must be done first. `reason` is for people and steers nothing.
+    that must be done first. `reason` is for people and steers nothing. `declared_as` is the object
+    that is declared, if it is another than the one that is changed: a family has its version
+    changed.
     """
 
     id: str
@@ -72,6 +74,19 @@ class Change:
     source: SourceRef | None = None
     reason: str | None = None
     depends_on: tuple[str, ...] = field(default=())
+    declared_as: Address | None = None
+
+    @property
+    def declared(self) -> Address:
+        """The object as it is declared."""
+        return self.declared_as or self.address
+
+    @property
+    def subject(self) -> str:
+        """The object for people: as it is declared, and the version of it that is changed."""
+        if self.declared_as is None:
+            return str(self.address)
+        return f"{self.declared_as} ({self.address.root.slug})"
 
 
 def gone_with_parent(changes: Iterable[Change]) -> frozenset[Address]:

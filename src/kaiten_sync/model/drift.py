@@ -47,7 +47,7 @@ class Difference:
     if that is not known. `declared_by` is who wrote the declaration, None if git does not
     say. `is_drift` says whether the difference counts: something that nobody declared does where
     the declaration owns the place, and where a plan would delete it. `units` are those of its
-    number, live and in git.
+    number, live and in git. `version` is the slug of the version that a family is compared with.
     """
 
     address: Address
@@ -63,6 +63,12 @@ class Difference:
     declared_by: Attribution | None = None
     is_drift: bool = True
     units: tuple[Unit, Unit] = NO_UNITS
+    version: str | None = None
+
+    @property
+    def subject(self) -> str:
+        """The object for people, with the version of a family that it is compared with."""
+        return str(self.address) if self.version is None else f"{self.address} ({self.version})"
 
     @property
     def changed_in_git(self) -> tuple[str, ...]:

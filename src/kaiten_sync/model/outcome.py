@@ -17,6 +17,8 @@ class Status(StrEnum):
     ALREADY_DONE = "already-done"
     FAILED = "failed"
     BLOCKED = "blocked"
+    LEFT = "left"
+    """A holder that is not moved: it changed since, would be over, or is billed."""
     NOT_TRIED = "not-tried"
 
 
@@ -89,6 +91,6 @@ class ApplyResult:
 
     @property
     def is_refused(self) -> bool:
-        """Whether all that failed was held back because somebody else changed it."""
-        failed = [o for o in self.outcomes if o.status is Status.FAILED]
-        return bool(failed) and all(outcome.is_conflict for outcome in failed)
+        """Whether all that failed was held back, as somebody else changed it, or a holder stays."""
+        failed = [o for o in self.outcomes if o.status in (Status.FAILED, Status.LEFT)]
+        return bool(failed) and all(o.is_conflict or o.status is Status.LEFT for o in failed)

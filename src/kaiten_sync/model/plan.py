@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 
 from kaiten_sync.model.address import Address, Kind
 from kaiten_sync.model.change import Change, Effect, FieldChange
+from kaiten_sync.model.family import FamilyChoice
+from kaiten_sync.model.migration import Migration
 from kaiten_sync.model.settings import Limit
 from kaiten_sync.model.value import ABSENT, Fields
 
@@ -45,14 +47,19 @@ class Guards:
     """What a plan was held to, so that apply holds it to the same.
 
     `population` counts the live objects of each kind; `protected` are the objects that git
-    protects, and `allowed` those whose protection was lifted for this one plan.
+    protects, and `allowed` those whose protection was lifted for this one plan. `rules` is the
+    digest of the rules that it was judged by, None if the project has none.
+    `max_moves` is for migrations, where `allowed` are the holders that are moved although it takes
+    from them.
     """
 
     max_deletes: Limit = field(default=Limit(percent=30))
     max_updates: Limit = field(default=Limit(percent=30))
+    max_moves: Limit = field(default=Limit(percent=100))
     population: Mapping[Kind, int] = field(default_factory=dict)
     protected: frozenset[Address] = frozenset()
     allowed: frozenset[Address] = frozenset()
+    rules: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,7 +129,9 @@ class Plan:
 
     `desired_digest` identifies the declaration; `managed` gives the fingerprint of every
     declared object; `requests` predicts what applying will send; `warnings`, `left` and
-    `new_versions` are for people and change nothing on the server; `digest` seals the rest.
+    `new_versions` are for people and change nothing on the server; `families` has what it does
+    about each declared family, and why; `digest` seals the rest. A plan with a `migration` moves
+    holders and is made from no declaration: it manages nothing.
     """
 
     target: TargetRef
@@ -135,7 +144,9 @@ class Plan:
     guards: Guards = field(default_factory=Guards)
     warnings: tuple[str, ...] = ()
     left: tuple[Left, ...] = ()
+    families: tuple[FamilyChoice, ...] = ()
     new_versions: tuple[NewVersion, ...] = ()
+    migration: Migration | None = None
     format_version: int = FORMAT_VERSION
     digest: str = ""
 

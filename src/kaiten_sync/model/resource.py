@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from kaiten_sync.model.address import Address, ChildList, Kind
+from kaiten_sync.model.family import FamilyTerms
 from kaiten_sync.model.source import SourceRef
 from kaiten_sync.model.value import Fields
 
@@ -30,13 +31,19 @@ class DesiredState:
     `owns` are the lists that are declared, such as a license's `entitlements`: the declaration
     says all that is in them. A license without that key leaves its grants alone. `protected` are
     the objects that declare `protect: true`. `removed` are those that overlays take away, each with
-    the place that says so; nothing is deleted for it.
+    the place that says so; nothing is deleted for it. `terms` are those of every declared family.
     """
 
     resources: Mapping[Address, Resource]
     owns: frozenset[ChildList] = frozenset()
     protected: frozenset[Address] = frozenset()
     removed: Mapping[Address, SourceRef] = field(default_factory=dict, compare=False)
+    terms: Mapping[Address, FamilyTerms] = field(default_factory=dict)
+
+    @property
+    def places(self) -> Mapping[Address, SourceRef]:
+        """Where each object is declared."""
+        return {address: each.source for address, each in self.resources.items()}
 
     def owns_place_of(self, address: Address) -> bool:
         """Whether the declaration says all that is where this object is."""

@@ -10,6 +10,7 @@ from fnmatch import fnmatchcase
 
 from kaiten_sync.model.address import Address
 from kaiten_sync.model.generation import Generation
+from kaiten_sync.model.policy_rule import PolicyRule
 
 TOKEN_VARIABLE = "KAITEN_AUTH_TOKEN"  # noqa: S105  (a variable's name)
 """Where the token is if no target says otherwise: the name that Kaiten's own tools use."""
@@ -84,12 +85,17 @@ class Policy:
 
     `max_deletes` and `max_updates` bound the share of the live objects of a kind; a share
     counts only from 10 live objects up, so that a small catalog is not in the way of itself.
+    `max_moves` bounds the share of holders that one migration moves in the same way.
+    `rules` are the project's own, and `automatic` the actions and effects that need no review.
     """
 
     prune: Prune = Prune.OWNED
     max_deletes: Limit = field(default=Limit(percent=30))
     max_updates: Limit = field(default=Limit(percent=30))
+    max_moves: Limit = field(default=Limit(percent=100))
     on_tighten: OnTighten = OnTighten.IN_PLACE
+    rules: tuple[PolicyRule, ...] = ()
+    automatic: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,12 +4,20 @@ from kaiten_sync.plan.both_sides import of_both_sides
 from kaiten_sync.plan.build import Proposal, desired_digest, propose
 from kaiten_sync.plan.committed import Reason, reasons
 from kaiten_sync.plan.families import Families, families_of, link_of
-from kaiten_sync.plan.guards import recheck
+from kaiten_sync.plan.guards import other_rules, recheck
 from kaiten_sync.plan.held import conflicts
-from kaiten_sync.plan.leaving import Leaving, deleted, ownership
+from kaiten_sync.plan.leaving import Leaving, deleted, ownership, with_versions
 from kaiten_sync.plan.made_again import unlike
 from kaiten_sync.plan.made_from import not_made_from
-from kaiten_sync.plan.plan_file import check_target, is_same_url, read_plan, seal, write_plan
+from kaiten_sync.plan.moves import MigrationCase, PresentHolder, propose_moves
+from kaiten_sync.plan.plan_file import (
+    check_is_of_catalog,
+    check_target,
+    is_same_url,
+    read_plan,
+    seal,
+    write_plan,
+)
 from kaiten_sync.plan.restart import restarted_by, restarting, still_to_restart, used_since
 from kaiten_sync.plan.rewind import rewound, unread
 from kaiten_sync.plan.warnings import without_default
@@ -17,8 +25,11 @@ from kaiten_sync.plan.warnings import without_default
 __all__ = [
     "Families",
     "Leaving",
+    "MigrationCase",
+    "PresentHolder",
     "Proposal",
     "Reason",
+    "check_is_of_catalog",
     "check_target",
     "conflicts",
     "deleted",
@@ -28,8 +39,10 @@ __all__ = [
     "link_of",
     "not_made_from",
     "of_both_sides",
+    "other_rules",
     "ownership",
     "propose",
+    "propose_moves",
     "read_plan",
     "reasons",
     "recheck",
@@ -41,6 +54,7 @@ __all__ = [
     "unlike",
     "unread",
     "used_since",
+    "with_versions",
     "without_default",
     "write_plan",
 ]

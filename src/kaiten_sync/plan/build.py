@@ -6,24 +6,27 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from kaiten_sync.families import Resolution
 from kaiten_sync.kinds.references import referrers
 from kaiten_sync.kinds.registry import spec_of
 from kaiten_sync.kinds.spec import HeldBy
 from kaiten_sync.kinds.values import declared_form
 from kaiten_sync.model.address import Address
 from kaiten_sync.model.canonical import digest, fingerprint
-from kaiten_sync.model.change import Change
+from kaiten_sync.model.change import Action, Change
 from kaiten_sync.model.diagnostic import Diagnostic, Severity
 from kaiten_sync.model.drift import CatalogDiff, DriftClass
+from kaiten_sync.model.family import FamilyTerms
 from kaiten_sync.model.holder import Holders
 from kaiten_sync.model.impact import Impact
 from kaiten_sync.model.plan import Guards, Left, Plan, Summary, TargetRef
+from kaiten_sync.model.policy_rule import rules_digest
 from kaiten_sync.model.resource import DesiredState, LiveResource, LiveState, Resource
 from kaiten_sync.model.settings import Policy
-from kaiten_sync.model.value import Fields
+from kaiten_sync.model.value import Fields, Json
 from kaiten_sync.plan.changes import to_changes
 from kaiten_sync.plan.cost import requests_to_apply
-from kaiten_sync.plan.families import displaced_by, families_of
+from kaiten_sync.plan.families import Families, displaced_by, families_of
 from kaiten_sync.plan.guards import Case, refusals
 from kaiten_sync.plan.held import unheld
 from kaiten_sync.plan.leaving import NEVER_MANAGED, Fate, Leaving
@@ -33,6 +36,7 @@ from kaiten_sync.plan.order import in_order
 from kaiten_sync.plan.places import with_places
 from kaiten_sync.plan.plan_file import seal
 from kaiten_sync.plan.protection import foreign_children, protected_harm, used
+from kaiten_sync.plan.renames import renamed
 from kaiten_sync.plan.restart import restart_needs, restarting, unused
 from kaiten_sync.plan.rests_on import observed_by
 from kaiten_sync.plan.warnings import warnings
@@ -75,21 +79,24 @@ def propose(
     holders: Holders | None = None,
     use: Holders | None = None,
     let_go: Sequence[Left] = (),
+    sold: Resolution | None = None,
 ) -> Proposal:
     """Turn differences into a sealed plan.
 
     `leaving` is the fate of all that is not declared, `allowed` what a person named, `holders` who
-    holds what is deleted, `use` who may use restarted counters, `let_go` undeclared fields.
+    holds what is deleted, `use` who may use restarted counters, `let_go` undeclared fields, `sold`
+    the declaration with a version for each family.
     """
+    declared, sold = desired, sold or Resolution(desired=desired)
+    desired, allowed = sold.desired, sold.on_server(allowed)
     families = families_of(desired, live)
-    changes = in_order(to_changes(diff.differences, leaving, has_drafts=has_drafts), families)
-    protected = desired.protected | leaving.protected
+    changes = _ordered(diff, sold, live, leaving, families, has_drafts=has_drafts)
     restarted, use = restarting(diff.differences), use or Holders()
+    protected = desired.protected | leaving.protected
     harm = protected_harm(changes, protected)
     needs = (*harm, *foreign_children(leaving), *restart_needs(restarted, use))
-    guards = Guards(
-        max_deletes=policy.max_deletes,
-        max_updates=policy.max_updates,
+    guards = replace(
+        _bounds(policy),
         population=population_of(live.resources, changes),
         protected=protected,
         # A restart that was allowed stays so if somebody begins to use the counter until apply.
@@ -107,23 +114,30 @@ def propose(
         holders=_seen_holders(live, leaving.going) if holders is None else holders,
         use=use,
     )
-    warned = tuple(warnings(case))
-    found = (*refusals(case), *warned, *_unused(allowed - guards.allowed))
-    places = {address: resource.source for address, resource in desired.resources.items()}
-    plan = replace(_plan(case, diff, target, warned), left=_left(case, let_go))
-    return Proposal(plan=seal(plan), diagnostics=with_places(found, places))
+    plan = replace(_plan(case, diff, declared, target, sold), left=_left(case, let_go))
+    return _proposal(plan, case, [*sold.refusals, *_unused(allowed - guards.allowed)])
+
+
+def _bounds(policy: Policy) -> Guards:
+    """What the policy alone holds a plan to."""
+    return Guards(
+        max_deletes=policy.max_deletes,
+        max_updates=policy.max_updates,
+        rules=rules_digest(policy.rules),
+    )
 
 
 def desired_digest(desired: DesiredState) -> str:
     """Identifies a declaration by its meaning: not by files, order or comments."""
     resources = {str(address): each.fields for address, each in desired.resources.items()}
-    return digest(
-        {
-            "resources": resources,
-            "ownsGrants": sorted(owned.parent.slug for owned in desired.owns),
-            "protected": sorted(str(address) for address in desired.protected),
-        }
-    )
+    meaning: dict[str, Json] = {
+        "resources": resources,
+        "ownsGrants": sorted(owned.parent.slug for owned in desired.owns),
+        "protected": sorted(str(address) for address in desired.protected),
+    }
+    if desired.terms:  # a declaration without families has the digest that it always had
+        meaning["families"] = {str(a): list(_terms(t)) for a, t in desired.terms.items()}
+    return digest(meaning)
 
 
 def declared_fingerprint(resource: Resource) -> str:
@@ -131,26 +145,68 @@ def declared_fingerprint(resource: Resource) -> str:
     return fingerprint(declared_form(resource.address.kind, resource.fields))
 
 
-def _plan(case: Case, diff: CatalogDiff, target: TargetRef, warned: Sequence[Diagnostic]) -> Plan:
-    desired, live, changes, going = case.desired, case.live, case.changes, case.leaving.going
-    is_unheld = unheld(case.holders, going)
+def _terms(terms: FamilyTerms) -> tuple[Json, ...]:
+    return terms.when_tightened.value, terms.reason, terms.archive_replaced
+
+
+def _ordered(
+    diff: CatalogDiff,
+    sold: Resolution,
+    live: LiveState,
+    leaving: Leaving,
+    families: Families,
+    *,
+    has_drafts: bool,
+) -> tuple[Change, ...]:
+    changes = to_changes(diff.differences, leaving, has_drafts=has_drafts)
+    changes = tuple(map(sold.declared_as, changes))
+    created = (each.address for each in changes if each.action == Action.CREATE)
+    replaced = {old: new for new, old in renamed(created, sold.desired, live, leaving.going)}
+    return in_order(changes, families, replaced)
+
+
+def _plan(
+    case: Case,
+    diff: CatalogDiff,
+    declared: DesiredState,
+    target: TargetRef,
+    sold: Resolution,
+) -> Plan:
+    live, changes, going = case.live, case.changes, case.leaving.going
+    is_unheld = unheld(case.holders, going) | sold.unheld
     is_unused = unused(changes, case.use, case.guards.allowed)
     replaced = replaced_by(changes, live, case.families)
-    observed = observed_by(changes, live, case.families, is_unheld, is_unused, replaced.values())
+    observed = observed_by(
+        changes,
+        live,
+        case.families,
+        is_unheld,
+        is_unused,
+        replaced=replaced.values(),
+        rests=sold.rests,
+    )
     looking = case.holders.requests if is_unheld else 0
     looking += case.use.requests if is_unused else 0
     return Plan(
         target=target,
-        desired_digest=desired_digest(desired),
+        desired_digest=desired_digest(declared),
         changes=tuple(changes),
         observed=observed,
-        managed={a: declared_fingerprint(r) for a, r in desired.resources.items()},
+        managed={a: declared_fingerprint(r) for a, r in declared.resources.items()},
         summary=_summary(diff, changes, going),
         requests=requests_to_apply(changes, observed, live, case.families, looking),
         guards=case.guards,
-        warnings=tuple(each.sentence for each in warned),
+        families=sold.choices,
         new_versions=new_versions(replaced, changes, observed),
     )
+
+
+def _proposal(plan: Plan, case: Case, found: Sequence[Diagnostic]) -> Proposal:
+    """The plan sealed with its warnings, and all that is found with its place."""
+    warned = tuple(warnings(case))
+    plan = seal(replace(plan, warnings=tuple(each.sentence for each in warned)))
+    places = {address: each.source for address, each in case.desired.resources.items()}
+    return Proposal(plan=plan, diagnostics=with_places((*refusals(case), *found, *warned), places))
 
 
 def _seen_holders(live: LiveState, going: frozenset[Address]) -> Holders:

@@ -57,6 +57,8 @@ def _policy(committed: Plan, made: Plan) -> Iterator[str]:
         yield f"maxDeletes was {then.max_deletes}, now it is {now.max_deletes}"
     if then.max_updates != now.max_updates:
         yield f"maxUpdates was {then.max_updates}, now it is {now.max_updates}"
+    if then.rules != now.rules:
+        yield "the rules of the project file are others"
     for address in _sorted(then.allowed - now.allowed):
         yield f"{address} was allowed, and nothing needs that now"
 
@@ -117,6 +119,7 @@ def _rest(committed: Plan, made: Plan) -> tuple[str, ...]:
         "guards": committed.guards == made.guards,
         "warnings": committed.warnings == made.warnings,
         "what nothing manages": committed.left == made.left,
+        "families": committed.families == made.families,
     }
     return tuple(f"{name}: not as in the file" for name, same in parts.items() if not same)
 

@@ -81,6 +81,8 @@ def _writing(
     total = 0
     displaced = displaced_by(changes, families)
     touched: Counter[Address] = Counter()
+    again: set[Address] = set()
+    lists = {change.id: change.address.child_list for change in changes}
     for change in changes:
         if {field.name for field in change.fields} <= displaced.get(change.address, frozenset()):
             total += _FOUND_DONE
@@ -91,4 +93,7 @@ def _writing(
         if change.address.parent is not None:
             total -= 1
             touched[change.address.parent] += change.action == Action.CREATE
-    return total + sum(pages(children[parent] + new) for parent, new in touched.items())
+            if any(lists[each] == change.address.child_list for each in change.depends_on):
+                again.add(change.address.parent)
+    listed = [*touched, *again]
+    return total + sum(pages(children[parent] + touched[parent]) for parent in listed)

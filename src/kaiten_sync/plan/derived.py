@@ -10,8 +10,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
+from kaiten_sync.families import moved, version_address
 from kaiten_sync.kinds.registry import spec_of
-from kaiten_sync.model.change import Action, Change
+from kaiten_sync.model.change import Action, Change, Effect
 from kaiten_sync.model.plan import Observed, Plan
 from kaiten_sync.plan.cost import least_requests
 from kaiten_sync.plan.judged import misjudged
@@ -112,6 +113,25 @@ def _hidden(change: Change, observed: Observed) -> Iterator[str]:
             yield f"{change.id}: it does not show {name}"
 
 
+def _families(plan: Plan) -> Iterator[str]:
+    """A change of a family's version says so, and one that needs an unheld version rests on it."""
+    chosen = {
+        version_address(each.address, each.version): each
+        for each in plan.families
+        if each.version is not None
+    }
+    unheld = {each.address for each in plan.observed if each.unheld}
+    for change in plan.changes:
+        choice = chosen.get(change.address.root)
+        roots = {} if choice is None else {change.address.root: choice.address}
+        if change.declared != moved(change.address, roots):
+            yield f"{change.id}: it is not declared as {change.declared}"
+        rests_on_nobody = choice is not None and choice.holders == 0
+        is_harmful = change.effect in (Effect.TIGHTENS, Effect.BREAKS)
+        if rests_on_nobody and is_harmful and change.address.root not in unheld:
+            yield f"{change.id}: the plan has to rest on {change.address.root} being held by nobody"
+
+
 def _counts(counts: Mapping[str, int]) -> str:
     return ", ".join(f"{count} {name}" for name, count in sorted(counts.items())) or "none"
 
@@ -126,4 +146,5 @@ _CHECKS: tuple[Callable[[Plan], Iterator[str]], ...] = (
     _requests,
     _population,
     _dependencies,
+    _families,
 )

@@ -17,12 +17,14 @@ from kaiten_sync.model.value import ABSENT
 from kaiten_sync.plan.families import Families
 from kaiten_sync.plan.held import held
 from kaiten_sync.plan.leaving import Leaving
-from kaiten_sync.plan.limits import too_many
+from kaiten_sync.plan.limits import too_many, too_many_moves
 from kaiten_sync.plan.places import declared_places, with_places
 from kaiten_sync.plan.protection import Consent, protected_harm, unmet
 from kaiten_sync.plan.references import references
 from kaiten_sync.plan.simulation import refused
 from kaiten_sync.plan.words import show
+
+OTHER_RULES = "the plan was judged by other rules than those of the project file"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,9 +53,18 @@ def refusals(case: Case) -> tuple[Diagnostic, ...]:
 
 def recheck(plan: Plan) -> tuple[Diagnostic, ...]:
     """The limits and the protection again, from what is in the plan alone."""
+    if plan.migration is not None:
+        return tuple(too_many_moves(plan.guards, len(plan.changes), plan.migration.holders))
     needs = protected_harm(plan.changes, plan.guards.protected)
     found = [*unmet(needs, plan.guards.allowed), *too_many(plan.changes, plan.guards)]
     return with_places(found, declared_places(plan))
+
+
+def other_rules(plan: Plan, rules: str | None) -> tuple[Diagnostic, ...]:
+    """That a plan was judged by other rules than those with this digest; nothing if by these."""
+    if plan.guards.rules == rules:
+        return ()
+    return (Diagnostic(rule="not-this-plan", message=OTHER_RULES),)
 
 
 def _cannot_change(case: Case) -> Iterator[Diagnostic]:
@@ -133,7 +144,7 @@ _GUARDS: tuple[Callable[[Case], Iterable[Diagnostic]], ...] = (
     _misfits,
     _clashes,
     lambda case: refused(case.changes, case.live, case.families),
-    lambda case: held(case.holders, case.leaving.going),
+    lambda case: held(case.holders, case.leaving.going, case.leaving.families),
     lambda case: unmet(case.needs, case.guards.allowed),
     lambda case: too_many(case.changes, case.guards),
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from kaiten_sync.kinds.registry import spec_of
 from kaiten_sync.kinds.spec import HeldBy
@@ -14,8 +14,13 @@ from kaiten_sync.plan.leaving import deleted
 from kaiten_sync.plan.words import some
 
 
-def held(holders: Holders, gone: Collection[Address]) -> Iterator[Diagnostic]:
-    """Who holds what is to be deleted, each object once; `gone` is all that is deleted."""
+def held(
+    holders: Holders, gone: Collection[Address], families: Mapping[Address, Address]
+) -> Iterator[Diagnostic]:
+    """Who holds what is to be deleted, each object once; `gone` is all that is deleted.
+
+    `families` have the family of versions that leave with it.
+    """
     for address in sorted(gone, key=lambda each: each.sort_key):
         holding = holding_of(holders, address, gone)
         if holding is not None:
@@ -23,6 +28,10 @@ def held(holders: Holders, gone: Collection[Address]) -> Iterator[Diagnostic]:
                 rule="still-held",
                 message=f"cannot be deleted while {holding}",
                 address=str(address),
+                hint=None
+                if address not in families
+                else f"declare {families[address]} with `sold: false`: then nobody new gets it, and"
+                " holders keep their versions",
             )
 
 

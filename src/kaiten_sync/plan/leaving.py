@@ -7,9 +7,11 @@ manages, and what it is itself to delete: until that is done, planning again mus
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum, auto
 
+from kaiten_sync.families import live_families
+from kaiten_sync.kinds.registry import spec_of
 from kaiten_sync.model.address import Address
 from kaiten_sync.model.change import Action, Change, Effect, FieldChange
 from kaiten_sync.model.drift import Difference, DriftClass
@@ -56,6 +58,8 @@ class Leaving:
     departures: Mapping[Address, Departure] = field(default_factory=dict)
     protected: frozenset[Address] = frozenset()
     """What goes although the previous plan protected it: it left git with its protection."""
+    families: Mapping[Address, Address] = field(default_factory=dict)
+    """The versions that leave with their family, and that family."""
     going: frozenset[Address] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -71,7 +75,7 @@ class Ownership:
     """What may be deleted once it is no longer declared, and what that makes of each object.
 
     `missed` are the objects that go if they are still there, `released` those that are left on
-    the server, with the reason.
+    the server, with the reason. `families` have the family of each version that leaves with it.
     """
 
     prune: Prune
@@ -79,6 +83,7 @@ class Ownership:
     missed: frozenset[Address] = frozenset()
     released: Mapping[Address, str] = field(default_factory=dict)
     protected: frozenset[Address] = frozenset()
+    families: Mapping[Address, Address] = field(default_factory=dict)
 
     def leaving(self, differences: Iterable[Difference], live: LiveState) -> Leaving:
         """Decide the fate of everything that is not declared."""
@@ -94,7 +99,9 @@ class Ownership:
             if address.parent is not None and address.parent in going:
                 departures[address] = self._goes_with_parent(resource)
         gone = {address for address, each in departures.items() if each.fate is Fate.GOES}
-        return Leaving(departures=departures, protected=self.protected & gone)
+        return Leaving(
+            departures=departures, protected=self.protected & gone, families=self.families
+        )
 
     def _fate(self, difference: Difference) -> Departure:
         address = difference.address
@@ -148,6 +155,45 @@ def ownership(
         missed=frozenset(missed),
         released=released,
         protected=previous.guards.protected,
+    )
+
+
+def with_versions(owned: Ownership, desired: DesiredState, live: LiveState) -> Ownership:
+    """Ownership of families as that of their versions on the server.
+
+    Versions of a declared family are never touched by what else is declared no longer. A family
+    that leaves git leaves with its versions, unless these are declared one by one now.
+    """
+    gone = {a for a in owned.missed if spec_of(a.root.kind).versions}
+    if not gone and not desired.terms:
+        return owned
+    families = live_families(live.resources.values())
+    kept = {
+        version.address
+        for family in desired.terms
+        if family.slug in families
+        for version in families[family.slug].versions
+    }
+    taken: dict[Address, Address] = {}
+    for address in gone:
+        versions = families[address.slug].versions if address.slug in families else ()
+        found = {version.address for version in versions}
+        if address.parent is None and found.isdisjoint(desired.resources):
+            taken |= dict.fromkeys(found, address)
+    inside = {each for each in live.resources if each.parent in taken}
+    protected = {
+        v.address
+        for a in gone & owned.protected
+        if a.slug in families
+        for v in families[a.slug].versions
+    }
+    return replace(
+        owned,
+        owned=owned.owned | taken.keys() | inside,
+        missed=frozenset(a for a in owned.missed - gone if a.root not in kept) | taken.keys(),
+        families=taken,
+        released={a: why for a, why in owned.released.items() if a.root not in kept},
+        protected=owned.protected | protected,
     )
 
 

@@ -66,6 +66,17 @@ def too_many(changes: Sequence[Change], guards: Guards) -> Iterator[Diagnostic]:
                 )
 
 
+def too_many_moves(guards: Guards, count: int, holders: int) -> Iterator[Diagnostic]:
+    """Whether a migration moves more holders than `maxMoves` allows."""
+    if _exceeds(guards.max_moves, count, holders):
+        yield Diagnostic(
+            rule="too-many-moves",
+            message=f"moves {count:,} of {holders:,} holders ({100 * count / holders:.0f}%);"
+            f" policy.maxMoves allows {guards.max_moves}",
+            hint="move fewer at a time with --wave, or change the policy",
+        )
+
+
 def _touched(changes: Sequence[Change], *, is_delete: bool) -> set[Address]:
     """The live objects that are deleted, or changed: what is created and then published is none."""
     created = {c.address for c in changes if c.action == Action.CREATE}

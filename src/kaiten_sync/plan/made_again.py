@@ -6,6 +6,7 @@ live. What differs is forged, left out, or has been overtaken: in each case noth
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping
 from typing import TypeAlias
 
@@ -16,6 +17,7 @@ from kaiten_sync.model.change import Action, Change, FieldChange
 from kaiten_sync.model.diagnostic import Diagnostic
 from kaiten_sync.model.plan import Observed, Plan
 from kaiten_sync.model.value import is_same
+from kaiten_sync.plan.guards import OTHER_RULES
 from kaiten_sync.plan.places import declared_places, with_places
 from kaiten_sync.plan.words import show
 
@@ -34,6 +36,7 @@ def unlike(plan: Plan, made: Plan, done: Collection[str]) -> tuple[Diagnostic, .
         *_of_guards(plan, made),
         *_of_numbers(plan, made, done),
         *_of_words(plan, made, done),
+        *_of_families(plan, made, done),
     )
     return with_places(
         (
@@ -87,12 +90,15 @@ def _of_fields(change: Change, wanted: Change) -> Iterator[str]:
 def _of_observed(plan: Plan, made: Plan) -> Iterator[_Difference]:
     """What the plan rests on has to be observed whole: a gap would match whatever is there."""
     given = {each.address: each for each in plan.observed}
+    changed: dict[Address, set[str]] = defaultdict(set)
+    for change in made.changes:
+        changed[change.address].update(each.name for each in change.fields)
     for wanted in made.observed:
-        for message in _gaps(given.get(wanted.address), wanted):
+        for message in _gaps(given.get(wanted.address), wanted, changed[wanted.address]):
             yield wanted.address, message
 
 
-def _gaps(given: Observed | None, wanted: Observed) -> Iterator[str]:
+def _gaps(given: Observed | None, wanted: Observed, required: Collection[str]) -> Iterator[str]:
     fields = (wanted.fields or {}).keys() - units_shown()
     if given is None and wanted.fields and not fields:
         return  # it was looked at for its unit alone, which plans from before that did not show
@@ -104,6 +110,8 @@ def _gaps(given: Observed | None, wanted: Observed) -> Iterator[str]:
         yield f"the plan saw another object (id {given.id}, not {wanted.id})"
     else:
         unseen = fields - (given.fields or {}).keys()
+        # A plan of an earlier version did not look at what a changed field is judged with.
+        unseen -= {*spec_of(wanted.address.kind).limited_by}.difference(required)
         for name in sorted(unseen):
             yield f"the plan did not look at its {name}"
 
@@ -116,6 +124,8 @@ def _of_guards(plan: Plan, made: Plan) -> Iterator[_Difference]:
     ):
         if limit != project:
             yield None, f"{name} is {limit} in the plan, and {project} in the policy"
+    if given.rules != right.rules:
+        yield None, OTHER_RULES
     for address in _sorted(right.protected - given.protected):
         yield address, "it is protected, and the plan does not know"
     for address in _sorted(given.protected - right.protected):
@@ -152,6 +162,20 @@ def _of_words(plan: Plan, made: Plan, done: Collection[str]) -> Iterator[_Differ
     for version in made.new_versions:
         if replaced.get(version.address) != version.replaces:
             yield version.address, f"the plan does not compare it with {version.replaces}"
+
+
+def _of_families(plan: Plan, made: Plan, done: Collection[str]) -> Iterator[_Difference]:
+    """What the plan does about each family, and the reason that a reviewer read."""
+    given = {each.address: each for each in plan.families}
+    wanted = {each.address: each for each in made.families}
+    for address in _sorted(given.keys() | wanted.keys()):
+        one, other = given.get(address), wanted.get(address)
+        if one is None or other is None:
+            yield address, "the plan leaves out the family" if one is None else _UNDECLARED
+        elif (one.way, one.serves, one.version) != (other.way, other.serves, other.version):
+            yield address, f"the way of the family is {other.way} now: {other.reason}"
+        elif one != other and _is_of_one_moment(plan, made, done):
+            yield address, f"the reason is {one.reason!r}, and should be {other.reason!r}"
 
 
 def _is_of_one_moment(plan: Plan, made: Plan, done: Collection[str]) -> bool:

@@ -19,8 +19,7 @@ def not_made_from(plan: Plan, desired: DesiredState) -> tuple[Diagnostic, ...]:
     declared = {address: declared_fingerprint(r) for address, r in desired.resources.items()}
     if plan.desired_digest == desired_digest(desired) and plan.managed == declared:
         return ()
-    places = {address: resource.source for address, resource in desired.resources.items()}
-    return with_places(declared_since(plan.managed, declared), places)
+    return with_places(declared_since(plan.managed, declared), desired.places)
 
 
 def declared_since(

@@ -7,7 +7,9 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import takewhile
+from types import MappingProxyType
 
+from kaiten_sync.kinds.references import slug_target
 from kaiten_sync.kinds.registry import move_of, spec_of
 from kaiten_sync.model.address import Address
 from kaiten_sync.model.change import Action, Change
@@ -26,16 +28,24 @@ def level(change: Change) -> tuple[int, int]:
     return (_DOWN, -height) if change.action == Action.DELETE else (_UP, height)
 
 
-def in_order(changes: Sequence[Change], families: Families) -> tuple[Change, ...]:
-    """The changes with `depends_on` filled, each after all that it depends on."""
-    edges = _Edges(changes, families)
+def in_order(
+    changes: Sequence[Change],
+    families: Families,
+    replaced: Mapping[Address, Address] = MappingProxyType({}),
+) -> tuple[Change, ...]:
+    """The changes with `depends_on` filled, each after all that it depends on.
+
+    `replaced` are deleted objects, each with the new one that has its content: nothing of the old
+    one is deleted before the new one is in place.
+    """
+    edges = _Edges(changes, families, replaced)
     linked = [replace(c, depends_on=tuple(sorted(edges.before(c)))) for c in changes]
     return _topological(linked)
 
 
 def edges_within(changes: Sequence[Change]) -> Iterator[tuple[Change, set[str]]]:
     """What each change depends on as far as the changes alone show it, whatever its family."""
-    edges = _Edges(changes, Families(of={}, members={}))
+    edges = _Edges(changes, Families(of={}, members={}), {})
     for change in changes:
         yield change, edges.before(change)
 
@@ -43,8 +53,11 @@ def edges_within(changes: Sequence[Change]) -> Iterator[tuple[Change, set[str]]]
 class _Edges:
     """Looks up, for a change, the changes that must come first."""
 
-    def __init__(self, changes: Sequence[Change], families: Families) -> None:
+    def __init__(
+        self, changes: Sequence[Change], families: Families, replaced: Mapping[Address, Address]
+    ) -> None:
         self._families = families
+        self._replaced = replaced
         self._by_address: dict[Address, list[Change]] = defaultdict(list)
         self._children: dict[Address, list[Change]] = defaultdict(list)
         self._leaving: dict[Address, list[Change]] = defaultdict(list)
@@ -76,7 +89,9 @@ class _Edges:
         elif change.action == Action.DELETE:
             yield from self._children[address]
             yield from self._leaving[address]
-            yield from self._successors(self._deleted_root(address))
+            root = self._deleted_root(address)
+            yield from self._successors(root)
+            yield from self._replacements(address, root)
         else:
             for needed in (address.parent, *referred(change, "after")):
                 yield from self._created(needed)
@@ -90,6 +105,17 @@ class _Edges:
                 move = move_of(sibling.kind, other.action)
                 if move is not None and not move[1].withdraws:
                     yield other
+
+    def _replacements(self, address: Address, root: Address) -> Iterator[Change]:
+        """What puts in place what is deleted under another slug."""
+        if root in self._replaced:
+            new = self._replaced[root]
+            yield from self._by_address[new]
+            # The children of the old one wait for the new one alone, or edges would be quadratic.
+            yield from self._children[new] if address == root else ()
+        target = slug_target(address)
+        if target is not None and target in self._replaced:
+            yield from self._created(address._replace(slug=self._replaced[target].slug))
 
     def _deleted_root(self, address: Address) -> Address:
         """The outermost object that is deleted together with this one."""

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import re
-import sys
-from collections.abc import Callable, Collection, Sequence
-from typing import TypeVar
+from collections.abc import Collection, Sequence
 
 from kaiten_sync.documents import property_of, value_of
 from kaiten_sync.documents.parts import (
@@ -44,17 +42,12 @@ from kaiten_sync.model.plan import (
 from kaiten_sync.model.settings import parse_limit
 from kaiten_sync.model.source import SourceRef
 from kaiten_sync.plan.derived import check_derived
+from kaiten_sync.plan.family_codec import family_document, family_of
+from kaiten_sync.plan.parts import at as _at
+from kaiten_sync.plan.parts import bounded as _bounded
+from kaiten_sync.plan.parts import each_of as _each
 from kaiten_sync.plan.rests_on import object_fingerprint
 from kaiten_sync.plan.story import check_story
-
-_DEEPEST = 200
-"""Levels of a value: three times what a declaration may have, as a server may have more."""
-
-_LARGEST = int(sys.float_info.max)
-"""The API keeps numbers as float64."""
-
-_Part = TypeVar("_Part")
-_Value = TypeVar("_Value")
 
 
 def plan_document(plan: Plan) -> PlanDocument:
@@ -79,9 +72,11 @@ def plan_document(plan: Plan) -> PlanDocument:
             population={str(kind): count for kind, count in plan.guards.population.items()},
             protected=_sorted_texts(plan.guards.protected),
             allowed=_sorted_texts(plan.guards.allowed),
+            rules=property_of(plan.guards.rules, absent=None),
         ),
         warnings=plan.warnings,
         left=property_of(tuple(map(_left_document, plan.left)) or None, absent=None),
+        families=property_of(tuple(map(family_document, plan.families)) or None, absent=None),
         new_versions=property_of(
             tuple(map(_new_version_document, plan.new_versions)) or None, absent=None
         ),
@@ -99,7 +94,7 @@ def plan_of(document: PlanDocument) -> Plan:
     observed = _each(_observed, document.observed, "observed")
     _check_links(changes)
     check_story(changes, observed)
-    guards, summary = document.guards, document.summary
+    guards = document.guards
     plan = Plan(
         target=TargetRef(document.target.name, document.target.url),
         desired_digest=_at("desiredDigest", _digest, document.desired_digest),
@@ -109,15 +104,7 @@ def plan_of(document: PlanDocument) -> Plan:
             _at("managed", parse_address, key): _at(f"managed.{key}", _fingerprint, mark)
             for key, mark in document.managed.items()
         },
-        summary=Summary(
-            actions={
-                _at("summary.actions", _known_action, action): count
-                for action, count in summary.actions.items()
-            },
-            effects={effect.value: count for effect, count in summary.effects.items()},
-            unchanged=summary.unchanged,
-            unmanaged=summary.unmanaged,
-        ),
+        summary=_summary(document.summary),
         requests=document.requests,
         guards=Guards(
             max_deletes=_at("guards.maxDeletes", parse_limit, guards.max_deletes),
@@ -128,9 +115,11 @@ def plan_of(document: PlanDocument) -> Plan:
             },
             protected=frozenset(_each(parse_address, guards.protected, "guards.protected")),
             allowed=frozenset(_each(parse_address, guards.allowed, "guards.allowed")),
+            rules=_rules(guards),
         ),
         warnings=document.warnings,
         left=_each(_left, value_of(document.left, absent=None) or (), "left"),
+        families=_each(family_of, value_of(document.families, absent=None) or (), "families"),
         new_versions=_each(
             _new_version, value_of(document.new_versions, absent=None) or (), "newVersions"
         ),
@@ -138,6 +127,18 @@ def plan_of(document: PlanDocument) -> Plan:
     )
     check_derived(plan)
     return plan
+
+
+def _summary(summary: SummaryDocument) -> Summary:
+    return Summary(
+        actions={
+            _at("summary.actions", _known_action, action): count
+            for action, count in summary.actions.items()
+        },
+        effects={effect.value: count for effect, count in summary.effects.items()},
+        unchanged=summary.unchanged,
+        unmanaged=summary.unmanaged,
+    )
 
 
 def _sorted_texts(addresses: Collection[Address]) -> tuple[str, ...]:
@@ -154,6 +155,9 @@ def _change_document(change: Change) -> ChangeDocument:
         depends_on=change.depends_on,
         source=property_of(source_document(change.source), absent=None),
         reason=property_of(change.reason, absent=None),
+        declared_as=property_of(
+            None if change.declared_as is None else str(change.declared_as), absent=None
+        ),
     )
 
 
@@ -237,20 +241,6 @@ def _new_version(document: NewVersionDocument) -> NewVersion:
     )
 
 
-def _each(
-    read: Callable[[_Part], _Value], parts: Sequence[_Part], place: str
-) -> tuple[_Value, ...]:
-    return tuple(_at(f"{place}[{index}]", read, part) for index, part in enumerate(parts))
-
-
-def _at(place: str, read: Callable[[_Part], _Value], part: _Part) -> _Value:
-    """Read a part; an error names its place."""
-    try:
-        return read(part)
-    except ValueError as error:
-        raise ValueError(f"{place}: {error}") from error
-
-
 def _kind(word: str) -> Kind:
     if word not in SPECS:
         raise ValueError(f"{word!r} is not a kind")
@@ -261,6 +251,11 @@ def _known_action(word: str) -> str:
     if word not in all_actions():
         raise ValueError(f"{word!r} is not an action")
     return word
+
+
+def _rules(guards: GuardsDocument) -> str | None:
+    found: str | None = value_of(guards.rules, absent=None)
+    return None if found is None else _at("guards.rules", _digest, found)
 
 
 def _digest(text: str) -> str:
@@ -278,6 +273,7 @@ def _fingerprint(text: str) -> str:
 def _change(document: ChangeDocument) -> Change:
     address = parse_address(document.address)
     action = _at("action", lambda word: action_of(address.kind, word), document.action)
+    declared_as = value_of(document.declared_as, absent=None)
     if document.id != change_id(action, address):
         raise ValueError(f"the id of {action} {address} does not match")
     return Change(
@@ -289,6 +285,7 @@ def _change(document: ChangeDocument) -> Change:
         source=_source(value_of(document.source, absent=None)),
         reason=value_of(document.reason, absent=None),
         depends_on=document.depends_on,
+        declared_as=None if declared_as is None else parse_address(declared_as),
     )
 
 
@@ -311,23 +308,6 @@ def _field(address: Address, document: FieldDocument) -> FieldChange:
             for each in inner
         ),
     )
-
-
-def _bounded(value: _Value) -> _Value:
-    """A value that every later step can take: comparing, rendering and sending recurse into it."""
-    level: list[object] = [value]
-    for _ in range(_DEEPEST + 1):
-        if not level:
-            return value
-        if any(isinstance(each, int) and abs(each) > _LARGEST for each in level):
-            raise ValueError("a number is too large")
-        level = [
-            inner
-            for each in level
-            if isinstance(each, dict | list)
-            for inner in (each.values() if isinstance(each, dict) else each)
-        ]
-    raise ValueError("it is nested too deeply")
 
 
 def _source(document: SourceDocument | None) -> SourceRef | None:

@@ -11,16 +11,21 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from kaiten_sync.documents import from_json, to_json
+from kaiten_sync.documents.migration import MigrationDocument
 from kaiten_sync.documents.plan import PlanDocument
 from kaiten_sync.errors import PlanFileError
 from kaiten_sync.model.canonical import digest
 from kaiten_sync.model.plan import FORMAT_VERSION, Plan, TargetRef
 from kaiten_sync.model.value import Json
+from kaiten_sync.plan.migration_codec import migration_document, migration_of
 from kaiten_sync.plan.plan_codec import plan_document, plan_of
 
 SIZE_LIMIT_BYTES = 256 * 1024 * 1024
 """A plan of 100,000 changes is some 60 MB; nobody reviews a larger plan."""
 
+
+_MIGRATION = "migration"
+"""The `kind` of a plan that moves holders; a plan of the catalog has none."""
 
 _DEFAULT_PORTS = {"http": ":80", "https": ":443"}
 
@@ -38,6 +43,8 @@ def write_plan(plan: Plan) -> bytes:
 
 def plan_to_json(plan: Plan) -> dict[str, Json]:
     """The plan as JSON. Absent fields are left out; null stays null."""
+    if plan.migration is not None:
+        return to_json(migration_document(plan, plan.migration))
     return to_json(plan_document(plan))
 
 
@@ -69,11 +76,27 @@ def check_target(plan: Plan, target: TargetRef, *, may_have_moved: bool = False)
     is_there = may_have_moved or is_same_url(plan.target.url, target.url)
     if plan.target.name != target.name or not is_there:
         other = f"make a plan for {target.name}, or choose the target with -t"
-        moved = "make the plan again: if this server moved, `kaiten-sync plan -o` recognizes it"
+        moved = (
+            "make the plan again: if this server moved, `kaiten-sync plan -o FILE` recognizes it by"
+            " the ids of its objects, or takes your word for it (--previous FILE --moved)"
+        )
         raise PlanFileError(
             f"this plan is for {plan.target.name} at {plan.target.url},"
             f" not for {target.name} at {target.url}",
             hint=moved if plan.target.name == target.name else other,
+        )
+
+
+def check_is_of_catalog(plan: Plan) -> None:
+    """Make sure that a plan is made from a catalog, so that it records what was agreed.
+
+    Raises:
+        PlanFileError: it moves holders, and records nothing else.
+    """
+    if plan.migration is not None:
+        raise PlanFileError(
+            f"this plan moves holders of {plan.migration.family}: it is not the plan of a catalog",
+            hint="keep both in files of their own, and name the plan of the catalog",
         )
 
 
@@ -101,6 +124,8 @@ def _read(content: bytes) -> Plan:
             hint="make the plan again; a plan is never edited by hand",
         )
     try:
+        if document.get("kind") == _MIGRATION:
+            return migration_of(from_json(MigrationDocument, document))
         return plan_of(from_json(PlanDocument, document))
     except ValueError as error:
         raise PlanFileError(f"not a plan that kaiten-sync made: {error}") from error

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from kaiten_sync.kinds.registry import spec_of
 from kaiten_sync.kinds.values import normal_value
 from kaiten_sync.model.address import Address
 from kaiten_sync.model.change import Action
 from kaiten_sync.model.diagnostic import Diagnostic, Severity
+from kaiten_sync.model.resource import DesiredState, LiveState
 from kaiten_sync.model.value import ABSENT, Fields, Json, is_same
 from kaiten_sync.plan.guards import Case
 from kaiten_sync.plan.held import holding_of
@@ -19,12 +20,23 @@ _OF_THE_OBJECT = ("held by", "granted by")
 
 def renames(case: Case) -> Iterator[Diagnostic]:
     """A warning for each pair: a server cannot rename a slug, and holders stay with the old one."""
-    created = (c.address for c in case.changes if c.action == Action.CREATE)
-    going = sorted((a for a in case.leaving.going if a.parent is None), key=lambda a: a.sort_key)
+    created = [c.address for c in case.changes if c.action == Action.CREATE]
+    for new, old in renamed(created, case.desired, case.live, case.leaving.going):
+        yield _warning(case, new, old)
+
+
+def renamed(
+    created: Iterable[Address],
+    desired: DesiredState,
+    live: LiveState,
+    going: Collection[Address],
+) -> Iterator[tuple[Address, Address]]:
+    """Each created object with a deleted one whose content it has."""
+    roots = sorted((a for a in going if a.parent is None), key=lambda a: a.sort_key)
     for new in (each for each in created if each.parent is None):
-        for old in going:
-            if new.kind == old.kind and _has_content_of(case, new, old):
-                yield _warning(case, new, old)
+        for old in roots:
+            if new.kind == old.kind and _has_content_of(desired, live, new, old):
+                yield new, old
 
 
 def _warning(case: Case, new: Address, old: Address) -> Diagnostic:
@@ -46,16 +58,16 @@ def _warning(case: Case, new: Address, old: Address) -> Diagnostic:
     )
 
 
-def _has_content_of(case: Case, new: Address, old: Address) -> bool:
-    declared, live = case.desired.resources.get(new), case.live.resources.get(old)
-    if declared is None or live is None or not _fits(new, declared.fields, live.fields):
+def _has_content_of(desired: DesiredState, live: LiveState, new: Address, old: Address) -> bool:
+    declared, found = desired.resources.get(new), live.resources.get(old)
+    if declared is None or found is None or not _fits(new, declared.fields, found.fields):
         return False
-    wanted = {a.slug: (a, r.fields) for a, r in case.desired.resources.items() if a.parent == new}
-    found: Mapping[str, Fields] = {
-        a.slug: r.fields for a, r in case.live.resources.items() if a.parent == old
+    wanted = {a.slug: (a, r.fields) for a, r in desired.resources.items() if a.parent == new}
+    there: Mapping[str, Fields] = {
+        a.slug: r.fields for a, r in live.resources.items() if a.parent == old
     }
-    return wanted.keys() == found.keys() and all(
-        _fits(address, fields, found[slug]) for slug, (address, fields) in wanted.items()
+    return wanted.keys() == there.keys() and all(
+        _fits(address, fields, there[slug]) for slug, (address, fields) in wanted.items()
     )
 
 

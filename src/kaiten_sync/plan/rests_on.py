@@ -7,7 +7,7 @@ which starts again. A change to anything else leaves a plan valid.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from kaiten_sync.kinds.registry import spec_of
@@ -39,11 +39,13 @@ def observed_by(
     unheld: frozenset[Address] = frozenset(),
     unused: frozenset[Address] = frozenset(),
     replaced: Collection[Address] = (),
+    rests: Mapping[Address, Sequence[str]] | None = None,
 ) -> tuple[Observed, ...]:
     """Every live object that the changes rest on, in address order.
 
-    `unheld` are deleted objects that nobody holds, `unused` restarted counters that nobody uses,
-    `replaced` the versions that new ones are compared with.
+    `unheld` are objects that nobody holds, as long as the plan needs that, `unused` restarted
+    counters that nobody uses, `replaced` the versions that new ones are compared with. `rests` are
+    fields that it rests on besides.
     """
     seen: dict[Address, _Seen] = {}
     created = set()
@@ -53,12 +55,15 @@ def observed_by(
             created.add(change.address)
         for address, names in rests_on(change):
             seen.setdefault(address, _Seen()).names.update(names)
+        seen[change.address].names.update(_judged_with(change, live))
         if change.action == Action.DELETE:
             seen[change.address].is_whole = True
             seen[change.address].ignored = displaced.get(change.address, frozenset())
     for version in replaced:
         for address, names in looked_at(version, live):
             seen.setdefault(address, _Seen()).names.update(names)
+    for address, names in (rests or {}).items():
+        seen.setdefault(address, _Seen()).names.update(names)
     for address in list(seen):
         for holder, names in _units_shown(address, live):
             seen.setdefault(holder, _Seen()).names.update(names)
@@ -98,6 +103,20 @@ def _units_shown(address: Address, live: LiveState) -> Iterator[tuple[Address, S
         names = [n for n in unit_names(address.kind) if found.fields.get(n) is not None]
         if names:
             yield found.address, names
+
+
+def _judged_with(change: Change, live: LiveState) -> Iterator[str]:
+    """The fields that limit usage together with a changed one, as far as they are set.
+
+    The percentage above a threshold means nothing without the threshold, and the reverse.
+    """
+    spec, found = spec_of(change.address.kind), live.resources.get(change.address)
+    if found is None or change.action != Action.UPDATE:
+        return
+    for name in spec.limited_by:
+        value = found.fields.get(name)
+        if value is not None and value != spec.fields[name].default(found.fields):
+            yield name
 
 
 def _observe(address: Address, seen: _Seen, live: LiveState) -> Observed:

@@ -28,6 +28,7 @@ def apply_json(result: ApplyResult) -> dict[str, Json]:
                 already_done=counts[Status.ALREADY_DONE],
                 failed=counts[Status.FAILED],
                 blocked=counts[Status.BLOCKED],
+                left=counts[Status.LEFT],
                 not_tried=counts[Status.NOT_TRIED],
             ),
             left=None if result.left is None else tuple(each.id for each in result.left),

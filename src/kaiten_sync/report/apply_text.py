@@ -19,6 +19,7 @@ _SYMBOLS = {
     Status.ALREADY_DONE: "=",
     Status.FAILED: "✗",
     Status.BLOCKED: "!",
+    Status.LEFT: "o",
     Status.NOT_TRIED: "·",
 }
 _STATUS_WIDTH = len("already done")
@@ -82,7 +83,7 @@ def _ending(result: ApplyResult, paint: Paint) -> Iterator[str]:
 
 
 def _failure(outcome: Outcome) -> Iterator[str]:
-    if outcome.status is not Status.FAILED:
+    if outcome.status not in (Status.FAILED, Status.LEFT):
         return
     message = safe_text(cut(outcome.message or "no reason was given", _MESSAGE_LIMIT))
     yield message

@@ -75,7 +75,7 @@ def _card(difference: Difference, report: DriftReport) -> _DriftCard:
         verdict=difference.verdict.value,
         symbol=DRIFT_SYMBOLS[difference.verdict],
         word=DRIFT_WORDS[difference.verdict],
-        address=cut(safe_text(str(difference.address)), NAME_LIMIT),
+        address=cut(safe_text(difference.subject), NAME_LIMIT),
         rows=tuple(
             field_rows(difference.fields, VALUE_LIMIT, difference.agreed, units=difference.units)
         ),

@@ -82,6 +82,7 @@ def _difference(difference: Difference, report: DriftReport) -> DifferenceDocume
         commands=dict(next_steps(difference, report)),
         updated_at=difference.updated_at,
         updated_by=difference.updated_by,
+        version=property_of(difference.version, absent=None),
     )
 
 

@@ -45,7 +45,7 @@ def _result(report: DriftReport, difference: Difference) -> SarifObject:
         for row in field_rows(difference.fields, agreed=difference.agreed, units=difference.units)
     ]
     word = DRIFT_WORDS[difference.verdict]
-    head = f"{difference.address}: {word} on {report.target.name}"
+    head = f"{difference.subject}: {word} on {report.target.name}"
     return {
         "ruleId": _rule(difference.verdict),
         "level": _LEVELS.get(difference.verdict, "warning") if difference.is_drift else "note",

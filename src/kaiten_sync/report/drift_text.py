@@ -132,7 +132,7 @@ def _head(difference: Difference) -> Row:
     return Row(
         symbol=DRIFT_SYMBOLS[difference.verdict],
         word=DRIFT_WORDS[difference.verdict],
-        subject=safe_text(str(difference.address)),
+        subject=safe_text(difference.subject),
         note="",
         place="" if is_unmanaged else place_of(difference.source, difference.fields),
         style=DRIFT_STYLES[difference.verdict],

@@ -10,6 +10,8 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from kaiten_sync.families import moved
+from kaiten_sync.kinds.instance import MOVE
 from kaiten_sync.kinds.registry import move_of, spec_of
 from kaiten_sync.model.address import Address
 from kaiten_sync.model.change import (
@@ -39,11 +41,12 @@ class PlanEntry:
     """What a reader takes in at once: a change, or what a new version leaves out.
 
     `effect_word` is empty if the effect goes without saying. `has_sides`: its fields are shown
-    before and after. `notes` are sentences about it, `units` those of
-    its number before and after. `risk` is as in the tables of kinds.
+    before and after. `declared` is the object as it is declared. `notes` are sentences about it,
+    `units` those of its number before and after. `risk` is as in the tables of kinds.
     """
 
     address: Address
+    declared: Address
     action: Action
     symbol: str
     word: str
@@ -55,6 +58,16 @@ class PlanEntry:
     has_sides: bool = False
     units: tuple[Unit, Unit] = NO_UNITS
     risk: int
+
+    @property
+    def subject(self) -> str:
+        """The object for people: as it is declared, and the version of it that is changed."""
+        return _subject(self.address, self.declared)
+
+    @property
+    def whole(self) -> str:
+        """The object that it is about, or in which that is, for people."""
+        return _subject(self.address.parent or self.address, self.declared.parent or self.declared)
 
     @property
     def is_move(self) -> bool:
@@ -91,6 +104,7 @@ def _entry(change: Change, note: str = "") -> PlanEntry:
     notes = (note, safe_text(change.reason or ""))
     return PlanEntry(
         address=change.address,
+        declared=change.declared,
         action=change.action,
         symbol=symbol_of(change),
         word=word_of(change.action),
@@ -99,7 +113,7 @@ def _entry(change: Change, note: str = "") -> PlanEntry:
         effect_word=effect_word(change),
         place=place_of(change.source, change.fields),
         notes=tuple(filter(None, notes)),
-        has_sides=change.action == Action.UPDATE,
+        has_sides=change.action in (Action.UPDATE, MOVE),
         risk=risk_of(change),
     )
 
@@ -120,7 +134,7 @@ def _of_new_version(change: Change, version: NewVersion) -> Iterator[PlanEntry]:
     """A created version with what it leaves out, or a grant of it unless that is as it was."""
     if change.address == version.address:
         yield _entry(change, _replaces(version))
-        yield from (_left_out(each) for each in version.changes if each.is_left_out)
+        yield from (_left_out(each, change) for each in version.changes if each.is_left_out)
         return
     found = next((each for each in version.changes if each.address == change.address), None)
     if found is not None and found.is_new:
@@ -137,9 +151,10 @@ def _of_new_version(change: Change, version: NewVersion) -> Iterator[PlanEntry]:
         )
 
 
-def _left_out(found: VersionChange) -> PlanEntry:
+def _left_out(found: VersionChange, created: Change) -> PlanEntry:
     return PlanEntry(
         address=found.address,
+        declared=moved(found.address, {created.address: created.declared}),
         action=Action.DELETE,
         symbol="-",
         word=_LEFT_OUT,
@@ -149,6 +164,10 @@ def _left_out(found: VersionChange) -> PlanEntry:
         place="",
         risk=RISK_OF_DELETE,
     )
+
+
+def _subject(address: Address, declared: Address) -> str:
+    return str(address) if address == declared else f"{declared} ({address.root.slug})"
 
 
 def _replaces(version: NewVersion) -> str:

@@ -3,13 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from kaiten_sync.model.plan import Left, Plan
+from kaiten_sync.report.family_lines import FAMILIES_TITLE, family_lines
+from kaiten_sync.report.moves import (
+    STAYS_TITLE,
+    TERMS_TITLE,
+    nobody_moves,
+    stay_lines,
+    term_lines,
+)
 from kaiten_sync.report.safe_text import safe_text
 from kaiten_sync.report.values import value_text
 from kaiten_sync.report.words import counted
 
-LEFT_TITLE = "Left on the server; nothing manages it now:"
+_LEFT_TITLE = "Left on the server; nothing manages it now:"
 
 NO_WAY = "What differs cannot be changed as it is declared."
 """Instead of "No changes" in a plan that is empty because it is refused."""
@@ -21,11 +30,36 @@ _VALUE_LIMIT = 60
 """Characters of each value: all fields of an object share one line."""
 
 
-def left_lines(plan: Plan) -> Iterator[str]:
+@dataclass(frozen=True, slots=True)
+class Note:
+    """A title, and the lines below it."""
+
+    title: str
+    lines: tuple[str, ...]
+
+
+def notes_beside(plan: Plan) -> Iterator[Note]:
+    """What a reader has to know beside the changes: what is sold, what is left, and who stays."""
+    migration = plan.migration
+    if sold := tuple(family_lines(plan)):
+        yield Note(FAMILIES_TITLE, (*sold[:_LIMIT], *_more(len(sold))))
+    if plan.left:
+        yield Note(_LEFT_TITLE, tuple(_left_lines(plan)))
+    if migration is not None and plan.changes:
+        yield Note(TERMS_TITLE, tuple(term_lines(plan, migration)))
+    if migration is not None and migration.stays:
+        yield Note(STAYS_TITLE, tuple(stay_lines(migration)))
+
+
+def _left_lines(plan: Plan) -> Iterator[str]:
     """A line for each object: its live values, and why it stays."""
     yield from map(_line, plan.left[:_LIMIT])
-    if len(plan.left) > _LIMIT:
-        yield f"and {len(plan.left) - _LIMIT:,} more"
+    yield from _more(len(plan.left))
+
+
+def _more(count: int) -> Iterator[str]:
+    if count > _LIMIT:
+        yield f"and {count - _LIMIT:,} more"
 
 
 def no_changes(plan: Plan, target: str, *, is_revert: bool) -> str:
@@ -34,6 +68,8 @@ def no_changes(plan: Plan, target: str, *, is_revert: bool) -> str:
     A revert leaves alone what git is ahead with, so it cannot say that nothing differs. `target` is
     how the target is named.
     """
+    if plan.migration is not None:
+        return nobody_moves(plan.migration)
     if is_revert:
         return f"A revert has nothing to undo on {target}."
     verb = "has more than" if plan.has_differences else "matches"

@@ -40,8 +40,25 @@ def after_failure(result: ApplyResult) -> Iterator[str]:
         )
     if any(outcome.is_conflict for outcome in failed):
         yield "Somebody changed the server since: make the plan again and review what is different."
-    if not any(outcome.is_final or outcome.is_conflict for outcome in failed):
+    yield from after_moves(result)
+    is_open = failed or any(outcome.status is Status.NOT_TRIED for outcome in result.outcomes)
+    if is_open and not any(outcome.is_final or outcome.is_conflict for outcome in failed):
         yield "Apply the same plan again to finish it; what is done already is skipped."
+
+
+def after_moves(result: ApplyResult) -> Iterator[str]:
+    """What can be done about holders that were left: one line each."""
+    left = [outcome for outcome in result.outcomes if outcome.status is Status.LEFT]
+    if not left:
+        return
+    yield (
+        "Holders that were left keep their version. The next migration looks at them again; leave"
+        " those out that the server will not let go:"
+    )
+    for outcome in left[:_LEFT_LIMIT]:
+        yield f"  --skip {safe_text(str(outcome.address))}"
+    if len(left) > _LEFT_LIMIT:
+        yield f"  and {len(left) - _LEFT_LIMIT:,} more; the receipt has all"
 
 
 def after_success(result: ApplyResult) -> Iterator[str]:
@@ -59,7 +76,7 @@ def after_success(result: ApplyResult) -> Iterator[str]:
         f" {'is' if count == 1 else 'are'} still to be made."
     )
     for change in result.left[:_LEFT_LIMIT]:
-        yield f"  {symbol_of(change)} {word_of(change.action)} {safe_text(str(change.address))}"
+        yield f"  {symbol_of(change)} {word_of(change.action)} {safe_text(change.subject)}"
     if count > _LEFT_LIMIT:
         yield f"  and {count - _LEFT_LIMIT:,} more"
     if result.was_done_before:

@@ -48,6 +48,7 @@ STATUS_STYLES: Mapping[Status, str] = {
     Status.ALREADY_DONE: "dim",
     Status.FAILED: "bold red",
     Status.BLOCKED: "yellow",
+    Status.LEFT: "yellow",
     Status.NOT_TRIED: "dim",
 }
 

@@ -12,8 +12,9 @@ from kaiten_sync.model.plan import Plan
 from kaiten_sync.report.entries import PlanEntry, entries_of
 from kaiten_sync.report.field_rows import FieldRow
 from kaiten_sync.report.impact_html import impact_parts
-from kaiten_sync.report.left import LEFT_TITLE, NO_WAY, left_lines, no_changes
+from kaiten_sync.report.left import NO_WAY, Note, no_changes, notes_beside
 from kaiten_sync.report.pages import NAME_LIMIT, VALUE_LIMIT, template
+from kaiten_sync.report.plan_summary import plan_summary, plan_title
 from kaiten_sync.report.pricing import table_of_plan
 from kaiten_sync.report.pricing_formats import pricing_parts
 from kaiten_sync.report.risk import riskiest_first, takes_away
@@ -21,7 +22,6 @@ from kaiten_sync.report.safe_text import safe_text
 from kaiten_sync.report.values import cut
 from kaiten_sync.report.words import (
     counted,
-    plan_summary,
     plan_warnings,
     with_place,
 )
@@ -81,11 +81,14 @@ def plan_html(
         target=target,
         url=cut(safe_text(plan.target.url), NAME_LIMIT),
         summary=plan_summary(plan),
+        title=plan_title(plan),
         no_changes=f"No changes. {no_changes(plan, target, is_revert=is_revert)}",
         is_empty=plan.is_empty,
         no_way=NO_WAY,
-        left_title=LEFT_TITLE,
-        left=[cut(line, VALUE_LIMIT) for line in left_lines(plan)],
+        beside=[
+            Note(each.title, tuple(cut(line, VALUE_LIMIT) for line in each.lines))
+            for each in notes_beside(plan)
+        ],
         refusals=[cut(safe_text(with_place(each)), VALUE_LIMIT) for each in refusals],
         warnings=[cut(safe_text(warning), VALUE_LIMIT) for warning in plan_warnings(plan)],
         sections=list(_sections(plan)),
@@ -98,7 +101,7 @@ def plan_html(
 def _sections(plan: Plan) -> Iterator[_Section]:
     by_object: dict[str, list[PlanEntry]] = {}
     for entry in riskiest_first(entries_of(plan)):
-        by_object.setdefault(str(entry.address.parent or entry.address), []).append(entry)
+        by_object.setdefault(entry.whole, []).append(entry)
     by_title: dict[str, list[_Group]] = {title: [] for title in _TITLES}
     for name, entries in by_object.items():
         by_title[_title(name, entries)].append(
@@ -120,7 +123,7 @@ def _title(name: str, entries: list[PlanEntry]) -> str:
         return _HARMFUL[riskiest.effect]
     if takes_away(riskiest):
         return _DELETES
-    is_new = any(e.action == Action.CREATE and str(e.address) == name for e in entries)
+    is_new = any(e.action == Action.CREATE and e.subject == name for e in entries)
     return _NEW if is_new else _OTHER
 
 
@@ -130,7 +133,7 @@ def _card(entry: PlanEntry) -> _PlanCard:
         symbol=entry.symbol,
         word=entry.word,
         effect=entry.effect_word,
-        address=cut(safe_text(str(entry.address)), NAME_LIMIT),
+        address=cut(safe_text(entry.subject), NAME_LIMIT),
         place=cut(entry.place, NAME_LIMIT),
         notes=tuple(cut(note, VALUE_LIMIT) for note in entry.notes),
         has_sides=entry.has_sides or entry.is_move,

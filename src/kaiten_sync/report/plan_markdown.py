@@ -13,7 +13,7 @@ from kaiten_sync.model.impact import Impact
 from kaiten_sync.model.plan import Plan
 from kaiten_sync.report.entries import PlanEntry, entries_of
 from kaiten_sync.report.impact_markdown import impact_section
-from kaiten_sync.report.left import LEFT_TITLE, NO_WAY, left_lines, no_changes
+from kaiten_sync.report.left import NO_WAY, no_changes, notes_beside
 from kaiten_sync.report.markdown import (
     MAX_CHARS,
     Block,
@@ -24,6 +24,7 @@ from kaiten_sync.report.markdown import (
     fence,
 )
 from kaiten_sync.report.notice import Notice, notice_markdown
+from kaiten_sync.report.plan_summary import plan_summary, plan_title
 from kaiten_sync.report.pricing import table_of_plan
 from kaiten_sync.report.pricing_formats import pricing_markdown
 from kaiten_sync.report.risk import is_harmful, riskiest_first
@@ -83,18 +84,22 @@ def plan_markdown(
 def _head(plan: Plan, notices: str, *, is_refused: bool, is_revert: bool) -> str:
     seal = plan.digest if _DIGEST.fullmatch(plan.digest) else "unsealed"
     where = f"{code(plan.target.name)} at {code(plan.target.url)}"
-    parts = [f"<!-- kaiten-sync plan {seal} -->", f"{notices}<h3>Plan for {where}</h3>"]
+    parts = [
+        f"<!-- kaiten-sync plan {seal} -->",
+        f"{notices}<h3>{plan_title(plan)} for {where}</h3>",
+    ]
     if plan.is_empty and is_refused:
         parts.append(NO_WAY)
     elif plan.is_empty:
         target = "the target" if is_revert else "The target"
         parts.append(f"No changes. {no_changes(plan, target, is_revert=is_revert)}")
+    elif plan.migration is not None:
+        parts.append(plan_summary(plan))
     else:
         parts.append(_table(plan))
     if plan_warnings(plan):
         parts.append(f"**Warnings**\n\n{_warnings(plan)}")
-    if plan.left:
-        parts.append(f"**{LEFT_TITLE}**\n\n{fence(left_lines(plan), 'text')}")
+    parts += [f"**{each.title}**\n\n{fence(each.lines, 'text')}" for each in notes_beside(plan)]
     return parts[0] + "\n" + "\n\n".join(parts[1:]) + "\n\n"
 
 
@@ -124,11 +129,11 @@ def _block(entry: PlanEntry) -> Block:
     word = entry.effect_word
     noted = f" — {_MARKS.get(entry.effect, '')}<b>{word}</b>" if word else ""
     action = f"<code>{entry.symbol.replace('<', '&lt;')}</code> {entry.word}"
-    line = f"{action} {code(str(entry.address))}{noted}{_glance(entry)}"
+    line = f"{action} {code(entry.subject)}{noted}{_glance(entry)}"
     block = collapsed(line, _details(entry))
     if not is_harmful(entry):
         return block
-    return replace(block, brief=f"<li>{entry.symbol} {code(str(entry.address))}\n")
+    return replace(block, brief=f"<li>{entry.symbol} {code(entry.subject)}\n")
 
 
 def _glance(entry: PlanEntry) -> str:

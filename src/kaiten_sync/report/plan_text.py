@@ -10,7 +10,7 @@ from kaiten_sync.model.impact import Impact
 from kaiten_sync.model.plan import Plan
 from kaiten_sync.report.entries import PlanEntry, entries_of
 from kaiten_sync.report.impact_text import impact_lines
-from kaiten_sync.report.left import LEFT_TITLE, left_lines, no_changes
+from kaiten_sync.report.left import no_changes, notes_beside
 from kaiten_sync.report.paint import (
     ACTION_STYLES,
     EFFECT_STYLES,
@@ -20,6 +20,7 @@ from kaiten_sync.report.paint import (
     Paint,
     painter,
 )
+from kaiten_sync.report.plan_summary import plan_summary, plan_title
 from kaiten_sync.report.rows import (
     INDENT,
     Row,
@@ -31,7 +32,6 @@ from kaiten_sync.report.rows import (
 )
 from kaiten_sync.report.safe_text import safe_text
 from kaiten_sync.report.words import (
-    plan_summary,
     plan_warnings,
 )
 
@@ -63,7 +63,8 @@ def _nothing(plan: Plan, paint: Paint, is_revert: bool) -> Iterator[str]:
 
 
 def _lines(plan: Plan, impact: Impact | None, paint: Paint, width: int) -> Iterator[str]:
-    yield paint(f"Plan for {safe_text(plan.target.name)} at {safe_text(plan.target.url)}", TITLE)
+    where = f"{safe_text(plan.target.name)} at {safe_text(plan.target.url)}"
+    yield paint(f"{plan_title(plan)} for {where}", TITLE)
     yield ""
     entries = entries_of(plan)
     rows = [_head(entry) for entry in entries]
@@ -80,9 +81,9 @@ def _lines(plan: Plan, impact: Impact | None, paint: Paint, width: int) -> Itera
 
 
 def _left(plan: Plan) -> Iterator[str]:
-    if plan.left:
-        yield f"  {LEFT_TITLE}"
-        yield from (f"{INDENT}{line}" for line in left_lines(plan))
+    for note in notes_beside(plan):
+        yield f"  {note.title}"
+        yield from (f"{INDENT}{line}" for line in note.lines)
         yield ""
 
 
@@ -97,7 +98,7 @@ def _head(entry: PlanEntry) -> Row:
     return Row(
         symbol=entry.symbol,
         word=entry.word,
-        subject=safe_text(str(entry.address)),
+        subject=safe_text(entry.subject),
         note=entry.effect_word,
         place=entry.place,
         style=ACTION_STYLES.get(entry.action, MOVE_STYLE),

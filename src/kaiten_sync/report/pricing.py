@@ -188,7 +188,7 @@ def _changed(
         after=None if change.action == Action.DELETE else _grant(spec, after),
         effect=change.effect,
         is_change=True,
-        over=over.get(change.address, 0),
+        over=over.get(change.declared, 0),
     )
 
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Protocol, TypeVar
 
+from kaiten_sync.kinds.instance import MOVE
 from kaiten_sync.kinds.registry import move_of
 from kaiten_sync.model.change import Action, Change, Effect
 from kaiten_sync.model.drift import Difference, Verdict
 
 RISK_OF_DELETE = 0
-_RISKS = {Action.DELETE: RISK_OF_DELETE, Action.UPDATE: 4, Action.CREATE: 7}
+_RISKS = {Action.DELETE: RISK_OF_DELETE, Action.UPDATE: 4, MOVE: 4, Action.CREATE: 7}
 """The risks of moves are in the tables of kinds, on the same scale."""
 
 _TAKES_AWAY = 1

@@ -19,6 +19,14 @@ NOT_SET = "(not set)"
 """Shown for an absent side beside one that exists."""
 
 _LOOKS_LIKE_ANOTHER_TYPE = re.compile(r"null|true|false|[-+.]?[0-9][-+.:_0-9eE]*")
+_INVISIBLE = re.compile(
+    "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]"
+)
+"""Characters that show nothing, and that Python calls printable nevertheless.
+
+Source: Unicode 15, `Default_Ignorable_Code_Point`; and U+2800, a Braille pattern without a dot.
+"""
+
 _OPENS_SOMETHING_ELSE = tuple("\"'[{(")
 
 
@@ -39,7 +47,8 @@ def pair_texts(
 ) -> tuple[str | None, str | None]:
     """Two values on one line each, None for ABSENT.
 
-    Long ones that differ only where they would be cut are shown around the first difference.
+    Long ones that differ only where they would be cut are shown around the first difference. Texts
+    that look the same show the escapes of the characters that cannot be seen.
     """
     if before is ABSENT or after is ABSENT:
         return _side(before, limit), _side(after, limit)
@@ -51,6 +60,12 @@ def pair_texts(
         # A quarter of the room is for what is before the difference, to find the place by.
         start = max(0, first - limit // 4)
         shown_one, shown_other = _window(one, start, limit), _window(other, start, limit)
+    if (
+        {type(before), type(after)} == {str}
+        and one != other
+        and _INVISIBLE.sub("", one) == _INVISIBLE.sub("", other)
+    ):
+        return _with_escapes(shown_one), _with_escapes(shown_other)
     return _finished(before, shown_one), _finished(after, shown_other)
 
 
@@ -67,6 +82,11 @@ def _whole(value: Json | Absent) -> str:
     if isinstance(value, str):
         return value
     return safe_json(json.dumps(value, ensure_ascii=False, sort_keys=True))
+
+
+def _with_escapes(shown: str) -> str:
+    text = _INVISIBLE.sub(lambda found: json.dumps(found[0])[1:-1], escaped(shown))
+    return f'"{text}"'
 
 
 def _finished(value: Json | Absent, shown: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from kaiten_sync.kinds.instance import MOVE
 from kaiten_sync.kinds.registry import all_actions, move_of
 from kaiten_sync.model.change import Action, Change, Effect, gone_with_parent
 from kaiten_sync.model.diagnostic import Diagnostic
@@ -15,6 +16,7 @@ _SYMBOLS: Mapping[Action, str] = {
     Action.CREATE: "+",
     Action.UPDATE: "~",
     Action.DELETE: "-",
+    MOVE: ">",
 }
 DRIFT_SYMBOLS: Mapping[Verdict, str] = {
     Verdict.CONFLICT: "!",
@@ -72,21 +74,6 @@ def plan_warnings(plan: Plan) -> tuple[str, ...]:
     allowed = sorted(plan.guards.allowed, key=lambda address: address.sort_key)
     named = (f"allowed by name (--allow): {address}" for address in allowed)
     return (*named, *shared_lines(plan), *plan.warnings)
-
-
-def plan_summary(plan: Plan) -> str:
-    """Actions, harm, what stays, and the cost: `3 to create. 1 tightens`, then the counts."""
-    moves = [f"{number:,} to {word}" for word, number in action_counts(plan)]
-    return " ".join(
-        f"{part}."
-        for part in (
-            ", ".join(moves) or "nothing to do",
-            ", ".join(effects(plan.summary.effects)),
-            f"{plan.summary.unchanged:,} unchanged, {plan.summary.unmanaged:,} not managed",
-            counted(plan.requests, "request"),
-        )
-        if part
-    )
 
 
 def action_counts(plan: Plan) -> list[tuple[str, int]]:

@@ -7,6 +7,7 @@ from urllib.parse import SplitResult, urlsplit
 
 from kaiten_sync.model.diagnostic import Diagnostic
 from kaiten_sync.model.document import Entry, Node
+from kaiten_sync.model.policy_rule import RuleVerb
 from kaiten_sync.model.settings import parse_limit
 from kaiten_sync.model.source import SourceRef
 from kaiten_sync.validate.order_rules import order_diagnostics
@@ -20,6 +21,8 @@ _LATER = {"new-version", "refuse"}
 _TEMPLATES = ("${", "{{", "$(", "<%")
 _URL_HINT = "write it as http://127.0.0.1:6060 or https://kaiten.example.com"
 _VERSION_HINT = f"write `version: {PROJECT_VERSION}`, without quotes"
+
+_RULE_HINT = "write `{name: ..., deny: EXPRESSION}` or `{name: ..., warn: EXPRESSION}`"
 
 ProjectRule = Callable[[Node], Iterator[Diagnostic]]
 
@@ -111,6 +114,29 @@ def later_diagnostics(root: Node) -> Iterator[Diagnostic]:
         )
 
 
+def rule_diagnostics(root: Node) -> Iterator[Diagnostic]:
+    """A rule denies or warns, and its name is its own."""
+    entry = _policy(root).get("rules")
+    rules = entry.node.value if entry is not None else ()
+    known: dict[object, SourceRef] = {}
+    for rule in rules if isinstance(rules, tuple) else ():
+        if not isinstance(rule.value, Mapping):
+            continue
+        name = rule.entries.get("name")
+        if name is None:
+            yield _diagnostic("missing-field", "the rule has no `name`", rule.ref, _RULE_HINT)
+        elif isinstance(name.node.value, str):
+            first = known.setdefault(name.node.value, name.node.ref)
+            if first != name.node.ref:
+                message = f"another rule has this name: {first}"
+                hint = "refusals name the rule: give each a name of its own"
+                yield _diagnostic("duplicate-rule", message, name.node.ref, hint)
+        verbs = [rule.entries[each].key_ref for each in RuleVerb if each in rule.entries]
+        if len(verbs) != 1:
+            message = "a rule has either `deny` or `warn`"
+            yield _diagnostic("bad-rule", message, verbs[-1] if verbs else rule.ref, _RULE_HINT)
+
+
 RULES_OF_PROJECTS: tuple[ProjectRule, ...] = (
     version_diagnostics,
     presence_diagnostics,
@@ -119,6 +145,7 @@ RULES_OF_PROJECTS: tuple[ProjectRule, ...] = (
     limit_diagnostics,
     later_diagnostics,
     order_diagnostics,
+    rule_diagnostics,
 )
 
 

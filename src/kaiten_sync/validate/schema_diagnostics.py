@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 _Path = tuple[str | int, ...]
 _Tree = MergedCatalog | Document
-_CHECKED_BY_RULES = frozenset({"required", "minItems", "minProperties", "maxProperties"})
+_CHECKED_BY_RULES = frozenset({"required", "minItems", "minProperties", "maxProperties", "oneOf"})
 
 
 def schema_diagnostics(merged: MergedCatalog) -> Iterator[Diagnostic]:

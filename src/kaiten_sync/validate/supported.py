@@ -13,7 +13,7 @@ from kaiten_sync.model.resource import DesiredState, Resource
 
 def needs_capabilities(desired: DesiredState) -> bool:
     """Whether the declaration has a field that not every generation of the API knows."""
-    return any(
+    return bool(desired.terms) or any(
         not spec.is_universal
         for resource in desired.resources.values()
         for spec in _declared(resource)
@@ -22,6 +22,26 @@ def needs_capabilities(desired: DesiredState) -> bool:
 
 def unsupported(desired: DesiredState, capabilities: Capabilities) -> tuple[Diagnostic, ...]:
     """One diagnostic per declared field that the server does not know."""
+    return (*_without_families(desired, capabilities), *_unknown_fields(desired, capabilities))
+
+
+def _without_families(desired: DesiredState, capabilities: Capabilities) -> Iterator[Diagnostic]:
+    """Declared families, if the server has no versions that could make them up."""
+    for address in desired.terms:
+        versions = spec_of(spec_of(address.kind).versions)
+        link = versions.flag.one_per if versions.flag else ""
+        if not capabilities.knows(versions.kind, link):
+            yield Diagnostic(
+                rule="no-families",
+                message=f"the server has no families (so says {capabilities.source})",
+                ref=desired.resources[address].source,
+                address=str(address),
+                hint=f"declare it below `{versions.section}`, or set the target's `generation` if"
+                " this is wrong",
+            )
+
+
+def _unknown_fields(desired: DesiredState, capabilities: Capabilities) -> tuple[Diagnostic, ...]:
     return tuple(
         Diagnostic(
             rule="unsupported-field",

@@ -68,7 +68,9 @@ class GitHub:
             needed = [job for job in jobs.values() if job.id in definition.get("needs", [])]
             if len(needed) < len(definition.get("needs", [])) or not all(j.is_ok for j in needed):
                 continue
-            folder = self.repository.checkout(self.workshop.place(), checkout, merged)
+            folder = self.repository.checkout(
+                self.workshop.place(), checkout, merged, depth=_depth(definition)
+            )
             environment = filled(definition.get("environment", ""), each)
             name = f"{definition['name']} {each['matrix'].get('target', '')}".strip()
             job = Job(name, id=definition["name"])
@@ -151,3 +153,9 @@ class GitHub:
                 place.mkdir(parents=True)
                 for file, text in contents.items():
                     (place / file).write_text(text, encoding="utf-8")
+
+
+def _depth(job: Mapping[str, Any]) -> int:
+    """How many commits are checked out; 1 by default, 0 for all. Source: actions/checkout."""
+    found = [step.get("with", {}) for step in job["steps"] if "checkout" in step.get("uses", "")]
+    return int(found[0].get("fetch-depth", 1)) if found else 1

@@ -12,6 +12,8 @@ from tests.support.forge.expressions import gitlab
 from tests.support.forge.jobs import Job, Repository, Workshop
 
 _SETTINGS = {"stages", "workflow", "default", "variables"}
+_DEPTH = 20
+"""Commits that are fetched. Source: GitLab docs, "Limit the number of changes fetched"."""
 
 
 class GitLab:
@@ -68,7 +70,8 @@ class GitLab:
         for definition, each in self._jobs(known):
             if any(not job.is_ok and job.stage != definition["stage"] for job in jobs.values()):
                 break  # a stage that fails ends the pipeline
-            folder = self.repository.checkout(self.workshop.place(), checkout, merged)
+            depth = int(definition.get("variables", {}).get("GIT_DEPTH", _DEPTH))
+            folder = self.repository.checkout(self.workshop.place(), checkout, merged, depth=depth)
             scope = definition.get("environment", {}).get("name", "")
             environment = {**each, **secrets.get(Template(scope).substitute(each), {})}
             needs = definition.get("needs", [])

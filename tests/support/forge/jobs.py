@@ -69,12 +69,21 @@ class Repository:
         self.git("add", "--all")
         self.git("commit", "--message", message)
 
-    def checkout(self, folder: Path, ref: str, merged: str | None = None) -> Path:
-        """A fresh clone at a branch, with another merged into it where one is named."""
-        _git(self.folder, "clone", "--quiet", "--branch", ref, str(self.folder), str(folder))
+    def checkout(
+        self, folder: Path, ref: str, merged: str | None = None, *, depth: int = 0
+    ) -> Path:
+        """A fresh clone at a branch, with another merged into it if one is named.
+
+        With a depth it has only so many of the newest commits.
+        """
+        whole = folder.with_suffix(".whole") if depth else folder
+        _git(self.folder, "clone", "--quiet", "--branch", ref, str(self.folder), str(whole))
         if merged is not None:
             who = ("-c", "user.name=Forge", "-c", "user.email=forge@example.com")
-            _git(folder, *who, "merge", "--quiet", "--no-edit", f"origin/{merged}")
+            _git(whole, *who, "merge", "--quiet", "--no-edit", f"origin/{merged}")
+        if depth:
+            shallow = ("--depth", str(depth), "--branch", ref)
+            _git(self.folder, "clone", "--quiet", *shallow, whole.as_uri(), str(folder))
         return folder
 
 

@@ -158,6 +158,12 @@ def test_a_folder_with_nothing_but_what_is_left_out_is_an_error(
         ]
 
 
+def test_an_empty_folder_is_not_advised_against_itself(write: Write, tmp_path: Path) -> None:
+    write("c/README.md", "# no")
+    _, (finding,) = read_documents(["c/"], root=tmp_path)
+    assert (finding.rule, finding.hint) == ("no-such-file", "check the path")
+
+
 def test_a_hidden_folder_that_is_named_is_read(write: Write, tmp_path: Path) -> None:
     write("c/.old/growth.yaml", V)
     for given in ("c/.old", "c/.old/*.yaml"):

@@ -11,7 +11,6 @@ import pytest
 
 from kaiten_sync.errors import UsageError
 from kaiten_sync.expressions import (
-    MAX_LENGTH,
     CheckedExpression,
     Language,
     Limits,
@@ -21,6 +20,7 @@ from kaiten_sync.expressions import (
     check,
     judge,
 )
+from kaiten_sync.model.policy_rule import MAX_EXPRESSION
 
 LANGUAGE = Language(
     variables={
@@ -54,7 +54,7 @@ MISTAKES = [
     ("change.address.glob(1)", Mistake(1, 20, "'glob' does not take (string, int)")),
     ("impact.over", Mistake(1, 1, "this is of type int; it must be true or false")),
     ("now() > since", Mistake(1, 4, "there is no variable or function 'now'")),
-    ("x" * (MAX_LENGTH + 1), Mistake(1, 1, "it is longer than 4,096 characters")),
+    ("x" * (MAX_EXPRESSION + 1), Mistake(1, 1, "it is longer than 4,096 characters")),
     (
         "(" * 200 + "true" + ")" * 200,
         Mistake(1, 1, "Expression recursion limit exceeded. limit: 32"),
@@ -144,7 +144,7 @@ def test_a_variable_without_a_value_matters_only_if_the_answer_rests_on_it() -> 
         ("value > 1", "No matching overloads found : _>_(string, int64)"),
         ("value", "the answer is of type string"),
         ("impact.over >", "Syntax error: it ends too early"),
-        ("x" * (MAX_LENGTH + 1), "it is longer than 4,096 characters"),
+        ("x" * (MAX_EXPRESSION + 1), "it is longer than 4,096 characters"),
         (
             "[1,2,3,4,5,6,7,8,9,10].all(a, "
             + "[1,2,3,4,5,6,7,8,9,10].all(b, " * 4

@@ -65,9 +65,15 @@ def test_actions_are_the_three_of_every_kind_and_the_moves() -> None:
     ]
 
 
-def test_grants_are_the_children_of_licenses() -> None:
+def test_grants_are_the_children_of_licenses_and_families() -> None:
     names = {spec.kind: [child.kind for child in child_kinds(spec.kind)] for spec in all_kinds()}
-    assert names == {"group": [], "entitlement": [], "license": ["grant"], "grant": []}
+    assert names == {
+        "group": [],
+        "entitlement": [],
+        "license": ["grant"],
+        "family": ["grant"],
+        "grant": [],
+    }
 
 
 def test_a_kind_registers_once() -> None:

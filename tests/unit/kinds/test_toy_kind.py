@@ -364,7 +364,7 @@ def test_an_unregistered_kind_is_unknown() -> None:
     try:
         with pytest.raises(ValueError, match="not an address"):
             parse_address("outlet/harbor")
-        assert set(SPECS) == {"group", "entitlement", "license", "grant"}
+        assert set(SPECS) == {"group", "entitlement", "license", "family", "grant"}
     finally:
         for spec in (ZONE, OUTLET, PRICE):
             register(spec)

@@ -14,6 +14,7 @@ COMMANDS = {
     "table": formats.TABLE,
     "show": formats.PLAN,
     "impact": formats.IMPACT,
+    "migrate": formats.PROPOSAL,
     "drift": formats.DRIFT,
     "compare": formats.COMPARE,
     "doctor": formats.DOCTOR,

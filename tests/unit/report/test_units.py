@@ -8,12 +8,13 @@ import pytest
 from tests.fakes.catalog import FakeCatalog, live
 from tests.support.values import TARGET, declared, desired, live_state, proposal
 
+from kaiten_sync.drift import DriftCase, check_drift
 from kaiten_sync.errors import StalePlanError
 from kaiten_sync.model.plan import Plan
 from kaiten_sync.model.ports import NoProgress
 from kaiten_sync.model.resource import LiveResource
 from kaiten_sync.model.settings import Policy, Prune, Scope
-from kaiten_sync.pipeline import DriftCase, apply_plan, check_drift
+from kaiten_sync.pipeline import apply_plan
 from kaiten_sync.plan.plan_file import read_plan, write_plan
 from kaiten_sync.report.formats import DRIFT, PLAN, TABLE, DriftView, Look, PlanView
 from kaiten_sync.report.pricing import table_of_plan

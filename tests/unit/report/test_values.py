@@ -100,3 +100,34 @@ def test_safe_text_is_printable_and_stays_what_it_is(text: str) -> None:
     once = safe_text(text)
     assert once.isprintable()
     assert safe_text(once) == once
+
+
+INVISIBLE = [
+    "\u00ad",
+    "\u034f",
+    "\u115f",
+    "\u180b",
+    "\u200b",
+    "\u200d",
+    "\u2060",
+    "\u2800",
+    "\u3164",
+    "\ufe0f",
+    "\uffa0",
+    "\U000e0101",
+    "\U000e0041",
+]
+
+
+@pytest.mark.parametrize("character", INVISIBLE)
+def test_texts_that_look_the_same_are_told_apart(character: str) -> None:
+    for before, after in (("AB", f"A{character}B"), (f"AB{character}", "AB")):
+        one, other = pair_texts(before, after)
+        assert one is not None
+        assert other is not None
+        assert "\\u" in one + other
+        assert character not in one + other
+
+
+def test_a_character_that_makes_a_picture_stays_where_the_texts_look_different() -> None:
+    assert pair_texts("A \u2764\ufe0f", "B \u2764\ufe0f") == ("A \u2764\ufe0f", "B \u2764\ufe0f")

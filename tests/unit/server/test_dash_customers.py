@@ -157,7 +157,7 @@ def test_the_usage_of_an_entitlement_is_sorted_by_saturation(dash: Dash, meter: 
             f"/instances/{slug}/entitlements/calls/usage", json={"value": value}
         ).raise_for_status()
     page = Html(dash.see("/entitlements/calls/usage"))
-    usage = [(row[0].split()[0], row[1], row[2]) for row in page.rows() if len(row) == 8]
+    usage = [(row[0].split()[0], row[1], row[2]) for row in page.rows() if len(row) == 9]
     assert usage == [
         ("full", "100 %", "at limit"),
         ("half", "50 %", "ok"),
@@ -243,7 +243,7 @@ def test_nothing_used_of_nothing_granted_is_below(dash: Dash, meter: Meter) -> N
     assert rows["none"] == ["–", "ok", "0"]
     assert "none" not in [row[3] for row in Html(dash.see("/")).rows() if len(row) == 9]
     usage = Html(dash.see("/entitlements/none/usage"))
-    assert [row[2] for row in usage.rows() if len(row) == 8] == ["ok"]
+    assert [row[2] for row in usage.rows() if len(row) == 9] == ["ok"]
     assert "at limit" not in usage.text
 
 

@@ -30,6 +30,7 @@ DIGESTS = {
     "v0006_finite_numbers.py": "4e5e229334bd07377ee433bf35c9df786b6d2c93f4b09bfaf92d79041925891f",
     "v0007_parents_health.py": "06fc3a14e86322781047b53bf786e7330f3898ccdbbadfecfcc4a55037f87cbe",
     "v0008_folded_texts.py": "6828626c6180926057ce936b682cd96e29505fb1c59ae5c549b47d5b268c844b",
+    "v0009_traces.py": "49f9a9442518ac9bc85156eb35087b7b6b3616ee118ce88686c0c22ad577f73b",
 }
 """By file. Databases that a migration made are out there: what is wrong with one is mended by
 another one, and never in its place."""
@@ -138,10 +139,19 @@ def test_the_tables_are_what_the_migrations_make(fresh_url: str, tmp_path: Path)
     assert schema(fresh_url) == migrated
 
 
+_TRACES = ("token_id", "used_before", "used_after")
+"""Columns of events that an older schema cannot keep."""
+
+
 def test_migrations_keep_all_rows(used_url: str) -> None:
     def rows() -> list[object]:
         with behind(used_url) as connection:
-            return [connection.execute(select(t)).all() for t in metadata.sorted_tables]
+            return [
+                connection.execute(
+                    select(*(c for c in t.c if c.name not in _TRACES)).order_by(*t.primary_key)
+                ).all()
+                for t in metadata.sorted_tables
+            ]
 
     before = rows()
     with behind(used_url) as connection:

@@ -43,7 +43,8 @@ _HOLDER = {"customerSlug": "my-restaurant", "licenseSlug": "growth"}
 class Pair:
     """A form and the request that does the same, with a right value for every property.
 
-    `fields` are those of the form that are not called like their property.
+    `fields` are those of the form that are not called like their property, and `also` has what
+    only the form asks for.
     """
 
     form: str
@@ -51,6 +52,7 @@ class Pair:
     path: str
     body: Mapping[str, Any]
     fields: Mapping[str, str] = field(default_factory=dict)
+    also: Mapping[str, str] = field(default_factory=dict)
 
 
 _UNITS = {
@@ -119,6 +121,13 @@ _PAIRS = (
         "PATCH",
         "/instances/my-restaurant-test",
         {"status": "HEALTHY", "lifecycleStage": "ACTIVE"},
+    ),
+    Pair(
+        "/instances/my-restaurant-test/entitlements/api-calls/report",
+        "POST",
+        "/instances/my-restaurant-test/entitlements/api-calls/usage",
+        {"value": {"type": "number", "value": 1}, "behavior": "append"},
+        also={"reason": "a test"},
     ),
     Pair(
         "/new/webhook",
@@ -216,6 +225,7 @@ def _request(api: httpx.Client, pair: Pair, names: Mapping[str, str], name: str,
 def _send(dash: Dash, pair: Pair, names: Mapping[str, str], changed: Mapping[str, str]) -> int:
     """The status of the form with an odd text in one field."""
     typed: dict[str, Any] = dict(_HOLDER) if "startLicenseDate" in pair.body else {}
+    typed |= pair.also
     for name, value in pair.body.items():
         if value is False:
             continue

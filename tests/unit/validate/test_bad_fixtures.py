@@ -133,6 +133,16 @@ CATALOG_FAULTS: dict[str, list[tuple[str, int, int]]] = {
 }
 
 PROJECT_FAULTS: dict[str, list[tuple[str, int, int]]] = {
+    "bad-rule-both": [("bad-rule", 5, 31)],
+    "bad-rule-neither": [("bad-rule", 5, 7)],
+    "duplicate-rule": [("duplicate-rule", 6, 14)],
+    "missing-field-rule": [("missing-field", 5, 7)],
+    "bad-expression": [("bad-expression", 6, 19)],
+    "bad-expression-block": [("bad-expression", 8, 26)],
+    "bad-expression-number": [("bad-expression", 5, 23)],
+    "bad-expression-syntax": [("bad-expression", 5, 40)],
+    "wrong-type-rule": [("wrong-type", 5, 23)],
+    "unknown-value-automatic": [("unknown-value", 4, 23)],
     "bad-install-source": [("bad-install-source", 3, 14)],
     "bad-install-source-plain": [("bad-install-source", 3, 14)],
     "bad-target-name": [("bad-target-name", 4, 3)],
@@ -187,13 +197,20 @@ SCHEMA_RULES = {
 """What a schema alone can see, in an editor, while a catalog is typed."""
 
 BEYOND_SCHEMA = {
+    "bad-expression",
+    "bad-expression-block",
+    "bad-expression-number",
+    "bad-expression-syntax",
     "bad-slug-newline",
     "bad-url-port",
     "circular-order",
     "circular-order-self",
+    "duplicate-rule",
     "unknown-target",
 }
-"""A slug that ends in a line break (Python's `$` lets it pass); a port that is no number; names."""
+"""A slug that ends in a line break (Python's `$` lets it pass); a port that is no number; names;
+expressions.
+"""
 
 
 def findings_of(name: str) -> tuple[Diagnostic, ...]:

@@ -8,6 +8,7 @@ from types import ModuleType
 
 from kaiten_sync.server.dashboard import (
     accounts,
+    audit,
     customers,
     entitlements,
     instances,
@@ -18,6 +19,7 @@ from kaiten_sync.server.dashboard import (
     overview,
     plan,
     usage,
+    usage_report,
     webhooks,
 )
 from kaiten_sync.server.dashboard.pages import DashboardPage, Form
@@ -42,6 +44,8 @@ _PARTS: tuple[ModuleType, ...] = (
     customers,
     instances,
     usage,
+    usage_report,
+    audit,
     webhooks,
     accounts,
     plan,
@@ -63,6 +67,8 @@ NAVIGATION = (
     Link(path="/customers", label="Customers", scope="read:customers"),
     Link(path="/instances", label="Instances", scope="read:instances"),
     Link(path="/usage", label="Meters", scope="read:instances"),
+    Link(path="/refusals", label="Refused", scope="read:instances"),
+    Link(path="/events", label="Audit", scope="read:instances"),
     Link(path="/webhooks", label="Webhooks", scope="read:webhooks"),
     Link(path="/service-accounts", label="Service accounts", scope="read:tokens"),
 )
@@ -75,6 +81,7 @@ NOTICES: Mapping[str, str] = {
     "saved": "Saved.",
     "unchanged": "Nothing was edited, so nothing was changed.",
     "moved": "Moved.",
+    "reported": "Reported.",
     "default": "It is the default version of its family now.",
     "deleted": "Deleted.",
     "attached": "Attached.",

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from kaiten_sync.server.dashboard.fields import Field, fixed
+from kaiten_sync.server.dashboard.instances import ENDS_FILTER, SOON_MS
 from kaiten_sync.server.dashboard.listing import ROWS, listing_of
 from kaiten_sync.server.dashboard.pages import (
     DashboardPage,
@@ -19,8 +20,9 @@ from kaiten_sync.server.dashboard.pages import (
     show_question,
     up_to,
 )
+from kaiten_sync.server.db.saturation import CounterFilter
 from kaiten_sync.server.db.search import Wanted
-from kaiten_sync.server.service import search
+from kaiten_sync.server.service import saturation, search
 from kaiten_sync.server.service.customers import get_customer
 from kaiten_sync.server.shapes.customers import customer_json
 
@@ -60,11 +62,25 @@ def _new(visit: Visit) -> Shown:
 
 def _detail(visit: Visit) -> Shown:
     row = get_customer(visit.work, visit.path["customerSlug"])
-    wanted = listing_of(visit, f"{_ALL}/{row.slug}")
+    wanted = listing_of(visit, f"{_ALL}/{row.slug}", ENDS_FILTER)
+    sees_instances = visit.may("read:instances")
     page = (
-        search.find_instances(visit.work, wanted.wanted, wanted.position, ROWS, customer_id=row.id)
-        if visit.may("read:instances")
+        search.find_instances(
+            visit.work,
+            wanted.wanted_but("ends"),
+            wanted.position,
+            ROWS,
+            customer_id=row.id,
+            ends=wanted.values["ends"],
+        )
+        if sees_instances
         else None
+    )
+    of_customer = CounterFilter(customer_slug=row.slug)
+    meters, has_more = (
+        saturation.list_counters(visit.work, of_customer, skipped=0, limit=ROWS)
+        if sees_instances
+        else ((), False)
     )
     return Shown(
         template="customer.html",
@@ -73,6 +89,9 @@ def _detail(visit: Visit) -> Shown:
             "listing": wanted,
             "rows": page.rows if page else (),
             "following": wanted.after(page.next) if page else None,
+            "soon_ms": SOON_MS,
+            "meters": meters,
+            "has_more_meters": has_more,
         },
         calls=(call("get-customer", customerSlug=row.slug),),
     )

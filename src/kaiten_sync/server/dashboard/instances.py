@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
+from kaiten_sync.licensing import DAY_MS
+from kaiten_sync.server.dashboard.audit_rows import audit_rows
 from kaiten_sync.server.dashboard.chart import chart_usage
 from kaiten_sync.server.dashboard.fields import Choice, Field, choices
 from kaiten_sync.server.dashboard.listing import ROWS, Filter, listing_of
@@ -38,6 +40,18 @@ _READ = "read:instances"
 _ALL = "/instances"
 _ONE = "/instances/{instanceSlug}"
 _STATUSES = ("HEALTHY", "DEGRADED", "INCIDENT", "MAINTENANCE")
+
+ENDS_FILTER = Filter(
+    name="ends",
+    label="License",
+    choices=(
+        Choice(value="running", label="running"),
+        Choice(value="soon", label=f"ends within {search.ENDING_DAYS} days"),
+        Choice(value="ended", label="ended"),
+    ),
+)
+SOON_MS = search.ENDING_DAYS * DAY_MS
+"""Milliseconds before its end in which a license ends soon."""
 
 _MAX_CHOICES = 200
 """Customers and licenses that are offered to choose from; if there are more, slugs are typed."""
@@ -108,12 +122,26 @@ def _named(name: str, label: str, rows: Iterable[Any] | None) -> Field:
 
 def _list(visit: Visit) -> Shown:
     wanted = listing_of(
-        visit, _ALL, Filter(name="status", label="Status", choices=choices(_STATUSES))
+        visit,
+        _ALL,
+        Filter(name="status", label="Status", choices=choices(_STATUSES)),
+        ENDS_FILTER,
     )
-    page = search.find_instances(visit.work, wanted.wanted, wanted.position, ROWS)
+    page = search.find_instances(
+        visit.work,
+        wanted.wanted_but("ends"),
+        wanted.position,
+        ROWS,
+        ends=wanted.values["ends"],
+    )
     return Shown(
         template="instances.html",
-        values={"listing": wanted, "rows": page.rows, "following": wanted.after(page.next)},
+        values={
+            "listing": wanted,
+            "rows": page.rows,
+            "following": wanted.after(page.next),
+            "soon_ms": SOON_MS,
+        },
         calls=(call("getInstances", query={"limit": str(ROWS)}),),
     )
 
@@ -193,16 +221,14 @@ def _audit(visit: Visit) -> Shown:
         visit, f"{_ALL}/{slug}/audit", Filter(name="type", label="Event", choices=_EVENTS)
     )
     only = TrailFilter(type=wanted.values["type"] or None)
-    _, page = audit.list_trail(visit.work, slug, only, wanted.position, ROWS)
+    page = audit.list_audit(visit.work, replace(only, instance_id=row.id), wanted.position, ROWS)
     return Shown(
         template="instance_audit.html",
         values={
             "row": row,
             "tab": "audit",
             "listing": wanted,
-            "events": [
-                (each, json.dumps(each.payload, ensure_ascii=False, indent=2)) for each in page.rows
-            ],
+            "rows": audit_rows(page, {each.type: True for each in page.rows}),
             "following": wanted.after(page.next),
         },
         calls=(call("getAuditTrails", instanceSlug=slug),),

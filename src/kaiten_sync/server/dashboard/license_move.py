@@ -59,8 +59,13 @@ class _PlannedMove:
 
 def _move(visit: Visit) -> Shown:
     row = get_license(visit.work, visit.path["licenseSlug"])
-    to = visit.query.get("to", "")
-    wanted = _wanted(visit, row, to, bool(visit.query.get("over"))) if to else None
+    refused = visit.refused
+    said = {
+        name: refused.sent.one(name) if refused else visit.query.get(name, "")
+        for name in ("to", "over")
+    }
+    to = said["to"]
+    wanted = _wanted(visit, row, to, bool(said["over"])) if to else None
     page, families, _ = search.find_families(visit.work, Wanted(), None, _MAX_CHOICES)
     offered = [
         each
@@ -73,9 +78,9 @@ def _move(visit: Visit) -> Shown:
         values={
             "row": row,
             "tab": "move",
-            "moved": visit.refused,
+            "moved": refused,
             "to": to,
-            "over": bool(visit.query.get("over")),
+            "over": bool(said["over"]),
             "offered": offered if page.next is None else None,
             "held": search.count_instances(visit.work, row.id),
             "wanted": wanted,

@@ -55,6 +55,11 @@ class Listing:
         """What to look for in the database."""
         return Wanted(text=self.text, values=self.values)
 
+    def wanted_but(self, *names: str) -> Wanted:
+        """The same without filters that are not columns."""
+        values = {name: value for name, value in self.values.items() if name not in names}
+        return Wanted(text=self.text, values=values)
+
     @property
     def is_narrowed(self) -> bool:
         """Whether not everything is asked for."""

@@ -10,7 +10,7 @@ from kaiten_sync.server.dashboard.chart import chart_reports
 from kaiten_sync.server.dashboard.pages import DashboardPage, Form, Shown, Visit, call
 from kaiten_sync.server.dashboard.usage import BAND_NAMES, REFUSED, usage_path
 from kaiten_sync.server.domain.saturation import FULL_BANDS
-from kaiten_sync.server.service import saturation, search, usage_days
+from kaiten_sync.server.service import saturation, search, usage_days, webhooks
 from kaiten_sync.server.service.work import Work
 
 _FULL = 20
@@ -80,6 +80,21 @@ def _tiles(work: Work) -> list[tuple[str, int, str]]:
     return [(refused, saturation.count_refused(work), usage_path(band=REFUSED)), *bands]
 
 
+def _other_tiles(visit: Visit) -> list[tuple[str, int, str]]:
+    """What else somebody should look at, for who may: label, count, URL."""
+    work = visit.work
+    tiles = []
+    if visit.may("read:instances"):
+        ending = f"licenses end in {search.ENDING_DAYS} days"
+        tiles.append((ending, search.count_ending_soon(work), "/instances?ends=soon"))
+    if visit.may("read:webhooks"):
+        unwell = webhooks.count_unwell(work)
+        tiles.append(("webhooks failing or paused", unwell, "/webhooks?health=unwell"))
+    if visit.plan and visit.plan.problem is None and visit.may("read:licenses"):
+        tiles.append(("differences from git", len(visit.plan.changes), "/plan"))
+    return tiles
+
+
 def _overview(visit: Visit) -> Shown:
     sees_usage = visit.may("read:instances")
     work = visit.work
@@ -92,6 +107,7 @@ def _overview(visit: Visit) -> Shown:
             "steps": _first_steps(work, counts),
             "sees_usage": sees_usage,
             "tiles": _tiles(work) if sees_usage else [],
+            "other_tiles": _other_tiles(visit),
             "meters": full,
             "events": saturation.recent_events(work, _EVENTS) if sees_usage else [],
             "chart": (

@@ -83,7 +83,8 @@ class Shown:
 
     `calls` are requests that do the same through the API; `declaration` is the YAML that declares
     what is shown, or else `declared_at` is the URL where that can be seen; `command` makes the
-    command line that does the same from the server's URL.
+    command line that does the same from the server's URL. A `file` is sent instead of a page: its
+    name, and what is in it as CSV.
     """
 
     template: str
@@ -91,6 +92,7 @@ class Shown:
     calls: tuple[ExampleRequest, ...] = ()
     declaration: str | None = None
     declared_at: str | None = None
+    file: tuple[str, str] | None = None
     command: Callable[[str], str] | None = None
 
 
@@ -102,6 +104,11 @@ class DashboardPage:
     scopes: tuple[str, ...]
     show: Callable[[Visit], Shown]
     waits_for_plan: bool = False
+
+    @property
+    def is_page(self) -> bool:
+        """Whether it is a page to look at, and not a file."""
+        return not self.path.endswith(".csv")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

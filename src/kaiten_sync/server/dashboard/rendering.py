@@ -111,6 +111,15 @@ class Renderer:
         answer = {**HEADERS, "Cache-Control": "no-store", **(headers or {})}
         return HTMLResponse(html, status, answer)
 
+    def file(self, name: str, text: str) -> Response:
+        """A file in CSV to keep. No cache keeps it either."""
+        headers = {
+            **HEADERS,
+            "Cache-Control": "no-store",
+            "Content-Disposition": f'attachment; filename="{name}"',
+        }
+        return Response(text, 200, headers, "text/csv")
+
 
 def _files_below(folder: Traversable) -> Iterator[Traversable]:
     for each in folder.iterdir():

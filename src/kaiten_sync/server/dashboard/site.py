@@ -293,6 +293,9 @@ class _Site:
         plan: GitPlan | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> Response:
+        if shown.file is not None:
+            return self._renderer.file(*shown.file)
+
         def may(scope: str) -> bool:
             return allows(signed.caller.scopes, scope)
 

@@ -50,6 +50,7 @@ def _usage(visit: Visit) -> Shown:
             "band": band,
             "slugs": slugs,
             "meters": meters,
+            "total": saturation.count_counters(visit.work, wanted),
             "is_narrowed": bool(asked),
             "first": usage_path(**asked) if skipped else None,
             "following": usage_path(**asked, skip=str(skipped + ROWS)) if has_more else None,

@@ -52,8 +52,15 @@ _FIELDS = (
 
 
 def _list(visit: Visit) -> Shown:
-    wanted = listing_of(visit, _ALL)
-    page = webhooks.list_endpoints(visit.work, wanted.position, ROWS)
+    health = Filter(
+        name="health",
+        label="Health",
+        choices=(Choice(value="unwell", label="failing or paused"),),
+    )
+    wanted = listing_of(visit, _ALL, health)
+    page = webhooks.list_endpoints(
+        visit.work, wanted.position, ROWS, is_unwell=bool(wanted.values["health"])
+    )
     return Shown(
         template="webhooks.html",
         values={

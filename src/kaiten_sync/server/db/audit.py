@@ -1,37 +1,49 @@
-"""The audit trail: the events of one instance, newest first."""
+"""The audit: events of one instance, of one object of the catalog, or of all, newest first."""
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import Connection, bindparam, or_, select
+from sqlalchemy import ColumnElement, Connection, bindparam, func, or_, select
 
 from kaiten_sync.server.db.events import EventRow
 from kaiten_sync.server.db.pages import FIRST, Position, RowPage
 from kaiten_sync.server.db.rows import RowQuery
-from kaiten_sync.server.db.tables import event
+from kaiten_sync.server.db.tables import event, service_account, token
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrailEvent(EventRow):
-    """An event as pages have it, which go by `created_at` and `id`."""
+    """An event as pages have it, which go by `created_at` and `id`, and whose token caused it."""
 
     created_at: int
+    token_name: str | None
+    account_name: str | None
 
 
 _last = event.alias("last")
 _place_of_last = (
     select(_last.c.seq)
-    .where(_last.c.id == bindparam("after_id"), _last.c.instance_id == bindparam("instance"))
+    .where(
+        _last.c.id == bindparam("after_id"), _last.c.organization_id == bindparam("organization")
+    )
     .scalar_subquery()
 )
 
 _LIST = RowQuery(
     TrailEvent,
-    select(event, event.c.occurred_at.label("created_at"))
+    select(
+        event,
+        event.c.occurred_at.label("created_at"),
+        token.c.name.label("token_name"),
+        service_account.c.name.label("account_name"),
+    )
+    .outerjoin(token, token.c.id == event.c.token_id)
+    .outerjoin(service_account, service_account.c.id == token.c.service_account_id)
     .where(
         event.c.organization_id == bindparam("organization"),
-        event.c.instance_id == bindparam("instance"),
         event.c.occurred_at >= bindparam("since"),
         event.c.occurred_at <= bindparam("until"),
         # Events of the same millisecond are in the order in which they were written; ids have none.
@@ -40,7 +52,24 @@ _LIST = RowQuery(
     .order_by(event.c.occurred_at.desc(), event.c.seq.desc())
     .limit(bindparam("top")),
 )
-_LIST_OF_TYPE = _LIST.where(event.c.type == bindparam("type"))
+
+_earlier = event.alias("earlier")
+_previous = event.alias("previous")
+_PREVIOUS = (
+    select(event.c.seq, _previous.c.payload)
+    .select_from(event)
+    .join(
+        _previous,
+        _previous.c.seq
+        == select(func.max(_earlier.c.seq))
+        .where(
+            _earlier.c.organization_id == event.c.organization_id,
+            _earlier.c.address == event.c.address,
+            _earlier.c.seq < event.c.seq,
+        )
+        .scalar_subquery(),
+    )
+)
 
 _BEGINNING = -(2**62)
 """Milliseconds: before everything."""
@@ -48,30 +77,73 @@ _BEGINNING = -(2**62)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrailFilter:
-    """Which events are wanted: of one type, in a span of time (ms since 1970, both inclusive)."""
+    """Which events are wanted; what is None is not asked for.
+
+    `since_ms` and `until_ms` are inclusive. `types` are those that may be shown. An `address` is
+    that of an object, and asks for what is inside it as well.
+    """
 
     type: str | None = None
     since_ms: int | None = None
     until_ms: int | None = None
+    types: Collection[str] | None = None
+    instance_id: str | None = None
+    instance_slug: str | None = None
+    entitlement_slug: str | None = None
+    address: str | None = None
+    is_refused: bool = False
 
 
 def list_trail(
     connection: Connection,
     organization_id: str,
-    instance_id: str,
     wanted: TrailFilter,
     position: Position | None,
     limit: int,
 ) -> RowPage[TrailEvent]:
-    """One page of an instance's events."""
+    """One page of an organization's events."""
     # One bound and not two: with two, SQLite reads all events of the organization.
     last_ms = (position or FIRST).created_at
-    parameters = {
-        "organization": organization_id,
-        "instance": instance_id,
-        "since": _BEGINNING if wanted.since_ms is None else wanted.since_ms,
-        "until": last_ms if wanted.until_ms is None else min(last_ms, wanted.until_ms),
-    }
-    if wanted.type is None:
-        return _LIST.page(connection, position, limit, **parameters)
-    return _LIST_OF_TYPE.page(connection, position, limit, **parameters, type=wanted.type)
+    return _LIST.where(*_conditions(wanted)).page(
+        connection,
+        position,
+        limit,
+        organization=organization_id,
+        since=_BEGINNING if wanted.since_ms is None else wanted.since_ms,
+        until=last_ms if wanted.until_ms is None else min(last_ms, wanted.until_ms),
+    )
+
+
+def previous_payloads(
+    connection: Connection, rows: Collection[EventRow]
+) -> Mapping[int, dict[str, Any]]:
+    """What the object of each event was before it, by the event's place, if that is known."""
+    places = [row.seq for row in rows if row.address is not None]
+    if not places:
+        return {}
+    found = connection.execute(_PREVIOUS.where(event.c.seq.in_(places)))
+    return {row.seq: row.payload for row in found}
+
+
+def _conditions(wanted: TrailFilter) -> list[ColumnElement[bool]]:
+    conditions: list[ColumnElement[bool]] = []
+    for column, value in (
+        (event.c.type, wanted.type),
+        (event.c.instance_id, wanted.instance_id),
+        (event.c.instance_slug, wanted.instance_slug),
+    ):
+        if value is not None:
+            conditions.append(column == value)
+    if wanted.types is not None:
+        conditions.append(event.c.type.in_(sorted(wanted.types)))
+    if wanted.is_refused:
+        conditions.append(event.c.threshold.is_not(None))
+    if wanted.entitlement_slug is not None:
+        names = ("entitlement_slug", "entitlementSlug")
+        said = (event.c.payload[name].as_string() for name in names)
+        conditions.append(or_(*(each == wanted.entitlement_slug for each in said)))
+    if wanted.address is not None:
+        inside = event.c.address.like(f"{wanted.address}/%")
+        conditions.append(event.c.address.is_not(None))
+        conditions.append(or_(event.c.address == wanted.address, inside))
+    return conditions

@@ -13,8 +13,31 @@ from kaiten_sync.server.db.tables import event, webhook_endpoint
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Trace:
+    """What the audit shows of an event beside its payload. What is not known, or not so, is None.
+
+    `address` is that of the object, such as `license/growth`, that the payload shows whole. Usage
+    is before and after a report, and if that was refused, after it would have been accepted; then
+    there are a threshold and its overage. `reason` is what somebody wrote who reported by hand.
+    """
+
+    address: str | None = None
+    used_before: float | None = None
+    used_after: float | None = None
+    threshold: float | None = None
+    overage_percent: int | None = None
+    reason: str | None = None
+
+
+NO_TRACE = Trace()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class NewEvent:
-    """An event that the database has not numbered yet. Without an instance both ids are None."""
+    """An event that the database has not numbered yet. Without an instance both ids are None.
+
+    `token_id` is the token of the request that caused it. The last fields are those of `Trace`.
+    """
 
     id: str
     organization_id: str
@@ -24,6 +47,13 @@ class NewEvent:
     type: str
     payload: dict[str, Any]
     occurred_at: int
+    token_id: str | None = None
+    address: str | None = None
+    used_before: float | None = None
+    used_after: float | None = None
+    threshold: float | None = None
+    overage_percent: int | None = None
+    reason: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -191,6 +191,7 @@ _BY_FULLNESS = RowQuery(
 )
 _FULLEST = _BY_FULLNESS.where(_numbers.c.is_open, _band.in_(FULL_BANDS))
 _COUNTS = select(_band.label("band"), func.count()).select_from(_numbers).group_by(_band)
+_COUNT = select(func.count()).select_from(_numbers)
 _REFUSED_DAYS = (
     select(usage_day.c.instance_id, usage_day.c.entitlement_id)
     .where(
@@ -200,6 +201,16 @@ _REFUSED_DAYS = (
     )
     .distinct()
     .subquery()
+)
+_REFUSED_BY_COUNTER = (
+    select(usage_day.c.instance_id, usage_day.c.entitlement_id, func.sum(usage_day.c.refused))
+    .where(
+        usage_day.c.instance_id.in_(bindparam("instances", expanding=True)),
+        usage_day.c.entitlement_id.in_(bindparam("entitlements", expanding=True)),
+        usage_day.c.day >= bindparam("since_day"),
+        usage_day.c.refused > 0,
+    )
+    .group_by(usage_day.c.instance_id, usage_day.c.entitlement_id)
 )
 _COUNT_REFUSED = select(func.count()).select_from(_REFUSED_DAYS)
 
@@ -262,6 +273,27 @@ def list_counters(
     limit: int,
 ) -> list[MeteredUsage]:
     """Counters of an organization that fit, fullest first."""
+    conditions, parameters = _wanted(wanted)
+    return _BY_FULLNESS.where(*conditions).all(
+        connection,
+        organization=organization_id,
+        skipped=skipped,
+        top=limit,
+        **parameters,
+        **moment_parameters(now_ms),
+    )
+
+
+def count_counters(
+    connection: Connection, organization_id: str, now_ms: int, wanted: CounterFilter
+) -> int:
+    """How many counters of an organization fit."""
+    conditions, parameters = _wanted(wanted)
+    asked = {"organization": organization_id, **parameters, **moment_parameters(now_ms)}
+    return int(connection.execute(_COUNT.where(*conditions), asked).scalar_one())
+
+
+def _wanted(wanted: CounterFilter) -> tuple[list[ColumnElement[bool]], dict[str, object]]:
     conditions: list[ColumnElement[bool]] = []
     parameters: dict[str, object] = {}
     if wanted.band is not None:
@@ -273,14 +305,25 @@ def list_counters(
     if wanted.refused_since_day is not None:
         conditions.append(_is_refused)
         parameters["since_day"] = wanted.refused_since_day
-    return _BY_FULLNESS.where(*conditions).all(
-        connection,
-        organization=organization_id,
-        skipped=skipped,
-        top=limit,
-        **parameters,
-        **moment_parameters(now_ms),
-    )
+    return conditions, parameters
+
+
+def refused_by_counter(
+    connection: Connection,
+    instance_ids: Collection[str],
+    entitlement_ids: Collection[str],
+    since_day: int,
+) -> dict[tuple[str, str], int]:
+    """How many reports were refused since a day from 1970, by instance and entitlement."""
+    if not instance_ids:
+        return {}
+    asked = {
+        "instances": list(instance_ids),
+        "entitlements": list(entitlement_ids),
+        "since_day": since_day,
+    }
+    found = connection.execute(_REFUSED_BY_COUNTER, asked)
+    return {(instance_id, entitlement_id): int(n) for instance_id, entitlement_id, n in found}
 
 
 def count_bands(connection: Connection, organization_id: str, now_ms: int) -> dict[Band, int]:

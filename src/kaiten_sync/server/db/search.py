@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Select, Table, and_, exists, or_, select
+from sqlalchemy import Connection, Select, Table, and_, exists, func, or_, select
 
 from kaiten_sync.server.db.customers import CustomerRow
 from kaiten_sync.server.db.entitlements import EntitlementRow
@@ -109,8 +109,13 @@ def search_instances(
     *,
     customer_id: str | None = None,
     license_id: str | None = None,
+    ends_from: int | None = None,
+    ends_before: int | None = None,
 ) -> RowPage[FoundInstance]:
-    """One page of instances with their customers and licenses, newest first."""
+    """One page of instances with their customers and licenses, newest first.
+
+    `ends_from` and `ends_before` bound the end of the license, in milliseconds since 1970.
+    """
     shown = (
         select(
             instance,
@@ -127,7 +132,23 @@ def search_instances(
         statement = statement.where(instance.c.customer_id == customer_id)
     if license_id is not None:
         statement = statement.where(instance.c.license_id == license_id)
+    if ends_from is not None:
+        statement = statement.where(instance.c.end_license_date >= ends_from)
+    if ends_before is not None:
+        statement = statement.where(instance.c.end_license_date < ends_before)
     return _page(connection, FoundInstance, statement, instance, position, limit)
+
+
+def count_ending(
+    connection: Connection, organization_id: str, ends_from: int, ends_before: int
+) -> int:
+    """How many instances have a license that ends then, in milliseconds since 1970."""
+    statement = select(func.count()).where(
+        instance.c.organization_id == organization_id,
+        instance.c.end_license_date >= ends_from,
+        instance.c.end_license_date < ends_before,
+    )
+    return connection.execute(statement).scalar_one()
 
 
 def _matching(

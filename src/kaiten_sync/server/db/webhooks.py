@@ -174,6 +174,7 @@ _FIRST_DUE = (
     .scalar_subquery()
 )
 _IS_FAILING = webhook_endpoint.c.failures > 0
+_IS_UNWELL = or_(_IS_FAILING, webhook_endpoint.c.paused_at.is_not(None))
 _DUE_ENDPOINTS = (
     select(webhook_endpoint.c.id)
     .where(
@@ -217,10 +218,23 @@ _NEXT: RowQuery[DueDelivery] = RowQuery(
 
 
 def list_endpoints(
-    connection: Connection, organization_id: str, position: Position | None, limit: int
+    connection: Connection,
+    organization_id: str,
+    position: Position | None,
+    limit: int,
+    *,
+    is_unwell: bool = False,
 ) -> RowPage[EndpointRow]:
-    """One page of endpoints, newest first."""
-    return _LIST.page(connection, position, limit, organization=organization_id)
+    """One page of endpoints, newest first; or only of those that fail or are paused."""
+    query = _LIST.where(_IS_UNWELL) if is_unwell else _LIST
+    return query.page(connection, position, limit, organization=organization_id)
+
+
+def count_unwell(connection: Connection, organization_id: str) -> int:
+    """How many endpoints of an organization fail or are paused."""
+    mine = webhook_endpoint.c.organization_id == organization_id
+    statement = select(func.count()).select_from(webhook_endpoint).where(mine, _IS_UNWELL)
+    return connection.execute(statement).scalar_one()
 
 
 def find_endpoint(

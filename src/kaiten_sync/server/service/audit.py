@@ -1,6 +1,10 @@
-"""Use case of audit trails: what happened to an instance."""
+"""Use cases of the audit: what happened, to what, from what to what, and by whom."""
 
 from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
 
 from kaiten_sync.server.db import audit
 from kaiten_sync.server.db.audit import TrailEvent, TrailFilter
@@ -10,12 +14,27 @@ from kaiten_sync.server.service.instances import INSTANCES
 from kaiten_sync.server.service.work import Work
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuditPage:
+    """One page of events; `before` is what the object of each was before, by the event's place."""
+
+    rows: Sequence[TrailEvent]
+    before: Mapping[int, Mapping[str, Any]]
+    next: Position | None
+
+
 def list_trail(
     work: Work, instance_slug: str, wanted: TrailFilter, position: Position | None, limit: int
 ) -> tuple[ShownInstance, RowPage[TrailEvent]]:
     """An instance, and one page of its events."""
     instance = INSTANCES.get(work, instance_slug, "GetAuditTrails.InstanceNotFound")
-    page = audit.list_trail(
-        work.connection, work.organization_id, instance.id, wanted, position, limit
-    )
+    wanted = replace(wanted, instance_id=instance.id)
+    page = audit.list_trail(work.connection, work.organization_id, wanted, position, limit)
     return instance, page
+
+
+def list_audit(work: Work, wanted: TrailFilter, position: Position | None, limit: int) -> AuditPage:
+    """One page of the organization's events, with what each object was before."""
+    page = audit.list_trail(work.connection, work.organization_id, wanted, position, limit)
+    before = audit.previous_payloads(work.connection, page.rows)
+    return AuditPage(rows=page.rows, before=before, next=page.next)

@@ -108,5 +108,5 @@ def _find_held(work: Work, slug: str, operation: str) -> ShownCustomer:
 
 
 def _tell(work: Work, kind: EventType, row: ShownCustomer) -> ShownCustomer:
-    emit(work, kind, customer_json(row))
+    emit(work, kind, customer_json(row), address=f"customer/{row.slug}")
     return row

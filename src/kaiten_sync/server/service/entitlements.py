@@ -107,7 +107,7 @@ def delete_entitlement(work: Work, slug: str) -> None:
 def tell_entitlement(work: Work, kind: EventType, slug: str) -> WithGroups:
     """Emit an event of an entitlement and its groups as they are now, and return them."""
     found = get_entitlement(work, slug)
-    emit(work, kind, entitlement_json(*found))
+    emit(work, kind, entitlement_json(*found), address=f"entitlement/{found[0].slug}")
     return found
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from kaiten_sync.server.db import events, webhooks
-from kaiten_sync.server.db.events import EndpointWants, NewEvent
+from kaiten_sync.server.db.events import NO_TRACE, EndpointWants, NewEvent, Trace
 from kaiten_sync.server.db.webhooks import DeliveryRow
 from kaiten_sync.server.domain.events import EventType
 from kaiten_sync.server.service.work import Work, new_id
@@ -31,17 +31,24 @@ class PendingEvent:
     kind: EventType
     payload: Mapping[str, Any]
     subject: Subject | None = None
+    trace: Trace = NO_TRACE
 
 
 def emit(
-    work: Work, kind: EventType, payload: Mapping[str, Any], subject: Subject | None = None
+    work: Work,
+    kind: EventType,
+    payload: Mapping[str, Any],
+    subject: Subject | None = None,
+    address: str | None = None,
 ) -> None:
     """Store an event, and a delivery for each webhook endpoint that wants it.
 
     Both are rows of the running transaction: an event is delivered if and only if the change
     that it is about is kept. `payload` is the `data` of the 1.0 contract's webhook of this type.
+    `address` is that of the object that the payload shows whole, if it does.
     """
-    emit_all(work.connection, [PendingEvent(work, kind, payload, subject)])
+    trace = Trace(address=address) if address else NO_TRACE
+    emit_all(work.connection, [PendingEvent(work, kind, payload, subject, trace)])
 
 
 def emit_all(connection: Connection, pending: Sequence[PendingEvent]) -> None:
@@ -66,7 +73,7 @@ def emit_all(connection: Connection, pending: Sequence[PendingEvent]) -> None:
 
 
 def _row(pending: PendingEvent) -> NewEvent:
-    work, subject = pending.work, pending.subject
+    work, subject, trace = pending.work, pending.subject, pending.trace
     return NewEvent(
         id=new_id(),
         organization_id=work.organization_id,
@@ -76,6 +83,13 @@ def _row(pending: PendingEvent) -> NewEvent:
         type=pending.kind.type,
         payload=dict(pending.payload),
         occurred_at=work.now_ms,
+        token_id=work.caller.token_id,
+        address=trace.address,
+        used_before=trace.used_before,
+        used_after=trace.used_after,
+        threshold=trace.threshold,
+        overage_percent=trace.overage_percent,
+        reason=trace.reason,
     )
 
 

@@ -148,4 +148,5 @@ def _held(work: Work, holder: LicenseRow, entitlement_slug: str, code: str) -> S
 
 def _tell(work: Work, kind: EventType, holder: LicenseRow, row: ShownGrant) -> None:
     found = groups.groups_of(work.connection, [row.entitlement_id])
-    emit(work, kind, grant_json(row, holder, found))
+    address = f"license/{holder.slug}/grant/{row.entitlement_slug}"
+    emit(work, kind, grant_json(row, holder, found), address=address)

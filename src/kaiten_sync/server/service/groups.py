@@ -107,7 +107,7 @@ def remove_from_group(work: Work, slug: str, entitlement_slug: str) -> None:
 
 
 def _tell(work: Work, kind: EventType, row: GroupRow) -> GroupRow:
-    emit(work, kind, group_json(row))
+    emit(work, kind, group_json(row), address=f"group/{row.slug}")
     return row
 
 

@@ -211,5 +211,6 @@ def _find_held(work: Work, slug: str, operation: str) -> ShownInstance:
 
 
 def _tell(work: Work, kind: EventType, row: ShownInstance) -> ShownInstance:
-    emit(work, kind, instance_json(row), Subject(row.id, row.slug))
+    subject = Subject(row.id, row.slug)
+    emit(work, kind, instance_json(row), subject, address=f"instance/{row.id}")
     return row

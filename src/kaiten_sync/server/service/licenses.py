@@ -173,7 +173,7 @@ def _tell_created(work: Work, slug: str, before: FamilyView | None) -> LicenseRo
 
 
 def _tell(work: Work, kind: EventType, row: LicenseRow) -> None:
-    emit(work, kind, license_json(row))
+    emit(work, kind, license_json(row), address=f"license/{row.slug}")
 
 
 def _target_family(work: Work, fields: LicenseFields) -> FamilyRow | None:

@@ -27,12 +27,14 @@ class Meter:
     """What an instance has used of one entitlement, in the window that is open now.
 
     `value` is None for what cannot be metered; `window` is None if usage never starts again.
+    `refused` counts the reports that were refused in the last days.
     """
 
     row: CountedUsage
     value: float | None
     window: Window | None
     saturation: Saturation | None
+    refused: int = 0
 
     @property
     def threshold(self) -> Any:
@@ -52,13 +54,13 @@ def list_meters(
     rows = db.usage_of_entitlement(
         work.connection, entitlement_id, work.now_ms, skipped=skipped, limit=limit + 1
     )
-    return [_meter(row, work.now_ms) for row in rows[:limit]], len(rows) > limit
+    return _meters(work, rows[:limit]), len(rows) > limit
 
 
 def list_full(work: Work, limit: int) -> list[Meter]:
     """What is over, at or near its limit, fullest first."""
     rows = db.fullest(work.connection, work.organization_id, work.now_ms, limit=limit)
-    return [_meter(row, work.now_ms) for row in rows]
+    return _meters(work, rows)
 
 
 def list_counters(
@@ -73,7 +75,12 @@ def list_counters(
         skipped=skipped,
         limit=limit + 1,
     )
-    return [_meter(row, work.now_ms) for row in rows[:limit]], len(rows) > limit
+    return _meters(work, rows[:limit]), len(rows) > limit
+
+
+def count_counters(work: Work, wanted: CounterFilter) -> int:
+    """How many counters of the organization fit."""
+    return db.count_counters(work.connection, work.organization_id, work.now_ms, wanted)
 
 
 def count_bands(work: Work) -> dict[Band, int]:
@@ -94,7 +101,7 @@ def recent_day(work: Work) -> int:
 def meters_of_instance(work: Work, instance_slug: str) -> list[Meter]:
     """What an instance may use and has used, by entitlement slug. Leaves no event."""
     instance = get_instance(work, instance_slug)
-    return [_meter(row, work.now_ms) for row in usage_db.list_usage(work.connection, instance.id)]
+    return _meters(work, usage_db.list_usage(work.connection, instance.id))
 
 
 def recent_events(work: Work, limit: int) -> list[EventRow]:
@@ -102,12 +109,25 @@ def recent_events(work: Work, limit: int) -> list[EventRow]:
     return events.recent_events(work.connection, work.organization_id, limit)
 
 
-def _meter(row: CountedUsage, now_ms: int) -> Meter:
+def _meters(work: Work, rows: Sequence[CountedUsage]) -> list[Meter]:
+    refused = db.refused_by_counter(
+        work.connection,
+        {row.instance_id for row in rows},
+        {row.entitlement_id for row in rows},
+        recent_day(work),
+    )
+    return [
+        _meter(row, work.now_ms, refused.get((row.instance_id, row.entitlement_id), 0))
+        for row in rows
+    ]
+
+
+def _meter(row: CountedUsage, now_ms: int, refused: int) -> Meter:
     reading = reading_of(row, row, now_ms)
     if reading is None:
-        return Meter(row=row, value=None, window=None, saturation=None)
+        return Meter(row=row, value=None, window=None, saturation=None, refused=refused)
     value = reading.counter.value
     filled = saturation(
         value, row.limit["value"], row.overage_percent or 0, row.warning_threshold_percent
     )
-    return Meter(row=row, value=value, window=reading.window, saturation=filled)
+    return Meter(row=row, value=value, window=reading.window, saturation=filled, refused=refused)

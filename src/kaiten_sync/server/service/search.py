@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
+from kaiten_sync.licensing import DAY_MS
 from kaiten_sync.server.db import entitlements as entitlements_db
 from kaiten_sync.server.db import groups, holders, search
 from kaiten_sync.server.db import licenses as licenses_db
@@ -18,6 +19,12 @@ from kaiten_sync.server.db.search import FoundInstance, Wanted
 from kaiten_sync.server.domain.licenses import served_version
 from kaiten_sync.server.service.work import Work
 from kaiten_sync.server.shapes.licenses import FamilyView
+
+ENDING_DAYS = 30
+"""A license that ends within so many days ends soon."""
+
+ENDS = ("soon", "ended", "running")
+"""How the end of a license lies to the present."""
 
 
 def find_entitlements(
@@ -63,8 +70,13 @@ def find_instances(
     *,
     customer_id: str | None = None,
     license_id: str | None = None,
+    ends: str = "",
 ) -> RowPage[FoundInstance]:
-    """One page of instances that fit, of one customer or with one license where an id is given."""
+    """One page of instances that fit, of one customer or with one license where an id is given.
+
+    `ends` is one of `ENDS`, or empty.
+    """
+    ends_from, ends_before = _bounds(work, ends)
     return search.search_instances(
         work.connection,
         work.organization_id,
@@ -73,7 +85,28 @@ def find_instances(
         limit,
         customer_id=customer_id,
         license_id=license_id,
+        ends_from=ends_from,
+        ends_before=ends_before,
     )
+
+
+def count_ending_soon(work: Work) -> int:
+    """How many instances have a license that ends soon."""
+    until_ms = work.now_ms + ENDING_DAYS * DAY_MS
+    return search.count_ending(work.connection, work.organization_id, work.now_ms, until_ms)
+
+
+def _bounds(work: Work, ends: str) -> tuple[int | None, int | None]:
+    """From when on, and before when, a license ends."""
+    match ends:
+        case "soon":
+            return work.now_ms, work.now_ms + ENDING_DAYS * DAY_MS
+        case "ended":
+            return None, work.now_ms
+        case "running":
+            return work.now_ms, None
+        case _:
+            return None, None
 
 
 def licenses_granting(

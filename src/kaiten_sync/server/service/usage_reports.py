@@ -30,6 +30,7 @@ from kaiten_sync.licensing import (
     close_windows,
     settle_report,
 )
+from kaiten_sync.server.db.events import NO_TRACE, Trace
 from kaiten_sync.server.db.usage import GrantedUsage, ReportRow, UsagePair
 from kaiten_sync.server.domain import events
 from kaiten_sync.server.domain.events import EventType
@@ -72,11 +73,15 @@ A = TypeVar("A")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReportFields:
-    """A tagged value, how it is meant, and a key of the client's if it has one."""
+    """A tagged value, how it is meant, and a key of the client's if it has one.
+
+    `reason` is why somebody reports by hand; the audit shows it.
+    """
 
     value: Mapping[str, Any]
     behavior: str
     transaction_id: str | None
+    reason: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,10 +128,12 @@ class _ReportTurn:
         """The time of the transaction."""
         return self.report.work.now_ms
 
-    def event(self, kind: EventType, payload: Mapping[str, Any]) -> PendingEvent:
+    def event(
+        self, kind: EventType, payload: Mapping[str, Any], trace: Trace = NO_TRACE
+    ) -> PendingEvent:
         """An event of the instance."""
         subject = Subject(self.granted.instance_id, self.granted.instance_slug)
-        return PendingEvent(self.report.work, kind, payload, subject)
+        return PendingEvent(self.report.work, kind, payload, subject, trace)
 
 
 def report_usage(
@@ -262,8 +269,15 @@ def _entry(turn: _ReportTurn) -> tuple[LedgerEntry, dict[str, Any] | RecordedRef
         is_accepted=settled.accepted,
     )
     day = _day(turn, reading, settled)
+    trace = Trace(
+        used_before=reading.counter.value,
+        used_after=settled.counter.value,
+        threshold=None if settled.accepted else float(turn.granted.limit["value"]),
+        overage_percent=None if settled.accepted else turn.granted.overage_percent,
+        reason=turn.report.fields.reason,
+    )
     if not settled.accepted:
-        rejected = [*closures, turn.event(events.USAGE_REJECTED, reported)]
+        rejected = [*closures, turn.event(events.USAGE_REJECTED, reported, trace)]
         counter = turn.stored.after(reading.window, EMPTY, 0, turn.now_ms) if closures else None
         entry = LedgerEntry(counter=counter, day=day, key=None, events=rejected)
         return entry, RecordedRefusalError(
@@ -277,7 +291,7 @@ def _entry(turn: _ReportTurn) -> tuple[LedgerEntry, dict[str, Any] | RecordedRef
     answer = usage_json(turn.granted, Reading(window=reading.window, counter=settled.counter))
     accepted = [
         *closures,
-        turn.event(events.USAGE_ACCEPTED, reported),
+        turn.event(events.USAGE_ACCEPTED, reported, trace),
         *(_crossed(turn, crossing, answer) for crossing in settled.crossings),
     ]
     key = _remembered(turn, counter.report_seq, answer)

@@ -45,9 +45,18 @@ class EndpointFields:
         return wanted_types(named)
 
 
-def list_endpoints(work: Work, position: Position | None, limit: int) -> RowPage[EndpointRow]:
-    """One page of the organization's endpoints."""
-    return webhooks.list_endpoints(work.connection, work.organization_id, position, limit)
+def list_endpoints(
+    work: Work, position: Position | None, limit: int, *, is_unwell: bool = False
+) -> RowPage[EndpointRow]:
+    """One page of the organization's endpoints, or only of those that fail or are paused."""
+    return webhooks.list_endpoints(
+        work.connection, work.organization_id, position, limit, is_unwell=is_unwell
+    )
+
+
+def count_unwell(work: Work) -> int:
+    """How many of the organization's endpoints fail or are paused."""
+    return webhooks.count_unwell(work.connection, work.organization_id)
 
 
 def get_endpoint(work: Work, endpoint_id: str, operation: str = "GetWebhook") -> EndpointRow:

@@ -7,6 +7,7 @@ from sqlalchemy import (
     BigInteger,
     CheckConstraint,
     Column,
+    Float,
     ForeignKey,
     Index,
     Integer,
@@ -40,8 +41,30 @@ event = Table(
     # Plain JSON, also on PostgreSQL: a payload goes out as it came in.
     Column("payload", JSON, nullable=False),
     Column("occurred_at", BigInteger, nullable=False),
+    # What the audit shows beside the payload, which is a contract: who did it, and of a report what
+    # was used before and after, or would have been. A threshold is there if it was refused. The
+    # token may have been deleted.
+    Column("token_id", Id),
+    Column("address", String(210)),
+    Column("used_before", Float(53)),
+    Column("used_after", Float(53)),
+    Column("threshold", Float(53)),
+    Column("overage_percent", SmallInteger),
+    Column("reason", Text),
     Index(None, "organization_id", "occurred_at", "id"),
     Index(None, "organization_id", "instance_id", "occurred_at", "id"),
+    Index(
+        "ix_event_address",
+        *("organization_id", "address", "seq"),
+        sqlite_where=text("address IS NOT NULL"),
+        postgresql_where=text("address IS NOT NULL"),
+    ),
+    Index(
+        "ix_event_refused",
+        *("organization_id", "occurred_at", "seq"),
+        sqlite_where=text("threshold IS NOT NULL"),
+        postgresql_where=text("threshold IS NOT NULL"),
+    ),
     sqlite_autoincrement=True,
 )
 

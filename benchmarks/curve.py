@@ -1,0 +1,170 @@
+"""How the commands grow with the catalog: requests, time, CPU and memory, from small to large.
+
+    python -m benchmarks.curve [--sizes 100 1000 10000] [--runs 5] [--peers-up-to 1000]
+                               [--json FILE] [--plot FILE.svg]
+
+For each size (grants, 50 a license) it starts the embedded server on an empty database, applies the
+catalog once, and then measures whole processes. Beside them, in turns, so that a machine that slows
+down slows everything: the floor (a bare loop that fetches and parses the same pages), PyYAML's C
+loader on the same file, and the peers that are installed (see `benchmarks.peers`).
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import sys
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from benchmarks import peers
+from benchmarks.peers import PER_LICENSE
+from benchmarks.processes import (
+    TOKEN,
+    Medians,
+    Run,
+    embedded_server,
+    kaiten_sync,
+    measure,
+    medians,
+)
+
+FLOOR = "floor: 8 connections"
+C_LOADER = "PyYAML's C loader"
+OCTODNS = "octoDNS, YAML to YAML"
+TERRAFORM = "Terraform, built-in type"
+FIRST_APPLY = "first apply"
+_LOAD = "import sys, yaml; yaml.load(open(sys.argv[1]), yaml.CSafeLoader)"
+
+
+@dataclass(frozen=True)
+class Point:
+    """All that was measured at one size."""
+
+    grants: int
+    figures: Mapping[str, Medians]
+    requests: Mapping[str, int]
+
+
+def main() -> None:
+    arguments = _arguments()
+    points = []
+    for size in arguments.sizes:
+        points.append(_measured(size, arguments.runs, with_peers=size <= arguments.peers_up_to))
+        _print(points[-1], arguments.runs)
+    if arguments.json:
+        arguments.json.write_text(json.dumps(_as_json(points), indent=2) + "\n", encoding="utf-8")
+    if arguments.plot:
+        from benchmarks.plot import draw
+
+        draw({name: _line(points, name) for name in points[0].figures}, arguments.plot)
+
+
+def catalog_yaml(grants: int, *, raised: int = 0) -> str:
+    """A catalog of so many grants; of every hundred, `raised` have another threshold."""
+    lines = ["version: 1", "groups:", "  quotas: {name: Quotas}", "entitlements:"]
+    lines += [
+        f"  quota-{number:03}: {{name: Quota {number}, type: NUMBER, groups: [quotas]}}"
+        for number in range(PER_LICENSE)
+    ]
+    lines.append("licenses:")
+    for number in range(0, grants, PER_LICENSE):
+        lines.append(f"  license-{number // PER_LICENSE:05}:")
+        lines.append(f"    {{name: License {number // PER_LICENSE}, type: PAID, entitlements: {{")
+        values = (
+            f"quota-{n % PER_LICENSE:03}: {n + (10**6 if n % 100 < raised else 0)}"
+            for n in range(number, min(number + PER_LICENSE, grants))
+        )
+        lines.append(", ".join(values) + "}}")
+    return "\n".join(lines) + "\n"
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--sizes", type=int, nargs="+", default=[100, 1000, 10_000])
+    parser.add_argument("--runs", type=int, default=5)
+    parser.add_argument("--peers-up-to", type=int, default=1000)
+    parser.add_argument("--json", type=Path)
+    parser.add_argument("--plot", type=Path)
+    return parser.parse_args()
+
+
+def _measured(grants: int, count: int, *, with_peers: bool) -> Point:
+    with tempfile.TemporaryDirectory() as name, embedded_server(Path(name)) as url:
+        folder = Path(name)
+        environment = {**os.environ, "KAITEN_BASE_URL": url, "KAITEN_AUTH_TOKEN": TOKEN}
+        catalog, changed = folder / "catalog.yaml", folder / "changed.yaml"
+        catalog.write_text(catalog_yaml(grants), encoding="utf-8")
+        changed.write_text(catalog_yaml(grants, raised=1), encoding="utf-8")
+
+        def run(command: Sequence[str]) -> Run:
+            return measure(command, folder=folder, environment=environment, codes=(0,))
+
+        first = run(kaiten_sync("apply", "-f", str(catalog), "--yes"))
+        commands = {
+            "plan, no change": kaiten_sync("plan", "-f", str(catalog)),
+            "plan, 1 % changed": kaiten_sync("plan", "-f", str(changed)),
+            FLOOR: [sys.executable, "-m", "benchmarks.bare_loop", url, "8"],
+            "validate": kaiten_sync("validate", str(catalog)),
+            C_LOADER: [sys.executable, "-c", _LOAD, str(catalog)],
+            "export": kaiten_sync("export", "-o", str(folder / "export"), "--force"),
+            "drift": kaiten_sync("drift", "-f", str(catalog)),
+        }
+        if with_peers:
+            others = {
+                OCTODNS: peers.octodns(folder / "octodns", grants),
+                TERRAFORM: peers.terraform(folder / "terraform", grants, environment),
+            }
+            commands |= {name: command for name, command in others.items() if command}
+        environment["PYTHONPATH"] = str(Path(__file__).parents[1])  # for our own modules
+        runs: dict[str, list[Run]] = {name: [] for name in commands}
+        for turn in range(count + 1):
+            for what, command in commands.items():
+                finished = run(command)
+                if turn:  # the first one warms up: the page cache, the server's connections
+                    runs[what].append(finished)
+        counted = run([sys.executable, "-m", "benchmarks.requests_of_plan", str(catalog)])
+        requests = {"plan, no change": int(counted.stdout), FLOOR: int(runs[FLOOR][0].stdout)}
+    figures = {FIRST_APPLY: medians([first])} | {what: medians(r) for what, r in runs.items()}
+    return Point(grants, figures, requests)
+
+
+def _print(point: Point, runs: int) -> None:
+    print(f"\n{point.grants:,} grants, medians of {runs} runs of whole processes\n")
+    print("| what | requests | wall | CPU | peak memory | wall, times the floor |")
+    print("|---|---|---|---|---|---|")
+    floor = point.figures[FLOOR].seconds
+    for what, figure in point.figures.items():
+        sent = point.requests.get(what, "")
+        print(
+            f"| {what} | {sent} | {figure.seconds:.2f} s | {figure.cpu_seconds:.2f} s"
+            f" | {figure.peak_mib:.0f} MiB | {figure.seconds / floor:.2f} |",
+            flush=True,
+        )
+
+
+def _as_json(points: Sequence[Point]) -> dict[str, Any]:
+    return {
+        "machine": {"cores": os.cpu_count(), "python": platform.python_version()},
+        "points": [
+            {
+                "grants": point.grants,
+                "requests": point.requests,
+                "figures": {what: each.as_json() for what, each in point.figures.items()},
+            }
+            for point in points
+        ],
+    }
+
+
+def _line(points: Sequence[Point], what: str) -> list[tuple[int, float]]:
+    return [(p.grants, p.figures[what].seconds) for p in points if what in p.figures]
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,84 @@
+"""Is a migration still right? Its versions have to be as it saw them; holders may have changed.
+
+A version that differs refuses the whole plan: whom a move would harm was judged by its grants. A
+holder that differs is left where it is, and the others move.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from kaiten_sync.apply.freshness import (
+    State,
+    contradictions,
+    expectations,
+    matches,
+)
+from kaiten_sync.apply.observe import Found
+from kaiten_sync.errors import StalePlanError
+from kaiten_sync.kinds.instance import INSTANCE
+from kaiten_sync.model.address import Address
+from kaiten_sync.model.diagnostic import Diagnostic
+from kaiten_sync.model.plan import Observed, Plan
+from kaiten_sync.model.resource import LiveResource
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Movable:
+    """What becomes of a plan's moves before anything is sent: done already, or left and why."""
+
+    done: frozenset[str]
+    left: Mapping[str, str]
+
+
+def holders_now(plan: Plan, found: Found) -> Movable:
+    """Compare live versions and instances with what a migration saw.
+
+    `found` has the versions with all of their grants, and the instances.
+
+    Raises:
+        StalePlanError: a version, or what it grants, is not as the plan saw it.
+    """
+    conflicts = [*_changed_versions(plan, found)]
+    if conflicts:
+        raise StalePlanError(
+            "the plan is stale: the versions are not as the plan saw them",
+            conflicts,
+            hint="make the plan again and review what is different",
+        )
+    expected = expectations(plan)
+    done: set[str] = set()
+    left: dict[str, str] = {}
+    for change in plan.changes:
+        live = found.get(change.address)
+        before, after = expected[change.id].before, expected[change.id].after
+        if matches(after, live):
+            done.add(change.id)
+        elif not matches(before, live):
+            left[change.id] = why_left(change.address, before, live)
+    return Movable(done=frozenset(done), left=left)
+
+
+def why_left(address: Address, seen: State | None, live: LiveResource | None) -> str:
+    """How a holder differs from what the plan saw, in one sentence."""
+    if live is None:
+        return "it is gone"
+    found = contradictions(address, seen, live, None)
+    return "it changed since: " + "; ".join(each.message for each in found)
+
+
+def _changed_versions(plan: Plan, found: Found) -> Iterator[Diagnostic]:
+    seen = {each.address: each for each in plan.observed if each.address.kind != INSTANCE.kind}
+    for address, each in seen.items():
+        live = found.get(address)
+        state = _state(each)
+        if not matches(state, live):
+            yield from contradictions(address, state, live, None)
+    for address, live in found.items():
+        if address.parent in seen and address not in seen:
+            yield from contradictions(address, None, live, None)
+
+
+def _state(observed: Observed) -> State:
+    return State(observed.id, observed.fields or {})

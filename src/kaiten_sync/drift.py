@@ -1,0 +1,152 @@
+"""Live → diff: how a target differs, which side changed, and the plan that undoes edits.
+
+The pipeline's stages in another order. Composition only.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from kaiten_sync.diff import diff_catalog, undoing, with_deleted, with_units
+from kaiten_sync.live import WORKERS, need_of_everything, read_live, read_use
+from kaiten_sync.model.address import Address
+from kaiten_sync.model.drift import CatalogDiff, DriftReport
+from kaiten_sync.model.plan import Plan, TargetRef
+from kaiten_sync.model.ports import CatalogReader, PlanReader, Progress
+from kaiten_sync.model.resource import DesiredState, LiveState
+from kaiten_sync.model.settings import Policy, Prune, Scope
+from kaiten_sync.pipeline import check_supported, has_drafts
+from kaiten_sync.plan import (
+    Leaving,
+    Proposal,
+    families_of,
+    ownership,
+    propose,
+    restarting,
+    seal,
+    with_versions,
+)
+from kaiten_sync.resolution import named_versions, reverting, seen_as_sold, sides_of, still_agreed
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DriftCase:
+    """What to compare: git now, the target's committed plan, and live.
+
+    `only` are the objects to look at, with what they contain; empty for all. `prune` says what a
+    plan would delete, and `counts_unmanaged` that what nobody declared is drift everywhere.
+    """
+
+    target: TargetRef
+    scope: Scope
+    agreed: Plan | None = None
+    only: frozenset[Address] = frozenset()
+    prune: Prune = Prune.OWNED
+    counts_unmanaged: bool = False
+
+
+def check_drift(
+    desired: DesiredState,
+    catalog: CatalogReader,
+    case: DriftCase,
+    *,
+    progress: Progress,
+    workers: int = WORKERS,
+) -> DriftReport:
+    """Live → diff, of everything in scope, and which side moved. Raises as `make_plan` does."""
+    live, diff = compare(desired, catalog, case, progress, workers)
+    compared = [each for each in desired.resources if not case.only or each.is_within(case.only)]
+    return DriftReport(
+        target=case.target,
+        differences=tuple(
+            replace(each, is_drift=each.is_drift or case.counts_unmanaged)
+            for each in with_units(diff.differences, desired, live)
+        ),
+        compared=len(compared),
+    )
+
+
+def plan_revert(
+    desired: DesiredState,
+    catalog: PlanReader,
+    case: DriftCase,
+    *,
+    policy: Policy,
+    progress: Progress,
+    workers: int = WORKERS,
+) -> Proposal:
+    """A plan that undoes what was edited on the server, and what that rests on; nothing else.
+
+    What it manages is what was agreed before: it agrees on nothing new. Raises as `make_plan`.
+    """
+    only, case = case.only, replace(case, only=frozenset())
+    seen = _compare(desired, catalog, case, progress, workers)
+    managed = case.agreed.managed if case.agreed else ()
+    siblings = families_of(desired, seen.sold).siblings
+    undone = undoing(seen.diff.differences, only, managed, siblings)
+    sold = reverting(undone.differences, desired, catalog, seen.read, case.scope, progress)
+    diff = replace(seen.diff, differences=sold.differences)
+    restarted = restarting(diff.differences)
+    proposal = propose(
+        diff,
+        desired,
+        seen.read,
+        Leaving(),
+        target=case.target,
+        policy=policy,
+        has_drafts=has_drafts(diff, catalog),
+        holders=sold.resolution.holders,
+        use=read_use(catalog, restarted, progress=progress, workers=workers, known=seen.read),
+        sold=sold.resolution,
+    )
+    plan = proposal.plan
+    if case.agreed is not None:
+        families = still_agreed(case.agreed.families, plan.families)
+        plan = seal(replace(plan, managed=case.agreed.managed, families=families))
+    return replace(proposal, plan=plan, diagnostics=(*undone.notes, *proposal.diagnostics))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Compared:
+    """The server as it is read, as it is declared, and how that differs from the declaration."""
+
+    read: LiveState
+    sold: LiveState
+    diff: CatalogDiff
+
+
+def compare(
+    desired: DesiredState,
+    catalog: CatalogReader,
+    case: DriftCase,
+    progress: Progress,
+    workers: int = WORKERS,
+) -> tuple[LiveState, CatalogDiff]:
+    """Everything in scope, and how it differs, with who moved. Raises as `make_plan` does.
+
+    Each declared family is as the version that it serves.
+    """
+    seen = _compare(desired, catalog, case, progress, workers)
+    return seen.sold, seen.diff
+
+
+def _compare(
+    desired: DesiredState,
+    catalog: CatalogReader,
+    case: DriftCase,
+    progress: Progress,
+    workers: int,
+) -> _Compared:
+    check_supported(desired, catalog)
+    read = read_live(catalog, need_of_everything(desired), case.scope, progress, workers)
+    live = seen_as_sold(desired, read)
+    diff = diff_catalog(desired, live, case.scope)
+    owned = with_versions(ownership(desired, case.scope, case.prune, case.agreed), desired, read)
+    going = owned.leaving(diff.differences, live).going
+    differences = with_deleted(diff, live, going).differences
+    if case.agreed is not None:
+        differences = sides_of(differences, desired, read, live, case.agreed, going)
+    differences = named_versions(differences, desired, read)
+    if case.only:
+        differences = tuple(d for d in differences if d.address.is_within(case.only))
+    return _Compared(read=read, sold=live, diff=replace(diff, differences=differences))

@@ -1,0 +1,68 @@
+"""What moving from one version of a license to another does to a holder, by their grants."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from kaiten_sync.effects.fields import field_effect, with_joint_effect, worst
+from kaiten_sync.kinds.grant import GRANT
+from kaiten_sync.model.address import Address
+from kaiten_sync.model.change import Effect, FieldChange
+from kaiten_sync.model.plan import Plan
+from kaiten_sync.model.value import ABSENT, Fields
+
+Grants = Mapping[str, Fields]
+"""The grants of a version by their entitlements."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Term:
+    """What two versions grant of one entitlement; None if a version does not grant it."""
+
+    entitlement: str
+    before: Fields | None
+    after: Fields | None
+    effect: Effect
+
+
+def terms(before: Grants, after: Grants) -> tuple[Term, ...]:
+    """Every entitlement that one of two versions grants, by its slug."""
+    return tuple(
+        Term(entitlement=each, before=old, after=new, effect=_effect(old, new))
+        for each in sorted(before.keys() | after.keys())
+        for old, new in [(before.get(each), after.get(each))]
+    )
+
+
+def grants_seen(plan: Plan, version: Address) -> Grants:
+    """The grants of a version as a migration plan observed them."""
+    return {
+        each.address.slug: each.fields
+        for each in plan.observed
+        if each.address.parent == version and each.fields is not None
+    }
+
+
+def move_effect(before: Grants, after: Grants) -> Effect:
+    """The gravest effect of all that differs; neutral if nothing does."""
+    return worst(term.effect for term in terms(before, after))
+
+
+def _effect(before: Fields | None, after: Fields | None) -> Effect:
+    if before is None or after is None:
+        (given,) = (each for each in (before, after) if each is not None)
+        if given.get("value") is False:
+            return Effect.NEUTRAL  # granted or not, nobody may
+        return GRANT.deleted if after is None else GRANT.created
+    return worst(
+        each.effect
+        for each in with_joint_effect(GRANT, tuple(_changes(before, after)), before, after)
+    )
+
+
+def _changes(before: Fields, after: Fields) -> Iterator[FieldChange]:
+    for name, spec in GRANT.fields.items():
+        old, new = before.get(name, ABSENT), after.get(name, ABSENT)
+        if old != new:
+            yield FieldChange(name=name, effect=field_effect(spec, old, new))

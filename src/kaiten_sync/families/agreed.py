@@ -1,0 +1,114 @@
+"""What was agreed of families, in the words of the declaration: for the third side of drift."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+from kaiten_sync.families.served import LiveFamily, moved, version_address
+from kaiten_sync.kinds.registry import spec_of
+from kaiten_sync.kinds.spec import SERVES
+from kaiten_sync.model.address import Address
+from kaiten_sync.model.change import Action, FieldChange
+from kaiten_sync.model.drift import Difference, DriftClass, Verdict
+from kaiten_sync.model.family import FamilyChoice
+from kaiten_sync.model.plan import Plan
+from kaiten_sync.model.source import SourceRef
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AgreedFamilies:
+    """A committed plan, whose changes are those of families.
+
+    `pending` are the families of which nothing is applied yet: they serve what they served when the
+    plan was made. `displaced` have what they served by agreement, and serve another version now.
+    """
+
+    plan: Plan
+    pending: frozenset[Address] = frozenset()
+    displaced: Mapping[Address, FamilyChoice] = field(default_factory=dict)
+
+
+def agreed_families(agreed: Plan, found: Mapping[Address, LiveFamily]) -> AgreedFamilies:
+    """A committed plan beside the families that the server has now."""
+    roots = {
+        version_address(each.address, each.version): each.address
+        for each in agreed.families
+        if each.version is not None
+    }
+    serves = {
+        address: family.served.address.slug if family.served is not None else None
+        for address, family in found.items()
+    }
+    chosen = {each.address: each for each in agreed.families}
+    pending = {
+        address
+        for address, each in chosen.items()
+        if each.serves != each.version and serves.get(address) == each.serves
+    }
+    return AgreedFamilies(
+        plan=_as_declared(agreed, roots),
+        pending=frozenset(pending),
+        displaced={
+            address: each
+            for address, each in chosen.items()
+            if address not in pending
+            and each.version is not None
+            and serves.get(address) not in (None, each.version)
+        },
+    )
+
+
+def with_served(
+    differences: tuple[Difference, ...],
+    agreed: AgreedFamilies,
+    found: Mapping[Address, LiveFamily],
+    places: Mapping[Address, SourceRef],
+) -> tuple[Difference, ...]:
+    """The differences, with the families that serve another version than was agreed."""
+    by_address = {each.address: each for each in differences}
+    for address, choice in agreed.displaced.items():
+        served = found[address].served if address in found else None
+        if served is None or choice.version is None or address not in places:
+            continue
+        serves = FieldChange(name=SERVES, before=served.address.slug, after=choice.version)
+        known = by_address.get(address) or Difference(
+            address=address,
+            drift=DriftClass.CHANGED,
+            source=places[address],
+            updated_at=served.updated_at,
+            updated_by=served.updated_by,
+            agreed={},
+        )
+        by_address[address] = replace(
+            known,
+            fields=(*known.fields, serves),
+            agreed={**(known.agreed or {}), SERVES: choice.version},
+            moved=Verdict.CONFLICT if known.changed_in_git else Verdict.SERVER_EDITED,
+            server_edited=(*(known.server_edited or ()), SERVES),
+        )
+    return tuple(sorted(by_address.values(), key=lambda each: each.address.sort_key))
+
+
+def _as_declared(plan: Plan, roots: Mapping[Address, Address]) -> Plan:
+    """A plan whose changes and observations of versions are those of families.
+
+    What families do not declare, as their versions' moves, is left out.
+    """
+    changes = []
+    for change in plan.changes:
+        there = moved(change.address, roots)
+        names = spec_of(there.kind).fields
+        fields = tuple(each for each in change.fields if each.name in names)
+        if fields or change.action in (Action.CREATE, Action.DELETE):
+            changes.append(replace(change, address=there, fields=fields))
+    observed = tuple(
+        replace(
+            each,
+            address=(there := moved(each.address, roots)),
+            fields=each.fields
+            and {n: v for n, v in each.fields.items() if n in spec_of(there.kind).fields},
+        )
+        for each in plan.observed
+    )
+    return replace(plan, changes=tuple(changes), observed=observed)

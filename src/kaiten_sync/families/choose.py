@@ -1,0 +1,263 @@
+"""Chooses the version that a family's changes go to. The rule of ADR 37, row by row."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
+
+from kaiten_sync.families.served import (
+    DRAFT,
+    PUBLISHED,
+    STATE,
+    LiveFamily,
+    number_of,
+    version_address,
+)
+from kaiten_sync.kinds.spec import SOLD
+from kaiten_sync.model.address import Address
+from kaiten_sync.model.change import Effect
+from kaiten_sync.model.diagnostic import Diagnostic
+from kaiten_sync.model.drift import Difference, DriftClass
+from kaiten_sync.model.family import FamilyChoice, FamilyTerms, Way, WhenTightened
+from kaiten_sync.model.holder import Holders
+from kaiten_sync.model.resource import LiveResource
+from kaiten_sync.model.source import SourceRef
+from kaiten_sync.model.value import Absent, Json
+
+_HARMFUL = frozenset({Effect.TIGHTENS, Effect.BREAKS})
+_MOST_NAMED = 3
+"""Holders that a refusal names, and limits that a reason names."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SoldFamily:
+    """One declared family beside the server.
+
+    `live` is None if the server has no such family. `differences` are those from the version that
+    it serves, and `from_newest` those from its newest version. `kept` is the choice of a plan that
+    is looked at again, and `goes_back_to` the version that it served by agreement.
+    """
+
+    address: Address
+    terms: FamilyTerms
+    source: SourceRef
+    is_sold: bool
+    live: LiveFamily | None = None
+    differences: Sequence[Difference] = ()
+    from_newest: Sequence[Difference] = ()
+    kept: FamilyChoice | None = None
+    goes_back_to: str | None = None
+
+    @property
+    def effect(self) -> Effect | None:
+        """What the declaration means for holders of the served version; None if it is equal."""
+        effects = [each.effect for each in self.differences]
+        return max(effects, key=list(Effect).index) if effects else None
+
+
+def harmful(sold: SoldFamily) -> bool:
+    """Whether holders of the served version would lose something."""
+    is_served = sold.live is not None and sold.live.served is not None
+    return is_served and sold.is_sold and sold.effect in _HARMFUL
+
+
+def choose(
+    sold: SoldFamily, holders: Holders, taken: Collection[str]
+) -> tuple[FamilyChoice, tuple[Diagnostic, ...]]:
+    """The way of one family, and why it is refused if it is.
+
+    `holders` are those of the served versions that would be tightened, and `taken` the slugs that a
+    new version cannot have.
+    """
+    family, live = sold.address, sold.live
+    if not sold.is_sold:
+        return _unsold(sold), ()
+    if live is None:
+        choice = FamilyChoice(
+            address=family,
+            way=Way.CREATE,
+            reason="there is no such family",
+            version=family.slug,
+        )
+        return choice, tuple(_slug_taken(sold, taken))
+    if live.served is None:
+        return _reopened(sold, live, taken), ()
+    served = live.served.address
+    if sold.goes_back_to is not None:
+        return _gone_back(sold, served.slug, sold.goes_back_to), ()
+    choice = FamilyChoice(
+        address=family,
+        way=Way.NOTHING,
+        reason="it sells what is declared",
+        serves=served.slug,
+        version=served.slug,
+        effect=sold.effect,
+    )
+    if sold.effect is None:
+        return _with_default(choice, live), ()
+    if not harmful(sold):
+        reason = "the change takes nothing from holders"
+        return replace(choice, way=Way.IN_PLACE, reason=reason), ()
+    return _tightened(sold, live, choice, holders, taken)
+
+
+def _unsold(sold: SoldFamily) -> FamilyChoice:
+    live = sold.live
+    on_sale = () if live is None else live.in_state(PUBLISHED)
+    return FamilyChoice(
+        address=sold.address,
+        way=Way.WITHDRAW if on_sale else Way.NOTHING,
+        reason=f"`{SOLD}` is false; holders keep their versions" if on_sale else "it is not sold",
+        serves=live.served.address.slug if live is not None and live.served else None,
+    )
+
+
+def _gone_back(sold: SoldFamily, serves: str, version: str) -> FamilyChoice:
+    return FamilyChoice(
+        address=sold.address,
+        way=Way.IN_PLACE,
+        reason=f"{version} was agreed, and somebody had it serve {serves}",
+        serves=serves,
+        version=version,
+    )
+
+
+def _reopened(sold: SoldFamily, live: LiveFamily, taken: Collection[str]) -> FamilyChoice:
+    version = _next_version(sold, live, taken)
+    drafts = [v.address.slug for v in live.in_state(DRAFT) if v.address.slug != version]
+    left = f"; left as drafts: {', '.join(drafts)}" if drafts else ""
+    return FamilyChoice(
+        address=sold.address,
+        way=Way.NEW_VERSION,
+        reason=f"it has no version on sale{left}",
+        version=version,
+    )
+
+
+def _with_default(choice: FamilyChoice, live: LiveFamily) -> FamilyChoice:
+    """A version that is served by chance is made the default, so that no other takes over."""
+    if len(live.in_state(PUBLISHED)) <= 1 or live.has_default:
+        return choice
+    reason = "it has several published versions and no default"
+    return replace(choice, way=Way.IN_PLACE, reason=reason)
+
+
+def _tightened(
+    sold: SoldFamily,
+    live: LiveFamily,
+    choice: FamilyChoice,
+    holders: Holders,
+    taken: Collection[str],
+) -> tuple[FamilyChoice, tuple[Diagnostic, ...]]:
+    terms, slug = sold.terms, str(choice.serves)
+    served = version_address(sold.address, slug)
+    holding = holders.instances.get(served, ())
+    count = len(holding) if served in holders.checked else None
+    if terms.when_tightened is WhenTightened.IN_PLACE:
+        reason = f"`onTighten` is in-place: {terms.reason}"
+        return replace(choice, way=Way.IN_PLACE, reason=reason), ()
+    version = _next_version(sold, live, taken)
+    kept = sold.kept
+    if kept is not None and _is_still_right(kept, slug, version):
+        # It was made for holders. That some have come or gone makes it no less right.
+        count = kept.holders
+    elif count == 0:
+        reason = f"nobody holds {slug}"
+        return replace(choice, way=Way.IN_PLACE, reason=reason, holders=0), ()
+    choice = replace(choice, holders=count)
+    who = (
+        f"who holds {slug} could not be seen"
+        if count is None
+        else f"it {choice.effect} what {_counted(count)} of {slug}"
+        f" {'has' if count == 1 else 'have'}"
+    )
+    who += f" ({_lost(sold)})"
+    if terms.when_tightened is WhenTightened.REFUSE:
+        refused = replace(choice, way=Way.IN_PLACE, reason=f"{who}; `onTighten` is refuse")
+        return refused, (_refusal(sold, who, holding, holders.gap),)
+    keeps = "it keeps" if count == 1 else "holders keep" if count is None else "they keep"
+    reason = f"{who}; {keeps} that version"
+    return replace(choice, way=Way.NEW_VERSION, version=version, reason=reason), ()
+
+
+def _lost(sold: SoldFamily) -> str:
+    """What holders would lose, in a few words."""
+    words = []
+    for each in sold.differences:
+        if each.effect in _HARMFUL:
+            fields = [f"{_said(f.before)} → {_said(f.after)}" for f in each.fields]
+            is_short = each.drift is DriftClass.CHANGED and len(fields) == 1
+            gone = " goes" if each.drift is DriftClass.UNMANAGED else " changes"
+            words.append(each.address.slug + (f" {fields[0]}" if is_short else gone))
+    more = f" and {len(words) - _MOST_NAMED} more" if len(words) > _MOST_NAMED else ""
+    return ", ".join(words[:_MOST_NAMED]) + more
+
+
+def _said(value: Json | Absent) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    return str(value) if isinstance(value, int | float | str) else "…"
+
+
+def _is_still_right(kept: FamilyChoice, serves: str, version: str) -> bool:
+    is_same = (kept.serves, kept.version) == (serves, version)
+    return kept.way is Way.NEW_VERSION and is_same and kept.holders != 0
+
+
+def _refusal(sold: SoldFamily, who: str, holding: Sequence[str], gap: str | None) -> Diagnostic:
+    shown = [f"instance/{slug}" for slug in holding[:_MOST_NAMED]]
+    more = f" and {len(holding) - _MOST_NAMED} more" if len(holding) > _MOST_NAMED else ""
+    named = f": {', '.join(shown)}{more}" if shown else f" ({gap})" if gap else ""
+    return Diagnostic(
+        rule="family-held",
+        message=f"{who}{named}, and `onTighten` is refuse",
+        ref=sold.source,
+        address=str(sold.address),
+        hint="declare `onTighten: new-version`: then holders keep the version that they bought",
+    )
+
+
+def _slug_taken(sold: SoldFamily, taken: Collection[str]) -> Sequence[Diagnostic]:
+    family = sold.address
+    if family.slug not in taken:
+        return ()
+    version = version_address(family, family.slug)
+    return (
+        Diagnostic(
+            rule="family-slug-taken",
+            message=f"{version} is a version of another family, so the server cannot open a family"
+            " of this name",
+            ref=sold.source,
+            address=str(family),
+            hint="give the family another slug",
+        ),
+    )
+
+
+def _next_version(sold: SoldFamily, live: LiveFamily, taken: Collection[str]) -> str:
+    """The slug of the next version: of one that was left half made, or else a new one."""
+    newest = live.newest
+    is_named_so = re.fullmatch(rf"{re.escape(live.slug)}(-v[0-9]+)?", newest.address.slug)
+    if is_named_so and newest is not live.served and _is_half_made(newest, sold):
+        return newest.address.slug
+    number = number_of(newest) + 1
+    while f"{live.slug}-v{number}" in taken:
+        number += 1
+    return f"{live.slug}-v{number}"
+
+
+def _is_half_made(version: LiveResource, sold: SoldFamily) -> bool:
+    """Whether a version has nothing but what is declared: a draft part of it, or else all."""
+    rest = [
+        each
+        for each in sold.from_newest
+        if each.drift is not DriftClass.CHANGED or any(f.name != SOLD for f in each.fields)
+    ]
+    if version.fields.get(STATE) == DRAFT:
+        return all(each.drift is DriftClass.MISSING for each in rest)
+    return version.fields.get(STATE) == PUBLISHED and not rest
+
+
+def _counted(count: int) -> str:
+    return f"{count:,} {'holder' if count == 1 else 'holders'}"

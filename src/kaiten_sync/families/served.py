@@ -1,0 +1,129 @@
+"""Families as a server has them: their versions, and which of them is sold now.
+
+Source: API facts, section 2.4.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+
+from kaiten_sync.kinds.registry import child_kinds, kind_on_server, spec_of
+from kaiten_sync.kinds.spec import SOLD
+from kaiten_sync.model.address import Address, ChildList
+from kaiten_sync.model.resource import LiveResource, LiveState
+from kaiten_sync.model.value import Json
+
+STATE = "lifecycleState"
+DEFAULT = "isDefault"
+LINK = "familySlug"
+NUMBER = "version"
+
+DRAFT = "DRAFT"
+PUBLISHED = "PUBLISHED"
+ARCHIVED = "ARCHIVED"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LiveFamily:
+    """A family on a server. `versions` has at least one, oldest first."""
+
+    slug: str
+    versions: tuple[LiveResource, ...]
+
+    @property
+    def served(self) -> LiveResource | None:
+        """What whoever is new gets: the default, or else the highest published version."""
+        return next((v for v in self.versions if v.fields.get(DEFAULT) is True), None) or next(
+            (v for v in reversed(self.versions) if v.fields.get(STATE) == PUBLISHED), None
+        )
+
+    @property
+    def has_default(self) -> bool:
+        """Whether somebody chose what it serves."""
+        return any(each.fields.get(DEFAULT) is True for each in self.versions)
+
+    @property
+    def newest(self) -> LiveResource:
+        """The version with the highest number."""
+        return self.versions[-1]
+
+    @property
+    def shown(self) -> LiveResource:
+        """The version that the family is compared with: the served one, or else the newest."""
+        return self.served or self.newest
+
+    def in_state(self, state: str) -> tuple[LiveResource, ...]:
+        """The versions in one state of their life."""
+        return tuple(each for each in self.versions if each.fields.get(STATE) == state)
+
+
+def live_families(resources: Iterable[LiveResource]) -> dict[str, LiveFamily]:
+    """The families among live objects, by their slugs.
+
+    One whose slug nothing shows goes by the server's id of it.
+    """
+    members: dict[str, list[LiveResource]] = defaultdict(list)
+    for each in resources:
+        if each.family_id is not None:
+            slug = each.fields.get(LINK) or each.family_slug or each.family_id
+            members[str(slug)].append(each)
+    return {
+        slug: LiveFamily(slug=slug, versions=tuple(sorted(versions, key=number_of)))
+        for slug, versions in members.items()
+    }
+
+
+def number_of(version: LiveResource) -> int:
+    """The number that the server gave to a version."""
+    number = str(version.fields.get(NUMBER))
+    return int(number) if number.isdecimal() else 0
+
+
+def version_address(family: Address, slug: str) -> Address:
+    """The address of a version of a family."""
+    return Address(kind_on_server(family.kind), slug)
+
+
+def moved(address: Address, roots: Mapping[Address, Address]) -> Address:
+    """An address with the object at its top replaced by another."""
+    if address.parent is None:
+        return roots.get(address, address)
+    return Address(address.kind, address.slug, moved(address.parent, roots))
+
+
+def as_sold(live: LiveState, shown: Mapping[Address, Address]) -> LiveState:
+    """Live as families are declared: each has what one of its versions has.
+
+    `shown` has that version by the family's address. All other versions of these families are left
+    out, as they are never compared.
+    """
+    if not shown:
+        return live
+    found = live_families(live.resources.values())
+    hidden = {v.address for f in shown for v in found[f.slug].versions}
+    roots = {version: family for family, version in shown.items()}
+    resources = {a: each for a, each in live.resources.items() if a.root not in hidden}
+    for address, each in live.resources.items():
+        if address.root in roots:
+            there = moved(address, roots)
+            resources[there] = replace(each, address=there)
+    for family in shown:
+        sold = found[family.slug].served is not None
+        fields = _sold_fields(family, resources[family], is_sold=sold)
+        resources[family] = replace(resources[family], fields=fields)
+    lists = {
+        ChildList(family, child.kind)
+        for family, version in shown.items()
+        for child in child_kinds(family.kind)
+        if ChildList(version, child.kind) in live.coverage.lists
+    }
+    coverage = replace(live.coverage, lists=live.coverage.lists | lists)
+    return LiveState(resources=resources, coverage=coverage)
+
+
+def _sold_fields(family: Address, version: LiveResource, *, is_sold: bool) -> dict[str, Json]:
+    names = spec_of(family.kind).fields
+    fields = {name: value for name, value in version.fields.items() if name in names}
+    return {**fields, SOLD: is_sold}

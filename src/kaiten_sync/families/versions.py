@@ -1,0 +1,182 @@
+"""What is declared of families as declarations of versions, for the stages that plan and apply."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from kaiten_sync.families.choose import SoldFamily, harmful
+from kaiten_sync.families.served import (
+    ARCHIVED,
+    DEFAULT,
+    LINK,
+    PUBLISHED,
+    STATE,
+    LiveFamily,
+    moved,
+    version_address,
+)
+from kaiten_sync.kinds.spec import SOLD
+from kaiten_sync.model.address import Address, ChildList
+from kaiten_sync.model.change import Change
+from kaiten_sync.model.diagnostic import Diagnostic
+from kaiten_sync.model.drift import CatalogDiff, DriftClass
+from kaiten_sync.model.family import FamilyChoice, Way, WhenTightened
+from kaiten_sync.model.holder import Holders
+from kaiten_sync.model.resource import DesiredState, LiveResource, Resource
+from kaiten_sync.model.value import Json
+
+_RESTS_ON = (STATE, DEFAULT)
+"""The fields of a served version by which it is the served one."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resolution:
+    """A declaration in which each family is the version that the plan chose.
+
+    `hidden` are the versions of declared families that are left alone; `unheld` those that nobody
+    may hold, and `rests` the fields of versions that have to stay as they were, for the plan to be
+    right. `versions` has the chosen version of each family.
+    """
+
+    desired: DesiredState
+    choices: tuple[FamilyChoice, ...] = ()
+    hidden: frozenset[Address] = frozenset()
+    unheld: frozenset[Address] = frozenset()
+    rests: Mapping[Address, tuple[str, ...]] = field(default_factory=dict)
+    versions: Mapping[Address, Address] = field(default_factory=dict)
+    refusals: tuple[Diagnostic, ...] = ()
+    holders: Holders = field(default_factory=Holders)
+
+    def on_server(self, addresses: Collection[Address]) -> frozenset[Address]:
+        """Addresses with families as their versions."""
+        return frozenset(moved(each, self.versions) for each in addresses)
+
+    def declared_as(self, change: Change) -> Change:
+        """A change of a version, with what of the family it is declared as."""
+        declared = moved(change.address, {v: family for family, v in self.versions.items()})
+        return replace(change, declared_as=declared) if declared != change.address else change
+
+    def without_hidden(self, diff: CatalogDiff) -> CatalogDiff:
+        """The differences but for those of versions that are never compared."""
+        if not self.hidden:
+            return diff
+        kept = tuple(
+            each
+            for each in diff.differences
+            if each.drift is not DriftClass.UNMANAGED or each.address.root not in self.hidden
+        )
+        return replace(diff, differences=kept)
+
+
+def as_versions(
+    desired: DesiredState,
+    chosen: Sequence[tuple[SoldFamily, FamilyChoice]],
+    holders: Holders,
+    refusals: Sequence[Diagnostic] = (),
+) -> Resolution:
+    """The declaration with every family as the version that was chosen for it."""
+    versions = {
+        c.address: version_address(c.address, c.version) for _, c in chosen if c.version is not None
+    }
+    resources = {a: each for a, each in desired.resources.items() if a.root not in desired.terms}
+    for address, each in desired.resources.items():
+        if address.root in versions:
+            there = moved(address, versions)
+            resources[there] = replace(each, address=there)
+    unheld: set[Address] = set()
+    rests: dict[Address, tuple[str, ...]] = {}
+    for sold, choice in chosen:
+        for each in _version_resources(sold, choice, versions, resources):
+            resources[each.address] = each
+        replaced = _replaced(sold, choice, holders)
+        unheld |= {each.address for each in replaced}
+        resources |= {each.address: _withdrawn(sold, each) for each in replaced}
+        if choice.serves is not None and choice.way in (Way.IN_PLACE, Way.NEW_VERSION):
+            served = version_address(choice.address, choice.serves)
+            rests[served] = _RESTS_ON
+            if _rests_on_nobody(sold, choice):
+                unheld.add(served)
+    members = {v.address for s, _ in chosen if s.live is not None for v in s.live.versions}
+    return Resolution(
+        desired=replace(
+            desired,
+            resources=dict(sorted(resources.items(), key=lambda item: item[0].sort_key)),
+            owns=frozenset(
+                ChildList(moved(each.parent, versions), each.kind)
+                for each in desired.owns
+                if each.parent in versions or each.parent not in desired.terms
+            ),
+            protected=desired.protected.union(moved(a, versions) for a in desired.protected),
+        ),
+        choices=tuple(choice for _, choice in chosen),
+        hidden=frozenset(members - resources.keys()),
+        unheld=frozenset(unheld),
+        rests=rests,
+        versions=versions,
+        refusals=tuple(refusals),
+        holders=holders,
+    )
+
+
+def _version_resources(
+    sold: SoldFamily,
+    choice: FamilyChoice,
+    versions: Mapping[Address, Address],
+    resources: Mapping[Address, Resource],
+) -> Iterator[Resource]:
+    """What makes a version the one that its family serves, or the family one that is not sold."""
+    live = sold.live
+    if choice.way is Way.WITHDRAW and live is not None:
+        for each in live.in_state(PUBLISHED):
+            yield _withdrawn(sold, each)
+    if choice.version is None:
+        return
+    version = versions[choice.address]
+    declared = resources[version]
+    fields = {name: value for name, value in declared.fields.items() if name != SOLD}
+    if choice.way is not Way.NOTHING:
+        fields |= {STATE: PUBLISHED, DEFAULT: True}
+    if choice.way is Way.NEW_VERSION:
+        fields = {**_kept_fields(live), **fields, LINK: choice.address.slug}
+    if sold.goes_back_to is not None:
+        fields = {STATE: PUBLISHED, DEFAULT: True}
+    yield replace(declared, fields=fields)
+    if choice.serves != choice.version and live is not None and live.has_default:
+        before = live.shown
+        if before.address != version:
+            yield Resource(address=before.address, fields={DEFAULT: False}, source=sold.source)
+
+
+def _kept_fields(live: LiveFamily | None) -> dict[str, Json]:
+    """Fields for people that nobody declares: the next version keeps them."""
+    served = live.served if live is not None else None
+    names = ("description",)
+    return {n: served.fields[n] for n in names if served and served.fields.get(n)}
+
+
+def _withdrawn(sold: SoldFamily, version: LiveResource) -> Resource:
+    return Resource(
+        address=version.address,
+        fields={STATE: ARCHIVED, DEFAULT: False},
+        source=sold.source,
+    )
+
+
+def _replaced(sold: SoldFamily, choice: FamilyChoice, holders: Holders) -> tuple[LiveResource, ...]:
+    """Published versions that are not served and that nobody holds, if those are to be archived."""
+    if sold.live is None or not sold.terms.archive_replaced or choice.version is None:
+        return ()
+    return tuple(
+        each
+        for each in sold.live.in_state(PUBLISHED)
+        if each.address.slug not in (choice.version, choice.serves)
+        and each.address in holders.checked
+        and each.address not in holders.instances
+    )
+
+
+def _rests_on_nobody(sold: SoldFamily, choice: FamilyChoice) -> bool:
+    is_allowed_anyway = sold.terms.when_tightened is WhenTightened.IN_PLACE
+    is_in_place = choice.way is Way.IN_PLACE and choice.holders == 0
+    return is_in_place and harmful(sold) and not is_allowed_anyway

@@ -1,0 +1,84 @@
+"""Migrate: plan moving the holders of a license family to one of its versions."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from kaiten_sync.errors import UsageError
+from kaiten_sync.jobs.agreed import read_plan_file
+from kaiten_sync.jobs.ruling import ruled
+from kaiten_sync.jobs.workspace import Workspace
+from kaiten_sync.migration import MigrationInputs, make_migration
+from kaiten_sync.model.address import Address
+from kaiten_sync.model.policy_rule import rules_digest
+from kaiten_sync.model.ports import Files, Ports
+from kaiten_sync.model.settings import Limit
+from kaiten_sync.plan import Proposal, write_plan
+from kaiten_sync.report.impact_words import without_names
+
+__all__ = ["MigrateRequest", "migrate"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MigrateRequest:
+    """Whom to move.
+
+    `to` is a version, None for the one that the family serves. `wave` limits the plan to a share
+    of the holders. `allowed` are moved whatever it takes from them, `skipped` are left. `max_moves`
+    overrides the project's limit. Without `is_named` no customer is named. `out` is the file to
+    write.
+    """
+
+    family: str
+    to: str | None = None
+    wave: Limit | None = None
+    allowed: frozenset[Address] = frozenset()
+    skipped: frozenset[Address] = frozenset()
+    max_moves: Limit | None = None
+    is_named: bool = True
+    out: str | None = None
+
+
+def migrate(workspace: Workspace, request: MigrateRequest, ports: Ports) -> Proposal:
+    """Plan the next wave, and write the plan file unless a guard refuses it.
+
+    Raises:
+        UsageError: the family or the version does not exist, or `out` is another plan's file.
+        KaitenSyncError: as `make_migration` and `Connect` do.
+    """
+    connection = workspace.connect(None)
+    if request.out is not None:
+        _check_is_free(request.out, ports.files)
+    inputs = MigrationInputs(
+        target=connection.target,
+        family=request.family,
+        to=request.to,
+        wave=request.wave,
+        allowed=request.allowed,
+        skipped=request.skipped,
+        is_named=request.is_named,
+        max_moves=request.max_moves or workspace.policy.max_moves,
+        rules=rules_digest(workspace.policy.rules),
+    )
+    with connection.open() as catalog:
+        proposal = make_migration(inputs, catalog, progress=ports.progress, now=ports.clock())
+    for note in proposal.notes:
+        ports.notices.notify(note.sentence)
+    proposal = ruled(proposal, workspace.policy, ports)
+    if request.out is not None and not proposal.refusals:
+        ports.files.write(Path(request.out), write_plan(proposal.plan))
+    if proposal.impact is None or request.is_named:
+        return proposal
+    return replace(proposal, impact=without_names(proposal.impact))
+
+
+def _check_is_free(path: str, files: Files) -> None:
+    """Never replace the plan of a catalog: it records what was agreed."""
+    if not files.is_file(Path(path)) or not files.read(Path(path)):
+        return
+    if read_plan_file(path, files).migration is None:
+        raise UsageError(
+            f"{path} is the plan of a catalog, and was left as it is",
+            hint="name another file, such as plans/growth.migration.json",
+        )

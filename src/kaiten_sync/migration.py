@@ -1,0 +1,286 @@
+"""The stages in order for migrations: live → impact → plan, and apply. Composition only."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from kaiten_sync.apply import HeldBack, execute, holders_now
+from kaiten_sync.effects import grants_seen
+from kaiten_sync.errors import RefusedError, UsageError
+from kaiten_sync.impact import (
+    HELD_BACK,
+    Prospect,
+    affected_by,
+    change_impacts,
+    prospect,
+    whom_to_ask,
+)
+from kaiten_sync.kinds.instance import FAMILY, HELD, STATE
+from kaiten_sync.kinds.license import LICENSE
+from kaiten_sync.live import WORKERS, read_grants, read_holding, read_licenses, read_usage
+from kaiten_sync.model.address import Address
+from kaiten_sync.model.change import Change
+from kaiten_sync.model.holder import Instance, Usage
+from kaiten_sync.model.impact import Impact
+from kaiten_sync.model.outcome import ApplyResult
+from kaiten_sync.model.plan import Plan, TargetRef
+from kaiten_sync.model.ports import Catalog, Clock, Journal, NoJournal, PlanReader, Progress
+from kaiten_sync.model.reading import pages
+from kaiten_sync.model.resource import DesiredState, LiveResource
+from kaiten_sync.model.settings import Limit
+from kaiten_sync.plan import (
+    MigrationCase,
+    PresentHolder,
+    Proposal,
+    families_of,
+    propose_moves,
+    recheck,
+)
+
+_Versions = Mapping[Address, LiveResource]
+_ARCHIVED = "ARCHIVED"
+_PUBLISHED = "PUBLISHED"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MigrationInputs:
+    """What a migration is made from, apart from the server.
+
+    `to` is the slug or the number of a version, None for the one that the family serves. `rules` is
+    the digest of the project's rules.
+    """
+
+    target: TargetRef
+    family: str
+    max_moves: Limit
+    rules: str | None = None
+    to: str | None = None
+    wave: Limit | None = None
+    allowed: frozenset[Address] = frozenset()
+    skipped: frozenset[Address] = frozenset()
+    is_named: bool = True
+
+
+def make_migration(
+    inputs: MigrationInputs,
+    catalog: PlanReader,
+    *,
+    progress: Progress,
+    now: datetime,
+    workers: int = WORKERS,
+) -> Proposal:
+    """Live → impact → plan.
+
+    Raises:
+        UsageError: there is no such family or version, or nobody can get it.
+        ServerError, AccessError: the server could not be read whole.
+    """
+    licenses = licenses_by_family(catalog, progress)
+    family = {a: each for a, each in licenses.items() if each.fields[FAMILY] == inputs.family}
+    to = _version(inputs, family, licenses)
+    instances = read_holding(catalog)
+    holding = [each for each in instances.values() if holds(each) in family.keys() - {to}]
+    versions = {to, *map(holds, holding)}
+    grants = read_grants(catalog, versions, workers)
+    usage = read_usage(
+        catalog, [each.address.slug for each in holding], progress=progress, workers=workers
+    )
+    case = MigrationCase(
+        target=inputs.target,
+        family=inputs.family,
+        to=to,
+        versions={each: family[each] for each in versions},
+        grants=grants,
+        holders=(),
+        max_moves=inputs.max_moves,
+        rules=inputs.rules,
+        wave=inputs.wave,
+        allowed=inputs.allowed,
+        skipped=inputs.skipped,
+        is_named=inputs.is_named,
+        listed=pages(len(licenses)) + pages(len(instances)),
+    )
+
+    def judged(each: LiveResource) -> PresentHolder:
+        before, after = case.granted_by(holds(each)), case.granted_by(to)
+        used = usage[each.address.slug]
+        found = prospect(holds(each).slug, before, after, _instance(each), used, now)
+        return PresentHolder(found=each, standing=found.standing, room=found.room)
+
+    proposal = propose_moves(replace(case, holders=tuple(map(judged, holding))))
+    return replace(proposal, impact=_impact(proposal.plan, instances, usage, now, case.listed))
+
+
+def apply_migration(
+    plan: Plan,
+    catalog: Catalog,
+    *,
+    progress: Progress,
+    is_stopped: Callable[[], bool],
+    clock: Clock,
+    permit: Callable[[Sequence[Change]], None] = lambda _changes: None,
+    journal: Journal | None = None,
+    workers: int = WORKERS,
+) -> ApplyResult:
+    """apply: re-read what the migration rests on, then move who is not moved and may be.
+
+    Right before a holder is moved, its usage is read again: one that would be over by then is
+    left, unless the plan allows it by name. `permit` is asked for the moves that are to be made,
+    and raises if they are refused.
+
+    Raises:
+        RefusedError: the plan breaks its own limits, or a version is not as the plan saw it
+            (`StalePlanError`). Nothing was written.
+        ServerError, AccessError: live could not be read. Nothing was written.
+    """
+    check_moves(plan)
+    sent_before = catalog.requests_sent
+    versions = [each.address for each in plan.observed if each.address.kind == LICENSE.kind]
+    licenses = licenses_by_family(catalog, progress)
+    present = [each for each in versions if each in licenses]
+    found = {**licenses, **read_grants(catalog, present, workers), **read_holding(catalog)}
+    holders = holders_now(plan, found)
+    settled = holders.done | holders.left.keys()
+    permit([each for each in plan.changes if each.id not in settled])
+
+    def hold_back(change: Change) -> str | None:
+        if change.address in plan.guards.allowed:
+            return None
+        instance = _instance(found[change.address])
+        usage = catalog.list_usage(instance.slug)
+        return _why_not(_prospect_now(plan, instance, usage, clock()))
+
+    result = execute(
+        plan,
+        holders.done,
+        catalog,
+        progress=progress,
+        journal=journal or NoJournal(),
+        is_stopped=is_stopped,
+        workers=workers,
+        left_out=HeldBack(known=holders.left, hold_back=hold_back),
+    )
+    return replace(result, requests=result.requests - sent_before)
+
+
+def check_moves(plan: Plan) -> None:
+    """Hold a migration to its limits.
+
+    Raises:
+        RefusedError: it moves more holders than it may.
+    """
+    diagnostics = recheck(plan)
+    if diagnostics:
+        raise RefusedError(
+            "the plan is refused",
+            diagnostics,
+            hint="make the plan again; what it may do is set in the project file",
+        )
+
+
+def licenses_by_family(catalog: PlanReader, progress: Progress) -> _Versions:
+    """All licenses, each with the slug of its family.
+
+    A license alone does not tell it: the server shows it through the family's first version.
+    """
+    live = read_licenses(catalog, progress)
+    families = families_of(DesiredState(resources={}), live)
+    return {
+        address: replace(each, fields={**each.fields, FAMILY: families.of[address]})
+        for address, each in live.resources.items()
+    }
+
+
+def holds(instance: LiveResource) -> Address:
+    """The version that an instance holds."""
+    return Address(LICENSE.kind, str(instance.fields[HELD]))
+
+
+def _version(inputs: MigrationInputs, family: _Versions, licenses: _Versions) -> Address:
+    """The version to move to."""
+    if licenses and all(each.family_id is None for each in licenses.values()):
+        raise UsageError(
+            f"{inputs.target.name} has no license families, so nobody can be moved between versions"
+        )
+    if not family:
+        known = sorted({str(each.fields[FAMILY]) for each in licenses.values()})
+        raise UsageError(
+            f"there is no license family {inputs.family!r} on {inputs.target.name}",
+            hint=f"families: {', '.join(known) or 'none'}",
+        )
+    chosen = _served(family) if inputs.to is None else _named(inputs.to, family)
+    if chosen is None:
+        what = "serves no version" if inputs.to is None else f"has no version {inputs.to!r}"
+        raise UsageError(
+            f"the family {inputs.family} {what}",
+            hint="name one with --to: " + ", ".join(sorted(each.slug for each in family)),
+        )
+    if family[chosen].fields.get(STATE) == _ARCHIVED:
+        raise UsageError(
+            f"{chosen} is archived, so nobody can get it",
+            hint="unarchive it first, or name another version with --to",
+        )
+    return chosen
+
+
+def _served(family: _Versions) -> Address | None:
+    """The default version, or else the highest published one. Source: API facts, section 2.4."""
+    published = [a for a, each in family.items() if each.fields.get(STATE) == _PUBLISHED]
+    default = [a for a in published if family[a].fields.get("isDefault") is True]
+    return next(iter(default), max(published, key=lambda a: _number(family[a]), default=None))
+
+
+def _named(name: str, family: _Versions) -> Address | None:
+    by_number = {str(each.fields.get("version")): a for a, each in family.items()}
+    return next((a for a in family if a.slug == name), by_number.get(name))
+
+
+def _number(version: LiveResource) -> int:
+    number = str(version.fields.get("version"))
+    return int(number) if number.isdecimal() else 0
+
+
+def _prospect_now(
+    plan: Plan, instance: Instance, usage: Sequence[Usage] | None, now: datetime
+) -> Prospect:
+    before = grants_seen(plan, Address(LICENSE.kind, instance.license))
+    assert plan.migration is not None  # noqa: S101  (only migrations come here)
+    after = grants_seen(plan, plan.migration.to)
+    return prospect(instance.license, before, after, instance, usage, now)
+
+
+def _impact(
+    plan: Plan,
+    instances: _Versions,
+    usage: Mapping[str, Sequence[Usage]],
+    now: datetime,
+    listed: int,
+) -> Impact:
+    """What the moves leave each holder; everybody was looked at, so there is no sample."""
+    affected = affected_by(plan)
+    moved = [_instance(instances[change.address]) for change in plan.changes]
+    asking = whom_to_ask(affected, moved, seed=plan.digest, budget=len(moved))
+    requests = listed + len(usage)
+    return Impact(
+        target=plan.target,
+        plan_digest=plan.digest,
+        taken_at=now,
+        requests=requests,
+        budget=requests,
+        changes=change_impacts(affected, asking, usage, now),
+    )
+
+
+def _why_not(found: Prospect) -> str | None:
+    return HELD_BACK.get(found.standing)
+
+
+def _instance(found: LiveResource) -> Instance:
+    return Instance(
+        slug=found.address.slug,
+        name=str(found.fields.get("name") or found.address.slug),
+        license=str(found.fields[HELD]),
+        customer=str(found.fields.get("customer") or ""),
+    )

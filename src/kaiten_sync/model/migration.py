@@ -1,0 +1,56 @@
+"""Migrations: moving the holders of a license family to one of its versions."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from kaiten_sync.model.address import Address
+from kaiten_sync.model.settings import Limit
+
+
+class Stays(StrEnum):
+    """Why a migration leaves a holder where it is."""
+
+    OVER = "over"
+    """It uses more than the version accepts."""
+    LOSES = "loses"
+    """It would lose something whose use is not metered."""
+    UNKNOWN = "unknown"
+    """Whether it would be over is not certain."""
+    LATER = "later"
+    """It comes with a later wave."""
+    SKIPPED = "skipped"
+    """A person left it out by name."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Staying:
+    """A holder that stays, the version that it keeps, and why."""
+
+    address: Address
+    version: str
+    why: Stays
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Migration:
+    """What a migration plan moves: holders of a family's other versions `to` one of them.
+
+    `holders` counts all present holders of the other versions; `wave` is the share of them that
+    the plan takes at most, None for all. `stays` are those that it leaves, in address order.
+    """
+
+    family: str
+    to: Address
+    holders: int
+    wave: Limit | None = None
+    stays: tuple[Staying, ...] = ()
+
+    def most(self) -> int:
+        """The most holders that the wave takes: a share rounded down, at least one."""
+        if self.wave is None:
+            return self.holders
+        if self.wave.count is not None:
+            return max(1, self.wave.count)
+        return max(1, self.holders * (self.wave.percent or 0) // 100)

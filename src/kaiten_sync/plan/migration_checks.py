@@ -1,0 +1,140 @@
+"""Derives again what a migration plan says, so that nothing in it is believed.
+
+Whether its versions belong to the family, and its instances to the organization, shows when it is
+applied: both are read again then, as all that was observed.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+
+from kaiten_sync.effects import grants_seen, move_effect
+from kaiten_sync.kinds.grant import GRANT
+from kaiten_sync.kinds.instance import FAMILY, HELD, INSTANCE, KEPT, MOVE, STATE
+from kaiten_sync.model.address import Address
+from kaiten_sync.model.change import change_id
+from kaiten_sync.model.migration import Migration, Stays
+from kaiten_sync.model.plan import Plan
+from kaiten_sync.plan.move_cost import requests_to_move
+
+_NOT_GIVEN = "ARCHIVED"
+"""The state in which the server gives a version to nobody. Source: API facts, section 2.6."""
+
+
+def check_migration(plan: Plan, migration: Migration) -> None:
+    """Make sure that a plan moves holders of one family to one version of it, and nothing else.
+
+    Raises:
+        ValueError: it does not; the message names the first place.
+    """
+    for check in _CHECKS:
+        for why in check(plan, migration):
+            raise ValueError(why)
+
+
+def _moves(plan: Plan, migration: Migration) -> Iterator[str]:
+    seen = {each.address: each for each in plan.observed}
+    moved: set[Address] = set()
+    for change in plan.changes:
+        if change.id != change_id(MOVE, change.address) or change.address in moved:
+            yield f"the id of {change.id} does not match, or it appears twice"
+        moved.add(change.address)
+        (field,) = change.fields
+        if field.after != migration.to.slug or field.before == field.after:
+            yield f"{change.id}: it moves to {field.after}, and the plan to {migration.to.slug}"
+        found = seen.get(change.address)
+        if found is None or found.fields is None or found.id is None:
+            yield f"{change.id}: the plan did not look at {change.address}"
+        elif found.fields.get(HELD) != field.before:
+            yield f"{change.id}: {HELD} was something else before"
+    if len(moved) > migration.most():
+        yield f"changes: the wave takes {migration.most()} of {migration.holders}"
+
+
+def _observed(plan: Plan, migration: Migration) -> Iterator[str]:
+    """Exactly the moved instances, the versions concerned, and their grants; each once."""
+    counts = Counter(each.address for each in plan.observed)
+    for address, count in counts.items():
+        if count > 1:
+            yield f"{address} is observed twice"
+    versions = _versions(plan, migration)
+    instances = {change.address for change in plan.changes}
+    for each in plan.observed:
+        if each.address.kind == INSTANCE.kind:
+            wanted = {HELD, *KEPT}
+            is_needed = each.address in instances
+        elif each.address.kind == GRANT.kind:
+            wanted, is_needed = {*GRANT.required}, each.address.parent in versions
+        else:
+            wanted, is_needed = {FAMILY, STATE}, each.address in versions
+        if not is_needed:
+            yield f"observed: no move needs {each.address}"
+        for name in sorted(wanted - (each.fields or {}).keys()):
+            yield f"observed: the plan did not look at {name} of {each.address}"
+    for version in sorted(versions - counts.keys(), key=lambda each: each.sort_key):
+        yield f"observed: the plan did not look at {version}"
+
+
+def _families(plan: Plan, migration: Migration) -> Iterator[str]:
+    for each in plan.observed:
+        if each.address.kind != migration.to.kind or each.fields is None:
+            continue
+        if each.id is None:
+            yield f"observed: {each.address} has no id"
+        if each.fields.get(FAMILY) != migration.family:
+            yield f"observed: {each.address} is not a version of {migration.family}"
+        if each.address == migration.to and each.fields.get(STATE) == _NOT_GIVEN:
+            yield f"observed: {each.address} is archived, so nobody can get it"
+
+
+def _effects(plan: Plan, migration: Migration) -> Iterator[str]:
+    for change in plan.changes:
+        version = Address(migration.to.kind, str(change.fields[0].before))
+        effect = move_effect(grants_seen(plan, version), grants_seen(plan, migration.to))
+        if {change.effect, change.fields[0].effect} != {effect}:
+            yield f"{change.id}: its effect is {effect}, not {change.effect}"
+
+
+def _numbers(plan: Plan, migration: Migration) -> Iterator[str]:
+    effects = Counter(str(change.effect) for change in plan.changes)
+    if dict(effects) != dict(plan.summary.effects):
+        yield "summary.effects: they do not count the changes"
+    if plan.summary.actions.get(str(MOVE), 0) != len(plan.changes):
+        yield "summary.moves: it does not count the changes"
+    least = requests_to_move(plan.changes, plan.observed, plan.guards)
+    if plan.requests < least or (not plan.changes and plan.requests):
+        yield f"requests: the moves take at least {least}, not {plan.requests}"
+    if migration.holders != len(plan.changes) + len(migration.stays):
+        yield f"holders: {migration.holders}, and the plan names another number of them"
+
+
+def _stays(plan: Plan, migration: Migration) -> Iterator[str]:
+    moved = {change.address for change in plan.changes}
+    stay = [each.address for each in migration.stays]
+    if len({*stay}) != len(stay) or moved & {*stay}:
+        yield "stays: a holder appears twice"
+    for each in migration.stays:
+        if each.version == migration.to.slug:
+            yield f"stays: {each.address} has {migration.to} already"
+    if migration.wave is None and any(each.why is Stays.LATER for each in migration.stays):
+        yield "stays: without a wave, nobody comes later"
+    for address in sorted(plan.guards.allowed - moved, key=lambda each: each.sort_key):
+        yield f"guards.allowed: no move needs {address}"
+
+
+def _versions(plan: Plan, migration: Migration) -> set[Address]:
+    if not plan.changes:
+        return set()
+    held = (Address(migration.to.kind, str(each.fields[0].before)) for each in plan.changes)
+    return {migration.to, *held}
+
+
+_CHECKS: tuple[Callable[[Plan, Migration], Iterator[str]], ...] = (
+    _moves,
+    _observed,
+    _families,
+    _effects,
+    _numbers,
+    _stays,
+)

@@ -1,0 +1,41 @@
+"""Predicts the requests that applying a migration takes."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+
+from kaiten_sync.kinds.instance import INSTANCE
+from kaiten_sync.model.change import Change
+from kaiten_sync.model.plan import Guards, Observed
+from kaiten_sync.model.reading import pages
+
+_MOVED = 3
+"""Requests of a move: read, PUT, verify."""
+
+LEAST_LISTED = 2
+"""The lists of licenses and of instances have a page each, at the least."""
+
+
+def requests_to_move(
+    changes: Sequence[Change],
+    observed: Sequence[Observed],
+    guards: Guards,
+    listed: int = LEAST_LISTED,
+) -> int:
+    """How many requests applying will take when nothing has to be sent twice.
+
+    `listed` are those of the lists of licenses and instances. The usage of a holder is read again,
+    unless it is moved whatever it uses.
+    """
+    if not changes:
+        return 0
+    grants = Counter(each.address.parent for each in observed)
+    versions = [
+        each.address
+        for each in observed
+        if each.address.parent is None and each.address.kind != INSTANCE.kind
+    ]
+    asked = sum(each.address not in guards.allowed for each in changes)
+    lists = sum(pages(grants[version]) for version in versions)
+    return listed + lists + asked + _MOVED * len(changes)

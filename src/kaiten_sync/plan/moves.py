@@ -1,0 +1,193 @@
+"""Builds a migration plan: which holders move, in which order, and why the others stay."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from kaiten_sync.effects import Grants, move_effect
+from kaiten_sync.kinds.instance import FAMILY, HELD, KEPT, MOVE, STATE
+from kaiten_sync.model.address import Address
+from kaiten_sync.model.change import Change, FieldChange, change_id
+from kaiten_sync.model.diagnostic import Diagnostic, Severity
+from kaiten_sync.model.impact import Standing
+from kaiten_sync.model.migration import Migration, Staying, Stays
+from kaiten_sync.model.plan import Guards, Observed, Plan, Summary, TargetRef
+from kaiten_sync.model.resource import LiveResource
+from kaiten_sync.model.settings import Limit
+from kaiten_sync.plan.build import Proposal
+from kaiten_sync.plan.limits import too_many_moves
+from kaiten_sync.plan.move_cost import LEAST_LISTED, requests_to_move
+from kaiten_sync.plan.plan_file import seal
+from kaiten_sync.plan.rests_on import object_fingerprint
+
+_STAYS = {
+    Standing.OVER: Stays.OVER,
+    Standing.LOSES: Stays.LOSES,
+    Standing.UNKNOWN: Stays.UNKNOWN,
+}
+"""The standings in which nobody is moved unless a person names the holder."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PresentHolder:
+    """A present holder of a version that is not the target, and where a move would leave it."""
+
+    found: LiveResource
+    standing: Standing
+    room: float
+
+    @property
+    def version(self) -> str:
+        """The version that it holds."""
+        return str(self.found.fields[HELD])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MigrationCase:
+    """All that a migration plan is made from.
+
+    `versions` are those of the family that somebody holds, and the one to move `to`, with the
+    family's slug; `grants` all that these grant. `wave` limits the plan to a share of the holders,
+    `allowed` are moved whatever it takes from them, and `skipped` are left by name. Without
+    `is_named` the plan has no customers. `listed` are the requests that the lists of licenses and
+    of instances took, `rules` is the digest of the project's rules.
+    """
+
+    target: TargetRef
+    family: str
+    to: Address
+    versions: Mapping[Address, LiveResource]
+    grants: Mapping[Address, LiveResource]
+    holders: Sequence[PresentHolder]
+    max_moves: Limit
+    rules: str | None = None
+    wave: Limit | None = None
+    allowed: frozenset[Address] = frozenset()
+    skipped: frozenset[Address] = frozenset()
+    is_named: bool = True
+    listed: int = LEAST_LISTED
+
+    def granted_by(self, version: Address) -> Grants:
+        """What a version grants."""
+        return {a.slug: each.fields for a, each in self.grants.items() if a.parent == version}
+
+
+def propose_moves(case: MigrationCase) -> Proposal:
+    """The sealed plan of the next wave: those with the most room first."""
+    staying = {each.found.address: _why(each, case) for each in case.holders}
+    movable = sorted(
+        (each for each in case.holders if staying[each.found.address] is None),
+        key=lambda each: (-each.room, each.found.address.slug),
+    )
+    migration = Migration(family=case.family, to=case.to, holders=len(case.holders), wave=case.wave)
+    moved, later = movable[: migration.most()], movable[migration.most() :]
+    staying |= dict.fromkeys((each.found.address for each in later), Stays.LATER)
+    stays = tuple(
+        Staying(address=each.found.address, version=each.version, why=why)
+        for each in sorted(case.holders, key=lambda each: each.found.address.sort_key)
+        for why in [staying[each.found.address]]
+        if why is not None
+    )
+    plan = _plan(case, replace(migration, stays=stays), moved)
+    diagnostics = (
+        *too_many_moves(plan.guards, len(moved), len(case.holders)),
+        *_unused(case, plan),
+        *_strangers(case),
+    )
+    return Proposal(plan=plan, diagnostics=diagnostics)
+
+
+def _why(holder: PresentHolder, case: MigrationCase) -> Stays | None:
+    address = holder.found.address
+    if address in case.skipped:
+        return Stays.SKIPPED
+    return None if address in case.allowed else _STAYS.get(holder.standing)
+
+
+def _plan(case: MigrationCase, migration: Migration, moved: Sequence[PresentHolder]) -> Plan:
+    changes = tuple(_move(each, case) for each in moved)
+    needed = {each.found.address for each in moved if each.standing in _STAYS}
+    guards = Guards(max_moves=case.max_moves, allowed=case.allowed & needed, rules=case.rules)
+    observed = tuple(_observed(case, moved))
+    return seal(
+        Plan(
+            target=case.target,
+            desired_digest="",
+            changes=changes,
+            observed=observed,
+            managed={},
+            summary=Summary(
+                actions=dict(Counter(str(each.action) for each in changes)),
+                effects=dict(sorted(Counter(str(each.effect) for each in changes).items())),
+                unchanged=0,
+                unmanaged=0,
+            ),
+            requests=requests_to_move(changes, observed, guards, case.listed),
+            guards=guards,
+            warnings=tuple(_warnings(case)),
+            migration=migration,
+        )
+    )
+
+
+def _move(holder: PresentHolder, case: MigrationCase) -> Change:
+    version = Address(case.to.kind, holder.version)
+    effect = move_effect(case.granted_by(version), case.granted_by(case.to))
+    address = holder.found.address
+    customer = holder.found.fields.get("customer")
+    return Change(
+        id=change_id(MOVE, address),
+        address=address,
+        action=MOVE,
+        fields=(FieldChange(name=HELD, before=holder.version, after=case.to.slug, effect=effect),),
+        effect=effect,
+        reason=f"of {customer}" if customer and case.is_named else None,
+    )
+
+
+def _observed(case: MigrationCase, moved: Sequence[PresentHolder]) -> Iterator[Observed]:
+    """The versions with all that they grant, and the holders that move, in address order."""
+    if not moved:
+        return
+    versions = {case.to, *(Address(case.to.kind, each.version) for each in moved)}
+    seen: list[tuple[LiveResource, tuple[str, ...]]] = [
+        *((case.versions[each], (FAMILY, STATE)) for each in versions),
+        *((each, tuple(each.fields)) for a, each in case.grants.items() if a.parent in versions),
+        *((each.found, (HELD, *KEPT)) for each in moved),
+    ]
+    for found, names in sorted(seen, key=lambda each: each[0].address.sort_key):
+        fields = {name: found.fields.get(name) for name in names}
+        yield Observed(
+            address=found.address,
+            id=found.id,
+            fields=fields,
+            fingerprint=object_fingerprint(found.id, fields),
+        )
+
+
+def _warnings(case: MigrationCase) -> Iterator[str]:
+    state = case.versions[case.to].fields.get(STATE)
+    if state == "DRAFT":
+        yield f"{case.to} is a draft: its grants may still change"
+
+
+def _unused(case: MigrationCase, plan: Plan) -> Iterator[Diagnostic]:
+    for address in sorted(case.allowed - plan.guards.allowed, key=lambda each: each.sort_key):
+        yield Diagnostic(
+            rule="unused-allow",
+            message=f"--allow {address} was not needed",
+            severity=Severity.NOTE,
+        )
+
+
+def _strangers(case: MigrationCase) -> Iterator[Diagnostic]:
+    """Names of `--skip` that hold nothing here: a slip that would move somebody by mistake."""
+    present = {each.found.address for each in case.holders}
+    for address in sorted(case.skipped - present, key=lambda each: each.sort_key):
+        yield Diagnostic(
+            rule="unknown-holder",
+            message=f"--skip {address} names nobody who holds another version of {case.family}",
+            severity=Severity.NOTE,
+        )

@@ -1,0 +1,100 @@
+"""What is said of a migration in every format. Stage 7."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+
+from kaiten_sync.effects import Term, grants_seen, terms
+from kaiten_sync.kinds.grant import GRANT
+from kaiten_sync.kinds.instance import HELD
+from kaiten_sync.model.address import Address
+from kaiten_sync.model.change import Effect
+from kaiten_sync.model.migration import Migration, Staying, Stays
+from kaiten_sync.model.plan import Plan
+from kaiten_sync.model.value import ABSENT, Fields
+from kaiten_sync.report.safe_text import safe_text
+from kaiten_sync.report.values import pair_texts
+from kaiten_sync.report.words import counted
+
+STAYS_TITLE = "These holders stay where they are:"
+TERMS_TITLE = "What the versions grant differently:"
+
+_WORDS = {
+    Stays.OVER: "would be over a limit",
+    Stays.LOSES: "would lose something",
+    Stays.UNKNOWN: "may be over a limit, which is not certain",
+    Stays.SKIPPED: "left by name (--skip)",
+    Stays.LATER: "comes with a later wave",
+}
+_ORDER = list(_WORDS)
+_LIMIT = 20
+"""Lines: the plan file names everybody."""
+
+_VALUE_LIMIT = 60
+"""Characters of each value."""
+
+_MARKS = {Effect.TIGHTENS: " ▼", Effect.LOOSENS: " ▲"}
+_NONE = "none"
+
+
+def stay_lines(migration: Migration) -> Iterator[str]:
+    """A line for each holder that stays, those who come later last."""
+    ordered = sorted(migration.stays, key=lambda each: _ORDER.index(each.why))
+    yield from map(_stay, ordered[:_LIMIT])
+    if len(ordered) > _LIMIT:
+        yield f"and {len(ordered) - _LIMIT:,} more; the plan file names all"
+
+
+def term_lines(plan: Plan, migration: Migration) -> Iterator[str]:
+    """A line for each version that holders leave: `growth-v2 → growth-v3: seats 10 → 5 ▼`."""
+    for version in sorted({str(change.fields[0].before) for change in plan.changes}):
+        before = grants_seen(plan, Address(migration.to.kind, version))
+        after = grants_seen(plan, migration.to)
+        shown = [_term(each) for each in terms(before, after) if each.before != each.after]
+        what = ", ".join(shown) or "nothing"
+        yield f"{safe_text(version)} → {safe_text(migration.to.slug)}: {what}"
+
+
+def moves_summary(plan: Plan, migration: Migration, harm: str) -> str:
+    """`2 of 9 holders to move to growth-v3`, then `harm`, who stays, and the cost."""
+    counts = Counter(each.why for each in migration.stays)
+    stays = ", ".join(f"{counts[why]:,} {why}" for why in _ORDER if counts[why])
+    all_holders = counted(migration.holders, "holder")
+    parts = [
+        f"{len(plan.changes):,} of {all_holders} to move to {safe_text(migration.to.slug)}",
+        harm,
+        f"{len(migration.stays):,} to stay: {stays}" if stays else "",
+        counted(plan.requests, "request"),
+    ]
+    return " ".join(f"{part}." for part in parts if part)
+
+
+def nobody_moves(migration: Migration) -> str:
+    """What follows "No changes" in a migration."""
+    if not migration.holders:
+        return f"Nobody holds another version of {safe_text(migration.family)}."
+    return (
+        f"None of {counted(migration.holders, 'holder')} moves to {safe_text(migration.to.slug)}."
+    )
+
+
+def _stay(staying: Staying) -> str:
+    held = f"{HELD} {safe_text(staying.version)}"
+    return f"{safe_text(str(staying.address))}: {_WORDS[staying.why]} ({held})"
+
+
+def _term(term: Term) -> str:
+    before, after = _granted(term.before), _granted(term.after)
+    return f"{safe_text(term.entitlement)} {before} → {after}{_MARKS.get(term.effect, '')}"
+
+
+def _granted(fields: Fields | None) -> str:
+    """`1,000`, or `1,000 +20%` if usage may go beyond it."""
+    if fields is None:
+        return _NONE
+    name, above = GRANT.limited_by
+    text, _ = pair_texts(fields.get(name, ABSENT), ABSENT, _VALUE_LIMIT)
+    percent = fields.get(above)
+    soft = f" +{percent}%" if isinstance(percent, int) and percent > 0 else ""
+    return f"{text or _NONE}{soft}"

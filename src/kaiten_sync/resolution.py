@@ -1,0 +1,252 @@
+"""Live → diff → families: which version each declared family's changes go to (ADR 37).
+
+A stage of planning that only composes: it compares each family with the version that it serves,
+looks who holds those that would be tightened, and hands on a declaration of versions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from kaiten_sync.diff import diff_catalog, with_sides
+from kaiten_sync.families import (
+    LiveFamily,
+    Resolution,
+    SoldFamily,
+    agreed_families,
+    as_sold,
+    as_versions,
+    choose,
+    harmful,
+    live_families,
+    moved,
+    version_address,
+    with_served,
+)
+from kaiten_sync.kinds.registry import spec_of
+from kaiten_sync.kinds.spec import SERVES, SOLD
+from kaiten_sync.live import read_holders
+from kaiten_sync.model.address import Address
+from kaiten_sync.model.diagnostic import Diagnostic
+from kaiten_sync.model.drift import Difference, DriftClass
+from kaiten_sync.model.family import FamilyChoice, Way
+from kaiten_sync.model.plan import Plan
+from kaiten_sync.model.ports import PlanReader, Progress
+from kaiten_sync.model.resource import DesiredState, LiveState
+from kaiten_sync.model.settings import Scope
+
+
+def resolve(
+    desired: DesiredState,
+    catalog: PlanReader,
+    live: LiveState,
+    scope: Scope,
+    progress: Progress,
+    kept: Mapping[Address, FamilyChoice],
+) -> Resolution:
+    """The declaration with each family as the version that is chosen for it.
+
+    `kept` are the choices of a plan that is looked at again.
+
+    Raises:
+        ServerError, AccessError: who holds a version could not be asked.
+    """
+    if not desired.terms:
+        return Resolution(desired=desired)
+    return _resolved(_standings(desired, live, scope, kept), desired, catalog, live, progress)
+
+
+def _resolved(
+    sold_families: Sequence[SoldFamily],
+    desired: DesiredState,
+    catalog: PlanReader,
+    live: LiveState,
+    progress: Progress,
+) -> Resolution:
+    asked = {version for sold in sold_families for version in _whose_holders_matter(sold)}
+    holders = read_holders(catalog, asked, progress=progress, known=live)
+    taken = {
+        address.slug
+        for address in (*live.resources, *desired.resources)
+        if address.parent is None and address.kind in {a.kind for a in map(_version, desired.terms)}
+    }
+    chosen: list[tuple[SoldFamily, FamilyChoice]] = []
+    refusals: list[Diagnostic] = []
+    for sold in sold_families:
+        choice, refused = choose(sold, holders, taken)
+        chosen.append((sold, choice))
+        refusals += refused
+    return as_versions(desired, chosen, holders, refusals)
+
+
+def seen_as_sold(desired: DesiredState, live: LiveState) -> LiveState:
+    """Live with each declared family as the version that it serves."""
+    found = _families(desired, live)
+    return as_sold(live, {a: f.shown.address for a, f in found.items()})
+
+
+def sides_of(
+    differences: tuple[Difference, ...],
+    desired: DesiredState,
+    live: LiveState,
+    sold: LiveState,
+    agreed: Plan,
+    going: Collection[Address],
+) -> tuple[Difference, ...]:
+    """The differences, each with the side that changed, of families by what they serve.
+
+    `sold` is `live` with each declared family as the version that it serves.
+    """
+    found = _families(desired, live)
+    families = agreed_families(agreed, found)
+    judged = with_sides(differences, desired, sold, families.plan, going, families.pending)
+    places = {address: desired.resources[address].source for address in desired.terms}
+    return with_served(judged, families, found, places)
+
+
+def named_versions(
+    differences: tuple[Difference, ...], desired: DesiredState, live: LiveState
+) -> tuple[Difference, ...]:
+    """The differences, those of families with the version that they are compared with."""
+    shown = {a: family.shown.address.slug for a, family in _families(desired, live).items()}
+    return tuple(
+        replace(each, version=shown[each.address.root]) if each.address.root in shown else each
+        for each in differences
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reverting:
+    """What to undo on the server, and the declaration that it is undone to."""
+
+    differences: tuple[Difference, ...]
+    resolution: Resolution
+
+
+def reverting(
+    undone: Sequence[Difference],
+    desired: DesiredState,
+    catalog: PlanReader,
+    live: LiveState,
+    scope: Scope,
+    progress: Progress,
+) -> Reverting:
+    """The differences that undo edits, those of families as differences of versions.
+
+    A family whose holders would lose something by that gets its next version, as in any plan.
+    Raises as `resolve` does.
+    """
+    roots = {each.address.root for each in undone if each.address.root in desired.terms}
+    if not roots:
+        return Reverting(differences=tuple(undone), resolution=Resolution(desired=desired))
+    wanted = replace(desired, terms={a: desired.terms[a] for a in desired.terms if a in roots})
+    back = {
+        each.address: str(field.after)
+        for each in undone
+        for field in each.fields
+        if field.name == SERVES
+    }
+    sold_families = [
+        replace(
+            each,
+            differences=[d for d in undone if d.address.root == each.address],
+            goes_back_to=back.get(each.address),
+        )
+        for each in _standings(wanted, live, scope, {})
+    ]
+    resolution = _resolved(sold_families, wanted, catalog, live, progress)
+    members = {v.address for s in sold_families if s.live is not None for v in s.live.versions}
+    members |= {*resolution.versions.values()}
+    found = [each for each in undone if each.address.root not in roots]
+    for each in diff_catalog(resolution.desired, live, scope).differences:
+        if each.address.root in members:
+            found += _of_version(each, resolution, undone)
+    found.sort(key=lambda each: each.address.sort_key)
+    return Reverting(differences=tuple(found), resolution=resolution)
+
+
+def _of_version(
+    difference: Difference, resolution: Resolution, undone: Sequence[Difference]
+) -> list[Difference]:
+    """What of a version's difference a revert takes: of one changed in place, what was edited."""
+    family = next((f for f, v in resolution.versions.items() if v == difference.address.root), None)
+    if family is None:
+        return [difference] if difference.drift is DriftClass.CHANGED else []
+    way = next(each.way for each in resolution.choices if each.address == family)
+    declared = moved(difference.address, {difference.address.root: family})
+    edited = next((each for each in undone if each.address == declared), None)
+    if way is not Way.IN_PLACE:
+        return [difference]
+    if difference.drift is not DriftClass.CHANGED:
+        return [difference] if edited is not None else []
+    specs = spec_of(difference.address.kind).fields
+    names = {each.name for each in edited.fields} if edited is not None else set()
+    fields = tuple(f for f in difference.fields if f.name in names or specs[f.name].moves)
+    return [replace(difference, fields=fields)] if fields else []
+
+
+def still_agreed(
+    agreed: Sequence[FamilyChoice], reverted: Sequence[FamilyChoice]
+) -> tuple[FamilyChoice, ...]:
+    """What is agreed of families once some of them are reverted."""
+    now = {each.address: each for each in (*agreed, *reverted)}
+    return tuple(now[a] for a in sorted(now, key=lambda address: address.sort_key))
+
+
+def _standings(
+    desired: DesiredState, live: LiveState, scope: Scope, kept: Mapping[Address, FamilyChoice]
+) -> list[SoldFamily]:
+    found = _families(desired, live)
+    served = _differences(desired, live, scope, {a: f.shown.address for a, f in found.items()})
+    newer = {a: f.newest.address for a, f in found.items() if f.newest is not f.shown}
+    newest = _differences(desired, live, scope, newer)
+    return [
+        SoldFamily(
+            address=address,
+            terms=terms,
+            source=desired.resources[address].source,
+            is_sold=desired.resources[address].fields.get(SOLD) is not False,
+            live=found.get(address),
+            differences=served.get(address, ()),
+            from_newest=newest.get(address, ()) if address in newer else served.get(address, ()),
+            kept=kept.get(address),
+        )
+        for address, terms in sorted(desired.terms.items(), key=lambda item: item[0].sort_key)
+    ]
+
+
+def _families(desired: DesiredState, live: LiveState) -> dict[Address, LiveFamily]:
+    """The declared families that the server has."""
+    found = live_families(live.resources.values()) if desired.terms else {}
+    return {address: found[address.slug] for address in desired.terms if address.slug in found}
+
+
+def _differences(
+    desired: DesiredState, live: LiveState, scope: Scope, shown: Mapping[Address, Address]
+) -> dict[Address, list[Difference]]:
+    """How each family differs from one of its versions."""
+    wanted = DesiredState(
+        resources={a: each for a, each in desired.resources.items() if a.root in shown},
+        owns=frozenset(each for each in desired.owns if each.parent in shown),
+    )
+    differences: dict[Address, list[Difference]] = {}
+    for each in diff_catalog(wanted, as_sold(live, shown), scope).differences if shown else ():
+        if each.address.root in shown:
+            differences.setdefault(each.address.root, []).append(each)
+    return differences
+
+
+def _whose_holders_matter(sold: SoldFamily) -> set[Address]:
+    """The served version that would be tightened, and replaced ones that are to be archived."""
+    live = sold.live
+    if live is None or not sold.is_sold:
+        return set()
+    asked = {live.shown.address} if harmful(sold) else set()
+    if sold.terms.archive_replaced:
+        asked |= {v.address for v in live.in_state("PUBLISHED") if v is not live.shown}
+    return asked
+
+
+def _version(family: Address) -> Address:
+    return version_address(family, family.slug)

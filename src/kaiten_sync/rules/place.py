@@ -1,0 +1,40 @@
+"""Where in a YAML file a place inside a text is. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from kaiten_sync.model.source import SourceRef
+
+_OPENING = "'\"|>"
+
+
+def place_inside(lines: Sequence[str], start: SourceRef, text: str, offset: int) -> SourceRef:
+    """The place of a text's character, of which `start` is the beginning in the file.
+
+    Works for plain, quoted, literal and folded scalars, because whatever differs between a text
+    and how YAML writes it are spaces, quotes and ends of lines: the others come in the same order.
+    Returns the beginning if an escape hides a character.
+    """
+    line, column = start.line - 1, start.column - 1
+    source = lines[line] if line < len(lines) else ""
+    opening = source[column : column + 1]
+    if opening in ("|", ">"):
+        line, column = line + 1, 0
+    elif opening and opening in _OPENING:
+        column += 1
+    for character in "".join(text[: offset + 1].split()) or text[:1]:
+        while (found := _next(lines, line, column, character)) is None:
+            line, column = line + 1, 0
+            if line >= len(lines):
+                return start
+        column = found + 1
+    is_at_space = offset >= len(text) or text[offset].isspace()
+    return replace(start, line=line + 1, column=column + (1 if is_at_space else 0))
+
+
+def _next(lines: Sequence[str], line: int, column: int, character: str) -> int | None:
+    """The column of a character on the rest of a line; None if it is not there."""
+    found = lines[line].find(character, column) if line < len(lines) else -1
+    return None if found < 0 else found

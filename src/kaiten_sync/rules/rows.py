@@ -1,0 +1,117 @@
+"""What rules see of a plan: a row of values for each change, and those of the whole plan. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from kaiten_sync.kinds.instance import MOVE
+from kaiten_sync.kinds.registry import all_actions
+from kaiten_sync.model.address import Address
+from kaiten_sync.model.change import Action, Change, Effect, FieldChange
+from kaiten_sync.model.impact import ChangeImpact, Impact, Standing
+from kaiten_sync.model.plan import Plan
+from kaiten_sync.model.value import ABSENT, Json
+
+_COUNTED = (
+    Standing.OVER,
+    Standing.NEAR,
+    Standing.WITHIN,
+    Standing.LOSES,
+    Standing.UNKNOWN,
+)
+
+Row = Mapping[str, Json]
+
+
+def plan_row(plan: Plan) -> Row:
+    """The variables that are the same for all changes of a plan."""
+    actions = {str(each): 0 for each in (*all_actions(), MOVE)} | dict(plan.summary.actions)
+    effects = {each.value: 0 for each in Effect} | dict(plan.summary.effects)
+    return {
+        "plan.changes": len(plan.changes),
+        "plan.actions": actions,
+        "plan.effects": effects,
+        "plan.requests": plan.requests,
+        "target": plan.target.name,
+        "target.name": plan.target.name,
+        "target.url": plan.target.url,
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class ImpactSeen:
+    """Whom a plan affects, as far as it was looked at; None if nobody looked."""
+
+    impact: Impact | None
+
+    def row(self, change: Change) -> Row:
+        """The variables of a change's impact; those that are not known are left out."""
+        if change.action == MOVE:
+            return self._of_holder(change)
+        found = self._by_change.get((change.address, change.action))
+        if self.impact is None or (found is not None and self.impact.gap is not None):
+            return {}
+        if found is None:
+            return {"impact.holders": 0} | {f"impact.{each}": 0 for each in _COUNTED}
+        holders: Row = {"impact.holders": found.holders}
+        if self.impact.sample is not None:
+            return holders
+        return {**holders, **{f"impact.{each}": found.standings[each] for each in _COUNTED}}
+
+    def _of_holder(self, change: Change) -> Row:
+        """The one holder of a move, in the worst standing of all that it has less of."""
+        if self.impact is None or self.impact.gap is not None:
+            return {}
+        order = list(Standing)
+        worst = min(
+            (
+                each.standing
+                for found in self.impact.changes
+                for each in found.looked_at
+                if each.instance == change.address.slug
+            ),
+            key=order.index,
+            default=Standing.WITHIN,
+        )
+        return {"impact.holders": 1} | {f"impact.{each}": int(each is worst) for each in _COUNTED}
+
+    @property
+    def gap(self) -> str:
+        """Why variables are left out."""
+        if self.impact is None:
+            return "nobody looked at the holders"
+        if self.impact.gap is not None:
+            return f"holders could not be looked at: {self.impact.gap}"
+        if self.impact.sample is not None:
+            size, population = self.impact.sample.size, self.impact.sample.population
+            return f"only {size:,} of {population:,} holders were looked at"
+        return "it is not known"
+
+    @property
+    def _by_change(self) -> Mapping[tuple[Address, Action], ChangeImpact]:
+        changes = self.impact.changes if self.impact is not None else ()
+        return {(each.affected.address, each.affected.action): each for each in changes}
+
+
+def change_row(change: Change) -> Row:
+    """The variables of a change itself."""
+    file = change.source.file if change.source else ""
+    return {
+        "change.address": str(change.address),
+        "change.kind": str(change.address.kind),
+        "change.action": str(change.action),
+        "change.effect": change.effect.value,
+        "change.fields": {each.name: _field(each) for each in change.fields},
+        "declared": file,
+        "declared.file": file,
+        "declared.line": change.source.line if change.source else 0,
+    }
+
+
+def _field(field: FieldChange) -> Row:
+    sides = {"before": field.before, "after": field.after}
+    return {
+        "effect": field.effect.value,
+        **{side: value for side, value in sides.items() if value is not ABSENT},
+    }

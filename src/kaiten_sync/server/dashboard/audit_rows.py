@@ -1,0 +1,171 @@
+"""Events as the audit shows them: what happened, to what, from what to what, and by whom."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from kaiten_sync.licensing import maximum
+from kaiten_sync.server.dashboard.figures import show_number, show_overage
+from kaiten_sync.server.db.audit import TrailEvent
+from kaiten_sync.server.service.audit import AuditPage
+from kaiten_sync.server.shapes.scalars import number, timestamp
+
+_BOOKKEEPING = frozenset({"updatedAt", "updatedBy", "createdAt", "createdBy"})
+"""Properties that change with everything, and say nothing of what did."""
+
+_MOVES = ("status", "lifecycle_stage")
+"""What events name both sides of: `previous_status` and `new_status`."""
+
+_CSV_HEAD = (
+    *("time", "event", "instance", "entitlement", "change", "reported", "behavior"),
+    *("used before", "used after", "threshold", "overage percent", "maximum"),
+    *("service account", "token", "reason"),
+)
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+"""What makes a spreadsheet take a text for a formula."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuditRow:
+    """An event to show. `changes` are names with what was before and after, as texts.
+
+    `payload` is None for who may not see it, and so are the changes.
+    """
+
+    event: TrailEvent
+    entitlement: str | None
+    changes: Sequence[tuple[str, str, str]]
+    payload: str | None
+
+    @property
+    def who(self) -> str:
+        """Whose request caused it, as far as it is known."""
+        if self.event.account_name is None:
+            return "–"
+        return f"{self.event.account_name} · {self.event.token_name}"
+
+    @property
+    def reported(self) -> float | None:
+        """The value of a report."""
+        is_report = self.event.used_after is not None
+        value = self.event.payload.get("value") if is_report else None
+        return value if isinstance(value, int | float) else None
+
+    @property
+    def maximum(self) -> float | None:
+        """The most that was accepted when it was refused; None if it was not."""
+        if self.event.threshold is None:
+            return None
+        return maximum(self.event.threshold, self.event.overage_percent or 0)
+
+    @property
+    def why(self) -> str:
+        """Why a report was refused, such as `10 + 4 > 11 (10 + 10 %)`; empty if it was not."""
+        event, most = self.event, self.maximum
+        if most is None or event.used_before is None or event.used_after is None:
+            return ""
+        reported = self.reported or 0
+        is_added = event.payload.get("behavior") == "append" and event.used_before > 0
+        is_sum = is_added and event.used_before + reported == event.used_after
+        before, after = show_number(event.used_before), show_number(event.used_after)
+        left = f"{before} + {show_number(reported)}" if is_sum else after
+        terms = show_number(event.threshold)
+        if (event.overage_percent or 0) > 0:
+            terms = f"{show_number(most)} ({terms} + {show_overage(event.overage_percent)})"
+        return f"{left} > {terms}"
+
+
+def audit_rows(page: AuditPage, visible: Mapping[str, bool]) -> list[AuditRow]:
+    """The events of a page; `visible` says which types of them show their payload."""
+    return [_row(row, page.before.get(row.seq), is_seen=visible[row.type]) for row in page.rows]
+
+
+def audit_csv(rows: Iterable[AuditRow]) -> str:
+    """The same as CSV, with numbers as JSON has them."""
+    file = io.StringIO()
+    writer = csv.writer(file)
+    writer.writerow(_CSV_HEAD)
+    for row in rows:
+        event = row.event
+        changes = "; ".join(f"{name}: {before} -> {after}" for name, before, after in row.changes)
+        writer.writerow(
+            [
+                timestamp(event.occurred_at),
+                event.name,
+                *(_cell(text) for text in (event.instance_slug, row.entitlement, changes)),
+                _number(row.reported),
+                event.payload.get("behavior", "") if row.reported is not None else "",
+                *(
+                    _number(value)
+                    for value in (
+                        event.used_before,
+                        event.used_after,
+                        event.threshold,
+                        event.overage_percent,
+                        row.maximum,
+                    )
+                ),
+                *(_cell(text) for text in (event.account_name, event.token_name, event.reason)),
+            ]
+        )
+    return file.getvalue()
+
+
+def _row(event: TrailEvent, before: Mapping[str, Any] | None, *, is_seen: bool) -> AuditRow:
+    payload = event.payload
+    entitlement = payload.get("entitlement_slug") or payload.get("entitlementSlug")
+    return AuditRow(
+        event=event,
+        entitlement=entitlement if is_seen else None,
+        changes=_changes(event, before) if is_seen else (),
+        payload=json.dumps(payload, ensure_ascii=False, indent=2) if is_seen else None,
+    )
+
+
+def _changes(event: TrailEvent, before: Mapping[str, Any] | None) -> Sequence[tuple[str, str, str]]:
+    if event.used_after is not None and event.threshold is None:
+        return [("usage", show_number(event.used_before), show_number(event.used_after))]
+    for name in _MOVES:
+        if f"new_{name}" in event.payload:
+            sides = (event.payload.get(f"{side}_{name}") for side in ("previous", "new"))
+            old, new = (_text(side) for side in sides)
+            return [(name.replace("_", " "), old, new)]
+    if before is None or event.address is None:
+        return ()
+    after = event.payload
+    return [
+        (name, _text(before.get(name)), _text(after.get(name)))
+        for name in dict.fromkeys((*before, *after))
+        if name not in _BOOKKEEPING and before.get(name) != after.get(name)
+    ]
+
+
+def _text(value: Any) -> str:
+    """A value of a payload to read; a tagged one without its tag."""
+    if isinstance(value, dict) and value.keys() == {"type", "value"}:
+        value = "unlimited" if value == {"type": "number", "value": -1} else value["value"]
+    match value:
+        case None | "":
+            return "–"
+        case bool():
+            return "yes" if value else "no"
+        case int() | float():
+            return show_number(value)
+        case str():
+            return value
+        case _:
+            return json.dumps(value, ensure_ascii=False)
+
+
+def _number(value: float | None) -> str:
+    return "" if value is None else json.dumps(number(value))
+
+
+def _cell(text: str | None) -> str:
+    """A text that no spreadsheet takes for a formula."""
+    return f"'{text}" if text and text.startswith(_FORMULA) else text or ""

@@ -1,0 +1,179 @@
+"""Holders of a license family are moved to another version by a plan of its own."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+
+import pytest
+from jsonschema import Draft202012Validator
+from tests.acceptance.conftest import Workplace
+from tests.acceptance.migrating import PLAN, Shop, opened, without_license
+
+from kaiten_sync.validate import schema_text
+
+SCHEMAS = {
+    name: Draft202012Validator(json.loads(schema_text(name)))
+    for name in ("migration", "receipt", "apply")
+}
+
+
+@pytest.fixture
+def shop(place: Workplace, capsys: pytest.CaptureFixture[str]) -> Iterator[Shop]:
+    with opened(place, capsys) as made:
+        yield made
+
+
+def test_holders_get_the_served_version_and_keep_everything_else(shop: Shop) -> None:
+    for slug in ("one", "two"):
+        shop.sell(slug)
+    shop.sell("new", version="growth-v2")
+    shop.sell("stranger", version="other")
+    before = {slug: shop.instance(slug) for slug in shop.held()}
+    planned = shop.migrate()
+    assert planned.code == 0, planned.stderr
+    assert "2 of 2 holders to move to growth-v2" in planned.stdout
+    assert shop.held()["one"] == "growth"  # planning writes nothing
+    applied = shop.apply("--receipt", "receipt.json")
+    assert applied.code == 0, applied.stdout
+    assert shop.held() == {
+        "one": "growth-v2",
+        "two": "growth-v2",
+        "new": "growth-v2",
+        "stranger": "other",
+    }
+    for slug, seen in before.items():
+        assert without_license(shop.instance(slug)) == without_license(seen)
+    assert shop.instance("new") == before["new"]
+    SCHEMAS["migration"].validate(shop.plan())
+    SCHEMAS["receipt"].validate(json.loads((shop.place.folder / "receipt.json").read_text()))
+
+
+def test_the_plan_says_what_it_moves_and_what_it_rests_on(shop: Shop) -> None:
+    shop.sell("one")
+    shop.migrate()
+    plan = shop.plan()
+    assert plan["kind"] == "migration"
+    (change,) = plan["changes"]
+    assert (change["id"], change["action"]) == ("move:instance/one", "move")
+    (field,) = change["fields"]
+    assert (field["name"], field["before"], field["after"]) == ("license", "growth", "growth-v2")
+    observed = {each["address"]: each for each in plan["observed"]}
+    assert observed.keys() == {
+        "instance/one",
+        *(f"license/{version}" for version in ("growth", "growth-v2")),
+        *(
+            f"license/{version}/grant/{each}"
+            for version in ("growth", "growth-v2")
+            for each in ("seats", "calls", "sso")
+        ),
+    }
+    assert observed["instance/one"]["fields"].keys() == {
+        "license",
+        "startLicenseDate",
+        "endLicenseDate",
+        "metadata",
+    }
+    assert "region" not in json.dumps(plan)  # metadata is bound by a fingerprint only
+
+
+def test_the_same_inputs_give_the_same_bytes(shop: Shop) -> None:
+    for slug in ("one", "two", "three"):
+        shop.sell(slug, seats=2)
+    shop.migrate()
+    first = (shop.place.folder / PLAN).read_bytes()
+    shop.migrate()
+    assert (shop.place.folder / PLAN).read_bytes() == first
+
+
+def test_the_plan_predicts_its_requests(shop: Shop) -> None:
+    for slug in ("one", "two"):
+        shop.sell(slug)
+    shop.migrate()
+    done = shop.apply("--format", "json")
+    SCHEMAS["apply"].validate(done.json)
+    assert done.json["requests"] == shop.plan()["requests"]
+
+
+def test_an_applied_plan_does_nothing_when_it_is_applied_again(shop: Shop) -> None:
+    shop.sell("one")
+    shop.migrate()
+    assert shop.apply().code == 0
+    seen = shop.instance("one")
+    again = shop.apply("--format", "json")
+    assert again.code == 0
+    assert again.json["summary"]["already-done"] == 1
+    assert shop.instance("one") == seen
+
+
+@pytest.mark.parametrize("version", ["growth", "1"])
+def test_a_version_can_be_named_by_slug_or_number(shop: Shop, version: str) -> None:
+    shop.sell("one", version="growth-v2")
+    assert shop.migrate("--to", version).code == 0
+    assert shop.apply().code == 0
+    assert shop.held()["one"] == "growth"
+
+
+@pytest.mark.parametrize(
+    ("args", "said"),
+    [
+        (["gorwth"], "there is no license family 'gorwth'"),
+        (["growth", "--to", "other"], "has no version 'other'"),
+        (["growth", "--wave", "some"], "--wave takes a share"),
+        (["growth", "--allow", "license/growth"], "not the address of an instance"),
+    ],
+)
+def test_what_does_not_exist_is_refused(shop: Shop, args: list[str], said: str) -> None:
+    done = shop.run("migrate", *args)
+    assert done.code == 3
+    assert said in done.stderr
+
+
+def test_an_archived_version_is_given_to_nobody(shop: Shop) -> None:
+    shop.sell("one", version="growth-v2")
+    assert shop.api.post("/licenses/growth/archive").status_code == 200
+    done = shop.migrate("--to", "growth")
+    assert (done.code, "license/growth is archived" in done.stderr) == (3, True)
+
+
+def test_nobody_to_move_is_no_change(shop: Shop) -> None:
+    shop.sell("new", version="growth-v2")
+    done = shop.migrate()
+    assert done.code == 0
+    assert "No changes. Nobody holds another version of growth." in done.stdout
+    assert shop.apply().code == 0
+
+
+@pytest.mark.parametrize("shown", ["text", "json", "markdown", "html"])
+def test_a_migration_is_shown_in_every_format(shop: Shop, shown: str) -> None:
+    shop.sell("one")
+    shop.migrate()
+    done = shop.run("show", PLAN, "--format", shown)
+    assert done.code == 0, done.stderr
+    assert "instance/one" in done.stdout
+    assert "growth-v2" in done.stdout
+
+
+def test_a_catalog_says_nothing_about_holders(shop: Shop) -> None:
+    shop.sell("one")
+    shop.migrate()
+    done = shop.apply("--catalog", "catalog.yaml")
+    assert done.code == 3
+    assert "it is made from the server alone" in done.stderr
+    assert shop.held()["one"] == "growth"
+
+
+def test_a_migration_and_the_plan_of_a_catalog_are_kept_apart(shop: Shop) -> None:
+    shop.sell("one")
+    committed = shop.place.folder / "catalog.plan.json"
+    before = committed.read_bytes()
+    done = shop.run("migrate", "growth", "-o", "catalog.plan.json")
+    assert (done.code, committed.read_bytes()) == (3, before)
+    shop.migrate()
+    for args in (
+        ["plan", "-f", "catalog.yaml", "-o", PLAN],
+        ["drift", "-f", "catalog.yaml", "--plan", PLAN],
+    ):
+        refused = shop.run(*args)
+        assert refused.code == 4
+        assert "it is not the plan of a catalog" in refused.stderr

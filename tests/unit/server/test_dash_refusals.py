@@ -1,0 +1,178 @@
+"""Why was this refused? Refused reports with their sums, the audit of all, and histories."""
+
+from __future__ import annotations
+
+import csv
+import io
+
+import httpx
+import pytest
+from tests.support.dash import Dash, at_dashboard
+from tests.support.embedded import EmbeddedServer
+from tests.support.html import Html
+from tests.support.metering import Meter, done, metered
+
+
+@pytest.fixture
+def meter(api: httpx.Client, database_url: str) -> Meter:
+    return metered(api, database_url)
+
+
+@pytest.mark.parametrize(
+    ("threshold", "overage", "before", "reported", "behavior", "why"),
+    [
+        (10000, 10, 10000, 4578, "append", "10,000 + 4,578 > 11,000 (10,000 + 10 %)"),
+        (10, None, 0, 11, "append", "11 > 10"),
+        (10, 0, 9, 2, "append", "9 + 2 > 10"),
+        (10, 5, 9, 11, "set", "11 > 10.5 (10 + 5 %)"),
+        (0.5, 0, 0.25, 0.5, "append", "0.25 + 0.5 > 0.5"),
+        (0, 0, 0, 1, "append", "1 > 0"),
+        (2**53, 0, 1, 1e16, "append", "1 + 10,000,000,000,000,000 > 9,007,199,254,740,992"),
+    ],
+)
+def test_a_refusal_shows_its_sum(
+    dash: Dash,
+    meter: Meter,
+    threshold: float,
+    overage: int | None,
+    before: float,
+    reported: float,
+    behavior: str,
+    why: str,
+) -> None:
+    meter.grant(threshold, overage=overage)
+    if before:
+        meter.count(before)
+    assert meter.report(reported, behavior=behavior).status_code == 409
+    (row,) = Html(dash.see("/refusals")).rows()
+    assert row[1:3] == ["main", "calls"]
+    assert row[7] == why
+    assert row[8].startswith("bootstrap · bootstrap")
+    assert Html(dash.see("/instances/main")).rows()[0][-2].startswith("1")
+    assert why in Html(dash.see("/instances/main/audit")).text
+
+
+def test_a_refusal_keeps_what_was_granted_when_it_was_refused(dash: Dash, meter: Meter) -> None:
+    meter.grant(10)
+    assert meter.report(11).status_code == 409
+    meter.regrant(100, overage=50)
+    (row,) = Html(dash.see("/refusals")).rows()
+    assert row[3:8] == ["11", "0", "10", "10", "11 > 10"]
+
+
+def test_refusals_are_found_by_instance_entitlement_and_time(dash: Dash, meter: Meter) -> None:
+    meter.grant(1)
+    meter.grant(1, "seats")
+    for slug in ("calls", "seats", "seats"):
+        assert meter.report(5, slug=slug).status_code == 409
+    meter.count(1)
+    for query, count in (
+        ("", 3),
+        ("?entitlement=seats", 2),
+        ("?entitlement=seats&instance=main", 2),
+        ("?instance=other", 0),
+        ("?since=2000-01-01", 3),
+        ("?since=2100-01-01", 0),
+        ("?until=2000-01-01", 0),
+        ("?until=2100-01-01", 3),
+        ("?since=not-a-day", 3),
+    ):
+        assert len(Html(dash.see(f"/refusals{query}")).rows()) == count, query
+
+
+def test_refusals_are_exported_as_they_are_filtered(dash: Dash, meter: Meter) -> None:
+    meter.grant(10, overage=10)
+    meter.grant(1, "seats")
+    meter.count(4)
+    for slug in ("calls", "seats"):
+        assert meter.report(8.5, slug=slug).status_code == 409
+    link = Html(dash.see("/refusals?entitlement=calls")).link("Export as CSV")
+    answer = dash.client.get(link)
+    assert answer.headers["content-type"].startswith("text/csv")
+    assert "attachment" in answer.headers["content-disposition"]
+    (row,) = csv.DictReader(io.StringIO(answer.text))
+    assert (row["instance"], row["entitlement"], row["reported"]) == ("main", "calls", "8.5")
+    assert (row["used before"], row["used after"]) == ("4", "12.5")
+    assert (row["threshold"], row["overage percent"], row["maximum"]) == ("10", "10", "11")
+
+
+def test_no_text_of_an_export_is_a_formula(dash: Dash, api: httpx.Client) -> None:
+    made = done(api.post("/customers", json={"name": "A", "slug": "aa"})).json()
+    done(api.put("/customers/aa", json={"name": "=1+1", "slug": made["slug"]}))
+    done(api.put("/customers/aa", json={"name": "B", "slug": made["slug"]}))
+    rows = list(csv.DictReader(io.StringIO(dash.client.get("/events.csv").text)))
+    assert "name: =1+1 -> B" in [row["change"] for row in rows]
+    assert not any(cell.startswith(("=", "+", "@")) for row in rows for cell in row.values())
+
+
+def test_pages_of_refusals_follow_each_other(dash: Dash, meter: Meter) -> None:
+    meter.grant(1)
+    for value in range(2, 57):
+        assert meter.report(value).status_code == 409
+    page = Html(dash.see("/refusals?entitlement=calls"))
+    rest = Html(dash.see(page.link("Next page")))
+    shown = [row[3] for row in (*page.rows(), *rest.rows())]
+    assert shown == [str(value) for value in range(56, 1, -1)]
+
+
+def test_the_audit_says_what_an_instance_was_before(
+    dash: Dash, api: httpx.Client, meter: Meter
+) -> None:
+    meter.grant(10)
+    meter.count(3, 4)
+    stored = done(api.get("/instances/main")).json()
+    names = ("name", "slug", "customerId", "licenseId", "startLicenseDate", "endLicenseDate")
+    body = {name: stored[name] for name in names}
+    done(api.put("/instances/main", json={**body, "name": "Main 2", "description": ""}))
+    done(api.patch("/instances/main", json={"status": "INCIDENT"}))
+    rows = [row[2] for row in Html(dash.see("/events?instance=main")).rows()]
+    texts = [" ".join(row) for row in Html(dash.see("/events?instance=main")).rows()]
+    assert len(rows) == len(texts)
+    assert "status: HEALTHY → INCIDENT" in texts[0]
+    assert "name: main → Main 2" in texts[1]
+    assert "usage: 3 → 7" in texts[2]
+    assert "usage: 0 → 3" in texts[3]
+    assert all("bootstrap · bootstrap" in text for text in texts)
+
+
+def test_a_license_has_a_history_with_its_grants(
+    dash: Dash, api: httpx.Client, meter: Meter
+) -> None:
+    meter.grant(10, overage=5)
+    meter.regrant(7)
+    license_ = {"name": "Growth 2", "type": "PAID", "description": "", "isDefault": False}
+    done(api.put("/licenses/growth", json=license_))
+    done(api.post("/licenses", json={"name": "growth-other", "type": "PAID"}))
+    done(api.delete("/licenses/growth/entitlements/calls"))
+    texts = [" ".join(row) for row in Html(dash.see("/licenses/growth/history")).rows()]
+    assert [text.split()[2 if text.startswith("just") else 3] for text in texts] == [
+        "LICENSE_ENTITLEMENT_UNASSIGNED",
+        "LICENSE_UPDATED",
+        "LICENSE_ENTITLEMENT_UPDATED",
+        "LICENSE_ENTITLEMENT_ASSIGNED",
+        "LICENSE_CREATED",
+    ]
+    assert "name: Growth → Growth 2" in texts[1]
+    assert "value: 10 → 7" in texts[2]
+    assert "limitCapExceededOveragePercent: 5 → 0" in texts[2]
+
+
+def test_an_entitlement_has_a_history(dash: Dash, api: httpx.Client, meter: Meter) -> None:
+    meter.grant(10)
+    done(api.put("/entitlements/calls", json={"name": "C", "description": "", "displayOrder": 3}))
+    texts = [" ".join(row) for row in Html(dash.see("/entitlements/calls/history")).rows()]
+    assert len(texts) == 2
+    assert "displayOrder: 0 → 3" in texts[0]
+
+
+def test_who_may_not_read_what_an_event_is_about_does_not_see_it(
+    server: EmbeddedServer, api: httpx.Client
+) -> None:
+    done(api.post("/customers", json={"name": "Secret customer"}))
+    scopes = {"name": "r", "scopes": ["read:instances"]}
+    made = done(api.post("/service-accounts/bootstrap/tokens", json=scopes)).json()
+    with at_dashboard(server.url, made["token"]) as reader:
+        page = Html(reader.see("/events"))
+        assert "CUSTOMER_CREATED" in page.text
+        assert "Secret" not in page.text
+        assert "Secret" not in reader.client.get("/events.csv").text
