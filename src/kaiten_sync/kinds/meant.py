@@ -52,7 +52,7 @@ _CHOICES: Mapping[str, str] = {
 }
 
 _PRICE = re.compile(
-    r"price|cost|currenc|fee(s)?\b|billing|^(usd|eur|gbp|sku|discount|tax|vat|mrr|arr)s?$"
+    r"price|cost|currenc|fees?\b|billing|^(usd|eur|gbp|sku|discount|tax|vat|mrr|arr)s?$"
 )
 _NO_PRICES = (
     "the API has no prices: leave them where you bill, or put them into a grant of a CONFIG"

@@ -3,7 +3,6 @@
 from kaiten_sync.licensing.aggregation import EMPTY, AggregationMethod, Counter, NotFiniteError
 from kaiten_sync.licensing.quantities import (
     MAX_QUANTITY,
-    NO_UNIT,
     Unit,
     closest_spelling,
     is_read_with_prefix,
@@ -47,7 +46,6 @@ __all__ = [
     "EMPTY",
     "HOUR_MS",
     "MAX_QUANTITY",
-    "NO_UNIT",
     "UNCAPPED",
     "WEEK_MS",
     "AggregationMethod",
