@@ -39,13 +39,6 @@ def drift_text(reports: Sequence[DriftReport], *, color: bool, width: int = 100)
     return "\n\n".join(parts) + "\n"
 
 
-def _edited(difference: Difference) -> str:
-    """`edited on the server by NAME at TIME`, as far as it is known; empty when it is not."""
-    by = f" by {safe_text(difference.updated_by)}" if difference.updated_by else ""
-    at = f" at {safe_text(difference.updated_at)}" if difference.updated_at else ""
-    return f"last edited on the server{by}{at}" if by or at else ""
-
-
 def _declared(difference: Difference) -> str:
     """`declared by NAME at TIME in COMMIT`, as far as it is known; empty when it is not."""
     who = difference.declared_by
@@ -86,13 +79,16 @@ def _values(difference: Difference) -> str:
             return "taken out, the server has it no longer"
         case DriftClass.UNMANAGED:
             return "new"
-    rows = field_rows(difference.fields, value_limit(_ONE_LINE))
+    rows = field_rows(difference.fields, value_limit(_ONE_LINE), units=difference.units)
     return ", ".join(f"{row.label} {row.after_text} → {row.before_text}" for row in rows)
 
 
 def notes_on(difference: Difference) -> list[str]:
     """All that is known of who changed what."""
-    notes = (_changed_where(difference), _declared(difference), _edited(difference))
+    by = f" by {safe_text(difference.updated_by)}" if difference.updated_by else ""
+    at = f" at {safe_text(difference.updated_at)}" if difference.updated_at else ""
+    edited = f"last edited on the server{by}{at}" if by or at else ""
+    notes = (_changed_where(difference), _declared(difference), edited)
     return [note for note in notes if note]
 
 
@@ -141,7 +137,9 @@ def _head(difference: Difference) -> Row:
 
 
 def _details(difference: Difference, width: int, paint: Paint) -> Iterator[str]:
-    rows = list(field_rows(difference.fields, value_limit(width), difference.agreed))
+    rows = list(
+        field_rows(difference.fields, value_limit(width), difference.agreed, units=difference.units)
+    )
     is_short = bool(spec_of(difference.address.kind).shorthand)
     if difference.drift is DriftClass.CHANGED:
         yield from side_lines(rows, width)

@@ -15,6 +15,7 @@ from jinja2.runtime import Context
 from starlette.responses import HTMLResponse, Response
 
 from kaiten_sync.server.dashboard.figures import (
+    show_amount,
     show_count,
     show_day,
     show_distance,
@@ -41,7 +42,7 @@ HEADERS = {
 _PACKAGE = "kaiten_sync.server.dashboard"
 _MEDIA_TYPES = {"css": "text/css", "js": "text/javascript", "svg": "image/svg+xml"}
 _YEAR_S = 365 * 86_400
-
+"""How long a browser keeps an asset: its address changes with its content."""
 
 _FORM_ID_BYTES = 12
 """Enough that no two forms of a session ever have the same id."""
@@ -90,6 +91,7 @@ class Renderer:
         self._environment.globals["new_form_id"] = lambda: secrets.token_urlsafe(_FORM_ID_BYTES)
         self._environment.filters.update(
             number=show_number,
+            amount=show_amount,
             counted=show_count,
             percent=show_percent,
             overage=show_overage,
