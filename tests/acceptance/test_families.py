@@ -343,3 +343,77 @@ def test_another_default_by_hand_is_drift_and_is_reverted(sold: Seller, seats: i
     assert sold.versions() == {"growth": "PUBLISHED*", "by-hand": "PUBLISHED"}
     assert drift(sold) == []
     assert sold.is_settled()
+
+
+@pytest.mark.parametrize("seats", [10, 7])
+def test_another_default_by_hand_is_adopted_with_what_it_has(sold: Seller, seats: int) -> None:
+    publish_by_hand(sold, seats)
+    sold.run("adopt", "-f", "catalog.yaml", "--plan", PLAN)
+    declared = (sold.place.folder / "catalog.yaml").read_text()
+    assert f"seats: {seats}" in declared
+    sold.plan(declared)
+    assert (sold.choice["way"], sold.choice["version"]) == ("nothing", "by-hand")
+    assert drift(sold) == []
+
+
+def test_an_edit_of_the_served_version_is_adopted(sold: Seller) -> None:
+    sold.edit_grant("growth", "seats", 99)
+    sold.run("adopt", "-f", "catalog.yaml", "--plan", PLAN)
+    assert "seats: 99" in (sold.place.folder / "catalog.yaml").read_text()
+    assert sold.is_settled()
+
+
+def test_an_export_writes_families_that_plan_to_nothing(sold: Seller) -> None:
+    sold.hold("growth", "one")
+    sold.sell(LOWERED)
+    body = {"name": "Other", "type": "PAID", "description": "", "isDefault": False}
+    named = {**body, "slug": "other", "versionName": "Spring"}
+    assert sold.api.post("/licenses", json=named).status_code == 201
+    for options in ((), ("--extends",), ("--split", "none")):
+        sold.run("export", "-o", "out", "--families", "--force", *options)
+        text = "".join(p.read_text() for p in sorted((sold.place.folder / "out").rglob("*.yaml")))
+        assert "families:" in text
+        assert "growth-v2" not in text
+        assert "Spring" in text
+        done = sold.run("plan", "-f", "out", "--prune", "all", "-o", "out.plan.json")
+        assert "No changes" in done.stdout
+
+
+def test_a_protected_family_is_not_tightened_in_place_and_its_next_version_is_free(
+    sold: Seller,
+) -> None:
+    protected = LOWERED.replace("PAID\n", "PAID\n    protect: true\n")
+    done = sold.plan(protected, code=4)
+    assert "protected" in done.stderr
+    sold.plan(protected, "--allow", "family/growth")
+    sold.hold("growth", "one")
+    sold.plan(protected)
+    assert sold.choice["way"] == "new-version"
+
+
+def test_a_family_out_of_scope_is_an_error_and_licenses_do_not_matter_to_it(shop: Seller) -> None:
+    project = (
+        "version: 1\ncatalog: [catalog.yaml]\ntargets:\n  here:\n"
+        f"    url: {shop.place.url}\n    token: {{env: KAITEN_AUTH_TOKEN}}\nscope:\n"
+    )
+    shop.place.write("catalog.yaml", CATALOG)
+    shop.place.write("kaiten-sync.yaml", project + "  families: ['!gr*']\n")
+    assert "family/growth" in shop.run("plan", "-t", "here", code=3).stderr
+    shop.place.write("kaiten-sync.yaml", project + "  licenses: ['!gr*']\n")
+    shop.run("plan", "-t", "here", "-o", PLAN)
+    shop.apply()
+    shop.hold("growth", "one")
+    shop.place.write("catalog.yaml", LOWERED)
+    shop.run("plan", "-t", "here", "-o", PLAN)
+    assert shop.choice["way"] == "new-version"
+    shop.apply()
+    assert "No changes" in shop.run("plan", "-t", "here").stdout
+    ended = shop.run("drift", "-t", "here", "--plan", PLAN, "--detailed-exitcode")
+    assert ended.code == 0
+
+
+def test_an_entitlement_goes_with_its_grants_of_a_family(sold: Seller) -> None:
+    line = "  sso: {name: SSO, type: BOOLEAN}\n"
+    without = CATALOG.replace(line, "").replace(", sso: true", "")
+    sold.sell(without)
+    assert sold.api.get("/entitlements/sso").status_code == 404

@@ -37,6 +37,11 @@ if TYPE_CHECKING:
     help="Write each license as the difference from another one, where that is shorter.",
 )
 @click.option(
+    "--families",
+    is_flag=True,
+    help="Write a family as what it sells now, below `families`, if its served version says all.",
+)
+@click.option(
     "--overlay-of",
     metavar="TARGET",
     help="Write how this target differs from the project's catalog, as its overlay: to its last"
@@ -59,6 +64,7 @@ def command(
     out: str | None,
     split: str,
     extends: bool,
+    families: bool,
     overlay_of: str | None,
     with_project: bool,
     force: bool,
@@ -72,6 +78,7 @@ def command(
       kaiten-sync export -t prod -o catalog/
       kaiten-sync export -o catalog/ --split kind --with-project
       kaiten-sync export -o catalog/ --extends
+      kaiten-sync export -t prod -o catalog/ --families
       kaiten-sync export --overlay-of staging
       KAITEN_BASE_URL=http://127.0.0.1:6060 kaiten-sync export -o catalog/
     """
@@ -79,8 +86,10 @@ def command(
     from kaiten_sync.jobs.exporting import ExportRequest, Split, export
 
     if overlay_of is not None:
-        if with_project or extends or server.target not in (None, overlay_of):
-            raise UsageError("--overlay-of TARGET takes neither -t, --extends nor --with-project")
+        if with_project or extends or families or server.target not in (None, overlay_of):
+            raise UsageError(
+                "--overlay-of TARGET takes none of -t, --extends, --families and --with-project"
+            )
         _write_overlay(project, replace(server, target=overlay_of), overlay_of, out, force)
         return
     if out is None:
@@ -90,6 +99,7 @@ def command(
         out=out,
         split=Split(split),
         extends=extends,
+        families=families,
         with_project=with_project,
         target=server.target,
         is_forced=force,

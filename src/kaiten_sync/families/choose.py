@@ -137,7 +137,7 @@ def _reopened(sold: SoldFamily, live: LiveFamily, taken: Collection[str]) -> Fam
 
 def _with_default(choice: FamilyChoice, live: LiveFamily) -> FamilyChoice:
     """A version that is served by chance is made the default, so that no other takes over."""
-    if len(live.in_state(PUBLISHED)) <= 1 or live.has_default:
+    if live.is_certain:
         return choice
     reason = "it has several published versions and no default"
     return replace(choice, way=Way.IN_PLACE, reason=reason)

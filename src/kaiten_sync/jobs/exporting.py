@@ -13,6 +13,7 @@ from kaiten_sync.declare.project import PROJECT_FILE
 from kaiten_sync.declare.shorter import Extended, extending
 from kaiten_sync.declare.write import inline
 from kaiten_sync.errors import UsageError
+from kaiten_sync.jobs.as_families import as_families
 from kaiten_sync.jobs.editors import beside_project, schema_header
 from kaiten_sync.jobs.workspace import Workspace
 from kaiten_sync.jobs.worth import with_family
@@ -45,13 +46,15 @@ class ExportRequest:
     """Where to write a live catalog, and how.
 
     `out` is the folder. `target` is the name that a project file gets for the server, None for a
-    usual one. `extends` writes what licenses have in common once. `is_forced` replaces the files of
+    usual one. `extends` writes what licenses have in common once, and `families` each family that
+    it can as what it sells now. `is_forced` replaces the files of
     an earlier export, and others of the same names.
     """
 
     out: str
     split: Split = Split.LICENSE
     extends: bool = False
+    families: bool = False
     with_project: bool = False
     target: str | None = None
     is_forced: bool = False
@@ -91,7 +94,9 @@ def export(workspace: Workspace, request: ExportRequest, ports: Ports) -> Export
         live = read_catalog(catalog, scope=scope, progress=ports.progress)
     for warning in _served_by_chance(live, scope):
         ports.notices.notify(f"warning: {warning.sentence}")
-    files = catalog_files(live, scope, request.split, extends=request.extends)
+    files = catalog_files(
+        live, scope, request.split, extends=request.extends, as_sold=request.families
+    )
     contents = {out / name: text for name, text in files.items()}
     beside: dict[Path, str] = {}
     if request.with_project:
@@ -126,13 +131,19 @@ def _served_by_chance(live: LiveState, scope: Scope) -> Iterator[Diagnostic]:
 
 
 def catalog_files(
-    live: LiveState, scope: Scope, split: Split = Split.LICENSE, *, extends: bool = False
+    live: LiveState,
+    scope: Scope,
+    split: Split = Split.LICENSE,
+    *,
+    extends: bool = False,
+    as_sold: bool = False,
 ) -> dict[str, str]:
     """File names and their YAML: groups, entitlements, and one file per license, or fewer.
 
     A family whose versions other file names would put in another order is in one file. With
     `extends`, each license is the difference from the one that leaves the fewest lines. A version
-    that is not the newest of its family is whole, because it must not change with another.
+    that is not the newest of its family is whole, because it must not change with another. With
+    `as_sold`, families are written instead of their versions where that says all.
     """
     families = families_of(DesiredState(resources={}), live)
     owned = {
@@ -140,6 +151,8 @@ def catalog_files(
         for address, found in live.resources.items()
         if scope.covers(address)
     }
+    if as_sold:
+        owned = as_families(owned, live, scope)
     content = Extended(objects=owned, bases={})
     if extends:
         content = extending(owned, {old for each in families.members.values() for old in each[:-1]})
