@@ -62,7 +62,16 @@ class DeclarationError(KaitenSyncError):
 
 
 class PlanFileError(KaitenSyncError):
-    """A plan file is unreadable, edited, of another format or for another target."""
+    """A plan file is unreadable, edited, of another format or for another target.
+
+    `diagnostics` are all contradictions in it, if it can be read.
+    """
+
+    def __init__(
+        self, message: str, diagnostics: Sequence[Diagnostic] = (), *, hint: str | None = None
+    ) -> None:
+        super().__init__(message, hint=hint)
+        self.diagnostics = tuple(diagnostics)
 
 
 class RefusedError(KaitenSyncError):

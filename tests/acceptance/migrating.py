@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 import httpx
+import pytest
 from tests.acceptance.conftest import Workplace
 from tests.support.command import Ended
 from tests.support.tenants import DATES, make
+
+from kaiten_sync.cli.run import run
 
 CATALOG = """\
 version: 1
@@ -38,12 +42,25 @@ PLAN = "growth.migration.json"
 METADATA = {"region": "eu", "nested": {"ports": [1, 2.5], "note": None}}
 
 
+DATES_LATER = {"startLicenseDate": "2026-01-01T00:00:00Z", "endLicenseDate": "2037-01-01T00:00:00Z"}
+
+
 @dataclass(frozen=True)
 class Shop:
-    """A workplace whose server has the catalog above."""
+    """A workplace whose server has the catalog above. Commands run in this process."""
 
     place: Workplace
     api: httpx.Client
+    capsys: pytest.CaptureFixture[str]
+
+    def run(self, *args: str, **environment: str) -> Ended:
+        url = environment.get("KAITEN_BASE_URL", self.place.url)
+        with pytest.MonkeyPatch.context() as patched:
+            patched.chdir(self.place.folder)
+            patched.setenv("KAITEN_AUTH_TOKEN", self.place.token)
+            patched.setenv("KAITEN_BASE_URL", url)
+            code = run(args)
+        return Ended(code, *self.capsys.readouterr())
 
     def license_id(self, slug: str) -> str:
         return str(self.api.get(f"/licenses/{slug}").json()["id"])
@@ -80,10 +97,10 @@ class Shop:
         return {each["slug"]: each["licenseSlug"] for each in items}
 
     def migrate(self, *args: str, **environment: str) -> Ended:
-        return self.place.run("migrate", "growth", "-o", PLAN, *args, **environment)
+        return self.run("migrate", "growth", "-o", PLAN, *args, **environment)
 
     def apply(self, *args: str) -> Ended:
-        return self.place.run("apply", PLAN, *args)
+        return self.run("apply", PLAN, *args)
 
     def plan(self) -> dict[str, Any]:
         found: dict[str, Any] = json.loads((self.place.folder / PLAN).read_text())
@@ -97,6 +114,18 @@ class Shop:
         """Why each holder stays that the plan leaves."""
         stays = self.plan()["stays"]
         return {each["address"].removeprefix("instance/"): each["why"] for each in stays}
+
+
+@contextmanager
+def opened(place: Workplace, capsys: pytest.CaptureFixture[str]) -> Iterator[Shop]:
+    """A shop in a workplace."""
+    headers = {"Authorization": f"Bearer {place.token}"}
+    place.write("catalog.yaml", CATALOG)
+    with httpx.Client(base_url=f"{place.url}/api", headers=headers) as client:
+        shop = Shop(place, client, capsys)
+        assert shop.run("plan", "-f", "catalog.yaml", "-o", "catalog.plan.json").code == 0
+        assert shop.run("apply", "catalog.plan.json").code == 0
+        yield shop
 
 
 def without_license(instance: Mapping[str, Any]) -> dict[str, Any]:

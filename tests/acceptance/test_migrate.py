@@ -5,11 +5,10 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 
-import httpx
 import pytest
 from jsonschema import Draft202012Validator
 from tests.acceptance.conftest import Workplace
-from tests.acceptance.migrating import CATALOG, PLAN, Shop, without_license
+from tests.acceptance.migrating import PLAN, Shop, opened, without_license
 
 from kaiten_sync.validate import schema_text
 
@@ -20,13 +19,9 @@ SCHEMAS = {
 
 
 @pytest.fixture
-def shop(place: Workplace) -> Iterator[Shop]:
-    place.write("catalog.yaml", CATALOG)
-    assert place.run("plan", "-f", "catalog.yaml", "-o", "catalog.plan.json").code == 0
-    assert place.run("apply", "catalog.plan.json").code == 0
-    headers = {"Authorization": f"Bearer {place.token}"}
-    with httpx.Client(base_url=f"{place.url}/api", headers=headers) as client:
-        yield Shop(place, client)
+def shop(place: Workplace, capsys: pytest.CaptureFixture[str]) -> Iterator[Shop]:
+    with opened(place, capsys) as made:
+        yield made
 
 
 def test_holders_get_the_served_version_and_keep_everything_else(shop: Shop) -> None:
@@ -129,7 +124,7 @@ def test_a_version_can_be_named_by_slug_or_number(shop: Shop, version: str) -> N
     ],
 )
 def test_what_does_not_exist_is_refused(shop: Shop, args: list[str], said: str) -> None:
-    done = shop.place.run("migrate", *args)
+    done = shop.run("migrate", *args)
     assert done.code == 3
     assert said in done.stderr
 
@@ -153,7 +148,7 @@ def test_nobody_to_move_is_no_change(shop: Shop) -> None:
 def test_a_migration_is_shown_in_every_format(shop: Shop, shown: str) -> None:
     shop.sell("one")
     shop.migrate()
-    done = shop.place.run("show", PLAN, "--format", shown)
+    done = shop.run("show", PLAN, "--format", shown)
     assert done.code == 0, done.stderr
     assert "instance/one" in done.stdout
     assert "growth-v2" in done.stdout
@@ -172,13 +167,13 @@ def test_a_migration_and_the_plan_of_a_catalog_are_kept_apart(shop: Shop) -> Non
     shop.sell("one")
     committed = shop.place.folder / "catalog.plan.json"
     before = committed.read_bytes()
-    done = shop.place.run("migrate", "growth", "-o", "catalog.plan.json")
+    done = shop.run("migrate", "growth", "-o", "catalog.plan.json")
     assert (done.code, committed.read_bytes()) == (3, before)
     shop.migrate()
     for args in (
         ["plan", "-f", "catalog.yaml", "-o", PLAN],
         ["drift", "-f", "catalog.yaml", "--plan", PLAN],
     ):
-        refused = shop.place.run(*args)
+        refused = shop.run(*args)
         assert refused.code == 4
         assert "it is not the plan of a catalog" in refused.stderr

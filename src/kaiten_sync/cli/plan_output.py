@@ -6,8 +6,8 @@ import sys
 from collections.abc import Iterator, Sequence
 from itertools import islice
 
-from kaiten_sync.bootstrap import AD_HOC
 from kaiten_sync.cli.exit_codes import ExitCode, code_of
+from kaiten_sync.cli.next_command import PLACE, POLICY, next_command
 from kaiten_sync.cli.output import look_of, print_result, say, say_failure
 from kaiten_sync.jobs.checking import Checked
 from kaiten_sync.jobs.planning import Proposal, refusal_of, write_plan
@@ -80,8 +80,10 @@ def print_proposal(
         return code_of(error)
     if error is not None:
         raise error
-    if out is not None:
-        say(f"wrote {out}; apply it with: kaiten-sync apply {out}")
+    if out is not None and proposal.plan.changes:
+        say(f"wrote {out}; apply it with: {next_command('apply', out)}")
+    elif out is not None:
+        say(f"wrote {out}; it changes nothing, and says what is managed")
     return ExitCode.OK
 
 
@@ -139,6 +141,5 @@ def _why(checked: Checked) -> Iterator[str]:
 def _remedy(checked: Checked) -> str:
     if checked.hint is not None:
         return checked.hint
-    name = checked.target.name
-    named = "" if name == AD_HOC else f" -t {name}"
-    return f"make it and commit it: kaiten-sync plan{named} -o {checked.path}"
+    again = next_command("plan", "-o", checked.path, options=(*PLACE, *POLICY))
+    return f"make it and commit it: {again}"

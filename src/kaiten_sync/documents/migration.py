@@ -114,6 +114,13 @@ class MoveGuardsDocument(JsonDocument, frozen=True):
             ["instance/acme-prod"],
         ),
     ]
+    rules: Annotated[
+        Digest | UnsetType,
+        about(
+            "The digest of the project's rules that the plan was judged by; left out if there are"
+            " none."
+        ),
+    ] = UNSET
 
 
 class MigrationDocument(JsonDocument, frozen=True):
@@ -158,3 +165,10 @@ class MigrationDocument(JsonDocument, frozen=True):
     digest: Annotated[
         Digest, about("Seals all the rest. A plan whose digest does not match is refused.")
     ]
+    where: Annotated[
+        str | UnsetType,
+        about(
+            "The expression in CEL that chose among them; left out if there is none.",
+            "usage.seats < 5",
+        ),
+    ] = UNSET

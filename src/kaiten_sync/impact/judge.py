@@ -22,7 +22,7 @@ def judge(
     affected: Affected, instance: Instance, usage: Usage | None, now: datetime
 ) -> HolderImpact:
     """Where a holder of the version is after the change. `usage` is None if it was not read."""
-    used = _used(usage, now)
+    used = used_now(usage, now)
     standing = _standing(affected, usage, used)
     return HolderImpact(
         instance=instance.slug,
@@ -41,7 +41,7 @@ def worst_first(holders: Iterable[HolderImpact]) -> tuple[HolderImpact, ...]:
     return tuple(sorted(found, key=lambda each: _ORDER.index(each.standing)))
 
 
-def _used(usage: Usage | None, now: datetime) -> float | None:
+def used_now(usage: Usage | None, now: datetime) -> float | None:
     """What counts now: a window that has ended counts nothing."""
     if usage is None:
         return None
@@ -91,6 +91,10 @@ def _reaches(
     elapsed = now - usage.period_start
     if used <= 0 or elapsed <= timedelta(0):
         return None
-    reached = usage.period_start + elapsed * (affected.after / used)
     end = min(now + HORIZON, usage.period_end or now + HORIZON)
+    # In seconds first: a limit may be infinite, or further away than any date.
+    needed_s = elapsed.total_seconds() * (affected.after / used)
+    if not needed_s < (end - usage.period_start).total_seconds():
+        return None
+    reached = usage.period_start + timedelta(seconds=needed_s)
     return reached if now <= reached < end else None

@@ -143,7 +143,8 @@ def _apply_migration(
         check_moves(replace(plan, guards=guards))
     check_turn(workspace, connection.target, (), request.after_receipts, ports)
     with connection.open() as catalog:
-        return _execute(plan, catalog, request, ports)
+        permit = permit_by_rules(plan, workspace.project, catalog, ports)
+        return _execute(plan, catalog, request, ports, permit)
 
 
 def _with_what_is_left(
@@ -289,6 +290,7 @@ def _apply(
                 progress=ports.progress,
                 is_stopped=is_stopped,
                 clock=ports.clock,
+                permit=permit,
                 journal=journal,
             )
         return apply_plan(

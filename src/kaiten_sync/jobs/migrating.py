@@ -7,9 +7,11 @@ from pathlib import Path
 
 from kaiten_sync.errors import UsageError
 from kaiten_sync.jobs.agreed import read_plan_file
+from kaiten_sync.jobs.ruling import ruled
 from kaiten_sync.jobs.workspace import Workspace
 from kaiten_sync.migration import MigrationInputs, make_migration
 from kaiten_sync.model.address import Address
+from kaiten_sync.model.policy_rule import rules_digest
 from kaiten_sync.model.ports import Files, Ports
 from kaiten_sync.model.settings import Limit
 from kaiten_sync.plan import Proposal, write_plan
@@ -23,14 +25,15 @@ class MigrateRequest:
     """Whom to move.
 
     `to` is a version, None for the one that the family serves. `wave` limits the plan to a share
-    of the holders. `allowed` are moved whatever it takes from them, `skipped` are left. `max_moves`
-    overrides the project's limit. Without `is_named` no customer is named. `out` is the file to
-    write.
+    of the holders, and `where` is an expression in CEL that chooses among them. `allowed` are moved
+    whatever it takes from them, `skipped` are left. `max_moves` overrides the project's limit.
+    Without `is_named` no customer is named. `out` is the file to write.
     """
 
     family: str
     to: str | None = None
     wave: Limit | None = None
+    where: str | None = None
     allowed: frozenset[Address] = frozenset()
     skipped: frozenset[Address] = frozenset()
     max_moves: Limit | None = None
@@ -53,15 +56,18 @@ def migrate(workspace: Workspace, request: MigrateRequest, ports: Ports) -> Prop
         family=request.family,
         to=request.to,
         wave=request.wave,
+        where=request.where,
         allowed=request.allowed,
         skipped=request.skipped,
         is_named=request.is_named,
         max_moves=request.max_moves or workspace.policy.max_moves,
+        rules=rules_digest(workspace.policy.rules),
     )
     with connection.open() as catalog:
         proposal = make_migration(inputs, catalog, progress=ports.progress, now=ports.clock())
     for note in proposal.notes:
         ports.notices.notify(note.sentence)
+    proposal = ruled(proposal, workspace.policy, ports)
     if request.out is not None and not proposal.refusals:
         ports.files.write(Path(request.out), write_plan(proposal.plan))
     if proposal.impact is None or request.is_named:

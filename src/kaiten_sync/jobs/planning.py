@@ -145,6 +145,7 @@ def case_of(
     except PlanFileError as error:
         raise PlanFileError(
             error.message,
+            error.diagnostics,
             hint="name the right one with --previous, such as main:plans/prod.plan.json, or start"
             " over with --previous none: then nothing is deleted this time",
         ) from error

@@ -62,7 +62,8 @@ class ApplyResult:
 
     `access_error` says why the server could no longer be reached, where that ended the run. `left`
     is what a plan made afterwards would change, None if nobody looked, and `unlooked` why a look
-    that was asked for failed.
+    that was asked for failed. `words` are those of a command line that plans for this target again,
+    and `plan_file` is the file that was applied, so that the next command can be given.
     """
 
     target: TargetRef
@@ -73,6 +74,8 @@ class ApplyResult:
     access_error: str | None = None
     left: tuple[Change, ...] | None = None
     unlooked: str | None = None
+    words: tuple[str, ...] = ()
+    plan_file: str | None = None
 
     @property
     def is_complete(self) -> bool:
@@ -91,6 +94,6 @@ class ApplyResult:
 
     @property
     def is_refused(self) -> bool:
-        """Whether all that failed was held back because somebody else changed it."""
-        failed = [o for o in self.outcomes if o.status is Status.FAILED]
-        return bool(failed) and all(outcome.is_conflict for outcome in failed)
+        """Whether all that failed was held back, as somebody else changed it, or a holder stays."""
+        failed = [o for o in self.outcomes if o.status in (Status.FAILED, Status.LEFT)]
+        return bool(failed) and all(o.is_conflict or o.status is Status.LEFT for o in failed)

@@ -38,6 +38,7 @@ def migration_document(plan: Plan, migration: Migration) -> MigrationDocument:
         to=migration.to.slug,
         holders=migration.holders,
         wave=None if migration.wave is None else migration.wave.value,
+        where=property_of(migration.where, absent=None),
         changes=tuple(map(_move_document, plan.changes)),
         stays=tuple(
             StaysDocument(address=str(each.address), version=each.version, why=each.why)
@@ -61,6 +62,7 @@ def migration_document(plan: Plan, migration: Migration) -> MigrationDocument:
         guards=MoveGuardsDocument(
             max_moves=plan.guards.max_moves.value,
             allowed=tuple(sorted(str(each) for each in plan.guards.allowed)),
+            rules=property_of(plan.guards.rules, absent=None),
         ),
         warnings=plan.warnings,
         digest=plan.digest,
@@ -79,6 +81,7 @@ def migration_of(document: MigrationDocument) -> Plan:
         to=license_address(at("to", _slug, document.to)),
         holders=document.holders,
         wave=at("wave", _wave, document.wave),
+        where=value_of(document.where, absent=None),
         stays=each_of(_staying, document.stays, "stays"),
     )
     plan = Plan(
@@ -97,6 +100,7 @@ def migration_of(document: MigrationDocument) -> Plan:
         guards=Guards(
             max_moves=at("guards.maxMoves", parse_limit, document.guards.max_moves),
             allowed=frozenset(each_of(parse_instance, document.guards.allowed, "guards.allowed")),
+            rules=value_of(document.guards.rules, absent=None),
         ),
         warnings=document.warnings,
         migration=migration,

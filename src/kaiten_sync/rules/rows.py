@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from kaiten_sync.kinds.instance import MOVE
 from kaiten_sync.kinds.registry import all_actions
 from kaiten_sync.model.address import Address
 from kaiten_sync.model.change import Action, Change, Effect, FieldChange
@@ -25,7 +26,7 @@ Row = Mapping[str, Json]
 
 def plan_row(plan: Plan) -> Row:
     """The variables that are the same for all changes of a plan."""
-    actions = {str(each): 0 for each in all_actions()} | dict(plan.summary.actions)
+    actions = {str(each): 0 for each in (*all_actions(), MOVE)} | dict(plan.summary.actions)
     effects = {each.value: 0 for each in Effect} | dict(plan.summary.effects)
     return {
         "plan.changes": len(plan.changes),
@@ -46,6 +47,8 @@ class ImpactSeen:
 
     def row(self, change: Change) -> Row:
         """The variables of a change's impact; those that are not known are left out."""
+        if change.action == MOVE:
+            return self._of_holder(change)
         found = self._by_change.get((change.address, change.action))
         if self.impact is None or (found is not None and self.impact.gap is not None):
             return {}
@@ -55,6 +58,23 @@ class ImpactSeen:
         if self.impact.sample is not None:
             return holders
         return {**holders, **{f"impact.{each}": found.standings[each] for each in _COUNTED}}
+
+    def _of_holder(self, change: Change) -> Row:
+        """The one holder of a move, in the worst standing of all that it has less of."""
+        if self.impact is None or self.impact.gap is not None:
+            return {}
+        order = list(Standing)
+        worst = min(
+            (
+                each.standing
+                for found in self.impact.changes
+                for each in found.looked_at
+                if each.instance == change.address.slug
+            ),
+            key=order.index,
+            default=Standing.WITHIN,
+        )
+        return {"impact.holders": 1} | {f"impact.{each}": int(each is worst) for each in _COUNTED}
 
     @property
     def gap(self) -> str:

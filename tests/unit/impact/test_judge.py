@@ -146,3 +146,9 @@ def test_a_sample_is_the_same_for_the_same_plan_and_within_the_budget(
     usage = {slug: (used(1),) for slug in one.asked}
     (change,) = change_impacts([affected(5)], one, usage, NOW)
     assert (change.holders, len(change.looked_at)) == (holders, len(one.asked))
+
+
+@pytest.mark.parametrize("after", [math.inf, 1e300])
+def test_a_limit_that_is_further_than_any_date_is_never_reached(after: float) -> None:
+    found = judge(affected(after), INSTANCE, used(1e-9, days=3), NOW)
+    assert (found.standing, found.reaches) == (Standing.WITHIN, None)

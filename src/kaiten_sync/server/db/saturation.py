@@ -57,7 +57,11 @@ _UNLIMITED = -1.0
 _LEAST, _MOST = 1e-100, 1e100
 """Bounds of both sides of a division: PostgreSQL refuses one whose result is too large."""
 
-_is_number = entitlement.c.type.in_(("NUMBER", "NUMBER_AI_CREDIT"))
+# Both, since no constraint keeps the two alike.
+_is_number = and_(
+    entitlement.c.type.in_(("NUMBER", "NUMBER_AI_CREDIT")),
+    grant.c.value["type"].as_string() == "number",
+)
 # A value that is not a number must not be read as one, which PostgreSQL refuses.
 _threshold: ColumnElement[float] = case(
     (_is_number, grant.c.value["value"].as_float()), else_=_UNLIMITED

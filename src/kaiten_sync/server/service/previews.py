@@ -200,7 +200,7 @@ def _impacts(
 def _usage(row: MeteredUsage, now_ms: int) -> Iterable[Usage]:
     """What the instance has used, and its threshold; nothing of what cannot be metered."""
     reading = reading_of(row, row, now_ms)
-    if reading is None:
+    if reading is None or row.limit["type"] != "number":
         return
     threshold, window = row.limit["value"], reading.window
     yield Usage(

@@ -124,7 +124,7 @@ def _meters(work: Work, rows: Sequence[CountedUsage]) -> list[Meter]:
 
 def _meter(row: CountedUsage, now_ms: int, refused: int) -> Meter:
     reading = reading_of(row, row, now_ms)
-    if reading is None:
+    if reading is None or row.limit["type"] != "number":
         return Meter(row=row, value=None, window=None, saturation=None, refused=refused)
     value = reading.counter.value
     filled = saturation(

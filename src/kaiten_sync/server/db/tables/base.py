@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import (
     JSON,
     BigInteger,
+    CheckConstraint,
     Column,
     ForeignKey,
     Index,
@@ -35,6 +36,27 @@ Seq = BigInteger().with_variant(Integer(), "sqlite")
 
 FINITE = "BETWEEN -1.7976931348623157e+308 AND 1.7976931348623157e+308"
 """After a column: it is a finite number, or null. PostgreSQL sorts NaN above all numbers."""
+
+
+_FIRST_MS, _LAST_MS = -62_135_596_800_000, 253_402_300_799_999
+"""The years 1 and 9999: times beyond cannot be said."""
+
+
+def valid_times(*columns: str) -> CheckConstraint:
+    """The check that these times, in milliseconds since 1970, are in the years of dates."""
+    between = f"BETWEEN {_FIRST_MS} AND {_LAST_MS}"
+    return CheckConstraint(" AND ".join(f"{column} {between}" for column in columns), name="times")
+
+
+def json_of(column: str, kind: str, type_: str) -> tuple[CheckConstraint, CheckConstraint]:
+    """The check that a column has JSON of a kind, for SQLite and, by its type, for PostgreSQL."""
+    # The other functions of SQLite fail if it is not JSON.
+    on_sqlite = f"CASE WHEN json_valid({column}) THEN json_type({column}) = '{kind}' ELSE false END"
+    on_postgresql = f"{type_}_typeof({column}) = '{kind}'"
+    return (
+        CheckConstraint(on_sqlite, name="json").ddl_if(dialect="sqlite"),
+        CheckConstraint(on_postgresql, name="json").ddl_if(dialect="postgresql"),
+    )
 
 
 def organization_id() -> Column[str]:

@@ -29,6 +29,7 @@ from kaiten_sync.server.db.tables.base import (
     owned_id,
     slug_indexes,
     timestamps,
+    valid_times,
 )
 
 _NUMBERS = "type IN ('NUMBER', 'NUMBER_AI_CREDIT')"
@@ -88,6 +89,7 @@ entitlement = Table(
     ),
     CheckConstraint("sale_unit_factor IS NULL OR sale_unit_factor > 0", name="sale_factor"),
     CheckConstraint(f"sale_unit_factor {FINITE}", name="sale_factor_finite"),
+    valid_times("created_at", "updated_at"),
 )
 
 group_member = Table(
@@ -112,6 +114,7 @@ license_family = Table(
     Column("last_version", Integer, nullable=False),
     *timestamps(),
     *slug_indexes(),
+    valid_times("created_at", "updated_at"),
 )
 
 license_version = Table(
@@ -143,6 +146,7 @@ license_version = Table(
     CheckConstraint("type IN ('DEVELOPMENT', 'TRIAL', 'PAID', 'COMMUNITY')", name="type"),
     CheckConstraint("lifecycle_state IN ('DRAFT', 'PUBLISHED', 'ARCHIVED')", name="state"),
     CheckConstraint("NOT is_default OR lifecycle_state = 'PUBLISHED'", name="default_published"),
+    valid_times("created_at", "updated_at"),
 )
 
 grant = Table(
@@ -173,5 +177,22 @@ grant = Table(
         "CASE WHEN value ->> 'type' = 'number'"
         f" THEN (value ->> 'value')::numeric {FINITE} ELSE true END",
         name="finite",
+    ).ddl_if(dialect="postgresql"),
+    valid_times("created_at", "updated_at"),
+    CheckConstraint(
+        "CASE json_extract(value, '$.type')"
+        " WHEN 'number' THEN ifnull(json_type(value, '$.value'), '') IN ('integer', 'real')"
+        " WHEN 'boolean' THEN ifnull(json_type(value, '$.value'), '') IN ('true', 'false')"
+        " WHEN 'object' THEN ifnull(json_type(value, '$.value'), '') = 'object'"
+        " ELSE false END",
+        name="value",
+    ).ddl_if(dialect="sqlite"),
+    CheckConstraint(
+        "CASE value ->> 'type'"
+        " WHEN 'number' THEN coalesce(jsonb_typeof(value -> 'value'), '') = 'number'"
+        " WHEN 'boolean' THEN coalesce(jsonb_typeof(value -> 'value'), '') = 'boolean'"
+        " WHEN 'object' THEN coalesce(jsonb_typeof(value -> 'value'), '') = 'object'"
+        " ELSE false END",
+        name="value",
     ).ddl_if(dialect="postgresql"),
 )

@@ -18,9 +18,11 @@ from kaiten_sync.server.db.tables.base import (
     authorship,
     folded,
     id_and_slug,
+    json_of,
     metadata,
     owned_id,
     slug_indexes,
+    valid_times,
 )
 
 customer = Table(
@@ -33,6 +35,7 @@ customer = Table(
     *authorship(),
     folded(),
     *slug_indexes(),
+    valid_times("created_at", "updated_at"),
 )
 
 instance = Table(
@@ -61,4 +64,6 @@ instance = Table(
     folded(),
     *slug_indexes(),
     CheckConstraint("status IN ('HEALTHY', 'DEGRADED', 'INCIDENT', 'MAINTENANCE')", name="status"),
+    *json_of("metadata", "object", "jsonb"),
+    valid_times("created_at", "updated_at", "start_license_date", "end_license_date"),
 )

@@ -19,13 +19,16 @@ from sqlalchemy import (
 )
 
 from kaiten_sync.server.db.tables.base import (
+    FINITE,
     Id,
     Json,
     Seq,
+    json_of,
     metadata,
     organization_id,
     owned_id,
     timestamps,
+    valid_times,
 )
 
 event = Table(
@@ -65,6 +68,12 @@ event = Table(
         sqlite_where=text("threshold IS NOT NULL"),
         postgresql_where=text("threshold IS NOT NULL"),
     ),
+    valid_times("occurred_at"),
+    CheckConstraint(
+        " AND ".join(f"{name} {FINITE}" for name in ("used_before", "used_after", "threshold")),
+        name="numbers",
+    ),
+    *json_of("payload", "object", "json"),
     sqlite_autoincrement=True,
 )
 
@@ -82,6 +91,8 @@ webhook_endpoint = Table(
     Column("paused_at", BigInteger),
     *timestamps(),
     Index(None, "organization_id", "created_at", "id"),
+    *json_of("event_types", "array", "jsonb"),
+    valid_times("created_at", "updated_at", "failing_since", "paused_at", "retry_at"),
 )
 
 webhook_delivery = Table(
@@ -115,4 +126,6 @@ webhook_delivery = Table(
     Index(None, "organization_id", "created_at", "id"),
     CheckConstraint("status IN ('pending', 'success', 'fail')", name="status"),
     CheckConstraint("(due_at IS NULL) = (status <> 'pending')", name="due"),
+    valid_times("created_at", "due_at", "attempted_at"),
+    CheckConstraint("attempts BETWEEN 0 AND 32767", name="numbers"),
 )

@@ -14,7 +14,15 @@ from sqlalchemy import (
     text,
 )
 
-from kaiten_sync.server.db.tables.base import Id, Json, id_and_slug, metadata, slug_indexes
+from kaiten_sync.server.db.tables.base import (
+    Id,
+    Json,
+    id_and_slug,
+    json_of,
+    metadata,
+    slug_indexes,
+    valid_times,
+)
 
 organization = Table(
     "organisation",
@@ -32,6 +40,7 @@ service_account = Table(
     Column("created_at", BigInteger, nullable=False),
     Column("created_by", Id),
     *slug_indexes(),
+    valid_times("created_at"),
 )
 
 token = Table(
@@ -67,6 +76,8 @@ token = Table(
         sqlite_where=text("revoked_at IS NULL"),
         postgresql_where=text("revoked_at IS NULL"),
     ),
+    valid_times("created_at", "expires_at", "revoked_at"),
+    *json_of("scopes", "array", "jsonb"),
 )
 
 session = Table(

@@ -15,7 +15,7 @@ from sqlalchemy import (
     Table,
 )
 
-from kaiten_sync.server.db.tables.base import FINITE, Id, metadata, organization_id
+from kaiten_sync.server.db.tables.base import FINITE, Id, metadata, organization_id, valid_times
 
 usage = Table(
     "entitlement_usage",
@@ -34,6 +34,7 @@ usage = Table(
     Column("report_seq", BigInteger, nullable=False),
     Column("updated_at", BigInteger, nullable=False),
     CheckConstraint(f"value {FINITE}", name="finite"),
+    valid_times("updated_at", "period_start"),
 )
 
 usage_day = Table(
@@ -59,6 +60,8 @@ usage_day = Table(
     ),
     CheckConstraint(f"value {FINITE}", name="finite"),
     CheckConstraint(f"highest {FINITE}", name="highest"),
+    # The years 1 to 9999.
+    CheckConstraint("day BETWEEN -719162 AND 2932896", name="numbers"),
 )
 
 usage_report = Table(
