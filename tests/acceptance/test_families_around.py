@@ -190,3 +190,38 @@ def test_a_billed_version_names_the_way_out(sold: Seller, monkeypatch: pytest.Mo
         sold.plan(RAISED)
         done = sold.apply(code=1)
     assert "new version" in done.stdout + done.stderr
+
+
+def test_rules_see_whom_a_family_changed_in_place_affects(sold: Seller) -> None:
+    sold.hold("growth", "one")
+    body = {"value": {"type": "number", "value": 8}, "behavior": "append"}
+    path = "/instances/one/entitlements/seats/usage"
+    assert sold.api.post(path, json=body).status_code == 200
+    sold.place.write(
+        "kaiten-sync.yaml",
+        "version: 1\ncatalog: [catalog.yaml]\ntargets:\n  here:\n"
+        f"    url: {sold.place.url}\n    token: {{env: KAITEN_AUTH_TOKEN}}\n"
+        "policy:\n  rules:\n    - name: nobody is cut off\n"
+        '      deny: change.effect == "tightens" && impact.over > 0\n'
+        "      message: raise it\n",
+    )
+    in_place = "PAID\n    onTighten: in-place\n    reason: the law\n"
+    sold.place.write("catalog.yaml", LOWERED.replace("PAID\n", in_place))
+    done = sold.run("plan", "-t", "here", code=4)
+    assert "nobody is cut off" in done.stderr
+    assert "family/growth/grant/seats" in done.stderr
+    sold.place.write("catalog.yaml", LOWERED)
+    sold.run("plan", "-t", "here")
+
+
+def test_a_family_that_somebody_deleted_is_missing_and_is_reverted(sold: Seller) -> None:
+    for entitlement in ("seats", "calls", "sso"):
+        gone = sold.api.delete(f"/licenses/growth/entitlements/{entitlement}")
+        assert gone.status_code == 204
+    assert sold.api.delete("/licenses/growth").status_code == 204
+    found = {str(each["address"]): each["class"] for each in drift(sold)}
+    assert found["family/growth"] == "missing"
+    sold.run("drift", "-f", "catalog.yaml", "--plan", PLAN, "--revert", "-o", PLAN)
+    sold.apply()
+    assert sold.versions() == {"growth": "PUBLISHED*"}
+    assert drift(sold) == []

@@ -49,7 +49,7 @@ class ImpactSeen:
         """The variables of a change's impact; those that are not known are left out."""
         if change.action == MOVE:
             return self._of_holder(change)
-        found = self._by_change.get((change.address, change.action))
+        found = self._by_change.get((change.declared, change.action))
         if self.impact is None or (found is not None and self.impact.gap is not None):
             return {}
         if found is None:
@@ -98,8 +98,8 @@ def change_row(change: Change) -> Row:
     """The variables of a change itself."""
     file = change.source.file if change.source else ""
     return {
-        "change.address": str(change.address),
-        "change.kind": str(change.address.kind),
+        "change.address": str(change.declared),
+        "change.kind": str(change.declared.kind),
         "change.action": str(change.action),
         "change.effect": change.effect.value,
         "change.fields": {each.name: _field(each) for each in change.fields},
