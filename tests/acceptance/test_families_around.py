@@ -9,6 +9,7 @@ from typing import Any
 import httpx
 import pytest
 from tests.acceptance.conftest import Workplace
+from tests.support.embedded import EmbeddedServer
 from tests.support.scripted import Reply, Request, scripted
 from tests.support.selling import CATALOG, LOWERED, PLAN, RAISED, Seller
 
@@ -225,3 +226,20 @@ def test_a_family_that_somebody_deleted_is_missing_and_is_reverted(sold: Seller)
     sold.apply()
     assert sold.versions() == {"growth": "PUBLISHED*"}
     assert drift(sold) == []
+
+
+def test_targets_are_compared_by_what_they_sell(sold: Seller, server: EmbeddedServer) -> None:
+    other = server.new_organization()
+    sold.place.write("other.token", other)
+    sold.place.write(
+        "kaiten-sync.yaml",
+        "version: 1\ncatalog: [catalog.yaml]\ntargets:\n"
+        f"  one: {{url: {server.url}, token: {{env: KAITEN_AUTH_TOKEN}}}}\n"
+        f"  two: {{url: {server.url}, token: {{file: other.token}}}}\n",
+    )
+    sold.hold("growth", "holder")
+    sold.sell(LOWERED)
+    sold.run("apply", "-t", "two", "--yes")
+    assert "growth" not in sold.run("compare", "one", "two").stdout
+    sold.edit_grant("growth-v2", "seats", 6)
+    assert "family/growth/grant/seats" in sold.run("compare", "one", "two").stdout
