@@ -16,6 +16,7 @@ from kaiten_sync.documents.plan import PlanDocument
 from kaiten_sync.errors import PlanFileError
 from kaiten_sync.model.canonical import digest
 from kaiten_sync.model.plan import FORMAT_VERSION, Plan, TargetRef
+from kaiten_sync.model.policy_rule import ApprovalLevel
 from kaiten_sync.model.value import Json
 from kaiten_sync.plan.derived import contradictions
 from kaiten_sync.plan.migration_codec import migration_document, migration_of
@@ -110,6 +111,9 @@ def _place(url: str) -> tuple[str, str, str]:
 def _read(content: bytes) -> Plan:
     try:
         document = _parse(content)
+        # What `plan --format json` prints beside the plan. Nothing rests on it.
+        if document.get("approval") in [*ApprovalLevel]:
+            del document["approval"]
         made = _digest_of(document)
     except ValueError as error:
         raise PlanFileError(f"not a plan file: {error}") from error

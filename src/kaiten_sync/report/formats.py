@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from kaiten_sync.model.impact import Impact
     from kaiten_sync.model.outcome import ApplyResult
     from kaiten_sync.model.plan import Plan
+    from kaiten_sync.model.policy_rule import ApprovalLevel
     from kaiten_sync.report.notice import Notice
     from kaiten_sync.report.pricing import PriceTable
 
@@ -56,7 +57,16 @@ class PlanView:
     diagnostics: Sequence[Diagnostic] = ()
     notices: Sequence[Notice] = ()
     impact: Impact | None = None
+    approval: ApprovalLevel | None = None
     is_revert: bool = False
+
+    @property
+    def json(self) -> str:
+        """The plan file, and beside the plan what it needs, if that was judged."""
+        text = self.write(self.plan).decode()
+        if self.approval is None:
+            return text
+        return text.replace("{", f'{{\n  "approval": "{self.approval}",', 1)
 
     @property
     def is_refused(self) -> bool:
@@ -164,7 +174,7 @@ PLAN: Formats[PlanView] = {
     "text": lambda view, look: plan_text.plan_text(
         view.plan, view.impact, color=look.color, width=look.width, is_revert=view.is_revert
     ),
-    "json": lambda view, _: safe_json(view.write(view.plan).decode()),
+    "json": lambda view, _: safe_json(view.json),
     "markdown": lambda view, _: plan_markdown.plan_markdown(
         view.plan,
         view.notices,

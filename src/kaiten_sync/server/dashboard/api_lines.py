@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import shlex
-from collections.abc import Mapping
 from urllib.parse import quote, urlencode
 
 from kaiten_sync.server.dashboard.pages import ExampleRequest
@@ -14,7 +13,9 @@ _AUTHORIZATION = '-H "Authorization: Bearer $KAITEN_TOKEN"'
 
 def curl_line(call: ExampleRequest, base_url: str) -> str:
     """The request as a shell command of one or a few lines. The token is in the environment."""
-    path = _path(call.operation.path, call.path)
+    path = call.operation.path
+    for name, value in call.path.items():
+        path = path.replace(f"{{{name}}}", quote(value, safe=""))
     query = f"?{urlencode(call.query)}" if call.query else ""
     url = shlex.quote(f"{base_url.rstrip('/')}/api{path}{query}")
     method = call.operation.method
@@ -29,10 +30,3 @@ def export_line(base_url: str) -> str:
     """The command that writes the declaration of the whole catalog. The token is as above."""
     command = f"kaiten-sync export --base-url {shlex.quote(base_url)} -o catalog/"
     return f'KAITEN_AUTH_TOKEN="$KAITEN_TOKEN" {command}'
-
-
-def _path(pattern: str, values: Mapping[str, str]) -> str:
-    path = pattern
-    for name, value in values.items():
-        path = path.replace(f"{{{name}}}", quote(value, safe=""))
-    return path
