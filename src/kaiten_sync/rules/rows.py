@@ -65,9 +65,9 @@ class GivenImpact:
 
     def row(self, change: Change) -> Row:
         """See `SeenImpact`."""
-        found = self.counts.get(str(change.address))
+        found = self.counts.get(str(change.declared))
         if found is None:
-            is_harmless = change.action != MOVE and change.address not in self.affected
+            is_harmless = change.action != MOVE and change.declared not in self.affected
             return _NOBODY if is_harmless else {}
         return {**_NOBODY, **{f"impact.{name}": count for name, count in found.items()}}
 
