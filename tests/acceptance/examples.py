@@ -26,6 +26,8 @@ TARGETS = {
     "saas-tiers": {"local": "http://127.0.0.1:6060"},
     "new-version": {"local": "http://127.0.0.1:6060"},
     "families": {"local": "http://127.0.0.1:6060"},
+    "build-service": {"local": "http://127.0.0.1:6060"},
+    "mail-service": {"local": "http://127.0.0.1:6060"},
     "many-files": {"staging": "http://127.0.0.1:6061", "prod": "http://127.0.0.1:6062"},
 }
 BEFORE = "before.yaml"
@@ -33,6 +35,8 @@ BEFORE = "before.yaml"
 
 HOLDERS = "holders.json"
 """The instances that then hold each license, if the example has such a file."""
+SHARED = "entitlements.yaml"
+"""What is declared before and after, if the example has it in a file of its own."""
 
 CASES = [(name, target) for name, targets in TARGETS.items() for target in targets]
 
@@ -65,7 +69,9 @@ class Case:
         Each server makes ids of its own, so objects get ids made from their addresses.
         """
         if (self.folder / BEFORE).exists():
-            before = self.run("apply", "-t", self.target, "-f", BEFORE, "--yes")
+            files = [name for name in (BEFORE, SHARED) if (self.folder / name).exists()]
+            named = [word for name in files for word in ("-f", name)]
+            before = self.run("apply", "-t", self.target, *named, "--yes")
             assert before.code == 0, before.stderr
         if (self.folder / HOLDERS).exists():
             self._hold(json.loads((self.folder / HOLDERS).read_text()))

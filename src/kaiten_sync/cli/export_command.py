@@ -41,6 +41,11 @@ if TYPE_CHECKING:
     help="Write a family as what it sells now, below `families`, if its served version says all.",
 )
 @click.option(
+    "--units",
+    is_flag=True,
+    help="Write numbers in their shortest exact form: 50k, or 10GB if the unit is declared.",
+)
+@click.option(
     "--overlay-of",
     metavar="TARGET",
     help="Write how this target differs from the project's catalog, as its overlay: to its last"
@@ -64,6 +69,7 @@ def command(
     split: str,
     extends: bool,
     families: bool,
+    units: bool,
     overlay_of: str | None,
     with_project: bool,
     force: bool,
@@ -76,7 +82,7 @@ def command(
     Examples:
       kaiten-sync export -t prod -o catalog/
       kaiten-sync export -o catalog/ --split kind --with-project
-      kaiten-sync export -o catalog/ --extends
+      kaiten-sync export -o catalog/ --extends --units
       kaiten-sync export -t prod -o catalog/ --families
       kaiten-sync export --overlay-of staging
       KAITEN_BASE_URL=http://127.0.0.1:6060 kaiten-sync export -o catalog/
@@ -85,9 +91,11 @@ def command(
     from kaiten_sync.jobs.exporting import ExportRequest, Split, export
 
     if overlay_of is not None:
-        if with_project or extends or families or server.target not in (None, overlay_of):
+        is_whole = with_project or extends or families or units
+        if is_whole or server.target not in (None, overlay_of):
             raise UsageError(
-                "--overlay-of TARGET takes none of -t, --extends, --families and --with-project"
+                "--overlay-of TARGET takes none of -t, --extends, --families, --units and"
+                " --with-project"
             )
         _write_overlay(project, replace(server, target=overlay_of), overlay_of, out, force)
         return
@@ -99,6 +107,7 @@ def command(
         split=Split(split),
         extends=extends,
         families=families,
+        units=units,
         with_project=with_project,
         target=server.target,
         is_forced=force,

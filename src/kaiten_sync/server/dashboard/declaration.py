@@ -48,11 +48,25 @@ def declare_licenses(
 ) -> str | None:
     """The declaration of licenses. None if there are none.
 
-    Each is as the API shows it, with the slug of its family and its grants as they are stored.
+    Each is as the API shows it, with the slug of its family and its grants as they are stored. One
+    that is shorter as a difference from the license before it extends that, unless it is an older
+    version of the same family: that must not change with a newer one.
     """
-    entries = {
-        shown["slug"]: _license(shown, family, granted) for shown, family, granted in licenses
-    }
+    entries: dict[str, dict[str, Any]] = {}
+    families: dict[str, tuple[str, int]] = {}
+    grants: dict[str, dict[str, Any]] = {}
+    for shown, family, granted in licenses:
+        slug, version = shown["slug"], str(shown.get("version") or "")
+        number = int(version) if version.isdecimal() else 0
+        base = next(reversed(entries), None)
+        entries[slug] = _license(shown, family, granted)
+        families[slug] = (family, number)
+        grants[slug] = dict(entries[slug]["entitlements"])
+        if base is not None and not (families[base][0] == family and families[base][1] > number):
+            own = _difference(grants[base], grants[slug])
+            if len(own) + 1 < len(grants[slug]):
+                del entries[slug]["entitlements"]
+                entries[slug] |= {"extends": base, **({"entitlements": own} if own else {})}
     return _document("licenses", entries)
 
 
@@ -70,6 +84,12 @@ def _license(
         body["familySlug"] = family_slug
         body["version"] = shown["version"]
     return {**body, "entitlements": {grant.entitlement_slug: _grant(grant) for grant in granted}}
+
+
+def _difference(base: Mapping[str, Any], grants: Mapping[str, Any]) -> dict[str, Any]:
+    """What a license that extends another one declares: null takes an inherited grant away."""
+    changed = {slug: grant for slug, grant in grants.items() if base.get(slug, ...) != grant}
+    return {**changed, **dict.fromkeys(base.keys() - grants.keys())}
 
 
 def _said(shown: Mapping[str, Any], names: Iterable[str]) -> dict[str, Any]:
