@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from kaiten_sync.jobs.exporting import Exported
 
 
+_NOT_OF_OVERLAYS = "-t, --extends, --families, --units and --with-project"
+
+
 @click.command("export")
 @project_option
 @target_options
@@ -91,12 +94,8 @@ def command(
     from kaiten_sync.jobs.exporting import ExportRequest, Split, export
 
     if overlay_of is not None:
-        is_whole = with_project or extends or families or units
-        if is_whole or server.target not in (None, overlay_of):
-            raise UsageError(
-                "--overlay-of TARGET takes none of -t, --extends, --families, --units and"
-                " --with-project"
-            )
+        if any((with_project, extends, families, units, server.target not in (None, overlay_of))):
+            raise UsageError(f"--overlay-of TARGET takes none of {_NOT_OF_OVERLAYS}")
         _write_overlay(project, replace(server, target=overlay_of), overlay_of, out, force)
         return
     if out is None:

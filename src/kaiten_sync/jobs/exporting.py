@@ -98,15 +98,7 @@ def export(workspace: Workspace, request: ExportRequest, ports: Ports) -> Export
         live = read_catalog(catalog, scope=scope, progress=ports.progress)
     for warning in _served_by_chance(live, scope):
         ports.notices.notify(f"warning: {warning.sentence}")
-    files = catalog_files(
-        live,
-        scope,
-        request.split,
-        extends=request.extends,
-        as_sold=request.families,
-        units=request.units,
-    )
-    contents = {out / name: text for name, text in files.items()}
+    contents = {out / name: text for name, text in _files(live, scope, request).items()}
     beside: dict[Path, str] = {}
     if request.with_project:
         contents = {path: schema_header(path) + text for path, text in contents.items()}
@@ -128,6 +120,17 @@ def export(workspace: Workspace, request: ExportRequest, ports: Ports) -> Export
         removed=tuple(path for path, content in written.items() if content is None),
         objects=len(live.resources),
         overlays=connection.overlays,
+    )
+
+
+def _files(live: LiveState, scope: Scope, request: ExportRequest) -> dict[str, str]:
+    return catalog_files(
+        live,
+        scope,
+        request.split,
+        extends=request.extends,
+        as_sold=request.families,
+        units=request.units,
     )
 
 
