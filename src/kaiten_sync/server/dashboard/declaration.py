@@ -49,25 +49,30 @@ def declare_licenses(
     """The declaration of licenses. None if there are none.
 
     Each is as the API shows it, with the slug of its family and its grants as they are stored. One
-    that is shorter as a difference from the license before it extends that, unless it is an older
-    version of the same family: that must not change with a newer one.
+    that is shorter as a difference from the license before it extends that, unless a newer version
+    of its family is shown too: an old version must not change with another license.
     """
+    listed = list(licenses)
+    newest: dict[str, int] = {}
+    for shown, family, _ in listed:
+        newest[family] = max(newest.get(family, 0), _number(shown))
     entries: dict[str, dict[str, Any]] = {}
-    families: dict[str, tuple[str, int]] = {}
-    grants: dict[str, dict[str, Any]] = {}
-    for shown, family, granted in licenses:
-        slug, version = shown["slug"], str(shown.get("version") or "")
-        number = int(version) if version.isdecimal() else 0
-        base = next(reversed(entries), None)
-        entries[slug] = _license(shown, family, granted)
-        families[slug] = (family, number)
-        grants[slug] = dict(entries[slug]["entitlements"])
-        if base is not None and not (families[base][0] == family and families[base][1] > number):
-            own = _difference(grants[base], grants[slug])
-            if len(own) + 1 < len(grants[slug]):
-                del entries[slug]["entitlements"]
-                entries[slug] |= {"extends": base, **({"entitlements": own} if own else {})}
+    base: Mapping[str, Any] = {}
+    for shown, family, granted in listed:
+        entry = _license(shown, family, granted)
+        grants = entry["entitlements"]
+        own = _difference(base, grants)
+        if base and _number(shown) == newest[family] and len(own) + 1 < len(grants):
+            del entry["entitlements"]
+            entry |= {"extends": next(reversed(entries)), **({"entitlements": own} if own else {})}
+        entries[shown["slug"]], base = entry, grants
     return _document("licenses", entries)
+
+
+def _number(shown: Mapping[str, Any]) -> int:
+    """A version's number; 0 on servers whose versions are no numbers."""
+    version = str(shown.get("version") or "")
+    return int(version) if version.isdecimal() else 0
 
 
 def _entitlement(shown: Mapping[str, Any]) -> dict[str, Any]:
