@@ -281,4 +281,4 @@ def test_rules_without_their_library_are_an_error_with_the_way_out(used: Workpla
     done = used.run("plan", PYTHONPATH=path)
     assert done.code == 3
     assert "kaiten-sync.yaml:8" in done.stderr
-    assert "kaiten-sync[rules]" in done.stderr
+    assert "with the extra `[rules]`" in done.stderr

@@ -203,7 +203,7 @@ def test_a_missing_library_is_named_with_the_extra_that_has_it(
     with pytest.raises(UsageError, match="no CEL here") as caught:
         check(["true"], LANGUAGE)
     assert caught.value.hint is not None
-    assert "kaiten-sync[rules]" in caught.value.hint
+    assert "with the extra `[rules]`" in caught.value.hint
 
 
 def test_the_folder_in_which_somebody_works_is_not_searched_for_packages(
