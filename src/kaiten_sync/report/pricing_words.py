@@ -6,8 +6,8 @@ import json
 
 from kaiten_sync.model.change import Effect
 from kaiten_sync.model.value import UNLIMITED, is_number
+from kaiten_sync.pricing import Grant, PriceCell, PriceColumn
 from kaiten_sync.report.impact_words import number_text
-from kaiten_sync.report.pricing import Grant, PriceCell, PriceColumn
 from kaiten_sync.report.safe_text import safe_json, safe_text
 from kaiten_sync.report.values import cut
 

@@ -31,6 +31,12 @@ def export_line(base_url: str) -> str:
     return f'KAITEN_AUTH_TOKEN="$KAITEN_TOKEN" {command}'
 
 
+def table_line(base_url: str) -> str:
+    """The command that shows the catalog as the table of a pricing page."""
+    command = f"kaiten-sync table --base-url {shlex.quote(base_url)}"
+    return f'KAITEN_AUTH_TOKEN="$KAITEN_TOKEN" {command}'
+
+
 def _path(pattern: str, values: Mapping[str, str]) -> str:
     path = pattern
     for name, value in values.items():

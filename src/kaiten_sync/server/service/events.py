@@ -72,6 +72,12 @@ def emit_all(connection: Connection, pending: Sequence[PendingEvent]) -> None:
             _queue(each.work, endpoint_id, seq)
 
 
+def emit_to(work: Work, kind: EventType, payload: Mapping[str, Any], endpoint_id: str) -> None:
+    """Store an event and deliver it to one webhook endpoint, whatever that subscribes to."""
+    seq = events.add_event(work.connection, _row(PendingEvent(work, kind, payload)))
+    _queue(work, endpoint_id, seq)
+
+
 def _row(pending: PendingEvent) -> NewEvent:
     work, subject, trace = pending.work, pending.subject, pending.trace
     return NewEvent(

@@ -1,4 +1,4 @@
-"""The catalog as the table that people know from a pricing page. Stage 7.
+"""The catalog as the table that people know from a pricing page.
 
 Rows are what is granted, by group; columns are who grants it. Of a plan, only the cells that change
 are known: its table has the rows and columns in which something does.
