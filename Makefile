@@ -10,7 +10,7 @@ UV ?= uv
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test stress check lint types layers pytest docs examples pictures bench format constraints locks clean
+.PHONY: help demo test stress check lint types layers pytest docs site examples pictures bench format constraints locks clean
 
 help: ## Show the targets
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -41,10 +41,14 @@ pytest: $(VENV)/.dev build/wheelhouse/.ready build/contract/.ready build/mcp/.re
 examples: $(VENV)/.dev ## Write the plans and transcripts of the examples
 	$(BIN)/python -m tests.acceptance.examples
 
-docs: $(VENV)/.dev ## Write the generated schemas and reference pages
+docs: $(VENV)/.dev ## Write the generated schemas and reference pages, and build the site
 	$(BIN)/python -m tests.docs.schemas
 	$(BIN)/python -m tests.docs.reference
 	$(BIN)/python -m tests.docs.transcript
+	@$(MAKE) --no-print-directory site
+
+site: $(VENV)/.dev ## Build the documentation as a site into build/site; needs no network
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict --quiet
 
 pictures: $(VENV)/.dev ## Take the pictures of the docs; needs Chromium
 	$(BIN)/python -m tests.browser.pictures

@@ -187,7 +187,7 @@ def _is_at(url: str, key: ServerKey) -> bool:
 def _choose(flags: Flags, environment: Mapping[str, str], project: Project | None) -> Target:
     targets = project.targets if project else {}
     if flags.target is not None:
-        return _named(flags, targets)
+        return _named(flags, project)
     url = flags.base_url or environment.get(URL_VARIABLE)
     if url:
         return Target(name=AD_HOC, url=url)
@@ -219,15 +219,17 @@ def _check_same_server(target: Target, base: str) -> None:
         )
 
 
-def _named(flags: Flags, targets: Mapping[str, Target]) -> Target:
-    name = str(flags.target)
+def _named(flags: Flags, project: Project | None) -> Target:
+    name, targets = str(flags.target), project.targets if project else {}
     if name in targets:
         return targets[name]
     if flags.base_url:
         return Target(name=name, url=flags.base_url)
     if not targets:
+        missing = "there is no project file (kaiten-sync.yaml) here or in a folder above"
+        no_targets = missing if project is None else "the project file has no targets"
         raise UsageError(
-            f"there is no target {name!r}: no project file here has targets",
+            f"there is no target {name!r}: {no_targets}",
             hint="name the project file with --project, or the server with --base-url",
         )
     known = ", ".join(sorted(targets))

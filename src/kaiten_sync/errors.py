@@ -26,6 +26,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from kaiten_sync.model.diagnostic import Diagnostic
+    from kaiten_sync.model.policy_rule import ApprovalLevel
 
 
 class KaitenSyncError(Exception):
@@ -62,17 +63,35 @@ class DeclarationError(KaitenSyncError):
 
 
 class PlanFileError(KaitenSyncError):
-    """A plan file is unreadable, edited, of another format or for another target."""
+    """A plan file is unreadable, edited, of another format or for another target.
 
-
-class RefusedError(KaitenSyncError):
-    """A guard stopped the run before the first write. `diagnostics` are all its reasons."""
+    `diagnostics` are all contradictions in it, if it can be read.
+    """
 
     def __init__(
         self, message: str, diagnostics: Sequence[Diagnostic] = (), *, hint: str | None = None
     ) -> None:
         super().__init__(message, hint=hint)
         self.diagnostics = tuple(diagnostics)
+
+
+class RefusedError(KaitenSyncError):
+    """A guard stopped the run before the first write. `diagnostics` are all its reasons.
+
+    `approval` is what a plan needs that was refused, None if it was not about approving one.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        diagnostics: Sequence[Diagnostic] = (),
+        *,
+        hint: str | None = None,
+        approval: ApprovalLevel | None = None,
+    ) -> None:
+        super().__init__(message, hint=hint)
+        self.diagnostics = tuple(diagnostics)
+        self.approval = approval
 
 
 class StalePlanError(RefusedError):

@@ -9,12 +9,14 @@ from datetime import datetime
 from kaiten_sync.apply import HeldBack, execute, holders_now
 from kaiten_sync.effects import grants_seen
 from kaiten_sync.errors import RefusedError, UsageError
+from kaiten_sync.expressions import Verdict
 from kaiten_sync.impact import (
     HELD_BACK,
     Prospect,
     affected_by,
     change_impacts,
     prospect,
+    used_now,
     whom_to_ask,
 )
 from kaiten_sync.kinds.instance import FAMILY, HELD, STATE
@@ -34,9 +36,12 @@ from kaiten_sync.plan import (
     MigrationCase,
     PresentHolder,
     Proposal,
+    check_where,
+    chosen,
     families_of,
     propose_moves,
     recheck,
+    unanswered,
 )
 
 _Versions = Mapping[Address, LiveResource]
@@ -58,6 +63,7 @@ class MigrationInputs:
     rules: str | None = None
     to: str | None = None
     wave: Limit | None = None
+    where: str | None = None
     allowed: frozenset[Address] = frozenset()
     skipped: frozenset[Address] = frozenset()
     is_named: bool = True
@@ -74,43 +80,34 @@ def make_migration(
     """Live → impact → plan.
 
     Raises:
-        UsageError: there is no such family or version, or nobody can get it.
+        UsageError: there is no such family or version, nobody can get it, or `where` is not an
+            expression.
         ServerError, AccessError: the server could not be read whole.
     """
-    licenses = licenses_by_family(catalog, progress)
-    family = {a: each for a, each in licenses.items() if each.fields[FAMILY] == inputs.family}
-    to = _version(inputs, family, licenses)
-    instances = read_holding(catalog)
-    holding = [each for each in instances.values() if holds(each) in family.keys() - {to}]
-    versions = {to, *map(holds, holding)}
-    grants = read_grants(catalog, versions, workers)
-    usage = read_usage(
-        catalog, [each.address.slug for each in holding], progress=progress, workers=workers
-    )
-    case = MigrationCase(
-        target=inputs.target,
-        family=inputs.family,
-        to=to,
-        versions={each: family[each] for each in versions},
-        grants=grants,
-        holders=(),
-        max_moves=inputs.max_moves,
-        rules=inputs.rules,
-        wave=inputs.wave,
-        allowed=inputs.allowed,
-        skipped=inputs.skipped,
-        is_named=inputs.is_named,
-        listed=pages(len(licenses)) + pages(len(instances)),
-    )
+    check_where(inputs.where)
+    case, instances = _read(inputs, catalog, progress, workers)
+    versions = case.versions.keys() - {case.to}
+    holding = [each for each in instances.values() if holds(each) in versions]
+    slugs = [each.address.slug for each in holding]
+    usage = read_usage(catalog, slugs, progress=progress, workers=workers)
+    used = [{each.entitlement: used_now(each, now) or 0 for each in usage[slug]} for slug in slugs]
+    verdicts = chosen(inputs.where, holding, used)
 
-    def judged(each: LiveResource) -> PresentHolder:
-        before, after = case.granted_by(holds(each)), case.granted_by(to)
+    def judged(each: LiveResource, verdict: Verdict) -> PresentHolder:
+        before, after = case.granted_by(holds(each)), case.granted_by(case.to)
         used = usage[each.address.slug]
         found = prospect(holds(each).slug, before, after, _instance(each), used, now)
-        return PresentHolder(found=each, standing=found.standing, room=found.room)
+        return PresentHolder(
+            found=each, standing=found.standing, room=found.room, is_chosen=verdict is True
+        )
 
-    proposal = propose_moves(replace(case, holders=tuple(map(judged, holding))))
-    return replace(proposal, impact=_impact(proposal.plan, instances, usage, now, case.listed))
+    proposal = propose_moves(replace(case, holders=tuple(map(judged, holding, verdicts))))
+    names = [str(each.address) for each in holding]
+    return replace(
+        proposal,
+        diagnostics=(*proposal.diagnostics, *unanswered(dict(zip(names, verdicts, strict=True)))),
+        impact=_impact(proposal.plan, instances, usage, now, case.listed),
+    )
 
 
 def apply_migration(
@@ -178,6 +175,34 @@ def check_moves(plan: Plan) -> None:
             diagnostics,
             hint="make the plan again; what it may do is set in the project file",
         )
+
+
+def _read(
+    inputs: MigrationInputs, catalog: PlanReader, progress: Progress, workers: int
+) -> tuple[MigrationCase, _Versions]:
+    """The versions concerned with what they grant, without any holders, and all instances."""
+    licenses = licenses_by_family(catalog, progress)
+    family = {a: each for a, each in licenses.items() if each.fields[FAMILY] == inputs.family}
+    to = _version(inputs, family, licenses)
+    instances = read_holding(catalog)
+    versions = {to, *(held for held in map(holds, instances.values()) if held in family)}
+    case = MigrationCase(
+        target=inputs.target,
+        family=inputs.family,
+        to=to,
+        versions={each: family[each] for each in versions},
+        grants=read_grants(catalog, versions, workers),
+        holders=(),
+        max_moves=inputs.max_moves,
+        rules=inputs.rules,
+        wave=inputs.wave,
+        where=inputs.where,
+        allowed=inputs.allowed,
+        skipped=inputs.skipped,
+        is_named=inputs.is_named,
+        listed=pages(len(licenses)) + pages(len(instances)),
+    )
+    return case, instances
 
 
 def licenses_by_family(catalog: PlanReader, progress: Progress) -> _Versions:

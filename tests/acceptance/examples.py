@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from uuid import NAMESPACE_URL, uuid5
 
+from tests.acceptance import migration_example
 from tests.support.command import Ended, kaiten_sync
 from tests.support.embedded import EmbeddedServer
 
@@ -87,6 +88,9 @@ def main() -> None:
             case = Case.copied(example, target, folder, server.url, server.new_organization())
             (PLANS / example / f"{target}.plan.json").write_bytes(case.plan())
             (PLANS / example / f"{target}.apply.txt").write_text(case.apply())
+        folder = Path(name) / migration_example.NAME
+        token = server.new_organization()
+        migration_example.MigrationExample.copied(folder, server.url, token).write()
 
 
 if __name__ == "__main__":

@@ -20,6 +20,7 @@ CATALOG = """\
 version: 1
 entitlements: {seats: {name: Seats, type: NUMBER}}
 licenses: {growth: {name: Growth, type: PAID, entitlements: {seats: 5}}}
+families: {starter: {name: Starter, type: PAID, entitlements: {seats: 1}}}
 """
 
 
@@ -52,6 +53,7 @@ def words(folder: Path, line: str) -> set[str]:
         ("kaiten-sync plan --format m", {"markdown"}),
         ("kaiten-sync drift license/", {"license/growth", "license/growth/grant/seats"}),
         ("kaiten-sync plan --allow ent", {"entitlement/seats"}),
+        ("kaiten-sync migrate ", {"growth", "starter"}),
     ],
 )
 def test_words_are_offered(project: Path, line: str, offered: set[str]) -> None:

@@ -82,7 +82,7 @@ def test_a_catalog_that_has_changed_since_is_named(planned: Workplace) -> None:
     assert "it was not made from this catalog:" in done.stderr
     assert "- license/growth/grant/calls: declared otherwise" in done.stderr
     assert "- entitlement/seats: no longer declared" in done.stderr
-    assert f"help: make it and commit it: kaiten-sync plan -o {PLAN}" in done.stderr
+    assert f"help: make it and commit it: kaiten-sync plan -f catalog.yaml -o {PLAN}" in done.stderr
 
 
 def test_a_server_that_has_moved_on_is_named(planned: Workplace) -> None:
@@ -100,9 +100,35 @@ def test_a_plan_that_was_applied_is_not_the_plan_any_more(planned: Workplace) ->
     agree(planned)
     done = check(planned)
     assert done.code == 2
+    assert "its changes are on the server already: it was applied:" in done.stderr
     assert "- create:license/growth: in the file, and no longer to be done" in done.stderr
+    assert "the server has changed" not in done.stderr
     plan(planned)
     assert check(planned).code == 0
+
+
+def test_what_others_do_after_an_apply_is_told_apart_from_it(planned: Workplace) -> None:
+    agree(planned)
+    put_threshold(planned, 7)
+    done = check(planned)
+    assert done.code == 2
+    applied, _, others = done.stderr.partition("the server has changed since:")
+    assert "- create:license/growth: in the file, and no longer to be done" in applied
+    assert "license/growth/grant/calls" not in applied
+    assert "license/growth/grant/calls" in others
+    assert "- license/growth:" not in others
+
+
+def test_an_applied_plan_beside_a_newer_catalog_does_not_blame_the_server(
+    planned: Workplace,
+) -> None:
+    agree(planned)
+    planned.write("catalog.yaml", CATALOG.replace("1000", "2000"))
+    done = check(planned)
+    assert done.code == 2
+    assert "it was not made from this catalog:" in done.stderr
+    assert "it was applied:" in done.stderr
+    assert "the server has changed" not in done.stderr
 
 
 def test_an_object_that_nobody_manages_is_said_to_have_come(planned: Workplace) -> None:

@@ -119,7 +119,9 @@ def test_a_revert_is_applied_by_a_new_plan(
     assert "~ update license/starter/grant/calls" in said
     assert "This plan was applied before and is not the current one" in said
     assert project.live() == before
-    assert run(["plan", "-t", "prod", "-o", PLAN]) == 0
+    command = said.partition("have it reviewed, and apply it: ")[2].splitlines()[0]
+    assert command == f"kaiten-sync plan -f catalog.yaml -t prod -o {PLAN}"
+    assert run(command.split()[1:]) == 0
     git(project.folder, "commit", "--all", "--message", "The current plan")
     changed = {change["id"] for change in project.document["changes"]}
     assert changed == {

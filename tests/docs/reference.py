@@ -34,6 +34,7 @@ _SCHEMAS = {
     "apply-result.md": ("apply", "The result of apply as JSON"),
     "impact.md": ("impact", "The impact of a plan as JSON"),
     "receipt.md": ("receipt", "The receipt of an apply"),
+    "rule-test.md": ("rule-test", "Cases for rules"),
 }
 
 
@@ -67,6 +68,8 @@ def commands() -> Iterator[tuple[str, click.Command]]:
         command = root.get_command(context, name)
         assert command is not None
         yield name, command
+        if isinstance(command, click.Group):
+            yield from ((f"{name} {sub}", each) for sub, each in command.commands.items())
 
 
 def _commands() -> str:

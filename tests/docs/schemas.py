@@ -28,6 +28,7 @@ from kaiten_sync.documents.parts import (
 from kaiten_sync.documents.plan import PlanDocument
 from kaiten_sync.documents.project import ProjectDocument
 from kaiten_sync.documents.receipt import ReceiptDocument
+from kaiten_sync.documents.rule_test import RuleTestDocument
 from kaiten_sync.validate.schema_files import with_scopes
 
 FOLDER = Path("schemas")
@@ -42,6 +43,7 @@ TITLES: dict[str, tuple[type[JsonDocument], str]] = {
     "plan": (PlanDocument, "kaiten-sync plan"),
     "project": (ProjectDocument, "kaiten-sync project"),
     "receipt": (ReceiptDocument, "kaiten-sync apply receipt"),
+    "rule-test": (RuleTestDocument, "kaiten-sync test of rules"),
 }
 """Each generated schema: the type of its document, and its title."""
 

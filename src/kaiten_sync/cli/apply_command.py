@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import click
 
@@ -19,6 +21,10 @@ from kaiten_sync.cli.options import (
 )
 from kaiten_sync.errors import UsageError
 from kaiten_sync.report import formats
+
+if TYPE_CHECKING:
+    from kaiten_sync.model.outcome import ApplyResult
+    from kaiten_sync.model.settings import Project
 
 
 @click.command("apply")
@@ -95,8 +101,22 @@ def command(
     approval = TerminalApproval(is_given_already=yes, is_quiet=output_format == "json")
     workspace = workspace_of(declaration.project, server)
     result = apply(workspace, request, approval, terminal_ports(has_bar=not has_lines))
+    result = _followed(result, workspace.project, plan_path, catalog)
     print_applied(result, output_format)
     return code_of_apply(result)
+
+
+def _followed(
+    result: ApplyResult, project: Project | None, plan_path: str | None, catalog: Sequence[str]
+) -> ApplyResult:
+    """The result with what a command line needs to plan for its target again."""
+    from kaiten_sync.cli.next_command import SERVER, given
+
+    target, named = result.target.name, given(*SERVER)
+    files = [word for path in catalog for word in ("-f", path)]
+    is_known = project is not None and target in project.targets and "-t" not in named
+    words = (*files, *named, *(("-t", target) if is_known else ()))
+    return replace(result, words=words, plan_file=None if plan_path == "-" else plan_path)
 
 
 def _check_plans_now(catalog: Sequence[str]) -> None:

@@ -55,6 +55,19 @@ def complete_address(
     return [text for text in declared if text.startswith(incomplete)]
 
 
+def complete_family(
+    ctx: click.Context,
+    _param: click.Parameter,
+    incomplete: str,
+) -> list[CompletionItem | str]:
+    """The license families that the project declares."""
+    from kaiten_sync.jobs.naming import declared_families
+
+    project = _project(ctx)
+    declared = declared_families(Path.cwd(), project) if project else []
+    return [slug for slug in declared if slug.startswith(incomplete)]
+
+
 def _project(ctx: click.Context) -> Project | None:
     from kaiten_sync.errors import KaitenSyncError
     from kaiten_sync.jobs.workspace import open_project

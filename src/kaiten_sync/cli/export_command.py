@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -95,11 +94,12 @@ def command(
         is_forced=force,
     )
     exported = export(workspace_of(project, server), request, terminal_ports())
-    named = f" -t {shlex.quote(server.target)}" if server.target is not None else ""
-    _print_exported(exported, "plan" if with_project else f"plan -f {shlex.quote(out)}{named}")
+    _print_exported(exported, None if with_project else out)
 
 
-def _print_exported(exported: Exported, next_command: str) -> None:
+def _print_exported(exported: Exported, out: str | None) -> None:
+    """Print the files; `out` is the folder that no project file names yet."""
+    from kaiten_sync.cli.next_command import next_command
     from kaiten_sync.cli.output import print_result, say
     from kaiten_sync.report.words import counted
 
@@ -107,19 +107,21 @@ def _print_exported(exported: Exported, next_command: str) -> None:
         print_result(f"wrote {path.as_posix()}")
     for path in exported.removed:
         print_result(f"removed {path.as_posix()}")
-    if exported.overlays and next_command != "plan":
+    if exported.overlays and out is not None:
         overlays = ", ".join(exported.overlays)
         say(
             f"the target's overlays ({overlays}) are merged over these files when they are planned;"
             " take them out of the project file if the files replace the catalog, or write"
             " only the differences with --overlay-of"
         )
-    print_result(f"\n{counted(exported.objects, 'object')}. Next: kaiten-sync {next_command}")
+    following = next_command("plan", options=()) if out is None else next_command("plan", "-f", out)
+    print_result(f"\n{counted(exported.objects, 'object')}. Next: {following}")
 
 
 def _write_overlay(
     project: str | None, server: ServerChoice, target: str, out: str | None, force: bool
 ) -> None:
+    from kaiten_sync.cli.next_command import PROJECT, next_command
     from kaiten_sync.cli.output import print_result
     from kaiten_sync.cli.session import terminal_ports, workspace_of
     from kaiten_sync.jobs.overlaying import OverlayRequest, export_overlay
@@ -132,5 +134,5 @@ def _write_overlay(
         print_result(f"\nAdd it to the target in the project file: overlays: [{written.shown}]")
     print_result(
         f"\n{counted(written.objects, 'object')} that differ."
-        f" Next: kaiten-sync plan -t {shlex.quote(target)}"
+        f" Next: {next_command('plan', '-t', target, options=PROJECT)}"
     )

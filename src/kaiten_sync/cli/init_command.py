@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 
 import click
@@ -69,5 +70,5 @@ def command(folder: str, ci: str | None, write_plans: bool, install_from: str | 
     if not written.is_new:
         print_result("\nNext: add the tokens listed at the top of each file to CI, and commit")
         return
-    enter = "" if root == Path() else f"cd {folder} && "
+    enter = "" if root == Path() else f"cd {shlex.quote(folder)} && "
     print_result(f"\nNext: {enter}kaiten-sync validate")

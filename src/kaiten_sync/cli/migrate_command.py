@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from kaiten_sync.cli.completion import complete_family
 from kaiten_sync.cli.impact_options import names_are_shown
 from kaiten_sync.cli.options import (
     OUTPUT_FILE,
@@ -16,7 +17,7 @@ from kaiten_sync.report import formats
 
 
 @click.command("migrate")
-@click.argument("family", metavar="FAMILY")
+@click.argument("family", metavar="FAMILY", shell_complete=complete_family)
 @project_option
 @target_options
 @click.option(
@@ -29,6 +30,12 @@ from kaiten_sync.report import formats
     metavar="SHARE",
     help="Move only this share (10%) or number of the present holders, those with the most room"
     " first. Run again for the next wave. Default: all.",
+)
+@click.option(
+    "--where",
+    metavar="CEL",
+    help="Move only holders of whom this expression is true, such as `usage.seats < 5`. Takes the"
+    " extra `rules`.",
 )
 @click.option(
     "--allow",
@@ -63,6 +70,7 @@ def command(
     server: ServerChoice,
     to: str | None,
     wave: str | None,
+    where: str | None,
     allow: tuple[str, ...],
     skip: tuple[str, ...],
     max_moves: str | None,
@@ -83,6 +91,7 @@ def command(
     Examples:
       kaiten-sync migrate growth -o plans/growth.migration.json
       kaiten-sync migrate growth --to growth-v3 --wave 10% -o wave.json
+      kaiten-sync migrate growth --where "customer != 'acme' && usage.seats < 5"
       kaiten-sync migrate growth --allow instance/acme-prod --skip instance/globex
     """
     from kaiten_sync.cli.plan_output import print_proposal
@@ -93,6 +102,7 @@ def command(
         family=family,
         to=to,
         wave=limit_of(wave, "--wave"),
+        where=where,
         allowed=instances_of(allow, "--allow"),
         skipped=instances_of(skip, "--skip"),
         max_moves=limit_of(max_moves, "--max-moves"),

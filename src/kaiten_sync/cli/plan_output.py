@@ -6,15 +6,15 @@ import sys
 from collections.abc import Iterator, Sequence
 from itertools import islice
 
-from kaiten_sync.bootstrap import AD_HOC
 from kaiten_sync.cli.exit_codes import ExitCode, code_of
+from kaiten_sync.cli.next_command import PLACE, POLICY, next_command
 from kaiten_sync.cli.output import look_of, print_result, say, say_failure
 from kaiten_sync.jobs.checking import Checked
 from kaiten_sync.jobs.planning import Proposal, refusal_of, write_plan
 from kaiten_sync.model.diagnostic import Diagnostic
 from kaiten_sync.model.impact import Impact
 from kaiten_sync.model.plan import Plan
-from kaiten_sync.model.policy_rule import RULE_WARNS
+from kaiten_sync.model.policy_rule import RULE_WARNS, ApprovalLevel
 from kaiten_sync.report import formats
 from kaiten_sync.report.notice import Notice, notice_of
 from kaiten_sync.report.safe_text import safe_text
@@ -31,6 +31,7 @@ def render_plan(
     notices: Sequence[Notice] = (),
     impact: Impact | None = None,
     *,
+    approval: ApprovalLevel | None = None,
     is_revert: bool = False,
 ) -> str:
     """A plan in one of the formats of `plan` and `show`."""
@@ -40,6 +41,7 @@ def render_plan(
         diagnostics=diagnostics,
         notices=notices,
         impact=impact,
+        approval=approval,
         is_revert=is_revert,
     )
     return formats.PROPOSAL[output_format](document, look_of(sys.stdout))
@@ -68,11 +70,19 @@ def print_proposal(
     verdict = () if checked is None or checked.is_same else (_notice_of(checked),)
     waiting = tuple(_waiting(proposal.plan.target.name, waits_for))
     head = verdict if error is None else (notice_of(error),)
-    notices = (*head, *_warned(proposal), *waiting)
+    notices = (*head, *_warned(proposal), *waiting, *_approved(proposal))
     # "No changes" would be wrong beside the error: there are some, and no way to make them.
     if error is None or output_format != "text" or not proposal.plan.is_empty:
         shown = proposal.diagnostics, notices, proposal.impact
-        print_result(render_plan(proposal.plan, output_format, *shown, is_revert=is_revert))
+        print_result(
+            render_plan(
+                proposal.plan,
+                output_format,
+                *shown,
+                approval=proposal.approval,
+                is_revert=is_revert,
+            )
+        )
     for notice in waiting:
         say(notice.message)
     if error is not None and output_format == "markdown":
@@ -80,8 +90,10 @@ def print_proposal(
         return code_of(error)
     if error is not None:
         raise error
-    if out is not None:
-        say(f"wrote {out}; apply it with: kaiten-sync apply {out}")
+    if out is not None and proposal.plan.changes:
+        say(f"wrote {out}; apply it with: {next_command('apply', out)}")
+    elif out is not None:
+        say(f"wrote {out}; it changes nothing, and says what is managed")
     return ExitCode.OK
 
 
@@ -90,6 +102,12 @@ def _warned(proposal: Proposal) -> Iterator[Notice]:
     lines = tuple(with_place(e) for e in proposal.diagnostics if e.rule == RULE_WARNS)
     if lines:
         yield Notice(message="A rule of the project warns", details=lines, symbol="⚠️")
+
+
+def _approved(proposal: Proposal) -> Iterator[Notice]:
+    if proposal.plan.changes and proposal.approval is ApprovalLevel.AUTOMATIC:
+        message = "No review needed: `policy.automatic` lets each of these changes pass"
+        yield Notice(message=message, symbol="✅")
 
 
 def _waiting(name: str, waits_for: Sequence[str]) -> Iterator[Notice]:
@@ -139,6 +157,5 @@ def _why(checked: Checked) -> Iterator[str]:
 def _remedy(checked: Checked) -> str:
     if checked.hint is not None:
         return checked.hint
-    name = checked.target.name
-    named = "" if name == AD_HOC else f" -t {name}"
-    return f"make it and commit it: kaiten-sync plan{named} -o {checked.path}"
+    again = next_command("plan", "-o", checked.path, options=(*PLACE, *POLICY))
+    return f"make it and commit it: {again}"

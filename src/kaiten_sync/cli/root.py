@@ -21,6 +21,7 @@ _COMMANDS = (
     "drift",
     "adopt",
     "freeze",
+    "rules",
     "export",
     "compare",
     "doctor",

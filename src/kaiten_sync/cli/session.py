@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from dataclasses import replace
 
 import click
 
 from kaiten_sync.bootstrap import Flags, local_ports, open_workspace
+from kaiten_sync.cli.next_command import PLACE, PROJECT, given
 from kaiten_sync.cli.options import CatalogChoice, PolicyChoice, ServerChoice
 from kaiten_sync.cli.output import TerminalNotices
 from kaiten_sync.cli.progress import terminal_progress
@@ -58,9 +60,10 @@ def workspace_of(project_file: str | None, server: ServerChoice) -> Workspace:
         allow_http=server.allow_http,
         max_requests_per_minute=server.max_requests_per_minute,
     )
-    return open_workspace(
+    workspace = open_workspace(
         project_file, flags, os.environ, redaction=_redaction(), notices=TerminalNotices()
     )
+    return replace(workspace, words=given(*PROJECT))
 
 
 def plan_request(
@@ -105,20 +108,13 @@ def drift_request(
     is_one = server.target is not None or server.base_url is not None or plan is not None
     if is_all and is_one:
         raise UsageError("--all takes every target of the project: no -t, --base-url or --plan")
-    words = [word for path in declaration.files for word in ("-f", path)]
-    for option, value in (
-        ("--project", declaration.project),
-        ("-t", server.target),
-        ("--base-url", server.base_url),
-    ):
-        words += [option, value] if value is not None else []
     return DriftRequest(
         files=declaration.files,
         plan=plan,
         only=only,
         is_all=is_all,
         prune=None if prune is None else Prune(prune),
-        words=tuple(words),
+        words=given(*PLACE),
     )
 
 

@@ -2,26 +2,59 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
-from kaiten_sync.cli.options import format_option
+from kaiten_sync.cli.options import format_option, project_option
 from kaiten_sync.report import formats
+
+if TYPE_CHECKING:
+    from kaiten_sync.model.plan import Plan
+    from kaiten_sync.model.policy_rule import ApprovalLevel
 
 
 @click.command("show")
 @click.argument("plan_path", metavar="PLAN")
+@click.option(
+    "--approval",
+    is_flag=True,
+    help="Print only what the plan needs by the project file: automatic, review or denied.",
+)
+@project_option
 @format_option(formats.PLAN)
-def command(plan_path: str, output_format: str) -> None:
+def command(plan_path: str, approval: bool, project: str | None, output_format: str) -> None:
     """Render a saved plan. Needs no server, and no catalog.
+
+    With --approval, prints one word, by `policy.automatic` and the rules of the project file. A
+    rule that denies by whom a change affects is left to apply, which looks at the holders.
 
     \b
     Examples:
       kaiten-sync show plans/prod.plan.json
       kaiten-sync show plans/prod.plan.json --format html > plan.html
+      kaiten-sync show plans/prod.plan.json --approval
     """
     from kaiten_sync.cli.output import print_result
     from kaiten_sync.cli.plan_output import render_plan
     from kaiten_sync.cli.session import terminal_ports
     from kaiten_sync.jobs.agreed import read_plan_file
 
-    print_result(render_plan(read_plan_file(plan_path, terminal_ports().files), output_format))
+    plan = read_plan_file(plan_path, terminal_ports().files)
+    if approval:
+        print_result(_approval(plan, project))
+        return
+    print_result(render_plan(plan, output_format))
+
+
+def _approval(plan: Plan, project: str | None) -> ApprovalLevel:
+    import os
+    from pathlib import Path
+
+    from kaiten_sync.cli.output import TerminalNotices
+    from kaiten_sync.jobs.ruling import approval_by_file
+    from kaiten_sync.jobs.workspace import open_project
+    from kaiten_sync.model.settings import Policy
+
+    opened = open_project(project, Path.cwd(), os.environ, TerminalNotices())
+    return approval_by_file(plan, opened.policy if opened else Policy())

@@ -41,6 +41,11 @@ def read_documents(
     return tuple(documents), tuple(diagnostics)
 
 
+def read_beside(path: Path) -> tuple[Document, tuple[Diagnostic, ...]]:
+    """A YAML file that is neither a catalog nor a project file, and what is wrong with it."""
+    return read_file(FoundFile(path.as_posix(), path), mask_catalog_lines)
+
+
 def read_file(
     found: FoundFile,
     mask: Callable[[tuple[str, ...]], tuple[str, ...]],

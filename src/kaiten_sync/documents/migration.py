@@ -165,3 +165,10 @@ class MigrationDocument(JsonDocument, frozen=True):
     digest: Annotated[
         Digest, about("Seals all the rest. A plan whose digest does not match is refused.")
     ]
+    where: Annotated[
+        str | UnsetType,
+        about(
+            "The expression in CEL that chose among them; left out if there is none.",
+            "usage.seats < 5",
+        ),
+    ] = UNSET

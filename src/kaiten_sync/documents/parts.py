@@ -191,6 +191,10 @@ class ErrorDocument(JsonDocument, frozen=True):
         tuple[DiagnosticDocument, ...] | UnsetType,
         about("If a declaration is wrong or a plan was refused: each reason.", []),
     ] = UNSET
+    approval: Annotated[
+        str | UnsetType,
+        about("What a plan needs that was refused when it was made.", "denied"),
+    ] = UNSET
 
 
 def diagnostic_document(diagnostic: Diagnostic) -> DiagnosticDocument:

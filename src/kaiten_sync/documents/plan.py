@@ -24,6 +24,7 @@ from kaiten_sync.documents.parts import (
 )
 from kaiten_sync.model.change import Effect
 from kaiten_sync.model.family import Way
+from kaiten_sync.model.policy_rule import ApprovalLevel
 
 _Positive = Annotated[int, Meta(ge=1)]
 
@@ -352,5 +353,13 @@ class PlanDocument(JsonDocument, frozen=True):
         about(
             "New versions as differences from those that they replace, for people; left out if"
             " there are none."
+        ),
+    ] = UNSET
+    approval: Annotated[
+        ApprovalLevel | UnsetType,
+        about(
+            "What the plan needs, by `policy.automatic` and the rules. Only in what"
+            " `plan --format json` prints: it is not sealed, and no plan file has it.",
+            "review",
         ),
     ] = UNSET

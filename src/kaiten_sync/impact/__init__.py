@@ -7,6 +7,7 @@ their usage, and `pipeline` puts the two together.
 from kaiten_sync.impact.affected import affected_by, affected_grant
 from kaiten_sync.impact.assemble import Asking, change_impacts, whom_to_ask
 from kaiten_sync.impact.gate import gate
+from kaiten_sync.impact.judge import used_now
 from kaiten_sync.impact.moving import HELD_BACK, Prospect, prospect
 
 __all__ = [
@@ -18,5 +19,6 @@ __all__ = [
     "change_impacts",
     "gate",
     "prospect",
+    "used_now",
     "whom_to_ask",
 ]

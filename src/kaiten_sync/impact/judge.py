@@ -22,7 +22,7 @@ def judge(
     affected: Affected, instance: Instance, usage: Usage | None, now: datetime
 ) -> HolderImpact:
     """Where a holder of the version is after the change. `usage` is None if it was not read."""
-    used = _used(usage, now)
+    used = used_now(usage, now)
     standing = _standing(affected, usage, used)
     return HolderImpact(
         instance=instance.slug,
@@ -41,7 +41,7 @@ def worst_first(holders: Iterable[HolderImpact]) -> tuple[HolderImpact, ...]:
     return tuple(sorted(found, key=lambda each: _ORDER.index(each.standing)))
 
 
-def _used(usage: Usage | None, now: datetime) -> float | None:
+def used_now(usage: Usage | None, now: datetime) -> float | None:
     """What counts now: a window that has ended counts nothing."""
     if usage is None:
         return None

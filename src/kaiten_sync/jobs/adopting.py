@@ -270,7 +270,11 @@ def _chosen(
 def _check_decided(differences: Sequence[Difference], sides: Sides) -> None:
     """Nothing to adopt would be a wrong answer if a person has to choose a side."""
     report = DriftReport(
-        target=sides.connection.target, differences=(), compared=0, words=sides.words
+        target=sides.connection.target,
+        differences=(),
+        compared=0,
+        words=sides.words,
+        named_plan=sides.named_plan,
     )
     conflicts = [
         Diagnostic(

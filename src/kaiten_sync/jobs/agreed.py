@@ -131,7 +131,8 @@ def plan_of(
                 hint="make the plan again: `kaiten-sync plan -o FILE` takes over what both sides"
                 " own; then `git add` the file",
             ) from error
-        raise PlanFileError(f"{place}: {error.message}", hint=error.hint) from error
+        message = f"{place}: {error.message}"
+        raise PlanFileError(message, error.diagnostics, hint=error.hint) from error
     return plan
 
 

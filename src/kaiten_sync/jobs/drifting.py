@@ -70,6 +70,7 @@ class Sides:
     agreed: Agreed
     case: DriftCase
     words: tuple[str, ...]
+    named_plan: str | None = None
 
     @contextmanager
     def open(self, ports: Ports) -> Iterator[Catalog]:
@@ -154,6 +155,7 @@ def sides_of(
             counts_unmanaged=request.counts_unmanaged,
         ),
         words=request.words if target is None else (*request.words, "-t", target),
+        named_plan=request.plan,
     )
 
 
@@ -193,6 +195,7 @@ def _report_on(sides: Sides, ports: Ports) -> tuple[DriftReport, frozenset[Addre
         differences=ports.history.attributed(found.differences, sides.source.root),
         agreed=sides.agreed.place,
         words=sides.words,
+        named_plan=sides.named_plan,
     )
     known = desired.resources.keys() | {difference.address for difference in found.differences}
     report = replace(found, unknown=tuple(_unknown(sides, found)))

@@ -25,14 +25,15 @@ class MigrateRequest:
     """Whom to move.
 
     `to` is a version, None for the one that the family serves. `wave` limits the plan to a share
-    of the holders. `allowed` are moved whatever it takes from them, `skipped` are left. `max_moves`
-    overrides the project's limit. Without `is_named` no customer is named. `out` is the file to
-    write.
+    of the holders, and `where` is an expression in CEL that chooses among them. `allowed` are moved
+    whatever it takes from them, `skipped` are left. `max_moves` overrides the project's limit.
+    Without `is_named` no customer is named. `out` is the file to write.
     """
 
     family: str
     to: str | None = None
     wave: Limit | None = None
+    where: str | None = None
     allowed: frozenset[Address] = frozenset()
     skipped: frozenset[Address] = frozenset()
     max_moves: Limit | None = None
@@ -55,6 +56,7 @@ def migrate(workspace: Workspace, request: MigrateRequest, ports: Ports) -> Prop
         family=request.family,
         to=request.to,
         wave=request.wave,
+        where=request.where,
         allowed=request.allowed,
         skipped=request.skipped,
         is_named=request.is_named,

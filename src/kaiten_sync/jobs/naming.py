@@ -8,7 +8,10 @@ from pathlib import Path
 from kaiten_sync.errors import KaitenSyncError
 from kaiten_sync.jobs.workspace import source_of
 from kaiten_sync.kinds.addresses import parse_address
+from kaiten_sync.kinds.family import FAMILY
+from kaiten_sync.kinds.instance import FAMILY as OF_FAMILY
 from kaiten_sync.kinds.instance import parse_instance
+from kaiten_sync.kinds.license import LICENSE
 from kaiten_sync.model.address import Address
 from kaiten_sync.model.settings import Project
 from kaiten_sync.pipeline import load
@@ -29,6 +32,17 @@ def declared_addresses(folder: Path, project: Project) -> list[str]:
         return [str(address) for address in load(source_of(folder, project, ())).resources]
     except KaitenSyncError:
         return []
+
+
+def declared_families(folder: Path, project: Project) -> list[str]:
+    """The slugs of the license families that a project declares; none if it is wrong."""
+    try:
+        resources = load(source_of(folder, project, ())).resources
+    except KaitenSyncError:
+        return []
+    kinds = (LICENSE.kind, FAMILY.kind)
+    named = (each for each in resources.values() if each.address.kind in kinds)
+    return sorted({str(each.fields.get(OF_FAMILY) or each.address.slug) for each in named})
 
 
 def holders_named(texts: Sequence[str]) -> frozenset[Address]:

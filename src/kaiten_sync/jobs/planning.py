@@ -122,11 +122,11 @@ def judged(
     """
     impact = impact_of(proposal.plan, catalog, request.impact_budget, ports)
     impact = impact if request.is_named else without_names(impact)
-    proposal = ruled(replace(proposal, impact=impact), case.policy, ports)
-    refused = gate(proposal.plan, impact, request.fail_on)
     if request.impact_out is not None:
         ports.files.write(Path(request.impact_out), json_text(impact_json(impact)).encode())
-    return replace(proposal, impact=impact, diagnostics=(*proposal.diagnostics, *refused))
+    refused = gate(proposal.plan, impact, request.fail_on)
+    gated = replace(proposal, impact=impact, diagnostics=(*proposal.diagnostics, *refused))
+    return ruled(gated, case.policy, ports)
 
 
 def case_of(
@@ -145,6 +145,7 @@ def case_of(
     except PlanFileError as error:
         raise PlanFileError(
             error.message,
+            error.diagnostics,
             hint="name the right one with --previous, such as main:plans/prod.plan.json, or start"
             " over with --previous none: then nothing is deleted this time",
         ) from error
@@ -192,6 +193,7 @@ def refusal_of(proposal: Proposal) -> RefusedError | None:
         "the plan is refused",
         proposal.refusals,
         hint="nothing was written; change the declaration or the policy and plan again",
+        approval=proposal.approval,
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -86,8 +87,13 @@ def _check_live(
         raise RefusedError(
             f"{target} waits for {name}, and {name} is not as declared",
             tuple(_listed(name, proposal.plan)),
-            hint=f"apply the plan of {name} first: kaiten-sync plan -t {name}",
+            hint=f"apply the plan of {name} first: {_plan_of(name, workspace, files)}",
         )
+
+
+def _plan_of(name: str, workspace: Workspace, files: Sequence[str]) -> str:
+    declared = [word for path in files for word in ("-f", path)]
+    return shlex.join(["kaiten-sync", "plan", *declared, *workspace.words, "-t", name])
 
 
 def _listed(name: str, plan: Plan) -> Iterator[Diagnostic]:

@@ -7,16 +7,25 @@ from dataclasses import replace
 from typing import TypeAlias
 
 from kaiten_sync.errors import RefusedError
+from kaiten_sync.impact import affected_by
 from kaiten_sync.jobs.impacting import impact_of
 from kaiten_sync.model.change import Change
 from kaiten_sync.model.diagnostic import Diagnostic, Severity
-from kaiten_sync.model.impact import DEFAULT_BUDGET
+from kaiten_sync.model.impact import DEFAULT_BUDGET, Impact
 from kaiten_sync.model.plan import Plan
-from kaiten_sync.model.policy_rule import rules_digest
+from kaiten_sync.model.policy_rule import ApprovalLevel, rules_digest
 from kaiten_sync.model.ports import HolderReader, Ports
 from kaiten_sync.model.settings import Policy, Project
 from kaiten_sync.plan import Proposal, other_rules
-from kaiten_sync.rules import judge_rules, needs_impact
+from kaiten_sync.rules import (
+    GivenImpact,
+    ReadImpact,
+    SeenImpact,
+    approval_of,
+    judge_rules,
+    judged_by_file,
+    needs_impact,
+)
 
 Permit: TypeAlias = Callable[[Sequence[Change]], None]
 """Raises if these changes of a plan are refused."""
@@ -25,9 +34,10 @@ Permit: TypeAlias = Callable[[Sequence[Change]], None]
 def ruled(proposal: Proposal, policy: Policy, ports: Ports) -> Proposal:
     """The proposal with what the rules say of it. Its impact is that which was read."""
     plan = proposal.plan
-    found = judge_rules(policy.rules, plan, proposal.impact, plan.changes)
-    _warn(found, ports)
-    return replace(proposal, diagnostics=(*proposal.diagnostics, *found))
+    found = _judged(policy, plan, proposal.impact, plan.changes, ports)
+    diagnostics = (*proposal.diagnostics, *found)
+    approval = approval_of(plan.changes, policy.automatic, diagnostics)
+    return replace(proposal, diagnostics=diagnostics, approval=approval)
 
 
 def ruled_with_impact(
@@ -61,10 +71,10 @@ def permit_by_rules(
                 "the plan was judged by rules, and there is no project file here that has them",
                 hint="apply it in its project, or name the project file with --project",
             )
-        rules = project.policy.rules if project is not None else ()
+        policy = project.policy if project is not None else Policy()
+        rules = policy.rules
         impact = impact_of(plan, catalog, DEFAULT_BUDGET, ports) if needs_impact(rules) else None
-        found = judge_rules(rules, plan, impact, changes)
-        _warn(found, ports)
+        found = _judged(policy, plan, impact, changes, ports)
         refused = (
             *other_rules(plan, rules_digest(rules)),
             *(each for each in found if each.severity is Severity.ERROR),
@@ -79,7 +89,29 @@ def permit_by_rules(
     return permit
 
 
-def _warn(found: Sequence[Diagnostic], ports: Ports) -> None:
+def approval_by_file(plan: Plan, policy: Policy) -> ApprovalLevel:
+    """What a saved plan needs, as far as that can be known without a server.
+
+    A rule that denies by whom a change affects is judged by apply, which looks at the holders; one
+    that may warn of it takes a review.
+    """
+    found = judge_rules(judged_by_file(policy.rules), plan, _seen(plan, None), plan.changes)
+    return approval_of(plan.changes, policy.automatic, [each.diagnostic for each in found])
+
+
+def _seen(plan: Plan, impact: Impact | None) -> SeenImpact:
+    if impact is not None:
+        return ReadImpact(impact)
+    return GivenImpact(counts={}, affected=frozenset(e.address for e in affected_by(plan)))
+
+
+def _judged(
+    policy: Policy, plan: Plan, impact: Impact | None, changes: Sequence[Change], ports: Ports
+) -> tuple[Diagnostic, ...]:
+    """What the rules say of changes; what they warn of is told at once."""
+    rulings = judge_rules(policy.rules, plan, _seen(plan, impact), changes)
+    found = tuple(each.diagnostic for each in rulings)
     for each in found:
         if each.severity is Severity.WARNING:
             ports.notices.notify(f"warning: {each.sentence}")
+    return found

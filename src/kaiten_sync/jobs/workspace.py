@@ -25,13 +25,15 @@ class Workspace:
     `folder` is the working directory, to which paths of a request are relative. `project` is None
     without a project file. `connect` leaves the choice to the caller's flags if there are any;
     `connect_to_other` reaches another target of the project beside the chosen one, and ignores
-    what the flags say of the chosen one's server and token.
+    what the flags say of the chosen one's server and token. `words` are those of a command line
+    that name the project file, for the commands that a message suggests.
     """
 
     folder: Path
     project: Project | None
     connect: Connect
     connect_to_other: Callable[[str], Connection]
+    words: tuple[str, ...] = ()
 
     @property
     def scope(self) -> Scope:

@@ -100,8 +100,8 @@ class DriftReport:
     """All differences of one target, and how many declared objects were compared.
 
     `agreed` says where the committed plan is, None without one. `unknown` says what could not be
-    told, and why. `words` are those of the command line that name catalog and target, so that
-    the next command can be given.
+    told, and why. `words` are those of the command line that name catalog and target, and
+    `named_plan` is the committed plan that it names, so that the next command can be given.
     """
 
     target: TargetRef
@@ -110,6 +110,7 @@ class DriftReport:
     agreed: str | None = None
     unknown: tuple[str, ...] = ()
     words: tuple[str, ...] = ()
+    named_plan: str | None = None
 
     @property
     def has_drift(self) -> bool:

@@ -22,6 +22,8 @@ class Stays(StrEnum):
     """It comes with a later wave."""
     SKIPPED = "skipped"
     """A person left it out by name."""
+    NOT_CHOSEN = "not-chosen"
+    """It is none of those whom `--where` means."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,13 +40,15 @@ class Migration:
     """What a migration plan moves: holders of a family's other versions `to` one of them.
 
     `holders` counts all present holders of the other versions; `wave` is the share of them that
-    the plan takes at most, None for all. `stays` are those that it leaves, in address order.
+    the plan takes at most, None for all, and `where` the expression that chooses among them.
+    `stays` are those that it leaves, in address order.
     """
 
     family: str
     to: Address
     holders: int
     wave: Limit | None = None
+    where: str | None = None
     stays: tuple[Staying, ...] = ()
 
     def most(self) -> int:

@@ -62,7 +62,8 @@ class ApplyResult:
 
     `access_error` says why the server could no longer be reached, where that ended the run. `left`
     is what a plan made afterwards would change, None if nobody looked, and `unlooked` why a look
-    that was asked for failed.
+    that was asked for failed. `words` are those of a command line that plans for this target again,
+    and `plan_file` is the file that was applied, so that the next command can be given.
     """
 
     target: TargetRef
@@ -73,6 +74,8 @@ class ApplyResult:
     access_error: str | None = None
     left: tuple[Change, ...] | None = None
     unlooked: str | None = None
+    words: tuple[str, ...] = ()
+    plan_file: str | None = None
 
     @property
     def is_complete(self) -> bool:

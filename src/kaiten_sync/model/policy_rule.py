@@ -23,6 +23,11 @@ class RuleVerb(StrEnum):
     DENY = "deny"
     WARN = "warn"
 
+    @property
+    def does(self) -> str:
+        """The verb in a sentence, before what it denies or warns of."""
+        return "denies" if self is RuleVerb.DENY else "warns of"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PolicyRule:

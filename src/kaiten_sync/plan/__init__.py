@@ -2,6 +2,7 @@
 
 from kaiten_sync.plan.both_sides import of_both_sides
 from kaiten_sync.plan.build import Proposal, desired_digest, propose
+from kaiten_sync.plan.chosen import HOLDER_VARIABLES, check_where, chosen, unanswered
 from kaiten_sync.plan.committed import Reason, reasons
 from kaiten_sync.plan.families import Families, families_of, link_of
 from kaiten_sync.plan.guards import other_rules, recheck
@@ -23,6 +24,7 @@ from kaiten_sync.plan.rewind import rewound, unread
 from kaiten_sync.plan.warnings import without_default
 
 __all__ = [
+    "HOLDER_VARIABLES",
     "Families",
     "Leaving",
     "MigrationCase",
@@ -31,6 +33,8 @@ __all__ = [
     "Reason",
     "check_is_of_catalog",
     "check_target",
+    "check_where",
+    "chosen",
     "conflicts",
     "deleted",
     "desired_digest",
@@ -51,6 +55,7 @@ __all__ = [
     "rewound",
     "seal",
     "still_to_restart",
+    "unanswered",
     "unlike",
     "unread",
     "used_since",

@@ -20,7 +20,7 @@ from kaiten_sync.model.family import FamilyTerms
 from kaiten_sync.model.holder import Holders
 from kaiten_sync.model.impact import Impact
 from kaiten_sync.model.plan import Guards, Left, Plan, Summary, TargetRef
-from kaiten_sync.model.policy_rule import rules_digest
+from kaiten_sync.model.policy_rule import ApprovalLevel, rules_digest
 from kaiten_sync.model.resource import DesiredState, LiveResource, LiveState, Resource
 from kaiten_sync.model.settings import Policy
 from kaiten_sync.model.value import Fields, Json
@@ -48,12 +48,13 @@ class Proposal:
 
     Errors are reasons not to carry it out. Warnings also appear in the plan, as lines. Notes are
     for whoever makes the plan, and not for its reviewers. `impact` is a reading beside the plan,
-    None if nobody took it.
+    None if nobody took it, and `approval` what the plan needs, None if nobody judged it.
     """
 
     plan: Plan
     diagnostics: tuple[Diagnostic, ...]
     impact: Impact | None = None
+    approval: ApprovalLevel | None = None
 
     @property
     def refusals(self) -> tuple[Diagnostic, ...]:

@@ -1,7 +1,7 @@
 """How a committed plan differs from the one that catalog and live give now (`plan --check`).
 
-A difference has one of three causes, and each means something else to its reader: git has moved on,
-the policy has, or the server has.
+A difference has one of four causes, and each means something else to its reader: git has moved on,
+the policy has, the plan is applied already, or somebody else changed the server.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from kaiten_sync.model.address import Address
+from kaiten_sync.model.change import Action, Change
 from kaiten_sync.model.plan import Observed, Plan
 from kaiten_sync.model.value import ABSENT, is_same
 from kaiten_sync.plan.made_from import declared_since
@@ -34,6 +35,7 @@ def reasons(committed: Plan, made: Plan) -> tuple[Reason, ...]:
         "the target has another URL": tuple(_target(committed, made)),
         "it was not made from this catalog": _catalog(committed, made),
         "the policy or what it lets through has changed": tuple(_policy(committed, made)),
+        "its changes are on the server already: it was applied": _applied_lines(committed, made),
         "the server has changed since": tuple(_server(committed, made)),
     }
     known = tuple(Reason(cause=cause, lines=f) for cause, f in found.items() if f)
@@ -63,16 +65,57 @@ def _policy(committed: Plan, made: Plan) -> Iterator[str]:
         yield f"{address} was allowed, and nothing needs that now"
 
 
+def _applied(committed: Plan, made: Plan) -> frozenset[Address]:
+    """The objects that the server has as the committed plan leaves them.
+
+    The plan was applied; or somebody made the same change, which comes to the same.
+    """
+    now, to_do = _observed(made), {change.address for change in made.changes}
+    is_same_catalog = committed.desired_digest == made.desired_digest
+    return frozenset(
+        change.address
+        for change in committed.changes
+        if (
+            all(_is_done(each, now[change.address]) for each in _changes_of(change, committed))
+            if change.address in now
+            else is_same_catalog and change.address not in to_do
+        )
+    )
+
+
+def _changes_of(change: Change, plan: Plan) -> Iterator[Change]:
+    return (each for each in plan.changes if each.address == change.address)
+
+
+def _is_done(change: Change, now: Observed) -> bool:
+    if change.action == Action.DELETE or now.fields is None:
+        return change.action == Action.DELETE and now.fields is None
+    seen = now.fields  # of an object that others rest on, only what they rest on
+    return all(
+        is_same(field.after, seen[field.name]) for field in change.fields if field.name in seen
+    )
+
+
+def _applied_lines(committed: Plan, made: Plan) -> tuple[str, ...]:
+    applied = _applied(committed, made)
+    return tuple(_is_no_more(each) for each in committed.changes if each.address in applied)
+
+
+def _is_no_more(change: Change) -> str:
+    return f"{change.id}: in the file, and no longer to be done"
+
+
 def _server(committed: Plan, made: Plan) -> Iterator[str]:
-    """What is seen otherwise; where that says nothing, what there is to do."""
+    """Observed objects that differ; if none does, what there is to do."""
     then, now = _observed(committed), _observed(made)
-    seen = False
-    for address in _sorted(then.keys() & now.keys()):
+    applied = _applied(committed, made)
+    seen = bool(applied)
+    for address in _sorted((then.keys() & now.keys()) - applied):
         if then[address] != now[address]:
             seen = True
             yield f"{address}: {_change_of(then[address], now[address])}"
     if committed.desired_digest == made.desired_digest:
-        for text in _to_do(committed, made):
+        for text in _to_do(committed, made, applied):
             seen = True
             yield text
         if not seen and committed.summary.unmanaged != made.summary.unmanaged:
@@ -80,12 +123,12 @@ def _server(committed: Plan, made: Plan) -> Iterator[str]:
             yield f"objects that git does not manage: {was} then, {has} now"
 
 
-def _to_do(committed: Plan, made: Plan) -> Iterator[str]:
+def _to_do(committed: Plan, made: Plan, applied: frozenset[Address]) -> Iterator[str]:
     then = {change.id: change for change in committed.changes}
     now = {change.id: change for change in made.changes}
     for each in then:
-        if each not in now:
-            yield f"{each}: in the file, and no longer to be done"
+        if each not in now and then[each].address not in applied:
+            yield _is_no_more(then[each])
     for each in now:
         if each not in then:
             yield f"{each}: not in the file, and to be done now"

@@ -10,7 +10,7 @@ from kaiten_sync.model.address import Address, Kind
 from kaiten_sync.model.change import Action, Change, gone_with_parent
 from kaiten_sync.model.diagnostic import Diagnostic
 from kaiten_sync.model.plan import Guards
-from kaiten_sync.model.settings import Limit
+from kaiten_sync.model.settings import Limit, Policy
 
 MINIMUM_POPULATION = 10
 """Live objects of a kind from which a share is meaningful (product.md, `policy`)."""
@@ -43,9 +43,9 @@ def too_many(changes: Sequence[Change], guards: Guards) -> Iterator[Diagnostic]:
     What is deleted with the object that it is in is one delete with it.
     """
     together = gone_with_parent(changes)
-    for is_delete, limit, name, verb in (
-        (True, guards.max_deletes, "maxDeletes", "deletes"),
-        (False, guards.max_updates, "maxUpdates", "updates"),
+    for is_delete, limit, name, verb, option in (
+        (True, guards.max_deletes, "maxDeletes", "deletes", "--max-deletes"),
+        (False, guards.max_updates, "maxUpdates", "updates", "--max-updates"),
     ):
         touched = Counter(
             address.kind for address in _touched(changes, is_delete=is_delete) - together
@@ -62,7 +62,10 @@ def too_many(changes: Sequence[Change], guards: Guards) -> Iterator[Diagnostic]:
                 yield Diagnostic(
                     rule=f"too-many-{verb}",
                     message=f"{verb} {count} of {population} live {spec_of(kind).plural}"
-                    f" ({100 * count / population:.0f}%); policy.{name} allows {limit}",
+                    f" ({100 * count / population:.0f}%); policy.{name} allows {limit}"
+                    f"{_unset(limit)}",
+                    hint=f"if that is meant, allow more with {option}, or with `{name}` below"
+                    " `policy:` in the project file",
                 )
 
 
@@ -81,6 +84,11 @@ def _touched(changes: Sequence[Change], *, is_delete: bool) -> set[Address]:
     """The live objects that are deleted, or changed: what is created and then published is none."""
     created = {c.address for c in changes if c.action == Action.CREATE}
     return {c.address for c in changes if (c.action == Action.DELETE) is is_delete} - created
+
+
+def _unset(limit: Limit) -> str:
+    """Where a limit is from that nobody has to have set."""
+    return ", as it does unless you say otherwise" if limit == Policy().max_deletes else ""
 
 
 def _exceeds(limit: Limit, count: int, population: int) -> bool:

@@ -117,6 +117,8 @@ def _stays(plan: Plan, migration: Migration) -> Iterator[str]:
     for each in migration.stays:
         if each.version == migration.to.slug:
             yield f"stays: {each.address} has {migration.to} already"
+    if migration.where is None and any(each.why is Stays.NOT_CHOSEN for each in migration.stays):
+        yield "stays: without an expression, nobody is left by one"
     if migration.wave is None and any(each.why is Stays.LATER for each in migration.stays):
         yield "stays: without a wave, nobody comes later"
     for address in sorted(plan.guards.allowed - moved, key=lambda each: each.sort_key):

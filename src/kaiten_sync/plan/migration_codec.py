@@ -38,6 +38,7 @@ def migration_document(plan: Plan, migration: Migration) -> MigrationDocument:
         to=migration.to.slug,
         holders=migration.holders,
         wave=None if migration.wave is None else migration.wave.value,
+        where=property_of(migration.where, absent=None),
         changes=tuple(map(_move_document, plan.changes)),
         stays=tuple(
             StaysDocument(address=str(each.address), version=each.version, why=each.why)
@@ -80,6 +81,7 @@ def migration_of(document: MigrationDocument) -> Plan:
         to=license_address(at("to", _slug, document.to)),
         holders=document.holders,
         wave=at("wave", _wave, document.wave),
+        where=value_of(document.where, absent=None),
         stays=each_of(_staying, document.stays, "stays"),
     )
     plan = Plan(

@@ -32,11 +32,15 @@ _STAYS = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PresentHolder:
-    """A present holder of a version that is not the target, and where a move would leave it."""
+    """A present holder of a version that is not the target, and where a move would leave it.
+
+    `is_chosen` is false if `--where` does not mean it.
+    """
 
     found: LiveResource
     standing: Standing
     room: float
+    is_chosen: bool = True
 
     @property
     def version(self) -> str:
@@ -50,9 +54,10 @@ class MigrationCase:
 
     `versions` are those of the family that somebody holds, and the one to move `to`, with the
     family's slug; `grants` all that these grant. `wave` limits the plan to a share of the holders,
-    `allowed` are moved whatever it takes from them, and `skipped` are left by name. Without
-    `is_named` the plan has no customers. `listed` are the requests that the lists of licenses and
-    of instances took, `rules` is the digest of the project's rules.
+    and `where` is how they were chosen. `allowed` are moved whatever it takes from them, and
+    `skipped` are left by name. Without `is_named` the plan has no customers. `listed` are the
+    requests that the lists of licenses and of instances took, and `rules` is the digest of the
+    project's rules.
     """
 
     target: TargetRef
@@ -64,6 +69,7 @@ class MigrationCase:
     max_moves: Limit
     rules: str | None = None
     wave: Limit | None = None
+    where: str | None = None
     allowed: frozenset[Address] = frozenset()
     skipped: frozenset[Address] = frozenset()
     is_named: bool = True
@@ -81,7 +87,13 @@ def propose_moves(case: MigrationCase) -> Proposal:
         (each for each in case.holders if staying[each.found.address] is None),
         key=lambda each: (-each.room, each.found.address.slug),
     )
-    migration = Migration(family=case.family, to=case.to, holders=len(case.holders), wave=case.wave)
+    migration = Migration(
+        family=case.family,
+        to=case.to,
+        holders=len(case.holders),
+        wave=case.wave,
+        where=case.where,
+    )
     moved, later = movable[: migration.most()], movable[migration.most() :]
     staying |= dict.fromkeys((each.found.address for each in later), Stays.LATER)
     stays = tuple(
@@ -103,6 +115,8 @@ def _why(holder: PresentHolder, case: MigrationCase) -> Stays | None:
     address = holder.found.address
     if address in case.skipped:
         return Stays.SKIPPED
+    if not holder.is_chosen:
+        return Stays.NOT_CHOSEN
     return None if address in case.allowed else _STAYS.get(holder.standing)
 
 

@@ -41,7 +41,6 @@ from kaiten_sync.model.plan import (
 )
 from kaiten_sync.model.settings import parse_limit
 from kaiten_sync.model.source import SourceRef
-from kaiten_sync.plan.derived import check_derived
 from kaiten_sync.plan.family_codec import family_document, family_of
 from kaiten_sync.plan.parts import at as _at
 from kaiten_sync.plan.parts import bounded as _bounded
@@ -95,7 +94,7 @@ def plan_of(document: PlanDocument) -> Plan:
     _check_links(changes)
     check_story(changes, observed)
     guards = document.guards
-    plan = Plan(
+    return Plan(
         target=TargetRef(document.target.name, document.target.url),
         desired_digest=_at("desiredDigest", _digest, document.desired_digest),
         changes=changes,
@@ -125,8 +124,6 @@ def plan_of(document: PlanDocument) -> Plan:
         ),
         digest=document.digest,
     )
-    check_derived(plan)
-    return plan
 
 
 def _summary(summary: SummaryDocument) -> Summary:

@@ -16,7 +16,9 @@ from kaiten_sync.documents.plan import PlanDocument
 from kaiten_sync.errors import PlanFileError
 from kaiten_sync.model.canonical import digest
 from kaiten_sync.model.plan import FORMAT_VERSION, Plan, TargetRef
+from kaiten_sync.model.policy_rule import ApprovalLevel
 from kaiten_sync.model.value import Json
+from kaiten_sync.plan.derived import contradictions
 from kaiten_sync.plan.migration_codec import migration_document, migration_of
 from kaiten_sync.plan.plan_codec import plan_document, plan_of
 
@@ -109,6 +111,9 @@ def _place(url: str) -> tuple[str, str, str]:
 def _read(content: bytes) -> Plan:
     try:
         document = _parse(content)
+        # What `plan --format json` prints beside the plan. Nothing rests on it.
+        if document.get("approval") in [*ApprovalLevel]:
+            del document["approval"]
         made = _digest_of(document)
     except ValueError as error:
         raise PlanFileError(f"not a plan file: {error}") from error
@@ -126,9 +131,16 @@ def _read(content: bytes) -> Plan:
     try:
         if document.get("kind") == _MIGRATION:
             return migration_of(from_json(MigrationDocument, document))
-        return plan_of(from_json(PlanDocument, document))
+        plan = plan_of(from_json(PlanDocument, document))
     except ValueError as error:
         raise PlanFileError(f"not a plan that kaiten-sync made: {error}") from error
+    if found := contradictions(plan):
+        raise PlanFileError(
+            "not a plan that kaiten-sync made: it says what does not follow from its changes",
+            found,
+            hint="make the plan again; a plan is never edited by hand",
+        )
+    return plan
 
 
 def _digest_of(document: Mapping[str, Json]) -> str:

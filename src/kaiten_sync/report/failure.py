@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from kaiten_sync.errors import DeclarationError, KaitenSyncError, RefusedError
+from kaiten_sync.errors import DeclarationError, KaitenSyncError, PlanFileError, RefusedError
 from kaiten_sync.model.value import Json
 from kaiten_sync.report.diagnostics_listed import listed
 from kaiten_sync.report.formats import DIAGNOSTICS, Look
@@ -14,6 +14,7 @@ from kaiten_sync.report.words import with_place
 
 if TYPE_CHECKING:
     from kaiten_sync.documents.parts import ErrorDocument
+    from kaiten_sync.model.diagnostic import Diagnostic
 
 
 def failure_text(error: KaitenSyncError, look: Look) -> str:
@@ -29,7 +30,7 @@ def failure_document(error: KaitenSyncError, exit_code: int) -> ErrorDocument:
     from kaiten_sync.documents.parts import ErrorDocument
     from kaiten_sync.report.diagnostics_json import diagnostic_documents
 
-    refused = error.diagnostics if isinstance(error, RefusedError) else None
+    refused = error.diagnostics if isinstance(error, RefusedError) else _contradictions(error)
     found = error.diagnostics if isinstance(error, DeclarationError) else refused
     lines = None if refused is None else tuple(each.sentence for each in listed(refused))
     documents = None if found is None else diagnostic_documents(found)
@@ -40,7 +41,12 @@ def failure_document(error: KaitenSyncError, exit_code: int) -> ErrorDocument:
         hint=property_of(error.hint or None, absent=None),
         findings=property_of(lines, absent=None),
         diagnostics=property_of(documents, absent=None),
+        approval=property_of(_approval(error), absent=None),
     )
+
+
+def _approval(error: KaitenSyncError) -> str | None:
+    return error.approval if isinstance(error, RefusedError) else None
 
 
 def failure_json(error: KaitenSyncError, exit_code: int) -> dict[str, Json]:
@@ -50,9 +56,15 @@ def failure_json(error: KaitenSyncError, exit_code: int) -> dict[str, Json]:
     return to_json(failure_document(error, exit_code))
 
 
+def _contradictions(error: KaitenSyncError) -> tuple[Diagnostic, ...] | None:
+    """What a plan file says against itself; None for any other error."""
+    return (error.diagnostics or None) if isinstance(error, PlanFileError) else None
+
+
 def _lines(error: KaitenSyncError) -> Iterator[str]:
     yield f"error: {safe_text(error.message)}"
-    for diagnostic in listed(error.diagnostics) if isinstance(error, RefusedError) else ():
+    reasons = error.diagnostics if isinstance(error, RefusedError) else _contradictions(error)
+    for diagnostic in listed(reasons or ()):
         yield f"  - {safe_text(with_place(diagnostic))}"
     if error.hint:
         yield f"  help: {safe_text(error.hint)}"

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from importlib import import_module
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 from kaiten_sync.report.safe_text import json_text, safe_json
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from kaiten_sync.model.impact import Impact
     from kaiten_sync.model.outcome import ApplyResult
     from kaiten_sync.model.plan import Plan
+    from kaiten_sync.model.policy_rule import ApprovalLevel
     from kaiten_sync.pricing import PriceTable
     from kaiten_sync.report.notice import Notice
 
@@ -55,7 +57,21 @@ class PlanView:
     diagnostics: Sequence[Diagnostic] = ()
     notices: Sequence[Notice] = ()
     impact: Impact | None = None
+    approval: ApprovalLevel | None = None
     is_revert: bool = False
+
+    @property
+    def json(self) -> str:
+        """The plan file, and beside the plan what it needs, if that was judged."""
+        text = self.write(self.plan).decode()
+        if self.approval is None:
+            return text
+        return text.replace("{", f'{{\n  "approval": "{self.approval}",', 1)
+
+    @property
+    def is_refused(self) -> bool:
+        """Whether the plan may not be carried out."""
+        return any(each.severity == "error" for each in self.diagnostics)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,295 +94,159 @@ class ExaminationView:
     codes: Mapping[str, int] = field(default_factory=dict)
 
 
-def _plan_text(document: PlanView, look: Look) -> str:
-    from kaiten_sync.report.plan_text import plan_text
+class _Renderers:
+    """A module of this package, imported when something of it is first asked for."""
 
-    return plan_text(
-        document.plan,
-        document.impact,
-        color=look.color,
-        width=look.width,
-        is_revert=document.is_revert,
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(import_module(f"{__package__}.{self._name}"), name)
+
+
+if TYPE_CHECKING:
+    from kaiten_sync.report import (
+        apply_json,
+        apply_markdown,
+        apply_text,
+        compare_html,
+        compare_json,
+        compare_markdown,
+        compare_text,
+        diagnostics_github,
+        diagnostics_gitlab,
+        diagnostics_json,
+        diagnostics_junit,
+        diagnostics_sarif,
+        diagnostics_text,
+        doctor_json,
+        doctor_text,
+        drift_html,
+        drift_json,
+        drift_junit,
+        drift_markdown,
+        drift_sarif,
+        drift_text,
+        impact_csv,
+        impact_html,
+        impact_json,
+        impact_markdown,
+        impact_text,
+        plan_html,
+        plan_markdown,
+        plan_text,
+        pricing_formats,
     )
-
-
-def _plan_json(document: PlanView, _look: Look) -> str:
-    return safe_json(document.write(document.plan).decode())
-
-
-def _plan_markdown(document: PlanView, _look: Look) -> str:
-    from kaiten_sync.model.diagnostic import Severity
-    from kaiten_sync.report.plan_markdown import plan_markdown
-
-    is_refused = any(each.severity is Severity.ERROR for each in document.diagnostics)
-    return plan_markdown(
-        document.plan,
-        document.notices,
-        document.impact,
-        is_refused=is_refused,
-        is_revert=document.is_revert,
-    )
-
-
-def _plan_html(document: PlanView, _look: Look) -> str:
-    from kaiten_sync.report.plan_html import plan_html
-
-    return plan_html(
-        document.plan, document.diagnostics, document.impact, is_revert=document.is_revert
-    )
-
-
-def _table_text(table: PriceTable, look: Look) -> str:
-    from kaiten_sync.report.pricing_formats import pricing_text
-
-    return pricing_text(table, color=look.color, width=look.width)
-
-
-def _table_json(table: PriceTable, _look: Look) -> str:
-    from kaiten_sync.report.pricing_formats import pricing_json
-
-    return json_text(pricing_json(table))
-
-
-def _table_markdown(table: PriceTable, _look: Look) -> str:
-    from kaiten_sync.report.pricing_formats import pricing_markdown
-
-    return pricing_markdown(table)
-
-
-def _table_html(table: PriceTable, _look: Look) -> str:
-    from kaiten_sync.report.pricing_formats import pricing_html
-
-    return pricing_html(table)
-
-
-def _table_csv(table: PriceTable, _look: Look) -> str:
-    from kaiten_sync.report.pricing_formats import pricing_csv
-
-    return pricing_csv(table)
-
-
-def _impact_text(impact: Impact, look: Look) -> str:
-    from kaiten_sync.report.impact_text import impact_text
-
-    return impact_text(impact, color=look.color)
-
-
-def _impact_json(impact: Impact, _look: Look) -> str:
-    from kaiten_sync.report.impact_json import impact_json
-
-    return json_text(impact_json(impact))
-
-
-def _impact_markdown(impact: Impact, _look: Look) -> str:
-    from kaiten_sync.report.impact_markdown import impact_markdown
-
-    return impact_markdown(impact)
-
-
-def _impact_html(impact: Impact, _look: Look) -> str:
-    from kaiten_sync.report.impact_html import impact_html
-
-    return impact_html(impact)
-
-
-def _impact_csv(impact: Impact, _look: Look) -> str:
-    from kaiten_sync.report.impact_csv import impact_csv
-
-    return impact_csv(impact)
-
-
-def _proposal_github(document: PlanView, look: Look) -> str:
-    return _diagnostics_github(document.diagnostics, look)
-
-
-def _proposal_sarif(document: PlanView, look: Look) -> str:
-    return _diagnostics_sarif(document.diagnostics, look)
-
-
-def _drift_text(document: DriftView, look: Look) -> str:
-    from kaiten_sync.report.drift_text import drift_text
-
-    return drift_text(document.reports, color=look.color, width=look.width)
-
-
-def _drift_json(document: DriftView, _look: Look) -> str:
-    from kaiten_sync.report.drift_json import drift_json, drifts_json
-
-    if document.is_all:
-        return json_text(drifts_json(document.reports, document.failed))
-    return json_text(drift_json(document.reports[0]))
-
-
-def _drift_markdown(document: DriftView, _look: Look) -> str:
-    from kaiten_sync.report.drift_markdown import drift_markdown
-
-    return drift_markdown(document.reports)
-
-
-def _drift_html(document: DriftView, _look: Look) -> str:
-    from kaiten_sync.report.drift_html import drift_html
-
-    return drift_html(document.reports)
-
-
-def _drift_junit(document: DriftView, _look: Look) -> str:
-    from kaiten_sync.report.drift_junit import drift_junit
-
-    return drift_junit(document.reports)
-
-
-def _drift_sarif(document: DriftView, _look: Look) -> str:
-    from kaiten_sync.report.drift_sarif import drift_sarif
-
-    return drift_sarif(document.reports)
-
-
-def _apply_text(result: ApplyResult, look: Look) -> str:
-    from kaiten_sync.report.apply_text import apply_text
-
-    return apply_text(result, color=look.color)
-
-
-def _apply_markdown(result: ApplyResult, _look: Look) -> str:
-    from kaiten_sync.report.apply_markdown import apply_markdown
-
-    return apply_markdown(result)
-
-
-def _apply_json(result: ApplyResult, _look: Look) -> str:
-    from kaiten_sync.report.apply_json import apply_json
-
-    return json_text(apply_json(result))
-
-
-def _compare_text(comparison: Comparison, look: Look) -> str:
-    from kaiten_sync.report.compare_text import compare_text
-
-    return compare_text(comparison, color=look.color)
-
-
-def _compare_json(comparison: Comparison, _look: Look) -> str:
-    from kaiten_sync.report.compare_json import compare_json
-
-    return json_text(compare_json(comparison))
-
-
-def _compare_markdown(comparison: Comparison, _look: Look) -> str:
-    from kaiten_sync.report.compare_markdown import compare_markdown
-
-    return compare_markdown(comparison)
-
-
-def _compare_html(comparison: Comparison, _look: Look) -> str:
-    from kaiten_sync.report.compare_html import compare_html
-
-    return compare_html(comparison)
-
-
-def _doctor_text(view: ExaminationView, look: Look) -> str:
-    from kaiten_sync.report.doctor_text import doctor_text
-
-    return doctor_text(view.examination, color=look.color)
-
-
-def _doctor_json(view: ExaminationView, _look: Look) -> str:
-    from kaiten_sync.report.doctor_json import doctor_json
-
-    return json_text(doctor_json(view))
-
-
-def _diagnostics_text(diagnostics: Sequence[Diagnostic], look: Look) -> str:
-    from kaiten_sync.report.diagnostics_text import render_text
-
-    return render_text(diagnostics, color=look.color)
-
-
-def _diagnostics_json(diagnostics: Sequence[Diagnostic], _look: Look) -> str:
-    from kaiten_sync.report.diagnostics_json import render_json
-
-    return render_json(diagnostics)
-
-
-def _diagnostics_github(diagnostics: Sequence[Diagnostic], _look: Look) -> str:
-    from kaiten_sync.report.diagnostics_github import render_github
-
-    return render_github(diagnostics)
-
-
-def _diagnostics_gitlab(diagnostics: Sequence[Diagnostic], _look: Look) -> str:
-    from kaiten_sync.report.diagnostics_gitlab import render_gitlab
-
-    return render_gitlab(diagnostics)
-
-
-def _diagnostics_junit(diagnostics: Sequence[Diagnostic], _look: Look) -> str:
-    from kaiten_sync.report.diagnostics_junit import render_junit
-
-    return render_junit(diagnostics)
-
-
-def _diagnostics_sarif(diagnostics: Sequence[Diagnostic], _look: Look) -> str:
-    from kaiten_sync.report.diagnostics_sarif import render_sarif
-
-    return render_sarif(diagnostics)
+else:
+    apply_json = _Renderers("apply_json")
+    apply_markdown = _Renderers("apply_markdown")
+    apply_text = _Renderers("apply_text")
+    compare_html = _Renderers("compare_html")
+    compare_json = _Renderers("compare_json")
+    compare_markdown = _Renderers("compare_markdown")
+    compare_text = _Renderers("compare_text")
+    diagnostics_github = _Renderers("diagnostics_github")
+    diagnostics_gitlab = _Renderers("diagnostics_gitlab")
+    diagnostics_json = _Renderers("diagnostics_json")
+    diagnostics_junit = _Renderers("diagnostics_junit")
+    diagnostics_sarif = _Renderers("diagnostics_sarif")
+    diagnostics_text = _Renderers("diagnostics_text")
+    doctor_json = _Renderers("doctor_json")
+    doctor_text = _Renderers("doctor_text")
+    drift_html = _Renderers("drift_html")
+    drift_json = _Renderers("drift_json")
+    drift_junit = _Renderers("drift_junit")
+    drift_markdown = _Renderers("drift_markdown")
+    drift_sarif = _Renderers("drift_sarif")
+    drift_text = _Renderers("drift_text")
+    impact_csv = _Renderers("impact_csv")
+    impact_html = _Renderers("impact_html")
+    impact_json = _Renderers("impact_json")
+    impact_markdown = _Renderers("impact_markdown")
+    impact_text = _Renderers("impact_text")
+    plan_html = _Renderers("plan_html")
+    plan_markdown = _Renderers("plan_markdown")
+    plan_text = _Renderers("plan_text")
+    pricing_formats = _Renderers("pricing_formats")
 
 
 PLAN: Formats[PlanView] = {
-    "text": _plan_text,
-    "json": _plan_json,
-    "markdown": _plan_markdown,
-    "html": _plan_html,
+    "text": lambda view, look: plan_text.plan_text(
+        view.plan, view.impact, color=look.color, width=look.width, is_revert=view.is_revert
+    ),
+    "json": lambda view, _: safe_json(view.json),
+    "markdown": lambda view, _: plan_markdown.plan_markdown(
+        view.plan,
+        view.notices,
+        view.impact,
+        is_refused=view.is_refused,
+        is_revert=view.is_revert,
+    ),
+    "html": lambda view, _: plan_html.plan_html(
+        view.plan, view.diagnostics, view.impact, is_revert=view.is_revert
+    ),
 }
 TABLE: Formats[PriceTable] = {
-    "text": _table_text,
-    "json": _table_json,
-    "markdown": _table_markdown,
-    "html": _table_html,
-    "csv": _table_csv,
+    "text": lambda table, look: pricing_formats.pricing_text(
+        table, color=look.color, width=look.width
+    ),
+    "json": lambda table, _: json_text(pricing_formats.pricing_json(table)),
+    "markdown": lambda table, _: pricing_formats.pricing_markdown(table),
+    "html": lambda table, _: pricing_formats.pricing_html(table),
+    "csv": lambda table, _: pricing_formats.pricing_csv(table),
 }
 IMPACT: Formats[Impact] = {
-    "text": _impact_text,
-    "json": _impact_json,
-    "markdown": _impact_markdown,
-    "html": _impact_html,
-    "csv": _impact_csv,
+    "text": lambda impact, look: impact_text.impact_text(impact, color=look.color),
+    "json": lambda impact, _: json_text(impact_json.impact_json(impact)),
+    "markdown": lambda impact, _: impact_markdown.impact_markdown(impact),
+    "html": lambda impact, _: impact_html.impact_html(impact),
+    "csv": lambda impact, _: impact_csv.impact_csv(impact),
 }
 DRIFT: Formats[DriftView] = {
-    "text": _drift_text,
-    "json": _drift_json,
-    "markdown": _drift_markdown,
-    "html": _drift_html,
-    "junit": _drift_junit,
-    "sarif": _drift_sarif,
+    "text": lambda view, look: drift_text.drift_text(
+        view.reports, color=look.color, width=look.width
+    ),
+    "json": lambda view, _: json_text(
+        drift_json.drifts_json(view.reports, view.failed)
+        if view.is_all
+        else drift_json.drift_json(view.reports[0])
+    ),
+    "markdown": lambda view, _: drift_markdown.drift_markdown(view.reports),
+    "html": lambda view, _: drift_html.drift_html(view.reports),
+    "junit": lambda view, _: drift_junit.drift_junit(view.reports),
+    "sarif": lambda view, _: drift_sarif.drift_sarif(view.reports),
 }
 APPLY: Formats[ApplyResult] = {
-    "text": _apply_text,
-    "json": _apply_json,
-    "markdown": _apply_markdown,
+    "text": lambda result, look: apply_text.apply_text(result, color=look.color),
+    "json": lambda result, _: json_text(apply_json.apply_json(result)),
+    "markdown": lambda result, _: apply_markdown.apply_markdown(result),
 }
 COMPARE: Formats[Comparison] = {
-    "text": _compare_text,
-    "json": _compare_json,
-    "markdown": _compare_markdown,
-    "html": _compare_html,
+    "text": lambda comparison, look: compare_text.compare_text(comparison, color=look.color),
+    "json": lambda comparison, _: json_text(compare_json.compare_json(comparison)),
+    "markdown": lambda comparison, _: compare_markdown.compare_markdown(comparison),
+    "html": lambda comparison, _: compare_html.compare_html(comparison),
 }
 DOCTOR: Formats[ExaminationView] = {
-    "text": _doctor_text,
-    "json": _doctor_json,
+    "text": lambda view, look: doctor_text.doctor_text(view.examination, color=look.color),
+    "json": lambda view, _: json_text(doctor_json.doctor_json(view)),
 }
 DIAGNOSTICS: Formats[Sequence[Diagnostic]] = {
-    "text": _diagnostics_text,
-    "json": _diagnostics_json,
-    "github": _diagnostics_github,
-    "gitlab": _diagnostics_gitlab,
-    "junit": _diagnostics_junit,
-    "sarif": _diagnostics_sarif,
+    "text": lambda found, look: diagnostics_text.render_text(found, color=look.color),
+    "json": lambda found, _: diagnostics_json.render_json(found),
+    "github": lambda found, _: diagnostics_github.render_github(found),
+    "gitlab": lambda found, _: diagnostics_gitlab.render_gitlab(found),
+    "junit": lambda found, _: diagnostics_junit.render_junit(found),
+    "sarif": lambda found, _: diagnostics_sarif.render_sarif(found),
 }
 BESIDE_LINES = frozenset({"github", "gitlab", "sarif"})
 """Formats of diagnostics by which a forge finds the lines: files are named as in the repository."""
 
-PROPOSAL: Formats[PlanView] = {**PLAN, "github": _proposal_github, "sarif": _proposal_sarif}
+PROPOSAL: Formats[PlanView] = {
+    **PLAN,
+    "github": lambda view, look: DIAGNOSTICS["github"](view.diagnostics, look),
+    "sarif": lambda view, look: DIAGNOSTICS["sarif"](view.diagnostics, look),
+}
 """Of a plan that is being made: where it is declared what is wrong with it is known only then."""
 
 DOCUMENTS: Mapping[str, Formats[Any]] = {

@@ -10,6 +10,7 @@ from kaiten_sync.report.family_lines import FAMILIES_TITLE, family_lines
 from kaiten_sync.report.moves import (
     STAYS_TITLE,
     TERMS_TITLE,
+    WHERE_TITLE,
     nobody_moves,
     stay_lines,
     term_lines,
@@ -47,6 +48,8 @@ def notes_beside(plan: Plan) -> Iterator[Note]:
         yield Note(_LEFT_TITLE, tuple(_left_lines(plan)))
     if migration is not None and plan.changes:
         yield Note(TERMS_TITLE, tuple(term_lines(plan, migration)))
+    if migration is not None and migration.where is not None:
+        yield Note(WHERE_TITLE, (safe_text(migration.where),))
     if migration is not None and migration.stays:
         yield Note(STAYS_TITLE, tuple(stay_lines(migration)))
 

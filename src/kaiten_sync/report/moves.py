@@ -12,12 +12,14 @@ from kaiten_sync.model.address import Address
 from kaiten_sync.model.change import Effect
 from kaiten_sync.model.migration import Migration, Staying, Stays
 from kaiten_sync.model.plan import Plan
-from kaiten_sync.model.value import ABSENT, Fields
+from kaiten_sync.model.value import ABSENT, Fields, is_number
+from kaiten_sync.report.impact_words import number_text
 from kaiten_sync.report.safe_text import safe_text
 from kaiten_sync.report.values import pair_texts
 from kaiten_sync.report.words import counted
 
 STAYS_TITLE = "These holders stay where they are:"
+WHERE_TITLE = "Only holders of whom this is true:"
 TERMS_TITLE = "What the versions grant differently:"
 
 _WORDS = {
@@ -25,6 +27,7 @@ _WORDS = {
     Stays.LOSES: "would lose something",
     Stays.UNKNOWN: "may be over a limit, which is not certain",
     Stays.SKIPPED: "left by name (--skip)",
+    Stays.NOT_CHOSEN: "not chosen by --where",
     Stays.LATER: "comes with a later wave",
 }
 _ORDER = list(_WORDS)
@@ -94,7 +97,11 @@ def _granted(fields: Fields | None) -> str:
     if fields is None:
         return _NONE
     name, above = GRANT.limited_by
-    text, _ = pair_texts(fields.get(name, ABSENT), ABSENT, _VALUE_LIMIT)
+    value = fields.get(name, ABSENT)
+    if is_number(value):
+        text: str | None = number_text(value)
+    else:
+        text, _ = pair_texts(value, ABSENT, _VALUE_LIMIT)
     percent = fields.get(above)
     soft = f" +{percent}%" if isinstance(percent, int) and percent > 0 else ""
     return f"{text or _NONE}{soft}"

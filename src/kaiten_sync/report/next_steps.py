@@ -19,15 +19,18 @@ _REVERTIBLE = frozenset(_ADOPTABLE - {Verdict.UNMANAGED})
 
 def next_steps(difference: Difference, report: DriftReport) -> Iterator[tuple[str, str]]:
     """What can be done about a difference: a word, and the command that does it."""
-    name = str(difference.address)
+    name, plan = str(difference.address), report.named_plan
+    named = () if plan is None else ("--plan", plan)
     if difference.verdict in _ADOPTABLE:
-        yield "adopt", _command("adopt", report.words, name)
+        yield "adopt", _command("adopt", report.words, *named, name)
     if difference.verdict in _REVERTIBLE:
         file = f"{report.target.name}.revert.plan.json"
-        yield "revert", _command("drift", report.words, name, "--revert", "-o", file)
+        yield "revert", _command("drift", report.words, *named, name, "--revert", "-o", file)
     if difference.verdict is Verdict.GIT_AHEAD:
-        file = report.agreed or f"{report.target.name}.plan.json"
-        yield "plan", _command("plan", report.words, "-o", file)
+        before = () if plan is None else ("--previous", plan)
+        is_file = report.agreed is not None and ":" not in report.agreed  # or REV:PATH
+        file = str(report.agreed) if is_file else f"{report.target.name}.plan.json"
+        yield "plan", _command("plan", report.words, *before, "-o", file)
 
 
 def after_failure(result: ApplyResult) -> Iterator[str]:
@@ -81,10 +84,10 @@ def after_success(result: ApplyResult) -> Iterator[str]:
         yield f"  and {count - _LEFT_LIMIT:,} more"
     if result.was_done_before:
         yield "This plan was applied before and is not the current one, as after a `git revert`."
-    name = result.target.name
+    file = result.plan_file or f"plans/{result.target.name}.plan.json"
     yield (
         "Make the current plan, have it reviewed, and apply it:"
-        f" {_command('plan', ('-t', name), '-o', f'plans/{name}.plan.json')}"
+        f" {safe_text(_command('plan', result.words, '-o', file))}"
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from kaiten_sync.errors import DeclarationError, KaitenSyncError, RefusedError
+from kaiten_sync.errors import DeclarationError, KaitenSyncError, PlanFileError, RefusedError
 from kaiten_sync.report.formats import DIAGNOSTICS, Look
 from kaiten_sync.report.markdown import code, fence
 from kaiten_sync.report.safe_text import safe_text
@@ -35,7 +35,7 @@ class Notice:
 def notice_of(error: KaitenSyncError) -> Notice:
     """An error as a notice, with each of its lines."""
     details: Sequence[str] = ()
-    if isinstance(error, RefusedError):
+    if isinstance(error, RefusedError | PlanFileError):
         details = [with_place(each) for each in error.diagnostics]
     elif isinstance(error, DeclarationError):
         details = DIAGNOSTICS["text"](error.diagnostics, Look()).splitlines()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Protocol
 
 from kaiten_sync.kinds.instance import MOVE
 from kaiten_sync.kinds.registry import all_actions
@@ -22,6 +23,8 @@ _COUNTED = (
 )
 
 Row = Mapping[str, Json]
+_NOBODY: Row = {"impact.holders": 0} | {f"impact.{each}": 0 for each in _COUNTED}
+"""A change that takes nothing away."""
 
 
 def plan_row(plan: Plan) -> Row:
@@ -39,21 +42,56 @@ def plan_row(plan: Plan) -> Row:
     }
 
 
-@dataclass(frozen=True, slots=True)
-class ImpactSeen:
-    """Whom a plan affects, as far as it was looked at; None if nobody looked."""
-
-    impact: Impact | None
+class SeenImpact(Protocol):
+    """Whom a plan affects, as far as that is known."""
 
     def row(self, change: Change) -> Row:
         """The variables of a change's impact; those that are not known are left out."""
+
+    @property
+    def gap(self) -> str:
+        """Why variables are left out."""
+
+
+@dataclass(frozen=True, slots=True)
+class GivenImpact:
+    """Whom a plan affects, as somebody says; `counts` by address.
+
+    Of an `affected` object without counts it is not known. The others take nothing away.
+    """
+
+    counts: Mapping[str, Mapping[str, Json]]
+    affected: frozenset[Address]
+
+    def row(self, change: Change) -> Row:
+        """See `SeenImpact`."""
+        found = self.counts.get(str(change.address))
+        if found is None:
+            is_harmless = change.action != MOVE and change.address not in self.affected
+            return _NOBODY if is_harmless else {}
+        return {**_NOBODY, **{f"impact.{name}": count for name, count in found.items()}}
+
+    @property
+    def gap(self) -> str:
+        """See `SeenImpact`."""
+        return "nobody looked at the holders"
+
+
+@dataclass(frozen=True, slots=True)
+class ReadImpact:
+    """Whom a plan affects, as far as it was looked at."""
+
+    impact: Impact
+
+    def row(self, change: Change) -> Row:
+        """See `SeenImpact`."""
         if change.action == MOVE:
             return self._of_holder(change)
         found = self._by_change.get((change.address, change.action))
-        if self.impact is None or (found is not None and self.impact.gap is not None):
-            return {}
         if found is None:
-            return {"impact.holders": 0} | {f"impact.{each}": 0 for each in _COUNTED}
+            return _NOBODY
+        if self.impact.gap is not None:
+            return {}
         holders: Row = {"impact.holders": found.holders}
         if self.impact.sample is not None:
             return holders
@@ -61,7 +99,7 @@ class ImpactSeen:
 
     def _of_holder(self, change: Change) -> Row:
         """The one holder of a move, in the worst standing of all that it has less of."""
-        if self.impact is None or self.impact.gap is not None:
+        if self.impact.gap is not None:
             return {}
         order = list(Standing)
         worst = min(
@@ -78,9 +116,7 @@ class ImpactSeen:
 
     @property
     def gap(self) -> str:
-        """Why variables are left out."""
-        if self.impact is None:
-            return "nobody looked at the holders"
+        """See `SeenImpact`."""
         if self.impact.gap is not None:
             return f"holders could not be looked at: {self.impact.gap}"
         if self.impact.sample is not None:
@@ -90,8 +126,7 @@ class ImpactSeen:
 
     @property
     def _by_change(self) -> Mapping[tuple[Address, Action], ChangeImpact]:
-        changes = self.impact.changes if self.impact is not None else ()
-        return {(each.affected.address, each.affected.action): each for each in changes}
+        return {(e.affected.address, e.affected.action): e for e in self.impact.changes}
 
 
 def change_row(change: Change) -> Row:

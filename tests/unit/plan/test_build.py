@@ -167,7 +167,11 @@ def test_limits_count_shares_of_the_live_objects(
 def test_a_limit_names_share_counts_and_policy() -> None:
     found = live_state(*_licenses(10))  # type: ignore[arg-type]
     (finding,) = sentences(proposal(desired(), found, Policy(prune=Prune.ALL)).refusals)
-    assert finding == "deletes 10 of 10 live licenses (100%); policy.maxDeletes allows 30%"
+    assert finding == (
+        "deletes 10 of 10 live licenses (100%); policy.maxDeletes allows 30%, as it does unless you"
+        " say otherwise; if that is meant, allow more with --max-deletes, or with `maxDeletes`"
+        " below `policy:` in the project file"
+    )
 
 
 def test_warns_of_a_draft_that_nothing_declares_as_one() -> None:

@@ -15,6 +15,8 @@ from tests.support.values import declared, desired, live_state, proposal
 from kaiten_sync.errors import PlanFileError
 from kaiten_sync.model.canonical import digest, fingerprint
 from kaiten_sync.plan.plan_file import read_plan, write_plan
+from kaiten_sync.report.failure import failure_json, failure_text
+from kaiten_sync.report.formats import Look
 
 PLAN = proposal(
     desired(
@@ -95,11 +97,11 @@ FORGERIES: dict[str, tuple[Forge, str]] = {
     ),
     "a tightening that is called neutral": (
         lambda d: set_effect(d, TIGHTENED, "neutral"),
-        f"{TIGHTENED}: the effects of its fields are tightens",
+        "license/growth/grant/calls: update: the effects of its fields are tightens",
     ),
     "a tightening that is called loosening": (
         lambda d: set_effect(d, TIGHTENED, "loosens"),
-        f"{TIGHTENED}: the effects of its fields are tightens",
+        "license/growth/grant/calls: update: the effects of its fields are tightens",
     ),
     "a change whose fields harm and that itself does not": (
         lambda d: change(d, TIGHTENED).update(effect="neutral"),
@@ -107,15 +109,15 @@ FORGERIES: dict[str, tuple[Forge, str]] = {
     ),
     "a create that breaks": (
         lambda d: set_effect(d, "create:group/new", "breaks"),
-        "create:group/new: its effect is neutral, not breaks",
+        "group/new: create: its effect is neutral, not breaks",
     ),
     "a delete that loosens": (
         lambda d: set_effect(d, "delete:license/old", "loosens"),
-        "delete:license/old: its effect is tightens, not loosens",
+        "license/old: delete: its effect is tightens, not loosens",
     ),
     "a move that breaks": (
         lambda d: set_effect(d, "publish:license/growth", "breaks"),
-        "publish:license/growth: its effect is neutral, not breaks",
+        "license/growth: publish: its effect is neutral, not breaks",
     ),
     "a move of another field": (
         lambda d: change(d, "publish:license/growth")["fields"][0].update(after="ARCHIVED"),
@@ -125,7 +127,7 @@ FORGERIES: dict[str, tuple[Forge, str]] = {
         lambda d: change(d, "update:entitlement/calls")["fields"].append(
             {"name": "type", "before": "NUMBER", "after": "BOOLEAN", "effect": "neutral"}
         ),
-        "update:entitlement/calls: type cannot be changed",
+        "entitlement/calls: update: type cannot be changed",
     ),
     "a license that is born published": (
         lambda d: [
@@ -137,19 +139,19 @@ FORGERIES: dict[str, tuple[Forge, str]] = {
     ),
     "a create that shows a value before": (
         lambda d: change(d, "create:group/new")["fields"][0].update(before="New"),
-        "create:group/new",
+        "group/new: create: name has no value before it",
     ),
     "a delete that shows less": (
         lambda d: change(d, "delete:license/old")["fields"].pop(),
-        "delete:license/old: it does not show",
+        "license/old: delete: it does not show",
     ),
     "other differences inside a value": (
         lambda d: change(d, INSIDE)["fields"][0]["inner"][0].update(after="light"),
-        f"{INSIDE}: the differences inside value are others",
+        "license/growth/grant/look: update: the differences inside value are others",
     ),
     "no differences inside a value": (
         lambda d: change(d, INSIDE)["fields"][0].pop("inner"),
-        f"{INSIDE}: the differences inside value are others",
+        "license/growth/grant/look: update: the differences inside value are others",
     ),
     "an update that changes nothing": (
         lambda d: change(d, TIGHTENED)["fields"][0].update(after=1000),
@@ -171,11 +173,11 @@ FORGERIES: dict[str, tuple[Forge, str]] = {
     ),
     "a deleted license that is not looked at": (
         lambda d: blind(d, "license/old"),
-        "observed: license/old has no id",
+        "license/old: observed: it has no id",
     ),
     "a deleted license of which half is looked at": (
         lambda d: look_at_less(d, "license/old", "name"),
-        "delete:license/old: the plan did not look at name of license/old",
+        "license/old: delete: the plan did not look at name of license/old",
     ),
     "a grant whose license may be anybody's": (
         lambda d: blind(d, "license/growth"),
@@ -191,7 +193,7 @@ FORGERIES: dict[str, tuple[Forge, str]] = {
     ),
     "a license that is deleted before its grants": (
         lambda d: change(d, "delete:license/old").update(dependsOn=[]),
-        "delete:license/old: it depends on delete:license/old/grant/calls",
+        "license/old: delete: it depends on delete:license/old/grant/calls",
     ),
     "a grant before its license": (
         lambda d: change(d, "create:license/starter/grant/calls").update(dependsOn=[]),
@@ -203,19 +205,19 @@ FORGERIES: dict[str, tuple[Forge, str]] = {
     ),
     "a deleted object that stays managed": (
         lambda d: d["managed"].update({"license/old": "0123456789abcdef"}),
-        "managed: it has license/old, which the plan deletes",
+        "license/old: managed: the plan deletes it",
     ),
     "a field that is changed twice": (
         lambda d: change(d, TIGHTENED).update(fields=2 * change(d, TIGHTENED)["fields"]),
-        f"{TIGHTENED}: it has value 2 times",
+        "license/growth/grant/calls: update: it has value 2 times",
     ),
     "an update of nothing": (
         lambda d: change(d, TIGHTENED).update(fields=[]),
-        f"{TIGHTENED}: it changes nothing",
+        "license/growth/grant/calls: update: it changes nothing",
     ),
     "an object that is allowed and not changed": (
         lambda d: d["guards"].update(allowed=["license/other"]),
-        "guards.allowed: no change needs license/other",
+        "license/other: guards.allowed: no change needs it",
     ),
 }
 
@@ -236,7 +238,24 @@ def test_the_plan_without_a_forgery_is_read() -> None:
 def test_a_plan_that_says_otherwise_than_its_changes_is_refused(forge: Forge, says: str) -> None:
     with pytest.raises(PlanFileError) as caught:
         read_plan(resealed(forge))
-    assert says in caught.value.message
+    error = caught.value
+    assert says in "\n".join((error.message, *(each.headline for each in error.diagnostics)))
+    assert {each.rule for each in error.diagnostics} <= {"contradiction"}
+
+
+def test_everything_that_contradicts_the_changes_is_named_with_its_object() -> None:
+    def forge(document: dict[str, Any]) -> None:
+        set_effect(document, TIGHTENED, "neutral")
+        set_effect(document, "create:group/new", "breaks")
+
+    with pytest.raises(PlanFileError) as caught:
+        read_plan(resealed(forge))
+    found = caught.value.diagnostics
+    assert {each.address for each in found} == {"license/growth/grant/calls", "group/new"}
+    shown = failure_text(caught.value, Look())
+    assert all(f"  - {each.headline}" in shown for each in found)
+    document: dict[str, Any] = failure_json(caught.value, 4)
+    assert len(document["diagnostics"]) == len(found)
 
 
 @pytest.mark.parametrize("scenario", [*SCENARIOS.values(), EVERYTHING_AT_ONCE], ids=str)

@@ -9,6 +9,7 @@ from datetime import UTC
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
+from kaiten_sync.errors import CredentialError
 from kaiten_sync.kinds.grant import GRANT
 from kaiten_sync.kinds.license import LICENSE
 from kaiten_sync.kinds.registry import SPECS, all_actions, top_kinds
@@ -18,6 +19,8 @@ from kaiten_sync.model.change import Action, Change, Effect, FieldChange, InnerC
 from kaiten_sync.model.comparison import ComparedObject, Comparison, Presence
 from kaiten_sync.model.diagnostic import Diagnostic, Severity
 from kaiten_sync.model.drift import Difference, DriftClass, DriftReport, Verdict
+from kaiten_sync.model.examination import Examination, Examined
+from kaiten_sync.model.generation import Generation
 from kaiten_sync.model.impact import (
     Affected,
     ChangeImpact,
@@ -28,6 +31,7 @@ from kaiten_sync.model.impact import (
 )
 from kaiten_sync.model.outcome import ApplyResult, Outcome, Status
 from kaiten_sync.model.plan import Plan, Summary, TargetRef
+from kaiten_sync.model.rights import Right, Rights
 from kaiten_sync.model.source import SourceRef
 from kaiten_sync.model.value import ABSENT, Json
 from kaiten_sync.plan.plan_file import seal
@@ -161,7 +165,29 @@ def drift_reports() -> st.SearchStrategy[DriftReport]:
         agreed=st.none() | texts,
         unknown=st.lists(texts, max_size=2).map(tuple),
         words=st.lists(texts, max_size=3).map(tuple),
+        named_plan=st.none() | texts,
     )
+
+
+def examinations() -> st.SearchStrategy[Examination]:
+    """Whatever `doctor` may find out about a few targets."""
+    rights = st.builds(
+        Right,
+        st.sampled_from(("read", "write")),
+        st.sampled_from(("entitlements", "instances", "licenses")),
+    )
+    errors = st.builds(CredentialError, texts, hint=st.none() | texts)
+    examined = st.builds(
+        Examined,
+        name=texts,
+        url=texts,
+        error=st.none() | errors,
+        rights=st.none() | st.builds(Rights, granted=st.frozensets(rights)),
+        generation=st.none() | st.sampled_from(Generation),
+        source=texts,
+        requests=st.integers(0, 99),
+    )
+    return st.builds(Examination, targets=st.lists(examined, max_size=3).map(tuple))
 
 
 def impacts() -> st.SearchStrategy[Impact]:

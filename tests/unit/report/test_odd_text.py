@@ -24,6 +24,7 @@ from tests.unit.report.strategies import (
     comparisons,
     diagnostics,
     drift_reports,
+    examinations,
     impacts,
     plans,
     price_tables,
@@ -33,10 +34,15 @@ from tests.unit.report.strategies import (
 from kaiten_sync.model.diagnostic import Diagnostic
 from kaiten_sync.model.plan import Plan
 from kaiten_sync.plan.plan_file import write_plan
-from kaiten_sync.report.formats import DOCUMENTS, DriftView, Look, PlanView
+from kaiten_sync.report.formats import DOCUMENTS, DriftView, ExaminationView, Look, PlanView
 from kaiten_sync.report.safe_text import json_text, safe_text
 
 VALUES: dict[str, st.SearchStrategy[Any]] = {
+    "doctor": examinations().map(
+        lambda found: ExaminationView(
+            examination=found, codes={each.name: 6 for each in found.targets}
+        )
+    ),
     "plan": st.builds(
         PlanView,
         plan=plans(),

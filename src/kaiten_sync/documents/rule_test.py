@@ -1,0 +1,63 @@
+"""The form of a file with cases for rules, version 1."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from msgspec import UNSET, UnsetType
+
+from kaiten_sync.documents.base import JsonDocument, about
+from kaiten_sync.documents.parts import GRANT, Count
+from kaiten_sync.model.policy_rule import ApprovalLevel, RuleVerb
+
+
+class CaseImpactDocument(JsonDocument, frozen=True):
+    """Whom one change affects, in place of what a server would say. What is left out is 0."""
+
+    holders: Annotated[Count, about("How many instances have the license.", 4)] = 0
+    over: Annotated[Count, about("How many use more than is accepted afterwards.", 2)] = 0
+    near: Annotated[Count, about("How many use 90 % of it or more.", 1)] = 0
+    within: Annotated[Count, about("How many use less.", 1)] = 0
+    loses: Annotated[Count, about("How many lose something that is not metered.", 0)] = 0
+    unknown: Annotated[Count, about("Of how many it is not certain.", 0)] = 0
+
+
+class VerdictDocument(JsonDocument, frozen=True):
+    """What a rule says. A rule that cannot be judged denies or warns as well."""
+
+    rule: Annotated[str, about("The rule's name.", "nobody is cut off")]
+    verdict: Annotated[RuleVerb, about("What it does.", "deny")]
+    address: Annotated[
+        str | UnsetType, about("The object; left out for the plan as a whole.", GRANT)
+    ] = UNSET
+
+
+class RuleCaseDocument(JsonDocument, frozen=True):
+    """A saved plan, whom it affects, and what the rules say of it."""
+
+    name: Annotated[str, about("What the case shows.", "two holders would be over")]
+    plan: Annotated[str, about("The plan file, relative to this file.", "../plans/lower.plan.json")]
+    expect: Annotated[
+        tuple[VerdictDocument, ...],
+        about(
+            "All that the rules say, in any order; empty if they let the plan pass.",
+            [{"rule": "nobody is cut off", "verdict": "deny", "address": GRANT}],
+        ),
+    ]
+    impact: Annotated[
+        dict[str, CaseImpactDocument] | UnsetType,
+        about(
+            "Whom its changes affect, by address. Without it, nobody looked at the holders.",
+            {GRANT: {"holders": 4, "over": 2}},
+        ),
+    ] = UNSET
+    approval: Annotated[
+        ApprovalLevel | UnsetType, about("What the plan needs, by `policy.automatic`.", "denied")
+    ] = UNSET
+
+
+class RuleTestDocument(JsonDocument, frozen=True):
+    """Cases for the rules of a project: `kaiten-sync rules test FILE` runs them."""
+
+    version: Annotated[Literal[1], about("The version of this file format.", 1)]
+    cases: Annotated[tuple[RuleCaseDocument, ...], about("The cases, each judged by all rules.")]

@@ -1,0 +1,108 @@
+"""`--where`: whom a migration may move, by an expression in CEL that is judged for each holder."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import NamedTuple
+
+from kaiten_sync.errors import UsageError
+from kaiten_sync.expressions import Language, Unjudged, Verdict, check, judge
+from kaiten_sync.kinds.instance import HELD
+from kaiten_sync.model.diagnostic import Diagnostic, Severity
+from kaiten_sync.model.resource import LiveResource
+from kaiten_sync.model.value import Json
+
+
+class HolderVariable(NamedTuple):
+    """One variable of `--where`."""
+
+    type: str
+    about: str
+
+
+HOLDER_VARIABLES: Mapping[str, HolderVariable] = {
+    "instance.slug": HolderVariable("string", "The instance's slug."),
+    "instance.name": HolderVariable("string", "Its name."),
+    "instance.license": HolderVariable("string", "The version that it holds: `growth-v2`."),
+    "customer": HolderVariable("string", "The slug of its customer."),
+    "customer.slug": HolderVariable("string", "The same."),
+    "usage": HolderVariable(
+        "map<string, dyn>",
+        "What it uses now of each metered entitlement that its version grants: `usage.seats`,"
+        " `usage['api-calls']`.",
+    ),
+    "dates.start": HolderVariable("timestamp", "When its license began."),
+    "dates.end": HolderVariable(
+        "timestamp", "When its license ends: `dates.end < timestamp('2027-01-01T00:00:00Z')`."
+    ),
+}
+"""In the order of the documentation."""
+
+_LANGUAGE = Language(variables={name: each.type for name, each in HOLDER_VARIABLES.items()})
+_DATES = {"dates.start": "startLicenseDate", "dates.end": "endLicenseDate"}
+
+
+def check_where(where: str | None) -> None:
+    """Make sure that an expression can be judged.
+
+    Raises:
+        UsageError: it is not one, or the library for expressions is not installed.
+    """
+    found = check([where], _LANGUAGE)[0].mistakes if where is not None else ()
+    if found:
+        first = found[0]
+        raise UsageError(
+            f"--where is wrong at line {first.line}, column {first.column}: {first.message}",
+            hint=f"variables: {', '.join(HOLDER_VARIABLES)}",
+        )
+
+
+def chosen(
+    where: str | None, holders: Sequence[LiveResource], used: Sequence[Mapping[str, float]]
+) -> tuple[Verdict, ...]:
+    """Whether each holder is one of those whom an expression means. `used` is what each uses now.
+
+    Raises:
+        UsageError: the library for expressions is not installed.
+    """
+    if where is None or not holders:
+        return (True,) * len(holders)
+    rows = [_row(each, usage) for each, usage in zip(holders, used, strict=True)]
+    return judge([where], _LANGUAGE, rows)[0]
+
+
+def unanswered(verdicts: Mapping[str, Verdict]) -> Iterator[Diagnostic]:
+    """The holders for whom an expression has no answer: nobody of them is moved."""
+    found = {name: each.reason for name, each in verdicts.items() if isinstance(each, Unjudged)}
+    if found:
+        name, reason = min(found.items())
+        more = f" and {len(found) - 1:,} more" if len(found) > 1 else ""
+        yield Diagnostic(
+            rule="unanswered",
+            message=f"--where has no answer for {name}{more}, so nobody of them moves: {reason}",
+            severity=Severity.NOTE,
+        )
+
+
+def _row(holder: LiveResource, used: Mapping[str, float]) -> Mapping[str, Json | datetime]:
+    fields = holder.fields
+    customer = str(fields.get("customer") or "")
+    return {
+        "instance.slug": holder.address.slug,
+        "instance.name": str(fields.get("name") or ""),
+        "instance.license": str(fields[HELD]),
+        "customer": customer,
+        "customer.slug": customer,
+        "usage": dict(used),
+        **{name: at for name, field in _DATES.items() if (at := _moment(fields.get(field)))},
+    }
+
+
+def _moment(text: Json) -> datetime | None:
+    """A date with its zone; None if the server shows none, so that it is not known."""
+    try:
+        found = datetime.fromisoformat(str(text))
+    except ValueError:
+        return None
+    return found if found.tzinfo is not None else None

@@ -1,0 +1,116 @@
+"""What a plan needs before it is applied, by what it does; and rules that are tested offline."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+from tests.acceptance.conftest import Workplace
+from tests.support.command import kaiten_sync
+
+EXAMPLE = Path(__file__).parents[2] / "examples" / "policies"
+CATALOG = """\
+version: 1
+entitlements:
+  seats: {name: Seats, type: NUMBER}
+licenses:
+  growth: {name: Growth, type: PAID, entitlements: {seats: 10}}
+"""
+PROJECT = """\
+version: 1
+catalog: [catalog.yaml]
+targets:
+  prod: {url: 'URL', token: {env: KAITEN_AUTH_TOKEN}}
+policy:
+  automatic: [create, loosens, neutral]
+"""
+PLAN = "prod.plan.json"
+
+
+@pytest.fixture
+def policies(tmp_path: Path) -> Path:
+    """A copy of the example."""
+    return Path(shutil.copytree(EXAMPLE, tmp_path / "policies"))
+
+
+def test_a_plan_says_what_it_needs(place: Workplace) -> None:
+    place.write("catalog.yaml", CATALOG)
+    place.write("kaiten-sync.yaml", PROJECT.replace("URL", place.url))
+    first = place.run("plan", "-o", PLAN, "--format", "json").json
+    assert first["approval"] == "automatic"
+    assert "approval" not in (place.folder / PLAN).read_text()
+    assert place.run("show", PLAN, "--approval").stdout == "automatic\n"
+    assert "No review needed" in place.run("plan", "--format", "markdown").stdout
+    assert place.run("apply", PLAN).code == 0
+    place.write("catalog.yaml", CATALOG.replace("seats: 10", "seats: 5"))
+    tightened = place.run("plan", "-o", PLAN, "--format", "json").json
+    assert tightened["approval"] == "review"
+    assert place.run("show", PLAN, "--approval").stdout == "review\n"
+    refused = place.run("plan", "--fail-on", "tightens", "--format", "json")
+    assert (refused.code, refused.json["error"]["approval"]) == (4, "denied")
+
+
+def test_what_plan_prints_as_json_is_still_a_plan(place: Workplace) -> None:
+    place.write("catalog.yaml", CATALOG)
+    place.write("kaiten-sync.yaml", PROJECT.replace("URL", place.url))
+    place.write(PLAN, place.run("plan", "--format", "json").stdout)
+    assert place.run("apply", PLAN).code == 0
+    lying = (place.folder / PLAN).read_text().replace('"automatic"', '"as you like"', 1)
+    place.write(PLAN, lying)
+    assert place.run("apply", PLAN).code == 4
+
+
+def test_the_example_of_rules_is_as_its_cases_expect(policies: Path) -> None:
+    done = kaiten_sync("rules", "test", "rules.test.yaml", cwd=policies)
+    assert done.code == 0, done.stdout
+    assert done.stdout.count("ok   ") == 5
+    levels = {
+        name: kaiten_sync("show", f"{name}.plan.json", "--approval", cwd=policies).stdout.strip()
+        for name in ("lower", "raise", "remove")
+    }
+    assert levels == {"lower": "review", "raise": "automatic", "remove": "denied"}
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "says"),
+    [
+        ("over: 2, ", "", "expected, and not said: 'nobody is cut off' denies"),
+        ("approval: automatic", "approval: review", "said: approval: automatic"),
+    ],
+)
+def test_a_case_that_fails_says_how(policies: Path, old: str, new: str, says: str) -> None:
+    text = (policies / "rules.test.yaml").read_text(encoding="utf-8")
+    assert old in text
+    (policies / "rules.test.yaml").write_text(text.replace(old, new), encoding="utf-8")
+    done = kaiten_sync("rules", "test", "rules.test.yaml", cwd=policies)
+    assert done.code == 1
+    assert says in done.stdout
+    assert done.stdout.count("FAIL ") == 1
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "code", "says"),
+    [
+        ("verdict: deny", "verdict: refuse", 3, "cases[0].expect[0].verdict"),
+        ("rule: nobody is cut off", "rule: nobody is", 3, "no rule 'nobody is'"),
+        ("plan: lower.plan.json", "plan: higher.plan.json", 3, "higher.plan.json"),
+        ("plan: lower.plan.json", "plan: kaiten-sync.yaml", 4, "not a plan file"),
+        ("version: 1\n", "version: 1\nversion: 1\n", 3, "duplicate key"),
+    ],
+)
+def test_a_wrong_file_of_cases_is_an_error(
+    policies: Path, old: str, new: str, code: int, says: str
+) -> None:
+    text = (policies / "rules.test.yaml").read_text(encoding="utf-8")
+    (policies / "rules.test.yaml").write_text(text.replace(old, new, 1), encoding="utf-8")
+    done = kaiten_sync("rules", "test", "rules.test.yaml", cwd=policies)
+    assert done.code == code
+    assert says in done.stderr
+
+
+def test_without_a_project_there_are_no_rules_to_test(policies: Path) -> None:
+    (policies / "kaiten-sync.yaml").unlink()
+    done = kaiten_sync("rules", "test", "rules.test.yaml", cwd=policies)
+    assert done.code == 3
+    assert "project file" in done.stderr

@@ -1,0 +1,213 @@
+"""Every command that a message suggests runs where it was printed, whatever paths are called."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import httpx
+import pytest
+from tests.acceptance.conftest import Workplace
+from tests.support.command import Ended
+from tests.support.processes import HANG_S
+
+CATALOG = """\
+version: 1
+entitlements:
+  calls: {name: Calls, type: NUMBER}
+licenses:
+  growth: {name: Growth, type: PAID, entitlements: {calls: 1000}}
+"""
+FOLDER = "it's a catalog"
+PROJECT = f"{FOLDER}/kaiten-sync.yaml"
+PLAN = "our plans/$HOME.plan.json"
+COMMAND = re.compile(r"kaiten-sync (?:adopt|apply|drift|freeze|init|plan|show|validate)\b")
+RUNS = frozenset({0, 2})
+"""Done, or there is a difference; anything else means that the command line was wrong."""
+
+
+def suggested(ended: Ended) -> list[str]:
+    """The commands in what a command printed, each once."""
+    lines = re.findall(
+        r"(?:cd \S.* && )?kaiten-sync .*", re.sub("`", "\n", ended.stdout + ended.stderr)
+    )
+    return list(dict.fromkeys(line for line in lines if COMMAND.search(line)))
+
+
+def run_in_shell(command: str, place: Workplace, **environment: str) -> Ended:
+    """Paste a command line into a shell, with the environment of the command that printed it."""
+    kept = {k: v for k, v in os.environ.items() if not k.startswith("KAITEN")}
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    done = subprocess.run(
+        ["bash", "-c", command],
+        cwd=place.folder,
+        env={**kept, "PATH": path, **environment},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=HANG_S,
+        check=False,
+    )
+    return Ended(done.returncode, done.stdout, done.stderr)
+
+
+@pytest.fixture
+def project(place: Workplace) -> Workplace:
+    """A project whose file is neither here nor above, with two targets on one server."""
+    place.write(f"{FOLDER}/catalog.yaml", CATALOG)
+    place.write(
+        PROJECT,
+        "version: 1\ncatalog: [catalog.yaml]\ntargets:\n"
+        f"  prod: {{url: {place.url}, token: {{env: PROD_TOKEN}}, after: [staging]}}\n"
+        f"  staging: {{url: {place.url}, token: {{env: PROD_TOKEN}}}}\n",
+    )
+    return place
+
+
+def tokens(place: Workplace) -> dict[str, str]:
+    return {"PROD_TOKEN": place.token, "KAITEN_BASE_URL": "", "KAITEN_AUTH_TOKEN": ""}
+
+
+def put(place: Workplace, value: int) -> None:
+    answer = httpx.put(
+        f"{place.url}/api/licenses/growth/entitlements/calls",
+        json={"value": {"type": "number", "value": value}},
+        headers={"Authorization": f"Bearer {place.token}"},
+    )
+    assert answer.status_code == 204, answer.text
+
+
+PROD = ("--project", PROJECT, "-t", "staging")
+
+
+def planned(place: Workplace) -> Ended:
+    return place.run("plan", *PROD, "-o", PLAN, **tokens(place))
+
+
+def agreed(place: Workplace) -> None:
+    assert planned(place).code == 0
+    assert place.run("apply", PLAN, *PROD[:2], **tokens(place)).code == 0
+
+
+def checked(place: Workplace) -> Ended:
+    planned(place)
+    place.write(f"{FOLDER}/catalog.yaml", CATALOG.replace("1000", "2000"))
+    return place.run("plan", *PROD, "--max-updates", "7", "-o", PLAN, "--check", **tokens(place))
+
+
+def edited_on_the_server(place: Workplace) -> Ended:
+    agreed(place)
+    put(place, 7)
+    return place.run("drift", *PROD, "--plan", PLAN, **tokens(place))
+
+
+def ahead_in_git(place: Workplace) -> Ended:
+    agreed(place)
+    place.write(f"{FOLDER}/catalog.yaml", CATALOG.replace("1000", "2000"))
+    return place.run("drift", *PROD, "--plan", PLAN, **tokens(place))
+
+
+def in_conflict(place: Workplace) -> Ended:
+    ahead_in_git(place)
+    put(place, 7)
+    return place.run("adopt", *PROD, "--plan", PLAN, **tokens(place))
+
+
+def drift_of_all(place: Workplace) -> Ended:
+    agreed(place)
+    put(place, 7)
+    return place.run("drift", "--all", "--project", PROJECT, **tokens(place))
+
+
+def waiting(place: Workplace) -> Ended:
+    return place.run("apply", "--project", PROJECT, "-t", "prod", "--yes", **tokens(place))
+
+
+def nothing_planned(place: Workplace) -> Ended:
+    agreed(place)
+    return planned(place)
+
+
+def exported(place: Workplace) -> Ended:
+    agreed(place)
+    return place.run("export", *PROD, "-o", "what's live/", **tokens(place))
+
+
+def started(place: Workplace) -> Ended:
+    return place.run("init", "a new $project")
+
+
+STORIES: dict[str, tuple[Callable[[Workplace], Ended], set[str]]] = {
+    "planned": (planned, {"apply"}),
+    "checked": (checked, {"plan"}),
+    "edited on the server": (edited_on_the_server, {"adopt", "drift"}),
+    "ahead in git": (ahead_in_git, {"plan"}),
+    "in conflict": (in_conflict, {"adopt", "drift"}),
+    "drift of all": (drift_of_all, {"plan", "adopt", "drift"}),
+    "waiting": (waiting, {"plan"}),
+    "nothing planned": (nothing_planned, set()),
+    "exported": (exported, {"plan"}),
+    "started": (started, {"validate"}),
+}
+
+
+@pytest.mark.parametrize("story", STORIES)
+def test_what_is_suggested_can_be_pasted(project: Workplace, story: str) -> None:
+    tell, expected = STORIES[story]
+    ended = tell(project)
+    assert project.token not in ended.stdout + ended.stderr
+    commands = suggested(ended)
+    names = {command.partition("kaiten-sync ")[2].split()[0] for command in commands}
+    assert bool(names) is bool(expected), ended
+    assert names <= expected
+    catalog = project.folder / FOLDER / "catalog.yaml"
+    before = catalog.read_bytes()
+    for command in commands:
+        catalog.write_bytes(before)  # adopting for one target may settle the next
+        done = run_in_shell(command, project, **tokens(project))
+        assert done.code in RUNS, f"{command}\n{done.stderr}"
+
+
+@pytest.mark.parametrize("options", [(), ("--generation", "current")])
+def test_a_server_without_a_project_is_named_again(
+    place: Workplace, options: tuple[str, ...]
+) -> None:
+    place.write("c d.yaml", CATALOG)
+    alone = {"KAITEN_AUTH_TOKEN": place.token, "KAITEN_BASE_URL": ""}
+    there = ("--base-url", place.url, *options)
+    ended = place.run("plan", "-f", "c d.yaml", *there, "-o", "a b.plan.json", **alone)
+    (command,) = suggested(ended)
+    assert command.endswith(" ".join([*there, "'a b.plan.json'"]))
+    done = run_in_shell(command, place, **alone)
+    assert done.code == 0, done.stderr
+    put(place, 7)
+    drift = place.run("drift", "-f", "c d.yaml", *there, "--plan", "a b.plan.json", **alone)
+    commands = suggested(drift)
+    assert len(commands) == 2
+    for each in commands:
+        done = run_in_shell(each, place, **alone)
+        assert done.code in RUNS, f"{each}\n{done.stderr}"
+
+
+def test_an_empty_plan_is_not_offered_to_be_applied(project: Workplace) -> None:
+    ended = nothing_planned(project)
+    assert "No changes" in ended.stdout
+    assert "apply it" not in ended.stderr
+
+
+def test_a_target_without_a_project_file_says_so(place: Workplace) -> None:
+    for command in ("plan", "drift", "apply", "doctor"):
+        ended = place.run(command, "-t", "prod", KAITEN_BASE_URL="")
+        assert ended.code == 3
+        assert "there is no project file (kaiten-sync.yaml) here or in a folder above" in (
+            ended.stderr
+        ), command
+
+
+def test_a_command_line_without_a_command_shows_the_help(place: Workplace) -> None:
+    ended = place.run()
+    assert "A day's work:" in ended.stdout + ended.stderr
