@@ -8,13 +8,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from kaiten_sync.api.catalog import HttpCatalog
 from kaiten_sync.api.credentials import api_base, check_token
 from kaiten_sync.api.identity import ServerKey, server_key
 from kaiten_sync.api.network import Certificates, network_of
 from kaiten_sync.api.settings import ConnectionSettings
-from kaiten_sync.disk import Disk, check_output, read_regular
+from kaiten_sync.disk import Disk, check_input, check_output, read_regular
 from kaiten_sync.errors import CredentialError, UsageError
 from kaiten_sync.git import GitHistory
 from kaiten_sync.jobs.workspace import Workspace, open_project
@@ -30,6 +31,7 @@ __all__ = [
     "URL_VARIABLE",
     "Flags",
     "HttpConnection",
+    "check_input",
     "check_output",
     "connect",
     "local_ports",
@@ -154,13 +156,16 @@ def connect(
             f"the URL of {target.name} has a token in it",
             hint="write it without; the token goes into a header",
         )
+    network = network_of(base, environment, _certificates(target, project))
+    if network.proxy is not None:
+        held.hold(urlsplit(network.proxy).password)
     settings = ConnectionSettings(
         url=url,
         token=None if token is None else check_token(token),
         generation=flags.generation or target.generation,
         allow_http=flags.allow_http,
         max_requests_per_minute=flags.max_requests_per_minute or _rate(environment),
-        network=network_of(base, environment, _certificates(target, project)),
+        network=network,
         notify=(notices or NoNotices()).notify,
     )
     return HttpConnection(

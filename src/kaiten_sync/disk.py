@@ -48,6 +48,15 @@ def read_regular(path: Path, most_bytes: int = LARGEST_BYTES) -> bytes:
         raise UsageError(f"cannot read {path}: {getattr(error, 'strerror', error)}") from error
 
 
+def check_input(path: Path) -> None:
+    """Make sure, before anything else is done, that a file can be read.
+
+    Raises:
+        UsageError: it is not a regular file, or cannot be read.
+    """
+    read_regular(path)
+
+
 def check_output(path: Path, *, is_folder: bool = False) -> None:
     """Make sure, before anything else is done, that a file or a folder can have this name.
 

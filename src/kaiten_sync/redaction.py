@@ -22,6 +22,8 @@ _SHORTEST_SECRET = 8
 """Characters. Hiding a shorter text would hide ordinary words, too."""
 _SHORTEST_PART = 16
 """Characters of a token that are a secret without its prefix, or in another spelling."""
+_SEPARATORS = bytes(each for each in range(256) if not re.match(rb"[A-Za-z0-9_]", bytes([each])))
+"""What a token can be taken apart with and still be read: spaces, hyphens, all beyond ASCII."""
 
 
 class Redaction:
@@ -30,6 +32,8 @@ class Redaction:
     def __init__(self, *secrets: str | None) -> None:
         self._forms: frozenset[str] = frozenset()
         self._pattern: re.Pattern[str] | None = None
+        self._runs: frozenset[bytes] = frozenset()
+        self._apart: re.Pattern[str] | None = None
         for secret in secrets:
             self.hold(secret)
 
@@ -43,6 +47,11 @@ class Redaction:
         self._forms |= {form.lower() for form in _spellings(secret)}
         longest_first = sorted(self._forms, key=lambda form: (-len(form), form))
         self._pattern = re.compile("|".join(map(re.escape, longest_first)), re.IGNORECASE)
+        bare = _run(_PREFIX.sub("", secret))
+        if len(bare) >= _SHORTEST_PART:
+            self._runs |= {bare}
+            apart = (r"[^A-Za-z0-9_]*".join(run.decode()) for run in sorted(self._runs))
+            self._apart = re.compile("|".join(apart), re.IGNORECASE)
 
     def hold_all_in(self, texts: Iterable[str]) -> None:
         """Hide whatever in these texts looks like a Kaiten credential."""
@@ -51,15 +60,19 @@ class Redaction:
                 self.hold(secret)
 
     def is_in(self, text: str) -> bool:
-        """Whether a text contains a secret."""
+        """Whether a text contains a secret, in one piece or taken apart."""
         lowered = text.lower()
-        return any(form in lowered for form in self._forms)
+        if any(form in lowered for form in self._forms):
+            return True
+        run = _run(lowered) if self._runs else b""
+        return any(each in run for each in self._runs)
 
     def __call__(self, text: str) -> str:
         """The text without secrets."""
         if self._pattern is None or not self.is_in(text):
             return text
-        return self._pattern.sub(MASK, text)
+        hidden = self._pattern.sub(MASK, text)
+        return hidden if self._apart is None else self._apart.sub(MASK, hidden)
 
     def of_json(self, value: _T) -> _T:
         """The JSON value without secrets in its texts and keys."""
@@ -72,6 +85,11 @@ class Redaction:
             case dict():
                 found = {self(key): self.of_json(each) for key, each in value.items()}
         return found  # type: ignore[no-any-return]  # of the same shape
+
+
+def _run(text: str) -> bytes:
+    """The characters of a text that tokens have, in lower case and without what separates them."""
+    return text.encode("utf-8", "surrogatepass").translate(None, _SEPARATORS).lower()
 
 
 def _spellings(secret: str) -> Iterator[str]:

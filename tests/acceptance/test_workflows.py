@@ -321,7 +321,39 @@ def test_a_workflow_that_was_changed_is_not_overwritten(tmp_path: Path) -> None:
     (tmp_path / ".gitlab-ci.yml").write_text("stages: [mine]\n", encoding="utf-8")
     done = kaiten_sync("init", ".", "--ci", "gitlab", cwd=tmp_path)
     assert (done.code, "never overwrites" in done.stderr) == (3, True)
+    assert "--pipeline kaiten-sync.gitlab-ci.yml" in done.stderr
     assert (tmp_path / ".gitlab-ci.yml").read_text(encoding="utf-8") == "stages: [mine]\n"
+
+
+@pytest.mark.parametrize("start", ["an existing project", "a new one"])
+def test_a_pipeline_can_be_included_in_one_that_is_there(tmp_path: Path, start: str) -> None:
+    (tmp_path / ".git").mkdir()
+    (tmp_path / ".gitlab-ci.yml").write_text("stages: [mine]\n", encoding="utf-8")
+    folder = tmp_path / "licensing"
+    folder.mkdir()
+    if start == "an existing project":
+        (folder / "kaiten-sync.yaml").write_text(TARGETS, encoding="utf-8")
+    words = ("--ci", "gitlab", "--pipeline", "licensing/ours.gitlab-ci.yml")
+    done = kaiten_sync("init", "licensing", *words, cwd=tmp_path)
+    assert done.code == 0, done.stderr
+    assert 'include: [{local: "/licensing/ours.gitlab-ci.yml"}]' in done.stderr
+    pipeline = yaml.safe_load((folder / "ours.gitlab-ci.yml").read_text(encoding="utf-8"))
+    assert f"the stages {', '.join(pipeline['stages'][:-1])} and {pipeline['stages'][-1]}" in (
+        done.stderr
+    )
+    assert (tmp_path / ".gitlab-ci.yml").read_text(encoding="utf-8") == "stages: [mine]\n"
+    assert kaiten_sync("init", ".", *words[:2], "--pipeline", "x", cwd=folder).code == 0
+    assert kaiten_sync("init", ".", "--pipeline", "y", cwd=folder).code == 3
+
+
+def test_a_second_project_keeps_the_checks_of_the_first(tmp_path: Path) -> None:
+    (tmp_path / ".git").mkdir()
+    assert kaiten_sync("init", "one", cwd=tmp_path).code == 0
+    workflow = tmp_path / ".github/workflows/kaiten-sync.yml"
+    before = workflow.read_bytes()
+    done = kaiten_sync("init", "two", cwd=tmp_path)
+    assert (done.code, "validate this project in it, too" in done.stderr) == (0, True)
+    assert workflow.read_bytes() == before
 
 
 def test_a_new_project_without_ci_only_validates(tmp_path: Path) -> None:

@@ -64,8 +64,9 @@ def test_commands_in_the_docs_exist(path: Path) -> None:
         assert used <= options, f"{path}: {line}"
 
 
-def test_every_guarantee_names_a_test_that_exists() -> None:
-    page = Path("docs/explanation/guarantees.md").read_text(encoding="utf-8")
+@pytest.mark.parametrize("name", ["docs/explanation/guarantees.md", "SECURITY.md"])
+def test_every_guarantee_names_a_test_that_exists(name: str) -> None:
+    page = Path(name).read_text(encoding="utf-8")
     rows = [row for row in page.splitlines() if row.startswith("| ") and "promise |" not in row]
     assert len(rows) > 15
     for row in rows:
@@ -88,7 +89,9 @@ def test_the_transcript_in_the_readme_is_what_the_terminal_shows() -> None:
     assert with_transcript(readme) == readme, "run `make docs`"
 
 
-VARIABLE = r'"(KAITEN_[A-Z_]+|NO_COLOR|HTTPS_PROXY|ALL_PROXY|NO_PROXY|SSL_CERT_[A-Z]+)"'
+VARIABLE = (
+    r'"(KAITEN_[A-Z_]+|NO_COLOR|HTTPS_PROXY|ALL_PROXY|NO_PROXY|SSL_CERT_[A-Z]+|SSLKEYLOGFILE)"'
+)
 
 
 def test_every_environment_variable_is_documented() -> None:

@@ -58,14 +58,14 @@ OBJECTS: dict[str, Any] = {
     ],
     "/licenses/growth/entitlements": [
         {
-            "id": "x1",
+            "licenseId": "l1",
             "licenseSlug": "growth",
             "entitlementSlug": "calls",
             "value": {"type": "number", "value": 1000},
             "limitCapExceededOveragePercent": 0,
         },
         {
-            "id": "x2",
+            "licenseId": "l1",
             "entitlementSlug": "branding",
             "value": {"type": "object", "value": {"theme": {"dark": [1, 2.5, None]}}},
         },
@@ -210,6 +210,17 @@ def broken(body: Any, choices: list[int], value: str) -> bytes:
         key = keys[choice % len(keys)]
     holder[key] = "@@"
     return json.dumps(document[""]).replace('"@@"', value).encode()
+
+
+def test_a_plan_of_the_truth_can_be_applied(
+    server: Scripted, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """So it is a lie that an apply below ends with, and not the plan."""
+    LIAR.reset()
+    LIAR.lie = Liar.lie
+    monkeypatch.chdir(folder)
+    monkeypatch.setenv("KAITEN_BASE_URL", server.url)
+    assert run(["apply", "p.json"]) == 0
 
 
 @pytest.mark.parametrize("command", COMMANDS, ids=" ".join)

@@ -39,6 +39,26 @@ def test_a_token_is_hidden(text: str) -> None:
     assert not redaction.is_in(shown)
 
 
+SEPARATORS = (*" -.\n\t\u200b\x00*/é\U0001f512\udcff", "><")
+
+
+@pytest.mark.parametrize("separator", SEPARATORS, ids=ascii)
+@pytest.mark.parametrize("step", [1, 3, 16])
+def test_a_token_that_was_taken_apart_is_hidden(separator: str, step: int) -> None:
+    """As somebody would write it who wants it to pass, and to be read by a person."""
+    redaction = Redaction(TOKEN)
+    apart = separator.join(TOKEN[n : n + step] for n in range(0, len(TOKEN), step))
+    shown = redaction(f"before {apart} after")
+    assert redaction.is_in(apart)
+    assert not redaction.is_in(shown)
+    assert (shown[:7], shown[-6:]) == ("before ", " after")
+
+
+def test_what_only_resembles_a_token_stays() -> None:
+    text = " ".join(TOKEN[: len(TOKEN) // 2]) + " " + "-".join(TOKEN[4:-1]) + "x"
+    assert Redaction(TOKEN)(text) == text
+
+
 @given(before=st.binary(max_size=20), after=st.binary(max_size=20), is_for_urls=st.booleans())
 def test_base64_of_a_text_around_a_token_is_hidden(
     before: bytes, after: bytes, is_for_urls: bool

@@ -44,6 +44,9 @@ one of them: a server that failed at a request fails at it again."""
 
 _UNSIGNED_HINT = "no token was sent: set KAITEN_AUTH_TOKEN, or say in the project file where it is"
 _UNREACHABLE_HINT = "check the URL, and whether the server runs and is reachable from here"
+_PROXY_HINT = (
+    "check the proxy that {variable} names, and the URL; NO_PROXY lists servers to reach directly"
+)
 _CERTIFICATE_HINT = (
     "if an authority of your own signed the server's certificate, name its file: `ca` of the target"
     " in the project file, or SSL_CERT_FILE"
@@ -131,6 +134,10 @@ class Client:
             ),
             follow_redirects=False,  # a redirect would carry the credential elsewhere
             trust_env=False,  # see api/network.py
+        )
+        variable = settings.network.proxy_named_by
+        self._unreachable_hint = (
+            _PROXY_HINT.format(variable=variable) if variable else _UNREACHABLE_HINT
         )
         self._pace = Pace(
             at_most=settings.pool,
@@ -221,7 +228,9 @@ class Client:
         said = self.redaction(describe(lost.cause))
         return UnreachableError(
             f"{request}: no answer from {self.base_url} ({said})",
-            hint=_CERTIFICATE_HINT if "CERTIFICATE_VERIFY_FAILED" in said else _UNREACHABLE_HINT,
+            hint=_CERTIFICATE_HINT
+            if "CERTIFICATE_VERIFY_FAILED" in said
+            else self._unreachable_hint,
         )
 
     def _send(self, request: _Request) -> Answer:

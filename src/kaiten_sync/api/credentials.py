@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ipaddress
+import re
+from typing import TypeGuard
 from urllib.parse import SplitResult, urlsplit
 
 import httpx
@@ -21,7 +23,7 @@ def api_base(url: str, *, allow_http: bool) -> str:
         UsageError: not an http(s) URL, holds a credential, or is plain http to another host.
     """
     parts = _split(url)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
+    if parts.scheme not in ("http", "https") or not is_host(parts.hostname) or parts.port == 0:
         raise UsageError(f"not a server URL: {_without_credential(url)!r}", hint=_URL_HINT)
     if parts.username or parts.password or parts.query or parts.fragment:
         raise UsageError(
@@ -35,6 +37,33 @@ def api_base(url: str, *, allow_http: bool) -> str:
         )
     path = parts.path.rstrip("/")
     return f"{parts.scheme}://{parts.netloc}{path if path.endswith('/api') else path + '/api'}"
+
+
+def is_host(name: str | None) -> TypeGuard[str]:
+    """Whether a name can be that of a host; resolvers fail on some of the others.
+
+    Source: RFC 1035, section 2.3.4: a label has 1 to 63 characters.
+    """
+    try:
+        found = spelled(name or "")
+        return found != "" and found.encode("idna").isascii()
+    except UnicodeError:
+        return False
+
+
+def spelled(host: str) -> str:
+    """A host's name in the one spelling in which it is looked up: lower case, ASCII, no last dot.
+
+    Raises:
+        UnicodeError: it is not a name.
+    """
+    try:
+        name = httpx.URL(scheme="https", host=host).raw_host.decode("ascii")
+    except httpx.InvalidURL as error:
+        raise UnicodeError(str(error)) from error
+    if re.search(r"\s|%20", name):  # httpx escapes a space
+        raise UnicodeError("a space in a name")
+    return name.lower().strip("[]").removesuffix(".")
 
 
 def is_loopback(host: str) -> bool:

@@ -17,8 +17,8 @@ from urllib.parse import SplitResult, urlsplit
 
 import httpx
 
-from kaiten_sync.api.credentials import is_loopback
-from kaiten_sync.disk import read_regular
+from kaiten_sync.api.credentials import is_host, is_loopback, spelled
+from kaiten_sync.disk import check_output, read_regular
 from kaiten_sync.errors import UsageError
 
 CERTIFICATES_FILE = "SSL_CERT_FILE"
@@ -26,6 +26,8 @@ CERTIFICATES_FOLDER = "SSL_CERT_DIR"
 _PROXIES = ("https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY")
 """In the order in which curl looks: the specific before the general, lower case first."""
 _EXCEPTIONS = ("no_proxy", "NO_PROXY")
+KEY_LOG = "SSLKEYLOGFILE"
+"""Where Python's ssl module writes the keys of each connection, for whoever debugs it."""
 
 _PROXY_HINT = (
     "write it as http://proxy.example.com:3128, or name the server in NO_PROXY to go without"
@@ -70,18 +72,27 @@ class Certificates:
 class Network:
     """How to reach one server.
 
-    `proxy` is an http(s) proxy's URL, which may contain a password; None connects directly.
-    `certificates` are None for the usual ones.
+    `proxy` is an http(s) proxy's URL, which may contain a password, and `proxy_named_by` the
+    variable that it is from; None connects directly. `certificates` are None for the usual ones.
+    `key_log` is the file to which Python's ssl module writes keys, None if it does not.
     """
 
     proxy: str | None = None
+    proxy_named_by: str | None = None
     certificates: Certificates | None = None
+    key_log: str | None = None
 
     def __repr__(self) -> str:
         return f"Network(has_proxy={self.proxy is not None})"
 
     def tls(self) -> ssl.SSLContext:
-        """What checks the server's certificate. Raises as `Certificates.context` does."""
+        """What checks the server's certificate.
+
+        Raises:
+            UsageError: the certificates cannot be read, or the keys not be written.
+        """
+        if self.key_log is not None:
+            _check_key_log(self.key_log)
         if self.certificates is None:
             return httpx.create_ssl_context(trust_env=False)
         return self.certificates.context()
@@ -105,10 +116,30 @@ def network_of(
     server = urlsplit(base_url)
     if server.scheme != "https":
         return DIRECT
+    named_by = _proxy_variable(server, environment)
     return Network(
-        proxy=_proxy(server, environment),
+        proxy=None if named_by is None else _proxy(named_by, environment[named_by]),
+        proxy_named_by=named_by,
         certificates=certificates or _certificates(environment),
+        key_log=environment.get(KEY_LOG) or None,
     )
+
+
+def _check_key_log(path: str) -> None:
+    """Open the file as ssl is about to do, which would wait for a pipe and not say what is wrong.
+
+    Raises:
+        UsageError: it cannot be written.
+    """
+    try:
+        check_output(Path(path))
+        flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | getattr(os, "O_NONBLOCK", 0)
+        os.close(os.open(path, flags, 0o600))  # with these keys, the token can be decrypted
+    except (OSError, ValueError, UsageError) as error:
+        raise UsageError(
+            f"{KEY_LOG} is {path!r}, which cannot be written ({getattr(error, 'strerror', error)})",
+            hint=f"unset {KEY_LOG}, unless somebody has to decrypt this run's connections",
+        ) from error
 
 
 def _certificates(environment: Mapping[str, str]) -> Certificates | None:
@@ -120,17 +151,20 @@ def _certificates(environment: Mapping[str, str]) -> Certificates | None:
     return Certificates(named_by=named_by, file=file, folder=folder)
 
 
-def _proxy(server: SplitResult, environment: Mapping[str, str]) -> str | None:
+def _proxy_variable(server: SplitResult, environment: Mapping[str, str]) -> str | None:
+    """The variable that names the proxy for a server; None if it is reached directly."""
     variable = next((name for name in _PROXIES if environment.get(name)), None)
     exceptions = next((environment[name] for name in _EXCEPTIONS if environment.get(name)), "")
-    host = str(server.hostname)
-    if variable is None or is_loopback(host) or _is_excepted(host, server.port or 443, exceptions):
-        return None
-    url = environment[variable]
+    host = spelled(str(server.hostname))
+    is_direct = is_loopback(host) or _is_excepted(host, server.port or 443, exceptions)
+    return None if is_direct else variable
+
+
+def _proxy(variable: str, url: str) -> str:
     try:
         proxy = urlsplit(url if "://" in url else f"http://{url}")
-        is_usable = proxy.scheme in ("http", "https") and bool(proxy.hostname)
-        _ = proxy.port  # raises if the port is not a number
+        is_usable = proxy.scheme in ("http", "https") and is_host(proxy.hostname)
+        is_usable = is_usable and proxy.port != 0  # raises if the port is not a number
         httpx.URL(proxy.geturl())
     except (ValueError, httpx.InvalidURL):
         is_usable, scheme = False, "?"
@@ -148,24 +182,26 @@ def _is_excepted(host: str, port: int, exceptions: str) -> bool:
     It lists names (with their subdomains), addresses, networks (`10.0.0.0/8`, `fd00::/8`), each
     perhaps with a port, separated by commas or spaces; `*` means every host.
     """
-    return any(
-        _names(entry.lower(), host.lower(), port) for entry in exceptions.replace(",", " ").split()
-    )
+    return any(_names(entry.lower(), host, port) for entry in exceptions.replace(",", " ").split())
 
 
 def _names(entry: str, host: str, port: int) -> bool:
     if entry == "*":
         return True
-    address = _address(host)
-    if address is not None:
-        try:
-            return address in ipaddress.ip_network(entry.strip("[]"), strict=False)
-        except ValueError:
-            pass
     name, colon, its_port = entry.rpartition(":")
     if colon and its_port.isdigit() and (name.count(":") == 0 or name.endswith("]")):
         return int(its_port) == port and _names(name, host, port)
-    name = entry.removeprefix("*").removeprefix(".")
+    address = _address(host)
+    if address is not None:
+        try:
+            network = entry.replace("[", "").replace("]", "")
+            return address in ipaddress.ip_network(network, strict=False)
+        except ValueError:
+            return False
+    try:
+        name = spelled(entry.removeprefix("*").removeprefix("."))
+    except UnicodeError:
+        return False
     return bool(name) and (host == name or host.endswith(f".{name}"))
 
 

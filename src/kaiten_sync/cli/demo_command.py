@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import click
 
+from kaiten_sync.cli.options import OUTPUT_FOLDER
+
 
 @click.command("demo")
 @click.option(
     "--keep",
+    type=OUTPUT_FOLDER,
     metavar="DIR",
     help="Keep the project of the tour in this folder (default: thrown away).",
 )

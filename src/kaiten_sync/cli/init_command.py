@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from kaiten_sync.cli.options import OUTPUT_FILE
 from kaiten_sync.errors import UsageError
 
 
@@ -31,7 +32,16 @@ from kaiten_sync.errors import UsageError
     " folder of the project with wheels. Default: `installFrom` of the project file, or else the"
     " URL that this program was installed from.",
 )
-def command(folder: str, ci: str | None, write_plans: bool, install_from: str | None) -> None:
+@click.option(
+    "--pipeline",
+    type=OUTPUT_FILE,
+    metavar="FILE",
+    help="With --ci gitlab: write the pipeline to FILE, to be included in a .gitlab-ci.yml that is"
+    " there already.",
+)
+def command(
+    folder: str, ci: str | None, write_plans: bool, install_from: str | None, pipeline: str | None
+) -> None:
     """Start a project: project file, an example catalog, CI workflows, editor settings.
 
     DIR is the root of the git repository, or a folder inside it: workflows go to the root, where
@@ -44,6 +54,7 @@ def command(folder: str, ci: str | None, write_plans: bool, install_from: str | 
       kaiten-sync init
       kaiten-sync init licensing/ --ci github
       kaiten-sync init --ci gitlab --write-plans
+      kaiten-sync init --ci gitlab --pipeline kaiten-sync.gitlab-ci.yml
       kaiten-sync init --ci github --install-from vendor/kaiten-sync
     """
     from kaiten_sync.cli.output import print_result, say
@@ -53,10 +64,16 @@ def command(folder: str, ci: str | None, write_plans: bool, install_from: str | 
 
     if write_plans and ci is None:
         raise UsageError("--write-plans is for the workflows of --ci", hint="add --ci github")
+    if pipeline is not None and ci != Forge.GITLAB:
+        raise UsageError("--pipeline is for GitLab, which reads one file", hint="add --ci gitlab")
     root = Path(folder)
     forge = Forge(ci) if ci is not None else None
     request = StartRequest(
-        root=root, forge=forge, writes_plans=write_plans, install_from=install_from
+        root=root,
+        forge=forge,
+        writes_plans=write_plans,
+        install_from=install_from,
+        pipeline=None if pipeline is None else Path(pipeline),
     )
     written = start(request, terminal_ports().files)
     for path in written.paths:

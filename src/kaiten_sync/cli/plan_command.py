@@ -45,6 +45,7 @@ if TYPE_CHECKING:
 )
 @click.option(
     "--fresh",
+    type=OUTPUT_FILE,
     metavar="FILE",
     help="With --check, write the plan that is made now to FILE, to be committed in its place.",
 )

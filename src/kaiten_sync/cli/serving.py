@@ -6,6 +6,7 @@ import os
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import click
@@ -116,10 +117,17 @@ def project_plan(project: str, target: str = "") -> str:
 
 
 def _plan_source(choice: ServeChoice) -> tuple[str, ...]:
-    """The function that makes the project's plan: the server calls it and looks no further."""
+    """The function that makes the project's plan: the server calls it and looks no further.
+
+    Raises:
+        UsageError: the project file cannot be read, or a target is named without one.
+    """
     if choice.project is None:
         if choice.target is not None:
             raise UsageError("--target needs --project", hint="name the project file")
         return ()
+    from kaiten_sync.bootstrap import check_input
+
+    check_input(Path(choice.project))
     target = () if choice.target is None else (choice.target,)
     return (f"{__name__}:{project_plan.__name__}", choice.project, *target)

@@ -70,6 +70,7 @@ class _Tour:
                 self._put_back,
                 self._use,
                 self._tighten,
+                self._sell_less,
             )
             for step in steps:
                 if not step():
@@ -159,6 +160,20 @@ class _Tour:
         path.write_text(text, encoding="utf-8")
         print_result("\n")
         return code == ExitCode.DIFFERENCE and self._run("table", _LOWER_FILE) == ExitCode.OK
+
+    def _sell_less(self) -> bool:
+        self._title("So sell less to whoever is new, and leave customers what they bought")
+        path = Path("catalog/licenses.yaml")
+        above, _, text = path.read_text(encoding="utf-8").partition("  growth:\n")
+        growth, _, below = text.partition("\n  enterprise:\n")
+        sold = growth.replace("api-calls: 1000", "api-calls: 500")
+        path.write_text(
+            f"{above}  enterprise:\n{below}\nfamilies:\n  growth:\n{sold}", encoding="utf-8"
+        )
+        print_result(
+            "  catalog/licenses.yaml: growth moves from `licenses` to `families`, with 500\n\n"
+        )
+        return self._run("apply", "-t", "local", "--yes") == ExitCode.OK
 
     def _point_at_server(self) -> None:
         path = Path("kaiten-sync.yaml")

@@ -17,6 +17,7 @@ from kaiten_sync.jobs.editors import OF_PROJECTS, beside_project, new_attributes
 from kaiten_sync.jobs.installing import LOCK, InstallSource, installed_from, is_lock
 from kaiten_sync.jobs.repository import folder_in_repository, repository_root
 from kaiten_sync.jobs.workflows import (
+    PIPELINE,
     Forge,
     WorkflowRequest,
     validation,
@@ -51,12 +52,28 @@ _NOT_INSTALLED = (
 )
 
 
+_NOT_FREE = (
+    "choose an empty folder, or remove the file; in a project, `init --ci github` or `init --ci"
+    " gitlab` writes only the workflows"
+)
+_OTHERS_PIPELINE = (
+    "if it is from here, remove it; if not, `--pipeline kaiten-sync.gitlab-ci.yml` writes the"
+    " pipeline to that file, to be included in it"
+)
+_INCLUDE = (
+    "GitLab reads {pipeline} alone: add `include: [{{local: {name}}}]` to it, and the stages"
+    " validate, plan, apply and drift"
+)
+_CHECKED = "{path} is there already and stays as it is: validate this project in it, too"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StartRequest:
     """What to start.
 
     `root` is the project's folder: the root of a git repository, or a folder inside one. `forge`
     is the one whose workflows plan and apply; None for the workflow that only validates.
+    `pipeline` is the file for GitLab's pipeline if the repository has another one already.
     `install_from` is where CI installs the program from; None for the project file's place, or
     else the one from which this program was installed.
     """
@@ -65,6 +82,7 @@ class StartRequest:
     forge: Forge | None = None
     writes_plans: bool = False
     install_from: str | None = None
+    pipeline: Path | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,15 +128,37 @@ def start(request: StartRequest, disk: Files) -> NewFiles:
     return _write_project(place, request, disk)
 
 
-def _ci(forge: Forge, request: StartRequest, place: _ProjectPlace) -> WorkflowRequest:
-    return WorkflowRequest(forge=forge, folder=place.folder, writes_plans=request.writes_plans)
+def _workflows(
+    project: Project, forge: Forge, request: StartRequest, place: _ProjectPlace, disk: Files
+) -> tuple[dict[Path, str], tuple[str, ...]]:
+    """The workflows by their paths, and what a person has to do so that they run."""
+    asked = WorkflowRequest(forge=forge, folder=place.folder, writes_plans=request.writes_plans)
+    contents = _at(place.top, workflows(project, asked))
+    if request.pipeline is None:
+        return contents, ()
+    contents[request.pipeline] = contents.pop(place.top / PIPELINE)
+    top = repository_root(request.root, disk)
+    name = json.dumps("/" + Path(os.path.relpath(request.pipeline, top)).as_posix())
+    return contents, (_INCLUDE.format(pipeline=PIPELINE, name=name),)
+
+
+def _without_others(
+    checks: Mapping[Path, str], disk: Files
+) -> tuple[dict[Path, str], tuple[str, ...]]:
+    """The checks that no other project of the repository has, and what is said of the others."""
+    there = [path for path in checks if disk.is_file(path)]
+    free = {path: text for path, text in checks.items() if path not in there}
+    return free, tuple(_CHECKED.format(path=path) for path in there)
 
 
 def _write_project(place: _ProjectPlace, request: StartRequest, disk: Files) -> NewFiles:
     root, forge = place.root, request.forge
     contents = _at(root, _contents())
     checks = {} if forge is not None else _at(place.top, validation(place.folder))
+    checks, told = _without_others(checks, disk)
     later = [place.top / path for path in (workflow_paths(forge) if forge is not None else ())]
+    if request.pipeline is not None:
+        later = [request.pipeline]
     _check_free([*contents, *_at(root, schema_files(OF_PROJECTS)), *checks, *later], disk)
     beside, notice = beside_project(root, _EDITED, disk)
     contents |= beside | checks
@@ -130,9 +170,9 @@ def _write_project(place: _ProjectPlace, request: StartRequest, disk: Files) -> 
         contents[project] = _REMOTE_TARGET.sub("  ", contents[project])
     paths = _write(contents, disk)
     if forge is not None:
-        ci = workflows(_project(root), _ci(forge, request, place))
-        paths += _write(_at(place.top, ci), disk)
-    notices = [] if notice is None else [notice]
+        ci, told = _workflows(_project(root), forge, request, place, disk)
+        paths += _write(ci, disk)
+    notices = [*told] if notice is None else [*told, notice]
     if forge is not None and source is None:
         notices.append(_NOT_INSTALLED.format(forge))
     return NewFiles(paths=paths, is_new=True, folder=place.folder, notices=tuple(notices))
@@ -150,7 +190,7 @@ def _add_workflows(
         )
     source = request.install_from if named is None else named
     source = installed_from() if source is None else source
-    contents = _at(place.top, workflows(project, _ci(forge, request, place)))
+    contents, told = _workflows(project, forge, request, place, disk)
     new = {
         path: text
         for path, text in contents.items()
@@ -160,7 +200,7 @@ def _add_workflows(
     new |= _at(place.root, new_attributes(place.root, disk)) | _lock(source, place, disk)
     if named is None and source is not None:
         new[path] = _naming(source, disk.read(path).decode())
-    notices = () if source is not None else (_NOT_INSTALLED.format(forge),)
+    notices = told if source is not None else (*told, _NOT_INSTALLED.format(forge))
     return NewFiles(paths=_write(new, disk), is_new=False, folder=place.folder, notices=notices)
 
 
@@ -202,8 +242,7 @@ def _check_free(paths: Iterable[Path], disk: Files) -> None:
         if disk.exists(path):
             raise UsageError(
                 f"{path} is there already, and init never overwrites",
-                hint="choose an empty folder, or remove the file; in a project, `init --ci github`"
-                " or `init --ci gitlab` writes only the workflows",
+                hint=_OTHERS_PIPELINE if path.name == PIPELINE else _NOT_FREE,
             )
 
 

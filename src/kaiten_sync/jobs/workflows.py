@@ -18,16 +18,19 @@ from kaiten_sync.errors import UsageError
 from kaiten_sync.jobs.apply_jobs import Forge, apply_jobs, gate_note, is_ordered
 from kaiten_sync.model.settings import TOKEN_VARIABLE, Project, Target
 
-__all__ = ["Forge", "WorkflowRequest", "validation", "workflow_paths", "workflows"]
+__all__ = ["PIPELINE", "Forge", "WorkflowRequest", "validation", "workflow_paths", "workflows"]
 
 VALIDATION = "kaiten-sync.yml"
 """The one workflow that needs no server, and so fits every project."""
+
+PIPELINE = ".gitlab-ci.yml"
+"""The one file that GitLab reads."""
 
 _GITHUB_FOLDER = ".github/workflows"
 _GITHUB = (VALIDATION, "kaiten-sync-plan.yml", "kaiten-sync-apply.yml", "kaiten-sync-drift.yml")
 _PLACES = {
     Forge.GITHUB: {f"github/{name}": f"{_GITHUB_FOLDER}/{name}" for name in _GITHUB},
-    Forge.GITLAB: {"gitlab/gitlab-ci.yml": ".gitlab-ci.yml"},
+    Forge.GITLAB: {"gitlab/gitlab-ci.yml": PIPELINE},
 }
 """Template, and where it goes. Hidden folders are spelled out only here and in `starting`."""
 

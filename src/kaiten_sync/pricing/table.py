@@ -131,7 +131,8 @@ def _table(
     columns = sorted(parents, key=lambda each: each.sort_key) if is_plan else list(parents)
     granted = {address.slug for address in cells}
     rows = []
-    for address in _granted(spec, granted):
+    kind = spec_of(spec.slug_refers_to.kind).kind if spec.slug_refers_to else spec.kind
+    for address in [Address(kind, slug) for slug in sorted(granted)]:
         fields = known.get(address, {})
         found = (cells.get(Address(spec.kind, address.slug, each)) for each in columns)
         rows.append(
@@ -149,11 +150,6 @@ def _table(
         for each in columns
     )
     return PriceTable(columns=named, rows=tuple(rows), is_plan=is_plan)
-
-
-def _granted(spec: KindSpec, slugs: Iterable[str]) -> list[Address]:
-    kind = spec_of(spec.slug_refers_to.kind).kind if spec.slug_refers_to else spec.kind
-    return [Address(kind, slug) for slug in sorted(slugs)]
 
 
 def _group(address: Address, fields: Fields, known: Mapping[Address, Fields]) -> str:

@@ -26,26 +26,22 @@ def render_junit(diagnostics: Sequence[Diagnostic]) -> str:
     root = Element("testsuites", {"name": _SUITE, **counts})
     suite = SubElement(root, "testsuite", {"name": _SUITE, **counts, "skipped": "0", "time": "0"})
     for diagnostic in shown:
-        _add_case(suite, diagnostic)
+        ref, address = diagnostic.ref, diagnostic.address
+        place = f" at {ref}" if ref else ""
+        name = safe_text(f"{diagnostic.rule}{place}{f' {address}' if address else ''}")
+        case = SubElement(suite, "testcase", _case(safe_text(ref.file) if ref else _SUITE, name))
+        message = safe_text(diagnostic.message)
+        line = cut(diagnostic.line_text or "", LINE_LIMIT)
+        lines = (str(ref) if ref else None, line, diagnostic.hint)
+        text = "\n".join(safe_text(line) for line in lines if line)
+        if diagnostic.severity is Severity.ERROR:
+            attributes = {"message": message, "type": diagnostic.rule}
+            SubElement(case, "failure", attributes).text = text
+        else:
+            SubElement(case, "system-out").text = f"{diagnostic.severity}: {message}\n{text}"
     if not diagnostics:
         SubElement(suite, "testcase", _case(_SUITE, "nothing wrong"))
     return junit_text(root)
-
-
-def _add_case(suite: Element, diagnostic: Diagnostic) -> None:
-    ref, address = diagnostic.ref, diagnostic.address
-    place = f" at {ref}" if ref else ""
-    name = safe_text(f"{diagnostic.rule}{place}{f' {address}' if address else ''}")
-    case = SubElement(suite, "testcase", _case(safe_text(ref.file) if ref else _SUITE, name))
-    message = safe_text(diagnostic.message)
-    line = cut(diagnostic.line_text or "", LINE_LIMIT)
-    lines = (str(ref) if ref else None, line, diagnostic.hint)
-    text = "\n".join(safe_text(line) for line in lines if line)
-    if diagnostic.severity is Severity.ERROR:
-        attributes = {"message": message, "type": diagnostic.rule}
-        SubElement(case, "failure", attributes).text = text
-    else:
-        SubElement(case, "system-out").text = f"{diagnostic.severity}: {message}\n{text}"
 
 
 def _case(classname: str, name: str) -> dict[str, str]:

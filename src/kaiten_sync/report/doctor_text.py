@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from kaiten_sync.model.examination import Examination, Examined
-from kaiten_sync.model.rights import Rights
 from kaiten_sync.report.paint import TITLE, painter
 from kaiten_sync.report.safe_text import safe_text
 from kaiten_sync.report.words import counted
@@ -21,7 +20,10 @@ def doctor_text(examination: Examination, *, color: bool) -> str:
         lines += [paint(f"{safe_text(each.name)} at {safe_text(each.url)}", TITLE)]
         lines += [f"  {label:{_LABEL_WIDTH}}{said}" for label, said in _rows(each)]
         lines += [""]
-    lines += [paint(_summary(examination), TITLE)]
+    fine = sum(each.is_fine for each in examination.targets)
+    of = f"{fine} of {counted(len(examination.targets), 'target')}"
+    asked = counted(examination.requests, "request")
+    lines += [paint(f"Doctor: {of} can be planned. {asked}.", TITLE)]
     return "\n".join(lines) + "\n"
 
 
@@ -36,22 +38,12 @@ def _rows(each: Examined) -> Iterator[tuple[str, str]]:
             f"{generation} ({safe_text(each.source)})" if each.source else generation,
         )
         yield "token", ", ".join(sorted(map(str, each.rights.granted))) or "none of our scopes"
-        yield from _may(each.rights)
+        reads = "read:entitlements and read:licenses"
+        writes = "write:entitlements and write:licenses"
+        yield "plan", "yes" if each.rights.may_plan else f"no: it takes {reads}"
+        yield "impact", "yes" if each.rights.sees_holders else "no: it takes read:instances"
+        yield "apply", "yes" if each.rights.may_apply else f"no: it takes {writes}"
     if each.error is not None:
         yield "error", safe_text(each.error.message)
         if each.error.hint:
             yield "help", safe_text(each.error.hint)
-
-
-def _may(rights: Rights) -> Iterator[tuple[str, str]]:
-    reads = "read:entitlements and read:licenses"
-    writes = "write:entitlements and write:licenses"
-    yield "plan", "yes" if rights.may_plan else f"no: it takes {reads}"
-    yield "impact", "yes" if rights.sees_holders else "no: it takes read:instances"
-    yield "apply", "yes" if rights.may_apply else f"no: it takes {writes}"
-
-
-def _summary(found: Examination) -> str:
-    fine = sum(each.is_fine for each in found.targets)
-    of = f"{fine} of {counted(len(found.targets), 'target')}"
-    return f"Doctor: {of} can be planned. {counted(found.requests, 'request')}."

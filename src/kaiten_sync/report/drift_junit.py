@@ -57,15 +57,13 @@ def _case(difference: Difference, report: DriftReport) -> Xml.Element:
         Xml.SubElement(case, "skipped", {"message": word})
         return case
     failure = Xml.SubElement(case, "failure", {"type": difference.verdict, "message": word})
-    failure.text = "\n".join(_lines(difference, report))
-    return case
-
-
-def _lines(difference: Difference, report: DriftReport) -> list[str]:
     place = place_of(difference.source, difference.fields)
-    return [
-        *([place] if place else []),
-        *(row.side_by_side for row in field_rows(difference.fields, agreed=difference.agreed)),
-        *notes_on(difference),
-        *(f"{word}: {safe_text(command)}" for word, command in next_steps(difference, report)),
-    ]
+    failure.text = "\n".join(
+        [
+            *([place] if place else []),
+            *(row.side_by_side for row in field_rows(difference.fields, agreed=difference.agreed)),
+            *notes_on(difference),
+            *(f"{word}: {safe_text(command)}" for word, command in next_steps(difference, report)),
+        ]
+    )
+    return case

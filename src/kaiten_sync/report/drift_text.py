@@ -39,13 +39,6 @@ def drift_text(reports: Sequence[DriftReport], *, color: bool, width: int = 100)
     return "\n\n".join(parts) + "\n"
 
 
-def _edited(difference: Difference) -> str:
-    """`edited on the server by NAME at TIME`, as far as it is known; empty when it is not."""
-    by = f" by {safe_text(difference.updated_by)}" if difference.updated_by else ""
-    at = f" at {safe_text(difference.updated_at)}" if difference.updated_at else ""
-    return f"last edited on the server{by}{at}" if by or at else ""
-
-
 def _declared(difference: Difference) -> str:
     """`declared by NAME at TIME in COMMIT`, as far as it is known; empty when it is not."""
     who = difference.declared_by
@@ -92,7 +85,10 @@ def _values(difference: Difference) -> str:
 
 def notes_on(difference: Difference) -> list[str]:
     """All that is known of who changed what."""
-    notes = (_changed_where(difference), _declared(difference), _edited(difference))
+    by = f" by {safe_text(difference.updated_by)}" if difference.updated_by else ""
+    at = f" at {safe_text(difference.updated_at)}" if difference.updated_at else ""
+    edited = f"last edited on the server{by}{at}" if by or at else ""
+    notes = (_changed_where(difference), _declared(difference), edited)
     return [note for note in notes if note]
 
 

@@ -14,7 +14,7 @@ from kaiten_sync.documents.impact import (
     TotalsDocument,
 )
 from kaiten_sync.documents.parts import target_document
-from kaiten_sync.model.impact import ChangeImpact, HolderImpact, Impact, Sample, Standing
+from kaiten_sync.model.impact import ChangeImpact, Impact, Sample, Standing
 from kaiten_sync.model.value import UNLIMITED, Json
 from kaiten_sync.report.impact_words import SHOWN
 
@@ -67,19 +67,18 @@ def _change(change: ChangeImpact) -> ChangeImpactDocument:
         unknown=standings[Standing.UNKNOWN],
         within=standings[Standing.WITHIN],
         unaffected=standings[Standing.UNAFFECTED],
-        worst=tuple(_holder(change, each) for each in change.looked_at[:SHOWN]),
-    )
-
-
-def _holder(change: ChangeImpact, holder: HolderImpact) -> HolderImpactDocument:
-    return HolderImpactDocument(
-        instance=holder.instance,
-        customer=holder.customer or None,
-        used=_plain(holder.used),
-        before=_limit(change.affected.before),
-        after=_limit(change.affected.after),
-        standing=holder.standing,
-        reaches=None if holder.reaches is None else _moment(holder.reaches),
+        worst=tuple(
+            HolderImpactDocument(
+                instance=each.instance,
+                customer=each.customer or None,
+                used=_plain(each.used),
+                before=_limit(change.affected.before),
+                after=_limit(change.affected.after),
+                standing=each.standing,
+                reaches=None if each.reaches is None else _moment(each.reaches),
+            )
+            for each in change.looked_at[:SHOWN]
+        ),
     )
 
 

@@ -130,7 +130,13 @@ def _block(entry: PlanEntry) -> Block:
     noted = f" — {_MARKS.get(entry.effect, '')}<b>{word}</b>" if word else ""
     action = f"<code>{entry.symbol.replace('<', '&lt;')}</code> {entry.word}"
     line = f"{action} {code(entry.subject)}{noted}{_glance(entry)}"
-    block = collapsed(line, _details(entry))
+    place = f"declared at {code(entry.place)}" if entry.place else ""
+    notes = [place, *map(code, entry.notes)]
+    rows = list(entry.rows())
+    parts = [fence(diff_lines(rows), "diff")] if rows else []
+    if any(notes):
+        parts.append(f"<p>{', '.join(filter(None, notes))}</p>")
+    block = collapsed(line, parts)
     if not is_harmful(entry):
         return block
     return replace(block, brief=f"<li>{entry.symbol} {code(entry.subject)}\n")
@@ -145,16 +151,6 @@ def _glance(entry: PlanEntry) -> str:
     shown = rows[0].compact if entry.has_sides else rows[0].only_side
     more = len(entry.fields) - 1
     return f" — {code(shown)}" + (f" and {counted(more, 'more field')}" if more else "")
-
-
-def _details(entry: PlanEntry) -> list[str]:
-    place = f"declared at {code(entry.place)}" if entry.place else ""
-    notes = [place, *map(code, entry.notes)]
-    rows = list(entry.rows())
-    parts = [fence(diff_lines(rows), "diff")] if rows else []
-    if any(notes):
-        parts.append(f"<p>{', '.join(filter(None, notes))}</p>")
-    return parts
 
 
 def _missing(left: Sequence[PlanEntry]) -> str:

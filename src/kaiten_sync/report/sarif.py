@@ -23,7 +23,12 @@ def sarif_log(rules: Mapping[str, str], results: Sequence[SarifObject]) -> str:
     known = sorted(rules)
     index = {rule: position for position, rule in enumerate(known)}
     run: SarifObject = {
-        "tool": {"driver": {"name": "kaiten-sync", "rules": [_rule(r, rules[r]) for r in known]}},
+        "tool": {
+            "driver": {
+                "name": "kaiten-sync",
+                "rules": [{"id": r, "shortDescription": {"text": rules[r]}} for r in known],
+            }
+        },
         "columnKind": "unicodeCodePoints",
         "results": [{**each, "ruleIndex": index[str(each["ruleId"])]} for each in results],
     }
@@ -35,10 +40,6 @@ def sarif_place(ref: SourceRef) -> SarifObject:
     """A place in a file."""
     region: SarifObject = {"startLine": ref.line, "startColumn": ref.column}
     return {"artifactLocation": {"uri": _uri(ref.file)}, "region": region}
-
-
-def _rule(name: str, text: str) -> SarifObject:
-    return {"id": name, "shortDescription": {"text": text}}
 
 
 def _uri(file: str) -> str:

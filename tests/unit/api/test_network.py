@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import socket
 import threading
 from collections.abc import Iterator, Mapping
@@ -18,7 +19,10 @@ from kaiten_sync.errors import UnreachableError, UsageError
 
 PROXY = "http://proxy.example.com:3128"
 SERVER = "https://kaiten.example.com/api"
-ODD = ["socks5://proxy.example.com", "ftp://x", "http://", "http://[::1", "http://x:port", "://"]
+ODD = [
+    *("socks5://proxy.example.com", "ftp://x", "http://", "http://[::1", "http://x:port", "://"),
+    *("http://a..b:1", f"http://{'a' * 64}.example.com", "http://a b", "http://x:0", "http://.:1"),
+]
 
 
 @pytest.mark.parametrize(
@@ -105,6 +109,16 @@ def test_a_proxys_password_is_not_shown() -> None:
         ("[fd12::1]:444", "https://[fd12::1]/api", False),
         ("fd12::1", "https://[fd12::1]/api", True),
         ("fe80::/10", "https://[fd12::1]/api", False),
+        ("[fd00::]/8", "https://[fd12::1]/api", True),
+        ("[fd00::/8]", "https://[fd12::1]/api", True),
+        ("10.0.0.0/8:443", "https://10.1.2.3/api", True),
+        ("10.0.0.0/8:444", "https://10.1.2.3/api", False),
+        ("example.com.", SERVER, True),
+        ("example.com", "https://kaiten.example.com./api", True),
+        ("xn--bcher-kva.example", "https://bücher.example/api", True),
+        ("bücher.example", "https://xn--bcher-kva.example/api", True),
+        ("a..b,.,*,x:", "https://other.example/api", True),
+        ("a..b,.,x:", "https://other.example/api", False),
         ("999.1.1.1/99,[::,:::", "https://10.1.2.3/api", False),
     ],
 )
@@ -128,6 +142,27 @@ def test_certificates_that_cannot_be_read_are_named(
         path.write_text(content)
     with pytest.raises(UsageError, match=rf"^{variable} is '.*ca\.pem'"):
         network_of(SERVER, {variable: str(path)}).tls()
+
+
+@pytest.mark.parametrize("kind", ["there is no folder", "a pipe", "a folder", "a device"])
+def test_a_log_of_keys_that_cannot_be_written_is_named(tmp_path: Path, kind: str) -> None:
+    path = tmp_path / "no" / "keys"
+    match kind:
+        case "a pipe":
+            path = tmp_path / "pipe"
+            os.mkfifo(path)
+        case "a folder":
+            path = tmp_path
+        case "a device":
+            path = Path("/dev/full")
+    for environment in ({}, {"SSL_CERT_FILE": "/nope"}):
+        with pytest.raises(UsageError, match=f"^SSLKEYLOGFILE is '{path}'"):
+            network_of(SERVER, {**environment, "SSLKEYLOGFILE": str(path)}).tls()
+
+
+def test_a_log_of_keys_is_its_owners_alone(tmp_path: Path) -> None:
+    network_of(SERVER, {"SSLKEYLOGFILE": str(tmp_path / "keys")}).tls()
+    assert (tmp_path / "keys").stat().st_mode & 0o777 == 0o600
 
 
 def test_certificates_are_not_read_where_nothing_is_encrypted() -> None:
@@ -166,9 +201,10 @@ def test_a_proxy_sees_the_hosts_name_and_not_the_token(proxy: tuple[str, list[by
             retry=RetrySettings(attempts=1),
         )
     )
-    with pytest.raises(UnreachableError):
+    with pytest.raises(UnreachableError) as raised:
         client.get("/licenses")
     client.close()
+    assert "the proxy that HTTPS_PROXY names" in str(raised.value.hint)
     assert received
     assert all(each.startswith(b"CONNECT kaiten.example.com:443") for each in received)
     assert b"ksh_secret" not in b"".join(received)

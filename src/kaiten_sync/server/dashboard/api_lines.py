@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import shlex
-from collections.abc import Mapping
 from urllib.parse import quote, urlencode
 
 from kaiten_sync.server.dashboard.pages import ExampleRequest
@@ -14,7 +13,9 @@ _AUTHORIZATION = '-H "Authorization: Bearer $KAITEN_TOKEN"'
 
 def curl_line(call: ExampleRequest, base_url: str) -> str:
     """The request as a shell command of one or a few lines. The token is in the environment."""
-    path = _path(call.operation.path, call.path)
+    path = call.operation.path
+    for name, value in call.path.items():
+        path = path.replace(f"{{{name}}}", quote(value, safe=""))
     query = f"?{urlencode(call.query)}" if call.query else ""
     url = shlex.quote(f"{base_url.rstrip('/')}/api{path}{query}")
     method = call.operation.method
@@ -35,10 +36,3 @@ def table_line(base_url: str) -> str:
     """The command that shows the catalog as the table of a pricing page."""
     command = f"kaiten-sync table --base-url {shlex.quote(base_url)}"
     return f'KAITEN_AUTH_TOKEN="$KAITEN_TOKEN" {command}'
-
-
-def _path(pattern: str, values: Mapping[str, str]) -> str:
-    path = pattern
-    for name, value in values.items():
-        path = path.replace(f"{{{name}}}", quote(value, safe=""))
-    return path

@@ -58,7 +58,10 @@ def _shown(change: Mapping[str, Any]) -> _PlanLine:
         action=change["action"],
         effect=change["effect"],
         reason=change.get("reason", ""),
-        fields=_fields(change),
+        fields=[
+            (each["name"], _text(each, "before"), _text(each, "after"))
+            for each in change.get("fields", ())
+        ],
         declared_at=f"{source['file']}:{source['line']}" if source else "",
         page=None if change["action"] == "create" else _page(change["address"]),
     )
@@ -69,13 +72,6 @@ def _page(address: str) -> str | None:
     kind, _, rest = address.partition("/")
     slug = quote(rest.partition("/")[0], safe="")
     return f"{_LISTS[kind]}/{slug}" if kind in _LISTS else None
-
-
-def _fields(change: Mapping[str, Any]) -> list[tuple[str, str, str]]:
-    return [
-        (each["name"], _text(each, "before"), _text(each, "after"))
-        for each in change.get("fields", ())
-    ]
 
 
 def _text(field: Mapping[str, Any], side: str) -> str:

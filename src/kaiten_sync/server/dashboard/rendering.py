@@ -41,7 +41,7 @@ HEADERS = {
 _PACKAGE = "kaiten_sync.server.dashboard"
 _MEDIA_TYPES = {"css": "text/css", "js": "text/javascript", "svg": "image/svg+xml"}
 _YEAR_S = 365 * 86_400
-
+"""How long a browser keeps an asset: its address changes with its content."""
 
 _FORM_ID_BYTES = 12
 """Enough that no two forms of a session ever have the same id."""

@@ -92,18 +92,6 @@ def settle_change(stored: StoredEntitlement, fields: EntitlementFields) -> Entit
     Raises:
         RefusalError: a rule forbids it.
     """
-    _check_immutable(stored, fields)
-    kept = replace(
-        fields,
-        type=stored.type,
-        aggregation_method=stored.aggregation_method,
-        # A client of the current generation does not know meterType: it must not erase it.
-        meter_type=fields.meter_type or stored.meter_type,
-    )
-    return _settle("UpdateEntitlement", stored.type, kept)
-
-
-def _check_immutable(stored: StoredEntitlement, fields: EntitlementFields) -> None:
     if fields.slug is not None and fields.slug != stored.slug:
         raise unprocessable("UpdateEntitlement.SlugNotRenameable", "a slug never changes")
     if fields.type is not None and fields.type != stored.type:
@@ -116,6 +104,14 @@ def _check_immutable(stored: StoredEntitlement, fields: EntitlementFields) -> No
         raise _immutable("ResetPeriod", "resetPeriod")
     if stored.reset_anchor is not None and fields.reset_anchor != stored.reset_anchor:
         raise _immutable("ResetAnchor", "resetAnchor")
+    kept = replace(
+        fields,
+        type=stored.type,
+        aggregation_method=stored.aggregation_method,
+        # A client of the current generation does not know meterType: it must not erase it.
+        meter_type=fields.meter_type or stored.meter_type,
+    )
+    return _settle("UpdateEntitlement", stored.type, kept)
 
 
 def _immutable(code: str, field: str) -> RefusalError:

@@ -19,6 +19,7 @@ MAX_ENDPOINTS = 50
 """Endpoints of an organization: each event costs a row for each that wants it."""
 
 MAX_URL = 2048
+"""Characters: more than the address of any receiver needs."""
 
 RETRY_DELAYS_S = (0.0, 5.0, 5 * 60.0, 30 * 60.0, 2 * 3600.0, 8 * 3600.0)
 """Seconds before each attempt: six in all, over eleven hours."""

@@ -212,6 +212,7 @@ class DeliveryWorker:
         if not attempt.is_success:
             due_ms = due_after(attempts, now_ms, self._settings.retry_delays_s)
         status = "success" if attempt.is_success else "pending" if due_ms is not None else "fail"
+        # One transaction: the health of an endpoint never differs from what its deliveries show.
         with self._database.writing() as connection:
             webhooks.change_delivery(
                 connection,

@@ -23,6 +23,7 @@ ANSWER_LIMIT_BYTES = 64 * 1024
 """Read of an answer's body, politely. Nothing of it is kept."""
 
 _MAX_REASON = 200
+"""Characters that are kept of why an attempt failed: a receiver may answer anything."""
 
 Resolve = Callable[[str, int], Awaitable[Sequence[Address]]]
 """The addresses of a host. Raises OSError if it has none."""

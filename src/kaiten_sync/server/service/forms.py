@@ -38,6 +38,7 @@ def answer_once(
         return act()
     said = json.dumps([session_id, path, sorted((name, *sent[name]) for name in sent)])
     form_hash = hashlib.sha256(said.encode()).hexdigest()
+    # The second click waits here until the first is answered, and then gets the same answer.
     take_turn(work.connection, "form", form_hash)
     earlier = find_answer(work.connection, form_hash)
     if earlier is None:

@@ -74,10 +74,17 @@ def create_license(work: Work, fields: LicenseFields) -> LicenseRow:
     before = family_view(work, family.id) if family else None
     with constraints.conflicts(work.connection, _create_conflicts(taken)):
         family_id = _write_family(work, family, slug, version)
+        # Cleared before it is set: one default per family is an index, checked at each statement.
         if fields.is_default:
             _clear_default(work, before)
         _add(work, fields, family_id=family_id, slug=slug, version=version)
-    return _tell_created(work, slug, before)
+    created = get_license(work, slug, "CreateLicense")
+    if before is None:  # The family is there before the version that opens it.
+        tell_family(work, created.family_id, None)
+    _tell(work, LICENSE_CREATED, created)
+    if before is not None:
+        tell_family(work, created.family_id, before)
+    return created
 
 
 def update_license(work: Work, slug: str, fields: LicenseFields) -> None:
@@ -87,6 +94,7 @@ def update_license(work: Work, slug: str, fields: LicenseFields) -> None:
     before = family_view(work, stored.family_id)
     lost = conflict("UpdateLicense.DefaultConflict", "another version became the default just now")
     with constraints.conflicts(work.connection, {constraints.FAMILY_DEFAULT: lost}):
+        # Cleared before it is set, as above.
         if fields.is_default:
             _clear_default(work, before, but=stored.id)
         licenses.change_license(
@@ -128,6 +136,8 @@ def delete_license(work: Work, slug: str) -> None:
     code = "DeleteLicense.InUseConflict"
     granting = conflict(code, f"license {slug!r} still grants entitlements")
     held = conflict(code, f"license {slug!r} is still held by instances")
+    # Asked for the message alone. The keys decide: a grant or an instance may come in between, as
+    # neither of them takes the family's lock.
     if licenses.has_grants(work.connection, stored.id):
         raise granting
     if instances.has_license(work.connection, stored.id):
@@ -162,16 +172,6 @@ def _clear_default(work: Work, family: FamilyView | None, but: str | None = None
             _tell(work, LICENSE_UPDATED, LICENSES.get(work, version.slug, "License.NotFound"))
 
 
-def _tell_created(work: Work, slug: str, before: FamilyView | None) -> LicenseRow:
-    created = get_license(work, slug, "CreateLicense")
-    if before is None:  # The family is there before the version that opens it.
-        tell_family(work, created.family_id, None)
-    _tell(work, LICENSE_CREATED, created)
-    if before is not None:
-        tell_family(work, created.family_id, before)
-    return created
-
-
 def _tell(work: Work, kind: EventType, row: LicenseRow) -> None:
     emit(work, kind, license_json(row), address=f"license/{row.slug}")
 
@@ -203,6 +203,7 @@ def _free_slug(
         # A family outlives the version that gave it its slug.
         return family is None and FAMILIES.find(work, slug) is not None
 
+    # Licenses and families share their slugs, which no key of one table can hold apart.
     take_turn(work.connection, work.organization_id, "license-slug")
     return first_free(_wanted_slugs(work, fields, family), is_taken, taken)
 

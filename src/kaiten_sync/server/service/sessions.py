@@ -27,6 +27,7 @@ _TOUCH_EVERY_MS = 60_000
 """How exact the time of the last use is. A write for every page would hold up who writes."""
 
 _RANDOM_BYTES = 32
+"""Of a session's id: as of a token, nobody can guess it at any pace."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -20,6 +20,8 @@ from kaiten_sync.server.web.codec import check_storable, decode_body
 from kaiten_sync.server.web.operations import Operation, Query
 
 MAX_BODY_BYTES = 1024 * 1024
+"""Of one request: a body is read into memory whole, before anybody knows who sent
+it."""
 
 MAX_TEXT = 10_000
 """Characters of a text in a body, as of the longest text that the contract bounds."""

@@ -15,6 +15,8 @@ from kaiten_sync.server.web.operations import Arguments, Query
 
 DEFAULT_LIMIT = 50
 MAX_LIMIT = 200
+"""Items of a page, if nothing is asked for and at most. Source: API facts, section 3."""
+
 _MAX_TIME = 2**53
 """Milliseconds: later than any date, and still exact as a number in JSON."""
 

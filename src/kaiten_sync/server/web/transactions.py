@@ -142,6 +142,7 @@ def _write_once(surroundings: Surroundings, act: Callable[[Writing], T]) -> T:
     with surroundings.database.writing() as connection:
         writing = Writing(surroundings, connection)
         result = act(writing)
+    # After the commit: a worker that looks before it finds nothing, and sleeps on.
     if writing.has_queued:
         surroundings.wake()
     return result
