@@ -11,6 +11,8 @@ from kaiten_sync.server.dashboard import (
     audit,
     customers,
     entitlements,
+    everything,
+    groups,
     instances,
     license_compare,
     license_detail,
@@ -37,7 +39,9 @@ class Link:
 
 _PARTS: tuple[ModuleType, ...] = (
     overview,
+    everything,
     entitlements,
+    groups,
     licenses,
     license_detail,
     license_move,
@@ -64,6 +68,7 @@ PAGES: tuple[DashboardPage, ...] = tuple(
 
 NAVIGATION = (
     Link(path="/", label="Overview", scope=None),
+    Link(path="/search", label="Search", scope=None),
     Link(path="/entitlements", label="Entitlements", scope="read:entitlements"),
     Link(path="/licenses", label="Licenses", scope="read:licenses"),
     Link(path="/customers", label="Customers", scope="read:customers"),
