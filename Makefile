@@ -35,7 +35,7 @@ types: $(VENV)/.dev
 layers: $(VENV)/.dev
 	$(BIN)/lint-imports
 
-pytest: $(VENV)/.dev build/wheelhouse/.ready build/contract/.ready build/mcp/.ready tests/node/node_modules/.ready
+pytest: $(VENV)/.dev build/wheelhouse/.ready build/wheelhouse-newest/.ready build/contract/.ready build/mcp/.ready tests/node/node_modules/.ready
 	$(BIN)/pytest -n $(JOBS)
 
 examples: $(VENV)/.dev ## Write the plans and transcripts of the examples
@@ -101,6 +101,17 @@ build/wheelhouse/.ready: .ci/locks/build.txt $(LOCKS)/server.txt | $(VENV)/.dev
 	  --no-deps --require-hashes -r $(LOCKS)/server.txt
 	@$(BIN)/python -m pip download --quiet --disable-pip-version-check -d build/wheelhouse \
 	  --no-deps --require-hashes -r .ci/locks/build.txt
+	@touch $@
+
+# The same for the newest Python of the machine, whose path is in .python; empty without one.
+NEWEST_PYTHON ?= $(lastword $(sort $(wildcard $(HOME)/.pyenv/versions/3.1[2-9]*/bin/python3)) \
+  $(sort $(wildcard /usr/local/bin/python3.1[2-9] /usr/bin/python3.1[2-9])))
+build/wheelhouse-newest/.ready: $(LOCKS)/server.txt
+	@rm -rf build/wheelhouse-newest && mkdir -p build/wheelhouse-newest
+	@if [ -n "$(NEWEST_PYTHON)" ]; then \
+	  $(NEWEST_PYTHON) -m pip download --quiet --disable-pip-version-check -d build/wheelhouse-newest \
+	    --no-deps --require-hashes -r $(LOCKS)/server.txt && \
+	  echo "$(NEWEST_PYTHON)" > build/wheelhouse-newest/.python; fi
 	@touch $@
 
 # Kaiten's 1.0 contract, from the source distribution of its SDK; pinned with its hash.

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from kaiten_sync.diff import diff_catalog, undoing, with_deleted
+from kaiten_sync.diff import diff_catalog, undoing, with_deleted, with_units
 from kaiten_sync.live import WORKERS, need_of_everything, read_live, read_use
 from kaiten_sync.model.address import Address
 from kaiten_sync.model.drift import CatalogDiff, DriftReport
@@ -54,13 +54,13 @@ def check_drift(
     workers: int = WORKERS,
 ) -> DriftReport:
     """Live → diff, of everything in scope, and which side moved. Raises as `make_plan` does."""
-    _, diff = compare(desired, catalog, case, progress, workers)
+    live, diff = compare(desired, catalog, case, progress, workers)
     compared = [each for each in desired.resources if not case.only or each.is_within(case.only)]
     return DriftReport(
         target=case.target,
         differences=tuple(
             replace(each, is_drift=each.is_drift or case.counts_unmanaged)
-            for each in diff.differences
+            for each in with_units(diff.differences, desired, live)
         ),
         compared=len(compared),
     )

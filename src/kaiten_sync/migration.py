@@ -7,14 +7,15 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from kaiten_sync.apply import HeldBack, execute, holders_now
-from kaiten_sync.effects import grants_seen
+from kaiten_sync.effects import Grants, grants_seen
 from kaiten_sync.errors import RefusedError, UsageError
 from kaiten_sync.expressions import Verdict
 from kaiten_sync.impact import (
     HELD_BACK,
-    Prospect,
+    Outlook,
     affected_by,
     change_impacts,
+    outlook,
     prospect,
     used_now,
     whom_to_ask,
@@ -92,11 +93,10 @@ def make_migration(
     usage = read_usage(catalog, slugs, progress=progress, workers=workers)
     used = [{each.entitlement: used_now(each, now) or 0 for each in usage[slug]} for slug in slugs]
     verdicts = chosen(inputs.where, holding, used)
+    seen = _outlooks(case.granted, case.to)
 
     def judged(each: LiveResource, verdict: Verdict) -> PresentHolder:
-        before, after = case.granted_by(holds(each)), case.granted_by(case.to)
-        used = usage[each.address.slug]
-        found = prospect(holds(each).slug, before, after, _instance(each), used, now)
+        found = prospect(seen[holds(each)], _instance(each), usage[each.address.slug], now)
         return PresentHolder(
             found=each, standing=found.standing, room=found.room, is_chosen=verdict is True
         )
@@ -134,20 +134,18 @@ def apply_migration(
     """
     check_moves(plan)
     sent_before = catalog.requests_sent
-    versions = [each.address for each in plan.observed if each.address.kind == LICENSE.kind]
-    licenses = licenses_by_family(catalog, progress)
-    present = [each for each in versions if each in licenses]
-    found = {**licenses, **read_grants(catalog, present, workers), **read_holding(catalog)}
+    found = _found(plan, catalog, progress, workers) if plan.changes else {}
     holders = holders_now(plan, found)
     settled = holders.done | holders.left.keys()
     permit([each for each in plan.changes if each.id not in settled])
+    seen = _outlooks(grants_seen(plan), plan.migration.to) if plan.migration else {}
 
     def hold_back(change: Change) -> str | None:
         if change.address in plan.guards.allowed:
             return None
-        instance = _instance(found[change.address])
-        usage = catalog.list_usage(instance.slug)
-        return _why_not(_prospect_now(plan, instance, usage, clock()))
+        held = found[change.address]
+        usage = catalog.list_usage(held.address.slug)
+        return HELD_BACK.get(prospect(seen[holds(held)], _instance(held), usage, clock()).standing)
 
     result = execute(
         plan,
@@ -160,6 +158,13 @@ def apply_migration(
         left_out=HeldBack(known=holders.left, hold_back=hold_back),
     )
     return replace(result, requests=result.requests - sent_before)
+
+
+def _found(plan: Plan, catalog: Catalog, progress: Progress, workers: int) -> _Versions:
+    """All that a plan rests on as it is now, with all grants of its versions, and all instances."""
+    licenses = licenses_by_family(catalog, progress)
+    versions = [each.address for each in plan.observed if each.address in licenses]
+    return {**licenses, **read_grants(catalog, versions, workers), **read_holding(catalog)}
 
 
 def check_moves(plan: Plan) -> None:
@@ -267,13 +272,11 @@ def _number(version: LiveResource) -> int:
     return int(number) if number.isdecimal() else 0
 
 
-def _prospect_now(
-    plan: Plan, instance: Instance, usage: Sequence[Usage] | None, now: datetime
-) -> Prospect:
-    before = grants_seen(plan, Address(LICENSE.kind, instance.license))
-    assert plan.migration is not None  # noqa: S101  (only migrations come here)
-    after = grants_seen(plan, plan.migration.to)
-    return prospect(instance.license, before, after, instance, usage, now)
+def _outlooks(granted: Mapping[Address, Grants], to: Address) -> Mapping[Address, Outlook]:
+    """What a move from each version leaves its holders."""
+    return {
+        version: outlook(version.slug, grants, granted[to]) for version, grants in granted.items()
+    }
 
 
 def _impact(
@@ -296,10 +299,6 @@ def _impact(
         budget=requests,
         changes=change_impacts(affected, asking, usage, now),
     )
-
-
-def _why_not(found: Prospect) -> str | None:
-    return HELD_BACK.get(found.standing)
 
 
 def _instance(found: LiveResource) -> Instance:

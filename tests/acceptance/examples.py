@@ -21,10 +21,15 @@ TARGETS = {
     "getting-started": {"local": "http://127.0.0.1:6060"},
     "saas-tiers": {"local": "http://127.0.0.1:6060"},
     "new-version": {"local": "http://127.0.0.1:6060"},
+    "build-service": {"local": "http://127.0.0.1:6060"},
+    "mail-service": {"local": "http://127.0.0.1:6060"},
     "many-files": {"staging": "http://127.0.0.1:6061", "prod": "http://127.0.0.1:6062"},
 }
 BEFORE = "before.yaml"
 """The catalog that an example's server has first, if the example has such a file."""
+
+SHARED = "entitlements.yaml"
+"""What is declared before and after, if the example has it in a file of its own."""
 
 CASES = [(name, target) for name, targets in TARGETS.items() for target in targets]
 
@@ -57,7 +62,9 @@ class Case:
         Each server makes ids of its own, so objects get ids made from their addresses.
         """
         if (self.folder / BEFORE).exists():
-            before = self.run("apply", "-t", self.target, "-f", BEFORE, "--yes")
+            files = [name for name in (BEFORE, SHARED) if (self.folder / name).exists()]
+            named = [word for name in files for word in ("-f", name)]
+            before = self.run("apply", "-t", self.target, *named, "--yes")
             assert before.code == 0, before.stderr
         planned = self.run("plan", "-t", self.target, "-o", "new.plan.json")
         assert planned.code == 0, planned.stderr

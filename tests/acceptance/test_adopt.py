@@ -86,7 +86,7 @@ def test_each_value_is_changed_where_it_stands(applied: Workplace, api: httpx.Cl
     grant(api, "theme", "object", {"color": "red", "logo": True})
     describe(api, name="Growing", description="For all")
     said = adopt(applied)
-    assert f"adopted {GRANT}: value 1000 → unlimited" in said
+    assert f"adopted {GRANT}: value 1,000 → unlimited" in said
     assert "wrote catalog.yaml, prod.yaml" in said
     assert read(applied) == (
         CATALOG.replace("'Growth' ", "'Growing' ")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import pty
 import subprocess
+import sys
 import tty
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -69,3 +70,26 @@ def test_without_a_terminal_nothing_is_asked(place: Workplace) -> None:
     done = place.run("apply", "-f", "catalog.yaml")
     assert "standard input is not a terminal" in done.stderr
     assert done.code == 3
+
+
+@pytest.mark.parametrize(
+    "words",
+    ["apply -f catalog.yaml", "apply -", "show -", "impact -", "table -", "plan --previous -"],
+)
+@pytest.mark.parametrize("closed", ["<&-", "<&- >&-", "<&- 2>&-"])
+def test_a_closed_standard_input_is_an_error_of_the_callers(
+    place: Workplace, words: str, closed: str
+) -> None:
+    place.write("catalog.yaml", CATALOG)
+    command = f"{sys.executable} -m kaiten_sync {words} {closed}"
+    ended = subprocess.run(
+        ["bash", "-c", command],
+        cwd=place.folder,
+        env={**os.environ, "KAITEN_BASE_URL": place.url, "KAITEN_AUTH_TOKEN": place.token},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=HANG_S,
+    )
+    assert ended.returncode == 3
+    assert "this is a bug" not in ended.stdout + ended.stderr

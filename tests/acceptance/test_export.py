@@ -164,7 +164,7 @@ def test_the_tutorial_runs_as_it_stands(selling: Workplace, api: httpx.Client) -
     assert done.returncode == 0, done.stdout + done.stderr
     assert "No changes" in done.stdout
     assert "~ server edited  license/starter/grant/api-calls" in done.stdout
-    assert "adopted license/starter/grant/api-calls: value 1000 → 7" in done.stdout
+    assert "adopted license/starter/grant/api-calls: value 1,000 → 7" in done.stdout
     growth = (selling.folder / "licensing/catalog/licenses/growth.yaml").read_text()
     assert "api-calls: 2000" in growth
 

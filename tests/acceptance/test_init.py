@@ -27,6 +27,7 @@ targets:
   prod.eu: {url: https://eu.example.com, after: [staging, prod]}
 """
 ALONE = PROJECT.replace(", after: [staging]", "").replace(", after: [staging, prod]", "")
+BY_EFFECT = "policy: {automatic: [create, loosens, neutral]}\n"
 SETTINGS = ".vscode/settings.json"
 
 
@@ -122,7 +123,11 @@ def test_git_leaves_the_bytes_of_plans_alone(tmp_path: Path, before: str | None)
 @pytest.mark.parametrize("forge", list(Forge))
 @pytest.mark.parametrize("folder", [".", "my licensing"])
 @pytest.mark.parametrize("options", [(), ("--write-plans",)])
-@pytest.mark.parametrize("project", [PROJECT, ALONE], ids=["ordered", "alone"])
+@pytest.mark.parametrize(
+    "project",
+    [PROJECT, ALONE, PROJECT + BY_EFFECT, ALONE + BY_EFFECT],
+    ids=["ordered", "alone", "ordered, by effect", "alone, by effect"],
+)
 def test_every_workflow_is_clean(
     tmp_path: Path, forge: Forge, folder: str, options: tuple[str, ...], project: str
 ) -> None:

@@ -84,7 +84,7 @@ def test_a_hand_made_edit_comes_back_as_drift(applied: Workplace) -> None:
     report = applied.run("drift", "-f", "catalog.yaml", "--detailed-exitcode")
     assert report.code == 2
     assert "license/growth/grant/api-calls" in report.stdout
-    assert "value: live 5000, git 1000" in report.stdout
+    assert "value: live 5,000, git 1,000" in report.stdout
     assert "overage" in report.stdout  # the careless PUT turned a soft limit into a hard one
     found = applied.run("drift", "-f", "catalog.yaml", "--format", "json").json
     assert [d["class"] for d in found["differences"]] == ["changed"]

@@ -9,6 +9,7 @@ import pytest
 from jsonschema import Draft202012Validator
 from tests.acceptance.conftest import Workplace
 from tests.acceptance.migrating import PLAN, Shop, opened, without_license
+from tests.support.scripted import Reply, scripted
 
 from kaiten_sync.validate import schema_text
 
@@ -120,6 +121,8 @@ def test_a_version_can_be_named_by_slug_or_number(shop: Shop, version: str) -> N
         (["gorwth"], "there is no license family 'gorwth'"),
         (["growth", "--to", "other"], "has no version 'other'"),
         (["growth", "--wave", "some"], "--wave takes a share"),
+        (["growth", "--wave", "0%"], "a wave takes at least one holder"),
+        (["growth", "--wave", "0"], "a wave takes at least one holder"),
         (["growth", "--allow", "license/growth"], "not the address of an instance"),
     ],
 )
@@ -141,7 +144,7 @@ def test_nobody_to_move_is_no_change(shop: Shop) -> None:
     done = shop.migrate()
     assert done.code == 0
     assert "No changes. Nobody holds another version of growth." in done.stdout
-    assert shop.apply().code == 0
+    assert shop.apply("--format", "json").json["requests"] == shop.plan()["requests"] == 0
 
 
 @pytest.mark.parametrize("shown", ["text", "json", "markdown", "html"])
@@ -177,3 +180,20 @@ def test_a_migration_and_the_plan_of_a_catalog_are_kept_apart(shop: Shop) -> Non
         refused = shop.run(*args)
         assert refused.code == 4
         assert "it is not the plan of a catalog" in refused.stderr
+
+
+def test_a_server_without_families_says_so(shop: Shop) -> None:
+    """A license of the getting-started generation has no family."""
+    license_ = {"slug": "growth", "name": "Growth", "type": "PAID", "version": "1"}
+    with scripted(lambda _: Reply(200, [license_])) as older:
+        done = shop.run("migrate", "growth", KAITEN_BASE_URL=older.url)
+    assert done.code == 3
+    assert "has no license families" in done.stderr
+
+
+def test_a_migration_has_no_table(shop: Shop) -> None:
+    shop.sell("one")
+    shop.migrate()
+    done = shop.run("table", PLAN)
+    assert done.code == 3
+    assert "moves holders" in done.stderr

@@ -182,15 +182,15 @@ def test_the_three_sides_are_shown_in_every_format(team: Workplace, api: httpx.C
     limit(api, 7777)
     edited = team.run("drift", "-t", "prod").stdout
     assert "server edited" in edited
-    assert "value: live 7777, git 100, agreed 100" in edited
+    assert "value: live 7,777, git 100, agreed 100" in edited
     team.write("catalog.yaml", CATALOG.replace("calls: 100", "calls: 110"))
     conflict = drift(team)[GRANT]
     assert conflict["class"] == "conflict"
     (field,) = conflict["fields"]
     assert (field["live"], field["git"], field["agreed"]) == (7777, 110, 100)
-    assert "value: live 7777, git 110, agreed 100" in team.run("drift", "-t", "prod").stdout
+    assert "value: live 7,777, git 110, agreed 100" in team.run("drift", "-t", "prod").stdout
     shown = team.run("drift", "-t", "prod", "--format", "markdown").stdout
-    assert "- live value: 7777\n+ git value: 110\n  agreed value: 100\n" in shown
+    assert "- live value: 7,777\n+ git value: 110\n  agreed value: 100\n" in shown
     page = team.run("drift", "-t", "prod", "--format", "html").stdout
     assert 'agreed <span class="value">100</span>' in page
 

@@ -84,6 +84,14 @@ def test_no_committed_text_names_a_package_index() -> None:
         assert not hosts.search(path.read_text(encoding="utf-8")), path
 
 
+def test_nothing_is_installed_by_its_name_alone() -> None:
+    by_name = re.compile(r"(?:pip|pipx|uv tool) install (?:-\S+ )*['\"]?kaiten-sync(?![.-])")
+    folders = (Path("src"), Path("docs"), Path(".ci"), Path(".github"))
+    paths = [path for each in folders for path in each.rglob("*") if path.suffix != ".pyc"]
+    for path in [*DOCS, *(path for path in paths if path.is_file())]:
+        assert not by_name.search(path.read_text(encoding="utf-8", errors="replace")), path
+
+
 def test_the_transcript_in_the_readme_is_what_the_terminal_shows() -> None:
     readme = Path("README.md").read_text(encoding="utf-8")
     assert with_transcript(readme) == readme, "run `make docs`"

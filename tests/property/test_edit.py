@@ -11,7 +11,7 @@ import yaml
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from kaiten_sync.declare.adopt import differing
+from kaiten_sync.declare.adopt import differing, value_at
 from kaiten_sync.declare.content import split_lines
 from kaiten_sync.declare.edit import TextEditor
 from kaiten_sync.declare.yaml_reader import parse_yaml
@@ -148,7 +148,8 @@ def test_any_key_reads_back(key: str, place: list[str | int]) -> None:
 
 
 MAPS = st.dictionaries(st.sampled_from("abcd"), VALUES, max_size=4)
-NESTED = st.dictionaries(st.sampled_from("abcd"), MAPS | VALUES, max_size=4)
+LISTS = st.lists(st.sampled_from("xyz") | VALUES | MAPS, max_size=4)
+NESTED = st.dictionaries(st.sampled_from("abcd"), MAPS | VALUES | LISTS, max_size=4)
 
 
 @settings(max_examples=300, deadline=None)
@@ -176,6 +177,8 @@ def test_a_value_changes_key_by_key_into_any_other(
         path = ["top", "value", *steps]
         if value is ABSENT:
             editor.remove(path)
+        elif isinstance(value, list) and isinstance(old := value_at(before, steps), list):
+            editor.set_list(path, old, value)
         else:
             editor.set(path, value)
     assert read(editor.text()) == {"top": {"value": after}, "end": 1}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -9,11 +10,14 @@ from typing import Any
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.support.forgeries import sealed
 
-from kaiten_sync.impact import prospect
+from kaiten_sync.errors import PlanFileError
+from kaiten_sync.impact import outlook, prospect
 from kaiten_sync.kinds.addresses import grant_address, license_address
-from kaiten_sync.kinds.instance import instance_address
+from kaiten_sync.kinds.instance import MOVE, instance_address
 from kaiten_sync.model.address import Address
+from kaiten_sync.model.change import Effect
 from kaiten_sync.model.holder import Instance, Usage
 from kaiten_sync.model.plan import TargetRef
 from kaiten_sync.model.resource import LiveResource
@@ -125,10 +129,9 @@ def _judged(case: MigrationCase, family: Mapping[str, Thresholds], held: Held) -
         "metadata": "0" * 16,
     }
     address = instance_address(held.slug)
+    version = license_address(held.version)
     found = prospect(
-        held.version,
-        case.granted_by(license_address(held.version)),
-        case.granted_by(TO),
+        outlook(held.version, case.granted[version], case.granted[TO]),
         Instance(slug=held.slug, name=held.slug, license=held.version, customer=""),
         held.usages(family[held.version]),
         NOW,
@@ -196,3 +199,51 @@ def test_the_plan_is_the_same_in_any_order_and_survives_its_file(
     assert read_plan(content) == plan
     random.shuffle(held)
     assert write_plan(propose_moves(case_of(family, held, wave)).plan) == content
+
+
+_JSON = st.recursive(
+    st.one_of(
+        st.none(),
+        st.booleans(),
+        st.integers(-5, 10**20),
+        st.floats(allow_nan=False, allow_infinity=False),
+        st.text(max_size=8),
+        st.sampled_from(["growth", "growth-v3", "instance/i1", "move", "100%", "license/growth"]),
+    ),
+    lambda inner: st.one_of(
+        st.lists(inner, max_size=3), st.dictionaries(st.text(max_size=8), inner, max_size=3)
+    ),
+    max_leaves=5,
+)
+
+
+def places(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
+    """Every place inside a JSON value."""
+    found = [path] if path else []
+    if isinstance(value, dict | list):
+        for key, each in value.items() if isinstance(value, dict) else enumerate(value):
+            found += places(each, (*path, key))
+    return found
+
+
+@given(_FAMILIES, _HOLDERS, _WAVES, st.data())
+@settings(deadline=None)
+def test_whatever_is_forged_is_refused_or_is_a_migration_of_the_same_people(
+    family: Mapping[str, Thresholds], held: list[Held], wave: Limit | None, data: st.DataObject
+) -> None:
+    plan = propose_moves(case_of(family, held, wave)).plan
+    document = json.loads(write_plan(plan))
+    path = data.draw(st.sampled_from([each for each in places(document) if each != ("digest",)]))
+    inside = document
+    for key in path[:-1]:
+        inside = inside[key]
+    inside[path[-1]] = data.draw(_JSON)
+    try:
+        found = read_plan(sealed(document))
+    except PlanFileError:
+        return
+    assert found.migration is not None
+    assert {change.action for change in found.changes} <= {MOVE}
+    assert {change.address for change in found.changes} == {c.address for c in plan.changes}
+    assert {change.effect for change in found.changes} <= {*Effect}
+    assert write_plan(found) == write_plan(read_plan(write_plan(found)))

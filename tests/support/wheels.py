@@ -10,6 +10,14 @@ import pytest
 from tests.support.processes import HANG_S
 
 WHEELHOUSE = Path("build/wheelhouse").resolve()
+NEWEST_WHEELHOUSE = Path("build/wheelhouse-newest").resolve()
+"""Wheels for the newest Python of the machine, which is in `.python`."""
+
+
+def newest_python() -> Path | None:
+    """The newest Python of the machine beside ours; None without one."""
+    path = NEWEST_WHEELHOUSE / ".python"
+    return Path(path.read_text(encoding="utf-8").strip()) if path.is_file() else None
 
 
 def built_wheel(folder: Path) -> Path:

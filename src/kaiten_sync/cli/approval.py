@@ -38,7 +38,7 @@ class TerminalApproval:
         """
         if self.is_given_already:
             return True
-        if not sys.stdin.isatty():
+        if sys.stdin is None or not sys.stdin.isatty():  # None: the caller closed it
             raise UsageError(
                 "cannot ask for approval: standard input is not a terminal",
                 hint="pass --yes, or write a plan with `plan -o FILE` and apply that",

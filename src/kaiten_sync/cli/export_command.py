@@ -36,6 +36,11 @@ if TYPE_CHECKING:
     help="Write each license as the difference from another one, where that is shorter.",
 )
 @click.option(
+    "--units",
+    is_flag=True,
+    help="Write numbers in their shortest exact form: 50k, or 10GB if the unit is declared.",
+)
+@click.option(
     "--overlay-of",
     metavar="TARGET",
     help="Write how this target differs from the project's catalog, as its overlay: to its last"
@@ -58,6 +63,7 @@ def command(
     out: str | None,
     split: str,
     extends: bool,
+    units: bool,
     overlay_of: str | None,
     with_project: bool,
     force: bool,
@@ -70,7 +76,7 @@ def command(
     Examples:
       kaiten-sync export -t prod -o catalog/
       kaiten-sync export -o catalog/ --split kind --with-project
-      kaiten-sync export -o catalog/ --extends
+      kaiten-sync export -o catalog/ --extends --units
       kaiten-sync export --overlay-of staging
       KAITEN_BASE_URL=http://127.0.0.1:6060 kaiten-sync export -o catalog/
     """
@@ -78,8 +84,10 @@ def command(
     from kaiten_sync.jobs.exporting import ExportRequest, Split, export
 
     if overlay_of is not None:
-        if with_project or extends or server.target not in (None, overlay_of):
-            raise UsageError("--overlay-of TARGET takes neither -t, --extends nor --with-project")
+        if with_project or extends or units or server.target not in (None, overlay_of):
+            raise UsageError(
+                "--overlay-of TARGET takes no -t, --extends, --units and --with-project"
+            )
         _write_overlay(project, replace(server, target=overlay_of), overlay_of, out, force)
         return
     if out is None:
@@ -89,6 +97,7 @@ def command(
         out=out,
         split=Split(split),
         extends=extends,
+        units=units,
         with_project=with_project,
         target=server.target,
         is_forced=force,

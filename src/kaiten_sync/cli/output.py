@@ -65,11 +65,18 @@ class TerminalNotices:
 
 
 def file_diff(changes: Sequence[FileChange]) -> Iterator[str]:
-    """The changes as `diff -u` shows them, line by line."""
+    """The changes as `diff -u` shows them, line by line.
+
+    A text of a server can be in them, so they are for reading: what a terminal or a CI system would
+    obey is replaced.
+    """
+    from kaiten_sync.report.safe_text import safe_text
+
     for change in changes:
-        yield from difflib.unified_diff(
+        for line in difflib.unified_diff(
             (change.before or b"").decode().splitlines(keepends=True),
             change.after.decode().splitlines(keepends=True),
             change.shown if change.before is not None else "/dev/null",
             change.shown,
-        )
+        ):
+            yield safe_text(line.rstrip("\r\n"), in_place=True) + "\n"

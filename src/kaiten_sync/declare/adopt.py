@@ -214,7 +214,10 @@ class Adopter:
                 raise _nowhere(".".join(map(str, inner)))
             for editor in holders if value is ABSENT else ():
                 editor.remove(inner)
-            if value is not ABSENT:
+            old = value_at(declared, steps)
+            if isinstance(old, list) and isinstance(value, list):
+                holders[0].set_list(inner, old, value)
+            elif value is not ABSENT:
                 holders[0].set(inner, value)
 
     def _clear_in_overlay(self, editor: TextEditor, path: EditPath) -> None:
@@ -323,6 +326,16 @@ def differing(
             continue
         if not is_same(old, new):
             yield [step], new
+
+
+def value_at(value: Json, steps: EditPath) -> Json | Absent:
+    """The part of a JSON value at a place; ABSENT if it has none there."""
+    found: Json | Absent = value
+    for step in steps:
+        if not isinstance(found, Mapping | list):
+            return ABSENT
+        found = _items(found).get(step, ABSENT)
+    return found
 
 
 def _items(value: Mapping[str, Json] | Sequence[Json]) -> dict[str | int, Json]:

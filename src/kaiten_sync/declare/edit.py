@@ -14,7 +14,7 @@ from kaiten_sync.declare.spots import Spot, spots_of
 from kaiten_sync.declare.write import inline, outline
 from kaiten_sync.errors import RefusedError
 from kaiten_sync.model.source import SourceRef
-from kaiten_sync.model.value import Json
+from kaiten_sync.model.value import Json, is_same
 
 EditPath: TypeAlias = "Sequence[str | int]"
 """Keys, and numbers of list items, from the root of a file."""
@@ -99,6 +99,53 @@ class TextEditor:
         anchor = f"&{spot.anchor} " if spot.anchor in self._aliases else ""
         text = self._instead_of(spot, value)
         self._edits.append(_TextEdit(spot.start, spot.end, f"{anchor}{text}"))
+
+    def set_list(self, path: EditPath, old: Sequence[Json], new: Sequence[Json]) -> None:
+        """Turn one list into another, item by item, so that the others keep their comments."""
+        spot = self.find(path)
+        before, after = 0, 0
+        most = min(len(old), len(new))
+        while before < most and is_same(old[before], new[before]):
+            before += 1
+        while after < most - before and is_same(old[-1 - after], new[-1 - after]):
+            after += 1
+        at = most - after  # items are paired until here
+        gone, came = range(at, len(old) - after), new[at : len(new) - after]
+        edits = list(self._item_edits(spot, gone, at, came)) if spot is not None else []
+        if spot is None or len(spot.items) != len(old) or not edits:
+            self.set(path, list(new))
+            return
+        self.check_own(path)
+        for number in range(before, at):
+            self.set([*path, number], new[number])
+        self._edits += edits
+
+    def _item_edits(
+        self, spot: Spot, gone: range, at: int, came: Sequence[Json]
+    ) -> Iterator[_TextEdit]:
+        """Edits that take items out of a list, or put some before one.
+
+        None if no item begins a line of its own, or nothing would be left.
+        """
+        items = spot.items
+        lines = [self._text.rfind("\n", 0, each.start) + 1 for each in items]
+        begins = [
+            self._text[line : each.start].lstrip() for line, each in zip(lines, items, strict=True)
+        ]
+        if spot.is_flow or any(each.strip() != "-" for each in begins) or len(gone) == len(items):
+            return
+        for number in gone:
+            end = self._line_end(items[number].end)
+            yield _TextEdit(lines[number], end + len(self._break_after(end)), "")
+        if came:
+            indent = self._text[lines[0] : items[0].start]
+            new = [f"{indent}{inline(each)}" for each in came]
+            if at < len(items):
+                text = "".join(f"{line}{self._break}" for line in new)
+                yield _TextEdit(lines[at], lines[at], text)
+            else:
+                end = self._line_end(items[-1].end)
+                yield _TextEdit(end, end, "".join(f"{self._break}{line}" for line in new))
 
     def remove(self, path: EditPath) -> None:
         """Take an entry out of its mapping."""

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from kaiten_sync.declare.diagnostics import did_you_mean, with_lines
 from kaiten_sync.declare.overlays import Overlaying
 from kaiten_sync.declare.scalars import shorten
+from kaiten_sync.kinds.meant import field_hint
 from kaiten_sync.kinds.registry import all_kinds, top_kinds
 from kaiten_sync.model.diagnostic import Diagnostic
 from kaiten_sync.model.document import Document, Entry, MergedCatalog, Node
@@ -78,7 +79,9 @@ def _shape_diagnostics(document: Document) -> Iterable[Diagnostic]:
                 rule="unknown-field",
                 message=f"unknown field '{shorten(name)}' at the top of a catalog",
                 ref=entry.key_ref,
-                hint=did_you_mean(name, known) or "a catalog has " + _listed(known),
+                hint=field_hint(name, known)
+                or did_you_mean(name, known)
+                or "a catalog has " + _listed(known),
             )
 
 

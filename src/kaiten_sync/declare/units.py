@@ -101,13 +101,24 @@ def _number(node: Node, address: str, units: tuple[str, ...], wrong: list[Diagno
                 message=f"'{shorten(text)}' {error}",
                 ref=node.ref,
                 address=address,
-                hint=f"write {right}"
-                if right
-                else "write a whole number such as 1000, 50k, 3Gi, or 10GB if the entitlement"
-                " declares the unit B or GB",
+                hint=f"write {right}" if right else _hint(text, units),
             )
         )
         return node
+
+
+def _hint(text: str, units: tuple[str, ...]) -> str:
+    """What to write if nothing says which number is meant."""
+    unit = text.lstrip("0123456789_., ")
+    if unit.isalpha() and not units:
+        return (
+            "write a plain number, or keep the text once the entitlement declares the unit:"
+            f" `unitSingular: {shorten(unit)}` and `unitPlural: {shorten(unit)}`"
+        )
+    return (
+        "write a whole number such as 1000, 50k, 3Gi, or 10GB if the entitlement declares the unit"
+        " B or GB"
+    )
 
 
 def _with(entry: Entry, entries: Mapping[str, Entry]) -> Entry:

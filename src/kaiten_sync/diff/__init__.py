@@ -1,6 +1,6 @@
 """Stage 4: pure. Compares what is declared with what is live, and says whom it hurts."""
 
-from kaiten_sync.diff.compare import diff_catalog, with_deleted
+from kaiten_sync.diff.compare import diff_catalog, with_deleted, with_units
 from kaiten_sync.diff.let_go import fields_let_go
 from kaiten_sync.diff.servers import server_differences, without_declared
 from kaiten_sync.diff.sides import with_sides
@@ -13,5 +13,6 @@ __all__ = [
     "undoing",
     "with_deleted",
     "with_sides",
+    "with_units",
     "without_declared",
 ]

@@ -9,6 +9,7 @@ from itertools import chain
 from kaiten_sync.effects import field_effect, inner_changes, with_joint_effect, worst
 from kaiten_sync.kinds.registry import spec_of
 from kaiten_sync.kinds.spec import FieldSpec, Mutability
+from kaiten_sync.kinds.units import unit_holder, unit_of
 from kaiten_sync.kinds.values import normal_value
 from kaiten_sync.model.address import Address
 from kaiten_sync.model.change import FieldChange
@@ -49,6 +50,22 @@ def with_deleted(diff: CatalogDiff, live: LiveState, going: Collection[Address])
         _unmanaged(live.resources[address]) for address in going if address not in shown
     ]
     return replace(diff, differences=_sorted(differences))
+
+
+def with_units(
+    differences: Iterable[Difference], desired: DesiredState, live: LiveState
+) -> Iterator[Difference]:
+    """The differences with the units of their numbers, as the server and git name them."""
+    there = {address: found.fields for address, found in live.resources.items()}
+    for each in differences:
+        holder = unit_holder(each.address)
+        wanted = desired.resources.get(holder) if holder is not None else None
+        if holder is not None:
+            both = {**there.get(holder, {}), **(wanted.fields if wanted is not None else {})}
+            units = (unit_of(each.address, there), unit_of(each.address, {holder: both}))
+            yield replace(each, units=units)
+        else:
+            yield each
 
 
 def _sorted(differences: Iterable[Difference]) -> tuple[Difference, ...]:

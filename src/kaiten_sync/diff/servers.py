@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 from kaiten_sync.effects import inner_changes
 from kaiten_sync.kinds.registry import spec_of
+from kaiten_sync.kinds.units import unit_of
 from kaiten_sync.kinds.values import normal_value
 from kaiten_sync.model.address import Address
 from kaiten_sync.model.change import FieldChange
@@ -21,7 +23,11 @@ def server_differences(first: Catalog, second: Catalog) -> tuple[ComparedObject,
     """Every object that only one server has, or that both have and not alike, by address."""
     addresses = sorted(first.keys() | second.keys(), key=lambda address: address.sort_key)
     found = (_compared(address, first.get(address), second.get(address)) for address in addresses)
-    return tuple(each for each in found if each is not None)
+    return tuple(
+        replace(each, units=(unit_of(each.address, first), unit_of(each.address, second)))
+        for each in found
+        if each is not None
+    )
 
 
 def without_declared(
@@ -69,7 +75,7 @@ def _undeclared(
     )
     if not fields:
         return None
-    return ComparedObject(address=difference.address, presence=difference.presence, fields=fields)
+    return replace(difference, fields=fields)
 
 
 def _is_declared(address: Address, field: FieldChange, one: Fields, other: Fields) -> bool:

@@ -35,13 +35,15 @@ def terms(before: Grants, after: Grants) -> tuple[Term, ...]:
     )
 
 
-def grants_seen(plan: Plan, version: Address) -> Grants:
-    """The grants of a version as a migration plan observed them."""
-    return {
-        each.address.slug: each.fields
-        for each in plan.observed
-        if each.address.parent == version and each.fields is not None
+def grants_seen(plan: Plan) -> Mapping[Address, Grants]:
+    """The grants of each version that a migration plan observed, by its address."""
+    found: dict[Address, dict[str, Fields]] = {
+        each.address: {} for each in plan.observed if each.address.kind in GRANT.parents
     }
+    for each in plan.observed:
+        if each.address.parent is not None and each.fields is not None:
+            found.setdefault(each.address.parent, {})[each.address.slug] = each.fields
+    return found
 
 
 def move_effect(before: Grants, after: Grants) -> Effect:

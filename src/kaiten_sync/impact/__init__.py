@@ -8,16 +8,17 @@ from kaiten_sync.impact.affected import affected_by, affected_grant
 from kaiten_sync.impact.assemble import Asking, change_impacts, whom_to_ask
 from kaiten_sync.impact.gate import gate
 from kaiten_sync.impact.judge import used_now
-from kaiten_sync.impact.moving import HELD_BACK, Prospect, prospect
+from kaiten_sync.impact.moving import HELD_BACK, Outlook, outlook, prospect
 
 __all__ = [
     "HELD_BACK",
     "Asking",
-    "Prospect",
+    "Outlook",
     "affected_by",
     "affected_grant",
     "change_impacts",
     "gate",
+    "outlook",
     "prospect",
     "used_now",
     "whom_to_ask",

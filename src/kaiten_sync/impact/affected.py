@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from kaiten_sync.families import version_address
 from kaiten_sync.impact.limits import limit_of, threshold_of
 from kaiten_sync.impact.moving import affected_by_migration
 from kaiten_sync.kinds.registry import move_of, spec_of
 from kaiten_sync.kinds.spec import HeldBy
+from kaiten_sync.kinds.units import unit_of
 from kaiten_sync.model.address import Address
 from kaiten_sync.model.change import Action, Change, Effect
 from kaiten_sync.model.impact import Affected
@@ -28,6 +30,7 @@ def affected_by(plan: Plan) -> tuple[Affected, ...]:
         return tuple(affected_by_migration(plan, plan.migration.to))
     seen = {each.address: each.fields for each in plan.observed if each.fields is not None}
     gone = {each.address for each in plan.changes if each.action == Action.DELETE}
+    later = _after(plan, seen)
     succeeded = {
         version_address(each.address, each.serves)
         for each in plan.families
@@ -39,7 +42,9 @@ def affected_by(plan: Plan) -> tuple[Affected, ...]:
         if change.address in succeeded and _is_flag(change):
             continue  # another version is sold from now on, and whoever has this one keeps it
         if holder is not None and change.address.parent not in gone and _takes_away(change):
-            found.append(_affected(change, holder, seen.get(change.address, {})))
+            affected = _affected(change, holder, seen.get(change.address, {}))
+            units = (unit_of(change.address, seen), unit_of(change.address, later))
+            found.append(replace(affected, units=units))
     return tuple(found)
 
 
@@ -49,6 +54,15 @@ def affected_grant(change: Change, seen: Fields) -> Affected | None:
     if holder is None or not _takes_away(change):
         return None
     return _affected(change, holder, seen)
+
+
+def _after(plan: Plan, seen: Mapping[Address, Fields]) -> dict[Address, _Fields]:
+    """What the plan shows of objects that it changes, as it leaves them."""
+    later: dict[Address, _Fields] = dict(seen)
+    for change in plan.changes:
+        after = {each.name: each.after for each in change.fields}
+        later[change.address] = {**later.get(change.address, {}), **after}
+    return later
 
 
 def _held(address: Address) -> Address | None:

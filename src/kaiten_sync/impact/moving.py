@@ -42,34 +42,39 @@ class Prospect:
     room: float
 
 
-def affected_by_move(version: str, before: Grants, after: Grants) -> tuple[Affected, ...]:
-    """What holders of a version have less of afterwards, by the addresses of its grants."""
-    return tuple(
-        each
-        for term in terms(before, after)
-        if term.effect in (Effect.TIGHTENS, Effect.BREAKS)
-        for each in [_affected(version, term)]
-        if not each.is_metered or each.after is None or each.after < (each.before or 0)
-    )
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outlook:
+    """What a move from one version to another leaves any holder, by entitlement.
+
+    `taken` is what they have less of afterwards, `kept` the rest.
+    """
+
+    taken: tuple[Affected, ...]
+    kept: tuple[Affected, ...]
+
+
+def outlook(version: str, before: Grants, after: Grants) -> Outlook:
+    """Compare what a version grants with what the version grants to which holders move."""
+    taken: list[Affected] = []
+    kept: list[Affected] = []
+    for term in terms(before, after):
+        affected = _affected(version, term)
+        is_less = affected.after is None or affected.after < (affected.before or 0)
+        is_harmful = term.effect in (Effect.TIGHTENS, Effect.BREAKS)
+        (taken if is_harmful and (is_less or not affected.is_metered) else kept).append(affected)
+    return Outlook(taken=tuple(taken), kept=tuple(kept))
 
 
 def prospect(
-    version: str,
-    before: Grants,
-    after: Grants,
-    instance: Instance,
-    usage: Sequence[Usage] | None,
-    now: datetime,
+    seen: Outlook, instance: Instance, usage: Sequence[Usage] | None, now: datetime
 ) -> Prospect:
-    """Where a holder of a version is after its move. `usage` is None if it was not read."""
+    """Where a holder is after its move. `usage` is None if it was not read."""
     used = {each.entitlement: each for each in usage or ()}
-    taken = {each.entitlement: each for each in affected_by_move(version, before, after)}
     standings, rooms = [Standing.UNAFFECTED], [1.0]
-    for term in terms(before, after):
-        affected = taken.get(term.entitlement) or _affected(version, term)
-        found = judge(affected, instance, used.get(term.entitlement), now)
+    for affected in (*seen.taken, *seen.kept):
+        found = judge(affected, instance, used.get(str(affected.entitlement)), now)
         # What is not taken away can leave a holder over only if it is over already.
-        if term.entitlement in taken or found.standing is Standing.OVER:
+        if affected in seen.taken or found.standing is Standing.OVER:
             standings.append(found.standing)
         if affected.is_metered and found.used is not None:
             rooms.append(_room(found.used, affected.after or 0))
@@ -77,10 +82,10 @@ def prospect(
 
 
 def affected_by_migration(plan: Plan, to: Address) -> Iterator[Affected]:
-    """What the holders that a plan moves have less of afterwards."""
-    versions = {each.address for each in plan.observed if each.address.kind == to.kind} - {to}
-    for version in sorted(versions, key=lambda each: each.sort_key):
-        yield from affected_by_move(version.slug, grants_seen(plan, version), grants_seen(plan, to))
+    """What the holders that a plan moves have less of afterwards, version by version."""
+    granted = grants_seen(plan)
+    for version in sorted(granted.keys() - {to}, key=lambda each: each.sort_key):
+        yield from outlook(version.slug, granted[version], granted[to]).taken
 
 
 def _affected(version: str, term: Term) -> Affected:

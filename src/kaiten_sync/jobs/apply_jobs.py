@@ -23,6 +23,16 @@ for each in {pattern}; do
 done"""
 
 
+_APPROVAL = "approval"
+"""The id of the job that finds which plans need no review."""
+
+_BY_EFFECT = (
+    "${{ contains(needs.approval.outputs.automatic, format('|{0}|', matrix.target))"
+    " && format('{0}-automatic', matrix.target) || matrix.target }}"
+)
+"""The environment without a gate for what needs no review."""
+
+
 class Forge(StrEnum):
     """Where a repository lives."""
 
@@ -48,16 +58,25 @@ def is_ordered(targets: Sequence[Target]) -> bool:
     return any(target.after for target in targets)
 
 
-def apply_jobs(forge: Forge, targets: Sequence[Target]) -> Iterator[Mapping[str, str]]:
-    """What is filled into the template of a job, once per job."""
+def apply_jobs(
+    forge: Forge, targets: Sequence[Target], *, asks: bool
+) -> Iterator[Mapping[str, str]]:
+    """What is filled into the template of a job, once per job.
+
+    `asks`: a job before it has found which plans need no review.
+    """
+    environment = {"environment": _BY_EFFECT if asks else "${{ matrix.target }}"}
+    approval = [_APPROVAL] if asks else []
     if not is_ordered(targets):
-        yield {**_job("apply", [t.name for t in targets]), **_without_order()}
+        job = _job("apply", [t.name for t in targets])
+        yield {**job, **environment, **_without_order(), "needs": _needs(forge, approval)}
         return
     known = {target.name: _id(target.name) for target in targets}
     for target in _earliest_first(targets):
         job = _job(known[target.name], [target.name])
         before = [known[name] for name in target.after if name in known]
-        yield {**job, **(_in_order(forge, before) if before else _without_order())}
+        order = _in_order(forge) if before else _without_order()
+        yield {**job, **environment, **order, "needs": _needs(forge, [*approval, *before])}
 
 
 def _earliest_first(targets: Sequence[Target]) -> Iterator[Target]:
@@ -76,19 +95,23 @@ def _id(target: str) -> str:
 
 
 def _without_order() -> dict[str, str]:
-    names = ("needs", "take_receipts", "list_receipts", "after_receipts", "manual")
+    names = ("take_receipts", "list_receipts", "after_receipts", "manual")
     return dict.fromkeys(names, "")
 
 
-def _in_order(forge: Forge, before: Sequence[str]) -> dict[str, str]:
-    needs = json.dumps(list(before))
+def _needs(forge: Forge, before: Sequence[str]) -> str:
+    if not before:
+        return ""
+    return f"\n{'    ' if forge is Forge.GITHUB else '  '}needs: {json.dumps(list(before))}"
+
+
+def _in_order(forge: Forge) -> dict[str, str]:
     if forge is Forge.GITHUB:
         pattern, indent = '"$GITHUB_WORKSPACE"/receipts/*/*.receipt.json', " " * 10
     else:
         pattern, indent = "*.receipt.json", " " * 6
     lines = _LIST_RECEIPTS.format(pattern=pattern).replace("\n", f"\n{indent}")
     return {
-        "needs": f"\n    needs: {needs}" if forge is Forge.GITHUB else f"\n  needs: {needs}",
         "take_receipts": _TAKE_RECEIPTS if forge is Forge.GITHUB else "",
         "list_receipts": lines,
         "after_receipts": ' "${receipts[@]}"',

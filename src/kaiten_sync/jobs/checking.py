@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -127,7 +128,9 @@ def _unowned(
     more = going - deleted(owned.plan.changes)
     if not more:
         return None
-    again = f"kaiten-sync plan -t {case.target.name} -o {path} --previous"
+    target = ("-t", case.target.name) if workspace.has(case.target.name) else ()
+    words = (*workspace.words, *target, "-o", path, "--previous", f"REV:{path}")
+    again = shlex.join(["kaiten-sync", "plan", *words])
     return _Unowned(
         proposal=owned,
         reason=Reason(
@@ -137,5 +140,5 @@ def _unowned(
         hint="fetch the whole history (git fetch --unshallow), or name the plan before this one"
         " with --previous"
         if before is None
-        else f"make it again from the plan before it, and commit it: {again} REV:{path}",
+        else f"make it again from the plan before it, and commit it: {again}",
     )

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 
@@ -18,6 +18,8 @@ from kaiten_sync.jobs.workspace import Workspace
 from kaiten_sync.jobs.worth import with_family
 from kaiten_sync.jobs.written import replacing
 from kaiten_sync.kinds.registry import child_kinds, top_kinds
+from kaiten_sync.kinds.units import quantities, unit_of
+from kaiten_sync.licensing import MAX_QUANTITY, shortest_quantity
 from kaiten_sync.model.address import Address, ChildList
 from kaiten_sync.model.diagnostic import Diagnostic
 from kaiten_sync.model.plan import TargetRef
@@ -25,6 +27,7 @@ from kaiten_sync.model.ports import Ports
 from kaiten_sync.model.resource import DesiredState, LiveState
 from kaiten_sync.model.settings import TOKEN_VARIABLE, Project, Scope
 from kaiten_sync.model.source import natural
+from kaiten_sync.model.value import Fields
 from kaiten_sync.pipeline import read_catalog
 from kaiten_sync.plan import Families, families_of, without_default
 
@@ -45,13 +48,15 @@ class ExportRequest:
     """Where to write a live catalog, and how.
 
     `out` is the folder. `target` is the name that a project file gets for the server, None for a
-    usual one. `extends` writes what licenses have in common once. `is_forced` replaces the files of
+    usual one. `extends` writes what licenses have in common once, `units` numbers in their shortest
+    exact form. `is_forced` replaces the files of
     an earlier export, and others of the same names.
     """
 
     out: str
     split: Split = Split.LICENSE
     extends: bool = False
+    units: bool = False
     with_project: bool = False
     target: str | None = None
     is_forced: bool = False
@@ -91,7 +96,7 @@ def export(workspace: Workspace, request: ExportRequest, ports: Ports) -> Export
         live = read_catalog(catalog, scope=scope, progress=ports.progress)
     for warning in _served_by_chance(live, scope):
         ports.notices.notify(f"warning: {warning.sentence}")
-    files = catalog_files(live, scope, request.split, extends=request.extends)
+    files = catalog_files(live, scope, request.split, extends=request.extends, units=request.units)
     contents = {out / name: text for name, text in files.items()}
     beside: dict[Path, str] = {}
     if request.with_project:
@@ -126,13 +131,19 @@ def _served_by_chance(live: LiveState, scope: Scope) -> Iterator[Diagnostic]:
 
 
 def catalog_files(
-    live: LiveState, scope: Scope, split: Split = Split.LICENSE, *, extends: bool = False
+    live: LiveState,
+    scope: Scope,
+    split: Split = Split.LICENSE,
+    *,
+    extends: bool = False,
+    units: bool = False,
 ) -> dict[str, str]:
     """File names and their YAML: groups, entitlements, and one file per license, or fewer.
 
     A family whose versions other file names would put in another order is in one file. With
     `extends`, each license is the difference from the one that leaves the fewest lines. A version
-    that is not the newest of its family is whole, because it must not change with another.
+    that is not the newest of its family is whole, because it must not change with another. With
+    `units`, numbers are in their shortest exact form: `50k`, `10GB`.
     """
     families = families_of(DesiredState(resources={}), live)
     owned = {
@@ -143,6 +154,12 @@ def catalog_files(
     content = Extended(objects=owned, bases={})
     if extends:
         content = extending(owned, {old for each in families.members.values() for old in each[:-1]})
+    if units:
+        known = {address: found.fields for address, found in live.resources.items()}
+        content = replace(
+            content,
+            objects={a: _in_units(a, fields, known) for a, fields in content.objects.items()},
+        )
     if split is Split.NONE or not owned:
         return {"catalog.yaml": _dump(content.objects, content, families)}
     files: dict[str, str] = {}
@@ -157,6 +174,18 @@ def catalog_files(
         for root, each in inside.items():
             files[f"{spec.section}/{root.slug}.yaml"] = _dump(each, content, families)
     return files
+
+
+def _in_units(address: Address, fields: Fields, known: Mapping[Address, Fields]) -> Fields:
+    """The fields of an object, its numbers as the shortest texts that say the same."""
+    unit = unit_of(address, known)
+    short = dict(fields)
+    for name in quantities() & fields.keys():
+        value = fields[name]
+        if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= MAX_QUANTITY:
+            text = shortest_quantity(value, unit)
+            short[name] = value if text.isdigit() else text
+    return short
 
 
 def _file_of(address: Address, families: Families) -> Address:

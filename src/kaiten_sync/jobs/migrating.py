@@ -45,10 +45,13 @@ def migrate(workspace: Workspace, request: MigrateRequest, ports: Ports) -> Prop
     """Plan the next wave, and write the plan file unless a guard refuses it.
 
     Raises:
-        UsageError: the family or the version does not exist, or `out` is another plan's file.
+        UsageError: the family or the version does not exist, the wave is of nobody, or `out` is
+            another plan's file.
         KaitenSyncError: as `make_migration` and `Connect` do.
     """
     connection = workspace.connect(None)
+    if request.wave is not None and request.wave.is_nothing:
+        raise UsageError("a wave takes at least one holder", hint="such as --wave 10%, or --wave 5")
     if request.out is not None:
         _check_is_free(request.out, ports.files)
     inputs = MigrationInputs(

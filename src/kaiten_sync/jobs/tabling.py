@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from kaiten_sync.errors import UsageError
 from kaiten_sync.jobs.agreed import read_plan_file
 from kaiten_sync.jobs.workspace import Workspace
 from kaiten_sync.model.ports import Ports
@@ -30,11 +31,18 @@ def table(workspace: Workspace, request: TableRequest, ports: Ports) -> PriceTab
     """The table that is asked for.
 
     Raises:
+        UsageError: the plan moves holders.
         PlanFileError: the plan file cannot be trusted. DeclarationError: the catalog is wrong.
         KaitenSyncError: as `pipeline.read_catalog` and `Connect` do.
     """
     if request.plan_file is not None:
-        return table_of_plan(read_plan_file(request.plan_file, ports.files))
+        plan = read_plan_file(request.plan_file, ports.files)
+        if plan.migration is not None:
+            raise UsageError(
+                "this plan moves holders, and changes nothing that a license grants",
+                hint="`kaiten-sync show PLAN` says what the versions grant differently",
+            )
+        return table_of_plan(plan)
     if request.is_live:
         with workspace.connect(None).open() as catalog:
             live = read_catalog(catalog, scope=workspace.scope, progress=ports.progress)

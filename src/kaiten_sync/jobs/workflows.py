@@ -95,9 +95,23 @@ def workflows(project: Project, request: WorkflowRequest) -> dict[str, str]:
         "tokens": "\n          ".join(_tokens(targets)),
         "gate": gate_note(forge) if is_ordered(targets) else "",
     }
+    # Which environment a job has can depend on another job on GitHub, not on GitLab.
+    asks = forge is Forge.GITHUB and bool(project.policy.automatic)
+    known |= _of_effects(targets) if asks else {"approval": "", "effects": ""}
     job = _read(f"{forge}/apply-job.yml")
-    known["jobs"] = "\n".join(job.substitute({**known, **e}) for e in apply_jobs(forge, targets))
+    jobs = (job.substitute({**known, **e}) for e in apply_jobs(forge, targets, asks=asks))
+    known["jobs"] = "\n".join(jobs)
     return {path: _read(name).substitute(known) for name, path in _PLACES[forge].items()}
+
+
+def _of_effects(targets: Sequence[Target]) -> dict[str, str]:
+    """The job that finds which plans need no review, and what to set up for it."""
+    names = " ".join(shlex.quote(target.name) for target in targets)
+    return {
+        "approval": _read("github/approval-job.yml").substitute({"names": names}),
+        "effects": "\n# A plan that needs no review by `policy.automatic` is applied in the"
+        " environment\n# TARGET-automatic, which has the token and no reviewers.",
+    }
 
 
 def _of_folder(forge: Forge, folder: str) -> dict[str, str]:

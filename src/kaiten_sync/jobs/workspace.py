@@ -45,6 +45,10 @@ class Workspace:
         """What a plan may do, as the project file has it."""
         return self.project.policy if self.project else Policy()
 
+    def has(self, target: str) -> bool:
+        """Whether the project file names this target."""
+        return self.project is not None and target in self.project.targets
+
     def source(self, files: Sequence[str], overlays: Sequence[str] = ()) -> CatalogSource:
         """The declaration: these files, or else the project's catalog, with a target's overlays.
 

@@ -56,7 +56,7 @@ INSTANCE = KindSpec(
         FieldSpec(name="metadata", type=FieldType.JSON, mutability=Mutability.MUTABLE),
     ),
 )
-"""A PUT repeats all of it. Integrations have requests of their own, and a PUT refuses them."""
+"""A PUT repeats all of it. Integrations have requests of their own."""
 
 
 def instance_address(slug: str) -> Address:

@@ -1,7 +1,15 @@
 """Pure rules of licensing, shared by the embedded server and the rest. No I/O, no clock."""
 
 from kaiten_sync.licensing.aggregation import EMPTY, AggregationMethod, Counter, NotFiniteError
-from kaiten_sync.licensing.quantities import closest_spelling, parse_quantity
+from kaiten_sync.licensing.quantities import (
+    MAX_QUANTITY,
+    Unit,
+    closest_spelling,
+    is_read_with_prefix,
+    parse_quantity,
+    quantity_text,
+    shortest_quantity,
+)
 from kaiten_sync.licensing.thresholds import (
     UNCAPPED,
     default_overage_percent,
@@ -37,6 +45,7 @@ __all__ = [
     "DAY_MS",
     "EMPTY",
     "HOUR_MS",
+    "MAX_QUANTITY",
     "UNCAPPED",
     "WEEK_MS",
     "AggregationMethod",
@@ -51,15 +60,19 @@ __all__ = [
     "Report",
     "ResetAnchor",
     "ResetPeriod",
+    "Unit",
     "WarningReached",
     "Window",
     "close_windows",
     "closest_spelling",
     "default_overage_percent",
+    "is_read_with_prefix",
     "maximum",
     "overage_message",
     "parse_quantity",
+    "quantity_text",
     "read_counter",
     "settle_report",
+    "shortest_quantity",
     "warning_boundary",
 ]

@@ -1,4 +1,4 @@
-"""Numbers as people write them: `10GB`, `3GiB`, `50k`, `1_000_000`. Pure rules.
+"""Numbers as people write and read them: `10GB`, `3GiB`, `50k`, `1_000_000`. Pure rules.
 
 Source: the prefixes are those of the SI (BIPM, SI Brochure, 9th edition, table 7) and of
 IEC 80000-13 (kibi, mebi, ...).
@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
+from typing import TypeAlias
 
 MAX_QUANTITY = 2**53
 """The server keeps numbers as float64, which holds every integer up to here and no further."""
@@ -24,6 +25,91 @@ _MAX_LENGTH = 60
 
 _SAME_UNITS = (frozenset({"B", "byte", "bytes"}), frozenset({"bit", "bits"}))
 """Spellings of one unit. The other way round, `b` is a bit to some and a byte to others."""
+
+
+Unit: TypeAlias = "tuple[str, str]"
+"""The names of a unit for one and for several; empty without."""
+
+NO_UNIT: Unit = ("", "")
+
+_DATA_SYMBOLS: Mapping[str, str] = {
+    **dict.fromkeys(("B", "byte", "bytes", "Byte", "Bytes"), "B"),
+    **dict.fromkeys(("bit", "bits"), "bit"),
+}
+"""Units whose numbers people read with prefixes, by their spellings."""
+
+_MOST_DECIMALS = 2
+"""Digits after the point of a number with a prefix: 1.25 GB is read faster than 1,250 MB."""
+
+_BEYOND = 1e21
+"""Numbers from here on are shown as powers of ten: nobody counts that many digits."""
+
+
+def quantity_text(value: float, unit: Unit = NO_UNIT, digits: int | None = None) -> str:
+    """A number as people read it: `1,000`, `25 seats`, `1 seat`, `1.5 GB`.
+
+    It is exact, unless `digits` says how many there may be after the point. Only bytes and bits are
+    shown with another prefix than the declared unit has.
+    """
+    name = unit[0] if value == 1 else unit[1]
+    scaled = _scaled(value, name)
+    number, word = scaled or (_grouped(value, digits), name)
+    return f"{number} {word}" if word else number
+
+
+def is_read_with_prefix(unit: Unit) -> bool:
+    """Whether the numbers of a unit are shown with prefixes of their own: `10 GB`."""
+    return _symbol(unit[1]) is not None
+
+
+def shortest_quantity(value: int, unit: Unit = NO_UNIT) -> str:
+    """The shortest text of a whole number that `parse_quantity` reads: `50k`, `10GB`, `1234`."""
+    symbol = _symbol(unit[1])
+    base = symbol[0] if symbol else ""
+    own = _PREFIXES[symbol[1]] if symbol else 1
+    found = [str(value)]
+    for prefix, factor in _PREFIXES.items() if value > 0 else ():
+        if (prefix or base) and (value * own) % factor == 0:
+            found.append(f"{value * own // factor}{prefix}{base}")
+    return min(found, key=lambda text: (len(text), text))
+
+
+def _symbol(name: str) -> tuple[str, str] | None:
+    """The symbol of bytes or bits, and the prefix that the declared unit has."""
+    for prefix in _PREFIXES:
+        base = name.removeprefix(prefix)
+        if name.startswith(prefix) and base in _DATA_SYMBOLS:
+            return _DATA_SYMBOLS[base], prefix
+    return None
+
+
+def _scaled(value: float, name: str) -> tuple[str, str] | None:
+    """A number of bytes or bits with the largest prefix that leaves it short; None for others."""
+    symbol = _symbol(name)
+    if symbol is None or not 0 < value < _BEYOND:
+        return None
+    base, own = symbol
+    exact = Decimal(repr(value)) * _PREFIXES[own]
+    fitting = [
+        (text, f"{prefix}{base}")
+        for prefix, factor in _PREFIXES.items()
+        if exact >= factor
+        and len((text := _decimal(exact / factor)).partition(".")[2]) <= _MOST_DECIMALS
+    ]
+    return min(fitting, key=lambda each: len(each[0]), default=None)
+
+
+def _grouped(value: float, digits: int | None) -> str:
+    if abs(value) >= _BEYOND:
+        return repr(value) if digits is None else f"{value:g}"
+    if digits is not None and not float(value).is_integer():
+        value = round(value, digits)
+    return _decimal(Decimal(repr(value)))
+
+
+def _decimal(number: Decimal) -> str:
+    shown = f"{number:,f}"
+    return shown.rstrip("0").rstrip(".") if "." in shown else shown
 
 
 def parse_quantity(text: str, units: Iterable[str] = ()) -> int:
@@ -76,7 +162,9 @@ def closest_spelling(text: str, units: Iterable[str] = ()) -> str | None:
 
     None if there is no such spelling, or more than one.
     """
-    plain = re.sub(r"(?<=[0-9])[,' \u00a0](?=[0-9]{3}(?:\D|$))", "", text.strip())
+    plain = re.sub(r"(?<=[0-9])[,' \u00a0\u202f](?=[0-9]{3}(?:\D|$))", "", text.strip())
+    if re.fullmatch(r"[0-9]{1,3}(?:\.[0-9]{3}){2,}\D*", plain):  # 1.5 is a number, 1.000.000 not
+        plain = plain.replace(".", "")
     number, word = re.fullmatch(r"(.*?[0-9]|)\s*([^0-9]*)", plain, re.DOTALL).groups()  # type: ignore[union-attr]
     names = [name for unit in units for name in _spellings(unit)]
     words = {f"{prefix}{name}" for prefix in _PREFIXES for name in ("", *names)}

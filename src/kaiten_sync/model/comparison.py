@@ -8,6 +8,7 @@ from enum import StrEnum
 from kaiten_sync.model.address import Address
 from kaiten_sync.model.change import FieldChange
 from kaiten_sync.model.plan import TargetRef
+from kaiten_sync.model.value import NO_UNITS, Unit
 
 
 class Presence(StrEnum):
@@ -20,11 +21,15 @@ class Presence(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ComparedObject:
-    """One object that differs. In `fields`, before is the first server and after the second."""
+    """One object that differs. In `fields`, before is the first server and after the second.
+
+    `units` are those of its number on each.
+    """
 
     address: Address
     presence: Presence
     fields: tuple[FieldChange, ...] = ()
+    units: tuple[Unit, Unit] = NO_UNITS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

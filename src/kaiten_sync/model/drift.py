@@ -11,7 +11,7 @@ from kaiten_sync.model.attribution import Attribution
 from kaiten_sync.model.change import Effect, FieldChange
 from kaiten_sync.model.plan import TargetRef
 from kaiten_sync.model.source import SourceRef
-from kaiten_sync.model.value import ABSENT, Json, is_alike
+from kaiten_sync.model.value import ABSENT, NO_UNITS, Json, Unit, is_alike
 
 
 class DriftClass(StrEnum):
@@ -46,8 +46,8 @@ class Difference:
     that is not known. `agreed` has the agreed value of each field that was managed then, None
     if that is not known. `declared_by` is who wrote the declaration, None if git does not
     say. `is_drift` says whether the difference counts: something that nobody declared does where
-    the declaration owns the place, and where a plan would delete it. `version` is the slug of the
-    version that a family is compared with.
+    the declaration owns the place, and where a plan would delete it. `units` are those of its
+    number, live and in git. `version` is the slug of the version that a family is compared with.
     """
 
     address: Address
@@ -62,6 +62,7 @@ class Difference:
     agreed: Mapping[str, Json] | None = None
     declared_by: Attribution | None = None
     is_drift: bool = True
+    units: tuple[Unit, Unit] = NO_UNITS
     version: str | None = None
 
     @property

@@ -13,6 +13,7 @@ from enum import StrEnum
 from kaiten_sync.model.address import Address
 from kaiten_sync.model.change import Action
 from kaiten_sync.model.plan import TargetRef
+from kaiten_sync.model.value import NO_UNITS, Unit
 
 DEFAULT_BUDGET = 500
 """Requests for one impact: the list of instances and the usage of holders. 0 looks at nobody."""
@@ -62,6 +63,8 @@ class Affected:
     after: float | None
     threshold: float | None
     """The number of the grant before, as a server reports it as an instance's limit."""
+    units: tuple[Unit, Unit] = NO_UNITS
+    """Of the number before and after."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

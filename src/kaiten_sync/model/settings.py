@@ -49,6 +49,11 @@ class Limit:
         return f"{self.percent}%" if self.percent is not None else str(self.count)
 
     @property
+    def is_nothing(self) -> bool:
+        """Whether it allows nothing at all."""
+        return not (self.percent or self.count)
+
+    @property
     def value(self) -> str | int:
         """The limit as files write it; `parse_limit` reads it back."""
         return str(self) if self.count is None else self.count

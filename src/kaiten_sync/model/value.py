@@ -28,6 +28,14 @@ ABSENT: Final = Absent.ABSENT
 Fields: TypeAlias = Mapping[str, Json]
 """An object's fields by their catalog names. A missing key is an absent field."""
 
+Unit: TypeAlias = tuple[str, str]
+"""The names of a number's unit for one and for several; empty without."""
+
+NO_UNIT: Final[Unit] = ("", "")
+
+NO_UNITS: Final[tuple[Unit, Unit]] = (NO_UNIT, NO_UNIT)
+"""No unit before a change, and none after it."""
+
 UNLIMITED: Final = "unlimited"
 """The value of a number grant without a cap, as the catalog and the plan spell it."""
 

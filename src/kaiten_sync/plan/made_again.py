@@ -11,6 +11,7 @@ from collections.abc import Collection, Iterator, Mapping
 from typing import TypeAlias
 
 from kaiten_sync.kinds.registry import spec_of
+from kaiten_sync.kinds.units import units_shown
 from kaiten_sync.model.address import Address
 from kaiten_sync.model.change import Action, Change, FieldChange
 from kaiten_sync.model.diagnostic import Diagnostic
@@ -98,6 +99,9 @@ def _of_observed(plan: Plan, made: Plan) -> Iterator[_Difference]:
 
 
 def _gaps(given: Observed | None, wanted: Observed, required: Collection[str]) -> Iterator[str]:
+    fields = (wanted.fields or {}).keys() - units_shown()
+    if given is None and wanted.fields and not fields:
+        return  # it was looked at for its unit alone, which plans from before that did not show
     if given is None:
         yield "the plan did not look at it"
     elif (given.fields is None) != (wanted.fields is None):
@@ -105,7 +109,7 @@ def _gaps(given: Observed | None, wanted: Observed, required: Collection[str]) -
     elif given.id != wanted.id:
         yield f"the plan saw another object (id {given.id}, not {wanted.id})"
     else:
-        unseen = (wanted.fields or {}).keys() - (given.fields or {}).keys()
+        unseen = fields - (given.fields or {}).keys()
         # A plan of an earlier version did not look at what a changed field is judged with.
         unseen -= {*spec_of(wanted.address.kind).limited_by}.difference(required)
         for name in sorted(unseen):

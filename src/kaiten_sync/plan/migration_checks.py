@@ -89,9 +89,13 @@ def _families(plan: Plan, migration: Migration) -> Iterator[str]:
 
 
 def _effects(plan: Plan, migration: Migration) -> Iterator[str]:
+    granted = grants_seen(plan)
+    known = {
+        version.slug: move_effect(grants, granted.get(migration.to, {}))
+        for version, grants in granted.items()
+    }
     for change in plan.changes:
-        version = Address(migration.to.kind, str(change.fields[0].before))
-        effect = move_effect(grants_seen(plan, version), grants_seen(plan, migration.to))
+        effect = known.get(str(change.fields[0].before))
         if {change.effect, change.fields[0].effect} != {effect}:
             yield f"{change.id}: its effect is {effect}, not {change.effect}"
 

@@ -187,4 +187,7 @@ def _slug(text: str) -> str:
 
 
 def _wave(value: int | str | None) -> Limit | None:
-    return None if value is None else parse_limit(value)
+    wave = None if value is None else parse_limit(value)
+    if wave is not None and wave.is_nothing:
+        raise ValueError("a wave takes at least one holder")
+    return wave

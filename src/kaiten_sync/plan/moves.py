@@ -9,13 +9,14 @@ from dataclasses import dataclass, replace
 from kaiten_sync.effects import Grants, move_effect
 from kaiten_sync.kinds.instance import FAMILY, HELD, KEPT, MOVE, STATE
 from kaiten_sync.model.address import Address
-from kaiten_sync.model.change import Change, FieldChange, change_id
+from kaiten_sync.model.change import Change, Effect, FieldChange, change_id
 from kaiten_sync.model.diagnostic import Diagnostic, Severity
 from kaiten_sync.model.impact import Standing
 from kaiten_sync.model.migration import Migration, Staying, Stays
 from kaiten_sync.model.plan import Guards, Observed, Plan, Summary, TargetRef
 from kaiten_sync.model.resource import LiveResource
 from kaiten_sync.model.settings import Limit
+from kaiten_sync.model.value import Fields
 from kaiten_sync.plan.build import Proposal
 from kaiten_sync.plan.limits import too_many_moves
 from kaiten_sync.plan.move_cost import LEAST_LISTED, requests_to_move
@@ -75,9 +76,14 @@ class MigrationCase:
     is_named: bool = True
     listed: int = LEAST_LISTED
 
-    def granted_by(self, version: Address) -> Grants:
-        """What a version grants."""
-        return {a.slug: each.fields for a, each in self.grants.items() if a.parent == version}
+    @property
+    def granted(self) -> Mapping[Address, Grants]:
+        """What each version grants."""
+        found: dict[Address, dict[str, Fields]] = {version: {} for version in self.versions}
+        for address, each in self.grants.items():
+            if address.parent is not None:
+                found[address.parent][address.slug] = each.fields
+        return found
 
 
 def propose_moves(case: MigrationCase) -> Proposal:
@@ -121,7 +127,11 @@ def _why(holder: PresentHolder, case: MigrationCase) -> Stays | None:
 
 
 def _plan(case: MigrationCase, migration: Migration, moved: Sequence[PresentHolder]) -> Plan:
-    changes = tuple(_move(each, case) for each in moved)
+    granted = case.granted
+    effects = {
+        version.slug: move_effect(grants, granted[case.to]) for version, grants in granted.items()
+    }
+    changes = tuple(_move(each, case, effects[each.version]) for each in moved)
     needed = {each.found.address for each in moved if each.standing in _STAYS}
     guards = Guards(max_moves=case.max_moves, allowed=case.allowed & needed, rules=case.rules)
     observed = tuple(_observed(case, moved))
@@ -146,9 +156,7 @@ def _plan(case: MigrationCase, migration: Migration, moved: Sequence[PresentHold
     )
 
 
-def _move(holder: PresentHolder, case: MigrationCase) -> Change:
-    version = Address(case.to.kind, holder.version)
-    effect = move_effect(case.granted_by(version), case.granted_by(case.to))
+def _move(holder: PresentHolder, case: MigrationCase, effect: Effect) -> Change:
     address = holder.found.address
     customer = holder.found.fields.get("customer")
     return Change(

@@ -11,6 +11,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from kaiten_sync.kinds.registry import spec_of
+from kaiten_sync.kinds.units import unit_holder, unit_names
 from kaiten_sync.model.address import Address
 from kaiten_sync.model.canonical import fingerprint
 from kaiten_sync.model.change import Action, Change
@@ -63,6 +64,9 @@ def observed_by(
             seen.setdefault(address, _Seen()).names.update(names)
     for address, names in (rests or {}).items():
         seen.setdefault(address, _Seen()).names.update(names)
+    for address in list(seen):
+        for holder, names in _units_shown(address, live):
+            seen.setdefault(holder, _Seen()).names.update(names)
     return tuple(
         replace(
             _observe(address, seen[address], live),
@@ -89,6 +93,16 @@ def rests_on(change: Change) -> Iterator[tuple[Address, Sequence[str]]]:
     for address, reference in references(change, "after"):
         if reference.is_strict:
             yield address, reference.matters
+
+
+def _units_shown(address: Address, live: LiveState) -> Iterator[tuple[Address, Sequence[str]]]:
+    """The unit that reviewers read beside a number: it has to be the one that apply finds."""
+    holder = unit_holder(address)
+    found = live.resources.get(holder) if holder is not None else None
+    if found is not None:
+        names = [n for n in unit_names(address.kind) if found.fields.get(n) is not None]
+        if names:
+            yield found.address, names
 
 
 def _judged_with(change: Change, live: LiveState) -> Iterator[str]:

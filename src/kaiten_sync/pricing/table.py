@@ -15,7 +15,8 @@ from kaiten_sync.model.address import Address
 from kaiten_sync.model.change import Action, Change, Effect
 from kaiten_sync.model.impact import Impact, Standing
 from kaiten_sync.model.plan import NewVersion, Plan
-from kaiten_sync.model.value import ABSENT, Absent, Fields, Json
+from kaiten_sync.model.value import ABSENT, NO_UNITS, Absent, Fields, Json, Unit
+from kaiten_sync.pricing.units import known_in_plan, units_of_plan
 
 _NAME = "name"
 """The field with the name for people, of every kind that has one."""
@@ -33,7 +34,8 @@ class Grant:
 class PriceCell:
     """What one column grants of one row, before and after; one side alone if only one is known.
 
-    `over` counts the holders who use more than is accepted afterwards.
+    `units` are those of both sides. `over` counts the holders who use more than is accepted
+    afterwards.
     """
 
     before: Grant | None = None
@@ -41,6 +43,7 @@ class PriceCell:
     effect: Effect = Effect.NEUTRAL
     is_change: bool = False
     over: int = 0
+    units: tuple[Unit, Unit] = NO_UNITS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,7 +93,7 @@ def table_of_catalog(resources: Mapping[Address, Fields]) -> PriceTable:
 def table_of_plan(plan: Plan, impact: Impact | None = None) -> PriceTable:
     """The cells that a plan changes, with how many holders would be over each."""
     spec = _granting()
-    seen = {each.address: each.fields for each in plan.observed if each.fields is not None}
+    seen, known = known_in_plan(plan)
     over = {
         each.affected.address: each.standings[Standing.OVER]
         for each in (impact.changes if impact else ())
@@ -103,10 +106,7 @@ def table_of_plan(plan: Plan, impact: Impact | None = None) -> PriceTable:
     }
     for version in plan.new_versions:
         cells |= _compared(spec, version, plan)
-    known = dict(seen)
-    for change in plan.changes:
-        after = {f.name: f.after for f in change.fields if f.after is not ABSENT}
-        known[change.address] = {**known.get(change.address, {}), **after}
+    cells = {a: replace(cell, units=units_of_plan(a, seen, known)) for a, cell in cells.items()}
     parents = list(dict.fromkeys(each.parent for each in cells if each.parent))
     table = _table(spec, parents, cells, known, is_plan=True)
     replaced = {each.slug: version.replaces.slug for each, version in versions.items()}

@@ -41,5 +41,5 @@ def _card(difference: ComparedObject, comparison: Comparison) -> _ComparedCard:
         symbol=symbol,
         place=cut(place, NAME_LIMIT),
         address=cut(safe_text(str(difference.address)), NAME_LIMIT),
-        rows=tuple(field_rows(difference.fields, VALUE_LIMIT)),
+        rows=tuple(field_rows(difference.fields, VALUE_LIMIT, units=difference.units)),
     )

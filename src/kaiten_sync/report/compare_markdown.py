@@ -34,7 +34,7 @@ def _block(difference: ComparedObject, comparison: Comparison) -> Block:
     symbol, place = symbol_and_place(difference, comparison)
     note = f" {code(place)}" if place else ""
     line = f"<code>{symbol.replace('<', '&lt;')}</code> {code(str(difference.address))}{note}"
-    rows = list(field_rows(difference.fields))
+    rows = list(field_rows(difference.fields, units=difference.units))
     return collapsed(line, [fence(diff_lines(rows), "diff")] if rows else [])
 
 

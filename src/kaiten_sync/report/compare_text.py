@@ -48,7 +48,7 @@ def _lines(comparison: Comparison, *, color: bool) -> Iterator[str]:
         symbol, place = symbol_and_place(difference, comparison)
         note = f"  {place}" if place else ""
         yield f"  {symbol} {safe_text(str(difference.address))}{note}"
-        for row in field_rows(difference.fields, _VALUE_LIMIT):
+        for row in field_rows(difference.fields, _VALUE_LIMIT, units=difference.units):
             yield f"{INDENT}{row.label}: {row.before_text} | {row.after_text}"
     if comparison.differences:
         yield ""

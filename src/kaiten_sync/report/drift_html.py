@@ -76,7 +76,9 @@ def _card(difference: Difference, report: DriftReport) -> _DriftCard:
         symbol=DRIFT_SYMBOLS[difference.verdict],
         word=DRIFT_WORDS[difference.verdict],
         address=cut(safe_text(difference.subject), NAME_LIMIT),
-        rows=tuple(field_rows(difference.fields, VALUE_LIMIT, difference.agreed)),
+        rows=tuple(
+            field_rows(difference.fields, VALUE_LIMIT, difference.agreed, units=difference.units)
+        ),
         notes=tuple(cut(note, VALUE_LIMIT) for note in notes_on(difference)),
         steps=tuple(
             _Step(word=word, command=cut(safe_text(command), VALUE_LIMIT))

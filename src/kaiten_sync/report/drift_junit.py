@@ -58,10 +58,11 @@ def _case(difference: Difference, report: DriftReport) -> Xml.Element:
         return case
     failure = Xml.SubElement(case, "failure", {"type": difference.verdict, "message": word})
     place = place_of(difference.source, difference.fields)
+    rows = field_rows(difference.fields, agreed=difference.agreed, units=difference.units)
     failure.text = "\n".join(
         [
             *([place] if place else []),
-            *(row.side_by_side for row in field_rows(difference.fields, agreed=difference.agreed)),
+            *(row.side_by_side for row in rows),
             *notes_on(difference),
             *(f"{word}: {safe_text(command)}" for word, command in next_steps(difference, report)),
         ]

@@ -56,7 +56,7 @@ def _head(report: DriftReport) -> str:
 def _difference(difference: Difference, report: DriftReport) -> Block:
     symbol = f"<code>{DRIFT_SYMBOLS[difference.verdict]}</code>"
     line = f"{symbol} {DRIFT_WORDS[difference.verdict]} {code(difference.subject)}"
-    rows = list(field_rows(difference.fields, agreed=difference.agreed))
+    rows = list(field_rows(difference.fields, agreed=difference.agreed, units=difference.units))
     is_unmanaged = difference.drift is DriftClass.UNMANAGED
     place = "" if is_unmanaged else place_of(difference.source, difference.fields)
     notes = [

@@ -40,7 +40,10 @@ def _result(report: DriftReport, difference: Difference) -> SarifObject:
     place = next(places, difference.source)
     if place is not None:
         location["physicalLocation"] = sarif_place(place)
-    rows = [row.side_by_side for row in field_rows(difference.fields, agreed=difference.agreed)]
+    rows = [
+        row.side_by_side
+        for row in field_rows(difference.fields, agreed=difference.agreed, units=difference.units)
+    ]
     word = DRIFT_WORDS[difference.verdict]
     head = f"{difference.subject}: {word} on {report.target.name}"
     return {

@@ -79,7 +79,7 @@ def _values(difference: Difference) -> str:
             return "taken out, the server has it no longer"
         case DriftClass.UNMANAGED:
             return "new"
-    rows = field_rows(difference.fields, value_limit(_ONE_LINE))
+    rows = field_rows(difference.fields, value_limit(_ONE_LINE), units=difference.units)
     return ", ".join(f"{row.label} {row.after_text} → {row.before_text}" for row in rows)
 
 
@@ -137,7 +137,9 @@ def _head(difference: Difference) -> Row:
 
 
 def _details(difference: Difference, width: int, paint: Paint) -> Iterator[str]:
-    rows = list(field_rows(difference.fields, value_limit(width), difference.agreed))
+    rows = list(
+        field_rows(difference.fields, value_limit(width), difference.agreed, units=difference.units)
+    )
     is_short = bool(spec_of(difference.address.kind).shorthand)
     if difference.drift is DriftClass.CHANGED:
         yield from side_lines(rows, width)

@@ -22,6 +22,8 @@ from kaiten_sync.model.change import (
     gone_with_parent,
 )
 from kaiten_sync.model.plan import NewVersion, Plan, VersionChange
+from kaiten_sync.model.value import NO_UNITS, Unit
+from kaiten_sync.pricing import known_in_plan, units_of_plan
 from kaiten_sync.report.field_rows import FieldRow, field_rows, place_of
 from kaiten_sync.report.risk import RISK_OF_DELETE, risk_of
 from kaiten_sync.report.safe_text import safe_text
@@ -39,8 +41,8 @@ class PlanEntry:
     """What a reader takes in at once: a change, or what a new version leaves out.
 
     `effect_word` is empty if the effect goes without saying. `has_sides`: its fields are shown
-    before and after. `declared` is the object as it is declared. `notes` are sentences about it.
-    `risk` is as in the tables of kinds.
+    before and after. `declared` is the object as it is declared. `notes` are sentences about it,
+    `units` those of its number before and after. `risk` is as in the tables of kinds.
     """
 
     address: Address
@@ -54,6 +56,7 @@ class PlanEntry:
     place: str
     notes: tuple[str, ...] = ()
     has_sides: bool = False
+    units: tuple[Unit, Unit] = NO_UNITS
     risk: int
 
     @property
@@ -73,7 +76,7 @@ class PlanEntry:
 
     def rows(self, limit: int = LIMIT) -> Iterator[FieldRow]:
         """Its fields, ready to be shown."""
-        return field_rows(self.fields, limit)
+        return field_rows(self.fields, limit, units=self.units)
 
 
 def entries_of(plan: Plan) -> Sequence[PlanEntry]:
@@ -84,6 +87,7 @@ def entries_of(plan: Plan) -> Sequence[PlanEntry]:
         if address.parent is not None:
             inside[address.parent].append(address)
     versions = {each.address: each for each in plan.new_versions}
+    known = known_in_plan(plan)
     found: list[PlanEntry] = []
     for change in plan.changes:
         version = versions.get(change.address.parent or change.address)
@@ -93,7 +97,7 @@ def entries_of(plan: Plan) -> Sequence[PlanEntry]:
             found += _of_new_version(change, version)
         else:
             found.append(_entry(change, _with_it(inside[change.address])))
-    return found
+    return [replace(each, units=units_of_plan(each.address, *known)) for each in found]
 
 
 def _entry(change: Change, note: str = "") -> PlanEntry:

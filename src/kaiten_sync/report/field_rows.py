@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
+from kaiten_sync.kinds.units import quantities
 from kaiten_sync.model.change import Effect, FieldChange
 from kaiten_sync.model.source import SourceRef
-from kaiten_sync.model.value import Absent, Json
+from kaiten_sync.model.value import NO_UNITS, Absent, Json, Unit, is_number
 from kaiten_sync.report.safe_text import safe_text
-from kaiten_sync.report.values import LIMIT, NOT_SET, cut, pair_texts, value_text
+from kaiten_sync.report.values import LIMIT, NOT_SET, amount_text, cut, pair_texts
 
 _LABEL_LIMIT = 100
 """Characters of a path inside a CONFIG value: its keys can be as long as they like."""
@@ -51,7 +52,7 @@ class FieldRow:
 
     @property
     def side_by_side(self) -> str:
-        """`label: live 7777, git 110, agreed 100`."""
+        """`label: live 7,777, git 110, agreed 100`."""
         return f"{self.label}: {', '.join(f'{side} {text}' for side, text in self.sides)}"
 
     @property
@@ -61,22 +62,37 @@ class FieldRow:
 
 
 def field_rows(
-    fields: Iterable[FieldChange], limit: int = LIMIT, agreed: Mapping[str, Json] | None = None
+    fields: Iterable[FieldChange],
+    limit: int = LIMIT,
+    agreed: Mapping[str, Json] | None = None,
+    units: tuple[Unit, Unit] = NO_UNITS,
 ) -> Iterator[FieldRow]:
     """One row per field; a CONFIG value whose inner changes are known gives one row for each.
 
-    `agreed` are the agreed values of the fields of which they are known.
+    `agreed` are the agreed values of the fields of which they are known, `units` those of the
+    object's number before and after. Numbers inside CONFIG values are shown as they are.
     """
     known = agreed or {}
     for field in fields:
+        own = units if field.name in quantities() else NO_UNITS
         if not field.inner:
             row = _row(field.name, field.before, field.after, field.effect, limit)
-            shown = value_text(known[field.name], limit) if field.name in known else None
+            row = _with_amounts(row, field, own, limit)
+            shown = amount_text(known[field.name], own[1], limit) if field.name in known else None
             yield replace(row, agreed=shown)
         for inner in field.inner:
             dot = "" if inner.path.startswith("[") else "."
             label = f"{field.name}{dot}{inner.path}"
             yield _row(label, inner.before, inner.after, field.effect, limit)
+
+
+def _with_amounts(
+    row: FieldRow, field: FieldChange, units: tuple[Unit, Unit], limit: int
+) -> FieldRow:
+    """The row with the sides that are numbers as amounts."""
+    before = amount_text(field.before, units[0], limit) if is_number(field.before) else row.before
+    after = amount_text(field.after, units[1], limit) if is_number(field.after) else row.after
+    return replace(row, before=before, after=after)
 
 
 def place_of(source: SourceRef | None, fields: Iterable[FieldChange]) -> str:

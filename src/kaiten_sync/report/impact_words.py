@@ -7,7 +7,9 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 
+from kaiten_sync.licensing import is_read_with_prefix, quantity_text
 from kaiten_sync.model.impact import ChangeImpact, HolderImpact, Impact, Standing
+from kaiten_sync.model.value import NO_UNIT, Unit
 from kaiten_sync.report.safe_text import safe_text
 from kaiten_sync.report.words import counted, word_of
 
@@ -16,18 +18,18 @@ SHOWN = 10
 
 _ALWAYS = (Standing.OVER, Standing.NEAR, Standing.WITHIN)
 _IF_ANY = (Standing.LOSES, Standing.UNKNOWN, Standing.UNAFFECTED)
-_MOST_PRECISE = 6
+MOST_PRECISE = 6
 """Digits after the point. Averages have more, which nobody compares with a limit."""
 
 
-def number_text(value: float | None) -> str:
-    """`1,200`, `0.5`, `unlimited`, or `none` for what is not granted."""
+def number_text(value: float | None, unit: Unit = NO_UNIT) -> str:
+    """`1,200`, `0.5`, `25 seats`, `unlimited`, or `none` for what is not granted."""
     if value is None:
         return "none"
     if math.isinf(value):
         return "unlimited"
-    whole = float(value).is_integer()
-    return f"{value:,.0f}" if whole else f"{value:,.{_MOST_PRECISE}f}".rstrip("0")
+    whole = int(value) if float(value).is_integer() else value
+    return safe_text(quantity_text(whole, unit, MOST_PRECISE))
 
 
 def counts_text(change: ChangeImpact) -> str:
@@ -57,7 +59,8 @@ def change_text(change: ChangeImpact) -> str:
     if not affected.is_metered:
         what = "taken away" if affected.entitlement else word_of(affected.action)
         return f"{safe_text(str(affected.address))}: {what}"
-    sides = f"{number_text(affected.before)} → {number_text(affected.after)}"
+    before, after = affected.units
+    sides = f"{number_text(affected.before, before)} → {number_text(affected.after, after)}"
     return f"{safe_text(str(affected.address))}: {sides}"
 
 
@@ -71,9 +74,15 @@ def use_text(change: ChangeImpact, holder: HolderImpact) -> str:
     """`750 of 500`, and when the rest is used up at the present pace."""
     if not change.affected.is_metered:
         return ""
-    used = "unknown" if holder.used is None else number_text(holder.used)
+    unit = change.affected.units[1]
+    used = "unknown" if holder.used is None else number_text(holder.used, _first(unit))
     reaches = f", reaches it by {day_text(holder.reaches)}" if holder.reaches else ""
-    return f"{used} of {number_text(change.affected.after or 0)}{reaches}"
+    return f"{used} of {number_text(change.affected.after or 0, unit)}{reaches}"
+
+
+def _first(unit: Unit) -> Unit:
+    """The unit of the first of two numbers: it is named once, unless prefixes may differ."""
+    return unit if is_read_with_prefix(unit) else NO_UNIT
 
 
 def totals_text(impact: Impact) -> str:

@@ -51,9 +51,10 @@ def stay_lines(migration: Migration) -> Iterator[str]:
 
 def term_lines(plan: Plan, migration: Migration) -> Iterator[str]:
     """A line for each version that holders leave: `growth-v2 → growth-v3: seats 10 → 5 ▼`."""
+    granted = grants_seen(plan)
     for version in sorted({str(change.fields[0].before) for change in plan.changes}):
-        before = grants_seen(plan, Address(migration.to.kind, version))
-        after = grants_seen(plan, migration.to)
+        before = granted[Address(migration.to.kind, version)]
+        after = granted[migration.to]
         shown = [_term(each) for each in terms(before, after) if each.before != each.after]
         what = ", ".join(shown) or "nothing"
         yield f"{safe_text(version)} → {safe_text(migration.to.slug)}: {what}"

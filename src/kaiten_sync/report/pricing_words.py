@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 
+from kaiten_sync.licensing import is_read_with_prefix, quantity_text
 from kaiten_sync.model.change import Effect
-from kaiten_sync.model.value import UNLIMITED, is_number
+from kaiten_sync.model.value import NO_UNIT, NO_UNITS, UNLIMITED, Unit, is_number
 from kaiten_sync.pricing import Grant, PriceCell, PriceColumn
-from kaiten_sync.report.impact_words import number_text
+from kaiten_sync.report.impact_words import MOST_PRECISE
 from kaiten_sync.report.safe_text import safe_json, safe_text
 from kaiten_sync.report.values import cut
 
@@ -23,22 +24,27 @@ def column_text(column: PriceColumn) -> str:
     return f"{column.replaces} → {column.slug}" if column.replaces else column.slug
 
 
-def cell_text(cell: PriceCell | None, unit: tuple[str, str] = ("", "")) -> str:
+def cell_text(cell: PriceCell | None, unit: Unit = NO_UNIT) -> str:
     """`1,000 calls`; of a change `1,000 → 500 calls ▼, 3 over`."""
     if cell is None:
         return NOT_GRANTED
     if not cell.is_change:
         return grant_text(cell.after, unit)
+    old, new = (unit, unit) if cell.units == NO_UNITS else cell.units
     over = f", {cell.over:,} over" if cell.over else ""
     if cell.before is None:
-        return f"{grant_text(cell.after, unit)} (new)"
+        return f"{grant_text(cell.after, new)} (new)"
     if cell.after is None:
-        return f"{grant_text(cell.before, unit)} (gone) ▼{over}"
-    sides = f"{grant_text(cell.before)} → {grant_text(cell.after, unit)}"
+        return f"{grant_text(cell.before, old)} (gone) ▼{over}"
+    # The unit is named once, unless each side may have a prefix of its own: 10 GB → 500 MB.
+    is_once = old == new and is_number(cell.after.value) and not is_read_with_prefix(old)
+    sides = (
+        f"{grant_text(cell.before, NO_UNIT if is_once else old)} → {grant_text(cell.after, new)}"
+    )
     return f"{sides}{_MARKS.get(cell.effect, '')}{over}"
 
 
-def grant_text(grant: Grant | None, unit: tuple[str, str] = ("", "")) -> str:
+def grant_text(grant: Grant | None, unit: Unit = NO_UNIT) -> str:
     """One side of a cell. An overage is a soft limit: `25 seats (+20 %)`."""
     if grant is None:
         return NOT_GRANTED
@@ -46,8 +52,7 @@ def grant_text(grant: Grant | None, unit: tuple[str, str] = ("", "")) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     if is_number(value):
-        name = unit[0] if value == 1 else unit[1]
-        shown = number_text(value) + (f" {safe_text(name)}" if name else "")
+        shown = safe_text(quantity_text(value, unit, MOST_PRECISE))
         overage = grant.overage
         return f"{shown} (+{overage:g} %)" if is_number(overage) and overage > 0 else shown
     if value == UNLIMITED:

@@ -84,7 +84,7 @@ def change_lines(rows: Sequence[FieldRow], width: int, paint: Paint) -> Iterator
 
 
 def side_lines(rows: Sequence[FieldRow], width: int) -> Iterator[str]:
-    """`label: live 7777, git 110, agreed 100` per field; a side per line if one is too narrow."""
+    """`label: live 7,777, git 110, agreed 100` per field; a side per line if one is too narrow."""
     for row in rows:
         if cells(row.side_by_side) + len(INDENT) <= width:
             yield INDENT + row.side_by_side

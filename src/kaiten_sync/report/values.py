@@ -8,7 +8,8 @@ from __future__ import annotations
 import json
 import re
 
-from kaiten_sync.model.value import ABSENT, Absent, Json
+from kaiten_sync.licensing import quantity_text
+from kaiten_sync.model.value import ABSENT, Absent, Json, Unit, is_number
 from kaiten_sync.report.safe_text import escaped, safe_json, safe_text
 
 LIMIT = 80
@@ -32,6 +33,13 @@ _OPENS_SOMETHING_ELSE = tuple("\"'[{(")
 def value_text(value: Json | Absent, limit: int = LIMIT) -> str:
     """A value on one line, at most about `limit` characters; nothing for ABSENT."""
     return "" if value is ABSENT else _finished(value, _middle_cut(_whole(value), limit))
+
+
+def amount_text(value: Json | Absent, unit: Unit, limit: int = LIMIT) -> str:
+    """As `value_text`, of a field whose numbers are amounts: `1,000`, `10 GB`."""
+    if not is_number(value):
+        return value_text(value, limit)
+    return safe_text(_middle_cut(quantity_text(value, unit), limit))
 
 
 def pair_texts(

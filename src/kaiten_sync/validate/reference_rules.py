@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from difflib import get_close_matches
 
+from kaiten_sync.kinds.meant import EXTENDS_GOES
 from kaiten_sync.kinds.references import field_references, references
 from kaiten_sync.kinds.registry import spec_of
-from kaiten_sync.kinds.spec import Reference
+from kaiten_sync.kinds.spec import EXTENDS, Reference
 from kaiten_sync.model.address import Address
 from kaiten_sync.model.declared import CatalogView, Declared
 from kaiten_sync.model.diagnostic import Diagnostic
@@ -55,6 +56,8 @@ def _references(declared: Declared) -> Iterator[tuple[Address, Reference, Source
 
 
 def _hint(target: Address, view: CatalogView) -> str:
+    if target.slug == EXTENDS:
+        return EXTENDS_GOES
     known = sorted(each.address.slug for each in view.by_kind.get(target.kind, ()))
     close = get_close_matches(target.slug, known, n=1, cutoff=0.6)
     if close:

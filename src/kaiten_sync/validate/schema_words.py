@@ -6,11 +6,19 @@ show too, and `x-rule`, the rule's name where the keyword alone does not determi
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Iterable, Mapping
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
+from kaiten_sync.kinds.meant import (
+    EXTENDS_GOES,
+    choice_hint,
+    field_hint,
+    grant_hint,
+    number_hint,
+    slug_meant,
+)
+from kaiten_sync.kinds.spec import EXTENDS
 from kaiten_sync.model.diagnostic import Diagnostic
 
 if TYPE_CHECKING:
@@ -31,16 +39,6 @@ _RULES = {
     "minLength": "text-length",
     "maxLength": "text-length",
 }
-_MEANT = {
-    "true": "true",
-    "yes": "true",
-    "false": "false",
-    "no": "false",
-    **dict.fromkeys(
-        ["unlimited", "infinite", "infinity", "no limit", "none", "∞", "-1"], "unlimited"
-    ),
-}
-"""What texts in place of a grant's value mean."""
 _ANY_RANGE = "out-of-range"
 _SLUG_LENGTHS = range(2, 101)
 """As in the schema: a hint must not suggest a slug that is refused as well."""
@@ -55,7 +53,7 @@ def known_fields(error: ValidationError) -> Collection[str]:
 def describe_unknown(key: str, error: ValidationError) -> Diagnostic:
     """A key that the schema does not know."""
     known = known_fields(error)
-    hint = _did_you_mean(key, known) or "known here: " + ", ".join(known)
+    hint = field_hint(key, known) or _did_you_mean(key, known) or "known here: " + ", ".join(known)
     return Diagnostic(rule="unknown-field", message=f"unknown field '{key}'", hint=hint)
 
 
@@ -76,22 +74,34 @@ def describe_value(error: ValidationError, path: tuple[str | int, ...]) -> Diagn
     has_own_rule = "x-rule" in schema and (keyword != "type" or own is not None)
     rule = str(schema["x-rule"]) if has_own_rule else _RULES.get(keyword, _ANY_RANGE)
     message = str(own or _message(keyword, schema, _name(path)))
-    return Diagnostic(rule=rule, message=message, hint=_hint(rule, error))
+    return Diagnostic(rule=rule, message=message, hint=_hint(rule, error, path))
 
 
-def _hint(rule: str, error: ValidationError) -> str | None:
-    if rule == "unknown-value":
-        return _did_you_mean(error.instance, _schema(error)["enum"])
-    if rule == "bad-grant" and isinstance(error.instance, str):
-        # What the text surely means, as lists of prices and other tools write it.
-        text = error.instance.strip()
-        meant = _MEANT.get(text.lower())
-        if meant is not None:
-            return f"remove the quotes: {meant}" if text == meant else f"write {meant}"
-    if rule == "bad-slug":
-        slug = re.sub("[^a-z0-9]+", "-", str(error.instance).lower()).strip("-")
-        return f"did you mean '{slug}'?" if len(slug) in _SLUG_LENGTHS else None
+def _hint(rule: str, error: ValidationError, path: tuple[str | int, ...]) -> str | None:
+    match rule:
+        case "unknown-value":
+            choices = _schema(error)["enum"]
+            return choice_hint(error.instance, choices) or _did_you_mean(error.instance, choices)
+        case "bad-grant":
+            return EXTENDS_GOES if path[-1:] == (EXTENDS,) else grant_hint(error.instance)
+        case "bad-slug":
+            slug = slug_meant(str(error.instance))
+            return f"did you mean '{slug}'?" if len(slug) in _SLUG_LENGTHS else None
+        case "wrong-type":
+            return _type_hint(error)
     return None
+
+
+def _type_hint(error: ValidationError) -> str | None:
+    """What to write in place of a value of another type."""
+    types = _schema(error).get("type", ())
+    if isinstance(error.instance, list) and "object" in _listed(types):
+        return "write each as `slug: value`, without the dash or the brackets"
+    return number_hint(error.instance) if {"integer", "number"} & {*_listed(types)} else None
+
+
+def _listed(types: str | list[str]) -> list[str]:
+    return [types] if isinstance(types, str) else types
 
 
 def _message(keyword: str, schema: Mapping[str, Any], name: str) -> str:
@@ -116,8 +126,7 @@ def _name(path: tuple[str | int, ...]) -> str:
 
 
 def _types(types: str | list[str]) -> str:
-    names = [types] if isinstance(types, str) else types
-    return " or ".join(_TYPE_WORDS[name] for name in names if name != "null")
+    return " or ".join(_TYPE_WORDS[name] for name in _listed(types) if name != "null")
 
 
 def _length(schema: Mapping[str, Any]) -> str:

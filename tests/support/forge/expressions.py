@@ -23,6 +23,7 @@ def github(expression: str, context: Mapping[str, Any], status: Mapping[str, boo
         **{name: lambda value=value: value for name, value in status.items()},
         "format": lambda text, *values: text.format(*values),
         "always": lambda: True,
+        "contains": lambda text, part: part.lower() in text.lower(),
     }
     python = "".join(_github_token(found) for found in _tokens(_GITHUB, expression))
     names = {"get": lambda path: _at(context, path), **functions}

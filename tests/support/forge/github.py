@@ -71,11 +71,14 @@ class GitHub:
             folder = self.repository.checkout(
                 self.workshop.place(), checkout, merged, depth=_depth(definition)
             )
+            each = {**each, "needs": {job.id: {"outputs": job.outputs} for job in needed}}
             environment = filled(definition.get("environment", ""), each)
             name = f"{definition['name']} {each['matrix'].get('target', '')}".strip()
-            job = Job(name, id=definition["name"])
+            job = Job(name, id=definition["name"], environment=environment)
             full = {**each, "secrets": secrets.get(environment, {}), "steps": {}}
             self._run_job(definition, full, folder, job)
+            outputs = definition.get("outputs", {}).items()
+            job.outputs = {key: filled(value, full) for key, value in outputs}
             jobs[job.name] = job
         return jobs
 

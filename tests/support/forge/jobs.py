@@ -44,6 +44,8 @@ class Job:
     artifacts: dict[str, str] = field(default_factory=dict)
     files: dict[str, str] = field(default_factory=dict)
     environments: list[dict[str, str]] = field(default_factory=list)
+    environment: str = ""
+    outputs: dict[str, str] = field(default_factory=dict)
 
 
 class Repository:

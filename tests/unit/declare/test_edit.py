@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+import yaml
 
 from kaiten_sync.declare.edit import TextEditor
 from kaiten_sync.errors import RefusedError
@@ -189,3 +190,46 @@ def test_what_is_merged_in_is_overridden_for_one_object() -> None:
     editor = TextEditor("c.yaml", SHARED)
     editor.set(["licenses", "three", "type"], "TRIAL")
     assert editor.text() == SHARED + "    type: TRIAL\n"
+
+
+ITEMS = """\
+top:
+  value:
+    # the colors
+    - red    # first
+    - green  # second
+    # the shape
+    - {name: round, size: 1}  # third
+  other: 1
+"""
+OLD: list[Json] = ["red", "green", {"name": "round", "size": 1}]
+
+
+@pytest.mark.parametrize(
+    ("new", "gone", "came"),
+    [
+        ([*OLD, "blue"], [], ["    - blue"]),
+        (["blue", *OLD], [], ["    - blue"]),
+        (["red", "blue", *OLD[1:]], [], ["    - blue"]),
+        (OLD[:2], ["    - {name: round, size: 1}  # third"], []),
+        (OLD[1:], ["    - red    # first"], []),
+        (["red", OLD[2]], ["    - green  # second"], []),
+        (
+            ["pink", *OLD[1:], "blue"],
+            ["    - red    # first"],
+            ["    - pink    # first", "    - blue"],
+        ),
+    ],
+)
+@pytest.mark.parametrize("line_break", ["\n", "\r\n"])
+def test_a_list_changes_item_by_item(
+    new: list[Json], gone: list[str], came: list[str], line_break: str
+) -> None:
+    editor = TextEditor("c.yaml", ITEMS.replace("\n", line_break))
+    editor.set_list(["top", "value"], OLD, new)
+    text = editor.text()
+    before, after = ITEMS.splitlines(), text.splitlines()
+    assert [line for line in before if line not in after] == gone
+    assert [line for line in after if line not in before] == came
+    assert yaml.safe_load(text)["top"] == {"value": new, "other": 1}
+    assert text.count("\n") == text.count(line_break)

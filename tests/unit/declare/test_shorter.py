@@ -81,3 +81,18 @@ def test_a_license_extends_what_leaves_the_fewest_lines(
 
 def test_without_being_asked_nothing_extends() -> None:
     assert "extends" not in exported({"free": FREE, "pro": FREE}, extends=False)
+
+
+def test_numbers_are_written_short_on_request() -> None:
+    unit = {"unitSingular": "GB", "unitPlural": "GB"}
+    found = [
+        live("entitlement/calls", name="C", type="NUMBER"),
+        live("entitlement/space", name="S", type="NUMBER", **unit),
+        live("license/pro", name="P", type="PAID"),
+        live("license/pro/grant/calls", value=50_000, overagePercent=2000),
+        live("license/pro/grant/space", value=2000),
+    ]
+    written = catalog_files(live_state(*found), Scope(), Split.NONE, units=True)["catalog.yaml"]
+    assert "calls: {value: 50k, overagePercent: 2000}\n" in written
+    assert "space: 2TB\n" in written
+    assert "value: 50000" in catalog_files(live_state(*found), Scope(), Split.NONE)["catalog.yaml"]

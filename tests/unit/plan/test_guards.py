@@ -9,7 +9,7 @@ from tests.fakes.catalog import FakeCatalog, live
 from tests.support.values import address, declared, desired, live_state, proposal, sentences
 
 from kaiten_sync.errors import RefusedError
-from kaiten_sync.model.change import Action
+from kaiten_sync.model.change import Action, Effect
 from kaiten_sync.model.holder import Holders
 from kaiten_sync.model.plan import Guards, Plan
 from kaiten_sync.model.ports import NoProgress
@@ -18,7 +18,7 @@ from kaiten_sync.model.settings import Limit, Policy, Prune
 from kaiten_sync.model.value import Json
 from kaiten_sync.pipeline import apply_plan
 from kaiten_sync.plan.guards import recheck
-from kaiten_sync.plan.plan_file import read_plan, write_plan
+from kaiten_sync.plan.plan_file import read_plan, seal, write_plan
 
 ALL = Policy(prune=Prune.ALL)
 FOUND = live_state(
@@ -170,7 +170,7 @@ def test_grants_that_go_with_their_license_are_one_delete() -> None:
     assert recheck(made.plan) == ()
     few = replace(policy, max_deletes=Limit(count=2))
     (finding,) = sentences(proposal(kept, live_state(*known), few).refusals)
-    assert finding == "deletes 3 of 12 live licenses (25%); policy.maxDeletes allows 2"
+    assert finding.startswith("deletes 3 of 12 live licenses (25%); policy.maxDeletes allows 2")
 
 
 def test_apply_looks_again_for_holders() -> None:
@@ -249,3 +249,15 @@ def test_no_hint_advises_what_the_server_keeps_from_happening(
         "the server keeps what it has: take the other field out, or declare an entitlement with"
         " another slug"
     )
+
+
+def test_a_plan_from_before_that_rule_is_read_and_applied() -> None:
+    plan = proposal(desired(), FOUND, ALL).plan
+    changes = tuple(
+        replace(each, effect=Effect.TIGHTENS) if each.address.parent else each
+        for each in plan.changes
+    )
+    effects = {"neutral": 1, "tightens": 2}
+    older = seal(replace(plan, changes=changes, summary=replace(plan.summary, effects=effects)))
+    assert read_plan(write_plan(older)) == older
+    assert recheck(older) == ()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
+from dataclasses import replace
 from datetime import UTC
 
 from hypothesis import HealthCheck, settings
@@ -30,7 +31,7 @@ from kaiten_sync.model.impact import (
     Standing,
 )
 from kaiten_sync.model.outcome import ApplyResult, Outcome, Status
-from kaiten_sync.model.plan import Plan, Summary, TargetRef
+from kaiten_sync.model.plan import NewVersion, Plan, Summary, TargetRef, VersionChange
 from kaiten_sync.model.rights import Right, Rights
 from kaiten_sync.model.source import SourceRef
 from kaiten_sync.model.value import ABSENT, Json
@@ -143,15 +144,28 @@ _differences = st.builds(
 )
 
 
+_new_versions = st.builds(
+    NewVersion,
+    address=_tops,
+    replaces=_tops,
+    changes=st.lists(
+        st.builds(VersionChange, address=_grants, fields=_fields, effect=_effects), max_size=2
+    ).map(tuple),
+    unchanged=st.integers(0, 9),
+)
+
+
 def plans() -> st.SearchStrategy[Plan]:
     """Any plan of a few changes."""
     return st.builds(
-        lambda listed, target, warnings: plan_of(
-            tuple(listed), target=target, warnings=tuple(warnings)
+        lambda listed, target, warnings, versions: replace(
+            plan_of(tuple(listed), target=target, warnings=tuple(warnings)),
+            new_versions=tuple(versions),
         ),
         st.lists(_changes, max_size=4),
         _targets,
         st.lists(texts, max_size=2),
+        st.lists(_new_versions, max_size=2),
     )
 
 

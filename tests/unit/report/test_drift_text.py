@@ -32,7 +32,7 @@ Drift of prod at https://kaiten.example.com
         last edited on the server by ann@example.com at 2025-11-20T10:00:00Z
         adopt:  kaiten-sync adopt license/old
   ~ changed    license/growth/grant/api-calls  catalog.yaml:1
-        value: live 1000, git 500
+        value: live 1,000, git 500
         last edited on the server by ann@example.com at 2025-11-20T10:00:00Z
         adopt:  kaiten-sync adopt license/growth/grant/api-calls
         revert: kaiten-sync drift license/growth/grant/api-calls --revert -o prod.revert.plan.json

@@ -71,7 +71,7 @@ def test_the_riskiest_objects_come_first_with_their_grants(plan: Plan) -> None:
         *("license/old", "license/growth", "entitlement/api-calls", "license/pro", "group/quotas")
     ]
     shown = " ".join(_Page(text).text.split())
-    assert "value 1000 → 500" in shown
+    assert "value 1,000 → 500" in shown
     assert "value.theme dark → light" in shown
     assert "deleted with its grant: api-calls" in shown
     assert plan.digest in shown

@@ -50,8 +50,8 @@ def test_a_small_plan_is_shown_whole_and_riskiest_first(plan: Plan) -> None:
     order = ["license/old", "license/growth/grant/api-calls", "group/quotas"]
     positions = [text.index(f"<code>{address}</code>") for address in order]
     assert positions == sorted(positions)
-    assert "⚠️ <b>tightens</b> — <code>value&#58; 1000 → 500</code>" in text
-    assert "```diff\n- value: 1000\n+ value: 500\n```" in text
+    assert "⚠️ <b>tightens</b> — <code>value&#58; 1,000 → 500</code>" in text
+    assert "```diff\n- value: 1,000\n+ value: 500\n```" in text
     assert "<p>declared at <code>catalog.yaml&#58;1</code></p>" in text
     assert "```diff\n+ value.logos[1]: 2\n- value.theme: dark\n+ value.theme: light\n```" in text
 
@@ -182,7 +182,7 @@ def test_drift_markdown_keeps_the_same_promises(report: DriftReport, max_chars: 
 
 def test_drift_markdown_shows_live_and_git(drift: DriftReport) -> None:
     text = drift_markdown([drift])
-    assert "```diff\n- live value: 1000\n+ git value: 500\n```" in text
+    assert "```diff\n- live value: 1,000\n+ git value: 500\n```" in text
     assert "<code>?</code> unmanaged <code>license/old</code>" in text
     assert "by ann&#64;example.com at 2025-11-20T10&#58;00&#58;00Z" in text
     assert "3 missing, 3 changed. 1 not managed. 8 objects compared." in text

@@ -85,7 +85,7 @@ Plan for local at http://127.0.0.1:6060
   + create   license/pro/grant/api-calls               catalog/growth.yaml:9
         value: 25, overagePercent: 20
   ~ update   license/growth/grant/api-calls  tightens  catalog/growth.yaml:14
-        value: 1000 → 500
+        value: 1,000 → 500
         overagePercent: (not set) → 5
   - delete   license/old                     tightens
   > publish  license/growth

@@ -37,19 +37,19 @@ CASES = {
             tightened("early-adopter", "bronze", "free"),
             tightened("free"),
         ],
-        "2000 → 400 in free also tightens bronze and early-adopter",
+        "2,000 → 400 in free also tightens bronze and early-adopter",
     ),
     "declared in a bundle": (
         [tightened("a", "basics"), tightened("b", "basics"), tightened("c", "a", "basics")],
-        "2000 → 400 in basics tightens a, b and c (api-calls, catalog/free.yaml:12)",
+        "2,000 → 400 in basics tightens a, b and c (api-calls, catalog/free.yaml:12)",
     ),
     "shared by an anchor": (
         [tightened("a"), tightened("b")],
-        "2000 → 400 tightens a and b (api-calls, catalog/free.yaml:12)",
+        "2,000 → 400 tightens a and b (api-calls, catalog/free.yaml:12)",
     ),
     "another before": (
         [tightened("pro", "free", before=900), tightened("free")],
-        "2000 → 400 in free also tightens pro (api-calls, catalog/free.yaml:12)",
+        "2,000 → 400 in free also tightens pro (api-calls, catalog/free.yaml:12)",
     ),
     "many": (
         [tightened("free"), *(tightened(f"l{n:02}", "free") for n in range(12))],

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import httpx
 import pytest
 from tests.support.dash import Dash
@@ -119,3 +121,18 @@ def test_a_meter_is_drawn_over_threshold_and_maximum(dash: Dash, meter: Meter) -
     svg = dash.see("/usage").partition("<svg")[2].partition("</svg>")[0]
     assert '<rect class="fill" width="75.0"' in svg
     assert '<rect class="mark" x="50.0"' in svg
+
+
+def test_amounts_have_their_units(dash: Dash, meter: Meter) -> None:
+    gigabytes: dict[str, Any] = {"unitSingular": "GB", "unitPlural": "GB"}
+    meter.grant(2000, slug="space", aggregationMethod="LATEST", **gigabytes)
+    meter.grant(50_000, slug="calls", unitSingular="call", unitPlural="calls")
+    meter.count(8, slug="space")
+    meter.count(1, slug="calls")
+    for path, amounts in {
+        "/instances/main": ("8 GB", "2 TB", "1 call", "50,000 calls"),
+        "/entitlements/space/usage": ("8 GB", "2 TB"),
+        "/entitlements/calls/usage": ("1 call", "50,000 calls"),
+    }.items():
+        text = Html(dash.see(path)).text
+        assert all(each in text for each in amounts), (path, text)

@@ -19,6 +19,7 @@ from kaiten_sync.server.db.engine import Database, open_engine
 from kaiten_sync.server.db.failures import is_busy, is_worth_repeating
 from kaiten_sync.server.db.locks import take_turn
 from kaiten_sync.server.domain.refusals import RefusalError, conflict
+from kaiten_sync.server.settings import ServerStartError
 
 TAKEN = conflict("Test.Taken", "taken")
 
@@ -232,3 +233,9 @@ def _failure(connection: Connection, turn: str) -> SQLAlchemyError | None:
     except SQLAlchemyError as error:
         return error
     return None
+
+
+@pytest.mark.parametrize("url", ["sqlite:///k\udcff.db", "postgresql://u:\udcff@h/d", "\udcff"])
+def test_a_url_that_is_not_text_is_refused(url: str) -> None:
+    with pytest.raises(ServerStartError, match="the database URL cannot be read"):
+        open_engine(url)

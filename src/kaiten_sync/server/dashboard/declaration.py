@@ -48,12 +48,31 @@ def declare_licenses(
 ) -> str | None:
     """The declaration of licenses. None if there are none.
 
-    Each is as the API shows it, with the slug of its family and its grants as they are stored.
+    Each is as the API shows it, with the slug of its family and its grants as they are stored. One
+    that is shorter as a difference from the license before it extends that, unless a newer version
+    of its family is shown too: an old version must not change with another license.
     """
-    entries = {
-        shown["slug"]: _license(shown, family, granted) for shown, family, granted in licenses
-    }
+    listed = list(licenses)
+    newest: dict[str, int] = {}
+    for shown, family, _ in listed:
+        newest[family] = max(newest.get(family, 0), _number(shown))
+    entries: dict[str, dict[str, Any]] = {}
+    base: Mapping[str, Any] = {}
+    for shown, family, granted in listed:
+        entry = _license(shown, family, granted)
+        grants = entry["entitlements"]
+        own = _difference(base, grants)
+        if base and _number(shown) == newest[family] and len(own) + 1 < len(grants):
+            del entry["entitlements"]
+            entry |= {"extends": next(reversed(entries)), **({"entitlements": own} if own else {})}
+        entries[shown["slug"]], base = entry, grants
     return _document("licenses", entries)
+
+
+def _number(shown: Mapping[str, Any]) -> int:
+    """A version's number; 0 on servers whose versions are no numbers."""
+    version = str(shown.get("version") or "")
+    return int(version) if version.isdecimal() else 0
 
 
 def _entitlement(shown: Mapping[str, Any]) -> dict[str, Any]:
@@ -70,6 +89,12 @@ def _license(
         body["familySlug"] = family_slug
         body["version"] = shown["version"]
     return {**body, "entitlements": {grant.entitlement_slug: _grant(grant) for grant in granted}}
+
+
+def _difference(base: Mapping[str, Any], grants: Mapping[str, Any]) -> dict[str, Any]:
+    """What a license that extends another one declares: null takes an inherited grant away."""
+    changed = {slug: grant for slug, grant in grants.items() if base.get(slug, ...) != grant}
+    return {**changed, **dict.fromkeys(base.keys() - grants.keys())}
 
 
 def _said(shown: Mapping[str, Any], names: Iterable[str]) -> dict[str, Any]:

@@ -5,11 +5,16 @@ from __future__ import annotations
 import json
 import re
 from decimal import Decimal
+from typing import Protocol
 
+from kaiten_sync.licensing import is_read_with_prefix, quantity_text
 from kaiten_sync.server.shapes.scalars import number, timestamp
 
 _DIGITS = 12
 """Significant digits of a fraction that are shown: sums of fractions differ in later ones."""
+
+_DECIMALS = 6
+"""Digits after the point of an amount of bytes."""
 
 _LEAST, _MOST = 1e-12, 1e21
 """Numbers beyond are shown as a power of ten: nobody counts that many zeros."""
@@ -37,6 +42,28 @@ def show_number(value: float | None) -> str:
         shortest = mantissa.rstrip("0").rstrip(".")
         return f"{shortest} × 10{str(int(exponent)).translate(_RAISED)}"
     return f"{Decimal(f'{exact:.{_DIGITS}g}').normalize():,f}"
+
+
+class Measured(Protocol):
+    """What has a unit, or none."""
+
+    @property
+    def unit_singular(self) -> str | None:
+        """Its name for one."""
+
+    @property
+    def unit_plural(self) -> str | None:
+        """Its name for several."""
+
+
+def show_amount(value: float | None, of: Measured) -> str:
+    """A number to read, with its unit: `10 GB`, `1,000 calls`."""
+    if value is None or not of.unit_singular:
+        return show_number(value)
+    unit = (of.unit_singular, of.unit_plural or of.unit_singular)
+    if is_read_with_prefix(unit):
+        return quantity_text(value, unit, _DECIMALS)
+    return f"{show_number(value)} {unit[0] if value == 1 else unit[1]}"
 
 
 def spell_number(value: float) -> str:

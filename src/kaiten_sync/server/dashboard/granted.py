@@ -8,7 +8,13 @@ from typing import Any
 
 from kaiten_sync.licensing.thresholds import UNCAPPED
 from kaiten_sync.server.dashboard.fields import Field, json_of
-from kaiten_sync.server.dashboard.figures import number_of, show_overage, spell_number
+from kaiten_sync.server.dashboard.figures import (
+    number_of,
+    show_amount,
+    show_overage,
+    spell_number,
+)
+from kaiten_sync.server.db.grants import NamedGrant
 from kaiten_sync.server.domain.grants import VALUE_TYPES
 from kaiten_sync.server.domain.refusals import Problem, unprocessable
 
@@ -31,6 +37,15 @@ def terms_text(value: Mapping[str, Any], overage_percent: int | None) -> str:
     """A grant to read: its value, and how far usage may go beyond it."""
     percent = overage_percent or 0
     return value_text(value) + (f" (+{show_overage(percent)})" if percent > 0 else "")
+
+
+def granted_text(row: NamedGrant) -> str:
+    """A stored grant to read, with its unit."""
+    value, percent = row.value, row.overage_percent or 0
+    if value["type"] != "number" or value["value"] == UNCAPPED:
+        return terms_text(value, percent)
+    beyond = f" (+{show_overage(percent)})" if percent > 0 else ""
+    return show_amount(value["value"], row) + beyond
 
 
 GRANT_FIELDS = (

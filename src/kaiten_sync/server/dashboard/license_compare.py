@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from kaiten_sync.server.dashboard.granted import terms_text
+from kaiten_sync.server.dashboard.granted import granted_text
 from kaiten_sync.server.dashboard.licenses import READ, declared
 from kaiten_sync.server.dashboard.pages import DashboardPage, Form, Shown, Visit, call
 from kaiten_sync.server.db.grants import NamedGrant
@@ -74,7 +74,7 @@ def _grant_lines(visit: Visit, left: LicenseRow, right: LicenseRow) -> list[_Lin
 
 
 def _granted(row: NamedGrant | None) -> str:
-    return "not granted" if row is None else terms_text(row.value, row.overage_percent)
+    return "not granted" if row is None else granted_text(row)
 
 
 def _plain(value: object) -> str:

@@ -15,6 +15,7 @@ from jinja2.runtime import Context
 from starlette.responses import HTMLResponse, Response
 
 from kaiten_sync.server.dashboard.figures import (
+    show_amount,
     show_count,
     show_day,
     show_distance,
@@ -90,6 +91,7 @@ class Renderer:
         self._environment.globals["new_form_id"] = lambda: secrets.token_urlsafe(_FORM_ID_BYTES)
         self._environment.filters.update(
             number=show_number,
+            amount=show_amount,
             counted=show_count,
             percent=show_percent,
             overage=show_overage,

@@ -148,6 +148,7 @@ def open_engine(url: str) -> Database:
             message never repeats the URL, which may hold a password.
     """
     try:
+        url.encode()  # a byte of the command line that is not UTF-8 cannot be
         parsed = make_url(url)
     except (ArgumentError, ValueError) as error:
         raise ServerStartError("the database URL cannot be read", hint=_URL_HINT) from error

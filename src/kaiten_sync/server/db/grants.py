@@ -34,6 +34,8 @@ class NamedGrant(GrantRow):
     entitlement_slug: str
     entitlement_name: str
     entitlement_type: str
+    unit_singular: str | None
+    unit_plural: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,6 +65,8 @@ _SHOWN: RowQuery[ShownGrant] = RowQuery(
         entitlement.c.slug.label("entitlement_slug"),
         entitlement.c.name.label("entitlement_name"),
         entitlement.c.type.label("entitlement_type"),
+        entitlement.c.unit_singular,
+        entitlement.c.unit_plural,
         _creator.c.name.label("created_by_name"),
         _updater.c.name.label("updated_by_name"),
     )

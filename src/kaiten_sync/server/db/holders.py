@@ -82,6 +82,8 @@ _ALL_GRANTS: RowQuery[NamedGrant] = RowQuery(
         entitlement.c.slug.label("entitlement_slug"),
         entitlement.c.name.label("entitlement_name"),
         entitlement.c.type.label("entitlement_type"),
+        entitlement.c.unit_singular,
+        entitlement.c.unit_plural,
     )
     .join(entitlement, entitlement.c.id == grant.c.entitlement_id)
     .where(grant.c.license_id.in_(bindparam("licenses", expanding=True))),

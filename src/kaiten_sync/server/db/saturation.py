@@ -82,6 +82,8 @@ _METERED: Select[Any] = (
         entitlement.c.slug.label("entitlement_slug"),
         entitlement.c.name.label("entitlement_name"),
         entitlement.c.type.label("entitlement_type"),
+        entitlement.c.unit_singular,
+        entitlement.c.unit_plural,
         entitlement.c.aggregation_method,
         entitlement.c.reset_period,
         entitlement.c.reset_anchor,

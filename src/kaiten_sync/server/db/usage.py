@@ -71,6 +71,8 @@ class GrantedUsage(UsageTerms):
     license_slug: str
     aggregation_method: str | None
     warning_threshold_percent: int
+    unit_singular: str | None
+    unit_plural: str | None
     limit: dict[str, Any]
     overage_percent: int | None
 
@@ -141,6 +143,8 @@ GRANTED: Select[Any] = (
         entitlement.c.reset_period,
         entitlement.c.reset_anchor,
         entitlement.c.warning_threshold_percent,
+        entitlement.c.unit_singular,
+        entitlement.c.unit_plural,
         grant.c.value.label("limit"),
         grant.c.overage_percent,
     )

@@ -1,0 +1,128 @@
+"""What people mean by words that the catalog does not know: as price lists and other tools say it.
+
+Hints only: nothing here is read as anything else than it says.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable, Mapping
+
+from kaiten_sync.kinds.spec import EXTENDS
+
+_FIELDS: Mapping[str, str] = {
+    EXTENDS: "extend inherit inherits inheritsfrom includes base basedon parent from",
+    "licenses": "plans plan tiers products packages editions offers skus",
+    "entitlements": "features feature grants grant limits quotas quota allowances meters",
+    "groups": "group category categories",
+    "value": "limit max maximum quota threshold amount cap count included",
+    "overagePercent": "overage overagepercentage softlimit burst",
+    "name": "title label displayname",
+    "type": "kind tier",
+    "lifecycleState": "state status lifecycle",
+    "isDefault": "default",
+    "familySlug": "family",
+    "resetPeriod": "period reset window interval resets per",
+    "aggregationMethod": "aggregation aggregate",
+    "warningThresholdPercent": "warning warningthreshold warnat",
+    "protect": "protected locked",
+}
+"""By field, the words that people write instead of it, in lower case and letters only."""
+
+_CHOICES: Mapping[str, str] = {
+    word: choice
+    for choice, words in {
+        "COMMUNITY": "free freemium oss opensource gratis",
+        "PAID": "enterprise business standard basic premium pro commercial subscription",
+        "TRIAL": "evaluation eval demo",
+        "DEVELOPMENT": "dev test sandbox internal staging",
+        "CONFIG": "string text json object map list array enum choice",
+        "NUMBER": "int integer float decimal numeric meter metered quota limit count static",
+        "BOOLEAN": "bool flag switch toggle feature onoff",
+        "NUMBER_AI_CREDIT": "credit credits aicredit aicredits tokens",
+        "HOUR": "hourly",
+        "DAY": "daily",
+        "WEEK": "weekly",
+        "MONTH": "monthly",
+        "YEAR": "yearly annual annually",
+        "PUBLISHED": "active live public released",
+        "ARCHIVED": "retired deprecated discontinued inactive",
+    }.items()
+    for word in words.split()
+}
+
+_PRICE = re.compile(
+    r"price|cost|currenc|fees?\b|billing|^(usd|eur|gbp|sku|discount|tax|vat|mrr|arr)s?$"
+)
+_NO_PRICES = (
+    "the API has no prices: leave them where you bill, or put them into a grant of a CONFIG"
+    " entitlement"
+)
+_UNIT = "an entitlement declares its unit: `unitSingular: call` and `unitPlural: calls`"
+EXTENDS_GOES = (
+    f"`{EXTENDS}` goes directly below a license or family, beside `entitlements`; what is shared"
+    " goes into `bundles:`"
+)
+"""Where `extends` belongs, for those who wrote it elsewhere."""
+
+_GRANTS: Mapping[str, str] = {
+    **dict.fromkeys(("true", "yes", "on", "enabled", "included", "✓", "✔"), "true"),
+    **dict.fromkeys(("false", "no", "off", "disabled", "excluded", "✗", "✘"), "false"),
+    **dict.fromkeys(("unlimited", "infinite", "infinity", "no limit", "∞", "-1"), "unlimited"),
+}
+
+
+def field_hint(key: str, known: Collection[str]) -> str | None:
+    """What to write in place of a field that is not known; None if its word means nothing here."""
+    word = _letters(key)
+    for field, words in _FIELDS.items():
+        if field in known and word in words.split():
+            return f"did you mean '{field}'?"
+    if word in (EXTENDS, *_FIELDS[EXTENDS].split()):
+        return EXTENDS_GOES
+    if word in ("unit", "units", "unitname", "measure"):
+        return _UNIT
+    return _NO_PRICES if _PRICE.search(word) else None
+
+
+def choice_hint(text: object, choices: Iterable[object]) -> str | None:
+    """The choice that a text means; None if it means none of them."""
+    choice = _CHOICES.get(_letters(text)) if isinstance(text, str) else None
+    return f"write {choice}" if choice is not None and choice in choices else None
+
+
+def grant_hint(value: object) -> str | None:
+    """What to write in place of something that is not a grant."""
+    if isinstance(value, list | tuple):
+        return "a list goes into a CONFIG entitlement, inside a map: `{value: {items: [...]}}`"
+    if not isinstance(value, str):
+        return None
+    text = value.strip()
+    if text.lower() in ("none", "n/a", "-", "–", "—", "nothing"):
+        return "write unlimited for no limit, 0 for nothing, or leave the line out"
+    meant = _GRANTS.get(text.lower())
+    if meant is not None:
+        return f"remove the quotes: {meant}" if text == meant else f"write {meant}"
+    return (
+        "write a number, `unlimited`, true or false; a text goes into a CONFIG entitlement,"
+        " inside a map: `{value: {name: ...}}`"
+    )
+
+
+def number_hint(value: object) -> str | None:
+    """What to write in place of a number of a field that has no unit."""
+    text = value.strip() if isinstance(value, str) else ""
+    found = re.fullmatch(r"([0-9]+(?:\.[0-9]+)?)( ?%)?", text)
+    if found is None:
+        return None
+    return f"write {found[1]}, without the percent sign" if found[2] else f"write {found[1]}"
+
+
+def slug_meant(text: str) -> str:
+    """The slug that a name means: requestsPerMonth is requests-per-month."""
+    spaced = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "-", text)
+    return re.sub("[^a-z0-9]+", "-", spaced.lower()).strip("-")
+
+
+def _letters(text: str) -> str:
+    return re.sub(r"[^a-z]", "", text.lower())
