@@ -21,6 +21,7 @@ from kaiten_sync.families import (
     harmful,
     live_families,
     moved,
+    priced,
     version_address,
     with_served,
 )
@@ -77,6 +78,7 @@ def _resolved(
         choice, refused = choose(sold, holders, taken)
         chosen.append((sold, choice))
         refusals += refused
+        refusals += priced(sold, choice, catalog.is_priced)
     return as_versions(desired, chosen, holders, refusals)
 
 

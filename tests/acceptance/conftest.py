@@ -6,9 +6,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import httpx
 import pytest
 from tests.support.command import Ended, kaiten_sync
 from tests.support.embedded import EmbeddedServer
+from tests.support.selling import CATALOG, Seller
 
 
 @pytest.fixture(scope="module")
@@ -39,3 +41,22 @@ class Workplace:
 @pytest.fixture
 def place(server: EmbeddedServer, tmp_path: Path) -> Workplace:
     return Workplace(tmp_path, server.url, server.new_organization())
+
+
+@pytest.fixture
+def shop(
+    place: Workplace, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Iterator[Seller]:
+    monkeypatch.chdir(place.folder)
+    monkeypatch.setenv("KAITEN_BASE_URL", place.url)
+    monkeypatch.setenv("KAITEN_AUTH_TOKEN", place.token)
+    headers = {"Authorization": f"Bearer {place.token}"}
+    with httpx.Client(base_url=f"{place.url}/api", headers=headers) as client:
+        yield Seller(place, client, capsys)
+
+
+@pytest.fixture
+def sold(shop: Seller) -> Seller:
+    """The family is sold as `CATALOG` declares it, and nobody has bought it yet."""
+    shop.sell(CATALOG)
+    return shop

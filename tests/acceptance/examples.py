@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import tempfile
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from uuid import NAMESPACE_URL, uuid5
 
+import httpx
 from tests.acceptance import migration_example
 from tests.support.command import Ended, kaiten_sync
 from tests.support.embedded import EmbeddedServer
+from tests.support.tenants import instance_body, make
 
 from kaiten_sync.model.plan import Observed, TargetRef
 from kaiten_sync.plan.plan_file import read_plan, seal, write_plan
@@ -21,6 +25,7 @@ TARGETS = {
     "getting-started": {"local": "http://127.0.0.1:6060"},
     "saas-tiers": {"local": "http://127.0.0.1:6060"},
     "new-version": {"local": "http://127.0.0.1:6060"},
+    "families": {"local": "http://127.0.0.1:6060"},
     "build-service": {"local": "http://127.0.0.1:6060"},
     "mail-service": {"local": "http://127.0.0.1:6060"},
     "many-files": {"staging": "http://127.0.0.1:6061", "prod": "http://127.0.0.1:6062"},
@@ -28,6 +33,8 @@ TARGETS = {
 BEFORE = "before.yaml"
 """The catalog that an example's server has first, if the example has such a file."""
 
+HOLDERS = "holders.json"
+"""The instances that then hold each license, if the example has such a file."""
 SHARED = "entitlements.yaml"
 """What is declared before and after, if the example has it in a file of its own."""
 
@@ -66,12 +73,23 @@ class Case:
             named = [word for name in files for word in ("-f", name)]
             before = self.run("apply", "-t", self.target, *named, "--yes")
             assert before.code == 0, before.stderr
+        if (self.folder / HOLDERS).exists():
+            self._hold(json.loads((self.folder / HOLDERS).read_text()))
         planned = self.run("plan", "-t", self.target, "-o", "new.plan.json")
         assert planned.code == 0, planned.stderr
         plan = read_plan((self.folder / "new.plan.json").read_bytes())
         declared = TargetRef(self.target, TARGETS[self.name][self.target])
         observed = tuple(_with_example_id(each) for each in plan.observed)
         return write_plan(seal(replace(plan, target=declared, observed=observed)))
+
+    def _hold(self, holders: Mapping[str, Sequence[str]]) -> None:
+        headers = {"Authorization": f"Bearer {self.token}"}
+        with httpx.Client(base_url=f"{self.url}/api", headers=headers) as api:
+            for license_slug, slugs in holders.items():
+                license_id = api.get(f"/licenses/{license_slug}").json()["id"]
+                for slug in slugs:
+                    body = {**instance_body(api, slug=slug), "licenseId": license_id}
+                    make(api, "/instances", **body)
 
     def apply(self) -> str:
         """What applying the plan prints, for the URL that the example declares."""

@@ -2,31 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
-import httpx
 import pytest
-from tests.acceptance.conftest import Workplace
 from tests.support.selling import CATALOG, LOWERED, MIXED, PLAN, RAISED, Seller
-
-
-@pytest.fixture
-def shop(
-    place: Workplace, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> Iterator[Seller]:
-    monkeypatch.chdir(place.folder)
-    monkeypatch.setenv("KAITEN_BASE_URL", place.url)
-    monkeypatch.setenv("KAITEN_AUTH_TOKEN", place.token)
-    headers = {"Authorization": f"Bearer {place.token}"}
-    with httpx.Client(base_url=f"{place.url}/api", headers=headers) as client:
-        yield Seller(place, client, capsys)
-
-
-@pytest.fixture
-def sold(shop: Seller) -> Seller:
-    """The family is sold as `CATALOG` declares it, and nobody has bought it yet."""
-    shop.sell(CATALOG)
-    return shop
 
 
 def test_a_family_that_is_not_there_is_created_and_made_the_default(shop: Seller) -> None:
@@ -288,58 +265,3 @@ def test_a_family_extends_and_overlays_go_over_it(shop: Seller, extended: str) -
     shop.run("plan", "-t", "here", "-o", PLAN)
     shop.apply()
     assert shop.grants("growth") == {"seats": 4, "calls": 50000}
-
-
-def drift(shop: Seller, *options: str) -> list[dict[str, object]]:
-    ended = shop.run("drift", "-f", "catalog.yaml", "--plan", PLAN, "--format", "json", *options)
-    found: list[dict[str, object]] = ended.json["differences"]
-    return [each for each in found if each["isDrift"]]
-
-
-def test_an_edit_of_the_served_version_is_drift_of_the_family(sold: Seller) -> None:
-    sold.hold("growth", "one")
-    sold.sell(LOWERED)
-    assert drift(sold) == []
-    sold.edit_grant("growth", "seats", 99)
-    assert drift(sold) == []
-    sold.edit_grant("growth-v2", "seats", 99)
-    (found,) = drift(sold)
-    assert (found["address"], found["version"]) == ("family/growth/grant/seats", "growth-v2")
-    assert found["class"] == "server-edited"
-    sold.run("drift", "-f", "catalog.yaml", "--plan", PLAN, "--revert", "-o", PLAN)
-    sold.apply()
-    assert sold.grants("growth-v2")["seats"] == 5
-    assert drift(sold) == []
-
-
-def test_a_plan_that_is_not_applied_is_git_ahead(sold: Seller) -> None:
-    sold.hold("growth", "one")
-    sold.plan(LOWERED)
-    assert {each["class"] for each in drift(sold)} == {"git-ahead"}
-
-
-def publish_by_hand(shop: Seller, seats: int) -> None:
-    body = {"name": "Growth", "type": "PAID", "description": "", "isDefault": False}
-    draft = {**body, "slug": "by-hand", "familySlug": "growth", "lifecycleState": "DRAFT"}
-    assert shop.api.post("/licenses", json=draft).status_code == 201
-    for slug, value in (("seats", seats), ("calls", 1000), ("sso", True)):
-        tag = "boolean" if value is True else "number"
-        grant = {"entitlementSlug": slug, "value": {"type": tag, "value": value}}
-        assert shop.api.post("/licenses/by-hand/entitlements", json=grant).status_code == 204
-    shop.move("by-hand", "publish")
-    license_ = {**body, "isDefault": True}
-    assert shop.api.put("/licenses/by-hand", json=license_).status_code == 204
-
-
-@pytest.mark.parametrize("seats", [10, 7])
-def test_another_default_by_hand_is_drift_and_is_reverted(sold: Seller, seats: int) -> None:
-    publish_by_hand(sold, seats)
-    found = {str(each["address"]): each for each in drift(sold)}
-    (serves,) = (f for f in found["family/growth"]["fields"] if f["name"] == "serves")  # type: ignore[attr-defined]
-    assert (serves["live"], serves["git"]) == ("by-hand", "growth")
-    assert found["family/growth"]["class"] == "server-edited"
-    sold.run("drift", "-f", "catalog.yaml", "--plan", PLAN, "--revert", "-o", PLAN)
-    sold.apply()
-    assert sold.versions() == {"growth": "PUBLISHED*", "by-hand": "PUBLISHED"}
-    assert drift(sold) == []
-    assert sold.is_settled()

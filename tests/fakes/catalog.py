@@ -74,6 +74,10 @@ class FakeCatalog:
         self._call("capabilities")
         return Capabilities(wire_fields=wire_fields(self._generation), source="a fake")
 
+    def is_priced(self, address: Address) -> bool:
+        self._call(f"prices of {address}")
+        return False
+
     def create(self, address: Address, fields: Fields) -> bool:
         self._call(f"create {address}")
         with self._lock:

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
-from tests.acceptance.conftest import Workplace
 from tests.support.command import Ended
 from tests.support.tenants import instance_body, make
 
 from kaiten_sync.cli.run import run
+
+if TYPE_CHECKING:
+    from tests.acceptance.conftest import Workplace
 
 CATALOG = """\
 version: 1

@@ -105,6 +105,16 @@ class HttpCatalog:
             return None
         return decode_usages(body, path)
 
+    def is_priced(self, address: Address) -> bool:
+        """Whether a version has prices of its own; never on servers that know of none."""
+        if not self.capabilities().has_prices:
+            return False
+        try:
+            return any(True for _ in read_all(self._client, paths.prices(address)))
+        except ProblemError as error:
+            _raise_unless_missing(error)
+            return False
+
     def capabilities(self) -> Capabilities:
         """What the server understands, asked for at most once."""
         with self._lock:

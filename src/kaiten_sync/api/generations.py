@@ -31,7 +31,11 @@ def ask_capabilities(client: Client, override: Generation | None) -> Capabilitie
             str(spec.kind): _properties(document, paths.shape(spec.kind)) for spec in live_kinds()
         }
         if all(known.values()):
-            return Capabilities(wire_fields=known, source="the server's OpenAPI document")
+            return Capabilities(
+                wire_fields=known,
+                source="the server's OpenAPI document",
+                has_prices=_mounts(document, paths.PRICES),
+            )
     return _of(_probe(client), "a probe of /license-families")
 
 
@@ -58,6 +62,10 @@ def _probe(client: Client) -> Generation:
         client.get("/entitlements", {"limit": 1})  # a server that has nothing is not an old one
         return Generation.GETTING_STARTED
     return Generation.CURRENT
+
+
+def _mounts(document: Mapping[str, Any], path: str) -> bool:
+    return any(_shape(mounted) == path for mounted in _mapping(document.get("paths")))
 
 
 def _properties(document: Mapping[str, Any], path: str) -> frozenset[str]:

@@ -9,6 +9,9 @@ from kaiten_sync.model.address import Address
 
 INSTANCES = "/instances"
 
+PRICES = "/licenses/{}/prices"
+"""The shape of the list of a version's prices, on servers newer than the 1.0 contract."""
+
 
 def collection(kind: str, parent: Address | None = None) -> str:
     """The path that lists, and creates, objects of a kind, inside their parent if they have one."""
@@ -30,3 +33,8 @@ def shape(kind: str) -> str:
 def usage(instance_slug: str) -> str:
     """The path of what an instance has used."""
     return f"{INSTANCES}/{quote(instance_slug, safe='')}/entitlements/usage"
+
+
+def prices(address: Address) -> str:
+    """The path of a version's prices."""
+    return f"{item(address)}/prices"

@@ -12,6 +12,13 @@ from kaiten_sync.redaction import Redaction
 
 NO_SERVER_HINT = "is this a Kaiten server, and does the URL end in /api?"
 
+_BILLED = (
+    "LicenseEntitlement.BillingActive",
+    "AssociateEntitlementToLicense.BillingActive",
+)
+_BILLED_WAY_OUT = "sell the change as a new version of the family instead"
+"""Servers newer than the 1.0 contract freeze the grants of what they bill (API facts, 2.5)."""
+
 _TEXT_LIMIT = 500
 """Characters kept of each text a server sends for people: enough to read, too few to flood."""
 
@@ -46,6 +53,8 @@ def refusal(
             f"{request}: the server redirects, and a token is not sent along",
             hint="use the URL that it redirects to",
         )
+    if code is not None and code.endswith(_BILLED):
+        detail = f"{detail or 'a subscription bills this version'}; {_BILLED_WAY_OUT}"
     return ProblemError(
         request,
         status=status,

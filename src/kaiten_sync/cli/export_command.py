@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from kaiten_sync.jobs.exporting import Exported
 
 
+_NOT_OF_OVERLAYS = "-t, --extends, --families, --units and --with-project"
+
+
 @click.command("export")
 @project_option
 @target_options
@@ -34,6 +37,11 @@ if TYPE_CHECKING:
     "--extends",
     is_flag=True,
     help="Write each license as the difference from another one, where that is shorter.",
+)
+@click.option(
+    "--families",
+    is_flag=True,
+    help="Write a family as what it sells now, below `families`, if its served version says all.",
 )
 @click.option(
     "--units",
@@ -63,6 +71,7 @@ def command(
     out: str | None,
     split: str,
     extends: bool,
+    families: bool,
     units: bool,
     overlay_of: str | None,
     with_project: bool,
@@ -77,6 +86,7 @@ def command(
       kaiten-sync export -t prod -o catalog/
       kaiten-sync export -o catalog/ --split kind --with-project
       kaiten-sync export -o catalog/ --extends --units
+      kaiten-sync export -t prod -o catalog/ --families
       kaiten-sync export --overlay-of staging
       KAITEN_BASE_URL=http://127.0.0.1:6060 kaiten-sync export -o catalog/
     """
@@ -84,10 +94,8 @@ def command(
     from kaiten_sync.jobs.exporting import ExportRequest, Split, export
 
     if overlay_of is not None:
-        if with_project or extends or units or server.target not in (None, overlay_of):
-            raise UsageError(
-                "--overlay-of TARGET takes no -t, --extends, --units and --with-project"
-            )
+        if any((with_project, extends, families, units, server.target not in (None, overlay_of))):
+            raise UsageError(f"--overlay-of TARGET takes none of {_NOT_OF_OVERLAYS}")
         _write_overlay(project, replace(server, target=overlay_of), overlay_of, out, force)
         return
     if out is None:
@@ -97,6 +105,7 @@ def command(
         out=out,
         split=Split(split),
         extends=extends,
+        families=families,
         units=units,
         with_project=with_project,
         target=server.target,

@@ -1,7 +1,7 @@
 """Families: between what is declared as sold and the versions that a server has. Pure (ADR 37)."""
 
 from kaiten_sync.families.agreed import agreed_families, with_served
-from kaiten_sync.families.choose import SoldFamily, choose, harmful
+from kaiten_sync.families.choose import SoldFamily, choose, harmful, priced
 from kaiten_sync.families.served import LiveFamily, as_sold, live_families, moved, version_address
 from kaiten_sync.families.versions import Resolution, as_versions
 
@@ -16,6 +16,7 @@ __all__ = [
     "harmful",
     "live_families",
     "moved",
+    "priced",
     "version_address",
     "with_served",
 ]

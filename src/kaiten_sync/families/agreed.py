@@ -11,7 +11,7 @@ from kaiten_sync.kinds.spec import SERVES
 from kaiten_sync.model.address import Address
 from kaiten_sync.model.change import Action, FieldChange
 from kaiten_sync.model.drift import Difference, DriftClass, Verdict
-from kaiten_sync.model.family import FamilyChoice
+from kaiten_sync.model.family import FamilyChoice, Way
 from kaiten_sync.model.plan import Plan
 from kaiten_sync.model.source import SourceRef
 
@@ -44,7 +44,9 @@ def agreed_families(agreed: Plan, found: Mapping[Address, LiveFamily]) -> Agreed
     pending = {
         address
         for address, each in chosen.items()
-        if each.serves != each.version and serves.get(address) == each.serves
+        if each.way is not Way.CREATE
+        and each.serves != each.version
+        and serves.get(address) == each.serves
     }
     return AgreedFamilies(
         plan=_as_declared(agreed, roots),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 
 from kaiten_sync.families.served import (
@@ -102,6 +102,28 @@ def choose(
     return _tightened(sold, live, choice, holders, taken)
 
 
+def priced(
+    sold: SoldFamily, choice: FamilyChoice, is_priced: Callable[[Address], bool]
+) -> tuple[Diagnostic, ...]:
+    """Why a new version cannot be made: the served one has prices, and the new one had none."""
+    if choice.way is not Way.NEW_VERSION or choice.serves is None:
+        return ()
+    served = version_address(choice.address, choice.serves)
+    if not is_priced(served):
+        return ()
+    return (
+        Diagnostic(
+            rule="family-priced",
+            message=f"{choice.serves} has prices, and a new version made without them would be sold"
+            " for nothing",
+            ref=sold.source,
+            address=str(choice.address),
+            hint=f"make the next version with its prices on the server, publish it and make it the"
+            f" default; then `kaiten-sync adopt {choice.address}` takes it over",
+        ),
+    )
+
+
 def _unsold(sold: SoldFamily) -> FamilyChoice:
     live = sold.live
     on_sale = () if live is None else live.in_state(PUBLISHED)
@@ -137,7 +159,7 @@ def _reopened(sold: SoldFamily, live: LiveFamily, taken: Collection[str]) -> Fam
 
 def _with_default(choice: FamilyChoice, live: LiveFamily) -> FamilyChoice:
     """A version that is served by chance is made the default, so that no other takes over."""
-    if len(live.in_state(PUBLISHED)) <= 1 or live.has_default:
+    if live.is_certain:
         return choice
     reason = "it has several published versions and no default"
     return replace(choice, way=Way.IN_PLACE, reason=reason)

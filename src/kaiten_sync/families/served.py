@@ -45,6 +45,11 @@ class LiveFamily:
         return any(each.fields.get(DEFAULT) is True for each in self.versions)
 
     @property
+    def is_certain(self) -> bool:
+        """Whether what it serves follows from a choice: no published version can take over."""
+        return self.has_default or len(self.in_state(PUBLISHED)) == 1
+
+    @property
     def newest(self) -> LiveResource:
         """The version with the highest number."""
         return self.versions[-1]

@@ -15,6 +15,7 @@ from kaiten_sync.kinds.registry import spec_of
 from kaiten_sync.model.address import Address
 from kaiten_sync.model.diagnostic import Diagnostic
 from kaiten_sync.model.drift import Difference
+from kaiten_sync.model.ports import Ports
 from kaiten_sync.model.resource import DesiredState, LiveState
 from kaiten_sync.model.value import Fields
 from kaiten_sync.pipeline import CatalogSource, validate
@@ -132,3 +133,20 @@ def obstacle(difference: Difference, why: str) -> Diagnostic:
     """A difference that stays behind, with the reason."""
     address = str(difference.address)
     return Diagnostic(rule="not-adopted", message=why, ref=difference.source, address=address)
+
+
+def declarable(differences: Sequence[Difference], ports: Ports) -> tuple[Difference, ...]:
+    """The differences in what files can declare. Which version a family serves is no such thing."""
+    found = []
+    for each in differences:
+        specs = spec_of(each.address.kind).fields
+        fields = tuple(field for field in each.fields if specs[field.name].is_declared)
+        if fields == each.fields:
+            found.append(each)
+            continue
+        ports.notices.notify(
+            f"{each.address} serves {each.version}; plan again to agree on that version"
+        )
+        if fields:
+            found.append(replace(each, fields=fields))
+    return tuple(found)

@@ -11,7 +11,7 @@ from kaiten_sync.declare.overlay_patch import leave_to_base, overlay_bytes, patc
 from kaiten_sync.diff import diff_catalog
 from kaiten_sync.drift import compare
 from kaiten_sync.errors import KaitenSyncError, RefusedError, UsageError
-from kaiten_sync.jobs.adopt_edits import Edits, InPlace, Trial, obstacle
+from kaiten_sync.jobs.adopt_edits import Edits, InPlace, Trial, declarable, obstacle
 from kaiten_sync.jobs.drifting import DriftRequest, Sides, sides_of
 from kaiten_sync.jobs.overlaying import Overlay, overlay_of
 from kaiten_sync.jobs.workspace import Workspace
@@ -83,6 +83,7 @@ def adopt(workspace: Workspace, request: AdoptRequest, ports: Ports) -> Adoption
     desired = load(sides.source)
     with sides.open(ports) as catalog:
         live, diff = compare(desired, catalog, sides.case, ports.progress)
+    diff = replace(diff, differences=declarable(diff.differences, ports))
     chosen = _chosen(diff.differences, sides, _EDITS if overlay is None else _NOT_GITS)
     others = {} if request.drift.files else _other_targets(workspace, sides)
     source = sides.source if overlay is None else overlay.whole

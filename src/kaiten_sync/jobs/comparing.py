@@ -12,13 +12,18 @@ from kaiten_sync.jobs.worth import with_families
 from kaiten_sync.model.address import Address
 from kaiten_sync.model.comparison import ComparedObject, Comparison
 from kaiten_sync.model.ports import Connection, Ports
+from kaiten_sync.model.resource import DesiredState
 from kaiten_sync.model.value import Fields
 from kaiten_sync.pipeline import load, read_catalog
+from kaiten_sync.resolution import seen_as_sold
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CompareRequest:
-    """Which targets to compare. `shows_declared` keeps what the declaration says is different."""
+    """Which targets to compare.
+
+    `shows_declared` keeps what the declaration says is different, and shows versions of families.
+    """
 
     first: str
     second: str
@@ -36,11 +41,18 @@ def compare_targets(workspace: Workspace, request: CompareRequest, ports: Ports)
         raise UsageError(f"compare takes two targets, and both are {request.first}")
     first = workspace.connect_to_other(request.first)
     second = workspace.connect_to_other(request.second)
-    sides = [_read(workspace, each, ports) for each in (first, second)]
+    targets = (first, second)
+    declared = (
+        [DesiredState(resources={})] * len(targets)
+        if request.shows_declared
+        else [load(workspace.source((), each.overlays)) for each in targets]
+    )
+    sides = [
+        _read(workspace, each, says, ports) for each, says in zip(targets, declared, strict=True)
+    ]
     found = server_differences(sides[0], sides[1])
     kept = found
     if not request.shows_declared:
-        declared = [load(workspace.source((), each.overlays)) for each in (first, second)]
         kept = without_declared(found, declared[0], declared[1])
     return Comparison(
         first=first.target,
@@ -51,10 +63,14 @@ def compare_targets(workspace: Workspace, request: CompareRequest, ports: Ports)
     )
 
 
-def _read(workspace: Workspace, connection: Connection, ports: Ports) -> Mapping[Address, Fields]:
+def _read(
+    workspace: Workspace, connection: Connection, declared: DesiredState, ports: Ports
+) -> Mapping[Address, Fields]:
+    """What is worth declaring, families that are declared as the version that each serves."""
     scope = workspace.scope
     with connection.open() as catalog:
         live = read_catalog(catalog, scope=scope, progress=ports.progress)
+    live = seen_as_sold(declared, live)
     return {a: fields for a, fields in with_families(live).items() if scope.covers(a)}
 
 

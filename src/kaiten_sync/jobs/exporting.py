@@ -13,6 +13,7 @@ from kaiten_sync.declare.project import PROJECT_FILE
 from kaiten_sync.declare.shorter import Extended, extending
 from kaiten_sync.declare.write import inline
 from kaiten_sync.errors import UsageError
+from kaiten_sync.jobs.as_families import as_families
 from kaiten_sync.jobs.editors import beside_project, schema_header
 from kaiten_sync.jobs.workspace import Workspace
 from kaiten_sync.jobs.worth import with_family
@@ -48,14 +49,15 @@ class ExportRequest:
     """Where to write a live catalog, and how.
 
     `out` is the folder. `target` is the name that a project file gets for the server, None for a
-    usual one. `extends` writes what licenses have in common once, `units` numbers in their shortest
-    exact form. `is_forced` replaces the files of
-    an earlier export, and others of the same names.
+    usual one. `extends` writes what licenses have in common once, `families` each family that it
+    can as what it sells now, and `units` numbers in their shortest exact form. `is_forced` replaces
+    the files of an earlier export, and others of the same names.
     """
 
     out: str
     split: Split = Split.LICENSE
     extends: bool = False
+    families: bool = False
     units: bool = False
     with_project: bool = False
     target: str | None = None
@@ -96,8 +98,7 @@ def export(workspace: Workspace, request: ExportRequest, ports: Ports) -> Export
         live = read_catalog(catalog, scope=scope, progress=ports.progress)
     for warning in _served_by_chance(live, scope):
         ports.notices.notify(f"warning: {warning.sentence}")
-    files = catalog_files(live, scope, request.split, extends=request.extends, units=request.units)
-    contents = {out / name: text for name, text in files.items()}
+    contents = {out / name: text for name, text in _files(live, scope, request).items()}
     beside: dict[Path, str] = {}
     if request.with_project:
         contents = {path: schema_header(path) + text for path, text in contents.items()}
@@ -122,6 +123,17 @@ def export(workspace: Workspace, request: ExportRequest, ports: Ports) -> Export
     )
 
 
+def _files(live: LiveState, scope: Scope, request: ExportRequest) -> dict[str, str]:
+    return catalog_files(
+        live,
+        scope,
+        request.split,
+        extends=request.extends,
+        as_sold=request.families,
+        units=request.units,
+    )
+
+
 def _served_by_chance(live: LiveState, scope: Scope) -> Iterator[Diagnostic]:
     """The families of which nothing in the files says what they serve."""
     families = families_of(DesiredState(resources={}), live)
@@ -136,6 +148,7 @@ def catalog_files(
     split: Split = Split.LICENSE,
     *,
     extends: bool = False,
+    as_sold: bool = False,
     units: bool = False,
 ) -> dict[str, str]:
     """File names and their YAML: groups, entitlements, and one file per license, or fewer.
@@ -143,7 +156,8 @@ def catalog_files(
     A family whose versions other file names would put in another order is in one file. With
     `extends`, each license is the difference from the one that leaves the fewest lines. A version
     that is not the newest of its family is whole, because it must not change with another. With
-    `units`, numbers are in their shortest exact form: `50k`, `10GB`.
+    `as_sold`, families are written instead of their versions where that says all; with `units`,
+    numbers are in their shortest exact form: `50k`, `10GB`.
     """
     families = families_of(DesiredState(resources={}), live)
     owned = {
@@ -151,6 +165,8 @@ def catalog_files(
         for address, found in live.resources.items()
         if scope.covers(address)
     }
+    if as_sold:
+        owned = as_families(owned, live, scope)
     content = Extended(objects=owned, bases={})
     if extends:
         content = extending(owned, {old for each in families.members.values() for old in each[:-1]})

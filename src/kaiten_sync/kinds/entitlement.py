@@ -23,6 +23,9 @@ from kaiten_sync.model.value import ABSENT, Absent, Fields, Json
 _NEW_ENTITLEMENT = (
     "declare a new entitlement under another slug, grant that one, and retire this one later"
 )
+_LARGEST_PLACE = 2**31 - 1
+"""The contract's `displayOrder` is an int32: a server refuses more."""
+
 _UNIT_LENGTH = {"minLength": 1, "maxLength": 100}
 
 
@@ -169,7 +172,7 @@ ENTITLEMENT = KindSpec(
             takes_null=True,
             generations=ONLY_CURRENT,
             description="Place in lists, from 0.",
-            limits={"minimum": 0},
+            limits={"minimum": 0, "maximum": _LARGEST_PLACE},
             examples=(10,),
         ),
         FieldSpec(

@@ -152,7 +152,7 @@ def _all_lists(
 
 def _parents(reader: PlanReader, kinds: Collection[str], known: LiveState) -> list[Address]:
     found: list[Address] = []
-    for kind in (spec_of(each).kind for each in kinds):
+    for kind in (spec_of(each).kind for each in kinds if not spec_of(each).versions):
         if kind in known.coverage.kinds:
             found += [address for address in known.resources if address.kind == kind]
         else:

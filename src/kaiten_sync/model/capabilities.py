@@ -8,10 +8,14 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Capabilities:
-    """The request properties a server knows, per kind, and where that knowledge is from."""
+    """The request properties a server knows, per kind, and where that knowledge is from.
+
+    `has_prices` says whether it sells versions at prices of their own.
+    """
 
     wire_fields: Mapping[str, frozenset[str]]
     source: str
+    has_prices: bool = False
 
     def knows(self, kind: str, wire_name: str) -> bool:
         """Whether the server accepts a property in the request bodies of a kind."""

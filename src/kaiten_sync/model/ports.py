@@ -75,6 +75,10 @@ class HolderReader(Protocol):
 class PlanReader(CatalogReader, HolderReader, Protocol):
     """All that planning reads."""
 
+    def is_priced(self, address: Address) -> bool:
+        """Whether a version has prices of its own; may raise `ServerError` or `AccessError`."""
+        ...
+
 
 class CatalogWriter(Protocol):
     """Writes one object at a time. Only `apply/` calls it.

@@ -103,6 +103,7 @@ RULES: Mapping[str, str] = {
     "version-number": "A version declares a number that the server will not assign.",
     "still-held": "An object would be deleted while others use it.",
     "family-held": "A family refuses to take something from holders.",
+    "family-priced": "A family would get a new version without the prices of the served one.",
     "family-slug-taken": "A new family has the slug of another family's version.",
     "protected": "A protected object would be deleted or tightened.",
     "unmanaged-children": "An object would be deleted with objects that no plan managed.",

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from enum import Enum, auto
 
-from kaiten_sync.families import live_families
+from kaiten_sync.families import LiveFamily, live_families, moved
 from kaiten_sync.kinds.registry import spec_of
 from kaiten_sync.model.address import Address
 from kaiten_sync.model.change import Action, Change, Effect, FieldChange
@@ -161,8 +161,9 @@ def ownership(
 def with_versions(owned: Ownership, desired: DesiredState, live: LiveState) -> Ownership:
     """Ownership of families as that of their versions on the server.
 
-    Versions of a declared family are never touched by what else is declared no longer. A family
-    that leaves git leaves with its versions, unless these are declared one by one now.
+    Versions of a declared family are never touched by what else is declared no longer, but the one
+    that it serves has the grants that are declared and no others. A family that leaves git leaves
+    with its versions, unless these are declared one by one now.
     """
     gone = {a for a in owned.missed if spec_of(a.root.kind).versions}
     if not gone and not desired.terms:
@@ -187,14 +188,28 @@ def with_versions(owned: Ownership, desired: DesiredState, live: LiveState) -> O
         if a.slug in families
         for v in families[a.slug].versions
     }
+    beside = frozenset(_beside(desired, live, families)) if owned.prune is Prune.OWNED else set()
+    missed = {a for a in owned.missed if a not in gone or a.root in desired.terms}
     return replace(
         owned,
-        owned=owned.owned | taken.keys() | inside,
-        missed=frozenset(a for a in owned.missed - gone if a.root not in kept) | taken.keys(),
+        owned=owned.owned.union(taken, inside, beside),
+        missed=frozenset(a for a in missed if a.root not in kept).union(taken, beside),
         families=taken,
         released={a: why for a, why in owned.released.items() if a.root not in kept},
         protected=owned.protected | protected,
     )
+
+
+def _beside(
+    desired: DesiredState, live: LiveState, families: Mapping[str, LiveFamily]
+) -> Iterator[Address]:
+    """What is in the version that a declared family serves, and is not declared."""
+    shown = {families[a.slug].shown.address: a for a in desired.terms if a.slug in families}
+    for address in live.resources:
+        if address.parent in shown:
+            declared = moved(address, shown)
+            if declared not in desired.resources and desired.owns_place_of(declared):
+                yield address
 
 
 def deleted(changes: Iterable[Change]) -> frozenset[Address]:

@@ -97,7 +97,7 @@ def _said(
         message=message,
         severity=_SEVERITIES[rule.verb],
         ref=change.source if change else None,
-        address=str(change.address) if change else None,
+        address=str(change.declared) if change else None,
         hint=hint,
     )
 

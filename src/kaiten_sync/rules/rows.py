@@ -65,9 +65,9 @@ class GivenImpact:
 
     def row(self, change: Change) -> Row:
         """See `SeenImpact`."""
-        found = self.counts.get(str(change.address))
+        found = self.counts.get(str(change.declared))
         if found is None:
-            is_harmless = change.action != MOVE and change.address not in self.affected
+            is_harmless = change.action != MOVE and change.declared not in self.affected
             return _NOBODY if is_harmless else {}
         return {**_NOBODY, **{f"impact.{name}": count for name, count in found.items()}}
 
@@ -87,7 +87,7 @@ class ReadImpact:
         """See `SeenImpact`."""
         if change.action == MOVE:
             return self._of_holder(change)
-        found = self._by_change.get((change.address, change.action))
+        found = self._by_change.get((change.declared, change.action))
         if found is None:
             return _NOBODY
         if self.impact.gap is not None:
@@ -133,8 +133,8 @@ def change_row(change: Change) -> Row:
     """The variables of a change itself."""
     file = change.source.file if change.source else ""
     return {
-        "change.address": str(change.address),
-        "change.kind": str(change.address.kind),
+        "change.address": str(change.declared),
+        "change.kind": str(change.declared.kind),
         "change.action": str(change.action),
         "change.effect": change.effect.value,
         "change.fields": {each.name: _field(each) for each in change.fields},

@@ -84,6 +84,7 @@ CATALOG_FAULTS: dict[str, list[tuple[str, int, int]]] = {
     "number-too-large-digits": [("number-too-large", 9, 18)],
     "number-too-large": [("number-too-large", 9, 18)],
     "out-of-range-factor": [("out-of-range", 10, 21)],
+    "out-of-range-order-large": [("out-of-range", 6, 19)],
     "out-of-range-order": [("out-of-range", 6, 19)],
     "out-of-range": [("out-of-range", 6, 30)],
     "overage-not-allowed": [("overage-not-allowed", 9, 32)],

@@ -1,0 +1,245 @@
+"""What is around a family that is sold: drift, adopt, export, scope, prices."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import httpx
+import pytest
+from tests.acceptance.conftest import Workplace
+from tests.support.embedded import EmbeddedServer
+from tests.support.scripted import Reply, Request, scripted
+from tests.support.selling import CATALOG, LOWERED, PLAN, RAISED, Seller
+
+
+def drift(shop: Seller, *options: str) -> list[dict[str, object]]:
+    ended = shop.run("drift", "-f", "catalog.yaml", "--plan", PLAN, "--format", "json", *options)
+    found: list[dict[str, object]] = ended.json["differences"]
+    return [each for each in found if each["isDrift"]]
+
+
+def test_an_edit_of_the_served_version_is_drift_of_the_family(sold: Seller) -> None:
+    sold.hold("growth", "one")
+    sold.sell(LOWERED)
+    assert drift(sold) == []
+    sold.edit_grant("growth", "seats", 99)
+    assert drift(sold) == []
+    sold.edit_grant("growth-v2", "seats", 99)
+    (found,) = drift(sold)
+    assert (found["address"], found["version"]) == ("family/growth/grant/seats", "growth-v2")
+    assert found["class"] == "server-edited"
+    sold.run("drift", "-f", "catalog.yaml", "--plan", PLAN, "--revert", "-o", PLAN)
+    sold.apply()
+    assert sold.grants("growth-v2")["seats"] == 5
+    assert drift(sold) == []
+
+
+def test_a_plan_that_is_not_applied_is_git_ahead(sold: Seller) -> None:
+    sold.hold("growth", "one")
+    sold.plan(LOWERED)
+    assert {each["class"] for each in drift(sold)} == {"git-ahead"}
+
+
+def publish_by_hand(shop: Seller, seats: int) -> None:
+    body = {"name": "Growth", "type": "PAID", "description": "", "isDefault": False}
+    draft = {**body, "slug": "by-hand", "familySlug": "growth", "lifecycleState": "DRAFT"}
+    assert shop.api.post("/licenses", json=draft).status_code == 201
+    for slug, value in (("seats", seats), ("calls", 1000), ("sso", True)):
+        tag = "boolean" if value is True else "number"
+        grant = {"entitlementSlug": slug, "value": {"type": tag, "value": value}}
+        assert shop.api.post("/licenses/by-hand/entitlements", json=grant).status_code == 204
+    shop.move("by-hand", "publish")
+    license_ = {**body, "isDefault": True}
+    assert shop.api.put("/licenses/by-hand", json=license_).status_code == 204
+
+
+@pytest.mark.parametrize("seats", [10, 7])
+def test_another_default_by_hand_is_drift_and_is_reverted(sold: Seller, seats: int) -> None:
+    publish_by_hand(sold, seats)
+    found = {str(each["address"]): each for each in drift(sold)}
+    (serves,) = (f for f in found["family/growth"]["fields"] if f["name"] == "serves")  # type: ignore[attr-defined]
+    assert (serves["live"], serves["git"]) == ("by-hand", "growth")
+    assert found["family/growth"]["class"] == "server-edited"
+    sold.run("drift", "-f", "catalog.yaml", "--plan", PLAN, "--revert", "-o", PLAN)
+    sold.apply()
+    assert sold.versions() == {"growth": "PUBLISHED*", "by-hand": "PUBLISHED"}
+    assert drift(sold) == []
+    assert sold.is_settled()
+
+
+@pytest.mark.parametrize("seats", [10, 7])
+def test_another_default_by_hand_is_adopted_with_what_it_has(sold: Seller, seats: int) -> None:
+    publish_by_hand(sold, seats)
+    sold.run("adopt", "-f", "catalog.yaml", "--plan", PLAN)
+    declared = (sold.place.folder / "catalog.yaml").read_text()
+    assert f"seats: {seats}" in declared
+    sold.plan(declared)
+    assert (sold.choice["way"], sold.choice["version"]) == ("nothing", "by-hand")
+    assert drift(sold) == []
+
+
+def test_an_edit_of_the_served_version_is_adopted(sold: Seller) -> None:
+    sold.edit_grant("growth", "seats", 99)
+    sold.run("adopt", "-f", "catalog.yaml", "--plan", PLAN)
+    assert "seats: 99" in (sold.place.folder / "catalog.yaml").read_text()
+    assert sold.is_settled()
+
+
+def test_an_export_writes_families_that_plan_to_nothing(sold: Seller) -> None:
+    sold.hold("growth", "one")
+    sold.sell(LOWERED)
+    body = {"name": "Other", "type": "PAID", "description": "", "isDefault": False}
+    named = {**body, "slug": "other", "versionName": "Spring"}
+    assert sold.api.post("/licenses", json=named).status_code == 201
+    for options in ((), ("--extends",), ("--split", "none")):
+        sold.run("export", "-o", "out", "--families", "--force", *options)
+        text = "".join(p.read_text() for p in sorted((sold.place.folder / "out").rglob("*.yaml")))
+        assert "families:" in text
+        assert "growth-v2" not in text
+        assert "Spring" in text
+        done = sold.run("plan", "-f", "out", "--prune", "all", "-o", "out.plan.json")
+        assert "No changes" in done.stdout
+
+
+def test_a_protected_family_is_not_tightened_in_place_and_its_next_version_is_free(
+    sold: Seller,
+) -> None:
+    protected = LOWERED.replace("PAID\n", "PAID\n    protect: true\n")
+    done = sold.plan(protected, code=4)
+    assert "protected" in done.stderr
+    sold.plan(protected, "--allow", "family/growth")
+    sold.hold("growth", "one")
+    sold.plan(protected)
+    assert sold.choice["way"] == "new-version"
+
+
+def test_a_family_out_of_scope_is_an_error_and_licenses_do_not_matter_to_it(shop: Seller) -> None:
+    project = (
+        "version: 1\ncatalog: [catalog.yaml]\ntargets:\n  here:\n"
+        f"    url: {shop.place.url}\n    token: {{env: KAITEN_AUTH_TOKEN}}\nscope:\n"
+    )
+    shop.place.write("catalog.yaml", CATALOG)
+    shop.place.write("kaiten-sync.yaml", project + "  families: ['!gr*']\n")
+    assert "family/growth" in shop.run("plan", "-t", "here", code=3).stderr
+    shop.place.write("kaiten-sync.yaml", project + "  licenses: ['!gr*']\n")
+    shop.run("plan", "-t", "here", "-o", PLAN)
+    shop.apply()
+    shop.hold("growth", "one")
+    shop.place.write("catalog.yaml", LOWERED)
+    shop.run("plan", "-t", "here", "-o", PLAN)
+    assert shop.choice["way"] == "new-version"
+    shop.apply()
+    assert "No changes" in shop.run("plan", "-t", "here").stdout
+    ended = shop.run("drift", "-t", "here", "--plan", PLAN, "--detailed-exitcode")
+    assert ended.code == 0
+
+
+def test_an_entitlement_goes_with_its_grants_of_a_family(sold: Seller) -> None:
+    line = "  sso: {name: SSO, type: BOOLEAN}\n"
+    without = CATALOG.replace(line, "").replace(", sso: true", "")
+    sold.sell(without)
+    assert sold.api.get("/entitlements/sso").status_code == 404
+
+
+BILLED = {
+    "status": 409,
+    "code": "UpdateLicenseEntitlement.BillingActive",
+    "detail": "it is billed",
+}
+
+
+@contextmanager
+def newer_server(place: Workplace) -> Iterator[str]:
+    """The server with prices in front of it: every version has one, and grants are frozen."""
+
+    def answer(request: Request) -> Reply:
+        if request.path.split("?")[0].endswith("/prices"):
+            return Reply(body={"items": [{"id": "monthly"}], "hasMore": False})
+        if request.method == "PUT" and "/entitlements/" in request.path:
+            return Reply(status=409, body=BILLED)
+        headers = {"Authorization": f"Bearer {place.token}"}
+        given = httpx.request(
+            request.method, f"{place.url}{request.path}", headers=headers, json=request.body
+        )
+        body: Any = given.json() if given.content else None
+        if request.path.endswith("/openapi.json"):
+            body["paths"]["/licenses/{licenseSlug}/prices"] = {"get": {}}
+        return Reply(status=given.status_code, body=body)
+
+    with scripted(answer) as running:
+        yield running.url
+
+
+def test_a_priced_version_gets_no_successor_without_prices(
+    sold: Seller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sold.hold("growth", "one")
+    with newer_server(sold.place) as url:
+        monkeypatch.setenv("KAITEN_BASE_URL", url)
+        (sold.place.folder / PLAN).unlink()
+        done = sold.plan(LOWERED, code=4)
+    assert "has prices" in done.stderr
+    assert "kaiten-sync adopt family/growth" in done.stderr
+
+
+def test_a_billed_version_names_the_way_out(sold: Seller, monkeypatch: pytest.MonkeyPatch) -> None:
+    with newer_server(sold.place) as url:
+        monkeypatch.setenv("KAITEN_BASE_URL", url)
+        (sold.place.folder / PLAN).unlink()
+        sold.plan(RAISED)
+        done = sold.apply(code=1)
+    assert "new version" in done.stdout + done.stderr
+
+
+def test_rules_see_whom_a_family_changed_in_place_affects(sold: Seller) -> None:
+    sold.hold("growth", "one")
+    body = {"value": {"type": "number", "value": 8}, "behavior": "append"}
+    path = "/instances/one/entitlements/seats/usage"
+    assert sold.api.post(path, json=body).status_code == 200
+    sold.place.write(
+        "kaiten-sync.yaml",
+        "version: 1\ncatalog: [catalog.yaml]\ntargets:\n  here:\n"
+        f"    url: {sold.place.url}\n    token: {{env: KAITEN_AUTH_TOKEN}}\n"
+        "policy:\n  rules:\n    - name: nobody is cut off\n"
+        '      deny: change.effect == "tightens" && impact.over > 0\n'
+        "      message: raise it\n",
+    )
+    in_place = "PAID\n    onTighten: in-place\n    reason: the law\n"
+    sold.place.write("catalog.yaml", LOWERED.replace("PAID\n", in_place))
+    done = sold.run("plan", "-t", "here", code=4)
+    assert "nobody is cut off" in done.stderr
+    assert "family/growth/grant/seats" in done.stderr
+    sold.place.write("catalog.yaml", LOWERED)
+    sold.run("plan", "-t", "here")
+
+
+def test_a_family_that_somebody_deleted_is_missing_and_is_reverted(sold: Seller) -> None:
+    for entitlement in ("seats", "calls", "sso"):
+        gone = sold.api.delete(f"/licenses/growth/entitlements/{entitlement}")
+        assert gone.status_code == 204
+    assert sold.api.delete("/licenses/growth").status_code == 204
+    found = {str(each["address"]): each["class"] for each in drift(sold)}
+    assert found["family/growth"] == "missing"
+    sold.run("drift", "-f", "catalog.yaml", "--plan", PLAN, "--revert", "-o", PLAN)
+    sold.apply()
+    assert sold.versions() == {"growth": "PUBLISHED*"}
+    assert drift(sold) == []
+
+
+def test_targets_are_compared_by_what_they_sell(sold: Seller, server: EmbeddedServer) -> None:
+    other = server.new_organization()
+    sold.place.write("other.token", other)
+    sold.place.write(
+        "kaiten-sync.yaml",
+        "version: 1\ncatalog: [catalog.yaml]\ntargets:\n"
+        f"  one: {{url: {server.url}, token: {{env: KAITEN_AUTH_TOKEN}}}}\n"
+        f"  two: {{url: {server.url}, token: {{file: other.token}}}}\n",
+    )
+    sold.hold("growth", "holder")
+    sold.sell(LOWERED)
+    sold.run("apply", "-t", "two", "--yes")
+    assert "growth" not in sold.run("compare", "one", "two").stdout
+    sold.edit_grant("growth-v2", "seats", 6)
+    assert "family/growth/grant/seats" in sold.run("compare", "one", "two").stdout
