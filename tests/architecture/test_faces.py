@@ -24,6 +24,7 @@ FACES = (
     "licensing",
     "live",
     "plan",
+    "pricing",
     "rules",
     "validate",
 )

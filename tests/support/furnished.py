@@ -30,6 +30,7 @@ def furnish(api: httpx.Client, name: str = "", receiver: str = "http://127.0.0.1
     _post(api, "/service-accounts/ci/tokens", **token)
     return {
         "entitlementSlug": "api-calls",
+        "entitlementGroupSlug": "quotas",
         "licenseSlug": "growth",
         "customerSlug": "my-restaurant",
         "instanceSlug": "my-restaurant-production",
@@ -52,6 +53,7 @@ def paths_of_pages(names: Names) -> list[str]:
         "/licenses/growth/move?to=trial&over=on",
         "/entitlements?q=nothing-has-this-name",
         "/entitlements?declared=on",
+        "/search?q=growth",
         "/licenses?declared=on",
     ]
     return [*(page.path.format(**names) for page in PAGES if page.is_page), *more]

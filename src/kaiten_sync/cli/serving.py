@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 from collections.abc import Iterator
@@ -89,15 +90,21 @@ def about_server(url: str, database: str) -> Iterator[str]:
 def project_plan(project: str, target: str = "") -> str:
     """What the project would change on its target, as a plan in JSON: the dashboard's view of git.
 
+    Beside the plan's own properties, `drift` says which side changed and `impact` whom the plan
+    affects, as those commands write it.
+
     Raises:
         PlanNotMadeError: the plan cannot be made, or a guard refuses it.
     """
     from kaiten_sync.bootstrap import Flags, local_ports, open_workspace
+    from kaiten_sync.jobs.drifting import DriftRequest, drift
     from kaiten_sync.jobs.planning import PlanRequest, plan, refuse, write_plan
     from kaiten_sync.model.ports import NeverStopped, NoNotices, NoProgress
     from kaiten_sync.redaction import Redaction
+    from kaiten_sync.report.drift_json import drift_json
     from kaiten_sync.report.failure import failure_text
     from kaiten_sync.report.formats import Look
+    from kaiten_sync.report.impact_json import impact_json
     from kaiten_sync.server.app import PlanNotMadeError
 
     redaction = Redaction()
@@ -111,9 +118,14 @@ def project_plan(project: str, target: str = "") -> str:
         )
         proposal = plan(workspace, PlanRequest(), ports)
         refuse(proposal)
+        (report,) = drift(workspace, DriftRequest(), ports).reports
     except KaitenSyncError as error:
         raise PlanNotMadeError(redaction(failure_text(error, Look()))) from error
-    return write_plan(proposal.plan).decode()
+    beside = {
+        "drift": drift_json(report),
+        "impact": impact_json(proposal.impact) if proposal.impact else None,
+    }
+    return json.dumps({**json.loads(write_plan(proposal.plan)), **beside})
 
 
 def _plan_source(choice: ServeChoice) -> tuple[str, ...]:

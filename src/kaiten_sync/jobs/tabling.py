@@ -9,7 +9,7 @@ from kaiten_sync.jobs.agreed import read_plan_file
 from kaiten_sync.jobs.workspace import Workspace
 from kaiten_sync.model.ports import Ports
 from kaiten_sync.pipeline import load, read_catalog
-from kaiten_sync.report.pricing import PriceTable, table_of_catalog, table_of_plan
+from kaiten_sync.pricing import PriceTable, table_of_catalog, table_of_plan
 
 __all__ = ["PriceTable", "TableRequest", "table"]
 

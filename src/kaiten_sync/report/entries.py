@@ -23,8 +23,8 @@ from kaiten_sync.model.change import (
 )
 from kaiten_sync.model.plan import NewVersion, Plan, VersionChange
 from kaiten_sync.model.value import NO_UNITS, Unit
+from kaiten_sync.pricing import known_in_plan, units_of_plan
 from kaiten_sync.report.field_rows import FieldRow, field_rows, place_of
-from kaiten_sync.report.plan_units import known_in_plan, units_of_plan
 from kaiten_sync.report.risk import RISK_OF_DELETE, risk_of
 from kaiten_sync.report.safe_text import safe_text
 from kaiten_sync.report.values import LIMIT

@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from kaiten_sync.model.outcome import ApplyResult
     from kaiten_sync.model.plan import Plan
     from kaiten_sync.model.policy_rule import ApprovalLevel
+    from kaiten_sync.pricing import PriceTable
     from kaiten_sync.report.notice import Notice
-    from kaiten_sync.report.pricing import PriceTable
 
 _T = TypeVar("_T")
 

@@ -11,6 +11,7 @@ from itertools import islice
 from kaiten_sync.model.change import Effect
 from kaiten_sync.model.impact import Impact
 from kaiten_sync.model.plan import Plan
+from kaiten_sync.pricing import table_of_plan
 from kaiten_sync.report.entries import PlanEntry, entries_of
 from kaiten_sync.report.impact_markdown import impact_section
 from kaiten_sync.report.left import NO_WAY, no_changes, notes_beside
@@ -25,7 +26,6 @@ from kaiten_sync.report.markdown import (
 )
 from kaiten_sync.report.notice import Notice, notice_markdown
 from kaiten_sync.report.plan_summary import plan_summary, plan_title
-from kaiten_sync.report.pricing import table_of_plan
 from kaiten_sync.report.pricing_formats import pricing_markdown
 from kaiten_sync.report.risk import is_harmful, riskiest_first
 from kaiten_sync.report.safe_text import safe_text

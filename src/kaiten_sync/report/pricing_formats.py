@@ -7,11 +7,7 @@ import io
 from collections.abc import Iterator, Sequence
 
 from kaiten_sync.model.value import ABSENT, Json
-from kaiten_sync.report.impact_csv import text_cell
-from kaiten_sync.report.markdown import code
-from kaiten_sync.report.pages import NAME_LIMIT, template
-from kaiten_sync.report.paint import QUIET, TITLE, Paint, cells, padded, painter
-from kaiten_sync.report.pricing import (
+from kaiten_sync.pricing import (
     Grant,
     PriceCell,
     PriceColumn,
@@ -19,6 +15,10 @@ from kaiten_sync.report.pricing import (
     PriceTable,
     folded,
 )
+from kaiten_sync.report.impact_csv import text_cell
+from kaiten_sync.report.markdown import code
+from kaiten_sync.report.pages import NAME_LIMIT, template
+from kaiten_sync.report.paint import QUIET, TITLE, Paint, cells, padded, painter
 from kaiten_sync.report.pricing_words import cell_text, column_text, grant_text
 from kaiten_sync.report.safe_text import safe_text
 from kaiten_sync.report.values import cut

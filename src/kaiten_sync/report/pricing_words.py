@@ -7,8 +7,8 @@ import json
 from kaiten_sync.licensing import is_read_with_prefix, quantity_text
 from kaiten_sync.model.change import Effect
 from kaiten_sync.model.value import NO_UNIT, NO_UNITS, UNLIMITED, Unit, is_number
+from kaiten_sync.pricing import Grant, PriceCell, PriceColumn
 from kaiten_sync.report.impact_words import MOST_PRECISE
-from kaiten_sync.report.pricing import Grant, PriceCell, PriceColumn
 from kaiten_sync.report.safe_text import safe_json, safe_text
 from kaiten_sync.report.values import cut
 

@@ -9,8 +9,8 @@ from dataclasses import replace
 from kaiten_sync.model.change import Action, Change, Effect, FieldChange
 from kaiten_sync.model.plan import Plan
 from kaiten_sync.model.source import SourceRef
+from kaiten_sync.pricing import Known, known_in_plan, units_of_plan
 from kaiten_sync.report.field_rows import field_rows
-from kaiten_sync.report.plan_units import Known, known_in_plan, units_of_plan
 
 _MOST = 10
 """Names in one sentence: more are counted."""

@@ -36,7 +36,7 @@ from kaiten_sync.model.rights import Right, Rights
 from kaiten_sync.model.source import SourceRef
 from kaiten_sync.model.value import ABSENT, Json
 from kaiten_sync.plan.plan_file import seal
-from kaiten_sync.report.pricing import Grant, PriceCell, PriceColumn, PriceRow, PriceTable
+from kaiten_sync.pricing import Grant, PriceCell, PriceColumn, PriceRow, PriceTable
 
 NASTY = (
     "<script>alert(1)</script>",

@@ -9,14 +9,14 @@ from kaiten_sync.kinds.addresses import parse_address
 from kaiten_sync.model.address import Address
 from kaiten_sync.model.change import Action, Change, Effect, FieldChange, change_id
 from kaiten_sync.model.value import ABSENT, Absent, Fields, Json
-from kaiten_sync.report.formats import TABLE, Look
-from kaiten_sync.report.pricing import (
+from kaiten_sync.pricing import (
     Grant,
     PriceCell,
     folded,
     table_of_catalog,
     table_of_plan,
 )
+from kaiten_sync.report.formats import TABLE, Look
 from kaiten_sync.report.pricing_words import cell_text, grant_text
 
 _FIELDS: dict[str, Fields] = {

@@ -16,8 +16,8 @@ from kaiten_sync.model.resource import LiveResource
 from kaiten_sync.model.settings import Policy, Prune, Scope
 from kaiten_sync.pipeline import apply_plan
 from kaiten_sync.plan.plan_file import read_plan, write_plan
+from kaiten_sync.pricing import table_of_plan
 from kaiten_sync.report.formats import DRIFT, PLAN, TABLE, DriftView, Look, PlanView
-from kaiten_sync.report.pricing import table_of_plan
 
 GB = {"unitSingular": "GB", "unitPlural": "GB"}
 CALL = {"unitSingular": "call", "unitPlural": "calls"}

@@ -5,10 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+import httpx
 import pytest
+from tests.support.command import kaiten_sync
 from tests.support.dash import Dash, at_dashboard
 from tests.support.embedded import EmbeddedServer
 from tests.support.html import Html
+from tests.support.metering import add_instance, done
+from tests.support.processes import HANG_S
 from tests.support.with_git import drift_by_hand, server_with_git
 
 from kaiten_sync.server.dashboard.git_view import FRESH_MS, GitView, plan_maker
@@ -42,6 +46,55 @@ def test_pages_mark_what_git_says_and_the_plan_shows_what_it_would_change(
         assert "NUMBER drifted" in Html(dash.see("/licenses/growth")).text
         assert "NUMBER declared" in Html(dash.see("/licenses/growth")).text
         assert [form.get("action") for form in plan.all("form")] == ["/sign-out"]
+
+
+def test_what_only_git_changed_is_ahead_and_not_drifted(
+    git_server: EmbeddedServer, tmp_path: Path
+) -> None:
+    drift_by_hand(git_server)
+    (tmp_path / "plans").mkdir()
+    planned = kaiten_sync(
+        *("plan", "-t", "local", "-o", "plans/local.plan.json"),
+        cwd=tmp_path,
+        environment={"KAITEN_GIT_TOKEN": git_server.token},
+    )
+    assert planned.code == 0, planned.stderr
+    assert _marks(git_server) == ("git ahead", "git ahead")
+    headers = {"Authorization": f"Bearer {git_server.token}"}
+    body = {"value": {"type": "number", "value": 7}}
+    place = f"{git_server.url}/api/licenses/growth/entitlements/seats"
+    done(httpx.put(place, json=body, headers=headers))
+    maker = plan_maker(("kaiten_sync.cli.serving:project_plan", str(tmp_path / "kaiten-sync.yaml")))
+    assert maker is not None
+    made = GitView(maker, lambda: 0).latest(wait_s=HANG_S)
+    assert made is not None
+    assert made.mark("license/growth/grant/seats") == "drifted"
+    assert made.mark("license/growth") == "drifted"
+
+
+def _marks(server: EmbeddedServer) -> tuple[str, str]:
+    """What is said of the license and of its grant that differs."""
+    with at_dashboard(server.url, server.token) as dash:
+        dash.see("/plan")
+        license_ = next(row for row in Html(dash.see("/licenses")).rows() if row[0] == "Growth")
+        grants = Html(dash.see("/licenses/growth")).rows()
+    grant = next(row for row in grants if row[0].startswith("Seats"))
+    return license_[4].removeprefix("PAID "), grant[1].removeprefix("NUMBER ")
+
+
+def test_the_plan_names_what_is_not_managed_and_whom_it_affects(
+    git_server: EmbeddedServer,
+) -> None:
+    drift_by_hand(git_server)
+    headers = {"Authorization": f"Bearer {git_server.token}"}
+    with httpx.Client(base_url=f"{git_server.url}/api", headers=headers) as api:
+        add_instance(api)
+        done(api.post("/instances/main/entitlements/seats/usage", json={"value": 8}))
+    with at_dashboard(git_server.url, git_server.token) as dash:
+        page = Html(dash.see("/plan"))
+        assert page.link("entitlement/by-hand") == "/entitlements/by-hand"
+        assert "1 instance affected: 1 would be over" in page.text
+        assert page.rows()[0][5] == "1 over, 0 near of 1main: 8 used"
 
 
 def test_forms_of_what_git_declares_say_so_and_show_the_yaml_to_change(

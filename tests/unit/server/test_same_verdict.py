@@ -33,7 +33,7 @@ _NUMBERS = frozenset(
     }
 )
 _NAME_IN_PATH = re.compile(r"\{\w+\}")
-_SLUG_IN_PATH = re.compile(r"(?<=[a-z]s/)(?!grants|tokens|edit)[^/]+")
+_SLUG_IN_PATH = re.compile(r"(?<=[a-z]s/)(?!grants|tokens|edit|report)[^/]+")
 _LISTS = frozenset({"eventTypes", "scopes"})
 _DATES = {"startLicenseDate": "2026-01-01", "endLicenseDate": "2046-01-01"}
 _HOLDER = {"customerSlug": "my-restaurant", "licenseSlug": "growth"}
@@ -88,6 +88,18 @@ _PAIRS = (
         "PUT",
         "/entitlements/api-calls",
         {name: value for name, value in _UNITS.items() if name not in _KEPT},
+    ),
+    Pair(
+        "/new/group",
+        "POST",
+        "/entitlement-groups",
+        {"name": "Odd", "slug": "odd", "description": "text"},
+    ),
+    Pair(
+        "/groups/quotas/edit",
+        "PUT",
+        "/entitlement-groups/quotas",
+        {"name": "Odd", "description": "text"},
     ),
     Pair("/new/license", "POST", "/licenses", {**_LICENSE, "slug": "odd", "version": "1"}),
     Pair("/licenses/growth/edit", "PUT", "/licenses/growth", {**_LICENSE, "isDefault": False}),

@@ -123,6 +123,7 @@ def test_an_upgrade_mends_rows_that_no_list_could_show(furnished_url: str) -> No
         webhook = api.get("/webhooks").json()["items"][0]
         names = {
             "entitlementSlug": "api-calls",
+            "entitlementGroupSlug": "quotas",
             "licenseSlug": "growth",
             "customerSlug": "my-restaurant",
             "instanceSlug": "my-restaurant-production",

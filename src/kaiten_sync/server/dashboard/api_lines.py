@@ -30,3 +30,9 @@ def export_line(base_url: str) -> str:
     """The command that writes the declaration of the whole catalog. The token is as above."""
     command = f"kaiten-sync export --base-url {shlex.quote(base_url)} -o catalog/"
     return f'KAITEN_AUTH_TOKEN="$KAITEN_TOKEN" {command}'
+
+
+def table_line(base_url: str) -> str:
+    """The command that shows the catalog as the table of a pricing page."""
+    command = f"kaiten-sync table --base-url {shlex.quote(base_url)}"
+    return f'KAITEN_AUTH_TOKEN="$KAITEN_TOKEN" {command}'

@@ -11,6 +11,8 @@ from kaiten_sync.server.dashboard import (
     audit,
     customers,
     entitlements,
+    everything,
+    groups,
     instances,
     license_compare,
     license_detail,
@@ -18,6 +20,7 @@ from kaiten_sync.server.dashboard import (
     licenses,
     overview,
     plan,
+    pricing,
     usage,
     usage_report,
     webhooks,
@@ -36,11 +39,14 @@ class Link:
 
 _PARTS: tuple[ModuleType, ...] = (
     overview,
+    everything,
     entitlements,
+    groups,
     licenses,
     license_detail,
     license_move,
     license_compare,
+    pricing,
     customers,
     instances,
     usage,
@@ -62,6 +68,7 @@ PAGES: tuple[DashboardPage, ...] = tuple(
 
 NAVIGATION = (
     Link(path="/", label="Overview", scope=None),
+    Link(path="/search", label="Search", scope=None),
     Link(path="/entitlements", label="Entitlements", scope="read:entitlements"),
     Link(path="/licenses", label="Licenses", scope="read:licenses"),
     Link(path="/customers", label="Customers", scope="read:customers"),
@@ -90,6 +97,10 @@ NOTICES: Mapping[str, str] = {
     "archived": "Archived.",
     "unarchived": "Published again.",
     "revoked": "Revoked.",
+    "paused": "Paused: events are not delivered until you resume it.",
+    "rotated": "It has another secret now: give it to the receiver.",
+    "tested": "A test event is on its way: load the page again to see the answer.",
+    "resent": "They will be delivered again.",
     "resumed": "Resumed: events are delivered again.",
     "retried": "It will be delivered again.",
 }

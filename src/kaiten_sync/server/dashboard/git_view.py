@@ -10,7 +10,7 @@ import importlib
 import json
 import logging
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
@@ -24,6 +24,11 @@ PlanMaker: TypeAlias = Callable[[], str]
 FRESH_MS = 30_000
 """How long a plan is shown before another one is made."""
 
+AHEAD, DRIFTED = "git ahead", "drifted"
+"""Marks of what differs: only git changed, or somebody changed the server (or who is not known)."""
+
+_UNMANAGED = "unmanaged"
+
 _MAX_SHOWN = 4000
 """Characters of why a plan could not be made that are shown."""
 
@@ -32,25 +37,28 @@ _MAX_SHOWN = 4000
 class GitPlan:
     """A plan as it was when it was made (ms since 1970), or why there is none.
 
-    `declared` are the addresses that git declares, `changes` what applying the plan would do, and
-    `drifted` the addresses that this would change, with those of the licenses that hold them.
+    `declared` are the addresses that git declares, and `changes` what applying the plan would do.
+    `differing` are the addresses that differ, with those of the licenses that hold them: `git
+    ahead` if only git changed since the plan was agreed, or else `drifted`. `unmanaged` are those
+    that nobody declares. `impact` is whom the plan affects, as the command writes it.
     """
 
     made_at: int
     target: Mapping[str, str] = field(default_factory=dict)
     declared: frozenset[str] = frozenset()
-    drifted: frozenset[str] = frozenset()
+    differing: Mapping[str, str] = field(default_factory=dict)
     changes: Sequence[Mapping[str, Any]] = ()
-    unmanaged: int = 0
+    unmanaged: Sequence[str] = ()
+    impact: Mapping[str, Any] | None = None
     warnings: Sequence[str] = ()
     problem: str | None = None
 
     def mark(self, address: str) -> str | None:
-        """Whether an object is declared, drifted or unmanaged; None if nobody can tell."""
+        """Whether an object is declared, and if so whether it differs; None if nobody can tell."""
         if self.problem is not None:
             return None
-        if address in self.drifted:
-            return "drifted"
+        if address in self.differing:
+            return self.differing[address]
         return "declared" if address in self.declared else "unmanaged"
 
 
@@ -111,21 +119,28 @@ class GitView:
 def _read(text: str, now_ms: int) -> GitPlan:
     try:
         plan = json.loads(text)
+        differences = plan["drift"]["differences"]
+        verdicts = {each["address"]: each["class"] for each in differences}
         return GitPlan(
             made_at=now_ms,
             target=plan["target"],
             declared=frozenset(plan["managed"]),
-            drifted=frozenset(_with_holders(each["address"] for each in plan["changes"])),
+            differing=_differing([each["address"] for each in plan["changes"]], verdicts),
             changes=plan["changes"],
-            unmanaged=plan["summary"]["unmanaged"],
+            unmanaged=[address for address, verdict in verdicts.items() if verdict == _UNMANAGED],
+            impact=plan["impact"],
             warnings=plan["warnings"],
         )
     except (ValueError, KeyError) as error:
         return GitPlan(made_at=now_ms, problem=f"the plan cannot be read: {error!r}")
 
 
-def _with_holders(addresses: Iterable[str]) -> Iterator[str]:
+def _differing(addresses: Iterable[str], verdicts: Mapping[str, str]) -> dict[str, str]:
     """Each address; and for that of a grant, `license/growth/grant/seats`, also the license's."""
+    found: dict[str, str] = {}
     for address in addresses:
-        yield address
-        yield "/".join(address.split("/")[:2])
+        mark = AHEAD if verdicts.get(address) == "git-ahead" else DRIFTED
+        for each in (address, "/".join(address.split("/")[:2])):
+            # A license is drifted if anything of it is.
+            found[each] = mark if found.get(each, AHEAD) == AHEAD else DRIFTED
+    return found

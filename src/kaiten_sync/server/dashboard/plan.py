@@ -20,7 +20,7 @@ _READ = ("list-entitlement-groups", "list-entitlements", "list-license-families"
 class _PlanLine:
     """A change as the page shows it, with the page of what it changes.
 
-    `fields` are names with what is there and what is declared.
+    `fields` are names with what is there and what is declared. `hit` is whom it affects.
     """
 
     address: str
@@ -30,6 +30,7 @@ class _PlanLine:
     fields: Sequence[tuple[str, str, str]]
     declared_at: str
     page: str | None
+    hit: Mapping[str, Any] | None
 
 
 _LISTS = {"entitlement": "/entitlements", "license": "/licenses"}
@@ -37,10 +38,18 @@ _LISTS = {"entitlement": "/entitlements", "license": "/licenses"}
 
 def _plan(visit: Visit) -> Shown:
     plan = visit.plan
-    changes = [_shown(each) for each in plan.changes] if plan else []
+    impact = (plan.impact or {}) if plan else {}
+    hit = {each["address"]: each for each in impact.get("changes", ())}
+    changes = [_shown(each, hit.get(each["address"])) for each in plan.changes] if plan else []
     return Shown(
         template="plan.html",
-        values={"plan": plan, "changes": changes, "has_git": visit.has_git},
+        values={
+            "plan": plan,
+            "changes": changes,
+            "impact": impact,
+            "unmanaged": [(each, _page(each)) for each in plan.unmanaged] if plan else [],
+            "has_git": visit.has_git,
+        },
         calls=tuple(call(each) for each in _READ),
         command=lambda _: _command(plan),
     )
@@ -51,8 +60,7 @@ def _command(plan: GitPlan | None) -> str:
     return f"kaiten-sync plan -t {shlex.quote(name)}" if name else "kaiten-sync plan"
 
 
-def _shown(change: Mapping[str, Any]) -> _PlanLine:
-    source = change.get("source")
+def _shown(change: Mapping[str, Any], hit: Mapping[str, Any] | None) -> _PlanLine:
     return _PlanLine(
         address=change["address"],
         action=change["action"],
@@ -62,9 +70,21 @@ def _shown(change: Mapping[str, Any]) -> _PlanLine:
             (each["name"], _text(each, "before"), _text(each, "after"))
             for each in change.get("fields", ())
         ],
-        declared_at=f"{source['file']}:{source['line']}" if source else "",
+        declared_at=_place(change),
+        hit=hit,
         page=None if change["action"] == "create" else _page(change["address"]),
     )
+
+
+def _place(change: Mapping[str, Any]) -> str:
+    """Where it is declared, as the command says it: the line of the field if only one changes."""
+    own = [each.get("source") for each in change.get("fields", ())]
+    source = own[0] if len(own) == 1 and own[0] else change.get("source")
+    if not source:
+        return ""
+    place = f"{source['file']}:{source['line']}"
+    through = source.get("through")
+    return f"inherited from {through[-1]}, {place}" if through else place
 
 
 def _page(address: str) -> str | None:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
-from kaiten_sync.server.dashboard.fields import Choice, Field, choices
+from kaiten_sync.server.dashboard.fields import Choice, Field, Sent, choices, read_fields
 from kaiten_sync.server.dashboard.listing import ROWS, Filter, listing_of
 from kaiten_sync.server.dashboard.pages import (
     DashboardPage,
@@ -22,6 +23,8 @@ from kaiten_sync.server.dashboard.pages import (
     up_to,
 )
 from kaiten_sync.server.domain.events import EVENT_TYPES, OWN_EVENT_TYPES, read_scope
+from kaiten_sync.server.domain.refusals import Problem, unprocessable
+from kaiten_sync.server.domain.times import parse_rfc3339
 from kaiten_sync.server.service import webhooks
 from kaiten_sync.server.shapes.webhooks import endpoint_json
 from kaiten_sync.server.web.forwarding import forward
@@ -46,6 +49,20 @@ _FIELDS = (
         choices=sorted(
             (Choice(value=kind.type, label=kind.name) for kind in (*EVENT_TYPES, *OWN_EVENT_TYPES)),
             key=lambda choice: choice.label,
+        ),
+    ),
+)
+
+
+_RESEND_FIELDS = (
+    Field("since", "Since (UTC)", kind="day", required=True),
+    Field(
+        "which",
+        "Which",
+        kind="choice",
+        choices=(
+            Choice(value="fail", label="those that failed"),
+            Choice(value="all", label="all, also those that succeeded"),
         ),
     ),
 )
@@ -108,7 +125,8 @@ def _detail(visit: Visit) -> Shown:
                 for scope in (read_scope(each.event_type),)
             ],
             "following": wanted.after(page.next),
-            "refused": visit.refused,
+            "refused": None if visit.refusal_of(_RESEND) else visit.refused,
+            "resend": visit.fill(_RESEND),
         },
         calls=(
             call("get-webhook", webhookId=row.id),
@@ -161,32 +179,47 @@ _EDIT = form_page(
     stored=_stored,
 )
 _DELETE = form_page(f"{_ONE}/delete", _delete, "delete-webhook", up_to(_ALL, "deleted"))
-_RETRY = Form(
-    path=f"{_ONE}/deliveries/{{deliveryId}}/retry",
-    page=_DETAIL,
-    # Not an operation of the API, which has none for it.
-    operation=api_operation(
-        "retry-delivery",
-        f"POST {_ONE}/deliveries/{{deliveryId}}/retry",
-        "Deliver again",
-        forward(webhooks.retry_delivery),
-        status=204,
-    ),
-    done=back_to(_ONE, "retried"),
+
+
+def _own_form(path: str, name: str, summary: str, notice: str, use: Callable[..., None]) -> Form:
+    """A form for what is not an operation of the API, which has none for it."""
+    return Form(
+        path=f"{_ONE}{path}",
+        page=_DETAIL,
+        operation=api_operation(name, f"POST {_ONE}{path}", summary, forward(use), status=204),
+        done=back_to(_ONE, notice),
+    )
+
+
+_RETRY = _own_form(
+    "/deliveries/{deliveryId}/retry",
+    "retry-delivery",
+    "Deliver again",
+    "retried",
+    webhooks.retry_delivery,
 )
-_RESUME = Form(
-    path=f"{_ONE}/resume",
-    page=_DETAIL,
-    # Not an operation of the API either: there, an update resumes a webhook.
-    operation=api_operation(
-        "resume-webhook",
-        f"POST {_ONE}/resume",
-        "Resume",
-        forward(webhooks.resume_endpoint),
-        status=204,
-    ),
-    done=back_to(_ONE, "resumed"),
+# In the API, an update resumes a webhook.
+_RESUME = _own_form("/resume", "resume-webhook", "Resume", "resumed", webhooks.resume_endpoint)
+_PAUSE = _own_form("/pause", "pause-webhook", "Pause", "paused", webhooks.pause_endpoint)
+_ROTATE = _own_form("/rotate", "rotate-secret", "New secret", "rotated", webhooks.rotate_secret)
+_TEST = _own_form("/test", "test-webhook", "Send a test event", "tested", webhooks.send_test)
+
+
+def _resend(visit: Visit, sent: Sent) -> None:
+    typed = read_fields(_RESEND_FIELDS, sent)
+    since_ms = parse_rfc3339(typed["since"])
+    if since_ms is None:
+        problem = Problem("type a day, such as 2026-01-31", "body.since")
+        raise unprocessable("UNPROCESSABLE", "validation failed", [problem])
+    has_all = typed["which"] == "all"
+    webhooks.resend_since(visit.work, visit.path["webhookId"], since_ms, has_all=has_all)
+
+
+_RESEND = replace(
+    _own_form("/resend", "resend-deliveries", "Deliver again", "resent", webhooks.resume_endpoint),
+    fields=lambda _: _RESEND_FIELDS,
+    act=_resend,
 )
 
 PAGES = (DashboardPage(path=_ALL, scopes=(_READ,), show=_list), _DETAIL)
-FORMS = (_NEW, _EDIT, _DELETE, _RETRY, _RESUME)
+FORMS = (_NEW, _EDIT, _DELETE, _RETRY, _RESUME, _PAUSE, _ROTATE, _TEST, _RESEND)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Unpack
 
@@ -45,6 +46,10 @@ _MINE = RowQuery(
     select(entitlement).where(entitlement.c.organization_id == bindparam("organization")),
 )
 _LIST = _MINE.newest_first(entitlement)
+_BY_ID = RowQuery(
+    EntitlementRow,
+    select(entitlement).where(entitlement.c.id.in_(bindparam("ids", expanding=True))),
+)
 _FIND = _MINE.where(entitlement.c.slug == bindparam("slug"))
 
 
@@ -60,6 +65,14 @@ def find_entitlement(
 ) -> EntitlementRow | None:
     """An entitlement by its slug."""
     return _FIND.first(connection, organization=organization_id, slug=slug)
+
+
+def entitlements_by_id(
+    connection: Connection, entitlement_ids: Collection[str]
+) -> list[EntitlementRow]:
+    """The entitlements with these ids, in no order."""
+    ids = list(entitlement_ids)
+    return _BY_ID.all(connection, ids=ids) if ids else []
 
 
 def add_entitlement(connection: Connection, row: EntitlementRow) -> None:

@@ -14,7 +14,7 @@ from sqlalchemy import Connection, Select, Table, and_, exists, func, or_, selec
 from kaiten_sync.server.db.customers import CustomerRow
 from kaiten_sync.server.db.entitlements import EntitlementRow
 from kaiten_sync.server.db.instances import InstanceRow
-from kaiten_sync.server.db.licenses import FamilyRow
+from kaiten_sync.server.db.licenses import FamilyRow, LicenseRow
 from kaiten_sync.server.db.pages import Position, RowPage
 from kaiten_sync.server.db.rows import FOLDED, RowQuery
 from kaiten_sync.server.db.tables import (
@@ -86,6 +86,14 @@ def search_families(
     if wanted.text or any(wanted.values.values()):
         statement = statement.where(license_family.c.id.in_(fits))
     return _page(connection, FamilyRow, statement, license_family, position, limit)
+
+
+def search_versions(
+    connection: Connection, organization_id: str, wanted: Wanted, limit: int
+) -> RowPage[LicenseRow]:
+    """The newest versions of licenses that fit."""
+    statement = _matching(select(license_version), license_version, organization_id, wanted)
+    return _page(connection, LicenseRow, statement, license_version, None, limit)
 
 
 def search_customers(

@@ -87,6 +87,7 @@ class EndpointChange(TypedDict, total=False):
 
     url: str
     event_types: list[str]
+    secret: str
     leased_until: int
     failures: int
     failing_since: int | None
@@ -228,6 +229,19 @@ def list_endpoints(
     """One page of endpoints, newest first; or only of those that fail or are paused."""
     query = _LIST.where(_IS_UNWELL) if is_unwell else _LIST
     return query.page(connection, position, limit, organization=organization_id)
+
+
+def resend(
+    connection: Connection, endpoint_id: str, since_ms: int, now_ms: int, *, has_all: bool
+) -> int:
+    """Make finished deliveries due again, those that failed or all. Returns how many."""
+    finished = webhook_delivery.c.status.in_(("fail", "success") if has_all else ("fail",))
+    statement = update(webhook_delivery).where(
+        webhook_delivery.c.endpoint_id == endpoint_id,
+        webhook_delivery.c.created_at >= since_ms,
+        finished,
+    )
+    return connection.execute(statement.values(status="pending", due_at=now_ms)).rowcount
 
 
 def count_unwell(connection: Connection, organization_id: str) -> int:

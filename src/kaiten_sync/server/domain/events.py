@@ -91,6 +91,9 @@ WEBHOOK_RESUMED = EventType("WEBHOOK_RESUMED", f"{_PREFIX}webhook.v1.resumed")
 OWN_EVENT_TYPES = (WEBHOOK_PAUSED, WEBHOOK_RESUMED)
 """Events of this server that are not part of the contract."""
 
+WEBHOOK_TEST = EventType("WEBHOOK_TEST", f"{_PREFIX}webhook.v1.test")
+"""Sent to one webhook by hand. Nobody subscribes to it."""
+
 _OLD_ENDINGS = {
     "CREATED": "CREATION",
     "UPDATED": "UPDATE",

@@ -69,18 +69,13 @@ def emit_all(connection: Connection, pending: Sequence[PendingEvent]) -> None:
     for each, row, wanted_by in zip(pending, rows, endpoints, strict=True):
         seq = events.add_event(connection, row)
         for endpoint_id in wanted_by:
-            delivery = DeliveryRow(
-                id=new_id(),
-                organization_id=each.work.organization_id,
-                endpoint_id=endpoint_id,
-                event_seq=seq,
-                status="pending",
-                attempts=0,
-                due_at=each.work.now_ms,
-                created_at=each.work.now_ms,
-            )
-            webhooks.add_delivery(each.work.connection, delivery)
-            each.work.queued.append(delivery.id)
+            _queue(each.work, endpoint_id, seq)
+
+
+def emit_to(work: Work, kind: EventType, payload: Mapping[str, Any], endpoint_id: str) -> None:
+    """Store an event and deliver it to one webhook endpoint, whatever that subscribes to."""
+    seq = events.add_event(work.connection, _row(PendingEvent(work, kind, payload)))
+    _queue(work, endpoint_id, seq)
 
 
 def _row(pending: PendingEvent) -> NewEvent:
@@ -102,3 +97,18 @@ def _row(pending: PendingEvent) -> NewEvent:
         overage_percent=trace.overage_percent,
         reason=trace.reason,
     )
+
+
+def _queue(work: Work, endpoint_id: str, seq: int) -> None:
+    delivery = DeliveryRow(
+        id=new_id(),
+        organization_id=work.organization_id,
+        endpoint_id=endpoint_id,
+        event_seq=seq,
+        status="pending",
+        attempts=0,
+        due_at=work.now_ms,
+        created_at=work.now_ms,
+    )
+    webhooks.add_delivery(work.connection, delivery)
+    work.queued.append(delivery.id)

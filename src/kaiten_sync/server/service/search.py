@@ -55,6 +55,11 @@ def find_families(
     return page, views, holders.count_by_license(work.connection, ids)
 
 
+def find_versions(work: Work, wanted: Wanted, limit: int) -> RowPage[LicenseRow]:
+    """The newest versions of licenses that fit."""
+    return search.search_versions(work.connection, work.organization_id, wanted, limit)
+
+
 def find_customers(
     work: Work, wanted: Wanted, position: Position | None, limit: int
 ) -> RowPage[CustomerRow]:

@@ -11,7 +11,7 @@ from kaiten_sync.server.db import webhooks
 from kaiten_sync.server.db.locks import take_turn
 from kaiten_sync.server.db.pages import Position, RowPage
 from kaiten_sync.server.db.webhooks import DeliveryRow, EndpointRow, ShownDelivery
-from kaiten_sync.server.domain.events import WEBHOOK_PAUSED, WEBHOOK_RESUMED
+from kaiten_sync.server.domain.events import WEBHOOK_PAUSED, WEBHOOK_RESUMED, WEBHOOK_TEST
 from kaiten_sync.server.domain.refusals import conflict, not_found
 from kaiten_sync.server.domain.webhooks import (
     MAX_ENDPOINTS,
@@ -20,7 +20,7 @@ from kaiten_sync.server.domain.webhooks import (
     new_secret,
     wanted_types,
 )
-from kaiten_sync.server.service.events import emit
+from kaiten_sync.server.service.events import emit, emit_to
 from kaiten_sync.server.service.work import Work, is_id, new_id
 from kaiten_sync.server.shapes.webhooks import endpoint_json
 
@@ -124,6 +124,49 @@ def resume_endpoint(work: Work, endpoint_id: str) -> None:
         emit(work, WEBHOOK_RESUMED, endpoint_json(resumed))
 
 
+def pause_endpoint(work: Work, endpoint_id: str) -> None:
+    """Deliver nothing more to an endpoint until it is resumed. What is queued fails."""
+    stored = get_endpoint(work, endpoint_id, "PauseWebhook")
+    if stored.paused_at is not None:
+        return
+    webhooks.change_endpoint(work.connection, stored.id, paused_at=work.now_ms)
+    webhooks.end_pending(work.connection, stored.id, "the webhook was paused")
+    emit(work, WEBHOOK_PAUSED, endpoint_json(get_endpoint(work, stored.id)))
+
+
+def rotate_secret(work: Work, endpoint_id: str) -> None:
+    """Give an endpoint another secret; what is sent from now on is signed with it."""
+    stored = get_endpoint(work, endpoint_id, "RotateWebhookSecret")
+    webhooks.change_endpoint(
+        work.connection,
+        stored.id,
+        secret=new_secret(),
+        updated_at=work.touched(stored.updated_at),
+    )
+
+
+def send_test(work: Work, endpoint_id: str) -> None:
+    """Deliver an event to an endpoint that says nothing but that it was asked for."""
+    stored = _unless_paused(work, endpoint_id, "TestWebhook")
+    webhooks.change_endpoint(work.connection, stored.id, retry_at=0)
+    emit_to(work, WEBHOOK_TEST, endpoint_json(stored), stored.id)
+
+
+def resend_since(work: Work, endpoint_id: str, since_ms: int, *, has_all: bool) -> int:
+    """Deliver again what was queued since a time, if it failed, or all. Returns how many."""
+    stored = _unless_paused(work, endpoint_id, "ResendDeliveries")
+    webhooks.change_endpoint(work.connection, stored.id, retry_at=0)
+    work.queued.append(stored.id)
+    return webhooks.resend(work.connection, stored.id, since_ms, work.now_ms, has_all=has_all)
+
+
+def _unless_paused(work: Work, endpoint_id: str, operation: str) -> EndpointRow:
+    stored = get_endpoint(work, endpoint_id, operation)
+    if stored.paused_at is not None:
+        raise conflict(f"{operation}.Paused", "this webhook is paused; resume it first")
+    return stored
+
+
 def note_success(work: Work, endpoint_id: str) -> None:
     """Record that an endpoint that failed before took a delivery."""
     webhooks.change_endpoint(work.connection, endpoint_id, **asdict(EndpointHealth()))
@@ -178,7 +221,7 @@ def payloads_of(work: Work, deliveries: Sequence[DeliveryRow]) -> dict[int, Any]
 def retry_delivery(work: Work, endpoint_id: str, delivery_id: str) -> None:
     """Deliver a finished delivery again, at once. One that waits becomes due now."""
     operation = "RetryDelivery"
-    endpoint = get_endpoint(work, endpoint_id, operation)
+    endpoint = _unless_paused(work, endpoint_id, operation)
     stored = (
         webhooks.find_delivery(work.connection, work.organization_id, delivery_id)
         if is_id(delivery_id)
@@ -186,8 +229,6 @@ def retry_delivery(work: Work, endpoint_id: str, delivery_id: str) -> None:
     )
     if stored is None or stored.endpoint_id != endpoint.id:
         raise not_found(f"{operation}.NotFound", "there is no such delivery")
-    if endpoint.paused_at is not None:
-        raise conflict(f"{operation}.Paused", "this webhook is paused; resume it first")
     webhooks.change_endpoint(work.connection, endpoint.id, retry_at=0)
     webhooks.change_delivery(work.connection, stored.id, status="pending", due_at=work.now_ms)
     work.queued.append(stored.id)

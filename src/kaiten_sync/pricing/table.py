@@ -1,4 +1,4 @@
-"""The catalog as the table that people know from a pricing page. Stage 7.
+"""The catalog as the table that people know from a pricing page.
 
 Rows are what is granted, by group; columns are who grants it. Of a plan, only the cells that change
 are known: its table has the rows and columns in which something does.
@@ -16,7 +16,7 @@ from kaiten_sync.model.change import Action, Change, Effect
 from kaiten_sync.model.impact import Impact, Standing
 from kaiten_sync.model.plan import NewVersion, Plan
 from kaiten_sync.model.value import ABSENT, NO_UNITS, Absent, Fields, Json, Unit
-from kaiten_sync.report.plan_units import known_in_plan, units_of_plan
+from kaiten_sync.pricing.units import known_in_plan, units_of_plan
 
 _NAME = "name"
 """The field with the name for people, of every kind that has one."""

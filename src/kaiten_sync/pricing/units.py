@@ -1,4 +1,4 @@
-"""The units of a plan's numbers: as its changes found them, and as they leave them. Stage 7."""
+"""The units of a plan's numbers: as its changes found them, and as they leave them."""
 
 from __future__ import annotations
 

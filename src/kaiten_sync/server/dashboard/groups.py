@@ -1,0 +1,107 @@
+"""Pages of entitlement groups: the list, a new one, one with its members, change it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from kaiten_sync.server.dashboard.api_lines import export_line
+from kaiten_sync.server.dashboard.fields import Field, fixed
+from kaiten_sync.server.dashboard.listing import ROWS, listing_of
+from kaiten_sync.server.dashboard.pages import (
+    DashboardPage,
+    Shown,
+    Visit,
+    back_to,
+    call,
+    form_page,
+    on_to,
+    show_form,
+)
+from kaiten_sync.server.db.search import Wanted
+from kaiten_sync.server.service import groups, search
+from kaiten_sync.server.shapes.groups import group_json
+
+_READ = "read:entitlements"
+_ALL = "/groups"
+_ONE = "/groups/{entitlementGroupSlug}"
+
+_NAME = Field("name", "Name", required=True, hint="Such as Quotas.")
+_SLUG = Field("slug", "Slug", hint="For programs. Made from the name if left empty; never changes.")
+_DESCRIPTION = Field("description", "Description", kind="long", empty=None)
+
+
+def _list(visit: Visit) -> Shown:
+    wanted = listing_of(visit, _ALL)
+    page = groups.list_groups(visit.work, wanted.position, ROWS)
+    return Shown(
+        template="groups.html",
+        values={"listing": wanted, "rows": page.rows, "following": wanted.after(page.next)},
+        calls=(call("list-entitlement-groups"),),
+        command=export_line,
+    )
+
+
+def _detail(visit: Visit) -> Shown:
+    row = groups.get_group(visit.work, visit.path["entitlementGroupSlug"])
+    wanted = listing_of(visit, f"{_ALL}/{row.slug}")
+    members = Wanted(values={"group": row.slug})
+    page = search.find_entitlements(visit.work, members, wanted.position, ROWS)
+    return Shown(
+        template="group.html",
+        values={
+            "row": row,
+            "listing": wanted,
+            "rows": page.rows,
+            "following": wanted.after(page.next),
+        },
+        calls=(call("get-entitlement-group", entitlementGroupSlug=row.slug),),
+        command=export_line,
+    )
+
+
+def _new(visit: Visit) -> Shown:
+    calls = (call("create-entitlement-group", {"name": "Quotas", "description": None}),)
+    return show_form(visit, _NEW, "New Group", "Create", _ALL, calls=calls)
+
+
+def _stored(visit: Visit) -> Mapping[str, Any]:
+    return group_json(groups.get_group(visit.work, visit.path["entitlementGroupSlug"]))
+
+
+def _edit(visit: Visit) -> Shown:
+    stored = _stored(visit)
+    slug = stored["slug"]
+    body = {name: stored[name] for name in ("name", "description")}
+    return show_form(
+        visit,
+        _EDIT,
+        f"Edit {stored['name']}",
+        "Save",
+        f"{_ALL}/{slug}",
+        address=f"group/{slug}",
+        calls=(call("update-entitlement-group", body, entitlementGroupSlug=slug),),
+    )
+
+
+_NEW = form_page(
+    "/new/group",
+    _new,
+    "create-entitlement-group",
+    on_to(_ALL),
+    fields=lambda _: (_NAME, _SLUG, _DESCRIPTION),
+)
+_EDIT = form_page(
+    f"{_ONE}/edit",
+    _edit,
+    "update-entitlement-group",
+    back_to(_ONE, "saved"),
+    fields=lambda _: (_NAME, fixed(_SLUG), _DESCRIPTION),
+    stored=_stored,
+)
+
+PAGES = (
+    DashboardPage(path=_ALL, scopes=(_READ,), show=_list),
+    DashboardPage(path=_ONE, scopes=(_READ,), show=_detail),
+)
+FORMS = (_NEW, _EDIT)

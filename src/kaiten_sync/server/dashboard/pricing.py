@@ -1,0 +1,112 @@
+"""The page of the pricing table: what is sold, as people know it from a pricing page."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from kaiten_sync.server.dashboard.api_lines import table_line
+from kaiten_sync.server.dashboard.figures import show_number, show_overage
+from kaiten_sync.server.dashboard.licenses import READ
+from kaiten_sync.server.dashboard.pages import DashboardPage, Form, Shown, Visit, call
+from kaiten_sync.server.db.licenses import LicenseRow
+from kaiten_sync.server.db.search import Wanted
+from kaiten_sync.server.domain.licenses import ARCHIVED
+from kaiten_sync.server.service import search
+from kaiten_sync.server.service.price_table import price_table
+
+if TYPE_CHECKING:
+    from kaiten_sync.pricing import PriceCell
+
+_MAX_COLUMNS = 100
+"""Families in one table: beyond, nobody compares them by eye."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _TableCell:
+    """A cell: what is granted here, and what git declares instead, if that differs."""
+
+    text: str
+    in_git: str | None
+
+
+def _pricing(visit: Visit) -> Shown:
+    has_all = bool(visit.query.get("all"))
+    page, families, _ = search.find_families(visit.work, Wanted(), None, _MAX_COLUMNS)
+    columns: list[LicenseRow] = [
+        row
+        for family in reversed(families)
+        for row in family.versions
+        if (row.lifecycle_state != ARCHIVED if has_all else row == family.current)
+    ]
+    table = price_table(visit.work, columns)
+    git = _in_git(visit)
+    rows = [
+        (
+            row,
+            [
+                _TableCell(
+                    text=_text(cell, row.unit),
+                    in_git=git.get(f"license/{column.slug}/grant/{row.slug}"),
+                )
+                for column, cell in zip(table.columns, row.cells, strict=True)
+            ],
+        )
+        for row in table.rows
+    ]
+    return Shown(
+        template="pricing.html",
+        values={
+            "columns": table.columns,
+            "rows": rows,
+            "has_all": has_all,
+            "has_more": page.next is not None,
+            "has_git": visit.plan is not None and visit.plan.problem is None,
+        },
+        calls=(call("list-license-families"),),
+        command=table_line,
+    )
+
+
+def _text(cell: PriceCell | None, unit: tuple[str, str]) -> str:
+    """One cell, such as `25 seats (+20 %)`."""
+    if cell is None or cell.after is None:
+        return "–"
+    return _granted(cell.after.value, cell.after.overage, unit)
+
+
+def _granted(value: Any, overage: Any, unit: tuple[str, str] = ("", "")) -> str:
+    match value:
+        case bool():
+            return "yes" if value else "no"
+        case int() | float():
+            shown = f"{show_number(value)} {unit[0] if value == 1 else unit[1]}".rstrip()
+            is_soft = isinstance(overage, int) and overage > 0
+            return f"{shown} (+{show_overage(overage)})" if is_soft else shown
+        case str():
+            return value
+        case _:
+            return json.dumps(value, ensure_ascii=False, sort_keys=True)
+
+
+def _in_git(visit: Visit) -> Mapping[str, str]:
+    """What git declares of grants that differ from it, by address."""
+    changes: Sequence[Mapping[str, Any]] = visit.plan.changes if visit.plan else ()
+    found = {}
+    for change in changes:
+        if "/grant/" not in change["address"]:
+            continue
+        after = {each["name"]: each.get("after") for each in change.get("fields", ())}
+        if change["action"] == "delete":
+            found[change["address"]] = "not granted"
+        elif "value" in after:
+            found[change["address"]] = _granted(after["value"], after.get("overagePercent"))
+        elif "overagePercent" in after:
+            found[change["address"]] = f"overage {show_overage(after['overagePercent'])}"
+    return found
+
+
+PAGES = (DashboardPage(path="/pricing", scopes=(READ, "read:entitlements"), show=_pricing),)
+FORMS: tuple[Form, ...] = ()

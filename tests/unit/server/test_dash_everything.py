@@ -1,0 +1,69 @@
+"""One search box for everything, and the pages of groups."""
+
+from __future__ import annotations
+
+import httpx
+from tests.support.dash import Dash, at_dashboard
+from tests.support.embedded import EmbeddedServer
+from tests.support.furnished import furnish
+from tests.support.html import Html
+from tests.support.metering import done
+
+
+def _found(page: Html) -> list[tuple[str, str]]:
+    """Every match: where it leads and its slug."""
+    return [
+        (str(each.get("href")), "".join(each.itertext()))
+        for item in page.all("li")
+        for each in item.iter("a")
+        if item.find("code") is not None
+    ]
+
+
+def test_one_box_finds_everything_that_has_a_name(dash: Dash, api: httpx.Client) -> None:
+    furnish(api)
+    found = {where for where, _ in _found(Html(dash.see("/search?q=RESTAURANT")))}
+    assert found == {
+        "/customers/my-restaurant",
+        *(f"/instances/my-restaurant-{name}" for name in ("production", "staging", "test")),
+    }
+    assert {where for where, _ in _found(Html(dash.see("/search?q=growth")))} == {
+        "/licenses/growth",
+        "/licenses/growth-v2",
+    }
+    assert {where for where, _ in _found(Html(dash.see("/search?q=crm-7")))} == {
+        "/customers/my-restaurant"
+    }
+    assert "No matches." in Html(dash.see("/search?q=nothing-has-this-name")).text
+
+
+def test_more_matches_than_are_shown_are_in_the_list(dash: Dash, api: httpx.Client) -> None:
+    for number in range(12):
+        done(api.post("/customers", json={"name": f"Customer {number}"}))
+    page = Html(dash.see("/search?q=customer"))
+    assert len(_found(page)) == 10
+    assert len(Html(dash.see(page.link("All customers that match"))).rows()) == 12
+
+
+def test_nothing_is_found_that_the_visitor_may_not_read(
+    server: EmbeddedServer, api: httpx.Client
+) -> None:
+    furnish(api)
+    body = {"name": "r", "scopes": ["read:licenses"]}
+    token = done(api.post("/service-accounts/bootstrap/tokens", json=body)).json()["token"]
+    with at_dashboard(server.url, token) as reader:
+        assert "No matches." in Html(reader.see("/search?q=restaurant")).text
+        assert _found(Html(reader.see("/search?q=growth")))
+
+
+def test_a_group_is_made_shown_with_its_members_and_changed(dash: Dash, api: httpx.Client) -> None:
+    typed = {"name": "Quotas", "description": "What we meter"}
+    assert dash.do("/new/group", typed) == "/groups/quotas?done=created"
+    assert "No entitlement is in it." in Html(dash.see("/groups/quotas")).text
+    body = {"name": "Seats", "type": "NUMBER", "groupSlugs": ["quotas"]}
+    done(api.post("/entitlements", json=body))
+    assert [row[1] for row in Html(dash.see("/groups/quotas")).rows()] == ["seats"]
+    assert [row[1] for row in Html(dash.see("/groups")).rows()] == ["quotas"]
+    dash.do("/groups/quotas/edit", {"name": "Limits", "description": ""})
+    stored = done(api.get("/entitlement-groups/quotas")).json()
+    assert (stored["name"], stored.get("description")) == ("Limits", None)
