@@ -39,6 +39,7 @@ BESIDE: dict[str, list[str]] = {
     "migrate": ["growth"],
     "plan --fresh": ["-t", "local", "-o", "p.json", "--check"],
     "plan": ["-t", "local"],
+    "show --project": ["p.json", "--approval"],
     "table [PLAN]": [],
     "table --file": [],
     "table": ["-t", "local"],

@@ -126,4 +126,4 @@ def test_an_export_says_that_overlays_would_be_merged_over_it(selling: Workplace
     done = selling.run("export", "-t", "eu", "-o", "new")
     assert done.code == 0, done.stderr
     assert "the target's overlays (over.yaml) are merged over these files" in done.stderr
-    assert "plan -f new -t eu" in done.stdout
+    assert "plan -t eu -f new" in done.stdout

@@ -56,7 +56,7 @@ REQUESTS = {
     "create an entitlement": 4,
     "create a license": 11,
     "create a grant": 5,
-    "create a version": 5,
+    "create a version": 7,
     "update a group": 4,
     "update an entitlement": 4,
     "update a license": 4,

@@ -56,7 +56,7 @@ def ended(program: str, *words: str, cwd: Path) -> subprocess.CompletedProcess[s
         "kaiten_sync.cli.validate_command",
         "kaiten_sync.jobs.workspace",
         "yaml",
-        "jsonschema",
+        "jsonschema_rs",
         "kaiten_sync.report.diagnostics_text",
     ],
 )

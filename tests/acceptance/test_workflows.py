@@ -178,7 +178,7 @@ def test_drift_opens_one_issue_and_its_end_closes_it(team: Team) -> None:
         (issue,) = team.forge.workshop.issues
         assert (issue["title"], issue["state"]) == ("Drift of prod", "open")
         assert issue["body"].startswith("<!-- kaiten-sync drift prod -->\n")
-        assert str(value) in issue["body"]
+        assert f"{value:,}" in issue["body"]
     team.put_threshold(1000)
     assert team.forge.schedule()["drift prod"].is_ok
     (issue,) = team.forge.workshop.issues
@@ -196,7 +196,7 @@ def test_drift_fails_the_scheduled_job(team: Team) -> None:
     team.put_threshold(5000)
     job = team.forge.schedule()["drift prod"]
     assert not job.is_ok
-    assert "5000" in job.artifacts["drift.md"]
+    assert "5,000" in job.artifacts["drift.md"]
 
 
 def test_a_drift_that_cannot_be_looked_for_is_a_failure(team: Team) -> None:

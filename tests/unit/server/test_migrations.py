@@ -164,7 +164,7 @@ def test_migrations_keep_all_rows(used_url: str) -> None:
 @pytest.mark.parametrize(
     ("statement", "missing"),
     [
-        ("ALTER TABLE entitlement_usage DROP COLUMN updated_at", "column entitlement_usage.up"),
+        ("ALTER TABLE entitlement_usage DROP COLUMN report_seq", "column entitlement_usage.re"),
         ("DROP TABLE session", "table session"),
     ],
 )

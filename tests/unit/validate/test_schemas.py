@@ -73,7 +73,11 @@ def test_null_is_allowed_if_a_field_can_be_cleared(spec: KindSpec) -> None:
         assert field.takes_null == (field.default(PROBE) is not ABSENT), field.name
 
 
-EXAMPLES = sorted((ROOT / "examples" / "plans").rglob("*.yaml"))
+EXAMPLES = sorted(
+    path
+    for path in (ROOT / "examples" / "plans").rglob("*.yaml")
+    if path.name != "customers.yaml"  # who holds what, of which git declares nothing
+)
 
 
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: "/".join(path.parts[-3:]))
