@@ -132,6 +132,29 @@ def test_a_revert_is_applied_by_a_new_plan(
     assert run(["drift", "-t", "prod", "--detailed-exitcode"]) == 0
 
 
+@pytest.mark.parametrize(
+    ("line", "address"),
+    [
+        ("  more: {name: More, type: NUMBER}\nlicenses:", "entitlement/more"),
+        ("licenses:\n  more: {name: More, type: PAID}", "license/more"),
+        ("groups: {more: {name: More}}\nlicenses:", "group/more"),
+    ],
+)
+def test_a_revert_of_what_was_added_is_seen(
+    project: Project, capsys: pytest.CaptureFixture[str], line: str, address: str
+) -> None:
+    renamed = CATALOG.replace("name: Growth", "name: Grow")
+    for catalog in (renamed, renamed.replace("licenses:", line, 1)):
+        project.commit(catalog)
+        assert project.apply("--catalog", "catalog.yaml") == 0
+    git(project.folder, "revert", "--no-edit", "HEAD")
+    capsys.readouterr()
+    assert project.apply("--catalog", "catalog.yaml") == 2
+    said = capsys.readouterr().out
+    assert f"- delete {address}" in said
+    assert "This plan was applied before and is not the current one" in said
+
+
 def test_drift_after_a_revert_is_git_ahead(
     project: Project, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -66,8 +66,23 @@ def agreed_on(
         return Agreed(plan=sides, place=place)
     plan = _read(target, place, workspace.folder, ports, may_have_moved)
     if named is None:
-        plan = _before_its_return(plan, Path(place), ports) or plan
+        plan = agreed_last(plan, place, ports)
     return Agreed(plan=plan, place=place)
+
+
+def agreed_last(plan: Plan, path: str, ports: Ports) -> Plan:
+    """The plan of a file; or the one before, if this is an older one that a revert brought back.
+
+    Raises:
+        PlanFileError: the one before is not a plan, was edited, or is another target's.
+    """
+    file = Path(path)
+    versions = () if path == "-" else ports.history.versions(file)
+    if versions[:1] == () or versions[0] not in versions[1:]:
+        return plan
+    if ports.history.file_at(versions[0], file.parent) != ports.files.read(file):
+        return plan
+    return next(_lasting(file, ports, plan.target), plan)
 
 
 def agreed_before(plan: Plan, path: str, workspace: Workspace, ports: Ports) -> Plan | None:
@@ -134,16 +149,6 @@ def plan_of(
         message = f"{place}: {error.message}"
         raise PlanFileError(message, error.diagnostics, hint=error.hint) from error
     return plan
-
-
-def _before_its_return(plan: Plan, path: Path, ports: Ports) -> Plan | None:
-    """The plan that was agreed last, if this one is an older one that a revert brought back."""
-    versions = ports.history.versions(path)
-    if versions[:1] == () or versions[0] not in versions[1:]:
-        return None
-    if ports.history.file_at(versions[0], path.parent) != ports.files.read(path):
-        return None
-    return next(_lasting(path, ports, plan.target), None)
 
 
 def _lasting(path: Path, ports: Ports, target: TargetRef) -> Iterator[Plan]:

@@ -6,7 +6,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 from kaiten_sync.errors import DeclarationError, KaitenSyncError, RefusedError, UsageError
-from kaiten_sync.jobs.agreed import Agreed, agreed_before, agreed_on, read_plan_file
+from kaiten_sync.jobs.agreed import (
+    Agreed,
+    agreed_before,
+    agreed_last,
+    agreed_on,
+    read_plan_file,
+)
 from kaiten_sync.jobs.moving import check_moved
 from kaiten_sync.jobs.planning import PlanRequest, case_of, judged, propose, refuse
 from kaiten_sync.jobs.promoting import check_turn
@@ -113,6 +119,7 @@ def _apply_file(
             policy=request.planning.overrides.over(workspace.policy),
             previous=_previous_of(plan, path, workspace, catalog, request, ports),
         )
+        last = agreed_last(plan, path, ports)
 
         def verify() -> None:
             verify_plan(plan, desired, catalog, inputs, progress=ports.progress)
@@ -121,7 +128,8 @@ def _apply_file(
         result = _execute(plan, catalog, request, ports, permit, verify)
         if not result.is_complete:
             return result
-        return _with_what_is_left(result, plan, desired, catalog, inputs, ports)
+        inputs = replace(inputs, previous=last, allowed=plan.guards.allowed)
+        return _with_what_is_left(result, desired, catalog, inputs, ports)
 
 
 def _apply_migration(
@@ -149,14 +157,12 @@ def _apply_migration(
 
 def _with_what_is_left(
     result: ApplyResult,
-    plan: Plan,
     desired: DesiredState,
     catalog: Catalog,
     inputs: PlanInputs,
     ports: Ports,
 ) -> ApplyResult:
     """Look whether live is as the catalog says: what a plan made now would change."""
-    inputs = replace(inputs, previous=plan, allowed=plan.guards.allowed)
     try:
         live = read_for_plan(desired, catalog, inputs, ports.progress)
         made = propose_on(desired, catalog, live, inputs, ports.progress)
