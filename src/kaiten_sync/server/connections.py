@@ -98,7 +98,7 @@ class BoundedConnection(H11Protocol):
     def _allow(self, seconds: float) -> None:
         if self._deadline is not None:
             self._deadline.cancel()
-        self._since_s = self.loop.time()
+        self._since_s = time.monotonic()  # the loop counts in milliseconds: two may be alike
         self._deadline = self.loop.call_later(seconds, self.transport.abort)
 
     def _make_room(self) -> None:
