@@ -11,6 +11,7 @@
     ├── ServerError                    an answer that cannot be worked with            exit 1
     │   ├── IncompleteReadingError     the server's lists contradict themselves        exit 1
     │   └── ProblemError               the server refused one request (RFC 9457)       exit 1
+    │       └── BilledError            the server bills what a request would change
     └── AccessError                    no way in                                       exit 6
         ├── UnreachableError           no connection, no answer in time
         └── CredentialError            401, 403, or no token at all
@@ -155,6 +156,10 @@ class ProblemError(ServerError):
     def is_final(self) -> bool:
         """Whether the server refuses the request itself, so that repeating it cannot help."""
         return 400 <= self.status < 500 and self.status not in _PASSING_STATUSES
+
+
+class BilledError(ProblemError):
+    """The server bills a version and keeps its grants as they are."""
 
 
 class AccessError(KaitenSyncError):

@@ -151,13 +151,19 @@ BILLED = {
 
 
 @contextmanager
-def newer_server(place: Workplace) -> Iterator[str]:
-    """The server with prices in front of it: every version has one, and grants are frozen."""
+def newer_server(place: Workplace, billed: str = "growth") -> Iterator[tuple[str, list[str]]]:
+    """The server with prices in front of it: every version has one, and one has frozen grants.
+
+    With its URL comes the list of what was written or was to be.
+    """
+    writes: list[str] = []
 
     def answer(request: Request) -> Reply:
         if request.path.split("?")[0].endswith("/prices"):
             return Reply(body={"items": [{"id": "monthly"}], "hasMore": False})
-        if request.method == "PUT" and "/entitlements/" in request.path:
+        if request.method != "GET":
+            writes.append(f"{request.method} {request.path.removeprefix('/api')}")
+        if request.method == "PUT" and f"/licenses/{billed}/entitlements/" in request.path:
             return Reply(status=409, body=BILLED)
         headers = {"Authorization": f"Bearer {place.token}"}
         given = httpx.request(
@@ -169,14 +175,14 @@ def newer_server(place: Workplace) -> Iterator[str]:
         return Reply(status=given.status_code, body=body)
 
     with scripted(answer) as running:
-        yield running.url
+        yield running.url, writes
 
 
 def test_a_priced_version_gets_no_successor_without_prices(
     sold: Seller, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     sold.hold("growth", "one")
-    with newer_server(sold.place) as url:
+    with newer_server(sold.place) as (url, _):
         monkeypatch.setenv("KAITEN_BASE_URL", url)
         (sold.place.folder / PLAN).unlink()
         done = sold.plan(LOWERED, code=4)
@@ -184,13 +190,35 @@ def test_a_priced_version_gets_no_successor_without_prices(
     assert "kaiten-sync adopt family/growth" in done.stderr
 
 
-def test_a_billed_version_names_the_way_out(sold: Seller, monkeypatch: pytest.MonkeyPatch) -> None:
-    with newer_server(sold.place) as url:
+LITE = "  lite: {name: Lite, type: PAID, entitlements: {seats: 1}}\n"
+
+
+@pytest.mark.parametrize(
+    ("billed", "written", "code"),
+    [
+        ("growth", ["PUT /licenses/growth/entitlements/calls"], 4),
+        (
+            "lite",
+            ["PUT /licenses/growth/entitlements/calls", "PUT /licenses/lite/entitlements/seats"],
+            5,
+        ),
+    ],
+)
+def test_a_billed_version_is_found_first_and_the_refusal_names_the_way_out(
+    sold: Seller, monkeypatch: pytest.MonkeyPatch, billed: str, written: list[str], code: int
+) -> None:
+    sold.sell(CATALOG + LITE)
+    more = RAISED.replace("calls: 1000", "calls: 2000") + LITE.replace("seats: 1", "seats: 2")
+    more = more.replace("  sso:", "  boards: {name: Boards, type: BOOLEAN}\n  sso:")
+    with newer_server(sold.place, billed) as (url, writes):
         monkeypatch.setenv("KAITEN_BASE_URL", url)
         (sold.place.folder / PLAN).unlink()
-        sold.plan(RAISED)
-        done = sold.apply(code=1)
-    assert "new version" in done.stdout + done.stderr
+        sold.plan(more.replace("sso: true", "sso: true, boards: true"))
+        done = sold.apply(code=code)
+    assert writes == written
+    assert "new version" in done.stdout
+    assert "with its prices" in done.stdout
+    assert "kaiten-sync adopt" in done.stdout
 
 
 def test_rules_see_whom_a_family_changed_in_place_affects(sold: Seller) -> None:

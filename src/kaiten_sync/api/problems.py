@@ -7,7 +7,13 @@ from urllib.parse import unquote
 
 import httpx
 
-from kaiten_sync.errors import CredentialError, KaitenSyncError, ProblemError, ServerError
+from kaiten_sync.errors import (
+    BilledError,
+    CredentialError,
+    KaitenSyncError,
+    ProblemError,
+    ServerError,
+)
 from kaiten_sync.redaction import Redaction
 
 NO_SERVER_HINT = "is this a Kaiten server, and does the URL end in /api?"
@@ -16,7 +22,10 @@ _BILLED = (
     "LicenseEntitlement.BillingActive",
     "AssociateEntitlementToLicense.BillingActive",
 )
-_BILLED_WAY_OUT = "sell the change as a new version of the family instead"
+_BILLED_WAY_OUT = (
+    "make the change a new version of the family, with its prices, on the server, publish it and"
+    " make it the default; then `kaiten-sync adopt` takes it over"
+)
 """Servers newer than the 1.0 contract freeze the grants of what they bill (API facts, 2.5)."""
 
 _TEXT_LIMIT = 500
@@ -53,9 +62,11 @@ def refusal(
             f"{request}: the server redirects, and a token is not sent along",
             hint="use the URL that it redirects to",
         )
-    if code is not None and code.endswith(_BILLED):
+    is_billed = code is not None and code.endswith(_BILLED)
+    if is_billed:
         detail = f"{detail or 'a subscription bills this version'}; {_BILLED_WAY_OUT}"
-    return ProblemError(
+    kind = BilledError if is_billed else ProblemError
+    return kind(
         request,
         status=status,
         code=code,

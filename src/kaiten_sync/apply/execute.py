@@ -1,7 +1,8 @@
 """Runs a plan's changes, side by side where nothing forbids it.
 
 The main thread alone keeps the books; workers only send requests. One failure blocks what
-depends on it and nothing else. The grants of a license count as done once one list of them,
+depends on it and nothing else. What a server that bills may refuse is tried first and alone: if it
+is refused, the rest is not tried. The grants of a license count as done once one list of them,
 read after the last was sent, shows them as asked.
 """
 
@@ -17,13 +18,14 @@ from kaiten_sync.apply.freshness import expectations
 from kaiten_sync.apply.perform import check, send, verify, verify_list
 from kaiten_sync.errors import (
     AccessError,
+    BilledError,
     ConflictError,
     KaitenSyncError,
     LeftError,
     ProblemError,
 )
 from kaiten_sync.model.address import Address, ChildList
-from kaiten_sync.model.change import Change
+from kaiten_sync.model.change import Action, Change
 from kaiten_sync.model.outcome import ApplyResult, Outcome, Status
 from kaiten_sync.model.plan import Plan
 from kaiten_sync.model.ports import Catalog, Journal, Progress
@@ -58,6 +60,10 @@ NOTHING_LEFT = HeldBack()
 
 WORKERS = 8
 """Changes under way at once (product.md, `Order, failure, speed`)."""
+
+_TRIED_ALONE = 8
+"""Versions of which one grant is written alone, before all else. No field says that a version is
+billed, and each trial costs the time of one write."""
 
 
 def execute(
@@ -123,6 +129,9 @@ class _Run:
         self._unmet: dict[str, int] = {}
         self._followers: dict[str, list[str]] = defaultdict(list)
         self._ready: deque[Change] = deque()
+        self._trials: set[str] = set()
+        """Changes that are sent alone, before all others, as the server may refuse them."""
+        self._is_billed = False
         self._open_grants: Counter[ChildList] = Counter()
         self._later_grants: set[str] = set()
         """Changes that wait for one in the same list: they cannot be verified together."""
@@ -134,6 +143,17 @@ class _Run:
         """Note what is to do, and what of it can begin."""
         for change in self._changes.values():
             self._enter(change, done)
+        first: dict[ChildList, Change] = {}
+        made = {each.address for each in self._changes.values() if each.action == Action.CREATE}
+        for change in self._ready:
+            children = change.address.child_list
+            if children is not None and children.parent not in made:
+                first.setdefault(children, change)
+        trials = [*first.values()][:_TRIED_ALONE]
+        self._trials = {each.id for each in trials}
+        self._ready = deque(
+            [*trials, *(each for each in self._ready if each.id not in self._trials)]
+        )
 
     def drive(self, pool: ThreadPoolExecutor) -> None:
         """Work until every change has an outcome."""
@@ -171,9 +191,9 @@ class _Run:
 
     def _start(self, pool: ThreadPoolExecutor) -> None:
         """Hand out as much as there are workers for, and no more: what waits can be given up."""
-        while self._ready and len(self._sending) < self._workers:
+        while self._ready and len(self._sending) < (1 if self._trials else self._workers):
             self.was_stopped = self.was_stopped or self._is_stopped()
-            if self.was_stopped or self.access_error is not None:
+            if self.was_stopped or self._is_billed or self.access_error is not None:
                 self._give_up_ready()
                 break
             change = self._ready.popleft()
@@ -227,6 +247,9 @@ class _Run:
             children = change.address.child_list
             if sent is not None and children is not None:
                 self._open_grants[children] -= 1
+            if isinstance(result.error, BilledError) and change.id in self._trials:
+                self._is_billed = True
+            self._trials.discard(change.id)
             if result.error is not None:
                 self._fail(result, result.error)
             elif sent is not None and children is not None:
@@ -257,6 +280,7 @@ class _Run:
             code=told.code if told else error.code if isinstance(error, LeftError) else None,
             error_id=told.error_id if told else None,
             is_conflict=isinstance(error, ConflictError),
+            is_billed=isinstance(error, BilledError),
             is_final=told is not None and told.is_final,
             was_sent=result.has_written,
         )

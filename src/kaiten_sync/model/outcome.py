@@ -39,6 +39,7 @@ class Outcome:
 
     `code` and `error_id` are the server's; `blocked_by` is the id of the change that failed.
     `is_conflict` says that the change was held back: the object was no longer as planned.
+    `is_billed` says that the server refused it because it bills the version.
     `is_final` says that the server refused the change itself, and will refuse it again. `was_sent`
     says that it failed after it was written, or may have been.
     """
@@ -52,6 +53,7 @@ class Outcome:
     error_id: str | None = None
     blocked_by: str | None = None
     is_conflict: bool = False
+    is_billed: bool = False
     is_final: bool = False
     was_sent: bool = False
 
@@ -94,6 +96,8 @@ class ApplyResult:
 
     @property
     def is_refused(self) -> bool:
-        """Whether all that failed was held back, as somebody else changed it, or a holder stays."""
+        """Whether all that failed was held back: changed by others, billed, or a holder stays."""
         failed = [o for o in self.outcomes if o.status in (Status.FAILED, Status.LEFT)]
-        return bool(failed) and all(o.is_conflict or o.status is Status.LEFT for o in failed)
+        return bool(failed) and all(
+            o.is_conflict or o.is_billed or o.status is Status.LEFT for o in failed
+        )
