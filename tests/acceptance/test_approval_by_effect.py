@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from tests.acceptance.conftest import Workplace
 from tests.support.command import kaiten_sync
+from tests.support.selling import Seller
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "policies"
 CATALOG = """\
@@ -49,6 +50,27 @@ def test_a_plan_says_what_it_needs(place: Workplace) -> None:
     assert place.run("show", PLAN, "--approval").stdout == "review\n"
     refused = place.run("plan", "--fail-on", "tightens", "--format", "json")
     assert (refused.code, refused.json["error"]["approval"]) == (4, "denied")
+
+
+def test_a_new_version_takes_nothing_and_what_withdraws_the_old_one_is_reviewed(
+    shop: Seller,
+) -> None:
+    place = shop.place
+    sold = CATALOG.replace("licenses:", "families:")
+    place.write("catalog.yaml", sold)
+    place.write("kaiten-sync.yaml", PROJECT.replace("URL", place.url))
+    assert place.run("apply", "-t", "prod", "--yes").code == 0
+    shop.hold("growth", "one")
+    lowered = sold.replace("seats: 10", "seats: 5")
+    place.write("catalog.yaml", lowered)
+    made = place.run("plan", "-o", PLAN, "--format", "json").json
+    assert made["families"][0]["way"] == "new-version"
+    assert made["approval"] == "automatic"
+    assert place.run("show", PLAN, "--approval").stdout == "automatic\n"
+    place.write("catalog.yaml", lowered.replace("PAID,", "PAID, onTighten: in-place, reason: law,"))
+    assert place.run("plan", "--format", "json").json["approval"] == "review"
+    place.write("catalog.yaml", lowered.replace("PAID,", "PAID, sold: false,"))
+    assert place.run("plan", "--format", "json").json["approval"] == "review"
 
 
 def test_what_plan_prints_as_json_is_still_a_plan(place: Workplace) -> None:

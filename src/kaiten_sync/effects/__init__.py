@@ -9,6 +9,7 @@ from kaiten_sync.effects.fields import (
     with_joint_effect,
     worst,
 )
+from kaiten_sync.effects.handing import handed_on
 from kaiten_sync.effects.inner import inner_changes
 from kaiten_sync.effects.versions import Grants, Term, grants_seen, move_effect, terms
 
@@ -18,6 +19,7 @@ __all__ = [
     "changed_fields",
     "field_effect",
     "grants_seen",
+    "handed_on",
     "inner_changes",
     "move_effect",
     "terms",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from kaiten_sync.families import version_address
+from kaiten_sync.effects import handed_on
 from kaiten_sync.impact.limits import limit_of, threshold_of
 from kaiten_sync.impact.moving import affected_by_migration
 from kaiten_sync.kinds.registry import move_of, spec_of
@@ -31,15 +31,11 @@ def affected_by(plan: Plan) -> tuple[Affected, ...]:
     seen = {each.address: each.fields for each in plan.observed if each.fields is not None}
     gone = {each.address for each in plan.changes if each.action == Action.DELETE}
     later = _after(plan, seen)
-    succeeded = {
-        version_address(each.address, each.serves)
-        for each in plan.families
-        if each.serves is not None and each.version not in (None, each.serves)
-    }
+    handed = handed_on(plan.changes)
     found = []
     for change in plan.changes:
         holder = _held(change.address)
-        if change.address in succeeded and _is_flag(change):
+        if change.id in handed:
             continue  # another version is sold from now on, and whoever has this one keeps it
         if holder is not None and change.address.parent not in gone and _takes_away(change):
             affected = _affected(change, holder, seen.get(change.address, {}))
@@ -71,11 +67,6 @@ def _held(address: Address) -> Address | None:
         if each is not None and spec_of(each.kind).held_by is HeldBy.INSTANCES:
             return each
     return None
-
-
-def _is_flag(change: Change) -> bool:
-    move = move_of(change.address.kind, change.action)
-    return move is not None and bool(move[0].one_per)
 
 
 def _takes_away(change: Change) -> bool:

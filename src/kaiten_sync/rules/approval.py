@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
+from kaiten_sync.effects import handed_on
 from kaiten_sync.kinds.registry import move_of
 from kaiten_sync.model.change import Action, Change, Effect
 from kaiten_sync.model.diagnostic import Diagnostic, Severity
@@ -24,14 +25,18 @@ def approval_of(
         return ApprovalLevel.DENIED
     if any(each.rule == RULE_WARNS for each in diagnostics):
         return ApprovalLevel.REVIEW
-    is_automatic = all(_is_automatic(each, automatic) for each in changes)
+    handed = handed_on(changes)
+    is_automatic = all(
+        _is_automatic(each, automatic, is_handed_on=each.id in handed) for each in changes
+    )
     return ApprovalLevel.AUTOMATIC if is_automatic else ApprovalLevel.REVIEW
 
 
-def _is_automatic(change: Change, automatic: Collection[str]) -> bool:
+def _is_automatic(change: Change, automatic: Collection[str], *, is_handed_on: bool) -> bool:
     """Deleting and withdrawing count only by their action, tightening only by its effect."""
     move = move_of(change.address.kind, change.action)
-    is_taken = change.action == Action.DELETE or (move is not None and move[1].withdraws)
+    withdraws = move is not None and move[1].withdraws and not is_handed_on
+    is_taken = change.action == Action.DELETE or withdraws
     by_action, by_effect = str(change.action) in automatic, change.effect.value in automatic
     if is_taken and change.effect in _HARMFUL:
         return by_action and by_effect

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from kaiten_sync.kinds.addresses import parse_address
@@ -48,6 +50,28 @@ def test_a_plan_is_automatic_if_each_of_its_changes_is(
     changes: list[Change], automatic: set[str], level: str
 ) -> None:
     assert approval_of(changes, automatic) == level
+
+
+OLD, NEW, OTHER = "license/pro", "license/pro-v2", "license/lite"
+
+
+@pytest.mark.parametrize(
+    ("given", "depends_on", "level"),
+    [
+        (NEW, [f"make-default:{NEW}"], "automatic"),
+        (NEW, [f"publish:{NEW}"], "review"),
+        (OTHER, [], "review"),
+    ],
+)
+def test_a_default_that_is_handed_on_is_not_withdrawn(
+    given: str, depends_on: list[str], level: str
+) -> None:
+    cleared = replace(change("clear-default", Effect.NEUTRAL, OLD), depends_on=tuple(depends_on))
+    made = change("make-default", Effect.NEUTRAL, given)
+    published = change("publish", Effect.NEUTRAL, NEW)
+    assert approval_of([published, made, cleared], USUAL) == level
+    archived = change("archive", Effect.NEUTRAL, OLD)
+    assert approval_of([published, made, cleared, archived], USUAL) == "review"
 
 
 def test_what_is_refused_is_denied_and_what_a_rule_warns_of_is_reviewed() -> None:
