@@ -204,7 +204,7 @@ def test_a_wrong_bundle_is_reported_once_whether_it_is_used_or_not(
 
 def test_what_extends_an_unknown_name_is_reported_only_for_that() -> None:
     _, wrong = flatten(
-        HEAD + "licenses: {a1: {name: A, type: PAID, extends: no, entitlements: {calls: null}}}\n"
+        HEAD + "licenses: {a1: {name: A, type: PAID, extends: nope, entitlements: {calls: null}}}\n"
     )
     assert [each.rule for each in wrong] == ["undeclared-reference"]
 
