@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from kaiten_sync.kinds.registry import spec_of
 from kaiten_sync.kinds.spec import Mutability
+from kaiten_sync.model.address import Address
 from kaiten_sync.model.change import Action, Change, Effect
 from kaiten_sync.model.diagnostic import Diagnostic
 from kaiten_sync.model.drift import Difference
@@ -31,7 +32,8 @@ OTHER_RULES = "the plan was judged by other rules than those of the project file
 class Case:
     """All that guards look at. `needs` is what only `guards.allowed` permits.
 
-    `holders` hold what is deleted, `use` is about the counters that are restarted.
+    `holders` hold what is deleted or tightened, `use` is about the counters that are restarted,
+    `tightened` are licenses that grant less and that nobody may hold.
     """
 
     differences: Sequence[Difference]
@@ -44,6 +46,7 @@ class Case:
     needs: Sequence[Consent] = ()
     holders: Holders = field(default_factory=Holders)
     use: Holders = field(default_factory=Holders)
+    tightened: frozenset[Address] = frozenset()
 
 
 def refusals(case: Case) -> tuple[Diagnostic, ...]:
