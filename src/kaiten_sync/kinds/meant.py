@@ -68,7 +68,9 @@ EXTENDS_GOES = (
 _GRANTS: Mapping[str, str] = {
     **dict.fromkeys(("true", "yes", "on", "enabled", "included", "✓", "✔"), "true"),
     **dict.fromkeys(("false", "no", "off", "disabled", "excluded", "✗", "✘"), "false"),
-    **dict.fromkeys(("unlimited", "infinite", "infinity", "no limit", "∞", "-1"), "unlimited"),
+    **dict.fromkeys(
+        ("unlimited", "infinite", "infinity", "inf", "no limit", "no cap", "∞", "-1"), "unlimited"
+    ),
 }
 
 
@@ -100,7 +102,8 @@ def grant_hint(value: object) -> str | None:
     text = value.strip()
     if text.lower() in ("none", "n/a", "-", "–", "—", "nothing"):
         return "write unlimited for no limit, 0 for nothing, or leave the line out"
-    meant = _GRANTS.get(text.lower())
+    first = text.lower().partition(" ")[0]
+    meant = _GRANTS.get(text.lower()) or ("unlimited" if first == "unlimited" else None)
     if meant is not None:
         return f"remove the quotes: {meant}" if text == meant else f"write {meant}"
     return (
@@ -114,7 +117,7 @@ def number_hint(value: object) -> str | None:
     text = value.strip() if isinstance(value, str) else ""
     found = re.fullmatch(r"([0-9]+(?:\.[0-9]+)?)( ?%)?", text)
     if found is None:
-        return None
+        return "write a plain number, without prefix or unit"
     return f"write {found[1]}, without the percent sign" if found[2] else f"write {found[1]}"
 
 
