@@ -93,21 +93,10 @@ def propose(
     desired, allowed = sold.desired, sold.on_server(allowed)
     families = families_of(desired, live)
     changes = _ordered(diff, sold, live, leaving, families, has_drafts=has_drafts)
-    restarted, use = restarting(diff.differences), use or Holders()
-    holders = _seen_holders(live, leaving.going) if holders is None else holders
-    less = tightened(diff.differences, leaving.going, sold.versions.values(), policy)
-    protected = desired.protected | leaving.protected
-    harm = protected_harm(changes, protected)
-    needs = (
-        *(*harm, *foreign_children(leaving)),
-        *(*restart_needs(restarted, use), *tightening_needs(less, holders)),
-    )
     guards = replace(
         _bounds(policy),
         population=population_of(live.resources, changes),
-        protected=protected,
-        # A restart that was allowed stays so if somebody begins to use the counter until apply.
-        allowed=used(needs, allowed) | (restarted.keys() & allowed),
+        protected=desired.protected | leaving.protected,
     )
     case = Case(
         differences=diff.differences,
@@ -117,13 +106,27 @@ def propose(
         families=families,
         leaving=leaving,
         guards=guards,
-        needs=needs,
-        holders=holders,
-        use=use,
-        tightened=frozenset(less),
+        holders=_seen_holders(live, leaving.going) if holders is None else holders,
+        use=use or Holders(),
+        tightened=tightened(diff.differences, leaving.going, sold.versions.values(), policy),
     )
+    case = _with_consent(case, allowed)
     plan = replace(_plan(case, diff, declared, target, sold), left=_left(case, let_go))
-    return _proposal(plan, case, [*sold.refusals, *_unused(allowed - guards.allowed)])
+    return _proposal(plan, case, [*sold.refusals, *_unused(allowed - case.guards.allowed)])
+
+
+def _with_consent(case: Case, allowed: frozenset[Address]) -> Case:
+    """The case with what a person has to allow, and with what of that is allowed."""
+    restarted = restarting(case.differences)
+    needs = (
+        *protected_harm(case.changes, case.guards.protected),
+        *foreign_children(case.leaving),
+        *restart_needs(restarted, case.use),
+        *tightening_needs(case.tightened, case.holders),
+    )
+    # A restart that was allowed stays so if somebody begins to use the counter until apply.
+    found = used(needs, allowed) | (restarted.keys() & allowed)
+    return replace(case, needs=needs, guards=replace(case.guards, allowed=found))
 
 
 def _bounds(policy: Policy) -> Guards:
@@ -181,7 +184,7 @@ def _plan(
     sold: Resolution,
 ) -> Plan:
     live, changes, going = case.live, case.changes, case.leaving.going
-    is_unheld = unheld(case.holders, going | case.tightened) | sold.unheld
+    is_unheld = unheld(case.holders, going | case.tightened.keys()) | sold.unheld
     is_unused = unused(changes, case.use, case.guards.allowed)
     replaced = replaced_by(changes, live, case.families)
     observed = observed_by(

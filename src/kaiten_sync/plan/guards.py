@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 
 from kaiten_sync.kinds.registry import spec_of
 from kaiten_sync.kinds.spec import Mutability
-from kaiten_sync.model.address import Address
 from kaiten_sync.model.change import Action, Change, Effect
 from kaiten_sync.model.diagnostic import Diagnostic
 from kaiten_sync.model.drift import Difference
@@ -23,6 +22,7 @@ from kaiten_sync.plan.places import declared_places, with_places
 from kaiten_sync.plan.protection import Consent, protected_harm, unmet
 from kaiten_sync.plan.references import references
 from kaiten_sync.plan.simulation import refused
+from kaiten_sync.plan.tightening import Tightened
 from kaiten_sync.plan.words import show
 
 OTHER_RULES = "the plan was judged by other rules than those of the project file"
@@ -46,7 +46,7 @@ class Case:
     needs: Sequence[Consent] = ()
     holders: Holders = field(default_factory=Holders)
     use: Holders = field(default_factory=Holders)
-    tightened: frozenset[Address] = frozenset()
+    tightened: Tightened = field(default_factory=dict)
 
 
 def refusals(case: Case) -> tuple[Diagnostic, ...]:
