@@ -79,7 +79,7 @@ def _units(
     """
     referred = spec.slug_refers_to and sections.get(spec_of(spec.slug_refers_to.kind).section)
     for slug, entry in (referred.node.entries if referred else {}).items():
-        fields = {name: each.node.value for name, each in entry.node.entries.items()}
+        fields = {name: each.node.plain() for name, each in entry.node.entries.items()}
         kind = {"type": fields.get("type")}
         if spec.misfit is not None and spec.misfit({quantity.name: 0}, kind):
             yield slug, None
