@@ -297,8 +297,9 @@ class Adopter:
         """
         resource = self._declared.resources.get(address) if self._declared is not None else None
         spelled = dict(fields)
-        for name in quantities() & fields.keys() if resource is not None else ():
-            for ref in (resource.source, resource.sources.get(name, resource.source)):
+        for name in quantities() & fields.keys():
+            places = (resource.source, *resource.sources.values()) if resource is not None else ()
+            for ref in places:
                 editor = self._editors.get(ref.file)
                 text = editor.scalar_at(ref, name) if editor is not None else None
                 if text is not None and text != UNLIMITED and is_plain_text(text):
