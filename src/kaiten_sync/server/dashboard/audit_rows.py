@@ -6,13 +6,16 @@ import csv
 import io
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
-from kaiten_sync.licensing import maximum
-from kaiten_sync.server.dashboard.figures import show_number, show_overage
+from kaiten_sync.licensing import NO_UNIT, Unit, is_read_with_prefix, maximum
+from kaiten_sync.server.dashboard.figures import show_amount, show_number, show_overage
 from kaiten_sync.server.db.audit import TrailEvent
 from kaiten_sync.server.service.audit import AuditPage
+from kaiten_sync.server.service.search import units_of
+from kaiten_sync.server.service.work import Work
 from kaiten_sync.server.shapes.scalars import number, timestamp
 
 _BOOKKEEPING = frozenset({"updatedAt", "updatedBy", "createdAt", "createdBy"})
@@ -41,6 +44,17 @@ class AuditRow:
     entitlement: str | None
     changes: Sequence[tuple[str, str, str]]
     payload: str | None
+    unit: Unit = NO_UNIT
+
+    @property
+    def unit_singular(self) -> str:
+        """The unit of the amounts for one; empty without."""
+        return self.unit[0]
+
+    @property
+    def unit_plural(self) -> str:
+        """The unit of the amounts for several; empty without."""
+        return self.unit[1]
 
     @property
     def who(self) -> str:
@@ -72,17 +86,38 @@ class AuditRow:
         reported = self.reported or 0
         is_added = event.payload.get("behavior") == "append" and event.used_before > 0
         is_sum = is_added and event.used_before + reported == event.used_after
-        before, after = show_number(event.used_before), show_number(event.used_after)
-        left = f"{before} + {show_number(reported)}" if is_sum else after
-        terms = show_number(event.threshold)
+        # Of a unit without prefixes the columns beside say enough: `10 + 4 > 11`.
+        has_prefixes = is_read_with_prefix(self.unit)
+        show = partial(show_amount, of=self) if has_prefixes else show_number
+        before, after = show(event.used_before), show(event.used_after)
+        left = f"{before} + {show(reported)}" if is_sum else after
+        terms = show(event.threshold)
         if (event.overage_percent or 0) > 0:
-            terms = f"{show_number(most)} ({terms} + {show_overage(event.overage_percent)})"
+            terms = f"{show(most)} ({terms} + {show_overage(event.overage_percent)})"
         return f"{left} > {terms}"
 
 
-def audit_rows(page: AuditPage, visible: Mapping[str, bool]) -> list[AuditRow]:
-    """The events of a page; `visible` says which types of them show their payload."""
-    return [_row(row, page.before.get(row.seq), is_seen=visible[row.type]) for row in page.rows]
+def _entitlement_of(event: TrailEvent) -> str | None:
+    """The slug of the entitlement that an event is about, if it is about one."""
+    slug = event.payload.get("entitlement_slug") or event.payload.get("entitlementSlug")
+    return slug if isinstance(slug, str) else None
+
+
+def units_on(work: Work, page: AuditPage) -> Mapping[str, Unit]:
+    """The units of all entitlements that the events of a page are about, by slug."""
+    return units_of(work, {slug for row in page.rows if (slug := _entitlement_of(row))})
+
+
+def audit_rows(
+    page: AuditPage, visible: Mapping[str, bool], units: Mapping[str, Unit]
+) -> list[AuditRow]:
+    """The events of a page; `visible` says which types of them show their payload.
+
+    `units` are those of entitlements by slug.
+    """
+    return [
+        _row(row, page.before.get(row.seq), units, is_seen=visible[row.type]) for row in page.rows
+    ]
 
 
 def audit_csv(rows: Iterable[AuditRow]) -> str:
@@ -116,20 +151,28 @@ def audit_csv(rows: Iterable[AuditRow]) -> str:
     return file.getvalue()
 
 
-def _row(event: TrailEvent, before: Mapping[str, Any] | None, *, is_seen: bool) -> AuditRow:
-    payload = event.payload
-    entitlement = payload.get("entitlement_slug") or payload.get("entitlementSlug")
-    return AuditRow(
+def _row(
+    event: TrailEvent,
+    before: Mapping[str, Any] | None,
+    units: Mapping[str, Unit],
+    *,
+    is_seen: bool,
+) -> AuditRow:
+    entitlement = _entitlement_of(event)
+    row = AuditRow(
         event=event,
         entitlement=entitlement if is_seen else None,
-        changes=_changes(event, before) if is_seen else (),
-        payload=json.dumps(payload, ensure_ascii=False, indent=2) if is_seen else None,
+        changes=(),
+        payload=json.dumps(event.payload, ensure_ascii=False, indent=2) if is_seen else None,
+        unit=units.get(entitlement or "", NO_UNIT) if is_seen else NO_UNIT,
     )
+    return replace(row, changes=_changes(row, before)) if is_seen else row
 
 
-def _changes(event: TrailEvent, before: Mapping[str, Any] | None) -> Sequence[tuple[str, str, str]]:
+def _changes(row: AuditRow, before: Mapping[str, Any] | None) -> Sequence[tuple[str, str, str]]:
+    event = row.event
     if event.used_after is not None and event.threshold is None:
-        return [("usage", show_number(event.used_before), show_number(event.used_after))]
+        return [("usage", show_amount(event.used_before, row), show_amount(event.used_after, row))]
     for name in _MOVES:
         if f"new_{name}" in event.payload:
             sides = (event.payload.get(f"{side}_{name}") for side in ("previous", "new"))

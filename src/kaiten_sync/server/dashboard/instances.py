@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from kaiten_sync.licensing import DAY_MS
-from kaiten_sync.server.dashboard.audit_rows import audit_rows
+from kaiten_sync.server.dashboard.audit_rows import audit_rows, units_on
 from kaiten_sync.server.dashboard.chart import chart_usage
 from kaiten_sync.server.dashboard.fields import Choice, Field, choices
 from kaiten_sync.server.dashboard.listing import ROWS, Filter, listing_of
@@ -228,7 +228,9 @@ def _audit(visit: Visit) -> Shown:
             "row": row,
             "tab": "audit",
             "listing": wanted,
-            "rows": audit_rows(page, {each.type: True for each in page.rows}),
+            "rows": audit_rows(
+                page, {each.type: True for each in page.rows}, units_on(visit.work, page)
+            ),
             "following": wanted.after(page.next),
         },
         calls=(call("getAuditTrails", instanceSlug=slug),),

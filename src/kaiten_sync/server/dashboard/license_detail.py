@@ -105,7 +105,7 @@ def _attach_body(visit: Visit, body: dict[str, Any]) -> dict[str, Any]:
     except RefusalError as error:
         code = "AssociateEntitlementToLicense.EntitlementNotFound"
         raise not_found(code, error.detail) from error
-    return grant_body(row.type, body)
+    return grant_body(row.type, body, row)
 
 
 def _review_grants(visit: Visit, sent: Sent) -> Shown | None:
@@ -194,6 +194,8 @@ def _remove(visit: Visit) -> Shown:
         entitlement_name=grant.entitlement_name,
         before=previews.terms_of(grant),
         after=None,
+        unit_singular=grant.unit_singular,
+        unit_plural=grant.unit_plural,
     )
     preview = previews.preview(visit.work, found.license, [removed])
     return show_question(

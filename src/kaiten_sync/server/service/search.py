@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
-from kaiten_sync.licensing import DAY_MS
+from kaiten_sync.licensing import DAY_MS, Unit
 from kaiten_sync.server.db import entitlements as entitlements_db
 from kaiten_sync.server.db import groups, holders, search
 from kaiten_sync.server.db import licenses as licenses_db
@@ -34,6 +34,16 @@ def find_entitlements(
     return search.search_entitlements(
         work.connection, work.organization_id, wanted, position, limit
     )
+
+
+def units_of(work: Work, slugs: Collection[str]) -> dict[str, Unit]:
+    """The units of entitlements by their slugs; one without any is missing."""
+    rows = entitlements_db.entitlements_by_slug(work.connection, work.organization_id, slugs)
+    return {
+        row.slug: (row.unit_singular, row.unit_plural or row.unit_singular)
+        for row in rows
+        if row.unit_singular
+    }
 
 
 def groups_of(work: Work, entitlement_ids: Collection[str]) -> dict[str, list[MemberGroup]]:
