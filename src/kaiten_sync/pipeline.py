@@ -59,6 +59,7 @@ from kaiten_sync.plan import (
     propose,
     restarting,
     still_to_restart,
+    tightened,
     used_since,
     with_versions,
 )
@@ -208,8 +209,9 @@ def propose_on(
     leaving = owned.leaving(diff.differences, live)
     restarted = restarting(diff.differences)
     holders = sold.holders
-    if leaving.going:
-        gone = leaving.going | sold.unheld
+    less = tightened(diff.differences, leaving.going, sold.versions.values(), policy)
+    if leaving.going or less:
+        gone = leaving.going | sold.unheld | less.keys()
         holders = read_holders(catalog, gone, progress=progress, workers=workers, known=live)
     use = read_use(catalog, restarted, progress=progress, workers=workers, known=live)
     seen, previous = seen_as_sold(desired, live), request.previous

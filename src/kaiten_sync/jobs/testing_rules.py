@@ -41,7 +41,7 @@ def rule_cases(path: str, project: Project | None, files: Files) -> tuple[CaseRe
     """Judge each case of a file by the rules of a project.
 
     Raises:
-        UsageError: there is no project file, or the file names one that is not there.
+        UsageError: no project file was found, or FILE names one that does not exist.
         DeclarationError: the file is wrong. PlanFileError: a plan is.
     """
     if project is None:

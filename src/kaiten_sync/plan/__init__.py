@@ -21,6 +21,7 @@ from kaiten_sync.plan.plan_file import (
 )
 from kaiten_sync.plan.restart import restarted_by, restarting, still_to_restart, used_since
 from kaiten_sync.plan.rewind import rewound, unread
+from kaiten_sync.plan.tightening import tightened
 from kaiten_sync.plan.warnings import without_default
 
 __all__ = [
@@ -56,6 +57,7 @@ __all__ = [
     "rewound",
     "seal",
     "still_to_restart",
+    "tightened",
     "unanswered",
     "unlike",
     "unread",

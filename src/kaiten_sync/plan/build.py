@@ -38,6 +38,7 @@ from kaiten_sync.plan.protection import foreign_children, protected_harm, used
 from kaiten_sync.plan.renames import renamed
 from kaiten_sync.plan.restart import restart_needs, restarting, unused
 from kaiten_sync.plan.rests_on import observed_by
+from kaiten_sync.plan.tightening import tightened, tightening_needs
 from kaiten_sync.plan.warnings import warnings
 
 
@@ -84,23 +85,17 @@ def propose(
     """Turn differences into a sealed plan.
 
     `leaving` is the fate of all that is not declared, `allowed` what a person named, `holders` who
-    holds what is deleted, `use` who may use restarted counters, `let_go` undeclared fields, `sold`
-    the declaration with a version for each family.
+    holds what is deleted or tightened, `use` who may use restarted counters, `let_go` undeclared
+    fields, `sold` the declaration with a version for each family.
     """
     declared, sold = desired, sold or Resolution(desired=desired)
     desired, allowed = sold.desired, sold.on_server(allowed)
     families = families_of(desired, live)
     changes = _ordered(diff, sold, live, leaving, families, has_drafts=has_drafts)
-    restarted, use = restarting(diff.differences), use or Holders()
-    protected = desired.protected | leaving.protected
-    harm = protected_harm(changes, protected)
-    needs = (*harm, *foreign_children(leaving), *restart_needs(restarted, use))
     guards = replace(
         _bounds(policy),
         population=population_of(live.resources, changes),
-        protected=protected,
-        # A restart that was allowed stays so if somebody begins to use the counter until apply.
-        allowed=used(needs, allowed) | (restarted.keys() & allowed),
+        protected=desired.protected | leaving.protected,
     )
     case = Case(
         differences=diff.differences,
@@ -110,12 +105,27 @@ def propose(
         families=families,
         leaving=leaving,
         guards=guards,
-        needs=needs,
         holders=_seen_holders(live, leaving.going) if holders is None else holders,
-        use=use,
+        use=use or Holders(),
+        tightened=tightened(diff.differences, leaving.going, sold.versions.values(), policy),
     )
+    case = _with_consent(case, allowed)
     plan = replace(_plan(case, diff, declared, target, sold), left=_left(case, let_go))
-    return _proposal(plan, case, [*sold.refusals, *_unused(allowed - guards.allowed)])
+    return _proposal(plan, case, [*sold.refusals, *_unused(allowed - case.guards.allowed)])
+
+
+def _with_consent(case: Case, allowed: frozenset[Address]) -> Case:
+    """The case with what a person has to allow, and with what of that is allowed."""
+    restarted = restarting(case.differences)
+    needs = (
+        *protected_harm(case.changes, case.guards.protected),
+        *foreign_children(case.leaving),
+        *restart_needs(restarted, case.use),
+        *tightening_needs(case.tightened, case.holders),
+    )
+    # A restart that was allowed stays so if somebody begins to use the counter until apply.
+    found = used(needs, allowed) | (restarted.keys() & allowed)
+    return replace(case, needs=needs, guards=replace(case.guards, allowed=found))
 
 
 def _bounds(policy: Policy) -> Guards:
@@ -172,7 +182,7 @@ def _plan(
     sold: Resolution,
 ) -> Plan:
     live, changes, going = case.live, case.changes, case.leaving.going
-    is_unheld = unheld(case.holders, going) | sold.unheld
+    is_unheld = unheld(case.holders, going | case.tightened.keys()) | sold.unheld
     is_unused = unused(changes, case.use, case.guards.allowed)
     replaced = replaced_by(changes, live, case.families)
     observed = observed_by(

@@ -23,6 +23,7 @@ from kaiten_sync.plan.places import declared_places, with_places
 from kaiten_sync.plan.protection import Consent, protected_harm, unmet
 from kaiten_sync.plan.references import references
 from kaiten_sync.plan.simulation import refused
+from kaiten_sync.plan.tightening import Tightened
 from kaiten_sync.plan.words import show
 
 OTHER_RULES = "the plan was judged by other rules than those of the project file"
@@ -32,7 +33,8 @@ OTHER_RULES = "the plan was judged by other rules than those of the project file
 class Case:
     """All that guards look at. `needs` is what only `guards.allowed` permits.
 
-    `holders` hold what is deleted, `use` is about the counters that are restarted.
+    `holders` hold what is deleted or tightened, `use` is about the counters that are restarted,
+    `tightened` are licenses that grant less and that nobody may hold.
     """
 
     differences: Sequence[Difference]
@@ -45,6 +47,7 @@ class Case:
     needs: Sequence[Consent] = ()
     holders: Holders = field(default_factory=Holders)
     use: Holders = field(default_factory=Holders)
+    tightened: Tightened = field(default_factory=dict)
 
 
 def refusals(case: Case) -> tuple[Diagnostic, ...]:
