@@ -13,7 +13,7 @@ from typing import TypeAlias
 from kaiten_sync.declare.scalars import shorten
 from kaiten_sync.kinds.meant import grant_hint
 from kaiten_sync.kinds.registry import child_kinds, spec_of, top_kinds
-from kaiten_sync.kinds.spec import FieldSpec, KindSpec
+from kaiten_sync.kinds.spec import BUNDLE, FieldSpec, KindSpec
 from kaiten_sync.licensing.quantities import parse_quantity
 from kaiten_sync.licensing.spellings import is_quantity, quantity_hint
 from kaiten_sync.model.diagnostic import Diagnostic
@@ -42,13 +42,32 @@ def with_plain_numbers(merged: MergedCatalog) -> tuple[MergedCatalog, tuple[Diag
                     }
                     section = _with(section, parents)
                     sections[parent.section] = section
+    bundles = {
+        kind: _read_bundles(spec_of(kind), each, sections, wrong)
+        for kind, each in merged.bundles.items()
+    }
     wrong = [each for each in wrong if each.ref not in merged.broken]
     wrong.sort(key=lambda each: not (each.ref and each.ref.through))
     once = {each.sort_key: each for each in wrong}.values()  # those that inherit the same text
     lined = (replace(each, line_text=merged.line_text(each.ref)) for each in once)
     refused = {replace(each.ref, through=()) for each in once if each.ref is not None}
     root = Node(merged.root.ref, sections)
-    return replace(merged, root=root, broken=merged.broken | refused), tuple(lined)
+    merged = replace(merged, root=root, broken=merged.broken | refused, bundles=bundles)
+    return merged, tuple(lined)
+
+
+def _read_bundles(
+    spec: KindSpec,
+    bundles: Mapping[str, Entry],
+    sections: Mapping[str, Entry],
+    wrong: list[Diagnostic],
+) -> Mapping[str, Entry]:
+    read = dict(bundles)
+    for quantity in (each for each in spec.fields.values() if each.units_from):
+        units = dict(_units(spec, quantity, sections))
+        for slug, each in read.items():
+            read[slug] = _read_children(f"{BUNDLE}/{slug}", each, spec, quantity, units, wrong)
+    return read
 
 
 def _units(

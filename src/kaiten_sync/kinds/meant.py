@@ -87,6 +87,17 @@ def field_hint(key: str, known: Collection[str]) -> str | None:
     return _NO_PRICES if _PRICE.search(word) else None
 
 
+def extends_hint(value: object) -> str:
+    """What to write in place of something that is not the name of what can be extended."""
+    words = re.split(r"[\s,]+", value.strip(" ,")) if isinstance(value, str) else ()
+    slugs = [slug_meant(word.rpartition("/")[2]) for word in words]
+    if len(slugs) > 1:
+        return f"write a list: [{', '.join(slugs)}]"
+    if slugs and slugs[0]:
+        return f"did you mean '{slugs[0]}'?"
+    return f"write a name, or a list of names: `{EXTENDS}: [free, extras]`"
+
+
 def choice_hint(text: object, choices: Iterable[object]) -> str | None:
     """The choice that a text means; None if it means none of them."""
     choice = _CHOICES.get(_letters(text)) if isinstance(text, str) else None

@@ -16,7 +16,6 @@ from kaiten_sync.model.canonical import digest, fingerprint
 from kaiten_sync.model.change import Action, Change
 from kaiten_sync.model.diagnostic import Diagnostic, Severity
 from kaiten_sync.model.drift import CatalogDiff, DriftClass
-from kaiten_sync.model.family import FamilyTerms
 from kaiten_sync.model.holder import Holders
 from kaiten_sync.model.impact import Impact
 from kaiten_sync.model.plan import Guards, Left, Plan, Summary, TargetRef
@@ -147,17 +146,16 @@ def desired_digest(desired: DesiredState) -> str:
         "protected": sorted(str(address) for address in desired.protected),
     }
     if desired.terms:  # a declaration without families has the digest that it always had
-        meaning["families"] = {str(a): list(_terms(t)) for a, t in desired.terms.items()}
+        meaning["families"] = {
+            str(a): [t.when_tightened.value, t.reason, t.archive_replaced]
+            for a, t in desired.terms.items()
+        }
     return digest(meaning)
 
 
 def declared_fingerprint(resource: Resource) -> str:
     """The fingerprint of what is declared of one object."""
     return fingerprint(declared_form(resource.address.kind, resource.fields))
-
-
-def _terms(terms: FamilyTerms) -> tuple[Json, ...]:
-    return terms.when_tightened.value, terms.reason, terms.archive_replaced
 
 
 def _ordered(
@@ -198,13 +196,19 @@ def _plan(
     )
     looking = case.holders.requests if is_unheld else 0
     looking += case.use.requests if is_unused else 0
+    kept = [d for d in diff.differences if d.address not in going]
     return Plan(
         target=target,
         desired_digest=desired_digest(declared),
         changes=tuple(changes),
         observed=observed,
         managed={a: declared_fingerprint(r) for a, r in declared.resources.items()},
-        summary=_summary(diff, changes, going),
+        summary=Summary(
+            actions=dict(sorted(Counter(str(c.action) for c in changes).items())),
+            effects=dict(sorted(Counter(str(c.effect) for c in changes).items())),
+            unchanged=diff.unchanged,
+            unmanaged=sum(d.drift is DriftClass.UNMANAGED for d in kept),
+        ),
         requests=requests_to_apply(changes, observed, live, case.families, looking),
         guards=case.guards,
         families=sold.choices,
@@ -263,13 +267,3 @@ def _set_fields(found: LiveResource) -> Fields:
     return {
         n: v for n, v in found.fields.items() if v not in (None, specs[n].default(found.fields))
     }
-
-
-def _summary(diff: CatalogDiff, changes: Sequence[Change], going: frozenset[Address]) -> Summary:
-    kept = [d for d in diff.differences if d.address not in going]
-    return Summary(
-        actions=dict(sorted(Counter(str(c.action) for c in changes).items())),
-        effects=dict(sorted(Counter(str(c.effect) for c in changes).items())),
-        unchanged=diff.unchanged,
-        unmanaged=sum(d.drift is DriftClass.UNMANAGED for d in kept),
-    )
