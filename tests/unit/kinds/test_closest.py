@@ -1,4 +1,4 @@
-"""Hints at what was mistyped: bounded, whatever a file says, and for each of a person's mistakes."""
+"""Hints at what was mistyped: bounded, whatever a file says, and each of a person's mistakes."""
 
 from __future__ import annotations
 
