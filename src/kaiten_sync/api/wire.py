@@ -20,6 +20,9 @@ from kaiten_sync.model.holder import Instance, Usage
 from kaiten_sync.model.resource import LiveResource
 from kaiten_sync.model.value import ABSENT, UNLIMITED, UNLIMITED_WIRE, Fields, Json, is_number
 
+REFUSED = "ENTITLEMENT_USAGE_REPORT_REJECTED"
+"""The name of the event of a report that was refused. Source: API facts, section 1.5."""
+
 _UNTAGGED = object()
 """What a tagged value of an unknown shape is read as: it fits no type."""
 
@@ -88,6 +91,21 @@ def decode_usages(body: object, path: str) -> tuple[Usage, ...]:
         raise ServerError(f"GET {path}: the answer is not a list")
     usages = (_usage(_mapping(item, "usage")) for item in body)
     return tuple(usage for usage in usages if usage is not None)
+
+
+def decode_refusals(body: object, path: str) -> frozenset[str]:
+    """Entitlements of the refused reports on a page of an audit trail.
+
+    Raises:
+        ServerError: the answer is not a page.
+    """
+    items = body.get("items") if isinstance(body, dict) else body
+    if not isinstance(items, list):
+        raise ServerError(f"GET {path}: the answer is not a list")
+    events = [_mapping(item, "audit trail") for item in items]
+    payloads = (each.get("payload") for each in events if each.get("eventName") == REFUSED)
+    slugs = (each.get("entitlement_slug") for each in payloads if isinstance(each, dict))
+    return frozenset(each for each in slugs if isinstance(each, str))
 
 
 def _usage(body: Mapping[str, Any]) -> Usage | None:
