@@ -6,9 +6,9 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from kaiten_sync.families import Resolution
+from kaiten_sync.families import Resolution, by_chance
 from kaiten_sync.kinds.references import referrers
-from kaiten_sync.kinds.registry import spec_of
+from kaiten_sync.kinds.registry import kind_on_server, spec_of
 from kaiten_sync.kinds.spec import HeldBy
 from kaiten_sync.kinds.values import declared_form
 from kaiten_sync.model.address import Address
@@ -16,11 +16,12 @@ from kaiten_sync.model.canonical import digest, fingerprint
 from kaiten_sync.model.change import Action, Change
 from kaiten_sync.model.diagnostic import Diagnostic, Severity
 from kaiten_sync.model.drift import CatalogDiff, DriftClass
-from kaiten_sync.model.family import FamilyTerms
+from kaiten_sync.model.family import FamilyChoice
 from kaiten_sync.model.holder import Holders
 from kaiten_sync.model.impact import Impact
 from kaiten_sync.model.plan import Guards, Left, Plan, Summary, TargetRef
 from kaiten_sync.model.policy_rule import ApprovalLevel, rules_digest
+from kaiten_sync.model.reading import pages
 from kaiten_sync.model.resource import DesiredState, LiveResource, LiveState, Resource
 from kaiten_sync.model.settings import Policy
 from kaiten_sync.model.value import Fields, Json
@@ -147,17 +148,16 @@ def desired_digest(desired: DesiredState) -> str:
         "protected": sorted(str(address) for address in desired.protected),
     }
     if desired.terms:  # a declaration without families has the digest that it always had
-        meaning["families"] = {str(a): list(_terms(t)) for a, t in desired.terms.items()}
+        meaning["families"] = {
+            str(a): [t.when_tightened.value, t.reason, t.archive_replaced]
+            for a, t in desired.terms.items()
+        }
     return digest(meaning)
 
 
 def declared_fingerprint(resource: Resource) -> str:
     """The fingerprint of what is declared of one object."""
     return fingerprint(declared_form(resource.address.kind, resource.fields))
-
-
-def _terms(terms: FamilyTerms) -> tuple[Json, ...]:
-    return terms.when_tightened.value, terms.reason, terms.archive_replaced
 
 
 def _ordered(
@@ -198,18 +198,31 @@ def _plan(
     )
     looking = case.holders.requests if is_unheld else 0
     looking += case.use.requests if is_unused else 0
+    chance = by_chance(sold.choices, observed)
+    looking += _pages_of_versions(chance, live) if chance else 0
+    kept = [d for d in diff.differences if d.address not in going]
     return Plan(
         target=target,
         desired_digest=desired_digest(declared),
         changes=tuple(changes),
         observed=observed,
         managed={a: declared_fingerprint(r) for a, r in declared.resources.items()},
-        summary=_summary(diff, changes, going),
+        summary=Summary(
+            actions=dict(sorted(Counter(str(c.action) for c in changes).items())),
+            effects=dict(sorted(Counter(str(c.effect) for c in changes).items())),
+            unchanged=diff.unchanged,
+            unmanaged=sum(d.drift is DriftClass.UNMANAGED for d in kept),
+        ),
         requests=requests_to_apply(changes, observed, live, case.families, looking),
         guards=case.guards,
         families=sold.choices,
         new_versions=new_versions(replaced, changes, observed),
     )
+
+
+def _pages_of_versions(choices: Sequence[FamilyChoice], live: LiveState) -> int:
+    kinds = {kind_on_server(each.address.kind) for each in choices}
+    return sum(pages(sum(a.kind == kind for a in live.resources)) for kind in kinds)
 
 
 def _proposal(plan: Plan, case: Case, found: Sequence[Diagnostic]) -> Proposal:
@@ -263,13 +276,3 @@ def _set_fields(found: LiveResource) -> Fields:
     return {
         n: v for n, v in found.fields.items() if v not in (None, specs[n].default(found.fields))
     }
-
-
-def _summary(diff: CatalogDiff, changes: Sequence[Change], going: frozenset[Address]) -> Summary:
-    kept = [d for d in diff.differences if d.address not in going]
-    return Summary(
-        actions=dict(sorted(Counter(str(c.action) for c in changes).items())),
-        effects=dict(sorted(Counter(str(c.effect) for c in changes).items())),
-        unchanged=diff.unchanged,
-        unmanaged=sum(d.drift is DriftClass.UNMANAGED for d in kept),
-    )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
+from kaiten_sync.errors import RefusedError
 from kaiten_sync.kinds.registry import spec_of
 from kaiten_sync.kinds.spec import Mutability
 from kaiten_sync.model.change import Action, Change, Effect
@@ -61,6 +62,21 @@ def recheck(plan: Plan) -> tuple[Diagnostic, ...]:
     needs = protected_harm(plan.changes, plan.guards.protected)
     found = [*unmet(needs, plan.guards.allowed), *too_many(plan.changes, plan.guards)]
     return with_places(found, declared_places(plan))
+
+
+def check_guards(plan: Plan) -> None:
+    """Hold a plan to what it says it was held to.
+
+    Raises:
+        RefusedError: it does more than it may.
+    """
+    found = recheck(plan)
+    if found:
+        raise RefusedError(
+            "the plan is refused",
+            found,
+            hint="make the plan again; what it may do is set in the project file",
+        )
 
 
 def other_rules(plan: Plan, rules: str | None) -> tuple[Diagnostic, ...]:
