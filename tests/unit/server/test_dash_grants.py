@@ -243,8 +243,8 @@ def _values(api: httpx.Client) -> dict[str, Any]:
     return {each["entitlementSlug"]: each["value"]["value"] for each in items}
 
 
-BYTES = {"unitSingular": "byte", "unitPlural": "bytes"}
-CALLS = {"unitSingular": "call", "unitPlural": "calls"}
+BYTES: dict[str, Any] = {"unitSingular": "byte", "unitPlural": "bytes"}
+CALLS: dict[str, Any] = {"unitSingular": "call", "unitPlural": "calls"}
 
 
 def test_thresholds_are_shown_and_typed_with_their_units(
