@@ -19,8 +19,7 @@ import uvicorn
 from starlette.applications import Starlette
 
 from kaiten_sync.server.connections import ACCEPTED_AT_ONCE, BoundedConnection
-from kaiten_sync.server.dashboard.git_view import plan_maker
-from kaiten_sync.server.dashboard.site import dashboard
+from kaiten_sync.server.dashboard import dashboard, plan_maker
 from kaiten_sync.server.db import Database, open_engine
 from kaiten_sync.server.db.locks import take_turn
 from kaiten_sync.server.db.migrate import migrate
