@@ -56,7 +56,8 @@ _SHUTDOWN_S = 5
 """How long requests under way may take to finish after a stop is asked for."""
 
 _IDLE_S = 5
-"""How long a connection stays open for another request."""
+"""How long a connection stays open for another request: a page and its parts come within it, and
+whoever opens many is rid of them soon."""
 
 _SILENCE_S = 15
 """Time without a sign of life after which a worker counts as hung; a busy machine needs some
