@@ -44,7 +44,7 @@ def _pieces(value: Json, *, depth: int) -> Iterator[bytes]:
 
     In one piece, those of a plan of 100,000 changes would take as much memory as its file.
     """
-    if not depth or not value or not isinstance(value, Mapping | list):
+    if not depth or not value or not isinstance(value, Mapping | list | tuple):
         yield canonical_bytes(value)
     elif isinstance(value, Mapping):
         for place, key in enumerate(sorted(value)):

@@ -135,7 +135,9 @@ def _read(content: bytes) -> Plan:
     try:
         if document.get("kind") == _MIGRATION:
             return migration_of(from_json(MigrationDocument, document))
-        plan = plan_of(from_json(PlanDocument, document))
+        read = from_json(PlanDocument, document)
+        del document  # as large as the plan that follows
+        plan = plan_of(read)
     except ValueError as error:
         raise PlanFileError(f"not a plan that kaiten-sync made: {error}") from error
     if found := contradictions(plan):
