@@ -100,5 +100,6 @@ def copies(scene: Scene, count: int) -> None:
     """So many more reports at the time of the last one."""
     with scene.database.writing() as connection:
         found = connection.execute(select(event).order_by(event.c.seq.desc()).limit(1)).one()
-        row = {key: getattr(found, key) for key in event.c.keys() if key != "seq"}
+        row = dict(zip(event.columns.keys(), found, strict=True))
+        del row["seq"]
         connection.execute(insert(event), [{**row, "id": new_id()} for _ in range(count)])
