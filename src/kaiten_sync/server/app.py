@@ -278,7 +278,9 @@ def _application(database: Database, settings: ServerSettings) -> Starlette:
     surroundings = Surroundings(
         database=database, allow_private_webhooks=settings.allow_private_webhooks
     )
-    worker = DeliveryWorker(database, sender, surroundings.clock)
+    worker = DeliveryWorker(
+        database, sender, surroundings.clock, reports_kept_days=settings.reports_kept_days
+    )
 
     @contextlib.asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
