@@ -264,6 +264,19 @@ def test_the_same_family_below_licenses_is_an_error_at_both_places(shop: Seller)
     assert "catalog.yaml:12" in done.stderr + done.stdout
 
 
+@pytest.mark.parametrize("command", ["plan", "drift"])
+def test_a_version_that_only_the_server_knows_as_one_is_an_error_at_both_places(
+    sold: Seller, command: str
+) -> None:
+    sold.hold("growth", "one")
+    sold.sell(LOWERED)
+    both = LOWERED + "licenses:\n  growth-v2: {name: Another name, type: PAID}\n"
+    sold.place.write("catalog.yaml", both)
+    done = sold.run(command, "-f", "catalog.yaml", code=3)
+    assert "family/growth: license/growth-v2 at catalog.yaml:" in done.stderr
+    assert "license/growth-v2: it is a version of family/growth at catalog.yaml:7" in done.stderr
+
+
 @pytest.mark.parametrize("extended", ["basics", "free"])
 def test_a_family_extends_and_overlays_go_over_it(shop: Seller, extended: str) -> None:
     shop.place.write(
