@@ -116,6 +116,25 @@ def test_a_refused_change_names_who_holds_the_version(sold: Seller) -> None:
     sold.plan(refusing)
 
 
+@pytest.mark.parametrize(
+    ("catalog", "rule"),
+    [
+        (LOWERED.replace("type: PAID", "type: PAID\n    onTighten: refuse"), "family-held"),
+        (CATALOG.split("families:")[0], "still-held"),
+        (CATALOG.replace("  growth:", "  grown:"), "still-held"),
+        (CATALOG.replace("Seats, type: NUMBER", "Seats, type: NUMBER, resetPeriod: DAY"), "usage-"),
+    ],
+)
+def test_a_refusal_without_names_names_nobody(sold: Seller, catalog: str, rule: str) -> None:
+    sold.hold("growth", "acme-prod")
+    sold.place.write("catalog.yaml", catalog)
+    options = ("-f", "catalog.yaml", "--previous", PLAN, "--format", "json")
+    assert "instance/acme-prod" in sold.run("plan", *options, code=4).stdout
+    done = sold.run("plan", *options, "--no-names", code=4)
+    assert rule in done.stdout
+    assert "acme-prod" not in done.stdout + done.stderr
+
+
 def test_a_family_with_drafts_only_gets_a_version_beside_them(shop: Seller) -> None:
     body = {"name": "Growth", "type": "PAID", "description": "", "isDefault": False}
     draft = {**body, "slug": "growth", "lifecycleState": "DRAFT", "name": "Not ours"}
