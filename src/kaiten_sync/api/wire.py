@@ -52,7 +52,7 @@ def decode_object(kind: str, item: object, parent: Address | None = None) -> Liv
     return LiveResource(
         address=address,
         fields=with_defaults(kind, fields),
-        id=_text(body.get(spec.id_wire)),
+        id=_id(body, address),
         family_id=_text(body.get(spec.family_wire)),
         updated_at=_text(body.get("updatedAt")),
         updated_by=_actor(body),
@@ -258,6 +258,15 @@ def _mapping(item: object, kind: str) -> Mapping[str, Any]:
     if isinstance(item, dict):
         return item
     raise ServerError(f"the server returned {_one(kind)} that is not an object")
+
+
+def _id(body: Mapping[str, Any], address: Address) -> str:
+    """The server's id. A plan rests on it: it ties the plan to one organization's objects."""
+    spec = spec_of(address.kind)
+    value = body.get(spec.id_wire, body.get(spec.older_id_wire))
+    if isinstance(value, str) and value:
+        return value
+    raise ServerError(f"the server returned {address} without a usable {spec.id_wire}")
 
 
 def _text(value: object) -> str | None:

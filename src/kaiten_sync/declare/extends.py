@@ -11,9 +11,9 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from graphlib import CycleError, TopologicalSorter
 
-from kaiten_sync.declare.diagnostics import did_you_mean
 from kaiten_sync.declare.overlays import laid_over
 from kaiten_sync.declare.scalars import shorten
+from kaiten_sync.kinds.closest import Suggestions
 from kaiten_sync.kinds.meant import slug_meant
 from kaiten_sync.kinds.registry import all_kinds, spec_of
 from kaiten_sync.kinds.spec import BUNDLE, EXTENDS, KindSpec
@@ -117,8 +117,9 @@ def _resolve(spec: KindSpec, bases: list[_Base], merged: MergedCatalog) -> Itera
                 hint=f"give the {BUNDLE if BUNDLE in (first.kind, base.kind) else base.kind}"
                 " another name",
             )
+    suggestions = Suggestions()
     for base in by_name.values():
-        base.extends, unknown = _extended(base, by_name)
+        base.extends, unknown = _extended(base, by_name, suggestions)
         names = {name for name, _ in _names_in(base)}
         base.is_whole = merged.is_complete and base.extends.keys() == names
         if merged.is_complete:
@@ -134,11 +135,11 @@ def _resolve(spec: KindSpec, bases: list[_Base], merged: MergedCatalog) -> Itera
         if inherited > MAX_INHERITED:
             yield _too_many(base)
             return
-        yield from _settle(spec, base, passed_on, overlaid, merged.partial)
+        yield from _settle(spec, base, passed_on, overlaid, merged.partial, suggestions)
 
 
 def _extended(
-    base: _Base, by_name: Mapping[str, _Base]
+    base: _Base, by_name: Mapping[str, _Base], suggestions: Suggestions
 ) -> tuple[Mapping[str, SourceRef], list[Diagnostic]]:
     """The names that a base extends with their places, and the names that nothing has."""
     names = _names_in(base)
@@ -148,7 +149,7 @@ def _extended(
             message=f"nothing that can be extended is named '{shorten(name)}'",
             ref=ref,
             address=base.address,
-            hint=did_you_mean(name, by_name)
+            hint=suggestions.meant(name, by_name)
             or "declare it under `bundles:`, `licenses:` or `families:`",
         )
         for name, ref in names
@@ -223,6 +224,7 @@ def _settle(
     passed_on: dict[str, Entry],
     overlaid: frozenset[SourceRef],
     partial: frozenset[SourceRef],
+    suggestions: Suggestions,
 ) -> Iterator[Diagnostic]:
     """Own children over inherited ones; null takes an inherited one away.
 
@@ -246,7 +248,7 @@ def _settle(
                     f" {spec.kind} from what it extends ({', '.join(base.extends)})",
                     ref=entry.key_ref,
                     address=f"{base.address}/{spec.kind}/{slug}",
-                    hint=did_you_mean(slug, passed_on)
+                    hint=suggestions.meant(slug, passed_on)
                     or f"declare it whole here, with `{'` and `'.join(spec.required)}`",
                 )
         elif children.pop(slug, None) is not None:
@@ -257,7 +259,7 @@ def _settle(
                 message=f"there is no inherited {spec.kind} '{shorten(slug)}' to take away",
                 ref=entry.key_ref,
                 address=base.address,
-                hint=did_you_mean(slug, passed_on) or "remove the line",
+                hint=suggestions.meant(slug, passed_on) or "remove the line",
             )
     base.children = children
 
