@@ -132,7 +132,8 @@ def test_a_refusal_without_names_names_nobody(sold: Seller, catalog: str, rule: 
     assert "instance/acme-prod" in sold.run("plan", *options, code=4).stdout
     done = sold.run("plan", *options, "--no-names", code=4)
     assert rule in done.stdout
-    assert "acme-prod" not in done.stdout + done.stderr
+    shown = sold.run("plan", *options[:-1], "text", "--no-names", code=4)
+    assert "acme-prod" not in done.stdout + done.stderr + shown.stdout + shown.stderr
 
 
 def test_a_family_with_drafts_only_gets_a_version_beside_them(shop: Seller) -> None:

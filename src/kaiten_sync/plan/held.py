@@ -73,27 +73,20 @@ def unchecked(holders: Holders, gone: Collection[Address]) -> Iterator[Diagnosti
         )
 
 
-def holding_of(
-    holders: Holders, address: Address, gone: Collection[Address], *, is_named: bool = True
-) -> str | None:
-    """Who holds an object beside what is deleted with it, in words; None if nobody is seen.
-
-    Without `is_named` instances are only counted: a plan file is committed, and may be public.
-    """
+def holding_of(holders: Holders, address: Address, gone: Collection[Address]) -> str | None:
+    """Who holds an object beside what is deleted with it, in words; None if nobody is seen."""
     match spec_of(address.kind).held_by:
         case HeldBy.NOBODY:
             return None
         case HeldBy.INSTANCES:
-            return _by("held by", _instances(holders.instances.get(address, ()), is_named=is_named))
+            return _by("held by", _instances(holders.instances.get(address, ())))
         case HeldBy.REFERRERS:
             granting = [str(a.parent) for a in holders.referrers.get(address, ()) if a not in gone]
-            users = _instances(holders.users.get(address, ()), is_named=is_named)
+            users = _instances(holders.users.get(address, ()))
             return _by("granted by", granting) or _by("usage of it is recorded for", users)
 
 
-def _instances(slugs: Sequence[str], *, is_named: bool) -> list[str]:
-    if slugs and not is_named:
-        return [f"{len(slugs):,} {'instance' if len(slugs) == 1 else 'instances'}"]
+def _instances(slugs: Sequence[str]) -> list[str]:
     return [f"instance/{slug}" for slug in slugs]
 
 

@@ -40,7 +40,7 @@ def renamed(
 
 
 def _warning(case: Case, new: Address, old: Address) -> Diagnostic:
-    held = holding_of(case.holders, old, case.leaving.going, is_named=False)
+    held = holding_of(case.holders, old, case.leaving.going)
     if held is not None:
         who = f"{old} is {held}" if held.startswith(_OF_THE_OBJECT) else held
     elif old in case.holders.checked:

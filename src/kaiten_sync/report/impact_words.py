@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import math
-import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 
 from kaiten_sync.licensing import is_read_with_prefix, quantity_text
-from kaiten_sync.model.diagnostic import Diagnostic
 from kaiten_sync.model.impact import (
     Affected,
     ChangeImpact,
@@ -27,8 +25,6 @@ SHOWN = 10
 
 _ALWAYS = (Standing.OVER, Standing.NEAR, Standing.WITHIN)
 _IF_ANY = (Standing.LOSES, Standing.UNKNOWN, Standing.UNAFFECTED)
-_INSTANCE = re.compile(r"\binstance/[a-z0-9-]+")
-_NAMELESS = "instance/…"
 MOST_PRECISE = 6
 """Digits after the point. Averages have more, which nobody compares with a limit."""
 
@@ -178,15 +174,3 @@ def without_names(impact: Impact) -> Impact:
         for change in impact.changes
     )
     return replace(impact, changes=tuple(changes))
-
-
-def unnamed(diagnostics: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
-    """The same without the names of instances, such as who holds what cannot be deleted."""
-    return tuple(
-        replace(
-            each,
-            message=_INSTANCE.sub(_NAMELESS, each.message),
-            hint=None if each.hint is None else _INSTANCE.sub(_NAMELESS, each.hint),
-        )
-        for each in diagnostics
-    )
