@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from kaiten_sync.declare.edit import TextEditor
+from kaiten_sync.declare import TextEditor
 from kaiten_sync.jobs.workspace import Workspace
 from kaiten_sync.kinds.registry import spec_of
 from kaiten_sync.model.address import Address
