@@ -19,6 +19,10 @@ import httpx
 
 from kaiten_sync.errors import ServerError
 
+_NOT_FOLLOWED = ("location", "set-cookie")
+"""Headers that httpx reads whether anybody wants that or not. No redirect is followed and no cookie
+kept here, and there are values of both on which it fails with errors that are not its own."""
+
 
 class OverdueError(Exception):
     """The answer took longer than its budget of time. Internal to `api/`."""
@@ -51,7 +55,10 @@ class BoundedTransport(httpx.HTTPTransport):
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         """Send a request with a budget of its own."""
         self._budget.begin()
-        return super().handle_request(request)
+        response = super().handle_request(request)
+        for name in _NOT_FOLLOWED:
+            response.headers.pop(name, None)
+        return response
 
 
 def unpacked(response: httpx.Response, most_bytes: int) -> bytes:

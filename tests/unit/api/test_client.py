@@ -183,6 +183,28 @@ def test_a_redirect_is_not_followed(answered_by) -> None:  # type: ignore[no-unt
 
 
 @pytest.mark.parametrize(
+    "location", ["//elsewhere.invalid/", "http://[", "http://xn--/", "javascript:1", "\xe9"]
+)
+def test_where_a_redirect_leads_to_is_not_even_read(answered_by, location: str) -> None:  # type: ignore[no-untyped-def]
+    server, catalog = answered_by(lambda _: Reply(status=302, headers={"location": location}))
+    with pytest.raises(ServerError, match="the server redirects"):
+        catalog.list_kind(GROUP.kind)
+    assert len(server.requests) == 1
+
+
+@pytest.mark.parametrize("cookie", ["a=b; Path=/", "a=\xe9; Path=/", f"a={'x' * 60_000}; Path=/"])
+def test_no_cookie_is_kept(answered_by, cookie: str) -> None:  # type: ignore[no-untyped-def]
+    first = Reply(
+        body={"items": [QUOTAS], "nextCursor": "c", "hasMore": True},
+        headers={"set-cookie": cookie},
+    )
+    server, catalog = answered_by(lambda r: page() if "cursor" in r.path else first)
+    assert catalog.list_kind(GROUP.kind)
+    assert len(server.requests) == 2
+    assert not any("cookie" in request.headers for request in server.requests)
+
+
+@pytest.mark.parametrize(
     "raw",
     [
         b"<html>",
