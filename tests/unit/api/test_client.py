@@ -85,6 +85,7 @@ def test_understands_the_older_lists(answered_by, body: object) -> None:  # type
     [
         (page(cursor="again"), "sends an empty page and has more"),
         (Reply(body={"items": [QUOTAS], "hasMore": True}), "does not say how to get it"),
+        (page(QUOTAS, cursor="c" * 100_000), "does not say how to get it"),
         (Reply(body={"items": [QUOTAS], "total": 2}), "1 of 2"),
         (page(QUOTAS, QUOTAS), "twice"),
         (Reply(body={"hello": "world"}), "is not a list"),
