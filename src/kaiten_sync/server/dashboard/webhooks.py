@@ -25,6 +25,7 @@ from kaiten_sync.server.dashboard.pages import (
 from kaiten_sync.server.domain.events import EVENT_TYPES, OWN_EVENT_TYPES, read_scope
 from kaiten_sync.server.domain.refusals import Problem, unprocessable
 from kaiten_sync.server.domain.times import parse_rfc3339
+from kaiten_sync.server.domain.webhooks import delivery_body
 from kaiten_sync.server.service import webhooks
 from kaiten_sync.server.shapes.webhooks import endpoint_json
 from kaiten_sync.server.web.forwarding import forward
@@ -135,6 +136,25 @@ def _detail(visit: Visit) -> Shown:
     )
 
 
+def _delivery(visit: Visit) -> Shown:
+    endpoint = webhooks.get_endpoint(visit.work, visit.path["webhookId"])
+    row = webhooks.get_delivery(visit.work, endpoint.id, visit.path["deliveryId"])
+    scope = read_scope(row.event_type)
+    payload = webhooks.payloads_of(visit.work, [row])[row.event_seq]
+    body = json.loads(delivery_body(row.event_name, row.event_type, payload))
+    return Shown(
+        template="webhook_delivery.html",
+        values={
+            "endpoint": endpoint,
+            "row": row,
+            "attempts": webhooks.attempts_of(visit.work, row),
+            "body": _pretty(body) if visit.may(scope) else None,
+            "scope": scope,
+        },
+        calls=(call("list-webhook-history", query={"hookId": endpoint.id}),),
+    )
+
+
 def _pretty(payload: Mapping[str, Any]) -> str:
     return json.dumps(payload, ensure_ascii=False, indent=2)
 
@@ -221,5 +241,9 @@ _RESEND = replace(
     act=_resend,
 )
 
-PAGES = (DashboardPage(path=_ALL, scopes=(_READ,), show=_list), _DETAIL)
+PAGES = (
+    DashboardPage(path=_ALL, scopes=(_READ,), show=_list),
+    _DETAIL,
+    DashboardPage(path=f"{_ONE}/deliveries/{{deliveryId}}", scopes=(_READ,), show=_delivery),
+)
 FORMS = (_NEW, _EDIT, _DELETE, _RETRY, _RESUME, _PAUSE, _ROTATE, _TEST, _RESEND)
