@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from http import HTTPStatus
 from urllib.parse import quote
 
@@ -30,12 +30,13 @@ from kaiten_sync.server.dashboard.pages import (
     Visit,
 )
 from kaiten_sync.server.dashboard.rendering import Assets, Renderer
+from kaiten_sync.server.dashboard.signed import Signed, signed_in, signed_with
 from kaiten_sync.server.domain.refusals import RefusalError, RefusalKind, conflict
 from kaiten_sync.server.domain.scopes import allows
 from kaiten_sync.server.service import sessions
 from kaiten_sync.server.service.forms import answer_once
 from kaiten_sync.server.service.tenancy import is_first_organization
-from kaiten_sync.server.service.work import Caller, Work
+from kaiten_sync.server.service.work import Work
 from kaiten_sync.server.web.arguments import read_body
 from kaiten_sync.server.web.problems import STATUSES
 from kaiten_sync.server.web.routes import Pages
@@ -70,14 +71,6 @@ def dashboard(surroundings: Surroundings, make_plan: PlanMaker | None = None) ->
     return Pages(routes=site.routes(), wrong=site.wrong)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Signed:
-    """Who is signed in, and with which session."""
-
-    session_id: str
-    caller: Caller
-
-
 class _Site:
     """All pages on one database."""
 
@@ -110,7 +103,8 @@ class _Site:
         """A page that says what went wrong, for whoever asks."""
         values = {"status": status, "detail": detail, "again": None}
         # If the server failed, finding out who is signed in may fail as well.
-        signed = None if status >= HTTPStatus.INTERNAL_SERVER_ERROR else self._signed(request)
+        has_failed = status >= HTTPStatus.INTERNAL_SERVER_ERROR
+        signed = None if has_failed else signed_in(self._surroundings, request)
         if signed is None:
             return self._renderer.page("wrong.html", {**values, "signed": None}, status, headers)
         shown = Shown(template="wrong.html", values=values)
@@ -204,7 +198,7 @@ class _Site:
         self, request: Request, session_id: str, path: str, kept: Sent
     ) -> Response | None:
         """The page of a form as it was typed when nobody was signed in; None if it has none."""
-        signed = self._signed_with(session_id)
+        signed = signed_with(self._surroundings, session_id)
         for pattern, form in _FORMS_BY_PATH:
             found = pattern.fullmatch(path)
             if found and signed:
@@ -216,7 +210,7 @@ class _Site:
     def _show_again(
         self,
         request: Request,
-        signed: _Signed,
+        signed: Signed,
         form: Form,
         sent: Sent,
         why: RefusalError,
@@ -238,28 +232,11 @@ class _Site:
         guard.clear_session(request, answer)
         return answer
 
-    def _signed(self, request: Request) -> _Signed | None:
-        """Who is signed in; that they are still there is written down now and then."""
-        session_id = session_id_of(request)
-        return None if session_id is None else self._signed_with(session_id)
-
-    def _signed_with(self, session_id: str) -> _Signed | None:
-        now_ms = self._surroundings.clock()
-        with self._surroundings.database.reading() as connection:
-            found = sessions.resume(connection, session_id, now_ms)
-        if found is None:
-            return None
-        if found.is_due:
-            with self._surroundings.database.writing() as connection:
-                sessions.touch(connection, session_id, now_ms)
-        self._surroundings.note_use(found.caller.token_id, now_ms)
-        return _Signed(session_id=session_id, caller=found.caller)
-
     # Pages and forms
 
     def _show_page(self, page: DashboardPage) -> _Answer:
         def answer(request: Request, _sent: Sent | None) -> Response:
-            signed = self._signed(request)
+            signed = signed_in(self._surroundings, request)
             if signed is None:
                 return _see_other(f"{_SIGN_IN}?next={quote(_here(request), safe='/')}")
             for scope in page.scopes:
@@ -271,7 +248,7 @@ class _Site:
 
     def _take_form(self, form: Form) -> _Answer:
         def answer(request: Request, sent: Sent | None) -> Response:
-            signed = self._signed(request)
+            signed = signed_in(self._surroundings, request)
             sent = sent or Sent({})
             if signed is None:
                 problem = "you were signed out; sign in again, and what you typed comes back"
@@ -287,7 +264,7 @@ class _Site:
 
         return answer
 
-    def _perform(self, request: Request, signed: _Signed, form: Form, sent: Sent) -> Response:
+    def _perform(self, request: Request, signed: Signed, form: Form, sent: Sent) -> Response:
         path = request.path_params
 
         def perform(work: Work) -> str | Shown:
@@ -309,7 +286,7 @@ class _Site:
             return _see_other(done)
         return self._render(request, signed, done, 201)
 
-    def _review(self, request: Request, signed: _Signed, form: Form, sent: Sent) -> Response | None:
+    def _review(self, request: Request, signed: Signed, form: Form, sent: Sent) -> Response | None:
         """The page to show before a form is done; None if it can be done."""
         review = form.review
         if review is None:
@@ -325,7 +302,7 @@ class _Site:
     def _shown(
         self,
         request: Request,
-        signed: _Signed,
+        signed: Signed,
         page: DashboardPage,
         refused: Refused | None = None,
         status: int | None = None,
@@ -339,7 +316,7 @@ class _Site:
         return self._render(request, signed, shown, status, visit.plan, headers)
 
     @contextmanager
-    def _visiting(self, request: Request, signed: _Signed, wait_s: float = 0) -> Iterator[Visit]:
+    def _visiting(self, request: Request, signed: Signed, wait_s: float = 0) -> Iterator[Visit]:
         # Before any transaction: making a plan asks this very server.
         plan = self._git.latest(wait_s) if self._git else None
         with self._surroundings.database.reading() as connection:
@@ -354,14 +331,14 @@ class _Site:
                 plan=plan if has_git else None,
             )
 
-    def _not_allowed(self, request: Request, signed: _Signed, scope: str) -> Response:
+    def _not_allowed(self, request: Request, signed: Signed, scope: str) -> Response:
         shown = Shown(template="not_allowed.html", values={"scope": scope})
         return self._render(request, signed, shown, 403)
 
     def _render(
         self,
         request: Request,
-        signed: _Signed,
+        signed: Signed,
         shown: Shown,
         status: int,
         plan: GitPlan | None = None,
