@@ -78,6 +78,16 @@ def test_no_page_is_wider_than_a_phone(
         assert width <= 360, path
 
 
+def test_going_back_keeps_what_was_typed(page: Page, server: EmbeddedServer) -> None:
+    page.goto(f"{server.url}/new/customer")
+    for label, text in (("Name needed", "My Restaurant"), ("Domain", "example.com")):
+        page.get_by_label(label).fill(text)
+    page.get_by_role("link", name="Cancel").click()
+    page.go_back()
+    expect(page.get_by_label("Name needed")).to_have_value("My Restaurant")
+    expect(page.get_by_label("Domain")).to_have_value("example.com")
+
+
 @pytest.mark.parametrize("window", [_DARK], indirect=True)
 def test_it_is_dark_where_people_want_it_dark(page: Page) -> None:
     ground = page.evaluate("getComputedStyle(document.documentElement).backgroundColor")

@@ -209,5 +209,6 @@ def test_a_form_comes_back_when_the_database_is_busy(
         assert refused.headers["Retry-After"] == "1"
         page = Html(refused.text)
         assert page.value_of("name") == "One"
+        assert "Correct this and send it again" in page.text
         answered = dash.client.post("/new/customer", data=page.sendable("/new/customer"))
         assert answered.headers["location"] == "/customers/one?done=created"

@@ -278,7 +278,8 @@ class _Site:
             )
 
         try:
-            done = write(self._surroundings, signed.caller, perform)
+            with unless_busy():
+                done = write(self._surroundings, signed.caller, perform)
         except RefusalError as error:
             refused = Refused(form=form, sent=sent, error=error)
             return self._shown(request, signed, form.page, refused)
