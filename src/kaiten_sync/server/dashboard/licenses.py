@@ -180,6 +180,7 @@ def _next_version(visit: Visit) -> Mapping[str, Any] | None:
         "description": row.description,
         "copyFrom": row.slug,
         "lifecycleState": "DRAFT",
+        "isActive": row.is_active,
     }
 
 

@@ -83,7 +83,7 @@ def _list(visit: Visit) -> Shown:
         template="webhooks.html",
         values={
             "listing": wanted,
-            "endpoints": [(endpoint_json(row), row.status) for row in page.rows],
+            "endpoints": [(endpoint_json(row), row) for row in page.rows],
             "following": wanted.after(page.next),
         },
         calls=(call("list-webhooks"), call("list-webhook-history")),

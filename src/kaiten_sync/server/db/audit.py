@@ -86,8 +86,8 @@ class TrailFilter:
     """Which events are wanted; what is None is not asked for.
 
     `since_ms` and `until_ms` are inclusive. `types` are those that may be shown. An `address` is
-    that of an object, and asks for what is inside it as well. An `instance_slug` is that of now, or
-    of when it happened.
+    that of an object, and asks for what is inside it as well. An `instance_slug` is the
+    current one, or the one at the time.
     """
 
     type: str | None = None
