@@ -46,7 +46,7 @@ from kaiten_sync.server.web.transactions import Surroundings, unless_busy, work_
 _SIGN_IN = "/sign-in"
 _SIGN_OUT = "/sign-out"
 _MAX_TOKEN = 600
-"""Characters of a token that are looked at."""
+"""Characters of a token that are looked at: ours have far fewer, and a form can carry megabytes."""
 
 _RETRY = {"Retry-After": "1"}
 _SIGNED_OUT = conflict(
@@ -56,7 +56,7 @@ _SIGNED_OUT = conflict(
 _FORMS_BY_PATH = [(compile_path(form.path)[0], form) for form in FORMS]
 
 _PLAN_WAIT_S = 20
-"""How long the page of the plan waits for one."""
+"""How long the page of the plan waits for one: most are made by then."""
 
 _Answer = Callable[[Request, Sent | None], Response]
 
