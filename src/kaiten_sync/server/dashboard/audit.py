@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from urllib.parse import urlencode
 
 from kaiten_sync.licensing import DAY_MS
-from kaiten_sync.server.dashboard.audit_rows import AuditRow, audit_csv, audit_rows, units_on
+from kaiten_sync.server.dashboard.audit_rows import AuditRow, audit_csv, audit_rows
 from kaiten_sync.server.dashboard.declaration import declare_entitlements
 from kaiten_sync.server.dashboard.fields import Choice, moment_of_day
 from kaiten_sync.server.dashboard.licenses import declared
@@ -95,7 +95,7 @@ def _rows(
     visible = {type_: visit.may(read_scope(type_)) for type_ in _TYPES}
     page = list_audit(visit.work, wanted, position, limit)
     seen = {row.type: visible.get(row.type, False) for row in page.rows}
-    return audit_rows(page, seen, units_on(visit.work, page)), page.next
+    return audit_rows(page, seen), page.next
 
 
 def _list(

@@ -11,11 +11,14 @@ from functools import partial
 from typing import Any
 
 from kaiten_sync.licensing import NO_UNIT, Unit, is_read_with_prefix, maximum
-from kaiten_sync.server.dashboard.figures import show_amount, show_number, show_overage
+from kaiten_sync.server.dashboard.figures import (
+    show_amount,
+    show_number,
+    show_overage,
+    spell_number,
+)
 from kaiten_sync.server.db.audit import TrailEvent
-from kaiten_sync.server.service.audit import AuditPage
-from kaiten_sync.server.service.search import units_of
-from kaiten_sync.server.service.work import Work
+from kaiten_sync.server.service.audit import AuditPage, entitlement_of
 from kaiten_sync.server.shapes.scalars import number, timestamp
 
 _BOOKKEEPING = frozenset({"updatedAt", "updatedBy", "createdAt", "createdBy"})
@@ -29,19 +32,21 @@ _CSV_HEAD = (
     *("used before", "used after", "threshold", "overage percent", "maximum"),
     *("service account", "token", "reason"),
 )
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
-"""What makes a spreadsheet take a text for a formula."""
+_FORMULA = ("=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+"""What makes a spreadsheet take a text for a formula, also in full width and behind blanks."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AuditRow:
     """An event to show. `changes` are names with what was before and after, as texts.
 
-    `payload` is None for who may not see it, and so are the changes.
+    `payload` is None for who may not see it, and so are the changes. `has_entitlement` is whether
+    the entitlement is still there.
     """
 
     event: TrailEvent
     entitlement: str | None
+    has_entitlement: bool
     changes: Sequence[tuple[str, str, str]]
     payload: str | None
     unit: Unit = NO_UNIT
@@ -91,32 +96,21 @@ class AuditRow:
         show = partial(show_amount, of=self) if has_prefixes else show_number
         before, after = show(event.used_before), show(event.used_after)
         left = f"{before} + {show(reported)}" if is_sum else after
+        if after == show(most):
+            # Fractions that have no exact number, such as 0.2 + 0.1: the rest is what is above.
+            exact = spell_number(event.used_after)
+            left = f"{left} = {exact}" if is_sum else exact
         terms = show(event.threshold)
         if (event.overage_percent or 0) > 0:
             terms = f"{show(most)} ({terms} + {show_overage(event.overage_percent)})"
         return f"{left} > {terms}"
 
 
-def _entitlement_of(event: TrailEvent) -> str | None:
-    """The slug of the entitlement that an event is about, if it is about one."""
-    slug = event.payload.get("entitlement_slug") or event.payload.get("entitlementSlug")
-    return slug if isinstance(slug, str) else None
-
-
-def units_on(work: Work, page: AuditPage) -> Mapping[str, Unit]:
-    """The units of all entitlements that the events of a page are about, by slug."""
-    return units_of(work, {slug for row in page.rows if (slug := _entitlement_of(row))})
-
-
-def audit_rows(
-    page: AuditPage, visible: Mapping[str, bool], units: Mapping[str, Unit]
-) -> list[AuditRow]:
-    """The events of a page; `visible` says which types of them show their payload.
-
-    `units` are those of entitlements by slug.
-    """
+def audit_rows(page: AuditPage, visible: Mapping[str, bool]) -> list[AuditRow]:
+    """The events of a page; `visible` says which types of them show their payload."""
     return [
-        _row(row, page.before.get(row.seq), units, is_seen=visible[row.type]) for row in page.rows
+        _row(row, page.before.get(row.seq), page.entitlements, is_seen=visible[row.type])
+        for row in page.rows
     ]
 
 
@@ -158,13 +152,14 @@ def _row(
     *,
     is_seen: bool,
 ) -> AuditRow:
-    entitlement = _entitlement_of(event)
+    entitlement = entitlement_of(event) or ""
     row = AuditRow(
         event=event,
-        entitlement=entitlement if is_seen else None,
+        entitlement=entitlement or None if is_seen else None,
+        has_entitlement=entitlement in units,
         changes=(),
         payload=json.dumps(event.payload, ensure_ascii=False, indent=2) if is_seen else None,
-        unit=units.get(entitlement or "", NO_UNIT) if is_seen else NO_UNIT,
+        unit=units.get(entitlement, NO_UNIT) if is_seen else NO_UNIT,
     )
     return replace(row, changes=_changes(row, before)) if is_seen else row
 
@@ -211,4 +206,4 @@ def _number(value: float | None) -> str:
 
 def _cell(text: str | None) -> str:
     """A text that no spreadsheet takes for a formula."""
-    return f"'{text}" if text and text.startswith(_FORMULA) else text or ""
+    return f"'{text}" if text and text.lstrip().startswith(_FORMULA) else text or ""

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from kaiten_sync.licensing import DAY_MS
-from kaiten_sync.server.dashboard.audit_rows import audit_rows, units_on
+from kaiten_sync.server.dashboard.audit_rows import audit_rows
 from kaiten_sync.server.dashboard.chart import chart_usage
 from kaiten_sync.server.dashboard.fields import Choice, Field, choices
 from kaiten_sync.server.dashboard.listing import ROWS, Filter, listing_of
@@ -26,7 +26,7 @@ from kaiten_sync.server.dashboard.pages import (
     up_to,
 )
 from kaiten_sync.server.db.audit import TrailFilter
-from kaiten_sync.server.db.search import Wanted
+from kaiten_sync.server.db.search import INSTANCE_SORTS, Wanted
 from kaiten_sync.server.domain.events import EVENT_TYPES
 from kaiten_sync.server.domain.licenses import ARCHIVED
 from kaiten_sync.server.domain.refusals import Problem, RefusalError, unprocessable
@@ -126,6 +126,7 @@ def _list(visit: Visit) -> Shown:
         _ALL,
         Filter(name="status", label="Status", choices=choices(_STATUSES)),
         ENDS_FILTER,
+        sorts=INSTANCE_SORTS,
     )
     page = search.find_instances(
         visit.work,
@@ -228,9 +229,7 @@ def _audit(visit: Visit) -> Shown:
             "row": row,
             "tab": "audit",
             "listing": wanted,
-            "rows": audit_rows(
-                page, {each.type: True for each in page.rows}, units_on(visit.work, page)
-            ),
+            "rows": audit_rows(page, {each.type: True for each in page.rows}),
             "following": wanted.after(page.next),
         },
         calls=(call("getAuditTrails", instanceSlug=slug),),

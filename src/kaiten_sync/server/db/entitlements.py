@@ -51,7 +51,6 @@ _BY_ID = RowQuery(
     select(entitlement).where(entitlement.c.id.in_(bindparam("ids", expanding=True))),
 )
 _FIND = _MINE.where(entitlement.c.slug == bindparam("slug"))
-_BY_SLUG = _MINE.where(entitlement.c.slug.in_(bindparam("slugs", expanding=True)))
 
 
 def list_entitlements(
@@ -74,16 +73,6 @@ def entitlements_by_id(
     """The entitlements with these ids, in no order."""
     ids = list(entitlement_ids)
     return _BY_ID.all(connection, ids=ids) if ids else []
-
-
-def entitlements_by_slug(
-    connection: Connection, organization_id: str, slugs: Collection[str]
-) -> list[EntitlementRow]:
-    """The entitlements with these slugs, in no order."""
-    wanted = list(slugs)
-    if not wanted:
-        return []
-    return _BY_SLUG.all(connection, organization=organization_id, slugs=wanted)
 
 
 def add_entitlement(connection: Connection, row: EntitlementRow) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
-from kaiten_sync.licensing import DAY_MS, Unit
+from kaiten_sync.licensing import DAY_MS
 from kaiten_sync.server.db import entitlements as entitlements_db
 from kaiten_sync.server.db import groups, holders, search
 from kaiten_sync.server.db import licenses as licenses_db
@@ -34,16 +34,6 @@ def find_entitlements(
     return search.search_entitlements(
         work.connection, work.organization_id, wanted, position, limit
     )
-
-
-def units_of(work: Work, slugs: Collection[str]) -> dict[str, Unit]:
-    """The units of entitlements by their slugs; one without any is missing."""
-    rows = entitlements_db.entitlements_by_slug(work.connection, work.organization_id, slugs)
-    return {
-        row.slug: (row.unit_singular, row.unit_plural or row.unit_singular)
-        for row in rows
-        if row.unit_singular
-    }
 
 
 def groups_of(work: Work, entitlement_ids: Collection[str]) -> dict[str, list[MemberGroup]]:
@@ -91,7 +81,7 @@ def find_instances(
 
     `ends` is one of `ENDS`, or empty.
     """
-    ends_from, ends_before = _bounds(work, ends)
+    ends_from, ends_before = end_bounds(work, ends)
     return search.search_instances(
         work.connection,
         work.organization_id,
@@ -111,8 +101,8 @@ def count_ending_soon(work: Work) -> int:
     return search.count_ending(work.connection, work.organization_id, work.now_ms, until_ms)
 
 
-def _bounds(work: Work, ends: str) -> tuple[int | None, int | None]:
-    """From when on, and before when, a license ends."""
+def end_bounds(work: Work, ends: str) -> tuple[int | None, int | None]:
+    """From when on, and before when, a license ends that lies so to the present."""
     match ends:
         case "soon":
             return work.now_ms, work.now_ms + ENDING_DAYS * DAY_MS
