@@ -11,21 +11,18 @@ from concurrent.futures import Future
 from pathlib import Path
 
 import pytest
+from tests.support.beginnings import Beginnings
 from tests.support.embedded import EmbeddedServer
 from tests.support.fault_proxy import Fault, FaultProxy, Seen
 from tests.support.processes import HANG_S, python_module, started
-from tests.support.scenarios import EVERYTHING_AT_ONCE, apply, plan_for, prepare
-from tests.support.values import desired
+from tests.support.scenarios import EVERYTHING_AT_ONCE, apply
 
-from kaiten_sync.api.catalog import HttpCatalog
-from kaiten_sync.api.settings import ConnectionSettings
 from kaiten_sync.apply.freshness import already_done
 from kaiten_sync.apply.observe import read_observed
 from kaiten_sync.model.plan import TargetRef
 from kaiten_sync.plan.plan_file import write_plan
 
 POINTS = 50
-WANTED = desired(*EVERYTHING_AT_ONCE.after)
 
 
 @pytest.fixture(scope="module")
@@ -40,27 +37,31 @@ def proxy(server: EmbeddedServer) -> Iterator[FaultProxy]:
         yield running
 
 
+@pytest.fixture(scope="module")
+def beginnings(server: EmbeddedServer, proxy: FaultProxy) -> Iterator[Beginnings]:
+    with Beginnings(server, proxy, target=TargetRef("default", proxy.url)) as begun:
+        yield begun
+
+
 @pytest.mark.parametrize("point", range(POINTS))
 def test_killed_at_any_point(
-    server: EmbeddedServer, proxy: FaultProxy, tmp_path: Path, point: int
+    beginnings: Beginnings, proxy: FaultProxy, tmp_path: Path, point: int
 ) -> None:
-    token = server.new_organization()
-    with HttpCatalog(ConnectionSettings(url=server.url, token=token)) as catalog:
-        prepare(EVERYTHING_AT_ONCE.before, catalog)
-        plan = plan_for(WANTED, catalog, TargetRef("default", proxy.url))
-        (tmp_path / "plan.json").write_bytes(write_plan(plan))
-        last = point * plan.requests // POINTS
-        _run_until(proxy, tmp_path, token, last, is_carried_out=point % 2 == 0)
+    begun = beginnings.of(EVERYTHING_AT_ONCE)
+    plan, catalog = begun.plan, begun.catalog
+    (tmp_path / "plan.json").write_bytes(write_plan(plan))
+    last = point * plan.requests // POINTS
+    _run_until(proxy, tmp_path, begun.token, last, is_carried_out=point % 2 == 0)
 
-        done = already_done(plan, read_observed(catalog, plan.observed, 4))
-        receipt = json.loads((tmp_path / "receipt.json").read_text())
-        assert receipt["state"] == "running"
-        assert {o["id"] for o in receipt["outcomes"] if o["status"] == "done"} <= done
+    done = already_done(plan, read_observed(catalog, plan.observed, 4))
+    receipt = json.loads((tmp_path / "receipt.json").read_text())
+    assert receipt["state"] == "running"
+    assert {o["id"] for o in receipt["outcomes"] if o["status"] == "done"} <= done
 
-        result = apply(plan, catalog, workers=8)
-        assert result.is_complete
-        assert {o.change_id for o in result.outcomes if o.status == "already-done"} >= done
-        assert plan_for(WANTED, catalog).is_empty
+    result = apply(plan, catalog, workers=8)
+    assert result.is_complete
+    assert {o.change_id for o in result.outcomes if o.status == "already-done"} >= done
+    assert begun.is_finished()
 
 
 def _run_until(
