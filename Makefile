@@ -6,7 +6,7 @@ JOBS ?= auto
 LOCKS := src/kaiten_sync/jobs/templates/locks
 UV ?= uv
 
-# Tests start a thousand processes: none should have to compile the package again.
+# Tests start hundreds of processes: none should have to compile the package again.
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
