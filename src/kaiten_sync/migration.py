@@ -8,7 +8,7 @@ from datetime import datetime
 
 from kaiten_sync.apply import HeldBack, execute, holders_now
 from kaiten_sync.effects import Grants, grants_seen
-from kaiten_sync.errors import RefusedError, UsageError
+from kaiten_sync.errors import UsageError
 from kaiten_sync.expressions import Verdict
 from kaiten_sync.impact import (
     HELD_BACK,
@@ -37,11 +37,12 @@ from kaiten_sync.plan import (
     MigrationCase,
     PresentHolder,
     Proposal,
+    check_guards,
+    check_named,
     check_where,
     chosen,
     families_of,
     propose_moves,
-    recheck,
     unanswered,
 )
 
@@ -81,8 +82,8 @@ def make_migration(
     """Live → impact → plan.
 
     Raises:
-        UsageError: there is no such family or version, nobody can get it, or `where` is not an
-            expression.
+        UsageError: there is no such family, version or named instance, nobody can get the version,
+            or `where` is not an expression.
         ServerError, AccessError: the server could not be read whole.
     """
     check_where(inputs.where)
@@ -132,7 +133,7 @@ def apply_migration(
             (`StalePlanError`). Nothing was written.
         ServerError, AccessError: live could not be read. Nothing was written.
     """
-    check_moves(plan)
+    check_guards(plan)
     sent_before = catalog.requests_sent
     found = _found(plan, catalog, progress, workers) if plan.changes else {}
     holders = holders_now(plan, found)
@@ -167,21 +168,6 @@ def _found(plan: Plan, catalog: Catalog, progress: Progress, workers: int) -> _V
     return {**licenses, **read_grants(catalog, versions, workers), **read_holding(catalog)}
 
 
-def check_moves(plan: Plan) -> None:
-    """Hold a migration to its limits.
-
-    Raises:
-        RefusedError: it moves more holders than it may.
-    """
-    diagnostics = recheck(plan)
-    if diagnostics:
-        raise RefusedError(
-            "the plan is refused",
-            diagnostics,
-            hint="make the plan again; what it may do is set in the project file",
-        )
-
-
 def _read(
     inputs: MigrationInputs, catalog: PlanReader, progress: Progress, workers: int
 ) -> tuple[MigrationCase, _Versions]:
@@ -190,6 +176,8 @@ def _read(
     family = {a: each for a, each in licenses.items() if each.fields[FAMILY] == inputs.family}
     to = _version(inputs, family, licenses)
     instances = read_holding(catalog)
+    check_named("--allow", inputs.allowed, instances)
+    check_named("--skip", inputs.skipped, instances)
     versions = {to, *(held for held in map(holds, instances.values()) if held in family)}
     case = MigrationCase(
         target=inputs.target,

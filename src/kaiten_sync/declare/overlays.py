@@ -7,11 +7,11 @@ catalog has keys of its own, and a removal that removes nothing is a mistake.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from kaiten_sync.declare.diagnostics import did_you_mean
 from kaiten_sync.declare.scalars import shorten
+from kaiten_sync.kinds.closest import Suggestions
 from kaiten_sync.kinds.registry import all_kinds, child_kinds, top_kinds
 from kaiten_sync.kinds.spec import EXTENDS, FieldSpec, KindSpec
 from kaiten_sync.model.address import Address, Kind
@@ -52,6 +52,7 @@ class Overlaying:
         self._added: dict[Address, tuple[_Place, Entry]] = {}
         self._broken: frozenset[SourceRef] = frozenset()
         self._wrong: list[Diagnostic] = []
+        self._suggestions = Suggestions()
 
     def lay_over(
         self, sections: Mapping[str, Entry], broken: frozenset[SourceRef]
@@ -118,7 +119,9 @@ class Overlaying:
                         "null takes nothing away here: the catalog below this overlay does not"
                         " declare it",
                         entry.key_ref,
-                        did_you_mean(slug, entries) or self._meant(place) or "remove the line",
+                        self._suggestions.meant(slug, entries)
+                        or self._meant(place)
+                        or "remove the line",
                     )
                     self._wrong.append(found)
                 if inherits:
@@ -145,7 +148,7 @@ class Overlaying:
             present = entries.get(name)
             if entry.node.value is None:
                 if entries.pop(name, None) is None and entry.node.ref not in self._broken:
-                    self._wrong.append(_no_field(place, entry, name, [*entries]))
+                    self._wrong.append(self._no_field(place, entry, name, entries))
             elif not _is_map(entry):
                 entries[name] = entry
             elif name in place.inner:
@@ -157,11 +160,26 @@ class Overlaying:
                 entries[name] = entry
         return _over(under, over, entries)
 
+    def _no_field(
+        self, place: _Place, entry: Entry, name: str, declared: Iterable[str]
+    ) -> Diagnostic:
+        known = [*(key.name for key in place.spec.keys), *place.inner]
+        hint = self._suggestions.meant(name, declared)
+        if hint is None and name not in known:
+            hint = self._suggestions.meant(name, known)
+        return place.diagnostic(
+            "removes-nothing",
+            f"`{shorten(name)}: null` takes nothing away: the {place.spec.kind} below this overlay"
+            " has no such key",
+            entry.key_ref,
+            hint or "remove the line",
+        )
+
     def _meant(self, place: _Place) -> str | None:
         """A hint at the object that may be meant: of a similar slug, or of another kind."""
         slug = place.address.slug
         beside = list(self.root.walk(place.path[:-1]))
-        if beside and (hint := did_you_mean(slug, beside[-1].node.entries.keys() - {slug})):
+        if beside and (hint := self._suggestions.meant(slug, beside[-1].node.entries)):
             return hint
         for spec in top_kinds() if place.address.parent is None else ():
             section = self.root.entries.get(spec.section)
@@ -229,15 +247,3 @@ def _as_map(spec: KindSpec, entry: Entry | None) -> Entry | None:
         return None
     bare = {spec.shorthand: Entry(entry.node.ref, entry.node)}
     return Entry(entry.key_ref, Node(entry.node.ref, bare))
-
-
-def _no_field(place: _Place, entry: Entry, name: str, declared: list[str]) -> Diagnostic:
-    known = [*(key.name for key in place.spec.keys), *place.inner]
-    hint = did_you_mean(name, declared) or (None if name in known else did_you_mean(name, known))
-    return place.diagnostic(
-        "removes-nothing",
-        f"`{shorten(name)}: null` takes nothing away: the {place.spec.kind} below this overlay"
-        " has no such key",
-        entry.key_ref,
-        hint or "remove the line",
-    )

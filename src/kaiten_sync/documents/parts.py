@@ -146,6 +146,13 @@ class OutcomeDocument(JsonDocument, frozen=True):
             None,
         ),
     ]
+    declared_as: Annotated[
+        AddressText | UnsetType,
+        about(
+            "The object that is declared, if the change went to a version of it.",
+            "family/growth/grant/api-calls",
+        ),
+    ] = UNSET
 
 
 class DiagnosticDocument(JsonDocument, frozen=True):
@@ -236,4 +243,17 @@ def outcome_document(outcome: Outcome) -> OutcomeDocument:
         code=outcome.code,
         error_id=outcome.error_id,
         blocked_by=outcome.blocked_by,
+        declared_as=UNSET if outcome.declared_as is None else str(outcome.declared_as),
     )
+
+
+PlanTarget: TypeAlias = Annotated[
+    TargetDocument,
+    about("The server that the plan was made for. It cannot be applied to another."),
+]
+Requests: TypeAlias = Annotated[
+    Count, about("How many requests applying will take if nothing has to be sent twice.", 9)
+]
+Seal: TypeAlias = Annotated[
+    Digest, about("Seals all the rest. A plan whose digest does not match is refused.")
+]

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from kaiten_sync.model.impact import ChangeImpact, Impact
+from kaiten_sync.model.impact import ChangeImpact, HolderImpact, Impact, Standing
 from kaiten_sync.report.impact_words import (
     change_text,
     cost_text,
     counts_text,
     holder_text,
     moment_text,
+    raised_text,
     share,
     totals_text,
     use_text,
@@ -55,14 +56,18 @@ def impact_parts(impact: Impact) -> dict[str, object]:
     is_read = impact.gap is None
     return {
         "totals": totals_text(impact),
-        "cost": cost_text(impact) if is_read and impact.changes else "",
+        "cost": cost_text(impact) if impact.was_read else "",
         "cards": [_card(each) for each in impact.changes] if is_read else [],
+        "raised": [
+            (cut(change_text(each.affected), NAME_LIMIT), raised_text(each))
+            for each in impact.raised
+        ],
     }
 
 
 def _card(change: ChangeImpact) -> _ImpactCard:
     return _ImpactCard(
-        title=cut(change_text(change), NAME_LIMIT),
+        title=cut(change_text(change.affected), NAME_LIMIT),
         counts=counts_text(change),
         is_metered=change.affected.is_metered,
         holders=tuple(
@@ -71,8 +76,15 @@ def _card(change: ChangeImpact) -> _ImpactCard:
                 name=cut(holder_text(each), NAME_LIMIT),
                 use=use_text(change, each),
                 before=share(each.used, change.affected.before),
-                after=share(each.used, change.affected.after or 0),
+                after=_share_after(change, each),
             )
             for each in worth_naming(change)
         ),
     )
+
+
+def _share_after(change: ChangeImpact, holder: HolderImpact) -> int:
+    """The whole bar is of those who are over alone: whoever is at the limit is only near it."""
+    if holder.standing is Standing.OVER:
+        return 100
+    return min(share(holder.used, change.affected.after or 0), 99)

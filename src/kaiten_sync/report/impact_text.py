@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 
-from kaiten_sync.model.impact import ChangeImpact, Impact, Standing
+from kaiten_sync.model.impact import Affected, ChangeImpact, Impact, Standing
 from kaiten_sync.report.impact_words import (
     change_text,
     cost_text,
     counts_text,
     holder_text,
     moment_text,
+    raised_text,
     share,
     totals_text,
     use_text,
@@ -46,13 +48,17 @@ def impact_lines(impact: Impact, paint: Paint) -> Iterator[str]:
         if impact.gap is None:
             yield from _block(change, paint)
             yield ""
+    for raised in impact.raised:
+        yield f"  {paint(change_text(raised.affected), TITLE)}"
+        yield f"{INDENT}{raised_text(raised)}"
+        yield ""
     yield paint(f"Impact: {totals_text(impact)}", TITLE)
-    if impact.changes and impact.gap is None:
+    if impact.was_read:
         yield paint(f"Read with {cost_text(impact)}", QUIET)
 
 
 def _block(change: ChangeImpact, paint: Paint) -> Iterator[str]:
-    yield f"  {paint(change_text(change), TITLE)}"
+    yield f"  {paint(change_text(change.affected), TITLE)}"
     yield f"{INDENT}{counts_text(change)}"
     holders = list(worth_naming(change))
     widest = max((cells(holder_text(each)) for each in holders), default=0)
@@ -62,8 +68,13 @@ def _block(change: ChangeImpact, paint: Paint) -> Iterator[str]:
         )
         line = f"{INDENT}{word}  {padded(holder_text(each), widest)}"
         if change.affected.is_metered:
-            # The bar shows use against the maximum before the change.
-            full = round(_BAR * share(each.used, change.affected.before) / 100)
+            # The bar shows use against the maximum before the change, if there was one.
+            full = round(_BAR * share(each.used, _whole(change.affected)) / 100)
             bar = f"{paint('█' * full, 'cyan')}{paint('░' * (_BAR - full), QUIET)}  "
             line = f"{line}  {bar}{use_text(change, each)}"
         yield line.rstrip()
+
+
+def _whole(affected: Affected) -> float | None:
+    is_limited = affected.before is not None and math.isfinite(affected.before)
+    return affected.before if is_limited else affected.after
