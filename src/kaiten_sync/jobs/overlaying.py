@@ -8,8 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from kaiten_sync.declare.files import SUFFIXES, FoundFile, find_files
-from kaiten_sync.declare.overlay_patch import overlay_text, patch_of
+from kaiten_sync.declare import SUFFIXES, FoundFile, find_files, overlay_text, patch_of
 from kaiten_sync.diff import diff_catalog
 from kaiten_sync.drift import DriftCase, compare
 from kaiten_sync.errors import RefusedError, UsageError
