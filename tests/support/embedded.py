@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import sqlite3
+import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, closing, contextmanager
+from functools import cache
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -14,6 +16,7 @@ from sqlalchemy import Connection
 
 from kaiten_sync.server.app import ServerSettings, Started, running
 from kaiten_sync.server.db.engine import Database, open_engine
+from kaiten_sync.server.db.migrate import migrate
 from kaiten_sync.server.domain.scopes import ALL_SCOPES
 from kaiten_sync.server.domain.tokens import new_token
 from kaiten_sync.server.service.tenancy import create_organization
@@ -41,6 +44,8 @@ class EmbeddedServer:
         self._side_door: Database
 
     def __enter__(self) -> Self:
+        if self.database_url.startswith("sqlite:") and not Path(self._file).exists():
+            Path(self._file).write_bytes(_migrated())
         self.token = new_token()
         settings = ServerSettings(
             database_url=self.database_url,
@@ -94,3 +99,13 @@ class EmbeddedServer:
             now_ms = time.time_ns() // 1_000_000
             create_organization(connection, "Test", token, now_ms, scopes or ALL_SCOPES)
         return token
+
+
+@cache
+def _migrated() -> bytes:
+    """A SQLite file that has been through all migrations: most of the time of a server's start."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "server.db"
+        with closing(open_engine(f"sqlite:///{path}")) as database:
+            migrate(database)
+        return path.read_bytes()
