@@ -73,8 +73,9 @@ def test_the_environments_authority_is_trusted(server: Scripted, tmp_path: Path)
 def test_a_certificate_of_another_time_is_recognized(tmp_path: Path, days: int, hint: str) -> None:
     authority, now = trustme.CA(), datetime.now(UTC)
     tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    valid = {"not_before": now + timedelta(days), "not_after": now + timedelta(days, hours=1)}
-    authority.issue_cert("127.0.0.1", **valid).configure_cert(tls)
+    begin, end = now + timedelta(days), now + timedelta(days, hours=1)
+    issued = authority.issue_cert("127.0.0.1", not_before=begin, not_after=end)
+    issued.configure_cert(tls)
     file = tmp_path / "theirs.pem"
     authority.cert_pem.write_to_path(str(file))
     with scripted(lambda _: Reply(body={}), tls) as running:
