@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -43,13 +43,14 @@ def _pricing(visit: Visit) -> Shown:
     ]
     table = price_table(visit.work, columns)
     git = _in_git(visit)
+    declared_as = visit.plan.declared_as if visit.plan else str
     rows = [
         (
             row,
             [
                 _TableCell(
                     text=_text(cell, row.unit),
-                    in_git=git.get(f"license/{column.slug}/grant/{row.slug}"),
+                    in_git=git.get(declared_as(f"license/{column.slug}/grant/{row.slug}")),
                 )
                 for column, cell in zip(table.columns, row.cells, strict=True)
             ],
@@ -92,19 +93,19 @@ def _granted(value: Any, overage: Any, unit: tuple[str, str] = ("", "")) -> str:
 
 
 def _in_git(visit: Visit) -> Mapping[str, str]:
-    """What git declares of grants that differ from it, by address."""
-    changes: Sequence[Mapping[str, Any]] = visit.plan.changes if visit.plan else ()
+    """What git declares of grants that differ from it, by the address that declares them."""
     found = {}
-    for change in changes:
-        if "/grant/" not in change["address"]:
+    for change in visit.plan.changes if visit.plan else ():
+        address = change.get("declaredAs", change["address"])
+        if "/grant/" not in address or (visit.plan and address not in visit.plan.differing):
             continue
         after = {each["name"]: each.get("after") for each in change.get("fields", ())}
         if change["action"] == "delete":
-            found[change["address"]] = "not granted"
+            found[address] = "not granted"
         elif "value" in after:
-            found[change["address"]] = _granted(after["value"], after.get("overagePercent"))
+            found[address] = _granted(after["value"], after.get("overagePercent"))
         elif "overagePercent" in after:
-            found[change["address"]] = f"overage {show_overage(after['overagePercent'])}"
+            found[address] = f"overage {show_overage(after['overagePercent'])}"
     return found
 
 
