@@ -32,6 +32,7 @@ DIGESTS = {
     "v0008_folded_texts.py": "6828626c6180926057ce936b682cd96e29505fb1c59ae5c549b47d5b268c844b",
     "v0009_traces.py": "49f9a9442518ac9bc85156eb35087b7b6b3616ee118ce88686c0c22ad577f73b",
     "v0010_valid_rows.py": "5dc81ebfc8a258b487d7a675305949776eaf7fb16880a7a13e15975be979b3a3",
+    "v0011_full_counters.py": "3c706a0abc7adc1272ecbe9ee8a955b731789d991386e4449177a2a07899ec4e",
 }
 """By file. Databases that a migration made are out there: what is wrong with one is mended by
 another one, and never in its place."""
