@@ -8,8 +8,8 @@ from __future__ import annotations
 from alembic import op
 from sqlalchemy import text
 
-revision = "0011"
-down_revision = "0010"
+revision = "0012"
+down_revision = "0011"
 
 _USAGE, _DAYS = "entitlement_usage", "entitlement_usage_day"
 _IS_REFUSED = text("refused > 0")
