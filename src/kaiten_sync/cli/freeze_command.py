@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import click
 
+from kaiten_sync.cli.completion import complete_license
 from kaiten_sync.cli.options import NO_SERVER, CatalogChoice, catalog_options
 
 
 @click.command("freeze")
-@click.argument("licenses", metavar="LICENSE...", nargs=-1, required=True)
+@click.argument(
+    "licenses", metavar="LICENSE...", nargs=-1, required=True, shell_complete=complete_license
+)
 @catalog_options
 @click.option("--dry-run", is_flag=True, help="Show the changes of files, and write nothing.")
 def command(licenses: tuple[str, ...], declaration: CatalogChoice, dry_run: bool) -> None:
-    """Write the grants that a license inherits into the license itself.
+    """Write the grants that a license or family inherits into it itself.
 
     Afterwards it extends nothing, and changes no more when other licenses or bundles do. Comments,
     order and spelling stay. What is declared for each target is compared before a file is written,

@@ -107,7 +107,10 @@ def check_is_of_catalog(plan: Plan) -> None:
 
 
 def _place(url: str) -> tuple[str, str, str]:
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+    except ValueError:  # a file can say anything: this is the place of no server
+        return "", "", url
     scheme, host = parts.scheme.lower(), parts.netloc.lower()
     return scheme, host.removesuffix(_DEFAULT_PORTS.get(scheme, "")), parts.path.rstrip("/")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import json
 import logging
 import multiprocessing
@@ -34,6 +35,7 @@ from kaiten_sync.server.settings import (
     default_database_url,
 )
 from kaiten_sync.server.supervisor import Supervisor
+from kaiten_sync.server.web.last_use import LastUse
 from kaiten_sync.server.web.routes import build_app
 from kaiten_sync.server.web.transactions import Surroundings
 
@@ -275,8 +277,11 @@ def _prepare_database(settings: ServerSettings) -> tuple[Database, str | None]:
 
 def _application(database: Database, settings: ServerSettings) -> Starlette:
     sender = Sender(allow_private=settings.allow_private_webhooks)
+    last_use = LastUse(database)
     surroundings = Surroundings(
-        database=database, allow_private_webhooks=settings.allow_private_webhooks
+        database=database,
+        allow_private_webhooks=settings.allow_private_webhooks,
+        note_use=last_use.note,
     )
     worker = DeliveryWorker(
         database, sender, surroundings.clock, reports_kept_days=settings.reports_kept_days
@@ -288,7 +293,8 @@ def _application(database: Database, settings: ServerSettings) -> Starlette:
         # only this line says why.
         try:
             async with worker.running():
-                yield
+                with last_use.running():
+                    yield
         except Exception:
             log.exception("the server cannot start or stop as it should")
             raise
@@ -328,6 +334,9 @@ def _not_started() -> ServerStartError:
     return ServerStartError("the server stopped while it started", hint="the lines above say why")
 
 
+_HOST_HINT = "--host is an address of this machine, such as 127.0.0.1, or 0.0.0.0 for all of them"
+
+
 def _bind(host: str, port: int) -> socket.socket:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     # asyncio switches off Nagle's algorithm only if the protocol is named. With it, small answers
@@ -339,8 +348,10 @@ def _bind(host: str, port: int) -> socket.socket:
         listener.listen(socket.SOMAXCONN)
     except (OSError, OverflowError) as error:
         listener.close()
+        is_about_port = getattr(error, "errno", None) in (errno.EADDRINUSE, errno.EACCES)
         raise ServerStartError(
-            f"cannot listen on {host} port {port}: {error}", hint="choose another --port"
+            f"cannot listen on {host} port {port}: {error}",
+            hint="choose another --port" if is_about_port else _HOST_HINT,
         ) from error
     return listener
 

@@ -27,6 +27,8 @@ def meter(api: httpx.Client, database_url: str) -> Meter:
         (10, 5, 9, 11, "set", "11 > 10.5 (10 + 5 %)"),
         (0.5, 0, 0.25, 0.5, "append", "0.25 + 0.5 > 0.5"),
         (0, 0, 0, 1, "append", "1 > 0"),
+        (0.3, 0, 0.2, 0.1, "append", "0.2 + 0.1 = 0.30000000000000004 > 0.3"),
+        (0.3, 0, 0, 0.1 + 0.2, "append", "0.30000000000000004 > 0.3"),
         (2**53, 0, 1, 1e16, "append", "1 + 10,000,000,000,000,000 > 9,007,199,254,740,992"),
     ],
 )
@@ -58,6 +60,15 @@ def test_a_refusal_keeps_what_was_granted_when_it_was_refused(dash: Dash, meter:
     meter.regrant(100, overage=50)
     (row,) = Html(dash.see("/refusals")).rows()
     assert row[3:8] == ["11", "0", "10", "10", "11 > 10"]
+
+
+def test_a_refusal_is_shown_in_units(dash: Dash, meter: Meter) -> None:
+    meter.grant(10**10, overage=10, unitSingular="byte", unitPlural="bytes")
+    meter.count(9 * 10**9)
+    assert meter.report(4 * 10**9).status_code == 409
+    (row,) = Html(dash.see("/refusals")).rows()
+    assert row[3:8] == ["4 GB", "9 GB", "10 GB", "11 GB", "9 GB + 4 GB > 11 GB (10 GB + 10 %)"]
+    assert "usage: 0 bytes → 9 GB" in Html(dash.see("/instances/main/audit")).text
 
 
 def test_refusals_are_found_by_instance_entitlement_and_time(dash: Dash, meter: Meter) -> None:
@@ -103,6 +114,47 @@ def test_no_text_of_an_export_is_a_formula(dash: Dash, api: httpx.Client) -> Non
     rows = list(csv.DictReader(io.StringIO(dash.client.get("/events.csv").text)))
     assert "name: =1+1 -> B" in [row["change"] for row in rows]
     assert not any(cell.startswith(("=", "+", "@")) for row in rows for cell in row.values())
+
+
+@pytest.mark.parametrize("name", [" =1+1", "\n=1+1", "\uff1d1+1", "\t@x", "-1", "+1"])
+def test_no_name_in_an_export_is_a_formula(dash: Dash, meter: Meter, name: str) -> None:
+    meter.grant(1)
+    body = {"name": name, "scopes": ["write:instances"]}
+    made = done(meter.api.post("/service-accounts/bootstrap/tokens", json=body)).json()
+    reporter = {"Authorization": f"Bearer {made['token']}"}
+    where = "/instances/main/entitlements/calls/usage"
+    assert meter.api.post(where, json={"value": 2}, headers=reporter).status_code == 409
+    (row,) = csv.DictReader(io.StringIO(dash.client.get("/refusals.csv").text))
+    assert row["token"] == f"'{name}"
+
+
+def test_refusals_of_a_renamed_instance_are_found_by_both_slugs(dash: Dash, meter: Meter) -> None:
+    meter.grant(10)
+    assert meter.report(11).status_code == 409
+    stored = done(meter.api.get("/instances/main")).json()
+    kept = ("name", "customerId", "licenseId", "startLicenseDate", "endLicenseDate")
+    body = {**{name: stored[name] for name in kept}, "description": "", "slug": "renamed"}
+    done(meter.api.put("/instances/main", json=body))
+    for slug in ("main", "renamed"):
+        for path in ("/refusals", "/events"):
+            page = Html(dash.see(f"{path}?instance={slug}&entitlement=calls"))
+            assert page.rows()
+            dash.see(page.link("main"))
+    assert Html(dash.see("/instances/renamed")).has_link("1 report of calls refused")
+
+
+def test_refusals_lead_to_nothing_that_is_gone(dash: Dash, meter: Meter) -> None:
+    meter.grant(10)
+    assert meter.report(11).status_code == 409
+    page = Html(dash.see("/refusals"))
+    assert (page.link("main"), page.link("calls")) == ("/instances/main", "/entitlements/calls")
+    done(meter.api.delete("/instances/main"))
+    done(meter.api.delete("/licenses/growth/entitlements/calls"))
+    done(meter.api.delete("/entitlements/calls"))
+    page = Html(dash.see("/refusals"))
+    assert page.rows()[0][1:3] == ["main", "calls"]
+    assert not page.has_link("main")
+    assert not page.has_link("calls")
 
 
 def test_pages_of_refusals_follow_each_other(dash: Dash, meter: Meter) -> None:

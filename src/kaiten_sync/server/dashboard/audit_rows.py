@@ -6,13 +6,19 @@ import csv
 import io
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
-from kaiten_sync.licensing import maximum
-from kaiten_sync.server.dashboard.figures import show_number, show_overage
+from kaiten_sync.licensing import NO_UNIT, Unit, is_read_with_prefix, maximum
+from kaiten_sync.server.dashboard.figures import (
+    show_amount,
+    show_number,
+    show_overage,
+    spell_number,
+)
 from kaiten_sync.server.db.audit import TrailEvent
-from kaiten_sync.server.service.audit import AuditPage
+from kaiten_sync.server.service.audit import AuditPage, entitlement_of
 from kaiten_sync.server.shapes.scalars import number, timestamp
 
 _BOOKKEEPING = frozenset({"updatedAt", "updatedBy", "createdAt", "createdBy"})
@@ -26,21 +32,34 @@ _CSV_HEAD = (
     *("used before", "used after", "threshold", "overage percent", "maximum"),
     *("service account", "token", "reason"),
 )
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
-"""What makes a spreadsheet take a text for a formula."""
+_FORMULA = ("=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+"""What makes a spreadsheet take a text for a formula, also in full width and behind blanks."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AuditRow:
     """An event to show. `changes` are names with what was before and after, as texts.
 
-    `payload` is None for who may not see it, and so are the changes.
+    `payload` is None for who may not see it, and so are the changes. `has_entitlement` is whether
+    the entitlement is still there.
     """
 
     event: TrailEvent
     entitlement: str | None
+    has_entitlement: bool
     changes: Sequence[tuple[str, str, str]]
     payload: str | None
+    unit: Unit = NO_UNIT
+
+    @property
+    def unit_singular(self) -> str:
+        """The unit of the amounts for one; empty without."""
+        return self.unit[0]
+
+    @property
+    def unit_plural(self) -> str:
+        """The unit of the amounts for several; empty without."""
+        return self.unit[1]
 
     @property
     def who(self) -> str:
@@ -72,17 +91,27 @@ class AuditRow:
         reported = self.reported or 0
         is_added = event.payload.get("behavior") == "append" and event.used_before > 0
         is_sum = is_added and event.used_before + reported == event.used_after
-        before, after = show_number(event.used_before), show_number(event.used_after)
-        left = f"{before} + {show_number(reported)}" if is_sum else after
-        terms = show_number(event.threshold)
+        # Of a unit without prefixes the columns beside say enough: `10 + 4 > 11`.
+        has_prefixes = is_read_with_prefix(self.unit)
+        show = partial(show_amount, of=self) if has_prefixes else show_number
+        before, after = show(event.used_before), show(event.used_after)
+        left = f"{before} + {show(reported)}" if is_sum else after
+        if after == show(most):
+            # Fractions that have no exact number, such as 0.2 + 0.1: the rest is what is above.
+            exact = spell_number(event.used_after)
+            left = f"{left} = {exact}" if is_sum else exact
+        terms = show(event.threshold)
         if (event.overage_percent or 0) > 0:
-            terms = f"{show_number(most)} ({terms} + {show_overage(event.overage_percent)})"
+            terms = f"{show(most)} ({terms} + {show_overage(event.overage_percent)})"
         return f"{left} > {terms}"
 
 
 def audit_rows(page: AuditPage, visible: Mapping[str, bool]) -> list[AuditRow]:
     """The events of a page; `visible` says which types of them show their payload."""
-    return [_row(row, page.before.get(row.seq), is_seen=visible[row.type]) for row in page.rows]
+    return [
+        _row(row, page.before.get(row.seq), page.entitlements, is_seen=visible[row.type])
+        for row in page.rows
+    ]
 
 
 def audit_csv(rows: Iterable[AuditRow]) -> str:
@@ -116,20 +145,29 @@ def audit_csv(rows: Iterable[AuditRow]) -> str:
     return file.getvalue()
 
 
-def _row(event: TrailEvent, before: Mapping[str, Any] | None, *, is_seen: bool) -> AuditRow:
-    payload = event.payload
-    entitlement = payload.get("entitlement_slug") or payload.get("entitlementSlug")
-    return AuditRow(
+def _row(
+    event: TrailEvent,
+    before: Mapping[str, Any] | None,
+    units: Mapping[str, Unit],
+    *,
+    is_seen: bool,
+) -> AuditRow:
+    entitlement = entitlement_of(event) or ""
+    row = AuditRow(
         event=event,
-        entitlement=entitlement if is_seen else None,
-        changes=_changes(event, before) if is_seen else (),
-        payload=json.dumps(payload, ensure_ascii=False, indent=2) if is_seen else None,
+        entitlement=entitlement or None if is_seen else None,
+        has_entitlement=entitlement in units,
+        changes=(),
+        payload=json.dumps(event.payload, ensure_ascii=False, indent=2) if is_seen else None,
+        unit=units.get(entitlement, NO_UNIT) if is_seen else NO_UNIT,
     )
+    return replace(row, changes=_changes(row, before)) if is_seen else row
 
 
-def _changes(event: TrailEvent, before: Mapping[str, Any] | None) -> Sequence[tuple[str, str, str]]:
+def _changes(row: AuditRow, before: Mapping[str, Any] | None) -> Sequence[tuple[str, str, str]]:
+    event = row.event
     if event.used_after is not None and event.threshold is None:
-        return [("usage", show_number(event.used_before), show_number(event.used_after))]
+        return [("usage", show_amount(event.used_before, row), show_amount(event.used_after, row))]
     for name in _MOVES:
         if f"new_{name}" in event.payload:
             sides = (event.payload.get(f"{side}_{name}") for side in ("previous", "new"))
@@ -168,4 +206,4 @@ def _number(value: float | None) -> str:
 
 def _cell(text: str | None) -> str:
     """A text that no spreadsheet takes for a formula."""
-    return f"'{text}" if text and text.startswith(_FORMULA) else text or ""
+    return f"'{text}" if text and text.lstrip().startswith(_FORMULA) else text or ""

@@ -10,11 +10,26 @@ import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
+from kaiten_sync.licensing import is_read_with_prefix
 from kaiten_sync.server.dashboard.fields import Field, Sent, read_fields
-from kaiten_sync.server.dashboard.forms import Filled, FormEntry, field_of, fill
-from kaiten_sync.server.dashboard.granted import GRANT_FIELDS, grant_body, stored_grant, terms_text
+from kaiten_sync.server.dashboard.figures import unit_names
+from kaiten_sync.server.dashboard.forms import (
+    Filled,
+    FormEntry,
+    field_of,
+    fill,
+    is_told_of_changes,
+)
+from kaiten_sync.server.dashboard.granted import (
+    GRANT_FIELDS,
+    grant_body,
+    granted_text,
+    stored_grant,
+    typed_text,
+)
 from kaiten_sync.server.dashboard.texts import showable, with_line_feeds
 from kaiten_sync.server.db.grants import NamedGrant
 from kaiten_sync.server.domain.grants import settle_grant
@@ -39,6 +54,13 @@ class GrantOnPage:
     value: FormEntry
     overage: FormEntry | None
     state: str
+
+    @property
+    def unit(self) -> str:
+        """The unit to show beside what is typed; empty if that names it, or has none."""
+        is_number = self.row.value["type"] == "number"
+        names = unit_names(self.row) if is_number else ()
+        return names[-1] if names and not is_read_with_prefix((names[0], names[-1])) else ""
 
     @property
     def problems(self) -> Sequence[str]:
@@ -70,8 +92,11 @@ def grant_table(
     stored = {name: value for row in rows for name, value in _stored(row).items()}
     by_grant = [(row, _fields(row)) for row in rows]
     typed: dict[str, Sequence[str]] = {}
+    states: dict[str, str] = {}
     for row, fields in by_grant:
         is_edited = sent is not None and _is_edited(row.entitlement_slug, sent)
+        if sent and is_edited and not is_told_of_changes(error):
+            states[row.entitlement_slug] = sent.one(_name(_STATE, row))
         for field in fields:
             texts = sent.values.get(field.name, ()) if sent and is_edited else None
             typed[field.name] = field.typed(stored) if texts is None else texts
@@ -84,7 +109,7 @@ def grant_table(
                 row=row,
                 value=entries[_name("value", row)],
                 overage=entries.get(_name("overage", row)),
-                state=_state(row),
+                state=states.get(row.entitlement_slug) or _state(row),
             )
             for row in rows
         ],
@@ -121,7 +146,7 @@ def read_edits(
             continue
         edits.append(edit)
         if sent.one(_name(_STATE, row)) not in ("", _state(row)):
-            now = terms_text(row.value, row.overage_percent)
+            now = granted_text(row)
             message = f"somebody else has changed this to: {now}"
             theirs.append(Problem(message, f"body.{_name('value', row)}"))
     if wrong:
@@ -161,7 +186,7 @@ def _read(row: NamedGrant, sent: Sent, operation: Operation) -> GrantEdit:
         for name, prefix in _PREFIXES.items()
         if _name(prefix, row) in named
     }
-    body = check_body(operation, grant_body(row.entitlement_type, typed))
+    body = check_body(operation, grant_body(row.entitlement_type, typed, row))
     overage = settle_grant(
         "UpdateLicenseEntitlement",
         row.entitlement_type,
@@ -174,6 +199,8 @@ def _read(row: NamedGrant, sent: Sent, operation: Operation) -> GrantEdit:
             entitlement_name=row.entitlement_name,
             before=terms_of(row),
             after=GrantTerms(value=body["value"], overage_percent=overage),
+            unit_singular=row.unit_singular,
+            unit_plural=row.unit_plural,
         ),
         body=body,
     )
@@ -203,6 +230,7 @@ def _fields(row: NamedGrant) -> list[Field]:
             name=_name(_PREFIXES[field.name], row),
             label=f"{row.entitlement_name}: {labels[field.name]}",
             hint="",
+            show=partial(typed_text, of=row) if field.name == "value" else field.show,
         )
         for field in GRANT_FIELDS
         if is_number or field.name == "value"
