@@ -172,6 +172,8 @@ class Adopter:
         if not spec.shorthand:
             return None
         holders = [editor for editor in self._latest_first() if editor.find(path) is not None]
+        if not holders and (overlay := self._overlay_of(address)) is not None:
+            return partial(overlay.put, path)
         if not holders:
             return partial(self._put_child, path)
         spot = holders[0].find(path)
@@ -181,6 +183,12 @@ class Adopter:
         if is_alias or (is_bare and others):
             return partial(holders[0].set, path)
         return None
+
+    def _overlay_of(self, address: Address) -> TextEditor | None:
+        """The overlay that declares what an object inherits: other targets never had that value."""
+        found = self._declared.resources.get(address) if self._declared is not None else None
+        is_over = found is not None and found.source.file in self._overlays
+        return self._editors[found.source.file] if found is not None and is_over else None
 
     def _change(self, address: Address, field: FieldChange) -> None:
         path, spec, name = path_of(address), spec_of(address.kind), field.name

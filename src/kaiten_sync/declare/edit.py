@@ -100,6 +100,15 @@ class TextEditor:
         text = self._instead_of(spot, value)
         self._edits.append(_TextEdit(spot.start, spot.end, f"{anchor}{text}"))
 
+    def put(self, path: EditPath, value: Json) -> None:
+        """Write a value, with the mappings that lead to it as far as there are none."""
+        known = len(path) - 1
+        while known and self.find(path[:known]) is None:
+            known -= 1
+        for key in reversed(path[known + 1 :]):
+            value = {str(key): value}
+        self.set(path[: known + 1], value)
+
     def set_list(self, path: EditPath, old: Sequence[Json], new: Sequence[Json]) -> None:
         """Turn one list into another, item by item, so that the others keep their comments."""
         spot = self.find(path)
