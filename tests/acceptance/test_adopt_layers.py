@@ -112,22 +112,21 @@ licenses:
 """
 
 
-@pytest.mark.parametrize(
-    ("overlay", "after"),
-    [
-        (
-            "version: 1\nbundles:\n  basics: {entitlements: {seats: 5}}  # more\n",
-            "version: 1\nbundles:\n  basics: {entitlements: {seats: 5}}  # more\n"
-            "licenses:\n  growth:\n    entitlements: {seats: 6}\n",
-        ),
-        (
-            "version: 1\nlicenses:\n  growth: {description: Prod}\n"
-            "bundles:\n  basics: {entitlements: {seats: 5}}\n",
-            "version: 1\nlicenses:\n  growth: {description: Prod, entitlements: {seats: 6}}\n"
-            "bundles:\n  basics: {entitlements: {seats: 5}}\n",
-        ),
-    ],
-)
+BUNDLE = "version: 1\nbundles:\n  basics: {entitlements: {seats: 5}}  # more\n"
+BOTH = """\
+version: 1
+licenses:
+  growth: {description: Prod}
+bundles:
+  basics: {entitlements: {seats: 5}}
+"""
+OVERLAYS = {
+    "a new license": (BUNDLE, BUNDLE + "licenses:\n  growth:\n    entitlements: {seats: 6}\n"),
+    "a license that is there": (BOTH, BOTH.replace("Prod}", "Prod, entitlements: {seats: 6}}")),
+}
+
+
+@pytest.mark.parametrize(("overlay", "after"), OVERLAYS.values(), ids=OVERLAYS)
 def test_what_is_inherited_from_an_overlay_is_overridden_there(
     place: Workplace, api: httpx.Client, overlay: str, after: str
 ) -> None:
