@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from graphlib import CycleError, TopologicalSorter
 
 from kaiten_sync.declare.diagnostics import did_you_mean
-from kaiten_sync.declare.overlays import laid_over
+from kaiten_sync.declare.overlays import BUNDLE, laid_over, nulls_over_nothing
 from kaiten_sync.declare.scalars import shorten
 from kaiten_sync.kinds.registry import all_kinds, spec_of
 from kaiten_sync.kinds.spec import EXTENDS, KindSpec
@@ -109,8 +109,10 @@ def _resolve(spec: KindSpec, bases: list[_Base], merged: MergedCatalog) -> Itera
                 address=first.address,
                 hint="give the bundle another name",
             )
+    places = {spec.kind for spec in map(spec_of, spec.parents)} | {BUNDLE}
+    gone = {a.slug: ref for a, ref in merged.removed.items() if a.kind in places}
     for base in by_name.values():
-        base.extends, unknown = _extended(base, by_name)
+        base.extends, unknown = _extended(base, by_name, gone)
         base.is_whole = merged.is_complete and not unknown
         if merged.is_complete:
             yield from unknown
@@ -126,12 +128,17 @@ def _resolve(spec: KindSpec, bases: list[_Base], merged: MergedCatalog) -> Itera
             yield _too_many(base)
             return
         yield from _settle(spec, base, passed_on, overlaid, merged.partial)
+    if all(base.is_whole for base in bases):
+        yield from _extended_by_nobody(spec, bases, by_name, merged.overlaid_bundles)
 
 
 def _extended(
-    base: _Base, by_name: Mapping[str, _Base]
+    base: _Base, by_name: Mapping[str, _Base], gone: Mapping[str, SourceRef]
 ) -> tuple[Mapping[str, SourceRef], list[Diagnostic]]:
-    """The names that a base extends with their places, and the names that nothing has."""
+    """The names that a base extends with their places, and the names that nothing has.
+
+    An overlay takes away what is in `gone`.
+    """
     names = _names_in(base)
     unknown = [
         Diagnostic(
@@ -139,13 +146,40 @@ def _extended(
             message=f"nothing that can be extended is named '{shorten(name)}'",
             ref=ref,
             address=base.address,
-            hint=did_you_mean(name, by_name)
+            hint=f"{gone[name]} takes it away: change this in that overlay as well"
+            if name in gone
+            else did_you_mean(name, by_name)
             or "declare it under `bundles:`, `licenses:` or `families:`",
         )
         for name, ref in names
         if name not in by_name
     ]
     return {name: ref for name, ref in names if name in by_name}, unknown
+
+
+def _extended_by_nobody(
+    spec: KindSpec,
+    bases: list[_Base],
+    by_name: Mapping[str, _Base],
+    overlaid: Mapping[str, SourceRef],
+) -> Iterator[Diagnostic]:
+    """Bundles that an overlay changes, or adds, although no object gets anything from them."""
+    reached = {base.slug: base for base in bases if base.section != spec.bundles}
+    waiting = [*reached.values()]
+    while waiting:
+        found = {name: by_name[name] for name in waiting.pop().extends if name not in reached}
+        reached |= found
+        waiting += found.values()
+    extended = {slug for slug, base in reached.items() if base.section == spec.bundles}
+    for slug, ref in overlaid.items():
+        if slug in by_name and slug not in reached:
+            yield Diagnostic(
+                rule="extended-by-nobody",
+                message="this part of an overlay changes nothing: nothing extends the bundle",
+                ref=ref,
+                address=by_name[slug].address,
+                hint=did_you_mean(slug, extended) or f"add `{EXTENDS}: {slug}`, or remove the part",
+            )
 
 
 def _names_in(base: _Base) -> list[tuple[str, SourceRef]]:
@@ -223,6 +257,8 @@ def _settle(
     for slug, entry in own.node.entries.items():
         if entry.key_ref in partial and slug in passed_on:
             children[slug] = laid_over(spec, passed_on[slug], entry)
+            address = f"{base.address}/{spec.kind}/{slug}"
+            yield from nulls_over_nothing(spec, address, passed_on[slug], entry)
         elif entry.node.value is not None or not base.extends:
             children[slug] = entry
             if entry.key_ref in partial and base.is_whole:

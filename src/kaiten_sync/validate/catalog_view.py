@@ -20,7 +20,7 @@ def view_catalog(merged: MergedCatalog) -> CatalogView:
         for each in _objects(merged, spec, merged.root.entries.get(spec.section), None):
             objects[each.address] = each
             by_kind[each.address.kind].append(each)
-    return CatalogView(objects, by_kind)
+    return CatalogView(objects, by_kind, merged.removed)
 
 
 def _objects(

@@ -58,6 +58,8 @@ def _references(declared: Declared) -> Iterator[tuple[Address, Reference, Source
 def _hint(target: Address, view: CatalogView) -> str:
     if target.slug == EXTENDS:
         return EXTENDS_GOES
+    if target in view.removed:
+        return f"{view.removed[target]} takes it away: take this away in that overlay as well"
     known = sorted(each.address.slug for each in view.by_kind.get(target.kind, ()))
     close = get_close_matches(target.slug, known, n=1, cutoff=0.6)
     if close:
