@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
+from kaiten_sync.declare.differing import differing, value_at
 from kaiten_sync.declare.edit import EditPath, TextEditor
 from kaiten_sync.declare.files import FoundFile, find_files
 from kaiten_sync.declare.write import dump_catalog
@@ -17,7 +18,7 @@ from kaiten_sync.model.address import Address, ChildList
 from kaiten_sync.model.change import FieldChange
 from kaiten_sync.model.drift import Difference, DriftClass
 from kaiten_sync.model.resource import DesiredState
-from kaiten_sync.model.value import ABSENT, Absent, Fields, Json, is_same
+from kaiten_sync.model.value import ABSENT, Fields, Json
 
 BOM = b"\xef\xbb\xbf"
 """A byte order mark, which stays if a file has one."""
@@ -214,11 +215,8 @@ class Adopter:
                 raise _nowhere(".".join(map(str, inner)))
             for editor in holders if value is ABSENT else ():
                 editor.remove(inner)
-            old = value_at(declared, steps)
-            if isinstance(old, list) and isinstance(value, list):
-                holders[0].set_list(inner, old, value)
-            elif value is not ABSENT:
-                holders[0].set(inner, value)
+            if value is not ABSENT:
+                holders[0].change(inner, value_at(declared, steps), value)
 
     def _clear_in_overlay(self, editor: TextEditor, path: EditPath) -> None:
         """In an overlay, null removes what is below it, and may not remove nothing."""
@@ -309,39 +307,6 @@ class Adopter:
 
     def _latest_first(self) -> list[TextEditor]:
         return list(reversed(self._editors.values()))
-
-
-def differing(
-    declared: Mapping[str, Json] | Sequence[Json], live: Mapping[str, Json] | Sequence[Json]
-) -> Iterator[tuple[list[str | int], Json | Absent]]:
-    """The innermost places in which two JSON values differ, with the live value there."""
-    before, after = _items(declared), _items(live)
-    for step in [*before, *(step for step in after if step not in before)]:
-        old, new = before.get(step, ABSENT), after.get(step, ABSENT)
-        if isinstance(old, Mapping) and isinstance(new, Mapping):
-            yield from (([step, *inner], value) for inner, value in differing(old, new))
-            continue
-        if isinstance(old, list) and isinstance(new, list) and len(old) == len(new):
-            yield from (([step, *inner], value) for inner, value in differing(old, new))
-            continue
-        if not is_same(old, new):
-            yield [step], new
-
-
-def value_at(value: Json, steps: EditPath) -> Json | Absent:
-    """The part of a JSON value at a place; ABSENT if it has none there."""
-    found: Json | Absent = value
-    for step in steps:
-        if not isinstance(found, Mapping | list):
-            return ABSENT
-        found = _items(found).get(step, ABSENT)
-    return found
-
-
-def _items(value: Mapping[str, Json] | Sequence[Json]) -> dict[str | int, Json]:
-    if isinstance(value, Mapping):
-        return {key: each for key, each in value.items()}  # noqa: C416  (its keys become wider)
-    return dict(enumerate(value))
 
 
 def short_form(address: Address, fields: Fields) -> Json:

@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import TypeAlias
 
-from kaiten_sync.declare.adopt import BOM, differing, path_of, short_form, whole_form
+from kaiten_sync.declare.adopt import BOM, path_of, short_form, whole_form
+from kaiten_sync.declare.differing import differing
 from kaiten_sync.declare.edit import TextEditor
 from kaiten_sync.declare.merge import CATALOG_VERSION
 from kaiten_sync.declare.write import outline
@@ -185,17 +186,8 @@ def _config(declared: Mapping[str, Json], live: Mapping[str, Json]) -> Json | No
     for steps, value in differing(declared, live):
         if value is ABSENT:
             return None
-        keys = [step for step in steps if isinstance(step, str)]
-        if len(keys) < len(steps):  # an item of a list: lists are not merged
-            keys = keys[: next(n for n, step in enumerate(steps) if isinstance(step, int))]
-        _set(patch, keys, Leaf(_at(live, keys)))
+        _set(patch, steps, Leaf(value))
     return _plain(patch)
-
-
-def _at(value: Json, keys: list[str]) -> Json:
-    for key in keys:
-        value = value.get(key) if isinstance(value, Mapping) else None
-    return value
 
 
 def _live(field: FieldChange) -> Json:

@@ -226,7 +226,7 @@ def test_a_list_changes_item_by_item(
     new: list[Json], gone: list[str], came: list[str], line_break: str
 ) -> None:
     editor = TextEditor("c.yaml", ITEMS.replace("\n", line_break))
-    editor.set_list(["top", "value"], OLD, new)
+    editor.change(["top", "value"], OLD, new)
     text = editor.text()
     before, after = ITEMS.splitlines(), text.splitlines()
     assert [line for line in before if line not in after] == gone
