@@ -61,6 +61,7 @@ class _Edges:
         self._by_address: dict[Address, list[Change]] = defaultdict(list)
         self._children: dict[Address, list[Change]] = defaultdict(list)
         self._leaving: dict[Address, list[Change]] = defaultdict(list)
+        self._swapped: dict[Address, tuple[list[Change], Change]] = {}
         for change in sorted(changes, key=level):
             self._by_address[change.address].append(change)
             if change.address.parent is not None:
@@ -87,16 +88,35 @@ class _Edges:
             if move[1].withdraws:
                 yield from self._successors(address)
         elif change.action == Action.DELETE:
-            yield from self._children[address]
-            yield from self._leaving[address]
-            root = self._deleted_root(address)
-            yield from self._successors(root)
-            yield from self._replacements(address, root)
+            yield from self._before_delete(change)
         else:
             for needed in (address.parent, *referred(change, "after")):
                 yield from self._created(needed)
             if change.action == Action.CREATE:
                 yield from self._created(self._families.older(address))
+
+    def _before_delete(self, change: Change) -> Iterator[Change]:
+        address, root = change.address, self._deleted_root(change.address)
+        yield from self._children[address]
+        yield from self._leaving[address]
+        yield from self._successors(root)
+        yield from self._replacements(address, root)
+        if root == address and address.parent is not None:
+            yield from self._instead(change, address.parent)
+
+    def _instead(self, change: Change, parent: Address) -> Iterator[Change]:
+        """What an object that stays gets: nothing is taken from it before that is in place.
+
+        All that is taken waits for the first that is, or edges would be quadratic.
+        """
+        if parent not in self._swapped:
+            beside = self._children[parent]
+            came = [other for other in beside if other.action == Action.CREATE]
+            gone = [other for other in beside if other.action == Action.DELETE]
+            self._swapped[parent] = came, min(gone, key=lambda other: other.address.sort_key)
+        came, first = self._swapped[parent]
+        if came:
+            yield from came if change.id == first.id else (first,)
 
     def _successors(self, address: Address) -> Iterator[Change]:
         """What puts siblings in place: nothing is withdrawn before that is done."""

@@ -67,6 +67,27 @@ def test_deletes_in_reverse_and_only_when_told_to() -> None:
     ]
 
 
+@pytest.mark.parametrize("count", [1, 3])
+def test_a_license_gets_what_is_new_before_it_loses_anything(count: int) -> None:
+    slugs = [f"{side}-{number}" for side in ("new", "old") for number in range(count)]
+    kept = [
+        declared("license/l", name="L", type="PAID"),
+        *(declared(f"entitlement/{slug}", name=slug, type="NUMBER") for slug in slugs),
+    ]
+    wanted = desired(*kept, *(declared(f"license/l/grant/new-{n}", value=1) for n in range(count)))
+    found = live_state(
+        *(live(str(each.address), **each.fields) for each in kept),
+        *(live(f"license/l/grant/old-{n}", value=1) for n in range(count)),
+    )
+    plan = proposal(wanted, found, Policy(prune=Prune.ALL)).plan
+    before: dict[str, set[str]] = {}
+    for change in plan.changes:
+        before[change.id] = {*change.depends_on}.union(*(before[i] for i in change.depends_on))
+    created = {id_ for id_ in before if id_.startswith("create:")}
+    assert len(created) == count
+    assert all(before[id_] >= created for id_ in before if id_.startswith("delete:"))
+
+
 def test_the_plan_rests_on_what_matters_and_nothing_else() -> None:
     found = live_state(
         live("entitlement/e", name="E", type="NUMBER"),
