@@ -231,7 +231,7 @@ def _named(flags: Flags, project: Project | None) -> Target:
     if flags.base_url:
         return Target(name=name, url=flags.base_url)
     if not targets:
-        missing = "there is no project file (kaiten-sync.yaml) here or in a folder above"
+        missing = "no project file (kaiten-sync.yaml) was found here or in a folder above"
         no_targets = missing if project is None else "the project file has no targets"
         raise UsageError(
             f"there is no target {name!r}: {no_targets}",

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from kaiten_sync.diff import diff_catalog, undoing, with_deleted, with_units
-from kaiten_sync.live import WORKERS, need_of_everything, read_live, read_use
+from kaiten_sync.live import WORKERS, need_of_everything, read_holders, read_live, read_use
 from kaiten_sync.model.address import Address
 from kaiten_sync.model.drift import CatalogDiff, DriftReport
 from kaiten_sync.model.plan import Plan, TargetRef
@@ -24,6 +24,7 @@ from kaiten_sync.plan import (
     propose,
     restarting,
     seal,
+    tightened,
     with_versions,
 )
 from kaiten_sync.resolution import named_versions, reverting, seen_as_sold, sides_of, still_agreed
@@ -87,6 +88,11 @@ def plan_revert(
     sold = reverting(undone.differences, desired, catalog, seen.read, case.scope, progress)
     diff = replace(seen.diff, differences=sold.differences)
     restarted = restarting(diff.differences)
+    holders = sold.resolution.holders
+    less = tightened(diff.differences, (), sold.resolution.versions.values(), policy)
+    if less:
+        unheld = sold.resolution.unheld | less.keys()
+        holders = read_holders(catalog, unheld, progress=progress, workers=workers, known=seen.read)
     proposal = propose(
         diff,
         desired,
@@ -95,7 +101,7 @@ def plan_revert(
         target=case.target,
         policy=policy,
         has_drafts=has_drafts(diff, catalog),
-        holders=sold.resolution.holders,
+        holders=holders,
         use=read_use(catalog, restarted, progress=progress, workers=workers, known=seen.read),
         sold=sold.resolution,
     )

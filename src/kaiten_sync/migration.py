@@ -8,7 +8,7 @@ from datetime import datetime
 
 from kaiten_sync.apply import HeldBack, execute, holders_now
 from kaiten_sync.effects import Grants, grants_seen
-from kaiten_sync.errors import RefusedError, UsageError
+from kaiten_sync.errors import UsageError
 from kaiten_sync.expressions import Verdict
 from kaiten_sync.impact import (
     HELD_BACK,
@@ -37,11 +37,11 @@ from kaiten_sync.plan import (
     MigrationCase,
     PresentHolder,
     Proposal,
+    check_guards,
     check_where,
     chosen,
     families_of,
     propose_moves,
-    recheck,
     unanswered,
 )
 
@@ -132,7 +132,7 @@ def apply_migration(
             (`StalePlanError`). Nothing was written.
         ServerError, AccessError: live could not be read. Nothing was written.
     """
-    check_moves(plan)
+    check_guards(plan)
     sent_before = catalog.requests_sent
     found = _found(plan, catalog, progress, workers) if plan.changes else {}
     holders = holders_now(plan, found)
@@ -165,21 +165,6 @@ def _found(plan: Plan, catalog: Catalog, progress: Progress, workers: int) -> _V
     licenses = licenses_by_family(catalog, progress)
     versions = [each.address for each in plan.observed if each.address in licenses]
     return {**licenses, **read_grants(catalog, versions, workers), **read_holding(catalog)}
-
-
-def check_moves(plan: Plan) -> None:
-    """Hold a migration to its limits.
-
-    Raises:
-        RefusedError: it moves more holders than it may.
-    """
-    diagnostics = recheck(plan)
-    if diagnostics:
-        raise RefusedError(
-            "the plan is refused",
-            diagnostics,
-            hint="make the plan again; what it may do is set in the project file",
-        )
 
 
 def _read(

@@ -21,7 +21,7 @@ from kaiten_sync.declare import (
     with_plain_numbers,
 )
 from kaiten_sync.diff import diff_catalog, fields_let_go
-from kaiten_sync.errors import DeclarationError, RefusedError
+from kaiten_sync.errors import DeclarationError
 from kaiten_sync.kinds.registry import spec_of
 from kaiten_sync.live import (
     WORKERS,
@@ -53,12 +53,13 @@ from kaiten_sync.model.settings import Policy, Project, Scope
 from kaiten_sync.model.value import ABSENT
 from kaiten_sync.plan import (
     Proposal,
+    check_guards,
     conflicts,
     ownership,
     propose,
-    recheck,
     restarting,
     still_to_restart,
+    tightened,
     used_since,
     with_versions,
 )
@@ -208,8 +209,9 @@ def propose_on(
     leaving = owned.leaving(diff.differences, live)
     restarted = restarting(diff.differences)
     holders = sold.holders
-    if leaving.going:
-        gone = leaving.going | sold.unheld
+    less = tightened(diff.differences, leaving.going, sold.versions.values(), policy)
+    if leaving.going or less:
+        gone = leaving.going | sold.unheld | less.keys()
         holders = read_holders(catalog, gone, progress=progress, workers=workers, known=live)
     use = read_use(catalog, restarted, progress=progress, workers=workers, known=live)
     seen, previous = seen_as_sold(desired, live), request.previous
@@ -249,7 +251,7 @@ def apply_plan(
             (`StalePlanError`). Nothing was written.
         ServerError, AccessError: live could not be read. Nothing was written.
     """
-    _check_guards(plan)
+    check_guards(plan)
     sent_before = catalog.requests_sent
     compared = {each.replaces for each in plan.new_versions}
     found = read_observed(catalog, plan.observed, workers, compared)
@@ -300,13 +302,3 @@ def has_drafts(diff: CatalogDiff, catalog: CatalogReader) -> bool:
         if spec.born_as is not ABSENT
     }
     return bool(first_states) and all(catalog.capabilities().knows(*each) for each in first_states)
-
-
-def _check_guards(plan: Plan) -> None:
-    diagnostics = recheck(plan)
-    if diagnostics:
-        raise RefusedError(
-            "the plan is refused",
-            diagnostics,
-            hint="make the plan again; what it may do is set in the project file",
-        )

@@ -1,4 +1,4 @@
-"""Plans and applies an example; `python -m tests.acceptance.examples` writes its files anew."""
+"""Plans and applies an example; `python -m tests.acceptance.examples` writes its files again."""
 
 from __future__ import annotations
 

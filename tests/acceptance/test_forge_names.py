@@ -34,9 +34,9 @@ class Nested:
 
     def write(self, catalog: str) -> None:
         targets = {"prod": {"url": self.place.url, "token": {"env": "KAITEN_AUTH_TOKEN"}}}
-        project = {"version": 1, "catalog": ["../shared/*.yaml"], "targets": targets}
+        project = {"version": 1, "catalog": ["../common/*.yaml"], "targets": targets}
         self.place.write("repository/licensing/kaiten-sync.yaml", json.dumps(project))
-        self.place.write("repository/shared/catalog.yaml", catalog)
+        self.place.write("repository/common/catalog.yaml", catalog)
         (self.project / "deep").mkdir(exist_ok=True)
 
     def run(self, *args: str, cwd: str = ".", code: int | None = None) -> Ended:
@@ -90,23 +90,23 @@ def test_what_is_wrong_is_named_from_the_root(
 ) -> None:
     nested.write(WRONG)
     ended = nested.run(*words, "--format", output_format, cwd=cwd, code=3)
-    assert files_of(ended, output_format) == {"shared/catalog.yaml"}
+    assert files_of(ended, output_format) == {"common/catalog.yaml"}
 
 
 @pytest.mark.parametrize("output_format", ["github", "sarif"])
 def test_why_a_plan_is_refused_is_named_from_the_root(nested: Nested, output_format: str) -> None:
     nested.applied(CATALOG.replace("type: NUMBER", "type: BOOLEAN").replace("5}", "true}"))
     ended = nested.run("plan", "-t", "prod", "--format", output_format, cwd="deep", code=4)
-    assert files_of(ended, output_format) == {"shared/catalog.yaml"}
+    assert files_of(ended, output_format) == {"common/catalog.yaml"}
 
 
-@pytest.mark.parametrize("path", ["../shared/catalog.yaml", "absolute", "--all"])
+@pytest.mark.parametrize("path", ["../common/catalog.yaml", "absolute", "--all"])
 def test_what_drifted_is_named_from_the_root(nested: Nested, path: str) -> None:
     nested.applied(CATALOG.replace("calls: 5", "calls: 7"))
-    named = str(nested.project.parent / "shared/catalog.yaml") if path == "absolute" else path
+    named = str(nested.project.parent / "common/catalog.yaml") if path == "absolute" else path
     words = ["--all"] if path == "--all" else ["-t", "prod", "-f", named]
     ended = nested.run("drift", *words, "--format", "sarif", code=0)
-    assert files_of(ended, "sarif") == {"shared/catalog.yaml"}
+    assert files_of(ended, "sarif") == {"common/catalog.yaml"}
 
 
 @pytest.mark.parametrize("output_format", ["github", "gitlab", "sarif"])

@@ -222,12 +222,12 @@ def test_a_holder_who_changed_is_left_and_the_others_move(shop: Shop, edit: Any,
 def test_a_holder_who_is_renamed_moves_with_the_new_name(shop: Shop) -> None:
     shop.sell("one")
     shop.migrate()
-    put(shop, "one", name="Renamed", description="anew")
+    put(shop, "one", name="Renamed", description="again")
     assert shop.apply().code == 0
     found = shop.instance("one")
     assert (found["name"], found["description"], found["licenseSlug"]) == (
         "Renamed",
-        "anew",
+        "again",
         "growth-v2",
     )
 

@@ -203,7 +203,7 @@ def test_a_target_without_a_project_file_says_so(place: Workplace) -> None:
     for command in ("plan", "drift", "apply", "doctor"):
         ended = place.run(command, "-t", "prod", KAITEN_BASE_URL="")
         assert ended.code == 3
-        assert "there is no project file (kaiten-sync.yaml) here or in a folder above" in (
+        assert "no project file (kaiten-sync.yaml) was found here or in a folder above" in (
             ended.stderr
         ), command
 

@@ -142,5 +142,5 @@ def test_a_name_that_leads_to_no_file_is_refused(tmp_path: Path, kind: str) -> N
 
 
 def test_a_project_file_that_is_named_has_to_be_there(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match=r"there is no project file nowhere\.yaml"):
+    with pytest.raises(UsageError, match=r"the project file nowhere\.yaml does not exist"):
         open_project("nowhere.yaml", tmp_path, {}, NoNotices())

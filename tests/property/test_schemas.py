@@ -1,7 +1,7 @@
 """The schemas that editors use accept and refuse what validation accepts and refuses.
 
 Both are made from the same tables and types, but on different ways: an editor reads a committed
-file, validation builds its schema anew and adds rules. Good files are changed at random places.
+file, validation builds its schema again and adds rules. Good files are changed at random places.
 """
 
 from __future__ import annotations

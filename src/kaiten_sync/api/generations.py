@@ -34,7 +34,9 @@ def ask_capabilities(client: Client, override: Generation | None) -> Capabilitie
             return Capabilities(
                 wire_fields=known,
                 source="the server's OpenAPI document",
-                has_prices=_mounts(document, paths.PRICES),
+                has_prices=any(
+                    _shape(mounted) == paths.PRICES for mounted in _mapping(document.get("paths"))
+                ),
             )
     return _of(_probe(client), "a probe of /license-families")
 
@@ -64,22 +66,15 @@ def _probe(client: Client) -> Generation:
     return Generation.CURRENT
 
 
-def _mounts(document: Mapping[str, Any], path: str) -> bool:
-    return any(_shape(mounted) == path for mounted in _mapping(document.get("paths")))
-
-
 def _properties(document: Mapping[str, Any], path: str) -> frozenset[str]:
     """Names in the request body of a POST, wherever the document mounts the path."""
     for mounted, operations in _mapping(document.get("paths")).items():
         if _shape(mounted) == path:
-            return _body_properties(document, _mapping(_mapping(operations).get("post")))
+            post = _mapping(_mapping(operations).get("post"))
+            content = _mapping(_mapping(post.get("requestBody")).get("content"))
+            schema = _mapping(_mapping(content.get("application/json")).get("schema"))
+            return frozenset(_mapping(_resolve(document, schema).get("properties")))
     return frozenset()
-
-
-def _body_properties(document: Mapping[str, Any], operation: Mapping[str, Any]) -> frozenset[str]:
-    content = _mapping(_mapping(operation.get("requestBody")).get("content"))
-    schema = _mapping(_mapping(content.get("application/json")).get("schema"))
-    return frozenset(_mapping(_resolve(document, schema).get("properties")))
 
 
 def _resolve(document: Mapping[str, Any], schema: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -72,9 +72,9 @@ class Certificates:
 class Network:
     """How to reach one server.
 
-    `proxy` is an http(s) proxy's URL, which may contain a password, and `proxy_named_by` the
-    variable that it is from; None connects directly. `certificates` are None for the usual ones.
-    `key_log` is the file to which Python's ssl module writes keys, None if it does not.
+    `proxy` is the URL of an http or https proxy, which may contain a password, and `proxy_named_by`
+    the variable that it is from; None connects directly. `certificates` are None for the usual
+    ones. `key_log` is the file to which Python's ssl module writes keys, None if it does not.
     """
 
     proxy: str | None = None

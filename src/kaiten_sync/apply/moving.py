@@ -20,7 +20,7 @@ from kaiten_sync.errors import StalePlanError
 from kaiten_sync.kinds.instance import INSTANCE
 from kaiten_sync.model.address import Address
 from kaiten_sync.model.diagnostic import Diagnostic
-from kaiten_sync.model.plan import Observed, Plan
+from kaiten_sync.model.plan import Plan
 from kaiten_sync.model.resource import LiveResource
 
 
@@ -72,13 +72,9 @@ def _changed_versions(plan: Plan, found: Found) -> Iterator[Diagnostic]:
     seen = {each.address: each for each in plan.observed if each.address.kind != INSTANCE.kind}
     for address, each in seen.items():
         live = found.get(address)
-        state = _state(each)
+        state = State(each.id, each.fields or {})
         if not matches(state, live):
             yield from contradictions(address, state, live, None)
     for address, live in found.items():
         if address.parent in seen and address not in seen:
             yield from contradictions(address, None, live, None)
-
-
-def _state(observed: Observed) -> State:
-    return State(observed.id, observed.fields or {})

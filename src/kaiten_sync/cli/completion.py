@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
     from click.shell_completion import CompletionItem
 
     from kaiten_sync.model.settings import Project
@@ -33,46 +35,40 @@ def answer_shell(root: click.Group, program: str) -> int | None:
 
 
 def complete_target(
-    ctx: click.Context,
-    _param: click.Parameter,
-    incomplete: str,
+    ctx: click.Context, _param: click.Parameter, incomplete: str
 ) -> list[CompletionItem | str]:
     """The names of the project's targets."""
-    project = _project(ctx)
-    return [name for name in (project.targets if project else ()) if name.startswith(incomplete)]
+    return _completed(ctx, incomplete, lambda project: project.targets)
 
 
 def complete_address(
-    ctx: click.Context,
-    _param: click.Parameter,
-    incomplete: str,
+    ctx: click.Context, _param: click.Parameter, incomplete: str
 ) -> list[CompletionItem | str]:
     """The addresses of what the project declares."""
     from kaiten_sync.jobs.naming import declared_addresses
 
-    project = _project(ctx)
-    declared = declared_addresses(Path.cwd(), project) if project else []
-    return [text for text in declared if text.startswith(incomplete)]
+    return _completed(ctx, incomplete, lambda project: declared_addresses(Path.cwd(), project))
 
 
 def complete_family(
-    ctx: click.Context,
-    _param: click.Parameter,
-    incomplete: str,
+    ctx: click.Context, _param: click.Parameter, incomplete: str
 ) -> list[CompletionItem | str]:
     """The license families that the project declares."""
     from kaiten_sync.jobs.naming import declared_families
 
-    project = _project(ctx)
-    declared = declared_families(Path.cwd(), project) if project else []
-    return [slug for slug in declared if slug.startswith(incomplete)]
+    return _completed(ctx, incomplete, lambda project: declared_families(Path.cwd(), project))
 
 
-def _project(ctx: click.Context) -> Project | None:
+def _completed(
+    ctx: click.Context, incomplete: str, words: Callable[[Project], Iterable[str]]
+) -> list[CompletionItem | str]:
+    """The words of the command line's project that begin as typed; none if it cannot be read."""
     from kaiten_sync.errors import KaitenSyncError
     from kaiten_sync.jobs.workspace import open_project
     from kaiten_sync.model.ports import NoNotices
 
     with suppress(KaitenSyncError):
-        return open_project(ctx.params.get("project"), Path.cwd(), os.environ, NoNotices())
-    return None
+        project = open_project(ctx.params.get("project"), Path.cwd(), os.environ, NoNotices())
+        if project is not None:
+            return [word for word in words(project) if word.startswith(incomplete)]
+    return []

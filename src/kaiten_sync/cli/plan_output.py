@@ -128,7 +128,8 @@ def print_verdict(checked: Checked) -> None:
         say(f"{checked.path} is up to date with the catalog and {checked.target.name}")
         return
     if checked.is_there:
-        say(f"{_not_that_plan(checked)}:")
+        target = checked.target.name
+        say(f"{checked.path} is not the plan that the catalog and {target} give now:")
     else:
         say(f"there is no {checked.path} yet")
     for line in _why(checked):
@@ -140,10 +141,6 @@ def _notice_of(checked: Checked) -> Notice:
     is_other = f"{checked.path} is not this plan"
     message = is_other if checked.is_there else f"There is no {checked.path} yet"
     return Notice(message=message, details=tuple(_why(checked)), hint=_remedy(checked))
-
-
-def _not_that_plan(checked: Checked) -> str:
-    return f"{checked.path} is not the plan that the catalog and {checked.target.name} give now"
 
 
 def _why(checked: Checked) -> Iterator[str]:

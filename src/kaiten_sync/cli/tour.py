@@ -59,7 +59,9 @@ class _Tour:
             if self._start() != ExitCode.OK:
                 return ExitCode.FAILED
         with chdir(self._project):
-            self._point_at_server()
+            path = Path("kaiten-sync.yaml")
+            text = path.read_text(encoding="utf-8")
+            path.write_text(text.replace("http://127.0.0.1:6060", self._url), encoding="utf-8")
             steps = (
                 self._validate,
                 self._plan,
@@ -174,11 +176,6 @@ class _Tour:
             "  catalog/licenses.yaml: growth moves from `licenses` to `families`, with 500\n\n"
         )
         return self._run("apply", "-t", "local", "--yes") == ExitCode.OK
-
-    def _point_at_server(self) -> None:
-        path = Path("kaiten-sync.yaml")
-        text = path.read_text(encoding="utf-8")
-        path.write_text(text.replace("http://127.0.0.1:6060", self._url), encoding="utf-8")
 
     def _curl(self, method: str, path: str, body: Mapping[str, object]) -> _TourReply:
         print_result(f"  $ curl -X {method} {self._url}/api{path} -d '{json.dumps(body)}' ...\n")

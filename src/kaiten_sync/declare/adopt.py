@@ -56,7 +56,9 @@ class Adopter:
         self._overlays = frozenset(each.shown for each in over)
         self._contents: dict[str, bytes | None] = {f.shown: _read(f.path) for f in self._files}
         self._editors = {
-            each.shown: TextEditor(each.shown, _decode(self._contents[each.shown]))
+            each.shown: TextEditor(
+                each.shown, (self._contents[each.shown] or b"").removeprefix(BOM).decode()
+            )
             for each in self._files
         }
         self._new: dict[str, dict[Address, Fields]] = {}
@@ -352,10 +354,6 @@ def _read(path: Path) -> bytes:
         return path.read_bytes()
     except OSError as error:
         raise UsageError(f"cannot read {path}: {error.strerror}") from error
-
-
-def _decode(content: bytes | None) -> str:
-    return (content or b"").removeprefix(BOM).decode()
 
 
 def _nowhere(place: str) -> RefusedError:

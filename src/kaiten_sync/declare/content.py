@@ -52,7 +52,10 @@ def read_text(shown: str, path: Path) -> Text | Diagnostic:
     try:
         content = _read_bytes(shown, path)
     except OSError as error:
-        return _unreadable(shown, error)
+        if isinstance(error, FileNotFoundError):
+            return file_diagnostic(shown, "no-such-file", "there is no such file")
+        reason = error.strerror or type(error).__name__
+        return file_diagnostic(shown, "unreadable-file", f"the file cannot be read: {reason}")
     return content if isinstance(content, Diagnostic) else text_of(shown, content)
 
 
@@ -78,7 +81,7 @@ def split_lines(text: str) -> tuple[str, ...]:
 def _read_bytes(shown: str, path: Path) -> bytes | Diagnostic:
     content = _read_regular(path, MAX_FILE_BYTES + 1)
     if content is None:
-        return _not_a_file(shown)
+        return file_diagnostic(shown, "not-a-file", "this is not a regular file")
     if len(content) > MAX_FILE_BYTES:
         limit = f"{MAX_FILE_BYTES // 1024 // 1024} MiB"
         return file_diagnostic(
@@ -132,14 +135,3 @@ def _control_character(shown: str, text: str, match: re.Match[str]) -> Diagnosti
 def _place_after(shown: str, before: str) -> SourceRef:
     lines = split_lines(before)
     return SourceRef(shown, len(lines), len(lines[-1]) + 1)
-
-
-def _not_a_file(shown: str) -> Diagnostic:
-    return file_diagnostic(shown, "not-a-file", "this is not a regular file")
-
-
-def _unreadable(shown: str, error: OSError) -> Diagnostic:
-    if isinstance(error, FileNotFoundError):
-        return file_diagnostic(shown, "no-such-file", "there is no such file")
-    reason = error.strerror or type(error).__name__
-    return file_diagnostic(shown, "unreadable-file", f"the file cannot be read: {reason}")

@@ -12,10 +12,11 @@ from dataclasses import dataclass, field, replace
 from graphlib import CycleError, TopologicalSorter
 
 from kaiten_sync.declare.diagnostics import did_you_mean
-from kaiten_sync.declare.overlays import BUNDLE, laid_over, nulls_over_nothing
+from kaiten_sync.declare.overlays import laid_over, nulls_over_nothing
 from kaiten_sync.declare.scalars import shorten
+from kaiten_sync.kinds.meant import slug_meant
 from kaiten_sync.kinds.registry import all_kinds, spec_of
-from kaiten_sync.kinds.spec import EXTENDS, KindSpec
+from kaiten_sync.kinds.spec import BUNDLE, EXTENDS, KindSpec
 from kaiten_sync.model.address import Address
 from kaiten_sync.model.diagnostic import Diagnostic
 from kaiten_sync.model.document import Entry, MergedCatalog, Node
@@ -61,6 +62,7 @@ def inherit(merged: MergedCatalog) -> tuple[MergedCatalog, tuple[Diagnostic, ...
     found: list[Diagnostic] = []
     sections = dict(merged.root.entries)
     removed, broken = dict(merged.removed), set(merged.broken)
+    bundles: dict[str, dict[str, Entry]] = {}
     for spec in all_kinds():
         if spec.bundles:
             bases = _bases(spec, sections)
@@ -68,52 +70,59 @@ def inherit(merged: MergedCatalog) -> tuple[MergedCatalog, tuple[Diagnostic, ...
             found += wrong
             broken |= {each.ref for each in wrong if each.rule == _NOTHING_BELOW and each.ref}
             sections.pop(spec.bundles, None)
+            bundles[spec.kind] = {
+                base.slug: _written_out(spec, base) for base in bases if base.kind == BUNDLE
+            }
             for parent in spec.parents:
                 _write_out(spec, spec_of(parent).section, sections, bases)
             removed |= {
                 Address(spec.kind, slug, Address(spec_of(base.kind).kind, base.slug)): ref
                 for base in bases
-                if base.section != spec.bundles
+                if base.kind != BUNDLE
                 for slug, ref in base.removed.items()
             }
     lined = tuple(replace(each, line_text=merged.line_text(each.ref)) for each in found)
     root = Node(merged.root.ref, sections)
-    return replace(merged, root=root, removed=removed, broken=frozenset(broken)), lined
+    extended = replace(merged, root=root, removed=removed, broken=frozenset(broken))
+    return replace(extended, bundles=bundles), lined
 
 
 def _bases(spec: KindSpec, sections: Mapping[str, Entry]) -> list[_Base]:
     """Everything that children of a kind can be inherited from, bundles first."""
-    places = [(spec.bundles, "bundle"), *((spec_of(p).section, p) for p in spec.parents)]
+    places = [(spec.bundles, BUNDLE), *((spec_of(p).section, p) for p in spec.parents)]
     return [
         _Base(word, slug, section, entry)
         for section, word in places
         if section in sections
         for slug, entry in sections[section].node.entries.items()
-        if isinstance(entry.node.value, dict)
+        if isinstance(entry.node.value, dict) or (entry.node.value is None and word == BUNDLE)
     ]
 
 
 def _resolve(spec: KindSpec, bases: list[_Base], merged: MergedCatalog) -> Iterator[Diagnostic]:
     """Give every base its children, those first that others extend."""
+    yield from (_empty(base) for base in bases if base.entry.node.value is None)
     by_name: dict[str, _Base] = {}
     named = {name for base in bases for name, _ in _names_in(base)}
     for base in bases:
         first = by_name.setdefault(base.slug, base)
         # Objects of two kinds may share a name that nobody extends.
-        is_ambiguous = spec.bundles in (first.section, base.section) or base.slug in named
+        is_ambiguous = BUNDLE in (first.kind, base.kind) or base.slug in named
         if first is not base and is_ambiguous:
             yield Diagnostic(
                 rule="duplicate-slug",
                 message=f"`{EXTENDS}: {base.slug}` could mean {first.address} or {base.address}",
                 ref=first.entry.key_ref,
                 address=first.address,
-                hint="give the bundle another name",
+                hint=f"give the {BUNDLE if BUNDLE in (first.kind, base.kind) else base.kind}"
+                " another name",
             )
     places = {spec.kind for spec in map(spec_of, spec.parents)} | {BUNDLE}
     gone = {a.slug: ref for a, ref in merged.removed.items() if a.kind in places}
     for base in by_name.values():
         base.extends, unknown = _extended(base, by_name, gone)
-        base.is_whole = merged.is_complete and not unknown
+        names = {name for name, _ in _names_in(base)}
+        base.is_whole = merged.is_complete and base.extends.keys() == names
         if merged.is_complete:
             yield from unknown
     yield from _cut_cycles(by_name)
@@ -152,9 +161,14 @@ def _extended(
             or "declare it under `bundles:`, `licenses:` or `families:`",
         )
         for name, ref in names
-        if name not in by_name
+        if name not in by_name and slug_meant(name) == name  # or the schema says what it wants
     ]
-    return {name: ref for name, ref in names if name in by_name}, unknown
+    found: dict[str, SourceRef] = {}
+    for name, ref in names:
+        found.pop(name, None)  # of two places in a list the later one counts
+        if name in by_name:
+            found[name] = ref
+    return found, unknown
 
 
 def _extended_by_nobody(
@@ -259,7 +273,7 @@ def _settle(
             children[slug] = laid_over(spec, passed_on[slug], entry)
             address = f"{base.address}/{spec.kind}/{slug}"
             yield from nulls_over_nothing(spec, address, passed_on[slug], entry)
-        elif entry.node.value is not None or not base.extends:
+        elif entry.node.value is not None or (base.is_whole and not base.extends):
             children[slug] = entry
             if entry.key_ref in partial and base.is_whole:
                 yield Diagnostic(
@@ -282,6 +296,16 @@ def _settle(
                 hint=did_you_mean(slug, passed_on) or "remove the line",
             )
     base.children = children
+
+
+def _empty(base: _Base) -> Diagnostic:
+    return Diagnostic(
+        rule="empty-object",
+        message=f"the {base.kind} is empty",
+        ref=base.entry.key_ref,
+        address=base.address,
+        hint="declare `entitlements:` below it, or remove the line",
+    )
 
 
 def _too_many(base: _Base) -> Diagnostic:
@@ -313,7 +337,7 @@ def _write_out(
         return
     parents = dict(sections[section].node.entries)
     for base in bases:
-        if base.section == section and base.extends:
+        if base.section == section and EXTENDS in base.entry.node.entries:
             parents[base.slug] = _written_out(spec, base)
     declared = sections[section]
     sections[section] = Entry(declared.key_ref, Node(declared.node.ref, parents))

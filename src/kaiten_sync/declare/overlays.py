@@ -13,13 +13,11 @@ from dataclasses import dataclass
 from kaiten_sync.declare.diagnostics import did_you_mean
 from kaiten_sync.declare.scalars import shorten
 from kaiten_sync.kinds.registry import all_kinds, child_kinds, top_kinds
-from kaiten_sync.kinds.spec import EXTENDS, FieldSpec, KindSpec
-from kaiten_sync.model.address import Address, Kind
+from kaiten_sync.kinds.spec import BUNDLE, EXTENDS, FieldSpec, KindSpec
+from kaiten_sync.model.address import Address
 from kaiten_sync.model.diagnostic import Diagnostic
 from kaiten_sync.model.document import Entry, Node
 from kaiten_sync.model.source import SourceRef
-
-BUNDLE = Kind("bundle", level=0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -30,6 +30,8 @@ _GROUPED = re.compile(r"[1-9][0-9]{0,2}(?:_[0-9]{3})+")
 """Separators between thousands. To YAML 1.2 it is text, but no person reads anything else in it."""
 _DECIMAL = re.compile(r"[-+]?(?:[0-9]+\.[0-9]*|(?<![-+])\.[0-9]+)(?:[eE][-+][0-9]+)?")
 """What YAML 1.1 and 1.2 both read so: YAML 1.1 wants a point, and a sign in the exponent."""
+_THOUSANDS = re.compile(r"[-+]?([1-9][0-9]{0,2})\.([0-9]{2}0)")
+"""To YAML 1.500 is 1.5, and to people who write 1.500.000 for a million it is 1500."""
 _NOT_FINITE = re.compile(r"[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)")
 _DATE = re.compile(r"[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}(?:(?:[Tt]|[ \t]+)[0-9]{1,2}:[0-9:.]+.*)?")
 _BASE_60 = re.compile(r"[-+]?[0-9][0-9_]*(?::[0-5]?[0-9])+(?:\.[0-9_]*)?")
@@ -49,7 +51,7 @@ def resolve_plain(text: str) -> Scalar | Diagnostic:
         return text
     if _INTEGER.fullmatch(text) or _GROUPED.fullmatch(text):
         return _integer(text.replace("_", ""))
-    if _DECIMAL.fullmatch(text):
+    if _DECIMAL.fullmatch(text) and not _THOUSANDS.fullmatch(text):
         number = float(text)
         return number if math.isfinite(number) else _not_finite(text)
     return _ambiguity(text) or text
@@ -97,6 +99,8 @@ def _other_meaning(text: str) -> str | None:
         return "is a date in YAML 1.1"
     if _BASE_60.fullmatch(text):
         return "is a number to the base 60 in YAML 1.1"
+    if _THOUSANDS.fullmatch(text):
+        return "can be read as a fraction and as thousands"
     if _OTHER_NUMBER.fullmatch(text):
         return "is a number only to some readers of YAML"
     return None
@@ -110,6 +114,8 @@ def _advice(text: str) -> str:
         return f"write false, or {quoted}"
     if text in _NULLS:
         return f"write null, or {quoted}"
+    if found := _THOUSANDS.fullmatch(text):
+        return f"write {float(text):g} or {found[1]}{found[2]}, or {quoted}"
     if _OTHER_NUMBER.fullmatch(text):
         number = _as_number(text)
         is_whole = number is not None and number.is_integer() and abs(number) <= MAX_EXACT_INTEGER

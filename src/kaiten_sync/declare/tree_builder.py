@@ -158,7 +158,9 @@ class TreeBuilder:
         frame.key_ref = ref
         frame.key = text
         if is_plain and text == _MERGE_KEY:
-            self._take_merge_key(frame, ref)
+            if frame.has_merge:
+                self._report(ref, "duplicate-key", "duplicate key '<<'", "write `<<: [*a, *b]`")
+            frame.is_merge = frame.has_merge = True
             return
         if is_plain:
             self._check_plain_key(text, ref)
@@ -180,11 +182,6 @@ class TreeBuilder:
         elif not isinstance(value, str):
             self._report(ref, "non-string-key", f"the key '{shorten(text)}' is not text", hint)
 
-    def _take_merge_key(self, frame: _Frame, ref: SourceRef) -> None:
-        if frame.has_merge:
-            self._report(ref, "duplicate-key", "duplicate key '<<'", "write `<<: [*a, *b]`")
-        frame.is_merge = frame.has_merge = True
-
     def _add(self, node: Node, size: int, anchor: str | None = None) -> None:
         """Put a finished value where it belongs: as a value, an element, or (wrongly) a key."""
         self._remember(anchor, node, size)
@@ -193,7 +190,9 @@ class TreeBuilder:
         if not frame.is_map:
             frame.items.append(node)
         elif frame.key_ref is None:
-            self._take_complex_key(frame, node)
+            self._report(node.ref, "non-string-key", "a key is text, not a list, a map or an alias")
+            frame.key_ref = node.ref
+            frame.key = None
         else:
             self._put(frame, node)
 
@@ -208,11 +207,6 @@ class TreeBuilder:
             frame.entries[frame.key] = Entry(frame.key_ref, node)
         frame.key = frame.key_ref = None
         frame.is_merge = False
-
-    def _take_complex_key(self, frame: _Frame, node: Node) -> None:
-        self._report(node.ref, "non-string-key", "a key is text, not a list, a map or an alias")
-        frame.key_ref = node.ref
-        frame.key = None
 
     def _take_merged(self, frame: _Frame, node: Node) -> None:
         sources = node.value if isinstance(node.value, tuple) else (node,)

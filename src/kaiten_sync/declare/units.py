@@ -5,16 +5,23 @@ It comes after `extends`: a bundle's `10GB` means the same to everyone who inher
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from typing import TypeAlias
 
 from kaiten_sync.declare.scalars import shorten
+from kaiten_sync.kinds.meant import grant_hint
 from kaiten_sync.kinds.registry import child_kinds, spec_of, top_kinds
-from kaiten_sync.kinds.spec import FieldSpec, KindSpec
-from kaiten_sync.licensing.quantities import closest_spelling, parse_quantity
+from kaiten_sync.kinds.spec import BUNDLE, FieldSpec, KindSpec
+from kaiten_sync.licensing.quantities import parse_quantity
+from kaiten_sync.licensing.spellings import is_quantity, quantity_hint
 from kaiten_sync.model.diagnostic import Diagnostic
 from kaiten_sync.model.document import Entry, MergedCatalog, Node
-from kaiten_sync.model.value import UNLIMITED
+
+_Names: TypeAlias = "tuple[str, ...]"
+_QUOTED = re.compile(r"[0-9]+(?:\.[0-9]+)?")
+"""A number without quotes is no text."""
 
 
 def with_plain_numbers(merged: MergedCatalog) -> tuple[MergedCatalog, tuple[Diagnostic, ...]]:
@@ -35,21 +42,49 @@ def with_plain_numbers(merged: MergedCatalog) -> tuple[MergedCatalog, tuple[Diag
                     }
                     section = _with(section, parents)
                     sections[parent.section] = section
+    bundles = {
+        kind: _read_bundles(spec_of(kind), each, sections, wrong)
+        for kind, each in merged.bundles.items()
+    }
     wrong = [each for each in wrong if each.ref not in merged.broken]
     wrong.sort(key=lambda each: not (each.ref and each.ref.through))
     once = {each.sort_key: each for each in wrong}.values()  # those that inherit the same text
     lined = (replace(each, line_text=merged.line_text(each.ref)) for each in once)
-    return replace(merged, root=Node(merged.root.ref, sections)), tuple(lined)
+    refused = {replace(each.ref, through=()) for each in once if each.ref is not None}
+    root = Node(merged.root.ref, sections)
+    merged = replace(merged, root=root, broken=merged.broken | refused, bundles=bundles)
+    return merged, tuple(lined)
+
+
+def _read_bundles(
+    spec: KindSpec,
+    bundles: Mapping[str, Entry],
+    sections: Mapping[str, Entry],
+    wrong: list[Diagnostic],
+) -> Mapping[str, Entry]:
+    read = dict(bundles)
+    for quantity in (each for each in spec.fields.values() if each.units_from):
+        units = dict(_units(spec, quantity, sections))
+        for slug, each in read.items():
+            read[slug] = _read_children(f"{BUNDLE}/{slug}", each, spec, quantity, units, wrong)
+    return read
 
 
 def _units(
     spec: KindSpec, quantity: FieldSpec, sections: Mapping[str, Entry]
-) -> Iterator[tuple[str, tuple[str, ...]]]:
-    """The names of the unit of each object that a child's slug can refer to."""
+) -> Iterator[tuple[str, _Names | None]]:
+    """The names of the unit of each object that a child's slug can refer to.
+
+    None if the object takes no numbers.
+    """
     referred = spec.slug_refers_to and sections.get(spec_of(spec.slug_refers_to.kind).section)
     for slug, entry in (referred.node.entries if referred else {}).items():
-        fields = (entry.node.entries.get(name) for name in quantity.units_from)
-        values = (each.node.value for each in fields if each is not None)
+        fields = {name: each.node.plain() for name, each in entry.node.entries.items()}
+        kind = {"type": fields.get("type")}
+        if spec.misfit is not None and spec.misfit({quantity.name: 0}, kind):
+            yield slug, None
+            continue
+        values = (fields.get(name) for name in quantity.units_from)
         yield slug, tuple(value for value in values if isinstance(value, str) and value)
 
 
@@ -58,7 +93,7 @@ def _read_children(
     parent: Entry,
     spec: KindSpec,
     quantity: FieldSpec,
-    units: Mapping[str, tuple[str, ...]],
+    units: Mapping[str, _Names | None],
     wrong: list[Diagnostic],
 ) -> Entry:
     """A parent with the quantities of its children as numbers."""
@@ -70,7 +105,7 @@ def _read_children(
         value = child.node if spec.shorthand == quantity.name else None
         inner = child.node.entries.get(quantity.name)
         node = inner.node if inner is not None else value
-        if node is None or not isinstance(node.value, str) or not _may_be_quantity(node.value):
+        if node is None or not isinstance(node.value, str) or not is_quantity(node.value):
             continue
         own_address = f"{address}/{spec.kind}/{slug}"
         number = _number(node, own_address, units.get(slug, ()), wrong)
@@ -81,44 +116,27 @@ def _read_children(
     return _with(parent, {spec.section: _with(children, read)})
 
 
-def _may_be_quantity(text: str) -> bool:
-    """Other texts are the schema's to refuse."""
-    return text != UNLIMITED and text[:1].isdigit()
-
-
-def _number(node: Node, address: str, units: tuple[str, ...], wrong: list[Diagnostic]) -> Node:
+def _number(node: Node, address: str, units: _Names | None, wrong: list[Diagnostic]) -> Node:
     """A quantity as a number; as it is, and reported, if it is not one."""
     text = str(node.value)
+    is_quoted = _QUOTED.fullmatch(text) is not None
     try:
-        if text.isdigit():
+        if is_quoted:
             raise ValueError("is text, because it is in quotes")
-        return Node(node.ref, parse_quantity(text, units))
+        return Node(node.ref, parse_quantity(text, units or ()))
     except ValueError as error:
-        right = text if text.isdigit() else closest_spelling(text, units)
+        fits = units is not None
+        hint = f"write {text}" if is_quoted else quantity_hint(text, units or ())
         wrong.append(
             Diagnostic(
-                rule="bad-quantity",
-                message=f"'{shorten(text)}' {error}",
+                rule="bad-quantity" if fits else "bad-grant",
+                message=f"'{shorten(text)}' {error if fits else 'is not what it takes'}",
                 ref=node.ref,
                 address=address,
-                hint=f"write {right}" if right else _hint(text, units),
+                hint=hint if fits else grant_hint(text),
             )
         )
         return node
-
-
-def _hint(text: str, units: tuple[str, ...]) -> str:
-    """What to write if nothing says which number is meant."""
-    unit = text.lstrip("0123456789_., ")
-    if unit.isalpha() and not units:
-        return (
-            "write a plain number, or keep the text once the entitlement declares the unit:"
-            f" `unitSingular: {shorten(unit)}` and `unitPlural: {shorten(unit)}`"
-        )
-    return (
-        "write a whole number such as 1000, 50k, 3Gi, or 10GB if the entitlement declares the unit"
-        " B or GB"
-    )
 
 
 def _with(entry: Entry, entries: Mapping[str, Entry]) -> Entry:

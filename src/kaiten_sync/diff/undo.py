@@ -57,12 +57,10 @@ def undoing(
                 undone[needed.address] = needed
                 waiting.append(needed)
                 notes.append(
-                    Diagnostic(
-                        rule="taken-along",
-                        message=f"{needed.address} is taken along: {each.address} rests on it",
-                        ref=needed.source,
-                        severity=Severity.NOTE,
-                        address=str(needed.address),
+                    _note(
+                        needed,
+                        "taken-along",
+                        f"{needed.address} is taken along: {each.address} rests on it",
                     )
                 )
     chosen_ones = sorted(undone.values(), key=lambda each: each.address.sort_key)
@@ -72,23 +70,30 @@ def undoing(
 def _left_alone(difference: Difference, *, is_named: bool) -> Iterator[Diagnostic]:
     """What to say of a difference that is not undone."""
     if difference.verdict is Verdict.CONFLICT:
-        yield Diagnostic(
-            rule="both-sides-changed",
-            message="git and the server both changed it, so it is left alone",
-            ref=difference.source,
-            severity=Severity.NOTE,
-            address=str(difference.address),
+        yield _note(
+            difference,
+            "both-sides-changed",
+            "git and the server both changed it, so it is left alone",
             hint="name it to revert it to what git declares, or adopt it",
         )
     elif is_named and difference.verdict is Verdict.GIT_AHEAD:
-        yield Diagnostic(
-            rule="left-to-plan",
-            message="the server was not edited, git is ahead: a revert leaves it alone",
-            ref=difference.source,
-            severity=Severity.NOTE,
-            address=str(difference.address),
+        yield _note(
+            difference,
+            "left-to-plan",
+            "the server was not edited, git is ahead: a revert leaves it alone",
             hint="make and apply a plan",
         )
+
+
+def _note(difference: Difference, rule: str, message: str, hint: str | None = None) -> Diagnostic:
+    return Diagnostic(
+        rule=rule,
+        message=message,
+        ref=difference.source,
+        severity=Severity.NOTE,
+        address=str(difference.address),
+        hint=hint,
+    )
 
 
 def _undone(difference: Difference, *, is_named: bool, is_managed: bool) -> Difference | None:

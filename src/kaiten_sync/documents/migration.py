@@ -13,7 +13,9 @@ from kaiten_sync.documents.parts import (
     EffectName,
     Fingerprint,
     LimitValue,
-    TargetDocument,
+    PlanTarget,
+    Requests,
+    Seal,
 )
 from kaiten_sync.model.change import Effect
 from kaiten_sync.model.migration import Stays
@@ -132,10 +134,7 @@ class MigrationDocument(JsonDocument, frozen=True):
 
     format_version: Annotated[Literal[1], about("The version of this format.", 1)]
     kind: Annotated[Literal["migration"], about("What kind of plan it is.", "migration")]
-    target: Annotated[
-        TargetDocument,
-        about("The server that the plan was made for. It cannot be applied to another."),
-    ]
+    target: PlanTarget
     family: Annotated[str, about("The family's slug.", "growth")]
     to: Annotated[str, about("The version that the holders get.", "growth-v3")]
     holders: Annotated[Count, about("How many held another version when the plan was made.", 12)]
@@ -152,9 +151,7 @@ class MigrationDocument(JsonDocument, frozen=True):
         about("Every live object that the plan rests on, as it was seen. Apply reads it again."),
     ]
     summary: Annotated[MoveSummaryDocument, about("The plan in numbers.")]
-    requests: Annotated[
-        Count, about("How many requests applying will take if nothing has to be sent twice.", 9)
-    ]
+    requests: Requests
     guards: Annotated[
         MoveGuardsDocument, about("What the plan was held to. Apply holds it to the same.")
     ]
@@ -162,9 +159,7 @@ class MigrationDocument(JsonDocument, frozen=True):
         tuple[str, ...],
         about("What a reviewer should know. Steers nothing.", ["license/growth-v3 is a draft"]),
     ]
-    digest: Annotated[
-        Digest, about("Seals all the rest. A plan whose digest does not match is refused.")
-    ]
+    digest: Seal
     where: Annotated[
         str | UnsetType,
         about(

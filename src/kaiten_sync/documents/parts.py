@@ -237,3 +237,15 @@ def outcome_document(outcome: Outcome) -> OutcomeDocument:
         error_id=outcome.error_id,
         blocked_by=outcome.blocked_by,
     )
+
+
+PlanTarget: TypeAlias = Annotated[
+    TargetDocument,
+    about("The server that the plan was made for. It cannot be applied to another."),
+]
+Requests: TypeAlias = Annotated[
+    Count, about("How many requests applying will take if nothing has to be sent twice.", 9)
+]
+Seal: TypeAlias = Annotated[
+    Digest, about("Seals all the rest. A plan whose digest does not match is refused.")
+]

@@ -19,8 +19,10 @@ from kaiten_sync.documents.parts import (
     EffectName,
     Fingerprint,
     LimitValue,
+    PlanTarget,
+    Requests,
+    Seal,
     SourceDocument,
-    TargetDocument,
 )
 from kaiten_sync.model.change import Effect
 from kaiten_sync.model.family import Way
@@ -302,10 +304,7 @@ class PlanDocument(JsonDocument, frozen=True):
     """
 
     format_version: Annotated[Literal[1], about("The version of this format.", 1)]
-    target: Annotated[
-        TargetDocument,
-        about("The server that the plan was made for. It cannot be applied to another."),
-    ]
+    target: PlanTarget
     desired_digest: Annotated[
         Digest, about("Identifies the declaration by its meaning: not by files, order or comments.")
     ]
@@ -327,9 +326,7 @@ class PlanDocument(JsonDocument, frozen=True):
         ),
     ]
     summary: Annotated[SummaryDocument, about("The plan in numbers.")]
-    requests: Annotated[
-        Count, about("How many requests applying will take if nothing has to be sent twice.", 9)
-    ]
+    requests: Requests
     guards: Annotated[
         GuardsDocument, about("What the plan was held to. Apply holds it to the same.")
     ]
@@ -337,9 +334,7 @@ class PlanDocument(JsonDocument, frozen=True):
         tuple[str, ...],
         about("What a reviewer should know. Steers nothing.", ["license/growth is still a draft"]),
     ]
-    digest: Annotated[
-        Digest, about("Seals all the rest. A plan whose digest does not match is refused.")
-    ]
+    digest: Seal
     left: Annotated[
         tuple[LeftDocument, ...] | UnsetType,
         about("What stays on the server and nothing manages now; left out if there is nothing."),

@@ -238,8 +238,9 @@ class PolicyDocument(JsonDocument, frozen=True):
     on_tighten: Annotated[
         OnTighten,
         about(
-            "What becomes of a published license whose grants are tightened: it is changed under"
-            " its holders."
+            "What becomes of a license, declared below `licenses`, that would grant less: with"
+            " in-place (the default) its holders have less; with refuse there is no plan while"
+            " anybody holds it."
         ),
     ] = Policy().on_tighten
     rules: Annotated[

@@ -19,14 +19,14 @@ from kaiten_sync.jobs.promoting import check_turn
 from kaiten_sync.jobs.receipt import Receipt
 from kaiten_sync.jobs.ruling import Permit, permit_by_rules
 from kaiten_sync.jobs.workspace import Workspace
-from kaiten_sync.migration import apply_migration, check_moves
+from kaiten_sync.migration import apply_migration
 from kaiten_sync.model.outcome import ApplyResult, Outcome
 from kaiten_sync.model.plan import Plan
 from kaiten_sync.model.ports import Approval, Catalog, Connection, Journal, NoJournal, Ports
 from kaiten_sync.model.resource import DesiredState
 from kaiten_sync.model.settings import Prune
 from kaiten_sync.pipeline import PlanInputs, apply_plan, load, propose_on, read_for_plan
-from kaiten_sync.plan import check_target, deleted, not_made_from, recheck
+from kaiten_sync.plan import check_guards, check_target, deleted, not_made_from, recheck
 from kaiten_sync.verify import verify_plan
 
 
@@ -148,7 +148,7 @@ def _apply_migration(
         )
     if workspace.project is not None:
         guards = replace(plan.guards, max_moves=workspace.policy.max_moves)
-        check_moves(replace(plan, guards=guards))
+        check_guards(replace(plan, guards=guards))
     check_turn(workspace, connection.target, (), request.after_receipts, ports)
     with connection.open() as catalog:
         permit = permit_by_rules(plan, workspace.project, catalog, ports)

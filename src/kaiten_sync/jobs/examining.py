@@ -8,7 +8,6 @@ from dataclasses import replace
 from kaiten_sync.errors import CredentialError, KaitenSyncError
 from kaiten_sync.jobs.workspace import Workspace
 from kaiten_sync.kinds.registry import wire_fields
-from kaiten_sync.model.capabilities import Capabilities
 from kaiten_sync.model.examination import Examination, Examined
 from kaiten_sync.model.generation import Generation
 from kaiten_sync.model.ports import Catalog, Connection
@@ -53,12 +52,11 @@ def _with_generation(found: Examined, catalog: Catalog) -> Examined:
         known = catalog.capabilities()
     except CredentialError:  # the lists that are asked need a scope, which `rights` says already
         return found
-    return replace(found, generation=_generation(known), source=known.source)
-
-
-def _generation(known: Capabilities) -> Generation:
-    """The newer one if the server knows anything that only the newer one has."""
     current, first = wire_fields(Generation.CURRENT), wire_fields(Generation.GETTING_STARTED)
     news: Mapping[str, frozenset[str]] = {kind: current[kind] - first[kind] for kind in current}
     is_current = any(known.knows(kind, name) for kind, names in news.items() for name in names)
-    return Generation.CURRENT if is_current else Generation.GETTING_STARTED
+    return replace(
+        found,
+        generation=Generation.CURRENT if is_current else Generation.GETTING_STARTED,
+        source=known.source,
+    )

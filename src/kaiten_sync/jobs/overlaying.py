@@ -101,7 +101,7 @@ def overlay_of(
     """
     if workspace.project is None:
         raise UsageError(
-            "an overlay belongs to a target of a project, and there is no project file",
+            "an overlay belongs to a target of a project, and no project file was found",
             hint="start one with `kaiten-sync init`, or `export --with-project`",
         )
     root = Path(workspace.project.root)

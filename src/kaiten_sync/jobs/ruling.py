@@ -68,7 +68,7 @@ def permit_by_rules(
             return
         if project is None and plan.guards.rules is not None:
             raise RefusedError(
-                "the plan was judged by rules, and there is no project file here that has them",
+                "the plan was judged by rules, and no project file that declares them was found",
                 hint="apply it in its project, or name the project file with --project",
             )
         policy = project.policy if project is not None else Policy()

@@ -153,7 +153,14 @@ def _without_others(
 
 def _write_project(place: _ProjectPlace, request: StartRequest, disk: Files) -> NewFiles:
     root, forge = place.root, request.forge
-    contents = _at(root, _contents())
+    templates = files("kaiten_sync.jobs") / "templates"
+    contents = _at(
+        root,
+        {
+            path: (templates / template).read_text(encoding="utf-8")
+            for template, path in _FILES.items()
+        },
+    )
     checks = {} if forge is not None else _at(place.top, validation(place.folder))
     checks, told = _without_others(checks, disk)
     later = [place.top / path for path in (workflow_paths(forge) if forge is not None else ())]
@@ -254,11 +261,3 @@ def _write(contents: Mapping[Path, str], disk: Files) -> tuple[Path, ...]:
     for path, text in contents.items():
         disk.write(path, text.encode())
     return tuple(contents)
-
-
-def _contents() -> dict[str, str]:
-    templates = files("kaiten_sync.jobs") / "templates"
-    return {
-        path: (templates / template).read_text(encoding="utf-8")
-        for template, path in _FILES.items()
-    }

@@ -18,7 +18,7 @@ from kaiten_sync.jobs.agreed import read_plan_file
 from kaiten_sync.model.policy_rule import RuleVerb
 from kaiten_sync.model.ports import Files
 from kaiten_sync.model.settings import Project
-from kaiten_sync.rules import GivenImpact, Ruling, approval_of, judge_rules
+from kaiten_sync.rules import GivenImpact, approval_of, judge_rules
 
 __all__ = ["CaseResult", "rule_cases"]
 
@@ -41,7 +41,7 @@ def rule_cases(path: str, project: Project | None, files: Files) -> tuple[CaseRe
     """Judge each case of a file by the rules of a project.
 
     Raises:
-        UsageError: there is no project file, or the file names one that is not there.
+        UsageError: no project file was found, or FILE names one that does not exist.
         DeclarationError: the file is wrong. PlanFileError: a plan is.
     """
     if project is None:
@@ -74,7 +74,9 @@ def _judged(case: RuleCaseDocument, folder: Path, project: Project, files: Files
         affected=frozenset(each.address for each in affected_by(plan)),
     )
     found = judge_rules(rules, plan, seen, plan.changes)
-    made = Counter(_said(each) for each in found)
+    made = Counter(
+        _sentence(each.rule.name, each.rule.verb, each.diagnostic.address) for each in found
+    )
     wanted = Counter(
         _sentence(each.rule, each.verdict, value_of(each.address, absent=None))
         for each in case.expect
@@ -89,11 +91,6 @@ def _judged(case: RuleCaseDocument, folder: Path, project: Project, files: Files
         missing=tuple(sorted((wanted - made).elements())),
         unexpected=tuple(sorted((made - wanted).elements())),
     )
-
-
-def _said(ruling: Ruling) -> str:
-    rule = ruling.rule
-    return _sentence(rule.name, rule.verb, ruling.diagnostic.address)
 
 
 def _sentence(rule: str, verb: RuleVerb, address: str | None) -> str:

@@ -87,7 +87,7 @@ def load_project(path: Path) -> Project:
         DeclarationError: it is wrong. UsageError: it is not there.
     """
     if not os.path.exists(path):
-        raise UsageError(f"there is no project file {path}")
+        raise UsageError(f"the project file {path} does not exist")
     project, diagnostics = read_project(path)
     if project is None:
         raise DeclarationError(diagnostics, folder=str(path.parent))

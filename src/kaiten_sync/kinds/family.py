@@ -120,15 +120,7 @@ FAMILY = KindSpec(
             " older versions are never touched.",
             examples=(True,),
         ),
-        FieldSpec(
-            name=EXTENDS,
-            type=FieldType.SLUGS,
-            is_note=True,
-            reads_one=True,
-            description=_SHARED[EXTENDS].description,
-            examples=_SHARED[EXTENDS].examples,
-            words=_SHARED[EXTENDS].words,
-        ),
+        _SHARED[EXTENDS],
         FieldSpec(
             name="protect",
             type=FieldType.BOOLEAN,

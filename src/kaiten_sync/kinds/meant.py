@@ -68,7 +68,9 @@ EXTENDS_GOES = (
 _GRANTS: Mapping[str, str] = {
     **dict.fromkeys(("true", "yes", "on", "enabled", "included", "✓", "✔"), "true"),
     **dict.fromkeys(("false", "no", "off", "disabled", "excluded", "✗", "✘"), "false"),
-    **dict.fromkeys(("unlimited", "infinite", "infinity", "no limit", "∞", "-1"), "unlimited"),
+    **dict.fromkeys(
+        ("unlimited", "infinite", "infinity", "inf", "no limit", "no cap", "∞", "-1"), "unlimited"
+    ),
 }
 
 
@@ -83,6 +85,17 @@ def field_hint(key: str, known: Collection[str]) -> str | None:
     if word in ("unit", "units", "unitname", "measure"):
         return _UNIT
     return _NO_PRICES if _PRICE.search(word) else None
+
+
+def extends_hint(value: object) -> str:
+    """What to write in place of something that is not the name of what can be extended."""
+    words = re.split(r"[\s,]+", value.strip(" ,")) if isinstance(value, str) else ()
+    slugs = [slug_meant(word.rpartition("/")[2]) for word in words]
+    if len(slugs) > 1:
+        return f"write a list: [{', '.join(slugs)}]"
+    if slugs and slugs[0]:
+        return f"did you mean '{slugs[0]}'?"
+    return f"write a name, or a list of names: `{EXTENDS}: [free, extras]`"
 
 
 def choice_hint(text: object, choices: Iterable[object]) -> str | None:
@@ -100,7 +113,8 @@ def grant_hint(value: object) -> str | None:
     text = value.strip()
     if text.lower() in ("none", "n/a", "-", "–", "—", "nothing"):
         return "write unlimited for no limit, 0 for nothing, or leave the line out"
-    meant = _GRANTS.get(text.lower())
+    first = text.lower().partition(" ")[0]
+    meant = _GRANTS.get(text.lower()) or ("unlimited" if first == "unlimited" else None)
     if meant is not None:
         return f"remove the quotes: {meant}" if text == meant else f"write {meant}"
     return (
@@ -114,7 +128,7 @@ def number_hint(value: object) -> str | None:
     text = value.strip() if isinstance(value, str) else ""
     found = re.fullmatch(r"([0-9]+(?:\.[0-9]+)?)( ?%)?", text)
     if found is None:
-        return None
+        return "write a plain number, without prefix or unit"
     return f"write {found[1]}, without the percent sign" if found[2] else f"write {found[1]}"
 
 

@@ -9,6 +9,11 @@ from kaiten_sync.kinds.registry import all_kinds, child_kinds, spec_of, top_kind
 from kaiten_sync.kinds.spec import EXTENDS, FieldSpec, FieldType, KindSpec
 
 _SLUG = {"$ref": "#/$defs/slug"}
+_QUANTITY = (
+    "^(unlimited|[0-9]{1,3}(_[0-9]{3})+|[0-9]+(_[0-9]+)*(\\.[0-9]+)? ?[^\\s0-9_.,'/:;+*-].*)$"
+)
+"""`unlimited` and numbers as text: with separators, or with a prefix or unit. Whether the unit is
+declared is beyond a schema."""
 _SLUG_FORM = {
     "pattern": "^[a-z0-9][a-z0-9-]{0,98}[a-z0-9]$",
     "x-rule": "bad-slug",
@@ -151,7 +156,7 @@ def _type_and_form(field: FieldSpec) -> tuple[list[str], dict[str, Any]]:
                 return ["string", *types], {"items": _SLUG, **_SLUG_FORM}
             return types, {"items": _SLUG}
         case FieldType.GRANT_VALUE:
-            return types, {"pattern": "^(unlimited|[0-9].*)$"}
+            return types, {"pattern": _QUANTITY}
     return types, {}
 
 

@@ -76,6 +76,8 @@ class HeldBy(Enum):
 PROTECT = "protect"
 """The note of every object that keeps plans from deleting and from tightening it."""
 
+BUNDLE = Kind("bundle", level=0)
+"""A set of objects that others inherit. Only messages name one: it is in no catalog's tree."""
 EXTENDS = "extends"
 """The note of an object that inherits children: the names of those it takes them from."""
 

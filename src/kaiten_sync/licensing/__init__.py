@@ -4,12 +4,12 @@ from kaiten_sync.licensing.aggregation import EMPTY, AggregationMethod, Counter,
 from kaiten_sync.licensing.quantities import (
     MAX_QUANTITY,
     Unit,
-    closest_spelling,
     is_read_with_prefix,
     parse_quantity,
     quantity_text,
     shortest_quantity,
 )
+from kaiten_sync.licensing.spellings import closest_spelling
 from kaiten_sync.licensing.thresholds import (
     UNCAPPED,
     default_overage_percent,

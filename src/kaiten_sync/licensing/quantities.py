@@ -14,12 +14,17 @@ from typing import TypeAlias
 MAX_QUANTITY = 2**53
 """The server keeps numbers as float64, which holds every integer up to here and no further."""
 
-_PREFIXES: Mapping[str, int] = {
+PREFIXES: Mapping[str, int] = {
     "": 1,
     **{letter: 10 ** (3 * power) for power, letter in enumerate("kMGTP", start=1)},
     **{f"{letter}i": 2 ** (10 * power) for power, letter in enumerate("KMGTP", start=1)},
 }
-_FORM = re.compile(r"([0-9]+(?:_[0-9]+)*)((?:\.[0-9]+)?) ?((?:[^\W\d_]+(?: [^\W\d_]+)*)?)")
+_FORM = re.compile(
+    r"([0-9]+(?:_[0-9]+)*)((?:\.[0-9]+)?)(?: ?((?![eE][-+]?[0-9])[^\s0-9_.,'/:;+*-].*))?"
+)
+"""A number, and then a prefix, a unit or both: any text that is not more of the number."""
+_THOUSANDS = re.compile(r"[1-9][0-9]{0,2}(?:_[0-9]{3})*\.[0-9]{2}0")
+"""`1.500` means one and a half to some people, and one and a half thousand to others."""
 _MAX_LENGTH = 60
 """Characters. A number of hundreds of digits is no threshold."""
 
@@ -32,9 +37,10 @@ Unit: TypeAlias = "tuple[str, str]"
 
 NO_UNIT: Unit = ("", "")
 
-_DATA_SYMBOLS: Mapping[str, str] = {
+DATA_SYMBOLS: Mapping[str, str] = {
     **dict.fromkeys(("B", "byte", "bytes", "Byte", "Bytes"), "B"),
     **dict.fromkeys(("bit", "bits"), "bit"),
+    **{rate: rate for rate in ("B/s", "bit/s", "bps")},
 }
 """Units whose numbers people read with prefixes, by their spellings."""
 
@@ -66,9 +72,9 @@ def shortest_quantity(value: int, unit: Unit = NO_UNIT) -> str:
     """The shortest text of a whole number that `parse_quantity` reads: `50k`, `10GB`, `1234`."""
     symbol = _symbol(unit[1])
     base = symbol[0] if symbol else ""
-    own = _PREFIXES[symbol[1]] if symbol else 1
+    own = PREFIXES[symbol[1]] if symbol else 1
     found = [str(value)]
-    for prefix, factor in _PREFIXES.items() if value > 0 else ():
+    for prefix, factor in PREFIXES.items() if value > 0 else ():
         if (prefix or base) and (value * own) % factor == 0:
             found.append(f"{value * own // factor}{prefix}{base}")
     return min(found, key=lambda text: (len(text), text))
@@ -76,10 +82,10 @@ def shortest_quantity(value: int, unit: Unit = NO_UNIT) -> str:
 
 def _symbol(name: str) -> tuple[str, str] | None:
     """The symbol of bytes or bits, and the prefix that the declared unit has."""
-    for prefix in _PREFIXES:
+    for prefix in PREFIXES:
         base = name.removeprefix(prefix)
-        if name.startswith(prefix) and base in _DATA_SYMBOLS:
-            return _DATA_SYMBOLS[base], prefix
+        if name.startswith(prefix) and base in DATA_SYMBOLS:
+            return DATA_SYMBOLS[base], prefix
     return None
 
 
@@ -89,10 +95,10 @@ def _scaled(value: float, name: str) -> tuple[str, str] | None:
     if symbol is None or not 0 < value < _BEYOND:
         return None
     base, own = symbol
-    exact = Decimal(repr(value)) * _PREFIXES[own]
+    exact = Decimal(repr(value)) * PREFIXES[own]
     fitting = [
         (text, f"{prefix}{base}")
-        for prefix, factor in _PREFIXES.items()
+        for prefix, factor in PREFIXES.items()
         if exact >= factor
         and len((text := _decimal(exact / factor)).partition(".")[2]) <= _MOST_DECIMALS
     ]
@@ -116,18 +122,13 @@ def parse_quantity(text: str, units: Iterable[str] = ()) -> int:
     """The whole number that a text means, in the unit that has these names.
 
     The text is a number, with `_` between digits if it helps, then a prefix (k, M, G, T, P, or Ki,
-    Mi, Gi, Ti, Pi), then the unit, both of which can be left out: `1.5k`, `10 GB`, `200calls`. If
-    the unit has a prefix itself (GB), the text may have another one (2TB).
+    Mi, Gi, Ti, Pi), then the unit. Both can be left out, and one space may be before each: `1.5k`,
+    `10 GB`, `5k calls`. If the unit has a prefix itself (GB), the text may have another one (2TB).
 
     Raises:
         ValueError: it is none, or no whole number up to 2^53; the message says why.
     """
-    found = _FORM.fullmatch(text) if len(text) <= _MAX_LENGTH else None
-    if found is None:
-        raise ValueError("is not a number with a prefix or unit")
-    digits, fraction, word = found.groups()
-    above, below = _factor(word, tuple(units))
-    value = Decimal(digits.replace("_", "") + fraction) * above / below
+    value = exact_quantity(text, units)
     if value != value.to_integral_value():
         raise ValueError(f"is {value.normalize():f}, and a threshold here is a whole number")
     if value > MAX_QUANTITY:
@@ -135,48 +136,41 @@ def parse_quantity(text: str, units: Iterable[str] = ()) -> int:
     return int(value)
 
 
+def exact_quantity(text: str, units: Iterable[str] = ()) -> Decimal:
+    """The number that a text means, whole or not; the grammar is that of `parse_quantity`.
+
+    Raises:
+        ValueError: it is none; the message says why.
+    """
+    found = _FORM.fullmatch(text) if len(text) <= _MAX_LENGTH else None
+    if found is None:
+        raise ValueError("is not a number with a prefix or unit")
+    digits, fraction, word = found.groups()
+    if _THOUSANDS.fullmatch(digits + fraction):
+        raise ValueError("can be read as a fraction and as thousands")
+    above, below = _factor(word or "", tuple(units))
+    return Decimal(digits.replace("_", "") + fraction) * above / below
+
+
 def _factor(word: str, units: tuple[str, ...]) -> tuple[int, int]:
     """What the number counts for in the declared unit, as a fraction."""
-    if word in _PREFIXES:
-        return _PREFIXES[word], 1
+    if word in PREFIXES:
+        return PREFIXES[word], 1
     if not units:
         raise ValueError(f"has '{word}', and the entitlement declares no unit")
     for unit in units:
-        for own_prefix, own_factor in _PREFIXES.items():
+        for own_prefix, own_factor in PREFIXES.items():
             base = unit.removeprefix(own_prefix)
-            if own_prefix and (base == unit or _spellings(base) == {base}):
+            if own_prefix and (base == unit or base not in DATA_SYMBOLS):
                 continue  # "GB" is giga and B; "Mails" is no prefix with "ails"
-            for prefix, factor in _PREFIXES.items():
-                if any(word == f"{prefix}{name}" for name in _spellings(base)):
+            for prefix, factor in PREFIXES.items():
+                names = (f"{gap}{name}" for name in spellings(base) for gap in ("", " "))
+                if any(word == f"{prefix}{name}" for name in names):
                     return factor, own_factor
-    listed = " or ".join(f"'{unit}'" for unit in units)
+    listed = " or ".join(f"'{unit}'" for unit in dict.fromkeys(units))
     raise ValueError(f"has '{word}', which is neither a prefix nor {listed} with one")
 
 
-def _spellings(unit: str) -> frozenset[str]:
+def spellings(unit: str) -> frozenset[str]:
+    """The spellings of a unit, itself included."""
     return next((same for same in _SAME_UNITS if unit in same), frozenset({unit}))
-
-
-def closest_spelling(text: str, units: Iterable[str] = ()) -> str | None:
-    """A spelling that is right and that the text may mean: case and separators aside.
-
-    None if there is no such spelling, or more than one.
-    """
-    plain = re.sub(r"(?<=[0-9])[,' \u00a0\u202f](?=[0-9]{3}(?:\D|$))", "", text.strip())
-    if re.fullmatch(r"[0-9]{1,3}(?:\.[0-9]{3}){2,}\D*", plain):  # 1.5 is a number, 1.000.000 not
-        plain = plain.replace(".", "")
-    number, word = re.fullmatch(r"(.*?[0-9]|)\s*([^0-9]*)", plain, re.DOTALL).groups()  # type: ignore[union-attr]
-    names = [name for unit in units for name in _spellings(unit)]
-    words = {f"{prefix}{name}" for prefix in _PREFIXES for name in ("", *names)}
-    right = sorted(
-        each for each in words if each.lower() == word.lower() and _reads(number + each, units)
-    )
-    return number + right[0] if number and len(right) == 1 else None
-
-
-def _reads(text: str, units: Iterable[str]) -> bool:
-    try:
-        parse_quantity(text, units)
-    except ValueError:
-        return False
-    return True

@@ -33,9 +33,10 @@ class Prune(StrEnum):
 
 
 class OnTighten(StrEnum):
-    """What becomes of a published license whose grants are tightened."""
+    """What becomes of a license whose grants are tightened: `families` say it themselves."""
 
     IN_PLACE = "in-place"
+    REFUSE = "refuse"
 
 
 @dataclass(frozen=True, slots=True)

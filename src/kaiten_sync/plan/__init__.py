@@ -5,7 +5,7 @@ from kaiten_sync.plan.build import Proposal, desired_digest, propose
 from kaiten_sync.plan.chosen import HOLDER_VARIABLES, check_where, chosen, unanswered
 from kaiten_sync.plan.committed import Reason, reasons
 from kaiten_sync.plan.families import Families, families_of, link_of
-from kaiten_sync.plan.guards import other_rules, recheck
+from kaiten_sync.plan.guards import check_guards, other_rules, recheck
 from kaiten_sync.plan.held import conflicts
 from kaiten_sync.plan.leaving import Leaving, deleted, ownership, with_versions
 from kaiten_sync.plan.made_again import unlike
@@ -21,6 +21,7 @@ from kaiten_sync.plan.plan_file import (
 )
 from kaiten_sync.plan.restart import restarted_by, restarting, still_to_restart, used_since
 from kaiten_sync.plan.rewind import rewound, unread
+from kaiten_sync.plan.tightening import tightened
 from kaiten_sync.plan.warnings import without_default
 
 __all__ = [
@@ -31,6 +32,7 @@ __all__ = [
     "PresentHolder",
     "Proposal",
     "Reason",
+    "check_guards",
     "check_is_of_catalog",
     "check_target",
     "check_where",
@@ -55,6 +57,7 @@ __all__ = [
     "rewound",
     "seal",
     "still_to_restart",
+    "tightened",
     "unanswered",
     "unlike",
     "unread",

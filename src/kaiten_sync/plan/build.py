@@ -16,7 +16,6 @@ from kaiten_sync.model.canonical import digest, fingerprint
 from kaiten_sync.model.change import Action, Change
 from kaiten_sync.model.diagnostic import Diagnostic, Severity
 from kaiten_sync.model.drift import CatalogDiff, DriftClass
-from kaiten_sync.model.family import FamilyTerms
 from kaiten_sync.model.holder import Holders
 from kaiten_sync.model.impact import Impact
 from kaiten_sync.model.plan import Guards, Left, Plan, Summary, TargetRef
@@ -39,6 +38,7 @@ from kaiten_sync.plan.protection import foreign_children, protected_harm, used
 from kaiten_sync.plan.renames import renamed
 from kaiten_sync.plan.restart import restart_needs, restarting, unused
 from kaiten_sync.plan.rests_on import observed_by
+from kaiten_sync.plan.tightening import tightened, tightening_needs
 from kaiten_sync.plan.warnings import warnings
 
 
@@ -85,23 +85,17 @@ def propose(
     """Turn differences into a sealed plan.
 
     `leaving` is the fate of all that is not declared, `allowed` what a person named, `holders` who
-    holds what is deleted, `use` who may use restarted counters, `let_go` undeclared fields, `sold`
-    the declaration with a version for each family.
+    holds what is deleted or tightened, `use` who may use restarted counters, `let_go` undeclared
+    fields, `sold` the declaration with a version for each family.
     """
     declared, sold = desired, sold or Resolution(desired=desired)
     desired, allowed = sold.desired, sold.on_server(allowed)
     families = families_of(desired, live)
     changes = _ordered(diff, sold, live, leaving, families, has_drafts=has_drafts)
-    restarted, use = restarting(diff.differences), use or Holders()
-    protected = desired.protected | leaving.protected
-    harm = protected_harm(changes, protected)
-    needs = (*harm, *foreign_children(leaving), *restart_needs(restarted, use))
     guards = replace(
         _bounds(policy),
         population=population_of(live.resources, changes),
-        protected=protected,
-        # A restart that was allowed stays so if somebody begins to use the counter until apply.
-        allowed=used(needs, allowed) | (restarted.keys() & allowed),
+        protected=desired.protected | leaving.protected,
     )
     case = Case(
         differences=diff.differences,
@@ -111,12 +105,27 @@ def propose(
         families=families,
         leaving=leaving,
         guards=guards,
-        needs=needs,
         holders=_seen_holders(live, leaving.going) if holders is None else holders,
-        use=use,
+        use=use or Holders(),
+        tightened=tightened(diff.differences, leaving.going, sold.versions.values(), policy),
     )
+    case = _with_consent(case, allowed)
     plan = replace(_plan(case, diff, declared, target, sold), left=_left(case, let_go))
-    return _proposal(plan, case, [*sold.refusals, *_unused(allowed - guards.allowed)])
+    return _proposal(plan, case, [*sold.refusals, *_unused(allowed - case.guards.allowed)])
+
+
+def _with_consent(case: Case, allowed: frozenset[Address]) -> Case:
+    """The case with what a person has to allow, and with what of that is allowed."""
+    restarted = restarting(case.differences)
+    needs = (
+        *protected_harm(case.changes, case.guards.protected),
+        *foreign_children(case.leaving),
+        *restart_needs(restarted, case.use),
+        *tightening_needs(case.tightened, case.holders),
+    )
+    # A restart that was allowed stays so if somebody begins to use the counter until apply.
+    found = used(needs, allowed) | (restarted.keys() & allowed)
+    return replace(case, needs=needs, guards=replace(case.guards, allowed=found))
 
 
 def _bounds(policy: Policy) -> Guards:
@@ -137,17 +146,16 @@ def desired_digest(desired: DesiredState) -> str:
         "protected": sorted(str(address) for address in desired.protected),
     }
     if desired.terms:  # a declaration without families has the digest that it always had
-        meaning["families"] = {str(a): list(_terms(t)) for a, t in desired.terms.items()}
+        meaning["families"] = {
+            str(a): [t.when_tightened.value, t.reason, t.archive_replaced]
+            for a, t in desired.terms.items()
+        }
     return digest(meaning)
 
 
 def declared_fingerprint(resource: Resource) -> str:
     """The fingerprint of what is declared of one object."""
     return fingerprint(declared_form(resource.address.kind, resource.fields))
-
-
-def _terms(terms: FamilyTerms) -> tuple[Json, ...]:
-    return terms.when_tightened.value, terms.reason, terms.archive_replaced
 
 
 def _ordered(
@@ -174,7 +182,7 @@ def _plan(
     sold: Resolution,
 ) -> Plan:
     live, changes, going = case.live, case.changes, case.leaving.going
-    is_unheld = unheld(case.holders, going) | sold.unheld
+    is_unheld = unheld(case.holders, going | case.tightened.keys()) | sold.unheld
     is_unused = unused(changes, case.use, case.guards.allowed)
     replaced = replaced_by(changes, live, case.families)
     observed = observed_by(
@@ -188,13 +196,19 @@ def _plan(
     )
     looking = case.holders.requests if is_unheld else 0
     looking += case.use.requests if is_unused else 0
+    kept = [d for d in diff.differences if d.address not in going]
     return Plan(
         target=target,
         desired_digest=desired_digest(declared),
         changes=tuple(changes),
         observed=observed,
         managed={a: declared_fingerprint(r) for a, r in declared.resources.items()},
-        summary=_summary(diff, changes, going),
+        summary=Summary(
+            actions=dict(sorted(Counter(str(c.action) for c in changes).items())),
+            effects=dict(sorted(Counter(str(c.effect) for c in changes).items())),
+            unchanged=diff.unchanged,
+            unmanaged=sum(d.drift is DriftClass.UNMANAGED for d in kept),
+        ),
         requests=requests_to_apply(changes, observed, live, case.families, looking),
         guards=case.guards,
         families=sold.choices,
@@ -253,13 +267,3 @@ def _set_fields(found: LiveResource) -> Fields:
     return {
         n: v for n, v in found.fields.items() if v not in (None, specs[n].default(found.fields))
     }
-
-
-def _summary(diff: CatalogDiff, changes: Sequence[Change], going: frozenset[Address]) -> Summary:
-    kept = [d for d in diff.differences if d.address not in going]
-    return Summary(
-        actions=dict(sorted(Counter(str(c.action) for c in changes).items())),
-        effects=dict(sorted(Counter(str(c.effect) for c in changes).items())),
-        unchanged=diff.unchanged,
-        unmanaged=sum(d.drift is DriftClass.UNMANAGED for d in kept),
-    )

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from kaiten_sync.effects import worst
 from kaiten_sync.kinds.registry import spec_of
 from kaiten_sync.kinds.spec import FieldSpec, Mutability
-from kaiten_sync.model.change import Action, Change, Effect, FieldChange, change_id
+from kaiten_sync.model.change import Action, Change, FieldChange, change_id
 from kaiten_sync.model.drift import Difference, DriftClass
 from kaiten_sync.model.value import ABSENT, Absent, Json
 from kaiten_sync.plan.leaving import Departure, Fate, Leaving
@@ -93,12 +94,6 @@ def _change(action: Action, difference: Difference, fields: tuple[FieldChange, .
         address=difference.address,
         action=action,
         fields=fields,
-        effect=_effect(action, difference, fields),
+        effect=difference.effect if action == Action.CREATE else worst(f.effect for f in fields),
         source=difference.source,
     )
-
-
-def _effect(action: Action, difference: Difference, fields: tuple[FieldChange, ...]) -> Effect:
-    if action == Action.CREATE:
-        return difference.effect
-    return max((f.effect for f in fields), key=list(Effect).index, default=Effect.NEUTRAL)

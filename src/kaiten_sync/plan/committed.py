@@ -31,11 +31,14 @@ def reasons(committed: Plan, made: Plan) -> tuple[Reason, ...]:
     """
     if committed.digest == made.digest:
         return ()
+    applied = _applied(committed, made)
     found = {
         "the target has another URL": tuple(_target(committed, made)),
         "it was not made from this catalog": _catalog(committed, made),
         "the policy or what it lets through has changed": tuple(_policy(committed, made)),
-        "its changes are on the server already: it was applied": _applied_lines(committed, made),
+        "its changes are on the server already: it was applied": tuple(
+            _is_no_more(each) for each in committed.changes if each.address in applied
+        ),
         "the server has changed since": tuple(_server(committed, made)),
     }
     known = tuple(Reason(cause=cause, lines=f) for cause, f in found.items() if f)
@@ -76,15 +79,15 @@ def _applied(committed: Plan, made: Plan) -> frozenset[Address]:
         change.address
         for change in committed.changes
         if (
-            all(_is_done(each, now[change.address]) for each in _changes_of(change, committed))
+            all(
+                _is_done(each, now[change.address])
+                for each in committed.changes
+                if each.address == change.address
+            )
             if change.address in now
             else is_same_catalog and change.address not in to_do
         )
     )
-
-
-def _changes_of(change: Change, plan: Plan) -> Iterator[Change]:
-    return (each for each in plan.changes if each.address == change.address)
 
 
 def _is_done(change: Change, now: Observed) -> bool:
@@ -94,11 +97,6 @@ def _is_done(change: Change, now: Observed) -> bool:
     return all(
         is_same(field.after, seen[field.name]) for field in change.fields if field.name in seen
     )
-
-
-def _applied_lines(committed: Plan, made: Plan) -> tuple[str, ...]:
-    applied = _applied(committed, made)
-    return tuple(_is_no_more(each) for each in committed.changes if each.address in applied)
 
 
 def _is_no_more(change: Change) -> str:

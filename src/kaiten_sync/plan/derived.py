@@ -91,7 +91,10 @@ def _observed(plan: Plan) -> Iterator[Diagnostic]:
             else:
                 yield from _gaps(change, seen[address], names)
         if change.action == Action.DELETE and change.address in seen:
-            yield from _hidden(change, seen[change.address])
+            shown = {each.name for each in change.fields}
+            for name, value in sorted((seen[change.address].fields or {}).items()):
+                if value is not None and name not in shown:
+                    yield contradiction(f"{change.action}: it does not show {name}", change.address)
 
 
 def _gaps(change: Change, observed: Observed, names: Sequence[str]) -> Iterator[Diagnostic]:
@@ -106,14 +109,6 @@ def _gaps(change: Change, observed: Observed, names: Sequence[str]) -> Iterator[
     for name in sorted(wanted - observed.fields.keys()):
         unseen = f"{change.action}: the plan did not look at {name} of {observed.address}"
         yield contradiction(unseen, change.address)
-
-
-def _hidden(change: Change, observed: Observed) -> Iterator[Diagnostic]:
-    """Fields of a deleted object that the change does not show."""
-    shown = {each.name for each in change.fields}
-    for name, value in sorted((observed.fields or {}).items()):
-        if value is not None and name not in shown:
-            yield contradiction(f"{change.action}: it does not show {name}", change.address)
 
 
 def _families(plan: Plan) -> Iterator[Diagnostic]:

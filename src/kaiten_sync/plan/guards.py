@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
+from kaiten_sync.errors import RefusedError
 from kaiten_sync.kinds.registry import spec_of
 from kaiten_sync.kinds.spec import Mutability
 from kaiten_sync.model.change import Action, Change, Effect
@@ -22,6 +23,7 @@ from kaiten_sync.plan.places import declared_places, with_places
 from kaiten_sync.plan.protection import Consent, protected_harm, unmet
 from kaiten_sync.plan.references import references
 from kaiten_sync.plan.simulation import refused
+from kaiten_sync.plan.tightening import Tightened
 from kaiten_sync.plan.words import show
 
 OTHER_RULES = "the plan was judged by other rules than those of the project file"
@@ -31,7 +33,8 @@ OTHER_RULES = "the plan was judged by other rules than those of the project file
 class Case:
     """All that guards look at. `needs` is what only `guards.allowed` permits.
 
-    `holders` hold what is deleted, `use` is about the counters that are restarted.
+    `holders` hold what is deleted or tightened, `use` is about the counters that are restarted,
+    `tightened` are licenses that grant less and that nobody may hold.
     """
 
     differences: Sequence[Difference]
@@ -44,6 +47,7 @@ class Case:
     needs: Sequence[Consent] = ()
     holders: Holders = field(default_factory=Holders)
     use: Holders = field(default_factory=Holders)
+    tightened: Tightened = field(default_factory=dict)
 
 
 def refusals(case: Case) -> tuple[Diagnostic, ...]:
@@ -58,6 +62,21 @@ def recheck(plan: Plan) -> tuple[Diagnostic, ...]:
     needs = protected_harm(plan.changes, plan.guards.protected)
     found = [*unmet(needs, plan.guards.allowed), *too_many(plan.changes, plan.guards)]
     return with_places(found, declared_places(plan))
+
+
+def check_guards(plan: Plan) -> None:
+    """Hold a plan to what it says it was held to.
+
+    Raises:
+        RefusedError: it does more than it may.
+    """
+    found = recheck(plan)
+    if found:
+        raise RefusedError(
+            "the plan is refused",
+            found,
+            hint="make the plan again; what it may do is set in the project file",
+        )
 
 
 def other_rules(plan: Plan, rules: str | None) -> tuple[Diagnostic, ...]:

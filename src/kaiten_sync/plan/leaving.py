@@ -16,7 +16,7 @@ from kaiten_sync.model.address import Address
 from kaiten_sync.model.change import Action, Change, Effect, FieldChange
 from kaiten_sync.model.drift import Difference, DriftClass
 from kaiten_sync.model.plan import Plan
-from kaiten_sync.model.resource import DesiredState, LiveResource, LiveState
+from kaiten_sync.model.resource import DesiredState, LiveState
 from kaiten_sync.model.settings import Prune, Scope
 
 OWNED_REASON = "no longer declared; an earlier plan managed it"
@@ -97,7 +97,13 @@ class Ownership:
         going = {address for address, each in departures.items() if each.fate is Fate.GOES}
         for address, resource in live.resources.items():
             if address.parent is not None and address.parent in going:
-                departures[address] = self._goes_with_parent(resource)
+                departures[address] = Departure(
+                    address=resource.address,
+                    fate=Fate.GOES,
+                    reason=CHILD_REASON,
+                    is_foreign=self.prune is Prune.OWNED and resource.address not in self.owned,
+                    before=tuple(FieldChange(name=n, before=v) for n, v in resource.fields.items()),
+                )
         gone = {address for address, each in departures.items() if each.fate is Fate.GOES}
         return Leaving(
             departures=departures, protected=self.protected & gone, families=self.families
@@ -115,15 +121,6 @@ class Ownership:
             )
         fate = Fate.LET_GO if address in self.released else Fate.STAYS
         return Departure(address=address, fate=fate, reason=self.released.get(address))
-
-    def _goes_with_parent(self, resource: LiveResource) -> Departure:
-        return Departure(
-            address=resource.address,
-            fate=Fate.GOES,
-            reason=CHILD_REASON,
-            is_foreign=self.prune is Prune.OWNED and resource.address not in self.owned,
-            before=tuple(FieldChange(name=n, before=v) for n, v in resource.fields.items()),
-        )
 
 
 def ownership(

@@ -18,7 +18,7 @@ from kaiten_sync.documents.parts import target_document
 from kaiten_sync.kinds.addresses import license_address, parse_address
 from kaiten_sync.kinds.instance import INSTANCE, MOVE, parse_instance
 from kaiten_sync.kinds.registry import spec_of
-from kaiten_sync.model.address import Address, is_slug
+from kaiten_sync.model.address import is_slug
 from kaiten_sync.model.change import Change, Effect, FieldChange
 from kaiten_sync.model.migration import Migration, Staying, Stays
 from kaiten_sync.model.plan import Guards, Observed, Plan, Summary, TargetRef
@@ -164,7 +164,8 @@ def _staying(document: StaysDocument) -> Staying:
 
 
 def _seen(document: SeenDocument) -> Observed:
-    address = _address(document.address)
+    is_instance = document.address.startswith(f"{INSTANCE.kind}/")
+    address = parse_instance(document.address) if is_instance else parse_address(document.address)
     fields = at("fields", bounded, document.fields)
     if not fields.keys() <= spec_of(address.kind).fields.keys():
         raise ValueError(f"{address} has no such field")
@@ -173,11 +174,6 @@ def _seen(document: SeenDocument) -> Observed:
     return Observed(
         address=address, id=document.id, fields=fields, fingerprint=document.fingerprint
     )
-
-
-def _address(text: str) -> Address:
-    is_instance = text.startswith(f"{INSTANCE.kind}/")
-    return parse_instance(text) if is_instance else parse_address(text)
 
 
 def _slug(text: str) -> str:

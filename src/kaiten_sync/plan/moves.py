@@ -135,6 +135,7 @@ def _plan(case: MigrationCase, migration: Migration, moved: Sequence[PresentHold
     needed = {each.found.address for each in moved if each.standing in _STAYS}
     guards = Guards(max_moves=case.max_moves, allowed=case.allowed & needed, rules=case.rules)
     observed = tuple(_observed(case, moved))
+    is_draft = case.versions[case.to].fields.get(STATE) == "DRAFT"
     return seal(
         Plan(
             target=case.target,
@@ -150,7 +151,7 @@ def _plan(case: MigrationCase, migration: Migration, moved: Sequence[PresentHold
             ),
             requests=requests_to_move(changes, observed, guards, case.listed),
             guards=guards,
-            warnings=tuple(_warnings(case)),
+            warnings=(f"{case.to} is a draft: its grants may still change",) if is_draft else (),
             migration=migration,
         )
     )
@@ -187,12 +188,6 @@ def _observed(case: MigrationCase, moved: Sequence[PresentHolder]) -> Iterator[O
             fields=fields,
             fingerprint=object_fingerprint(found.id, fields),
         )
-
-
-def _warnings(case: MigrationCase) -> Iterator[str]:
-    state = case.versions[case.to].fields.get(STATE)
-    if state == "DRAFT":
-        yield f"{case.to} is a draft: its grants may still change"
 
 
 def _unused(case: MigrationCase, plan: Plan) -> Iterator[Diagnostic]:

@@ -94,6 +94,7 @@ def plan_of(document: PlanDocument) -> Plan:
     _check_links(changes)
     check_story(changes, observed)
     guards = document.guards
+    found: str | None = value_of(guards.rules, absent=None)
     return Plan(
         target=TargetRef(document.target.name, document.target.url),
         desired_digest=_at("desiredDigest", _digest, document.desired_digest),
@@ -114,7 +115,7 @@ def plan_of(document: PlanDocument) -> Plan:
             },
             protected=frozenset(_each(parse_address, guards.protected, "guards.protected")),
             allowed=frozenset(_each(parse_address, guards.allowed, "guards.allowed")),
-            rules=_rules(guards),
+            rules=None if found is None else _at("guards.rules", _digest, found),
         ),
         warnings=document.warnings,
         left=_each(_left, value_of(document.left, absent=None) or (), "left"),
@@ -248,11 +249,6 @@ def _known_action(word: str) -> str:
     if word not in all_actions():
         raise ValueError(f"{word!r} is not an action")
     return word
-
-
-def _rules(guards: GuardsDocument) -> str | None:
-    found: str | None = value_of(guards.rules, absent=None)
-    return None if found is None else _at("guards.rules", _digest, found)
 
 
 def _digest(text: str) -> str:

@@ -41,12 +41,10 @@ def failure_document(error: KaitenSyncError, exit_code: int) -> ErrorDocument:
         hint=property_of(error.hint or None, absent=None),
         findings=property_of(lines, absent=None),
         diagnostics=property_of(documents, absent=None),
-        approval=property_of(_approval(error), absent=None),
+        approval=property_of(
+            error.approval if isinstance(error, RefusedError) else None, absent=None
+        ),
     )
-
-
-def _approval(error: KaitenSyncError) -> str | None:
-    return error.approval if isinstance(error, RefusedError) else None
 
 
 def failure_json(error: KaitenSyncError, exit_code: int) -> dict[str, Json]:

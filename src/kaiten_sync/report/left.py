@@ -46,19 +46,14 @@ def notes_beside(plan: Plan) -> Iterator[Note]:
     if sold := tuple(family_lines(plan)):
         yield Note(FAMILIES_TITLE, (*sold[:_LIMIT], *_more(len(sold))))
     if plan.left:
-        yield Note(_LEFT_TITLE, tuple(_left_lines(plan)))
+        lines = (*map(_line, plan.left[:_LIMIT]), *_more(len(plan.left)))
+        yield Note(_LEFT_TITLE, lines)
     if migration is not None and plan.changes:
         yield Note(TERMS_TITLE, tuple(term_lines(plan, migration)))
     if migration is not None and migration.where is not None:
         yield Note(WHERE_TITLE, (safe_text(migration.where),))
     if migration is not None and migration.stays:
         yield Note(STAYS_TITLE, tuple(stay_lines(migration)))
-
-
-def _left_lines(plan: Plan) -> Iterator[str]:
-    """A line for each object: its live values, and why it stays."""
-    yield from map(_line, plan.left[:_LIMIT])
-    yield from _more(len(plan.left))
 
 
 def _more(count: int) -> Iterator[str]:

@@ -6,7 +6,7 @@ the expressions themselves are judged below, in `expressions`.
 
 from kaiten_sync.rules.approval import approval_of
 from kaiten_sync.rules.check import check_rules
-from kaiten_sync.rules.judge import Ruling, judge_rules, judged_by_file, needs_impact
+from kaiten_sync.rules.judge import judge_rules, judged_by_file, needs_impact
 from kaiten_sync.rules.language import VARIABLES
 from kaiten_sync.rules.rows import GivenImpact, ReadImpact, SeenImpact
 
@@ -14,7 +14,6 @@ __all__ = [
     "VARIABLES",
     "GivenImpact",
     "ReadImpact",
-    "Ruling",
     "SeenImpact",
     "approval_of",
     "check_rules",

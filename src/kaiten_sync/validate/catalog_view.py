@@ -5,21 +5,28 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 
-from kaiten_sync.kinds.registry import child_kinds, top_kinds
-from kaiten_sync.kinds.spec import KindSpec
+from kaiten_sync.kinds.registry import child_kinds, spec_of, top_kinds
+from kaiten_sync.kinds.spec import BUNDLE, KindSpec
 from kaiten_sync.model.address import Address
 from kaiten_sync.model.declared import CatalogView, Declared
 from kaiten_sync.model.document import Entry, MergedCatalog
 
 
 def view_catalog(merged: MergedCatalog) -> CatalogView:
-    """The objects of a merged catalog. What could not be read is left out."""
+    """The objects of a merged catalog, those of bundles too. What could not be read is left out."""
     objects: dict[Address, Declared] = {}
     by_kind: dict[str, list[Declared]] = defaultdict(list)
     for spec in top_kinds():
         for each in _objects(merged, spec, merged.root.entries.get(spec.section), None):
             objects[each.address] = each
             by_kind[each.address.kind].append(each)
+    for kind, bundles in merged.bundles.items():
+        spec = spec_of(kind)
+        for slug, entry in bundles.items():
+            inner = entry.node.entries.get(spec.section)
+            for each in _objects(merged, spec, inner, Address(BUNDLE, slug)):
+                objects[each.address] = each
+                by_kind[kind].append(each)
     return CatalogView(objects, by_kind, merged.removed)
 
 

@@ -7,6 +7,7 @@ from urllib.parse import SplitResult, urlsplit
 
 from kaiten_sync.model.diagnostic import Diagnostic
 from kaiten_sync.model.document import Entry, Node
+from kaiten_sync.model.family import WhenTightened
 from kaiten_sync.model.policy_rule import RuleVerb
 from kaiten_sync.model.settings import parse_limit
 from kaiten_sync.model.source import SourceRef
@@ -14,9 +15,6 @@ from kaiten_sync.validate.order_rules import order_diagnostics
 
 PROJECT_VERSION = 1
 """The project format this program reads."""
-
-_LATER = {"new-version", "refuse"}
-"""Values of `onTighten` that a later version brings."""
 
 _TEMPLATES = ("${", "{{", "$(", "<%")
 _URL_HINT = "write it as http://127.0.0.1:6060 or https://kaiten.example.com"
@@ -102,15 +100,16 @@ def limit_diagnostics(root: Node) -> Iterator[Diagnostic]:
             )
 
 
-def later_diagnostics(root: Node) -> Iterator[Diagnostic]:
-    """No value belongs to a later version of this program."""
+def on_tighten_diagnostics(root: Node) -> Iterator[Diagnostic]:
+    """New versions are made of families, which say so themselves."""
     entry = _policy(root).get("onTighten")
-    if entry is not None and isinstance(entry.node.value, str) and entry.node.value in _LATER:
+    if entry is not None and entry.node.value == WhenTightened.NEW_VERSION:
         yield _diagnostic(
-            "not-available",
-            f"`onTighten: {entry.node.value}` comes with a later version of kaiten-sync",
+            "unknown-value",
+            "`onTighten` of the policy is about `licenses`, which have no next version",
             entry.node.ref,
-            "until then, write `in-place`",
+            "declare the license below `families`, where new-version is the default; or write"
+            " `in-place` or `refuse`",
         )
 
 
@@ -143,7 +142,7 @@ RULES_OF_PROJECTS: tuple[ProjectRule, ...] = (
     url_diagnostics,
     token_diagnostics,
     limit_diagnostics,
-    later_diagnostics,
+    on_tighten_diagnostics,
     order_diagnostics,
     rule_diagnostics,
 )

@@ -8,9 +8,10 @@ from dataclasses import replace
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from kaiten_sync.kinds.registry import child_kinds, top_kinds
+from kaiten_sync.kinds.registry import all_kinds, child_kinds, top_kinds
 from kaiten_sync.kinds.schema import catalog_schema
-from kaiten_sync.model.address import Address
+from kaiten_sync.kinds.spec import BUNDLE
+from kaiten_sync.model.address import Address, Kind
 from kaiten_sync.model.diagnostic import Diagnostic
 from kaiten_sync.model.document import Document, Entry, MergedCatalog
 from kaiten_sync.validate.schema_files import flat_schema, project_schema
@@ -99,12 +100,24 @@ def _placed(path: _Path, found: Diagnostic, entry: Entry, *, is_key: bool) -> Di
     ref = entry.key_ref if is_key else entry.node.ref
     address: Address | None = None
     for section, slug in zip(path[::2], path[1::2], strict=False):
-        kinds = top_kinds() if address is None else child_kinds(address.kind)
-        spec = next((each for each in kinds if each.section == section), None)
-        if spec is None:
+        kind = _kind_in(str(section), address)
+        if kind is None:
             break
-        address = Address(spec.kind, str(slug), address)
+        address = Address(kind, str(slug), address)
     return replace(found, ref=ref, address=None if address is None else str(address))
+
+
+def _kind_in(section: str, parent: Address | None) -> Kind | None:
+    """The kind of what a section holds."""
+    if parent is None and any(each.bundles == section for each in all_kinds()):
+        return BUNDLE
+    if parent is None:
+        kinds = top_kinds()
+    elif parent.kind == BUNDLE:
+        kinds = tuple(each for each in all_kinds() if each.bundles)
+    else:
+        kinds = child_kinds(parent.kind)
+    return next((each.kind for each in kinds if each.section == section), None)
 
 
 def _entry(path: _Path, tree: _Tree) -> Entry | None:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from kaiten_sync.kinds.meant import (
     EXTENDS_GOES,
     choice_hint,
+    extends_hint,
     field_hint,
     grant_hint,
     number_hint,
@@ -53,8 +54,14 @@ def known_fields(error: ValidationError) -> Collection[str]:
 def describe_unknown(key: str, error: ValidationError) -> Diagnostic:
     """A key that the schema does not know."""
     known = known_fields(error)
-    hint = field_hint(key, known) or _did_you_mean(key, known) or "known here: " + ", ".join(known)
+    hint = field_hint(key, known) or _did_you_mean(key, known) or _known_here(known)
     return Diagnostic(rule="unknown-field", message=f"unknown field '{key}'", hint=hint)
+
+
+def _known_here(known: Collection[str]) -> str:
+    is_bundle = EXTENDS in known and "name" not in known
+    where = "grants go below `entitlements:`; " if is_bundle else ""
+    return f"{where}known here: {', '.join(known)}"
 
 
 def describe_null(path: tuple[str | int, ...]) -> Diagnostic:
@@ -85,6 +92,8 @@ def _hint(rule: str, error: ValidationError, path: tuple[str | int, ...]) -> str
         case "bad-grant":
             return EXTENDS_GOES if path[-1:] == (EXTENDS,) else grant_hint(error.instance)
         case "bad-slug":
+            if EXTENDS in path[-2:]:
+                return extends_hint(error.instance)
             slug = slug_meant(str(error.instance))
             return f"did you mean '{slug}'?" if len(slug) in _SLUG_LENGTHS else None
         case "wrong-type":

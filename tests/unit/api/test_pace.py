@@ -98,7 +98,7 @@ def test_an_answer_to_what_was_sent_before_the_slowdown_proves_nothing() -> None
     assert pace.limit == 1
 
 
-def test_a_refusal_begins_the_window_anew() -> None:
+def test_a_refusal_starts_the_window_over() -> None:
     pace = pace_of(Clock())
     refused(pace)
     answered(pace, 3)

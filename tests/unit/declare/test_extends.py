@@ -149,6 +149,27 @@ WRONG = {
     "null": ("a1: {name: A, type: PAID, extends: null}", "null-field", "remove the line"),
     "not a slug": ("a1: {name: A, type: PAID, extends: [A_1]}", "bad-slug", "a-1"),
     "same name": ("basics: {name: A, type: PAID}", "duplicate-slug", "another name"),
+    "empty map": ("a1: {name: A, type: PAID, extends: {}}", "bad-slug", "a list of names"),
+    "true": ("a1: {name: A, type: PAID, extends: true}", "bad-slug", "a list of names"),
+    "a list in a list": ("a1: {name: A, type: PAID, extends: [[basics]]}", "bad-slug", "a list"),
+    "two in one text": (
+        "a1: {name: A, type: PAID, extends: 'basics, support'}",
+        "bad-slug",
+        "[basics, support]",
+    ),
+    "address": ("a1: {name: A, type: PAID, extends: bundle/basics}", "bad-slug", "'basics'"),
+}
+WRONG_BUNDLES = {
+    "nothing": ("null", "empty-object", "bundle/bad"),
+    "no map": ("[calls]", "wrong-type", "bundle/bad"),
+    "grants": ("{calls: 1}", "unknown-field", "bundle/bad"),
+    "a name": ("{name: Bad}", "unknown-field", "bundle/bad"),
+    "unknown": ("{entitlements: {cals: 1}}", "undeclared-entitlement", "bundle/bad/grant/cals"),
+    "type": ("{entitlements: {sso: 1}}", "wrong-value-type", "bundle/bad/grant/sso"),
+    "null": ("{entitlements: {sso: null}}", "empty-object", "bundle/bad/grant/sso"),
+    "part": ("{entitlements: {calls: {overagePercent: 1}}}", "missing-field", "/grant/calls"),
+    "text": ("{entitlements: {calls: many}}", "bad-grant", "bundle/bad/grant/calls"),
+    "base": ("{extends: nobody}", "undeclared-reference", "bundle/bad"),
 }
 
 
@@ -162,6 +183,40 @@ def test_what_cannot_be_extended_is_an_error_with_its_place(
     assert first.ref is not None
     assert first.line_text
     assert hint is None or (first.hint and hint in first.hint)
+
+
+@pytest.mark.parametrize("case", WRONG_BUNDLES.values(), ids=WRONG_BUNDLES)
+@pytest.mark.parametrize("is_used", [True, False])
+def test_a_wrong_bundle_is_reported_once_whether_it_is_used_or_not(
+    case: tuple[str, str, str], is_used: bool
+) -> None:
+    text, rule, address = case
+    extends = "extends: bad" if is_used else "description: D"
+    _, wrong = flatten(
+        HEAD
+        + f"bundles:\n  bad: {text}\n"
+        + f"licenses:\n  a1: {{name: A, type: PAID, {extends}}}\n"
+    )
+    found = [each for each in wrong if each.rule != "undeclared-reference" or rule == each.rule]
+    assert [each.rule for each in found] == [rule]
+    assert (found[0].address or "").endswith(address)
+
+
+def test_what_extends_an_unknown_name_is_reported_only_for_that() -> None:
+    _, wrong = flatten(
+        HEAD + "licenses: {a1: {name: A, type: PAID, extends: nope, entitlements: {calls: null}}}\n"
+    )
+    assert [each.rule for each in wrong] == ["undeclared-reference"]
+
+
+def test_of_a_name_that_is_listed_twice_the_later_place_counts() -> None:
+    merged, wrong = flatten(
+        HEAD
+        + BUNDLES
+        + "licenses: {a1: {name: A, type: PAID, extends: [basics, support, basics]}}\n"
+    )
+    assert wrong == []
+    assert grants(merged, "a1") == {"calls": 1000, "seats": 3, "sso": False}
 
 
 @pytest.mark.parametrize("size", [2, 3, 50])

@@ -45,6 +45,7 @@ READ = [
     ("seats: 50k", 50_000),
     ("seats: 1_000_000", 1_000_000),
     ("seats: 1.5M", 1_500_000),
+    ("store: 5k bytes", 5000),
     ("seats: unlimited", "unlimited"),
     ("theme: {value: {size: 10GB}}", {"value": {"size": "10GB"}}),
 ]
@@ -60,6 +61,17 @@ REFUSED = [
     ('sso: "true"', "bad-grant", "remove the quotes: true"),
     ("sso: 50k", "wrong-value-type", "its type is declared"),
     ("seats: {value: 1e6}", "ambiguous-scalar", "write 1000000"),
+    ("seats: 10.000", "ambiguous-scalar", "write 10 or 10000"),
+    ('seats: "1.5"', "bad-quantity", "write 1.5"),
+    ("seats: 5²", "bad-quantity", "such as 1000"),
+    ("seats: ٥", "bad-grant", "write a number"),
+    ("store: .5GB", "bad-quantity", "write 0.5GB"),
+    ("store: -5GB", "bad-quantity", "not negative"),
+    ("store: 10  GB", "bad-quantity", "write 10GB"),
+    ("store: up to 10GB", "bad-quantity", "write 10GB"),
+    ("store: 2 T/month", "bad-quantity", "write 2T"),
+    ("theme: 10GB", "bad-grant", "inside a map"),
+    ("sso: 10GB", "bad-grant", "true or false"),
 ]
 
 

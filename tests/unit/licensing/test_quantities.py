@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from kaiten_sync.kinds.schema import catalog_schema
 from kaiten_sync.licensing.quantities import (
     MAX_QUANTITY,
     Unit,
-    closest_spelling,
     parse_quantity,
     quantity_text,
     shortest_quantity,
 )
+from kaiten_sync.licensing.spellings import closest_spelling, quantity_hint
 
 READ = [
     ("50k", (), 50_000),
@@ -33,6 +36,14 @@ READ = [
     ("5k", ("call", "calls"), 5000),
     ("3Mails", ("Mail", "Mails"), 3),
     ("9007199254740992", (), MAX_QUANTITY),
+    ("5k calls", ("call", "calls"), 5000),
+    ("5 k calls", ("call", "calls"), 5000),
+    ("5k API requests", ("API request", "API requests"), 5000),
+    ("50 vCPU-hours", ("vCPU-hour", "vCPU-hours"), 50),
+    ("2k m2", ("m2", "m2"), 2000),
+    ("50%", ("%", "%"), 50),
+    ("100 Mbit/s", ("Mbit/s", "Mbit/s"), 100),
+    ("1Gbit/s", ("Mbit/s", "Mbit/s"), 1000),
 ]
 REFUSED = [
     ("", (), "not a number"),
@@ -52,6 +63,10 @@ REFUSED = [
     ("50K", ("call", "calls"), "neither a prefix"),
     ("10GB", ("call", "calls"), "neither a prefix"),
     ("10ails", ("Mail", "Mails"), "neither a prefix"),
+    ("5k  calls", ("call", "calls"), "neither a prefix"),
+    ("1.500k", (), "as thousands"),
+    ("1/2", (), "not a number"),
+    ("5\n", (), "not a number"),
 ]
 MEANT = [
     ("50K", (), "50k"),
@@ -65,6 +80,31 @@ MEANT = [
     ("10GB", (), None),
     ("", (), None),
     ("1,5", (), None),
+    ("1,5GB", ("B", "B"), "1.5GB"),
+    ("1,00,000", (), "100000"),
+    ("1\u2019000", (), "1000"),
+    ("5\u2009000 calls", ("call", "calls"), "5000 calls"),
+    ("5 Calls", ("call", "calls"), "5 calls"),
+    ("10 gigabytes", ("byte", "bytes"), "10GB"),
+    ("10 GBytes", ("B", "B"), "10GB"),
+    ("5 million calls", ("call", "calls"), "5M calls"),
+    ("50 thousand", (), "50k"),
+    ("up to 10 GB / month", ("B", "B"), "10GB"),
+    ("10GB per month", ("B", "B"), "10GB"),
+    ("+5k", (), "5k"),
+    (".5k", (), "0.5k"),
+    ("5m2", ("km2", "km2"), None),
+]
+HINTS = [
+    ("500MB", ("GB", "GB"), "whole number (0 or 1), or declare a smaller unit"),
+    ("1.1GiB", ("B", "B"), "(1181116006 or 1181116007), "),
+    ("10PB", ("B", "B"), "or `unlimited`"),
+    ("-5GB", ("B", "B"), "not negative"),
+    ("1.500k", (), "write 1.5k or 1500k"),
+    ("50 EUR", (), "no prices"),
+    ("5 mails", ("call", "calls"), "of calls"),
+    ("10 credits", (), "`unitSingular: credits`"),
+    ("5²", (), "such as 1000"),
 ]
 
 
@@ -86,6 +126,23 @@ def test_the_right_spelling_is_proposed(
     text: str, units: tuple[str, ...], right: str | None
 ) -> None:
     assert closest_spelling(text, units) == right
+
+
+@pytest.mark.parametrize(("text", "units", "hint"), HINTS)
+def test_what_means_no_single_number_is_told_what_to_write(
+    text: str, units: tuple[str, ...], hint: str
+) -> None:
+    assert hint in quantity_hint(text, units)
+
+
+@given(st.from_regex(r"\A[0-9_.]{1,5} ?[kMGi]{0,2}( ?[^0-9]{0,3})?\Z") | st.text(max_size=12))
+def test_an_editor_takes_what_is_read(text: str) -> None:
+    try:
+        parse_quantity(text, ("byte", "bytes"))
+    except ValueError:
+        return
+    value = catalog_schema()["$defs"]["grant"]["properties"]["value"]
+    assert text.isdecimal() or "." in text or re.search(value["pattern"], text)
 
 
 @given(st.integers(0, MAX_QUANTITY), st.sampled_from(["", "_"]))
@@ -119,6 +176,7 @@ SHOWN = [
     (0, BYTES, "0 B"),
     (1, BYTES, "1 B"),
     (500, ("Mbit", "Mbit"), "500 Mbit"),
+    (1000, ("Mbit/s", "Mbit/s"), "1 Gbit/s"),
     (3072, ("GiB", "GiB"), "3 TiB"),
     (3_000_000, ("Mail", "Mails"), "3,000,000 Mails"),
     (0.1 + 0.2, ("", ""), "0.30000000000000004"),

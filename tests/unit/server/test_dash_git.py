@@ -129,7 +129,7 @@ def test_without_a_project_the_page_says_how_to_start_with_one(dash: Dash) -> No
     assert "kaiten-sync serve --project" in Html(dash.see("/plan")).text
 
 
-def test_a_plan_is_made_anew_when_it_is_old_and_not_before() -> None:
+def test_an_old_plan_is_made_again_and_a_fresh_one_is_kept() -> None:
     now_ms = [0]
     runs: list[int] = []
 

@@ -53,6 +53,8 @@ HELP = {
     "a limit": (grant("{limit: 5}"), "did you mean 'value'?"),
     "a unit of a grant": (grant("{value: 5, unit: GB}"), "`unitSingular: call`"),
     "overage in percent": (grant("{value: 5, overagePercent: 20%}"), "write 20, without the"),
+    "overage in units": (grant("{value: 5, overagePercent: 2GB}"), "without prefix or unit"),
+    "unlimited of a unit": (grant("Unlimited GB", "storage"), "write unlimited"),
     "overage": (grant("{value: 5, overage: 20}"), "did you mean 'overagePercent'?"),
     "camel case": (license_("entitlements: {requestsPerMonth: 5}"), "did you mean 'requests-per"),
     "snake case": (license_("entitlements: {requests_per_month: 5}"), "'requests-per-month'?"),

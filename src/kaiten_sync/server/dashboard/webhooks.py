@@ -120,7 +120,12 @@ def _detail(visit: Visit) -> Shown:
             "shown": endpoint_json(row, with_secret=True),
             "listing": wanted,
             "deliveries": [
-                (each, _pretty(payloads[each.event_seq]), scope, visit.may(scope))
+                (
+                    each,
+                    json.dumps(payloads[each.event_seq], ensure_ascii=False, indent=2),
+                    scope,
+                    visit.may(scope),
+                )
                 for each in page.rows
                 for scope in (read_scope(each.event_type),)
             ],
@@ -133,10 +138,6 @@ def _detail(visit: Visit) -> Shown:
             call("list-webhook-history", query={"hookId": row.id}),
         ),
     )
-
-
-def _pretty(payload: Mapping[str, Any]) -> str:
-    return json.dumps(payload, ensure_ascii=False, indent=2)
 
 
 def _stored(visit: Visit) -> Mapping[str, Any]:

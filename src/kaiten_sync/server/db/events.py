@@ -33,10 +33,10 @@ NO_TRACE = Trace()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class NewEvent:
+class NewEvent(Trace):
     """An event that the database has not numbered yet. Without an instance both ids are None.
 
-    `token_id` is the token of the request that caused it. The last fields are those of `Trace`.
+    `token_id` is the token of the request that caused it.
     """
 
     id: str
@@ -48,12 +48,6 @@ class NewEvent:
     payload: dict[str, Any]
     occurred_at: int
     token_id: str | None = None
-    address: str | None = None
-    used_before: float | None = None
-    used_after: float | None = None
-    threshold: float | None = None
-    overage_percent: int | None = None
-    reason: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from itertools import islice
 from typing import Any, NoReturn
 
 from kaiten_sync.server.domain.numbers import number_problem
@@ -45,7 +46,7 @@ def check_storable(value: Any, place: str = "body") -> None:
     Raises:
         RefusalError: 422 with each place.
     """
-    problems = list(_first(_problems(value, place, 0)))
+    problems = list(islice(_problems(value, place, 0), _MAX_PROBLEMS))
     if problems:
         raise unprocessable("UNPROCESSABLE", "validation failed", problems)
 
@@ -57,11 +58,6 @@ def encode(value: Any) -> bytes:
 
 def _refuse_constant(text: str) -> NoReturn:
     raise ValueError(f"{text} is not JSON")
-
-
-def _first(problems: Iterator[Problem]) -> Iterator[Problem]:
-    for _, problem in zip(range(_MAX_PROBLEMS), problems, strict=False):
-        yield problem
 
 
 def _problems(value: Any, place: str, depth: int) -> Iterator[Problem]:

@@ -1,0 +1,71 @@
+"""Licenses whose grants are tightened under their holders, which `onTighten: refuse` forbids.
+
+Families are not looked at here: each says itself what becomes of a change that tightens.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+
+from kaiten_sync.kinds.registry import spec_of
+from kaiten_sync.kinds.spec import HeldBy
+from kaiten_sync.model.address import Address
+from kaiten_sync.model.change import Effect
+from kaiten_sync.model.diagnostic import Diagnostic
+from kaiten_sync.model.drift import Difference, DriftClass
+from kaiten_sync.model.holder import Holders
+from kaiten_sync.model.settings import OnTighten, Policy
+from kaiten_sync.plan.held import holding_of
+from kaiten_sync.plan.protection import Consent
+
+_HARMFUL = frozenset({Effect.TIGHTENS, Effect.BREAKS})
+
+Tightened = Mapping[Address, Sequence[Address]]
+"""Live licenses, each with its grants that are lowered or deleted."""
+
+
+def tightened(
+    differences: Iterable[Difference],
+    going: Collection[Address],
+    versions: Collection[Address],
+    policy: Policy,
+) -> Tightened:
+    """The licenses that stay with less; none unless the policy refuses that.
+
+    `going` is all that is deleted, `versions` the versions that families chose.
+    """
+    found: dict[Address, list[Address]] = defaultdict(list)
+    if policy.on_tighten is not OnTighten.REFUSE:
+        return found
+    for each in differences:
+        parent = each.address.parent
+        if parent is None or parent in going or parent in versions:
+            continue
+        is_lowered = each.drift is DriftClass.CHANGED and each.effect in _HARMFUL
+        can_be_held = spec_of(parent.kind).held_by is HeldBy.INSTANCES
+        if can_be_held and (is_lowered or each.address in going):
+            found[parent].append(each.address)
+    return found
+
+
+def tightening_needs(found: Tightened, holders: Holders) -> Iterator[Consent]:
+    """Each grant that somebody would lose something of, or of which that cannot be seen."""
+    for license_, grants in found.items():
+        holding = holding_of(holders, license_, ())
+        if holding is None and license_ in holders.checked:
+            continue
+        if holding is None:
+            why = f" ({holders.gap})" if holders.gap is not None else ""
+            holding = f"whether anybody holds it could not be seen{why}"
+        for grant in grants:
+            yield Consent(
+                address=grant,
+                diagnostic=Diagnostic(
+                    rule="license-held",
+                    message=f"{license_} would grant less, and `onTighten` is refuse: {holding}",
+                    address=str(grant),
+                    hint="declare the license below `families`: then holders keep the version that"
+                    f" they bought; or pass --allow {grant}",
+                ),
+            )
