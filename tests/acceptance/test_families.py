@@ -56,7 +56,8 @@ def test_a_held_version_is_left_alone_and_the_next_one_has_everything(
     assert sold.choice["holders"] == 2
     assert "new version growth-v2: it tightens what 2 holders of growth have" in done.stdout
     assert "they keep that version" in done.stdout
-    sold.apply()
+    assert "growth (growth → growth-v2)" in sold.run("table", PLAN).stdout
+    assert "create         family/growth (growth-v2)\n" in sold.apply().stdout
     assert sold.versions() == {"growth": "PUBLISHED", "growth-v2": "PUBLISHED*"}
     assert sold.grants("growth") == before
     assert sold.is_settled()

@@ -50,15 +50,14 @@ def lowered(place: Workplace, api: httpx.Client) -> Workplace:
     license_id = api.get("/licenses/growth").json()["id"]
     for slug, seats in USED.items():
         make(api, "/instances", **{**instance_body(api, slug=slug), "licenseId": license_id})
-        report(api, slug, seats)
+        assert report(api, slug, seats) == 200
     place.write("catalog.yaml", AFTER)
     return place
 
 
-def report(api: httpx.Client, instance: str, value: int) -> None:
+def report(api: httpx.Client, instance: str, value: int) -> int:
     body = {"value": {"type": "number", "value": value}, "behavior": "append"}
-    path = f"/instances/{instance}/entitlements/seats/usage"
-    assert api.post(path, json=body).status_code == 200
+    return api.post(f"/instances/{instance}/entitlements/seats/usage", json=body).status_code
 
 
 def test_a_plan_says_who_would_be_over(lowered: Workplace) -> None:
@@ -68,10 +67,12 @@ def test_a_plan_says_who_would_be_over(lowered: Workplace) -> None:
     assert "4 holders: 2 over, 1 near, 1 within" in done.stdout
     assert "three (acme)" in done.stdout
     assert "Impact: 4 holders looked at: 2 over, 1 near." in done.stdout
-    assert "license/growth/grant/calls: 1,000" not in done.stdout  # it only loosens
+    assert "4 holders: 0 at the old limit, 0 refused" in done.stdout  # calls, which only loosens
 
 
 def test_it_costs_a_page_of_instances_and_a_request_for_each_holder(lowered: Workplace) -> None:
+    only_lowered = AFTER.replace("calls: 2000", "calls: 1000")
+    lowered.write("catalog.yaml", only_lowered)
     lowered.run("plan", "-f", "catalog.yaml", "-o", PLAN)
     found = lowered.run("impact", PLAN, "--format", "json").json
     assert found["requests"] == 1 + len(USED)
@@ -91,12 +92,31 @@ def test_the_plan_file_is_the_same_whatever_is_used(lowered: Workplace, api: htt
     assert (lowered.folder / PLAN).read_bytes() == before
 
 
-def test_a_plan_without_harm_asks_nobody(lowered: Workplace, api: httpx.Client) -> None:
-    lowered.write("catalog.yaml", BEFORE.replace("seats: 10", "seats: 20"))
+def test_a_plan_that_changes_nothing_for_holders_asks_nobody(lowered: Workplace) -> None:
+    lowered.write("catalog.yaml", BEFORE.replace("name: Growth", "name: Grown"))
     done = lowered.run("plan", "-f", "catalog.yaml", "-o", PLAN, "--impact-out", "impact.json")
     assert "Impact" not in done.stdout
     found = json.loads((lowered.folder / "impact.json").read_text())
-    assert (found["requests"], found["changes"]) == (0, [])
+    assert (found["requests"], found["changes"], found["raised"]) == (0, [], [])
+
+
+def test_a_raised_limit_says_who_has_met_the_old_one(lowered: Workplace, api: httpx.Client) -> None:
+    report(api, "three", 1)  # 10 of 10
+    for instance, value in (("three", 1), ("three", 5), ("two", 50)):
+        assert report(api, instance, value) == 409
+    lowered.write("catalog.yaml", BEFORE.replace("seats: 10", "seats: 20"))
+    options = ("-f", "catalog.yaml", "-o", PLAN, "--impact-out", "impact.json")
+    done = lowered.run("plan", *options)
+    assert "4 holders: 1 at the old limit, 2 refused in the last 30 days" in done.stdout
+    found = json.loads((lowered.folder / "impact.json").read_text())
+    SCHEMA.validate(found)
+    (raised,) = found["raised"]
+    assert [raised[key] for key in ("before", "after", "atLimit", "refused")] == [10, 20, 1, 2]
+    assert found["requests"] == 1 + 2 * len(USED)
+    lowered.run("plan", *options, "--impact-budget", "6")
+    found = json.loads((lowered.folder / "impact.json").read_text())
+    assert found["requests"] <= 6
+    assert found["raised"][0]["lookedAt"] == 2
 
 
 def test_csv_names_every_holder(lowered: Workplace) -> None:
@@ -206,7 +226,7 @@ def test_a_soft_limit_is_judged_by_what_is_accepted(
     license_id = api.get("/licenses/growth").json()["id"]
     for slug, seats in USED.items():
         make(api, "/instances", **{**instance_body(api, slug=slug), "licenseId": license_id})
-        report(api, slug, seats)
+        assert report(api, slug, seats) == 200
     place.write("catalog.yaml", BEFORE.replace("seats: 10", f"seats: {after}"))
     assert place.run("plan", "-f", "catalog.yaml", "-o", PLAN).code == 0
     (change,) = place.run("impact", PLAN, "--format", "json").json["changes"]

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
 
 from kaiten_sync.errors import KaitenSyncError, ProblemError
 from kaiten_sync.kinds.addresses import parse_address
@@ -36,6 +37,7 @@ class FakeCatalog:
         self.fails = fails or {}
         self.instances = list(instances)
         self.usage = dict(usage or {})
+        self.refusals: dict[str, Collection[str]] = {}
         self.granted = Rights(granted=frozenset())
         self._generation = generation
         self._lock = threading.RLock()
@@ -69,6 +71,10 @@ class FakeCatalog:
     def list_usage(self, instance_slug: str) -> Sequence[Usage] | None:
         self._call(f"list usage of {instance_slug}")
         return self.usage.get(instance_slug, ())
+
+    def list_refusals(self, instance_slug: str, since: datetime) -> Collection[str] | None:
+        self._call(f"list refusals of {instance_slug}")
+        return self.refusals.get(instance_slug, ())
 
     def capabilities(self) -> Capabilities:
         self._call("capabilities")

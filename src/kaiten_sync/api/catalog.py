@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
+from datetime import UTC, datetime
 from types import TracebackType
 from typing import Any, Self
 
@@ -15,10 +16,12 @@ from kaiten_sync.api.paging import read_all
 from kaiten_sync.api.rights import ask_rights
 from kaiten_sync.api.settings import ConnectionSettings
 from kaiten_sync.api.wire import (
+    REFUSED,
     create_body,
     decode_family,
     decode_instance,
     decode_object,
+    decode_refusals,
     decode_usages,
     merge_body,
 )
@@ -29,6 +32,7 @@ from kaiten_sync.model.capabilities import Capabilities
 from kaiten_sync.model.change import Action
 from kaiten_sync.model.holder import Instance, Usage
 from kaiten_sync.model.ports import Look
+from kaiten_sync.model.reading import PAGE_SIZE
 from kaiten_sync.model.resource import LiveResource
 from kaiten_sync.model.rights import Rights
 from kaiten_sync.model.value import Fields
@@ -104,6 +108,20 @@ class HttpCatalog:
             _raise_unless_missing(error)
             return None
         return decode_usages(body, path)
+
+    def list_refusals(self, instance_slug: str, since: datetime) -> Collection[str] | None:
+        """Entitlements of which reports were refused; None when the server does not tell."""
+        path = paths.audit_trail(instance_slug)
+        params: dict[str, str | int] = {
+            "event_name": REFUSED,
+            "after": f"{since.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}",
+            "limit": PAGE_SIZE,
+        }
+        try:
+            return decode_refusals(self._client.get(path, params).body, path)
+        except ProblemError as error:
+            _raise_unless_missing(error)
+            return None
 
     def is_priced(self, address: Address) -> bool:
         """Whether a version has prices of its own; never on servers that know of none."""

@@ -35,6 +35,11 @@ def usage(instance_slug: str) -> str:
     return f"{INSTANCES}/{quote(instance_slug, safe='')}/entitlements/usage"
 
 
+def audit_trail(instance_slug: str) -> str:
+    """The path of what happened to an instance."""
+    return f"{INSTANCES}/{quote(instance_slug, safe='')}/audit-trails"
+
+
 def prices(address: Address) -> str:
     """The path of a version's prices."""
     return f"{item(address)}/prices"

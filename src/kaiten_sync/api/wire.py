@@ -20,6 +20,9 @@ from kaiten_sync.model.holder import Instance, Usage
 from kaiten_sync.model.resource import LiveResource
 from kaiten_sync.model.value import ABSENT, UNLIMITED, UNLIMITED_WIRE, Fields, Json, is_number
 
+REFUSED = "ENTITLEMENT_USAGE_REPORT_REJECTED"
+"""The name of the event of a report that was refused. Source: API facts, section 1.5."""
+
 _UNTAGGED = object()
 """What a tagged value of an unknown shape is read as: it fits no type."""
 
@@ -49,7 +52,7 @@ def decode_object(kind: str, item: object, parent: Address | None = None) -> Liv
     return LiveResource(
         address=address,
         fields=with_defaults(kind, fields),
-        id=_text(body.get(spec.id_wire)),
+        id=_id(body, address),
         family_id=_text(body.get(spec.family_wire)),
         updated_at=_text(body.get("updatedAt")),
         updated_by=_actor(body),
@@ -88,6 +91,21 @@ def decode_usages(body: object, path: str) -> tuple[Usage, ...]:
         raise ServerError(f"GET {path}: the answer is not a list")
     usages = (_usage(_mapping(item, "usage")) for item in body)
     return tuple(usage for usage in usages if usage is not None)
+
+
+def decode_refusals(body: object, path: str) -> frozenset[str]:
+    """Entitlements of the refused reports on a page of an audit trail.
+
+    Raises:
+        ServerError: the answer is not a page.
+    """
+    items = body.get("items") if isinstance(body, dict) else body
+    if not isinstance(items, list):
+        raise ServerError(f"GET {path}: the answer is not a list")
+    events = [_mapping(item, "audit trail") for item in items]
+    payloads = (each.get("payload") for each in events if each.get("eventName") == REFUSED)
+    slugs = (each.get("entitlement_slug") for each in payloads if isinstance(each, dict))
+    return frozenset(each for each in slugs if isinstance(each, str))
 
 
 def _usage(body: Mapping[str, Any]) -> Usage | None:
@@ -240,6 +258,15 @@ def _mapping(item: object, kind: str) -> Mapping[str, Any]:
     if isinstance(item, dict):
         return item
     raise ServerError(f"the server returned {_one(kind)} that is not an object")
+
+
+def _id(body: Mapping[str, Any], address: Address) -> str:
+    """The server's id. A plan rests on it: it ties the plan to one organization's objects."""
+    spec = spec_of(address.kind)
+    value = body.get(spec.id_wire, body.get(spec.older_id_wire))
+    if isinstance(value, str) and value:
+        return value
+    raise ServerError(f"the server returned {address} without a usable {spec.id_wire}")
 
 
 def _text(value: object) -> str | None:

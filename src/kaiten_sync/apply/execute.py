@@ -314,6 +314,7 @@ def _outcome(change: Change, status: Status, *, blocked_by: str | None = None) -
         action=change.action,
         status=status,
         blocked_by=blocked_by,
+        declared_as=change.declared_as,
     )
 
 

@@ -27,7 +27,8 @@ def command(
 
     Reads the instances that hold what the plan tightens, and what they use now; usage moves, so
     the plan file holds none of it. `over` uses more than is accepted afterwards, `near` 90 % of it
-    or more. Takes the scope read:instances.
+    or more. Of each limit that goes up, shows how many have met the old one. Takes the scope
+    read:instances.
 
     \b
     Examples:

@@ -11,9 +11,9 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from graphlib import CycleError, TopologicalSorter
 
-from kaiten_sync.declare.diagnostics import did_you_mean
 from kaiten_sync.declare.overlays import laid_over, nulls_over_nothing
 from kaiten_sync.declare.scalars import shorten
+from kaiten_sync.kinds.closest import Suggestions
 from kaiten_sync.kinds.meant import slug_meant
 from kaiten_sync.kinds.registry import all_kinds, spec_of
 from kaiten_sync.kinds.spec import BUNDLE, EXTENDS, KindSpec
@@ -119,8 +119,9 @@ def _resolve(spec: KindSpec, bases: list[_Base], merged: MergedCatalog) -> Itera
             )
     places = {spec.kind for spec in map(spec_of, spec.parents)} | {BUNDLE}
     gone = {a.slug: ref for a, ref in merged.removed.items() if a.kind in places}
+    suggestions = Suggestions()
     for base in by_name.values():
-        base.extends, unknown = _extended(base, by_name, gone)
+        base.extends, unknown = _extended(base, by_name, gone, suggestions)
         names = {name for name, _ in _names_in(base)}
         base.is_whole = merged.is_complete and base.extends.keys() == names
         if merged.is_complete:
@@ -136,13 +137,16 @@ def _resolve(spec: KindSpec, bases: list[_Base], merged: MergedCatalog) -> Itera
         if inherited > MAX_INHERITED:
             yield _too_many(base)
             return
-        yield from _settle(spec, base, passed_on, overlaid, merged.partial)
+        yield from _settle(spec, base, passed_on, overlaid, merged.partial, suggestions)
     if all(base.is_whole for base in bases):
-        yield from _extended_by_nobody(spec, bases, by_name, merged.overlaid_bundles)
+        yield from _extended_by_nobody(spec, bases, by_name, merged.overlaid_bundles, suggestions)
 
 
 def _extended(
-    base: _Base, by_name: Mapping[str, _Base], gone: Mapping[str, SourceRef]
+    base: _Base,
+    by_name: Mapping[str, _Base],
+    gone: Mapping[str, SourceRef],
+    suggestions: Suggestions,
 ) -> tuple[Mapping[str, SourceRef], list[Diagnostic]]:
     """The names that a base extends with their places, and the names that nothing has.
 
@@ -157,7 +161,7 @@ def _extended(
             address=base.address,
             hint=f"{gone[name]} takes it away: change this in that overlay as well"
             if name in gone
-            else did_you_mean(name, by_name)
+            else suggestions.meant(name, by_name)
             or "declare it under `bundles:`, `licenses:` or `families:`",
         )
         for name, ref in names
@@ -176,6 +180,7 @@ def _extended_by_nobody(
     bases: list[_Base],
     by_name: Mapping[str, _Base],
     overlaid: Mapping[str, SourceRef],
+    suggestions: Suggestions,
 ) -> Iterator[Diagnostic]:
     """Bundles that an overlay changes, or adds, although no object gets anything from them."""
     reached = {base.slug: base for base in bases if base.section != spec.bundles}
@@ -192,7 +197,8 @@ def _extended_by_nobody(
                 message="this part of an overlay changes nothing: nothing extends the bundle",
                 ref=ref,
                 address=by_name[slug].address,
-                hint=did_you_mean(slug, extended) or f"add `{EXTENDS}: {slug}`, or remove the part",
+                hint=suggestions.meant(slug, extended)
+                or f"add `{EXTENDS}: {slug}`, or remove the part",
             )
 
 
@@ -257,6 +263,7 @@ def _settle(
     passed_on: dict[str, Entry],
     overlaid: frozenset[SourceRef],
     partial: frozenset[SourceRef],
+    suggestions: Suggestions,
 ) -> Iterator[Diagnostic]:
     """Own children over inherited ones; null takes an inherited one away.
 
@@ -272,7 +279,7 @@ def _settle(
         if entry.key_ref in partial and slug in passed_on:
             children[slug] = laid_over(spec, passed_on[slug], entry)
             address = f"{base.address}/{spec.kind}/{slug}"
-            yield from nulls_over_nothing(spec, address, passed_on[slug], entry)
+            yield from nulls_over_nothing(spec, address, passed_on[slug], entry, suggestions)
         elif entry.node.value is not None or (base.is_whole and not base.extends):
             children[slug] = entry
             if entry.key_ref in partial and base.is_whole:
@@ -282,7 +289,7 @@ def _settle(
                     f" {spec.kind} from what it extends ({', '.join(base.extends)})",
                     ref=entry.key_ref,
                     address=f"{base.address}/{spec.kind}/{slug}",
-                    hint=did_you_mean(slug, passed_on)
+                    hint=suggestions.meant(slug, passed_on)
                     or f"declare it whole here, with `{'` and `'.join(spec.required)}`",
                 )
         elif children.pop(slug, None) is not None:
@@ -293,7 +300,7 @@ def _settle(
                 message=f"there is no inherited {spec.kind} '{shorten(slug)}' to take away",
                 ref=entry.key_ref,
                 address=base.address,
-                hint=did_you_mean(slug, passed_on) or "remove the line",
+                hint=suggestions.meant(slug, passed_on) or "remove the line",
             )
     base.children = children
 

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from kaiten_sync.declare.diagnostics import did_you_mean, with_lines
+from kaiten_sync.declare.diagnostics import with_lines
 from kaiten_sync.declare.overlays import Overlaying
 from kaiten_sync.declare.scalars import shorten
+from kaiten_sync.kinds.closest import Suggestions
 from kaiten_sync.kinds.meant import field_hint
 from kaiten_sync.kinds.registry import all_kinds, top_kinds
 from kaiten_sync.model.diagnostic import Diagnostic
@@ -72,6 +73,7 @@ def _shape_diagnostics(document: Document) -> Iterable[Diagnostic]:
     yield from _version_diagnostics(document)
     sections = _sections()
     known = {"version", *sections}
+    suggestions = Suggestions()
     for name, entry in root.entries.items():
         if name in sections and not isinstance(entry.node.value, Mapping):
             yield _bad_section(name, entry)
@@ -81,7 +83,7 @@ def _shape_diagnostics(document: Document) -> Iterable[Diagnostic]:
                 message=f"unknown field '{shorten(name)}' at the top of a catalog",
                 ref=entry.key_ref,
                 hint=field_hint(name, known)
-                or did_you_mean(name, known)
+                or suggestions.meant(name, known)
                 or "a catalog has " + _listed(known),
             )
 

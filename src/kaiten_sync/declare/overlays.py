@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from kaiten_sync.declare.diagnostics import did_you_mean
 from kaiten_sync.declare.scalars import shorten
+from kaiten_sync.kinds.closest import Suggestions
 from kaiten_sync.kinds.registry import all_kinds, child_kinds, top_kinds
 from kaiten_sync.kinds.spec import BUNDLE, EXTENDS, FieldSpec, KindSpec
 from kaiten_sync.model.address import Address
@@ -54,6 +54,7 @@ class Overlaying:
         self._stripped: dict[tuple[str, ...], tuple[_Place, Entry]] = {}
         self._broken: frozenset[SourceRef] = frozenset()
         self._wrong: list[Diagnostic] = []
+        self._suggestions = Suggestions()
 
     def lay_over(
         self, sections: Mapping[str, Entry], broken: frozenset[SourceRef]
@@ -133,7 +134,9 @@ class Overlaying:
                         "null takes nothing away here: the catalog below this overlay does not"
                         " declare it",
                         entry.key_ref,
-                        did_you_mean(slug, entries) or self._meant(place) or "remove the line",
+                        self._suggestions.meant(slug, entries)
+                        or self._meant(place)
+                        or "remove the line",
                     )
                     self._wrong.append(found)
                 if inherits:
@@ -163,7 +166,9 @@ class Overlaying:
             if entry.node.value is None:
                 if entries.pop(name, None) is None and entry.node.ref not in self._broken:
                     self._wrong.append(
-                        _no_field(place.spec, f"{place.address}", entry, name, entries)
+                        _no_field(
+                            place.spec, str(place.address), entry, name, entries, self._suggestions
+                        )
                     )
                 elif name in place.spec.required:
                     self._stripped[*place.path, name] = (place, entry)
@@ -178,11 +183,26 @@ class Overlaying:
                 entries[name] = entry
         return _over(under, over, entries)
 
+    def _no_field(
+        self, place: _Place, entry: Entry, name: str, declared: Iterable[str]
+    ) -> Diagnostic:
+        known = [*(key.name for key in place.spec.keys), *place.inner]
+        hint = self._suggestions.meant(name, declared)
+        if hint is None and name not in known:
+            hint = self._suggestions.meant(name, known)
+        return place.diagnostic(
+            "removes-nothing",
+            f"`{shorten(name)}: null` takes nothing away: the {place.spec.kind} below this overlay"
+            " has no such key",
+            entry.key_ref,
+            hint or "remove the line",
+        )
+
     def _meant(self, place: _Place) -> str | None:
         """A hint at the object that may be meant: of a similar slug, or of another kind."""
         slug = place.address.slug
         beside = list(self.root.walk(place.path[:-1]))
-        if beside and (hint := did_you_mean(slug, beside[-1].node.entries.keys() - {slug})):
+        if beside and (hint := self._suggestions.meant(slug, beside[-1].node.entries)):
             return hint
         for spec in top_kinds() if place.address.parent is None else ():
             section = self.root.entries.get(spec.section)
@@ -204,13 +224,13 @@ def laid_over(spec: KindSpec, under: Entry, over: Entry) -> Entry:
 
 
 def nulls_over_nothing(
-    spec: KindSpec, address: str, under: Entry, over: Entry
+    spec: KindSpec, address: str, under: Entry, over: Entry, suggestions: Suggestions
 ) -> Iterator[Diagnostic]:
     """The fields that an overlay takes away from an inherited object that has none of them."""
     declared = (_as_map(spec, under) or under).node.entries
     for name, entry in over.node.entries.items():
         if entry.node.value is None and name not in declared:
-            yield _no_field(spec, address, entry, name, declared)
+            yield _no_field(spec, address, entry, name, declared, suggestions)
 
 
 def _bundle(spec: KindSpec) -> KindSpec:
@@ -263,10 +283,17 @@ def _as_map(spec: KindSpec, entry: Entry | None) -> Entry | None:
 
 
 def _no_field(
-    spec: KindSpec, address: str, entry: Entry, name: str, declared: Iterable[str]
+    spec: KindSpec,
+    address: str,
+    entry: Entry,
+    name: str,
+    declared: Iterable[str],
+    suggestions: Suggestions,
 ) -> Diagnostic:
     known = [*(key.name for key in spec.keys), *(child.section for child in all_kinds())]
-    hint = did_you_mean(name, declared) or (None if name in known else did_you_mean(name, known))
+    hint = suggestions.meant(name, declared) or (
+        None if name in known else suggestions.meant(name, known)
+    )
     return Diagnostic(
         rule="removes-nothing",
         message=f"`{shorten(name)}: null` takes nothing away: the {spec.kind} below this overlay"

@@ -78,6 +78,29 @@ class ChangeImpactDocument(JsonDocument, frozen=True):
     ]
 
 
+class RaisedLimitDocument(JsonDocument, frozen=True):
+    """One limit that the plan raises, and how many holders have met it as it is now."""
+
+    address: Annotated[AddressText, about("The object that changes.")]
+    version: Annotated[str, about("The license version that the holders have.", "growth-v2")]
+    before: Annotated[
+        float | str | None, about(f"The highest usage accepted before. {_LIMIT}", 1000)
+    ]
+    after: Annotated[float | str | None, about(f"The highest usage accepted after. {_LIMIT}", 2000)]
+    holders: Annotated[Count, about("How many instances have the license.", 3)]
+    looked_at: Annotated[Count, about("How many of them were looked at.", 3)]
+    at_limit: Annotated[Count, about("How many of those use their threshold or more.", 1)]
+    refused: Annotated[
+        Count | None,
+        about(
+            "How many had a report refused in the last 30 days, by the latest 200 refusals of each;"
+            " null if the server does not tell.",
+            2,
+            None,
+        ),
+    ]
+
+
 class TotalsDocument(JsonDocument, frozen=True):
     """Different holders, whichever change affects them."""
 
@@ -115,5 +138,9 @@ class ImpactDocument(JsonDocument, frozen=True):
     ]
     changes: Annotated[
         tuple[ChangeImpactDocument, ...], about("The changes that take something away.")
+    ]
+    raised: Annotated[
+        tuple[RaisedLimitDocument, ...],
+        about("The limits that go up, those that most holders have met first."),
     ]
     totals: Annotated[TotalsDocument, about("All changes together.")]

@@ -146,6 +146,13 @@ class OutcomeDocument(JsonDocument, frozen=True):
             None,
         ),
     ]
+    declared_as: Annotated[
+        AddressText | UnsetType,
+        about(
+            "The object that is declared, if the change went to a version of it.",
+            "family/growth/grant/api-calls",
+        ),
+    ] = UNSET
 
 
 class DiagnosticDocument(JsonDocument, frozen=True):
@@ -236,6 +243,7 @@ def outcome_document(outcome: Outcome) -> OutcomeDocument:
         code=outcome.code,
         error_id=outcome.error_id,
         blocked_by=outcome.blocked_by,
+        declared_as=UNSET if outcome.declared_as is None else str(outcome.declared_as),
     )
 
 

@@ -4,14 +4,16 @@ Part of planning, and a reading of its own. Everything here is pure: `live` read
 their usage, and `pipeline` puts the two together.
 """
 
-from kaiten_sync.impact.affected import affected_by, affected_grant
+from kaiten_sync.impact.affected import affected_by, affected_grant, raised_by
 from kaiten_sync.impact.assemble import Asking, change_impacts, whom_to_ask
 from kaiten_sync.impact.gate import gate
 from kaiten_sync.impact.judge import used_now
 from kaiten_sync.impact.moving import HELD_BACK, Outlook, outlook, prospect
+from kaiten_sync.impact.raised import LATELY, raised_limits
 
 __all__ = [
     "HELD_BACK",
+    "LATELY",
     "Asking",
     "Outlook",
     "affected_by",
@@ -20,6 +22,8 @@ __all__ = [
     "gate",
     "outlook",
     "prospect",
+    "raised_by",
+    "raised_limits",
     "used_now",
     "whom_to_ask",
 ]

@@ -1,8 +1,12 @@
-"""Which changes of a plan take something from holders, and what each leaves them. Pure."""
+"""Which changes of a plan take something from holders or give more, and what each leaves them.
+
+Pure.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from kaiten_sync.effects import handed_on
@@ -30,7 +34,6 @@ def affected_by(plan: Plan) -> tuple[Affected, ...]:
         return tuple(affected_by_migration(plan, plan.migration.to))
     seen = {each.address: each.fields for each in plan.observed if each.fields is not None}
     gone = {each.address for each in plan.changes if each.action == Action.DELETE}
-    later = _after(plan, seen)
     handed = handed_on(plan.changes)
     found = []
     for change in plan.changes:
@@ -38,10 +41,22 @@ def affected_by(plan: Plan) -> tuple[Affected, ...]:
         if change.id in handed:
             continue  # another version is sold from now on, and whoever has this one keeps it
         if holder is not None and change.address.parent not in gone and _takes_away(change):
-            affected = _affected(change, holder, seen.get(change.address, {}))
-            units = (unit_of(change.address, seen), unit_of(change.address, later))
-            found.append(replace(affected, units=units))
-    return tuple(found)
+            found.append((change, _affected(change, holder, seen.get(change.address, {}))))
+    return _with_units(found, plan, seen)
+
+
+def raised_by(plan: Plan) -> tuple[Affected, ...]:
+    """The changes that raise a number that instances may use, in the plan's order."""
+    seen = {each.address: each.fields for each in plan.observed if each.fields is not None}
+    found = []
+    for change in plan.changes:
+        holder = _held(change.address)
+        if holder is None or change.action != Action.UPDATE or change.effect != Effect.LOOSENS:
+            continue
+        raised = _affected(change, holder, seen.get(change.address, {}))
+        if raised.before is not None and raised.before < (raised.after or -math.inf):
+            found.append((change, raised))
+    return _with_units(found, plan, seen)
 
 
 def affected_grant(change: Change, seen: Fields) -> Affected | None:
@@ -50,6 +65,16 @@ def affected_grant(change: Change, seen: Fields) -> Affected | None:
     if holder is None or not _takes_away(change):
         return None
     return _affected(change, holder, seen)
+
+
+def _with_units(
+    found: Sequence[tuple[Change, Affected]], plan: Plan, seen: Mapping[Address, Fields]
+) -> tuple[Affected, ...]:
+    later = _after(plan, seen)
+    return tuple(
+        replace(each, units=(unit_of(change.address, seen), unit_of(change.address, later)))
+        for change, each in found
+    )
 
 
 def _after(plan: Plan, seen: Mapping[Address, Fields]) -> dict[Address, _Fields]:

@@ -27,7 +27,7 @@ def gate(plan: Plan, impact: Impact, fail_on: Collection[FailOn]) -> tuple[Diagn
         Diagnostic(
             rule="fail-on",
             message=f"the change {change.effect}, which --fail-on refuses",
-            address=str(change.address),
+            address=str(change.declared),
             ref=change.source,
         )
         for change in plan.changes

@@ -2,22 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
-from kaiten_sync.impact import affected_by, change_impacts, whom_to_ask
+from kaiten_sync.impact import (
+    LATELY,
+    affected_by,
+    change_impacts,
+    raised_by,
+    raised_limits,
+    whom_to_ask,
+)
 from kaiten_sync.jobs.agreed import Agreed, read_plan_file
 from kaiten_sync.jobs.moving import check_moved
 from kaiten_sync.jobs.workspace import Workspace
-from kaiten_sync.live import read_instances, read_usage
-from kaiten_sync.model.holder import Instance
-from kaiten_sync.model.impact import DEFAULT_BUDGET, Impact
+from kaiten_sync.live import read_instances, read_refusals, read_usage
+from kaiten_sync.model.holder import Instance, Usage
+from kaiten_sync.model.impact import DEFAULT_BUDGET, Affected, Impact
 from kaiten_sync.model.plan import Plan
 from kaiten_sync.model.ports import HolderReader, Ports
 from kaiten_sync.model.reading import pages
 from kaiten_sync.plan import check_target
 
 __all__ = ["ImpactRequest", "impact", "impact_of"]
+
+_REQUESTS_UPWARD = 2
+"""Requests for one holder of a limit that is raised: what it uses, and what it was refused."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,32 +52,36 @@ def impact(workspace: Workspace, request: ImpactRequest, ports: Ports) -> Impact
     with connection.open() as catalog:
         place = Agreed(plan=plan, place=request.plan_file)
         check_moved(place, connection.target, catalog, ports)
-        return impact_of(plan, catalog, request.budget, ports)
+        return impact_of(plan, catalog, request.budget, ports, upward=True)
 
 
-def impact_of(plan: Plan, catalog: HolderReader, budget: int, ports: Ports) -> Impact:
+def impact_of(
+    plan: Plan, catalog: HolderReader, budget: int, ports: Ports, *, upward: bool = False
+) -> Impact:
     """Read whom a plan affects, by one list of instances and the usage of its holders.
 
-    Nothing is sent if the plan takes nothing from anybody. Beyond the budget of requests a sample
-    of the holders is asked, the same one for the same plan. A token without `read:instances`
-    leaves a gap that the result names.
+    `upward` looks as well at who has met the limits that the plan raises. Nothing is sent if the
+    plan takes nothing from anybody and raises no limit that is to be looked at. Beyond the
+    budget of requests a sample of the holders is asked, the same one for the same plan. A token
+    without `read:instances` leaves a gap that the result names.
 
     Raises:
         ServerError, AccessError: the server cannot be read at all.
     """
-    affected = affected_by(plan)
+    affected, raised = affected_by(plan), raised_by(plan) if upward else ()
     now = ports.clock()
     gap: str | None = None
     instances: Sequence[Instance] = ()
-    if affected and not budget:
+    is_asking = bool(affected or raised)
+    if is_asking and not budget:
         gap = "the budget of requests is 0"
-    elif affected:
+    elif is_asking:
         instances, gap = read_instances(catalog)
     concerned = _concerned(plan, instances)
-    listed = pages(len(instances)) if affected and gap is None else 0
+    listed = pages(len(instances)) if is_asking and gap is None else 0
     asking = whom_to_ask(affected, concerned, seed=plan.digest, budget=budget - listed)
     usage = read_usage(catalog, asking.asked, progress=ports.progress)
-    return Impact(
+    read = Impact(
         target=plan.target,
         plan_digest=plan.digest,
         taken_at=now,
@@ -76,6 +90,29 @@ def impact_of(plan: Plan, catalog: HolderReader, budget: int, ports: Ports) -> I
         changes=change_impacts(affected, asking, usage, now),
         sample=asking.sample,
         gap=gap,
+    )
+    return _looked_up(read, raised, usage, concerned, catalog, ports) if gap is None else read
+
+
+def _looked_up(
+    read: Impact,
+    raised: Sequence[Affected],
+    usage: Mapping[str, Sequence[Usage]],
+    instances: Sequence[Instance],
+    catalog: HolderReader,
+    ports: Ports,
+) -> Impact:
+    """The impact with who has met the limits that are raised, by what is left of the budget."""
+    left = (read.budget - read.requests) // _REQUESTS_UPWARD
+    asking = whom_to_ask(raised, instances, seed=read.plan_digest, budget=left)
+    unread = [each for each in asking.asked if each not in usage]
+    known = {**usage, **read_usage(catalog, unread, progress=ports.progress)}
+    since = read.taken_at - LATELY
+    refused, sent = read_refusals(catalog, asking.asked, since, progress=ports.progress)
+    return replace(
+        read,
+        raised=raised_limits(raised, asking, known, refused, read.taken_at),
+        requests=read.requests + len(unread) + sent,
     )
 
 

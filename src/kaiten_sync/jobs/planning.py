@@ -120,7 +120,7 @@ def judged(
     Raises:
         ServerError, AccessError: the server cannot be read at all.
     """
-    impact = impact_of(proposal.plan, catalog, request.impact_budget, ports)
+    impact = impact_of(proposal.plan, catalog, request.impact_budget, ports, upward=True)
     impact = impact if request.is_named else without_names(impact)
     if request.impact_out is not None:
         ports.files.write(Path(request.impact_out), json_text(impact_json(impact)).encode())

@@ -101,7 +101,7 @@ def _listed(name: str, plan: Plan) -> Iterator[Diagnostic]:
         yield Diagnostic(
             rule=_RULE,
             message=f"not applied to {name} yet ({change.action})",
-            address=str(change.address),
+            address=change.subject,
             ref=change.source,
         )
     if len(plan.changes) > _CHANGES_LIMIT:

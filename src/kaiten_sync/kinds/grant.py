@@ -74,6 +74,7 @@ GRANT = KindSpec(
     slug_wire="entitlementSlug",
     parent_wire="licenseSlug",
     id_wire="licenseId",
+    older_id_wire="licenseID",
     slug_refers_to=Reference(kind="entitlement", matters=("type",), rule="undeclared-entitlement"),
     created=Effect.LOOSENS,
     deleted=Effect.TIGHTENS,

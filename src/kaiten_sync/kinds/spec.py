@@ -282,8 +282,9 @@ class KindSpec:
 
     On the wire: `path` is that of the list, below the parent's object if there are parents.
     `slug_wire` carries the object's own slug, `parent_wire` its parent's in answers, `id_wire` the
-    server's id, and `family_wire` the server's id of what makes objects siblings. `slug_refers_to`
-    says that the slug is that of another object.
+    server's id (`older_id_wire` on servers of the getting-started generation), and `family_wire`
+    the server's id of what makes objects siblings. `slug_refers_to` says that the slug is that of
+    another object.
 
     `held_by` says who can hold such an object; `created` and `deleted` are the effects on holders
     of one that appears and of one that goes.
@@ -312,6 +313,7 @@ class KindSpec:
     slug_wire: str = "slug"
     parent_wire: str = ""
     id_wire: str = "id"
+    older_id_wire: str = ""
     family_wire: str = ""
     family_path: str = ""
     """The list of what makes objects siblings, with the slug of each; empty if there is none."""

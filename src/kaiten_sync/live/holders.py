@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from datetime import datetime
 from typing import TypeVar
 
 from kaiten_sync.errors import CredentialError, ProblemError
@@ -187,6 +188,35 @@ def read_usage(
 
     lists = _with_progress("Reading usage", instances, read_one, progress, workers)
     return dict(zip(instances, lists, strict=True))
+
+
+def read_refusals(
+    reader: HolderReader,
+    instances: Sequence[str],
+    since: datetime,
+    *,
+    progress: Progress,
+    workers: int = WORKERS,
+) -> tuple[dict[str, Collection[str]] | None, int]:
+    """Of which entitlements each instance had reports refused, and the number of requests.
+
+    None if the server does not tell: the first answer says so, and nobody else is asked. Raises as
+    `read_instances` does.
+    """
+    if not instances:
+        return {}, 0
+
+    def read_one(slug: str) -> Collection[str]:
+        found = reader.list_refusals(slug, since)
+        progress.advance()
+        return found or ()
+
+    first, *others = instances
+    told = _if_allowed(lambda: reader.list_refusals(first, since), [])
+    if told is None:
+        return None, 1
+    lists = _with_progress("Reading refusals", others, read_one, progress, workers)
+    return {first: told, **dict(zip(others, lists, strict=True))}, len(instances)
 
 
 def _with_progress(

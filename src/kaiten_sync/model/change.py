@@ -84,9 +84,14 @@ class Change:
     @property
     def subject(self) -> str:
         """The object for people: as it is declared, and the version of it that is changed."""
-        if self.declared_as is None:
-            return str(self.address)
-        return f"{self.declared_as} ({self.address.root.slug})"
+        return subject_of(self.address, self.declared_as)
+
+
+def subject_of(address: Address, declared_as: Address | None) -> str:
+    """An object for people: `family/growth/grant/seats (growth-v2)` for one of a family's."""
+    if declared_as is None or declared_as == address:
+        return str(address)
+    return f"{declared_as} ({address.root.slug})"
 
 
 def gone_with_parent(changes: Iterable[Change]) -> frozenset[Address]:

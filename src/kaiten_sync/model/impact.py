@@ -100,6 +100,21 @@ class ChangeImpact:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RaisedLimit:
+    """One change that gives holders more of something metered, and who has met the old limit.
+
+    `at_limit` use their threshold or more, and `refused` had a report refused lately, of those
+    `looked_at`; None if the server does not tell.
+    """
+
+    affected: Affected
+    holders: int
+    looked_at: int
+    at_limit: int
+    refused: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Sample:
     """A part of the holders was looked at. `margin` is in percentage points, at 95 % confidence."""
 
@@ -110,7 +125,7 @@ class Sample:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Impact:
-    """Whom a plan affects, riskiest change first.
+    """Whom a plan affects, riskiest change first, and who has met the limits that it raises.
 
     `gap` says why the holders could not be looked at, None if they were. `requests` were sent for
     this, of `budget` that could have been.
@@ -122,8 +137,19 @@ class Impact:
     requests: int
     budget: int
     changes: tuple[ChangeImpact, ...]
+    raised: tuple[RaisedLimit, ...] = ()
     sample: Sample | None = None
     gap: str | None = None
+
+    @property
+    def concerns_anybody(self) -> bool:
+        """Whether holders may have less after the plan, or were looked at since they get more."""
+        return bool(self.changes or self.raised)
+
+    @property
+    def was_read(self) -> bool:
+        """Whether holders were looked at."""
+        return self.gap is None and self.concerns_anybody
 
     def count(self, standing: Standing) -> int:
         """How many different holders are in a standing, whichever change put them there."""

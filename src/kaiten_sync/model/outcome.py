@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from kaiten_sync.model.address import Address
-from kaiten_sync.model.change import Action, Change
+from kaiten_sync.model.change import Action, Change, subject_of
 from kaiten_sync.model.plan import TargetRef
 
 
@@ -38,6 +38,7 @@ class Outcome:
     """How one change ended, and why.
 
     `code` and `error_id` are the server's; `blocked_by` is the id of the change that failed.
+    `declared_as` is the object that is declared, if it is another than the one that is changed.
     `is_conflict` says that the change was held back: the object was no longer as planned.
     `is_billed` says that the server refused it because it bills the version.
     `is_final` says that the server refused the change itself, and will refuse it again. `was_sent`
@@ -52,10 +53,16 @@ class Outcome:
     code: str | None = None
     error_id: str | None = None
     blocked_by: str | None = None
+    declared_as: Address | None = None
     is_conflict: bool = False
     is_billed: bool = False
     is_final: bool = False
     was_sent: bool = False
+
+    @property
+    def subject(self) -> str:
+        """The object for people, as the plan names it."""
+        return subject_of(self.address, self.declared_as)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,7 +7,7 @@ caller of a job implements what a person or a process manager sees of it: notice
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from datetime import datetime
@@ -68,6 +68,13 @@ class HolderReader(Protocol):
         """What an instance has used of each metered entitlement that its license grants.
 
         None when the instance does not exist.
+        """
+        ...
+
+    def list_refusals(self, instance_slug: str, since: datetime) -> Collection[str] | None:
+        """Entitlements of which the instance had reports refused, by the latest page of them.
+
+        None when the instance does not exist, or the server keeps no such record.
         """
         ...
 

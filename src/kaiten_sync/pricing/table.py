@@ -61,12 +61,14 @@ class PriceRow:
 class PriceColumn:
     """Who grants: a license by slug, with its name for people.
 
-    `replaces` is the slug of the version that a new one is compared with, empty without.
+    `replaces` is the slug of the version that a new one is compared with, and `family` that of the
+    family as whose version the license is declared; both are empty without.
     """
 
     slug: str
     name: str
     replaces: str = ""
+    family: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,7 +112,11 @@ def table_of_plan(plan: Plan, impact: Impact | None = None) -> PriceTable:
     parents = list(dict.fromkeys(each.parent for each in cells if each.parent))
     table = _table(spec, parents, cells, known, is_plan=True)
     replaced = {each.slug: version.replaces.slug for each, version in versions.items()}
-    columns = (replace(each, replaces=replaced.get(each.slug, "")) for each in table.columns)
+    families = {each.version: each.address.slug for each in plan.families}
+    columns = (
+        replace(each, replaces=replaced.get(each.slug, ""), family=families.get(each.slug, ""))
+        for each in table.columns
+    )
     rows = (row for row in table.rows if any(cell and cell.is_change for cell in row.cells))
     return replace(table, columns=tuple(columns), rows=tuple(rows))
 

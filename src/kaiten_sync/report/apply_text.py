@@ -36,7 +36,7 @@ def outcome_line(outcome: Outcome, *, color: bool, action_width: int = _USUAL_AC
     paint = painter(color=color)
     head = f"{_SYMBOLS[outcome.status]} {_word(outcome.status):<{_STATUS_WIDTH}}"
     action = f"{word_of(outcome.action):<{action_width}}"
-    address = safe_text(str(outcome.address))
+    address = safe_text(outcome.subject)
     line = f"  {paint(head, STATUS_STYLES[outcome.status])}  {action}  {address}"
     if outcome.status is Status.BLOCKED and outcome.blocked_by:
         line += paint(f"  (waits for {safe_text(outcome.blocked_by)}, which failed)", QUIET)

@@ -20,6 +20,7 @@ from kaiten_sync.model.change import (
     Effect,
     FieldChange,
     gone_with_parent,
+    subject_of,
 )
 from kaiten_sync.model.plan import NewVersion, Plan, VersionChange
 from kaiten_sync.model.value import NO_UNITS, Unit
@@ -62,12 +63,14 @@ class PlanEntry:
     @property
     def subject(self) -> str:
         """The object for people: as it is declared, and the version of it that is changed."""
-        return _subject(self.address, self.declared)
+        return subject_of(self.address, self.declared)
 
     @property
     def whole(self) -> str:
         """The object that it is about, or in which that is, for people."""
-        return _subject(self.address.parent or self.address, self.declared.parent or self.declared)
+        return subject_of(
+            self.address.parent or self.address, self.declared.parent or self.declared
+        )
 
     @property
     def is_move(self) -> bool:
@@ -164,10 +167,6 @@ def _left_out(found: VersionChange, created: Change) -> PlanEntry:
         place="",
         risk=RISK_OF_DELETE,
     )
-
-
-def _subject(address: Address, declared: Address) -> str:
-    return str(address) if address == declared else f"{declared} ({address.root.slug})"
 
 
 def _replaces(version: NewVersion) -> str:

@@ -11,6 +11,7 @@ from kaiten_sync.report.impact_words import (
     counts_text,
     holder_text,
     moment_text,
+    raised_text,
     share,
     totals_text,
     use_text,
@@ -55,14 +56,18 @@ def impact_parts(impact: Impact) -> dict[str, object]:
     is_read = impact.gap is None
     return {
         "totals": totals_text(impact),
-        "cost": cost_text(impact) if is_read and impact.changes else "",
+        "cost": cost_text(impact) if impact.was_read else "",
         "cards": [_card(each) for each in impact.changes] if is_read else [],
+        "raised": [
+            (cut(change_text(each.affected), NAME_LIMIT), raised_text(each))
+            for each in impact.raised
+        ],
     }
 
 
 def _card(change: ChangeImpact) -> _ImpactCard:
     return _ImpactCard(
-        title=cut(change_text(change), NAME_LIMIT),
+        title=cut(change_text(change.affected), NAME_LIMIT),
         counts=counts_text(change),
         is_metered=change.affected.is_metered,
         holders=tuple(

@@ -10,11 +10,12 @@ from kaiten_sync.documents.impact import (
     ChangeImpactDocument,
     HolderImpactDocument,
     ImpactDocument,
+    RaisedLimitDocument,
     SampleDocument,
     TotalsDocument,
 )
 from kaiten_sync.documents.parts import target_document
-from kaiten_sync.model.impact import ChangeImpact, Impact, Sample, Standing
+from kaiten_sync.model.impact import ChangeImpact, Impact, RaisedLimit, Sample, Standing
 from kaiten_sync.model.value import UNLIMITED, Json
 from kaiten_sync.report.impact_words import SHOWN
 
@@ -32,6 +33,7 @@ def impact_json(impact: Impact) -> Json:
             sampled=_sample(impact.sample),
             gap=impact.gap,
             changes=tuple(_change(each) for each in impact.changes),
+            raised=tuple(_raised(each) for each in impact.raised),
             totals=TotalsDocument(
                 holders=impact.holders,
                 over=impact.count(Standing.OVER),
@@ -79,6 +81,20 @@ def _change(change: ChangeImpact) -> ChangeImpactDocument:
             )
             for each in change.looked_at[:SHOWN]
         ),
+    )
+
+
+def _raised(raised: RaisedLimit) -> RaisedLimitDocument:
+    affected = raised.affected
+    return RaisedLimitDocument(
+        address=str(affected.address),
+        version=affected.version,
+        before=_limit(affected.before),
+        after=_limit(affected.after),
+        holders=raised.holders,
+        looked_at=raised.looked_at,
+        at_limit=raised.at_limit,
+        refused=raised.refused,
     )
 
 

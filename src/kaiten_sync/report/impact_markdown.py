@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
-from kaiten_sync.model.impact import ChangeImpact, HolderImpact, Impact, Standing
+from kaiten_sync.model.impact import ChangeImpact, HolderImpact, Impact, RaisedLimit, Standing
 from kaiten_sync.report.impact_words import (
     change_text,
     cost_text,
     counts_text,
     holder_text,
     moment_text,
+    raised_text,
     totals_text,
     use_text,
     worth_naming,
@@ -19,6 +20,9 @@ from kaiten_sync.report.markdown import MAX_CHARS, Block, code, collapsed, docum
 from kaiten_sync.report.words import counted
 
 _MARKS = {Standing.OVER: "⛔ ", Standing.NEAR: "⚠️ ", Standing.LOSES: "⚠️ "}
+
+_MOST_RAISED = 10
+"""Raised limits that are listed: nobody is harmed by them, so they leave room for the rest."""
 
 
 def impact_markdown(impact: Impact, *, max_chars: int = MAX_CHARS) -> str:
@@ -37,9 +41,19 @@ def impact_section(impact: Impact, max_chars: int) -> str:
 def impact_summary(impact: Impact) -> str:
     """The totals and what the reading took, on lines of their own."""
     totals = code(totals_text(impact), limit=1_000)
-    if not impact.changes or impact.gap is not None:
+    if not impact.was_read:
         return f"<div>{totals}</div>\n\n"
-    return f"<div>{totals} Read with {cost_text(impact)}</div>\n\n"
+    raised = "".join(f"{line}\n\n" for line in _raised(impact.raised))
+    return f"<div>{totals} Read with {cost_text(impact)}</div>\n\n{raised}"
+
+
+def _raised(limits: Sequence[RaisedLimit]) -> Iterator[str]:
+    """Raised limits, those that most holders have met first: a line each, few of them."""
+    for each in limits[:_MOST_RAISED]:
+        yield f"<div>{code(change_text(each.affected))} — {raised_text(each)}</div>"
+    if len(limits) > _MOST_RAISED:
+        left = counted(len(limits) - _MOST_RAISED, "more raised limit")
+        yield f"<div>{left}: <code>kaiten-sync impact PLAN</code> shows all.</div>"
 
 
 def _entries(impact: Impact) -> tuple[ChangeImpact, ...]:
@@ -47,7 +61,7 @@ def _entries(impact: Impact) -> tuple[ChangeImpact, ...]:
 
 
 def _block(change: ChangeImpact) -> Block:
-    line = f"{code(change_text(change))} — <b>{counts_text(change)}</b>"
+    line = f"{code(change_text(change.affected))} — <b>{counts_text(change)}</b>"
     holders = list(worth_naming(change))
     if not holders:
         return collapsed(line, [])

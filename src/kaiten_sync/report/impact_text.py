@@ -11,6 +11,7 @@ from kaiten_sync.report.impact_words import (
     counts_text,
     holder_text,
     moment_text,
+    raised_text,
     share,
     totals_text,
     use_text,
@@ -46,13 +47,17 @@ def impact_lines(impact: Impact, paint: Paint) -> Iterator[str]:
         if impact.gap is None:
             yield from _block(change, paint)
             yield ""
+    for raised in impact.raised:
+        yield f"  {paint(change_text(raised.affected), TITLE)}"
+        yield f"{INDENT}{raised_text(raised)}"
+        yield ""
     yield paint(f"Impact: {totals_text(impact)}", TITLE)
-    if impact.changes and impact.gap is None:
+    if impact.was_read:
         yield paint(f"Read with {cost_text(impact)}", QUIET)
 
 
 def _block(change: ChangeImpact, paint: Paint) -> Iterator[str]:
-    yield f"  {paint(change_text(change), TITLE)}"
+    yield f"  {paint(change_text(change.affected), TITLE)}"
     yield f"{INDENT}{counts_text(change)}"
     holders = list(worth_naming(change))
     widest = max((cells(holder_text(each)) for each in holders), default=0)

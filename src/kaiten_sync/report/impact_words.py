@@ -8,7 +8,14 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from kaiten_sync.licensing import is_read_with_prefix, quantity_text
-from kaiten_sync.model.impact import ChangeImpact, HolderImpact, Impact, Standing
+from kaiten_sync.model.impact import (
+    Affected,
+    ChangeImpact,
+    HolderImpact,
+    Impact,
+    RaisedLimit,
+    Standing,
+)
 from kaiten_sync.model.value import NO_UNIT, Unit
 from kaiten_sync.report.safe_text import safe_text
 from kaiten_sync.report.words import counted, word_of
@@ -53,9 +60,24 @@ def _counted(standing: Standing, number: int) -> str:
     return f"{number:,} {standing}"
 
 
-def change_text(change: ChangeImpact) -> str:
+def raised_text(raised: RaisedLimit) -> str:
+    """`4 holders: 1 at the old limit, 2 refused in the last 30 days`."""
+    holders = counted(raised.holders, "holder")
+    if not raised.holders:
+        return "no holders"
+    if not raised.looked_at:
+        return f"{holders}, none looked at"
+    part = "" if raised.looked_at == raised.holders else f" ({raised.looked_at:,} looked at)"
+    refused = (
+        "the server does not say who was refused"
+        if raised.refused is None
+        else f"{raised.refused:,} refused in the last 30 days"
+    )
+    return f"{holders}{part}: {raised.at_limit:,} at the old limit, {refused}"
+
+
+def change_text(affected: Affected) -> str:
     """`license/growth/grant/api-calls: 1,000 → 500`."""
-    affected = change.affected
     if not affected.is_metered:
         what = "taken away" if affected.entitlement else word_of(affected.action)
         return f"{safe_text(str(affected.address))}: {what}"

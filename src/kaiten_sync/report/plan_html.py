@@ -94,7 +94,7 @@ def plan_html(
         warnings=[cut(safe_text(warning), VALUE_LIMIT) for warning in plan_warnings(plan)],
         sections=list(_sections(plan)),
         table=pricing_parts(table) if (table := table_of_plan(plan, impact)).rows else None,
-        impact=impact_parts(impact) if impact is not None and impact.changes else None,
+        impact=impact_parts(impact) if impact is not None and impact.concerns_anybody else None,
         digest=safe_text(plan.digest),
     )
 

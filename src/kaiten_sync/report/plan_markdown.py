@@ -77,7 +77,7 @@ def plan_markdown(
     table = table_of_plan(plan, impact)
     if table.rows:
         head += pricing_markdown(table, int(max_chars * _TABLE_SHARE)) + "\n"
-    if impact is not None and impact.changes:
+    if impact is not None and impact.concerns_anybody:
         head += impact_section(impact, int(max_chars * _IMPACT_SHARE))
     return document(head, riskiest_first(entries_of(plan)), _block, _missing, max_chars)
 

@@ -74,7 +74,7 @@ def _lines(plan: Plan, impact: Impact | None, paint: Paint, width: int) -> Itera
     yield ""
     yield from _warnings(plan, paint)
     yield from _left(plan)
-    if impact is not None and impact.changes:
+    if impact is not None and impact.concerns_anybody:
         yield from impact_lines(impact, paint)
     yield paint(f"Plan: {plan_summary(plan)}", TITLE)
 

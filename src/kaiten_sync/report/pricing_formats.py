@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterator, Sequence
 
 from kaiten_sync.model.value import ABSENT, Json
 from kaiten_sync.pricing import (
@@ -126,8 +127,9 @@ def pricing_html(table: PriceTable) -> str:
 
 def pricing_parts(table: PriceTable) -> dict[str, object]:
     """What the template of a table shows, on its own page or in that of a plan."""
+    shared = {name for name, times in Counter(c.name for c in table.columns).items() if times > 1}
     return {
-        "columns": [cut(safe_text(_title(each)), NAME_LIMIT) for each in table.columns],
+        "columns": [cut(safe_text(_title(each, shared)), NAME_LIMIT) for each in table.columns],
         "rows": [
             {
                 "group": cut(safe_text(row.group), NAME_LIMIT),
@@ -142,16 +144,20 @@ def pricing_parts(table: PriceTable) -> dict[str, object]:
     }
 
 
-def _title(column: PriceColumn) -> str:
+def _title(column: PriceColumn, shared: Collection[str]) -> str:
     """A column's name for people; versions of one license share it, and are told by slug."""
-    return f"{column.name} ({column_text(column)})" if column.replaces else column.name
+    by_slug = column_text(column)
+    is_told_by_slug = by_slug != column.slug or column.name in shared
+    return f"{column.name} ({by_slug})" if is_told_by_slug else column.name
 
 
 def pricing_csv(table: PriceTable) -> str:
     """A row per entitlement and a column per license, numbers without separators."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(["entitlement", "name", "group", *(text_cell(c.slug) for c in table.columns)])
+    writer.writerow(
+        ["entitlement", "name", "group", *(text_cell(column_text(c)) for c in table.columns)]
+    )
     for row in table.rows:
         shown = (text_cell(_plain(each)) for each in row.cells)
         writer.writerow([text_cell(row.slug), text_cell(row.name), text_cell(row.group), *shown])
@@ -185,8 +191,8 @@ def pricing_json(table: PriceTable) -> Json:
 
 
 def _json_column(column: PriceColumn) -> Json:
-    replaces: dict[str, Json] = {"replaces": column.replaces} if column.replaces else {}
-    return {"slug": column.slug, "name": column.name, **replaces}
+    found = {"replaces": column.replaces, "family": column.family}
+    return {"slug": column.slug, "name": column.name, **{k: v for k, v in found.items() if v}}
 
 
 def _json_cell(cell: PriceCell | None) -> Json:

@@ -20,8 +20,9 @@ _MARKS = {Effect.LOOSENS: " ▲", Effect.TIGHTENS: " ▼", Effect.BREAKS: " ⛔"
 
 
 def column_text(column: PriceColumn) -> str:
-    """A column by slug: of a new version `growth → growth-v2`."""
-    return f"{column.replaces} → {column.slug}" if column.replaces else column.slug
+    """A column by slug: `growth`, or of a family's new version `growth (growth → growth-v2)`."""
+    version = f"{column.replaces} → {column.slug}" if column.replaces else column.slug
+    return version if column.family in ("", version) else f"{column.family} ({version})"
 
 
 def cell_text(cell: PriceCell | None, unit: Unit = NO_UNIT) -> str:

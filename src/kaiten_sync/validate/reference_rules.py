@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from difflib import get_close_matches
 
+from kaiten_sync.kinds.closest import Suggestions
 from kaiten_sync.kinds.meant import EXTENDS_GOES
 from kaiten_sync.kinds.references import field_references, references
 from kaiten_sync.kinds.registry import spec_of
@@ -18,6 +18,7 @@ from kaiten_sync.model.source import SourceRef
 
 def reference_diagnostics(view: CatalogView, scope: Scope) -> Iterator[Diagnostic]:
     """Names of objects that are not declared, unless another repository declares them."""
+    suggestions = Suggestions()
     for declared in view.objects.values():
         for target, reference, ref in _references(declared):
             if reference.is_strict and target not in view.objects and scope.covers(target):
@@ -25,7 +26,7 @@ def reference_diagnostics(view: CatalogView, scope: Scope) -> Iterator[Diagnosti
                     ref,
                     reference.rule,
                     f"the {target.kind} '{target.slug}' is not declared",
-                    _hint(target, view),
+                    _hint(target, view, suggestions),
                 )
 
 
@@ -55,14 +56,14 @@ def _references(declared: Declared) -> Iterator[tuple[Address, Reference, Source
                 yield target, reference, node.ref
 
 
-def _hint(target: Address, view: CatalogView) -> str:
+def _hint(target: Address, view: CatalogView, suggestions: Suggestions) -> str:
     if target.slug == EXTENDS:
         return EXTENDS_GOES
     if target in view.removed:
         return f"{view.removed[target]} takes it away: take this away in that overlay as well"
-    known = sorted(each.address.slug for each in view.by_kind.get(target.kind, ()))
-    close = get_close_matches(target.slug, known, n=1, cutoff=0.6)
-    if close:
-        return f"did you mean '{close[0]}'?"
+    known = view.by_kind.get(target.kind, ())
+    meant = suggestions.meant(target.slug, (each.address.slug for each in known))
     section = spec_of(target.kind).section
-    return f"declare it under `{section}:`, or exclude it from `scope` if it is declared elsewhere"
+    return meant or (
+        f"declare it under `{section}:`, or exclude it from `scope` if it is declared elsewhere"
+    )

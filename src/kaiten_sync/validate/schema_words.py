@@ -6,10 +6,10 @@ show too, and `x-rule`, the rule's name where the keyword alone does not determi
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
-from difflib import get_close_matches
+from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING, Any
 
+from kaiten_sync.kinds.closest import did_you_mean
 from kaiten_sync.kinds.meant import (
     EXTENDS_GOES,
     choice_hint,
@@ -54,7 +54,7 @@ def known_fields(error: ValidationError) -> Collection[str]:
 def describe_unknown(key: str, error: ValidationError) -> Diagnostic:
     """A key that the schema does not know."""
     known = known_fields(error)
-    hint = field_hint(key, known) or _did_you_mean(key, known) or _known_here(known)
+    hint = field_hint(key, known) or did_you_mean(key, known) or _known_here(known)
     return Diagnostic(rule="unknown-field", message=f"unknown field '{key}'", hint=hint)
 
 
@@ -87,8 +87,11 @@ def describe_value(error: ValidationError, path: tuple[str | int, ...]) -> Diagn
 def _hint(rule: str, error: ValidationError, path: tuple[str | int, ...]) -> str | None:
     match rule:
         case "unknown-value":
-            choices = _schema(error)["enum"]
-            return choice_hint(error.instance, choices) or _did_you_mean(error.instance, choices)
+            choices = [each for each in _schema(error)["enum"] if isinstance(each, str)]
+            word = error.instance
+            if not isinstance(word, str):
+                return None
+            return choice_hint(word, choices) or did_you_mean(word, choices)
         case "bad-grant":
             return EXTENDS_GOES if path[-1:] == (EXTENDS,) else grant_hint(error.instance)
         case "bad-slug":
@@ -150,15 +153,6 @@ def _range(schema: Mapping[str, Any]) -> str:
         return f"more than {schema['exclusiveMinimum']}"
     least, most = schema.get("minimum"), schema.get("maximum")
     return f"from {least} to {most}" if most is not None else f"at least {least}"
-
-
-def _did_you_mean(word: object, known: Iterable[object]) -> str | None:
-    """The closest known word, letter case aside."""
-    if not isinstance(word, str):
-        return None
-    by_lowered = {name.lower(): name for name in known if isinstance(name, str)}
-    close = get_close_matches(word.lower(), sorted(by_lowered), n=1, cutoff=0.6)
-    return f"did you mean '{by_lowered[close[0]]}'?" if close else None
 
 
 def _schema(error: ValidationError) -> Mapping[str, Any]:

@@ -32,7 +32,9 @@ PCT = "limitCapExceededOveragePercent"
     ],
 )
 def test_grant_values_lose_their_tag(value: object, decoded: object) -> None:
-    grant = decode_object(GRANT.kind, {"entitlementSlug": "e1", "value": value}, GROWTH)
+    grant = decode_object(
+        GRANT.kind, {"licenseId": "1", "entitlementSlug": "e1", "value": value}, GROWTH
+    )
     assert grant.fields["value"] == decoded
 
 
@@ -42,11 +44,15 @@ def test_grant_values_lose_their_tag(value: object, decoded: object) -> None:
 )
 def test_a_grant_value_of_another_shape_is_refused(value: object) -> None:
     with pytest.raises(ServerError):
-        decode_object(GRANT.kind, {"entitlementSlug": "e1", "value": value}, GROWTH)
+        decode_object(
+            GRANT.kind, {"licenseId": "1", "entitlementSlug": "e1", "value": value}, GROWTH
+        )
 
 
 def test_what_the_server_leaves_out_is_its_default() -> None:
-    found = decode_object(ENTITLEMENT.kind, {"slug": "e1", "name": "E", "type": "NUMBER"})
+    found = decode_object(
+        ENTITLEMENT.kind, {"id": "1", "slug": "e1", "name": "E", "type": "NUMBER"}
+    )
     assert found.fields["aggregationMethod"] == "SUM"
     assert found.fields["warningThresholdPercent"] == 0
     assert found.fields["userFacing"] is False
@@ -54,7 +60,7 @@ def test_what_the_server_leaves_out_is_its_default() -> None:
 
 
 def test_what_is_not_metered_has_no_warning_whatever_the_server_says() -> None:
-    item = {"slug": "e1", "name": "E", "type": "BOOLEAN", "warningThresholdPercent": 0}
+    item = {**COMPLETE["entitlement"], "type": "BOOLEAN", "warningThresholdPercent": 0}
     assert "warningThresholdPercent" not in decode_object(ENTITLEMENT.kind, item).fields
 
 
@@ -215,10 +221,14 @@ FITTING: Mapping[FieldType, Sequence[object]] = {
 """What of the odd values is not odd for a type."""
 
 COMPLETE: Mapping[str, Mapping[str, object]] = {
-    "group": {"slug": "x1", "name": "N"},
-    "entitlement": {"slug": "x1", "name": "N", "type": "NUMBER"},
-    "license": {"slug": "x1", "name": "N", "type": "PAID"},
-    "grant": {"entitlementSlug": "x1", "value": {"type": "number", "value": 1}},
+    "group": {"id": "1", "slug": "x1", "name": "N"},
+    "entitlement": {"id": "1", "slug": "x1", "name": "N", "type": "NUMBER"},
+    "license": {"id": "1", "slug": "x1", "name": "N", "type": "PAID"},
+    "grant": {
+        "licenseId": "1",
+        "entitlementSlug": "x1",
+        "value": {"type": "number", "value": 1},
+    },
 }
 FIELDS = [(spec.kind, field) for spec in live_kinds() for field in spec.fields.values()]
 
@@ -249,3 +259,11 @@ def test_an_object_without_a_required_field_is_refused_by_name(spec: KindSpec) -
         body = {k: v for k, v in COMPLETE[spec.kind].items() if k != name}
         with pytest.raises(ServerError, match=f"x1 without its {name}"):
             decode_object(spec.kind, body, GROWTH if spec.parents else None)
+
+
+@pytest.mark.parametrize("spec", live_kinds(), ids=lambda spec: spec.kind)
+@pytest.mark.parametrize("value", [None, "", 7, True, ["1"], {"a": "1"}], ids=repr)
+def test_an_object_without_a_usable_id_is_refused_by_name(spec: KindSpec, value: object) -> None:
+    body = {**COMPLETE[spec.kind], spec.id_wire: value}
+    with pytest.raises(ServerError, match=f"x1 without a usable {spec.id_wire}"):
+        decode_object(spec.kind, body, GROWTH if spec.parents else None)

@@ -14,6 +14,7 @@ from kaiten_sync.kinds.license import LicenseMove
 from kaiten_sync.model.change import Action, change_id
 from kaiten_sync.model.outcome import ApplyResult, Outcome, Status
 from kaiten_sync.model.plan import TargetRef
+from kaiten_sync.report.apply_json import apply_json
 from kaiten_sync.report.apply_text import apply_text, outcome_line
 
 AGAIN = "Apply the same plan again to finish it; what is done already is skipped.\n"
@@ -119,6 +120,14 @@ def test_a_run_that_ended_early_says_why_and_how_to_go_on(
 
 def test_nothing_to_do() -> None:
     assert "nothing to do. 12 requests." in apply_text(result(), color=False)
+
+
+def test_a_version_of_a_family_is_named_as_in_the_plan() -> None:
+    family = parse_address("family/growth/grant/seats")
+    done = outcome(Action.UPDATE, "license/growth-v2/grant/seats", Status.DONE, declared_as=family)
+    assert outcome_line(done, color=False).endswith("family/growth/grant/seats (growth-v2)")
+    assert apply_json(result(done))["outcomes"][0]["declaredAs"] == str(family)
+    assert "declaredAs" not in apply_json(result(DONE))["outcomes"][0]
 
 
 @pytest.mark.parametrize("nasty", NASTY)

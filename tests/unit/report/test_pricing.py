@@ -12,12 +12,14 @@ from kaiten_sync.model.value import ABSENT, Absent, Fields, Json
 from kaiten_sync.pricing import (
     Grant,
     PriceCell,
+    PriceColumn,
     folded,
     table_of_catalog,
     table_of_plan,
 )
 from kaiten_sync.report.formats import TABLE, Look
-from kaiten_sync.report.pricing_words import cell_text, grant_text
+from kaiten_sync.report.pricing_formats import pricing_parts
+from kaiten_sync.report.pricing_words import cell_text, column_text, grant_text
 
 _FIELDS: dict[str, Fields] = {
     "group/quotas": {"name": "Quotas"},
@@ -93,6 +95,30 @@ def test_a_plan_shows_what_it_changes() -> None:
     assert [each.slug for each in table.columns] == ["pro"]
     assert [cell_text(row.cells[0]) for row in table.rows] == ["1,000 → 500 ▼", "yes (gone) ▼"]
     assert table_of_plan(plan_of(())).rows == ()
+
+
+@pytest.mark.parametrize(
+    ("version", "replaces", "family", "text"),
+    [
+        ("growth", "", "", "growth"),
+        ("growth", "", "growth", "growth"),
+        ("growth-v2", "", "growth", "growth (growth-v2)"),
+        ("growth-v2", "growth", "growth", "growth (growth → growth-v2)"),
+        ("growth-v2", "growth", "", "growth → growth-v2"),
+    ],
+)
+def test_a_column_names_the_family_and_the_version(
+    version: str, replaces: str, family: str, text: str
+) -> None:
+    column = PriceColumn(slug=version, name="Growth", replaces=replaces, family=family)
+    assert column_text(column) == text
+
+
+def test_columns_that_share_a_name_are_told_by_slug() -> None:
+    catalog = {**CATALOG, parse_address("license/pro-v2"): {"name": "Pro"}}
+    catalog[parse_address("license/pro-v2/grant/sso")] = {"value": True}
+    shown = pricing_parts(table_of_catalog(catalog))
+    assert shown["columns"] == ["Pro (pro)", "Free", "Pro (pro-v2)"]
 
 
 @pytest.mark.parametrize("columns", [1, 2, 3])
