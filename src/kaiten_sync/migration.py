@@ -38,6 +38,7 @@ from kaiten_sync.plan import (
     PresentHolder,
     Proposal,
     check_guards,
+    check_named,
     check_where,
     chosen,
     families_of,
@@ -81,8 +82,8 @@ def make_migration(
     """Live → impact → plan.
 
     Raises:
-        UsageError: there is no such family or version, nobody can get it, or `where` is not an
-            expression.
+        UsageError: there is no such family, version or named instance, nobody can get the version,
+            or `where` is not an expression.
         ServerError, AccessError: the server could not be read whole.
     """
     check_where(inputs.where)
@@ -175,6 +176,8 @@ def _read(
     family = {a: each for a, each in licenses.items() if each.fields[FAMILY] == inputs.family}
     to = _version(inputs, family, licenses)
     instances = read_holding(catalog)
+    check_named("--allow", inputs.allowed, instances)
+    check_named("--skip", inputs.skipped, instances)
     versions = {to, *(held for held in map(holds, instances.values()) if held in family)}
     case = MigrationCase(
         target=inputs.target,

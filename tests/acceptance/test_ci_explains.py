@@ -44,7 +44,7 @@ def _lose_the_token(team: Team) -> None:
     [
         (_edit_plan_by_hand, "plans/prod.plan.json: this plan"),
         (_declare_nonsense, "nane"),
-        (_declare_more, "license/growth/grant/api-calls: declared otherwise"),
+        (_declare_more, "license/growth/grant/api-calls: declared differently"),
         (_allow_no_update, "maxUpdates"),
         (_lose_the_token, "KAITEN_PROD_TOKEN"),
     ],

@@ -114,9 +114,18 @@ def test_a_wave_is_a_share_or_a_count(shop: Shop, wave: str, moves: int) -> None
 def test_a_holder_is_left_out_by_name(shop: Shop) -> None:
     for slug in ("aa", "bb"):
         shop.sell(slug)
-    planned = shop.migrate("--skip", "instance/aa", "--skip", "instance/nobody")
+    shop.migrate("--skip", "instance/aa")
     assert (shop.moved(), shop.stays()) == (["bb"], {"aa": "skipped"})
-    assert "--skip instance/nobody names nobody" in planned.stderr
+
+
+@pytest.mark.parametrize("option", ["--skip", "--allow"])
+def test_a_name_that_nobody_has_is_refused(shop: Shop, option: str) -> None:
+    shop.sell("acme-prod")
+    refused = shop.migrate(option, "instance/acme-prd")
+    assert refused.code == 3
+    assert f"{option} instance/acme-prd: there is no such instance" in refused.stderr
+    assert "did you mean instance/acme-prod?" in refused.stderr
+    assert not (shop.place.folder / "growth.migration.json").exists()
 
 
 def test_the_policy_limits_the_moves_of_one_plan(shop: Shop) -> None:

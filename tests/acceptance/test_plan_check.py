@@ -81,7 +81,7 @@ def test_a_catalog_that_has_changed_since_is_named(planned: Workplace) -> None:
     done = check(planned)
     assert done.code == 2
     assert "it was not made from this catalog:" in done.stderr
-    assert "- license/growth/grant/calls: declared otherwise" in done.stderr
+    assert "- license/growth/grant/calls: declared differently" in done.stderr
     assert "- entitlement/seats: no longer declared" in done.stderr
     assert f"help: make it and commit it: kaiten-sync plan -f catalog.yaml -o {PLAN}" in done.stderr
 

@@ -169,8 +169,8 @@ def test_a_plan_that_was_not_made_from_this_catalog_is_refused(shop: Shop) -> No
     refused = shop.run("apply", "plan.json", "--catalog", "catalog.yaml")
     assert refused.code == 4
     assert "the plan was not made from this catalog" in refused.stderr
-    assert "entitlement/calls: declared otherwise" in refused.stderr
-    assert "license/growth/grant/calls: declared otherwise" in refused.stderr
+    assert "entitlement/calls: declared differently" in refused.stderr
+    assert "license/growth/grant/calls: declared differently" in refused.stderr
     shop.write(CATALOG + "# another comment\n")
     assert shop.run("apply", "plan.json", "--catalog", "catalog.yaml").code == 0
 

@@ -59,7 +59,7 @@ def test_a_plan_that_does_not_fit_fails_and_the_right_one_is_at_hand(team: Team)
     team.repository.commit("More calls")
     jobs = team.forge.pull_request("first")
     assert (jobs["validate"].is_ok, jobs[PLANNING].is_ok) == (True, False)
-    assert "license/growth/grant/api-calls: declared otherwise" in jobs[PLANNING].log
+    assert "license/growth/grant/api-calls: declared differently" in jobs[PLANNING].log
     (comment,) = team.forge.workshop.comments
     assert "is not this plan" in comment
     right = jobs[PLANNING].artifacts["prod.plan.json"]

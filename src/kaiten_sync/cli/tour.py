@@ -76,7 +76,7 @@ class _Tour:
             )
             for step in steps:
                 if not step():
-                    print_result("the tour stopped: the last command ended otherwise than expected")
+                    print_result("the tour stopped: the last command did not end as expected")
                     return ExitCode.FAILED
         print_result(
             "\nThat was the main job. Yours starts with:\n\n"

@@ -2,7 +2,7 @@
 
 from kaiten_sync.plan.both_sides import of_both_sides
 from kaiten_sync.plan.build import Proposal, desired_digest, propose
-from kaiten_sync.plan.chosen import HOLDER_VARIABLES, check_where, chosen, unanswered
+from kaiten_sync.plan.chosen import HOLDER_VARIABLES, check_named, check_where, chosen, unanswered
 from kaiten_sync.plan.committed import Reason, reasons
 from kaiten_sync.plan.families import Families, families_of, link_of
 from kaiten_sync.plan.guards import check_guards, other_rules, recheck
@@ -34,6 +34,7 @@ __all__ = [
     "Reason",
     "check_guards",
     "check_is_of_catalog",
+    "check_named",
     "check_target",
     "check_where",
     "chosen",

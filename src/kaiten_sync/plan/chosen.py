@@ -1,14 +1,16 @@
-"""`--where`: whom a migration may move, by an expression in CEL that is judged for each holder."""
+"""Whom a migration may move: by name, and by an expression in CEL that each holder is judged by."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
+from difflib import get_close_matches
 from typing import NamedTuple
 
 from kaiten_sync.errors import UsageError
 from kaiten_sync.expressions import Language, Unjudged, Verdict, check, judge
 from kaiten_sync.kinds.instance import HELD
+from kaiten_sync.model.address import Address
 from kaiten_sync.model.diagnostic import Diagnostic, Severity
 from kaiten_sync.model.resource import LiveResource
 from kaiten_sync.model.value import Json
@@ -41,6 +43,21 @@ HOLDER_VARIABLES: Mapping[str, HolderVariable] = {
 
 _LANGUAGE = Language(variables={name: each.type for name, each in HOLDER_VARIABLES.items()})
 _DATES = {"dates.start": "startLicenseDate", "dates.end": "endLicenseDate"}
+
+
+def check_named(option: str, named: Collection[Address], known: Collection[Address]) -> None:
+    """Make sure that the instances exist that an option names: a slip would move the wrong ones.
+
+    Raises:
+        UsageError: one of them does not.
+    """
+    for address in sorted(named, key=lambda each: each.sort_key):
+        if address not in known:
+            close = get_close_matches(address.slug, [each.slug for each in known], n=1)
+            raise UsageError(
+                f"{option} {address}: there is no such instance",
+                hint=f"did you mean instance/{close[0]}?" if close else f"leave out {option}",
+            )
 
 
 def check_where(where: str | None) -> None:

@@ -42,7 +42,7 @@ def reasons(committed: Plan, made: Plan) -> tuple[Reason, ...]:
         "the server has changed since": tuple(_server(committed, made)),
     }
     known = tuple(Reason(cause=cause, lines=f) for cause, f in found.items() if f)
-    return known or (Reason(cause="the plan comes out otherwise", lines=_rest(committed, made)),)
+    return known or (Reason(cause="the plan made now is different", lines=_rest(committed, made)),)
 
 
 def _target(committed: Plan, made: Plan) -> Iterator[str]:
@@ -142,7 +142,7 @@ def _change_of(then: Observed, now: Observed) -> str:
     )
     if names:
         return f"{', '.join(names)} changed on the server"
-    return "is another object now" if then.id != now.id else "is held otherwise now"
+    return "is another object now" if then.id != now.id else "has other holders now"
 
 
 def _differs(then: Observed, now: Observed, name: str) -> bool:

@@ -88,7 +88,7 @@ def _touched(changes: Sequence[Change], *, is_delete: bool) -> set[Address]:
 
 def _unset(limit: Limit) -> str:
     """Where a limit is from that nobody has to have set."""
-    return ", as it does unless you say otherwise" if limit == Policy().max_deletes else ""
+    return ", the default" if limit == Policy().max_deletes else ""
 
 
 def _exceeds(limit: Limit, count: int, population: int) -> bool:

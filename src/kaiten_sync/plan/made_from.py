@@ -35,7 +35,7 @@ def _differences(then: Mapping[Address, str], now: Mapping[Address, str]) -> Ite
     for addresses, message in (
         (now.keys() - then.keys(), "declared since"),
         (then.keys() - now.keys(), "no longer declared"),
-        ({each for each in both if now[each] != then[each]}, "declared otherwise"),
+        ({each for each in both if now[each] != then[each]}, "declared differently"),
     ):
         for address in sorted(addresses, key=lambda each: each.sort_key):
             yield Diagnostic(rule=_RULE, message=message, address=str(address))

@@ -189,9 +189,9 @@ def test_a_limit_names_share_counts_and_policy() -> None:
     found = live_state(*_licenses(10))  # type: ignore[arg-type]
     (finding,) = sentences(proposal(desired(), found, Policy(prune=Prune.ALL)).refusals)
     assert finding == (
-        "deletes 10 of 10 live licenses (100%); policy.maxDeletes allows 30%, as it does unless you"
-        " say otherwise; if that is meant, allow more with --max-deletes, or with `maxDeletes`"
-        " below `policy:` in the project file"
+        "deletes 10 of 10 live licenses (100%); policy.maxDeletes allows 30%, the default; if that"
+        " is meant, allow more with --max-deletes, or with `maxDeletes` below `policy:` in the"
+        " project file"
     )
 
 
