@@ -97,9 +97,11 @@ def _inline_edits(
     if new:
         yield TextEdit(start, start, "".join(f", {each}" for each in new))
     if start != end:
-        first = entries[kept[-1] + 1][0]
-        # what is on the lines before is the comment of what stays
-        yield TextEdit(first if _begins_line(text, first) else start, end, "")
+        first, comma = entries[kept[-1] + 1][0], _COMMA.match(text, end)
+        if _begins_line(text, first):
+            # what is on the lines before is the comment of what stays, and its comma
+            start, end = first, comma.end() if comma else end
+        yield TextEdit(start, end, "")
 
 
 def _begins_line(text: str, index: int) -> bool:
