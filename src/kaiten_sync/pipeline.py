@@ -22,6 +22,7 @@ from kaiten_sync.declare import (
 )
 from kaiten_sync.diff import diff_catalog, fields_let_go
 from kaiten_sync.errors import DeclarationError
+from kaiten_sync.families import by_chance, taken_over
 from kaiten_sync.kinds.registry import spec_of
 from kaiten_sync.live import (
     WORKERS,
@@ -29,6 +30,7 @@ from kaiten_sync.live import (
     need_of_everything,
     need_of_plan,
     read_holders,
+    read_licenses,
     read_live,
     read_use,
 )
@@ -259,7 +261,11 @@ def apply_plan(
     holders = read_holders(catalog, unheld, progress=progress, workers=workers)
     restarted = still_to_restart(plan, found)
     use = read_use(catalog, restarted, progress=progress, workers=workers)
-    done = already_done(plan, found, (*conflicts(holders, plan), *used_since(restarted, use)))
+    chance = by_chance(plan.families, plan.observed)
+    versions = read_licenses(catalog, progress).resources.values() if chance else ()
+    taken = taken_over(chance, versions)
+    held = (*conflicts(holders, plan), *used_since(restarted, use), *taken)
+    done = already_done(plan, found, held)
     permit([each for each in plan.changes if each.id not in done])
     result = execute(
         plan,

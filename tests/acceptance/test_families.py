@@ -224,6 +224,25 @@ def test_another_version_published_since_makes_the_plan_stale(sold: Seller) -> N
     assert "growth-v2" not in sold.versions()
 
 
+@pytest.mark.parametrize("catalog", [LOWERED, RAISED])
+def test_a_version_that_takes_over_from_one_without_default_makes_the_plan_stale(
+    sold: Seller, catalog: str
+) -> None:
+    body = {"name": "Growth", "type": "PAID", "description": "", "isDefault": False}
+    assert sold.api.put("/licenses/growth", json=body).status_code == 204
+    sold.hold("growth", "one")
+    sold.plan(catalog)
+    other = {**body, "slug": "by-hand", "familySlug": "growth"}
+    assert sold.api.post("/licenses", json=other).status_code == 201
+    done = sold.apply(code=4)
+    assert "family/growth: it served growth when the plan was made, now it serves" in done.stderr
+    assert "growth-v2" not in sold.versions()
+    sold.move("by-hand", "archive")
+    done = sold.apply()
+    assert f"{sold.planned['requests']} requests" in done.stdout
+    assert sold.is_settled()
+
+
 def test_a_getting_started_server_has_no_families_and_the_way_out_is_named(shop: Seller) -> None:
     shop.place.write(
         "kaiten-sync.yaml",

@@ -2,29 +2,38 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import signal
 import subprocess
 from collections.abc import Iterator
 from concurrent.futures import Future
+from dataclasses import replace
 from pathlib import Path
 
+import httpx
 import pytest
 from tests.support.embedded import EmbeddedServer
 from tests.support.fault_proxy import Fault, FaultProxy, Seen
 from tests.support.processes import HANG_S, python_module, started
 from tests.support.scenarios import EVERYTHING_AT_ONCE, apply, plan_for, prepare
-from tests.support.values import desired
+from tests.support.tenants import instance_body, make
+from tests.support.values import declared, desired
 
 from kaiten_sync.api.catalog import HttpCatalog
 from kaiten_sync.api.settings import ConnectionSettings
 from kaiten_sync.apply.freshness import already_done
 from kaiten_sync.apply.observe import read_observed
+from kaiten_sync.model.family import FamilyTerms
 from kaiten_sync.model.plan import TargetRef
+from kaiten_sync.model.resource import DesiredState
 from kaiten_sync.plan.plan_file import write_plan
 
 POINTS = 50
+FAMILY_WRITES = 5
+"""A draft, two grants, publish, make default. The server itself clears the old default."""
+
 WANTED = desired(*EVERYTHING_AT_ONCE.after)
 
 
@@ -63,14 +72,70 @@ def test_killed_at_any_point(
         assert plan_for(WANTED, catalog).is_empty
 
 
-def _run_until(
-    proxy: FaultProxy, folder: Path, token: str, last: int, *, is_carried_out: bool
+def sold(seats: int) -> DesiredState:
+    family = declared("family/growth", name="Growth", type="PAID")
+    found = desired(
+        declared("entitlement/seats", name="Seats", type="NUMBER"),
+        declared("entitlement/sso", name="SSO", type="BOOLEAN"),
+        family,
+        declared("family/growth/grant/seats", value=seats),
+        declared("family/growth/grant/sso", value=True),
+    )
+    lists = {each.child_list for each in found.resources if each.child_list is not None}
+    return replace(found, terms={family.address: FamilyTerms()}, owns=frozenset(lists))
+
+
+@pytest.mark.parametrize("is_planned_again", [False, True])
+@pytest.mark.parametrize("write", range(FAMILY_WRITES))
+def test_a_version_that_was_half_made_when_apply_was_killed_is_finished(
+    server: EmbeddedServer, proxy: FaultProxy, tmp_path: Path, write: int, is_planned_again: bool
 ) -> None:
-    """Run `apply` until its request number `last`, and kill it there, with that on its way."""
+    token = server.new_organization()
+    headers = {"Authorization": f"Bearer {token}"}
+    with (
+        HttpCatalog(ConnectionSettings(url=server.url, token=token)) as catalog,
+        httpx.Client(base_url=f"{server.url}/api", headers=headers) as api,
+    ):
+        assert apply(plan_for(sold(10), catalog), catalog).is_complete
+        make(api, "/instances", **instance_body(api, slug="one"))
+        plan = plan_for(sold(5), catalog, TargetRef("default", proxy.url))
+        (tmp_path / "plan.json").write_bytes(write_plan(plan))
+        is_carried_out = (write % 2 == 0) == is_planned_again
+        _run_until(proxy, tmp_path, token, write, is_carried_out=is_carried_out, is_write=True)
+
+        again = plan_for(sold(5), catalog) if is_planned_again else plan
+        assert apply(again, catalog).is_complete
+        assert plan_for(sold(5), catalog).is_empty
+        found = {each["slug"]: each for each in api.get("/licenses").json()["items"]}
+        assert {slug: each["isDefault"] for slug, each in found.items()} == {
+            "growth": False,
+            "growth-v2": True,
+        }
+        kept = api.get("/licenses/growth/entitlements").json()["items"]
+        assert {each["entitlementSlug"]: each["value"]["value"] for each in kept} == {
+            "seats": 10,
+            "sso": True,
+        }
+
+
+def _run_until(
+    proxy: FaultProxy,
+    folder: Path,
+    token: str,
+    last: int,
+    *,
+    is_carried_out: bool,
+    is_write: bool = False,
+) -> None:
+    """Run `apply` until its request, or its write, number `last`, and kill it there.
+
+    The request is on its way then.
+    """
     running: Future[subprocess.Popen[str]] = Future()
+    counted = itertools.count()
 
     def choose(seen: Seen) -> Fault | None:
-        if seen.index < last:
+        if (is_write and seen.method == "GET") or next(counted) < last:
             return None
         running.result().kill()
         return Fault.RESET_AFTER if is_carried_out else Fault.RESET_BEFORE

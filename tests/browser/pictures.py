@@ -12,7 +12,7 @@ from sqlalchemy import insert, select
 
 from kaiten_sync.server.db.engine import open_engine
 from kaiten_sync.server.db.tables import usage_day
-from tests.browser.reports import write_picture
+from tests.browser.reports import write_pictures
 from tests.support.chromium import TIMEOUT_MS, chromium, sign_in
 from tests.support.embedded import EmbeddedServer
 from tests.support.furnished import furnish
@@ -90,7 +90,7 @@ def main() -> None:
     ):
         take_pictures(browser, server, FOLDER)
         take_plan(browser, FOLDER)
-        write_picture(browser, server)
+        write_pictures(browser, server)
 
 
 if __name__ == "__main__":

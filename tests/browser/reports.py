@@ -1,4 +1,7 @@
-"""A drift report with every class in it, as a page, and its picture for the docs."""
+"""Reports that are pages, and their pictures for the docs.
+
+A drift report with every class in it, and the impact of a plan that lowers limits.
+"""
 
 from __future__ import annotations
 
@@ -12,8 +15,10 @@ from tests.support.chromium import TIMEOUT_MS
 from tests.support.command import kaiten_sync
 from tests.support.embedded import EmbeddedServer
 from tests.support.metering import done
+from tests.support.tenants import instance_body, make
 
 REPORT = Path("docs/images/drift-report.png")
+IMPACT = Path("docs/images/impact.png")
 
 _CATALOG = """\
 version: 1
@@ -57,6 +62,27 @@ def take_report(server: EmbeddedServer, folder: Path) -> Path:
     return report
 
 
+def take_impact(server: EmbeddedServer, folder: Path) -> Path:
+    """The impact of a plan that lowers limits, with holders of every class, as a file."""
+    token = server.new_organization()
+    tokens = {"KAITEN_BASE_URL": server.url, "KAITEN_AUTH_TOKEN": token}
+    (folder / "catalog.yaml").write_text(_CATALOG)
+    _run(folder, tokens, "apply", "-f", "catalog.yaml", "--yes")
+    with httpx.Client(
+        base_url=f"{server.url}/api", headers={"Authorization": f"Bearer {token}"}
+    ) as api:
+        for name, used in (("north", 24), ("south", 19), ("east", 12), ("west", 3)):
+            make(api, "/instances", **instance_body(api, slug=f"warehouse-{name}"))
+            body = {"value": {"type": "number", "value": used}, "behavior": "set"}
+            done(api.post(f"/instances/warehouse-{name}/entitlements/seats/usage", json=body))
+    lowered = _CATALOG.replace("seats: 25", "seats: 20").replace("api-calls: 1000,", "")
+    (folder / "catalog.yaml").write_text(lowered)
+    _run(folder, tokens, "plan", "-f", "catalog.yaml", "--prune", "all", "-o", "lower.plan.json")
+    page = folder / "impact.html"
+    page.write_text(_run(folder, tokens, "impact", "lower.plan.json", "--format", "html"))
+    return page
+
+
 def take_picture(browser: Browser, report: Path, file: Path) -> None:
     """A picture of the top of a report."""
     page = browser.new_page(viewport={"width": 1200, "height": 900})
@@ -66,10 +92,11 @@ def take_picture(browser: Browser, report: Path, file: Path) -> None:
     page.close()
 
 
-def write_picture(browser: Browser, server: EmbeddedServer) -> None:
-    """Write the picture of the docs."""
-    with tempfile.TemporaryDirectory() as folder:
-        take_picture(browser, take_report(server, Path(folder)), REPORT)
+def write_pictures(browser: Browser, server: EmbeddedServer) -> None:
+    """Write the pictures of the docs."""
+    for take, file in ((take_report, REPORT), (take_impact, IMPACT)):
+        with tempfile.TemporaryDirectory() as folder:
+            take_picture(browser, take(server, Path(folder)), file)
 
 
 def _run(folder: Path, tokens: dict[str, str], *args: str) -> str:

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser
 
-from tests.browser.reports import REPORT, take_report
+from tests.browser.axe import violations
+from tests.browser.reports import IMPACT, REPORT, take_impact, take_report
 from tests.support.chromium import TIMEOUT_MS
 from tests.support.command import kaiten_sync
 from tests.support.embedded import EmbeddedServer
@@ -44,8 +45,22 @@ def test_a_drift_report_opens_offline(
     context.close()
 
 
-def test_the_picture_of_the_docs_is_of_this_report() -> None:
-    assert REPORT.read_bytes().startswith(b"\x89PNG")
+@pytest.mark.parametrize("width", [360, 1200])
+def test_an_impact_can_be_read_on_a_phone(
+    browser: Browser, server: EmbeddedServer, tmp_path: Path, width: int
+) -> None:
+    page = browser.new_page(viewport={"width": width, "height": 800})
+    page.goto(take_impact(server, tmp_path).as_uri())
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    row = page.get_by_role("row").filter(has_text="warehouse-north")
+    assert (row.bounding_box() or {})["height"] < 80  # two lines: no word is broken into letters
+    assert violations(page) == []
+    page.close()
+
+
+@pytest.mark.parametrize("picture", [REPORT, IMPACT])
+def test_the_pictures_of_the_docs_are_there(picture: Path) -> None:
+    assert picture.read_bytes().startswith(b"\x89PNG")
 
 
 def test_a_plan_opens_too(browser: Browser, report: Path, server: EmbeddedServer) -> None:

@@ -1,6 +1,7 @@
 """Families: between what is declared as sold and the versions that a server has. Pure (ADR 37)."""
 
 from kaiten_sync.families.agreed import agreed_families, with_served
+from kaiten_sync.families.chance import by_chance, taken_over
 from kaiten_sync.families.choose import SoldFamily, choose, harmful, priced
 from kaiten_sync.families.served import LiveFamily, as_sold, live_families, moved, version_address
 from kaiten_sync.families.versions import Resolution, as_versions
@@ -12,11 +13,13 @@ __all__ = [
     "agreed_families",
     "as_sold",
     "as_versions",
+    "by_chance",
     "choose",
     "harmful",
     "live_families",
     "moved",
     "priced",
+    "taken_over",
     "version_address",
     "with_served",
 ]

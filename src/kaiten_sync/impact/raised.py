@@ -23,10 +23,11 @@ def raised_limits(
 ) -> tuple[RaisedLimit, ...]:
     """Each change with the number of holders that have met its old limit, most first.
 
-    `refused` has the entitlements of which reports were refused lately, by instance; None if the
-    server does not tell.
+    What nobody holds is left out. `refused` has the entitlements of which reports were refused
+    lately, by instance; None if the server does not tell.
     """
-    found = [_limit(each, asking, usage, refused, now) for each in raised]
+    held = [each for each in raised if asking.holders[each.version]]
+    found = [_limit(each, asking, usage, refused, now) for each in held]
     found.sort(key=lambda each: each.affected.address.sort_key)
     return tuple(sorted(found, key=lambda each: (-(each.refused or 0), -each.at_limit)))
 

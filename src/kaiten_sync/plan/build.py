@@ -6,9 +6,9 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from kaiten_sync.families import Resolution
+from kaiten_sync.families import Resolution, by_chance
 from kaiten_sync.kinds.references import referrers
-from kaiten_sync.kinds.registry import spec_of
+from kaiten_sync.kinds.registry import kind_on_server, spec_of
 from kaiten_sync.kinds.spec import HeldBy
 from kaiten_sync.kinds.values import declared_form
 from kaiten_sync.model.address import Address
@@ -16,10 +16,12 @@ from kaiten_sync.model.canonical import digest, fingerprint
 from kaiten_sync.model.change import Action, Change
 from kaiten_sync.model.diagnostic import Diagnostic, Severity
 from kaiten_sync.model.drift import CatalogDiff, DriftClass
+from kaiten_sync.model.family import FamilyChoice
 from kaiten_sync.model.holder import Holders
 from kaiten_sync.model.impact import Impact
 from kaiten_sync.model.plan import Guards, Left, Plan, Summary, TargetRef
 from kaiten_sync.model.policy_rule import ApprovalLevel, rules_digest
+from kaiten_sync.model.reading import pages
 from kaiten_sync.model.resource import DesiredState, LiveResource, LiveState, Resource
 from kaiten_sync.model.settings import Policy
 from kaiten_sync.model.value import Fields, Json
@@ -196,6 +198,8 @@ def _plan(
     )
     looking = case.holders.requests if is_unheld else 0
     looking += case.use.requests if is_unused else 0
+    chance = by_chance(sold.choices, observed)
+    looking += _pages_of_versions(chance, live) if chance else 0
     kept = [d for d in diff.differences if d.address not in going]
     return Plan(
         target=target,
@@ -214,6 +218,11 @@ def _plan(
         families=sold.choices,
         new_versions=new_versions(replaced, changes, observed),
     )
+
+
+def _pages_of_versions(choices: Sequence[FamilyChoice], live: LiveState) -> int:
+    kinds = {kind_on_server(each.address.kind) for each in choices}
+    return sum(pages(sum(a.kind == kind for a in live.resources)) for kind in kinds)
 
 
 def _proposal(plan: Plan, case: Case, found: Sequence[Diagnostic]) -> Proposal:

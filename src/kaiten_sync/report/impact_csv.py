@@ -22,7 +22,7 @@ _HEAD = (
     "class",
     "reaches",
 )
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
 """What begins a formula in a spreadsheet. Source: OWASP, CSV Injection."""
 
 

@@ -63,8 +63,6 @@ def _counted(standing: Standing, number: int) -> str:
 def raised_text(raised: RaisedLimit) -> str:
     """`4 holders: 1 at the old limit, 2 refused in the last 30 days`."""
     holders = counted(raised.holders, "holder")
-    if not raised.holders:
-        return "no holders"
     if not raised.looked_at:
         return f"{holders}, none looked at"
     part = "" if raised.looked_at == raised.holders else f" ({raised.looked_at:,} looked at)"

@@ -21,6 +21,7 @@ _KNOWN = {
 }
 _ATTRIBUTES = {
     *("lang", "charset", "http-equiv", "content", "name", "class", "open", "aria-label", "scope"),
+    "tabindex",
 }
 
 
