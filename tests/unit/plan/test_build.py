@@ -12,7 +12,13 @@ from kaiten_sync.errors import PlanFileError
 from kaiten_sync.model.canonical import digest
 from kaiten_sync.model.plan import Plan, TargetRef
 from kaiten_sync.model.settings import Limit, Policy, Prune, Scope
-from kaiten_sync.plan.plan_file import check_target, plan_to_json, read_plan, write_plan
+from kaiten_sync.plan.plan_file import (
+    check_target,
+    is_same_url,
+    plan_to_json,
+    read_plan,
+    write_plan,
+)
 
 GROWTH = desired(
     declared("license/growth/grant/api-calls", value=1000),
@@ -262,6 +268,24 @@ def _resealed(**changes: object) -> bytes:
 def test_refuses_what_is_no_plan_of_ours(content: bytes, says: str) -> None:
     with pytest.raises(PlanFileError, match=says):
         read_plan(content)
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "is_same"),
+    [
+        ("https://kaiten.example", "HTTPS://Kaiten.Example:443/", True),
+        ("https://kaiten.example", "https://kaiten.example.:0443", True),
+        ("http://[::1]:6060", "http://[0:0:0:0:0:0:0:1]:06060/", True),
+        ("https://bücher.example/k", "https://xn--bcher-kva.example/k/", True),
+        ("https://straße.example", "https://strasse.example", False),
+        ("https://kaiten.example", "http://kaiten.example", False),
+        ("https://kaiten.example", "https://kaiten.example:8443", False),
+        ("https://kaiten.example/a", "https://kaiten.example/A", False),
+        ("https://kaiten.example:port", "https://kaiten.example", False),
+    ],
+)
+def test_urls_are_the_same_however_they_are_spelled(one: str, other: str, is_same: bool) -> None:
+    assert is_same_url(one, other) is is_same
 
 
 def test_a_plan_is_for_one_target() -> None:
