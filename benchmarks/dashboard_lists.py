@@ -3,17 +3,21 @@
 The aim is that a page takes at most twice the time of the API's answer. Also measured are the
 pages that look at all counters, of which there are 20,000 with a month of days each.
 
-Run it with `python -m benchmarks.dashboard_lists`.
+    python -m benchmarks.dashboard_lists [--instances 10000] [--reports 0] [--days 30]
+
+With --reports it also stores so many events of reports, and prints how large the database is.
 """
 
 from __future__ import annotations
 
+import argparse
 import re
 import statistics
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +32,7 @@ from kaiten_sync.server.db.engine import Database, open_engine
 from kaiten_sync.server.db.tables import (
     customer,
     entitlement,
+    event,
     grant,
     instance,
     license_family,
@@ -35,11 +40,13 @@ from kaiten_sync.server.db.tables import (
     usage,
     usage_day,
 )
+from kaiten_sync.server.domain.events import USAGE_ACCEPTED, USAGE_REJECTED
 from kaiten_sync.server.service.work import new_id
 
 ROWS = 10_000
-DAYS = 30
 ROUNDS = 40
+_AT_ONCE = 50_000
+"""Rows that are added in one transaction."""
 
 _LISTS = {
     "entitlements": "entitlements",
@@ -54,15 +61,35 @@ _METERED = ("api-calls", "exports")
 
 def main() -> None:
     """Print a table of medians in milliseconds for each database."""
+    size = _size()
     for name, opened in (("SQLite", _sqlite), ("PostgreSQL", _postgresql)):
         with tempfile.TemporaryDirectory() as folder, opened(Path(folder)) as server:
             headers = {"Authorization": f"Bearer {server.token}"}
             with httpx.Client(base_url=f"{server.url}/api", headers=headers, timeout=60) as api:
                 furnish(api)
-            _multiply(server.database_url)
+            _multiply(server.database_url, size)
             with httpx.Client(base_url=server.url, headers=headers, timeout=60) as client:
                 client.post("/sign-in", data={"token": server.token})
-                _print_table(name, client)
+                _print_table(name, client, size)
+            if size.reports:
+                print(f"\n{_mib_on_disk(server.database_url):,.0f} MiB on disk")
+
+
+@dataclass(frozen=True)
+class Size:
+    """How many instances there are, with what was used on how many days, and how many reports."""
+
+    instances: int
+    days: int
+    reports: int
+
+
+def _size() -> Size:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--instances", type=int, default=ROWS)
+    parser.add_argument("--days", type=int, default=30)
+    parser.add_argument("--reports", type=int, default=0)
+    return Size(**vars(parser.parse_args()))
 
 
 @contextmanager
@@ -77,8 +104,8 @@ def _postgresql(folder: Path) -> Iterator[EmbeddedServer]:
         yield server
 
 
-def _print_table(database: str, client: httpx.Client) -> None:
-    print(f"\n| {database}, list of 10,000 rows | API, ms | page, ms | page / API |")
+def _print_table(database: str, client: httpx.Client, size: Size) -> None:
+    print(f"\n| {database}, {size.instances:,} instances | API, ms | page, ms | page / API |")
     print("|---|---|---|---|")
     for name, in_api in _LISTS.items():
         api = f"/api/{in_api}?limit=50"
@@ -87,8 +114,11 @@ def _print_table(database: str, client: httpx.Client) -> None:
         _print_row(client, f"{name}, second page", f"{api}&{after}", f"/{name}?{after}")
         _print_row(client, f"{name}, searched", None, f"/{name}?q=copy-77")
     for label, path in (
-        ("usage of 10,000 instances by saturation", "/entitlements/api-calls/usage"),
-        ("overview with 20,000 counters", "/"),
+        (f"usage of {size.instances:,} instances by saturation", "/entitlements/api-calls/usage"),
+        (f"meters: {2 * size.instances:,} counters, fullest first", "/usage"),
+        ("events", "/events"),
+        ("refusals", "/refusals"),
+        (f"overview with {2 * size.instances:,} counters", "/"),
     ):
         _print_row(client, label, None, path)
 
@@ -119,14 +149,15 @@ def _timed(client: httpx.Client, path: str) -> float:
     return took * 1000
 
 
-def _multiply(database_url: str) -> None:
+def _multiply(database_url: str, size: Size) -> None:
     """Copy one row of each list until there are as many as measured, and count for each."""
     database = open_engine(database_url)
     _copy(database, entitlement)
-    customers = _copy(database, customer)
+    customers = _copy(database, customer, [{}] * size.instances)
     _copy_licenses(database)
     instances = _copy(database, instance, [{"customer_id": each["id"]} for each in customers])
-    _count(database, [each["id"] for each in instances])
+    _count(database, [each["id"] for each in instances], size.days)
+    _report(database, [each["id"] for each in instances], size.reports)
     if database.is_postgresql:
         # What its daemon does within a minute: without, it plans for empty tables.
         with database.writing() as connection:
@@ -161,7 +192,7 @@ def _copy_licenses(database: Database) -> None:
     _add(database, grant, grants)
 
 
-def _count(database: Database, instance_ids: list[str]) -> None:
+def _count(database: Database, instance_ids: list[str], days: int) -> None:
     """Counters of different saturation, and what was used on each day of the last month."""
     metered = _all(database, select(entitlement.c.id).where(entitlement.c.slug.in_(_METERED)))
     now_ms = time.time_ns() // 1_000_000
@@ -174,10 +205,38 @@ def _count(database: Database, instance_ids: list[str]) -> None:
     _add(database, usage, [{**each, **rest} for each in counters])
     organization = _all(database, select(instance.c.organization_id).limit(1))[0]
     reports = {**organization, "accepted": 10, "refused": 1, "period_start": None}
-    for ago in range(DAYS):
+    for ago in range(days):
         day = {**reports, "day": now_ms // DAY_MS - ago}
-        days = [{**each, **day, "highest": each["value"]} for each in counters]
-        _add(database, usage_day, days)
+        _add(database, usage_day, [{**c, **day, "highest": c["value"]} for c in counters])
+
+
+def _report(database: Database, instance_ids: list[str], reports: int) -> None:
+    """Copies of the events of reports, accepted and refused, a second apart."""
+    of_reports = event.c.type.in_((USAGE_ACCEPTED.type, USAGE_REJECTED.type))
+    found = _all(database, select(event).where(of_reports))
+    last_ms = time.time_ns() // 1_000_000
+    for start in range(0, reports, _AT_ONCE):
+        copies = []
+        for place in range(start, min(start + _AT_ONCE, reports)):
+            row = found[place % len(found)]
+            mine = {
+                "id": new_id(),
+                "instance_id": instance_ids[place % len(instance_ids)],
+                "occurred_at": last_ms - (reports - place) * 1000,
+            }
+            copies.append({key: each for key, each in row.items() if key != "seq"} | mine)
+        _add(database, event, copies)
+
+
+def _mib_on_disk(database_url: str) -> float:
+    database = open_engine(database_url)
+    size = "pg_database_size(current_database())"
+    if not database.is_postgresql:
+        size = "page_count * page_size FROM pragma_page_count(), pragma_page_size()"
+    with database.reading() as connection:
+        found = connection.execute(text(f"SELECT {size}")).scalar_one()
+    database.close()
+    return float(found) / 2**20
 
 
 def _all(database: Database, query: Select[Any]) -> list[dict[str, Any]]:

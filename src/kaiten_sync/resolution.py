@@ -10,6 +10,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from kaiten_sync.diff import diff_catalog, with_sides
+from kaiten_sync.errors import DeclarationError
 from kaiten_sync.families import (
     LiveFamily,
     Resolution,
@@ -18,6 +19,7 @@ from kaiten_sync.families import (
     as_sold,
     as_versions,
     choose,
+    declared_twice,
     harmful,
     live_families,
     moved,
@@ -219,9 +221,17 @@ def _standings(
 
 
 def _families(desired: DesiredState, live: LiveState) -> dict[Address, LiveFamily]:
-    """The declared families that the server has."""
+    """The declared families that the server has.
+
+    Raises:
+        DeclarationError: one of their versions is declared by itself as well.
+    """
     found = live_families(live.resources.values()) if desired.terms else {}
-    return {address: found[address.slug] for address in desired.terms if address.slug in found}
+    families = {address: found[address.slug] for address in desired.terms if address.slug in found}
+    twice = tuple(declared_twice(desired, families))
+    if twice:
+        raise DeclarationError(twice)
+    return families
 
 
 def _differences(

@@ -116,6 +116,26 @@ def test_a_refused_change_names_who_holds_the_version(sold: Seller) -> None:
     sold.plan(refusing)
 
 
+@pytest.mark.parametrize(
+    ("catalog", "rule"),
+    [
+        (LOWERED.replace("type: PAID", "type: PAID\n    onTighten: refuse"), "family-held"),
+        (CATALOG.split("families:")[0], "still-held"),
+        (CATALOG.replace("  growth:", "  grown:"), "still-held"),
+        (CATALOG.replace("Seats, type: NUMBER", "Seats, type: NUMBER, resetPeriod: DAY"), "usage-"),
+    ],
+)
+def test_a_refusal_without_names_names_nobody(sold: Seller, catalog: str, rule: str) -> None:
+    sold.hold("growth", "acme-prod")
+    sold.place.write("catalog.yaml", catalog)
+    options = ("-f", "catalog.yaml", "--previous", PLAN, "--format", "json")
+    assert "instance/acme-prod" in sold.run("plan", *options, code=4).stdout
+    done = sold.run("plan", *options, "--no-names", code=4)
+    assert rule in done.stdout
+    shown = sold.run("plan", *options[:-1], "text", "--no-names", code=4)
+    assert "acme-prod" not in done.stdout + done.stderr + shown.stdout + shown.stderr
+
+
 def test_a_family_with_drafts_only_gets_a_version_beside_them(shop: Seller) -> None:
     body = {"name": "Growth", "type": "PAID", "description": "", "isDefault": False}
     draft = {**body, "slug": "growth", "lifecycleState": "DRAFT", "name": "Not ours"}
@@ -262,6 +282,19 @@ def test_the_same_family_below_licenses_is_an_error_at_both_places(shop: Seller)
     done = shop.run("validate", "catalog.yaml", code=3)
     assert "catalog.yaml:7" in done.stderr + done.stdout
     assert "catalog.yaml:12" in done.stderr + done.stdout
+
+
+@pytest.mark.parametrize("command", ["plan", "drift"])
+def test_a_version_that_only_the_server_knows_as_one_is_an_error_at_both_places(
+    sold: Seller, command: str
+) -> None:
+    sold.hold("growth", "one")
+    sold.sell(LOWERED)
+    both = LOWERED + "licenses:\n  growth-v2: {name: Another name, type: PAID}\n"
+    sold.place.write("catalog.yaml", both)
+    done = sold.run(command, "-f", "catalog.yaml", code=3)
+    assert "family/growth: license/growth-v2 at catalog.yaml:" in done.stderr
+    assert "license/growth-v2: it is a version of family/growth at catalog.yaml:7" in done.stderr
 
 
 @pytest.mark.parametrize("extended", ["basics", "free"])

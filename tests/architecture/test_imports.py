@@ -7,6 +7,8 @@ import shutil
 import subprocess
 import sys
 from configparser import ConfigParser
+from itertools import chain, groupby
+from operator import itemgetter
 from pathlib import Path
 
 import pytest
@@ -101,6 +103,25 @@ def test_the_server_imports_of_the_rest_only_licensing(copy: Path) -> None:
     code, output = lint(copy)
     assert code == 1, output
     assert refused(output) == {("server.domain", f"kaiten_sync.{other}") for other in others}
+
+
+def test_no_package_imports_one_above_or_beside_it(copy: Path) -> None:
+    layers = [row.replace("|", " ").split() for row in rows("layers", "layers")]
+    expected = {
+        (package, other)
+        for place, layer in enumerate(layers)
+        for package in layer
+        if (copy / PACKAGE / package).is_dir()
+        for other in chain(*layers[:place], layer)
+        if other != package
+    }
+    assert len(expected) > 200
+    for package, others in groupby(sorted(expected), key=itemgetter(0)):
+        add(copy, package, *(f"kaiten_sync.{other}" for _, other in others))
+    code, output = lint(copy)
+    assert code == 1, output
+    found = re.findall(rf"kaiten_sync\.(\w+)\.{PROBE} -> kaiten_sync\.(\w+)", output)
+    assert expected - set(found) == set()
 
 
 @pytest.mark.parametrize("package", ["cli", "git", "plan", "declare"])

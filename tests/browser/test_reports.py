@@ -53,7 +53,9 @@ def test_an_impact_can_be_read_on_a_phone(
     page.goto(take_impact(server, tmp_path).as_uri())
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     row = page.get_by_role("row").filter(has_text="warehouse-north")
-    assert (row.bounding_box() or {})["height"] < 80  # two lines: no word is broken into letters
+    box = row.bounding_box()
+    assert box is not None
+    assert box["height"] < 80  # two lines: no word is broken into letters
     assert violations(page) == []
     page.close()
 

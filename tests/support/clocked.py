@@ -12,7 +12,7 @@ import httpx
 from starlette.applications import Starlette
 from tests.support.metering import milliseconds
 
-from kaiten_sync.server.dashboard.site import dashboard
+from kaiten_sync.server.dashboard import dashboard
 from kaiten_sync.server.db.engine import open_engine
 from kaiten_sync.server.db.migrate import migrate
 from kaiten_sync.server.domain.tokens import new_token

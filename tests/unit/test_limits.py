@@ -110,6 +110,25 @@ def test_a_limit_means_the_same_at_every_entrance(
     assert entrance(text, tmp_path) == expected
 
 
+@pytest.mark.parametrize("name", ["maxDeletes", "maxUpdates", "maxMoves"])
+@pytest.mark.parametrize(
+    "value", ["true", "null", "5.0", "[]", "{}", "-1", "9007199254740993", "5.5", "101%", "'5'"]
+)
+def test_a_project_says_of_every_limit_what_it_has_to_be(
+    name: str, value: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "kaiten-sync.yaml"
+    path.write_text(f"version: 1\ncatalog: [catalog/]\npolicy: {{{name}: {value}}}\n")
+    project, (finding,) = read_project(path)
+    assert project is None
+    if finding.rule != "number-too-large":
+        assert finding.message.startswith(f"`{name}` must be a share from 0% to 100%")
+
+
+def test_the_option_refuses_what_is_ambiguous_in_a_file() -> None:
+    assert from_option("05", Path()) is None
+
+
 @pytest.mark.parametrize("value", [True, None, 5.0, [], {}, -1, 2**53 + 1, 1e300])
 def test_files_refuse_other_json(value: object) -> None:
     document = {**PLAN, "guards": {**PLAN["guards"], "maxDeletes": value}}

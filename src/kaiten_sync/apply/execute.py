@@ -8,6 +8,7 @@ read after the last was sent, shows them as asked.
 
 from __future__ import annotations
 
+import heapq
 from collections import Counter, defaultdict, deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
@@ -128,7 +129,11 @@ class _Run:
         self._expected = expectations(plan)
         self._unmet: dict[str, int] = {}
         self._followers: dict[str, list[str]] = defaultdict(list)
-        self._ready: deque[Change] = deque()
+        self._order = plan.changes
+        self._places = {change.id: place for place, change in enumerate(plan.changes)}
+        self._ready: list[tuple[bool, int]] = []
+        """A heap of the changes that can begin: trials first, then by their places in the plan. So
+        the grants of a license are sent one after another, and can be verified soon."""
         self._trials: set[str] = set()
         """Changes that are sent alone, before all others, as the server may refuse them."""
         self._is_billed = False
@@ -145,15 +150,14 @@ class _Run:
             self._enter(change, done)
         first: dict[ChildList, Change] = {}
         made = {each.address for each in self._changes.values() if each.action == Action.CREATE}
-        for change in self._ready:
+        for change in self._changes.values():
             children = change.address.child_list
-            if children is not None and children.parent not in made:
+            if self._unmet.get(change.id) == 0 and children and children.parent not in made:
                 first.setdefault(children, change)
-        trials = [*first.values()][:_TRIED_ALONE]
-        self._trials = {each.id for each in trials}
-        self._ready = deque(
-            [*trials, *(each for each in self._ready if each.id not in self._trials)]
-        )
+        self._trials = {each.id for each in [*first.values()][:_TRIED_ALONE]}
+        for change_id, unmet in self._unmet.items():
+            if unmet == 0:
+                self._make_ready(change_id)
 
     def drive(self, pool: ThreadPoolExecutor) -> None:
         """Work until every change has an outcome."""
@@ -186,8 +190,10 @@ class _Run:
                 self._later_grants.add(change.id)
             else:
                 self._open_grants[children] += 1
-        if not waits_for:
-            self._ready.append(change)
+
+    def _make_ready(self, change_id: str) -> None:
+        is_trial = change_id in self._trials
+        heapq.heappush(self._ready, (not is_trial, self._places[change_id]))
 
     def _start(self, pool: ThreadPoolExecutor) -> None:
         """Hand out as much as there are workers for, and no more: what waits can be given up."""
@@ -196,7 +202,8 @@ class _Run:
             if self.was_stopped or self._is_billed or self.access_error is not None:
                 self._give_up_ready()
                 break
-            change = self._ready.popleft()
+            _, place = heapq.heappop(self._ready)
+            change = self._order[place]
             self._sending[pool.submit(self._send, change)] = change
         for children in list(self._sent_grants):
             if not self._open_grants[children]:
@@ -263,7 +270,7 @@ class _Run:
         for follower in self._followers[change.id]:
             self._unmet[follower] -= 1
             if self._unmet[follower] == 0 and follower not in self.outcomes:
-                self._ready.append(self._changes[follower])
+                self._make_ready(follower)
                 children = self._changes[follower].address.child_list
                 if children is not None and follower in self._later_grants:
                     self._open_grants[children] += 1

@@ -57,6 +57,14 @@ def _networks(
     help="Processes that answer requests. More than one need PostgreSQL.",
 )
 @click.option(
+    "--keep-reports",
+    "reports_kept_days",
+    type=click.IntRange(min=30, max=36_500),
+    metavar="DAYS",
+    help="Delete what is recorded of single usage reports after so many days. Default: never."
+    " Counters, and what was used on each day, stay.",
+)
+@click.option(
     "--trust-proxy",
     "trusted_proxies",
     metavar="CIDR",

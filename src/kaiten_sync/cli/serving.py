@@ -32,6 +32,7 @@ class ServeChoice:
     bootstrap_token: str | None
     makes_token: bool
     workers: int
+    reports_kept_days: int | None
     trusted_proxies: tuple[str, ...]
     allow_private_webhooks: bool
     project: str | None
@@ -65,6 +66,7 @@ def serve_until_stopped(host: str, port: int, choice: ServeChoice) -> None:
         bootstrap_token=choice.bootstrap_token,
         makes_token=choice.makes_token,
         workers=choice.workers,
+        reports_kept_days=choice.reports_kept_days,
         trusted_proxies=choice.trusted_proxies,
         allow_private_webhooks=choice.allow_private_webhooks,
         plan_source=_plan_source(choice),

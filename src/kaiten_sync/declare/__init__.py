@@ -1,19 +1,62 @@
-"""Stage 1: YAML files to documents with places, to one merged catalog, to what is wanted."""
+"""Stage 1: YAML files to documents with places, to one merged catalog, to what is wanted.
 
+And back: what a server has, written as new files, or into the files that declare it.
+"""
+
+from kaiten_sync.declare.adopt import Adopter, FileChange, default_file
+from kaiten_sync.declare.conflict import conflicts
 from kaiten_sync.declare.desired import build_desired
 from kaiten_sync.declare.extends import inherit
+from kaiten_sync.declare.files import SUFFIXES, FoundFile, find_files
+from kaiten_sync.declare.freeze import freeze
 from kaiten_sync.declare.merge import merge_documents
-from kaiten_sync.declare.project import find_project, project_of, read_project_document
+from kaiten_sync.declare.overlay_patch import (
+    Patch,
+    forget,
+    keep,
+    leave_to_base,
+    overlay_bytes,
+    overlay_text,
+    patch_of,
+)
+from kaiten_sync.declare.project import (
+    PROJECT_FILE,
+    find_project,
+    project_of,
+    read_project_document,
+)
 from kaiten_sync.declare.read import read_beside, read_documents
+from kaiten_sync.declare.shorter import Extended, extending
 from kaiten_sync.declare.units import with_plain_numbers
-from kaiten_sync.declare.write import dump_catalog
+from kaiten_sync.declare.write import dump_catalog, inline
+from kaiten_sync.declare.yaml_reader import parse_yaml
 
 __all__ = [
+    "PROJECT_FILE",
+    "SUFFIXES",
+    "Adopter",
+    "Extended",
+    "FileChange",
+    "FoundFile",
+    "Patch",
     "build_desired",
+    "conflicts",
+    "default_file",
     "dump_catalog",
+    "extending",
+    "find_files",
     "find_project",
+    "forget",
+    "freeze",
     "inherit",
+    "inline",
+    "keep",
+    "leave_to_base",
     "merge_documents",
+    "overlay_bytes",
+    "overlay_text",
+    "parse_yaml",
+    "patch_of",
     "project_of",
     "read_beside",
     "read_documents",

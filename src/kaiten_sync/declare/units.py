@@ -14,8 +14,7 @@ from kaiten_sync.declare.scalars import shorten
 from kaiten_sync.kinds.meant import grant_hint
 from kaiten_sync.kinds.registry import child_kinds, spec_of, top_kinds
 from kaiten_sync.kinds.spec import BUNDLE, FieldSpec, KindSpec
-from kaiten_sync.licensing.quantities import parse_quantity
-from kaiten_sync.licensing.spellings import is_quantity, quantity_hint
+from kaiten_sync.licensing import is_quantity, parse_quantity, quantity_hint
 from kaiten_sync.model.diagnostic import Diagnostic
 from kaiten_sync.model.document import Entry, MergedCatalog, Node
 

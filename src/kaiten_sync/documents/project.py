@@ -17,7 +17,7 @@ from kaiten_sync.documents.parts import ACTION_NAMES, LimitValue
 from kaiten_sync.model.change import Effect
 from kaiten_sync.model.generation import Generation
 from kaiten_sync.model.policy_rule import MAX_EXPRESSION
-from kaiten_sync.model.settings import OnTighten, Policy, Prune
+from kaiten_sync.model.settings import Limit, OnTighten, Policy, Prune
 from kaiten_sync.model.value import Json
 
 AUTOMATIC = "auto"
@@ -256,6 +256,14 @@ class PolicyDocument(JsonDocument, frozen=True):
             ["create", "loosens", "neutral"],
         ),
     ] = ()
+
+
+POLICY_LIMITS = frozenset(
+    each.encode_name
+    for each in msgspec.structs.fields(PolicyDocument)
+    if isinstance(getattr(Policy(), each.name), Limit)
+)
+"""The properties of the policy that `parse_limit` reads, so that none is left unchecked."""
 
 
 class ProjectDocument(JsonDocument, frozen=True):

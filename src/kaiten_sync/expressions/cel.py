@@ -25,6 +25,7 @@ _UNDECLARED = re.compile(r"undeclared reference to '([^']*)'.*")
 _OVERLOAD = re.compile(r"found no matching overload for '([^']*)' applied to '\((.*)\)'")
 _EXPECTING = re.compile(r" expecting .*$")
 _INT64 = 2**63
+"""The integers of CEL are of 64 bits, with a sign: the library refuses any other."""
 
 
 class Expression:

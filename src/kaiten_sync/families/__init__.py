@@ -4,6 +4,7 @@ from kaiten_sync.families.agreed import agreed_families, with_served
 from kaiten_sync.families.chance import by_chance, taken_over
 from kaiten_sync.families.choose import SoldFamily, choose, harmful, priced
 from kaiten_sync.families.served import LiveFamily, as_sold, live_families, moved, version_address
+from kaiten_sync.families.twice import declared_twice
 from kaiten_sync.families.versions import Resolution, as_versions
 
 __all__ = [
@@ -15,6 +16,7 @@ __all__ = [
     "as_versions",
     "by_chance",
     "choose",
+    "declared_twice",
     "harmful",
     "live_families",
     "moved",

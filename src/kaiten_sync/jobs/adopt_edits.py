@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
-from kaiten_sync.declare.adopt import Adopter, FileChange
+from kaiten_sync.declare import Adopter, FileChange
 from kaiten_sync.errors import KaitenSyncError
 from kaiten_sync.jobs.worth import with_families
 from kaiten_sync.kinds.registry import spec_of

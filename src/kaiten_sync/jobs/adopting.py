@@ -6,8 +6,14 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from kaiten_sync.declare.adopt import FileChange, default_file
-from kaiten_sync.declare.overlay_patch import Patch, leave_to_base, overlay_bytes, patch_of
+from kaiten_sync.declare import (
+    FileChange,
+    Patch,
+    default_file,
+    leave_to_base,
+    overlay_bytes,
+    patch_of,
+)
 from kaiten_sync.diff import diff_catalog
 from kaiten_sync.drift import compare
 from kaiten_sync.errors import KaitenSyncError, RefusedError, UsageError

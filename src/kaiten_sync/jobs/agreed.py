@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from kaiten_sync.declare.conflict import conflicts
+from kaiten_sync.declare import conflicts
 from kaiten_sync.errors import PlanFileError, UsageError
 from kaiten_sync.jobs.workspace import Workspace
 from kaiten_sync.model.plan import Plan, TargetRef

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from kaiten_sync.declare.project import PROJECT_FILE
+from kaiten_sync.declare import PROJECT_FILE
 from kaiten_sync.model.ports import Files
 from kaiten_sync.model.settings import Project
 from kaiten_sync.validate import schema_text

@@ -8,10 +8,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 
-from kaiten_sync.declare import dump_catalog
-from kaiten_sync.declare.project import PROJECT_FILE
-from kaiten_sync.declare.shorter import Extended, extending
-from kaiten_sync.declare.write import inline
+from kaiten_sync.declare import PROJECT_FILE, Extended, dump_catalog, extending, inline
 from kaiten_sync.errors import UsageError
 from kaiten_sync.jobs.as_families import as_families
 from kaiten_sync.jobs.editors import beside_project, schema_header

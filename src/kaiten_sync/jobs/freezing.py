@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from kaiten_sync.declare.adopt import FileChange
-from kaiten_sync.declare.freeze import freeze as frozen_files
+from kaiten_sync.declare import FileChange
+from kaiten_sync.declare import freeze as frozen_files
 from kaiten_sync.errors import RefusedError, UsageError
 from kaiten_sync.jobs.naming import addresses_of
 from kaiten_sync.jobs.workspace import Workspace

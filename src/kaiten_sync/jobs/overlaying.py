@@ -8,8 +8,16 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from kaiten_sync.declare.files import SUFFIXES, FoundFile, find_files
-from kaiten_sync.declare.overlay_patch import Patch, forget, keep, overlay_text, patch_of
+from kaiten_sync.declare import (
+    SUFFIXES,
+    FoundFile,
+    Patch,
+    find_files,
+    forget,
+    keep,
+    overlay_text,
+    patch_of,
+)
 from kaiten_sync.diff import diff_catalog
 from kaiten_sync.drift import DriftCase, compare
 from kaiten_sync.errors import RefusedError, UsageError

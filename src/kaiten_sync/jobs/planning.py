@@ -10,6 +10,7 @@ from kaiten_sync.impact import gate
 from kaiten_sync.jobs.agreed import Agreed, agreed_on
 from kaiten_sync.jobs.impacting import impact_of
 from kaiten_sync.jobs.moving import check_moved
+from kaiten_sync.jobs.nameless import unnamed
 from kaiten_sync.jobs.ruling import ruled
 from kaiten_sync.jobs.workspace import Workspace
 from kaiten_sync.model.address import Address
@@ -126,7 +127,7 @@ def judged(
         ports.files.write(Path(request.impact_out), json_text(impact_json(impact)).encode())
     refused = gate(proposal.plan, impact, request.fail_on)
     gated = replace(proposal, impact=impact, diagnostics=(*proposal.diagnostics, *refused))
-    return ruled(gated, case.policy, ports)
+    return ruled(gated if request.is_named else unnamed(gated), case.policy, ports)
 
 
 def case_of(

@@ -10,8 +10,7 @@ from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
 
-from kaiten_sync.declare.project import PROJECT_FILE
-from kaiten_sync.declare.yaml_reader import parse_yaml
+from kaiten_sync.declare import PROJECT_FILE, parse_yaml
 from kaiten_sync.errors import UsageError
 from kaiten_sync.jobs.editors import OF_PROJECTS, beside_project, new_attributes, schema_files
 from kaiten_sync.jobs.installing import LOCK, InstallSource, installed_from, is_lock

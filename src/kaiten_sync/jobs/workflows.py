@@ -13,7 +13,7 @@ from string import Template as StandardTemplate
 from urllib.parse import urlsplit
 
 from kaiten_sync.api.credentials import is_loopback
-from kaiten_sync.declare.project import PROJECT_FILE
+from kaiten_sync.declare import PROJECT_FILE
 from kaiten_sync.errors import UsageError
 from kaiten_sync.jobs.apply_jobs import Forge, apply_jobs, gate_note, is_ordered
 from kaiten_sync.model.settings import TOKEN_VARIABLE, Project, Target

@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from kaiten_sync.declare.files import FoundFile, find_files
+from kaiten_sync.declare import FoundFile, find_files
 from kaiten_sync.errors import UsageError
 from kaiten_sync.model.ports import Files
 

@@ -9,7 +9,7 @@ from kaiten_sync.licensing.quantities import (
     quantity_text,
     shortest_quantity,
 )
-from kaiten_sync.licensing.spellings import closest_spelling
+from kaiten_sync.licensing.spellings import closest_spelling, is_quantity, quantity_hint
 from kaiten_sync.licensing.thresholds import (
     UNCAPPED,
     default_overage_percent,
@@ -66,10 +66,12 @@ __all__ = [
     "close_windows",
     "closest_spelling",
     "default_overage_percent",
+    "is_quantity",
     "is_read_with_prefix",
     "maximum",
     "overage_message",
     "parse_quantity",
+    "quantity_hint",
     "quantity_text",
     "read_counter",
     "settle_report",

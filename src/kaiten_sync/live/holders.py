@@ -25,6 +25,8 @@ from kaiten_sync.model.resource import Coverage, LiveResource, LiveState
 from kaiten_sync.model.value import UNLIMITED, is_number
 
 _NOT_FOUND = 404
+"""What a server says that has no such list: who holds what cannot be seen there."""
+
 _NOTHING = LiveState(resources={}, coverage=Coverage())
 
 _Item = TypeVar("_Item")

@@ -16,7 +16,8 @@ TOKEN_VARIABLE = "KAITEN_AUTH_TOKEN"  # noqa: S105  (a variable's name)
 """Where the token is if no target says otherwise: the name that Kaiten's own tools use."""
 
 SHARE_PATTERN = r"^(100|[0-9]{1,2})%$"
-_COUNT = re.compile(r"[0-9]{1,16}")
+_COUNT = re.compile(r"0|[1-9][0-9]{0,15}")
+"""As in the project file, where a number that begins with 0 is one only to some readers of YAML."""
 MAX_COUNT = 2**53
 """The largest count of a `Limit`: every reader of JSON keeps integers up to it exact."""
 

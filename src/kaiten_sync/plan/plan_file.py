@@ -27,6 +27,8 @@ SIZE_LIMIT_BYTES = 256 * 1024 * 1024
 """A plan of 100,000 changes is some 60 MB; nobody reviews a larger plan."""
 
 
+_LAYOUT = json.JSONEncoder(sort_keys=True, ensure_ascii=False, indent=2)
+
 _MIGRATION = "migration"
 """The `kind` of a plan that moves holders; a plan of the catalog has none."""
 
@@ -40,8 +42,10 @@ def seal(plan: Plan) -> Plan:
 
 def write_plan(plan: Plan) -> bytes:
     """The plan as a file: sorted keys, two spaces, one line feed at the end."""
-    text = json.dumps(plan_to_json(plan), sort_keys=True, ensure_ascii=False, indent=2)
-    return text.encode() + b"\n"
+    content = bytearray()
+    for text in _LAYOUT.iterencode(plan_to_json(plan)):
+        content += text.encode()
+    return bytes(content + b"\n")
 
 
 def plan_to_json(plan: Plan) -> dict[str, Json]:
@@ -151,7 +155,9 @@ def _read(content: bytes) -> Plan:
     try:
         if document.get("kind") == _MIGRATION:
             return migration_of(from_json(MigrationDocument, document))
-        plan = plan_of(from_json(PlanDocument, document))
+        read = from_json(PlanDocument, document)
+        del document  # as large as the plan that follows
+        plan = plan_of(read)
     except ValueError as error:
         raise PlanFileError(f"not a plan that kaiten-sync made: {error}") from error
     if found := contradictions(plan):

@@ -11,7 +11,8 @@ from kaiten_sync.report.words import counted
 
 _FAILED_LIMIT = 40
 _OTHERS_LIMIT = 200
-"""Outcomes of each group: the receipt has them all."""
+"""Outcomes of each group: a comment of a merge request is read, and the receipt has them all. Those
+that failed come with their reason, so fewer of them fill a screen."""
 
 _STEP_LIMIT = 600
 """Characters of one sentence."""

@@ -10,6 +10,7 @@ from kaiten_sync.report.safe_text import safe_text
 from kaiten_sync.report.words import counted
 
 _LABEL_WIDTH = 12
+"""Characters: the longest label, `generation`, and two blanks."""
 
 
 def doctor_text(examination: Examination, *, color: bool) -> str:

@@ -15,6 +15,8 @@ _RISKS = {Action.DELETE: RISK_OF_DELETE, Action.UPDATE: 4, MOVE: 4, Action.CREAT
 """The risks of moves are in the tables of kinds, on the same scale."""
 
 _TAKES_AWAY = 1
+"""The highest risk of a move after which something can no longer be had, as after a delete."""
+
 _VERDICT_RANK = {verdict: rank for rank, verdict in enumerate(Verdict)}
 _EFFECT_RANK = {Effect.BREAKS: 0, Effect.TIGHTENS: 1, Effect.LOOSENS: 2, Effect.NEUTRAL: 2}
 """A loosening and a neutral change harm nobody, so they rank alike."""

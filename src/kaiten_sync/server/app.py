@@ -19,8 +19,7 @@ import uvicorn
 from starlette.applications import Starlette
 
 from kaiten_sync.server.connections import ACCEPTED_AT_ONCE, BoundedConnection
-from kaiten_sync.server.dashboard.git_view import plan_maker
-from kaiten_sync.server.dashboard.site import dashboard
+from kaiten_sync.server.dashboard import dashboard, plan_maker
 from kaiten_sync.server.db import Database, open_engine
 from kaiten_sync.server.db.locks import take_turn
 from kaiten_sync.server.db.migrate import migrate
@@ -57,7 +56,8 @@ _SHUTDOWN_S = 5
 """How long requests under way may take to finish after a stop is asked for."""
 
 _IDLE_S = 5
-"""How long a connection stays open for another request."""
+"""How long a connection stays open for another request: a page and its parts come within it, and
+whoever opens many is rid of them soon."""
 
 _SILENCE_S = 15
 """Time without a sign of life after which a worker counts as hung; a busy machine needs some
@@ -278,7 +278,9 @@ def _application(database: Database, settings: ServerSettings) -> Starlette:
     surroundings = Surroundings(
         database=database, allow_private_webhooks=settings.allow_private_webhooks
     )
-    worker = DeliveryWorker(database, sender, surroundings.clock)
+    worker = DeliveryWorker(
+        database, sender, surroundings.clock, reports_kept_days=settings.reports_kept_days
+    )
 
     @contextlib.asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:

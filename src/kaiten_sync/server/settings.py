@@ -29,6 +29,7 @@ class ServerSettings:
     `bootstrap_token` is the token that the first organization gets; None means a made one.
     `makes_token` makes another token with all scopes, for when nobody has one any more.
     `workers` is the number of processes that answer; more than one need PostgreSQL.
+    `reports_kept_days` is how long the events of usage reports are kept; None means for ever.
     `trusted_proxies` are addresses and networks whose `X-Forwarded-For` and `X-Forwarded-Proto` are
     believed.
     `allow_private_webhooks` lets webhooks go to addresses that the internet does not reach.
@@ -41,6 +42,7 @@ class ServerSettings:
     bootstrap_token: str | None = None
     makes_token: bool = False
     workers: int = 1
+    reports_kept_days: int | None = None
     trusted_proxies: tuple[str, ...] = ()
     allow_private_webhooks: bool = False
     plan_source: tuple[str, ...] = ()

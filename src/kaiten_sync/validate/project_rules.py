@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from urllib.parse import SplitResult, urlsplit
 
+from kaiten_sync.documents.project import POLICY_LIMITS
 from kaiten_sync.model.diagnostic import Diagnostic
 from kaiten_sync.model.document import Entry, Node
 from kaiten_sync.model.family import WhenTightened
@@ -87,7 +88,7 @@ def token_diagnostics(root: Node) -> Iterator[Diagnostic]:
 def limit_diagnostics(root: Node) -> Iterator[Diagnostic]:
     """A limit is a share or a count."""
     for name, entry in _policy(root).items():
-        if name not in ("maxDeletes", "maxUpdates"):
+        if name not in POLICY_LIMITS:
             continue
         try:
             parse_limit(entry.node.value)

@@ -32,6 +32,8 @@ CATALOG = desired(
     declared("license/starter/grant/api-calls", value=10),
 )
 
+NEVER = 10**6
+
 
 def plan_against(catalog: FakeCatalog, wanted: DesiredState, policy: Policy | None = None) -> Plan:
     return proposal(wanted, live_state(*catalog.objects.values()), policy).plan
@@ -314,3 +316,17 @@ def test_the_journal_is_told_each_outcome_once() -> None:
 )
 def test_a_refusal_that_cannot_pass_is_final(status: int, is_final: bool) -> None:
     assert ProblemError("POST /licenses", status=status).is_final is is_final
+
+
+def test_the_grants_of_a_license_are_sent_one_after_another() -> None:
+    """They count as done once all are there: a long apply that is killed can name most of them."""
+    slugs = [f"e{number}" for number in range(3)]
+    wanted = desired(
+        *(declared(f"entitlement/{slug}", name=slug, type="NUMBER") for slug in slugs),
+        *(declared(f"license/{name}", name=name, type="PAID") for name in "abc"),
+        *(declared(f"license/{name}/grant/{slug}", value=1) for name in "abc" for slug in slugs),
+    )
+    catalog = FakeCatalog()
+    apply(plan_against(catalog, wanted), catalog, stop_after=NEVER)
+    grants = [call for call in catalog.writes if "/grant/" in call]
+    assert grants == sorted(grants)

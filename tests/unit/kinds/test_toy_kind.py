@@ -29,6 +29,7 @@ from kaiten_sync.kinds.spec import (
 )
 from kaiten_sync.model.address import Kind
 from kaiten_sync.model.change import Action, Effect
+from kaiten_sync.report import formats
 
 NAME = FieldSpec(name="name", is_required=True, limits={"minLength": 1})
 PROTECT = FieldSpec(name="protect", type=FieldType.BOOLEAN, is_note=True)
@@ -221,7 +222,7 @@ def test_everything_is_created_in_order_and_then_there_is_nothing_to_do(shop: Sh
     assert len(writes) == sent, "the same plan again writes nothing"
 
 
-@pytest.mark.parametrize("shown", ["text", "json", "markdown", "html"])
+@pytest.mark.parametrize("shown", formats.PLAN)
 def test_every_format_of_a_plan_shows_them(shop: Shop, shown: str) -> None:
     shop.plan()
     text = shop.run("show", "local.plan.json", "--format", shown)
@@ -230,7 +231,7 @@ def test_every_format_of_a_plan_shows_them(shop: Shop, shown: str) -> None:
     assert "open-up" in text or "open up" in text
 
 
-@pytest.mark.parametrize("shown", ["text", "json", "markdown", "html", "junit", "sarif"])
+@pytest.mark.parametrize("shown", formats.DRIFT)
 def test_every_format_of_drift_shows_them(shop: Shop, shown: str) -> None:
     shop.plan()
     shop.apply()
@@ -242,10 +243,72 @@ def test_every_format_of_drift_shows_them(shop: Shop, shown: str) -> None:
     assert "seats" in text
 
 
-@pytest.mark.parametrize("shown", ["text", "json"])
+@pytest.mark.parametrize("shown", formats.APPLY)
 def test_every_format_of_an_apply_shows_them(shop: Shop, shown: str) -> None:
     shop.plan()
+    shop.toy.answer("POST", "/zones", {"slug": "south", "name": "Another"})
+    assert "zone/south" in shop.run("apply", "local.plan.json", "--format", shown, code=4)
+    del shop.toy.objects[parse_address("zone/south")]
     assert "outlet/harbor" in shop.run("apply", "local.plan.json", "--format", shown)
+
+
+@pytest.mark.parametrize("shown", formats.DIAGNOSTICS)
+def test_every_format_of_what_is_wrong_shows_them(shop: Shop, shown: str) -> None:
+    shop.edit("zone: north", "zone: nort")
+    text = shop.run("validate", "--format", shown, code=3)
+    assert "outlet/harbor" in text
+    assert "the zone 'nort' is not declared" in text
+
+
+@pytest.mark.parametrize("shown", formats.COMPARE)
+def test_every_format_of_a_comparison_shows_them(shop: Shop, shown: str) -> None:
+    shop.plan()
+    shop.apply()
+    with toy_server() as other:
+        Path("kaiten-sync.yaml").write_text(
+            PROJECT.replace("URL", shop.toy.url).replace(
+                "scope:", f'  other: {{url: "{other.url}"}}\nscope:'
+            )
+        )
+        shop.run("plan", "-t", "other", "-o", "other.plan.json")
+        shop.run("apply", "other.plan.json")
+        shop.live("outlet/harbor")["seats"] = 30
+        text = shop.run("compare", "local", "other", "--format", shown)
+    assert "outlet/harbor" in text
+    assert "seats" in text
+
+
+def test_an_edit_on_the_server_is_reverted(shop: Shop) -> None:
+    shop.plan()
+    shop.apply()
+    shop.live("outlet/harbor")["seats"] = 30
+    del shop.toy.objects[parse_address("outlet/harbor/price/season")]
+    where = ("-t", "local", "--plan", "local.plan.json")
+    shop.run("drift", *where, "--revert", "-o", "revert.plan.json")
+    shop.run("apply", "revert.plan.json")
+    assert shop.live("outlet/harbor")["seats"] == 40
+    assert shop.live("outlet/harbor/price/season")["amount"] == 99.5
+    shop.run("drift", *where, "--detailed-exitcode")
+
+
+def test_an_overlay_declares_what_is_different_for_a_target(shop: Shop) -> None:
+    Path("overlay.yaml").write_text(
+        "version: 1\noutlets:\n  harbor: {seats: 10, prices: {day-ticket: null}}\n"
+    )
+    project = Path("kaiten-sync.yaml")
+    project.write_text(project.read_text().replace('"}', '", overlays: [overlay.yaml]}'))
+    assert "create:outlet/harbor/price/day-ticket" not in shop.plan()
+    shop.apply()
+    assert shop.live("outlet/harbor")["seats"] == 10
+
+
+def test_a_rule_of_the_project_judges_them(shop: Shop) -> None:
+    pytest.importorskip("cel_expr_python")
+    project = Path("kaiten-sync.yaml")
+    rule = """{name: no harbors, deny: 'change.kind == "outlet" && "seats" in change.fields'}"""
+    project.write_text(project.read_text().replace("policy: {", f"policy: {{rules: [{rule}], "))
+    shown = shop.run("plan", "-t", "local", code=4)
+    assert "outlet/harbor: the rule 'no harbors' denies this change" in shown
 
 
 def test_changes_are_updates_moves_and_deletes(shop: Shop) -> None:

@@ -197,7 +197,7 @@ def _left_after(scene: Scene, table: Table, *later_ms: int) -> list[int]:
     counts = []
     with opened(scene.meter.database_url) as database:
         for ms in later_ms:
-            sweep(database, scene.clock.now_ms + ms)
+            list(sweep(database, scene.clock.now_ms + ms))
             with database.reading() as connection:
                 query = select(func.count()).select_from(table)
                 counts.append(connection.execute(query).scalar_one())

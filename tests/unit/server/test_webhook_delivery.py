@@ -347,10 +347,12 @@ def test_stopping_waits_for_what_uses_the_database(
 ) -> None:
     begun, ended = threading.Event(), threading.Event()
 
-    def slowly(_database: Database, _now_ms: int) -> None:
+    def slowly(*_: object) -> Iterator[int]:
         begun.set()
         time.sleep(0.3)
         ended.set()
+        yield 1
+        pytest.fail("another batch was begun")
 
     monkeypatch.setattr("kaiten_sync.server.events.delivery.sweep", slowly)
 
@@ -497,12 +499,12 @@ def test_old_deliveries_are_swept_away(outbox: Database) -> None:
     with Receiver() as receiver:
         subscribe(outbox, receiver.url)
         tell(outbox, "one")
-        sweep(outbox, now_ms() + 2 * week_ms)
+        list(sweep(outbox, now_ms() + 2 * week_ms))
         assert statuses(outbox) == [("pending", 0)]  # what is not delivered stays
         deliver_until(outbox, lambda: statuses(outbox) == [("success", 1)])
-        sweep(outbox, now_ms() + week_ms - 60_000)
+        list(sweep(outbox, now_ms() + week_ms - 60_000))
         assert statuses(outbox) == [("success", 1)]
-        sweep(outbox, now_ms() + week_ms + 60_000)
+        list(sweep(outbox, now_ms() + week_ms + 60_000))
         assert statuses(outbox) == []
 
 
@@ -512,7 +514,7 @@ def test_a_revoked_token_that_the_operator_chose_never_comes_back(fresh_url: str
     months_ms = 120 * 24 * 3600 * 1000
     with database.writing() as connection:
         connection.execute(update(token).values(revoked_at=now_ms()))
-    sweep(database, now_ms() + months_ms)
+    list(sweep(database, now_ms() + months_ms))
     database.close()
     with pytest.raises(ServerStartError, match="was revoked"):
         prepare(settings)

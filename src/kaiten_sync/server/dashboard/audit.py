@@ -29,9 +29,11 @@ EVENTS = "/events"
 REFUSALS = "/refusals"
 
 _MAX_EXPORTED = 10_000
-"""Rows of an exported file."""
+"""Rows of an exported file: it is made in memory, and a spreadsheet still opens it."""
 
 _MAX_TEXT = 100
+"""Characters of a filter: as many as a slug has. What is longer finds nothing."""
+
 _TYPES = {kind.type: kind.name for kind in (*EVENT_TYPES, *OWN_EVENT_TYPES)}
 _KINDS = tuple(
     sorted(

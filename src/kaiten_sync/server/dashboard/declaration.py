@@ -7,7 +7,7 @@ from typing import Any
 
 import yaml
 
-from kaiten_sync.licensing.thresholds import UNCAPPED
+from kaiten_sync.licensing import UNCAPPED
 from kaiten_sync.server.db.grants import NamedGrant
 
 _ENTITLEMENT = (

@@ -17,6 +17,8 @@ TYPES = ("NUMBER", "BOOLEAN", "CONFIG", "NUMBER_AI_CREDIT")
 RESET_PERIODS = ("HOUR", "DAY", "WEEK", "MONTH", "YEAR")
 
 _MAX_GROUPS = 200
+"""Groups offered as boxes to tick: the largest page of the API, and more than anybody reads."""
+
 _NUMBER_ONLY = "Only for NUMBER and NUMBER_AI_CREDIT."
 
 _NAME = Field("name", "Name", required=True, hint="For people, such as API Calls.")

@@ -22,7 +22,8 @@ PlanMaker: TypeAlias = Callable[[], str]
 """Makes the plan and returns it as JSON. Raises `PlanNotMadeError`, whose text is shown."""
 
 FRESH_MS = 30_000
-"""How long a plan is shown before another one is made."""
+"""How long a plan is shown before another one is made: making one reads the whole catalog, and
+everybody who looks at the dashboard would start it."""
 
 AHEAD, DRIFTED = "git ahead", "drifted"
 """Marks of what differs: only git changed, or somebody changed the server (or who is not known)."""
@@ -30,7 +31,7 @@ AHEAD, DRIFTED = "git ahead", "drifted"
 _UNMANAGED = "unmanaged"
 
 _MAX_SHOWN = 4000
-"""Characters of why a plan could not be made that are shown."""
+"""Characters of why a plan could not be made: a wrong catalog can have thousands of diagnostics."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

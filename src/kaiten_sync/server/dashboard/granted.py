@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from kaiten_sync.licensing.thresholds import UNCAPPED
+from kaiten_sync.licensing import UNCAPPED
 from kaiten_sync.server.dashboard.fields import Field, json_of
 from kaiten_sync.server.dashboard.figures import (
     number_of,

@@ -33,7 +33,7 @@ _MAX_CHOICES = 200
 """Families whose versions are offered."""
 
 WAVE = 500
-"""Instances that are moved at a time, in one transaction."""
+"""Instances that are moved at a time: one transaction, and others must not wait long."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -19,6 +19,8 @@ ROWS = 50
 """Rows on a page of a list: as many as the API gives unless told otherwise."""
 
 _MAX_TEXT = 200
+"""Characters of a search: more than anybody types, and no link carries more."""
+
 _SKIP = Query(
     name="skip",
     schema={"type": "integer", "minimum": 0, "maximum": 1_000_000},

@@ -15,6 +15,7 @@ from kaiten_sync.server.service.work import Work
 
 _FULL = 20
 _EVENTS = 15
+"""Rows of the two tables: the page is for a look, and the lists have the rest."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

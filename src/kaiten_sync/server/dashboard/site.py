@@ -37,10 +37,10 @@ _SIGN_IN = "/sign-in"
 _SIGN_OUT = "/sign-out"
 _TOKEN_FIELD = "form_token"  # noqa: S105  a name, not a secret
 _MAX_TOKEN = 600
-"""Characters of a token that are looked at."""
+"""Characters of a token that are looked at: ours have far fewer, and a form can carry megabytes."""
 
 _PLAN_WAIT_S = 20
-"""How long the page of the plan waits for one."""
+"""How long the page of the plan waits for one: most are made by then."""
 
 _Answer = Callable[[Request, Sent | None], Response]
 

@@ -24,6 +24,7 @@ _BANDS = (
     Choice(value=REFUSED, label=f"refused in the last {saturation.RECENT_DAYS} days"),
 )
 _MAX_SLUG = 100
+"""Characters, as many as a slug has: a longer filter finds nothing, and is not carried along."""
 
 
 def usage_path(**asked: str) -> str:

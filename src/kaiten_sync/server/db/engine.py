@@ -39,7 +39,7 @@ _IDLE_MS = 60_000
 """After this PostgreSQL ends an idle transaction: the machine of its program is gone."""
 
 _CONNECT_S = 5
-"""Seconds that connecting to PostgreSQL may take."""
+"""Seconds that connecting to PostgreSQL may take: one that is down is reported."""
 
 _KEEPALIVE = {"keepalives_idle": 30, "keepalives_interval": 10, "keepalives_count": 3}
 """Seconds and a number: a database machine that vanished is noticed within a minute, not hours."""

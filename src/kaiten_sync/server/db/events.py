@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, insert, select
+from sqlalchemy import Connection, bindparam, delete, exists, insert, select
 
 from kaiten_sync.server.db.rows import RowQuery, values_of
-from kaiten_sync.server.db.tables import event, webhook_endpoint
+from kaiten_sync.server.db.tables import event, organization, webhook_delivery, webhook_endpoint
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,6 +100,24 @@ def add_events(connection: Connection, rows: Sequence[NewEvent]) -> None:
 def endpoints_of(connection: Connection, organization_id: str) -> list[EndpointWants]:
     """The organization's webhook endpoints that are not paused, each with its event types."""
     return _ENDPOINTS.all(connection, organization=organization_id)
+
+
+def forget_events(
+    connection: Connection, before_ms: int, limit: int, *, types: Sequence[str]
+) -> int:
+    """Delete at most this many events of these types before a time. Returns how many.
+
+    Those that are still delivered, or whose delivery is still shown, stay.
+    """
+    is_delivered = exists().where(webhook_delivery.c.event_seq == event.c.seq)
+    old = (
+        select(event.c.seq)
+        # By organization, since the index on times begins with it.
+        .where(event.c.organization_id.in_(select(organization.c.id)))
+        .where(event.c.occurred_at < before_ms, event.c.type.in_(types), ~is_delivered)
+        .limit(limit)
+    )
+    return connection.execute(delete(event).where(event.c.seq.in_(old))).rowcount
 
 
 def recent_events(connection: Connection, organization_id: str, limit: int) -> list[EventRow]:

@@ -72,6 +72,20 @@ PERIOD_ROLLED_OVER = _event(
 )
 VALUE_GET = _event("ENTITLEMENT_VALUE_GET", "instance.entitlement.v1.value_get")
 
+USAGE_TYPES = tuple(
+    each.type
+    for each in (
+        USAGE_ACCEPTED,
+        USAGE_REJECTED,
+        USAGE_REACHED,
+        USAGE_WARNING_REACHED,
+        CAP_EXCEEDED,
+        PERIOD_ROLLED_OVER,
+        VALUE_GET,
+    )
+)
+"""The types that usage reports, and readings of usage, leave behind: nearly all events are."""
+
 NEVER_EMITTED = (
     _event("CUSTOMER_CREATION_REJECTED", "customer.v1.creation_rejected"),
     _event("INSTANCE_DEPLOYED", "instance.v1.deployed"),

@@ -11,7 +11,7 @@ import unicodedata
 from collections.abc import Callable, Iterator
 
 MAX_LENGTH = 100
-"""Characters. The shortest slug has two."""
+"""Characters: the API's limit. The shortest slug has two."""
 
 SLUG_PATTERN = "^[a-z0-9][a-z0-9-]*[a-z0-9]$"
 ATTEMPTS = 5

@@ -29,6 +29,9 @@ log = logging.getLogger(__name__)
 
 _Result = TypeVar("_Result")
 
+_BETWEEN_BATCHES_S = 0.05
+"""SQLite gives its lock to whoever asks first, so a sweep that asked at once would keep it."""
+
 _OVER = 0
 """The end of a lease that nobody has."""
 
@@ -64,11 +67,14 @@ class DeliveryWorker:
         sender: Sender,
         clock: Callable[[], int],
         settings: DeliverySettings | None = None,
+        *,
+        reports_kept_days: int | None = None,
     ) -> None:
         self._database = database
         self._sender = sender
         self._clock = clock
         self._settings = settings or DeliverySettings()
+        self._reports_kept_days = reports_kept_days
         self._loop: asyncio.AbstractEventLoop | None = None
         self._news = asyncio.Event()
         self._drains: set[asyncio.Task[None]] = set()
@@ -255,7 +261,10 @@ class DeliveryWorker:
     async def _sweep(self) -> None:
         while True:
             try:
-                await self._in_thread(sweep, self._database, self._clock())
+                batches = sweep(self._database, self._clock(), self._reports_kept_days)
+                # A thread for each batch: a stop waits for one at most.
+                while await self._in_thread(next, batches, None) is not None:
+                    await asyncio.sleep(_BETWEEN_BATCHES_S)
             except SQLAlchemyError:
                 log.exception("what is old could not be deleted; it will be tried again")
             await asyncio.sleep(SWEEP_EVERY_S)

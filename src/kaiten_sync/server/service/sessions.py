@@ -18,7 +18,7 @@ from kaiten_sync.server.service.tenancy import invalid_token
 from kaiten_sync.server.service.work import Caller
 
 IDLE_MS = 30 * 60_000
-"""After which a session that nobody uses is over."""
+"""After which a session that nobody uses is over: a browser may be left open where others sit."""
 
 LONGEST_MS = 12 * 3_600_000
 """After which a session is over however much it is used: a working day."""
