@@ -22,7 +22,7 @@ from kaiten_sync.declare import (
 )
 from kaiten_sync.diff import diff_catalog, fields_let_go
 from kaiten_sync.errors import DeclarationError
-from kaiten_sync.families import by_chance, taken_over
+from kaiten_sync.families import by_chance, taken_over, version_address
 from kaiten_sync.kinds.registry import spec_of
 from kaiten_sync.live import (
     WORKERS,
@@ -186,7 +186,9 @@ def read_for_plan(
     """live: what planning a declaration takes. Raises as `make_plan` does."""
     check_supported(desired, catalog)
     owned = ownership(desired, request.scope, request.policy.prune, request.previous)
-    need = need_of_plan(desired, request.policy.prune, owned.missed, owned.released.keys())
+    compared = [version_address(a.address, a.serves) for a in request.kept if a.serves]
+    left = (owned.missed, owned.released.keys())
+    need = need_of_plan(desired, request.policy.prune, *left, compared)
     return read_live(catalog, need, request.scope, progress, workers)
 
 

@@ -156,6 +156,7 @@ def test_a_lock_of_another_version_is_written_again_and_one_by_hand_is_not(tmp_p
         (f"{ELSEWHERE}/{NAME}#sha256=abc", "cannot be installed from"),
         (f"{ELSEWHERE}/{NAME}#md5={HASH}", "cannot be installed from"),
         (f"http://git.example.com/{NAME}#sha256={HASH}", "not installed over plain http"),
+        (f"https://[git.example.com/{NAME}#sha256={HASH}", "not the URL of a wheel"),
         (f"https://u:p@git.example.com/{NAME}#sha256={HASH}", "cannot be installed from"),
         (f"{ELSEWHERE}/click-8.3.0-py3-none-any.whl#sha256={HASH}", "not a wheel of kaiten-sync"),
         (f"{ELSEWHERE}/x.whl#sha256={HASH}", "not a wheel"),

@@ -72,10 +72,20 @@ def test_axe_finds_what_is_wrong(page: Page) -> None:
 def test_no_page_is_wider_than_a_phone(
     page: Page, server: EmbeddedServer, api: httpx.Client
 ) -> None:
-    for path in paths_of_pages(furnish(api)):
+    for path in ("/api/docs", *paths_of_pages(furnish(api))):
         page.goto(server.url + path)
         width = page.evaluate("document.documentElement.scrollWidth")
         assert width <= 360, path
+
+
+def test_going_back_keeps_what_was_typed(page: Page, server: EmbeddedServer) -> None:
+    page.goto(f"{server.url}/new/customer")
+    for label, text in (("Name needed", "My Restaurant"), ("Domain", "example.com")):
+        page.get_by_label(label).fill(text)
+    page.get_by_role("link", name="Cancel").click()
+    page.go_back()
+    expect(page.get_by_label("Name needed")).to_have_value("My Restaurant")
+    expect(page.get_by_label("Domain")).to_have_value("example.com")
 
 
 @pytest.mark.parametrize("window", [_DARK], indirect=True)

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import copy
+import json
+
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.fakes.catalog import FakeCatalog, live
+from tests.support.forgeries import Document, change, resealed
 from tests.support.values import TARGET, declared, desired
 
 from kaiten_sync.model.plan import Plan
@@ -88,3 +93,21 @@ def test_whatever_differs_has_a_reason(
     given_reasons = reasons(committed, made)
     assert bool(given_reasons) == (committed.digest != made.digest)
     assert all(reason.lines for reason in given_reasons)
+
+
+@pytest.mark.parametrize("managed", [{}, {"group/evil": "0123456789abcdef"}], ids=["", "managed"])
+def test_a_create_that_nothing_declares_is_not_said_to_be_done(managed: dict[str, str]) -> None:
+    wanted = ["group/red", "group/blue"]
+    document = json.loads(write_plan(plan(wanted, ["group/red"], Prune.OWNED, None)))
+
+    def forge(forged: Document) -> None:
+        create = copy.deepcopy(change(forged, "create:group/blue"))
+        forged["changes"].append(create | {"id": "create:group/evil", "address": "group/evil"})
+        forged["observed"].append({"address": "group/evil", "exists": False})
+        forged["managed"] |= managed
+        forged["requests"] += 9
+
+    committed = read_plan(resealed(document, forge))
+    (reason,) = reasons(committed, plan(wanted, ["group/red"], Prune.OWNED, committed))
+    assert reason.cause == "it was not made from this catalog"
+    assert "group/evil" in "".join(reason.lines)

@@ -28,7 +28,9 @@ def furnish(api: httpx.Client, name: str = "", receiver: str = "http://127.0.0.1
     _post(api, "/service-accounts", name=f"CI {name}", slug="ci")
     token = {"name": f"pipeline {name}", "slug": "pipeline", "scopes": ["read:*"]}
     _post(api, "/service-accounts/ci/tokens", **token)
+    (delivery, *_) = done(api.get("/webhooks/history")).json()["history"]
     return {
+        "deliveryId": delivery["id"],
         "entitlementSlug": "api-calls",
         "entitlementGroupSlug": "quotas",
         "licenseSlug": "growth",

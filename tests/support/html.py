@@ -86,7 +86,7 @@ def _sent(field: Element) -> list[str]:
         return [(chosen or options)[0].get("value") or ""]
     if field.tag == "textarea":
         return [field.text or ""]
-    if field.get("type") == "checkbox":
+    if field.get("type") in ("checkbox", "radio"):
         return [str(field.get("value"))] if field.get("checked") is not None else []
     return [field.get("value") or ""]
 

@@ -6,6 +6,7 @@ import json
 import math
 from typing import Any
 
+from kaiten_sync.api.bounds import TooLargeError
 from kaiten_sync.api.problems import NO_SERVER_HINT
 from kaiten_sync.errors import ServerError
 
@@ -16,6 +17,10 @@ _DEEPEST = 64
 """As deep as a catalog file may be: whatever is deeper could not be declared, and reading it would
 take the stack's end. No answer of Kaiten's own is deeper than 6."""
 
+_MOST_VALUES = 4_000_000
+"""In memory, JSON takes up to thirty times its bytes: 64 MiB of `[],`, 64 KiB on the wire, would be
+two gigabytes. A page has some thousands, a whole list of an older server 200,000."""
+
 
 def read_json(content: bytes, request: str) -> Any:
     """The JSON of an answer: finite numbers, Unicode texts, no key twice, not too deep.
@@ -23,10 +28,13 @@ def read_json(content: bytes, request: str) -> Any:
     Python's reader takes more than RFC 8259 and RFC 7493 allow.
 
     Raises:
+        TooLargeError: it has too many values.
         ServerError: it is not such JSON.
     """
     if not content:
         return None
+    if sum(content.count(each) for each in (b",", b"[", b"{")) > _MOST_VALUES:
+        raise TooLargeError(f"{request}: the answer has more than {_MOST_VALUES:,} values")
     try:
         body = json.loads(
             content.decode("utf-8-sig"),

@@ -19,6 +19,15 @@ import httpx
 
 from kaiten_sync.errors import ServerError
 
+_NOT_FOLLOWED = ("location", "set-cookie")
+"""Headers that httpx reads whether anybody wants that or not. No redirect is followed and no cookie
+kept here, and there are values of both on which it fails with errors that are not its own."""
+
+
+_STEP_BYTES = 1024 * 1024
+"""Unpacked at a time. An error keeps what was in hand until Python looks for cycles: a page that is
+asked for again and again, in ever smaller pages, must not add up to gigabytes."""
+
 
 class OverdueError(Exception):
     """The answer took longer than its budget of time. Internal to `api/`."""
@@ -51,7 +60,10 @@ class BoundedTransport(httpx.HTTPTransport):
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         """Send a request with a budget of its own."""
         self._budget.begin()
-        return super().handle_request(request)
+        response = super().handle_request(request)
+        for name in _NOT_FOLLOWED:
+            response.headers.pop(name, None)
+        return response
 
 
 def unpacked(response: httpx.Response, most_bytes: int) -> bytes:
@@ -69,20 +81,23 @@ def unpacked(response: httpx.Response, most_bytes: int) -> bytes:
         raise ServerError("the answer has an encoding, which was not asked for")
     pieces = response.iter_raw()
     content = bytearray()
-    for piece in _inflated(pieces, most_bytes) if encoding == "gzip" else pieces:
+    for piece in _inflated(pieces) if encoding == "gzip" else pieces:
         content += piece
         if len(content) > most_bytes:
+            content.clear()
             raise TooLargeError(f"the answer is larger than {most_bytes / 1024 / 1024:g} MiB")
     return bytes(content)
 
 
-def _inflated(pieces: Iterable[bytes], most_bytes: int) -> Iterator[bytes]:
+def _inflated(pieces: Iterable[bytes]) -> Iterator[bytes]:
     inflater = zlib.decompressobj(wbits=16 + zlib.MAX_WBITS)  # 16: with a gzip header
     is_empty = True
     try:
-        for piece in pieces:
-            is_empty = False
-            yield inflater.decompress(piece, most_bytes + 1)
+        for packed in pieces:
+            is_empty, left = False, packed
+            while left:
+                yield inflater.decompress(left, _STEP_BYTES)
+                left = inflater.unconsumed_tail
         yield inflater.flush()
     except zlib.error as error:
         raise ServerError("the answer cannot be decompressed") from error

@@ -13,6 +13,9 @@ from kaiten_sync.model.reading import PAGE_SIZE
 MAX_PAGES = 10_000
 """Two million objects: far more than a catalog has, and an end to a list that has none."""
 
+_MOST_CURSOR = 2_000
+"""Characters of a cursor, which goes into the next URL; Kaiten's have about 100."""
+
 _HINT = "someone may be changing the catalog right now: run it again"
 
 
@@ -76,7 +79,7 @@ def _items(body: object, path: str) -> list[Any]:
 def _next_cursor(body: dict[str, Any], path: str) -> str | None:
     if body.get("hasMore"):
         cursor = body.get("nextCursor")
-        if isinstance(cursor, str) and cursor:
+        if isinstance(cursor, str) and 0 < len(cursor) <= _MOST_CURSOR:
             return cursor
         raise IncompleteReadingError(
             f"GET {path}: the server has more and does not say how to get it", hint=_HINT

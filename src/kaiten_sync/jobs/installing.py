@@ -85,7 +85,12 @@ def installed_from() -> str | None:
 
 def _lock_of_url(source: str) -> str:
     url, _, sha256 = source.partition("#sha256=")
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+    except ValueError as error:
+        raise UsageError(
+            f"not the URL of a wheel: {url}", hint="as in https://example.com/NAME.whl#sha256=HASH"
+        ) from error
     if parts.scheme != "https" and not is_loopback(parts.hostname or ""):
         raise UsageError(f"kaiten-sync is not installed over plain http: {url}", hint="use https")
     _check_version(_wheel(unquote(parts.path.rpartition("/")[2])), url)

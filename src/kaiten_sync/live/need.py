@@ -59,12 +59,14 @@ def need_of_plan(
     prune: Prune,
     forgotten: Collection[Address] = (),
     released: Collection[Address] = (),
+    compared: Collection[Address] = (),
 ) -> Need:
     """What planning a declaration takes.
 
     `forgotten` is what earlier plans managed and is no longer declared: if it is still there, it
     is deleted with everything inside it. `released` is what they managed and nothing will: if it is
-    still there, the plan says so.
+    still there, the plan says so. `compared` are versions that a plan compared families with: they
+    need not be the served ones any more.
     """
     if prune is Prune.ALL:
         return need_of_everything(desired)
@@ -82,6 +84,9 @@ def need_of_plan(
         lists=desired.owns.union(going, filter(None, left)),
         families=families,
         gone=gone,
+        also=frozenset(
+            ChildList(each, child.kind) for each in compared for child in child_kinds(each.kind)
+        ),
     )
 
 

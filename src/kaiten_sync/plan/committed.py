@@ -51,9 +51,23 @@ def _target(committed: Plan, made: Plan) -> Iterator[str]:
 
 
 def _catalog(committed: Plan, made: Plan) -> tuple[str, ...]:
-    if committed.desired_digest == made.desired_digest:
-        return ()
+    is_same = committed.desired_digest == made.desired_digest
+    if is_same and committed.managed == made.managed:
+        return _undeclared(committed, made)
     return tuple(each.sentence for each in declared_since(committed.managed, made.managed))
+
+
+def _undeclared(committed: Plan, made: Plan) -> tuple[str, ...]:
+    """Changes that no catalog asks for: somebody edited the file, and sealed it again."""
+    return tuple(
+        f"{each.id}: nothing declares it"
+        for each in committed.changes
+        if not _is_asked_for(each, made)
+    )
+
+
+def _is_asked_for(change: Change, made: Plan) -> bool:
+    return change.action == Action.DELETE or change.declared in made.managed
 
 
 def _policy(committed: Plan, made: Plan) -> Iterator[str]:
@@ -85,7 +99,7 @@ def _applied(committed: Plan, made: Plan) -> frozenset[Address]:
                 if each.address == change.address
             )
             if change.address in now
-            else is_same_catalog and change.address not in to_do
+            else is_same_catalog and change.address not in to_do and _is_asked_for(change, made)
         )
     )
 
@@ -125,7 +139,8 @@ def _to_do(committed: Plan, made: Plan, applied: frozenset[Address]) -> Iterator
     then = {change.id: change for change in committed.changes}
     now = {change.id: change for change in made.changes}
     for each in then:
-        if each not in now and then[each].address not in applied:
+        is_done = then[each].address in applied
+        if each not in now and not is_done and _is_asked_for(then[each], made):
             yield _is_no_more(then[each])
     for each in now:
         if each not in then:

@@ -110,6 +110,7 @@ def check_is_of_catalog(plan: Plan) -> None:
         )
 
 
+<<<<<<< HEAD
 def _place(url: str) -> tuple[str, str, int | None, str]:
     parts = urlsplit(url)
     scheme = parts.scheme.lower()
@@ -130,6 +131,15 @@ def _host(name: str) -> str:
         return spelled.decode("ascii") if spelled.decode("idna") == name else name
     except UnicodeError:
         return name
+=======
+def _place(url: str) -> tuple[str, str, str]:
+    try:
+        parts = urlsplit(url)
+    except ValueError:  # a file can say anything: this is the place of no server
+        return "", "", url
+    scheme, host = parts.scheme.lower(), parts.netloc.lower()
+    return scheme, host.removesuffix(_DEFAULT_PORTS.get(scheme, "")), parts.path.rstrip("/")
+>>>>>>> main
 
 
 def _read(content: bytes) -> Plan:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
-from kaiten_sync.families.served import DEFAULT, PUBLISHED, STATE
+from kaiten_sync.families import DEFAULT, PUBLISHED, STATE
 from kaiten_sync.model.address import Address
 from kaiten_sync.model.change import Change
 from kaiten_sync.model.resource import LiveState

@@ -34,6 +34,7 @@ from kaiten_sync.server.settings import (
     default_database_url,
 )
 from kaiten_sync.server.supervisor import Supervisor
+from kaiten_sync.server.web.last_use import LastUse
 from kaiten_sync.server.web.routes import build_app
 from kaiten_sync.server.web.transactions import Surroundings
 
@@ -275,8 +276,11 @@ def _prepare_database(settings: ServerSettings) -> tuple[Database, str | None]:
 
 def _application(database: Database, settings: ServerSettings) -> Starlette:
     sender = Sender(allow_private=settings.allow_private_webhooks)
+    last_use = LastUse(database)
     surroundings = Surroundings(
-        database=database, allow_private_webhooks=settings.allow_private_webhooks
+        database=database,
+        allow_private_webhooks=settings.allow_private_webhooks,
+        note_use=last_use.note,
     )
     worker = DeliveryWorker(
         database, sender, surroundings.clock, reports_kept_days=settings.reports_kept_days
@@ -288,7 +292,8 @@ def _application(database: Database, settings: ServerSettings) -> Starlette:
         # only this line says why.
         try:
             async with worker.running():
-                yield
+                with last_use.running():
+                    yield
         except Exception:
             log.exception("the server cannot start or stop as it should")
             raise

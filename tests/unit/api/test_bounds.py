@@ -6,16 +6,18 @@ import gzip
 import json
 import socket
 import threading
+import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 
+import httpx
 import pytest
 from tests.support.scripted import Reply, Request, scripted
 
-from kaiten_sync.api.bounds import TooLargeError
+from kaiten_sync.api.bounds import TooLargeError, unpacked
 from kaiten_sync.api.client import Client
 from kaiten_sync.api.paging import MAX_PAGES, read_all
-from kaiten_sync.api.settings import ConnectionSettings, RetrySettings
+from kaiten_sync.api.settings import ANSWER_LIMIT_BYTES, ConnectionSettings, RetrySettings
 from kaiten_sync.errors import IncompleteReadingError, ServerError, UnreachableError
 
 FAST = RetrySettings(base_s=0.001, max_s=0.002, retry_after_max_s=0.002)
@@ -118,6 +120,31 @@ def test_a_small_answer_does_not_become_a_large_one(encoding: str) -> None:
     with scripted(lambda _: reply) as server:
         client = client_at(server.url)
         with pytest.raises(TooLargeError, match="GET /licenses: the answer is larger than 64 MiB"):
+            client.get("/licenses")
+        client.close()
+
+
+def test_an_answer_is_unpacked_in_small_steps() -> None:
+    """What is in hand when it is too large stays in memory with the error, for each size asked."""
+    response = httpx.Response(200, headers={"content-encoding": "gzip"}, content=iter([BOMB]))
+    with pytest.raises(TooLargeError) as caught:
+        unpacked(response, ANSWER_LIMIT_BYTES)
+    kept = [
+        len(value)
+        for frame, _ in traceback.walk_tb(caught.tb)
+        for value in frame.f_locals.values()
+        if isinstance(value, bytes | bytearray) and value is not BOMB
+    ]
+    assert kept
+    assert max(kept) <= 1024 * 1024
+
+
+@pytest.mark.parametrize("part", [b"[],", b"{},", b"1000,"])
+def test_a_small_answer_does_not_become_many_values(part: bytes) -> None:
+    raw = gzip.compress(b"[" + part * 5_000_000 + b"0]", 1)
+    with scripted(lambda _: Reply(raw=raw, headers={"content-encoding": "gzip"})) as server:
+        client = client_at(server.url)
+        with pytest.raises(TooLargeError, match="the answer has more than 4,000,000"):
             client.get("/licenses")
         client.close()
 

@@ -85,6 +85,7 @@ def test_understands_the_older_lists(answered_by, body: object) -> None:  # type
     [
         (page(cursor="again"), "sends an empty page and has more"),
         (Reply(body={"items": [QUOTAS], "hasMore": True}), "does not say how to get it"),
+        (page(QUOTAS, cursor="c" * 100_000), "does not say how to get it"),
         (Reply(body={"items": [QUOTAS], "total": 2}), "1 of 2"),
         (page(QUOTAS, QUOTAS), "twice"),
         (Reply(body={"hello": "world"}), "is not a list"),
@@ -180,6 +181,28 @@ def test_a_redirect_is_not_followed(answered_by) -> None:  # type: ignore[no-unt
     with pytest.raises(ServerError, match="redirects"):
         catalog.list_kind(GROUP.kind)
     assert len(server.requests) == 1
+
+
+@pytest.mark.parametrize(
+    "location", ["//elsewhere.invalid/", "http://[", "http://xn--/", "javascript:1", "\xe9"]
+)
+def test_where_a_redirect_leads_to_is_not_even_read(answered_by, location: str) -> None:  # type: ignore[no-untyped-def]
+    server, catalog = answered_by(lambda _: Reply(status=302, headers={"location": location}))
+    with pytest.raises(ServerError, match="the server redirects"):
+        catalog.list_kind(GROUP.kind)
+    assert len(server.requests) == 1
+
+
+@pytest.mark.parametrize("cookie", ["a=b; Path=/", "a=\xe9; Path=/", f"a={'x' * 60_000}; Path=/"])
+def test_no_cookie_is_kept(answered_by, cookie: str) -> None:  # type: ignore[no-untyped-def]
+    first = Reply(
+        body={"items": [QUOTAS], "nextCursor": "c", "hasMore": True},
+        headers={"set-cookie": cookie},
+    )
+    server, catalog = answered_by(lambda r: page() if "cursor" in r.path else first)
+    assert catalog.list_kind(GROUP.kind)
+    assert len(server.requests) == 2
+    assert not any("cookie" in request.headers for request in server.requests)
 
 
 @pytest.mark.parametrize(

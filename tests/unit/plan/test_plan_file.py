@@ -9,13 +9,15 @@ from typing import Any
 
 import pytest
 from tests.fakes.catalog import live
+from tests.support.forgeries import sealed
 from tests.support.values import declared, desired, live_state, proposal
 
 from kaiten_sync.errors import PlanFileError
 from kaiten_sync.model.canonical import digest
+from kaiten_sync.model.plan import TargetRef
 from kaiten_sync.model.settings import Limit, Policy, Prune
 from kaiten_sync.model.value import ABSENT
-from kaiten_sync.plan.plan_file import read_plan, write_plan
+from kaiten_sync.plan.plan_file import check_target, read_plan, write_plan
 
 COMMITTED = sorted((Path(__file__).parents[3] / "examples" / "plans").rglob("*.plan.json"))
 HALF = Policy(prune=Prune.ALL, max_deletes=Limit(count=9), max_updates=Limit(percent=100))
@@ -186,3 +188,12 @@ def test_a_sealed_plan_with_a_fault_is_refused_by_its_place(
 def test_deeply_nested_values_are_compared_without_a_traceback() -> None:
     with pytest.raises(PlanFileError, match="was something else before"):
         read_plan(with_fault("changes/3/fields/0/before", json.loads(nested(200))))
+
+
+@pytest.mark.parametrize(
+    "url", ["http://[1", "http://[1\n::error::x", "//[", "", "x" * 1000, "\u2100"]
+)
+def test_a_plan_can_name_any_text_as_its_server(url: str) -> None:
+    plan = read_plan(sealed({**DOCUMENT, "target": {**DOCUMENT["target"], "url": url}}))
+    with pytest.raises(PlanFileError, match="this plan is for"):
+        check_target(plan, TargetRef(name=plan.target.name, url="http://127.0.0.1:6060"))

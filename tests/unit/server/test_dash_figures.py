@@ -19,6 +19,7 @@ from kaiten_sync.server.dashboard.figures import (
     show_distance,
     show_number,
     show_overage,
+    show_percent,
     spell_number,
 )
 
@@ -100,6 +101,17 @@ def test_a_number_is_typed_with_or_without_groups(text: str, value: float) -> No
 def test_what_is_not_a_number_is_refused_and_never_guessed(text: str) -> None:
     with pytest.raises(ValueError, match=r"type a number, such as 1,000 or 0\.5"):
         number_of(text)
+
+
+@pytest.mark.parametrize(
+    ("ratio", "shown"),
+    [
+        *((None, "–"), (0, "0 %"), (0.9999999, "99 %"), (1, "100 %"), (0.3 / 0.1 / 3, "100 %")),
+        *((-0.5, "-50 %"), (-0.005, "-1 %"), (12.345, "1,234 %")),
+    ],
+)
+def test_a_ratio_is_shown_in_percent_and_rounded_down(ratio: float | None, shown: str) -> None:
+    assert show_percent(ratio) == shown
 
 
 @pytest.mark.parametrize(

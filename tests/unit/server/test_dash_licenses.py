@@ -148,6 +148,7 @@ def test_a_new_version_copies_the_grants_of_the_version_that_was_clicked(
     dash: Dash, api: httpx.Client, growth: str
 ) -> None:
     dash.do(f"/licenses/{growth}/grants", {"entitlementSlug": "api-calls", "value": "1000"})
+    dash.do(f"/licenses/{growth}/edit", {"name": "Growth", "type": "PAID", "isActive": "on"})
     done(api.post("/licenses", json={"name": "G", "type": "PAID", "familySlug": growth}))
     shown = Html(dash.see(f"/licenses/{growth}")).link("New version of this")
     page = Html(dash.see(shown))
@@ -155,6 +156,7 @@ def test_a_new_version_copies_the_grants_of_the_version_that_was_clicked(
     assert dash.do("/new/license", page.sendable("/new/license")).startswith("/licenses/growth-v3")
     made = api.get("/licenses/growth-v3").json()
     assert (made["lifecycleState"], made["name"]) == ("DRAFT", "Growth")
+    assert made["isActive"]
     (copied,) = api.get("/licenses/growth-v3/entitlements").json()["items"]
     assert copied["value"] == {"type": "number", "value": 1000}
     refused = dash.send("/new/license", {"name": "X", "type": "PAID", "copyFrom": "nothing"})

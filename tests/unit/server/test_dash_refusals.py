@@ -27,6 +27,8 @@ def meter(api: httpx.Client, database_url: str) -> Meter:
         (10, 5, 9, 11, "set", "11 > 10.5 (10 + 5 %)"),
         (0.5, 0, 0.25, 0.5, "append", "0.25 + 0.5 > 0.5"),
         (0, 0, 0, 1, "append", "1 > 0"),
+        (0.3, 0, 0.2, 0.1, "append", "0.2 + 0.1 = 0.30000000000000004 > 0.3"),
+        (0.3, 0, 0, 0.1 + 0.2, "append", "0.30000000000000004 > 0.3"),
         (2**53, 0, 1, 1e16, "append", "1 + 10,000,000,000,000,000 > 9,007,199,254,740,992"),
     ],
 )
@@ -103,6 +105,47 @@ def test_no_text_of_an_export_is_a_formula(dash: Dash, api: httpx.Client) -> Non
     rows = list(csv.DictReader(io.StringIO(dash.client.get("/events.csv").text)))
     assert "name: =1+1 -> B" in [row["change"] for row in rows]
     assert not any(cell.startswith(("=", "+", "@")) for row in rows for cell in row.values())
+
+
+@pytest.mark.parametrize("name", [" =1+1", "\n=1+1", "\uff1d1+1", "\t@x", "-1", "+1"])
+def test_no_name_in_an_export_is_a_formula(dash: Dash, meter: Meter, name: str) -> None:
+    meter.grant(1)
+    body = {"name": name, "scopes": ["write:instances"]}
+    made = done(meter.api.post("/service-accounts/bootstrap/tokens", json=body)).json()
+    reporter = {"Authorization": f"Bearer {made['token']}"}
+    where = "/instances/main/entitlements/calls/usage"
+    assert meter.api.post(where, json={"value": 2}, headers=reporter).status_code == 409
+    (row,) = csv.DictReader(io.StringIO(dash.client.get("/refusals.csv").text))
+    assert row["token"] == f"'{name}"
+
+
+def test_refusals_of_a_renamed_instance_are_found_by_both_slugs(dash: Dash, meter: Meter) -> None:
+    meter.grant(10)
+    assert meter.report(11).status_code == 409
+    stored = done(meter.api.get("/instances/main")).json()
+    kept = ("name", "customerId", "licenseId", "startLicenseDate", "endLicenseDate")
+    body = {**{name: stored[name] for name in kept}, "description": "", "slug": "renamed"}
+    done(meter.api.put("/instances/main", json=body))
+    for slug in ("main", "renamed"):
+        for path in ("/refusals", "/events"):
+            page = Html(dash.see(f"{path}?instance={slug}&entitlement=calls"))
+            assert page.rows()
+            dash.see(page.link("main"))
+    assert Html(dash.see("/instances/renamed")).has_link("1 report of calls refused")
+
+
+def test_refusals_lead_to_nothing_that_is_gone(dash: Dash, meter: Meter) -> None:
+    meter.grant(10)
+    assert meter.report(11).status_code == 409
+    page = Html(dash.see("/refusals"))
+    assert (page.link("main"), page.link("calls")) == ("/instances/main", "/entitlements/calls")
+    done(meter.api.delete("/instances/main"))
+    done(meter.api.delete("/licenses/growth/entitlements/calls"))
+    done(meter.api.delete("/entitlements/calls"))
+    page = Html(dash.see("/refusals"))
+    assert page.rows()[0][1:3] == ["main", "calls"]
+    assert not page.has_link("main")
+    assert not page.has_link("calls")
 
 
 def test_pages_of_refusals_follow_each_other(dash: Dash, meter: Meter) -> None:

@@ -163,14 +163,6 @@ def test_what_no_token_can_have_is_shown_at_its_field(
     assert Html(answered.text).problem_at(at)
 
 
-def test_only_scopes_that_the_visitor_has_are_offered(server: EmbeddedServer) -> None:
-    token = server.new_organization("write:tokens", "read:licenses")
-    with at_dashboard(server.url, token) as dash:
-        page = Html(dash.see("/service-accounts/bootstrap"))
-        offered = [each.get("value") for each in page.all("input") if each.get("name") == "scopes"]
-        assert offered == ["read:licenses", "read:tokens", "write:tokens"]
-
-
 def test_deliveries_of_one_millisecond_are_listed_newest_first_on_all_pages(
     api: httpx.Client, server: EmbeddedServer
 ) -> None:

@@ -32,6 +32,7 @@ DIGESTS = {
     "v0008_folded_texts.py": "6828626c6180926057ce936b682cd96e29505fb1c59ae5c549b47d5b268c844b",
     "v0009_traces.py": "49f9a9442518ac9bc85156eb35087b7b6b3616ee118ce88686c0c22ad577f73b",
     "v0010_valid_rows.py": "5dc81ebfc8a258b487d7a675305949776eaf7fb16880a7a13e15975be979b3a3",
+    "v0011_attempts.py": "68331edc7af0209adc3d38565be8b2ae0eb1fc54ac8b5ea9f0e15d0e1261a3a8",
 }
 """By file. Databases that a migration made are out there: what is wrong with one is mended by
 another one, and never in its place."""
@@ -140,8 +141,8 @@ def test_the_tables_are_what_the_migrations_make(fresh_url: str, tmp_path: Path)
     assert schema(fresh_url) == migrated
 
 
-_TRACES = ("token_id", "used_before", "used_after")
-"""Columns of events that an older schema cannot keep."""
+_TRACES = ("token_id", "used_before", "used_after", "last_used_at")
+"""Columns that an older schema cannot keep."""
 
 
 def test_migrations_keep_all_rows(used_url: str) -> None:

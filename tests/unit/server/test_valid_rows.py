@@ -28,6 +28,7 @@ _TIMES = (
     ("webhook_delivery", "attempted_at"),
     ("service_account", "created_at"),
     ("token", "expires_at"),
+    ("token", "last_used_at"),
     ("entitlement_usage", "period_start"),
 )
 _VALUES = (
@@ -121,7 +122,9 @@ def test_an_upgrade_mends_rows_that_no_list_could_show(furnished_url: str) -> No
         values = {each["entitlementSlug"]: each["value"]["value"] for each in granted}
         assert values == {"api-calls": 0, "exports": 0, "sso": False, "branding": {}}
         webhook = api.get("/webhooks").json()["items"][0]
+        (delivery, *_) = api.get("/webhooks/history").json()["history"]
         names = {
+            "deliveryId": delivery["id"],
             "entitlementSlug": "api-calls",
             "entitlementGroupSlug": "quotas",
             "licenseSlug": "growth",

@@ -36,6 +36,26 @@ _NAME = Field("name", "Name", required=True, hint="Such as CI.")
 _SLUG = Field("slug", "Slug", hint="Made from the name if left empty; never changes.")
 
 
+_PRESETS: Mapping[str, tuple[str, Sequence[str]]] = {
+    "plan": (
+        "CI: plan and drift",
+        ("read:entitlements", "read:licenses", "read:instances"),
+    ),
+    "apply": (
+        "CI: apply",
+        ("write:entitlements", "write:licenses", "read:instances"),
+    ),
+    "report": ("Report usage", ("write:instances",)),
+    "support": (
+        "Support",
+        ("read:entitlements", "read:licenses", "read:customers", "write:instances"),
+    ),
+    "read": ("Read everything", ("read:*",)),
+    "all": ("Everything", ("write:*",)),
+}
+"""What tokens are often for: the label, and the scopes that it takes."""
+
+
 def _token_fields(visit: Visit) -> tuple[Field, ...]:
     """A new token may do no more, and for no longer, than the visitor may."""
     own, last_ms = visit.work.caller.scopes, visit.work.caller.expires_at
@@ -48,12 +68,27 @@ def _token_fields(visit: Visit) -> tuple[Field, ...]:
         Field(
             "scopes",
             "Scopes",
-            kind="flags",
+            kind="matrix",
             choices=[Choice(value=scope, label=scope) for scope in offered],
-            hint="Writing implies reading.",
+            hint="Writing implies reading. Only what your own token may do is offered.",
         ),
         Field("expiresAt", "Ends (UTC)", kind="day", hint=ends),
     )
+
+
+def _presets(visit: Visit) -> list[tuple[str, str]]:
+    """Presets that the visitor may give: their names in the URL, and their labels."""
+    own = visit.work.caller.scopes
+    return [
+        (name, label)
+        for name, (label, scopes) in _PRESETS.items()
+        if all(allows(own, scope) for scope in scopes)
+    ]
+
+
+def _suggested(visit: Visit) -> Mapping[str, Any] | None:
+    preset = _PRESETS.get(visit.query.get("preset", ""))
+    return {"scopes": list(preset[1])} if preset else None
 
 
 def _list(visit: Visit) -> Shown:
@@ -64,7 +99,11 @@ def _list(visit: Visit) -> Shown:
         values={
             "listing": wanted,
             "views": [
-                (view.account, sum(_state(token, now_ms) == "live" for token in view.tokens))
+                (
+                    view.account,
+                    sum(_state(token, now_ms) == "live" for token in view.tokens),
+                    max((token.last_used_at or 0 for token in view.tokens), default=0) or None,
+                )
                 for view in views
             ],
             "following": wanted.after(page.next),
@@ -108,6 +147,7 @@ def _detail(visit: Visit) -> Shown:
             "listing": wanted,
             "following": wanted.after(page.next),
             "form": visit.fill(_TOKEN),
+            "presets": _presets(visit),
         },
         calls=(
             call("get-service-account-tokens", serviceAccountSlug=slug),
@@ -173,6 +213,7 @@ _TOKEN = Form(
     operation=operation("create-service-account-token"),
     done=_token_made,
     fields=_token_fields,
+    suggested=_suggested,
 )
 _REVOKE = form_page(
     f"{_ONE}/tokens/{{tokenSlug}}/revoke",

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from kaiten_sync.licensing import maximum
-from kaiten_sync.server.dashboard.figures import show_number, show_overage
+from kaiten_sync.server.dashboard.figures import show_number, show_overage, spell_number
 from kaiten_sync.server.db.audit import TrailEvent
-from kaiten_sync.server.service.audit import AuditPage
+from kaiten_sync.server.service.audit import AuditPage, entitlement_of
 from kaiten_sync.server.shapes.scalars import number, timestamp
 
 _BOOKKEEPING = frozenset({"updatedAt", "updatedBy", "createdAt", "createdBy"})
@@ -26,19 +26,21 @@ _CSV_HEAD = (
     *("used before", "used after", "threshold", "overage percent", "maximum"),
     *("service account", "token", "reason"),
 )
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
-"""What makes a spreadsheet take a text for a formula."""
+_FORMULA = ("=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+"""What makes a spreadsheet take a text for a formula, also in full width and behind blanks."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AuditRow:
     """An event to show. `changes` are names with what was before and after, as texts.
 
-    `payload` is None for who may not see it, and so are the changes.
+    `payload` is None for who may not see it, and so are the changes. `has_entitlement` is whether
+    the entitlement is still there.
     """
 
     event: TrailEvent
     entitlement: str | None
+    has_entitlement: bool
     changes: Sequence[tuple[str, str, str]]
     payload: str | None
 
@@ -74,6 +76,10 @@ class AuditRow:
         is_sum = is_added and event.used_before + reported == event.used_after
         before, after = show_number(event.used_before), show_number(event.used_after)
         left = f"{before} + {show_number(reported)}" if is_sum else after
+        if after == show_number(most):
+            # Fractions that have no exact number, such as 0.2 + 0.1: the rest is what is above.
+            exact = spell_number(event.used_after)
+            left = f"{left} = {exact}" if is_sum else exact
         terms = show_number(event.threshold)
         if (event.overage_percent or 0) > 0:
             terms = f"{show_number(most)} ({terms} + {show_overage(event.overage_percent)})"
@@ -82,7 +88,15 @@ class AuditRow:
 
 def audit_rows(page: AuditPage, visible: Mapping[str, bool]) -> list[AuditRow]:
     """The events of a page; `visible` says which types of them show their payload."""
-    return [_row(row, page.before.get(row.seq), is_seen=visible[row.type]) for row in page.rows]
+    return [
+        _row(
+            row,
+            page.before.get(row.seq),
+            is_seen=visible[row.type],
+            has_entitlement=entitlement_of(row) in page.entitlements,
+        )
+        for row in page.rows
+    ]
 
 
 def audit_csv(rows: Iterable[AuditRow]) -> str:
@@ -116,14 +130,16 @@ def audit_csv(rows: Iterable[AuditRow]) -> str:
     return file.getvalue()
 
 
-def _row(event: TrailEvent, before: Mapping[str, Any] | None, *, is_seen: bool) -> AuditRow:
-    payload = event.payload
-    entitlement = payload.get("entitlement_slug") or payload.get("entitlementSlug")
+def _row(
+    event: TrailEvent, before: Mapping[str, Any] | None, *, is_seen: bool, has_entitlement: bool
+) -> AuditRow:
+    payload = json.dumps(event.payload, ensure_ascii=False, indent=2)
     return AuditRow(
         event=event,
-        entitlement=entitlement if is_seen else None,
+        entitlement=entitlement_of(event) if is_seen else None,
+        has_entitlement=has_entitlement,
         changes=_changes(event, before) if is_seen else (),
-        payload=json.dumps(payload, ensure_ascii=False, indent=2) if is_seen else None,
+        payload=payload if is_seen else None,
     )
 
 
@@ -168,4 +184,4 @@ def _number(value: float | None) -> str:
 
 def _cell(text: str | None) -> str:
     """A text that no spreadsheet takes for a formula."""
-    return f"'{text}" if text and text.startswith(_FORMULA) else text or ""
+    return f"'{text}" if text and text.lstrip().startswith(_FORMULA) else text or ""

@@ -21,7 +21,7 @@ from kaiten_sync.server.dashboard.pages import (
     up_to,
 )
 from kaiten_sync.server.db.saturation import CounterFilter
-from kaiten_sync.server.db.search import Wanted
+from kaiten_sync.server.db.search import CUSTOMER_SORTS, INSTANCE_SORTS, Wanted
 from kaiten_sync.server.service import saturation, search
 from kaiten_sync.server.service.customers import get_customer
 from kaiten_sync.server.shapes.customers import customer_json
@@ -41,7 +41,7 @@ _REST = (
 
 
 def _list(visit: Visit) -> Shown:
-    wanted = listing_of(visit, _ALL)
+    wanted = listing_of(visit, _ALL, sorts=CUSTOMER_SORTS)
     page = search.find_customers(visit.work, wanted.wanted, wanted.position, ROWS)
     return Shown(
         template="customers.html",
@@ -62,7 +62,7 @@ def _new(visit: Visit) -> Shown:
 
 def _detail(visit: Visit) -> Shown:
     row = get_customer(visit.work, visit.path["customerSlug"])
-    wanted = listing_of(visit, f"{_ALL}/{row.slug}", ENDS_FILTER)
+    wanted = listing_of(visit, f"{_ALL}/{row.slug}", ENDS_FILTER, sorts=INSTANCE_SORTS)
     sees_instances = visit.may("read:instances")
     page = (
         search.find_instances(
@@ -76,7 +76,10 @@ def _detail(visit: Visit) -> Shown:
         if sees_instances
         else None
     )
-    of_customer = CounterFilter(customer_slug=row.slug)
+    ends_from, ends_before = search.end_bounds(visit.work, wanted.values["ends"])
+    of_customer = CounterFilter(
+        customer_slug=row.slug, ends_from=ends_from, ends_before=ends_before
+    )
     meters, has_more = (
         saturation.list_counters(visit.work, of_customer, skipped=0, limit=ROWS)
         if sees_instances

@@ -33,6 +33,7 @@ from kaiten_sync.server.dashboard.pages import (
     up_to,
 )
 from kaiten_sync.server.db.entitlements import EntitlementRow
+from kaiten_sync.server.db.search import ENTITLEMENT_SORTS
 from kaiten_sync.server.service import saturation, search, usage_days
 from kaiten_sync.server.service.entitlements import get_entitlement
 from kaiten_sync.server.service.work import Work
@@ -52,6 +53,7 @@ def _list(visit: Visit) -> Shown:
         Filter(name="type", label="Type", choices=choices(TYPES)),
         Filter(name="reset_period", label="Resets", choices=choices(RESET_PERIODS)),
         Filter(name="group", label="Group", choices=offered_groups(visit)),
+        sorts=ENTITLEMENT_SORTS,
     )
     page = search.find_entitlements(visit.work, wanted.wanted, wanted.position, ROWS)
     return Shown(

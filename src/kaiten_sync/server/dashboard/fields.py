@@ -18,7 +18,7 @@ from kaiten_sync.server.dashboard.texts import is_same, with_line_feeds
 from kaiten_sync.server.domain.refusals import Problem, RefusalError, invalid, unprocessable
 from kaiten_sync.server.web.codec import check_storable, decode_body
 
-Kind = Literal["text", "long", "number", "choice", "flag", "flags", "day", "json"]
+Kind = Literal["text", "long", "number", "choice", "flag", "flags", "matrix", "day", "json"]
 
 MAX_FIELDS = 10_000
 """Fields that one form may send: three for each grant of a license, and no license has so many."""
@@ -40,7 +40,8 @@ class Field:
     """One question of a form. `name` is the property of the body that answers it.
 
     `empty` is the value of the property if nothing is typed; by default the property is left out.
-    `show` makes the text of a stored value, by default as the kind wants it.
+    `show` makes the text of a stored value, by default as the kind wants it. Of a `matrix`, choices
+    are an action, a colon and what it is about, of which each may have one.
     """
 
     name: str
@@ -54,6 +55,22 @@ class Field:
     empty: Any = ...
     initial: str = ""
     show: Callable[[Any], str] | None = None
+
+    @property
+    def rows(self) -> Mapping[str, Mapping[str, str]]:
+        """Of a matrix: the values to choose from, by what they are about and by action."""
+        found: dict[str, dict[str, str]] = {}
+        for choice in self.choices:
+            action, _, about = choice.value.partition(":")
+            found.setdefault(about, {})[action] = choice.value
+        return found
+
+    def typed_in(self, sent: Sent) -> Sequence[str]:
+        """What was typed in it. A matrix sends a field for each of its rows."""
+        if self.kind != "matrix":
+            return sent.values.get(self.name, ())
+        names = (self.name, *(f"{self.name}:{about}" for about in self.rows))
+        return [value for name in names for value in sent.all(name)]
 
     def typed(self, stored: Mapping[str, Any] | None) -> Sequence[str]:
         """What the field shows of what is stored, as if it had been typed."""
@@ -174,6 +191,8 @@ def _value(field: Field, sent: Sent, stored: Mapping[str, Any]) -> Any:
     if field.kind == "flags":
         offered = {choice.value for choice in field.choices}
         return [*sent.all(field.name), *(each for each in kept or () if each not in offered)]
+    if field.kind == "matrix":
+        return list(field.typed_in(sent))
     text = with_line_feeds(sent.text(field.name))
     if not text.strip():
         if field.required:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 from decimal import Decimal
 from typing import Protocol
@@ -98,7 +99,7 @@ def show_count(count: int, noun: str) -> str:
 
 def show_percent(ratio: float | None) -> str:
     """A ratio in percent, rounded down so that only what is full says 100; a dash for none."""
-    return "–" if ratio is None else f"{show_number(int(ratio * 100 + 1e-9))} %"
+    return "–" if ratio is None else f"{show_number(math.floor(ratio * 100 + 1e-9))} %"
 
 
 def show_overage(percent: int | None) -> str:

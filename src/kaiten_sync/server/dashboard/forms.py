@@ -18,6 +18,9 @@ from kaiten_sync.server.domain.refusals import Problem, RefusalError, conflict
 STATE_FIELD = "form_state"
 """The hidden field with the state of what is stored when the form was shown."""
 
+_CHANGED = "Form.ChangedMeanwhile"
+"""The code of a refusal that says what somebody else has changed."""
+
 _FIELD_OF_CODE = {
     "AlreadyAssociated": "entitlementSlug",
     "CustomerNotFound": "customerSlug",
@@ -86,18 +89,30 @@ def fill(
     sent: Sent | None = None,
     error: RefusalError | None = None,
 ) -> Filled:
-    """A form to show: with what was sent, or else with what is stored, or else empty."""
+    """A form to show: with what was sent, or else with what is stored, or else empty.
+
+    What was sent still rests on what was stored when the form was first shown, until somebody was
+    told what has changed since.
+    """
     shown = tuple(_offering(field, stored) for field in fields)
     by_field, rest = _problems_by_field({field.name for field in shown}, error)
     entries = [
         FormEntry(
             field=field,
-            typed=sent.values.get(field.name, ()) if sent else field.typed(stored),
+            typed=field.typed_in(sent) if sent else field.typed(stored),
             problems=by_field.get(field.name, ()),
         )
         for field in shown
     ]
-    return Filled(entries=entries, problems=rest, state=_state(shown, stored) if stored else "")
+    state = _state(shown, stored) if stored else ""
+    if sent and not is_told_of_changes(error):
+        state = sent.one(STATE_FIELD) or state
+    return Filled(entries=entries, problems=rest, state=state)
+
+
+def is_told_of_changes(error: RefusalError | None) -> bool:
+    """Whether this refusal says what somebody else has changed meanwhile."""
+    return error is not None and error.code == _CHANGED
 
 
 def check_unchanged(fields: Iterable[Field], stored: Mapping[str, Any], sent: Sent) -> None:
@@ -119,7 +134,7 @@ def check_unchanged(fields: Iterable[Field], stored: Mapping[str, Any], sent: Se
     ]
     if problems:
         detail = "it was changed after you opened this page; submit again to overwrite"
-        raise conflict("Form.ChangedMeanwhile", detail, problems)
+        raise conflict(_CHANGED, detail, problems)
 
 
 def field_of(location: str | None) -> str:

@@ -13,7 +13,13 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from kaiten_sync.server.dashboard.fields import Field, Sent, read_fields
-from kaiten_sync.server.dashboard.forms import Filled, FormEntry, field_of, fill
+from kaiten_sync.server.dashboard.forms import (
+    Filled,
+    FormEntry,
+    field_of,
+    fill,
+    is_told_of_changes,
+)
 from kaiten_sync.server.dashboard.granted import GRANT_FIELDS, grant_body, stored_grant, terms_text
 from kaiten_sync.server.dashboard.texts import showable, with_line_feeds
 from kaiten_sync.server.db.grants import NamedGrant
@@ -70,8 +76,11 @@ def grant_table(
     stored = {name: value for row in rows for name, value in _stored(row).items()}
     by_grant = [(row, _fields(row)) for row in rows]
     typed: dict[str, Sequence[str]] = {}
+    states: dict[str, str] = {}
     for row, fields in by_grant:
         is_edited = sent is not None and _is_edited(row.entitlement_slug, sent)
+        if sent and is_edited and not is_told_of_changes(error):
+            states[row.entitlement_slug] = sent.one(_name(_STATE, row))
         for field in fields:
             texts = sent.values.get(field.name, ()) if sent and is_edited else None
             typed[field.name] = field.typed(stored) if texts is None else texts
@@ -84,7 +93,7 @@ def grant_table(
                 row=row,
                 value=entries[_name("value", row)],
                 overage=entries.get(_name("overage", row)),
-                state=_state(row),
+                state=states.get(row.entitlement_slug) or _state(row),
             )
             for row in rows
         ],

@@ -26,7 +26,7 @@ from kaiten_sync.server.dashboard.pages import (
     up_to,
 )
 from kaiten_sync.server.db.audit import TrailFilter
-from kaiten_sync.server.db.search import Wanted
+from kaiten_sync.server.db.search import INSTANCE_SORTS, Wanted
 from kaiten_sync.server.domain.events import EVENT_TYPES
 from kaiten_sync.server.domain.licenses import ARCHIVED
 from kaiten_sync.server.domain.refusals import Problem, RefusalError, unprocessable
@@ -126,6 +126,7 @@ def _list(visit: Visit) -> Shown:
         _ALL,
         Filter(name="status", label="Status", choices=choices(_STATUSES)),
         ENDS_FILTER,
+        sorts=INSTANCE_SORTS,
     )
     page = search.find_instances(
         visit.work,

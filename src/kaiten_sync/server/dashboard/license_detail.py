@@ -26,7 +26,7 @@ from kaiten_sync.server.dashboard.pages import (
 )
 from kaiten_sync.server.db.grants import NamedGrant
 from kaiten_sync.server.db.licenses import LicenseRow
-from kaiten_sync.server.db.search import Wanted
+from kaiten_sync.server.db.search import INSTANCE_SORTS, Wanted
 from kaiten_sync.server.domain.refusals import RefusalError, conflict, not_found
 from kaiten_sync.server.service import grants, previews, search
 from kaiten_sync.server.service.entitlements import get_entitlement
@@ -163,7 +163,7 @@ def _saved(done: Done) -> str:
 
 def _holders(visit: Visit) -> Shown:
     row = get_license(visit.work, visit.path["licenseSlug"])
-    wanted = listing_of(visit, f"{ALL}/{row.slug}/instances")
+    wanted = listing_of(visit, f"{ALL}/{row.slug}/instances", sorts=INSTANCE_SORTS)
     page = search.find_instances(
         visit.work, wanted.wanted, wanted.position, ROWS, license_id=row.id
     )

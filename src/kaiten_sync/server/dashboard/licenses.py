@@ -25,6 +25,7 @@ from kaiten_sync.server.dashboard.pages import (
 )
 from kaiten_sync.server.db.grants import NamedGrant
 from kaiten_sync.server.db.licenses import LicenseRow
+from kaiten_sync.server.db.search import FAMILY_SORTS
 from kaiten_sync.server.domain.refusals import Problem, RefusalError, unprocessable
 from kaiten_sync.server.service import grants, previews, search
 from kaiten_sync.server.service.families import get_family
@@ -127,6 +128,7 @@ def _list(visit: Visit) -> Shown:
         ALL,
         Filter(name="type", label="Type", choices=choices(_TYPES)),
         Filter(name="lifecycle_state", label="State", choices=choices(_STATES)),
+        sorts=FAMILY_SORTS,
     )
     page, families, held = search.find_families(visit.work, wanted.wanted, wanted.position, ROWS)
     return Shown(
@@ -178,6 +180,7 @@ def _next_version(visit: Visit) -> Mapping[str, Any] | None:
         "description": row.description,
         "copyFrom": row.slug,
         "lifecycleState": "DRAFT",
+        "isActive": row.is_active,
     }
 
 

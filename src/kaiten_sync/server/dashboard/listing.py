@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
@@ -42,6 +42,7 @@ class Filter:
 class Listing:
     """A list as the URL asks for it: a text, values of filters, and where the page begins.
 
+    `sort` is one of `sorts`, with a minus in front for the last first; empty for the list's order.
     `is_declared`: with its declaration, which takes longer than the list itself.
     """
 
@@ -51,16 +52,18 @@ class Listing:
     filters: tuple[Filter, ...]
     position: Position | None
     is_declared: bool
+    sorts: Collection[str] = ()
+    sort: str = ""
 
     @property
     def wanted(self) -> Wanted:
         """What to look for in the database."""
-        return Wanted(text=self.text, values=self.values)
+        return Wanted(text=self.text, values=self.values, sort=self.sort)
 
     def wanted_but(self, *names: str) -> Wanted:
         """The same without filters that are not columns."""
         values = {name: value for name, value in self.values.items() if name not in names}
-        return Wanted(text=self.text, values=values)
+        return Wanted(text=self.text, values=values, sort=self.sort)
 
     @property
     def is_narrowed(self) -> bool:
@@ -76,6 +79,17 @@ class Listing:
         """The URL of the first page."""
         return self._link({})
 
+    def order_of(self, name: str) -> str:
+        """How the list is sorted by what has this name: ascending, descending or empty."""
+        if self.sort.removeprefix("-") != name:
+            return ""
+        return "descending" if self.sort.startswith("-") else "ascending"
+
+    def sorted_by(self, name: str) -> str:
+        """The URL of the first page sorted so, or the other way round if it is."""
+        turned = "-" if self.order_of(name) == "ascending" else ""
+        return self._link({"sort": turned + name})
+
     def after(self, following: Position | None) -> str | None:
         """The URL of the page that begins there."""
         return None if following is None else self._link({"cursor": encode_cursor(following)})
@@ -86,19 +100,20 @@ class Listing:
         return self._link({**cursor, "declared": "on"})
 
     def _link(self, more: Mapping[str, str]) -> str:
-        said = {"q": self.text, **self.values, **more}
+        said = {"q": self.text, **self.values, "sort": self.sort, **more}
         query = urlencode({name: value for name, value in said.items() if value})
         return f"{self.path}?{query}" if query else self.path
 
 
-def listing_of(visit: Visit, path: str, *filters: Filter) -> Listing:
-    """The list that a visit asks for. What no filter offers is not asked for.
+def listing_of(visit: Visit, path: str, *filters: Filter, sorts: Collection[str] = ()) -> Listing:
+    """The list that a visit asks for. What no filter and no sort offers is not asked for.
 
     Raises:
         RefusalError: the text cannot be looked for.
     """
     text = visit.query.get("q", "").strip()[:_MAX_TEXT]
     check_storable(text, "query.q")
+    sort = visit.query.get("sort", "")
     return Listing(
         path=path,
         text=text,
@@ -106,6 +121,8 @@ def listing_of(visit: Visit, path: str, *filters: Filter) -> Listing:
         filters=filters,
         position=decode_cursor(visit.query.get("cursor", "")),
         is_declared=bool(visit.query.get("declared")),
+        sorts=sorts,
+        sort=sort if sort.removeprefix("-") in sorts else "",
     )
 
 

@@ -16,6 +16,9 @@ from kaiten_sync.server.web.arguments import check_body
 from kaiten_sync.server.web.catalog import OPERATIONS
 from kaiten_sync.server.web.operations import Arguments, Operation
 
+TOKEN_FIELD = "form_token"  # noqa: S105  a name, not a secret
+"""The hidden field with what only a page of the same session knows."""
+
 _BY_ID = {operation.id: operation for operation in OPERATIONS}
 
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from http import HTTPStatus
 from urllib.parse import quote
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
-from starlette.routing import BaseRoute, Route
+from starlette.routing import BaseRoute, Route, compile_path
 
 from kaiten_sync.server.dashboard import guard
 from kaiten_sync.server.dashboard.api_lines import curl_line
@@ -19,14 +19,24 @@ from kaiten_sync.server.dashboard.catalog import FORMS, NAVIGATION, NOTICES, PAG
 from kaiten_sync.server.dashboard.fields import Sent, parse_sent
 from kaiten_sync.server.dashboard.git_view import GitPlan, GitView, PlanMaker
 from kaiten_sync.server.dashboard.guard import check_form_token, check_origin, session_id_of
-from kaiten_sync.server.dashboard.pages import DashboardPage, Done, Form, Refused, Shown, Visit
+from kaiten_sync.server.dashboard.kept import put_along, same_again, taken_along
+from kaiten_sync.server.dashboard.pages import (
+    TOKEN_FIELD,
+    DashboardPage,
+    Done,
+    Form,
+    Refused,
+    Shown,
+    Visit,
+)
 from kaiten_sync.server.dashboard.rendering import Assets, Renderer
-from kaiten_sync.server.domain.refusals import RefusalError, RefusalKind
+from kaiten_sync.server.dashboard.signed import Signed, signed_in, signed_with
+from kaiten_sync.server.domain.refusals import RefusalError, RefusalKind, conflict
 from kaiten_sync.server.domain.scopes import allows
 from kaiten_sync.server.service import sessions
 from kaiten_sync.server.service.forms import answer_once
 from kaiten_sync.server.service.tenancy import is_first_organization
-from kaiten_sync.server.service.work import Caller, Work
+from kaiten_sync.server.service.work import Work
 from kaiten_sync.server.web.arguments import read_body
 from kaiten_sync.server.web.problems import STATUSES
 from kaiten_sync.server.web.routes import Pages
@@ -35,9 +45,15 @@ from kaiten_sync.server.web.transactions import Surroundings, unless_busy, work_
 
 _SIGN_IN = "/sign-in"
 _SIGN_OUT = "/sign-out"
-_TOKEN_FIELD = "form_token"  # noqa: S105  a name, not a secret
 _MAX_TOKEN = 600
 """Characters of a token that are looked at: ours have far fewer, and a form can carry megabytes."""
+
+_RETRY = {"Retry-After": "1"}
+_SIGNED_OUT = conflict(
+    "Form.SignedOut", "you were signed out before this could be done; look at it and send it again"
+)
+
+_FORMS_BY_PATH = [(compile_path(form.path)[0], form) for form in FORMS]
 
 _PLAN_WAIT_S = 20
 """How long the page of the plan waits for one: most are made by then."""
@@ -53,14 +69,6 @@ def dashboard(surroundings: Surroundings, make_plan: PlanMaker | None = None) ->
     git = GitView(make_plan, surroundings.clock) if make_plan else None
     site = _Site(surroundings, git)
     return Pages(routes=site.routes(), wrong=site.wrong)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Signed:
-    """Who is signed in, and with which session."""
-
-    session_id: str
-    caller: Caller
 
 
 class _Site:
@@ -86,12 +94,17 @@ class _Site:
         return [*routes, Route("/static/{name}", self._asset)]
 
     def wrong(
-        self, request: Request, status: int, detail: str, headers: Mapping[str, str] | None
+        self,
+        request: Request,
+        status: int,
+        detail: str,
+        headers: Mapping[str, str] | None = None,
     ) -> Response:
         """A page that says what went wrong, for whoever asks."""
-        values = {"status": status, "detail": detail}
+        values = {"status": status, "detail": detail, "again": None}
         # If the server failed, finding out who is signed in may fail as well.
-        signed = None if status >= HTTPStatus.INTERNAL_SERVER_ERROR else self._signed(request)
+        has_failed = status >= HTTPStatus.INTERNAL_SERVER_ERROR
+        signed = None if has_failed else signed_in(self._surroundings, request)
         if signed is None:
             return self._renderer.page("wrong.html", {**values, "signed": None}, status, headers)
         shown = Shown(template="wrong.html", values=values)
@@ -101,17 +114,18 @@ class _Site:
         found = self._assets.find(request.path_params["name"])
         if found is not None:
             return found
-        return await run_in_threadpool(self.wrong, request, 404, "Not Found.", None)
+        return await run_in_threadpool(self.wrong, request, 404, "Not Found.")
 
     def _route(self, path: str, by_method: Mapping[str, _Answer]) -> Route:
         async def answer(request: Request) -> Response:
             method = "GET" if request.method == "HEAD" else request.method
+            sent = None
             try:
                 sent = parse_sent(await read_body(request)) if method == "POST" else None
                 # Pages wait for the database, so they must not be made on the event loop.
                 return await run_in_threadpool(self._answer, by_method[method], request, sent)
             except RefusalError as error:
-                return await run_in_threadpool(self._refused, request, error)
+                return await run_in_threadpool(self._refused, request, error, sent)
 
         return Route(path, answer, methods=list(by_method))
 
@@ -121,9 +135,14 @@ class _Site:
         with unless_busy():
             return answer(request, sent)
 
-    def _refused(self, request: Request, error: RefusalError) -> Response:
-        headers = {"Retry-After": "1"} if error.kind is RefusalKind.UNAVAILABLE else None
-        return self.wrong(request, STATUSES[error.kind], error.detail, headers)
+    def _refused(self, request: Request, error: RefusalError, sent: Sent | None) -> Response:
+        status, path = STATUSES[error.kind], request.scope["path"]
+        if error.kind is not RefusalKind.UNAVAILABLE:
+            return self.wrong(request, status, error.detail)
+        # The same form again, since its page cannot be made now. A token is typed again.
+        again = same_again(sent) if sent and path not in (_SIGN_IN, _SIGN_OUT) else None
+        values = {"status": status, "detail": error.detail, "signed": None, "action": path}
+        return self._renderer.page("wrong.html", {**values, "again": again}, status, _RETRY)
 
     # Signing in and out
 
@@ -131,11 +150,17 @@ class _Site:
         return self._sign_in_page(request, request.query_params.get("next", "/"))
 
     def _sign_in_page(
-        self, request: Request, following: str, problem: str | None = None, status: int = 200
+        self,
+        request: Request,
+        following: str,
+        problem: str | None = None,
+        status: int = 200,
+        kept: Sent | None = None,
     ) -> Response:
         values = {
             "following": guard.local_path(following),
             "problem": problem,
+            "kept": put_along(kept),
             "signed": None,
             "needs_https": request.scope["scheme"] == "http" and not guard.is_loopback(request),
         }
@@ -144,55 +169,74 @@ class _Site:
     def _sign_in(self, request: Request, sent: Sent | None) -> Response:
         sent = sent or Sent({})
         token, now_ms = sent.one("token")[:_MAX_TOKEN], self._surroundings.clock()
-        following = guard.local_path(sent.one("next"))
+        following, kept = guard.local_path(sent.one("next")), taken_along(sent)
         try:
             # A guess must not take the lock of writers.
             with (
+                unless_busy(),
                 self._surroundings.throttle.guarding(address_of(request), token, now_ms),
                 self._surroundings.database.reading() as connection,
             ):
                 sessions.check_token(connection, token, now_ms)
-            with self._surroundings.database.writing() as connection:
+            with unless_busy(), self._surroundings.database.writing() as connection:
                 session_id = sessions.sign_in(connection, token, now_ms)
         except RefusalError as error:
-            answer = self._sign_in_page(request, following, error.detail, STATUSES[error.kind])
+            answer = self._sign_in_page(
+                request, following, error.detail, STATUSES[error.kind], kept
+            )
             if isinstance(error, ThrottledError):
                 answer.headers["Retry-After"] = str(error.wait_s)
             return answer
-        answer = _see_other(following)
+        if kept is None:
+            answer = _see_other(following)
+        else:
+            answer = self._form_again(request, session_id, following, kept) or _see_other("/")
         guard.set_session(request, answer, session_id)
         return answer
+
+    def _form_again(
+        self, request: Request, session_id: str, path: str, kept: Sent
+    ) -> Response | None:
+        """The page of a form as it was typed when nobody was signed in; None if it has none."""
+        signed = signed_with(self._surroundings, session_id)
+        for pattern, form in _FORMS_BY_PATH:
+            found = pattern.fullmatch(path)
+            if found and signed:
+                of_page = {"path": path, "path_params": found.groupdict(), "query_string": b""}
+                there = Request({**request.scope, **of_page})
+                return self._show_again(there, signed, form, kept, _SIGNED_OUT, 200)
+        return None
+
+    def _show_again(
+        self,
+        request: Request,
+        signed: Signed,
+        form: Form,
+        sent: Sent,
+        why: RefusalError,
+        status: int | None = None,
+    ) -> Response:
+        """The page of a form that was not looked at, with what was typed."""
+        if not allows(signed.caller.scopes, form.operation.scope):
+            return self._not_allowed(request, signed, form.operation.scope)
+        refused = Refused(form=form, sent=sent, error=why)
+        return self._shown(request, signed, form.page, refused, status)
 
     def _sign_out(self, request: Request, sent: Sent | None) -> Response:
         session_id = session_id_of(request)
         if session_id is not None:
-            check_form_token(session_id, (sent or Sent({})).one(_TOKEN_FIELD))
+            check_form_token(session_id, (sent or Sent({})).one(TOKEN_FIELD))
             with self._surroundings.database.writing() as connection:
                 sessions.sign_out(connection, session_id)
         answer = _see_other(_SIGN_IN)
         guard.clear_session(request, answer)
         return answer
 
-    def _signed(self, request: Request) -> _Signed | None:
-        """Who is signed in; that they are still there is written down now and then."""
-        session_id = session_id_of(request)
-        if session_id is None:
-            return None
-        now_ms = self._surroundings.clock()
-        with self._surroundings.database.reading() as connection:
-            found = sessions.resume(connection, session_id, now_ms)
-        if found is None:
-            return None
-        if found.is_due:
-            with self._surroundings.database.writing() as connection:
-                sessions.touch(connection, session_id, now_ms)
-        return _Signed(session_id=session_id, caller=found.caller)
-
     # Pages and forms
 
     def _show_page(self, page: DashboardPage) -> _Answer:
         def answer(request: Request, _sent: Sent | None) -> Response:
-            signed = self._signed(request)
+            signed = signed_in(self._surroundings, request)
             if signed is None:
                 return _see_other(f"{_SIGN_IN}?next={quote(_here(request), safe='/')}")
             for scope in page.scopes:
@@ -204,11 +248,15 @@ class _Site:
 
     def _take_form(self, form: Form) -> _Answer:
         def answer(request: Request, sent: Sent | None) -> Response:
-            signed = self._signed(request)
-            if signed is None:
-                return self._sign_in_page(request, "/", "you were signed out; sign in again", 401)
+            signed = signed_in(self._surroundings, request)
             sent = sent or Sent({})
-            check_form_token(signed.session_id, sent.one(_TOKEN_FIELD))
+            if signed is None:
+                problem = "you were signed out; sign in again, and what you typed comes back"
+                return self._sign_in_page(request, request.scope["path"], problem, 401, sent)
+            try:
+                check_form_token(signed.session_id, sent.one(TOKEN_FIELD))
+            except RefusalError as error:
+                return self._show_again(request, signed, form, sent, error)
             if not allows(signed.caller.scopes, form.operation.scope):
                 return self._not_allowed(request, signed, form.operation.scope)
             reviewed = self._review(request, signed, form, sent)
@@ -216,7 +264,7 @@ class _Site:
 
         return answer
 
-    def _perform(self, request: Request, signed: _Signed, form: Form, sent: Sent) -> Response:
+    def _perform(self, request: Request, signed: Signed, form: Form, sent: Sent) -> Response:
         path = request.path_params
 
         def perform(work: Work) -> str | Shown:
@@ -230,17 +278,16 @@ class _Site:
             )
 
         try:
-            done = write(self._surroundings, signed.caller, perform)
+            with unless_busy():
+                done = write(self._surroundings, signed.caller, perform)
         except RefusalError as error:
-            if error.kind is RefusalKind.UNAVAILABLE:
-                raise
             refused = Refused(form=form, sent=sent, error=error)
             return self._shown(request, signed, form.page, refused)
         if isinstance(done, str):
             return _see_other(done)
         return self._render(request, signed, done, 201)
 
-    def _review(self, request: Request, signed: _Signed, form: Form, sent: Sent) -> Response | None:
+    def _review(self, request: Request, signed: Signed, form: Form, sent: Sent) -> Response | None:
         """The page to show before a form is done; None if it can be done."""
         review = form.review
         if review is None:
@@ -249,23 +296,28 @@ class _Site:
             with self._visiting(request, signed) as visit:
                 shown = review(visit, sent)
         except RefusalError as error:
-            if error.kind is RefusalKind.UNAVAILABLE:
-                raise
             refused = Refused(form=form, sent=sent, error=error)
             return self._shown(request, signed, form.page, refused)
         return None if shown is None else self._render(request, signed, shown, 200, visit.plan)
 
     def _shown(
-        self, request: Request, signed: _Signed, page: DashboardPage, refused: Refused | None = None
+        self,
+        request: Request,
+        signed: Signed,
+        page: DashboardPage,
+        refused: Refused | None = None,
+        status: int | None = None,
     ) -> Response:
         wait_s = _PLAN_WAIT_S if page.waits_for_plan else 0
         with self._visiting(request, signed, wait_s) as visit:
             shown = page.show(replace(visit, refused=refused))
-        status = STATUSES[refused.error.kind] if refused else 200
-        return self._render(request, signed, shown, status, visit.plan)
+        if status is None:
+            status = STATUSES[refused.error.kind] if refused else 200
+        headers = _RETRY if status == HTTPStatus.SERVICE_UNAVAILABLE else None
+        return self._render(request, signed, shown, status, visit.plan, headers)
 
     @contextmanager
-    def _visiting(self, request: Request, signed: _Signed, wait_s: float = 0) -> Iterator[Visit]:
+    def _visiting(self, request: Request, signed: Signed, wait_s: float = 0) -> Iterator[Visit]:
         # Before any transaction: making a plan asks this very server.
         plan = self._git.latest(wait_s) if self._git else None
         with self._surroundings.database.reading() as connection:
@@ -280,14 +332,14 @@ class _Site:
                 plan=plan if has_git else None,
             )
 
-    def _not_allowed(self, request: Request, signed: _Signed, scope: str) -> Response:
+    def _not_allowed(self, request: Request, signed: Signed, scope: str) -> Response:
         shown = Shown(template="not_allowed.html", values={"scope": scope})
         return self._render(request, signed, shown, 403)
 
     def _render(
         self,
         request: Request,
-        signed: _Signed,
+        signed: Signed,
         shown: Shown,
         status: int,
         plan: GitPlan | None = None,

@@ -25,6 +25,7 @@ from kaiten_sync.server.dashboard.pages import (
 from kaiten_sync.server.domain.events import EVENT_TYPES, OWN_EVENT_TYPES, read_scope
 from kaiten_sync.server.domain.refusals import Problem, unprocessable
 from kaiten_sync.server.domain.times import parse_rfc3339
+from kaiten_sync.server.domain.webhooks import delivery_body
 from kaiten_sync.server.service import webhooks
 from kaiten_sync.server.shapes.webhooks import endpoint_json
 from kaiten_sync.server.web.forwarding import forward
@@ -82,7 +83,7 @@ def _list(visit: Visit) -> Shown:
         template="webhooks.html",
         values={
             "listing": wanted,
-            "endpoints": [(endpoint_json(row), row.status) for row in page.rows],
+            "endpoints": [(endpoint_json(row), row) for row in page.rows],
             "following": wanted.after(page.next),
         },
         calls=(call("list-webhooks"), call("list-webhook-history")),
@@ -120,12 +121,7 @@ def _detail(visit: Visit) -> Shown:
             "shown": endpoint_json(row, with_secret=True),
             "listing": wanted,
             "deliveries": [
-                (
-                    each,
-                    json.dumps(payloads[each.event_seq], ensure_ascii=False, indent=2),
-                    scope,
-                    visit.may(scope),
-                )
+                (each, _pretty(payloads[each.event_seq]), scope, visit.may(scope))
                 for each in page.rows
                 for scope in (read_scope(each.event_type),)
             ],
@@ -138,6 +134,29 @@ def _detail(visit: Visit) -> Shown:
             call("list-webhook-history", query={"hookId": row.id}),
         ),
     )
+
+
+def _delivery(visit: Visit) -> Shown:
+    endpoint = webhooks.get_endpoint(visit.work, visit.path["webhookId"])
+    row = webhooks.get_delivery(visit.work, endpoint.id, visit.path["deliveryId"])
+    scope = read_scope(row.event_type)
+    payload = webhooks.payloads_of(visit.work, [row])[row.event_seq]
+    body = json.loads(delivery_body(row.event_name, row.event_type, payload))
+    return Shown(
+        template="webhook_delivery.html",
+        values={
+            "endpoint": endpoint,
+            "row": row,
+            "attempts": webhooks.attempts_of(visit.work, row),
+            "body": _pretty(body) if visit.may(scope) else None,
+            "scope": scope,
+        },
+        calls=(call("list-webhook-history", query={"hookId": endpoint.id}),),
+    )
+
+
+def _pretty(payload: Mapping[str, Any]) -> str:
+    return json.dumps(payload, ensure_ascii=False, indent=2)
 
 
 def _stored(visit: Visit) -> Mapping[str, Any]:
@@ -222,5 +241,9 @@ _RESEND = replace(
     act=_resend,
 )
 
-PAGES = (DashboardPage(path=_ALL, scopes=(_READ,), show=_list), _DETAIL)
+PAGES = (
+    DashboardPage(path=_ALL, scopes=(_READ,), show=_list),
+    _DETAIL,
+    DashboardPage(path=f"{_ONE}/deliveries/{{deliveryId}}", scopes=(_READ,), show=_delivery),
+)
 FORMS = (_NEW, _EDIT, _DELETE, _RETRY, _RESUME, _PAUSE, _ROTATE, _TEST, _RESEND)

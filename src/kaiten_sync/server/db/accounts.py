@@ -37,6 +37,7 @@ class ShownToken:
     created_by_name: str | None
     revoked_by: str | None
     revoked_by_name: str | None
+    last_used_at: int | None
 
 
 _creator = service_account.alias("creator")
@@ -67,6 +68,7 @@ _TOKENS: Select[Any] = (
         _creator.c.name.label("created_by_name"),
         token.c.revoked_by,
         _revoker.c.name.label("revoked_by_name"),
+        token.c.last_used_at,
     )
     .outerjoin(_creator, _creator.c.id == _maker)
     .outerjoin(_revoker, _revoker.c.id == token.c.revoked_by)

@@ -11,14 +11,18 @@ from sqlalchemy import ColumnElement, Connection, bindparam, func, or_, select
 from kaiten_sync.server.db.events import EventRow
 from kaiten_sync.server.db.pages import FIRST, Position, RowPage
 from kaiten_sync.server.db.rows import RowQuery
-from kaiten_sync.server.db.tables import event, service_account, token
+from kaiten_sync.server.db.tables import entitlement, event, instance, service_account, token
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrailEvent(EventRow):
-    """An event as pages have it, which go by `created_at` and `id`, and whose token caused it."""
+    """An event as pages have it, which go by `created_at` and `id`, and whose token caused it.
+
+    `current_slug` is that of its instance now; None if the instance is gone, or never was one.
+    """
 
     created_at: int
+    current_slug: str | None
     token_name: str | None
     account_name: str | None
 
@@ -37,9 +41,11 @@ _LIST = RowQuery(
     select(
         event,
         event.c.occurred_at.label("created_at"),
+        instance.c.slug.label("current_slug"),
         token.c.name.label("token_name"),
         service_account.c.name.label("account_name"),
     )
+    .outerjoin(instance, instance.c.id == event.c.instance_id)
     .outerjoin(token, token.c.id == event.c.token_id)
     .outerjoin(service_account, service_account.c.id == token.c.service_account_id)
     .where(
@@ -80,7 +86,8 @@ class TrailFilter:
     """Which events are wanted; what is None is not asked for.
 
     `since_ms` and `until_ms` are inclusive. `types` are those that may be shown. An `address` is
-    that of an object, and asks for what is inside it as well.
+    that of an object, and asks for what is inside it as well. An `instance_slug` is the
+    current one, or the one at the time.
     """
 
     type: str | None = None
@@ -125,15 +132,29 @@ def previous_payloads(
     return {row.seq: row.payload for row in found}
 
 
+def existing_entitlements(
+    connection: Connection, organization_id: str, slugs: Collection[str]
+) -> frozenset[str]:
+    """Those of these slugs that an entitlement has."""
+    if not slugs:
+        return frozenset()
+    statement = select(entitlement.c.slug).where(
+        entitlement.c.organization_id == organization_id, entitlement.c.slug.in_(sorted(slugs))
+    )
+    return frozenset(connection.execute(statement).scalars())
+
+
 def _conditions(wanted: TrailFilter) -> list[ColumnElement[bool]]:
     conditions: list[ColumnElement[bool]] = []
     for column, value in (
         (event.c.type, wanted.type),
         (event.c.instance_id, wanted.instance_id),
-        (event.c.instance_slug, wanted.instance_slug),
     ):
         if value is not None:
             conditions.append(column == value)
+    if wanted.instance_slug is not None:
+        then, now = event.c.instance_slug, instance.c.slug
+        conditions.append(or_(then == wanted.instance_slug, now == wanted.instance_slug))
     if wanted.types is not None:
         conditions.append(event.c.type.in_(sorted(wanted.types)))
     if wanted.is_refused:

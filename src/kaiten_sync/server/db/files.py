@@ -27,7 +27,10 @@ def keep_private(url: URL) -> None:
     name = url.database or ""
     if ":memory:" in name:
         return
-    path = unquote(urlsplit(name).path) if name.startswith("file:") else name
+    try:
+        path = unquote(urlsplit(name).path) if name.startswith("file:") else name
+    except ValueError:  # not a URI: SQLite's own error says more
+        return
     with contextlib.suppress(OSError):
         os.close(os.open(path, os.O_CREAT | os.O_EXCL, _OWNER_ONLY))
     for each in (Path(path + ending) for ending in _COMPANIONS):

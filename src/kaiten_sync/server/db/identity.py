@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Select, bindparam, delete, or_, select
+from sqlalchemy import Connection, Select, bindparam, delete, or_, select, update
 
 from kaiten_sync.server.db.rows import RowQuery, insert_row
 from kaiten_sync.server.db.tables import organization, service_account, token
@@ -48,6 +49,7 @@ class TokenRow:
     created_by: str | None = None
     revoked_by: str | None = None
     parent_id: str | None = None
+    last_used_at: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,6 +121,19 @@ def add_account(connection: Connection, row: AccountRow) -> None:
 def add_token(connection: Connection, row: TokenRow) -> None:
     """Store a token."""
     insert_row(connection, token, row)
+
+
+def note_uses(connection: Connection, used: Mapping[str, int]) -> None:
+    """Store when tokens were last used, by their ids. What is stored and later stays."""
+    statement = (
+        update(token)
+        .where(token.c.id == bindparam("token"))
+        .where(or_(token.c.last_used_at.is_(None), token.c.last_used_at < bindparam("used")))
+        .values(last_used_at=bindparam("used"))
+    )
+    # In one order, so that two processes never wait for each other.
+    rows = [{"token": token_id, "used": used[token_id]} for token_id in sorted(used)]
+    connection.execute(statement, rows)
 
 
 def forget_tokens(connection: Connection, before_ms: int, limit: int) -> int:

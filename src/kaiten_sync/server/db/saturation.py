@@ -49,6 +49,7 @@ class MeteredUsage(CountedUsage):
     customer_name: str
     entitlement_name: str
     updated_at: int | None
+    end_license_date: int
 
 
 _UNLIMITED = -1.0
@@ -73,6 +74,7 @@ _METERED: Select[Any] = (
         instance.c.slug.label("instance_slug"),
         instance.c.name.label("instance_name"),
         instance.c.start_license_date,
+        instance.c.end_license_date,
         instance.c.created_at,
         customer.c.slug.label("customer_slug"),
         customer.c.name.label("customer_name"),
@@ -223,12 +225,18 @@ _COUNT_REFUSED = select(func.count()).select_from(_REFUSED_DAYS)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CounterFilter:
-    """Which counters to list; what is None is not asked for. `since_day` counts from 1970."""
+    """Which counters to list; what is None is not asked for.
+
+    Days count from 1970. `ends_from` and `ends_before` bound the end of the license, in
+    milliseconds since then.
+    """
 
     band: Band | None = None
     refused_since_day: int | None = None
     license_slug: str | None = None
     customer_slug: str | None = None
+    ends_from: int | None = None
+    ends_before: int | None = None
 
 
 def usage_of_entitlement(
@@ -308,6 +316,10 @@ def _wanted(wanted: CounterFilter) -> tuple[list[ColumnElement[bool]], dict[str,
         conditions.append(_numbers.c.license_slug == wanted.license_slug)
     if wanted.customer_slug is not None:
         conditions.append(_numbers.c.customer_slug == wanted.customer_slug)
+    if wanted.ends_from is not None:
+        conditions.append(_numbers.c.end_license_date >= wanted.ends_from)
+    if wanted.ends_before is not None:
+        conditions.append(_numbers.c.end_license_date < wanted.ends_before)
     if wanted.refused_since_day is not None:
         conditions.append(_is_refused)
         parameters["since_day"] = wanted.refused_since_day

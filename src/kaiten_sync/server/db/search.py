@@ -6,10 +6,22 @@ A text is looked for in slugs, names, domains and external ids.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Select, Table, and_, exists, func, or_, select
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Select,
+    Table,
+    and_,
+    exists,
+    func,
+    literal,
+    or_,
+    select,
+    tuple_,
+)
 
 from kaiten_sync.server.db.customers import CustomerRow
 from kaiten_sync.server.db.entitlements import EntitlementRow
@@ -35,10 +47,15 @@ _ESCAPE = "\\"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wanted:
-    """What to look for: a text, and exact values of columns by their name."""
+    """What to look for: a text, and exact values of columns by their name.
+
+    `sort` is a name of the list's sorts, with a minus in front for the last first; empty for the
+    newest first.
+    """
 
     text: str = ""
     values: Mapping[str, str] = field(default_factory=dict)
+    sort: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,6 +68,40 @@ class FoundInstance(InstanceRow):
     license_name: str
 
 
+_Sorts = Mapping[str, ColumnElement[Any]]
+
+ENTITLEMENT_SORTS: _Sorts = {
+    "name": entitlement.c.folded,
+    "slug": entitlement.c.slug,
+    "type": entitlement.c.type,
+    "changed": entitlement.c.updated_at,
+}
+FAMILY_SORTS: _Sorts = {
+    "name": select(func.min(license_version.c.folded))
+    .where(license_version.c.family_id == license_family.c.id)
+    .scalar_subquery(),
+    "family": license_family.c.slug,
+}
+CUSTOMER_SORTS: _Sorts = {
+    "name": customer.c.folded,
+    "slug": customer.c.slug,
+    "domain": func.coalesce(customer.c.domain, ""),
+    "external": func.coalesce(customer.c.external_customer_id, ""),
+    "instances": select(func.count())
+    .where(instance.c.customer_id == customer.c.id)
+    .scalar_subquery(),
+}
+INSTANCE_SORTS: _Sorts = {
+    "name": instance.c.folded,
+    "slug": instance.c.slug,
+    "customer": customer.c.folded,
+    "license": license_version.c.slug,
+    "status": instance.c.status,
+    "ends": instance.c.end_license_date,
+}
+"""What lists can be sorted by, and the values that are compared."""
+
+
 def search_entitlements(
     connection: Connection,
     organization_id: str,
@@ -60,7 +111,7 @@ def search_entitlements(
 ) -> RowPage[EntitlementRow]:
     """One page of entitlements, newest first; the value `group` is a slug, not a column."""
     columns = {name: value for name, value in wanted.values.items() if name != "group"}
-    of_columns = Wanted(text=wanted.text, values=columns)
+    of_columns = replace(wanted, values=columns)
     statement = _matching(select(entitlement), entitlement, organization_id, of_columns)
     group_slug = wanted.values.get("group")
     if group_slug:
@@ -70,7 +121,8 @@ def search_entitlements(
             .where(group_member.c.group_id == entitlement_group.c.id)
             .where(entitlement_group.c.slug == group_slug)
         )
-    return _page(connection, EntitlementRow, statement, entitlement, position, limit)
+    page = _Page(entitlement, ENTITLEMENT_SORTS, wanted.sort, position, limit)
+    return page.read(connection, EntitlementRow, statement)
 
 
 def search_families(
@@ -85,7 +137,8 @@ def search_families(
     statement = select(license_family).where(license_family.c.organization_id == organization_id)
     if wanted.text or any(wanted.values.values()):
         statement = statement.where(license_family.c.id.in_(fits))
-    return _page(connection, FamilyRow, statement, license_family, position, limit)
+    page = _Page(license_family, FAMILY_SORTS, wanted.sort, position, limit)
+    return page.read(connection, FamilyRow, statement)
 
 
 def search_versions(
@@ -93,7 +146,8 @@ def search_versions(
 ) -> RowPage[LicenseRow]:
     """The newest versions of licenses that fit."""
     statement = _matching(select(license_version), license_version, organization_id, wanted)
-    return _page(connection, LicenseRow, statement, license_version, None, limit)
+    page = _Page(license_version, {}, "", None, limit)
+    return page.read(connection, LicenseRow, statement)
 
 
 def search_customers(
@@ -105,7 +159,8 @@ def search_customers(
 ) -> RowPage[CustomerRow]:
     """One page of customers, newest first."""
     statement = _matching(select(customer), customer, organization_id, wanted)
-    return _page(connection, CustomerRow, statement, customer, position, limit)
+    page = _Page(customer, CUSTOMER_SORTS, wanted.sort, position, limit)
+    return page.read(connection, CustomerRow, statement)
 
 
 def search_instances(
@@ -144,7 +199,8 @@ def search_instances(
         statement = statement.where(instance.c.end_license_date >= ends_from)
     if ends_before is not None:
         statement = statement.where(instance.c.end_license_date < ends_before)
-    return _page(connection, FoundInstance, statement, instance, position, limit)
+    page = _Page(instance, INSTANCE_SORTS, wanted.sort, position, limit)
+    return page.read(connection, FoundInstance, statement)
 
 
 def count_ending(
@@ -177,12 +233,47 @@ def _matching(
     return statement.where(and_(table.c.organization_id == organization_id, *filters))
 
 
-def _page(
-    connection: Connection,
-    row_type: type[R],
-    statement: Select[Any],
-    table: Table,
-    position: Position | None,
-    limit: int,
-) -> RowPage[R]:
-    return RowQuery(row_type, statement).newest_first(table).page(connection, position, limit)
+@dataclass(frozen=True, slots=True)
+class _Page:
+    """A page of a table's rows in the order that is asked for, after a position."""
+
+    table: Table
+    sorts: _Sorts
+    sort: str
+    position: Position | None
+    limit: int
+
+    def read(self, connection: Connection, row_type: type[R], statement: Select[Any]) -> RowPage[R]:
+        """The rows of this page, of a statement without an order."""
+        key = self.sorts.get(self.sort.removeprefix("-"))
+        if key is None:
+            newest = RowQuery(row_type, statement).newest_first(self.table)
+            return newest.page(connection, self.position, self.limit)
+        place = (key, self.table.c.id)
+        order = [each.desc() for each in place] if self._is_descending else place
+        ordered = statement.order_by(*order).limit(self.limit + 1)
+        rows: list[Any] = []
+        if self.position is not None:
+            behind = self._after(ordered, statement, key, self.position.id)
+            rows = list(RowQuery(row_type, behind).all(connection))
+        # Also if the last row of the page before is gone: nobody knows its place.
+        if not rows:
+            rows = list(RowQuery(row_type, ordered).all(connection))
+        if len(rows) <= self.limit:
+            return RowPage(rows=rows, next=None)
+        last = rows[self.limit - 1]
+        return RowPage(rows=rows[: self.limit], next=Position(last.created_at, last.id))
+
+    @property
+    def _is_descending(self) -> bool:
+        return self.sort.startswith("-")
+
+    def _after(
+        self, ordered: Select[Any], statement: Select[Any], key: ColumnElement[Any], row_id: str
+    ) -> Select[Any]:
+        """The rows behind the one with this id, which is looked up for its place."""
+        its_place = (key.label("key"), self.table.c.id.label("row_id"))
+        last = statement.where(self.table.c.id == row_id).with_only_columns(*its_place).subquery()
+        place, of_last = tuple_(key, self.table.c.id), tuple_(last.c.key, last.c.row_id)
+        is_behind = place < of_last if self._is_descending else place > of_last
+        return ordered.join(last, literal(True)).where(is_behind)

@@ -117,13 +117,6 @@ _LOCK_ENDPOINT = RowQuery(
     EndpointRow,
     select(webhook_endpoint).where(webhook_endpoint.c.id == bindparam("id")).with_for_update(),
 )
-_FIND_DELIVERY = RowQuery(
-    DeliveryRow,
-    select(webhook_delivery).where(
-        webhook_delivery.c.organization_id == bindparam("organization"),
-        webhook_delivery.c.id == bindparam("id"),
-    ),
-)
 _SHOWN: RowQuery[ShownDelivery] = RowQuery(
     ShownDelivery,
     select(
@@ -136,6 +129,7 @@ _SHOWN: RowQuery[ShownDelivery] = RowQuery(
     .join(webhook_endpoint, webhook_endpoint.c.id == webhook_delivery.c.endpoint_id)
     .where(webhook_delivery.c.organization_id == bindparam("organization")),
 )
+_FIND_DELIVERY = _SHOWN.where(webhook_delivery.c.id == bindparam("id"))
 _last = webhook_delivery.alias("last")
 _place_of_last = (
     select(_last.c.event_seq, _last.c.id).where(_last.c.id == bindparam("after_id")).subquery()
@@ -306,7 +300,7 @@ def list_deliveries(
 
 def find_delivery(
     connection: Connection, organization_id: str, delivery_id: str
-) -> DeliveryRow | None:
+) -> ShownDelivery | None:
     """A delivery by its id."""
     return _FIND_DELIVERY.first(connection, organization=organization_id, id=delivery_id)
 

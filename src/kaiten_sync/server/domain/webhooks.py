@@ -6,9 +6,11 @@ Source: API facts, section 4.
 from __future__ import annotations
 
 import base64
+import json
 import secrets
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 from urllib.parse import urlsplit
 
 from kaiten_sync.server.domain.addresses import is_public, literal_address
@@ -80,6 +82,12 @@ class EndpointHealth:
             retry_at=now_ms + int(wait_s * 1000),
             paused_at=now_ms if is_over else None,
         )
+
+
+def delivery_body(name: str, kind: str, payload: Mapping[str, Any]) -> str:
+    """What is sent of an event. The very text is signed, so it is written in one place."""
+    sent = {"name": name, "type": kind, "data": payload}
+    return json.dumps(sent, ensure_ascii=False, separators=(",", ":"))
 
 
 def new_secret() -> str:

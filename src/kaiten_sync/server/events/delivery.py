@@ -18,6 +18,7 @@ from typing import Any, TypeVar
 from sqlalchemy.exc import SQLAlchemyError
 
 from kaiten_sync.server.db import Database, webhooks
+from kaiten_sync.server.db.attempts import AttemptRow, add_attempt
 from kaiten_sync.server.db.webhooks import DueDelivery
 from kaiten_sync.server.domain.webhooks import ENDPOINT_DELAYS_S, RETRY_DELAYS_S, due_after
 from kaiten_sync.server.events.sender import ATTEMPT_TIMEOUT_S, Attempt, Message, Sender
@@ -230,6 +231,7 @@ class DeliveryWorker:
                 response_status=attempt.status,
                 response_text=attempt.reason,
             )
+            add_attempt(connection, _row_of(delivery, attempt, now_ms))
             work = Work(
                 connection=connection,
                 caller=Caller(
@@ -268,3 +270,16 @@ class DeliveryWorker:
             except SQLAlchemyError:
                 log.exception("what is old could not be deleted; it will be tried again")
             await asyncio.sleep(SWEEP_EVERY_S)
+
+
+def _row_of(delivery: DueDelivery, attempt: Attempt, now_ms: int) -> AttemptRow:
+    return AttemptRow(
+        delivery_id=delivery.id,
+        attempted_at=now_ms - attempt.duration_ms,
+        url=delivery.url,
+        headers=dict(attempt.headers),
+        response_status=attempt.status,
+        response_text=attempt.reason,
+        response_body=attempt.body,
+        duration_ms=attempt.duration_ms,
+    )

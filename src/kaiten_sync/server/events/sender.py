@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import socket
+import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -15,12 +15,16 @@ import httpx
 from standardwebhooks import Webhook
 
 from kaiten_sync.server.domain.addresses import Address, is_public
+from kaiten_sync.server.domain.webhooks import delivery_body
 
 ATTEMPT_TIMEOUT_S = 30.0
 """For a whole attempt, from the look-up of the name to the answer. Source: facts, section 4."""
 
 ANSWER_LIMIT_BYTES = 64 * 1024
-"""Read of an answer's body, politely. Nothing of it is kept."""
+"""Read of an answer's body, politely."""
+
+_KEPT_BYTES = 1024
+"""Kept of an answer's body, to be shown: receivers say there what they did not like."""
 
 _MAX_REASON = 200
 """Characters that are kept of why an attempt failed: a receiver may answer anything."""
@@ -46,11 +50,18 @@ class Message:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attempt:
-    """What became of an attempt: the answer's status, None without one, and a short reason."""
+    """What became of an attempt.
+
+    `status` is that of the answer, None without one, `reason` says in short why, `body` is the
+    beginning of the answer, and `headers` are those that were sent with the message.
+    """
 
     is_success: bool
     status: int | None
     reason: str
+    headers: Mapping[str, str]
+    duration_ms: int
+    body: str = ""
 
 
 async def resolve_host(host: str, port: int) -> Sequence[Address]:
@@ -77,21 +88,31 @@ class Sender:
 
     async def send(self, message: Message) -> Attempt:
         """One attempt. Every failure is a value."""
+        started_s = time.monotonic()
+        headers: Mapping[str, str] = {}
+        status, answered = None, b""
         try:
+            body = delivery_body(message.name, message.type, message.payload)
+            headers = _headers(message, body)
             async with asyncio.timeout(self._timeout_s):
-                return await self._post(message)
+                status, reason, answered = await self._post(message.url, headers, body)
         except TimeoutError:
             reason = f"no answer within {self._timeout_s:g} seconds"
         except (httpx.HTTPError, httpx.InvalidURL, OSError, ValueError) as error:
             reason = str(error) or type(error).__name__
-        return Attempt(is_success=False, status=None, reason=_short(reason))
+        return Attempt(
+            is_success=status is not None and httpx.codes.is_success(status),
+            status=status,
+            reason=_short(reason),
+            headers=headers,
+            duration_ms=int((time.monotonic() - started_s) * 1000),
+            body=_readable(answered),
+        )
 
-    async def _post(self, message: Message) -> Attempt:
-        url = httpx.URL(message.url)
+    async def _post(self, to: str, headers: Mapping[str, str], body: str) -> tuple[int, str, bytes]:
+        """The status of the answer, its phrase, and the beginning of its body."""
+        url = httpx.URL(to)
         address = await self._checked_address(url)
-        sent = {"name": message.name, "type": message.type, "data": message.payload}
-        # The very text is signed, so it is written once.
-        body = json.dumps(sent, ensure_ascii=False, separators=(",", ":"))
         async with (
             httpx.AsyncClient(verify=self._tls, trust_env=False, timeout=self._timeout_s) as client,
             client.stream(
@@ -99,21 +120,18 @@ class Sender:
                 # To the very address that was checked: asking for it again could give another.
                 url.copy_with(host=str(address)),
                 content=body,
-                headers={"Host": url.netloc.decode("ascii"), **_headers(message, body)},
+                headers={"Host": url.netloc.decode("ascii"), **headers},
                 extensions={"sni_hostname": url.raw_host.decode("ascii")},
                 follow_redirects=False,
             ) as answer,
         ):
-            size = 0
+            size, kept = 0, b""
             async for chunk in answer.aiter_raw():
                 size += len(chunk)
+                kept += chunk[: _KEPT_BYTES - len(kept)]
                 if size > ANSWER_LIMIT_BYTES:
                     break
-            return Attempt(
-                is_success=answer.is_success,
-                status=answer.status_code,
-                reason=_short(answer.reason_phrase),
-            )
+            return answer.status_code, answer.reason_phrase, kept
 
     async def _checked_address(self, url: httpx.URL) -> Address:
         port = url.port or (443 if url.scheme == "https" else 80)
@@ -135,6 +153,8 @@ def _headers(message: Message, body: str) -> dict[str, str]:
     return {
         "Content-Type": "application/json",
         "User-Agent": "kaiten-sync-webhooks",
+        # What is kept of an answer is shown as it came.
+        "Accept-Encoding": "identity",
         **{f"svix-{name}": value for name, value in named.items()},
         **{f"webhook-{name}": value for name, value in named.items()},
     }
@@ -143,3 +163,8 @@ def _headers(message: Message, body: str) -> dict[str, str]:
 def _short(reason: str) -> str:
     printable = "".join(c if c.isprintable() else " " for c in reason)
     return printable[:_MAX_REASON]
+
+
+def _readable(answered: bytes) -> str:
+    text = answered.decode(errors="replace").replace("\r\n", "\n")
+    return "".join(c if c.isprintable() or c in "\n\t" else "\ufffd" for c in text)

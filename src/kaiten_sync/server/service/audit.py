@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -16,9 +16,13 @@ from kaiten_sync.server.service.work import Work
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AuditPage:
-    """One page of events; `before` is what the object of each was before, by the event's place."""
+    """One page of events; `before` is what the object of each was before, by the event's place.
+
+    `entitlements` are the slugs of those that events are about and that are still there.
+    """
 
     rows: Sequence[TrailEvent]
+    entitlements: Collection[str]
     before: Mapping[int, Mapping[str, Any]]
     next: Position | None
 
@@ -37,4 +41,16 @@ def list_audit(work: Work, wanted: TrailFilter, position: Position | None, limit
     """One page of the organization's events, with what each object was before."""
     page = audit.list_trail(work.connection, work.organization_id, wanted, position, limit)
     before = audit.previous_payloads(work.connection, page.rows)
-    return AuditPage(rows=page.rows, before=before, next=page.next)
+    slugs = {slug for slug in map(entitlement_of, page.rows) if slug is not None}
+    return AuditPage(
+        rows=page.rows,
+        before=before,
+        entitlements=audit.existing_entitlements(work.connection, work.organization_id, slugs),
+        next=page.next,
+    )
+
+
+def entitlement_of(event: TrailEvent) -> str | None:
+    """The slug of the entitlement that an event of an instance or a license is about."""
+    found = event.payload.get("entitlement_slug") or event.payload.get("entitlementSlug")
+    return found if isinstance(found, str) else None

@@ -81,7 +81,7 @@ def find_instances(
 
     `ends` is one of `ENDS`, or empty.
     """
-    ends_from, ends_before = _bounds(work, ends)
+    ends_from, ends_before = end_bounds(work, ends)
     return search.search_instances(
         work.connection,
         work.organization_id,
@@ -101,8 +101,8 @@ def count_ending_soon(work: Work) -> int:
     return search.count_ending(work.connection, work.organization_id, work.now_ms, until_ms)
 
 
-def _bounds(work: Work, ends: str) -> tuple[int | None, int | None]:
-    """From when on, and before when, a license ends."""
+def end_bounds(work: Work, ends: str) -> tuple[int | None, int | None]:
+    """From when on, and before when, a license ends that lies so to the present."""
     match ends:
         case "soon":
             return work.now_ms, work.now_ms + ENDING_DAYS * DAY_MS

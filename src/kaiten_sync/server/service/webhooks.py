@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from kaiten_sync.server.db import webhooks
+from kaiten_sync.server.db.attempts import AttemptRow, newest_attempts
 from kaiten_sync.server.db.locks import take_turn
 from kaiten_sync.server.db.pages import Position, RowPage
 from kaiten_sync.server.db.webhooks import DeliveryRow, EndpointRow, ShownDelivery
@@ -25,6 +26,9 @@ from kaiten_sync.server.service.work import Work, is_id, new_id
 from kaiten_sync.server.shapes.webhooks import endpoint_json
 
 log = logging.getLogger(__name__)
+
+MAX_ATTEMPTS_SHOWN = 50
+"""Attempts that a delivery is shown with: one that is repeated by hand may have any number."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -218,17 +222,30 @@ def payloads_of(work: Work, deliveries: Sequence[DeliveryRow]) -> dict[int, Any]
     return webhooks.payloads_of(work.connection, [row.event_seq for row in deliveries])
 
 
-def retry_delivery(work: Work, endpoint_id: str, delivery_id: str) -> None:
-    """Deliver a finished delivery again, at once. One that waits becomes due now."""
-    operation = "RetryDelivery"
-    endpoint = _unless_paused(work, endpoint_id, operation)
+def get_delivery(
+    work: Work, endpoint_id: str, delivery_id: str, operation: str = "GetDelivery"
+) -> ShownDelivery:
+    """One delivery to an endpoint."""
     stored = (
         webhooks.find_delivery(work.connection, work.organization_id, delivery_id)
         if is_id(delivery_id)
         else None
     )
-    if stored is None or stored.endpoint_id != endpoint.id:
+    if stored is None or stored.endpoint_id != endpoint_id:
         raise not_found(f"{operation}.NotFound", "there is no such delivery")
+    return stored
+
+
+def attempts_of(work: Work, delivery: DeliveryRow) -> Sequence[AttemptRow]:
+    """The newest attempts of a delivery, newest first."""
+    return newest_attempts(work.connection, delivery.id, MAX_ATTEMPTS_SHOWN)
+
+
+def retry_delivery(work: Work, endpoint_id: str, delivery_id: str) -> None:
+    """Deliver a finished delivery again, at once. One that waits becomes due now."""
+    operation = "RetryDelivery"
+    endpoint = _unless_paused(work, endpoint_id, operation)
+    stored = get_delivery(work, endpoint.id, delivery_id, operation)
     webhooks.change_endpoint(work.connection, endpoint.id, retry_at=0)
     webhooks.change_delivery(work.connection, stored.id, status="pending", due_at=work.now_ms)
     work.queued.append(stored.id)

@@ -12,6 +12,12 @@ table { border-collapse: collapse; width: 100% }
 td, th { border-bottom: 1px solid #ccc; padding: .35rem .6rem; text-align: left;
   vertical-align: top }
 code { font: 14px ui-monospace, monospace }
+code { overflow-wrap: anywhere }
+@media (max-width: 50rem) { thead { display: none }
+  table, tbody, tr, td { display: block }
+  tr { border-bottom: 1px solid #ccc; padding: .6rem 0 }
+  td { border: 0; padding: .1rem 0 } td:empty { display: none }
+  td:nth-child(3)::before { content: "Scope: " } td:nth-child(4)::before { content: "Body: " } }
 @media (prefers-color-scheme: dark) { body { background: #16181c; color: #e6e6e6 }
   a { color: #8ab4f8 } }
 """
@@ -27,7 +33,8 @@ def docs_page(document: Mapping[str, Any]) -> str:
     title = escape(document["info"]["title"])
     return (
         f'<!doctype html><html lang="en"><meta charset="utf-8"><title>{title}</title>'
-        f'<meta name="viewport" content="width=device-width"><style>{_STYLE}</style>'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">'
+        f"<style>{_STYLE}</style>"
         f"<h1>{title}</h1>"
         '<p>The exact contract: <a href="openapi.json">openapi.json</a>. Send your token as'
         " <code>Authorization: Bearer ksh_...</code>.</p>"
@@ -42,7 +49,7 @@ def _row(method: str, path: str, operation: Mapping[str, Any]) -> str:
         f"<code>{method.upper()} {escape(path)}</code>",
         escape(operation["summary"]),
         f"<code>{escape(scopes)}</code>",
-        f"<code>{escape(_body(operation))}</code>",
+        f"<code>{escape(body)}</code>" if (body := _body(operation)) else "",
     )
     return f"<tr>{''.join(f'<td>{cell}' for cell in cells)}"
 

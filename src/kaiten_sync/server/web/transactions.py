@@ -29,12 +29,14 @@ class Surroundings:
     """What requests need of the process: its database, its time, and whom to notify of deliveries.
 
     `clock` gives milliseconds since 1970 in UTC. `wake` is called after a request that queued
-    webhook deliveries is committed, from any thread.
+    webhook deliveries is committed, from any thread. `note_use` is called with the id of a token
+    that opened something, and the time.
     """
 
     database: Database
     clock: Callable[[], int] = lambda: time.time_ns() // 1_000_000
     wake: Callable[[], None] = lambda: None
+    note_use: Callable[[str | None, int], None] = lambda _token_id, _now_ms: None
     allow_private_webhooks: bool = False
     throttle: Throttle = field(default_factory=Throttle)
 
@@ -71,7 +73,9 @@ def caller_of(
     """
     token = bearer_token(authorization)
     with surroundings.throttle.guarding(address, token, now_ms):
-        return authenticate(connection, authorization, needed_scope, now_ms)
+        caller = authenticate(connection, authorization, needed_scope, now_ms)
+    surroundings.note_use(caller.token_id, now_ms)
+    return caller
 
 
 def work_in(

@@ -7,6 +7,8 @@ const BARS = ["--accent", "--bad"];
 
 const color = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 
+const grouped = (number) => number.toLocaleString("en-US");
+
 function readTable(figure) {
   const table = figure.querySelector("table");
   const rows = [...table.tBodies[0].rows];
@@ -57,12 +59,14 @@ function draw(figure) {
       maintainAspectRatio: false,
       font: { family: getComputedStyle(document.body).fontFamily },
       interaction: { mode: "index", intersect: false },
+      // Tooltips too: the browser may have other separators than the page.
+      locale: "en-US",
       plugins: { legend: { labels: { color: text, usePointStyle: isLines, boxWidth: 12, boxHeight: 8 } } },
       scales: {
         x: { stacked: !isLines, grid: { display: false }, ticks },
         y: {
           stacked: !isLines, beginAtZero: true, grid,
-          ticks: { ...ticks, precision: 0, callback: (height) => isLines ? `${height} %` : height },
+          ticks: { ...ticks, precision: 0, callback: (height) => isLines ? `${grouped(height)} %` : grouped(height) },
         },
       },
     },

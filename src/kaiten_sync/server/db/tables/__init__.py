@@ -14,7 +14,12 @@ from kaiten_sync.server.db.tables.catalog import (
     license_version,
 )
 from kaiten_sync.server.db.tables.customers import customer, instance
-from kaiten_sync.server.db.tables.events import event, webhook_delivery, webhook_endpoint
+from kaiten_sync.server.db.tables.events import (
+    event,
+    webhook_attempt,
+    webhook_delivery,
+    webhook_endpoint,
+)
 from kaiten_sync.server.db.tables.identity import (
     form_answer,
     organization,
@@ -43,6 +48,7 @@ __all__ = [
     "usage",
     "usage_day",
     "usage_report",
+    "webhook_attempt",
     "webhook_delivery",
     "webhook_endpoint",
 ]

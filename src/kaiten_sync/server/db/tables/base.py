@@ -42,10 +42,10 @@ _FIRST_MS, _LAST_MS = -62_135_596_800_000, 253_402_300_799_999
 """The years 1 and 9999: times beyond cannot be said."""
 
 
-def valid_times(*columns: str) -> CheckConstraint:
+def valid_times(*columns: str, name: str = "times") -> CheckConstraint:
     """The check that these times, in milliseconds since 1970, are in the years of dates."""
     between = f"BETWEEN {_FIRST_MS} AND {_LAST_MS}"
-    return CheckConstraint(" AND ".join(f"{column} {between}" for column in columns), name="times")
+    return CheckConstraint(" AND ".join(f"{column} {between}" for column in columns), name=name)
 
 
 def json_of(column: str, kind: str, type_: str) -> tuple[CheckConstraint, CheckConstraint]:

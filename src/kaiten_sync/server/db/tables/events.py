@@ -129,3 +129,24 @@ webhook_delivery = Table(
     valid_times("created_at", "due_at", "attempted_at"),
     CheckConstraint("attempts BETWEEN 0 AND 32767", name="numbers"),
 )
+
+webhook_attempt = Table(
+    "webhook_attempt",
+    metadata,
+    Column("id", Seq, primary_key=True, autoincrement=True),
+    Column(
+        "delivery_id", Id, ForeignKey("webhook_delivery.id", ondelete="CASCADE"), nullable=False
+    ),
+    Column("attempted_at", BigInteger, nullable=False),
+    # That of the endpoint at the time.
+    Column("url", Text, nullable=False),
+    # Plain JSON, so that they keep their order. The body is not here: the event's payload is in it.
+    Column("headers", JSON, nullable=False),
+    Column("response_status", SmallInteger),
+    Column("response_text", Text, nullable=False),
+    Column("response_body", Text, nullable=False),
+    Column("duration_ms", Integer, nullable=False),
+    Index(None, "delivery_id", "id"),
+    valid_times("attempted_at"),
+    *json_of("headers", "object", "json"),
+)

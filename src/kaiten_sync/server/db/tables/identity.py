@@ -59,6 +59,7 @@ token = Table(
     Column("revoked_by", Id),
     # The token that created it. Like those who created and revoked it, it may have been deleted.
     Column("parent_id", Id, index=True),
+    Column("last_used_at", BigInteger),
     UniqueConstraint("service_account_id", "slug"),
     Index(None, "service_account_id", "created_at", "id"),
     Index(
@@ -77,6 +78,7 @@ token = Table(
         postgresql_where=text("revoked_at IS NULL"),
     ),
     valid_times("created_at", "expires_at", "revoked_at"),
+    valid_times("last_used_at", name="last_used"),
     *json_of("scopes", "array", "jsonb"),
 )
 

@@ -1,0 +1,120 @@
+"""A family's plan that was stopped anywhere is still the one that its declaration gives."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import httpx
+import pytest
+from tests.support.embedded import EmbeddedServer
+from tests.support.scenarios import TARGET, apply, plan_for
+from tests.support.tenants import instance_body, make
+from tests.support.values import declared, desired
+
+from kaiten_sync.api.catalog import HttpCatalog
+from kaiten_sync.api.settings import ConnectionSettings
+from kaiten_sync.model.family import FamilyTerms, WhenTightened
+from kaiten_sync.model.plan import Plan
+from kaiten_sync.model.ports import NoProgress
+from kaiten_sync.model.resource import DesiredState, Resource
+from kaiten_sync.model.settings import Limit, Policy, Scope
+from kaiten_sync.pipeline import PlanInputs, apply_plan, make_plan
+from kaiten_sync.verify import verify_plan
+
+COUNTED = (
+    declared("entitlement/seats", name="Seats", type="NUMBER"),
+    declared("entitlement/calls", name="Calls", type="NUMBER"),
+)
+POLICY = Policy(max_deletes=Limit(percent=100), max_updates=Limit(percent=100))
+KEEPS, TAKES = FamilyTerms(), FamilyTerms(when_tightened=WhenTightened.IN_PLACE, reason="law")
+
+
+def family(*grants: Resource, terms: FamilyTerms = KEEPS, **fields: object) -> DesiredState:
+    root = declared("family/growth", name="Growth", type="PAID", **fields)
+    return replace(desired(*COUNTED, root, *grants), terms={root.address: terms})
+
+
+def seats(value: object) -> Resource:
+    return declared("family/growth/grant/seats", value=value)
+
+
+def calls(value: object) -> Resource:
+    return declared("family/growth/grant/calls", value=value)
+
+
+SOLD = family(seats(10), calls(1000))
+
+
+@dataclass(frozen=True)
+class Case:
+    """What is declared after `SOLD`, and which versions somebody holds by then."""
+
+    then: DesiredState
+    held: tuple[str, ...] = ("growth",)
+
+
+CASES = {
+    "the next version": Case(family(seats(5), calls(2000))),
+    "the next version with less": Case(family(seats(5))),
+    "the old version archived": Case(
+        family(seats(5), calls(1), terms=FamilyTerms(archive_replaced=True)), held=("growth",)
+    ),
+    "in place": Case(family(seats(20), calls(2000), description="More")),
+    "in place, held, with a reason": Case(family(seats(5), calls(1), terms=TAKES)),
+    "in place, not held": Case(family(seats(5)), held=()),
+    "no longer sold": Case(family(seats(10), calls(1000), sold=False)),
+    "no longer declared": Case(desired(*COUNTED), held=()),
+}
+
+
+def stopped_after(count: int) -> Callable[[], bool]:
+    """Stops a run once so many changes were begun."""
+    asked = iter(range(count + 1))
+    return lambda: next(asked, count) >= count
+
+
+@pytest.mark.parametrize("case", CASES.values(), ids=CASES)
+def test_it_is_verified_again_and_finishes(server: EmbeddedServer, case: Case) -> None:
+    count = 0
+    is_whole = False
+    while not is_whole:
+        token = server.new_organization()
+        connection = ConnectionSettings(url=server.url, token=token)
+        with HttpCatalog(connection) as catalog:
+            plan, inputs = _planned(catalog, case, server.url, token)
+            apply_plan(
+                plan,
+                catalog,
+                progress=NoProgress(),
+                is_stopped=stopped_after(count),
+                workers=1,
+            )
+            verify_plan(plan, case.then, catalog, inputs, progress=NoProgress())
+            assert apply(plan, catalog, workers=4).is_complete
+        is_whole = count == len(plan.changes)
+        count += 1
+
+
+def _planned(catalog: HttpCatalog, case: Case, url: str, token: str) -> tuple[Plan, PlanInputs]:
+    first = plan_for(SOLD, catalog)
+    assert apply(first, catalog, workers=4).is_complete
+    headers = {"Authorization": f"Bearer {token}"}
+    with httpx.Client(base_url=f"{url}/api", headers=headers) as api:
+        for version in case.held:
+            license_id = api.get(f"/licenses/{version}").json()["id"]
+            body = instance_body(api, slug=f"holder-{version}")
+            make(api, "/instances", **{**body, "licenseId": license_id})
+    inputs = PlanInputs(target=TARGET, scope=Scope(), policy=POLICY, previous=first)
+    made = make_plan(
+        case.then,
+        catalog,
+        target=TARGET,
+        scope=Scope(),
+        policy=POLICY,
+        progress=NoProgress(),
+        previous=first,
+    )
+    assert made.refusals == ()
+    assert made.plan.changes
+    return made.plan, inputs
