@@ -71,7 +71,7 @@ def is_same_url(one: str, other: str) -> bool:
     """Whether two URLs mean the same place, however its host and port are spelled."""
     try:
         return _place(one) == _place(other)
-    except ValueError:  # a port that is not a number
+    except ValueError:  # a file can say anything
         return one == other
 
 
@@ -110,7 +110,6 @@ def check_is_of_catalog(plan: Plan) -> None:
         )
 
 
-<<<<<<< HEAD
 def _place(url: str) -> tuple[str, str, int | None, str]:
     parts = urlsplit(url)
     scheme = parts.scheme.lower()
@@ -131,15 +130,6 @@ def _host(name: str) -> str:
         return spelled.decode("ascii") if spelled.decode("idna") == name else name
     except UnicodeError:
         return name
-=======
-def _place(url: str) -> tuple[str, str, str]:
-    try:
-        parts = urlsplit(url)
-    except ValueError:  # a file can say anything: this is the place of no server
-        return "", "", url
-    scheme, host = parts.scheme.lower(), parts.netloc.lower()
-    return scheme, host.removesuffix(_DEFAULT_PORTS.get(scheme, "")), parts.path.rstrip("/")
->>>>>>> main
 
 
 def _read(content: bytes) -> Plan:
