@@ -114,8 +114,30 @@ def test_a_case_that_fails_says_how(policies: Path, old: str, new: str, says: st
 @pytest.mark.parametrize(
     ("old", "new", "code", "says"),
     [
-        ("verdict: deny", "verdict: refuse", 3, "cases[0].expect[0].verdict"),
-        ("rule: nobody is cut off", "rule: nobody is", 3, "no rule 'nobody is'"),
+        (
+            "verdict: deny",
+            "verdict: refuse",
+            3,
+            ".yaml:9:35: error[bad-case] cases[0].expect[0].verdict",
+        ),
+        (
+            "rule: nobody is cut off",
+            "rule: nobody is",
+            3,
+            ":9:10: error[bad-case] the project file",
+        ),
+        (
+            "approval:",
+            "aproval:",
+            3,
+            ":13:5: error[bad-case] cases[0]: Object contains unknown field",
+        ),
+        (
+            "license/growth",
+            "license/grow",
+            3,
+            ":7:7: error[bad-case] lower.plan.json does not change",
+        ),
         ("plan: lower.plan.json", "plan: higher.plan.json", 3, "higher.plan.json"),
         ("plan: lower.plan.json", "plan: kaiten-sync.yaml", 4, "not a plan file"),
         ("version: 1\n", "version: 1\nversion: 1\n", 3, "duplicate key"),

@@ -5,7 +5,9 @@ Needs no server. A case says whom its plan affects, since usage moves.
 
 from __future__ import annotations
 
+import re
 from collections import Counter
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,12 +17,19 @@ from kaiten_sync.documents.rule_test import RuleCaseDocument, RuleTestDocument
 from kaiten_sync.errors import DeclarationError, UsageError
 from kaiten_sync.impact import affected_by
 from kaiten_sync.jobs.agreed import read_plan_file
+from kaiten_sync.kinds.closest import did_you_mean
+from kaiten_sync.model.diagnostic import Diagnostic
+from kaiten_sync.model.document import Document, line_at
+from kaiten_sync.model.plan import Plan
 from kaiten_sync.model.policy_rule import RuleVerb
 from kaiten_sync.model.ports import Files
 from kaiten_sync.model.settings import Project
 from kaiten_sync.rules import GivenImpact, approval_of, judge_rules
 
 __all__ = ["CaseResult", "rule_cases"]
+
+_UNKNOWN_FIELD = re.compile(r": Object contains unknown field `(\w+)`\Z")
+_STEP = re.compile(r"([A-Za-z_]\w*)|\[(\d+)\]")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,19 +64,72 @@ def rule_cases(path: str, project: Project | None, files: Files) -> tuple[CaseRe
     try:
         cases = from_json(RuleTestDocument, document.root.plain()).cases
     except ValueError as error:
-        raise UsageError(
-            f"{path}: {error}", hint="`kaiten-sync schema rule-test` prints the form of such a file"
-        ) from error
-    return tuple(_judged(each, Path(path).parent, project, files) for each in cases)
+        hint = "`kaiten-sync schema rule-test` prints the form of such a file"
+        raise _wrong(document, _path_in(str(error)), str(error), hint) from error
+    unknown = tuple(_unknown_rules(cases, {each.name for each in project.policy.rules}, document))
+    if unknown:
+        raise DeclarationError(unknown)
+    plans = [read_plan_file(str(Path(path).parent / each.plan), files) for each in cases]
+    unaffected = tuple(_not_in_plan(cases, plans, document))
+    if unaffected:
+        raise DeclarationError(unaffected)
+    return tuple(_judged(c, plan, project) for c, plan in zip(cases, plans, strict=True))
 
 
-def _judged(case: RuleCaseDocument, folder: Path, project: Project, files: Files) -> CaseResult:
+def _unknown_rules(
+    cases: Sequence[RuleCaseDocument], known: Collection[str], document: Document
+) -> Iterator[Diagnostic]:
+    for at, case in enumerate(cases):
+        for place, each in enumerate(case.expect):
+            if each.rule not in known:
+                message = f"the project file has no rule {each.rule!r}"
+                hint = did_you_mean(each.rule, known)
+                yield _diagnostic(document, ("cases", at, "expect", place, "rule"), message, hint)
+
+
+def _not_in_plan(
+    cases: Sequence[RuleCaseDocument], plans: Sequence[Plan], document: Document
+) -> Iterator[Diagnostic]:
+    for at, (case, plan) in enumerate(zip(cases, plans, strict=True)):
+        changed = {str(each.declared) for each in plan.changes}
+        for address in value_of(case.impact, absent=None) or {}:
+            if address not in changed:
+                message = f"{case.plan} does not change {address}"
+                hint = did_you_mean(address, changed)
+                yield _diagnostic(document, ("cases", at, "impact", address), message, hint)
+
+
+def _path_in(message: str) -> tuple[str | int, ...]:
+    """The place that `from_json` names at the beginning of a message, down to an unknown field."""
+    place = _UNKNOWN_FIELD.sub(r".\1", message).partition(": ")[0].partition("[...]")[0]
+    steps = _STEP.findall(place.removeprefix("the document"))
+    return tuple(int(index) if index else name for name, index in steps)
+
+
+def _wrong(
+    document: Document, path: tuple[str | int, ...], message: str, hint: str
+) -> DeclarationError:
+    return DeclarationError([_diagnostic(document, path, message, hint)])
+
+
+def _diagnostic(
+    document: Document, path: tuple[str | int, ...], message: str, hint: str | None
+) -> Diagnostic:
+    """An error where the path leads, or as far as it leads."""
+    ref = document.root.ref
+    for entry in document.root.walk(path):
+        ref = entry.key_ref
+    return Diagnostic(
+        rule="bad-case",
+        message=message,
+        ref=ref,
+        hint=hint,
+        line_text=line_at(document.lines, ref),
+    )
+
+
+def _judged(case: RuleCaseDocument, plan: Plan, project: Project) -> CaseResult:
     rules = project.policy.rules
-    known = {each.name for each in rules}
-    for each in case.expect:
-        if each.rule not in known:
-            raise UsageError(f"{case.name}: the project file has no rule {each.rule!r}")
-    plan = read_plan_file(str(folder / case.plan), files)
     given = value_of(case.impact, absent=None) or {}
     seen = GivenImpact(
         counts={address: dict(to_json(each)) for address, each in given.items()},

@@ -86,6 +86,8 @@ RULES: Mapping[str, str] = {
     "circular-order": "Targets wait for each other in a circle.",
     "bad-token": "A target's token has no place, or two.",
     "template": "A value holds template syntax.",
+    "bad-case": "A case of `rules test` has another form, or names what its plan or the project"
+    " file does not have.",
     "bad-rule": "A rule of the policy neither denies nor warns, or does both.",
     "duplicate-rule": "Two rules of the policy have the same name.",
     "bad-expression": "An expression is not CEL, or names or compares what does not fit.",

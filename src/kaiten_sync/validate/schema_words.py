@@ -78,7 +78,9 @@ def describe_value(error: ValidationError, path: tuple[str | int, ...]) -> Diagn
     schema = _schema(error)
     keyword = str(error.validator)
     own = schema.get("errorMessage" if keyword == "type" else "patternErrorMessage")
-    has_own_rule = "x-rule" in schema and (keyword != "type" or own is not None)
+    if keyword == "maxLength" and "minLength" not in schema:
+        own = None  # its words are about the form alone
+    has_own_rule = "x-rule" in schema and (keyword not in ("type", "maxLength") or own is not None)
     rule = str(schema["x-rule"]) if has_own_rule else _RULES.get(keyword, _ANY_RANGE)
     message = str(own or _message(keyword, schema, _name(path)))
     return Diagnostic(rule=rule, message=message, hint=_hint(rule, error, path))

@@ -167,6 +167,7 @@ PROJECT_FAULTS: dict[str, list[tuple[str, int, int]]] = {
     "template": [("template", 4, 15)],
     "unknown-field-policy": [("unknown-field", 3, 10)],
     "unknown-field-target": [("unknown-field", 4, 43)],
+    "text-length-rule": [("text-length", 5, 13)],
     "unknown-field": [("unknown-field", 3, 1)],
     "unknown-value-generation": [("unknown-value", 4, 55)],
     "unknown-value-limit": [("unknown-value", 3, 22)],
