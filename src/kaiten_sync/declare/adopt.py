@@ -101,15 +101,19 @@ class Adopter:
         for editor in self._editors.values():
             editor.may_share = True
 
-    def keep(self, address: Address, fields: Fields) -> None:
+    def keep(self, address: Address, fields: Fields | None) -> None:
         """Write an object of its own where it shares its text with one that changes.
+
+        None takes away what it would inherit.
 
         Raises:
             RefusedError: it cannot be written by itself.
         """
         path, spec = path_of(address), spec_of(address.kind)
         holders = self._editors_of(address)
-        if spec.shorthand and holders:
+        if fields is None:
+            self._put_child(path, None)
+        elif spec.shorthand and holders:
             holders[0].set(path, short_form(address, fields))
         elif spec.shorthand:
             self._put_child(path, short_form(address, fields))

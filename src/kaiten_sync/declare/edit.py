@@ -212,7 +212,8 @@ class TextEditor:
         value = found[1]
         if not value.pairs or value.is_flow:
             raise self._refusal([section], "it is not a mapping with an object on each line")
-        depth = value.pairs[0][0].column
+        first = value.pairs[0][0]
+        depth = first.column - (first.start - self._begin(first))
         moved = [" " * (depth - 2) + line if depth > 2 else line[2 - depth :] for line in lines]
         at = self._line_end(value.end)
         line_break = self._break_after(at)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
@@ -14,13 +14,13 @@ from kaiten_sync.jobs.worth import with_families
 from kaiten_sync.kinds.registry import spec_of
 from kaiten_sync.model.address import Address
 from kaiten_sync.model.diagnostic import Diagnostic
-from kaiten_sync.model.drift import Difference
+from kaiten_sync.model.drift import Difference, DriftClass
 from kaiten_sync.model.ports import Ports
-from kaiten_sync.model.resource import DesiredState, LiveState
+from kaiten_sync.model.resource import DesiredState, LiveState, Resource
 from kaiten_sync.model.value import Fields
 from kaiten_sync.pipeline import CatalogSource, validate
 
-_MOST_ROUNDS = 5
+_MOST_ROUNDS = 10
 """How often objects that share a text are given theirs back, which others may share again."""
 
 
@@ -68,13 +68,15 @@ class InPlace:
         inherits = any(each.source.through for each in self._declared.resources.values())
         if not trial.obstacles and not inherits:
             return trial
-        kept: dict[Address, Fields] = {}
+        kept: dict[Address, Fields | None] = {}
         for _ in range(_MOST_ROUNDS):
             try:
                 shared, touches_shared = self._edited(chosen, kept, may_share=True)
             except KaitenSyncError:
                 return trial
             others = self._changed_by(shared) if touches_shared or inherits else {}
+            if others is None:
+                return trial
             if not others.keys() - kept.keys():
                 return shared if len(shared.obstacles) <= len(trial.obstacles) else trial
             kept |= others
@@ -83,7 +85,7 @@ class InPlace:
     def _edited(
         self,
         chosen: Sequence[Difference],
-        kept: Mapping[Address, Fields],
+        kept: Mapping[Address, Fields | None],
         *,
         may_share: bool = False,
     ) -> tuple[Trial, bool]:
@@ -109,13 +111,16 @@ class InPlace:
         )
         return trial, adopter.touches_shared
 
-    def _changed_by(self, trial: Trial) -> Mapping[Address, Fields]:
-        """What the files declared of other objects, which they would no longer declare."""
+    def _changed_by(self, trial: Trial) -> Mapping[Address, Fields | None] | None:
+        """What the files declared of other objects, which they would no longer declare.
+
+        None if others would get an object that cannot be taken away from them.
+        """
         desired, _ = validate(replace(self._source, unsaved=trial.unsaved))
         if desired is None:
             return {}
         adopted = {each.address for each in trial.adopted}
-        changed: dict[Address, Fields] = {}
+        changed: dict[Address, Fields | None] = {}
         for address, before in self._declared.resources.items():
             after = desired.resources.get(address)
             fields = after.fields if after is not None else {}
@@ -126,7 +131,33 @@ class InPlace:
                     for name, value in before.fields.items()
                     if is_whole or fields.get(name) != value
                 }
-        return changed
+        gained = self._gained_by(trial, desired)
+        if not all(desired.resources[each].source.through for each in gained):
+            return None
+        return changed | dict.fromkeys(first_to_inherit(gained, desired.resources))
+
+    def _gained_by(self, trial: Trial, desired: DesiredState) -> set[Address]:
+        """The objects that nobody adopted, and that others would get."""
+        known = {each.address for each in trial.adopted} | self._declared.resources.keys()
+        new = {each.address for each in trial.adopted if each.drift is DriftClass.UNMANAGED}
+        return {
+            address
+            for address, after in desired.resources.items()
+            if not (address in known or address.parent in new)
+            and self._objects.get(address) != after.fields
+        }
+
+
+def first_to_inherit(
+    addresses: Collection[Address], resources: Mapping[Address, Resource]
+) -> Iterator[Address]:
+    """Those of inherited objects that come through none of the others, and take them along."""
+    for address in addresses:
+        parents = {
+            each.parent.slug for each in addresses if each.parent and each.slug == address.slug
+        }
+        if parents.isdisjoint(resources[address].source.through):
+            yield address
 
 
 def obstacle(difference: Difference, why: str) -> Diagnostic:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import glob
 import os
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -21,6 +21,7 @@ from kaiten_sync.declare import (
 from kaiten_sync.diff import diff_catalog
 from kaiten_sync.drift import DriftCase, compare
 from kaiten_sync.errors import RefusedError, UsageError
+from kaiten_sync.jobs.adopt_edits import first_to_inherit
 from kaiten_sync.jobs.workspace import Workspace
 from kaiten_sync.jobs.worth import with_families
 from kaiten_sync.model.address import Address
@@ -174,24 +175,13 @@ def kept_apart(
             if not (address in changing or address.parent in {None, *whole})
             and _fields(declared.resources, address) != _fields(found, address)
         }
-        others |= dict.fromkeys(_inherited_first(missing, found))
+        others |= dict.fromkeys(first_to_inherit(missing & found.keys(), found))
         if not others:
             break
         for address in sorted(others, key=lambda each: each.sort_key):
             keep(patch, address, others[address])
         text = write(patch)
     return text
-
-
-def _inherited_first(
-    missing: Collection[Address], found: Mapping[Address, Resource]
-) -> Iterator[Address]:
-    """What is still there, but for what goes with it: a null may not take away nothing."""
-    there = {address for address in missing if address in found}
-    for address in there:
-        parents = {each.parent.slug for each in there if each.parent and each.slug == address.slug}
-        if parents.isdisjoint(found[address].source.through):
-            yield address
 
 
 def _fields(resources: Mapping[Address, Resource], address: Address) -> Fields | None:
