@@ -175,11 +175,10 @@ class Adopter:
         path, spec = path_of(address), spec_of(address.kind)
         if not spec.shorthand:
             return None
-        holders = [editor for editor in self._latest_first() if editor.find(path) is not None]
-        if not holders and (overlay := self._overlay_of(address)) is not None:
-            return partial(overlay.put, path)
+        holders = self._editors_of(address)
         if not holders:
-            return partial(self._put_child, path)
+            overlay = self._overlay_of(address)
+            return partial(overlay.put if overlay is not None else self._put_child, path)
         spot = holders[0].find(path)
         is_bare = spot is not None and spot.pairs is None
         is_alias = spot is not None and spot.alias is not None
@@ -228,11 +227,8 @@ class Adopter:
                 raise _nowhere(".".join(map(str, inner)))
             for editor in holders if value is ABSENT else ():
                 editor.remove(inner)
-            old = value_at(declared, steps)
-            if isinstance(old, list) and isinstance(value, list):
-                holders[0].set_list(inner, old, value)
-            elif value is not ABSENT:
-                holders[0].set(inner, value)
+            if value is not ABSENT:
+                holders[0].change(inner, value_at(declared, steps), value)
 
     def _clear_in_overlay(self, editor: TextEditor, path: EditPath) -> None:
         """In an overlay, null removes what is below it, and may not remove nothing."""
