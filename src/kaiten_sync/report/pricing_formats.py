@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
 
@@ -169,7 +170,11 @@ def _plain(cell: PriceCell | None) -> str:
         return ""
     if cell.is_change:
         return cell_text(cell)
-    return grant_text(cell.after).replace(",", "") if cell.after else ""
+    if cell.after is None:
+        return ""
+    if isinstance(cell.after.value, dict | list):
+        return json.dumps(cell.after.value, ensure_ascii=False, sort_keys=True)
+    return grant_text(cell.after).replace(",", "")
 
 
 def pricing_json(table: PriceTable) -> Json:

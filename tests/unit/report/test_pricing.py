@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import csv
+import json
+
 import pytest
 from tests.unit.report.strategies import plan_of
 
@@ -140,6 +143,15 @@ def test_text_is_folded_to_the_width(width: int) -> None:
     text = TABLE["text"](table_of_catalog(wide), Look(width=width))
     assert all(len(line) <= max(width, 20) for line in text.splitlines())
     assert all(f"l{n:02}" in text for n in range(12))
+
+
+def test_csv_has_values_as_they_are() -> None:
+    config = {"theme": "a, b", "colors": ["red", "green", "blue"]}
+    catalog = {**CATALOG, parse_address("license/pro/grant/branding"): {"value": config}}
+    rows = list(csv.DictReader(TABLE["csv"](table_of_catalog(catalog), Look()).splitlines()))
+    found = {row["entitlement"]: row["pro"] for row in rows}
+    assert json.loads(found["branding"]) == config
+    assert (found["calls"], found["sso"]) == ("50000 (+20 %)", "yes")
 
 
 def test_an_empty_catalog_has_no_table() -> None:
