@@ -6,7 +6,7 @@ JOBS ?= auto
 LOCKS := src/kaiten_sync/jobs/templates/locks
 UV ?= uv
 
-# Tests start a thousand processes: none should have to compile the package again.
+# Tests start hundreds of processes: none should have to compile the package again.
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
@@ -36,7 +36,7 @@ layers: $(VENV)/.dev
 	$(BIN)/lint-imports
 
 pytest: $(VENV)/.dev build/wheelhouse/.ready build/wheelhouse-newest/.ready build/contract/.ready build/mcp/.ready tests/node/node_modules/.ready
-	$(BIN)/pytest -n $(JOBS)
+	$(BIN)/pytest -n $(JOBS) --dist worksteal
 
 examples: $(VENV)/.dev ## Write the plans and transcripts of the examples
 	$(BIN)/python -m tests.acceptance.examples

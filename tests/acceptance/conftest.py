@@ -8,7 +8,7 @@ from pathlib import Path
 
 import httpx
 import pytest
-from tests.support.command import Ended, kaiten_sync
+from tests.support.command import Ended, kaiten_sync, kaiten_sync_process
 from tests.support.embedded import EmbeddedServer
 from tests.support.selling import CATALOG, Seller
 
@@ -28,8 +28,15 @@ class Workplace:
     token: str
 
     def run(self, *args: str, **environment: str) -> Ended:
-        chosen = {"KAITEN_BASE_URL": self.url, "KAITEN_AUTH_TOKEN": self.token, **environment}
-        return kaiten_sync(*args, cwd=self.folder, environment=chosen)
+        """Run a command in this process."""
+        return kaiten_sync(*args, cwd=self.folder, environment=self._with(environment))
+
+    def run_process(self, *args: str, **environment: str) -> Ended:
+        """Run a command as a process."""
+        return kaiten_sync_process(*args, cwd=self.folder, environment=self._with(environment))
+
+    def _with(self, environment: dict[str, str]) -> dict[str, str]:
+        return {"KAITEN_BASE_URL": self.url, "KAITEN_AUTH_TOKEN": self.token, **environment}
 
     def write(self, name: str, text: str) -> Path:
         path = self.folder / name

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import ssl
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -63,6 +64,24 @@ def test_it_wins_over_the_environments(server: Scripted, tmp_path: Path) -> None
 def test_the_environments_authority_is_trusted(server: Scripted, tmp_path: Path) -> None:
     file = str(tmp_path / "project/certificates/ca.pem")
     assert plan(tmp_path, "usual", SSL_CERT_FILE=file).code == 0
+
+
+@pytest.mark.parametrize(
+    ("days", "hint"),
+    [(-1, "renew the server's certificate"), (1, "check the clock of this machine")],
+)
+def test_a_certificate_of_another_time_is_recognized(tmp_path: Path, days: int, hint: str) -> None:
+    authority, now = trustme.CA(), datetime.now(UTC)
+    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    begin, end = now + timedelta(days), now + timedelta(days, hours=1)
+    issued = authority.issue_cert("127.0.0.1", not_before=begin, not_after=end)
+    issued.configure_cert(tls)
+    file = tmp_path / "theirs.pem"
+    authority.cert_pem.write_to_path(str(file))
+    with scripted(lambda _: Reply(body={}), tls) as running:
+        chosen = {"SSL_CERT_FILE": str(file), "KAITEN_BASE_URL": running.url}
+        done = kaiten_sync("doctor", cwd=tmp_path, environment=chosen)
+    assert (done.code, hint in done.stdout) == (6, True), done.stdout
 
 
 @pytest.mark.parametrize("target", ["usual", "other"])

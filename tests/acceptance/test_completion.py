@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import shutil
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 
+import click
 import pytest
 from tests.support.command import kaiten_sync
+
+from kaiten_sync.cli.root import root
 
 PROJECT = """\
 version: 1
@@ -22,6 +26,17 @@ entitlements: {seats: {name: Seats, type: NUMBER}}
 licenses: {growth: {name: Growth, type: PAID, entitlements: {seats: 5}}}
 families: {starter: {name: Starter, type: PAID, entitlements: {seats: 1}}}
 """
+
+
+def parameters() -> Iterator[tuple[click.Command, click.Parameter]]:
+    """Each option and argument of each command."""
+    context = click.Context(root)
+    for name in root.list_commands(context):
+        command = root.get_command(context, name)
+        assert command is not None
+        below = command.commands.values() if isinstance(command, click.Group) else [command]
+        for each in below:
+            yield from ((each, parameter) for parameter in each.params)
 
 
 @pytest.fixture
@@ -54,10 +69,27 @@ def words(folder: Path, line: str) -> set[str]:
         ("kaiten-sync drift license/", {"license/growth", "license/growth/grant/seats"}),
         ("kaiten-sync plan --allow ent", {"entitlement/seats"}),
         ("kaiten-sync migrate ", {"growth", "starter"}),
+        ("kaiten-sync freeze ", {"growth"}),
+        ("kaiten-sync serve -t p", {"prod"}),
+        ("kaiten-sync export --overlay-of s", {"staging"}),
+        ("kaiten-sync schema pla", {"plan"}),
     ],
 )
 def test_words_are_offered(project: Path, line: str, offered: set[str]) -> None:
     assert words(project, line) == offered
+
+
+def test_the_shell_looks_for_files_where_one_is_named() -> None:
+    files = [{"file"}]
+    looked_for = {"FILE": files, "PATH": files, "PLAN": files, "DIR": [*files, {"dir"}]}
+    for command, parameter in parameters():
+        context = click.Context(command)
+        word = parameter.make_metavar(context).strip("[].")
+        found = {each.type for each in parameter.shell_complete(context, "x")}
+        if word in looked_for:
+            assert found in looked_for[word], (command.name, parameter.name)
+        else:
+            assert not found & {"file", "dir"}, (command.name, parameter.name)
 
 
 def test_an_unknown_command_is_no_error_to_a_shell(project: Path) -> None:

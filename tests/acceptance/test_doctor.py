@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -114,6 +115,8 @@ def test_every_target_is_asked_whatever_becomes_of_the_others(place: Workplace) 
     assert "in clear" in said["plain"]
     text = place.run("doctor", **tokens)
     assert text.code == 6
+    reached = re.findall(r"reached +(.+)", text.stdout)
+    assert reached == ["yes", "yes", "yes", "not asked", "not asked"]
     assert "Doctor: 2 of 5 targets can be planned." in text.stdout
     assert not any(token in text.stdout + text.stderr for token in tokens.values())
     one = place.run("doctor", "-t", "good", **tokens)
@@ -129,6 +132,13 @@ def test_a_server_that_is_not_there_is_not_reached(place: Workplace) -> None:
     (found,) = examined(ended)
     assert (ended.code, found["isFine"], found["scopes"]) == (6, False, None)
     assert found["error"]["kind"] == "UnreachableError"
+    assert "reached     no\n" in place.run("doctor", KAITEN_BASE_URL=gone).stdout
+
+
+def test_a_server_without_tls_is_recognized(place: Workplace) -> None:
+    url = place.url.replace("http:", "https:")
+    ended = place.run("doctor", KAITEN_BASE_URL=url)
+    assert (ended.code, "does not speak TLS there" in ended.stdout) == (6, True), ended.stdout
 
 
 def test_without_a_server_the_command_line_is_wrong(place: Workplace) -> None:

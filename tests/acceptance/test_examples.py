@@ -33,7 +33,7 @@ def test_plan_bytes_depend_neither_on_file_order_nor_on_the_hash_seed(
     case = Case.copied("many-files", "prod", place.folder / "case", place.url, place.token)
     files = sorted((case.folder / "catalog").rglob("*.yaml"), reverse=seed != "0")
     options = [word for path in files for word in ("-f", str(path.relative_to(case.folder)))]
-    planned = place.run(
+    planned = place.run_process(
         *("plan", "--project", "case/kaiten-sync.yaml", "-t", "prod", "-o", "p.json"),
         *[word.replace("catalog/", "case/catalog/") for word in options],
         KAITEN_PROD_TOKEN=place.token,

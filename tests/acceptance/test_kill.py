@@ -14,10 +14,11 @@ from pathlib import Path
 
 import httpx
 import pytest
+from tests.support.beginnings import Beginnings
 from tests.support.embedded import EmbeddedServer
 from tests.support.fault_proxy import Fault, FaultProxy, Seen
 from tests.support.processes import HANG_S, python_module, started
-from tests.support.scenarios import EVERYTHING_AT_ONCE, apply, plan_for, prepare
+from tests.support.scenarios import EVERYTHING_AT_ONCE, apply, plan_for
 from tests.support.tenants import instance_body, make
 from tests.support.values import declared, desired
 
@@ -34,8 +35,6 @@ POINTS = 50
 FAMILY_WRITES = 5
 """A draft, two grants, publish, make default. The server itself clears the old default."""
 
-WANTED = desired(*EVERYTHING_AT_ONCE.after)
-
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedServer]:
@@ -49,27 +48,31 @@ def proxy(server: EmbeddedServer) -> Iterator[FaultProxy]:
         yield running
 
 
+@pytest.fixture(scope="module")
+def beginnings(server: EmbeddedServer, proxy: FaultProxy) -> Iterator[Beginnings]:
+    with Beginnings(server, proxy, target=TargetRef("default", proxy.url)) as begun:
+        yield begun
+
+
 @pytest.mark.parametrize("point", range(POINTS))
 def test_killed_at_any_point(
-    server: EmbeddedServer, proxy: FaultProxy, tmp_path: Path, point: int
+    beginnings: Beginnings, proxy: FaultProxy, tmp_path: Path, point: int
 ) -> None:
-    token = server.new_organization()
-    with HttpCatalog(ConnectionSettings(url=server.url, token=token)) as catalog:
-        prepare(EVERYTHING_AT_ONCE.before, catalog)
-        plan = plan_for(WANTED, catalog, TargetRef("default", proxy.url))
-        (tmp_path / "plan.json").write_bytes(write_plan(plan))
-        last = point * plan.requests // POINTS
-        _run_until(proxy, tmp_path, token, last, is_carried_out=point % 2 == 0)
+    begun = beginnings.of(EVERYTHING_AT_ONCE)
+    plan, catalog = begun.plan, begun.catalog
+    (tmp_path / "plan.json").write_bytes(write_plan(plan))
+    last = point * plan.requests // POINTS
+    _run_until(proxy, tmp_path, begun.token, last, is_carried_out=point % 2 == 0)
 
-        done = already_done(plan, read_observed(catalog, plan.observed, 4))
-        receipt = json.loads((tmp_path / "receipt.json").read_text())
-        assert receipt["state"] == "running"
-        assert {o["id"] for o in receipt["outcomes"] if o["status"] == "done"} <= done
+    done = already_done(plan, read_observed(catalog, plan.observed, 4))
+    receipt = json.loads((tmp_path / "receipt.json").read_text())
+    assert receipt["state"] == "running"
+    assert {o["id"] for o in receipt["outcomes"] if o["status"] == "done"} <= done
 
-        result = apply(plan, catalog, workers=8)
-        assert result.is_complete
-        assert {o.change_id for o in result.outcomes if o.status == "already-done"} >= done
-        assert plan_for(WANTED, catalog).is_empty
+    result = apply(plan, catalog, workers=8)
+    assert result.is_complete
+    assert {o.change_id for o in result.outcomes if o.status == "already-done"} >= done
+    assert begun.is_finished()
 
 
 def sold(seats: int) -> DesiredState:

@@ -42,15 +42,21 @@ def put(place: Workplace, path: str, body: dict[str, object]) -> None:
 
 
 def test_plan_apply_and_nothing_is_left(place: Workplace) -> None:
+    """As processes; that other tests run commands in theirs makes no difference."""
     place.write("catalog.yaml", CATALOG)
-    planned = place.run("plan", "-f", "catalog.yaml", "-o", "the.plan.json", "--detailed-exitcode")
+    plan = ("plan", "-f", "catalog.yaml", "-o", "the.plan.json", "--detailed-exitcode")
+    planned = place.run_process(*plan)
     assert planned.code == 2, planned.stderr
     assert "create" in planned.stdout
     assert "wrote the.plan.json" in planned.stderr
-    applied = place.run("apply", "the.plan.json")
+    (place.folder / "the.plan.json").unlink()
+    assert planned == place.run(*plan)
+    applied = place.run_process("apply", "the.plan.json")
     assert applied.code == 0, applied.stderr
-    again = place.run("plan", "-f", "catalog.yaml", "--detailed-exitcode")
-    assert (again.code, "No changes" in again.stdout) == (0, True)
+    for again in (place.run_process(*plan), place.run(*plan)):
+        assert (again.code, "No changes" in again.stdout) == (0, True)
+    refused = ("plan", "-f", "nowhere.yaml")
+    assert place.run_process(*refused) == place.run(*refused)
 
 
 def test_applying_takes_exactly_the_requests_that_the_plan_says(place: Workplace) -> None:

@@ -237,7 +237,7 @@ def test_two_applies_of_one_migration_both_end_well(shop: Shop) -> None:
 
     def apply_once(_: int) -> int:
         start.wait(HANG_S)
-        return shop.place.run("apply", PLAN).code
+        return shop.place.run_process("apply", PLAN).code
 
     with ThreadPoolExecutor(2) as pool:
         assert list(pool.map(apply_once, range(2))) == [0, 0]

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from tests.support.command import kaiten_sync
+from tests.support.command import kaiten_sync, kaiten_sync_process
 from tests.support.processes import HANG_S
 from tests.support.scripted import Reply, Request, scripted
 
@@ -128,7 +128,7 @@ def test_an_output_that_means_standard_output_is_refused_with_the_way_out(
 ) -> None:
     with scripted(nothing) as server:
         project(tmp_path, server.url)
-        ended = kaiten_sync("plan", "-o", name, "--format", "text", cwd=tmp_path)
+        ended = kaiten_sync_process("plan", "-o", name, "--format", "text", cwd=tmp_path)
         assert (ended.code, server.requests) == (3, [])
     assert ended.stdout == ""
     if name.isalpha():

@@ -278,7 +278,7 @@ def test_a_wrong_rule_is_found_by_validate_with_its_place(used: Workplace) -> No
 def test_rules_without_their_library_are_an_error_with_the_way_out(used: Workplace) -> None:
     used.write("shadow/cel_expr_python.py", "raise ImportError('no CEL here')\n")
     path = os.pathsep.join([str(used.folder / "shadow"), os.environ.get("PYTHONPATH", "")])
-    done = used.run("plan", PYTHONPATH=path)
+    done = used.run_process("plan", PYTHONPATH=path)
     assert done.code == 3
     assert "kaiten-sync.yaml:8" in done.stderr
     assert "with the extra `[rules]`" in done.stderr

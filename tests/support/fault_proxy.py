@@ -8,7 +8,8 @@ import socket
 import socketserver
 import struct
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import StrEnum
 from io import BufferedIOBase
@@ -72,7 +73,8 @@ class FaultProxy:
         self.choose = choose
         self.seen: list[Seen] = []
         self.stopped = threading.Event()
-        self._lock = threading.Lock()
+        self._lock = threading.Condition()
+        self._under_way = 0
         self._upstream = urlsplit(server_url)
         self._server = _Server(("127.0.0.1", 0), _Handler)
         self._server.proxy = self
@@ -108,6 +110,25 @@ class FaultProxy:
             seen = Seen(len(self.seen), method, path)
             self.seen.append(seen)
             return seen
+
+    @contextmanager
+    def under_way(self) -> Iterator[None]:
+        """While a request is forwarded and answered."""
+        self._add(1)
+        try:
+            yield
+        finally:
+            self._add(-1)
+
+    def wait_until_idle(self) -> None:
+        """Wait until the server has answered all requests, also those of clients that are gone."""
+        with self._lock:
+            assert self._lock.wait_for(lambda: self._under_way == 0, HANG_S)
+
+    def _add(self, number: int) -> None:
+        with self._lock:
+            self._under_way += number
+            self._lock.notify_all()
 
     def connect(self) -> http.client.HTTPConnection:
         return http.client.HTTPConnection(
@@ -146,7 +167,17 @@ class _Handler(socketserver.StreamRequestHandler):
         request = _read_request(self.rfile)
         if request is None:
             return False
-        method, path, headers, body = request
+        with self.server.proxy.under_way():
+            return self._pass_on(upstream, *request)
+
+    def _pass_on(
+        self,
+        upstream: http.client.HTTPConnection,
+        method: str,
+        path: str,
+        headers: dict[str, str],
+        body: bytes,
+    ) -> bool:
         fault = self.server.proxy.choose(self.server.proxy.note(method, path))
         answer = b""
         if fault is None or fault in _CARRIED_OUT:

@@ -47,10 +47,18 @@ _UNREACHABLE_HINT = "check the URL, and whether the server runs and is reachable
 _PROXY_HINT = (
     "check the proxy that {variable} names, and the URL; NO_PROXY lists servers to reach directly"
 )
-_CERTIFICATE_HINT = (
-    "if an authority of your own signed the server's certificate, name its file: `ca` of the target"
-    " in the project file, or SSL_CERT_FILE"
-)
+_TLS_HINTS = {
+    "certificate is not yet valid": "check the clock of this machine",
+    "certificate has expired": "renew the server's certificate; if it is not old, check the clock",
+    "CERTIFICATE_VERIFY_FAILED": (
+        "if an authority of your own signed the server's certificate, name its file: `ca` of the"
+        " target in the project file, or SSL_CERT_FILE"
+    ),
+    "WRONG_VERSION_NUMBER": "the server does not speak TLS there: check port and scheme of the URL",
+    "RECORD_LAYER_FAILURE": "the server does not speak TLS there: check port and scheme of the URL",
+}
+"""What to do about a connection that TLS refused, by OpenSSL's words for it."""
+
 _TOO_MUCH_HINT = "run it again later; --max-requests-per-minute stays below a server's limit"
 
 
@@ -226,11 +234,10 @@ class Client:
                 lost.cause.hint = _TOO_MUCH_HINT
             return lost.cause
         said = self.redaction(describe(lost.cause))
+        hints = (hint for reason, hint in _TLS_HINTS.items() if reason in said)
         return UnreachableError(
             f"{request}: no answer from {self.base_url} ({said})",
-            hint=_CERTIFICATE_HINT
-            if "CERTIFICATE_VERIFY_FAILED" in said
-            else self._unreachable_hint,
+            hint=next(hints, self._unreachable_hint),
         )
 
     def _send(self, request: _Request) -> Answer:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from kaiten_sync.cli.completion import FILE
 from kaiten_sync.cli.options import (
     OUTPUT_FILE,
     CatalogChoice,
@@ -28,13 +29,14 @@ if TYPE_CHECKING:
 
 
 @click.command("apply")
-@click.argument("plan_path", metavar="[PLAN]", required=False)
+@click.argument("plan_path", type=FILE, metavar="[PLAN]", required=False)
 @catalog_options
 @target_options
 @policy_options
 @click.option(
     "--catalog",
     multiple=True,
+    type=FILE,
     metavar="PATH",
     help="Refuse PLAN unless this catalog file, folder or glob, the project, the plan before it and"
     " the server give the same plan; may be repeated.",
@@ -49,6 +51,7 @@ if TYPE_CHECKING:
     "--after-receipt",
     "after_receipts",
     multiple=True,
+    type=FILE,
     metavar="FILE",
     help="Receipt of a target that this one waits for (`after`), instead of reading that target;"
     " may be repeated.",

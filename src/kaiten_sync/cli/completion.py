@@ -34,6 +34,30 @@ def answer_shell(root: click.Group, program: str) -> int | None:
     return shell_complete(root, {}, program, VARIABLE, instruction)
 
 
+class PathWord(click.ParamType[str]):
+    """A word that names a file or a folder; the shell completes it."""
+
+    name = "path"
+
+    def __init__(self, *, is_folder: bool = False) -> None:
+        self._is_folder = is_folder
+
+    def shell_complete(
+        self,
+        ctx: click.Context,  # noqa: ARG002
+        param: click.Parameter,  # noqa: ARG002
+        incomplete: str,
+    ) -> list[CompletionItem]:
+        """Have the shell look for files, or for folders only."""
+        from click.shell_completion import CompletionItem
+
+        return [CompletionItem(incomplete, type="dir" if self._is_folder else "file")]
+
+
+FILE = PathWord()
+FOLDER = PathWord(is_folder=True)
+
+
 def complete_target(
     ctx: click.Context, _param: click.Parameter, incomplete: str
 ) -> list[CompletionItem | str]:
@@ -57,6 +81,24 @@ def complete_family(
     from kaiten_sync.jobs.naming import declared_families
 
     return _completed(ctx, incomplete, lambda project: declared_families(Path.cwd(), project))
+
+
+def complete_license(
+    ctx: click.Context, _param: click.Parameter, incomplete: str
+) -> list[CompletionItem | str]:
+    """The slugs of the licenses that the project declares."""
+    addresses = [str(each).split("/") for each in complete_address(ctx, _param, "license/")]
+    slugs = [words[1] for words in addresses if len(words) == 2]
+    return [slug for slug in slugs if slug.startswith(incomplete)]
+
+
+def complete_schema(
+    _ctx: click.Context, _param: click.Parameter, incomplete: str
+) -> list[CompletionItem | str]:
+    """The names of the schemas."""
+    from kaiten_sync.jobs.schemas import schema_names
+
+    return [name for name in schema_names() if name.startswith(incomplete)]
 
 
 def _completed(

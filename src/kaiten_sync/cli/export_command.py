@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from kaiten_sync.cli.completion import FILE, complete_target
 from kaiten_sync.cli.options import OUTPUT_FOLDER, ServerChoice, project_option, target_options
 from kaiten_sync.errors import UsageError
 
@@ -23,6 +24,7 @@ _NOT_OF_OVERLAYS = "-t, --extends, --families, --units and --with-project"
 @click.option(
     "-o",
     "--out",
+    type=FILE,
     metavar="DIR",
     help="Folder to write to. Required, but for --overlay-of, which knows the target's.",
 )
@@ -51,6 +53,7 @@ _NOT_OF_OVERLAYS = "-t, --extends, --families, --units and --with-project"
 @click.option(
     "--overlay-of",
     metavar="TARGET",
+    shell_complete=complete_target,
     help="Write how this target differs from the project's catalog, as its overlay: to its last"
     " `overlays` path, or to -o, a folder or a .yaml file.",
 )

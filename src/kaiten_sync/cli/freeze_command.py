@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import click
 
+from kaiten_sync.cli.completion import complete_license
 from kaiten_sync.cli.options import NO_SERVER, CatalogChoice, catalog_options
 
 
 @click.command("freeze")
-@click.argument("licenses", metavar="LICENSE...", nargs=-1, required=True)
+@click.argument(
+    "licenses", metavar="LICENSE...", nargs=-1, required=True, shell_complete=complete_license
+)
 @catalog_options
 @click.option("--dry-run", is_flag=True, help="Show the changes of files, and write nothing.")
 def command(licenses: tuple[str, ...], declaration: CatalogChoice, dry_run: bool) -> None:

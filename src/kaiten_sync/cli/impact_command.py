@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import click
 
+from kaiten_sync.cli.completion import FILE
 from kaiten_sync.cli.impact_options import impact_options
 from kaiten_sync.cli.options import ServerChoice, format_option, project_option, target_options
 from kaiten_sync.report import formats
 
 
 @click.command("impact")
-@click.argument("plan_path", metavar="PLAN")
+@click.argument("plan_path", type=FILE, metavar="PLAN")
 @project_option
 @target_options
 @impact_options

@@ -7,12 +7,13 @@ from pathlib import Path
 
 import click
 
+from kaiten_sync.cli.completion import FOLDER
 from kaiten_sync.cli.options import OUTPUT_FILE
 from kaiten_sync.errors import UsageError
 
 
 @click.command("init")
-@click.argument("folder", metavar="[DIR]", default=".")
+@click.argument("folder", type=FOLDER, metavar="[DIR]", default=".")
 @click.option(
     "--ci",
     type=click.Choice(["github", "gitlab"]),

@@ -10,7 +10,7 @@ from typing import Any, TypeVar, cast
 
 import click
 
-from kaiten_sync.cli.completion import complete_address, complete_target
+from kaiten_sync.cli.completion import FILE, PathWord, complete_address, complete_target
 from kaiten_sync.report import formats as report_formats
 from kaiten_sync.report.formats import Formats
 
@@ -64,13 +64,8 @@ class PolicyChoice:
     moved: bool = False
 
 
-class OutputPath(click.ParamType[str]):
+class OutputPath(PathWord):
     """A file or a folder to write to. It is checked before anything is read or sent."""
-
-    name = "path"
-
-    def __init__(self, *, is_folder: bool = False) -> None:
-        self._is_folder = is_folder
 
     def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
         """Refuse what cannot be written, and what was meant for another option."""
@@ -105,6 +100,7 @@ def catalog_options(function: _Function) -> _Function:
             "--file",
             "files",
             multiple=True,
+            type=FILE,
             metavar="PATH",
             help="Catalog file, folder or glob; may be repeated. Instead of the project file's.",
         ),
@@ -116,6 +112,7 @@ def project_option(function: _Function) -> _Function:
     """Where the project file is."""
     return click.option(
         "--project",
+        type=FILE,
         metavar="FILE",
         help="Project file. Default: kaiten-sync.yaml here or in a folder above.",
     )(function)
@@ -164,6 +161,7 @@ def committed_plan_option(function: _Function) -> _Function:
     """The third side of drift."""
     return click.option(
         "--plan",
+        type=FILE,
         metavar="FILE",
         help="The target's committed plan: a file, REV:PATH in git, or `none`."
         " Default: plans/TARGET.plan.json beside the project file.",
@@ -187,6 +185,7 @@ def policy_options(function: _Function) -> _Function:
         prune_option,
         click.option(
             "--previous",
+            type=FILE,
             metavar="FILE",
             help="The target's plan before this one, from which ownership comes: a file,"
             " REV:PATH in git, or `none`. Default: the file that -o replaces, or else"

@@ -8,6 +8,7 @@ from importlib import import_module
 import click
 
 from kaiten_sync import __version__
+from kaiten_sync.cli.elsewhere import COMMANDS, refuse_single_dash
 
 _COMMANDS = (
     "init",
@@ -31,16 +32,6 @@ _COMMANDS = (
 )
 """In the order in which a person meets them."""
 
-_ELSEWHERE = {
-    "destroy": "apply, after taking it out of the declaration",
-    "diff": "plan",
-    "dump": "export",
-    "pull": "adopt, or export",
-    "refresh": "drift",
-    "sync": "apply",
-}
-"""What other tools call it."""
-
 
 class LazyGroup(click.Group):
     """A group whose commands live in `kaiten_sync.cli.<name>_command`."""
@@ -55,9 +46,12 @@ class LazyGroup(click.Group):
         """Find a command, or name the one that was probably meant."""
         is_unknown = bool(args) and args[0] not in _COMMANDS and not args[0].startswith("-")
         if is_unknown and not ctx.resilient_parsing:  # a shell that asks for words gets no error
-            meant = _ELSEWHERE.get(args[0]) or " or ".join(get_close_matches(args[0], _COMMANDS))
+            meant = COMMANDS.get(args[0]) or " or ".join(get_close_matches(args[0], _COMMANDS))
             ctx.fail(f"no such command: {args[0]!r}.{f' Did you mean {meant}?' if meant else ''}")
-        return super().resolve_command(ctx, args)
+        name, command, rest = super().resolve_command(ctx, args)
+        if command is not None and not ctx.resilient_parsing:
+            refuse_single_dash(command, rest, ctx)
+        return name, command, rest
 
     def get_command(
         self,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from kaiten_sync.cli.completion import FILE
 from kaiten_sync.cli.options import project_option
 
 
@@ -18,7 +19,7 @@ def command() -> None:
 
 
 @command.command("test")
-@click.argument("file", metavar="FILE")
+@click.argument("file", type=FILE, metavar="FILE")
 @project_option
 def test(file: str, project: str | None) -> int:
     """Judge saved plans by the rules, and compare with what FILE expects.

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 import click
 
 from kaiten_sync.cli.completion import answer_shell
+from kaiten_sync.cli.elsewhere import usage_message
 from kaiten_sync.cli.exit_codes import ExitCode, code_of
 from kaiten_sync.cli.options import chosen_format
 from kaiten_sync.cli.root import root
@@ -75,10 +76,11 @@ def _stopped(output_format: str) -> int:
 
 
 def _usage(error: click.ClickException, output_format: str) -> int:
-    _print_error(UsageError(error.format_message()), output_format)
+    message = usage_message(error)
+    _print_error(UsageError(message), output_format)
     if isinstance(error, click.UsageError) and error.ctx is not None:
         click.echo(error.ctx.get_usage(), err=True)
-    click.echo(f"error: {error.format_message()}", err=True)
+    click.echo(f"error: {message}", err=True)
     if isinstance(error, click.UsageError) and error.ctx is not None:
         click.echo(f"  help: {error.ctx.command_path} --help", err=True)
     return ExitCode.WRONG_INPUT

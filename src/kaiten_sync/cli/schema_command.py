@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import click
 
+from kaiten_sync.cli.completion import complete_schema
 from kaiten_sync.cli.options import project_option
 
 
 @click.command("schema")
-@click.argument("name", metavar="[NAME]", required=False)
+@click.argument("name", metavar="[NAME]", required=False, shell_complete=complete_schema)
 @project_option
 def command(name: str | None, project: str | None) -> None:
     """Print one JSON Schema, or write all of them with settings for editors.

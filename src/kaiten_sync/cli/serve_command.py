@@ -7,6 +7,8 @@ from typing import Any
 
 import click
 
+from kaiten_sync.cli.completion import complete_target
+
 
 def _networks(
     _context: click.Context, _parameter: click.Parameter, values: tuple[str, ...]
@@ -84,7 +86,11 @@ def _networks(
     help="Project file: the dashboard shows what it declares, what has drifted, and its plan.",
 )
 @click.option(
-    "-t", "--target", metavar="NAME", help="Target of the project file that is this server."
+    "-t",
+    "--target",
+    metavar="NAME",
+    shell_complete=complete_target,
+    help="Target of the project file that is this server.",
 )
 def command(host: str, port: int, **settings: Any) -> None:
     """Run a licensing server that speaks Kaiten's API.

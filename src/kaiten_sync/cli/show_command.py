@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from kaiten_sync.cli.completion import FILE
 from kaiten_sync.cli.options import format_option, project_option
 from kaiten_sync.report import formats
 
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 
 
 @click.command("show")
-@click.argument("plan_path", metavar="PLAN")
+@click.argument("plan_path", type=FILE, metavar="PLAN")
 @click.option(
     "--approval",
     is_flag=True,

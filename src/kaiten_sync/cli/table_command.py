@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from kaiten_sync.cli.completion import FILE
 from kaiten_sync.cli.options import (
     CatalogChoice,
     ServerChoice,
@@ -16,7 +17,7 @@ from kaiten_sync.report import formats
 
 
 @click.command("table")
-@click.argument("plan_path", metavar="[PLAN]", required=False)
+@click.argument("plan_path", type=FILE, metavar="[PLAN]", required=False)
 @catalog_options
 @target_options
 @format_option(formats.TABLE)

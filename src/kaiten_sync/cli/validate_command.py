@@ -6,12 +6,13 @@ import sys
 
 import click
 
+from kaiten_sync.cli.completion import FILE
 from kaiten_sync.cli.options import format_option, project_option
 from kaiten_sync.report import formats
 
 
 @click.command("validate")
-@click.argument("paths", nargs=-1, metavar="[PATH]...")
+@click.argument("paths", type=FILE, nargs=-1, metavar="[PATH]...")
 @project_option
 @format_option(formats.DIAGNOSTICS)
 def command(paths: tuple[str, ...], project: str | None, output_format: str) -> int:

@@ -28,7 +28,7 @@ class ExaminedDocument(JsonDocument, frozen=True):
     scopes: Annotated[
         tuple[str, ...] | None,
         about(
-            "The scopes of the token, of those that kaiten-sync uses; null if it was not reached.",
+            "The scopes of the token, of those that kaiten-sync uses; null if they are not known.",
             ["read:entitlements", "read:licenses"],
         ),
     ]

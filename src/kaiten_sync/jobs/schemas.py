@@ -11,6 +11,8 @@ from kaiten_sync.model.ports import Files
 from kaiten_sync.model.settings import Project
 from kaiten_sync.validate import schema_names, schema_text
 
+__all__ = ["SchemasWritten", "schema", "schema_names", "write_schemas"]
+
 _USUAL_CATALOG = ("catalog/", "overlays/")
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from kaiten_sync.errors import UnreachableError
 from kaiten_sync.model.examination import Examination, Examined
 from kaiten_sync.report.paint import TITLE, painter
 from kaiten_sync.report.safe_text import safe_text
@@ -28,11 +29,15 @@ def doctor_text(examination: Examination, *, color: bool) -> str:
     return "\n".join(lines) + "\n"
 
 
+def _reached(each: Examined) -> str:
+    if each.rights is None and not each.requests:
+        return "not asked"
+    return "no" if isinstance(each.error, UnreachableError) else "yes"
+
+
 def _rows(each: Examined) -> Iterator[tuple[str, str]]:
-    if each.rights is None:
-        yield "reached", "no"
-    else:
-        yield "reached", "yes"
+    yield "reached", _reached(each)
+    if each.rights is not None:
         generation = each.generation or "unknown: this token may not ask"
         yield (
             "generation",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import json
 import logging
 import multiprocessing
@@ -333,6 +334,9 @@ def _not_started() -> ServerStartError:
     return ServerStartError("the server stopped while it started", hint="the lines above say why")
 
 
+_HOST_HINT = "--host is an address of this machine, such as 127.0.0.1, or 0.0.0.0 for all of them"
+
+
 def _bind(host: str, port: int) -> socket.socket:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     # asyncio switches off Nagle's algorithm only if the protocol is named. With it, small answers
@@ -344,8 +348,10 @@ def _bind(host: str, port: int) -> socket.socket:
         listener.listen(socket.SOMAXCONN)
     except (OSError, OverflowError) as error:
         listener.close()
+        is_about_port = getattr(error, "errno", None) in (errno.EADDRINUSE, errno.EACCES)
         raise ServerStartError(
-            f"cannot listen on {host} port {port}: {error}", hint="choose another --port"
+            f"cannot listen on {host} port {port}: {error}",
+            hint="choose another --port" if is_about_port else _HOST_HINT,
         ) from error
     return listener
 

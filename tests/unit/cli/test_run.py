@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
 
+import click
 import pytest
 from tests.support.processes import HANG_S
 
+from kaiten_sync.cli.elsewhere import COMMANDS, OPTIONS
 from kaiten_sync.cli.exit_codes import ExitCode, code_of
+from kaiten_sync.cli.root import root
 from kaiten_sync.cli.run import run
 from kaiten_sync.errors import KaitenSyncError, StalePlanError, UnreachableError, UsageError
 
@@ -52,6 +56,48 @@ def test_an_unknown_command_gets_the_one_that_was_meant(
 ) -> None:
     assert run([word]) == ExitCode.WRONG_INPUT
     assert f"no such command: '{word}'. Did you mean {meant}?" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("apply --auto-approve", "No such option: --auto-approve. Did you mean --yes?"),
+        ("apply --dry-run", "Did you mean the command plan, which changes nothing?"),
+        ("drift --json", "Did you mean --format json?"),
+        ("plan --workspace prod", "Did you mean -t TARGET, which the project file names?"),
+        (
+            "plan -out=x",
+            "-out=x: an option of more than one letter has two dashes. Did you mean --out?",
+        ),
+        ("plan -target prod", "Did you mean --target?"),
+        ("apply -auto-approve", "Did you mean --yes?"),
+        ("plan --frobnicate", "No such option '--frobnicate'."),
+    ],
+)
+def test_an_option_of_another_tool_gets_ours(
+    line: str, said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(line.split()) == ExitCode.WRONG_INPUT
+    assert said in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("line", ["show -- -out", "plan -fx --format text -t nowhere"])
+def test_a_short_option_keeps_its_value(line: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(line.split()) == ExitCode.WRONG_INPUT
+    assert "two dashes" not in capsys.readouterr().err
+
+
+def test_the_hints_name_what_there_is() -> None:
+    context = click.Context(root)
+    commands = {name: root.get_command(context, name) for name in root.list_commands(context)}
+    assert not COMMANDS.keys() & commands.keys()
+    known = {name for each in commands.values() if each for it in each.params for name in it.opts}
+    hinted = [hint for hints in (COMMANDS, OPTIONS) for hint in hints.values()]
+    named = {word.strip(",;:") for hint in hinted for word in hint.split() if word[:2] == "--"}
+    assert named <= known | {"--help", "--version"}
+    assert {re.split(r"[ ,]", hint)[0] for hint in COMMANDS.values() if hint[0].islower()} <= {
+        *commands
+    }
 
 
 def test_no_command_prints_the_help(capsys: pytest.CaptureFixture[str]) -> None:

@@ -195,6 +195,17 @@ def test_a_port_in_use_is_said_before_the_database_is_touched(tmp_path: Path) ->
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.parametrize("host", ["192.0.2.1", "no such host"])
+def test_a_host_that_is_not_of_this_machine_is_named(tmp_path: Path, host: str) -> None:
+    settings = ServerSettings(database_url=sqlite_in(tmp_path))
+    with (
+        pytest.raises(ServerStartError, match="cannot listen") as refused,
+        running(settings, host=host),
+    ):
+        pass
+    assert "--host is an address of this machine" in (refused.value.hint or "")
+
+
 def test_migrations_lead_to_the_tables(fresh_url: str) -> None:
     start(fresh_url)
     with closing(open_engine(fresh_url)) as database, database.reading() as connection:

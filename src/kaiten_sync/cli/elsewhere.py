@@ -1,0 +1,111 @@
+"""What other tools call our commands and options, so that a habit gets a hint and no dead end."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import click
+
+COMMANDS = {
+    "check": "validate, or plan --check",
+    "completion": "_KAITEN_SYNC_COMPLETE=bash_source kaiten-sync",
+    "config": "init, which writes the project file",
+    "create": "init, or apply",
+    "delete": "apply, after taking it out of the declaration",
+    "deploy": "apply",
+    "destroy": "apply, after taking it out of the declaration",
+    "diff": "plan",
+    "down": "apply, after taking it out of the declaration",
+    "dump": "export",
+    "get": "table -t TARGET, or export",
+    "help": "--help",
+    "import": "adopt, or export",
+    "lint": "validate",
+    "list": "table -t TARGET, or export",
+    "login": "doctor, with the token in KAITEN_AUTH_TOKEN",
+    "ls": "table -t TARGET, or export",
+    "new": "init",
+    "ping": "doctor",
+    "preview": "plan",
+    "pull": "adopt, or export",
+    "push": "apply",
+    "reconcile": "apply",
+    "refresh": "drift",
+    "render": "show, or table",
+    "reset": "apply, after taking it out of the declaration",
+    "rm": "apply, after taking it out of the declaration",
+    "rollback": "drift --revert, or git revert and plan",
+    "state": "table -t TARGET, or export",
+    "status": "drift",
+    "sync": "apply",
+    "test": "validate, or rules test",
+    "up": "apply",
+    "update": "apply",
+    "version": "--version",
+    "watch": "drift",
+}
+"""The command of ours for a command of another tool."""
+
+_NAMED_IN_THE_PROJECT = "-t TARGET, which the project file names"
+
+OPTIONS = {
+    "--approve": "--yes",
+    "--auto-approve": "--yes",
+    "--color": "FORCE_COLOR=1 in the environment",
+    "--config": "--project",
+    "--context": _NAMED_IN_THE_PROJECT,
+    "--debug": "KAITEN_SYNC_DEBUG=1 in the environment",
+    "--destroy": "--prune all, after taking objects out of the declaration",
+    "--doit": "--yes",
+    "--dry-run": "the command plan, which changes nothing",
+    "--env": _NAMED_IN_THE_PROJECT,
+    "--environment": _NAMED_IN_THE_PROJECT,
+    "--force": "--yes; --allow ADDRESS lifts a protection",
+    "--json": "--format json",
+    "--no-color": "NO_COLOR=1 in the environment",
+    "--no-input": "--yes",
+    "--output": "--format, or --out",
+    "--parallelism": "--max-requests-per-minute",
+    "--profile": _NAMED_IN_THE_PROJECT,
+    "--refresh": "the command drift",
+    "--refresh-only": "the command drift",
+    "--select-tag": "`scope` in the project file",
+    "--server": "--base-url",
+    "--stage": _NAMED_IN_THE_PROJECT,
+    "--state": "--plan or --previous: the committed plan file is the only state",
+    "--token": "KAITEN_AUTH_TOKEN in the environment",
+    "--url": "--base-url",
+    "--var-file": "`overlays` of a target in the project file",
+    "--verbose": "KAITEN_SYNC_DEBUG=1 in the environment",
+    "--workspace": _NAMED_IN_THE_PROJECT,
+}
+"""What does it here, for an option of another tool."""
+
+
+def usage_message(error: click.ClickException) -> str:
+    """What is wrong with a command line, with our word for an option of another tool."""
+    if isinstance(error, click.NoSuchOption):
+        meant = OPTIONS.get(error.option_name)
+        if meant is not None:
+            return f"No such option: {error.option_name}. Did you mean {meant}?"
+    return error.format_message()
+
+
+def refuse_single_dash(command: click.Command, words: Sequence[str], ctx: click.Context) -> None:
+    """Refuse `-out=x`, as other tools write `--out x`: click would read it as `-o` with `ut=x`."""
+    known = {name for each in command.params for name in each.opts if name.startswith("--")}
+    for word in _options(words):
+        name = f"-{word.partition('=')[0]}"
+        if name in known or (name in OPTIONS and not word.startswith("--")):
+            meant = name if name in known else OPTIONS[name]
+            ctx.fail(
+                f"{word}: an option of more than one letter has two dashes. Did you mean {meant}?"
+            )
+
+
+def _options(words: Iterable[str]) -> Iterable[str]:
+    for word in words:
+        if word == "--":
+            return
+        if word[:1] == "-" and word[1:2] not in ("", "-") and len(word) > 2:
+            yield word
