@@ -15,6 +15,7 @@ from kaiten_sync.families.served import (
     version_address,
 )
 from kaiten_sync.kinds.spec import SOLD
+from kaiten_sync.licensing import quantity_text
 from kaiten_sync.model.address import Address
 from kaiten_sync.model.change import Effect
 from kaiten_sync.model.diagnostic import Diagnostic
@@ -23,7 +24,7 @@ from kaiten_sync.model.family import FamilyChoice, FamilyTerms, Way, WhenTighten
 from kaiten_sync.model.holder import Holders
 from kaiten_sync.model.resource import LiveResource
 from kaiten_sync.model.source import SourceRef
-from kaiten_sync.model.value import Absent, Json
+from kaiten_sync.model.value import Absent, Json, is_number
 
 _HARMFUL = frozenset({Effect.TIGHTENS, Effect.BREAKS})
 _MOST_NAMED = 3
@@ -222,7 +223,9 @@ def _lost(sold: SoldFamily) -> str:
 def _said(value: Json | Absent) -> str:
     if isinstance(value, bool):
         return str(value).lower()
-    return str(value) if isinstance(value, int | float | str) else "…"
+    if is_number(value):
+        return quantity_text(value)
+    return value if isinstance(value, str) else "…"
 
 
 def _is_still_right(kept: FamilyChoice, serves: str, version: str) -> bool:
