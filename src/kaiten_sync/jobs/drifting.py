@@ -129,8 +129,8 @@ def revert(workspace: Workspace, request: DriftRequest, out: str | None, ports: 
         ports.notices.notify(note.sentence)
     if out is not None and not proposal.refusals:
         ports.files.write(Path(out), write_plan(proposal.plan))
-    for note in _served_anew(proposal.plan):
-        ports.notices.notify(note)
+    for said in _served_anew(proposal.plan):
+        ports.notices.notify(said)
     return proposal
 
 
