@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 
 import pytest
 from tests.unit.report.strategies import plan_of
@@ -21,7 +22,7 @@ from kaiten_sync.pricing import (
     table_of_plan,
 )
 from kaiten_sync.report.formats import TABLE, Look
-from kaiten_sync.report.pricing_formats import pricing_parts
+from kaiten_sync.report.pricing_formats import pricing_markdown, pricing_parts
 from kaiten_sync.report.pricing_words import cell_text, column_text, grant_text
 
 _FIELDS: dict[str, Fields] = {
@@ -132,6 +133,23 @@ def test_a_folded_table_has_every_cell_once(columns: int) -> None:
     for row in table.rows:
         found = [part_row for part in parts for part_row in part.rows if part_row.slug == row.slug]
         assert tuple(cell for each in found for cell in each.cells) == row.cells
+
+
+@pytest.mark.parametrize("limit", [400, 3_000, 12_000, 60_000])
+@pytest.mark.parametrize(("columns", "rows"), [(3, 10), (12, 60), (40, 400)])
+def test_markdown_shows_what_fits_and_counts_the_rest(columns: int, rows: int, limit: int) -> None:
+    found: dict[Address, Fields] = {}
+    for column in range(columns):
+        found[parse_address(f"license/license-{column:02}")] = {}
+        for row in range(rows):
+            grant = parse_address(f"license/license-{column:02}/grant/quota-{row:03}")
+            found[grant] = {"value": column * row}
+    text = pricing_markdown(table_of_catalog(found), limit)
+    assert len(text) <= limit
+    assert "quota-000" in text
+    shown = {code for line in text.splitlines() for code in re.findall(r"license-\d\d", line)}
+    left = re.search(r"(\d+) more columns?", text)
+    assert len(shown) + (int(left[1]) if left else 0) == columns
 
 
 @pytest.mark.parametrize("width", [20, 40, 80, 200])
