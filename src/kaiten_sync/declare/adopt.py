@@ -187,7 +187,7 @@ class Adopter:
         return None
 
     def _override(self, address: Address) -> Callable[[list[str], Json], None]:
-        """How to override what is inherited: in an overlay, if other targets never had the value."""
+        """How to override what is inherited: in the overlay that other targets do not have."""
         found = self._declared.resources.get(address) if self._declared is not None else None
         if found is not None and found.source.file in self._overlays:
             return self._editors[found.source.file].put
