@@ -234,6 +234,19 @@ def test_a_draft_with_other_content_is_left_alone(sold: Seller) -> None:
     assert sold.is_settled()
 
 
+@pytest.mark.parametrize("length", [97, 98, 100])
+def test_the_next_version_of_a_family_with_a_long_slug_fits(shop: Seller, length: int) -> None:
+    slug = "growth".ljust(length - 2, "x") + "-y"
+    shop.sell(CATALOG.replace("  growth:", f"  {slug}:"))
+    shop.hold(slug, "one")
+    shop.sell(LOWERED.replace("  growth:", f"  {slug}:"))
+    shop.hold(shop.choice["version"], "two")
+    shop.sell(LOWERED.replace("  growth:", f"  {slug}:").replace("seats: 5", "seats: 4"))
+    made = shop.versions().keys() - {"growth"}  # which `hold` makes
+    assert len(made) == 3
+    assert all(len(each) <= 100 for each in made)
+
+
 def test_another_version_published_since_makes_the_plan_stale(sold: Seller) -> None:
     sold.hold("growth", "one")
     sold.plan(LOWERED)

@@ -29,6 +29,9 @@ _HARMFUL = frozenset({Effect.TIGHTENS, Effect.BREAKS})
 _MOST_NAMED = 3
 """Holders that a refusal names, and limits that a reason names."""
 
+_LONGEST_SLUG = 100
+"""Characters. Source: API facts, section 2.1."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SoldFamily:
@@ -260,13 +263,24 @@ def _slug_taken(sold: SoldFamily, taken: Collection[str]) -> Sequence[Diagnostic
 def _next_version(sold: SoldFamily, live: LiveFamily, taken: Collection[str]) -> str:
     """The slug of the next version: of one that was left half made, or else a new one."""
     newest = live.newest
-    is_named_so = re.fullmatch(rf"{re.escape(live.slug)}(-v[0-9]+)?", newest.address.slug)
-    if is_named_so and newest is not live.served and _is_half_made(newest, sold):
+    is_ours = _is_named_by_us(newest.address.slug, live.slug)
+    if is_ours and newest is not live.served and _is_half_made(newest, sold):
         return newest.address.slug
     number = number_of(newest) + 1
-    while f"{live.slug}-v{number}" in taken:
+    while _version_slug(live.slug, number) in taken:
         number += 1
-    return f"{live.slug}-v{number}"
+    return _version_slug(live.slug, number)
+
+
+def _version_slug(family: str, number: int) -> str:
+    """`growth-v2`; a long slug is cut so that the whole is one. Source: API facts, section 2.1."""
+    ending = f"-v{number}"
+    return family[: _LONGEST_SLUG - len(ending)].rstrip("-") + ending
+
+
+def _is_named_by_us(slug: str, family: str) -> bool:
+    number = re.search(r"-v([0-9]+)\Z", slug)
+    return slug == family or (number is not None and slug == _version_slug(family, int(number[1])))
 
 
 def _is_half_made(version: LiveResource, sold: SoldFamily) -> bool:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import TypeVar
 
-from kaiten_sync.errors import CredentialError, ProblemError
+from kaiten_sync.errors import CredentialError, ProblemError, ServerError
 from kaiten_sync.kinds.references import referrers, slug_target
 from kaiten_sync.kinds.registry import all_kinds, spec_of
 from kaiten_sync.kinds.spec import HeldBy
@@ -202,23 +202,30 @@ def read_refusals(
 ) -> tuple[dict[str, Collection[str]] | None, int]:
     """Of which entitlements each instance had reports refused, and the number of requests.
 
-    None if the server does not tell: the first answer says so, and nobody else is asked. Raises as
-    `read_instances` does.
+    None if the server does not tell: the first answer says so, and nobody else is asked. No plan
+    fails for it, whatever is wrong with the record.
+
+    Raises:
+        AccessError: the server cannot be reached.
     """
     if not instances:
         return {}, 0
 
-    def read_one(slug: str) -> Collection[str]:
-        found = reader.list_refusals(slug, since)
-        progress.advance()
-        return found or ()
+    def read_one(slug: str) -> Collection[str] | None:
+        try:
+            return reader.list_refusals(slug, since)
+        except (ServerError, CredentialError):
+            return None
+        finally:
+            progress.advance()
 
     first, *others = instances
-    told = _if_allowed(lambda: reader.list_refusals(first, since), [])
+    told = read_one(first)
     if told is None:
         return None, 1
     lists = _with_progress("Reading refusals", others, read_one, progress, workers)
-    return {first: told, **dict(zip(others, lists, strict=True))}, len(instances)
+    named = zip(others, lists, strict=True)
+    return {first: told, **{slug: listed or () for slug, listed in named}}, len(instances)
 
 
 def _with_progress(

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from tests.fakes.catalog import FakeCatalog
 
-from kaiten_sync.errors import ProblemError
+from kaiten_sync.errors import CredentialError, KaitenSyncError, ProblemError, ServerError
 from kaiten_sync.impact import raised_limits, whom_to_ask
 from kaiten_sync.kinds.addresses import parse_address
 from kaiten_sync.live import read_refusals
@@ -82,8 +82,16 @@ def test_refusals_count_once_for_each_holder(
     assert (found.holders, found.refused) == (2, count)
 
 
-def test_a_server_without_an_audit_trail_is_asked_once() -> None:
-    error = ProblemError("GET /instances/one/audit-trails", status=404)
+@pytest.mark.parametrize(
+    "error",
+    [
+        ProblemError("GET /instances/one/audit-trails", status=404),
+        ProblemError("GET /instances/one/audit-trails", status=422),
+        ServerError("GET /instances/one/audit-trails: the answer is not a list"),
+        CredentialError("the server refused the token"),
+    ],
+)
+def test_a_server_that_does_not_tell_is_asked_once(error: KaitenSyncError) -> None:
     catalog = FakeCatalog(fails={"list refusals of one": error})
     names = ["one", "two", "three"]
     assert read_refusals(catalog, names, NOW, progress=NoProgress()) == (None, 1)
