@@ -10,7 +10,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import cast
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.fakes.catalog import FakeCatalog, live
 from tests.unit.jobs.test_adopt_shared import workplace
@@ -104,8 +104,6 @@ def grants_of(source: CatalogSource) -> dict[str, object]:
 
 @settings(
     max_examples=120,
-    deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(text=shared_catalogs(), data=st.data())
 def test_any_drifted_grants_are_adopted_for_their_licenses_alone(

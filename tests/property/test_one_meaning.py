@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, note, settings
+from hypothesis import given, note, settings
 from hypothesis import strategies as st
 from tests.property.catalogs import catalogs
 from tests.property.test_convergence import declare
@@ -73,8 +73,6 @@ def arrive(wanted: DesiredState, catalog: HttpCatalog, prune: Prune) -> Plan | N
 
 @settings(
     max_examples=25,
-    deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(
     before=catalogs(),

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from tests.property.catalogs import catalogs
 
 from kaiten_sync.declare.overlay_patch import overlay_bytes, overlay_text, patch_of
@@ -33,8 +33,6 @@ def live_of(desired: DesiredState) -> LiveState:
 
 @settings(
     max_examples=50,
-    deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(base=catalogs(), other=catalogs(), third=catalogs())
 def test_the_overlay_of_any_catalog_declares_it(
