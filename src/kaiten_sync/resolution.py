@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from kaiten_sync.diff import diff_catalog, with_sides
+from kaiten_sync.diff import diff_catalog, with_sides, with_units
 from kaiten_sync.errors import DeclarationError
 from kaiten_sync.families import (
     LiveFamily,
@@ -212,7 +212,7 @@ def _standings(
             source=desired.resources[address].source,
             is_sold=desired.resources[address].fields.get(SOLD) is not False,
             live=found.get(address),
-            differences=served.get(address, ()),
+            differences=tuple(with_units(served.get(address, ()), desired, live)),
             from_newest=newest.get(address, ()) if address in newer else served.get(address, ()),
             kept=kept.get(address),
         )

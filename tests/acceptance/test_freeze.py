@@ -68,6 +68,16 @@ def desired(place: Workplace) -> str:
     return text[text.index("desired") :][:100]
 
 
+def test_a_family_is_frozen_as_a_license_is(place: Workplace) -> None:
+    families = CATALOG.replace("licenses:", "families:").replace("familySlug: growth, ", "")
+    place.write("catalog.yaml", families)
+    before = desired(place)
+    assert place.run("freeze", "growth", "-f", "catalog.yaml").code == 0
+    frozen = FROZEN.replace("licenses:", "families:").replace("familySlug: growth, ", "")
+    assert (place.folder / "catalog.yaml").read_text(encoding="utf-8") == frozen
+    assert desired(place) == before
+
+
 def test_an_old_version_that_inherits_gets_a_warning_with_the_way_out(place: Workplace) -> None:
     place.write("catalog.yaml", CATALOG)
     done = place.run("validate", "catalog.yaml")

@@ -11,8 +11,8 @@ import yaml
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from kaiten_sync.declare.adopt import differing, value_at
 from kaiten_sync.declare.content import split_lines
+from kaiten_sync.declare.differing import differing, value_at
 from kaiten_sync.declare.edit import TextEditor
 from kaiten_sync.declare.yaml_reader import parse_yaml
 from kaiten_sync.model.value import ABSENT

@@ -93,12 +93,13 @@ def project_plan(project: str, target: str = "") -> str:
     """What the project would change on its target, as a plan in JSON: the dashboard's view of git.
 
     Beside the plan's own properties, `drift` says which side changed and `impact` whom the plan
-    affects, as those commands write it.
+    affects, as those commands write it; `declaredAt` says where each object is declared, and how.
 
     Raises:
         PlanNotMadeError: the plan cannot be made, or a guard refuses it.
     """
     from kaiten_sync.bootstrap import Flags, local_ports, open_workspace
+    from kaiten_sync.jobs.declared_texts import declared_texts
     from kaiten_sync.jobs.drifting import DriftRequest, drift
     from kaiten_sync.jobs.planning import PlanRequest, plan, refuse, write_plan
     from kaiten_sync.model.ports import NeverStopped, NoNotices, NoProgress
@@ -121,11 +122,13 @@ def project_plan(project: str, target: str = "") -> str:
         proposal = plan(workspace, PlanRequest(), ports)
         refuse(proposal)
         (report,) = drift(workspace, DriftRequest(), ports).reports
+        texts = declared_texts(workspace, ports.files)
     except KaitenSyncError as error:
         raise PlanNotMadeError(redaction(failure_text(error, Look()))) from error
     beside = {
         "drift": drift_json(report),
         "impact": impact_json(proposal.impact) if proposal.impact else None,
+        "declaredAt": {str(a): {"place": t.place, "yaml": t.yaml} for a, t in texts.items()},
     }
     return json.dumps({**json.loads(write_plan(proposal.plan)), **beside})
 

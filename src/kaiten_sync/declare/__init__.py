@@ -6,6 +6,7 @@ And back: what a server has, written as new files, or into the files that declar
 from kaiten_sync.declare.adopt import Adopter, FileChange, default_file
 from kaiten_sync.declare.conflict import conflicts
 from kaiten_sync.declare.desired import build_desired
+from kaiten_sync.declare.edit import TextEditor
 from kaiten_sync.declare.extends import inherit
 from kaiten_sync.declare.files import SUFFIXES, FoundFile, find_files
 from kaiten_sync.declare.freeze import freeze
@@ -30,6 +31,7 @@ __all__ = [
     "Extended",
     "FileChange",
     "FoundFile",
+    "TextEditor",
     "build_desired",
     "conflicts",
     "default_file",

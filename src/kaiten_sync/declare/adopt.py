@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
+from kaiten_sync.declare.differing import differing, value_at
 from kaiten_sync.declare.edit import EditPath, TextEditor
 from kaiten_sync.declare.files import FoundFile, find_files
+from kaiten_sync.declare.scalars import is_plain_text
 from kaiten_sync.declare.write import dump_catalog
 from kaiten_sync.errors import KaitenSyncError, RefusedError, UsageError
 from kaiten_sync.kinds.registry import child_kinds, spec_of
+from kaiten_sync.kinds.units import quantities
 from kaiten_sync.kinds.values import tagged_value
 from kaiten_sync.model.address import Address, ChildList
 from kaiten_sync.model.change import FieldChange
 from kaiten_sync.model.drift import Difference, DriftClass
 from kaiten_sync.model.resource import DesiredState
-from kaiten_sync.model.value import ABSENT, Absent, Fields, Json, is_same
+from kaiten_sync.model.value import ABSENT, UNLIMITED, Fields, Json
 
 BOM = b"\xef\xbb\xbf"
 """A byte order mark, which stays if a file has one."""
@@ -109,9 +112,10 @@ class Adopter:
         path, spec = path_of(address), spec_of(address.kind)
         holders = self._editors_of(address)
         if spec.shorthand and holders:
-            holders[0].set(path, short_form(address, fields))
+            holders[0].set(path, self._as_declared(address, fields))
         elif spec.shorthand:
-            self._put_child(path, short_form(address, fields))
+            value = self._as_declared(address, fields)
+            self._put_child(path, value, is_base=self._is_base(address))
         else:
             for name, value in fields.items():
                 self._editor_of(address).set([*path, name], value)
@@ -248,39 +252,66 @@ class Adopter:
         if not holders and address.parent is not None:
             self._put_child(path, None)  # takes an inherited one away
 
-    def _put_child(self, path: list[str], value: Json) -> None:
+    def _put_child(self, path: list[str], value: Json, *, is_base: bool = False) -> None:
         """Write an object into the list of its parent, in the last file that has that list.
 
-        A list that comes from an alias becomes a map of its own that merges it. If the parent has
-        no list of its own, it gets one, with all that does not come by `extends`.
+        If it `is_base`, an overlay's list does not count. A list that comes from an alias becomes a
+        map of its own that merges it. If the parent has no list of its own, it gets one, with all
+        that does not come by `extends`.
         """
         above, slug = tuple(path[:-1]), path[-1]
         if above in self._lists:
             self._lists[above][1][slug] = value
             return
-        for editor in self._latest_first():
+        files = self._latest_first()
+        if is_base:
+            files = [each for each in files if each.shown not in self._overlays]
+        for editor in files:
             spot = editor.find(above)
             if spot is not None and (spot.pairs is not None or spot.alias is not None):
                 editor.set(path, value)
                 return
-        for editor in self._latest_first():
+        for editor in files:
             spot = editor.find(above[:-1])
             if spot is not None and spot.pairs is not None:
                 editor.check_own(above[:-1])
-                self._lists[above] = (editor, {**self._merged(above), slug: value})
+                merged = self._merged(above, is_base=is_base)
+                self._lists[above] = (editor, {**merged, slug: value})
                 return
         raise _nowhere(".".join(path))
 
-    def _merged(self, above: tuple[str, ...]) -> dict[str, Json]:
+    def _merged(self, above: tuple[str, ...], *, is_base: bool) -> dict[str, Json]:
         """The objects of a list that a merge key puts there: a list of its own would hide them."""
         resources = self._declared.resources.values() if self._declared is not None else ()
         return {
-            each.address.slug: short_form(each.address, each.fields)
+            each.address.slug: self._as_declared(each.address, each.fields)
             for each in resources
             if each.address.parent is not None
             and not each.source.through
+            and not (is_base and each.source.file in self._overlays)
             and tuple(path_of(each.address)[:-1]) == above
         }
+
+    def _as_declared(self, address: Address, fields: Fields) -> Json:
+        """The short form of declared fields, with numbers such as `10GB` as they are written.
+
+        Null if there are none: what must not be inherited is taken away.
+        """
+        resource = self._declared.resources.get(address) if self._declared is not None else None
+        spelled = dict(fields)
+        for name in quantities() & fields.keys():
+            places = (resource.source, *resource.sources.values()) if resource is not None else ()
+            for ref in places:
+                editor = self._editors.get(ref.file)
+                text = editor.scalar_at(ref, name) if editor is not None else None
+                if text is not None and text != UNLIMITED and is_plain_text(text):
+                    spelled[name] = text
+        return short_form(address, spelled) if fields else None
+
+    def _is_base(self, address: Address) -> bool:
+        """Whether an object that its parent inherits is declared in the base."""
+        resource = self._declared.resources.get(address) if self._declared is not None else None
+        return resource is not None and resource.source.file not in self._overlays
 
     def _append(self, editor: TextEditor, objects: Mapping[Address, Fields]) -> None:
         """Put new objects into a file that is there."""
@@ -311,39 +342,6 @@ class Adopter:
 
     def _latest_first(self) -> list[TextEditor]:
         return list(reversed(self._editors.values()))
-
-
-def differing(
-    declared: Mapping[str, Json] | Sequence[Json], live: Mapping[str, Json] | Sequence[Json]
-) -> Iterator[tuple[list[str | int], Json | Absent]]:
-    """The innermost places in which two JSON values differ, with the live value there."""
-    before, after = _items(declared), _items(live)
-    for step in [*before, *(step for step in after if step not in before)]:
-        old, new = before.get(step, ABSENT), after.get(step, ABSENT)
-        if isinstance(old, Mapping) and isinstance(new, Mapping):
-            yield from (([step, *inner], value) for inner, value in differing(old, new))
-            continue
-        if isinstance(old, list) and isinstance(new, list) and len(old) == len(new):
-            yield from (([step, *inner], value) for inner, value in differing(old, new))
-            continue
-        if not is_same(old, new):
-            yield [step], new
-
-
-def value_at(value: Json, steps: EditPath) -> Json | Absent:
-    """The part of a JSON value at a place; ABSENT if it has none there."""
-    found: Json | Absent = value
-    for step in steps:
-        if not isinstance(found, Mapping | list):
-            return ABSENT
-        found = _items(found).get(step, ABSENT)
-    return found
-
-
-def _items(value: Mapping[str, Json] | Sequence[Json]) -> dict[str | int, Json]:
-    if isinstance(value, Mapping):
-        return {key: each for key, each in value.items()}  # noqa: C416  (its keys become wider)
-    return dict(enumerate(value))
 
 
 def short_form(address: Address, fields: Fields) -> Json:

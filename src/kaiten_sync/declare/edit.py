@@ -189,6 +189,12 @@ class TextEditor:
         indent = " " * key.column
         return [lines[0], *(line.removeprefix(indent) for line in lines[1:])]
 
+    def scalar_at(self, ref: SourceRef, name: str) -> str | None:
+        """The text of the entry whose key is at a place, or of a key inside it. None without."""
+        _, value = self._pairs.get((ref.line, ref.column), (None, None))
+        inner = value.get(name) if value is not None else None
+        return inner[1].text if inner is not None else value.text if value is not None else None
+
     @cached_property
     def _pairs(self) -> dict[tuple[int, int], tuple[Spot, Spot]]:
         """Every key with its value, by line and column."""

@@ -15,15 +15,17 @@ from kaiten_sync.families.served import (
     version_address,
 )
 from kaiten_sync.kinds.spec import SOLD
+from kaiten_sync.kinds.units import quantities
+from kaiten_sync.licensing import is_read_with_prefix, quantity_text
 from kaiten_sync.model.address import Address
-from kaiten_sync.model.change import Effect
+from kaiten_sync.model.change import Effect, FieldChange
 from kaiten_sync.model.diagnostic import Diagnostic
 from kaiten_sync.model.drift import Difference, DriftClass
 from kaiten_sync.model.family import FamilyChoice, FamilyTerms, Way, WhenTightened
 from kaiten_sync.model.holder import Holders
 from kaiten_sync.model.resource import LiveResource
 from kaiten_sync.model.source import SourceRef
-from kaiten_sync.model.value import Absent, Json
+from kaiten_sync.model.value import NO_UNIT, NO_UNITS, Absent, Json, Unit, is_number
 
 _HARMFUL = frozenset({Effect.TIGHTENS, Effect.BREAKS})
 _MOST_NAMED = 3
@@ -211,7 +213,7 @@ def _lost(sold: SoldFamily) -> str:
     words = []
     for each in sold.differences:
         if each.effect in _HARMFUL:
-            fields = [f"{_said(f.before)} → {_said(f.after)}" for f in each.fields]
+            fields = [_change(field, each) for field in each.fields]
             is_short = each.drift is DriftClass.CHANGED and len(fields) == 1
             gone = " goes" if each.drift is DriftClass.UNMANAGED else " changes"
             words.append(each.address.slug + (f" {fields[0]}" if is_short else gone))
@@ -219,10 +221,20 @@ def _lost(sold: SoldFamily) -> str:
     return ", ".join(words[:_MOST_NAMED]) + more
 
 
-def _said(value: Json | Absent) -> str:
+def _change(field: FieldChange, difference: Difference) -> str:
+    """Both values of a field; a unit that is the same is named once, as in `1,000 → 500 calls`."""
+    old, new = difference.units if field.name in quantities() else NO_UNITS
+    if old == new and is_number(field.after) and not is_read_with_prefix(old):
+        old = NO_UNIT
+    return f"{_said(field.before, old)} → {_said(field.after, new)}"
+
+
+def _said(value: Json | Absent, unit: Unit) -> str:
     if isinstance(value, bool):
         return str(value).lower()
-    return str(value) if isinstance(value, int | float | str) else "…"
+    if is_number(value):
+        return quantity_text(value, unit)
+    return value if isinstance(value, str) else "…"
 
 
 def _is_still_right(kept: FamilyChoice, serves: str, version: str) -> bool:

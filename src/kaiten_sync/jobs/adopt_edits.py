@@ -14,13 +14,13 @@ from kaiten_sync.jobs.worth import with_families
 from kaiten_sync.kinds.registry import spec_of
 from kaiten_sync.model.address import Address
 from kaiten_sync.model.diagnostic import Diagnostic
-from kaiten_sync.model.drift import Difference
+from kaiten_sync.model.drift import Difference, DriftClass
 from kaiten_sync.model.ports import Ports
 from kaiten_sync.model.resource import DesiredState, LiveState
 from kaiten_sync.model.value import Fields
 from kaiten_sync.pipeline import CatalogSource, validate
 
-_MOST_ROUNDS = 5
+_MOST_ROUNDS = 8
 """How often objects that share a text are given theirs back, which others may share again."""
 
 
@@ -65,7 +65,9 @@ class InPlace:
         Whatever shares a text with one of them, or inherits it, gets its own value.
         """
         trial, _ = self._edited(chosen, {})
-        inherits = any(each.source.through for each in self._declared.resources.values())
+        inherits = any(each.source.through for each in self._declared.resources.values()) or any(
+            each.drift is DriftClass.UNMANAGED for each in chosen
+        )
         if not trial.obstacles and not inherits:
             return trial
         kept: dict[Address, Fields] = {}
@@ -75,7 +77,8 @@ class InPlace:
             except KaitenSyncError:
                 return trial
             others = self._changed_by(shared) if touches_shared or inherits else {}
-            if not others.keys() - kept.keys():
+            others = {a: f for a, f in others.items() if a not in kept}
+            if not others:
                 return shared if len(shared.obstacles) <= len(trial.obstacles) else trial
             kept |= others
         return trial
@@ -110,23 +113,39 @@ class InPlace:
         return trial, adopter.touches_shared
 
     def _changed_by(self, trial: Trial) -> Mapping[Address, Fields]:
-        """What the files declared of other objects, which they would no longer declare."""
+        """What the files declared of other objects, which they would no longer declare.
+
+        No fields for an object that they did not declare. What inherits the change from one of
+        these is left out: it is as before once that one is.
+        """
         desired, _ = validate(replace(self._source, unsaved=trial.unsaved))
         if desired is None:
             return {}
         adopted = {each.address for each in trial.adopted}
-        changed: dict[Address, Fields] = {}
-        for address, before in self._declared.resources.items():
-            after = desired.resources.get(address)
-            fields = after.fields if after is not None else {}
-            if address not in adopted and fields != before.fields:
+        before, after = self._declared.resources, desired.resources
+        changed: dict[Address, Fields] = {
+            address: {}
+            for address in after.keys() - before.keys() - adopted
+            if address.parent in before and after[address].source.through
+        }
+        for address, resource in before.items():
+            now = after[address].fields if address in after else {}
+            if address not in adopted and now != resource.fields:
                 is_whole = bool(spec_of(address.kind).shorthand)
                 changed[address] = {
                     name: value
-                    for name, value in before.fields.items()
-                    if is_whole or fields.get(name) != value
+                    for name, value in resource.fields.items()
+                    if is_whole or now.get(name) != value
                 }
-        return changed
+        names = {(each.parent.slug, each.slug) for each in changed if each.parent is not None}
+        return {
+            address: fields
+            for address, fields in changed.items()
+            if not any(
+                (name, address.slug) in names
+                for name in (after.get(address) or before[address]).source.through
+            )
+        }
 
 
 def obstacle(difference: Difference, why: str) -> Diagnostic:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from kaiten_sync.declare import FileChange, default_file, leave_to_base, overlay_bytes, patch_of
-from kaiten_sync.diff import diff_catalog
+from kaiten_sync.diff import diff_catalog, with_units
 from kaiten_sync.drift import compare
 from kaiten_sync.errors import KaitenSyncError, RefusedError, UsageError
 from kaiten_sync.jobs.adopt_edits import Edits, InPlace, Trial, declarable, obstacle
@@ -82,7 +82,8 @@ def adopt(workspace: Workspace, request: AdoptRequest, ports: Ports) -> Adoption
     desired = load(sides.source)
     with sides.open(ports) as catalog:
         live, diff = compare(desired, catalog, sides.case, ports.progress)
-    diff = replace(diff, differences=declarable(diff.differences, ports))
+    differences = with_units(declarable(diff.differences, ports), desired, live)
+    diff = replace(diff, differences=tuple(differences))
     chosen = _chosen(diff.differences, sides, _EDITS if overlay is None else _NOT_GITS)
     others = {} if request.drift.files else _other_targets(workspace, sides)
     source = sides.source if overlay is None else overlay.whole

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
-from kaiten_sync.errors import UsageError
+from kaiten_sync.errors import KaitenSyncError, UsageError
 from kaiten_sync.jobs.agreed import read_plan_file
 from kaiten_sync.jobs.workspace import Workspace
+from kaiten_sync.kinds.family import FAMILY
+from kaiten_sync.kinds.license import LICENSE
+from kaiten_sync.model.address import Address
 from kaiten_sync.model.ports import Ports
+from kaiten_sync.model.resource import LiveResource, LiveState
 from kaiten_sync.pipeline import load, read_catalog
 from kaiten_sync.pricing import PriceTable, table_of_catalog, table_of_plan
 
@@ -46,7 +51,30 @@ def table(workspace: Workspace, request: TableRequest, ports: Ports) -> PriceTab
     if request.is_live:
         with workspace.connect(None).open() as catalog:
             live = read_catalog(catalog, scope=workspace.scope, progress=ports.progress)
-        return table_of_catalog({a: each.fields for a, each in live.resources.items()})
+        return table_of_catalog(
+            {each.address: each.fields for each in _as_declared(live, workspace)}
+        )
     desired = load(workspace.source(request.files, ()))
     declared = sorted(desired.resources.values(), key=lambda each: each.source.place)
     return table_of_catalog({each.address: each.fields for each in declared})
+
+
+def _as_declared(live: LiveState, workspace: Workspace) -> list[LiveResource]:
+    """What a server has, in the order in which the project declares it; then the rest.
+
+    A server lists the newest first, and of what is made side by side in no order.
+    """
+    try:
+        declared = load(workspace.source((), ())).resources
+    except KaitenSyncError:
+        declared = {}  # no project, or one that is being edited: the table is of the server
+
+    def place(each: LiveResource) -> tuple[bool, Any]:
+        family = Address(FAMILY.kind, str(each.fields.get("familySlug") or each.address.slug))
+        found = declared.get(each.address) or (
+            declared.get(family) if each.address.kind == LICENSE.kind else None
+        )
+        return (found is None, found.source.place if found is not None else ())
+
+    oldest_first = list(live.resources.values())[::-1]
+    return sorted(oldest_first, key=place)

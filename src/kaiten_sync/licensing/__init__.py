@@ -3,7 +3,9 @@
 from kaiten_sync.licensing.aggregation import EMPTY, AggregationMethod, Counter, NotFiniteError
 from kaiten_sync.licensing.quantities import (
     MAX_QUANTITY,
+    NO_UNIT,
     Unit,
+    exact_quantity,
     is_read_with_prefix,
     parse_quantity,
     quantity_text,
@@ -46,6 +48,7 @@ __all__ = [
     "EMPTY",
     "HOUR_MS",
     "MAX_QUANTITY",
+    "NO_UNIT",
     "UNCAPPED",
     "WEEK_MS",
     "AggregationMethod",
@@ -66,6 +69,7 @@ __all__ = [
     "close_windows",
     "closest_spelling",
     "default_overage_percent",
+    "exact_quantity",
     "is_quantity",
     "is_read_with_prefix",
     "maximum",

@@ -101,10 +101,14 @@ def table_of_plan(plan: Plan, impact: Impact | None = None) -> PriceTable:
         for each in (impact.changes if impact else ())
     }
     versions = {each.address: each for each in plan.new_versions}
+    # What goes with its license is that license's deletion, as everywhere in the plan.
+    going = {each.address for each in plan.changes if each.action is Action.DELETE}
     cells = {
         change.address: _changed(spec, change, seen.get(change.address, {}), over)
         for change in plan.changes
-        if change.address.kind == spec.kind and change.address.parent not in versions
+        if change.address.kind == spec.kind
+        and change.address.parent not in versions
+        and change.address.parent not in going
     }
     for version in plan.new_versions:
         cells |= _compared(spec, version, plan)

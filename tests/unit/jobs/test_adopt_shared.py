@@ -97,6 +97,46 @@ licenses:
   pro: {name: Pro, type: PAID, entitlements: {calls: *soft, seats: 3}}
 """,
 }
+KEPT = {
+    "as it is written, and where": (
+        (
+            "licenses:\n"
+            "  free: {name: F, type: PAID, entitlements: {calls: 10k, seats: 3}}\n"
+            "  pro: {name: P, type: PAID, extends: free, entitlements: {seats: 5}}\n"
+        ),
+        {"license/free/grant/calls": {"value": 7}},
+        (
+            "  free: {name: F, type: PAID, entitlements: {calls: 7, seats: 3}}\n"
+            "  pro: {name: P, type: PAID, extends: free, entitlements: {seats: 5, calls: 10k}}\n"
+        ),
+    ),
+    "by the first that inherits": (
+        (
+            "licenses:\n"
+            "  free: {name: F, type: PAID, entitlements: {calls: 10, seats: 3}}\n"
+            "  pro: {name: P, type: PAID, extends: free}\n"
+            "  team: {name: T, type: PAID, extends: pro}\n"
+        ),
+        {"license/free/grant/calls": {"value": 7}},
+        (
+            "  free: {name: F, type: PAID, entitlements: {calls: 7, seats: 3}}\n"
+            "  pro: {name: P, type: PAID, extends: free, entitlements: {calls: 10}}\n"
+            "  team: {name: T, type: PAID, extends: pro}\n"
+        ),
+    ),
+    "away, if the server grants a base more": (
+        (
+            "licenses:\n"
+            "  free: {name: F, type: PAID, entitlements: {calls: 10}}\n"
+            "  pro: {name: P, type: PAID, extends: free}\n"
+        ),
+        {"license/free/grant/seats": {"value": 7}},
+        (
+            "  free: {name: F, type: PAID, entitlements: {calls: 10, seats: 7}}\n"
+            "  pro: {name: P, type: PAID, extends: free, entitlements: {seats: null}}\n"
+        ),
+    ),
+}
 GRANTS = ("free/grant/calls", "free/grant/seats", "pro/grant/calls", "pro/grant/seats")
 EDITED = [edited for edited in product((False, True), repeat=len(GRANTS)) if any(edited)]
 
@@ -151,3 +191,28 @@ def test_any_drifted_grants_are_adopted_for_their_licenses_alone(tmp_path: Path,
             may_change = any(word in line for word in ("calls", "seats", "*", "extends"))
             assert may_change or line in after.splitlines()
             assert line.partition("#")[2] in after
+
+
+@pytest.mark.parametrize("case", KEPT.values(), ids=KEPT)
+def test_what_inherits_keeps_what_it_had(
+    tmp_path: Path, case: tuple[str, dict[str, dict[str, int]], str]
+) -> None:
+    text, edited, expected = case
+    path = tmp_path / "c.yaml"
+    path.write_text(HEAD + text, encoding="utf-8")
+    source = CatalogSource(root=tmp_path, catalog=["c.yaml"])
+    objects = {str(a): live(str(a), **each.fields) for a, each in load(source).resources.items()}
+    objects |= {name: live(name, **fields) for name, fields in edited.items()}
+    catalog = FakeCatalog(*objects.values())
+    adopt(
+        workplace(tmp_path, catalog),
+        AdoptRequest(
+            drift=DriftRequest(
+                files=("c.yaml",), plan="none", only=frozenset(map(parse_address, edited))
+            )
+        ),
+        cast(Ports, SimpleNamespace(files=Disk(), progress=NoProgress())),
+    )
+    assert path.read_text(encoding="utf-8") == HEAD + "licenses:\n" + expected
+    found = read_catalog(catalog, scope=Scope(), progress=NoProgress())
+    assert diff_catalog(load(source), found, Scope()).differences == ()

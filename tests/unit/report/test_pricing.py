@@ -144,3 +144,17 @@ def test_text_is_folded_to_the_width(width: int) -> None:
 
 def test_an_empty_catalog_has_no_table() -> None:
     assert TABLE["text"](table_of_catalog({}), Look()) == "Nothing is granted.\n"
+
+
+def test_grants_that_go_with_their_license_are_no_rows() -> None:
+    license_ = parse_address("license/pro")
+    gone = Change(
+        id=change_id(Action.DELETE, license_),
+        address=license_,
+        action=Action.DELETE,
+        fields=(),
+        effect=Effect.TIGHTENS,
+    )
+    calls = change("calls", 5, ABSENT, Action.DELETE)
+    assert table_of_plan(plan_of((calls, gone))).rows == ()
+    assert len(table_of_plan(plan_of((calls,))).rows) == 1

@@ -72,3 +72,27 @@ def test_an_older_version_extends_no_license_of_another_family() -> None:
     found = declared(("a", "a", "1", FREE), ("b", "f", "1", FREE), ("c", "f", "2", FREE))
     assert "extends" not in found["b"]
     assert found["c"]["extends"] == "b"
+
+
+def test_a_family_that_git_declares_is_declared_as_one() -> None:
+    versions = [
+        ("pro", "pro", "1", {"calls": 5}),
+        ("pro-v2", "pro", "2", {"calls": 4}),
+        ("old", "old", "1", {"calls": 1}),
+    ]
+    text = declare_licenses(
+        (
+            (
+                {"slug": slug, "name": slug, "type": "PAID", "version": version, "isDefault": True},
+                family,
+                [grant(each, value) for each, value in grants.items()],
+            )
+            for slug, family, version, grants in versions
+        ),
+        {"pro": "pro-v2"},
+    )
+    found = yaml.safe_load(text or "")
+    assert found["families"] == {
+        "pro": {"name": "pro-v2", "type": "PAID", "entitlements": {"calls": 4}}
+    }
+    assert list(found["licenses"]) == ["old"]

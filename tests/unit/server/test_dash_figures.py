@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from types import SimpleNamespace
 
 import httpx
 import pytest
@@ -21,6 +22,8 @@ from kaiten_sync.server.dashboard.figures import (
     show_overage,
     show_percent,
     spell_number,
+    typed_amount,
+    unit_names,
 )
 
 _MINUTE, _HOUR, _DAY = 60_000, 3_600_000, 86_400_000
@@ -89,6 +92,49 @@ def test_a_number_that_is_sent_as_it_is_spelled_is_the_same(value: float) -> Non
 )
 def test_a_number_is_typed_with_or_without_groups(text: str, value: float) -> None:
     assert number_of(text) == value
+
+
+BYTES, CALLS = ("byte", "bytes"), ("call", "calls")
+
+
+@pytest.mark.parametrize(
+    ("text", "units", "value"),
+    [
+        ("50k", (), 50_000),
+        ("1.5M", CALLS, 1_500_000),
+        ("10GB", BYTES, 10**10),
+        ("10\u202fGB", BYTES, 10**10),
+        ("3 GiB", BYTES, 3 * 2**30),
+        ("5,000 calls", CALLS, 5000),
+        ("5k calls", CALLS, 5000),
+        ("500 MB", ("GB", "GB"), 0.5),
+        ("20 %", ("%",), 20),
+    ],
+)
+def test_a_number_is_typed_as_a_catalog_spells_it(
+    text: str, units: tuple[str, ...], value: float
+) -> None:
+    assert number_of(text, units) == value
+
+
+@pytest.mark.parametrize(
+    ("text", "units", "meant"),
+    [("50K", (), "50k"), ("10gb", BYTES, "10GB"), ("1.000.000", (), "1000000")],
+)
+def test_what_is_meant_is_proposed(text: str, units: tuple[str, ...], meant: str) -> None:
+    with pytest.raises(ValueError, match=rf"did you mean {meant}\?"):
+        number_of(text, units)
+
+
+@given(
+    st.integers(0, 2**53) | st.floats(0, 1e6),
+    st.sampled_from([BYTES, CALLS, ("GB", "GB"), ("bit", "bits"), ("", "")]),
+)
+def test_an_amount_that_is_sent_as_it_is_shown_is_the_same(
+    value: float, unit: tuple[str, str]
+) -> None:
+    of = SimpleNamespace(unit_singular=unit[0], unit_plural=unit[1])
+    assert float(number_of(typed_amount(value, of), unit_names(of))) == float(value)
 
 
 @pytest.mark.parametrize(

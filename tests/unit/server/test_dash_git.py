@@ -15,7 +15,14 @@ from tests.support.metering import add_instance, done
 from tests.support.processes import HANG_S
 from tests.support.with_git import drift_by_hand, server_with_git
 
-from kaiten_sync.server.dashboard.git_view import FRESH_MS, GitView, plan_maker
+from kaiten_sync.server.dashboard.git_view import (
+    AHEAD,
+    DRIFTED,
+    FRESH_MS,
+    GitPlan,
+    GitView,
+    plan_maker,
+)
 from kaiten_sync.server.settings import PlanNotMadeError
 
 
@@ -165,3 +172,48 @@ def test_the_source_of_plans_is_a_name_with_its_arguments() -> None:
     assert make is not None
     assert make() == "a/b"
     assert plan_maker(()) is None
+
+
+SOLD = """\
+version: 1
+entitlements:
+  seats: {name: Seats, type: NUMBER}
+  space: {name: Space, type: NUMBER, unitSingular: byte, unitPlural: bytes}
+bundles:
+  basics: {entitlements: {seats: 3}}
+families:
+  growth:
+    name: Growth
+    type: PAID
+    extends: basics     # what everybody has
+    entitlements: {space: 10GB}
+"""
+
+
+def test_a_family_is_shown_as_its_file_has_it(git_server: EmbeddedServer, tmp_path: Path) -> None:
+    (tmp_path / "catalog.yaml").write_text(SOLD, encoding="utf-8")
+    token = {"KAITEN_GIT_TOKEN": git_server.token}
+    applied = kaiten_sync("apply", "-t", "local", "--yes", cwd=tmp_path, environment=token)
+    assert applied.code == 0, applied.stderr
+    with at_dashboard(git_server.url, git_server.token) as dash:
+        dash.see("/plan")
+        page = Html(dash.see("/licenses/growth"))
+        assert "Change the YAML below instead, at catalog.yaml:8." in page.text
+        assert "extends: basics # what everybody has" in page.text
+        assert page.rows()[0][1] == "NUMBER inherited from basics, catalog.yaml:6 declared"
+        assert page.rows()[1][1] == "NUMBER declared"
+        assert Html(dash.see("/licenses")).rows()[0][4] == "PAID declared"
+
+
+def test_older_versions_of_a_declared_family_are_nobody_s_to_declare() -> None:
+    plan = GitPlan(
+        made_at=0,
+        declared=frozenset({"family/growth", "family/growth/grant/seats", "license/free"}),
+        differing={"family/growth/grant/seats": DRIFTED, "license/growth-v2": AHEAD},
+        served={"growth-v2": "growth"},
+    )
+    assert plan.mark("license/growth-v2", "growth") == AHEAD
+    assert plan.mark("license/growth-v2/grant/seats", "growth") == DRIFTED
+    assert plan.mark("license/growth", "growth") is None
+    assert plan.mark("license/free", "free") == "declared"
+    assert plan.mark("license/other", "other") == "unmanaged"

@@ -241,3 +241,34 @@ def _review(dash: Dash, typed: Typed) -> Html:
 def _values(api: httpx.Client) -> dict[str, Any]:
     items = done(api.get(f"{_PAGE}/entitlements")).json()["items"]
     return {each["entitlementSlug"]: each["value"]["value"] for each in items}
+
+
+BYTES: dict[str, Any] = {"unitSingular": "byte", "unitPlural": "bytes"}
+CALLS: dict[str, Any] = {"unitSingular": "call", "unitPlural": "calls"}
+
+
+def test_thresholds_are_shown_and_typed_with_their_units(
+    dash: Dash, api: httpx.Client, meter: Meter
+) -> None:
+    meter.grant(10**10, "space", **BYTES)
+    meter.grant(1000, "mails", **CALLS)
+    shown = _shown(dash)
+    assert shown["value:space"] == ["10 GB"]
+    assert shown["value:mails"] == ["1,000"]
+    typed = {**shown, "value:space": "8GB", "value:mails": "5k calls", "overage:mails": "20 %"}
+    review = _review(dash, typed)
+    assert [row[1:4] for row in review.rows()] == [
+        ["1,000 calls", "5,000 calls (+20 %)", "loosens"],
+        ["10 GB", "8 GB", "tightens"],
+    ]
+    dash.do(_FORM, review.sendable(_FORM) | _NOT_AGAIN)
+    assert _values(api)["space"] == 8 * 10**9
+    assert _values(api)["mails"] == 5000
+
+
+def test_a_new_grant_is_typed_in_the_unit_of_its_entitlement(
+    dash: Dash, api: httpx.Client, meter: Meter
+) -> None:
+    done(api.post("/entitlements", json={"name": "S", "slug": "s1", "type": "NUMBER", **BYTES}))
+    dash.do(f"{_PAGE}/grants", {"entitlementSlug": "s1", "value": "1.5GB"})
+    assert _values(api)["s1"] == 1_500_000_000

@@ -62,6 +62,15 @@ def test_a_refusal_keeps_what_was_granted_when_it_was_refused(dash: Dash, meter:
     assert row[3:8] == ["11", "0", "10", "10", "11 > 10"]
 
 
+def test_a_refusal_is_shown_in_units(dash: Dash, meter: Meter) -> None:
+    meter.grant(10**10, overage=10, unitSingular="byte", unitPlural="bytes")
+    meter.count(9 * 10**9)
+    assert meter.report(4 * 10**9).status_code == 409
+    (row,) = Html(dash.see("/refusals")).rows()
+    assert row[3:8] == ["4 GB", "9 GB", "10 GB", "11 GB", "9 GB + 4 GB > 11 GB (10 GB + 10 %)"]
+    assert "usage: 0 bytes → 9 GB" in Html(dash.see("/instances/main/audit")).text
+
+
 def test_refusals_are_found_by_instance_entitlement_and_time(dash: Dash, meter: Meter) -> None:
     meter.grant(1)
     meter.grant(1, "seats")

@@ -149,7 +149,7 @@ def _license_history(visit: Visit) -> Shown:
         template="license_history.html",
         values={"row": row, "tab": "history", "moved": None, **values},
         calls=(call("get-license", licenseSlug=row.slug),),
-        declaration=declared(visit.work, [row]),
+        declaration=declared(visit, [row]),
     )
 
 

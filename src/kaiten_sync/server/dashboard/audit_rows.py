@@ -6,11 +6,17 @@ import csv
 import io
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
-from kaiten_sync.licensing import maximum
-from kaiten_sync.server.dashboard.figures import show_number, show_overage, spell_number
+from kaiten_sync.licensing import NO_UNIT, Unit, is_read_with_prefix, maximum
+from kaiten_sync.server.dashboard.figures import (
+    show_amount,
+    show_number,
+    show_overage,
+    spell_number,
+)
 from kaiten_sync.server.db.audit import TrailEvent
 from kaiten_sync.server.service.audit import AuditPage, entitlement_of
 from kaiten_sync.server.shapes.scalars import number, timestamp
@@ -43,6 +49,17 @@ class AuditRow:
     has_entitlement: bool
     changes: Sequence[tuple[str, str, str]]
     payload: str | None
+    unit: Unit = NO_UNIT
+
+    @property
+    def unit_singular(self) -> str:
+        """The unit of the amounts for one; empty without."""
+        return self.unit[0]
+
+    @property
+    def unit_plural(self) -> str:
+        """The unit of the amounts for several; empty without."""
+        return self.unit[1]
 
     @property
     def who(self) -> str:
@@ -74,27 +91,25 @@ class AuditRow:
         reported = self.reported or 0
         is_added = event.payload.get("behavior") == "append" and event.used_before > 0
         is_sum = is_added and event.used_before + reported == event.used_after
-        before, after = show_number(event.used_before), show_number(event.used_after)
-        left = f"{before} + {show_number(reported)}" if is_sum else after
-        if after == show_number(most):
+        # Of a unit without prefixes the columns beside say enough: `10 + 4 > 11`.
+        has_prefixes = is_read_with_prefix(self.unit)
+        show = partial(show_amount, of=self) if has_prefixes else show_number
+        before, after = show(event.used_before), show(event.used_after)
+        left = f"{before} + {show(reported)}" if is_sum else after
+        if after == show(most):
             # Fractions that have no exact number, such as 0.2 + 0.1: the rest is what is above.
             exact = spell_number(event.used_after)
             left = f"{left} = {exact}" if is_sum else exact
-        terms = show_number(event.threshold)
+        terms = show(event.threshold)
         if (event.overage_percent or 0) > 0:
-            terms = f"{show_number(most)} ({terms} + {show_overage(event.overage_percent)})"
+            terms = f"{show(most)} ({terms} + {show_overage(event.overage_percent)})"
         return f"{left} > {terms}"
 
 
 def audit_rows(page: AuditPage, visible: Mapping[str, bool]) -> list[AuditRow]:
     """The events of a page; `visible` says which types of them show their payload."""
     return [
-        _row(
-            row,
-            page.before.get(row.seq),
-            is_seen=visible[row.type],
-            has_entitlement=entitlement_of(row) in page.entitlements,
-        )
+        _row(row, page.before.get(row.seq), page.entitlements, is_seen=visible[row.type])
         for row in page.rows
     ]
 
@@ -131,21 +146,28 @@ def audit_csv(rows: Iterable[AuditRow]) -> str:
 
 
 def _row(
-    event: TrailEvent, before: Mapping[str, Any] | None, *, is_seen: bool, has_entitlement: bool
+    event: TrailEvent,
+    before: Mapping[str, Any] | None,
+    units: Mapping[str, Unit],
+    *,
+    is_seen: bool,
 ) -> AuditRow:
-    payload = json.dumps(event.payload, ensure_ascii=False, indent=2)
-    return AuditRow(
+    entitlement = entitlement_of(event) or ""
+    row = AuditRow(
         event=event,
-        entitlement=entitlement_of(event) if is_seen else None,
-        has_entitlement=has_entitlement,
-        changes=_changes(event, before) if is_seen else (),
-        payload=payload if is_seen else None,
+        entitlement=entitlement or None if is_seen else None,
+        has_entitlement=entitlement in units,
+        changes=(),
+        payload=json.dumps(event.payload, ensure_ascii=False, indent=2) if is_seen else None,
+        unit=units.get(entitlement, NO_UNIT) if is_seen else NO_UNIT,
     )
+    return replace(row, changes=_changes(row, before)) if is_seen else row
 
 
-def _changes(event: TrailEvent, before: Mapping[str, Any] | None) -> Sequence[tuple[str, str, str]]:
+def _changes(row: AuditRow, before: Mapping[str, Any] | None) -> Sequence[tuple[str, str, str]]:
+    event = row.event
     if event.used_after is not None and event.threshold is None:
-        return [("usage", show_number(event.used_before), show_number(event.used_after))]
+        return [("usage", show_amount(event.used_before, row), show_amount(event.used_after, row))]
     for name in _MOVES:
         if f"new_{name}" in event.payload:
             sides = (event.payload.get(f"{side}_{name}") for side in ("previous", "new"))

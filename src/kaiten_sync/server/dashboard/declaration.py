@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 from typing import Any
 
 import yaml
@@ -29,6 +30,11 @@ _ENTITLEMENT = (
     "saleUnitFactor",
 )
 _LICENSE = ("name", "type", "description", "versionName", "lifecycleState", "isDefault", "isActive")
+_OF_A_VERSION = frozenset(
+    {"familySlug", "version", "versionName", "lifecycleState", "isDefault", "isActive"}
+)
+"""What a license declares, and a family leaves to the tool."""
+
 _NEVER_FOLD = 1_000_000
 """Line width: a folded line makes a diff of two where one word changed."""
 
@@ -40,33 +46,45 @@ _SILENT = (None, "", False, 0)
 
 def declare_entitlements(entitlements: Iterable[Mapping[str, Any]]) -> str | None:
     """The declaration of entitlements, each as the API shows it. None if there are none."""
-    return _document("entitlements", {shown["slug"]: _entitlement(shown) for shown in entitlements})
+    return _document(
+        {"entitlements": {shown["slug"]: _entitlement(shown) for shown in entitlements}}
+    )
 
 
 def declare_licenses(
     licenses: Iterable[tuple[Mapping[str, Any], str, Iterable[NamedGrant]]],
+    served: Mapping[str, str] = MappingProxyType({}),
 ) -> str | None:
     """The declaration of licenses. None if there are none.
 
     Each is as the API shows it, with the slug of its family and its grants as they are stored. One
     that is shorter as a difference from the license before it extends that, unless a newer version
-    of its family is shown too: an old version must not change with another license.
+    of its family is shown too: an old version must not change with another license. `served` are
+    the versions of families that git declares, by the slug of the family: such a family is declared
+    as one, and its other versions are not declared at all.
     """
     listed = list(licenses)
     newest: dict[str, int] = {}
     for shown, family, _ in listed:
         newest[family] = max(newest.get(family, 0), _number(shown))
-    entries: dict[str, dict[str, Any]] = {}
+    sections: dict[str, dict[str, Any]] = {"families": {}, "licenses": {}}
     base: Mapping[str, Any] = {}
+    before = ""
     for shown, family, granted in listed:
+        if served.get(family, shown["slug"]) != shown["slug"]:
+            continue
         entry = _license(shown, family, granted)
+        section, slug = "licenses", str(shown["slug"])
+        if family in served:
+            section, slug = "families", family
+            entry = {name: value for name, value in entry.items() if name not in _OF_A_VERSION}
         grants = entry["entitlements"]
         own = _difference(base, grants)
         if base and _number(shown) == newest[family] and len(own) + 1 < len(grants):
             del entry["entitlements"]
-            entry |= {"extends": next(reversed(entries)), **({"entitlements": own} if own else {})}
-        entries[shown["slug"]], base = entry, grants
-    return _document("licenses", entries)
+            entry |= {"extends": before, **({"entitlements": own} if own else {})}
+        sections[section][slug], base, before = entry, grants, slug
+    return _document(sections)
 
 
 def _number(shown: Mapping[str, Any]) -> int:
@@ -111,10 +129,11 @@ def _grant(grant: NamedGrant) -> Any:
     return {"value": value, "overagePercent": overage} if overage else value
 
 
-def _document(section: str, entries: Mapping[str, Any]) -> str | None:
-    if not entries:
+def _document(sections: Mapping[str, Mapping[str, Any]]) -> str | None:
+    filled = {section: entries for section, entries in sections.items() if entries}
+    if not filled:
         return None
-    declared = {"version": 1, section: entries}
+    declared = {"version": 1, **filled}
     text: str = yaml.dump(
         declared, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=_NEVER_FOLD
     )

@@ -55,6 +55,8 @@ class Field:
     empty: Any = ...
     initial: str = ""
     show: Callable[[Any], str] | None = None
+    units: Sequence[str] = ()
+    """The names of the unit that a number can be typed with."""
 
     @property
     def rows(self) -> Mapping[str, Mapping[str, str]]:
@@ -198,6 +200,8 @@ def _value(field: Field, sent: Sent, stored: Mapping[str, Any]) -> Any:
         if field.required:
             raise ValueError("this is needed")
         return field.empty
+    if field.kind == "number":
+        return number_of(text, field.units)
     return _PARSERS.get(field.kind, str.strip)(text)
 
 
@@ -228,7 +232,6 @@ def moment_of_day(text: str) -> str:
 
 _PARSERS: Mapping[str, Callable[[str], Any]] = {
     "long": str,
-    "number": number_of,
     "day": moment_of_day,
     "json": json_of,
 }

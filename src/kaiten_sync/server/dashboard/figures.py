@@ -5,10 +5,16 @@ from __future__ import annotations
 import json
 import math
 import re
+from collections.abc import Iterable
 from decimal import Decimal
 from typing import Protocol
 
-from kaiten_sync.licensing import is_read_with_prefix, quantity_text
+from kaiten_sync.licensing import (
+    closest_spelling,
+    exact_quantity,
+    is_read_with_prefix,
+    quantity_text,
+)
 from kaiten_sync.server.shapes.scalars import number, timestamp
 
 _DIGITS = 12
@@ -21,10 +27,13 @@ _LEAST, _MOST = 1e-12, 1e21
 """Numbers beyond are shown as a power of ten: nobody counts that many zeros."""
 
 _RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
-_GROUPED = re.compile(
-    r"-?[0-9]{1,3}(?:([,_\u0020\u00a0\u2009\u202f])[0-9]{3})(?:\1[0-9]{3})*(\.[0-9]+)?"
-)
+_GROUPED = re.compile(r"-?[0-9]{1,3}(?:([,_ ])[0-9]{3})(?:\1[0-9]{3})*(?![0-9])(\.[0-9]+)?")
 """Thousands in groups, with one separator throughout."""
+
+_LEAST_AMOUNT = 1e-6
+"""Amounts below have more digits than anybody types."""
+
+_NO_NUMBER = "type a number, such as 1,000 or 0.5"
 
 _MINUTE_MS, _HOUR_MS, _DAY_MS = 60_000, 3_600_000, 86_400_000
 _RELATIVE_DAYS = 31
@@ -75,21 +84,46 @@ def spell_number(value: float) -> str:
     return f"{Decimal(repr(exact)):,f}" if _LEAST <= abs(exact) < _MOST else repr(exact)
 
 
-def number_of(text: str) -> int | float:
-    """The number that was typed, with or without groups of thousands.
+def number_of(text: str, units: Iterable[str] = ()) -> int | float:
+    """The number that was typed: `1,000`, `0.5`, `50k`, or `10 GB` in the unit of these names.
 
     Raises:
         ValueError: it is not a number; the message says what to type.
     """
-    typed = text.strip()
-    grouped = _GROUPED.fullmatch(typed)
+    typed = " ".join(text.split())
+    grouped = _GROUPED.match(typed)
+    plain = typed
+    if grouped is not None:
+        plain = grouped[0].replace(grouped[1], "") + typed[grouped.end() :]
     try:
-        value = json.loads(typed.replace(grouped[1], "") if grouped else typed)
+        value = json.loads(plain)
     except (ValueError, RecursionError):
-        value = None
+        value = _quantity(plain, tuple(units))
     if isinstance(value, bool) or not isinstance(value, int | float):
-        raise ValueError("type a number, such as 1,000 or 0.5")
+        raise ValueError(_NO_NUMBER)
     return value
+
+
+def _quantity(text: str, units: tuple[str, ...]) -> int | float:
+    try:
+        value = exact_quantity(text, units)
+    except ValueError as error:
+        right = closest_spelling(text, units)
+        meant = f"; did you mean {right}?" if right else ""
+        raise ValueError(_NO_NUMBER + meant) from error
+    return int(value) if value == value.to_integral_value() else float(value)
+
+
+def typed_amount(value: float, of: Measured) -> str:
+    """A number exactly, as it would be typed; bytes and bits with their unit."""
+    unit = (of.unit_singular or "", of.unit_plural or of.unit_singular or "")
+    is_named = is_read_with_prefix(unit) and _LEAST_AMOUNT <= abs(value) < _MOST
+    return quantity_text(value, unit) if is_named else spell_number(value)
+
+
+def unit_names(of: Measured) -> tuple[str, ...]:
+    """The names of a unit, for one and for several."""
+    return tuple(each for each in (of.unit_singular, of.unit_plural) if each)
 
 
 def show_count(count: int, noun: str) -> str:

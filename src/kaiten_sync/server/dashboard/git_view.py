@@ -41,7 +41,9 @@ class GitPlan:
     `declared` are the addresses that git declares, and `changes` what applying the plan would do.
     `differing` are the addresses that differ, with those of the licenses that hold them: `git
     ahead` if only git changed since the plan was agreed, or else `drifted`. `unmanaged` are those
-    that nobody declares. `impact` is whom the plan affects, as the command writes it.
+    that nobody declares. `impact` is whom the plan affects, as the command writes it. `texts` are
+    the places and the YAML of what is declared. `served` are the licenses that families which git
+    declares serve now, with their family's slug.
     """
 
     made_at: int
@@ -52,15 +54,41 @@ class GitPlan:
     unmanaged: Sequence[str] = ()
     impact: Mapping[str, Any] | None = None
     warnings: Sequence[str] = ()
+    texts: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    served: Mapping[str, str] = field(default_factory=dict)
     problem: str | None = None
 
-    def mark(self, address: str) -> str | None:
-        """Whether an object is declared, and if so whether it differs; None if nobody can tell."""
+    def mark(self, address: str, family: str = "") -> str | None:
+        """Whether an object is declared, and if so whether it differs; None if nobody can tell.
+
+        Of a license that is a version of a declared family only the one that it serves is. The
+        others are nobody's to declare.
+        """
+        declared = self.declared_as(address)
         if self.problem is not None:
             return None
-        if address in self.differing:
-            return self.differing[address]
-        return "declared" if address in self.declared else "unmanaged"
+        for each in (address, declared):
+            if each in self.differing:
+                return self.differing[each]
+        if declared not in self.declared and f"family/{family}" in self.declared:
+            return None
+        return "declared" if declared in self.declared else "unmanaged"
+
+    def place(self, address: str) -> str:
+        """Where git declares an object, such as `catalog.yaml:7`; empty if it does not."""
+        return self.texts.get(self.declared_as(address), {}).get("place", "")
+
+    def yaml(self, address: str) -> str:
+        """How git declares an object that is on the server as it is declared; else empty."""
+        is_same = self.mark(address) == "declared"
+        return self.texts.get(self.declared_as(address), {}).get("yaml", "") if is_same else ""
+
+    def declared_as(self, address: str) -> str:
+        """The address under which git declares an object of the server: that of its family."""
+        kind, _, rest = address.partition("/")
+        slug, slash, inner = rest.partition("/")
+        family = self.served.get(slug) if kind == "license" else None
+        return address if family is None else f"family/{family}{slash}{inner}"
 
 
 def plan_maker(source: Sequence[str]) -> PlanMaker | None:
@@ -131,6 +159,12 @@ def _read(text: str, now_ms: int) -> GitPlan:
             unmanaged=[address for address, verdict in verdicts.items() if verdict == _UNMANAGED],
             impact=plan["impact"],
             warnings=plan["warnings"],
+            texts=plan.get("declaredAt", {}),
+            served={
+                each["serves"]: each["address"].partition("/")[2]
+                for each in plan.get("families", ())
+                if "serves" in each
+            },
         )
     except (ValueError, KeyError) as error:
         return GitPlan(made_at=now_ms, problem=f"the plan cannot be read: {error!r}")

@@ -10,9 +10,12 @@ import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
+from kaiten_sync.licensing import is_read_with_prefix
 from kaiten_sync.server.dashboard.fields import Field, Sent, read_fields
+from kaiten_sync.server.dashboard.figures import unit_names
 from kaiten_sync.server.dashboard.forms import (
     Filled,
     FormEntry,
@@ -20,7 +23,13 @@ from kaiten_sync.server.dashboard.forms import (
     fill,
     is_told_of_changes,
 )
-from kaiten_sync.server.dashboard.granted import GRANT_FIELDS, grant_body, stored_grant, terms_text
+from kaiten_sync.server.dashboard.granted import (
+    GRANT_FIELDS,
+    grant_body,
+    granted_text,
+    stored_grant,
+    typed_text,
+)
 from kaiten_sync.server.dashboard.texts import showable, with_line_feeds
 from kaiten_sync.server.db.grants import NamedGrant
 from kaiten_sync.server.domain.grants import settle_grant
@@ -45,6 +54,13 @@ class GrantOnPage:
     value: FormEntry
     overage: FormEntry | None
     state: str
+
+    @property
+    def unit(self) -> str:
+        """The unit to show beside what is typed; empty if that names it, or has none."""
+        is_number = self.row.value["type"] == "number"
+        names = unit_names(self.row) if is_number else ()
+        return names[-1] if names and not is_read_with_prefix((names[0], names[-1])) else ""
 
     @property
     def problems(self) -> Sequence[str]:
@@ -130,7 +146,7 @@ def read_edits(
             continue
         edits.append(edit)
         if sent.one(_name(_STATE, row)) not in ("", _state(row)):
-            now = terms_text(row.value, row.overage_percent)
+            now = granted_text(row)
             message = f"somebody else has changed this to: {now}"
             theirs.append(Problem(message, f"body.{_name('value', row)}"))
     if wrong:
@@ -170,7 +186,7 @@ def _read(row: NamedGrant, sent: Sent, operation: Operation) -> GrantEdit:
         for name, prefix in _PREFIXES.items()
         if _name(prefix, row) in named
     }
-    body = check_body(operation, grant_body(row.entitlement_type, typed))
+    body = check_body(operation, grant_body(row.entitlement_type, typed, row))
     overage = settle_grant(
         "UpdateLicenseEntitlement",
         row.entitlement_type,
@@ -183,6 +199,8 @@ def _read(row: NamedGrant, sent: Sent, operation: Operation) -> GrantEdit:
             entitlement_name=row.entitlement_name,
             before=terms_of(row),
             after=GrantTerms(value=body["value"], overage_percent=overage),
+            unit_singular=row.unit_singular,
+            unit_plural=row.unit_plural,
         ),
         body=body,
     )
@@ -212,6 +230,7 @@ def _fields(row: NamedGrant) -> list[Field]:
             name=_name(_PREFIXES[field.name], row),
             label=f"{row.entitlement_name}: {labels[field.name]}",
             hint="",
+            show=partial(typed_text, of=row) if field.name == "value" else field.show,
         )
         for field in GRANT_FIELDS
         if is_number or field.name == "value"

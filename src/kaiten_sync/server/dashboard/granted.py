@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from kaiten_sync.licensing import UNCAPPED
 from kaiten_sync.server.dashboard.fields import Field, json_of
 from kaiten_sync.server.dashboard.figures import (
+    Measured,
     number_of,
     show_amount,
     show_overage,
     spell_number,
+    typed_amount,
+    unit_names,
 )
 from kaiten_sync.server.db.grants import NamedGrant
 from kaiten_sync.server.domain.grants import VALUE_TYPES
@@ -33,19 +36,23 @@ def value_text(value: Mapping[str, Any]) -> str:
             return json.dumps(value["value"], ensure_ascii=False)
 
 
-def terms_text(value: Mapping[str, Any], overage_percent: int | None) -> str:
-    """A grant to read: its value, and how far usage may go beyond it."""
+def terms_text(value: Mapping[str, Any], overage_percent: int | None, of: Measured) -> str:
+    """A grant to read: its value with its unit, and how far usage may go beyond it."""
     percent = overage_percent or 0
-    return value_text(value) + (f" (+{show_overage(percent)})" if percent > 0 else "")
+    is_amount = value["type"] == "number" and value["value"] != UNCAPPED
+    shown = show_amount(value["value"], of) if is_amount else value_text(value)
+    return shown + (f" (+{show_overage(percent)})" if percent > 0 else "")
 
 
 def granted_text(row: NamedGrant) -> str:
     """A stored grant to read, with its unit."""
-    value, percent = row.value, row.overage_percent or 0
-    if value["type"] != "number" or value["value"] == UNCAPPED:
-        return terms_text(value, percent)
-    beyond = f" (+{show_overage(percent)})" if percent > 0 else ""
-    return show_amount(value["value"], row) + beyond
+    return terms_text(row.value, row.overage_percent, row)
+
+
+def typed_text(value: Mapping[str, Any], of: Measured) -> str:
+    """A granted value as it would be typed; bytes and bits with their unit."""
+    is_amount = value["type"] == "number" and value["value"] != UNCAPPED
+    return typed_amount(value["value"], of) if is_amount else value_text(value)
 
 
 GRANT_FIELDS = (
@@ -53,7 +60,8 @@ GRANT_FIELDS = (
         "value",
         "Threshold",
         required=True,
-        hint="1,000, 0.5 or unlimited; on or off for BOOLEAN; a JSON object for CONFIG.",
+        hint="1,000, 50k, 10 GB (in the unit that it has), 0.5 or unlimited; on or off for BOOLEAN;"
+        " a JSON object for CONFIG.",
         show=value_text,
     ),
     Field(
@@ -61,6 +69,7 @@ GRANT_FIELDS = (
         "Overage (percent)",
         kind="number",
         hint="How far usage may go beyond the threshold. Empty: not at all.",
+        units=("%",),
     ),
 )
 
@@ -71,7 +80,7 @@ def stored_grant(value: Mapping[str, Any], overage_percent: int | None) -> dict[
     return {"value": value, "limitCapExceededOveragePercent": overage}
 
 
-def grant_body(entitlement_type: str, fields: Mapping[str, Any]) -> dict[str, Any]:
+def grant_body(entitlement_type: str, fields: Mapping[str, Any], of: Measured) -> dict[str, Any]:
     """The body that grants what was read of the fields above, with a tagged value.
 
     Raises:
@@ -82,16 +91,16 @@ def grant_body(entitlement_type: str, fields: Mapping[str, Any]) -> dict[str, An
         return dict(fields)
     tag = VALUE_TYPES[entitlement_type]
     try:
-        return {**fields, "value": {"type": tag, "value": _value_of(tag, typed)}}
+        return {**fields, "value": {"type": tag, "value": _value_of(tag, typed, unit_names(of))}}
     except ValueError as error:
         problem = Problem(str(error), "body.value")
         raise unprocessable("UNPROCESSABLE", "validation failed", [problem]) from error
 
 
-def _value_of(tag: str, text: str) -> Any:
+def _value_of(tag: str, text: str, units: Sequence[str]) -> Any:
     match tag:
         case "number":
-            return UNCAPPED if text.lower() == _UNLIMITED_TEXT else number_of(text)
+            return UNCAPPED if text.lower() == _UNLIMITED_TEXT else number_of(text, units)
         case "boolean":
             if text.lower() not in _FLAGS:
                 raise ValueError("type on or off")

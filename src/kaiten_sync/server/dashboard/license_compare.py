@@ -42,7 +42,7 @@ def _compare(visit: Visit) -> Shown:
             call("get-licenses"),
             *(call("get-license-entitlements", licenseSlug=side.slug) for side in sides),
         ),
-        declaration=declared(visit.work, sides),
+        declaration=declared(visit, sides),
     )
 
 

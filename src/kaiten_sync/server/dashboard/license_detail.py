@@ -73,7 +73,7 @@ def _detail(visit: Visit) -> Shown:
             call("get-license-entitlements", licenseSlug=row.slug),
             call("associate-entitlement-with-license", _EXAMPLE, licenseSlug=row.slug),
         ),
-        declaration=declared(visit.work, [row]),
+        declaration=declared(visit, [row]),
     )
 
 
@@ -105,7 +105,7 @@ def _attach_body(visit: Visit, body: dict[str, Any]) -> dict[str, Any]:
     except RefusalError as error:
         code = "AssociateEntitlementToLicense.EntitlementNotFound"
         raise not_found(code, error.detail) from error
-    return grant_body(row.type, body)
+    return grant_body(row.type, body, row)
 
 
 def _review_grants(visit: Visit, sent: Sent) -> Shown | None:
@@ -136,7 +136,7 @@ def _review_grants(visit: Visit, sent: Sent) -> Shown | None:
             )
             for each in edits
         ),
-        declaration=declared(visit.work, [row], after),
+        declaration=declared(visit, [row], after),
     )
 
 
@@ -179,7 +179,7 @@ def _holders(visit: Visit) -> Shown:
             "moved": None,
         },
         calls=(call("getInstances"),),
-        declaration=declared(visit.work, [row]),
+        declaration=declared(visit, [row]),
     )
 
 
@@ -194,6 +194,8 @@ def _remove(visit: Visit) -> Shown:
         entitlement_name=grant.entitlement_name,
         before=previews.terms_of(grant),
         after=None,
+        unit_singular=grant.unit_singular,
+        unit_plural=grant.unit_plural,
     )
     preview = previews.preview(visit.work, found.license, [removed])
     return show_question(
@@ -205,7 +207,7 @@ def _remove(visit: Visit) -> Shown:
         about=found.license.name,
         back=f"{ALL}/{found.license.slug}",
         calls=(call("delete-license-entitlement", **path),),
-        declaration=declared(visit.work, [found.license]),
+        declaration=declared(visit, [found.license]),
     )
 
 
@@ -220,7 +222,7 @@ def _archive(visit: Visit) -> Shown:
         about=row.name,
         back=f"{ALL}/{row.slug}",
         calls=(call("archive-license", licenseSlug=row.slug),),
-        declaration=declared(visit.work, [row]),
+        declaration=declared(visit, [row]),
     )
 
 

@@ -86,7 +86,7 @@ def _move(visit: Visit) -> Shown:
             "wanted": wanted,
         },
         calls=(call("updateInstance", {"licenseId": "<id of the license>"}, instanceSlug="main"),),
-        declaration=declared(visit.work, [wanted.target] if wanted else [row]),
+        declaration=declared(visit, [wanted.target] if wanted else [row]),
     )
 
 

@@ -98,17 +98,24 @@ def _edit_fields(_visit: Visit) -> tuple[Field, ...]:
 
 
 def declared(
-    work: Work,
+    visit: Visit,
     licenses: Sequence[LicenseRow],
     instead: Mapping[str, GrantTerms | None] | None = None,
 ) -> str | None:
-    """The declaration of licenses with what they grant.
+    """The declaration of licenses with what they grant, of one as git has it if it is the same.
 
     `instead` is what is granted instead, by the slug of the entitlement; None for nothing.
     """
+    plan = visit.plan
+    address = f"license/{licenses[0].slug}" if len(licenses) == 1 and instead is None else ""
+    if plan is not None and (text := plan.yaml(address)):
+        return f"# {plan.place(address)}\n{text}"
     return declare_licenses(
-        (license_json(row), family_slug, _with_terms(granted, instead or {}))
-        for row, family_slug, granted in search.with_grants(work, licenses)
+        (
+            (license_json(row), family_slug, _with_terms(granted, instead or {}))
+            for row, family_slug, granted in search.with_grants(visit.work, licenses)
+        ),
+        {family: served for served, family in plan.served.items()} if plan is not None else {},
     )
 
 
@@ -141,7 +148,7 @@ def _list(visit: Visit) -> Shown:
         },
         calls=(call("list-license-families"), call("get-licenses")),
         declaration=(
-            declared(visit.work, [row for family in families for row in family.versions])
+            declared(visit, [row for family in families for row in family.versions])
             if wanted.is_declared
             else None
         ),
@@ -227,7 +234,7 @@ def _edit(visit: Visit) -> Shown:
         f"{ALL}/{row.slug}",
         address=f"license/{row.slug}",
         calls=(call("update-license", body, licenseSlug=row.slug),),
-        declaration=declared(visit.work, [row]),
+        declaration=declared(visit, [row]),
     )
 
 
@@ -252,7 +259,7 @@ def _delete(visit: Visit) -> Shown:
         about=row.name,
         back=f"{ALL}/{row.slug}",
         calls=(*removals, call("delete-license", licenseSlug=row.slug)),
-        declaration=declared(visit.work, [row]),
+        declaration=declared(visit, [row]),
     )
 
 

@@ -15,6 +15,7 @@ from jinja2.runtime import Context
 from starlette.responses import HTMLResponse, Response
 
 from kaiten_sync.server.dashboard.figures import (
+    Measured,
     show_amount,
     show_count,
     show_day,
@@ -146,9 +147,9 @@ class _Time:
         return show_moment(self.milliseconds)
 
 
-def _terms(terms: GrantTerms | None) -> str:
+def _terms(terms: GrantTerms | None, of: Measured) -> str:
     """What is granted, to read."""
-    return "not granted" if terms is None else terms_text(terms.value, terms.overage_percent)
+    return "not granted" if terms is None else terms_text(terms.value, terms.overage_percent, of)
 
 
 @pass_context

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from kaiten_sync.server.dashboard.fields import Choice, Field, Sent, read_fields
+from kaiten_sync.server.dashboard.figures import unit_names
 from kaiten_sync.server.dashboard.pages import (
     DashboardPage,
     Done,
@@ -35,7 +37,7 @@ _FIELDS = (
             Choice(value="set", label="correct: usage is this from now on"),
         ),
     ),
-    Field("value", "Value", kind="number", required=True, hint="Such as 1,000 or 0.5."),
+    Field("value", "Value", kind="number", required=True, hint="Such as 1,000, 50k or 0.5."),
     Field("reason", "Reason", required=True, hint="Why it is done by hand. The audit shows it."),
 )
 
@@ -47,6 +49,12 @@ def _meter(visit: Visit) -> Meter:
             return meter
     detail = f"the instance's license grants no usage of {slug!r}"
     raise not_found("ReportEntitlementUsageMetric.ContextNotFound", detail)
+
+
+def _fields(visit: Visit) -> tuple[Field, ...]:
+    """The form, whose value can be typed in the unit of what is metered."""
+    units = unit_names(_meter(visit).row)
+    return tuple(replace(each, units=units) if each.name == "value" else each for each in _FIELDS)
 
 
 def _show(visit: Visit) -> Shown:
@@ -74,7 +82,7 @@ def _show(visit: Visit) -> Shown:
 
 
 def _report(visit: Visit, sent: Sent) -> dict[str, Any]:
-    body = read_fields(_FIELDS, sent)
+    body = read_fields(_fields(visit), sent)
     reason = body.pop("reason")
     checked = check_body(operation("reportEntitlementUsageMetric"), body)
     value = checked["value"]
@@ -101,7 +109,7 @@ _REPORT = form_page(
     _show,
     "reportEntitlementUsageMetric",
     _done,
-    fields=lambda _: _FIELDS,
+    fields=_fields,
     act=_report,
 )
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, bindparam, func, or_, select
 
+from kaiten_sync.licensing import Unit
 from kaiten_sync.server.db.events import EventRow
 from kaiten_sync.server.db.pages import FIRST, Position, RowPage
 from kaiten_sync.server.db.rows import RowQuery
@@ -134,14 +135,18 @@ def previous_payloads(
 
 def existing_entitlements(
     connection: Connection, organization_id: str, slugs: Collection[str]
-) -> frozenset[str]:
-    """Those of these slugs that an entitlement has."""
+) -> dict[str, Unit]:
+    """Those of these slugs that an entitlement has, each with its unit."""
     if not slugs:
-        return frozenset()
-    statement = select(entitlement.c.slug).where(
+        return {}
+    columns = (entitlement.c.slug, entitlement.c.unit_singular, entitlement.c.unit_plural)
+    statement = select(*columns).where(
         entitlement.c.organization_id == organization_id, entitlement.c.slug.in_(sorted(slugs))
     )
-    return frozenset(connection.execute(statement).scalars())
+    return {
+        slug: (one or "", several or one or "")
+        for slug, one, several in connection.execute(statement)
+    }
 
 
 def _conditions(wanted: TrailFilter) -> list[ColumnElement[bool]]:

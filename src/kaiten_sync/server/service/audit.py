@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from kaiten_sync.licensing import Unit
 from kaiten_sync.server.db import audit
 from kaiten_sync.server.db.audit import TrailEvent, TrailFilter
 from kaiten_sync.server.db.instances import ShownInstance
@@ -18,11 +19,11 @@ from kaiten_sync.server.service.work import Work
 class AuditPage:
     """One page of events; `before` is what the object of each was before, by the event's place.
 
-    `entitlements` are the slugs of those that events are about and that are still there.
+    `entitlements` are those that events are about and that are still there: units by slug.
     """
 
     rows: Sequence[TrailEvent]
-    entitlements: Collection[str]
+    entitlements: Mapping[str, Unit]
     before: Mapping[int, Mapping[str, Any]]
     next: Position | None
 

@@ -62,6 +62,8 @@ class ProposedGrant:
     entitlement_name: str
     before: GrantTerms | None
     after: GrantTerms | None
+    unit_singular: str | None = None
+    unit_plural: str | None = None
 
     @property
     def action(self) -> Action:
@@ -124,16 +126,18 @@ def proposed_move(
 ) -> list[ProposedGrant]:
     """What is granted otherwise to who moves from a license with these grants to another."""
     sides = [{row.entitlement_slug: row for row in rows} for rows in (granted, other)]
-    names = {row.entitlement_slug: row.entitlement_name for side in sides for row in side.values()}
+    rows = {row.entitlement_slug: row for side in sides for row in side.values()}
     before, after = ({slug: terms_of(row) for slug, row in side.items()} for side in sides)
     return [
         ProposedGrant(
             entitlement_slug=slug,
-            entitlement_name=name,
+            entitlement_name=row.entitlement_name,
             before=before.get(slug),
             after=after.get(slug),
+            unit_singular=row.unit_singular,
+            unit_plural=row.unit_plural,
         )
-        for slug, name in sorted(names.items())
+        for slug, row in sorted(rows.items())
         if before.get(slug) != after.get(slug)
     ]
 

@@ -1,0 +1,35 @@
+"""Why a family gets a new version, in words: numbers as people read them."""
+
+from __future__ import annotations
+
+import pytest
+
+from kaiten_sync.families.choose import _change
+from kaiten_sync.kinds.addresses import parse_address
+from kaiten_sync.model.change import Effect, FieldChange
+from kaiten_sync.model.drift import Difference, DriftClass
+from kaiten_sync.model.value import NO_UNIT, Json, Unit
+
+CALLS, BYTES = ("call", "calls"), ("byte", "bytes")
+SAID: list[tuple[str, Json, Json, Unit, str]] = [
+    ("value", 100_000, 80_000, NO_UNIT, "100,000 → 80,000"),
+    ("value", 100_000, 80_000, CALLS, "100,000 → 80,000 calls"),
+    ("value", 10**10, 8 * 10**9, BYTES, "10 GB → 8 GB"),
+    ("value", "unlimited", 1, CALLS, "unlimited → 1 call"),
+    ("value", True, False, NO_UNIT, "true → false"),
+    ("overagePercent", 1000, 0, CALLS, "1,000 → 0"),
+]
+
+
+@pytest.mark.parametrize(("name", "before", "after", "unit", "said"), SAID)
+def test_a_reason_has_separators_and_units(
+    name: str, before: Json, after: Json, unit: Unit, said: str
+) -> None:
+    field = FieldChange(name=name, before=before, after=after, effect=Effect.TIGHTENS)
+    difference = Difference(
+        address=parse_address("license/pro/grant/calls"),
+        drift=DriftClass.CHANGED,
+        fields=(field,),
+        units=(unit, unit),
+    )
+    assert _change(field, difference) == said
