@@ -18,7 +18,7 @@ from tests.support.processes import HANG_S
 
 FOLDER = "it's a catalog"
 PROJECT = f"{FOLDER}/kaiten-sync.yaml"
-PLAN = "our plans/$HOME.plan.json"
+PLAN = "-our plans/$HOME.plan.json"
 COMMAND = re.compile(r"kaiten-sync (?:adopt|apply|drift|freeze|init|plan|show|validate)\b")
 RUNS = frozenset({0, 2})
 """Done, or there is a difference; anything else means that the command line was wrong."""
@@ -84,7 +84,7 @@ def planned(place: Workplace) -> Ended:
 
 def agreed(place: Workplace) -> None:
     assert planned(place).code == 0
-    assert place.run("apply", PLAN, *PROD[:2], **tokens(place)).code == 0
+    assert place.run("apply", f"./{PLAN}", *PROD[:2], **tokens(place)).code == 0
 
 
 def checked(place: Workplace) -> Ended:
@@ -132,7 +132,7 @@ def exported(place: Workplace) -> Ended:
 
 
 def started(place: Workplace) -> Ended:
-    return place.run("init", "a new $project")
+    return place.run("init", "--", "-a new $project")
 
 
 STORIES: dict[str, tuple[Callable[[Workplace], Ended], set[str]]] = {
