@@ -151,7 +151,7 @@ HOSTS = st.text("a.-_:[]%0129@*;", min_size=1, max_size=8) | st.from_regex(
 )
 
 
-@settings(max_examples=200, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=200)
 @given(host=HOSTS)
 def test_a_server_that_a_project_may_name_can_be_asked(write: Write, host: str) -> None:
     url = f"https://{host}/base"
