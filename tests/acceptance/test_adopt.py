@@ -104,6 +104,9 @@ def test_only_what_is_named(applied: Workplace, api: httpx.Client) -> None:
     again = applied.run("adopt", "-t", "prod", GRANT)
     assert again.code == 3
     assert "does not differ" in again.stderr
+    mistyped = applied.run("adopt", "-t", "prod", "license/growht")
+    assert mistyped.code == 3
+    assert "neither declared nor on the server" in mistyped.stderr
 
 
 def test_new_objects_come_when_they_are_named(applied: Workplace, api: httpx.Client) -> None:

@@ -106,9 +106,7 @@ def comments(text: str) -> list[str]:
     return re.findall(r"# comment \d+", text)
 
 
-@settings(
-    max_examples=150,
-)
+@settings(max_examples=150)
 @given(text=catalogs(), data=st.data())
 def test_comments_stay_and_other_lines_do_not_change(
     tmp_path: Path, text: str, data: st.DataObject

@@ -5,6 +5,7 @@ Texts are shared by merge keys, anchors, aliases, `extends` and bundles, in line
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -17,6 +18,7 @@ from tests.unit.jobs.test_adopt_shared import workplace
 
 from kaiten_sync.diff.compare import diff_catalog
 from kaiten_sync.disk import Disk
+from kaiten_sync.errors import RefusedError
 from kaiten_sync.jobs.adopting import AdoptRequest, adopt
 from kaiten_sync.jobs.drifting import DriftRequest
 from kaiten_sync.kinds.addresses import parse_address
@@ -102,9 +104,7 @@ def grants_of(source: CatalogSource) -> dict[str, object]:
     return {str(a): each.fields for a, each in load(source).resources.items() if a.parent}
 
 
-@settings(
-    max_examples=120,
-)
+@settings(max_examples=120)
 @given(text=shared_catalogs(), data=st.data())
 def test_any_drifted_grants_are_adopted_for_their_licenses_alone(
     tmp_path: Path, text: str, data: st.DataObject
@@ -137,3 +137,33 @@ def test_any_drifted_grants_are_adopted_for_their_licenses_alone(
         is_own = not any(word in line for word in (*SLUGS, "*", "&", "entitlements", "extends"))
         assert not is_own or line in kept
         assert line.partition("  #")[2] in after
+
+
+@settings(max_examples=120)
+@given(text=shared_catalogs(), data=st.data())
+def test_grants_that_come_and_go_change_no_other_license(
+    tmp_path: Path, text: str, data: st.DataObject
+) -> None:
+    path = tmp_path / "c.yaml"
+    path.write_text(text, encoding="utf-8")
+    source = CatalogSource(root=tmp_path, catalog=["c.yaml"])
+    declared = {str(a): each for a, each in load(source).resources.items()}
+    objects = {name: live(name, **each.fields) for name, each in declared.items()}
+    licenses = [name for name in objects if name.startswith("license/") and "grant" not in name]
+    places = [f"{name}/grant/{slug}" for name in licenses for slug in SLUGS]
+    chosen = data.draw(st.lists(st.sampled_from(places), unique=True, min_size=1, max_size=3))
+    for name in chosen:
+        if objects.pop(name, None) is None:
+            objects[name] = live(name, value=77)
+    catalog = FakeCatalog(*objects.values())
+    only = frozenset(map(parse_address, chosen))
+    before = grants_of(source)
+    with suppress(RefusedError):
+        adopt(
+            workplace(tmp_path, catalog),
+            AdoptRequest(drift=DriftRequest(files=("c.yaml",), plan="none", only=only)),
+            cast(Ports, SimpleNamespace(files=Disk(), progress=NoProgress())),
+        )
+    after = grants_of(source)
+    changed = {name for name in before.keys() | after.keys() if before.get(name) != after.get(name)}
+    assert changed <= {*chosen}, path.read_text(encoding="utf-8")

@@ -12,10 +12,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from kaiten_sync.declare.content import split_lines
-from kaiten_sync.declare.differing import differing, value_at
 from kaiten_sync.declare.edit import TextEditor
 from kaiten_sync.declare.yaml_reader import parse_yaml
-from kaiten_sync.model.value import ABSENT
 
 TEXT = """\
 # comment 1
@@ -173,12 +171,53 @@ def test_a_value_changes_key_by_key_into_any_other(
     if diagnostics:
         return  # PyYAML writes some texts in ways that are refused here
     editor = TextEditor("c.yaml", text)
-    for steps, value in differing(before, after):
-        path = ["top", "value", *steps]
-        if value is ABSENT:
-            editor.remove(path)
-        elif isinstance(value, list) and isinstance(old := value_at(before, steps), list):
-            editor.set_list(path, old, value)
-        else:
-            editor.set(path, value)
+    editor.change(["top", "value"], before, after)
     assert read(editor.text()) == {"top": {"value": after}, "end": 1}
+
+
+def in_lines(items: list[str], layout: str) -> str:
+    """A list, or a map, with a comment at each of its items."""
+    key = ": 1" if "map" in layout else ""
+    if layout.startswith("block"):
+        dash = "" if key else "- "
+        lines = "".join(f"\n    {dash}{item}{key}  # of {item}" for item in items)
+        return f"top:\n  value:{lines}\n  end: 1\n"
+    commas = ["," if item != items[-1] or "trailing" in layout else "" for item in items]
+    both = zip(items, commas, strict=True)
+    lines = "".join(f"\n      {item}{key}{comma}  # of {item}" for item, comma in both)
+    if "beside" in layout:
+        lines = lines.lstrip()
+    opening, closing = "{}" if key else "[]"
+    return f"top:\n  value: {opening}{lines}\n    {closing}\n  end: 1\n"
+
+
+LAYOUTS = [
+    *("block", "block map", "flow", "flow map", "flow trailing", "flow trailing map"),
+    *("flow beside", "flow beside map", "flow beside trailing"),
+]
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    items=st.lists(st.sampled_from("abcdef"), min_size=1, max_size=6, unique=True),
+    data=st.data(),
+    layout=st.sampled_from(LAYOUTS),
+    line_break=st.sampled_from(["\n", "\r\n"]),
+)
+def test_what_stays_in_a_list_keeps_its_comment(
+    items: list[str], data: st.DataObject, layout: str, line_break: str
+) -> None:
+    kept = [item for item in items if data.draw(st.booleans())]
+    new = [*kept]
+    for fresh in data.draw(st.lists(st.sampled_from("uvwxyz"), max_size=3, unique=True)):
+        new.insert(data.draw(st.integers(0, len(new))), fresh)
+    text = in_lines(items, layout).replace("\n", line_break)
+    old_value = read(text)["top"]["value"]
+    value = dict.fromkeys(new, 1) if isinstance(old_value, dict) else new
+    editor = TextEditor("c.yaml", text)
+    editor.change(["top", "value"], old_value, value)
+    after = editor.text()
+    assert read(after)["top"] == {"value": value, "end": 1}
+    assert "\n" not in after.replace(line_break, "")
+    for item in kept:
+        assert re.search(rf"\b{item}\b[^#\n]*# of {item}\b", after), after

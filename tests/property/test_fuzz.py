@@ -164,9 +164,7 @@ def test_the_command_line_refuses_a_broken_plan(
         assert json.loads(said.out)["error"]
 
 
-@settings(
-    max_examples=300,
-)
+@settings(max_examples=300)
 @given(data=st.data(), example=st.sampled_from(EXAMPLES))
 def test_broken_catalogs_are_diagnosed(tmp_path: Path, data: st.DataObject, example: Path) -> None:
     content = data.draw(broken_bytes(example.read_bytes()))

@@ -71,9 +71,7 @@ def arrive(wanted: DesiredState, catalog: HttpCatalog, prune: Prune) -> Plan | N
     return made.plan
 
 
-@settings(
-    max_examples=25,
-)
+@settings(max_examples=25)
 @given(
     before=catalogs(),
     by_hand=catalogs(),

@@ -124,9 +124,7 @@ def metering(database_url: str) -> Iterator[tuple[Meter, Clock]]:
 _numbers = itertools.count()
 
 
-@settings(
-    max_examples=25,
-)
+@settings(max_examples=25)
 @given(
     method=st.sampled_from(METHODS),
     resets=st.booleans(),

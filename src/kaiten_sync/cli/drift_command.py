@@ -75,6 +75,7 @@ def command(
     from kaiten_sync.cli.plan_output import print_proposal
     from kaiten_sync.cli.session import drift_request, terminal_ports
     from kaiten_sync.jobs import drifting
+    from kaiten_sync.report.origin import Origin
 
     _check_options(out, output_format, is_all=is_all, is_revert=revert)
     request = drift_request(
@@ -84,7 +85,7 @@ def command(
     with workspace_for(output_format, declaration, server) as (workspace, files):
         if revert:
             proposal = drifting.revert(workspace, request, out, terminal_ports())
-            return print_proposal(proposal, output_format, out, is_revert=True)
+            return print_proposal(proposal, output_format, out, origin=Origin.REVERT)
         found = drifting.drift(workspace, request, terminal_ports())
     found = replace(found, reports=files.in_drift(found.reports))
     code = _print_reports(found, output_format, is_all=is_all)

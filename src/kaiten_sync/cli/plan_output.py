@@ -17,6 +17,7 @@ from kaiten_sync.model.plan import Plan
 from kaiten_sync.model.policy_rule import RULE_WARNS, ApprovalLevel
 from kaiten_sync.report import formats
 from kaiten_sync.report.notice import Notice, notice_of
+from kaiten_sync.report.origin import Origin
 from kaiten_sync.report.safe_text import safe_text
 from kaiten_sync.report.words import as_operand, with_place
 
@@ -32,7 +33,7 @@ def render_plan(
     impact: Impact | None = None,
     *,
     approval: ApprovalLevel | None = None,
-    is_revert: bool = False,
+    origin: Origin = Origin.COMPARISON,
 ) -> str:
     """A plan in one of the formats of `plan` and `show`."""
     document = formats.PlanView(
@@ -42,7 +43,7 @@ def render_plan(
         notices=notices,
         impact=impact,
         approval=approval,
-        is_revert=is_revert,
+        origin=origin,
     )
     return formats.PROPOSAL[output_format](document, look_of(sys.stdout))
 
@@ -54,7 +55,7 @@ def print_proposal(
     checked: Checked | None = None,
     waits_for: Sequence[str] = (),
     *,
-    is_revert: bool = False,
+    origin: Origin = Origin.COMPARISON,
 ) -> ExitCode:
     """Print a plan, and how to apply the file that it was written to; the code if it is refused.
 
@@ -80,7 +81,7 @@ def print_proposal(
                 output_format,
                 *shown,
                 approval=proposal.approval,
-                is_revert=is_revert,
+                origin=origin,
             )
         )
     for notice in waiting:

@@ -40,12 +40,13 @@ def command(plan_path: str, approval: bool, project: str | None, output_format: 
     from kaiten_sync.cli.plan_output import render_plan
     from kaiten_sync.cli.session import terminal_ports
     from kaiten_sync.jobs.agreed import read_plan_file
+    from kaiten_sync.report.origin import Origin
 
     plan = read_plan_file(plan_path, terminal_ports().files)
     if approval:
         print_result(_approval(plan, project))
         return
-    print_result(render_plan(plan, output_format))
+    print_result(render_plan(plan, output_format, origin=Origin.FILE))
 
 
 def _approval(plan: Plan, project: str | None) -> ApprovalLevel:

@@ -11,7 +11,15 @@ from kaiten_sync.declare.extends import inherit
 from kaiten_sync.declare.files import SUFFIXES, FoundFile, find_files
 from kaiten_sync.declare.freeze import freeze
 from kaiten_sync.declare.merge import merge_documents
-from kaiten_sync.declare.overlay_patch import leave_to_base, overlay_bytes, overlay_text, patch_of
+from kaiten_sync.declare.overlay_patch import (
+    Patch,
+    forget,
+    keep,
+    leave_to_base,
+    overlay_bytes,
+    overlay_text,
+    patch_of,
+)
 from kaiten_sync.declare.project import (
     PROJECT_FILE,
     find_project,
@@ -31,6 +39,7 @@ __all__ = [
     "Extended",
     "FileChange",
     "FoundFile",
+    "Patch",
     "TextEditor",
     "build_desired",
     "conflicts",
@@ -39,9 +48,11 @@ __all__ = [
     "extending",
     "find_files",
     "find_project",
+    "forget",
     "freeze",
     "inherit",
     "inline",
+    "keep",
     "leave_to_base",
     "merge_documents",
     "overlay_bytes",

@@ -4,33 +4,25 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TypeAlias
 
 from kaiten_sync.declare.content import LINE_BREAK, split_lines
+from kaiten_sync.declare.differing import ItemChanges, differing, item_changes, value_at
+from kaiten_sync.declare.edit_lists import TextEdit, flow_edits
 from kaiten_sync.declare.spots import Spot, spots_of
 from kaiten_sync.declare.write import inline, outline
 from kaiten_sync.errors import RefusedError
 from kaiten_sync.model.source import SourceRef
-from kaiten_sync.model.value import Json, is_same
+from kaiten_sync.model.value import ABSENT, Absent, Json
 
 EditPath: TypeAlias = "Sequence[str | int]"
 """Keys, and numbers of list items, from the root of a file."""
 
 _COMMENT = re.compile(r"[ \t]+#.*")
 _BLOCK_INDENT = re.compile(r"[^\n]*(?:\r?\n[ \t]*)*\r?\n( +)\S")
-
-
-@dataclass(frozen=True, slots=True)
-class _TextEdit:
-    """Characters `start` to `end` become `text`. What is put at one place goes inner first."""
-
-    start: int
-    end: int
-    text: str
-    depth: int = 0
 
 
 @dataclass(slots=True)
@@ -58,7 +50,7 @@ class TextEditor:
         self._root = spots_of(text)
         found = re.search("\r\n|\n|\r", text)
         self._break = found[0] if found else "\n"
-        self._edits: list[_TextEdit] = []
+        self._edits: list[TextEdit] = []
         self._maps: dict[int, _MapEdit] = {}
         self._touched: set[str] = set()
         self._aliases = {s.alias for s in self._root.walk() if s.alias} if self._root else set()
@@ -94,58 +86,75 @@ class TextEditor:
             start = self._text.index(":", key[0].end) + 1
             comments = self._text[start : spot.start].rstrip()
             text = f" {inline(value)}{comments}"
-            self._edits.append(_TextEdit(start, spot.end, text))
+            self._edits.append(TextEdit(start, spot.end, text))
             return
         anchor = f"&{spot.anchor} " if spot.anchor in self._aliases else ""
         text = self._instead_of(spot, value)
-        self._edits.append(_TextEdit(spot.start, spot.end, f"{anchor}{text}"))
+        self._edits.append(TextEdit(spot.start, spot.end, f"{anchor}{text}"))
 
-    def set_list(self, path: EditPath, old: Sequence[Json], new: Sequence[Json]) -> None:
+    def put(self, path: EditPath, value: Json) -> None:
+        """Write a value, with the mappings that lead to it as far as there are none."""
+        known = len(path) - 1
+        while known and self.find(path[:known]) is None:
+            known -= 1
+        for key in reversed(path[known + 1 :]):
+            value = {str(key): value}
+        self.set(path[: known + 1], value)
+
+    def change(self, path: EditPath, old: Json | Absent, new: Json) -> None:
+        """Turn the value at a path into another, where they differ."""
+        if isinstance(old, Mapping) and isinstance(new, Mapping):
+            for steps, value in differing(old, new):
+                if value is ABSENT:
+                    self.remove([*path, *steps])
+                else:
+                    self.change([*path, *steps], value_at(old, steps), value)
+        elif isinstance(old, list) and isinstance(new, list):
+            self._change_list(path, old, new)
+        else:
+            self.set(path, new)
+
+    def _change_list(self, path: EditPath, old: list[Json], new: list[Json]) -> None:
         """Turn one list into another, item by item, so that the others keep their comments."""
-        spot = self.find(path)
-        before, after = 0, 0
-        most = min(len(old), len(new))
-        while before < most and is_same(old[before], new[before]):
-            before += 1
-        while after < most - before and is_same(old[-1 - after], new[-1 - after]):
-            after += 1
-        at = most - after  # items are paired until here
-        gone, came = range(at, len(old) - after), new[at : len(new) - after]
-        edits = list(self._item_edits(spot, gone, at, came)) if spot is not None else []
-        if spot is None or len(spot.items) != len(old) or not edits:
-            self.set(path, list(new))
+        spot, changes = self.find(path), item_changes(old, new)
+        is_whole = len(changes.gone) == len(old) or spot is None or len(spot.items) != len(old)
+        if spot is None or is_whole or not (spot.is_flow or self._has_lines(spot)):
+            self.set(path, new)
             return
         self.check_own(path)
-        for number in range(before, at):
-            self.set([*path, number], new[number])
-        self._edits += edits
+        for number, its in changes.paired.items():
+            restore = self.kept()
+            try:
+                self.change([*path, number], old[number], new[its])
+            except RefusedError:  # a part of the item is not its own
+                restore()
+                self.set([*path, number], new[its])
+        if spot.is_flow:
+            came = {n: [inline(v, in_flow=True) for v in new] for n, new in changes.came.items()}
+            items = [(each.start, each.end) for each in spot.items]
+            self._edits += flow_edits(self._text, items, spot.end - 1, changes.gone, came)
+        else:
+            self._edits += self._item_edits(spot.items, changes)
 
-    def _item_edits(
-        self, spot: Spot, gone: range, at: int, came: Sequence[Json]
-    ) -> Iterator[_TextEdit]:
-        """Edits that take items out of a list, or put some before one.
+    def _has_lines(self, spot: Spot) -> bool:
+        """Whether each item of a list begins a line."""
+        begins = (self._text[self._line_start(i.start) : i.start] for i in spot.items)
+        return all(each.strip() == "-" for each in begins)
 
-        None if no item begins a line of its own, or nothing would be left.
-        """
-        items = spot.items
-        lines = [self._text.rfind("\n", 0, each.start) + 1 for each in items]
-        begins = [
-            self._text[line : each.start].lstrip() for line, each in zip(lines, items, strict=True)
-        ]
-        if spot.is_flow or any(each.strip() != "-" for each in begins) or len(gone) == len(items):
-            return
-        for number in gone:
+    def _item_edits(self, items: Sequence[Spot], changes: ItemChanges) -> Iterator[TextEdit]:
+        lines = [self._line_start(each.start) for each in items]
+        for number in changes.gone:
             end = self._line_end(items[number].end)
-            yield _TextEdit(lines[number], end + len(self._break_after(end)), "")
-        if came:
-            indent = self._text[lines[0] : items[0].start]
+            yield TextEdit(lines[number], end + len(self._break_after(end)), "")
+        indent = self._text[lines[0] : items[0].start]
+        for at, came in changes.came.items():
             new = [f"{indent}{inline(each)}" for each in came]
             if at < len(items):
                 text = "".join(f"{line}{self._break}" for line in new)
-                yield _TextEdit(lines[at], lines[at], text)
+                yield TextEdit(lines[at], lines[at], text)
             else:
                 end = self._line_end(items[-1].end)
-                yield _TextEdit(end, end, "".join(f"{self._break}{line}" for line in new))
+                yield TextEdit(end, end, "".join(f"{self._break}{line}" for line in new))
 
     def remove(self, path: EditPath) -> None:
         """Take an entry out of its mapping."""
@@ -213,17 +222,18 @@ class TextEditor:
             head = "" if self._text.endswith(("\n", "\r")) or not self._text else self._break
             text = self._break.join([f"{section}:", *lines])
             end = len(self._text)
-            self._edits.append(_TextEdit(end, end, f"{head}{text}{self._break}"))
+            self._edits.append(TextEdit(end, end, f"{head}{text}{self._break}"))
             return
         value = found[1]
         if not value.pairs or value.is_flow:
             raise self._refusal([section], "it is not a mapping with an object on each line")
-        depth = value.pairs[0][0].column
+        first = value.pairs[0][0]
+        depth = first.column - (first.start - self._begin(first))
         moved = [" " * (depth - 2) + line if depth > 2 else line[2 - depth :] for line in lines]
         at = self._line_end(value.end)
         line_break = self._break_after(at)
         text = "".join(line_break + line for line in moved)
-        self._edits.append(_TextEdit(at, at, text, depth))
+        self._edits.append(TextEdit(at, at, text, depth))
 
     def kept(self) -> Callable[[], None]:
         """A function that takes back whatever is changed from now on."""
@@ -243,7 +253,9 @@ class TextEditor:
         edits = [*self._edits, *(e for each in self._maps.values() for e in self._map_edits(each))]
         text = self._text
         numbered = sorted(
-            enumerate(edits), key=lambda each: (each[1].start, -each[1].depth, each[0])
+            enumerate(edits),
+            # What is put before a text comes after a change of that text: its end moves.
+            key=lambda e: (e[1].start, e[1].end > e[1].start, -e[1].depth, e[0]),
         )
         for _, edit in reversed(numbered):
             text = text[: edit.start] + edit.text + text[edit.end :]
@@ -280,12 +292,12 @@ class TextEditor:
     def _map_edit(self, parent: Spot) -> _MapEdit:
         return self._maps.setdefault(id(parent), _MapEdit(parent))
 
-    def _map_edits(self, edit: _MapEdit) -> Iterator[_TextEdit]:
+    def _map_edits(self, edit: _MapEdit) -> Iterator[TextEdit]:
         parent, pairs = edit.parent, edit.parent.pairs or []
         if parent.alias is not None:
             own = "".join(f", {line}" for entry in edit.new for line in entry)
             if own:
-                yield _TextEdit(parent.start, parent.end, f"{{<<: *{parent.alias}{own}}}")
+                yield TextEdit(parent.start, parent.end, f"{{<<: *{parent.alias}{own}}}")
             return
         kept = [number for number in range(len(pairs)) if number not in edit.gone]
         if parent.is_flow:
@@ -296,7 +308,7 @@ class TextEditor:
         lines = [line for entry in edit.new for line in entry]
         if not kept:
             text = f"{self._break}{' ' * depth}".join(lines) or "{}"
-            yield _TextEdit(begin, parent.end, text)
+            yield TextEdit(begin, parent.end, text)
             return
         for number in sorted(edit.gone):
             following = self._begin(pairs[number + 1][0]) if number + 1 < len(pairs) else None
@@ -305,36 +317,36 @@ class TextEditor:
             at = self._line_end(pairs[kept[-1]][1].end)
             line_break = self._break_after(at)
             text = "".join(f"{line_break}{' ' * depth}{line}" for line in lines)
-            yield _TextEdit(at, at, text, depth)
+            yield TextEdit(at, at, text, depth)
 
-    def _flow_edits(self, edit: _MapEdit, kept: list[int]) -> Iterator[_TextEdit]:
+    def _flow_edits(self, edit: _MapEdit, kept: list[int]) -> Iterator[TextEdit]:
         parent, pairs = edit.parent, edit.parent.pairs or []
         new = [line for entry in edit.new for line in entry]
         if not kept:
             start = self._text.index("{", parent.start) + 1
             if pairs or new:
-                yield _TextEdit(start, parent.end - 1, ", ".join(new))
+                yield TextEdit(start, parent.end - 1, ", ".join(new))
             return
-        for number in sorted(set(edit.gone)):
-            if number < kept[-1]:
-                start, end = self._begin(pairs[number][0]), self._begin(pairs[number + 1][0])
-                yield _TextEdit(start, end, "")
-        start, end = pairs[kept[-1]][1].end, pairs[-1][1].end
-        if start != end or new:
-            yield _TextEdit(start, end, "".join(f", {each}" for each in new))
+        entries = [(self._begin(key), value.end) for key, value in pairs]
+        gone = sorted(set(edit.gone))
+        yield from flow_edits(self._text, entries, parent.end - 1, gone, {len(pairs): new})
 
-    def _cut_lines(self, key: Spot, value: Spot, following: int | None) -> _TextEdit:
+    def _cut_lines(self, key: Spot, value: Spot, following: int | None) -> TextEdit:
         start, begin = key.start - key.column, self._begin(key)
         if following is not None and self._text[start:begin].strip():
-            return _TextEdit(begin, following, "")  # the first key beside a list's dash
+            return TextEdit(begin, following, "")  # the first key beside a list's dash
         end = self._line_end(value.end)
-        return _TextEdit(start, min(len(self._text), end + len(self._break_after(end))), "")
+        return TextEdit(start, min(len(self._text), end + len(self._break_after(end))), "")
 
     def _begin(self, key: Spot) -> int:
         """Where an entry begins: at its key, or at the `?` before a key that is long."""
         line = key.start - key.column
         before = self._text[line : key.start].rstrip()
         return line + len(before) - 1 if re.search(r"(?:^|[\s{,-])\?$", before) else key.start
+
+    def _line_start(self, index: int) -> int:
+        """Where the line begins that this character is on."""
+        return max(self._text.rfind("\n", 0, index), self._text.rfind("\r", 0, index)) + 1
 
     def _line_end(self, index: int) -> int:
         """Where the line ends that this character is on."""

@@ -11,7 +11,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from graphlib import CycleError, TopologicalSorter
 
-from kaiten_sync.declare.overlays import laid_over
+from kaiten_sync.declare.overlays import laid_over, nulls_over_nothing
 from kaiten_sync.declare.scalars import shorten
 from kaiten_sync.kinds.closest import Suggestions
 from kaiten_sync.kinds.meant import slug_meant
@@ -117,9 +117,11 @@ def _resolve(spec: KindSpec, bases: list[_Base], merged: MergedCatalog) -> Itera
                 hint=f"give the {BUNDLE if BUNDLE in (first.kind, base.kind) else base.kind}"
                 " another name",
             )
+    places = {spec.kind for spec in map(spec_of, spec.parents)} | {BUNDLE}
+    gone = {a.slug: ref for a, ref in merged.removed.items() if a.kind in places}
     suggestions = Suggestions()
     for base in by_name.values():
-        base.extends, unknown = _extended(base, by_name, suggestions)
+        base.extends, unknown = _extended(base, by_name, gone, suggestions)
         names = {name for name, _ in _names_in(base)}
         base.is_whole = merged.is_complete and base.extends.keys() == names
         if merged.is_complete:
@@ -136,12 +138,20 @@ def _resolve(spec: KindSpec, bases: list[_Base], merged: MergedCatalog) -> Itera
             yield _too_many(base)
             return
         yield from _settle(spec, base, passed_on, overlaid, merged.partial, suggestions)
+    if all(base.is_whole for base in bases):
+        yield from _extended_by_nobody(spec, bases, by_name, merged.overlaid_bundles, suggestions)
 
 
 def _extended(
-    base: _Base, by_name: Mapping[str, _Base], suggestions: Suggestions
+    base: _Base,
+    by_name: Mapping[str, _Base],
+    gone: Mapping[str, SourceRef],
+    suggestions: Suggestions,
 ) -> tuple[Mapping[str, SourceRef], list[Diagnostic]]:
-    """The names that a base extends with their places, and the names that nothing has."""
+    """The names that a base extends with their places, and the names that nothing has.
+
+    An overlay takes away what is in `gone`.
+    """
     names = _names_in(base)
     unknown = [
         Diagnostic(
@@ -149,7 +159,9 @@ def _extended(
             message=f"nothing that can be extended is named '{shorten(name)}'",
             ref=ref,
             address=base.address,
-            hint=suggestions.meant(name, by_name)
+            hint=f"{gone[name]} takes it away: change this in that overlay as well"
+            if name in gone
+            else suggestions.meant(name, by_name)
             or "declare it under `bundles:`, `licenses:` or `families:`",
         )
         for name, ref in names
@@ -161,6 +173,33 @@ def _extended(
         if name in by_name:
             found[name] = ref
     return found, unknown
+
+
+def _extended_by_nobody(
+    spec: KindSpec,
+    bases: list[_Base],
+    by_name: Mapping[str, _Base],
+    overlaid: Mapping[str, SourceRef],
+    suggestions: Suggestions,
+) -> Iterator[Diagnostic]:
+    """Bundles that an overlay changes, or adds, although no object gets anything from them."""
+    reached = {base.slug: base for base in bases if base.section != spec.bundles}
+    waiting = [*reached.values()]
+    while waiting:
+        found = {name: by_name[name] for name in waiting.pop().extends if name not in reached}
+        reached |= found
+        waiting += found.values()
+    extended = {slug for slug, base in reached.items() if base.section == spec.bundles}
+    for slug, ref in overlaid.items():
+        if slug in by_name and slug not in reached:
+            yield Diagnostic(
+                rule="extended-by-nobody",
+                message="this part of an overlay changes nothing: nothing extends the bundle",
+                ref=ref,
+                address=by_name[slug].address,
+                hint=suggestions.meant(slug, extended)
+                or f"add `{EXTENDS}: {slug}`, or remove the part",
+            )
 
 
 def _names_in(base: _Base) -> list[tuple[str, SourceRef]]:
@@ -239,6 +278,8 @@ def _settle(
     for slug, entry in own.node.entries.items():
         if entry.key_ref in partial and slug in passed_on:
             children[slug] = laid_over(spec, passed_on[slug], entry)
+            address = f"{base.address}/{spec.kind}/{slug}"
+            yield from nulls_over_nothing(spec, address, passed_on[slug], entry, suggestions)
         elif entry.node.value is not None or (base.is_whole and not base.extends):
             children[slug] = entry
             if entry.key_ref in partial and base.is_whole:

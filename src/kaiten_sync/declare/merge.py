@@ -48,6 +48,7 @@ def merge_documents(
         is_complete=is_complete,
         removed=overlaying.removed,
         partial=overlaying.partial,
+        overlaid_bundles=overlaying.bundles,
     )
     return merged, tuple(diagnostics)
 

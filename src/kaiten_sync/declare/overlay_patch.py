@@ -68,6 +68,21 @@ def patch_of(
     }
 
 
+def keep(patch: Patch, address: Address, fields: Fields | None) -> None:
+    """Give an object what it has, None if it is not there: something that it inherits changes."""
+    _set(patch, path_of(address), Leaf(None if fields is None else short_form(address, fields)))
+
+
+def forget(patch: Patch, address: Address) -> None:
+    """Leave an object out of a patch: how it is to be set follows later."""
+    inner: Patch | Leaf | None = patch
+    *above, last = path_of(address)
+    for step in above:
+        inner = inner.get(step) if isinstance(inner, dict) else None
+    if isinstance(inner, dict):
+        inner.pop(last, None)
+
+
 def leave_to_base(patch: Patch, difference: Difference) -> None:
     """Take out of the overlay whatever of a difference the patch does not set."""
     path = path_of(difference.address)
@@ -186,17 +201,8 @@ def _config(declared: Mapping[str, Json], live: Mapping[str, Json]) -> Json | No
     for steps, value in differing(declared, live):
         if value is ABSENT:
             return None
-        keys = [step for step in steps if isinstance(step, str)]
-        if len(keys) < len(steps):  # an item of a list: lists are not merged
-            keys = keys[: next(n for n, step in enumerate(steps) if isinstance(step, int))]
-        _set(patch, keys, Leaf(_at(live, keys)))
+        _set(patch, steps, Leaf(value))
     return _plain(patch)
-
-
-def _at(value: Json, keys: list[str]) -> Json:
-    for key in keys:
-        value = value.get(key) if isinstance(value, Mapping) else None
-    return value
 
 
 def _live(field: FieldChange) -> Json:

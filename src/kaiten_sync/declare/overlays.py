@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from kaiten_sync.declare.scalars import shorten
 from kaiten_sync.kinds.closest import Suggestions
 from kaiten_sync.kinds.registry import all_kinds, child_kinds, top_kinds
-from kaiten_sync.kinds.spec import EXTENDS, FieldSpec, KindSpec
-from kaiten_sync.model.address import Address, Kind
+from kaiten_sync.kinds.spec import BUNDLE, EXTENDS, FieldSpec, KindSpec
+from kaiten_sync.model.address import Address
 from kaiten_sync.model.diagnostic import Diagnostic
 from kaiten_sync.model.document import Entry, Node
 from kaiten_sync.model.source import SourceRef
@@ -38,8 +38,8 @@ class Overlaying:
     """A catalog over which overlays are merged, one after another.
 
     `root` is the catalog so far, `removed` what the overlays take away, `reported` the places of
-    objects that need no second diagnostic, and `partial` those of objects that can only be whole
-    over what they inherit.
+    objects that need no second diagnostic, `partial` those of objects that can only be whole over
+    what they inherit, and `bundles` what the overlays change of bundles.
     """
 
     def __init__(self, root: Node, *, is_complete: bool) -> None:
@@ -48,8 +48,10 @@ class Overlaying:
         self.removed: dict[Address, SourceRef] = {}
         self.reported: frozenset[SourceRef] = frozenset()
         self.partial: frozenset[SourceRef] = frozenset()
+        self.bundles: dict[str, SourceRef] = {}
         self._is_complete = is_complete
         self._added: dict[Address, tuple[_Place, Entry]] = {}
+        self._stripped: dict[tuple[str, ...], tuple[_Place, Entry]] = {}
         self._broken: frozenset[SourceRef] = frozenset()
         self._wrong: list[Diagnostic] = []
         self._suggestions = Suggestions()
@@ -79,7 +81,20 @@ class Overlaying:
         return self._wrong if self._is_complete else []
 
     def unfinished(self) -> Iterator[Diagnostic]:
-        """Objects that only overlays have, and that are not whole: their base is gone."""
+        """Objects that are not whole: an overlay takes a part away, or their base is gone."""
+        for path, (place, entry) in self._stripped.items() if self._is_complete else ():
+            declared = list(self.root.walk(path))
+            if len(declared) == len(path) - 1 and _is_map(declared[-1]):
+                self.reported |= {declared[-1].key_ref}
+                yield place.diagnostic(
+                    "missing-field",
+                    f"null takes `{path[-1]}` away, which every {place.spec.kind} has",
+                    entry.key_ref,
+                    "write another value, or remove the line",
+                )
+        yield from self._without_base()
+
+    def _without_base(self) -> Iterator[Diagnostic]:
         for place, entry in self._added.values() if self._is_complete else ():
             declared = list(self.root.walk(place.path))
             if len(declared) < len(place.path) or not _is_map(declared[-1]):
@@ -128,6 +143,8 @@ class Overlaying:
                     entries[slug] = entry  # `extends.py` takes the inherited one away
                 continue
             self.removed.pop(place.address, None)
+            if place.address.kind == BUNDLE:
+                self.bundles[slug] = entry.key_ref
             if present is None:
                 self._added[place.address] = (place, entry)
             names = entry.node.entries.keys()
@@ -148,7 +165,13 @@ class Overlaying:
             present = entries.get(name)
             if entry.node.value is None:
                 if entries.pop(name, None) is None and entry.node.ref not in self._broken:
-                    self._wrong.append(self._no_field(place, entry, name, entries))
+                    self._wrong.append(
+                        _no_field(
+                            place.spec, str(place.address), entry, name, entries, self._suggestions
+                        )
+                    )
+                elif name in place.spec.required:
+                    self._stripped[*place.path, name] = (place, entry)
             elif not _is_map(entry):
                 entries[name] = entry
             elif name in place.inner:
@@ -200,10 +223,20 @@ def laid_over(spec: KindSpec, under: Entry, over: Entry) -> Entry:
     return Entry(under.key_ref, Node(under.node.ref, kept))
 
 
+def nulls_over_nothing(
+    spec: KindSpec, address: str, under: Entry, over: Entry, suggestions: Suggestions
+) -> Iterator[Diagnostic]:
+    """The fields that an overlay takes away from an inherited object that has none of them."""
+    declared = (_as_map(spec, under) or under).node.entries
+    for name, entry in over.node.entries.items():
+        if entry.node.value is None and name not in declared:
+            yield _no_field(spec, address, entry, name, declared, suggestions)
+
+
 def _bundle(spec: KindSpec) -> KindSpec:
     """Bundles of objects of a kind, as if they were a kind themselves."""
     extends = FieldSpec(name=EXTENDS, is_note=True)
-    return KindSpec(kind=Kind("bundle", level=0), section=spec.bundles, path="", keys=(extends,))
+    return KindSpec(kind=BUNDLE, section=spec.bundles, path="", keys=(extends,))
 
 
 def _sections_in(spec: KindSpec) -> dict[str, KindSpec]:
@@ -247,3 +280,25 @@ def _as_map(spec: KindSpec, entry: Entry | None) -> Entry | None:
         return None
     bare = {spec.shorthand: Entry(entry.node.ref, entry.node)}
     return Entry(entry.key_ref, Node(entry.node.ref, bare))
+
+
+def _no_field(
+    spec: KindSpec,
+    address: str,
+    entry: Entry,
+    name: str,
+    declared: Iterable[str],
+    suggestions: Suggestions,
+) -> Diagnostic:
+    known = [*(key.name for key in spec.keys), *(child.section for child in all_kinds())]
+    hint = suggestions.meant(name, declared) or (
+        None if name in known else suggestions.meant(name, known)
+    )
+    return Diagnostic(
+        rule="removes-nothing",
+        message=f"`{shorten(name)}: null` takes nothing away: the {spec.kind} below this overlay"
+        " has no such key",
+        ref=entry.key_ref,
+        address=address,
+        hint=hint or "remove the line",
+    )

@@ -3,11 +3,23 @@
 from kaiten_sync.families.agreed import agreed_families, with_served
 from kaiten_sync.families.chance import by_chance, taken_over
 from kaiten_sync.families.choose import SoldFamily, choose, harmful, priced
-from kaiten_sync.families.served import LiveFamily, as_sold, live_families, moved, version_address
+from kaiten_sync.families.served import (
+    DEFAULT,
+    PUBLISHED,
+    STATE,
+    LiveFamily,
+    as_sold,
+    live_families,
+    moved,
+    version_address,
+)
 from kaiten_sync.families.twice import declared_twice
 from kaiten_sync.families.versions import Resolution, as_versions
 
 __all__ = [
+    "DEFAULT",
+    "PUBLISHED",
+    "STATE",
     "LiveFamily",
     "Resolution",
     "SoldFamily",

@@ -22,9 +22,9 @@ class GitHistory:
         """Both sides of a file that git could not merge; empty if it is merged."""
         return unmerged_sides(path)
 
-    def versions(self, path: Path) -> tuple[str, ...]:
+    def versions(self, path: Path, *, renamed: bool = False) -> tuple[str, ...]:
         """The contents that a file had on this branch, newest first, as specs for `file_at`."""
-        return versions(path)
+        return versions(path, renamed=renamed)
 
     def attributed(self, differences: Sequence[Difference], root: Path) -> tuple[Difference, ...]:
         """The differences with who declared their lines; unchanged if git does not know them."""

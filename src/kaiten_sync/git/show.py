@@ -27,16 +27,22 @@ def file_at(spec: str, folder: Path) -> bytes:
         ) from error
 
 
-def versions(path: Path) -> tuple[str, ...]:
+_SIMILAR = "20%"
+"""What a renamed plan has to share with the one before: it is made again in the same commit."""
+
+
+def versions(path: Path, *, renamed: bool = False) -> tuple[str, ...]:
     """The contents that a file had on this branch, newest first, as specs for `file_at`.
 
     Only what the branch itself had at some time: commits that were merged into it later count as
-    one. Empty if git does not know the file.
+    one. With `renamed`, also what it had under the names before. Empty if git does not know the
+    file.
     """
     command = ("log", "--first-parent", "-m", "--no-show-signature", "--format=", "--raw")
+    names = ("--follow", f"--find-renames={_SIMILAR}") if renamed else ("--no-renames",)
     try:
         listed = git_in(path.parent)(
-            "--literal-pathspecs", *command, "--no-abbrev", "--no-renames", "--", path.name
+            "--literal-pathspecs", *command, "--no-abbrev", *names, "--", path.name
         )
     except GitError:
         return ()

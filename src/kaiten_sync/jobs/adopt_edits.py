@@ -77,6 +77,8 @@ class InPlace:
             except KaitenSyncError:
                 return trial
             others = self._changed_by(shared) if touches_shared or inherits else {}
+            if others is None:
+                return trial
             others = {a: f for a, f in others.items() if a not in kept}
             if not others:
                 return shared if len(shared.obstacles) <= len(trial.obstacles) else trial
@@ -112,22 +114,22 @@ class InPlace:
         )
         return trial, adopter.touches_shared
 
-    def _changed_by(self, trial: Trial) -> Mapping[Address, Fields]:
+    def _changed_by(self, trial: Trial) -> Mapping[Address, Fields] | None:
         """What the files declared of other objects, which they would no longer declare.
 
         No fields for an object that they did not declare. What inherits the change from one of
-        these is left out: it is as before once that one is.
+        these is left out: it is as before once that one is. None if others get an object by an
+        anchor, as nothing takes that away from them.
         """
         desired, _ = validate(replace(self._source, unsaved=trial.unsaved))
         if desired is None:
             return {}
         adopted = {each.address for each in trial.adopted}
         before, after = self._declared.resources, desired.resources
-        changed: dict[Address, Fields] = {
-            address: {}
-            for address in after.keys() - before.keys() - adopted
-            if address.parent in before and after[address].source.through
-        }
+        new = {each for each in after.keys() - before.keys() - adopted if each.parent in before}
+        if not all(after[address].source.through for address in new):
+            return None
+        changed: dict[Address, Fields] = {address: {} for address in new}
         for address, resource in before.items():
             now = after[address].fields if address in after else {}
             if address not in adopted and now != resource.fields:

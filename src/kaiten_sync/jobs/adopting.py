@@ -6,13 +6,20 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from kaiten_sync.declare import FileChange, default_file, leave_to_base, overlay_bytes, patch_of
+from kaiten_sync.declare import (
+    FileChange,
+    Patch,
+    default_file,
+    leave_to_base,
+    overlay_bytes,
+    patch_of,
+)
 from kaiten_sync.diff import diff_catalog, with_units
 from kaiten_sync.drift import compare
 from kaiten_sync.errors import KaitenSyncError, RefusedError, UsageError
 from kaiten_sync.jobs.adopt_edits import Edits, InPlace, Trial, declarable, obstacle
 from kaiten_sync.jobs.drifting import DriftRequest, Sides, sides_of
-from kaiten_sync.jobs.overlaying import Overlay, overlay_of
+from kaiten_sync.jobs.overlaying import Overlay, kept_apart, overlay_of
 from kaiten_sync.jobs.workspace import Workspace
 from kaiten_sync.jobs.worth import with_families
 from kaiten_sync.model.address import Address
@@ -84,13 +91,14 @@ def adopt(workspace: Workspace, request: AdoptRequest, ports: Ports) -> Adoption
         live, diff = compare(desired, catalog, sides.case, ports.progress)
     differences = with_units(declarable(diff.differences, ports), desired, live)
     diff = replace(diff, differences=tuple(differences))
+    _check_known(sides.case.only, {*desired.resources, *live.resources})
     chosen = _chosen(diff.differences, sides, _EDITS if overlay is None else _NOT_GITS)
     others = {} if request.drift.files else _other_targets(workspace, sides)
     source = sides.source if overlay is None else overlay.whole
     edits = (
         InPlace(source, desired, live, _into(source, request.into))
         if overlay is None
-        else _IntoOverlay(overlay, live, ports.files)
+        else _IntoOverlay(overlay, desired, live, ports.files)
     )
     attempt = _Trials(source, others, live, edits).best(chosen)
     if chosen and not attempt.adopted:
@@ -116,8 +124,11 @@ def adopt(workspace: Workspace, request: AdoptRequest, ports: Ports) -> Adoption
 class _IntoOverlay:
     """Writes what differs from the base into one overlay file, and takes out what does not."""
 
-    def __init__(self, overlay: Overlay, live: LiveState, files: Files) -> None:
+    def __init__(
+        self, overlay: Overlay, declared: DesiredState, live: LiveState, files: Files
+    ) -> None:
         self._overlay = overlay
+        self._declared = declared
         self._before = files.read(overlay.path) if files.exists(overlay.path) else None
         self._under = load(overlay.under)
         self._objects = with_families(live)
@@ -133,7 +144,7 @@ class _IntoOverlay:
         for difference in chosen:
             leave_to_base(patch, difference)
         try:
-            after = overlay_bytes(self._overlay.shown, self._before, patch)
+            after = kept_apart(self._overlay, patch, chosen, self._declared, self._written)
         except KaitenSyncError as error:
             return Trial(wrong=error.message)
         change = FileChange(
@@ -141,6 +152,9 @@ class _IntoOverlay:
         )
         changes = (change,) if after != self._before else ()
         return Trial(adopted=tuple(chosen), changes=changes)
+
+    def _written(self, patch: Patch) -> bytes:
+        return overlay_bytes(self._overlay.shown, self._before, patch)
 
 
 class _Trials:
@@ -293,6 +307,17 @@ def _check_decided(differences: Sequence[Difference], sides: Sides) -> None:
             "nothing adopted: git and the server both changed what differs",
             conflicts,
             hint="choose a side for each: adopt takes the server's, revert git's",
+        )
+
+
+def _check_known(only: frozenset[Address], known: Collection[Address]) -> None:
+    """That nothing differs would be a wrong answer to a typing mistake."""
+    unknown = sorted(str(each) for each in only if not any(a.is_within({each}) for a in known))
+    if unknown:
+        names = ", ".join(unknown)
+        raise UsageError(
+            f"neither declared nor on the server, as far as the scope reaches: {names}",
+            hint="`kaiten-sync drift` without an address shows what differs",
         )
 
 

@@ -157,12 +157,25 @@ def _lasting(path: Path, ports: Ports, target: TargetRef) -> Iterator[Plan]:
     A revert brings the file of an older plan back, and not the server: what was agreed last is the
     plan before the revert.
     """
-    versions = ports.history.versions(path)
+    versions = _named_so(path, ports, target)
     for index, version in enumerate(versions):
         if version not in versions[index + 1 :]:
             content = ports.history.file_at(version, path.parent)
             # Older plans of this file: the server may have moved since.
             yield plan_of(content, f"{path} in git", target, may_have_moved=True)
+
+
+def _named_so(path: Path, ports: Ports, target: TargetRef) -> tuple[str, ...]:
+    """The contents of a plan file, also under the names before, if those are the target's plans."""
+    own = ports.history.versions(path)
+    renamed = ports.history.versions(path, renamed=True)
+    try:
+        for version in set(renamed).difference(own):
+            content = ports.history.file_at(version, path.parent)
+            plan_of(content, version, target, may_have_moved=True)
+    except PlanFileError:
+        return own  # git takes another file for this one
+    return renamed
 
 
 def _has_content(path: Path, files: Files) -> bool:

@@ -4,20 +4,35 @@ from __future__ import annotations
 
 import glob
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from kaiten_sync.declare import SUFFIXES, FoundFile, find_files, overlay_text, patch_of
+from kaiten_sync.declare import (
+    SUFFIXES,
+    FoundFile,
+    Patch,
+    find_files,
+    forget,
+    keep,
+    overlay_text,
+    patch_of,
+)
 from kaiten_sync.diff import diff_catalog
 from kaiten_sync.drift import DriftCase, compare
 from kaiten_sync.errors import RefusedError, UsageError
 from kaiten_sync.jobs.workspace import Workspace
 from kaiten_sync.jobs.worth import with_families
+from kaiten_sync.model.address import Address
 from kaiten_sync.model.diagnostic import Diagnostic
+from kaiten_sync.model.drift import Difference, DriftClass
 from kaiten_sync.model.ports import Connection, Ports
-from kaiten_sync.model.resource import LiveState
+from kaiten_sync.model.resource import DesiredState, LiveState, Resource
+from kaiten_sync.model.value import Fields
 from kaiten_sync.pipeline import CatalogSource, load, validate
+
+_MOST_ROUNDS = 10
+"""How often objects that inherit get what they had, which others may inherit again."""
 
 _FILE = "overlay.yaml"
 """The file that is written into a folder of overlays."""
@@ -78,7 +93,9 @@ def export_overlay(workspace: Workspace, request: OverlayRequest, ports: Ports) 
     with connection.open() as catalog:
         live, diff = compare(desired, catalog, case, ports.progress)
     patch = patch_of(diff.differences, desired, with_families(live))
-    text = overlay_text(patch).encode()
+    text = kept_apart(
+        overlay, patch, diff.differences, desired, lambda patch: overlay_text(patch).encode()
+    )
     prove(overlay, {overlay.path: text}, live)
     ports.files.write_all({overlay.path: text})
     return WrittenOverlay(
@@ -128,6 +145,57 @@ def overlay_of(
         whole=replace(source, overlays=overlays),
         is_used=is_used,
     )
+
+
+def kept_apart(
+    overlay: Overlay,
+    patch: Patch,
+    chosen: Sequence[Difference],
+    declared: DesiredState,
+    write: Callable[[Patch], bytes],
+) -> bytes:
+    """The overlay file with a patch, in which whatever inherits from what changes keeps its own.
+
+    `declared` is what the files declare without the patch, `chosen` what the patch is to change.
+    """
+    inherits = any(each.source.through for each in declared.resources.values())
+    changing = {each.address for each in chosen}
+    whole = {each.address for each in chosen if each.drift is not DriftClass.CHANGED}
+    missing = {a for a in whole if a in declared.resources and declared.resources[a].source.through}
+    for address in missing:
+        forget(patch, address)
+    text = write(patch)
+    for _ in range(_MOST_ROUNDS if inherits else 0):
+        after, _ = validate(replace(overlay.whole, unsaved={overlay.path: text}))
+        found = after.resources if after is not None else declared.resources
+        others = {
+            address: _fields(declared.resources, address)
+            for address in declared.resources.keys() | found.keys()
+            if not (address in changing or address.parent in {None, *whole})
+            and _fields(declared.resources, address) != _fields(found, address)
+        }
+        others |= dict.fromkeys(_inherited_first(missing, found))
+        if not others:
+            break
+        for address in sorted(others, key=lambda each: each.sort_key):
+            keep(patch, address, others[address])
+        text = write(patch)
+    return text
+
+
+def _inherited_first(
+    missing: Collection[Address], found: Mapping[Address, Resource]
+) -> Iterator[Address]:
+    """What is still there, but for what goes with it: a null may not take away nothing."""
+    there = {address for address in missing if address in found}
+    for address in there:
+        parents = {each.parent.slug for each in there if each.parent and each.slug == address.slug}
+        if parents.isdisjoint(found[address].source.through):
+            yield address
+
+
+def _fields(resources: Mapping[Address, Resource], address: Address) -> Fields | None:
+    return resources[address].fields if address in resources else None
 
 
 def prove(

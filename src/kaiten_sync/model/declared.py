@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from kaiten_sync.model.address import Address
 from kaiten_sync.model.diagnostic import Diagnostic
@@ -57,7 +57,8 @@ class Declared:
 
 @dataclass(frozen=True, slots=True)
 class CatalogView:
-    """All declared objects, by address and by kind."""
+    """All declared objects, by address and by kind, and those that overlays take away."""
 
     objects: Mapping[Address, Declared]
     by_kind: Mapping[str, Sequence[Declared]]
+    removed: Mapping[Address, SourceRef] = field(default_factory=dict)

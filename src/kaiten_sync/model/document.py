@@ -85,6 +85,7 @@ class MergedCatalog:
     `lines` are the source lines by file; `broken` and `is_complete` are those of all documents.
     `removed` are the objects that overlays take away, each with the place of its null. `partial`
     are the places of objects of overlays that are not whole: what they inherit is below them.
+    `overlaid_bundles` are the bundles that overlays change or add, each with its place there.
     `bundles` are those that `extends` has taken out of the tree, by the kind of what they hold.
     """
 
@@ -94,6 +95,7 @@ class MergedCatalog:
     is_complete: bool = True
     removed: Mapping[Address, SourceRef] = field(default_factory=dict)
     partial: frozenset[SourceRef] = frozenset()
+    overlaid_bundles: Mapping[str, SourceRef] = field(default_factory=dict)
     bundles: Mapping[str, Mapping[str, Entry]] = field(default_factory=dict)
 
     def line_text(self, ref: SourceRef | None) -> str | None:

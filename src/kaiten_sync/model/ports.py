@@ -270,10 +270,11 @@ class History(Protocol):
         """
         ...
 
-    def versions(self, path: Path) -> tuple[str, ...]:
+    def versions(self, path: Path, *, renamed: bool = False) -> tuple[str, ...]:
         """The contents that a file had on this branch, newest first, as specs for `file_at`.
 
-        Empty if git does not know the file.
+        With `renamed`, also those that it had under the names before. Empty if git does not know
+        the file.
         """
         ...
 

@@ -52,6 +52,7 @@ RULES: Mapping[str, str] = {
     "overlay-without-base": "An overlay changes an object that nothing below it declares.",
     # meaning
     "extends-cycle": "Objects extend each other in a circle.",
+    "extended-by-nobody": "An overlay changes a bundle that nothing extends.",
     "removes-nothing": "A null takes away something that is not there.",
     "duplicate-slug": "An object is declared in two places.",
     "outside-scope": "An object is declared that the project's scope leaves out.",

@@ -173,7 +173,7 @@ def _ordered(
     changes = tuple(map(sold.declared_as, changes))
     created = (each.address for each in changes if each.action == Action.CREATE)
     replaced = {old: new for new, old in renamed(created, sold.desired, live, leaving.going)}
-    return in_order(changes, families, replaced)
+    return in_order(changes, families, live, replaced)
 
 
 def _plan(

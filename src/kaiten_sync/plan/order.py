@@ -11,10 +11,14 @@ from types import MappingProxyType
 
 from kaiten_sync.kinds.references import slug_target
 from kaiten_sync.kinds.registry import move_of, spec_of
+from kaiten_sync.kinds.spec import FieldSpec, Move
 from kaiten_sync.model.address import Address
 from kaiten_sync.model.change import Action, Change
+from kaiten_sync.model.resource import LiveState
+from kaiten_sync.model.value import ABSENT
 from kaiten_sync.plan.families import Families
 from kaiten_sync.plan.references import referred
+from kaiten_sync.plan.serving import Serving, serving_of
 
 _UP, _MOVES, _DOWN = range(3)
 
@@ -31,6 +35,7 @@ def level(change: Change) -> tuple[int, int]:
 def in_order(
     changes: Sequence[Change],
     families: Families,
+    live: LiveState,
     replaced: Mapping[Address, Address] = MappingProxyType({}),
 ) -> tuple[Change, ...]:
     """The changes with `depends_on` filled, each after all that it depends on.
@@ -38,14 +43,15 @@ def in_order(
     `replaced` are deleted objects, each with the new one that has its content: nothing of the old
     one is deleted before the new one is in place.
     """
-    edges = _Edges(changes, families, replaced)
+    serving = serving_of(sorted(changes, key=level), families, live)
+    edges = _Edges(changes, families, serving, replaced)
     linked = [replace(c, depends_on=tuple(sorted(edges.before(c)))) for c in changes]
     return _topological(linked)
 
 
 def edges_within(changes: Sequence[Change]) -> Iterator[tuple[Change, set[str]]]:
     """What each change depends on as far as the changes alone show it, whatever its family."""
-    edges = _Edges(changes, Families(of={}, members={}), {})
+    edges = _Edges(changes, Families(of={}, members={}), Serving(), {})
     for change in changes:
         yield change, edges.before(change)
 
@@ -54,13 +60,19 @@ class _Edges:
     """Looks up, for a change, the changes that must come first."""
 
     def __init__(
-        self, changes: Sequence[Change], families: Families, replaced: Mapping[Address, Address]
+        self,
+        changes: Sequence[Change],
+        families: Families,
+        serving: Serving,
+        replaced: Mapping[Address, Address],
     ) -> None:
         self._families = families
+        self._serving = serving
         self._replaced = replaced
         self._by_address: dict[Address, list[Change]] = defaultdict(list)
         self._children: dict[Address, list[Change]] = defaultdict(list)
         self._leaving: dict[Address, list[Change]] = defaultdict(list)
+        self._swapped: dict[Address, tuple[list[Change], Change]] = {}
         for change in sorted(changes, key=level):
             self._by_address[change.address].append(change)
             if change.address.parent is not None:
@@ -78,25 +90,51 @@ class _Edges:
         address = change.address
         move = move_of(address.kind, change.action)
         if move is not None:
-            if move[1].waits_for_children:
-                yield from self._children[address]
-            for sibling in self._families.siblings(address):
-                for other in self._by_address[sibling]:
-                    if other.action in move[1].waits_for_siblings:
-                        yield other
-            if move[1].withdraws:
-                yield from self._successors(address)
+            yield from self._before_move(address, *move)
         elif change.action == Action.DELETE:
-            yield from self._children[address]
-            yield from self._leaving[address]
-            root = self._deleted_root(address)
-            yield from self._successors(root)
-            yield from self._replacements(address, root)
+            yield from self._before_delete(change)
         else:
             for needed in (address.parent, *referred(change, "after")):
                 yield from self._created(needed)
             if change.action == Action.CREATE:
                 yield from self._created(self._families.older(address))
+
+    def _before_move(self, address: Address, field: FieldSpec, move: Move) -> Iterator[Change]:
+        if move.waits_for_children:
+            yield from self._children[address]
+        for sibling in self._families.siblings(address):
+            for other in self._by_address[sibling]:
+                if other.action in move.waits_for_siblings:
+                    yield other
+        if move.withdraws:
+            yield from self._successors(address)
+            yield from self._withdrawn_before(address)
+        elif field.settles_as is not ABSENT:
+            yield from self._served_before(address)
+
+    def _before_delete(self, change: Change) -> Iterator[Change]:
+        address, root = change.address, self._deleted_root(change.address)
+        yield from self._children[address]
+        yield from self._leaving[address]
+        yield from self._successors(root)
+        yield from self._withdrawn_before(root)
+        yield from self._replacements(address, root)
+        if root == address and address.parent is not None:
+            yield from self._instead(change, address.parent)
+
+    def _instead(self, change: Change, parent: Address) -> Iterator[Change]:
+        """What an object that stays gets: nothing is taken from it before that is in place.
+
+        All that is taken waits for the first that is, or edges would be quadratic.
+        """
+        if parent not in self._swapped:
+            beside = self._children[parent]
+            came = [other for other in beside if other.action == Action.CREATE]
+            gone = [other for other in beside if other.action == Action.DELETE]
+            self._swapped[parent] = came, min(gone, key=lambda other: other.address.sort_key)
+        came, first = self._swapped[parent]
+        if came:
+            yield from came if change.id == first.id else (first,)
 
     def _successors(self, address: Address) -> Iterator[Change]:
         """What puts siblings in place: nothing is withdrawn before that is done."""
@@ -105,6 +143,24 @@ class _Edges:
                 move = move_of(sibling.kind, other.action)
                 if move is not None and not move[1].withdraws:
                     yield other
+
+    def _served_before(self, address: Address) -> Iterator[Change]:
+        """What makes the family serve the version that it serves in the end."""
+        served = self._serving.comes_before(address)
+        if served is not None:
+            for other in self._by_address[served]:
+                move = move_of(served.kind, other.action)
+                if move is not None and not move[1].withdraws:
+                    yield other
+
+    def _withdrawn_before(self, address: Address) -> Iterator[Change]:
+        """What withdraws siblings that would be served if this one was gone."""
+        if self._serving.goes_last(address):
+            for sibling in self._families.siblings(address):
+                for other in self._by_address[sibling]:
+                    move = move_of(sibling.kind, other.action)
+                    if other.action == Action.DELETE or (move is not None and move[1].withdraws):
+                        yield other
 
     def _replacements(self, address: Address, root: Address) -> Iterator[Change]:
         """What puts in place what is deleted under another slug."""

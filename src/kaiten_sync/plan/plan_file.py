@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import json
 from collections import Counter
 from collections.abc import Mapping
@@ -31,7 +32,7 @@ _LAYOUT = json.JSONEncoder(sort_keys=True, ensure_ascii=False, indent=2)
 _MIGRATION = "migration"
 """The `kind` of a plan that moves holders; a plan of the catalog has none."""
 
-_DEFAULT_PORTS = {"http": ":80", "https": ":443"}
+_DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
 def seal(plan: Plan) -> Plan:
@@ -67,8 +68,11 @@ def read_plan(content: bytes) -> Plan:
 
 
 def is_same_url(one: str, other: str) -> bool:
-    """Whether two URLs mean the same place: hosts have no case, and the default port is implied."""
-    return _place(one) == _place(other)
+    """Whether two URLs mean the same place, however its host and port are spelled."""
+    try:
+        return _place(one) == _place(other)
+    except ValueError:  # a file can say anything
+        return one == other
 
 
 def check_target(plan: Plan, target: TargetRef, *, may_have_moved: bool = False) -> None:
@@ -106,13 +110,26 @@ def check_is_of_catalog(plan: Plan) -> None:
         )
 
 
-def _place(url: str) -> tuple[str, str, str]:
+def _place(url: str) -> tuple[str, str, int | None, str]:
+    parts = urlsplit(url)
+    scheme = parts.scheme.lower()
+    port = parts.port or _DEFAULT_PORTS.get(scheme)
+    return scheme, _host(parts.hostname or ""), port, parts.path.rstrip("/")
+
+
+def _host(name: str) -> str:
+    """A host in one spelling: addresses in their shortest, names in ASCII without a final dot."""
+    name = name.rstrip(".")
     try:
-        parts = urlsplit(url)
-    except ValueError:  # a file can say anything: this is the place of no server
-        return "", "", url
-    scheme, host = parts.scheme.lower(), parts.netloc.lower()
-    return scheme, host.removesuffix(_DEFAULT_PORTS.get(scheme, "")), parts.path.rstrip("/")
+        return str(ipaddress.ip_address(name))
+    except ValueError:
+        pass
+    try:
+        spelled = name.encode("idna")
+        # `ß` and a few others were once written as other letters, which is another name now.
+        return spelled.decode("ascii") if spelled.decode("idna") == name else name
+    except UnicodeError:
+        return name
 
 
 def _read(content: bytes) -> Plan:

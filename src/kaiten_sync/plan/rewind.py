@@ -16,6 +16,7 @@ from kaiten_sync.model.plan import Plan
 from kaiten_sync.model.resource import LiveResource, LiveState
 from kaiten_sync.model.settings import Scope
 from kaiten_sync.model.value import Absent, Fields, Json
+from kaiten_sync.plan.families import link_of
 
 
 def unread(plan: Plan, live: LiveState, scope: Scope) -> frozenset[str]:
@@ -55,10 +56,23 @@ def rewound(live: LiveState, plan: Plan, done: Collection[str]) -> LiveState:
             # Nothing of what was inside is left to be read.
             lists |= {ChildList(address, child.kind) for child in child_kinds(address.kind)}
         resources[address] = replace(found, fields=_taken_back(found.fields, changes[address]))
+    _name_families(resources, plan, {a for a in changes if a not in live.resources})
     return LiveState(
         resources={a: r for a, r in resources.items() if a.parent is None or a.parent in resources},
         coverage=replace(live.coverage, lists=frozenset(lists)),
     )
+
+
+def _name_families(
+    resources: dict[Address, LiveResource], plan: Plan, deleted: Collection[Address]
+) -> None:
+    """Give versions the slug of their family, which no answer shows without the first version."""
+    for observed in plan.observed:
+        address, link = observed.address, link_of(observed.address)
+        slug = (observed.fields or {}).get(link)
+        found = resources.get(address)
+        if found is not None and isinstance(slug, str) and address._replace(slug=slug) in deleted:
+            resources[address] = replace(found, fields={**found.fields, link: slug})
 
 
 def _taken_back(fields: Fields, changes: Iterable[Change]) -> Fields:

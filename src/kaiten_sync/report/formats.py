@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
+from kaiten_sync.report.origin import Origin
 from kaiten_sync.report.safe_text import json_text, safe_json
 
 if TYPE_CHECKING:
@@ -48,8 +49,8 @@ class PlanView:
 
     `diagnostics` are about the plan: errors are why it is refused. A plan file holds none of them.
     `notices` are for a comment on a pull request; a terminal has them on standard error. `impact`
-    is whom the plan affects; the plan file is the same with and without it. `is_revert`: the plan
-    undoes edits on the server, and leaves alone whatever else differs.
+    is whom the plan affects; the plan file is the same with and without it. `origin` is what the
+    plan comes from.
     """
 
     plan: Plan
@@ -58,7 +59,7 @@ class PlanView:
     notices: Sequence[Notice] = ()
     impact: Impact | None = None
     approval: ApprovalLevel | None = None
-    is_revert: bool = False
+    origin: Origin = Origin.COMPARISON
 
     @property
     def json(self) -> str:
@@ -172,7 +173,7 @@ else:
 
 PLAN: Formats[PlanView] = {
     "text": lambda view, look: plan_text.plan_text(
-        view.plan, view.impact, color=look.color, width=look.width, is_revert=view.is_revert
+        view.plan, view.impact, color=look.color, width=look.width, origin=view.origin
     ),
     "json": lambda view, _: safe_json(view.json),
     "markdown": lambda view, _: plan_markdown.plan_markdown(
@@ -180,10 +181,10 @@ PLAN: Formats[PlanView] = {
         view.notices,
         view.impact,
         is_refused=view.is_refused,
-        is_revert=view.is_revert,
+        origin=view.origin,
     ),
     "html": lambda view, _: plan_html.plan_html(
-        view.plan, view.diagnostics, view.impact, is_revert=view.is_revert
+        view.plan, view.diagnostics, view.impact, origin=view.origin
     ),
 }
 TABLE: Formats[PriceTable] = {

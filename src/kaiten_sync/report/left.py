@@ -15,6 +15,7 @@ from kaiten_sync.report.moves import (
     stay_lines,
     term_lines,
 )
+from kaiten_sync.report.origin import Origin
 from kaiten_sync.report.safe_text import safe_text
 from kaiten_sync.report.values import value_text
 from kaiten_sync.report.words import counted
@@ -60,16 +61,17 @@ def _more(count: int) -> Iterator[str]:
         yield f"and {count - _LIMIT:,} more"
 
 
-def no_changes(plan: Plan, target: str, *, is_revert: bool) -> str:
+def no_changes(plan: Plan, target: str, origin: Origin) -> str:
     """What follows "No changes" in a plan: that nothing differs, or only what was compared.
 
-    A revert leaves alone what git is ahead with, so it cannot say that nothing differs. `target` is
-    how the target is named.
+    `target` is how the target is named.
     """
     if plan.migration is not None:
         return nobody_moves(plan.migration)
-    if is_revert:
+    if origin is Origin.REVERT:
         return f"A revert has nothing to undo on {target}."
+    if origin is Origin.FILE:
+        return f"Applying this plan does nothing on {target}."
     verb = "has more than" if plan.has_differences else "matches"
     unmanaged = plan.summary.unmanaged
     others = f", {unmanaged:,} not managed" if unmanaged else ""

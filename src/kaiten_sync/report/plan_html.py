@@ -14,6 +14,7 @@ from kaiten_sync.report.entries import PlanEntry, entries_of
 from kaiten_sync.report.field_rows import FieldRow
 from kaiten_sync.report.impact_html import impact_parts
 from kaiten_sync.report.left import NO_WAY, Note, no_changes, notes_beside
+from kaiten_sync.report.origin import Origin
 from kaiten_sync.report.pages import NAME_LIMIT, VALUE_LIMIT, template
 from kaiten_sync.report.plan_summary import plan_summary, plan_title
 from kaiten_sync.report.pricing_formats import pricing_parts
@@ -72,7 +73,7 @@ def plan_html(
     diagnostics: Sequence[Diagnostic] = (),
     impact: Impact | None = None,
     *,
-    is_revert: bool = False,
+    origin: Origin = Origin.COMPARISON,
 ) -> str:
     """A whole page: no scripts, no assets, light and dark, as narrow as a phone."""
     refusals = [each for each in diagnostics if each.severity is Severity.ERROR]
@@ -82,7 +83,7 @@ def plan_html(
         url=cut(safe_text(plan.target.url), NAME_LIMIT),
         summary=plan_summary(plan),
         title=plan_title(plan),
-        no_changes=f"No changes. {no_changes(plan, target, is_revert=is_revert)}",
+        no_changes=f"No changes. {no_changes(plan, target, origin)}",
         is_empty=plan.is_empty,
         no_way=NO_WAY,
         beside=[

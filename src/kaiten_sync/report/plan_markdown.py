@@ -25,6 +25,7 @@ from kaiten_sync.report.markdown import (
     fence,
 )
 from kaiten_sync.report.notice import Notice, notice_markdown
+from kaiten_sync.report.origin import Origin
 from kaiten_sync.report.plan_summary import plan_summary, plan_title
 from kaiten_sync.report.pricing_formats import pricing_markdown
 from kaiten_sync.report.risk import is_harmful, riskiest_first
@@ -62,7 +63,7 @@ def plan_markdown(
     impact: Impact | None = None,
     *,
     is_refused: bool = False,
-    is_revert: bool = False,
+    origin: Origin = Origin.COMPARISON,
     max_chars: int = MAX_CHARS,
 ) -> str:
     """The plan as markdown, at most `max_chars` long, after what a reader has to know first.
@@ -72,7 +73,7 @@ def plan_markdown(
     out. What does not fit is counted by action, with the command that shows it.
     """
     said = "".join(notice_markdown(notice) for notice in notices)
-    head = _head(plan, said, is_refused=is_refused, is_revert=is_revert)
+    head = _head(plan, said, is_refused=is_refused, origin=origin)
     table = table_of_plan(plan, impact)
     if table.rows:
         head += pricing_markdown(table, int(max_chars * _TABLE_SHARE)) + "\n"
@@ -81,7 +82,7 @@ def plan_markdown(
     return document(head, riskiest_first(entries_of(plan)), _block, _missing, max_chars)
 
 
-def _head(plan: Plan, notices: str, *, is_refused: bool, is_revert: bool) -> str:
+def _head(plan: Plan, notices: str, *, is_refused: bool, origin: Origin) -> str:
     seal = plan.digest if _DIGEST.fullmatch(plan.digest) else "unsealed"
     where = f"{code(plan.target.name)} at {code(plan.target.url)}"
     parts = [
@@ -91,8 +92,8 @@ def _head(plan: Plan, notices: str, *, is_refused: bool, is_revert: bool) -> str
     if plan.is_empty and is_refused:
         parts.append(NO_WAY)
     elif plan.is_empty:
-        target = "the target" if is_revert else "The target"
-        parts.append(f"No changes. {no_changes(plan, target, is_revert=is_revert)}")
+        target = "The target" if origin is Origin.COMPARISON else "the target"
+        parts.append(f"No changes. {no_changes(plan, target, origin)}")
     elif plan.migration is not None:
         parts.append(plan_summary(plan))
     else:

@@ -11,6 +11,7 @@ from kaiten_sync.model.plan import Plan
 from kaiten_sync.report.entries import PlanEntry, entries_of
 from kaiten_sync.report.impact_text import impact_lines
 from kaiten_sync.report.left import no_changes, notes_beside
+from kaiten_sync.report.origin import Origin
 from kaiten_sync.report.paint import (
     ACTION_STYLES,
     EFFECT_STYLES,
@@ -42,23 +43,21 @@ def plan_text(
     *,
     color: bool,
     width: int = 100,
-    is_revert: bool = False,
+    origin: Origin = Origin.COMPARISON,
 ) -> str:
     """The plan as a person reads it, `width` columns wide, ending with one summary line.
 
     Whom it affects comes before that line, if a change takes something from somebody.
     """
     paint = painter(color=color)
-    lines = (
-        _nothing(plan, paint, is_revert) if plan.is_empty else _lines(plan, impact, paint, width)
-    )
+    lines = _nothing(plan, paint, origin) if plan.is_empty else _lines(plan, impact, paint, width)
     return "\n".join(lines) + "\n"
 
 
-def _nothing(plan: Plan, paint: Paint, is_revert: bool) -> Iterator[str]:
+def _nothing(plan: Plan, paint: Paint, origin: Origin) -> Iterator[str]:
     yield from _warnings(plan, paint)
     yield from _left(plan)
-    said = no_changes(plan, safe_text(plan.target.name), is_revert=is_revert)
+    said = no_changes(plan, safe_text(plan.target.name), origin)
     yield f"{paint('No changes.', TITLE)} {said}"
 
 

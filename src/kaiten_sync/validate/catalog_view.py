@@ -27,7 +27,7 @@ def view_catalog(merged: MergedCatalog) -> CatalogView:
             for each in _objects(merged, spec, inner, Address(BUNDLE, slug)):
                 objects[each.address] = each
                 by_kind[kind].append(each)
-    return CatalogView(objects, by_kind)
+    return CatalogView(objects, by_kind, merged.removed)
 
 
 def _objects(

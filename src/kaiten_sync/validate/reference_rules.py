@@ -59,6 +59,8 @@ def _references(declared: Declared) -> Iterator[tuple[Address, Reference, Source
 def _hint(target: Address, view: CatalogView, suggestions: Suggestions) -> str:
     if target.slug == EXTENDS:
         return EXTENDS_GOES
+    if target in view.removed:
+        return f"{view.removed[target]} takes it away: take this away in that overlay as well"
     known = view.by_kind.get(target.kind, ())
     meant = suggestions.meant(target.slug, (each.address.slug for each in known))
     section = spec_of(target.kind).section

@@ -226,10 +226,22 @@ def test_a_list_changes_item_by_item(
     new: list[Json], gone: list[str], came: list[str], line_break: str
 ) -> None:
     editor = TextEditor("c.yaml", ITEMS.replace("\n", line_break))
-    editor.set_list(["top", "value"], OLD, new)
+    editor.change(["top", "value"], OLD, new)
     text = editor.text()
     before, after = ITEMS.splitlines(), text.splitlines()
     assert [line for line in before if line not in after] == gone
     assert [line for line in after if line not in before] == came
     assert yaml.safe_load(text)["top"] == {"value": new, "other": 1}
     assert text.count("\n") == text.count(line_break)
+
+
+def test_objects_are_added_beside_long_keys() -> None:
+    text = "entitlements:\n  ? seats\n  : {name: Seats}  # s\nend: 1\n"
+    editor = TextEditor("c.yaml", text)
+    editor.append("entitlements", "  extra:\n    name: Extra")
+    after = editor.text()
+    assert yaml.safe_load(after)["entitlements"] == {
+        "seats": {"name": "Seats"},
+        "extra": {"name": "Extra"},
+    }
+    assert "# s" in after

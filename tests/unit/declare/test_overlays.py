@@ -235,6 +235,35 @@ licenses:
         ("bundles: {basics: {entitlements: {seets: null}}}", None, ["removes-nothing"]),
         ("bundles: {basic: null}", None, ["removes-nothing"]),
         ("licenses: {free: {extends: null}}", {"calls": 5}, []),
+        (
+            "licenses: {free: {entitlements: {seats: {overagePercent: null}}}}",
+            None,
+            ["removes-nothing"],
+        ),
+        ("licenses: {free: {type: null}}", None, ["missing-field"]),
+        ("licenses: {free: {entitlements: {calls: {value: null}}}}", None, ["missing-field"]),
+        ("bundles: {basic: {entitlements: {seats: 4}}}", None, ["extended-by-nobody"]),
+        ("bundles: {basic: {}}", None, ["extended-by-nobody"]),
+        (
+            "bundles: {basics: {entitlements: {seats: 4}}}\nlicenses: {free: {extends: null}}",
+            None,
+            ["extended-by-nobody"],
+        ),
+        (
+            "bundles: {own: {extends: more}, more: {entitlements: {seats: 4}}}",
+            None,
+            ["extended-by-nobody"] * 2,
+        ),
+        (
+            "licenses: {free: {extends: own}}\nbundles: {own: {extends: basics}}",
+            {"seats": 3, "calls": 5},
+            [],
+        ),
+        (
+            "bundles: {basics: {entitlements: {seats: 4}}}\nlicenses: {free: {extends: basic}}",
+            None,
+            ["undeclared-reference"],
+        ),
     ],
 )
 def test_overlays_over_what_is_inherited(
@@ -248,6 +277,25 @@ def test_overlays_over_what_is_inherited(
     if desired is not None:
         found = {a.slug: r.fields["value"] for a, r in desired.resources.items() if a.parent}
         assert found == grants
+
+
+@pytest.mark.parametrize(
+    ("overlay", "place", "says"),
+    [
+        ("licenses: {free: {type: null}}", "over.yaml:2:19", "takes `type` away"),
+        ("entitlements: {calls: null}", "base.yaml", "over.yaml:2:16 takes it away"),
+        ("bundles: {basics: null}", "base.yaml", "over.yaml:2:11 takes it away"),
+    ],
+)
+def test_what_an_overlay_takes_away_is_named_where_it_is_missed(
+    write: Write, tmp_path: Path, overlay: str, place: str, says: str
+) -> None:
+    write("base.yaml", INHERITING)
+    write("over.yaml", f"version: 1\n{overlay}\n")
+    source = CatalogSource(root=tmp_path, catalog=["base.yaml"], overlays=["over.yaml"])
+    _, (diagnostic,) = validate(source)
+    assert str(diagnostic.ref).startswith(place)
+    assert says in f"{diagnostic.message} {diagnostic.hint}"
 
 
 PROJECT = """\

@@ -12,7 +12,13 @@ from kaiten_sync.errors import PlanFileError
 from kaiten_sync.model.canonical import digest
 from kaiten_sync.model.plan import Plan, TargetRef
 from kaiten_sync.model.settings import Limit, Policy, Prune, Scope
-from kaiten_sync.plan.plan_file import check_target, plan_to_json, read_plan, write_plan
+from kaiten_sync.plan.plan_file import (
+    check_target,
+    is_same_url,
+    plan_to_json,
+    read_plan,
+    write_plan,
+)
 
 GROWTH = desired(
     declared("license/growth/grant/api-calls", value=1000),
@@ -65,6 +71,27 @@ def test_deletes_in_reverse_and_only_when_told_to() -> None:
         "delete:entitlement/e",
         "delete:group/g",
     ]
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_a_license_gets_what_is_new_before_it_loses_anything(count: int) -> None:
+    slugs = [f"{side}-{number}" for side in ("new", "old") for number in range(count)]
+    kept = [
+        declared("license/l", name="L", type="PAID"),
+        *(declared(f"entitlement/{slug}", name=slug, type="NUMBER") for slug in slugs),
+    ]
+    wanted = desired(*kept, *(declared(f"license/l/grant/new-{n}", value=1) for n in range(count)))
+    found = live_state(
+        *(live(str(each.address), **each.fields) for each in kept),
+        *(live(f"license/l/grant/old-{n}", value=1) for n in range(count)),
+    )
+    plan = proposal(wanted, found, Policy(prune=Prune.ALL)).plan
+    before: dict[str, set[str]] = {}
+    for change in plan.changes:
+        before[change.id] = {*change.depends_on}.union(*(before[i] for i in change.depends_on))
+    created = {id_ for id_ in before if id_.startswith("create:")}
+    assert len(created) == count
+    assert all(before[id_] >= created for id_ in before if id_.startswith("delete:"))
 
 
 def test_the_plan_rests_on_what_matters_and_nothing_else() -> None:
@@ -241,6 +268,24 @@ def _resealed(**changes: object) -> bytes:
 def test_refuses_what_is_no_plan_of_ours(content: bytes, says: str) -> None:
     with pytest.raises(PlanFileError, match=says):
         read_plan(content)
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "is_same"),
+    [
+        ("https://kaiten.example", "HTTPS://Kaiten.Example:443/", True),
+        ("https://kaiten.example", "https://kaiten.example.:0443", True),
+        ("http://[::1]:6060", "http://[0:0:0:0:0:0:0:1]:06060/", True),
+        ("https://bücher.example/k", "https://xn--bcher-kva.example/k/", True),
+        ("https://straße.example", "https://strasse.example", False),
+        ("https://kaiten.example", "http://kaiten.example", False),
+        ("https://kaiten.example", "https://kaiten.example:8443", False),
+        ("https://kaiten.example/a", "https://kaiten.example/A", False),
+        ("https://kaiten.example:port", "https://kaiten.example", False),
+    ],
+)
+def test_urls_are_the_same_however_they_are_spelled(one: str, other: str, is_same: bool) -> None:
+    assert is_same_url(one, other) is is_same
 
 
 def test_a_plan_is_for_one_target() -> None:

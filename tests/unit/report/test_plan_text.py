@@ -18,6 +18,7 @@ from kaiten_sync.model.change import Action, Change, Effect, FieldChange, change
 from kaiten_sync.model.plan import Plan
 from kaiten_sync.model.source import SourceRef
 from kaiten_sync.model.value import ABSENT, Absent, Json
+from kaiten_sync.report.origin import Origin
 from kaiten_sync.report.plan_text import plan_text
 
 _SGR = re.compile(r"\x1b\[[0-9;]*m")
@@ -134,6 +135,8 @@ def test_nothing_to_do_is_one_line(nothing_to_do: Plan) -> None:
         plan_text(nothing_to_do, color=False)
         == "No changes. local matches the declaration (1 object compared).\n"
     )
+    saved = plan_text(nothing_to_do, color=False, origin=Origin.FILE)
+    assert saved == "No changes. Applying this plan does nothing on local.\n"
     summary = replace(nothing_to_do.summary, unmanaged=2)
     assert "(1 object compared, 2 not managed)" in plan_text(
         replace(nothing_to_do, summary=summary, warnings=("careful",)), color=False

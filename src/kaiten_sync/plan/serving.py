@@ -1,0 +1,64 @@
+"""What each family serves before a plan and after it, so that it serves nothing else between."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+
+from kaiten_sync.families import DEFAULT, PUBLISHED, STATE
+from kaiten_sync.model.address import Address
+from kaiten_sync.model.change import Change
+from kaiten_sync.model.resource import LiveState
+from kaiten_sync.model.value import Absent, Json
+from kaiten_sync.plan.families import Families
+from kaiten_sync.plan.simulation import Simulation
+
+
+@dataclass(frozen=True, slots=True)
+class Serving:
+    """By the members of families: the served version before and after, and whether by default.
+
+    Without a default, a family serves the highest published version, so that each version that is
+    published or withdrawn can change it. Source: API facts, section 2.4.
+    """
+
+    _before: Mapping[str, tuple[Address, bool]] = field(default_factory=dict)
+    _after: Mapping[str, tuple[Address, bool]] = field(default_factory=dict)
+    _of: Mapping[Address, str] = field(default_factory=dict)
+
+    def comes_before(self, address: Address) -> Address | None:
+        """The version that is put in place before this one, or this one would be served."""
+        family = self._of.get(address, "")
+        served, _ = self._after.get(family, (None, False))
+        _, had_default = self._before.get(family, (None, False))
+        return None if had_default or served == address else served
+
+    def goes_last(self, address: Address) -> bool:
+        """Whether this version is withdrawn after the others, or one of them would be served."""
+        family = self._of.get(address, "")
+        served, _ = self._before.get(family, (None, False))
+        _, has_default = self._after.get(family, (None, False))
+        return served == address and not has_default
+
+
+def serving_of(changes: Iterable[Change], families: Families, live: LiveState) -> Serving:
+    """What the families serve before the changes and after all of them, which are in order."""
+    server = Simulation(live, families)
+    before = _served(families, server.objects.get)
+    for change in changes:
+        server.play(change)
+    return Serving(before, _served(families, server.objects.get), families.of)
+
+
+def _served(
+    families: Families, fields_of: Callable[[Address], Mapping[str, Json | Absent] | None]
+) -> dict[str, tuple[Address, bool]]:
+    served: dict[str, tuple[Address, bool]] = {}
+    for family, members in families.members.items():
+        for address in members:  # oldest first
+            fields = fields_of(address) or {}
+            is_default = fields.get(DEFAULT) is True
+            is_published = fields.get(STATE) == PUBLISHED
+            if is_default or (is_published and not served.get(family, (None, False))[1]):
+                served[family] = address, is_default
+    return served
