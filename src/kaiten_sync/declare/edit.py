@@ -183,10 +183,13 @@ class TextEditor:
     def entry_at(self, ref: SourceRef, *, in_flow: bool) -> list[str] | None:
         """The lines of the entry whose key is at a place of this file, without indentation.
 
-        None if its text has no meaning of its own elsewhere: it has anchors, aliases or comments
-        that the new place does not allow.
+        None if there is no key, or if its text has no meaning of its own elsewhere: it has anchors,
+        aliases or comments that the new place does not allow.
         """
-        key, value = self._pairs[ref.line, ref.column]
+        found = self._pairs.get((ref.line, ref.column))
+        if found is None:
+            return None
+        key, value = found
         if any(each.alias or each.anchor for each in (*key.walk(), *value.walk())):
             return None
         end = value.end if key.in_flow else self._line_end(value.end)
