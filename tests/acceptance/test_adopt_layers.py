@@ -5,9 +5,7 @@ from __future__ import annotations
 import httpx
 import pytest
 from tests.acceptance.conftest import Workplace
-from tests.acceptance.test_adopt import api, grant, is_clean, read
-
-__all__ = ["api"]
+from tests.acceptance.test_adopt import grant, is_clean, read
 
 CATALOG = """\
 version: 1
