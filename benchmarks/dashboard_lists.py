@@ -65,10 +65,10 @@ def main() -> None:
     for name, opened in (("SQLite", _sqlite), ("PostgreSQL", _postgresql)):
         with tempfile.TemporaryDirectory() as folder, opened(Path(folder)) as server:
             headers = {"Authorization": f"Bearer {server.token}"}
-            with httpx.Client(base_url=f"{server.url}/api", headers=headers, timeout=60) as api:
+            with httpx.Client(base_url=f"{server.url}/api", headers=headers, timeout=600) as api:
                 furnish(api)
             _multiply(server.database_url, size)
-            with httpx.Client(base_url=server.url, headers=headers, timeout=60) as client:
+            with httpx.Client(base_url=server.url, headers=headers, timeout=600) as client:
                 client.post("/sign-in", data={"token": server.token})
                 _print_table(name, client, size)
             if size.reports:
@@ -204,10 +204,18 @@ def _count(database: Database, instance_ids: list[str], days: int) -> None:
     rest = {"event_count": 1, "period_start": None, "report_seq": 1, "updated_at": now_ms}
     _add(database, usage, [{**each, **rest} for each in counters])
     organization = _all(database, select(instance.c.organization_id).limit(1))[0]
-    reports = {**organization, "accepted": 10, "refused": 1, "period_start": None}
+    reports = {**organization, "accepted": 10, "period_start": None}
     for ago in range(days):
         day = {**reports, "day": now_ms // DAY_MS - ago}
-        _add(database, usage_day, [{**c, **day, "highest": c["value"]} for c in counters])
+        # Every hundredth counter had a report refused.
+        _add(
+            database,
+            usage_day,
+            [
+                {**each, **day, "highest": each["value"], "refused": int(place % 100 == 0)}
+                for place, each in enumerate(counters)
+            ],
+        )
 
 
 def _report(database: Database, instance_ids: list[str], reports: int) -> None:
@@ -247,9 +255,10 @@ def _all(database: Database, query: Select[Any]) -> list[dict[str, Any]]:
 
 
 def _add(database: Database, table: Table, rows: list[dict[str, Any]]) -> None:
-    """Add rows in one transaction: the server beside it must not wait for long."""
-    with database.writing() as connection:
-        connection.execute(insert(table), rows)
+    """Add rows in a few transactions: the server beside it must not wait for long."""
+    for start in range(0, len(rows), _AT_ONCE):
+        with database.writing() as connection:
+            connection.execute(insert(table), rows[start : start + _AT_ONCE])
 
 
 if __name__ == "__main__":

@@ -182,7 +182,12 @@ class Client:
             LostAnswerError: only within `look_then_write`.
         """
         request = _Request("GET", path, params=params)
-        return self._repeat(request) if self._held.turn is None else self._send(request)
+        if self._held.turn is not None:
+            return self._send(request)
+        try:
+            return self.retrying()(self._send, request)
+        except LostAnswerError as lost:
+            raise self.final(lost, str(request)) from lost.cause
 
     def write_once(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> Answer:
         """POST, PUT or DELETE once. Whoever sends it again looks first what is there now.
@@ -218,12 +223,6 @@ class Client:
             before_sleep=self._tell_of_retry,
             reraise=True,
         )
-
-    def _repeat(self, request: _Request) -> Answer:
-        try:
-            return self.retrying()(self._send, request)
-        except LostAnswerError as lost:
-            raise self.final(lost, str(request)) from lost.cause
 
     def final(self, lost: LostAnswerError, request: str) -> Exception:
         """The error to show when a lost answer stays lost."""

@@ -99,7 +99,7 @@ def _split(url: str) -> SplitResult:
     try:
         parts = urlsplit(url.strip())
         _ = parts.port  # raises where the port is no number
-        httpx.URL(url.strip())
+        _ = httpx.URL(url.strip()).host  # decoded: raises if `xn--` is not followed by Punycode
     except (ValueError, httpx.InvalidURL) as error:
         raise UsageError(
             f"not a server URL: {_without_credential(url)!r}", hint=_URL_HINT

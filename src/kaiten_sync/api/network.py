@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ipaddress
 import os
+import re
 import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -26,6 +27,7 @@ CERTIFICATES_FOLDER = "SSL_CERT_DIR"
 _PROXIES = ("https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY")
 """In the order in which curl looks: the specific before the general, lower case first."""
 _EXCEPTIONS = ("no_proxy", "NO_PROXY")
+_PORT = re.compile("[0-9]{1,5}")
 KEY_LOG = "SSLKEYLOGFILE"
 """Where Python's ssl module writes the keys of each connection, for whoever debugs it."""
 
@@ -189,7 +191,7 @@ def _names(entry: str, host: str, port: int) -> bool:
     if entry == "*":
         return True
     name, colon, its_port = entry.rpartition(":")
-    if colon and its_port.isdigit() and (name.count(":") == 0 or name.endswith("]")):
+    if colon and _PORT.fullmatch(its_port) and (name.count(":") == 0 or name.endswith("]")):
         return int(its_port) == port and _names(name, host, port)
     address = _address(host)
     if address is not None:

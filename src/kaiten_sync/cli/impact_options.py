@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 
 import click
 
+from kaiten_sync.cli.whole_number import WholeNumber
 from kaiten_sync.model.impact import DEFAULT_BUDGET
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
@@ -21,7 +22,7 @@ def impact_options(function: _Function) -> _Function:
     """How many requests looking at holders may take, and whether they are named."""
     budget = click.option(
         "--impact-budget",
-        type=click.IntRange(min=0, max=_MAX_BUDGET),
+        type=WholeNumber(min=0, max=_MAX_BUDGET),
         default=DEFAULT_BUDGET,
         show_default=True,
         metavar="N",

@@ -11,6 +11,7 @@ from typing import Any, TypeVar, cast
 import click
 
 from kaiten_sync.cli.completion import FILE, PathWord, complete_address, complete_target
+from kaiten_sync.cli.whole_number import WholeNumber
 from kaiten_sync.report import formats as report_formats
 from kaiten_sync.report.formats import Formats
 
@@ -149,7 +150,7 @@ def target_options(function: _Function) -> _Function:
         ),
         click.option(
             "--max-requests-per-minute",
-            type=click.IntRange(min=1, max=999_999_999),
+            type=WholeNumber(min=1, max=999_999_999),
             metavar="N",
             help="Stay below a server's rate limit."
             " Environment: KAITEN_SYNC_MAX_REQUESTS_PER_MINUTE.",

@@ -56,7 +56,10 @@ def _run(args: Sequence[str], output_format: str, redaction: Redaction) -> int:
     except click.ClickException as error:
         return _usage(error, output_format)
     except (click.Abort, KeyboardInterrupt):
-        return _stopped(output_format)
+        stopped = StoppedError("interrupted: nothing more was started")
+        _print_error(stopped, output_format)
+        click.echo(stopped.message, err=True)
+        return code_of(stopped)
     except KaitenSyncError as error:
         _report(error, output_format)
         return code_of(error)
@@ -66,13 +69,6 @@ def _run(args: Sequence[str], output_format: str, redaction: Redaction) -> int:
     except Exception as error:  # noqa: BLE001  (the one place: no traceback for a user)
         bug = KaitenSyncError(f"{type(error).__name__}: {error}", hint=_BUG_HINT)
         return _failed(bug, output_format)
-
-
-def _stopped(output_format: str) -> int:
-    error = StoppedError("interrupted: nothing more was started")
-    _print_error(error, output_format)
-    click.echo(error.message, err=True)
-    return code_of(error)
 
 
 def _usage(error: click.ClickException, output_format: str) -> int:

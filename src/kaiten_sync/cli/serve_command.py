@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from kaiten_sync.cli.completion import complete_target
+from kaiten_sync.cli.whole_number import WholeNumber
 
 
 def _networks(
@@ -27,7 +28,7 @@ def _networks(
     "--port",
     default=6060,
     show_default=True,
-    type=click.IntRange(0, 65535),
+    type=WholeNumber(0, 65535),
     help="0 picks one. Browsers refuse some, such as 6000 of Kaiten's getting-started page.",
 )
 @click.option(
@@ -54,14 +55,14 @@ def _networks(
     "--workers",
     default=1,
     show_default=True,
-    type=click.IntRange(min=1),
+    type=WholeNumber(min=1),
     metavar="N",
     help="Processes that answer requests. More than one need PostgreSQL.",
 )
 @click.option(
     "--keep-reports",
     "reports_kept_days",
-    type=click.IntRange(min=30, max=36_500),
+    type=WholeNumber(min=30, max=36_500),
     metavar="DAYS",
     help="Delete what is recorded of single usage reports after so many days. Default: never."
     " Counters, and what was used on each day, stay.",

@@ -37,10 +37,19 @@ _SETTINGS = {
     "core.fsmonitor": "false",
     "core.untrackedCache": "false",
     "core.hooksPath": os.devnull,
+    # Files that git reads whole: a device without end would fill the memory.
+    "core.attributesFile": "",
+    "core.excludesFile": "",
+    "mailmap.blob": "",
+    "mailmap.file": "",
 }
 
 _PROGRAMS = r"^filter\..*\.(clean|smudge|process|required)$"
 """Settings with a free name in the middle, which have to be asked for before they can be unset."""
+
+
+_IGNORED_COMMITS = "blame.ignoreRevsFile"
+"""Files that `blame` reads whole. git appends to this setting, so nothing here can replace it."""
 
 
 class GitError(Exception):
@@ -94,6 +103,7 @@ def git_in(folder: Path, *, converts: bool = False) -> Git:
     plain = Git(program=program, folder=folder, environment=_with_settings(kept, _SETTINGS))
     if not converts:
         return plain
+    _check_ignored_commits(plain)
     try:
         names = plain("config", "--null", "--name-only", "--get-regexp", _PROGRAMS)
     except GitError:  # there are none
@@ -102,6 +112,18 @@ def git_in(folder: Path, *, converts: bool = False) -> Git:
     required = {name: "false" for name in unset if name.endswith(".required")}
     environment = _with_settings(kept, {**_SETTINGS, **unset, **required})
     return Git(program=program, folder=folder, environment=environment)
+
+
+def _check_ignored_commits(git: Git) -> None:
+    """Make sure that `blame` reads no device without end, and waits for no pipe."""
+    try:
+        named = git("config", "--null", "--type=path", "--get-all", _IGNORED_COMMITS)
+    except GitError:  # there are none
+        return
+    top = Path(git("rev-parse", "--show-toplevel").decode(errors="surrogateescape").rstrip("\n"))
+    for name in named.decode(errors="surrogateescape").split("\0"):
+        if name and not (top / name).is_file():
+            raise GitError(f"{_IGNORED_COMMITS} is not a regular file")
 
 
 def _with_settings(kept: Mapping[str, str], settings: Mapping[str, str]) -> Mapping[str, str]:

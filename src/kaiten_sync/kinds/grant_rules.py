@@ -36,7 +36,10 @@ _WANTED = {
 
 def grant_diagnostics(grants: Sequence[Declared], view: CatalogView) -> Iterator[Diagnostic]:
     """Values that do not fit their entitlement, and overage where there can be none."""
-    wanted = _wanted_shapes(view)
+    # The shape that grants of each declared entitlement have, by its slug.
+    entitlements = view.by_kind.get(ENTITLEMENT.kind, ())
+    declared = ((each.address.slug, each.scalar("type")) for each in entitlements)
+    wanted = {slug: _SHAPE_OF_TYPE[t] for slug, t in declared if t in _SHAPE_OF_TYPE}
     for grant in grants:
         node = _value_node(grant)
         shape = _shape(node) if node is not None else None
@@ -56,13 +59,6 @@ def grant_diagnostics(grants: Sequence[Declared], view: CatalogView) -> Iterator
             yield from _tag_diagnostics(grant, shape)
             if grant.is_set("overagePercent"):
                 yield from _overage_diagnostics(grant, node, shape)
-
-
-def _wanted_shapes(view: CatalogView) -> dict[str, _Shape]:
-    """The shape that grants of each declared entitlement have, by its slug."""
-    entitlements = view.by_kind.get(ENTITLEMENT.kind, ())
-    declared = ((each.address.slug, each.scalar("type")) for each in entitlements)
-    return {slug: _SHAPE_OF_TYPE[t] for slug, t in declared if t in _SHAPE_OF_TYPE}
 
 
 def _value_node(grant: Declared) -> Node | None:

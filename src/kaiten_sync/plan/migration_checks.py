@@ -58,7 +58,8 @@ def _observed(plan: Plan, migration: Migration) -> Iterator[str]:
     for address, count in counts.items():
         if count > 1:
             yield f"{address} is observed twice"
-    versions = _versions(plan, migration)
+    held = (Address(migration.to.kind, str(each.fields[0].before)) for each in plan.changes)
+    versions = {migration.to, *held} if plan.changes else set()
     instances = {change.address for change in plan.changes}
     for each in plan.observed:
         if each.address.kind == INSTANCE.kind:
@@ -127,13 +128,6 @@ def _stays(plan: Plan, migration: Migration) -> Iterator[str]:
         yield "stays: without a wave, nobody comes later"
     for address in sorted(plan.guards.allowed - moved, key=lambda each: each.sort_key):
         yield f"guards.allowed: no move needs {address}"
-
-
-def _versions(plan: Plan, migration: Migration) -> set[Address]:
-    if not plan.changes:
-        return set()
-    held = (Address(migration.to.kind, str(each.fields[0].before)) for each in plan.changes)
-    return {migration.to, *held}
 
 
 _CHECKS: tuple[Callable[[Plan, Migration], Iterator[str]], ...] = (

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping
+from ipaddress import ip_address
 from urllib.parse import SplitResult, urlsplit
 
 from kaiten_sync.documents.project import POLICY_LIMITS
@@ -18,6 +20,8 @@ PROJECT_VERSION = 1
 """The project format this program reads."""
 
 _TEMPLATES = ("${", "{{", "$(", "<%")
+_HOST_AND_PORT = re.compile(r"(?:\[(?P<address>[^\[\]]+)\]|(?P<name>[^:\[\]]+))(?::[0-9]*)?")
+_LABEL = re.compile(r"[A-Za-z0-9_-]{1,63}")
 _URL_HINT = "write it as http://127.0.0.1:6060 or https://kaiten.example.com"
 _VERSION_HINT = f"write `version: {PROJECT_VERSION}`, without quotes"
 
@@ -63,7 +67,7 @@ def url_diagnostics(root: Node) -> Iterator[Diagnostic]:
                 ref,
                 "write the URL out, or pass it with --base-url or KAITEN_BASE_URL",
             )
-        elif parts is None or parts.scheme not in ("http", "https") or not parts.hostname:
+        elif parts is None or parts.scheme not in ("http", "https") or not _can_be_asked(parts):
             yield _diagnostic("bad-url", "this is not the URL of a server", ref, _URL_HINT)
         elif "?" in text or "#" in text:
             yield _diagnostic("bad-url", "a server's URL has no `?` and no `#`", ref, _URL_HINT)
@@ -168,6 +172,24 @@ def _split(text: str) -> SplitResult | None:
     except ValueError:
         return None
     return parts
+
+
+def _can_be_asked(parts: SplitResult) -> bool:
+    """Whether host and port can be those of a server; what a request would refuse is refused here.
+
+    Source: RFC 1035, section 2.3.4, and RFC 3986, section 3.2.2.
+    """
+    found = _HOST_AND_PORT.fullmatch(parts.netloc.rpartition("@")[2])
+    if found is None or parts.port == 0:
+        return False
+    labels = (found["name"] or "").removesuffix(".").split(".")
+    is_address = found["name"] is None or labels[-1].isdigit()
+    try:
+        if is_address:
+            ip_address(found["address"] or found["name"])
+    except ValueError:
+        return False
+    return is_address or all(_LABEL.fullmatch(label) for label in labels)
 
 
 def _diagnostic(rule: str, message: str, ref: SourceRef, hint: str) -> Diagnostic:

@@ -584,6 +584,8 @@ def test_api_is_appended_where_it_is_missing(url: str, base: str) -> None:
         "https://me:secret@kaiten.example.com",
         "https://kaiten.example.com?token=secret",
         "http://[::1",
+        "https://xn--",
+        "https://xn--a",
         "http://127.0.0.1:port",
         "",
     ],

@@ -95,6 +95,8 @@ def test_a_proxys_password_is_not_shown() -> None:
         ("fd00::/8", SERVER, False),
         ("kaiten.example.com:443", SERVER, True),
         ("kaiten.example.com:8443", SERVER, False),
+        ("kaiten.example.com:\N{SUPERSCRIPT TWO}", SERVER, False),
+        ("kaiten.example.com:" + "9" * 5000, SERVER, False),
         ("kaiten.example.com:8443", "https://kaiten.example.com:8443/api", True),
         ("a.example.com kaiten.example.com", SERVER, True),
         (" , ,", SERVER, False),

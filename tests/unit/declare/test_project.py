@@ -9,6 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tests.unit.declare.conftest import Write
 
+from kaiten_sync.api.credentials import api_base
 from kaiten_sync.declare import find_project
 from kaiten_sync.model.generation import Generation
 from kaiten_sync.model.settings import Limit, OnTighten, Policy, Project, Prune, Scope, Target
@@ -144,6 +145,21 @@ def test_server_urls_are_accepted(write: Write, url: str) -> None:
     assert read_project(path)[1] == ()
 
 
+HOSTS = st.text("a.-_:[]%0129@*;", min_size=1, max_size=8) | st.from_regex(
+    r"(\[[0-9a-f:.]{1,9}\]|[a-z0-9.-]{1,70}|([0-9]{1,3}\.){3}[0-9]{1,3})(:[0-9]{0,5})?",
+    fullmatch=True,
+)
+
+
+@settings(max_examples=200, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(host=HOSTS)
+def test_a_server_that_a_project_may_name_can_be_asked(write: Write, host: str) -> None:
+    url = f"https://{host}/base"
+    path = write("kaiten-sync.yaml", f"{HEAD}targets: {{a: {{url: '{url}'}}}}\n")
+    if read_project(path)[0] is not None:
+        assert api_base(url, allow_http=False) == f"{url}/api"
+
+
 @pytest.mark.parametrize(
     ("url", "rule"),
     [
@@ -155,6 +171,14 @@ def test_server_urls_are_accepted(write: Write, url: str) -> None:
         ("https://a example", "bad-url"),
         ("https://[::1", "bad-url"),
         ("https://a.example:99999", "bad-url"),
+        ("https://a.example:0", "bad-url"),
+        ("https://a..example", "bad-url"),
+        ("https://.", "bad-url"),
+        ("https://[::1]x", "bad-url"),
+        ("https://[v1.x]", "bad-url"),
+        ("https://256.1.1.1", "bad-url"),
+        ("https://a%20b", "bad-url"),
+        (f"https://{'a' * 64}.example", "bad-url"),
         ("https://@a.example", "secret-in-file"),
         ("https://$(hostname)", "template"),
         ("https://{{ host }}", "template"),

@@ -172,6 +172,18 @@ def test_no_program_of_the_repository_runs(
     assert not trace.exists()
 
 
+@pytest.mark.parametrize(
+    "setting", ["blame.ignoreRevsFile", "core.attributesFile", "core.excludesFile", "mailmap.file"]
+)
+def test_no_device_is_read_to_an_end_that_it_has_not(repository: Repository, setting: str) -> None:
+    first = repository.commit("Ada", a="x: 1\n")
+    repository.git("config", setting, "/dev/zero", who="Ada")
+    is_known = setting != "blame.ignoreRevsFile"
+    who = repository.who("a", 1)
+    assert (who is not None and who.author == "Ada") is is_known
+    assert file_at(f"{first}:a.yaml", repository.folder) == b"x: 1\n"
+
+
 def test_git_gets_no_secret(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "bin").mkdir()
     _, trace = program(tmp_path / "bin", "git")

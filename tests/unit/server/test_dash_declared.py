@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -96,3 +97,11 @@ def test_a_family_that_git_declares_is_declared_as_one() -> None:
         "pro": {"name": "pro-v2", "type": "PAID", "entitlements": {"calls": 4}}
     }
     assert list(found["licenses"]) == ["old"]
+
+
+def test_bytes_are_declared_as_people_write_them() -> None:
+    space = replace(grant("space", 10**10), unit_singular="byte", unit_plural="bytes")
+    text = declare_licenses(
+        [({"slug": "pro", "name": "Pro", "type": "PAID", "version": "1"}, "pro", [space])]
+    )
+    assert yaml.safe_load(text or "")["licenses"]["pro"]["entitlements"] == {"space": "10GB"}

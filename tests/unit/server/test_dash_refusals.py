@@ -69,6 +69,8 @@ def test_a_refusal_is_shown_in_units(dash: Dash, meter: Meter) -> None:
     (row,) = Html(dash.see("/refusals")).rows()
     assert row[3:8] == ["4 GB", "9 GB", "10 GB", "11 GB", "9 GB + 4 GB > 11 GB (10 GB + 10 %)"]
     assert "usage: 0 bytes → 9 GB" in Html(dash.see("/instances/main/audit")).text
+    meter.regrant(2 * 10**10)
+    assert "value: 10 GB → 20 GB" in Html(dash.see("/licenses/growth/history")).text
 
 
 def test_refusals_are_found_by_instance_entitlement_and_time(dash: Dash, meter: Meter) -> None:

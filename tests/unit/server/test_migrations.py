@@ -33,6 +33,7 @@ DIGESTS = {
     "v0009_traces.py": "49f9a9442518ac9bc85156eb35087b7b6b3616ee118ce88686c0c22ad577f73b",
     "v0010_valid_rows.py": "5dc81ebfc8a258b487d7a675305949776eaf7fb16880a7a13e15975be979b3a3",
     "v0011_attempts.py": "68331edc7af0209adc3d38565be8b2ae0eb1fc54ac8b5ea9f0e15d0e1261a3a8",
+    "v0012_full_counters.py": "0a71110cb84a727e849c3cb4e805cc3e48b1f16ecb3dce316c4c90a5903dedbe",
 }
 """By file. Databases that a migration made are out there: what is wrong with one is mended by
 another one, and never in its place."""

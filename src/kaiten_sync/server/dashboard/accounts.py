@@ -18,7 +18,7 @@ from kaiten_sync.server.dashboard.pages import (
     back_to,
     call,
     form_page,
-    on_to,
+    new_page,
     operation,
     show_form,
     show_question,
@@ -118,11 +118,6 @@ def _state(token: ShownToken, now_ms: int) -> str:
     return "expired" if token.expires_at is not None and token.expires_at <= now_ms else "live"
 
 
-def _new(visit: Visit) -> Shown:
-    calls = (call("create-service-account", {"name": "CI"}),)
-    return show_form(visit, _NEW, "New Service Account", "Create", _ALL, calls=calls)
-
-
 def _stored(visit: Visit) -> Mapping[str, Any]:
     row = accounts.get_account(visit.work, visit.path["serviceAccountSlug"]).account
     return {"name": row.name, "slug": row.slug}
@@ -192,11 +187,11 @@ def _token_call(slug: str, name: str, scopes: Sequence[str]) -> ExampleRequest:
 
 
 _DETAIL = DashboardPage(path=_ONE, scopes=(_READ,), show=_detail)
-_NEW = form_page(
-    "/new/service-account",
-    _new,
+_NEW = new_page(
+    "Service Account",
     "create-service-account",
-    on_to(_ALL),
+    {"name": "CI"},
+    _ALL,
     fields=lambda _: (_NAME, _SLUG),
 )
 _EDIT = form_page(

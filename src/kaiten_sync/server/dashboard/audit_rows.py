@@ -12,6 +12,7 @@ from typing import Any
 
 from kaiten_sync.licensing import NO_UNIT, Unit, is_read_with_prefix, maximum
 from kaiten_sync.server.dashboard.figures import (
+    Measured,
     show_amount,
     show_number,
     show_overage,
@@ -171,22 +172,25 @@ def _changes(row: AuditRow, before: Mapping[str, Any] | None) -> Sequence[tuple[
     for name in _MOVES:
         if f"new_{name}" in event.payload:
             sides = (event.payload.get(f"{side}_{name}") for side in ("previous", "new"))
-            old, new = (_text(side) for side in sides)
+            old, new = (_text(side, row) for side in sides)
             return [(name.replace("_", " "), old, new)]
     if before is None or event.address is None:
         return ()
     after = event.payload
     return [
-        (name, _text(before.get(name)), _text(after.get(name)))
+        (name, _text(before.get(name), row), _text(after.get(name), row))
         for name in dict.fromkeys((*before, *after))
         if name not in _BOOKKEEPING and before.get(name) != after.get(name)
     ]
 
 
-def _text(value: Any) -> str:
-    """A value of a payload to read; a tagged one without its tag."""
+def _text(value: Any, of: Measured) -> str:
+    """A value of a payload to read; a tagged one without its tag, and a number with its unit."""
     if isinstance(value, dict) and value.keys() == {"type", "value"}:
-        value = "unlimited" if value == {"type": "number", "value": -1} else value["value"]
+        is_unlimited = value == {"type": "number", "value": -1}
+        if value["type"] == "number" and not is_unlimited:
+            return show_amount(value["value"], of)
+        value = "unlimited" if is_unlimited else value["value"]
     match value:
         case None | "":
             return "–"

@@ -18,10 +18,15 @@ MAX_LINES = 5
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cell:
-    """A number of a series, which may be unknown; `ratio` is its part of the threshold if any."""
+    """A number of a series, which may be unknown; `ratio` is its part of the threshold if any.
+
+    A number of reports has no unit.
+    """
 
     value: float | None
     ratio: float | None = None
+    unit_singular: str | None = None
+    unit_plural: str | None = None
 
     @property
     def height(self) -> float | None:
@@ -72,7 +77,7 @@ def chart_usage(work: Work, meters: Sequence[Meter], label: Callable[[Meter], st
         caption="The most of each day, in percent of today's threshold",
         days=[day.start_ms for day in used[0]] if used else (),
         series=[
-            Series(label=label(meter), cells=[_cell(day.value, meter.threshold) for day in days])
+            Series(label=label(meter), cells=[_cell(day.value, meter) for day in days])
             for meter, days in zip(shown, used, strict=True)
         ],
     )
@@ -84,5 +89,10 @@ def _fullest(meters: Iterable[Meter]) -> list[Meter]:
     return [meter for _, meter in bounded[:MAX_LINES]]
 
 
-def _cell(value: float | None, threshold: float) -> Cell:
-    return Cell(value=value, ratio=None if value is None else ratio_to(threshold, value))
+def _cell(value: float | None, meter: Meter) -> Cell:
+    return Cell(
+        value=value,
+        ratio=None if value is None else ratio_to(meter.threshold, value),
+        unit_singular=meter.row.unit_singular,
+        unit_plural=meter.row.unit_plural,
+    )

@@ -15,7 +15,7 @@ from kaiten_sync.server.dashboard.pages import (
     back_to,
     call,
     form_page,
-    on_to,
+    new_page,
     show_form,
     show_question,
     up_to,
@@ -53,11 +53,6 @@ def _list(visit: Visit) -> Shown:
         },
         calls=(call("list-customers", query={"limit": str(ROWS)}),),
     )
-
-
-def _new(visit: Visit) -> Shown:
-    calls = (call("create-customer", {"name": "My Restaurant"}),)
-    return show_form(visit, _NEW, "New Customer", "Create", _ALL, calls=calls)
 
 
 def _detail(visit: Visit) -> Shown:
@@ -129,8 +124,12 @@ def _delete(visit: Visit) -> Shown:
     )
 
 
-_NEW = form_page(
-    "/new/customer", _new, "create-customer", on_to(_ALL), fields=lambda _: (_NAME, _SLUG, *_REST)
+_NEW = new_page(
+    "Customer",
+    "create-customer",
+    {"name": "My Restaurant"},
+    _ALL,
+    fields=lambda _: (_NAME, _SLUG, *_REST),
 )
 _EDIT = form_page(
     f"{_ONE}/edit",

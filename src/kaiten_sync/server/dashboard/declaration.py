@@ -8,7 +8,13 @@ from typing import Any
 
 import yaml
 
-from kaiten_sync.licensing import UNCAPPED
+from kaiten_sync.licensing import (
+    MAX_QUANTITY,
+    UNCAPPED,
+    Unit,
+    is_read_with_prefix,
+    shortest_quantity,
+)
 from kaiten_sync.server.db.grants import NamedGrant
 
 _ENTITLEMENT = (
@@ -125,8 +131,19 @@ def _grant(grant: NamedGrant) -> Any:
         return {"value": value}
     if kind == "number" and value == UNCAPPED:
         return "unlimited"
+    if kind == "number":
+        value = _spelled(value, (grant.unit_singular or "", grant.unit_plural or ""))
     overage = grant.overage_percent
     return {"value": value, "overagePercent": overage} if overage else value
+
+
+def _spelled(value: Any, unit: Unit) -> Any:
+    """A number as a catalog spells it: `10GB` for bytes and bits that are whole."""
+    is_whole = isinstance(value, int | float) and 0 < value <= MAX_QUANTITY and value == int(value)
+    if not is_whole or not is_read_with_prefix(unit):
+        return value
+    text = shortest_quantity(int(value), unit)
+    return text if text != str(int(value)) else value
 
 
 def _document(sections: Mapping[str, Mapping[str, Any]]) -> str | None:

@@ -27,7 +27,7 @@ from kaiten_sync.server.dashboard.pages import (
     back_to,
     call,
     form_page,
-    on_to,
+    new_page,
     show_form,
     show_question,
     up_to,
@@ -69,19 +69,6 @@ def _list(visit: Visit) -> Shown:
 def _declared(work: Work, rows: Sequence[EntitlementRow]) -> str | None:
     groups_of = search.groups_of(work, [row.id for row in rows])
     return declare_entitlements(entitlement_json(row, groups_of.get(row.id, ())) for row in rows)
-
-
-def _new(visit: Visit) -> Shown:
-    example = {"name": "API Calls", "type": "NUMBER", "aggregationMethod": "SUM"}
-    return show_form(
-        visit,
-        _NEW,
-        "New Entitlement",
-        "Create",
-        _ALL,
-        calls=(call("create-entitlement", example),),
-        declaration=declare_entitlements([{**example, "slug": "api-calls"}]),
-    )
 
 
 def _stored(visit: Visit) -> tuple[Any, dict[str, Any]]:
@@ -177,7 +164,15 @@ def _delete(visit: Visit) -> Shown:
     )
 
 
-_NEW = form_page("/new/entitlement", _new, "create-entitlement", on_to(_ALL), fields=new_fields)
+_EXAMPLE = {"name": "API Calls", "type": "NUMBER", "aggregationMethod": "SUM"}
+_NEW = new_page(
+    "Entitlement",
+    "create-entitlement",
+    _EXAMPLE,
+    _ALL,
+    declaration=declare_entitlements([{**_EXAMPLE, "slug": "api-calls"}]),
+    fields=new_fields,
+)
 _EDIT = form_page(
     f"{_ONE}/edit",
     _edit,

@@ -10,6 +10,7 @@ from decimal import Decimal
 from typing import Protocol
 
 from kaiten_sync.licensing import (
+    Unit,
     closest_spelling,
     exact_quantity,
     is_read_with_prefix,
@@ -67,10 +68,16 @@ class Measured(Protocol):
 
 
 def show_amount(value: float | None, of: Measured) -> str:
-    """A number to read, with its unit: `10 GB`, `1,000 calls`."""
+    """A number to read, with its unit: `10 GB`, `1,000 calls`; a dash for None."""
     if value is None or not of.unit_singular:
         return show_number(value)
-    unit = (of.unit_singular, of.unit_plural or of.unit_singular)
+    return show_in_unit(value, (of.unit_singular, of.unit_plural or of.unit_singular))
+
+
+def show_in_unit(value: float, unit: Unit) -> str:
+    """A number to read, with the names of its unit; both are empty if it has none."""
+    if not unit[1]:
+        return show_number(value)
     if is_read_with_prefix(unit):
         return quantity_text(value, unit, _DECIMALS)
     return f"{show_number(value)} {unit[0] if value == 1 else unit[1]}"

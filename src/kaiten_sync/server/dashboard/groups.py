@@ -15,7 +15,7 @@ from kaiten_sync.server.dashboard.pages import (
     back_to,
     call,
     form_page,
-    on_to,
+    new_page,
     show_form,
 )
 from kaiten_sync.server.db.search import Wanted
@@ -60,11 +60,6 @@ def _detail(visit: Visit) -> Shown:
     )
 
 
-def _new(visit: Visit) -> Shown:
-    calls = (call("create-entitlement-group", {"name": "Quotas", "description": None}),)
-    return show_form(visit, _NEW, "New Group", "Create", _ALL, calls=calls)
-
-
 def _stored(visit: Visit) -> Mapping[str, Any]:
     return group_json(groups.get_group(visit.work, visit.path["entitlementGroupSlug"]))
 
@@ -84,11 +79,11 @@ def _edit(visit: Visit) -> Shown:
     )
 
 
-_NEW = form_page(
-    "/new/group",
-    _new,
+_NEW = new_page(
+    "Group",
     "create-entitlement-group",
-    on_to(_ALL),
+    {"name": "Quotas", "description": None},
+    _ALL,
     fields=lambda _: (_NAME, _SLUG, _DESCRIPTION),
 )
 _EDIT = form_page(

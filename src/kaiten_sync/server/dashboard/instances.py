@@ -19,7 +19,7 @@ from kaiten_sync.server.dashboard.pages import (
     back_to,
     call,
     form_page,
-    on_to,
+    new_page,
     operation,
     show_form,
     show_question,
@@ -147,19 +147,6 @@ def _list(visit: Visit) -> Shown:
     )
 
 
-def _new(visit: Visit) -> Shown:
-    example = {
-        "name": "My Restaurant Production",
-        "description": "",
-        "customerId": "<id of the customer>",
-        "licenseId": "<id of the license>",
-        "startLicenseDate": "2026-01-01T00:00:00Z",
-        "endLicenseDate": "2027-01-01T00:00:00Z",
-    }
-    calls = (call("createInstance", example),)
-    return show_form(visit, _NEW, "New Instance", "Create", _ALL, calls=calls)
-
-
 def _with_ids(visit: Visit, body: dict[str, Any]) -> dict[str, Any]:
     """The body with the ids of what is named by its slug."""
     problems: list[Problem] = []
@@ -253,11 +240,18 @@ def _delete(visit: Visit) -> Shown:
 
 
 _DETAIL = DashboardPage(path=_ONE, scopes=(_READ,), show=_detail)
-_NEW = form_page(
-    "/new/instance",
-    _new,
+_NEW = new_page(
+    "Instance",
     "createInstance",
-    on_to(_ALL),
+    {
+        "name": "My Restaurant Production",
+        "description": "",
+        "customerId": "<id of the customer>",
+        "licenseId": "<id of the license>",
+        "startLicenseDate": "2026-01-01T00:00:00Z",
+        "endLicenseDate": "2027-01-01T00:00:00Z",
+    },
+    _ALL,
     fields=_fields,
     suggested=lambda visit: {"customerSlug": visit.query.get("customer", "")},
     complete=_with_ids,

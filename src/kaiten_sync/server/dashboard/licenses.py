@@ -17,7 +17,7 @@ from kaiten_sync.server.dashboard.pages import (
     back_to,
     call,
     form_page,
-    on_to,
+    new_page,
     operation,
     show_form,
     show_question,
@@ -157,19 +157,6 @@ def _list(visit: Visit) -> Shown:
     )
 
 
-def _new(visit: Visit) -> Shown:
-    example = {"name": "Growth", "type": "PAID", "version": "1", "isActive": True}
-    return show_form(
-        visit,
-        _NEW,
-        "New License",
-        "Create",
-        ALL,
-        calls=(call("create-license", example),),
-        declaration=declare_licenses([({**example, "slug": "growth"}, "growth", ())]),
-    )
-
-
 def _next_version(visit: Visit) -> Mapping[str, Any] | None:
     """A new version as a copy of the one in the URL, or of the newest one of the family there."""
     slug, family_slug = visit.query.get("from"), visit.query.get("family")
@@ -270,11 +257,13 @@ def _remove_grants(visit: Visit) -> None:
         grants.remove_grant(visit.work, row.slug, each.entitlement_slug)
 
 
-_NEW = form_page(
-    "/new/license",
-    _new,
+_EXAMPLE = {"name": "Growth", "type": "PAID", "version": "1", "isActive": True}
+_NEW = new_page(
+    "License",
     "create-license",
-    on_to(ALL),
+    _EXAMPLE,
+    ALL,
+    declaration=declare_licenses([({**_EXAMPLE, "slug": "growth"}, "growth", ())]),
     fields=_new_fields,
     suggested=_next_version,
     act=_create,

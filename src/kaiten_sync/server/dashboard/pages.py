@@ -185,6 +185,34 @@ def form_page(
     return Form(path=path, page=page, operation=does, done=done, **more)
 
 
+def new_page(
+    kind: str,
+    operation_id: str,
+    example: Mapping[str, Any],
+    listing: str,
+    *,
+    declaration: str | None = None,
+    known_by: str = "slug",
+    **more: Any,
+) -> Form:
+    """The form of a new object, such as `Service Account`, with an example of the request.
+
+    `listing` is the list that it is added to, below which it then has its page, `known_by` its
+    slug or its id. `more` are further fields of `Form`.
+    """
+    calls = (call(operation_id, example),)
+
+    def show(visit: Visit) -> Shown:
+        title = f"New {kind}"
+        return show_form(
+            visit, form, title, "Create", listing, calls=calls, declaration=declaration
+        )
+
+    path = f"/new/{kind.lower().replace(' ', '-')}"
+    form = form_page(path, show, operation_id, on_to(listing, known_by), **more)
+    return form
+
+
 def show_form(
     visit: Visit,
     form: Form,

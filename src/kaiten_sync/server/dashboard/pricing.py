@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from kaiten_sync.licensing import Unit
 from kaiten_sync.server.dashboard.api_lines import table_line
-from kaiten_sync.server.dashboard.figures import show_number, show_overage
+from kaiten_sync.server.dashboard.figures import show_in_unit, show_overage
 from kaiten_sync.server.dashboard.licenses import READ
 from kaiten_sync.server.dashboard.pages import DashboardPage, Form, Shown, Visit, call
 from kaiten_sync.server.db.licenses import LicenseRow
@@ -42,14 +43,20 @@ def _pricing(visit: Visit) -> Shown:
         if (row.lifecycle_state != ARCHIVED if has_all else row == family.current)
     ]
     table = price_table(visit.work, columns)
-    git = _in_git(visit)
+    plan = visit.plan
+    changes = {each["address"]: each for each in plan.changes} if plan else {}
+
+    def change_of(address: str) -> Mapping[str, Any] | None:
+        declared = plan.declared_as(address) if plan else address
+        return changes.get(address) or changes.get(declared)
+
     rows = [
         (
             row,
             [
                 _TableCell(
                     text=_text(cell, row.unit),
-                    in_git=git.get(f"license/{column.slug}/grant/{row.slug}"),
+                    in_git=_said(change_of(f"license/{column.slug}/grant/{row.slug}"), row.unit),
                 )
                 for column, cell in zip(table.columns, row.cells, strict=True)
             ],
@@ -70,19 +77,19 @@ def _pricing(visit: Visit) -> Shown:
     )
 
 
-def _text(cell: PriceCell | None, unit: tuple[str, str]) -> str:
+def _text(cell: PriceCell | None, unit: Unit) -> str:
     """One cell, such as `25 seats (+20 %)`."""
     if cell is None or cell.after is None:
         return "–"
     return _granted(cell.after.value, cell.after.overage, unit)
 
 
-def _granted(value: Any, overage: Any, unit: tuple[str, str] = ("", "")) -> str:
+def _granted(value: Any, overage: Any, unit: Unit) -> str:
     match value:
         case bool():
             return "yes" if value else "no"
         case int() | float():
-            shown = f"{show_number(value)} {unit[0] if value == 1 else unit[1]}".rstrip()
+            shown = show_in_unit(value, unit)
             is_soft = isinstance(overage, int) and overage > 0
             return f"{shown} (+{show_overage(overage)})" if is_soft else shown
         case str():
@@ -91,21 +98,18 @@ def _granted(value: Any, overage: Any, unit: tuple[str, str] = ("", "")) -> str:
             return json.dumps(value, ensure_ascii=False, sort_keys=True)
 
 
-def _in_git(visit: Visit) -> Mapping[str, str]:
-    """What git declares of grants that differ from it, by address."""
-    changes: Sequence[Mapping[str, Any]] = visit.plan.changes if visit.plan else ()
-    found = {}
-    for change in changes:
-        if "/grant/" not in change["address"]:
-            continue
-        after = {each["name"]: each.get("after") for each in change.get("fields", ())}
-        if change["action"] == "delete":
-            found[change["address"]] = "not granted"
-        elif "value" in after:
-            found[change["address"]] = _granted(after["value"], after.get("overagePercent"))
-        elif "overagePercent" in after:
-            found[change["address"]] = f"overage {show_overage(after['overagePercent'])}"
-    return found
+def _said(change: Mapping[str, Any] | None, unit: Unit) -> str | None:
+    """What git declares of a grant that differs from it; None if it does not."""
+    if change is None:
+        return None
+    after = {each["name"]: each.get("after") for each in change.get("fields", ())}
+    if change["action"] == "delete":
+        return "not granted"
+    if "value" in after:
+        return _granted(after["value"], after.get("overagePercent"), unit)
+    if "overagePercent" in after:
+        return f"overage {show_overage(after['overagePercent'])}"
+    return None
 
 
 PAGES = (DashboardPage(path="/pricing", scopes=(READ, "read:entitlements"), show=_pricing),)

@@ -17,7 +17,7 @@ from kaiten_sync.server.dashboard.pages import (
     back_to,
     call,
     form_page,
-    on_to,
+    new_page,
     show_form,
     show_question,
     up_to,
@@ -88,15 +88,6 @@ def _list(visit: Visit) -> Shown:
         },
         calls=(call("list-webhooks"), call("list-webhook-history")),
     )
-
-
-def _new(visit: Visit) -> Shown:
-    example = {
-        "url": "https://example.com/kaiten",
-        "eventTypes": ["com.kaiten.instance.entitlement.v1.usage_reached"],
-    }
-    calls = (call("create-webhook", example),)
-    return show_form(visit, _NEW, "New Webhook", "Create", _ALL, calls=calls)
 
 
 def _detail(visit: Visit) -> Shown:
@@ -187,8 +178,16 @@ def _delete(visit: Visit) -> Shown:
 
 
 _DETAIL = DashboardPage(path=_ONE, scopes=(_READ,), show=_detail)
-_NEW = form_page(
-    "/new/webhook", _new, "create-webhook", on_to(_ALL, "id"), fields=lambda _: _FIELDS
+_NEW = new_page(
+    "Webhook",
+    "create-webhook",
+    {
+        "url": "https://example.com/kaiten",
+        "eventTypes": ["com.kaiten.instance.entitlement.v1.usage_reached"],
+    },
+    _ALL,
+    known_by="id",
+    fields=lambda _: _FIELDS,
 )
 _EDIT = form_page(
     f"{_ONE}/edit",

@@ -22,6 +22,7 @@ from sqlalchemy import (
     exists,
     func,
     literal,
+    literal_column,
     not_,
     select,
 )
@@ -67,6 +68,9 @@ _is_number = and_(
 _threshold: ColumnElement[float] = case(
     (_is_number, grant.c.value["value"].as_float()), else_=_UNLIMITED
 )
+
+# Not as a parameter: SQLite uses an index with this condition only if it is in the statement.
+_WAS_REFUSED = usage_day.c.refused > literal_column("0")
 
 _METERED: Select[Any] = (
     select(
@@ -162,50 +166,89 @@ _numbers = _with_ratio(
         instance.c.organization_id == bindparam("organization"), _is_number
     )
 ).subquery()
-_used, _cap = _numbers.c.used, _numbers.c.threshold
-_warns, _beyond = _numbers.c.warning_threshold_percent, _numbers.c.overage_percent
-_is_usual = and_(func.abs(_cap) > _LEAST, func.abs(_cap) < _MOST)
-# As `domain.saturation` has it. PostgreSQL refuses products that no number can hold.
-_near: ColumnElement[float] = case(
-    (not_(_is_usual), _cap),
-    (_warns > 0, _cap * _warns / literal(100.0)),
-    else_=_cap * NEAR_RATIO,
+
+
+def _near_limit(cap: ColumnElement[float], warns_at: ColumnElement[int]) -> ColumnElement[float]:
+    """Where a counter begins to be near its limit, as `domain.saturation` has it."""
+    return case(
+        (not_(_is_usual(cap)), cap),
+        (warns_at > 0, cap * warns_at / literal(100.0)),
+        else_=cap * NEAR_RATIO,
+    )
+
+
+def _is_usual(cap: ColumnElement[float]) -> ColumnElement[bool]:
+    # PostgreSQL refuses products that no number can hold.
+    return and_(func.abs(cap) > _LEAST, func.abs(cap) < _MOST)
+
+
+def _band_of(rated: FromClause) -> ColumnElement[str]:
+    used, cap, beyond = rated.c.used, rated.c.threshold, rated.c.overage_percent
+    near = _near_limit(cap, rated.c.warning_threshold_percent)
+    maximum: ColumnElement[float] = case(
+        (and_(_is_usual(cap), beyond > 0), cap + cap * beyond / literal(100.0)), else_=cap
+    )
+    return case(
+        (cap == _UNLIMITED, Band.UNLIMITED.value),
+        (used > maximum, Band.OVER.value),
+        (used > cap, Band.OVERAGE.value),
+        (and_(used == cap, cap > 0), Band.AT_LIMIT.value),
+        (and_(used >= near, cap > 0), Band.WARNING.value),
+        else_=Band.OK.value,
+    )
+
+
+def _by_fullness(rated: FromClause) -> RowQuery[MeteredUsage]:
+    return RowQuery(
+        MeteredUsage,
+        _shown(rated)
+        .order_by(rated.c.ratio.desc(), rated.c.instance_id.desc(), rated.c.entitlement_id.desc())
+        .limit(bindparam("top"))
+        .offset(bindparam("skipped")),
+    )
+
+
+# Of each entitlement the value from which on a counter may be near a limit: few counters are, and
+# an index finds them. The organization is that of the entitlement, so that nothing else leads here.
+_floor = (
+    select(
+        grant.c.entitlement_id,
+        func.min(_near_limit(_threshold, entitlement.c.warning_threshold_percent)).label("value"),
+    )
+    .select_from(grant)
+    .join(entitlement, entitlement.c.id == grant.c.entitlement_id)
+    .where(entitlement.c.organization_id == bindparam("organization"))
+    .where(_is_number, _threshold != _UNLIMITED)
+    .group_by(grant.c.entitlement_id)
+    .subquery()
 )
-_maximum: ColumnElement[float] = case(
-    (and_(_is_usual, _beyond > 0), _cap + _cap * _beyond / literal(100.0)), else_=_cap
+_high = _with_ratio(
+    _METERED.join(usage, _JOIN_USAGE)
+    .join(_floor, _floor.c.entitlement_id == usage.c.entitlement_id)
+    .where(usage.c.value >= _floor.c.value, _is_number)
+).subquery()
+_full_band = _band_of(_high)
+_FULLEST = _by_fullness(_high).where(_high.c.is_open, _full_band.in_(FULL_BANDS))
+_COUNTS = (
+    select(_full_band.label("band"), func.count())
+    .where(_high.c.is_open, _full_band.in_(FULL_BANDS))
+    .group_by(_full_band)
 )
-_band: ColumnElement[str] = case(
-    (_cap == _UNLIMITED, Band.UNLIMITED.value),
-    (_used > _maximum, Band.OVER.value),
-    (_used > _cap, Band.OVERAGE.value),
-    (and_(_used == _cap, _cap > 0), Band.AT_LIMIT.value),
-    (and_(_used >= _near, _cap > 0), Band.WARNING.value),
-    else_=Band.OK.value,
-)
+_BY_FULLNESS = _by_fullness(_numbers)
+_band = _band_of(_numbers)
 _is_refused = exists().where(
     usage_day.c.instance_id == _numbers.c.instance_id,
     usage_day.c.entitlement_id == _numbers.c.entitlement_id,
     usage_day.c.day >= bindparam("since_day"),
-    usage_day.c.refused > 0,
+    _WAS_REFUSED,
 )
-_BY_FULLNESS = RowQuery(
-    MeteredUsage,
-    _shown(_numbers)
-    .order_by(
-        _numbers.c.ratio.desc(), _numbers.c.instance_id.desc(), _numbers.c.entitlement_id.desc()
-    )
-    .limit(bindparam("top"))
-    .offset(bindparam("skipped")),
-)
-_FULLEST = _BY_FULLNESS.where(_numbers.c.is_open, _band.in_(FULL_BANDS))
-_COUNTS = select(_band.label("band"), func.count()).select_from(_numbers).group_by(_band)
 _COUNT = select(func.count()).select_from(_numbers)
 _REFUSED_DAYS = (
     select(usage_day.c.instance_id, usage_day.c.entitlement_id)
     .where(
         usage_day.c.organization_id == bindparam("organization"),
         usage_day.c.day >= bindparam("since_day"),
-        usage_day.c.refused > 0,
+        _WAS_REFUSED,
     )
     .distinct()
     .subquery()
@@ -216,7 +259,7 @@ _REFUSED_BY_COUNTER = (
         usage_day.c.instance_id.in_(bindparam("instances", expanding=True)),
         usage_day.c.entitlement_id.in_(bindparam("entitlements", expanding=True)),
         usage_day.c.day >= bindparam("since_day"),
-        usage_day.c.refused > 0,
+        _WAS_REFUSED,
     )
     .group_by(usage_day.c.instance_id, usage_day.c.entitlement_id)
 )
@@ -345,7 +388,7 @@ def refused_by_counter(
 
 
 def count_bands(connection: Connection, organization_id: str, now_ms: int) -> dict[Band, int]:
-    """How many counters of an organization are in each band that has any."""
+    """How many counters of an organization are in each of the full bands that has any."""
     moment = moment_parameters(now_ms)
     counted = connection.execute(_COUNTS, {"organization": organization_id, **moment})
     return {Band(band): int(count) for band, count in counted}

@@ -84,7 +84,7 @@ def count_counters(work: Work, wanted: CounterFilter) -> int:
 
 
 def count_bands(work: Work) -> dict[Band, int]:
-    """How many counters are in each band that has any."""
+    """How many counters are in each of the full bands that has any."""
     return db.count_bands(work.connection, work.organization_id, work.now_ms)
 
 

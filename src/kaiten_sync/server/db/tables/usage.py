@@ -13,6 +13,7 @@ from sqlalchemy import (
     Integer,
     String,
     Table,
+    text,
 )
 
 from kaiten_sync.server.db.tables.base import FINITE, Id, metadata, organization_id, valid_times
@@ -26,13 +27,14 @@ usage = Table(
         Id,
         ForeignKey("entitlement.id", ondelete="RESTRICT"),
         primary_key=True,
-        index=True,
     ),
     Column("value", Float(53), nullable=False),
     Column("event_count", BigInteger, nullable=False),
     Column("period_start", BigInteger),
     Column("report_seq", BigInteger, nullable=False),
     Column("updated_at", BigInteger, nullable=False),
+    # What is full is looked for by its value: few counters are.
+    Index(None, "entitlement_id", "value"),
     CheckConstraint(f"value {FINITE}", name="finite"),
     valid_times("updated_at", "period_start"),
 )
@@ -57,6 +59,12 @@ usage_day = Table(
     Index(
         "ix_entitlement_usage_day_counts",
         *("organization_id", "day", "entitlement_id", "accepted", "refused"),
+    ),
+    Index(
+        "ix_entitlement_usage_day_refused",
+        *("organization_id", "day", "instance_id", "entitlement_id"),
+        sqlite_where=text("refused > 0"),
+        postgresql_where=text("refused > 0"),
     ),
     CheckConstraint(f"value {FINITE}", name="finite"),
     CheckConstraint(f"highest {FINITE}", name="highest"),
