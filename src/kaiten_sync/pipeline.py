@@ -90,7 +90,8 @@ class PlanInputs:
 
     `previous` is the target's last plan, from which ownership comes; `allowed` are the objects
     whose protection a person lifted by name. `kept` are the choices of a plan that is looked at
-    again.
+    again, and `settled` the objects that nobody held when it was made, and from which the rest of
+    it takes nothing.
     """
 
     target: TargetRef
@@ -99,6 +100,7 @@ class PlanInputs:
     previous: Plan | None = None
     allowed: frozenset[Address] = frozenset()
     kept: tuple[FamilyChoice, ...] = ()
+    settled: frozenset[Address] = frozenset()
 
 
 def read_project(path: Path) -> tuple[Project | None, tuple[Diagnostic, ...]]:
@@ -208,7 +210,7 @@ def propose_on(
     still_there = (addresses & live.resources.keys() for addresses in left)
     live = narrowed(live, need_of_plan(desired, policy.prune, *still_there))
     kept = {each.address: each for each in request.kept}
-    sold = resolve(desired, catalog, live, request.scope, progress, kept)
+    sold = resolve(desired, catalog, live, request.scope, progress, kept, request.settled)
     diff = sold.without_hidden(diff_catalog(sold.desired, live, request.scope))
     leaving = owned.leaving(diff.differences, live)
     restarted = restarting(diff.differences)
@@ -216,7 +218,9 @@ def propose_on(
     less = tightened(diff.differences, leaving.going, sold.versions.values(), policy)
     if leaving.going or less:
         gone = leaving.going | sold.unheld | less.keys()
-        holders = read_holders(catalog, gone, progress=progress, workers=workers, known=live)
+        holders = read_holders(
+            catalog, gone, progress=progress, workers=workers, known=live
+        ).without(request.settled)
     use = read_use(catalog, restarted, progress=progress, workers=workers, known=live)
     seen, previous = seen_as_sold(desired, live), request.previous
     return propose(
@@ -266,8 +270,8 @@ def apply_plan(
     chance = by_chance(plan.families, plan.observed)
     versions = read_licenses(catalog, progress).resources.values() if chance else ()
     taken = taken_over(chance, versions)
-    held = (*conflicts(holders, plan), *used_since(restarted, use), *taken)
-    done = already_done(plan, found, held)
+    unused = (*used_since(restarted, use), *taken)
+    done = already_done(plan, found, lambda done: (*conflicts(holders, plan, done), *unused))
     permit([each for each in plan.changes if each.id not in done])
     result = execute(
         plan,

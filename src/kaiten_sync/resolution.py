@@ -47,17 +47,20 @@ def resolve(
     scope: Scope,
     progress: Progress,
     kept: Mapping[Address, FamilyChoice],
+    settled: Collection[Address] = (),
 ) -> Resolution:
     """The declaration with each family as the version that is chosen for it.
 
-    `kept` are the choices of a plan that is looked at again.
+    `kept` are the choices of a plan that is looked at again, and `settled` the versions of which it
+    takes nothing any more, whoever holds them.
 
     Raises:
         ServerError, AccessError: who holds a version could not be asked.
     """
     if not desired.terms:
         return Resolution(desired=desired)
-    return _resolved(_standings(desired, live, scope, kept), desired, catalog, live, progress)
+    standings = _standings(desired, live, scope, kept)
+    return _resolved(standings, desired, catalog, live, progress, settled)
 
 
 def _resolved(
@@ -66,9 +69,10 @@ def _resolved(
     catalog: PlanReader,
     live: LiveState,
     progress: Progress,
+    settled: Collection[Address] = (),
 ) -> Resolution:
     asked = {version for sold in sold_families for version in _whose_holders_matter(sold)}
-    holders = read_holders(catalog, asked, progress=progress, known=live)
+    holders = read_holders(catalog, asked, progress=progress, known=live).without(settled)
     taken = {
         address.slug
         for address in (*live.resources, *desired.resources)

@@ -13,7 +13,7 @@ from kaiten_sync.model.plan import Plan
 from kaiten_sync.model.ports import PlanReader, Progress
 from kaiten_sync.model.resource import DesiredState
 from kaiten_sync.pipeline import PlanInputs, propose_on, read_for_plan
-from kaiten_sync.plan import restarted_by, rewound, unlike, unread
+from kaiten_sync.plan import restarted_by, resting_on_nobody, rewound, unlike, unread
 
 
 def verify_plan(
@@ -41,9 +41,12 @@ def verify_plan(
     done = already_done(plan, live.resources) - unread(plan, live, inputs.scope)
     if plan.changes and len(done) == len(plan.changes):
         return
-    # A counter that is restarted already may be in use again: that is no reason against the rest.
+    # A counter that is restarted already may be in use again, and a license that is lowered already
+    # may be held: that is no reason against the rest.
     restarted = {each.address for each in restarted_by(plan.changes, ()) if each.id in done}
-    inputs = replace(inputs, allowed=plan.guards.allowed | restarted)
+    unheld = frozenset(each.address for each in plan.observed if each.unheld)
+    settled = unheld - resting_on_nobody(plan, done)
+    inputs = replace(inputs, allowed=plan.guards.allowed | restarted, settled=settled)
     made = propose_on(desired, catalog, rewound(live, plan, done), inputs, progress)
     different = f"the plan is not the one that the catalog and {plan.target.name} give"
     for message, reasons in (

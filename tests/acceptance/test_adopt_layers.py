@@ -97,3 +97,49 @@ def test_what_the_server_cleared_leaves_the_overlay(applied: Workplace, api: htt
     assert done.code == 0, done.stdout + done.stderr
     assert is_clean(applied)
     assert read(applied) == CATALOG
+
+
+OTHERS = """\
+version: 1
+entitlements:
+  seats: {name: Seats, type: NUMBER}
+  calls: {name: Calls, type: NUMBER}
+bundles:
+  basics: {entitlements: {seats: 3, calls: 10}}
+licenses:
+  growth: {name: Growth, type: PAID, extends: basics}
+  pro: {name: Pro, type: PAID, extends: basics, entitlements: {calls: 99}}
+"""
+
+
+BUNDLE = "version: 1\nbundles:\n  basics: {entitlements: {seats: 5}}  # more\n"
+BOTH = """\
+version: 1
+licenses:
+  growth: {description: Prod}
+bundles:
+  basics: {entitlements: {seats: 5}}
+"""
+OVERLAYS = {
+    "a new license": (BUNDLE, BUNDLE + "licenses:\n  growth:\n    entitlements: {seats: 6}\n"),
+    "a license that is there": (BOTH, BOTH.replace("Prod}", "Prod, entitlements: {seats: 6}}")),
+}
+
+
+@pytest.mark.parametrize(("overlay", "after"), OVERLAYS.values(), ids=OVERLAYS)
+def test_what_is_inherited_from_an_overlay_is_overridden_there(
+    place: Workplace, api: httpx.Client, overlay: str, after: str
+) -> None:
+    """The base belongs to the other targets, which never had the overlay's value."""
+    place.write("catalog.yaml", OTHERS)
+    place.write("prod.yaml", overlay)
+    place.write(
+        "kaiten-sync.yaml",
+        PROJECT.replace("URL", place.url) + f"  staging: {{url: {place.url}}}\n",
+    )
+    assert place.run("plan", "-t", "prod", "-o", "plans/prod.plan.json").code == 0
+    assert place.run("apply", "plans/prod.plan.json").code == 0
+    grant(api, "seats", "number", 6)
+    adopt(place, "license/growth/grant/seats")
+    assert read(place) == OTHERS
+    assert read(place, "prod.yaml") == after

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import httpx
@@ -14,11 +13,13 @@ from tests.support.values import declared, desired
 
 from kaiten_sync.api.catalog import HttpCatalog
 from kaiten_sync.api.settings import ConnectionSettings
+from kaiten_sync.errors import RefusedError, StalePlanError
+from kaiten_sync.model.change import Effect
 from kaiten_sync.model.family import FamilyTerms, WhenTightened
 from kaiten_sync.model.plan import Plan
 from kaiten_sync.model.ports import NoProgress
 from kaiten_sync.model.resource import DesiredState, Resource
-from kaiten_sync.model.settings import Limit, Policy, Scope
+from kaiten_sync.model.settings import Limit, OnTighten, Policy, Scope
 from kaiten_sync.pipeline import PlanInputs, apply_plan, make_plan
 from kaiten_sync.verify import verify_plan
 
@@ -46,12 +47,23 @@ def calls(value: object) -> Resource:
 SOLD = family(seats(10), calls(1000))
 
 
+def license_(**grants: object) -> DesiredState:
+    root = declared("license/growth", name="Growth", type="PAID", lifecycleState="PUBLISHED")
+    inside = (declared(f"license/growth/grant/{slug}", value=v) for slug, v in grants.items())
+    return desired(*COUNTED, root, *inside)
+
+
+BY_CHANCE = license_(seats=10, calls=1000)
+
+
 @dataclass(frozen=True)
 class Case:
-    """What is declared after `SOLD`, and which versions somebody holds by then."""
+    """What is declared after `first`, and which versions somebody holds by then."""
 
     then: DesiredState
     held: tuple[str, ...] = ("growth",)
+    first: DesiredState = SOLD
+    policy: Policy = POLICY
 
 
 CASES = {
@@ -65,13 +77,20 @@ CASES = {
     "in place, not held": Case(family(seats(5)), held=()),
     "no longer sold": Case(family(seats(10), calls(1000), sold=False)),
     "no longer declared": Case(desired(*COUNTED), held=()),
+    "a family that was a license": Case(family(seats(5)), first=BY_CHANCE),
 }
 
 
-def stopped_after(count: int) -> Callable[[], bool]:
-    """Stops a run once so many changes were begun."""
-    asked = iter(range(count + 1))
-    return lambda: next(asked, count) >= count
+def stop_after(count: int, plan: Plan, catalog: HttpCatalog) -> None:
+    """Begin a plan, and stop once so many changes were begun."""
+    asked = iter(range(count))
+    apply_plan(
+        plan,
+        catalog,
+        progress=NoProgress(),
+        is_stopped=lambda: next(asked, None) is None,
+        workers=1,
+    )
 
 
 @pytest.mark.parametrize("case", CASES.values(), ids=CASES)
@@ -83,38 +102,64 @@ def test_it_is_verified_again_and_finishes(server: EmbeddedServer, case: Case) -
         connection = ConnectionSettings(url=server.url, token=token)
         with HttpCatalog(connection) as catalog:
             plan, inputs = _planned(catalog, case, server.url, token)
-            apply_plan(
-                plan,
-                catalog,
-                progress=NoProgress(),
-                is_stopped=stopped_after(count),
-                workers=1,
-            )
+            stop_after(count, plan, catalog)
             verify_plan(plan, case.then, catalog, inputs, progress=NoProgress())
             assert apply(plan, catalog, workers=4).is_complete
         is_whole = count == len(plan.changes)
         count += 1
 
 
+REFUSING = replace(POLICY, on_tighten=OnTighten.REFUSE)
+UNHELD = {
+    "a family": Case(family(seats(20), calls(1)), held=()),
+    "a license": Case(license_(seats=20, calls=1), held=(), first=BY_CHANCE, policy=REFUSING),
+}
+
+
+@pytest.mark.parametrize("count", [0, 1, 2])
+@pytest.mark.parametrize("case", UNHELD.values(), ids=UNHELD)
+def test_who_comes_once_it_is_lowered_is_no_reason_against_the_rest(
+    server: EmbeddedServer, case: Case, count: int
+) -> None:
+    token = server.new_organization()
+    with HttpCatalog(ConnectionSettings(url=server.url, token=token)) as catalog:
+        plan, inputs = _planned(catalog, case, server.url, token)
+        assert [each.effect for each in plan.changes] == [Effect.TIGHTENS, Effect.LOOSENS]
+        stop_after(count, plan, catalog)
+        _hold("growth", server.url, token)
+        if count == 0:
+            with pytest.raises(RefusedError):
+                verify_plan(plan, case.then, catalog, inputs, progress=NoProgress())
+            with pytest.raises(StalePlanError):
+                apply(plan, catalog)
+        else:
+            verify_plan(plan, case.then, catalog, inputs, progress=NoProgress())
+            assert apply(plan, catalog).is_complete
+
+
 def _planned(catalog: HttpCatalog, case: Case, url: str, token: str) -> tuple[Plan, PlanInputs]:
-    first = plan_for(SOLD, catalog)
+    first = plan_for(case.first, catalog)
     assert apply(first, catalog, workers=4).is_complete
-    headers = {"Authorization": f"Bearer {token}"}
-    with httpx.Client(base_url=f"{url}/api", headers=headers) as api:
-        for version in case.held:
-            license_id = api.get(f"/licenses/{version}").json()["id"]
-            body = instance_body(api, slug=f"holder-{version}")
-            make(api, "/instances", **{**body, "licenseId": license_id})
-    inputs = PlanInputs(target=TARGET, scope=Scope(), policy=POLICY, previous=first)
+    for version in case.held:
+        _hold(version, url, token)
+    inputs = PlanInputs(target=TARGET, scope=Scope(), policy=case.policy, previous=first)
     made = make_plan(
         case.then,
         catalog,
         target=TARGET,
         scope=Scope(),
-        policy=POLICY,
+        policy=case.policy,
         progress=NoProgress(),
         previous=first,
     )
     assert made.refusals == ()
     assert made.plan.changes
     return made.plan, inputs
+
+
+def _hold(version: str, url: str, token: str) -> None:
+    headers = {"Authorization": f"Bearer {token}"}
+    with httpx.Client(base_url=f"{url}/api", headers=headers) as api:
+        license_id = api.get(f"/licenses/{version}").json()["id"]
+        body = instance_body(api, slug=f"holder-{version}")
+        make(api, "/instances", **{**body, "licenseId": license_id})

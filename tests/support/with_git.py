@@ -24,12 +24,12 @@ _TOKEN = "KAITEN_GIT_TOKEN"
 
 
 @contextmanager
-def server_with_git(folder: Path) -> Iterator[EmbeddedServer]:
+def server_with_git(folder: Path, catalog: str = _CATALOG) -> Iterator[EmbeddedServer]:
     """The server, whose project is in the folder. It has nothing yet."""
     project = folder / "kaiten-sync.yaml"
     plan_source = ("kaiten_sync.cli.serving:project_plan", str(project))
     with EmbeddedServer(folder, plan_source=plan_source) as running:
-        (folder / "catalog.yaml").write_text(_CATALOG, encoding="utf-8")
+        (folder / "catalog.yaml").write_text(catalog, encoding="utf-8")
         target = {"url": running.url, "token": {"env": _TOKEN}}
         text = {"version": 1, "catalog": ["catalog.yaml"], "targets": {"local": target}}
         project.write_text(json.dumps(text), encoding="utf-8")

@@ -8,7 +8,7 @@ same plan resumable after any interruption.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -45,10 +45,15 @@ class Expected:
     """The server's id of the version that a move gives, as the plan saw it."""
 
 
-def already_done(plan: Plan, found: Found, held: Sequence[Diagnostic] = ()) -> frozenset[str]:
+def already_done(
+    plan: Plan,
+    found: Found,
+    held: Callable[[Collection[str]], Iterable[Diagnostic]] = lambda _done: (),
+) -> frozenset[str]:
     """Ids of the changes that live shows to be done.
 
-    `held` names objects that the plan deletes and that somebody holds now.
+    `held` names objects that nobody may hold or use for what is left to do, and that somebody does;
+    it is given the ids of the changes that are done.
 
     Raises:
         StalePlanError: an object is in no state of the plan; every conflict is named.
@@ -57,7 +62,7 @@ def already_done(plan: Plan, found: Found, held: Sequence[Diagnostic] = ()) -> f
     for change in plan.changes:
         steps[change.address].append(change)
     done: set[str] = set()
-    conflicts: list[Diagnostic] = [*held]
+    conflicts: list[Diagnostic] = []
     for observed in plan.observed:
         changes = steps[observed.address]
         live = found.get(observed.address)
@@ -68,7 +73,7 @@ def already_done(plan: Plan, found: Found, held: Sequence[Diagnostic] = ()) -> f
             conflicts += contradictions(observed.address, states[0], live, place)
         else:
             done.update(change.id for change in changes[:position])
-    conflicts += _unseated(plan, found, done)
+    conflicts = [*held(done), *conflicts, *_unseated(plan, found, done)]
     seen = {each.address for each in plan.observed}
     compared = {each.replaces for each in plan.new_versions}
     added = {each for each in found.keys() - seen if each.parent in compared}

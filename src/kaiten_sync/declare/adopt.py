@@ -175,9 +175,10 @@ class Adopter:
         path, spec = path_of(address), spec_of(address.kind)
         if not spec.shorthand:
             return None
-        holders = [editor for editor in self._latest_first() if editor.find(path) is not None]
+        holders = self._editors_of(address)
         if not holders:
-            return partial(self._put_child, path)
+            overlay = self._overlay_of(address)
+            return partial(overlay.put if overlay is not None else self._put_child, path)
         spot = holders[0].find(path)
         is_bare = spot is not None and spot.pairs is None
         is_alias = spot is not None and spot.alias is not None
@@ -185,6 +186,12 @@ class Adopter:
         if is_alias or (is_bare and others):
             return partial(holders[0].set, path)
         return None
+
+    def _overlay_of(self, address: Address) -> TextEditor | None:
+        """The overlay that declares what an object inherits: other targets never had that value."""
+        found = self._declared.resources.get(address) if self._declared is not None else None
+        is_over = found is not None and found.source.file in self._overlays
+        return self._editors[found.source.file] if found is not None and is_over else None
 
     def _change(self, address: Address, field: FieldChange) -> None:
         path, spec, name = path_of(address), spec_of(address.kind), field.name

@@ -92,6 +92,15 @@ class TextEditor:
         text = self._instead_of(spot, value)
         self._edits.append(TextEdit(spot.start, spot.end, f"{anchor}{text}"))
 
+    def put(self, path: EditPath, value: Json) -> None:
+        """Write a value, with the mappings that lead to it as far as there are none."""
+        known = len(path) - 1
+        while known and self.find(path[:known]) is None:
+            known -= 1
+        for key in reversed(path[known + 1 :]):
+            value = {str(key): value}
+        self.set(path[: known + 1], value)
+
     def change(self, path: EditPath, old: Json | Absent, new: Json) -> None:
         """Turn the value at a path into another, where they differ."""
         if isinstance(old, Mapping) and isinstance(new, Mapping):
@@ -176,10 +185,13 @@ class TextEditor:
     def entry_at(self, ref: SourceRef, *, in_flow: bool) -> list[str] | None:
         """The lines of the entry whose key is at a place of this file, without indentation.
 
-        None if its text has no meaning of its own elsewhere: it has anchors, aliases or comments
-        that the new place does not allow.
+        None if there is no key, or if its text has no meaning of its own elsewhere: it has anchors,
+        aliases or comments that the new place does not allow.
         """
-        key, value = self._pairs[ref.line, ref.column]
+        found = self._pairs.get((ref.line, ref.column))
+        if found is None:
+            return None
+        key, value = found
         if any(each.alias or each.anchor for each in (*key.walk(), *value.walk())):
             return None
         end = value.end if key.in_flow else self._line_end(value.end)

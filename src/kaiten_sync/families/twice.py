@@ -26,17 +26,14 @@ def declared_twice(
             declared = desired.resources.get(version)
             if declared is None:
                 continue
-            yield Diagnostic(
-                rule="family-declared-twice",
-                message=f"{version} at {declared.source} is a version of it",
-                ref=family.source,
-                address=str(address),
-                hint=_HINT,
-            )
-            yield Diagnostic(
-                rule="family-declared-twice",
-                message=f"it is a version of {address} at {family.source}",
-                ref=declared.source,
-                address=str(version),
-                hint=_HINT,
-            )
+            for here, message in (
+                (family, f"{version} at {declared.source} is a version of it"),
+                (declared, f"it is a version of {address} at {family.source}"),
+            ):
+                yield Diagnostic(
+                    rule="family-declared-twice",
+                    message=message,
+                    ref=here.source,
+                    address=str(here.address),
+                    hint=_HINT,
+                )

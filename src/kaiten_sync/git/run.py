@@ -28,6 +28,7 @@ _KEPT = re.compile(
 _ALWAYS = {
     "GIT_ALLOW_PROTOCOL": "",  # fetches nothing, also not what a partial clone lacks
     "GIT_NO_LAZY_FETCH": "1",
+    "GIT_NO_REPLACE_OBJECTS": "1",  # the plan before is the one that was committed
     "GIT_OPTIONAL_LOCKS": "0",  # does not write the index
     "GIT_TERMINAL_PROMPT": "0",
     "GIT_PAGER": "",

@@ -10,7 +10,8 @@ from kaiten_sync.kinds.spec import EXTENDS, FieldSpec, FieldType, KindSpec
 
 _SLUG = {"$ref": "#/$defs/slug"}
 _QUANTITY = (
-    "^(unlimited|[0-9]{1,3}(_[0-9]{3})+|[0-9]+(_[0-9]+)*(\\.[0-9]+)? ?[^\\s0-9_.,'/:;+*-].*)$"
+    "^(unlimited|[0-9]{1,3}(_[0-9]{3})+"
+    "|([0-9]{1,3}(_[0-9]{3})+|[0-9]+)(\\.[0-9]+)? ?[^\\s0-9_.,'/:;+*-].*)$"
 )
 """`unlimited` and numbers as text: with separators, or with a prefix or unit. Whether the unit is
 declared is beyond a schema."""

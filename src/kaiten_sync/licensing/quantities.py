@@ -20,7 +20,8 @@ PREFIXES: Mapping[str, int] = {
     **{f"{letter}i": 2 ** (10 * power) for power, letter in enumerate("KMGTP", start=1)},
 }
 _FORM = re.compile(
-    r"([0-9]+(?:_[0-9]+)*)((?:\.[0-9]+)?)(?: ?((?![eE][-+]?[0-9])[^\s0-9_.,'/:;+*-].*))?"
+    r"([0-9]{1,3}(?:_[0-9]{3})+|[0-9]+)((?:\.[0-9]+)?)"
+    r"(?:(?: |(?![eE][-+]?[0-9]))([^\s0-9_.,'/:;+*-].*))?"
 )
 """A number, and then a prefix, a unit or both: any text that is not more of the number."""
 _THOUSANDS = re.compile(r"[1-9][0-9]{0,2}(?:_[0-9]{3})*\.[0-9]{2}0")
@@ -28,7 +29,10 @@ _THOUSANDS = re.compile(r"[1-9][0-9]{0,2}(?:_[0-9]{3})*\.[0-9]{2}0")
 _MAX_LENGTH = 60
 """Characters. A number of hundreds of digits is no threshold."""
 
-_SAME_UNITS = (frozenset({"B", "byte", "bytes"}), frozenset({"bit", "bits"}))
+_SAME_UNITS = (
+    frozenset({"B", "byte", "bytes", "Byte", "Bytes"}),
+    frozenset({"bit", "bits"}),
+)
 """Spellings of one unit. The other way round, `b` is a bit to some and a byte to others."""
 
 
@@ -75,7 +79,8 @@ def shortest_quantity(value: int, unit: Unit = NO_UNIT) -> str:
     own = PREFIXES[symbol[1]] if symbol else 1
     found = [str(value)]
     for prefix, factor in PREFIXES.items() if value > 0 else ():
-        if (prefix or base) and (value * own) % factor == 0:
+        is_clear = bool(base) or (prefix != "" and prefix not in unit)
+        if is_clear and (value * own) % factor == 0:
             found.append(f"{value * own // factor}{prefix}{base}")
     return min(found, key=lambda text: (len(text), text))
 
@@ -154,21 +159,29 @@ def exact_quantity(text: str, units: Iterable[str] = ()) -> Decimal:
 
 def _factor(word: str, units: tuple[str, ...]) -> tuple[int, int]:
     """What the number counts for in the declared unit, as a fraction."""
+    if word and word in PREFIXES and word in units:
+        raise ValueError("has a word that is the unit and a prefix as well")
     if word in PREFIXES:
         return PREFIXES[word], 1
     if not units:
         raise ValueError(f"has '{word}', and the entitlement declares no unit")
     for unit in units:
         for own_prefix, own_factor in PREFIXES.items():
-            base = unit.removeprefix(own_prefix)
-            if own_prefix and (base == unit or base not in DATA_SYMBOLS):
-                continue  # "GB" is giga and B; "Mails" is no prefix with "ails"
+            base = base_unit(unit, own_prefix)
+            if base is None:
+                continue
             for prefix, factor in PREFIXES.items():
                 names = (f"{gap}{name}" for name in spellings(base) for gap in ("", " "))
                 if any(word == f"{prefix}{name}" for name in names):
                     return factor, own_factor
     listed = " or ".join(f"'{unit}'" for unit in dict.fromkeys(units))
     raise ValueError(f"has '{word}', which is neither a prefix nor {listed} with one")
+
+
+def base_unit(unit: str, prefix: str) -> str | None:
+    """The unit without this prefix; None if it has none: "Mails" is not mega with "ails"."""
+    base = unit.removeprefix(prefix)
+    return base if not prefix or (base != unit and base in DATA_SYMBOLS) else None
 
 
 def spellings(unit: str) -> frozenset[str]:

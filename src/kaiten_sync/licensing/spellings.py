@@ -10,6 +10,7 @@ from kaiten_sync.licensing.quantities import (
     DATA_SYMBOLS,
     MAX_QUANTITY,
     PREFIXES,
+    base_unit,
     exact_quantity,
     parse_quantity,
     spellings,
@@ -27,7 +28,7 @@ _PREFIX_WORDS: Mapping[str, tuple[str, ...]] = {
     "Ti": ("tebi",),
     "Pi": ("pebi",),
 }
-_BEFORE = re.compile(r"(?:up to|at most|max(?:imum|\.)?|about|[~≈<≤=+_])\s*", re.IGNORECASE)
+_BEFORE = re.compile(r"\A(?:up to|at most|max(?:imum|\.)?|about|[~≈<≤=+_])\s*", re.IGNORECASE)
 """What price lists write before a number. A threshold is a maximum anyway."""
 _QUANTITY = re.compile(rf"(?:{_BEFORE.pattern}|[^\w\s]?)\s*[^\w\s]?[0-9]", re.IGNORECASE | re.ASCII)
 _MONEY = re.compile(r"[$€£¥₹]|\b(?:eur|usd|gbp|chf)\b", re.IGNORECASE)
@@ -40,6 +41,7 @@ _GROUPED = re.compile(
     r"|[0-9]{1,2}(?:,[0-9]{2})+,[0-9]{3}(?![0-9])"  # 10,00,000, as in India
     r"|[0-9]{1,3}(?:\.[0-9]{3}){2,}(?![0-9])"  # 1.000.000, but 1.5 is a number
 )
+_SEPARATED = re.compile(r"[0-9]{1,3}(?:_[0-9]{3})+(?![0-9_])")
 _COMMA = re.compile(r"([0-9]+),([0-9]{1,2})(?![0-9,])")
 _THOUSANDS = re.compile(r"([1-9][0-9]{0,2})\.([0-9]{2}0)")
 _LONG_NAME = 4
@@ -59,7 +61,10 @@ def closest_spelling(text: str, units: Iterable[str] = ()) -> str | None:
         number, word = _split(each)
         right = {found for found in _meant(number, word, names) if _reads(found, names)}
         if right:
-            return right.pop() if len(right) == 1 else None
+            is_one_number = len({parse_quantity(found, names) for found in right}) == 1
+            # Of several spellings the one that is there already, letter by letter.
+            best = min(right, key=lambda found: (word not in found, len(found), found))
+            return best if is_one_number else None
     return None
 
 
@@ -111,12 +116,16 @@ def _split(text: str) -> tuple[str, str]:
         plain = re.sub(r"[^0-9]", "", grouped[0]) + plain[grouped.end() :]
     plain = _COMMA.sub(r"\1.\2", plain, count=1)
     found = re.match(rf"([0-9]+(?:_[0-9]+)*(?:\.[0-9]+)?)\.?[\s{_GAPS}]*", plain)
-    return (found[1], plain[found.end() :].strip()) if found is not None else ("", "")
+    if found is None:
+        return "", ""
+    number = found[1] if _SEPARATED.match(found[1]) else found[1].replace("_", "")
+    return number, plain[found.end() :].strip()
 
 
 def _meant(number: str, word: str, units: tuple[str, ...]) -> Iterator[str]:
     """The number with each prefix and unit that the word can mean, rightly spelled."""
-    names = {"", *(name for unit in units for name in spellings(unit))} if number else ()
+    bases = {base for unit in units for prefix in PREFIXES if (base := base_unit(unit, prefix))}
+    names = {"", *(name for base in bases for name in spellings(base))} if number else ()
     wanted = " ".join(word.lower().split())
     for name in names:
         for prefix in PREFIXES:

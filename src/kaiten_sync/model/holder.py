@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from kaiten_sync.model.address import Address
@@ -51,3 +51,8 @@ class Holders:
     checked: frozenset[Address] = frozenset()
     gap: str | None = None
     requests: int = 0
+
+    def without(self, settled: Collection[Address]) -> Holders:
+        """The same, as if no instance had one of these objects."""
+        rest = {a: slugs for a, slugs in self.instances.items() if a not in settled}
+        return replace(self, instances=rest)

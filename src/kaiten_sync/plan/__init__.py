@@ -6,7 +6,7 @@ from kaiten_sync.plan.chosen import HOLDER_VARIABLES, check_named, check_where, 
 from kaiten_sync.plan.committed import Reason, reasons
 from kaiten_sync.plan.families import Families, families_of, link_of
 from kaiten_sync.plan.guards import check_guards, other_rules, recheck
-from kaiten_sync.plan.held import conflicts
+from kaiten_sync.plan.held import conflicts, resting_on_nobody
 from kaiten_sync.plan.leaving import Leaving, deleted, ownership, with_versions
 from kaiten_sync.plan.made_again import unlike
 from kaiten_sync.plan.made_from import not_made_from
@@ -55,6 +55,7 @@ __all__ = [
     "recheck",
     "restarted_by",
     "restarting",
+    "resting_on_nobody",
     "rewound",
     "seal",
     "still_to_restart",

@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from kaiten_sync.kinds.registry import spec_of
 from kaiten_sync.kinds.spec import HeldBy
 from kaiten_sync.model.address import Address
+from kaiten_sync.model.change import Action, Change, Effect
 from kaiten_sync.model.diagnostic import Diagnostic, Severity
 from kaiten_sync.model.holder import Holders
 from kaiten_sync.model.plan import Plan
@@ -41,11 +42,14 @@ def unheld(holders: Holders, gone: Collection[Address]) -> frozenset[Address]:
     return frozenset(a for a in checked if holding_of(holders, a, gone) is None)
 
 
-def conflicts(holders: Holders, plan: Plan) -> tuple[Diagnostic, ...]:
-    """Who holds now what the plan deletes and saw nobody hold; all of it was looked for."""
+def conflicts(holders: Holders, plan: Plan, done: Collection[str] = ()) -> tuple[Diagnostic, ...]:
+    """Who holds now what the rest of the plan takes from, and saw nobody hold.
+
+    All of it was looked for. `done` are the ids of the changes that are done.
+    """
     gone = deleted(plan.changes)
     diagnostics = []
-    for address in (observed.address for observed in plan.observed if observed.unheld):
+    for address in sorted(resting_on_nobody(plan, done), key=lambda each: each.sort_key):
         now = holding_of(holders, address, gone)
         if now is None and address not in holders.checked:
             now = f"and whether anybody does now could not be seen ({holders.gap})"
@@ -57,6 +61,23 @@ def conflicts(holders: Holders, plan: Plan) -> tuple[Diagnostic, ...]:
                 Diagnostic(rule="held-since-plan", message=message, address=str(address))
             )
     return tuple(diagnostics)
+
+
+def resting_on_nobody(plan: Plan, done: Collection[str]) -> frozenset[Address]:
+    """The objects that nobody may hold for what is left to do.
+
+    Whoever takes an object that has been lowered or is not touched any more loses nothing.
+    """
+    left = (each for each in plan.changes if each.id not in done)
+    takes = {each.address.root for each in left if _takes_from_holders(each)}
+    return frozenset(
+        each.address for each in plan.observed if each.unheld and each.address.root in takes
+    )
+
+
+def _takes_from_holders(change: Change) -> bool:
+    is_move = change.action not in (Action.CREATE, Action.UPDATE)
+    return is_move or change.effect in (Effect.TIGHTENS, Effect.BREAKS)
 
 
 def unchecked(holders: Holders, gone: Collection[Address]) -> Iterator[Diagnostic]:

@@ -184,6 +184,13 @@ def test_no_device_is_read_to_an_end_that_it_has_not(repository: Repository, set
     assert file_at(f"{first}:a.yaml", repository.folder) == b"x: 1\n"
 
 
+def test_what_was_committed_is_not_replaced(repository: Repository) -> None:
+    first = repository.commit("Ada", a="x: 1\n")
+    second = repository.commit("Ben", a="x: 2\n")
+    repository.git("replace", first, second, who="Ben")
+    assert file_at(f"{first}:a.yaml", repository.folder) == b"x: 1\n"
+
+
 def test_git_gets_no_secret(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "bin").mkdir()
     _, trace = program(tmp_path / "bin", "git")

@@ -42,6 +42,9 @@ READ = [
     ("50 vCPU-hours", ("vCPU-hour", "vCPU-hours"), 50),
     ("2k m2", ("m2", "m2"), 2000),
     ("50%", ("%", "%"), 50),
+    ("5 e2e tests", ("e2e test", "e2e tests"), 5),
+    ("5GB", ("GByte", "GBytes"), 5),
+    ("5k", ("M", "M"), 5000),
     ("100 Mbit/s", ("Mbit/s", "Mbit/s"), 100),
     ("1Gbit/s", ("Mbit/s", "Mbit/s"), 1000),
 ]
@@ -52,6 +55,8 @@ REFUSED = [
     ("1e6", (), "not a number"),
     ("1_", (), "not a number"),
     ("1__0", (), "not a number"),
+    ("10_00", (), "not a number"),
+    ("0_0", (), "not a number"),
     ("٣k", (), "not a number"),
     ("9" * 100, (), "not a number"),
     ("1.5", (), "is 1.5"),
@@ -65,6 +70,8 @@ REFUSED = [
     ("10ails", ("Mail", "Mails"), "neither a prefix"),
     ("5k  calls", ("call", "calls"), "neither a prefix"),
     ("1.500k", (), "as thousands"),
+    ("5 M", ("M", "M"), "a prefix as well"),
+    ("5e2", ("e2", "e2"), "not a number"),
     ("1/2", (), "not a number"),
     ("5\n", (), "not a number"),
 ]
@@ -92,6 +99,10 @@ MEANT = [
     ("up to 10 GB / month", ("B", "B"), "10GB"),
     ("10GB per month", ("B", "B"), "10GB"),
     ("+5k", (), "5k"),
+    ("10_00k", (), "1000k"),
+    ("10_000 calls", ("call", "calls"), "10_000 calls"),
+    ("1,500 TB", ("GB", "GB"), "1500TB"),
+    ("2tb", ("GB", "GB"), "2TB"),
     (".5k", (), "0.5k"),
     ("5m2", ("km2", "km2"), None),
 ]
@@ -205,6 +216,7 @@ SHORTEST = [
     (3 * 2**30, BYTES, "3GiB"),
     (2000, GB, "2TB"),
     (10, GB, "10"),
+    (5_000_000, ("M", "M"), "5000k"),
 ]
 
 
@@ -224,3 +236,13 @@ def test_the_shortest_spelling_reads_as_the_same_number(value: int, unit: Unit) 
     text = shortest_quantity(value, unit)
     assert parse_quantity(text, unit) == value
     assert len(text) <= len(str(value))
+
+
+@given(
+    st.integers(0, MAX_QUANTITY),
+    st.sampled_from([BYTES, GB, CALLS, ("GByte", "GBytes"), ("Mbit/s", "Mbit/s"), ("%", "%")]),
+)
+def test_what_is_shown_is_read_or_proposed_as_the_same_number(value: int, unit: Unit) -> None:
+    proposed = closest_spelling(quantity_text(value, unit), unit)
+    assert proposed is not None
+    assert parse_quantity(proposed, unit) == value

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from tests.support.dash import Dash
 from tests.support.embedded import EmbeddedServer
 from tests.support.html import Html
-from tests.support.metering import Meter, metered
+from tests.support.metering import Meter, add_instance, metered
+from tests.support.tenants import make
 
 from kaiten_sync.server.dashboard.figures import (
     number_of,
@@ -235,6 +236,15 @@ def test_an_empty_organization_is_led_through_the_first_steps(dash: Dash) -> Non
     page = Html(dash.see("/"))
     assert page.link("Create an entitlement") == "/new/entitlement"
     assert page.link("Report usage, with the curl line on the instance's page") == "/instances"
+
+
+def test_steps_lead_to_what_the_steps_before_made(dash: Dash, api: httpx.Client) -> None:
+    attach, report = "Attach the entitlement to the license, with a threshold", "Report usage"
+    make(api, "/licenses", name="Growth", type="PAID")
+    assert Html(dash.see("/")).link(attach) == "/licenses/growth"
+    add_instance(api)
+    page = Html(dash.see("/"))
+    assert page.link(f"{report}, with the curl line on the instance's page") == "/instances/main"
 
 
 def test_steps_that_are_done_are_marked_and_all_of_them_disappear(dash: Dash, meter: Meter) -> None:

@@ -85,7 +85,8 @@ def test_mypy_refuses_a_misspelled_column(tmp_path: Path, pytestconfig: pytest.C
     snippet = tmp_path / "misspelled.py"
     snippet.write_text(_MISSPELLED, encoding="utf-8")
     # Kept between runs: the libraries take most of the time.
-    kept = tmp_path if pytestconfig.cache is None else pytestconfig.cache.mkdir("mypy")
+    found = getattr(pytestconfig, "cache", None)  # none with `-p no:cacheprovider`
+    kept = tmp_path if found is None else found.mkdir("mypy")
     cache = f"--cache-dir={kept}"
     settings = f"--config-file={_ROOT / 'pyproject.toml'}"
     # The rest of the program is checked elsewhere; here it is only followed.

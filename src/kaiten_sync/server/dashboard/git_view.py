@@ -28,7 +28,8 @@ everybody who looks at the dashboard would start it."""
 AHEAD, DRIFTED = "git ahead", "drifted"
 """Marks of what differs: only git changed, or somebody changed the server (or who is not known)."""
 
-_UNMANAGED = "unmanaged"
+_UNMANAGED, _AHEAD = "unmanaged", "git-ahead"
+"""Classes of differences, as `drift` names them."""
 
 _MAX_SHOWN = 4000
 """Characters of why a plan could not be made: a wrong catalog can have thousands of diagnostics."""
@@ -43,7 +44,8 @@ class GitPlan:
     ahead` if only git changed since the plan was agreed, or else `drifted`. `unmanaged` are those
     that nobody declares. `impact` is whom the plan affects, as the command writes it. `texts` are
     the places and the YAML of what is declared. `served` are the licenses that families which git
-    declares serve now, with their family's slug.
+    declares serve now, with their family's slug, and `families` says what becomes of those that do
+    not stay as they are.
     """
 
     made_at: int
@@ -56,6 +58,7 @@ class GitPlan:
     warnings: Sequence[str] = ()
     texts: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     served: Mapping[str, str] = field(default_factory=dict)
+    families: Sequence[Mapping[str, Any]] = ()
     problem: str | None = None
 
     def mark(self, address: str, family: str = "") -> str | None:
@@ -154,7 +157,7 @@ def _read(text: str, now_ms: int) -> GitPlan:
             made_at=now_ms,
             target=plan["target"],
             declared=frozenset(plan["managed"]),
-            differing=_differing([each["address"] for each in plan["changes"]], verdicts),
+            differing=_differing(plan["changes"], verdicts),
             changes=plan["changes"],
             unmanaged=[address for address, verdict in verdicts.items() if verdict == _UNMANAGED],
             impact=plan["impact"],
@@ -165,16 +168,21 @@ def _read(text: str, now_ms: int) -> GitPlan:
                 for each in plan.get("families", ())
                 if "serves" in each
             },
+            families=[each for each in plan.get("families", ()) if each["way"] != "nothing"],
         )
     except (ValueError, KeyError) as error:
         return GitPlan(made_at=now_ms, problem=f"the plan cannot be read: {error!r}")
 
 
-def _differing(addresses: Iterable[str], verdicts: Mapping[str, str]) -> dict[str, str]:
-    """Each address; and for that of a grant, `license/growth/grant/seats`, also the license's."""
+def _differing(changes: Iterable[Mapping[str, Any]], verdicts: Mapping[str, str]) -> dict[str, str]:
+    """Each address as it is declared; and for that of a grant, also that of what holds it."""
     found: dict[str, str] = {}
-    for address in addresses:
-        mark = AHEAD if verdicts.get(address) == "git-ahead" else DRIFTED
+    for change in changes:
+        address = change.get("declaredAs", change["address"])
+        if "declaredAs" in change and address not in verdicts:
+            continue  # The next version of a family has all its grants, of which only some differ.
+        # What is no difference of its own follows from one, such as a default that is given away.
+        mark = AHEAD if verdicts.get(address, _AHEAD) == _AHEAD else DRIFTED
         for each in (address, "/".join(address.split("/")[:2])):
             # A license is drifted if anything of it is.
             found[each] = mark if found.get(each, AHEAD) == AHEAD else DRIFTED

@@ -9,6 +9,7 @@ from kaiten_sync.server.dashboard.api_lines import export_line
 from kaiten_sync.server.dashboard.chart import chart_reports
 from kaiten_sync.server.dashboard.pages import DashboardPage, Form, Shown, Visit, call
 from kaiten_sync.server.dashboard.usage import BAND_NAMES, REFUSED, usage_path
+from kaiten_sync.server.db.search import Wanted
 from kaiten_sync.server.domain.saturation import FULL_BANDS
 from kaiten_sync.server.service import saturation, search, usage_days, webhooks
 from kaiten_sync.server.service.work import Work
@@ -30,6 +31,8 @@ class _FirstStep:
 
 def _first_steps(work: Work, counts: Mapping[str, int]) -> list[_FirstStep]:
     """The steps of the getting-started page; none if all are done."""
+    licenses = search.find_versions(work, Wanted(), 1).rows
+    instances = search.find_instances(work, Wanted(), None, 1).rows
     steps = [
         _FirstStep(
             label="Create an entitlement",
@@ -46,7 +49,7 @@ def _first_steps(work: Work, counts: Mapping[str, int]) -> list[_FirstStep]:
         _FirstStep(
             label="Attach the entitlement to the license, with a threshold",
             is_done=search.is_anything_granted(work),
-            path="/licenses",
+            path=f"/licenses/{licenses[0].slug}" if licenses else "/licenses",
             scope="write:licenses",
         ),
         _FirstStep(
@@ -64,7 +67,7 @@ def _first_steps(work: Work, counts: Mapping[str, int]) -> list[_FirstStep]:
         _FirstStep(
             label="Report usage, with the curl line on the instance's page",
             is_done=search.is_anything_reported(work),
-            path="/instances",
+            path=f"/instances/{instances[0].slug}" if instances else "/instances",
             scope="read:instances",
         ),
     ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import shlex
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
@@ -33,6 +33,14 @@ class _PlanLine:
     hit: Mapping[str, Any] | None
 
 
+_WAYS = {
+    "create": "new family, with the version",
+    "in-place": "changed in place:",
+    "new-version": "new version",
+    "withdraw": "no longer sold:",
+}
+"""What becomes of a family, as the plan names it and as the page says it before the version."""
+
 _LISTS = {"entitlement": "/entitlements", "license": "/licenses"}
 
 
@@ -40,12 +48,15 @@ def _plan(visit: Visit) -> Shown:
     plan = visit.plan
     impact = (plan.impact or {}) if plan else {}
     hit = {each["address"]: each for each in impact.get("changes", ())}
-    changes = [_shown(each, hit.get(each["address"])) for each in plan.changes] if plan else []
+    planned = plan.changes if plan else ()
+    made = {each["address"] for each in planned if each["action"] == "create"}
+    changes = [_shown(each, hit, made) for each in planned]
     return Shown(
         template="plan.html",
         values={
             "plan": plan,
             "changes": changes,
+            "ways": _WAYS,
             "impact": impact,
             "unmanaged": [(each, _page(each)) for each in plan.unmanaged] if plan else [],
             "has_git": visit.has_git,
@@ -60,9 +71,12 @@ def _command(plan: GitPlan | None) -> str:
     return f"kaiten-sync plan -t {shlex.quote(name)}" if name else "kaiten-sync plan"
 
 
-def _shown(change: Mapping[str, Any], hit: Mapping[str, Any] | None) -> _PlanLine:
+def _shown(change: Mapping[str, Any], hit: Mapping[str, Any], made: Collection[str]) -> _PlanLine:
+    """A change, with whom it hits by address. What the plan makes has no page yet."""
+    address = change["address"]
+    is_there = "/".join(address.split("/")[:2]) not in made
     return _PlanLine(
-        address=change["address"],
+        address=address,
         action=change["action"],
         effect=change["effect"],
         reason=change.get("reason", ""),
@@ -71,8 +85,8 @@ def _shown(change: Mapping[str, Any], hit: Mapping[str, Any] | None) -> _PlanLin
             for each in change.get("fields", ())
         ],
         declared_at=_place(change),
-        hit=hit,
-        page=None if change["action"] == "create" else _page(change["address"]),
+        hit=hit.get(address),
+        page=_page(address) if is_there and address not in made else None,
     )
 
 
@@ -83,8 +97,11 @@ def _place(change: Mapping[str, Any]) -> str:
     if not source:
         return ""
     place = f"{source['file']}:{source['line']}"
-    through = source.get("through")
-    return f"inherited from {through[-1]}, {place}" if through else place
+    *between, declarer = source.get("through") or (None,)
+    if declarer is None:
+        return place
+    way = f" through {', '.join(between)}" if between else ""
+    return f"inherited from {declarer}{way}, {place}"
 
 
 def _page(address: str) -> str | None:

@@ -44,11 +44,16 @@ def _pricing(visit: Visit) -> Shown:
     ]
     table = price_table(visit.work, columns)
     plan = visit.plan
-    changes = {each["address"]: each for each in plan.changes} if plan else {}
+    # The next version of a family has all its grants, of which only some differ.
+    changes = {
+        address: each
+        for each in (plan.changes if plan else ())
+        for address in (each.get("declaredAs", each["address"]),)
+        if plan and address in plan.differing
+    }
 
     def change_of(address: str) -> Mapping[str, Any] | None:
-        declared = plan.declared_as(address) if plan else address
-        return changes.get(address) or changes.get(declared)
+        return changes.get(plan.declared_as(address) if plan else address)
 
     rows = [
         (
