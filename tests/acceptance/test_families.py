@@ -119,7 +119,10 @@ def test_a_refused_change_names_who_holds_the_version(sold: Seller) -> None:
 @pytest.mark.parametrize(
     ("catalog", "rule"),
     [
-        (LOWERED.replace("type: PAID", "type: PAID\n    onTighten: refuse"), "family-held"),
+        (
+            CATALOG.replace("1000", "500").replace("PAID", "PAID\n    onTighten: refuse"),
+            "(calls 1,000 → 500): instance/…, and `onTighten` is refuse",
+        ),
         (CATALOG.split("families:")[0], "still-held"),
         (CATALOG.replace("  growth:", "  grown:"), "still-held"),
         (CATALOG.replace("Seats, type: NUMBER", "Seats, type: NUMBER, resetPeriod: DAY"), "usage-"),

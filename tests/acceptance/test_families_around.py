@@ -69,6 +69,16 @@ def test_another_default_by_hand_is_drift_and_is_reverted(sold: Seller, seats: i
     assert sold.is_settled()
 
 
+def test_a_revert_says_what_it_does_about_families_and_nothing_else(sold: Seller) -> None:
+    revert = ("drift", "-f", "catalog.yaml", "--plan", PLAN, "--revert", "-o", "revert.json")
+    assert "family/growth" not in sold.run(*revert).stdout  # nothing was edited
+    sold.hold("growth", "one")
+    sold.edit_grant("growth", "seats", 50)
+    done = sold.run(*revert)
+    assert "family/growth: new version growth-v2" in done.stdout
+    assert "family/growth will serve growth-v2; once that is applied, plan again" in done.stderr
+
+
 @pytest.mark.parametrize("seats", [10, 7])
 def test_another_default_by_hand_is_adopted_with_what_it_has(sold: Seller, seats: int) -> None:
     publish_by_hand(sold, seats)

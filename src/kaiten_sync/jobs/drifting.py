@@ -16,6 +16,8 @@ from kaiten_sync.jobs.ruling import ruled_with_impact
 from kaiten_sync.jobs.workspace import Workspace
 from kaiten_sync.model.address import Address
 from kaiten_sync.model.drift import DriftReport
+from kaiten_sync.model.family import Way
+from kaiten_sync.model.plan import Plan
 from kaiten_sync.model.ports import Catalog, Connection, Ports
 from kaiten_sync.model.settings import Prune
 from kaiten_sync.pipeline import CatalogSource, load
@@ -127,7 +129,20 @@ def revert(workspace: Workspace, request: DriftRequest, out: str | None, ports: 
         ports.notices.notify(note.sentence)
     if out is not None and not proposal.refusals:
         ports.files.write(Path(out), write_plan(proposal.plan))
+    for said in _served_anew(proposal.plan):
+        ports.notices.notify(said)
     return proposal
+
+
+def _served_anew(plan: Plan) -> Iterator[str]:
+    """Families that serve another version once a revert is applied: the committed plan is older."""
+    changed = {each.address.root.slug for each in plan.changes}
+    for each in plan.families:
+        if each.way is Way.NEW_VERSION and each.version in changed:
+            yield (
+                f"{each.address} will serve {each.version}; once that is applied, plan again and"
+                " commit the plan, to agree on that version"
+            )
 
 
 def sides_of(

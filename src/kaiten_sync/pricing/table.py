@@ -219,22 +219,17 @@ def _compared(spec: KindSpec, version: NewVersion, plan: Plan) -> dict[Address, 
 
 
 def folded(table: PriceTable, columns: int) -> Sequence[PriceTable]:
-    """The table in parts of at most so many columns; a part of a plan has only rows that change."""
-    parts = []
-    for start in range(0, len(table.columns), max(1, columns)):
-        end = start + max(1, columns)
-        rows = [
-            PriceRow(
-                slug=row.slug,
-                name=row.name,
-                group=row.group,
-                unit=row.unit,
-                cells=row.cells[start:end],
-            )
-            for row in table.rows
-            if not table.is_plan or any(row.cells[start:end])
-        ]
-        parts.append(
-            PriceTable(columns=table.columns[start:end], rows=tuple(rows), is_plan=table.is_plan)
-        )
-    return parts
+    """The table in parts of at most so many columns."""
+    step = max(1, columns)
+    starts = range(0, len(table.columns), step)
+    return [columns_of(table, start, start + step) for start in starts]
+
+
+def columns_of(table: PriceTable, start: int, end: int | None = None) -> PriceTable:
+    """The part of a table with these columns; of a plan, with the rows in which those change."""
+    rows = (
+        replace(row, cells=row.cells[start:end])
+        for row in table.rows
+        if not table.is_plan or any(row.cells[start:end])
+    )
+    return replace(table, columns=table.columns[start:end], rows=tuple(rows))

@@ -11,7 +11,7 @@ from kaiten_sync.report.impact_words import (
     counts_text,
     holder_text,
     moment_text,
-    raised_text,
+    raised_lines,
     share,
     totals_text,
     use_text,
@@ -58,10 +58,7 @@ def impact_parts(impact: Impact) -> dict[str, object]:
         "totals": totals_text(impact),
         "cost": cost_text(impact) if impact.was_read else "",
         "cards": [_card(each) for each in impact.changes] if is_read else [],
-        "raised": [
-            (cut(change_text(each.affected), NAME_LIMIT), raised_text(each))
-            for each in impact.raised
-        ],
+        "raised": [(cut(title, NAME_LIMIT), counts) for title, counts in raised_lines(impact)],
     }
 
 

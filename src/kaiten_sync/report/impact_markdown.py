@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
-from kaiten_sync.model.impact import ChangeImpact, HolderImpact, Impact, RaisedLimit, Standing
+from kaiten_sync.model.impact import ChangeImpact, HolderImpact, Impact, Standing
 from kaiten_sync.report.impact_words import (
     change_text,
     cost_text,
     counts_text,
     holder_text,
     moment_text,
-    raised_text,
+    raised_lines,
     totals_text,
     use_text,
     worth_naming,
@@ -20,9 +20,6 @@ from kaiten_sync.report.markdown import MAX_CHARS, Block, code, collapsed, docum
 from kaiten_sync.report.words import counted
 
 _MARKS = {Standing.OVER: "⛔ ", Standing.NEAR: "⚠️ ", Standing.LOSES: "⚠️ "}
-
-_MOST_RAISED = 10
-"""Raised limits that are listed: nobody is harmed by them, so they leave room for the rest."""
 
 
 def impact_markdown(impact: Impact, *, max_chars: int = MAX_CHARS) -> str:
@@ -43,17 +40,10 @@ def impact_summary(impact: Impact) -> str:
     totals = code(totals_text(impact), limit=1_000)
     if not impact.was_read:
         return f"<div>{totals}</div>\n\n"
-    raised = "".join(f"{line}\n\n" for line in _raised(impact.raised))
+    raised = "".join(
+        f"<div>{code(title)} — {counts}</div>\n\n" for title, counts in raised_lines(impact)
+    )
     return f"<div>{totals} Read with {cost_text(impact)}</div>\n\n{raised}"
-
-
-def _raised(limits: Sequence[RaisedLimit]) -> Iterator[str]:
-    """Raised limits, those that most holders have met first: a line each, few of them."""
-    for each in limits[:_MOST_RAISED]:
-        yield f"<div>{code(change_text(each.affected))} — {raised_text(each)}</div>"
-    if len(limits) > _MOST_RAISED:
-        left = counted(len(limits) - _MOST_RAISED, "more raised limit")
-        yield f"<div>{left}: <code>kaiten-sync impact PLAN</code> shows all.</div>"
 
 
 def _entries(impact: Impact) -> tuple[ChangeImpact, ...]:

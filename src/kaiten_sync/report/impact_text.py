@@ -12,7 +12,7 @@ from kaiten_sync.report.impact_words import (
     counts_text,
     holder_text,
     moment_text,
-    raised_text,
+    raised_lines,
     share,
     totals_text,
     use_text,
@@ -48,9 +48,9 @@ def impact_lines(impact: Impact, paint: Paint) -> Iterator[str]:
         if impact.gap is None:
             yield from _block(change, paint)
             yield ""
-    for raised in impact.raised:
-        yield f"  {paint(change_text(raised.affected), TITLE)}"
-        yield f"{INDENT}{raised_text(raised)}"
+    for title, counts in raised_lines(impact):
+        yield f"  {paint(title, TITLE)}"
+        yield f"{INDENT}{counts}"
         yield ""
     yield paint(f"Impact: {totals_text(impact)}", TITLE)
     if impact.was_read:

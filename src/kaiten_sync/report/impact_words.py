@@ -23,6 +23,9 @@ from kaiten_sync.report.words import counted, word_of
 SHOWN = 10
 """Holders of each change that are named: the worst. `--format csv` has all."""
 
+_MOST_RAISED = 10
+"""Raised limits that are listed: nobody is harmed by them, so they leave room for the rest."""
+
 _ALWAYS = (Standing.OVER, Standing.NEAR, Standing.WITHIN)
 _IF_ANY = (Standing.LOSES, Standing.UNKNOWN, Standing.UNAFFECTED)
 MOST_PRECISE = 6
@@ -72,6 +75,18 @@ def raised_text(raised: RaisedLimit) -> str:
         else f"{raised.refused:,} refused in the last 30 days"
     )
     return f"{holders}{part}: {raised.at_limit:,} at the old limit, {refused}"
+
+
+def raised_lines(impact: Impact) -> Iterator[tuple[str, str]]:
+    """Each raised limit and who has met it, those that most have met first, and what is left out.
+
+    JSON has all of them.
+    """
+    for each in impact.raised[:_MOST_RAISED]:
+        yield change_text(each.affected), raised_text(each)
+    if len(impact.raised) > _MOST_RAISED:
+        left = counted(len(impact.raised) - _MOST_RAISED, "more raised limit")
+        yield left, "kaiten-sync impact PLAN --format json has all"
 
 
 def change_text(affected: Affected) -> str:

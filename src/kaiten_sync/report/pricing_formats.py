@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
+from dataclasses import replace
+from itertools import accumulate
 
 from kaiten_sync.model.value import ABSENT, Json
 from kaiten_sync.pricing import (
@@ -14,6 +17,7 @@ from kaiten_sync.pricing import (
     PriceColumn,
     PriceRow,
     PriceTable,
+    columns_of,
     folded,
 )
 from kaiten_sync.report.impact_csv import text_cell
@@ -31,6 +35,12 @@ _WIDEST_CELL = 40
 
 _MARKDOWN_COLUMNS = 8
 """Columns of one table on a page of GitHub before it scrolls sideways."""
+
+_FEWER_COLUMNS = (_MARKDOWN_COLUMNS, 4, 2, 1)
+"""What is tried if a table does not fit: every row of some columns says more than some rows."""
+
+_COUNTS_LIMIT = 120
+"""Characters of the line that counts what is not shown."""
 
 
 def pricing_text(table: PriceTable, *, color: bool, width: int) -> str:
@@ -89,26 +99,45 @@ def pricing_markdown(table: PriceTable, max_chars: int | None = None) -> str:
     """GitHub's tables, folded by license; what does not fit is counted."""
     if not table.rows:
         return _EMPTY
-    parts = folded(table, _MARKDOWN_COLUMNS)
+    if max_chars is None:
+        return "\n".join(map(_markdown_part, folded(table, _MARKDOWN_COLUMNS)))
     shown: list[str] = []
-    room = max_chars
-    for number, part in enumerate(parts):
+    room, rest, rows_left = max_chars - _COUNTS_LIMIT, table, 0
+    while rest.columns and not rows_left and (part := _largest(rest, room)) is not None:
         text = _markdown_part(part)
-        if room is not None and len(text) > room:
-            left = sum(len(each.columns) for each in parts[number:])
-            return "\n".join([*shown, f"{counted(left, 'more column')} not shown.\n"])
         shown.append(text)
-        room = None if room is None else room - len(text)
+        room -= len(text) + 1
+        rows_left = len(columns_of(rest, 0, len(part.columns)).rows) - len(part.rows)
+        rest = columns_of(rest, len(part.columns))
+    left = [(rows_left, "more row"), (len(rest.columns), "more column")]
+    if counts := " and ".join(counted(number, word) for number, word in left if number):
+        shown.append(f"{counts} not shown: `kaiten-sync table` shows all.\n")
     return "\n".join(shown)
+
+
+def _largest(table: PriceTable, room: int) -> PriceTable | None:
+    """As many of the first columns as fit in so many characters, or of their rows; None if none."""
+    parts = [columns_of(table, 0, columns) for columns in _FEWER_COLUMNS]
+    whole = (part for part in parts if len(_markdown_part(part)) <= room)
+    some = (part for part in (_with_fitting_rows(each, room) for each in parts) if part.rows)
+    return next(whole, None) or next(some, None)
+
+
+def _with_fitting_rows(part: PriceTable, room: int) -> PriceTable:
+    head = len(_markdown_part(replace(part, rows=())))
+    sizes = accumulate((len(_markdown_row(row)) + 1 for row in part.rows), initial=head)
+    fitting = sum(size <= room for size in sizes) - 1
+    return replace(part, rows=part.rows[: max(fitting, 0)])
 
 
 def _markdown_part(table: PriceTable) -> str:
     head = ["", *(code(column_text(each)) for each in table.columns)]
     lines = [_joined(head), "|---|" + "---:|" * len(table.columns)]
-    for row in table.rows:
-        marked = (_mark(each, row) for each in row.cells)
-        lines += [_joined([code(row.slug), *marked])]
-    return "\n".join(lines) + "\n"
+    return "\n".join([*lines, *map(_markdown_row, table.rows)]) + "\n"
+
+
+def _markdown_row(row: PriceRow) -> str:
+    return _joined([code(row.slug), *(_mark(each, row) for each in row.cells)])
 
 
 def _mark(cell: PriceCell | None, row: PriceRow) -> str:
@@ -169,7 +198,11 @@ def _plain(cell: PriceCell | None) -> str:
         return ""
     if cell.is_change:
         return cell_text(cell)
-    return grant_text(cell.after).replace(",", "") if cell.after else ""
+    if cell.after is None:
+        return ""
+    if isinstance(cell.after.value, dict | list):
+        return json.dumps(cell.after.value, ensure_ascii=False, sort_keys=True)
+    return grant_text(cell.after).replace(",", "")
 
 
 def pricing_json(table: PriceTable) -> Json:

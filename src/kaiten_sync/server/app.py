@@ -268,7 +268,8 @@ def _prepare_database(settings: ServerSettings) -> tuple[Database, str | None]:
             new_token = bootstrap(
                 connection, settings.bootstrap_token, now_ms, makes_token=settings.makes_token
             )
-            clear_leases(connection)
+            if not database.is_postgresql:
+                clear_leases(connection)  # elsewhere, another machine may be delivering
     except BaseException:
         database.close()
         raise

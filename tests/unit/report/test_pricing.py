@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import csv
+import json
+import re
+
 import pytest
 from tests.unit.report.strategies import plan_of
 
@@ -18,7 +22,7 @@ from kaiten_sync.pricing import (
     table_of_plan,
 )
 from kaiten_sync.report.formats import TABLE, Look
-from kaiten_sync.report.pricing_formats import pricing_parts
+from kaiten_sync.report.pricing_formats import pricing_markdown, pricing_parts
 from kaiten_sync.report.pricing_words import cell_text, column_text, grant_text
 
 _FIELDS: dict[str, Fields] = {
@@ -131,6 +135,23 @@ def test_a_folded_table_has_every_cell_once(columns: int) -> None:
         assert tuple(cell for each in found for cell in each.cells) == row.cells
 
 
+@pytest.mark.parametrize("limit", [400, 3_000, 12_000, 60_000])
+@pytest.mark.parametrize(("columns", "rows"), [(3, 10), (12, 60), (40, 400)])
+def test_markdown_shows_what_fits_and_counts_the_rest(columns: int, rows: int, limit: int) -> None:
+    found: dict[Address, Fields] = {}
+    for column in range(columns):
+        found[parse_address(f"license/license-{column:02}")] = {}
+        for row in range(rows):
+            grant = parse_address(f"license/license-{column:02}/grant/quota-{row:03}")
+            found[grant] = {"value": column * row}
+    text = pricing_markdown(table_of_catalog(found), limit)
+    assert len(text) <= limit
+    assert "quota-000" in text
+    shown = {code for line in text.splitlines() for code in re.findall(r"license-\d\d", line)}
+    left = re.search(r"(\d+) more columns?", text)
+    assert len(shown) + (int(left[1]) if left else 0) == columns
+
+
 @pytest.mark.parametrize("width", [20, 40, 80, 200])
 def test_text_is_folded_to_the_width(width: int) -> None:
     wide: dict[Address, Fields] = {}
@@ -140,6 +161,15 @@ def test_text_is_folded_to_the_width(width: int) -> None:
     text = TABLE["text"](table_of_catalog(wide), Look(width=width))
     assert all(len(line) <= max(width, 20) for line in text.splitlines())
     assert all(f"l{n:02}" in text for n in range(12))
+
+
+def test_csv_has_values_as_they_are() -> None:
+    config = {"theme": "a, b", "colors": ["red", "green", "blue"]}
+    catalog = {**CATALOG, parse_address("license/pro/grant/branding"): {"value": config}}
+    rows = list(csv.DictReader(TABLE["csv"](table_of_catalog(catalog), Look()).splitlines()))
+    found = {row["entitlement"]: row["pro"] for row in rows}
+    assert json.loads(found["branding"]) == config
+    assert (found["calls"], found["sso"]) == ("50000 (+20 %)", "yes")
 
 
 def test_an_empty_catalog_has_no_table() -> None:

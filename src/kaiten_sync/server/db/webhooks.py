@@ -317,7 +317,7 @@ def payloads_of(connection: Connection, event_seqs: Collection[int]) -> dict[int
 
 
 def clear_leases(connection: Connection) -> None:
-    """End all leases, as a start does before anything is delivered."""
+    """End all leases: those of a process that was killed, when no other can have any."""
     connection.execute(update(webhook_endpoint).values(leased_until=0))
 
 
