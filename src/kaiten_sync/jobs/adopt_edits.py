@@ -128,8 +128,7 @@ class InPlace:
         before, after = self._declared.resources, desired.resources
         new = {each for each in after.keys() - before.keys() - adopted if each.parent in before}
         inherited = {each for each in new if after[each].source.through}
-        came = {d.address.slug for d in trial.adopted if d.drift is DriftClass.UNMANAGED}
-        if any(each.slug in came for each in new - inherited):
+        if new - inherited:
             return None
         changed: dict[Address, Fields] = {address: {} for address in inherited}
         for address, resource in before.items():
