@@ -22,11 +22,12 @@ from tests.support.processes import (
 )
 
 # A slow example is no fault: neither one that runs long nor one that is long in the making.
+# Examples share the folder of their test, and write every file that they read.
 settings.register_profile(
     "any machine",
     parent=settings.default,
     deadline=None,
-    suppress_health_check=[HealthCheck.too_slow],
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
 )
 settings.load_profile("any machine")
 

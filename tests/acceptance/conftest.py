@@ -51,15 +51,24 @@ def place(server: EmbeddedServer, tmp_path: Path) -> Workplace:
 
 
 @pytest.fixture
+def api(place: Workplace) -> Iterator[httpx.Client]:
+    """A client of the organization, beside the command line."""
+    headers = {"Authorization": f"Bearer {place.token}"}
+    with httpx.Client(base_url=f"{place.url}/api", headers=headers) as client:
+        yield client
+
+
+@pytest.fixture
 def shop(
-    place: Workplace, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> Iterator[Seller]:
+    place: Workplace,
+    api: httpx.Client,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> Seller:
     monkeypatch.chdir(place.folder)
     monkeypatch.setenv("KAITEN_BASE_URL", place.url)
     monkeypatch.setenv("KAITEN_AUTH_TOKEN", place.token)
-    headers = {"Authorization": f"Bearer {place.token}"}
-    with httpx.Client(base_url=f"{place.url}/api", headers=headers) as client:
-        yield Seller(place, client, capsys)
+    return Seller(place, api, capsys)
 
 
 @pytest.fixture

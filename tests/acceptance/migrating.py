@@ -10,23 +10,16 @@ from typing import Any
 
 import httpx
 import pytest
+from tests.acceptance.catalogs import SOLD
 from tests.acceptance.conftest import Workplace
 from tests.support.command import Ended
 from tests.support.tenants import DATES, make
 
 from kaiten_sync.cli.run import run
 
-CATALOG = """\
-version: 1
-entitlements:
-  seats: {name: Seats, type: NUMBER}
-  calls: {name: Calls, type: NUMBER, resetPeriod: MONTH}
-  sso: {name: SSO, type: BOOLEAN}
-licenses:
-  growth:
-    name: Growth
-    type: PAID
-    entitlements: {seats: 10, calls: 1000, sso: true}
+CATALOG = (
+    SOLD
+    + """\
   growth-v2:
     name: Growth
     type: PAID
@@ -38,6 +31,7 @@ licenses:
     type: PAID
     entitlements: {seats: 100}
 """
+)
 PLAN = "growth.migration.json"
 METADATA = {"region": "eu", "nested": {"ports": [1, 2.5], "note": None}}
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import httpx
 import pytest
 from tests.acceptance.conftest import Workplace
@@ -47,13 +45,6 @@ def applied(place: Workplace) -> Workplace:
     assert place.run("plan", "-t", "prod", "-o", "plans/prod.plan.json").code == 0
     assert place.run("apply", "plans/prod.plan.json").code == 0
     return place
-
-
-@pytest.fixture
-def api(place: Workplace) -> Iterator[httpx.Client]:
-    headers = {"Authorization": f"Bearer {place.token}"}
-    with httpx.Client(base_url=f"{place.url}/api", headers=headers) as client:
-        yield client
 
 
 def grant(api: httpx.Client, slug: str, tag: str, value: object) -> None:

@@ -5,9 +5,7 @@ from __future__ import annotations
 import httpx
 import pytest
 from tests.acceptance.conftest import Workplace
-from tests.acceptance.test_adopt import api, grant, is_clean, read
-
-__all__ = ["api"]
+from tests.acceptance.test_adopt import grant, is_clean, read
 
 CATALOG = """\
 version: 1
@@ -143,3 +141,18 @@ def test_what_is_inherited_from_an_overlay_is_overridden_there(
     adopt(place, "license/growth/grant/seats")
     assert read(place) == OTHERS
     assert read(place, "prod.yaml") == after
+
+
+def test_what_is_gone_of_an_overlay_is_taken_away_there(
+    place: Workplace, api: httpx.Client
+) -> None:
+    place.write("catalog.yaml", OTHERS)
+    place.write("prod.yaml", BUNDLE)
+    place.write("kaiten-sync.yaml", PROJECT.replace("URL", place.url))
+    assert place.run("plan", "-t", "prod", "-o", "plans/prod.plan.json").code == 0
+    assert place.run("apply", "plans/prod.plan.json").code == 0
+    assert api.delete("/licenses/growth/entitlements/seats").status_code == 204
+    adopt(place, "license/growth/grant/seats")
+    assert read(place) == OTHERS
+    assert "  growth:\n    entitlements: {seats: null}\n" in read(place, "prod.yaml")
+    assert is_clean(place)

@@ -8,9 +8,7 @@ import httpx
 import pytest
 import yaml
 from tests.acceptance.conftest import Workplace
-from tests.acceptance.test_adopt import GRANT, api, describe, grant, is_clean, read
-
-__all__ = ["api"]
+from tests.acceptance.test_adopt import GRANT, describe, grant, is_clean, read
 
 CATALOG = """\
 version: 1

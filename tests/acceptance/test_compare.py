@@ -9,7 +9,8 @@ from typing import Any
 import httpx
 import pytest
 from jsonschema.validators import validator_for
-from tests.acceptance.test_promotion import CATALOG, Pair
+from tests.acceptance.catalogs import ONE_LIMIT
+from tests.acceptance.test_promotion import Pair
 from tests.support.embedded import EmbeddedServer
 from tests.support.metering import done
 
@@ -72,7 +73,7 @@ def test_both_values_are_in_every_format(both: Pair, output_format: str) -> None
 
 
 def test_an_object_that_the_overlay_removes_is_declared_to_be_different(both: Pair) -> None:
-    both.declare(CATALOG + "  starter: {name: Starter, type: TRIAL, entitlements: {calls: 1}}\n")
+    both.declare(ONE_LIMIT + "  starter: {name: Starter, type: TRIAL, entitlements: {calls: 1}}\n")
     overlay = "version: 1\nlicenses:\n  growth: {entitlements: {calls: 9000}}\n  starter: null\n"
     (both.folder / "staging.yaml").write_text(overlay, encoding="utf-8")
     both.run("apply", "-t", "prod", "--yes")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-from collections.abc import Iterator
 from typing import Any
 from xml.etree import ElementTree as Xml
 
@@ -63,13 +62,6 @@ def team(place: Workplace) -> Workplace:
     commit(place)
     assert place.run("apply", PLAN).code == 0
     return place
-
-
-@pytest.fixture
-def api(place: Workplace) -> Iterator[httpx.Client]:
-    headers = {"Authorization": f"Bearer {place.token}"}
-    with httpx.Client(base_url=f"{place.url}/api", headers=headers) as client:
-        yield client
 
 
 def grant(api: httpx.Client, value: int) -> None:

@@ -6,7 +6,6 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
@@ -15,13 +14,6 @@ from tests.acceptance.conftest import Workplace
 from tests.support.tenants import make
 
 PAGE = Path("docs/tutorial/existing-server.md")
-
-
-@pytest.fixture
-def api(place: Workplace) -> Iterator[httpx.Client]:
-    headers = {"Authorization": f"Bearer {place.token}"}
-    with httpx.Client(base_url=f"{place.url}/api", headers=headers) as client:
-        yield client
 
 
 @pytest.fixture

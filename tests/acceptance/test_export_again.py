@@ -7,9 +7,9 @@ from pathlib import Path
 import httpx
 import pytest
 from tests.acceptance.conftest import Workplace
-from tests.acceptance.test_export import api, files, selling
+from tests.acceptance.test_export import files, selling
 
-__all__ = ["api", "selling"]
+__all__ = ["selling"]
 
 MINE = "version: 1\nlicenses:\n  mine:\n    name: Mine\n    type: PAID\n    entitlements: {}\n"
 

@@ -10,7 +10,7 @@ import random
 from collections.abc import Iterator
 
 import pytest
-from tests.support.beginnings import Beginning, Beginnings
+from tests.support.beginnings import Beginning, Beginnings, beginnings
 from tests.support.embedded import EmbeddedServer
 from tests.support.fault_proxy import Fault, FaultProxy, Seen
 from tests.support.processes import HANG_S
@@ -95,9 +95,9 @@ def proxy(server: EmbeddedServer) -> Iterator[FaultProxy]:
         yield running
 
 
-@pytest.fixture(scope="module")
-def beginnings(server: EmbeddedServer, proxy: FaultProxy) -> Iterator[Beginnings]:
-    with Beginnings(server, proxy, bystanders=BYSTANDERS) as begun:
+@pytest.fixture(scope="module", name="beginnings")
+def _beginnings(server: EmbeddedServer, proxy: FaultProxy) -> Iterator[Beginnings]:
+    with beginnings(server, proxy, bystanders=BYSTANDERS) as begun:
         yield begun
 
 

@@ -4,30 +4,18 @@ from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Iterator
 
 import httpx
 import pytest
 from jsonschema import Draft202012Validator
+from tests.acceptance.catalogs import SOLD
 from tests.acceptance.conftest import Workplace
-from tests.support.tenants import instance_body, make
+from tests.support.tenants import holder, make, use
 
 from kaiten_sync.validate import schema_text
 
 SCHEMA = Draft202012Validator(json.loads(schema_text("impact")))
-BEFORE = """\
-version: 1
-entitlements:
-  seats: {name: Seats, type: NUMBER}
-  calls: {name: Calls, type: NUMBER, resetPeriod: MONTH}
-  sso: {name: SSO, type: BOOLEAN}
-licenses:
-  growth:
-    name: Growth
-    type: PAID
-    entitlements: {seats: 10, calls: 1000, sso: true}
-"""
-AFTER = BEFORE.replace("seats: 10, calls: 1000, sso: true", "seats: 5, calls: 2000, sso: true")
+AFTER = SOLD.replace("seats: 10, calls: 1000, sso: true", "seats: 5, calls: 2000, sso: true")
 USED = {"one": 3, "two": 6, "three": 9, "four": 5}
 """Seats by instance: of five, two are over, one is at the limit, one is within."""
 
@@ -35,29 +23,15 @@ PLAN = "the.plan.json"
 
 
 @pytest.fixture
-def api(place: Workplace) -> Iterator[httpx.Client]:
-    headers = {"Authorization": f"Bearer {place.token}"}
-    with httpx.Client(base_url=f"{place.url}/api", headers=headers) as client:
-        yield client
-
-
-@pytest.fixture
 def lowered(place: Workplace, api: httpx.Client) -> Workplace:
     """A license that four instances hold, and a catalog that lowers one of its limits."""
-    place.write("catalog.yaml", BEFORE)
+    place.write("catalog.yaml", SOLD)
     assert place.run("plan", "-f", "catalog.yaml", "-o", PLAN).code == 0
     assert place.run("apply", PLAN).code == 0
-    license_id = api.get("/licenses/growth").json()["id"]
     for slug, seats in USED.items():
-        make(api, "/instances", **{**instance_body(api, slug=slug), "licenseId": license_id})
-        assert report(api, slug, seats) == 200
+        holder(api, slug, seats)
     place.write("catalog.yaml", AFTER)
     return place
-
-
-def report(api: httpx.Client, instance: str, value: int) -> int:
-    body = {"value": {"type": "number", "value": value}, "behavior": "append"}
-    return api.post(f"/instances/{instance}/entitlements/seats/usage", json=body).status_code
 
 
 def test_a_plan_says_who_would_be_over(lowered: Workplace) -> None:
@@ -86,14 +60,14 @@ def test_it_costs_a_page_of_instances_and_a_request_for_each_holder(lowered: Wor
 def test_the_plan_file_is_the_same_whatever_is_used(lowered: Workplace, api: httpx.Client) -> None:
     lowered.run("plan", "-f", "catalog.yaml", "-o", PLAN)
     before = (lowered.folder / PLAN).read_bytes()
-    report(api, "one", 6)
+    assert use(api, "one", 6) == 200
     done = lowered.run("plan", "-f", "catalog.yaml", "-o", PLAN)
     assert "3 over" in done.stdout
     assert (lowered.folder / PLAN).read_bytes() == before
 
 
 def test_a_plan_that_changes_nothing_for_holders_asks_nobody(lowered: Workplace) -> None:
-    lowered.write("catalog.yaml", BEFORE.replace("name: Growth", "name: Grown"))
+    lowered.write("catalog.yaml", SOLD.replace("name: Growth", "name: Grown"))
     done = lowered.run("plan", "-f", "catalog.yaml", "-o", PLAN, "--impact-out", "impact.json")
     assert "Impact" not in done.stdout
     found = json.loads((lowered.folder / "impact.json").read_text())
@@ -101,10 +75,10 @@ def test_a_plan_that_changes_nothing_for_holders_asks_nobody(lowered: Workplace)
 
 
 def test_a_raised_limit_says_who_has_met_the_old_one(lowered: Workplace, api: httpx.Client) -> None:
-    report(api, "three", 1)  # 10 of 10
+    assert use(api, "three", 1) == 200  # 10 of 10
     for instance, value in (("three", 1), ("three", 5), ("two", 50)):
-        assert report(api, instance, value) == 409
-    lowered.write("catalog.yaml", BEFORE.replace("seats: 10", "seats: 20"))
+        assert use(api, instance, value) == 409
+    lowered.write("catalog.yaml", SOLD.replace("seats: 10", "seats: 20"))
     options = ("-f", "catalog.yaml", "-o", PLAN, "--impact-out", "impact.json")
     done = lowered.run("plan", *options)
     assert "4 holders: 1 at the old limit, 2 refused in the last 30 days" in done.stdout
@@ -152,8 +126,8 @@ def test_ci_of_a_public_repository_names_nobody(
         ("over", AFTER, 4),
         ("tightens", AFTER, 4),
         ("breaks", AFTER, 0),
-        ("over", BEFORE.replace("seats: 10", "seats: 9"), 0),
-        ("tightens", BEFORE.replace("seats: 10", "seats: 20"), 0),
+        ("over", SOLD.replace("seats: 10", "seats: 9"), 0),
+        ("tightens", SOLD.replace("seats: 10", "seats: 20"), 0),
     ],
 )
 def test_a_plan_can_be_refused_for_whom_it_affects(
@@ -221,13 +195,11 @@ def test_a_soft_limit_is_judged_by_what_is_accepted(
     limits: tuple[float, float],
     over: set[str],
 ) -> None:
-    place.write("catalog.yaml", BEFORE.replace("seats: 10", f"seats: {before}"))
+    place.write("catalog.yaml", SOLD.replace("seats: 10", f"seats: {before}"))
     assert place.run("apply", "-f", "catalog.yaml", "--yes").code == 0
-    license_id = api.get("/licenses/growth").json()["id"]
     for slug, seats in USED.items():
-        make(api, "/instances", **{**instance_body(api, slug=slug), "licenseId": license_id})
-        assert report(api, slug, seats) == 200
-    place.write("catalog.yaml", BEFORE.replace("seats: 10", f"seats: {after}"))
+        holder(api, slug, seats)
+    place.write("catalog.yaml", SOLD.replace("seats: 10", f"seats: {after}"))
     assert place.run("plan", "-f", "catalog.yaml", "-o", PLAN).code == 0
     (change,) = place.run("impact", PLAN, "--format", "json").json["changes"]
     assert (change["before"], change["after"]) == limits

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import httpx
 import pytest
-from tests.support.beginnings import Beginnings
+from tests.support.beginnings import Beginnings, beginnings
 from tests.support.embedded import EmbeddedServer
 from tests.support.fault_proxy import Fault, FaultProxy, Seen
 from tests.support.processes import HANG_S, python_module, started
@@ -48,9 +48,9 @@ def proxy(server: EmbeddedServer) -> Iterator[FaultProxy]:
         yield running
 
 
-@pytest.fixture(scope="module")
-def beginnings(server: EmbeddedServer, proxy: FaultProxy) -> Iterator[Beginnings]:
-    with Beginnings(server, proxy, target=TargetRef("default", proxy.url)) as begun:
+@pytest.fixture(scope="module", name="beginnings")
+def _beginnings(server: EmbeddedServer, proxy: FaultProxy) -> Iterator[Beginnings]:
+    with beginnings(server, proxy, target=TargetRef("default", proxy.url)) as begun:
         yield begun
 
 

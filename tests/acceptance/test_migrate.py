@@ -184,7 +184,7 @@ def test_a_migration_and_the_plan_of_a_catalog_are_kept_apart(shop: Shop) -> Non
 
 def test_a_server_without_families_says_so(shop: Shop) -> None:
     """A license of the getting-started generation has no family."""
-    license_ = {"slug": "growth", "name": "Growth", "type": "PAID", "version": "1"}
+    license_ = {"id": "l-1", "slug": "growth", "name": "Growth", "type": "PAID", "version": "1"}
     with scripted(lambda _: Reply(200, [license_])) as older:
         done = shop.run("migrate", "growth", KAITEN_BASE_URL=older.url)
     assert done.code == 3

@@ -11,20 +11,14 @@ from pathlib import Path
 
 import httpx
 import pytest
+from tests.acceptance.catalogs import ONE_LIMIT
 from tests.acceptance.conftest import Workplace
 from tests.support.command import Ended
 from tests.support.processes import HANG_S
 
-CATALOG = """\
-version: 1
-entitlements:
-  calls: {name: Calls, type: NUMBER}
-licenses:
-  growth: {name: Growth, type: PAID, entitlements: {calls: 1000}}
-"""
 FOLDER = "it's a catalog"
 PROJECT = f"{FOLDER}/kaiten-sync.yaml"
-PLAN = "our plans/$HOME.plan.json"
+PLAN = "-our plans/$HOME.plan.json"
 COMMAND = re.compile(r"kaiten-sync (?:adopt|apply|drift|freeze|init|plan|show|validate)\b")
 RUNS = frozenset({0, 2})
 """Done, or there is a difference; anything else means that the command line was wrong."""
@@ -58,7 +52,7 @@ def run_in_shell(command: str, place: Workplace, **environment: str) -> Ended:
 @pytest.fixture
 def project(place: Workplace) -> Workplace:
     """A project whose file is neither here nor above, with two targets on one server."""
-    place.write(f"{FOLDER}/catalog.yaml", CATALOG)
+    place.write(f"{FOLDER}/catalog.yaml", ONE_LIMIT)
     place.write(
         PROJECT,
         "version: 1\ncatalog: [catalog.yaml]\ntargets:\n"
@@ -90,12 +84,12 @@ def planned(place: Workplace) -> Ended:
 
 def agreed(place: Workplace) -> None:
     assert planned(place).code == 0
-    assert place.run("apply", PLAN, *PROD[:2], **tokens(place)).code == 0
+    assert place.run("apply", f"./{PLAN}", *PROD[:2], **tokens(place)).code == 0
 
 
 def checked(place: Workplace) -> Ended:
     planned(place)
-    place.write(f"{FOLDER}/catalog.yaml", CATALOG.replace("1000", "2000"))
+    place.write(f"{FOLDER}/catalog.yaml", ONE_LIMIT.replace("1000", "2000"))
     return place.run("plan", *PROD, "--max-updates", "7", "-o", PLAN, "--check", **tokens(place))
 
 
@@ -107,7 +101,7 @@ def edited_on_the_server(place: Workplace) -> Ended:
 
 def ahead_in_git(place: Workplace) -> Ended:
     agreed(place)
-    place.write(f"{FOLDER}/catalog.yaml", CATALOG.replace("1000", "2000"))
+    place.write(f"{FOLDER}/catalog.yaml", ONE_LIMIT.replace("1000", "2000"))
     return place.run("drift", *PROD, "--plan", PLAN, **tokens(place))
 
 
@@ -138,7 +132,7 @@ def exported(place: Workplace) -> Ended:
 
 
 def started(place: Workplace) -> Ended:
-    return place.run("init", "a new $project")
+    return place.run("init", "--", "-a new $project")
 
 
 STORIES: dict[str, tuple[Callable[[Workplace], Ended], set[str]]] = {
@@ -176,7 +170,7 @@ def test_what_is_suggested_can_be_pasted(project: Workplace, story: str) -> None
 def test_a_server_without_a_project_is_named_again(
     place: Workplace, options: tuple[str, ...]
 ) -> None:
-    place.write("c d.yaml", CATALOG)
+    place.write("c d.yaml", ONE_LIMIT)
     alone = {"KAITEN_AUTH_TOKEN": place.token, "KAITEN_BASE_URL": ""}
     there = ("--base-url", place.url, *options)
     ended = place.run("plan", "-f", "c d.yaml", *there, "-o", "a b.plan.json", **alone)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import shlex
-from collections.abc import Iterator
 from typing import Any
 
 import httpx
@@ -45,13 +44,6 @@ def team(place: Workplace) -> Workplace:
     project(place, "owned")
     agree(place)
     return place
-
-
-@pytest.fixture
-def api(place: Workplace) -> Iterator[httpx.Client]:
-    headers = {"Authorization": f"Bearer {place.token}"}
-    with httpx.Client(base_url=f"{place.url}/api", headers=headers) as client:
-        yield client
 
 
 def project(place: Workplace, prune: str) -> None:

@@ -2,15 +2,9 @@
 
 from __future__ import annotations
 
+from tests.acceptance.catalogs import ONE_LIMIT
 from tests.acceptance.conftest import Workplace
 
-CATALOG = """\
-version: 1
-entitlements:
-  calls: {name: Calls, type: NUMBER}
-licenses:
-  growth: {name: Growth, type: PAID, entitlements: {calls: 1000}}
-"""
 PROJECT = """\
 version: 1
 catalog: [catalog.yaml]
@@ -21,7 +15,7 @@ targets:
 
 
 def test_a_grant_that_an_overlay_removes_stays_and_the_plan_says_so(place: Workplace) -> None:
-    place.write("catalog.yaml", CATALOG)
+    place.write("catalog.yaml", ONE_LIMIT)
     place.write("prod.yaml", "version: 1\nlicenses:\n  growth: {entitlements: {calls: null}}\n")
     place.write("kaiten-sync.yaml", PROJECT.replace("URL", place.url))
     assert place.run("apply", "-t", "first", "--yes").code == 0
@@ -35,7 +29,7 @@ def test_a_grant_that_an_overlay_removes_stays_and_the_plan_says_so(place: Workp
 
 
 def test_a_typing_mistake_in_an_overlay_stops_every_command(place: Workplace) -> None:
-    place.write("catalog.yaml", CATALOG)
+    place.write("catalog.yaml", ONE_LIMIT)
     place.write("prod.yaml", "version: 1\nlicenses: {growht: null}\n")
     place.write("kaiten-sync.yaml", PROJECT.replace("URL", place.url))
     for command in ("validate", "plan", "drift"):

@@ -5,7 +5,6 @@ from __future__ import annotations
 import html
 import json
 import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -46,13 +45,6 @@ GOING = [
     "delete:license/starter",
     "delete:entitlement/seats",
 ]
-
-
-@pytest.fixture
-def api(place: Workplace) -> Iterator[httpx.Client]:
-    headers = {"Authorization": f"Bearer {place.token}"}
-    with httpx.Client(base_url=f"{place.url}/api", headers=headers) as client:
-        yield client
 
 
 @pytest.fixture

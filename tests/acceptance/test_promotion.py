@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from tests.acceptance.catalogs import ONE_LIMIT
 from tests.acceptance.conftest import Workplace
 from tests.support.command import Ended, kaiten_sync
 from tests.support.commonmark import Shown
@@ -17,13 +18,6 @@ from tests.support.forge.team import SCOPES, Team, tokens_of
 
 from kaiten_sync.jobs.workflows import Forge
 
-CATALOG = """\
-version: 1
-entitlements:
-  calls: {name: Calls, type: NUMBER}
-licenses:
-  growth: {name: Growth, type: PAID, entitlements: {calls: 1000}}
-"""
 OVERLAY = "version: 1\nlicenses:\n  growth: {entitlements: {calls: 9000}}\n"
 PLANS = {name: f"plans/{name}.plan.json" for name in ("staging", "prod")}
 
@@ -49,7 +43,7 @@ class Pair:
         }
         (folder / "kaiten-sync.yaml").write_text(json.dumps(project), encoding="utf-8")
         (folder / "staging.yaml").write_text(OVERLAY, encoding="utf-8")
-        self.declare(CATALOG)
+        self.declare(ONE_LIMIT)
 
     def declare(self, text: str) -> None:
         (self.folder / "catalog.yaml").write_text(text, encoding="utf-8")
@@ -80,7 +74,7 @@ def test_prod_takes_nothing_before_staging_is_as_declared(pair: Pair, how: tuple
     assert "license/growth/grant/calls" in refused.stderr
     pair.run("apply", PLANS["staging"])
     pair.run(*how)
-    pair.declare(CATALOG.replace("1000", "2000").replace("Growth,", "Grown,"))
+    pair.declare(ONE_LIMIT.replace("1000", "2000").replace("Growth,", "Grown,"))
     pair.plan_both()
     assert "license/growth: not applied to staging yet (update)" in pair.run(*how, code=4).stderr
 
@@ -95,7 +89,7 @@ def test_a_removal_that_staging_has_not_seen_holds_prod_up(pair: Pair) -> None:
     pair.plan_both()
     pair.run("apply", PLANS["staging"])
     pair.run("apply", PLANS["prod"])
-    pair.declare(CATALOG[: CATALOG.index("licenses")])
+    pair.declare(ONE_LIMIT[: ONE_LIMIT.index("licenses")])
     (pair.folder / "staging.yaml").write_text("version: 1\n", encoding="utf-8")
     pair.plan_both()
     assert "license/growth" in pair.run("apply", PLANS["prod"], code=4).stderr
@@ -116,12 +110,12 @@ def _edited(pair: Pair) -> None:
 
 
 def _of_another_commit(pair: Pair) -> None:
-    pair.declare(CATALOG.replace("Growth", "Grown"))
+    pair.declare(ONE_LIMIT.replace("Growth", "Grown"))
     pair.plan_both()
 
 
 def _of_a_plan_that_is_behind(pair: Pair) -> None:
-    pair.declare(CATALOG.replace("Growth", "Grown"))
+    pair.declare(ONE_LIMIT.replace("Growth", "Grown"))
     pair.run("plan", "-t", "prod", "-o", PLANS["prod"])
 
 

@@ -39,13 +39,6 @@ def catalog(place: Workplace) -> Iterator[HttpCatalog]:
         yield opened
 
 
-@pytest.fixture
-def api(place: Workplace) -> Iterator[httpx.Client]:
-    headers = {"Authorization": f"Bearer {place.token}"}
-    with httpx.Client(base_url=f"{place.url}/api", headers=headers) as client:
-        yield client
-
-
 def plan_of(catalog: HttpCatalog, wanted: tuple[Resource, ...] = AFTER, *allowed: str) -> Plan:
     proposal = make_plan(
         desired(*wanted),

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import httpx
 import pytest
 from tests.acceptance.conftest import Workplace
 from tests.support.forgeries import sealed
-from tests.support.tenants import instance_body, make
+from tests.support.tenants import holder, make, use
 
 BEFORE = """\
 version: 1
@@ -40,33 +40,18 @@ PLAN = "prod.plan.json"
 
 
 @pytest.fixture
-def api(place: Workplace) -> Iterator[httpx.Client]:
-    headers = {"Authorization": f"Bearer {place.token}"}
-    with httpx.Client(base_url=f"{place.url}/api", headers=headers) as client:
-        yield client
-
-
-@pytest.fixture
 def used(place: Workplace, api: httpx.Client) -> Workplace:
     """A project whose license one instance holds; it uses 6 seats of 10."""
     place.write("catalog.yaml", BEFORE)
     with_rules(place, PROJECT)
     assert place.run("plan", "-o", PLAN).code == 0
     assert place.run("apply", PLAN).code == 0
-    license_id = api.get("/licenses/growth").json()["id"]
-    make(api, "/instances", **{**instance_body(api, slug="acme-prod"), "licenseId": license_id})
-    report(api, 6)
+    holder(api, "acme-prod", 6)
     return place
 
 
 def with_rules(place: Workplace, project: str) -> Path:
     return place.write("kaiten-sync.yaml", project.replace("URL", place.url))
-
-
-def report(api: httpx.Client, seats: int) -> None:
-    body = {"value": {"type": "number", "value": seats}, "behavior": "append"}
-    path = "/instances/acme-prod/entitlements/seats/usage"
-    assert api.post(path, json=body).status_code == 200
 
 
 def rule(expression: str, verb: str = "deny") -> str:
@@ -174,7 +159,7 @@ def test_apply_judges_a_plan_again(
 ) -> None:
     used.write("catalog.yaml", BEFORE.replace("seats: 10", "seats: 7"))
     assert used.run("plan", "-o", PLAN).code == 0
-    report(api, 2)  # 8 of 7
+    assert use(api, "acme-prod", 2) == 200  # 8 of 7
     done = used.run("apply", *arguments)
     assert done.code == 4
     assert "license/growth/grant/seats: the rule 'nobody is cut off' denies" in done.stderr
@@ -245,7 +230,7 @@ def test_a_plan_that_was_judged_by_rules_is_not_applied_without_its_project(
 def test_a_revert_is_judged(used: Workplace, api: httpx.Client) -> None:
     raised = {"value": {"type": "number", "value": 20}}
     assert api.put("/licenses/growth/entitlements/seats", json=raised).is_success
-    report(api, 9)  # 15 of the 20 that somebody granted by hand
+    assert use(api, "acme-prod", 9) == 200  # 15 of the 20 that somebody granted by hand
     done = used.run("drift", "--revert", "-o", "revert.plan.json")
     assert done.code == 4
     assert "license/growth/grant/seats: the rule 'nobody is cut off' denies" in done.stderr

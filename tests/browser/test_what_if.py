@@ -37,9 +37,9 @@ def test_a_lower_threshold_is_reviewed_before_it_is_saved(
     page.get_by_role("button", name="Review changes").click()
     expect(page.get_by_role("heading", name="Review changes")).to_be_visible()
     row = page.get_by_role("row", name=re.compile("API Calls"))
-    expect(row).to_contain_text("1,000 (+20 %)")
+    expect(row).to_contain_text("1,000 calls (+20 %)")
     expect(row).to_contain_text("tightens")
-    expect(row).to_contain_text("1,000 used, over")
+    expect(row).to_contain_text("1,000 calls used, over")
     expect(page.get_by_text("1 would be over")).to_be_visible()
     if "no scripts" not in request.node.name:
         assert violations(page) == []

@@ -139,7 +139,6 @@ def test_every_answer_is_in_the_document(
         max_examples=20,
         derandomize=True,
         database=None,
-        deadline=None,
         suppress_health_check=list(HealthCheck),
     )
     @given(case=cases)

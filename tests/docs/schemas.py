@@ -9,22 +9,13 @@ from typing import Any
 
 from msgspec.json import schema_components
 
-from kaiten_sync.documents import JsonDocument
+from kaiten_sync.documents import JsonDocument, parts
 from kaiten_sync.documents.apply import ApplyDocument
 from kaiten_sync.documents.compare import ComparisonDocument
 from kaiten_sync.documents.doctor import DoctorDocument
 from kaiten_sync.documents.drift import DriftDocument, DriftsDocument
 from kaiten_sync.documents.impact import ImpactDocument
 from kaiten_sync.documents.migration import MigrationDocument
-from kaiten_sync.documents.parts import (
-    ActionName,
-    AddressText,
-    Digest,
-    DoneName,
-    Fingerprint,
-    LimitValue,
-    SubjectText,
-)
 from kaiten_sync.documents.plan import PlanDocument
 from kaiten_sync.documents.project import ProjectDocument
 from kaiten_sync.documents.receipt import ReceiptDocument
@@ -49,13 +40,13 @@ TITLES: dict[str, tuple[type[JsonDocument], str]] = {
 
 _DRAFT = "https://json-schema.org/draft/2020-12/schema"
 _NAMED = (
-    ActionName,
-    AddressText,
-    Digest,
-    DoneName,
-    Fingerprint,
-    LimitValue,
-    SubjectText,
+    parts.ActionName,
+    parts.AddressText,
+    parts.Digest,
+    parts.DoneName,
+    parts.Fingerprint,
+    parts.LimitValue,
+    parts.SubjectText,
 )
 """Types that are not classes and have a definition of their own; `name` in them is its name."""
 

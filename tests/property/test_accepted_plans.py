@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, event, given, settings
+from hypothesis import event, given, settings
 from hypothesis import strategies as st
 from tests.support.embedded import EmbeddedServer
 from tests.support.scenarios import EVERYTHING, TARGET
@@ -87,9 +87,7 @@ def read(catalog: dict[str, Any]) -> DesiredState | None:
 
 @settings(
     max_examples=60,
-    deadline=None,
     derandomize=True,
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(steps=st.lists(catalogs(), min_size=2, max_size=5))
 def test_an_accepted_plan_is_never_refused_by_the_server(

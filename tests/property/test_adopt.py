@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 from typing import Any
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.fakes.catalog import live
 from tests.support.values import live_state
@@ -106,11 +106,7 @@ def comments(text: str) -> list[str]:
     return re.findall(r"# comment \d+", text)
 
 
-@settings(
-    max_examples=150,
-    deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
-)
+@settings(max_examples=150)
 @given(text=catalogs(), data=st.data())
 def test_comments_stay_and_other_lines_do_not_change(
     tmp_path: Path, text: str, data: st.DataObject

@@ -11,7 +11,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import cast
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.fakes.catalog import FakeCatalog, live
 from tests.unit.jobs.test_adopt_shared import workplace
@@ -105,11 +105,7 @@ def grants_of(source: CatalogSource) -> dict[str, object]:
     return {str(a): each.fields for a, each in load(source).resources.items() if a.parent}
 
 
-@settings(
-    max_examples=120,
-    deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
-)
+@settings(max_examples=120)
 @given(text=shared_catalogs(), data=st.data())
 def test_any_drifted_grants_are_adopted_for_their_licenses_alone(
     tmp_path: Path, text: str, data: st.DataObject
@@ -153,11 +149,7 @@ def test_any_drifted_grants_are_adopted_for_their_licenses_alone(
         assert line.partition("  #")[2] in after
 
 
-@settings(
-    max_examples=120,
-    deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
-)
+@settings(max_examples=120)
 @given(text=shared_catalogs(), data=st.data())
 def test_grants_that_come_and_go_change_no_other_license(
     tmp_path: Path, text: str, data: st.DataObject

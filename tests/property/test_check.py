@@ -65,7 +65,7 @@ def plan(wanted: list[str], found: list[str], prune: Prune, previous: Plan | Non
     return read_plan(write_plan(made.plan))
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(
     before=CATALOGS,
     then=CATALOGS,
@@ -83,7 +83,7 @@ def test_a_plan_made_again_with_itself_before_has_the_same_bytes(
     assert reasons(made, again) == ()
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(first=CATALOGS, second=CATALOGS, found=CATALOGS, later=CATALOGS)
 def test_whatever_differs_has_a_reason(
     first: list[str], second: list[str], found: list[str], later: list[str]

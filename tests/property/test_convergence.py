@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, note, settings
+from hypothesis import given, note, settings
 from tests.property.catalogs import catalogs
 from tests.support.embedded import EmbeddedServer
 
@@ -94,9 +94,7 @@ def arrive(wanted: DesiredState, catalog: HttpCatalog) -> None:
 
 @settings(
     max_examples=40,
-    deadline=None,
     derandomize=True,
-    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
 )
 @given(first=catalogs(), second=catalogs())
 def test_any_catalog_can_become_any_other(
@@ -108,7 +106,7 @@ def test_any_catalog_can_become_any_other(
         arrive(declare(folder, second), catalog)
 
 
-@settings(max_examples=15, deadline=None, derandomize=True)
+@settings(max_examples=15, derandomize=True)
 @given(wanted=catalogs())
 def test_exporting_and_planning_is_empty(
     server: EmbeddedServer, tmp_path_factory: pytest.TempPathFactory, wanted: dict[str, Any]

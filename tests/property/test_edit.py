@@ -111,7 +111,7 @@ def put(data: Any, place: list[str | int], value: Any) -> Any:
 
 
 @pytest.mark.parametrize("line_break", ["\n", "\r\n"])
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(place=st.sampled_from(PLACES), value=VALUES)
 @example(place=["flow", "a"], value="a, b")
 @example(place=["flow", "b", 0], value="x] y")
@@ -133,7 +133,7 @@ def test_any_value_reads_back_from_any_place(
         assert len(gone) <= (3 if is_block else 1)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(key=TEXTS.filter(lambda key: key != "<<"), place=st.sampled_from([["flow"], ["deep"], []]))
 def test_any_key_reads_back(key: str, place: list[str | int]) -> None:
     data = read(TEXT)
@@ -153,7 +153,7 @@ LISTS = st.lists(
 NESTED = st.dictionaries(st.sampled_from("abcd"), MAPS | VALUES | LISTS, max_size=4)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(before=NESTED, after=NESTED, is_flow=st.booleans(), indent=st.sampled_from([2, 4]))
 def test_a_value_changes_key_by_key_into_any_other(
     before: dict[str, Any], after: dict[str, Any], is_flow: bool, indent: int

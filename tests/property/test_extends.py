@@ -103,7 +103,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("catalogs")
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(catalog=extending_catalogs())
 def test_flattening_gives_what_the_grants_written_out_give(folder: Path, catalog: Catalog) -> None:
     short, long = declare(folder, catalog), declare(folder, flat(catalog))

@@ -15,7 +15,7 @@ from typing import Any
 
 import httpx
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.support.embedded import EmbeddedServer
 from tests.support.faulty import Faulty
@@ -108,9 +108,7 @@ def use(api: httpx.Client, value: float) -> None:
 
 @settings(
     max_examples=20,
-    deadline=None,
     derandomize=True,
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(history=st.lists(steps, min_size=2, max_size=4))
 def test_no_plan_takes_anything_from_a_present_holder(

@@ -164,7 +164,6 @@ _FORGERIES: dict[str, Any] = {
 
 @settings(
     max_examples=800,
-    deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
 )
 @given(content=forged(), done=st.integers(0, len(PLAN.changes)))

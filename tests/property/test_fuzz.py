@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from tests.fakes.catalog import FakeCatalog, live
 from tests.support.values import declared, desired, live_state, proposal
@@ -118,14 +118,14 @@ def _break(draw: st.DrawFn, holder: Any) -> None:
             holder[draw(st.text(max_size=8))] = holder.pop(key)
 
 
-@settings(max_examples=600, deadline=None)
+@settings(max_examples=600)
 @given(content=broken_bytes(CONTENT))
 def test_changed_bytes_are_refused_or_mean_the_same(content: bytes) -> None:
     with contextlib.suppress(PlanFileError):
         assert read_plan(content) == PLAN
 
 
-@settings(max_examples=600, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=600)
 @given(document=broken_document())
 def test_a_resealed_plan_is_refused_or_harmless(document: dict[str, Any]) -> None:
     try:
@@ -147,9 +147,7 @@ def _apply(plan: Plan, catalog: FakeCatalog) -> None:
         apply_plan(plan, catalog, progress=NoProgress(), is_stopped=lambda: False, workers=1)
 
 
-@settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=60)
 @given(content=broken_bytes(CONTENT))
 def test_the_command_line_refuses_a_broken_plan(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], content: bytes
@@ -166,11 +164,7 @@ def test_the_command_line_refuses_a_broken_plan(
         assert json.loads(said.out)["error"]
 
 
-@settings(
-    max_examples=300,
-    deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
-)
+@settings(max_examples=300)
 @given(data=st.data(), example=st.sampled_from(EXAMPLES))
 def test_broken_catalogs_are_diagnosed(tmp_path: Path, data: st.DataObject, example: Path) -> None:
     content = data.draw(broken_bytes(example.read_bytes()))
@@ -183,9 +177,7 @@ def test_broken_catalogs_are_diagnosed(tmp_path: Path, data: st.DataObject, exam
         assert finding.ref.line >= 1
 
 
-@settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=60)
 @given(data=st.data(), example=st.sampled_from(EXAMPLES))
 def test_the_command_line_says_what_is_wrong_with_a_catalog(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], data: st.DataObject, example: Path

@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.support.scripted import Reply, Request, Scripted, scripted
 
@@ -224,11 +224,7 @@ def test_a_plan_of_the_truth_can_be_applied(
 
 
 @pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
-@settings(
-    max_examples=60,
-    deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
-)
+@settings(max_examples=60)
 @given(lie=lies())
 def test_a_lie_ends_in_an_error_of_ours(
     server: Scripted,

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from tests.support.forgeries import sealed
 
@@ -153,7 +153,6 @@ def fits(family: Mapping[str, Thresholds], held: Held) -> bool:
 
 
 @given(_FAMILIES, _HOLDERS, _WAVES)
-@settings(deadline=None)
 def test_a_wave_takes_its_share_of_those_who_fit(
     family: Mapping[str, Thresholds], held: list[Held], wave: Limit | None
 ) -> None:
@@ -175,7 +174,6 @@ def test_a_wave_takes_its_share_of_those_who_fit(
 
 
 @given(_FAMILIES, _HOLDERS, _WAVES)
-@settings(deadline=None)
 def test_after_all_waves_everybody_who_fits_has_the_version(
     family: Mapping[str, Thresholds], held: list[Held], wave: Limit | None
 ) -> None:
@@ -190,7 +188,6 @@ def test_after_all_waves_everybody_who_fits_has_the_version(
 
 
 @given(_FAMILIES, _HOLDERS, _WAVES, st.randoms())
-@settings(deadline=None)
 def test_the_plan_is_the_same_in_any_order_and_survives_its_file(
     family: Mapping[str, Thresholds], held: list[Held], wave: Limit | None, random: Any
 ) -> None:
@@ -227,7 +224,6 @@ def places(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
 
 
 @given(_FAMILIES, _HOLDERS, _WAVES, st.data())
-@settings(deadline=None)
 def test_whatever_is_forged_is_refused_or_is_a_migration_of_the_same_people(
     family: Mapping[str, Thresholds], held: list[Held], wave: Limit | None, data: st.DataObject
 ) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, note, settings
+from hypothesis import given, note, settings
 from hypothesis import strategies as st
 from tests.property.catalogs import catalogs
 from tests.property.test_convergence import declare
@@ -71,11 +71,7 @@ def arrive(wanted: DesiredState, catalog: HttpCatalog, prune: Prune) -> Plan | N
     return made.plan
 
 
-@settings(
-    max_examples=25,
-    deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
-)
+@settings(max_examples=25)
 @given(
     before=catalogs(),
     by_hand=catalogs(),

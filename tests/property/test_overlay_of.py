@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.property.catalogs import catalogs
 
@@ -33,11 +33,7 @@ def live_of(desired: DesiredState) -> LiveState:
     return LiveState(resources=found, coverage=Coverage(kinds=kinds, lists=frozenset(lists)))
 
 
-@settings(
-    max_examples=50,
-    deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
-)
+@settings(max_examples=50)
 @given(base=catalogs(), other=catalogs(), third=catalogs())
 def test_the_overlay_of_any_catalog_declares_it(
     tmp_path: Path, base: dict[str, Any], other: dict[str, Any], third: dict[str, Any]
@@ -79,11 +75,7 @@ GRANTS = st.fixed_dictionaries(
 )
 
 
-@settings(
-    max_examples=60,
-    deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
-)
+@settings(max_examples=60)
 @given(granted=st.fixed_dictionaries({"free": GRANTS, "pro": GRANTS, "max": GRANTS}))
 def test_licenses_that_inherit_keep_what_they_have_on_the_server(
     tmp_path: Path, granted: dict[str, dict[str, int]]

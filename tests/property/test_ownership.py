@@ -36,7 +36,7 @@ def deleted(made: Plan) -> frozenset[str]:
     return frozenset(str(c.address) for c in made.changes if c.action == Action.DELETE)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(first=SOME, second=SOME, third=SOME, found=SOME, left=SOME)
 def test_only_what_is_owned_goes_and_nothing_is_forgotten(
     first: frozenset[str],
@@ -60,7 +60,7 @@ def test_only_what_is_owned_goes_and_nothing_is_forgotten(
     assert deleted(four) == ((second | deleted(three)) - third) & still
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(first=SOME, second=SOME, found=SOME)
 def test_what_is_deleted_once_is_not_owned_for_good(
     first: frozenset[str], second: frozenset[str], found: frozenset[str]

@@ -42,7 +42,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("catalogs")
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     catalog=extending_catalogs(), split=st.sampled_from(Split), units=st.booleans(), data=st.data()
 )

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.support.clocked import Clock, clocked
 from tests.support.metering import Meter, metered
@@ -124,11 +124,7 @@ def metering(database_url: str) -> Iterator[tuple[Meter, Clock]]:
 _numbers = itertools.count()
 
 
-@settings(
-    max_examples=25,
-    deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
-)
+@settings(max_examples=25)
 @given(
     method=st.sampled_from(METHODS),
     resets=st.booleans(),

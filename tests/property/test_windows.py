@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from kaiten_sync.licensing.aggregation import EMPTY, Counter
@@ -114,7 +114,6 @@ def test_the_calendar_is_the_one_of_dates(period: ResetPeriod, now: int) -> None
     assert said(window_at(period, ResetAnchor.CALENDAR, 0, now).start_ms) == expected[period]
 
 
-@settings(deadline=None)
 @given(periods, anchors, license_starts, real_time, st.integers(0, 50), counters)
 def test_closures_lead_from_the_stored_window_to_the_present_one(
     period: ResetPeriod,
@@ -144,7 +143,6 @@ def test_closures_lead_from_the_stored_window_to_the_present_one(
         assert told[-1].new_period_start == present.start_ms
 
 
-@settings(deadline=None)
 @given(periods, anchors, license_starts, any_time, st.none() | any_time, counters)
 def test_whatever_is_stored_is_either_shown_or_closed_once(
     period: ResetPeriod,
@@ -172,7 +170,6 @@ def test_whatever_is_stored_is_either_shown_or_closed_once(
         assert reading.window.start_ms == stored_start
 
 
-@settings(deadline=None)
 @given(periods, anchors, license_starts, any_time, st.none() | any_time, counters)
 def test_a_rollover_is_told_only_once(
     period: ResetPeriod,

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Mapping, Sequence
-from contextlib import ExitStack, closing
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
-from types import TracebackType
-from typing import Self
 
 from tests.support.embedded import EmbeddedServer
 from tests.support.fault_proxy import FaultProxy
@@ -52,27 +50,16 @@ class Beginnings:
         self,
         server: EmbeddedServer,
         proxy: FaultProxy,
-        *,
-        bystanders: Sequence[Resource] = (),
-        target: TargetRef = TARGET,
+        bystanders: Sequence[Resource],
+        target: TargetRef,
+        stack: ExitStack,
     ) -> None:
         self._server = server
         self._proxy = proxy
         self._bystanders = bystanders
         self._target = target
         self._known: dict[int, Beginning] = {}
-        self._stack = ExitStack()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._stack.close()
+        self._stack = stack
 
     def of(self, scenario: Scenario) -> Beginning:
         """Bring the server there; what it has for other scenarios may be gone."""
@@ -92,6 +79,19 @@ class Beginnings:
         saved = self._stack.enter_context(closing(self._server.saved()))
         others = beside(plan, catalog)
         return Beginning(scenario, self._bystanders, token, catalog, plan, others, saved)
+
+
+@contextmanager
+def beginnings(
+    server: EmbeddedServer,
+    proxy: FaultProxy,
+    *,
+    bystanders: Sequence[Resource] = (),
+    target: TargetRef = TARGET,
+) -> Iterator[Beginnings]:
+    """The beginnings of plans for this target, beside objects that none of them is about."""
+    with ExitStack() as stack:
+        yield Beginnings(server, proxy, bystanders, target, stack)
 
 
 def beside(plan: Plan, catalog: HttpCatalog) -> Mapping[Address, LiveResource]:

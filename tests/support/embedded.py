@@ -45,6 +45,7 @@ class EmbeddedServer:
 
     def __enter__(self) -> Self:
         if self.database_url.startswith("sqlite:") and not Path(self._file).exists():
+            Path(self._file).touch(mode=0o600)
             Path(self._file).write_bytes(_migrated())
         self.token = new_token()
         settings = ServerSettings(

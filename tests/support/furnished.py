@@ -18,6 +18,21 @@ HOSTILE = (
 _CREATED = "com.kaiten.entitlement.v1.created"
 
 
+Names = Mapping[str, str]
+"""What to fill into the paths of pages, by the name of the parameter."""
+
+CHOSEN: Names = {
+    "entitlementSlug": "api-calls",
+    "entitlementGroupSlug": "quotas",
+    "licenseSlug": "growth",
+    "customerSlug": "my-restaurant",
+    "instanceSlug": "my-restaurant-production",
+    "serviceAccountSlug": "ci",
+    "tokenSlug": "pipeline",
+}
+"""The names that are the same in every organization that is furnished."""
+
+
 def furnish(api: httpx.Client, name: str = "", receiver: str = "http://127.0.0.1:9/") -> Names:
     """Fill an organization; every text that anybody can choose ends with `name`."""
     webhook = _post(api, "/webhooks", url=receiver, eventTypes=[_CREATED])
@@ -29,21 +44,7 @@ def furnish(api: httpx.Client, name: str = "", receiver: str = "http://127.0.0.1
     token = {"name": f"pipeline {name}", "slug": "pipeline", "scopes": ["read:*"]}
     _post(api, "/service-accounts/ci/tokens", **token)
     (delivery, *_) = done(api.get("/webhooks/history")).json()["history"]
-    return {
-        "deliveryId": delivery["id"],
-        "entitlementSlug": "api-calls",
-        "entitlementGroupSlug": "quotas",
-        "licenseSlug": "growth",
-        "customerSlug": "my-restaurant",
-        "instanceSlug": "my-restaurant-production",
-        "webhookId": webhook["id"],
-        "serviceAccountSlug": "ci",
-        "tokenSlug": "pipeline",
-    }
-
-
-Names = Mapping[str, str]
-"""What to fill into the paths of pages, by the name of the parameter."""
+    return {**CHOSEN, "deliveryId": delivery["id"], "webhookId": webhook["id"]}
 
 
 def paths_of_pages(names: Names) -> list[str]:

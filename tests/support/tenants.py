@@ -35,6 +35,18 @@ def instance_body(api: httpx.Client, **fields: Any) -> dict[str, Any]:
     }
 
 
+def use(api: httpx.Client, instance: str, seats: int) -> int:
+    """Report that an instance uses so many more seats; the status of the answer."""
+    body = {"value": {"type": "number", "value": seats}, "behavior": "append"}
+    return api.post(f"/instances/{instance}/entitlements/seats/usage", json=body).status_code
+
+
+def holder(api: httpx.Client, slug: str, seats: int) -> None:
+    """A new instance with the license `growth`, which is there and grants so many seats, in use."""
+    make(api, "/instances", **instance_body(api, slug=slug))
+    assert use(api, slug, seats) == 200
+
+
 def refusal(response: httpx.Response) -> tuple[int, str]:
     """The status and the code of a problem."""
     return response.status_code, response.json()["code"]

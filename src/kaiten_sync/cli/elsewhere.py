@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
+from itertools import pairwise
 
 import click
 
@@ -93,19 +94,15 @@ def usage_message(error: click.ClickException) -> str:
 
 def refuse_single_dash(command: click.Command, words: Sequence[str], ctx: click.Context) -> None:
     """Refuse `-out=x`, as other tools write `--out x`: click would read it as `-o` with `ut=x`."""
-    known = {name for each in command.params for name in each.opts if name.startswith("--")}
-    for word in _options(words):
+    options = [each for each in command.params if isinstance(each, click.Option)]
+    known = {name for each in options for name in each.opts if name.startswith("--")}
+    taking = {name for each in options if not each.is_flag for name in each.opts}
+    for before, word in pairwise(["", *words]):
+        if "--" in (before, word):
+            return
         name = f"-{word.partition('=')[0]}"
-        if name in known or (name in OPTIONS and not word.startswith("--")):
-            meant = name if name in known else OPTIONS[name]
+        meant = name if name in known else OPTIONS.get(name)
+        if word[:2] != "--" and meant is not None and before not in taking:
             ctx.fail(
                 f"{word}: an option of more than one letter has two dashes. Did you mean {meant}?"
             )
-
-
-def _options(words: Iterable[str]) -> Iterable[str]:
-    for word in words:
-        if word == "--":
-            return
-        if word[:1] == "-" and word[1:2] not in ("", "-") and len(word) > 2:
-            yield word

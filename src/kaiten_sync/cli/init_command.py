@@ -88,5 +88,10 @@ def command(
     if not written.is_new:
         print_result("\nNext: add the tokens listed at the top of each file to CI, and commit")
         return
-    enter = "" if root == Path() else f"cd {shlex.quote(folder)} && "
-    print_result(f"\nNext: {enter}kaiten-sync validate")
+    print_result(f"\nNext: {_entering(folder)}kaiten-sync validate")
+
+
+def _entering(folder: str) -> str:
+    from kaiten_sync.report.words import as_operand
+
+    return "" if Path(folder) == Path() else f"cd {shlex.quote(as_operand(folder))} && "

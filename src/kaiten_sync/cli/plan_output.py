@@ -19,7 +19,7 @@ from kaiten_sync.report import formats
 from kaiten_sync.report.notice import Notice, notice_of
 from kaiten_sync.report.origin import Origin
 from kaiten_sync.report.safe_text import safe_text
-from kaiten_sync.report.words import with_place
+from kaiten_sync.report.words import as_operand, with_place
 
 _LINES_LIMIT = 20
 """Lines per cause: a new server differs in everything, and a log has to be read."""
@@ -92,7 +92,7 @@ def print_proposal(
     if error is not None:
         raise error
     if out is not None and proposal.plan.changes:
-        say(f"wrote {out}; apply it with: {next_command('apply', out)}")
+        say(f"wrote {out}; apply it with: {next_command('apply', as_operand(out))}")
     elif out is not None:
         say(f"wrote {out}; it changes nothing, and says what is managed")
     return ExitCode.OK

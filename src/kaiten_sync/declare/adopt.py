@@ -177,8 +177,7 @@ class Adopter:
             return None
         holders = self._editors_of(address)
         if not holders:
-            overlay = self._overlay_of(address)
-            return partial(overlay.put if overlay is not None else self._put_child, path)
+            return partial(self._override(address), path)
         spot = holders[0].find(path)
         is_bare = spot is not None and spot.pairs is None
         is_alias = spot is not None and spot.alias is not None
@@ -187,11 +186,12 @@ class Adopter:
             return partial(holders[0].set, path)
         return None
 
-    def _overlay_of(self, address: Address) -> TextEditor | None:
-        """The overlay that declares what an object inherits: other targets never had that value."""
+    def _override(self, address: Address) -> Callable[[list[str], Json], None]:
+        """How to override what is inherited: in the overlay that other targets do not have."""
         found = self._declared.resources.get(address) if self._declared is not None else None
-        is_over = found is not None and found.source.file in self._overlays
-        return self._editors[found.source.file] if found is not None and is_over else None
+        if found is not None and found.source.file in self._overlays:
+            return self._editors[found.source.file].put
+        return self._put_child
 
     def _change(self, address: Address, field: FieldChange) -> None:
         path, spec, name = path_of(address), spec_of(address.kind), field.name
@@ -254,7 +254,7 @@ class Adopter:
                 restore()
             raise
         if not holders and address.parent is not None:
-            self._put_child(path, None)  # takes an inherited one away
+            self._override(address)(path, None)  # takes an inherited one away
 
     def _put_child(self, path: list[str], value: Json, *, is_base: bool = False) -> None:
         """Write an object into the list of its parent, in the last file that has that list.

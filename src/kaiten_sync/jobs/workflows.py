@@ -17,6 +17,7 @@ from kaiten_sync.declare import PROJECT_FILE
 from kaiten_sync.errors import UsageError
 from kaiten_sync.jobs.apply_jobs import Forge, apply_jobs, gate_note, is_ordered
 from kaiten_sync.model.settings import TOKEN_VARIABLE, Project, Target
+from kaiten_sync.report.words import as_operand
 
 __all__ = ["PIPELINE", "Forge", "WorkflowRequest", "validation", "workflow_paths", "workflows"]
 
@@ -121,7 +122,7 @@ def _of_folder(forge: Forge, folder: str) -> dict[str, str]:
     elif forge is Forge.GITHUB:
         workdir = f"\n    working-directory: {json.dumps(folder)}"
     else:
-        workdir = f"\n    - {json.dumps(f'cd {shlex.quote(folder)}')}"
+        workdir = f"\n    - {json.dumps(f'cd {shlex.quote(as_operand(folder))}')}"
     return {
         "workdir": workdir,
         "prefix": json.dumps(f"{folder}/")[1:-1] if folder else "",

@@ -115,3 +115,8 @@ def with_place(diagnostic: Diagnostic) -> str:
     """A diagnostic in one line, with the place in the declaration if it has one."""
     place = f" ({diagnostic.ref})" if diagnostic.ref else ""
     return f"{diagnostic.sentence}{place}"
+
+
+def as_operand(path: str) -> str:
+    """A path that no command takes for an option, whatever it begins with."""
+    return f"./{path}" if path.startswith("-") else path

@@ -81,7 +81,9 @@ def test_an_option_of_another_tool_gets_ours(
     assert said in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("line", ["show -- -out", "plan -fx --format text -t nowhere"])
+@pytest.mark.parametrize(
+    "line", ["show -- -out", "plan -fx --format text -t nowhere", "plan -f -file -t x"]
+)
 def test_a_short_option_keeps_its_value(line: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(line.split()) == ExitCode.WRONG_INPUT
     assert "two dashes" not in capsys.readouterr().err

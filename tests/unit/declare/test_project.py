@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.unit.declare.conftest import Write
 
@@ -151,7 +151,7 @@ HOSTS = st.text("a.-_:[]%0129@*;", min_size=1, max_size=8) | st.from_regex(
 )
 
 
-@settings(max_examples=200, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=200)
 @given(host=HOSTS)
 def test_a_server_that_a_project_may_name_can_be_asked(write: Write, host: str) -> None:
     url = f"https://{host}/base"
@@ -190,7 +190,7 @@ def test_other_urls_are_refused(write: Write, url: str, rule: str) -> None:
     assert [f.rule for f in read_project(path)[1]] == [rule]
 
 
-@settings(max_examples=200, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=200)
 @given(data=st.data())
 def test_a_mutated_project_file_never_raises(data: st.DataObject, write: Write) -> None:
     text = GOOD.read_text()

@@ -7,7 +7,7 @@ from collections import Counter
 from dataclasses import replace
 from datetime import UTC
 
-from hypothesis import HealthCheck, settings
+from hypothesis import settings
 from hypothesis import strategies as st
 
 from kaiten_sync.errors import CredentialError
@@ -61,7 +61,7 @@ NASTY = (
 
 LOCAL = TargetRef("local", "http://127.0.0.1:6060")
 
-LEAN = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+LEAN = settings(max_examples=40)
 """Plans are large values: fewer of them, and no complaint about the time they take."""
 
 texts = st.sampled_from(NASTY) | st.text(max_size=10)

@@ -7,7 +7,7 @@ from alembic import command
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError
 from tests.support.dash import at_dashboard
-from tests.support.furnished import furnish, paths_of_pages
+from tests.support.furnished import CHOSEN, furnish, paths_of_pages
 from tests.support.metering import client, opened
 
 from kaiten_sync.server.app import ServerSettings, running
@@ -123,17 +123,7 @@ def test_an_upgrade_mends_rows_that_no_list_could_show(furnished_url: str) -> No
         assert values == {"api-calls": 0, "exports": 0, "sso": False, "branding": {}}
         webhook = api.get("/webhooks").json()["items"][0]
         (delivery, *_) = api.get("/webhooks/history").json()["history"]
-        names = {
-            "deliveryId": delivery["id"],
-            "entitlementSlug": "api-calls",
-            "entitlementGroupSlug": "quotas",
-            "licenseSlug": "growth",
-            "customerSlug": "my-restaurant",
-            "instanceSlug": "my-restaurant-production",
-            "webhookId": webhook["id"],
-            "serviceAccountSlug": "ci",
-            "tokenSlug": "pipeline",
-        }
+        names = {**CHOSEN, "deliveryId": delivery["id"], "webhookId": webhook["id"]}
         with at_dashboard(started.url, _TOKEN) as dash:
             for path in paths_of_pages(names):
                 dash.see(path)

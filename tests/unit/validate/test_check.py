@@ -94,7 +94,7 @@ def test_a_family_has_one_default_however_it_is_spelled() -> None:
     assert rules(text) == []
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.data())
 def test_a_mutated_catalog_never_raises(data: st.DataObject) -> None:
     start = data.draw(st.integers(0, len(TEXT)))
@@ -127,7 +127,7 @@ ANYTHING = st.recursive(
 )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(groups=ANYTHING, entitlements=ANYTHING, licenses=ANYTHING)
 def test_any_shape_is_tolerated(groups: object, entitlements: object, licenses: object) -> None:
     sections = {"groups": groups, "entitlements": entitlements, "licenses": licenses}
