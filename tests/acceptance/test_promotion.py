@@ -215,3 +215,12 @@ def test_prod_is_not_applied_after_staging_failed(place: Workplace, server: Embe
     team.repository.commit("A bad plan")
     assert applied(team.forge.push("main")) == [("staging", False)]
     assert team.threshold() is None
+
+
+def test_a_target_that_is_not_reached_is_named_with_who_waits_for_it(pair: Pair) -> None:
+    project = json.loads((pair.folder / "kaiten-sync.yaml").read_text(encoding="utf-8"))
+    project["targets"]["staging"]["url"] = "http://127.0.0.1:1"
+    (pair.folder / "kaiten-sync.yaml").write_text(json.dumps(project), encoding="utf-8")
+    said = pair.run("apply", "-t", "prod", "--yes", code=6).stderr
+    assert "prod waits for staging: " in said
+    assert "--after-receipt" in said

@@ -146,7 +146,10 @@ def test_any_key_reads_back(key: str, place: list[str | int]) -> None:
 
 
 MAPS = st.dictionaries(st.sampled_from("abcd"), VALUES, max_size=4)
-LISTS = st.lists(st.sampled_from("xyz") | VALUES | MAPS, max_size=4)
+LISTS = st.lists(
+    st.sampled_from("xyz") | VALUES | MAPS | st.dictionaries(st.sampled_from("ab"), MAPS),
+    max_size=4,
+)
 NESTED = st.dictionaries(st.sampled_from("abcd"), MAPS | VALUES | LISTS, max_size=4)
 
 

@@ -154,7 +154,9 @@ class TextEditor:
                 yield TextEdit(lines[at], lines[at], text)
             else:
                 end = self._line_end(items[-1].end)
-                yield TextEdit(end, end, "".join(f"{self._break}{line}" for line in new))
+                text = "".join(f"{self._break}{line}" for line in new)
+                depth = items[0].column - 1  # deeper than the list is, and not than its items
+                yield TextEdit(end, end, text, depth)
 
     def remove(self, path: EditPath) -> None:
         """Take an entry out of its mapping."""

@@ -126,9 +126,11 @@ class Overlaying:
             entry, present = over.node.entries[slug], entries.get(slug)
             if entry.node.value is None:
                 entries.pop(slug, None)
-                if present is not None:
+                # A null that is there takes an inherited one away, and leaves nothing to another.
+                is_gone = present is not None and present.node.value is None
+                if present is not None and not is_gone:
                     self.removed[place.address] = entry.key_ref
-                elif not inherits and entry.node.ref not in self._broken:
+                elif (is_gone or not inherits) and entry.node.ref not in self._broken:
                     found = place.diagnostic(
                         "removes-nothing",
                         "null takes nothing away here: the catalog below this overlay does not"

@@ -127,9 +127,10 @@ class InPlace:
         adopted = {each.address for each in trial.adopted}
         before, after = self._declared.resources, desired.resources
         new = {each for each in after.keys() - before.keys() - adopted if each.parent in before}
-        if not all(after[address].source.through for address in new):
+        inherited = {each for each in new if after[each].source.through}
+        if new - inherited:
             return None
-        changed: dict[Address, Fields] = {address: {} for address in new}
+        changed: dict[Address, Fields] = {address: {} for address in inherited}
         for address, resource in before.items():
             now = after[address].fields if address in after else {}
             if address not in adopted and now != resource.fields:

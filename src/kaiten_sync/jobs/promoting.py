@@ -11,7 +11,7 @@ from kaiten_sync.api.credentials import api_base
 from kaiten_sync.api.identity import server_key
 from kaiten_sync.documents import from_json
 from kaiten_sync.documents.receipt import ReceiptDocument
-from kaiten_sync.errors import CredentialError, RefusedError, UsageError
+from kaiten_sync.errors import AccessError, CredentialError, RefusedError, UsageError
 from kaiten_sync.jobs.agreed import committed_place, read_plan_file
 from kaiten_sync.jobs.planning import PlanRequest, case_of, propose
 from kaiten_sync.jobs.workspace import Workspace
@@ -54,8 +54,8 @@ def check_turn(
     to a target; without one, the target is read.
 
     Raises:
-        RefusedError: a target is not as declared. CredentialError: it cannot be read, and no
-            receipt was named. UsageError: a receipt is not one.
+        RefusedError: a target is not as declared. AccessError: it cannot be read, and no receipt
+            was named. UsageError: a receipt is not one.
     """
     before = waits_for(workspace, target)
     if not before:
@@ -74,19 +74,20 @@ def _check_live(
 ) -> None:
     try:
         connection = workspace.connect_to_other(name)
-    except CredentialError as error:
-        raise CredentialError(
+        case = case_of(workspace, connection, PlanRequest(files=tuple(files)), ports)
+        with connection.open() as catalog:
+            proposal = propose(case, catalog, ports)
+    except AccessError as error:
+        is_refused = isinstance(error, CredentialError)
+        raise type(error)(
             f"{target} waits for {name}: {error.message}",
-            hint=f"set the token of {name}, or name the receipt of its apply of this commit with"
-            " --after-receipt FILE",
+            hint=f"{'set the token of' if is_refused else 'make sure that this reaches'} {name}, or"
+            " name the receipt of its apply of this commit with --after-receipt FILE",
         ) from error
-    case = case_of(workspace, connection, PlanRequest(files=tuple(files)), ports)
-    with connection.open() as catalog:
-        proposal = propose(case, catalog, ports)
-    if proposal.plan.changes:
+    if proposal.plan.changes or proposal.refusals:
         raise RefusedError(
             f"{target} waits for {name}, and {name} is not as declared",
-            tuple(_listed(name, proposal.plan)),
+            (*_listed(name, proposal.plan), *proposal.refusals),
             hint=f"apply the plan of {name} first: {_plan_of(name, workspace, files)}",
         )
 

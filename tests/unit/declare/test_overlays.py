@@ -298,6 +298,17 @@ def test_what_an_overlay_takes_away_is_named_where_it_is_missed(
     assert says in f"{diagnostic.message} {diagnostic.hint}"
 
 
+def test_an_inherited_grant_is_taken_away_once(write: Write, tmp_path: Path) -> None:
+    write("base.yaml", INHERITING)
+    taken = "version: 1\nlicenses: {free: {entitlements: {seats: null}}}\n"
+    write("one.yaml", taken)
+    write("two.yaml", taken)
+    source = CatalogSource(root=tmp_path, catalog=["base.yaml"], overlays=["one.yaml", "two.yaml"])
+    _, (diagnostic,) = validate(source)
+    assert diagnostic.rule == "removes-nothing"
+    assert str(diagnostic.ref).startswith("two.yaml")
+
+
 PROJECT = """\
 version: 1
 catalog: {catalog}
