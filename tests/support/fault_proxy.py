@@ -195,7 +195,7 @@ class _Handler(socketserver.StreamRequestHandler):
                 self.wfile.write(head + b"\r\n\r\n" + body[: len(body) // 2])
                 return self._reset()
             case Fault.STALL_BEFORE | Fault.STALL_AFTER:
-                while not (stopped.wait(_LOOK_S) or self._is_alone()):
+                while not (stopped.wait(_LOOK_S) or self._is_left()):
                     pass
                 return self._reset()
             case Fault.LATENCY:
@@ -205,10 +205,13 @@ class _Handler(socketserver.StreamRequestHandler):
             self.wfile.write(answer)
         return True
 
-    def _is_alone(self) -> bool:
-        """Whether the client has gone."""
+    def _is_left(self) -> bool:
+        """Whether the client has gone, or has gone on.
+
+        After a duplicated answer it takes the second one for that of its next request.
+        """
         readable, _, _ = select.select([self.connection], [], [], 0)
-        return bool(readable) and not self.connection.recv(1, socket.MSG_PEEK)
+        return bool(readable)
 
     def _reset(self) -> bool:
         """Close with RST, as a machine that dies does, and not with an orderly end."""
