@@ -146,7 +146,14 @@ def apply_migration(
             return None
         held = found[change.address]
         usage = catalog.list_usage(held.address.slug)
-        return HELD_BACK.get(prospect(seen[holds(held)], _instance(held), usage, clock()).standing)
+        now = prospect(seen[holds(held)], _instance(held), usage, clock())
+        reason = HELD_BACK.get(now.standing)
+        if reason is None:
+            return None
+        live = catalog.get(change.address)
+        # Another apply may have moved it since: then its usage counts against the new limit.
+        has_moved = live is not None and holds(live) != holds(held)
+        return None if has_moved else reason
 
     result = execute(
         plan,

@@ -216,7 +216,7 @@ def test_a_fork_is_validated_and_sees_no_token(team: Team) -> None:
         assert not {name for name in environment if "TOKEN" in name}
         assert team.server.token not in environment.values()
     lines = (team.folder / "catalog/licenses.yaml").read_text(encoding="utf-8").splitlines()
-    line = 1 + next(number for number, text in enumerate(lines) if "nane" in text)
+    line = 1 + next(n for n, text in enumerate(lines) if text.strip().startswith("nane:"))
     if isinstance(team.forge, GitHub):
         assert f"::error file=catalog/licenses.yaml,line={line}," in jobs["validate"].log
     else:
