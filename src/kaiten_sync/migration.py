@@ -145,15 +145,7 @@ def apply_migration(
         if change.address in plan.guards.allowed:
             return None
         held = found[change.address]
-        usage = catalog.list_usage(held.address.slug)
-        now = prospect(seen[holds(held)], _instance(held), usage, clock())
-        reason = HELD_BACK.get(now.standing)
-        if reason is None:
-            return None
-        live = catalog.get(change.address)
-        # Another apply may have moved it since: then its usage counts against the new limit.
-        has_moved = live is not None and holds(live) != holds(held)
-        return None if has_moved else reason
+        return _why_it_stays(held, seen[holds(held)], catalog, clock())
 
     result = execute(
         plan,
@@ -166,6 +158,18 @@ def apply_migration(
         left_out=HeldBack(known=holders.left, hold_back=hold_back),
     )
     return replace(result, requests=result.requests - sent_before)
+
+
+def _why_it_stays(held: LiveResource, move: Outlook, catalog: Catalog, now: datetime) -> str | None:
+    """Why a holder must not be moved by what it uses now; None if it may."""
+    usage = catalog.list_usage(held.address.slug)
+    reason = HELD_BACK.get(prospect(move, _instance(held), usage, now).standing)
+    if reason is None:
+        return None
+    live = catalog.get(held.address)
+    # Another apply may have moved it since: then its usage counts against the new limit.
+    has_moved = live is not None and holds(live) != holds(held)
+    return None if has_moved else reason
 
 
 def _found(plan: Plan, catalog: Catalog, progress: Progress, workers: int) -> _Versions:
