@@ -27,7 +27,6 @@ from kaiten_sync.model.resource import LiveResource
 from kaiten_sync.model.source import SourceRef
 from kaiten_sync.model.value import NO_UNIT, NO_UNITS, Absent, Json, Unit, is_number
 
-_HARMFUL = frozenset({Effect.TIGHTENS, Effect.BREAKS})
 _MOST_NAMED = 3
 """Holders that a refusal names, and limits that a reason names."""
 
@@ -64,7 +63,7 @@ class SoldFamily:
 def harmful(sold: SoldFamily) -> bool:
     """Whether holders of the served version would lose something."""
     is_served = sold.live is not None and sold.live.served is not None
-    return is_served and sold.is_sold and sold.effect in _HARMFUL
+    return is_served and sold.is_sold and sold.effect is not None and sold.effect.is_harmful
 
 
 def choose(
@@ -212,7 +211,7 @@ def _lost(sold: SoldFamily) -> str:
     """What holders would lose, in a few words."""
     words = []
     for each in sold.differences:
-        if each.effect in _HARMFUL:
+        if each.effect.is_harmful:
             fields = [_change(field, each) for field in each.fields]
             is_short = each.drift is DriftClass.CHANGED and len(fields) == 1
             gone = " goes" if each.drift is DriftClass.UNMANAGED else " changes"

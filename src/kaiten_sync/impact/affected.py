@@ -21,7 +21,6 @@ from kaiten_sync.model.impact import Affected
 from kaiten_sync.model.plan import Plan
 from kaiten_sync.model.value import Absent, Fields, Json
 
-_HARMFUL = frozenset({Effect.TIGHTENS, Effect.BREAKS})
 _Fields = Mapping[str, Json | Absent]
 
 
@@ -96,7 +95,7 @@ def _held(address: Address) -> Address | None:
 
 def _takes_away(change: Change) -> bool:
     move = move_of(change.address.kind, change.action)
-    return change.effect in _HARMFUL or (move is not None and move[1].withdraws)
+    return change.effect.is_harmful or (move is not None and move[1].withdraws)
 
 
 def _affected(change: Change, holder: Address, seen: _Fields) -> Affected:

@@ -14,7 +14,6 @@ from kaiten_sync.kinds.addresses import grant_address
 from kaiten_sync.kinds.grant import GRANT
 from kaiten_sync.kinds.instance import MOVE
 from kaiten_sync.model.address import Address
-from kaiten_sync.model.change import Effect
 from kaiten_sync.model.holder import Instance, Usage
 from kaiten_sync.model.impact import Affected, Standing
 from kaiten_sync.model.plan import Plan
@@ -60,7 +59,7 @@ def outlook(version: str, before: Grants, after: Grants) -> Outlook:
     for term in terms(before, after):
         affected = _affected(version, term)
         is_less = affected.after is None or affected.after < (affected.before or 0)
-        is_harmful = term.effect in (Effect.TIGHTENS, Effect.BREAKS)
+        is_harmful = term.effect.is_harmful
         (taken if is_harmful and (is_less or not affected.is_metered) else kept).append(affected)
     return Outlook(taken=tuple(taken), kept=tuple(kept))
 

@@ -34,6 +34,11 @@ class Effect(StrEnum):
     TIGHTENS = "tightens"
     BREAKS = "breaks"
 
+    @property
+    def is_harmful(self) -> bool:
+        """Whether it takes something from holders."""
+        return self in (Effect.TIGHTENS, Effect.BREAKS)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InnerChange:

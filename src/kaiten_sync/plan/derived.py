@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from kaiten_sync.families import moved, version_address
 from kaiten_sync.kinds.registry import spec_of
-from kaiten_sync.model.change import Action, Change, Effect
+from kaiten_sync.model.change import Action, Change
 from kaiten_sync.model.diagnostic import Diagnostic
 from kaiten_sync.model.plan import Observed, Plan
 from kaiten_sync.plan.cost import least_requests
@@ -126,7 +126,7 @@ def _families(plan: Plan) -> Iterator[Diagnostic]:
             undeclared = f"{change.action}: it is not declared as {change.declared}"
             yield contradiction(undeclared, change.address)
         rests_on_nobody = choice is not None and choice.holders == 0
-        is_harmful = change.effect in (Effect.TIGHTENS, Effect.BREAKS)
+        is_harmful = change.effect.is_harmful
         if rests_on_nobody and is_harmful and change.address.root not in unheld:
             root = change.address.root
             missing = f"{change.action}: the plan has to rest on {root} being held by nobody"

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from kaiten_sync.kinds.registry import spec_of
 from kaiten_sync.kinds.spec import HeldBy
 from kaiten_sync.model.address import Address
-from kaiten_sync.model.change import Action, Change, Effect
+from kaiten_sync.model.change import Action, Change
 from kaiten_sync.model.diagnostic import Diagnostic, Severity
 from kaiten_sync.model.holder import Holders
 from kaiten_sync.model.plan import Plan
@@ -77,7 +77,7 @@ def resting_on_nobody(plan: Plan, done: Collection[str]) -> frozenset[Address]:
 
 def _takes_from_holders(change: Change) -> bool:
     is_move = change.action not in (Action.CREATE, Action.UPDATE)
-    return is_move or change.effect in (Effect.TIGHTENS, Effect.BREAKS)
+    return is_move or change.effect.is_harmful
 
 
 def unchecked(holders: Holders, gone: Collection[Address]) -> Iterator[Diagnostic]:

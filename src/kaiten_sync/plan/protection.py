@@ -8,12 +8,10 @@ from dataclasses import dataclass
 
 from kaiten_sync.kinds.registry import spec_of
 from kaiten_sync.model.address import Address
-from kaiten_sync.model.change import Action, Change, Effect
+from kaiten_sync.model.change import Action, Change
 from kaiten_sync.model.diagnostic import Diagnostic
 from kaiten_sync.plan.leaving import Fate, Leaving, deleted
 from kaiten_sync.plan.words import some
-
-_HARMFUL = frozenset({Effect.TIGHTENS, Effect.BREAKS})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,7 +91,7 @@ def _permit(need: Consent, allowed: Collection[Address]) -> Address | None:
 
 
 def _is_harmful(change: Change) -> bool:
-    return change.action == Action.DELETE or change.effect in _HARMFUL
+    return change.action == Action.DELETE or change.effect.is_harmful
 
 
 def _covers(protected: Collection[Address], address: Address, gone: frozenset[Address]) -> bool:

@@ -11,15 +11,12 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from kaiten_sync.kinds.registry import spec_of
 from kaiten_sync.kinds.spec import HeldBy
 from kaiten_sync.model.address import Address
-from kaiten_sync.model.change import Effect
 from kaiten_sync.model.diagnostic import Diagnostic
 from kaiten_sync.model.drift import Difference, DriftClass
 from kaiten_sync.model.holder import Holders
 from kaiten_sync.model.settings import OnTighten, Policy
 from kaiten_sync.plan.held import holding_of
 from kaiten_sync.plan.protection import Consent
-
-_HARMFUL = frozenset({Effect.TIGHTENS, Effect.BREAKS})
 
 Tightened = Mapping[Address, Sequence[Address]]
 """Live licenses, each with its grants that are lowered or deleted."""
@@ -42,7 +39,7 @@ def tightened(
         parent = each.address.parent
         if parent is None or parent in going or parent in versions:
             continue
-        is_lowered = each.drift is DriftClass.CHANGED and each.effect in _HARMFUL
+        is_lowered = each.drift is DriftClass.CHANGED and each.effect.is_harmful
         can_be_held = spec_of(parent.kind).held_by is HeldBy.INSTANCES
         if can_be_held and (is_lowered or each.address in going):
             found[parent].append(each.address)

@@ -51,7 +51,7 @@ def riskiest_first(entries: Iterable[_Risky]) -> list[_Risky]:
 
 def is_harmful(entry: Risky) -> bool:
     """Whether a change deletes, tightens or breaks."""
-    return entry.action == Action.DELETE or entry.effect in (Effect.TIGHTENS, Effect.BREAKS)
+    return entry.action == Action.DELETE or entry.effect.is_harmful
 
 
 def takes_away(entry: Risky) -> bool:

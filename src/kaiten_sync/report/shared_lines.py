@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import replace
 
-from kaiten_sync.model.change import Action, Change, Effect, FieldChange
+from kaiten_sync.model.change import Action, Change, FieldChange
 from kaiten_sync.model.plan import Plan
 from kaiten_sync.model.source import SourceRef
 from kaiten_sync.pricing import Known, known_in_plan, units_of_plan
@@ -22,7 +22,7 @@ def shared_lines(plan: Plan) -> Iterator[str]:
     for change in plan.changes:
         for each in change.fields if change.action == Action.UPDATE else ():
             place = each.source or change.source
-            if place is not None and each.effect in (Effect.TIGHTENS, Effect.BREAKS):
+            if place is not None and each.effect.is_harmful:
                 by_place[place].append((change, each))
     for place, tightened in by_place.items():
         if len({change.address.root for change, _ in tightened}) > 1:

@@ -6,11 +6,9 @@ from collections.abc import Collection, Sequence
 
 from kaiten_sync.effects import handed_on
 from kaiten_sync.kinds.registry import move_of
-from kaiten_sync.model.change import Action, Change, Effect
+from kaiten_sync.model.change import Action, Change
 from kaiten_sync.model.diagnostic import Diagnostic, Severity
 from kaiten_sync.model.policy_rule import RULE_WARNS, ApprovalLevel
-
-_HARMFUL = frozenset({Effect.TIGHTENS, Effect.BREAKS})
 
 
 def approval_of(
@@ -38,8 +36,8 @@ def _is_automatic(change: Change, automatic: Collection[str], *, is_handed_on: b
     withdraws = move is not None and move[1].withdraws and not is_handed_on
     is_taken = change.action == Action.DELETE or withdraws
     by_action, by_effect = str(change.action) in automatic, change.effect.value in automatic
-    if is_taken and change.effect in _HARMFUL:
+    if is_taken and change.effect.is_harmful:
         return by_action and by_effect
     if is_taken:
         return by_action
-    return by_effect if change.effect in _HARMFUL else by_action or by_effect
+    return by_effect if change.effect.is_harmful else by_action or by_effect
