@@ -63,10 +63,11 @@ def _block(change: ChangeImpact, paint: Paint) -> Iterator[str]:
     holders = list(worth_naming(change))
     widest = max((cells(holder_text(each)) for each in holders), default=0)
     for each in holders:
-        word = paint(
-            padded(each.standing, len(Standing.UNAFFECTED)), STANDING_STYLES.get(each.standing, "")
-        )
-        line = f"{INDENT}{word}  {padded(holder_text(each), widest)}"
+        word = paint(each.standing, STANDING_STYLES.get(each.standing, ""))
+        gap = " " * (
+            len(Standing.UNAFFECTED) - len(each.standing)
+        )  # never painted: it may end a line
+        line = f"{INDENT}{word}{gap}  {padded(holder_text(each), widest)}"
         if change.affected.is_metered:
             # The bar shows use against the maximum before the change, if there was one.
             full = round(_BAR * share(each.used, _whole(change.affected)) / 100)
