@@ -11,7 +11,12 @@ from kaiten_sync.licensing.quantities import (
     quantity_text,
     shortest_quantity,
 )
-from kaiten_sync.licensing.spellings import closest_spelling, is_quantity, quantity_hint
+from kaiten_sync.licensing.spellings import (
+    closest_spelling,
+    is_quantity,
+    quantity_hint,
+    unit_fields,
+)
 from kaiten_sync.licensing.thresholds import (
     UNCAPPED,
     default_overage_percent,
@@ -80,5 +85,6 @@ __all__ = [
     "read_counter",
     "settle_report",
     "shortest_quantity",
+    "unit_fields",
     "warning_boundary",
 ]

@@ -135,7 +135,9 @@ def parse_quantity(text: str, units: Iterable[str] = ()) -> int:
     """
     value = exact_quantity(text, units)
     if value != value.to_integral_value():
-        raise ValueError(f"is {value.normalize():f}, and a threshold here is a whole number")
+        raise ValueError(
+            f"is {value.normalize():f} here, and with a prefix or unit it has to be whole"
+        )
     if value > MAX_QUANTITY:
         raise ValueError("is beyond 2^53, where the server's numbers are no longer exact")
     return int(value)
