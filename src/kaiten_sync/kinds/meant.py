@@ -96,8 +96,8 @@ def field_hint(key: str, known: Collection[str]) -> str | None:
             return f"did you mean '{field}'?"
     if word in (EXTENDS, *_FIELDS[EXTENDS].split()):
         return EXTENDS_GOES
-    words = ((_PRICE, _NO_PRICES), (_TRIAL, _NO_END), (_SHARE, _NO_SHARES))
-    return next((hint for pattern, hint in words if pattern.search(word)), None)
+    unheard_of = ((_PRICE, _NO_PRICES), (_TRIAL, _NO_END), (_SHARE, _NO_SHARES))
+    return next((hint for pattern, hint in unheard_of if pattern.search(word)), None)
 
 
 def extends_hint(value: object) -> str:

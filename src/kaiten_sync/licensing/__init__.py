@@ -8,6 +8,7 @@ from kaiten_sync.licensing.quantities import (
     exact_quantity,
     is_read_with_prefix,
     parse_quantity,
+    quantity_like,
     quantity_text,
     shortest_quantity,
 )
@@ -81,6 +82,7 @@ __all__ = [
     "overage_message",
     "parse_quantity",
     "quantity_hint",
+    "quantity_like",
     "quantity_text",
     "read_counter",
     "settle_report",

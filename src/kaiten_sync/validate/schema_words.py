@@ -7,7 +7,7 @@ show too, and `x-rule`, the rule's name where the keyword alone does not determi
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from kaiten_sync.kinds.closest import did_you_mean
 from kaiten_sync.kinds.meant import (
@@ -57,10 +57,10 @@ def known_fields(error: ValidationError) -> Collection[str]:
 
 def describe_unknown(key: str, error: ValidationError) -> Diagnostic:
     """A key that the schema does not know."""
-    known = known_fields(error)
+    known, instance = known_fields(error), cast("Mapping[str, Any]", error.instance)
     hint = field_hint(key, known)
     if hint is None and key.lower() in _UNIT_WORDS:
-        unit = _short_text(error.instance[key]) or "call"
+        unit = _short_text(instance[key]) or "call"
         hint = f"an entitlement declares its unit: {unit_fields(unit)}"
     hint = hint or did_you_mean(key, known) or _known_here(known)
     return Diagnostic(rule="unknown-field", message=f"unknown field '{key}'", hint=hint)
