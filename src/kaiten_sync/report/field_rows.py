@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from kaiten_sync.kinds.units import quantities
 from kaiten_sync.model.change import Effect, FieldChange
 from kaiten_sync.model.source import SourceRef
-from kaiten_sync.model.value import NO_UNITS, Absent, Json, Unit, is_number
+from kaiten_sync.model.value import NO_UNIT, NO_UNITS, Absent, Json, Unit, is_number
 from kaiten_sync.report.safe_text import safe_text
 from kaiten_sync.report.values import LIMIT, NOT_SET, amount_text, cut, pair_texts
 
@@ -89,10 +89,16 @@ def field_rows(
 def _with_amounts(
     row: FieldRow, field: FieldChange, units: tuple[Unit, Unit], limit: int
 ) -> FieldRow:
-    """The row with the sides that are numbers as amounts."""
-    before = amount_text(field.before, units[0], limit) if is_number(field.before) else row.before
-    after = amount_text(field.after, units[1], limit) if is_number(field.after) else row.after
-    return replace(row, before=before, after=after)
+    """The row with the sides that are numbers as amounts.
+
+    If the unit itself changes, each is in its own: `10 GB → 10,000 MB`, and not `10 GB → 10 GB`.
+    """
+    sides, texts = (field.before, field.after), [row.before, row.after]
+    is_other = NO_UNIT not in units and units[0] != units[1] and all(map(is_number, sides))
+    for at, (side, unit) in enumerate(zip(sides, units, strict=True)):
+        if is_number(side):
+            texts[at] = amount_text(side, unit, limit, as_declared=is_other)
+    return replace(row, before=texts[0], after=texts[1])
 
 
 def place_of(source: SourceRef | None, fields: Iterable[FieldChange]) -> str:

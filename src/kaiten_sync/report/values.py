@@ -35,11 +35,17 @@ def value_text(value: Json | Absent, limit: int = LIMIT) -> str:
     return "" if value is ABSENT else _finished(value, _middle_cut(_whole(value), limit))
 
 
-def amount_text(value: Json | Absent, unit: Unit, limit: int = LIMIT) -> str:
-    """As `value_text`, of a field whose numbers are amounts: `1,000`, `10 GB`."""
+def amount_text(
+    value: Json | Absent, unit: Unit, limit: int = LIMIT, *, as_declared: bool = False
+) -> str:
+    """As `value_text`, of a field whose numbers are amounts: `1,000`, `10 GB`.
+
+    `as_declared` leaves a number in its own unit: `10,000 MB`.
+    """
     if not is_number(value):
         return value_text(value, limit)
-    return safe_text(_middle_cut(quantity_text(value, unit), limit))
+    text = f"{quantity_text(value)} {unit[1]}".rstrip() if as_declared else None
+    return safe_text(_middle_cut(text or quantity_text(value, unit), limit))
 
 
 def pair_texts(
