@@ -6,9 +6,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from kaiten_sync.kinds.units import quantities
+from kaiten_sync.licensing import may_scale_both
 from kaiten_sync.model.change import Effect, FieldChange
 from kaiten_sync.model.source import SourceRef
-from kaiten_sync.model.value import NO_UNIT, NO_UNITS, Absent, Json, Unit, is_number
+from kaiten_sync.model.value import NO_UNITS, Absent, Json, Unit, is_number
 from kaiten_sync.report.safe_text import safe_text
 from kaiten_sync.report.values import LIMIT, NOT_SET, amount_text, cut, pair_texts
 
@@ -94,10 +95,10 @@ def _with_amounts(
     If the unit itself changes, each is in its own: `10 GB → 10,000 MB`, and not `10 GB → 10 GB`.
     """
     sides, texts = (field.before, field.after), [row.before, row.after]
-    is_other = NO_UNIT not in units and units[0] != units[1] and all(map(is_number, sides))
+    may_scale = may_scale_both(*units)
     for at, (side, unit) in enumerate(zip(sides, units, strict=True)):
         if is_number(side):
-            texts[at] = amount_text(side, unit, limit, as_declared=is_other)
+            texts[at] = amount_text(side, unit, limit, may_scale=may_scale)
     return replace(row, before=texts[0], after=texts[1])
 
 

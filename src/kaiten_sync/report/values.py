@@ -36,16 +36,12 @@ def value_text(value: Json | Absent, limit: int = LIMIT) -> str:
 
 
 def amount_text(
-    value: Json | Absent, unit: Unit, limit: int = LIMIT, *, as_declared: bool = False
+    value: Json | Absent, unit: Unit, limit: int = LIMIT, *, may_scale: bool = True
 ) -> str:
-    """As `value_text`, of a field whose numbers are amounts: `1,000`, `10 GB`.
-
-    `as_declared` leaves a number in its own unit: `10,000 MB`.
-    """
+    """As `value_text`, of a field whose numbers are amounts: `1,000`, `10 GB`."""
     if not is_number(value):
         return value_text(value, limit)
-    text = f"{quantity_text(value)} {unit[1]}".rstrip() if as_declared else None
-    return safe_text(_middle_cut(text or quantity_text(value, unit), limit))
+    return safe_text(_middle_cut(quantity_text(value, unit, may_scale=may_scale), limit))
 
 
 def pair_texts(

@@ -163,3 +163,4 @@ def test_a_unit_that_changes_converts_nothing(
     text = PLAN["text"](PlanView(plan=made, write=write_plan), Look())
     assert ("recorded usage stays the number that it is" in text) is (shown is not None)
     assert (shown or "") in text
+    assert (shown or "") in TABLE["text"](table_of_plan(made), Look())

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
-from kaiten_sync.licensing import NO_UNIT, Unit, quantity_text
+from kaiten_sync.licensing import NO_UNIT, Unit, may_scale_both, quantity_text
 from kaiten_sync.server.dashboard.git_view import GitPlan
 from kaiten_sync.server.dashboard.pages import DashboardPage, Form, Shown, Visit, call
 from kaiten_sync.server.service.audit import units_of
@@ -138,7 +138,7 @@ def _shown(
         effect=change["effect"],
         reason=change.get("reason", ""),
         fields=[
-            (each["name"], _text(each, "before", units[0]), _text(each, "after", units[1]))
+            (each["name"], _text(each, "before", units), _text(each, "after", units))
             for each in change.get("fields", ())
         ],
         unit=units[1],
@@ -169,13 +169,14 @@ def _page(address: str) -> str | None:
     return f"{_LISTS[kind]}/{slug}" if kind in _LISTS else None
 
 
-def _text(field: Mapping[str, Any], side: str, unit: Unit) -> str:
+def _text(field: Mapping[str, Any], side: str, units: tuple[Unit, Unit]) -> str:
     value = field.get(side, "–")
     if side not in field or value == "unlimited":
         return str(value)
     is_number = isinstance(value, int | float) and not isinstance(value, bool)
     if is_number and field["name"] == "value":
-        return quantity_text(value, unit)
+        unit = units[0] if side == "before" else units[1]
+        return quantity_text(value, unit, may_scale=may_scale_both(*units))
     return json.dumps(value, ensure_ascii=False)
 
 
