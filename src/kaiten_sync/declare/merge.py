@@ -50,6 +50,7 @@ def merge_documents(
         removed=overlaying.removed,
         partial=overlaying.partial,
         overlaid_bundles=overlaying.bundles,
+        overlaid=frozenset(each.path for each in base) if overlays else frozenset(),
     )
     return merged, tuple(diagnostics)
 
@@ -147,6 +148,7 @@ def _bad_section(name: str, entry: Entry) -> Diagnostic:
         rule="wrong-type",
         message=f"'{name}' must be a map from slugs to objects",
         ref=entry.node.ref,
+        hint="write each below its slug, without the dash: `growth: {name: Growth, ...}`",
     )
 
 
