@@ -8,9 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import TypeAlias
 
-from kaiten_sync.declare.adopt import BOM, path_of, short_form, whole_form
+from kaiten_sync.declare.adopt import BOM
 from kaiten_sync.declare.differing import differing
 from kaiten_sync.declare.edit import TextEditor
+from kaiten_sync.declare.forms import path_of, short_form, whole_form
 from kaiten_sync.declare.merge import CATALOG_VERSION
 from kaiten_sync.declare.write import outline
 from kaiten_sync.kinds.registry import spec_of

@@ -216,3 +216,74 @@ def test_what_inherits_keeps_what_it_had(
     assert path.read_text(encoding="utf-8") == HEAD + "licenses:\n" + expected
     found = read_catalog(catalog, scope=Scope(), progress=NoProgress())
     assert diff_catalog(load(source), found, Scope()).differences == ()
+
+
+FREE = "    entitlements: &base\n      calls: 10          # per month\n      seats: 3\n"
+OWNED = {
+    "the base gets one": (
+        ["free/grant/logs"],
+        [],
+        f"{FREE}      logs: 7\n",
+        "    entitlements:\n      seats: 5           # more\n      calls: 10\n",
+    ),
+    "what merges it loses one": (
+        [],
+        ["pro/grant/calls"],
+        FREE,
+        "    entitlements:\n      seats: 5           # more\n",
+    ),
+    "what merges it loses one that it overrides": (
+        [],
+        ["pro/grant/seats"],
+        FREE,
+        "    entitlements:\n      calls: 10           # more\n",
+    ),
+    "the base gets one, and what merges it loses one": (
+        ["free/grant/logs"],
+        ["pro/grant/calls"],
+        f"{FREE}      logs: 7\n",
+        "    entitlements:\n      seats: 5           # more\n",
+    ),
+}
+MERGED = """\
+licenses:
+  free:
+    name: Free
+    type: PAID
+    entitlements: &base
+      calls: 10          # per month
+      seats: 3
+  pro:
+    name: Pro
+    type: PAID
+    entitlements:
+      <<: *base
+      seats: 5           # more
+"""
+
+
+@pytest.mark.parametrize("case", OWNED.values(), ids=OWNED)
+def test_a_merged_list_is_written_out_if_it_must_differ(
+    tmp_path: Path, case: tuple[list[str], list[str], str, str]
+) -> None:
+    came, gone, base, merging = case
+    path = tmp_path / "c.yaml"
+    text = HEAD + "  logs: {name: Logs, type: NUMBER}\n" + MERGED
+    path.write_text(text, encoding="utf-8")
+    source = CatalogSource(root=tmp_path, catalog=["c.yaml"])
+    objects = {str(a): live(str(a), **each.fields) for a, each in load(source).resources.items()}
+    objects |= {f"license/{name}": live(f"license/{name}", value=7) for name in came}
+    catalog = FakeCatalog(
+        *(each for name, each in objects.items() if name.removeprefix("license/") not in gone)
+    )
+    only = frozenset(parse_address(f"license/{name}") for name in {*came, *gone})
+    adopt(
+        workplace(tmp_path, catalog),
+        AdoptRequest(drift=DriftRequest(files=("c.yaml",), plan="none", only=only)),
+        cast(Ports, SimpleNamespace(files=Disk(), progress=NoProgress())),
+    )
+    after = path.read_text(encoding="utf-8")
+    assert base in after
+    assert after.endswith(merging)
+    found = read_catalog(catalog, scope=Scope(), progress=NoProgress())
+    assert diff_catalog(load(source), found, Scope()).differences == ()
