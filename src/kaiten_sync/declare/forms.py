@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
+from kaiten_sync.declare.write import InOrder
 from kaiten_sync.kinds.registry import child_kinds, spec_of
 from kaiten_sync.model.address import Address, ChildList
 from kaiten_sync.model.value import Fields, Json
@@ -11,9 +12,11 @@ from kaiten_sync.model.value import Fields, Json
 
 def short_form(address: Address, fields: Fields) -> Json:
     """An object as its value if that says it all, or else as a map."""
-    short = spec_of(address.kind).shorthand
-    is_short = fields.keys() == {short} and not isinstance(fields[short], Mapping)
-    return fields[short] if is_short else dict(fields)
+    spec = spec_of(address.kind)
+    short = spec.shorthand
+    if fields.keys() == {short} and not isinstance(fields[short], Mapping):
+        return fields[short]
+    return InOrder((name, fields[name]) for name in spec.fields if name in fields)
 
 
 def whole_form(address: Address, objects: Mapping[Address, Fields]) -> Json:
@@ -26,7 +29,9 @@ def whole_form(address: Address, objects: Mapping[Address, Fields]) -> Json:
         }
         for child in child_kinds(address.kind)
     }
-    return {**objects[address], **inner}
+    own = objects[address]
+    named = {name: own[name] for name in spec_of(address.kind).fields if name in own}
+    return InOrder({**named, **inner})
 
 
 def path_of(address: Address) -> list[str]:
