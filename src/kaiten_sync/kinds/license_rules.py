@@ -19,7 +19,15 @@ def license_diagnostics(licenses: Sequence[Declared], _view: CatalogView) -> Ite
     """Fields of licenses that contradict each other."""
     defaults: dict[str, Declared] = {}
     for declared in licenses:
-        yield from _version_diagnostics(declared)
+        # Servers with families number versions; those without have `isActive` and no families.
+        is_older_server = declared.is_set("isActive")
+        if declared.is_set("version") and not declared.is_set("familySlug") and not is_older_server:
+            yield declared.diagnostic(
+                "version-without-family",
+                "the server numbers the versions of a family, and this license names none",
+                at="version",
+                hint="remove `version`, or say with `familySlug` which family's version it is",
+            )
         if declared.scalar("isDefault") is True:
             yield from _default_diagnostics(declared, defaults)
 
@@ -64,18 +72,6 @@ def _by_age(family: str, versions: Sequence[Declared]) -> list[Declared]:
         latest = int(number) if is_number else latest
         ages[place] = (declared.address.slug != family, latest)
     return [ordered[place] for place in sorted(ages, key=ages.__getitem__)]
-
-
-def _version_diagnostics(declared: Declared) -> Iterator[Diagnostic]:
-    """Servers with families number versions; those without have `isActive` and no families."""
-    is_older_server = declared.is_set("isActive")
-    if declared.is_set("version") and not declared.is_set("familySlug") and not is_older_server:
-        yield declared.diagnostic(
-            "version-without-family",
-            "the server numbers the versions of a family, and this license names none",
-            at="version",
-            hint="remove `version`, or say with `familySlug` which family's version it is",
-        )
 
 
 def _default_diagnostics(declared: Declared, defaults: dict[str, Declared]) -> Iterator[Diagnostic]:

@@ -89,23 +89,19 @@ def quantity_hint(text: str, units: Iterable[str] = ()) -> str:
     try:
         value = exact_quantity(text, names)
     except ValueError:
-        return _form_hint(word, names)
+        if names:
+            return f"write a plain number, or one with a prefix such as 50k, of {names[-1]}"
+        if word.isalpha():
+            return (
+                "write a plain number, or keep the text once the entitlement declares the unit:"
+                f" `unitSingular: {word}` and `unitPlural: {word}`"
+            )
+        return "write a whole number such as 1000, 50k or 3Gi"
     if value > MAX_QUANTITY:
         return "write a smaller number, or `unlimited` for a grant without a cap"
     below = int(value.to_integral_value(ROUND_FLOOR))
     smaller = ", or declare a smaller unit" if names else ""
     return f"write a whole number ({below} or {below + 1}){smaller}"
-
-
-def _form_hint(word: str, units: tuple[str, ...]) -> str:
-    if units:
-        return f"write a plain number, or one with a prefix such as 50k, of {units[-1]}"
-    if word.isalpha():
-        return (
-            "write a plain number, or keep the text once the entitlement declares the unit:"
-            f" `unitSingular: {word}` and `unitPlural: {word}`"
-        )
-    return "write a whole number such as 1000, 50k or 3Gi"
 
 
 def _split(text: str) -> tuple[str, str]:
