@@ -45,8 +45,12 @@ def _sentence(
     else:  # a bundle declares it, or several objects share it through an anchor
         declarers = {way[-1] for way in through.values() if way}
         where, also = f" in {declarers.pop()}" if len(declarers) == 1 and not own else "", ""
+    if len(others) > _MOST:
+        listed = f"{', '.join(others[:_MOST])} and {len(others) - _MOST:,} more"
+    else:
+        listed = " and ".join(filter(None, (", ".join(others[:-1]), others[-1])))
     return (
-        f"{row.before_text} → {row.after_text}{where}{also} tightens {_listed(others)}"
+        f"{row.before_text} → {row.after_text}{where}{also} tightens {listed}"
         f" ({first.address.slug}, {place.file}:{place.line})"
     )
 
@@ -54,9 +58,3 @@ def _sentence(
 def _through(change: Change, field: FieldChange) -> tuple[str, ...]:
     place = field.source or change.source
     return place.through if place is not None else ()
-
-
-def _listed(names: list[str]) -> str:
-    if len(names) > _MOST:
-        return f"{', '.join(names[:_MOST])} and {len(names) - _MOST:,} more"
-    return " and ".join(filter(None, (", ".join(names[:-1]), names[-1])))
