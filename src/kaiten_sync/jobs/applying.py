@@ -26,7 +26,7 @@ from kaiten_sync.model.ports import Approval, Catalog, Connection, Journal, NoJo
 from kaiten_sync.model.resource import DesiredState
 from kaiten_sync.model.settings import Prune
 from kaiten_sync.pipeline import PlanInputs, apply_plan, load, propose_on, read_for_plan
-from kaiten_sync.plan import check_guards, check_target, deleted, not_made_from, recheck
+from kaiten_sync.plan import check_guards, check_target, deleted, not_made_from, recheck, unproven
 from kaiten_sync.verify import verify_plan
 
 
@@ -159,7 +159,8 @@ def _apply_migration(
         )
     if workspace.project is not None:
         guards = replace(plan.guards, max_moves=workspace.policy.max_moves)
-        check_guards(replace(plan, guards=guards))
+        plan = replace(plan, guards=guards)
+        check_guards(plan)
     check_turn(workspace, connection.target, (), request.after_receipts, ports)
     with connection.open() as catalog:
         permit = permit_by_rules(plan, workspace.project, catalog, ports)
@@ -223,12 +224,15 @@ def _target_of(plan: Plan, workspace: Workspace) -> str | None:
 
 
 def _check_policy(plan: Plan, workspace: Workspace, connection: Connection, ports: Ports) -> None:
-    """Hold a plan to the project at hand, whatever it says of limits and protection itself."""
+    """Hold a plan to the project at hand, whatever it says of limits and protection itself.
+
+    So it is with what `onTighten` does not allow.
+    """
     if workspace.project is None:
         return
-    protected = plan.guards.protected
+    declared = DesiredState(resources={})
     try:
-        protected |= load(workspace.source((), connection.overlays)).protected
+        declared = load(workspace.source((), connection.overlays))
     except DeclarationError:
         ports.notices.notify("The catalog is not valid, so only the plan says what is protected.")
     policy = workspace.policy
@@ -236,9 +240,10 @@ def _check_policy(plan: Plan, workspace: Workspace, connection: Connection, port
         plan.guards,
         max_deletes=policy.max_deletes,
         max_updates=policy.max_updates,
-        protected=protected,
+        protected=plan.guards.protected | declared.protected,
     )
-    refusals = recheck(replace(plan, guards=guards))
+    held_to = replace(plan, guards=guards)
+    refusals = (*recheck(held_to), *unproven(held_to, policy, declared.terms))
     if refusals:
         raise RefusedError(
             "the plan is refused",
