@@ -28,6 +28,7 @@ from kaiten_sync.declare.project import (
 )
 from kaiten_sync.declare.read import read_beside, read_documents
 from kaiten_sync.declare.shorter import Extended, extending
+from kaiten_sync.declare.submodules import submodules
 from kaiten_sync.declare.units import with_plain_numbers
 from kaiten_sync.declare.write import dump_catalog, inline
 from kaiten_sync.declare.yaml_reader import parse_yaml
@@ -63,5 +64,6 @@ __all__ = [
     "read_beside",
     "read_documents",
     "read_project_document",
+    "submodules",
     "with_plain_numbers",
 ]
