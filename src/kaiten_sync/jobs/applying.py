@@ -5,7 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
-from kaiten_sync.errors import DeclarationError, KaitenSyncError, RefusedError, UsageError
+from kaiten_sync.errors import (
+    DeclarationError,
+    KaitenSyncError,
+    RefusedError,
+    StalePlanError,
+    UsageError,
+)
 from kaiten_sync.jobs.agreed import (
     Agreed,
     agreed_before,
@@ -28,6 +34,11 @@ from kaiten_sync.model.settings import Prune
 from kaiten_sync.pipeline import PlanInputs, apply_plan, load, propose_on, read_for_plan
 from kaiten_sync.plan import check_guards, check_target, deleted, not_made_from, recheck
 from kaiten_sync.verify import verify_plan
+
+_CAME_BACK = (
+    "this is an older plan that came back, as after a `git revert`: make the current plan and have"
+    " it reviewed"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,7 +136,12 @@ def _apply_file(
             verify_plan(plan, desired, catalog, inputs, progress=ports.progress)
 
         permit = permit_by_rules(plan, workspace.project, catalog, ports)
-        result = _execute(plan, catalog, request, ports, permit, verify)
+        try:
+            result = _execute(plan, catalog, request, ports, permit, verify)
+        except StalePlanError as error:
+            if last.digest != plan.digest:
+                error.hint = _CAME_BACK
+            raise
         if not result.is_complete:
             return result
         inputs = replace(inputs, previous=last, allowed=plan.guards.allowed)
