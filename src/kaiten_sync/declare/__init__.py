@@ -19,6 +19,7 @@ from kaiten_sync.declare.overlay_patch import (
     overlay_bytes,
     overlay_text,
     patch_of,
+    take_from_bundle,
 )
 from kaiten_sync.declare.project import (
     PROJECT_FILE,
@@ -67,5 +68,6 @@ __all__ = [
     "read_documents",
     "read_project_document",
     "submodules",
+    "take_from_bundle",
     "with_plain_numbers",
 ]

@@ -15,6 +15,7 @@ from kaiten_sync.declare.edit import TextEditor
 from kaiten_sync.declare.merge import CATALOG_VERSION
 from kaiten_sync.declare.write import outline
 from kaiten_sync.kinds.registry import spec_of
+from kaiten_sync.kinds.spec import BUNDLE
 from kaiten_sync.model.address import Address
 from kaiten_sync.model.change import FieldChange
 from kaiten_sync.model.drift import Difference, DriftClass
@@ -82,6 +83,17 @@ def forget(patch: Patch, address: Address) -> None:
         inner = inner.get(step) if isinstance(inner, dict) else None
     if isinstance(inner, dict):
         inner.pop(last, None)
+
+
+def take_from_bundle(patch: Patch, name: str) -> None:
+    """Take a grant away from a bundle, if that is what is named, as in messages.
+
+    Whatever extends the bundle loses it as well.
+    """
+    kind, slug, *below = name.split("/")
+    if kind == BUNDLE and len(below) == 2:
+        spec = spec_of(below[0])
+        _set(patch, [spec.bundles, slug, spec.section, below[1]], Leaf())
 
 
 def leave_to_base(patch: Patch, difference: Difference) -> None:

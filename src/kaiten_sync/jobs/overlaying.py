@@ -18,12 +18,14 @@ from kaiten_sync.declare import (
     keep,
     overlay_text,
     patch_of,
+    take_from_bundle,
 )
 from kaiten_sync.diff import diff_catalog
 from kaiten_sync.drift import DriftCase, compare
 from kaiten_sync.errors import RefusedError, UsageError
 from kaiten_sync.jobs.workspace import Workspace
 from kaiten_sync.jobs.worth import with_families
+from kaiten_sync.kinds.registry import all_kinds
 from kaiten_sync.model.address import Address
 from kaiten_sync.model.diagnostic import Diagnostic
 from kaiten_sync.model.drift import Difference, DriftClass
@@ -34,6 +36,9 @@ from kaiten_sync.pipeline import CatalogSource, load, validate
 
 _MOST_ROUNDS = 10
 """How often objects that inherit get what they had, which others may inherit again."""
+
+_DANGLING = {each.slug_refers_to.rule for each in all_kinds() if each.slug_refers_to is not None}
+"""Rules that an object breaks that needs another one of the same slug, as a grant does."""
 
 _FILE = "overlay.yaml"
 """The file that is written into a folder of overlays."""
@@ -175,6 +180,12 @@ def kept_apart(
     for address in missing:
         forget(patch, address)
     text = write(patch)
+    if any(each.parent is None for each in whole):
+        _, wrong = validate(replace(overlay.whole, unsaved={overlay.path: text}))
+        for each in wrong:
+            if each.rule in _DANGLING:
+                take_from_bundle(patch, str(each.address))
+        text = write(patch)
     for _ in range(_MOST_ROUNDS if inherits else 0):
         after, _ = validate(replace(overlay.whole, unsaved={overlay.path: text}))
         found = after.resources if after is not None else declared.resources
