@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
 from kaiten_sync.errors import (
@@ -147,16 +148,23 @@ def _apply_file(
             verify_plan(plan, desired, catalog, inputs, progress=ports.progress)
 
         permit = permit_by_rules(plan, workspace.project, catalog, ports)
-        try:
+        with _named_if_it_came_back(plan, last):
             result = _execute(plan, catalog, request, ports, permit, verify)
-        except StalePlanError as error:
-            if last.digest != plan.digest:
-                error.hint = _CAME_BACK
-            raise
         if not result.is_complete:
             return result
         inputs = replace(inputs, previous=last, allowed=plan.guards.allowed)
         return _with_what_is_left(result, desired, catalog, inputs, ports)
+
+
+@contextmanager
+def _named_if_it_came_back(plan: Plan, last: Plan) -> Iterator[None]:
+    """Say of a stale plan that it is an older one, if another was agreed `last`."""
+    try:
+        yield
+    except StalePlanError as error:
+        if last.digest != plan.digest:
+            error.hint = _CAME_BACK
+        raise
 
 
 def _apply_migration(
