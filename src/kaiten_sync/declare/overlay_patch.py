@@ -14,7 +14,7 @@ from kaiten_sync.declare.differing import differing
 from kaiten_sync.declare.edit import TextEditor
 from kaiten_sync.declare.merge import CATALOG_VERSION
 from kaiten_sync.declare.write import outline
-from kaiten_sync.kinds.registry import spec_of
+from kaiten_sync.kinds.registry import all_kinds, spec_of
 from kaiten_sync.kinds.spec import BUNDLE
 from kaiten_sync.model.address import Address
 from kaiten_sync.model.change import FieldChange
@@ -86,14 +86,12 @@ def forget(patch: Patch, address: Address) -> None:
 
 
 def take_from_bundle(patch: Patch, name: str) -> None:
-    """Take a grant away from a bundle, if that is what is named, as in messages.
-
-    Whatever extends the bundle loses it as well.
-    """
-    kind, slug, *below = name.split("/")
-    if kind == BUNDLE and len(below) == 2:
-        spec = spec_of(below[0])
-        _set(patch, [spec.bundles, slug, spec.section, below[1]], Leaf())
+    """Take a bundle away, or a grant from it, if one of them is named, as messages do."""
+    kind, slug, *grant = name.split("/")
+    if kind == BUNDLE:
+        spec = next(each for each in all_kinds() if each.bundles)
+        within = [spec.section, grant[-1]] if grant else []
+        _set(patch, [spec.bundles, slug, *within], Leaf())
 
 
 def leave_to_base(patch: Patch, difference: Difference) -> None:

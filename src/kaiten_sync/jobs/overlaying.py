@@ -179,13 +179,9 @@ def kept_apart(
     missing = {a for a in whole if a in declared.resources and declared.resources[a].source.through}
     for address in missing:
         forget(patch, address)
-    text = write(patch)
     if any(each.parent is None for each in whole):
-        _, wrong = validate(replace(overlay.whole, unsaved={overlay.path: text}))
-        for each in wrong:
-            if each.rule in _DANGLING:
-                take_from_bundle(patch, str(each.address))
-        text = write(patch)
+        _take_from_bundles(overlay, patch, write)
+    text = write(patch)
     for _ in range(_MOST_ROUNDS if inherits else 0):
         after, _ = validate(replace(overlay.whole, unsaved={overlay.path: text}))
         found = after.resources if after is not None else declared.resources
@@ -204,6 +200,15 @@ def kept_apart(
             keep(patch, address, None if fields is None else spelling.fields(address, fields))
         text = write(patch)
     return text
+
+
+def _take_from_bundles(overlay: Overlay, patch: Patch, write: Callable[[Patch], bytes]) -> None:
+    """Let no bundle grant what is gone; then take away those that nobody extends."""
+    for rules in (_DANGLING, {"extended-by-nobody"}):
+        _, wrong = validate(replace(overlay.whole, unsaved={overlay.path: write(patch)}))
+        for each in wrong:
+            if each.rule in rules and each.address is not None:
+                take_from_bundle(patch, each.address)
 
 
 def _inherited_first(
