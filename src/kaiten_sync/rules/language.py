@@ -29,7 +29,7 @@ VARIABLES: Mapping[str, Variable] = {
     "impact.over": Variable("int", "How many of them use more than is accepted afterwards."),
     "impact.near": Variable("int", "How many use 90 % of it or more."),
     "impact.within": Variable("int", "How many use less."),
-    "impact.loses": Variable("int", "How many lose something whose use is not metered."),
+    "impact.loses": Variable("int", "How many lose something that is not metered, or a license."),
     "impact.unknown": Variable("int", "Of how many it is not certain."),
     "plan.changes": Variable("int", "How many changes the plan has."),
     "plan.actions": Variable(
