@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from kaiten_sync.cli.completion import complete_address
+from kaiten_sync.cli.impact_options import names_are_shown, names_option
 from kaiten_sync.cli.options import (
     OUTPUT_FILE,
     CatalogChoice,
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
 @click.option(
     "-o", "--out", type=OUTPUT_FILE, metavar="FILE", help="Write the plan of --revert here."
 )
+@names_option
 @format_option(formats.DRIFT)
 @detailed_exitcode_option
 def command(
@@ -51,6 +53,7 @@ def command(
     is_all: bool,
     revert: bool,
     out: str | None,
+    names: bool | None,
     output_format: str,
     detailed_exitcode: bool,
 ) -> int:
@@ -77,11 +80,12 @@ def command(
     from kaiten_sync.jobs import drifting
     from kaiten_sync.report.origin import Origin
 
-    _check_options(out, output_format, is_all=is_all, is_revert=revert)
+    _check_options(out, output_format, names, is_all=is_all, is_revert=revert)
     request = drift_request(
         declaration, server, prune, plan=plan, addresses=addresses, is_all=is_all
     )
-    request = replace(request, counts_unmanaged=unmanaged)
+    is_named = names_are_shown(asked=names)
+    request = replace(request, counts_unmanaged=unmanaged, is_named=is_named)
     with workspace_for(output_format, declaration, server) as (workspace, files):
         if revert:
             proposal = drifting.revert(workspace, request, out, terminal_ports())
@@ -115,7 +119,9 @@ def _print_reports(found: Drifts, output_format: str, *, is_all: bool) -> int:
     return code_of(found.unread[0].error)  # the document says it already
 
 
-def _check_options(out: str | None, output_format: str, *, is_all: bool, is_revert: bool) -> None:
+def _check_options(
+    out: str | None, output_format: str, names: bool | None, *, is_all: bool, is_revert: bool
+) -> None:
     """Refuse options that do not go together.
 
     Raises:
@@ -125,5 +131,7 @@ def _check_options(out: str | None, output_format: str, *, is_all: bool, is_reve
         raise UsageError("--revert is for one target: name it with -t")
     if out is not None and not is_revert:
         raise UsageError("-o is for --revert; a report goes to standard output")
+    if names is not None and not is_revert:
+        raise UsageError("--names and --no-names are for --revert; a report names no holders")
     if is_revert and output_format not in formats.PLAN:
         raise UsageError(f"--revert makes a plan, and there is no {output_format} of a plan")

@@ -14,6 +14,7 @@ from kaiten_sync.jobs.agreed import (
     read_plan_file,
 )
 from kaiten_sync.jobs.moving import check_moved
+from kaiten_sync.jobs.nameless import unnamed_refusals
 from kaiten_sync.jobs.planning import PlanRequest, case_of, judged, propose, refuse
 from kaiten_sync.jobs.promoting import check_turn
 from kaiten_sync.jobs.receipt import Receipt
@@ -36,7 +37,8 @@ class ApplyRequest:
 
     `plan_file` is a plan, `-` for the caller's input; None plans first, as `planning` says.
     `made_from` are catalog paths from which the plan file has to be made, empty for any; then
-    `planning` says what overrides the project's policy, and the plan before this one.
+    `planning` says what overrides the project's policy, and the plan before this one. It says as
+    well whether instances and customers are named.
     `receipt` is the file to write outcomes to as they happen. `after_receipts` are those of the
     targets that this one waits for. `watch` makes a journal that receives outcomes as well, once
     the plan is known.
@@ -263,16 +265,22 @@ def _execute(
     permit: Permit = lambda _changes: None,
     verify: Callable[[], None] = lambda: None,
 ) -> ApplyResult:
-    """Verify, apply, and close the receipt however it ends."""
+    """Verify, apply, and close the receipt however it ends.
+
+    A plan that moves holders names them itself.
+    """
     watcher = request.watch(plan)
+    is_named = request.planning.is_named or plan.migration is not None
     if request.receipt is None:
-        verify()
-        return _apply(plan, catalog, watcher, permit, ports)
+        with unnamed_refusals(is_named=is_named):
+            verify()
+            return _apply(plan, catalog, watcher, permit, ports)
     journal = Receipt(request.receipt, plan, ports)
     ended: ApplyResult | KaitenSyncError | None = KaitenSyncError("the run ended unexpectedly")
     try:
-        verify()
-        ended = _apply(plan, catalog, _Journals((journal, watcher)), permit, ports)
+        with unnamed_refusals(is_named=is_named):
+            verify()
+            ended = _apply(plan, catalog, _Journals((journal, watcher)), permit, ports)
     except KaitenSyncError as error:
         ended = error
         raise
