@@ -12,6 +12,7 @@ from kaiten_sync.declare.diagnostics import with_lines
 from kaiten_sync.declare.overlays import Overlaying
 from kaiten_sync.declare.scalars import shorten
 from kaiten_sync.kinds.closest import Suggestions
+from kaiten_sync.kinds.file_kinds import WHERE, FileKind, other_kind
 from kaiten_sync.kinds.meant import field_hint
 from kaiten_sync.kinds.registry import all_kinds, top_kinds
 from kaiten_sync.model.diagnostic import Diagnostic
@@ -69,6 +70,11 @@ def _shape_diagnostics(document: Document) -> Iterable[Diagnostic]:
         return
     if not isinstance(root.value, Mapping):
         yield from _not_a_catalog(document)
+        return
+    other = other_kind(root.entries, FileKind.CATALOG)
+    if other is not None:
+        message = f"this is {other}, not {FileKind.CATALOG}"
+        yield Diagnostic(rule="other-file", message=message, ref=root.ref, hint=WHERE[other])
         return
     yield from _version_diagnostics(document)
     sections = _sections()

@@ -15,6 +15,7 @@ RULES: Mapping[str, str] = {
     "not-utf-8": "A file is not UTF-8 text.",
     "control-character": "A file holds a character that YAML, or the server, does not allow.",
     "secret-in-file": "A credential is written into a file.",
+    "other-file": "A file is one of ours, but not of the kind that is read here.",
     # YAML
     "yaml-syntax": "A file is not valid YAML.",
     "merge-conflict": "A file has git's conflict markers: both sides of a merge.",
