@@ -73,7 +73,6 @@ def command(
       kaiten-sync drift --all --format html > drift.html
       kaiten-sync drift -t prod license/growth/grant/api-calls --revert -o revert.plan.json
     """
-    from kaiten_sync.cli.exit_codes import ExitCode
     from kaiten_sync.cli.forges import workspace_for
     from kaiten_sync.cli.plan_output import print_proposal
     from kaiten_sync.cli.session import drift_request, terminal_ports
@@ -93,8 +92,15 @@ def command(
         found = drifting.drift(workspace, request, terminal_ports())
     found = replace(found, reports=files.in_drift(found.reports))
     code = _print_reports(found, output_format, is_all=is_all)
+    return code or _difference(found, is_detailed=detailed_exitcode)
+
+
+def _difference(found: Drifts, *, is_detailed: bool) -> int:
+    """The exit code of drift that was found."""
+    from kaiten_sync.cli.exit_codes import ExitCode
+
     has_drift = any(report.has_drift for report in found.reports)
-    return ExitCode.DIFFERENCE if not code and detailed_exitcode and has_drift else code
+    return ExitCode.DIFFERENCE if is_detailed and has_drift else ExitCode.OK
 
 
 def _print_reports(found: Drifts, output_format: str, *, is_all: bool) -> int:

@@ -56,7 +56,6 @@ def _approval(plan: Plan, project: str | None) -> ApprovalLevel:
     from kaiten_sync.cli.output import TerminalNotices
     from kaiten_sync.jobs.ruling import approval_by_file
     from kaiten_sync.jobs.workspace import open_project
-    from kaiten_sync.model.settings import Policy
 
     opened = open_project(project, Path.cwd(), os.environ, TerminalNotices())
-    return approval_by_file(plan, opened.policy if opened else Policy())
+    return approval_by_file(plan, opened)

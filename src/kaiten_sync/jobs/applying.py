@@ -27,7 +27,7 @@ from kaiten_sync.model.ports import Approval, Catalog, Connection, Journal, NoJo
 from kaiten_sync.model.resource import DesiredState
 from kaiten_sync.model.settings import Prune
 from kaiten_sync.pipeline import PlanInputs, apply_plan, load, propose_on, read_for_plan
-from kaiten_sync.plan import check_guards, check_target, deleted, not_made_from, recheck
+from kaiten_sync.plan import check_guards, check_target, deleted, held_to, not_made_from, recheck
 from kaiten_sync.verify import verify_plan
 
 
@@ -149,8 +149,7 @@ def _apply_migration(
             hint="apply it without --catalog; whom it moves is in `kaiten-sync show PLAN`",
         )
     if workspace.project is not None:
-        guards = replace(plan.guards, max_moves=workspace.policy.max_moves)
-        check_guards(replace(plan, guards=guards))
+        check_guards(held_to(plan, workspace.policy))
     check_turn(workspace, connection.target, (), request.after_receipts, ports)
     with connection.open() as catalog:
         permit = permit_by_rules(plan, workspace.project, catalog, ports)
@@ -241,14 +240,8 @@ def _check_policy(plan: Plan, workspace: Workspace, connection: Connection, port
         protected |= load(workspace.source((), connection.overlays)).protected
     except DeclarationError:
         ports.notices.notify("The catalog is not valid, so only the plan says what is protected.")
-    policy = workspace.policy
-    guards = replace(
-        plan.guards,
-        max_deletes=policy.max_deletes,
-        max_updates=policy.max_updates,
-        protected=protected,
-    )
-    refusals = recheck(replace(plan, guards=guards))
+    held = held_to(plan, workspace.policy)
+    refusals = recheck(replace(held, guards=replace(held.guards, protected=protected)))
     if refusals:
         raise RefusedError(
             "the plan is refused",

@@ -17,7 +17,9 @@ class Variable(NamedTuple):
 
 VARIABLES: Mapping[str, Variable] = {
     "change.address": Variable("string", "The object, such as `license/growth/grant/seats`."),
-    "change.kind": Variable("string", "Its kind: `group`, `entitlement`, `license`, `grant`."),
+    "change.kind": Variable(
+        "string", "`group`, `entitlement`, `family`, `license`, `grant` or `instance`."
+    ),
     "change.action": Variable("string", "What happens to it: `create`, `update`, `delete`, ..."),
     "change.effect": Variable("string", "`neutral`, `loosens`, `tightens` or `breaks`."),
     "change.fields": Variable(
