@@ -27,7 +27,15 @@ from kaiten_sync.model.ports import Approval, Catalog, Connection, Journal, NoJo
 from kaiten_sync.model.resource import DesiredState
 from kaiten_sync.model.settings import Prune
 from kaiten_sync.pipeline import PlanInputs, apply_plan, load, propose_on, read_for_plan
-from kaiten_sync.plan import check_guards, check_target, deleted, held_to, not_made_from, recheck
+from kaiten_sync.plan import (
+    check_guards,
+    check_target,
+    deleted,
+    held_to,
+    not_made_from,
+    recheck,
+    unproven,
+)
 from kaiten_sync.verify import verify_plan
 
 
@@ -149,7 +157,8 @@ def _apply_migration(
             hint="apply it without --catalog; whom it moves is in `kaiten-sync show PLAN`",
         )
     if workspace.project is not None:
-        check_guards(held_to(plan, workspace.policy))
+        plan = held_to(plan, workspace.policy)
+        check_guards(plan)
     check_turn(workspace, connection.target, (), request.after_receipts, ports)
     with connection.open() as catalog:
         permit = permit_by_rules(plan, workspace.project, catalog, ports)
@@ -232,16 +241,21 @@ def _check_made_from(plan: Plan, desired: DesiredState) -> None:
 
 
 def _check_policy(plan: Plan, workspace: Workspace, connection: Connection, ports: Ports) -> None:
-    """Hold a plan to the project at hand, whatever it says of limits and protection itself."""
+    """Hold a plan to the project at hand, whatever it says of limits and protection itself.
+
+    So it is with what `onTighten` does not allow.
+    """
     if workspace.project is None:
         return
-    protected = plan.guards.protected
+    declared = DesiredState(resources={})
     try:
-        protected |= load(workspace.source((), connection.overlays)).protected
+        declared = load(workspace.source((), connection.overlays))
     except DeclarationError:
         ports.notices.notify("The catalog is not valid, so only the plan says what is protected.")
     held = held_to(plan, workspace.policy)
-    refusals = recheck(replace(held, guards=replace(held.guards, protected=protected)))
+    protected = held.guards.protected | declared.protected
+    held = replace(held, guards=replace(held.guards, protected=protected))
+    refusals = (*recheck(held), *unproven(held, workspace.policy, declared.terms))
     if refusals:
         raise RefusedError(
             "the plan is refused",
