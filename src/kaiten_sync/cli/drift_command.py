@@ -25,6 +25,7 @@ from kaiten_sync.errors import UsageError
 from kaiten_sync.report import formats
 
 if TYPE_CHECKING:
+    from kaiten_sync.cli.exit_codes import ExitCode
     from kaiten_sync.jobs.drifting import Drifts
 
 
@@ -91,20 +92,13 @@ def command(
             return print_proposal(proposal, output_format, out, origin=Origin.REVERT)
         found = drifting.drift(workspace, request, terminal_ports())
     found = replace(found, reports=files.in_drift(found.reports))
-    code = _print_reports(found, output_format, is_all=is_all)
-    return code or _difference(found, is_detailed=detailed_exitcode)
+    return _print_reports(found, output_format, is_all=is_all, is_detailed=detailed_exitcode)
 
 
-def _difference(found: Drifts, *, is_detailed: bool) -> int:
-    """The exit code of drift that was found."""
-    from kaiten_sync.cli.exit_codes import ExitCode
-
-    has_drift = any(report.has_drift for report in found.reports)
-    return ExitCode.DIFFERENCE if is_detailed and has_drift else ExitCode.OK
-
-
-def _print_reports(found: Drifts, output_format: str, *, is_all: bool) -> int:
-    """Print the reports, and return the exit code of the targets that could not be read.
+def _print_reports(
+    found: Drifts, output_format: str, *, is_all: bool, is_detailed: bool
+) -> ExitCode:
+    """Print the reports, and return the exit code, by what could not be read before what differs.
 
     Raises:
         KaitenSyncError: one could not be read, in a format that has no place for it.
@@ -119,7 +113,8 @@ def _print_reports(found: Drifts, output_format: str, *, is_all: bool) -> int:
     document = formats.DriftView(reports=found.reports, failed=failed, is_all=is_all)
     print_result(formats.DRIFT[output_format](document, look_of(sys.stdout)))
     if not found.unread:
-        return ExitCode.OK
+        has_drift = any(report.has_drift for report in found.reports)
+        return ExitCode.DIFFERENCE if is_detailed and has_drift else ExitCode.OK
     if output_format != "json":
         raise found.unread[0].error
     return code_of(found.unread[0].error)  # the document says it already
