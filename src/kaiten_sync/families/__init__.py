@@ -11,6 +11,8 @@ from kaiten_sync.families.served import (
     as_sold,
     live_families,
     moved,
+    number_of,
+    served_of,
     version_address,
 )
 from kaiten_sync.families.twice import declared_twice
@@ -32,7 +34,9 @@ __all__ = [
     "harmful",
     "live_families",
     "moved",
+    "number_of",
     "priced",
+    "served_of",
     "taken_over",
     "version_address",
     "with_served",
