@@ -28,6 +28,7 @@ from kaiten_sync.declare.project import (
 )
 from kaiten_sync.declare.read import read_beside, read_documents
 from kaiten_sync.declare.shorter import Extended, extending
+from kaiten_sync.declare.spelling import Spelling
 from kaiten_sync.declare.units import with_plain_numbers
 from kaiten_sync.declare.write import dump_catalog, inline
 from kaiten_sync.declare.yaml_reader import parse_yaml
@@ -40,6 +41,7 @@ __all__ = [
     "FileChange",
     "FoundFile",
     "Patch",
+    "Spelling",
     "TextEditor",
     "build_desired",
     "conflicts",

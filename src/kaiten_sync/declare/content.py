@@ -12,6 +12,9 @@ from kaiten_sync.declare.diagnostics import file_diagnostic
 from kaiten_sync.model.diagnostic import Diagnostic
 from kaiten_sync.model.source import SourceRef
 
+BOM = b"\xef\xbb\xbf"
+"""A byte order mark, which stays if a file has one."""
+
 MAX_FILE_BYTES = 10 * 1024 * 1024
 """Ten times a catalog of 20,000 grants in one file. More is not a declaration."""
 

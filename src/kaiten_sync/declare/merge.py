@@ -147,6 +147,7 @@ def _bad_section(name: str, entry: Entry) -> Diagnostic:
         rule="wrong-type",
         message=f"'{name}' must be a map from slugs to objects",
         ref=entry.node.ref,
+        hint="write each below its slug, without the dash: `growth: {name: Growth, ...}`",
     )
 
 

@@ -30,8 +30,15 @@ _Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _SYNTAX_HINTS = (
     (
         "cannot start any token",
-        "indent with spaces, not tabs; quote what begins with @ or `",
+        "indent with spaces, not tabs; quote what begins with @, % or `",
     ),
+    ("block sequence entries are not allowed", "quote a dash; a list begins on the next line"),
+    ("mapping keys are not allowed", "quote what begins with ?"),
+    ("while scanning an alias", "quote what begins with *"),
+    ("while scanning an anchor", "quote what begins with &"),
+    ("while scanning a block scalar", "quote what begins with > or |"),
+    ("did not find expected key", "quote the whole value, and compare the indentation"),
+    ("did not find expected node content", "remove the comma too many, or add what is missing"),
     ("mapping values are not allowed", "quote the value if it contains ': '"),
     ("could not find expected ':'", "is there a ':' after each key, with a space behind it?"),
     ("expected <block end>", "compare the indentation with the lines above"),

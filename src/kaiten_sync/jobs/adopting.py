@@ -19,7 +19,7 @@ from kaiten_sync.drift import compare
 from kaiten_sync.errors import KaitenSyncError, RefusedError, UsageError
 from kaiten_sync.jobs.adopt_edits import Edits, InPlace, Trial, declarable, obstacle
 from kaiten_sync.jobs.drifting import DriftRequest, Sides, sides_of
-from kaiten_sync.jobs.overlaying import Overlay, kept_apart, overlay_of
+from kaiten_sync.jobs.overlaying import Overlay, kept_apart, overlay_of, spelling_of
 from kaiten_sync.jobs.workspace import Workspace
 from kaiten_sync.jobs.worth import with_families
 from kaiten_sync.model.address import Address
@@ -131,14 +131,17 @@ class _IntoOverlay:
         self._declared = declared
         self._before = files.read(overlay.path) if files.exists(overlay.path) else None
         self._under = load(overlay.under)
-        self._objects = with_families(live)
+        self._spelling = spelling_of(overlay, declared)
+        self._objects = self._spelling.objects(with_families(live))
         self._differences = diff_catalog(self._under, live, overlay.under.scope).differences
 
     def of(self, chosen: Sequence[Difference]) -> Trial:
         addresses = {difference.address for difference in chosen}
         whole = {d.address for d in chosen if d.drift is not DriftClass.CHANGED}
         below = [
-            d for d in self._differences if d.address in addresses or d.address.parent in whole
+            self._spelling.difference(d)
+            for d in self._differences
+            if d.address in addresses or d.address.parent in whole
         ]
         patch = patch_of(below, self._under, self._objects)
         for difference in chosen:

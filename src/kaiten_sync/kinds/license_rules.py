@@ -25,7 +25,7 @@ def license_diagnostics(licenses: Sequence[Declared], _view: CatalogView) -> Ite
 
 
 def moving_versions(licenses: Sequence[Declared], view: CatalogView) -> Iterator[Diagnostic]:
-    """Old versions whose grants change with what they extend, although somebody bought them."""
+    """Old and archived versions that somebody bought, and that change with what they extend."""
     through = {
         each.address.parent: each.entry.key_ref.through[0]
         for each in view.objects.values()
@@ -35,14 +35,20 @@ def moving_versions(licenses: Sequence[Declared], view: CatalogView) -> Iterator
     for declared in licenses:
         families[_family(declared)].append(declared)
     for family, versions in families.items():
-        *older, newest = _by_age(family, versions)
-        for old in older:
-            if old.address not in through or old.scalar("protect") is True:
+        newest = _by_age(family, versions)[-1]
+        for old in versions:
+            is_retired = old.scalar("lifecycleState") == "ARCHIVED"
+            is_old = is_retired or old is not newest
+            if not is_old or old.address not in through or old.scalar("protect") is True:
                 continue
+            why = (
+                "archived"
+                if is_retired
+                else f"not the newest version of its family ({newest.address} is)"
+            )
             diagnostic = old.diagnostic(
                 "old-version-inherits",
-                f"this is not the newest version of its family ({newest.address} is), and its"
-                f" grants change whenever '{through[old.address]}' does",
+                f"this is {why}, and its grants change whenever '{through[old.address]}' does",
                 at="extends",
                 hint=f"write its grants out with `kaiten-sync freeze {old.address.slug}`, or"
                 " declare `protect: true`",

@@ -62,7 +62,7 @@ RULES: Mapping[str, str] = {
     "undeclared-reference": "A field names an object that is not declared.",
     "wrong-value-type": "A grant's value does not fit the type of its entitlement.",
     "negative-value": "A threshold is negative.",
-    "old-version-inherits": "An old version of a license inherits grants, so they can change.",
+    "old-version-inherits": "An old or archived version inherits grants, so they can change.",
     "overage-not-allowed": "Overage is declared with a value that is not a number.",
     "overage-with-unlimited": "Overage is declared with `unlimited`.",
     "overage-range": "An overage percentage is out of range.",

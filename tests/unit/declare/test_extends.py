@@ -94,6 +94,21 @@ def test_names_are_found_across_files_and_in_overlays() -> None:
     assert grants(merged, "free") == {"calls": 7, "seats": 3, "sso": False}
 
 
+@pytest.mark.parametrize(
+    ("notes", "warned"),
+    [
+        ("extends: basics, lifecycleState: ARCHIVED", ["this is archived"]),
+        ("extends: basics, lifecycleState: ARCHIVED, protect: true", []),
+        ("entitlements: {calls: 1}, lifecycleState: ARCHIVED", []),
+        ("extends: basics", []),
+    ],
+)
+def test_an_archived_license_that_inherits_gets_a_warning(notes: str, warned: list[str]) -> None:
+    license_ = f"licenses: {{old: {{name: O, type: PAID, {notes}}}}}\n"
+    _, found = flatten(HEAD + BUNDLES + license_)
+    assert [each.message.partition(",")[0] for each in found] == warned
+
+
 def test_a_list_that_nobody_declares_stays_undeclared() -> None:
     merged, _ = flatten(
         HEAD
