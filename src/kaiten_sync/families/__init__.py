@@ -5,8 +5,6 @@ from kaiten_sync.families.chance import by_chance, taken_over
 from kaiten_sync.families.choose import SoldFamily, choose, harmful, priced
 from kaiten_sync.families.served import (
     DEFAULT,
-    PUBLISHED,
-    STATE,
     LiveFamily,
     as_sold,
     live_families,
@@ -20,8 +18,6 @@ from kaiten_sync.families.versions import Resolution, as_versions
 
 __all__ = [
     "DEFAULT",
-    "PUBLISHED",
-    "STATE",
     "LiveFamily",
     "Resolution",
     "SoldFamily",
