@@ -50,6 +50,7 @@ def merge_documents(
         removed=overlaying.removed,
         partial=overlaying.partial,
         overlaid_bundles=overlaying.bundles,
+        overlaid=frozenset(each.path for each in base) if overlays else frozenset(),
     )
     return merged, tuple(diagnostics)
 

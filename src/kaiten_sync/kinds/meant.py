@@ -103,7 +103,7 @@ def field_hint(key: str, known: Collection[str]) -> str | None:
 def extends_hint(value: object) -> str:
     """What to write in place of something that is not the name of what can be extended."""
     words = re.split(r"[\s,]+", value.strip(" ,")) if isinstance(value, str) else ()
-    slugs = [slug_meant(word.rpartition("/")[2]) for word in words]
+    slugs = [slug_meant(re.split("[/.:]", word)[-1]) for word in words]
     if len(slugs) > 1:
         return f"write a list: [{', '.join(slugs)}]"
     if slugs and slugs[0]:
