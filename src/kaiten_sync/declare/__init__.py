@@ -8,7 +8,7 @@ from kaiten_sync.declare.conflict import conflicts
 from kaiten_sync.declare.desired import build_desired
 from kaiten_sync.declare.edit import TextEditor
 from kaiten_sync.declare.extends import inherit
-from kaiten_sync.declare.files import SUFFIXES, FoundFile, find_files
+from kaiten_sync.declare.files import SUFFIXES, FoundFile, find_files, leads_out
 from kaiten_sync.declare.freeze import freeze
 from kaiten_sync.declare.merge import merge_documents
 from kaiten_sync.declare.overlay_patch import (
@@ -55,6 +55,7 @@ __all__ = [
     "inherit",
     "inline",
     "keep",
+    "leads_out",
     "leave_to_base",
     "merge_documents",
     "overlay_bytes",

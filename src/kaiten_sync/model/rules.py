@@ -10,7 +10,8 @@ RULES: Mapping[str, str] = {
     "file-left-out": "A file has a catalog's sections, but its name keeps it from being read.",
     "not-a-file": "A path leads to a pipe, a device or a socket.",
     "unreadable-file": "A file cannot be opened.",
-    "outside-folder": "A symbolic link leads out of the folder that was given.",
+    "outside-folder": "A link leads out of the folder that was given, or a path out of the"
+    " repository.",
     "file-too-large": "A file is larger than any catalog.",
     "not-utf-8": "A file is not UTF-8 text.",
     "control-character": "A file holds a character that YAML, or the server, does not allow.",
