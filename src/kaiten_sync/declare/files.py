@@ -12,6 +12,7 @@ from typing import TypeAlias
 
 from kaiten_sync.declare.content import looks_like_catalog
 from kaiten_sync.declare.diagnostics import file_diagnostic
+from kaiten_sync.declare.submodules import empty_submodule
 from kaiten_sync.kinds.closest import did_you_mean
 from kaiten_sync.model.diagnostic import Diagnostic, Severity
 from kaiten_sync.model.source import NamedPath
@@ -65,7 +66,14 @@ def find_files(
                 yield found
     for real, each in left_out.items():
         if real not in seen:  # another path may name it
-            yield _told(each)
+            diagnostic = file_diagnostic(
+                _shown(each.shown),
+                "file-left-out",
+                "this file looks like a catalog, but is not read",
+                "give it a name that ends in .yaml or .yml, in a folder that is not hidden, or"
+                " name it as a path of its own",
+            )
+            yield replace(diagnostic, severity=Severity.WARNING)
 
 
 def leads_out(given: str, root: Path) -> bool:
@@ -241,17 +249,6 @@ def _inside(given: str, path: Path, base: Path) -> FoundFile | Diagnostic:
     )
 
 
-def _told(left_out: _LeftOut) -> Diagnostic:
-    diagnostic = file_diagnostic(
-        _shown(left_out.shown),
-        "file-left-out",
-        "this file looks like a catalog, but is not read",
-        "give it a name that ends in .yaml or .yml, in a folder that is not hidden, or name it as a"
-        " path of its own",
-    )
-    return replace(diagnostic, severity=Severity.WARNING)
-
-
 def _with_any_case(pattern: str) -> str:
     """The glob, with the ending of catalog files in any case: `*.yaml` finds `UPPER.YAML`."""
     ending = PurePath(pattern).suffix
@@ -281,7 +278,11 @@ def _nothing_at(given: str, root: Path) -> Diagnostic:
     above = (root / given).parent
     beside = os.listdir(above) if above.is_dir() else ()
     name = PurePath(given).name
-    hint = did_you_mean(name, beside) or "check the path"
+    submodule = empty_submodule(root / given)
+    if submodule is not None:
+        hint = f"the submodule {submodule} is not checked out: git submodule update --init"
+    else:
+        hint = did_you_mean(name, beside) or "check the path"
     return file_diagnostic(_shown(given), "no-such-file", message, hint)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 
 from kaiten_sync.kinds.units import quantities
 from kaiten_sync.licensing import may_scale_both
@@ -78,28 +79,17 @@ def field_rows(
         own = units if field.name in quantities() else NO_UNITS
         if not field.inner:
             row = _row(field.name, field.before, field.after, field.effect, limit)
-            row = _with_amounts(row, field, own, limit)
+            # If the unit itself changes, each is in its own: 10 GB → 10,000 MB, not 10 GB → 10 GB.
+            amount = partial(amount_text, limit=limit, may_scale=may_scale_both(*own))
+            before = amount(field.before, own[0]) if is_number(field.before) else row.before
+            after = amount(field.after, own[1]) if is_number(field.after) else row.after
+            row = replace(row, before=before, after=after)
             shown = amount_text(known[field.name], own[1], limit) if field.name in known else None
             yield replace(row, agreed=shown)
         for inner in field.inner:
             dot = "" if inner.path.startswith("[") else "."
             label = f"{field.name}{dot}{inner.path}"
             yield _row(label, inner.before, inner.after, field.effect, limit)
-
-
-def _with_amounts(
-    row: FieldRow, field: FieldChange, units: tuple[Unit, Unit], limit: int
-) -> FieldRow:
-    """The row with the sides that are numbers as amounts.
-
-    If the unit itself changes, each is in its own: `10 GB → 10,000 MB`, and not `10 GB → 10 GB`.
-    """
-    sides, texts = (field.before, field.after), [row.before, row.after]
-    may_scale = may_scale_both(*units)
-    for at, (side, unit) in enumerate(zip(sides, units, strict=True)):
-        if is_number(side):
-            texts[at] = amount_text(side, unit, limit, may_scale=may_scale)
-    return replace(row, before=texts[0], after=texts[1])
 
 
 def place_of(source: SourceRef | None, fields: Iterable[FieldChange]) -> str:
