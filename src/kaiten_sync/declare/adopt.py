@@ -113,7 +113,9 @@ class Adopter:
             holders[0].set(path, self._spelled(address, fields))
         elif spec.shorthand:
             value = self._spelled(address, fields)
-            self._put_child(path, value, is_base=self._is_base(address))
+            resource = self._declared.resources.get(address) if self._declared is not None else None
+            is_base = resource is not None and resource.source.file not in self._overlays
+            self._put_child(path, value, is_base=is_base)
         else:
             for name, value in fields.items():
                 self._editor_of(address).set([*path, name], value)
@@ -301,11 +303,6 @@ class Adopter:
         Null if it has no fields: what must not be inherited is taken away.
         """
         return short_form(address, self._spelling.fields(address, fields)) if fields else None
-
-    def _is_base(self, address: Address) -> bool:
-        """Whether an object that its parent inherits is declared in the base."""
-        resource = self._declared.resources.get(address) if self._declared is not None else None
-        return resource is not None and resource.source.file not in self._overlays
 
     def _append(self, editor: TextEditor, objects: Mapping[Address, Fields]) -> None:
         """Put new objects into a file that is there."""

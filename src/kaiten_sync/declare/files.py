@@ -65,7 +65,14 @@ def find_files(
                 yield found
     for real, each in left_out.items():
         if real not in seen:  # another path may name it
-            yield _told(each)
+            diagnostic = file_diagnostic(
+                _shown(each.shown),
+                "file-left-out",
+                "this file looks like a catalog, but is not read",
+                "give it a name that ends in .yaml or .yml, in a folder that is not hidden, or"
+                " name it as a path of its own",
+            )
+            yield replace(diagnostic, severity=Severity.WARNING)
 
 
 def leads_out(given: str, root: Path) -> bool:
@@ -239,17 +246,6 @@ def _inside(given: str, path: Path, base: Path) -> FoundFile | Diagnostic:
         "this link leads out of the folder that was given",
         "name the other place as a path of its own, or copy the file",
     )
-
-
-def _told(left_out: _LeftOut) -> Diagnostic:
-    diagnostic = file_diagnostic(
-        _shown(left_out.shown),
-        "file-left-out",
-        "this file looks like a catalog, but is not read",
-        "give it a name that ends in .yaml or .yml, in a folder that is not hidden, or name it as a"
-        " path of its own",
-    )
-    return replace(diagnostic, severity=Severity.WARNING)
 
 
 def _with_any_case(pattern: str) -> str:

@@ -180,15 +180,12 @@ def _add(entries: dict[str, Entry], document: Document) -> Iterable[Diagnostic]:
         for slug, declared in entry.node.entries.items():
             first = objects.setdefault(slug, declared)
             if first is not declared:
-                yield _declared_twice(_sections()[name], slug, first, declared)
+                kind = _sections()[name]
+                yield Diagnostic(
+                    rule="duplicate-slug",
+                    message=f"{kind}/{slug} is declared twice, first at {first.key_ref}",
+                    ref=declared.key_ref,
+                    address=f"{kind}/{slug}",
+                    hint="keep one; what differs per target belongs into an overlay",
+                )
         entries[name] = Entry(present.key_ref, Node(present.node.ref, objects))
-
-
-def _declared_twice(kind: str, slug: str, first: Entry, second: Entry) -> Diagnostic:
-    return Diagnostic(
-        rule="duplicate-slug",
-        message=f"{kind}/{slug} is declared twice, first at {first.key_ref}",
-        ref=second.key_ref,
-        address=f"{kind}/{slug}",
-        hint="keep one; what differs per target belongs into an overlay",
-    )

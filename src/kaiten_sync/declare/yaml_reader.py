@@ -98,9 +98,8 @@ def _syntax_diagnostic(path: str, error: yaml.YAMLError, lines: tuple[str, ...])
     context = getattr(error, "context", None)
     mark = _mark(error, problem)
     said = f"{context}: {problem}" if context else problem
-    diagnostic = file_diagnostic(
-        path, "yaml-syntax", f"this is not valid YAML: {said}", _hint(said)
-    )
+    hint = next((hint for part, hint in _SYNTAX_HINTS if part in said), None)
+    diagnostic = file_diagnostic(path, "yaml-syntax", f"this is not valid YAML: {said}", hint)
     if mark is None:
         return diagnostic
     ref = SourceRef(path, mark.line + 1, mark.column + 1)
@@ -116,7 +115,3 @@ def _mark(error: yaml.YAMLError, problem: str) -> Mark | None:
         order = ("context_mark", "problem_mark")
     marks = (getattr(error, name, None) for name in order)
     return next((mark for mark in marks if mark is not None), None)
-
-
-def _hint(said: str) -> str | None:
-    return next((hint for part, hint in _SYNTAX_HINTS if part in said), None)

@@ -95,8 +95,9 @@ def adopt(workspace: Workspace, request: AdoptRequest, ports: Ports) -> Adoption
     chosen = _chosen(diff.differences, sides, _EDITS if overlay is None else _NOT_GITS)
     others = {} if request.drift.files else _other_targets(workspace, sides)
     source = sides.source if overlay is None else overlay.whole
+    into = default_file(source.catalog, source.root) if request.into is None else request.into
     edits = (
-        InPlace(source, desired, live, _into(source, request.into))
+        InPlace(source, desired, live, into)
         if overlay is None
         else _IntoOverlay(overlay, desired, live, ports.files)
     )
@@ -232,10 +233,6 @@ def _first_of(diagnostics: Sequence[Diagnostic]) -> str:
     return f"{first.headline} ({first.ref})"
 
 
-def _into(source: CatalogSource, named: str | None) -> str:
-    return default_file(source.catalog, source.root) if named is None else named
-
-
 def _other_targets(workspace: Workspace, sides: Sides) -> Mapping[str, CatalogSource]:
     """The declarations of the project's other targets."""
     targets = workspace.project.targets if workspace.project is not None else {}
@@ -278,7 +275,13 @@ def _chosen(
     """
     only = sides.case.only
     found = [each for each in differences if only or each.verdict in verdicts]
-    _check_named(only, found)
+    addresses = [difference.address for difference in found]
+    same = sorted(str(each) for each in only if not any(a.is_within({each}) for a in addresses))
+    if same:
+        raise UsageError(
+            f"nothing to adopt: {', '.join(same)} does not differ from the server",
+            hint="`kaiten-sync drift` shows what does",
+        )
     if not found:
         _check_decided(differences, sides)
     new = {each.address for each in found if each.drift is DriftClass.UNMANAGED}
@@ -321,14 +324,4 @@ def _check_known(only: frozenset[Address], known: Collection[Address]) -> None:
         raise UsageError(
             f"neither declared nor on the server, as far as the scope reaches: {names}",
             hint="`kaiten-sync drift` without an address shows what differs",
-        )
-
-
-def _check_named(only: frozenset[Address], chosen: Sequence[Difference]) -> None:
-    found = [difference.address for difference in chosen]
-    same = sorted(str(each) for each in only if not any(a.is_within({each}) for a in found))
-    if same:
-        raise UsageError(
-            f"nothing to adopt: {', '.join(same)} does not differ from the server",
-            hint="`kaiten-sync drift` shows what does",
         )

@@ -77,7 +77,12 @@ def apply(
         return _apply_file(workspace, request.plan_file, request, ports)
     connection = workspace.connect(None)
     case = case_of(workspace, connection, request.planning, ports)
-    _check_takes_plans_made_now(connection)
+    if connection.require_plan:
+        target = connection.target
+        raise RefusedError(
+            f"target {target.name} at {target.url} takes reviewed plan files only (requirePlan)",
+            hint="kaiten-sync plan -o FILE, have it reviewed, then apply FILE",
+        )
     planned_from = request.planning.files
     check_turn(workspace, connection.target, planned_from, request.after_receipts, ports)
     with connection.open() as catalog:
@@ -109,7 +114,13 @@ def _apply_file(
             permit = permit_by_rules(plan, workspace.project, catalog, ports)
             return _execute(plan, catalog, request, ports, permit)
     desired = load(workspace.source(request.made_from, connection.overlays))
-    _check_made_from(plan, desired)
+    differences = not_made_from(plan, desired)
+    if differences:
+        raise RefusedError(
+            "the plan was not made from this catalog",
+            differences,
+            hint="make the plan again and have it reviewed",
+        )
     check_turn(workspace, connection.target, request.made_from, request.after_receipts, ports)
     with connection.open() as catalog:
         plan = _at_home(plan, path, connection, catalog, ports)
@@ -210,25 +221,6 @@ def _target_of(plan: Plan, workspace: Workspace) -> str | None:
     """The name of the plan's target, if the project has it."""
     known = workspace.project.targets if workspace.project else {}
     return plan.target.name if plan.target.name in known else None
-
-
-def _check_takes_plans_made_now(connection: Connection) -> None:
-    if connection.require_plan:
-        target = connection.target
-        raise RefusedError(
-            f"target {target.name} at {target.url} takes reviewed plan files only (requirePlan)",
-            hint="kaiten-sync plan -o FILE, have it reviewed, then apply FILE",
-        )
-
-
-def _check_made_from(plan: Plan, desired: DesiredState) -> None:
-    differences = not_made_from(plan, desired)
-    if differences:
-        raise RefusedError(
-            "the plan was not made from this catalog",
-            differences,
-            hint="make the plan again and have it reviewed",
-        )
 
 
 def _check_policy(plan: Plan, workspace: Workspace, connection: Connection, ports: Ports) -> None:

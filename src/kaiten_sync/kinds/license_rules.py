@@ -19,9 +19,34 @@ def license_diagnostics(licenses: Sequence[Declared], _view: CatalogView) -> Ite
     """Fields of licenses that contradict each other."""
     defaults: dict[str, Declared] = {}
     for declared in licenses:
-        yield from _version_diagnostics(declared)
+        # Servers with families number versions; those without have `isActive` and no families.
+        is_older_server = declared.is_set("isActive")
+        if declared.is_set("version") and not declared.is_set("familySlug") and not is_older_server:
+            yield declared.diagnostic(
+                "version-without-family",
+                "the server numbers the versions of a family, and this license names none",
+                at="version",
+                hint="remove `version`, or say with `familySlug` which family's version it is",
+            )
         if declared.scalar("isDefault") is True:
-            yield from _default_diagnostics(declared, defaults)
+            state = declared.scalar("lifecycleState")
+            if state in _UNPUBLISHED:
+                yield declared.diagnostic(
+                    "default-not-published",
+                    f"a family's default is published, and this license is {state}",
+                    at="isDefault",
+                    hint="remove `isDefault`, or make it PUBLISHED",
+                )
+            family = _family(declared)
+            first = defaults.setdefault(family, declared)
+            if first is not declared:
+                yield declared.diagnostic(
+                    "several-defaults",
+                    f"the family '{family}' has another default: {first.address} at"
+                    f" {first.entry.key_ref}",
+                    at="isDefault",
+                    hint="a family has one default: remove one of the two",
+                )
 
 
 def moving_versions(licenses: Sequence[Declared], view: CatalogView) -> Iterator[Diagnostic]:
@@ -70,38 +95,6 @@ def _by_age(family: str, versions: Sequence[Declared]) -> list[Declared]:
         latest = int(number) if is_number else latest
         ages[place] = (declared.address.slug != family, latest)
     return [ordered[place] for place in sorted(ages, key=ages.__getitem__)]
-
-
-def _version_diagnostics(declared: Declared) -> Iterator[Diagnostic]:
-    """Servers with families number versions; those without have `isActive` and no families."""
-    is_older_server = declared.is_set("isActive")
-    if declared.is_set("version") and not declared.is_set("familySlug") and not is_older_server:
-        yield declared.diagnostic(
-            "version-without-family",
-            "the server numbers the versions of a family, and this license names none",
-            at="version",
-            hint="remove `version`, or say with `familySlug` which family's version it is",
-        )
-
-
-def _default_diagnostics(declared: Declared, defaults: dict[str, Declared]) -> Iterator[Diagnostic]:
-    state = declared.scalar("lifecycleState")
-    if state in _UNPUBLISHED:
-        yield declared.diagnostic(
-            "default-not-published",
-            f"a family's default is published, and this license is {state}",
-            at="isDefault",
-            hint="remove `isDefault`, or make it PUBLISHED",
-        )
-    family = _family(declared)
-    first = defaults.setdefault(family, declared)
-    if first is not declared:
-        yield declared.diagnostic(
-            "several-defaults",
-            f"the family '{family}' has another default: {first.address} at {first.entry.key_ref}",
-            at="isDefault",
-            hint="a family has one default: remove one of the two",
-        )
 
 
 def _family(declared: Declared) -> str:
