@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
-from kaiten_sync.errors import DeclarationError, KaitenSyncError, RefusedError, UsageError
+from kaiten_sync.errors import (
+    DeclarationError,
+    KaitenSyncError,
+    RefusedError,
+    StalePlanError,
+    UsageError,
+)
 from kaiten_sync.jobs.agreed import (
     Agreed,
     agreed_before,
@@ -37,6 +44,11 @@ from kaiten_sync.plan import (
     unproven,
 )
 from kaiten_sync.verify import verify_plan
+
+_CAME_BACK = (
+    "this is an older plan that came back, as after a `git revert`: make the current plan and have"
+    " it reviewed"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -146,11 +158,23 @@ def _apply_file(
             verify_plan(plan, desired, catalog, inputs, progress=ports.progress)
 
         permit = permit_by_rules(plan, workspace.project, catalog, ports)
-        result = _execute(plan, catalog, request, ports, permit, verify)
+        with _named_if_it_came_back(plan, last):
+            result = _execute(plan, catalog, request, ports, permit, verify)
         if not result.is_complete:
             return result
         inputs = replace(inputs, previous=last, allowed=plan.guards.allowed)
         return _with_what_is_left(result, desired, catalog, inputs, ports)
+
+
+@contextmanager
+def _named_if_it_came_back(plan: Plan, last: Plan) -> Iterator[None]:
+    """Say of a stale plan that it is an older one, if another was agreed `last`."""
+    try:
+        yield
+    except StalePlanError as error:
+        if last.digest != plan.digest:
+            error.hint = _CAME_BACK
+        raise
 
 
 def _apply_migration(
