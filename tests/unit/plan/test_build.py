@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import pytest
 from tests.fakes.catalog import live
@@ -15,10 +16,15 @@ from kaiten_sync.model.settings import Limit, Policy, Prune, Scope
 from kaiten_sync.plan.plan_file import (
     check_target,
     is_same_url,
-    plan_to_json,
     read_plan,
     write_plan,
 )
+
+
+def plan_to_json(plan: Plan) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(write_plan(plan))
+    return found
+
 
 GROWTH = desired(
     declared("license/growth/grant/api-calls", value=1000),
