@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from kaiten_sync.apply import HeldBack, execute, holders_now
+from kaiten_sync.apply import HeldBack, Movable, execute, holders_now
 from kaiten_sync.effects import Grants, grants_seen
 from kaiten_sync.errors import UsageError
 from kaiten_sync.expressions import Verdict
@@ -20,7 +20,7 @@ from kaiten_sync.impact import (
     used_now,
     whom_to_ask,
 )
-from kaiten_sync.kinds.instance import FAMILY, HELD, STATE
+from kaiten_sync.kinds.instance import FAMILY, HELD, INSTANCE, STATE
 from kaiten_sync.kinds.license import LICENSE
 from kaiten_sync.live import WORKERS, read_grants, read_holding, read_licenses, read_usage
 from kaiten_sync.model.address import Address
@@ -38,6 +38,7 @@ from kaiten_sync.plan import (
     PresentHolder,
     Proposal,
     check_guards,
+    check_moves,
     check_named,
     check_where,
     chosen,
@@ -49,6 +50,9 @@ from kaiten_sync.plan import (
 _Versions = Mapping[Address, LiveResource]
 _ARCHIVED = "ARCHIVED"
 _PUBLISHED = "PUBLISHED"
+
+_MAY_HAVE_LEFT = 10
+"""One of so many holders may have left since a plan was made, and be counted all the same."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,6 +141,7 @@ def apply_migration(
     sent_before = catalog.requests_sent
     found = _found(plan, catalog, progress, workers) if plan.changes else {}
     holders = holders_now(plan, found)
+    _check_share(plan, found, holders)
     settled = holders.done | holders.left.keys()
     permit([each for each in plan.changes if each.id not in settled])
     seen = _outlooks(grants_seen(plan), plan.migration.to) if plan.migration else {}
@@ -158,6 +163,24 @@ def apply_migration(
         left_out=HeldBack(known=holders.left, hold_back=hold_back),
     )
     return replace(result, requests=result.requests - sent_before)
+
+
+def _check_share(plan: Plan, found: _Versions, now: Movable) -> None:
+    """Hold a plan to its share of the holders that there are: it may name some who never were.
+
+    That some have left since it was made makes it no less right.
+
+    Raises:
+        RefusedError: it moves more of them than its wave, or the policy, allows.
+    """
+    if plan.migration is None:
+        return
+    to, named = plan.migration.to, plan.migration.holders
+    family = {a for a, e in found.items() if e.fields.get(FAMILY) == plan.migration.family} - {to}
+    instances = (each for a, each in found.items() if a.kind == INSTANCE.kind)
+    present = len(now.done) + sum(holds(each) in family for each in instances)
+    counted = max(present, min(named, present + max(1, named // _MAY_HAVE_LEFT)))
+    check_moves(plan, count=len(plan.changes) - len(now.left), holders=counted)
 
 
 def _why_it_stays(held: LiveResource, move: Outlook, catalog: Catalog, now: datetime) -> str | None:

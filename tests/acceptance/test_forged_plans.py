@@ -104,6 +104,12 @@ def reassure(document: Document, live: LiveState) -> None:
     document["warnings"] = ["nothing here needs a review"]
 
 
+def pretend_another_moment(document: Document, live: LiveState) -> None:
+    """What was not there then may explain other words; who reads them is misled all the same."""
+    document["summary"]["unmanaged"] += 1
+    reassure(document, live)
+
+
 def give_a_reason(document: Document, live: LiveState) -> None:
     change(document, RENAMED)["reason"] = "somebody important wants it"
 
@@ -140,6 +146,10 @@ FORGERIES: dict[str, tuple[OnServer, str]] = {
     "all changes are left out": (leave_out_all, "license/starter: the plan does not update it"),
     "all is left out": (leave_out_all_that_was_seen, "license/starter: the plan does not update"),
     "a warning is invented": (reassure, "nothing gives the warning: nothing here needs a review"),
+    "a warning is invented, of another moment": (
+        pretend_another_moment,
+        "nothing gives the warning: nothing here needs a review",
+    ),
     "a reason is invented": (give_a_reason, "the reason is 'somebody important wants it', and"),
     "the limits are raised": (raise_limits, "maxDeletes is 100% in the plan, and 30%"),
     "the population is invented": (count_too_many, "live licenses, and there are 2"),

@@ -7,23 +7,20 @@ from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
+from kaiten_sync.declare.content import BOM
 from kaiten_sync.declare.differing import differing, value_at
 from kaiten_sync.declare.edit import EditPath, TextEditor
 from kaiten_sync.declare.files import FoundFile, find_files
-from kaiten_sync.declare.scalars import is_plain_text
-from kaiten_sync.declare.write import dump_catalog
+from kaiten_sync.declare.spelling import Spelling
+from kaiten_sync.declare.write import InOrder, dump_catalog
 from kaiten_sync.errors import KaitenSyncError, RefusedError, UsageError
 from kaiten_sync.kinds.registry import child_kinds, spec_of
-from kaiten_sync.kinds.units import quantities
 from kaiten_sync.kinds.values import tagged_value
 from kaiten_sync.model.address import Address, ChildList
 from kaiten_sync.model.change import FieldChange
 from kaiten_sync.model.drift import Difference, DriftClass
 from kaiten_sync.model.resource import DesiredState
-from kaiten_sync.model.value import ABSENT, UNLIMITED, Fields, Json
-
-BOM = b"\xef\xbb\xbf"
-"""A byte order mark, which stays if a file has one."""
+from kaiten_sync.model.value import ABSENT, Fields, Json
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,6 +63,7 @@ class Adopter:
         self._new: dict[str, dict[Address, Fields]] = {}
         self._taken_out: set[Address] = set()
         self._declared = declared
+        self._spelling = Spelling(declared, self._editors)
         self._lists: dict[tuple[str, ...], tuple[TextEditor, dict[str, Json]]] = {}
         """Lists that are written into their parents, which have none of their own."""
 
@@ -84,11 +82,11 @@ class Adopter:
                 case DriftClass.MISSING:
                     self._remove(difference.address)
                 case DriftClass.UNMANAGED if difference.address.parent is not None:
-                    value = short_form(difference.address, objects[difference.address])
+                    value = self._spelled(difference.address, objects[difference.address])
                     self._put_child(path_of(difference.address), value)
                 case DriftClass.UNMANAGED:
                     chosen = {a: f for a, f in objects.items() if a.root == difference.address}
-                    self._new.setdefault(into, {}).update(chosen)
+                    self._new.setdefault(into, {}).update(self._spelling.objects(chosen))
         except KaitenSyncError as error:
             return None, [error]
         return difference, []
@@ -112,10 +110,12 @@ class Adopter:
         path, spec = path_of(address), spec_of(address.kind)
         holders = self._editors_of(address)
         if spec.shorthand and holders:
-            holders[0].set(path, self._as_declared(address, fields))
+            holders[0].set(path, self._spelled(address, fields))
         elif spec.shorthand:
-            value = self._as_declared(address, fields)
-            self._put_child(path, value, is_base=self._is_base(address))
+            value = self._spelled(address, fields)
+            resource = self._declared.resources.get(address) if self._declared is not None else None
+            is_base = resource is not None and resource.source.file not in self._overlays
+            self._put_child(path, value, is_base=is_base)
         else:
             for name, value in fields.items():
                 self._editor_of(address).set([*path, name], value)
@@ -151,16 +151,17 @@ class Adopter:
         address = difference.address
         if whole := self._bare_or_inherited(difference):
             try:
-                whole(short_form(address, objects[address]))
+                whole(self._spelled(address, objects[address]))
             except KaitenSyncError as error:
                 return None, [error]
             return difference, []
         taken: list[FieldChange] = []
         obstacles: list[KaitenSyncError] = []
-        for each in difference.fields:
+        spelled = self._spelling.difference(difference).fields
+        for each, written in zip(difference.fields, spelled, strict=True):
             restores = [editor.kept() for editor in self._editors_of(address)]
             try:
-                self._change(address, each)
+                self._change(address, written)
             except KaitenSyncError as error:
                 for restore in restores:
                     restore()
@@ -288,7 +289,7 @@ class Adopter:
         """The objects of a list that a merge key puts there: a list of its own would hide them."""
         resources = self._declared.resources.values() if self._declared is not None else ()
         return {
-            each.address.slug: self._as_declared(each.address, each.fields)
+            each.address.slug: self._spelled(each.address, each.fields)
             for each in resources
             if each.address.parent is not None
             and not each.source.through
@@ -296,26 +297,12 @@ class Adopter:
             and tuple(path_of(each.address)[:-1]) == above
         }
 
-    def _as_declared(self, address: Address, fields: Fields) -> Json:
-        """The short form of declared fields, with numbers such as `10GB` as they are written.
+    def _spelled(self, address: Address, fields: Fields) -> Json:
+        """The short form of an object with numbers such as `10GB` as the files write them.
 
-        Null if there are none: what must not be inherited is taken away.
+        Null if it has no fields: what must not be inherited is taken away.
         """
-        resource = self._declared.resources.get(address) if self._declared is not None else None
-        spelled = dict(fields)
-        for name in quantities() & fields.keys():
-            places = (resource.source, *resource.sources.values()) if resource is not None else ()
-            for ref in places:
-                editor = self._editors.get(ref.file)
-                text = editor.scalar_at(ref, name) if editor is not None else None
-                if text is not None and text != UNLIMITED and is_plain_text(text):
-                    spelled[name] = text
-        return short_form(address, spelled) if fields else None
-
-    def _is_base(self, address: Address) -> bool:
-        """Whether an object that its parent inherits is declared in the base."""
-        resource = self._declared.resources.get(address) if self._declared is not None else None
-        return resource is not None and resource.source.file not in self._overlays
+        return short_form(address, self._spelling.fields(address, fields)) if fields else None
 
     def _append(self, editor: TextEditor, objects: Mapping[Address, Fields]) -> None:
         """Put new objects into a file that is there."""
@@ -350,9 +337,11 @@ class Adopter:
 
 def short_form(address: Address, fields: Fields) -> Json:
     """An object as its value if that says it all, or else as a map."""
-    short = spec_of(address.kind).shorthand
-    is_short = fields.keys() == {short} and not isinstance(fields[short], Mapping)
-    return fields[short] if is_short else dict(fields)
+    spec = spec_of(address.kind)
+    short = spec.shorthand
+    if fields.keys() == {short} and not isinstance(fields[short], Mapping):
+        return fields[short]
+    return InOrder((name, fields[name]) for name in spec.fields if name in fields)
 
 
 def whole_form(address: Address, objects: Mapping[Address, Fields]) -> Json:
@@ -365,7 +354,9 @@ def whole_form(address: Address, objects: Mapping[Address, Fields]) -> Json:
         }
         for child in child_kinds(address.kind)
     }
-    return {**objects[address], **inner}
+    own = objects[address]
+    named = {name: own[name] for name in spec_of(address.kind).fields if name in own}
+    return InOrder({**named, **inner})
 
 
 def default_file(paths: Collection[str], root: Path) -> str:

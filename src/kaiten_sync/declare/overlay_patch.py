@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import TypeAlias
 
-from kaiten_sync.declare.adopt import BOM, path_of, short_form, whole_form
+from kaiten_sync.declare.adopt import path_of, short_form, whole_form
+from kaiten_sync.declare.content import BOM
 from kaiten_sync.declare.differing import differing
 from kaiten_sync.declare.edit import TextEditor
 from kaiten_sync.declare.merge import CATALOG_VERSION

@@ -98,24 +98,18 @@ class _Reader:
             spot.text, spot.style = event.value, event.style
             spot.end = spot.start + len(self._text[spot.start : spot.end].rstrip())
         elif isinstance(event, yaml.SequenceStartEvent):
-            self._sequence(spot, is_flow=bool(event.flow_style))
+            is_flow = spot.is_flow = bool(event.flow_style)
+            while not isinstance(self._events[self._at], yaml.SequenceEndEvent):
+                spot.items.append(self._node(in_flow=is_flow or spot.in_flow))
+            end = self._next().end_mark.index
+            # A block ends with its last item: its own end is where the next thing begins.
+            spot.end = end if is_flow or not spot.items else spot.items[-1].end
         else:
-            self._mapping(spot, is_flow=bool(event.flow_style))
+            spot.pairs = []
+            is_flow = spot.is_flow = bool(event.flow_style)
+            while not isinstance(self._events[self._at], yaml.MappingEndEvent):
+                key = self._node(in_flow=is_flow or spot.in_flow)
+                spot.pairs.append((key, self._node(in_flow=is_flow or spot.in_flow)))
+            end = self._next().end_mark.index
+            spot.end = end if is_flow or not spot.pairs else spot.pairs[-1][1].end
         return spot
-
-    def _sequence(self, spot: Spot, *, is_flow: bool) -> None:
-        spot.is_flow = is_flow
-        while not isinstance(self._events[self._at], yaml.SequenceEndEvent):
-            spot.items.append(self._node(in_flow=is_flow or spot.in_flow))
-        end = self._next().end_mark.index
-        # A block ends with its last item: its own end is where the next thing begins.
-        spot.end = end if is_flow or not spot.items else spot.items[-1].end
-
-    def _mapping(self, spot: Spot, *, is_flow: bool) -> None:
-        spot.is_flow = is_flow
-        spot.pairs = []
-        while not isinstance(self._events[self._at], yaml.MappingEndEvent):
-            key = self._node(in_flow=is_flow or spot.in_flow)
-            spot.pairs.append((key, self._node(in_flow=is_flow or spot.in_flow)))
-        end = self._next().end_mark.index
-        spot.end = end if is_flow or not spot.pairs else spot.pairs[-1][1].end

@@ -120,6 +120,10 @@ def _below(node: Node) -> Iterator[Node]:
             waiting += each.value
 
 
+class InOrder(dict[str, Json]):
+    """The fields of an object, written in the order that they have here. JSON is sorted instead."""
+
+
 class _Content:
     """The objects to write, by the list that they are in."""
 
@@ -182,7 +186,8 @@ def _node(value: Json) -> Node:
         case str():
             return _text(value)
         case Mapping():
-            return _map([(_text(key), _node(value[key])) for key in sorted(value)])
+            keys = value if isinstance(value, InOrder) else sorted(value)
+            return _map([(_text(key), _node(value[key])) for key in keys])
         case _:
             return _sequence([_node(item) for item in value])
 

@@ -13,7 +13,6 @@ from kaiten_sync.kinds.registry import child_kinds, kind_on_server, spec_of
 from kaiten_sync.kinds.spec import SOLD
 from kaiten_sync.model.address import Address, ChildList
 from kaiten_sync.model.resource import LiveResource, LiveState
-from kaiten_sync.model.value import Json
 
 STATE = "lifecycleState"
 DEFAULT = "isDefault"
@@ -116,7 +115,9 @@ def as_sold(live: LiveState, shown: Mapping[Address, Address]) -> LiveState:
             resources[there] = replace(each, address=there)
     for family in shown:
         sold = found[family.slug].served is not None
-        fields = _sold_fields(family, resources[family], is_sold=sold)
+        names = spec_of(family.kind).fields
+        fields = {name: value for name, value in resources[family].fields.items() if name in names}
+        fields = {**fields, SOLD: sold}
         resources[family] = replace(resources[family], fields=fields)
     lists = {
         ChildList(family, child.kind)
@@ -126,9 +127,3 @@ def as_sold(live: LiveState, shown: Mapping[Address, Address]) -> LiveState:
     }
     coverage = replace(live.coverage, lists=live.coverage.lists | lists)
     return LiveState(resources=resources, coverage=coverage)
-
-
-def _sold_fields(family: Address, version: LiveResource, *, is_sold: bool) -> dict[str, Json]:
-    names = spec_of(family.kind).fields
-    fields = {name: value for name, value in version.fields.items() if name in names}
-    return {**fields, SOLD: is_sold}

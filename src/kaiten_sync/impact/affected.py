@@ -69,20 +69,15 @@ def affected_grant(change: Change, seen: Fields) -> Affected | None:
 def _with_units(
     found: Sequence[tuple[Change, Affected]], plan: Plan, seen: Mapping[Address, Fields]
 ) -> tuple[Affected, ...]:
-    later = _after(plan, seen)
-    return tuple(
-        replace(each, units=(unit_of(change.address, seen), unit_of(change.address, later)))
-        for change, each in found
-    )
-
-
-def _after(plan: Plan, seen: Mapping[Address, Fields]) -> dict[Address, _Fields]:
-    """What the plan shows of objects that it changes, as it leaves them."""
+    # What the plan shows of objects that it changes, as it leaves them.
     later: dict[Address, _Fields] = dict(seen)
     for change in plan.changes:
         after = {each.name: each.after for each in change.fields}
         later[change.address] = {**later.get(change.address, {}), **after}
-    return later
+    return tuple(
+        replace(each, units=(unit_of(change.address, seen), unit_of(change.address, later)))
+        for change, each in found
+    )
 
 
 def _held(address: Address) -> Address | None:

@@ -26,7 +26,7 @@ from kaiten_sync.model.ports import Approval, Catalog, Connection, Journal, NoJo
 from kaiten_sync.model.resource import DesiredState
 from kaiten_sync.model.settings import Prune
 from kaiten_sync.pipeline import PlanInputs, apply_plan, load, propose_on, read_for_plan
-from kaiten_sync.plan import check_guards, check_target, deleted, not_made_from, recheck
+from kaiten_sync.plan import check_guards, check_target, deleted, not_made_from, recheck, unproven
 from kaiten_sync.verify import verify_plan
 
 
@@ -77,7 +77,12 @@ def apply(
         return _apply_file(workspace, request.plan_file, request, ports)
     connection = workspace.connect(None)
     case = case_of(workspace, connection, request.planning, ports)
-    _check_takes_plans_made_now(connection)
+    if connection.require_plan:
+        target = connection.target
+        raise RefusedError(
+            f"target {target.name} at {target.url} takes reviewed plan files only (requirePlan)",
+            hint="kaiten-sync plan -o FILE, have it reviewed, then apply FILE",
+        )
     planned_from = request.planning.files
     check_turn(workspace, connection.target, planned_from, request.after_receipts, ports)
     with connection.open() as catalog:
@@ -109,7 +114,13 @@ def _apply_file(
             permit = permit_by_rules(plan, workspace.project, catalog, ports)
             return _execute(plan, catalog, request, ports, permit)
     desired = load(workspace.source(request.made_from, connection.overlays))
-    _check_made_from(plan, desired)
+    differences = not_made_from(plan, desired)
+    if differences:
+        raise RefusedError(
+            "the plan was not made from this catalog",
+            differences,
+            hint="make the plan again and have it reviewed",
+        )
     check_turn(workspace, connection.target, request.made_from, request.after_receipts, ports)
     with connection.open() as catalog:
         plan = _at_home(plan, path, connection, catalog, ports)
@@ -148,7 +159,8 @@ def _apply_migration(
         )
     if workspace.project is not None:
         guards = replace(plan.guards, max_moves=workspace.policy.max_moves)
-        check_guards(replace(plan, guards=guards))
+        plan = replace(plan, guards=guards)
+        check_guards(plan)
     check_turn(workspace, connection.target, (), request.after_receipts, ports)
     with connection.open() as catalog:
         permit = permit_by_rules(plan, workspace.project, catalog, ports)
@@ -211,32 +223,16 @@ def _target_of(plan: Plan, workspace: Workspace) -> str | None:
     return plan.target.name if plan.target.name in known else None
 
 
-def _check_takes_plans_made_now(connection: Connection) -> None:
-    if connection.require_plan:
-        target = connection.target
-        raise RefusedError(
-            f"target {target.name} at {target.url} takes reviewed plan files only (requirePlan)",
-            hint="kaiten-sync plan -o FILE, have it reviewed, then apply FILE",
-        )
-
-
-def _check_made_from(plan: Plan, desired: DesiredState) -> None:
-    differences = not_made_from(plan, desired)
-    if differences:
-        raise RefusedError(
-            "the plan was not made from this catalog",
-            differences,
-            hint="make the plan again and have it reviewed",
-        )
-
-
 def _check_policy(plan: Plan, workspace: Workspace, connection: Connection, ports: Ports) -> None:
-    """Hold a plan to the project at hand, whatever it says of limits and protection itself."""
+    """Hold a plan to the project at hand, whatever it says of limits and protection itself.
+
+    So it is with what `onTighten` does not allow.
+    """
     if workspace.project is None:
         return
-    protected = plan.guards.protected
+    declared = DesiredState(resources={})
     try:
-        protected |= load(workspace.source((), connection.overlays)).protected
+        declared = load(workspace.source((), connection.overlays))
     except DeclarationError:
         ports.notices.notify("The catalog is not valid, so only the plan says what is protected.")
     policy = workspace.policy
@@ -244,9 +240,10 @@ def _check_policy(plan: Plan, workspace: Workspace, connection: Connection, port
         plan.guards,
         max_deletes=policy.max_deletes,
         max_updates=policy.max_updates,
-        protected=protected,
+        protected=plan.guards.protected | declared.protected,
     )
-    refusals = recheck(replace(plan, guards=guards))
+    held_to = replace(plan, guards=guards)
+    refusals = (*recheck(held_to), *unproven(held_to, policy, declared.terms))
     if refusals:
         raise RefusedError(
             "the plan is refused",

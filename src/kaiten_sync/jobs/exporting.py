@@ -166,7 +166,9 @@ def catalog_files(
         owned = as_families(owned, live, scope)
     content = Extended(objects=owned, bases={})
     if extends:
-        content = extending(owned, {old for each in families.members.values() for old in each[:-1]})
+        old = {each for members in families.members.values() for each in members[:-1]}
+        retired = {a for a, fields in owned.items() if fields.get("lifecycleState") == "ARCHIVED"}
+        content = extending(owned, old, retired)
     if units:
         known = {address: found.fields for address, found in live.resources.items()}
         content = replace(

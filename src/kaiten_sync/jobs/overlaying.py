@@ -12,6 +12,7 @@ from kaiten_sync.declare import (
     SUFFIXES,
     FoundFile,
     Patch,
+    Spelling,
     find_files,
     forget,
     keep,
@@ -92,7 +93,10 @@ def export_overlay(workspace: Workspace, request: OverlayRequest, ports: Ports) 
     case = DriftCase(target=connection.target, scope=overlay.under.scope)
     with connection.open() as catalog:
         live, diff = compare(desired, catalog, case, ports.progress)
-    patch = patch_of(diff.differences, desired, with_families(live))
+    spelling = spelling_of(overlay, desired)
+    patch = patch_of(
+        map(spelling.difference, diff.differences), desired, spelling.objects(with_families(live))
+    )
     text = kept_apart(
         overlay, patch, diff.differences, desired, lambda patch: overlay_text(patch).encode()
     )
@@ -147,6 +151,12 @@ def overlay_of(
     )
 
 
+def spelling_of(overlay: Overlay, declared: DesiredState) -> Spelling:
+    """How the files of a target write the numbers of what they declare."""
+    source = overlay.whole if overlay.path.exists() else overlay.under
+    return Spelling.of_files(declared, [*source.catalog, *source.overlays], source.root)
+
+
 def kept_apart(
     overlay: Overlay,
     patch: Patch,
@@ -177,8 +187,10 @@ def kept_apart(
         others |= dict.fromkeys(_inherited_first(missing, found))
         if not others:
             break
+        spelling = spelling_of(overlay, declared)
         for address in sorted(others, key=lambda each: each.sort_key):
-            keep(patch, address, others[address])
+            fields = others[address]
+            keep(patch, address, None if fields is None else spelling.fields(address, fields))
         text = write(patch)
     return text
 

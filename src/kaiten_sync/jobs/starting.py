@@ -141,15 +141,6 @@ def _workflows(
     return contents, (_INCLUDE.format(pipeline=PIPELINE, name=name),)
 
 
-def _without_others(
-    checks: Mapping[Path, str], disk: Files
-) -> tuple[dict[Path, str], tuple[str, ...]]:
-    """The checks that no other project of the repository has, and what is said of the others."""
-    there = [path for path in checks if disk.is_file(path)]
-    free = {path: text for path, text in checks.items() if path not in there}
-    return free, tuple(_CHECKED.format(path=path) for path in there)
-
-
 def _write_project(place: _ProjectPlace, request: StartRequest, disk: Files) -> NewFiles:
     root, forge = place.root, request.forge
     templates = files("kaiten_sync.jobs") / "templates"
@@ -161,7 +152,10 @@ def _write_project(place: _ProjectPlace, request: StartRequest, disk: Files) -> 
         },
     )
     checks = {} if forge is not None else _at(place.top, validation(place.folder))
-    checks, told = _without_others(checks, disk)
+    # Another project of the repository may have these checks already: they are left as they are.
+    there = [path for path in checks if disk.is_file(path)]
+    checks = {path: text for path, text in checks.items() if path not in there}
+    told = tuple(_CHECKED.format(path=path) for path in there)
     later = [place.top / path for path in (workflow_paths(forge) if forge is not None else ())]
     if request.pipeline is not None:
         later = [request.pipeline]

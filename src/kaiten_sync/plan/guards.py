@@ -70,7 +70,21 @@ def check_guards(plan: Plan) -> None:
     Raises:
         RefusedError: it does more than it may.
     """
-    found = recheck(plan)
+    _refuse(recheck(plan))
+
+
+def check_moves(plan: Plan, *, count: int, holders: int) -> None:
+    """Hold the moves that a migration makes to their share of the holders that there are.
+
+    Raises:
+        RefusedError: they are more.
+    """
+    wave = None if plan.migration is None else plan.migration.wave
+    _refuse(too_many_moves(plan.guards, count, holders, wave))
+
+
+def _refuse(found: Iterable[Diagnostic]) -> None:
+    found = tuple(found)
     if found:
         raise RefusedError(
             "the plan is refused",

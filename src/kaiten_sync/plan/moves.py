@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from kaiten_sync.effects import Grants, move_effect
-from kaiten_sync.kinds.instance import FAMILY, HELD, KEPT, MOVE, STATE
+from kaiten_sync.kinds.instance import FAMILY, HELD, KEPT, MOVE, STATE, owned_by
 from kaiten_sync.model.address import Address
 from kaiten_sync.model.change import Change, Effect, FieldChange, change_id
 from kaiten_sync.model.diagnostic import Diagnostic, Severity
@@ -159,14 +159,13 @@ def _plan(case: MigrationCase, migration: Migration, moved: Sequence[PresentHold
 
 def _move(holder: PresentHolder, case: MigrationCase, effect: Effect) -> Change:
     address = holder.found.address
-    customer = holder.found.fields.get("customer")
     return Change(
         id=change_id(MOVE, address),
         address=address,
         action=MOVE,
         fields=(FieldChange(name=HELD, before=holder.version, after=case.to.slug, effect=effect),),
         effect=effect,
-        reason=f"of {customer}" if customer and case.is_named else None,
+        reason=owned_by(holder.found) if case.is_named else None,
     )
 
 

@@ -145,12 +145,14 @@ def _table(
     for address in [Address(kind, slug) for slug in sorted(granted)]:
         fields = known.get(address, {})
         found = (cells.get(Address(spec.kind, address.slug, each)) for each in columns)
+        names = next((each.units_from for each in spec.fields.values() if each.units_from), ())
+        words = [str(fields.get(name) or "") for name in names]
         rows.append(
             PriceRow(
                 slug=address.slug,
                 name=str(fields.get(_NAME) or address.slug),
                 group=_group(address, fields, known),
-                unit=_unit(spec, fields),
+                unit=((words[0], words[-1]) if words else ("", "")),
                 cells=tuple(found),
             )
         )
@@ -171,12 +173,6 @@ def _group(address: Address, fields: Fields, known: Mapping[Address, Fields]) ->
             group = known.get(Address(spec_of(reference.kind).kind, slug), {})
             return str(group.get(_NAME) or slug)
     return ""
-
-
-def _unit(spec: KindSpec, fields: Fields) -> tuple[str, str]:
-    names = next((each.units_from for each in spec.fields.values() if each.units_from), ())
-    found = [str(fields.get(name) or "") for name in names]
-    return (found[0], found[-1]) if found else ("", "")
 
 
 def _grant(spec: KindSpec, fields: Mapping[str, Json | Absent]) -> Grant | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import math
+import re
 from datetime import UTC, datetime
 
 from kaiten_sync.model.impact import Impact
@@ -22,8 +23,11 @@ _HEAD = (
     "class",
     "reaches",
 )
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
-"""What begins a formula in a spreadsheet. Source: OWASP, CSV Injection."""
+_FORMULA = re.compile(r"(^|;)(?=\s*[=+\-@＝＋－＠])")
+"""Where a spreadsheet begins a formula: at the start of a cell, and some read `;` as its end.
+
+Source: OWASP, CSV Injection.
+"""
 
 
 def impact_csv(impact: Impact) -> str:
@@ -53,8 +57,7 @@ def impact_csv(impact: Impact) -> str:
 
 def text_cell(text: str) -> str:
     """Text that no spreadsheet takes for a formula."""
-    shown = safe_text(text)
-    return f"'{shown}" if shown.startswith(_FORMULA) else shown
+    return _FORMULA.sub(r"\1'", safe_text(text))
 
 
 def _number(value: float | None) -> str:
