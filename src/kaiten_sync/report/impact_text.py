@@ -25,8 +25,6 @@ from kaiten_sync.report.safe_text import safe_text
 _BAR = 20
 """Cells of a full bar."""
 
-_WIDEST_WORD = max(len(each) for each in Standing)
-
 STANDING_STYLES = {
     Standing.OVER: "bold red",
     Standing.NEAR: "bold yellow",
