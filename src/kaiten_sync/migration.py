@@ -10,6 +10,7 @@ from kaiten_sync.apply import HeldBack, Movable, execute, holders_now
 from kaiten_sync.effects import Grants, grants_seen
 from kaiten_sync.errors import UsageError
 from kaiten_sync.expressions import Verdict
+from kaiten_sync.families import number_of, served_of
 from kaiten_sync.impact import (
     HELD_BACK,
     Outlook,
@@ -49,7 +50,6 @@ from kaiten_sync.plan import (
 
 _Versions = Mapping[Address, LiveResource]
 _ARCHIVED = "ARCHIVED"
-_PUBLISHED = "PUBLISHED"
 
 _MAY_HAVE_LEFT = 10
 """One of so many holders may have left since a plan was made, and be counted all the same."""
@@ -279,20 +279,13 @@ def _version(inputs: MigrationInputs, family: _Versions, licenses: _Versions) ->
 
 
 def _served(family: _Versions) -> Address | None:
-    """The default version, or else the highest published one. Source: API facts, section 2.4."""
-    published = [a for a, each in family.items() if each.fields.get(STATE) == _PUBLISHED]
-    default = [a for a in published if family[a].fields.get("isDefault") is True]
-    return next(iter(default), max(published, key=lambda a: _number(family[a]), default=None))
+    served = served_of(sorted(family.values(), key=number_of), lambda version: version.fields)
+    return None if served is None else served.address
 
 
 def _named(name: str, family: _Versions) -> Address | None:
     by_number = {str(each.fields.get("version")): a for a, each in family.items()}
     return next((a for a in family if a.slug == name), by_number.get(name))
-
-
-def _number(version: LiveResource) -> int:
-    number = str(version.fields.get("version"))
-    return int(number) if number.isdecimal() else 0
 
 
 def _outlooks(granted: Mapping[Address, Grants], to: Address) -> Mapping[Address, Outlook]:

@@ -145,7 +145,7 @@ def test_a_refused_change_names_who_holds_the_version(sold: Seller) -> None:
     [
         (
             CATALOG.replace("1000", "500").replace("PAID", "PAID\n    onTighten: refuse"),
-            "(calls 1,000 → 500): instance/…, and `onTighten` is refuse",
+            "(calls 1,000 → 500): 1 instance, and `onTighten` is refuse",
         ),
         (CATALOG.split("families:")[0], "still-held"),
         (CATALOG.replace("  growth:", "  grown:"), "still-held"),
@@ -225,6 +225,14 @@ def test_replaced_versions_are_archived_once_nobody_holds_them(sold: Seller) -> 
     sold.release("two")
     sold.sell(archiving)
     assert sold.versions() == {"growth": "ARCHIVED", "growth-v2": "PUBLISHED*"}
+
+
+def test_a_newer_version_that_somebody_prepares_is_not_archived(sold: Seller) -> None:
+    body = {"name": "Growth", "type": "PAID", "description": "", "isDefault": False}
+    newer = {**body, "slug": "growth-next", "familySlug": "growth", "lifecycleState": "PUBLISHED"}
+    assert sold.api.post("/licenses", json=newer).status_code == 201
+    sold.plan(CATALOG.replace("PAID\n", "PAID\n    archiveReplaced: true\n"))
+    assert sold.changed == set()
 
 
 def test_older_versions_are_never_pruned(sold: Seller) -> None:

@@ -44,9 +44,8 @@ def command(plan_path: str, approval: bool, project: str | None, output_format: 
         from kaiten_sync.cli.output import TerminalNotices
         from kaiten_sync.jobs.ruling import approval_by_file
         from kaiten_sync.jobs.workspace import open_project
-        from kaiten_sync.model.settings import Policy
 
         opened = open_project(project, Path.cwd(), os.environ, TerminalNotices())
-        print_result(approval_by_file(plan, opened.policy if opened else Policy()))
+        print_result(approval_by_file(plan, opened))
         return
     print_result(render_plan(plan, output_format, origin=Origin.FILE))

@@ -19,6 +19,7 @@ from kaiten_sync.declare.overlay_patch import (
     overlay_bytes,
     overlay_text,
     patch_of,
+    take_from_bundle,
 )
 from kaiten_sync.declare.project import (
     PROJECT_FILE,
@@ -29,6 +30,7 @@ from kaiten_sync.declare.project import (
 from kaiten_sync.declare.read import read_beside, read_documents
 from kaiten_sync.declare.shorter import Extended, extending
 from kaiten_sync.declare.spelling import Spelling
+from kaiten_sync.declare.submodules import submodules
 from kaiten_sync.declare.units import with_plain_numbers
 from kaiten_sync.declare.write import dump_catalog, inline
 from kaiten_sync.declare.yaml_reader import parse_yaml
@@ -66,5 +68,7 @@ __all__ = [
     "read_beside",
     "read_documents",
     "read_project_document",
+    "submodules",
+    "take_from_bundle",
     "with_plain_numbers",
 ]

@@ -12,6 +12,7 @@ from typing import TypeAlias
 
 from kaiten_sync.declare.content import looks_like_catalog
 from kaiten_sync.declare.diagnostics import file_diagnostic
+from kaiten_sync.declare.submodules import empty_submodule
 from kaiten_sync.kinds.closest import did_you_mean
 from kaiten_sync.model.diagnostic import Diagnostic, Severity
 from kaiten_sync.model.source import NamedPath
@@ -277,7 +278,11 @@ def _nothing_at(given: str, root: Path) -> Diagnostic:
     above = (root / given).parent
     beside = os.listdir(above) if above.is_dir() else ()
     name = PurePath(given).name
-    hint = did_you_mean(name, beside) or "check the path"
+    submodule = empty_submodule(root / given)
+    if submodule is not None:
+        hint = f"the submodule {submodule} is not checked out: git submodule update --init"
+    else:
+        hint = did_you_mean(name, beside) or "check the path"
     return file_diagnostic(_shown(given), "no-such-file", message, hint)
 
 

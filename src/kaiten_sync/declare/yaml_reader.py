@@ -88,8 +88,8 @@ def _conflict_diagnostics(path: str, lines: tuple[str, ...]) -> Iterator[Diagnos
             rule="merge-conflict",
             message="both sides of a merge are in this file: git could not merge it",
             ref=SourceRef(path, number, 1),
-            hint="keep what is to be declared, and delete the lines with <<<<<<<, ======= and"
-            " >>>>>>>; then `git add` the file",
+            hint="keep what is to be declared, and delete the rest and git's lines with <<<<<<<,"
+            " |||||||, ======= and >>>>>>>; then `git add` the file",
         )
 
 

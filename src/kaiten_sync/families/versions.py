@@ -13,6 +13,7 @@ from kaiten_sync.families.served import (
     PUBLISHED,
     STATE,
     moved,
+    number_of,
     version_address,
 )
 from kaiten_sync.kinds.spec import SOLD
@@ -162,13 +163,18 @@ def _withdrawn(sold: SoldFamily, version: LiveResource) -> Resource:
 
 
 def _replaced(sold: SoldFamily, choice: FamilyChoice, holders: Holders) -> tuple[LiveResource, ...]:
-    """Published versions that are not served and that nobody holds, if those are to be archived."""
+    """Older published versions that nobody holds, if those are to be archived.
+
+    A newer one is no version that was replaced: somebody prepares it by hand.
+    """
     if sold.live is None or not sold.terms.archive_replaced or choice.version is None:
         return ()
+    kept = (choice.version, choice.serves)
+    oldest = min((number_of(v) for v in sold.live.versions if v.address.slug in kept), default=0)
     return tuple(
         each
         for each in sold.live.in_state(PUBLISHED)
-        if each.address.slug not in (choice.version, choice.serves)
+        if number_of(each) < oldest
         and each.address in holders.checked
         and each.address not in holders.instances
     )

@@ -99,7 +99,7 @@ def _affected(change: Change, holder: Address, seen: _Fields) -> Affected:
     before: _Fields = {**seen, **{each.name: each.before for each in change.fields}}
     after: _Fields = {**seen, **{each.name: each.after for each in change.fields}}
     limit = limit_of(spec.limited_by, before) if is_inside else None
-    is_gone = change.action == Action.DELETE
+    left: _Fields = after if is_inside and change.action != Action.DELETE else {}
     return Affected(
         address=change.declared,
         action=change.action,
@@ -107,6 +107,7 @@ def _affected(change: Change, holder: Address, seen: _Fields) -> Affected:
         entitlement=change.address.slug if is_inside else None,
         is_metered=limit is not None,
         before=limit,
-        after=None if is_gone or not is_inside else limit_of(spec.limited_by, after),
+        after=limit_of(spec.limited_by, left) if is_inside else None,
         threshold=threshold_of(before.get(spec.limited_by[0])) if is_inside else None,
+        threshold_after=threshold_of(left.get(spec.limited_by[0])) if is_inside else None,
     )

@@ -18,12 +18,14 @@ from kaiten_sync.declare import (
     keep,
     overlay_text,
     patch_of,
+    take_from_bundle,
 )
 from kaiten_sync.diff import diff_catalog
 from kaiten_sync.drift import DriftCase, compare
 from kaiten_sync.errors import RefusedError, UsageError
 from kaiten_sync.jobs.workspace import Workspace
 from kaiten_sync.jobs.worth import with_families
+from kaiten_sync.kinds.registry import all_kinds
 from kaiten_sync.model.address import Address
 from kaiten_sync.model.diagnostic import Diagnostic
 from kaiten_sync.model.drift import Difference, DriftClass
@@ -34,6 +36,9 @@ from kaiten_sync.pipeline import CatalogSource, load, validate
 
 _MOST_ROUNDS = 10
 """How often objects that inherit get what they had, which others may inherit again."""
+
+_DANGLING = {each.slug_refers_to.rule for each in all_kinds() if each.slug_refers_to is not None}
+"""Rules that an object breaks that needs another one of the same slug, as a grant does."""
 
 _FILE = "overlay.yaml"
 """The file that is written into a folder of overlays."""
@@ -174,6 +179,8 @@ def kept_apart(
     missing = {a for a in whole if a in declared.resources and declared.resources[a].source.through}
     for address in missing:
         forget(patch, address)
+    if any(each.parent is None for each in whole):
+        _take_from_bundles(overlay, patch, write)
     text = write(patch)
     for _ in range(_MOST_ROUNDS if inherits else 0):
         after, _ = validate(replace(overlay.whole, unsaved={overlay.path: text}))
@@ -193,6 +200,15 @@ def kept_apart(
             keep(patch, address, None if fields is None else spelling.fields(address, fields))
         text = write(patch)
     return text
+
+
+def _take_from_bundles(overlay: Overlay, patch: Patch, write: Callable[[Patch], bytes]) -> None:
+    """Let no bundle grant what is gone; then take away those that nobody extends."""
+    for rules in (_DANGLING, {"extended-by-nobody"}):
+        _, wrong = validate(replace(overlay.whole, unsaved={overlay.path: write(patch)}))
+        for each in wrong:
+            if each.rule in rules and each.address is not None:
+                take_from_bundle(patch, each.address)
 
 
 def _inherited_first(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from kaiten_sync.errors import RefusedError
 from kaiten_sync.kinds.registry import spec_of
@@ -14,6 +14,7 @@ from kaiten_sync.model.drift import Difference
 from kaiten_sync.model.holder import Holders
 from kaiten_sync.model.plan import Guards, Plan
 from kaiten_sync.model.resource import DesiredState, LiveState
+from kaiten_sync.model.settings import Policy
 from kaiten_sync.model.value import ABSENT
 from kaiten_sync.plan.families import Families
 from kaiten_sync.plan.held import held
@@ -53,6 +54,17 @@ class Case:
 def refusals(case: Case) -> tuple[Diagnostic, ...]:
     """Every reason not to carry out these changes, in the guards' order."""
     return tuple(diagnostic for guard in _GUARDS for diagnostic in guard(case))
+
+
+def held_to(plan: Plan, policy: Policy) -> Plan:
+    """The plan, held to the limits of a policy, whatever limits it names itself."""
+    guards = replace(
+        plan.guards,
+        max_deletes=policy.max_deletes,
+        max_updates=policy.max_updates,
+        max_moves=policy.max_moves,
+    )
+    return replace(plan, guards=guards)
 
 
 def recheck(plan: Plan) -> tuple[Diagnostic, ...]:

@@ -6,10 +6,10 @@ import csv
 import io
 import math
 import re
-from datetime import UTC, datetime
 
 from kaiten_sync.model.impact import Impact
 from kaiten_sync.model.value import UNLIMITED
+from kaiten_sync.report.impact_json import utc_text
 from kaiten_sync.report.safe_text import safe_text
 
 _HEAD = (
@@ -47,9 +47,7 @@ def impact_csv(impact: Impact) -> str:
                     _number(change.affected.before),
                     _number(change.affected.after),
                     holder.standing,
-                    f"{holder.reaches.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
-                    if holder.reaches
-                    else "",
+                    "" if holder.reaches is None else utc_text(holder.reaches),
                 ]
             )
     return text.getvalue()
@@ -66,7 +64,3 @@ def _number(value: float | None) -> str:
     if math.isinf(value):
         return UNLIMITED
     return f"{value:.0f}" if float(value).is_integer() else repr(value)
-
-
-def _moment(moment: datetime | None) -> str:
-    return "" if moment is None else f"{moment.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"

@@ -25,6 +25,8 @@ from kaiten_sync.report.safe_text import safe_text
 _BAR = 20
 """Cells of a full bar."""
 
+_WIDEST_WORD = max(len(each) for each in Standing)
+
 STANDING_STYLES = {
     Standing.OVER: "bold red",
     Standing.NEAR: "bold yellow",
@@ -62,9 +64,7 @@ def _block(change: ChangeImpact, paint: Paint) -> Iterator[str]:
     widest = max((cells(holder_text(each)) for each in holders), default=0)
     for each in holders:
         word = paint(each.standing, STANDING_STYLES.get(each.standing, ""))
-        gap = " " * (
-            len(Standing.UNAFFECTED) - len(each.standing)
-        )  # never painted: it may end a line
+        gap = " " * (_WIDEST_WORD - len(each.standing))  # never painted: it may end a line
         line = f"{INDENT}{word}{gap}  {padded(holder_text(each), widest)}"
         if change.affected.is_metered:
             # The bar shows use against the maximum before the change, if there was one.

@@ -50,6 +50,14 @@ def test_a_renamed_file_has_the_contents_of_its_names_before(repo: Path) -> None
     assert contents(path, renamed=False) == ["four", "three"]
 
 
+def test_a_renamed_plan_may_have_little_in_common_with_the_one_before(repo: Path) -> None:
+    """The first plan creates everything, and the next one changes one field."""
+    first = "".join(f"create number {number} of many\n" for number in range(300))
+    commit(repo, "a.plan.json", f"one\n{first}{BODY}")
+    commit(repo, "b.plan.json", f"two\n{BODY}", instead_of="a.plan.json")
+    assert contents(repo / "b.plan.json", renamed=True) == ["two", "one"]
+
+
 def test_another_file_that_was_there_before_under_the_name_is_not_taken(repo: Path) -> None:
     commit(repo, "a.plan.json", f"old\n{BODY}")
     commit(repo, "b.plan.json", f"one\n{BODY}", instead_of="a.plan.json")
