@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
+from kaiten_sync.declare.adopt_lists import Lists, nowhere
 from kaiten_sync.declare.content import BOM
 from kaiten_sync.declare.differing import differing, value_at
 from kaiten_sync.declare.edit import EditPath, TextEditor
 from kaiten_sync.declare.files import FoundFile, find_files
+from kaiten_sync.declare.forms import lists_of, path_of, short_form, whole_form
 from kaiten_sync.declare.spelling import Spelling
-from kaiten_sync.declare.write import InOrder, dump_catalog
+from kaiten_sync.declare.write import dump_catalog
 from kaiten_sync.errors import KaitenSyncError, RefusedError, UsageError
 from kaiten_sync.kinds.registry import child_kinds, spec_of
 from kaiten_sync.kinds.values import tagged_value
-from kaiten_sync.model.address import Address, ChildList
+from kaiten_sync.model.address import Address
 from kaiten_sync.model.change import FieldChange
 from kaiten_sync.model.drift import Difference, DriftClass
 from kaiten_sync.model.resource import DesiredState
@@ -64,8 +66,7 @@ class Adopter:
         self._taken_out: set[Address] = set()
         self._declared = declared
         self._spelling = Spelling(declared, self._editors)
-        self._lists: dict[tuple[str, ...], tuple[TextEditor, dict[str, Json]]] = {}
-        """Lists that are written into their parents, which have none of their own."""
+        self._lists = Lists(self._latest_first(), self._overlays, self._declared_in)
 
     def adopt(
         self, difference: Difference, objects: Mapping[Address, Fields], into: str
@@ -83,7 +84,7 @@ class Adopter:
                     self._remove(difference.address)
                 case DriftClass.UNMANAGED if difference.address.parent is not None:
                     value = self._spelled(difference.address, objects[difference.address])
-                    self._put_child(path_of(difference.address), value)
+                    self._lists.put(path_of(difference.address), value)
                 case DriftClass.UNMANAGED:
                     chosen = {a: f for a, f in objects.items() if a.root == difference.address}
                     self._new.setdefault(into, {}).update(self._spelling.objects(chosen))
@@ -101,6 +102,15 @@ class Adopter:
         for editor in self._editors.values():
             editor.may_share = True
 
+    def own(self, parent: Address) -> None:
+        """Write out the lists of an object that share their text with others, before these change.
+
+        Raises:
+            RefusedError: one cannot be written by itself.
+        """
+        for child in child_kinds(parent.kind):
+            self._lists.own((*path_of(parent), child.section))
+
     def keep(self, address: Address, fields: Fields) -> None:
         """Write an object of its own where it shares its text with one that changes.
 
@@ -115,21 +125,19 @@ class Adopter:
             value = self._spelled(address, fields)
             resource = self._declared.resources.get(address) if self._declared is not None else None
             is_base = resource is not None and resource.source.file not in self._overlays
-            self._put_child(path, value, is_base=is_base)
+            self._lists.put(path, value, is_base=is_base)
         else:
             for name, value in fields.items():
                 self._editor_of(address).set([*path, name], value)
 
     def changes(self) -> list[FileChange]:
         """Every file that differs now."""
-        for path, (editor, children) in self._lists.items():
-            editor.set(path, children)
-        self._lists = {}
+        self._lists.write()
         for shown, objects in self._new.items():
             if shown in self._editors:
                 self._append(self._editors[shown], objects)
                 continue
-            text = dump_catalog(objects, owns=_lists_of(objects))
+            text = dump_catalog(objects, owns=lists_of(objects))
             self._contents[shown] = None
             self._files.append(FoundFile(shown, self._root / shown))
             self._editors[shown] = TextEditor(shown, text)
@@ -192,7 +200,7 @@ class Adopter:
         found = self._declared.resources.get(address) if self._declared is not None else None
         if found is not None and found.source.file in self._overlays:
             return self._editors[found.source.file].put
-        return self._put_child
+        return self._lists.put
 
     def _change(self, address: Address, field: FieldChange) -> None:
         path, spec, name = path_of(address), spec_of(address.kind), field.name
@@ -225,7 +233,7 @@ class Adopter:
             if value is not ABSENT and not holders:
                 holders = [e for e in self._latest_first() if e.find(inner[:-1]) is not None]
             if not holders:
-                raise _nowhere(".".join(map(str, inner)))
+                raise nowhere(".".join(map(str, inner)))
             for editor in holders if value is ABSENT else ():
                 editor.remove(inner)
             if value is not ABSENT:
@@ -246,47 +254,37 @@ class Adopter:
             return
         path = path_of(address)
         holders = [each for each in self._editors.values() if each.find(path) is not None]
+        is_shared = any(each.shares(path) for each in self._editors.values())
         restores = [editor.kept() for editor in holders]
         try:
             for editor in holders:
                 editor.remove(path)
+            if address.parent is None:
+                return
+            if is_shared or not (holders or self._is_inherited(address)):
+                self._lists.own(path[:-1]).pop(path[-1], None)
+            elif not holders and not self._is_base_taken_out(address):
+                self._override(address)(path, None)
         except RefusedError:
+            self._taken_out.discard(address)
             for restore in restores:
                 restore()
             raise
-        if not holders and address.parent is not None:
-            self._override(address)(path, None)  # takes an inherited one away
 
-    def _put_child(self, path: list[str], value: Json, *, is_base: bool = False) -> None:
-        """Write an object into the list of its parent, in the last file that has that list.
+    def _is_base_taken_out(self, address: Address) -> bool:
+        """Whether there is nothing to inherit any more: what it comes through has lost it."""
+        found = self._declared.resources.get(address) if self._declared is not None else None
+        names = found.source.through if found is not None else ()
+        taken = {(each.parent.slug, each.slug) for each in self._taken_out if each.parent}
+        return any((name, address.slug) in taken for name in names)
 
-        If it `is_base`, an overlay's list does not count. A list that comes from an alias becomes a
-        map of its own that merges it. If the parent has no list of its own, it gets one, with all
-        that does not come by `extends`.
-        """
-        above, slug = tuple(path[:-1]), path[-1]
-        if above in self._lists:
-            self._lists[above][1][slug] = value
-            return
-        files = self._latest_first()
-        if is_base:
-            files = [each for each in files if each.shown not in self._overlays]
-        for editor in files:
-            spot = editor.find(above)
-            if spot is not None and (spot.pairs is not None or spot.alias is not None):
-                editor.set(path, value)
-                return
-        for editor in files:
-            spot = editor.find(above[:-1])
-            if spot is not None and spot.pairs is not None:
-                editor.check_own(above[:-1])
-                merged = self._merged(above, is_base=is_base)
-                self._lists[above] = (editor, {**merged, slug: value})
-                return
-        raise _nowhere(".".join(path))
+    def _is_inherited(self, address: Address) -> bool:
+        """Whether an object comes from what its parent extends."""
+        found = self._declared.resources.get(address) if self._declared is not None else None
+        return found is None or bool(found.source.through)
 
-    def _merged(self, above: tuple[str, ...], *, is_base: bool) -> dict[str, Json]:
-        """The objects of a list that a merge key puts there: a list of its own would hide them."""
+    def _declared_in(self, above: tuple[str, ...], *, is_base: bool) -> dict[str, Json]:
+        """What a list declares, but for what comes by `extends`."""
         resources = self._declared.resources.values() if self._declared is not None else ()
         return {
             each.address.slug: self._spelled(each.address, each.fields)
@@ -314,7 +312,7 @@ class Adopter:
                     if address.parent is None:
                         editor.set([section, address.slug], whole_form(address, chosen))
                 continue
-            text = dump_catalog(chosen, owns=_lists_of(chosen))
+            text = dump_catalog(chosen, owns=lists_of(chosen))
             _, _, lines = text.partition(f"{section}:\n")
             editor.append(section, lines)
 
@@ -324,7 +322,7 @@ class Adopter:
             spot = editor.find(path_of(address))
             if spot is not None and spot.pairs is not None:
                 return editor
-        raise _nowhere(str(address))
+        raise nowhere(str(address))
 
     def _editors_of(self, address: Address) -> list[TextEditor]:
         """The files that an object is in, latest first."""
@@ -335,30 +333,6 @@ class Adopter:
         return list(reversed(self._editors.values()))
 
 
-def short_form(address: Address, fields: Fields) -> Json:
-    """An object as its value if that says it all, or else as a map."""
-    spec = spec_of(address.kind)
-    short = spec.shorthand
-    if fields.keys() == {short} and not isinstance(fields[short], Mapping):
-        return fields[short]
-    return InOrder((name, fields[name]) for name in spec.fields if name in fields)
-
-
-def whole_form(address: Address, objects: Mapping[Address, Fields]) -> Json:
-    """An object with everything that is inside it."""
-    inner = {
-        child.section: {
-            a.slug: short_form(a, f)
-            for a, f in objects.items()
-            if a.parent == address and a.kind == child.kind
-        }
-        for child in child_kinds(address.kind)
-    }
-    own = objects[address]
-    named = {name: own[name] for name in spec_of(address.kind).fields if name in own}
-    return InOrder({**named, **inner})
-
-
 def default_file(paths: Collection[str], root: Path) -> str:
     """Where new objects go: into the catalog's first file, or `adopted.yaml` in its folder."""
     first = next(iter(paths))
@@ -366,26 +340,8 @@ def default_file(paths: Collection[str], root: Path) -> str:
     return (Path(first) / "adopted.yaml").as_posix() if path.is_dir() else first
 
 
-def path_of(address: Address) -> list[str]:
-    """The keys that lead to an object in a catalog file."""
-    above = [] if address.parent is None else path_of(address.parent)
-    return [*above, spec_of(address.kind).section, address.slug]
-
-
-def _lists_of(addresses: Iterable[Address]) -> list[ChildList]:
-    """Every list that these objects have: what is adopted is owned with what is inside."""
-    return [ChildList(each, child.kind) for each in addresses for child in child_kinds(each.kind)]
-
-
 def _read(path: Path) -> bytes:
     try:
         return path.read_bytes()
     except OSError as error:
         raise UsageError(f"cannot read {path}: {error.strerror}") from error
-
-
-def _nowhere(place: str) -> RefusedError:
-    return RefusedError(
-        f"{place} is not written in any file by itself, so it cannot be changed alone",
-        hint="it may come from an anchor or a merge key: declare it by itself first",
-    )

@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import TypeAlias
 
-from kaiten_sync.declare.adopt import path_of, short_form, whole_form
 from kaiten_sync.declare.content import BOM
 from kaiten_sync.declare.differing import differing
 from kaiten_sync.declare.edit import TextEditor
+from kaiten_sync.declare.forms import path_of, short_form, whole_form
 from kaiten_sync.declare.merge import CATALOG_VERSION
 from kaiten_sync.declare.write import outline
 from kaiten_sync.kinds.registry import all_kinds, spec_of

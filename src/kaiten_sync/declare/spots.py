@@ -6,11 +6,13 @@ objects share cannot be changed for one of them.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import yaml
+
+MERGE_KEY = "<<"
 
 
 @dataclass(slots=True, kw_only=True)
@@ -55,6 +57,26 @@ class Spot:
             waiting += spot.items
             for key, value in spot.pairs or ():
                 waiting += (key, value)
+
+
+def shared_keys(nodes: Collection[Spot], mapping: Spot) -> Iterator[str | None]:
+    """The keys that a mapping of a file with these nodes has by an alias or a merge key."""
+    merged = mapping.get(MERGE_KEY)
+    sources = [mapping] if mapping.alias is not None else []
+    if merged is not None:
+        sources += merged[1].items or [merged[1]]
+    for source in sources:
+        found = meant(nodes, source)
+        yield from (key.text for key, _ in found.pairs or ())
+        yield from shared_keys(nodes, found)
+
+
+def meant(nodes: Collection[Spot], spot: Spot) -> Spot:
+    """The node itself, or what it refers to: the last node before it with that anchor."""
+    if spot.alias is None:
+        return spot
+    anchored = [each for each in nodes if each.anchor == spot.alias and each.start < spot.start]
+    return max(anchored, key=lambda each: each.start)
 
 
 def spots_of(text: str) -> Spot | None:

@@ -242,14 +242,14 @@ def test_a_number_is_written_as_the_files_write_it(
     assert any(written in line for line in changed), after
 
 
-def adopted(folder: Path, text: str, edited: Mapping[str, Mapping[str, Any]]) -> str:
-    """The file once what was edited is adopted; it declares exactly what is live then."""
+def adopted(folder: Path, text: str, edited: Mapping[str, Mapping[str, Any] | None]) -> str:
+    """The file once what was edited, or is gone, is adopted: it declares exactly what is live."""
     path = folder / "c.yaml"
     path.write_text(text, encoding="utf-8")
     source = CatalogSource(root=folder, catalog=["c.yaml"])
     objects = {str(a): live(str(a), **each.fields) for a, each in load(source).resources.items()}
-    objects |= {name: live(name, **fields) for name, fields in edited.items()}
-    catalog = FakeCatalog(*objects.values())
+    objects |= {name: live(name, **fields) for name, fields in edited.items() if fields}
+    catalog = FakeCatalog(*(each for name, each in objects.items() if edited.get(name, True)))
     adopt(
         workplace(folder, catalog),
         AdoptRequest(
@@ -262,3 +262,54 @@ def adopted(folder: Path, text: str, edited: Mapping[str, Mapping[str, Any]]) ->
     found = read_catalog(catalog, scope=Scope(), progress=NoProgress())
     assert diff_catalog(load(source), found, Scope()).differences == ()
     return path.read_text(encoding="utf-8")
+
+
+FREE = "    entitlements: &base\n      calls: 10          # per month\n      seats: 3\n"
+LOGS = {"license/free/grant/logs": {"value": 7}}
+OWNED = {
+    "the base gets one": (
+        LOGS,
+        f"{FREE}      logs: 7\n",
+        "    entitlements:\n      seats: 5           # more\n      calls: 10\n",
+    ),
+    "what merges it loses one": (
+        {"license/pro/grant/calls": None},
+        FREE,
+        "    entitlements:\n      seats: 5           # more\n",
+    ),
+    "what merges it loses one that it overrides": (
+        {"license/pro/grant/seats": None},
+        FREE,
+        "    entitlements:\n      calls: 10           # more\n",
+    ),
+    "the base gets one, and what merges it loses one": (
+        {**LOGS, "license/pro/grant/calls": None},
+        f"{FREE}      logs: 7\n",
+        "    entitlements:\n      seats: 5           # more\n",
+    ),
+}
+MERGED = """\
+licenses:
+  free:
+    name: Free
+    type: PAID
+    entitlements: &base
+      calls: 10          # per month
+      seats: 3
+  pro:
+    name: Pro
+    type: PAID
+    entitlements:
+      <<: *base
+      seats: 5           # more
+"""
+
+
+@pytest.mark.parametrize("case", OWNED.values(), ids=OWNED)
+def test_a_merged_list_is_written_out_if_it_must_differ(
+    tmp_path: Path, case: tuple[dict[str, dict[str, int] | None], str, str]
+) -> None:
+    edited, base, merging = case
+    after = adopted(tmp_path, HEAD + "  logs: {name: Logs, type: NUMBER}\n" + MERGED, edited)
+    assert base in after
+    assert after.endswith(merging)
