@@ -113,6 +113,10 @@ def name_another_customer(document: Document, other: str) -> None:
     document["changes"][0]["reason"] = "of a-test"
 
 
+def reassure(document: Document, other: str) -> None:
+    document["warnings"] = ["nobody loses anything"]
+
+
 def miscount(document: Document, other: str) -> None:
     document["holders"] = 1000
 
@@ -139,6 +143,7 @@ FORGERIES = [
     exceed_the_wave,
     see_less_of_a_grant,
     name_another_customer,
+    reassure,
     miscount,
     save_requests,
     allow_a_stranger,

@@ -19,6 +19,7 @@ from kaiten_sync.model.settings import Limit
 from kaiten_sync.model.value import Fields
 from kaiten_sync.plan.build import Proposal
 from kaiten_sync.plan.limits import too_many_moves
+from kaiten_sync.plan.migration_checks import warnings_of
 from kaiten_sync.plan.move_cost import LEAST_LISTED, requests_to_move
 from kaiten_sync.plan.plan_file import seal
 from kaiten_sync.plan.protection import not_needed
@@ -136,7 +137,6 @@ def _plan(case: MigrationCase, migration: Migration, moved: Sequence[PresentHold
     needed = {each.found.address for each in moved if each.standing in _STAYS}
     guards = Guards(max_moves=case.max_moves, allowed=case.allowed & needed, rules=case.rules)
     observed = tuple(_observed(case, moved))
-    is_draft = case.versions[case.to].fields.get(STATE) == "DRAFT"
     return seal(
         Plan(
             target=case.target,
@@ -152,7 +152,7 @@ def _plan(case: MigrationCase, migration: Migration, moved: Sequence[PresentHold
             ),
             requests=requests_to_move(changes, observed, guards, case.listed),
             guards=guards,
-            warnings=(f"{case.to} is a draft: its grants may still change",) if is_draft else (),
+            warnings=warnings_of(case.to, case.versions[case.to].fields.get(STATE)),
             migration=migration,
         )
     )
