@@ -280,14 +280,14 @@ class _Run:
         if isinstance(error, AccessError):
             self.access_error = error.message
         told = error if isinstance(error, ProblemError) else None
-        is_left = isinstance(error, LeftError)
+        left = error if isinstance(error, LeftError) else None
         failure = replace(
-            _outcome(change, Status.LEFT if is_left else Status.FAILED),
+            _outcome(change, Status.LEFT if left else Status.FAILED),
             message=error.message,
-            code=told.code if told else error.code if isinstance(error, LeftError) else None,
+            code=told.code if told else left.code if left else None,
             error_id=told.error_id if told else None,
             is_conflict=isinstance(error, ConflictError),
-            is_billed=isinstance(error.__cause__ if is_left else error, BilledError),
+            is_billed=left.is_billed if left else isinstance(error, BilledError),
             is_final=told is not None and told.is_final,
             was_sent=result.has_written,
         )
