@@ -6,10 +6,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from kaiten_sync.apply import HeldBack, execute, holders_now
+from kaiten_sync.apply import HeldBack, Movable, execute, holders_now
 from kaiten_sync.effects import Grants, grants_seen
 from kaiten_sync.errors import UsageError
 from kaiten_sync.expressions import Verdict
+from kaiten_sync.families import number_of, served_of
 from kaiten_sync.impact import (
     HELD_BACK,
     Outlook,
@@ -20,7 +21,7 @@ from kaiten_sync.impact import (
     used_now,
     whom_to_ask,
 )
-from kaiten_sync.kinds.instance import FAMILY, HELD, STATE
+from kaiten_sync.kinds.instance import FAMILY, HELD, INSTANCE, STATE
 from kaiten_sync.kinds.license import LICENSE
 from kaiten_sync.live import WORKERS, read_grants, read_holding, read_licenses, read_usage
 from kaiten_sync.model.address import Address
@@ -38,6 +39,7 @@ from kaiten_sync.plan import (
     PresentHolder,
     Proposal,
     check_guards,
+    check_moves,
     check_named,
     check_where,
     chosen,
@@ -48,7 +50,9 @@ from kaiten_sync.plan import (
 
 _Versions = Mapping[Address, LiveResource]
 _ARCHIVED = "ARCHIVED"
-_PUBLISHED = "PUBLISHED"
+
+_MAY_HAVE_LEFT = 10
+"""One of so many holders may have left since a plan was made, and be counted all the same."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,6 +141,7 @@ def apply_migration(
     sent_before = catalog.requests_sent
     found = _found(plan, catalog, progress, workers) if plan.changes else {}
     holders = holders_now(plan, found)
+    _check_share(plan, found, holders)
     settled = holders.done | holders.left.keys()
     permit([each for each in plan.changes if each.id not in settled])
     seen = _outlooks(grants_seen(plan), plan.migration.to) if plan.migration else {}
@@ -158,6 +163,24 @@ def apply_migration(
         left_out=HeldBack(known=holders.left, hold_back=hold_back),
     )
     return replace(result, requests=result.requests - sent_before)
+
+
+def _check_share(plan: Plan, found: _Versions, now: Movable) -> None:
+    """Hold a plan to its share of the holders that there are: it may name some who never were.
+
+    That some have left since it was made makes it no less right.
+
+    Raises:
+        RefusedError: it moves more of them than its wave, or the policy, allows.
+    """
+    if plan.migration is None:
+        return
+    to, named = plan.migration.to, plan.migration.holders
+    family = {a for a, e in found.items() if e.fields.get(FAMILY) == plan.migration.family} - {to}
+    instances = (each for a, each in found.items() if a.kind == INSTANCE.kind)
+    present = len(now.done) + sum(holds(each) in family for each in instances)
+    counted = max(present, min(named, present + max(1, named // _MAY_HAVE_LEFT)))
+    check_moves(plan, count=len(plan.changes) - len(now.left), holders=counted)
 
 
 def _why_it_stays(held: LiveResource, move: Outlook, catalog: Catalog, now: datetime) -> str | None:
@@ -255,20 +278,13 @@ def _version(inputs: MigrationInputs, family: _Versions, licenses: _Versions) ->
 
 
 def _served(family: _Versions) -> Address | None:
-    """The default version, or else the highest published one. Source: API facts, section 2.4."""
-    published = [a for a, each in family.items() if each.fields.get(STATE) == _PUBLISHED]
-    default = [a for a in published if family[a].fields.get("isDefault") is True]
-    return next(iter(default), max(published, key=lambda a: _number(family[a]), default=None))
+    served = served_of(sorted(family.values(), key=number_of), lambda version: version.fields)
+    return None if served is None else served.address
 
 
 def _named(name: str, family: _Versions) -> Address | None:
     by_number = {str(each.fields.get("version")): a for a, each in family.items()}
     return next((a for a in family if a.slug == name), by_number.get(name))
-
-
-def _number(version: LiveResource) -> int:
-    number = str(version.fields.get("version"))
-    return int(number) if number.isdecimal() else 0
 
 
 def _outlooks(granted: Mapping[Address, Grants], to: Address) -> Mapping[Address, Outlook]:

@@ -31,9 +31,12 @@ class _Replacement:
         self._path.parent.mkdir(parents=True, exist_ok=True)
         if self._before is not None and os.stat(self._path).st_nlink > 1:
             return
-        handle, self._staged = tempfile.mkstemp(
-            dir=self._path.parent, prefix=f".{self._path.name[:100]}."
-        )
+        try:
+            handle, self._staged = tempfile.mkstemp(
+                dir=self._path.parent, prefix=f".{self._path.name[:100]}."
+            )
+        except OSError as error:  # nobody knows the name of the file that was not made
+            raise OSError(error.errno, error.strerror, str(self._path)) from error
         with os.fdopen(handle, "wb") as file:
             file.write(self._content)
             file.flush()

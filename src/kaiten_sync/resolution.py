@@ -73,10 +73,11 @@ def _resolved(
 ) -> Resolution:
     asked = {version for sold in sold_families for version in _whose_holders_matter(sold)}
     holders = read_holders(catalog, asked, progress=progress, known=live).without(settled)
+    kinds = {version_address(family, family.slug).kind for family in desired.terms}
     taken = {
         address.slug
         for address in (*live.resources, *desired.resources)
-        if address.parent is None and address.kind in {a.kind for a in map(_version, desired.terms)}
+        if address.parent is None and address.kind in kinds
     }
     chosen: list[tuple[SoldFamily, FamilyChoice]] = []
     refusals: list[Diagnostic] = []
@@ -262,7 +263,3 @@ def _whose_holders_matter(sold: SoldFamily) -> set[Address]:
     if sold.terms.archive_replaced:
         asked |= {v.address for v in live.in_state("PUBLISHED") if v is not live.shown}
     return asked
-
-
-def _version(family: Address) -> Address:
-    return version_address(family, family.slug)

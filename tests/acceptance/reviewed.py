@@ -63,10 +63,10 @@ class Project:
         self.commit(CATALOG)
         assert self.apply("--catalog", "catalog.yaml") == 0
 
-    def commit(self, catalog: str) -> None:
+    def commit(self, catalog: str, *options: str) -> None:
         """Write a catalog, plan it, and commit both."""
         self.place.write("catalog.yaml", catalog)
-        assert run(["plan", "-t", "prod", "-o", PLAN]) == 0
+        assert run(["plan", "-t", "prod", "-o", PLAN, *options]) == 0
         git(self.folder, "add", "--all")
         git(self.folder, "commit", "--message", "Plan")
 

@@ -77,17 +77,18 @@ def test_what_several_objects_share_changes_for_one_alone(
 def test_what_cannot_be_changed_is_named_and_the_rest_is_adopted(
     sold: Workplace, api: httpx.Client
 ) -> None:
-    shared = CATALOG.replace("{calls: &many 5}", "&all {calls: 5}").replace(
-        "{calls: *many}", "*all"
+    shared = CATALOG.replace("{calls: &many 5}}", "").replace(
+        "description: *shared, entitlements: \n",
+        "description: *shared, entitlements: {\n      calls: &many {\n        value: 5}}}\n",
     )
     sold.write("catalog.yaml", shared)
-    other_grant(api, "other", 6)
-    assert api.delete("/licenses/third/entitlements/calls").status_code == 204
-    named = ("license/other/grant/calls", "license/third/grant/calls")
+    grant(api, "calls", "number", 2000)
+    assert api.delete("/licenses/other/entitlements/calls").status_code == 204
+    named = (GRANT, "license/other/grant/calls")
     done = sold.run("adopt", "-t", "prod", *named)
     assert done.code == 5, done.stdout + done.stderr
     assert [line.split()[2] for line in done.stderr.splitlines() if "not adopted" in line] == [
-        "license/third/grant/calls:"
+        "license/other/grant/calls:"
     ]
     again = sold.run("adopt", "-t", "prod", named[1])
     assert (again.code, "nothing was adopted" in again.stderr) == (4, True)

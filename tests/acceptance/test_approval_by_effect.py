@@ -48,6 +48,11 @@ def test_a_plan_says_what_it_needs(place: Workplace) -> None:
     tightened = place.run("plan", "-o", PLAN, "--format", "json").json
     assert tightened["approval"] == "review"
     assert place.run("show", PLAN, "--approval").stdout == "review\n"
+    project = PROJECT.replace("URL", place.url)
+    place.write("kaiten-sync.yaml", project + "  maxUpdates: 0\n")
+    assert place.run("show", PLAN, "--approval").stdout == "denied\n"
+    assert place.run("apply", PLAN).code == 4
+    place.write("kaiten-sync.yaml", project)
     refused = place.run("plan", "--fail-on", "tightens", "--format", "json")
     assert (refused.code, refused.json["error"]["approval"]) == (4, "denied")
 

@@ -118,6 +118,24 @@ def test_what_only_their_plan_was_to_delete_is_not_forgotten(place: Workplace) -
     assert team.deletes() == GOING[1:]
 
 
+def test_a_plan_that_somebody_removed_still_says_what_is_owned(place: Workplace) -> None:
+    """As to get rid of a conflict, or because a sparse checkout leaves it out."""
+    team = Team(place)
+    (team.folder / "catalog.yaml").write_text(CATALOG.replace(STARTER, ""), encoding="utf-8")
+    (team.folder / PLAN).unlink()
+    assert f"{PLAN} is not here" in team.run("drift", "-t", "prod")[1]
+    assert f"{PLAN} is not here" in team.plan()
+    assert team.deletes() == GOING[1:]
+    (team.folder / PLAN).unlink()
+    team.plan("--previous", "none")
+    assert team.deletes() == []
+    team.repository.git("reset", "--hard")
+    team.merge_both()
+    (team.folder / PLAN).unlink()
+    team.plan()
+    assert team.deletes() == GOING
+
+
 @pytest.mark.parametrize(
     "command",
     [

@@ -84,6 +84,21 @@ def test_a_certificate_of_another_time_is_recognized(tmp_path: Path, days: int, 
     assert (done.code, hint in done.stdout) == (6, True), done.stdout
 
 
+@pytest.mark.parametrize("name", ["kaiten.example.com", "10.0.0.1"])
+def test_a_certificate_for_another_name_is_recognized(tmp_path: Path, name: str) -> None:
+    authority = trustme.CA()
+    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert(name).configure_cert(tls)
+    file = tmp_path / "ca.pem"
+    authority.cert_pem.write_to_path(str(file))
+    with scripted(lambda _: Reply(body={}), tls) as running:
+        chosen = {"SSL_CERT_FILE": str(file), "KAITEN_BASE_URL": running.url}
+        for url in (running.url, running.url.replace("127.0.0.1", "localhost")):
+            asked = {**chosen, "KAITEN_BASE_URL": url}
+            done = kaiten_sync("doctor", cwd=tmp_path, environment=asked)
+            assert (done.code, "is for another name" in done.stdout) == (6, True), done.stdout
+
+
 @pytest.mark.parametrize("target", ["usual", "other"])
 def test_an_unknown_authority_is_refused_with_both_ways_out(
     server: Scripted, tmp_path: Path, target: str
@@ -91,6 +106,7 @@ def test_an_unknown_authority_is_refused_with_both_ways_out(
     refused = plan(tmp_path, target)
     assert (refused.code, server.requests) == (6, [])
     assert "CERTIFICATE_VERIFY_FAILED" in refused.stderr
+    assert "trying again" not in refused.stderr
     assert "`ca` of the target in the project file, or SSL_CERT_FILE" in refused.stderr
 
 

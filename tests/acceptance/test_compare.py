@@ -82,6 +82,19 @@ def test_an_object_that_the_overlay_removes_is_declared_to_be_different(both: Pa
     assert only.count("second") == 2
 
 
+def test_an_empty_value_of_the_overlay_is_declared_to_be_different(both: Pair) -> None:
+    more = "groups: {quotas: {name: Quotas}}\nentitlements:"
+    base = ONE_LIMIT.replace("entitlements:", more, 1)
+    base = base.replace("type: NUMBER", "type: NUMBER, groups: [quotas], description: Text", 1)
+    both.declare(base)
+    overlay = "version: 1\nentitlements:\n  calls: {groups: [], description: ''}\n"
+    (both.folder / "staging.yaml").write_text(overlay, encoding="utf-8")
+    for name in ("staging", "prod"):
+        both.run("apply", "-t", name, "--yes")
+    assert compared(both)["differences"] == []
+    assert compared(both, "--all", code=2)["differences"] != []
+
+
 @pytest.mark.parametrize("targets", [("staging", "staging"), ("staging", "nowhere")])
 def test_it_takes_two_targets_of_the_project(both: Pair, targets: tuple[str, str]) -> None:
     both.run("compare", *targets, code=3)

@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
+from tests.support.forgeries import sealed
 from tests.support.selling import CATALOG, LOWERED, MIXED, PLAN, RAISED, Seller
+
+from kaiten_sync.errors import PlanFileError
+from kaiten_sync.plan import read_plan
 
 
 def test_a_family_that_is_not_there_is_created_and_made_the_default(shop: Seller) -> None:
@@ -88,6 +94,24 @@ def test_more_holders_change_no_check_of_the_plan(sold: Seller) -> None:
     sold.plan(LOWERED, "--check")
 
 
+def test_what_a_plan_says_of_a_family_fits_its_changes(sold: Seller) -> None:
+    sold.plan(LOWERED)
+    document = json.loads(json.dumps(sold.planned))
+    assert read_plan(sealed(document)).changes
+    (choice,) = document["families"]
+    for changed, says in (
+        ([{**choice, "way": "nothing"}], "its way is nothing, and the plan changes growth"),
+        ([{**choice, "way": "withdraw"}], "its way is withdraw, and the plan changes growth"),
+        ([{**choice, "way": "new-version"}], "growth is no new version"),
+        ([{**choice, "way": "create"}], "it is created, and serves growth already"),
+        ([{**choice, "effect": "loosens"}], "to holders of growth is tightens, not loosens"),
+        ([{**choice, "way": "nothing"}, choice], "it appears 2 times"),
+    ):
+        with pytest.raises(PlanFileError) as refused:
+            read_plan(sealed({**document, "families": changed}))
+        assert says in str([each.message for each in refused.value.diagnostics])
+
+
 def test_in_place_with_a_reason_is_done_to_holders(sold: Seller) -> None:
     sold.hold("growth", "one")
     catalog = LOWERED.replace(
@@ -121,7 +145,7 @@ def test_a_refused_change_names_who_holds_the_version(sold: Seller) -> None:
     [
         (
             CATALOG.replace("1000", "500").replace("PAID", "PAID\n    onTighten: refuse"),
-            "(calls 1,000 → 500): instance/…, and `onTighten` is refuse",
+            "(calls 1,000 → 500): 1 instance, and `onTighten` is refuse",
         ),
         (CATALOG.split("families:")[0], "still-held"),
         (CATALOG.replace("  growth:", "  grown:"), "still-held"),
@@ -201,6 +225,14 @@ def test_replaced_versions_are_archived_once_nobody_holds_them(sold: Seller) -> 
     sold.release("two")
     sold.sell(archiving)
     assert sold.versions() == {"growth": "ARCHIVED", "growth-v2": "PUBLISHED*"}
+
+
+def test_a_newer_version_that_somebody_prepares_is_not_archived(sold: Seller) -> None:
+    body = {"name": "Growth", "type": "PAID", "description": "", "isDefault": False}
+    newer = {**body, "slug": "growth-next", "familySlug": "growth", "lifecycleState": "PUBLISHED"}
+    assert sold.api.post("/licenses", json=newer).status_code == 201
+    sold.plan(CATALOG.replace("PAID\n", "PAID\n    archiveReplaced: true\n"))
+    assert sold.changed == set()
 
 
 def test_older_versions_are_never_pruned(sold: Seller) -> None:

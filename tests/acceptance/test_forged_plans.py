@@ -104,6 +104,12 @@ def reassure(document: Document, live: LiveState) -> None:
     document["warnings"] = ["nothing here needs a review"]
 
 
+def pretend_another_moment(document: Document, live: LiveState) -> None:
+    """What was not there then may explain other words; who reads them is misled all the same."""
+    document["summary"]["unmanaged"] += 1
+    reassure(document, live)
+
+
 def give_a_reason(document: Document, live: LiveState) -> None:
     change(document, RENAMED)["reason"] = "somebody important wants it"
 
@@ -140,6 +146,10 @@ FORGERIES: dict[str, tuple[OnServer, str]] = {
     "all changes are left out": (leave_out_all, "license/starter: the plan does not update it"),
     "all is left out": (leave_out_all_that_was_seen, "license/starter: the plan does not update"),
     "a warning is invented": (reassure, "nothing gives the warning: nothing here needs a review"),
+    "a warning is invented, of another moment": (
+        pretend_another_moment,
+        "nothing gives the warning: nothing here needs a review",
+    ),
     "a reason is invented": (give_a_reason, "the reason is 'somebody important wants it', and"),
     "the limits are raised": (raise_limits, "maxDeletes is 100% in the plan, and 30%"),
     "the population is invented": (count_too_many, "live licenses, and there are 2"),
@@ -196,8 +206,7 @@ def test_what_planning_does_not_read_is_not_taken_for_deleted(
 ) -> None:
     settings = json.loads((project.folder / "kaiten-sync.yaml").read_text())
     project.place.write("kaiten-sync.yaml", json.dumps({**settings, "scope": scope}))
-    (project.folder / PLAN).unlink()
-    project.commit(catalog)
+    project.commit(catalog, "--previous", "none")
     assert project.apply("--catalog", "catalog.yaml", "--previous", "none") == 0
     project.forge(delete_everything_left)
     before = project.live()
@@ -230,6 +239,35 @@ def test_check_refuses_what_apply_refuses(
     assert project.check() == 0
     assert project.apply("--catalog", "catalog.yaml") == 0
     assert parse_address("entitlement/theirs") in project.live().resources
+
+
+@pytest.mark.parametrize("is_merged", [True, False], ids=["a merge", "its branch and --base"])
+def test_check_deletes_what_the_plan_of_the_base_owns(project: Project, *, is_merged: bool) -> None:
+    """As in the pull request of somebody who cannot plan."""
+    project.commit(AFTER + "  latest: {name: Latest, type: TRIAL}\n")
+    git(project.folder, "switch", "--create", "less")
+    project.place.write("catalog.yaml", AFTER)
+    git(project.folder, "commit", "--all", "--message", "No latest, and no plan")
+    if is_merged:
+        git(project.folder, "switch", "main")
+        git(project.folder, "merge", "--no-ff", "--no-edit", "less")
+    assert project.apply() == 0
+    base = () if is_merged else ("--base", "main")
+    assert project.check("--fresh", PLAN + ".new", *base) == 2
+    fresh = json.loads((project.folder / f"{PLAN}.new").read_bytes())
+    assert [each["id"] for each in fresh["changes"]] == ["delete:license/latest"]
+
+
+def test_a_forged_plan_of_a_branch_is_not_that_of_the_base(
+    project: Project, capsys: pytest.CaptureFixture[str]
+) -> None:
+    git(project.folder, "switch", "--create", "forged")
+    project.forge(own_more)
+    git(project.folder, "switch", "main")
+    git(project.folder, "merge", "--no-ff", "--no-edit", "forged")
+    for base in ((), ("--base", "HEAD^1"), ("--base", "no-such-commit")):
+        assert project.check(*base) == 2
+        assert "it deletes what no plan before it managed" in capsys.readouterr().err
 
 
 def test_check_without_the_history_says_how_to_get_it(

@@ -110,14 +110,34 @@ def test_names_can_be_left_out(lowered: Workplace, shown: str) -> None:
     assert "three" not in done.stdout
 
 
-@pytest.mark.parametrize(("private", "is_named"), [(True, True), (False, False)])
+@pytest.mark.parametrize(
+    ("command", "private", "is_named"),
+    [("plan", True, True), ("plan", False, False), ("apply", False, False)],
+)
 def test_ci_of_a_public_repository_names_nobody(
-    lowered: Workplace, private: bool, is_named: bool
+    lowered: Workplace, command: str, private: bool, is_named: bool
 ) -> None:
     event = lowered.write("event.json", json.dumps({"repository": {"private": private}}))
-    done = lowered.run("plan", "-f", "catalog.yaml", GITHUB_EVENT_PATH=str(event))
+    options = ["--yes"] if command == "apply" else []
+    done = lowered.run(command, "-f", "catalog.yaml", *options, GITHUB_EVENT_PATH=str(event))
     assert ("three (acme)" in done.stdout) == is_named
     assert "2 over" in done.stdout
+
+
+def test_a_refused_apply_names_nobody_either(lowered: Workplace, api: httpx.Client) -> None:
+    for slug in USED:
+        api.delete(f"/instances/{slug}").raise_for_status()
+    gone = SOLD.split("licenses:")[0]
+    lowered.write("catalog.yaml", gone)
+    lowered.run("plan", "-f", "catalog.yaml", "-o", PLAN, "--prune", "all")
+    for number in range(5):
+        holder(api, f"acme-{number}", 1)
+    named = lowered.run("apply", PLAN, "--receipt", "receipt.json")
+    assert "instance/acme-0, instance/acme-1, instance/acme-2 and 2 more" in named.stderr
+    done = lowered.run("apply", PLAN, "--receipt", "receipt.json", "--no-names")
+    assert done.code == 4
+    assert "now held by 5 instances" in done.stderr
+    assert "acme" not in done.stderr + (lowered.folder / "receipt.json").read_text()
 
 
 @pytest.mark.parametrize(

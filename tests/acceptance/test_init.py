@@ -105,7 +105,20 @@ def test_comments_in_settings_are_kept(tmp_path: Path, before: str, is_merged: b
     assert ("add " in done.stderr) is not is_merged
 
 
-@pytest.mark.parametrize("before", [None, "*.png binary\n", "*.png binary"])
+def test_files_that_git_leaves_out_are_named(tmp_path: Path) -> None:
+    git(tmp_path, "init", "--quiet")
+    (tmp_path / ".gitignore").write_text(".vscode\nplans/\n*.lock\n", encoding="utf-8")
+    done = kaiten_sync("init", ".", "--ci", "github", cwd=tmp_path)
+    assert ".gitignore leaves out plans/local.plan.json, plans/prod.plan.json:" in done.stderr
+    assert ".vscode" not in done.stderr
+    (tmp_path / ".gitignore").write_text(".vscode\n*.plan\n", encoding="utf-8")
+    assert "leaves out" not in kaiten_sync("init", ".", "--ci", "github", cwd=tmp_path).stderr
+
+
+PLANS_AS_TEXT = "*.png binary\n*.plan.json text eol=crlf merge\n"
+
+
+@pytest.mark.parametrize("before", [None, "*.png binary\n", "*.png binary", PLANS_AS_TEXT])
 def test_git_leaves_the_bytes_of_plans_alone(tmp_path: Path, before: str | None) -> None:
     git(tmp_path, "init", "--quiet")
     if before is not None:
@@ -135,6 +148,8 @@ def test_every_workflow_is_clean(
     place = tmp_path / folder
     place.mkdir(exist_ok=True)
     (place / "kaiten-sync.yaml").write_text(project, encoding="utf-8")
+    if folder != ".":
+        (tmp_path / ".gitmodules").write_text(f"[submodule]\n\tpath = {folder}/catalog\n")
     done = kaiten_sync("init", folder, "--ci", forge.value, *options, cwd=tmp_path)
     assert done.code == 0, done.stderr
     schema = workflow_schema() if forge is Forge.GITHUB else gitlab_ci_schema()
@@ -147,6 +162,31 @@ def test_every_workflow_is_clean(
     if forge is Forge.GITHUB:
         lint(tmp_path, "actionlint", "-no-color")
         lint(tmp_path, "zizmor", "--offline", "--no-progress", "--quiet", ".github/workflows")
+
+
+@pytest.mark.parametrize("forge", list(Forge))
+def test_a_catalog_in_a_submodule_is_checked_out_and_its_changes_are_seen(
+    tmp_path: Path, forge: Forge
+) -> None:
+    (tmp_path / ".gitmodules").write_text(
+        '[submodule "shared"]\n\tpath = shared\n\turl = ../shared.git\n'
+        '[submodule "site"]\n\tpath = site\n\turl = ../site.git\n'
+    )
+    (tmp_path / ".git").mkdir()
+    project = ALONE.replace("[catalog/]", "[shared/catalog/, more/]")
+    (tmp_path / "kaiten-sync.yaml").write_text(project, encoding="utf-8")
+    assert kaiten_sync("init", ".", "--ci", forge.value, cwd=tmp_path).code == 0
+    plan = workflow_paths(forge)[1 if forge is Forge.GITHUB else 0]
+    text = (tmp_path / plan).read_text(encoding="utf-8")
+    asked = ["kaiten-sync.yaml", "more/**/*", "overlays/**/*", "plans/**/*", "shared"]
+    assert f": {json.dumps(asked)}" in text
+    missing = kaiten_sync("validate", cwd=tmp_path)
+    assert "submodule shared is not checked out: git submodule update --init" in missing.stdout
+    if forge is Forge.GITLAB:
+        assert "  variables: {GIT_SUBMODULE_STRATEGY: recursive}" in text
+        return
+    texts = [(tmp_path / name).read_text(encoding="utf-8") for name in workflow_paths(forge)]
+    assert [text.count("submodules: true") for text in texts] == [1, 1, 1, 1]
 
 
 def test_what_a_job_may_do_is_named_where_it_commits_plans(tmp_path: Path) -> None:

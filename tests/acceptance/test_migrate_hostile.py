@@ -101,6 +101,22 @@ def exceed_the_wave(document: Document, other: str) -> None:
     move_also_a_stranger(document, other)
 
 
+def see_less_of_a_grant(document: Document, other: str) -> None:
+    """Without the share above the number, both versions may look alike."""
+    for version in ("growth", "growth-v2"):
+        address = f"license/{version}/grant/seats"
+        del observed(document, address)["fields"]["overagePercent"]
+        mark(document, address)
+
+
+def name_another_customer(document: Document, other: str) -> None:
+    document["changes"][0]["reason"] = "of a-test"
+
+
+def reassure(document: Document, other: str) -> None:
+    document["warnings"] = ["nobody loses anything"]
+
+
 def miscount(document: Document, other: str) -> None:
     document["holders"] = 1000
 
@@ -125,6 +141,9 @@ FORGERIES = [
     forget_the_instance,
     forget_the_dates,
     exceed_the_wave,
+    see_less_of_a_grant,
+    name_another_customer,
+    reassure,
     miscount,
     save_requests,
     allow_a_stranger,
@@ -145,8 +164,25 @@ def test_a_forged_migration_moves_nobody_whom_it_must_not(shop: Shop, forge: Any
     if forge is move_also_a_stranger:  # the one is moved, the other is left
         assert done.code == 5
         return
+    if forge is name_another_customer:
+        assert "of a-test, and it is not" in done.stdout
     assert done.code == 4, done.stdout
     assert {slug: shop.instance(slug) for slug in before} == before
+
+
+def test_a_wave_is_a_share_of_holders_who_are_there(shop: Shop) -> None:
+    """A small share of many, most of whom never were, takes all."""
+    for slug in ("one", "two"):
+        shop.sell(slug)
+    shop.migrate()
+    document = shop.plan() | {"wave": "1%", "holders": 200}
+    nobody = {"version": "growth", "why": "later"}
+    document["stays"] = [{"address": f"instance/no-{n}", **nobody} for n in range(198)]
+    document["summary"]["stays"] = {"later": 198}
+    (shop.place.folder / PLAN).write_bytes(sealed(document))
+    done = shop.apply()
+    assert (done.code, "and its wave takes 1%" in done.stderr) == (4, True)
+    assert set(shop.held().values()) == {"growth"}
 
 
 def test_an_edited_migration_is_refused(shop: Shop) -> None:

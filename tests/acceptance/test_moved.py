@@ -6,6 +6,7 @@ import json
 
 import pytest
 from tests.acceptance.conftest import Workplace
+from tests.acceptance.reviewed import git
 from tests.support.command import Ended
 from tests.support.embedded import EmbeddedServer
 
@@ -40,6 +41,10 @@ class Moving:
 
     def plan(self, *options: str, code: int = 0) -> str:
         return self.run("plan", "-t", "prod", "-o", PLAN, *options, code=code).stderr
+
+    def commit(self) -> None:
+        git(self.place.folder, "add", "--all")
+        git(self.place.folder, "commit", "--message", "Plan")
 
     def changes(self) -> list[str]:
         text = (self.place.folder / PLAN).read_text(encoding="utf-8")
@@ -125,6 +130,41 @@ def test_a_plan_that_saw_no_ids_takes_a_word(place: Workplace) -> None:
     moving.plan("--previous", PLAN, "--moved")
     assert moving.changes() == ["delete:license/starter"]
     moving.plan("--moved", code=3)
+
+
+@pytest.mark.parametrize("last", ["creates only", "changes nothing"])
+def test_a_plan_that_saw_no_ids_is_recognized_by_the_plans_before_it(
+    moving: Moving, last: str
+) -> None:
+    git(moving.place.folder, "init", "--initial-branch", "main")
+    more = "  team: {name: Team, type: PAID}\n" if last == "creates only" else ""
+    moving.commit()  # the plan that saw ids
+    moving.place.write("catalog.yaml", CATALOG.replace("Growth", "Grown") + more)
+    moving.plan()
+    moving.commit()
+    moving.run("apply", PLAN)
+    moving.at(elsewhere(moving))
+    moving.place.write("catalog.yaml", LESS.replace("Growth", "Grown") + more)
+    assert "has another URL" in moving.plan("--check", code=2)
+    assert "prod moved from" in moving.plan()
+    assert "delete:license/starter" in moving.changes()
+    moving.commit()
+    assert "is up to date" in moving.plan("--check")
+    moving.run("apply", PLAN, "--catalog", "catalog.yaml")
+
+
+def test_a_plan_that_deletes_is_checked_after_a_move_from_the_first_one(place: Workplace) -> None:
+    """What the plan before the committed one saw is not asked for again."""
+    moving = Moving(place)
+    git(place.folder, "init", "--initial-branch", "main")
+    moving.plan()  # everything is created
+    moving.commit()
+    moving.run("apply", PLAN)
+    place.write("catalog.yaml", LESS)
+    moving.plan()
+    moving.commit()
+    moving.at(elsewhere(moving))
+    assert "has another URL" in moving.plan("--check", code=2)
 
 
 def test_another_server_is_not_taken_for_the_one_that_moved(

@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Callable
+from typing import Any
+
 import pytest
+from tests.support.forgeries import sealed
+from tests.support.selling import CATALOG as FAMILIES
 from tests.support.selling import PLAN, Seller
 
 LICENSES = """\
@@ -83,3 +89,66 @@ def test_a_family_says_itself_what_becomes_of_it(careful: Seller) -> None:
     careful.sell(LOWERED.replace("licenses:", "families:"))
     assert careful.grants("growth")["seats"] == 10
     assert careful.grants("growth-v2")["seats"] == 9
+
+
+# A plan file is held to the project at hand, also without --catalog
+
+
+def forge(seller: Seller, change: Callable[[dict[str, Any]], object]) -> None:
+    document = json.loads(json.dumps(seller.planned))
+    change(document)
+    (seller.place.folder / PLAN).write_bytes(sealed(document))
+
+
+def rest_on_nothing(document: dict[str, Any]) -> None:
+    for each in document["observed"]:
+        each.pop("unheld", None)
+
+
+def claim_a_family(document: dict[str, Any]) -> None:
+    rest_on_nothing(document)
+    (change,) = document["changes"]
+    change["declaredAs"] = change["address"].replace("license/", "family/")
+    way = {"way": "in-place", "serves": "growth", "version": "growth", "effect": "tightens"}
+    document["families"] = [
+        {"address": "family/growth", **way, "reason": "`onTighten` is in-place"}
+    ]
+
+
+@pytest.mark.parametrize("change", [rest_on_nothing, claim_a_family])
+def test_a_forged_plan_takes_nothing_from_a_holder(
+    careful: Seller, change: Callable[[dict[str, Any]], object]
+) -> None:
+    careful.plan(LOWERED)
+    careful.hold("growth", "one")
+    forge(careful, change)
+    ended = careful.apply(code=4)
+    assert "the plan does not rest on nobody holding it" in ended.stderr
+    assert careful.grants("growth")["seats"] == 10
+
+
+def test_a_plan_from_before_the_policy_is_held_to_it(shop: Seller) -> None:
+    shop.sell(LICENSES)
+    shop.hold("growth", "one")
+    shop.plan(LOWERED)
+    project = "version: 1\ncatalog: [catalog.yaml]\npolicy: {onTighten: refuse}\n"
+    shop.place.write("kaiten-sync.yaml", project)
+    shop.apply(code=4)
+    shop.place.write("kaiten-sync.yaml", project.replace("refuse", "in-place"))
+    shop.apply()
+    assert shop.grants("growth")["seats"] == 9
+
+
+def test_a_forged_plan_of_a_family_takes_nothing_from_a_holder(shop: Seller) -> None:
+    shop.place.write("kaiten-sync.yaml", "version: 1\ncatalog: [catalog.yaml]\n")
+    shop.sell(FAMILIES)
+    shop.plan(FAMILIES.replace("seats: 10", "seats: 5"))
+    shop.hold("growth", "one")
+
+    def change(document: dict[str, Any]) -> None:
+        rest_on_nothing(document)
+        del document["families"][0]["holders"]
+
+    forge(shop, change)
+    assert "does not rest on nobody" in shop.apply(code=4).stderr
+    assert shop.grants("growth")["seats"] == 10

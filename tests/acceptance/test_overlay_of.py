@@ -177,3 +177,20 @@ def test_a_config_value_that_lost_a_key_is_written_whole(two: Two) -> None:
     two.run("export", "--overlay-of", "staging")
     assert "type: object" in two.overlay()
     two.plan()
+
+
+def test_what_only_bundles_need_leaves_them_with_its_entitlement(two: Two) -> None:
+    """One that nobody extends, one that a license extends, and one that extends another."""
+    more = "  sso: {name: SSO, type: BOOLEAN}\nbundles:\n  idle: {entitlements: {sso: true}}\n"
+    base = BASE.replace("bundles:\n", more, 1).replace("{seats: 3}", "{seats: 3, sso: true}")
+    two.place.write("catalog/catalog.yaml", base.replace("licenses:", EXTENDING, 1))
+    fewer = "".join(line for line in OTHER.splitlines(keepends=True) if " sso: " not in line)
+    two.place.write("other.yaml", fewer)
+    two.run("apply", "-t", "bare", "-f", "other.yaml", "--prune", "all", "--yes")
+    two.run("export", "--overlay-of", "staging")
+    two.plan()
+    text = two.overlay()
+    assert "bundles:\n  idle: null\n  basics:\n    entitlements: {sso: null}\n" in text
+
+
+EXTENDING = "  wider: {extends: basics, entitlements: {calls: 7}}\nlicenses:"

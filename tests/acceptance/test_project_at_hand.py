@@ -132,6 +132,21 @@ def test_a_revert_is_applied_by_a_new_plan(
     assert run(["drift", "-t", "prod", "--detailed-exitcode"]) == 0
 
 
+def test_a_revert_of_the_second_change_of_one_value_is_named(
+    project: Project, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The plan that comes back saw the value before the first change."""
+    for calls in (20, 30):
+        project.commit(CATALOG.replace("calls: 10}", f"calls: {calls}}}"))
+        assert project.apply("--catalog", "catalog.yaml") == 0
+    git(project.folder, "revert", "--no-edit", "HEAD")
+    capsys.readouterr()
+    assert project.apply("--catalog", "catalog.yaml") == 4
+    said = capsys.readouterr().err
+    assert "value was 10 when the plan was made, now it is 30" in said
+    assert "an older plan that came back, as after a `git revert`: make the current plan" in said
+
+
 @pytest.mark.parametrize(
     ("line", "address"),
     [

@@ -144,3 +144,13 @@ def test_a_name_that_leads_to_no_file_is_refused(tmp_path: Path, kind: str) -> N
 def test_a_project_file_that_is_named_has_to_be_there(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match=r"the project file nowhere\.yaml does not exist"):
         open_project("nowhere.yaml", tmp_path, {}, NoNotices())
+
+
+def test_a_project_file_that_leads_out_of_its_repository_is_not_used(tmp_path: Path) -> None:
+    (tmp_path / "password").write_text("hidden: x\n")
+    (tmp_path / "theirs/.git").mkdir(parents=True)
+    (tmp_path / "theirs/kaiten-sync.yaml").symlink_to(tmp_path / "password")
+    refused = kaiten_sync("plan", cwd=tmp_path / "theirs")
+    assert refused.code == 3
+    assert "is not used: it is a link that leads out of its repository" in refused.stderr
+    assert "hidden" not in refused.stdout + refused.stderr

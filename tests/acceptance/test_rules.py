@@ -235,6 +235,10 @@ def test_a_revert_is_judged(used: Workplace, api: httpx.Client) -> None:
     assert done.code == 4
     assert "license/growth/grant/seats: the rule 'nobody is cut off' denies" in done.stderr
     assert not (used.folder / "revert.plan.json").exists()
+    assert "acme-prod (acme)" in done.stdout
+    unnamed = used.run("drift", "--revert", "--no-names")
+    assert "holder 1" in unnamed.stdout
+    assert "acme" not in unnamed.stdout + unnamed.stderr
 
 
 def test_without_rules_a_plan_has_the_bytes_that_it_had(used: Workplace) -> None:

@@ -69,3 +69,33 @@ def test_another_word_for_a_diagnostic_is_found(tmp_path: Path, name: str) -> No
 @pytest.mark.parametrize("name", ["default", "defaults", "is_default", "DefaultFactory"])
 def test_a_default_is_no_other_word(name: str) -> None:
     assert not OTHER_WORDS.search(name)
+
+
+def unused(folder: Path) -> Iterator[tuple[str, str]]:
+    """Every private name at the top of a module that the module does not use, and the module."""
+    for path in sorted(folder.rglob("*.py")):
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        given = {
+            each.id if isinstance(each, ast.Name) else each.name
+            for node in tree.body
+            for each in (node, *getattr(node, "targets", ()), getattr(node, "target", None))
+            if isinstance(each, ast.Name)
+            or (isinstance(each, ast.FunctionDef | ast.ClassDef) and not each.decorator_list)
+        }
+        used = {
+            node.id
+            for node in ast.walk(tree)
+            if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)
+        }
+        for name in sorted(given - used):
+            if name.startswith("_") and not name.startswith("__"):
+                yield name, path.relative_to(folder).as_posix()
+
+
+def test_every_private_name_is_used() -> None:
+    assert list(unused(SOURCE)) == []
+
+
+def test_a_private_name_that_nothing_uses_is_found(tmp_path: Path) -> None:
+    (tmp_path / "a.py").write_text("_A = 1\n_B: int = _A\n\ndef _c() -> None: ...\n")
+    assert list(unused(tmp_path)) == [("_B", "a.py"), ("_c", "a.py")]

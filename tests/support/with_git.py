@@ -16,7 +16,7 @@ _CATALOG = """
 version: 1
 entitlements:
   api-calls: {name: API Calls, type: NUMBER}
-  seats: {name: Seats, type: NUMBER}
+  seats: {name: Seats, type: NUMBER, unitSingular: seat, unitPlural: seats}
 licenses:
   growth: {name: Growth, type: PAID, entitlements: {api-calls: 1000, seats: 5}}
 """
@@ -44,8 +44,9 @@ def drift_by_hand(server: EmbeddedServer) -> None:
     """What the catalog declares with one threshold changed by hand, and something else."""
     headers = {"Authorization": f"Bearer {server.token}"}
     with httpx.Client(base_url=f"{server.url}/api", headers=headers) as api:
-        for name in ("API Calls", "Seats"):
-            done(api.post("/entitlements", json={"name": name, "type": "NUMBER"}))
+        unit = {"unitSingular": "seat", "unitPlural": "seats"}
+        for name, more in (("API Calls", {}), ("Seats", unit)):
+            done(api.post("/entitlements", json={"name": name, "type": "NUMBER", **more}))
         done(api.post("/licenses", json={"name": "Growth", "type": "PAID"}))
         for slug, value in (("api-calls", 1000), ("seats", 9)):
             grant = {"entitlementSlug": slug, "value": {"type": "number", "value": value}}

@@ -87,3 +87,15 @@ def test_a_failure_between_two_files_brings_all_of_them_back(
         Disk().write_all(dict.fromkeys(paths, b"new"))
     assert sorted(tmp_path.iterdir()) == paths
     assert {path.read_bytes() for path in paths} == {b"old"}
+
+
+def test_a_folder_that_takes_no_file_is_named_by_the_file_that_was_meant(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(**place: object) -> None:
+        raise PermissionError(13, "Permission denied", f"{place['dir']}/{place['prefix']}f7owg5s")
+
+    monkeypatch.setattr("tempfile.mkstemp", refuse)
+    with pytest.raises(UsageError) as refused:
+        Disk().write(tmp_path / "plan.json", b"new")
+    assert str(refused.value) == f"cannot write {tmp_path / 'plan.json'}: Permission denied"

@@ -47,10 +47,14 @@ _UNREACHABLE_HINT = "check the URL, and whether the server runs and is reachable
 _PROXY_HINT = (
     "check the proxy that {variable} names, and the URL; NO_PROXY lists servers to reach directly"
 )
+_OTHER_NAME_HINT = "the server's certificate is for another name: check the host of the URL"
+_UNTRUSTED = "CERTIFICATE_VERIFY_FAILED"
 _TLS_HINTS = {
+    "address mismatch": _OTHER_NAME_HINT,
+    "Hostname mismatch": _OTHER_NAME_HINT,
     "certificate is not yet valid": "check the clock of this machine",
     "certificate has expired": "renew the server's certificate; if it is not old, check the clock",
-    "CERTIFICATE_VERIFY_FAILED": (
+    _UNTRUSTED: (
         "if an authority of your own signed the server's certificate, name its file: `ca` of the"
         " target in the project file, or SSL_CERT_FILE"
     ),
@@ -92,7 +96,7 @@ class LostAnswerError(Exception):
     """A request may or may not have been carried out. Internal to `api/`.
 
     `is_too_much`: the server asked to slow down. `is_final`: waiting again would take as long
-    again, so the request is not repeated.
+    again, or end the same, so the request is not repeated.
     """
 
     def __init__(
@@ -243,7 +247,7 @@ class Client:
         try:
             status, headers, content = self._paced(request)
         except httpx.TransportError as error:
-            raise LostAnswerError(error) from error
+            raise LostAnswerError(error, is_final=_UNTRUSTED in str(error)) from error
         except OverdueError as error:
             raise LostAnswerError(error, is_final=True) from error
         except TooLargeError as error:

@@ -2,7 +2,7 @@
 
 from kaiten_sync.apply.execute import HeldBack, execute
 from kaiten_sync.apply.freshness import already_done
-from kaiten_sync.apply.moving import holders_now
+from kaiten_sync.apply.moving import Movable, holders_now
 from kaiten_sync.apply.observe import read_observed
 
-__all__ = ["HeldBack", "already_done", "execute", "holders_now", "read_observed"]
+__all__ = ["HeldBack", "Movable", "already_done", "execute", "holders_now", "read_observed"]

@@ -287,7 +287,7 @@ class _Run:
             code=told.code if told else error.code if isinstance(error, LeftError) else None,
             error_id=told.error_id if told else None,
             is_conflict=isinstance(error, ConflictError),
-            is_billed=isinstance(error, BilledError),
+            is_billed=isinstance(error.__cause__ if is_left else error, BilledError),
             is_final=told is not None and told.is_final,
             was_sent=result.has_written,
         )

@@ -17,7 +17,7 @@ from kaiten_sync.apply.freshness import (
 )
 from kaiten_sync.apply.observe import Found
 from kaiten_sync.errors import StalePlanError
-from kaiten_sync.kinds.instance import INSTANCE
+from kaiten_sync.kinds.instance import INSTANCE, owned_by
 from kaiten_sync.model.address import Address
 from kaiten_sync.model.diagnostic import Diagnostic
 from kaiten_sync.model.plan import Plan
@@ -57,6 +57,8 @@ def holders_now(plan: Plan, found: Found) -> Movable:
             done.add(change.id)
         elif not matches(before, live):
             left[change.id] = why_left(change.address, before, live)
+        elif live is not None and change.reason not in (None, owned_by(live)):
+            left[change.id] = f"the plan says that it is {change.reason}, and it is not"
     return Movable(done=frozenset(done), left=left)
 
 
@@ -72,7 +74,9 @@ def _changed_versions(plan: Plan, found: Found) -> Iterator[Diagnostic]:
     seen = {each.address: each for each in plan.observed if each.address.kind != INSTANCE.kind}
     for address, each in seen.items():
         live = found.get(address)
-        state = State(each.id, each.fields or {})
+        # A grant is seen whole: what the plan left out was not set.
+        whole = live.fields if live is not None and address.parent is not None else ()
+        state = State(each.id, {**dict.fromkeys(whole), **(each.fields or {})})
         if not matches(state, live):
             yield from contradictions(address, state, live, None)
     for address, live in found.items():

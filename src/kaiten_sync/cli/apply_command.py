@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from kaiten_sync.cli.completion import FILE
+from kaiten_sync.cli.impact_options import names_are_shown, names_option
 from kaiten_sync.cli.options import (
     OUTPUT_FILE,
     CatalogChoice,
@@ -56,6 +57,7 @@ if TYPE_CHECKING:
     help="Receipt of a target that this one waits for (`after`), instead of reading that target;"
     " may be repeated.",
 )
+@names_option
 @click.option("--yes", "-y", is_flag=True, help="Apply without asking (only without PLAN).")
 @format_option(formats.APPLY)
 def command(
@@ -66,6 +68,7 @@ def command(
     catalog: tuple[str, ...],
     receipt: str | None,
     after_receipts: tuple[str, ...],
+    names: bool | None,
     yes: bool,
     output_format: str,
 ) -> int:
@@ -95,7 +98,7 @@ def command(
     has_lines = output_format == "text"
     request = ApplyRequest(
         plan_file=plan_path,
-        planning=plan_request(declaration, limits),
+        planning=replace(plan_request(declaration, limits), is_named=names_are_shown(asked=names)),
         made_from=catalog,
         receipt=receipt,
         after_receipts=after_receipts,

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from kaiten_sync.cli.completion import complete_address
+from kaiten_sync.cli.impact_options import names_are_shown, names_option
 from kaiten_sync.cli.options import (
     OUTPUT_FILE,
     CatalogChoice,
@@ -24,6 +25,7 @@ from kaiten_sync.errors import UsageError
 from kaiten_sync.report import formats
 
 if TYPE_CHECKING:
+    from kaiten_sync.cli.exit_codes import ExitCode
     from kaiten_sync.jobs.drifting import Drifts
 
 
@@ -39,6 +41,7 @@ if TYPE_CHECKING:
 @click.option(
     "-o", "--out", type=OUTPUT_FILE, metavar="FILE", help="Write the plan of --revert here."
 )
+@names_option
 @format_option(formats.DRIFT)
 @detailed_exitcode_option
 def command(
@@ -51,6 +54,7 @@ def command(
     is_all: bool,
     revert: bool,
     out: str | None,
+    names: bool | None,
     output_format: str,
     detailed_exitcode: bool,
 ) -> int:
@@ -70,31 +74,31 @@ def command(
       kaiten-sync drift --all --format html > drift.html
       kaiten-sync drift -t prod license/growth/grant/api-calls --revert -o revert.plan.json
     """
-    from kaiten_sync.cli.exit_codes import ExitCode
     from kaiten_sync.cli.forges import workspace_for
     from kaiten_sync.cli.plan_output import print_proposal
     from kaiten_sync.cli.session import drift_request, terminal_ports
     from kaiten_sync.jobs import drifting
     from kaiten_sync.report.origin import Origin
 
-    _check_options(out, output_format, is_all=is_all, is_revert=revert)
+    _check_options(out, output_format, names, is_all=is_all, is_revert=revert)
     request = drift_request(
         declaration, server, prune, plan=plan, addresses=addresses, is_all=is_all
     )
-    request = replace(request, counts_unmanaged=unmanaged)
+    is_named = names_are_shown(asked=names)
+    request = replace(request, counts_unmanaged=unmanaged, is_named=is_named)
     with workspace_for(output_format, declaration, server) as (workspace, files):
         if revert:
             proposal = drifting.revert(workspace, request, out, terminal_ports())
             return print_proposal(proposal, output_format, out, origin=Origin.REVERT)
         found = drifting.drift(workspace, request, terminal_ports())
     found = replace(found, reports=files.in_drift(found.reports))
-    code = _print_reports(found, output_format, is_all=is_all)
-    has_drift = any(report.has_drift for report in found.reports)
-    return ExitCode.DIFFERENCE if not code and detailed_exitcode and has_drift else code
+    return _print_reports(found, output_format, is_all=is_all, is_detailed=detailed_exitcode)
 
 
-def _print_reports(found: Drifts, output_format: str, *, is_all: bool) -> int:
-    """Print the reports, and return the exit code of the targets that could not be read.
+def _print_reports(
+    found: Drifts, output_format: str, *, is_all: bool, is_detailed: bool
+) -> ExitCode:
+    """Print the reports, and return the exit code, by what could not be read before what differs.
 
     Raises:
         KaitenSyncError: one could not be read, in a format that has no place for it.
@@ -109,13 +113,16 @@ def _print_reports(found: Drifts, output_format: str, *, is_all: bool) -> int:
     document = formats.DriftView(reports=found.reports, failed=failed, is_all=is_all)
     print_result(formats.DRIFT[output_format](document, look_of(sys.stdout)))
     if not found.unread:
-        return ExitCode.OK
+        has_drift = any(report.has_drift for report in found.reports)
+        return ExitCode.DIFFERENCE if is_detailed and has_drift else ExitCode.OK
     if output_format != "json":
         raise found.unread[0].error
     return code_of(found.unread[0].error)  # the document says it already
 
 
-def _check_options(out: str | None, output_format: str, *, is_all: bool, is_revert: bool) -> None:
+def _check_options(
+    out: str | None, output_format: str, names: bool | None, *, is_all: bool, is_revert: bool
+) -> None:
     """Refuse options that do not go together.
 
     Raises:
@@ -125,5 +132,7 @@ def _check_options(out: str | None, output_format: str, *, is_all: bool, is_reve
         raise UsageError("--revert is for one target: name it with -t")
     if out is not None and not is_revert:
         raise UsageError("-o is for --revert; a report goes to standard output")
+    if names is not None and not is_revert:
+        raise UsageError("--names and --no-names are for --revert; a report names no holders")
     if is_revert and output_format not in formats.PLAN:
         raise UsageError(f"--revert makes a plan, and there is no {output_format} of a plan")

@@ -83,13 +83,24 @@ OPTIONS = {
 """What does it here, for an option of another tool."""
 
 
+_NAMED = {"-f": "A catalog", "-t": "A target"}
+"""What people write without its option."""
+
+_TOO_MANY = "Got unexpected extra argument"
+"""How click says that a command takes fewer words. It has no class of its own for this."""
+
+
 def usage_message(error: click.ClickException) -> str:
-    """What is wrong with a command line, with our word for an option of another tool."""
+    """What is wrong with a command line, with our word for what another tool writes."""
     if isinstance(error, click.NoSuchOption):
         meant = OPTIONS.get(error.option_name)
         if meant is not None:
             return f"No such option: {error.option_name}. Did you mean {meant}?"
-    return error.format_message()
+    message = error.format_message()
+    if isinstance(error, click.UsageError) and message.startswith(_TOO_MANY) and error.ctx:
+        places = [name for each in error.ctx.command.params for name in each.opts if name in _NAMED]
+        message += "".join(f". {_NAMED[name]} is named with {name}" for name in places)
+    return message
 
 
 def refuse_single_dash(command: click.Command, words: Sequence[str], ctx: click.Context) -> None:

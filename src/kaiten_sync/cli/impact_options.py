@@ -28,22 +28,28 @@ def impact_options(function: _Function) -> _Function:
         metavar="N",
         help="Most requests for looking at holders; beyond it, a sample is taken. 0: look at none.",
     )
-    names = click.option(
+    return budget(names_option(function))
+
+
+def names_option(function: _Function) -> _Function:
+    """Whether holders are named."""
+    return click.option(
         "--names/--no-names",
         default=None,
         help="Name instances and customers. Default: yes, but not in CI of a public repository.",
-    )
-    return budget(names(function))
+    )(function)
 
 
 def names_are_shown(*, asked: bool | None) -> bool:
     """Whether customers may be named: as asked, or not where a public repository would show them.
 
     GitHub writes the event of a run into a file. Source: GitHub Actions, default environment
-    variables, `GITHUB_EVENT_PATH`.
+    variables, `GITHUB_EVENT_PATH`; GitLab CI, predefined variables, `CI_PROJECT_VISIBILITY`.
     """
     if asked is not None:
         return asked
+    if os.environ.get("CI_PROJECT_VISIBILITY", "private") != "private":
+        return False
     path = os.environ.get("GITHUB_EVENT_PATH")
     if not path:
         return True

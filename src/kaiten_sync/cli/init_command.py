@@ -76,7 +76,8 @@ def command(
         install_from=install_from,
         pipeline=None if pipeline is None else Path(pipeline),
     )
-    written = start(request, terminal_ports().files)
+    ports = terminal_ports()
+    written = start(request, ports.files, ports.history)
     for path in written.paths:
         print_result(f"wrote {path.as_posix()}")
     for notice in written.notices:

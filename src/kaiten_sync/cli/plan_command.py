@@ -27,6 +27,7 @@ from kaiten_sync.report import formats
 if TYPE_CHECKING:
     from kaiten_sync.cli.exit_codes import ExitCode
     from kaiten_sync.cli.forges import FileNames
+    from kaiten_sync.jobs.checking import CheckRequest
     from kaiten_sync.jobs.planning import PlanRequest
     from kaiten_sync.jobs.workspace import Workspace
 
@@ -48,6 +49,13 @@ if TYPE_CHECKING:
     type=OUTPUT_FILE,
     metavar="FILE",
     help="With --check, write the plan that is made now to FILE, to be committed in its place.",
+)
+@click.option(
+    "--base",
+    metavar="REV",
+    envvar="CI_MERGE_REQUEST_DIFF_BASE_SHA",
+    help="With --check, the commit on which the change is based: what its plan owns may be deleted."
+    " Default: the first parent of a merge commit. Environment: CI_MERGE_REQUEST_DIFF_BASE_SHA.",
 )
 @click.option(
     "--impact-out",
@@ -72,6 +80,7 @@ def command(
     out: str | None,
     check: bool,
     fresh: str | None,
+    base: str | None,
     impact_out: str | None,
     fail_on: tuple[str, ...],
     impact_budget: int,
@@ -102,7 +111,7 @@ def command(
     from kaiten_sync.cli.forges import workspace_for
     from kaiten_sync.cli.session import plan_request
 
-    committed = _committed(out, fresh, is_check=check, detailed_exitcode=detailed_exitcode)
+    asked = _to_check(out, fresh, base, is_check=check, detailed_exitcode=detailed_exitcode)
     request = replace(
         plan_request(declaration, limits, None if check else out),
         impact_budget=impact_budget,
@@ -111,8 +120,8 @@ def command(
         is_named=names_are_shown(asked=names),
     )
     with workspace_for(output_format, declaration, server) as (workspace, files):
-        if committed is not None:
-            return _check(workspace, request, committed, fresh, output_format, files)
+        if asked is not None:
+            return _check(workspace, request, asked, output_format, files)
         return _plan(workspace, request, output_format, files, detailed_exitcode)
 
 
@@ -140,8 +149,7 @@ def _plan(
 def _check(
     workspace: Workspace,
     request: PlanRequest,
-    committed: str,
-    fresh: str | None,
+    asked: CheckRequest,
     output_format: str,
     files: FileNames,
 ) -> ExitCode:
@@ -151,7 +159,7 @@ def _check(
     from kaiten_sync.jobs.checking import check
     from kaiten_sync.jobs.promoting import waits_for
 
-    checked = check(workspace, request, committed, terminal_ports(), fresh)
+    checked = check(workspace, request, asked, terminal_ports())
     proposal = checked.proposal
     proposal = replace(proposal, diagnostics=files.in_diagnostics(proposal.diagnostics))
     waits = waits_for(workspace, checked.target)
@@ -162,15 +170,22 @@ def _check(
     return ExitCode.OK if checked.is_same else ExitCode.DIFFERENCE
 
 
-def _committed(
-    out: str | None, fresh: str | None, *, is_check: bool, detailed_exitcode: bool
-) -> str | None:
-    """The file of `--check`, which takes exit code 2 for itself; None without that option.
+def _to_check(
+    out: str | None,
+    fresh: str | None,
+    base: str | None,
+    *,
+    is_check: bool,
+    detailed_exitcode: bool,
+) -> CheckRequest | None:
+    """What `--check` asks for, which takes exit code 2 for itself; None without that option.
 
     Raises:
         UsageError: there is no -o, --fresh would overwrite it or has nothing to be compared with,
             or --detailed-exitcode takes the code too.
     """
+    from kaiten_sync.jobs.checking import CheckRequest
+
     if not is_check:
         if fresh is not None:
             raise UsageError("--fresh goes with --check; -o writes the plan file")
@@ -190,4 +205,4 @@ def _committed(
             "--check and --detailed-exitcode both end with 2, and could not be told apart",
             hint="leave out --detailed-exitcode",
         )
-    return out
+    return CheckRequest(path=out, fresh=fresh, base=base)

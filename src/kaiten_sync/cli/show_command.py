@@ -2,17 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import click
 
 from kaiten_sync.cli.completion import FILE
 from kaiten_sync.cli.options import format_option, project_option
 from kaiten_sync.report import formats
-
-if TYPE_CHECKING:
-    from kaiten_sync.model.plan import Plan
-    from kaiten_sync.model.policy_rule import ApprovalLevel
 
 
 @click.command("show")
@@ -44,19 +38,14 @@ def command(plan_path: str, approval: bool, project: str | None, output_format: 
 
     plan = read_plan_file(plan_path, terminal_ports().files)
     if approval:
-        print_result(_approval(plan, project))
+        import os
+        from pathlib import Path
+
+        from kaiten_sync.cli.output import TerminalNotices
+        from kaiten_sync.jobs.ruling import approval_by_file
+        from kaiten_sync.jobs.workspace import open_project
+
+        opened = open_project(project, Path.cwd(), os.environ, TerminalNotices())
+        print_result(approval_by_file(plan, opened))
         return
     print_result(render_plan(plan, output_format, origin=Origin.FILE))
-
-
-def _approval(plan: Plan, project: str | None) -> ApprovalLevel:
-    import os
-    from pathlib import Path
-
-    from kaiten_sync.cli.output import TerminalNotices
-    from kaiten_sync.jobs.ruling import approval_by_file
-    from kaiten_sync.jobs.workspace import open_project
-    from kaiten_sync.model.settings import Policy
-
-    opened = open_project(project, Path.cwd(), os.environ, TerminalNotices())
-    return approval_by_file(plan, opened.policy if opened else Policy())

@@ -8,7 +8,7 @@ from kaiten_sync.declare.conflict import conflicts
 from kaiten_sync.declare.desired import build_desired
 from kaiten_sync.declare.edit import TextEditor
 from kaiten_sync.declare.extends import inherit
-from kaiten_sync.declare.files import SUFFIXES, FoundFile, find_files
+from kaiten_sync.declare.files import SUFFIXES, FoundFile, find_files, leads_out
 from kaiten_sync.declare.freeze import freeze
 from kaiten_sync.declare.merge import merge_documents
 from kaiten_sync.declare.overlay_patch import (
@@ -19,6 +19,7 @@ from kaiten_sync.declare.overlay_patch import (
     overlay_bytes,
     overlay_text,
     patch_of,
+    take_from_bundle,
 )
 from kaiten_sync.declare.project import (
     PROJECT_FILE,
@@ -28,6 +29,8 @@ from kaiten_sync.declare.project import (
 )
 from kaiten_sync.declare.read import read_beside, read_documents
 from kaiten_sync.declare.shorter import Extended, extending
+from kaiten_sync.declare.spelling import Spelling
+from kaiten_sync.declare.submodules import submodules
 from kaiten_sync.declare.units import with_plain_numbers
 from kaiten_sync.declare.write import dump_catalog, inline
 from kaiten_sync.declare.yaml_reader import parse_yaml
@@ -40,6 +43,7 @@ __all__ = [
     "FileChange",
     "FoundFile",
     "Patch",
+    "Spelling",
     "TextEditor",
     "build_desired",
     "conflicts",
@@ -53,6 +57,7 @@ __all__ = [
     "inherit",
     "inline",
     "keep",
+    "leads_out",
     "leave_to_base",
     "merge_documents",
     "overlay_bytes",
@@ -63,5 +68,7 @@ __all__ = [
     "read_beside",
     "read_documents",
     "read_project_document",
+    "submodules",
+    "take_from_bundle",
     "with_plain_numbers",
 ]

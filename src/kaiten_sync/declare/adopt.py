@@ -2,28 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
+from kaiten_sync.declare.adopt_lists import Lists, nowhere
+from kaiten_sync.declare.content import BOM
 from kaiten_sync.declare.differing import differing, value_at
 from kaiten_sync.declare.edit import EditPath, TextEditor
 from kaiten_sync.declare.files import FoundFile, find_files
-from kaiten_sync.declare.scalars import is_plain_text
+from kaiten_sync.declare.forms import lists_of, path_of, short_form, whole_form
+from kaiten_sync.declare.spelling import Spelling
 from kaiten_sync.declare.write import dump_catalog
 from kaiten_sync.errors import KaitenSyncError, RefusedError, UsageError
 from kaiten_sync.kinds.registry import child_kinds, spec_of
-from kaiten_sync.kinds.units import quantities
 from kaiten_sync.kinds.values import tagged_value
-from kaiten_sync.model.address import Address, ChildList
+from kaiten_sync.model.address import Address
 from kaiten_sync.model.change import FieldChange
 from kaiten_sync.model.drift import Difference, DriftClass
 from kaiten_sync.model.resource import DesiredState
-from kaiten_sync.model.value import ABSENT, UNLIMITED, Fields, Json
-
-BOM = b"\xef\xbb\xbf"
-"""A byte order mark, which stays if a file has one."""
+from kaiten_sync.model.value import ABSENT, Fields, Json
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,8 +65,8 @@ class Adopter:
         self._new: dict[str, dict[Address, Fields]] = {}
         self._taken_out: set[Address] = set()
         self._declared = declared
-        self._lists: dict[tuple[str, ...], tuple[TextEditor, dict[str, Json]]] = {}
-        """Lists that are written into their parents, which have none of their own."""
+        self._spelling = Spelling(declared, self._editors)
+        self._lists = Lists(self._latest_first(), self._overlays, self._declared_in)
 
     def adopt(
         self, difference: Difference, objects: Mapping[Address, Fields], into: str
@@ -84,11 +83,11 @@ class Adopter:
                 case DriftClass.MISSING:
                     self._remove(difference.address)
                 case DriftClass.UNMANAGED if difference.address.parent is not None:
-                    value = short_form(difference.address, objects[difference.address])
-                    self._put_child(path_of(difference.address), value)
+                    value = self._spelled(difference.address, objects[difference.address])
+                    self._lists.put(path_of(difference.address), value)
                 case DriftClass.UNMANAGED:
                     chosen = {a: f for a, f in objects.items() if a.root == difference.address}
-                    self._new.setdefault(into, {}).update(chosen)
+                    self._new.setdefault(into, {}).update(self._spelling.objects(chosen))
         except KaitenSyncError as error:
             return None, [error]
         return difference, []
@@ -103,6 +102,15 @@ class Adopter:
         for editor in self._editors.values():
             editor.may_share = True
 
+    def own(self, parent: Address) -> None:
+        """Write out the lists of an object that share their text with others, before these change.
+
+        Raises:
+            RefusedError: one cannot be written by itself.
+        """
+        for child in child_kinds(parent.kind):
+            self._lists.own((*path_of(parent), child.section))
+
     def keep(self, address: Address, fields: Fields) -> None:
         """Write an object of its own where it shares its text with one that changes.
 
@@ -112,24 +120,24 @@ class Adopter:
         path, spec = path_of(address), spec_of(address.kind)
         holders = self._editors_of(address)
         if spec.shorthand and holders:
-            holders[0].set(path, self._as_declared(address, fields))
+            holders[0].set(path, self._spelled(address, fields))
         elif spec.shorthand:
-            value = self._as_declared(address, fields)
-            self._put_child(path, value, is_base=self._is_base(address))
+            value = self._spelled(address, fields)
+            resource = self._declared.resources.get(address) if self._declared is not None else None
+            is_base = resource is not None and resource.source.file not in self._overlays
+            self._lists.put(path, value, is_base=is_base)
         else:
             for name, value in fields.items():
                 self._editor_of(address).set([*path, name], value)
 
     def changes(self) -> list[FileChange]:
         """Every file that differs now."""
-        for path, (editor, children) in self._lists.items():
-            editor.set(path, children)
-        self._lists = {}
+        self._lists.write()
         for shown, objects in self._new.items():
             if shown in self._editors:
                 self._append(self._editors[shown], objects)
                 continue
-            text = dump_catalog(objects, owns=_lists_of(objects))
+            text = dump_catalog(objects, owns=lists_of(objects))
             self._contents[shown] = None
             self._files.append(FoundFile(shown, self._root / shown))
             self._editors[shown] = TextEditor(shown, text)
@@ -151,16 +159,17 @@ class Adopter:
         address = difference.address
         if whole := self._bare_or_inherited(difference):
             try:
-                whole(short_form(address, objects[address]))
+                whole(self._spelled(address, objects[address]))
             except KaitenSyncError as error:
                 return None, [error]
             return difference, []
         taken: list[FieldChange] = []
         obstacles: list[KaitenSyncError] = []
-        for each in difference.fields:
+        spelled = self._spelling.difference(difference).fields
+        for each, written in zip(difference.fields, spelled, strict=True):
             restores = [editor.kept() for editor in self._editors_of(address)]
             try:
-                self._change(address, each)
+                self._change(address, written)
             except KaitenSyncError as error:
                 for restore in restores:
                     restore()
@@ -191,7 +200,7 @@ class Adopter:
         found = self._declared.resources.get(address) if self._declared is not None else None
         if found is not None and found.source.file in self._overlays:
             return self._editors[found.source.file].put
-        return self._put_child
+        return self._lists.put
 
     def _change(self, address: Address, field: FieldChange) -> None:
         path, spec, name = path_of(address), spec_of(address.kind), field.name
@@ -224,7 +233,7 @@ class Adopter:
             if value is not ABSENT and not holders:
                 holders = [e for e in self._latest_first() if e.find(inner[:-1]) is not None]
             if not holders:
-                raise _nowhere(".".join(map(str, inner)))
+                raise nowhere(".".join(map(str, inner)))
             for editor in holders if value is ABSENT else ():
                 editor.remove(inner)
             if value is not ABSENT:
@@ -245,50 +254,40 @@ class Adopter:
             return
         path = path_of(address)
         holders = [each for each in self._editors.values() if each.find(path) is not None]
+        is_shared = any(each.shares(path) for each in self._editors.values())
         restores = [editor.kept() for editor in holders]
         try:
             for editor in holders:
                 editor.remove(path)
+            if address.parent is None:
+                return
+            if is_shared or not (holders or self._is_inherited(address)):
+                self._lists.own(path[:-1]).pop(path[-1], None)
+            elif not holders and not self._is_base_taken_out(address):
+                self._override(address)(path, None)
         except RefusedError:
+            self._taken_out.discard(address)
             for restore in restores:
                 restore()
             raise
-        if not holders and address.parent is not None:
-            self._override(address)(path, None)  # takes an inherited one away
 
-    def _put_child(self, path: list[str], value: Json, *, is_base: bool = False) -> None:
-        """Write an object into the list of its parent, in the last file that has that list.
+    def _is_base_taken_out(self, address: Address) -> bool:
+        """Whether there is nothing to inherit any more: what it comes through has lost it."""
+        found = self._declared.resources.get(address) if self._declared is not None else None
+        names = found.source.through if found is not None else ()
+        taken = {(each.parent.slug, each.slug) for each in self._taken_out if each.parent}
+        return any((name, address.slug) in taken for name in names)
 
-        If it `is_base`, an overlay's list does not count. A list that comes from an alias becomes a
-        map of its own that merges it. If the parent has no list of its own, it gets one, with all
-        that does not come by `extends`.
-        """
-        above, slug = tuple(path[:-1]), path[-1]
-        if above in self._lists:
-            self._lists[above][1][slug] = value
-            return
-        files = self._latest_first()
-        if is_base:
-            files = [each for each in files if each.shown not in self._overlays]
-        for editor in files:
-            spot = editor.find(above)
-            if spot is not None and (spot.pairs is not None or spot.alias is not None):
-                editor.set(path, value)
-                return
-        for editor in files:
-            spot = editor.find(above[:-1])
-            if spot is not None and spot.pairs is not None:
-                editor.check_own(above[:-1])
-                merged = self._merged(above, is_base=is_base)
-                self._lists[above] = (editor, {**merged, slug: value})
-                return
-        raise _nowhere(".".join(path))
+    def _is_inherited(self, address: Address) -> bool:
+        """Whether an object comes from what its parent extends."""
+        found = self._declared.resources.get(address) if self._declared is not None else None
+        return found is None or bool(found.source.through)
 
-    def _merged(self, above: tuple[str, ...], *, is_base: bool) -> dict[str, Json]:
-        """The objects of a list that a merge key puts there: a list of its own would hide them."""
+    def _declared_in(self, above: tuple[str, ...], *, is_base: bool) -> dict[str, Json]:
+        """What a list declares, but for what comes by `extends`."""
         resources = self._declared.resources.values() if self._declared is not None else ()
         return {
-            each.address.slug: self._as_declared(each.address, each.fields)
+            each.address.slug: self._spelled(each.address, each.fields)
             for each in resources
             if each.address.parent is not None
             and not each.source.through
@@ -296,26 +295,12 @@ class Adopter:
             and tuple(path_of(each.address)[:-1]) == above
         }
 
-    def _as_declared(self, address: Address, fields: Fields) -> Json:
-        """The short form of declared fields, with numbers such as `10GB` as they are written.
+    def _spelled(self, address: Address, fields: Fields) -> Json:
+        """The short form of an object with numbers such as `10GB` as the files write them.
 
-        Null if there are none: what must not be inherited is taken away.
+        Null if it has no fields: what must not be inherited is taken away.
         """
-        resource = self._declared.resources.get(address) if self._declared is not None else None
-        spelled = dict(fields)
-        for name in quantities() & fields.keys():
-            places = (resource.source, *resource.sources.values()) if resource is not None else ()
-            for ref in places:
-                editor = self._editors.get(ref.file)
-                text = editor.scalar_at(ref, name) if editor is not None else None
-                if text is not None and text != UNLIMITED and is_plain_text(text):
-                    spelled[name] = text
-        return short_form(address, spelled) if fields else None
-
-    def _is_base(self, address: Address) -> bool:
-        """Whether an object that its parent inherits is declared in the base."""
-        resource = self._declared.resources.get(address) if self._declared is not None else None
-        return resource is not None and resource.source.file not in self._overlays
+        return short_form(address, self._spelling.fields(address, fields)) if fields else None
 
     def _append(self, editor: TextEditor, objects: Mapping[Address, Fields]) -> None:
         """Put new objects into a file that is there."""
@@ -327,7 +312,7 @@ class Adopter:
                     if address.parent is None:
                         editor.set([section, address.slug], whole_form(address, chosen))
                 continue
-            text = dump_catalog(chosen, owns=_lists_of(chosen))
+            text = dump_catalog(chosen, owns=lists_of(chosen))
             _, _, lines = text.partition(f"{section}:\n")
             editor.append(section, lines)
 
@@ -337,7 +322,7 @@ class Adopter:
             spot = editor.find(path_of(address))
             if spot is not None and spot.pairs is not None:
                 return editor
-        raise _nowhere(str(address))
+        raise nowhere(str(address))
 
     def _editors_of(self, address: Address) -> list[TextEditor]:
         """The files that an object is in, latest first."""
@@ -348,26 +333,6 @@ class Adopter:
         return list(reversed(self._editors.values()))
 
 
-def short_form(address: Address, fields: Fields) -> Json:
-    """An object as its value if that says it all, or else as a map."""
-    short = spec_of(address.kind).shorthand
-    is_short = fields.keys() == {short} and not isinstance(fields[short], Mapping)
-    return fields[short] if is_short else dict(fields)
-
-
-def whole_form(address: Address, objects: Mapping[Address, Fields]) -> Json:
-    """An object with everything that is inside it."""
-    inner = {
-        child.section: {
-            a.slug: short_form(a, f)
-            for a, f in objects.items()
-            if a.parent == address and a.kind == child.kind
-        }
-        for child in child_kinds(address.kind)
-    }
-    return {**objects[address], **inner}
-
-
 def default_file(paths: Collection[str], root: Path) -> str:
     """Where new objects go: into the catalog's first file, or `adopted.yaml` in its folder."""
     first = next(iter(paths))
@@ -375,26 +340,8 @@ def default_file(paths: Collection[str], root: Path) -> str:
     return (Path(first) / "adopted.yaml").as_posix() if path.is_dir() else first
 
 
-def path_of(address: Address) -> list[str]:
-    """The keys that lead to an object in a catalog file."""
-    above = [] if address.parent is None else path_of(address.parent)
-    return [*above, spec_of(address.kind).section, address.slug]
-
-
-def _lists_of(addresses: Iterable[Address]) -> list[ChildList]:
-    """Every list that these objects have: what is adopted is owned with what is inside."""
-    return [ChildList(each, child.kind) for each in addresses for child in child_kinds(each.kind)]
-
-
 def _read(path: Path) -> bytes:
     try:
         return path.read_bytes()
     except OSError as error:
         raise UsageError(f"cannot read {path}: {error.strerror}") from error
-
-
-def _nowhere(place: str) -> RefusedError:
-    return RefusedError(
-        f"{place} is not written in any file by itself, so it cannot be changed alone",
-        hint="it may come from an anchor or a merge key: declare it by itself first",
-    )

@@ -12,6 +12,9 @@ from kaiten_sync.declare.diagnostics import file_diagnostic
 from kaiten_sync.model.diagnostic import Diagnostic
 from kaiten_sync.model.source import SourceRef
 
+BOM = b"\xef\xbb\xbf"
+"""A byte order mark, which stays if a file has one."""
+
 MAX_FILE_BYTES = 10 * 1024 * 1024
 """Ten times a catalog of 20,000 grants in one file. More is not a declaration."""
 
@@ -118,18 +121,14 @@ def text_of(shown: str, content: bytes) -> Text | Diagnostic:
         )
         return replace(diagnostic, ref=_place_after(shown, before))
     if match := _NOT_TEXT.search(text):
-        return _control_character(shown, text, match)
+        found = file_diagnostic(
+            shown,
+            "control-character",
+            f"the character U+{ord(match[0]):04X} is not allowed in YAML",
+            'write it as an escape in double quotes ("\\x07"), or save the file as UTF-8 text',
+        )
+        return replace(found, ref=_place_after(shown, text[: match.start()]))
     return Text(text, split_lines(text))
-
-
-def _control_character(shown: str, text: str, match: re.Match[str]) -> Diagnostic:
-    diagnostic = file_diagnostic(
-        shown,
-        "control-character",
-        f"the character U+{ord(match[0]):04X} is not allowed in YAML",
-        'write it as an escape in double quotes ("\\x07"), or save the file as UTF-8 text',
-    )
-    return replace(diagnostic, ref=_place_after(shown, text[: match.start()]))
 
 
 def _place_after(shown: str, before: str) -> SourceRef:

@@ -53,7 +53,10 @@ def _objects(
     for slug, entry in (section.node.entries if section else {}).items():
         address = Address(spec.kind, slug, parent)
         if spec.versions and not _is_sold(entry):
-            yield address, _only(entry, SOLD)
+            yield (
+                address,
+                Entry(entry.key_ref, Node(entry.node.ref, {SOLD: entry.node.entries[SOLD]})),
+            )
             continue
         yield address, entry
         for child in child_kinds(spec.kind):
@@ -69,10 +72,6 @@ def _lists(address: Address, entry: Entry) -> Iterator[ChildList]:
 def _is_sold(entry: Entry) -> bool:
     declared = entry.node.entries.get(SOLD)
     return declared is None or declared.node.value is not False
-
-
-def _only(entry: Entry, name: str) -> Entry:
-    return Entry(entry.key_ref, Node(entry.node.ref, {name: entry.node.entries[name]}))
 
 
 def _terms(entry: Entry) -> FamilyTerms:

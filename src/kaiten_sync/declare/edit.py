@@ -11,9 +11,10 @@ from typing import TypeAlias
 
 from kaiten_sync.declare.content import LINE_BREAK, split_lines
 from kaiten_sync.declare.differing import ItemChanges, differing, item_changes, value_at
+from kaiten_sync.declare.edit_anchors import handed_on
 from kaiten_sync.declare.edit_lists import TextEdit, flow_edits
-from kaiten_sync.declare.spots import Spot, spots_of
-from kaiten_sync.declare.write import inline, outline
+from kaiten_sync.declare.spots import Spot, shared_keys, spots_of
+from kaiten_sync.declare.write import entry_lines, fits_block, inline
 from kaiten_sync.errors import RefusedError
 from kaiten_sync.model.source import SourceRef
 from kaiten_sync.model.value import ABSENT, Absent, Json
@@ -32,6 +33,10 @@ class _MapEdit:
     parent: Spot
     gone: list[int] = field(default_factory=list)
     new: list[list[str]] = field(default_factory=list)
+
+    def values_gone(self) -> Iterator[Spot]:
+        pairs = self.parent.pairs or ()
+        return (pairs[number][1] for number in self.gone)
 
 
 class TextEditor:
@@ -53,7 +58,8 @@ class TextEditor:
         self._edits: list[TextEdit] = []
         self._maps: dict[int, _MapEdit] = {}
         self._touched: set[str] = set()
-        self._aliases = {s.alias for s in self._root.walk() if s.alias} if self._root else set()
+        self._nodes = [*self._root.walk()] if self._root else []
+        self._aliases = {spot.alias for spot in self._nodes if spot.alias}
 
     @property
     def touches_shared(self) -> bool:
@@ -72,6 +78,11 @@ class TextEditor:
                 found = spot.get(key)
                 spot = found[1] if found else None
         return spot
+
+    def shares(self, path: Sequence[str]) -> bool:
+        """Whether an alias or a merge key puts an entry into its mapping."""
+        mapping = self.find(path[:-1])
+        return mapping is not None and path[-1] in shared_keys(self._nodes, mapping)
 
     def set(self, path: EditPath, value: Json) -> None:
         """Write another value, or a new entry of the mapping that would contain it."""
@@ -160,7 +171,8 @@ class TextEditor:
 
     def remove(self, path: EditPath) -> None:
         """Take an entry out of its mapping."""
-        self.check_own(path)
+        spot = self.find(path)
+        self.check_own(path[:-1] if spot is not None and spot.alias is not None else path)
         parent = self.find(path[:-1])
         if parent is None or parent.pairs is None:
             raise self._refusal(path, "it is not an entry of a mapping of its own")
@@ -215,7 +227,7 @@ class TextEditor:
         breaks = [found.end() for found in LINE_BREAK.finditer(self._text)]
         return {
             (bisect_right(breaks, key.start) + 1, key.column + 1): (key, value)
-            for spot in (self._root.walk() if self._root else ())
+            for spot in self._nodes
             for key, value in spot.pairs or ()
         }
 
@@ -256,6 +268,8 @@ class TextEditor:
     def text(self) -> str:
         """The text with all changes."""
         edits = [*self._edits, *(e for each in self._maps.values() for e in self._map_edits(each))]
+        gone = [value for each in self._maps.values() for value in each.values_gone()]
+        edits += handed_on(self._text, self._nodes, gone, edits)
         text = self._text
         numbered = sorted(
             enumerate(edits),
@@ -277,7 +291,7 @@ class TextEditor:
         comment = _COMMENT.search(self._text[spot.start : self._line_end(spot.start)])
         beside = comment[0] if comment else ""
         indent = _BLOCK_INDENT.match(self._text, spot.start)
-        if spot.style == "|" and indent and isinstance(value, str) and _fits_block(value):
+        if spot.style == "|" and indent and isinstance(value, str) and fits_block(value):
             lines = [f"{indent[1]}{line}" if line else "" for line in value.splitlines()]
             head = "|" if value.endswith("\n") else "|-"
             return self._break.join([f"{head}{beside}", *lines])
@@ -381,18 +395,3 @@ class TextEditor:
             f"{self.shown}: {place} cannot be changed by itself: {why}",
             hint="change the file by hand, or declare the object by itself first",
         )
-
-
-def entry_lines(key: str, value: Json, *, in_flow: bool) -> list[str]:
-    """The lines of a mapping's new entry."""
-    name = inline(key, in_flow=in_flow)
-    lines = None if in_flow else outline(value)
-    if lines is None:
-        return [f"{name}: {inline(value, in_flow=in_flow)}"]
-    return [f"{name}:", *(f"  {line}" for line in lines)]
-
-
-def _fits_block(value: str) -> bool:
-    """Whether a text reads back from a block scalar whose indentation its first line shows."""
-    has_lines = "\n" in value.rstrip("\n") and not value.endswith("\n\n")
-    return has_lines and value[0] not in " \n" and value.replace("\n", "").isprintable()

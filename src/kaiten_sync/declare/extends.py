@@ -48,6 +48,8 @@ class _Base:
     """Own and inherited ones, once resolved; None if nothing declares any."""
     removed: dict[str, SourceRef] = field(default_factory=dict)
     """The children that null takes away, each with its place."""
+    is_written_out: bool = False
+    """Whether its children differ from those that are declared in it."""
 
     @property
     def address(self) -> str:
@@ -127,7 +129,6 @@ def _resolve(spec: KindSpec, bases: list[_Base], merged: MergedCatalog) -> Itera
         if merged.is_complete:
             yield from unknown
     yield from _cut_cycles(by_name)
-    overlaid = frozenset(merged.removed.values())
     order = TopologicalSorter({name: base.extends.keys() for name, base in by_name.items()})
     inherited = 0
     for name in order.static_order():
@@ -137,7 +138,7 @@ def _resolve(spec: KindSpec, bases: list[_Base], merged: MergedCatalog) -> Itera
         if inherited > MAX_INHERITED:
             yield _too_many(base)
             return
-        yield from _settle(spec, base, passed_on, overlaid, merged.partial, suggestions)
+        yield from _settle(spec, base, passed_on, merged, suggestions)
     if all(base.is_whole for base in bases):
         yield from _extended_by_nobody(spec, bases, by_name, merged.overlaid_bundles, suggestions)
 
@@ -165,7 +166,8 @@ def _extended(
             or "declare it under `bundles:`, `licenses:` or `families:`",
         )
         for name, ref in names
-        if name not in by_name and slug_meant(name) == name  # or the schema says what it wants
+        # or the schema says what it wants
+        if name and name not in by_name and slug_meant(name) == name
     ]
     found: dict[str, SourceRef] = {}
     for name, ref in names:
@@ -222,12 +224,15 @@ def _cut_cycles(by_name: Mapping[str, _Base]) -> Iterator[Diagnostic]:
             del stuck[name]
     for cycle in _cycles({name: [n for n in b.extends if n in stuck] for name, b in stuck.items()}):
         base = stuck[cycle[0]]
+        is_one = len(cycle) == 1
         yield Diagnostic(
             rule="extends-cycle",
             message=f"{' extends '.join([*cycle, cycle[0]])}: nothing can extend itself",
             ref=base.extends[cycle[1 % len(cycle)]],
             address=base.address,
-            hint="move what they share into a bundle that both extend",
+            hint=f"remove {cycle[0]} here, or name what it is to extend"
+            if is_one
+            else "move what they share into a bundle that both extend",
         )
     for base in stuck.values():
         base.extends = {name: ref for name, ref in base.extends.items() if name not in stuck}
@@ -261,28 +266,30 @@ def _settle(
     spec: KindSpec,
     base: _Base,
     passed_on: dict[str, Entry],
-    overlaid: frozenset[SourceRef],
-    partial: frozenset[SourceRef],
+    merged: MergedCatalog,
     suggestions: Suggestions,
 ) -> Iterator[Diagnostic]:
     """Own children over inherited ones; null takes an inherited one away.
 
-    The nulls at the places `overlaid` have taken away one of the object's own already. Those at
-    the places `partial` are an overlay's: each is laid over the inherited one.
+    A null that has taken away one of the object's own already, or that an overlay leaves with
+    nothing to take away, is right. The partial ones of overlays are laid over the inherited one.
     """
     own = base.entry.node.entries.get(spec.section)
+    base.is_written_out = EXTENDS in base.entry.node.entries
     if own is None:
         base.children = passed_on or None
         return
-    children = dict(passed_on)
+    children, taken_away = dict(passed_on), frozenset(merged.removed.values())
     for slug, entry in own.node.entries.items():
-        if entry.key_ref in partial and slug in passed_on:
+        is_null = entry.node.value is None
+        is_below = is_null and entry.key_ref.file in merged.overlaid
+        if entry.key_ref in merged.partial and slug in passed_on:
             children[slug] = laid_over(spec, passed_on[slug], entry)
             address = f"{base.address}/{spec.kind}/{slug}"
             yield from nulls_over_nothing(spec, address, passed_on[slug], entry, suggestions)
-        elif entry.node.value is not None or (base.is_whole and not base.extends):
+        elif not is_null or (base.is_whole and not base.extends and not is_below):
             children[slug] = entry
-            if entry.key_ref in partial and base.is_whole:
+            if entry.key_ref in merged.partial and base.is_whole:
                 yield Diagnostic(
                     rule=_NOTHING_BELOW,
                     message=f"only this overlay has it: {base.address} inherits no such"
@@ -294,7 +301,9 @@ def _settle(
                 )
         elif children.pop(slug, None) is not None:
             base.removed[slug] = entry.key_ref
-        elif base.is_whole and entry.key_ref not in overlaid:
+        elif is_below:
+            base.is_written_out = True
+        elif base.is_whole and entry.key_ref not in taken_away:
             yield Diagnostic(
                 rule="removes-nothing",
                 message=f"there is no inherited {spec.kind} '{shorten(slug)}' to take away",
@@ -344,7 +353,7 @@ def _write_out(
         return
     parents = dict(sections[section].node.entries)
     for base in bases:
-        if base.section == section and EXTENDS in base.entry.node.entries:
+        if base.section == section and base.is_written_out:
             parents[base.slug] = _written_out(spec, base)
     declared = sections[section]
     sections[section] = Entry(declared.key_ref, Node(declared.node.ref, parents))

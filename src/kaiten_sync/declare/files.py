@@ -12,12 +12,18 @@ from typing import TypeAlias
 
 from kaiten_sync.declare.content import looks_like_catalog
 from kaiten_sync.declare.diagnostics import file_diagnostic
+from kaiten_sync.declare.submodules import empty_submodule
 from kaiten_sync.kinds.closest import did_you_mean
 from kaiten_sync.model.diagnostic import Diagnostic, Severity
 from kaiten_sync.model.source import NamedPath
 
 SUFFIXES = frozenset({".yaml", ".yml"})
 """Endings of catalog files, in any case: Windows and older tools write `.YML`."""
+
+_OUT_OF_REPOSITORY = (
+    "this leads out of the repository",
+    "copy the file, or name it on the command line: -f PATH",
+)
 
 _GITS_OWN = ".git"
 """Full of files, and none of them is anybody's catalog."""
@@ -60,7 +66,31 @@ def find_files(
                 yield found
     for real, each in left_out.items():
         if real not in seen:  # another path may name it
-            yield _told(each)
+            diagnostic = file_diagnostic(
+                _shown(each.shown),
+                "file-left-out",
+                "this file looks like a catalog, but is not read",
+                "give it a name that ends in .yaml or .yml, in a folder that is not hidden, or"
+                " name it as a path of its own",
+            )
+            yield replace(diagnostic, severity=Severity.WARNING)
+
+
+def leads_out(given: str, root: Path) -> bool:
+    """Whether a path leads out of the repository that says so: messages show what files have.
+
+    A path of a command line may be anywhere; what is in a repository, its links and the paths that
+    its files name, may not lead to the files of whoever checks it.
+    """
+    base = Path(os.path.realpath(root))
+    top = next((each for each in (base, *base.parents) if (each / _GITS_OWN).exists()), None)
+    if top is None:
+        return False
+    path = Path(os.path.normpath(base / given))
+    if not isinstance(given, NamedPath) and not path.is_relative_to(top):
+        return False
+    start = path if path.exists() else base / _fixed_part(given)
+    return not Path(os.path.realpath(start)).is_relative_to(top)
 
 
 def _means(given: str, root: Path, path: Path) -> bool:
@@ -79,6 +109,8 @@ def _of_path(given: str, root: Path, new: Sequence[Path]) -> list[_Found]:
     if "\0" in given:
         return [file_diagnostic(_shown(given), "no-such-file", "this is not a path")]
     try:
+        if leads_out(given, root):
+            return [file_diagnostic(_shown(given), "outside-folder", *_OUT_OF_REPOSITORY)]
         found = _existing(given, root)
     except OSError as error:
         reason = error.strerror or type(error).__name__
@@ -217,17 +249,6 @@ def _inside(given: str, path: Path, base: Path) -> FoundFile | Diagnostic:
     )
 
 
-def _told(left_out: _LeftOut) -> Diagnostic:
-    diagnostic = file_diagnostic(
-        _shown(left_out.shown),
-        "file-left-out",
-        "this file looks like a catalog, but is not read",
-        "give it a name that ends in .yaml or .yml, in a folder that is not hidden, or name it as a"
-        " path of its own",
-    )
-    return replace(diagnostic, severity=Severity.WARNING)
-
-
 def _with_any_case(pattern: str) -> str:
     """The glob, with the ending of catalog files in any case: `*.yaml` finds `UPPER.YAML`."""
     ending = PurePath(pattern).suffix
@@ -257,7 +278,11 @@ def _nothing_at(given: str, root: Path) -> Diagnostic:
     above = (root / given).parent
     beside = os.listdir(above) if above.is_dir() else ()
     name = PurePath(given).name
-    hint = did_you_mean(name, beside) or "check the path"
+    submodule = empty_submodule(root / given)
+    if submodule is not None:
+        hint = f"the submodule {submodule} is not checked out: git submodule update --init"
+    else:
+        hint = did_you_mean(name, beside) or "check the path"
     return file_diagnostic(_shown(given), "no-such-file", message, hint)
 
 

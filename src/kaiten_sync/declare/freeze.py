@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from kaiten_sync.declare.adopt import BOM, FileChange, path_of
-from kaiten_sync.declare.edit import TextEditor, entry_lines
+from kaiten_sync.declare.adopt import FileChange
+from kaiten_sync.declare.content import BOM
+from kaiten_sync.declare.edit import TextEditor
 from kaiten_sync.declare.files import FoundFile, find_files
+from kaiten_sync.declare.forms import path_of
+from kaiten_sync.declare.write import entry_lines
 from kaiten_sync.errors import UsageError
 from kaiten_sync.kinds.registry import child_kinds
 from kaiten_sync.kinds.spec import EXTENDS

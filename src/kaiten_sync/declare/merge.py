@@ -12,6 +12,7 @@ from kaiten_sync.declare.diagnostics import with_lines
 from kaiten_sync.declare.overlays import Overlaying
 from kaiten_sync.declare.scalars import shorten
 from kaiten_sync.kinds.closest import Suggestions
+from kaiten_sync.kinds.file_kinds import WHERE, FileKind, other_kind
 from kaiten_sync.kinds.meant import field_hint
 from kaiten_sync.kinds.registry import all_kinds, top_kinds
 from kaiten_sync.model.diagnostic import Diagnostic
@@ -49,6 +50,7 @@ def merge_documents(
         removed=overlaying.removed,
         partial=overlaying.partial,
         overlaid_bundles=overlaying.bundles,
+        overlaid=frozenset(each.path for each in base) if overlays else frozenset(),
     )
     return merged, tuple(diagnostics)
 
@@ -69,6 +71,11 @@ def _shape_diagnostics(document: Document) -> Iterable[Diagnostic]:
         return
     if not isinstance(root.value, Mapping):
         yield from _not_a_catalog(document)
+        return
+    other = other_kind(root.entries, FileKind.CATALOG)
+    if other is not None:
+        message = f"this is {other}, not {FileKind.CATALOG}"
+        yield Diagnostic(rule="other-file", message=message, ref=root.ref, hint=WHERE[other])
         return
     yield from _version_diagnostics(document)
     sections = _sections()
@@ -141,6 +148,7 @@ def _bad_section(name: str, entry: Entry) -> Diagnostic:
         rule="wrong-type",
         message=f"'{name}' must be a map from slugs to objects",
         ref=entry.node.ref,
+        hint="write each below its slug, without the dash: `growth: {name: Growth, ...}`",
     )
 
 
@@ -172,15 +180,12 @@ def _add(entries: dict[str, Entry], document: Document) -> Iterable[Diagnostic]:
         for slug, declared in entry.node.entries.items():
             first = objects.setdefault(slug, declared)
             if first is not declared:
-                yield _declared_twice(_sections()[name], slug, first, declared)
+                kind = _sections()[name]
+                yield Diagnostic(
+                    rule="duplicate-slug",
+                    message=f"{kind}/{slug} is declared twice, first at {first.key_ref}",
+                    ref=declared.key_ref,
+                    address=f"{kind}/{slug}",
+                    hint="keep one; what differs per target belongs into an overlay",
+                )
         entries[name] = Entry(present.key_ref, Node(present.node.ref, objects))
-
-
-def _declared_twice(kind: str, slug: str, first: Entry, second: Entry) -> Diagnostic:
-    return Diagnostic(
-        rule="duplicate-slug",
-        message=f"{kind}/{slug} is declared twice, first at {first.key_ref}",
-        ref=second.key_ref,
-        address=f"{kind}/{slug}",
-        hint="keep one; what differs per target belongs into an overlay",
-    )

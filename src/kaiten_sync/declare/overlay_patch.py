@@ -8,12 +8,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import TypeAlias
 
-from kaiten_sync.declare.adopt import BOM, path_of, short_form, whole_form
+from kaiten_sync.declare.content import BOM
 from kaiten_sync.declare.differing import differing
 from kaiten_sync.declare.edit import TextEditor
+from kaiten_sync.declare.forms import path_of, short_form, whole_form
 from kaiten_sync.declare.merge import CATALOG_VERSION
 from kaiten_sync.declare.write import outline
-from kaiten_sync.kinds.registry import spec_of
+from kaiten_sync.kinds.registry import all_kinds, spec_of
+from kaiten_sync.kinds.spec import BUNDLE
 from kaiten_sync.model.address import Address
 from kaiten_sync.model.change import FieldChange
 from kaiten_sync.model.drift import Difference, DriftClass
@@ -81,6 +83,15 @@ def forget(patch: Patch, address: Address) -> None:
         inner = inner.get(step) if isinstance(inner, dict) else None
     if isinstance(inner, dict):
         inner.pop(last, None)
+
+
+def take_from_bundle(patch: Patch, name: str) -> None:
+    """Take a bundle away, or a grant from it, if one of them is named, as messages do."""
+    kind, slug, *grant = name.split("/")
+    if kind == BUNDLE:
+        spec = next(each for each in all_kinds() if each.bundles)
+        within = [spec.section, grant[-1]] if grant else []
+        _set(patch, [spec.bundles, slug, *within], Leaf())
 
 
 def leave_to_base(patch: Patch, difference: Difference) -> None:

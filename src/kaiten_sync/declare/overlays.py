@@ -177,7 +177,16 @@ class Overlaying:
             elif not _is_map(entry):
                 entries[name] = entry
             elif name in place.inner:
-                places = [_inside(place, place.inner[name], slug) for slug in entry.node.entries]
+                child = place.inner[name]
+                places = [
+                    _Place(
+                        address=Address(child.kind, slug, place.address),
+                        spec=child,
+                        path=(*place.path, child.section, slug),
+                        inner=_sections_in(child),
+                    )
+                    for slug in entry.node.entries
+                ]
                 entries[name] = self._objects(places, present, entry, inherits=inherits)
             elif present is not None and _is_map(present) and not is_whole:
                 entries[name] = _merged_value(present, entry)
@@ -243,15 +252,6 @@ def _bundle(spec: KindSpec) -> KindSpec:
 
 def _sections_in(spec: KindSpec) -> dict[str, KindSpec]:
     return {child.section: child for child in child_kinds(spec.kind)}
-
-
-def _inside(parent: _Place, spec: KindSpec, slug: str) -> _Place:
-    return _Place(
-        address=Address(spec.kind, slug, parent.address),
-        spec=spec,
-        path=(*parent.path, spec.section, slug),
-        inner=_sections_in(spec),
-    )
 
 
 def _merged_value(under: Entry, over: Entry) -> Entry:

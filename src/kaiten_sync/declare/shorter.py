@@ -30,15 +30,19 @@ class _Children:
     lines: Mapping[str, int]
 
 
-def extending(objects: Mapping[Address, Fields], alone: Collection[Address]) -> Extended:
+def extending(
+    objects: Mapping[Address, Fields], alone: Collection[Address], retired: Collection[Address] = ()
+) -> Extended:
     """The same objects in fewer lines: each parent extends the one that saves the most.
 
-    Those that are to stand `alone` extend nothing. Nobody extends itself through others.
+    Those that are to stand `alone` extend nothing, nor do the `retired` ones, which nobody extends
+    either. Nobody extends itself through others.
     """
+    usable = {a: fields for a, fields in objects.items() if a.parent not in retired}
     shorter, bases = dict(objects), dict[Address, str]()
     for spec in all_kinds():
         if spec.bundles:
-            found = _children(spec, objects)
+            found = _children(spec, usable)
             for address, base in _chosen(found, frozenset(alone)).items():
                 bases[address] = base.slug
                 for slug, _ in found[address].items & found[base].items:

@@ -6,11 +6,13 @@ objects share cannot be changed for one of them.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import yaml
+
+MERGE_KEY = "<<"
 
 
 @dataclass(slots=True, kw_only=True)
@@ -57,6 +59,26 @@ class Spot:
                 waiting += (key, value)
 
 
+def shared_keys(nodes: Collection[Spot], mapping: Spot) -> Iterator[str | None]:
+    """The keys that a mapping of a file with these nodes has by an alias or a merge key."""
+    merged = mapping.get(MERGE_KEY)
+    sources = [mapping] if mapping.alias is not None else []
+    if merged is not None:
+        sources += merged[1].items or [merged[1]]
+    for source in sources:
+        found = meant(nodes, source)
+        yield from (key.text for key, _ in found.pairs or ())
+        yield from shared_keys(nodes, found)
+
+
+def meant(nodes: Collection[Spot], spot: Spot) -> Spot:
+    """The node itself, or what it refers to: the last node before it with that anchor."""
+    if spot.alias is None:
+        return spot
+    anchored = [each for each in nodes if each.anchor == spot.alias and each.start < spot.start]
+    return max(anchored, key=lambda each: each.start)
+
+
 def spots_of(text: str) -> Spot | None:
     """The root of a text that validation has found to be one YAML document; None if empty."""
     # The pure parser: its places count characters, libyaml's count bytes.
@@ -98,24 +120,18 @@ class _Reader:
             spot.text, spot.style = event.value, event.style
             spot.end = spot.start + len(self._text[spot.start : spot.end].rstrip())
         elif isinstance(event, yaml.SequenceStartEvent):
-            self._sequence(spot, is_flow=bool(event.flow_style))
+            is_flow = spot.is_flow = bool(event.flow_style)
+            while not isinstance(self._events[self._at], yaml.SequenceEndEvent):
+                spot.items.append(self._node(in_flow=is_flow or spot.in_flow))
+            end = self._next().end_mark.index
+            # A block ends with its last item: its own end is where the next thing begins.
+            spot.end = end if is_flow or not spot.items else spot.items[-1].end
         else:
-            self._mapping(spot, is_flow=bool(event.flow_style))
+            spot.pairs = []
+            is_flow = spot.is_flow = bool(event.flow_style)
+            while not isinstance(self._events[self._at], yaml.MappingEndEvent):
+                key = self._node(in_flow=is_flow or spot.in_flow)
+                spot.pairs.append((key, self._node(in_flow=is_flow or spot.in_flow)))
+            end = self._next().end_mark.index
+            spot.end = end if is_flow or not spot.pairs else spot.pairs[-1][1].end
         return spot
-
-    def _sequence(self, spot: Spot, *, is_flow: bool) -> None:
-        spot.is_flow = is_flow
-        while not isinstance(self._events[self._at], yaml.SequenceEndEvent):
-            spot.items.append(self._node(in_flow=is_flow or spot.in_flow))
-        end = self._next().end_mark.index
-        # A block ends with its last item: its own end is where the next thing begins.
-        spot.end = end if is_flow or not spot.items else spot.items[-1].end
-
-    def _mapping(self, spot: Spot, *, is_flow: bool) -> None:
-        spot.is_flow = is_flow
-        spot.pairs = []
-        while not isinstance(self._events[self._at], yaml.MappingEndEvent):
-            key = self._node(in_flow=is_flow or spot.in_flow)
-            spot.pairs.append((key, self._node(in_flow=is_flow or spot.in_flow)))
-        end = self._next().end_mark.index
-        spot.end = end if is_flow or not spot.pairs else spot.pairs[-1][1].end

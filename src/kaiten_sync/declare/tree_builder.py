@@ -83,7 +83,14 @@ class TreeBuilder:
             case yaml.AliasEvent():
                 self._take_alias(event)
             case yaml.DocumentStartEvent():
-                self._start_document(event)
+                self._documents += 1
+                if self._documents > 1:
+                    self._stop(
+                        self._ref(event),
+                        "multiple-documents",
+                        "a second document starts here; a file holds one",
+                        "put it into a file of its own",
+                    )
             case _:
                 pass
 
@@ -141,16 +148,6 @@ class TreeBuilder:
     def _refuse_alias(self, ref: SourceRef, rule: str, message: str) -> None:
         self._report(ref, rule, message)
         self._add(Node(ref, None), 1)
-
-    def _start_document(self, event: yaml.DocumentStartEvent) -> None:
-        self._documents += 1
-        if self._documents > 1:
-            self._stop(
-                self._ref(event),
-                "multiple-documents",
-                "a second document starts here; a file holds one",
-                "put it into a file of its own",
-            )
 
     # -- keys and values -------------------------------------------------------------------
 

@@ -129,7 +129,7 @@ def _number(node: Node, address: str, units: _Names | None, wrong: list[Diagnost
         wrong.append(
             Diagnostic(
                 rule="bad-quantity" if fits else "bad-grant",
-                message=f"'{shorten(text)}' {error if fits else 'is not what it takes'}",
+                message=f"'{shorten(text)}' {error if fits else 'is a number, and it takes none'}",
                 ref=node.ref,
                 address=address,
                 hint=hint if fits else grant_hint(text),

@@ -92,6 +92,21 @@ def outline(value: Json) -> list[str] | None:
     return _serialize(_outlined(value)).splitlines()
 
 
+def entry_lines(key: str, value: Json, *, in_flow: bool) -> list[str]:
+    """The lines of a mapping's new entry."""
+    name = inline(key, in_flow=in_flow)
+    lines = None if in_flow else outline(value)
+    if lines is None:
+        return [f"{name}: {inline(value, in_flow=in_flow)}"]
+    return [f"{name}:", *(f"  {line}" for line in lines)]
+
+
+def fits_block(value: str) -> bool:
+    """Whether a text reads back from a block scalar whose indentation its first line shows."""
+    has_lines = "\n" in value.rstrip("\n") and not value.endswith("\n\n")
+    return has_lines and value[0] not in " \n" and value.replace("\n", "").isprintable()
+
+
 def _outlined(value: Mapping[str, Json]) -> Node:
     """A map in lines, but for the innermost maps, which are in braces."""
     pairs: _Pairs = []
@@ -118,6 +133,10 @@ def _below(node: Node) -> Iterator[Node]:
             waiting += [part for pair in each.value for part in pair]
         elif isinstance(each, SequenceNode):
             waiting += each.value
+
+
+class InOrder(dict[str, Json]):
+    """The fields of an object, written in the order that they have here. JSON is sorted instead."""
 
 
 class _Content:
@@ -182,7 +201,8 @@ def _node(value: Json) -> Node:
         case str():
             return _text(value)
         case Mapping():
-            return _map([(_text(key), _node(value[key])) for key in sorted(value)])
+            keys = value if isinstance(value, InOrder) else sorted(value)
+            return _map([(_text(key), _node(value[key])) for key in keys])
         case _:
             return _sequence([_node(item) for item in value])
 

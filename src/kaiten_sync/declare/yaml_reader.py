@@ -30,8 +30,15 @@ _Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _SYNTAX_HINTS = (
     (
         "cannot start any token",
-        "indent with spaces, not tabs; quote what begins with @ or `",
+        "indent with spaces, not tabs; quote what begins with @, % or `",
     ),
+    ("block sequence entries are not allowed", "quote a dash; a list begins on the next line"),
+    ("mapping keys are not allowed", "quote what begins with ?"),
+    ("while scanning an alias", "quote what begins with *"),
+    ("while scanning an anchor", "quote what begins with &"),
+    ("while scanning a block scalar", "quote what begins with > or |"),
+    ("did not find expected key", "quote the whole value, and compare the indentation"),
+    ("did not find expected node content", "remove the comma too many, or add what is missing"),
     ("mapping values are not allowed", "quote the value if it contains ': '"),
     ("could not find expected ':'", "is there a ':' after each key, with a space behind it?"),
     ("expected <block end>", "compare the indentation with the lines above"),
@@ -81,8 +88,8 @@ def _conflict_diagnostics(path: str, lines: tuple[str, ...]) -> Iterator[Diagnos
             rule="merge-conflict",
             message="both sides of a merge are in this file: git could not merge it",
             ref=SourceRef(path, number, 1),
-            hint="keep what is to be declared, and delete the lines with <<<<<<<, ======= and"
-            " >>>>>>>; then `git add` the file",
+            hint="keep what is to be declared, and delete the rest and git's lines with <<<<<<<,"
+            " |||||||, ======= and >>>>>>>; then `git add` the file",
         )
 
 
@@ -91,9 +98,8 @@ def _syntax_diagnostic(path: str, error: yaml.YAMLError, lines: tuple[str, ...])
     context = getattr(error, "context", None)
     mark = _mark(error, problem)
     said = f"{context}: {problem}" if context else problem
-    diagnostic = file_diagnostic(
-        path, "yaml-syntax", f"this is not valid YAML: {said}", _hint(said)
-    )
+    hint = next((hint for part, hint in _SYNTAX_HINTS if part in said), None)
+    diagnostic = file_diagnostic(path, "yaml-syntax", f"this is not valid YAML: {said}", hint)
     if mark is None:
         return diagnostic
     ref = SourceRef(path, mark.line + 1, mark.column + 1)
@@ -109,7 +115,3 @@ def _mark(error: yaml.YAMLError, problem: str) -> Mark | None:
         order = ("context_mark", "problem_mark")
     marks = (getattr(error, name, None) for name in order)
     return next((mark for mark in marks if mark is not None), None)
-
-
-def _hint(said: str) -> str | None:
-    return next((hint for part, hint in _SYNTAX_HINTS if part in said), None)

@@ -104,17 +104,11 @@ def _guesses(kind: str, git: Fields, live: Fields, written: Fields) -> Iterator[
         if written:
             yield {name: written.get(name, live.get(name)) for name in names}
     for names in key_sets:
-        yield from _mixed(names, git, live, written)
-
-
-def _mixed(
-    names: frozenset[str], git: Fields, live: Fields, written: Fields
-) -> Iterator[dict[str, Json]]:
-    ways = {name: _distinct(name, git, live, written) for name in sorted(names)}
-    open_names = [name for name, values in ways.items() if len(values) > 1]
-    if len(open_names) <= _FIELDS_MIXED:
-        for chosen in product(*ways.values()):
-            yield dict(zip(ways, chosen, strict=True))
+        ways = {name: _distinct(name, git, live, written) for name in sorted(names)}
+        open_names = [name for name, values in ways.items() if len(values) > 1]
+        if len(open_names) <= _FIELDS_MIXED:
+            for chosen in product(*ways.values()):
+                yield dict(zip(ways, chosen, strict=True))
 
 
 def _distinct(name: str, *sides: Fields) -> list[Json]:

@@ -90,9 +90,13 @@ def _is_declared(address: Address, field: FieldChange, one: Fields, other: Field
 def _is_as_declared(
     address: Address, name: str, wanted: Json | Absent, live: Json | Absent
 ) -> bool:
-    """A field that is not declared may have any value; one that is null has none."""
+    """A field that is not declared may have any value; one that is null has none.
+
+    What is live is without defaults: an empty text or list that is declared is not there.
+    """
     if wanted is ABSENT or isinstance(wanted, Absent):
         return True
-    if wanted is None:
-        return live is ABSENT or live is None
-    return is_same(normal_value(spec_of(address.kind).fields[name], wanted), live)
+    spec = spec_of(address.kind).fields[name]
+    if live is ABSENT or live is None:
+        return wanted is None or is_same(normal_value(spec, wanted), spec.default({}))
+    return wanted is not None and is_same(normal_value(spec, wanted), live)

@@ -29,7 +29,10 @@ def with_sides(
     a plan made now deletes, and `pending` are objects of which nothing that was agreed is done.
     """
     seen = {observed.address: observed for observed in agreed.observed}
-    planned = set() if _is_begun(agreed, live) else {change.address for change in agreed.changes}
+    is_begun = any(
+        _is_done(change, live.resources.get(change.address)) for change in agreed.changes
+    )
+    planned = set() if is_begun else {change.address for change in agreed.changes}
     owned = agreed.managed.keys() | {c.address for c in agreed.changes if c.action == Action.DELETE}
     record = record_of(agreed)
 
@@ -75,10 +78,6 @@ def _judged(difference: Difference) -> Difference:
 
 def _ahead(difference: Difference) -> Difference:
     return replace(difference, moved=Verdict.GIT_AHEAD, server_edited=())
-
-
-def _is_begun(plan: Plan, live: LiveState) -> bool:
-    return any(_is_done(change, live.resources.get(change.address)) for change in plan.changes)
 
 
 def _is_done(change: Change, found: LiveResource | None) -> bool:

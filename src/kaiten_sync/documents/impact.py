@@ -69,7 +69,7 @@ class ChangeImpactDocument(JsonDocument, frozen=True):
     looked_at: Annotated[Count, about("How many of them were looked at.", 3)]
     over: Annotated[Count, about("How many of those use more than is accepted afterwards.", 1)]
     near: Annotated[Count, about("How many use 90 % of it or more.", 1)]
-    loses: Annotated[Count, about("How many lose something whose use is not metered.", 0)]
+    loses: Annotated[Count, about("How many lose something that is not metered, or a license.", 0)]
     unknown: Annotated[Count, about("Of how many it is not certain.", 0)]
     within: Annotated[Count, about("How many use less than 90 % of it.", 1)]
     unaffected: Annotated[Count, about("How many keep everything that they have.", 0)]
@@ -107,7 +107,7 @@ class TotalsDocument(JsonDocument, frozen=True):
     holders: Annotated[Count, about("How many were looked at.", 3)]
     over: Annotated[Count, about("How many are over at least one new maximum.", 1)]
     near: Annotated[Count, about("How many are near at least one.", 1)]
-    loses: Annotated[Count, about("How many lose something whose use is not metered.", 0)]
+    loses: Annotated[Count, about("How many lose something that is not metered, or a license.", 0)]
     unknown: Annotated[Count, about("Of how many at least one answer is not certain.", 0)]
 
 

@@ -18,7 +18,9 @@ class CaseImpactDocument(JsonDocument, frozen=True):
     over: Annotated[Count, about("How many use more than is accepted afterwards.", 2)] = 0
     near: Annotated[Count, about("How many use 90 % of it or more.", 1)] = 0
     within: Annotated[Count, about("How many use less.", 1)] = 0
-    loses: Annotated[Count, about("How many lose something that is not metered.", 0)] = 0
+    loses: Annotated[
+        Count, about("How many lose something that is not metered, or a license.", 0)
+    ] = 0
     unknown: Annotated[Count, about("Of how many it is not certain.", 0)] = 0
 
 

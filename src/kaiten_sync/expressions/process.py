@@ -79,7 +79,12 @@ def judge(
         if checked.mistakes:
             found.append((Unjudged(reason=checked.mistakes[0].message),) * len(rows))
         else:
-            found.append(tuple(_verdict(each) for each in answer["verdicts"]))
+            found.append(
+                tuple(
+                    each if isinstance(each, bool) else Unjudged(reason=each[0], lacks=each[1])
+                    for each in answer["verdicts"]
+                )
+            )
     return tuple(found)
 
 
@@ -104,10 +109,6 @@ _ENDED = {
     "memory": "it takes more than {limits.memory_bytes:,} bytes of memory",
     "before": "an expression before it reached a limit",
 }
-
-
-def _verdict(answer: Any) -> Verdict:
-    return answer if isinstance(answer, bool) else Unjudged(reason=answer[0], lacks=answer[1])
 
 
 def _ask(

@@ -5,12 +5,12 @@ from kaiten_sync.families.chance import by_chance, taken_over
 from kaiten_sync.families.choose import SoldFamily, choose, harmful, priced
 from kaiten_sync.families.served import (
     DEFAULT,
-    PUBLISHED,
-    STATE,
     LiveFamily,
     as_sold,
     live_families,
     moved,
+    number_of,
+    served_of,
     version_address,
 )
 from kaiten_sync.families.twice import declared_twice
@@ -18,8 +18,6 @@ from kaiten_sync.families.versions import Resolution, as_versions
 
 __all__ = [
     "DEFAULT",
-    "PUBLISHED",
-    "STATE",
     "LiveFamily",
     "Resolution",
     "SoldFamily",
@@ -32,7 +30,9 @@ __all__ = [
     "harmful",
     "live_families",
     "moved",
+    "number_of",
     "priced",
+    "served_of",
     "taken_over",
     "version_address",
     "with_served",

@@ -89,7 +89,13 @@ def choose(
         return _reopened(sold, live, taken), ()
     served = live.served.address
     if sold.goes_back_to is not None:
-        return _gone_back(sold, served.slug, sold.goes_back_to), ()
+        return FamilyChoice(
+            address=sold.address,
+            way=Way.IN_PLACE,
+            reason=f"{sold.goes_back_to} was agreed, and somebody had it serve {served.slug}",
+            serves=served.slug,
+            version=sold.goes_back_to,
+        ), ()
     choice = FamilyChoice(
         address=family,
         way=Way.NOTHING,
@@ -136,16 +142,6 @@ def _unsold(sold: SoldFamily) -> FamilyChoice:
         way=Way.WITHDRAW if on_sale else Way.NOTHING,
         reason=f"`{SOLD}` is false; holders keep their versions" if on_sale else "it is not sold",
         serves=live.served.address.slug if live is not None and live.served else None,
-    )
-
-
-def _gone_back(sold: SoldFamily, serves: str, version: str) -> FamilyChoice:
-    return FamilyChoice(
-        address=sold.address,
-        way=Way.IN_PLACE,
-        reason=f"{version} was agreed, and somebody had it serve {serves}",
-        serves=serves,
-        version=version,
     )
 
 
@@ -274,7 +270,10 @@ def _slug_taken(sold: SoldFamily, taken: Collection[str]) -> Sequence[Diagnostic
 def _next_version(sold: SoldFamily, live: LiveFamily, taken: Collection[str]) -> str:
     """The slug of the next version: of one that was left half made, or else a new one."""
     newest = live.newest
-    is_ours = _is_named_by_us(newest.address.slug, live.slug)
+    ending = re.search(r"-v([0-9]+)\Z", newest.address.slug)
+    is_ours = newest.address.slug == live.slug or (
+        ending is not None and newest.address.slug == _version_slug(live.slug, int(ending[1]))
+    )
     if is_ours and newest is not live.served and _is_half_made(newest, sold):
         return newest.address.slug
     number = number_of(newest) + 1
@@ -287,11 +286,6 @@ def _version_slug(family: str, number: int) -> str:
     """`growth-v2`; a long slug is cut so that the whole is one. Source: API facts, section 2.1."""
     ending = f"-v{number}"
     return family[: _LONGEST_SLUG - len(ending)].rstrip("-") + ending
-
-
-def _is_named_by_us(slug: str, family: str) -> bool:
-    number = re.search(r"-v([0-9]+)\Z", slug)
-    return slug == family or (number is not None and slug == _version_slug(family, int(number[1])))
 
 
 def _is_half_made(version: LiveResource, sold: SoldFamily) -> bool:

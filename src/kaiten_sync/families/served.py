@@ -6,14 +6,17 @@ Source: API facts, section 2.4.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
 from kaiten_sync.kinds.registry import child_kinds, kind_on_server, spec_of
 from kaiten_sync.kinds.spec import SOLD
 from kaiten_sync.model.address import Address, ChildList
 from kaiten_sync.model.resource import LiveResource, LiveState
-from kaiten_sync.model.value import Json
+from kaiten_sync.model.value import Absent, Json
+
+_Version = TypeVar("_Version")
 
 STATE = "lifecycleState"
 DEFAULT = "isDefault"
@@ -34,10 +37,8 @@ class LiveFamily:
 
     @property
     def served(self) -> LiveResource | None:
-        """What whoever is new gets: the default, or else the highest published version."""
-        return next((v for v in self.versions if v.fields.get(DEFAULT) is True), None) or next(
-            (v for v in reversed(self.versions) if v.fields.get(STATE) == PUBLISHED), None
-        )
+        """What whoever is new gets; None if it has nothing on sale."""
+        return served_of(self.versions, lambda version: version.fields)
 
     @property
     def has_default(self) -> bool:
@@ -62,6 +63,15 @@ class LiveFamily:
     def in_state(self, state: str) -> tuple[LiveResource, ...]:
         """The versions in one state of their life."""
         return tuple(each for each in self.versions if each.fields.get(STATE) == state)
+
+
+def served_of(
+    versions: Sequence[_Version], fields_of: Callable[[_Version], Mapping[str, Json | Absent]]
+) -> _Version | None:
+    """Of versions, oldest first, the one on sale: the default, or else the highest published."""
+    default = next((v for v in versions if fields_of(v).get(DEFAULT) is True), None)
+    published = (v for v in reversed(versions) if fields_of(v).get(STATE) == PUBLISHED)
+    return next(published, None) if default is None else default
 
 
 def live_families(resources: Iterable[LiveResource]) -> dict[str, LiveFamily]:
@@ -116,7 +126,9 @@ def as_sold(live: LiveState, shown: Mapping[Address, Address]) -> LiveState:
             resources[there] = replace(each, address=there)
     for family in shown:
         sold = found[family.slug].served is not None
-        fields = _sold_fields(family, resources[family], is_sold=sold)
+        names = spec_of(family.kind).fields
+        fields = {name: value for name, value in resources[family].fields.items() if name in names}
+        fields = {**fields, SOLD: sold}
         resources[family] = replace(resources[family], fields=fields)
     lists = {
         ChildList(family, child.kind)
@@ -126,9 +138,3 @@ def as_sold(live: LiveState, shown: Mapping[Address, Address]) -> LiveState:
     }
     coverage = replace(live.coverage, lists=live.coverage.lists | lists)
     return LiveState(resources=resources, coverage=coverage)
-
-
-def _sold_fields(family: Address, version: LiveResource, *, is_sold: bool) -> dict[str, Json]:
-    names = spec_of(family.kind).fields
-    fields = {name: value for name, value in version.fields.items() if name in names}
-    return {**fields, SOLD: is_sold}

@@ -12,8 +12,8 @@ from kaiten_sync.families.served import (
     LINK,
     PUBLISHED,
     STATE,
-    LiveFamily,
     moved,
+    number_of,
     version_address,
 )
 from kaiten_sync.kinds.spec import SOLD
@@ -24,7 +24,6 @@ from kaiten_sync.model.drift import CatalogDiff, DriftClass
 from kaiten_sync.model.family import FamilyChoice, Way, WhenTightened
 from kaiten_sync.model.holder import Holders
 from kaiten_sync.model.resource import DesiredState, LiveResource, Resource
-from kaiten_sync.model.value import Json
 
 _RESTS_ON = (STATE, DEFAULT)
 """The fields of a served version by which it is the served one."""
@@ -138,7 +137,14 @@ def _version_resources(
     if choice.way is not Way.NOTHING:
         fields |= {STATE: PUBLISHED, DEFAULT: True}
     if choice.way is Way.NEW_VERSION:
-        fields = {**_kept_fields(live), **fields, LINK: choice.address.slug}
+        # Fields for people that nobody declares: the next version keeps them.
+        served = live.served if live is not None else None
+        names = ("description",)
+        fields = {
+            **{n: served.fields[n] for n in names if served and served.fields.get(n)},
+            **fields,
+            LINK: choice.address.slug,
+        }
     if sold.goes_back_to is not None:
         fields = {STATE: PUBLISHED, DEFAULT: True}
     yield replace(declared, fields=fields)
@@ -146,13 +152,6 @@ def _version_resources(
         before = live.shown
         if before.address != version:
             yield Resource(address=before.address, fields={DEFAULT: False}, source=sold.source)
-
-
-def _kept_fields(live: LiveFamily | None) -> dict[str, Json]:
-    """Fields for people that nobody declares: the next version keeps them."""
-    served = live.served if live is not None else None
-    names = ("description",)
-    return {n: served.fields[n] for n in names if served and served.fields.get(n)}
 
 
 def _withdrawn(sold: SoldFamily, version: LiveResource) -> Resource:
@@ -164,13 +163,18 @@ def _withdrawn(sold: SoldFamily, version: LiveResource) -> Resource:
 
 
 def _replaced(sold: SoldFamily, choice: FamilyChoice, holders: Holders) -> tuple[LiveResource, ...]:
-    """Published versions that are not served and that nobody holds, if those are to be archived."""
+    """Older published versions that nobody holds, if those are to be archived.
+
+    A newer one is no version that was replaced: somebody prepares it by hand.
+    """
     if sold.live is None or not sold.terms.archive_replaced or choice.version is None:
         return ()
+    kept = (choice.version, choice.serves)
+    oldest = min((number_of(v) for v in sold.live.versions if v.address.slug in kept), default=0)
     return tuple(
         each
         for each in sold.live.in_state(PUBLISHED)
-        if each.address.slug not in (choice.version, choice.serves)
+        if number_of(each) < oldest
         and each.address in holders.checked
         and each.address not in holders.instances
     )

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from kaiten_sync.git.attribution import attributed
+from kaiten_sync.git.ignored import ignored
 from kaiten_sync.git.merges import unmerged_sides
 from kaiten_sync.git.show import file_at, versions
 from kaiten_sync.model.drift import Difference
@@ -25,6 +26,10 @@ class GitHistory:
     def versions(self, path: Path, *, renamed: bool = False) -> tuple[str, ...]:
         """The contents that a file had on this branch, newest first, as specs for `file_at`."""
         return versions(path, renamed=renamed)
+
+    def ignored(self, paths: Sequence[Path], folder: Path) -> tuple[Path, ...]:
+        """Those of some paths that git leaves out; empty without a repository."""
+        return ignored(paths, folder)
 
     def attributed(self, differences: Sequence[Difference], root: Path) -> tuple[Difference, ...]:
         """The differences with who declared their lines; unchanged if git does not know them."""

@@ -7,8 +7,10 @@ missing (`remote.*`). None of them runs from here, and git gets an environment w
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
+import resource
 import shutil
 import subprocess
 from collections.abc import Mapping, Sequence
@@ -17,6 +19,9 @@ from pathlib import Path
 
 TIMEOUT_S = 60.0
 """For one call: the blame of a file with a long history takes seconds. Longer, and it hangs."""
+
+MEMORY_BYTES = 2 * 1024**3
+"""For one call. Files below `.git` that git reads whole can be links to a device without end."""
 
 _KEPT = re.compile(
     r"PATH|HOME|USER|LOGNAME|TMPDIR|LANG|LC_\w+|XDG_CONFIG_HOME|SYSTEMROOT"
@@ -29,6 +34,7 @@ _ALWAYS = {
     "GIT_ALLOW_PROTOCOL": "",  # fetches nothing, also not what a partial clone lacks
     "GIT_NO_LAZY_FETCH": "1",
     "GIT_NO_REPLACE_OBJECTS": "1",  # the plan before is the one that was committed
+    "GIT_GRAFT_FILE": os.devnull,
     "GIT_OPTIONAL_LOCKS": "0",  # does not write the index
     "GIT_TERMINAL_PROMPT": "0",
     "GIT_PAGER": "",
@@ -38,9 +44,16 @@ _SETTINGS = {
     "core.fsmonitor": "false",
     "core.untrackedCache": "false",
     "core.hooksPath": os.devnull,
+    # A folder of files can look like a repository, with a history of its own. Since git 2.38.
+    "safe.bareRepository": "explicit",
+    # Nothing is left out of the history, and merges are compared with the branch.
+    "log.date": "default",
+    "log.diffMerges": "first-parent",
+    "log.showRoot": "true",
     # Files that git reads whole: a device without end would fill the memory.
     "core.attributesFile": "",
     "core.excludesFile": "",
+    "diff.orderFile": os.devnull,
     "mailmap.blob": "",
     "mailmap.file": "",
 }
@@ -73,22 +86,33 @@ class Git:
         """
         command = [self.program, "-C", str(self.folder), *arguments]
         try:
-            done = subprocess.run(  # noqa: S603  (no shell; arguments from outside come after `--`)
+            with subprocess.Popen(  # noqa: S603  (no shell; arguments from outside come after `--`)
                 command,
                 env=dict(self.environment),
                 stdin=subprocess.DEVNULL,
-                capture_output=True,
-                timeout=TIMEOUT_S,
-                check=False,
-            )
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+            ) as process:
+                _bound_memory(process.pid)
+                try:
+                    output, complaint = process.communicate(timeout=TIMEOUT_S)
+                finally:
+                    process.kill()  # does nothing if it has ended
         except subprocess.TimeoutExpired as error:
             raise GitError("git did not answer") from error
         except (OSError, ValueError) as error:
             raise GitError(str(error)) from error
-        if done.returncode:
-            said = done.stderr.decode(errors="replace").strip().removeprefix("fatal: ")
+        if process.returncode:
+            said = complaint.decode(errors="replace").strip().removeprefix("fatal: ")
             raise GitError(said[:300])
-        return done.stdout
+        return output
+
+
+def _bound_memory(pid: int) -> None:
+    """Limit what a process allocates; the files that it maps do not count."""
+    if hasattr(resource, "prlimit"):  # on Linux
+        with contextlib.suppress(OSError):  # it has ended, or its limit is lower
+            resource.prlimit(pid, resource.RLIMIT_DATA, (MEMORY_BYTES, MEMORY_BYTES))
 
 
 def git_in(folder: Path, *, converts: bool = False) -> Git:

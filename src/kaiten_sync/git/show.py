@@ -7,6 +7,9 @@ from pathlib import Path
 from kaiten_sync.errors import UsageError
 from kaiten_sync.git.run import GitError, git_in
 
+LARGEST_BYTES = 256 * 1024 * 1024
+"""As for a file on disk. Some kilobytes in a repository can be gigabytes when unpacked."""
+
 
 def file_at(spec: str, folder: Path) -> bytes:
     """The content of `REV:PATH`. The path is from the repository's root, or `./` from `folder`.
@@ -17,8 +20,12 @@ def file_at(spec: str, folder: Path) -> bytes:
     if spec.startswith("-"):
         raise UsageError(f"cannot read {spec}: a revision does not begin with a hyphen")
     try:
+        git = git_in(folder)
+        size_bytes = int(git("cat-file", "-s", spec))
+        if size_bytes > LARGEST_BYTES:
+            raise GitError(f"it is larger than {LARGEST_BYTES:,} bytes")
         # `cat-file` writes the stored bytes: no filter, no pager.
-        return git_in(folder)("cat-file", "blob", spec)
+        return git("cat-file", "blob", spec)
     except GitError as error:
         raise UsageError(
             f"cannot read {spec}: {error}",
@@ -27,8 +34,9 @@ def file_at(spec: str, folder: Path) -> bytes:
         ) from error
 
 
-_SIMILAR = "20%"
-"""What a renamed plan has to share with the one before: it is made again in the same commit."""
+_SIMILAR = "1%"
+"""What a renamed plan has to share with the one before: it is made again in the same commit. The
+first plan creates everything, and the second may change one field."""
 
 
 def versions(path: Path, *, renamed: bool = False) -> tuple[str, ...]:

@@ -69,20 +69,15 @@ def affected_grant(change: Change, seen: Fields) -> Affected | None:
 def _with_units(
     found: Sequence[tuple[Change, Affected]], plan: Plan, seen: Mapping[Address, Fields]
 ) -> tuple[Affected, ...]:
-    later = _after(plan, seen)
-    return tuple(
-        replace(each, units=(unit_of(change.address, seen), unit_of(change.address, later)))
-        for change, each in found
-    )
-
-
-def _after(plan: Plan, seen: Mapping[Address, Fields]) -> dict[Address, _Fields]:
-    """What the plan shows of objects that it changes, as it leaves them."""
+    # What the plan shows of objects that it changes, as it leaves them.
     later: dict[Address, _Fields] = dict(seen)
     for change in plan.changes:
         after = {each.name: each.after for each in change.fields}
         later[change.address] = {**later.get(change.address, {}), **after}
-    return later
+    return tuple(
+        replace(each, units=(unit_of(change.address, seen), unit_of(change.address, later)))
+        for change, each in found
+    )
 
 
 def _held(address: Address) -> Address | None:
@@ -104,7 +99,7 @@ def _affected(change: Change, holder: Address, seen: _Fields) -> Affected:
     before: _Fields = {**seen, **{each.name: each.before for each in change.fields}}
     after: _Fields = {**seen, **{each.name: each.after for each in change.fields}}
     limit = limit_of(spec.limited_by, before) if is_inside else None
-    is_gone = change.action == Action.DELETE
+    left: _Fields = after if is_inside and change.action != Action.DELETE else {}
     return Affected(
         address=change.declared,
         action=change.action,
@@ -112,6 +107,7 @@ def _affected(change: Change, holder: Address, seen: _Fields) -> Affected:
         entitlement=change.address.slug if is_inside else None,
         is_metered=limit is not None,
         before=limit,
-        after=None if is_gone or not is_inside else limit_of(spec.limited_by, after),
+        after=limit_of(spec.limited_by, left) if is_inside else None,
         threshold=threshold_of(before.get(spec.limited_by[0])) if is_inside else None,
+        threshold_after=threshold_of(left.get(spec.limited_by[0])) if is_inside else None,
     )

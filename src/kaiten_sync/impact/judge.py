@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
+from kaiten_sync.model.change import Action
 from kaiten_sync.model.holder import Instance, Usage
 from kaiten_sync.model.impact import Affected, HolderImpact, Standing
 
@@ -50,14 +50,15 @@ def used_now(usage: Usage | None, now: datetime) -> float | None:
 
 def _standing(affected: Affected, usage: Usage | None, used: float | None) -> Standing:
     if affected.entitlement is None:
-        return Standing.UNAFFECTED
+        # Whoever has an archived license keeps it. One that is deleted takes all that it granted.
+        return Standing.LOSES if affected.action == Action.DELETE else Standing.UNAFFECTED
     if not affected.is_metered:
         return Standing.LOSES
     if usage is None or used is None:
         return Standing.UNKNOWN
     after = affected.after
     extra = _extra(affected, usage)
-    if extra is None or (extra != 0 and (extra < 0 or used > (after or 0))):
+    if extra < 0 or (extra > 0 and used > (after or 0)):
         return Standing.UNKNOWN
     if after is None:
         return Standing.OVER if used > 0 else Standing.WITHIN
@@ -66,15 +67,15 @@ def _standing(affected: Affected, usage: Usage | None, used: float | None) -> St
     return Standing.NEAR if used > 0 and used >= NEAR * after else Standing.WITHIN
 
 
-def _extra(affected: Affected, usage: Usage) -> float | None:
-    """What the instance may use beyond its grant, as add-ons allow; None if that is not clear.
+def _extra(affected: Affected, usage: Usage) -> float:
+    """What the instance may use beyond its grant, as add-ons allow; negative if it may use less.
 
-    The server reports the limit of each instance. If it says nothing, the grant is the limit.
+    The server reports the limit of each instance. If it says nothing, the grant is the limit. Once
+    the change is applied, that is the grant after it.
     """
-    if usage.limit is None or affected.threshold is None or usage.limit == affected.threshold:
+    granted = (affected.threshold, affected.threshold_after)
+    if usage.limit is None or affected.threshold is None or usage.limit in granted:
         return 0
-    if math.isinf(usage.limit) or math.isinf(affected.threshold):
-        return None
     return usage.limit - affected.threshold
 
 

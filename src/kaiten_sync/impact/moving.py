@@ -76,7 +76,12 @@ def prospect(
         if affected in seen.taken or found.standing is Standing.OVER:
             standings.append(found.standing)
         if affected.is_metered and found.used is not None:
-            rooms.append(_room(found.used, affected.after or 0))
+            limit = affected.after or 0
+            if math.isinf(limit) or found.used <= 0:
+                room = 1.0
+            else:
+                room = 1 - found.used / limit if limit > 0 else -math.inf
+            rooms.append(room)
     return Prospect(standing=min(standings, key=_ORDER.index), room=min(rooms))
 
 
@@ -103,9 +108,3 @@ def _affected(version: str, term: Term) -> Affected:
 
 def _limit(fields: Fields | None) -> float | None:
     return None if fields is None else limit_of(GRANT.limited_by, fields)
-
-
-def _room(used: float, limit: float) -> float:
-    if math.isinf(limit) or used <= 0:
-        return 1.0
-    return 1 - used / limit if limit > 0 else -math.inf

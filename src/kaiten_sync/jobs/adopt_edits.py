@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence, Set
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Protocol
 
@@ -39,6 +39,19 @@ class Trial:
         return {Path(os.path.realpath(each.path)): each.after for each in self.changes}
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Others:
+    """Other objects that change with what is adopted.
+
+    `kept` have the fields that they had, none if they were not declared, or are to be declared no
+    more and would be inherited. `owning` are those that get something by an anchor, which only a
+    list of their own keeps away.
+    """
+
+    kept: Mapping[Address, Fields] = field(default_factory=dict)
+    owning: Set[Address] = frozenset()
+
+
 class Edits(Protocol):
     """Changes files for differences, in memory. Obstacles are part of the result."""
 
@@ -64,31 +77,46 @@ class InPlace:
 
         Whatever shares a text with one of them, or inherits it, gets its own value.
         """
-        trial, _ = self._edited(chosen, {})
+        trial, _ = self._edited(chosen, {}, frozenset())
         inherits = any(each.source.through for each in self._declared.resources.values()) or any(
-            each.drift is DriftClass.UNMANAGED for each in chosen
+            each.drift is not DriftClass.CHANGED for each in chosen
         )
         if not trial.obstacles and not inherits:
             return trial
         kept: dict[Address, Fields] = {}
+        owning: set[Address] = set()
         for _ in range(_MOST_ROUNDS):
             try:
-                shared, touches_shared = self._edited(chosen, kept, may_share=True)
+                shared, touches_shared = self._edited(chosen, kept, owning, may_share=True)
             except KaitenSyncError:
-                return trial
-            others = self._changed_by(shared) if touches_shared or inherits else {}
-            if others is None:
-                return trial
-            others = {a: f for a, f in others.items() if a not in kept}
-            if not others:
+                break
+            others = self._changed_by(shared) if touches_shared or inherits else _Others()
+            if kept.keys() >= others.kept.keys() and owning >= others.owning:
+                if others.owning:
+                    break
                 return shared if len(shared.obstacles) <= len(trial.obstacles) else trial
-            kept |= others
+            kept = {**others.kept, **kept}
+            owning |= others.owning
+        return self._unshared(trial, chosen)
+
+    def _unshared(self, trial: Trial, chosen: Sequence[Difference]) -> Trial:
+        """What can be adopted although texts that are shared cannot be changed.
+
+        It is wrong if it changes other objects, and if less than all might do better.
+        """
+        others = self._changed_by(trial)
+        changed = sorted({*others.kept, *others.owning}, key=lambda each: each.sort_key)
+        if changed:
+            return replace(trial, wrong=f"{changed[0]} shares its text and would change as well")
+        if trial.obstacles and (len(chosen) > 1 or not trial.adopted):
+            return replace(trial, wrong=trial.obstacles[0].message)
         return trial
 
     def _edited(
         self,
         chosen: Sequence[Difference],
         kept: Mapping[Address, Fields],
+        owning: Set[Address],
         *,
         may_share: bool = False,
     ) -> tuple[Trial, bool]:
@@ -101,9 +129,14 @@ class InPlace:
         adopter = Adopter(source.catalog, source.root, source.overlays, self._declared)
         if may_share:
             adopter.share()
+        for parent in sorted(owning):
+            adopter.own(parent)
         adopted: list[Difference] = []
         obstacles: list[Diagnostic] = []
-        for difference in chosen:
+        for difference in sorted(chosen, key=self._inherits_through):
+            if difference.address in kept:
+                adopted.append(difference)
+                continue
             taken, refused = adopter.adopt(difference, self._objects, self._into)
             adopted += [taken] if taken is not None else []
             obstacles += [obstacle(difference, error.message) for error in refused]
@@ -114,22 +147,25 @@ class InPlace:
         )
         return trial, adopter.touches_shared
 
-    def _changed_by(self, trial: Trial) -> Mapping[Address, Fields] | None:
-        """What the files declared of other objects, which they would no longer declare.
+    def _inherits_through(self, difference: Difference) -> int:
+        """Bases come first: what inherits from them depends on what becomes of them."""
+        found = self._declared.resources.get(difference.address)
+        return len(found.source.through) if found is not None else 0
 
-        No fields for an object that they did not declare. What inherits the change from one of
-        these is left out: it is as before once that one is. None if others get an object by an
-        anchor, as nothing takes that away from them.
+    def _changed_by(self, trial: Trial) -> _Others:
+        """What the files would no longer declare of other objects as they did.
+
+        What inherits the change from one of these is left out: it is as before once that one is.
         """
         desired, _ = validate(replace(self._source, unsaved=trial.unsaved))
         if desired is None:
-            return {}
+            return _Others()
         adopted = {each.address for each in trial.adopted}
         before, after = self._declared.resources, desired.resources
-        new = {each for each in after.keys() - before.keys() - adopted if each.parent in before}
-        inherited = {each for each in new if after[each].source.through}
-        if new - inherited:
-            return None
+        missing = {d.address for d in trial.adopted if d.drift is DriftClass.MISSING}
+        new = (after.keys() - before.keys() - adopted) | (missing & after.keys())
+        gained = {each for each in new if each.parent in before}
+        inherited = {each for each in gained if after[each].source.through}
         changed: dict[Address, Fields] = {address: {} for address in inherited}
         for address, resource in before.items():
             now = after[address].fields if address in after else {}
@@ -140,15 +176,18 @@ class InPlace:
                     for name, value in resource.fields.items()
                     if is_whole or now.get(name) != value
                 }
-        names = {(each.parent.slug, each.slug) for each in changed if each.parent is not None}
-        return {
-            address: fields
-            for address, fields in changed.items()
-            if not any(
-                (name, address.slug) in names
-                for name in (after.get(address) or before[address]).source.through
-            )
-        }
+        names = {(each.parent.slug, each.slug) for each in changed.keys() | gained if each.parent}
+        return _Others(
+            kept={
+                address: fields
+                for address, fields in changed.items()
+                if not any(
+                    (name, address.slug) in names
+                    for name in (after.get(address) or before[address]).source.through
+                )
+            },
+            owning={each.parent for each in gained - inherited if each.parent},
+        )
 
 
 def obstacle(difference: Difference, why: str) -> Diagnostic:

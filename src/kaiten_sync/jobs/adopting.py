@@ -19,7 +19,7 @@ from kaiten_sync.drift import compare
 from kaiten_sync.errors import KaitenSyncError, RefusedError, UsageError
 from kaiten_sync.jobs.adopt_edits import Edits, InPlace, Trial, declarable, obstacle
 from kaiten_sync.jobs.drifting import DriftRequest, Sides, sides_of
-from kaiten_sync.jobs.overlaying import Overlay, kept_apart, overlay_of
+from kaiten_sync.jobs.overlaying import Overlay, kept_apart, overlay_of, spelling_of
 from kaiten_sync.jobs.workspace import Workspace
 from kaiten_sync.jobs.worth import with_families
 from kaiten_sync.model.address import Address
@@ -95,8 +95,9 @@ def adopt(workspace: Workspace, request: AdoptRequest, ports: Ports) -> Adoption
     chosen = _chosen(diff.differences, sides, _EDITS if overlay is None else _NOT_GITS)
     others = {} if request.drift.files else _other_targets(workspace, sides)
     source = sides.source if overlay is None else overlay.whole
+    into = default_file(source.catalog, source.root) if request.into is None else request.into
     edits = (
-        InPlace(source, desired, live, _into(source, request.into))
+        InPlace(source, desired, live, into)
         if overlay is None
         else _IntoOverlay(overlay, desired, live, ports.files)
     )
@@ -131,14 +132,17 @@ class _IntoOverlay:
         self._declared = declared
         self._before = files.read(overlay.path) if files.exists(overlay.path) else None
         self._under = load(overlay.under)
-        self._objects = with_families(live)
+        self._spelling = spelling_of(overlay, declared)
+        self._objects = self._spelling.objects(with_families(live))
         self._differences = diff_catalog(self._under, live, overlay.under.scope).differences
 
     def of(self, chosen: Sequence[Difference]) -> Trial:
         addresses = {difference.address for difference in chosen}
         whole = {d.address for d in chosen if d.drift is not DriftClass.CHANGED}
         below = [
-            d for d in self._differences if d.address in addresses or d.address.parent in whole
+            self._spelling.difference(d)
+            for d in self._differences
+            if d.address in addresses or d.address.parent in whole
         ]
         patch = patch_of(below, self._under, self._objects)
         for difference in chosen:
@@ -229,10 +233,6 @@ def _first_of(diagnostics: Sequence[Diagnostic]) -> str:
     return f"{first.headline} ({first.ref})"
 
 
-def _into(source: CatalogSource, named: str | None) -> str:
-    return default_file(source.catalog, source.root) if named is None else named
-
-
 def _other_targets(workspace: Workspace, sides: Sides) -> Mapping[str, CatalogSource]:
     """The declarations of the project's other targets."""
     targets = workspace.project.targets if workspace.project is not None else {}
@@ -275,7 +275,13 @@ def _chosen(
     """
     only = sides.case.only
     found = [each for each in differences if only or each.verdict in verdicts]
-    _check_named(only, found)
+    addresses = [difference.address for difference in found]
+    same = sorted(str(each) for each in only if not any(a.is_within({each}) for a in addresses))
+    if same:
+        raise UsageError(
+            f"nothing to adopt: {', '.join(same)} does not differ from the server",
+            hint="`kaiten-sync drift` shows what does",
+        )
     if not found:
         _check_decided(differences, sides)
     new = {each.address for each in found if each.drift is DriftClass.UNMANAGED}
@@ -318,14 +324,4 @@ def _check_known(only: frozenset[Address], known: Collection[Address]) -> None:
         raise UsageError(
             f"neither declared nor on the server, as far as the scope reaches: {names}",
             hint="`kaiten-sync drift` without an address shows what differs",
-        )
-
-
-def _check_named(only: frozenset[Address], chosen: Sequence[Difference]) -> None:
-    found = [difference.address for difference in chosen]
-    same = sorted(str(each) for each in only if not any(a.is_within({each}) for a in found))
-    if same:
-        raise UsageError(
-            f"nothing to adopt: {', '.join(same)} does not differ from the server",
-            hint="`kaiten-sync drift` shows what does",
         )

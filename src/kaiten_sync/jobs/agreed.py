@@ -6,7 +6,8 @@ third side of drift (which side changed).
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import os
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -41,7 +42,9 @@ def agreed_on(
     """What was last agreed for a target.
 
     `named` is a file, `REV:PATH` in git, or `none`. Without it, `replaced` counts, the file that a
-    new plan is about to replace, if it is there; or else the committed plan of the project.
+    new plan is about to replace, if it is there; or else the committed plan of the project. A file
+    that is missing and in git's last commit counts as well: who removes a plan does not mean what
+    it owns, and a sparse checkout has not every file.
 
     If git could not merge the file, both sides' plans count, as one. With `may_have_moved` the
     plan may name another URL of the target: then the caller has to find out whether it is the same
@@ -53,12 +56,10 @@ def agreed_on(
     """
     if named == _NONE:
         return Agreed()
-    if named is not None:
-        place: str | None = named
-    elif replaced is not None and _has_content(Path(replaced), ports.files):
-        place = replaced
-    else:
-        place = committed_place(workspace, target.name, ports.files)
+    place = named
+    if named is None:
+        usual = _usual_place(workspace, target.name)
+        place = _recorded((replaced, usual), workspace.folder, ports)
     if place is None:
         return Agreed()
     sides = _both_sides(target, place, workspace.folder, ports, may_have_moved)
@@ -101,15 +102,20 @@ def agreed_before(plan: Plan, path: str, workspace: Workspace, ports: Ports) -> 
     return None
 
 
+def plans_before(agreed: Agreed, ports: Ports) -> Iterator[Plan]:
+    """The plans that git has of the agreed plan's file, newest first.
+
+    Raises:
+        PlanFileError: one of them is not a plan, was edited, or is another target's.
+    """
+    if agreed.plan is not None and agreed.place not in (None, "-"):
+        yield from _lasting(Path(str(agreed.place)), ports, agreed.plan.target)
+
+
 def committed_place(workspace: Workspace, target: str, files: Files) -> str | None:
     """`plans/TARGET.plan.json` beside the project file, if it is there."""
-    if workspace.project is None:
-        return None
-    usual = Path(workspace.project.root) / "plans" / f"{target}.plan.json"
-    if not files.is_file(usual):
-        return None
-    here = workspace.folder
-    return str(usual.relative_to(here) if usual.is_relative_to(here) else usual)
+    usual = _usual_place(workspace, target)
+    return usual if usual is not None and files.is_file(Path(usual)) else None
 
 
 def read_plan_file(path: str, files: Files) -> Plan:
@@ -178,9 +184,30 @@ def _named_so(path: Path, ports: Ports, target: TargetRef) -> tuple[str, ...]:
     return renamed
 
 
-def _has_content(path: Path, files: Files) -> bool:
-    """Whether there is a plan to replace: `mktemp` makes an empty file."""
-    return files.exists(path) and files.read(path) != b""
+def _usual_place(workspace: Workspace, target: str) -> str | None:
+    if workspace.project is None:
+        return None
+    usual, here = Path(workspace.project.root) / "plans" / f"{target}.plan.json", workspace.folder
+    return str(usual.relative_to(here) if usual.is_relative_to(here) else usual)
+
+
+def _recorded(places: Iterable[str | None], folder: Path, ports: Ports) -> str | None:
+    """The first of some places that has a plan: a file, or the one that git has in its stead."""
+    for place in filter(None, places):
+        path = Path(place)
+        # `mktemp` makes an empty file.
+        if ports.files.exists(path) and ports.files.read(path) != b"":
+            return place
+        if ports.history.unmerged_sides(folder / path):
+            return place
+        committed = f"HEAD:./{Path(os.path.relpath(folder / path, folder)).as_posix()}"
+        try:
+            ports.history.file_at(committed, folder)
+        except UsageError:
+            continue
+        ports.notices.notify(f"{place} is not here, so the one in git's last commit counts")
+        return committed
+    return None
 
 
 def _both_sides(

@@ -72,17 +72,13 @@ def apply_jobs(
         yield {**job, **environment, **_without_order(), "needs": _needs(forge, approval)}
         return
     known = {target.name: _id(target.name) for target in targets}
-    for target in _earliest_first(targets):
+    by_name = {target.name: target for target in targets}
+    ordered = TopologicalSorter({t.name: [n for n in t.after if n in by_name] for t in targets})
+    for target in (by_name[name] for name in ordered.static_order()):
         job = _job(known[target.name], [target.name])
         before = [known[name] for name in target.after if name in known]
         order = _in_order(forge) if before else _without_order()
         yield {**job, **environment, **order, "needs": _needs(forge, [*approval, *before])}
-
-
-def _earliest_first(targets: Sequence[Target]) -> Iterator[Target]:
-    by_name = {target.name: target for target in targets}
-    order = TopologicalSorter({t.name: [n for n in t.after if n in by_name] for t in targets})
-    return (by_name[name] for name in order.static_order())
 
 
 def _job(name: str, targets: Sequence[str]) -> dict[str, str]:

@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
-from kaiten_sync.errors import DeclarationError, KaitenSyncError, RefusedError, UsageError
+from kaiten_sync.errors import (
+    DeclarationError,
+    KaitenSyncError,
+    RefusedError,
+    StalePlanError,
+    UsageError,
+)
 from kaiten_sync.jobs.agreed import (
     Agreed,
     agreed_before,
@@ -14,6 +21,7 @@ from kaiten_sync.jobs.agreed import (
     read_plan_file,
 )
 from kaiten_sync.jobs.moving import check_moved
+from kaiten_sync.jobs.nameless import unnamed_refusals
 from kaiten_sync.jobs.planning import PlanRequest, case_of, judged, propose, refuse
 from kaiten_sync.jobs.promoting import check_turn
 from kaiten_sync.jobs.receipt import Receipt
@@ -26,8 +34,21 @@ from kaiten_sync.model.ports import Approval, Catalog, Connection, Journal, NoJo
 from kaiten_sync.model.resource import DesiredState
 from kaiten_sync.model.settings import Prune
 from kaiten_sync.pipeline import PlanInputs, apply_plan, load, propose_on, read_for_plan
-from kaiten_sync.plan import check_guards, check_target, deleted, not_made_from, recheck
+from kaiten_sync.plan import (
+    check_guards,
+    check_target,
+    deleted,
+    held_to,
+    not_made_from,
+    recheck,
+    unproven,
+)
 from kaiten_sync.verify import verify_plan
+
+_CAME_BACK = (
+    "this is an older plan that came back, as after a `git revert`: make the current plan and have"
+    " it reviewed"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,7 +57,8 @@ class ApplyRequest:
 
     `plan_file` is a plan, `-` for the caller's input; None plans first, as `planning` says.
     `made_from` are catalog paths from which the plan file has to be made, empty for any; then
-    `planning` says what overrides the project's policy, and the plan before this one.
+    `planning` says what overrides the project's policy, and the plan before this one. It says as
+    well whether instances and customers are named.
     `receipt` is the file to write outcomes to as they happen. `after_receipts` are those of the
     targets that this one waits for. `watch` makes a journal that receives outcomes as well, once
     the plan is known.
@@ -77,7 +99,12 @@ def apply(
         return _apply_file(workspace, request.plan_file, request, ports)
     connection = workspace.connect(None)
     case = case_of(workspace, connection, request.planning, ports)
-    _check_takes_plans_made_now(connection)
+    if connection.require_plan:
+        target = connection.target
+        raise RefusedError(
+            f"target {target.name} at {target.url} takes reviewed plan files only (requirePlan)",
+            hint="kaiten-sync plan -o FILE, have it reviewed, then apply FILE",
+        )
     planned_from = request.planning.files
     check_turn(workspace, connection.target, planned_from, request.after_receipts, ports)
     with connection.open() as catalog:
@@ -109,7 +136,13 @@ def _apply_file(
             permit = permit_by_rules(plan, workspace.project, catalog, ports)
             return _execute(plan, catalog, request, ports, permit)
     desired = load(workspace.source(request.made_from, connection.overlays))
-    _check_made_from(plan, desired)
+    differences = not_made_from(plan, desired)
+    if differences:
+        raise RefusedError(
+            "the plan was not made from this catalog",
+            differences,
+            hint="make the plan again and have it reviewed",
+        )
     check_turn(workspace, connection.target, request.made_from, request.after_receipts, ports)
     with connection.open() as catalog:
         plan = _at_home(plan, path, connection, catalog, ports)
@@ -125,11 +158,23 @@ def _apply_file(
             verify_plan(plan, desired, catalog, inputs, progress=ports.progress)
 
         permit = permit_by_rules(plan, workspace.project, catalog, ports)
-        result = _execute(plan, catalog, request, ports, permit, verify)
+        with _named_if_it_came_back(plan, last):
+            result = _execute(plan, catalog, request, ports, permit, verify)
         if not result.is_complete:
             return result
         inputs = replace(inputs, previous=last, allowed=plan.guards.allowed)
         return _with_what_is_left(result, desired, catalog, inputs, ports)
+
+
+@contextmanager
+def _named_if_it_came_back(plan: Plan, last: Plan) -> Iterator[None]:
+    """Say of a stale plan that it is an older one, if another was agreed `last`."""
+    try:
+        yield
+    except StalePlanError as error:
+        if last.digest != plan.digest:
+            error.hint = _CAME_BACK
+        raise
 
 
 def _apply_migration(
@@ -147,8 +192,8 @@ def _apply_migration(
             hint="apply it without --catalog; whom it moves is in `kaiten-sync show PLAN`",
         )
     if workspace.project is not None:
-        guards = replace(plan.guards, max_moves=workspace.policy.max_moves)
-        check_guards(replace(plan, guards=guards))
+        plan = held_to(plan, workspace.policy)
+        check_guards(plan)
     check_turn(workspace, connection.target, (), request.after_receipts, ports)
     with connection.open() as catalog:
         permit = permit_by_rules(plan, workspace.project, catalog, ports)
@@ -211,42 +256,22 @@ def _target_of(plan: Plan, workspace: Workspace) -> str | None:
     return plan.target.name if plan.target.name in known else None
 
 
-def _check_takes_plans_made_now(connection: Connection) -> None:
-    if connection.require_plan:
-        target = connection.target
-        raise RefusedError(
-            f"target {target.name} at {target.url} takes reviewed plan files only (requirePlan)",
-            hint="kaiten-sync plan -o FILE, have it reviewed, then apply FILE",
-        )
-
-
-def _check_made_from(plan: Plan, desired: DesiredState) -> None:
-    differences = not_made_from(plan, desired)
-    if differences:
-        raise RefusedError(
-            "the plan was not made from this catalog",
-            differences,
-            hint="make the plan again and have it reviewed",
-        )
-
-
 def _check_policy(plan: Plan, workspace: Workspace, connection: Connection, ports: Ports) -> None:
-    """Hold a plan to the project at hand, whatever it says of limits and protection itself."""
+    """Hold a plan to the project at hand, whatever it says of limits and protection itself.
+
+    So it is with what `onTighten` does not allow.
+    """
     if workspace.project is None:
         return
-    protected = plan.guards.protected
+    declared = DesiredState(resources={})
     try:
-        protected |= load(workspace.source((), connection.overlays)).protected
+        declared = load(workspace.source((), connection.overlays))
     except DeclarationError:
         ports.notices.notify("The catalog is not valid, so only the plan says what is protected.")
-    policy = workspace.policy
-    guards = replace(
-        plan.guards,
-        max_deletes=policy.max_deletes,
-        max_updates=policy.max_updates,
-        protected=protected,
-    )
-    refusals = recheck(replace(plan, guards=guards))
+    held = held_to(plan, workspace.policy)
+    protected = held.guards.protected | declared.protected
+    held = replace(held, guards=replace(held.guards, protected=protected))
+    refusals = (*recheck(held), *unproven(held, workspace.policy, declared.terms))
     if refusals:
         raise RefusedError(
             "the plan is refused",
@@ -263,16 +288,22 @@ def _execute(
     permit: Permit = lambda _changes: None,
     verify: Callable[[], None] = lambda: None,
 ) -> ApplyResult:
-    """Verify, apply, and close the receipt however it ends."""
+    """Verify, apply, and close the receipt however it ends.
+
+    A plan that moves holders names them itself.
+    """
     watcher = request.watch(plan)
+    is_named = request.planning.is_named or plan.migration is not None
     if request.receipt is None:
-        verify()
-        return _apply(plan, catalog, watcher, permit, ports)
+        with unnamed_refusals(is_named=is_named):
+            verify()
+            return _apply(plan, catalog, watcher, permit, ports)
     journal = Receipt(request.receipt, plan, ports)
     ended: ApplyResult | KaitenSyncError | None = KaitenSyncError("the run ended unexpectedly")
     try:
-        verify()
-        ended = _apply(plan, catalog, _Journals((journal, watcher)), permit, ports)
+        with unnamed_refusals(is_named=is_named):
+            verify()
+            ended = _apply(plan, catalog, _Journals((journal, watcher)), permit, ports)
     except KaitenSyncError as error:
         ended = error
         raise

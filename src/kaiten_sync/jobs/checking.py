@@ -6,6 +6,7 @@ import shlex
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from kaiten_sync.errors import UsageError
 from kaiten_sync.jobs.agreed import Agreed, agreed_before, plan_of
 from kaiten_sync.jobs.planning import (
     PlanCase,
@@ -47,23 +48,35 @@ class Checked:
     hint: str | None = None
 
 
-def check(
-    workspace: Workspace, request: PlanRequest, path: str, ports: Ports, fresh: str | None = None
-) -> Checked:
-    """Plan again, and compare the bytes with those of the plan file at `path`.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckRequest:
+    """What to check: the committed plan at `path`.
+
+    The plan made now is written to `fresh`, if that is named. `base` is the commit on which the
+    change is based; None if git is to say it.
+    """
+
+    path: str
+    fresh: str | None = None
+    base: str | None = None
+
+
+def check(workspace: Workspace, request: PlanRequest, asked: CheckRequest, ports: Ports) -> Checked:
+    """Plan again, and compare the bytes with those of the plan file.
 
     What the file allows is allowed again: that it is in a reviewed file is what allows it. The
-    file stays as it is; the plan made now is written to `fresh`, if that is named and no guard
-    refuses the plan.
+    file stays as it is; the plan made now is written if no guard refuses it.
 
     The file is its own plan before: what it deletes is still to be deleted. But within a git
-    repository it deletes only what the plan before it owns, as for `apply --catalog`.
+    repository it deletes only what the plan before it owns, as for `apply --catalog`. That plan is
+    the file itself if the commit `base`, on which the change is based, has it.
 
     Raises:
-        UsageError: the file is there and cannot be read, or `fresh` cannot be written.
+        UsageError: the file is there and cannot be read, or the new one cannot be written.
         PlanFileError: it is not a plan, was edited, or is another target's.
         KaitenSyncError: as `plan` does.
     """
+    path = asked.path
     connection = workspace.connect(None)
     case = case_of(workspace, connection, replace(request, out=path), ports)
     content = ports.files.read(Path(path)) if ports.files.exists(Path(path)) else None
@@ -76,7 +89,8 @@ def check(
     with connection.open() as catalog:
         proposal = propose(case, catalog, ports)
         unowned = None
-        if committed is not None and request.previous is None:
+        is_proposed = not _is_agreed(content, asked, ports)
+        if committed is not None and request.previous is None and is_proposed:
             unowned = _unowned(proposal, case, committed, path, workspace, catalog, ports)
         made_now = proposal if unowned is None else unowned.proposal
         proposal = judged(made_now, case, request, catalog, ports)
@@ -85,8 +99,8 @@ def check(
     if proposal.refusals:
         return checked
     made = write_plan(proposal.plan)
-    if fresh is not None:
-        ports.files.write(Path(fresh), made)
+    if asked.fresh is not None:
+        ports.files.write(Path(asked.fresh), made)
     if committed is None:
         return checked
     if unowned is not None:
@@ -94,6 +108,24 @@ def check(
     if made == content:
         return replace(checked, is_same=True)
     return replace(checked, reasons=reasons(committed, read_plan(made)) or (_WRITTEN_OTHERWISE,))
+
+
+def _is_agreed(content: bytes | None, asked: CheckRequest, ports: Ports) -> bool:
+    """Whether a plan file is as the branch has it into which the change goes.
+
+    Without a base, that is the first parent of a merge: forges check out a change merged like this.
+    """
+    path = Path(asked.path)
+
+    def at(revision: str) -> bytes | None:
+        try:
+            return ports.history.file_at(f"{revision}:./{path.name}", path.parent)
+        except UsageError:
+            return None
+
+    if asked.base is None and at("HEAD^2") is None:
+        return False
+    return content is not None and at(asked.base or "HEAD^1") == content
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,9 +154,10 @@ def _unowned(
     if not going or not is_in_repository(workspace.folder / Path(path).parent, ports.files):
         return None
     before = agreed_before(committed, path, workspace, ports)
-    agreed = Agreed() if before is None else Agreed(plan=before, place=f"{path} in git")
+    agreed = Agreed() if before is None else Agreed(plan=before, place=path)
     silent = replace(ports, notices=NoNotices())
-    owned = propose(replace(case, agreed=agreed), catalog, silent)
+    # The server was recognized by the file itself, which may have seen more than the plan before.
+    owned = propose(replace(case, agreed=agreed, is_moved=True), catalog, silent)
     more = going - deleted(owned.plan.changes)
     if not more:
         return None

@@ -11,6 +11,7 @@ from kaiten_sync.drift import DriftCase, check_drift, plan_revert
 from kaiten_sync.errors import KaitenSyncError, UsageError
 from kaiten_sync.jobs.agreed import Agreed, agreed_on, read_plan_file
 from kaiten_sync.jobs.moving import check_moved
+from kaiten_sync.jobs.nameless import unnamed
 from kaiten_sync.jobs.planning import Proposal
 from kaiten_sync.jobs.ruling import ruled_with_impact
 from kaiten_sync.jobs.workspace import Workspace
@@ -34,8 +35,9 @@ class DriftRequest:
     `files` replace the project's catalog, and `plan` names what was agreed, as `agreed_on` takes
     it. `only` are the objects to look at, with what they contain; empty for all. `is_all` means
     every target of the project, and `counts_unmanaged` that what nobody declared is drift
-    everywhere. `prune` replaces the project's. `words` are those of a command line that name the
-    catalog and the target, for the commands that a report suggests.
+    everywhere. `prune` replaces the project's. Without `is_named` a revert names no instance and no
+    customer. `words` are those of a command line that name the catalog and the target, for the
+    commands that a report suggests.
     """
 
     files: tuple[str, ...] = ()
@@ -44,6 +46,7 @@ class DriftRequest:
     is_all: bool = False
     prune: Prune | None = None
     counts_unmanaged: bool = False
+    is_named: bool = True
     words: tuple[str, ...] = ()
 
 
@@ -125,6 +128,7 @@ def revert(workspace: Workspace, request: DriftRequest, out: str | None, ports: 
             desired, catalog, sides.case, policy=workspace.policy, progress=ports.progress
         )
         proposal = ruled_with_impact(proposal, workspace.policy, catalog, ports)
+    proposal = proposal if request.is_named else unnamed(proposal)
     for note in proposal.notes:
         ports.notices.notify(note.sentence)
     if out is not None and not proposal.refusals:

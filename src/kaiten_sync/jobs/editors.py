@@ -26,6 +26,9 @@ _PLAN_ATTRIBUTES = f"""\
 # Plans are compared byte by byte, and two plans are never merged line by line.
 {_PLANS} -text -merge
 """
+_KEEP_BYTES = frozenset({"-text", "binary"})
+"""Attributes with which a checkout has the bytes of the commit. Source: gitattributes(5)."""
+
 _KEY = "yaml.schemas"
 _OPENING = re.compile(r"(?:\s|//[^\n]*\n|/\*.*?\*/)*\{", re.DOTALL)
 """The first brace of JSON with comments, as VS Code reads it."""
@@ -93,10 +96,14 @@ def new_settings(
 
 
 def new_attributes(root: Path, disk: Files) -> dict[str, str]:
-    """The git attributes of plans, after those that are there. Nothing if plans have some."""
+    """The git attributes of plans, after those that are there. Nothing if these keep bytes."""
     path = root / ATTRIBUTES
     old = disk.read(path).decode(errors="replace") if disk.exists(path) else ""
-    if any(line.split()[:1] in ([_PLANS], [f"plans/{_PLANS}"]) for line in old.splitlines()):
+    known = (line.split() for line in old.splitlines())
+    if any(
+        words[:1] in ([_PLANS], [f"plans/{_PLANS}"]) and _KEEP_BYTES.intersection(words)
+        for words in known
+    ):
         return {}
     gap = "" if not old else "\n" if old.endswith("\n") else "\n\n"
     return {ATTRIBUTES: old + gap + _PLAN_ATTRIBUTES}

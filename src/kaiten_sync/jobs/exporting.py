@@ -19,14 +19,14 @@ from kaiten_sync.kinds.registry import child_kinds, top_kinds
 from kaiten_sync.kinds.units import quantities, unit_of
 from kaiten_sync.licensing import MAX_QUANTITY, shortest_quantity
 from kaiten_sync.model.address import Address, ChildList
-from kaiten_sync.model.diagnostic import Diagnostic
+from kaiten_sync.model.diagnostic import Diagnostic, Severity
 from kaiten_sync.model.plan import TargetRef
 from kaiten_sync.model.ports import Ports
 from kaiten_sync.model.resource import DesiredState, LiveState
 from kaiten_sync.model.settings import TOKEN_VARIABLE, Project, Scope
 from kaiten_sync.model.source import natural
 from kaiten_sync.model.value import Fields
-from kaiten_sync.pipeline import read_catalog
+from kaiten_sync.pipeline import CatalogSource, read_catalog, validate
 from kaiten_sync.plan import Families, families_of, without_default
 
 _TARGET = "prod"
@@ -102,9 +102,9 @@ def export(workspace: Workspace, request: ExportRequest, ports: Ports) -> Export
         contents[Path(PROJECT_FILE)] = schema_header(Path(PROJECT_FILE)) + project_text(
             request.out, connection.target, request.target, workspace.project
         )
-        beside, notice = beside_project(Path(), [request.out.rstrip("/") + "/"], ports.files)
-        if notice is not None:
-            ports.notices.notify(notice)
+        beside, hint = beside_project(Path(), [request.out.rstrip("/") + "/"], ports.files)
+        if hint is not None:
+            ports.notices.notify(hint)
     written = replacing(
         out,
         {path: text.encode() for path, text in contents.items()},
@@ -112,6 +112,8 @@ def export(workspace: Workspace, request: ExportRequest, ports: Ports) -> Export
         is_forced=request.is_forced,
     )
     ports.files.write_all({**written, **{p: text.encode() for p, text in beside.items()}})
+    for notice in _not_declarable(request.out, scope):
+        ports.notices.notify(notice)
     return Exported(
         paths=(*contents, *beside),
         removed=tuple(path for path, content in written.items() if content is None),
@@ -137,6 +139,19 @@ def _served_by_chance(live: LiveState, scope: Scope) -> Iterator[Diagnostic]:
     fields = {address: found.fields for address, found in live.resources.items()}
     written = {families.of.get(address) for address in live.resources if scope.covers(address)}
     yield from without_default(families, fields, written)
+
+
+def _not_declarable(folder: str, scope: Scope) -> Iterator[str]:
+    """What the server holds although no declaration may, where it is written, and the way out."""
+    source = CatalogSource(root=Path(), catalog=[folder], scope=scope)
+    found = [each for each in validate(source)[1] if each.severity is Severity.ERROR]
+    for each in found:
+        yield f"warning: {each.ref}: {each.headline}"
+    if found:
+        yield (
+            "the server holds what no declaration may, so these files cannot be planned yet:"
+            " correct it there or in the files, or leave the objects out with `scope`"
+        )
 
 
 def catalog_files(
@@ -166,7 +181,9 @@ def catalog_files(
         owned = as_families(owned, live, scope)
     content = Extended(objects=owned, bases={})
     if extends:
-        content = extending(owned, {old for each in families.members.values() for old in each[:-1]})
+        old = {each for members in families.members.values() for each in members[:-1]}
+        retired = {a for a, fields in owned.items() if fields.get("lifecycleState") == "ARCHIVED"}
+        content = extending(owned, old, retired)
     if units:
         known = {address: found.fields for address, found in live.resources.items()}
         content = replace(

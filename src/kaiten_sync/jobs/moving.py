@@ -1,14 +1,19 @@
 """A server that moved: its target has another URL than when the plan before was made (ADR 5).
 
 A server is known by what it has: the ids that it gave its objects. No two servers have the same.
+No response names the organization itself to a token that reads a catalog.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from itertools import chain
+
 from kaiten_sync.apply import read_observed
 from kaiten_sync.errors import PlanFileError
-from kaiten_sync.jobs.agreed import Agreed
+from kaiten_sync.jobs.agreed import Agreed, plans_before
 from kaiten_sync.live import WORKERS
+from kaiten_sync.model.address import Address
 from kaiten_sync.model.plan import Plan, TargetRef
 from kaiten_sync.model.ports import CatalogReader, Ports
 from kaiten_sync.plan import is_same_url
@@ -36,7 +41,7 @@ def check_moved(
     if is_said:
         ports.notices.notify(f"{moved}, as --moved says")
         return
-    why_not = _why_not_the_same(plan, catalog)
+    why_not = _why_not_the_same(chain((plan,), plans_before(agreed, ports)), catalog)
     if why_not is not None:
         raise PlanFileError(
             f"{agreed.place}: this plan is for {target.name} at {plan.target.url}, and {why_not}"
@@ -48,14 +53,21 @@ def check_moved(
     ports.notices.notify(f"{moved}: its objects have the ids that {agreed.place} saw")
 
 
-def _why_not_the_same(plan: Plan, catalog: CatalogReader) -> str | None:
-    """Why what a plan observed does not show that a server is the same; None if it does."""
-    known = [observed for observed in plan.observed if observed.id is not None]
-    found = read_observed(catalog, known, WORKERS)
-    live = [(each, found[each.address]) for each in known if each.address in found]
-    for observed, now in live:
-        if now.id is not None and now.id != observed.id:
-            return f"{observed.address} has another id"
-    if not any(now.id == observed.id for observed, now in live):
-        return "nothing that it observed with an id is"
-    return None
+def _why_not_the_same(plans: Iterable[Plan], catalog: CatalogReader) -> str | None:
+    """Why what plans observed does not show that a server is the same; None if it does.
+
+    `plans` are the newest first. One that only creates saw no id; the one before it may have.
+    """
+    known: set[Address] = set()
+    for plan in plans:
+        seen = [each for each in plan.observed if each.address not in known]
+        known.update(each.address for each in plan.observed)
+        had = {each.address: each.id for each in seen if each.id is not None}
+        found = read_observed(catalog, [each for each in seen if each.id is not None], WORKERS)
+        ids = {a: now.id for a, now in found.items() if now.id is not None and a in had}
+        for address, now in ids.items():
+            if now != had[address]:
+                return f"{address} has another id"
+        if ids:
+            return None
+    return "nothing that it observed with an id is"

@@ -12,17 +12,20 @@ from kaiten_sync.declare import (
     SUFFIXES,
     FoundFile,
     Patch,
+    Spelling,
     find_files,
     forget,
     keep,
     overlay_text,
     patch_of,
+    take_from_bundle,
 )
 from kaiten_sync.diff import diff_catalog
 from kaiten_sync.drift import DriftCase, compare
 from kaiten_sync.errors import RefusedError, UsageError
 from kaiten_sync.jobs.workspace import Workspace
 from kaiten_sync.jobs.worth import with_families
+from kaiten_sync.kinds.registry import all_kinds
 from kaiten_sync.model.address import Address
 from kaiten_sync.model.diagnostic import Diagnostic
 from kaiten_sync.model.drift import Difference, DriftClass
@@ -33,6 +36,9 @@ from kaiten_sync.pipeline import CatalogSource, load, validate
 
 _MOST_ROUNDS = 10
 """How often objects that inherit get what they had, which others may inherit again."""
+
+_DANGLING = {each.slug_refers_to.rule for each in all_kinds() if each.slug_refers_to is not None}
+"""Rules that an object breaks that needs another one of the same slug, as a grant does."""
 
 _FILE = "overlay.yaml"
 """The file that is written into a folder of overlays."""
@@ -92,7 +98,10 @@ def export_overlay(workspace: Workspace, request: OverlayRequest, ports: Ports) 
     case = DriftCase(target=connection.target, scope=overlay.under.scope)
     with connection.open() as catalog:
         live, diff = compare(desired, catalog, case, ports.progress)
-    patch = patch_of(diff.differences, desired, with_families(live))
+    spelling = spelling_of(overlay, desired)
+    patch = patch_of(
+        map(spelling.difference, diff.differences), desired, spelling.objects(with_families(live))
+    )
     text = kept_apart(
         overlay, patch, diff.differences, desired, lambda patch: overlay_text(patch).encode()
     )
@@ -147,6 +156,12 @@ def overlay_of(
     )
 
 
+def spelling_of(overlay: Overlay, declared: DesiredState) -> Spelling:
+    """How the files of a target write the numbers of what they declare."""
+    source = overlay.whole if overlay.path.exists() else overlay.under
+    return Spelling.of_files(declared, [*source.catalog, *source.overlays], source.root)
+
+
 def kept_apart(
     overlay: Overlay,
     patch: Patch,
@@ -164,6 +179,8 @@ def kept_apart(
     missing = {a for a in whole if a in declared.resources and declared.resources[a].source.through}
     for address in missing:
         forget(patch, address)
+    if any(each.parent is None for each in whole):
+        _take_from_bundles(overlay, patch, write)
     text = write(patch)
     for _ in range(_MOST_ROUNDS if inherits else 0):
         after, _ = validate(replace(overlay.whole, unsaved={overlay.path: text}))
@@ -177,10 +194,21 @@ def kept_apart(
         others |= dict.fromkeys(_inherited_first(missing, found))
         if not others:
             break
+        spelling = spelling_of(overlay, declared)
         for address in sorted(others, key=lambda each: each.sort_key):
-            keep(patch, address, others[address])
+            fields = others[address]
+            keep(patch, address, None if fields is None else spelling.fields(address, fields))
         text = write(patch)
     return text
+
+
+def _take_from_bundles(overlay: Overlay, patch: Patch, write: Callable[[Patch], bytes]) -> None:
+    """Let no bundle grant what is gone; then take away those that nobody extends."""
+    for rules in (_DANGLING, {"extended-by-nobody"}):
+        _, wrong = validate(replace(overlay.whole, unsaved={overlay.path: write(patch)}))
+        for each in wrong:
+            if each.rule in rules and each.address is not None:
+                take_from_bundle(patch, each.address)
 
 
 def _inherited_first(

@@ -22,7 +22,6 @@ from kaiten_sync.model.settings import Limit, Policy, Prune
 from kaiten_sync.pipeline import CatalogSource, make_plan, validate
 from kaiten_sync.plan import Proposal, write_plan
 from kaiten_sync.report.impact_json import impact_json
-from kaiten_sync.report.impact_words import without_names
 from kaiten_sync.report.safe_text import json_text
 
 __all__ = [
@@ -122,12 +121,13 @@ def judged(
         ServerError, AccessError: the server cannot be read at all.
     """
     impact = impact_of(proposal.plan, catalog, request.impact_budget, ports, upward=True)
-    impact = impact if request.is_named else without_names(impact)
-    if request.impact_out is not None:
-        ports.files.write(Path(request.impact_out), json_text(impact_json(impact)).encode())
     refused = gate(proposal.plan, impact, request.fail_on)
     gated = replace(proposal, impact=impact, diagnostics=(*proposal.diagnostics, *refused))
-    return ruled(gated if request.is_named else unnamed(gated), case.policy, ports)
+    shown = gated if request.is_named else unnamed(gated)
+    if request.impact_out is not None and shown.impact is not None:
+        content = json_text(impact_json(shown.impact)).encode()
+        ports.files.write(Path(request.impact_out), content)
+    return ruled(shown, case.policy, ports)
 
 
 def case_of(

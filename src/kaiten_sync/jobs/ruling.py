@@ -16,7 +16,7 @@ from kaiten_sync.model.plan import Plan
 from kaiten_sync.model.policy_rule import ApprovalLevel, rules_digest
 from kaiten_sync.model.ports import HolderReader, Ports
 from kaiten_sync.model.settings import Policy, Project
-from kaiten_sync.plan import Proposal, other_rules
+from kaiten_sync.plan import Proposal, held_to, other_rules, recheck
 from kaiten_sync.rules import (
     GivenImpact,
     ReadImpact,
@@ -89,14 +89,18 @@ def permit_by_rules(
     return permit
 
 
-def approval_by_file(plan: Plan, policy: Policy) -> ApprovalLevel:
+def approval_by_file(plan: Plan, project: Project | None) -> ApprovalLevel:
     """What a saved plan needs, as far as that can be known without a server.
 
     A rule that denies by whom a change affects is judged by apply, which looks at the holders; one
-    that may warn of it takes a review.
+    that may warn of it takes a review. What does more than the policy of the project file at hand
+    allows is denied, as apply refuses it.
     """
+    policy = project.policy if project is not None else Policy()
     found = judge_rules(judged_by_file(policy.rules), plan, _seen(plan, None), plan.changes)
-    return approval_of(plan.changes, policy.automatic, [each.diagnostic for each in found])
+    refused = recheck(held_to(plan, policy)) if project is not None else ()
+    said = (*refused, *(each.diagnostic for each in found))
+    return approval_of(plan.changes, policy.automatic, said)
 
 
 def _seen(plan: Plan, impact: Impact | None) -> SeenImpact:

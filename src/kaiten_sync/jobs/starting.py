@@ -6,11 +6,11 @@ import json
 import os
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.resources import files
 from pathlib import Path
 
-from kaiten_sync.declare import PROJECT_FILE, parse_yaml
+from kaiten_sync.declare import PROJECT_FILE, parse_yaml, submodules
 from kaiten_sync.errors import UsageError
 from kaiten_sync.jobs.editors import OF_PROJECTS, beside_project, new_attributes, schema_files
 from kaiten_sync.jobs.installing import LOCK, InstallSource, installed_from, is_lock
@@ -24,7 +24,7 @@ from kaiten_sync.jobs.workflows import (
     workflows,
 )
 from kaiten_sync.jobs.workspace import load_project
-from kaiten_sync.model.ports import Files
+from kaiten_sync.model.ports import Files, History
 from kaiten_sync.model.settings import Project
 
 _FILES = {
@@ -63,6 +63,13 @@ _INCLUDE = (
     "GitLab reads {pipeline} alone: add `include: [{{local: {name}}}]` to it, and the stages"
     " validate, plan, apply and drift"
 )
+_IGNORED = (
+    ".gitignore leaves out {paths}: neither commits nor CI jobs would have these files; change"
+    " .gitignore"
+)
+_PERSONAL = ".vscode"
+"""The folder of settings that a team may share or not."""
+
 _CHECKED = "{path} is there already and stays as it is: validate this project in it, too"
 
 
@@ -106,7 +113,7 @@ class _ProjectPlace:
     folder: str
 
 
-def start(request: StartRequest, disk: Files) -> NewFiles:
+def start(request: StartRequest, disk: Files, history: History) -> NewFiles:
     """Write all files of a new project below a folder; in a project, its forge's workflows.
 
     With a forge, its workflows are among them, and a target that they work on is in the project
@@ -123,15 +130,28 @@ def start(request: StartRequest, disk: Files) -> NewFiles:
         root=request.root, top=shown, folder=folder_in_repository(request.root, disk)
     )
     if request.forge is not None and disk.is_file(request.root / PROJECT_FILE):
-        return _add_workflows(place, request, request.forge, disk)
-    return _write_project(place, request, disk)
+        written = _add_workflows(place, request, request.forge, disk)
+    else:
+        written = _write_project(place, request, disk)
+    plans = (request.root / "plans" / f"{t}.plan.json" for t in _project(request.root).targets)
+    shared = [*written.paths, *plans]
+    left_out = history.ignored([p for p in shared if p.parent.name != _PERSONAL], request.root)
+    if not left_out:
+        return written
+    notice = _IGNORED.format(paths=", ".join(path.as_posix() for path in left_out))
+    return replace(written, notices=(*written.notices, notice))
 
 
 def _workflows(
     project: Project, forge: Forge, request: StartRequest, place: _ProjectPlace, disk: Files
 ) -> tuple[dict[Path, str], tuple[str, ...]]:
     """The workflows by their paths, and what a person has to do so that they run."""
-    asked = WorkflowRequest(forge=forge, folder=place.folder, writes_plans=request.writes_plans)
+    asked = WorkflowRequest(
+        forge=forge,
+        folder=place.folder,
+        writes_plans=request.writes_plans,
+        submodules=submodules(place.top),
+    )
     contents = _at(place.top, workflows(project, asked))
     if request.pipeline is None:
         return contents, ()
@@ -139,15 +159,6 @@ def _workflows(
     top = repository_root(request.root, disk)
     name = json.dumps("/" + Path(os.path.relpath(request.pipeline, top)).as_posix())
     return contents, (_INCLUDE.format(pipeline=PIPELINE, name=name),)
-
-
-def _without_others(
-    checks: Mapping[Path, str], disk: Files
-) -> tuple[dict[Path, str], tuple[str, ...]]:
-    """The checks that no other project of the repository has, and what is said of the others."""
-    there = [path for path in checks if disk.is_file(path)]
-    free = {path: text for path, text in checks.items() if path not in there}
-    return free, tuple(_CHECKED.format(path=path) for path in there)
 
 
 def _write_project(place: _ProjectPlace, request: StartRequest, disk: Files) -> NewFiles:
@@ -161,7 +172,10 @@ def _write_project(place: _ProjectPlace, request: StartRequest, disk: Files) -> 
         },
     )
     checks = {} if forge is not None else _at(place.top, validation(place.folder))
-    checks, told = _without_others(checks, disk)
+    # Another project of the repository may have these checks already: they are left as they are.
+    there = [path for path in checks if disk.is_file(path)]
+    checks = {path: text for path, text in checks.items() if path not in there}
+    told = tuple(_CHECKED.format(path=path) for path in there)
     later = [place.top / path for path in (workflow_paths(forge) if forge is not None else ())]
     if request.pipeline is not None:
         later = [request.pipeline]
@@ -257,6 +271,5 @@ def _at(folder: Path, contents: Mapping[str, str]) -> dict[Path, str]:
 
 
 def _write(contents: Mapping[Path, str], disk: Files) -> tuple[Path, ...]:
-    for path, text in contents.items():
-        disk.write(path, text.encode())
+    disk.write_all({path: text.encode() for path, text in contents.items()})
     return tuple(contents)

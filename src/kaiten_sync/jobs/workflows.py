@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import posixpath
 import shlex
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
@@ -56,11 +56,13 @@ class WorkflowRequest:
 
     `folder` is that of the project in its repository, empty at its root. `writes_plans`: the job
     that plans commits the plan to the branch of the pull request if another one is there.
+    `submodules` are all of the repository, from its root.
     """
 
     forge: Forge
     folder: str = ""
     writes_plans: bool = False
+    submodules: tuple[str, ...] = ()
 
 
 class _Template(StandardTemplate):
@@ -76,8 +78,9 @@ def workflow_paths(forge: Forge) -> tuple[str, ...]:
 
 def validation(folder: str = "") -> dict[str, str]:
     """The workflow that only validates, by its path."""
+    known = {**_of_folder(Forge.GITHUB, folder), **_of_submodules(Forge.GITHUB, is_needed=False)}
     template = _read(f"github/{VALIDATION}")
-    return {f"{_GITHUB_FOLDER}/{VALIDATION}": template.substitute(_of_folder(Forge.GITHUB, folder))}
+    return {f"{_GITHUB_FOLDER}/{VALIDATION}": template.substitute(known)}
 
 
 def workflows(project: Project, request: WorkflowRequest) -> dict[str, str]:
@@ -87,29 +90,31 @@ def workflows(project: Project, request: WorkflowRequest) -> dict[str, str]:
         UsageError: no target can be reached from CI, or a target's token is in a file.
     """
     forge, targets = request.forge, _reachable(project)
+    paths = list(_paths(project, targets, request))
     known = {
         **_of_folder(forge, request.folder),
         **_of_writing(request),
         "targets": json.dumps([target.name for target in targets]),
-        "paths": json.dumps(list(_paths(project, targets, request.folder))),
+        **_of_submodules(forge, is_needed=bool({*paths}.intersection(request.submodules))),
+        "paths": json.dumps(paths),
         "catalog": " ".join(f"--catalog {shlex.quote(path)}" for path in project.catalog),
         "tokens": "\n          ".join(_tokens(targets)),
         "gate": gate_note(forge) if is_ordered(targets) else "",
     }
     # Which environment a job has can depend on another job on GitHub, not on GitLab.
     asks = forge is Forge.GITHUB and bool(project.policy.automatic)
-    known |= _of_effects(targets) if asks else {"approval": "", "effects": ""}
+    known |= _of_effects(targets, known) if asks else {"approval": "", "effects": ""}
     job = _read(f"{forge}/apply-job.yml")
     jobs = (job.substitute({**known, **e}) for e in apply_jobs(forge, targets, asks=asks))
     known["jobs"] = "\n".join(jobs)
     return {path: _read(name).substitute(known) for name, path in _PLACES[forge].items()}
 
 
-def _of_effects(targets: Sequence[Target]) -> dict[str, str]:
+def _of_effects(targets: Sequence[Target], known: Mapping[str, str]) -> dict[str, str]:
     """The job that finds which plans need no review, and what to set up for it."""
     names = " ".join(shlex.quote(target.name) for target in targets)
     return {
-        "approval": _read("github/approval-job.yml").substitute({"names": names}),
+        "approval": _read("github/approval-job.yml").substitute({**known, "names": names}),
         "effects": "\n# A plan that needs no review by `policy.automatic` is applied in the"
         " environment\n# TARGET-automatic, which has the token and no reviewers.",
     }
@@ -167,14 +172,33 @@ def _reachable(project: Project) -> list[Target]:
     return sorted(found, key=lambda target: target.name)
 
 
-def _paths(project: Project, targets: Sequence[Target], folder: str) -> Iterator[str]:
-    """What a plan depends on in git, as globs that both forges read, from the repository's root."""
+def _paths(project: Project, targets: Sequence[Target], request: WorkflowRequest) -> Iterator[str]:
+    """What a plan depends on in git, as globs that both forges read, from the repository's root.
+
+    A submodule is one entry in git, whatever changes in it.
+    """
     overlays = {overlay for target in targets for overlay in target.overlays}
-    yield posixpath.join(folder, PROJECT_FILE)
+    yield posixpath.join(request.folder, PROJECT_FILE)
+    used: dict[str, None] = {}
     for each in (*project.catalog, *sorted(overlays), "plans/"):
-        path = posixpath.normpath(posixpath.join(folder, each))
+        path = posixpath.normpath(posixpath.join(request.folder, each))
+        around = [s for s in request.submodules if f"{path}/".startswith(f"{s}/")]
+        used |= dict.fromkeys(around or (s for s in request.submodules if s.startswith(f"{path}/")))
         is_folder = each.endswith("/") or (Path(project.root) / each).is_dir()
-        yield "**/*" if path == "." else f"{path}/**/*" if is_folder else path
+        if not around:
+            yield "**/*" if path == "." else f"{path}/**/*" if is_folder else path
+    yield from used
+
+
+def _of_submodules(forge: Forge, *, is_needed: bool) -> dict[str, str]:
+    """What checks out the submodules that the catalog is in."""
+    lines = {"submodule": "", "submodules": "", "strategy": ""}
+    if not is_needed:
+        return lines
+    if forge is Forge.GITLAB:
+        return {**lines, "strategy": "\n  variables: {GIT_SUBMODULE_STRATEGY: recursive}"}
+    line = "submodules: true"
+    return {**lines, "submodule": f", {line}", "submodules": f"\n          {line}"}
 
 
 def _tokens(targets: Sequence[Target]) -> Iterator[str]:

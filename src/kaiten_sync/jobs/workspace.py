@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from kaiten_sync.declare import find_project
+from kaiten_sync.declare import find_project, leads_out
 from kaiten_sync.errors import DeclarationError, UsageError
 from kaiten_sync.model.ports import Connect, Connection, Notices
 from kaiten_sync.model.settings import Policy, Project, Scope
@@ -114,10 +114,12 @@ def open_project(
         return None
     if not os.path.exists(found):
         raise UsageError(f"the project file {found} is a link to a file that does not exist")
-    owner = foreign_owner(found, environment)
-    if owner is not None:
+    why_not = foreign_owner(found, environment)
+    if why_not is None and leads_out(found.name, found.parent):
+        why_not = "it is a link that leads out of its repository"
+    if why_not is not None:
         raise UsageError(
-            f"the project file {found} is not used: {owner}",
+            f"the project file {found} is not used: {why_not}",
             hint=f"if you trust it, name it: --project {shlex.quote(str(found))}",
         )
     notices.notify(f"project file: {found.name if found.parent == folder else found}")

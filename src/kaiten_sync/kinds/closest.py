@@ -33,7 +33,7 @@ def did_you_mean(word: str, known: Iterable[str]) -> str | None:
     """A hint that names the closest of a few known words, letter case aside, if one is close."""
     if len(word) > LONGEST:
         return None
-    by_lowered = {name.lower(): name for name in sorted(known) if len(name) <= LONGEST}
-    by_lowered.pop(word, None)  # which is there, and is not what was meant
+    others = (name for name in sorted(known) if len(name) <= LONGEST and name != word)
+    by_lowered = {name.lower(): name for name in others}
     close = get_close_matches(word.lower(), by_lowered, n=1, cutoff=0.6)
     return f"did you mean '{by_lowered[close[0]]}'?" if close else None

@@ -37,33 +37,25 @@ def family_diagnostics(families: Sequence[Declared], view: CatalogView) -> Itera
         reason = declared.scalar(REASON)
         has_reason = isinstance(reason, str) and bool(reason.strip())
         if declared.scalar(ON_TIGHTEN) == WhenTightened.IN_PLACE and not has_reason:
-            yield _without_reason(declared)
+            yield declared.diagnostic(
+                "missing-reason",
+                f"`{ON_TIGHTEN}: in-place` takes something from whoever has bought the family,"
+                " and nobody says why",
+                at=ON_TIGHTEN,
+                hint=f"add `{REASON}:` with who decided it and why, or remove `{ON_TIGHTEN}`:"
+                " then holders keep the version that they bought",
+            )
     for version in view.by_kind.get(LICENSE.kind, ()) if families else ():
         named = version.scalar("familySlug")
         slug = named if isinstance(named, str) else version.address.slug
         if slug in by_slug:
-            yield from _declared_twice(by_slug[slug], version)
-
-
-def _without_reason(declared: Declared) -> Diagnostic:
-    return declared.diagnostic(
-        "missing-reason",
-        f"`{ON_TIGHTEN}: in-place` takes something from whoever has bought the family, and nobody"
-        " says why",
-        at=ON_TIGHTEN,
-        hint=f"add `{REASON}:` with who decided it and why, or remove `{ON_TIGHTEN}`: then holders"
-        " keep the version that they bought",
-    )
-
-
-def _declared_twice(family: Declared, version: Declared) -> Iterator[Diagnostic]:
-    for here, there in ((family, version), (version, family)):
-        yield here.diagnostic(
-            "family-declared-twice",
-            f"{there.address} at {there.entry.key_ref} declares the same family",
-            hint="declare it below `families`, or its versions below `licenses`: remove one of the"
-            " two",
-        )
+            for here, there in ((by_slug[slug], version), (version, by_slug[slug])):
+                yield here.diagnostic(
+                    "family-declared-twice",
+                    f"{there.address} at {there.entry.key_ref} declares the same family",
+                    hint="declare it below `families`, or its versions below `licenses`: remove"
+                    " one of the two",
+                )
 
 
 FAMILY = KindSpec(

@@ -56,7 +56,14 @@ def grant_diagnostics(grants: Sequence[Declared], view: CatalogView) -> Iterator
                 "write `unlimited` for no cap (the API's -1), 0 to allow nothing",
             )
         if grant.is_map:
-            yield from _tag_diagnostics(grant, shape)
+            tag = grant.scalar("type")
+            if tag in tuple(_Shape) and tag != shape:
+                yield grant.diagnostic(
+                    "wrong-value-type",
+                    f"the tag says {tag}, and the value is of type {shape}",
+                    at="type",
+                    hint="the tag can be left out",
+                )
             if grant.is_set("overagePercent"):
                 yield from _overage_diagnostics(grant, node, shape)
 
@@ -93,17 +100,6 @@ def _wrong_type(grant: Declared, node: Node, view: CatalogView) -> Diagnostic:
         f" {_WANTED[_SHAPE_OF_TYPE[str(declared_type)]]}",
         f"its type is declared at {entitlement.entry.key_ref}",
     )
-
-
-def _tag_diagnostics(grant: Declared, shape: _Shape) -> Iterator[Diagnostic]:
-    tag = grant.scalar("type")
-    if tag in tuple(_Shape) and tag != shape:
-        yield grant.diagnostic(
-            "wrong-value-type",
-            f"the tag says {tag}, and the value is of type {shape}",
-            at="type",
-            hint="the tag can be left out",
-        )
 
 
 def _overage_diagnostics(grant: Declared, node: Node, shape: _Shape) -> Iterator[Diagnostic]:

@@ -11,6 +11,7 @@ from kaiten_sync.kinds.spec import FieldSpec, FieldType, KindSpec, Mutability, R
 from kaiten_sync.model.address import Address, Kind, is_slug
 from kaiten_sync.model.canonical import fingerprint
 from kaiten_sync.model.change import Action
+from kaiten_sync.model.resource import LiveResource
 
 MOVE = Action("move")
 """Gives an instance another version of its license's family, and leaves all else as it is."""
@@ -57,6 +58,12 @@ INSTANCE = KindSpec(
     ),
 )
 """A PUT repeats all of it. Integrations have requests of their own."""
+
+
+def owned_by(instance: LiveResource) -> str | None:
+    """Whose an instance is, for people; None if it has no customer."""
+    customer = instance.fields.get("customer")
+    return f"of {customer}" if customer else None
 
 
 def instance_address(slug: str) -> Address:

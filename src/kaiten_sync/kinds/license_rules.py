@@ -19,13 +19,38 @@ def license_diagnostics(licenses: Sequence[Declared], _view: CatalogView) -> Ite
     """Fields of licenses that contradict each other."""
     defaults: dict[str, Declared] = {}
     for declared in licenses:
-        yield from _version_diagnostics(declared)
+        # Servers with families number versions; those without have `isActive` and no families.
+        is_older_server = declared.is_set("isActive")
+        if declared.is_set("version") and not declared.is_set("familySlug") and not is_older_server:
+            yield declared.diagnostic(
+                "version-without-family",
+                "the server numbers the versions of a family, and this license names none",
+                at="version",
+                hint="remove `version`, or say with `familySlug` which family's version it is",
+            )
         if declared.scalar("isDefault") is True:
-            yield from _default_diagnostics(declared, defaults)
+            state = declared.scalar("lifecycleState")
+            if state in _UNPUBLISHED:
+                yield declared.diagnostic(
+                    "default-not-published",
+                    f"a family's default is published, and this license is {state}",
+                    at="isDefault",
+                    hint="remove `isDefault`, or make it PUBLISHED",
+                )
+            family = _family(declared)
+            first = defaults.setdefault(family, declared)
+            if first is not declared:
+                yield declared.diagnostic(
+                    "several-defaults",
+                    f"the family '{family}' has another default: {first.address} at"
+                    f" {first.entry.key_ref}",
+                    at="isDefault",
+                    hint="a family has one default: remove one of the two",
+                )
 
 
 def moving_versions(licenses: Sequence[Declared], view: CatalogView) -> Iterator[Diagnostic]:
-    """Old versions whose grants change with what they extend, although somebody bought them."""
+    """Old and archived versions that somebody bought, and that change with what they extend."""
     through = {
         each.address.parent: each.entry.key_ref.through[0]
         for each in view.objects.values()
@@ -35,14 +60,20 @@ def moving_versions(licenses: Sequence[Declared], view: CatalogView) -> Iterator
     for declared in licenses:
         families[_family(declared)].append(declared)
     for family, versions in families.items():
-        *older, newest = _by_age(family, versions)
-        for old in older:
-            if old.address not in through or old.scalar("protect") is True:
+        newest = _by_age(family, versions)[-1]
+        for old in versions:
+            is_retired = old.scalar("lifecycleState") == "ARCHIVED"
+            is_old = is_retired or old is not newest
+            if not is_old or old.address not in through or old.scalar("protect") is True:
                 continue
+            why = (
+                "archived"
+                if is_retired
+                else f"not the newest version of its family ({newest.address} is)"
+            )
             diagnostic = old.diagnostic(
                 "old-version-inherits",
-                f"this is not the newest version of its family ({newest.address} is), and its"
-                f" grants change whenever '{through[old.address]}' does",
+                f"this is {why}, and its grants change whenever '{through[old.address]}' does",
                 at="extends",
                 hint=f"write its grants out with `kaiten-sync freeze {old.address.slug}`, or"
                 " declare `protect: true`",
@@ -64,38 +95,6 @@ def _by_age(family: str, versions: Sequence[Declared]) -> list[Declared]:
         latest = int(number) if is_number else latest
         ages[place] = (declared.address.slug != family, latest)
     return [ordered[place] for place in sorted(ages, key=ages.__getitem__)]
-
-
-def _version_diagnostics(declared: Declared) -> Iterator[Diagnostic]:
-    """Servers with families number versions; those without have `isActive` and no families."""
-    is_older_server = declared.is_set("isActive")
-    if declared.is_set("version") and not declared.is_set("familySlug") and not is_older_server:
-        yield declared.diagnostic(
-            "version-without-family",
-            "the server numbers the versions of a family, and this license names none",
-            at="version",
-            hint="remove `version`, or say with `familySlug` which family's version it is",
-        )
-
-
-def _default_diagnostics(declared: Declared, defaults: dict[str, Declared]) -> Iterator[Diagnostic]:
-    state = declared.scalar("lifecycleState")
-    if state in _UNPUBLISHED:
-        yield declared.diagnostic(
-            "default-not-published",
-            f"a family's default is published, and this license is {state}",
-            at="isDefault",
-            hint="remove `isDefault`, or make it PUBLISHED",
-        )
-    family = _family(declared)
-    first = defaults.setdefault(family, declared)
-    if first is not declared:
-        yield declared.diagnostic(
-            "several-defaults",
-            f"the family '{family}' has another default: {first.address} at {first.entry.key_ref}",
-            at="isDefault",
-            hint="a family has one default: remove one of the two",
-        )
 
 
 def _family(declared: Declared) -> str:

@@ -37,7 +37,8 @@ _CHOICES: Mapping[str, str] = {
         "TRIAL": "evaluation eval demo",
         "DEVELOPMENT": "dev test sandbox internal staging",
         "CONFIG": "string text json object map list array enum choice",
-        "NUMBER": "int integer float decimal numeric meter metered quota limit count static",
+        "NUMBER": "int integer float decimal numeric meter metered quota limit count static"
+        " amount duration time days size bytes storage seats users percent percentage rate",
         "BOOLEAN": "bool flag switch toggle feature onoff",
         "NUMBER_AI_CREDIT": "credit credits aicredit aicredits tokens",
         "HOUR": "hourly",
@@ -58,7 +59,15 @@ _NO_PRICES = (
     "the API has no prices: leave them where you bill, or put them into a grant of a CONFIG"
     " entitlement"
 )
-_UNIT = "an entitlement declares its unit: `unitSingular: call` and `unitPlural: calls`"
+_TRIAL = re.compile(r"trial|duration|^(validfor|expires|expiry|term|days)$")
+_NO_END = (
+    "a trial is a license of the type TRIAL; how long it lasts is the end date of each instance"
+)
+_SHARE = re.compile(r"^per[a-z]+|per(seat|user|member|agent|host|device)$")
+_NO_SHARES = (
+    "the API multiplies nothing: grant the number for one under a name that says so, and let your"
+    " service multiply it"
+)
 EXTENDS_GOES = (
     f"`{EXTENDS}` goes directly below a license or family, beside `entitlements`; what is shared"
     " goes into `bundles:`"
@@ -66,12 +75,17 @@ EXTENDS_GOES = (
 """Where `extends` belongs, for those who wrote it elsewhere."""
 
 _GRANTS: Mapping[str, str] = {
-    **dict.fromkeys(("true", "yes", "on", "enabled", "included", "✓", "✔"), "true"),
-    **dict.fromkeys(("false", "no", "off", "disabled", "excluded", "✗", "✘"), "false"),
+    **dict.fromkeys(("true", "yes", "on", "enabled", "included", "available", *"✓✔✅☑🗸"), "true"),
     **dict.fromkeys(
-        ("unlimited", "infinite", "infinity", "inf", "no limit", "no cap", "∞", "-1"), "unlimited"
+        ("false", "no", "off", "disabled", "excluded", "not available", *"✗✘❌✖☐"), "false"
+    ),
+    **dict.fromkeys(
+        ("unlimited", "infinite", "infinity", "inf", "no limit", "no cap", "all", "∞", "-1"),
+        "unlimited",
     ),
 }
+_BY_CONTRACT = re.compile(r"^(custom|contact|talk to|negotiable|on request|varies|tbd)\b")
+_ADD_ON = re.compile(r"\badd[- ]?on\b")
 
 
 def field_hint(key: str, known: Collection[str]) -> str | None:
@@ -82,15 +96,14 @@ def field_hint(key: str, known: Collection[str]) -> str | None:
             return f"did you mean '{field}'?"
     if word in (EXTENDS, *_FIELDS[EXTENDS].split()):
         return EXTENDS_GOES
-    if word in ("unit", "units", "unitname", "measure"):
-        return _UNIT
-    return _NO_PRICES if _PRICE.search(word) else None
+    unheard_of = ((_PRICE, _NO_PRICES), (_TRIAL, _NO_END), (_SHARE, _NO_SHARES))
+    return next((hint for pattern, hint in unheard_of if pattern.search(word)), None)
 
 
 def extends_hint(value: object) -> str:
     """What to write in place of something that is not the name of what can be extended."""
     words = re.split(r"[\s,]+", value.strip(" ,")) if isinstance(value, str) else ()
-    slugs = [slug_meant(word.rpartition("/")[2]) for word in words]
+    slugs = [slug_meant(re.split("[/.:]", word)[-1]) for word in words]
     if len(slugs) > 1:
         return f"write a list: [{', '.join(slugs)}]"
     if slugs and slugs[0]:
@@ -110,9 +123,13 @@ def grant_hint(value: object) -> str | None:
         return "a list goes into a CONFIG entitlement, inside a map: `{value: {items: [...]}}`"
     if not isinstance(value, str):
         return None
-    text = value.strip()
+    text = value.strip().removesuffix("\ufe0f")  # which asks for the picture of a sign
     if text.lower() in ("none", "n/a", "-", "–", "—", "nothing"):
-        return "write unlimited for no limit, 0 for nothing, or leave the line out"
+        return "write unlimited for no limit, 0 or false for nothing, or leave the line out"
+    if _BY_CONTRACT.search(text.lower()):
+        return "all who have a license get the same: sell a special contract as its own license"
+    if _ADD_ON.search(text.lower()):
+        return "an add-on is a license of its own, which extends this one"
     first = text.lower().partition(" ")[0]
     meant = _GRANTS.get(text.lower()) or ("unlimited" if first == "unlimited" else None)
     if meant is not None:

@@ -8,10 +8,16 @@ from kaiten_sync.licensing.quantities import (
     exact_quantity,
     is_read_with_prefix,
     parse_quantity,
+    quantity_like,
     quantity_text,
     shortest_quantity,
 )
-from kaiten_sync.licensing.spellings import closest_spelling, is_quantity, quantity_hint
+from kaiten_sync.licensing.spellings import (
+    closest_spelling,
+    is_quantity,
+    quantity_hint,
+    unit_fields,
+)
 from kaiten_sync.licensing.thresholds import (
     UNCAPPED,
     default_overage_percent,
@@ -76,9 +82,11 @@ __all__ = [
     "overage_message",
     "parse_quantity",
     "quantity_hint",
+    "quantity_like",
     "quantity_text",
     "read_counter",
     "settle_report",
     "shortest_quantity",
+    "unit_fields",
     "warning_boundary",
 ]

@@ -7,8 +7,10 @@ IEC 80000-13 (kibi, mebi, ...).
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from decimal import Decimal
+from itertools import product
 from typing import TypeAlias
 
 MAX_QUANTITY = 2**53
@@ -135,7 +137,9 @@ def parse_quantity(text: str, units: Iterable[str] = ()) -> int:
     """
     value = exact_quantity(text, units)
     if value != value.to_integral_value():
-        raise ValueError(f"is {value.normalize():f}, and a threshold here is a whole number")
+        raise ValueError(
+            f"is {value.normalize():f} here, and with a prefix or unit it has to be whole"
+        )
     if value > MAX_QUANTITY:
         raise ValueError("is beyond 2^53, where the server's numbers are no longer exact")
     return int(value)
@@ -153,27 +157,80 @@ def exact_quantity(text: str, units: Iterable[str] = ()) -> Decimal:
     digits, fraction, word = found.groups()
     if _THOUSANDS.fullmatch(digits + fraction):
         raise ValueError("can be read as a fraction and as thousands")
-    above, below = _factor(word or "", tuple(units))
-    return Decimal(digits.replace("_", "") + fraction) * above / below
+    read = _read_word(word or "", tuple(units))
+    return Decimal(digits.replace("_", "") + fraction) * read.factor / read.own_factor
 
 
-def _factor(word: str, units: tuple[str, ...]) -> tuple[int, int]:
-    """What the number counts for in the declared unit, as a fraction."""
+def quantity_like(value: int, text: str, unit: Unit = NO_UNIT) -> str | None:
+    """A whole number with a prefix and a unit as another one has them: `8GB` if that is `10GB`.
+
+    It is the text itself if that means the number. None if the text is a plain number, or if none
+    is written like it.
+    """
+    found = _FORM.fullmatch(text)
+    if found is None or not found[3] or value <= 0:
+        return None
+    try:
+        if parse_quantity(text, unit) == value:
+            return text
+    except ValueError:
+        return None
+    read = _read_word(found[3], unit)
+    written = [*_alike(value, read, text[found.end(2) : found.start(3)], unit)]
+    best = min(written, key=lambda each: (len(each[0]), each[1] != read.prefix), default=None)
+    return None if best is None or best[2].isdecimal() else best[2]
+
+
+def _alike(value: int, read: _Word, gap: str, unit: Unit) -> Iterator[tuple[str, str, str]]:
+    """The number with each prefix that leaves it short: its digits, the prefix, and all of it."""
+    is_scaled = bool(read.prefix or read.own_prefix) or read.name in DATA_SYMBOLS
+    for prefix, factor in PREFIXES.items() if is_scaled else (("", 1),):
+        exact = Decimal(value) * read.own_factor / factor
+        number = f"{exact.normalize():f}"
+        if exact >= 1 and len(number.partition(".")[2]) <= _MOST_DECIMALS:
+            between = f"{gap}{prefix}{read.gap}" if prefix else gap or read.gap
+            yield number, prefix, f"{number}{between}{_named(read, prefix, number, unit)}"
+
+
+@dataclass(frozen=True, slots=True)
+class _Word:
+    """The word after a number: a prefix, and the name of the unit without the prefix it has."""
+
+    prefix: str
+    gap: str = ""
+    name: str = ""
+    own_prefix: str = ""
+
+    @property
+    def factor(self) -> int:
+        return PREFIXES[self.prefix]
+
+    @property
+    def own_factor(self) -> int:
+        return PREFIXES[self.own_prefix]
+
+
+def _named(read: _Word, prefix: str, number: str, unit: Unit) -> str:
+    """The name of a unit after a number and another prefix."""
+    name = read.name
+    if name in unit:
+        name = unit[0] if number == "1" and not prefix else unit[1]
+    return DATA_SYMBOLS.get(name, name) if prefix else name
+
+
+def _read_word(word: str, units: tuple[str, ...]) -> _Word:
     if word and word in PREFIXES and word in units:
         raise ValueError("has a word that is the unit and a prefix as well")
     if word in PREFIXES:
-        return PREFIXES[word], 1
+        return _Word(word)
     if not units:
         raise ValueError(f"has '{word}', and the entitlement declares no unit")
     for unit in units:
-        for own_prefix, own_factor in PREFIXES.items():
+        for own_prefix in reversed([*PREFIXES]):  # a declared GB is giga with B
             base = base_unit(unit, own_prefix)
-            if base is None:
-                continue
-            for prefix, factor in PREFIXES.items():
-                names = (f"{gap}{name}" for name in spellings(base) for gap in ("", " "))
-                if any(word == f"{prefix}{name}" for name in names):
-                    return factor, own_factor
+            for prefix, gap, name in product(PREFIXES, ("", " "), spellings(base) if base else ()):
+                if word == f"{prefix}{gap}{name}":
+                    return _Word(prefix, gap, name, own_prefix)
     listed = " or ".join(f"'{unit}'" for unit in dict.fromkeys(units))
     raise ValueError(f"has '{word}', which is neither a prefix nor {listed} with one")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from decimal import ROUND_FLOOR
+from decimal import ROUND_FLOOR, Decimal
 
 from kaiten_sync.licensing.quantities import (
     DATA_SYMBOLS,
@@ -28,12 +28,37 @@ _PREFIX_WORDS: Mapping[str, tuple[str, ...]] = {
     "Ti": ("tebi",),
     "Pi": ("pebi",),
 }
-_BEFORE = re.compile(r"\A(?:up to|at most|max(?:imum|\.)?|about|[~≈<≤=+_])\s*", re.IGNORECASE)
+_BEFORE = re.compile(r"\A(?:up to|at most|max(?:imum|\.)?|about|[~≈<≤=+_]+)\s*", re.IGNORECASE)
 """What price lists write before a number. A threshold is a maximum anyway."""
 _QUANTITY = re.compile(rf"(?:{_BEFORE.pattern}|[^\w\s]?)\s*[^\w\s]?[0-9]", re.IGNORECASE | re.ASCII)
 _MONEY = re.compile(r"[$€£¥₹]|\b(?:eur|usd|gbp|chf)\b", re.IGNORECASE)
-_EACH_PERIOD = re.compile(r"\s*(?:/|\bper\b|\ba\b|\beach\b)\s*[a-z]+", re.IGNORECASE)
-"""What they write after it. The entitlement says it with `resetPeriod`."""
+_AFTER = re.compile(r"\s*(?:\([^()]*\)|included|or more|max\.?|[+,;.])\Z", re.IGNORECASE)
+"""What they write after it."""
+_EACH = re.compile(r"\s*(?:/|\bper\b|\ba\b|\beach\b|\bevery\b)\s*([a-z]+)\.?", re.IGNORECASE)
+_PERIODS: Mapping[str, str] = {
+    word: period
+    for period, words in {
+        "HOUR": "h hr hour",
+        "DAY": "d day",
+        "WEEK": "w wk week",
+        "MONTH": "m mo mth month",
+        "YEAR": "y yr year annum",
+    }.items()
+    for word in words.split()
+}
+"""The values of `resetPeriod`, by the words of price lists."""
+_SECONDS: Mapping[str, int] = {
+    word: seconds
+    for seconds, words in {
+        1: "s sec second seconds",
+        60: "min minute minutes",
+        3600: "h hr hrs hour hours",
+        86_400: "d day days",
+        604_800: "w week weeks",
+    }.items()
+    for word in words.split()
+}
+"""Units of time that have a fixed length. Months and years have none."""
 _GAPS = " \u00a0\u2007\u2009\u202f"
 _SEPARATORS = "".join((",", "'", "\u2019", _GAPS))
 _GROUPED = re.compile(
@@ -44,6 +69,8 @@ _GROUPED = re.compile(
 _SEPARATED = re.compile(r"[0-9]{1,3}(?:_[0-9]{3})+(?![0-9_])")
 _COMMA = re.compile(r"([0-9]+),([0-9]{1,2})(?![0-9,])")
 _THOUSANDS = re.compile(r"([1-9][0-9]{0,2})\.([0-9]{2}0)")
+_FRACTIONS_BELOW = 100
+"""From here on, nobody minds the next whole number."""
 _LONG_NAME = 4
 """Letters of a unit that is read better after a space: `5k calls`, but `10GB`."""
 
@@ -55,8 +82,10 @@ def closest_spelling(text: str, units: Iterable[str] = ()) -> str | None:
     there is no such spelling, or more than one.
     """
     names = tuple(units)
-    plain = _BEFORE.sub("", text.strip(), count=1)
-    ends = _EACH_PERIOD.sub("", plain)
+    plain = _AFTER.sub("", _BEFORE.sub("", text.strip(), count=1))
+    each_period = _EACH.search(plain)
+    is_period = each_period is not None and each_period[1].lower() in _PERIODS
+    ends = _EACH.sub("", plain) if is_period else plain
     for each in dict.fromkeys((plain, ends)):
         number, word = _split(each)
         right = {found for found in _meant(number, word, names) if _reads(found, names)}
@@ -76,34 +105,61 @@ def is_quantity(text: str) -> bool:
 def quantity_hint(text: str, units: Iterable[str] = ()) -> str:
     """What to write in place of a text that `parse_quantity` refuses."""
     names = tuple(units)
+    share = _EACH.search(text)
+    period = _PERIODS.get(share[1].lower()) if share is not None else None
     if right := closest_spelling(text, names):
-        return f"write {right}"
+        says_when = f", and `resetPeriod: {period}` in the entitlement" if period else ""
+        return f"write {right}{says_when}"
     if re.match(r"[-−]", text):
         return "a threshold is not negative: write `unlimited` for no cap, 0 to allow nothing"
     if _MONEY.search(text):
         return "the API has no prices: leave them where you bill"
-    number, word = _split(text)
+    plain = _AFTER.sub("", _BEFORE.sub("", text.strip(), count=1))
+    if share is not None and period is None and closest_spelling(_EACH.sub("", plain), names):
+        return (
+            f"the API multiplies nothing: write the number for one {share[1].lower()} here if your"
+            " service multiplies it, or the number for all"
+        )
+    number, word = _split(_EACH.sub("", plain) if period else plain)
     if fraction := _THOUSANDS.fullmatch(number):
         plain = f"{fraction[1]}.{fraction[2]}".rstrip("0").rstrip(".")
         return f"write {plain}{word} or {fraction[1]}{fraction[2]}{word}"
     try:
         value = exact_quantity(text, names)
     except ValueError:
-        return _form_hint(word, names)
+        return _form_hint(number, word, names)
     if value > MAX_QUANTITY:
         return "write a smaller number, or `unlimited` for a grant without a cap"
+    if value < _FRACTIONS_BELOW:
+        return f"write {value.normalize():f} alone, or declare a smaller unit"
     below = int(value.to_integral_value(ROUND_FLOOR))
     smaller = ", or declare a smaller unit" if names else ""
     return f"write a whole number ({below} or {below + 1}){smaller}"
 
 
-def _form_hint(word: str, units: tuple[str, ...]) -> str:
+def unit_fields(word: str) -> str:
+    """The fields that declare a unit, of which a price list has this word."""
+    name, slash, each = word.partition("/")
+    one = several = name
+    if len(name) >= _LONG_NAME and name.endswith("s"):
+        one = f"{name[:-3]}y" if name.endswith("ies") else name[:-1]
+    elif len(name) >= _LONG_NAME and name.islower():
+        several = f"{name}s"
+    return f"`unitSingular: {one}{slash}{each}` and `unitPlural: {several}{slash}{each}`"
+
+
+def _form_hint(number: str, word: str, units: tuple[str, ...]) -> str:
     if units:
         return f"write a plain number, or one with a prefix such as 50k, of {units[-1]}"
-    if word.isalpha():
+    prefix, gap, unit = word.partition(" ")
+    is_scaled = gap != "" and prefix in PREFIXES
+    if "." in number and not is_scaled:
+        return f"write {number}, without the unit"
+    word = unit if is_scaled else word
+    if number and (word == "%" or all(part.isalpha() for part in re.split("[/ -]", word))):
         return (
             "write a plain number, or keep the text once the entitlement declares the unit:"
-            f" `unitSingular: {word}` and `unitPlural: {word}`"
+            f" {unit_fields(word)}"
         )
     return "write a whole number such as 1000, 50k or 3Gi"
 
@@ -127,6 +183,7 @@ def _meant(number: str, word: str, units: tuple[str, ...]) -> Iterator[str]:
     bases = {base for unit in units for prefix in PREFIXES if (base := base_unit(unit, prefix))}
     names = {"", *(name for base in bases for name in spellings(base))} if number else ()
     wanted = " ".join(word.lower().split())
+    yield from _converted(number, wanted, units)
     for name in names:
         for prefix in PREFIXES:
             written = (prefix.lower(), *_PREFIX_WORDS.get(prefix, ()))
@@ -136,6 +193,15 @@ def _meant(number: str, word: str, units: tuple[str, ...]) -> Iterator[str]:
                 unit = DATA_SYMBOLS.get(name, name) if prefix else name
                 gap = " " if len(unit) >= _LONG_NAME else ""
                 yield f"{number}{prefix}{gap}{unit}"
+
+
+def _converted(number: str, word: str, units: tuple[str, ...]) -> Iterator[str]:
+    """The number of hours as one of days, or whatever units of time the two are."""
+    for own in {_SECONDS[unit.lower()] for unit in units if unit.lower() in _SECONDS}:
+        if number and word in _SECONDS and word not in units:
+            value = Decimal(number.replace("_", "")) * _SECONDS[word] / own
+            if value == value.to_integral_value():
+                yield str(int(value))
 
 
 def _reads(text: str, units: Iterable[str]) -> bool:

@@ -9,7 +9,7 @@ from typing import TypeVar
 from kaiten_sync.errors import IncompleteReadingError
 from kaiten_sync.kinds.registry import spec_of
 from kaiten_sync.live.need import Need, needed_lists
-from kaiten_sync.model.address import Address, ChildList, Kind
+from kaiten_sync.model.address import Address, ChildList
 from kaiten_sync.model.ports import CatalogReader, Progress
 from kaiten_sync.model.resource import Coverage, LiveResource, LiveState
 from kaiten_sync.model.settings import Scope
@@ -34,7 +34,11 @@ def read_live(
         IncompleteReadingError: the catalog changed under the reading.
         ServerError, AccessError: as the reader does.
     """
-    resources = _read_kinds(reader, sorted(need.kinds), workers)
+    kinds = sorted(need.kinds)
+    resources: dict[Address, LiveResource] = {}
+    for kind, listed in zip(kinds, side_by_side(kinds, reader.list_kind, workers), strict=True):
+        complete = spec_of(kind).after_list
+        resources |= {each.address: each for each in (complete(listed) if complete else listed)}
     need = need.settled(resources.values())
     lists: list[ChildList] = []
     parents = list(resources)
@@ -46,16 +50,6 @@ def read_live(
     return LiveState(
         resources=resources, coverage=Coverage(kinds=need.kinds, lists=frozenset(lists))
     )
-
-
-def _read_kinds(
-    reader: CatalogReader, kinds: Sequence[Kind], workers: int
-) -> dict[Address, LiveResource]:
-    found: dict[Address, LiveResource] = {}
-    for kind, listed in zip(kinds, side_by_side(kinds, reader.list_kind, workers), strict=True):
-        complete = spec_of(kind).after_list
-        found |= {each.address: each for each in (complete(listed) if complete else listed)}
-    return found
 
 
 def _read_lists(

@@ -86,7 +86,9 @@ class MergedCatalog:
     `removed` are the objects that overlays take away, each with the place of its null. `partial`
     are the places of objects of overlays that are not whole: what they inherit is below them.
     `overlaid_bundles` are the bundles that overlays change or add, each with its place there.
-    `bundles` are those that `extends` has taken out of the tree, by the kind of what they hold.
+    `overlaid` are the files below the overlays, none without overlays: what they say may have been
+    right before. `bundles` are those that `extends` has taken out of the tree, by the kind of what
+    they hold.
     """
 
     root: Node
@@ -96,6 +98,7 @@ class MergedCatalog:
     removed: Mapping[Address, SourceRef] = field(default_factory=dict)
     partial: frozenset[SourceRef] = frozenset()
     overlaid_bundles: Mapping[str, SourceRef] = field(default_factory=dict)
+    overlaid: frozenset[str] = frozenset()
     bundles: Mapping[str, Mapping[str, Entry]] = field(default_factory=dict)
 
     def line_text(self, ref: SourceRef | None) -> str | None:

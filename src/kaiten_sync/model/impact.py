@@ -27,7 +27,8 @@ class Standing(StrEnum):
     NEAR = "near"
     """It uses 90 % or more of what is accepted afterwards."""
     LOSES = "loses"
-    """Something that is not metered is taken away, so whether it is used is not known."""
+    """Something that is not metered is taken away, so whether it is used is not known; or a whole
+    license."""
     UNKNOWN = "unknown"
     """Its usage or its own limit could not be read for certain."""
     WITHIN = "within"
@@ -63,6 +64,8 @@ class Affected:
     after: float | None
     threshold: float | None
     """The number of the grant before, as a server reports it as an instance's limit."""
+    threshold_after: float | None = None
+    """The same after the change: what a server reports once it is applied."""
     units: tuple[Unit, Unit] = NO_UNITS
     """Of the number before and after."""
 

@@ -52,9 +52,14 @@ class Migration:
     stays: tuple[Staying, ...] = ()
 
     def most(self) -> int:
-        """The most holders that the wave takes: a share rounded down, at least one."""
-        if self.wave is None:
-            return self.holders
-        if self.wave.count is not None:
-            return max(1, self.wave.count)
-        return max(1, self.holders * (self.wave.percent or 0) // 100)
+        """The most holders that the wave takes."""
+        return share_of(self.holders, self.wave)
+
+
+def share_of(holders: int, wave: Limit | None) -> int:
+    """The most of some holders that a wave takes: a share rounded down, at least one."""
+    if wave is None:
+        return holders
+    if wave.count is not None:
+        return max(1, wave.count)
+    return max(1, holders * (wave.percent or 0) // 100)

@@ -40,7 +40,7 @@ class Outcome:
     `code` and `error_id` are the server's; `blocked_by` is the id of the change that failed.
     `declared_as` is the object that is declared, if it is another than the one that is changed.
     `is_conflict` says that the change was held back: the object was no longer as planned.
-    `is_billed` says that the server refused it because it bills the version.
+    `is_billed` says that the server refused it because it bills the version, or the holder.
     `is_final` says that the server refused the change itself, and will refuse it again. `was_sent`
     says that it failed after it was written, or may have been.
     """

@@ -278,6 +278,10 @@ class History(Protocol):
         """
         ...
 
+    def ignored(self, paths: Sequence[Path], folder: Path) -> tuple[Path, ...]:
+        """Those of some paths that git leaves out, as `.gitignore` says."""
+        ...
+
     def attributed(self, differences: Sequence[Difference], root: Path) -> tuple[Difference, ...]:
         """The differences with who declared their lines; files are named from `root`."""
         ...

@@ -10,11 +10,13 @@ RULES: Mapping[str, str] = {
     "file-left-out": "A file has a catalog's sections, but its name keeps it from being read.",
     "not-a-file": "A path leads to a pipe, a device or a socket.",
     "unreadable-file": "A file cannot be opened.",
-    "outside-folder": "A symbolic link leads out of the folder that was given.",
+    "outside-folder": "A link leads out of the folder that was given, or a path out of the"
+    " repository.",
     "file-too-large": "A file is larger than any catalog.",
     "not-utf-8": "A file is not UTF-8 text.",
     "control-character": "A file holds a character that YAML, or the server, does not allow.",
     "secret-in-file": "A credential is written into a file.",
+    "other-file": "A file is one of ours, but not of the kind that is read here.",
     # YAML
     "yaml-syntax": "A file is not valid YAML.",
     "merge-conflict": "A file has git's conflict markers: both sides of a merge.",
@@ -61,7 +63,7 @@ RULES: Mapping[str, str] = {
     "undeclared-reference": "A field names an object that is not declared.",
     "wrong-value-type": "A grant's value does not fit the type of its entitlement.",
     "negative-value": "A threshold is negative.",
-    "old-version-inherits": "An old version of a license inherits grants, so they can change.",
+    "old-version-inherits": "An old or archived version inherits grants, so they can change.",
     "overage-not-allowed": "Overage is declared with a value that is not a number.",
     "overage-with-unlimited": "Overage is declared with `unlimited`.",
     "overage-range": "An overage percentage is out of range.",

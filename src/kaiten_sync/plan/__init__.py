@@ -5,7 +5,7 @@ from kaiten_sync.plan.build import Proposal, desired_digest, propose
 from kaiten_sync.plan.chosen import HOLDER_VARIABLES, check_named, check_where, chosen, unanswered
 from kaiten_sync.plan.committed import Reason, reasons
 from kaiten_sync.plan.families import Families, families_of, link_of
-from kaiten_sync.plan.guards import check_guards, other_rules, recheck
+from kaiten_sync.plan.guards import check_guards, check_moves, held_to, other_rules, recheck
 from kaiten_sync.plan.held import conflicts, resting_on_nobody
 from kaiten_sync.plan.leaving import Leaving, deleted, ownership, with_versions
 from kaiten_sync.plan.made_again import unlike
@@ -21,7 +21,7 @@ from kaiten_sync.plan.plan_file import (
 )
 from kaiten_sync.plan.restart import restarted_by, restarting, still_to_restart, used_since
 from kaiten_sync.plan.rewind import rewound, unread
-from kaiten_sync.plan.tightening import tightened
+from kaiten_sync.plan.tightening import tightened, unproven
 from kaiten_sync.plan.warnings import without_default
 
 __all__ = [
@@ -34,6 +34,7 @@ __all__ = [
     "Reason",
     "check_guards",
     "check_is_of_catalog",
+    "check_moves",
     "check_named",
     "check_target",
     "check_where",
@@ -42,6 +43,7 @@ __all__ = [
     "deleted",
     "desired_digest",
     "families_of",
+    "held_to",
     "is_same_url",
     "link_of",
     "not_made_from",
@@ -62,6 +64,7 @@ __all__ = [
     "tightened",
     "unanswered",
     "unlike",
+    "unproven",
     "unread",
     "used_since",
     "with_versions",

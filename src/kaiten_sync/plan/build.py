@@ -22,9 +22,9 @@ from kaiten_sync.model.impact import Impact
 from kaiten_sync.model.plan import Guards, Left, Plan, Summary, TargetRef
 from kaiten_sync.model.policy_rule import ApprovalLevel, rules_digest
 from kaiten_sync.model.reading import pages
-from kaiten_sync.model.resource import DesiredState, LiveResource, LiveState, Resource
+from kaiten_sync.model.resource import DesiredState, LiveState, Resource
 from kaiten_sync.model.settings import Policy
-from kaiten_sync.model.value import Fields, Json
+from kaiten_sync.model.value import Json
 from kaiten_sync.plan.changes import to_changes
 from kaiten_sync.plan.cost import requests_to_apply
 from kaiten_sync.plan.families import Families, displaced_by, families_of
@@ -259,20 +259,18 @@ def _left(case: Case, let_go: Sequence[Left]) -> tuple[Left, ...]:
         address = departure.address
         is_drift = case.desired.owns_place_of(address)
         if departure.fate is Fate.LET_GO or (departure.fate is Fate.STAYS and is_drift):
+            specs, live = spec_of(address.kind).fields, case.live.resources[address].fields
             found.append(
                 Left(
                     address=address,
-                    fields=_set_fields(case.live.resources[address]),
+                    # What differs from a field that was never set.
+                    fields={
+                        name: value
+                        for name, value in live.items()
+                        if value not in (None, specs[name].default(live))
+                    },
                     reason=departure.reason or NEVER_MANAGED,
                     is_drift=is_drift,
                 )
             )
     return tuple(sorted(found, key=lambda left: left.address.sort_key))
-
-
-def _set_fields(found: LiveResource) -> Fields:
-    """The fields that have another value than they would have had without being set."""
-    specs = spec_of(found.address.kind).fields
-    return {
-        n: v for n, v in found.fields.items() if v not in (None, specs[n].default(found.fields))
-    }

@@ -53,17 +53,12 @@ def _target(committed: Plan, made: Plan) -> Iterator[str]:
 def _catalog(committed: Plan, made: Plan) -> tuple[str, ...]:
     is_same = committed.desired_digest == made.desired_digest
     if is_same and committed.managed == made.managed:
-        return _undeclared(committed, made)
+        return tuple(
+            f"{each.id}: nothing declares it"
+            for each in committed.changes
+            if not _is_asked_for(each, made)
+        )
     return tuple(each.sentence for each in declared_since(committed.managed, made.managed))
-
-
-def _undeclared(committed: Plan, made: Plan) -> tuple[str, ...]:
-    """Changes that no catalog asks for: somebody edited the file, and sealed it again."""
-    return tuple(
-        f"{each.id}: nothing declares it"
-        for each in committed.changes
-        if not _is_asked_for(each, made)
-    )
 
 
 def _is_asked_for(change: Change, made: Plan) -> bool:

@@ -10,10 +10,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
+from kaiten_sync.effects import worst
 from kaiten_sync.families import moved, version_address
 from kaiten_sync.kinds.registry import spec_of
-from kaiten_sync.model.change import Action, Change
+from kaiten_sync.model.change import Action, Change, Effect
 from kaiten_sync.model.diagnostic import Diagnostic
+from kaiten_sync.model.family import FamilyChoice, Way
 from kaiten_sync.model.plan import Observed, Plan
 from kaiten_sync.plan.cost import least_requests
 from kaiten_sync.plan.judged import contradiction, misjudged
@@ -111,6 +113,36 @@ def _gaps(change: Change, observed: Observed, names: Sequence[str]) -> Iterator[
         yield contradiction(unseen, change.address)
 
 
+def _ways(plan: Plan) -> Iterator[Diagnostic]:
+    """What the plan says of each family fits its changes."""
+    for address, count in Counter(each.address for each in plan.families).items():
+        if count > 1:
+            yield contradiction(f"families: it appears {count} times", address)
+    for each in plan.families:
+        version = None if each.version is None else version_address(each.address, each.version)
+        effects = [c.effect for c in plan.changes if c.address.root == version]
+        for why in _way_contradictions(each, effects):
+            yield contradiction(f"families: {why}", each.address)
+
+
+def _way_contradictions(choice: FamilyChoice, effects: Sequence[Effect]) -> Iterator[str]:
+    """`effects` are those of the changes of the version that the family serves afterwards."""
+    way, serves, version = choice.way, choice.serves, choice.version
+    is_changed = way in (Way.CREATE, Way.IN_PLACE, Way.NEW_VERSION)
+    if is_changed and version is None:
+        yield f"its way is {way}, and it has no version"
+    if not is_changed and effects:
+        yield f"its way is {way}, and the plan changes {version}"
+    if way is Way.CREATE and serves is not None:
+        yield f"it is created, and serves {serves} already"
+    if way is Way.NEW_VERSION and serves == version:
+        yield f"{version} is no new version"
+    is_tightened = any(each.is_harmful for each in effects)
+    says_so = choice.effect is not None and choice.effect.is_harmful
+    if way is Way.IN_PLACE and serves == version and is_tightened and not says_so:
+        yield f"what it does to holders of {serves} is {worst(effects)}, not {choice.effect}"
+
+
 def _families(plan: Plan) -> Iterator[Diagnostic]:
     """A change of a family's version says so, and one that needs an unheld version rests on it."""
     chosen = {
@@ -147,5 +179,6 @@ _CHECKS: tuple[Callable[[Plan], Iterator[Diagnostic]], ...] = (
     _requests,
     _population,
     _dependencies,
+    _ways,
     _families,
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from kaiten_sync.errors import RefusedError
 from kaiten_sync.kinds.registry import spec_of
@@ -14,6 +14,7 @@ from kaiten_sync.model.drift import Difference
 from kaiten_sync.model.holder import Holders
 from kaiten_sync.model.plan import Guards, Plan
 from kaiten_sync.model.resource import DesiredState, LiveState
+from kaiten_sync.model.settings import Policy
 from kaiten_sync.model.value import ABSENT
 from kaiten_sync.plan.families import Families
 from kaiten_sync.plan.held import held
@@ -55,6 +56,17 @@ def refusals(case: Case) -> tuple[Diagnostic, ...]:
     return tuple(diagnostic for guard in _GUARDS for diagnostic in guard(case))
 
 
+def held_to(plan: Plan, policy: Policy) -> Plan:
+    """The plan, held to the limits of a policy, whatever limits it names itself."""
+    guards = replace(
+        plan.guards,
+        max_deletes=policy.max_deletes,
+        max_updates=policy.max_updates,
+        max_moves=policy.max_moves,
+    )
+    return replace(plan, guards=guards)
+
+
 def recheck(plan: Plan) -> tuple[Diagnostic, ...]:
     """The limits and the protection again, from what is in the plan alone."""
     if plan.migration is not None:
@@ -70,7 +82,21 @@ def check_guards(plan: Plan) -> None:
     Raises:
         RefusedError: it does more than it may.
     """
-    found = recheck(plan)
+    _refuse(recheck(plan))
+
+
+def check_moves(plan: Plan, *, count: int, holders: int) -> None:
+    """Hold the moves that a migration makes to their share of the holders that there are.
+
+    Raises:
+        RefusedError: they are more.
+    """
+    wave = None if plan.migration is None else plan.migration.wave
+    _refuse(too_many_moves(plan.guards, count, holders, wave))
+
+
+def _refuse(found: Iterable[Diagnostic]) -> None:
+    found = tuple(found)
     if found:
         raise RefusedError(
             "the plan is refused",

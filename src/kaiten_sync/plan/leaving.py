@@ -137,7 +137,11 @@ def ownership(
     missed: set[Address] = set()
     released: dict[Address, str] = {}
     for address in owned - desired.resources.keys():
-        reason = _why_released(address, desired, scope, prune)
+        reason = "policy.prune is never" if prune is Prune.NEVER else None
+        if not scope.covers(address):
+            reason = "it is outside the scope now"
+        elif address.parent in desired.resources and not desired.owns_place_of(address):
+            reason = f"{address.parent} no longer declares what it contains"
         if reason is None:
             missed.add(address)
         else:
@@ -212,14 +216,3 @@ def _beside(
 def deleted(changes: Iterable[Change]) -> frozenset[Address]:
     """What the changes of a plan delete."""
     return frozenset(change.address for change in changes if change.action == Action.DELETE)
-
-
-def _why_released(
-    address: Address, desired: DesiredState, scope: Scope, prune: Prune
-) -> str | None:
-    """Why an owned object that is no longer declared is left on the server; None if it goes."""
-    if not scope.covers(address):
-        return "it is outside the scope now"
-    if address.parent in desired.resources and not desired.owns_place_of(address):
-        return f"{address.parent} no longer declares what it contains"
-    return "policy.prune is never" if prune is Prune.NEVER else None

@@ -9,6 +9,7 @@ from kaiten_sync.kinds.registry import all_kinds, spec_of
 from kaiten_sync.model.address import Address, Kind
 from kaiten_sync.model.change import Action, Change, gone_with_parent
 from kaiten_sync.model.diagnostic import Diagnostic
+from kaiten_sync.model.migration import share_of
 from kaiten_sync.model.plan import Guards
 from kaiten_sync.model.settings import Limit, Policy
 
@@ -69,8 +70,15 @@ def too_many(changes: Sequence[Change], guards: Guards) -> Iterator[Diagnostic]:
                 )
 
 
-def too_many_moves(guards: Guards, count: int, holders: int) -> Iterator[Diagnostic]:
-    """Whether a migration moves more holders than `maxMoves` allows."""
+def too_many_moves(
+    guards: Guards, count: int, holders: int, wave: Limit | None = None
+) -> Iterator[Diagnostic]:
+    """Whether a migration moves more holders than `maxMoves` allows, or than its wave takes."""
+    if count > share_of(holders, wave):
+        yield Diagnostic(
+            rule="too-many-moves",
+            message=f"moves {count:,} of {holders:,} holders, and its wave takes {wave}",
+        )
     if _exceeds(guards.max_moves, count, holders):
         yield Diagnostic(
             rule="too-many-moves",

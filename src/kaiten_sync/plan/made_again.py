@@ -144,13 +144,17 @@ def _of_numbers(plan: Plan, made: Plan, done: Collection[str]) -> Iterator[_Diff
 
 
 def _of_words(plan: Plan, made: Plan, done: Collection[str]) -> Iterator[_Difference]:
-    """The warnings and reasons that a reviewer read."""
-    if not _is_of_one_moment(plan, made, done):
+    """The warnings and reasons that a reviewer read.
+
+    Who may see the holders is warned of them less: then another token may have made the plan.
+    """
+    if done:
         return
-    for warning in made.warnings:
+    saw_alike = _holders_seen(plan) == _holders_seen(made)
+    for warning in made.warnings if saw_alike else ():
         if warning not in plan.warnings:
             yield None, f"the plan leaves out the warning: {warning}"
-    for warning in plan.warnings:
+    for warning in plan.warnings if saw_alike else ():
         if warning not in made.warnings:
             yield None, f"nothing gives the warning: {warning}"
     wanted = _by_id(made)
@@ -174,7 +178,7 @@ def _of_families(plan: Plan, made: Plan, done: Collection[str]) -> Iterator[_Dif
             yield address, "the plan leaves out the family" if one is None else _UNDECLARED
         elif (one.way, one.serves, one.version) != (other.way, other.serves, other.version):
             yield address, f"the way of the family is {other.way} now: {other.reason}"
-        elif one != other and _is_of_one_moment(plan, made, done):
+        elif one != other and not done:
             yield address, f"the reason is {one.reason!r}, and should be {other.reason!r}"
 
 
@@ -184,8 +188,11 @@ def _is_of_one_moment(plan: Plan, made: Plan, done: Collection[str]) -> bool:
 
 def _of_one_moment(plan: Plan) -> tuple[object, ...]:
     """What shows that two plans saw the same catalog, and as much of its holders."""
-    marked = {(each.address, each.unheld, each.unused) for each in plan.observed}
-    return plan.guards.population, plan.summary.unmanaged, marked
+    return plan.guards.population, plan.summary.unmanaged, _holders_seen(plan)
+
+
+def _holders_seen(plan: Plan) -> Collection[object]:
+    return {(each.address, each.unheld, each.unused) for each in plan.observed}
 
 
 def _by_id(plan: Plan) -> Mapping[str, Change]:

@@ -16,10 +16,20 @@ from kaiten_sync.model.address import Address
 from kaiten_sync.model.change import change_id
 from kaiten_sync.model.migration import Migration, Stays
 from kaiten_sync.model.plan import Plan
+from kaiten_sync.model.value import Json
 from kaiten_sync.plan.move_cost import requests_to_move
 
 _NOT_GIVEN = "ARCHIVED"
 """The state in which the server gives a version to nobody. Source: API facts, section 2.6."""
+
+
+_DRAFT = "DRAFT"
+"""The state of a version that is not for sale yet."""
+
+
+def warnings_of(to: Address, state: Json | None) -> tuple[str, ...]:
+    """What a reviewer should know of the version that a migration moves to."""
+    return (f"{to} is a draft: its grants may still change",) if state == _DRAFT else ()
 
 
 def check_migration(plan: Plan, migration: Migration) -> None:
@@ -130,6 +140,14 @@ def _stays(plan: Plan, migration: Migration) -> Iterator[str]:
         yield f"guards.allowed: no move needs {address}"
 
 
+def _warnings(plan: Plan, migration: Migration) -> Iterator[str]:
+    """A plan without moves looks at no version, so that it may be a draft."""
+    seen = next((each for each in plan.observed if each.address == migration.to), None)
+    states = (_DRAFT, None) if seen is None else ((seen.fields or {}).get(STATE),)
+    if plan.warnings not in [warnings_of(migration.to, each) for each in states]:
+        yield "warnings: they do not follow from the version that it moves to"
+
+
 _CHECKS: tuple[Callable[[Plan, Migration], Iterator[str]], ...] = (
     _moves,
     _observed,
@@ -137,4 +155,5 @@ _CHECKS: tuple[Callable[[Plan, Migration], Iterator[str]], ...] = (
     _effects,
     _numbers,
     _stays,
+    _warnings,
 )

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from kaiten_sync.effects import Grants, move_effect
-from kaiten_sync.kinds.instance import FAMILY, HELD, KEPT, MOVE, STATE
+from kaiten_sync.kinds.instance import FAMILY, HELD, KEPT, MOVE, STATE, owned_by
 from kaiten_sync.model.address import Address
 from kaiten_sync.model.change import Change, Effect, FieldChange, change_id
 from kaiten_sync.model.diagnostic import Diagnostic, Severity
@@ -19,6 +19,7 @@ from kaiten_sync.model.settings import Limit
 from kaiten_sync.model.value import Fields
 from kaiten_sync.plan.build import Proposal
 from kaiten_sync.plan.limits import too_many_moves
+from kaiten_sync.plan.migration_checks import warnings_of
 from kaiten_sync.plan.move_cost import LEAST_LISTED, requests_to_move
 from kaiten_sync.plan.plan_file import seal
 from kaiten_sync.plan.rests_on import object_fingerprint
@@ -135,7 +136,6 @@ def _plan(case: MigrationCase, migration: Migration, moved: Sequence[PresentHold
     needed = {each.found.address for each in moved if each.standing in _STAYS}
     guards = Guards(max_moves=case.max_moves, allowed=case.allowed & needed, rules=case.rules)
     observed = tuple(_observed(case, moved))
-    is_draft = case.versions[case.to].fields.get(STATE) == "DRAFT"
     return seal(
         Plan(
             target=case.target,
@@ -151,7 +151,7 @@ def _plan(case: MigrationCase, migration: Migration, moved: Sequence[PresentHold
             ),
             requests=requests_to_move(changes, observed, guards, case.listed),
             guards=guards,
-            warnings=(f"{case.to} is a draft: its grants may still change",) if is_draft else (),
+            warnings=warnings_of(case.to, case.versions[case.to].fields.get(STATE)),
             migration=migration,
         )
     )
@@ -159,14 +159,13 @@ def _plan(case: MigrationCase, migration: Migration, moved: Sequence[PresentHold
 
 def _move(holder: PresentHolder, case: MigrationCase, effect: Effect) -> Change:
     address = holder.found.address
-    customer = holder.found.fields.get("customer")
     return Change(
         id=change_id(MOVE, address),
         address=address,
         action=MOVE,
         fields=(FieldChange(name=HELD, before=holder.version, after=case.to.slug, effect=effect),),
         effect=effect,
-        reason=f"of {customer}" if customer and case.is_named else None,
+        reason=owned_by(holder.found) if case.is_named else None,
     )
 
 

@@ -72,7 +72,11 @@ def misread(plan: Plan) -> Iterator[str]:
         elif _is_of_another_family(created[each.address], seen[each.replaces]):
             yield f"newVersions: {each.replaces} is of another family than {each.address}"
         else:
-            yield from _gaps(each.replaces, seen)
+            for address, observed in seen.items():
+                if address.parent == each.replaces:
+                    names = spec_of(address.kind).fields.keys() - (observed.fields or {}).keys()
+                    for name in sorted(names):
+                        yield f"newVersions: the plan did not look at {name} of {address}"
     links = {each.address: each.replaces for each in plan.new_versions}
     if len(links) != len(plan.new_versions):
         yield "newVersions: it has a version twice"
@@ -98,15 +102,6 @@ def _is_of_another_family(change: Change, replaced: Observed) -> bool:
     own = next((f.after for f in change.fields if f.name == link), change.address.slug)
     shown = (replaced.fields or {}).get(link)
     return shown is not None and shown != own
-
-
-def _gaps(replaced: Address, seen: Mapping[Address, Observed]) -> Iterator[str]:
-    for address, observed in seen.items():
-        if address.parent == replaced:
-            for name in sorted(
-                spec_of(address.kind).fields.keys() - (observed.fields or {}).keys()
-            ):
-                yield f"newVersions: the plan did not look at {name} of {address}"
 
 
 def _new_version(

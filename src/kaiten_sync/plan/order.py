@@ -5,7 +5,7 @@ from __future__ import annotations
 import heapq
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from itertools import takewhile
 from types import MappingProxyType
 
@@ -13,7 +13,7 @@ from kaiten_sync.kinds.references import slug_target
 from kaiten_sync.kinds.registry import move_of, spec_of
 from kaiten_sync.kinds.spec import FieldSpec, Move
 from kaiten_sync.model.address import Address
-from kaiten_sync.model.change import Action, Change
+from kaiten_sync.model.change import Action, Change, Effect
 from kaiten_sync.model.resource import LiveState
 from kaiten_sync.model.value import ABSENT
 from kaiten_sync.plan.families import Families
@@ -21,6 +21,9 @@ from kaiten_sync.plan.references import referred
 from kaiten_sync.plan.serving import Serving, serving_of
 
 _UP, _MOVES, _DOWN = range(3)
+
+_MOST_PAIRS = 100
+"""Edges of one object, from each of what is taken to each of what is given."""
 
 
 def level(change: Change) -> tuple[int, int]:
@@ -50,10 +53,47 @@ def in_order(
 
 
 def edges_within(changes: Sequence[Change]) -> Iterator[tuple[Change, set[str]]]:
-    """What each change depends on as far as the changes alone show it, whatever its family."""
-    edges = _Edges(changes, Families(of={}, members={}), Serving(), {})
+    """What each change depends on as far as the changes alone show it, whatever its family.
+
+    Without what only keeps an apply that stops halfway from leaving holders with less than before
+    and after: a plan from before that rule can be applied as well.
+    """
+    edges = _Edges(changes, Families(of={}, members={}), Serving(), {}, gives_first=False)
     for change in changes:
         yield change, edges.before(change)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Exchange:
+    """What one object gets, and what of all that is taken from it waits for that by itself.
+
+    If it `is_small`, all does. Or else the first does and the others wait for it, or edges would be
+    quadratic.
+    """
+
+    given: Sequence[Change]
+    first_taken: Change
+    is_small: bool
+
+
+def _exchange(children: Sequence[Change]) -> _Exchange:
+    given = [each for each in children if _gives(each)]
+    taken = [each for each in children if _takes(each)]
+    return _Exchange(
+        given=given,
+        first_taken=min(taken, key=lambda each: each.address.sort_key),
+        is_small=len(given) * len(taken) <= _MOST_PAIRS,
+    )
+
+
+def _gives(change: Change) -> bool:
+    """Whether an object inside another is new there, or allows more than before."""
+    return change.action == Action.CREATE or change.effect is Effect.LOOSENS
+
+
+def _takes(change: Change) -> bool:
+    """Whether an object inside another goes from there, or allows less than before."""
+    return change.action == Action.DELETE or change.effect.is_harmful
 
 
 class _Edges:
@@ -65,6 +105,8 @@ class _Edges:
         families: Families,
         serving: Serving,
         replaced: Mapping[Address, Address],
+        *,
+        gives_first: bool = True,
     ) -> None:
         self._families = families
         self._serving = serving
@@ -72,7 +114,8 @@ class _Edges:
         self._by_address: dict[Address, list[Change]] = defaultdict(list)
         self._children: dict[Address, list[Change]] = defaultdict(list)
         self._leaving: dict[Address, list[Change]] = defaultdict(list)
-        self._swapped: dict[Address, tuple[list[Change], Change]] = {}
+        self._gives_first = gives_first
+        self._exchanges: dict[Address, _Exchange] = {}
         for change in sorted(changes, key=level):
             self._by_address[change.address].append(change)
             if change.address.parent is not None:
@@ -98,6 +141,8 @@ class _Edges:
                 yield from self._created(needed)
             if change.action == Action.CREATE:
                 yield from self._created(self._families.older(address))
+        if self._gives_first and address.parent is not None and _takes(change):
+            yield from self._given_before(change, address.parent)
 
     def _before_move(self, address: Address, field: FieldSpec, move: Move) -> Iterator[Change]:
         if move.waits_for_children:
@@ -119,22 +164,17 @@ class _Edges:
         yield from self._successors(root)
         yield from self._withdrawn_before(root)
         yield from self._replacements(address, root)
-        if root == address and address.parent is not None:
-            yield from self._instead(change, address.parent)
 
-    def _instead(self, change: Change, parent: Address) -> Iterator[Change]:
-        """What an object that stays gets: nothing is taken from it before that is in place.
-
-        All that is taken waits for the first that is, or edges would be quadratic.
-        """
-        if parent not in self._swapped:
-            beside = self._children[parent]
-            came = [other for other in beside if other.action == Action.CREATE]
-            gone = [other for other in beside if other.action == Action.DELETE]
-            self._swapped[parent] = came, min(gone, key=lambda other: other.address.sort_key)
-        came, first = self._swapped[parent]
-        if came:
-            yield from came if change.id == first.id else (first,)
+    def _given_before(self, change: Change, parent: Address) -> Iterator[Change]:
+        """What an object that stays gets: nothing is taken from it before that is in place."""
+        if self._deleted_root(change.address) != change.address:
+            return  # all of it goes with its parent
+        if parent not in self._exchanges:
+            self._exchanges[parent] = _exchange(self._children[parent])
+        exchange = self._exchanges[parent]
+        if exchange.given:
+            waits_itself = exchange.is_small or change is exchange.first_taken
+            yield from exchange.given if waits_itself else (exchange.first_taken,)
 
     def _successors(self, address: Address) -> Iterator[Change]:
         """What puts siblings in place: nothing is withdrawn before that is done."""

@@ -15,6 +15,7 @@ from kaiten_sync.documents import from_json, to_json
 from kaiten_sync.documents.migration import MigrationDocument
 from kaiten_sync.documents.plan import PlanDocument
 from kaiten_sync.errors import PlanFileError
+from kaiten_sync.kinds.file_kinds import FileKind, other_kind
 from kaiten_sync.model.canonical import digest
 from kaiten_sync.model.plan import FORMAT_VERSION, Plan, TargetRef
 from kaiten_sync.model.policy_rule import ApprovalLevel
@@ -28,6 +29,8 @@ SIZE_LIMIT_BYTES = 256 * 1024 * 1024
 
 
 _LAYOUT = json.JSONEncoder(sort_keys=True, ensure_ascii=False, indent=2)
+
+_MADE_BY = "a plan file is what `kaiten-sync plan -o FILE` or `kaiten-sync migrate -o FILE` wrote"
 
 _MIGRATION = "migration"
 """The `kind` of a plan that moves holders; a plan of the catalog has none."""
@@ -140,7 +143,10 @@ def _read(content: bytes) -> Plan:
             del document["approval"]
         made = _digest_of(document)
     except ValueError as error:
-        raise PlanFileError(f"not a plan file: {error}") from error
+        raise PlanFileError(f"not a plan file: {error}", hint=_MADE_BY) from error
+    other = other_kind(document, FileKind.PLAN)
+    if other is not None:
+        raise PlanFileError(f"not a plan file: this is {other}", hint=_MADE_BY)
     version = document.get("formatVersion")
     if version != FORMAT_VERSION:
         raise PlanFileError(
@@ -177,12 +183,15 @@ def _parse(content: bytes) -> dict[str, Any]:
     """Parse JSON strictly: what another reader could take differently is refused."""
     if len(content) > SIZE_LIMIT_BYTES:
         raise ValueError("it is larger than 256 MiB")
-    document = json.loads(
-        content.decode(),
-        object_pairs_hook=_no_duplicates,
-        parse_constant=_no_constant,
-        parse_float=_finite,
-    )
+    try:
+        document = json.loads(
+            content.decode(),
+            object_pairs_hook=_no_duplicates,
+            parse_constant=_no_constant,
+            parse_float=_finite,
+        )
+    except json.JSONDecodeError as error:
+        raise ValueError(f"it is not JSON ({error})") from error
     if not isinstance(document, dict):
         raise ValueError("it is not a JSON object")
     return document

@@ -32,7 +32,8 @@ def protected_harm(changes: Sequence[Change], protected: Collection[Address]) ->
     seen: set[Address] = set()
     for change in changes:
         address = change.address
-        if address in seen or not _is_harmful(change) or not _covers(protected, address, gone):
+        is_harmful = change.action == Action.DELETE or change.effect.is_harmful
+        if address in seen or not is_harmful or not _covers(protected, address, gone):
             continue
         seen.add(address)
         verb = "deleted" if change.action == Action.DELETE else "tightened"
@@ -88,10 +89,6 @@ def _permit(need: Consent, allowed: Collection[Address]) -> Address | None:
         if address is not None and address in allowed:
             return address
     return None
-
-
-def _is_harmful(change: Change) -> bool:
-    return change.action == Action.DELETE or change.effect.is_harmful
 
 
 def _covers(protected: Collection[Address], address: Address, gone: frozenset[Address]) -> bool:

@@ -22,7 +22,22 @@ def renames(case: Case) -> Iterator[Diagnostic]:
     """A warning for each pair: a server cannot rename a slug, and holders stay with the old one."""
     created = [c.address for c in case.changes if c.action == Action.CREATE]
     for new, old in renamed(created, case.desired, case.live, case.leaving.going):
-        yield _warning(case, new, old)
+        held = holding_of(case.holders, old, case.leaving.going)
+        if held is not None:
+            who = f"{old} is {held}" if held.startswith(_OF_THE_OBJECT) else held
+        elif old in case.holders.checked:
+            who = f"nobody holds {old}"
+        else:
+            who = f"who holds {old} is not known"
+        yield Diagnostic(
+            rule="looks-like-rename",
+            message=f"{new} has the content of {old}, which is deleted: a server cannot rename a"
+            f" slug, and {who}",
+            severity=Severity.WARNING,
+            address=str(new),
+            hint=f"to keep it for its holders, keep the slug {old.slug} and change its name"
+            f" instead; or declare both until nobody holds {old}",
+        )
 
 
 def renamed(
@@ -37,25 +52,6 @@ def renamed(
         for old in roots:
             if new.kind == old.kind and _has_content_of(desired, live, new, old):
                 yield new, old
-
-
-def _warning(case: Case, new: Address, old: Address) -> Diagnostic:
-    held = holding_of(case.holders, old, case.leaving.going)
-    if held is not None:
-        who = f"{old} is {held}" if held.startswith(_OF_THE_OBJECT) else held
-    elif old in case.holders.checked:
-        who = f"nobody holds {old}"
-    else:
-        who = f"who holds {old} is not known"
-    return Diagnostic(
-        rule="looks-like-rename",
-        message=f"{new} has the content of {old}, which is deleted: a server cannot rename a slug,"
-        f" and {who}",
-        severity=Severity.WARNING,
-        address=str(new),
-        hint=f"to keep it for its holders, keep the slug {old.slug} and change its name instead; or"
-        f" declare both until nobody holds {old}",
-    )
 
 
 def _has_content_of(desired: DesiredState, live: LiveState, new: Address, old: Address) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
-from kaiten_sync.families import DEFAULT, PUBLISHED, STATE
+from kaiten_sync.families import DEFAULT, served_of
 from kaiten_sync.model.address import Address
 from kaiten_sync.model.change import Change
 from kaiten_sync.model.resource import LiveState
@@ -54,11 +54,8 @@ def _served(
     families: Families, fields_of: Callable[[Address], Mapping[str, Json | Absent] | None]
 ) -> dict[str, tuple[Address, bool]]:
     served: dict[str, tuple[Address, bool]] = {}
-    for family, members in families.members.items():
-        for address in members:  # oldest first
-            fields = fields_of(address) or {}
-            is_default = fields.get(DEFAULT) is True
-            is_published = fields.get(STATE) == PUBLISHED
-            if is_default or (is_published and not served.get(family, (None, False))[1]):
-                served[family] = address, is_default
+    for family, members in families.members.items():  # oldest first
+        address = served_of(members, lambda member: fields_of(member) or {})
+        if address is not None:
+            served[family] = address, (fields_of(address) or {}).get(DEFAULT) is True
     return served

@@ -8,14 +8,18 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
+from kaiten_sync.families import version_address
 from kaiten_sync.kinds.registry import spec_of
 from kaiten_sync.kinds.spec import HeldBy
 from kaiten_sync.model.address import Address
 from kaiten_sync.model.diagnostic import Diagnostic
 from kaiten_sync.model.drift import Difference, DriftClass
+from kaiten_sync.model.family import FamilyTerms, WhenTightened
 from kaiten_sync.model.holder import Holders
+from kaiten_sync.model.plan import Plan
 from kaiten_sync.model.settings import OnTighten, Policy
 from kaiten_sync.plan.held import holding_of
+from kaiten_sync.plan.leaving import deleted
 from kaiten_sync.plan.protection import Consent
 
 Tightened = Mapping[Address, Sequence[Address]]
@@ -65,4 +69,38 @@ def tightening_needs(found: Tightened, holders: Holders) -> Iterator[Consent]:
                     hint="declare the license below `families`: then holders keep the version that"
                     f" they bought; or pass --allow {grant}",
                 ),
+            )
+
+
+def unproven(
+    plan: Plan, policy: Policy, terms: Mapping[Address, FamilyTerms]
+) -> Iterator[Diagnostic]:
+    """What a plan file takes from holders although the project at hand does not let it.
+
+    Nothing is taken if nobody holds the license, which the plan then rests on. `terms` are those of
+    the declared families.
+    """
+    unheld = {each.address for each in plan.observed if each.unheld}
+    chosen = {version_address(c.address, c.version): c for c in plan.families if c.version}
+    settled = unheld | deleted(plan.changes) | plan.guards.allowed
+    for change in plan.changes:
+        license_ = change.address.parent
+        if license_ is None or {license_, change.address} & settled:
+            continue
+        if not change.effect.is_harmful or spec_of(license_.kind).held_by is not HeldBy.INSTANCES:
+            continue
+        choice = chosen.get(license_)
+        declared = None if choice is None else terms.get(choice.address)
+        if choice is None or declared is None:
+            may_be = policy.on_tighten is not OnTighten.REFUSE
+        else:
+            is_served = choice.serves == choice.version
+            may_be = declared.when_tightened is WhenTightened.IN_PLACE or not is_served
+        if not may_be:
+            yield Diagnostic(
+                rule="license-held",
+                message=f"{license_} would grant less, and the plan does not rest on nobody"
+                " holding it",
+                address=str(change.address),
+                hint="`onTighten` does not allow that; make the plan again",
             )

@@ -9,7 +9,7 @@ from kaiten_sync.model.address import Address
 from kaiten_sync.model.change import Effect
 from kaiten_sync.model.diagnostic import Diagnostic, Severity
 from kaiten_sync.model.value import Absent, Json
-from kaiten_sync.plan.families import Families, number_of, taken_field
+from kaiten_sync.plan.families import Families, taken_field
 from kaiten_sync.plan.guards import Case
 from kaiten_sync.plan.held import unchecked
 from kaiten_sync.plan.leaving import Fate
@@ -95,11 +95,10 @@ def without_default(
         ]
         has_default = any(objects[each].get(flag.name) is True for each in offered)
         if len(offered) > 1 and not has_default:
-            served = max(offered, key=lambda each: number_of(each, objects[each]) or 0)
             yield Diagnostic(
                 rule="family-without-default",
                 message=f"the family {family} has {len(offered)} published versions and no default,"
-                f" and serves the highest, {served}",
+                f" and serves the highest, {offered[-1]}",
                 severity=Severity.WARNING,
                 hint=f"declare `{flag.name}: true` on the one to sell",
             )

@@ -6,8 +6,9 @@ are known: its table has the rows and columns in which something does.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from kaiten_sync.kinds.registry import all_kinds, spec_of
 from kaiten_sync.kinds.spec import KindSpec
@@ -89,7 +90,7 @@ def table_of_catalog(resources: Mapping[Address, Fields]) -> PriceTable:
         if address.kind == spec.kind
     }
     parents = [each for each in resources if spec_of(each.kind).kind in spec.parents]
-    return _table(spec, parents, cells, resources, is_plan=False)
+    return _table(spec, parents, cells, resources)
 
 
 def table_of_plan(plan: Plan, impact: Impact | None = None) -> PriceTable:
@@ -113,8 +114,8 @@ def table_of_plan(plan: Plan, impact: Impact | None = None) -> PriceTable:
     for version in plan.new_versions:
         cells |= _compared(spec, version, plan)
     cells = {a: replace(cell, units=units_of_plan(a, seen, known)) for a, cell in cells.items()}
-    parents = list(dict.fromkeys(each.parent for each in cells if each.parent))
-    table = _table(spec, parents, cells, known, is_plan=True)
+    parents = sorted({each.parent for each in cells if each.parent}, key=_declared_order(plan))
+    table = _table(spec, parents, cells, known)
     replaced = {each.slug: version.replaces.slug for each, version in versions.items()}
     families = {each.version: each.address.slug for each in plan.families}
     columns = (
@@ -122,7 +123,21 @@ def table_of_plan(plan: Plan, impact: Impact | None = None) -> PriceTable:
         for each in table.columns
     )
     rows = (row for row in table.rows if any(cell and cell.is_change for cell in row.cells))
-    return replace(table, columns=tuple(columns), rows=tuple(rows))
+    return replace(table, columns=tuple(columns), rows=tuple(rows), is_plan=True)
+
+
+def _declared_order(plan: Plan) -> Callable[[Address], tuple[Any, ...]]:
+    """Orders columns as they are declared, by file and line; then what nobody declares any more.
+
+    A value that is inherited is declared elsewhere, so it counts only if there is no other.
+    """
+    places: dict[Address, tuple[Any, ...]] = {}
+    for change in plan.changes:
+        if change.source is not None:
+            place = (bool(change.source.through), *change.source.place[:-1])
+            root = change.address.root
+            places[root] = min(places.get(root, place), place)
+    return lambda each: (each not in places, places.get(each, ()), each.sort_key)
 
 
 def _granting() -> KindSpec:
@@ -135,22 +150,22 @@ def _table(
     parents: Iterable[Address],
     cells: Mapping[Address, PriceCell],
     known: Mapping[Address, Fields],
-    *,
-    is_plan: bool,
 ) -> PriceTable:
-    columns = sorted(parents, key=lambda each: each.sort_key) if is_plan else list(parents)
+    columns = list(parents)
     granted = {address.slug for address in cells}
     rows = []
     kind = spec_of(spec.slug_refers_to.kind).kind if spec.slug_refers_to else spec.kind
     for address in [Address(kind, slug) for slug in sorted(granted)]:
         fields = known.get(address, {})
         found = (cells.get(Address(spec.kind, address.slug, each)) for each in columns)
+        names = next((each.units_from for each in spec.fields.values() if each.units_from), ())
+        words = [str(fields.get(name) or "") for name in names]
         rows.append(
             PriceRow(
                 slug=address.slug,
                 name=str(fields.get(_NAME) or address.slug),
                 group=_group(address, fields, known),
-                unit=_unit(spec, fields),
+                unit=((words[0], words[-1]) if words else ("", "")),
                 cells=tuple(found),
             )
         )
@@ -159,24 +174,18 @@ def _table(
         PriceColumn(slug=each.slug, name=str(known.get(each, {}).get(_NAME) or each.slug))
         for each in columns
     )
-    return PriceTable(columns=named, rows=tuple(rows), is_plan=is_plan)
+    return PriceTable(columns=named, rows=tuple(rows))
 
 
 def _group(address: Address, fields: Fields, known: Mapping[Address, Fields]) -> str:
-    """The name of the first group that a row is in; empty if it is in none."""
+    """The name of the group that a row is in, by slug the first; empty if it is in none."""
     for field, reference in spec_of(address.kind).referring_fields:
         slugs = fields.get(field.name)
         if field.is_set and isinstance(slugs, list | tuple) and slugs:
-            slug = str(slugs[0])
+            slug = min(map(str, slugs))  # a server has them in no order
             group = known.get(Address(spec_of(reference.kind).kind, slug), {})
             return str(group.get(_NAME) or slug)
     return ""
-
-
-def _unit(spec: KindSpec, fields: Fields) -> tuple[str, str]:
-    names = next((each.units_from for each in spec.fields.values() if each.units_from), ())
-    found = [str(fields.get(name) or "") for name in names]
-    return (found[0], found[-1]) if found else ("", "")
 
 
 def _grant(spec: KindSpec, fields: Mapping[str, Json | Absent]) -> Grant | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import chain
 
 from kaiten_sync.model.outcome import ApplyResult, Outcome, Status
-from kaiten_sync.report.apply_text import apply_summary, next_steps_of, outcome_lines
+from kaiten_sync.report.apply_text import applied_to, apply_summary, next_steps_of, outcome_lines
 from kaiten_sync.report.markdown import code, collapsed, fence
 from kaiten_sync.report.words import counted
 
@@ -23,8 +23,7 @@ def apply_markdown(result: ApplyResult) -> str:
     listed = [o for o in result.outcomes if o.status is not Status.ALREADY_DONE]
     failed = [o for o in listed if o.status is not Status.DONE]
     done = [o for o in listed if o.status is Status.DONE]
-    some = "⛔ Partly applied to" if result.changed_anything else "⛔ Nothing applied to"
-    verb = "Applied to" if result.is_complete else some
+    verb = f"{'' if result.is_complete else '⛔ '}{applied_to(result)}"
     where = f"{code(result.target.name)} at {code(result.target.url)}"
     parts = [f"<h3>{verb} {where}</h3>", f"<p>{apply_summary(result)}</p>"]
     if failed:

@@ -76,9 +76,8 @@ def action_width_of(actions: Iterable[Action]) -> int:
 def _ending(result: ApplyResult, paint: Paint) -> Iterator[str]:
     if any(outcome.status is not Status.ALREADY_DONE for outcome in result.outcomes):
         yield ""
-    verb = "Applied to" if result.is_complete else "Partly applied to"
     where = f"{safe_text(result.target.name)} at {safe_text(result.target.url)}"
-    yield paint(f"{verb} {where}: {apply_summary(result)}", TITLE)
+    yield paint(f"{applied_to(result)} {where}: {apply_summary(result)}", TITLE)
     yield from next_steps_of(result)
 
 
@@ -91,6 +90,14 @@ def _failure(outcome: Outcome) -> Iterator[str]:
     missing = [f"{name} {safe_text(text)}" for name, text in named if text and text not in message]
     if missing:
         yield f"({', '.join(missing)})"
+
+
+def applied_to(result: ApplyResult) -> str:
+    """How much of a plan the server has now: the words before its name."""
+    if result.is_complete:
+        return "Applied to"
+    is_begun = any(outcome.status is Status.ALREADY_DONE for outcome in result.outcomes)
+    return "Partly applied to" if is_begun or result.changed_anything else "Nothing applied to"
 
 
 def apply_summary(result: ApplyResult) -> str:

@@ -29,14 +29,12 @@ def doctor_text(examination: Examination, *, color: bool) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _reached(each: Examined) -> str:
-    if each.rights is None and not each.requests:
-        return "not asked"
-    return "no" if isinstance(each.error, UnreachableError) else "yes"
-
-
 def _rows(each: Examined) -> Iterator[tuple[str, str]]:
-    yield "reached", _reached(each)
+    if each.rights is None and not each.requests:
+        reached = "not asked"
+    else:
+        reached = "no" if isinstance(each.error, UnreachableError) else "yes"
+    yield "reached", reached
     if each.rights is not None:
         generation = each.generation or "unknown: this token may not ask"
         yield (

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from kaiten_sync.model.drift import Difference, DriftReport
 from kaiten_sync.report.drift_text import no_drift, notes_on
-from kaiten_sync.report.field_rows import FieldRow, field_rows
+from kaiten_sync.report.field_rows import FieldRow, field_rows, place_of
 from kaiten_sync.report.next_steps import next_steps
 from kaiten_sync.report.pages import NAME_LIMIT, VALUE_LIMIT, template
 from kaiten_sync.report.risk import drift_riskiest_first
@@ -71,6 +71,8 @@ def _part(report: DriftReport) -> _Part:
 
 
 def _card(difference: Difference, report: DriftReport) -> _DriftCard:
+    place = place_of(difference.source, difference.fields)
+    notes = [*([f"at {place}"] if place else []), *notes_on(difference)]
     return _DriftCard(
         verdict=difference.verdict.value,
         symbol=DRIFT_SYMBOLS[difference.verdict],
@@ -79,7 +81,7 @@ def _card(difference: Difference, report: DriftReport) -> _DriftCard:
         rows=tuple(
             field_rows(difference.fields, VALUE_LIMIT, difference.agreed, units=difference.units)
         ),
-        notes=tuple(cut(note, VALUE_LIMIT) for note in notes_on(difference)),
+        notes=tuple(cut(note, VALUE_LIMIT) for note in notes),
         steps=tuple(
             _Step(word=word, command=cut(safe_text(command), VALUE_LIMIT))
             for word, command in next_steps(difference, report)

@@ -16,7 +16,6 @@ from kaiten_sync.documents.drift import (
     FailureDocument,
 )
 from kaiten_sync.documents.parts import ErrorDocument, source_document, target_document
-from kaiten_sync.model.attribution import Attribution
 from kaiten_sync.model.change import FieldChange
 from kaiten_sync.model.drift import Difference, DriftClass, DriftReport, Verdict
 from kaiten_sync.model.value import ABSENT, Json
@@ -68,6 +67,11 @@ def _document(report: DriftReport) -> DriftDocument:
 
 
 def _difference(difference: Difference, report: DriftReport) -> DifferenceDocument:
+    who = difference.declared_by
+    if who is None or who.is_cut_off:
+        declared_by = None
+    else:
+        declared_by = AttributionDocument(commit=who.commit, author=who.author, date=who.date)
     return DifferenceDocument(
         address=str(difference.address),
         verdict=difference.verdict,
@@ -78,7 +82,7 @@ def _difference(difference: Difference, report: DriftReport) -> DifferenceDocume
         fields=tuple(_field(field, difference.agreed or {}) for field in difference.fields),
         source=source_document(difference.source),
         server_edited=difference.server_edited,
-        declared_by=_attribution(difference.declared_by),
+        declared_by=declared_by,
         commands=dict(next_steps(difference, report)),
         updated_at=difference.updated_at,
         updated_by=difference.updated_by,
@@ -101,9 +105,3 @@ def _field(field: FieldChange, agreed: Mapping[str, Json]) -> DriftFieldDocument
         git=property_of(field.after),
         agreed=property_of(agreed.get(field.name, ABSENT)),
     )
-
-
-def _attribution(who: Attribution | None) -> AttributionDocument | None:
-    if who is None or who.is_cut_off:
-        return None
-    return AttributionDocument(commit=who.commit, author=who.author, date=who.date)

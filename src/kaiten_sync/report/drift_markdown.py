@@ -33,12 +33,6 @@ def drift_markdown(reports: Sequence[DriftReport], *, max_chars: int = MAX_CHARS
 
 def _markdown(report: DriftReport, max_chars: int) -> str:
     entries = drift_riskiest_first(report.differences)
-    return document(
-        _head(report), entries, lambda each: _difference(each, report), _missing, max_chars
-    )
-
-
-def _head(report: DriftReport) -> str:
     target = f"{code(report.target.name)} at {code(report.target.url)}"
     if report.has_drift:
         said = drift_summary(report.differences, report.compared)
@@ -50,7 +44,13 @@ def _head(report: DriftReport) -> str:
             f" ({counted(report.compared, 'object')} compared{others})."
         )
     gaps = "".join(f"\n\n{code(gap, _DETAIL_LIMIT)}" for gap in report.unknown)
-    return f"<h3>Drift of {target}</h3>\n\n{said}{gaps}\n\n"
+    return document(
+        f"<h3>Drift of {target}</h3>\n\n{said}{gaps}\n\n",
+        entries,
+        lambda each: _difference(each, report),
+        _missing,
+        max_chars,
+    )
 
 
 def _difference(difference: Difference, report: DriftReport) -> Block:

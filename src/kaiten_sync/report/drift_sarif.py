@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from kaiten_sync.model.drift import Difference, DriftReport, Verdict
 from kaiten_sync.report.drift_text import notes_on
-from kaiten_sync.report.field_rows import field_rows
+from kaiten_sync.report.field_rows import field_rows, place_of
 from kaiten_sync.report.safe_text import safe_text
 from kaiten_sync.report.sarif import SarifObject, sarif_log, sarif_place
 from kaiten_sync.report.words import DRIFT_WORDS
@@ -40,6 +40,9 @@ def _result(report: DriftReport, difference: Difference) -> SarifObject:
     place = next(places, difference.source)
     if place is not None:
         location["physicalLocation"] = sarif_place(place)
+    # The location says where; only the message can say through what.
+    is_inherited = place is not None and bool(place.through)
+    way = [place_of(place, ())] if is_inherited else []
     rows = [
         row.side_by_side
         for row in field_rows(difference.fields, agreed=difference.agreed, units=difference.units)
@@ -49,6 +52,6 @@ def _result(report: DriftReport, difference: Difference) -> SarifObject:
     return {
         "ruleId": _rule(difference.verdict),
         "level": _LEVELS.get(difference.verdict, "warning") if difference.is_drift else "note",
-        "message": {"text": safe_text("; ".join([head, *rows, *notes_on(difference)]))},
+        "message": {"text": safe_text("; ".join([head, *way, *rows, *notes_on(difference)]))},
         "locations": [location],
     }

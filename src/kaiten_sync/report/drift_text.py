@@ -111,7 +111,18 @@ def _lines(report: DriftReport, paint: Paint, width: int) -> Iterator[str]:
         columns = columns_for(rows, width)
         for difference, row in zip(report.differences, rows, strict=True):
             yield from row_lines(row, columns, paint)
-            yield from _details(difference, width, paint)
+            shown = list(
+                field_rows(
+                    difference.fields, value_limit(width), difference.agreed, units=difference.units
+                )
+            )
+            is_short = bool(spec_of(difference.address.kind).shorthand)
+            if difference.drift is DriftClass.CHANGED:
+                yield from side_lines(shown, width)
+            elif is_short or difference.drift is DriftClass.MISSING:
+                yield from value_lines(shown, width, joined=is_short)
+            for note in notes_on(difference):
+                yield INDENT + paint(note, QUIET)
             for word, command in next_steps(difference, report):
                 yield INDENT + paint(f"{word + ':':8}{safe_text(command)}", QUIET)
         yield ""
@@ -134,16 +145,3 @@ def _head(difference: Difference) -> Row:
         style=DRIFT_STYLES[difference.verdict],
         note_style="",
     )
-
-
-def _details(difference: Difference, width: int, paint: Paint) -> Iterator[str]:
-    rows = list(
-        field_rows(difference.fields, value_limit(width), difference.agreed, units=difference.units)
-    )
-    is_short = bool(spec_of(difference.address.kind).shorthand)
-    if difference.drift is DriftClass.CHANGED:
-        yield from side_lines(rows, width)
-    elif is_short or difference.drift is DriftClass.MISSING:
-        yield from value_lines(rows, width, joined=is_short)
-    for note in notes_on(difference):
-        yield INDENT + paint(note, QUIET)

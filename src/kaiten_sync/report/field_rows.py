@@ -77,22 +77,17 @@ def field_rows(
         own = units if field.name in quantities() else NO_UNITS
         if not field.inner:
             row = _row(field.name, field.before, field.after, field.effect, limit)
-            row = _with_amounts(row, field, own, limit)
+            before = (
+                amount_text(field.before, own[0], limit) if is_number(field.before) else row.before
+            )
+            after = amount_text(field.after, own[1], limit) if is_number(field.after) else row.after
+            row = replace(row, before=before, after=after)
             shown = amount_text(known[field.name], own[1], limit) if field.name in known else None
             yield replace(row, agreed=shown)
         for inner in field.inner:
             dot = "" if inner.path.startswith("[") else "."
             label = f"{field.name}{dot}{inner.path}"
             yield _row(label, inner.before, inner.after, field.effect, limit)
-
-
-def _with_amounts(
-    row: FieldRow, field: FieldChange, units: tuple[Unit, Unit], limit: int
-) -> FieldRow:
-    """The row with the sides that are numbers as amounts."""
-    before = amount_text(field.before, units[0], limit) if is_number(field.before) else row.before
-    after = amount_text(field.after, units[1], limit) if is_number(field.after) else row.after
-    return replace(row, before=before, after=after)
 
 
 def place_of(source: SourceRef | None, fields: Iterable[FieldChange]) -> str:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import csv
 import io
 import math
-from datetime import UTC, datetime
+import re
 
 from kaiten_sync.model.impact import Impact
 from kaiten_sync.model.value import UNLIMITED
+from kaiten_sync.report.impact_json import utc_text
 from kaiten_sync.report.safe_text import safe_text
 
 _HEAD = (
@@ -22,8 +23,11 @@ _HEAD = (
     "class",
     "reaches",
 )
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
-"""What begins a formula in a spreadsheet. Source: OWASP, CSV Injection."""
+_FORMULA = re.compile(r"(^|;)(?=\s*[=+\-@＝＋－＠])")
+"""Where a spreadsheet begins a formula: at the start of a cell, and some read `;` as its end.
+
+Source: OWASP, CSV Injection.
+"""
 
 
 def impact_csv(impact: Impact) -> str:
@@ -43,9 +47,7 @@ def impact_csv(impact: Impact) -> str:
                     _number(change.affected.before),
                     _number(change.affected.after),
                     holder.standing,
-                    f"{holder.reaches.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
-                    if holder.reaches
-                    else "",
+                    "" if holder.reaches is None else utc_text(holder.reaches),
                 ]
             )
     return text.getvalue()
@@ -53,8 +55,7 @@ def impact_csv(impact: Impact) -> str:
 
 def text_cell(text: str) -> str:
     """Text that no spreadsheet takes for a formula."""
-    shown = safe_text(text)
-    return f"'{shown}" if shown.startswith(_FORMULA) else shown
+    return _FORMULA.sub(r"\1'", safe_text(text))
 
 
 def _number(value: float | None) -> str:
@@ -63,7 +64,3 @@ def _number(value: float | None) -> str:
     if math.isinf(value):
         return UNLIMITED
     return f"{value:.0f}" if float(value).is_integer() else repr(value)
-
-
-def _moment(moment: datetime | None) -> str:
-    return "" if moment is None else f"{moment.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"

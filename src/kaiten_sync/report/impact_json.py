@@ -27,7 +27,7 @@ def impact_json(impact: Impact) -> Json:
             format_version=1,
             target=target_document(impact.target),
             plan_digest=impact.plan_digest,
-            taken_at=_moment(impact.taken_at),
+            taken_at=utc_text(impact.taken_at),
             requests=impact.requests,
             budget=impact.budget,
             sampled=_sample(impact.sample),
@@ -77,7 +77,7 @@ def _change(change: ChangeImpact) -> ChangeImpactDocument:
                 before=_limit(change.affected.before),
                 after=_limit(change.affected.after),
                 standing=each.standing,
-                reaches=None if each.reaches is None else _moment(each.reaches),
+                reaches=None if each.reaches is None else utc_text(each.reaches),
             )
             for each in change.looked_at[:SHOWN]
         ),
@@ -107,5 +107,6 @@ def _plain(value: float | None) -> float | None:
     return int(value) if value is not None and float(value).is_integer() else value
 
 
-def _moment(moment: datetime) -> str:
+def utc_text(moment: datetime) -> str:
+    """A moment for programs: `2026-01-31T12:00:00Z`."""
     return f"{moment.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 
-from kaiten_sync.model.impact import Affected, ChangeImpact, Impact, Standing
+from kaiten_sync.model.impact import ChangeImpact, Impact, Standing
 from kaiten_sync.report.impact_words import (
     change_text,
     cost_text,
@@ -64,18 +64,15 @@ def _block(change: ChangeImpact, paint: Paint) -> Iterator[str]:
     widest = max((cells(holder_text(each)) for each in holders), default=0)
     for each in holders:
         word = paint(each.standing, STANDING_STYLES.get(each.standing, ""))
-        gap = " " * (
-            len(Standing.UNAFFECTED) - len(each.standing)
-        )  # never painted: it may end a line
+        gap = " " * (_WIDEST_WORD - len(each.standing))  # never painted: it may end a line
         line = f"{INDENT}{word}{gap}  {padded(holder_text(each), widest)}"
         if change.affected.is_metered:
             # The bar shows use against the maximum before the change, if there was one.
-            full = round(_BAR * share(each.used, _whole(change.affected)) / 100)
+            is_limited = change.affected.before is not None and math.isfinite(
+                change.affected.before
+            )
+            whole = change.affected.before if is_limited else change.affected.after
+            full = round(_BAR * share(each.used, whole) / 100)
             bar = f"{paint('█' * full, 'cyan')}{paint('░' * (_BAR - full), QUIET)}  "
             line = f"{line}  {bar}{use_text(change, each)}"
         yield line.rstrip()
-
-
-def _whole(affected: Affected) -> float | None:
-    is_limited = affected.before is not None and math.isfinite(affected.before)
-    return affected.before if is_limited else affected.after

@@ -110,14 +110,13 @@ def use_text(change: ChangeImpact, holder: HolderImpact) -> str:
     if not change.affected.is_metered:
         return ""
     unit = change.affected.units[1]
-    used = "unknown" if holder.used is None else number_text(holder.used, _first(unit))
+    used = (
+        "unknown"
+        if holder.used is None
+        else number_text(holder.used, unit if is_read_with_prefix(unit) else NO_UNIT)
+    )
     reaches = f", reaches it by {day_text(holder.reaches)}" if holder.reaches else ""
     return f"{used} of {number_text(change.affected.after or 0, unit)}{reaches}"
-
-
-def _first(unit: Unit) -> Unit:
-    """The unit of the first of two numbers: it is named once, unless prefixes may differ."""
-    return unit if is_read_with_prefix(unit) else NO_UNIT
 
 
 def totals_text(impact: Impact) -> str:

@@ -38,7 +38,7 @@ _END_OF_HTML = "\n"
 _T = TypeVar("_T")
 _TAG = re.compile(r"<(?=[A-Za-z/!?])")
 _BACKTICKS = re.compile(r"`+")
-_ACTIVE = re.compile(r"[&<>\"'`*_\[\](){}\\|~#!:@]")
+_ACTIVE = re.compile(r"[&<>\"'`*_\[\](){}\\|~#!:@]|(?<=[wW]{3})\.")
 """What HTML or some dialect of markdown gives a meaning to."""
 
 

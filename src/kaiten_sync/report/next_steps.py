@@ -54,14 +54,14 @@ def after_moves(result: ApplyResult) -> Iterator[str]:
     left = [outcome for outcome in result.outcomes if outcome.status is Status.LEFT]
     if not left:
         return
-    yield (
-        "Holders that were left keep their version. The next migration looks at them again; leave"
-        " those out that the server will not let go:"
-    )
-    for outcome in left[:_LEFT_LIMIT]:
+    yield "Holders that were left keep their version. The next migration looks at them again."
+    billed = [outcome for outcome in left if outcome.is_billed]
+    if billed:
+        yield "Leave those out of it that the server does not let go:"
+    for outcome in billed[:_LEFT_LIMIT]:
         yield f"  --skip {safe_text(str(outcome.address))}"
-    if len(left) > _LEFT_LIMIT:
-        yield f"  and {len(left) - _LEFT_LIMIT:,} more; the receipt has all"
+    if len(billed) > _LEFT_LIMIT:
+        yield f"  and {len(billed) - _LEFT_LIMIT:,} more; the receipt has all"
 
 
 def after_success(result: ApplyResult) -> Iterator[str]:

@@ -108,7 +108,20 @@ def _sections(plan: Plan) -> Iterator[_Section]:
         by_title[_title(name, entries)].append(
             _Group(
                 name=cut(safe_text(name), NAME_LIMIT),
-                cards=tuple(_card(entry) for entry in entries),
+                cards=tuple(
+                    _PlanCard(
+                        action=str(entry.action),
+                        symbol=entry.symbol,
+                        word=entry.word,
+                        effect=entry.effect_word,
+                        address=cut(safe_text(entry.subject), NAME_LIMIT),
+                        place=cut(entry.place, NAME_LIMIT),
+                        notes=tuple(cut(note, VALUE_LIMIT) for note in entry.notes),
+                        has_sides=entry.has_sides or entry.is_move,
+                        rows=tuple(entry.rows(VALUE_LIMIT)),
+                    )
+                    for entry in entries
+                ),
             )
         )
     for title, groups in by_title.items():
@@ -126,17 +139,3 @@ def _title(name: str, entries: list[PlanEntry]) -> str:
         return _DELETES
     is_new = any(e.action == Action.CREATE and e.subject == name for e in entries)
     return _NEW if is_new else _OTHER
-
-
-def _card(entry: PlanEntry) -> _PlanCard:
-    return _PlanCard(
-        action=str(entry.action),
-        symbol=entry.symbol,
-        word=entry.word,
-        effect=entry.effect_word,
-        address=cut(safe_text(entry.subject), NAME_LIMIT),
-        place=cut(entry.place, NAME_LIMIT),
-        notes=tuple(cut(note, VALUE_LIMIT) for note in entry.notes),
-        has_sides=entry.has_sides or entry.is_move,
-        rows=tuple(entry.rows(VALUE_LIMIT)),
-    )

@@ -8,7 +8,7 @@ from kaiten_sync.kinds.registry import spec_of
 from kaiten_sync.model.change import Action
 from kaiten_sync.model.impact import Impact
 from kaiten_sync.model.plan import Plan
-from kaiten_sync.report.entries import PlanEntry, entries_of
+from kaiten_sync.report.entries import entries_of
 from kaiten_sync.report.impact_text import impact_lines
 from kaiten_sync.report.left import no_changes, notes_beside
 from kaiten_sync.report.origin import Origin
@@ -66,11 +66,29 @@ def _lines(plan: Plan, impact: Impact | None, paint: Paint, width: int) -> Itera
     yield paint(f"{plan_title(plan)} for {where}", TITLE)
     yield ""
     entries = entries_of(plan)
-    rows = [_head(entry) for entry in entries]
+    rows = [
+        Row(
+            symbol=entry.symbol,
+            word=entry.word,
+            subject=safe_text(entry.subject),
+            note=entry.effect_word,
+            place=entry.place,
+            style=ACTION_STYLES.get(entry.action, MOVE_STYLE),
+            note_style=EFFECT_STYLES[entry.effect],
+        )
+        for entry in entries
+    ]
     columns = columns_for(rows, width)
     for entry, row in zip(entries, rows, strict=True):
         yield from row_lines(row, columns, paint)
-        yield from _details(entry, width, paint)
+        shown = list(entry.rows(value_limit(width)))
+        is_short = bool(spec_of(entry.address.kind).shorthand)
+        if entry.has_sides:
+            yield from change_lines(shown, width, paint)
+        elif not entry.is_move and (is_short or entry.action == Action.CREATE):
+            yield from value_lines(shown, width, joined=is_short)
+        for note in entry.notes:
+            yield INDENT + paint(f"({note})", QUIET)
     yield ""
     yield from _warnings(plan, paint)
     yield from _left(plan)
@@ -91,26 +109,3 @@ def _warnings(plan: Plan, paint: Paint) -> Iterator[str]:
         yield f"  {paint('! warning:', 'yellow')} {safe_text(warning)}"
     if plan_warnings(plan):
         yield ""
-
-
-def _head(entry: PlanEntry) -> Row:
-    return Row(
-        symbol=entry.symbol,
-        word=entry.word,
-        subject=safe_text(entry.subject),
-        note=entry.effect_word,
-        place=entry.place,
-        style=ACTION_STYLES.get(entry.action, MOVE_STYLE),
-        note_style=EFFECT_STYLES[entry.effect],
-    )
-
-
-def _details(entry: PlanEntry, width: int, paint: Paint) -> Iterator[str]:
-    rows = list(entry.rows(value_limit(width)))
-    is_short = bool(spec_of(entry.address.kind).shorthand)
-    if entry.has_sides:
-        yield from change_lines(rows, width, paint)
-    elif not entry.is_move and (is_short or entry.action == Action.CREATE):
-        yield from value_lines(rows, width, joined=is_short)
-    for note in entry.notes:
-        yield INDENT + paint(f"({note})", QUIET)

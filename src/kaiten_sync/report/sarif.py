@@ -39,9 +39,5 @@ def sarif_log(rules: Mapping[str, str], results: Sequence[SarifObject]) -> str:
 def sarif_place(ref: SourceRef) -> SarifObject:
     """A place in a file."""
     region: SarifObject = {"startLine": ref.line, "startColumn": ref.column}
-    return {"artifactLocation": {"uri": _uri(ref.file)}, "region": region}
-
-
-def _uri(file: str) -> str:
-    """A relative path as a relative URI, an absolute one as a file URI."""
-    return PurePosixPath(file).as_uri() if file.startswith("/") else quote(file)
+    uri = PurePosixPath(ref.file).as_uri() if ref.file.startswith("/") else quote(ref.file)
+    return {"artifactLocation": {"uri": uri}, "region": region}

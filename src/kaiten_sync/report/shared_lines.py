@@ -1,11 +1,12 @@
-"""Lines of a declaration that tighten several objects at once. Stage 7."""
+"""Lines of a declaration that tighten several objects at once, also as they leave it. Stage 7."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
+from kaiten_sync.kinds.units import unit_holder
 from kaiten_sync.model.change import Action, Change, FieldChange
 from kaiten_sync.model.plan import Plan
 from kaiten_sync.model.source import SourceRef
@@ -17,7 +18,10 @@ _MOST = 10
 
 
 def shared_lines(plan: Plan) -> Iterator[str]:
-    """One sentence for each: `2,000 → 400 in free also tightens bronze and early-adopter`."""
+    """One sentence for each: `2,000 → 400 in free also tightens bronze and early-adopter`.
+
+    A line that is gone has no place any more: `sso is taken away from pro and team`.
+    """
     by_place: dict[SourceRef, list[tuple[Change, FieldChange]]] = defaultdict(list)
     for change in plan.changes:
         for each in change.fields if change.action == Action.UPDATE else ():
@@ -27,6 +31,21 @@ def shared_lines(plan: Plan) -> Iterator[str]:
     for place, tightened in by_place.items():
         if len({change.address.root for change, _ in tightened}) > 1:
             yield _sentence(place, tightened, known_in_plan(plan))
+    for slug, losers in _taken_away(plan).items():
+        if len(losers) > 1:
+            yield f"{slug} is taken away from {_listed(losers)}"
+
+
+def _taken_away(plan: Plan) -> Mapping[str, list[str]]:
+    """Who loses which object, while both stay what they are."""
+    going = {change.address for change in plan.changes if change.action == Action.DELETE}
+    found: dict[str, list[str]] = defaultdict(list)
+    for change in plan.changes:
+        address = change.address
+        is_lost = change.action == Action.DELETE and address.parent is not None
+        if is_lost and not {address.parent, unit_holder(address)} & going:
+            found[address.slug].append(address.root.slug)
+    return found
 
 
 def _sentence(

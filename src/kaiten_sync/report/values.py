@@ -91,18 +91,15 @@ def _with_escapes(shown: str) -> str:
 
 def _finished(value: Json | Absent, shown: str) -> str:
     """Quotes for text that could be misread without."""
-    return shown if not isinstance(value, str) or _is_plain(shown) else f'"{escaped(shown)}"'
-
-
-def _is_plain(text: str) -> bool:
-    return (
-        safe_text(text) == text
-        and bool(text)
-        and text == text.strip()
-        and not _LOOKS_LIKE_ANOTHER_TYPE.fullmatch(text)
-        and not text.startswith(_OPENS_SOMETHING_ELSE)
-        and "→" not in text
+    is_plain = (
+        safe_text(shown) == shown
+        and bool(shown)
+        and shown == shown.strip()
+        and not _LOOKS_LIKE_ANOTHER_TYPE.fullmatch(shown)
+        and not shown.startswith(_OPENS_SOMETHING_ELSE)
+        and "→" not in shown
     )
+    return shown if not isinstance(value, str) or is_plain else f'"{escaped(shown)}"'
 
 
 def _middle_cut(text: str, limit: int) -> str:

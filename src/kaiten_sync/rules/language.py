@@ -17,7 +17,9 @@ class Variable(NamedTuple):
 
 VARIABLES: Mapping[str, Variable] = {
     "change.address": Variable("string", "The object, such as `license/growth/grant/seats`."),
-    "change.kind": Variable("string", "Its kind: `group`, `entitlement`, `license`, `grant`."),
+    "change.kind": Variable(
+        "string", "`group`, `entitlement`, `family`, `license`, `grant` or `instance`."
+    ),
     "change.action": Variable("string", "What happens to it: `create`, `update`, `delete`, ..."),
     "change.effect": Variable("string", "`neutral`, `loosens`, `tightens` or `breaks`."),
     "change.fields": Variable(
@@ -29,7 +31,7 @@ VARIABLES: Mapping[str, Variable] = {
     "impact.over": Variable("int", "How many of them use more than is accepted afterwards."),
     "impact.near": Variable("int", "How many use 90 % of it or more."),
     "impact.within": Variable("int", "How many use less."),
-    "impact.loses": Variable("int", "How many lose something whose use is not metered."),
+    "impact.loses": Variable("int", "How many lose something that is not metered, or a license."),
     "impact.unknown": Variable("int", "Of how many it is not certain."),
     "plan.changes": Variable("int", "How many changes the plan has."),
     "plan.actions": Variable(

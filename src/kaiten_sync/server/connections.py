@@ -37,6 +37,10 @@ _OTHER_FILES = 2 * ACCEPTED_AT_ONCE + 3 * 40 + 64 + 32
 """Open files that are not connections: those accepted meanwhile, three for each connection to
 SQLite, webhooks under way, and what Python itself opens."""
 
+_LENGTHS = {b"content-length", b"transfer-encoding"}
+"""A request with both is read one way here, and may be read the other way by a proxy: what follows
+it could then be somebody else's. Source: RFC 9112, section 6.1."""
+
 _REPORT_EVERY_S = 60
 """A server under attack must not fill the disk with its log."""
 
@@ -83,6 +87,8 @@ class BoundedConnection(H11Protocol):
         super().handle_events()
         if self.cycle is not before and not self.cycle.response_complete:
             self._allow(REQUEST_S)
+            if {name for name, _ in self.headers} >= _LENGTHS:
+                self.cycle.keep_alive = False
 
     def on_response_complete(self) -> None:
         """Wait for the next request."""

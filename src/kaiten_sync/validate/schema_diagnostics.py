@@ -33,7 +33,9 @@ _CHECKED_BY_RULES = frozenset({"required", "minItems", "minProperties", "maxProp
 
 def schema_diagnostics(merged: MergedCatalog) -> Iterator[Diagnostic]:
     """Everything in which the catalog differs from its schema."""
-    catalog = {**_as_mapping(merged.root.plain()), "version": 1}  # checked file by file before
+    value = merged.root.plain()
+    plain = value if isinstance(value, dict) else {}
+    catalog = {**plain, "version": 1}  # checked file by file before
     if is_surely_valid(catalog):
         return
     from jsonschema import Draft202012Validator  # here, so that a valid catalog is read fast
@@ -125,7 +127,3 @@ def _entry(path: _Path, tree: _Tree) -> Entry | None:
         return Entry(tree.root.ref, tree.root)
     met = list(tree.root.walk(path))
     return met[-1] if len(met) == len(path) else None
-
-
-def _as_mapping(value: object) -> Mapping[str, Any]:
-    return value if isinstance(value, dict) else {}

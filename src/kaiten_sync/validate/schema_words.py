@@ -7,7 +7,7 @@ show too, and `x-rule`, the rule's name where the keyword alone does not determi
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from kaiten_sync.kinds.closest import did_you_mean
 from kaiten_sync.kinds.meant import (
@@ -20,6 +20,7 @@ from kaiten_sync.kinds.meant import (
     slug_meant,
 )
 from kaiten_sync.kinds.spec import EXTENDS
+from kaiten_sync.licensing import unit_fields
 from kaiten_sync.model.diagnostic import Diagnostic
 
 if TYPE_CHECKING:
@@ -40,6 +41,9 @@ _RULES = {
     "minLength": "text-length",
     "maxLength": "text-length",
 }
+_LONGEST_REPEATED = 40
+"""Characters. A longer text is no name."""
+_UNIT_WORDS = frozenset({"unit", "units", "unitname", "measure"})
 _ANY_RANGE = "out-of-range"
 _SLUG_LENGTHS = range(2, 101)
 """As in the schema: a hint must not suggest a slug that is refused as well."""
@@ -53,14 +57,17 @@ def known_fields(error: ValidationError) -> Collection[str]:
 
 def describe_unknown(key: str, error: ValidationError) -> Diagnostic:
     """A key that the schema does not know."""
-    known = known_fields(error)
-    hint = field_hint(key, known) or did_you_mean(key, known) or _known_here(known)
+    known, instance = known_fields(error), cast("Mapping[str, Any]", error.instance)
+    hint = field_hint(key, known)
+    if hint is None and key.lower() in _UNIT_WORDS:
+        unit = _short_text(instance[key]) or "call"
+        hint = f"an entitlement declares its unit: {unit_fields(unit)}"
+    hint = hint or did_you_mean(key, known) or _known_here(known)
     return Diagnostic(rule="unknown-field", message=f"unknown field '{key}'", hint=hint)
 
 
 def _known_here(known: Collection[str]) -> str:
-    is_bundle = EXTENDS in known and "name" not in known
-    where = "grants go below `entitlements:`; " if is_bundle else ""
+    where = "grants go below `entitlements:`; " if EXTENDS in known else ""
     return f"{where}known here: {', '.join(known)}"
 
 
@@ -109,9 +116,21 @@ def _hint(rule: str, error: ValidationError, path: tuple[str | int, ...]) -> str
 def _type_hint(error: ValidationError) -> str | None:
     """What to write in place of a value of another type."""
     types = _schema(error).get("type", ())
-    if isinstance(error.instance, list) and "object" in _listed(types):
+    wanted = _listed(types)
+    text = _short_text(error.instance)
+    if isinstance(error.instance, list) and "object" in wanted:
         return "write each as `slug: value`, without the dash or the brackets"
-    return number_hint(error.instance) if {"integer", "number"} & {*_listed(types)} else None
+    if text and "array" in wanted:
+        return f"write a list: [{', '.join(map(slug_meant, text.split(',')))}]"
+    if text and "object" in wanted and "name" in _schema(error).get("properties", ()):
+        return f"write a map: {{name: {text}}}"
+    return number_hint(error.instance) if {"integer", "number"} & {*wanted} else None
+
+
+def _short_text(value: object) -> str:
+    """A text that a hint can repeat; empty for everything else."""
+    text = value.strip() if isinstance(value, str) else ""
+    return text if len(text) <= _LONGEST_REPEATED else ""
 
 
 def _listed(types: str | list[str]) -> list[str]:

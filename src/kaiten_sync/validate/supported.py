@@ -22,7 +22,22 @@ def needs_capabilities(desired: DesiredState) -> bool:
 
 def unsupported(desired: DesiredState, capabilities: Capabilities) -> tuple[Diagnostic, ...]:
     """One diagnostic per declared field that the server does not know."""
-    return (*_without_families(desired, capabilities), *_unknown_fields(desired, capabilities))
+    return (
+        *_without_families(desired, capabilities),
+        *(
+            Diagnostic(
+                rule="unsupported-field",
+                message=f"the server does not know '{spec.name}' (so says {capabilities.source})",
+                ref=resource.sources.get(spec.name, resource.source),
+                address=str(resource.address),
+                hint="remove the field, or set the target's `generation` if this is wrong",
+            )
+            for resource in desired.resources.values()
+            for spec in _declared(resource)
+            if not spec.is_universal
+            and not capabilities.knows(resource.address.kind, spec.wire_name)
+        ),
+    )
 
 
 def _without_families(desired: DesiredState, capabilities: Capabilities) -> Iterator[Diagnostic]:
@@ -39,21 +54,6 @@ def _without_families(desired: DesiredState, capabilities: Capabilities) -> Iter
                 hint=f"declare it below `{versions.section}`, or set the target's `generation` if"
                 " this is wrong",
             )
-
-
-def _unknown_fields(desired: DesiredState, capabilities: Capabilities) -> tuple[Diagnostic, ...]:
-    return tuple(
-        Diagnostic(
-            rule="unsupported-field",
-            message=f"the server does not know '{spec.name}' (so says {capabilities.source})",
-            ref=resource.sources.get(spec.name, resource.source),
-            address=str(resource.address),
-            hint="remove the field, or set the target's `generation` if this is wrong",
-        )
-        for resource in desired.resources.values()
-        for spec in _declared(resource)
-        if not spec.is_universal and not capabilities.knows(resource.address.kind, spec.wire_name)
-    )
 
 
 def _declared(resource: Resource) -> Iterator[FieldSpec]:

@@ -82,7 +82,7 @@ class Repository:
         _git(self.folder, "clone", "--quiet", "--branch", ref, str(self.folder), str(whole))
         if merged is not None:
             who = ("-c", "user.name=Forge", "-c", "user.email=forge@example.com")
-            _git(whole, *who, "merge", "--quiet", "--no-edit", f"origin/{merged}")
+            _git(whole, *who, "merge", "--quiet", "--no-ff", "--no-edit", f"origin/{merged}")
         if depth:
             shallow = ("--depth", str(depth), "--branch", ref)
             _git(self.folder, "clone", "--quiet", *shallow, whole.as_uri(), str(folder))

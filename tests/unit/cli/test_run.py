@@ -71,6 +71,9 @@ def test_an_unknown_command_gets_the_one_that_was_meant(
         ),
         ("plan -target prod", "Did you mean --target?"),
         ("apply -auto-approve", "Did you mean --yes?"),
+        ("plan prod", "A catalog is named with -f. A target is named with -t"),
+        ("apply one.json prod", "A target is named with -t"),
+        ("show one.json prod", "Got unexpected extra argument (prod)"),
         ("plan --frobnicate", "No such option '--frobnicate'."),
     ],
 )

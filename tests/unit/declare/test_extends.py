@@ -94,6 +94,45 @@ def test_names_are_found_across_files_and_in_overlays() -> None:
     assert grants(merged, "free") == {"calls": 7, "seats": 3, "sso": False}
 
 
+@pytest.mark.parametrize(
+    ("notes", "warned"),
+    [
+        ("extends: basics, lifecycleState: ARCHIVED", ["this is archived"]),
+        ("extends: basics, lifecycleState: ARCHIVED, protect: true", []),
+        ("entitlements: {calls: 1}, lifecycleState: ARCHIVED", []),
+        ("extends: basics", []),
+    ],
+)
+def test_an_archived_license_that_inherits_gets_a_warning(notes: str, warned: list[str]) -> None:
+    license_ = f"licenses: {{old: {{name: O, type: PAID, {notes}}}}}\n"
+    _, found = flatten(HEAD + BUNDLES + license_)
+    assert [each.message.partition(",")[0] for each in found] == warned
+
+
+@pytest.mark.parametrize(
+    "over",
+    [
+        "licenses: {pro: {extends: null}}",
+        "licenses: {pro: {extends: [support]}}",
+        "licenses: {free: {entitlements: {calls: null}}}",
+        "bundles: {basics: {entitlements: {calls: null}}}\nlicenses: {free: {extends: basics}}",
+    ],
+)
+def test_a_null_of_the_base_is_right_where_an_overlay_takes_its_object_away(over: str) -> None:
+    base = (
+        HEAD + BUNDLES + "licenses:\n"
+        "  free: {name: F, type: PAID, entitlements: {calls: 5}}\n"
+        "  pro: {name: P, type: PAID, extends: free, entitlements: {seats: 9, calls: null}}\n"
+    )
+    if "basics" in over:
+        base = base.replace("entitlements: {calls: 5}", "extends: [basics]")
+    merged, wrong = flatten(base, over=(f"version: 1\n{over}\n",))
+    assert wrong == []
+    granted = grants(merged, "pro")
+    assert isinstance(granted, dict)
+    assert "calls" not in granted
+
+
 def test_a_list_that_nobody_declares_stays_undeclared() -> None:
     merged, _ = flatten(
         HEAD
@@ -139,7 +178,7 @@ WRONG = {
         "undeclared-reference",
         "support",
     ),
-    "itself": ("a1: {name: A, type: PAID, extends: a1}", "extends-cycle", "bundle"),
+    "itself": ("a1: {name: A, type: PAID, extends: a1}", "extends-cycle", "remove a1 here"),
     "null of nothing": (
         "a1: {name: A, type: PAID, extends: basics, entitlements: {sats: null}}",
         "removes-nothing",

@@ -9,6 +9,7 @@ import pytest
 from tests.unit.declare.conftest import Write
 
 from kaiten_sync.declare import read_documents
+from kaiten_sync.model.source import NamedPath, SourceRef
 
 V = "version: 1\n"
 
@@ -181,6 +182,24 @@ def test_links_may_not_lead_out_of_the_folder(tree: Path, write: Write) -> None:
         ("outside-folder", "c/linked"),
     ]
     assert ("outside-folder", "c/link.yaml") in rules(tree, "c/*.yaml")
+
+
+def test_a_repository_shows_no_file_beside_it(write: Write, tmp_path: Path) -> None:
+    """Whoever checks a repository of others would print what is in their own files."""
+    write("password.yaml", "root: x\n")
+    write("repository/.git/config", "")
+    write("repository/catalog.yaml", V)
+    root = tmp_path / "repository"
+    (root / "link.yaml").symlink_to(tmp_path / "password.yaml")
+    (root / "linked").symlink_to(tmp_path)
+    outside = [("outside-folder", None)]
+    for path in ("link.yaml", "linked", "linked/*.yaml", "linked/password.yaml"):
+        assert [(rule, None) for rule, _ in rules(root, path)] == outside, path
+    named = NamedPath("../password.yaml", SourceRef("kaiten-sync.yaml", 1, 1), None)
+    for given in (named, named.below(root)):
+        assert rules(root, given) == [("outside-folder", "kaiten-sync.yaml")]
+    write("beside.yaml", V)
+    assert shown(root, "../beside.yaml", "catalog.yaml") == ["../beside.yaml", "catalog.yaml"]
 
 
 def test_links_inside_of_the_folder_are_followed_once(tree: Path) -> None:

@@ -79,6 +79,17 @@ def test_a_license_extends_what_leaves_the_fewest_lines(
     assert len(text.splitlines()) <= len(exported(grants, extends=False).splitlines())
 
 
+def test_what_is_archived_stands_alone_and_nobody_extends_it() -> None:
+    found: list[LiveResource] = []
+    for slug in ("a-old", "pro", "team"):
+        state = "ARCHIVED" if slug == "a-old" else "PUBLISHED"
+        found.append(live(f"license/{slug}", name=slug, type="PAID", lifecycleState=state))
+        found += [live(f"license/{slug}/grant/{name}", value=v) for name, v in FREE.items()]
+    files = catalog_files(live_state(*found), Scope(), Split.NONE, extends=True)
+    assert files["catalog.yaml"].count("extends:") == 1
+    assert "extends: pro" in files["catalog.yaml"]
+
+
 def test_without_being_asked_nothing_extends() -> None:
     assert "extends" not in exported({"free": FREE, "pro": FREE}, extends=False)
 

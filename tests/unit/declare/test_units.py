@@ -54,7 +54,7 @@ REFUSED = [
     ("seats: 10GB", "bad-quantity", "declares the unit"),
     ('seats: "5000000"', "bad-quantity", "write 5000000"),
     ("\n      seats: 1,000", "bad-quantity", "write 1000"),
-    ("disk: 500MB", "bad-quantity", "whole number"),
+    ("disk: 500MB", "bad-quantity", "write 0.5 alone"),
     ("store: 10gb", "bad-quantity", "write 10GB"),
     ("seats: Unlimited", "bad-grant", "write unlimited"),
     ("seats: infinite", "bad-grant", "write unlimited"),

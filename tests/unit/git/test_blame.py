@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import os
+import resource
 import subprocess
 from pathlib import Path
 
 import pytest
 
 from kaiten_sync.errors import UsageError
+from kaiten_sync.git import run
 from kaiten_sync.git.blame import blame_lines
-from kaiten_sync.git.show import file_at
+from kaiten_sync.git.show import file_at, versions
 from kaiten_sync.model.attribution import Attribution
 
 BLOCK = """\
@@ -173,15 +175,36 @@ def test_no_program_of_the_repository_runs(
 
 
 @pytest.mark.parametrize(
-    "setting", ["blame.ignoreRevsFile", "core.attributesFile", "core.excludesFile", "mailmap.file"]
+    "setting",
+    [
+        "blame.ignoreRevsFile",
+        "core.attributesFile",
+        "core.excludesFile",
+        "diff.orderFile",
+        "mailmap.file",
+    ],
 )
 def test_no_device_is_read_to_an_end_that_it_has_not(repository: Repository, setting: str) -> None:
     first = repository.commit("Ada", a="x: 1\n")
     repository.git("config", setting, "/dev/zero", who="Ada")
+    assert len(versions(repository.folder / "a.yaml")) == 1
     is_known = setting != "blame.ignoreRevsFile"
     who = repository.who("a", 1)
     assert (who is not None and who.author == "Ada") is is_known
     assert file_at(f"{first}:a.yaml", repository.folder) == b"x: 1\n"
+
+
+@pytest.mark.skipif(not hasattr(resource, "prlimit"), reason="only Linux limits another process")
+@pytest.mark.parametrize("name", ["info/attributes", "objects/info/alternates"])
+def test_git_does_not_fill_the_memory(
+    repository: Repository, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.setattr(run, "MEMORY_BYTES", 64 * 1024 * 1024)
+    repository.commit("Ada", a="x: 1\n")
+    (repository.folder / ".git" / name).symlink_to("/dev/zero")
+    assert repository.who("a", 1) is None
+    largest_kb = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
+    assert largest_kb < 512 * 1024
 
 
 def test_what_was_committed_is_not_replaced(repository: Repository) -> None:
@@ -193,12 +216,13 @@ def test_what_was_committed_is_not_replaced(repository: Repository) -> None:
 
 def test_git_gets_no_secret(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "bin").mkdir()
-    _, trace = program(tmp_path / "bin", "git")
+    ran, trace = program(tmp_path / "bin", "git")
+    ran.write_text(ran.read_text(encoding="utf-8") + "echo 0\n", encoding="utf-8")
     path = os.environ["PATH"]
     monkeypatch.setenv("PATH", f"{tmp_path / 'bin'}{os.pathsep}{path}")
     for name in ("KAITEN_AUTH_TOKEN", "KAITEN_PROD_TOKEN", "AWS_SECRET_ACCESS_KEY", "GIT_ASKPASS"):
         monkeypatch.setenv(name, "secret-value")
-    assert file_at("main:a.yaml", tmp_path) == b""
+    assert file_at("main:a.yaml", tmp_path) == b"0\n"
     given = trace.read_text(encoding="utf-8")
     assert "HOME=" in given
     assert "secret-value" not in given

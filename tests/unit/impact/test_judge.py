@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -33,6 +34,7 @@ def affected(after: float | None, before: float | None = 1000, threshold: float 
         before=before,
         after=after,
         threshold=threshold,
+        threshold_after=after,
     )
 
 
@@ -65,6 +67,9 @@ STANDINGS = [
     ("a lower limit of its own", 500, used(100, limit=200), Standing.UNKNOWN),
     ("the server says the same", 500, used(600, limit=1000), Standing.OVER),
     ("unlimited for this one", 500, used(600, limit=math.inf), Standing.UNKNOWN),
+    ("unlimited, and it needs no more", 500, used(300, limit=math.inf), Standing.WITHIN),
+    ("applied already", 500, used(600, limit=500), Standing.OVER),
+    ("applied already, and within", 500, used(300, limit=500), Standing.WITHIN),
 ]
 
 
@@ -75,6 +80,23 @@ def test_a_holder_stands_where_its_next_report_would_find_it(
     after: float | None, usage: Usage | None, standing: Standing
 ) -> None:
     assert judge(affected(after), INSTANCE, usage, NOW).standing is standing
+
+
+@pytest.mark.parametrize(
+    ("action", "standing"),
+    [
+        ("delete", Standing.LOSES),
+        ("archive", Standing.UNAFFECTED),
+        ("clear-default", Standing.UNAFFECTED),
+    ],
+)
+def test_a_deleted_license_is_lost_and_a_withdrawn_one_is_kept(
+    action: str, standing: Standing
+) -> None:
+    change = replace(
+        affected(None, before=None), action=Action(action), entitlement=None, is_metered=False
+    )
+    assert judge(change, INSTANCE, None, NOW).standing is standing
 
 
 def test_a_window_that_has_ended_counts_nothing() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from itertools import product
@@ -198,14 +198,60 @@ def test_what_inherits_keeps_what_it_had(
     tmp_path: Path, case: tuple[str, dict[str, dict[str, int]], str]
 ) -> None:
     text, edited, expected = case
-    path = tmp_path / "c.yaml"
-    path.write_text(HEAD + text, encoding="utf-8")
-    source = CatalogSource(root=tmp_path, catalog=["c.yaml"])
+    assert adopted(tmp_path, HEAD + text, edited) == HEAD + "licenses:\n" + expected
+
+
+UNITS = """\
+version: 1
+entitlements:
+  disk: {name: Disk, type: NUMBER, unitSingular: byte, unitPlural: bytes}
+  mail: {name: Mail, type: NUMBER, unitSingular: mail, unitPlural: mails}
+licenses:
+  free: {name: F, type: PAID, entitlements: {disk: 1GB, mail: {value: 5k mails, overagePercent: 9}}}
+  pro: {name: P, type: PAID, extends: free, entitlements: {disk: 10 GiB}}
+  max:
+    name: M
+    type: PAID
+    extends: free
+    entitlements:
+      disk: unlimited   # for now
+  old: {name: O, type: PAID, entitlements: {mail: 100}}
+"""
+WRITTEN = {
+    "a unit": ("free", "disk", 2_500_000_000, "{disk: 2.5GB, "),
+    "a unit in a map": ("free", "mail", 7000, "{value: 7k mails, "),
+    "no prefix that fits": ("free", "mail", 7001, "{value: 7001 mails, "),
+    "a space": ("pro", "disk", 3 * 2**30, "{disk: 3 GiB}"),
+    "as others write it": ("max", "disk", 5 * 10**10, "disk: 50GB   # for now"),
+    "a plain number": ("old", "mail", 2000, "{mail: 2000}"),
+    "an inherited grant": ("pro", "mail", 6000, "{disk: 10 GiB, mail: 6k mails}"),
+    "what others inherit": ("free", "mail", 6, "mail: {value: 5k mails, overagePercent: 9}"),
+    "a new grant": ("old", "disk", 10**9, "{mail: 100, disk: 1GB}"),
+    "unlimited": ("pro", "disk", "unlimited", "{disk: unlimited}"),
+    "a fraction": ("pro", "disk", 0.5, "{disk: 0.5}"),
+}
+
+
+@pytest.mark.parametrize("case", WRITTEN.values(), ids=WRITTEN)
+def test_a_number_is_written_as_the_files_write_it(
+    tmp_path: Path, case: tuple[str, str, float | str, str]
+) -> None:
+    license_, slug, value, written = case
+    after = adopted(tmp_path, UNITS, {f"license/{license_}/grant/{slug}": {"value": value}})
+    changed = [line for line in after.splitlines() if line not in UNITS.splitlines()]
+    assert any(written in line for line in changed), after
+
+
+def adopted(folder: Path, text: str, edited: Mapping[str, Mapping[str, Any] | None]) -> str:
+    """The file once what was edited, or is gone, is adopted: it declares exactly what is live."""
+    path = folder / "c.yaml"
+    path.write_text(text, encoding="utf-8")
+    source = CatalogSource(root=folder, catalog=["c.yaml"])
     objects = {str(a): live(str(a), **each.fields) for a, each in load(source).resources.items()}
-    objects |= {name: live(name, **fields) for name, fields in edited.items()}
-    catalog = FakeCatalog(*objects.values())
+    objects |= {name: live(name, **fields) for name, fields in edited.items() if fields}
+    catalog = FakeCatalog(*(each for name, each in objects.items() if edited.get(name, True)))
     adopt(
-        workplace(tmp_path, catalog),
+        workplace(folder, catalog),
         AdoptRequest(
             drift=DriftRequest(
                 files=("c.yaml",), plan="none", only=frozenset(map(parse_address, edited))
@@ -213,6 +259,57 @@ def test_what_inherits_keeps_what_it_had(
         ),
         cast(Ports, SimpleNamespace(files=Disk(), progress=NoProgress())),
     )
-    assert path.read_text(encoding="utf-8") == HEAD + "licenses:\n" + expected
     found = read_catalog(catalog, scope=Scope(), progress=NoProgress())
     assert diff_catalog(load(source), found, Scope()).differences == ()
+    return path.read_text(encoding="utf-8")
+
+
+FREE = "    entitlements: &base\n      calls: 10          # per month\n      seats: 3\n"
+LOGS = {"license/free/grant/logs": {"value": 7}}
+OWNED = {
+    "the base gets one": (
+        LOGS,
+        f"{FREE}      logs: 7\n",
+        "    entitlements:\n      seats: 5           # more\n      calls: 10\n",
+    ),
+    "what merges it loses one": (
+        {"license/pro/grant/calls": None},
+        FREE,
+        "    entitlements:\n      seats: 5           # more\n",
+    ),
+    "what merges it loses one that it overrides": (
+        {"license/pro/grant/seats": None},
+        FREE,
+        "    entitlements:\n      calls: 10           # more\n",
+    ),
+    "the base gets one, and what merges it loses one": (
+        {**LOGS, "license/pro/grant/calls": None},
+        f"{FREE}      logs: 7\n",
+        "    entitlements:\n      seats: 5           # more\n",
+    ),
+}
+MERGED = """\
+licenses:
+  free:
+    name: Free
+    type: PAID
+    entitlements: &base
+      calls: 10          # per month
+      seats: 3
+  pro:
+    name: Pro
+    type: PAID
+    entitlements:
+      <<: *base
+      seats: 5           # more
+"""
+
+
+@pytest.mark.parametrize("case", OWNED.values(), ids=OWNED)
+def test_a_merged_list_is_written_out_if_it_must_differ(
+    tmp_path: Path, case: tuple[dict[str, dict[str, int] | None], str, str]
+) -> None:
+    edited, base, merging = case
+    after = adopted(tmp_path, HEAD + "  logs: {name: Logs, type: NUMBER}\n" + MERGED, edited)
+    assert base in after
+    assert after.endswith(merging)

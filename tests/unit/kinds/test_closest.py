@@ -54,6 +54,11 @@ def test_a_word_that_no_slug_can_be_is_compared_with_nothing() -> None:
     assert closest.did_you_mean("seats", ["seats", "seat", "c" * 1000]) == "did you mean 'seat'?"
 
 
+@pytest.mark.parametrize("word", ["month", "Month", "MONTH_", "mnoth"])
+def test_a_word_in_another_case_is_meant(word: str) -> None:
+    assert closest.did_you_mean(word, ["DAY", "MONTH"]) == "did you mean 'MONTH'?"
+
+
 def diagnostics(folder: Path, base: str, overlay: str) -> list[Diagnostic]:
     (folder / "base.yaml").write_text(base)
     (folder / "over.yaml").write_text(overlay)

@@ -13,6 +13,7 @@ from kaiten_sync.licensing.quantities import (
     MAX_QUANTITY,
     Unit,
     parse_quantity,
+    quantity_like,
     quantity_text,
     shortest_quantity,
 )
@@ -105,16 +106,44 @@ MEANT = [
     ("2tb", ("GB", "GB"), "2TB"),
     (".5k", (), "0.5k"),
     ("5m2", ("km2", "km2"), None),
+    ("1,000+", (), "1000"),
+    ("10GB (64 GB RAM)", ("GB", "GB"), "10GB"),
+    ("100GB included", ("GB", "GB"), "100GB"),
+    ("<= 10", (), "10"),
+    ("10,", (), "10"),
+    ("5/mo.", (), "5"),
+    ("24 hours", ("day", "days"), "1"),
+    ("2 weeks", ("day", "days"), "14"),
+    ("1.5h", ("minute", "minutes"), "90"),
+    ("7d", ("hour", "hours"), "168"),
+    ("1 month", ("day", "days"), None),
+    ("36 hours", ("day", "days"), None),
+    ("10GB / member", ("GB", "GB"), None),
 ]
 HINTS = [
-    ("500MB", ("GB", "GB"), "whole number (0 or 1), or declare a smaller unit"),
+    ("500MB", ("GB", "GB"), "write 0.5 alone, or declare a smaller unit"),
+    ("150.5GB", ("GB", "GB"), "whole number (150 or 151), or declare a smaller unit"),
     ("1.1GiB", ("B", "B"), "(1181116006 or 1181116007), "),
     ("10PB", ("B", "B"), "or `unlimited`"),
     ("-5GB", ("B", "B"), "not negative"),
     ("1.500k", (), "write 1.5k or 1500k"),
     ("50 EUR", (), "no prices"),
     ("5 mails", ("call", "calls"), "of calls"),
-    ("10 credits", (), "`unitSingular: credits`"),
+    ("10 credits", (), "`unitSingular: credit` and `unitPlural: credits`"),
+    ("1.5k credits", (), "`unitSingular: credit` and `unitPlural: credits`"),
+    ("100 CU-hours", (), "`unitSingular: CU-hour` and `unitPlural: CU-hours`"),
+    ("up to 7 days", (), "`unitSingular: day` and `unitPlural: days`"),
+    ("3 entries", (), "`unitSingular: entry` and `unitPlural: entries`"),
+    ("1 seat", (), "`unitSingular: seat` and `unitPlural: seats`"),
+    ("0.5 GB", (), "write 0.5, without the unit"),
+    ("99.95%", (), "write 99.95, without the unit"),
+    ("5%", (), "`unitSingular: %` and `unitPlural: %`"),
+    ("5/month", (), "write 5, and `resetPeriod: MONTH` in the entitlement"),
+    ("100 GB per day", ("GB", "GB"), "write 100GB, and `resetPeriod: DAY`"),
+    ("10GB / member", ("GB", "GB"), "the API multiplies nothing: write the number for one member"),
+    ("3 per seat", (), "for one seat"),
+    ("5 requests/s", (), "`unitSingular: request/s` and `unitPlural: requests/s`"),
+    ("1 month", ("day", "days"), "of days"),
     ("5²", (), "such as 1000"),
 ]
 
@@ -203,6 +232,59 @@ def test_numbers_are_shown_with_separators_and_units(value: float, unit: Unit, t
 def test_an_average_is_shown_with_few_digits() -> None:
     assert quantity_text(0.1 + 0.2, digits=6) == "0.3"
     assert quantity_text(1e-9, digits=6) == "0"
+
+
+ALIKE = [
+    (8, "10GB", GB, "8GB"),
+    (2000, "10GB", GB, "2TB"),
+    (2500, "10GB", GB, "2.5TB"),
+    (500, "1TB", GB, "500GB"),
+    (8, "10 GB", GB, "8 GB"),
+    (1000, "500MB", ("MB", "MB"), "1GB"),
+    (3500, "2 GB", ("MB", "MB"), "3.5 GB"),
+    (2 * 10**10, "10GB", BYTES, "20GB"),
+    (5, "10GB", ("byte", "bytes"), "5B"),
+    (3 * 2**30, "10GiB", ("byte", "bytes"), "3GiB"),
+    (10**10, "10GiB", ("byte", "bytes"), "10GB"),
+    (4 * 10**9, "10 bytes", ("byte", "bytes"), "4 GB"),
+    (60_000, "50k", CALLS, "60k"),
+    (1_500_000, "50k", CALLS, "1.5M"),
+    (60_123, "50k", CALLS, None),
+    (60_000, "50k calls", CALLS, "60k calls"),
+    (60_123, "50k calls", CALLS, "60123 calls"),
+    (1, "5 calls", CALLS, "1 call"),
+    (5, "1 call", CALLS, "5 calls"),
+    (50_000, "120 core hours", ("core hour", "core hours"), "50000 core hours"),
+    (1000, "500k", ("", ""), "1k"),
+    (50_000, "50_000k", ("", ""), "50k"),
+    (50_000, "0.05M", ("", ""), "0.05M"),
+    (5, "1000", CALLS, None),
+    (5000, "1_000", CALLS, None),
+    (5, "unlimited", CALLS, None),
+    (0, "10GB", GB, None),
+]
+
+
+@pytest.mark.parametrize(("value", "text", "unit", "alike"), ALIKE)
+def test_a_number_is_written_as_another_one_is(
+    value: int, text: str, unit: Unit, alike: str | None
+) -> None:
+    assert quantity_like(value, text, unit) == alike
+
+
+@given(
+    st.integers(0, MAX_QUANTITY)
+    | st.builds(lambda n, f: n * f, st.integers(0, 9999), st.sampled_from([10**3, 10**9, 2**20])),
+    st.sampled_from(
+        [("10GB", GB), ("3 GiB", BYTES), ("5k", CALLS), ("5 k calls", CALLS), ("7B", BYTES)]
+    ),
+)
+def test_what_is_written_as_another_number_is_reads_as_the_same(
+    value: int, written: tuple[str, Unit]
+) -> None:
+    text, unit = written
+    alike = quantity_like(value, text, unit)
+    assert alike is None or parse_quantity(alike, unit) == value
 
 
 SHORTEST = [

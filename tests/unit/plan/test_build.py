@@ -73,25 +73,33 @@ def test_deletes_in_reverse_and_only_when_told_to() -> None:
     ]
 
 
-@pytest.mark.parametrize("count", [1, 3])
-def test_a_license_gets_what_is_new_before_it_loses_anything(count: int) -> None:
-    slugs = [f"{side}-{number}" for side in ("new", "old") for number in range(count)]
-    kept = [
-        declared("license/l", name="L", type="PAID"),
-        *(declared(f"entitlement/{slug}", name=slug, type="NUMBER") for slug in slugs),
-    ]
-    wanted = desired(*kept, *(declared(f"license/l/grant/new-{n}", value=1) for n in range(count)))
-    found = live_state(
-        *(live(str(each.address), **each.fields) for each in kept),
-        *(live(f"license/l/grant/old-{n}", value=1) for n in range(count)),
-    )
-    plan = proposal(wanted, found, Policy(prune=Prune.ALL)).plan
-    before: dict[str, set[str]] = {}
+GIVEN: dict[str, tuple[object, object]] = {"new": (None, 1), "up": (1, 2), "on": (False, True)}
+TAKEN: dict[str, tuple[object, object]] = {"old": (1, None), "low": (2, 1), "off": (True, False)}
+
+
+@pytest.mark.parametrize("count", [1, 3, 11])
+def test_a_license_gets_what_is_new_or_raised_before_it_loses_anything(count: int) -> None:
+    kept = [declared("license/ll", name="L", type="PAID")]
+    before, after = [], []
+    for name, (old, new) in {**GIVEN, **TAKEN}.items():
+        for slug in (f"{name}-{number}" for number in range(count)):
+            type_ = "BOOLEAN" if name in ("on", "off") else "NUMBER"
+            kept.append(declared(f"entitlement/{slug}", name=slug, type=type_))
+            grant = f"license/ll/grant/{slug}"
+            before += [] if old is None else [live(grant, value=old)]
+            after += [] if new is None else [declared(grant, value=new)]
+    found = live_state(*(live(str(each.address), **each.fields) for each in kept), *before)
+    plan = proposal(desired(*kept, *after), found, Policy(prune=Prune.ALL)).plan
+    waits: dict[str, set[str]] = {}
     for change in plan.changes:
-        before[change.id] = {*change.depends_on}.union(*(before[i] for i in change.depends_on))
-    created = {id_ for id_ in before if id_.startswith("create:")}
-    assert len(created) == count
-    assert all(before[id_] >= created for id_ in before if id_.startswith("delete:"))
+        waits[change.id] = {*change.depends_on}.union(*(waits[i] for i in change.depends_on))
+    given = {each for each in waits if not waits[each]}
+    assert {each.split("/")[-1].split("-")[0] for each in given} == GIVEN.keys()
+    assert all(waits[each] >= given for each in waits.keys() - given)
+    if count < 11:  # a failure of what is taken holds up nothing else
+        assert all(waits[each] == given for each in waits.keys() - given)
+    edges = sum(len(change.depends_on) for change in plan.changes)
+    assert edges <= 100 + len(plan.changes)
 
 
 def test_the_plan_rests_on_what_matters_and_nothing_else() -> None:

@@ -100,6 +100,21 @@ def test_what_is_not_strict_json_is_not_a_plan_file(content: bytes, says: str) -
     assert len(caught.value.message) < 200
 
 
+@pytest.mark.parametrize(
+    ("content", "is_what"),
+    [
+        (b"version: 1\nlicenses: {}\n", "it is not JSON"),
+        (b'{"version": 1, "licenses": {}}', "this is a catalog"),
+        (b'{"formatVersion": 1, "planDigest": "sha256:0", "outcomes": []}', "a report or receipt"),
+        (b'{"version": 1, "catalog": [], "targets": {}}', "this is a project file"),
+    ],
+)
+def test_another_of_our_files_is_called_by_its_name(content: bytes, is_what: str) -> None:
+    with pytest.raises(PlanFileError, match=is_what) as caught:
+        read_plan(content)
+    assert "kaiten-sync plan -o" in str(caught.value.hint)
+
+
 def test_a_plan_file_larger_than_the_limit_is_not_parsed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("kaiten_sync.plan.plan_file.SIZE_LIMIT_BYTES", 10)
     with pytest.raises(PlanFileError, match="larger than 256 MiB"):

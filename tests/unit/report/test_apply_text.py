@@ -11,6 +11,7 @@ from hypothesis import given
 from tests.unit.report.strategies import NASTY, texts
 
 from kaiten_sync.kinds.addresses import parse_address
+from kaiten_sync.kinds.instance import MOVE, parse_instance
 from kaiten_sync.kinds.license import LicenseMove
 from kaiten_sync.model.change import Action, change_id
 from kaiten_sync.model.outcome import ApplyResult, Outcome, Status
@@ -22,7 +23,7 @@ AGAIN = "Apply the same plan again to finish it; what is done already is skipped
 
 
 def outcome(action: Action, address: str, status: Status, **more: Any) -> Outcome:
-    where = parse_address(address)
+    where = parse_instance(address) if action is MOVE else parse_address(address)
     return Outcome(
         change_id=change_id(action, where), address=where, action=action, status=status, **more
     )
@@ -68,6 +69,19 @@ See above what failed and why.
 """
         + AGAIN
     )
+
+
+def test_only_a_holder_whom_the_server_does_not_let_go_is_left_out_by_name() -> None:
+    left = [
+        outcome(MOVE, "instance/billed", Status.LEFT, message="it is billed", is_billed=True),
+        outcome(MOVE, "instance/gone", Status.LEFT, message="it is gone"),
+        outcome(MOVE, "instance/over", Status.LEFT, message="it would be over"),
+    ]
+    shown = apply_text(result(*left), color=False)
+    assert "Nothing applied to local" in shown
+    assert shown.count("--skip") == 1
+    assert "\n  --skip instance/billed\n" in shown
+    assert "--skip" not in apply_text(result(*left[1:]), color=False)
 
 
 @pytest.mark.parametrize(

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import json
+import re
+from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from junitparser import Failure
@@ -15,6 +19,7 @@ from tests.unit.report.strategies import LEAN, drift_reports
 from kaiten_sync.model.attribution import Attribution
 from kaiten_sync.model.drift import DriftReport, Verdict
 from kaiten_sync.model.plan import TargetRef
+from kaiten_sync.model.source import SourceRef
 from kaiten_sync.report.drift_html import drift_html
 from kaiten_sync.report.drift_junit import drift_junit
 from kaiten_sync.report.drift_markdown import drift_markdown
@@ -49,6 +54,24 @@ def test_every_verdict_says_who_and_what_to_do(drift: DriftReport) -> None:
     assert "revert: kaiten-sync drift -t prod " in text
     assert "plan:   kaiten-sync plan -t prod -o plans/prod.plan.json" in text
     assert "Drift: 1 conflict, 3 missing, 1 server edited, 1 git ahead. 1 not managed." in text
+
+
+@pytest.mark.parametrize(
+    "written",
+    [partial(drift_text, color=False), drift_markdown, drift_html, drift_junit, drift_sarif],
+)
+def test_every_format_says_where_it_is_declared_and_through_what(
+    drift: DriftReport, written: Callable[[list[DriftReport]], str]
+) -> None:
+    source = SourceRef("catalog.yaml", 7, 3, ("free", "basics"))
+    changed = [d for d in drift.differences if d.verdict is Verdict.CHANGED][:1]
+    inherited = [
+        replace(d, source=source, fields=tuple(replace(f, source=None) for f in d.fields))
+        for d in changed
+    ]
+    text = written([replace(drift, differences=tuple(inherited))])
+    assert "inherited from basics through free, catalog.yaml" in text
+    assert re.search(r"catalog\.yaml(:|&#58;)7", text)
 
 
 def test_each_verdict_has_its_commands(drift: DriftReport) -> None:

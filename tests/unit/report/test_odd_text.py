@@ -35,6 +35,8 @@ from kaiten_sync.model.diagnostic import Diagnostic
 from kaiten_sync.model.plan import Plan
 from kaiten_sync.plan.plan_file import write_plan
 from kaiten_sync.report.formats import DOCUMENTS, DriftView, ExaminationView, Look, PlanView
+from kaiten_sync.report.impact_csv import text_cell
+from kaiten_sync.report.markdown import code
 from kaiten_sync.report.safe_text import json_text, safe_text
 
 VALUES: dict[str, st.SearchStrategy[Any]] = {
@@ -119,7 +121,7 @@ def is_csv_of_text(text: str) -> None:
     rows = list(csv.reader(io.StringIO(text)))
     assert {len(row) for row in rows} == {len(rows[0])}
     for cell in (cell for row in rows for cell in row if not re.fullmatch(r"-?[\d.e+-]+", cell)):
-        assert not cell.startswith(("=", "+", "@", "\t")), cell
+        assert not re.search(r"(^|;)\s*[=+@]", cell), cell
 
 
 CHECKS: dict[str, tuple[Callable[[str], None], ...]] = {
@@ -144,6 +146,16 @@ def test_text_from_outside_is_not_obeyed(document: str, name: str, data: st.Data
     shows_only_characters(text)
     for check in CHECKS[name]:
         check(text)
+
+
+@pytest.mark.parametrize("text", ["=1", " =1", "\n-1", "a;=1", "a; @b", "＝1"])
+def test_no_text_is_a_formula_in_any_language(text: str) -> None:
+    assert text_cell(text).count("'") == 1
+
+
+def test_a_name_is_no_link() -> None:
+    assert "www." not in code("www.example.com").lower()
+    assert "www." not in code("WWW.example.com").lower()
 
 
 @pytest.mark.parametrize("document", DOCUMENTS)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import re
+from dataclasses import replace
 
 import pytest
 from tests.unit.report.strategies import plan_of
@@ -12,6 +13,7 @@ from tests.unit.report.strategies import plan_of
 from kaiten_sync.kinds.addresses import parse_address
 from kaiten_sync.model.address import Address
 from kaiten_sync.model.change import Action, Change, Effect, FieldChange, change_id
+from kaiten_sync.model.source import SourceRef
 from kaiten_sync.model.value import ABSENT, Absent, Fields, Json
 from kaiten_sync.pricing import (
     Grant,
@@ -62,6 +64,35 @@ def test_rows_are_granted_entitlements_by_group_and_columns_licenses_in_their_or
     assert [(row.group, row.slug) for row in table.rows] == [("Quotas", "calls"), ("", "sso")]
     shown = [[cell_text(cell, row.unit) for cell in row.cells] for row in table.rows]
     assert shown == [["50,000 calls (+20 %)", "1 call"], ["yes", "–"]]
+
+
+def test_rows_are_the_same_in_whatever_order_a_server_has_groups() -> None:
+    groups = {parse_address(f"group/{slug}"): {"name": slug.upper()} for slug in ("aa", "zz")}
+    calls = parse_address("entitlement/calls")
+    shown = [
+        table_of_catalog({**CATALOG, **groups, calls: {"groups": order}}).rows
+        for order in (["zz", "aa"], ["aa", "zz"])
+    ]
+    assert shown[0] == shown[1]
+    assert shown[0][0].group == "AA"
+
+
+def test_columns_of_a_plan_are_in_the_order_in_which_they_are_declared() -> None:
+    declared = {  # what is inherited is declared elsewhere
+        "license/gone/grant/calls": None,
+        "license/starter/grant/calls": SourceRef("v2.yaml", 30, 1),
+        "license/growth/grant/calls": SourceRef("v2.yaml", 40, 1),
+        "license/basic/grant/sso": SourceRef("v2.yaml", 2, 1, through=("free",)),
+        "license/basic/grant/calls": SourceRef("v2.yaml", 50, 1),
+        "license/agency/grant/calls": SourceRef("v10.yaml", 1, 1),
+    }
+    changes = (
+        replace(change("calls", 1, 2), id=text, address=parse_address(text), source=source)
+        for text, source in declared.items()
+    )
+    table = table_of_plan(plan_of(tuple(changes)))
+    shown = [each.slug for each in table.columns]
+    assert shown == ["starter", "growth", "basic", "agency", "gone"]
 
 
 @pytest.mark.parametrize(

@@ -30,6 +30,17 @@ def tightened(
     )
 
 
+def deleted(address: str) -> Change:
+    parsed = parse_address(address)
+    return Change(
+        id=change_id(Action.DELETE, parsed),
+        address=parsed,
+        action=Action.DELETE,
+        fields=(FieldChange(name="value", before=True),),
+        effect=Effect.TIGHTENS,
+    )
+
+
 CASES = {
     "declared in a license": (
         [
@@ -51,6 +62,10 @@ CASES = {
         [tightened("pro", "free", before=900), tightened("free")],
         "2,000 → 400 in free also tightens pro (api-calls, catalog/free.yaml:12)",
     ),
+    "a line that is gone": (
+        [*(deleted(f"license/{name}/grant/sso") for name in ("max", "pro", "team"))],
+        "sso is taken away from max, pro and team",
+    ),
     "many": (
         [tightened("free"), *(tightened(f"l{n:02}", "free") for n in range(12))],
         "l08, l09 and 2 more (api-calls",
@@ -68,6 +83,14 @@ def test_it_is_named_in_every_format(changes: list[Change], sentence: str) -> No
 ALONE = {
     "one license": [tightened("free")],
     "another line": [tightened("free"), tightened("pro", line=13)],
+    "one line that is gone": [deleted("license/pro/grant/sso"), deleted("license/a1/grant/x1")],
+    "lines that go with their licenses": [
+        deleted(f"license/{name}{rest}") for name in ("a1", "b1") for rest in ("", "/grant/sso")
+    ],
+    "lines that go with their entitlement": [
+        *(deleted(f"license/{name}/grant/sso") for name in ("a1", "b1")),
+        deleted("entitlement/sso"),
+    ],
     "loosens": [tightened(name, "free", effect=Effect.LOOSENS) for name in ("a", "b")],
 }
 
@@ -76,3 +99,4 @@ ALONE = {
 def test_what_tightens_no_other_license_is_not(changes: list[Change]) -> None:
     assert "→ 400 in" not in plan_text(plan_of(tuple(changes)), color=False)
     assert "tightens free" not in plan_text(plan_of(tuple(changes)), color=False)
+    assert "is taken away from" not in plan_text(plan_of(tuple(changes)), color=False)

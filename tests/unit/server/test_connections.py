@@ -81,6 +81,22 @@ def test_who_says_nothing_more_is_disconnected(
     assert answers == bool(before) + (part == PARTS[3])
 
 
+@pytest.mark.parametrize("both", [True, False])
+def test_nothing_follows_a_request_whose_end_can_be_read_in_two_ways(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, both: bool
+) -> None:
+    """A proxy may take for its body what would be a request here."""
+    monkeypatch.setattr(connections, "HEAD_S", SOON_S)
+    length = b"Content-Length: 60\r\n" if both else b""
+    inner = b"GET /api/healthz HTTP/1.1\r\nHost: x\r\n\r\n"
+    head = b"POST /api/licenses HTTP/1.1\r\nHost: x\r\n" + length
+    with EmbeddedServer(tmp_path) as server, connected(port_of(server)) as client:
+        client.sendall(head + b"Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n" + inner)
+        answers = read_to_the_end(client)
+    assert answers.count(b"HTTP/1.1 401 ") == 1
+    assert answers.count(b"HTTP/1.1 200 ") == (0 if both else 1)
+
+
 def test_a_byte_now_and_then_does_not_help(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(connections, "HEAD_S", SOON_S)
     with EmbeddedServer(tmp_path) as server, connected(port_of(server)) as client:

@@ -39,7 +39,7 @@ def test_pages_mark_what_git_says_and_the_plan_shows_what_it_would_change(
     with at_dashboard(git_server.url, git_server.token) as dash:
         plan = Html(dash.see("/plan"))
         assert [row[:2] for row in plan.rows()] == [["license/growth/grant/seats", "update"]]
-        assert "value: 9 → 5" in plan.text
+        assert "value: 9 seats → 5 seats" in plan.text
         assert plan.rows()[0][4] == "catalog.yaml:7"
         assert plan.link("license/growth/grant/seats") == "/licenses/growth"
         assert "1 object not managed" in plan.text
@@ -101,7 +101,7 @@ def test_the_plan_names_what_is_not_managed_and_whom_it_affects(
         page = Html(dash.see("/plan"))
         assert page.link("entitlement/by-hand") == "/entitlements/by-hand"
         assert "1 instance affected: 1 would be over" in page.text
-        assert page.rows()[0][5] == "1 over, 0 near of 1main: 8 used"
+        assert page.rows()[0][5] == "1 over, 0 near of 1main: 8 seats used"
 
 
 def test_forms_of_what_git_declares_say_so_and_show_the_yaml_to_change(

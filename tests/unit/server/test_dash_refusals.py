@@ -130,6 +130,20 @@ def test_no_name_in_an_export_is_a_formula(dash: Dash, meter: Meter, name: str) 
     assert row["token"] == f"'{name}"
 
 
+def test_what_ends_a_cell_in_some_languages_begins_no_formula(
+    dash: Dash, api: httpx.Client
+) -> None:
+    for name in ("a; =1+1", "B"):
+        made = {"name": name, "slug": "aa"}
+        done(
+            api.post("/customers", json=made)
+            if name != "B"
+            else api.put("/customers/aa", json=made)
+        )
+    rows = list(csv.DictReader(io.StringIO(dash.client.get("/events.csv").text)))
+    assert "name: a;' =1+1 -> B" in [row["change"] for row in rows]
+
+
 def test_refusals_of_a_renamed_instance_are_found_by_both_slugs(dash: Dash, meter: Meter) -> None:
     meter.grant(10)
     assert meter.report(11).status_code == 409

@@ -96,6 +96,16 @@ def test_the_list_of_meters_says_how_many_there_are(dash: Dash, meter: Meter) ->
     assert "0 meters like this" in Html(dash.see("/usage?band=over")).text
 
 
+def test_a_refused_report_says_how_much_in_its_unit(dash: Dash, meter: Meter) -> None:
+    meter.grant(10**10, "disk", unitSingular="byte", unitPlural="bytes")
+    form = "/instances/main/entitlements/disk/report"
+    sent = {"behavior": "append", "value": "12.5 GB", "reason": "too much"}
+    assert (
+        "would be 12.5 GB, more than what is granted (10 GB"
+        in Html(dash.send(form, sent).text).text
+    )
+
+
 def test_usage_is_reported_and_corrected_by_hand_with_a_reason(dash: Dash, meter: Meter) -> None:
     meter.grant(10)
     meter.count(4)
@@ -108,7 +118,7 @@ def test_usage_is_reported_and_corrected_by_hand_with_a_reason(dash: Dash, meter
     assert meter.read()["value"]["value"] == 1
     refused = dash.send(form, {"behavior": "append", "value": "1,000", "reason": "too much"})
     assert refused.status_code == 409
-    assert "would be 1001, more than what is granted" in Html(refused.text).text
+    assert "would be 1,001, more than what is granted (10, 0 %" in Html(refused.text).text
     texts = [" ".join(row) for row in Html(dash.see("/instances/main/audit")).rows()]
     texts = [text for text in texts if "VALUE_GET" not in text]
     assert "1 + 1,000 > 10" in texts[0]

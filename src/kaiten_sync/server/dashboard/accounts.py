@@ -76,16 +76,6 @@ def _token_fields(visit: Visit) -> tuple[Field, ...]:
     )
 
 
-def _presets(visit: Visit) -> list[tuple[str, str]]:
-    """Presets that the visitor may give: their names in the URL, and their labels."""
-    own = visit.work.caller.scopes
-    return [
-        (name, label)
-        for name, (label, scopes) in _PRESETS.items()
-        if all(allows(own, scope) for scope in scopes)
-    ]
-
-
 def _suggested(visit: Visit) -> Mapping[str, Any] | None:
     preset = _PRESETS.get(visit.query.get("preset", ""))
     return {"scopes": list(preset[1])} if preset else None
@@ -134,6 +124,12 @@ def _detail(visit: Visit) -> Shown:
     view = accounts.get_account(visit.work, slug)
     wanted = listing_of(visit, f"{_ALL}/{slug}", sorts=TOKEN_SORTS)
     page = accounts.list_tokens(visit.work, slug, wanted.position, ROWS, wanted.sort)
+    own = visit.work.caller.scopes
+    presets = [
+        (name, label)
+        for name, (label, scopes) in _PRESETS.items()
+        if all(allows(own, scope) for scope in scopes)
+    ]
     return Shown(
         template="account.html",
         values={
@@ -142,7 +138,7 @@ def _detail(visit: Visit) -> Shown:
             "listing": wanted,
             "following": wanted.after(page.next),
             "form": visit.fill(_TOKEN),
-            "presets": _presets(visit),
+            "presets": presets,
         },
         calls=(
             call("get-service-account-tokens", serviceAccountSlug=slug),

@@ -45,7 +45,7 @@ def _asked(visit: Visit, path: str) -> tuple[Listing, TrailFilter]:
     kind = Filter(name="type", label="Kind", choices=_KINDS)
     listing = listing_of(visit, path, kind, texts=_TEXTS, days=_DAYS, sorts=TRAIL_SORTS)
     said = listing.values
-    since, until = (_day_ms(said[name]) for name in _DAYS)
+    since, until = (parse_rfc3339(moment_of_day(said[name])) for name in _DAYS)
     return listing, TrailFilter(
         type=said["type"] or None,
         instance_slug=said["instance"] or None,
@@ -54,10 +54,6 @@ def _asked(visit: Visit, path: str) -> tuple[Listing, TrailFilter]:
         until_ms=None if until is None else until + DAY_MS - 1,
         is_rising=listing.sort == "when",
     )
-
-
-def _day_ms(text: str) -> int | None:
-    return parse_rfc3339(moment_of_day(text)) if text else None
 
 
 def _rows(

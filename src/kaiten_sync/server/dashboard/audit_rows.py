@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -33,8 +34,9 @@ _CSV_HEAD = (
     *("used before", "used after", "threshold", "overage percent", "maximum"),
     *("service account", "token", "reason"),
 )
-_FORMULA = ("=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20")
-"""What makes a spreadsheet take a text for a formula, also in full width and behind blanks."""
+_FORMULA = re.compile(r"(^|;)(?=\s*[=+\-@\uff1d\uff0b\uff0d\uff20])")
+"""What makes a spreadsheet take a text for a formula, also in full width, behind blanks, and behind
+the `;` that ends a cell in some languages."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -210,4 +212,4 @@ def _number(value: float | None) -> str:
 
 def _cell(text: str | None) -> str:
     """A text that no spreadsheet takes for a formula."""
-    return f"'{text}" if text and text.lstrip().startswith(_FORMULA) else text or ""
+    return _FORMULA.sub(r"\1'", text or "")

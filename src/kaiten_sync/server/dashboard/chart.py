@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -70,29 +70,27 @@ def chart_reports(days: Sequence[ReportDay], what: str) -> Chart:
 
 def chart_usage(work: Work, meters: Sequence[Meter], label: Callable[[Meter], str]) -> Chart:
     """Usage by day next to the threshold: a line for each of the fullest meters that have one."""
-    shown = _fullest(meters)
+    bounded = [(meter.ratio, meter) for meter in meters if meter.ratio is not None]
+    bounded.sort(key=lambda each: -each[0])
+    shown = [meter for _, meter in bounded[:MAX_LINES]]
     used = usage_by_day(work, shown)
     return Chart(
         kind="lines",
         caption="The most of each day, in percent of today's threshold",
         days=[day.start_ms for day in used[0]] if used else (),
         series=[
-            Series(label=label(meter), cells=[_cell(day.value, meter) for day in days])
+            Series(
+                label=label(meter),
+                cells=[
+                    Cell(
+                        value=day.value,
+                        ratio=None if day.value is None else ratio_to(meter.threshold, day.value),
+                        unit_singular=meter.row.unit_singular,
+                        unit_plural=meter.row.unit_plural,
+                    )
+                    for day in days
+                ],
+            )
             for meter, days in zip(shown, used, strict=True)
         ],
-    )
-
-
-def _fullest(meters: Iterable[Meter]) -> list[Meter]:
-    bounded = [(meter.ratio, meter) for meter in meters if meter.ratio is not None]
-    bounded.sort(key=lambda each: -each[0])
-    return [meter for _, meter in bounded[:MAX_LINES]]
-
-
-def _cell(value: float | None, meter: Meter) -> Cell:
-    return Cell(
-        value=value,
-        ratio=None if value is None else ratio_to(meter.threshold, value),
-        unit_singular=meter.row.unit_singular,
-        unit_plural=meter.row.unit_plural,
     )

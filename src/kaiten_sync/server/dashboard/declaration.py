@@ -79,13 +79,22 @@ def declare_licenses(
     for shown, family, granted in listed:
         if served.get(family, shown["slug"]) != shown["slug"]:
             continue
-        entry = _license(shown, family, granted)
+        body = _said(shown, _LICENSE)
+        if family != shown["slug"]:
+            body["familySlug"] = family
+            body["version"] = shown["version"]
+        entry = {
+            **body,
+            "entitlements": {grant.entitlement_slug: _grant(grant) for grant in granted},
+        }
         section, slug = "licenses", str(shown["slug"])
         if family in served:
             section, slug = "families", family
             entry = {name: value for name, value in entry.items() if name not in _OF_A_VERSION}
         grants = entry["entitlements"]
-        own = _difference(base, grants)
+        # What a license that extends another one declares: null takes an inherited grant away.
+        changed = {slug: grant for slug, grant in grants.items() if base.get(slug, ...) != grant}
+        own = {**changed, **dict.fromkeys(base.keys() - grants.keys())}
         if base and _number(shown) == newest[family] and len(own) + 1 < len(grants):
             del entry["entitlements"]
             entry |= {"extends": before, **({"entitlements": own} if own else {})}
@@ -103,22 +112,6 @@ def _entitlement(shown: Mapping[str, Any]) -> dict[str, Any]:
     body = _said(shown, _ENTITLEMENT)
     groups = [group["slug"] for group in shown.get("entitlementGroups", ())]
     return {**body, "groups": groups} if groups else body
-
-
-def _license(
-    shown: Mapping[str, Any], family_slug: str, granted: Iterable[NamedGrant]
-) -> dict[str, Any]:
-    body = _said(shown, _LICENSE)
-    if family_slug != shown["slug"]:
-        body["familySlug"] = family_slug
-        body["version"] = shown["version"]
-    return {**body, "entitlements": {grant.entitlement_slug: _grant(grant) for grant in granted}}
-
-
-def _difference(base: Mapping[str, Any], grants: Mapping[str, Any]) -> dict[str, Any]:
-    """What a license that extends another one declares: null takes an inherited grant away."""
-    changed = {slug: grant for slug, grant in grants.items() if base.get(slug, ...) != grant}
-    return {**changed, **dict.fromkeys(base.keys() - grants.keys())}
 
 
 def _said(shown: Mapping[str, Any], names: Iterable[str]) -> dict[str, Any]:

@@ -138,7 +138,9 @@ def listing_of(
     Raises:
         RefusalError: the text cannot be looked for, or the rows to skip are not a number.
     """
-    asked = {name: _typed(visit, name) for name in ("q", *texts)}
+    asked = {name: visit.query.get(name, "").strip()[:_MAX_TEXT] for name in ("q", *texts)}
+    for name, text in asked.items():
+        check_storable(text, f"query.{name}")
     ignored = []
     for each in filters:
         asked[each.name] = visit.query.get(each.name, "")
@@ -175,12 +177,6 @@ def skipped_of(visit: Visit) -> int:
         RefusalError: the URL has another text than a number of rows.
     """
     return int(parse_query(_SKIP, visit.query.get("skip")))
-
-
-def _typed(visit: Visit, name: str) -> str:
-    text = visit.query.get(name, "").strip()[:_MAX_TEXT]
-    check_storable(text, f"query.{name}")
-    return text
 
 
 def _quoted(text: str) -> str:

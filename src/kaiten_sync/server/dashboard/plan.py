@@ -9,8 +9,10 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
+from kaiten_sync.licensing import NO_UNIT, Unit, quantity_text
 from kaiten_sync.server.dashboard.git_view import GitPlan
 from kaiten_sync.server.dashboard.pages import DashboardPage, Form, Shown, Visit, call
+from kaiten_sync.server.service.audit import units_of
 
 _READ = ("list-entitlement-groups", "list-entitlements", "list-license-families", "get-licenses")
 """What a plan compares the catalog with."""
@@ -20,7 +22,8 @@ _READ = ("list-entitlement-groups", "list-entitlements", "list-license-families"
 class _PlanLine:
     """A change as the page shows it, with the page of what it changes.
 
-    `fields` are names with what is there and what is declared. `hit` is whom it affects.
+    `fields` are names with what is there and what is declared. `hit` is whom it affects. `unit` is
+    that of a grant's number.
     """
 
     address: str
@@ -31,6 +34,17 @@ class _PlanLine:
     declared_at: str
     page: str | None
     hit: Mapping[str, Any] | None
+    unit: Unit = NO_UNIT
+
+    @property
+    def unit_singular(self) -> str:
+        """The unit for one; empty without."""
+        return self.unit[0]
+
+    @property
+    def unit_plural(self) -> str:
+        """The unit for several; empty without."""
+        return self.unit[1]
 
 
 _WAYS = {
@@ -50,7 +64,8 @@ def _plan(visit: Visit) -> Shown:
     hit = {each["address"]: each for each in impact.get("changes", ())}
     planned = plan.changes if plan else ()
     made = {each["address"] for each in planned if each["action"] == "create"}
-    changes = [_shown(each, hit, made) for each in planned]
+    units = _units(visit, planned)
+    changes = [_shown(each, hit, made, _unit_of(each["address"], units)) for each in planned]
     return Shown(
         template="plan.html",
         values={
@@ -71,7 +86,32 @@ def _command(plan: GitPlan | None) -> str:
     return f"kaiten-sync plan -t {shlex.quote(name)}" if name else "kaiten-sync plan"
 
 
-def _shown(change: Mapping[str, Any], hit: Mapping[str, Any], made: Collection[str]) -> _PlanLine:
+def _units(visit: Visit, planned: Sequence[Mapping[str, Any]]) -> Mapping[str, Unit]:
+    """The units of entitlements by their addresses, as the plan leaves them."""
+    granted = {
+        address.rpartition("/")[2] for each in planned if "/grant/" in (address := each["address"])
+    }
+    units = {f"entitlement/{slug}": each for slug, each in units_of(visit.work, granted).items()}
+    for change in planned:
+        if not change["address"].startswith("entitlement/"):
+            continue
+        named = {each["name"]: each.get("after") for each in change.get("fields", ())}
+        one, several = units.get(change["address"], NO_UNIT)
+        units[change["address"]] = (
+            named.get("unitSingular", one) or "",
+            named.get("unitPlural", several) or "",
+        )
+    return units
+
+
+def _unit_of(address: str, units: Mapping[str, Unit]) -> Unit:
+    _, is_grant, slug = address.partition("/grant/")
+    return units.get(f"entitlement/{slug}", NO_UNIT) if is_grant else NO_UNIT
+
+
+def _shown(
+    change: Mapping[str, Any], hit: Mapping[str, Any], made: Collection[str], unit: Unit
+) -> _PlanLine:
     """A change, with whom it hits by address. What the plan makes has no page yet."""
     address = change["address"]
     is_there = "/".join(address.split("/")[:2]) not in made
@@ -81,9 +121,10 @@ def _shown(change: Mapping[str, Any], hit: Mapping[str, Any], made: Collection[s
         effect=change["effect"],
         reason=change.get("reason", ""),
         fields=[
-            (each["name"], _text(each, "before"), _text(each, "after"))
+            (each["name"], _text(each, "before", unit), _text(each, "after", unit))
             for each in change.get("fields", ())
         ],
+        unit=unit,
         declared_at=_place(change),
         hit=hit.get(address),
         page=_page(address) if is_there and address not in made else None,
@@ -111,8 +152,14 @@ def _page(address: str) -> str | None:
     return f"{_LISTS[kind]}/{slug}" if kind in _LISTS else None
 
 
-def _text(field: Mapping[str, Any], side: str) -> str:
-    return json.dumps(field[side], ensure_ascii=False) if side in field else "–"
+def _text(field: Mapping[str, Any], side: str, unit: Unit) -> str:
+    value = field.get(side, "–")
+    if side not in field or value == "unlimited":
+        return str(value)
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    if is_number and field["name"] == "value":
+        return quantity_text(value, unit)
+    return json.dumps(value, ensure_ascii=False)
 
 
 PAGES = (

@@ -44,13 +44,27 @@ def migrate(database: Database) -> None:
     try:
         with database.migrating() as connection:
             if database.is_postgresql:
-                _check_encoding(connection)
+                encoding = connection.exec_driver_sql("SHOW server_encoding").scalar_one()
+                if encoding != "UTF8":
+                    raise ServerStartError(
+                        f"the database cannot store all characters: its encoding is {encoding}",
+                        hint="create it with ENCODING 'UTF8' TEMPLATE template0",
+                    )
                 # A migration waits for requests that older programs still answer, and may rewrite
                 # tables.
                 connection.exec_driver_sql(f"SET LOCAL lock_timeout = {_TURN_MS}")
                 connection.exec_driver_sql("SET LOCAL statement_timeout = 0")
             take_turn(connection, "migrate")
-            _check_ours(connection)
+            revisions = MigrationContext.configure(connection).get_current_heads()
+            if not revisions:
+                _check_empty(connection)
+            for revision in revisions:
+                if not _OURS.fullmatch(revision):
+                    raise ServerStartError(
+                        f"the database belongs to another program, whose schema is {revision}",
+                        hint=_ELSEWHERE,
+                    )
+                _check_known(alembic_config(connection), revision)
             command.upgrade(alembic_config(connection), "head")
             _check_schema(connection)
     except DBAPIError as error:
@@ -68,28 +82,6 @@ def alembic_config(connection: Connection) -> Config:
     config.set_main_option("script_location", str(_SCRIPTS).replace("%", "%%"))
     config.attributes["connection"] = connection
     return config
-
-
-def _check_encoding(connection: Connection) -> None:
-    encoding = connection.exec_driver_sql("SHOW server_encoding").scalar_one()
-    if encoding != "UTF8":
-        raise ServerStartError(
-            f"the database cannot store all characters: its encoding is {encoding}",
-            hint="create it with ENCODING 'UTF8' TEMPLATE template0",
-        )
-
-
-def _check_ours(connection: Connection) -> None:
-    revisions = MigrationContext.configure(connection).get_current_heads()
-    if not revisions:
-        _check_empty(connection)
-    for revision in revisions:
-        if not _OURS.fullmatch(revision):
-            raise ServerStartError(
-                f"the database belongs to another program, whose schema is {revision}",
-                hint=_ELSEWHERE,
-            )
-        _check_known(alembic_config(connection), revision)
 
 
 def _check_empty(connection: Connection) -> None:

@@ -100,13 +100,16 @@ class Sender:
             reason = f"no answer within {self._timeout_s:g} seconds"
         except (httpx.HTTPError, httpx.InvalidURL, OSError, ValueError) as error:
             reason = str(error) or type(error).__name__
+        reason = "".join(c if c.isprintable() else " " for c in reason)[:_MAX_REASON]
+        text = answered.decode(errors="replace").replace("\r\n", "\n")
+        text = "".join(c if c.isprintable() or c in "\n\t" else "\ufffd" for c in text)
         return Attempt(
             is_success=status is not None and httpx.codes.is_success(status),
             status=status,
-            reason=_short(reason),
+            reason=reason,
             headers=headers,
             duration_ms=int((time.monotonic() - started_s) * 1000),
-            body=_readable(answered),
+            body=text,
         )
 
     async def _post(self, to: str, headers: Mapping[str, str], body: str) -> tuple[int, str, bytes]:
@@ -158,13 +161,3 @@ def _headers(message: Message, body: str) -> dict[str, str]:
         **{f"svix-{name}": value for name, value in named.items()},
         **{f"webhook-{name}": value for name, value in named.items()},
     }
-
-
-def _short(reason: str) -> str:
-    printable = "".join(c if c.isprintable() else " " for c in reason)
-    return printable[:_MAX_REASON]
-
-
-def _readable(answered: bytes) -> str:
-    text = answered.decode(errors="replace").replace("\r\n", "\n")
-    return "".join(c if c.isprintable() or c in "\n\t" else "\ufffd" for c in text)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -46,9 +46,14 @@ def list_audit(work: Work, wanted: TrailFilter, position: Position | None, limit
     return AuditPage(
         rows=page.rows,
         before=before,
-        entitlements=audit.existing_entitlements(work.connection, work.organization_id, slugs),
+        entitlements=units_of(work, slugs),
         next=page.next,
     )
+
+
+def units_of(work: Work, slugs: Collection[str]) -> Mapping[str, Unit]:
+    """The units of those of these entitlements that are there, by their slugs."""
+    return audit.existing_entitlements(work.connection, work.organization_id, slugs)
 
 
 def entitlement_of(event: TrailEvent) -> str | None:

@@ -72,7 +72,14 @@ def create_license(work: Work, fields: LicenseFields) -> LicenseRow:
     taken = conflict("CreateLicense.SlugConflict", "another license or family has this slug")
     slug = _free_slug(work, fields, family, taken)
     before = family_view(work, family.id) if family else None
-    with constraints.conflicts(work.connection, _create_conflicts(taken)):
+    conflicts = {
+        constraints.LICENSE_SLUG: taken,
+        constraints.FAMILY_SLUG: taken,
+        constraints.FAMILY_DEFAULT: conflict(
+            "CreateLicense.DefaultConflict", "another version became the default just now"
+        ),
+    }
+    with constraints.conflicts(work.connection, conflicts):
         family_id = _write_family(work, family, slug, version)
         # Cleared before it is set: one default per family is an index, checked at each statement.
         if fields.is_default:
@@ -215,16 +222,6 @@ def _wanted_slugs(work: Work, fields: LicenseFields, family: FamilyRow | None) -
     if family is not None:
         yield version_slug(family.slug, family.last_version + 1)
     yield from slug_candidates(fields.name, work.random_hex)
-
-
-def _create_conflicts(taken: RefusalError) -> dict[str, RefusalError]:
-    return {
-        constraints.LICENSE_SLUG: taken,
-        constraints.FAMILY_SLUG: taken,
-        constraints.FAMILY_DEFAULT: conflict(
-            "CreateLicense.DefaultConflict", "another version became the default just now"
-        ),
-    }
 
 
 def _write_family(work: Work, family: FamilyRow | None, slug: str, version: int) -> str:

@@ -139,7 +139,16 @@ class ReportLedger:
             self.keys[pair, entry.key.transaction_id] = entry.key
             self.new_keys.append(entry.key)
         before = self.days.get(pair)
-        self.days[pair] = entry.day if before is None else _added(before, entry.day)
+        self.days[pair] = (
+            entry.day
+            if before is None
+            else replace(
+                entry.day,
+                accepted=before.accepted + entry.day.accepted,
+                refused=before.refused + entry.day.refused,
+                highest=max(before.highest, entry.day.highest),
+            )
+        )
         self.events += entry.events
 
     def write(self) -> None:
@@ -178,12 +187,3 @@ def _find_pairs(
         for organization_id, wanted in by_organization.items()
         for slugs, pair in usage_batch.find_pairs(connection, organization_id, wanted).items()
     }
-
-
-def _added(before: CountedDay, after: CountedDay) -> CountedDay:
-    return replace(
-        after,
-        accepted=before.accepted + after.accepted,
-        refused=before.refused + after.refused,
-        highest=max(before.highest, after.highest),
-    )

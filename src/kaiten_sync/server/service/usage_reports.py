@@ -28,6 +28,7 @@ from kaiten_sync.licensing import (
     WarningReached,
     Window,
     close_windows,
+    quantity_text,
     settle_report,
 )
 from kaiten_sync.server.db.events import NO_TRACE, Trace
@@ -280,11 +281,12 @@ def _entry(turn: _ReportTurn) -> tuple[LedgerEntry, dict[str, Any] | RecordedRef
         rejected = [*closures, turn.event(events.USAGE_REJECTED, reported, trace)]
         counter = turn.stored.after(reading.window, EMPTY, 0, turn.now_ms) if closures else None
         entry = LedgerEntry(counter=counter, day=day, key=None, events=rejected)
+        unit = (turn.granted.unit_singular or "", turn.granted.unit_plural or "")
         return entry, RecordedRefusalError(
             RefusalKind.CONFLICT,
             f"{_OPERATION}.ThresholdExceeded",
-            f"usage of {turn.slug!r} would be {number(settled.counter.value)}, more than what is"
-            f" granted ({number(turn.granted.limit['value'])},"
+            f"usage of {turn.slug!r} would be {quantity_text(settled.counter.value, unit)}, more"
+            f" than what is granted ({quantity_text(turn.granted.limit['value'], unit)},"
             f" {turn.granted.overage_percent} % overage)",
         )
     counter = turn.stored.after(reading.window, settled.counter, 1, turn.now_ms)

@@ -93,12 +93,7 @@ def check_body(operation: Operation, body: Any) -> Any:
     if operation.body is None:
         return None
     check_storable(body)
-    _check_lengths(body)
-    return _CHECK.body(operation.body, body)
-
-
-def _check_lengths(body: Any) -> None:
-    """Refuse texts that are longer than anybody reads: a page of a list has up to 200 of them."""
+    # Texts that are longer than anybody reads: a page of a list has up to 200 of them.
     problems = []
     for name, value in body.items() if isinstance(body, dict) else ():
         limit = MAX_NAME if name == "name" else MAX_TEXT
@@ -107,6 +102,7 @@ def _check_lengths(body: Any) -> None:
             problems.append(Problem(f"expected at most {limit:,} characters", place))
     if problems:
         raise unprocessable("UNPROCESSABLE", "validation failed", problems[:20])
+    return _CHECK.body(operation.body, body)
 
 
 def parse_query(query: Query, text: str | None) -> Any:

@@ -42,7 +42,15 @@ class Dispatcher:
         method = "GET" if request.method == "HEAD" else request.method
         operation = self._operations[method]
         try:
-            received = await _receive(request, operation)
+            media_type = request.headers.get("content-type", "").split(";")[0].strip().lower()
+            received = Received(
+                address=address_of(request),
+                authorization=request.headers.get("authorization"),
+                media_type=media_type,
+                path=request.path_params,
+                query=request.query_params,
+                body=None if operation.body is None else await read_body(request),
+            )
             if operation.handle_many:
                 return await self._groups[method].ask(received)
             # Handlers wait for the database, so they must not run on the event loop.
@@ -69,15 +77,3 @@ class Dispatcher:
             # Only a request that may and can write takes the lock of writers. The answer is
             # rendered before the commit: what cannot be answered is not done.
             return write(self._surroundings, caller, lambda work: respond(operation, work, asked))
-
-
-async def _receive(request: Request, operation: Operation) -> Received:
-    media_type = request.headers.get("content-type", "").split(";")[0].strip().lower()
-    return Received(
-        address=address_of(request),
-        authorization=request.headers.get("authorization"),
-        media_type=media_type,
-        path=request.path_params,
-        query=request.query_params,
-        body=None if operation.body is None else await read_body(request),
-    )

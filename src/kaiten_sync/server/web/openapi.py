@@ -35,7 +35,19 @@ def openapi_document() -> dict[str, Any]:
         "servers": [{"url": "/api"}],
         "security": [{"bearerAuth": []}],
         "paths": paths,
-        "components": {"schemas": dict(SCHEMAS), "securitySchemes": _security_schemes()},
+        "components": {
+            "schemas": dict(SCHEMAS),
+            "securitySchemes": {
+                "bearerAuth": {
+                    "type": "http",
+                    "scheme": "bearer",
+                    "description": "A Kaiten access token (`ksh_...`). Each operation lists the"
+                    " scope that it needs; `write:<module>` implies `read:<module>`, and `read:*`"
+                    " / `write:*` mean every module.",
+                    "x-kaiten-scopes": list(MODULE_SCOPES),
+                }
+            },
+        },
     }
 
 
@@ -90,16 +102,3 @@ def _responses(operation: Operation) -> dict[str, Any]:
 
 def _content(media_type: str, schema: str) -> Mapping[str, Any]:
     return {media_type: {"schema": {"$ref": f"#/components/schemas/{schema}"}}}
-
-
-def _security_schemes() -> dict[str, Any]:
-    return {
-        "bearerAuth": {
-            "type": "http",
-            "scheme": "bearer",
-            "description": "A Kaiten access token (`ksh_...`). Each operation lists the scope"
-            " that it needs; `write:<module>` implies `read:<module>`, and `read:*` / `write:*`"
-            " mean every module.",
-            "x-kaiten-scopes": list(MODULE_SCOPES),
-        }
-    }

@@ -1,0 +1,31 @@
+"""Submodules: folders of a repository whose files are in a repository of their own. Stage 1.
+
+Source: gitmodules(5), gitsubmodules(7).
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from kaiten_sync.declare.content import Text, read_text
+
+_FILE = ".gitmodules"
+_PATH = re.compile(r'^[ \t]*path[ \t]*=[ \t]*"?(.+?)"?[ \t]*$', re.MULTILINE)
+
+
+def submodules(top: Path) -> tuple[str, ...]:
+    """The folders of a repository's submodules, from its root."""
+    listed = read_text(_FILE, top / _FILE)
+    return tuple(_PATH.findall(listed.text)) if isinstance(listed, Text) else ()
+
+
+def empty_submodule(path: Path) -> str | None:
+    """The submodule that a path is in, if its files were not checked out."""
+    absolute = path.absolute()
+    top = next((each for each in absolute.parents if (each / ".git").exists()), None)
+    if top is None:
+        return None
+    folders = (top / each for each in submodules(top))
+    within = (each for each in folders if absolute.is_relative_to(each))
+    return next((each.relative_to(top).as_posix() for each in within), None)
