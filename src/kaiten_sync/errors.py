@@ -106,12 +106,14 @@ class ConflictError(RefusedError):
 class LeftError(RefusedError):
     """A holder is not moved: it changed since, would be over, or is billed.
 
-    `code` is the server's, None if it was not asked.
+    `code` is the server's, None if it was not asked. `is_billed` says that the server refused it
+    because it bills the holder.
     """
 
-    def __init__(self, message: str, *, code: str | None = None) -> None:
+    def __init__(self, message: str, *, code: str | None = None, is_billed: bool = False) -> None:
         super().__init__(message)
         self.code = code
+        self.is_billed = is_billed
 
 
 class ServerError(KaitenSyncError):

@@ -216,6 +216,7 @@ def propose_on(
     restarted = restarting(diff.differences)
     holders = sold.holders
     less = tightened(diff.differences, leaving.going, sold.versions.values(), policy)
+    # Who holds a version costs requests, so it is asked only if something is taken from holders.
     if leaving.going or less:
         gone = leaving.going | sold.unheld | less.keys()
         holders = read_holders(
@@ -272,6 +273,7 @@ def apply_plan(
     taken = taken_over(chance, versions)
     unused = (*used_since(restarted, use), *taken)
     done = already_done(plan, found, lambda done: (*conflicts(holders, plan, done), *unused))
+    # The last check: only now is it known what is left to do, and a resumed plan needs no more.
     permit([each for each in plan.changes if each.id not in done])
     result = execute(
         plan,

@@ -48,7 +48,7 @@ def through(shop: Shop, url: str, *args: str) -> Ended:
     return shop.run(*args, KAITEN_BASE_URL=url)
 
 
-def applied_with(shop: Shop, twist: Twist) -> Ended:
+def applied_with(shop: Shop, twist: Twist, shown: str = "json") -> Ended:
     """Plan and apply through a server that answers otherwise than the real one behind it."""
 
     def answer(request: Request) -> Reply:
@@ -63,7 +63,7 @@ def applied_with(shop: Shop, twist: Twist) -> Ended:
     with scripted(answer) as between:
         planned = through(shop, between.url, "migrate", "growth", "-o", PLAN)
         assert planned.code == 0, planned.stderr
-        return through(shop, between.url, "apply", PLAN, "--format", "json")
+        return through(shop, between.url, "apply", PLAN, "--format", shown)
 
 
 def as_is(got: httpx.Response) -> Reply:
@@ -93,6 +93,18 @@ def test_one_who_is_billed_is_left_reported_and_counted(shop: Shop) -> None:
     assert "it is billed" in outcomes["instance/one"]["message"]
     assert (done.json["summary"]["left"], done.json["summary"]["done"]) == (1, 1)
     assert shop.held() == {"one": "growth", "two": "growth-v2"}
+
+
+def test_one_who_is_billed_is_left_out_of_the_next_wave_by_name(shop: Shop) -> None:
+    sold(shop)
+    done = applied_with(
+        shop,
+        lambda request, got: Reply(409, BILLED) if request.method == "PUT" else as_is(got),
+        "text",
+    )
+    assert done.code == 4
+    assert "Nothing applied to" in done.stdout
+    assert "--skip instance/one\n  --skip instance/two\n" in done.stdout
 
 
 def test_a_server_that_only_says_that_it_moved_is_not_believed(shop: Shop) -> None:

@@ -354,6 +354,8 @@ def test_a_second_project_keeps_the_checks_of_the_first(tmp_path: Path) -> None:
     done = kaiten_sync("init", "two", cwd=tmp_path)
     assert (done.code, "validate this project in it, too" in done.stderr) == (0, True)
     assert workflow.read_bytes() == before
+    refused = kaiten_sync("init", "three", "--ci", "github", cwd=tmp_path)
+    assert (refused.code, "if another project of this" in refused.stderr) == (3, True)
 
 
 def test_a_new_project_without_ci_only_validates(tmp_path: Path) -> None:

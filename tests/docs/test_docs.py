@@ -99,7 +99,7 @@ def test_the_transcript_in_the_readme_is_what_the_terminal_shows() -> None:
 
 VARIABLE = (
     r'"(KAITEN_[A-Z_]+|NO_COLOR|HTTPS_PROXY|ALL_PROXY|NO_PROXY|SSL_CERT_[A-Z]+|SSLKEYLOGFILE'
-    r'|CI_[A-Z_]+)"'
+    r'|(?:CI|GITHUB)_[A-Z_]+)"'
 )
 
 

@@ -149,6 +149,7 @@ class _Run:
         for change in self._changes.values():
             self._enter(change, done)
         first: dict[ChildList, Change] = {}
+        # A version that this run makes has no holders yet, so no server can bill it.
         made = {each.address for each in self._changes.values() if each.action == Action.CREATE}
         for change in self._changes.values():
             children = change.address.child_list
@@ -248,6 +249,7 @@ class _Run:
             # Such as an answer that nobody thought of: only this change fails, the others run on.
             error = KaitenSyncError(f"unexpected {type(unexpected).__name__}: {unexpected}")
             results = [replace(each, error=error) for each in verified]
+            # The request may have arrived before the error: the change counts as sent.
             results += [] if sent is None else [_Result(sent, has_written=True, error=error)]
         for result in results:
             change = result.change
@@ -280,14 +282,14 @@ class _Run:
         if isinstance(error, AccessError):
             self.access_error = error.message
         told = error if isinstance(error, ProblemError) else None
-        is_left = isinstance(error, LeftError)
+        left = error if isinstance(error, LeftError) else None
         failure = replace(
-            _outcome(change, Status.LEFT if is_left else Status.FAILED),
+            _outcome(change, Status.LEFT if left else Status.FAILED),
             message=error.message,
-            code=told.code if told else error.code if isinstance(error, LeftError) else None,
+            code=told.code if told else left.code if left else None,
             error_id=told.error_id if told else None,
             is_conflict=isinstance(error, ConflictError),
-            is_billed=isinstance(error.__cause__ if is_left else error, BilledError),
+            is_billed=left.is_billed if left else isinstance(error, BilledError),
             is_final=told is not None and told.is_final,
             was_sent=result.has_written,
         )
@@ -295,6 +297,7 @@ class _Run:
         for blocked in self._all_followers(change.id):
             self._note(_outcome(blocked, Status.BLOCKED, blocked_by=change.id))
             children = blocked.address.child_list
+            # Later grants are counted only once they can begin, so these never were.
             if children is not None and blocked.id not in self._later_grants:
                 self._open_grants[children] -= 1
 

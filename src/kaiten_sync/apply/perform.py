@@ -20,8 +20,9 @@ from kaiten_sync.model.ports import Catalog, CatalogReader, Look
 from kaiten_sync.model.resource import LiveResource
 from kaiten_sync.model.value import ABSENT, Fields, Json, is_alike
 
+_BILLED = "UpdateInstance.BillingActive"
 _LEFT = {
-    "UpdateInstance.BillingActive": "it is billed, so the server does not let it go",
+    _BILLED: "it is billed, so the server does not let it go",
     "UpdateInstance.NotFound": "it is gone",
 }
 """Refusals of a move that say something of one holder only. Source: API facts, section 2.6."""
@@ -75,7 +76,9 @@ def _move_holder(catalog: Catalog, change: Change, expected: Expected) -> Writte
     except ProblemError as error:
         if error.code not in _LEFT:
             raise
-        raise LeftError(f"{_LEFT[error.code]} ({error.code})", code=error.code) from error
+        message = f"{_LEFT[error.code]} ({error.code})"
+        is_billed = error.code == _BILLED
+        raise LeftError(message, code=error.code, is_billed=is_billed) from error
     kept = {name: value for name, value in seen.items() if name != instance.HELD}
     return Written(has_written, kept)
 

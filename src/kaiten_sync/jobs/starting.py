@@ -59,6 +59,11 @@ _OTHERS_PIPELINE = (
     "if it is from here, remove it; if not, `--pipeline kaiten-sync.gitlab-ci.yml` writes the"
     " pipeline to that file, to be included in it"
 )
+_OTHERS_WORKFLOW = (
+    "if it is from here, remove it; if another project of this repository has it, run `init`"
+    " without --ci, and copy the workflows under other names, with the folder of this project"
+)
+_WORKFLOWS = [Path(each).name for each in workflow_paths(Forge.GITHUB)]
 _INCLUDE = (
     "GitLab reads {pipeline} alone: add `include: [{{local: {name}}}]` to it, and the stages"
     " validate, plan, apply and drift"
@@ -260,9 +265,10 @@ def _project(root: Path) -> Project:
 def _check_free(paths: Iterable[Path], disk: Files) -> None:
     for path in paths:
         if disk.exists(path):
+            hints = {PIPELINE: _OTHERS_PIPELINE, **dict.fromkeys(_WORKFLOWS, _OTHERS_WORKFLOW)}
             raise UsageError(
                 f"{path} is there already, and init never overwrites",
-                hint=_OTHERS_PIPELINE if path.name == PIPELINE else _NOT_FREE,
+                hint=hints.get(path.name, _NOT_FREE),
             )
 
 
