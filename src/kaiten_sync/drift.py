@@ -80,6 +80,7 @@ def plan_revert(
 
     What it manages is what was agreed before: it agrees on nothing new. Raises as `make_plan`.
     """
+    # Compare everything, even to undo little: taking a default back also moves its siblings.
     only, case = case.only, replace(case, only=frozenset())
     seen = _compare(desired, catalog, case, progress, workers)
     managed = case.agreed.managed if case.agreed else ()

@@ -147,6 +147,7 @@ def apply_migration(
     seen = _outlooks(grants_seen(plan), plan.migration.to) if plan.migration else {}
 
     def hold_back(change: Change) -> str | None:
+        # A person has allowed by name that this holder goes over its limit.
         if change.address in plan.guards.allowed:
             return None
         held = found[change.address]

@@ -1,25 +1,17 @@
 """THE MAP: declare → validate → live → diff → plan → apply → report.
 
 Each function here is one of the program's jobs, written as the order of its stages. Composition
-only: a rule that would fit in here belongs into a stage.
+only: a rule that would fit in here belongs into a stage. The first two stages are in
+`declaration.py`, since some commands need no others and should not wait for them to load.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from pathlib import Path
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 
 from kaiten_sync.apply import already_done, execute, read_observed
-from kaiten_sync.declare import (
-    build_desired,
-    inherit,
-    merge_documents,
-    project_of,
-    read_documents,
-    read_project_document,
-    with_plain_numbers,
-)
+from kaiten_sync.declaration import CatalogSource, load, read_extended, read_project, validate
 from kaiten_sync.diff import diff_catalog, fields_let_go
 from kaiten_sync.errors import DeclarationError
 from kaiten_sync.families import by_chance, taken_over, version_address
@@ -36,8 +28,6 @@ from kaiten_sync.live import (
 )
 from kaiten_sync.model.address import Address
 from kaiten_sync.model.change import Change
-from kaiten_sync.model.diagnostic import Diagnostic, Severity
-from kaiten_sync.model.document import MergedCatalog
 from kaiten_sync.model.drift import CatalogDiff, DriftClass
 from kaiten_sync.model.family import FamilyChoice
 from kaiten_sync.model.outcome import ApplyResult
@@ -51,7 +41,7 @@ from kaiten_sync.model.ports import (
     Progress,
 )
 from kaiten_sync.model.resource import DesiredState, LiveState
-from kaiten_sync.model.settings import Policy, Project, Scope
+from kaiten_sync.model.settings import Policy, Scope
 from kaiten_sync.model.value import ABSENT
 from kaiten_sync.plan import (
     Proposal,
@@ -66,22 +56,23 @@ from kaiten_sync.plan import (
     with_versions,
 )
 from kaiten_sync.resolution import resolve, seen_as_sold
-from kaiten_sync.rules import check_rules
-from kaiten_sync.validate import check, check_project, needs_capabilities, unsupported
+from kaiten_sync.validate import needs_capabilities, unsupported
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CatalogSource:
-    """Where a declaration is: paths of files, folders and globs, relative to `root`.
-
-    `unsaved` are contents that count instead of what is on disk, by the real paths of their files.
-    """
-
-    root: Path
-    catalog: Sequence[str]
-    overlays: Sequence[str] = ()
-    scope: Scope = field(default_factory=Scope)
-    unsaved: Mapping[Path, bytes] = field(default_factory=dict)
+__all__ = [
+    "CatalogSource",
+    "PlanInputs",
+    "apply_plan",
+    "check_supported",
+    "has_drafts",
+    "load",
+    "make_plan",
+    "propose_on",
+    "read_catalog",
+    "read_extended",
+    "read_for_plan",
+    "read_project",
+    "validate",
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,55 +92,6 @@ class PlanInputs:
     allowed: frozenset[Address] = frozenset()
     kept: tuple[FamilyChoice, ...] = ()
     settled: frozenset[Address] = frozenset()
-
-
-def read_project(path: Path) -> tuple[Project | None, tuple[Diagnostic, ...]]:
-    """Declare → validate. The project file's settings, None if it has errors; all diagnostics."""
-    document, diagnostics = read_project_document(path)
-    if document.is_complete:
-        diagnostics = (*diagnostics, *check_project(document), *check_rules(document))
-    if diagnostics:
-        return None, tuple(sorted(diagnostics, key=lambda diagnostic: diagnostic.sort_key))
-    return project_of(document, path.absolute().parent), ()
-
-
-def validate(source: CatalogSource) -> tuple[DesiredState | None, tuple[Diagnostic, ...]]:
-    """Declare → validate. The declaration, None when it has errors, and all diagnostics."""
-    written, extended, found = read_extended(source)
-    merged, unit_diagnostics = with_plain_numbers(extended)
-    diagnostics = [*found, *unit_diagnostics, *check(merged, source.scope, written=written)]
-    diagnostics.sort(key=lambda diagnostic: diagnostic.sort_key)
-    if any(diagnostic.severity is Severity.ERROR for diagnostic in diagnostics):
-        return None, tuple(diagnostics)
-    return build_desired(merged), tuple(diagnostics)
-
-
-def read_extended(
-    source: CatalogSource,
-) -> tuple[MergedCatalog, MergedCatalog, list[Diagnostic]]:
-    """Declare. The merged catalog as it is written, and with what is inherited written out."""
-    base, read_diagnostics = read_documents(
-        source.catalog, root=source.root, unsaved=source.unsaved
-    )
-    overlays, overlay_diagnostics = read_documents(
-        source.overlays, root=source.root, unsaved=source.unsaved
-    )
-    written, merge_diagnostics = merge_documents(base, overlays)
-    extended, extends_diagnostics = inherit(written)
-    found = [*read_diagnostics, *overlay_diagnostics, *merge_diagnostics, *extends_diagnostics]
-    return written, extended, found
-
-
-def load(source: CatalogSource) -> DesiredState:
-    """Declare → validate.
-
-    Raises:
-        DeclarationError: with every diagnostic of the run.
-    """
-    desired, diagnostics = validate(source)
-    if desired is None:
-        raise DeclarationError(diagnostics)
-    return desired
 
 
 def make_plan(
@@ -216,6 +158,7 @@ def propose_on(
     restarted = restarting(diff.differences)
     holders = sold.holders
     less = tightened(diff.differences, leaving.going, sold.versions.values(), policy)
+    # Who holds a version costs requests, so it is asked only if something is taken from holders.
     if leaving.going or less:
         gone = leaving.going | sold.unheld | less.keys()
         holders = read_holders(
@@ -272,6 +215,7 @@ def apply_plan(
     taken = taken_over(chance, versions)
     unused = (*used_since(restarted, use), *taken)
     done = already_done(plan, found, lambda done: (*conflicts(holders, plan, done), *unused))
+    # The last check: only now is it known what is left to do, and a resumed plan needs no more.
     permit([each for each in plan.changes if each.id not in done])
     result = execute(
         plan,

@@ -168,6 +168,7 @@ def reverting(
     members = {v.address for s in sold_families if s.live is not None for v in s.live.versions}
     members |= {*resolution.versions.values()}
     found = [each for each in undone if each.address.root not in roots]
+    # Compared again as versions, since the way back may be a new version.
     for each in diff_catalog(resolution.desired, live, scope).differences:
         if each.address.root in members:
             found += _of_version(each, resolution, undone)

@@ -31,7 +31,9 @@ from kaiten_sync.model.plan import TargetRef
 from kaiten_sync.model.resource import DesiredState
 from kaiten_sync.plan.plan_file import write_plan
 
-POINTS = 50
+POINTS = 28
+"""About every fourth request from the first write on; the first stands for all before, which only
+read, so that they leave the same behind."""
 FAMILY_WRITES = 5
 """A draft, two grants, publish, make default. The server itself clears the old default."""
 
@@ -61,8 +63,15 @@ def test_killed_at_any_point(
     begun = beginnings.of(EVERYTHING_AT_ONCE)
     plan, catalog = begun.plan, begun.catalog
     (tmp_path / "plan.json").write_bytes(write_plan(plan))
-    last = point * plan.requests // POINTS
-    _run_until(proxy, tmp_path, begun.token, last, is_carried_out=point % 2 == 0)
+    last = point * 2 * len(plan.changes) // POINTS  # each write is looked at after it
+    _run_until(
+        proxy,
+        tmp_path,
+        begun.token,
+        last,
+        is_carried_out=point % 2 == 0,
+        is_after_a_write=point > 0,
+    )
 
     done = already_done(plan, read_observed(catalog, plan.observed, 4))
     receipt = json.loads((tmp_path / "receipt.json").read_text())
@@ -129,16 +138,22 @@ def _run_until(
     *,
     is_carried_out: bool,
     is_write: bool = False,
+    is_after_a_write: bool = False,
 ) -> None:
     """Run `apply` until its request, or its write, number `last`, and kill it there.
 
-    The request is on its way then.
+    The request is on its way then. With `is_after_a_write`, the first write is number 0.
     """
     running: Future[subprocess.Popen[str]] = Future()
     counted = itertools.count()
+    writes: list[Seen] = []
 
     def choose(seen: Seen) -> Fault | None:
-        if (is_write and seen.method == "GET") or next(counted) < last:
+        if seen.method != "GET":
+            writes.append(seen)
+        if (is_write and seen.method == "GET") or (is_after_a_write and not writes):
+            return None
+        if next(counted) < last:
             return None
         running.result().kill()
         return Fault.RESET_AFTER if is_carried_out else Fault.RESET_BEFORE

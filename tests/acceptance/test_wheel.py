@@ -36,7 +36,7 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     venv.create(environment, with_pip=True)
     python = environment / "bin" / "python"
     offline = ("--no-index", "--find-links", WHEELHOUSE, "--disable-pip-version-check", "--quiet")
-    run(python, "-m", "pip", "install", *offline, f"{wheel}[server]")
+    run(python, "-m", "pip", "install", "--no-compile", *offline, f"{wheel}[server]")
     return environment / "bin"
 
 

@@ -7,6 +7,7 @@ from itertools import pairwise
 
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.support.windows import window_at
 
 from kaiten_sync.licensing.aggregation import EMPTY, Counter
 from kaiten_sync.licensing.windows import (
@@ -20,7 +21,6 @@ from kaiten_sync.licensing.windows import (
     ResetPeriod,
     close_windows,
     read_counter,
-    window_at,
 )
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)

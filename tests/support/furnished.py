@@ -9,6 +9,7 @@ import httpx
 from tests.support.metering import done
 
 from kaiten_sync.server.dashboard.catalog import PAGES
+from kaiten_sync.server.dashboard.pages import DashboardPage
 
 HOSTILE = (
     "<script>document.title='taken'</script><img src=x onerror=\"document.title='taken'\">'&amp;"
@@ -59,7 +60,12 @@ def paths_of_pages(names: Names) -> list[str]:
         "/search?q=growth",
         "/licenses?declared=on",
     ]
-    return [*(page.path.format(**names) for page in PAGES if page.is_page), *more]
+    return [*(page.path.format(**names) for page in PAGES if is_page(page)), *more]
+
+
+def is_page(page: DashboardPage) -> bool:
+    """Whether it is a page to look at, and not a file."""
+    return not page.path.endswith(".csv")
 
 
 def _entitlements(api: httpx.Client, name: str) -> None:

@@ -21,6 +21,11 @@ VALUES = st.recursive(
 )
 
 
+@given(st.lists(VALUES))
+def test_a_list_that_is_made_while_it_is_read_has_the_same_digest(items: list[Json]) -> None:
+    assert digest({"b": iter(items), "a": 1}) == digest({"a": 1, "b": items})
+
+
 @given(VALUES)
 def test_a_digest_is_that_of_the_canonical_bytes(value: Json) -> None:
     assert digest(value) == f"sha256:{hashlib.sha256(canonical_bytes(value)).hexdigest()}"

@@ -17,6 +17,9 @@ _DEEPEST = 64
 """As deep as a catalog file may be: whatever is deeper could not be declared, and reading it would
 take the stack's end. No answer of Kaiten's own is deeper than 6."""
 
+_NESTED = frozenset({dict, list})
+"""The types of JSON that contain other values, as they are read: no subclasses of them."""
+
 _MOST_VALUES = 4_000_000
 """In memory, JSON takes up to thirty times its bytes: 64 MiB of `[],`, 64 KiB on the wire, would be
 two gigabytes. A page has some thousands, a whole list of an older server 200,000."""
@@ -71,15 +74,14 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return found
 
 
-def _check_depth(body: object) -> None:
-    level = [body]
+def _check_depth(body: Any) -> None:
+    level = [body] if type(body) in _NESTED else []
     for _ in range(_DEEPEST):
         level = [
             inner
             for each in level
-            if isinstance(each, dict | list)
-            for inner in (each.values() if isinstance(each, dict) else each)
-            if isinstance(inner, dict | list)
+            for inner in (each.values() if type(each) is dict else each)
+            if type(inner) in _NESTED
         ]
         if not level:
             return

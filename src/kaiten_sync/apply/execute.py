@@ -149,6 +149,7 @@ class _Run:
         for change in self._changes.values():
             self._enter(change, done)
         first: dict[ChildList, Change] = {}
+        # A version that this run makes has no holders yet, so no server can bill it.
         made = {each.address for each in self._changes.values() if each.action == Action.CREATE}
         for change in self._changes.values():
             children = change.address.child_list
@@ -248,6 +249,7 @@ class _Run:
             # Such as an answer that nobody thought of: only this change fails, the others run on.
             error = KaitenSyncError(f"unexpected {type(unexpected).__name__}: {unexpected}")
             results = [replace(each, error=error) for each in verified]
+            # The request may have arrived before the error: the change counts as sent.
             results += [] if sent is None else [_Result(sent, has_written=True, error=error)]
         for result in results:
             change = result.change
@@ -295,6 +297,7 @@ class _Run:
         for blocked in self._all_followers(change.id):
             self._note(_outcome(blocked, Status.BLOCKED, blocked_by=change.id))
             children = blocked.address.child_list
+            # Later grants are counted only once they can begin, so these never were.
             if children is not None and blocked.id not in self._later_grants:
                 self._open_grants[children] -= 1
 

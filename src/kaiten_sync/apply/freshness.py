@@ -76,6 +76,8 @@ def already_done(
     conflicts = [*held(done), *conflicts, *_unseated(plan, found, done)]
     seen = {each.address for each in plan.observed}
     compared = {each.replaces for each in plan.new_versions}
+    # A version that is replaced may have got a grant since. The new version would lack it, and
+    # nobody has reviewed that.
     added = {each for each in found.keys() - seen if each.parent in compared}
     for address in sorted(added, key=lambda each: each.sort_key):
         conflicts += contradictions(address, None, found[address], None)
@@ -161,6 +163,7 @@ def mismatches(state: State, live: LiveResource) -> Iterator[tuple[str, Json, Js
 
 
 def _latest_match(states: Sequence[State | None], live: LiveResource | None) -> int | None:
+    # From the last: two states can look alike on the server, and no change may be sent twice.
     for position in range(len(states) - 1, -1, -1):
         if matches(states[position], live):
             return position

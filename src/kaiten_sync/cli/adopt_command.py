@@ -100,7 +100,7 @@ def _code_of(adoption: Adoption, *, is_named: bool) -> int:
 def _say_more(adoption: Adoption, *, is_named: bool) -> None:
     """What was not adopted, and what else the changes of files mean."""
     from kaiten_sync.cli.output import say
-    from kaiten_sync.report.words import counted
+    from kaiten_sync.report.numbers import counted
 
     for obstacle in adoption.obstacles:
         say(f"not adopted: {obstacle.headline}")

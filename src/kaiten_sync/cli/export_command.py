@@ -122,7 +122,7 @@ def _print_exported(exported: Exported, out: str | None) -> None:
     """Print the files; `out` is the folder that no project file names yet."""
     from kaiten_sync.cli.next_command import next_command
     from kaiten_sync.cli.output import print_result, say
-    from kaiten_sync.report.words import counted
+    from kaiten_sync.report.numbers import counted
 
     for path in exported.paths:
         print_result(f"wrote {path.as_posix()}")
@@ -146,7 +146,7 @@ def _write_overlay(
     from kaiten_sync.cli.output import print_result
     from kaiten_sync.cli.session import terminal_ports, workspace_of
     from kaiten_sync.jobs.overlaying import OverlayRequest, export_overlay
-    from kaiten_sync.report.words import counted
+    from kaiten_sync.report.numbers import counted
 
     request = OverlayRequest(target=target, out=out, is_forced=force)
     written = export_overlay(workspace_of(project, server), request, terminal_ports())

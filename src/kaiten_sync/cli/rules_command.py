@@ -40,8 +40,8 @@ def test(file: str, project: str | None) -> int:
     from kaiten_sync.cli.session import terminal_ports
     from kaiten_sync.jobs.testing_rules import rule_cases
     from kaiten_sync.jobs.workspace import open_project
+    from kaiten_sync.report.numbers import counted
     from kaiten_sync.report.safe_text import safe_text
-    from kaiten_sync.report.words import counted
 
     opened = open_project(project, Path.cwd(), os.environ, TerminalNotices())
     results = rule_cases(file, opened, terminal_ports(is_offline=True).files)

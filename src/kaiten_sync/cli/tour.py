@@ -131,15 +131,6 @@ class _Tour:
     def _use(self) -> bool:
         self._title("A customer uses what the license gives, and not more")
         usage = "/instances/my-restaurant/entitlements/api-calls/usage"
-        self._give_to_customer()
-        accepted = self._curl("POST", usage, {"value": 990})
-        counted = accepted.body["value"]["value"]
-        print_result(f"  {accepted.status}: {counted} are counted, of 1000\n")
-        refused = self._curl("POST", usage, {"value": 20})
-        print_result(f"  {refused.status}: {refused.body['code']}\n")
-        return (accepted.status, refused.status) == (200, 409)
-
-    def _give_to_customer(self) -> None:
         customer = self._ask("POST", "/customers", {"name": "My Restaurant"})
         growth = self._ask("GET", "/licenses/growth")
         instance = {
@@ -151,6 +142,12 @@ class _Tour:
             "endLicenseDate": "2099-01-01T00:00:00Z",
         }
         self._ask("POST", "/instances", instance)
+        accepted = self._curl("POST", usage, {"value": 990})
+        counted = accepted.body["value"]["value"]
+        print_result(f"  {accepted.status}: {counted} are counted, of 1000\n")
+        refused = self._curl("POST", usage, {"value": 20})
+        print_result(f"  {refused.status}: {refused.body['code']}\n")
+        return (accepted.status, refused.status) == (200, 409)
 
     def _tighten(self) -> bool:
         self._title("And a change that hurts says so before it happens")

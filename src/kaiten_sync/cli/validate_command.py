@@ -35,7 +35,7 @@ def command(paths: tuple[str, ...], project: str | None, output_format: str) -> 
     from kaiten_sync.cli.output import TerminalNotices, look_of, print_result
     from kaiten_sync.jobs.validating import validate_all
     from kaiten_sync.jobs.workspace import open_project
-    from kaiten_sync.report.words import counted
+    from kaiten_sync.report.numbers import counted
 
     folder = Path.cwd()
     names = FileNames(output_format)

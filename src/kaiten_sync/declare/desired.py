@@ -21,6 +21,8 @@ from kaiten_sync.model.address import Address, ChildList
 from kaiten_sync.model.document import Entry, MergedCatalog, Node
 from kaiten_sync.model.family import FamilyTerms, WhenTightened
 from kaiten_sync.model.resource import DesiredState, Resource
+from kaiten_sync.model.source import SourceRef
+from kaiten_sync.model.value import Json
 
 
 def build_desired(merged: MergedCatalog) -> DesiredState:
@@ -94,21 +96,14 @@ def _is_protected(entry: Entry) -> bool:
 
 
 def _resource(address: Address, entry: Entry) -> Resource:
-    spec = spec_of(address.kind)
-    if spec.shorthand and not isinstance(entry.node.value, dict):
-        declared = {spec.shorthand: (entry.node, entry.node.ref)}
-    else:
-        entries = entry.node.entries
-        declared = {
-            name: (entries[name].node, entries[name].key_ref)
-            for name in spec.fields
-            if name in entries
-        }
-    return Resource(
-        address=address,
-        fields={
-            n: declared_value(spec.fields[n], node.plain()) for n, (node, _) in declared.items()
-        },
-        source=entry.key_ref,
-        sources={name: ref for name, (_, ref) in declared.items()},
-    )
+    spec, node = spec_of(address.kind), entry.node
+    is_short = spec.shorthand and not isinstance(node.value, dict)
+    entries = {spec.shorthand: Entry(node.ref, node)} if is_short else node.entries
+    fields: dict[str, Json] = {}
+    sources: dict[str, SourceRef] = {}
+    for name, field in spec.fields.items():
+        declared = entries.get(name)
+        if declared is not None:
+            fields[name] = declared_value(field, declared.node.plain())
+            sources[name] = declared.key_ref
+    return Resource(address=address, fields=fields, source=entry.key_ref, sources=sources)

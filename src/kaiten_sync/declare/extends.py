@@ -337,7 +337,8 @@ def _through(name: str, entry: Entry) -> Entry:
     """An inherited object, whose places say that it came through a base."""
 
     def passed(ref: SourceRef) -> SourceRef:
-        return replace(ref, through=(name, *ref.through[1 - MAX_THROUGH :]))
+        through = (name, *ref.through[1 - MAX_THROUGH :])
+        return SourceRef(ref.file, ref.line, ref.column, through)
 
     value = entry.node.value
     if isinstance(value, dict):

@@ -75,6 +75,7 @@ def project_of(document: Document, root: Path) -> Project:
     read = from_json(ProjectDocument, {**content, "version": 1})  # 1.0 is valid YAML for it
     entries = document.root.entries
     targets = entries["targets"].node.entries if read.targets else {}
+    policy = read.policy
     return Project(
         root=str(root),
         catalog=_paths(entries.get("catalog"), document),
@@ -91,7 +92,18 @@ def project_of(document: Document, root: Path) -> Project:
                 if spec.section in owned
             }
         ),
-        policy=_policy(read, document.root),
+        policy=Policy(
+            prune=policy.prune,
+            max_deletes=parse_limit(policy.max_deletes),
+            max_updates=parse_limit(policy.max_updates),
+            max_moves=parse_limit(policy.max_moves),
+            on_tighten=policy.on_tighten,
+            rules=tuple(
+                _rule(rule, list(document.root.walk(("policy", "rules", position)))[-1].node)
+                for position, rule in enumerate(policy.rules)
+            ),
+            automatic=frozenset(policy.automatic),
+        ),
         install_from=value_of(read.install_from, absent=None),
     )
 
@@ -118,22 +130,6 @@ def _target(name: str, read: ProjectTargetDocument, overlays: tuple[str, ...]) -
         require_plan=read.require_plan,
         after=_texts(read.after),
         generation=None if read.generation == AUTOMATIC else Generation(read.generation),
-    )
-
-
-def _policy(read: ProjectDocument, root: Node) -> Policy:
-    policy = read.policy
-    return Policy(
-        prune=policy.prune,
-        max_deletes=parse_limit(policy.max_deletes),
-        max_updates=parse_limit(policy.max_updates),
-        max_moves=parse_limit(policy.max_moves),
-        on_tighten=policy.on_tighten,
-        rules=tuple(
-            _rule(rule, list(root.walk(("policy", "rules", position)))[-1].node)
-            for position, rule in enumerate(policy.rules)
-        ),
-        automatic=frozenset(policy.automatic),
     )
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Any
 
 import yaml
 from yaml.events import Event
@@ -59,8 +61,19 @@ class TreeBuilder:
         self._document = _Frame(SourceRef(path, 1, 1), is_map=False)
         self._stack = [self._document]
         self._anchors: dict[str, tuple[Node, int]] = {}
+        self._plain_keys: set[str] = set()
+        """Keys that may be written without quotes: most appear in many objects."""
         self._count = 0
         self._documents = 0
+        self._takers: dict[type, Callable[[Any], None]] = {
+            yaml.ScalarEvent: self._take_scalar,
+            yaml.MappingStartEvent: self._open,
+            yaml.SequenceStartEvent: self._open,
+            yaml.MappingEndEvent: self._close,
+            yaml.SequenceEndEvent: self._close,
+            yaml.AliasEvent: self._take_alias,
+            yaml.DocumentStartEvent: self._start_document,
+        }
 
     @property
     def root(self) -> Node | None:
@@ -73,26 +86,9 @@ class TreeBuilder:
         Raises:
             StopReading: a limit is reached.
         """
-        match event:
-            case yaml.ScalarEvent():
-                self._take_scalar(event)
-            case yaml.MappingStartEvent() | yaml.SequenceStartEvent():
-                self._open(event)
-            case yaml.MappingEndEvent() | yaml.SequenceEndEvent():
-                self._close()
-            case yaml.AliasEvent():
-                self._take_alias(event)
-            case yaml.DocumentStartEvent():
-                self._documents += 1
-                if self._documents > 1:
-                    self._stop(
-                        self._ref(event),
-                        "multiple-documents",
-                        "a second document starts here; a file holds one",
-                        "put it into a file of its own",
-                    )
-            case _:
-                pass
+        take = self._takers.get(type(event))
+        if take is not None:
+            take(event)
 
     # -- events ----------------------------------------------------------------------------
 
@@ -112,7 +108,8 @@ class TreeBuilder:
         self._count_nodes(1, ref)
         if frame.wants_key:
             frame.size += 1
-            self._remember(event.anchor, Node(ref, event.value), 1)
+            if event.anchor is not None:
+                self._anchors[event.anchor] = (Node(ref, event.value), 1)
             self._take_key(frame, event.value, ref, is_plain)
             return
         value = self._resolve(event.value, ref) if is_plain else event.value
@@ -128,7 +125,7 @@ class TreeBuilder:
         is_map = isinstance(event, yaml.MappingStartEvent)
         self._stack.append(_Frame(ref, is_map, event.anchor))
 
-    def _close(self) -> None:
+    def _close(self, _event: Event) -> None:
         frame = self._stack.pop()
         value = self._entries(frame) if frame.is_map else tuple(frame.items)
         self._add(Node(frame.ref, value), frame.size, frame.anchor)
@@ -149,6 +146,16 @@ class TreeBuilder:
         self._report(ref, rule, message)
         self._add(Node(ref, None), 1)
 
+    def _start_document(self, event: yaml.DocumentStartEvent) -> None:
+        self._documents += 1
+        if self._documents > 1:
+            self._stop(
+                self._ref(event),
+                "multiple-documents",
+                "a second document starts here; a file holds one",
+                "put it into a file of its own",
+            )
+
     # -- keys and values -------------------------------------------------------------------
 
     def _take_key(self, frame: _Frame, text: str, ref: SourceRef, is_plain: bool) -> None:
@@ -159,7 +166,7 @@ class TreeBuilder:
                 self._report(ref, "duplicate-key", "duplicate key '<<'", "write `<<: [*a, *b]`")
             frame.is_merge = frame.has_merge = True
             return
-        if is_plain:
+        if is_plain and text not in self._plain_keys:
             self._check_plain_key(text, ref)
         if text in frame.entries:
             first = frame.entries[text].key_ref
@@ -174,14 +181,17 @@ class TreeBuilder:
     def _check_plain_key(self, text: str, ref: SourceRef) -> None:
         value = resolve_plain(text)
         hint = f'quote it: "{shorten(text)}"'
-        if isinstance(value, Diagnostic) and value.rule == AMBIGUOUS:
+        if isinstance(value, str):
+            self._plain_keys.add(text)
+        elif isinstance(value, Diagnostic) and value.rule == AMBIGUOUS:
             self._report(ref, value.rule, value.message, hint)
-        elif not isinstance(value, str):
+        else:
             self._report(ref, "non-string-key", f"the key '{shorten(text)}' is not text", hint)
 
     def _add(self, node: Node, size: int, anchor: str | None = None) -> None:
         """Put a finished value where it belongs: as a value, an element, or (wrongly) a key."""
-        self._remember(anchor, node, size)
+        if anchor is not None:
+            self._anchors[anchor] = (node, size)
         frame = self._stack[-1]
         frame.size += size
         if not frame.is_map:
@@ -192,10 +202,6 @@ class TreeBuilder:
             frame.key = None
         else:
             self._put(frame, node)
-
-    def _remember(self, anchor: str | None, node: Node, size: int) -> None:
-        if anchor is not None:
-            self._anchors[anchor] = (node, size)
 
     def _put(self, frame: _Frame, node: Node) -> None:
         if frame.is_merge:

@@ -17,6 +17,7 @@ from kaiten_sync.kinds.spec import BUNDLE, FieldSpec, KindSpec
 from kaiten_sync.licensing import is_quantity, parse_quantity, quantity_hint
 from kaiten_sync.model.diagnostic import Diagnostic
 from kaiten_sync.model.document import Entry, MergedCatalog, Node
+from kaiten_sync.model.source import SourceRef
 
 _Names: TypeAlias = "tuple[str, ...]"
 _QUOTED = re.compile(r"[0-9]+(?:\.[0-9]+)?")
@@ -49,7 +50,8 @@ def with_plain_numbers(merged: MergedCatalog) -> tuple[MergedCatalog, tuple[Diag
     wrong.sort(key=lambda each: not (each.ref and each.ref.through))
     once = {each.sort_key: each for each in wrong}.values()  # those that inherit the same text
     lined = (replace(each, line_text=merged.line_text(each.ref)) for each in once)
-    refused = {replace(each.ref, through=()) for each in once if each.ref is not None}
+    refs = (each.ref for each in once if each.ref is not None)
+    refused = {SourceRef(ref.file, ref.line, ref.column) for ref in refs}
     root = Node(merged.root.ref, sections)
     merged = replace(merged, root=root, broken=merged.broken | refused, bundles=bundles)
     return merged, tuple(lined)

@@ -7,6 +7,22 @@ What all documents share is here. The types of one document are imported from it
 reading a project does not load those of plans and reports.
 """
 
-from kaiten_sync.documents.base import JsonDocument, from_json, property_of, to_json, value_of
+from kaiten_sync.documents.base import (
+    JsonDocument,
+    from_json,
+    indented,
+    property_of,
+    to_json,
+    to_parts,
+    value_of,
+)
 
-__all__ = ["JsonDocument", "from_json", "property_of", "to_json", "value_of"]
+__all__ = [
+    "JsonDocument",
+    "from_json",
+    "indented",
+    "property_of",
+    "to_json",
+    "to_parts",
+    "value_of",
+]

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, ClassVar, TypeVar
 
 import msgspec
 
+from kaiten_sync.model.canonical import Parts
 from kaiten_sync.model.value import ABSENT, Absent, Json
 
 _Document = TypeVar("_Document", bound="JsonDocument")
@@ -49,6 +50,26 @@ def to_json(document: JsonDocument) -> dict[str, Json]:
     """The document as JSON values, in the order of its properties. Absent ones are left out."""
     found: dict[str, Json] = msgspec.to_builtins(document)
     return found
+
+
+def to_parts(document: JsonDocument) -> Parts:
+    """As `to_json`, but the items of its lists are converted only when they are asked for.
+
+    All of them together take four times the memory of the document itself.
+    """
+    parts: dict[str, Json | Iterator[Json]] = {}
+    for each in msgspec.structs.fields(document):
+        value = getattr(document, each.name)
+        if isinstance(value, tuple):
+            parts[each.encode_name] = map(msgspec.to_builtins, value)
+        elif value is not msgspec.UNSET:
+            parts[each.encode_name] = msgspec.to_builtins(value)
+    return parts
+
+
+def indented(compact: bytes) -> bytes:
+    """JSON in lines, with two spaces for each level."""
+    return msgspec.json.format(compact, indent=2)
 
 
 def from_json(kind: type[_Document], value: object) -> _Document:

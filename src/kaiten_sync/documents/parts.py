@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, TypeAlias
+from typing import TYPE_CHECKING, Annotated, TypeAlias
 
 from msgspec import UNSET, Meta, UnsetType
 
@@ -12,9 +12,11 @@ from kaiten_sync.kinds.registry import all_actions, all_kinds
 from kaiten_sync.model.change import Effect
 from kaiten_sync.model.diagnostic import Diagnostic, Severity
 from kaiten_sync.model.outcome import Outcome, Status
-from kaiten_sync.model.plan import TargetRef
 from kaiten_sync.model.settings import MAX_COUNT, SHARE_PATTERN
 from kaiten_sync.model.source import SourceRef
+
+if TYPE_CHECKING:
+    from kaiten_sync.model.plan import TargetRef
 
 _SHA = "sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
 DIGEST_PATTERN = "^sha256:[0-9a-f]{64}$"

@@ -75,6 +75,7 @@ def choose(
     new version cannot have.
     """
     family, live = sold.address, sold.live
+    # The order counts: each way rules out those below it, and only the last depends on holders.
     if not sold.is_sold:
         return _unsold(sold), ()
     if live is None:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 
 from kaiten_sync.declare import (
     FileChange,
-    Patch,
     default_file,
     leave_to_base,
     overlay_bytes,
@@ -148,7 +148,8 @@ class _IntoOverlay:
         for difference in chosen:
             leave_to_base(patch, difference)
         try:
-            after = kept_apart(self._overlay, patch, chosen, self._declared, self._written)
+            written = partial(overlay_bytes, self._overlay.shown, self._before)
+            after = kept_apart(self._overlay, patch, chosen, self._declared, written)
         except KaitenSyncError as error:
             return Trial(wrong=error.message)
         change = FileChange(
@@ -156,9 +157,6 @@ class _IntoOverlay:
         )
         changes = (change,) if after != self._before else ()
         return Trial(adopted=tuple(chosen), changes=changes)
-
-    def _written(self, patch: Patch) -> bytes:
-        return overlay_bytes(self._overlay.shown, self._before, patch)
 
 
 class _Trials:
@@ -194,6 +192,7 @@ class _Trials:
             elif len(batch) == 1:
                 bad[batch[0].address] = obstacle(batch[0], attempt.wrong)
             else:
+                # By halves: few obstacles among many differences cost few trials.
                 half = len(batch) // 2
                 waiting += [batch[half:], batch[:half]]
         again = [d for d in chosen if d.address in bad]  # what had to wait for others to leave

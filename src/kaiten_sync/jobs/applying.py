@@ -106,9 +106,11 @@ def apply(
             hint="kaiten-sync plan -o FILE, have it reviewed, then apply FILE",
         )
     planned_from = request.planning.files
+    # Before the first request: whoever has to wait for another target learns it at once.
     check_turn(workspace, connection.target, planned_from, request.after_receipts, ports)
     with connection.open() as catalog:
         proposal = judged(propose(case, catalog, ports), case, request.planning, catalog, ports)
+        # Shown before it is refused: a reader of the refusal has to see what was planned.
         approval.show(proposal.plan, proposal.impact)
         refuse(proposal)
         if proposal.plan.changes and not approval.is_given(proposal.plan):
@@ -162,6 +164,7 @@ def _apply_file(
             result = _execute(plan, catalog, request, ports, permit, verify)
         if not result.is_complete:
             return result
+        # What this plan made is agreed now; before, what it may delete came from the plan before.
         inputs = replace(inputs, previous=last, allowed=plan.guards.allowed)
         return _with_what_is_left(result, desired, catalog, inputs, ports)
 

@@ -71,4 +71,5 @@ class _Names:
             return None
         path = posixpath.normpath(posixpath.join(self._folder, ref.file))
         inside = path.removeprefix(self._root.rstrip("/") + "/")
-        return ref if inside == path else replace(ref, file=inside)
+        is_inside = inside != path
+        return SourceRef(inside, ref.line, ref.column, ref.through) if is_inside else ref

@@ -65,7 +65,9 @@ def rule_cases(path: str, project: Project | None, files: Files) -> tuple[CaseRe
         cases = from_json(RuleTestDocument, document.root.plain()).cases
     except ValueError as error:
         hint = "`kaiten-sync schema rule-test` prints the form of such a file"
-        raise _wrong(document, _path_in(str(error)), str(error), hint) from error
+        raise DeclarationError(
+            [_diagnostic(document, _path_in(str(error)), str(error), hint)]
+        ) from error
     unknown = tuple(_unknown_rules(cases, {each.name for each in project.policy.rules}, document))
     if unknown:
         raise DeclarationError(unknown)
@@ -104,12 +106,6 @@ def _path_in(message: str) -> tuple[str | int, ...]:
     place = _UNKNOWN_FIELD.sub(r".\1", message).partition(": ")[0].partition("[...]")[0]
     steps = _STEP.findall(place.removeprefix("the document"))
     return tuple(int(index) if index else name for name, index in steps)
-
-
-def _wrong(
-    document: Document, path: tuple[str | int, ...], message: str, hint: str
-) -> DeclarationError:
-    return DeclarationError([_diagnostic(document, path, message, hint)])
 
 
 def _diagnostic(

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from kaiten_sync.declaration import validate
 from kaiten_sync.jobs.workspace import source_of
 from kaiten_sync.model.diagnostic import Diagnostic, Severity
 from kaiten_sync.model.settings import Project
-from kaiten_sync.pipeline import validate
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

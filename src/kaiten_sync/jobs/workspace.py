@@ -10,12 +10,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from kaiten_sync.declaration import CatalogSource, read_project
 from kaiten_sync.declare import find_project, leads_out
 from kaiten_sync.errors import DeclarationError, UsageError
 from kaiten_sync.model.ports import Connect, Connection, Notices
 from kaiten_sync.model.settings import Policy, Project, Scope
 from kaiten_sync.model.source import NamedPath
-from kaiten_sync.pipeline import CatalogSource, read_project
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from kaiten_sync.kinds.entitlement import ENTITLEMENT
-from kaiten_sync.kinds.family import FAMILY
 from kaiten_sync.kinds.grant import GRANT
-from kaiten_sync.kinds.group import GROUP
 from kaiten_sync.kinds.license import LICENSE
 from kaiten_sync.kinds.registry import SPECS
 from kaiten_sync.model.address import Address, is_slug
@@ -31,24 +28,9 @@ def parse_address(text: str) -> Address:
     return address
 
 
-def group_address(slug: str) -> Address:
-    """Address of an entitlement group."""
-    return Address(GROUP.kind, slug)
-
-
-def entitlement_address(slug: str) -> Address:
-    """Address of an entitlement."""
-    return Address(ENTITLEMENT.kind, slug)
-
-
 def license_address(slug: str) -> Address:
     """Address of a license version."""
     return Address(LICENSE.kind, slug)
-
-
-def family_address(slug: str) -> Address:
-    """Address of a license family."""
-    return Address(FAMILY.kind, slug)
 
 
 def grant_address(license_slug: str, entitlement_slug: str) -> Address:

@@ -217,25 +217,24 @@ class FieldSpec:
     restarts_usage: bool = False
     """Whether setting it on an existing object makes everybody's usage start again from 0."""
 
-    @property
-    def wire_name(self) -> str:
-        """The property's name in a request body."""
-        return self.wire or self.name
+    wire_name: str = field(init=False)
+    """The property's name in a request body."""
+    read_name: str = field(init=False)
+    """The property's name in an answer."""
+    is_set: bool = field(init=False)
+    """Whether the value is a set: order and repetition mean nothing."""
+    is_universal: bool = field(init=False)
+    """Whether every generation of the API knows the field."""
 
-    @property
-    def read_name(self) -> str:
-        """The property's name in an answer."""
-        return self.read or self.name
-
-    @property
-    def is_set(self) -> bool:
-        """Whether the value is a set: order and repetition mean nothing."""
-        return self.type is FieldType.SLUGS
-
-    @property
-    def is_universal(self) -> bool:
-        """Whether every generation of the API knows the field."""
-        return self.generations == EVERY_GENERATION
+    def __post_init__(self) -> None:
+        derived = {
+            "wire_name": self.wire or self.name,
+            "read_name": self.read or self.name,
+            "is_set": self.type is FieldType.SLUGS,
+            "is_universal": self.generations == EVERY_GENERATION,
+        }
+        for name, value in derived.items():
+            object.__setattr__(self, name, value)
 
     def steps(self, before: Json | Absent, after: Json | Absent) -> tuple[Move, ...] | None:
         """The moves that lead from one value to another, fewest first; None if none do."""

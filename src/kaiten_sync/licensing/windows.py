@@ -88,14 +88,6 @@ class Closure:
     is_synthetic: bool
 
 
-def window_at(
-    period: ResetPeriod, anchor: ResetAnchor | None, license_start_ms: int, now_ms: int
-) -> Window:
-    """The window that a time lies in. No anchor is CALENDAR."""
-    grid = _grid(period, anchor, license_start_ms)
-    return _window(grid, _index_at(grid, now_ms))
-
-
 def read_counter(
     period: ResetPeriod | None,
     anchor: ResetAnchor | None,
@@ -107,6 +99,7 @@ def read_counter(
 ) -> Reading:
     """What a stored counter shows now: itself in its own window, and nothing in a later one.
 
+    No anchor is CALENDAR.
     A stored window that lies ahead of the clock, which was set back, is gone on with. A counter
     without a period is kept, whatever window it was once in: upstream never takes a period away.
     """

@@ -5,8 +5,12 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator, Mapping
+from typing import TypeAlias
 
 from kaiten_sync.model.value import Json
+
+Parts: TypeAlias = Mapping[str, Json | Iterator[Json]]
+"""A JSON object of which some lists are made while they are read, and so can be read once."""
 
 _SHORT = 16
 """Hex digits of a fingerprint: 64 bits distinguish the objects of a catalog, and are readable."""
@@ -26,10 +30,10 @@ def canonical_bytes(value: Json) -> bytes:
     return _ENCODER.encode(value).encode()
 
 
-def digest(value: Json) -> str:
+def digest(value: Json | Parts) -> str:
     """A SHA-256 that seals: `sha256:` and 64 hex digits."""
     found = hashlib.sha256()
-    for piece in _pieces(value):
+    for piece in canonical_pieces(value):
         found.update(piece)
     return f"sha256:{found.hexdigest()}"
 
@@ -39,24 +43,23 @@ def fingerprint(value: Json) -> str:
     return hashlib.sha256(canonical_bytes(value)).hexdigest()[:_SHORT]
 
 
-def _pieces(value: Json) -> Iterator[bytes]:
+def canonical_pieces(value: Json | Parts) -> Iterator[bytes]:
     """The bytes of `canonical_bytes`, with each item of an object's lists by itself.
 
     In one piece, those of a plan of 100,000 changes would take as much memory as its file.
     """
-    properties = value if isinstance(value, Mapping) else {}
-    lists = {
-        name: each for name, each in properties.items() if isinstance(each, list | tuple) and each
-    }
-    if not lists:
+    if not isinstance(value, Mapping):
         yield canonical_bytes(value)
         return
-    for place, name in enumerate(sorted(properties)):
-        yield (b"," if place else b"{") + canonical_bytes(name) + b":"
-        if name not in lists:
-            yield canonical_bytes(properties[name])
-            continue
-        for number, item in enumerate(lists[name]):
-            yield (b"," if number else b"[") + canonical_bytes(item)
-        yield b"]"
+    yield b"{"
+    for place, name in enumerate(sorted(value)):
+        yield (b"," if place else b"") + canonical_bytes(name) + b":"
+        each = value[name]
+        if isinstance(each, list | tuple | Iterator):
+            yield b"["
+            for number, item in enumerate(each):
+                yield (b"," if number else b"") + canonical_bytes(item)
+            yield b"]"
+        else:
+            yield canonical_bytes(each)
     yield b"}"

@@ -6,6 +6,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
+from msgspec import Struct
+
 from kaiten_sync.model.address import Address
 from kaiten_sync.model.source import SourceRef
 from kaiten_sync.model.value import Json
@@ -13,16 +15,14 @@ from kaiten_sync.model.value import Json
 Scalar: TypeAlias = None | bool | int | float | str
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(Struct, frozen=True):
     """One key of a mapping: where the key is, and its value."""
 
     key_ref: SourceRef
     node: Node
 
 
-@dataclass(frozen=True, slots=True)
-class Node:
+class Node(Struct, frozen=True):
     """One value of a document: a scalar, a list of nodes, or a mapping of entries.
 
     A mapping is a dict here, which is asked for by its type some hundred thousand times: asking

@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 from kaiten_sync.model.address import Address
 from kaiten_sync.model.attribution import Attribution
 from kaiten_sync.model.change import Effect, FieldChange
-from kaiten_sync.model.plan import TargetRef
 from kaiten_sync.model.source import SourceRef
 from kaiten_sync.model.value import ABSENT, NO_UNITS, Json, Unit, is_alike
+
+if TYPE_CHECKING:
+    from kaiten_sync.model.plan import TargetRef
 
 
 class DriftClass(StrEnum):

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 from kaiten_sync.model.address import Address
 from kaiten_sync.model.change import Action, Change, subject_of
-from kaiten_sync.model.plan import TargetRef
+
+if TYPE_CHECKING:
+    from kaiten_sync.model.plan import TargetRef
 
 
 class Status(StrEnum):

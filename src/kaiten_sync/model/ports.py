@@ -12,19 +12,20 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Protocol, TypeAlias
+from typing import TYPE_CHECKING, Protocol, TypeAlias
 
-from kaiten_sync.model.address import Address, ChildList, Kind
-from kaiten_sync.model.capabilities import Capabilities
-from kaiten_sync.model.change import Action
-from kaiten_sync.model.drift import Difference
-from kaiten_sync.model.holder import Instance, Usage
-from kaiten_sync.model.impact import Impact
-from kaiten_sync.model.outcome import Outcome
-from kaiten_sync.model.plan import Plan, TargetRef
-from kaiten_sync.model.resource import LiveResource
-from kaiten_sync.model.rights import Rights
-from kaiten_sync.model.value import Fields
+if TYPE_CHECKING:
+    from kaiten_sync.model.address import Address, ChildList, Kind
+    from kaiten_sync.model.capabilities import Capabilities
+    from kaiten_sync.model.change import Action
+    from kaiten_sync.model.drift import Difference
+    from kaiten_sync.model.holder import Instance, Usage
+    from kaiten_sync.model.impact import Impact
+    from kaiten_sync.model.outcome import Outcome
+    from kaiten_sync.model.plan import Plan, TargetRef
+    from kaiten_sync.model.resource import LiveResource
+    from kaiten_sync.model.rights import Rights
+    from kaiten_sync.model.value import Fields
 
 Look: TypeAlias = "Callable[[LiveResource | None], bool]"
 """Looks at an object right before it is written: the server has no conditional writes.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from kaiten_sync.families import Resolution, by_chance
@@ -36,7 +36,7 @@ from kaiten_sync.plan.new_versions import new_versions, replaced_by
 from kaiten_sync.plan.order import in_order
 from kaiten_sync.plan.places import with_places
 from kaiten_sync.plan.plan_file import seal
-from kaiten_sync.plan.protection import foreign_children, protected_harm, used
+from kaiten_sync.plan.protection import foreign_children, not_needed, protected_harm, used
 from kaiten_sync.plan.renames import renamed
 from kaiten_sync.plan.restart import restart_needs, restarting, unused
 from kaiten_sync.plan.rests_on import observed_by
@@ -113,7 +113,7 @@ def propose(
     )
     case = _with_consent(case, allowed)
     plan = replace(_plan(case, diff, declared, target, sold), left=_left(case, let_go))
-    return _proposal(plan, case, [*sold.refusals, *_unused(allowed - case.guards.allowed)])
+    return _proposal(plan, case, [*sold.refusals, *not_needed(allowed - case.guards.allowed)])
 
 
 def _with_consent(case: Case, allowed: frozenset[Address]) -> Case:
@@ -236,15 +236,6 @@ def _proposal(plan: Plan, case: Case, found: Sequence[Diagnostic]) -> Proposal:
 def _seen_holders(live: LiveState, going: frozenset[Address]) -> Holders:
     held = [address for address in going if spec_of(address.kind).held_by is HeldBy.REFERRERS]
     return Holders(referrers=referrers(live.resources, held))
-
-
-def _unused(allowed: frozenset[Address]) -> Iterator[Diagnostic]:
-    for address in sorted(allowed, key=lambda each: each.sort_key):
-        yield Diagnostic(
-            rule="unused-allow",
-            message=f"--allow {address} was not needed",
-            severity=Severity.NOTE,
-        )
 
 
 def _left(case: Case, let_go: Sequence[Left]) -> tuple[Left, ...]:

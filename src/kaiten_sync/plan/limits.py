@@ -60,11 +60,12 @@ def too_many(changes: Sequence[Change], guards: Guards) -> Iterator[Diagnostic]:
                     f" {population}",
                 )
             elif _exceeds(limit, count, population):
+                unset = ", the default" if limit == Policy().max_deletes else ""
                 yield Diagnostic(
                     rule=f"too-many-{verb}",
                     message=f"{verb} {count} of {population} live {spec_of(kind).plural}"
                     f" ({100 * count / population:.0f}%); policy.{name} allows {limit}"
-                    f"{_unset(limit)}",
+                    f"{unset}",
                     hint=f"if that is meant, allow more with {option}, or with `{name}` below"
                     " `policy:` in the project file",
                 )
@@ -92,11 +93,6 @@ def _touched(changes: Sequence[Change], *, is_delete: bool) -> set[Address]:
     """The live objects that are deleted, or changed: what is created and then published is none."""
     created = {c.address for c in changes if c.action == Action.CREATE}
     return {c.address for c in changes if (c.action == Action.DELETE) is is_delete} - created
-
-
-def _unset(limit: Limit) -> str:
-    """Where a limit is from that nobody has to have set."""
-    return ", the default" if limit == Policy().max_deletes else ""
 
 
 def _exceeds(limit: Limit, count: int, population: int) -> bool:

@@ -22,6 +22,7 @@ from kaiten_sync.plan.limits import too_many_moves
 from kaiten_sync.plan.migration_checks import warnings_of
 from kaiten_sync.plan.move_cost import LEAST_LISTED, requests_to_move
 from kaiten_sync.plan.plan_file import seal
+from kaiten_sync.plan.protection import not_needed
 from kaiten_sync.plan.rests_on import object_fingerprint
 
 _STAYS = {
@@ -112,7 +113,7 @@ def propose_moves(case: MigrationCase) -> Proposal:
     plan = _plan(case, replace(migration, stays=stays), moved)
     diagnostics = (
         *too_many_moves(plan.guards, len(moved), len(case.holders)),
-        *_unused(case, plan),
+        *not_needed(case.allowed - plan.guards.allowed),
         *_strangers(case),
     )
     return Proposal(plan=plan, diagnostics=diagnostics)
@@ -186,15 +187,6 @@ def _observed(case: MigrationCase, moved: Sequence[PresentHolder]) -> Iterator[O
             id=found.id,
             fields=fields,
             fingerprint=object_fingerprint(found.id, fields),
-        )
-
-
-def _unused(case: MigrationCase, plan: Plan) -> Iterator[Diagnostic]:
-    for address in sorted(case.allowed - plan.guards.allowed, key=lambda each: each.sort_key):
-        yield Diagnostic(
-            rule="unused-allow",
-            message=f"--allow {address} was not needed",
-            severity=Severity.NOTE,
         )
 
 

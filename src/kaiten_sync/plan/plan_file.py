@@ -5,21 +5,19 @@ from __future__ import annotations
 import ipaddress
 import json
 from collections import Counter
-from collections.abc import Mapping
 from dataclasses import replace
 from math import isinf
 from typing import Any
 from urllib.parse import urlsplit
 
-from kaiten_sync.documents import from_json, to_json
+from kaiten_sync.documents import from_json, indented, to_parts
 from kaiten_sync.documents.migration import MigrationDocument
 from kaiten_sync.documents.plan import PlanDocument
 from kaiten_sync.errors import PlanFileError
 from kaiten_sync.kinds.file_kinds import FileKind, other_kind
-from kaiten_sync.model.canonical import digest
+from kaiten_sync.model.canonical import Parts, canonical_pieces, digest
 from kaiten_sync.model.plan import FORMAT_VERSION, Plan, TargetRef
 from kaiten_sync.model.policy_rule import ApprovalLevel
-from kaiten_sync.model.value import Json
 from kaiten_sync.plan.derived import contradictions
 from kaiten_sync.plan.migration_codec import migration_document, migration_of
 from kaiten_sync.plan.plan_codec import plan_document, plan_of
@@ -27,8 +25,6 @@ from kaiten_sync.plan.plan_codec import plan_document, plan_of
 SIZE_LIMIT_BYTES = 256 * 1024 * 1024
 """A plan of 100,000 changes is some 60 MB; nobody reviews a larger plan."""
 
-
-_LAYOUT = json.JSONEncoder(sort_keys=True, ensure_ascii=False, indent=2)
 
 _MADE_BY = "a plan file is what `kaiten-sync plan -o FILE` or `kaiten-sync migrate -o FILE` wrote"
 
@@ -40,22 +36,12 @@ _DEFAULT_PORTS = {"http": 80, "https": 443}
 
 def seal(plan: Plan) -> Plan:
     """The plan with the digest of all the rest of it."""
-    return replace(plan, digest=_digest_of(plan_to_json(plan)))
+    return replace(plan, digest=_digest_of(to_parts(_document(plan))))
 
 
 def write_plan(plan: Plan) -> bytes:
     """The plan as a file: sorted keys, two spaces, one line feed at the end."""
-    content = bytearray()
-    for text in _LAYOUT.iterencode(plan_to_json(plan)):
-        content += text.encode()
-    return bytes(content + b"\n")
-
-
-def plan_to_json(plan: Plan) -> dict[str, Json]:
-    """The plan as JSON. Absent fields are left out; null stays null."""
-    if plan.migration is not None:
-        return to_json(migration_document(plan, plan.migration))
-    return to_json(plan_document(plan))
+    return indented(b"".join(canonical_pieces(to_parts(_document(plan))))) + b"\n"
 
 
 def read_plan(content: bytes) -> Plan:
@@ -135,6 +121,12 @@ def _host(name: str) -> str:
         return name
 
 
+def _document(plan: Plan) -> PlanDocument | MigrationDocument:
+    if plan.migration is not None:
+        return migration_document(plan, plan.migration)
+    return plan_document(plan)
+
+
 def _read(content: bytes) -> Plan:
     try:
         document = _parse(content)
@@ -175,7 +167,7 @@ def _read(content: bytes) -> Plan:
     return plan
 
 
-def _digest_of(document: Mapping[str, Json]) -> str:
+def _digest_of(document: Parts) -> str:
     return digest({key: value for key, value in document.items() if key != "digest"})
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from kaiten_sync.kinds.registry import spec_of
 from kaiten_sync.model.address import Address
 from kaiten_sync.model.change import Action, Change
-from kaiten_sync.model.diagnostic import Diagnostic
+from kaiten_sync.model.diagnostic import Diagnostic, Severity
 from kaiten_sync.plan.leaving import Fate, Leaving, deleted
 from kaiten_sync.plan.words import some
 
@@ -82,6 +82,16 @@ def used(needs: Iterable[Consent], allowed: Collection[Address]) -> frozenset[Ad
         if permit is not None:
             found |= {permit, *need.also}
     return frozenset(found)
+
+
+def not_needed(allowed: Collection[Address]) -> Iterator[Diagnostic]:
+    """A note for each object that `--allow` names and nothing asks for."""
+    for address in sorted(allowed, key=lambda each: each.sort_key):
+        yield Diagnostic(
+            rule="unused-allow",
+            message=f"--allow {address} was not needed",
+            severity=Severity.NOTE,
+        )
 
 
 def _permit(need: Consent, allowed: Collection[Address]) -> Address | None:

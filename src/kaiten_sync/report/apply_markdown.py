@@ -7,7 +7,7 @@ from itertools import chain
 from kaiten_sync.model.outcome import ApplyResult, Outcome, Status
 from kaiten_sync.report.apply_text import applied_to, apply_summary, next_steps_of, outcome_lines
 from kaiten_sync.report.markdown import code, collapsed, fence
-from kaiten_sync.report.words import counted
+from kaiten_sync.report.numbers import counted
 
 _FAILED_LIMIT = 40
 _OTHERS_LIMIT = 200

@@ -8,11 +8,12 @@ from collections.abc import Iterable, Iterator
 from kaiten_sync.model.change import Action
 from kaiten_sync.model.outcome import ApplyResult, Outcome, Status
 from kaiten_sync.report.next_steps import after_failure, after_success
+from kaiten_sync.report.numbers import counted
 from kaiten_sync.report.paint import QUIET, STATUS_STYLES, TITLE, Paint, painter
 from kaiten_sync.report.rows import INDENT
 from kaiten_sync.report.safe_text import safe_text
 from kaiten_sync.report.values import cut
-from kaiten_sync.report.words import counted, word_of
+from kaiten_sync.report.words import word_of
 
 _SYMBOLS = {
     Status.DONE: "✓",

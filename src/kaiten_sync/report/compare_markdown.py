@@ -16,7 +16,7 @@ from kaiten_sync.report.markdown import (
     document,
     fence,
 )
-from kaiten_sync.report.words import counted
+from kaiten_sync.report.numbers import counted
 
 
 def compare_markdown(comparison: Comparison, *, max_chars: int = MAX_CHARS) -> str:

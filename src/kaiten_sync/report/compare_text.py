@@ -6,10 +6,10 @@ from collections.abc import Iterator
 
 from kaiten_sync.model.comparison import ComparedObject, Comparison, Presence
 from kaiten_sync.report.field_rows import field_rows
+from kaiten_sync.report.numbers import counted
 from kaiten_sync.report.paint import TITLE, painter
 from kaiten_sync.report.rows import INDENT
 from kaiten_sync.report.safe_text import safe_text
-from kaiten_sync.report.words import counted
 
 _SYMBOLS = {Presence.BOTH: "≠", Presence.FIRST: "<", Presence.SECOND: ">"}
 _VALUE_LIMIT = 100

@@ -6,10 +6,10 @@ from collections.abc import Iterator, Sequence
 
 from kaiten_sync.model.diagnostic import Diagnostic, Severity
 from kaiten_sync.report.diagnostics_listed import listed
+from kaiten_sync.report.numbers import counted
 from kaiten_sync.report.paint import GUTTER, HELP, SEVERITY_STYLES, TITLE, Paint, painter
 from kaiten_sync.report.safe_text import safe_text
 from kaiten_sync.report.source_line import excerpt
-from kaiten_sync.report.words import counted
 
 
 def render_text(diagnostics: Sequence[Diagnostic], *, color: bool) -> str:

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 from kaiten_sync.errors import UnreachableError
 from kaiten_sync.model.examination import Examination, Examined
+from kaiten_sync.report.numbers import counted
 from kaiten_sync.report.paint import TITLE, painter
 from kaiten_sync.report.safe_text import safe_text
-from kaiten_sync.report.words import counted
 
 _LABEL_WIDTH = 12
 """Characters: the longest label, `generation`, and two blanks."""

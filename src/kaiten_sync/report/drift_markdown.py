@@ -17,9 +17,10 @@ from kaiten_sync.report.markdown import (
     fence,
 )
 from kaiten_sync.report.next_steps import next_steps
+from kaiten_sync.report.numbers import counted
 from kaiten_sync.report.risk import drift_riskiest_first
 from kaiten_sync.report.safe_text import safe_text
-from kaiten_sync.report.words import DRIFT_SYMBOLS, DRIFT_WORDS, counted, drift_summary
+from kaiten_sync.report.words import DRIFT_SYMBOLS, DRIFT_WORDS, drift_summary
 
 _DETAIL_LIMIT = 300
 """Characters of what is known about the last edit."""

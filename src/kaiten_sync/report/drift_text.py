@@ -8,6 +8,7 @@ from kaiten_sync.kinds.registry import spec_of
 from kaiten_sync.model.drift import Difference, DriftClass, DriftReport, Verdict
 from kaiten_sync.report.field_rows import field_rows, place_of
 from kaiten_sync.report.next_steps import next_steps
+from kaiten_sync.report.numbers import counted
 from kaiten_sync.report.paint import DRIFT_STYLES, QUIET, TITLE, Paint, painter
 from kaiten_sync.report.rows import (
     INDENT,
@@ -20,7 +21,7 @@ from kaiten_sync.report.rows import (
 )
 from kaiten_sync.report.safe_text import safe_text
 from kaiten_sync.report.side_by_side import side_by_side, table_lines
-from kaiten_sync.report.words import DRIFT_SYMBOLS, DRIFT_WORDS, counted, drift_summary
+from kaiten_sync.report.words import DRIFT_SYMBOLS, DRIFT_WORDS, drift_summary
 
 _COMMIT_DIGITS = 10
 """Digits of a commit: enough to name one in a large repository."""

@@ -17,7 +17,7 @@ from kaiten_sync.report.impact_words import (
     worth_naming,
 )
 from kaiten_sync.report.markdown import MAX_CHARS, Block, code, collapsed, document
-from kaiten_sync.report.words import counted
+from kaiten_sync.report.numbers import counted
 
 _MARKS = {Standing.OVER: "⛔ ", Standing.NEAR: "⚠️ ", Standing.LOSES: "⚠️ "}
 

@@ -17,8 +17,9 @@ from kaiten_sync.model.impact import (
     Standing,
 )
 from kaiten_sync.model.value import NO_UNIT, Unit
+from kaiten_sync.report.numbers import counted
 from kaiten_sync.report.safe_text import safe_text
-from kaiten_sync.report.words import counted, word_of
+from kaiten_sync.report.words import word_of
 
 SHOWN = 10
 """Holders of each change that are named: the worst. `--format csv` has all."""

@@ -15,10 +15,10 @@ from kaiten_sync.report.moves import (
     stay_lines,
     term_lines,
 )
+from kaiten_sync.report.numbers import counted
 from kaiten_sync.report.origin import Origin
 from kaiten_sync.report.safe_text import safe_text
 from kaiten_sync.report.values import value_text
-from kaiten_sync.report.words import counted
 
 _LEFT_TITLE = "Left on the server; nothing manages it now:"
 

@@ -14,9 +14,9 @@ from kaiten_sync.model.migration import Migration, Staying, Stays
 from kaiten_sync.model.plan import Plan
 from kaiten_sync.model.value import ABSENT, Fields, is_number
 from kaiten_sync.report.impact_words import number_text
+from kaiten_sync.report.numbers import counted
 from kaiten_sync.report.safe_text import safe_text
 from kaiten_sync.report.values import pair_texts
-from kaiten_sync.report.words import counted
 
 STAYS_TITLE = "These holders stay where they are:"
 WHERE_TITLE = "Only holders of whom this is true:"

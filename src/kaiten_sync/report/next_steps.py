@@ -7,8 +7,9 @@ from collections.abc import Iterator
 
 from kaiten_sync.model.drift import Difference, DriftReport, Verdict
 from kaiten_sync.model.outcome import ApplyResult, Status
+from kaiten_sync.report.numbers import counted
 from kaiten_sync.report.safe_text import safe_text
-from kaiten_sync.report.words import counted, symbol_of, word_of
+from kaiten_sync.report.words import symbol_of, word_of
 
 _LEFT_LIMIT = 20
 """Changes that are named after an apply; the next plan shows all."""

@@ -14,6 +14,7 @@ from kaiten_sync.report.entries import PlanEntry, entries_of
 from kaiten_sync.report.field_rows import FieldRow
 from kaiten_sync.report.impact_html import impact_parts
 from kaiten_sync.report.left import NO_WAY, Note, no_changes, notes_beside
+from kaiten_sync.report.numbers import counted
 from kaiten_sync.report.origin import Origin
 from kaiten_sync.report.pages import NAME_LIMIT, VALUE_LIMIT, template
 from kaiten_sync.report.plan_summary import plan_summary, plan_title
@@ -22,7 +23,6 @@ from kaiten_sync.report.risk import riskiest_first, takes_away
 from kaiten_sync.report.safe_text import safe_text
 from kaiten_sync.report.values import cut
 from kaiten_sync.report.words import (
-    counted,
     plan_warnings,
     with_place,
 )

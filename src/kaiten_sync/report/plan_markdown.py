@@ -25,6 +25,7 @@ from kaiten_sync.report.markdown import (
     fence,
 )
 from kaiten_sync.report.notice import Notice, notice_markdown
+from kaiten_sync.report.numbers import counted
 from kaiten_sync.report.origin import Origin
 from kaiten_sync.report.plan_summary import plan_summary, plan_title
 from kaiten_sync.report.pricing_formats import pricing_markdown
@@ -33,7 +34,6 @@ from kaiten_sync.report.safe_text import safe_text
 from kaiten_sync.report.values import cut
 from kaiten_sync.report.words import (
     action_counts,
-    counted,
     plan_warnings,
 )
 

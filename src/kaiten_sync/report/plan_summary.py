@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from kaiten_sync.model.plan import Plan
 from kaiten_sync.report.moves import moves_summary
+from kaiten_sync.report.numbers import counted
 from kaiten_sync.report.safe_text import safe_text
-from kaiten_sync.report.words import action_counts, counted, effects
+from kaiten_sync.report.words import action_counts, effects
 
 
 def plan_title(plan: Plan) -> str:

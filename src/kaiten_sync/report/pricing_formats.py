@@ -22,12 +22,12 @@ from kaiten_sync.pricing import (
 )
 from kaiten_sync.report.impact_csv import text_cell
 from kaiten_sync.report.markdown import code
+from kaiten_sync.report.numbers import counted
 from kaiten_sync.report.pages import NAME_LIMIT, template
 from kaiten_sync.report.paint import QUIET, TITLE, Paint, cells, padded, painter
 from kaiten_sync.report.pricing_words import cell_text, column_text, grant_text
 from kaiten_sync.report.safe_text import safe_text
 from kaiten_sync.report.values import cut
-from kaiten_sync.report.words import counted
 
 _EMPTY = "Nothing is granted.\n"
 _WIDEST_CELL = 40

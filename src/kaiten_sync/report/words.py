@@ -10,6 +10,7 @@ from kaiten_sync.model.change import Action, Change, Effect, gone_with_parent
 from kaiten_sync.model.diagnostic import Diagnostic
 from kaiten_sync.model.drift import Difference, Verdict
 from kaiten_sync.model.plan import Plan
+from kaiten_sync.report.numbers import counted
 from kaiten_sync.report.shared_lines import shared_lines
 
 _SYMBOLS: Mapping[Action, str] = {
@@ -36,11 +37,6 @@ DRIFT_WORDS: Mapping[Verdict, str] = {
 }
 
 _PLURAL_EFFECTS = {Effect.TIGHTENS: "tighten", Effect.BREAKS: "break"}
-
-
-def counted(number: int, noun: str) -> str:
-    """`1 object`, `1,200 objects`."""
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
 def word_of(action: Action) -> str:

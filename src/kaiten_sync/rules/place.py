@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from kaiten_sync.model.source import SourceRef
 
@@ -31,7 +30,7 @@ def place_inside(lines: Sequence[str], start: SourceRef, text: str, offset: int)
                 return start
         column = found + 1
     is_at_space = offset >= len(text) or text[offset].isspace()
-    return replace(start, line=line + 1, column=column + (1 if is_at_space else 0))
+    return SourceRef(start.file, line + 1, column + (1 if is_at_space else 0), start.through)
 
 
 def _next(lines: Sequence[str], line: int, column: int, character: str) -> int | None:

@@ -13,12 +13,7 @@ from kaiten_sync.declare import build_desired, dump_catalog, merge_documents, re
 from kaiten_sync.declare.content import split_lines
 from kaiten_sync.declare.yaml_reader import parse_yaml
 from kaiten_sync.errors import KaitenSyncError
-from kaiten_sync.kinds.addresses import (
-    entitlement_address,
-    grant_address,
-    group_address,
-    license_address,
-)
+from kaiten_sync.kinds.addresses import grant_address, license_address, parse_address
 from kaiten_sync.kinds.grant import GRANT
 from kaiten_sync.kinds.values import normal_json
 from kaiten_sync.model.address import Address, ChildList
@@ -103,11 +98,11 @@ def test_awkward_text_survives_as_value_and_as_key(text: str) -> None:
 @pytest.mark.parametrize("hidden", ["\u202e", "\u200b", "\u2066", "\ufeff", "\u00ad", "\U000e0041"])
 def test_what_cannot_be_seen_is_written_as_an_escape(hidden: str) -> None:
     for text in (f"a{hidden}b", f"one\ntwo{hidden}\n"):
-        written = dump_catalog({entitlement_address("e"): {"name": text, "type": "NUMBER"}})
+        written = dump_catalog({parse_address("entitlement/e"): {"name": text, "type": "NUMBER"}})
         assert hidden not in written
         assert written.replace("\n", "").isprintable()
         assert f"{ord(hidden):X}" in written
-        assert_round_trip({entitlement_address("e"): {"name": text, "type": "NUMBER"}})
+        assert_round_trip({parse_address("entitlement/e"): {"name": text, "type": "NUMBER"}})
 
 
 def test_the_order_is_stable_and_the_form_short() -> None:
@@ -118,8 +113,12 @@ def test_the_order_is_stable_and_the_form_short() -> None:
         grant_address("growth", "exports"): {"value": "unlimited"},
         grant_address("growth", "branding"): {"value": {"b": 1, "a": []}},
         license_address("bare"): {"name": "Bare", "type": "TRIAL"},
-        entitlement_address("seats"): {"groups": ["a1", "b1"], "type": "NUMBER", "name": "Seats"},
-        group_address("quotas"): {"name": "Quotas", "description": None},
+        parse_address("entitlement/seats"): {
+            "groups": ["a1", "b1"],
+            "type": "NUMBER",
+            "name": "Seats",
+        },
+        parse_address("group/quotas"): {"name": "Quotas", "description": None},
     }
     expected = """# yaml-language-server: $schema=catalog.schema.json
 version: 1

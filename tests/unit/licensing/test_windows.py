@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from tests.support.windows import window_at
 
 from kaiten_sync.licensing.aggregation import EMPTY, Counter
 from kaiten_sync.licensing.windows import (
@@ -19,7 +20,6 @@ from kaiten_sync.licensing.windows import (
     Window,
     close_windows,
     read_counter,
-    window_at,
 )
 
 CALENDAR = ResetAnchor.CALENDAR

@@ -17,7 +17,7 @@ import yaml
 from tests.support.command import kaiten_sync
 from tests.support.dash import Dash, at_dashboard
 from tests.support.embedded import EmbeddedServer
-from tests.support.furnished import HOSTILE, Names, furnish, paths_of_pages
+from tests.support.furnished import HOSTILE, Names, furnish, is_page, paths_of_pages
 from tests.support.html import Html
 from tests.support.metering import done
 from tests.support.statements import counted_statements
@@ -66,7 +66,7 @@ def test_what_html_cannot_hold_is_shown_as_a_mark(dash: Dash, api: httpx.Client)
 
 def test_every_link_leads_to_a_page(dash: Dash, names: Names) -> None:
     seen = {path for path, _ in _crawl(dash)}
-    unlinked = [each.path for each in PAGES if each.is_page and not _was_seen(each.path, seen)]
+    unlinked = [each.path for each in PAGES if is_page(each) and not _was_seen(each.path, seen)]
     assert unlinked == []
 
 

@@ -16,8 +16,9 @@ from hypothesis import strategies as st
 from sqlalchemy import Connection, bindparam, select, update
 from tests.support.clocked import Clock, clocked
 from tests.support.metering import Meter, add_instance, done, metered, opened, path
+from tests.support.windows import window_at
 
-from kaiten_sync.licensing.windows import DAY_MS, ResetAnchor, ResetPeriod, window_at
+from kaiten_sync.licensing.windows import DAY_MS, ResetAnchor, ResetPeriod
 from kaiten_sync.server.db.tables import event, instance, usage
 from kaiten_sync.server.domain.saturation import FULL_BANDS
 from kaiten_sync.server.service.saturation import Meter as ShownMeter

@@ -108,11 +108,6 @@ class DashboardPage:
     show: Callable[[Visit], Shown]
     waits_for_plan: bool = False
 
-    @property
-    def is_page(self) -> bool:
-        """Whether it is a page to look at, and not a file."""
-        return not self.path.endswith(".csv")
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Done:

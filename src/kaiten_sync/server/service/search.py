@@ -23,9 +23,6 @@ from kaiten_sync.server.shapes.licenses import FamilyView
 ENDING_DAYS = 30
 """A license that ends within so many days ends soon."""
 
-ENDS = ("soon", "ended", "running")
-"""How the end of a license lies to the present."""
-
 
 def find_entitlements(
     work: Work, wanted: Wanted, position: Position | None, limit: int
@@ -79,7 +76,7 @@ def find_instances(
 ) -> RowPage[FoundInstance]:
     """One page of instances that fit, of one customer or with one license where an id is given.
 
-    `ends` is one of `ENDS`, or empty.
+    `ends` is `soon`, `ended`, `running`, or empty.
     """
     ends_from, ends_before = end_bounds(work, ends)
     return search.search_instances(

@@ -1,0 +1,91 @@
+"""Declare → validate: a project file and a catalog, from their files to values.
+
+The first two stages of `pipeline.py`, and all that `validate` takes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from kaiten_sync.declare import (
+    build_desired,
+    inherit,
+    merge_documents,
+    project_of,
+    read_documents,
+    read_project_document,
+    with_plain_numbers,
+)
+from kaiten_sync.errors import DeclarationError
+from kaiten_sync.model.diagnostic import Diagnostic, Severity
+from kaiten_sync.model.document import MergedCatalog
+from kaiten_sync.model.resource import DesiredState
+from kaiten_sync.model.settings import Project, Scope
+from kaiten_sync.validate import check, check_project
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CatalogSource:
+    """Where a declaration is: paths of files, folders and globs, relative to `root`.
+
+    `unsaved` are contents that count instead of what is on disk, by the real paths of their files.
+    """
+
+    root: Path
+    catalog: Sequence[str]
+    overlays: Sequence[str] = ()
+    scope: Scope = field(default_factory=Scope)
+    unsaved: Mapping[Path, bytes] = field(default_factory=dict)
+
+
+def read_project(path: Path) -> tuple[Project | None, tuple[Diagnostic, ...]]:
+    """The project file's settings, None if it has errors; all diagnostics."""
+    from kaiten_sync.rules import check_rules  # here, so that a catalog alone is read fast
+
+    document, diagnostics = read_project_document(path)
+    if document.is_complete:
+        diagnostics = (*diagnostics, *check_project(document), *check_rules(document))
+    if diagnostics:
+        return None, tuple(sorted(diagnostics, key=lambda diagnostic: diagnostic.sort_key))
+    return project_of(document, path.absolute().parent), ()
+
+
+def validate(source: CatalogSource) -> tuple[DesiredState | None, tuple[Diagnostic, ...]]:
+    """The declaration, None when it has errors, and all diagnostics."""
+    written, extended, found = read_extended(source)
+    merged, unit_diagnostics = with_plain_numbers(extended)
+    diagnostics = [*found, *unit_diagnostics, *check(merged, source.scope, written=written)]
+    diagnostics.sort(key=lambda diagnostic: diagnostic.sort_key)
+    if any(diagnostic.severity is Severity.ERROR for diagnostic in diagnostics):
+        return None, tuple(diagnostics)
+    return build_desired(merged), tuple(diagnostics)
+
+
+def read_extended(
+    source: CatalogSource,
+) -> tuple[MergedCatalog, MergedCatalog, list[Diagnostic]]:
+    """The merged catalog as it is written, and with what is inherited written out."""
+    base, read_diagnostics = read_documents(
+        source.catalog, root=source.root, unsaved=source.unsaved
+    )
+    overlays, overlay_diagnostics = read_documents(
+        source.overlays, root=source.root, unsaved=source.unsaved
+    )
+    written, merge_diagnostics = merge_documents(base, overlays)
+    extended, extends_diagnostics = inherit(written)
+    found = [*read_diagnostics, *overlay_diagnostics, *merge_diagnostics, *extends_diagnostics]
+    return written, extended, found
+
+
+def load(source: CatalogSource) -> DesiredState:
+    """Declare → validate.
+
+    Raises:
+        DeclarationError: with every diagnostic of the run.
+    """
+    desired, diagnostics = validate(source)
+    if desired is None:
+        raise DeclarationError(diagnostics)
+    return desired
