@@ -109,10 +109,25 @@ def test_it_is_verified_again_and_finishes(server: EmbeddedServer, case: Case) -
         count += 1
 
 
+def beside(state: DesiredState, value: int) -> DesiredState:
+    """The same with another license, whose grant comes later in a plan."""
+    more = desired(
+        declared("license/other", name="Other", type="PAID", lifecycleState="PUBLISHED"),
+        declared("license/other/grant/calls", value=value),
+    )
+    resources = {**state.resources, **more.resources}
+    return replace(state, resources=resources, owns=state.owns | more.owns)
+
+
 REFUSING = replace(POLICY, on_tighten=OnTighten.REFUSE)
 UNHELD = {
-    "a family": Case(family(seats(20), calls(1)), held=()),
-    "a license": Case(license_(seats=20, calls=1), held=(), first=BY_CHANCE, policy=REFUSING),
+    "a family": Case(beside(family(seats(5), calls(1000)), 2), held=(), first=beside(SOLD, 1)),
+    "a license": Case(
+        beside(license_(seats=5, calls=1000), 2),
+        held=(),
+        first=beside(BY_CHANCE, 1),
+        policy=REFUSING,
+    ),
 }
 
 
