@@ -42,6 +42,20 @@ def test_a_silent_server_is_named_while_it_is_silent(tmp_path: Path, words: str)
     assert process.returncode == 0
 
 
+def test_what_asks_no_server_does_not_wait_for_one(tmp_path: Path) -> None:
+    with started(
+        python_module("kaiten_sync", "show", "-"),
+        cwd=tmp_path,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    ) as process:
+        assert process.stderr is not None
+        first = process.stderr.readline()
+        process.communicate("{}", timeout=HANG_S)
+    assert first.startswith("reading (")
+
+
 def test_retries_are_told_once_for_all_requests(tmp_path: Path) -> None:
     (tmp_path / "c.yaml").write_text(CATALOG)
     refused: list[str] = []

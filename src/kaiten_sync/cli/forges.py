@@ -39,7 +39,7 @@ class FileNames:
         from kaiten_sync.cli.session import terminal_ports
         from kaiten_sync.jobs.repository import named_from_root
 
-        return named_from_root(diagnostics, self._folder, terminal_ports().files)
+        return named_from_root(diagnostics, self._folder, terminal_ports(is_offline=True).files)
 
     def in_drift(self, reports: Sequence[DriftReport]) -> tuple[DriftReport, ...]:
         """The reports with these names."""
@@ -48,7 +48,7 @@ class FileNames:
         from kaiten_sync.cli.session import terminal_ports
         from kaiten_sync.jobs.repository import drift_from_root
 
-        return drift_from_root(reports, self._folder, terminal_ports().files)
+        return drift_from_root(reports, self._folder, terminal_ports(is_offline=True).files)
 
     @contextmanager
     def in_errors(self) -> Iterator[None]:

@@ -33,7 +33,7 @@ def command(licenses: tuple[str, ...], declaration: CatalogChoice, dry_run: bool
     changes = freeze(
         workspace_of(declaration.project, NO_SERVER),
         FreezeRequest(licenses=licenses, files=declaration.files, is_dry=dry_run),
-        terminal_ports().files,
+        terminal_ports(is_offline=True).files,
     )
     if dry_run:
         print_result("".join(file_diff(changes)))

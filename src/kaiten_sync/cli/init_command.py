@@ -76,7 +76,7 @@ def command(
         install_from=install_from,
         pipeline=None if pipeline is None else Path(pipeline),
     )
-    ports = terminal_ports()
+    ports = terminal_ports(is_offline=True)
     written = start(request, ports.files, ports.history)
     for path in written.paths:
         print_result(f"wrote {path.as_posix()}")

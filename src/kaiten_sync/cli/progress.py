@@ -27,13 +27,17 @@ FIRST_LINE_S = 2.0
 NEXT_LINE_S = 15.0
 """Seconds between lines: enough for a CI system to see that the job lives, and a short log."""
 
+WAITING = "waiting for the server"
+"""What a command does that asks one, whenever nothing else is known."""
+
 _META = f"{__name__}.heartbeat"
 
 
-def terminal_progress(*, has_bar: bool) -> Progress:
+def terminal_progress(*, has_bar: bool, is_offline: bool = False) -> Progress:
     """Progress of the command that runs now; it ends with the command."""
     context = click.get_current_context()
-    heartbeat = Heartbeat(say, has_bar=has_bar and sys.stderr.isatty())
+    between = "reading" if is_offline else WAITING
+    heartbeat = Heartbeat(say, has_bar=has_bar and sys.stderr.isatty(), between=between)
     context.meta[_META] = heartbeat
     context.call_on_close(heartbeat.stop)
     return heartbeat
@@ -65,6 +69,7 @@ class Heartbeat:
         write: Callable[[str], None],
         *,
         has_bar: bool,
+        between: str = WAITING,
         first_s: float = FIRST_LINE_S,
         next_s: float = NEXT_LINE_S,
     ) -> None:
@@ -73,7 +78,8 @@ class Heartbeat:
         self._first_s, self._next_s = first_s, next_s
         self._bar: Bar | None = None
         self._task: TaskID | None = None
-        self._what, self._done, self._total = "waiting for the server", 0, 0
+        self._between = between  # steps
+        self._what, self._done, self._total = between, 0, 0
         self._began_at = time.monotonic()
         self._is_paused = False
         self._is_over = threading.Event()
@@ -106,7 +112,7 @@ class Heartbeat:
 
     def end(self) -> None:
         """Take the bar away; whatever comes next has no name yet."""
-        self._what, self._total = "waiting for the server", 0
+        self._what, self._total = self._between, 0
         if self._bar is not None:
             self._bar.stop()
             self._bar = None

@@ -44,7 +44,7 @@ def test(file: str, project: str | None) -> int:
     from kaiten_sync.report.safe_text import safe_text
 
     opened = open_project(project, Path.cwd(), os.environ, TerminalNotices())
-    results = rule_cases(file, opened, terminal_ports().files)
+    results = rule_cases(file, opened, terminal_ports(is_offline=True).files)
     for each in results:
         print_result(f"{'ok  ' if each.is_ok else 'FAIL'} {safe_text(each.name)}")
         for sign, lines in (("expected, and not said", each.missing), ("said", each.unexpected)):

@@ -36,7 +36,7 @@ def command(name: str | None, project: str | None) -> None:
         return
     folder = Path.cwd()
     opened = open_project(project, folder, os.environ, TerminalNotices())
-    written = write_schemas(folder, opened, terminal_ports().files)
+    written = write_schemas(folder, opened, terminal_ports(is_offline=True).files)
     for path in written.paths:
         shown = path.relative_to(folder) if path.is_relative_to(folder) else path
         print_result(f"wrote {shown.as_posix()}")

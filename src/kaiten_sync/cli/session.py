@@ -31,15 +31,16 @@ from kaiten_sync.redaction import Redaction
 _SUCH_AS = "such as license/growth/grant/api-calls; a catalog is named with -f"
 
 
-def terminal_ports(*, has_bar: bool = True) -> Ports:
+def terminal_ports(*, has_bar: bool = True, is_offline: bool = False) -> Ports:
     """The ports of a job that a person started from a shell.
 
     `has_bar` allows a progress bar; a command whose result shows how far it is needs none.
+    `is_offline`: no server is asked, so a person who waits does not wait for one.
     """
     notices = TerminalNotices()
     return local_ports(
         notices=notices,
-        progress=terminal_progress(has_bar=has_bar),
+        progress=terminal_progress(has_bar=has_bar, is_offline=is_offline),
         stop=TerminalStop(notices.notify),
         redaction=_redaction(),
     )

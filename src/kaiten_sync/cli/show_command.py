@@ -36,7 +36,7 @@ def command(plan_path: str, approval: bool, project: str | None, output_format: 
     from kaiten_sync.jobs.agreed import read_plan_file
     from kaiten_sync.report.origin import Origin
 
-    plan = read_plan_file(plan_path, terminal_ports().files)
+    plan = read_plan_file(plan_path, terminal_ports(is_offline=True).files)
     if approval:
         import os
         from pathlib import Path

@@ -46,5 +46,6 @@ def command(
     if sum([plan_path is not None, is_live, bool(declaration.files)]) > 1:
         raise UsageError("a table is of a plan, of a target, or of files: name one of them")
     request = TableRequest(plan_file=plan_path, is_live=is_live, files=declaration.files)
-    found = table(workspace_of(declaration.project, server), request, terminal_ports())
+    ports = terminal_ports(is_offline=not is_live)
+    found = table(workspace_of(declaration.project, server), request, ports)
     print_result(formats.TABLE[output_format](found, look_of(sys.stdout)))

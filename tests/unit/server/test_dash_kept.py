@@ -212,3 +212,97 @@ def test_a_form_comes_back_when_the_database_is_busy(
         assert "Correct this and send it again" in page.text
         answered = dash.client.post("/new/customer", data=page.sendable("/new/customer"))
         assert answered.headers["location"] == "/customers/one?done=created"
+
+
+def test_a_token_is_asked_for_again_when_the_database_is_busy(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("kaiten_sync.server.db.engine._WAIT_MS", 50)
+    with EmbeddedServer(tmp_path) as server, at_dashboard(server.url, server.token) as dash:
+        sent = {**Html(dash.see("/new/customer")).sendable("/new/customer"), "name": "One"}
+        _end_session(server)
+        asked = Html(dash.client.post("/new/customer", data=sent).text).sendable("/sign-in")
+        with _busy(server):
+            refused = dash.client.post("/sign-in", data={**asked, "token": server.token})
+        assert refused.status_code == 503
+        assert refused.headers["Retry-After"] == "1"
+        assert server.token not in refused.text
+        again = Html(refused.text).sendable("/sign-in")
+        shown = dash.client.post("/sign-in", data={**again, "token": server.token})
+        assert Html(shown.text).value_of("name") == "One"
+
+
+@pytest.mark.parametrize("ends", [False, True])
+def test_a_form_comes_back_when_the_server_fails(
+    dash: Dash,
+    api: httpx.Client,
+    server: EmbeddedServer,
+    monkeypatch: pytest.MonkeyPatch,
+    ends: bool,
+) -> None:
+    sent = {**Html(dash.see("/new/customer")).sendable("/new/customer"), "name": "Né"}
+    if ends:
+        _end_session(server)
+    with monkeypatch.context() as patch:
+        patch.setattr("kaiten_sync.server.dashboard.site.signed_in", _fail)
+        refused = dash.client.post("/new/customer", data=sent)
+    assert refused.status_code == 500
+    page = Html(refused.text)
+    assert "errorId" in page.text
+    assert page.value_of("name") == "Né"
+    answered = dash.client.post("/new/customer", data=page.sendable("/new/customer"))
+    if ends:
+        again = Html(answered.text).sendable("/sign-in")
+        with monkeypatch.context() as patch:
+            patch.setattr("kaiten_sync.server.service.sessions.sign_in", _fail)
+            refused = dash.client.post("/sign-in", data={**again, "token": _token(api)})
+        assert refused.status_code == 500
+        again = Html(refused.text).sendable("/sign-in")
+        shown = dash.client.post("/sign-in", data={**again, "token": _token(api)})
+        page = Html(shown.text)
+        answered = dash.client.post("/new/customer", data=page.sendable("/new/customer"))
+    assert answered.status_code == 303
+
+
+def _fail(*_: object, **__: object) -> None:
+    raise ZeroDivisionError
+
+
+@pytest.mark.parametrize("ends", [False, True])
+def test_a_form_that_is_too_large_comes_back(
+    dash: Dash, api: httpx.Client, server: EmbeddedServer, ends: bool
+) -> None:
+    long = "é\n" * 300_000
+    sent = {**Html(dash.see("/new/customer")).sendable("/new/customer"), "name": "One"}
+    if ends:
+        _end_session(server)
+    answered = dash.client.post("/new/customer", data={**sent, "domain": long})
+    if ends:
+        assert answered.status_code == 401
+        again = Html(answered.text).sendable("/sign-in")
+        shown = dash.client.post("/sign-in", data={**again, "token": _token(api)})
+        page = Html(shown.text)
+        again = page.sendable("/new/customer")
+        answered = dash.client.post("/new/customer", data=again)
+    assert answered.status_code == 413
+    page = Html(answered.text)
+    assert page.value_of("domain") == long
+    assert "a body has at most 1,048,576 bytes" in page.text
+    shorter = {**page.sendable("/new/customer"), "domain": ["one.example"]}
+    assert dash.client.post("/new/customer", data=shorter).status_code == 303
+
+
+@pytest.mark.parametrize("path", ["/new/customer", "/sign-in"])
+def test_what_is_too_large_to_be_read_is_still_in_the_browser(dash: Dash, path: str) -> None:
+    answered = dash.client.post(path, content=b"name=" + b"x" * (9 * 2**20))
+    assert answered.status_code == 413
+    assert "Go back to the form, where what you typed still is" in Html(answered.text).text
+
+
+def test_a_text_that_cannot_be_stored_comes_back(dash: Dash) -> None:
+    sent = {**Html(dash.see("/new/customer")).sendable("/new/customer"), "name": "One"}
+    answered = dash.client.post("/new/customer", data={**sent, "domain": "one\0.example"})
+    assert answered.status_code == 422
+    page = Html(answered.text)
+    assert "NUL" in page.problem_at("domain")
+    assert (page.value_of("name"), page.value_of("domain")) == ("One", "one\ufffd.example")

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import httpx
 import pytest
 from tests.support.dash import Dash
+from tests.support.embedded import EmbeddedServer
 from tests.support.html import Html
 from tests.support.metering import done
 from tests.support.tenants import make
@@ -14,9 +15,12 @@ from tests.support.tenants import make
 _NAMES = ("beta", "Äther", "alpha", "Alpha", "zeta", "Émile", "10", "9", "%", "_", "o'Brien")
 
 
+_MORE = ("groups", "accounts", "webhooks", "usage", "audit", "instances")
+
+
 @pytest.fixture(autouse=True)
 def _pages_of_three(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("customers", "instances", "entitlements", "licenses", "license_detail"):
+    for name in ("customers", "instances", "entitlements", "licenses", "license_detail", *_MORE):
         monkeypatch.setattr(f"kaiten_sync.server.dashboard.{name}.ROWS", 3)
 
 
@@ -35,7 +39,15 @@ def _fold(text: str) -> str:
     return text.casefold()
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
+def api(server: EmbeddedServer) -> Iterator[httpx.Client]:
+    """One organization for all tests: hardly any of them changes anything."""
+    headers = {"Authorization": f"Bearer {server.new_organization()}"}
+    with httpx.Client(base_url=f"{server.url}/api", headers=headers) as client:
+        yield client
+
+
+@pytest.fixture(scope="module")
 def filled(api: httpx.Client) -> httpx.Client:
     sold = {"type": "PAID", "isActive": True}
     license_id = make(api, "/licenses", name="Growth", **sold)["id"]
@@ -58,7 +70,35 @@ def filled(api: httpx.Client) -> httpx.Client:
                 endLicenseDate=f"2027-0{1 + place % 4}-01T00:00:00Z",
             )
     done(api.put("/customers/c-4", json={"name": "zeta", "domain": "zeta.example"}))
+    _fill_other_lists(api)
     return api
+
+
+def _fill_other_lists(api: httpx.Client) -> None:
+    for place, letter in enumerate("cabd"):
+        group = make(api, "/entitlement-groups", name=letter, slug=f"g-{place}")
+        description = letter.upper() if place else None
+        done(
+            api.put(
+                f"/entitlement-groups/{group['slug']}",
+                json={"name": letter, "description": description},
+            )
+        )
+        make(api, "/service-accounts", name=letter, slug=f"a-{place}")
+        make(api, "/service-accounts/a-0/tokens", name=letter, scopes=["read:*"])
+        url = f"https://{letter}.example/"
+        make(api, "/webhooks", url=url, eventTypes=["com.kaiten.license.v1.created"])
+        make(
+            api, "/entitlements", name=letter, slug=f"m-{place}", type="CONFIG", groupSlugs=["g-0"]
+        )
+    make(api, "/entitlements", name="Calls", type="NUMBER", aggregationMethod="SUM")
+    for place, slug in enumerate(("growth", "a-zebra")):
+        granted = {"entitlementSlug": "calls", "value": {"type": "number", "value": 100 + place}}
+        done(api.post(f"/licenses/{slug}/entitlements", json=granted))
+    instances = api.get("/instances").json()["items"]
+    for place, each in enumerate(instances):
+        path = f"/instances/{each['slug']}/entitlements/calls/usage"
+        done(api.post(path, json={"value": 40 + 7 * place % 50}))
 
 
 @pytest.mark.parametrize(
@@ -75,6 +115,16 @@ def filled(api: httpx.Client) -> httpx.Client:
         ("/instances", "ends", 5, str),
         ("/licenses", "family", 2, str),
         ("/licenses/growth/instances", "ends", 5, str),
+        ("/groups", "slug", 1, str),
+        ("/groups", "description", 2, lambda text: "" if text == "–" else text),
+        ("/groups/g-0", "slug", 1, str),
+        ("/service-accounts", "slug", 1, str),
+        ("/webhooks", "url", 0, str),
+        ("/usage", "used", 4, int),
+        ("/usage", "threshold", 5, int),
+        ("/usage", "saturation", 1, lambda text: float(text.removesuffix(" %"))),
+        ("/usage", "license", 8, str),
+        ("/usage", "customer", 7, str),
     ],
 )
 def test_a_list_is_sorted_over_all_pages(
@@ -140,3 +190,39 @@ def test_a_page_behind_a_row_that_is_gone_is_the_first(filled: httpx.Client, das
     done(filled.delete(f"/customers/{page.rows()[-1][1]}"))
     again = Html(dash.see(page.link("Next page"))).rows()
     assert again == Html(dash.see("/customers?sort=slug")).rows()
+
+
+def test_events_are_shown_in_either_order(filled: httpx.Client, dash: Dash) -> None:
+    for path in ("/events", "/instances/alpha-0/audit", "/entitlements/calls/history"):
+        # Without the time, which is shown by its distance.
+        newest, falling, rising = (
+            [row[1:] for row in _all_pages(dash, path + sort)]
+            for sort in ("", "?sort=-when", "?sort=when")
+        )
+        assert newest == falling == rising[::-1]
+
+
+@pytest.mark.parametrize(
+    ("path", "said"),
+    [
+        ("/events?since=2026-13-01", "From (UTC): '2026-13-01' is not a date such as 2026-07-26."),
+        ("/events?until=2026-02-29", "To (UTC): '2026-02-29' is not a date such as 2026-07-26."),
+        ("/refusals?since=yesterday", "From (UTC): 'yesterday' is not a date"),
+        ("/events?type=nothing", "Kind: there is no choice 'nothing'."),
+        ("/usage?band=full", "Band: there is no choice 'full'."),
+        ("/instances?status=GOOD", "Status: there is no choice 'GOOD'."),
+        ("/customers?sort=height", "This list cannot be sorted by 'height'."),
+        ("/groups?sort=%00", "This list cannot be sorted by"),
+    ],
+)
+def test_what_a_list_cannot_be_asked_for_is_said(
+    filled: httpx.Client, dash: Dash, path: str, said: str
+) -> None:
+    page = Html(dash.see(path))
+    assert said in page.text
+    assert "The list below leaves it out." in page.text
+    assert page.rows() == Html(dash.see(path.split("?")[0])).rows()
+
+
+def test_a_file_of_what_cannot_be_asked_for_is_refused(dash: Dash) -> None:
+    assert "'soon' is not a date" in Html(dash.see("/events.csv?since=soon", 422)).text

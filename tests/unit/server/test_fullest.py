@@ -19,11 +19,13 @@ from tests.support.metering import Meter, add_instance, done, metered, opened, p
 from tests.support.windows import window_at
 
 from kaiten_sync.licensing.windows import DAY_MS, ResetAnchor, ResetPeriod
+from kaiten_sync.server.db.saturation import CounterFilter
 from kaiten_sync.server.db.tables import event, instance, usage
-from kaiten_sync.server.domain.saturation import FULL_BANDS
+from kaiten_sync.server.domain.saturation import FULL_BANDS, Band
 from kaiten_sync.server.service.saturation import Meter as ShownMeter
 from kaiten_sync.server.service.saturation import (
-    count_bands,
+    count_counters,
+    list_counters,
     list_full,
     list_meters,
     meters_of_instance,
@@ -123,14 +125,14 @@ def _counters(draw: st.DrawFn) -> tuple[int, list[int], list[tuple[int, float]]]
     return now_ms, starts, counters
 
 
-@given(drawn=_counters())
+@given(drawn=_counters(), band=st.sampled_from((None, *Band)))
 @settings(
     max_examples=25,
     suppress_health_check=list(HealthCheck),
     phases=[Phase.explicit, Phase.generate],
 )
 def test_the_fullest_are_those_that_every_counter_read_one_by_one_gives(
-    scene: Scene, drawn: tuple[int, list[int], list[tuple[int, float]]]
+    scene: Scene, drawn: tuple[int, list[int], list[tuple[int, float]]], band: Band | None
 ) -> None:
     now_ms, starts, counters = drawn
     with _undone(scene.meter.database_url) as connection:
@@ -138,15 +140,31 @@ def test_the_fullest_are_those_that_every_counter_read_one_by_one_gives(
         work = scene.work(connection, now_ms)
         each = [m for slug in scene.ids for m in meters_of_instance(work, slug)]
         full = [m for m in each if m.saturation and m.saturation.band in _FULL]
-        assert count_bands(work) == Counter(m.saturation.band for m in full if m.saturation)
+        bands = Counter(m.saturation.band for m in each if m.saturation)
         for limit in (3, len(each)):
-            shown = list_full(work, limit)
+            shown, counts = list_full(work, limit)
+            assert counts == {band: bands[band] if full else 0 for band in FULL_BANDS}
             assert _ratios(shown) == _ratios(full)[:limit]
             assert {_key(m) for m in shown} <= {_key(m) for m in full}
         for kind in _KINDS:
             of_kind = [m for m in each if m.row.entitlement_slug == _slug(kind)]
             listed, _ = list_meters(work, entitlement_ids[_slug(kind)], skipped=0, limit=INSTANCES)
             assert [m.ratio for m in listed] == _ratios(of_kind)
+        wanted = CounterFilter(band=band)
+        fit = [m for m in each if m.saturation and band in (None, m.saturation.band)]
+        assert count_counters(work, wanted) == len(fit)
+        assert [m.ratio or 0.0 for m in _all_pages(work, wanted)] == _ratios(fit)
+
+
+def _all_pages(work: Work, wanted: CounterFilter) -> list[ShownMeter]:
+    """The counters of all pages, of which the last one is not full."""
+    found: list[ShownMeter] = []
+    has_more = True
+    while has_more:
+        rows, has_more = list_counters(work, wanted, skipped=len(found), limit=50)
+        found += rows
+    assert len({_key(meter) for meter in found}) == len(found)
+    return found
 
 
 @pytest.mark.parametrize("day", ["01", "02", "03"])
@@ -161,7 +179,7 @@ def test_counters_of_last_month_hide_nothing(scene: Scene, day: str) -> None:
         lifetime = usage.c.entitlement_id == _id_of(scene, "lifetime")
         mine = usage.c.instance_id == scene.meter.instance_id
         connection.execute(update(usage).where(lifetime, mine).values(value=9.5))
-        (shown,) = list_full(scene.work(connection, now_ms), 2)
+        (shown,), _ = list_full(scene.work(connection, now_ms), 2)
         assert (shown.row.entitlement_slug, shown.ratio) == ("lifetime", 0.95)
 
 

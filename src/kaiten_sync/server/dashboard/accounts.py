@@ -23,7 +23,7 @@ from kaiten_sync.server.dashboard.pages import (
     show_form,
     show_question,
 )
-from kaiten_sync.server.db.accounts import ShownToken
+from kaiten_sync.server.db.accounts import ACCOUNT_SORTS, TOKEN_SORTS, ShownToken
 from kaiten_sync.server.domain.refusals import not_found
 from kaiten_sync.server.domain.scopes import ALL_SCOPES, MODULE_SCOPES, allows
 from kaiten_sync.server.service import accounts
@@ -82,8 +82,8 @@ def _suggested(visit: Visit) -> Mapping[str, Any] | None:
 
 
 def _list(visit: Visit) -> Shown:
-    wanted, now_ms = listing_of(visit, _ALL), visit.work.now_ms
-    page, views = accounts.list_accounts(visit.work, wanted.position, ROWS)
+    wanted, now_ms = listing_of(visit, _ALL, sorts=ACCOUNT_SORTS), visit.work.now_ms
+    page, views = accounts.list_accounts(visit.work, wanted.position, ROWS, wanted.sort)
     return Shown(
         template="accounts.html",
         values={
@@ -122,8 +122,8 @@ def _edit(visit: Visit) -> Shown:
 def _detail(visit: Visit) -> Shown:
     slug = visit.path["serviceAccountSlug"]
     view = accounts.get_account(visit.work, slug)
-    wanted = listing_of(visit, f"{_ALL}/{slug}")
-    page = accounts.list_tokens(visit.work, slug, wanted.position, ROWS)
+    wanted = listing_of(visit, f"{_ALL}/{slug}", sorts=TOKEN_SORTS)
+    page = accounts.list_tokens(visit.work, slug, wanted.position, ROWS, wanted.sort)
     own = visit.work.caller.scopes
     presets = [
         (name, label)

@@ -3,26 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
-from urllib.parse import urlencode
+from dataclasses import replace
 
 from kaiten_sync.licensing import DAY_MS
 from kaiten_sync.server.dashboard.audit_rows import AuditRow, audit_csv, audit_rows
 from kaiten_sync.server.dashboard.declaration import declare_entitlements
 from kaiten_sync.server.dashboard.fields import Choice, moment_of_day
 from kaiten_sync.server.dashboard.licenses import declared
-from kaiten_sync.server.dashboard.listing import ROWS
+from kaiten_sync.server.dashboard.listing import ROWS, Filter, Listing, listing_of
 from kaiten_sync.server.dashboard.pages import DashboardPage, Form, Shown, Visit, call
-from kaiten_sync.server.db.audit import TrailFilter
+from kaiten_sync.server.db.audit import TRAIL_SORTS, TrailFilter
 from kaiten_sync.server.db.pages import Position
 from kaiten_sync.server.domain.events import EVENT_TYPES, OWN_EVENT_TYPES, read_scope
+from kaiten_sync.server.domain.refusals import unprocessable
 from kaiten_sync.server.domain.times import parse_rfc3339
 from kaiten_sync.server.service.audit import list_audit
 from kaiten_sync.server.service.entitlements import get_entitlement
 from kaiten_sync.server.service.licenses import get_license
 from kaiten_sync.server.shapes.entitlements import entitlement_json
-from kaiten_sync.server.web.codec import check_storable
-from kaiten_sync.server.web.paging import decode_cursor, encode_cursor
 
 READ = "read:instances"
 EVENTS = "/events"
@@ -30,9 +28,6 @@ REFUSALS = "/refusals"
 
 _MAX_EXPORTED = 10_000
 """Rows of an exported file: it is made in memory, and a spreadsheet still opens it."""
-
-_MAX_TEXT = 100
-"""Characters of a filter: as many as a slug has. What is longer finds nothing."""
 
 _TYPES = {kind.type: kind.name for kind in (*EVENT_TYPES, *OWN_EVENT_TYPES)}
 _KINDS = tuple(
@@ -45,48 +40,20 @@ _TEXTS = {"instance": "Instance (slug)", "entitlement": "Entitlement (slug)"}
 _DAYS = {"since": "From (UTC)", "until": "To (UTC)"}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _AuditQuery:
-    """What the URL asks for: texts by the name of their filter; what is empty is not asked for."""
-
-    path: str
-    said: dict[str, str]
-    position: Position | None
-
-    def url(self, path: str, **more: str) -> str:
-        """A page that asks for the same."""
-        asked = {name: text for name, text in {**self.said, **more}.items() if text}
-        return f"{path}?{urlencode(asked)}" if asked else path
-
-    @property
-    def wanted(self) -> TrailFilter:
-        """The same for the database."""
-        since, until = (_day_ms(self.said[name]) for name in _DAYS)
-        return TrailFilter(
-            type=self.said["type"] or None,
-            instance_slug=self.said["instance"] or None,
-            entitlement_slug=self.said["entitlement"] or None,
-            since_ms=since,
-            until_ms=None if until is None else until + DAY_MS - 1,
-        )
-
-
-def _day_ms(text: str) -> int | None:
-    return parse_rfc3339(moment_of_day(text)) if text else None
-
-
-def _asked(visit: Visit, path: str) -> _AuditQuery:
-    said = {}
-    for name in ("type", *_TEXTS, *_DAYS):
-        text = visit.query.get(name, "").strip()[:_MAX_TEXT]
-        check_storable(text, f"query.{name}")
-        said[name] = text
-    if said["type"] not in _TYPES:
-        said["type"] = ""
-    for name in _DAYS:
-        said[name] = said[name] if _day_ms(said[name]) is not None else ""
-    position = decode_cursor(visit.query.get("cursor", ""))
-    return _AuditQuery(path=path, said=said, position=position)
+def _asked(visit: Visit, path: str) -> tuple[Listing, TrailFilter]:
+    """What the URL asks for, and the same for the database."""
+    kind = Filter(name="type", label="Kind", choices=_KINDS)
+    listing = listing_of(visit, path, kind, texts=_TEXTS, days=_DAYS, sorts=TRAIL_SORTS)
+    said = listing.values
+    since, until = (parse_rfc3339(moment_of_day(said[name])) for name in _DAYS)
+    return listing, TrailFilter(
+        type=said["type"] or None,
+        instance_slug=said["instance"] or None,
+        entitlement_slug=said["entitlement"] or None,
+        since_ms=since,
+        until_ms=None if until is None else until + DAY_MS - 1,
+        is_rising=listing.sort == "when",
+    )
 
 
 def _rows(
@@ -102,24 +69,20 @@ def _list(
     template: str, path: str, narrow: Callable[[TrailFilter], TrailFilter]
 ) -> Callable[[Visit], Shown]:
     def show(visit: Visit) -> Shown:
-        asked = _asked(visit, path)
-        rows, following = _rows(visit, narrow(asked.wanted), asked.position, ROWS)
-        cursor = {"cursor": encode_cursor(following)} if following else {}
+        listing, wanted = _asked(visit, path)
+        rows, following = _rows(visit, narrow(wanted), listing.position, ROWS)
         return Shown(
             template=template,
             values={
-                "path": path,
+                "listing": listing,
                 "kinds": _KINDS,
-                "said": asked.said,
                 "texts": _TEXTS,
                 "days": _DAYS,
                 "rows": rows,
-                "is_narrowed": any(asked.said.values()),
-                "first": asked.url(path) if asked.position else None,
-                "following": asked.url(path, **cursor) if following else None,
-                "export": asked.url(f"{path}.csv"),
+                "following": listing.after(following),
+                "export": listing.elsewhere(f"{path}.csv"),
             },
-            calls=(call("getAuditTrails", instanceSlug=asked.said["instance"] or "main"),),
+            calls=(call("getAuditTrails", instanceSlug=listing.values["instance"] or "main"),),
         )
 
     return show
@@ -127,8 +90,10 @@ def _list(
 
 def _export(path: str, narrow: Callable[[TrailFilter], TrailFilter]) -> Callable[[Visit], Shown]:
     def show(visit: Visit) -> Shown:
-        asked = _asked(visit, path)
-        rows, _ = _rows(visit, narrow(asked.wanted), None, _MAX_EXPORTED)
+        listing, wanted = _asked(visit, path)
+        if listing.ignored:  # a file has no place to say so
+            raise unprocessable("UNPROCESSABLE", " ".join(listing.ignored), [])
+        rows, _ = _rows(visit, narrow(wanted), None, _MAX_EXPORTED)
         return Shown(template="", values={}, file=(f"{path[1:]}.csv", audit_csv(rows)))
 
     return show
@@ -165,14 +130,10 @@ def _entitlement_history(visit: Visit) -> Shown:
 
 
 def _history(visit: Visit, path: str, address: str) -> dict[str, object]:
-    asked = _asked(visit, path)
-    rows, following = _rows(visit, TrailFilter(address=address), asked.position, ROWS)
-    cursor = {"cursor": encode_cursor(following)} if following else {}
-    return {
-        "rows": rows,
-        "first": path if asked.position else None,
-        "following": asked.url(path, **cursor) if following else None,
-    }
+    listing = listing_of(visit, path, sorts=TRAIL_SORTS)
+    wanted = TrailFilter(address=address, is_rising=listing.sort == "when")
+    rows, following = _rows(visit, wanted, listing.position, ROWS)
+    return {"rows": rows, "listing": listing, "following": listing.after(following)}
 
 
 PAGES = (

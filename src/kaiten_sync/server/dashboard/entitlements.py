@@ -33,6 +33,7 @@ from kaiten_sync.server.dashboard.pages import (
     up_to,
 )
 from kaiten_sync.server.db.entitlements import EntitlementRow
+from kaiten_sync.server.db.saturation import METER_SORTS
 from kaiten_sync.server.db.search import ENTITLEMENT_SORTS
 from kaiten_sync.server.service import saturation, search, usage_days
 from kaiten_sync.server.service.entitlements import get_entitlement
@@ -94,15 +95,19 @@ def _overview(visit: Visit) -> Shown:
 
 def _usage(visit: Visit) -> Shown:
     row, _ = _stored(visit)
-    skipped = skipped_of(visit)
-    meters, has_more = saturation.list_meters(visit.work, row.id, skipped=skipped, limit=ROWS)
+    path = f"{_ALL}/{row.slug}/usage"
+    listing = listing_of(visit, path, sorts=METER_SORTS, skips=True)
+    meters, has_more = saturation.list_meters(
+        visit.work, row.id, skipped=listing.skipped, limit=ROWS, sort=listing.sort
+    )
     return _tabbed(
         visit,
         "usage",
         meters=meters,
         used=chart_usage(visit.work, meters, lambda meter: meter.row.instance_name),
         reports=chart_reports(usage_days.count_reports(visit.work, row.id), "Reports"),
-        following=_next(visit, "usage", skipped) if has_more else None,
+        listing=listing,
+        following=listing.skipping(listing.skipped + ROWS) if has_more else None,
     )
 
 

@@ -11,17 +11,13 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass, replace
 from datetime import UTC, datetime
 from typing import Any, Literal
-from urllib.parse import parse_qs
 
 from kaiten_sync.server.dashboard.figures import number_of, spell_number
 from kaiten_sync.server.dashboard.texts import is_same, with_line_feeds
-from kaiten_sync.server.domain.refusals import Problem, RefusalError, invalid, unprocessable
-from kaiten_sync.server.web.codec import check_storable, decode_body
+from kaiten_sync.server.domain.refusals import Problem, RefusalError, unprocessable
+from kaiten_sync.server.web.codec import decode_body
 
 Kind = Literal["text", "long", "number", "choice", "flag", "flags", "matrix", "day", "json"]
-
-MAX_FIELDS = 10_000
-"""Fields that one form may send: three for each grant of a license, and no license has so many."""
 
 _WITH_LINES = frozenset({"long", "json"})
 """Kinds whose text may have several lines."""
@@ -98,9 +94,22 @@ class Field:
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """What a form sent: all values of each field."""
+    """What a form sent: all values of each field.
+
+    `refusal` is why it cannot be taken as it is, whatever its fields mean.
+    """
 
     values: Mapping[str, Sequence[str]]
+    refusal: RefusalError | None = None
+
+    def check(self) -> None:
+        """Refuse what cannot be taken.
+
+        Raises:
+            RefusalError: it is too large, or has what cannot be stored.
+        """
+        if self.refusal is not None:
+            raise self.refusal
 
     def text(self, name: str) -> str:
         """The value of a field as it was sent; empty if there is none."""
@@ -113,28 +122,6 @@ class Sent:
     def all(self, name: str) -> list[str]:
         """All values of a field that can have several."""
         return [value.strip() for value in self.values.get(name, ()) if value.strip()]
-
-
-def parse_sent(body: bytes) -> Sent:
-    """What a browser sent as a form.
-
-    Raises:
-        RefusalError: it is not a form, or has what cannot be stored.
-    """
-    try:
-        values = parse_qs(
-            body.decode("ascii"),
-            keep_blank_values=True,
-            encoding="utf-8",
-            errors="strict",
-            max_num_fields=MAX_FIELDS,
-        )
-    except ValueError as error:
-        raise invalid("BAD_REQUEST", "the body is not a form in UTF-8") from error
-    for name, texts in values.items():
-        for text in texts:
-            check_storable(text, f"body.{name}")
-    return Sent(values)
 
 
 def choices(values: Iterable[str], none: str | None = None) -> tuple[Choice, ...]:

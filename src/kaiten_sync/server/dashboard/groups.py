@@ -18,7 +18,8 @@ from kaiten_sync.server.dashboard.pages import (
     new_page,
     show_form,
 )
-from kaiten_sync.server.db.search import Wanted
+from kaiten_sync.server.db.groups import GROUP_SORTS
+from kaiten_sync.server.db.search import ENTITLEMENT_SORTS, Wanted
 from kaiten_sync.server.service import groups, search
 from kaiten_sync.server.shapes.groups import group_json
 
@@ -32,8 +33,8 @@ _DESCRIPTION = Field("description", "Description", kind="long", empty=None)
 
 
 def _list(visit: Visit) -> Shown:
-    wanted = listing_of(visit, _ALL)
-    page = groups.list_groups(visit.work, wanted.position, ROWS)
+    wanted = listing_of(visit, _ALL, sorts=GROUP_SORTS)
+    page = groups.list_groups(visit.work, wanted.position, ROWS, wanted.sort)
     return Shown(
         template="groups.html",
         values={"listing": wanted, "rows": page.rows, "following": wanted.after(page.next)},
@@ -44,8 +45,8 @@ def _list(visit: Visit) -> Shown:
 
 def _detail(visit: Visit) -> Shown:
     row = groups.get_group(visit.work, visit.path["entitlementGroupSlug"])
-    wanted = listing_of(visit, f"{_ALL}/{row.slug}")
-    members = Wanted(values={"group": row.slug})
+    wanted = listing_of(visit, f"{_ALL}/{row.slug}", sorts=ENTITLEMENT_SORTS)
+    members = Wanted(values={"group": row.slug}, sort=wanted.sort)
     page = search.find_entitlements(visit.work, members, wanted.position, ROWS)
     return Shown(
         template="group.html",

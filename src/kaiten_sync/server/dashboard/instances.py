@@ -25,7 +25,7 @@ from kaiten_sync.server.dashboard.pages import (
     show_question,
     up_to,
 )
-from kaiten_sync.server.db.audit import TrailFilter
+from kaiten_sync.server.db.audit import TRAIL_SORTS, TrailFilter
 from kaiten_sync.server.db.search import INSTANCE_SORTS, Wanted
 from kaiten_sync.server.domain.events import EVENT_TYPES
 from kaiten_sync.server.domain.licenses import ARCHIVED
@@ -206,9 +206,12 @@ def _audit(visit: Visit) -> Shown:
     slug = visit.path["instanceSlug"]
     row = get_instance(visit.work, slug)
     wanted = listing_of(
-        visit, f"{_ALL}/{slug}/audit", Filter(name="type", label="Event", choices=_EVENTS)
+        visit,
+        f"{_ALL}/{slug}/audit",
+        Filter(name="type", label="Event", choices=_EVENTS),
+        sorts=TRAIL_SORTS,
     )
-    only = TrailFilter(type=wanted.values["type"] or None)
+    only = TrailFilter(type=wanted.values["type"] or None, is_rising=wanted.sort == "when")
     page = audit.list_audit(visit.work, replace(only, instance_id=row.id), wanted.position, ROWS)
     return Shown(
         template="instance_audit.html",

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from types import MappingProxyType
 from urllib.parse import urlencode
 
-from kaiten_sync.server.dashboard.fields import Choice
+from kaiten_sync.server.dashboard.fields import Choice, moment_of_day
 from kaiten_sync.server.dashboard.pages import Visit
 from kaiten_sync.server.db.pages import Position
 from kaiten_sync.server.db.search import Wanted
+from kaiten_sync.server.domain.times import parse_rfc3339
 from kaiten_sync.server.web.arguments import parse_query
 from kaiten_sync.server.web.codec import check_storable
 from kaiten_sync.server.web.operations import Query
@@ -20,6 +22,8 @@ ROWS = 50
 
 _MAX_TEXT = 200
 """Characters of a search: more than anybody types, and no link carries more."""
+
+NONE: Mapping[str, str] = MappingProxyType({})
 
 _SKIP = Query(
     name="skip",
@@ -43,7 +47,8 @@ class Listing:
     """A list as the URL asks for it: a text, values of filters, and where the page begins.
 
     `sort` is one of `sorts`, with a minus in front for the last first; empty for the list's order.
-    `is_declared`: with its declaration, which takes longer than the list itself.
+    `is_declared`: with its declaration, which takes longer than the list itself. `skipped` are rows
+    that the page of an ordered list leaves out. `ignored` says what the URL asks for in vain.
     """
 
     path: str
@@ -52,8 +57,10 @@ class Listing:
     filters: tuple[Filter, ...]
     position: Position | None
     is_declared: bool
+    skipped: int = 0
     sorts: Collection[str] = ()
     sort: str = ""
+    ignored: Sequence[str] = ()
 
     @property
     def wanted(self) -> Wanted:
@@ -73,7 +80,7 @@ class Listing:
     @property
     def is_first(self) -> bool:
         """Whether this is the first page."""
-        return self.position is None
+        return self.position is None and not self.skipped
 
     def first(self) -> str:
         """The URL of the first page."""
@@ -94,6 +101,14 @@ class Listing:
         """The URL of the page that begins there."""
         return None if following is None else self._link({"cursor": encode_cursor(following)})
 
+    def skipping(self, rows: int) -> str:
+        """The URL of the page that leaves out so many rows."""
+        return self._link({"skip": str(rows)})
+
+    def elsewhere(self, path: str) -> str:
+        """The URL of another page that asks for the same."""
+        return replace(self, path=path).first()
+
     def declared(self) -> str:
         """The URL of this page with the declaration of what is on it."""
         cursor = {"cursor": encode_cursor(self.position)} if self.position else {}
@@ -105,24 +120,53 @@ class Listing:
         return f"{self.path}?{query}" if query else self.path
 
 
-def listing_of(visit: Visit, path: str, *filters: Filter, sorts: Collection[str] = ()) -> Listing:
-    """The list that a visit asks for. What no filter and no sort offers is not asked for.
+def listing_of(
+    visit: Visit,
+    path: str,
+    *filters: Filter,
+    texts: Collection[str] = (),
+    days: Mapping[str, str] = NONE,
+    sorts: Collection[str] = (),
+    skips: bool = False,
+) -> Listing:
+    """The list that a visit asks for.
+
+    `texts` are filters of which a text is typed, and `days` those that are dates, with their
+    labels. A list that `skips` has pages by the number of their first row. What no filter and no
+    sort offers is not asked for, and the page says so.
 
     Raises:
-        RefusalError: the text cannot be looked for.
+        RefusalError: the text cannot be looked for, or the rows to skip are not a number.
     """
-    text = visit.query.get("q", "").strip()[:_MAX_TEXT]
-    check_storable(text, "query.q")
+    asked = {name: visit.query.get(name, "").strip()[:_MAX_TEXT] for name in ("q", *texts)}
+    for name, text in asked.items():
+        check_storable(text, f"query.{name}")
+    ignored = []
+    for each in filters:
+        asked[each.name] = visit.query.get(each.name, "")
+        if asked[each.name] and asked[each.name] not in {one.value for one in each.choices}:
+            ignored.append(f"{each.label}: there is no choice {_quoted(asked[each.name])}.")
+            asked[each.name] = ""
+    for name, label in days.items():
+        asked[name] = visit.query.get(name, "").strip()
+        if asked[name] and parse_rfc3339(moment_of_day(asked[name])) is None:
+            ignored.append(f"{label}: {_quoted(asked[name])} is not a date such as 2026-07-26.")
+            asked[name] = ""
     sort = visit.query.get("sort", "")
+    if sort and sort.removeprefix("-") not in sorts:
+        ignored.append(f"This list cannot be sorted by {_quoted(sort)}.")
+        sort = ""
     return Listing(
         path=path,
-        text=text,
-        values={each.name: _chosen(each, visit.query.get(each.name, "")) for each in filters},
+        text=asked.pop("q"),
+        values=asked,
         filters=filters,
         position=decode_cursor(visit.query.get("cursor", "")),
         is_declared=bool(visit.query.get("declared")),
+        skipped=skipped_of(visit) if skips else 0,
         sorts=sorts,
-        sort=sort if sort.removeprefix("-") in sorts else "",
+        sort=sort,
+        ignored=[f"{text} The list below leaves it out." for text in ignored],
     )
 
 
@@ -135,5 +179,5 @@ def skipped_of(visit: Visit) -> int:
     return int(parse_query(_SKIP, visit.query.get("skip")))
 
 
-def _chosen(wanted: Filter, value: str) -> str:
-    return value if any(choice.value == value for choice in wanted.choices) else ""
+def _quoted(text: str) -> str:
+    return repr(text[:_MAX_TEXT].replace("\0", "\ufffd"))

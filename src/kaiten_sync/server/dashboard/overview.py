@@ -10,7 +10,7 @@ from kaiten_sync.server.dashboard.chart import chart_reports
 from kaiten_sync.server.dashboard.pages import DashboardPage, Form, Shown, Visit, call
 from kaiten_sync.server.dashboard.usage import BAND_NAMES, REFUSED, usage_path
 from kaiten_sync.server.db.search import Wanted
-from kaiten_sync.server.domain.saturation import FULL_BANDS
+from kaiten_sync.server.domain.saturation import Band
 from kaiten_sync.server.service import saturation, search, usage_days, webhooks
 from kaiten_sync.server.service.work import Work
 
@@ -74,11 +74,10 @@ def _first_steps(work: Work, counts: Mapping[str, int]) -> list[_FirstStep]:
     return [] if all(step.is_done for step in steps) else steps
 
 
-def _tiles(work: Work) -> list[tuple[str, int, str]]:
+def _tiles(work: Work, counts: Mapping[Band, int]) -> list[tuple[str, int, str]]:
     """What is counted of usage, and the list of what is counted: label, count, URL."""
-    counted = saturation.count_bands(work)
     bands = [
-        (BAND_NAMES[band], counted.get(band, 0), usage_path(band=band.value)) for band in FULL_BANDS
+        (BAND_NAMES[band], count, usage_path(band=band.value)) for band, count in counts.items()
     ]
     refused = f"refused in {saturation.RECENT_DAYS} days"
     return [(refused, saturation.count_refused(work), usage_path(band=REFUSED)), *bands]
@@ -103,14 +102,14 @@ def _overview(visit: Visit) -> Shown:
     sees_usage = visit.may("read:instances")
     work = visit.work
     counts = search.count_all(work)
-    full = saturation.list_full(work, _FULL) if sees_usage else []
+    full, of_bands = saturation.list_full(work, _FULL) if sees_usage else ([], {})
     return Shown(
         template="overview.html",
         values={
             "counts": counts,
             "steps": _first_steps(work, counts),
             "sees_usage": sees_usage,
-            "tiles": _tiles(work) if sees_usage else [],
+            "tiles": _tiles(work, of_bands) if sees_usage else [],
             "other_tiles": _other_tiles(visit),
             "meters": full,
             "events": saturation.recent_events(work, _EVENTS) if sees_usage else [],

@@ -16,7 +16,7 @@ from starlette.routing import BaseRoute, Route, compile_path
 from kaiten_sync.server.dashboard import guard
 from kaiten_sync.server.dashboard.api_lines import curl_line
 from kaiten_sync.server.dashboard.catalog import FORMS, NAVIGATION, NOTICES, PAGES, PLAN_LINK
-from kaiten_sync.server.dashboard.fields import Sent, parse_sent
+from kaiten_sync.server.dashboard.fields import Sent
 from kaiten_sync.server.dashboard.git_view import GitPlan, GitView, PlanMaker
 from kaiten_sync.server.dashboard.guard import check_form_token, check_origin, session_id_of
 from kaiten_sync.server.dashboard.kept import put_along, same_again, taken_along
@@ -29,6 +29,7 @@ from kaiten_sync.server.dashboard.pages import (
     Shown,
     Visit,
 )
+from kaiten_sync.server.dashboard.receiving import receive, sent_with
 from kaiten_sync.server.dashboard.rendering import Assets, Renderer
 from kaiten_sync.server.dashboard.signed import Signed, signed_in, signed_with
 from kaiten_sync.server.domain.refusals import RefusalError, RefusalKind, conflict
@@ -37,7 +38,6 @@ from kaiten_sync.server.service import sessions
 from kaiten_sync.server.service.forms import answer_once
 from kaiten_sync.server.service.tenancy import is_first_organization
 from kaiten_sync.server.service.work import Work
-from kaiten_sync.server.web.arguments import read_body
 from kaiten_sync.server.web.problems import STATUSES
 from kaiten_sync.server.web.routes import Pages
 from kaiten_sync.server.web.throttle import ThrottledError, address_of
@@ -49,6 +49,10 @@ _MAX_TOKEN = 600
 """Characters of a token that are looked at: ours have far fewer, and a form can carry megabytes."""
 
 _RETRY = {"Retry-After": "1"}
+
+_UNREAD = frozenset((HTTPStatus.REQUEST_ENTITY_TOO_LARGE, HTTPStatus.REQUEST_TIMEOUT))
+"""Answers to what was not read to its end."""
+
 _SIGNED_OUT = conflict(
     "Form.SignedOut", "you were signed out before this could be done; look at it and send it again"
 )
@@ -100,10 +104,16 @@ class _Site:
         detail: str,
         headers: Mapping[str, str] | None = None,
     ) -> Response:
-        """A page that says what went wrong, for whoever asks."""
-        values = {"status": status, "detail": detail, "again": None}
+        """A page that says what went wrong, for whoever asks. A form can be sent again from it."""
         # If the server failed, finding out who is signed in may fail as well.
         has_failed = status >= HTTPStatus.INTERNAL_SERVER_ERROR
+        path, sent = request.scope["path"], sent_with(request) if has_failed else None
+        if sent and path == _SIGN_IN:  # where a token is typed again
+            kept = taken_along(sent)
+            return self._sign_in_page(request, sent.one("next"), detail, status, kept, headers)
+        again = same_again(sent) if sent and path != _SIGN_OUT else None
+        values = {"status": status, "detail": detail, "again": again, "action": path}
+        values["is_unread"] = request.method == "POST" and status in _UNREAD
         signed = None if has_failed else signed_in(self._surroundings, request)
         if signed is None:
             return self._renderer.page("wrong.html", {**values, "signed": None}, status, headers)
@@ -121,11 +131,14 @@ class _Site:
             method = "GET" if request.method == "HEAD" else request.method
             sent = None
             try:
-                sent = parse_sent(await read_body(request)) if method == "POST" else None
+                if method == "POST":
+                    sent = await receive(request, may_have_another=path == _SIGN_IN)
                 # Pages wait for the database, so they must not be made on the event loop.
                 return await run_in_threadpool(self._answer, by_method[method], request, sent)
             except RefusalError as error:
-                return await run_in_threadpool(self._refused, request, error, sent)
+                status = STATUSES[error.kind]
+                headers = _RETRY if status == HTTPStatus.SERVICE_UNAVAILABLE else None
+                return await run_in_threadpool(self.wrong, request, status, error.detail, headers)
 
         return Route(path, answer, methods=list(by_method))
 
@@ -134,15 +147,6 @@ class _Site:
             check_origin(request)
         with unless_busy():
             return answer(request, sent)
-
-    def _refused(self, request: Request, error: RefusalError, sent: Sent | None) -> Response:
-        status, path = STATUSES[error.kind], request.scope["path"]
-        if error.kind is not RefusalKind.UNAVAILABLE:
-            return self.wrong(request, status, error.detail)
-        # The same form again, since its page cannot be made now. A token is typed again.
-        again = same_again(sent) if sent and path not in (_SIGN_IN, _SIGN_OUT) else None
-        values = {"status": status, "detail": error.detail, "signed": None, "action": path}
-        return self._renderer.page("wrong.html", {**values, "again": again}, status, _RETRY)
 
     # Signing in and out
 
@@ -156,6 +160,7 @@ class _Site:
         problem: str | None = None,
         status: int = 200,
         kept: Sent | None = None,
+        headers: Mapping[str, str] | None = None,
     ) -> Response:
         values = {
             "following": guard.local_path(following),
@@ -164,7 +169,7 @@ class _Site:
             "signed": None,
             "needs_https": request.scope["scheme"] == "http" and not guard.is_loopback(request),
         }
-        return self._renderer.page("sign_in.html", values, status)
+        return self._renderer.page("sign_in.html", values, status, headers)
 
     def _sign_in(self, request: Request, sent: Sent | None) -> Response:
         sent = sent or Sent({})
@@ -181,6 +186,8 @@ class _Site:
             with unless_busy(), self._surroundings.database.writing() as connection:
                 session_id = sessions.sign_in(connection, token, now_ms)
         except RefusalError as error:
+            if error.kind is RefusalKind.UNAVAILABLE:
+                raise
             answer = self._sign_in_page(
                 request, following, error.detail, STATUSES[error.kind], kept
             )
@@ -255,6 +262,7 @@ class _Site:
                 return self._sign_in_page(request, request.scope["path"], problem, 401, sent)
             try:
                 check_form_token(signed.session_id, sent.one(TOKEN_FIELD))
+                sent.check()
             except RefusalError as error:
                 return self._show_again(request, signed, form, sent, error)
             if not allows(signed.caller.scopes, form.operation.scope):

@@ -22,6 +22,7 @@ from kaiten_sync.server.dashboard.pages import (
     show_question,
     up_to,
 )
+from kaiten_sync.server.db.webhooks import ENDPOINT_SORTS
 from kaiten_sync.server.domain.events import EVENT_TYPES, OWN_EVENT_TYPES, read_scope
 from kaiten_sync.server.domain.refusals import Problem, unprocessable
 from kaiten_sync.server.domain.times import parse_rfc3339
@@ -75,9 +76,13 @@ def _list(visit: Visit) -> Shown:
         label="Health",
         choices=(Choice(value="unwell", label="failing or paused"),),
     )
-    wanted = listing_of(visit, _ALL, health)
+    wanted = listing_of(visit, _ALL, health, sorts=ENDPOINT_SORTS)
     page = webhooks.list_endpoints(
-        visit.work, wanted.position, ROWS, is_unwell=bool(wanted.values["health"])
+        visit.work,
+        wanted.position,
+        ROWS,
+        is_unwell=bool(wanted.values["health"]),
+        sort=wanted.sort,
     )
     return Shown(
         template="webhooks.html",

@@ -11,7 +11,11 @@ from sqlalchemy import Connection, Select, bindparam, func, or_, select, update
 from kaiten_sync.server.db.identity import AccountRow
 from kaiten_sync.server.db.pages import Position, RowPage
 from kaiten_sync.server.db.rows import RowQuery, update_row
+from kaiten_sync.server.db.sorting import SortedPage, Sorts
 from kaiten_sync.server.db.tables import service_account, token
+
+_NEVER_MS = 2**62
+"""After every time."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,7 +53,6 @@ _MINE: RowQuery[ShownAccount] = RowQuery(
     .outerjoin(_creator, _creator.c.id == service_account.c.created_by)
     .where(service_account.c.organization_id == bindparam("organization")),
 )
-_LIST = _MINE.newest_first(service_account)
 _FIND = _MINE.where(service_account.c.slug == bindparam("slug"))
 
 # A token that the server created for itself has no creator but its account.
@@ -76,7 +79,6 @@ _TOKENS: Select[Any] = (
 _OF_ACCOUNT = RowQuery(
     ShownToken, _TOKENS.where(token.c.service_account_id == bindparam("account"))
 )
-_LIST_TOKENS = _OF_ACCOUNT.newest_first(token)
 _FIND_TOKEN = _OF_ACCOUNT.where(token.c.slug == bindparam("slug"))
 
 _place = func.row_number().over(
@@ -95,11 +97,33 @@ _NEWEST_TOKENS = RowQuery(
 )
 
 
+ACCOUNT_SORTS: Sorts = {
+    "name": func.lower(service_account.c.name),
+    "slug": service_account.c.slug,
+    "used": select(func.coalesce(func.max(token.c.last_used_at), 0))
+    .where(token.c.service_account_id == service_account.c.id)
+    .scalar_subquery(),
+    "created": service_account.c.created_at,
+}
+TOKEN_SORTS: Sorts = {
+    "name": func.lower(token.c.name),
+    "created": token.c.created_at,
+    "used": func.coalesce(token.c.last_used_at, 0),
+    "ends": func.coalesce(token.c.expires_at, _NEVER_MS),
+}
+"""What the lists of accounts and of tokens can be sorted by."""
+
+
 def list_accounts(
-    connection: Connection, organization_id: str, position: Position | None, limit: int
+    connection: Connection,
+    organization_id: str,
+    position: Position | None,
+    limit: int,
+    sort: str = "",
 ) -> RowPage[ShownAccount]:
-    """One page of service accounts, newest first."""
-    return _LIST.page(connection, position, limit, organization=organization_id)
+    """One page of service accounts, newest first or sorted."""
+    page = SortedPage(service_account, ACCOUNT_SORTS, sort, position, limit)
+    return page.read(connection, _MINE, organization=organization_id)
 
 
 def find_account(connection: Connection, organization_id: str, slug: str) -> ShownAccount | None:
@@ -124,10 +148,15 @@ def newest_tokens(
 
 
 def list_tokens(
-    connection: Connection, account_id: str, position: Position | None, limit: int
+    connection: Connection,
+    account_id: str,
+    position: Position | None,
+    limit: int,
+    sort: str = "",
 ) -> RowPage[ShownToken]:
-    """One page of an account's tokens, newest first, revoked ones included."""
-    return _LIST_TOKENS.page(connection, position, limit, account=account_id)
+    """One page of an account's tokens, newest first or sorted, revoked ones included."""
+    page = SortedPage(token, TOKEN_SORTS, sort, position, limit)
+    return page.read(connection, _OF_ACCOUNT, account=account_id)
 
 
 def has_token(connection: Connection, account_id: str, slug: str) -> bool:

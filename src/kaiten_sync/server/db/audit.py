@@ -37,7 +37,7 @@ _place_of_last = (
     .scalar_subquery()
 )
 
-_LIST = RowQuery(
+_UNORDERED = RowQuery(
     TrailEvent,
     select(
         event,
@@ -53,10 +53,23 @@ _LIST = RowQuery(
         event.c.organization_id == bindparam("organization"),
         event.c.occurred_at >= bindparam("since"),
         event.c.occurred_at <= bindparam("until"),
-        # Events of the same millisecond are in the order in which they were written; ids have none.
-        or_(event.c.occurred_at < bindparam("after"), event.c.seq < _place_of_last),
+    ),
+)
+# Events of the same millisecond are in the order in which they were written; ids have none.
+_NEWEST_FIRST = RowQuery(
+    TrailEvent,
+    _UNORDERED.statement.where(
+        or_(event.c.occurred_at < bindparam("after"), event.c.seq < _place_of_last)
     )
     .order_by(event.c.occurred_at.desc(), event.c.seq.desc())
+    .limit(bindparam("top")),
+)
+_OLDEST_FIRST = RowQuery(
+    TrailEvent,
+    _UNORDERED.statement.where(
+        or_(event.c.occurred_at > bindparam("after"), event.c.seq > _place_of_last)
+    )
+    .order_by(event.c.occurred_at, event.c.seq)
     .limit(bindparam("top")),
 )
 
@@ -88,7 +101,7 @@ class TrailFilter:
 
     `since_ms` and `until_ms` are inclusive. `types` are those that may be shown. An `address` is
     that of an object, and asks for what is inside it as well. An `instance_slug` is the
-    current one, or the one at the time.
+    current one, or the one at the time. `is_rising`: the oldest first.
     """
 
     type: str | None = None
@@ -100,6 +113,11 @@ class TrailFilter:
     entitlement_slug: str | None = None
     address: str | None = None
     is_refused: bool = False
+    is_rising: bool = False
+
+
+TRAIL_SORTS = ("when",)
+"""What lists of events can be sorted by: there are too many for any other order."""
 
 
 def list_trail(
@@ -110,15 +128,17 @@ def list_trail(
     limit: int,
 ) -> RowPage[TrailEvent]:
     """One page of an organization's events."""
-    # One bound and not two: with two, SQLite reads all events of the organization.
-    last_ms = (position or FIRST).created_at
-    return _LIST.where(*_conditions(wanted)).page(
-        connection,
-        position,
-        limit,
-        organization=organization_id,
-        since=_BEGINNING if wanted.since_ms is None else wanted.since_ms,
-        until=last_ms if wanted.until_ms is None else min(last_ms, wanted.until_ms),
+    since = _BEGINNING if wanted.since_ms is None else wanted.since_ms
+    until = FIRST.created_at if wanted.until_ms is None else wanted.until_ms
+    # One bound on a side and not two: with two, SQLite reads all events of the organization.
+    if wanted.is_rising:
+        query, start = _OLDEST_FIRST, position or Position(_BEGINNING, "")
+        since = max(since, start.created_at)
+    else:
+        query, start = _NEWEST_FIRST, position or FIRST
+        until = min(until, start.created_at)
+    return query.where(*_conditions(wanted)).page(
+        connection, start, limit, organization=organization_id, since=since, until=until
     )
 
 

@@ -6,10 +6,11 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TypedDict, Unpack
 
-from sqlalchemy import Connection, bindparam, delete, insert, select
+from sqlalchemy import Connection, bindparam, delete, func, insert, select
 
 from kaiten_sync.server.db.pages import Position, RowPage
 from kaiten_sync.server.db.rows import RowQuery, delete_row, insert_row, update_row
+from kaiten_sync.server.db.sorting import SortedPage, Sorts
 from kaiten_sync.server.db.tables import entitlement_group, group_member
 
 
@@ -71,11 +72,25 @@ _OF_ENTITLEMENTS: RowQuery[MemberGroup] = RowQuery(
 )
 
 
+GROUP_SORTS: Sorts = {
+    "name": func.lower(entitlement_group.c.name),
+    "slug": entitlement_group.c.slug,
+    "description": func.coalesce(entitlement_group.c.description, ""),
+}
+"""What the list of groups can be sorted by."""
+
+
 def list_groups(
-    connection: Connection, organization_id: str, position: Position | None, limit: int
+    connection: Connection,
+    organization_id: str,
+    position: Position | None,
+    limit: int,
+    sort: str = "",
 ) -> RowPage[GroupRow]:
-    """One page of groups, by id: they have no time of creation."""
-    return _LIST.page(connection, position or _LAST, limit, organization=organization_id)
+    """One page of groups, sorted or by id: they have no time of creation."""
+    start = position or (None if sort else _LAST)
+    page = SortedPage(entitlement_group, GROUP_SORTS, sort, start, limit)
+    return page.read(connection, _MINE, _LIST, organization=organization_id)
 
 
 def find_group(connection: Connection, organization_id: str, slug: str) -> GroupRow | None:

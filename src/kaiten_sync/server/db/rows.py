@@ -6,7 +6,7 @@ that does not fit its statement fails on import, and one that does not fit its t
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from typing import Any, Generic, TypeVar
 
@@ -59,14 +59,15 @@ class RowQuery(Generic[R]):
     def first(self, connection: Connection, **parameters: object) -> R | None:
         """The first row; None if there is none."""
         row = connection.execute(self.statement, parameters).first()
-        return None if row is None else self._typed(row)
+        return None if row is None else self.typed(row)
 
     def all(self, connection: Connection, **parameters: object) -> list[R]:
         """All rows."""
         found = connection.execute(self.statement, parameters)
-        return [self._typed(row) for row in found]
+        return [self.typed(row) for row in found]
 
-    def _typed(self, row: Row[Any]) -> R:
+    def typed(self, row: Row[Any]) -> R:
+        """A row of the statement, which may have further columns at its end."""
         return self.row_type(**{name: row[at] for at, name in self._names.items()})
 
     def page(
@@ -76,13 +77,17 @@ class RowQuery(Generic[R]):
         start = position or FIRST
         # One row more than shown, to know whether there are more.
         bounds = {"after": start.created_at, "after_id": start.id, "top": limit + 1}
-        rows = self.all(connection, **parameters, **bounds)
-        shown = rows[:limit]
-        if len(rows) <= limit:
-            return RowPage(rows=shown, next=None)
-        last: Any = shown[-1]
-        # Groups have no time of creation: their pages go by id alone.
-        return RowPage(rows=shown, next=Position(getattr(last, "created_at", 0), last.id))
+        return page_of(self.all(connection, **parameters, **bounds), limit)
+
+
+def page_of(rows: Sequence[R], limit: int) -> RowPage[R]:
+    """A page of rows, of which there is one more than shown if there are more."""
+    shown = rows[:limit]
+    if len(rows) <= limit:
+        return RowPage(rows=shown, next=None)
+    last: Any = shown[-1]
+    # Groups have no time of creation: their pages go by id alone.
+    return RowPage(rows=shown, next=Position(getattr(last, "created_at", 0), last.id))
 
 
 def values_of(row: object) -> dict[str, object]:

@@ -1,33 +1,34 @@
-"""Usage next to its thresholds over many instances, the fullest first.
-
-Windows end without anything being written, so a stored counter may belong to a window that is
-over. Such a counter is empty: it sorts as empty in a list of all, and is not in a list of the full.
-"""
+"""Usage next to its thresholds over many instances, the fullest first or sorted by a column."""
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from dataclasses import dataclass, fields
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import (
+    CTE,
     ColumnElement,
     Connection,
-    Float,
     FromClause,
     Select,
+    Subquery,
     and_,
     bindparam,
-    case,
-    exists,
     func,
-    literal,
     literal_column,
-    not_,
     select,
 )
 
-from kaiten_sync.server.db.open_windows import moment_parameters, with_is_open
+from kaiten_sync.server.db.open_windows import moment_parameters
+from kaiten_sync.server.db.rating import (
+    COUNTERS,
+    IS_NUMBER,
+    is_granted,
+    of_entitlement,
+    only_high,
+    rated,
+)
 from kaiten_sync.server.db.rows import RowQuery
 from kaiten_sync.server.db.tables import (
     customer,
@@ -39,7 +40,7 @@ from kaiten_sync.server.db.tables import (
     usage_day,
 )
 from kaiten_sync.server.db.usage import CountedUsage
-from kaiten_sync.server.domain.saturation import FULL_BANDS, MOST_RATIO, NEAR_RATIO, Band
+from kaiten_sync.server.domain.saturation import FULL_BANDS, NEAR_RATIO, Band
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,206 +54,118 @@ class MeteredUsage(CountedUsage):
     end_license_date: int
 
 
-_UNLIMITED = -1.0
-"""The API's number for no limit."""
-
-_LEAST, _MOST = 1e-100, 1e100
-"""Bounds of both sides of a division: PostgreSQL refuses one whose result is too large."""
-
-# Both, since no constraint keeps the two alike.
-_is_number = and_(
-    entitlement.c.type.in_(("NUMBER", "NUMBER_AI_CREDIT")),
-    grant.c.value["type"].as_string() == "number",
-)
-# A value that is not a number must not be read as one, which PostgreSQL refuses.
-_threshold: ColumnElement[float] = case(
-    (_is_number, grant.c.value["value"].as_float()), else_=_UNLIMITED
-)
-
 # Not as a parameter: SQLite uses an index with this condition only if it is in the statement.
 _WAS_REFUSED = usage_day.c.refused > literal_column("0")
 
-_METERED: Select[Any] = (
-    select(
-        instance.c.id.label("instance_id"),
-        instance.c.slug.label("instance_slug"),
-        instance.c.name.label("instance_name"),
-        instance.c.start_license_date,
-        instance.c.end_license_date,
-        instance.c.created_at,
-        customer.c.slug.label("customer_slug"),
-        customer.c.name.label("customer_name"),
-        license_version.c.id.label("license_id"),
-        license_version.c.slug.label("license_slug"),
-        entitlement.c.id.label("entitlement_id"),
-        entitlement.c.slug.label("entitlement_slug"),
-        entitlement.c.name.label("entitlement_name"),
-        entitlement.c.type.label("entitlement_type"),
-        entitlement.c.unit_singular,
-        entitlement.c.unit_plural,
-        entitlement.c.aggregation_method,
-        entitlement.c.reset_period,
-        entitlement.c.reset_anchor,
-        entitlement.c.warning_threshold_percent,
-        grant.c.value.label("limit"),
-        grant.c.overage_percent,
-        _threshold.label("threshold"),
-        usage.c.value,
-        usage.c.event_count,
-        usage.c.period_start,
-        usage.c.report_seq,
-        usage.c.updated_at,
-    )
-    .select_from(grant)
+_NAMED: Select[Any] = select(
+    instance.c.id.label("instance_id"),
+    instance.c.slug.label("instance_slug"),
+    instance.c.name.label("instance_name"),
+    instance.c.start_license_date,
+    instance.c.end_license_date,
+    customer.c.slug.label("customer_slug"),
+    customer.c.name.label("customer_name"),
+    license_version.c.id.label("license_id"),
+    license_version.c.slug.label("license_slug"),
+    entitlement.c.id.label("entitlement_id"),
+    entitlement.c.slug.label("entitlement_slug"),
+    entitlement.c.name.label("entitlement_name"),
+    entitlement.c.type.label("entitlement_type"),
+    entitlement.c.unit_singular,
+    entitlement.c.unit_plural,
+    entitlement.c.aggregation_method,
+    entitlement.c.reset_period,
+    entitlement.c.reset_anchor,
+    entitlement.c.warning_threshold_percent,
+    grant.c.value.label("limit"),
+    grant.c.overage_percent,
+    usage.c.value,
+    usage.c.event_count,
+    usage.c.period_start,
+    usage.c.report_seq,
+    usage.c.updated_at,
+)
+
+_OF_COUNTER = and_(
+    usage.c.instance_id == instance.c.id, usage.c.entitlement_id == grant.c.entitlement_id
+)
+_OF_LICENSE = RowQuery(
+    MeteredUsage,
+    _NAMED.select_from(grant)
     .join(entitlement, entitlement.c.id == grant.c.entitlement_id)
     .join(license_version, license_version.c.id == grant.c.license_id)
     .join(instance, instance.c.license_id == grant.c.license_id)
     .join(customer, customer.c.id == instance.c.customer_id)
-)
-_JOIN_USAGE = and_(
-    usage.c.instance_id == instance.c.id, usage.c.entitlement_id == grant.c.entitlement_id
-)
-
-
-def _with_ratio(metered: Select[Any]) -> Select[Any]:
-    """These rows with the columns `used`, `is_open` and `ratio`."""
-    opened = with_is_open(metered).subquery()
-    used: ColumnElement[float] = case((opened.c.is_open, opened.c.value), else_=0.0)
-    counted = select(opened, used.label("used")).subquery()
-    threshold, used = counted.c.threshold, counted.c.used
-    # A number in a branch that is not taken is worked out all the same by some databases.
-    divisor = case((threshold > _LEAST, threshold), else_=_LEAST)
-    dividend = case(
-        (used > _MOST, _MOST),
-        (used < -_MOST, -_MOST),
-        (func.abs(used) < _LEAST, 0.0),
-        else_=used,
-    )
-    ratio = case(
-        (threshold > 0, dividend / divisor),
-        (threshold == _UNLIMITED, _UNLIMITED),
-        (used > threshold, MOST_RATIO),
-        (used == threshold, 0.0),
-        else_=_UNLIMITED,
-    ).cast(Float(53))
-    return select(counted, ratio.label("ratio"))
-
-
-def _shown(rated: FromClause) -> Select[Any]:
-    return select(*(rated.c[each.name] for each in fields(MeteredUsage)))
-
-
-_all = _with_ratio(
-    _METERED.outerjoin(usage, _JOIN_USAGE).where(grant.c.entitlement_id == bindparam("entitlement"))
-).subquery()
-_OF_ENTITLEMENT = RowQuery(
-    MeteredUsage,
-    _shown(_all)
-    .order_by(_all.c.ratio.desc(), _all.c.created_at.desc(), _all.c.instance_id.desc())
-    .limit(bindparam("top"))
-    .offset(bindparam("skipped")),
-)
-_held = (
-    _METERED.outerjoin(usage, _JOIN_USAGE)
+    .outerjoin(usage, _OF_COUNTER)
     .where(
         grant.c.license_id == bindparam("license"),
         entitlement.c.slug.in_(bindparam("entitlements", expanding=True)),
-    )
-    .subquery()
+    ),
 )
-_OF_LICENSE = RowQuery(MeteredUsage, _shown(_held))
-_numbers = _with_ratio(
-    _METERED.join(usage, _JOIN_USAGE).where(
-        instance.c.organization_id == bindparam("organization"), _is_number
+
+_SORTS: Mapping[str, ColumnElement[Any]] = {
+    "instance": instance.c.folded,
+    "entitlement": entitlement.c.folded,
+    "customer": customer.c.folded,
+    "license": license_version.c.slug,
+    "ends": instance.c.end_license_date,
+}
+_RATED_SORTS: Mapping[str, str] = {"saturation": "ratio", "used": "used", "threshold": "threshold"}
+METER_SORTS = (*_RATED_SORTS, *_SORTS)
+"""What lists of counters can be sorted by."""
+
+
+def _page(rows: Select[Any], sort: str = "", *, of: CTE) -> RowQuery[MeteredUsage]:
+    """One page of these rows of rated counters, fullest first or sorted, with all names."""
+    name = sort.removeprefix("-") or "saturation"
+    if name in _SORTS:
+        rows = _named(rows, of)
+    key = _SORTS[name] if name in _SORTS else of.c[_RATED_SORTS[name]]
+    rows = rows.add_columns(key.label("sorted_by"))
+    top = _ordered(rows, rows.selected_columns, sort).limit(bindparam("top"))
+    page = top.offset(bindparam("skipped")).subquery()
+    # Names are looked up for the rows of the page alone.
+    return RowQuery(MeteredUsage, _ordered(_named(_NAMED, page), page.c, sort))
+
+
+def _ordered(rows: Select[Any], columns: Any, sort: str) -> Select[Any]:
+    names = ("sorted_by", "created_at", "instance_id", "entitlement_id")
+    is_rising = sort != "" and not sort.startswith("-")
+    return rows.order_by(*(columns[n] if is_rising else columns[n].desc() for n in names))
+
+
+def _named(rows: Select[Any], counters: FromClause) -> Select[Any]:
+    return (
+        rows.select_from(counters)
+        .join(instance, instance.c.id == counters.c.instance_id)
+        .join(customer, customer.c.id == instance.c.customer_id)
+        .join(license_version, license_version.c.id == instance.c.license_id)
+        .join(entitlement, entitlement.c.id == counters.c.entitlement_id)
+        .join(
+            grant,
+            and_(
+                grant.c.license_id == instance.c.license_id,
+                grant.c.entitlement_id == entitlement.c.id,
+            ),
+        )
+        .outerjoin(usage, _OF_COUNTER)
     )
-).subquery()
 
 
-def _near_limit(cap: ColumnElement[float], warns_at: ColumnElement[int]) -> ColumnElement[float]:
-    """Where a counter begins to be near its limit, as `domain.saturation` has it."""
-    return case(
-        (not_(_is_usual(cap)), cap),
-        (warns_at > 0, cap * warns_at / literal(100.0)),
-        else_=cap * NEAR_RATIO,
+_high = rated(only_high(COUNTERS))
+_FULLEST = _page(select(_high).where(_high.c.is_open, _high.c.band.in_(FULL_BANDS)), of=_high)
+# With the page, so that counters are rated once for both.
+_COUNTED = _FULLEST.statement.add_columns(
+    *(
+        select(func.count())
+        .select_from(_high)
+        .where(_high.c.is_open, _high.c.band == band.value)
+        .scalar_subquery()
+        .label(band.name)
+        for band in FULL_BANDS
     )
-
-
-def _is_usual(cap: ColumnElement[float]) -> ColumnElement[bool]:
-    # PostgreSQL refuses products that no number can hold.
-    return and_(func.abs(cap) > _LEAST, func.abs(cap) < _MOST)
-
-
-def _band_of(rated: FromClause) -> ColumnElement[str]:
-    used, cap, beyond = rated.c.used, rated.c.threshold, rated.c.overage_percent
-    near = _near_limit(cap, rated.c.warning_threshold_percent)
-    maximum: ColumnElement[float] = case(
-        (and_(_is_usual(cap), beyond > 0), cap + cap * beyond / literal(100.0)), else_=cap
-    )
-    return case(
-        (cap == _UNLIMITED, Band.UNLIMITED.value),
-        (used > maximum, Band.OVER.value),
-        (used > cap, Band.OVERAGE.value),
-        (and_(used == cap, cap > 0), Band.AT_LIMIT.value),
-        (and_(used >= near, cap > 0), Band.WARNING.value),
-        else_=Band.OK.value,
-    )
-
-
-def _by_fullness(rated: FromClause) -> RowQuery[MeteredUsage]:
-    return RowQuery(
-        MeteredUsage,
-        _shown(rated)
-        .order_by(rated.c.ratio.desc(), rated.c.instance_id.desc(), rated.c.entitlement_id.desc())
-        .limit(bindparam("top"))
-        .offset(bindparam("skipped")),
-    )
-
-
-# Of each entitlement the value from which on a counter may be near a limit: few counters are, and
-# an index finds them. The organization is that of the entitlement, so that nothing else leads here.
-_floor = (
-    select(
-        grant.c.entitlement_id,
-        func.min(_near_limit(_threshold, entitlement.c.warning_threshold_percent)).label("value"),
-    )
-    .select_from(grant)
-    .join(entitlement, entitlement.c.id == grant.c.entitlement_id)
-    .where(entitlement.c.organization_id == bindparam("organization"))
-    .where(_is_number, _threshold != _UNLIMITED)
-    .group_by(grant.c.entitlement_id)
-    .subquery()
 )
-_high = _with_ratio(
-    _METERED.join(usage, _JOIN_USAGE)
-    .join(_floor, _floor.c.entitlement_id == usage.c.entitlement_id)
-    .where(usage.c.value >= _floor.c.value, _is_number)
-).subquery()
-_full_band = _band_of(_high)
-_FULLEST = _by_fullness(_high).where(_high.c.is_open, _full_band.in_(FULL_BANDS))
-_COUNTS = (
-    select(_full_band.label("band"), func.count())
-    .where(_high.c.is_open, _full_band.in_(FULL_BANDS))
-    .group_by(_full_band)
-)
-_BY_FULLNESS = _by_fullness(_numbers)
-_band = _band_of(_numbers)
-_is_refused = exists().where(
-    usage_day.c.instance_id == _numbers.c.instance_id,
-    usage_day.c.entitlement_id == _numbers.c.entitlement_id,
-    usage_day.c.day >= bindparam("since_day"),
-    _WAS_REFUSED,
-)
-_COUNT = select(func.count()).select_from(_numbers)
-_REFUSED_DAYS = (
-    select(usage_day.c.instance_id, usage_day.c.entitlement_id)
-    .where(
-        usage_day.c.organization_id == bindparam("organization"),
-        usage_day.c.day >= bindparam("since_day"),
-        _WAS_REFUSED,
-    )
-    .distinct()
-    .subquery()
-)
+
 _REFUSED_BY_COUNTER = (
     select(usage_day.c.instance_id, usage_day.c.entitlement_id, func.sum(usage_day.c.refused))
     .where(
@@ -263,7 +176,20 @@ _REFUSED_BY_COUNTER = (
     )
     .group_by(usage_day.c.instance_id, usage_day.c.entitlement_id)
 )
-_COUNT_REFUSED = select(func.count()).select_from(_REFUSED_DAYS)
+
+
+def _refused_since(organization_id: str, day: int) -> Subquery:
+    """The instances and entitlements that had a report refused since a day from 1970."""
+    return (
+        select(usage_day.c.instance_id, usage_day.c.entitlement_id)
+        .where(
+            usage_day.c.organization_id == organization_id,
+            usage_day.c.day >= day,
+            _WAS_REFUSED,
+        )
+        .distinct()
+        .subquery()
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -284,20 +210,19 @@ class CounterFilter:
 
 def usage_of_entitlement(
     connection: Connection,
+    organization_id: str,
     entitlement_id: str,
     now_ms: int,
     *,
     skipped: int,
     limit: int,
+    sort: str = "",
 ) -> list[MeteredUsage]:
     """All instances that are granted an entitlement with their counters of it, fullest first."""
-    return _OF_ENTITLEMENT.all(
-        connection,
-        entitlement=entitlement_id,
-        skipped=skipped,
-        top=limit,
-        **moment_parameters(now_ms),
-    )
+    page = _Page(sort, skipped, limit, organization_id, now_ms)
+    high = only_high(COUNTERS, entitlement_id)
+    every = rated(of_entitlement(entitlement_id), only_numbers=False)
+    return page.of_fullest(connection, high) or page.read(connection, every)
 
 
 def usage_of_license(
@@ -314,10 +239,12 @@ def fullest(
     now_ms: int,
     *,
     limit: int,
-) -> list[MeteredUsage]:
-    """What is over, at or near its limit, fullest first."""
-    moment = moment_parameters(now_ms)
-    return _FULLEST.all(connection, organization=organization_id, top=limit, skipped=0, **moment)
+) -> tuple[list[MeteredUsage], dict[Band, int]]:
+    """What is over, at or near its limit, fullest first, and how many there are of each band."""
+    asked = {"organization": organization_id, "top": limit, "skipped": 0}
+    found = connection.execute(_COUNTED, {**asked, **moment_parameters(now_ms)}).all()
+    counts = found[0][-len(FULL_BANDS) :] if found else [0] * len(FULL_BANDS)
+    return [_FULLEST.typed(row) for row in found], dict(zip(FULL_BANDS, counts, strict=True))
 
 
 def list_counters(
@@ -328,45 +255,105 @@ def list_counters(
     *,
     skipped: int,
     limit: int,
+    sort: str = "",
 ) -> list[MeteredUsage]:
     """Counters of an organization that fit, fullest first."""
-    conditions, parameters = _wanted(wanted)
-    return _BY_FULLNESS.where(*conditions).all(
-        connection,
-        organization=organization_id,
-        skipped=skipped,
-        top=limit,
-        **parameters,
-        **moment_parameters(now_ms),
-    )
+    page = _Page(sort, skipped, limit, organization_id, now_ms)
+    narrowed = _narrowed(COUNTERS, wanted, organization_id)
+    if wanted.band in FULL_BANDS:
+        return page.read(connection, rated(only_high(narrowed)), wanted.band)
+    mine = rated(narrowed.where(instance.c.organization_id == organization_id))
+    if wanted.band is None:
+        return page.of_fullest(connection, only_high(narrowed)) or page.read(connection, mine)
+    return page.read(connection, mine, wanted.band)
+
+
+@dataclass(frozen=True, slots=True)
+class _Page:
+    """A page of counters that is asked for."""
+
+    sort: str
+    skipped: int
+    limit: int
+    organization_id: str
+    now_ms: int
+
+    def of_fullest(self, connection: Connection, counters: Select[Any]) -> list[MeteredUsage]:
+        """A page of these counters, which are high, if it is one of the fullest of all.
+
+        It is empty if it is not full, because the others may belong on it.
+        """
+        if self.sort not in ("", "-saturation"):
+            return []
+        high = rated(counters)
+        found = self._read(
+            connection, _page(select(high).where(high.c.ratio >= NEAR_RATIO), of=high)
+        )
+        return found if len(found) == self.limit else []
+
+    def read(
+        self, connection: Connection, every: CTE, band: Band | None = None
+    ) -> list[MeteredUsage]:
+        """A page of these rated counters, or of those in a band."""
+        rows = select(every) if band is None else select(every).where(every.c.band == band.value)
+        return self._read(connection, _page(rows, self.sort, of=every))
+
+    def _read(self, connection: Connection, query: RowQuery[MeteredUsage]) -> list[MeteredUsage]:
+        asked = {"top": self.limit, "skipped": self.skipped, "organization": self.organization_id}
+        return query.all(connection, **asked, **moment_parameters(self.now_ms))
 
 
 def count_counters(
     connection: Connection, organization_id: str, now_ms: int, wanted: CounterFilter
 ) -> int:
     """How many counters of an organization fit."""
-    conditions, parameters = _wanted(wanted)
-    asked = {"organization": organization_id, **parameters, **moment_parameters(now_ms)}
-    return int(connection.execute(_COUNT.where(*conditions), asked).scalar_one())
+    asked = {"organization": organization_id, **moment_parameters(now_ms)}
+    if wanted.band is None:
+        return int(connection.execute(_count(wanted, organization_id), asked).scalar_one())
+    counters = _narrowed(COUNTERS, wanted, organization_id)
+    is_full = wanted.band in FULL_BANDS
+    mine = instance.c.organization_id == organization_id
+    every = rated(only_high(counters) if is_full else counters.where(mine))
+    in_band = select(func.count()).select_from(every).where(every.c.band == wanted.band.value)
+    return int(connection.execute(in_band, asked).scalar_one())
 
 
-def _wanted(wanted: CounterFilter) -> tuple[list[ColumnElement[bool]], dict[str, object]]:
-    conditions: list[ColumnElement[bool]] = []
-    parameters: dict[str, object] = {}
-    if wanted.band is not None:
-        conditions.append(_band == wanted.band.value)
-    if wanted.license_slug is not None:
-        conditions.append(_numbers.c.license_slug == wanted.license_slug)
-    if wanted.customer_slug is not None:
-        conditions.append(_numbers.c.customer_slug == wanted.customer_slug)
+def _count(wanted: CounterFilter, organization_id: str) -> Select[Any]:
+    """Counts counters by license first, so that what it grants is looked at once."""
+    mine = COUNTERS.where(instance.c.organization_id == organization_id)
+    held = _narrowed(mine, wanted, organization_id).subquery()
+    kinds = (held.c.license_id, held.c.entitlement_id)
+    counted = select(*kinds, func.count().label("count")).group_by(*kinds).subquery()
+    return (
+        select(func.coalesce(func.sum(counted.c.count), 0))
+        .select_from(counted)
+        .join(grant, is_granted(counted))
+        .join(entitlement, entitlement.c.id == grant.c.entitlement_id)
+        .where(IS_NUMBER)
+    )
+
+
+def _narrowed(counters: Select[Any], wanted: CounterFilter, organization_id: str) -> Select[Any]:
+    """Those of these rows of instances and their counters that fit, whatever their band is."""
+    for table, key, slug in (
+        (license_version, instance.c.license_id, wanted.license_slug),
+        (customer, instance.c.customer_id, wanted.customer_slug),
+    ):
+        if slug is not None:
+            is_named = and_(table.c.organization_id == organization_id, table.c.slug == slug)
+            counters = counters.where(key == select(table.c.id).where(is_named).scalar_subquery())
     if wanted.ends_from is not None:
-        conditions.append(_numbers.c.end_license_date >= wanted.ends_from)
+        counters = counters.where(instance.c.end_license_date >= wanted.ends_from)
     if wanted.ends_before is not None:
-        conditions.append(_numbers.c.end_license_date < wanted.ends_before)
+        counters = counters.where(instance.c.end_license_date < wanted.ends_before)
     if wanted.refused_since_day is not None:
-        conditions.append(_is_refused)
-        parameters["since_day"] = wanted.refused_since_day
-    return conditions, parameters
+        days = _refused_since(organization_id, wanted.refused_since_day)
+        is_refused = and_(
+            days.c.instance_id == usage.c.instance_id,
+            days.c.entitlement_id == usage.c.entitlement_id,
+        )
+        counters = counters.join(days, is_refused)
+    return counters
 
 
 def refused_by_counter(
@@ -387,14 +374,7 @@ def refused_by_counter(
     return {(instance_id, entitlement_id): int(n) for instance_id, entitlement_id, n in found}
 
 
-def count_bands(connection: Connection, organization_id: str, now_ms: int) -> dict[Band, int]:
-    """How many counters of an organization are in each of the full bands that has any."""
-    moment = moment_parameters(now_ms)
-    counted = connection.execute(_COUNTS, {"organization": organization_id, **moment})
-    return {Band(band): int(count) for band, count in counted}
-
-
 def count_refused(connection: Connection, organization_id: str, since_day: int) -> int:
     """How many counters of an organization had a report refused, since a day from 1970."""
-    asked = {"organization": organization_id, "since_day": since_day}
-    return int(connection.execute(_COUNT_REFUSED, asked).scalar_one())
+    counted = select(func.count()).select_from(_refused_since(organization_id, since_day))
+    return int(connection.execute(counted).scalar_one())

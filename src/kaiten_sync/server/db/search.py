@@ -10,17 +10,14 @@ from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
 from sqlalchemy import (
-    ColumnElement,
     Connection,
     Select,
     Table,
     and_,
     exists,
     func,
-    literal,
     or_,
     select,
-    tuple_,
 )
 
 from kaiten_sync.server.db.customers import CustomerRow
@@ -29,6 +26,7 @@ from kaiten_sync.server.db.instances import InstanceRow
 from kaiten_sync.server.db.licenses import FamilyRow, LicenseRow
 from kaiten_sync.server.db.pages import Position, RowPage
 from kaiten_sync.server.db.rows import FOLDED, RowQuery
+from kaiten_sync.server.db.sorting import SortedPage, Sorts
 from kaiten_sync.server.db.tables import (
     customer,
     entitlement,
@@ -68,21 +66,19 @@ class FoundInstance(InstanceRow):
     license_name: str
 
 
-_Sorts = Mapping[str, ColumnElement[Any]]
-
-ENTITLEMENT_SORTS: _Sorts = {
+ENTITLEMENT_SORTS: Sorts = {
     "name": entitlement.c.folded,
     "slug": entitlement.c.slug,
     "type": entitlement.c.type,
     "changed": entitlement.c.updated_at,
 }
-FAMILY_SORTS: _Sorts = {
+FAMILY_SORTS: Sorts = {
     "name": select(func.min(license_version.c.folded))
     .where(license_version.c.family_id == license_family.c.id)
     .scalar_subquery(),
     "family": license_family.c.slug,
 }
-CUSTOMER_SORTS: _Sorts = {
+CUSTOMER_SORTS: Sorts = {
     "name": customer.c.folded,
     "slug": customer.c.slug,
     "domain": func.coalesce(customer.c.domain, ""),
@@ -91,7 +87,7 @@ CUSTOMER_SORTS: _Sorts = {
     .where(instance.c.customer_id == customer.c.id)
     .scalar_subquery(),
 }
-INSTANCE_SORTS: _Sorts = {
+INSTANCE_SORTS: Sorts = {
     "name": instance.c.folded,
     "slug": instance.c.slug,
     "customer": customer.c.folded,
@@ -121,8 +117,8 @@ def search_entitlements(
             .where(group_member.c.group_id == entitlement_group.c.id)
             .where(entitlement_group.c.slug == group_slug)
         )
-    page = _Page(entitlement, ENTITLEMENT_SORTS, wanted.sort, position, limit)
-    return page.read(connection, EntitlementRow, statement)
+    page = SortedPage(entitlement, ENTITLEMENT_SORTS, wanted.sort, position, limit)
+    return page.read(connection, RowQuery(EntitlementRow, statement))
 
 
 def search_families(
@@ -137,8 +133,8 @@ def search_families(
     statement = select(license_family).where(license_family.c.organization_id == organization_id)
     if wanted.text or any(wanted.values.values()):
         statement = statement.where(license_family.c.id.in_(fits))
-    page = _Page(license_family, FAMILY_SORTS, wanted.sort, position, limit)
-    return page.read(connection, FamilyRow, statement)
+    page = SortedPage(license_family, FAMILY_SORTS, wanted.sort, position, limit)
+    return page.read(connection, RowQuery(FamilyRow, statement))
 
 
 def search_versions(
@@ -146,8 +142,8 @@ def search_versions(
 ) -> RowPage[LicenseRow]:
     """The newest versions of licenses that fit."""
     statement = _matching(select(license_version), license_version, organization_id, wanted)
-    page = _Page(license_version, {}, "", None, limit)
-    return page.read(connection, LicenseRow, statement)
+    page = SortedPage(license_version, {}, "", None, limit)
+    return page.read(connection, RowQuery(LicenseRow, statement))
 
 
 def search_customers(
@@ -159,8 +155,8 @@ def search_customers(
 ) -> RowPage[CustomerRow]:
     """One page of customers, newest first."""
     statement = _matching(select(customer), customer, organization_id, wanted)
-    page = _Page(customer, CUSTOMER_SORTS, wanted.sort, position, limit)
-    return page.read(connection, CustomerRow, statement)
+    page = SortedPage(customer, CUSTOMER_SORTS, wanted.sort, position, limit)
+    return page.read(connection, RowQuery(CustomerRow, statement))
 
 
 def search_instances(
@@ -199,8 +195,8 @@ def search_instances(
         statement = statement.where(instance.c.end_license_date >= ends_from)
     if ends_before is not None:
         statement = statement.where(instance.c.end_license_date < ends_before)
-    page = _Page(instance, INSTANCE_SORTS, wanted.sort, position, limit)
-    return page.read(connection, FoundInstance, statement)
+    page = SortedPage(instance, INSTANCE_SORTS, wanted.sort, position, limit)
+    return page.read(connection, RowQuery(FoundInstance, statement))
 
 
 def count_ending(
@@ -231,49 +227,3 @@ def _matching(
             )
         )
     return statement.where(and_(table.c.organization_id == organization_id, *filters))
-
-
-@dataclass(frozen=True, slots=True)
-class _Page:
-    """A page of a table's rows in the order that is asked for, after a position."""
-
-    table: Table
-    sorts: _Sorts
-    sort: str
-    position: Position | None
-    limit: int
-
-    def read(self, connection: Connection, row_type: type[R], statement: Select[Any]) -> RowPage[R]:
-        """The rows of this page, of a statement without an order."""
-        key = self.sorts.get(self.sort.removeprefix("-"))
-        if key is None:
-            newest = RowQuery(row_type, statement).newest_first(self.table)
-            return newest.page(connection, self.position, self.limit)
-        place = (key, self.table.c.id)
-        order = [each.desc() for each in place] if self._is_descending else place
-        ordered = statement.order_by(*order).limit(self.limit + 1)
-        rows: list[Any] = []
-        if self.position is not None:
-            behind = self._after(ordered, statement, key, self.position.id)
-            rows = list(RowQuery(row_type, behind).all(connection))
-        # Also if the last row of the page before is gone: nobody knows its place.
-        if not rows:
-            rows = list(RowQuery(row_type, ordered).all(connection))
-        if len(rows) <= self.limit:
-            return RowPage(rows=rows, next=None)
-        last = rows[self.limit - 1]
-        return RowPage(rows=rows[: self.limit], next=Position(last.created_at, last.id))
-
-    @property
-    def _is_descending(self) -> bool:
-        return self.sort.startswith("-")
-
-    def _after(
-        self, ordered: Select[Any], statement: Select[Any], key: ColumnElement[Any], row_id: str
-    ) -> Select[Any]:
-        """The rows behind the one with this id, which is looked up for its place."""
-        its_place = (key.label("key"), self.table.c.id.label("row_id"))
-        last = statement.where(self.table.c.id == row_id).with_only_columns(*its_place).subquery()
-        place, of_last = tuple_(key, self.table.c.id), tuple_(last.c.key, last.c.row_id)
-        is_behind = place < of_last if self._is_descending else place > of_last
-        return ordered.join(last, literal(True)).where(is_behind)

@@ -22,6 +22,7 @@ from sqlalchemy import (
 
 from kaiten_sync.server.db.pages import Position, RowPage
 from kaiten_sync.server.db.rows import RowQuery, delete_row, insert_row, update_row
+from kaiten_sync.server.db.sorting import SortedPage, Sorts
 from kaiten_sync.server.db.tables import event, organization, webhook_delivery, webhook_endpoint
 from kaiten_sync.server.domain.webhooks import EndpointHealth
 
@@ -111,7 +112,9 @@ _ENDPOINTS = RowQuery(
     EndpointRow,
     select(webhook_endpoint).where(webhook_endpoint.c.organization_id == bindparam("organization")),
 )
-_LIST = _ENDPOINTS.newest_first(webhook_endpoint)
+ENDPOINT_SORTS: Sorts = {"url": webhook_endpoint.c.url, "changed": webhook_endpoint.c.updated_at}
+"""What the list of endpoints can be sorted by."""
+
 _FIND_ENDPOINT = _ENDPOINTS.where(webhook_endpoint.c.id == bindparam("id"))
 _LOCK_ENDPOINT = RowQuery(
     EndpointRow,
@@ -219,10 +222,12 @@ def list_endpoints(
     limit: int,
     *,
     is_unwell: bool = False,
+    sort: str = "",
 ) -> RowPage[EndpointRow]:
-    """One page of endpoints, newest first; or only of those that fail or are paused."""
-    query = _LIST.where(_IS_UNWELL) if is_unwell else _LIST
-    return query.page(connection, position, limit, organization=organization_id)
+    """One page of endpoints, newest first or sorted; or only of those that fail or are paused."""
+    query = _ENDPOINTS.where(_IS_UNWELL) if is_unwell else _ENDPOINTS
+    page = SortedPage(webhook_endpoint, ENDPOINT_SORTS, sort, position, limit)
+    return page.read(connection, query, organization=organization_id)
 
 
 def resend(

@@ -53,10 +53,10 @@ class NewToken:
 
 
 def list_accounts(
-    work: Work, position: Position | None, limit: int
+    work: Work, position: Position | None, limit: int, sort: str = ""
 ) -> tuple[RowPage[ShownAccount], list[AccountView]]:
     """One page of the organization's service accounts."""
-    page = accounts.list_accounts(work.connection, work.organization_id, position, limit)
+    page = accounts.list_accounts(work.connection, work.organization_id, position, limit, sort)
     ids = [row.id for row in page.rows]
     tokens = accounts.newest_tokens(work.connection, ids, MAX_TOKENS_SHOWN)
     return page, [AccountView(row, tokens[row.id]) for row in page.rows]
@@ -95,11 +95,11 @@ def update_account(work: Work, slug: str, name: str, new_slug: str | None) -> No
 
 
 def list_tokens(
-    work: Work, slug: str, position: Position | None, limit: int
+    work: Work, slug: str, position: Position | None, limit: int, sort: str = ""
 ) -> RowPage[ShownToken]:
     """One page of an account's tokens, revoked ones too."""
     account = ACCOUNTS.get(work, slug, "GetServiceAccountTokens.ServiceAccountNotFound")
-    return accounts.list_tokens(work.connection, account.id, position, limit)
+    return accounts.list_tokens(work.connection, account.id, position, limit, sort)
 
 
 def create_token(work: Work, account_slug: str, fields: TokenFields) -> NewToken:

@@ -34,9 +34,11 @@ class GroupFields:
     slug: str | None = None
 
 
-def list_groups(work: Work, position: Position | None, limit: int) -> RowPage[GroupRow]:
+def list_groups(
+    work: Work, position: Position | None, limit: int, sort: str = ""
+) -> RowPage[GroupRow]:
     """One page of the organization's groups."""
-    return groups.list_groups(work.connection, work.organization_id, position, limit)
+    return groups.list_groups(work.connection, work.organization_id, position, limit, sort)
 
 
 def get_group(work: Work, slug: str) -> GroupRow:

@@ -48,23 +48,29 @@ class Meter:
 
 
 def list_meters(
-    work: Work, entitlement_id: str, *, skipped: int, limit: int
+    work: Work, entitlement_id: str, *, skipped: int, limit: int, sort: str = ""
 ) -> tuple[Sequence[Meter], bool]:
     """The instances that may use an entitlement, fullest first, and whether there are more."""
     rows = db.usage_of_entitlement(
-        work.connection, entitlement_id, work.now_ms, skipped=skipped, limit=limit + 1
+        work.connection,
+        work.organization_id,
+        entitlement_id,
+        work.now_ms,
+        skipped=skipped,
+        limit=limit + 1,
+        sort=sort,
     )
     return _meters(work, rows[:limit]), len(rows) > limit
 
 
-def list_full(work: Work, limit: int) -> list[Meter]:
-    """What is over, at or near its limit, fullest first."""
-    rows = db.fullest(work.connection, work.organization_id, work.now_ms, limit=limit)
-    return _meters(work, rows)
+def list_full(work: Work, limit: int) -> tuple[list[Meter], dict[Band, int]]:
+    """What is over, at or near its limit, fullest first, and how many there are of each band."""
+    rows, counts = db.fullest(work.connection, work.organization_id, work.now_ms, limit=limit)
+    return _meters(work, rows), counts
 
 
 def list_counters(
-    work: Work, wanted: CounterFilter, *, skipped: int, limit: int
+    work: Work, wanted: CounterFilter, *, skipped: int, limit: int, sort: str = ""
 ) -> tuple[Sequence[Meter], bool]:
     """Counters of the organization that fit, fullest first, and whether there are more."""
     rows = db.list_counters(
@@ -74,6 +80,7 @@ def list_counters(
         wanted,
         skipped=skipped,
         limit=limit + 1,
+        sort=sort,
     )
     return _meters(work, rows[:limit]), len(rows) > limit
 
@@ -81,11 +88,6 @@ def list_counters(
 def count_counters(work: Work, wanted: CounterFilter) -> int:
     """How many counters of the organization fit."""
     return db.count_counters(work.connection, work.organization_id, work.now_ms, wanted)
-
-
-def count_bands(work: Work) -> dict[Band, int]:
-    """How many counters are in each of the full bands that has any."""
-    return db.count_bands(work.connection, work.organization_id, work.now_ms)
 
 
 def count_refused(work: Work) -> int:

@@ -50,11 +50,11 @@ class EndpointFields:
 
 
 def list_endpoints(
-    work: Work, position: Position | None, limit: int, *, is_unwell: bool = False
+    work: Work, position: Position | None, limit: int, *, is_unwell: bool = False, sort: str = ""
 ) -> RowPage[EndpointRow]:
     """One page of the organization's endpoints, or only of those that fail or are paused."""
     return webhooks.list_endpoints(
-        work.connection, work.organization_id, position, limit, is_unwell=is_unwell
+        work.connection, work.organization_id, position, limit, is_unwell=is_unwell, sort=sort
     )
 
 

@@ -40,25 +40,28 @@ _BODY_TIMEOUT_S = 30
 _INTEGER = re.compile(r"-?[0-9]{1,12}", re.ASCII)
 
 
-async def read_body(request: Request) -> bytes:
+def too_large(most_bytes: int) -> RefusalError:
+    """The refusal of a body that has more than so many bytes."""
+    detail = f"a body has at most {most_bytes:,} bytes"
+    return RefusalError(RefusalKind.TOO_LARGE, "PAYLOAD_TOO_LARGE", detail)
+
+
+async def read_body(request: Request, most_bytes: int = MAX_BODY_BYTES) -> bytes:
     """A request's body.
 
     Raises:
         RefusalError: it is too large, or too slow.
     """
-    too_large = RefusalError(
-        RefusalKind.TOO_LARGE, "PAYLOAD_TOO_LARGE", f"a body has at most {MAX_BODY_BYTES} bytes"
-    )
     declared = request.headers.get("content-length", "")
-    if declared.isdecimal() and int(declared[:20]) > MAX_BODY_BYTES:
-        raise too_large
+    if declared.isdecimal() and int(declared[:20]) > most_bytes:
+        raise too_large(most_bytes)
     body = bytearray()
     try:
         async with asyncio.timeout(_BODY_TIMEOUT_S):
             async for chunk in request.stream():
                 body += chunk
-                if len(body) > MAX_BODY_BYTES:
-                    raise too_large
+                if len(body) > most_bytes:
+                    raise too_large(most_bytes)
     except TimeoutError as error:
         raise RefusalError(
             RefusalKind.TIMEOUT, "REQUEST_TIMEOUT", f"the body took over {_BODY_TIMEOUT_S} seconds"
