@@ -10,7 +10,7 @@ from kaiten_sync.kinds.spec import FieldSpec, Mutability
 from kaiten_sync.model.change import Action, Change, FieldChange, change_id
 from kaiten_sync.model.drift import Difference, DriftClass
 from kaiten_sync.model.value import ABSENT, Absent, Json
-from kaiten_sync.plan.leaving import Fate, Leaving
+from kaiten_sync.plan.leaving import Departure, Fate, Leaving
 
 
 def to_changes(
@@ -28,17 +28,7 @@ def to_changes(
                 changes += _creation(difference, has_drafts=has_drafts)
             case DriftClass.CHANGED:
                 changes += _alteration(difference)
-    changes += (
-        Change(
-            id=change_id(Action.DELETE, departure.address),
-            address=departure.address,
-            action=Action.DELETE,
-            fields=departure.before,
-            effect=departure.effect,
-            reason=departure.reason,
-        )
-        for departure in leaving.of(Fate.GOES)
-    )
+    changes += map(_removal, leaving.of(Fate.GOES))
     return tuple(changes)
 
 
@@ -85,6 +75,17 @@ def _moves(
             name=spec.name, before=move.before, after=move.after, source=wanted.source
         )
         yield _change(move.action, difference, (field,))
+
+
+def _removal(departure: Departure) -> Change:
+    return Change(
+        id=change_id(Action.DELETE, departure.address),
+        address=departure.address,
+        action=Action.DELETE,
+        fields=departure.before,
+        effect=departure.effect,
+        reason=departure.reason,
+    )
 
 
 def _change(action: Action, difference: Difference, fields: tuple[FieldChange, ...]) -> Change:
