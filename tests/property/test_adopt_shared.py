@@ -28,7 +28,8 @@ from kaiten_sync.pipeline import CatalogSource, load, read_catalog
 
 SLUGS = ("calls", "logs", "seats", "space")
 HEAD = "version: 1\nentitlements:\n" + "".join(
-    f"  {slug}: {{name: {slug}, type: NUMBER}}\n" for slug in SLUGS
+    f"  {slug}: {{name: {slug}, type: NUMBER, unitSingular: byte, unitPlural: bytes}}\n"
+    for slug in SLUGS
 )
 
 
@@ -45,7 +46,7 @@ class Written:
 @st.composite
 def values(draw: st.DrawFn, written: Written) -> str:
     """A grant's value: a number, a map, or one that has or takes an anchor."""
-    number = draw(st.sampled_from(["10", "2k", "1_000", "unlimited"]))
+    number = draw(st.sampled_from(["10", "2k", "1_000", "unlimited", "10GB", "3 GiB"]))
     style = draw(st.sampled_from(["plain", "plain", "map", "anchor", "alias"]))
     if style == "alias" and written.anchored_values:
         return f"*{draw(st.sampled_from(written.anchored_values))}"
@@ -116,8 +117,9 @@ def test_any_drifted_grants_are_adopted_for_their_licenses_alone(
     objects = {str(a): live(str(a), **each.fields) for a, each in declared.items()}
     names = [name for name in objects if "/grant/" in name]
     chosen = data.draw(st.lists(st.sampled_from(names), unique=True)) if names else []
+    factor = data.draw(st.sampled_from([1, 10**9, 2**30, 0.5]))
     for number, name in enumerate(chosen):
-        objects[name] = replace(objects[name], fields={"value": 100 + number})
+        objects[name] = replace(objects[name], fields={"value": (100 + number) * factor})
     catalog = FakeCatalog(*objects.values())
     only = frozenset(map(parse_address, chosen))
     before = grants_of(source)

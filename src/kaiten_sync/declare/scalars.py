@@ -35,6 +35,9 @@ _THOUSANDS = re.compile(r"[-+]?([1-9][0-9]{0,2})\.([0-9]{2}0)")
 _NOT_FINITE = re.compile(r"[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)")
 _DATE = re.compile(r"[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}(?:(?:[Tt]|[ \t]+)[0-9]{1,2}:[0-9:.]+.*)?")
 _BASE_60 = re.compile(r"[-+]?[0-9][0-9_]*(?::[0-5]?[0-9])+(?:\.[0-9_]*)?")
+_LEADING_ZERO = re.compile(r"0[0-9]{1,15}")
+"""Eight to YAML 1.1, which reads 010 as octal, and ten to YAML 1.2."""
+_OTHER_BASE = re.compile(r"0(?:[xX][0-9a-fA-F]{1,15}|[oO][0-7]{1,15}|[bB][01]{1,15})")
 _OTHER_NUMBER = re.compile(
     r"[-+]?(?:0[xX][0-9a-fA-F_]+|0[bB][01_]+|0[oO][0-7_]+"
     r"|(?:[0-9][0-9_]*(?:\.[0-9_]*)?|\.[0-9][0-9_]*)(?:[eE][-+]?[0-9]+)?)"
@@ -116,6 +119,9 @@ def _advice(text: str) -> str:
         return f"write null, or {quoted}"
     if found := _THOUSANDS.fullmatch(text):
         return f"write {float(text):g} or {found[1]}{found[2]}, or {quoted}"
+    if _LEADING_ZERO.fullmatch(text):
+        octal = "" if re.search("[89]", text) else f", or {int(text, 8)} if octal is meant"
+        return f"write {int(text)}{octal}, or {quoted}"
     if _OTHER_NUMBER.fullmatch(text):
         number = _as_number(text)
         is_whole = number is not None and number.is_integer() and abs(number) <= MAX_EXACT_INTEGER
@@ -126,6 +132,8 @@ def _advice(text: str) -> str:
 
 def _as_number(text: str) -> float | None:
     """The number that some readers see in a text, None if it is octal to others."""
+    if _OTHER_BASE.fullmatch(text):
+        return float(int(text, 0))
     is_octal = text.lstrip("-+").startswith("0") and "." not in text
     is_decimal = _OTHER_NUMBER.fullmatch(text) and text.lower().strip("-+0123456789_.e") == ""
     return float(text.replace("_", "")) if is_decimal and not is_octal else None

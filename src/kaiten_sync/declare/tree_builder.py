@@ -10,6 +10,7 @@ import yaml
 from yaml.events import Event
 
 from kaiten_sync.declare.scalars import AMBIGUOUS, resolve_plain, shorten
+from kaiten_sync.kinds.meant import comma_hint
 from kaiten_sync.model.diagnostic import Diagnostic
 from kaiten_sync.model.document import Entry, Node, Scalar
 from kaiten_sync.model.source import SourceRef
@@ -180,7 +181,7 @@ class TreeBuilder:
 
     def _check_plain_key(self, text: str, ref: SourceRef) -> None:
         value = resolve_plain(text)
-        hint = f'quote it: "{shorten(text)}"'
+        hint = comma_hint(text) or f'quote it: "{shorten(text)}"'
         if isinstance(value, str):
             self._plain_keys.add(text)
         elif isinstance(value, Diagnostic) and value.rule == AMBIGUOUS:

@@ -26,6 +26,7 @@ _FIELDS: Mapping[str, str] = {
     "aggregationMethod": "aggregation aggregate",
     "warningThresholdPercent": "warning warningthreshold warnat",
     "protect": "protected locked",
+    "sold": "onsale forsale available",
 }
 """By field, the words that people write instead of it, in lower case and letters only."""
 
@@ -48,6 +49,11 @@ _CHOICES: Mapping[str, str] = {
         "YEAR": "yearly annual annually",
         "PUBLISHED": "active live public released",
         "ARCHIVED": "retired deprecated discontinued inactive",
+        "SUM": "total cumulative",
+        "AVERAGE": "avg mean",
+        "MAX": "peak highwatermark highest",
+        "LATEST": "last current gauge",
+        "LICENSE_START": "billing billingdate anniversary start signup",
     }.items()
     for word in words.split()
 }
@@ -63,6 +69,8 @@ _TRIAL = re.compile(r"trial|duration|^(validfor|expires|expiry|term|days)$")
 _NO_END = (
     "a trial is a license of the type TRIAL; how long it lasts is the end date of each instance"
 )
+_OF_VERSIONS = frozenset({"version", "versionname", "familyslug", "lifecyclestate", "isdefault"})
+_NO_VERSIONS = "the versions of a family are made by its plans: remove it"
 _SHARE = re.compile(r"^per[a-z]+|per(seat|user|member|agent|host|device)$")
 _NO_SHARES = (
     "the API multiplies nothing: grant the number for one under a name that says so, and let your"
@@ -80,7 +88,18 @@ _GRANTS: Mapping[str, str] = {
         ("false", "no", "off", "disabled", "excluded", "not available", *"✗✘❌✖☐"), "false"
     ),
     **dict.fromkeys(
-        ("unlimited", "infinite", "infinity", "inf", "no limit", "no cap", "all", "∞", "-1"),
+        (
+            "unmetered",
+            "unlimited",
+            "infinite",
+            "infinity",
+            "inf",
+            "no limit",
+            "no cap",
+            "all",
+            "∞",
+            "-1",
+        ),
         "unlimited",
     ),
 }
@@ -94,6 +113,8 @@ def field_hint(key: str, known: Collection[str]) -> str | None:
     for field, words in _FIELDS.items():
         if field in known and word in words.split():
             return f"did you mean '{field}'?"
+    if word in _OF_VERSIONS and "sold" in known:
+        return _NO_VERSIONS
     if word in (EXTENDS, *_FIELDS[EXTENDS].split()):
         return EXTENDS_GOES
     unheard_of = ((_PRICE, _NO_PRICES), (_TRIAL, _NO_END), (_SHARE, _NO_SHARES))
@@ -140,6 +161,14 @@ def grant_hint(value: object) -> str | None:
     )
 
 
+def truth_hint(value: object) -> str | None:
+    """What to write in place of something that is neither true nor false."""
+    meant = _GRANTS.get(value.strip().lower()) if isinstance(value, str) else None
+    if meant not in ("true", "false"):
+        return None
+    return f"remove the quotes: {meant}" if meant == value else f"write {meant}"
+
+
 def number_hint(value: object) -> str | None:
     """What to write in place of a number of a field that has no unit."""
     text = value.strip() if isinstance(value, str) else ""
@@ -147,6 +176,13 @@ def number_hint(value: object) -> str | None:
     if found is None:
         return "write a plain number, without prefix or unit"
     return f"write {found[1]}, without the percent sign" if found[2] else f"write {found[1]}"
+
+
+def comma_hint(key: str) -> str | None:
+    """What was meant by a key such as `000 emails`: in braces, 10,000 is two entries."""
+    if re.match(r"[0-9]{3}(?![0-9])", key) is None:
+        return None
+    return "in braces, a comma begins the next entry: write 10000 or 10_000, not 10,000"
 
 
 def slug_meant(text: str) -> str:

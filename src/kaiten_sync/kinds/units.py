@@ -39,6 +39,18 @@ def unit_holder(address: Address) -> Address | None:
 def unit_of(address: Address, known: Mapping[Address, Mapping[str, Json | Absent]]) -> Unit:
     """The unit of an object's number, if the object that names it is known and does."""
     holder = unit_holder(address)
-    fields = known.get(holder, {}) if holder is not None else {}
-    found = [value for n in unit_names(address.kind) if isinstance(value := fields.get(n), str)]
+    return _named(unit_names(address.kind), known.get(holder, {})) if holder else NO_UNIT
+
+
+def unit_in(kind: str, fields: Mapping[str, Json | Absent]) -> Unit:
+    """The unit that the fields of an object of this kind name for the numbers of others."""
+    holders = (each for each in all_kinds() if each.slug_refers_to and unit_names(each.kind))
+    names = (
+        unit_names(s.kind) for s in holders if s.slug_refers_to and s.slug_refers_to.kind == kind
+    )
+    return _named(next(names, ()), fields)
+
+
+def _named(names: tuple[str, ...], fields: Mapping[str, Json | Absent]) -> Unit:
+    found = [value for name in names if isinstance(value := fields.get(name), str)]
     return (found[0], found[-1]) if found else NO_UNIT

@@ -57,16 +57,23 @@ _BEYOND = 1e21
 """Numbers from here on are shown as powers of ten: nobody counts that many digits."""
 
 
-def quantity_text(value: float, unit: Unit = NO_UNIT, digits: int | None = None) -> str:
+def quantity_text(
+    value: float, unit: Unit = NO_UNIT, digits: int | None = None, *, may_scale: bool = True
+) -> str:
     """A number as people read it: `1,000`, `25 seats`, `1 seat`, `1.5 GB`.
 
     It is exact, unless `digits` says how many there may be after the point. Only bytes and bits are
-    shown with another prefix than the declared unit has.
+    shown with another prefix than the declared unit has, and only if they `may_scale`.
     """
     name = unit[0] if value == 1 else unit[1]
-    scaled = _scaled(value, name)
+    scaled = _scaled(value, name) if may_scale else None
     number, word = scaled or (_grouped(value, digits), name)
     return f"{number} {word}" if word else number
+
+
+def may_scale_both(one: Unit, other: Unit) -> bool:
+    """Whether two numbers may have prefixes of their own: not `10 GB → 10 GB` of 10,000 MB."""
+    return one == other or NO_UNIT in (one, other)
 
 
 def is_read_with_prefix(unit: Unit) -> bool:

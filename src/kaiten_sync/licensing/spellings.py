@@ -116,6 +116,8 @@ def quantity_hint(text: str, units: Iterable[str] = ()) -> str:
         return "the API has no prices: leave them where you bill"
     plain = _AFTER.sub("", _BEFORE.sub("", text.strip(), count=1))
     if share is not None and period is None and closest_spelling(_EACH.sub("", plain), names):
+        if share[1].lower() in _SECONDS:
+            return "no period is shorter than an hour: let your service keep to rates"
         return (
             f"the API multiplies nothing: write the number for one {share[1].lower()} here if your"
             " service multiplies it, or the number for all"
@@ -165,8 +167,9 @@ def _form_hint(number: str, word: str, units: tuple[str, ...]) -> str:
 
 
 def _split(text: str) -> tuple[str, str]:
-    """The number that a text begins with, as YAML wants it, and the rest."""
-    plain = "0" + text if re.match(r"\.[0-9]", text) else text
+    """The number that a text begins with, as YAML wants it, and the rest. Nothing unseen counts."""
+    seen = "".join(each for each in text if each.isprintable() or each in _GAPS)
+    plain = "0" + seen if re.match(r"\.[0-9]", seen) else seen
     grouped = _GROUPED.match(plain)
     if grouped is not None:
         plain = re.sub(r"[^0-9]", "", grouped[0]) + plain[grouped.end() :]

@@ -112,6 +112,7 @@ RULES: Mapping[str, str] = {
     "family-slug-taken": "A new family has the slug of another family's version.",
     "protected": "A protected object would be deleted or tightened.",
     "unmanaged-children": "An object would be deleted with objects that no plan managed.",
+    "unit-changes": "A unit changes, and recorded usage stays the number that it is.",
     "usage-restart": "Recorded usage would start again from 0.",
     "too-many-deletes": "A plan deletes more objects of a kind than `maxDeletes` allows.",
     "too-many-updates": "A plan changes more objects of a kind than `maxUpdates` allows.",

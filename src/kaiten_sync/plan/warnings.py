@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 
 from kaiten_sync.kinds.registry import spec_of
+from kaiten_sync.kinds.units import unit_holder, unit_in
+from kaiten_sync.licensing import is_read_with_prefix
 from kaiten_sync.model.address import Address
-from kaiten_sync.model.change import Effect
+from kaiten_sync.model.change import Action, Effect
 from kaiten_sync.model.diagnostic import Diagnostic, Severity
-from kaiten_sync.model.value import Absent, Json
+from kaiten_sync.model.value import NO_UNIT, Absent, Json
 from kaiten_sync.plan.families import Families, taken_field
 from kaiten_sync.plan.guards import Case
 from kaiten_sync.plan.held import unchecked
@@ -21,12 +23,37 @@ from kaiten_sync.plan.simulation import Simulation
 def warnings(case: Case) -> Iterator[Diagnostic]:
     """Everything worth a look, by what it is about."""
     yield from restart_warnings(restarting(case.differences))
+    yield from _other_units(case)
     yield from _forgotten_drafts(case)
     yield from _displaced(case)
     yield from _served_by_chance(case)
     yield from _removed_and_staying(case)
     yield from renames(case)
     yield from unchecked(case.holders, case.leaving.going)
+
+
+def _other_units(case: Case) -> Iterator[Diagnostic]:
+    """A new unit converts nothing: what is recorded, and what is reported, stay the same numbers.
+
+    Another word for the same unit is no such change: no grant changes with it.
+    """
+    updated = [each for each in case.changes if each.action == Action.UPDATE]
+    regranted = {unit_holder(each.address) for each in updated}
+    for change in updated:
+        address, found = change.address, case.live.resources.get(change.address)
+        fields = found.fields if found is not None else {}
+        changed = {each.name: each.after for each in change.fields}
+        before, after = unit_in(address.kind, fields), unit_in(address.kind, {**fields, **changed})
+        scales = is_read_with_prefix(before) and is_read_with_prefix(after)
+        if NO_UNIT not in (before, after) and before != after and (scales or address in regranted):
+            yield Diagnostic(
+                rule="unit-changes",
+                message=f"{address} counts {after[1]} and no longer {before[1]}: recorded usage"
+                " stays the number that it is",
+                severity=Severity.WARNING,
+                address=str(address),
+                hint=f"report {after[1]} from now on, or declare another entitlement",
+            )
 
 
 def _forgotten_drafts(case: Case) -> Iterator[Diagnostic]:

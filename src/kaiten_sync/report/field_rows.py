@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 
 from kaiten_sync.kinds.units import quantities
+from kaiten_sync.licensing import may_scale_both
 from kaiten_sync.model.change import Effect, FieldChange
 from kaiten_sync.model.source import SourceRef
 from kaiten_sync.model.value import NO_UNITS, Absent, Json, Unit, is_number
@@ -77,10 +79,10 @@ def field_rows(
         own = units if field.name in quantities() else NO_UNITS
         if not field.inner:
             row = _row(field.name, field.before, field.after, field.effect, limit)
-            before = (
-                amount_text(field.before, own[0], limit) if is_number(field.before) else row.before
-            )
-            after = amount_text(field.after, own[1], limit) if is_number(field.after) else row.after
+            # If the unit itself changes, each is in its own: 10 GB → 10,000 MB, not 10 GB → 10 GB.
+            amount = partial(amount_text, limit=limit, may_scale=may_scale_both(*own))
+            before = amount(field.before, own[0]) if is_number(field.before) else row.before
+            after = amount(field.after, own[1]) if is_number(field.after) else row.after
             row = replace(row, before=before, after=after)
             shown = amount_text(known[field.name], own[1], limit) if field.name in known else None
             yield replace(row, agreed=shown)

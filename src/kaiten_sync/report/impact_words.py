@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from kaiten_sync.licensing import is_read_with_prefix, quantity_text
+from kaiten_sync.licensing import is_read_with_prefix, may_scale_both, quantity_text
 from kaiten_sync.model.impact import (
     Affected,
     ChangeImpact,
@@ -33,14 +33,14 @@ MOST_PRECISE = 6
 """Digits after the point. Averages have more, which nobody compares with a limit."""
 
 
-def number_text(value: float | None, unit: Unit = NO_UNIT) -> str:
+def number_text(value: float | None, unit: Unit = NO_UNIT, *, may_scale: bool = True) -> str:
     """`1,200`, `0.5`, `25 seats`, `unlimited`, or `none` for what is not granted."""
     if value is None:
         return "none"
     if math.isinf(value):
         return "unlimited"
     whole = int(value) if float(value).is_integer() else value
-    return safe_text(quantity_text(whole, unit, MOST_PRECISE))
+    return safe_text(quantity_text(whole, unit, MOST_PRECISE, may_scale=may_scale))
 
 
 def counts_text(change: ChangeImpact) -> str:
@@ -96,8 +96,10 @@ def change_text(affected: Affected) -> str:
         what = "taken away" if affected.entitlement else word_of(affected.action)
         return f"{safe_text(str(affected.address))}: {what}"
     before, after = affected.units
-    sides = f"{number_text(affected.before, before)} → {number_text(affected.after, after)}"
-    return f"{safe_text(str(affected.address))}: {sides}"
+    may_scale = may_scale_both(before, after)
+    old = number_text(affected.before, before, may_scale=may_scale)
+    new = number_text(affected.after, after, may_scale=may_scale)
+    return f"{safe_text(str(affected.address))}: {old} → {new}"
 
 
 def holder_text(holder: HolderImpact) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from kaiten_sync.licensing import is_read_with_prefix, quantity_text
+from kaiten_sync.licensing import is_read_with_prefix, may_scale_both, quantity_text
 from kaiten_sync.model.change import Effect
 from kaiten_sync.model.value import NO_UNIT, NO_UNITS, UNLIMITED, Unit, is_number
 from kaiten_sync.pricing import Grant, PriceCell, PriceColumn
@@ -39,13 +39,13 @@ def cell_text(cell: PriceCell | None, unit: Unit = NO_UNIT) -> str:
         return f"{grant_text(cell.before, old)} (gone) ▼{over}"
     # The unit is named once, unless each side may have a prefix of its own: 10 GB → 500 MB.
     is_once = old == new and is_number(cell.after.value) and not is_read_with_prefix(old)
-    sides = (
-        f"{grant_text(cell.before, NO_UNIT if is_once else old)} → {grant_text(cell.after, new)}"
-    )
-    return f"{sides}{_MARKS.get(cell.effect, '')}{over}"
+    may_scale = may_scale_both(old, new)
+    before = grant_text(cell.before, NO_UNIT if is_once else old, may_scale=may_scale)
+    after = grant_text(cell.after, new, may_scale=may_scale)
+    return f"{before} → {after}{_MARKS.get(cell.effect, '')}{over}"
 
 
-def grant_text(grant: Grant | None, unit: Unit = NO_UNIT) -> str:
+def grant_text(grant: Grant | None, unit: Unit = NO_UNIT, *, may_scale: bool = True) -> str:
     """One side of a cell. An overage is a soft limit: `25 seats (+20 %)`."""
     if grant is None:
         return NOT_GRANTED
@@ -53,7 +53,7 @@ def grant_text(grant: Grant | None, unit: Unit = NO_UNIT) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     if is_number(value):
-        shown = safe_text(quantity_text(value, unit, MOST_PRECISE))
+        shown = safe_text(quantity_text(value, unit, MOST_PRECISE, may_scale=may_scale))
         overage = grant.overage
         return f"{shown} (+{overage:g} %)" if is_number(overage) and overage > 0 else shown
     if value == UNLIMITED:

@@ -35,11 +35,13 @@ def value_text(value: Json | Absent, limit: int = LIMIT) -> str:
     return "" if value is ABSENT else _finished(value, _middle_cut(_whole(value), limit))
 
 
-def amount_text(value: Json | Absent, unit: Unit, limit: int = LIMIT) -> str:
+def amount_text(
+    value: Json | Absent, unit: Unit, limit: int = LIMIT, *, may_scale: bool = True
+) -> str:
     """As `value_text`, of a field whose numbers are amounts: `1,000`, `10 GB`."""
     if not is_number(value):
         return value_text(value, limit)
-    return safe_text(_middle_cut(quantity_text(value, unit), limit))
+    return safe_text(_middle_cut(quantity_text(value, unit, may_scale=may_scale), limit))
 
 
 def pair_texts(

@@ -13,11 +13,13 @@ from kaiten_sync.kinds.closest import did_you_mean
 from kaiten_sync.kinds.meant import (
     EXTENDS_GOES,
     choice_hint,
+    comma_hint,
     extends_hint,
     field_hint,
     grant_hint,
     number_hint,
     slug_meant,
+    truth_hint,
 )
 from kaiten_sync.kinds.spec import EXTENDS
 from kaiten_sync.licensing import unit_fields
@@ -107,6 +109,8 @@ def _hint(rule: str, error: ValidationError, path: tuple[str | int, ...]) -> str
             if EXTENDS in path[-2:]:
                 return extends_hint(error.instance)
             slug = slug_meant(str(error.instance))
+            if meant := comma_hint(str(error.instance)):
+                return meant
             return f"did you mean '{slug}'?" if len(slug) in _SLUG_LENGTHS else None
         case "wrong-type":
             return _type_hint(error)
@@ -124,6 +128,8 @@ def _type_hint(error: ValidationError) -> str | None:
         return f"write a list: [{', '.join(map(slug_meant, text.split(',')))}]"
     if text and "object" in wanted and "name" in _schema(error).get("properties", ()):
         return f"write a map: {{name: {text}}}"
+    if "boolean" in wanted:
+        return truth_hint(error.instance)
     return number_hint(error.instance) if {"integer", "number"} & {*wanted} else None
 
 

@@ -100,7 +100,16 @@ def test_every_finite_float_is_read(number: float) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "hint"), [("1e6", "write 1000000,"), ("1_00", "write 100,"), ("12e03", "write 12000,")]
+    ("text", "hint"),
+    [
+        ("1e6", "write 1000000,"),
+        ("1_00", "write 100,"),
+        ("12e03", "write 12000,"),
+        ("010", "write 10, or 8 if octal is meant,"),
+        ("0190", "write 190, or quote"),
+        ("0x10", "write 16,"),
+        ("0o17", "write 15,"),
+    ],
 )
 def test_the_plain_spelling_of_a_number_is_proposed(text: str, hint: str) -> None:
     fault = resolve_plain(text)

@@ -119,6 +119,7 @@ MEANT = [
     ("1 month", ("day", "days"), None),
     ("36 hours", ("day", "days"), None),
     ("10GB / member", ("GB", "GB"), None),
+    ("5GB\u200b", ("B", "B"), "5GB"),
 ]
 HINTS = [
     ("500MB", ("GB", "GB"), "write 0.5 alone, or declare a smaller unit"),
@@ -144,6 +145,7 @@ HINTS = [
     ("3 per seat", (), "for one seat"),
     ("5 requests/s", (), "`unitSingular: request/s` and `unitPlural: requests/s`"),
     ("1 month", ("day", "days"), "of days"),
+    ("10 GB/s", ("B", "B"), "no period is shorter than an hour"),
     ("5²", (), "such as 1000"),
 ]
 

@@ -127,3 +127,40 @@ def test_a_plan_without_units_looks_at_none() -> None:
     assert observed["entitlement/storage"] == {"type": "NUMBER", **GB}
     assert observed["entitlement/calls"] == CALL  # of a grant that is deleted
     assert read_plan(write_plan(plan())) == plan()
+
+
+OTHER_UNITS = {
+    "another scale": (GB, {"unitSingular": "MB", "unitPlural": "MB"}, 10_000, "10 GB → 10,000 MB"),
+    "another unit": (CALL, GB, 8, "10 calls → 8 GB"),
+    "another scale, and the number is left": (
+        GB,
+        {"unitSingular": "MB", "unitPlural": "MB"},
+        10,
+        "",
+    ),
+    "another word": (CALL, {"unitSingular": "request", "unitPlural": "requests"}, 10, None),
+    "a first unit": ({}, GB, 8, None),
+    "the same unit": (GB, GB, 8, None),
+}
+
+
+@pytest.mark.parametrize("case", OTHER_UNITS.values(), ids=OTHER_UNITS)
+def test_a_unit_that_changes_converts_nothing(
+    case: tuple[dict[str, str], dict[str, str], int, str | None],
+) -> None:
+    before, after, value, shown = case
+    found = [
+        live("entitlement/disk", name="D", type="NUMBER", **before),
+        live("license/pro", name="Pro", type="PAID"),
+        live("license/pro/grant/disk", value=10),
+    ]
+    wanted = desired(
+        declared("entitlement/disk", name="D", type="NUMBER", **after),
+        declared("license/pro", name="Pro", type="PAID"),
+        declared("license/pro/grant/disk", value=value),
+    )
+    made = proposal(wanted, live_state(*found)).plan
+    text = PLAN["text"](PlanView(plan=made, write=write_plan), Look())
+    assert ("recorded usage stays the number that it is" in text) is (shown is not None)
+    assert (shown or "") in text
+    assert (shown or "") in TABLE["text"](table_of_plan(made), Look())

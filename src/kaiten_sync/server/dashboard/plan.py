@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
-from kaiten_sync.licensing import NO_UNIT, Unit, quantity_text
+from kaiten_sync.licensing import NO_UNIT, Unit, may_scale_both, quantity_text
 from kaiten_sync.server.dashboard.git_view import GitPlan
 from kaiten_sync.server.dashboard.pages import DashboardPage, Form, Shown, Visit, call
 from kaiten_sync.server.service.audit import units_of
@@ -64,8 +64,15 @@ def _plan(visit: Visit) -> Shown:
     hit = {each["address"]: each for each in impact.get("changes", ())}
     planned = plan.changes if plan else ()
     made = {each["address"] for each in planned if each["action"] == "create"}
-    units = _units(visit, planned)
-    changes = [_shown(each, hit, made, _unit_of(each["address"], units)) for each in planned]
+    granted = {slug for each in planned if (slug := _granted(each["address"])) is not None}
+    units = units_of(visit.work, granted)
+    later = _with_changes(units, planned)
+    changes = [
+        _shown(
+            each, hit, made, (_unit_of(each["address"], units), _unit_of(each["address"], later))
+        )
+        for each in planned
+    ]
     return Shown(
         template="plan.html",
         values={
@@ -86,33 +93,43 @@ def _command(plan: GitPlan | None) -> str:
     return f"kaiten-sync plan -t {shlex.quote(name)}" if name else "kaiten-sync plan"
 
 
-def _units(visit: Visit, planned: Sequence[Mapping[str, Any]]) -> Mapping[str, Unit]:
-    """The units of entitlements by their addresses, as the plan leaves them."""
-    granted = {
-        address.rpartition("/")[2] for each in planned if "/grant/" in (address := each["address"])
-    }
-    units = {f"entitlement/{slug}": each for slug, each in units_of(visit.work, granted).items()}
+def _granted(address: str) -> str | None:
+    """The slug of the entitlement that a grant is of; None for other objects."""
+    _, is_grant, slug = address.partition("/grant/")
+    return slug if is_grant else None
+
+
+def _with_changes(
+    units: Mapping[str, Unit], planned: Sequence[Mapping[str, Any]]
+) -> Mapping[str, Unit]:
+    """The units of entitlements by their slugs, as the plan leaves them."""
+    later = dict(units)
     for change in planned:
-        if not change["address"].startswith("entitlement/"):
-            continue
-        named = {each["name"]: each.get("after") for each in change.get("fields", ())}
-        one, several = units.get(change["address"], NO_UNIT)
-        units[change["address"]] = (
-            named.get("unitSingular", one) or "",
-            named.get("unitPlural", several) or "",
-        )
-    return units
+        kind, _, slug = change["address"].partition("/")
+        if kind == "entitlement":
+            named = {each["name"]: each.get("after") for each in change.get("fields", ())}
+            one, several = units.get(slug, NO_UNIT)
+            later[slug] = (
+                named.get("unitSingular", one) or "",
+                named.get("unitPlural", several) or "",
+            )
+    return later
 
 
 def _unit_of(address: str, units: Mapping[str, Unit]) -> Unit:
-    _, is_grant, slug = address.partition("/grant/")
-    return units.get(f"entitlement/{slug}", NO_UNIT) if is_grant else NO_UNIT
+    return units.get(_granted(address) or "", NO_UNIT)
 
 
 def _shown(
-    change: Mapping[str, Any], hit: Mapping[str, Any], made: Collection[str], unit: Unit
+    change: Mapping[str, Any],
+    hit: Mapping[str, Any],
+    made: Collection[str],
+    units: tuple[Unit, Unit],
 ) -> _PlanLine:
-    """A change, with whom it hits by address. What the plan makes has no page yet."""
+    """A change, with whom it hits by address. What the plan makes has no page yet.
+
+    `units` are those of a grant's number before and after.
+    """
     address = change["address"]
     is_there = "/".join(address.split("/")[:2]) not in made
     return _PlanLine(
@@ -121,10 +138,10 @@ def _shown(
         effect=change["effect"],
         reason=change.get("reason", ""),
         fields=[
-            (each["name"], _text(each, "before", unit), _text(each, "after", unit))
+            (each["name"], _text(each, "before", units), _text(each, "after", units))
             for each in change.get("fields", ())
         ],
-        unit=unit,
+        unit=units[1],
         declared_at=_place(change),
         hit=hit.get(address),
         page=_page(address) if is_there and address not in made else None,
@@ -152,13 +169,14 @@ def _page(address: str) -> str | None:
     return f"{_LISTS[kind]}/{slug}" if kind in _LISTS else None
 
 
-def _text(field: Mapping[str, Any], side: str, unit: Unit) -> str:
+def _text(field: Mapping[str, Any], side: str, units: tuple[Unit, Unit]) -> str:
     value = field.get(side, "–")
     if side not in field or value == "unlimited":
         return str(value)
     is_number = isinstance(value, int | float) and not isinstance(value, bool)
     if is_number and field["name"] == "value":
-        return quantity_text(value, unit)
+        unit = units[0] if side == "before" else units[1]
+        return quantity_text(value, unit, may_scale=may_scale_both(*units))
     return json.dumps(value, ensure_ascii=False)
 
 
