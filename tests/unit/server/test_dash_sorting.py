@@ -124,7 +124,6 @@ def _fill_other_lists(api: httpx.Client) -> None:
         ("/usage", "threshold", 5, int),
         ("/usage", "saturation", 1, lambda text: float(text.removesuffix(" %"))),
         ("/usage", "license", 8, str),
-        ("/usage", "customer", 7, str),
     ],
 )
 def test_a_list_is_sorted_over_all_pages(
