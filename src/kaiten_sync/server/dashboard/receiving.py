@@ -16,11 +16,11 @@ from kaiten_sync.server.web.arguments import MAX_BODY_BYTES, read_body, too_larg
 MAX_FIELDS = 10_000
 """Fields that one form may send: three for each grant of a license, and no license has so many."""
 
-_MAX_READ_BYTES = 4 * MAX_BODY_BYTES
-"""Of a form that is read, if only to show it again. Texts that people paste are smaller."""
+_MAX_READ_BYTES = 2 * MAX_BODY_BYTES
+"""Of a form that is read, if only to show it again. Anybody can send one, so it is not more."""
 
 _FACTOR_ALONG = 2
-"""A form that goes along with a token has longer names, and the fields of that form as well."""
+"""A form that goes along with a token has the fields of that form as well."""
 
 
 async def receive(request: Request, *, may_have_another: bool) -> Sent:
@@ -29,15 +29,14 @@ async def receive(request: Request, *, may_have_another: bool) -> Sent:
     Raises:
         RefusalError: it is not a form, or too large or too slow to be read.
     """
-    factor = _FACTOR_ALONG if may_have_another else 1
-    body = await read_body(request, factor * _MAX_READ_BYTES)
+    body = await read_body(request, _MAX_READ_BYTES)
     try:
         values = parse_qs(
             body.decode("ascii"),
             keep_blank_values=True,
             encoding="utf-8",
             errors="strict",
-            max_num_fields=factor * MAX_FIELDS,
+            max_num_fields=MAX_FIELDS * (_FACTOR_ALONG if may_have_another else 1),
         )
     except ValueError as error:
         raise invalid("BAD_REQUEST", "the body is not a form in UTF-8") from error

@@ -127,6 +127,10 @@ async def _gone(request: Request, _error: Exception) -> Response:
     return problem(400, _path(request), code="BAD_REQUEST", detail="the client went away")
 
 
+_CLOSED = {"Connection": "close"}
+"""uvicorn closes the connection after a failure; a client that was not told would use it again."""
+
+
 class _Wrong:
     """Answers where there is no route and where the server fails: to programs or to people."""
 
@@ -158,8 +162,15 @@ class _Wrong:
         )
         detail = "the server failed; its log says more under this errorId"
         if self._pages and _is_for_people(request):
-            return self._pages.wrong(request, 500, f"{detail}: {error_id}", None)
-        return problem(500, _path(request), code="INTERNAL", detail=detail, error_id=error_id)
+            return self._pages.wrong(request, 500, f"{detail}: {error_id}", _CLOSED)
+        return problem(
+            500,
+            _path(request),
+            code="INTERNAL",
+            detail=detail,
+            headers=_CLOSED,
+            error_id=error_id,
+        )
 
 
 def _path(request: Request) -> str:
