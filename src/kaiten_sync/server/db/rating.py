@@ -7,6 +7,7 @@ over. Such a counter is empty: it sorts as empty in a list of all, and is not in
 
 from __future__ import annotations
 
+import sqlite3
 from typing import Any
 
 from sqlalchemy import (
@@ -27,6 +28,10 @@ from sqlalchemy import (
 from kaiten_sync.server.db.open_windows import with_is_open
 from kaiten_sync.server.db.tables import entitlement, grant, instance, usage
 from kaiten_sync.server.domain.saturation import MOST_RATIO, NEAR_RATIO, Band
+
+_ONCE = "MATERIALIZED"
+_SQLITE_KNOWS_ONCE = sqlite3.sqlite_version_info >= (3, 35)
+"""SQLite of 2020, which some Linux distributions still have, is only slower without it."""
 
 _UNLIMITED = -1.0
 """The API's number for no limit."""
@@ -119,7 +124,8 @@ def is_granted(counters: FromClause) -> ColumnElement[bool]:
 
 
 def _once(statement: Select[Any], name: str) -> CTE:
-    return statement.cte(name).prefix_with("MATERIALIZED")
+    found = statement.cte(name).prefix_with(_ONCE, dialect="postgresql")
+    return found.prefix_with(_ONCE, dialect="sqlite") if _SQLITE_KNOWS_ONCE else found
 
 
 def _ratio_of(counted: FromClause) -> ColumnElement[float]:
