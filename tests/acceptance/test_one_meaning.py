@@ -107,7 +107,7 @@ def test_an_overage_from_the_server_is_adopted_and_exported(
     limit(api, 70, overage)
     done = team.run("adopt", "-t", "prod")
     assert done.code == 0, done.stderr
-    written = "{overagePercent: 20, value: 70}" if overage else "70"
+    written = "{value: 70, overagePercent: 20}" if overage else "70"
     assert f"calls: {written}" in (team.folder / "catalog.yaml").read_text()
     assert plan_code(team) == 0
     assert team.run("export", "-o", "copy").code == 0

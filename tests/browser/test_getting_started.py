@@ -121,7 +121,7 @@ def _see_usage(page: Page, hands: Hands, *cells: str) -> None:
     hands.go("Entitlements")
     hands.follow("API Calls")
     hands.follow("Usage")
-    usage = page.get_by_role("region", name="Consumption per instance, fullest first")
+    usage = page.get_by_role("region", name="Consumption per instance")
     row = usage.get_by_role("row", name=re.compile("My Restaurant Production"))
     for cell in cells:
         expect(row).to_contain_text(cell)

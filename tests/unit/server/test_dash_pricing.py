@@ -44,7 +44,9 @@ def test_what_git_declares_otherwise_is_below_the_value(tmp_path: Path) -> None:
         with at_dashboard(server.url, server.token) as dash:
             dash.see("/plan")
             page = Html(dash.see("/pricing"))
-            assert [row for row in page.rows() if row[0] == "Seats"] == [["Seats", "9git: 5"]]
+            assert [row for row in page.rows() if row[0] == "Seats"] == [
+                ["Seats", "9 seatsgit: 5 seats"]
+            ]
 
 
 def test_an_empty_table_says_so(dash: Dash) -> None:
