@@ -169,19 +169,19 @@ def test_a_catalog_in_a_submodule_is_checked_out_and_its_changes_are_seen(
     tmp_path: Path, forge: Forge
 ) -> None:
     (tmp_path / ".gitmodules").write_text(
-        '[submodule "shared"]\n\tpath = shared\n\turl = ../shared.git\n'
+        '[submodule "terms"]\n\tpath = terms\n\turl = ../terms.git\n'
         '[submodule "site"]\n\tpath = site\n\turl = ../site.git\n'
     )
     (tmp_path / ".git").mkdir()
-    project = ALONE.replace("[catalog/]", "[shared/catalog/, more/]")
+    project = ALONE.replace("[catalog/]", "[terms/catalog/, more/]")
     (tmp_path / "kaiten-sync.yaml").write_text(project, encoding="utf-8")
     assert kaiten_sync("init", ".", "--ci", forge.value, cwd=tmp_path).code == 0
     plan = workflow_paths(forge)[1 if forge is Forge.GITHUB else 0]
     text = (tmp_path / plan).read_text(encoding="utf-8")
-    asked = ["kaiten-sync.yaml", "more/**/*", "overlays/**/*", "plans/**/*", "shared"]
+    asked = ["kaiten-sync.yaml", "more/**/*", "overlays/**/*", "plans/**/*", "terms"]
     assert f": {json.dumps(asked)}" in text
     missing = kaiten_sync("validate", cwd=tmp_path)
-    assert "submodule shared is not checked out: git submodule update --init" in missing.stdout
+    assert "submodule terms is not checked out: git submodule update --init" in missing.stdout
     if forge is Forge.GITLAB:
         assert "  variables: {GIT_SUBMODULE_STRATEGY: recursive}" in text
         return

@@ -32,8 +32,10 @@ from kaiten_sync.model.resource import DesiredState
 from kaiten_sync.plan.plan_file import write_plan
 
 POINTS = 28
-"""About every fourth request from the first write on; the first stands for all before, which only
-read, so that they leave the same behind."""
+"""How many requests a run is killed at: about every fourth of them, from the first write on.
+
+Requests before the first write only read, so a kill at any of them leaves the same behind.
+"""
 FAMILY_WRITES = 5
 """A draft, two grants, publish, make default. The server itself clears the old default."""
 

@@ -288,21 +288,9 @@ OWNED = {
         "    entitlements:\n      seats: 5           # more\n",
     ),
 }
-MERGED = """\
-licenses:
-  free:
-    name: Free
-    type: PAID
-    entitlements: &base
-      calls: 10          # per month
-      seats: 3
-  pro:
-    name: Pro
-    type: PAID
-    entitlements:
-      <<: *base
-      seats: 5           # more
-"""
+MERGED = CATALOGS["a merge key in the list"].replace(
+    "3           # as in free", "5           # more"
+)
 
 
 @pytest.mark.parametrize("case", OWNED.values(), ids=OWNED)

@@ -14,6 +14,7 @@ from typing import Any
 from kaiten_sync.licensing import NO_UNIT, Unit, is_read_with_prefix, maximum
 from kaiten_sync.server.dashboard.figures import (
     Measured,
+    WithUnit,
     show_amount,
     show_number,
     show_overage,
@@ -40,7 +41,7 @@ the `;` that ends a cell in some languages."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class AuditRow:
+class AuditRow(WithUnit):
     """An event to show. `changes` are names with what was before and after, as texts.
 
     `payload` is None for who may not see it, and so are the changes. `has_entitlement` is whether
@@ -53,16 +54,6 @@ class AuditRow:
     changes: Sequence[tuple[str, str, str]]
     payload: str | None
     unit: Unit = NO_UNIT
-
-    @property
-    def unit_singular(self) -> str:
-        """The unit of the amounts for one; empty without."""
-        return self.unit[0]
-
-    @property
-    def unit_plural(self) -> str:
-        """The unit of the amounts for several; empty without."""
-        return self.unit[1]
 
     @property
     def who(self) -> str:

@@ -67,6 +67,23 @@ class Measured(Protocol):
         """Its name for several."""
 
 
+class WithUnit:
+    """A row of a page whose amounts have a unit: a `Measured`, as rows of the database are."""
+
+    __slots__ = ()
+    unit: Unit
+
+    @property
+    def unit_singular(self) -> str:
+        """The unit for one; empty without."""
+        return self.unit[0]
+
+    @property
+    def unit_plural(self) -> str:
+        """The unit for several; empty without."""
+        return self.unit[1]
+
+
 def show_amount(value: float | None, of: Measured) -> str:
     """A number to read, with its unit: `10 GB`, `1,000 calls`; a dash for None."""
     if value is None or not of.unit_singular:

@@ -10,6 +10,7 @@ from typing import Any
 from urllib.parse import quote
 
 from kaiten_sync.licensing import NO_UNIT, Unit, may_scale_both, quantity_text
+from kaiten_sync.server.dashboard.figures import WithUnit
 from kaiten_sync.server.dashboard.git_view import GitPlan
 from kaiten_sync.server.dashboard.pages import DashboardPage, Form, Shown, Visit, call
 from kaiten_sync.server.service.audit import units_of
@@ -19,7 +20,7 @@ _READ = ("list-entitlement-groups", "list-entitlements", "list-license-families"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _PlanLine:
+class _PlanLine(WithUnit):
     """A change as the page shows it, with the page of what it changes.
 
     `fields` are names with what is there and what is declared. `hit` is whom it affects. `unit` is
@@ -35,16 +36,6 @@ class _PlanLine:
     page: str | None
     hit: Mapping[str, Any] | None
     unit: Unit = NO_UNIT
-
-    @property
-    def unit_singular(self) -> str:
-        """The unit for one; empty without."""
-        return self.unit[0]
-
-    @property
-    def unit_plural(self) -> str:
-        """The unit for several; empty without."""
-        return self.unit[1]
 
 
 _WAYS = {
