@@ -305,20 +305,24 @@ def test_a_merged_list_is_written_out_if_it_must_differ(
 
 ITSELF = {
     "the texts of a license": (
-        "licenses:\n  pro:\n    name: &pro Pro\n    description: *pro   # for now\n    type: PAID\n",
+        "licenses:\n  pro:\n    name: &pro Pro\n    type: PAID\n    description: *pro   # later\n",
         {"license/pro": {"name": "New", "type": "PAID", "description": "Pro"}},
-        "    name: &pro New\n    description: Pro   # for now\n",
+        "    name: &pro New\n    type: PAID\n    description: Pro   # later\n",
     ),
     "the numbers of a grant": (
-        "licenses:\n  pro: {name: P, type: PAID, entitlements:"
-        " {calls: {value: &n 5, overagePercent: *n}}}\n",
+        (
+            "licenses:\n  pro: {name: P, type: PAID, entitlements:"
+            " {calls: {value: &n 5, overagePercent: *n}}}\n"
+        ),
         {"license/pro/grant/calls": {"value": 6, "overagePercent": 5}},
         "{value: &n 6, overagePercent: 5}",
     ),
     "the parts of a value": (
-        "licenses:\n  pro:\n    name: P\n    type: PAID\n    entitlements:\n"
-        "      look:\n        value:\n          a: &a {k: 1, l: [1]}   # a\n"
-        "          b: *a   # b\n          c: [*a, {<<: *a, m: 1}]\n",
+        (
+            "licenses:\n  pro:\n    name: P\n    type: PAID\n    entitlements:\n"
+            "      look:\n        value:\n          a: &a {k: 1, l: [1]}   # a\n"
+            "          b: *a   # b\n          c: [*a, {<<: *a, m: 1}]\n"
+        ),
         {
             "license/pro/grant/look": {
                 "value": {
@@ -328,8 +332,10 @@ ITSELF = {
                 }
             }
         },
-        "a: &a {k: 2, l: [1]}   # a\n          b: {<<: *a, k: 1}   # b\n"
-        "          c: [{<<: *a, k: 1}, {<<: *a, m: 1, k: 3}]\n",
+        (
+            "a: &a {k: 2, l: [1]}   # a\n          b: {<<: *a, k: 1}   # b\n"
+            "          c: [{<<: *a, k: 1}, {<<: *a, m: 1, k: 3}]\n"
+        ),
     ),
 }
 
