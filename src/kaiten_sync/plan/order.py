@@ -76,16 +76,6 @@ class _Exchange:
     is_small: bool
 
 
-def _exchange(children: Sequence[Change]) -> _Exchange:
-    given = [each for each in children if _gives(each)]
-    taken = [each for each in children if _takes(each)]
-    return _Exchange(
-        given=given,
-        first_taken=min(taken, key=lambda each: each.address.sort_key),
-        is_small=len(given) * len(taken) <= _MOST_PAIRS,
-    )
-
-
 def _gives(change: Change) -> bool:
     """Whether an object inside another is new there, or allows more than before."""
     return change.action == Action.CREATE or change.effect is Effect.LOOSENS
@@ -163,14 +153,28 @@ class _Edges:
         yield from self._leaving[address]
         yield from self._successors(root)
         yield from self._withdrawn_before(root)
-        yield from self._replacements(address, root)
+        if root in self._replaced:
+            new = self._replaced[root]
+            yield from self._by_address[new]
+            # The children of the old one wait for the new one alone, or edges would be quadratic.
+            yield from self._children[new] if address == root else ()
+        target = slug_target(address)
+        if target is not None and target in self._replaced:
+            yield from self._created(address._replace(slug=self._replaced[target].slug))
 
     def _given_before(self, change: Change, parent: Address) -> Iterator[Change]:
         """What an object that stays gets: nothing is taken from it before that is in place."""
         if self._deleted_root(change.address) != change.address:
             return  # all of it goes with its parent
         if parent not in self._exchanges:
-            self._exchanges[parent] = _exchange(self._children[parent])
+            children = self._children[parent]
+            given = [each for each in children if _gives(each)]
+            taken = [each for each in children if _takes(each)]
+            self._exchanges[parent] = _Exchange(
+                given=given,
+                first_taken=min(taken, key=lambda each: each.address.sort_key),
+                is_small=len(given) * len(taken) <= _MOST_PAIRS,
+            )
         exchange = self._exchanges[parent]
         if exchange.given:
             waits_itself = exchange.is_small or change is exchange.first_taken
@@ -201,17 +205,6 @@ class _Edges:
                     move = move_of(sibling.kind, other.action)
                     if other.action == Action.DELETE or (move is not None and move[1].withdraws):
                         yield other
-
-    def _replacements(self, address: Address, root: Address) -> Iterator[Change]:
-        """What puts in place what is deleted under another slug."""
-        if root in self._replaced:
-            new = self._replaced[root]
-            yield from self._by_address[new]
-            # The children of the old one wait for the new one alone, or edges would be quadratic.
-            yield from self._children[new] if address == root else ()
-        target = slug_target(address)
-        if target is not None and target in self._replaced:
-            yield from self._created(address._replace(slug=self._replaced[target].slug))
 
     def _deleted_root(self, address: Address) -> Address:
         """The outermost object that is deleted together with this one."""
