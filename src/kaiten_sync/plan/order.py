@@ -49,7 +49,24 @@ def in_order(
     serving = serving_of(sorted(changes, key=level), families, live)
     edges = _Edges(changes, families, serving, replaced)
     linked = [replace(c, depends_on=tuple(sorted(edges.before(c)))) for c in changes]
-    return _topological(linked)
+    # Kahn's order, lowest level first, then by address: one order for one set of changes.
+    waiting = {c.id: len(c.depends_on) for c in linked}
+    followers: Mapping[str, list[Change]] = defaultdict(list)
+    for change in linked:
+        for needed in change.depends_on:
+            followers[needed].append(change)
+    ready = [(level(c), c.address.sort_key, c.id, c) for c in linked if not c.depends_on]
+    heapq.heapify(ready)
+    ordered: list[Change] = []
+    while ready:
+        *_, change = heapq.heappop(ready)
+        ordered.append(change)
+        for follower in followers[change.id]:
+            waiting[follower.id] -= 1
+            if waiting[follower.id] == 0:
+                place = (level(follower), follower.address.sort_key, follower.id, follower)
+                heapq.heappush(ready, place)
+    return tuple(ordered)
 
 
 def edges_within(changes: Sequence[Change]) -> Iterator[tuple[Change, set[str]]]:
@@ -74,11 +91,6 @@ class _Exchange:
     given: Sequence[Change]
     first_taken: Change
     is_small: bool
-
-
-def _gives(change: Change) -> bool:
-    """Whether an object inside another is new there, or allows more than before."""
-    return change.action == Action.CREATE or change.effect is Effect.LOOSENS
 
 
 def _takes(change: Change) -> bool:
@@ -168,7 +180,11 @@ class _Edges:
             return  # all of it goes with its parent
         if parent not in self._exchanges:
             children = self._children[parent]
-            given = [each for each in children if _gives(each)]
+            given = [
+                each
+                for each in children
+                if (each.action == Action.CREATE or each.effect is Effect.LOOSENS)
+            ]
             taken = [each for each in children if _takes(each)]
             self._exchanges[parent] = _Exchange(
                 given=given,
@@ -218,24 +234,3 @@ class _Edges:
             for other in self._by_address[address]:
                 if other.action == Action.CREATE:
                     yield other
-
-
-def _topological(changes: Sequence[Change]) -> tuple[Change, ...]:
-    """Kahn's order, lowest level first, then by address: one order for one set of changes."""
-    waiting = {c.id: len(c.depends_on) for c in changes}
-    followers: Mapping[str, list[Change]] = defaultdict(list)
-    for change in changes:
-        for needed in change.depends_on:
-            followers[needed].append(change)
-    ready = [(level(c), c.address.sort_key, c.id, c) for c in changes if not c.depends_on]
-    heapq.heapify(ready)
-    ordered: list[Change] = []
-    while ready:
-        *_, change = heapq.heappop(ready)
-        ordered.append(change)
-        for follower in followers[change.id]:
-            waiting[follower.id] -= 1
-            if waiting[follower.id] == 0:
-                place = (level(follower), follower.address.sort_key, follower.id, follower)
-                heapq.heappush(ready, place)
-    return tuple(ordered)

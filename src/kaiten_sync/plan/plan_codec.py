@@ -55,38 +55,8 @@ def plan_document(plan: Plan) -> PlanDocument:
         format_version=1,
         target=target_document(plan.target),
         desired_digest=plan.desired_digest,
-        changes=tuple(
-            ChangeDocument(
-                id=change.id,
-                address=str(change.address),
-                action=str(change.action),
-                effect=change.effect,
-                fields=tuple(_field_document(field) for field in change.fields),
-                depends_on=change.depends_on,
-                source=property_of(source_document(change.source), absent=None),
-                reason=property_of(change.reason, absent=None),
-                declared_as=property_of(
-                    None if change.declared_as is None else str(change.declared_as), absent=None
-                ),
-            )
-            for change in plan.changes
-        ),
-        observed=tuple(
-            (
-                ObservedDocument(address=str(observed.address), exists=False)
-                if observed.fields is None
-                else ObservedDocument(
-                    address=str(observed.address),
-                    exists=True,
-                    id=observed.id,
-                    fields=dict(observed.fields),
-                    fingerprint=observed.fingerprint or "",
-                    unheld=property_of(observed.unheld or None, absent=None),
-                    unused=property_of(observed.unused or None, absent=None),
-                )
-            )
-            for observed in plan.observed
-        ),
+        changes=tuple(_change_document(change) for change in plan.changes),
+        observed=tuple(_observed_document(observed) for observed in plan.observed),
         managed={str(address): mark for address, mark in plan.managed.items()},
         summary=SummaryDocument(
             actions=dict(plan.summary.actions),
@@ -134,7 +104,15 @@ def plan_of(document: PlanDocument) -> Plan:
             _at("managed", parse_address, key): _at(f"managed.{key}", _fingerprint, mark)
             for key, mark in document.managed.items()
         },
-        summary=_summary(document.summary),
+        summary=Summary(
+            actions={
+                _at("summary.actions", _known_action, action): count
+                for action, count in document.summary.actions.items()
+            },
+            effects={effect.value: count for effect, count in document.summary.effects.items()},
+            unchanged=document.summary.unchanged,
+            unmanaged=document.summary.unmanaged,
+        ),
         requests=document.requests,
         guards=Guards(
             max_deletes=_at("guards.maxDeletes", parse_limit, guards.max_deletes),
@@ -157,20 +135,24 @@ def plan_of(document: PlanDocument) -> Plan:
     )
 
 
-def _summary(summary: SummaryDocument) -> Summary:
-    return Summary(
-        actions={
-            _at("summary.actions", _known_action, action): count
-            for action, count in summary.actions.items()
-        },
-        effects={effect.value: count for effect, count in summary.effects.items()},
-        unchanged=summary.unchanged,
-        unmanaged=summary.unmanaged,
-    )
-
-
 def _sorted_texts(addresses: Collection[Address]) -> tuple[str, ...]:
     return tuple(str(address) for address in sorted(addresses, key=lambda each: each.sort_key))
+
+
+def _change_document(change: Change) -> ChangeDocument:
+    return ChangeDocument(
+        id=change.id,
+        address=str(change.address),
+        action=str(change.action),
+        effect=change.effect,
+        fields=tuple(_field_document(field) for field in change.fields),
+        depends_on=change.depends_on,
+        source=property_of(source_document(change.source), absent=None),
+        reason=property_of(change.reason, absent=None),
+        declared_as=property_of(
+            None if change.declared_as is None else str(change.declared_as), absent=None
+        ),
+    )
 
 
 def _field_document(field: FieldChange) -> FieldDocument:
@@ -185,6 +167,20 @@ def _field_document(field: FieldChange) -> FieldDocument:
         after=property_of(field.after),
         source=property_of(source_document(field.source), absent=None),
         inner=property_of(inner or None, absent=None),
+    )
+
+
+def _observed_document(observed: Observed) -> ObservedDocument:
+    if observed.fields is None:
+        return ObservedDocument(address=str(observed.address), exists=False)
+    return ObservedDocument(
+        address=str(observed.address),
+        exists=True,
+        id=observed.id,
+        fields=dict(observed.fields),
+        fingerprint=observed.fingerprint or "",
+        unheld=property_of(observed.unheld or None, absent=None),
+        unused=property_of(observed.unused or None, absent=None),
     )
 
 
