@@ -45,6 +45,7 @@ class DriftFieldDocument(JsonDocument, frozen=True):
     inner: Annotated[
         tuple[DriftInnerDocument, ...], about("The differences inside a CONFIG value.")
     ]
+    # Absent and null differ on all three sides: null is declared or set, absent is neither.
     live: Annotated[Any, about("The value on the server.", 1000, None)] | UnsetType = UNSET
     git: Annotated[Any, about("The declared value.", 500, None)] | UnsetType = UNSET
     agreed: (
@@ -76,6 +77,7 @@ class DifferenceDocument(JsonDocument, frozen=True):
     """One object that differs."""
 
     address: Annotated[AddressText, about("The object.")]
+    # `class` is what users know; it is a keyword here.
     verdict: Annotated[
         Verdict,
         about(

@@ -19,6 +19,7 @@ class SampleDocument(JsonDocument, frozen=True):
 
     size: Annotated[Count, about("How many holders were asked.", 480)]
     population: Annotated[Count, about("How many there are.", 9000)]
+    # Kept with the numbers: a share of a sample without it reads like a fact about everybody.
     margin: Annotated[
         float,
         Meta(ge=0, le=100),

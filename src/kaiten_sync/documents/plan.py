@@ -65,6 +65,8 @@ class FieldDocument(JsonDocument, frozen=True):
 class ChangeDocument(JsonDocument, frozen=True):
     """One operation."""
 
+    # Readable, because `dependsOn`, receipts and messages name it, and derived from the next two:
+    # a reader refuses an id that does not follow from them.
     id: ChangeId
     address: Annotated[AddressText, about("The object.")]
     action: Annotated[ActionName, about("What to do with it.")]
@@ -97,6 +99,7 @@ class ChangeDocument(JsonDocument, frozen=True):
 class ObservedDocument(JsonDocument, frozen=True):
     """One live object as it was seen, or that there was none."""
 
+    # What the types below cannot say: these properties come together or not at all.
     MORE: ClassVar = {
         "if": {"properties": {"exists": {"const": True}}},
         "then": {"required": ["id", "fields", "fingerprint"]},
@@ -143,6 +146,7 @@ class ObservedDocument(JsonDocument, frozen=True):
         has = (self.id is not UNSET, self.fields is not UNSET, self.fingerprint is not UNSET)
         marks = {"unheld": self.unheld, "unused": self.unused}
         for name, mark in marks.items():
+            # Two spellings of the same would be two digests of the same plan.
             if mark is False:
                 raise ValueError(f"`{name}` is true or left out")
         if not (all(has) if self.exists else not any(has) and {*marks.values()} == {UNSET}):
@@ -335,6 +339,8 @@ class PlanDocument(JsonDocument, frozen=True):
         about("What a reviewer should know. Steers nothing.", ["license/growth is still a draft"]),
     ]
     digest: Seal
+    # From here on, what plans of version 1 did not have at first. Left out if empty, so that a plan
+    # without it keeps its bytes, and with them its digest.
     left: Annotated[
         tuple[LeftDocument, ...] | UnsetType,
         about("What stays on the server and nothing manages now; left out if there is nothing."),

@@ -27,6 +27,7 @@ class ReceiptDocument(JsonDocument, frozen=True):
     started_at: Annotated[
         str, about("When the run began, UTC.", "2026-01-31T12:00:00Z", format="date-time")
     ]
+    # Not in the plan's order: the file is written while the run goes on, and only grows.
     outcomes: Annotated[
         tuple[OutcomeDocument, ...],
         about(
@@ -70,6 +71,7 @@ class ReceiptDocument(JsonDocument, frozen=True):
             ["license/growth: name was Growth when the plan was made, now it is Grow"],
         ),
     ]
+    # `findings` came first and stays: programs read it. This says the same with rule and place.
     diagnostics: Annotated[
         tuple[DiagnosticDocument, ...],
         about("The same with rule and place; older versions do not write it.", []),

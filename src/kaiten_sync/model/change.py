@@ -56,8 +56,10 @@ class FieldChange:
     name: str
     before: Json | Absent = ABSENT
     after: Json | Absent = ABSENT
+    # Judged from the two values; whoever reads a plan judges it again and believes no file.
     effect: Effect = Effect.NEUTRAL
     source: SourceRef | None = None
+    # For display. The whole value is written, whatever is listed here.
     inner: tuple[InnerChange, ...] = ()
 
 
@@ -76,8 +78,10 @@ class Change:
     action: Action
     fields: tuple[FieldChange, ...] = ()
     effect: Effect = Effect.NEUTRAL
+    # For people. Declarations must not be compared by it: every line added above moves it.
     source: SourceRef | None = None
     reason: str | None = None
+    # Ids of changes that are earlier in the plan: a reader need not look ahead.
     depends_on: tuple[str, ...] = field(default=())
     declared_as: Address | None = None
 

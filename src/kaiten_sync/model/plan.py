@@ -35,9 +35,11 @@ class Observed:
     """
 
     address: Address
+    # The server's id: another object under the same slug is not the one that was seen.
     id: str | None = None
     fields: Fields | None = None
     fingerprint: str | None = None
+    # True, or nothing is said: no change rests on somebody holding or using something.
     unheld: bool = False
     unused: bool = False
 
@@ -53,8 +55,10 @@ class Guards:
     from them.
     """
 
+    # Of each kind, a share of what is live or a number. 100% in the project file switches it off.
     max_deletes: Limit = field(default=Limit(percent=30))
     max_updates: Limit = field(default=Limit(percent=30))
+    # A migration means to move everybody, so nothing limits it unless the project does.
     max_moves: Limit = field(default=Limit(percent=100))
     population: Mapping[Kind, int] = field(default_factory=dict)
     protected: frozenset[Address] = frozenset()
@@ -134,17 +138,26 @@ class Plan:
     holders and is made from no declaration: it manages nothing.
     """
 
+    # Apply compares the URL with that of the connection: a name alone identifies no server.
     target: TargetRef
+    # Only comparisons with a declaration read it. What apply sends must not depend on it.
     desired_digest: str
     changes: tuple[Change, ...]
+    # Apply reads these again, and only these: what is not here may change without a conflict.
     observed: tuple[Observed, ...]
+    # Fingerprints and no values, so that a catalog's plan is not as large as the catalog (ADR 15).
     managed: Mapping[Address, str]
+    # For people and rules. Guards count the changes themselves, since a forged plan may lie here.
     summary: Summary
+    # A prediction, for people and rules. Apply sends what it takes, whatever this says.
     requests: int
     guards: Guards = field(default_factory=Guards)
+    # Sentences for a reviewer. Neither apply nor a guard may look at them.
     warnings: tuple[str, ...] = ()
+    # The next plan reads it, so that planning twice does not forget what was let go.
     left: tuple[Left, ...] = ()
     families: tuple[FamilyChoice, ...] = ()
+    # Derived again by whoever reads the file: no change may depend on it.
     new_versions: tuple[NewVersion, ...] = ()
     migration: Migration | None = None
     format_version: int = FORMAT_VERSION
