@@ -12,6 +12,7 @@ from kaiten_sync.model.canonical import Parts
 from kaiten_sync.model.value import ABSENT, Absent, Json
 
 _Document = TypeVar("_Document", bound="JsonDocument")
+# The library ends its messages with the place, and readers look for it first.
 _AT_PLACE = re.compile(r"(.*) - at `(key. in `)?\$?\.?(.*?)`", re.DOTALL)
 _WHOLE = "the document"
 
@@ -38,6 +39,7 @@ def about(description: str, *examples: Json, **more: Any) -> msgspec.Meta:
 
 def property_of(value: object, *, absent: Absent | None = ABSENT) -> Any:
     """The value of a property that is left out of the document if the value is `absent`."""
+    # By identity: 0, "" and False are values, and are written.
     return msgspec.UNSET if value is absent else value
 
 
@@ -61,6 +63,7 @@ def to_parts(document: JsonDocument) -> Parts:
     for each in msgspec.structs.fields(document):
         value = getattr(document, each.name)
         if isinstance(value, tuple):
+            # Lazily: a plan of a large catalog is one long list of changes.
             parts[each.encode_name] = map(msgspec.to_builtins, value)
         elif value is not msgspec.UNSET:
             parts[each.encode_name] = msgspec.to_builtins(value)
@@ -81,13 +84,10 @@ def from_json(kind: type[_Document], value: object) -> _Document:
     try:
         return msgspec.convert(value, kind)
     except msgspec.ValidationError as error:
-        raise ValueError(_placed(str(error))) from None
-
-
-def _placed(message: str) -> str:
-    """Put the place first: `changes[0].effect: Invalid enum value 'x'`."""
-    found = _AT_PLACE.fullmatch(message)
-    if found is None:
-        return f"{_WHOLE}: {message}"
-    what, in_key, place = found.groups()
-    return f"{'a key of ' if in_key else ''}{place or _WHOLE}: {what}"
+        message = str(error)
+        if found := _AT_PLACE.fullmatch(message):
+            what, in_key, place = found.groups()
+            message = f"{'a key of ' if in_key else ''}{place or _WHOLE}: {what}"
+        else:
+            message = f"{_WHOLE}: {message}"
+        raise ValueError(message) from None

@@ -28,6 +28,7 @@ def listed(diagnostics: Sequence[Diagnostic]) -> tuple[Diagnostic, ...]:
     worst = sorted(
         range(len(diagnostics)), key=lambda each: (order.index(diagnostics[each].severity), each)
     )
+    # In their own order again: a reader goes through the files from the top.
     shown = [_shortened(diagnostics[each]) for each in sorted(worst[:LISTED])]
     rest = Counter((diagnostics[each].severity, diagnostics[each].rule) for each in worst[LISTED:])
     counts = [

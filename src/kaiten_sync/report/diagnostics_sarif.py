@@ -12,21 +12,22 @@ from kaiten_sync.report.sarif import SarifObject, sarif_log, sarif_place
 
 def render_sarif(diagnostics: Sequence[Diagnostic]) -> str:
     """One SARIF log. Rules are listed once, in alphabetical order."""
-    shown = listed(diagnostics)
-    rules = {diagnostic.rule: RULES.get(diagnostic.rule, diagnostic.rule) for diagnostic in shown}
-    return sarif_log(rules, [_result(diagnostic) for diagnostic in shown])
-
-
-def _result(diagnostic: Diagnostic) -> SarifObject:
-    hint = f" ({diagnostic.hint})" if diagnostic.hint else ""
-    location: SarifObject = {}
-    if diagnostic.ref:
-        location["physicalLocation"] = sarif_place(diagnostic.ref)
-    if diagnostic.address:
-        location["logicalLocations"] = [{"fullyQualifiedName": diagnostic.address}]
-    return {
-        "ruleId": diagnostic.rule,
-        "level": diagnostic.severity.value,
-        "message": {"text": f"{diagnostic.headline}{hint}"},
-        "locations": [location] if location else [],
-    }
+    rules: dict[str, str] = {}
+    results: list[SarifObject] = []
+    for each in listed(diagnostics):
+        rules[each.rule] = RULES.get(each.rule, each.rule)
+        location: SarifObject = {}
+        if each.ref:
+            location["physicalLocation"] = sarif_place(each.ref)
+        if each.address:
+            location["logicalLocations"] = [{"fullyQualifiedName": each.address}]
+        hint = f" ({each.hint})" if each.hint else ""
+        results.append(
+            {
+                "ruleId": each.rule,
+                "level": each.severity.value,
+                "message": {"text": f"{each.headline}{hint}"},
+                "locations": [location] if location else [],
+            }
+        )
+    return sarif_log(rules, results)

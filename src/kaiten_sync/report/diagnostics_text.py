@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 from kaiten_sync.model.diagnostic import Diagnostic, Severity
 from kaiten_sync.report.diagnostics_listed import listed
 from kaiten_sync.report.numbers import counted
-from kaiten_sync.report.paint import GUTTER, HELP, SEVERITY_STYLES, TITLE, Paint, painter
+from kaiten_sync.report.paint import GUTTER, HELP, SEVERITY_STYLES, TITLE, painter
 from kaiten_sync.report.safe_text import safe_text
 from kaiten_sync.report.source_line import excerpt
 
@@ -17,7 +17,21 @@ def render_text(diagnostics: Sequence[Diagnostic], *, color: bool) -> str:
     if not diagnostics:
         return ""
     paint = painter(color=color)
-    parts = ["\n".join(_lines(diagnostic, paint)) for diagnostic in listed(diagnostics)]
+    parts: list[str] = []
+    for each in listed(diagnostics):
+        ref = each.ref
+        place = f"{paint(safe_text(str(ref)), TITLE)}: " if ref else ""
+        severity = paint(f"{each.severity}[{each.rule}]", SEVERITY_STYLES[each.severity])
+        address = f"{safe_text(each.address)}: " if each.address else ""
+        lines = [f"{place}{severity} {address}{safe_text(each.message)}"]
+        if ref and each.line_text is not None and each.line_text.strip():
+            line, pointer = excerpt(each.line_text, ref.column)
+            number = str(ref.line)
+            lines.append(f"  {paint(f'{number} |', GUTTER)} {line}")
+            lines.append(f"  {paint(' ' * len(number) + ' |', GUTTER)} {pointer}")
+        if each.hint:
+            lines.append(f"  {paint('help:', HELP)} {safe_text(each.hint)}")
+        parts.append("\n".join(lines))
     return "\n\n".join([*parts, count_line(diagnostics)]) + "\n"
 
 
@@ -35,20 +49,3 @@ def count_line(diagnostics: Sequence[Diagnostic]) -> str:
     )
     files = len({diagnostic.ref.file for diagnostic in diagnostics if diagnostic.ref})
     return f"{counts} in {counted(files, 'file')}" if files else counts
-
-
-def _lines(diagnostic: Diagnostic, paint: Paint) -> Iterator[str]:
-    ref = diagnostic.ref
-    place = f"{paint(safe_text(str(ref)), TITLE)}: " if ref else ""
-    severity = paint(
-        f"{diagnostic.severity}[{diagnostic.rule}]", SEVERITY_STYLES[diagnostic.severity]
-    )
-    address = f"{safe_text(diagnostic.address)}: " if diagnostic.address else ""
-    yield f"{place}{severity} {address}{safe_text(diagnostic.message)}"
-    if ref and diagnostic.line_text is not None and diagnostic.line_text.strip():
-        line, pointer = excerpt(diagnostic.line_text, ref.column)
-        number = str(ref.line)
-        yield f"  {paint(f'{number} |', GUTTER)} {line}"
-        yield f"  {paint(' ' * len(number) + ' |', GUTTER)} {pointer}"
-    if diagnostic.hint:
-        yield f"  {paint('help:', HELP)} {safe_text(diagnostic.hint)}"

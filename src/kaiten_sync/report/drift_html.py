@@ -53,20 +53,20 @@ def drift_html(reports: Sequence[DriftReport]) -> str:
     return template("drift.html").render(
         title=f"Drift of {names}",
         matrix=side_by_side(reports) if is_worth_it else None,
-        parts=[_part(report) for report in reports],
-    )
-
-
-def _part(report: DriftReport) -> _Part:
-    said = f"No drift. {no_drift(report)}"
-    if report.has_drift:
-        said = drift_summary(report.differences, report.compared)
-    return _Part(
-        target=cut(safe_text(report.target.name), NAME_LIMIT),
-        url=cut(safe_text(report.target.url), NAME_LIMIT),
-        summary=said,
-        unknown=tuple(safe_text(gap) for gap in report.unknown),
-        cards=tuple(_card(each, report) for each in drift_riskiest_first(report.differences)),
+        parts=[
+            _Part(
+                target=cut(safe_text(report.target.name), NAME_LIMIT),
+                url=cut(safe_text(report.target.url), NAME_LIMIT),
+                summary=drift_summary(report.differences, report.compared)
+                if report.has_drift
+                else f"No drift. {no_drift(report)}",
+                unknown=tuple(safe_text(gap) for gap in report.unknown),
+                cards=tuple(
+                    _card(each, report) for each in drift_riskiest_first(report.differences)
+                ),
+            )
+            for report in reports
+        ],
     )
 
 

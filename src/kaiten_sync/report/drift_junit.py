@@ -6,6 +6,7 @@ What is not managed, and does not count, is a case that was skipped.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from xml.etree import ElementTree as Xml
 
@@ -20,33 +21,29 @@ from kaiten_sync.report.words import DRIFT_WORDS
 
 def drift_junit(reports: Sequence[DriftReport]) -> str:
     """One document with a suite for each target."""
-    suites = [_suite(report) for report in reports]
-    totals = {
-        name: str(sum(int(suite.attrib[name]) for suite in suites))
-        for name in ("tests", "failures", "errors")
-    }
-    root = Xml.Element("testsuites", {"name": "kaiten-sync drift", **totals})
+    totals: Counter[str] = Counter(tests=0, failures=0, errors=0)
+    suites: list[Xml.Element] = []
+    for report in reports:
+        cases = [_case(difference, report) for difference in report.differences]
+        if not report.has_drift:
+            cases.append(Xml.Element("testcase", {"classname": "drift", "name": "no drift"}))
+        failed = sum(difference.is_drift for difference in report.differences)
+        counts = {"tests": len(cases), "failures": failed, "errors": 0}
+        totals.update(counts)
+        suite = Xml.Element(
+            "testsuite",
+            {
+                "name": safe_text(report.target.name),
+                **{name: str(count) for name, count in counts.items()},
+                "skipped": str(len(report.differences) - failed),
+            },
+        )
+        suite.extend(cases)
+        suites.append(suite)
+    sums = {name: str(count) for name, count in totals.items()}
+    root = Xml.Element("testsuites", {"name": "kaiten-sync drift", **sums})
     root.extend(suites)
     return junit_text(root)
-
-
-def _suite(report: DriftReport) -> Xml.Element:
-    cases = [_case(difference, report) for difference in report.differences]
-    if not report.has_drift:
-        cases.append(Xml.Element("testcase", {"classname": "drift", "name": "no drift"}))
-    failed = sum(difference.is_drift for difference in report.differences)
-    suite = Xml.Element(
-        "testsuite",
-        {
-            "name": safe_text(report.target.name),
-            "tests": str(len(cases)),
-            "failures": str(failed),
-            "errors": "0",
-            "skipped": str(len(report.differences) - failed),
-        },
-    )
-    suite.extend(cases)
-    return suite
 
 
 def _case(difference: Difference, report: DriftReport) -> Xml.Element:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
 from kaiten_sync.model.drift import Difference, DriftClass, DriftReport
 from kaiten_sync.report.drift_text import notes_on
@@ -15,6 +16,7 @@ from kaiten_sync.report.markdown import (
     diff_lines,
     document,
     fence,
+    not_shown,
 )
 from kaiten_sync.report.next_steps import next_steps
 from kaiten_sync.report.numbers import counted
@@ -28,33 +30,33 @@ _DETAIL_LIMIT = 300
 
 def drift_markdown(reports: Sequence[DriftReport], *, max_chars: int = MAX_CHARS) -> str:
     """The reports as markdown, at most `max_chars` long; what does not fit is counted."""
+    # The same for each: a target with many differences must not push the others out.
     share = max_chars // max(1, len(reports))
-    return "".join(_markdown(report, share) for report in reports)
-
-
-def _markdown(report: DriftReport, max_chars: int) -> str:
-    entries = drift_riskiest_first(report.differences)
-    target = f"{code(report.target.name)} at {code(report.target.url)}"
-    if report.has_drift:
-        said = drift_summary(report.differences, report.compared)
-    else:
-        unmanaged = len(report.differences)
-        others = f", {unmanaged:,} not managed" if unmanaged else ""
-        said = (
-            "No drift. The target matches the declaration"
-            f" ({counted(report.compared, 'object')} compared{others})."
+    parts: list[str] = []
+    for report in reports:
+        target = f"{code(report.target.name)} at {code(report.target.url)}"
+        if report.has_drift:
+            said = drift_summary(report.differences, report.compared)
+        else:
+            unmanaged = len(report.differences)
+            others = f", {unmanaged:,} not managed" if unmanaged else ""
+            said = (
+                "No drift. The target matches the declaration"
+                f" ({counted(report.compared, 'object')} compared{others})."
+            )
+        gaps = "".join(f"\n\n{code(gap, _DETAIL_LIMIT)}" for gap in report.unknown)
+        part = document(
+            f"<h3>Drift of {target}</h3>\n\n{said}{gaps}\n\n",
+            drift_riskiest_first(report.differences),
+            partial(_difference, report),
+            not_shown("difference", "drift"),
+            share,
         )
-    gaps = "".join(f"\n\n{code(gap, _DETAIL_LIMIT)}" for gap in report.unknown)
-    return document(
-        f"<h3>Drift of {target}</h3>\n\n{said}{gaps}\n\n",
-        entries,
-        lambda each: _difference(each, report),
-        _missing,
-        max_chars,
-    )
+        parts.append(part)
+    return "".join(parts)
 
 
-def _difference(difference: Difference, report: DriftReport) -> Block:
+def _difference(report: DriftReport, difference: Difference) -> Block:
     symbol = f"<code>{DRIFT_SYMBOLS[difference.verdict]}</code>"
     line = f"{symbol} {DRIFT_WORDS[difference.verdict]} {code(difference.subject)}"
     rows = list(field_rows(difference.fields, agreed=difference.agreed, units=difference.units))
@@ -69,9 +71,3 @@ def _difference(difference: Difference, report: DriftReport) -> Block:
         parts.append(f"<p>{', '.join(filter(None, notes))}</p>")
     steps = [safe_text(command) for _, command in next_steps(difference, report)]
     return collapsed(line, [*parts, fence(steps, "sh")] if steps else parts)
-
-
-def _missing(left: Sequence[Difference]) -> str:
-    return (
-        f"\n**{counted(len(left), 'more difference')} not shown.** `kaiten-sync drift` shows all.\n"
-    )

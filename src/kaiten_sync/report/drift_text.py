@@ -66,22 +66,19 @@ def _changed_where(difference: Difference) -> str:
 
 
 def adopted_text(adopted: Sequence[Difference], files: Sequence[str]) -> str:
-    """What was taken over into which files."""
+    """What was taken over into which files, each field as it was declared → as it is now."""
     if not adopted:
         return "nothing to adopt"
-    lines = [f"adopted {safe_text(str(d.address))}: {_values(d)}" for d in adopted]
+    lines: list[str] = []
+    for each in adopted:
+        rows = field_rows(each.fields, value_limit(_ONE_LINE), units=each.units)
+        what = ", ".join(f"{row.label} {row.after_text} → {row.before_text}" for row in rows)
+        if each.drift is DriftClass.MISSING:
+            what = "taken out, the server has it no longer"
+        elif each.drift is DriftClass.UNMANAGED:
+            what = "new"
+        lines.append(f"adopted {safe_text(str(each.address))}: {what}")
     return "\n".join([*lines, f"wrote {', '.join(safe_text(file) for file in files)}"])
-
-
-def _values(difference: Difference) -> str:
-    """Fields as they were declared → as they are now."""
-    match difference.drift:
-        case DriftClass.MISSING:
-            return "taken out, the server has it no longer"
-        case DriftClass.UNMANAGED:
-            return "new"
-    rows = field_rows(difference.fields, value_limit(_ONE_LINE), units=difference.units)
-    return ", ".join(f"{row.label} {row.after_text} → {row.before_text}" for row in rows)
 
 
 def notes_on(difference: Difference) -> list[str]:
@@ -108,7 +105,21 @@ def _lines(report: DriftReport, paint: Paint, width: int) -> Iterator[str]:
         name, url = safe_text(report.target.name), safe_text(report.target.url)
         yield paint(f"Drift of {name} at {url}", TITLE)
         yield ""
-        rows = [_head(difference) for difference in report.differences]
+        rows = [
+            Row(
+                symbol=DRIFT_SYMBOLS[each.verdict],
+                word=DRIFT_WORDS[each.verdict],
+                subject=safe_text(each.subject),
+                note="",
+                # What git does not manage has no place there.
+                place=place_of(each.source, each.fields)
+                if each.drift is not DriftClass.UNMANAGED
+                else "",
+                style=DRIFT_STYLES[each.verdict],
+                note_style="",
+            )
+            for each in report.differences
+        ]
         columns = columns_for(rows, width)
         for difference, row in zip(report.differences, rows, strict=True):
             yield from row_lines(row, columns, paint)
@@ -133,16 +144,3 @@ def _lines(report: DriftReport, paint: Paint, width: int) -> Iterator[str]:
         yield paint(f"Drift: {drift_summary(report.differences, report.compared)}", TITLE)
     else:
         yield f"{paint('No drift.', TITLE)} {no_drift(report)}"
-
-
-def _head(difference: Difference) -> Row:
-    is_unmanaged = difference.drift is DriftClass.UNMANAGED
-    return Row(
-        symbol=DRIFT_SYMBOLS[difference.verdict],
-        word=DRIFT_WORDS[difference.verdict],
-        subject=safe_text(difference.subject),
-        note="",
-        place="" if is_unmanaged else place_of(difference.source, difference.fields),
-        style=DRIFT_STYLES[difference.verdict],
-        note_style="",
-    )

@@ -75,6 +75,7 @@ def field_rows(
     object's number before and after. Numbers inside CONFIG values are shown as they are.
     """
     known = agreed or {}
+    # In the order of the plan, which is that of the kind's table: readers compare by eye.
     for field in fields:
         own = units if field.name in quantities() else NO_UNITS
         if not field.inner:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from kaiten_sync.model.impact import ChangeImpact, HolderImpact, Impact, Standing
+from kaiten_sync.model.impact import Impact, Standing
 from kaiten_sync.report.impact_words import (
     change_text,
     cost_text,
@@ -53,35 +53,29 @@ def impact_html(impact: Impact) -> str:
 
 def impact_parts(impact: Impact) -> dict[str, object]:
     """What the template of an impact shows, on its own page or in that of a plan."""
-    is_read = impact.gap is None
     return {
         "totals": totals_text(impact),
         "cost": cost_text(impact) if impact.was_read else "",
-        "cards": [_card(each) for each in impact.changes] if is_read else [],
+        "cards": [
+            _ImpactCard(
+                title=cut(change_text(change.affected), NAME_LIMIT),
+                counts=counts_text(change),
+                is_metered=change.affected.is_metered,
+                holders=tuple(
+                    _HolderRow(
+                        standing=each.standing,
+                        name=cut(holder_text(each), NAME_LIMIT),
+                        use=use_text(change, each),
+                        before=share(each.used, change.affected.before),
+                        # The whole bar is of those who are over: at the limit one is only near it.
+                        after=100
+                        if each.standing is Standing.OVER
+                        else min(share(each.used, change.affected.after or 0), 99),
+                    )
+                    for each in worth_naming(change)
+                ),
+            )
+            for change in (impact.changes if impact.gap is None else ())
+        ],
         "raised": [(cut(title, NAME_LIMIT), counts) for title, counts in raised_lines(impact)],
     }
-
-
-def _card(change: ChangeImpact) -> _ImpactCard:
-    return _ImpactCard(
-        title=cut(change_text(change.affected), NAME_LIMIT),
-        counts=counts_text(change),
-        is_metered=change.affected.is_metered,
-        holders=tuple(
-            _HolderRow(
-                standing=each.standing,
-                name=cut(holder_text(each), NAME_LIMIT),
-                use=use_text(change, each),
-                before=share(each.used, change.affected.before),
-                after=_share_after(change, each),
-            )
-            for each in worth_naming(change)
-        ),
-    )
-
-
-def _share_after(change: ChangeImpact, holder: HolderImpact) -> int:
-    """The whole bar is of those who are over alone: whoever is at the limit is only near it."""
-    if holder.standing is Standing.OVER:
-        return 100
-    return min(share(holder.used, change.affected.after or 0), 99)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from kaiten_sync.model.plan import Left, Plan
+from kaiten_sync.model.plan import Plan
 from kaiten_sync.report.family_lines import FAMILIES_TITLE, family_lines
 from kaiten_sync.report.moves import (
     STAYS_TITLE,
@@ -46,8 +46,12 @@ def notes_beside(plan: Plan) -> Iterator[Note]:
     if sold := tuple(family_lines(plan)):
         yield Note(FAMILIES_TITLE, (*sold[:_LIMIT], *_more(len(sold))))
     if plan.left:
-        lines = (*map(_line, plan.left[:_LIMIT]), *_more(len(plan.left)))
-        yield Note(_LEFT_TITLE, lines)
+        lines: list[str] = []
+        for each in plan.left[:_LIMIT]:
+            pairs = (f"{name} {value_text(v, _VALUE_LIMIT)}" for name, v in each.fields.items())
+            values = safe_text(", ".join(pairs))
+            lines.append(f"{safe_text(str(each.address))}: {values} ({safe_text(each.reason)})")
+        yield Note(_LEFT_TITLE, (*lines, *_more(len(plan.left))))
     if migration is not None and plan.changes:
         yield Note(TERMS_TITLE, tuple(term_lines(plan, migration)))
     if migration is not None and migration.where is not None:
@@ -77,8 +81,3 @@ def no_changes(plan: Plan, target: str, origin: Origin) -> str:
     others = f", {unmanaged:,} not managed" if unmanaged else ""
     compared = f"{counted(len(plan.managed), 'object')} compared{others}"
     return f"{target} {verb} the declaration ({compared})."
-
-
-def _line(left: Left) -> str:
-    values = ", ".join(f"{n} {value_text(v, _VALUE_LIMIT)}" for n, v in left.fields.items())
-    return f"{safe_text(str(left.address))}: {safe_text(values)} ({safe_text(left.reason)})"

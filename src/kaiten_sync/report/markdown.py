@@ -14,6 +14,7 @@ from itertools import chain
 from typing import TypeVar
 
 from kaiten_sync.report.field_rows import FieldRow
+from kaiten_sync.report.numbers import counted
 from kaiten_sync.report.safe_text import safe_text
 from kaiten_sync.report.values import cut
 
@@ -89,6 +90,14 @@ def diff_lines(rows: Iterable[FieldRow], names: tuple[str, str] = ("", "")) -> I
         yield f"# {len(lines) - _LINES_LIMIT:,} more lines"
 
 
+def not_shown(noun: str, command: str) -> Callable[[Sequence[object]], str]:
+    """What ends a document that is cut: how many entries are missing, and what shows them."""
+    return lambda left: (
+        f"\n**{counted(len(left), f'more {noun}')} not shown.**"
+        f" `kaiten-sync {command}` shows all.\n"
+    )
+
+
 def collapsed(line: str, details: Sequence[str]) -> Block:
     """A block whose line opens its details, where it has any."""
     plain = f"<div>{line}</div>\n"
@@ -111,6 +120,7 @@ def document(
 
     It ends with an empty line, which ends its last HTML block: whatever follows is markdown again.
     """
+    # As if all were missing: how many are is known only when the rest is laid out.
     tail_room = len(missing(entries)) + len(_END_OF_HTML)
     shown = _fitting(entries, render, max_chars - len(head) - tail_room)
     left = entries[len(shown) :]
@@ -124,6 +134,7 @@ def _fitting(entries: Sequence[_T], render: Callable[[_T], Block], room: int) ->
         blocks.append(block)
         taken += len(block.opened)
         if taken > room:
+            # Those with a short form come first, and room is kept for the form of each.
             while blocks[-1].brief and (more := next(source, None)):
                 blocks.append(more)
             return list(_crowded(blocks, source, room))

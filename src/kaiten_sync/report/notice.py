@@ -38,6 +38,7 @@ def notice_of(error: KaitenSyncError) -> Notice:
     if isinstance(error, RefusedError | PlanFileError):
         details = [with_place(each) for each in error.diagnostics]
     elif isinstance(error, DeclarationError):
+        # As in the terminal, with the source line: a reviewer has the file beside it.
         details = DIAGNOSTICS["text"](error.diagnostics, Look()).splitlines()
     return Notice(message=error.message, details=details, hint=error.hint)
 

@@ -14,6 +14,8 @@ from kaiten_sync.model.outcome import Status
 Paint: TypeAlias = Callable[[str, str], str]
 """Text and a style, such as `bold red`, to text for a terminal."""
 
+# Names of styles and no codes: rich knows what a terminal can show. Words say all that color
+# says, for whoever cannot see it and for logs.
 TITLE = "bold"
 QUIET = "dim"
 GUTTER = "blue"
@@ -55,14 +57,14 @@ STATUS_STYLES: Mapping[Status, str] = {
 
 def painter(*, color: bool) -> Paint:
     """How to paint; without color, not at all."""
-    return _painted if color else _plain
+    return _painted if color else lambda text, _style: text
 
 
 def cells(text: str) -> int:
     """Columns that text takes in a terminal."""
     if text.isascii():
         return len(text)
-    from rich.cells import cell_len
+    from rich.cells import cell_len  # here: most texts are ASCII, and need no tables
 
     return cell_len(text)
 
@@ -72,12 +74,9 @@ def padded(text: str, columns: int) -> str:
     return text + " " * (columns - cells(text))
 
 
-def _plain(text: str, _style: str) -> str:
-    return text
-
-
 def _painted(text: str, style: str) -> str:
     before, after = _around(style)
+    # Codes around nothing would keep the blanks before them from being cut off.
     return f"{before}{text}{after}" if text else text
 
 

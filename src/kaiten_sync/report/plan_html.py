@@ -104,6 +104,7 @@ def _sections(plan: Plan) -> Iterator[_Section]:
     for entry in riskiest_first(entries_of(plan)):
         by_object.setdefault(entry.whole, []).append(entry)
     by_title: dict[str, list[_Group]] = {title: [] for title in _TITLES}
+    # Whole objects: a grant apart from its license cannot be judged.
     for name, entries in by_object.items():
         by_title[_title(name, entries)].append(
             _Group(

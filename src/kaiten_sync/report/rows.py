@@ -52,6 +52,7 @@ def columns_for(rows: Sequence[Row], width: int) -> Columns:
     place = max((cells(row.place) for row in rows), default=0)
     room = width - len("  + ") - word - note - place - 3 * _GAP
     cap = max(_NARROWEST_SUBJECT, room)
+    # One address that is longer than the room must not push the notes of all others away.
     fitting = [size for row in rows if (size := cells(row.subject)) <= cap]
     return Columns(word=word, subject=max(fitting, default=0), note=note, width=width)
 
@@ -62,6 +63,7 @@ def row_lines(row: Row, columns: Columns, paint: Paint) -> Iterator[str]:
     plain = [f"  {row.symbol} {padded(row.word, columns.word)}{gap}"]
     plain.append(padded(row.subject, columns.subject) + gap)
     plain.append(padded(row.note, columns.note) + gap if columns.note else "")
+    # Measured before it is painted: codes of colors take no room.
     taken = sum(map(cells, plain))
     line = paint(plain[0], row.style) + plain[1] + paint(plain[2], row.note_style)
     if row.place and taken + cells(row.place) <= columns.width:
@@ -106,4 +108,5 @@ def value_lines(rows: Sequence[FieldRow], width: int, *, joined: bool) -> Iterat
 
 def value_limit(width: int) -> int:
     """Characters of a value that leave room for its label."""
+    # 32 fit the indentation and most labels; below 24, cut values could not be told apart.
     return max(24, width - 32)

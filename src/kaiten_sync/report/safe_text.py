@@ -60,19 +60,20 @@ def escaped(text: str) -> str:
 
 def safe_json(text: str) -> str:
     r"""JSON text in which every character can be seen, the others as `\u....`; same meaning."""
-    return "\n".join(_safe_json_line(line) for line in text.split("\n"))
+    lines = text.split("\n")
+    for number, line in enumerate(lines):
+        seen = line
+        if not line.isprintable():
+            whole = _LONE_SURROGATE.sub(_REPLACEMENT, line)
+            seen = "".join(c if c.isprintable() else json.dumps(c)[1:-1] for c in whole)
+        # Commands like `##[` count anywhere in a line.
+        lines[number] = re.sub(r"##(?=\w*\[)", r"#\\u0023", seen) if "##" in seen else seen
+    return "\n".join(lines)
 
 
 def json_text(document: Json) -> str:
     """A JSON document for standard output: indented, with a line feed at the end."""
     return safe_json(json.dumps(document, ensure_ascii=False, indent=2)) + "\n"
-
-
-def _safe_json_line(line: str) -> str:
-    if not line.isprintable():
-        line = _LONE_SURROGATE.sub(_REPLACEMENT, line)
-        line = "".join(c if c.isprintable() else json.dumps(c)[1:-1] for c in line)
-    return re.sub(r"##(?=\w*\[)", r"#\\u0023", line) if "##" in line else line
 
 
 def _disarmed(command: re.Match[str]) -> str:

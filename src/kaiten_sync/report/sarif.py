@@ -20,6 +20,7 @@ _SCHEMA = (
 
 def sarif_log(rules: Mapping[str, str], results: Sequence[SarifObject]) -> str:
     """One log with one run. `rules` gives the text of each rule that the results name."""
+    # Results name a rule by its place in the list as well, so its order must not change between.
     known = sorted(rules)
     index = {rule: position for position, rule in enumerate(known)}
     run: SarifObject = {
@@ -29,6 +30,7 @@ def sarif_log(rules: Mapping[str, str], results: Sequence[SarifObject]) -> str:
                 "rules": [{"id": r, "shortDescription": {"text": rules[r]}} for r in known],
             }
         },
+        # As our places count columns.
         "columnKind": "unicodeCodePoints",
         "results": [{**each, "ruleIndex": index[str(each["ruleId"])]} for each in results],
     }

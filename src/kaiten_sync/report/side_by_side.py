@@ -28,6 +28,7 @@ class Matrix:
 
 def side_by_side(reports: Sequence[DriftReport]) -> Matrix:
     """The table of some reports."""
+    # Of all that differs anywhere: an empty cell says that this target is as declared there.
     verdicts = [{d.address: DRIFT_WORDS[d.verdict] for d in r.differences} for r in reports]
     addresses = sorted({a for found in verdicts for a in found}, key=lambda a: a.sort_key)
     return Matrix(

@@ -13,6 +13,7 @@ from kaiten_sync.model.plan import Plan
 from kaiten_sync.report.numbers import counted
 from kaiten_sync.report.shared_lines import shared_lines
 
+# One cell each, and ASCII: they align in every terminal.
 _SYMBOLS: Mapping[Action, str] = {
     Action.CREATE: "+",
     Action.UPDATE: "~",
@@ -58,6 +59,7 @@ def is_move(change: Change) -> bool:
 def effect_word(change: Change) -> str:
     """The effect where it says something: what is new loosens anyway."""
     is_news = change.effect is not Effect.NEUTRAL
+    # What is new loosens by its nature; saying so at each would hide the changes that are news.
     is_plain_gain = change.action == Action.CREATE and change.effect is Effect.LOOSENS
     return change.effect.value if is_news and not is_plain_gain else ""
 
@@ -75,6 +77,7 @@ def plan_warnings(plan: Plan) -> tuple[str, ...]:
 def action_counts(plan: Plan) -> list[tuple[str, int]]:
     """How many changes there are of each action; what goes with its license is one with it."""
     counts = dict(plan.summary.actions)
+    # The summary counts them, since each is a change; a reader sees the license go, once.
     together = len(gone_with_parent(plan.changes))
     if together:
         counts[Action.DELETE] = counts.get(Action.DELETE, 0) - together

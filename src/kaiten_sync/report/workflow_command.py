@@ -22,4 +22,5 @@ def workflow_command(name: str, properties: Mapping[str, str], lines: Sequence[s
 
 
 def _data(text: str) -> str:
+    # `safe_text` leaves no line feed, which alone would end the command.
     return safe_text(text).replace("%", "%25")
