@@ -53,6 +53,7 @@ class Record:
         git = declared_form(address.kind, {} if resource is None else resource.fields)
         live = {} if found is None else _live_form(found, resource, git)
         guesses = _guesses(address.kind, git, live, self.written.get(address, {}))
+        # Bounded: what is not found soon is reported as unknown, which is never wrong.
         tried = islice(guesses, _GUESSES)
         return next((guess for guess in tried if fingerprint(guess) == mark), None)
 
@@ -89,6 +90,7 @@ def _live_form(found: LiveResource, resource: Resource | None, git: Fields) -> d
             is_unseen = spec.mutability is Mutability.CREATE_ONLY and name in git
             form[name] = git[name] if is_unseen else None
         elif name in written and written[name] is None and value == spec.default(found.fields):
+            # Null and the default that it means are one value and two fingerprints.
             form[name] = None
         else:
             form[name] = value
@@ -132,6 +134,7 @@ def _key_sets(kind: str, git: Fields, live: Fields) -> Iterator[frozenset[str]]:
         for count in range(most + 1):
             for moved in combinations(candidates, count):
                 found = names.symmetric_difference(moved)
+                # Both rounds come to some of the same sets, and each guess costs a digest.
                 if found not in seen:
                     seen.add(found)
                     yield found

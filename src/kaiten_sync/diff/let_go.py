@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from kaiten_sync.diff.agreed import record_of
 from kaiten_sync.kinds.registry import spec_of
 from kaiten_sync.kinds.spec import FieldSpec, Mutability
 from kaiten_sync.kinds.values import declared_form
 from kaiten_sync.model.canonical import fingerprint
 from kaiten_sync.model.plan import Left, Plan
-from kaiten_sync.model.resource import DesiredState, LiveResource, LiveState
+from kaiten_sync.model.resource import DesiredState, LiveState
 from kaiten_sync.model.value import Fields, is_alike
 
 NO_LONGER_DECLARED = "no longer declared"
@@ -21,26 +19,30 @@ def fields_let_go(desired: DesiredState, live: LiveState, previous: Plan) -> tup
 
     What the previous plan itself had let go is in it: planning again must not forget it.
     """
-    return tuple(_let_go(desired, live, previous))
-
-
-def _let_go(desired: DesiredState, live: LiveState, previous: Plan) -> Iterator[Left]:
+    left: list[Left] = []
     record = record_of(previous)
     already = {each.address: each.fields for each in previous.left}
     for address, mark in previous.managed.items():
         resource, found = desired.resources.get(address), live.resources.get(address)
         if resource is None or found is None or not _leavable(address.kind):
             continue
+        # A plan that let a field go no longer manages it, so the record alone would forget it.
         names = set(already.get(address, ()))
         if fingerprint(declared_form(address.kind, resource.fields)) != mark:
             names |= (record.fields_of(address, resource, found) or {}).keys()
         fields: Fields = {
             spec.name: found.fields[spec.name]
             for spec in _leavable(address.kind)
-            if spec.name in names - resource.fields.keys() and _is_set(spec, found)
+            if spec.name in names - resource.fields.keys()
+            # Only what differs from a field that was never declared: that stays without a word.
+            and not any(
+                is_alike(found.fields.get(spec.name), usual)
+                for usual in (None, spec.default(found.fields), spec.settles_as)
+            )
         }
         if fields:
-            yield Left(address=address, fields=fields, reason=NO_LONGER_DECLARED)
+            left.append(Left(address=address, fields=fields, reason=NO_LONGER_DECLARED))
+    return tuple(left)
 
 
 def _leavable(kind: str) -> list[FieldSpec]:
@@ -59,10 +61,3 @@ def _leavable(kind: str) -> list[FieldSpec]:
             or spec.mutability is Mutability.CREATE_ONLY
         )
     ]
-
-
-def _is_set(spec: FieldSpec, found: LiveResource) -> bool:
-    """Whether the server has another value than one that was never declared would have."""
-    value = found.fields.get(spec.name)
-    usual = (None, spec.default(found.fields), spec.settles_as)
-    return not any(is_alike(value, each) for each in usual)

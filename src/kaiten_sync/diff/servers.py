@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 
 from kaiten_sync.effects import inner_changes
@@ -22,12 +22,26 @@ Catalog = Mapping[Address, Fields]
 def server_differences(first: Catalog, second: Catalog) -> tuple[ComparedObject, ...]:
     """Every object that only one server has, or that both have and not alike, by address."""
     addresses = sorted(first.keys() | second.keys(), key=lambda address: address.sort_key)
-    found = (_compared(address, first.get(address), second.get(address)) for address in addresses)
-    return tuple(
-        replace(each, units=(unit_of(each.address, first), unit_of(each.address, second)))
-        for each in found
-        if each is not None
-    )
+    differences: list[ComparedObject] = []
+    for address in addresses:
+        units = (unit_of(address, first), unit_of(address, second))
+        # All fields of an object that is on one side only would say nothing more.
+        if address not in first or address not in second:
+            presence = Presence.FIRST if address in first else Presence.SECOND
+            differences.append(ComparedObject(address=address, presence=presence, units=units))
+            continue
+        fields: list[FieldChange] = []
+        for name in spec_of(address.kind).fields:
+            before, after = first[address].get(name, ABSENT), second[address].get(name, ABSENT)
+            if not is_same(before, after):
+                inner = inner_changes(before, after)
+                fields.append(FieldChange(name=name, before=before, after=after, inner=inner))
+        if fields:
+            found = ComparedObject(
+                address=address, presence=Presence.BOTH, fields=tuple(fields), units=units
+            )
+            differences.append(found)
+    return tuple(differences)
 
 
 def without_declared(
@@ -36,26 +50,6 @@ def without_declared(
     """The differences without those that are declared: both servers are as their targets say."""
     kept = (_undeclared(each, first, second) for each in differences)
     return tuple(each for each in kept if each is not None)
-
-
-def _compared(
-    address: Address, first: Fields | None, second: Fields | None
-) -> ComparedObject | None:
-    if first is None or second is None:
-        presence = Presence.SECOND if first is None else Presence.FIRST
-        return ComparedObject(address=address, presence=presence)
-    fields = tuple(_changes(address, first, second))
-    if not fields:
-        return None
-    return ComparedObject(address=address, presence=Presence.BOTH, fields=fields)
-
-
-def _changes(address: Address, first: Fields, second: Fields) -> Iterator[FieldChange]:
-    for name in spec_of(address.kind).fields:
-        before, after = first.get(name, ABSENT), second.get(name, ABSENT)
-        if not is_same(before, after):
-            inner = inner_changes(before, after)
-            yield FieldChange(name=name, before=before, after=after, inner=inner)
 
 
 def _undeclared(

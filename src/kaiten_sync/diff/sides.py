@@ -11,7 +11,7 @@ from kaiten_sync.model.change import Action, Change
 from kaiten_sync.model.drift import Difference, DriftClass, Verdict
 from kaiten_sync.model.plan import Observed, Plan
 from kaiten_sync.model.resource import DesiredState, LiveResource, LiveState
-from kaiten_sync.model.value import ABSENT, Absent, Fields, Json, is_alike
+from kaiten_sync.model.value import ABSENT, Absent, Json, is_alike
 
 
 def with_sides(
@@ -42,22 +42,19 @@ def with_sides(
         if difference.drift is DriftClass.UNMANAGED:
             return _ahead(difference) if address in owned and address in going else difference
         form = record.fields_of(address, resource, found)
-        known = difference if form is None else _with_agreed(difference, form, found)
+        known = difference
+        if form is not None:
+            others = {} if found is None else found.fields
+            names = [each.name for each in difference.fields]
+            values = {name: meaning(address.kind, name, form, others) for name in names}
+            agreed_values = {name: v for name, v in values.items() if v is not ABSENT}
+            known = replace(difference, agreed=agreed_values)
         is_to_do = address in planned and _is_as_seen(seen.get(address), found)
         if is_to_do or address.root in pending or address not in agreed.managed:
             return _ahead(known)
         return known if difference.drift is DriftClass.MISSING else _judged(known)
 
     return tuple(map(with_side, differences))
-
-
-def _with_agreed(difference: Difference, form: Fields, found: LiveResource | None) -> Difference:
-    others = {} if found is None else found.fields
-    values = {
-        each.name: meaning(difference.address.kind, each.name, form, others)
-        for each in difference.fields
-    }
-    return replace(difference, agreed={n: v for n, v in values.items() if v is not ABSENT})
 
 
 def _judged(difference: Difference) -> Difference:

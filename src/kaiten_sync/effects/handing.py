@@ -6,7 +6,6 @@ from collections.abc import Iterable
 
 from kaiten_sync.kinds.registry import move_of
 from kaiten_sync.model.change import Change
-from kaiten_sync.model.value import Json
 
 
 def handed_on(changes: Iterable[Change]) -> frozenset[str]:
@@ -15,16 +14,15 @@ def handed_on(changes: Iterable[Change]) -> frozenset[str]:
     They take nothing from anybody: the server itself clears the flag of the one when the other
     gets it, and whoever is new gets the other version. Source: API facts, section 2.4.
     """
-    flags = [(change, _flag_after(change)) for change in changes]
+    # What each move makes of the flag that one object of a family has; None for all other changes.
+    flags = [
+        (change, move[1].after if move is not None and move[0].one_per else None)
+        for change in changes
+        for move in [move_of(change.address.kind, change.action)]
+    ]
     given = {change.id for change, after in flags if after is True}
     return frozenset(
         change.id
         for change, after in flags
         if after is False and not given.isdisjoint(change.depends_on)
     )
-
-
-def _flag_after(change: Change) -> Json:
-    """What a move makes of the flag that one object of a family has; None if it is not one."""
-    move = move_of(change.address.kind, change.action)
-    return move[1].after if move is not None and move[0].one_per else None
