@@ -106,7 +106,11 @@ def choose(
         effect=sold.effect,
     )
     if sold.effect is None:
-        return _with_default(choice, live), ()
+        if not live.is_certain:
+            # The version that is served by chance is made the default: no other takes over then.
+            reason = "it has several published versions and no default"
+            choice = replace(choice, way=Way.IN_PLACE, reason=reason)
+        return choice, ()
     if not harmful(sold):
         reason = "the change takes nothing from holders"
         return replace(choice, way=Way.IN_PLACE, reason=reason), ()
@@ -158,14 +162,6 @@ def _reopened(sold: SoldFamily, live: LiveFamily, taken: Collection[str]) -> Fam
     )
 
 
-def _with_default(choice: FamilyChoice, live: LiveFamily) -> FamilyChoice:
-    """A version that is served by chance is made the default, so that no other takes over."""
-    if live.is_certain:
-        return choice
-    reason = "it has several published versions and no default"
-    return replace(choice, way=Way.IN_PLACE, reason=reason)
-
-
 def _tightened(
     sold: SoldFamily,
     live: LiveFamily,
@@ -182,19 +178,21 @@ def _tightened(
         return replace(choice, way=Way.IN_PLACE, reason=reason), ()
     version = _next_version(sold, live, taken)
     kept = sold.kept
-    if kept is not None and _is_still_right(kept, slug, version):
+    if (
+        kept is not None
+        and (kept.way, kept.serves, kept.version) == (Way.NEW_VERSION, slug, version)
+        and kept.holders != 0
+    ):
         # It was made for holders. That some have come or gone makes it no less right.
         count = kept.holders
     elif count == 0:
         reason = f"nobody holds {slug}"
         return replace(choice, way=Way.IN_PLACE, reason=reason, holders=0), ()
     choice = replace(choice, holders=count)
-    who = (
-        f"who holds {slug} could not be seen"
-        if count is None
-        else f"it {choice.effect} what {_counted(count)} of {slug}"
-        f" {'has' if count == 1 else 'have'}"
-    )
+    who = f"who holds {slug} could not be seen"
+    if count is not None:
+        noun, verb = ("holder", "has") if count == 1 else ("holders", "have")
+        who = f"it {choice.effect} what {count:,} {noun} of {slug} {verb}"
     who += f" ({_lost(sold)})"
     if terms.when_tightened is WhenTightened.REFUSE:
         refused = replace(choice, way=Way.IN_PLACE, reason=f"{who}; `onTighten` is refuse")
@@ -231,11 +229,6 @@ def _said(value: Json | Absent, unit: Unit) -> str:
     if is_number(value):
         return quantity_text(value, unit)
     return value if isinstance(value, str) else "…"
-
-
-def _is_still_right(kept: FamilyChoice, serves: str, version: str) -> bool:
-    is_same = (kept.serves, kept.version) == (serves, version)
-    return kept.way is Way.NEW_VERSION and is_same and kept.holders != 0
 
 
 def _refusal(sold: SoldFamily, who: str, holding: Sequence[str], gap: str | None) -> Diagnostic:
@@ -299,7 +292,3 @@ def _is_half_made(version: LiveResource, sold: SoldFamily) -> bool:
     if version.fields.get(STATE) == DRAFT:
         return all(each.drift is DriftClass.MISSING for each in rest)
     return version.fields.get(STATE) == PUBLISHED and not rest
-
-
-def _counted(count: int) -> str:
-    return f"{count:,} {'holder' if count == 1 else 'holders'}"

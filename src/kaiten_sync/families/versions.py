@@ -94,7 +94,9 @@ def as_versions(
         if choice.serves is not None and choice.way in (Way.IN_PLACE, Way.NEW_VERSION):
             served = version_address(choice.address, choice.serves)
             rests[served] = _RESTS_ON
-            if _rests_on_nobody(sold, choice):
+            is_unheld = choice.way is Way.IN_PLACE and choice.holders == 0
+            is_allowed_anyway = sold.terms.when_tightened is WhenTightened.IN_PLACE
+            if is_unheld and harmful(sold) and not is_allowed_anyway:
                 unheld.add(served)
     members = {v.address for s, _ in chosen if s.live is not None for v in s.live.versions}
     return Resolution(
@@ -178,9 +180,3 @@ def _replaced(sold: SoldFamily, choice: FamilyChoice, holders: Holders) -> tuple
         and each.address in holders.checked
         and each.address not in holders.instances
     )
-
-
-def _rests_on_nobody(sold: SoldFamily, choice: FamilyChoice) -> bool:
-    is_allowed_anyway = sold.terms.when_tightened is WhenTightened.IN_PLACE
-    is_in_place = choice.way is Way.IN_PLACE and choice.holders == 0
-    return is_in_place and harmful(sold) and not is_allowed_anyway

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from functools import reduce
 
 from kaiten_sync.model.change import Action
 from kaiten_sync.model.plan import Plan
@@ -16,24 +15,24 @@ from kaiten_sync.model.plan import Plan
 
 def of_both_sides(sides: Sequence[Plan]) -> Plan:
     """One plan that owns what each of these owns. There is at least one."""
-    return reduce(_together, sides)
-
-
-def _together(ours: Plan, theirs: Plan) -> Plan:
-    known = {change.address for change in ours.changes if change.action == Action.DELETE}
-    deletes = tuple(
-        change
-        for change in theirs.changes
-        if change.action == Action.DELETE and change.address not in known
-    )
-    guards = replace(
-        ours.guards,
-        protected=ours.guards.protected | theirs.guards.protected,
-        allowed=ours.guards.allowed | theirs.guards.allowed,
-    )
-    return replace(
-        ours,
-        changes=(*ours.changes, *deletes),
-        managed={**theirs.managed, **ours.managed},
-        guards=guards,
-    )
+    ours, *others = sides
+    for theirs in others:
+        known = {change.address for change in ours.changes if change.action == Action.DELETE}
+        deletes = tuple(
+            change
+            for change in theirs.changes
+            if change.action == Action.DELETE and change.address not in known
+        )
+        guards = replace(
+            ours.guards,
+            protected=ours.guards.protected | theirs.guards.protected,
+            allowed=ours.guards.allowed | theirs.guards.allowed,
+        )
+        ours = replace(
+            ours,
+            changes=(*ours.changes, *deletes),
+            # Where both manage an object, the fingerprint of the first side stays.
+            managed={**theirs.managed, **ours.managed},
+            guards=guards,
+        )
+    return ours

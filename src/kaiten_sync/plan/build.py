@@ -16,7 +16,6 @@ from kaiten_sync.model.canonical import digest, fingerprint
 from kaiten_sync.model.change import Action, Change
 from kaiten_sync.model.diagnostic import Diagnostic, Severity
 from kaiten_sync.model.drift import CatalogDiff, DriftClass
-from kaiten_sync.model.family import FamilyChoice
 from kaiten_sync.model.holder import Holders
 from kaiten_sync.model.impact import Impact
 from kaiten_sync.model.plan import Guards, Left, Plan, Summary, TargetRef
@@ -90,12 +89,17 @@ def propose(
     holds what is deleted or tightened, `use` who may use restarted counters, `let_go` undeclared
     fields, `sold` the declaration with a version for each family.
     """
+    # As it was written, for the record and the digest; and with a version for each family.
     declared, sold = desired, sold or Resolution(desired=desired)
     desired, allowed = sold.desired, sold.on_server(allowed)
     families = families_of(desired, live)
     changes = _ordered(diff, sold, live, leaving, families, has_drafts=has_drafts)
     guards = replace(
-        _bounds(policy),
+        Guards(
+            max_deletes=policy.max_deletes,
+            max_updates=policy.max_updates,
+            rules=rules_digest(policy.rules),
+        ),
         population=population_of(live.resources, changes),
         protected=desired.protected | leaving.protected,
     )
@@ -130,20 +134,12 @@ def _with_consent(case: Case, allowed: frozenset[Address]) -> Case:
     return replace(case, needs=needs, guards=replace(case.guards, allowed=found))
 
 
-def _bounds(policy: Policy) -> Guards:
-    """What the policy alone holds a plan to."""
-    return Guards(
-        max_deletes=policy.max_deletes,
-        max_updates=policy.max_updates,
-        rules=rules_digest(policy.rules),
-    )
-
-
 def desired_digest(desired: DesiredState) -> str:
     """Identifies a declaration by its meaning: not by files, order or comments."""
     resources = {str(address): each.fields for address, each in desired.resources.items()}
     meaning: dict[str, Json] = {
         "resources": resources,
+        # The name is that of the first format; another one would change every digest.
         "ownsGrants": sorted(owned.parent.slug for owned in desired.owns),
         "protected": sorted(str(address) for address in desired.protected),
     }
@@ -196,10 +192,12 @@ def _plan(
         replaced=replaced.values(),
         rests=sold.rests,
     )
+    # Apply looks again only at what the plan rests on, so a plan that rests on nobody pays nothing.
     looking = case.holders.requests if is_unheld else 0
     looking += case.use.requests if is_unused else 0
     chance = by_chance(sold.choices, observed)
-    looking += _pages_of_versions(chance, live) if chance else 0
+    versioned = {kind_on_server(each.address.kind) for each in chance}
+    looking += sum(pages(sum(each.kind == kind for each in live.resources)) for kind in versioned)
     kept = [d for d in diff.differences if d.address not in going]
     return Plan(
         target=target,
@@ -218,11 +216,6 @@ def _plan(
         families=sold.choices,
         new_versions=new_versions(replaced, changes, observed),
     )
-
-
-def _pages_of_versions(choices: Sequence[FamilyChoice], live: LiveState) -> int:
-    kinds = {kind_on_server(each.address.kind) for each in choices}
-    return sum(pages(sum(a.kind == kind for a in live.resources)) for kind in kinds)
 
 
 def _proposal(plan: Plan, case: Case, found: Sequence[Diagnostic]) -> Proposal:

@@ -10,7 +10,7 @@ from kaiten_sync.kinds.spec import FieldSpec, Mutability
 from kaiten_sync.model.change import Action, Change, FieldChange, change_id
 from kaiten_sync.model.drift import Difference, DriftClass
 from kaiten_sync.model.value import ABSENT, Absent, Json
-from kaiten_sync.plan.leaving import Departure, Fate, Leaving
+from kaiten_sync.plan.leaving import Fate, Leaving
 
 
 def to_changes(
@@ -27,8 +27,25 @@ def to_changes(
             case DriftClass.MISSING:
                 changes += _creation(difference, has_drafts=has_drafts)
             case DriftClass.CHANGED:
-                changes += _alteration(difference)
-    changes += map(_removal, leaving.of(Fate.GOES))
+                specs = spec_of(difference.address.kind).fields
+                plain = tuple(
+                    f for f in difference.fields if specs[f.name].mutability != Mutability.MOVE
+                )
+                if plain:
+                    changes.append(_change(Action.UPDATE, difference, plain))
+                for field in difference.fields:
+                    changes.extend(_moves(difference, specs[field.name], field.before, field))
+    changes += (
+        Change(
+            id=change_id(Action.DELETE, each.address),
+            address=each.address,
+            action=Action.DELETE,
+            fields=each.before,
+            effect=each.effect,
+            reason=each.reason,
+        )
+        for each in leaving.of(Fate.GOES)
+    )
     return tuple(changes)
 
 
@@ -36,7 +53,13 @@ def _creation(difference: Difference, *, has_drafts: bool) -> Iterator[Change]:
     """The creation in its first state, then the moves to the declared one."""
     specs = spec_of(difference.address.kind).fields
     declared = {field.name: field for field in difference.fields}
-    fields = [f for f in difference.fields if not _is_left_out(f, specs[f.name], difference)]
+    # A move comes later, and an object's own slug has no meaning beside its address.
+    fields = [
+        each
+        for each in difference.fields
+        for spec in [specs[each.name]]
+        if not spec.moves and not (spec.is_own_slug and each.after == difference.address.slug)
+    ]
     moved: list[Change] = []
     for spec in (each for each in specs.values() if each.moves):
         if spec.born_as is ABSENT:
@@ -52,21 +75,6 @@ def _creation(difference: Difference, *, has_drafts: bool) -> Iterator[Change]:
     yield from moved
 
 
-def _is_left_out(field: FieldChange, spec: FieldSpec, difference: Difference) -> bool:
-    """Whether a field of a new object comes later as a move, or has no meaning of its own."""
-    is_own_slug = spec.is_own_slug and field.after == difference.address.slug
-    return bool(spec.moves) or is_own_slug
-
-
-def _alteration(difference: Difference) -> Iterator[Change]:
-    specs = spec_of(difference.address.kind).fields
-    plain = tuple(f for f in difference.fields if specs[f.name].mutability != Mutability.MOVE)
-    if plain:
-        yield _change(Action.UPDATE, difference, plain)
-    for field in difference.fields:
-        yield from _moves(difference, specs[field.name], field.before, field)
-
-
 def _moves(
     difference: Difference, spec: FieldSpec, before: Json | Absent, wanted: FieldChange
 ) -> Iterator[Change]:
@@ -75,17 +83,6 @@ def _moves(
             name=spec.name, before=move.before, after=move.after, source=wanted.source
         )
         yield _change(move.action, difference, (field,))
-
-
-def _removal(departure: Departure) -> Change:
-    return Change(
-        id=change_id(Action.DELETE, departure.address),
-        address=departure.address,
-        action=Action.DELETE,
-        fields=departure.before,
-        effect=departure.effect,
-        reason=departure.reason,
-    )
 
 
 def _change(action: Action, difference: Difference, fields: tuple[FieldChange, ...]) -> Change:

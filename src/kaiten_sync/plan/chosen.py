@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime
 from difflib import get_close_matches
 from typing import NamedTuple
@@ -83,6 +84,7 @@ def chosen(
     Raises:
         UsageError: the library for expressions is not installed.
     """
+    # Without starting the process that judges: most migrations have no expression.
     if where is None or not holders:
         return (True,) * len(holders)
     rows = [_row(each, usage) for each, usage in zip(holders, used, strict=True)]
@@ -105,6 +107,13 @@ def unanswered(verdicts: Mapping[str, Verdict]) -> Iterator[Diagnostic]:
 def _row(holder: LiveResource, used: Mapping[str, float]) -> Mapping[str, Json | datetime]:
     fields = holder.fields
     customer = str(fields.get("customer") or "")
+    dates: dict[str, datetime] = {}
+    for name, field in _DATES.items():
+        # A date that the server does not show, or shows without a zone, is not known.
+        with suppress(ValueError):
+            at = datetime.fromisoformat(str(fields.get(field)))
+            if at.tzinfo is not None:
+                dates[name] = at
     return {
         "instance.slug": holder.address.slug,
         "instance.name": str(fields.get("name") or ""),
@@ -112,14 +121,5 @@ def _row(holder: LiveResource, used: Mapping[str, float]) -> Mapping[str, Json |
         "customer": customer,
         "customer.slug": customer,
         "usage": dict(used),
-        **{name: at for name, field in _DATES.items() if (at := _moment(fields.get(field)))},
+        **dates,
     }
-
-
-def _moment(text: Json) -> datetime | None:
-    """A date with its zone; None if the server shows none, so that it is not known."""
-    try:
-        found = datetime.fromisoformat(str(text))
-    except ValueError:
-        return None
-    return found if found.tzinfo is not None else None

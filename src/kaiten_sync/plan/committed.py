@@ -33,7 +33,9 @@ def reasons(committed: Plan, made: Plan) -> tuple[Reason, ...]:
         return ()
     applied = _applied(committed, made)
     found = {
-        "the target has another URL": tuple(_target(committed, made)),
+        "the target has another URL": ()
+        if committed.target == made.target
+        else (f"{made.target.name} was at {committed.target.url}, now it is at {made.target.url}",),
         "it was not made from this catalog": _catalog(committed, made),
         "the policy or what it lets through has changed": tuple(_policy(committed, made)),
         "its changes are on the server already: it was applied": tuple(
@@ -43,11 +45,6 @@ def reasons(committed: Plan, made: Plan) -> tuple[Reason, ...]:
     }
     known = tuple(Reason(cause=cause, lines=f) for cause, f in found.items() if f)
     return known or (Reason(cause="the plan made now is different", lines=_rest(committed, made)),)
-
-
-def _target(committed: Plan, made: Plan) -> Iterator[str]:
-    if committed.target != made.target:
-        yield f"{made.target.name} was at {committed.target.url}, now it is at {made.target.url}"
 
 
 def _catalog(committed: Plan, made: Plan) -> tuple[str, ...]:
@@ -121,6 +118,7 @@ def _server(committed: Plan, made: Plan) -> Iterator[str]:
         if then[address] != now[address]:
             seen = True
             yield f"{address}: {_change_of(then[address], now[address])}"
+    # With another declaration, other changes are no news of the server.
     if committed.desired_digest == made.desired_digest:
         for text in _to_do(committed, made, applied):
             seen = True
@@ -148,16 +146,13 @@ def _change_of(then: Observed, now: Observed) -> str:
     if now.fields is None:
         return "was there, now it is gone"
     names = sorted(
-        name for name in then.fields.keys() | now.fields.keys() if _differs(then, now, name)
+        name
+        for name in then.fields.keys() | now.fields.keys()
+        if not is_same(then.fields.get(name, ABSENT), now.fields.get(name, ABSENT))
     )
     if names:
         return f"{', '.join(names)} changed on the server"
     return "is another object now" if then.id != now.id else "has other holders now"
-
-
-def _differs(then: Observed, now: Observed, name: str) -> bool:
-    before, after = then.fields or {}, now.fields or {}
-    return not is_same(before.get(name, ABSENT), after.get(name, ABSENT))
 
 
 def _rest(committed: Plan, made: Plan) -> tuple[str, ...]:

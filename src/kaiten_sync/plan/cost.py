@@ -90,9 +90,11 @@ def _writing(
         move = move_of(change.address.kind, change.action)
         is_posted = change.action == Action.CREATE or (move and move[1].endpoint is not None)
         total += _POSTED if is_posted else _READ_FIRST
+        # A child is verified by the list of its parent, once for all of them.
         if change.address.parent is not None:
             total -= 1
             touched[change.address.parent] += change.action == Action.CREATE
+            # What waits for another in the same list is verified by a second reading of it.
             if any(lists[each] == change.address.child_list for each in change.depends_on):
                 again.add(change.address.parent)
     listed = [*touched, *again]

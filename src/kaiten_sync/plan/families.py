@@ -45,11 +45,15 @@ def families_of(desired: DesiredState, live: LiveState) -> Families:
     their declared numbers; one that declares none follows the one that is declared before it.
     """
     slugs = _slugs_of_live_families(desired, live)
-    of = {
-        address: _key(address, desired, slugs, live)
-        for address in (*live.resources, *desired.resources)
-        if has_families(address)
-    }
+    of: dict[Address, str] = {}
+    for address in (*live.resources, *desired.resources):
+        found = live.resources.get(address)
+        known = desired.resources.get(address) or found
+        if found is not None and found.family_id is not None and has_families(address):
+            of[address] = slugs.get(found.family_id, found.family_id)
+        elif known is not None and has_families(address):
+            slug = known.fields.get(link_of(address))
+            of[address] = slug if isinstance(slug, str) else address.slug
     members: dict[str, list[Address]] = defaultdict(list)
     for address in _by_age(of, desired, live):
         members[of[address]].append(address)
@@ -111,6 +115,7 @@ def _by_age(of: Mapping[Address, str], desired: DesiredState, live: LiveState) -
 def _slugs_of_live_families(desired: DesiredState, live: LiveState) -> dict[str, str]:
     """The slug of each family by the server's id of it, as far as anything names it."""
     slugs: dict[str, str] = {}
+    # Live last: what the server says of a family counts more than what is declared.
     for named in (desired.resources, live.resources):
         for address, each in named.items():
             found = live.resources.get(address)
@@ -119,12 +124,3 @@ def _slugs_of_live_families(desired: DesiredState, live: LiveState) -> dict[str,
                 if isinstance(slug, str):
                     slugs[found.family_id] = slug
     return slugs
-
-
-def _key(address: Address, desired: DesiredState, slugs: Mapping[str, str], live: LiveState) -> str:
-    found = live.resources.get(address)
-    if found is not None and found.family_id is not None:
-        return slugs.get(found.family_id, found.family_id)
-    known = desired.resources.get(address) or found
-    slug = None if known is None else known.fields.get(link_of(address))
-    return slug if isinstance(slug, str) else address.slug

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from kaiten_sync.kinds.registry import spec_of
 from kaiten_sync.kinds.spec import HeldBy
 from kaiten_sync.model.address import Address
-from kaiten_sync.model.change import Action, Change
+from kaiten_sync.model.change import Action
 from kaiten_sync.model.diagnostic import Diagnostic, Severity
 from kaiten_sync.model.holder import Holders
 from kaiten_sync.model.plan import Plan
@@ -68,16 +68,15 @@ def resting_on_nobody(plan: Plan, done: Collection[str]) -> frozenset[Address]:
 
     Whoever takes an object that has been lowered or is not touched any more loses nothing.
     """
-    left = (each for each in plan.changes if each.id not in done)
-    takes = {each.address.root for each in left if _takes_from_holders(each)}
+    takes = {
+        each.address.root
+        for each in plan.changes
+        if each.id not in done
+        and (each.action not in (Action.CREATE, Action.UPDATE) or each.effect.is_harmful)
+    }
     return frozenset(
         each.address for each in plan.observed if each.unheld and each.address.root in takes
     )
-
-
-def _takes_from_holders(change: Change) -> bool:
-    is_move = change.action not in (Action.CREATE, Action.UPDATE)
-    return is_move or change.effect.is_harmful
 
 
 def unchecked(holders: Holders, gone: Collection[Address]) -> Iterator[Diagnostic]:

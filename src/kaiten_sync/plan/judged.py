@@ -51,7 +51,13 @@ def _contradictions(change: Change, before: _State, goes_along: bool) -> Iterato
         case Action.UPDATE:
             yield from _update(change, effects, before)
         case _:
-            yield from _moved(change)
+            found = move_of(change.address.kind, change.action)
+            assert found is not None  # noqa: S101  (actions are read by their kind)
+            spec, move = found
+            steps = [(each.name, each.before, each.after) for each in change.fields]
+            if [(spec.name, move.before, move.after)] != steps or change.fields[0].inner:
+                yield f"it takes {spec.name} from {move.before} to {move.after}, and nothing else"
+            yield from _wrong(change, Effect.NEUTRAL, Effect.NEUTRAL)
 
 
 def _one_sided(change: Change, empty: str, effect: Effect) -> Iterator[str]:
@@ -65,17 +71,6 @@ def _one_sided(change: Change, empty: str, effect: Effect) -> Iterator[str]:
         if empty == "before" and moves and not is_same(each.after, specs[each.name].born_as):
             yield f"{each.name} is not created as {each.after}"
     yield from _wrong(change, effect, Effect.NEUTRAL)
-
-
-def _moved(change: Change) -> Iterator[str]:
-    """A move changes one field, from and to what its kind says."""
-    found = move_of(change.address.kind, change.action)
-    assert found is not None  # noqa: S101  (actions are read by their kind)
-    spec, move = found
-    steps = [(each.name, each.before, each.after) for each in change.fields]
-    if [(spec.name, move.before, move.after)] != steps or change.fields[0].inner:
-        yield f"it takes {spec.name} from {move.before} to {move.after}, and nothing else"
-    yield from _wrong(change, Effect.NEUTRAL, Effect.NEUTRAL)
 
 
 def _wrong(change: Change, effect: Effect, of_fields: Effect) -> Iterator[str]:

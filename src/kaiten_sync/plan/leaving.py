@@ -93,7 +93,17 @@ class Ownership:
             for address, reason in self.released.items()
             if address in live.resources
         }
-        departures |= {address: self._fate(each) for address, each in found.items()}
+        for address, each in found.items():
+            if self.prune is Prune.ALL or (self.prune is Prune.OWNED and address in self.missed):
+                departures[address] = Departure(
+                    address=address,
+                    fate=Fate.GOES,
+                    reason=OWNED_REASON if self.prune is Prune.OWNED else None,
+                    before=each.fields,
+                    effect=each.effect,
+                )
+            elif address not in self.released:
+                departures[address] = Departure(address=address, fate=Fate.STAYS)
         going = {address for address, each in departures.items() if each.fate is Fate.GOES}
         for address, resource in live.resources.items():
             if address.parent is not None and address.parent in going:
@@ -108,19 +118,6 @@ class Ownership:
         return Leaving(
             departures=departures, protected=self.protected & gone, families=self.families
         )
-
-    def _fate(self, difference: Difference) -> Departure:
-        address = difference.address
-        if self.prune is Prune.ALL or (self.prune is Prune.OWNED and address in self.missed):
-            return Departure(
-                address=address,
-                fate=Fate.GOES,
-                reason=OWNED_REASON if self.prune is Prune.OWNED else None,
-                before=difference.fields,
-                effect=difference.effect,
-            )
-        fate = Fate.LET_GO if address in self.released else Fate.STAYS
-        return Departure(address=address, fate=fate, reason=self.released.get(address))
 
 
 def ownership(

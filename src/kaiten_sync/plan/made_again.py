@@ -149,7 +149,8 @@ def _of_guards(plan: Plan, made: Plan) -> Iterator[_Difference]:
 def _of_numbers(plan: Plan, made: Plan, done: Collection[str]) -> Iterator[_Difference]:
     if plan.summary.unchanged != made.summary.unchanged:
         yield None, f"{made.summary.unchanged} objects are unchanged, not {plan.summary.unchanged}"
-    if _is_of_one_moment(plan, made, done) and plan.requests != made.requests:
+    is_of_one_moment = not done and _of_one_moment(plan) == _of_one_moment(made)
+    if is_of_one_moment and plan.requests != made.requests:
         yield None, f"applying takes {made.requests} requests, not {plan.requests}"
 
 
@@ -223,10 +224,6 @@ def _is_still_left(left: Left, made: Plan, live: Resources) -> bool:
     if found is None or left.address not in made.managed:
         return found is not None
     return is_same(left.fields, {name: found.fields.get(name) for name in left.fields})
-
-
-def _is_of_one_moment(plan: Plan, made: Plan, done: Collection[str]) -> bool:
-    return not done and _of_one_moment(plan) == _of_one_moment(made)
 
 
 def _of_one_moment(plan: Plan) -> tuple[object, ...]:

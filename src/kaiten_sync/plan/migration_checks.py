@@ -58,6 +58,7 @@ def _moves(plan: Plan, migration: Migration) -> Iterator[str]:
             yield f"{change.id}: the plan did not look at {change.address}"
         elif found.fields.get(HELD) != field.before:
             yield f"{change.id}: {HELD} was something else before"
+    # The wave is held to here as well: guards see the limit of the policy alone.
     if len(moved) > migration.most():
         yield f"changes: the wave takes {migration.most()} of {migration.holders}"
 

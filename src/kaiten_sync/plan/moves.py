@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from kaiten_sync.effects import Grants, move_effect
 from kaiten_sync.kinds.instance import FAMILY, HELD, KEPT, MOVE, STATE, owned_by
 from kaiten_sync.model.address import Address
-from kaiten_sync.model.change import Change, Effect, FieldChange, change_id
+from kaiten_sync.model.change import Change, FieldChange, change_id
 from kaiten_sync.model.diagnostic import Diagnostic, Severity
 from kaiten_sync.model.impact import Standing
 from kaiten_sync.model.migration import Migration, Staying, Stays
@@ -93,6 +93,7 @@ def propose_moves(case: MigrationCase) -> Proposal:
     staying = {each.found.address: _why(each, case) for each in case.holders}
     movable = sorted(
         (each for each in case.holders if staying[each.found.address] is None),
+        # By name if their room is the same: planning again must choose the same holders.
         key=lambda each: (-each.room, each.found.address.slug),
     )
     migration = Migration(
@@ -111,10 +112,19 @@ def propose_moves(case: MigrationCase) -> Proposal:
         if why is not None
     )
     plan = _plan(case, replace(migration, stays=stays), moved)
+    # Names of `--skip` that hold nothing here: a slip that would move somebody by mistake.
+    strangers = [
+        Diagnostic(
+            rule="unknown-holder",
+            message=f"--skip {address} names nobody who holds another version of {case.family}",
+            severity=Severity.NOTE,
+        )
+        for address in sorted(case.skipped - staying.keys(), key=lambda each: each.sort_key)
+    ]
     diagnostics = (
         *too_many_moves(plan.guards, len(moved), len(case.holders)),
         *not_needed(case.allowed - plan.guards.allowed),
-        *_strangers(case),
+        *strangers,
     )
     return Proposal(plan=plan, diagnostics=diagnostics)
 
@@ -133,13 +143,27 @@ def _plan(case: MigrationCase, migration: Migration, moved: Sequence[PresentHold
     effects = {
         version.slug: move_effect(grants, granted[case.to]) for version, grants in granted.items()
     }
-    changes = tuple(_move(each, case, effects[each.version]) for each in moved)
+    changes = tuple(
+        Change(
+            id=change_id(MOVE, each.found.address),
+            address=each.found.address,
+            action=MOVE,
+            fields=(
+                FieldChange(name=HELD, before=each.version, after=case.to.slug, effect=effect),
+            ),
+            effect=effect,
+            reason=owned_by(each.found) if case.is_named else None,
+        )
+        for each in moved
+        for effect in [effects[each.version]]
+    )
     needed = {each.found.address for each in moved if each.standing in _STAYS}
     guards = Guards(max_moves=case.max_moves, allowed=case.allowed & needed, rules=case.rules)
     observed = tuple(_observed(case, moved))
     return seal(
         Plan(
             target=case.target,
+            # It is made from no declaration, manages nothing, and so owns nothing.
             desired_digest="",
             changes=changes,
             observed=observed,
@@ -155,18 +179,6 @@ def _plan(case: MigrationCase, migration: Migration, moved: Sequence[PresentHold
             warnings=warnings_of(case.to, case.versions[case.to].fields.get(STATE)),
             migration=migration,
         )
-    )
-
-
-def _move(holder: PresentHolder, case: MigrationCase, effect: Effect) -> Change:
-    address = holder.found.address
-    return Change(
-        id=change_id(MOVE, address),
-        address=address,
-        action=MOVE,
-        fields=(FieldChange(name=HELD, before=holder.version, after=case.to.slug, effect=effect),),
-        effect=effect,
-        reason=owned_by(holder.found) if case.is_named else None,
     )
 
 
@@ -187,15 +199,4 @@ def _observed(case: MigrationCase, moved: Sequence[PresentHolder]) -> Iterator[O
             id=found.id,
             fields=fields,
             fingerprint=object_fingerprint(found.id, fields),
-        )
-
-
-def _strangers(case: MigrationCase) -> Iterator[Diagnostic]:
-    """Names of `--skip` that hold nothing here: a slip that would move somebody by mistake."""
-    present = {each.found.address for each in case.holders}
-    for address in sorted(case.skipped - present, key=lambda each: each.sort_key):
-        yield Diagnostic(
-            rule="unknown-holder",
-            message=f"--skip {address} names nobody who holds another version of {case.family}",
-            severity=Severity.NOTE,
         )

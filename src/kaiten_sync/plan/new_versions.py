@@ -33,7 +33,13 @@ def replaced_by(
         if change.action != Action.CREATE or not has_families(change.address):
             continue
         members = families.members.get(families.of.get(change.address, ""), ())
-        known = [each for each in members if each in live.resources and _is_read(each, live)]
+        kinds = [child.kind for child in child_kinds(change.address.kind)]
+        known = [
+            each
+            for each in members
+            if each in live.resources
+            and live.coverage.lists.issuperset(ChildList(each, kind) for kind in kinds)
+        ]
         sold = [each for each in known if _may_be_served(live.resources[each])]
         if known:
             replaced[change.address] = (sold or known)[-1]
@@ -89,11 +95,6 @@ def _may_be_served(version: LiveResource) -> bool:
     moves = flag.moves if flag else ()
     wanted = next((move.only_while for move in moves if move.after is True), {})
     return all(version.fields.get(name) == value for name, value in wanted.items())
-
-
-def _is_read(address: Address, live: LiveState) -> bool:
-    lists = (ChildList(address, child.kind) for child in child_kinds(address.kind))
-    return live.coverage.lists.issuperset(lists)
 
 
 def _is_of_another_family(change: Change, replaced: Observed) -> bool:

@@ -136,6 +136,7 @@ def _read(content: bytes) -> Plan:
         made = _digest_of(document)
     except ValueError as error:
         raise PlanFileError(f"not a plan file: {error}", hint=_MADE_BY) from error
+    # Before the digest: whoever names a receipt by mistake should read that, not of tampering.
     other = other_kind(document, FileKind.PLAN)
     if other is not None:
         raise PlanFileError(f"not a plan file: this is {other}", hint=_MADE_BY)
@@ -173,6 +174,7 @@ def _digest_of(document: Parts) -> str:
 
 def _parse(content: bytes) -> dict[str, Any]:
     """Parse JSON strictly: what another reader could take differently is refused."""
+    # Before it is parsed: a parser needs several times the memory of its input.
     if len(content) > SIZE_LIMIT_BYTES:
         raise ValueError("it is larger than 256 MiB")
     try:
@@ -202,6 +204,7 @@ def _no_constant(name: str) -> Any:
 
 
 def _finite(text: str) -> float:
+    # Python reads 1e999 as infinity, and would write it as what is no JSON.
     value = float(text)
     if isinf(value):
         raise ValueError(f"{text[:40]} is too large")

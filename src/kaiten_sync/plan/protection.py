@@ -33,7 +33,10 @@ def protected_harm(changes: Sequence[Change], protected: Collection[Address]) ->
     for change in changes:
         address = change.address
         is_harmful = change.action == Action.DELETE or change.effect.is_harmful
-        if address in seen or not is_harmful or not _covers(protected, address, gone):
+        # What goes with its license is named by that alone.
+        goes_along = address in gone and address.parent in gone
+        is_covered = address.parent in protected and not goes_along
+        if address in seen or not is_harmful or not (address in protected or is_covered):
             continue
         seen.add(address)
         verb = "deleted" if change.action == Action.DELETE else "tightened"
@@ -95,14 +98,8 @@ def not_needed(allowed: Collection[Address]) -> Iterator[Diagnostic]:
 
 
 def _permit(need: Consent, allowed: Collection[Address]) -> Address | None:
+    # The parent first: allowing a license allows all of its grants, and is recorded as that.
     for address in (need.address.parent, need.address):
         if address is not None and address in allowed:
             return address
     return None
-
-
-def _covers(protected: Collection[Address], address: Address, gone: frozenset[Address]) -> bool:
-    """Whether an object is protected; one that goes with its license is named by that alone."""
-    if address in protected:
-        return True
-    return address.parent in protected and not (address in gone and address.parent in gone)

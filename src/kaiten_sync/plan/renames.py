@@ -10,7 +10,7 @@ from kaiten_sync.model.address import Address
 from kaiten_sync.model.change import Action
 from kaiten_sync.model.diagnostic import Diagnostic, Severity
 from kaiten_sync.model.resource import DesiredState, LiveState
-from kaiten_sync.model.value import ABSENT, Fields, Json, is_same
+from kaiten_sync.model.value import ABSENT, Fields, is_same
 from kaiten_sync.plan.guards import Case
 from kaiten_sync.plan.held import holding_of
 
@@ -48,6 +48,7 @@ def renamed(
 ) -> Iterator[tuple[Address, Address]]:
     """Each created object with a deleted one whose content it has."""
     roots = sorted((a for a in going if a.parent is None), key=lambda a: a.sort_key)
+    # Roots alone: what is inside goes and comes with them.
     for new in (each for each in created if each.parent is None):
         for old in roots:
             if new.kind == old.kind and _has_content_of(desired, live, new, old):
@@ -71,13 +72,11 @@ def _fits(address: Address, declared: Fields, live: Fields) -> bool:
     """Whether a live object has every declared value, but for what names the object itself."""
     specs = spec_of(address.kind).fields
     return all(
-        specs[name].is_own_slug or _is_same_value(address, name, value, live)
+        specs[name].is_own_slug
+        or (
+            live.get(name) is None
+            if value is None
+            else is_same(normal_value(specs[name], value), live.get(name, ABSENT))
+        )
         for name, value in declared.items()
     )
-
-
-def _is_same_value(address: Address, name: str, value: Json, live: Fields) -> bool:
-    found = live.get(name, ABSENT)
-    if value is None:
-        return found is ABSENT or found is None
-    return is_same(normal_value(spec_of(address.kind).fields[name], value), found)

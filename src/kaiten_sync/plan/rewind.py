@@ -6,7 +6,7 @@ A plan that is half applied cannot be compared with one made now, but with one m
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from dataclasses import replace
 
 from kaiten_sync.kinds.registry import child_kinds
@@ -15,7 +15,7 @@ from kaiten_sync.model.change import Change
 from kaiten_sync.model.plan import Plan
 from kaiten_sync.model.resource import LiveResource, LiveState
 from kaiten_sync.model.settings import Scope
-from kaiten_sync.model.value import Absent, Fields, Json
+from kaiten_sync.model.value import Absent, Json
 from kaiten_sync.plan.families import link_of
 
 
@@ -24,21 +24,20 @@ def unread(plan: Plan, live: LiveState, scope: Scope) -> frozenset[str]:
 
     Planning reads what the declaration and the plan before need, and a forged plan may touch more.
     """
-    return frozenset(
-        change.id for change in plan.changes if not _is_read(change.address, live, scope)
-    )
-
-
-def _is_read(address: Address, live: LiveState, scope: Scope) -> bool:
-    if not scope.covers(address) or address.root.kind not in live.coverage.kinds:
-        return False
-    parent, lists = address.parent, live.coverage.lists
-    return parent is None or parent not in live.resources or address.child_list in lists
+    found: set[str] = set()
+    for change in plan.changes:
+        address, parent = change.address, change.address.parent
+        is_listed = parent not in live.resources or address.child_list in live.coverage.lists
+        is_covered = scope.covers(address) and address.root.kind in live.coverage.kinds
+        if not is_covered or not (parent is None or is_listed):
+            found.add(change.id)
+    return frozenset(found)
 
 
 def rewound(live: LiveState, plan: Plan, done: Collection[str]) -> LiveState:
     """Live before the changes in `done`; objects that they made are gone with their children."""
     changes: dict[Address, list[Change]] = defaultdict(list)
+    # The last first, since each is taken back from what those after it left.
     for change in reversed(plan.changes):
         if change.id in done:
             changes[change.address].append(change)
@@ -55,7 +54,11 @@ def rewound(live: LiveState, plan: Plan, done: Collection[str]) -> LiveState:
             found = LiveResource(address=address, id=observed.id, fields={})
             # Nothing of what was inside is left to be read.
             lists |= {ChildList(address, child.kind) for child in child_kinds(address.kind)}
-        resources[address] = replace(found, fields=_taken_back(found.fields, changes[address]))
+        before: dict[str, Json | Absent] = dict(found.fields)
+        for change in changes[address]:  # the last comes first
+            before |= {each.name: each.before for each in change.fields}
+        fields = {name: value for name, value in before.items() if not isinstance(value, Absent)}
+        resources[address] = replace(found, fields=fields)
     _name_families(resources, plan, {a for a in changes if a not in live.resources})
     return LiveState(
         resources={a: r for a, r in resources.items() if a.parent is None or a.parent in resources},
@@ -73,11 +76,3 @@ def _name_families(
         found = resources.get(address)
         if found is not None and isinstance(slug, str) and address._replace(slug=slug) in deleted:
             resources[address] = replace(found, fields={**found.fields, link: slug})
-
-
-def _taken_back(fields: Fields, changes: Iterable[Change]) -> Fields:
-    """The fields before some changes, the last of which comes first."""
-    before: dict[str, Json | Absent] = dict(fields)
-    for change in changes:
-        before |= {each.name: each.before for each in change.fields}
-    return {name: value for name, value in before.items() if not isinstance(value, Absent)}
