@@ -7,7 +7,7 @@ them. The library itself bounds nesting (32) and the steps of loops (10,000 for 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 from difflib import get_close_matches
 from typing import Any
@@ -33,7 +33,24 @@ class Expression:
 
     def __init__(self, text: str, language: Language) -> None:
         self._types = language.variables
-        self._compiled = _environment(language).compile(text)
+        self._compiled = cel.NewEnv(
+            variables={name: cel.Type(type_) for name, type_ in language.variables.items()},
+            functions=[
+                cel.FunctionDecl(
+                    function.__name__,
+                    [
+                        cel.Overload(
+                            f"string_{function.__name__}",
+                            return_type=cel.Type.BOOL,
+                            parameters=[cel.Type.STRING, cel.Type.STRING],
+                            is_member=True,
+                            impl=function,
+                        )
+                    ],
+                )
+                for function in (glob, within)
+            ],
+        ).compile(text)
         if self._compiled.return_type() not in (cel.Type.BOOL, cel.Type.DYN):
             found = self._compiled.return_type().name().lower()
             raise WrongError((Mistake(1, 1, f"this is of type {found}; it must be true or false"),))
@@ -73,7 +90,13 @@ def compiled(text: str, language: Language) -> Expression:
     try:
         return Expression(text, language)
     except RuntimeError as error:
-        raise WrongError(tuple(_mistakes(str(error), language))) from error
+        message = str(error)
+        # The library lists them with a drawing of each place, and some of them twice.
+        found = dict.fromkeys(
+            Mistake(max(1, int(line)), max(1, int(column)), _said(what, language))
+            for line, column, what in _MISTAKE.findall(message)
+        )
+        raise WrongError(tuple(found) or (Mistake(1, 1, _plain(message)),)) from error
 
 
 def checked(text: str, language: Language) -> CheckedExpression:
@@ -95,27 +118,6 @@ def _is_in(text: str, language: Language) -> bool:
     return True
 
 
-def _environment(language: Language) -> cel.Env:
-    return cel.NewEnv(
-        variables={name: cel.Type(type_) for name, type_ in language.variables.items()},
-        functions=[
-            cel.FunctionDecl(
-                function.__name__,
-                [
-                    cel.Overload(
-                        f"string_{function.__name__}",
-                        return_type=cel.Type.BOOL,
-                        parameters=[cel.Type.STRING, cel.Type.STRING],
-                        is_member=True,
-                        impl=function,
-                    )
-                ],
-            )
-            for function in (glob, within)
-        ],
-    )
-
-
 def _as_type(value: Json, type_: str) -> Any:
     """A JSON value as the library takes it. Integers end at 64 bits there."""
     match value:
@@ -133,15 +135,6 @@ def _as_type(value: Json, type_: str) -> Any:
             return {key: _as_type(item, "dyn") for key, item in value.items()}
         case _:
             return [_as_type(item, "dyn") for item in value]
-
-
-def _mistakes(message: str, language: Language) -> Iterable[Mistake]:
-    """The mistakes of the library's message, which lists them with a drawing of each place."""
-    found = [
-        Mistake(max(1, int(line)), max(1, int(column)), _said(text, language))
-        for line, column, text in _MISTAKE.findall(message)
-    ]
-    return dict.fromkeys(found) if found else [Mistake(1, 1, _plain(message))]
 
 
 def _said(text: str, language: Language) -> str:

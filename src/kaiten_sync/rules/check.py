@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from kaiten_sync.errors import UsageError
-from kaiten_sync.expressions import Mistake, check
+from kaiten_sync.expressions import check
 from kaiten_sync.model.diagnostic import Diagnostic
 from kaiten_sync.model.document import Document, Node, line_at
 from kaiten_sync.model.policy_rule import RuleVerb
@@ -21,6 +21,7 @@ def check_rules(document: Document) -> tuple[Diagnostic, ...]:
     try:
         checked = check([str(each.value) for each in nodes], LANGUAGE)
     except UsageError as error:
+        # Once, at the first rule: without the library, nothing is known of the others.
         return (
             Diagnostic(
                 rule="missing-extra",
@@ -30,11 +31,27 @@ def check_rules(document: Document) -> tuple[Diagnostic, ...]:
                 line_text=line_at(document.lines, nodes[0].ref),
             ),
         )
-    return tuple(
-        _diagnostic(mistake, node, document)
-        for node, found in zip(nodes, checked, strict=True)
-        for mistake in found.mistakes
-    )
+    wrong: list[Diagnostic] = []
+    for node, found in zip(nodes, checked, strict=True):
+        text = str(node.value)
+        lines = text.split("\n")
+        for each in found.mistakes:
+            # The library counts lines and columns inside the text; a reader wants the file's.
+            offset = sum(len(line) + 1 for line in lines[: each.line - 1]) + each.column - 1
+            ref = place_inside(document.lines, node.ref, text, offset)
+            message, _, question = each.message.partition("; did")
+            wrong.append(
+                Diagnostic(
+                    rule="bad-expression",
+                    message=message,
+                    ref=ref,
+                    hint=f"did{question}"
+                    if question
+                    else "the variables of rules are in the how-to `Rules`",
+                    line_text=line_at(document.lines, ref),
+                )
+            )
+    return tuple(wrong)
 
 
 def _expressions(root: Node) -> Iterator[Node]:
@@ -43,20 +60,6 @@ def _expressions(root: Node) -> Iterator[Node]:
     for rule in found if isinstance(found, tuple) else ():
         for verb in RuleVerb:
             entry = rule.entries.get(verb)
+            # What is no text, or empty, is for the schema to report.
             if entry is not None and isinstance(entry.node.value, str) and entry.node.value.strip():
                 yield entry.node
-
-
-def _diagnostic(mistake: Mistake, node: Node, document: Document) -> Diagnostic:
-    text = str(node.value)
-    lines = text.split("\n")
-    offset = sum(len(line) + 1 for line in lines[: mistake.line - 1]) + mistake.column - 1
-    ref = place_inside(document.lines, node.ref, text, offset)
-    message, _, question = mistake.message.partition("; did")
-    return Diagnostic(
-        rule="bad-expression",
-        message=message,
-        ref=ref,
-        hint=f"did{question}" if question else "the variables of rules are in the how-to `Rules`",
-        line_text=line_at(document.lines, ref),
-    )

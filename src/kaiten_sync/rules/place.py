@@ -23,17 +23,12 @@ def place_inside(lines: Sequence[str], start: SourceRef, text: str, offset: int)
         line, column = line + 1, 0
     elif opening and opening in _OPENING:
         column += 1
+    # Without spaces: folding and indentation change them, and nothing else.
     for character in "".join(text[: offset + 1].split()) or text[:1]:
-        while (found := _next(lines, line, column, character)) is None:
+        while line < len(lines) and (found := lines[line].find(character, column)) < 0:
             line, column = line + 1, 0
-            if line >= len(lines):
-                return start
+        if line >= len(lines):
+            return start
         column = found + 1
     is_at_space = offset >= len(text) or text[offset].isspace()
     return SourceRef(start.file, line + 1, column + (1 if is_at_space else 0), start.through)
-
-
-def _next(lines: Sequence[str], line: int, column: int, character: str) -> int | None:
-    """The column of a character on the rest of a line; None if it is not there."""
-    found = lines[line].find(character, column) if line < len(lines) else -1
-    return None if found < 0 else found

@@ -9,8 +9,8 @@ from typing import Protocol
 from kaiten_sync.kinds.instance import MOVE
 from kaiten_sync.kinds.registry import all_actions
 from kaiten_sync.model.address import Address
-from kaiten_sync.model.change import Action, Change, Effect, FieldChange
-from kaiten_sync.model.impact import ChangeImpact, Impact, Standing
+from kaiten_sync.model.change import Change, Effect
+from kaiten_sync.model.impact import Impact, Standing
 from kaiten_sync.model.plan import Plan
 from kaiten_sync.model.value import ABSENT, Json
 
@@ -87,12 +87,17 @@ class ReadImpact:
         """See `SeenImpact`."""
         if change.action == MOVE:
             return self._of_holder(change)
-        found = self._by_change.get((change.declared, change.action))
+        of = (change.declared, change.action)
+        found = next(
+            (e for e in self.impact.changes if (e.affected.address, e.affected.action) == of), None
+        )
         if found is None:
             return _NOBODY
+        # What is left out is not known, and a rule that asks for it cannot be judged.
         if self.impact.gap is not None:
             return {}
         holders: Row = {"impact.holders": found.holders}
+        # Counts of a sample would let a rule pass that everybody's would not.
         if self.impact.sample is not None:
             return holders
         return {**holders, **{f"impact.{each}": found.standings[each] for each in _COUNTED}}
@@ -124,10 +129,6 @@ class ReadImpact:
             return f"only {size:,} of {population:,} holders were looked at"
         return "it is not known"
 
-    @property
-    def _by_change(self) -> Mapping[tuple[Address, Action], ChangeImpact]:
-        return {(e.affected.address, e.affected.action): e for e in self.impact.changes}
-
 
 def change_row(change: Change) -> Row:
     """The variables of a change itself."""
@@ -137,16 +138,16 @@ def change_row(change: Change) -> Row:
         "change.kind": str(change.declared.kind),
         "change.action": str(change.action),
         "change.effect": change.effect.value,
-        "change.fields": {each.name: _field(each) for each in change.fields},
+        "change.fields": {
+            each.name: {
+                "effect": each.effect.value,
+                # A rule asks `has(...)` for a side that is not there, so it must not be null.
+                **({"before": each.before} if each.before is not ABSENT else {}),
+                **({"after": each.after} if each.after is not ABSENT else {}),
+            }
+            for each in change.fields
+        },
         "declared": file,
         "declared.file": file,
         "declared.line": change.source.line if change.source else 0,
-    }
-
-
-def _field(field: FieldChange) -> Row:
-    sides = {"before": field.before, "after": field.after}
-    return {
-        "effect": field.effect.value,
-        **{side: value for side, value in sides.items() if value is not ABSENT},
     }
