@@ -53,13 +53,20 @@ class Text:
 def read_text(shown: str, path: Path) -> Text | Diagnostic:
     """A file as text, or why it is not text. Never blocks, and never reads more than the limit."""
     try:
-        content = _read_bytes(shown, path)
+        content = _read_regular(path, MAX_FILE_BYTES + 1)
     except OSError as error:
         if isinstance(error, FileNotFoundError):
             return file_diagnostic(shown, "no-such-file", "there is no such file")
         reason = error.strerror or type(error).__name__
         return file_diagnostic(shown, "unreadable-file", f"the file cannot be read: {reason}")
-    return content if isinstance(content, Diagnostic) else text_of(shown, content)
+    if content is None:
+        return file_diagnostic(shown, "not-a-file", "this is not a regular file")
+    if len(content) > MAX_FILE_BYTES:
+        limit = f"{MAX_FILE_BYTES // 1024 // 1024} MiB"
+        return file_diagnostic(
+            shown, "file-too-large", f"the file is larger than {limit}", "split it into several"
+        )
+    return text_of(shown, content)
 
 
 def looks_like_catalog(path: Path) -> bool:
@@ -79,18 +86,6 @@ def looks_like_catalog(path: Path) -> bool:
 def split_lines(text: str) -> tuple[str, ...]:
     """Lines as YAML counts them."""
     return tuple(LINE_BREAK.split(text))
-
-
-def _read_bytes(shown: str, path: Path) -> bytes | Diagnostic:
-    content = _read_regular(path, MAX_FILE_BYTES + 1)
-    if content is None:
-        return file_diagnostic(shown, "not-a-file", "this is not a regular file")
-    if len(content) > MAX_FILE_BYTES:
-        limit = f"{MAX_FILE_BYTES // 1024 // 1024} MiB"
-        return file_diagnostic(
-            shown, "file-too-large", f"the file is larger than {limit}", "split it into several"
-        )
-    return content
 
 
 def _read_regular(path: Path, most_bytes: int) -> bytes | None:

@@ -55,6 +55,10 @@ class _Base:
     def address(self) -> str:
         return f"{self.kind}/{self.slug}"
 
+    def diagnostic(self, rule: str, message: str, hint: str | None = None) -> Diagnostic:
+        ref = self.entry.key_ref
+        return Diagnostic(rule=rule, message=message, ref=ref, address=self.address, hint=hint)
+
 
 def inherit(merged: MergedCatalog) -> tuple[MergedCatalog, tuple[Diagnostic, ...]]:
     """The catalog with every inherited object written out, without bundles, and what is wrong.
@@ -103,7 +107,10 @@ def _bases(spec: KindSpec, sections: Mapping[str, Entry]) -> list[_Base]:
 
 def _resolve(spec: KindSpec, bases: list[_Base], merged: MergedCatalog) -> Iterator[Diagnostic]:
     """Give every base its children, those first that others extend."""
-    yield from (_empty(base) for base in bases if base.entry.node.value is None)
+    for base in bases:
+        if base.entry.node.value is None:
+            hint = "declare `entitlements:` below it, or remove the line"
+            yield base.diagnostic("empty-object", f"the {base.kind} is empty", hint)
     by_name: dict[str, _Base] = {}
     named = {name for base in bases for name, _ in _names_in(base)}
     for base in bases:
@@ -111,12 +118,10 @@ def _resolve(spec: KindSpec, bases: list[_Base], merged: MergedCatalog) -> Itera
         # Objects of two kinds may share a name that nobody extends.
         is_ambiguous = BUNDLE in (first.kind, base.kind) or base.slug in named
         if first is not base and is_ambiguous:
-            yield Diagnostic(
-                rule="duplicate-slug",
-                message=f"`{EXTENDS}: {base.slug}` could mean {first.address} or {base.address}",
-                ref=first.entry.key_ref,
-                address=first.address,
-                hint=f"give the {BUNDLE if BUNDLE in (first.kind, base.kind) else base.kind}"
+            yield first.diagnostic(
+                "duplicate-slug",
+                f"`{EXTENDS}: {base.slug}` could mean {first.address} or {base.address}",
+                f"give the {BUNDLE if BUNDLE in (first.kind, base.kind) else base.kind}"
                 " another name",
             )
     places = {spec.kind for spec in map(spec_of, spec.parents)} | {BUNDLE}
@@ -133,10 +138,18 @@ def _resolve(spec: KindSpec, bases: list[_Base], merged: MergedCatalog) -> Itera
     inherited = 0
     for name in order.static_order():
         base = by_name[name]
-        passed_on = _passed_on(base, by_name)
+        passed_on = {
+            slug: _through(each, entry)
+            for each in base.extends  # later ones win
+            for slug, entry in (by_name[each].children or {}).items()
+        }
         inherited += len(passed_on)
+        # Stopped on the way: a few lines of bundles that extend bundles can mean billions.
         if inherited > MAX_INHERITED:
-            yield _too_many(base)
+            many = (
+                f"`{EXTENDS}` expands the catalog to more than {MAX_INHERITED:,} inherited objects"
+            )
+            yield base.diagnostic("too-many-values", many)
             return
         yield from _settle(spec, base, passed_on, merged, suggestions)
     if all(base.is_whole for base in bases):
@@ -253,15 +266,6 @@ def _cycles(edges: Mapping[str, list[str]]) -> Iterator[list[str]]:
             yield path[path.index(name) :]
 
 
-def _passed_on(base: _Base, by_name: Mapping[str, _Base]) -> dict[str, Entry]:
-    """The children of everything that a base extends; later ones win."""
-    passed_on: dict[str, Entry] = {}
-    for name in base.extends:
-        for slug, entry in (by_name[name].children or {}).items():
-            passed_on[slug] = _through(name, entry)
-    return passed_on
-
-
 def _settle(
     spec: KindSpec,
     base: _Base,
@@ -312,25 +316,6 @@ def _settle(
                 hint=suggestions.meant(slug, passed_on) or "remove the line",
             )
     base.children = children
-
-
-def _empty(base: _Base) -> Diagnostic:
-    return Diagnostic(
-        rule="empty-object",
-        message=f"the {base.kind} is empty",
-        ref=base.entry.key_ref,
-        address=base.address,
-        hint="declare `entitlements:` below it, or remove the line",
-    )
-
-
-def _too_many(base: _Base) -> Diagnostic:
-    return Diagnostic(
-        rule="too-many-values",
-        message=f"`{EXTENDS}` expands the catalog to more than {MAX_INHERITED:,} inherited objects",
-        ref=base.entry.key_ref,
-        address=base.address,
-    )
 
 
 def _through(name: str, entry: Entry) -> Entry:

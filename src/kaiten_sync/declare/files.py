@@ -52,6 +52,7 @@ def find_files(
 
     `new` are files that do not exist yet, and are found as if they did.
     """
+    # By real path: two names of one file would declare everything in it twice.
     seen: set[str] = set()
     left_out: dict[str, _LeftOut] = {}
     for given in paths:
@@ -111,7 +112,13 @@ def _of_path(given: str, root: Path, new: Sequence[Path]) -> list[_Found]:
     try:
         if leads_out(given, root):
             return [file_diagnostic(_shown(given), "outside-folder", *_OUT_OF_REPOSITORY)]
-        found = _existing(given, root)
+        path = root / given
+        if path.is_dir():
+            found = _in_folder(given, path, Path(os.path.realpath(path)))
+        elif path.exists():
+            found = [FoundFile(_shown(given), path)]
+        else:
+            found = list(_in_glob(given, root)) if glob.has_magic(given) else []
     except OSError as error:
         reason = error.strerror or type(error).__name__
         return [file_diagnostic(_shown(given), "unreadable-file", f"this cannot be read: {reason}")]
@@ -119,7 +126,21 @@ def _of_path(given: str, root: Path, new: Sequence[Path]) -> list[_Found]:
         FoundFile(_shown(os.path.relpath(path, os.path.realpath(root))), path) for path in new
     ]
     if all(isinstance(each, _LeftOut) for each in found):
-        found.append(_nothing_at(given, root))
+        if not glob.has_magic(given) and not os.path.isdir(root / given):
+            message = f"there is no such {'folder' if given.endswith('/') else 'file'}"
+        elif os.path.isdir(root / given):
+            message = "this folder contains no .yaml or .yml file"
+        else:
+            message = "no file matches this pattern"
+        above = (root / given).parent
+        beside = os.listdir(above) if above.is_dir() else ()
+        name = PurePath(given).name
+        submodule = empty_submodule(root / given)
+        if submodule is not None:
+            hint = f"the submodule {submodule} is not checked out: git submodule update --init"
+        else:
+            hint = did_you_mean(name, beside) or "check the path"
+        found.append(file_diagnostic(_shown(given), "no-such-file", message, hint))
     return found
 
 
@@ -135,17 +156,6 @@ def _at_its_name(given: str, found: Diagnostic) -> Diagnostic:
         ref=given.ref,
         line_text=given.line_text,
     )
-
-
-def _existing(given: str, root: Path) -> list[_Found]:
-    path = root / given
-    if path.is_dir():
-        return _in_folder(given, path, Path(os.path.realpath(path)))
-    if path.exists():
-        return [FoundFile(_shown(given), path)]
-    if not glob.has_magic(given):
-        return []
-    return list(_in_glob(given, root))
 
 
 def _in_glob(given: str, root: Path) -> Iterator[_Found]:
@@ -266,24 +276,6 @@ def _fixed_part(pattern: str) -> str:
             break
         fixed.append(step)
     return os.path.join(*fixed) if fixed else ""
-
-
-def _nothing_at(given: str, root: Path) -> Diagnostic:
-    if not glob.has_magic(given) and not os.path.isdir(root / given):
-        message = f"there is no such {'folder' if given.endswith('/') else 'file'}"
-    elif os.path.isdir(root / given):
-        message = "this folder contains no .yaml or .yml file"
-    else:
-        message = "no file matches this pattern"
-    above = (root / given).parent
-    beside = os.listdir(above) if above.is_dir() else ()
-    name = PurePath(given).name
-    submodule = empty_submodule(root / given)
-    if submodule is not None:
-        hint = f"the submodule {submodule} is not checked out: git submodule update --init"
-    else:
-        hint = did_you_mean(name, beside) or "check the path"
-    return file_diagnostic(_shown(given), "no-such-file", message, hint)
 
 
 def _shown(given: str) -> str:

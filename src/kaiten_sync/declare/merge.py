@@ -69,8 +69,17 @@ def _shape_diagnostics(document: Document) -> Iterable[Diagnostic]:
     root = document.root
     if not document.is_complete and root.value is None:
         return
+    # What is broken was reported where it broke, and its value means nothing.
+    if root.value is None and root.ref not in document.broken:
+        yield _missing_version(document)
+        return
     if not isinstance(root.value, Mapping):
-        yield from _not_a_catalog(document)
+        if root.ref not in document.broken:
+            yield Diagnostic(
+                rule="wrong-type",
+                message="a catalog is a map with `version: 1` and " + _listed(_sections()),
+                ref=root.ref,
+            )
         return
     other = other_kind(root.entries, FileKind.CATALOG)
     if other is not None:
@@ -93,19 +102,6 @@ def _shape_diagnostics(document: Document) -> Iterable[Diagnostic]:
                 or suggestions.meant(name, known)
                 or "a catalog has " + _listed(known),
             )
-
-
-def _not_a_catalog(document: Document) -> Iterable[Diagnostic]:
-    if document.root.ref in document.broken:
-        return
-    if document.root.value is None:
-        yield _missing_version(document)
-        return
-    yield Diagnostic(
-        rule="wrong-type",
-        message="a catalog is a map with `version: 1` and " + _listed(_sections()),
-        ref=document.root.ref,
-    )
 
 
 def _version_diagnostics(document: Document) -> Iterable[Diagnostic]:

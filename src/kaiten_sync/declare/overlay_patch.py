@@ -48,7 +48,7 @@ def patch_of(
     for each in sorted(differences, key=lambda d: d.address.sort_key):
         address = each.address
         if address.parent in whole:
-            continue
+            continue  # it is in what is written for its parent
         match each.drift:
             case DriftClass.MISSING:
                 whole.add(address)

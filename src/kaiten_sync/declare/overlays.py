@@ -63,7 +63,13 @@ class Overlaying:
         self._broken, self._wrong = broken, []
         entries = dict(self.root.entries)
         tables = [(spec, _sections_in(spec)) for spec in top_kinds()]
-        tables += [(_bundle(s), {s.section: s}) for s in all_kinds() if s.bundles]
+        # Bundles of objects of a kind are laid over as if they were a kind themselves.
+        notes = (FieldSpec(name=EXTENDS, is_note=True),)
+        tables += [
+            (KindSpec(kind=BUNDLE, section=s.bundles, path="", keys=notes), {s.section: s})
+            for s in all_kinds()
+            if s.bundles
+        ]
         for spec, inner in tables:
             if spec.section in sections:
                 under, over = entries.get(spec.section), sections[spec.section]
@@ -242,12 +248,6 @@ def nulls_over_nothing(
     for name, entry in over.node.entries.items():
         if entry.node.value is None and name not in declared:
             yield _no_field(spec, address, entry, name, declared, suggestions)
-
-
-def _bundle(spec: KindSpec) -> KindSpec:
-    """Bundles of objects of a kind, as if they were a kind themselves."""
-    extends = FieldSpec(name=EXTENDS, is_note=True)
-    return KindSpec(kind=BUNDLE, section=spec.bundles, path="", keys=(extends,))
 
 
 def _sections_in(spec: KindSpec) -> dict[str, KindSpec]:

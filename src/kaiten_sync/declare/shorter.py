@@ -73,7 +73,10 @@ def _chosen(
     )
     bases: dict[Address, Address] = {}
     for _, address, base in ranked:
-        if address not in bases and address not in _line_of(base, bases):
+        above: Address | None = base
+        while above is not None and above != address:  # nothing may extend itself
+            above = bases.get(above)
+        if address not in bases and above is None:
             bases[address] = base
     return bases
 
@@ -91,14 +94,7 @@ def _savings(
             changed = sum(own.lines[slug] for slug, _ in own.items - other.items)
             removed = len(other.lines.keys() - own.lines.keys())
             section = 1 if changed or removed else 0
+            # In lines: a section and all in it, against `extends`, a section, and what differs.
             saved = 1 + flat - (1 + section + changed + removed)
             if saved > 0:
                 yield saved, address, base
-
-
-def _line_of(base: Address, bases: Mapping[Address, Address]) -> Iterator[Address]:
-    """An object and everything that it extends."""
-    following: Address | None = base
-    while following is not None:
-        yield following
-        following = bases.get(following)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
@@ -60,16 +60,12 @@ class Spelling:
         unit = unit_of(address, self._fields)
         own = self._text(self._resources[address], name) if address in self._resources else None
         is_decided = own is not None and own != UNLIMITED
-        for text in (own,) if is_decided else self._texts_beside(address, name):
+        beside = self._alike[address.kind, address.slug]
+        for text in (own,) if is_decided else (self._text(each, name) for each in beside):
             alike = quantity_like(int(value), text, unit) if text is not None else None
             if alike is not None and is_plain_text(alike):
                 return alike
         return value
-
-    def _texts_beside(self, address: Address, name: str) -> Iterator[str | None]:
-        """The texts of the numbers that other parents declare of the same."""
-        for each in self._alike[address.kind, address.slug]:
-            yield self._text(each, name)
 
     def _text(self, resource: Resource, name: str) -> str | None:
         for ref in (resource.source, *resource.sources.values()):

@@ -42,33 +42,24 @@ def with_plain_numbers(merged: MergedCatalog) -> tuple[MergedCatalog, tuple[Diag
                     }
                     section = _with(section, parents)
                     sections[parent.section] = section
-    bundles = {
-        kind: _read_bundles(spec_of(kind), each, sections, wrong)
-        for kind, each in merged.bundles.items()
-    }
+    bundles = {kind: dict(each) for kind, each in merged.bundles.items()}
+    for kind, read in bundles.items():
+        spec = spec_of(kind)
+        for quantity in (each for each in spec.fields.values() if each.units_from):
+            units = dict(_units(spec, quantity, sections))
+            for slug, each in read.items():
+                place = f"{BUNDLE}/{slug}"
+                read[slug] = _read_children(place, each, spec, quantity, units, wrong)
     wrong = [each for each in wrong if each.ref not in merged.broken]
     wrong.sort(key=lambda each: not (each.ref and each.ref.through))
-    once = {each.sort_key: each for each in wrong}.values()  # those that inherit the same text
+    # Those that inherit a text have its mistake too: it is reported once, where it is written.
+    once = {each.sort_key: each for each in wrong}.values()
     lined = (replace(each, line_text=merged.line_text(each.ref)) for each in once)
     refs = (each.ref for each in once if each.ref is not None)
     refused = {SourceRef(ref.file, ref.line, ref.column) for ref in refs}
     root = Node(merged.root.ref, sections)
     merged = replace(merged, root=root, broken=merged.broken | refused, bundles=bundles)
     return merged, tuple(lined)
-
-
-def _read_bundles(
-    spec: KindSpec,
-    bundles: Mapping[str, Entry],
-    sections: Mapping[str, Entry],
-    wrong: list[Diagnostic],
-) -> Mapping[str, Entry]:
-    read = dict(bundles)
-    for quantity in (each for each in spec.fields.values() if each.units_from):
-        units = dict(_units(spec, quantity, sections))
-        for slug, each in read.items():
-            read[slug] = _read_children(f"{BUNDLE}/{slug}", each, spec, quantity, units, wrong)
-    return read
 
 
 def _units(

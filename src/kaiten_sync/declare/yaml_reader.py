@@ -63,7 +63,16 @@ def parse_yaml(path: str, text: str, lines: tuple[str, ...]) -> tuple[Document, 
     except StopReading:
         is_complete = False
     except yaml.YAMLError as error:
-        unmerged = list(_conflict_diagnostics(path, lines))
+        unmerged = [
+            Diagnostic(
+                rule="merge-conflict",
+                message="both sides of a merge are in this file: git could not merge it",
+                ref=SourceRef(path, number, 1),
+                hint="keep what is to be declared, and delete the rest and git's lines with"
+                " <<<<<<<, |||||||, ======= and >>>>>>>; then `git add` the file",
+            )
+            for number in conflicts(lines)
+        ]
         builder.diagnostics.extend(unmerged or [_syntax_diagnostic(path, error, lines)])
         is_complete = False
     root = builder.root if is_complete else None
@@ -83,21 +92,15 @@ def yaml_events(text: str) -> Iterator[Event]:
         loader.dispose()
 
 
-def _conflict_diagnostics(path: str, lines: tuple[str, ...]) -> Iterator[Diagnostic]:
-    for number in conflicts(lines):
-        yield Diagnostic(
-            rule="merge-conflict",
-            message="both sides of a merge are in this file: git could not merge it",
-            ref=SourceRef(path, number, 1),
-            hint="keep what is to be declared, and delete the rest and git's lines with <<<<<<<,"
-            " |||||||, ======= and >>>>>>>; then `git add` the file",
-        )
-
-
 def _syntax_diagnostic(path: str, error: yaml.YAMLError, lines: tuple[str, ...]) -> Diagnostic:
     problem = str(getattr(error, "problem", None) or "it cannot be parsed")
     context = getattr(error, "context", None)
-    mark = _mark(error, problem)
+    # Where something began tells more than where the file ended without its end.
+    order = ("problem_mark", "context_mark")
+    if any(part in problem for part in _NEVER_ENDED):
+        order = ("context_mark", "problem_mark")
+    marks: Iterator[Mark | None] = (getattr(error, name, None) for name in order)
+    mark = next((mark for mark in marks if mark is not None), None)
     said = f"{context}: {problem}" if context else problem
     hint = next((hint for part, hint in _SYNTAX_HINTS if part in said), None)
     diagnostic = file_diagnostic(path, "yaml-syntax", f"this is not valid YAML: {said}", hint)
@@ -107,12 +110,3 @@ def _syntax_diagnostic(path: str, error: yaml.YAMLError, lines: tuple[str, ...])
     if ref.line > len(lines):  # libyaml counts a line after the last one
         ref = SourceRef(path, len(lines), len(lines[-1]) + 1)
     return replace(diagnostic, ref=ref)
-
-
-def _mark(error: yaml.YAMLError, problem: str) -> Mark | None:
-    """Where it went wrong: where something began, if it never ended as it should."""
-    order = ("problem_mark", "context_mark")
-    if any(part in problem for part in _NEVER_ENDED):
-        order = ("context_mark", "problem_mark")
-    marks = (getattr(error, name, None) for name in order)
-    return next((mark for mark in marks if mark is not None), None)

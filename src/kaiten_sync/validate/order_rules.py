@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from graphlib import CycleError, TopologicalSorter
 
 from kaiten_sync.model.diagnostic import Diagnostic
-from kaiten_sync.model.document import Entry, Node
+from kaiten_sync.model.document import Node
 from kaiten_sync.model.source import SourceRef
 
 
@@ -14,7 +14,13 @@ def order_diagnostics(root: Node) -> Iterator[Diagnostic]:
     """A target waits for targets of this project, and in the end for none that waits for it."""
     targets = root.entries.get("targets")
     known = targets.node.entries if targets is not None else {}
-    waits = {name: dict(_named_in(target)) for name, target in known.items()}
+    waits: dict[str, dict[str, SourceRef]] = {}
+    for name, target in known.items():
+        after = target.node.entries.get("after")
+        nodes: tuple[Node, ...] = ()
+        if after is not None:
+            nodes = after.node.value if isinstance(after.node.value, tuple) else (after.node,)
+        waits[name] = {node.value: node.ref for node in nodes if isinstance(node.value, str)}
     for before in waits.values():
         for name, ref in before.items():
             if name not in known:
@@ -34,13 +40,3 @@ def order_diagnostics(root: Node) -> Iterator[Diagnostic]:
             ref=waits[circle[0]][circle[1]],
             hint="leave out one `after`, so that one target comes first",
         )
-
-
-def _named_in(target: Entry) -> Iterator[tuple[str, SourceRef]]:
-    after = target.node.entries.get("after")
-    if after is None:
-        return
-    value = after.node.value
-    for node in value if isinstance(value, tuple) else (after.node,):
-        if isinstance(node.value, str):
-            yield node.value, node.ref

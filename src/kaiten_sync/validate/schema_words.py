@@ -64,13 +64,9 @@ def describe_unknown(key: str, error: ValidationError) -> Diagnostic:
     if hint is None and key.lower() in _UNIT_WORDS:
         unit = _short_text(instance[key]) or "call"
         hint = f"an entitlement declares its unit: {unit_fields(unit)}"
-    hint = hint or did_you_mean(key, known) or _known_here(known)
-    return Diagnostic(rule="unknown-field", message=f"unknown field '{key}'", hint=hint)
-
-
-def _known_here(known: Collection[str]) -> str:
     where = "grants go below `entitlements:`; " if EXTENDS in known else ""
-    return f"{where}known here: {', '.join(known)}"
+    hint = hint or did_you_mean(key, known) or f"{where}known here: {', '.join(known)}"
+    return Diagnostic(rule="unknown-field", message=f"unknown field '{key}'", hint=hint)
 
 
 def describe_null(path: tuple[str | int, ...]) -> Diagnostic:
@@ -91,7 +87,10 @@ def describe_value(error: ValidationError, path: tuple[str | int, ...]) -> Diagn
         own = None  # its words are about the form alone
     has_own_rule = "x-rule" in schema and (keyword not in ("type", "maxLength") or own is not None)
     rule = str(schema["x-rule"]) if has_own_rule else _RULES.get(keyword, _ANY_RANGE)
-    message = str(own or _message(keyword, schema, _name(path)))
+    name = f"`{path[-1]}`" if path else "the catalog"
+    if path and isinstance(path[-1], int):
+        name = f"an element of `{path[-2]}`"
+    message = str(own or _message(keyword, schema, name))
     return Diagnostic(rule=rule, message=message, hint=_hint(rule, error, path))
 
 
@@ -146,7 +145,8 @@ def _listed(types: str | list[str]) -> list[str]:
 def _message(keyword: str, schema: Mapping[str, Any], name: str) -> str:
     match keyword:
         case "type":
-            return f"{name} must be {_types(schema['type'])}"
+            words = [_TYPE_WORDS[each] for each in _listed(schema["type"]) if each != "null"]
+            return f"{name} must be {' or '.join(words)}"
         case "enum":
             choices = [str(choice) for choice in schema["enum"] if choice is not None]
             return f"{name} must be one of {', '.join(choices)}"
@@ -156,16 +156,6 @@ def _message(keyword: str, schema: Mapping[str, Any], name: str) -> str:
             return f"{name} must be {_range(schema)}"
         case _:
             return f"{name} does not have the form that is asked for"
-
-
-def _name(path: tuple[str | int, ...]) -> str:
-    if path and isinstance(path[-1], int):
-        return f"an element of `{path[-2]}`"
-    return f"`{path[-1]}`" if path else "the catalog"
-
-
-def _types(types: str | list[str]) -> str:
-    return " or ".join(_TYPE_WORDS[name] for name in _listed(types) if name != "null")
 
 
 def _length(schema: Mapping[str, Any]) -> str:
