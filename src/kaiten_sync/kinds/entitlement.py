@@ -18,7 +18,7 @@ from kaiten_sync.kinds.spec import (
     constant,
 )
 from kaiten_sync.model.address import Kind
-from kaiten_sync.model.value import ABSENT, Absent, Fields, Json
+from kaiten_sync.model.value import ABSENT, Fields, Json
 
 _NEW_ENTITLEMENT = (
     "declare a new entitlement under another slug, grant that one, and retire this one later"
@@ -43,16 +43,8 @@ def drop_empty_warning(fields: dict[str, Any]) -> None:
         fields.pop("warningThresholdPercent", None)
 
 
-def _drop_empty_warning_from(body: dict[str, Any], _changed: Fields) -> None:
-    drop_empty_warning(body)
-
-
 def _number_default(value: Json) -> Default:
     return lambda fields: value if is_metered(fields) else ABSENT
-
-
-def _anchor_default(fields: Fields) -> Json | Absent:
-    return "CALENDAR" if fields.get("resetPeriod") is not None else None
 
 
 def _unit(name: str, description: str, example: str) -> FieldSpec:
@@ -75,7 +67,7 @@ ENTITLEMENT = KindSpec(
     path="/entitlements",
     held_by=HeldBy.REFERRERS,
     after_read=drop_empty_warning,
-    before_update=_drop_empty_warning_from,
+    before_update=lambda body, _changed: drop_empty_warning(body),
     keys=(
         FieldSpec(
             name="name",
@@ -138,7 +130,7 @@ ENTITLEMENT = KindSpec(
             type=FieldType.ENUM,
             choices=("CALENDAR", "LICENSE_START"),
             mutability=Mutability.ONCE,
-            default=_anchor_default,
+            default=lambda fields: "CALENDAR" if fields.get("resetPeriod") is not None else None,
             takes_null=True,
             generations=ONLY_CURRENT,
             way_out=_NEW_ENTITLEMENT,

@@ -24,7 +24,7 @@ from kaiten_sync.kinds.spec import (
 from kaiten_sync.model.address import Kind
 from kaiten_sync.model.change import Action, Effect
 from kaiten_sync.model.resource import LiveResource
-from kaiten_sync.model.value import ABSENT, Absent, Fields, Json
+from kaiten_sync.model.value import ABSENT
 
 
 class LicenseMove:
@@ -60,11 +60,6 @@ def name_families(listed: Sequence[LiveResource]) -> Sequence[LiveResource]:
         else each
         for each in listed
     ]
-
-
-def _version_name_default(fields: Fields) -> Json | Absent:
-    version = fields.get("version")
-    return f"Version - {version}" if version is not None else ABSENT
 
 
 _LIFECYCLE = (
@@ -189,7 +184,9 @@ LICENSE = KindSpec(
         ),
         FieldSpec(
             name="versionName",
-            default=_version_name_default,
+            default=lambda fields: (
+                ABSENT if fields.get("version") is None else f"Version - {fields['version']}"
+            ),
             takes_null=True,
             generations=ONLY_CURRENT,
             description="The version's name for people.",

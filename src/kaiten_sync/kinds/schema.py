@@ -126,22 +126,21 @@ def _object(spec: KindSpec) -> dict[str, Any]:
 
 
 def _field(field: FieldSpec) -> dict[str, Any]:
+    null = ["null"] if field.takes_null else []
+    if field.type is FieldType.ENUM:
+        form: dict[str, Any] = {"enum": [*field.choices, *([None] if field.takes_null else [])]}
+    elif field.type is FieldType.SLUG and not field.takes_null:
+        form = dict(_SLUG)
+    else:
+        types, form = _type_and_form(field)
+        form = {"type": _one_or_list([*types, *null]), **form}
     return {
         "description": field.description,
-        **_type_of(field),
+        **form,
         **field.limits,
         **field.words,
         "examples": list(field.examples or field.choices),
     }
-
-
-def _type_of(field: FieldSpec) -> dict[str, Any]:
-    if field.type is FieldType.ENUM:
-        return {"enum": [*field.choices, *([None] if field.takes_null else [])]}
-    if field.type is FieldType.SLUG and not field.takes_null:
-        return dict(_SLUG)
-    types, form = _type_and_form(field)
-    return {"type": _one_or_list([*types, *(["null"] if field.takes_null else [])]), **form}
 
 
 def _type_and_form(field: FieldSpec) -> tuple[list[str], dict[str, Any]]:

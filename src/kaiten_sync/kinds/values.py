@@ -101,34 +101,18 @@ def _is_slug(value: object) -> bool:
     return isinstance(value, str) and is_slug(value)
 
 
-def _is_integer(value: object) -> bool:
-    return is_number(value) and (isinstance(value, int) or value.is_integer())
-
-
-def _is_boolean(value: object) -> bool:
-    return isinstance(value, bool)
-
-
-def _are_slugs(value: object) -> bool:
-    return isinstance(value, list | tuple) and all(map(_is_slug, value))
-
-
-def _is_json(_value: object) -> bool:
-    return True
-
-
-def _is_grant_value(value: object) -> bool:
-    return is_number(value) or value == UNLIMITED or isinstance(value, bool | Mapping)
-
-
 _FITS: Mapping[FieldType, Callable[[object], bool]] = {
     FieldType.TEXT: _is_text,
     FieldType.SLUG: _is_slug,
-    FieldType.INTEGER: _is_integer,
+    FieldType.INTEGER: lambda value: (
+        is_number(value) and (isinstance(value, int) or value.is_integer())
+    ),
     FieldType.NUMBER: is_number,
-    FieldType.BOOLEAN: _is_boolean,
+    FieldType.BOOLEAN: lambda value: isinstance(value, bool),
     FieldType.ENUM: _is_text,
-    FieldType.SLUGS: _are_slugs,
-    FieldType.JSON: _is_json,
-    FieldType.GRANT_VALUE: _is_grant_value,
+    FieldType.SLUGS: lambda value: isinstance(value, list | tuple) and all(map(_is_slug, value)),
+    FieldType.JSON: lambda _value: True,
+    FieldType.GRANT_VALUE: lambda value: (
+        is_number(value) or value == UNLIMITED or isinstance(value, bool | Mapping)
+    ),
 }

@@ -196,7 +196,12 @@ def _alike(value: int, read: _Word, gap: str, unit: Unit) -> Iterator[tuple[str,
         number = f"{exact.normalize():f}"
         if exact >= 1 and len(number.partition(".")[2]) <= _MOST_DECIMALS:
             between = f"{gap}{prefix}{read.gap}" if prefix else gap or read.gap
-            yield number, prefix, f"{number}{between}{_named(read, prefix, number, unit)}"
+            name = read.name
+            if name in unit:
+                name = unit[0] if number == "1" and not prefix else unit[1]
+            if prefix:
+                name = DATA_SYMBOLS.get(name, name)
+            yield number, prefix, f"{number}{between}{name}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,14 +220,6 @@ class _Word:
     @property
     def own_factor(self) -> int:
         return PREFIXES[self.own_prefix]
-
-
-def _named(read: _Word, prefix: str, number: str, unit: Unit) -> str:
-    """The name of a unit after a number and another prefix."""
-    name = read.name
-    if name in unit:
-        name = unit[0] if number == "1" and not prefix else unit[1]
-    return DATA_SYMBOLS.get(name, name) if prefix else name
 
 
 def _read_word(word: str, units: tuple[str, ...]) -> _Word:

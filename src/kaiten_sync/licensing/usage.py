@@ -7,6 +7,7 @@ Source: API facts, sections 1.2, 1.3 and 1.5.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import assert_never
@@ -78,40 +79,25 @@ def settle_report(
     Raises:
         NotFiniteError: the value or the result is not finite.
     """
-    counter = _counted(method, behavior, stored, value)
+    match behavior:
+        case Behavior.APPEND:
+            counter = fold(method, stored, value)
+        case Behavior.SET:
+            counter = set_to(value)
+        case _:
+            assert_never(behavior)
     if counter.value > maximum(threshold, overage_percent):
         return Report(accepted=False, counter=counter)
     cap = float(threshold)  # an integer beyond 2**53 is the cap that upstream rounds it to
-    crossings = (
-        *_cap_crossings(cap, stored.value, counter.value),
-        *_warnings(cap, warning_threshold_percent, stored.value, counter.value),
-    )
-    return Report(accepted=True, counter=counter, crossings=crossings)
+    crossings = _crossings(cap, warning_threshold_percent, stored.value, counter.value)
+    return Report(accepted=True, counter=counter, crossings=tuple(crossings))
 
 
-def _counted(
-    method: AggregationMethod | None, behavior: Behavior, stored: Counter, value: float
-) -> Counter:
-    match behavior:
-        case Behavior.APPEND:
-            return fold(method, stored, value)
-        case Behavior.SET:
-            return set_to(value)
-    assert_never(behavior)
-
-
-def _cap_crossings(cap: float, before: float, after: float) -> tuple[Crossing, ...]:
-    if cap == UNCAPPED:
-        return ()
-    if after == cap:
-        return (Reached(),)
-    if before < cap < after:
-        return (CapExceeded(threshold=cap, value=after, overage=after - cap),)
-    return ()
-
-
-def _warnings(cap: float, percent: int, before: float, after: float) -> tuple[Crossing, ...]:
+def _crossings(cap: float, percent: int, before: float, after: float) -> Iterator[Crossing]:
+    if cap != UNCAPPED and after == cap:
+        yield Reached()
+    elif cap != UNCAPPED and before < cap < after:
+        yield CapExceeded(threshold=cap, value=after, overage=after - cap)
     boundary = warning_boundary(cap, percent)
-    if boundary is None or not before < boundary <= after:
-        return ()
-    return (WarningReached(threshold=cap, boundary=boundary, value=after),)
+    if boundary is not None and before < boundary <= after:
+        yield WarningReached(threshold=cap, boundary=boundary, value=after)
