@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,7 +13,7 @@ from urllib.parse import urlsplit
 
 from kaiten_sync.api.catalog import HttpCatalog
 from kaiten_sync.api.credentials import api_base, check_token
-from kaiten_sync.api.identity import ServerKey, server_key
+from kaiten_sync.api.identity import server_key
 from kaiten_sync.api.network import Certificates, network_of
 from kaiten_sync.api.settings import ConnectionSettings
 from kaiten_sync.disk import Disk, check_input, check_output, read_regular
@@ -178,15 +179,11 @@ def connect(
 
 def _takes_plans_only(url: str, project: Project | None) -> bool:
     """Whether a target of the project that means this server takes plan files only."""
-    targets = project.targets.values() if project else ()
-    return any(t.require_plan and _is_at(t.url, server_key(url)) for t in targets)
-
-
-def _is_at(url: str, key: ServerKey) -> bool:
-    try:
-        return server_key(url) == key
-    except ValueError:
-        return False
+    for target in project.targets.values() if project else ():
+        with suppress(ValueError):  # a URL that is wrong is that of no server
+            if target.require_plan and server_key(target.url) == server_key(url):
+                return True
+    return False
 
 
 def _choose(flags: Flags, environment: Mapping[str, str], project: Project | None) -> Target:
@@ -263,7 +260,18 @@ def _token(target: Target, environment: Mapping[str, str], project: Project | No
             )
         return token
     if target.token_file is not None:
-        return _token_from_file(target, Path(project.root if project else "."))
+        path = Path(project.root if project else ".") / os.path.expanduser(str(target.token_file))
+        place = f"target {target.name} takes its token from {target.token_file}"
+        try:
+            token = read_regular(path, TOKEN_FILE_LIMIT_BYTES).decode("ascii").strip()
+        except (UsageError, ValueError) as error:
+            if path.exists() and not path.is_file():  # a pipe, a device
+                raise
+            reason = error.message if isinstance(error, UsageError) else "it is not a text"
+            raise CredentialError(f"{place}: {reason}", hint=_TOKEN_FILE_HINT) from None
+        if not token:
+            raise CredentialError(f"{place}, which is empty", hint=_TOKEN_FILE_HINT)
+        return token
     return environment.get(TOKEN_VARIABLE) or None
 
 
@@ -274,18 +282,3 @@ def _certificates(target: Target, project: Project | None) -> Certificates | Non
     # Unlike Path.expanduser, this leaves the name of an unknown user as it is.
     path = Path(project.root if project else ".") / os.path.expanduser(target.ca)
     return Certificates(named_by=f"`ca` of target {target.name}", file=str(path))
-
-
-def _token_from_file(target: Target, root: Path) -> str:
-    path = root / os.path.expanduser(str(target.token_file))
-    place = f"target {target.name} takes its token from {target.token_file}"
-    try:
-        token = read_regular(path, TOKEN_FILE_LIMIT_BYTES).decode("ascii").strip()
-    except (UsageError, ValueError) as error:
-        if path.exists() and not path.is_file():  # a pipe, a device
-            raise
-        reason = error.message if isinstance(error, UsageError) else "it is not a text"
-        raise CredentialError(f"{place}: {reason}", hint=_TOKEN_FILE_HINT) from None
-    if not token:
-        raise CredentialError(f"{place}, which is empty", hint=_TOKEN_FILE_HINT)
-    return token

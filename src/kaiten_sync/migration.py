@@ -265,7 +265,12 @@ def _version(inputs: MigrationInputs, family: _Versions, licenses: _Versions) ->
             f"there is no license family {inputs.family!r} on {inputs.target.name}",
             hint=f"families: {', '.join(known) or 'none'}",
         )
-    chosen = _served(family) if inputs.to is None else _named(inputs.to, family)
+    if inputs.to is None:
+        served = served_of(sorted(family.values(), key=number_of), lambda version: version.fields)
+        chosen = None if served is None else served.address
+    else:  # a slug comes before a number
+        by_number = {str(each.fields.get("version")): a for a, each in family.items()}
+        chosen = next((a for a in family if a.slug == inputs.to), by_number.get(inputs.to))
     if chosen is None:
         what = "serves no version" if inputs.to is None else f"has no version {inputs.to!r}"
         raise UsageError(
@@ -278,16 +283,6 @@ def _version(inputs: MigrationInputs, family: _Versions, licenses: _Versions) ->
             hint="unarchive it first, or name another version with --to",
         )
     return chosen
-
-
-def _served(family: _Versions) -> Address | None:
-    served = served_of(sorted(family.values(), key=number_of), lambda version: version.fields)
-    return None if served is None else served.address
-
-
-def _named(name: str, family: _Versions) -> Address | None:
-    by_number = {str(each.fields.get("version")): a for a, each in family.items()}
-    return next((a for a in family if a.slug == name), by_number.get(name))
 
 
 def _outlooks(granted: Mapping[Address, Grants], to: Address) -> Mapping[Address, Outlook]:

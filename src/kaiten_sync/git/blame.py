@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator, Mapping
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
-from kaiten_sync.git.run import Git, GitError, git_in
+from kaiten_sync.git.run import GitError, git_in
 from kaiten_sync.model.attribution import Attribution
 
 _COMMAND = (
@@ -30,7 +30,12 @@ def blame_lines(path: Path, lines: Collection[int]) -> Mapping[int, Attribution]
     try:
         git = git_in(path.parent, converts=True)
         output = git(*_COMMAND, path.name).decode(errors="replace")
-        cut_off = _cut_off(git)
+        # A shallow clone ends at these commits: git ascribes all that is older to them.
+        shallow = git("rev-parse", "--git-path", "shallow").decode(errors="surrogateescape").strip()
+        try:
+            cut_off = frozenset((git.folder / shallow).read_text(encoding="ascii").split())
+        except (OSError, ValueError):
+            cut_off = frozenset()
     except GitError:
         return {}
     wanted = set(lines)
@@ -41,22 +46,20 @@ def blame_lines(path: Path, lines: Collection[int]) -> Mapping[int, Attribution]
     }
 
 
-def _cut_off(git: Git) -> frozenset[str]:
-    """The commits at which a shallow clone ends: git ascribes all that is older to them."""
-    path = git("rev-parse", "--git-path", "shallow").decode(errors="surrogateescape").strip()
-    try:
-        return frozenset((git.folder / path).read_text(encoding="ascii").split())
-    except (OSError, ValueError):
-        return frozenset()
-
-
 def _read(output: list[str]) -> Iterator[tuple[int, Attribution]]:
     """Line numbers and their commits. Source: git-blame(1), THE PORCELAIN FORMAT."""
     commits: dict[str, dict[str, str]] = {}
     commit, number = "", 0
     for line in output:
         if line.startswith("\t"):
-            yield number, _attribution(commit, commits[commit])
+            said = commits[commit]
+            is_committed = bool(commit.strip("0"))
+            yield (
+                number,
+                Attribution(commit=commit, author=said.get("author"), date=_date(said))
+                if is_committed
+                else Attribution(),
+            )
             continue
         key, _, rest = line.partition(" ")
         if len(key) in (40, 64) and rest[:1].isdigit():
@@ -64,12 +67,6 @@ def _read(output: list[str]) -> Iterator[tuple[int, Attribution]]:
             commits.setdefault(commit, {})
         else:
             commits[commit].setdefault(key, rest)
-
-
-def _attribution(commit: str, said: Mapping[str, str]) -> Attribution:
-    if not commit.strip("0"):
-        return Attribution()
-    return Attribution(commit=commit, author=said.get("author"), date=_date(said))
 
 
 def _date(said: Mapping[str, str]) -> str | None:

@@ -143,7 +143,10 @@ class InPlace:
             adopter.own(parent)
         adopted: list[Difference] = []
         obstacles: list[Diagnostic] = []
-        for difference in sorted(chosen, key=self._inherits_through):
+        # Bases come first: what inherits from them depends on what becomes of them.
+        declared = self._declared.resources
+        depth = {a: len(found.source.through) for a, found in declared.items()}
+        for difference in sorted(chosen, key=lambda each: depth.get(each.address, 0)):
             if difference.address in others.kept:
                 adopted.append(difference)
                 continue
@@ -158,11 +161,6 @@ class InPlace:
             adopted=tuple(adopted), changes=tuple(adopter.changes()), obstacles=tuple(obstacles)
         )
         return trial, adopter.touches_shared
-
-    def _inherits_through(self, difference: Difference) -> int:
-        """Bases come first: what inherits from them depends on what becomes of them."""
-        found = self._declared.resources.get(difference.address)
-        return len(found.source.through) if found is not None else 0
 
     def _changed_by(self, trial: Trial) -> _Others:
         """What the files would no longer declare of other objects as they did.

@@ -11,7 +11,7 @@ from kaiten_sync.jobs.workspace import Workspace
 from kaiten_sync.jobs.worth import with_families
 from kaiten_sync.model.address import Address
 from kaiten_sync.model.comparison import ComparedObject, Comparison
-from kaiten_sync.model.ports import Connection, Ports
+from kaiten_sync.model.ports import Ports
 from kaiten_sync.model.resource import DesiredState
 from kaiten_sync.model.value import Fields
 from kaiten_sync.pipeline import load, read_catalog
@@ -47,31 +47,25 @@ def compare_targets(workspace: Workspace, request: CompareRequest, ports: Ports)
         if request.shows_declared
         else [load(workspace.source((), each.overlays)) for each in targets]
     )
-    sides = [
-        _read(workspace, each, says, ports) for each, says in zip(targets, declared, strict=True)
-    ]
-    found = server_differences(sides[0], sides[1])
-    kept = found
+    scope = workspace.scope
+    sides: list[Mapping[Address, Fields]] = []
+    for connection, says in zip(targets, declared, strict=True):
+        with connection.open() as catalog:
+            live = read_catalog(catalog, scope=scope, progress=ports.progress)
+        # Families that are declared are compared as the version that each serves.
+        found = with_families(seen_as_sold(says, live))
+        sides.append({a: fields for a, fields in found.items() if scope.covers(a)})
+    differences = server_differences(sides[0], sides[1])
+    kept = differences
     if not request.shows_declared:
-        kept = without_declared(found, declared[0], declared[1])
+        kept = without_declared(differences, declared[0], declared[1])
     return Comparison(
         first=first.target,
         second=second.target,
         differences=kept,
         compared=len(sides[0].keys() | sides[1].keys()),
-        declared=_size(found) - _size(kept),
+        declared=_size(differences) - _size(kept),
     )
-
-
-def _read(
-    workspace: Workspace, connection: Connection, declared: DesiredState, ports: Ports
-) -> Mapping[Address, Fields]:
-    """What is worth declaring, families that are declared as the version that each serves."""
-    scope = workspace.scope
-    with connection.open() as catalog:
-        live = read_catalog(catalog, scope=scope, progress=ports.progress)
-    live = seen_as_sold(declared, live)
-    return {a: fields for a, fields in with_families(live).items() if scope.covers(a)}
 
 
 def _size(differences: tuple[ComparedObject, ...]) -> int:

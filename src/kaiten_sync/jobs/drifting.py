@@ -18,7 +18,6 @@ from kaiten_sync.jobs.workspace import Workspace
 from kaiten_sync.model.address import Address
 from kaiten_sync.model.drift import DriftReport
 from kaiten_sync.model.family import Way
-from kaiten_sync.model.plan import Plan
 from kaiten_sync.model.ports import Catalog, Connection, Ports
 from kaiten_sync.model.settings import Prune
 from kaiten_sync.pipeline import CatalogSource, load
@@ -133,20 +132,15 @@ def revert(workspace: Workspace, request: DriftRequest, out: str | None, ports: 
         ports.notices.notify(note.sentence)
     if out is not None and not proposal.refusals:
         ports.files.write(Path(out), write_plan(proposal.plan))
-    for said in _served_anew(proposal.plan):
-        ports.notices.notify(said)
-    return proposal
-
-
-def _served_anew(plan: Plan) -> Iterator[str]:
-    """Families that serve another version once a revert is applied: the committed plan is older."""
-    changed = {each.address.root.slug for each in plan.changes}
-    for each in plan.families:
+    changed = {each.address.root.slug for each in proposal.plan.changes}
+    for each in proposal.plan.families:
+        # Once the revert is applied, the committed plan is older than what the family serves.
         if each.way is Way.NEW_VERSION and each.version in changed:
-            yield (
+            ports.notices.notify(
                 f"{each.address} will serve {each.version}; once that is applied, plan again and"
                 " commit the plan, to agree on that version"
             )
+    return proposal
 
 
 def sides_of(
@@ -217,7 +211,13 @@ def _report_on(sides: Sides, ports: Ports) -> tuple[DriftReport, frozenset[Addre
         named_plan=sides.named_plan,
     )
     known = desired.resources.keys() | {difference.address for difference in found.differences}
-    report = replace(found, unknown=tuple(_unknown(sides, found)))
+    unknown: list[str] = []
+    if found.has_drift and sides.agreed.plan is None:
+        unknown.append(_NO_PLAN.format(name=sides.connection.target.name))
+    declared = [d for d in found.differences if d.source is not None]
+    if declared and not any(d.declared_by for d in declared):
+        unknown.append(_NO_GIT)
+    report = replace(found, unknown=tuple(unknown))
     return report, _strangers(sides.case.only, known)
 
 
@@ -237,11 +237,3 @@ def _check_named(unknown: frozenset[Address]) -> None:
             f"neither declared nor on the server, as far as the scope reaches: {_names(unknown)}",
             hint="`kaiten-sync drift` without an address shows what differs",
         )
-
-
-def _unknown(sides: Sides, found: DriftReport) -> Iterator[str]:
-    if found.has_drift and sides.agreed.plan is None:
-        yield _NO_PLAN.format(name=sides.connection.target.name)
-    declared = [d for d in found.differences if d.source is not None]
-    if declared and not any(d.declared_by for d in declared):
-        yield _NO_GIT

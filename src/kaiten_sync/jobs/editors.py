@@ -64,8 +64,12 @@ def schema_files(names: Iterable[str]) -> dict[str, str]:
 
 def settings_of(paths: Sequence[str]) -> dict[str, str | list[str]]:
     """Which files have which schema, for VS Code; `paths` are folders and files of a catalog."""
+    globs: list[str] = []
+    for name in map(posixpath.normpath, paths):
+        is_file = name.endswith((".yaml", ".yml")) or any(c in name for c in "*?[")
+        globs.append(name if is_file else "**/*.yaml" if name == "." else f"{name}/**/*.yaml")
     return {
-        f"./{schema_path('catalog')}": [_glob(path) for path in paths],
+        f"./{schema_path('catalog')}": globs,
         f"./{schema_path('project')}": PROJECT_FILE,
     }
 
@@ -120,7 +124,15 @@ def _merged(old: str, wanted: Mapping[str, str | list[str]]) -> str | None:
     if _KEY not in document:
         return _inserted(old or "{}", wanted)
     known = document[_KEY]
-    merged = {**known, **{name: _both(known.get(name), new) for name, new in wanted.items()}}
+    merged = dict(known)
+    for name, new in wanted.items():
+        if known.get(name) is None:
+            merged[name] = new
+            continue
+        # The globs of both sides, each once; a text that has them all already stays a text.
+        both = list(dict.fromkeys([*_listed(known[name]), *_listed(new)]))
+        if both != _listed(known[name]):
+            merged[name] = both
     if merged == known:
         return old
     return json.dumps({**document, _KEY: merged}, indent=2, ensure_ascii=False) + "\n"
@@ -138,21 +150,5 @@ def _inserted(old: str, wanted: Mapping[str, str | list[str]]) -> str | None:
     return f'{old[: opening.end()]}\n  "{_KEY}": {value}{comma}{gap}{rest}'
 
 
-def _both(old: Any, new: str | list[str]) -> Any:
-    """The globs of both sides, each once."""
-    if old is None:
-        return new
-    globs = [*_listed(old), *_listed(new)]
-    both = list(dict.fromkeys(globs))
-    return old if both == _listed(old) else both
-
-
 def _listed(globs: Any) -> list[Any]:
     return globs if isinstance(globs, list) else [globs]
-
-
-def _glob(path: str) -> str:
-    """What is in a folder, or the path itself."""
-    name = posixpath.normpath(path)
-    is_file = name.endswith((".yaml", ".yml")) or any(c in name for c in "*?[")
-    return name if is_file else "**/*.yaml" if name == "." else f"{name}/**/*.yaml"

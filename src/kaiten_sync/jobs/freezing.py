@@ -99,23 +99,19 @@ def _prove(target: str, source: CatalogSource, before: DesiredState) -> None:
             hint="change the overlay that builds on what is inherited first",
         )
     if desired_digest(desired) != desired_digest(before):
+        one, other = before.resources, desired.resources
+        found = [
+            str(each)
+            for each in sorted(one.keys() | other.keys(), key=lambda each: each.sort_key)
+            if (one[each].fields if each in one else None)
+            != (other[each].fields if each in other else None)
+        ]
+        more = f" and {len(found) - _MOST_NAMED} more" if len(found) > _MOST_NAMED else ""
+        named = f" ({', '.join(found[:_MOST_NAMED])}{more})" if found else ""
         raise RefusedError(
-            f"freezing would change {what}{_different(before, desired)}; nothing was written",
+            f"freezing would change {what}{named}; nothing was written",
             hint="an overlay changes what is inherited: declare the grant for this license in"
             " the overlay first, or write the grants out by hand"
             if target
             else None,
         )
-
-
-def _different(before: DesiredState, after: DesiredState) -> str:
-    """The first objects that two declarations declare differently, to be named in a message."""
-    one, other = before.resources, after.resources
-    found = [
-        str(each)
-        for each in sorted(one.keys() | other.keys(), key=lambda each: each.sort_key)
-        if (one[each].fields if each in one else None)
-        != (other[each].fields if each in other else None)
-    ]
-    more = f" and {len(found) - _MOST_NAMED} more" if len(found) > _MOST_NAMED else ""
-    return f" ({', '.join(found[:_MOST_NAMED])}{more})" if found else ""

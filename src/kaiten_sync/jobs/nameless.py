@@ -56,9 +56,8 @@ def _unnamed(diagnostics: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
 
 
 def _unnamed_text(text: str) -> str:
-    return _INSTANCES.sub(_counted, text)
+    def counted(found: re.Match[str]) -> str:
+        count = len(re.findall(_INSTANCE, found[0])) + int(found[1] or 0)
+        return f"{count:,} {'instance' if count == 1 else 'instances'}"
 
-
-def _counted(found: re.Match[str]) -> str:
-    count = len(re.findall(_INSTANCE, found[0])) + int(found[1] or 0)
-    return f"{count:,} {'instance' if count == 1 else 'instances'}"
+    return _INSTANCES.sub(counted, text)

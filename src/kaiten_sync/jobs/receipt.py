@@ -56,7 +56,16 @@ class Receipt:
         A file without all outcomes never says how the run ended: it stays `running`.
         """
         now = _now(self._ports.clock)
-        end = end_of(result, now) if isinstance(result, ApplyResult) else _refusal(result, now)
+        if isinstance(result, ApplyResult):
+            end = end_of(result, now)
+        else:
+            is_refused = isinstance(result, RefusedError)
+            end = End(
+                state=RunState.REFUSED if is_refused else RunState.FAILED,
+                finished_at=now,
+                message=result.message,
+                diagnostics=result.diagnostics if isinstance(result, RefusedError) else (),
+            )
         is_whole = self._write(end)
         self._file.close()
         if not is_whole and self._write_error is not None:
@@ -103,16 +112,6 @@ def _check_is_receipt(path: Path, files: Files) -> None:
             f"{path} is there and is no receipt; it was left as it is",
             hint="name another file with --receipt",
         )
-
-
-def _refusal(error: KaitenSyncError, now: str) -> End:
-    is_refused = isinstance(error, RefusedError)
-    return End(
-        state=RunState.REFUSED if is_refused else RunState.FAILED,
-        finished_at=now,
-        message=error.message,
-        diagnostics=error.diagnostics if isinstance(error, RefusedError) else (),
-    )
 
 
 def _now(clock: Clock) -> str:

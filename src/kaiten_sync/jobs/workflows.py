@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import posixpath
 import shlex
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
@@ -91,6 +91,15 @@ def workflows(project: Project, request: WorkflowRequest) -> dict[str, str]:
     """
     forge, targets = request.forge, _reachable(project)
     paths = list(_paths(project, targets, request))
+    tokens: list[str] = []
+    variables = sorted({_variable(target) for target in targets})
+    for name in variables:
+        takers = [target.name for target in targets if _variable(target) == name]
+        secret = f"secrets.{name}"
+        if len(takers) < len(targets):
+            is_taker = " || ".join(f"matrix.target == '{taker}'" for taker in takers)
+            secret = f"({is_taker}) && {secret} || ''"
+        tokens.append(f"{name}: ${{{{ {secret} }}}}")
     known = {
         **_of_folder(forge, request.folder),
         **_of_writing(request),
@@ -98,26 +107,23 @@ def workflows(project: Project, request: WorkflowRequest) -> dict[str, str]:
         **_of_submodules(forge, is_needed=bool({*paths}.intersection(request.submodules))),
         "paths": json.dumps(paths),
         "catalog": " ".join(f"--catalog {shlex.quote(path)}" for path in project.catalog),
-        "tokens": "\n          ".join(_tokens(targets)),
+        "tokens": "\n          ".join(tokens),
         "gate": gate_note(forge) if is_ordered(targets) else "",
     }
     # Which environment a job has can depend on another job on GitHub, not on GitLab.
     asks = forge is Forge.GITHUB and bool(project.policy.automatic)
-    known |= _of_effects(targets, known) if asks else {"approval": "", "effects": ""}
+    known |= {"approval": "", "effects": ""}
+    if asks:
+        names = " ".join(shlex.quote(target.name) for target in targets)
+        known |= {
+            "approval": _read("github/approval-job.yml").substitute({**known, "names": names}),
+            "effects": "\n# A plan that needs no review by `policy.automatic` is applied in the"
+            " environment\n# TARGET-automatic, which has the token and no reviewers.",
+        }
     job = _read(f"{forge}/apply-job.yml")
     jobs = (job.substitute({**known, **e}) for e in apply_jobs(forge, targets, asks=asks))
     known["jobs"] = "\n".join(jobs)
     return {path: _read(name).substitute(known) for name, path in _PLACES[forge].items()}
-
-
-def _of_effects(targets: Sequence[Target], known: Mapping[str, str]) -> dict[str, str]:
-    """The job that finds which plans need no review, and what to set up for it."""
-    names = " ".join(shlex.quote(target.name) for target in targets)
-    return {
-        "approval": _read("github/approval-job.yml").substitute({**known, "names": names}),
-        "effects": "\n# A plan that needs no review by `policy.automatic` is applied in the"
-        " environment\n# TARGET-automatic, which has the token and no reviewers.",
-    }
 
 
 def _of_folder(forge: Forge, folder: str) -> dict[str, str]:
@@ -199,18 +205,6 @@ def _of_submodules(forge: Forge, *, is_needed: bool) -> dict[str, str]:
         return {**lines, "strategy": "\n  variables: {GIT_SUBMODULE_STRATEGY: recursive}"}
     line = "submodules: true"
     return {**lines, "submodule": f", {line}", "submodules": f"\n          {line}"}
-
-
-def _tokens(targets: Sequence[Target]) -> Iterator[str]:
-    """One variable per secret, which holds it only in the jobs of the targets that take it."""
-    variables = sorted({_variable(target) for target in targets})
-    for name in variables:
-        takers = [target.name for target in targets if _variable(target) == name]
-        secret = f"secrets.{name}"
-        if len(takers) < len(targets):
-            is_taker = " || ".join(f"matrix.target == '{taker}'" for taker in takers)
-            secret = f"({is_taker}) && {secret} || ''"
-        yield f"{name}: ${{{{ {secret} }}}}"
 
 
 def _variable(target: Target) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import os
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
 from kaiten_sync.declare import FoundFile, find_files
@@ -30,7 +30,13 @@ def replacing(
     Raises:
         UsageError: a file is there already, or belongs to somebody. Nothing was written.
     """
-    others = list(_others(folder, contents))
+    # What else is read as a catalog if the folder is.
+    written = {os.path.realpath(path) for path in contents}
+    others = [
+        found.path
+        for found in (find_files([str(folder)], root=Path()) if folder.is_dir() else ())
+        if isinstance(found, FoundFile) and os.path.realpath(found.path) not in written
+    ]
     taken = sorted(path for path in contents if files.exists(path))
     if not is_forced and (taken or others):
         raise UsageError(
@@ -49,19 +55,15 @@ def replacing(
             f" {', '.join(path.as_posix() for path in foreign)}; nothing was written",
             hint="move these files to another folder, or delete them, and export again",
         )
-    same_breaks = {path: _with_breaks_of(path, text, files) for path, text in contents.items()}
+    same_breaks = dict(contents)
+    for path, text in contents.items():
+        # A file that is replaced keeps its line breaks: else all of it would differ in git.
+        if files.is_file(path) and b"\r\n" in files.read(path):
+            same_breaks[path] = text.replace(b"\n", b"\r\n")
     inside = {p: text for p, text in same_breaks.items() if p.is_relative_to(folder)}
     lines = sorted((_name(folder, path), _digest(text)) for path, text in inside.items())
     record = "".join(f"{digest}  {name}\n" for name, digest in lines).encode()
     return {**same_breaks, folder / RECORD: record, **dict.fromkeys(others)}
-
-
-def _others(folder: Path, contents: Iterable[Path]) -> Iterable[Path]:
-    """The other files that are read as a catalog if the folder is."""
-    written = {os.path.realpath(path) for path in contents}
-    for found in find_files([str(folder)], root=Path()) if folder.is_dir() else ():
-        if isinstance(found, FoundFile) and os.path.realpath(found.path) not in written:
-            yield found.path
 
 
 def _recorded(folder: Path, files: Files) -> Mapping[str, str]:
@@ -78,9 +80,3 @@ def _name(folder: Path, path: Path) -> str:
 
 def _digest(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
-
-
-def _with_breaks_of(path: Path, content: bytes, files: Files) -> bytes:
-    """The content with the line breaks of the file that it replaces."""
-    before = files.read(path) if files.is_file(path) else b""
-    return content.replace(b"\n", b"\r\n") if b"\r\n" in before else content
