@@ -68,22 +68,26 @@ class _Tour:
             path = Path("kaiten-sync.yaml")
             text = path.read_text(encoding="utf-8")
             path.write_text(text.replace("http://127.0.0.1:6060", self._url), encoding="utf-8")
-            steps = (
-                self._validate,
-                self._plan,
-                self._apply,
-                self._nothing_left,
-                self._table,
-                self._edit_by_hand,
-                self._put_back,
-                self._use,
-                self._tighten,
-                self._sell_less,
+            is_done = (
+                self._shows("Check it, without any server", "validate")
+                and self._shows(
+                    "Plan: what would change on the server, as a file to review and commit",
+                    *("plan", "-o", _PLAN_FILE),
+                )
+                and self._shows("Apply exactly that plan", "apply", _PLAN_FILE)
+                and self._shows(
+                    "Plan again: nothing is ever different twice", "plan", "--detailed-exitcode"
+                )
+                and self._shows("Look at it as customers do: the pricing table", "table")
+                and self._edit_by_hand()
+                and self._shows("Git is right, so put it back", "apply", "-t", "local", "--yes")
+                and self._use()
+                and self._tighten()
+                and self._sell_less()
             )
-            for step in steps:
-                if not step():
-                    print_result("the tour stopped: the last command did not end as expected")
-                    return ExitCode.FAILED
+        if not is_done:
+            print_result("the tour stopped: the last command did not end as expected")
+            return ExitCode.FAILED
         print_result(
             "\nThat was the main job. Yours starts with:\n\n"
             "  kaiten-sync init my-catalog     a catalog to start from\n"
@@ -103,25 +107,9 @@ class _Tour:
         print_result("\n".join(f"    {line}" for line in lines[start : start + 8]))
         return ExitCode.OK
 
-    def _validate(self) -> bool:
-        self._title("Check it, without any server")
-        return self._run("validate") == ExitCode.OK
-
-    def _plan(self) -> bool:
-        self._title("Plan: what would change on the server, as a file to review and commit")
-        return self._run("plan", "-o", _PLAN_FILE) == ExitCode.OK
-
-    def _apply(self) -> bool:
-        self._title("Apply exactly that plan")
-        return self._run("apply", _PLAN_FILE) == ExitCode.OK
-
-    def _nothing_left(self) -> bool:
-        self._title("Plan again: nothing is ever different twice")
-        return self._run("plan", "--detailed-exitcode") == ExitCode.OK
-
-    def _table(self) -> bool:
-        self._title("Look at it as customers do: the pricing table")
-        return self._run("table") == ExitCode.OK
+    def _shows(self, title: str, *args: str) -> bool:
+        self._title(title)
+        return self._run(*args) == ExitCode.OK
 
     def _edit_by_hand(self) -> bool:
         self._title("Meanwhile someone changes a threshold on the server, by hand")
@@ -129,10 +117,6 @@ class _Tour:
         self._curl("PUT", "/licenses/growth/entitlements/api-calls", body)
         print_result("\n")
         return self._run("drift", "--detailed-exitcode") == ExitCode.DIFFERENCE
-
-    def _put_back(self) -> bool:
-        self._title("Git is right, so put it back")
-        return self._run("apply", "-t", "local", "--yes") == ExitCode.OK
 
     def _use(self) -> bool:
         self._title("A customer uses what the license gives, and not more")
