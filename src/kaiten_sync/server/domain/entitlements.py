@@ -126,9 +126,11 @@ def _settle(operation: Operation, kind: str, fields: EntitlementFields) -> Entit
     anchor = fields.reset_anchor or ("CALENDAR" if fields.reset_period else None)
     settled = replace(fields, reset_anchor=anchor)
     problems = {
-        "InvalidTypeConfiguration": _meter_problem(settled),
+        "InvalidTypeConfiguration": _number_only("meterType", settled.meter_type, settled),
         "InvalidUnitsConfiguration": _units_problem(settled),
-        "InvalidEnforcementPolicyConfiguration": _warning_problem(settled),
+        "InvalidEnforcementPolicyConfiguration": _number_only(
+            "warningThresholdPercent", settled.warning_threshold_percent, settled
+        ),
         "InvalidResetConfiguration": _reset_problem(settled),
         "InvalidIcon": icon_problem(settled.icon),
     }
@@ -155,10 +157,10 @@ def _settle(operation: Operation, kind: str, fields: EntitlementFields) -> Entit
     )
 
 
-def _meter_problem(fields: EntitlementFields) -> str | None:
-    if fields.meter_type is not None and fields.type not in NUMBER_FAMILY:
-        return "meterType is only allowed when type is NUMBER or NUMBER_AI_CREDIT"
-    return None
+def _number_only(name: str, value: object, fields: EntitlementFields) -> str | None:
+    if value is None or fields.type in NUMBER_FAMILY:
+        return None
+    return f"{name} is only allowed when type is NUMBER or NUMBER_AI_CREDIT"
 
 
 def _units_problem(fields: EntitlementFields) -> str | None:
@@ -179,17 +181,11 @@ def _units_problem(fields: EntitlementFields) -> str | None:
     return None
 
 
-def _warning_problem(fields: EntitlementFields) -> str | None:
-    if fields.warning_threshold_percent is not None and fields.type not in NUMBER_FAMILY:
-        return "warningThresholdPercent is only allowed when type is NUMBER or NUMBER_AI_CREDIT"
-    return None
-
-
 def _reset_problem(fields: EntitlementFields) -> str | None:
     if fields.reset_period is None:
         return "resetAnchor needs resetPeriod" if fields.reset_anchor is not None else None
-    if fields.type not in NUMBER_FAMILY:
-        return "resetPeriod is only allowed when type is NUMBER or NUMBER_AI_CREDIT"
+    if problem := _number_only("resetPeriod", fields.reset_period, fields):
+        return problem
     if fields.aggregation_method == "LATEST":
         return "resetPeriod does not go with aggregationMethod LATEST"
     return None

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
+from itertools import chain
 
 from kaiten_sync.server.db import constraints, instances, licenses
 from kaiten_sync.server.db.licenses import FamilyRow, LicenseRow
@@ -84,7 +85,24 @@ def create_license(work: Work, fields: LicenseFields) -> LicenseRow:
         # Cleared before it is set: one default per family is an index, checked at each statement.
         if fields.is_default:
             _clear_default(work, before)
-        _add(work, fields, family_id=family_id, slug=slug, version=version)
+        named = fields.version_name
+        row = LicenseRow(
+            id=new_id(),
+            organization_id=work.organization_id,
+            family_id=family_id,
+            slug=slug,
+            name=fields.name,
+            description=fields.description,
+            type=fields.type,
+            version=version,
+            version_name=f"Version - {version}" if named is None else named,
+            lifecycle_state=fields.lifecycle_state or PUBLISHED,
+            is_default=fields.is_default,
+            is_active=fields.is_active,
+            created_at=work.now_ms,
+            updated_at=work.now_ms,
+        )
+        licenses.add_license(work.connection, row)
     created = get_license(work, slug, "CreateLicense")
     if before is None:  # The family is there before the version that opens it.
         tell_family(work, created.family_id, None)
@@ -212,16 +230,12 @@ def _free_slug(
 
     # Licenses and families share their slugs, which no key of one table can hold apart.
     take_turn(work.connection, work.organization_id, "license-slug")
-    return first_free(_wanted_slugs(work, fields, family), is_taken, taken)
-
-
-def _wanted_slugs(work: Work, fields: LicenseFields, family: FamilyRow | None) -> Iterator[str]:
     if fields.slug is not None:
-        yield fields.slug
-        return
-    if family is not None:
-        yield version_slug(family.slug, family.last_version + 1)
-    yield from slug_candidates(fields.name, work.random_hex)
+        return first_free([fields.slug], is_taken, taken)
+    of_family = [] if family is None else [version_slug(family.slug, family.last_version + 1)]
+    return first_free(
+        chain(of_family, slug_candidates(fields.name, work.random_hex)), is_taken, taken
+    )
 
 
 def _write_family(work: Work, family: FamilyRow | None, slug: str, version: int) -> str:
@@ -245,24 +259,3 @@ def _write_family(work: Work, family: FamilyRow | None, slug: str, version: int)
     )
     licenses.add_family(work.connection, row)
     return family_id
-
-
-def _add(work: Work, fields: LicenseFields, *, family_id: str, slug: str, version: int) -> None:
-    named = fields.version_name
-    row = LicenseRow(
-        id=new_id(),
-        organization_id=work.organization_id,
-        family_id=family_id,
-        slug=slug,
-        name=fields.name,
-        description=fields.description,
-        type=fields.type,
-        version=version,
-        version_name=f"Version - {version}" if named is None else named,
-        lifecycle_state=fields.lifecycle_state or PUBLISHED,
-        is_default=fields.is_default,
-        is_active=fields.is_active,
-        created_at=work.now_ms,
-        updated_at=work.now_ms,
-    )
-    licenses.add_license(work.connection, row)

@@ -26,7 +26,6 @@ from kaiten_sync.model.value import Json
 from kaiten_sync.server.db import holders, saturation
 from kaiten_sync.server.db.grants import NamedGrant
 from kaiten_sync.server.db.licenses import LicenseRow
-from kaiten_sync.server.db.saturation import MeteredUsage
 from kaiten_sync.server.service.usage import reading_of
 from kaiten_sync.server.service.work import Work
 
@@ -195,26 +194,24 @@ def _impacts(
     metered = [each.address.slug for each in affected if each.is_metered]
     usage: dict[str, list[Usage]] = {each.slug: [] for each in instances} if metered else {}
     for row in saturation.usage_of_license(work.connection, license_row.id, metered):
-        usage.setdefault(row.instance_slug, []).extend(_usage(row, work.now_ms))
+        of_instance = usage.setdefault(row.instance_slug, [])
+        reading = reading_of(row, row, work.now_ms)
+        if reading is None or row.limit["type"] != "number":
+            continue  # it cannot be metered
+        threshold, window = row.limit["value"], reading.window
+        of_instance.append(
+            Usage(
+                entitlement=row.entitlement_slug,
+                value=reading.counter.value,
+                reports=reading.counter.event_count,
+                limit=math.inf if threshold == UNCAPPED else float(threshold),
+                period_start=_moment(window.start_ms) if window else None,
+                period_end=_moment(window.end_ms) if window else None,
+            )
+        )
     asking = Asking(holders={license_row.slug: instances}, asked=tuple(usage), sample=None)
     judged = change_impacts(affected, asking, usage, _moment(work.now_ms))
     return {each.affected.address: each for each in judged}
-
-
-def _usage(row: MeteredUsage, now_ms: int) -> Iterable[Usage]:
-    """What the instance has used, and its threshold; nothing of what cannot be metered."""
-    reading = reading_of(row, row, now_ms)
-    if reading is None or row.limit["type"] != "number":
-        return
-    threshold, window = row.limit["value"], reading.window
-    yield Usage(
-        entitlement=row.entitlement_slug,
-        value=reading.counter.value,
-        reports=reading.counter.event_count,
-        limit=math.inf if threshold == UNCAPPED else float(threshold),
-        period_start=_moment(window.start_ms) if window else None,
-        period_end=_moment(window.end_ms) if window else None,
-    )
 
 
 def _moment(milliseconds: int) -> datetime:

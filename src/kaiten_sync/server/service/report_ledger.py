@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Self
 
@@ -156,13 +156,8 @@ class ReportLedger:
         if self.connection is None:
             return
         usage_batch.write_counters(self.connection, list(self.changed.values()))
-        usage_batch.count_days(self.connection, list(self._days()))
-        usage_batch.write_reports(self.connection, self.new_keys)
-        emit_all(self.connection, self.events)
-
-    def _days(self) -> Iterable[UsageDayRow]:
-        for pair, counted in self.days.items():
-            yield UsageDayRow(
+        days = [
+            UsageDayRow(
                 instance_id=pair.instance_id,
                 entitlement_id=pair.entitlement_id,
                 day=counted.day,
@@ -173,6 +168,11 @@ class ReportLedger:
                 value=counted.value,
                 period_start=counted.period_start,
             )
+            for pair, counted in self.days.items()
+        ]
+        usage_batch.count_days(self.connection, days)
+        usage_batch.write_reports(self.connection, self.new_keys)
+        emit_all(self.connection, self.events)
 
 
 def _find_pairs(

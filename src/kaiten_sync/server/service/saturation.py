@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from kaiten_sync.licensing import DAY_MS, Window
@@ -118,18 +118,16 @@ def _meters(work: Work, rows: Sequence[CountedUsage]) -> list[Meter]:
         {row.entitlement_id for row in rows},
         recent_day(work),
     )
-    return [
-        _meter(row, work.now_ms, refused.get((row.instance_id, row.entitlement_id), 0))
-        for row in rows
-    ]
-
-
-def _meter(row: CountedUsage, now_ms: int, refused: int) -> Meter:
-    reading = reading_of(row, row, now_ms)
-    if reading is None or row.limit["type"] != "number":
-        return Meter(row=row, value=None, window=None, saturation=None, refused=refused)
-    value = reading.counter.value
-    filled = saturation(
-        value, row.limit["value"], row.overage_percent or 0, row.warning_threshold_percent
-    )
-    return Meter(row=row, value=value, window=reading.window, saturation=filled, refused=refused)
+    meters: list[Meter] = []
+    for row in rows:
+        times = refused.get((row.instance_id, row.entitlement_id), 0)
+        meter = Meter(row=row, value=None, window=None, saturation=None, refused=times)
+        reading = reading_of(row, row, work.now_ms)
+        if reading is not None and row.limit["type"] == "number":
+            value = reading.counter.value
+            filled = saturation(
+                value, row.limit["value"], row.overage_percent or 0, row.warning_threshold_percent
+            )
+            meter = replace(meter, value=value, window=reading.window, saturation=filled)
+        meters.append(meter)
+    return meters

@@ -61,7 +61,16 @@ def _used_days(work: Work, meter: Meter) -> Iterable[UsedDay]:
     by_day = {row.day: row for row in stored}
     left = _left_before(meter, stored, first)
     for day in range(first, first + SHOWN_DAYS):
-        shown = [_read(meter, left, day * DAY_MS)]
+        shown: list[float | None] = []
+        if left is not None:
+            stored_value, start_ms = left
+            reading = read_counter(
+                *schedule_of(meter.row),
+                day * DAY_MS,
+                stored_start_ms=start_ms,
+                stored=Counter(stored_value, 1),
+            )
+            shown.append(reading.counter.value)
         if day in by_day:
             row = by_day[day]
             shown.append(row.value if row.highest is None else row.highest)
@@ -85,12 +94,3 @@ def _left_before(meter: Meter, stored: Sequence[UsageDayRow], first: int) -> _Le
         return None if oldest.value is None else (oldest.value, oldest.period_start)
     # A day without its highest value is from before such days were written, and not the first.
     return None if oldest.highest is None else (0.0, None)
-
-
-def _read(meter: Meter, left: _Left, at_ms: int) -> float | None:
-    if left is None:
-        return None
-    value, start_ms = left
-    stored = Counter(value, 1)
-    reading = read_counter(*schedule_of(meter.row), at_ms, stored_start_ms=start_ms, stored=stored)
-    return reading.counter.value
