@@ -102,10 +102,22 @@ class AuditRow(WithUnit):
 
 def audit_rows(page: AuditPage, visible: Mapping[str, bool]) -> list[AuditRow]:
     """The events of a page; `visible` says which types of them show their payload."""
-    return [
-        _row(row, page.before.get(row.seq), page.entitlements, is_seen=visible[row.type])
-        for row in page.rows
-    ]
+    rows: list[AuditRow] = []
+    for event in page.rows:
+        entitlement = entitlement_of(event) or ""
+        is_seen = visible[event.type]
+        row = AuditRow(
+            event=event,
+            entitlement=entitlement or None if is_seen else None,
+            has_entitlement=entitlement in page.entitlements,
+            changes=(),
+            payload=json.dumps(event.payload, ensure_ascii=False, indent=2) if is_seen else None,
+            unit=page.entitlements.get(entitlement, NO_UNIT) if is_seen else NO_UNIT,
+        )
+        if is_seen:
+            row = replace(row, changes=_changes(row, page.before.get(event.seq)))
+        rows.append(row)
+    return rows
 
 
 def audit_csv(rows: Iterable[AuditRow]) -> str:
@@ -137,25 +149,6 @@ def audit_csv(rows: Iterable[AuditRow]) -> str:
             ]
         )
     return file.getvalue()
-
-
-def _row(
-    event: TrailEvent,
-    before: Mapping[str, Any] | None,
-    units: Mapping[str, Unit],
-    *,
-    is_seen: bool,
-) -> AuditRow:
-    entitlement = entitlement_of(event) or ""
-    row = AuditRow(
-        event=event,
-        entitlement=entitlement or None if is_seen else None,
-        has_entitlement=entitlement in units,
-        changes=(),
-        payload=json.dumps(event.payload, ensure_ascii=False, indent=2) if is_seen else None,
-        unit=units.get(entitlement, NO_UNIT) if is_seen else NO_UNIT,
-    )
-    return replace(row, changes=_changes(row, before)) if is_seen else row
 
 
 def _changes(row: AuditRow, before: Mapping[str, Any] | None) -> Sequence[tuple[str, str, str]]:

@@ -11,7 +11,6 @@ import yaml
 from kaiten_sync.licensing import (
     MAX_QUANTITY,
     UNCAPPED,
-    Unit,
     is_read_with_prefix,
     shortest_quantity,
 )
@@ -52,9 +51,12 @@ _SILENT = (None, "", False, 0)
 
 def declare_entitlements(entitlements: Iterable[Mapping[str, Any]]) -> str | None:
     """The declaration of entitlements, each as the API shows it. None if there are none."""
-    return _document(
-        {"entitlements": {shown["slug"]: _entitlement(shown) for shown in entitlements}}
-    )
+    declared: dict[str, dict[str, Any]] = {}
+    for shown in entitlements:
+        groups = [group["slug"] for group in shown.get("entitlementGroups", ())]
+        body = _said(shown, _ENTITLEMENT)
+        declared[shown["slug"]] = {**body, "groups": groups} if groups else body
+    return _document({"entitlements": declared})
 
 
 def declare_licenses(
@@ -108,12 +110,6 @@ def _number(shown: Mapping[str, Any]) -> int:
     return int(version) if version.isdecimal() else 0
 
 
-def _entitlement(shown: Mapping[str, Any]) -> dict[str, Any]:
-    body = _said(shown, _ENTITLEMENT)
-    groups = [group["slug"] for group in shown.get("entitlementGroups", ())]
-    return {**body, "groups": groups} if groups else body
-
-
 def _said(shown: Mapping[str, Any], names: Iterable[str]) -> dict[str, Any]:
     return {name: shown[name] for name in names if shown.get(name) not in _SILENT}
 
@@ -124,19 +120,14 @@ def _grant(grant: NamedGrant) -> Any:
         return {"value": value}
     if kind == "number" and value == UNCAPPED:
         return "unlimited"
-    if kind == "number":
-        value = _spelled(value, (grant.unit_singular or "", grant.unit_plural or ""))
+    unit = (grant.unit_singular or "", grant.unit_plural or "")
+    is_whole = isinstance(value, int | float) and 0 < value <= MAX_QUANTITY and value == int(value)
+    if kind == "number" and is_whole and is_read_with_prefix(unit):
+        # As a catalog spells it: `10GB` for bytes and bits that are whole.
+        text = shortest_quantity(int(value), unit)
+        value = text if text != str(int(value)) else value
     overage = grant.overage_percent
     return {"value": value, "overagePercent": overage} if overage else value
-
-
-def _spelled(value: Any, unit: Unit) -> Any:
-    """A number as a catalog spells it: `10GB` for bytes and bits that are whole."""
-    is_whole = isinstance(value, int | float) and 0 < value <= MAX_QUANTITY and value == int(value)
-    if not is_whole or not is_read_with_prefix(unit):
-        return value
-    text = shortest_quantity(int(value), unit)
-    return text if text != str(int(value)) else value
 
 
 def _document(sections: Mapping[str, Mapping[str, Any]]) -> str | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 from kaiten_sync.server.dashboard.api_lines import export_line
@@ -32,12 +31,10 @@ from kaiten_sync.server.dashboard.pages import (
     show_question,
     up_to,
 )
-from kaiten_sync.server.db.entitlements import EntitlementRow
 from kaiten_sync.server.db.saturation import METER_SORTS
 from kaiten_sync.server.db.search import ENTITLEMENT_SORTS
 from kaiten_sync.server.service import saturation, search, usage_days
 from kaiten_sync.server.service.entitlements import get_entitlement
-from kaiten_sync.server.service.work import Work
 from kaiten_sync.server.shapes.entitlements import entitlement_json
 
 _READ = "read:entitlements"
@@ -57,19 +54,19 @@ def _list(visit: Visit) -> Shown:
         sorts=ENTITLEMENT_SORTS,
     )
     page = search.find_entitlements(visit.work, wanted.wanted, wanted.position, ROWS)
+    declaration = None
+    if wanted.is_declared:
+        groups_of = search.groups_of(visit.work, [row.id for row in page.rows])
+        shown = (entitlement_json(row, groups_of.get(row.id, ())) for row in page.rows)
+        declaration = declare_entitlements(shown)
     return Shown(
         template="entitlements.html",
         values={"listing": wanted, "rows": page.rows, "following": wanted.after(page.next)},
         calls=(call("list-entitlements", query={"limit": str(ROWS)}),),
-        declaration=_declared(visit.work, page.rows) if wanted.is_declared else None,
+        declaration=declaration,
         declared_at=wanted.declared(),
         command=export_line,
     )
-
-
-def _declared(work: Work, rows: Sequence[EntitlementRow]) -> str | None:
-    groups_of = search.groups_of(work, [row.id for row in rows])
-    return declare_entitlements(entitlement_json(row, groups_of.get(row.id, ())) for row in rows)
 
 
 def _stored(visit: Visit) -> tuple[Any, dict[str, Any]]:

@@ -122,20 +122,17 @@ def number_of(text: str, units: Iterable[str] = ()) -> int | float:
     try:
         value = json.loads(plain)
     except (ValueError, RecursionError):
-        value = _quantity(plain, tuple(units))
+        names = tuple(units)
+        try:
+            exact = exact_quantity(plain, names)
+        except ValueError as error:
+            right = closest_spelling(plain, names)
+            meant = f"; did you mean {right}?" if right else ""
+            raise ValueError(_NO_NUMBER + meant) from error
+        value = int(exact) if exact == exact.to_integral_value() else float(exact)
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise ValueError(_NO_NUMBER)
     return value
-
-
-def _quantity(text: str, units: tuple[str, ...]) -> int | float:
-    try:
-        value = exact_quantity(text, units)
-    except ValueError as error:
-        right = closest_spelling(text, units)
-        meant = f"; did you mean {right}?" if right else ""
-        raise ValueError(_NO_NUMBER + meant) from error
-    return int(value) if value == value.to_integral_value() else float(value)
 
 
 def typed_amount(value: float, of: Measured) -> str:

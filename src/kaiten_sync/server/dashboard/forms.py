@@ -94,7 +94,14 @@ def fill(
     What was sent still rests on what was stored when the form was first shown, until somebody was
     told what has changed since.
     """
-    shown = tuple(_offering(field, stored) for field in fields)
+    shown: list[Field] = []
+    for field in fields:
+        value = (stored or {}).get(field.name)
+        offered = {choice.value for choice in field.choices}
+        # What is stored is offered as well, such as an archived license.
+        is_missing = field.kind == "choice" and isinstance(value, str) and value not in offered
+        more = (Choice(value=str(value), label=str(value)),) if is_missing else ()
+        shown.append(replace(field, choices=(*field.choices, *more)))
     by_field, rest = _problems_by_field({field.name for field in shown}, error)
     entries = [
         FormEntry(
@@ -146,15 +153,6 @@ def field_of(location: str | None) -> str:
 def _state(fields: Iterable[Field], stored: Mapping[str, Any]) -> str:
     typed = [[field.name, *field.typed(stored)] for field in fields if not field.fixed]
     return hashlib.sha256(json.dumps(typed).encode()).hexdigest()[:16]
-
-
-def _offering(field: Field, stored: Mapping[str, Any] | None) -> Field:
-    """A field to choose in, which also offers what is stored, such as an archived license."""
-    value = (stored or {}).get(field.name)
-    offered = {choice.value for choice in field.choices}
-    if field.kind != "choice" or not isinstance(value, str) or value in offered:
-        return field
-    return replace(field, choices=(*field.choices, Choice(value=value, label=value)))
 
 
 def _problems_by_field(

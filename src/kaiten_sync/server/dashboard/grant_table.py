@@ -128,10 +128,11 @@ def read_edits(
     """
     rows = {row.entitlement_slug: row for row in granted}
     wrong: list[Problem] = []
+    slugs = (name.partition(":")[2] for name in sent.values if name.startswith("value:"))
     theirs = [
         Problem(f"somebody else has removed {slug}", f"body.value:{slug}")
-        for slug in _edited_slugs(sent)
-        if slug not in rows
+        for slug in slugs
+        if slug not in rows and _is_edited(slug, sent)
     ]
     edits = []
     for row in rows.values():
@@ -240,11 +241,6 @@ def _fields(row: NamedGrant) -> list[Field]:
 def _stored(row: NamedGrant) -> dict[str, Any]:
     stored = stored_grant(row.value, row.overage_percent)
     return {_name(prefix, row): stored[name] for name, prefix in _PREFIXES.items()}
-
-
-def _edited_slugs(sent: Sent) -> list[str]:
-    slugs = (name.partition(":")[2] for name in sent.values if name.startswith("value:"))
-    return [slug for slug in slugs if _is_edited(slug, sent)]
 
 
 def _is_edited(slug: str, sent: Sent) -> bool:

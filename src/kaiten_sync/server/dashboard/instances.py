@@ -72,11 +72,17 @@ _STATUS_FIELDS = (
 
 
 def _fields(visit: Visit) -> tuple[Field, ...]:
+    # Chosen from a list only if all fit and may be seen: else a slug is typed.
+    customers = search.find_customers(visit.work, Wanted(), None, _MAX_CHOICES)
+    has_customers = customers.next is None and visit.may("read:customers")
+    families, views, _ = search.find_families(visit.work, Wanted(), None, _MAX_CHOICES)
+    has_licenses = families.next is None and visit.may("read:licenses")
+    rows = [row for view in views for row in view.versions if row.lifecycle_state != ARCHIVED]
     return (
         Field("name", "Name", required=True, hint="Such as My Restaurant Production."),
         Field("slug", "Slug", hint="For programs. Made from the name if left empty."),
-        _customer_field(visit),
-        _license_field(visit),
+        _named("customerSlug", "Customer", customers.rows if has_customers else None),
+        _named("licenseSlug", "License", rows if has_licenses else None),
         Field(
             "startLicenseDate",
             "License starts (UTC)",
@@ -88,19 +94,6 @@ def _fields(visit: Visit) -> tuple[Field, ...]:
         Field("description", "Description", kind="long", empty=""),
         Field("metadata", "Metadata", kind="json", hint="A JSON object, or nothing."),
     )
-
-
-def _customer_field(visit: Visit) -> Field:
-    page = search.find_customers(visit.work, Wanted(), None, _MAX_CHOICES)
-    is_all = page.next is None and visit.may("read:customers")
-    return _named("customerSlug", "Customer", page.rows if is_all else None)
-
-
-def _license_field(visit: Visit) -> Field:
-    page, views, _ = search.find_families(visit.work, Wanted(), None, _MAX_CHOICES)
-    is_all = page.next is None and visit.may("read:licenses")
-    rows = [row for view in views for row in view.versions if row.lifecycle_state != ARCHIVED]
-    return _named("licenseSlug", "License", rows if is_all else None)
 
 
 def _named(name: str, label: str, rows: Iterable[Any] | None) -> Field:

@@ -10,9 +10,19 @@ from kaiten_sync.server.dashboard.granted import granted_text
 from kaiten_sync.server.dashboard.licenses import READ, declared
 from kaiten_sync.server.dashboard.pages import DashboardPage, Form, Shown, Visit, call
 from kaiten_sync.server.db.grants import NamedGrant
-from kaiten_sync.server.db.licenses import LicenseRow
 from kaiten_sync.server.service import search
 from kaiten_sync.server.service.licenses import get_license
+
+_COMPARED = (
+    ("Name", "name"),
+    ("Version", "version"),
+    ("Version name", "version_name"),
+    ("Type", "type"),
+    ("State", "lifecycle_state"),
+    ("Default", "is_default"),
+    ("Description", "description"),
+)
+"""The labels of the fields that are compared, and their columns."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,7 +44,27 @@ def _compare(visit: Visit) -> Shown:
     sides = [get_license(visit.work, slug) for slug in (left_slug, right_slug) if slug]
     values: dict[str, Any] = {"left": left_slug, "right": right_slug, "sides": sides}
     if len(sides) == 2:
-        values |= {"lines": _field_lines(*sides), "grants": _grant_lines(visit, *sides)}
+        left, right = sides
+        values["lines"] = [
+            _Line(
+                label=label,
+                left=_plain(getattr(left, column)),
+                right=_plain(getattr(right, column)),
+            )
+            for label, column in _COMPARED
+        ]
+        granted: list[Mapping[str, NamedGrant]] = [
+            {each.entitlement_slug: each for each in search.grants_of(visit.work, side.id)}
+            for side in sides
+        ]
+        values["grants"] = [
+            _Line(
+                label=slug,
+                left=_granted(granted[0].get(slug)),
+                right=_granted(granted[1].get(slug)),
+            )
+            for slug in sorted({*granted[0], *granted[1]})
+        ]
     return Shown(
         template="license_compare.html",
         values=values,
@@ -44,33 +74,6 @@ def _compare(visit: Visit) -> Shown:
         ),
         declaration=declared(visit, sides),
     )
-
-
-def _field_lines(left: LicenseRow, right: LicenseRow) -> list[_Line]:
-    compared = (
-        ("Name", "name"),
-        ("Version", "version"),
-        ("Version name", "version_name"),
-        ("Type", "type"),
-        ("State", "lifecycle_state"),
-        ("Default", "is_default"),
-        ("Description", "description"),
-    )
-    return [
-        _Line(label=label, left=_plain(getattr(left, column)), right=_plain(getattr(right, column)))
-        for label, column in compared
-    ]
-
-
-def _grant_lines(visit: Visit, left: LicenseRow, right: LicenseRow) -> list[_Line]:
-    sides: list[Mapping[str, NamedGrant]] = [
-        {each.entitlement_slug: each for each in search.grants_of(visit.work, side.id)}
-        for side in (left, right)
-    ]
-    return [
-        _Line(label=slug, left=_granted(sides[0].get(slug)), right=_granted(sides[1].get(slug)))
-        for slug in sorted({*sides[0], *sides[1]})
-    ]
 
 
 def _granted(row: NamedGrant | None) -> str:

@@ -32,7 +32,6 @@ from kaiten_sync.server.service.families import get_family
 from kaiten_sync.server.service.grants import GrantFields
 from kaiten_sync.server.service.licenses import get_license
 from kaiten_sync.server.service.previews import GrantTerms
-from kaiten_sync.server.service.work import Work
 from kaiten_sync.server.shapes.licenses import license_json
 from kaiten_sync.server.web.arguments import check_body
 from kaiten_sync.server.web.operations import Arguments
@@ -182,7 +181,13 @@ def _create(visit: Visit, sent: Sent) -> dict[str, Any]:
     """Create the license, with the grants of another one if it is named."""
     body = read_fields(_new_fields(visit), sent)
     copied = body.pop("copyFrom", None)
-    rows = _copied_grants(visit.work, copied) if copied else []
+    rows: Sequence[NamedGrant] = []
+    if copied:
+        try:
+            rows = search.grants_of(visit.work, get_license(visit.work, copied).id)
+        except RefusalError as error:
+            problem = Problem(error.detail, "body.copyFrom")
+            raise unprocessable("UNPROCESSABLE", "validation failed", [problem]) from error
     create = operation("create-license")
     made: dict[str, Any] = create.handler(
         visit.work, Arguments(path={}, query={}, body=check_body(create, body))
@@ -195,14 +200,6 @@ def _create(visit: Visit, sent: Sent) -> dict[str, Any]:
         )
         grants.add_grant(visit.work, made["slug"], fields)
     return made
-
-
-def _copied_grants(work: Work, slug: str) -> Sequence[NamedGrant]:
-    try:
-        return search.grants_of(work, get_license(work, slug).id)
-    except RefusalError as error:
-        problem = Problem(error.detail, "body.copyFrom")
-        raise unprocessable("UNPROCESSABLE", "validation failed", [problem]) from error
 
 
 def _stored(visit: Visit) -> Mapping[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TypeAlias
 
 from kaiten_sync.server.dashboard.api_lines import export_line
 from kaiten_sync.server.dashboard.chart import chart_reports
@@ -17,6 +18,9 @@ from kaiten_sync.server.service.work import Work
 _FULL = 20
 _EVENTS = 15
 """Rows of the two tables: the page is for a look, and the lists have the rest."""
+
+_Tile: TypeAlias = tuple[str, int, str]
+"""Label, count, and the URL of the list of what is counted."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,28 +78,24 @@ def _first_steps(work: Work, counts: Mapping[str, int]) -> list[_FirstStep]:
     return [] if all(step.is_done for step in steps) else steps
 
 
-def _tiles(work: Work, counts: Mapping[Band, int]) -> list[tuple[str, int, str]]:
-    """What is counted of usage, and the list of what is counted: label, count, URL."""
-    bands = [
-        (BAND_NAMES[band], count, usage_path(band=band.value)) for band, count in counts.items()
-    ]
-    refused = f"refused in {saturation.RECENT_DAYS} days"
-    return [(refused, saturation.count_refused(work), usage_path(band=REFUSED)), *bands]
-
-
-def _other_tiles(visit: Visit) -> list[tuple[str, int, str]]:
-    """What else somebody should look at, for who may: label, count, URL."""
+def _tiles(visit: Visit, counts: Mapping[Band, int]) -> tuple[list[_Tile], list[_Tile]]:
+    """What is counted of usage, and what else somebody should look at, each for who may see it."""
     work = visit.work
-    tiles = []
+    of_usage, others = list[_Tile](), list[_Tile]()
     if visit.may("read:instances"):
+        refused = f"refused in {saturation.RECENT_DAYS} days"
+        of_usage += [
+            (refused, saturation.count_refused(work), usage_path(band=REFUSED)),
+            *((BAND_NAMES[each], n, usage_path(band=each.value)) for each, n in counts.items()),
+        ]
         ending = f"licenses end in {search.ENDING_DAYS} days"
-        tiles.append((ending, search.count_ending_soon(work), "/instances?ends=soon"))
+        others.append((ending, search.count_ending_soon(work), "/instances?ends=soon"))
     if visit.may("read:webhooks"):
         unwell = webhooks.count_unwell(work)
-        tiles.append(("webhooks failing or paused", unwell, "/webhooks?health=unwell"))
+        others.append(("webhooks failing or paused", unwell, "/webhooks?health=unwell"))
     if visit.plan and visit.plan.problem is None and visit.may("read:licenses"):
-        tiles.append(("differences from git", len(visit.plan.changes), "/plan"))
-    return tiles
+        others.append(("differences from git", len(visit.plan.changes), "/plan"))
+    return of_usage, others
 
 
 def _overview(visit: Visit) -> Shown:
@@ -103,14 +103,15 @@ def _overview(visit: Visit) -> Shown:
     work = visit.work
     counts = search.count_all(work)
     full, of_bands = saturation.list_full(work, _FULL) if sees_usage else ([], {})
+    of_usage, others = _tiles(visit, of_bands)
     return Shown(
         template="overview.html",
         values={
             "counts": counts,
             "steps": _first_steps(work, counts),
             "sees_usage": sees_usage,
-            "tiles": _tiles(work, of_bands) if sees_usage else [],
-            "other_tiles": _other_tiles(visit),
+            "tiles": of_usage,
+            "other_tiles": others,
             "meters": full,
             "events": saturation.recent_events(work, _EVENTS) if sees_usage else [],
             "chart": (

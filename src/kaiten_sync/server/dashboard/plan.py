@@ -11,7 +11,6 @@ from urllib.parse import quote
 
 from kaiten_sync.licensing import NO_UNIT, Unit, may_scale_both, quantity_text
 from kaiten_sync.server.dashboard.figures import WithUnit
-from kaiten_sync.server.dashboard.git_view import GitPlan
 from kaiten_sync.server.dashboard.pages import DashboardPage, Form, Shown, Visit, call
 from kaiten_sync.server.service.audit import units_of
 
@@ -52,6 +51,7 @@ _LISTS = {"entitlement": "/entitlements", "license": "/licenses"}
 def _plan(visit: Visit) -> Shown:
     plan = visit.plan
     impact = (plan.impact or {}) if plan else {}
+    name = plan.target.get("name") if plan else None
     hit = {each["address"]: each for each in impact.get("changes", ())}
     planned = plan.changes if plan else ()
     made = {each["address"] for each in planned if each["action"] == "create"}
@@ -75,13 +75,10 @@ def _plan(visit: Visit) -> Shown:
             "has_git": visit.has_git,
         },
         calls=tuple(call(each) for each in _READ),
-        command=lambda _: _command(plan),
+        command=lambda _: (
+            f"kaiten-sync plan -t {shlex.quote(name)}" if name else "kaiten-sync plan"
+        ),
     )
-
-
-def _command(plan: GitPlan | None) -> str:
-    name = plan.target.get("name") if plan else None
-    return f"kaiten-sync plan -t {shlex.quote(name)}" if name else "kaiten-sync plan"
 
 
 def _granted(address: str) -> str | None:

@@ -19,7 +19,7 @@ from kaiten_sync.server.service import search
 from kaiten_sync.server.service.price_table import price_table
 
 if TYPE_CHECKING:
-    from kaiten_sync.pricing import PriceCell
+    pass
 
 _MAX_COLUMNS = 100
 """Families in one table: beyond, nobody compares them by eye."""
@@ -60,7 +60,9 @@ def _pricing(visit: Visit) -> Shown:
             row,
             [
                 _TableCell(
-                    text=_text(cell, row.unit),
+                    text=_granted(cell.after.value, cell.after.overage, row.unit)
+                    if cell is not None and cell.after is not None
+                    else "–",
                     in_git=_said(change_of(f"license/{column.slug}/grant/{row.slug}"), row.unit),
                 )
                 for column, cell in zip(table.columns, row.cells, strict=True)
@@ -80,13 +82,6 @@ def _pricing(visit: Visit) -> Shown:
         calls=(call("list-license-families"),),
         command=table_line,
     )
-
-
-def _text(cell: PriceCell | None, unit: Unit) -> str:
-    """One cell, such as `25 seats (+20 %)`."""
-    if cell is None or cell.after is None:
-        return "–"
-    return _granted(cell.after.value, cell.after.overage, unit)
 
 
 def _granted(value: Any, overage: Any, unit: Unit) -> str:

@@ -245,7 +245,11 @@ class _Site:
         def answer(request: Request, _sent: Sent | None) -> Response:
             signed = signed_in(self._surroundings, request)
             if signed is None:
-                return _see_other(f"{_SIGN_IN}?next={quote(_here(request), safe='/')}")
+                # Not of `request.url`, which cannot be made if the Host header is not a host.
+                here = quote(request.scope["path"])
+                if query := request.scope["query_string"].decode("latin-1"):
+                    here += f"?{query}"
+                return _see_other(f"{_SIGN_IN}?next={quote(here, safe='/')}")
             for scope in page.scopes:
                 if not allows(signed.caller.scopes, scope):
                     return self._not_allowed(request, signed, scope)
@@ -382,9 +386,3 @@ class _Site:
 
 def _see_other(path: str) -> Response:
     return RedirectResponse(path, 303, {"Cache-Control": "no-store"})
-
-
-def _here(request: Request) -> str:
-    # Not of `request.url`, which cannot be made if the Host header is not a host.
-    path, query = quote(request.scope["path"]), request.scope["query_string"].decode("latin-1")
-    return f"{path}?{query}" if query else path
