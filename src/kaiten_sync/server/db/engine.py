@@ -215,35 +215,29 @@ def _hide_values(context: ExceptionContext) -> None:
 
 def _sqlite(url: URL) -> Database:
     in_memory = url.database in (None, "", ":memory:")
-    engine = _memory_engine() if in_memory else _file_engine(url)
+    if in_memory:
+        engine = create_engine(
+            "sqlite://",
+            poolclass=StaticPool,
+            hide_parameters=True,
+            json_serializer=_to_json,
+            connect_args={"check_same_thread": False},
+        )
+    else:
+        engine = create_engine(
+            url,
+            hide_parameters=True,
+            pool_size=_SQLITE_CONNECTIONS,
+            max_overflow=0,
+            json_serializer=_to_json,
+            connect_args={"check_same_thread": False, "timeout": _WAIT_MS / 1000},
+        )
+        # Before SQLite creates the file, with rights for others.
+        event.listen(engine, "do_connect", lambda *_: keep_private(url))
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     # A database in memory is one connection, so its transactions take turns.
     return Database(engine, turn=threading.RLock() if in_memory else None)
-
-
-def _memory_engine() -> Engine:
-    return create_engine(
-        "sqlite://",
-        poolclass=StaticPool,
-        hide_parameters=True,
-        json_serializer=_to_json,
-        connect_args={"check_same_thread": False},
-    )
-
-
-def _file_engine(url: URL) -> Engine:
-    engine = create_engine(
-        url,
-        hide_parameters=True,
-        pool_size=_SQLITE_CONNECTIONS,
-        max_overflow=0,
-        json_serializer=_to_json,
-        connect_args={"check_same_thread": False, "timeout": _WAIT_MS / 1000},
-    )
-    # Before SQLite creates the file, with rights for others.
-    event.listen(engine, "do_connect", lambda *_: keep_private(url))
-    return engine
 
 
 def _prepare_sqlite(connection: Any, _record: Any) -> None:

@@ -64,7 +64,13 @@ def migrate(database: Database) -> None:
                         f"the database belongs to another program, whose schema is {revision}",
                         hint=_ELSEWHERE,
                     )
-                _check_known(alembic_config(connection), revision)
+                try:
+                    ScriptDirectory.from_config(alembic_config(connection)).get_revision(revision)
+                except CommandError as error:
+                    raise ServerStartError(
+                        f"the database has schema {revision}, which is newer than this program",
+                        hint="update kaiten-sync, or start with another --database",
+                    ) from error
             command.upgrade(alembic_config(connection), "head")
             _check_schema(connection)
     except DBAPIError as error:
@@ -92,16 +98,6 @@ def _check_empty(connection: Connection) -> None:
         raise ServerStartError(
             f"the database has tables of another program: {', '.join(foreign)}", hint=_ELSEWHERE
         )
-
-
-def _check_known(config: Config, revision: str) -> None:
-    try:
-        ScriptDirectory.from_config(config).get_revision(revision)
-    except CommandError as error:
-        raise ServerStartError(
-            f"the database has schema {revision}, which is newer than this program",
-            hint="update kaiten-sync, or start with another --database",
-        ) from error
 
 
 def _check_schema(connection: Connection) -> None:

@@ -149,7 +149,13 @@ def _ratio_of(counted: FromClause) -> ColumnElement[float]:
 
 def _band_of(counted: FromClause) -> ColumnElement[str]:
     used, cap, beyond = counted.c.used, counted.c.threshold, counted.c.overage_percent
-    near = _near_limit(cap, counted.c.warning_threshold_percent)
+    warns_at = counted.c.warning_threshold_percent
+    # Where a counter begins to be near its limit, as `domain.saturation` has it.
+    near: ColumnElement[float] = case(
+        (not_(_is_usual(cap)), cap),
+        (warns_at > 0, cap * warns_at / literal(100.0)),
+        else_=cap * NEAR_RATIO,
+    )
     maximum: ColumnElement[float] = case(
         (and_(_is_usual(cap), beyond > 0), cap + cap * beyond / literal(100.0)), else_=cap
     )
@@ -160,15 +166,6 @@ def _band_of(counted: FromClause) -> ColumnElement[str]:
         (and_(used == cap, cap > 0), Band.AT_LIMIT.value),
         (and_(used >= near, cap > 0), Band.WARNING.value),
         else_=Band.OK.value,
-    )
-
-
-def _near_limit(cap: ColumnElement[float], warns_at: ColumnElement[int]) -> ColumnElement[float]:
-    """Where a counter begins to be near its limit, as `domain.saturation` has it."""
-    return case(
-        (not_(_is_usual(cap)), cap),
-        (warns_at > 0, cap * warns_at / literal(100.0)),
-        else_=cap * NEAR_RATIO,
     )
 
 

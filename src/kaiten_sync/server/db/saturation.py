@@ -308,29 +308,25 @@ def count_counters(
 ) -> int:
     """How many counters of an organization fit."""
     asked = {"organization": organization_id, **moment_parameters(now_ms)}
+    mine = instance.c.organization_id == organization_id
     if wanted.band is None:
-        return int(connection.execute(_count(wanted, organization_id), asked).scalar_one())
+        # By license first, so that what it grants is looked at once for all its counters.
+        held = _narrowed(COUNTERS.where(mine), wanted, organization_id).subquery()
+        kinds = (held.c.license_id, held.c.entitlement_id)
+        counted = select(*kinds, func.count().label("count")).group_by(*kinds).subquery()
+        counting = (
+            select(func.coalesce(func.sum(counted.c.count), 0))
+            .select_from(counted)
+            .join(grant, is_granted(counted))
+            .join(entitlement, entitlement.c.id == grant.c.entitlement_id)
+            .where(IS_NUMBER)
+        )
+        return int(connection.execute(counting, asked).scalar_one())
     counters = _narrowed(COUNTERS, wanted, organization_id)
     is_full = wanted.band in FULL_BANDS
-    mine = instance.c.organization_id == organization_id
     every = rated(only_high(counters) if is_full else counters.where(mine))
     in_band = select(func.count()).select_from(every).where(every.c.band == wanted.band.value)
     return int(connection.execute(in_band, asked).scalar_one())
-
-
-def _count(wanted: CounterFilter, organization_id: str) -> Select[Any]:
-    """Counts counters by license first, so that what it grants is looked at once."""
-    mine = COUNTERS.where(instance.c.organization_id == organization_id)
-    held = _narrowed(mine, wanted, organization_id).subquery()
-    kinds = (held.c.license_id, held.c.entitlement_id)
-    counted = select(*kinds, func.count().label("count")).group_by(*kinds).subquery()
-    return (
-        select(func.coalesce(func.sum(counted.c.count), 0))
-        .select_from(counted)
-        .join(grant, is_granted(counted))
-        .join(entitlement, entitlement.c.id == grant.c.entitlement_id)
-        .where(IS_NUMBER)
-    )
 
 
 def _narrowed(counters: Select[Any], wanted: CounterFilter, organization_id: str) -> Select[Any]:

@@ -43,7 +43,13 @@ class RequestCheck:
         self._components = {
             "schemas": {name: _as_requests_see_it(schema) for name, schema in schemas.items()}
         }
-        self._validator = cache(self._compile)
+        # Not by a reference to the schema: looking that up takes most of the time of a small body.
+        self._validator = cache(
+            lambda name: Draft202012Validator(
+                {**self._components["schemas"][name], "components": self._components},
+                format_checker=_FORMATS,
+            )
+        )
 
     def body(self, name: str, value: Any) -> Any:
         """A body without what is read-only, with its times as milliseconds since 1970.
@@ -53,11 +59,6 @@ class RequestCheck:
         """
         _refuse(self._validator(name), value, "body")
         return self._clean(self._schemas[name], value)
-
-    def _compile(self, name: str) -> Draft202012Validator:
-        # Not by a reference to the schema: looking that up takes most of the time of a small body.
-        schema = {**self._components["schemas"][name], "components": self._components}
-        return Draft202012Validator(schema, format_checker=_FORMATS)
 
     def _clean(self, schema: Schema, value: Any) -> Any:
         if "$ref" in schema:

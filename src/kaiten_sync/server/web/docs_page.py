@@ -25,11 +25,20 @@ code { overflow-wrap: anywhere }
 
 def docs_page(document: Mapping[str, Any]) -> str:
     """The page for an OpenAPI document."""
-    rows = "".join(
-        _row(method, f"{document['servers'][0]['url']}{path}", operation)
-        for path, operations in document["paths"].items()
-        for method, operation in operations.items()
-    )
+    rows = ""
+    for path, operations in document["paths"].items():
+        for method, operation in operations.items():
+            url = f"{document['servers'][0]['url']}{path}"
+            cells = [
+                f"<code>{method.upper()} {escape(url)}</code>",
+                escape(operation["summary"]),
+                f"<code>{escape(' '.join(operation['security'][0]['bearerAuth']))}</code>",
+                "",
+            ]
+            if body := operation.get("requestBody"):
+                schema = str(body["content"]["application/json"]["schema"]["$ref"])
+                cells[-1] = f"<code>{escape(schema.rsplit('/', 1)[1])}</code>"
+            rows += f"<tr>{''.join(f'<td>{cell}' for cell in cells)}"
     title = escape(document["info"]["title"])
     return (
         f'<!doctype html><html lang="en"><meta charset="utf-8"><title>{title}</title>'
@@ -41,21 +50,3 @@ def docs_page(document: Mapping[str, Any]) -> str:
         "<table><thead><tr><th>Request<th>What it does<th>Scope<th>Body</thead>"
         f"<tbody>{rows}</tbody></table></html>"
     )
-
-
-def _row(method: str, path: str, operation: Mapping[str, Any]) -> str:
-    scopes = " ".join(operation["security"][0]["bearerAuth"])
-    cells = (
-        f"<code>{method.upper()} {escape(path)}</code>",
-        escape(operation["summary"]),
-        f"<code>{escape(scopes)}</code>",
-        f"<code>{escape(body)}</code>" if (body := _body(operation)) else "",
-    )
-    return f"<tr>{''.join(f'<td>{cell}' for cell in cells)}"
-
-
-def _body(operation: Mapping[str, Any]) -> str:
-    body = operation.get("requestBody")
-    if body is None:
-        return ""
-    return str(body["content"]["application/json"]["schema"]["$ref"]).rsplit("/", 1)[1]

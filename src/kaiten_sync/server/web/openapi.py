@@ -9,7 +9,7 @@ from typing import Any
 
 from kaiten_sync.server.domain.scopes import MODULE_SCOPES
 from kaiten_sync.server.web.catalog import OPERATIONS, SCHEMAS
-from kaiten_sync.server.web.operations import Operation, Query
+from kaiten_sync.server.web.operations import Operation
 from kaiten_sync.server.web.problems import MEDIA_TYPE
 
 _ALWAYS = (401, 403, 422, 500, 503)
@@ -52,18 +52,40 @@ def openapi_document() -> dict[str, Any]:
 
 
 def _operation(operation: Operation) -> dict[str, Any]:
+    success: dict[str, Any] = {"description": HTTPStatus(operation.status).phrase}
+    if operation.answer is not None:
+        success["content"] = _content("application/json", operation.answer)
+    body = _WITH_BODY if operation.body is not None else ()
+    statuses: Iterable[int] = {*_ALWAYS, *operation.refuses, *body}
     described: dict[str, Any] = {
         "operationId": operation.id,
         "summary": operation.summary,
         "tags": [operation.tag],
         "security": [{"bearerAuth": [operation.scope]}],
-        "responses": _responses(operation),
+        "responses": {str(operation.status): success}
+        | {
+            str(status): {
+                "description": HTTPStatus(status).phrase,
+                "content": _content(MEDIA_TYPE, "Problem"),
+            }
+            for status in sorted(statuses)
+        },
     }
     parameters: list[dict[str, Any]] = [
         {"name": name, "in": "path", "required": True, "schema": {"type": "string"}}
         for name in _PARAMETER.findall(operation.path)
     ]
-    parameters += map(_query_parameter, operation.query)
+    parameters += (
+        {
+            "name": each.name,
+            "in": "query",
+            "explode": False,
+            "description": each.description,
+            "schema": each.schema,
+            **({"required": True} if each.required else {}),
+        }
+        for each in operation.query
+    )
     if parameters:
         described["parameters"] = parameters
     if operation.body is not None:
@@ -72,32 +94,6 @@ def _operation(operation: Operation) -> dict[str, Any]:
             "content": _content("application/json", operation.body),
         }
     return described
-
-
-def _query_parameter(query: Query) -> dict[str, Any]:
-    described = {
-        "name": query.name,
-        "in": "query",
-        "explode": False,
-        "description": query.description,
-        "schema": query.schema,
-    }
-    return {**described, "required": True} if query.required else described
-
-
-def _responses(operation: Operation) -> dict[str, Any]:
-    success: dict[str, Any] = {"description": HTTPStatus(operation.status).phrase}
-    if operation.answer is not None:
-        success["content"] = _content("application/json", operation.answer)
-    body = _WITH_BODY if operation.body is not None else ()
-    statuses: Iterable[int] = {*_ALWAYS, *operation.refuses, *body}
-    return {str(operation.status): success} | {
-        str(status): {
-            "description": HTTPStatus(status).phrase,
-            "content": _content(MEDIA_TYPE, "Problem"),
-        }
-        for status in sorted(statuses)
-    }
 
 
 def _content(media_type: str, schema: str) -> Mapping[str, Any]:

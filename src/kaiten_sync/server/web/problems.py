@@ -85,16 +85,13 @@ def problem(
     if error_id is not None:
         body["errorId"] = error_id
     if problems:
-        body["errors"] = [_problem(problem) for problem in problems]
+        body["errors"] = [
+            {
+                "message": printable(each.message),
+                **({} if each.location is None else {"location": printable(each.location)}),
+                **({} if value is None else {"value": value}),
+            }
+            for each in problems
+            for value in [printable(each.value) if isinstance(each.value, str) else each.value]
+        ]
     return Response(encode(body), status, headers, MEDIA_TYPE)
-
-
-def _problem(problem: Problem) -> dict[str, Any]:
-    body: dict[str, Any] = {"message": printable(problem.message)}
-    if problem.location is not None:
-        body["location"] = printable(problem.location)
-    if problem.value is not None:
-        body["value"] = (
-            printable(problem.value) if isinstance(problem.value, str) else problem.value
-        )
-    return body

@@ -53,9 +53,23 @@ def build_app(
     """The ASGI application on a migrated database; with `pages`, for people too."""
     wrong = _Wrong(pages)
     more = pages.routes if pages else ()
+    by_path: dict[str, dict[str, Operation]] = {}
+    for operation in OPERATIONS:
+        by_path.setdefault(operation.path, {})[operation.method] = operation
+    # Routes are tried one after another: first those that are asked for most.
+    often = {each.path for each in OPERATIONS if each.handle_many}
     app = Starlette(
         routes=[
-            *_api_routes(surroundings),
+            *[
+                Route(
+                    _MOUNT + path,
+                    Dispatcher(surroundings, operations).__call__,
+                    methods=list(operations),
+                )
+                for path, operations in sorted(
+                    by_path.items(), key=lambda item: item[0] not in often
+                )
+            ],
             *routes_not_served(surroundings, _MOUNT),
             *_open_routes(surroundings.database),
             *more,
@@ -70,20 +84,6 @@ def build_app(
     # A redirect would make clients drop their token, or send it somewhere else.
     app.router.redirect_slashes = False
     return app
-
-
-def _api_routes(surroundings: Surroundings) -> list[BaseRoute]:
-    by_path: dict[str, dict[str, Operation]] = {}
-    for operation in OPERATIONS:
-        by_path.setdefault(operation.path, {})[operation.method] = operation
-    # Routes are tried one after another: first those that are asked for most.
-    often = {each.path for each in OPERATIONS if each.handle_many}
-    return [
-        Route(
-            _MOUNT + path, Dispatcher(surroundings, operations).__call__, methods=list(operations)
-        )
-        for path, operations in sorted(by_path.items(), key=lambda item: item[0] not in often)
-    ]
 
 
 def _open_routes(database: Database) -> list[BaseRoute]:
