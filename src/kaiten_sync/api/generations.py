@@ -73,18 +73,14 @@ def _properties(document: Mapping[str, Any], path: str) -> frozenset[str]:
             post = _mapping(_mapping(operations).get("post"))
             content = _mapping(_mapping(post.get("requestBody")).get("content"))
             schema = _mapping(_mapping(content.get("application/json")).get("schema"))
-            return frozenset(_mapping(_resolve(document, schema).get("properties")))
+            ref = schema.get("$ref")
+            if isinstance(ref, str) and ref.startswith("#/"):
+                node: Any = document
+                for step in ref.removeprefix("#/").split("/"):
+                    node = _mapping(node).get(step)
+                schema = _mapping(node)
+            return frozenset(_mapping(schema.get("properties")))
     return frozenset()
-
-
-def _resolve(document: Mapping[str, Any], schema: Mapping[str, Any]) -> Mapping[str, Any]:
-    ref = schema.get("$ref")
-    if not isinstance(ref, str) or not ref.startswith("#/"):
-        return schema
-    node: Any = document
-    for step in ref.removeprefix("#/").split("/"):
-        node = _mapping(node).get(step)
-    return _mapping(node)
 
 
 def _shape(path: str) -> str:

@@ -119,10 +119,16 @@ def network_of(
     if server.scheme != "https":
         return DIRECT
     named_by = _proxy_variable(server, environment)
+    file = environment.get(CERTIFICATES_FILE) or None
+    folder = environment.get(CERTIFICATES_FOLDER) or None
+    if certificates is None and (file or folder):
+        certificates = Certificates(
+            named_by=CERTIFICATES_FILE if file else CERTIFICATES_FOLDER, file=file, folder=folder
+        )
     return Network(
         proxy=None if named_by is None else _proxy(named_by, environment[named_by]),
         proxy_named_by=named_by,
-        certificates=certificates or _certificates(environment),
+        certificates=certificates,
         key_log=environment.get(KEY_LOG) or None,
     )
 
@@ -144,21 +150,17 @@ def _check_key_log(path: str) -> None:
         ) from error
 
 
-def _certificates(environment: Mapping[str, str]) -> Certificates | None:
-    file = environment.get(CERTIFICATES_FILE) or None
-    folder = environment.get(CERTIFICATES_FOLDER) or None
-    if file is None and folder is None:
-        return None
-    named_by = CERTIFICATES_FOLDER if file is None else CERTIFICATES_FILE
-    return Certificates(named_by=named_by, file=file, folder=folder)
-
-
 def _proxy_variable(server: SplitResult, environment: Mapping[str, str]) -> str | None:
     """The variable that names the proxy for a server; None if it is reached directly."""
     variable = next((name for name in _PROXIES if environment.get(name)), None)
     exceptions = next((environment[name] for name in _EXCEPTIONS if environment.get(name)), "")
     host = spelled(str(server.hostname))
-    is_direct = is_loopback(host) or _is_excepted(host, server.port or 443, exceptions)
+    # NO_PROXY lists names (with their subdomains), addresses, networks (`10.0.0.0/8`, `fd00::/8`),
+    # each perhaps with a port, separated by commas or spaces; `*` means every host.
+    is_direct = is_loopback(host) or any(
+        _names(entry.lower(), host, server.port or 443)
+        for entry in exceptions.replace(",", " ").split()
+    )
     return None if is_direct else variable
 
 
@@ -178,22 +180,16 @@ def _proxy(variable: str, url: str) -> str:
     return proxy.geturl()
 
 
-def _is_excepted(host: str, port: int, exceptions: str) -> bool:
-    """Whether NO_PROXY names a host.
-
-    It lists names (with their subdomains), addresses, networks (`10.0.0.0/8`, `fd00::/8`), each
-    perhaps with a port, separated by commas or spaces; `*` means every host.
-    """
-    return any(_names(entry.lower(), host, port) for entry in exceptions.replace(",", " ").split())
-
-
 def _names(entry: str, host: str, port: int) -> bool:
     if entry == "*":
         return True
     name, colon, its_port = entry.rpartition(":")
     if colon and _PORT.fullmatch(its_port) and (name.count(":") == 0 or name.endswith("]")):
         return int(its_port) == port and _names(name, host, port)
-    address = _address(host)
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:
+        address = None
     if address is not None:
         try:
             network = entry.replace("[", "").replace("]", "")
@@ -205,10 +201,3 @@ def _names(entry: str, host: str, port: int) -> bool:
     except UnicodeError:
         return False
     return bool(name) and (host == name or host.endswith(f".{name}"))
-
-
-def _address(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
-    try:
-        return ipaddress.ip_address(host)
-    except ValueError:
-        return None

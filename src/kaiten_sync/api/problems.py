@@ -97,14 +97,12 @@ def _problem(headers: httpx.Headers, content: bytes, hide: Redaction) -> dict[st
     if not isinstance(body, dict):
         return {}
     texts = {key: value[:_TEXT_LIMIT] for key, value in body.items() if isinstance(value, str)}
-    first = _first_error(body.get("errors"))
+    errors = body.get("errors")
+    if not isinstance(errors, list) or not errors or not isinstance(errors[0], dict):
+        first = None
+    else:
+        place, message = errors[0].get("location"), errors[0].get("message")
+        first = f"{place}: {message}"[:_TEXT_LIMIT] if place and message else None
     if first:
         texts["detail"] = f"{texts['detail']} ({first})" if "detail" in texts else first
     return texts
-
-
-def _first_error(errors: object) -> str | None:
-    if not isinstance(errors, list) or not errors or not isinstance(errors[0], dict):
-        return None
-    place, message = errors[0].get("location"), errors[0].get("message")
-    return f"{place}: {message}"[:_TEXT_LIMIT] if place and message else None

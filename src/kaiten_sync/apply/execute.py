@@ -25,12 +25,11 @@ from kaiten_sync.errors import (
     LeftError,
     ProblemError,
 )
-from kaiten_sync.model.address import Address, ChildList
+from kaiten_sync.model.address import ChildList
 from kaiten_sync.model.change import Action, Change
 from kaiten_sync.model.outcome import ApplyResult, Outcome, Status
 from kaiten_sync.model.plan import Plan
 from kaiten_sync.model.ports import Catalog, Journal, Progress
-from kaiten_sync.model.resource import LiveResource
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,7 +236,15 @@ class _Run:
             found = verify_list(self._catalog, children)
         except KaitenSyncError as error:
             return [replace(result, error=error) for result in sent]
-        return [replace(result, error=_check(result.change, found)) for result in sent]
+        checked: list[_Result] = []
+        for result in sent:
+            try:
+                check(result.change, found.get(result.change.address))
+            except KaitenSyncError as error:
+                checked.append(replace(result, error=error))
+            else:
+                checked.append(result)
+        return checked
 
     def _finish(self, future: Future[_Results]) -> None:
         sent = self._sending.pop(future, None)
@@ -326,11 +333,3 @@ def _outcome(change: Change, status: Status, *, blocked_by: str | None = None) -
         blocked_by=blocked_by,
         declared_as=change.declared_as,
     )
-
-
-def _check(change: Change, found: dict[Address, LiveResource]) -> KaitenSyncError | None:
-    try:
-        check(change, found.get(change.address))
-    except KaitenSyncError as error:
-        return error
-    return None

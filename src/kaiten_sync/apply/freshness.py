@@ -67,7 +67,9 @@ def already_done(
         changes = steps[observed.address]
         live = found.get(observed.address)
         states = list(trajectory(observed, changes))
-        position = _latest_match(states, live)
+        position = next(
+            (p for p in range(len(states) - 1, -1, -1) if matches(states[p], live)), None
+        )
         if position is None:
             place = next((change.source for change in changes if change.source), None)
             conflicts += contradictions(observed.address, states[0], live, place)
@@ -97,17 +99,16 @@ def _unseated(plan: Plan, found: Found, done: Collection[str]) -> Iterator[Diagn
             continue
         served = version_address(choice.address, choice.serves)
         successor = version_address(choice.address, choice.version)
-        took = {change_id(a, successor) for a in spec_of(served.kind).moves if _takes(served, a)}
+        # What makes the new version the one that its family serves.
+        took = {
+            change_id(action, successor)
+            for action, (spec, move) in spec_of(served.kind).moves.items()
+            if spec.one_per and move.after is True
+        }
         seen = next((each for each in plan.observed if each.address == served), None)
         if seen is not None and seen.fields is not None and took.isdisjoint(done):
             state = State(seen.id, seen.fields)
             yield from contradictions(served, state, found.get(served), None)
-
-
-def _takes(address: Address, action: Action) -> bool:
-    """Whether an action makes an object the one that its family serves."""
-    spec, move = spec_of(address.kind).moves[action]
-    return bool(spec.one_per) and move.after is True
 
 
 def trajectory(observed: Observed, changes: Sequence[Change]) -> Iterator[State | None]:
@@ -160,14 +161,6 @@ def mismatches(state: State, live: LiveResource) -> Iterator[tuple[str, Json, Js
         is_unset = wanted is None and found is ABSENT
         if not (is_unseen or is_unset or is_alike(wanted, found)):
             yield name, wanted, found
-
-
-def _latest_match(states: Sequence[State | None], live: LiveResource | None) -> int | None:
-    # From the last: two states can look alike on the server, and no change may be sent twice.
-    for position in range(len(states) - 1, -1, -1):
-        if matches(states[position], live):
-            return position
-    return None
 
 
 def matches(state: State | None, live: LiveResource | None) -> bool:
