@@ -172,6 +172,17 @@ def test_beyond_the_budget_a_sample_is_asked_and_called_one(lowered: Workplace) 
     assert gated.code == 4
 
 
+def test_a_budget_that_is_just_enough_is_enough(lowered: Workplace) -> None:
+    """What is read for a lowered limit is not counted again for a raised one."""
+    lowered.run("plan", "-f", "catalog.yaml", "-o", PLAN)
+    whole = lowered.run("impact", PLAN, "--format", "json").json
+    budget = whole["requests"]
+    assert budget == 1 + 2 * len(USED)
+    found = lowered.run("impact", PLAN, "--impact-budget", str(budget), "--format", "json").json
+    for key in ("requests", "sampled", "changes", "raised"):
+        assert found[key] == whole[key]
+
+
 def test_a_token_that_may_not_read_instances_gets_the_plan_and_a_line(
     lowered: Workplace, api: httpx.Client
 ) -> None:
