@@ -19,7 +19,7 @@ _MOST_CURSOR = 2_000
 _HINT = "someone may be changing the catalog right now: run it again"
 
 
-class Page(NamedTuple):
+class ListPage(NamedTuple):
     """One page of a list."""
 
     items: list[Any]
@@ -32,7 +32,7 @@ def read_all(client: Client, path: str) -> Iterator[Any]:
         yield from page.items
 
 
-def read_pages(client: Client, path: str) -> Iterator[Page]:
+def read_pages(client: Client, path: str) -> Iterator[ListPage]:
     """Every page of a list, each read when it is asked for.
 
     Understands cursor pages `{items, nextCursor, hasMore}` and the older bare arrays (API
@@ -46,11 +46,11 @@ def read_pages(client: Client, path: str) -> Iterator[Page]:
     while True:
         body = _page(client, path, params)
         if isinstance(body, list):
-            yield Page(body, has_more=False)
+            yield ListPage(body, has_more=False)
             return
         items = _items(body, path)
         cursor = _next_cursor(body, path)
-        yield Page(items, has_more=cursor is not None)
+        yield ListPage(items, has_more=cursor is not None)
         if cursor is None:
             return
         if cursor in seen or not items:

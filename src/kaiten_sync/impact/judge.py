@@ -63,7 +63,10 @@ def _standing(affected: Affected, usage: Usage | None, used: float | None) -> St
         if usage.limit is None or affected.threshold is None or usage.limit in granted
         else usage.limit - affected.threshold
     )
-    if extra < 0 or (extra > 0 and used > (after or 0)):
+    # More than the grant may cover what is over, and less may stop what is within. The rest is
+    # certain whatever the limit of its own becomes.
+    is_over = used > (after or 0)
+    if (extra > 0 and is_over) or (extra < 0 and used > 0 and not is_over):
         return Standing.UNKNOWN
     if after is None:
         return Standing.OVER if used > 0 else Standing.WITHIN

@@ -28,7 +28,7 @@ def replaced_by(
 ) -> Mapping[Address, Address]:
     """The live version that each created one replaces.
 
-    Of a declared family it is the one that is `served`, which stands in the plan. Of others it is
+    Of a declared family it is the one that is `served`, which the plan records. Of others it is
     the newest published, or else the newest: the server moves the default itself while a plan is
     applied. Versions whose grants were not read are left out.
     """
