@@ -7,7 +7,7 @@ import io
 import json
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 from itertools import accumulate
 
@@ -15,6 +15,7 @@ from kaiten_sync.model.value import ABSENT, Json
 from kaiten_sync.pricing import (
     Grant,
     PriceCell,
+    PriceColumn,
     PriceRow,
     PriceTable,
     columns_of,
@@ -152,16 +153,17 @@ def _markdown_rows(table: PriceTable) -> Iterator[str]:
     """The text of each row; the first one of a group begins with a line for the group."""
     group = ""
     for row in table.rows:
-        texts = [code(row.slug)]
-        for each in row.cells:
-            cell = code(cell_text(each, row.unit), limit=_WIDEST_CELL * 2)
-            texts.append(f"<b>{cell}</b>" if each is not None and each.is_change else cell)
-        line = _joined(texts)
+        line = _joined([code(row.slug), *(_mark(each, row) for each in row.cells)])
         if row.group != group:
             group = row.group
             title = f"<b>{code(group)}</b>" if group else "in no group"
             line = _joined([title, *("" for _ in table.columns)]) + f"\n{line}"
         yield line
+
+
+def _mark(cell: PriceCell | None, row: PriceRow) -> str:
+    text = code(cell_text(cell, row.unit), limit=_WIDEST_CELL * 2)
+    return f"<b>{text}</b>" if cell is not None and cell.is_change else text
 
 
 def _joined(texts: Sequence[str]) -> str:
@@ -176,14 +178,8 @@ def pricing_html(table: PriceTable) -> str:
 def pricing_parts(table: PriceTable) -> dict[str, object]:
     """What the template of a table shows, on its own page or in that of a plan."""
     shared = {name for name, times in Counter(c.name for c in table.columns).items() if times > 1}
-    names: list[str] = []
-    for each in table.columns:
-        by_slug = column_text(each)
-        # Versions of one license share its name for people, and are told apart by their slugs.
-        is_told_by_slug = by_slug != each.slug or each.name in shared
-        names.append(f"{each.name} ({by_slug})" if is_told_by_slug else each.name)
     return {
-        "columns": [cut(safe_text(name), NAME_LIMIT) for name in names],
+        "columns": [cut(safe_text(_title(each, shared)), NAME_LIMIT) for each in table.columns],
         "rows": [
             {
                 "group": cut(safe_text(row.group), NAME_LIMIT),
@@ -196,6 +192,13 @@ def pricing_parts(table: PriceTable) -> dict[str, object]:
             for row in table.rows
         ],
     }
+
+
+def _title(column: PriceColumn, shared: Collection[str]) -> str:
+    """A column's name for people; versions of one license share it, and are told by slug."""
+    by_slug = column_text(column)
+    is_told_by_slug = by_slug != column.slug or column.name in shared
+    return f"{column.name} ({by_slug})" if is_told_by_slug else column.name
 
 
 def pricing_csv(table: PriceTable) -> str:
@@ -227,15 +230,7 @@ def pricing_json(table: PriceTable) -> Json:
     """The table as data: values as they are, before and after."""
     return {
         "formatVersion": 1,
-        "columns": [
-            {
-                "slug": each.slug,
-                "name": each.name,
-                **({"replaces": each.replaces} if each.replaces else {}),
-                **({"family": each.family} if each.family else {}),
-            }
-            for each in table.columns
-        ],
+        "columns": [_json_column(each) for each in table.columns],
         "rows": [
             {
                 "entitlement": row.slug,
@@ -247,6 +242,11 @@ def pricing_json(table: PriceTable) -> Json:
             for row in table.rows
         ],
     }
+
+
+def _json_column(column: PriceColumn) -> Json:
+    found = {"replaces": column.replaces, "family": column.family}
+    return {"slug": column.slug, "name": column.name, **{k: v for k, v in found.items() if v}}
 
 
 def _json_cell(cell: PriceCell | None) -> Json:
