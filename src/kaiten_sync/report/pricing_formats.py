@@ -5,8 +5,9 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 from itertools import accumulate
 
@@ -14,6 +15,7 @@ from kaiten_sync.model.value import ABSENT, Json
 from kaiten_sync.pricing import (
     Grant,
     PriceCell,
+    PriceColumn,
     PriceRow,
     PriceTable,
     columns_of,
@@ -23,12 +25,12 @@ from kaiten_sync.report.impact_csv import text_cell
 from kaiten_sync.report.markdown import code
 from kaiten_sync.report.numbers import counted
 from kaiten_sync.report.pages import NAME_LIMIT, template
-from kaiten_sync.report.paint import QUIET, TITLE, cells, padded, painter
+from kaiten_sync.report.paint import QUIET, TITLE, Paint, cells, padded, painter
 from kaiten_sync.report.pricing_words import cell_text, column_text, grant_text
 from kaiten_sync.report.safe_text import safe_text
 from kaiten_sync.report.values import cut
 
-_EMPTY = "Nothing is granted.\n"
+_SEPARATOR = re.compile(r"(?<=\d),(?=\d{3})")
 _WIDEST_CELL = 40
 """Characters. Longer texts are cut: the columns are there to be compared side by side."""
 
@@ -45,27 +47,33 @@ _COUNTS_LIMIT = 120
 def pricing_text(table: PriceTable, *, color: bool, width: int) -> str:
     """Aligned columns; a table that is wider than the terminal is folded by license."""
     if not table.rows:
-        return _EMPTY
+        return _empty(table)
     paint = painter(color=color)
-    parts: list[str] = []
-    for part in _fitting(table, width):
-        widths = _widths(part)
-        lines = [paint(_aligned(_names(part), widths), TITLE)]
-        group = ""
-        for row in part.rows:
-            if row.group != group:
-                group = row.group
-                lines.append(paint(f"  {safe_text(group or 'in no group')}", QUIET))
-            lines.append(_aligned(_line(row), widths))
-        parts.append("\n".join(lines) + "\n")
-    return "\n".join(parts)
+    parts = [_text_part(part, paint) for part in _fitting(table, width)]
+    return "\n".join("\n".join(lines) + "\n" for lines in parts)
+
+
+def _empty(table: PriceTable) -> str:
+    return "The plan changes no grant.\n" if table.is_plan else "Nothing is granted.\n"
 
 
 def _fitting(table: PriceTable, width: int) -> Sequence[PriceTable]:
-    """As few parts as fit: all of them have the same number of columns."""
+    """As few parts as fit: all of them have the same number of columns.
+
+    Every cell is written once to be measured: a part has the same widths as the whole, but for the
+    names of rows that it leaves out.
+    """
+    _, *widths = _widths(table)
     for columns in range(len(table.columns), 1, -1):
         parts = folded(table, columns)
-        if all(sum(_widths(part)) + 2 * (len(part.columns) + 1) <= width for part in parts):
+        starts = range(0, len(widths), columns)
+        if all(
+            max((cells(safe_text(row.slug)) for row in part.rows), default=0)
+            + sum(widths[start : start + columns])
+            + 2 * (len(part.columns) + 1)
+            <= width
+            for start, part in zip(starts, parts, strict=True)
+        ):
             return parts
     return folded(table, 1)
 
@@ -84,6 +92,17 @@ def _line(row: PriceRow) -> list[str]:
     return [safe_text(row.slug), *(cut(text, _WIDEST_CELL) for text in texts)]
 
 
+def _text_part(table: PriceTable, paint: Paint) -> Iterator[str]:
+    widths = _widths(table)
+    yield paint(_aligned(_names(table), widths), TITLE)
+    group = ""
+    for row in table.rows:
+        if row.group != group:
+            group = row.group
+            yield paint(f"  {safe_text(group or 'in no group')}", QUIET)
+        yield _aligned(_line(row), widths)
+
+
 def _aligned(line: Sequence[str], widths: Sequence[int]) -> str:
     first, *rest = (padded(text, width) for text, width in zip(line, widths, strict=True))
     return "  ".join([f"  {first}", *rest]).rstrip()
@@ -92,7 +111,7 @@ def _aligned(line: Sequence[str], widths: Sequence[int]) -> str:
 def pricing_markdown(table: PriceTable, max_chars: int | None = None) -> str:
     """GitHub's tables, folded by license; what does not fit is counted."""
     if not table.rows:
-        return _EMPTY
+        return _empty(table)
     if max_chars is None:
         return "\n".join(map(_markdown_part, folded(table, _MARKDOWN_COLUMNS)))
     shown: list[str] = []
@@ -103,7 +122,6 @@ def pricing_markdown(table: PriceTable, max_chars: int | None = None) -> str:
         room -= len(text) + 1
         rows_left = len(columns_of(rest, 0, len(part.columns)).rows) - len(part.rows)
         rest = columns_of(rest, len(part.columns))
-    # Rows are missing of the last table alone: before it, whole tables fitted.
     left = [(rows_left, "more row"), (len(rest.columns), "more column")]
     if counts := " and ".join(counted(number, word) for number, word in left if number):
         shown.append(f"{counts} not shown: `kaiten-sync table` shows all.\n")
@@ -113,30 +131,39 @@ def pricing_markdown(table: PriceTable, max_chars: int | None = None) -> str:
 def _largest(table: PriceTable, room: int) -> PriceTable | None:
     """As many of the first columns as fit in so many characters, or of their rows; None if none."""
     parts = [columns_of(table, 0, columns) for columns in _FEWER_COLUMNS]
-    for part in parts:
-        if len(_markdown_part(part)) <= room:
-            return part
-    for part in parts:
-        head = len(_markdown_part(replace(part, rows=())))
-        sizes = accumulate((len(_markdown_row(row)) + 1 for row in part.rows), initial=head)
-        fitting = sum(size <= room for size in sizes) - 1
-        if fitting > 0:
-            return replace(part, rows=part.rows[:fitting])
-    return None
+    whole = (part for part in parts if len(_markdown_part(part)) <= room)
+    some = (part for part in (_with_fitting_rows(each, room) for each in parts) if part.rows)
+    return next(whole, None) or next(some, None)
+
+
+def _with_fitting_rows(part: PriceTable, room: int) -> PriceTable:
+    head = len(_markdown_part(replace(part, rows=())))
+    sizes = accumulate((len(text) + 1 for text in _markdown_rows(part)), initial=head)
+    fitting = sum(size <= room for size in sizes) - 1
+    return replace(part, rows=part.rows[: max(fitting, 0)])
 
 
 def _markdown_part(table: PriceTable) -> str:
     head = ["", *(code(column_text(each)) for each in table.columns)]
     lines = [_joined(head), "|---|" + "---:|" * len(table.columns)]
-    return "\n".join([*lines, *map(_markdown_row, table.rows)]) + "\n"
+    return "\n".join([*lines, *_markdown_rows(table)]) + "\n"
 
 
-def _markdown_row(row: PriceRow) -> str:
-    texts = [code(row.slug)]
-    for each in row.cells:
-        text = code(cell_text(each, row.unit), limit=_WIDEST_CELL * 2)
-        texts.append(f"<b>{text}</b>" if each is not None and each.is_change else text)
-    return _joined(texts)
+def _markdown_rows(table: PriceTable) -> Iterator[str]:
+    """The text of each row; the first one of a group begins with a line for the group."""
+    group = ""
+    for row in table.rows:
+        line = _joined([code(row.slug), *(_mark(each, row) for each in row.cells)])
+        if row.group != group:
+            group = row.group
+            title = f"<b>{code(group)}</b>" if group else "in no group"
+            line = _joined([title, *("" for _ in table.columns)]) + f"\n{line}"
+        yield line
+
+
+def _mark(cell: PriceCell | None, row: PriceRow) -> str:
+    text = code(cell_text(cell, row.unit), limit=_WIDEST_CELL * 2)
+    return f"<b>{text}</b>" if cell is not None and cell.is_change else text
 
 
 def _joined(texts: Sequence[str]) -> str:
@@ -151,14 +178,8 @@ def pricing_html(table: PriceTable) -> str:
 def pricing_parts(table: PriceTable) -> dict[str, object]:
     """What the template of a table shows, on its own page or in that of a plan."""
     shared = {name for name, times in Counter(c.name for c in table.columns).items() if times > 1}
-    names: list[str] = []
-    for each in table.columns:
-        by_slug = column_text(each)
-        # Versions of one license share its name for people, and are told apart by their slugs.
-        is_told_by_slug = by_slug != each.slug or each.name in shared
-        names.append(f"{each.name} ({by_slug})" if is_told_by_slug else each.name)
     return {
-        "columns": [cut(safe_text(name), NAME_LIMIT) for name in names],
+        "columns": [cut(safe_text(_title(each, shared)), NAME_LIMIT) for each in table.columns],
         "rows": [
             {
                 "group": cut(safe_text(row.group), NAME_LIMIT),
@@ -171,6 +192,13 @@ def pricing_parts(table: PriceTable) -> dict[str, object]:
             for row in table.rows
         ],
     }
+
+
+def _title(column: PriceColumn, shared: Collection[str]) -> str:
+    """A column's name for people; versions of one license share it, and are told by slug."""
+    by_slug = column_text(column)
+    is_told_by_slug = by_slug != column.slug or column.name in shared
+    return f"{column.name} ({by_slug})" if is_told_by_slug else column.name
 
 
 def pricing_csv(table: PriceTable) -> str:
@@ -190,12 +218,11 @@ def _plain(cell: PriceCell | None) -> str:
     if cell is None:
         return ""
     if cell.is_change:
-        return cell_text(cell)
+        return _SEPARATOR.sub("", cell_text(cell))
     if cell.after is None:
         return ""
     if isinstance(cell.after.value, dict | list):
         return json.dumps(cell.after.value, ensure_ascii=False, sort_keys=True)
-    # With separators, a number would be a text to a spreadsheet.
     return grant_text(cell.after).replace(",", "")
 
 
@@ -203,15 +230,7 @@ def pricing_json(table: PriceTable) -> Json:
     """The table as data: values as they are, before and after."""
     return {
         "formatVersion": 1,
-        "columns": [
-            {
-                "slug": each.slug,
-                "name": each.name,
-                **({"replaces": each.replaces} if each.replaces else {}),
-                **({"family": each.family} if each.family else {}),
-            }
-            for each in table.columns
-        ],
+        "columns": [_json_column(each) for each in table.columns],
         "rows": [
             {
                 "entitlement": row.slug,
@@ -223,6 +242,11 @@ def pricing_json(table: PriceTable) -> Json:
             for row in table.rows
         ],
     }
+
+
+def _json_column(column: PriceColumn) -> Json:
+    found = {"replaces": column.replaces, "family": column.family}
+    return {"slug": column.slug, "name": column.name, **{k: v for k, v in found.items() if v}}
 
 
 def _json_cell(cell: PriceCell | None) -> Json:
