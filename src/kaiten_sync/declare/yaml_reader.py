@@ -76,8 +76,7 @@ def parse_yaml(path: str, text: str, lines: tuple[str, ...]) -> tuple[Document, 
 def _events(text: str) -> Iterator[Event]:
     loader = _Loader(text)
     try:
-        while loader.check_event():
-            yield loader.get_event()
+        yield from iter(loader.get_event, None)
     finally:
         loader.dispose()
 
