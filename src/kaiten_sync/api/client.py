@@ -139,7 +139,7 @@ class Client:
             if self.base_url.startswith("https:")
             else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT),
             limits=httpx.Limits(
-                max_connections=settings.pool, max_keepalive_connections=settings.pool
+                max_connections=settings.connections, max_keepalive_connections=settings.connections
             ),
             proxy=settings.network.proxy,
             most_bytes=ANSWER_LIMIT_BYTES,
@@ -150,7 +150,7 @@ class Client:
             _PROXY_HINT.format(variable=variable) if variable else _UNREACHABLE_HINT
         )
         self._pace = Pace(
-            at_most=settings.pool,
+            at_most=settings.connections,
             per_minute=settings.max_requests_per_minute,
             longest_pause_s=self.retry.retry_after_max_s,
             patience_s=self.retry.patience_s,
