@@ -42,6 +42,9 @@ __all__ = [
 URL_VARIABLE = "KAITEN_BASE_URL"
 RATE_VARIABLE = "KAITEN_SYNC_MAX_REQUESTS_PER_MINUTE"
 CONNECTIONS_VARIABLE = "KAITEN_SYNC_CONNECTIONS"
+_MOST = {RATE_VARIABLE: 999_999_999, CONNECTIONS_VARIABLE: MOST_CONNECTIONS}
+"""The largest number that each of them takes."""
+
 AD_HOC = "default"
 """The name of a target that no project file names."""
 
@@ -168,9 +171,7 @@ def connect(
         generation=flags.generation or target.generation,
         allow_http=flags.allow_http,
         max_requests_per_minute=flags.max_requests_per_minute or _count(RATE_VARIABLE, environment),
-        connections=flags.connections
-        or _count(CONNECTIONS_VARIABLE, environment, MOST_CONNECTIONS)
-        or CONNECTIONS,
+        connections=flags.connections or _count(CONNECTIONS_VARIABLE, environment) or CONNECTIONS,
         network=network,
         notify=(notices or NoNotices()).notify,
     )
@@ -250,9 +251,9 @@ def _named(flags: Flags, project: Project | None) -> Target:
     )
 
 
-def _count(variable: str, environment: Mapping[str, str], most: int = 999_999_999) -> int | None:
+def _count(variable: str, environment: Mapping[str, str]) -> int | None:
     """A number of requests that the environment says; None if it says nothing."""
-    text = environment.get(variable)
+    text, most = environment.get(variable), _MOST[variable]
     if not text:
         return None
     if not re.fullmatch(r"[1-9][0-9]{0,8}", text) or int(text) > most:

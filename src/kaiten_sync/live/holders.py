@@ -19,7 +19,7 @@ from kaiten_sync.kinds.spec import HeldBy
 from kaiten_sync.live.read import read_children, side_by_side
 from kaiten_sync.model.address import Address, ChildList
 from kaiten_sync.model.holder import Holders, Instance, Usage
-from kaiten_sync.model.ports import HolderReader, PlanReader, Progress, Reader
+from kaiten_sync.model.ports import HolderReader, PlanReader, Progress, ServerReader
 from kaiten_sync.model.reading import pages
 from kaiten_sync.model.resource import Coverage, LiveResource, LiveState
 from kaiten_sync.model.value import UNLIMITED, is_number
@@ -224,7 +224,7 @@ def read_refusals(
 
 
 def _with_progress(
-    reader: Reader,
+    reader: ServerReader,
     what: str,
     items: Sequence[_Item],
     read_one: Callable[[_Item], _Result],

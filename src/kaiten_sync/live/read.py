@@ -10,7 +10,7 @@ from kaiten_sync.errors import IncompleteReadingError
 from kaiten_sync.kinds.registry import spec_of
 from kaiten_sync.live.need import Need, needed_lists
 from kaiten_sync.model.address import Address, ChildList
-from kaiten_sync.model.ports import CatalogReader, Progress, Reader
+from kaiten_sync.model.ports import CatalogReader, Progress, ServerReader
 from kaiten_sync.model.resource import Coverage, LiveResource, LiveState
 from kaiten_sync.model.settings import Scope
 
@@ -77,7 +77,7 @@ def read_children(reader: CatalogReader, children: ChildList) -> Sequence[LiveRe
 
 
 def side_by_side(
-    items: Sequence[_Item], call: Callable[[_Item], _Result], reader: Reader
+    items: Sequence[_Item], call: Callable[[_Item], _Result], reader: ServerReader
 ) -> list[_Result]:
     """Call a function for each item, as many at once as a reader has connections.
 

@@ -35,7 +35,7 @@ it is neither as the plan saw it nor as the plan leaves it.
 """
 
 
-class Reader(Protocol):
+class ServerReader(Protocol):
     """Reads a server, from as many threads at once as it has connections."""
 
     @property
@@ -44,7 +44,7 @@ class Reader(Protocol):
         ...
 
 
-class CatalogReader(Reader, Protocol):
+class CatalogReader(ServerReader, Protocol):
     """Reads a live catalog. Every method may raise `ServerError` or `AccessError`."""
 
     def list_kind(self, kind: Kind) -> Sequence[LiveResource]:
@@ -64,7 +64,7 @@ class CatalogReader(Reader, Protocol):
         ...
 
 
-class HolderReader(Reader, Protocol):
+class HolderReader(ServerReader, Protocol):
     """Reads who holds licenses. It takes the scope `read:instances`.
 
     Every method may raise `ServerError` or `AccessError`; a missing scope is `CredentialError`.
