@@ -8,7 +8,7 @@ from itertools import chain
 
 from kaiten_sync.effects import field_effect, inner_changes, with_joint_effect, worst
 from kaiten_sync.kinds.registry import spec_of
-from kaiten_sync.kinds.spec import KindSpec, Mutability
+from kaiten_sync.kinds.spec import FieldSpec, KindSpec, Mutability
 from kaiten_sync.kinds.units import unit_holder, unit_of
 from kaiten_sync.kinds.values import normal_value
 from kaiten_sync.model.address import Address
@@ -16,7 +16,7 @@ from kaiten_sync.model.change import FieldChange
 from kaiten_sync.model.drift import CatalogDiff, Difference, DriftClass
 from kaiten_sync.model.resource import DesiredState, LiveResource, LiveState, Resource
 from kaiten_sync.model.settings import Scope
-from kaiten_sync.model.value import ABSENT, Json, is_same, spelled_as
+from kaiten_sync.model.value import ABSENT, Absent, Json, is_same, spelled_as
 
 
 def diff_catalog(desired: DesiredState, live: LiveState, scope: Scope) -> CatalogDiff:
@@ -74,22 +74,7 @@ def _sorted(differences: Iterable[Difference]) -> tuple[Difference, ...]:
 
 def _compare(resource: Resource, live: LiveResource | None) -> Difference | None:
     if live is None:
-        kind = spec_of(resource.address.kind)
-        return Difference(
-            address=resource.address,
-            drift=DriftClass.MISSING,
-            fields=tuple(
-                FieldChange(
-                    name=name,
-                    after=normal_value(kind.fields[name], value),
-                    source=resource.sources.get(name),
-                )
-                for name, value in _in_order(kind, resource)
-                if value is not None
-            ),
-            effect=kind.created,
-            source=resource.source,
-        )
+        return _missing(resource)
     changed = tuple(_changed_fields(resource, live))
     if not changed:
         return None
@@ -103,6 +88,25 @@ def _compare(resource: Resource, live: LiveResource | None) -> Difference | None
         source=resource.source,
         updated_at=live.updated_at,
         updated_by=live.updated_by,
+    )
+
+
+def _missing(resource: Resource) -> Difference:
+    kind = spec_of(resource.address.kind)
+    return Difference(
+        address=resource.address,
+        drift=DriftClass.MISSING,
+        fields=tuple(
+            FieldChange(
+                name=name,
+                after=normal_value(kind.fields[name], value),
+                source=resource.sources.get(name),
+            )
+            for name, value in _in_order(kind, resource)
+            if value is not None
+        ),
+        effect=kind.created,
+        source=resource.source,
     )
 
 
@@ -122,13 +126,7 @@ def _changed_fields(resource: Resource, live: LiveResource) -> Iterator[FieldCha
     for name, declared in chain(_in_order(kind, resource), _implied(kind, resource, live)):
         spec = kind.fields[name]
         before = live.fields.get(name, ABSENT)
-        # Null means what the server has when the field was never set.
-        after = spelled_as(
-            before,
-            normal_value(spec, declared)
-            if declared is not None
-            else spec.default({**live.fields, **resource.fields}),
-        )
+        after = spelled_as(before, _wanted(spec, declared, resource, live))
         # A field may steer creation only, and the server does not show what came of it.
         is_unseen = spec.mutability is Mutability.CREATE_ONLY and before is ABSENT
         if is_unseen or is_same(before, after):
@@ -159,3 +157,12 @@ def _implied(kind: KindSpec, resource: Resource, live: LiveResource) -> Iterator
         is_set = spec.name not in resource.fields and spec.name in live.fields
         if is_set and live.fields[spec.name] != spec.default(live.fields):
             yield spec.name, None
+
+
+def _wanted(
+    spec: FieldSpec, declared: Json, resource: Resource, live: LiveResource
+) -> Json | Absent:
+    """The declared value; null means what the server has when the field was never set."""
+    if declared is not None:
+        return normal_value(spec, declared)
+    return spec.default({**live.fields, **resource.fields})
