@@ -257,6 +257,9 @@ class Adopter:
         is_shared = any(each.shares(path) for each in self._editors.values())
         restores = [editor.kept() for editor in holders]
         try:
+            if is_shared and address.parent is not None and self._lists.is_in_overlay(path):
+                self._lists.put(path, None)
+                return
             for editor in holders:
                 editor.remove(path)
             if address.parent is None:
