@@ -218,6 +218,8 @@ class Adopter:
                     self._change_inside([*path, name], field.after, value)
                 elif value is None and editor.shown in self._overlays:
                     self._clear_in_overlay(editor, [*path, name])
+                elif spec.fields[name].is_set and isinstance(value, list):
+                    editor.change_set([*path, name], value)
                 else:
                     editor.set([*path, name], tagged_value(value) if is_tagged else value)
                 return

@@ -347,3 +347,27 @@ def test_what_an_object_shares_with_itself_changes_once(
     text, edited, expected = case
     after = adopted(tmp_path, HEAD + "  look: {name: Look, type: CONFIG}\n" + text, edited)
     assert expected in after
+
+
+GROUPS = {
+    "one comes": (
+        "\n      - bb   # b\n      - aa   # a",
+        "abc",
+        "- bb   # b\n      - aa   # a\n      - cc\n",
+    ),
+    "one goes": ("\n      - bb   # b\n      - aa   # a", "a", "groups:\n      - aa   # a\n"),
+    "all go": (" # in\n      - bb   # b", "", "groups: [] # in\n"),
+    "in brackets": (" [bb, aa]   # in", "ac", "groups: [aa, cc]   # in\n"),
+    "none yet": (" null", "ab", "groups: [aa, bb]\n"),
+}
+
+
+@pytest.mark.parametrize("case", GROUPS.values(), ids=GROUPS)
+def test_groups_change_one_by_one(tmp_path: Path, case: tuple[str, str, str]) -> None:
+    written, there, after = case
+    text = (
+        "version: 1\ngroups: {aa: {name: Aa}, bb: {name: Bb}, cc: {name: Cc}}\n"
+        f"entitlements:\n  calls:\n    name: Calls\n    type: NUMBER\n    groups:{written}\n"
+    )
+    fields = {"name": "Calls", "type": "NUMBER", "groups": [each * 2 for each in there]}
+    assert adopted(tmp_path, text, {"entitlement/calls": fields}).endswith(after)
