@@ -34,10 +34,6 @@ class _MapEdit:
     gone: list[int] = field(default_factory=list)
     new: list[list[str]] = field(default_factory=list)
 
-    def values_gone(self) -> Iterator[Spot]:
-        pairs = self.parent.pairs or ()
-        return (pairs[number][1] for number in self.gone)
-
 
 class TextEditor:
     """One file's text, and the changes to it. `shown` is its name in errors.
@@ -264,8 +260,7 @@ class TextEditor:
     def text(self) -> str:
         """The text with all changes."""
         edits = [*self._edits, *(e for each in self._maps.values() for e in self._map_edits(each))]
-        gone = [value for each in self._maps.values() for value in each.values_gone()]
-        edits += handed_on(self._text, self._nodes, gone, edits)
+        edits += handed_on(self._text, self._nodes, edits)
         text = self._text
         numbered = sorted(
             enumerate(edits),

@@ -107,7 +107,7 @@ def test_what_cannot_be_seen_is_written_as_an_escape(hidden: str) -> None:
 
 def test_what_can_be_seen_is_written_as_it_is() -> None:
     fields = {"name": "Party 🎉", "type": "PAID", "description": "All 🎉\nof it\n"}
-    text = dump_catalog({Address("license", "growth"): fields})
+    text = dump_catalog({license_address("growth"): fields})
     assert "name: Party 🎉\n" in text
     assert "description: |\n      All 🎉\n      of it\n" in text
 
