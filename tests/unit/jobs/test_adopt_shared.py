@@ -414,7 +414,8 @@ def test_an_anchored_item_is_handed_on(tmp_path: Path) -> None:
     text = (
         "version: 1\nentitlements: {look: {name: Look, type: CONFIG}}\nlicenses:\n  pro:\n"
         "    name: Pro\n    type: PAID\n    entitlements:\n      look:\n        value:\n"
-        "          a:\n            - &one\n              k: 1\n            - two\n            - *one\n"
+        "          a:\n            - &one\n              k: 1\n"
+        "            - two\n            - *one\n"
     )
     after = adopted(tmp_path, text, {"license/pro/grant/look": {"value": {"a": ["two", {"k": 1}]}}})
     assert after.endswith("          a:\n            - two\n            - &one {k: 1}\n")
