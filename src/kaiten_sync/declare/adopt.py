@@ -217,12 +217,9 @@ class Adopter:
                 if isinstance(value, Mapping) and isinstance(field.after, Mapping):
                     self._change_inside([*path, name], field.after, value)
                 elif value is None and editor.shown in self._overlays:
-                    # Null removes what is below it, and may not remove nothing.
-                    below = [e for e in self._editors.values() if e.find([*path, name]) is not None]
-                    if below[0] is editor:
-                        editor.remove([*path, name])
-                    else:
-                        editor.set([*path, name], None)
+                    self._clear_in_overlay(editor, [*path, name])
+                elif spec.fields[name].is_set and isinstance(value, list):
+                    editor.change_set([*path, name], value)
                 else:
                     editor.set([*path, name], tagged_value(value) if is_tagged else value)
                 return
@@ -244,6 +241,14 @@ class Adopter:
             if value is not ABSENT:
                 holders[0].change(inner, value_at(declared, steps), value)
 
+    def _clear_in_overlay(self, editor: TextEditor, path: EditPath) -> None:
+        """In an overlay, null removes what is below it, and may not remove nothing."""
+        below = [each for each in self._editors.values() if each.find(path) is not None]
+        if below[0] is editor:
+            editor.remove(path)
+        else:
+            editor.set(path, None)
+
     def _remove(self, address: Address) -> None:
         """Take an object out; its children go with it."""
         self._taken_out.add(address)
@@ -254,23 +259,34 @@ class Adopter:
         is_shared = any(each.shares(path) for each in self._editors.values())
         restores = [editor.kept() for editor in holders]
         try:
+            if is_shared and address.parent is not None and self._lists.is_in_overlay(path):
+                self._lists.put(path, None)
+                return
             for editor in holders:
                 editor.remove(path)
             if address.parent is None:
                 return
-            declared = self._declared.resources.get(address) if self._declared else None
-            through = declared.source.through if declared is not None else ()
-            taken = {(each.parent.slug, each.slug) for each in self._taken_out if each.parent}
-            if is_shared or not (holders or declared is None or through):
+            if is_shared or not (holders or self._is_inherited(address)):
                 self._lists.own(path[:-1]).pop(path[-1], None)
-            # What it comes through may have lost it already: then nothing is inherited any more.
-            elif not holders and not any((name, address.slug) in taken for name in through):
+            elif not holders and not self._is_base_taken_out(address):
                 self._override(address)(path, None)
         except RefusedError:
             self._taken_out.discard(address)
             for restore in restores:
                 restore()
             raise
+
+    def _is_base_taken_out(self, address: Address) -> bool:
+        """Whether there is nothing to inherit any more: what it comes through has lost it."""
+        found = self._declared.resources.get(address) if self._declared is not None else None
+        names = found.source.through if found is not None else ()
+        taken = {(each.parent.slug, each.slug) for each in self._taken_out if each.parent}
+        return any((name, address.slug) in taken for name in names)
+
+    def _is_inherited(self, address: Address) -> bool:
+        """Whether an object comes from what its parent extends."""
+        found = self._declared.resources.get(address) if self._declared is not None else None
+        return found is None or bool(found.source.through)
 
     def _declared_in(self, above: tuple[str, ...], *, is_base: bool) -> dict[str, Json]:
         """What a list declares, but for what comes by `extends`."""

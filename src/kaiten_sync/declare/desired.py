@@ -32,21 +32,13 @@ def build_desired(merged: MergedCatalog) -> DesiredState:
         for spec in top_kinds()
         for each in _objects(spec, merged.root.entries.get(spec.section), None)
     ]
-    # By address: how declarations are spread over files must change no plan.
-    resources = sorted(
-        (_resource(address, entry) for address, entry in objects),
-        key=lambda resource: resource.address.sort_key,
-    )
+    in_order = sorted(objects, key=lambda each: each[0].sort_key)
+    maps = [each for each in objects if isinstance(each[1].node.value, dict)]
     return DesiredState(
-        resources={resource.address: resource for resource in resources},
+        resources={address: _resource(address, entry) for address, entry in in_order},
         terms={a: _terms(entry) for a, entry in objects if spec_of(a.kind).versions},
-        protected=frozenset(a for a, entry in objects if _note(entry, PROTECT) is True),
-        owns=frozenset(
-            ChildList(address, child.kind)
-            for address, entry in objects
-            for child in child_kinds(address.kind)
-            if child.section in entry.node.entries
-        ),
+        protected=frozenset(address for address, entry in maps if _is_protected(entry)),
+        owns=frozenset(owned for address, entry in maps for owned in _lists(address, entry)),
         removed=merged.removed,
     )
 
@@ -58,45 +50,60 @@ def _objects(
 
     What is declared as not sold is declared as nothing else: what it granted stays with holders.
     """
+    inside = child_kinds(spec.kind)
     for slug, entry in (section.node.entries if section else {}).items():
         address = Address(spec.kind, slug, parent)
-        if spec.versions and _note(entry, SOLD) is False:
+        if spec.versions and not _is_sold(entry):
             yield (
                 address,
                 Entry(entry.key_ref, Node(entry.node.ref, {SOLD: entry.node.entries[SOLD]})),
             )
             continue
         yield address, entry
-        for child in child_kinds(spec.kind):
+        for child in inside:
             yield from _objects(child, entry.node.entries.get(child.section), address)
 
 
-def _note(entry: Entry, name: str) -> object:
-    """What an object says for plans alone: no server is told."""
-    declared = entry.node.entries.get(name)
-    return declared.node.value if declared is not None else None
+def _lists(address: Address, entry: Entry) -> Iterator[ChildList]:
+    for child in child_kinds(address.kind):
+        if child.section in entry.node.entries:
+            yield ChildList(address, child.kind)
+
+
+def _is_sold(entry: Entry) -> bool:
+    declared = entry.node.entries.get(SOLD)
+    return declared is None or declared.node.value is not False
 
 
 def _terms(entry: Entry) -> FamilyTerms:
     """How a family wants to be changed."""
-    wanted, reason = _note(entry, ON_TIGHTEN), _note(entry, REASON)
+    notes = {name: each.node.value for name, each in entry.node.entries.items()}
+    wanted, reason = notes.get(ON_TIGHTEN), notes.get(REASON)
     return FamilyTerms(
         when_tightened=WhenTightened(wanted)
         if isinstance(wanted, str) and wanted in tuple(WhenTightened)
         else WhenTightened.NEW_VERSION,
         reason=reason if isinstance(reason, str) else None,
-        archive_replaced=_note(entry, ARCHIVE_REPLACED) is True,
+        archive_replaced=notes.get(ARCHIVE_REPLACED) is True,
     )
+
+
+def _is_protected(entry: Entry) -> bool:
+    """Whether an object says so. It is a rule for plans and not a field: no server is told."""
+    declared = entry.node.entries.get(PROTECT)
+    return declared is not None and declared.node.value is True
 
 
 def _resource(address: Address, entry: Entry) -> Resource:
     spec, node = spec_of(address.kind), entry.node
-    is_short = spec.shorthand and not isinstance(node.value, dict)
-    entries = {spec.shorthand: Entry(node.ref, node)} if is_short else node.entries
     fields: dict[str, Json] = {}
     sources: dict[str, SourceRef] = {}
+    if spec.shorthand and not isinstance(node.value, dict):
+        fields[spec.shorthand] = declared_value(spec.fields[spec.shorthand], node.plain())
+        sources[spec.shorthand] = node.ref
+        return Resource(address=address, fields=fields, source=entry.key_ref, sources=sources)
     for name, field in spec.fields.items():
-        declared = entries.get(name)
+        declared = node.entries.get(name)
         if declared is not None:
             fields[name] = declared_value(field, declared.node.plain())
             sources[name] = declared.key_ref

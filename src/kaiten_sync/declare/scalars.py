@@ -50,28 +50,16 @@ def resolve_plain(text: str) -> Scalar | Diagnostic:
     """The value of a plain scalar, or why it has none; the caller knows the place."""
     if text in _WORDS:
         return _WORDS[text]
-    # Most texts are names: this spares them ten regular expressions.
     if text[0] not in _CAN_BE_SPECIAL:
         return text
-    if _INTEGER.fullmatch(text) or _GROUPED.fullmatch(text):
-        digits = text.replace("_", "")
-        is_short = len(digits.lstrip("-+")) <= _MAX_INTEGER_DIGITS
-        if is_short and abs(value := int(digits)) <= MAX_EXACT_INTEGER:
-            return value
-        return Diagnostic(
-            rule="number-too-large",
-            message="this integer is beyond 2^53, where the server's numbers are no longer exact",
-            hint="use a smaller number, or `unlimited` for a grant without a cap",
-        )
+    if _INTEGER.fullmatch(text):
+        return _integer(text)
+    if _GROUPED.fullmatch(text):
+        return _integer(text.replace("_", ""))
     if _DECIMAL.fullmatch(text) and not _THOUSANDS.fullmatch(text):
         number = float(text)
         return number if math.isfinite(number) else _not_finite(text)
-    if _NOT_FINITE.fullmatch(text) or _as_number(text) in (math.inf, -math.inf):
-        return _not_finite(text)
-    if meaning := _other_meaning(text):
-        message = f"'{shorten(text)}' {meaning}"
-        return Diagnostic(rule=AMBIGUOUS, message=message, hint=_advice(text))
-    return text
+    return _ambiguity(text) or text
 
 
 def is_plain_text(text: str) -> bool:
@@ -82,6 +70,26 @@ def is_plain_text(text: str) -> bool:
 def shorten(text: str) -> str:
     """The text for a message: one that goes on for pages helps nobody."""
     return text if len(text) <= 40 else text[:37] + "..."
+
+
+def _integer(text: str) -> Scalar | Diagnostic:
+    # A sign is one character more. What is longer is too large, and slow to read.
+    if len(text) <= _MAX_INTEGER_DIGITS + 1 and abs(value := int(text)) <= MAX_EXACT_INTEGER:
+        return value
+    return Diagnostic(
+        rule="number-too-large",
+        message="this integer is beyond 2^53, where the server's numbers are no longer exact",
+        hint="use a smaller number, or `unlimited` for a grant without a cap",
+    )
+
+
+def _ambiguity(text: str) -> Diagnostic | None:
+    if _NOT_FINITE.fullmatch(text) or _as_number(text) in (math.inf, -math.inf):
+        return _not_finite(text)
+    if meaning := _other_meaning(text):
+        message = f"'{shorten(text)}' {meaning}"
+        return Diagnostic(rule=AMBIGUOUS, message=message, hint=_advice(text))
+    return None
 
 
 def _other_meaning(text: str) -> str | None:

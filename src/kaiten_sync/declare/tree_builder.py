@@ -47,10 +47,6 @@ class _Frame:
     is_merge: bool = False
     has_merge: bool = False
 
-    @property
-    def wants_key(self) -> bool:
-        return self.is_map and self.key_ref is None
-
 
 class TreeBuilder:
     """Takes events and holds the tree, the diagnostics, and the places of broken values."""
@@ -94,12 +90,11 @@ class TreeBuilder:
     # -- events ----------------------------------------------------------------------------
 
     def _take_scalar(self, event: yaml.ScalarEvent) -> None:
-        ref = self._ref(event)
+        ref, text = self._ref(event), event.value
         is_plain = not event.style and event.tag is None
         if event.tag is not None:
             self._refuse_tag(ref, event.tag)
-        # Only an escape can bring it: YAML refuses the byte itself.
-        if "\0" in event.value:
+        if "\0" in text:
             self._report(
                 ref,
                 "control-character",
@@ -108,17 +103,13 @@ class TreeBuilder:
             )
         frame = self._stack[-1]
         self._count_nodes(1, ref)
-        if frame.wants_key:
+        if frame.is_map and frame.key_ref is None:
             frame.size += 1
             if event.anchor is not None:
-                self._anchors[event.anchor] = (Node(ref, event.value), 1)
-            self._take_key(frame, event.value, ref, is_plain)
+                self._anchors[event.anchor] = (Node(ref, text), 1)
+            self._take_key(frame, text, ref, is_plain)
             return
-        value: Scalar | Diagnostic = resolve_plain(event.value) if is_plain else event.value
-        if isinstance(value, Diagnostic):
-            self._report(ref, value.rule, value.message, value.hint)
-            value = event.value
-        self._add(Node(ref, value), 1, event.anchor)
+        self._add(Node(ref, self._resolve(text, ref) if is_plain else text), 1, event.anchor)
 
     def _open(self, event: yaml.MappingStartEvent | yaml.SequenceStartEvent) -> None:
         ref = self._ref(event)
@@ -132,10 +123,7 @@ class TreeBuilder:
 
     def _close(self, _event: Event) -> None:
         frame = self._stack.pop()
-        for source in frame.merged:  # own keys win, then earlier maps
-            for key, entry in source.entries.items():
-                frame.entries.setdefault(key, entry)
-        value = frame.entries if frame.is_map else tuple(frame.items)
+        value = self._entries(frame) if frame.is_map else tuple(frame.items)
         self._add(Node(frame.ref, value), frame.size, frame.anchor)
 
     def _take_alias(self, event: yaml.AliasEvent) -> None:
@@ -175,14 +163,7 @@ class TreeBuilder:
             frame.is_merge = frame.has_merge = True
             return
         if is_plain and text not in self._plain_keys:
-            value = resolve_plain(text)
-            hint = comma_hint(text) or f'quote it: "{shorten(text)}"'
-            if isinstance(value, str):
-                self._plain_keys.add(text)
-            elif isinstance(value, Diagnostic) and value.rule == AMBIGUOUS:
-                self._report(ref, value.rule, value.message, hint)
-            else:
-                self._report(ref, "non-string-key", f"the key '{shorten(text)}' is not text", hint)
+            self._check_plain_key(text, ref)
         if text in frame.entries:
             first = frame.entries[text].key_ref
             self._report(
@@ -192,6 +173,16 @@ class TreeBuilder:
                 "keep one of the two",
             )
             frame.key = None
+
+    def _check_plain_key(self, text: str, ref: SourceRef) -> None:
+        value = resolve_plain(text)
+        hint = comma_hint(text) or f'quote it: "{shorten(text)}"'
+        if isinstance(value, str):
+            self._plain_keys.add(text)
+        elif isinstance(value, Diagnostic) and value.rule == AMBIGUOUS:
+            self._report(ref, value.rule, value.message, hint)
+        else:
+            self._report(ref, "non-string-key", f"the key '{shorten(text)}' is not text", hint)
 
     def _add(self, node: Node, size: int, anchor: str | None = None) -> None:
         """Put a finished value where it belongs: as a value, an element, or (wrongly) a key."""
@@ -210,21 +201,35 @@ class TreeBuilder:
 
     def _put(self, frame: _Frame, node: Node) -> None:
         if frame.is_merge:
-            sources = node.value if isinstance(node.value, tuple) else (node,)
-            for source in sources:
-                if isinstance(source.value, dict):
-                    frame.merged.append(source)
-                elif source.ref not in self.broken:
-                    self._report(
-                        source.ref,
-                        "bad-merge-key",
-                        "'<<' takes a map or a list of maps",
-                        "`<<: *name`",
-                    )
+            self._take_merged(frame, node)
         elif frame.key is not None and frame.key_ref is not None:
             frame.entries[frame.key] = Entry(frame.key_ref, node)
         frame.key = frame.key_ref = None
         frame.is_merge = False
+
+    def _take_merged(self, frame: _Frame, node: Node) -> None:
+        sources = node.value if isinstance(node.value, tuple) else (node,)
+        for source in sources:
+            if isinstance(source.value, dict):
+                frame.merged.append(source)
+            elif source.ref not in self.broken:
+                self._report(
+                    source.ref, "bad-merge-key", "'<<' takes a map or a list of maps", "`<<: *name`"
+                )
+
+    def _entries(self, frame: _Frame) -> dict[str, Entry]:
+        """A mapping's own entries, then those merged into it: own keys win, then earlier maps."""
+        for source in frame.merged:
+            for key, entry in source.entries.items():
+                frame.entries.setdefault(key, entry)
+        return frame.entries
+
+    def _resolve(self, text: str, ref: SourceRef) -> Scalar:
+        value = resolve_plain(text)
+        if isinstance(value, Diagnostic):
+            self._report(ref, value.rule, value.message, value.hint)
+            return text
+        return value
 
     # -- diagnostics --------------------------------------------------------------------------
 

@@ -172,21 +172,22 @@ def _section(spec: KindSpec, slugs: list[str], parent: Address | None, content: 
 def _object(spec: KindSpec, address: Address, content: _Content) -> Node:
     """An object as a map, or in the short form if one field says it all."""
     fields = content.objects[address]
-    children = [
-        (_plain(child.section), _section(child, slugs, address, content))
-        for child in child_kinds(address.kind)
-        for slugs in [content.slugs(child, address)]
-        if slugs or ChildList(address, child.kind) in content.owns
-    ]
+    children = list(_children(address, content))
     bare = fields.get(spec.shorthand)
     if not children and fields.keys() == {spec.shorthand} and not isinstance(bare, Mapping):
         return _node(bare)
-    # In the order of the kind's table: an export of the same server has the same bytes.
     pairs = [(_plain(name), _node(fields[name])) for name in spec.fields if name in fields]
     if address in content.bases:
         pairs.append((_plain(EXTENDS), _text(content.bases[address])))
     is_flow = bool(spec.shorthand) and not isinstance(bare, Mapping)
     return _map([*pairs, *children], is_flow=is_flow)
+
+
+def _children(address: Address, content: _Content) -> Iterator[tuple[Node, Node]]:
+    for spec in child_kinds(address.kind):
+        slugs = content.slugs(spec, address)
+        if slugs or ChildList(address, spec.kind) in content.owns:
+            yield _plain(spec.section), _section(spec, slugs, address, content)
 
 
 def _node(value: Json) -> Node:
@@ -223,11 +224,14 @@ def _text(value: str) -> Node:
             f"{value[:40]!r} holds half of a character, which no text file can hold",
             hint="correct it on the server first",
         )
-    # Plain for one clean line, a block for several, and quotes with escapes for the rest.
-    style = None if value.isprintable() and is_plain_text(value) else '"'
+    return ScalarNode(_STR, value, style=_style(value))
+
+
+def _style(value: str) -> str | None:
+    """Plain for one clean line, a block for several, and quotes with escapes for the rest."""
     if "\n" in value.strip("\n") and value.replace("\n", "").isprintable():
-        style = "|"
-    return ScalarNode(_STR, value, style=style)
+        return "|"
+    return None if value.isprintable() and is_plain_text(value) else '"'
 
 
 def _plain(value: str) -> Node:
@@ -245,8 +249,15 @@ def _sequence(items: list[Node], *, is_flow: bool = False) -> Node:
 
 def _serialize(root: Node) -> str:
     text: str = yaml.serialize(root, Dumper=_Dumper, allow_unicode=True, width=_NEVER_FOLD)
-    if text.isprintable():
-        return text
-    # What cannot be seen is written as `\U........`: some characters would turn around what a
-    # reviewer reads. All such texts are in double quotes (`_text`).
-    return "".join(c if c == "\n" or c.isprintable() else f"\\U{ord(c):08X}" for c in text)
+    if "\\U" in text:  # libyaml's way to write an emoji, on one line in quotes
+        text = yaml.serialize(root, Dumper=yaml.SafeDumper, allow_unicode=True, width=_NEVER_FOLD)
+    return text if text.isprintable() else "".join(map(_visible, text))
+
+
+def _visible(character: str) -> str:
+    r"""A character of the written YAML; what cannot be seen as `\U........`.
+
+    All such texts are in double quotes (`_style`). Some would turn around what a reviewer reads.
+    """
+    is_seen = character == "\n" or character.isprintable()
+    return character if is_seen else f"\\U{ord(character):08X}"

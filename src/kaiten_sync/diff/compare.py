@@ -8,7 +8,7 @@ from itertools import chain
 
 from kaiten_sync.effects import field_effect, inner_changes, with_joint_effect, worst
 from kaiten_sync.kinds.registry import spec_of
-from kaiten_sync.kinds.spec import Mutability
+from kaiten_sync.kinds.spec import FieldSpec, KindSpec, Mutability
 from kaiten_sync.kinds.units import unit_holder, unit_of
 from kaiten_sync.kinds.values import normal_value
 from kaiten_sync.model.address import Address
@@ -16,7 +16,7 @@ from kaiten_sync.model.change import FieldChange
 from kaiten_sync.model.drift import CatalogDiff, Difference, DriftClass
 from kaiten_sync.model.resource import DesiredState, LiveResource, LiveState, Resource
 from kaiten_sync.model.settings import Scope
-from kaiten_sync.model.value import ABSENT, Json, is_same, spelled_as
+from kaiten_sync.model.value import ABSENT, Absent, Json, is_same, spelled_as
 
 
 def diff_catalog(desired: DesiredState, live: LiveState, scope: Scope) -> CatalogDiff:
@@ -31,7 +31,6 @@ def diff_catalog(desired: DesiredState, live: LiveState, scope: Scope) -> Catalo
         for resource in desired.resources.values()
         if (difference := _compare(resource, live.resources.get(resource.address)))
     ]
-    # Counted before what is not declared joins: that is neither the same nor different.
     unchanged = len(desired.resources) - len(differences)
     for address, found in live.resources.items():
         is_owned = desired.owns_place_of(address)
@@ -75,26 +74,10 @@ def _sorted(differences: Iterable[Difference]) -> tuple[Difference, ...]:
 
 def _compare(resource: Resource, live: LiveResource | None) -> Difference | None:
     if live is None:
-        specs = spec_of(resource.address.kind).fields
-        return Difference(
-            address=resource.address,
-            drift=DriftClass.MISSING,
-            fields=tuple(
-                FieldChange(
-                    name=name,
-                    after=normal_value(specs[name], value),
-                    source=resource.sources.get(name),
-                )
-                for name, value in _in_order(resource)
-                if value is not None
-            ),
-            effect=spec_of(resource.address.kind).created,
-            source=resource.source,
-        )
+        return _missing(resource)
     changed = tuple(_changed_fields(resource, live))
     if not changed:
         return None
-    # Judged with the fields that stay as well: a threshold and its overage limit usage together.
     after = {**live.fields, **{f.name: f.after for f in changed if f.after is not ABSENT}}
     fields = with_joint_effect(spec_of(resource.address.kind), changed, live.fields, after)
     return Difference(
@@ -105,6 +88,25 @@ def _compare(resource: Resource, live: LiveResource | None) -> Difference | None
         source=resource.source,
         updated_at=live.updated_at,
         updated_by=live.updated_by,
+    )
+
+
+def _missing(resource: Resource) -> Difference:
+    kind = spec_of(resource.address.kind)
+    return Difference(
+        address=resource.address,
+        drift=DriftClass.MISSING,
+        fields=tuple(
+            FieldChange(
+                name=name,
+                after=normal_value(kind.fields[name], value),
+                source=resource.sources.get(name),
+            )
+            for name, value in _in_order(kind, resource)
+            if value is not None
+        ),
+        effect=kind.created,
+        source=resource.source,
     )
 
 
@@ -120,17 +122,11 @@ def _unmanaged(live: LiveResource) -> Difference:
 
 
 def _changed_fields(resource: Resource, live: LiveResource) -> Iterator[FieldChange]:
-    specs = spec_of(resource.address.kind).fields
-    for name, declared in chain(_in_order(resource), _implied(resource, live)):
-        spec = specs[name]
+    kind = spec_of(resource.address.kind)
+    for name, declared in chain(_in_order(kind, resource), _implied(kind, resource, live)):
+        spec = kind.fields[name]
         before = live.fields.get(name, ABSENT)
-        # Null means what the server has when the field was never set.
-        after = spelled_as(
-            before,
-            normal_value(spec, declared)
-            if declared is not None
-            else spec.default({**live.fields, **resource.fields}),
-        )
+        after = spelled_as(before, _wanted(spec, declared, resource, live))
         # A field may steer creation only, and the server does not show what came of it.
         is_unseen = spec.mutability is Mutability.CREATE_ONLY and before is ABSENT
         if is_unseen or is_same(before, after):
@@ -145,20 +141,28 @@ def _changed_fields(resource: Resource, live: LiveResource) -> Iterator[FieldCha
         )
 
 
-def _in_order(resource: Resource) -> Iterator[tuple[str, Json]]:
+def _in_order(kind: KindSpec, resource: Resource) -> Iterator[tuple[str, Json]]:
     """The declared fields in their kind's order: how a file is written changes no plan."""
-    for name in spec_of(resource.address.kind).fields:
+    for name in kind.fields:
         if name in resource.fields:
             yield name, resource.fields[name]
 
 
-def _implied(resource: Resource, live: LiveResource) -> Iterator[tuple[str, None]]:
+def _implied(kind: KindSpec, resource: Resource, live: LiveResource) -> Iterator[tuple[str, None]]:
     """The fields that are declared by leaving them out, if the server has set them.
 
     A default that follows from other fields follows them by itself.
     """
-    for name, spec in spec_of(resource.address.kind).fields.items():
-        is_left_out = spec.is_implied and name not in resource.fields
-        is_known = name in live.fields
-        if is_left_out and is_known and live.fields[name] != spec.default(live.fields):
-            yield name, None
+    for spec in kind.implied:
+        is_set = spec.name not in resource.fields and spec.name in live.fields
+        if is_set and live.fields[spec.name] != spec.default(live.fields):
+            yield spec.name, None
+
+
+def _wanted(
+    spec: FieldSpec, declared: Json, resource: Resource, live: LiveResource
+) -> Json | Absent:
+    """The declared value; null means what the server has when the field was never set."""
+    if declared is not None:
+        return normal_value(spec, declared)
+    return spec.default({**live.fields, **resource.fields})
