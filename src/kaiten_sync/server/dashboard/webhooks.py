@@ -22,6 +22,7 @@ from kaiten_sync.server.dashboard.pages import (
     show_question,
     up_to,
 )
+from kaiten_sync.server.db.deliveries import DELIVERY_SORTS
 from kaiten_sync.server.db.webhooks import ENDPOINT_SORTS
 from kaiten_sync.server.domain.events import EVENT_TYPES, OWN_EVENT_TYPES, read_scope
 from kaiten_sync.server.domain.refusals import Problem, unprocessable
@@ -101,6 +102,7 @@ def _detail(visit: Visit) -> Shown:
         visit,
         f"{_ALL}/{row.id}",
         Filter(name="status", label="Status", choices=choices(_STATUSES)),
+        sorts=DELIVERY_SORTS,
     )
     page = webhooks.list_deliveries(
         visit.work,
@@ -108,6 +110,7 @@ def _detail(visit: Visit) -> Shown:
         ROWS,
         endpoint_id=row.id,
         status=wanted.values["status"] or None,
+        sort=wanted.sort,
     )
     payloads = webhooks.payloads_of(visit.work, page.rows)
     return Shown(
