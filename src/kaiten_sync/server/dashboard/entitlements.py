@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from kaiten_sync.server.dashboard.api_lines import export_line
@@ -18,7 +19,7 @@ from kaiten_sync.server.dashboard.entitlement_forms import (
     stored_entitlement,
 )
 from kaiten_sync.server.dashboard.fields import choices
-from kaiten_sync.server.dashboard.listing import ROWS, Filter, listing_of, skipped_of
+from kaiten_sync.server.dashboard.listing import ROWS, Filter, listing_of
 from kaiten_sync.server.dashboard.pages import (
     DashboardPage,
     Shown,
@@ -31,10 +32,13 @@ from kaiten_sync.server.dashboard.pages import (
     show_question,
     up_to,
 )
+from kaiten_sync.server.db.entitlements import EntitlementRow
+from kaiten_sync.server.db.holders import ENTITLED_SORTS, GRANTING_SORTS
 from kaiten_sync.server.db.saturation import METER_SORTS
 from kaiten_sync.server.db.search import ENTITLEMENT_SORTS
 from kaiten_sync.server.service import saturation, search, usage_days
 from kaiten_sync.server.service.entitlements import get_entitlement
+from kaiten_sync.server.service.work import Work
 from kaiten_sync.server.shapes.entitlements import entitlement_json
 
 _READ = "read:entitlements"
@@ -54,19 +58,19 @@ def _list(visit: Visit) -> Shown:
         sorts=ENTITLEMENT_SORTS,
     )
     page = search.find_entitlements(visit.work, wanted.wanted, wanted.position, ROWS)
-    declaration = None
-    if wanted.is_declared:
-        groups_of = search.groups_of(visit.work, [row.id for row in page.rows])
-        shown = (entitlement_json(row, groups_of.get(row.id, ())) for row in page.rows)
-        declaration = declare_entitlements(shown)
     return Shown(
         template="entitlements.html",
         values={"listing": wanted, "rows": page.rows, "following": wanted.after(page.next)},
         calls=(call("list-entitlements", query={"limit": str(ROWS)}),),
-        declaration=declaration,
+        declaration=_declared(visit.work, page.rows) if wanted.is_declared else None,
         declared_at=wanted.declared(),
         command=export_line,
     )
+
+
+def _declared(work: Work, rows: Sequence[EntitlementRow]) -> str | None:
+    groups_of = search.groups_of(work, [row.id for row in rows])
+    return declare_entitlements(entitlement_json(row, groups_of.get(row.id, ())) for row in rows)
 
 
 def _stored(visit: Visit) -> tuple[Any, dict[str, Any]]:
@@ -110,23 +114,23 @@ def _usage(visit: Visit) -> Shown:
 
 def _licenses(visit: Visit) -> Shown:
     row, _ = _stored(visit)
-    skipped = skipped_of(visit)
-    rows, has_more = search.licenses_granting(visit.work, row.id, skipped=skipped, limit=ROWS)
-    following = _next(visit, "licenses", skipped) if has_more else None
+    listing = listing_of(visit, f"{_ALL}/{row.slug}/licenses", sorts=GRANTING_SORTS, skips=True)
+    rows, has_more = search.licenses_granting(
+        visit.work, row.id, skipped=listing.skipped, limit=ROWS, sort=listing.sort
+    )
     held = search.count_by_license(visit.work, [row.license_id for row in rows])
-    return _tabbed(visit, "licenses", rows=rows, held=held, following=following)
+    following = listing.skipping(listing.skipped + ROWS) if has_more else None
+    return _tabbed(visit, "licenses", rows=rows, held=held, listing=listing, following=following)
 
 
 def _customers(visit: Visit) -> Shown:
     row, _ = _stored(visit)
-    skipped = skipped_of(visit)
-    rows, has_more = search.customers_entitled(visit.work, row.id, skipped=skipped, limit=ROWS)
-    following = _next(visit, "customers", skipped) if has_more else None
-    return _tabbed(visit, "customers", rows=rows, following=following)
-
-
-def _next(visit: Visit, tab: str, skipped: int) -> str:
-    return f"{_ALL}/{visit.path['entitlementSlug']}/{tab}?skip={skipped + ROWS}"
+    listing = listing_of(visit, f"{_ALL}/{row.slug}/customers", sorts=ENTITLED_SORTS, skips=True)
+    rows, has_more = search.customers_entitled(
+        visit.work, row.id, skipped=listing.skipped, limit=ROWS, sort=listing.sort
+    )
+    following = listing.skipping(listing.skipped + ROWS) if has_more else None
+    return _tabbed(visit, "customers", rows=rows, listing=listing, following=following)
 
 
 def _edit(visit: Visit) -> Shown:

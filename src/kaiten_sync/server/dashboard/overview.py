@@ -13,6 +13,7 @@ from kaiten_sync.server.dashboard.usage import BAND_NAMES, REFUSED, usage_path
 from kaiten_sync.server.db.search import Wanted
 from kaiten_sync.server.domain.saturation import Band
 from kaiten_sync.server.service import saturation, search, usage_days, webhooks
+from kaiten_sync.server.service.audit import recent_events
 from kaiten_sync.server.service.work import Work
 
 _FULL = 20
@@ -113,7 +114,7 @@ def _overview(visit: Visit) -> Shown:
             "tiles": of_usage,
             "other_tiles": others,
             "meters": full,
-            "events": saturation.recent_events(work, _EVENTS) if sees_usage else [],
+            "events": recent_events(work, _EVENTS) if sees_usage else [],
             "chart": (
                 chart_reports(usage_days.count_reports(work), "Usage reports")
                 if sees_usage
