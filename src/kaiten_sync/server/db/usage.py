@@ -226,7 +226,11 @@ def find_granted(
 
     Both stay until the transaction ends, which has to be one that writes.
     """
-    return _GRANTED_HELD.first(connection, instance=instance_id, entitlement=entitlement_id)
+    asked = {"instance": instance_id, "entitlement": entitlement_id}
+    found = _GRANTED_HELD.first(connection, **asked)
+    # On PostgreSQL an instance that moved to another license while its lock was waited for falls
+    # out of the join with the old one. Now that it is locked, it stays where it is.
+    return found or _GRANTED_HELD.first(connection, **asked)
 
 
 def find_counter(
