@@ -33,13 +33,15 @@ Slugs = tuple[str, str]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CounterRow:
-    """A counter with what it belongs to."""
+    """A counter with what it belongs to, the license of its instance, and its window."""
 
     instance_id: str
     entitlement_id: str
+    license_id: str
     value: float
     event_count: int
     period_start: int | None
+    window_end: int | None
     report_seq: int
     updated_at: int
 
