@@ -71,12 +71,13 @@ class Answer:
     """A successful answer: its status and its JSON body, None if there was none.
 
     `body` is without the token, should the server send it back. `raw` is as sent: only to be sent
-    to the server again.
+    to the server again. `size_bytes` is that of the body, unpacked.
     """
 
     status: int
     body: Any
     raw: Any
+    size_bytes: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -261,7 +262,8 @@ class Client:
         if status < 300:
             body = read_json(content, str(request))
             has_token = b"\\u" in content or self.redaction.is_in(content.decode(errors="replace"))
-            return Answer(status, self.redaction.of_json(body) if has_token else body, body)
+            shown = self.redaction.of_json(body) if has_token else body
+            return Answer(status, shown, body, len(content))
         refused = refusal(
             request.method, request.path, status, headers, content, hide=self.redaction
         )
