@@ -31,6 +31,9 @@ def answer_shell(root: click.Group, program: str) -> int | None:
         return None
     from click.shell_completion import shell_complete
 
+    from kaiten_sync.cli.shells import register_shells
+
+    register_shells()
     return shell_complete(root, {}, program, VARIABLE, instruction)
 
 
