@@ -12,7 +12,7 @@ from kaiten_sync.api.identity import server_key
 from kaiten_sync.documents import from_json
 from kaiten_sync.documents.receipt import ReceiptDocument
 from kaiten_sync.errors import AccessError, CredentialError, RefusedError, UsageError
-from kaiten_sync.jobs.agreed import committed_place, read_plan_file
+from kaiten_sync.jobs.agreed import committed_place, read_plan_file, usual_place
 from kaiten_sync.jobs.planning import PlanRequest, case_of, propose
 from kaiten_sync.jobs.workspace import Workspace
 from kaiten_sync.model.diagnostic import Diagnostic
@@ -88,13 +88,16 @@ def _check_live(
         raise RefusedError(
             f"{target} waits for {name}, and {name} is not as declared",
             (*_listed(name, proposal.plan), *proposal.refusals),
-            hint=f"apply the plan of {name} first: {_plan_of(name, workspace, files)}",
+            hint=f"plan {name}, and apply that plan first: {_plan_of(name, workspace, files)}",
         )
 
 
 def _plan_of(name: str, workspace: Workspace, files: Sequence[str]) -> str:
+    """The command that makes the plan of a target, which then says how to apply it."""
     declared = [word for path in files for word in ("-f", path)]
-    return shlex.join(["kaiten-sync", "plan", *declared, *workspace.words, "-t", name])
+    words = ["kaiten-sync", "plan", *declared, *workspace.words, "-t", name]
+    place = usual_place(workspace, name)
+    return shlex.join([*words, "-o", place] if place is not None else words)
 
 
 def _listed(name: str, plan: Plan) -> Iterator[Diagnostic]:
