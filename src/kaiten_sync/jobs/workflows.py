@@ -29,11 +29,10 @@ PIPELINE = ".gitlab-ci.yml"
 
 _GITHUB_FOLDER = ".github/workflows"
 _GITHUB = (VALIDATION, "kaiten-sync-plan.yml", "kaiten-sync-apply.yml", "kaiten-sync-drift.yml")
-_PLACES = {
-    Forge.GITHUB: {f"github/{name}": f"{_GITHUB_FOLDER}/{name}" for name in _GITHUB},
-    Forge.GITLAB: {"gitlab/gitlab-ci.yml": PIPELINE},
+_TEMPLATES = {
+    Forge.GITHUB: tuple(f"github/{name}" for name in _GITHUB),
+    Forge.GITLAB: ("gitlab/gitlab-ci.yml",),
 }
-"""Template, and where it goes. Hidden folders are spelled out only here and in `starting`."""
 
 _ARTIFACT = {
     Forge.GITHUB: "The plan to commit is the artifact \\`plan-$TARGET\\` of this run.",
@@ -54,13 +53,17 @@ _WRITES = {
 class WorkflowRequest:
     """What workflows are for.
 
-    `folder` is that of the project in its repository, empty at its root. `writes_plans`: the job
-    that plans commits the plan to the branch of the pull request if another one is there.
-    `submodules` are all of the repository, from its root.
+    `folder` is that of the project in its repository, empty at its root. `name` tells its workflows
+    from those of another project there; empty if there is no other. `is_included`: GitLab's
+    pipeline is a part of another one, whose jobs may have any name. `writes_plans`: the job that
+    plans commits the plan to the branch of the pull request if another one is there. `submodules`
+    are all of the repository, from its root.
     """
 
     forge: Forge
     folder: str = ""
+    name: str = ""
+    is_included: bool = False
     writes_plans: bool = False
     submodules: tuple[str, ...] = ()
 
@@ -71,16 +74,21 @@ class _Template(StandardTemplate):
     delimiter = "@@"
 
 
-def workflow_paths(forge: Forge) -> tuple[str, ...]:
+def workflow_paths(forge: Forge, name: str = "") -> tuple[str, ...]:
     """Where the workflows of a forge go, relative to the repository's root."""
-    return tuple(_PLACES[forge].values())
+    return tuple(_place(each, name) for each in _TEMPLATES[forge])
 
 
-def validation(folder: str = "") -> dict[str, str]:
+def validation(folder: str = "", name: str = "") -> dict[str, str]:
     """The workflow that only validates, by its path."""
-    known = {**_of_folder(Forge.GITHUB, folder), **_of_submodules(Forge.GITHUB, is_needed=False)}
-    template = _read(f"github/{VALIDATION}")
-    return {f"{_GITHUB_FOLDER}/{VALIDATION}": template.substitute(known)}
+    request = WorkflowRequest(forge=Forge.GITHUB, folder=folder, name=name)
+    known = {
+        **_of_folder(Forge.GITHUB, folder),
+        **_of_name(request),
+        **_of_submodules(Forge.GITHUB, is_needed=False),
+    }
+    template = f"github/{VALIDATION}"
+    return {_place(template, name): _read(template).substitute(known)}
 
 
 def workflows(project: Project, request: WorkflowRequest) -> dict[str, str]:
@@ -93,6 +101,7 @@ def workflows(project: Project, request: WorkflowRequest) -> dict[str, str]:
     paths = list(_paths(project, targets, request))
     known = {
         **_of_folder(forge, request.folder),
+        **_of_name(request),
         **_of_writing(request),
         "targets": json.dumps([target.name for target in targets]),
         **_of_submodules(forge, is_needed=bool({*paths}.intersection(request.submodules))),
@@ -105,9 +114,9 @@ def workflows(project: Project, request: WorkflowRequest) -> dict[str, str]:
     asks = forge is Forge.GITHUB and bool(project.policy.automatic)
     known |= _of_effects(targets, known) if asks else {"approval": "", "effects": ""}
     job = _read(f"{forge}/apply-job.yml")
-    jobs = (job.substitute({**known, **e}) for e in apply_jobs(forge, targets, asks=asks))
+    jobs = (job.substitute({**known, **e}) for e in apply_jobs(forge, targets, known, asks=asks))
     known["jobs"] = "\n".join(jobs)
-    return {path: _read(name).substitute(known) for name, path in _PLACES[forge].items()}
+    return {_place(t, request.name): _read(t).substitute(known) for t in _TEMPLATES[forge]}
 
 
 def _of_effects(targets: Sequence[Target], known: Mapping[str, str]) -> dict[str, str]:
@@ -116,8 +125,30 @@ def _of_effects(targets: Sequence[Target], known: Mapping[str, str]) -> dict[str
     return {
         "approval": _read("github/approval-job.yml").substitute({**known, "names": names}),
         "effects": "\n# A plan that needs no review by `policy.automatic` is applied in the"
-        " environment\n# TARGET-automatic, which has the token and no reviewers.",
+        f" environment\n# {known['own']}TARGET-automatic, which has the token and no reviewers.",
     }
+
+
+def _place(template: str, name: str) -> str:
+    """Where a template goes. Hidden folders are spelled out only here and in `starting`."""
+    if not template.startswith("github/"):
+        return f"{name}{PIPELINE}"
+    return f"{_GITHUB_FOLDER}/{_prefix(name)}{posixpath.basename(template)}"
+
+
+def _of_name(request: WorkflowRequest) -> dict[str, str]:
+    """The prefixes of jobs and of environments, and what only a pipeline of its own may set."""
+    own = _prefix(request.name)
+    is_whole = not request.is_included
+    return {
+        "own": own,
+        "job": own or _prefix("" if is_whole else "kaiten-sync"),
+        "whole": _read("gitlab/whole.yml").template if is_whole else "",
+    }
+
+
+def _prefix(name: str) -> str:
+    return f"{name}-" if name else ""
 
 
 def _of_folder(forge: Forge, folder: str) -> dict[str, str]:
