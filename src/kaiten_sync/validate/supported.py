@@ -27,7 +27,8 @@ def unsupported(desired: DesiredState, capabilities: Capabilities) -> tuple[Diag
         *(
             Diagnostic(
                 rule="unsupported-field",
-                message=f"the server does not know '{spec.name}' (so says {capabilities.source})",
+                message=f"the server does not know '{spec.name}'"
+                f" (according to {capabilities.source})",
                 ref=resource.sources.get(spec.name, resource.source),
                 address=str(resource.address),
                 hint="remove the field, or set the target's `generation` if this is wrong",
@@ -48,7 +49,7 @@ def _without_families(desired: DesiredState, capabilities: Capabilities) -> Iter
         if not capabilities.knows(versions.kind, link):
             yield Diagnostic(
                 rule="no-families",
-                message=f"the server has no families (so says {capabilities.source})",
+                message=f"the server has no families (according to {capabilities.source})",
                 ref=desired.resources[address].source,
                 address=str(address),
                 hint=f"declare it below `{versions.section}`, or set the target's `generation` if"
