@@ -42,7 +42,9 @@ class _Replacement:
             file.flush()
             os.fsync(file.fileno())
         if self._before is None:
-            os.chmod(self._staged, 0o666 & ~_umask())
+            mask = os.umask(0)
+            os.umask(mask)
+            os.chmod(self._staged, 0o666 & ~mask)
         elif not _made_alike(self._path, self._staged):
             self.discard()
 
@@ -114,9 +116,3 @@ def _write_in_place(path: Path, content: bytes) -> None:
     with os.fdopen(descriptor, "wb") as file:
         file.write(content)
         file.truncate()
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask

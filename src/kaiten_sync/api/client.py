@@ -24,7 +24,6 @@ from kaiten_sync import __version__
 from kaiten_sync.api.answers import read_json
 from kaiten_sync.api.bounds import BoundedTransport, OverdueError, TooLargeError, unpacked
 from kaiten_sync.api.credentials import api_base, check_token
-from kaiten_sync.api.network import Network
 from kaiten_sync.api.pace import ClosedError, ExhaustedError, Pace, Turn, seconds_to_wait
 from kaiten_sync.api.problems import refusal
 from kaiten_sync.api.settings import (
@@ -136,7 +135,9 @@ class Client:
                 connect=CONNECT_TIMEOUT_S,
             ),
             transport=BoundedTransport(
-                tls=_tls(self.base_url, settings.network),
+                tls=settings.network.tls()
+                if self.base_url.startswith("https:")
+                else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT),
                 limits=httpx.Limits(
                     max_connections=settings.pool, max_keepalive_connections=settings.pool
                 ),
@@ -355,13 +356,6 @@ class _Stop:
         if self._slowed_at is None:
             self._slowed_at = now
         return self._pace.is_exhausted or now - self._slowed_at >= self._retry.patience_s
-
-
-def _tls(base_url: str, network: Network) -> ssl.SSLContext:
-    """Certificates to check against; reading them takes 20 ms, which plain http need not pay."""
-    if base_url.startswith("https:"):
-        return network.tls()
-    return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 
 
 def describe(error: Exception) -> str:

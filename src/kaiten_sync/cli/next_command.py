@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterator
 
 import click
 from click.core import ParameterSource
@@ -23,10 +22,8 @@ def next_command(name: str, *more: str, options: tuple[str, ...] = SERVER) -> st
 
 def given(*names: str) -> tuple[str, ...]:
     """The words of these options that the present command line has, as it was written."""
-    return tuple(_words(click.get_current_context(), frozenset(names)))
-
-
-def _words(context: click.Context, names: frozenset[str]) -> Iterator[str]:
+    words: list[str] = []
+    context = click.get_current_context()
     for option in context.command.params:
         name = str(option.name)
         if name not in names or not isinstance(option, click.Option):
@@ -35,6 +32,7 @@ def _words(context: click.Context, names: frozenset[str]) -> Iterator[str]:
             continue
         value, word = context.params[name], option.opts[0]
         for each in value if option.multiple else (value,):
-            yield word
+            words.append(word)
             if not option.is_flag:
-                yield str(each)
+                words.append(str(each))
+    return tuple(words)

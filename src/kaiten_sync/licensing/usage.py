@@ -78,7 +78,13 @@ def settle_report(
     Raises:
         NotFiniteError: the value or the result is not finite.
     """
-    counter = _counted(method, behavior, stored, value)
+    match behavior:
+        case Behavior.APPEND:
+            counter = fold(method, stored, value)
+        case Behavior.SET:
+            counter = set_to(value)
+        case _:
+            assert_never(behavior)
     if counter.value > maximum(threshold, overage_percent):
         return Report(accepted=False, counter=counter)
     cap = float(threshold)  # an integer beyond 2**53 is the cap that upstream rounds it to
@@ -87,17 +93,6 @@ def settle_report(
         *_warnings(cap, warning_threshold_percent, stored.value, counter.value),
     )
     return Report(accepted=True, counter=counter, crossings=crossings)
-
-
-def _counted(
-    method: AggregationMethod | None, behavior: Behavior, stored: Counter, value: float
-) -> Counter:
-    match behavior:
-        case Behavior.APPEND:
-            return fold(method, stored, value)
-        case Behavior.SET:
-            return set_to(value)
-    assert_never(behavior)
 
 
 def _cap_crossings(cap: float, before: float, after: float) -> tuple[Crossing, ...]:
