@@ -131,8 +131,11 @@ def read_for_plan(
     check_supported(desired, catalog)
     owned = ownership(desired, request.scope, request.policy.prune, request.previous)
     compared = [version_address(a.address, a.serves) for a in request.kept if a.serves]
-    left = (owned.missed, owned.released.keys())
-    need = need_of_plan(desired, request.policy.prune, *left, compared)
+    # What is inside an object that is left behind is not looked at: the object is enough.
+    said = {each.address for each in request.previous.left} if request.previous else set()
+    looked_at = {None, *desired.resources}
+    released = {a for a in owned.released if a.parent in looked_at or a in said}
+    need = need_of_plan(desired, request.policy.prune, owned.missed, released, compared)
     return read_live(catalog, need, request.scope, progress, workers)
 
 

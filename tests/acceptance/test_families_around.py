@@ -36,6 +36,60 @@ def test_an_edit_of_the_served_version_is_drift_of_the_family(sold: Seller) -> N
     assert drift(sold) == []
 
 
+WITHOUT = CATALOG.split("families:")[0]
+GRANTS = "    entitlements: {seats: 10, calls: 1000, sso: true}\n"
+FAMILY, LICENSE = CATALOG, CATALOG.replace("families:", "licenses:")
+LEFT = {
+    "a family": (FAMILY, WITHOUT, "never", {"license/growth": "policy.prune is never"}),
+    **{
+        f"the grants of {name}": (
+            before,
+            after.replace(GRANTS, ""),
+            prune,
+            {
+                f"license/growth/grant/{slug}": f"{holder} no longer declares what it contains"
+                for slug in ("calls", "seats", "sso")
+            },
+        )
+        for name, before, after, holder, prune in (
+            ("a family", FAMILY, FAMILY, "family/growth", "owned"),
+            ("a family that is never pruned", FAMILY, FAMILY, "family/growth", "never"),
+            ("a family that becomes a license", FAMILY, LICENSE, "license/growth", "owned"),
+            ("a license that becomes a family", LICENSE, FAMILY, "family/growth", "owned"),
+        )
+    },
+    **{
+        f"one grant of {name}": (
+            FAMILY,
+            after.replace(", sso: true}", "}"),
+            "never",
+            {"license/growth/grant/sso": "policy.prune is never"},
+        )
+        for name, after in (("a family", FAMILY), ("what becomes a license", LICENSE))
+    },
+}
+
+
+@pytest.mark.parametrize("case", LEFT.values(), ids=LEFT)
+def test_what_leaves_a_family_is_named_and_is_not_forgotten(
+    shop: Seller, case: tuple[str, str, str, dict[str, str]]
+) -> None:
+    before, after, prune, left = case
+    shop.sell(before)
+    for _ in "planning", "planning again":
+        shop.plan(after, "--prune", prune)
+        assert {each["address"]: each["reason"] for each in shop.planned["left"]} == left
+        assert not [each for each in shop.planned["changes"] if each["action"] == "delete"]
+    shop.plan(before)
+    assert shop.planned.get("left", []) == []
+
+
+def test_a_license_owns_the_grants_that_its_family_did(shop: Seller) -> None:
+    shop.sell(FAMILY)
+    shop.plan(LICENSE.replace(", sso: true}", "}"))
+    assert shop.changed == {"delete:license/growth/grant/sso"}
+
+
 def test_a_plan_that_is_not_applied_is_git_ahead(sold: Seller) -> None:
     sold.hold("growth", "one")
     sold.plan(LOWERED)

@@ -27,14 +27,15 @@ def effect(before: Fields, after: Fields) -> Effect:
     return worst(each.effect for each in changed_fields(GRANT, before, after))
 
 
-def accepted(fields: Fields) -> float:
-    """The highest usage that a server accepts; of a switch, whether it is on."""
+def accepted(fields: Fields) -> tuple[float, float]:
+    """The highest usage that a server accepts, and the threshold; of a switch, whether it is on."""
     value, overage = fields["value"], fields.get("overagePercent", 0)
     if value == "unlimited":
-        return float("inf")
+        return float("inf"), float("inf")
     assert isinstance(value, int | float)
     assert isinstance(overage, int)
-    return float(value) if isinstance(value, bool) else maximum(value, overage)
+    is_switch = isinstance(value, bool)
+    return float(value) if is_switch else maximum(value, overage), float(value)
 
 
 @given(PAIRS)
@@ -47,6 +48,7 @@ def test_a_reversed_change_has_the_reversed_effect(pair: tuple[Fields, Fields]) 
 
 
 @given(PAIRS)
+@example(({"value": 100, "overagePercent": 0}, {"value": 80, "overagePercent": 25}))
 def test_an_effect_is_that_on_what_is_accepted(pair: tuple[Fields, Fields]) -> None:
     before, after = pair
     low, high = accepted(before), accepted(after)

@@ -10,9 +10,9 @@ from functools import cached_property
 from typing import TypeAlias
 
 from kaiten_sync.declare.content import LINE_BREAK, split_lines
-from kaiten_sync.declare.differing import ItemChanges, differing, item_changes, value_at
+from kaiten_sync.declare.differing import differing, item_changes, value_at
 from kaiten_sync.declare.edit_anchors import handed_on
-from kaiten_sync.declare.edit_lists import TextEdit, flow_edits
+from kaiten_sync.declare.edit_lists import TextEdit, flow_edits, goes_by_lines, line_edits
 from kaiten_sync.declare.spots import Spot, shared_keys, spots_of
 from kaiten_sync.declare.write import entry_lines, fits_block, inline
 from kaiten_sync.errors import RefusedError
@@ -129,7 +129,8 @@ class TextEditor:
         """Turn one list into another, item by item, so that the others keep their comments."""
         spot, changes = self.find(path), item_changes(old, new)
         is_whole = len(changes.gone) == len(old) or spot is None or len(spot.items) != len(old)
-        if spot is None or is_whole or not (spot.is_flow or self._has_lines(spot)):
+        is_fit = spot is not None and (spot.is_flow or goes_by_lines(self._text, spot, changes))
+        if spot is None or is_whole or not is_fit:
             self.set(path, new)
             return
         self.check_own(path)
@@ -140,34 +141,15 @@ class TextEditor:
             except RefusedError:  # a part of the item is not its own
                 restore()
                 self.set([*path, number], new[its])
+        came = {
+            at: [inline(each, in_flow=spot.is_flow) for each in items]
+            for at, items in changes.came.items()
+        }
         if spot.is_flow:
-            came = {n: [inline(v, in_flow=True) for v in new] for n, new in changes.came.items()}
             items = [(each.start, each.end) for each in spot.items]
             self._edits += flow_edits(self._text, items, spot.end - 1, changes.gone, came)
         else:
-            self._edits += self._item_edits(spot.items, changes)
-
-    def _has_lines(self, spot: Spot) -> bool:
-        """Whether each item of a list begins a line."""
-        begins = (self._text[self._line_start(i.start) : i.start] for i in spot.items)
-        return all(each.strip() == "-" for each in begins)
-
-    def _item_edits(self, items: Sequence[Spot], changes: ItemChanges) -> Iterator[TextEdit]:
-        lines = [self._line_start(each.start) for each in items]
-        for number in changes.gone:
-            end = self._line_end(items[number].end)
-            yield TextEdit(lines[number], end + len(self._break_after(end)), "")
-        indent = self._text[lines[0] : items[0].start]
-        for at, came in changes.came.items():
-            new = [f"{indent}{inline(each)}" for each in came]
-            if at < len(items):
-                text = "".join(f"{line}{self._break}" for line in new)
-                yield TextEdit(lines[at], lines[at], text)
-            else:
-                end = self._line_end(items[-1].end)
-                text = "".join(f"{self._break}{line}" for line in new)
-                depth = items[0].column - 1  # deeper than the list is, and not than its items
-                yield TextEdit(end, end, text, depth)
+            self._edits += line_edits(self._text, spot, changes.gone, came, self._break)
 
     def remove(self, path: EditPath) -> None:
         """Take an entry out of its mapping."""
@@ -303,10 +285,11 @@ class TextEditor:
             self.check_own(path[:-1])
             self._map_edit(parent).new.append(entry_lines(key, value, in_flow=True))
             return
-        if parent is None or parent.pairs is None:
+        if parent is None or (parent.pairs is None and not parent.is_null):
             raise self._refusal([*path, key], "what it belongs to is not in this file")
         self.check_own(path)
-        self._map_edit(parent).new.append(entry_lines(key, value, in_flow=parent.is_flow))
+        in_flow = parent.is_flow or parent.is_null
+        self._map_edit(parent).new.append(entry_lines(key, value, in_flow=in_flow))
 
     def _map_edit(self, parent: Spot) -> _MapEdit:
         return self._maps.setdefault(id(parent), _MapEdit(parent))
@@ -319,6 +302,11 @@ class TextEditor:
                 yield TextEdit(parent.start, parent.end, f"{{<<: *{parent.alias}{own}}}")
             return
         kept = [number for number in range(len(pairs)) if number not in edit.gone]
+        if parent.is_null:
+            text = ", ".join(line for entry in edit.new for line in entry)
+            head = " {" if parent.start == parent.end else "{"
+            yield TextEdit(parent.start, parent.end, f"{head}{text}}}")
+            return
         if parent.is_flow:
             yield from self._flow_edits(edit, kept)
             return
@@ -327,7 +315,8 @@ class TextEditor:
         lines = [line for entry in edit.new for line in entry]
         if not kept:
             text = f"{self._break}{' ' * depth}".join(lines) or "{}"
-            yield TextEdit(begin, parent.end, text)
+            beside = _COMMENT.match(self._text, parent.end)  # of the last one that goes
+            yield TextEdit(begin, beside.end() if beside else parent.end, text)
             return
         for number in sorted(edit.gone):
             following = self._begin(pairs[number + 1][0]) if number + 1 < len(pairs) else None

@@ -10,7 +10,12 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from kaiten_sync.declare.differing import ItemChanges
+from kaiten_sync.declare.spots import Spot
+
 _COMMA = re.compile(r"\s*,")
+_DASH = re.compile(r"-(?:[ \t]*(?:#[^\r\n]*)?[\r\n]+)*[ \t]*\Z")
+"""The dash before an item, which may have a comment beside it and begin on a line below."""
 _REST_OF_LINE = re.compile(r"[^\r\n]*(?:\r\n|\n|\r|\Z)")
 
 
@@ -50,6 +55,49 @@ def flow_edits(
             lines = "".join(f"{indent}{each},{line_break}" for each in new)
             yield TextEdit(begins[number], begins[number], lines)
     yield from _end_edits(text, entries, kept, came.get(len(entries), ()), indent)
+
+
+def goes_by_lines(text: str, spot: Spot, changes: ItemChanges) -> bool:
+    """Whether what goes from a list with lines, or comes into it, are whole lines.
+
+    The first item is none if its dash is beside another one, or beside a key.
+    """
+    return _begins_line(text, _dashes(text, spot)[0]) or 0 not in {*changes.gone, *changes.came}
+
+
+def line_edits(
+    text: str,
+    spot: Spot,
+    gone: Sequence[int],
+    came: Mapping[int, Sequence[str]],
+    line_break: str,
+) -> Iterator[TextEdit]:
+    """Edits for a list with a line for each item, of which at least one stays."""
+    dashes, last = _dashes(text, spot), spot.items[-1]
+    begins = [_line_start(text, each) for each in dashes]
+    for number in gone:
+        yield TextEdit(begins[number], _next_line(text, spot.items[number].end), "")
+    depth = dashes[0] - begins[0]
+    beside = text[dashes[-1] : last.start]
+    dash = " " * depth + (beside if beside.strip() == "-" and beside != "-" else "- ")
+    for at, new in came.items():
+        if at < len(dashes):
+            lines = "".join(f"{dash}{each}{line_break}" for each in new)
+            yield TextEdit(begins[at], begins[at], lines)
+        else:
+            lines = "".join(f"{line_break}{dash}{each}" for each in new)
+            end = _line_end(text, last.end)
+            yield TextEdit(end, end, lines, depth + 1)  # deeper than the list, not than its items
+
+
+def _dashes(text: str, spot: Spot) -> list[int]:
+    """Where the dash of each item of a list with lines is."""
+    starts = [spot.start, *(each.end for each in spot.items)]
+    found = (
+        _DASH.search(text, start, item.start)
+        for start, item in zip(starts, spot.items, strict=False)
+    )
+    return [each.start() if each else spot.start for each in found]
 
 
 def _end_edits(
@@ -114,6 +162,11 @@ def _break_before(text: str, index: int) -> str:
 
 def _line_start(text: str, index: int) -> int:
     return max(text.rfind("\n", 0, index), text.rfind("\r", 0, index)) + 1
+
+
+def _line_end(text: str, index: int) -> int:
+    found = _REST_OF_LINE.match(text, index)
+    return index + len(found[0].rstrip("\r\n")) if found else len(text)
 
 
 def _next_line(text: str, index: int) -> int:

@@ -12,6 +12,9 @@ from typing import Any
 
 import yaml
 
+from kaiten_sync.declare.scalars import resolve_plain
+from kaiten_sync.declare.yaml_reader import yaml_events
+
 MERGE_KEY = "<<"
 
 
@@ -40,6 +43,11 @@ class Spot:
     def is_block(self) -> bool:
         """Whether it is a mapping or a list with an entry on each line."""
         return self.text is None and self.alias is None and not self.is_flow
+
+    @property
+    def is_null(self) -> bool:
+        """Whether it is null, or nothing at all, and so has room for a mapping."""
+        return self.text is not None and not self.style and resolve_plain(self.text) is None
 
     def get(self, key: str) -> tuple[Spot, Spot] | None:
         """The key and the value of an entry of this mapping itself, not of one merged into it."""
@@ -80,9 +88,11 @@ def meant(nodes: Collection[Spot], spot: Spot) -> Spot:
 
 
 def spots_of(text: str) -> Spot | None:
-    """The root of a text that validation has found to be one YAML document; None if empty."""
-    # The pure parser: its places count characters, libyaml's count bytes.
-    return _Reader(list(yaml.parse(text, Loader=yaml.SafeLoader)), text).root()
+    """The root of a text that validation has found to be one YAML document; None if empty.
+
+    The parser is the one that validated it: not every parser reads a tab before a comment.
+    """
+    return _Reader(list(yaml_events(text)), text).root()
 
 
 class _Reader:

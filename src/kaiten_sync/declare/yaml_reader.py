@@ -58,7 +58,7 @@ def parse_yaml(path: str, text: str, lines: tuple[str, ...]) -> tuple[Document, 
     builder = TreeBuilder(path)
     is_complete = True
     try:
-        for event in _events(text):
+        for event in yaml_events(text):
             builder.take(event)
     except StopReading:
         is_complete = False
@@ -73,7 +73,8 @@ def parse_yaml(path: str, text: str, lines: tuple[str, ...]) -> tuple[Document, 
     return Document(path, root, lines, broken, is_complete), builder.diagnostics
 
 
-def _events(text: str) -> Iterator[Event]:
+def yaml_events(text: str) -> Iterator[Event]:
+    """What PyYAML finds in a text, one at a time; places count characters."""
     loader = _Loader(text)
     try:
         while loader.check_event():

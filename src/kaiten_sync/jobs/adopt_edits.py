@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Protocol
 
 from kaiten_sync.declare import Adopter, FileChange
+from kaiten_sync.diff import diff_catalog
 from kaiten_sync.errors import KaitenSyncError
 from kaiten_sync.jobs.worth import with_families
 from kaiten_sync.kinds.registry import spec_of
 from kaiten_sync.model.address import Address
+from kaiten_sync.model.change import FieldChange
 from kaiten_sync.model.diagnostic import Diagnostic
 from kaiten_sync.model.drift import Difference, DriftClass
 from kaiten_sync.model.ports import Ports
 from kaiten_sync.model.resource import DesiredState, LiveState
-from kaiten_sync.model.value import Fields
+from kaiten_sync.model.value import ABSENT, Fields
 from kaiten_sync.pipeline import CatalogSource, validate
 
 _MOST_ROUNDS = 8
@@ -45,11 +47,13 @@ class _Others:
 
     `kept` have the fields that they had, none if they were not declared, or are to be declared no
     more and would be inherited. `owning` are those that get something by an anchor, which only a
-    list of their own keeps away.
+    list of their own keeps away. `own` is what changes wrongly inside an adopted object, because
+    two of its own texts are one.
     """
 
     kept: Mapping[Address, Fields] = field(default_factory=dict)
     owning: Set[Address] = frozenset()
+    own: Sequence[Difference] = ()
 
 
 class Edits(Protocol):
@@ -69,6 +73,7 @@ class InPlace:
         """Edit the files of a declaration. What is not declared yet goes into the file `into`."""
         self._source = source
         self._declared = declared
+        self._live = live
         self._into = into
         self._objects = with_families(live)
 
@@ -77,26 +82,29 @@ class InPlace:
 
         Whatever shares a text with one of them, or inherits it, gets its own value.
         """
-        trial, _ = self._edited(chosen, {}, frozenset())
+        trial, _ = self._edited(chosen, _Others())
         inherits = any(each.source.through for each in self._declared.resources.values()) or any(
             each.drift is not DriftClass.CHANGED for each in chosen
         )
         if not trial.obstacles and not inherits:
             return trial
-        kept: dict[Address, Fields] = {}
-        owning: set[Address] = set()
+        so_far = _Others()
         for _ in range(_MOST_ROUNDS):
             try:
-                shared, touches_shared = self._edited(chosen, kept, owning, may_share=True)
+                shared, touches_shared = self._edited(chosen, so_far, may_share=True)
             except KaitenSyncError:
                 break
             others = self._changed_by(shared) if touches_shared or inherits else _Others()
-            if kept.keys() >= others.kept.keys() and owning >= others.owning:
+            is_known = so_far.kept.keys() >= others.kept.keys() and so_far.owning >= others.owning
+            if is_known and not others.own:
                 if others.owning:
                     break
                 return shared if len(shared.obstacles) <= len(trial.obstacles) else trial
-            kept = {**others.kept, **kept}
-            owning |= others.owning
+            so_far = _Others(
+                kept={**others.kept, **so_far.kept},
+                owning={*so_far.owning, *others.owning},
+                own=(*so_far.own, *others.own),
+            )
         return self._unshared(trial, chosen)
 
     def _unshared(self, trial: Trial, chosen: Sequence[Difference]) -> Trial:
@@ -105,7 +113,8 @@ class InPlace:
         It is wrong if it changes other objects, and if less than all might do better.
         """
         others = self._changed_by(trial)
-        changed = sorted({*others.kept, *others.owning}, key=lambda each: each.sort_key)
+        own = (each.address for each in others.own)
+        changed = sorted({*others.kept, *others.owning, *own}, key=lambda each: each.sort_key)
         if changed:
             return replace(trial, wrong=f"{changed[0]} shares its text and would change as well")
         if trial.obstacles and (len(chosen) > 1 or not trial.adopted):
@@ -115,12 +124,13 @@ class InPlace:
     def _edited(
         self,
         chosen: Sequence[Difference],
-        kept: Mapping[Address, Fields],
-        owning: Set[Address],
+        others: _Others,
         *,
         may_share: bool = False,
     ) -> tuple[Trial, bool]:
-        """The files with what is chosen, and whether texts change that other objects share.
+        """The files with what is chosen, and whether texts change that are shared.
+
+        What others had, and the chosen objects themselves, is written by itself.
 
         Raises:
             RefusedError: an object to be kept as it is cannot be written by itself.
@@ -129,19 +139,21 @@ class InPlace:
         adopter = Adopter(source.catalog, source.root, source.overlays, self._declared)
         if may_share:
             adopter.share()
-        for parent in sorted(owning):
+        for parent in sorted(others.owning):
             adopter.own(parent)
         adopted: list[Difference] = []
         obstacles: list[Diagnostic] = []
         for difference in sorted(chosen, key=self._inherits_through):
-            if difference.address in kept:
+            if difference.address in others.kept:
                 adopted.append(difference)
                 continue
             taken, refused = adopter.adopt(difference, self._objects, self._into)
             adopted += [taken] if taken is not None else []
             obstacles += [obstacle(difference, error.message) for error in refused]
-        for address, fields in kept.items():
+        for address, fields in others.kept.items():
             adopter.keep(address, fields)
+        for difference in others.own:
+            adopter.adopt(difference, self._objects, self._into)
         trial = Trial(
             adopted=tuple(adopted), changes=tuple(adopter.changes()), obstacles=tuple(obstacles)
         )
@@ -187,7 +199,26 @@ class InPlace:
                 )
             },
             owning={each.parent for each in gained - inherited if each.parent},
+            own=[*self._changed_inside(trial, desired)],
         )
+
+    def _changed_inside(self, trial: Trial, desired: DesiredState) -> Iterator[Difference]:
+        """What is wrong now in objects that were adopted: a text is shared inside them."""
+        left = diff_catalog(desired, self._live, self._source.scope).differences
+        differing = {each.address: each.fields for each in left}
+        for each in trial.adopted:
+            now = desired.resources.get(each.address)
+            if now is None or each.drift is not DriftClass.CHANGED:
+                continue
+            taken = {change.name for change in each.fields}
+            fields = [f for f in differing.get(each.address, ()) if f.name in taken]
+            fields += [
+                FieldChange(name=name, before=value, after=now.fields.get(name, ABSENT))
+                for name, value in self._declared.resources[each.address].fields.items()
+                if name not in taken and value != now.fields.get(name, ABSENT)
+            ]
+            if fields:
+                yield replace(each, fields=tuple(fields))
 
 
 def obstacle(difference: Difference, why: str) -> Diagnostic:

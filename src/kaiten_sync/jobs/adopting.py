@@ -202,7 +202,10 @@ class _Trials:
         return replace(best, obstacles=(*best.obstacles, *bad.values()))
 
     def _try(self, chosen: Sequence[Difference]) -> Trial:
-        attempt = self._edits.of(chosen)
+        try:
+            attempt = self._edits.of(chosen)
+        except KaitenSyncError as error:
+            return Trial(wrong=error.message)
         return attempt if attempt.wrong else replace(attempt, wrong=self._why_wrong(attempt))
 
     def _why_wrong(self, attempt: Trial) -> str | None:

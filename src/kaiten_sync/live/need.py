@@ -75,10 +75,11 @@ def need_of_plan(
         kinds.add(address.root.kind)
         targets = references(address, resource.fields)
         kinds |= {target.kind for target, reference in targets if reference.is_strict}
-    families = frozenset(desired.terms.keys() & {each.parent for each in desired.owns})
+    inside = {each.parent for each in desired.owns} | {each.parent for each in released}
+    families = frozenset(desired.terms.keys() & inside)
     gone = frozenset(a for a in forgotten if spec_of(a.kind).versions)
     going = (ChildList(each, child.kind) for each in forgotten for child in child_kinds(each.kind))
-    left = (each.child_list for each in released if each.parent in desired.resources)
+    left = (each.child_list for each in released)
     return Need(
         kinds=frozenset(map(kind_on_server, kinds)),
         lists=desired.owns.union(going, filter(None, left)),

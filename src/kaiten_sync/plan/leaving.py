@@ -6,13 +6,13 @@ manages, and what it is itself to delete: until that is done, planning again mus
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from enum import Enum, auto
 
 from kaiten_sync.families import LiveFamily, live_families, moved
 from kaiten_sync.kinds.registry import spec_of
-from kaiten_sync.model.address import Address
+from kaiten_sync.model.address import Address, ChildList
 from kaiten_sync.model.change import Action, Change, Effect, FieldChange
 from kaiten_sync.model.drift import Difference, DriftClass
 from kaiten_sync.model.plan import Plan
@@ -141,7 +141,7 @@ def ownership(
         if not scope.covers(address):
             reason = "it is outside the scope now"
         elif address.parent in desired.resources and not desired.owns_place_of(address):
-            reason = f"{address.parent} no longer declares what it contains"
+            reason = _holds_no_more(address.parent)
         if reason is None:
             missed.add(address)
         else:
@@ -166,39 +166,69 @@ def with_versions(owned: Ownership, desired: DesiredState, live: LiveState) -> O
     that it serves has the grants that are declared and no others. A family that leaves git leaves
     with its versions, unless these are declared one by one now.
     """
-    gone = {a for a in owned.missed if spec_of(a.root.kind).versions}
-    if not gone and not desired.terms:
+    known = {*owned.missed, *owned.released}
+    sold = {a.root for a in known if spec_of(a.root.kind).versions} | desired.terms.keys()
+    if not sold:
         return owned
     families = live_families(live.resources.values())
-    kept = {
-        version.address
-        for family in desired.terms
-        if family.slug in families
-        for version in families[family.slug].versions
-    }
+    shown = {a: families[a.slug].shown.address for a in sold if a.slug in families}
+    gone = {a for a in owned.missed if a.root in sold}
+    versions = {a: {v.address for v in families[a.slug].versions} for a in shown}
+    kept = {each for family in desired.terms for each in versions.get(family, ())}
     taken: dict[Address, Address] = {}
-    for address in gone:
-        versions = families[address.slug].versions if address.slug in families else ()
-        found = {version.address for version in versions}
-        if address.parent is None and found.isdisjoint(desired.resources):
-            taken |= dict.fromkeys(found, address)
+    for address in gone & versions.keys():
+        if versions[address].isdisjoint(desired.resources):
+            taken |= dict.fromkeys(versions[address], address)
     inside = {each for each in live.resources if each.parent in taken}
-    protected = {
-        v.address
-        for a in gone & owned.protected
-        if a.slug in families
-        for v in families[a.slug].versions
-    }
+    protected = {each for a in gone & owned.protected for each in versions.get(a, ())}
     beside = frozenset(_beside(desired, live, families)) if owned.prune is Prune.OWNED else set()
+    succeeded = {moved(a, shown) for a in gone if _place(a, desired, shown) in desired.owns}
+    beside |= succeeded - desired.resources.keys()
     missed = {a for a in owned.missed if a not in gone or a.root in desired.terms}
     return replace(
         owned,
         owned=owned.owned.union(taken, inside, beside),
         missed=frozenset(a for a in missed if a.root not in kept).union(taken, beside),
         families=taken,
-        released={a: why for a, why in owned.released.items() if a.root not in kept},
+        released=dict(_released(owned, desired, shown, kept)),
         protected=owned.protected | protected,
     )
+
+
+def _place(
+    address: Address, desired: DesiredState, shown: Mapping[Address, Address]
+) -> ChildList | None:
+    """The declared list that an object is in on the server, as a family's or as a license's.
+
+    `shown` has the version that each family serves.
+    """
+    if address.parent is None:
+        return None
+    there = moved(address.parent, shown)
+    declared = (a for a, version in shown.items() if version == there and a in desired.resources)
+    return ChildList(next(declared, there), address.kind)
+
+
+def _released(
+    owned: Ownership,
+    desired: DesiredState,
+    shown: Mapping[Address, Address],
+    kept: Collection[Address],
+) -> Iterator[tuple[Address, str]]:
+    """What is left on the server, by its address there, and why.
+
+    Older versions of declared families, which are `kept`, are left alone and not left behind.
+    """
+    declared = {moved(a, shown) for a in desired.resources}
+    for address in (*owned.missed, *owned.released):
+        there, place = moved(address, shown), _place(address, desired, shown)
+        is_older = there.root in kept and there.root not in declared
+        if there in declared or is_older:
+            continue
+        if address in owned.released:
+            yield there, owned.released[address]
+        elif place and place.parent in desired.resources and place not in desired.owns:
+            yield there, _holds_no_more(place.parent)
 
 
 def _beside(
@@ -211,6 +241,10 @@ def _beside(
             declared = moved(address, shown)
             if declared not in desired.resources and desired.owns_place_of(declared):
                 yield address
+
+
+def _holds_no_more(parent: Address | None) -> str:
+    return f"{parent} no longer declares what it contains"
 
 
 def deleted(changes: Iterable[Change]) -> frozenset[Address]:

@@ -91,15 +91,30 @@ def raised_lines(impact: Impact) -> Iterator[tuple[str, str]]:
 
 
 def change_text(affected: Affected) -> str:
-    """`license/growth/grant/api-calls: 1,000 → 500`."""
+    """`license/growth/grant/api-calls: 1,000 → 500`, of the highest usage that is accepted.
+
+    If that stays, the threshold below it is what changes.
+    """
     if not affected.is_metered:
         what = "taken away" if affected.entitlement else word_of(affected.action)
         return f"{safe_text(str(affected.address))}: {what}"
+    text = (
+        f"{safe_text(str(affected.address))}: {_moved(affected, affected.before, affected.after)}"
+    )
+    thresholds = (affected.threshold, affected.threshold_after)
+    if affected.before != affected.after or thresholds[0] == thresholds[1]:
+        return text
+    return f"{text} (threshold {_moved(affected, *thresholds)})"
+
+
+def _moved(affected: Affected, old: float | None, new: float | None) -> str:
+    """A number before and after, with its unit."""
     before, after = affected.units
     may_scale = may_scale_both(before, after)
-    old = number_text(affected.before, before, may_scale=may_scale)
-    new = number_text(affected.after, after, may_scale=may_scale)
-    return f"{safe_text(str(affected.address))}: {old} → {new}"
+    return (
+        f"{number_text(old, before, may_scale=may_scale)} →"
+        f" {number_text(new, after, may_scale=may_scale)}"
+    )
 
 
 def holder_text(holder: HolderImpact) -> str:

@@ -27,6 +27,7 @@ licenses:
       # nothing below
   pro: {name: Pro, type: PAID}
 """
+LICENSES = TEXT.splitlines()[4:]
 GROWTH = ["licenses", "growth"]
 SEATS = [*GROWTH, "entitlements", "seats"]
 
@@ -109,6 +110,7 @@ def test_only_the_lines_of_a_value_change(
             ],
             ["      {}"],
         ),
+        ([["licenses", "growth"], ["licenses", "pro"]], [*filter(None, LICENSES)], ["  {}"]),
     ],
 )
 def test_entries_are_taken_out(paths: list[list[str]], gone: list[str], came: list[str]) -> None:
@@ -233,6 +235,62 @@ def test_a_list_changes_item_by_item(
     assert [line for line in after if line not in before] == came
     assert yaml.safe_load(text)["top"] == {"value": new, "other": 1}
     assert text.count("\n") == text.count(line_break)
+
+
+BELOW = """\
+top:
+  -
+    - 1    # one
+    - 2
+  # - a map
+  - # with - a comment
+    k: 1   # old
+    l: 2
+  - - 3    # three
+    - 4
+"""
+BELOW_OLD: list[Json] = [[1, 2], {"k": 1, "l": 2}, [3, 4]]
+
+
+@pytest.mark.parametrize(
+    ("new", "gone", "came"),
+    [
+        ([[1, 5], {"k": 1, "l": 2}, [3, 4]], ["    - 2"], ["    - 5"]),
+        ([[1, 2], {"l": 2}, [3, 4]], ["    k: 1   # old"], []),
+        ([[1, 2], {"k": 1, "l": 2}, [3, 4, 5]], [], ["    - 5"]),
+        ([[1, 2], "new", {"k": 1, "l": 2}, [3, 4]], [], ["  - new"]),
+        ([[1, 2], [3, 4], 6], BELOW.splitlines()[5:8], ["  - 6"]),
+        ([[1, 2], {"k": 1, "l": 2}, [4]], ["  - - 3    # three", "    - 4"], ["  - [4]"]),
+    ],
+)
+def test_items_below_their_dash_keep_their_comments(
+    new: list[Json], gone: list[str], came: list[str]
+) -> None:
+    editor = TextEditor("c.yaml", BELOW)
+    editor.change(["top"], BELOW_OLD, new)
+    assert yaml.safe_load(editor.text())["top"] == new
+    assert moved(BELOW, editor.text()) == (gone, came)
+
+
+@pytest.mark.parametrize(
+    ("text", "after"),
+    [
+        ("top: # none yet\n", "top: {a: 1, b: 2} # none yet\n"),
+        ("top: ~ # none\n", "top: {a: 1, b: 2} # none\n"),
+        ("in: {top: null, x: 1}\n", "in: {top: {a: 1, b: 2}, x: 1}\n"),
+    ],
+)
+def test_an_empty_value_becomes_a_mapping(text: str, after: str) -> None:
+    editor = TextEditor("c.yaml", text)
+    path = ["in", "top"] if text.startswith("in") else ["top"]
+    editor.set([*path, "a"], 1)
+    editor.set([*path, "b"], 2)
+    assert editor.text() == after
+
+
+def test_tabs_before_comments_are_no_obstacle() -> None:
+    text = "version:\t1\t# a\ttab\ntop: {a:\t1,\tb: 2\t}\t# end\n"
+    assert edited(text, ["top", "a"], 3)[1] == ["top: {a:\t3,\tb: 2\t}\t# end"]
 
 
 def test_objects_are_added_beside_long_keys() -> None:

@@ -280,7 +280,7 @@ OWNED = {
     "what merges it loses one that it overrides": (
         {"license/pro/grant/seats": None},
         FREE,
-        "    entitlements:\n      calls: 10           # more\n",
+        "    entitlements:\n      calls: 10\n",
     ),
     "the base gets one, and what merges it loses one": (
         {**LOGS, "license/pro/grant/calls": None},
@@ -301,3 +301,49 @@ def test_a_merged_list_is_written_out_if_it_must_differ(
     after = adopted(tmp_path, HEAD + "  logs: {name: Logs, type: NUMBER}\n" + MERGED, edited)
     assert base in after
     assert after.endswith(merging)
+
+
+ITSELF = {
+    "the texts of a license": (
+        "licenses:\n  pro:\n    name: &pro Pro\n    type: PAID\n    description: *pro   # later\n",
+        {"license/pro": {"name": "New", "type": "PAID", "description": "Pro"}},
+        "    name: &pro New\n    type: PAID\n    description: Pro   # later\n",
+    ),
+    "the numbers of a grant": (
+        (
+            "licenses:\n  pro: {name: P, type: PAID, entitlements:"
+            " {calls: {value: &n 5, overagePercent: *n}}}\n"
+        ),
+        {"license/pro/grant/calls": {"value": 6, "overagePercent": 5}},
+        "{value: &n 6, overagePercent: 5}",
+    ),
+    "the parts of a value": (
+        (
+            "licenses:\n  pro:\n    name: P\n    type: PAID\n    entitlements:\n"
+            "      look:\n        value:\n          a: &a {k: 1, l: [1]}   # a\n"
+            "          b: *a   # b\n          c: [*a, {<<: *a, m: 1}]\n"
+        ),
+        {
+            "license/pro/grant/look": {
+                "value": {
+                    "a": {"k": 2, "l": [1]},
+                    "b": {"k": 1, "l": [1]},
+                    "c": [{"k": 1, "l": [1]}, {"k": 3, "l": [1], "m": 1}],
+                }
+            }
+        },
+        (
+            "a: &a {k: 2, l: [1]}   # a\n          b: {<<: *a, k: 1}   # b\n"
+            "          c: [{<<: *a, k: 1}, {<<: *a, m: 1, k: 3}]\n"
+        ),
+    ),
+}
+
+
+@pytest.mark.parametrize("case", ITSELF.values(), ids=ITSELF)
+def test_what_an_object_shares_with_itself_changes_once(
+    tmp_path: Path, case: tuple[str, dict[str, dict[str, Any]], str]
+) -> None:
+    text, edited, expected = case
+    after = adopted(tmp_path, HEAD + "  look: {name: Look, type: CONFIG}\n" + text, edited)
+    assert expected in after

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -11,7 +12,7 @@ from kaiten_sync.kinds.addresses import parse_address
 from kaiten_sync.model.change import Action
 from kaiten_sync.model.impact import Affected, Impact, RaisedLimit
 from kaiten_sync.model.plan import TargetRef
-from kaiten_sync.report.impact_words import raised_lines, share
+from kaiten_sync.report.impact_words import change_text, raised_lines, share
 
 
 @pytest.mark.parametrize(
@@ -66,3 +67,10 @@ def test_few_raised_limits_are_listed_and_the_others_counted() -> None:
     )
     assert lines[1][1].endswith("1 at the old limit, 1 refused in the last 30 days")
     assert lines[-1][0] == "2 more raised limits"
+
+
+def test_a_limit_that_accepts_as_much_names_its_threshold() -> None:
+    changed = raised(1, None).affected
+    as_much = replace(changed, before=100, after=100, threshold=100, threshold_after=80)
+    assert change_text(as_much).endswith(": 100 → 100 (threshold 100 → 80)")
+    assert change_text(replace(changed, threshold_after=20)).endswith(": 10 → 20")
