@@ -59,12 +59,13 @@ def command(
     name: str,
     pipeline: str | None,
 ) -> None:
-    """Start a project: project file, an example catalog, CI workflows, editor settings.
+    """Start a project, with an example catalog and CI workflows.
 
-    DIR is the root of the git repository, or a folder inside it: workflows go to the root, where
-    GitHub and GitLab look for them, and work in DIR. Never overwrites a file: settings for editors,
-    git attributes and `installFrom` are added to those that are there. Only kaiten-sync.lock, the
-    files that CI installs with their hashes, is written again.
+    Writes settings for editors and git as well. DIR is the root of the git repository, or a folder
+    inside it: workflows go to the root, where GitHub and GitLab look for them, and work in DIR.
+    Never overwrites a file: settings for editors, git attributes and `installFrom` are added to
+    those that are there. Only kaiten-sync.lock, the files that CI installs with their hashes, is
+    written again.
 
     \b
     Examples:

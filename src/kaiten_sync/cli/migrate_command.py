@@ -78,7 +78,7 @@ def command(
     names: bool | None,
     output_format: str,
 ) -> int:
-    """Plan moving the holders of a license family to one of its versions.
+    """Plan moving the holders of a license family to another version.
 
     Reads the server and writes nothing to it. The file that -o writes is a plan of its own: review
     it and `apply` it. Only the license of an instance changes; its name, dates and metadata stay.
