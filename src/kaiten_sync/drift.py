@@ -110,7 +110,9 @@ def plan_revert(
     if case.agreed is not None:
         families = still_agreed(case.agreed.families, plan.families)
         plan = seal(replace(plan, managed=case.agreed.managed, families=families))
-    return replace(proposal, plan=plan, diagnostics=(*undone.notes, *proposal.diagnostics))
+    return replace(
+        proposal, plan=plan, diagnostics=(*undone.notes, *sold.notes, *proposal.diagnostics)
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

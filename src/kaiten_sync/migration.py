@@ -51,8 +51,10 @@ from kaiten_sync.plan import (
 _Versions = Mapping[Address, LiveResource]
 _ARCHIVED = "ARCHIVED"
 
-_MAY_HAVE_LEFT = 10
-"""One of so many holders may have left since a plan was made, and be counted all the same."""
+_PRESENT_PER_LEFT = 9
+"""So many holders have to be there for one that may have left since a plan was made, and be counted
+all the same. The plan's own count decides nothing: a forged one names thousands who never were.
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -180,7 +182,7 @@ def _check_share(plan: Plan, found: _Versions, now: Movable) -> None:
     family = {a for a, e in found.items() if e.fields.get(FAMILY) == plan.migration.family} - {to}
     instances = (each for a, each in found.items() if a.kind == INSTANCE.kind)
     present = len(now.done) + sum(holds(each) in family for each in instances)
-    counted = max(present, min(named, present + max(1, named // _MAY_HAVE_LEFT)))
+    counted = max(present, min(named, present + max(1, present // _PRESENT_PER_LEFT)))
     check_moves(plan, count=len(plan.changes) - len(now.left), holders=counted)
 
 

@@ -47,9 +47,11 @@ class Redaction:
         self._forms |= {form.lower() for form in _spellings(secret)}
         longest_first = sorted(self._forms, key=lambda form: (-len(form), form))
         self._pattern = re.compile("|".join(map(re.escape, longest_first)), re.IGNORECASE)
-        bare = _run(_PREFIX.sub("", secret))
-        if len(bare) >= _SHORTEST_PART:
-            self._runs |= {bare}
+        # In lines of 76 characters, or with a colon after each byte, an encoding is the same one.
+        runs = {_run(_PREFIX.sub("", form)) for form in _spellings(secret)}
+        runs = {run for run in runs if len(run) >= _SHORTEST_PART}
+        if runs:
+            self._runs |= runs
             apart = (r"[^A-Za-z0-9_]*".join(run.decode()) for run in sorted(self._runs))
             self._apart = re.compile("|".join(apart), re.IGNORECASE)
 

@@ -42,9 +42,7 @@ class _Replacement:
             file.flush()
             os.fsync(file.fileno())
         if self._before is None:
-            mask = os.umask(0)
-            os.umask(mask)
-            os.chmod(self._staged, 0o666 & ~mask)
+            os.chmod(self._staged, 0o666 & ~_umask())
         elif not _made_alike(self._path, self._staged):
             self.discard()
 
@@ -116,3 +114,9 @@ def _write_in_place(path: Path, content: bytes) -> None:
     with os.fdopen(descriptor, "wb") as file:
         file.write(content)
         file.truncate()
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask

@@ -31,9 +31,9 @@ from kaiten_sync.kinds.registry import spec_of
 from kaiten_sync.kinds.spec import SERVES, SOLD
 from kaiten_sync.live import read_holders
 from kaiten_sync.model.address import Address
-from kaiten_sync.model.diagnostic import Diagnostic
+from kaiten_sync.model.diagnostic import Diagnostic, Severity
 from kaiten_sync.model.drift import Difference, DriftClass
-from kaiten_sync.model.family import FamilyChoice, Way
+from kaiten_sync.model.family import FamilyChoice, Way, WhenTightened
 from kaiten_sync.model.plan import Plan
 from kaiten_sync.model.ports import PlanReader, Progress
 from kaiten_sync.model.resource import DesiredState, LiveState
@@ -127,10 +127,14 @@ def named_versions(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reverting:
-    """What to undo on the server, and the declaration that it is undone to."""
+    """What to undo on the server, and the declaration that it is undone to.
+
+    `notes` are on what is left for a plan to do.
+    """
 
     differences: tuple[Difference, ...]
     resolution: Resolution
+    notes: tuple[Diagnostic, ...] = ()
 
 
 def reverting(
@@ -143,8 +147,9 @@ def reverting(
 ) -> Reverting:
     """The differences that undo edits, those of families as differences of versions.
 
-    A family whose holders would lose something by that gets its next version, as in any plan.
-    Raises as `resolve` does.
+    A family whose holders would lose something by that gets its next version, as in any plan. So
+    if it serves another version again, holders of that one lose nothing: the next plan has the
+    rest. Raises as `resolve` does.
     """
     roots = {each.address.root for each in undone if each.address.root in desired.terms}
     if not roots:
@@ -172,8 +177,34 @@ def reverting(
     for each in diff_catalog(resolution.desired, live, scope).differences:
         if each.address.root in members:
             found += _of_version(each, resolution, undone)
-    found.sort(key=lambda each: each.address.sort_key)
-    return Reverting(differences=tuple(found), resolution=resolution)
+    left = _taking_from_others(found, sold_families, resolution)
+    kept = sorted((e for e in found if e not in left), key=lambda each: each.address.sort_key)
+    notes = tuple(map(_left_to_plan, left))
+    return Reverting(differences=tuple(kept), resolution=resolution, notes=notes)
+
+
+def _taking_from_others(
+    found: Sequence[Difference], sold_families: Sequence[SoldFamily], resolution: Resolution
+) -> list[Difference]:
+    """What takes something from holders of a version that its family is to serve again."""
+    spared = {
+        resolution.versions[each.address]
+        for each in sold_families
+        if each.goes_back_to and each.terms.when_tightened is not WhenTightened.IN_PLACE
+    }
+    return [each for each in found if each.address.root in spared and each.effect.is_harmful]
+
+
+def _left_to_plan(difference: Difference) -> Diagnostic:
+    root = difference.address.root
+    return Diagnostic(
+        rule="left-to-plan",
+        message=f"it takes something from whoever holds {root}, so the revert leaves it alone",
+        ref=difference.source,
+        severity=Severity.NOTE,
+        address=str(difference.address),
+        hint="apply the revert, then make and apply a plan, as `onTighten` says",
+    )
 
 
 def _of_version(

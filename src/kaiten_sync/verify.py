@@ -47,11 +47,12 @@ def verify_plan(
     unheld = frozenset(each.address for each in plan.observed if each.unheld)
     settled = unheld - resting_on_nobody(plan, done)
     inputs = replace(inputs, allowed=plan.guards.allowed | restarted, settled=settled)
-    made = propose_on(desired, catalog, rewound(live, plan, done), inputs, progress)
+    before = rewound(live, plan, done)
+    made = propose_on(desired, catalog, before, inputs, progress)
     different = f"the plan is not the one that the catalog and {plan.target.name} give"
     for message, reasons in (
         ("the plan is refused", made.refusals),
-        (different, unlike(plan, made.plan, done)),
+        (different, unlike(plan, made.plan, done, before.resources)),
     ):
         if reasons:
             raise RefusedError(

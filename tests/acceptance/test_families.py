@@ -112,6 +112,17 @@ def test_what_a_plan_says_of_a_family_fits_its_changes(sold: Seller) -> None:
         assert says in str([each.message for each in refused.value.diagnostics])
 
 
+def test_a_new_version_is_compared_with_the_one_that_it_replaces(sold: Seller) -> None:
+    sold.hold("growth", "one")
+    sold.plan(LOWERED)
+    document = json.loads(json.dumps(sold.planned))
+    assert read_plan(sealed(document)).new_versions
+    del document["newVersions"]
+    with pytest.raises(PlanFileError) as refused:
+        read_plan(sealed(document))
+    assert "is not compared with" in refused.value.diagnostics[0].message
+
+
 def test_in_place_with_a_reason_is_done_to_holders(sold: Seller) -> None:
     sold.hold("growth", "one")
     catalog = LOWERED.replace(

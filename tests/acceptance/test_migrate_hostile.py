@@ -170,18 +170,19 @@ def test_a_forged_migration_moves_nobody_whom_it_must_not(shop: Shop, forge: Any
     assert {slug: shop.instance(slug) for slug in before} == before
 
 
-def test_a_wave_is_a_share_of_holders_who_are_there(shop: Shop) -> None:
-    """A small share of many, most of whom never were, takes all."""
+@pytest.mark.parametrize("wave", ["1%", "10%", "50%"])
+def test_a_wave_is_a_share_of_holders_who_are_there(shop: Shop, wave: str) -> None:
+    """A share of many, most of whom never were, takes all."""
     for slug in ("one", "two"):
         shop.sell(slug)
     shop.migrate()
-    document = shop.plan() | {"wave": "1%", "holders": 200}
+    document = shop.plan() | {"wave": wave, "holders": 200}
     nobody = {"version": "growth", "why": "later"}
     document["stays"] = [{"address": f"instance/no-{n}", **nobody} for n in range(198)]
     document["summary"]["stays"] = {"later": 198}
     (shop.place.folder / PLAN).write_bytes(sealed(document))
     done = shop.apply()
-    assert (done.code, "and its wave takes 1%" in done.stderr) == (4, True)
+    assert (done.code, f"and its wave takes {wave}" in done.stderr) == (4, True)
     assert set(shop.held().values()) == {"growth"}
 
 

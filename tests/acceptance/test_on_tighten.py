@@ -116,10 +116,11 @@ def claim_a_family(document: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize("change", [rest_on_nothing, claim_a_family])
+@pytest.mark.parametrize("less", [("seats: 10", "seats: 9"), ("seats: 10, ", "")])
 def test_a_forged_plan_takes_nothing_from_a_holder(
-    careful: Seller, change: Callable[[dict[str, Any]], object]
+    careful: Seller, change: Callable[[dict[str, Any]], object], less: tuple[str, str]
 ) -> None:
-    careful.plan(LOWERED)
+    careful.plan(LICENSES.replace(*less))
     careful.hold("growth", "one")
     forge(careful, change)
     ended = careful.apply(code=4)
@@ -139,16 +140,64 @@ def test_a_plan_from_before_the_policy_is_held_to_it(shop: Seller) -> None:
     assert shop.grants("growth")["seats"] == 9
 
 
-def test_a_forged_plan_of_a_family_takes_nothing_from_a_holder(shop: Seller) -> None:
+def test_a_revert_that_gives_a_default_back_takes_nothing_from_its_holders(shop: Seller) -> None:
     shop.place.write("kaiten-sync.yaml", "version: 1\ncatalog: [catalog.yaml]\n")
     shop.sell(FAMILIES)
+    shop.hold("growth", "one")
+    shop.sell(FAMILIES.replace("seats: 10", "seats: 5"))
+    shop.hold("growth-v2", "two")
     shop.plan(FAMILIES.replace("seats: 10", "seats: 5"))
+    shop.edit_grant("growth-v2", "seats", 8)
+    body = {"name": "Growth", "description": "", "type": "PAID", "isDefault": True}
+    assert shop.api.put("/licenses/growth", json=body).status_code == 204
+    ended = shop.run(
+        "drift", "-f", "catalog.yaml", "--plan", PLAN, "--revert", "-o", "undo.plan.json"
+    )
+    assert "takes something from whoever holds license/growth-v2" in ended.stderr
+    shop.run("apply", "undo.plan.json")
+    assert shop.versions() == {"growth": "PUBLISHED", "growth-v2": "PUBLISHED*"}
+    assert (shop.grants("growth")["seats"], shop.grants("growth-v2")["seats"]) == (10, 8)
+    shop.plan(FAMILIES.replace("seats: 10", "seats: 5"))
+    assert (shop.choice["way"], shop.choice["version"]) == ("new-version", "growth-v3")
+
+
+def rest_on_less(document: dict[str, Any]) -> None:
+    del document["families"][0]["holders"]
+
+
+def go_back(document: dict[str, Any]) -> None:
+    """As if the family served another version."""
+    rest_on_less(document)
+    document["families"][0]["serves"] = "growth-v2"
+
+
+def deny_the_family(document: dict[str, Any]) -> None:
+    """As a license that is declared by itself: then the policy decides, which allows it."""
+    del document["families"]
+    for each in document["changes"]:
+        del each["declaredAs"]
+
+
+def allow(document: dict[str, Any]) -> None:
+    """What `--allow` does for licenses, and not for families."""
+    rest_on_less(document)
+    document["guards"]["allowed"] = [GRANT]
+
+
+@pytest.mark.parametrize("change", [rest_on_less, go_back, deny_the_family, allow])
+@pytest.mark.parametrize("less", ["seats: 5", None], ids=["a number", "a grant that goes"])
+def test_a_forged_plan_of_a_family_takes_nothing_from_a_holder(
+    shop: Seller, change: Callable[[dict[str, Any]], object], less: str | None
+) -> None:
+    shop.place.write("kaiten-sync.yaml", "version: 1\ncatalog: [catalog.yaml]\n")
+    shop.sell(FAMILIES)
+    shop.plan(FAMILIES.replace("seats: 10", less) if less else FAMILIES.replace("seats: 10, ", ""))
     shop.hold("growth", "one")
 
-    def change(document: dict[str, Any]) -> None:
+    def both(document: dict[str, Any]) -> None:
         rest_on_nothing(document)
-        del document["families"][0]["holders"]
+        change(document)
 
-    forge(shop, change)
+    forge(shop, both)
     assert "does not rest on nobody" in shop.apply(code=4).stderr
     assert shop.grants("growth")["seats"] == 10

@@ -7,16 +7,19 @@ import copy
 import json
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
 from tests.fakes.catalog import FakeCatalog, live
-from tests.support.forgeries import delete, observed, resealed, see, see_nothing
+from tests.support.forgeries import Forge, delete, observed, resealed, see, see_nothing
 from tests.support.values import TARGET, declared, desired, live_state, proposal
 
+from kaiten_sync.diff import fields_let_go
 from kaiten_sync.errors import KaitenSyncError
 from kaiten_sync.kinds.registry import spec_of
 from kaiten_sync.kinds.values import normal_value
 from kaiten_sync.model.address import Address
+from kaiten_sync.model.plan import Plan
 from kaiten_sync.model.ports import NoProgress
 from kaiten_sync.model.resource import LiveResource
 from kaiten_sync.model.settings import Limit, Policy, Scope
@@ -25,11 +28,12 @@ from kaiten_sync.plan.plan_file import read_plan, write_plan
 from kaiten_sync.verify import verify_plan
 
 POLICY = Policy(max_deletes=Limit(percent=100), max_updates=Limit(percent=100))
+WORDS = {"name": "Seats", "type": "NUMBER", "description": "What people sit on"}
 LIVE = (
     live("group/old", name="Old"),
     live("group/theirs", name="Theirs"),
     live("entitlement/calls", name="Calls", type="NUMBER"),
-    live("entitlement/seats", name="Seats", type="NUMBER"),
+    live("entitlement/seats", **WORDS),
     live("license/growth", name="Growth", type="PAID", lifecycleState="DRAFT"),
     live("license/growth/grant/calls", value=1000),
     live("license/kept", name="Kept", type="PAID", lifecycleState="PUBLISHED"),
@@ -41,6 +45,7 @@ KEPT = (declared("license/kept", name="Kept", type="PAID", lifecycleState="PUBLI
 AGREED = desired(
     *KEPT,
     declared("group/old", name="Old"),
+    declared("entitlement/seats", **WORDS),
     declared("license/left", name="Left", type="PAID"),
     declared("license/left/grant/calls", value=8),
 )
@@ -48,6 +53,7 @@ WANTED = desired(
     *KEPT,
     declared("group/new", name="New"),
     declared("entitlement/calls", name="API calls", type="NUMBER", groups=["new"]),
+    declared("entitlement/seats", name="Seats", type="NUMBER"),
     declared("license/growth", name="Growth", type="PAID", lifecycleState="PUBLISHED"),
     declared("license/growth/grant/calls", value=500),
     declared("license/kept/grant/calls", value=7),
@@ -55,7 +61,8 @@ WANTED = desired(
     declared("license/starter/grant/calls", value="unlimited"),
 )
 PREVIOUS = proposal(AGREED, live_state(*LIVE), POLICY).plan
-PLAN = proposal(WANTED, live_state(*LIVE), POLICY, previous=PREVIOUS).plan
+LET_GO = fields_let_go(WANTED, live_state(*LIVE), PREVIOUS)
+PLAN = proposal(WANTED, live_state(*LIVE), POLICY, previous=PREVIOUS, let_go=LET_GO).plan
 DOCUMENT: dict[str, Any] = json.loads(write_plan(PLAN))
 INPUTS = PlanInputs(target=TARGET, scope=Scope(), policy=POLICY, previous=PREVIOUS)
 
@@ -173,13 +180,39 @@ def test_no_forged_plan_writes_what_the_declaration_does_not_say(content: bytes,
     before = dict(catalog.objects)
     outcome = "refused"
     with contextlib.suppress(KaitenSyncError):
-        plan = read_plan(content)
-        verify_plan(plan, WANTED, catalog, INPUTS, progress=NoProgress())
+        plan = _verified(content, catalog)
         apply_plan(plan, catalog, progress=NoProgress(), is_stopped=lambda: False, workers=1)
         outcome = "applied"
     event(outcome)
     for address in before.keys() | catalog.objects.keys():
         assert _is_said(address, before.get(address), catalog.objects.get(address)), address
+
+
+LEFT = {"reason": "no longer declared", "isDrift": False}
+LEFT_FORGERIES: dict[str, Forge] = {
+    "that something is left": lambda d: d.pop("left"),
+    "that something else is left": lambda d: d["left"].append(
+        {"address": "license/kept", "fields": {"name": "Kept"}, **LEFT}
+    ),
+    "why": lambda d: d["left"][0].update(reason="it was agreed"),
+    "whether it differs": lambda d: d["left"][0].update(isDrift=True),
+    "what of it": lambda d: d["left"][0].update(fields={"name": "Seats"}),
+    "what is deleted": lambda d: d["left"][0].update(address="group/old"),
+    "it twice": lambda d: d["left"].append(d["left"][0]),
+}
+
+
+@pytest.mark.parametrize("forge", LEFT_FORGERIES.values(), ids=LEFT_FORGERIES)
+def test_a_plan_that_lies_about_what_is_left_is_refused(forge: Forge) -> None:
+    with pytest.raises(KaitenSyncError):
+        _verified(resealed(DOCUMENT, forge), FakeCatalog(*LIVE))
+
+
+def test_what_was_left_may_have_another_value_by_now() -> None:
+    now = live("entitlement/seats", **{**WORDS, "description": "Where people sit"})
+    _verified(
+        write_plan(PLAN), FakeCatalog(*(now if e.address == now.address else e for e in LIVE))
+    )
 
 
 @given(done=st.integers(0, len(PLAN.changes)))
@@ -190,6 +223,13 @@ def test_a_plan_that_is_half_applied_is_still_the_right_one(done: int) -> None:
     apply_plan(PLAN, catalog, progress=NoProgress(), is_stopped=lambda: False, workers=1)
     again = proposal(WANTED, live_state(*catalog.objects.values()), POLICY, previous=PLAN).plan
     assert again.is_empty
+
+
+def _verified(content: bytes, catalog: FakeCatalog) -> Plan:
+    """The plan, if it is the one that the declaration gives."""
+    plan = read_plan(content)
+    verify_plan(plan, WANTED, catalog, INPUTS, progress=NoProgress())
+    return plan
 
 
 def _apply_part(catalog: FakeCatalog, count: int) -> None:

@@ -22,7 +22,9 @@ SHAPES = {
     "percent-encoded whole": "".join(f"%{byte:02X}" for byte in TOKEN.encode()),
     "escaped whole": "".join(f"\\u{ord(each):04x}" for each in TOKEN),
     "base64": base64.b64encode(TOKEN.encode()).decode(),
+    "base64 in lines": base64.encodebytes(f"Authorization: Bearer {TOKEN} or so".encode()).decode(),
     "hexadecimal": TOKEN.encode().hex(),
+    "hexadecimal with colons": TOKEN.encode().hex(":"),
 }
 
 

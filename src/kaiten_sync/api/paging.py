@@ -6,12 +6,17 @@ from collections.abc import Iterator
 from typing import Any
 
 from kaiten_sync.api.bounds import TooLargeError
-from kaiten_sync.api.client import Client
+from kaiten_sync.api.client import Answer, Client
+from kaiten_sync.api.settings import ANSWER_LIMIT_BYTES
 from kaiten_sync.errors import IncompleteReadingError
 from kaiten_sync.model.reading import PAGE_SIZE
 
 MAX_PAGES = 10_000
 """Two million objects: far more than a catalog has, and an end to a list that has none."""
+
+LIST_LIMIT_BYTES = 8 * ANSWER_LIMIT_BYTES
+"""Of all pages together, unpacked: what a list has is in memory at once, and pages that are packed
+cost a server nothing. A catalog of 20,000 grants has about 10 MB."""
 
 _MOST_CURSOR = 2_000
 """Characters of a cursor, which goes into the next URL; Kaiten's have about 100."""
@@ -26,12 +31,19 @@ def read_all(client: Client, path: str) -> Iterator[Any]:
     facts, sections 3 and 5).
 
     Raises:
-        IncompleteReadingError: the pages repeat, or do not add up.
+        IncompleteReadingError: the pages repeat, do not add up, or are too many or too large.
     """
     seen: set[str] = set()
     params: dict[str, str | int] = {"limit": PAGE_SIZE}
+    size_bytes = 0
     while True:
-        body = _page(client, path, params)
+        answer = _page(client, path, params)
+        body, size_bytes = answer.body, size_bytes + answer.size_bytes
+        if size_bytes > LIST_LIMIT_BYTES:
+            raise IncompleteReadingError(
+                f"GET {path}: the list is larger than {LIST_LIMIT_BYTES / 1024 / 1024:g} MiB",
+                hint="is this a Kaiten server?",
+            )
         if isinstance(body, list):
             yield from body
             return
@@ -52,11 +64,11 @@ def read_all(client: Client, path: str) -> Iterator[Any]:
         params["cursor"] = cursor
 
 
-def _page(client: Client, path: str, params: dict[str, str | int]) -> Any:
+def _page(client: Client, path: str, params: dict[str, str | int]) -> Answer:
     """One page, in smaller pages from here on if it is too large."""
     while True:
         try:
-            return client.get(path, params).body
+            return client.get(path, params)
         except TooLargeError:
             size = int(params["limit"])
             if size == 1:

@@ -3,8 +3,6 @@
 Command modules import nothing heavy at their top, so that `--help` answers at once.
 """
 
-from __future__ import annotations
-
 import os
 import sys
 

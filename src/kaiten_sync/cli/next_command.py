@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+from collections.abc import Iterator
 
 import click
 from click.core import ParameterSource
@@ -22,8 +23,10 @@ def next_command(name: str, *more: str, options: tuple[str, ...] = SERVER) -> st
 
 def given(*names: str) -> tuple[str, ...]:
     """The words of these options that the present command line has, as it was written."""
-    words: list[str] = []
-    context = click.get_current_context()
+    return tuple(_words(click.get_current_context(), frozenset(names)))
+
+
+def _words(context: click.Context, names: frozenset[str]) -> Iterator[str]:
     for option in context.command.params:
         name = str(option.name)
         if name not in names or not isinstance(option, click.Option):
@@ -32,7 +35,6 @@ def given(*names: str) -> tuple[str, ...]:
             continue
         value, word = context.params[name], option.opts[0]
         for each in value if option.multiple else (value,):
-            words.append(word)
+            yield word
             if not option.is_flag:
-                words.append(str(each))
-    return tuple(words)
+                yield str(each)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -28,6 +29,11 @@ from kaiten_sync.report.paint import TITLE, painter
 TOKEN = "ksh_demo-of-a-server-that-lives-for-a-minute"  # noqa: S105  (of a throw-away server)
 START_TIMEOUT_S = 30.0
 """A cold start on a slow laptop takes some seconds; after this something is wrong."""
+
+_KEPT = re.compile(
+    r"PATH|HOME|TMPDIR|LANG|LC_\w+|LD_LIBRARY_PATH|PYTHON(PATH|HOME|DONTWRITEBYTECODE)|SYSTEMROOT"
+)
+"""Variables that the server of the tour needs to start; the others may be secrets."""
 
 _PLAN_FILE = "plans/local.plan.json"
 _LOWER_FILE = "plans/lower.plan.json"
@@ -225,10 +231,12 @@ def _ask(method: str, url: str, body: Mapping[str, object] | None) -> _TourReply
 def _server(folder: Path) -> Iterator[str]:
     """A server of its own, in a process of its own, gone when the tour is over."""
     command = [
-        *(sys.executable, "-m", "kaiten_sync", "serve", "--port", "0"),
+        # -P: the folder in which somebody works is not searched for packages
+        *(sys.executable, "-P", "-m", "kaiten_sync", "serve", "--port", "0"),
         *("--database", f"sqlite:///{folder}/demo.db", "--allow-private-webhooks"),
     ]
-    environment = {**os.environ, "KAITEN_BOOTSTRAP_TOKEN": TOKEN}
+    kept = {name: value for name, value in os.environ.items() if _KEPT.fullmatch(name)}
+    environment = {**kept, "KAITEN_BOOTSTRAP_TOKEN": TOKEN}
     with (folder / "server.log").open("wb") as log:
         process = subprocess.Popen(  # noqa: S603  (our own program)
             command, stdout=subprocess.PIPE, stderr=log, env=environment, text=True

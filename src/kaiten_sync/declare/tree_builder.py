@@ -168,14 +168,7 @@ class TreeBuilder:
             frame.is_merge = frame.has_merge = True
             return
         if is_plain and text not in self._plain_keys:
-            value = resolve_plain(text)
-            hint = comma_hint(text) or f'quote it: "{shorten(text)}"'
-            if isinstance(value, str):
-                self._plain_keys.add(text)
-            elif isinstance(value, Diagnostic) and value.rule == AMBIGUOUS:
-                self._report(ref, value.rule, value.message, hint)
-            else:
-                self._report(ref, "non-string-key", f"the key '{shorten(text)}' is not text", hint)
+            self._check_plain_key(text, ref)
         if text in frame.entries:
             first = frame.entries[text].key_ref
             self._report(
@@ -185,6 +178,16 @@ class TreeBuilder:
                 "keep one of the two",
             )
             frame.key = None
+
+    def _check_plain_key(self, text: str, ref: SourceRef) -> None:
+        value = resolve_plain(text)
+        hint = comma_hint(text) or f'quote it: "{shorten(text)}"'
+        if isinstance(value, str):
+            self._plain_keys.add(text)
+        elif isinstance(value, Diagnostic) and value.rule == AMBIGUOUS:
+            self._report(ref, value.rule, value.message, hint)
+        else:
+            self._report(ref, "non-string-key", f"the key '{shorten(text)}' is not text", hint)
 
     def _add(self, node: Node, size: int, anchor: str | None = None) -> None:
         """Put a finished value where it belongs: as a value, an element, or (wrongly) a key."""
@@ -203,21 +206,21 @@ class TreeBuilder:
 
     def _put(self, frame: _Frame, node: Node) -> None:
         if frame.is_merge:
-            sources = node.value if isinstance(node.value, tuple) else (node,)
-            for source in sources:
-                if isinstance(source.value, dict):
-                    frame.merged.append(source)
-                elif source.ref not in self.broken:
-                    self._report(
-                        source.ref,
-                        "bad-merge-key",
-                        "'<<' takes a map or a list of maps",
-                        "`<<: *name`",
-                    )
+            self._take_merged(frame, node)
         elif frame.key is not None and frame.key_ref is not None:
             frame.entries[frame.key] = Entry(frame.key_ref, node)
         frame.key = frame.key_ref = None
         frame.is_merge = False
+
+    def _take_merged(self, frame: _Frame, node: Node) -> None:
+        sources = node.value if isinstance(node.value, tuple) else (node,)
+        for source in sources:
+            if isinstance(source.value, dict):
+                frame.merged.append(source)
+            elif source.ref not in self.broken:
+                self._report(
+                    source.ref, "bad-merge-key", "'<<' takes a map or a list of maps", "`<<: *name`"
+                )
 
     def _entries(self, frame: _Frame) -> dict[str, Entry]:
         """A mapping's own entries, then those merged into it: own keys win, then earlier maps."""

@@ -8,7 +8,7 @@ from itertools import chain
 
 from kaiten_sync.effects import field_effect, inner_changes, with_joint_effect, worst
 from kaiten_sync.kinds.registry import spec_of
-from kaiten_sync.kinds.spec import Mutability
+from kaiten_sync.kinds.spec import FieldSpec, Mutability
 from kaiten_sync.kinds.units import unit_holder, unit_of
 from kaiten_sync.kinds.values import normal_value
 from kaiten_sync.model.address import Address
@@ -16,7 +16,7 @@ from kaiten_sync.model.change import FieldChange
 from kaiten_sync.model.drift import CatalogDiff, Difference, DriftClass
 from kaiten_sync.model.resource import DesiredState, LiveResource, LiveState, Resource
 from kaiten_sync.model.settings import Scope
-from kaiten_sync.model.value import ABSENT, Json, is_same, spelled_as
+from kaiten_sync.model.value import ABSENT, Absent, Json, is_same, spelled_as
 
 
 def diff_catalog(desired: DesiredState, live: LiveState, scope: Scope) -> CatalogDiff:
@@ -74,22 +74,7 @@ def _sorted(differences: Iterable[Difference]) -> tuple[Difference, ...]:
 
 def _compare(resource: Resource, live: LiveResource | None) -> Difference | None:
     if live is None:
-        specs = spec_of(resource.address.kind).fields
-        return Difference(
-            address=resource.address,
-            drift=DriftClass.MISSING,
-            fields=tuple(
-                FieldChange(
-                    name=name,
-                    after=normal_value(specs[name], value),
-                    source=resource.sources.get(name),
-                )
-                for name, value in _in_order(resource)
-                if value is not None
-            ),
-            effect=spec_of(resource.address.kind).created,
-            source=resource.source,
-        )
+        return _missing(resource)
     changed = tuple(_changed_fields(resource, live))
     if not changed:
         return None
@@ -103,6 +88,25 @@ def _compare(resource: Resource, live: LiveResource | None) -> Difference | None
         source=resource.source,
         updated_at=live.updated_at,
         updated_by=live.updated_by,
+    )
+
+
+def _missing(resource: Resource) -> Difference:
+    specs = spec_of(resource.address.kind).fields
+    return Difference(
+        address=resource.address,
+        drift=DriftClass.MISSING,
+        fields=tuple(
+            FieldChange(
+                name=name,
+                after=normal_value(specs[name], value),
+                source=resource.sources.get(name),
+            )
+            for name, value in _in_order(resource)
+            if value is not None
+        ),
+        effect=spec_of(resource.address.kind).created,
+        source=resource.source,
     )
 
 
@@ -122,13 +126,7 @@ def _changed_fields(resource: Resource, live: LiveResource) -> Iterator[FieldCha
     for name, declared in chain(_in_order(resource), _implied(resource, live)):
         spec = specs[name]
         before = live.fields.get(name, ABSENT)
-        # Null means what the server has when the field was never set.
-        after = spelled_as(
-            before,
-            normal_value(spec, declared)
-            if declared is not None
-            else spec.default({**live.fields, **resource.fields}),
-        )
+        after = spelled_as(before, _wanted(spec, declared, resource, live))
         # A field may steer creation only, and the server does not show what came of it.
         is_unseen = spec.mutability is Mutability.CREATE_ONLY and before is ABSENT
         if is_unseen or is_same(before, after):
@@ -160,3 +158,12 @@ def _implied(resource: Resource, live: LiveResource) -> Iterator[tuple[str, None
         is_known = name in live.fields
         if is_left_out and is_known and live.fields[name] != spec.default(live.fields):
             yield name, None
+
+
+def _wanted(
+    spec: FieldSpec, declared: Json, resource: Resource, live: LiveResource
+) -> Json | Absent:
+    """The declared value; null means what the server has when the field was never set."""
+    if declared is not None:
+        return normal_value(spec, declared)
+    return spec.default({**live.fields, **resource.fields})

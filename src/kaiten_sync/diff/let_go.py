@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from kaiten_sync.diff.agreed import record_of
 from kaiten_sync.kinds.registry import spec_of
 from kaiten_sync.kinds.spec import FieldSpec, Mutability
@@ -19,7 +21,10 @@ def fields_let_go(desired: DesiredState, live: LiveState, previous: Plan) -> tup
 
     What the previous plan itself had let go is in it: planning again must not forget it.
     """
-    left: list[Left] = []
+    return tuple(_let_go(desired, live, previous))
+
+
+def _let_go(desired: DesiredState, live: LiveState, previous: Plan) -> Iterator[Left]:
     record = record_of(previous)
     already = {each.address: each.fields for each in previous.left}
     for address, mark in previous.managed.items():
@@ -35,8 +40,7 @@ def fields_let_go(desired: DesiredState, live: LiveState, previous: Plan) -> tup
             if spec.name in names - resource.fields.keys() and _is_set(spec, found)
         }
         if fields:
-            left.append(Left(address=address, fields=fields, reason=NO_LONGER_DECLARED))
-    return tuple(left)
+            yield Left(address=address, fields=fields, reason=NO_LONGER_DECLARED)
 
 
 def _leavable(kind: str) -> list[FieldSpec]:

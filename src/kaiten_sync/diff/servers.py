@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from kaiten_sync.effects import inner_changes
@@ -44,15 +44,18 @@ def _compared(
     if first is None or second is None:
         presence = Presence.SECOND if first is None else Presence.FIRST
         return ComparedObject(address=address, presence=presence)
-    fields: list[FieldChange] = []
+    fields = tuple(_changes(address, first, second))
+    if not fields:
+        return None
+    return ComparedObject(address=address, presence=Presence.BOTH, fields=fields)
+
+
+def _changes(address: Address, first: Fields, second: Fields) -> Iterator[FieldChange]:
     for name in spec_of(address.kind).fields:
         before, after = first.get(name, ABSENT), second.get(name, ABSENT)
         if not is_same(before, after):
             inner = inner_changes(before, after)
-            fields.append(FieldChange(name=name, before=before, after=after, inner=inner))
-    if not fields:
-        return None
-    return ComparedObject(address=address, presence=Presence.BOTH, fields=tuple(fields))
+            yield FieldChange(name=name, before=before, after=after, inner=inner)
 
 
 def _undeclared(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from kaiten_sync.model.change import InnerChange
@@ -20,16 +20,19 @@ def inner_changes(before: Json | Absent, after: Json | Absent) -> tuple[InnerCha
     from deepdiff import DeepDiff  # imported late: it is slow to load and rarely needed
 
     tree = DeepDiff(before, after, view="tree", ignore_numeric_type_changes=False)
-    changes = [
-        InnerChange(
-            path=_path(node),
-            before=ABSENT if kind in _ADDED else node.t1,
-            after=ABSENT if kind in _REMOVED else node.t2,
-        )
-        for kind in (*_VALUE_KINDS, *_ADDED, *_REMOVED)
-        for node in tree.get(kind, ())
-    ]
-    return tuple(sorted(changes, key=lambda change: change.path))
+    return tuple(sorted(_collect(tree), key=lambda change: change.path))
+
+
+def _collect(tree: Mapping[str, Any]) -> Iterator[InnerChange]:
+    for kind in _VALUE_KINDS:
+        for node in tree.get(kind, ()):
+            yield InnerChange(path=_path(node), before=node.t1, after=node.t2)
+    for kind in _ADDED:
+        for node in tree.get(kind, ()):
+            yield InnerChange(path=_path(node), before=ABSENT, after=node.t2)
+    for kind in _REMOVED:
+        for node in tree.get(kind, ()):
+            yield InnerChange(path=_path(node), before=node.t1, after=ABSENT)
 
 
 def _path(node: Any) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from kaiten_sync.effects.fields import field_effect, with_joint_effect, worst
@@ -57,9 +57,14 @@ def _effect(before: Fields | None, after: Fields | None) -> Effect:
         if given.get("value") is False:
             return Effect.NEUTRAL  # granted or not, nobody may
         return GRANT.deleted if after is None else GRANT.created
-    changes: list[FieldChange] = []
+    return worst(
+        each.effect
+        for each in with_joint_effect(GRANT, tuple(_changes(before, after)), before, after)
+    )
+
+
+def _changes(before: Fields, after: Fields) -> Iterator[FieldChange]:
     for name, spec in GRANT.fields.items():
         old, new = before.get(name, ABSENT), after.get(name, ABSENT)
         if old != new:
-            changes.append(FieldChange(name=name, effect=field_effect(spec, old, new)))
-    return worst(each.effect for each in with_joint_effect(GRANT, tuple(changes), before, after))
+            yield FieldChange(name=name, effect=field_effect(spec, old, new))

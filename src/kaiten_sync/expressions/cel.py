@@ -33,24 +33,7 @@ class Expression:
 
     def __init__(self, text: str, language: Language) -> None:
         self._types = language.variables
-        self._compiled = cel.NewEnv(
-            variables={name: cel.Type(type_) for name, type_ in language.variables.items()},
-            functions=[
-                cel.FunctionDecl(
-                    function.__name__,
-                    [
-                        cel.Overload(
-                            f"string_{function.__name__}",
-                            return_type=cel.Type.BOOL,
-                            parameters=[cel.Type.STRING, cel.Type.STRING],
-                            is_member=True,
-                            impl=function,
-                        )
-                    ],
-                )
-                for function in (glob, within)
-            ],
-        ).compile(text)
+        self._compiled = _environment(language).compile(text)
         if self._compiled.return_type() not in (cel.Type.BOOL, cel.Type.DYN):
             found = self._compiled.return_type().name().lower()
             raise WrongError((Mistake(1, 1, f"this is of type {found}; it must be true or false"),))
@@ -110,6 +93,27 @@ def _is_in(text: str, language: Language) -> bool:
     except WrongError:
         return False
     return True
+
+
+def _environment(language: Language) -> cel.Env:
+    return cel.NewEnv(
+        variables={name: cel.Type(type_) for name, type_ in language.variables.items()},
+        functions=[
+            cel.FunctionDecl(
+                function.__name__,
+                [
+                    cel.Overload(
+                        f"string_{function.__name__}",
+                        return_type=cel.Type.BOOL,
+                        parameters=[cel.Type.STRING, cel.Type.STRING],
+                        is_member=True,
+                        impl=function,
+                    )
+                ],
+            )
+            for function in (glob, within)
+        ],
+    )
 
 
 def _as_type(value: Json, type_: str) -> Any:

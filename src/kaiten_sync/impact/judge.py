@@ -57,12 +57,7 @@ def _standing(affected: Affected, usage: Usage | None, used: float | None) -> St
     if usage is None or used is None:
         return Standing.UNKNOWN
     after = affected.after
-    granted = (affected.threshold, affected.threshold_after)
-    extra = (
-        0
-        if usage.limit is None or affected.threshold is None or usage.limit in granted
-        else usage.limit - affected.threshold
-    )
+    extra = _extra(affected, usage)
     if extra < 0 or (extra > 0 and used > (after or 0)):
         return Standing.UNKNOWN
     if after is None:
@@ -70,6 +65,18 @@ def _standing(affected: Affected, usage: Usage | None, used: float | None) -> St
     if used > after:
         return Standing.OVER
     return Standing.NEAR if used > 0 and used >= NEAR * after else Standing.WITHIN
+
+
+def _extra(affected: Affected, usage: Usage) -> float:
+    """What the instance may use beyond its grant, as add-ons allow; negative if it may use less.
+
+    The server reports the limit of each instance. If it says nothing, the grant is the limit. Once
+    the change is applied, that is the grant after it.
+    """
+    granted = (affected.threshold, affected.threshold_after)
+    if usage.limit is None or affected.threshold is None or usage.limit in granted:
+        return 0
+    return usage.limit - affected.threshold
 
 
 def _reaches(

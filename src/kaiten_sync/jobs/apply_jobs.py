@@ -72,12 +72,7 @@ def apply_jobs(
         job = _job(f"{known['job']}apply", [t.name for t in targets])
         yield {**job, **environment, **_without_order(), "needs": _needs(forge, approval)}
         return
-    # GitHub knows letters, digits, `_` and `-` in the id of a job, and targets may have dots too.
-    ids = {
-        target.name: f"{known['job']}apply-"
-        + re.sub(r"[^A-Za-z0-9_-]", lambda found: f"_{ord(found[0]):x}_", target.name)
-        for target in targets
-    }
+    ids = {target.name: known["job"] + _id(target.name) for target in targets}
     by_name = {target.name: target for target in targets}
     ordered = TopologicalSorter({t.name: [n for n in t.after if n in by_name] for t in targets})
     for target in (by_name[name] for name in ordered.static_order()):
@@ -89,6 +84,11 @@ def apply_jobs(
 
 def _job(name: str, targets: Sequence[str]) -> dict[str, str]:
     return {"id": name, "targets": json.dumps(list(targets))}
+
+
+def _id(target: str) -> str:
+    """A job's id: GitHub knows letters, digits, `_` and `-`, and targets may have dots too."""
+    return "apply-" + re.sub(r"[^A-Za-z0-9_-]", lambda found: f"_{ord(found[0]):x}_", target)
 
 
 def _without_order() -> dict[str, str]:

@@ -274,7 +274,7 @@ def _check_policy(plan: Plan, workspace: Workspace, connection: Connection, port
     held = held_to(plan, workspace.policy)
     protected = held.guards.protected | declared.protected
     held = replace(held, guards=replace(held.guards, protected=protected))
-    refusals = (*recheck(held), *unproven(held, workspace.policy, declared.terms))
+    refusals = (*recheck(held), *unproven(held, workspace.policy, declared))
     if refusals:
         raise RefusedError(
             "the plan is refused",

@@ -32,11 +32,7 @@ def as_families(
                 if address.root in members:
                     del written[address]
                 if address.root == served:
-                    # A family has fewer fields than a version; what is inside has them all.
-                    own = spec_of(family.kind).fields if address == served else fields
-                    written[moved(address, {served: family})] = {
-                        name: value for name, value in fields.items() if name in own
-                    }
+                    written[moved(address, {served: family})] = _own_fields(address, family, fields)
     return written
 
 
@@ -50,3 +46,10 @@ def _says_all(family: LiveFamily, objects: Mapping[Address, Fields]) -> bool:
     links = {flag.name, flag.one_per} if flag is not None else set()
     table = next(each for each in versioned_kinds() if each.versions == spec.kind)
     return family.is_certain and objects[served.address].keys() <= table.fields.keys() | links
+
+
+def _own_fields(address: Address, family: Address, fields: Fields) -> Fields:
+    if address.parent is not None:
+        return fields
+    names = spec_of(family.kind).fields
+    return {name: value for name, value in fields.items() if name in names}

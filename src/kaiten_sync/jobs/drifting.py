@@ -217,13 +217,7 @@ def _report_on(sides: Sides, ports: Ports) -> tuple[DriftReport, frozenset[Addre
         named_plan=sides.named_plan,
     )
     known = desired.resources.keys() | {difference.address for difference in found.differences}
-    unknown: list[str] = []
-    if found.has_drift and sides.agreed.plan is None:
-        unknown.append(_NO_PLAN.format(name=sides.connection.target.name))
-    declared = [d for d in found.differences if d.source is not None]
-    if declared and not any(d.declared_by for d in declared):
-        unknown.append(_NO_GIT)
-    report = replace(found, unknown=tuple(unknown))
+    report = replace(found, unknown=tuple(_unknown(sides, found)))
     return report, _strangers(sides.case.only, known)
 
 
@@ -243,3 +237,11 @@ def _check_named(unknown: frozenset[Address]) -> None:
             f"neither declared nor on the server, as far as the scope reaches: {_names(unknown)}",
             hint="`kaiten-sync drift` without an address shows what differs",
         )
+
+
+def _unknown(sides: Sides, found: DriftReport) -> Iterator[str]:
+    if found.has_drift and sides.agreed.plan is None:
+        yield _NO_PLAN.format(name=sides.connection.target.name)
+    declared = [d for d in found.differences if d.source is not None]
+    if declared and not any(d.declared_by for d in declared):
+        yield _NO_GIT

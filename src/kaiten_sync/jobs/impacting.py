@@ -77,11 +77,7 @@ def impact_of(
         gap = "the budget of requests is 0"
     elif is_asking:
         instances, gap = read_instances(catalog)
-    if plan.migration is None:
-        concerned = instances
-    else:
-        moved = {change.address.slug for change in plan.changes}
-        concerned = [each for each in instances if each.slug in moved]
+    concerned = _concerned(plan, instances)
     listed = pages(len(instances)) if is_asking and gap is None else 0
     asking = whom_to_ask(affected, concerned, seed=plan.digest, budget=budget - listed)
     usage = read_usage(catalog, asking.asked, progress=ports.progress)
@@ -118,3 +114,11 @@ def _looked_up(
         raised=raised_limits(raised, asking, known, refused, read.taken_at),
         requests=read.requests + len(unread) + sent,
     )
+
+
+def _concerned(plan: Plan, instances: Sequence[Instance]) -> Sequence[Instance]:
+    """The holders whom a plan may affect: of a migration, those that it moves."""
+    if plan.migration is None:
+        return instances
+    moved = {change.address.slug for change in plan.changes}
+    return [each for each in instances if each.slug in moved]

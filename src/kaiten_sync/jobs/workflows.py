@@ -99,15 +99,6 @@ def workflows(project: Project, request: WorkflowRequest) -> dict[str, str]:
     """
     forge, targets = request.forge, _reachable(project)
     paths = list(_paths(project, targets, request))
-    tokens: list[str] = []
-    variables = sorted({_variable(target) for target in targets})
-    for name in variables:
-        takers = [target.name for target in targets if _variable(target) == name]
-        secret = f"secrets.{name}"
-        if len(takers) < len(targets):
-            is_taker = " || ".join(f"matrix.target == '{taker}'" for taker in takers)
-            secret = f"({is_taker}) && {secret} || ''"
-        tokens.append(f"{name}: ${{{{ {secret} }}}}")
     known = {
         **_of_folder(forge, request.folder),
         **_of_name(request),
@@ -116,7 +107,7 @@ def workflows(project: Project, request: WorkflowRequest) -> dict[str, str]:
         **_of_submodules(forge, is_needed=bool({*paths}.intersection(request.submodules))),
         "paths": json.dumps(paths),
         "catalog": " ".join(f"--catalog {shlex.quote(path)}" for path in project.catalog),
-        "tokens": "\n          ".join(tokens),
+        "tokens": "\n          ".join(_tokens(targets)),
         "gate": gate_note(forge) if is_ordered(targets) else "",
     }
     # Which environment a job has can depend on another job on GitHub, not on GitLab.
@@ -239,6 +230,18 @@ def _of_submodules(forge: Forge, *, is_needed: bool) -> dict[str, str]:
         return {**lines, "strategy": "\n  variables: {GIT_SUBMODULE_STRATEGY: recursive}"}
     line = "submodules: true"
     return {**lines, "submodule": f", {line}", "submodules": f"\n          {line}"}
+
+
+def _tokens(targets: Sequence[Target]) -> Iterator[str]:
+    """One variable per secret, which holds it only in the jobs of the targets that take it."""
+    variables = sorted({_variable(target) for target in targets})
+    for name in variables:
+        takers = [target.name for target in targets if _variable(target) == name]
+        secret = f"secrets.{name}"
+        if len(takers) < len(targets):
+            is_taker = " || ".join(f"matrix.target == '{taker}'" for taker in takers)
+            secret = f"({is_taker}) && {secret} || ''"
+        yield f"{name}: ${{{{ {secret} }}}}"
 
 
 def _variable(target: Target) -> str:

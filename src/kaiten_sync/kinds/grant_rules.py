@@ -46,15 +46,7 @@ def grant_diagnostics(grants: Sequence[Declared], view: CatalogView) -> Iterator
         if node is None or shape is None:
             continue
         if shape is not wanted.get(grant.address.slug, shape):
-            entitlement = view.objects[Address(ENTITLEMENT.kind, grant.address.slug)]
-            declared_type = entitlement.scalar("type")
-            yield grant.diagnostic_at(
-                node.ref,
-                "wrong-value-type",
-                f"'{grant.address.slug}' has type {declared_type}, so its grant is"
-                f" {_WANTED[_SHAPE_OF_TYPE[str(declared_type)]]}",
-                f"its type is declared at {entitlement.entry.key_ref}",
-            )
+            yield _wrong_type(grant, node, view)
         # The API's -1 is no negative threshold, but no threshold at all.
         if is_number(node.value) and node.value < 0 and node.value != UNLIMITED_WIRE:
             yield grant.diagnostic_at(
@@ -98,6 +90,18 @@ def _shape(node: Node) -> _Shape | None:
             return _Shape.OBJECT
 
 
+def _wrong_type(grant: Declared, node: Node, view: CatalogView) -> Diagnostic:
+    entitlement = view.objects[Address(ENTITLEMENT.kind, grant.address.slug)]
+    declared_type = entitlement.scalar("type")
+    return grant.diagnostic_at(
+        node.ref,
+        "wrong-value-type",
+        f"'{grant.address.slug}' has type {declared_type}, so its grant is"
+        f" {_WANTED[_SHAPE_OF_TYPE[str(declared_type)]]}",
+        f"its type is declared at {entitlement.entry.key_ref}",
+    )
+
+
 def _overage_diagnostics(grant: Declared, node: Node, shape: _Shape) -> Iterator[Diagnostic]:
     overage = grant.scalar("overagePercent")
     if shape is not _Shape.NUMBER:
@@ -107,7 +111,7 @@ def _overage_diagnostics(grant: Declared, node: Node, shape: _Shape) -> Iterator
             at="overagePercent",
             hint="remove it",
         )
-    elif not isinstance(node.value, dict) and node.value in (UNLIMITED, UNLIMITED_WIRE):
+    elif _is_unlimited(node):
         if overage != UNLIMITED_WIRE:
             yield grant.diagnostic(
                 "overage-with-unlimited",
@@ -122,3 +126,7 @@ def _overage_diagnostics(grant: Declared, node: Node, shape: _Shape) -> Iterator
             at="overagePercent",
             hint="write 0 for a hard limit, or a percentage up to 32767",
         )
+
+
+def _is_unlimited(node: Node) -> bool:
+    return not isinstance(node.value, dict) and node.value in (UNLIMITED, UNLIMITED_WIRE)

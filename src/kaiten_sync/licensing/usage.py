@@ -78,13 +78,7 @@ def settle_report(
     Raises:
         NotFiniteError: the value or the result is not finite.
     """
-    match behavior:
-        case Behavior.APPEND:
-            counter = fold(method, stored, value)
-        case Behavior.SET:
-            counter = set_to(value)
-        case _:
-            assert_never(behavior)
+    counter = _counted(method, behavior, stored, value)
     if counter.value > maximum(threshold, overage_percent):
         return Report(accepted=False, counter=counter)
     cap = float(threshold)  # an integer beyond 2**53 is the cap that upstream rounds it to
@@ -93,6 +87,17 @@ def settle_report(
         *_warnings(cap, warning_threshold_percent, stored.value, counter.value),
     )
     return Report(accepted=True, counter=counter, crossings=crossings)
+
+
+def _counted(
+    method: AggregationMethod | None, behavior: Behavior, stored: Counter, value: float
+) -> Counter:
+    match behavior:
+        case Behavior.APPEND:
+            return fold(method, stored, value)
+        case Behavior.SET:
+            return set_to(value)
+    assert_never(behavior)
 
 
 def _cap_crossings(cap: float, before: float, after: float) -> tuple[Crossing, ...]:

@@ -127,7 +127,7 @@ RULES: Mapping[str, str] = {
     "unused-allow": "An object was allowed, and the plan did not need that.",
     "unanswered": "An expression of `--where` has no answer for some holders.",
     "unknown-holder": "A holder was left out by name, and holds nothing that is moved.",
-    "left-to-plan": "A revert leaves alone what git is ahead with.",
+    "left-to-plan": "A revert leaves alone what git is ahead with, and what takes from holders.",
     "taken-along": "A revert takes along what an object rests on.",
     "removed-and-staying": "An overlay takes away an object that the plan cannot delete.",
     "both-sides-changed": "Git and the server changed an object, so it is reverted only by name.",

@@ -95,11 +95,7 @@ def propose(
     families = families_of(desired, live)
     changes = _ordered(diff, sold, live, leaving, families, has_drafts=has_drafts)
     guards = replace(
-        Guards(
-            max_deletes=policy.max_deletes,
-            max_updates=policy.max_updates,
-            rules=rules_digest(policy.rules),
-        ),
+        _bounds(policy),
         population=population_of(live.resources, changes),
         protected=desired.protected | leaving.protected,
     )
@@ -132,6 +128,15 @@ def _with_consent(case: Case, allowed: frozenset[Address]) -> Case:
     # A restart that was allowed stays so if somebody begins to use the counter until apply.
     found = used(needs, allowed) | (restarted.keys() & allowed)
     return replace(case, needs=needs, guards=replace(case.guards, allowed=found))
+
+
+def _bounds(policy: Policy) -> Guards:
+    """What the policy alone holds a plan to."""
+    return Guards(
+        max_deletes=policy.max_deletes,
+        max_updates=policy.max_updates,
+        rules=rules_digest(policy.rules),
+    )
 
 
 def desired_digest(desired: DesiredState) -> str:

@@ -27,14 +27,7 @@ def to_changes(
             case DriftClass.MISSING:
                 changes += _creation(difference, has_drafts=has_drafts)
             case DriftClass.CHANGED:
-                specs = spec_of(difference.address.kind).fields
-                plain = tuple(
-                    f for f in difference.fields if specs[f.name].mutability != Mutability.MOVE
-                )
-                if plain:
-                    changes.append(_change(Action.UPDATE, difference, plain))
-                for field in difference.fields:
-                    changes.extend(_moves(difference, specs[field.name], field.before, field))
+                changes += _alteration(difference)
     changes += map(_removal, leaving.of(Fate.GOES))
     return tuple(changes)
 
@@ -63,6 +56,15 @@ def _is_left_out(field: FieldChange, spec: FieldSpec, difference: Difference) ->
     """Whether a field of a new object comes later as a move, or has no meaning of its own."""
     is_own_slug = spec.is_own_slug and field.after == difference.address.slug
     return bool(spec.moves) or is_own_slug
+
+
+def _alteration(difference: Difference) -> Iterator[Change]:
+    specs = spec_of(difference.address.kind).fields
+    plain = tuple(f for f in difference.fields if specs[f.name].mutability != Mutability.MOVE)
+    if plain:
+        yield _change(Action.UPDATE, difference, plain)
+    for field in difference.fields:
+        yield from _moves(difference, specs[field.name], field.before, field)
 
 
 def _moves(

@@ -47,8 +47,15 @@ def _summary(plan: Plan) -> Iterator[Diagnostic]:
 
 
 def _managed(plan: Plan) -> Iterator[Diagnostic]:
-    for address in sorted(deleted(plan.changes) & plan.managed.keys(), key=lambda a: a.sort_key):
-        yield contradiction("managed: the plan deletes it", address)
+    gone, left = deleted(plan.changes), Counter(each.address for each in plan.left)
+    for address in sorted(gone, key=lambda a: a.sort_key):
+        if address in plan.managed:
+            yield contradiction("managed: the plan deletes it", address)
+        if address in left:
+            yield contradiction("left: the plan deletes it", address)
+    for address, count in left.items():
+        if count > 1:
+            yield contradiction(f"left: it appears {count} times", address)
 
 
 def _allowed(plan: Plan) -> Iterator[Diagnostic]:
@@ -118,8 +125,13 @@ def _ways(plan: Plan) -> Iterator[Diagnostic]:
     for address, count in Counter(each.address for each in plan.families).items():
         if count > 1:
             yield contradiction(f"families: it appears {count} times", address)
+    created = {change.address for change in plan.changes if change.action == Action.CREATE}
+    uncompared = created.difference(each.address for each in plan.new_versions)
     for each in plan.families:
         version = None if each.version is None else version_address(each.address, each.version)
+        if each.way is Way.NEW_VERSION and version in uncompared:
+            why = f"families: {version} is not compared with the version that it replaces"
+            yield contradiction(why, each.address)
         effects = [c.effect for c in plan.changes if c.address.root == version]
         for why in _way_contradictions(each, effects):
             yield contradiction(f"families: {why}", each.address)

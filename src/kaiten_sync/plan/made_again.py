@@ -15,21 +15,30 @@ from kaiten_sync.kinds.units import units_shown
 from kaiten_sync.model.address import Address
 from kaiten_sync.model.change import Action, Change, FieldChange
 from kaiten_sync.model.diagnostic import Diagnostic
-from kaiten_sync.model.plan import Observed, Plan
+from kaiten_sync.model.plan import Left, Observed, Plan
+from kaiten_sync.model.resource import LiveResource
 from kaiten_sync.model.value import is_same
 from kaiten_sync.plan.guards import OTHER_RULES
+from kaiten_sync.plan.leaving import NEVER_MANAGED
 from kaiten_sync.plan.places import declared_places, with_places
 from kaiten_sync.plan.words import show
 
 _UNOWNED = "no plan before this one managed it, or the policy leaves it on the server"
 _UNDECLARED = "the catalog does not"
 
+Resources: TypeAlias = "Mapping[Address, LiveResource]"
+
 _Difference: TypeAlias = "tuple[Address | None, str]"
 """The object that is treated differently, None if it is none, and how."""
 
 
-def unlike(plan: Plan, made: Plan, done: Collection[str]) -> tuple[Diagnostic, ...]:
-    """Where a plan is not the one made again. `done` are the changes that live shows to be done."""
+def unlike(
+    plan: Plan, made: Plan, done: Collection[str], live: Resources
+) -> tuple[Diagnostic, ...]:
+    """Where a plan is not the one made again.
+
+    `done` are the changes that the server shows to be done, `live` all that it had before them.
+    """
     found = (
         *_of_changes(plan, made, done),
         *_of_observed(plan, made),
@@ -37,6 +46,7 @@ def unlike(plan: Plan, made: Plan, done: Collection[str]) -> tuple[Diagnostic, .
         *_of_numbers(plan, made, done),
         *_of_words(plan, made, done),
         *_of_families(plan, made, done),
+        *_of_left(plan, made, done, live),
     )
     return with_places(
         (
@@ -180,6 +190,39 @@ def _of_families(plan: Plan, made: Plan, done: Collection[str]) -> Iterator[_Dif
             yield address, f"the way of the family is {other.way} now: {other.reason}"
         elif one != other and not done:
             yield address, f"the reason is {one.reason!r}, and should be {other.reason!r}"
+
+
+def _of_left(
+    plan: Plan, made: Plan, done: Collection[str], live: Resources
+) -> Iterator[_Difference]:
+    """What stays on the server and nothing manages now, as a reviewer read it.
+
+    Nothing rests on it, so it may have other values by now, or be gone, and what no plan ever
+    managed may be new. Which fields of an object left git shows in their values alone.
+    """
+    if done:
+        return
+    given = {each.address: each for each in plan.left}
+    right = {each.address: each for each in made.left}
+    others = {a for a, each in given.items() if not _is_still_left(each, made, live)}
+    for address in _sorted((given.keys() | right.keys()) - others):
+        one, other = given.get(address), right.get(address)
+        if other is None:
+            yield address, "the plan shows it as left on the server, and nothing has left it"
+        elif one is None:
+            if other.reason != NEVER_MANAGED:
+                yield address, f"the plan does not show that it is left: {other.reason}"
+        elif one.reason != other.reason or one.is_drift != other.is_drift:
+            yield address, f"it is left for another reason than the plan shows: {other.reason}"
+        elif address in made.managed and one.fields.keys() != other.fields.keys():
+            yield address, f"what is left of it is {', '.join(sorted(other.fields))}"
+
+
+def _is_still_left(left: Left, made: Plan, live: Resources) -> bool:
+    found = live.get(left.address)
+    if found is None or left.address not in made.managed:
+        return found is not None
+    return is_same(left.fields, {name: found.fields.get(name) for name in left.fields})
 
 
 def _is_of_one_moment(plan: Plan, made: Plan, done: Collection[str]) -> bool:

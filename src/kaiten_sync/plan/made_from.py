@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from kaiten_sync.model.address import Address
 from kaiten_sync.model.diagnostic import Diagnostic
@@ -27,15 +27,15 @@ def declared_since(
 ) -> tuple[Diagnostic, ...]:
     """How one declaration differs from another, by the fingerprints of their objects."""
     rest = Diagnostic(rule=_RULE, message="who owns which grants, or what is protected")
-    found: list[Diagnostic] = []
+    return tuple(_differences(then, now)) or (rest,)
+
+
+def _differences(then: Mapping[Address, str], now: Mapping[Address, str]) -> Iterator[Diagnostic]:
     both = now.keys() & then.keys()
     for addresses, message in (
         (now.keys() - then.keys(), "declared since"),
         (then.keys() - now.keys(), "no longer declared"),
         ({each for each in both if now[each] != then[each]}, "declared differently"),
     ):
-        found += [
-            Diagnostic(rule=_RULE, message=message, address=str(address))
-            for address in sorted(addresses, key=lambda each: each.sort_key)
-        ]
-    return tuple(found) or (rest,)
+        for address in sorted(addresses, key=lambda each: each.sort_key):
+            yield Diagnostic(rule=_RULE, message=message, address=str(address))

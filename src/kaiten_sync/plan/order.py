@@ -49,24 +49,7 @@ def in_order(
     serving = serving_of(sorted(changes, key=level), families, live)
     edges = _Edges(changes, families, serving, replaced)
     linked = [replace(c, depends_on=tuple(sorted(edges.before(c)))) for c in changes]
-    # Kahn's order, lowest level first, then by address: one order for one set of changes.
-    waiting = {c.id: len(c.depends_on) for c in linked}
-    followers: Mapping[str, list[Change]] = defaultdict(list)
-    for change in linked:
-        for needed in change.depends_on:
-            followers[needed].append(change)
-    ready = [(level(c), c.address.sort_key, c.id, c) for c in linked if not c.depends_on]
-    heapq.heapify(ready)
-    ordered: list[Change] = []
-    while ready:
-        *_, change = heapq.heappop(ready)
-        ordered.append(change)
-        for follower in followers[change.id]:
-            waiting[follower.id] -= 1
-            if waiting[follower.id] == 0:
-                place = (level(follower), follower.address.sort_key, follower.id, follower)
-                heapq.heappush(ready, place)
-    return tuple(ordered)
+    return _topological(linked)
 
 
 def edges_within(changes: Sequence[Change]) -> Iterator[tuple[Change, set[str]]]:
@@ -91,6 +74,21 @@ class _Exchange:
     given: Sequence[Change]
     first_taken: Change
     is_small: bool
+
+
+def _exchange(children: Sequence[Change]) -> _Exchange:
+    given = [each for each in children if _gives(each)]
+    taken = [each for each in children if _takes(each)]
+    return _Exchange(
+        given=given,
+        first_taken=min(taken, key=lambda each: each.address.sort_key),
+        is_small=len(given) * len(taken) <= _MOST_PAIRS,
+    )
+
+
+def _gives(change: Change) -> bool:
+    """Whether an object inside another is new there, or allows more than before."""
+    return change.action == Action.CREATE or change.effect is Effect.LOOSENS
 
 
 def _takes(change: Change) -> bool:
@@ -165,32 +163,14 @@ class _Edges:
         yield from self._leaving[address]
         yield from self._successors(root)
         yield from self._withdrawn_before(root)
-        if root in self._replaced:
-            new = self._replaced[root]
-            yield from self._by_address[new]
-            # The children of the old one wait for the new one alone, or edges would be quadratic.
-            yield from self._children[new] if address == root else ()
-        target = slug_target(address)
-        if target is not None and target in self._replaced:
-            yield from self._created(address._replace(slug=self._replaced[target].slug))
+        yield from self._replacements(address, root)
 
     def _given_before(self, change: Change, parent: Address) -> Iterator[Change]:
         """What an object that stays gets: nothing is taken from it before that is in place."""
         if self._deleted_root(change.address) != change.address:
             return  # all of it goes with its parent
         if parent not in self._exchanges:
-            children = self._children[parent]
-            given = [
-                each
-                for each in children
-                if (each.action == Action.CREATE or each.effect is Effect.LOOSENS)
-            ]
-            taken = [each for each in children if _takes(each)]
-            self._exchanges[parent] = _Exchange(
-                given=given,
-                first_taken=min(taken, key=lambda each: each.address.sort_key),
-                is_small=len(given) * len(taken) <= _MOST_PAIRS,
-            )
+            self._exchanges[parent] = _exchange(self._children[parent])
         exchange = self._exchanges[parent]
         if exchange.given:
             waits_itself = exchange.is_small or change is exchange.first_taken
@@ -222,6 +202,17 @@ class _Edges:
                     if other.action == Action.DELETE or (move is not None and move[1].withdraws):
                         yield other
 
+    def _replacements(self, address: Address, root: Address) -> Iterator[Change]:
+        """What puts in place what is deleted under another slug."""
+        if root in self._replaced:
+            new = self._replaced[root]
+            yield from self._by_address[new]
+            # The children of the old one wait for the new one alone, or edges would be quadratic.
+            yield from self._children[new] if address == root else ()
+        target = slug_target(address)
+        if target is not None and target in self._replaced:
+            yield from self._created(address._replace(slug=self._replaced[target].slug))
+
     def _deleted_root(self, address: Address) -> Address:
         """The outermost object that is deleted together with this one."""
         parent = address.parent
@@ -234,3 +225,24 @@ class _Edges:
             for other in self._by_address[address]:
                 if other.action == Action.CREATE:
                     yield other
+
+
+def _topological(changes: Sequence[Change]) -> tuple[Change, ...]:
+    """Kahn's order, lowest level first, then by address: one order for one set of changes."""
+    waiting = {c.id: len(c.depends_on) for c in changes}
+    followers: Mapping[str, list[Change]] = defaultdict(list)
+    for change in changes:
+        for needed in change.depends_on:
+            followers[needed].append(change)
+    ready = [(level(c), c.address.sort_key, c.id, c) for c in changes if not c.depends_on]
+    heapq.heapify(ready)
+    ordered: list[Change] = []
+    while ready:
+        *_, change = heapq.heappop(ready)
+        ordered.append(change)
+        for follower in followers[change.id]:
+            waiting[follower.id] -= 1
+            if waiting[follower.id] == 0:
+                place = (level(follower), follower.address.sort_key, follower.id, follower)
+                heapq.heappush(ready, place)
+    return tuple(ordered)

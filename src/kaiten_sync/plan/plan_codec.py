@@ -104,15 +104,7 @@ def plan_of(document: PlanDocument) -> Plan:
             _at("managed", parse_address, key): _at(f"managed.{key}", _fingerprint, mark)
             for key, mark in document.managed.items()
         },
-        summary=Summary(
-            actions={
-                _at("summary.actions", _known_action, action): count
-                for action, count in document.summary.actions.items()
-            },
-            effects={effect.value: count for effect, count in document.summary.effects.items()},
-            unchanged=document.summary.unchanged,
-            unmanaged=document.summary.unmanaged,
-        ),
+        summary=_summary(document.summary),
         requests=document.requests,
         guards=Guards(
             max_deletes=_at("guards.maxDeletes", parse_limit, guards.max_deletes),
@@ -132,6 +124,18 @@ def plan_of(document: PlanDocument) -> Plan:
             _new_version, value_of(document.new_versions, absent=None) or (), "newVersions"
         ),
         digest=document.digest,
+    )
+
+
+def _summary(summary: SummaryDocument) -> Summary:
+    return Summary(
+        actions={
+            _at("summary.actions", _known_action, action): count
+            for action, count in summary.actions.items()
+        },
+        effects={effect.value: count for effect, count in summary.effects.items()},
+        unchanged=summary.unchanged,
+        unmanaged=summary.unmanaged,
     )
 
 

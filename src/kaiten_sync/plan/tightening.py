@@ -14,9 +14,10 @@ from kaiten_sync.kinds.spec import HeldBy
 from kaiten_sync.model.address import Address
 from kaiten_sync.model.diagnostic import Diagnostic
 from kaiten_sync.model.drift import Difference, DriftClass
-from kaiten_sync.model.family import FamilyTerms, WhenTightened
+from kaiten_sync.model.family import WhenTightened
 from kaiten_sync.model.holder import Holders
 from kaiten_sync.model.plan import Plan
+from kaiten_sync.model.resource import DesiredState
 from kaiten_sync.model.settings import OnTighten, Policy
 from kaiten_sync.plan.held import holding_of
 from kaiten_sync.plan.leaving import deleted
@@ -72,30 +73,30 @@ def tightening_needs(found: Tightened, holders: Holders) -> Iterator[Consent]:
             )
 
 
-def unproven(
-    plan: Plan, policy: Policy, terms: Mapping[Address, FamilyTerms]
-) -> Iterator[Diagnostic]:
+def unproven(plan: Plan, policy: Policy, declared: DesiredState) -> Iterator[Diagnostic]:
     """What a plan file takes from holders although the project at hand does not let it.
 
-    Nothing is taken if nobody holds the license, which the plan then rests on. `terms` are those of
-    the declared families.
+    Nothing is taken if nobody holds the license, which the plan then rests on. A license that is
+    not declared may be a version of a declared family, whatever the plan says of that.
     """
     unheld = {each.address for each in plan.observed if each.unheld}
     chosen = {version_address(c.address, c.version): c for c in plan.families if c.version}
-    settled = unheld | deleted(plan.changes) | plan.guards.allowed
+    settled = unheld | deleted(plan.changes)
     for change in plan.changes:
         license_ = change.address.parent
-        if license_ is None or {license_, change.address} & settled:
+        if license_ is None or license_ in settled:
             continue
         if not change.effect.is_harmful or spec_of(license_.kind).held_by is not HeldBy.INSTANCES:
             continue
         choice = chosen.get(license_)
-        declared = None if choice is None else terms.get(choice.address)
-        if choice is None or declared is None:
-            may_be = policy.on_tighten is not OnTighten.REFUSE
+        terms = None if choice is None else declared.terms.get(choice.address)
+        if terms is not None:
+            may_be = terms.when_tightened is WhenTightened.IN_PLACE
+        elif declared.terms and license_ not in declared.resources:
+            may_be = False
         else:
-            is_served = choice.serves == choice.version
-            may_be = declared.when_tightened is WhenTightened.IN_PLACE or not is_served
+            is_allowed = not plan.guards.allowed.isdisjoint((license_, change.address))
+            may_be = is_allowed or policy.on_tighten is not OnTighten.REFUSE
         if not may_be:
             yield Diagnostic(
                 rule="license-held",

@@ -9,7 +9,7 @@ from kaiten_sync.model.change import Action
 from kaiten_sync.model.outcome import ApplyResult, Outcome, Status
 from kaiten_sync.report.next_steps import after_failure, after_success
 from kaiten_sync.report.numbers import counted
-from kaiten_sync.report.paint import QUIET, STATUS_STYLES, TITLE, painter
+from kaiten_sync.report.paint import QUIET, STATUS_STYLES, TITLE, Paint, painter
 from kaiten_sync.report.rows import INDENT
 from kaiten_sync.report.safe_text import safe_text
 from kaiten_sync.report.values import cut
@@ -49,15 +49,7 @@ def outcome_lines(
 ) -> Iterator[str]:
     """How one change ended, and why it failed."""
     yield outcome_line(outcome, color=color, action_width=action_width)
-    if outcome.status not in (Status.FAILED, Status.LEFT):
-        return
-    message = safe_text(cut(outcome.message or "no reason was given", _MESSAGE_LIMIT))
-    yield INDENT + message
-    # Servers often repeat their code in the message.
-    named = (("code", outcome.code), ("errorId", outcome.error_id))
-    missing = [f"{name} {safe_text(text)}" for name, text in named if text and text not in message]
-    if missing:
-        yield f"{INDENT}({', '.join(missing)})"
+    yield from (INDENT + line for line in _failure(outcome))
 
 
 def apply_text(result: ApplyResult, *, color: bool) -> str:
@@ -74,19 +66,31 @@ def apply_text(result: ApplyResult, *, color: bool) -> str:
 
 def apply_ending(result: ApplyResult, *, color: bool) -> str:
     """What follows the lines of the outcomes."""
-    paint = painter(color=color)
-    lines: list[str] = []
-    if any(outcome.status is not Status.ALREADY_DONE for outcome in result.outcomes):
-        lines.append("")
-    where = f"{safe_text(result.target.name)} at {safe_text(result.target.url)}"
-    lines.append(paint(f"{applied_to(result)} {where}: {apply_summary(result)}", TITLE))
-    lines += next_steps_of(result)
-    return "".join(f"{line}\n" for line in lines)
+    return "".join(f"{line}\n" for line in _ending(result, painter(color=color)))
 
 
 def action_width_of(actions: Iterable[Action]) -> int:
     """The width that aligns what follows the actions of a plan."""
     return max((_USUAL_ACTION_WIDTH, *(len(word_of(action)) for action in actions)))
+
+
+def _ending(result: ApplyResult, paint: Paint) -> Iterator[str]:
+    if any(outcome.status is not Status.ALREADY_DONE for outcome in result.outcomes):
+        yield ""
+    where = f"{safe_text(result.target.name)} at {safe_text(result.target.url)}"
+    yield paint(f"{applied_to(result)} {where}: {apply_summary(result)}", TITLE)
+    yield from next_steps_of(result)
+
+
+def _failure(outcome: Outcome) -> Iterator[str]:
+    if outcome.status not in (Status.FAILED, Status.LEFT):
+        return
+    message = safe_text(cut(outcome.message or "no reason was given", _MESSAGE_LIMIT))
+    yield message
+    named = (("code", outcome.code), ("errorId", outcome.error_id))
+    missing = [f"{name} {safe_text(text)}" for name, text in named if text and text not in message]
+    if missing:
+        yield f"({', '.join(missing)})"
 
 
 def applied_to(result: ApplyResult) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from kaiten_sync.model.comparison import ComparedObject, Comparison
 from kaiten_sync.report.compare_text import compare_summary, symbol_and_place
 from kaiten_sync.report.field_rows import field_rows
@@ -13,8 +15,8 @@ from kaiten_sync.report.markdown import (
     diff_lines,
     document,
     fence,
-    not_shown,
 )
+from kaiten_sync.report.numbers import counted
 
 
 def compare_markdown(comparison: Comparison, *, max_chars: int = MAX_CHARS) -> str:
@@ -24,11 +26,7 @@ def compare_markdown(comparison: Comparison, *, max_chars: int = MAX_CHARS) -> s
     if comparison.differences:
         head += "`-` is the first, `+` is the second.\n\n"
     return document(
-        head,
-        comparison.differences,
-        lambda each: _block(each, comparison),
-        not_shown("object", "compare"),
-        max_chars,
+        head, comparison.differences, lambda each: _block(each, comparison), _missing, max_chars
     )
 
 
@@ -38,3 +36,9 @@ def _block(difference: ComparedObject, comparison: Comparison) -> Block:
     line = f"<code>{symbol.replace('<', '&lt;')}</code> {code(str(difference.address))}{note}"
     rows = list(field_rows(difference.fields, units=difference.units))
     return collapsed(line, [fence(diff_lines(rows), "diff")] if rows else [])
+
+
+def _missing(left: Sequence[ComparedObject]) -> str:
+    return (
+        f"\n**{counted(len(left), 'more object')} not shown.** `kaiten-sync compare` shows all.\n"
+    )

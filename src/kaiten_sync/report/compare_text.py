@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from kaiten_sync.model.comparison import ComparedObject, Comparison, Presence
 from kaiten_sync.report.field_rows import field_rows
 from kaiten_sync.report.numbers import counted
@@ -16,23 +18,7 @@ _VALUE_LIMIT = 100
 
 def compare_text(comparison: Comparison, *, color: bool) -> str:
     """Every difference with both values, and one line of numbers."""
-    paint = painter(color=color)
-    sides = [
-        f"{safe_text(t.name)} at {safe_text(t.url)}" for t in (comparison.first, comparison.second)
-    ]
-    lines = [paint(f"{sides[0]}  |  {sides[1]}", TITLE), ""]
-    for difference in comparison.differences:
-        symbol, place = symbol_and_place(difference, comparison)
-        note = f"  {place}" if place else ""
-        lines.append(f"  {symbol} {safe_text(str(difference.address))}{note}")
-        lines += [
-            f"{INDENT}{row.label}: {row.before_text} | {row.after_text}"
-            for row in field_rows(difference.fields, _VALUE_LIMIT, units=difference.units)
-        ]
-    if comparison.differences:
-        lines.append("")
-    lines.append(paint(compare_summary(comparison), TITLE))
-    return "\n".join(lines) + "\n"
+    return "\n".join(_lines(comparison, color=color)) + "\n"
 
 
 def symbol_and_place(difference: ComparedObject, comparison: Comparison) -> tuple[str, str]:
@@ -49,3 +35,21 @@ def compare_summary(comparison: Comparison) -> str:
     left_out = counted(comparison.declared, "declared difference")
     more = f" {left_out} left out (--all shows them)." if comparison.declared else ""
     return f"{said}. {counted(comparison.compared, 'object')} compared.{more}"
+
+
+def _lines(comparison: Comparison, *, color: bool) -> Iterator[str]:
+    paint = painter(color=color)
+    sides = [
+        f"{safe_text(t.name)} at {safe_text(t.url)}" for t in (comparison.first, comparison.second)
+    ]
+    yield paint(f"{sides[0]}  |  {sides[1]}", TITLE)
+    yield ""
+    for difference in comparison.differences:
+        symbol, place = symbol_and_place(difference, comparison)
+        note = f"  {place}" if place else ""
+        yield f"  {symbol} {safe_text(str(difference.address))}{note}"
+        for row in field_rows(difference.fields, _VALUE_LIMIT, units=difference.units):
+            yield f"{INDENT}{row.label}: {row.before_text} | {row.after_text}"
+    if comparison.differences:
+        yield ""
+    yield paint(compare_summary(comparison), TITLE)

@@ -13,11 +13,15 @@ _COMMANDS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.NOTE
 
 def render_github(diagnostics: Sequence[Diagnostic]) -> str:
     """One `::error file=...::message` per diagnostic."""
-    lines: list[str] = []
-    for each in listed(diagnostics):
-        ref = each.ref
-        place = {"file": ref.file, "line": str(ref.line), "col": str(ref.column)} if ref else {}
-        said = [each.headline, *([f"help: {each.hint}"] if each.hint else [])]
-        command = _COMMANDS[each.severity]
-        lines.append(workflow_command(command, {**place, "title": each.rule}, said) + "\n")
-    return "".join(lines)
+    return "".join(f"{_command(diagnostic)}\n" for diagnostic in listed(diagnostics))
+
+
+def _command(diagnostic: Diagnostic) -> str:
+    properties = {"title": diagnostic.rule}
+    if diagnostic.ref is not None:
+        ref = diagnostic.ref
+        properties = {"file": ref.file, "line": str(ref.line), "col": str(ref.column), **properties}
+    lines = [diagnostic.headline]
+    if diagnostic.hint:
+        lines.append(f"help: {diagnostic.hint}")
+    return workflow_command(_COMMANDS[diagnostic.severity], properties, lines)

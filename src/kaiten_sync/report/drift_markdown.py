@@ -15,7 +15,6 @@ from kaiten_sync.report.markdown import (
     diff_lines,
     document,
     fence,
-    not_shown,
 )
 from kaiten_sync.report.next_steps import next_steps
 from kaiten_sync.report.numbers import counted
@@ -50,7 +49,7 @@ def _markdown(report: DriftReport, max_chars: int) -> str:
         f"<h3>Drift of {target}</h3>\n\n{said}{gaps}\n\n",
         entries,
         lambda each: _difference(each, report),
-        not_shown("difference", "drift"),
+        _missing,
         max_chars,
     )
 
@@ -70,3 +69,9 @@ def _difference(difference: Difference, report: DriftReport) -> Block:
         parts.append(f"<p>{', '.join(filter(None, notes))}</p>")
     steps = [safe_text(command) for _, command in next_steps(difference, report)]
     return collapsed(line, [*parts, fence(steps, "sh")] if steps else parts)
+
+
+def _missing(left: Sequence[Difference]) -> str:
+    return (
+        f"\n**{counted(len(left), 'more difference')} not shown.** `kaiten-sync drift` shows all.\n"
+    )

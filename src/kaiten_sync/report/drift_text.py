@@ -108,21 +108,7 @@ def _lines(report: DriftReport, paint: Paint, width: int) -> Iterator[str]:
         name, url = safe_text(report.target.name), safe_text(report.target.url)
         yield paint(f"Drift of {name} at {url}", TITLE)
         yield ""
-        rows = [
-            Row(
-                symbol=DRIFT_SYMBOLS[each.verdict],
-                word=DRIFT_WORDS[each.verdict],
-                subject=safe_text(each.subject),
-                note="",
-                # What git does not manage has no place there.
-                place=place_of(each.source, each.fields)
-                if each.drift is not DriftClass.UNMANAGED
-                else "",
-                style=DRIFT_STYLES[each.verdict],
-                note_style="",
-            )
-            for each in report.differences
-        ]
+        rows = [_head(difference) for difference in report.differences]
         columns = columns_for(rows, width)
         for difference, row in zip(report.differences, rows, strict=True):
             yield from row_lines(row, columns, paint)
@@ -147,3 +133,16 @@ def _lines(report: DriftReport, paint: Paint, width: int) -> Iterator[str]:
         yield paint(f"Drift: {drift_summary(report.differences, report.compared)}", TITLE)
     else:
         yield f"{paint('No drift.', TITLE)} {no_drift(report)}"
+
+
+def _head(difference: Difference) -> Row:
+    is_unmanaged = difference.drift is DriftClass.UNMANAGED
+    return Row(
+        symbol=DRIFT_SYMBOLS[difference.verdict],
+        word=DRIFT_WORDS[difference.verdict],
+        subject=safe_text(difference.subject),
+        note="",
+        place="" if is_unmanaged else place_of(difference.source, difference.fields),
+        style=DRIFT_STYLES[difference.verdict],
+        note_style="",
+    )

@@ -22,7 +22,7 @@ from kaiten_sync.model.change import (
     gone_with_parent,
     subject_of,
 )
-from kaiten_sync.model.plan import NewVersion, Plan
+from kaiten_sync.model.plan import NewVersion, Plan, VersionChange
 from kaiten_sync.model.value import NO_UNITS, Unit
 from kaiten_sync.pricing import known_in_plan, units_of_plan
 from kaiten_sync.report.field_rows import FieldRow, field_rows, place_of
@@ -137,22 +137,7 @@ def _of_new_version(change: Change, version: NewVersion) -> Iterator[PlanEntry]:
     """A created version with what it leaves out, or a grant of it unless that is as it was."""
     if change.address == version.address:
         yield _entry(change, _replaces(version))
-        yield from (
-            PlanEntry(
-                address=each.address,
-                declared=moved(each.address, {change.address: change.declared}),
-                action=Action.DELETE,
-                symbol="-",
-                word=_LEFT_OUT,
-                fields=each.fields,
-                effect=each.effect,
-                effect_word="" if each.effect is Effect.NEUTRAL else each.effect.value,
-                place="",
-                risk=RISK_OF_DELETE,
-            )
-            for each in version.changes
-            if each.is_left_out
-        )
+        yield from (_left_out(each, change) for each in version.changes if each.is_left_out)
         return
     found = next((each for each in version.changes if each.address == change.address), None)
     if found is not None and found.is_new:
@@ -167,6 +152,21 @@ def _of_new_version(change: Change, version: NewVersion) -> Iterator[PlanEntry]:
             place=place_of(change.source, ()),
             has_sides=True,
         )
+
+
+def _left_out(found: VersionChange, created: Change) -> PlanEntry:
+    return PlanEntry(
+        address=found.address,
+        declared=moved(found.address, {created.address: created.declared}),
+        action=Action.DELETE,
+        symbol="-",
+        word=_LEFT_OUT,
+        fields=found.fields,
+        effect=found.effect,
+        effect_word="" if found.effect is Effect.NEUTRAL else found.effect.value,
+        place="",
+        risk=RISK_OF_DELETE,
+    )
 
 
 def _replaces(version: NewVersion) -> str:

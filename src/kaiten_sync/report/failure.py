@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from kaiten_sync.errors import DeclarationError, KaitenSyncError, PlanFileError, RefusedError
@@ -20,12 +21,7 @@ def failure_text(error: KaitenSyncError, look: Look) -> str:
     """What happened, each diagnostic, and what to do next."""
     if isinstance(error, DeclarationError):
         return DIAGNOSTICS["text"](error.diagnostics, look)
-    lines = [f"error: {safe_text(error.message)}"]
-    reasons = error.diagnostics if isinstance(error, RefusedError) else _contradictions(error)
-    lines += [f"  - {safe_text(with_place(diagnostic))}" for diagnostic in listed(reasons or ())]
-    if error.hint:
-        lines.append(f"  help: {safe_text(error.hint)}")
-    return "".join(f"{line}\n" for line in lines)
+    return "".join(f"{line}\n" for line in _lines(error))
 
 
 def failure_document(error: KaitenSyncError, exit_code: int) -> ErrorDocument:
@@ -61,3 +57,12 @@ def failure_json(error: KaitenSyncError, exit_code: int) -> dict[str, Json]:
 def _contradictions(error: KaitenSyncError) -> tuple[Diagnostic, ...] | None:
     """What a plan file says against itself; None for any other error."""
     return (error.diagnostics or None) if isinstance(error, PlanFileError) else None
+
+
+def _lines(error: KaitenSyncError) -> Iterator[str]:
+    yield f"error: {safe_text(error.message)}"
+    reasons = error.diagnostics if isinstance(error, RefusedError) else _contradictions(error)
+    for diagnostic in listed(reasons or ()):
+        yield f"  - {safe_text(with_place(diagnostic))}"
+    if error.hint:
+        yield f"  help: {safe_text(error.hint)}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from kaiten_sync.model.impact import ChangeImpact, Impact, Standing
+from kaiten_sync.model.impact import ChangeImpact, HolderImpact, Impact, Standing
 from kaiten_sync.report.impact_words import (
     change_text,
     cost_text,
@@ -73,11 +73,15 @@ def _card(change: ChangeImpact) -> _ImpactCard:
                 name=cut(holder_text(each), NAME_LIMIT),
                 use=use_text(change, each),
                 before=share(each.used, change.affected.before),
-                # The whole bar is of those who are over alone: at the limit one is only near it.
-                after=100
-                if each.standing is Standing.OVER
-                else min(share(each.used, change.affected.after or 0), 99),
+                after=_share_after(change, each),
             )
             for each in worth_naming(change)
         ),
     )
+
+
+def _share_after(change: ChangeImpact, holder: HolderImpact) -> int:
+    """The whole bar is of those who are over alone: whoever is at the limit is only near it."""
+    if holder.standing is Standing.OVER:
+        return 100
+    return min(share(holder.used, change.affected.after or 0), 99)

@@ -15,7 +15,7 @@ from kaiten_sync.documents.impact import (
     TotalsDocument,
 )
 from kaiten_sync.documents.parts import target_document
-from kaiten_sync.model.impact import ChangeImpact, Impact, Standing
+from kaiten_sync.model.impact import ChangeImpact, Impact, RaisedLimit, Sample, Standing
 from kaiten_sync.model.value import UNLIMITED, Json
 from kaiten_sync.report.impact_words import SHOWN
 
@@ -30,30 +30,10 @@ def impact_json(impact: Impact) -> Json:
             taken_at=utc_text(impact.taken_at),
             requests=impact.requests,
             budget=impact.budget,
-            sampled=(
-                None
-                if impact.sample is None
-                else SampleDocument(
-                    size=impact.sample.size,
-                    population=impact.sample.population,
-                    margin=round(impact.sample.margin, 1),
-                )
-            ),
+            sampled=_sample(impact.sample),
             gap=impact.gap,
             changes=tuple(_change(each) for each in impact.changes),
-            raised=tuple(
-                RaisedLimitDocument(
-                    address=str(each.affected.address),
-                    version=each.affected.version,
-                    before=_limit(each.affected.before),
-                    after=_limit(each.affected.after),
-                    holders=each.holders,
-                    looked_at=each.looked_at,
-                    at_limit=each.at_limit,
-                    refused=each.refused,
-                )
-                for each in impact.raised
-            ),
+            raised=tuple(_raised(each) for each in impact.raised),
             totals=TotalsDocument(
                 holders=impact.holders,
                 over=impact.count(Standing.OVER),
@@ -62,6 +42,14 @@ def impact_json(impact: Impact) -> Json:
                 unknown=impact.count(Standing.UNKNOWN),
             ),
         )
+    )
+
+
+def _sample(sample: Sample | None) -> SampleDocument | None:
+    if sample is None:
+        return None
+    return SampleDocument(
+        size=sample.size, population=sample.population, margin=round(sample.margin, 1)
     )
 
 
@@ -93,6 +81,20 @@ def _change(change: ChangeImpact) -> ChangeImpactDocument:
             )
             for each in change.looked_at[:SHOWN]
         ),
+    )
+
+
+def _raised(raised: RaisedLimit) -> RaisedLimitDocument:
+    affected = raised.affected
+    return RaisedLimitDocument(
+        address=str(affected.address),
+        version=affected.version,
+        before=_limit(affected.before),
+        after=_limit(affected.after),
+        holders=raised.holders,
+        looked_at=raised.looked_at,
+        at_limit=raised.at_limit,
+        refused=raised.refused,
     )
 
 

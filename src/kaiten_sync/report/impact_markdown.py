@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from kaiten_sync.model.impact import ChangeImpact, Impact, Standing
+from kaiten_sync.model.impact import ChangeImpact, HolderImpact, Impact, Standing
 from kaiten_sync.report.impact_words import (
     change_text,
     cost_text,
@@ -55,13 +55,16 @@ def _block(change: ChangeImpact) -> Block:
     holders = list(worth_naming(change))
     if not holders:
         return collapsed(line, [])
-    is_metered = change.affected.is_metered
-    rows = [f"<tr><th>class</th><th>holder</th>{'<th>used</th>' if is_metered else ''}</tr>"]
-    for each in holders:
-        standing = f"{_MARKS.get(each.standing, '')}{each.standing}"
-        used = f"<td>{code(use_text(change, each))}</td>" if is_metered else ""
-        rows.append(f"<tr><td>{standing}</td><td>{code(holder_text(each))}</td>{used}</tr>")
-    return collapsed(line, ["\n".join(["<table>", *rows, "</table>"])])
+    used = "<th>used</th>" if change.affected.is_metered else ""
+    head = f"<tr><th>class</th><th>holder</th>{used}</tr>"
+    rows = "\n".join(_row(change, each) for each in holders)
+    return collapsed(line, [f"<table>\n{head}\n{rows}\n</table>"])
+
+
+def _row(change: ChangeImpact, holder: HolderImpact) -> str:
+    mark = _MARKS.get(holder.standing, "")
+    used = f"<td>{code(use_text(change, holder))}</td>" if change.affected.is_metered else ""
+    return f"<tr><td>{mark}{holder.standing}</td><td>{code(holder_text(holder))}</td>{used}</tr>"
 
 
 def _missing(left: Sequence[ChangeImpact]) -> str:

@@ -14,7 +14,6 @@ from itertools import chain
 from typing import TypeVar
 
 from kaiten_sync.report.field_rows import FieldRow
-from kaiten_sync.report.numbers import counted
 from kaiten_sync.report.safe_text import safe_text
 from kaiten_sync.report.values import cut
 
@@ -88,14 +87,6 @@ def diff_lines(rows: Iterable[FieldRow], names: tuple[str, str] = ("", "")) -> I
     yield from lines[:_LINES_LIMIT]
     if len(lines) > _LINES_LIMIT:
         yield f"# {len(lines) - _LINES_LIMIT:,} more lines"
-
-
-def not_shown(noun: str, command: str) -> Callable[[Sequence[object]], str]:
-    """What ends a document that is cut: how many entries are missing, and what shows them."""
-    return lambda left: (
-        f"\n**{counted(len(left), f'more {noun}')} not shown.**"
-        f" `kaiten-sync {command}` shows all.\n"
-    )
 
 
 def collapsed(line: str, details: Sequence[str]) -> Block:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
-from kaiten_sync.effects import grants_seen, terms
+from kaiten_sync.effects import Term, grants_seen, terms
 from kaiten_sync.kinds.grant import GRANT
 from kaiten_sync.kinds.instance import HELD
 from kaiten_sync.model.address import Address
 from kaiten_sync.model.change import Effect
-from kaiten_sync.model.migration import Migration, Stays
+from kaiten_sync.model.migration import Migration, Staying, Stays
 from kaiten_sync.model.plan import Plan
 from kaiten_sync.model.value import ABSENT, Fields, is_number
 from kaiten_sync.report.impact_words import number_text
@@ -44,9 +44,7 @@ _NONE = "none"
 def stay_lines(migration: Migration) -> Iterator[str]:
     """A line for each holder that stays, those who come later last."""
     ordered = sorted(migration.stays, key=lambda each: _ORDER.index(each.why))
-    for each in ordered[:_LIMIT]:
-        held = f"{HELD} {safe_text(each.version)}"
-        yield f"{safe_text(str(each.address))}: {_WORDS[each.why]} ({held})"
+    yield from map(_stay, ordered[:_LIMIT])
     if len(ordered) > _LIMIT:
         yield f"and {len(ordered) - _LIMIT:,} more; the plan file names all"
 
@@ -57,12 +55,7 @@ def term_lines(plan: Plan, migration: Migration) -> Iterator[str]:
     for version in sorted({str(change.fields[0].before) for change in plan.changes}):
         before = granted[Address(migration.to.kind, version)]
         after = granted[migration.to]
-        shown = [
-            f"{safe_text(each.entitlement)} {_granted(each.before)} → {_granted(each.after)}"
-            f"{_MARKS.get(each.effect, '')}"
-            for each in terms(before, after)
-            if each.before != each.after
-        ]
+        shown = [_term(each) for each in terms(before, after) if each.before != each.after]
         what = ", ".join(shown) or "nothing"
         yield f"{safe_text(version)} → {safe_text(migration.to.slug)}: {what}"
 
@@ -88,6 +81,16 @@ def nobody_moves(migration: Migration) -> str:
     return (
         f"None of {counted(migration.holders, 'holder')} moves to {safe_text(migration.to.slug)}."
     )
+
+
+def _stay(staying: Staying) -> str:
+    held = f"{HELD} {safe_text(staying.version)}"
+    return f"{safe_text(str(staying.address))}: {_WORDS[staying.why]} ({held})"
+
+
+def _term(term: Term) -> str:
+    before, after = _granted(term.before), _granted(term.after)
+    return f"{safe_text(term.entitlement)} {before} → {after}{_MARKS.get(term.effect, '')}"
 
 
 def _granted(fields: Fields | None) -> str:

@@ -50,11 +50,15 @@ def plan_text(
     Whom it affects comes before that line, if a change takes something from somebody.
     """
     paint = painter(color=color)
-    if plan.is_empty:
-        said = no_changes(plan, safe_text(plan.target.name), origin)
-        end = f"{paint('No changes.', TITLE)} {said}"
-        return "\n".join([*_warnings(plan, paint), *_left(plan), end]) + "\n"
-    return "\n".join(_lines(plan, impact, paint, width)) + "\n"
+    lines = _nothing(plan, paint, origin) if plan.is_empty else _lines(plan, impact, paint, width)
+    return "\n".join(lines) + "\n"
+
+
+def _nothing(plan: Plan, paint: Paint, origin: Origin) -> Iterator[str]:
+    yield from _warnings(plan, paint)
+    yield from _left(plan)
+    said = no_changes(plan, safe_text(plan.target.name), origin)
+    yield f"{paint('No changes.', TITLE)} {said}"
 
 
 def _lines(plan: Plan, impact: Impact | None, paint: Paint, width: int) -> Iterator[str]:

@@ -7,7 +7,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from kaiten_sync.kinds.units import unit_holder
-from kaiten_sync.model.address import Address
 from kaiten_sync.model.change import Action, Change, FieldChange
 from kaiten_sync.model.plan import Plan
 from kaiten_sync.model.source import SourceRef
@@ -53,10 +52,7 @@ def _sentence(
     place: SourceRef, tightened: list[tuple[Change, FieldChange]], known: tuple[Known, Known]
 ) -> str:
     """The object in which the line is comes first; a bundle is named by those who inherit it."""
-    through: dict[Address, tuple[str, ...]] = {}
-    for change, each in tightened:
-        declared_at = each.source or change.source
-        through[change.address] = declared_at.through if declared_at is not None else ()
+    through = {change.address: _through(change, each) for change, each in tightened}
     own = [each for each in tightened if not through[each[0].address]]
     first, field = own[0] if own else tightened[0]
     units = units_of_plan(first.address, *known)
@@ -72,6 +68,11 @@ def _sentence(
         f"{row.before_text} → {row.after_text}{where}{also} tightens {_listed(others)}"
         f" ({first.address.slug}, {place.file}:{place.line})"
     )
+
+
+def _through(change: Change, field: FieldChange) -> tuple[str, ...]:
+    place = field.source or change.source
+    return place.through if place is not None else ()
 
 
 def _listed(names: list[str]) -> str:

@@ -91,10 +91,7 @@ def describe_value(error: ValidationError, path: tuple[str | int, ...]) -> Diagn
         own = None  # its words are about the form alone
     has_own_rule = "x-rule" in schema and (keyword not in ("type", "maxLength") or own is not None)
     rule = str(schema["x-rule"]) if has_own_rule else _RULES.get(keyword, _ANY_RANGE)
-    name = f"`{path[-1]}`" if path else "the catalog"
-    if path and isinstance(path[-1], int):
-        name = f"an element of `{path[-2]}`"
-    message = str(own or _message(keyword, schema, name))
+    message = str(own or _message(keyword, schema, _name(path)))
     return Diagnostic(rule=rule, message=message, hint=_hint(rule, error, path))
 
 
@@ -159,6 +156,12 @@ def _message(keyword: str, schema: Mapping[str, Any], name: str) -> str:
             return f"{name} must be {_range(schema)}"
         case _:
             return f"{name} does not have the form that is asked for"
+
+
+def _name(path: tuple[str | int, ...]) -> str:
+    if path and isinstance(path[-1], int):
+        return f"an element of `{path[-2]}`"
+    return f"`{path[-1]}`" if path else "the catalog"
 
 
 def _types(types: str | list[str]) -> str:

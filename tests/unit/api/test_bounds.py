@@ -224,8 +224,16 @@ def test_a_list_whose_cursors_repeat_is_refused() -> None:
     assert len(server.requests) == 2
 
 
-def test_a_list_that_never_ends_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("kaiten_sync.api.paging.MAX_PAGES", 7)
+@pytest.mark.parametrize(
+    ("limit", "says"),
+    [("MAX_PAGES", "has not ended after 7 pages"), ("LIST_LIMIT_BYTES", "is larger than")],
+)
+def test_a_list_that_never_ends_is_ended(
+    monkeypatch: pytest.MonkeyPatch, limit: str, says: str
+) -> None:
+    page_bytes = len(json.dumps({"items": [{"slug": "s0"}], "hasMore": True, "nextCursor": "c0"}))
+    most = {"MAX_PAGES": 7, "LIST_LIMIT_BYTES": 7 * page_bytes - 1}[limit]
+    monkeypatch.setattr(f"kaiten_sync.api.paging.{limit}", most)
     count = iter(range(MAX_PAGES))
 
     def answer(_: Request) -> Reply:
@@ -236,7 +244,7 @@ def test_a_list_that_never_ends_is_ended(monkeypatch: pytest.MonkeyPatch) -> Non
 
     with scripted(answer) as server:
         client = client_at(server.url)
-        with pytest.raises(IncompleteReadingError, match="has not ended after 7 pages"):
+        with pytest.raises(IncompleteReadingError, match=says):
             list(read_all(client, "/licenses"))
         client.close()
     assert len(server.requests) == 7

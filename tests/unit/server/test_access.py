@@ -12,6 +12,14 @@ from tests.support.embedded import EmbeddedServer
 from kaiten_sync.server.domain.scopes import allows
 from kaiten_sync.server.web.catalog import OPERATIONS
 
+
+@pytest.fixture
+def client(server: EmbeddedServer) -> Iterator[httpx.Client]:
+    """Somebody without a token."""
+    with httpx.Client(base_url=f"{server.url}/api") as nobody:
+        yield nobody
+
+
 OPEN = ["/healthz", "/readyz", "/openapi.json", "/docs"]
 
 
@@ -38,10 +46,10 @@ HEADERS = [
 
 
 @pytest.mark.parametrize(("headers", "code"), HEADERS)
-def test_no_way_in(server: EmbeddedServer, headers: dict[str, Any], code: str) -> None:
+def test_no_way_in(client: httpx.Client, headers: dict[str, Any], code: str) -> None:
     for operation in OPERATIONS:
         path = operation.path.replace("{", "").replace("}", "")
-        answer = httpx.request(operation.method, f"{server.url}/api{path}", headers=headers)
+        answer = client.request(operation.method, path, headers=headers)
         assert (answer.status_code, answer.json()["code"]) == (401, f"Auth.{code}")
         assert answer.headers["www-authenticate"] == "Bearer"
         assert answer.headers["content-type"] == "application/problem+json"
@@ -73,6 +81,33 @@ def test_a_missing_scope_is_403(server: EmbeddedServer) -> None:
         assert api.get("/licenses").status_code == 200
         for refused in (api.get("/entitlements"), api.post("/licenses", content=b"not even JSON")):
             assert (refused.status_code, refused.json()["code"]) == (403, "Auth.MissingScope")
+
+
+RESOURCES = {
+    "entitlement-groups": "entitlements",
+    "license-families": "licenses",
+    "service-accounts": "tokens",
+}
+"""What scopes call the first part of a path, if it is another word."""
+
+
+def test_each_operation_needs_its_scope_and_no_other(
+    server: EmbeddedServer, client: httpx.Client
+) -> None:
+    known = {operation.scope for operation in OPERATIONS} - {None}
+    tokens: dict[str, tuple[str, str]] = {}
+    for operation in OPERATIONS:
+        part = operation.path.split("/")[1]
+        verb = "read" if operation.method == "GET" else "write"
+        needed = f"{verb}:{RESOURCES.get(part, part)}"
+        if needed not in tokens:
+            others = [each for each in known if not allows({each}, needed)]
+            tokens[needed] = (server.new_organization(needed), server.new_organization(*others))
+        path = operation.path.replace("{", "").replace("}", "")
+        for token, is_refused in zip(tokens[needed], (False, True), strict=True):
+            headers = {"Authorization": f"Bearer {token}"}
+            answer = client.request(operation.method, path, headers=headers)
+            assert (answer.status_code == 403) is is_refused, operation.path
 
 
 @pytest.fixture

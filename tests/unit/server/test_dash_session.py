@@ -11,6 +11,7 @@ from tests.support.clocked import clocked
 from tests.support.dash import Dash, at_dashboard
 from tests.support.embedded import EmbeddedServer
 
+from kaiten_sync.server.dashboard.catalog import FORMS
 from kaiten_sync.server.domain.tokens import lookup_hash, new_token
 
 _MINUTE_MS = 60_000
@@ -120,17 +121,19 @@ def test_a_form_without_the_token_of_the_session_does_nothing(
     dash: Dash, api: httpx.Client, form_token: str
 ) -> None:
     fields = {"form_token": form_token, "name": "Seats", "type": "NUMBER"}
-    answer = dash.client.post("/new/entitlement", data=fields)
-    assert answer.status_code == 403
+    for path in (form.path for form in FORMS if "{" not in form.path):
+        assert dash.client.post(path, data=fields).status_code == 403, path
     assert api.get("/entitlements").json()["items"] == []
 
 
 def test_a_form_of_another_site_does_nothing(dash: Dash, api: httpx.Client) -> None:
     fields = {"form_token": dash.form_token(), "name": "Seats", "type": "NUMBER"}
-    headers = {"Origin": "https://evil.example"}
-    assert dash.client.post("/new/entitlement", data=fields, headers=headers).status_code == 403
-    assert dash.client.post("/sign-in", data={}, headers=headers).status_code == 403
+    for origin in ("https://evil.example", "null", "http://[evil"):
+        for path in ("/sign-in", "/sign-out", *(form.path for form in FORMS)):
+            answer = dash.client.post(path, data=fields, headers={"Origin": origin})
+            assert answer.status_code == 403, path
     assert api.get("/entitlements").json()["items"] == []
+    dash.see("/")
 
 
 def test_what_is_not_there_is_a_page_for_people_and_a_problem_for_programs(dash: Dash) -> None:

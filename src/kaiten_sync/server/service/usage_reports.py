@@ -183,18 +183,7 @@ def report_many(
 def _count_one(
     ledger: ReportLedger, report: UsageReport, render: Callable[[Counted], A]
 ) -> A | RecordedRefusalError:
-    if report.fields.value["type"] != "number":
-        raise unprocessable(
-            f"{_OPERATION}.InvalidValueType",
-            f"only a number can be reported, not a value of type {report.fields.value['type']}",
-        )
-    key = report.fields.transaction_id
-    if key is not None and not _KEY.fullmatch(key):
-        raise unprocessable(
-            f"{_OPERATION}.InvalidTransactionId",
-            "transactionId has 1 to 128 characters of A-Z a-z 0-9 . _ : -",
-        )
-    value = float(report.fields.value["value"])
+    value, key = _reported_value(report.fields), _reported_key(report.fields)
     found = ledger.find(report.work.organization_id, report.instance_slug, report.entitlement_slug)
     if found is None:
         raise not_found(
@@ -221,6 +210,25 @@ def _count_one(
     )
     ledger.keep(turn.pair, entry)
     return outcome
+
+
+def _reported_value(fields: ReportFields) -> float:
+    if fields.value["type"] != "number":
+        raise unprocessable(
+            f"{_OPERATION}.InvalidValueType",
+            f"only a number can be reported, not a value of type {fields.value['type']}",
+        )
+    return float(fields.value["value"])
+
+
+def _reported_key(fields: ReportFields) -> str | None:
+    key = fields.transaction_id
+    if key is not None and not _KEY.fullmatch(key):
+        raise unprocessable(
+            f"{_OPERATION}.InvalidTransactionId",
+            "transactionId has 1 to 128 characters of A-Z a-z 0-9 . _ : -",
+        )
+    return key
 
 
 def _earlier_answer(ledger: ReportLedger, turn: _ReportTurn) -> dict[str, Any] | None:

@@ -52,24 +52,12 @@ def openapi_document() -> dict[str, Any]:
 
 
 def _operation(operation: Operation) -> dict[str, Any]:
-    success: dict[str, Any] = {"description": HTTPStatus(operation.status).phrase}
-    if operation.answer is not None:
-        success["content"] = _content("application/json", operation.answer)
-    body = _WITH_BODY if operation.body is not None else ()
-    statuses: Iterable[int] = {*_ALWAYS, *operation.refuses, *body}
     described: dict[str, Any] = {
         "operationId": operation.id,
         "summary": operation.summary,
         "tags": [operation.tag],
         "security": [{"bearerAuth": [operation.scope]}],
-        "responses": {str(operation.status): success}
-        | {
-            str(status): {
-                "description": HTTPStatus(status).phrase,
-                "content": _content(MEDIA_TYPE, "Problem"),
-            }
-            for status in sorted(statuses)
-        },
+        "responses": _responses(operation),
     }
     parameters: list[dict[str, Any]] = [
         {"name": name, "in": "path", "required": True, "schema": {"type": "string"}}
@@ -95,6 +83,21 @@ def _query_parameter(query: Query) -> dict[str, Any]:
         "schema": query.schema,
     }
     return {**described, "required": True} if query.required else described
+
+
+def _responses(operation: Operation) -> dict[str, Any]:
+    success: dict[str, Any] = {"description": HTTPStatus(operation.status).phrase}
+    if operation.answer is not None:
+        success["content"] = _content("application/json", operation.answer)
+    body = _WITH_BODY if operation.body is not None else ()
+    statuses: Iterable[int] = {*_ALWAYS, *operation.refuses, *body}
+    return {str(operation.status): success} | {
+        str(status): {
+            "description": HTTPStatus(status).phrase,
+            "content": _content(MEDIA_TYPE, "Problem"),
+        }
+        for status in sorted(statuses)
+    }
 
 
 def _content(media_type: str, schema: str) -> Mapping[str, Any]:
