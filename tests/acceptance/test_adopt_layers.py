@@ -156,3 +156,33 @@ def test_what_is_gone_of_an_overlay_is_taken_away_there(
     assert read(place) == OTHERS
     assert "  growth:\n    entitlements: {seats: null}\n" in read(place, "prod.yaml")
     assert is_clean(place)
+
+
+MERGED = """\
+version: 1
+entitlements:
+  seats: {name: Seats, type: NUMBER}
+  calls: {name: Calls, type: NUMBER}
+licenses:
+  growth: {name: Growth, type: PAID, entitlements: &all {seats: 3, calls: 10}}
+  pro: {name: Pro, type: PAID, entitlements: {<<: *all}}
+"""
+MERGED_OVER = "version: 1\nlicenses:\n  pro: {entitlements: {seats: 5}}\n"
+
+
+@pytest.mark.parametrize(
+    ("slug", "after"), [("calls", "{seats: 5, calls: null}"), ("seats", "{seats: null}")]
+)
+def test_what_is_gone_of_a_list_that_the_overlay_has_too_is_taken_away_there(
+    place: Workplace, api: httpx.Client, slug: str, after: str
+) -> None:
+    place.write("catalog.yaml", MERGED)
+    place.write("prod.yaml", MERGED_OVER)
+    place.write("kaiten-sync.yaml", PROJECT.replace("URL", place.url))
+    assert place.run("plan", "-t", "prod", "-o", "plans/prod.plan.json").code == 0
+    assert place.run("apply", "plans/prod.plan.json").code == 0
+    assert api.delete(f"/licenses/pro/entitlements/{slug}").status_code == 204
+    adopt(place, f"license/pro/grant/{slug}")
+    assert read(place) == MERGED
+    assert read(place, "prod.yaml") == MERGED_OVER.replace("{seats: 5}", after)
+    assert is_clean(place)

@@ -146,6 +146,7 @@ def test_a_case_that_fails_says_how(policies: Path, old: str, new: str, says: st
         ("plan: lower.plan.json", "plan: higher.plan.json", 3, "higher.plan.json"),
         ("plan: lower.plan.json", "plan: kaiten-sync.yaml", 4, "not a plan file"),
         ("version: 1\n", "version: 1\nversion: 1\n", 3, "duplicate key"),
+        ("cases:\n", "cases: []\nothers:\n", 3, "cases: Expected `array` of length >= 1"),
     ],
 )
 def test_a_wrong_file_of_cases_is_an_error(

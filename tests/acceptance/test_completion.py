@@ -133,6 +133,23 @@ def test_nothing_is_offered_where_nothing_can_be_read(tmp_path: Path, project: P
     assert words(project, "kaiten-sync drift lic") == set()
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        {},
+        {"COMP_WORDS": "kaiten-sync pl"},
+        {"COMP_WORDS": "kaiten-sync pl", "COMP_CWORD": "x"},
+        {"COMP_WORDS": 'kaiten-sync "', "COMP_CWORD": "9" * 5000},
+        {"_KAITEN_SYNC_COMPLETE": "nothing_known"},
+    ],
+    ids=["no line", "no place", "a place that is no number", "a large place", "another shell"],
+)
+def test_a_line_that_cannot_be_read_completes_nothing(tmp_path: Path, line: dict[str, str]) -> None:
+    asked = {"_KAITEN_SYNC_COMPLETE": "bash_complete", **line}
+    done = kaiten_sync(cwd=tmp_path, environment=asked)
+    assert (done.code, done.stdout, done.stderr) == (1, "", "")
+
+
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
 def test_the_script_of_each_shell_is_printed(tmp_path: Path, shell: str) -> None:
     if shell == "bash" and shutil.which("bash") is None:

@@ -280,6 +280,19 @@ def test_a_draft_with_other_content_is_left_alone(sold: Seller) -> None:
     assert sold.is_settled()
 
 
+def test_a_new_version_is_compared_with_the_one_that_is_sold(sold: Seller) -> None:
+    sold.hold("growth", "one")
+    body = {"name": "Growth", "type": "PAID", "description": "", "isDefault": False}
+    beside = {**body, "slug": "growth-next", "familySlug": "growth"}
+    assert sold.api.post("/licenses", json=beside).status_code == 201
+    sold.plan(LOWERED)
+    (version,) = sold.planned["newVersions"]
+    assert version["replaces"] == "license/growth"
+    assert [each["effect"] for each in version["changes"]] == ["tightens"]
+    sold.apply()
+    assert sold.is_settled()
+
+
 @pytest.mark.parametrize("length", [97, 98, 100])
 def test_the_next_version_of_a_family_with_a_long_slug_fits(shop: Seller, length: int) -> None:
     slug = "growth".ljust(length - 2, "x") + "-y"

@@ -215,8 +215,11 @@ BILLED = {
 
 
 @contextmanager
-def newer_server(place: Workplace, billed: str = "growth") -> Iterator[tuple[str, list[str]]]:
-    """The server with prices in front of it: every version has one, and one has frozen grants.
+def newer_server(
+    place: Workplace, billed: str = "growth", free: str = ""
+) -> Iterator[tuple[str, list[str]]]:
+    """The server with prices in front of it: all versions but one have some, and one has frozen
+    grants.
 
     With its URL comes the list of what was written or was to be.
     """
@@ -224,7 +227,8 @@ def newer_server(place: Workplace, billed: str = "growth") -> Iterator[tuple[str
 
     def answer(request: Request) -> Reply:
         if request.path.split("?")[0].endswith("/prices"):
-            return Reply(body={"items": [{"id": "monthly"}], "hasMore": False})
+            items = [] if f"/licenses/{free}/" in request.path else [{"id": "monthly"}]
+            return Reply(body={"items": items, "hasMore": False})
         if request.method != "GET":
             writes.append(f"{request.method} {request.path.removeprefix('/api')}")
         if request.method == "PUT" and f"/licenses/{billed}/entitlements/" in request.path:
@@ -252,6 +256,31 @@ def test_a_priced_version_gets_no_successor_without_prices(
         done = sold.plan(LOWERED, code=4)
     assert "has prices" in done.stderr
     assert "kaiten-sync adopt family/growth" in done.stderr
+
+
+@pytest.mark.parametrize(("free", "code"), [("growth-v2", 4), ("growth", 0), ("", 0)])
+def test_a_half_made_version_is_finished_if_it_has_prices_of_its_own(
+    sold: Seller, monkeypatch: pytest.MonkeyPatch, free: str, code: int
+) -> None:
+    sold.hold("growth", "one")
+    body = {"name": "Growth", "type": "PAID", "description": "", "isDefault": False}
+    draft = {**body, "slug": "growth-v2", "familySlug": "growth", "lifecycleState": "DRAFT"}
+    assert sold.api.post("/licenses", json=draft).status_code == 201
+    with newer_server(sold.place, free=free) as (url, _):
+        monkeypatch.setenv("KAITEN_BASE_URL", url)
+        (sold.place.folder / PLAN).unlink()
+        sold.plan(LOWERED, code=code)
+
+
+def test_what_was_sold_at_a_price_is_not_sold_again_without_one(
+    sold: Seller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sold.sell(CATALOG.replace("PAID\n", "PAID\n    sold: false\n"))
+    with newer_server(sold.place) as (url, _):
+        monkeypatch.setenv("KAITEN_BASE_URL", url)
+        (sold.place.folder / PLAN).unlink()
+        done = sold.plan(CATALOG, code=4)
+    assert "growth has prices" in done.stderr
 
 
 LITE = "  lite: {name: Lite, type: PAID, entitlements: {seats: 1}}\n"

@@ -100,6 +100,20 @@ def test_csv_names_every_holder(lowered: Workplace) -> None:
     assert {row["class"] for row in rows} == {"over", "near", "within"}
 
 
+def test_an_impact_replaces_only_an_impact(lowered: Workplace) -> None:
+    catalog = (lowered.folder / "catalog.yaml").read_text()
+    options = ("plan", "-f", "catalog.yaml", "-o", "new.plan.json", "--impact-out")
+    assert lowered.run(*options, "new.plan.json").code == 3
+    assert not (lowered.folder / "new.plan.json").exists()
+    lowered.write("receipt.json", '{"planDigest": "sha256:0", "outcomes": []}')
+    for name in ("catalog.yaml", "receipt.json"):
+        refused = lowered.run(*options, name)
+        assert (refused.code, f"{name} is there and is no impact" in refused.stderr) == (3, True)
+    assert (lowered.folder / "catalog.yaml").read_text() == catalog
+    for _ in range(2):
+        assert lowered.run(*options, "impact.json").code == 0
+
+
 @pytest.mark.parametrize("shown", ["text", "json", "markdown", "html", "csv"])
 def test_names_can_be_left_out(lowered: Workplace, shown: str) -> None:
     lowered.run("plan", "-f", "catalog.yaml", "-o", PLAN)
@@ -170,6 +184,17 @@ def test_beyond_the_budget_a_sample_is_asked_and_called_one(lowered: Workplace) 
     assert "(2 looked at)" in text
     gated = lowered.run("plan", "-f", "catalog.yaml", "--fail-on", "over", "--impact-budget", "3")
     assert gated.code == 4
+
+
+def test_a_budget_that_is_just_enough_is_enough(lowered: Workplace) -> None:
+    """What is read for a lowered limit is not counted again for a raised one."""
+    lowered.run("plan", "-f", "catalog.yaml", "-o", PLAN)
+    whole = lowered.run("impact", PLAN, "--format", "json").json
+    budget = whole["requests"]
+    assert budget == 1 + 2 * len(USED)
+    found = lowered.run("impact", PLAN, "--impact-budget", str(budget), "--format", "json").json
+    for key in ("requests", "sampled", "changes", "raised"):
+        assert found[key] == whole[key]
 
 
 def test_a_token_that_may_not_read_instances_gets_the_plan_and_a_line(

@@ -65,7 +65,7 @@ def test_every_format_says_that_nothing_is_renamed(
     said = planned(agreed, text, output_format)
     assert f"{new} has the content of {old}, which is deleted" in said
     assert f"nobody holds {old}" in said
-    assert f"keep the slug {old.split('/')[1]}" in said
+    assert f"if the same object is meant, keep the slug {old.split('/')[1]}" in said
 
 
 def test_the_holders_of_the_old_one_are_named(agreed: Workplace) -> None:
@@ -75,6 +75,7 @@ def test_the_holders_of_the_old_one_are_named(agreed: Workplace) -> None:
     said = planned(agreed, RENAMES["license"][0], code=4)
     assert "license/grown has the content of license/growth" in said
     assert "license/growth is held by instance/acme-one" in said
+    assert "to keep it for its holders, keep the slug growth" in said
 
 
 @pytest.mark.parametrize("case", OTHERS)

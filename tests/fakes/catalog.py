@@ -64,7 +64,7 @@ class FakeCatalog:
         self._call(f"get {address}")
         return self.objects.get(address)
 
-    def list_instances(self) -> Sequence[Instance]:
+    def list_instances(self, most_pages: int | None = None) -> Sequence[Instance] | None:
         self._call("list instances")
         return list(self.instances)
 

@@ -12,7 +12,7 @@ from typing import Any, Self
 from kaiten_sync.api import paths
 from kaiten_sync.api.client import Client, LostAnswerError
 from kaiten_sync.api.generations import ask_capabilities
-from kaiten_sync.api.paging import read_all
+from kaiten_sync.api.paging import read_all, read_pages
 from kaiten_sync.api.rights import ask_rights
 from kaiten_sync.api.settings import ConnectionSettings
 from kaiten_sync.api.wire import (
@@ -95,13 +95,15 @@ class HttpCatalog:
         body = self._get_body(address)
         return None if body is None else self._decode(address, body)
 
-    def list_instances(self) -> Sequence[Instance]:
-        """All instances of all customers."""
+    def list_instances(self, most_pages: int | None = None) -> Sequence[Instance] | None:
+        """All instances of all customers; None if that takes more requests than `most_pages`."""
         found: dict[str, Instance] = {}
-        for item in read_all(self._client, paths.INSTANCES):
-            instance = decode_instance(item)
-            if found.setdefault(instance.slug, instance) is not instance:
-                raise _listed_twice(paths.INSTANCES, f"instance/{instance.slug}")
+        for number, page in enumerate(read_pages(self._client, paths.INSTANCES), start=1):
+            if page.has_more and number == most_pages:
+                return None
+            for instance in map(decode_instance, page.items):
+                if found.setdefault(instance.slug, instance) is not instance:
+                    raise _listed_twice(paths.INSTANCES, f"instance/{instance.slug}")
         return tuple(found.values())
 
     def list_usage(self, instance_slug: str) -> Sequence[Usage] | None:

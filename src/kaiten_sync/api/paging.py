@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
 from kaiten_sync.api.bounds import TooLargeError
 from kaiten_sync.api.client import Answer, Client
@@ -24,8 +24,21 @@ _MOST_CURSOR = 2_000
 _HINT = "someone may be changing the catalog right now: run it again"
 
 
+class ListPage(NamedTuple):
+    """One page of a list."""
+
+    items: list[Any]
+    has_more: bool
+
+
 def read_all(client: Client, path: str) -> Iterator[Any]:
-    """Every item of a list.
+    """Every item of a list. Raises as `read_pages` does."""
+    for page in read_pages(client, path):
+        yield from page.items
+
+
+def read_pages(client: Client, path: str) -> Iterator[ListPage]:
+    """Every page of a list, each read when it is asked for.
 
     Understands cursor pages `{items, nextCursor, hasMore}` and the older bare arrays (API
     facts, sections 3 and 5).
@@ -45,11 +58,11 @@ def read_all(client: Client, path: str) -> Iterator[Any]:
                 hint="is this a Kaiten server?",
             )
         if isinstance(body, list):
-            yield from body
+            yield ListPage(body, has_more=False)
             return
         items = _items(body, path)
-        yield from items
         cursor = _next_cursor(body, path)
+        yield ListPage(items, has_more=cursor is not None)
         if cursor is None:
             return
         if cursor in seen or not items:

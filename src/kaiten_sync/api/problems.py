@@ -7,6 +7,7 @@ from urllib.parse import unquote
 
 import httpx
 
+from kaiten_sync.api.paths import INSTANCES
 from kaiten_sync.errors import (
     BilledError,
     CredentialError,
@@ -14,19 +15,21 @@ from kaiten_sync.errors import (
     ProblemError,
     ServerError,
 )
+from kaiten_sync.kinds.grant import GRANT
+from kaiten_sync.kinds.license import LICENSE
 from kaiten_sync.redaction import Redaction
 
 NO_SERVER_HINT = "is this a Kaiten server, and does the URL end in /api?"
 
-_BILLED = (
-    "LicenseEntitlement.BillingActive",
-    "AssociateEntitlementToLicense.BillingActive",
-)
-_BILLED_WAY_OUT = (
+_BILLED = ".BillingActive"
+"""How codes end by which servers newer than the 1.0 contract keep what they bill as it is. Which
+operations do so follows from no contract (API facts, 2.5)."""
+
+_NEW_VERSION = (
     "make the change a new version of the family, with its prices, on the server, publish it and"
     " make it the default; then `kaiten-sync adopt` takes it over"
 )
-"""Servers newer than the 1.0 contract freeze the grants of what they bill (API facts, 2.5)."""
+_NO_WAY_OUT = "leave it as it is until no subscription bills it any more"
 
 _TEXT_LIMIT = 500
 """Characters kept of each text a server sends for people: enough to read, too few to flood."""
@@ -62,9 +65,11 @@ def refusal(
             f"{request}: the server redirects, and a token is not sent along",
             hint="use the URL that it redirects to",
         )
-    is_billed = code is not None and code.endswith(_BILLED)
+    # A billed holder is no reason to stop: the others of a migration move.
+    is_billed = code is not None and code.endswith(_BILLED) and not path.startswith(INSTANCES)
     if is_billed:
-        detail = f"{detail or 'a subscription bills this version'}; {_BILLED_WAY_OUT}"
+        way_out = _NEW_VERSION if _is_content(method, path) else _NO_WAY_OUT
+        detail = f"{detail or 'a subscription bills this version'}; {way_out}"
     kind = BilledError if is_billed else ProblemError
     return kind(
         request,
@@ -74,6 +79,12 @@ def refusal(
         error_id=problem.get("errorId"),
         hint=NO_SERVER_HINT if status == 404 and code is None else None,
     )
+
+
+def _is_content(method: str, path: str) -> bool:
+    """Whether a request changes what a version sells, and not whether it is sold."""
+    is_grant = GRANT.path in path
+    return path.startswith(f"{LICENSE.path}/") and (method == "PUT" or is_grant)
 
 
 def _is_about(instance: str | None, path: str) -> bool:

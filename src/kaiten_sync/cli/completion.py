@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from kaiten_sync.cli.exit_codes import ExitCode
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
@@ -34,7 +36,9 @@ def answer_shell(root: click.Group, program: str) -> int | None:
     from kaiten_sync.cli.shells import register_shells
 
     register_shells()
-    return shell_complete(root, {}, program, VARIABLE, instruction)
+    with suppress(KeyError, ValueError):  # what the line is does not say, or is not a line
+        return shell_complete(root, {}, program, VARIABLE, instruction)
+    return ExitCode.FAILED
 
 
 class PathWord(click.ParamType[str]):

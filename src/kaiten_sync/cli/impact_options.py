@@ -55,6 +55,7 @@ def names_are_shown(*, asked: bool | None) -> bool:
         return True
     try:
         event = json.loads(Path(path).read_text(encoding="utf-8"))
-        return bool(event["repository"]["private"])
+        is_private: object = event["repository"]["private"]
+        return is_private is True
     except (OSError, ValueError, KeyError, TypeError):
         return False  # CI of a repository that may be public

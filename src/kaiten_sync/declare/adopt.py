@@ -218,6 +218,8 @@ class Adopter:
                     self._change_inside([*path, name], field.after, value)
                 elif value is None and editor.shown in self._overlays:
                     self._clear_in_overlay(editor, [*path, name])
+                elif spec.fields[name].is_set and isinstance(value, list):
+                    editor.change_set([*path, name], value)
                 else:
                     editor.set([*path, name], tagged_value(value) if is_tagged else value)
                 return
@@ -257,6 +259,9 @@ class Adopter:
         is_shared = any(each.shares(path) for each in self._editors.values())
         restores = [editor.kept() for editor in holders]
         try:
+            if is_shared and address.parent is not None and self._lists.is_in_overlay(path):
+                self._lists.put(path, None)
+                return
             for editor in holders:
                 editor.remove(path)
             if address.parent is None:

@@ -69,6 +69,10 @@ class Lists:
             found.entries |= self._declared_in(above, is_base=is_base)
         found.entries[slug] = value
 
+    def is_in_overlay(self, path: Sequence[str]) -> bool:
+        """Whether an overlay has the list of an object's parent: null there takes it away."""
+        return self._editor_of(tuple(path[:-1]), is_base=False).shown in self._overlays
+
     def own(self, path: Sequence[str]) -> dict[str, Json]:
         """Give a list that shares its text one of its own. Returns what it no longer shares.
 

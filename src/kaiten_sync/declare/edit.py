@@ -22,7 +22,7 @@ from kaiten_sync.model.value import ABSENT, Absent, Json
 EditPath: TypeAlias = "Sequence[str | int]"
 """Keys, and numbers of list items, from the root of a file."""
 
-_COMMENT = re.compile(r"[ \t]+#.*")
+_COMMENT = re.compile(r"[ \t]+#[^\r\n]*")
 _BLOCK_INDENT = re.compile(r"[^\n]*(?:\r?\n[ \t]*)*\r?\n( +)\S")
 
 
@@ -33,10 +33,6 @@ class _MapEdit:
     parent: Spot
     gone: list[int] = field(default_factory=list)
     new: list[list[str]] = field(default_factory=list)
-
-    def values_gone(self) -> Iterator[Spot]:
-        pairs = self.parent.pairs or ()
-        return (pairs[number][1] for number in self.gone)
 
 
 class TextEditor:
@@ -97,7 +93,8 @@ class TextEditor:
             start = self._text.index(":", key[0].end) + 1
             comments = self._text[start : spot.start].rstrip()
             text = f" {inline(value)}{comments}"
-            self._edits.append(TextEdit(start, spot.end, text))
+            beside = _COMMENT.match(self._text, spot.end)  # of the last one that was in it
+            self._edits.append(TextEdit(start, beside.end() if beside else spot.end, text))
             return
         anchor = f"&{spot.anchor} " if spot.anchor in self._aliases else ""
         text = self._instead_of(spot, value)
@@ -125,12 +122,25 @@ class TextEditor:
         else:
             self.set(path, new)
 
+    def change_set(self, path: EditPath, new: Sequence[Json]) -> None:
+        """Turn a list of texts without an order into another: what stays is where it was."""
+        spot = self.find(path)
+        old: list[Json] = [each.text for each in spot.items] if spot is not None else []
+        self.change(
+            path,
+            old,
+            [each for each in old if each in new] + [each for each in new if each not in old],
+        )
+
     def _change_list(self, path: EditPath, old: list[Json], new: list[Json]) -> None:
         """Turn one list into another, item by item, so that the others keep their comments."""
         spot, changes = self.find(path), item_changes(old, new)
         is_whole = len(changes.gone) == len(old) or spot is None or len(spot.items) != len(old)
-        is_fit = spot is not None and (spot.is_flow or goes_by_lines(self._text, spot, changes))
-        if spot is None or is_whole or not is_fit:
+        if (
+            spot is None
+            or is_whole
+            or not (spot.is_flow or goes_by_lines(self._text, spot, changes))
+        ):
             self.set(path, new)
             return
         self.check_own(path)
@@ -250,8 +260,7 @@ class TextEditor:
     def text(self) -> str:
         """The text with all changes."""
         edits = [*self._edits, *(e for each in self._maps.values() for e in self._map_edits(each))]
-        gone = [value for each in self._maps.values() for value in each.values_gone()]
-        edits += handed_on(self._text, self._nodes, gone, edits)
+        edits += handed_on(self._text, self._nodes, edits)
         text = self._text
         numbered = sorted(
             enumerate(edits),

@@ -249,6 +249,8 @@ def _sequence(items: list[Node], *, is_flow: bool = False) -> Node:
 
 def _serialize(root: Node) -> str:
     text: str = yaml.serialize(root, Dumper=_Dumper, allow_unicode=True, width=_NEVER_FOLD)
+    if "\\U" in text:  # libyaml's way to write an emoji, on one line in quotes
+        text = yaml.serialize(root, Dumper=yaml.SafeDumper, allow_unicode=True, width=_NEVER_FOLD)
     return text if text.isprintable() else "".join(map(_visible, text))
 
 

@@ -289,7 +289,11 @@ class NewVersionDocument(JsonDocument, frozen=True):
     address: Annotated[AddressText, about("The version that the plan creates.")]
     replaces: Annotated[
         AddressText,
-        about("The newest published version of the family, or else the newest.", "license/growth"),
+        about(
+            "The version that a declared family serves; of other families the newest published"
+            " one, or else the newest.",
+            "license/growth",
+        ),
     ]
     changes: Annotated[
         tuple[VersionChangeDocument, ...], about("The grants that differ, by address.")

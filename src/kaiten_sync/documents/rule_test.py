@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from msgspec import UNSET, UnsetType
+from msgspec import UNSET, Meta, UnsetType
 
 from kaiten_sync.documents.base import JsonDocument, about
 from kaiten_sync.documents.parts import GRANT, Count
@@ -62,4 +62,8 @@ class RuleTestDocument(JsonDocument, frozen=True):
     """Cases for the rules of a project: `kaiten-sync rules test FILE` runs them."""
 
     version: Annotated[Literal[1], about("The version of this file format.", 1)]
-    cases: Annotated[tuple[RuleCaseDocument, ...], about("The cases, each judged by all rules.")]
+    cases: Annotated[
+        tuple[RuleCaseDocument, ...],
+        Meta(min_length=1),
+        about("The cases, each judged by all rules; at least one."),
+    ]

@@ -116,16 +116,22 @@ def choose(
 def priced(
     sold: SoldFamily, choice: FamilyChoice, is_priced: Callable[[Address], bool]
 ) -> tuple[Diagnostic, ...]:
-    """Why a new version cannot be made: the served one has prices, and the new one had none."""
-    if choice.way is not Way.NEW_VERSION or choice.serves is None:
+    """Why a new version cannot be made: the one before it has prices, and it would have none.
+
+    That is the served one, or the newest of a family that sells nothing now.
+    """
+    if choice.way is not Way.NEW_VERSION or choice.version is None or sold.live is None:
         return ()
-    served = version_address(choice.address, choice.serves)
-    if not is_priced(served):
+    new = version_address(choice.address, choice.version)
+    others = [each.address for each in sold.live.versions if each.address != new]
+    before = sold.live.served.address if sold.live.served else next(reversed(others), None)
+    is_new = len(others) == len(sold.live.versions)
+    if before is None or not is_priced(before) or (not is_new and is_priced(new)):
         return ()
     return (
         Diagnostic(
             rule="family-priced",
-            message=f"{choice.serves} has prices, and a new version made without them would be sold"
+            message=f"{before.slug} has prices, and a new version made without them would be sold"
             " for nothing",
             ref=sold.source,
             address=str(choice.address),

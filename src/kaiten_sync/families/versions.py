@@ -51,6 +51,15 @@ class Resolution:
         """Addresses with families as their versions."""
         return frozenset(moved(each, self.versions) for each in addresses)
 
+    @property
+    def served(self) -> Mapping[Address, Address]:
+        """The version that a family serves now, by the one that is chosen for it."""
+        return {
+            self.versions[each.address]: version_address(each.address, each.serves)
+            for each in self.choices
+            if each.serves is not None and each.address in self.versions
+        }
+
     def declared_as(self, change: Change) -> Change:
         """A change of a version, with what of the family it is declared as."""
         declared = moved(change.address, {v: family for family, v in self.versions.items()})

@@ -41,7 +41,8 @@ def _over(impact: Impact) -> Iterator[Diagnostic]:
         yield Diagnostic(
             rule="fail-on",
             message=f"holders could not be looked at: {impact.gap}",
-            hint="use a token with the scope read:instances, or leave out --fail-on over",
+            hint="use a token with the scope read:instances and an --impact-budget for all holders,"
+            " or leave out --fail-on over",
         )
         return
     if impact.sample is not None:

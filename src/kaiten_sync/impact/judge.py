@@ -57,8 +57,10 @@ def _standing(affected: Affected, usage: Usage | None, used: float | None) -> St
     if usage is None or used is None:
         return Standing.UNKNOWN
     after = affected.after
-    extra = _extra(affected, usage)
-    if extra < 0 or (extra > 0 and used > (after or 0)):
+    # More than the grant may cover what is over, and less may stop what is within. The rest is
+    # certain whatever the limit of its own becomes.
+    extra, is_over = _extra(affected, usage), used > (after or 0)
+    if (extra > 0 and is_over) or (extra < 0 and used > 0 and not is_over):
         return Standing.UNKNOWN
     if after is None:
         return Standing.OVER if used > 0 else Standing.WITHIN

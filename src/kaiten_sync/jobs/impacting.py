@@ -21,13 +21,13 @@ from kaiten_sync.model.holder import Instance, Usage
 from kaiten_sync.model.impact import DEFAULT_BUDGET, Affected, Impact
 from kaiten_sync.model.plan import Plan
 from kaiten_sync.model.ports import HolderReader, Ports
-from kaiten_sync.model.reading import pages
 from kaiten_sync.plan import check_target
 
 __all__ = ["ImpactRequest", "impact", "impact_of"]
 
 _REQUESTS_UPWARD = 2
-"""Requests for one holder of a limit that is raised: what it uses, and what it was refused."""
+"""Requests for one holder of a limit that is raised: what it uses, if that was not read for
+another change, and what it was refused."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,15 +70,10 @@ def impact_of(
     """
     affected, raised = affected_by(plan), raised_by(plan) if upward else ()
     now = ports.clock()
-    gap: str | None = None
-    instances: Sequence[Instance] = ()
-    is_asking = bool(affected or raised)
-    if is_asking and not budget:
-        gap = "the budget of requests is 0"
-    elif is_asking:
-        instances, gap = read_instances(catalog)
+    instances, listed, gap = (
+        read_instances(catalog, budget) if affected or raised else ((), 0, None)
+    )
     concerned = _concerned(plan, instances)
-    listed = pages(len(instances)) if is_asking and gap is None else 0
     asking = whom_to_ask(affected, concerned, seed=plan.digest, budget=budget - listed)
     usage = read_usage(catalog, asking.asked, progress=ports.progress)
     read = Impact(
@@ -103,8 +98,11 @@ def _looked_up(
     ports: Ports,
 ) -> Impact:
     """The impact with who has met the limits that are raised, by what is left of the budget."""
-    left = (read.budget - read.requests) // _REQUESTS_UPWARD
+    left = read.budget - read.requests
     asking = whom_to_ask(raised, instances, seed=read.plan_digest, budget=left)
+    if sum(1 if each in usage else _REQUESTS_UPWARD for each in asking.asked) > left:
+        fewer = left // _REQUESTS_UPWARD
+        asking = whom_to_ask(raised, instances, seed=read.plan_digest, budget=fewer)
     unread = [each for each in asking.asked if each not in usage]
     known = {**usage, **read_usage(catalog, unread, progress=ports.progress)}
     since = read.taken_at - LATELY

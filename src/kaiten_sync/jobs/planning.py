@@ -11,6 +11,7 @@ from kaiten_sync.jobs.agreed import Agreed, agreed_on
 from kaiten_sync.jobs.impacting import impact_of
 from kaiten_sync.jobs.moving import check_moved
 from kaiten_sync.jobs.nameless import unnamed
+from kaiten_sync.jobs.overwriting import Output, check_replaces
 from kaiten_sync.jobs.ruling import ruled
 from kaiten_sync.jobs.workspace import Workspace
 from kaiten_sync.model.address import Address
@@ -134,6 +135,8 @@ def case_of(
     workspace: Workspace, connection: Connection, request: PlanRequest, ports: Ports
 ) -> PlanCase:
     """What a request means for a target. Raises as `plan` does."""
+    if request.impact_out is not None:
+        check_replaces(request.impact_out, ports.files, Output.IMPACT, beside=request.out)
     try:
         agreed = agreed_on(
             connection.target,

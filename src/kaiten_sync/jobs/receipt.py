@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 from kaiten_sync.errors import KaitenSyncError, RefusedError, UsageError
+from kaiten_sync.jobs.overwriting import Output, check_replaces
 from kaiten_sync.model.outcome import ApplyResult, Outcome, RunState
 from kaiten_sync.model.plan import Plan
-from kaiten_sync.model.ports import Clock, Files, Ports
+from kaiten_sync.model.ports import Clock, Ports
 from kaiten_sync.report.receipt_json import (
     End,
     end_of,
@@ -30,7 +30,7 @@ class Receipt:
         Raises:
             UsageError: it cannot be written there, or something else is there. Nothing was sent.
         """
-        _check_is_receipt(Path(path), ports.files)
+        check_replaces(path, ports.files, Output.RECEIPT)
         self._plan, self._started_at = plan, _now(ports.clock)
         head = _bytes(receipt_frame(plan, self._started_at, End())[0])
         self._path = path
@@ -82,27 +82,6 @@ class Receipt:
 def _bytes(text: str) -> bytes:
     """JSON as UTF-8. Half a surrogate pair, which a server may send, is an escape in JSON too."""
     return text.encode(errors="backslashreplace")
-
-
-def _check_is_receipt(path: Path, files: Files) -> None:
-    """Refuse to replace anything but a receipt, such as a catalog that was named by mistake."""
-    if not files.is_file(path):
-        return
-    try:
-        content = files.read(path)
-    except UsageError:
-        return  # whether it can be written shows in a moment
-    if not content:
-        return
-    try:
-        found = json.loads(content)
-    except (ValueError, RecursionError):
-        found = None
-    if not (isinstance(found, dict) and "planDigest" in found):
-        raise UsageError(
-            f"{path} is there and is no receipt; it was left as it is",
-            hint="name another file with --receipt",
-        )
 
 
 def _refusal(error: KaitenSyncError, now: str) -> End:

@@ -5,6 +5,7 @@ Hints only: nothing here is read as anything else than it says.
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Collection, Iterable, Mapping
 
@@ -173,6 +174,8 @@ def number_hint(value: object) -> str | None:
     """What to write in place of a number of a field that has no unit."""
     text = value.strip() if isinstance(value, str) else ""
     found = re.fullmatch(r"([0-9]+(?:\.[0-9]+)?)( ?%)?", text)
+    if isinstance(value, float):
+        return f"write {math.floor(value)} or {math.ceil(value)}"
     if found is None:
         return "write a plain number, without prefix or unit"
     return f"write {found[1]}, without the percent sign" if found[2] else f"write {found[1]}"

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 from kaiten_sync.errors import CredentialError, ProblemError, ServerError
 from kaiten_sync.kinds.references import referrers, slug_target
@@ -163,15 +163,33 @@ def _parents(reader: PlanReader, kinds: Collection[str], known: LiveState) -> li
     return found
 
 
-def read_instances(reader: HolderReader) -> tuple[Sequence[Instance], str | None]:
-    """All instances, or none and why they could not be read.
+class Listed(NamedTuple):
+    """All instances, or none and why they could not be read. `requests` is what that took."""
+
+    instances: Sequence[Instance]
+    requests: int
+    gap: str | None
+
+
+def read_instances(reader: HolderReader, budget: int) -> Listed:
+    """All instances, if so many requests are enough for the list.
 
     Raises:
         ServerError, AccessError: the server cannot be read at all.
     """
+    if budget <= 0:
+        return Listed((), 0, "the budget of requests is 0")
     gaps: list[str] = []
-    instances = _if_allowed(reader.list_instances, gaps)
-    return instances or (), gaps[0] if gaps else None
+    instances = _if_allowed(lambda: reader.list_instances(budget), gaps)
+    if instances is not None:
+        return Listed(instances, pages(len(instances)), None)
+    if gaps:
+        return Listed((), 0, gaps[0])
+    return Listed((), budget, f"the list of instances alone takes more than {_requests(budget)}")
+
+
+def _requests(count: int) -> str:
+    return f"{count:,} request{'' if count == 1 else 's'}"
 
 
 def read_usage(

@@ -61,8 +61,8 @@ class HolderReader(Protocol):
     Every method may raise `ServerError` or `AccessError`; a missing scope is `CredentialError`.
     """
 
-    def list_instances(self) -> Sequence[Instance]:
-        """All instances, whole or not at all."""
+    def list_instances(self, most_pages: int | None = None) -> Sequence[Instance] | None:
+        """All instances, whole or not at all; None if the list has more pages than that."""
         ...
 
     def list_usage(self, instance_slug: str) -> Sequence[Usage] | None:

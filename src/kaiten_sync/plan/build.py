@@ -186,7 +186,7 @@ def _plan(
     live, changes, going = case.live, case.changes, case.leaving.going
     is_unheld = unheld(case.holders, going | case.tightened.keys()) | sold.unheld
     is_unused = unused(changes, case.use, case.guards.allowed)
-    replaced = replaced_by(changes, live, case.families)
+    replaced = replaced_by(changes, live, case.families, sold.served)
     observed = observed_by(
         changes,
         live,

@@ -21,12 +21,16 @@ from kaiten_sync.plan.families import Families, has_families, link_of
 
 
 def replaced_by(
-    changes: Sequence[Change], live: LiveState, families: Families
+    changes: Sequence[Change],
+    live: LiveState,
+    families: Families,
+    served: Mapping[Address, Address],
 ) -> Mapping[Address, Address]:
-    """The live version that each created one replaces: the newest published, or else the newest.
+    """The live version that each created one replaces.
 
-    Which one the family serves would not do: the server moves that itself while a plan is applied.
-    Versions whose grants were not read are left out.
+    Of a declared family it is the one that is `served`, which the plan records. Of others it is
+    the newest published, or else the newest: the server moves the default itself while a plan is
+    applied. Versions whose grants were not read are left out.
     """
     replaced: dict[Address, Address] = {}
     for change in changes:
@@ -34,6 +38,8 @@ def replaced_by(
             continue
         members = families.members.get(families.of.get(change.address, ""), ())
         known = [each for each in members if each in live.resources and _is_read(each, live)]
+        if served.get(change.address) in known:
+            known = [served[change.address]]
         sold = [each for each in known if _may_be_served(live.resources[each])]
         if known:
             replaced[change.address] = (sold or known)[-1]

@@ -23,9 +23,11 @@ def renames(case: Case) -> Iterator[Diagnostic]:
     created = [c.address for c in case.changes if c.action == Action.CREATE]
     for new, old in renamed(created, case.desired, case.live, case.leaving.going):
         held = holding_of(case.holders, old, case.leaving.going)
+        is_unheld = held is None and old in case.holders.checked
+        keep = f"keep the slug {old.slug} and change its name instead"
         if held is not None:
             who = f"{old} is {held}" if held.startswith(_OF_THE_OBJECT) else held
-        elif old in case.holders.checked:
+        elif is_unheld:
             who = f"nobody holds {old}"
         else:
             who = f"who holds {old} is not known"
@@ -35,8 +37,9 @@ def renames(case: Case) -> Iterator[Diagnostic]:
             f" slug, and {who}",
             severity=Severity.WARNING,
             address=str(new),
-            hint=f"to keep it for its holders, keep the slug {old.slug} and change its name"
-            f" instead; or declare both until nobody holds {old}",
+            hint=f"if the same object is meant, {keep}"
+            if is_unheld
+            else f"to keep it for its holders, {keep}; or declare both until nobody holds {old}",
         )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
@@ -29,7 +30,7 @@ from kaiten_sync.report.pricing_words import cell_text, column_text, grant_text
 from kaiten_sync.report.safe_text import safe_text
 from kaiten_sync.report.values import cut
 
-_EMPTY = "Nothing is granted.\n"
+_SEPARATOR = re.compile(r"(?<=\d),(?=\d{3})")
 _WIDEST_CELL = 40
 """Characters. Longer texts are cut: the columns are there to be compared side by side."""
 
@@ -46,23 +47,35 @@ _COUNTS_LIMIT = 120
 def pricing_text(table: PriceTable, *, color: bool, width: int) -> str:
     """Aligned columns; a table that is wider than the terminal is folded by license."""
     if not table.rows:
-        return _EMPTY
+        return _empty(table)
     paint = painter(color=color)
     parts = [_text_part(part, paint) for part in _fitting(table, width)]
     return "\n".join("\n".join(lines) + "\n" for lines in parts)
 
 
+def _empty(table: PriceTable) -> str:
+    return "The plan changes no grant.\n" if table.is_plan else "Nothing is granted.\n"
+
+
 def _fitting(table: PriceTable, width: int) -> Sequence[PriceTable]:
-    """As few parts as fit: all of them have the same number of columns."""
+    """As few parts as fit: all of them have the same number of columns.
+
+    Every cell is written once to be measured: a part has the same widths as the whole, but for the
+    names of rows that it leaves out.
+    """
+    _, *widths = _widths(table)
     for columns in range(len(table.columns), 1, -1):
         parts = folded(table, columns)
-        if all(_width(part) <= width for part in parts):
+        starts = range(0, len(widths), columns)
+        if all(
+            max((cells(safe_text(row.slug)) for row in part.rows), default=0)
+            + sum(widths[start : start + columns])
+            + 2 * (len(part.columns) + 1)
+            <= width
+            for start, part in zip(starts, parts, strict=True)
+        ):
             return parts
     return folded(table, 1)
-
-
-def _width(table: PriceTable) -> int:
-    return sum(_widths(table)) + 2 * (len(table.columns) + 1)
 
 
 def _widths(table: PriceTable) -> list[int]:
@@ -98,7 +111,7 @@ def _aligned(line: Sequence[str], widths: Sequence[int]) -> str:
 def pricing_markdown(table: PriceTable, max_chars: int | None = None) -> str:
     """GitHub's tables, folded by license; what does not fit is counted."""
     if not table.rows:
-        return _EMPTY
+        return _empty(table)
     if max_chars is None:
         return "\n".join(map(_markdown_part, folded(table, _MARKDOWN_COLUMNS)))
     shown: list[str] = []
@@ -125,7 +138,7 @@ def _largest(table: PriceTable, room: int) -> PriceTable | None:
 
 def _with_fitting_rows(part: PriceTable, room: int) -> PriceTable:
     head = len(_markdown_part(replace(part, rows=())))
-    sizes = accumulate((len(_markdown_row(row)) + 1 for row in part.rows), initial=head)
+    sizes = accumulate((len(text) + 1 for text in _markdown_rows(part)), initial=head)
     fitting = sum(size <= room for size in sizes) - 1
     return replace(part, rows=part.rows[: max(fitting, 0)])
 
@@ -133,11 +146,19 @@ def _with_fitting_rows(part: PriceTable, room: int) -> PriceTable:
 def _markdown_part(table: PriceTable) -> str:
     head = ["", *(code(column_text(each)) for each in table.columns)]
     lines = [_joined(head), "|---|" + "---:|" * len(table.columns)]
-    return "\n".join([*lines, *map(_markdown_row, table.rows)]) + "\n"
+    return "\n".join([*lines, *_markdown_rows(table)]) + "\n"
 
 
-def _markdown_row(row: PriceRow) -> str:
-    return _joined([code(row.slug), *(_mark(each, row) for each in row.cells)])
+def _markdown_rows(table: PriceTable) -> Iterator[str]:
+    """The text of each row; the first one of a group begins with a line for the group."""
+    group = ""
+    for row in table.rows:
+        line = _joined([code(row.slug), *(_mark(each, row) for each in row.cells)])
+        if row.group != group:
+            group = row.group
+            title = f"<b>{code(group)}</b>" if group else "in no group"
+            line = _joined([title, *("" for _ in table.columns)]) + f"\n{line}"
+        yield line
 
 
 def _mark(cell: PriceCell | None, row: PriceRow) -> str:
@@ -197,7 +218,7 @@ def _plain(cell: PriceCell | None) -> str:
     if cell is None:
         return ""
     if cell.is_change:
-        return cell_text(cell)
+        return _SEPARATOR.sub("", cell_text(cell))
     if cell.after is None:
         return ""
     if isinstance(cell.after.value, dict | list):

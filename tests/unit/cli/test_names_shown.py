@@ -17,6 +17,7 @@ from kaiten_sync.cli.impact_options import names_are_shown
         ({"GITHUB_EVENT_PATH": "private.json"}, True),
         ({"GITHUB_EVENT_PATH": "public.json"}, False),
         ({"GITHUB_EVENT_PATH": "nowhere.json"}, False),
+        ({"GITHUB_EVENT_PATH": "odd.json"}, False),
         ({"CI_PROJECT_VISIBILITY": "private"}, True),
         ({"CI_PROJECT_VISIBILITY": "internal"}, False),
         ({"CI_PROJECT_VISIBILITY": "public"}, False),
@@ -28,6 +29,7 @@ def test_names_are_for_those_who_may_read_the_repository(
     for name in ("private", "public"):
         event = {"repository": {"private": name == "private"}}
         (tmp_path / f"{name}.json").write_text(json.dumps(event))
+    (tmp_path / "odd.json").write_text('{"repository": {"private": "false"}}')
     monkeypatch.chdir(tmp_path)
     for name in ("GITHUB_EVENT_PATH", "CI_PROJECT_VISIBILITY"):
         monkeypatch.delenv(name, raising=False)

@@ -288,6 +288,13 @@ def test_an_empty_value_becomes_a_mapping(text: str, after: str) -> None:
     assert editor.text() == after
 
 
+def test_the_comment_of_the_last_entry_goes_without_its_line_end() -> None:
+    text = "top:\r\n  a: 1 # a\r\nend: 1\r\n"
+    editor = TextEditor("c.yaml", text)
+    editor.remove(["top", "a"])
+    assert editor.text() == "top:\r\n  {}\r\nend: 1\r\n"
+
+
 def test_tabs_before_comments_are_no_obstacle() -> None:
     text = "version:\t1\t# a\ttab\ntop: {a:\t1,\tb: 2\t}\t# end\n"
     assert edited(text, ["top", "a"], 3)[1] == ["top: {a:\t3,\tb: 2\t}\t# end"]

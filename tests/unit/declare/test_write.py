@@ -105,6 +105,13 @@ def test_what_cannot_be_seen_is_written_as_an_escape(hidden: str) -> None:
         assert_round_trip({parse_address("entitlement/e"): {"name": text, "type": "NUMBER"}})
 
 
+def test_what_can_be_seen_is_written_as_it_is() -> None:
+    fields = {"name": "Party 🎉", "type": "PAID", "description": "All 🎉\nof it\n"}
+    text = dump_catalog({license_address("growth"): fields})
+    assert "name: Party 🎉\n" in text
+    assert "description: |\n      All 🎉\n      of it\n" in text
+
+
 def test_the_order_is_stable_and_the_form_short() -> None:
     objects: dict[Address, Fields] = {
         license_address("growth"): {"description": "For teams", "type": "PAID", "name": "Growth"},

@@ -347,3 +347,75 @@ def test_what_an_object_shares_with_itself_changes_once(
     text, edited, expected = case
     after = adopted(tmp_path, HEAD + "  look: {name: Look, type: CONFIG}\n" + text, edited)
     assert expected in after
+
+
+GROUPS = {
+    "one comes": (
+        "\n      - bb   # b\n      - aa   # a",
+        "abc",
+        "- bb   # b\n      - aa   # a\n      - cc\n",
+    ),
+    "one goes": ("\n      - bb   # b\n      - aa   # a", "a", "groups:\n      - aa   # a\n"),
+    "all go": (" # in\n      - bb   # b", "", "groups: [] # in\n"),
+    "in brackets": (" [bb, aa]   # in", "ac", "groups: [aa, cc]   # in\n"),
+    "none yet": (" null", "ab", "groups: [aa, bb]\n"),
+}
+
+
+@pytest.mark.parametrize("case", GROUPS.values(), ids=GROUPS)
+def test_groups_change_one_by_one(tmp_path: Path, case: tuple[str, str, str]) -> None:
+    written, there, after = case
+    text = (
+        "version: 1\ngroups: {aa: {name: Aa}, bb: {name: Bb}, cc: {name: Cc}}\n"
+        f"entitlements:\n  calls:\n    name: Calls\n    type: NUMBER\n    groups:{written}\n"
+    )
+    fields = {"name": "Calls", "type": "NUMBER", "groups": [each * 2 for each in there]}
+    assert adopted(tmp_path, text, {"entitlement/calls": fields}).endswith(after)
+
+
+LEFT_BEHIND = {
+    "a list": (
+        (
+            "  free:\n    name: F\n    type: PAID\n    entitlements: &all\n"
+            "      calls: 10k   # all\n      seats: 3\n"
+            "  pro: {name: P, type: PAID, entitlements: *all}\n"
+        ),
+        "  pro: {name: P, type: PAID, entitlements: &all {calls: 10k, seats: 3}}\n",
+    ),
+    "a license": (
+        (
+            "  free: &free\n    name: F\n    type: PAID\n    entitlements: {calls: 10}\n"
+            "  pro:\n    <<: *free\n    name: P\n"
+        ),
+        "  pro:\n    <<: &free {name: F, type: PAID, entitlements: {calls: 10}}\n    name: P\n",
+    ),
+    "a text": (
+        (
+            "  free:\n    name: F\n    type: PAID\n    description: &text |\n"
+            "      It's, all\n      of it\n"
+            "  pro: {name: P, type: PAID, description: *text}\n"
+        ),
+        '  pro: {name: P, type: PAID, description: &text "It\'s, all\\nof it\\n"}\n',
+    ),
+}
+
+
+@pytest.mark.parametrize("case", LEFT_BEHIND.values(), ids=LEFT_BEHIND)
+def test_what_others_share_with_what_is_gone_is_handed_on(
+    tmp_path: Path, case: tuple[str, str]
+) -> None:
+    text, after = (f"{HEAD}licenses:\n{each}" for each in case)
+    grants = [slug for slug in ("calls", "seats") if slug in case[0]]
+    gone = ["license/free", *(f"license/free/grant/{slug}" for slug in grants)]
+    assert adopted(tmp_path, text, dict.fromkeys(gone)) == after
+
+
+def test_an_anchored_item_is_handed_on(tmp_path: Path) -> None:
+    text = (
+        "version: 1\nentitlements: {look: {name: Look, type: CONFIG}}\nlicenses:\n  pro:\n"
+        "    name: Pro\n    type: PAID\n    entitlements:\n      look:\n        value:\n"
+        "          a:\n            - &one\n              k: 1\n"
+        "            - two\n            - *one\n"
+    )
+    after = adopted(tmp_path, text, {"license/pro/grant/look": {"value": {"a": ["two", {"k": 1}]}}})
+    assert after.endswith("          a:\n            - two\n            - &one {k: 1}\n")

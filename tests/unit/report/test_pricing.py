@@ -129,7 +129,11 @@ def test_a_plan_shows_what_it_changes() -> None:
     )
     assert [each.slug for each in table.columns] == ["pro"]
     assert [cell_text(row.cells[0]) for row in table.rows] == ["1,000 → 500 ▼", "yes (gone) ▼"]
-    assert table_of_plan(plan_of(())).rows == ()
+    plain = TABLE["csv"](table, Look()).splitlines()
+    assert plain[1] == "calls,calls,,1000 → 500 ▼"
+    nothing = table_of_plan(plan_of(()))
+    for form in ("text", "markdown"):
+        assert TABLE[form](nothing, Look()) == "The plan changes no grant.\n"
 
 
 @pytest.mark.parametrize(
@@ -164,6 +168,18 @@ def test_a_folded_table_has_every_cell_once(columns: int) -> None:
     for row in table.rows:
         found = [part_row for part in parts for part_row in part.rows if part_row.slug == row.slug]
         assert tuple(cell for each in found for cell in each.cells) == row.cells
+
+
+def test_markdown_names_the_groups_as_text_does() -> None:
+    catalog = {**CATALOG, parse_address("group/quotas"): {"name": "Quo|tas"}}
+    first, _, *rows = TABLE["markdown"](table_of_catalog(catalog), Look()).splitlines()
+    assert [row.split(" | ")[0] for row in rows] == [
+        "| <b><code>Quo&#124;tas</code></b>",
+        "| <code>calls</code>",
+        "| in no group",
+        "| <code>sso</code>",
+    ]
+    assert {row.count(" | ") for row in rows} == {first.count(" | ")}
 
 
 @pytest.mark.parametrize("limit", [400, 3_000, 12_000, 60_000])

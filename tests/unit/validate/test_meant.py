@@ -95,6 +95,7 @@ HELP = {
     "a text": (grant("dark", "look"), "inside a map: `{value: {name: ...}}`"),
     "a limit": (grant("{limit: 5}"), "did you mean 'value'?"),
     "a unit of a grant": (grant("{value: 5, unit: GB}"), "`unitSingular: GB`"),
+    "overage in fractions": (grant("{value: 5, overagePercent: 2.5}"), "write 2 or 3"),
     "overage in percent": (grant("{value: 5, overagePercent: 20%}"), "write 20, without the"),
     "overage in units": (grant("{value: 5, overagePercent: 2GB}"), "without prefix or unit"),
     "unlimited of a unit": (grant("Unlimited GB", "storage"), "write unlimited"),
