@@ -22,6 +22,7 @@ from kaiten_sync.jobs.workspace import Workspace, open_project
 from kaiten_sync.kinds.spec import Generation
 from kaiten_sync.model.plan import TargetRef
 from kaiten_sync.model.ports import Connection, NoNotices, Notices, Ports, Progress, StopSignal
+from kaiten_sync.model.reading import CONNECTIONS, MOST_CONNECTIONS
 from kaiten_sync.model.settings import TOKEN_VARIABLE, Project, Target
 from kaiten_sync.redaction import Redaction
 
@@ -40,6 +41,10 @@ __all__ = [
 
 URL_VARIABLE = "KAITEN_BASE_URL"
 RATE_VARIABLE = "KAITEN_SYNC_MAX_REQUESTS_PER_MINUTE"
+CONNECTIONS_VARIABLE = "KAITEN_SYNC_CONNECTIONS"
+_MOST = {RATE_VARIABLE: 999_999_999, CONNECTIONS_VARIABLE: MOST_CONNECTIONS}
+"""The largest number that each of them takes."""
+
 AD_HOC = "default"
 """The name of a target that no project file names."""
 
@@ -58,6 +63,7 @@ class Flags:
     generation: Generation | None = None
     allow_http: bool = False
     max_requests_per_minute: int | None = None
+    connections: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -164,7 +170,8 @@ def connect(
         token=None if token is None else check_token(token),
         generation=flags.generation or target.generation,
         allow_http=flags.allow_http,
-        max_requests_per_minute=flags.max_requests_per_minute or _rate(environment),
+        max_requests_per_minute=flags.max_requests_per_minute or _count(RATE_VARIABLE, environment),
+        connections=flags.connections or _count(CONNECTIONS_VARIABLE, environment) or CONNECTIONS,
         network=network,
         notify=(notices or NoNotices()).notify,
     )
@@ -244,12 +251,13 @@ def _named(flags: Flags, project: Project | None) -> Target:
     )
 
 
-def _rate(environment: Mapping[str, str]) -> int | None:
-    text = environment.get(RATE_VARIABLE)
+def _count(variable: str, environment: Mapping[str, str]) -> int | None:
+    """A number of requests that the environment says; None if it says nothing."""
+    text, most = environment.get(variable), _MOST[variable]
     if not text:
         return None
-    if not re.fullmatch(r"[1-9][0-9]{0,8}", text):
-        raise UsageError(f"{RATE_VARIABLE} takes a number of requests, 1 or more, not {text!r}")
+    if not re.fullmatch(r"[1-9][0-9]{0,8}", text) or int(text) > most:
+        raise UsageError(f"{variable} takes a number of requests from 1 to {most}, not {text!r}")
     return int(text)
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from kaiten_sync.diff import diff_catalog, undoing, with_deleted, with_units
-from kaiten_sync.live import WORKERS, need_of_everything, read_holders, read_live, read_use
+from kaiten_sync.live import need_of_everything, read_holders, read_live, read_use
 from kaiten_sync.model.address import Address
 from kaiten_sync.model.drift import CatalogDiff, DriftReport
 from kaiten_sync.model.plan import Plan, TargetRef
@@ -52,10 +52,9 @@ def check_drift(
     case: DriftCase,
     *,
     progress: Progress,
-    workers: int = WORKERS,
 ) -> DriftReport:
     """Live → diff, of everything in scope, and which side moved. Raises as `make_plan` does."""
-    live, diff = compare(desired, catalog, case, progress, workers)
+    live, diff = compare(desired, catalog, case, progress)
     compared = [each for each in desired.resources if not case.only or each.is_within(case.only)]
     return DriftReport(
         target=case.target,
@@ -74,7 +73,6 @@ def plan_revert(
     *,
     policy: Policy,
     progress: Progress,
-    workers: int = WORKERS,
 ) -> Proposal:
     """A plan that undoes what was edited on the server, and what that rests on; nothing else.
 
@@ -82,7 +80,7 @@ def plan_revert(
     """
     # Compare everything, even to undo little: taking a default back also moves its siblings.
     only, case = case.only, replace(case, only=frozenset())
-    seen = _compare(desired, catalog, case, progress, workers)
+    seen = _compare(desired, catalog, case, progress)
     managed = case.agreed.managed if case.agreed else ()
     siblings = families_of(desired, seen.sold).siblings
     undone = undoing(seen.diff.differences, only, managed, siblings)
@@ -93,7 +91,7 @@ def plan_revert(
     less = tightened(diff.differences, (), sold.resolution.versions.values(), policy)
     if less:
         unheld = sold.resolution.unheld | less.keys()
-        holders = read_holders(catalog, unheld, progress=progress, workers=workers, known=seen.read)
+        holders = read_holders(catalog, unheld, progress=progress, known=seen.read)
     proposal = propose(
         diff,
         desired,
@@ -103,7 +101,7 @@ def plan_revert(
         policy=policy,
         has_drafts=has_drafts(diff, catalog),
         holders=holders,
-        use=read_use(catalog, restarted, progress=progress, workers=workers, known=seen.read),
+        use=read_use(catalog, restarted, progress=progress, known=seen.read),
         sold=sold.resolution,
     )
     plan = proposal.plan
@@ -129,13 +127,12 @@ def compare(
     catalog: CatalogReader,
     case: DriftCase,
     progress: Progress,
-    workers: int = WORKERS,
 ) -> tuple[LiveState, CatalogDiff]:
     """Everything in scope, and how it differs, with who moved. Raises as `make_plan` does.
 
     Each declared family is as the version that it serves.
     """
-    seen = _compare(desired, catalog, case, progress, workers)
+    seen = _compare(desired, catalog, case, progress)
     return seen.sold, seen.diff
 
 
@@ -144,10 +141,9 @@ def _compare(
     catalog: CatalogReader,
     case: DriftCase,
     progress: Progress,
-    workers: int,
 ) -> _Compared:
     check_supported(desired, catalog)
-    read = read_live(catalog, need_of_everything(desired), case.scope, progress, workers)
+    read = read_live(catalog, need_of_everything(desired), case.scope, progress)
     live = seen_as_sold(desired, read)
     diff = diff_catalog(desired, live, case.scope)
     owned = with_versions(ownership(desired, case.scope, case.prune, case.agreed), desired, read)

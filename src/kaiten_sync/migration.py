@@ -23,7 +23,7 @@ from kaiten_sync.impact import (
 )
 from kaiten_sync.kinds.instance import FAMILY, HELD, INSTANCE, STATE
 from kaiten_sync.kinds.license import LICENSE
-from kaiten_sync.live import WORKERS, read_grants, read_holding, read_licenses, read_usage
+from kaiten_sync.live import read_grants, read_holding, read_licenses, read_usage
 from kaiten_sync.model.address import Address
 from kaiten_sync.model.change import Change
 from kaiten_sync.model.holder import Instance, Usage
@@ -83,7 +83,6 @@ def make_migration(
     *,
     progress: Progress,
     now: datetime,
-    workers: int = WORKERS,
 ) -> Proposal:
     """Live → impact → plan.
 
@@ -93,11 +92,11 @@ def make_migration(
         ServerError, AccessError: the server could not be read whole.
     """
     check_where(inputs.where)
-    case, instances = _read(inputs, catalog, progress, workers)
+    case, instances = _read(inputs, catalog, progress)
     versions = case.versions.keys() - {case.to}
     holding = [each for each in instances.values() if holds(each) in versions]
     slugs = [each.address.slug for each in holding]
-    usage = read_usage(catalog, slugs, progress=progress, workers=workers)
+    usage = read_usage(catalog, slugs, progress=progress)
     used = [{each.entitlement: used_now(each, now) or 0 for each in usage[slug]} for slug in slugs]
     verdicts = chosen(inputs.where, holding, used)
     seen = _outlooks(case.granted, case.to)
@@ -126,7 +125,7 @@ def apply_migration(
     clock: Clock,
     permit: Callable[[Sequence[Change]], None] = lambda _changes: None,
     journal: Journal | None = None,
-    workers: int = WORKERS,
+    workers: int | None = None,
 ) -> ApplyResult:
     """apply: re-read what the migration rests on, then move who is not moved and may be.
 
@@ -141,7 +140,7 @@ def apply_migration(
     """
     check_guards(plan)
     sent_before = catalog.requests_sent
-    found = _found(plan, catalog, progress, workers) if plan.changes else {}
+    found = _found(plan, catalog, progress) if plan.changes else {}
     holders = holders_now(plan, found)
     _check_share(plan, found, holders)
     settled = holders.done | holders.left.keys()
@@ -162,7 +161,7 @@ def apply_migration(
         progress=progress,
         journal=journal or NoJournal(),
         is_stopped=is_stopped,
-        workers=workers,
+        workers=workers or catalog.connections,
         left_out=HeldBack(known=holders.left, hold_back=hold_back),
     )
     return replace(result, requests=result.requests - sent_before)
@@ -198,15 +197,15 @@ def _why_it_stays(held: LiveResource, move: Outlook, catalog: Catalog, now: date
     return None if has_moved else reason
 
 
-def _found(plan: Plan, catalog: Catalog, progress: Progress, workers: int) -> _Versions:
+def _found(plan: Plan, catalog: Catalog, progress: Progress) -> _Versions:
     """All that a plan rests on as it is now, with all grants of its versions, and all instances."""
     licenses = licenses_by_family(catalog, progress)
     versions = [each.address for each in plan.observed if each.address in licenses]
-    return {**licenses, **read_grants(catalog, versions, workers), **read_holding(catalog)}
+    return {**licenses, **read_grants(catalog, versions), **read_holding(catalog)}
 
 
 def _read(
-    inputs: MigrationInputs, catalog: PlanReader, progress: Progress, workers: int
+    inputs: MigrationInputs, catalog: PlanReader, progress: Progress
 ) -> tuple[MigrationCase, _Versions]:
     """The versions concerned with what they grant, without any holders, and all instances."""
     licenses = licenses_by_family(catalog, progress)
@@ -221,7 +220,7 @@ def _read(
         family=inputs.family,
         to=to,
         versions={each: family[each] for each in versions},
-        grants=read_grants(catalog, versions, workers),
+        grants=read_grants(catalog, versions),
         holders=(),
         max_moves=inputs.max_moves,
         rules=inputs.rules,

@@ -17,7 +17,6 @@ from kaiten_sync.errors import DeclarationError
 from kaiten_sync.families import by_chance, taken_over, version_address
 from kaiten_sync.kinds.registry import spec_of
 from kaiten_sync.live import (
-    WORKERS,
     narrowed,
     need_of_everything,
     need_of_plan,
@@ -105,7 +104,6 @@ def make_plan(
     previous: Plan | None = None,
     allowed: frozenset[Address] = frozenset(),
     kept: tuple[FamilyChoice, ...] = (),
-    workers: int = WORKERS,
 ) -> Proposal:
     """Live → diff → plan. What goes into it is as in `PlanInputs`.
 
@@ -116,8 +114,8 @@ def make_plan(
     request = PlanInputs(
         target=target, scope=scope, policy=policy, previous=previous, allowed=allowed, kept=kept
     )
-    live = read_for_plan(desired, catalog, request, progress, workers)
-    return propose_on(desired, catalog, live, request, progress, workers)
+    live = read_for_plan(desired, catalog, request, progress)
+    return propose_on(desired, catalog, live, request, progress)
 
 
 def read_for_plan(
@@ -125,7 +123,6 @@ def read_for_plan(
     catalog: PlanReader,
     request: PlanInputs,
     progress: Progress,
-    workers: int = WORKERS,
 ) -> LiveState:
     """live: what planning a declaration takes. Raises as `make_plan` does."""
     check_supported(desired, catalog)
@@ -136,7 +133,7 @@ def read_for_plan(
     looked_at = {None, *desired.resources}
     released = {a for a in owned.released if a.parent in looked_at or a in said}
     need = need_of_plan(desired, request.policy.prune, owned.missed, released, compared)
-    return read_live(catalog, need, request.scope, progress, workers)
+    return read_live(catalog, need, request.scope, progress)
 
 
 def propose_on(
@@ -145,7 +142,6 @@ def propose_on(
     live: LiveState,
     request: PlanInputs,
     progress: Progress,
-    workers: int = WORKERS,
 ) -> Proposal:
     """Diff → plan, on a live catalog that was read for it. Raises as `make_plan` does."""
     policy = request.policy
@@ -164,10 +160,10 @@ def propose_on(
     # Who holds a version costs requests, so it is asked only if something is taken from holders.
     if leaving.going or less:
         gone = leaving.going | sold.unheld | less.keys()
-        holders = read_holders(
-            catalog, gone, progress=progress, workers=workers, known=live
-        ).without(request.settled)
-    use = read_use(catalog, restarted, progress=progress, workers=workers, known=live)
+        holders = read_holders(catalog, gone, progress=progress, known=live).without(
+            request.settled
+        )
+    use = read_use(catalog, restarted, progress=progress, known=live)
     seen, previous = seen_as_sold(desired, live), request.previous
     return propose(
         diff,
@@ -193,7 +189,7 @@ def apply_plan(
     is_stopped: Callable[[], bool],
     journal: Journal | None = None,
     permit: Callable[[Sequence[Change]], None] = lambda _changes: None,
-    workers: int = WORKERS,
+    workers: int | None = None,
 ) -> ApplyResult:
     """apply: re-read what the plan rests on, then do what is not done.
 
@@ -206,13 +202,14 @@ def apply_plan(
         ServerError, AccessError: live could not be read. Nothing was written.
     """
     check_guards(plan)
+    workers = workers or catalog.connections
     sent_before = catalog.requests_sent
     compared = {each.replaces for each in plan.new_versions}
     found = read_observed(catalog, plan.observed, workers, compared)
     unheld = [observed.address for observed in plan.observed if observed.unheld]
-    holders = read_holders(catalog, unheld, progress=progress, workers=workers)
+    holders = read_holders(catalog, unheld, progress=progress)
     restarted = still_to_restart(plan, found)
-    use = read_use(catalog, restarted, progress=progress, workers=workers)
+    use = read_use(catalog, restarted, progress=progress)
     chance = by_chance(plan.families, plan.observed)
     versions = read_licenses(catalog, progress).resources.values() if chance else ()
     taken = taken_over(chance, versions)
@@ -232,11 +229,9 @@ def apply_plan(
     return replace(result, requests=result.requests - sent_before)
 
 
-def read_catalog(
-    catalog: CatalogReader, *, scope: Scope, progress: Progress, workers: int = WORKERS
-) -> LiveState:
+def read_catalog(catalog: CatalogReader, *, scope: Scope, progress: Progress) -> LiveState:
     """live: everything in scope, as an export takes it. Raises as `make_plan` does."""
-    return read_live(catalog, need_of_everything(), scope, progress, workers)
+    return read_live(catalog, need_of_everything(), scope, progress)
 
 
 def check_supported(desired: DesiredState, catalog: CatalogReader) -> None:

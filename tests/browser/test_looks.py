@@ -10,12 +10,21 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.hands import Pointer
 from tests.support.embedded import EmbeddedServer
+from tests.support.furnished import furnish
 from tests.support.metering import Meter, done
 
 _PHONE = {"viewport": {"width": 360, "height": 740}}
 _LONG = "W" * 255
 _WIDE = """() => [...document.querySelectorAll("[role=region]")]
   .filter(region => region.scrollWidth > region.clientWidth).map(region => region.outerHTML)"""
+
+_BROKEN = """() => [...document.querySelectorAll("td.amount, td time")].filter(each => {
+  const range = document.createRange();
+  range.selectNodeContents(each);
+  const tops = [...range.getClientRects()].filter(rect => rect.width > 1).map(rect => rect.top);
+  return Math.max(...tops) - Math.min(...tops) > 8;
+}).map(each => each.outerHTML)"""
+"""Amounts and times that take more than one line."""
 
 _IS_IN_SIGHT = """element => {
   const [mine, region] = [element, element.closest("[role=region]")]
@@ -63,6 +72,19 @@ def test_no_name_makes_a_page_wider_than_a_phone(page: Page, server: EmbeddedSer
     for path in _PAGES:
         page.goto(server.url + path)
         assert page.evaluate("document.documentElement.scrollWidth") <= 360, path
+
+
+def test_no_amount_and_no_date_takes_two_lines(
+    page: Page, server: EmbeddedServer, api: httpx.Client
+) -> None:
+    furnish(api)
+    here = "my-restaurant-production"
+    done(api.post(f"/instances/{here}/entitlements/api-calls/usage", json={"value": 200}))
+    api.post(f"/instances/{here}/entitlements/api-calls/usage", json={"value": 1})
+    for path in ("/", "/usage", "/refusals", f"/instances/{here}", "/entitlements/api-calls/usage"):
+        page.goto(server.url + path)
+        assert page.evaluate(_BROKEN) == [], path
+        assert page.evaluate(_WIDE) == [], path
 
 
 def test_the_head_of_a_long_table_stays_in_sight(

@@ -16,6 +16,7 @@ from kaiten_sync.model.capabilities import Capabilities
 from kaiten_sync.model.change import Action
 from kaiten_sync.model.holder import Instance, Usage
 from kaiten_sync.model.ports import Look
+from kaiten_sync.model.reading import CONNECTIONS
 from kaiten_sync.model.resource import LiveResource
 from kaiten_sync.model.rights import Rights
 from kaiten_sync.model.value import Fields
@@ -31,7 +32,9 @@ class FakeCatalog:
         fails: dict[str, KaitenSyncError] | None = None,
         instances: Sequence[Instance] = (),
         usage: Mapping[str, Sequence[Usage]] | None = None,
+        connections: int = CONNECTIONS,
     ) -> None:
+        self.connections = connections
         self.objects = {each.address: each for each in objects}
         self.calls: list[str] = []
         self.fails = fails or {}

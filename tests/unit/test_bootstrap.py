@@ -128,6 +128,25 @@ def test_the_rate_comes_from_the_flag_or_the_environment(
     assert found.settings.max_requests_per_minute == rate
 
 
+@pytest.mark.parametrize(
+    ("flag", "variable", "connections"),
+    [(None, None, 8), (None, "", 8), (None, "16", 16), (1, "16", 1), (64, None, 64)],
+)
+def test_the_connections_come_from_the_flag_or_the_environment(
+    flag: int | None, variable: str | None, connections: int
+) -> None:
+    environment = {} if variable is None else {"KAITEN_SYNC_CONNECTIONS": variable}
+    connection = connect(Flags(connections=flag), environment, ONE)
+    with connection.open() as catalog:
+        assert catalog.connections == connections
+
+
+@pytest.mark.parametrize("variable", ["0", "65", "many", "1.5", "9" * 5000, "²"])
+def test_a_number_of_connections_that_is_none_is_refused(variable: str) -> None:
+    with pytest.raises(UsageError, match=r"KAITEN_SYNC_CONNECTIONS takes .* from 1 to 64"):
+        connect(Flags(), {"KAITEN_SYNC_CONNECTIONS": variable}, ONE)
+
+
 @pytest.mark.parametrize("variable", ["0", "-1", "ten", "1.5", "9" * 5000, "²"])
 def test_a_rate_that_is_none_is_refused(variable: str) -> None:
     with pytest.raises(UsageError, match="KAITEN_SYNC_MAX_REQUESTS_PER_MINUTE"):

@@ -36,7 +36,7 @@ def read_json(content: bytes, request: str) -> Any:
     """
     if not content:
         return None
-    if sum(content.count(each) for each in (b",", b"[", b"{")) > _MOST_VALUES:
+    if len(content) > _MOST_VALUES < sum(content.count(each) for each in (b",", b"[", b"{")):
         raise TooLargeError(f"{request}: the answer has more than {_MOST_VALUES:,} values")
     try:
         body = json.loads(
@@ -46,7 +46,7 @@ def read_json(content: bytes, request: str) -> Any:
             parse_int=_whole,
             object_pairs_hook=_object,
         )
-        if b"\\ud" in content.lower():
+        if b"\\ud" in content or b"\\uD" in content:
             json.dumps(body, ensure_ascii=False).encode()  # fails on half of a surrogate pair
         _check_depth(body)
     except (ValueError, RecursionError) as error:

@@ -19,11 +19,6 @@ import httpx
 
 from kaiten_sync.errors import ServerError
 
-_NOT_FOLLOWED = ("location", "set-cookie")
-"""Headers that httpx reads whether anybody wants that or not. No redirect is followed and no cookie
-kept here, and there are values of both on which it fails with errors that are not its own."""
-
-
 _STEP_BYTES = 1024 * 1024
 """Unpacked at a time. An error keeps what was in hand until Python looks for cycles: a page that is
 asked for again and again, in ever smaller pages, must not add up to gigabytes."""
@@ -60,10 +55,7 @@ class BoundedTransport(httpx.HTTPTransport):
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         """Send a request with a budget of its own."""
         self._budget.begin()
-        response = super().handle_request(request)
-        for name in _NOT_FOLLOWED:
-            response.headers.pop(name, None)
-        return response
+        return super().handle_request(request)
 
 
 def unpacked(response: httpx.Response, most_bytes: int) -> bytes:

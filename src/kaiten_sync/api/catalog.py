@@ -43,6 +43,7 @@ class HttpCatalog:
 
     def __init__(self, settings: ConnectionSettings) -> None:
         self._client = Client(settings)
+        self._connections = settings.connections
         self._override = settings.generation
         self._capabilities: Capabilities | None = None
         self._lock = threading.Lock()
@@ -62,6 +63,11 @@ class HttpCatalog:
     def base_url(self) -> str:
         """The API's base, with `/api`."""
         return self._client.base_url
+
+    @property
+    def connections(self) -> int:
+        """How many requests may be under way at once."""
+        return self._connections
 
     @property
     def requests_sent(self) -> int:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from kaiten_sync.api.network import DIRECT, Network
 from kaiten_sync.kinds.spec import Generation
+from kaiten_sync.model.reading import CONNECTIONS
 
 CONNECT_TIMEOUT_S = 10.0
 """A host that does not accept a connection by then is down or filtered."""
@@ -37,7 +38,7 @@ class ConnectionSettings:
 
     `url` is the base URL with or without `/api`. `token` never leaves this object but in the
     Authorization header; None sends none. `generation` overrides what would be asked of the
-    server. `pool` bounds connections held open, one per worker. `timeout_s` is the longest
+    server. As many requests as `connections` are under way at once. `timeout_s` is the longest
     silence of the server, `READ_TIMEOUT_S` if None, and `answer_timeout_s` the longest that one
     answer may take in all. `network` is the way to the server. `max_requests_per_minute` bounds the
     rate, retries included; None does not. `notify` is told when a request is sent again.
@@ -47,7 +48,7 @@ class ConnectionSettings:
     token: str | None = None
     generation: Generation | None = None
     allow_http: bool = False
-    pool: int = 8
+    connections: int = CONNECTIONS
     timeout_s: float | None = None
     answer_timeout_s: float = ANSWER_TIMEOUT_S
     max_requests_per_minute: int | None = None

@@ -18,10 +18,13 @@ from kaiten_sync.kinds.values import TYPE_WORDS, fits, with_defaults
 from kaiten_sync.model.address import Address, is_slug
 from kaiten_sync.model.holder import Instance, Usage
 from kaiten_sync.model.resource import LiveResource
-from kaiten_sync.model.value import ABSENT, UNLIMITED, UNLIMITED_WIRE, Fields, Json, is_number
+from kaiten_sync.model.value import ABSENT, UNLIMITED, UNLIMITED_WIRE, Fields, Json
 
 REFUSED = "ENTITLEMENT_USAGE_REPORT_REJECTED"
 """The name of the event of a report that was refused. Source: API facts, section 1.5."""
+
+_TAGS = {int: "number", float: "number", bool: "boolean", dict: "object"}
+"""The tag of a grant's value, by the type of the value."""
 
 _UNTAGGED = object()
 """What a tagged value of an unknown shape is read as: it fits no type."""
@@ -40,9 +43,9 @@ def decode_object(kind: str, item: object, parent: Address | None = None) -> Liv
         raise ServerError(f"asked for {spec.plural} of {parent}, the server answered with others")
     address = Address(spec.kind, safe_slug(body.get(spec.slug_wire), kind), parent)
     fields = {
-        field.name: _decode(address, field, body[field.read_name])
-        for field in spec.fields.values()
-        if body.get(field.read_name) is not None
+        name: _decode(address, field, value)
+        for name, field in spec.fields.items()
+        if (value := body.get(field.read_name)) is not None
     }
     for name in spec.required:
         if name not in fields:
@@ -210,14 +213,12 @@ def _decode(address: Address, field: FieldSpec, value: object) -> Json:
 
 def _without_tag(tagged: object) -> object:
     """A grant's value without its tag; a number of -1 is `unlimited`."""
-    match tagged:
-        case {"type": "number", "value": value} if is_number(value):
-            return UNLIMITED if value == UNLIMITED_WIRE else value
-        case {"type": "boolean", "value": bool() as flag}:
-            return flag
-        case {"type": "object", "value": dict() as config}:
-            return config
-    return _UNTAGGED
+    if not isinstance(tagged, dict):
+        return _UNTAGGED
+    tag, value = tagged.get("type"), tagged.get("value")
+    if tag is None or tag != _TAGS.get(type(value)):
+        return _UNTAGGED
+    return UNLIMITED if value == UNLIMITED_WIRE else value
 
 
 def _with_tag(value: Json) -> dict[str, Json]:

@@ -59,9 +59,6 @@ class HeldBack:
 
 NOTHING_LEFT = HeldBack()
 
-WORKERS = 8
-"""Changes under way at once (product.md, `Order, failure, speed`)."""
-
 _TRIED_ALONE = 8
 """Versions of which one grant is written alone, before all else. No field says that a version is
 billed, and each trial costs the time of one write."""
@@ -75,7 +72,7 @@ def execute(
     progress: Progress,
     journal: Journal,
     is_stopped: Callable[[], bool],
-    workers: int = WORKERS,
+    workers: int,
     left_out: HeldBack = NOTHING_LEFT,
 ) -> ApplyResult:
     """Do everything in the plan that is not done yet, apart from what is left out.

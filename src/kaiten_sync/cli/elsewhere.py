@@ -66,7 +66,7 @@ OPTIONS = {
     "--no-color": "NO_COLOR=1 in the environment",
     "--no-input": "--yes",
     "--output": "--format, or --out",
-    "--parallelism": "--max-requests-per-minute",
+    "--parallelism": "--connections",
     "--profile": _NAMED_IN_THE_PROJECT,
     "--refresh": "the command drift",
     "--refresh-only": "the command drift",

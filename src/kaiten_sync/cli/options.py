@@ -12,6 +12,7 @@ import click
 
 from kaiten_sync.cli.completion import FILE, PathWord, complete_address, complete_target
 from kaiten_sync.cli.whole_number import WholeNumber
+from kaiten_sync.model.reading import MOST_CONNECTIONS
 from kaiten_sync.report import formats as report_formats
 from kaiten_sync.report.formats import Formats
 
@@ -37,6 +38,7 @@ class ServerChoice:
     generation: str | None
     allow_http: bool
     max_requests_per_minute: int | None
+    connections: int | None = None
 
     def __repr__(self) -> str:
         return f"ServerChoice(target={self.target!r}, base_url={self.base_url!r})"
@@ -154,6 +156,12 @@ def target_options(function: _Function) -> _Function:
             metavar="N",
             help="Stay below a server's rate limit."
             " Environment: KAITEN_SYNC_MAX_REQUESTS_PER_MINUTE.",
+        ),
+        click.option(
+            "--connections",
+            type=WholeNumber(min=1, max=MOST_CONNECTIONS),
+            metavar="N",
+            help="Requests to send side by side. Default: 8. Environment: KAITEN_SYNC_CONNECTIONS.",
         ),
     )
 

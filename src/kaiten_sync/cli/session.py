@@ -60,6 +60,7 @@ def workspace_of(project_file: str | None, server: ServerChoice) -> Workspace:
         generation=None if is_asked else Generation(str(server.generation)),
         allow_http=server.allow_http,
         max_requests_per_minute=server.max_requests_per_minute,
+        connections=server.connections,
     )
     workspace = open_workspace(
         project_file, flags, os.environ, redaction=_redaction(), notices=TerminalNotices()

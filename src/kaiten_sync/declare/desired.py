@@ -32,15 +32,13 @@ def build_desired(merged: MergedCatalog) -> DesiredState:
         for spec in top_kinds()
         for each in _objects(spec, merged.root.entries.get(spec.section), None)
     ]
-    resources = sorted(
-        (_resource(address, entry) for address, entry in objects),
-        key=lambda resource: resource.address.sort_key,
-    )
+    in_order = sorted(objects, key=lambda each: each[0].sort_key)
+    maps = [each for each in objects if isinstance(each[1].node.value, dict)]
     return DesiredState(
-        resources={resource.address: resource for resource in resources},
+        resources={address: _resource(address, entry) for address, entry in in_order},
         terms={a: _terms(entry) for a, entry in objects if spec_of(a.kind).versions},
-        protected=frozenset(address for address, entry in objects if _is_protected(entry)),
-        owns=frozenset(owned for address, entry in objects for owned in _lists(address, entry)),
+        protected=frozenset(address for address, entry in maps if _is_protected(entry)),
+        owns=frozenset(owned for address, entry in maps for owned in _lists(address, entry)),
         removed=merged.removed,
     )
 
@@ -52,6 +50,7 @@ def _objects(
 
     What is declared as not sold is declared as nothing else: what it granted stays with holders.
     """
+    inside = child_kinds(spec.kind)
     for slug, entry in (section.node.entries if section else {}).items():
         address = Address(spec.kind, slug, parent)
         if spec.versions and not _is_sold(entry):
@@ -61,7 +60,7 @@ def _objects(
             )
             continue
         yield address, entry
-        for child in child_kinds(spec.kind):
+        for child in inside:
             yield from _objects(child, entry.node.entries.get(child.section), address)
 
 
@@ -97,12 +96,14 @@ def _is_protected(entry: Entry) -> bool:
 
 def _resource(address: Address, entry: Entry) -> Resource:
     spec, node = spec_of(address.kind), entry.node
-    is_short = spec.shorthand and not isinstance(node.value, dict)
-    entries = {spec.shorthand: Entry(node.ref, node)} if is_short else node.entries
     fields: dict[str, Json] = {}
     sources: dict[str, SourceRef] = {}
+    if spec.shorthand and not isinstance(node.value, dict):
+        fields[spec.shorthand] = declared_value(spec.fields[spec.shorthand], node.plain())
+        sources[spec.shorthand] = node.ref
+        return Resource(address=address, fields=fields, source=entry.key_ref, sources=sources)
     for name, field in spec.fields.items():
-        declared = entries.get(name)
+        declared = node.entries.get(name)
         if declared is not None:
             fields[name] = declared_value(field, declared.node.plain())
             sources[name] = declared.key_ref

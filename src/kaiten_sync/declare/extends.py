@@ -283,13 +283,13 @@ def _settle(
     for slug, entry in own.node.entries.items():
         is_null = entry.node.value is None
         is_below = is_null and entry.key_ref.file in merged.overlaid
-        if entry.key_ref in merged.partial and slug in passed_on:
+        if slug in passed_on and entry.key_ref in merged.partial:
             children[slug] = laid_over(spec, passed_on[slug], entry)
             address = f"{base.address}/{spec.kind}/{slug}"
             yield from nulls_over_nothing(spec, address, passed_on[slug], entry, suggestions)
         elif not is_null or (base.is_whole and not base.extends and not is_below):
             children[slug] = entry
-            if entry.key_ref in merged.partial and base.is_whole:
+            if merged.partial and base.is_whole and entry.key_ref in merged.partial:
                 yield Diagnostic(
                     rule=_NOTHING_BELOW,
                     message=f"only this overlay has it: {base.address} inherits no such"

@@ -52,7 +52,9 @@ def resolve_plain(text: str) -> Scalar | Diagnostic:
         return _WORDS[text]
     if text[0] not in _CAN_BE_SPECIAL:
         return text
-    if _INTEGER.fullmatch(text) or _GROUPED.fullmatch(text):
+    if _INTEGER.fullmatch(text):
+        return _integer(text)
+    if _GROUPED.fullmatch(text):
         return _integer(text.replace("_", ""))
     if _DECIMAL.fullmatch(text) and not _THOUSANDS.fullmatch(text):
         number = float(text)
@@ -71,8 +73,8 @@ def shorten(text: str) -> str:
 
 
 def _integer(text: str) -> Scalar | Diagnostic:
-    is_short = len(text.lstrip("-+")) <= _MAX_INTEGER_DIGITS
-    if is_short and abs(value := int(text)) <= MAX_EXACT_INTEGER:
+    # A sign is one character more. What is longer is too large, and slow to read.
+    if len(text) <= _MAX_INTEGER_DIGITS + 1 and abs(value := int(text)) <= MAX_EXACT_INTEGER:
         return value
     return Diagnostic(
         rule="number-too-large",

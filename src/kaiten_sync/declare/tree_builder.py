@@ -47,10 +47,6 @@ class _Frame:
     is_merge: bool = False
     has_merge: bool = False
 
-    @property
-    def wants_key(self) -> bool:
-        return self.is_map and self.key_ref is None
-
 
 class TreeBuilder:
     """Takes events and holds the tree, the diagnostics, and the places of broken values."""
@@ -94,11 +90,11 @@ class TreeBuilder:
     # -- events ----------------------------------------------------------------------------
 
     def _take_scalar(self, event: yaml.ScalarEvent) -> None:
-        ref = self._ref(event)
+        ref, text = self._ref(event), event.value
         is_plain = not event.style and event.tag is None
         if event.tag is not None:
             self._refuse_tag(ref, event.tag)
-        if "\0" in event.value:
+        if "\0" in text:
             self._report(
                 ref,
                 "control-character",
@@ -107,14 +103,13 @@ class TreeBuilder:
             )
         frame = self._stack[-1]
         self._count_nodes(1, ref)
-        if frame.wants_key:
+        if frame.is_map and frame.key_ref is None:
             frame.size += 1
             if event.anchor is not None:
-                self._anchors[event.anchor] = (Node(ref, event.value), 1)
-            self._take_key(frame, event.value, ref, is_plain)
+                self._anchors[event.anchor] = (Node(ref, text), 1)
+            self._take_key(frame, text, ref, is_plain)
             return
-        value = self._resolve(event.value, ref) if is_plain else event.value
-        self._add(Node(ref, value), 1, event.anchor)
+        self._add(Node(ref, self._resolve(text, ref) if is_plain else text), 1, event.anchor)
 
     def _open(self, event: yaml.MappingStartEvent | yaml.SequenceStartEvent) -> None:
         ref = self._ref(event)

@@ -77,8 +77,7 @@ def yaml_events(text: str) -> Iterator[Event]:
     """What PyYAML finds in a text, one at a time; places count characters."""
     loader = _Loader(text)
     try:
-        while loader.check_event():
-            yield loader.get_event()
+        yield from iter(loader.get_event, None)
     finally:
         loader.dispose()
 

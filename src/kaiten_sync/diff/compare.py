@@ -8,7 +8,7 @@ from itertools import chain
 
 from kaiten_sync.effects import field_effect, inner_changes, with_joint_effect, worst
 from kaiten_sync.kinds.registry import spec_of
-from kaiten_sync.kinds.spec import FieldSpec, Mutability
+from kaiten_sync.kinds.spec import FieldSpec, KindSpec, Mutability
 from kaiten_sync.kinds.units import unit_holder, unit_of
 from kaiten_sync.kinds.values import normal_value
 from kaiten_sync.model.address import Address
@@ -92,20 +92,20 @@ def _compare(resource: Resource, live: LiveResource | None) -> Difference | None
 
 
 def _missing(resource: Resource) -> Difference:
-    specs = spec_of(resource.address.kind).fields
+    kind = spec_of(resource.address.kind)
     return Difference(
         address=resource.address,
         drift=DriftClass.MISSING,
         fields=tuple(
             FieldChange(
                 name=name,
-                after=normal_value(specs[name], value),
+                after=normal_value(kind.fields[name], value),
                 source=resource.sources.get(name),
             )
-            for name, value in _in_order(resource)
+            for name, value in _in_order(kind, resource)
             if value is not None
         ),
-        effect=spec_of(resource.address.kind).created,
+        effect=kind.created,
         source=resource.source,
     )
 
@@ -122,9 +122,9 @@ def _unmanaged(live: LiveResource) -> Difference:
 
 
 def _changed_fields(resource: Resource, live: LiveResource) -> Iterator[FieldChange]:
-    specs = spec_of(resource.address.kind).fields
-    for name, declared in chain(_in_order(resource), _implied(resource, live)):
-        spec = specs[name]
+    kind = spec_of(resource.address.kind)
+    for name, declared in chain(_in_order(kind, resource), _implied(kind, resource, live)):
+        spec = kind.fields[name]
         before = live.fields.get(name, ABSENT)
         after = spelled_as(before, _wanted(spec, declared, resource, live))
         # A field may steer creation only, and the server does not show what came of it.
@@ -141,23 +141,22 @@ def _changed_fields(resource: Resource, live: LiveResource) -> Iterator[FieldCha
         )
 
 
-def _in_order(resource: Resource) -> Iterator[tuple[str, Json]]:
+def _in_order(kind: KindSpec, resource: Resource) -> Iterator[tuple[str, Json]]:
     """The declared fields in their kind's order: how a file is written changes no plan."""
-    for name in spec_of(resource.address.kind).fields:
+    for name in kind.fields:
         if name in resource.fields:
             yield name, resource.fields[name]
 
 
-def _implied(resource: Resource, live: LiveResource) -> Iterator[tuple[str, None]]:
+def _implied(kind: KindSpec, resource: Resource, live: LiveResource) -> Iterator[tuple[str, None]]:
     """The fields that are declared by leaving them out, if the server has set them.
 
     A default that follows from other fields follows them by itself.
     """
-    for name, spec in spec_of(resource.address.kind).fields.items():
-        is_left_out = spec.is_implied and name not in resource.fields
-        is_known = name in live.fields
-        if is_left_out and is_known and live.fields[name] != spec.default(live.fields):
-            yield name, None
+    for spec in kind.implied:
+        is_set = spec.name not in resource.fields and spec.name in live.fields
+        if is_set and live.fields[spec.name] != spec.default(live.fields):
+            yield spec.name, None
 
 
 def _wanted(

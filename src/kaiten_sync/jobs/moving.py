@@ -14,7 +14,6 @@ from pathlib import Path
 from kaiten_sync.apply import read_observed
 from kaiten_sync.errors import PlanFileError
 from kaiten_sync.jobs.agreed import Agreed, plans_before
-from kaiten_sync.live import WORKERS
 from kaiten_sync.model.address import Address
 from kaiten_sync.model.plan import Plan, TargetRef
 from kaiten_sync.model.ports import CatalogReader, Ports
@@ -68,7 +67,9 @@ def _why_not_the_same(plans: Iterable[Plan], catalog: CatalogReader) -> str | No
         seen = [each for each in plan.observed if each.address not in known]
         known.update(each.address for each in plan.observed)
         had = {each.address: each.id for each in seen if each.id is not None}
-        found = read_observed(catalog, [each for each in seen if each.id is not None], WORKERS)
+        found = read_observed(
+            catalog, [each for each in seen if each.id is not None], catalog.connections
+        )
         ids = {a: now.id for a, now in found.items() if now.id is not None and a in had}
         for address, now in ids.items():
             if now != had[address]:

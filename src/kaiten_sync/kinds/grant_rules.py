@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from enum import StrEnum
 
 from kaiten_sync.kinds.entitlement import ENTITLEMENT
 from kaiten_sync.model.address import Address
 from kaiten_sync.model.declared import CatalogView, Declared
 from kaiten_sync.model.diagnostic import Diagnostic
-from kaiten_sync.model.document import Entry, Node
+from kaiten_sync.model.document import Node
 from kaiten_sync.model.value import UNLIMITED, UNLIMITED_WIRE, is_number
 
 
@@ -27,6 +27,12 @@ _SHAPE_OF_TYPE = {
     "BOOLEAN": _Shape.BOOLEAN,
     "CONFIG": _Shape.OBJECT,
 }
+_SHAPE_OF_VALUE: Mapping[type, _Shape] = {
+    bool: _Shape.BOOLEAN,
+    int: _Shape.NUMBER,
+    float: _Shape.NUMBER,
+    dict: _Shape.OBJECT,
+}
 _WANTED = {
     _Shape.NUMBER: "a number or `unlimited`",
     _Shape.BOOLEAN: "true or false",
@@ -41,10 +47,12 @@ def grant_diagnostics(grants: Sequence[Declared], view: CatalogView) -> Iterator
     declared = ((each.address.slug, each.scalar("type")) for each in entitlements)
     wanted = {slug: _SHAPE_OF_TYPE[t] for slug, t in declared if t in _SHAPE_OF_TYPE}
     for grant in grants:
-        node = _value_node(grant)
-        shape = _shape(node) if node is not None else None
-        if node is None or shape is None:
+        is_map = grant.is_map
+        entry = grant.field("value") if is_map else grant.entry
+        shape = _shape(entry.node) if entry is not None else None
+        if entry is None or shape is None:
             continue
+        node = entry.node
         if shape is not wanted.get(grant.address.slug, shape):
             yield _wrong_type(grant, node, view)
         # The API's -1 is no negative threshold, but no threshold at all.
@@ -55,7 +63,7 @@ def grant_diagnostics(grants: Sequence[Declared], view: CatalogView) -> Iterator
                 "a threshold is not negative",
                 "write `unlimited` for no cap (the API's -1), 0 to allow nothing",
             )
-        if grant.is_map:
+        if is_map:
             tag = grant.scalar("type")
             if tag in tuple(_Shape) and tag != shape:
                 yield grant.diagnostic(
@@ -68,26 +76,9 @@ def grant_diagnostics(grants: Sequence[Declared], view: CatalogView) -> Iterator
                 yield from _overage_diagnostics(grant, node, shape)
 
 
-def _value_node(grant: Declared) -> Node | None:
-    if not grant.is_map:
-        return grant.entry.node
-    entry: Entry | None = grant.field("value")
-    return entry.node if entry is not None else None
-
-
 def _shape(node: Node) -> _Shape | None:
     """The shape of a value, None for what is no value at all and reported as such."""
-    match node.value:
-        case bool():
-            return _Shape.BOOLEAN
-        case int() | float():
-            return _Shape.NUMBER
-        case str():
-            return _Shape.NUMBER if node.value == UNLIMITED else None
-        case None | tuple():
-            return None
-        case _:
-            return _Shape.OBJECT
+    return _Shape.NUMBER if node.value == UNLIMITED else _SHAPE_OF_VALUE.get(type(node.value))
 
 
 def _wrong_type(grant: Declared, node: Node, view: CatalogView) -> Diagnostic:

@@ -353,6 +353,8 @@ class KindSpec:
     """The field in which one object of each family has True; None if such objects have none."""
     number: FieldSpec | None = field(init=False)
     """The field with the number that the server gives to each object of a family."""
+    implied: tuple[FieldSpec, ...] = field(init=False)
+    """The fields that are declared by leaving them out."""
     first_states: tuple[FieldSpec, ...] = field(init=False)
     """The fields that a server sets when it creates an object, to be changed afterwards."""
 
@@ -366,6 +368,7 @@ class KindSpec:
             "referring_fields": tuple((f, f.refers_to) for f in fields.values() if f.refers_to),
             "flag": next((spec for spec in fields.values() if spec.one_per), None),
             "number": next((f for f in fields.values() if f.numbered_by_server), None),
+            "implied": tuple(f for f in fields.values() if f.is_implied),
             "first_states": tuple(f for f in fields.values() if f.born_as is not ABSENT),
         }
         for name, value in derived.items():

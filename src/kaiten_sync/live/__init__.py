@@ -8,11 +8,10 @@ from kaiten_sync.live.holders import (
     read_use,
 )
 from kaiten_sync.live.need import narrowed, need_of_everything, need_of_plan
-from kaiten_sync.live.read import WORKERS, read_live
+from kaiten_sync.live.read import read_live
 from kaiten_sync.live.versions import read_grants, read_holding, read_licenses
 
 __all__ = [
-    "WORKERS",
     "narrowed",
     "need_of_everything",
     "need_of_plan",

@@ -16,10 +16,10 @@ from kaiten_sync.errors import CredentialError, ProblemError, ServerError
 from kaiten_sync.kinds.references import referrers, slug_target
 from kaiten_sync.kinds.registry import all_kinds, spec_of
 from kaiten_sync.kinds.spec import HeldBy
-from kaiten_sync.live.read import WORKERS, read_children, side_by_side
+from kaiten_sync.live.read import read_children, side_by_side
 from kaiten_sync.model.address import Address, ChildList
 from kaiten_sync.model.holder import Holders, Instance, Usage
-from kaiten_sync.model.ports import HolderReader, PlanReader, Progress
+from kaiten_sync.model.ports import HolderReader, PlanReader, Progress, ServerReader
 from kaiten_sync.model.reading import pages
 from kaiten_sync.model.resource import Coverage, LiveResource, LiveState
 from kaiten_sync.model.value import UNLIMITED, is_number
@@ -40,7 +40,6 @@ def read_holders(
     gone: Collection[Address],
     *,
     progress: Progress,
-    workers: int = WORKERS,
     known: LiveState = _NOTHING,
 ) -> Holders:
     """Who holds the objects that are to be deleted, of the kinds that can be held.
@@ -58,13 +57,13 @@ def read_holders(
     gaps: list[str] = []
     lists: _Lists | None = {}
     if referred:
-        lists = _if_allowed(lambda: _all_lists(reader, referred, known, progress, workers), gaps)
+        lists = _if_allowed(lambda: _all_lists(reader, referred, known, progress), gaps)
     metered = _metered(lists or {}, referred)
     instances: Sequence[Instance] | None = ()
     if had or metered:
         instances = _if_allowed(reader.list_instances, gaps)
     asked = [each.slug for each in instances or () if _license(each) in metered]
-    usage = read_usage(reader, asked, progress=progress, workers=workers)
+    usage = read_usage(reader, asked, progress=progress)
     found = {each.address for listed in (lists or {}).values() for each in listed}
     unseen = set(referred) if lists is None else set()
     if instances is None:
@@ -86,7 +85,6 @@ def read_use(
     addresses: Collection[Address],
     *,
     progress: Progress,
-    workers: int = WORKERS,
     known: LiveState = _NOTHING,
 ) -> Holders:
     """Who may use some entitlements: the instances of the licenses that grant them.
@@ -96,7 +94,7 @@ def read_use(
     if not addresses:
         return Holders()
     gaps: list[str] = []
-    lists = _if_allowed(lambda: _all_lists(reader, addresses, known, progress, workers), gaps)
+    lists = _if_allowed(lambda: _all_lists(reader, addresses, known, progress), gaps)
     instances = _if_allowed(reader.list_instances, gaps) if lists is not None else None
     grants = {each.address for listed in (lists or {}).values() for each in listed}
     granted = referrers(grants, addresses)
@@ -128,7 +126,6 @@ def _all_lists(
     referred: Collection[Address],
     known: LiveState,
     progress: Progress,
-    workers: int,
 ) -> dict[ChildList, Sequence[LiveResource]]:
     """Every list whose objects can refer to one of these by their slug."""
     found: dict[ChildList, list[LiveResource]] = {each: [] for each in known.coverage.lists}
@@ -148,7 +145,7 @@ def _all_lists(
         progress.advance()
         return listed
 
-    lists = _with_progress("Reading who grants it", missing, read_one, progress, workers)
+    lists = _with_progress(reader, "Reading who grants it", missing, read_one, progress)
     read = dict(zip(missing, lists, strict=True))
     return {each: read[each] if each in read else found[each] for each in wanted}
 
@@ -197,7 +194,6 @@ def read_usage(
     instances: Sequence[str],
     *,
     progress: Progress,
-    workers: int = WORKERS,
 ) -> dict[str, Sequence[Usage]]:
     """What each instance has used, one request each. Raises as `read_instances` does."""
 
@@ -206,7 +202,7 @@ def read_usage(
         progress.advance()
         return found or ()  # an instance that is gone by now holds nothing
 
-    lists = _with_progress("Reading usage", instances, read_one, progress, workers)
+    lists = _with_progress(reader, "Reading usage", instances, read_one, progress)
     return dict(zip(instances, lists, strict=True))
 
 
@@ -216,7 +212,6 @@ def read_refusals(
     since: datetime,
     *,
     progress: Progress,
-    workers: int = WORKERS,
 ) -> tuple[dict[str, Collection[str]] | None, int]:
     """Of which entitlements each instance had reports refused, and the number of requests.
 
@@ -241,21 +236,21 @@ def read_refusals(
     told = read_one(first)
     if told is None:
         return None, 1
-    lists = _with_progress("Reading refusals", others, read_one, progress, workers)
+    lists = _with_progress(reader, "Reading refusals", others, read_one, progress)
     named = zip(others, lists, strict=True)
     return {first: told, **{slug: listed or () for slug, listed in named}}, len(instances)
 
 
 def _with_progress(
+    reader: ServerReader,
     what: str,
     items: Sequence[_Item],
     read_one: Callable[[_Item], _Result],
     progress: Progress,
-    workers: int,
 ) -> list[_Result]:
     progress.begin(what, len(items))
     try:
-        return side_by_side(items, read_one, workers)
+        return side_by_side(items, read_one, reader)
     finally:
         progress.end()
 

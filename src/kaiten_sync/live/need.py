@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
@@ -9,7 +10,7 @@ from kaiten_sync.families import live_families
 from kaiten_sync.kinds.references import references
 from kaiten_sync.kinds.registry import child_kinds, kind_on_server, live_kinds, spec_of
 from kaiten_sync.model.address import Address, ChildList, Kind
-from kaiten_sync.model.resource import Coverage, DesiredState, LiveResource, LiveState
+from kaiten_sync.model.resource import Coverage, DesiredState, LiveResource, LiveState, Resource
 from kaiten_sync.model.settings import Prune, Scope
 
 
@@ -71,10 +72,15 @@ def need_of_plan(
     if prune is Prune.ALL:
         return need_of_everything(desired)
     kinds = {address.root.kind for address in (*forgotten, *released)}
+    by_kind: dict[Kind, list[Resource]] = defaultdict(list)
     for address, resource in desired.resources.items():
-        kinds.add(address.root.kind)
-        targets = references(address, resource.fields)
-        kinds |= {target.kind for target, reference in targets if reference.is_strict}
+        by_kind[address.kind].append(resource)
+    kinds.update(each.root.kind for each in {each.parent or each for each in desired.resources})
+    for kind, resources in by_kind.items():
+        # Of those that refer by their slug alone, one refers to the same kind as all.
+        for each in resources if spec_of(kind).referring_fields else resources[:1]:
+            targets = references(each.address, each.fields)
+            kinds |= {target.kind for target, reference in targets if reference.is_strict}
     inside = {each.parent for each in desired.owns} | {each.parent for each in released}
     families = frozenset(desired.terms.keys() & inside)
     gone = frozenset(a for a in forgotten if spec_of(a.kind).versions)

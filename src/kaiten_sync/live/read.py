@@ -10,24 +10,15 @@ from kaiten_sync.errors import IncompleteReadingError
 from kaiten_sync.kinds.registry import spec_of
 from kaiten_sync.live.need import Need, needed_lists
 from kaiten_sync.model.address import Address, ChildList
-from kaiten_sync.model.ports import CatalogReader, Progress
+from kaiten_sync.model.ports import CatalogReader, Progress, ServerReader
 from kaiten_sync.model.resource import Coverage, LiveResource, LiveState
 from kaiten_sync.model.settings import Scope
-
-WORKERS = 8
-"""Requests side by side. The default of the field's tools lies between 5 and 10."""
 
 _Item = TypeVar("_Item")
 _Result = TypeVar("_Result")
 
 
-def read_live(
-    reader: CatalogReader,
-    need: Need,
-    scope: Scope,
-    progress: Progress,
-    workers: int = WORKERS,
-) -> LiveState:
+def read_live(reader: CatalogReader, need: Need, scope: Scope, progress: Progress) -> LiveState:
     """Read what is needed, whole or not at all.
 
     Raises:
@@ -36,7 +27,7 @@ def read_live(
     """
     kinds = sorted(need.kinds)
     resources: dict[Address, LiveResource] = {}
-    for kind, listed in zip(kinds, side_by_side(kinds, reader.list_kind, workers), strict=True):
+    for kind, listed in zip(kinds, side_by_side(kinds, reader.list_kind, reader), strict=True):
         complete = spec_of(kind).after_list
         resources |= {each.address: each for each in (complete(listed) if complete else listed)}
     need = need.settled(resources.values())
@@ -44,7 +35,7 @@ def read_live(
     parents = list(resources)
     while inner := needed_lists(need, scope, parents):
         lists += inner
-        found = _read_lists(reader, inner, progress, workers)
+        found = _read_lists(reader, inner, progress)
         resources |= found
         parents = list(found)
     return LiveState(
@@ -53,7 +44,7 @@ def read_live(
 
 
 def _read_lists(
-    reader: CatalogReader, lists: Sequence[ChildList], progress: Progress, workers: int
+    reader: CatalogReader, lists: Sequence[ChildList], progress: Progress
 ) -> dict[Address, LiveResource]:
     def read_one(children: ChildList) -> Sequence[LiveResource]:
         found = read_children(reader, children)
@@ -63,7 +54,7 @@ def _read_lists(
     words = {spec_of(each.kind).plural: None for each in lists}
     progress.begin(f"Reading {' and '.join(words)}", len(lists))
     try:
-        found = side_by_side(lists, read_one, workers)
+        found = side_by_side(lists, read_one, reader)
     finally:
         progress.end()
     return {each.address: each for listed in found for each in listed}
@@ -86,12 +77,15 @@ def read_children(reader: CatalogReader, children: ChildList) -> Sequence[LiveRe
 
 
 def side_by_side(
-    items: Sequence[_Item], call: Callable[[_Item], _Result], workers: int
+    items: Sequence[_Item], call: Callable[[_Item], _Result], reader: ServerReader
 ) -> list[_Result]:
-    """Call a function for each item from several threads; the first failure stops the rest."""
+    """Call a function for each item, as many at once as a reader has connections.
+
+    The first failure stops the rest.
+    """
     if not items:
         return []
-    pool = ThreadPoolExecutor(max_workers=min(workers, len(items)))
+    pool = ThreadPoolExecutor(max_workers=min(reader.connections, len(items)))
     is_over = False
     try:
         futures = [pool.submit(call, item) for item in items]

@@ -8,7 +8,7 @@ from kaiten_sync.kinds.grant import GRANT
 from kaiten_sync.kinds.instance import INSTANCE
 from kaiten_sync.kinds.license import LICENSE
 from kaiten_sync.live.need import Need
-from kaiten_sync.live.read import WORKERS, read_children, read_live, side_by_side
+from kaiten_sync.live.read import read_children, read_live, side_by_side
 from kaiten_sync.model.address import Address, ChildList
 from kaiten_sync.model.ports import CatalogReader, Progress
 from kaiten_sync.model.resource import LiveResource, LiveState
@@ -22,9 +22,7 @@ def read_licenses(reader: CatalogReader, progress: Progress) -> LiveState:
     return read_live(reader, Need(kinds=frozenset({LICENSE.kind})), Scope(), progress)
 
 
-def read_grants(
-    reader: CatalogReader, versions: Collection[Address], workers: int = WORKERS
-) -> Resources:
+def read_grants(reader: CatalogReader, versions: Collection[Address]) -> Resources:
     """All that some versions grant.
 
     Raises:
@@ -36,7 +34,7 @@ def read_grants(
     def read_one(children: ChildList) -> Sequence[LiveResource]:
         return read_children(reader, children)
 
-    found = side_by_side(lists, read_one, workers)
+    found = side_by_side(lists, read_one, reader)
     return {each.address: each for listed in found for each in listed}
 
 

@@ -35,7 +35,16 @@ it is neither as the plan saw it nor as the plan leaves it.
 """
 
 
-class CatalogReader(Protocol):
+class ServerReader(Protocol):
+    """Reads a server, from as many threads at once as it has connections."""
+
+    @property
+    def connections(self) -> int:
+        """How many requests may be under way at once."""
+        ...
+
+
+class CatalogReader(ServerReader, Protocol):
     """Reads a live catalog. Every method may raise `ServerError` or `AccessError`."""
 
     def list_kind(self, kind: Kind) -> Sequence[LiveResource]:
@@ -55,7 +64,7 @@ class CatalogReader(Protocol):
         ...
 
 
-class HolderReader(Protocol):
+class HolderReader(ServerReader, Protocol):
     """Reads who holds licenses. It takes the scope `read:instances`.
 
     Every method may raise `ServerError` or `AccessError`; a missing scope is `CredentialError`.

@@ -33,12 +33,13 @@ def view_catalog(merged: MergedCatalog) -> CatalogView:
 def _objects(
     merged: MergedCatalog, spec: KindSpec, section: Entry | None, parent: Address | None
 ) -> Iterator[Declared]:
+    inside, broken = child_kinds(spec.kind), merged.broken
     for slug, entry in (section.node.entries if section else {}).items():
         # Reported already: rules would report what its unread fields do not declare.
-        if entry.node.ref in merged.broken and not isinstance(entry.node.value, dict):
+        if broken and entry.node.ref in broken and not isinstance(entry.node.value, dict):
             continue
         address = Address(spec.kind, slug, parent)
         yield Declared(address, entry)
-        for child in child_kinds(spec.kind):
+        for child in inside:
             inner = entry.node.entries.get(child.section)
             yield from _objects(merged, child, inner, address)

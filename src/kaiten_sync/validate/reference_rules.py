@@ -19,7 +19,7 @@ from kaiten_sync.model.source import SourceRef
 def reference_diagnostics(view: CatalogView, scope: Scope) -> Iterator[Diagnostic]:
     """Names of objects that are not declared, unless another repository declares them."""
     suggestions = Suggestions()
-    for declared in view.objects.values():
+    for declared in _referring(view):
         for target, reference, ref in _references(declared):
             if reference.is_strict and target not in view.objects and scope.covers(target):
                 yield declared.diagnostic_at(
@@ -39,6 +39,20 @@ def scope_diagnostics(view: CatalogView, scope: Scope) -> Iterator[Diagnostic]:
                 f"the project's scope leaves out {declared.address}",
                 hint="remove it here, or widen `scope` in kaiten-sync.yaml",
             )
+
+
+def _referring(view: CatalogView) -> Iterator[Declared]:
+    """The objects that may refer to what is not declared.
+
+    Most refer by their slug alone, and to a few targets many times: those are looked up once.
+    """
+    for kind, objects in view.by_kind.items():
+        spec = spec_of(kind)
+        if spec.referring_fields:
+            yield from objects
+        elif spec.slug_refers_to is not None:
+            known = {each.address.slug for each in view.by_kind.get(spec.slug_refers_to.kind, ())}
+            yield from (each for each in objects if each.address.slug not in known)
 
 
 def _references(declared: Declared) -> Iterator[tuple[Address, Reference, SourceRef]]:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from threading import Barrier
 
 import pytest
 from tests.fakes.catalog import FakeCatalog, live
+from tests.support.processes import HANG_S
 from tests.support.values import address, declared, desired
 
 from kaiten_sync.errors import IncompleteReadingError, UnreachableError
@@ -56,11 +58,31 @@ def test_pruning_needs_everything() -> None:
 
 def test_grants_of_licenses_out_of_scope_are_not_read() -> None:
     catalog = FakeCatalog(live("license/legacy", name="L"), live("license/new", name="N"))
-    found = read_live(
-        catalog, need_of_everything(), Scope({"license": ("!legacy",)}), NoProgress(), workers=2
-    )
+    found = read_live(catalog, need_of_everything(), Scope({"license": ("!legacy",)}), NoProgress())
     assert found.coverage.lists == {grants("new")}
     assert "list grants of legacy" not in catalog.calls
+
+
+@pytest.mark.parametrize("connections", [1, 3])
+def test_as_much_is_read_side_by_side_as_there_are_connections(connections: int) -> None:
+    all_here = Barrier(connections)
+
+    class Counting(FakeCatalog):
+        reading = most = 0
+
+        def list_children(self, children: ChildList) -> Sequence[LiveResource] | None:
+            with self._lock:
+                self.reading += 1
+                self.most = max(self.most, self.reading)
+            all_here.wait(HANG_S)
+            with self._lock:
+                self.reading -= 1
+            return super().list_children(children)
+
+    licenses = [live(f"license/l{number}", name="L") for number in range(6)]
+    catalog = Counting(*licenses, connections=connections)
+    read_live(catalog, need_of_everything(), Scope(), NoProgress())
+    assert catalog.most == connections
 
 
 def test_a_license_that_disappears_while_reading_makes_the_reading_incomplete() -> None:
@@ -71,14 +93,14 @@ def test_a_license_that_disappears_while_reading_makes_the_reading_incomplete() 
 
     catalog = Vanishing(live("license/growth", name="G"))
     with pytest.raises(IncompleteReadingError, match="license/growth disappeared"):
-        read_live(catalog, need_of_everything(), Scope(), NoProgress(), workers=1)
+        read_live(catalog, need_of_everything(), Scope(), NoProgress())
 
 
 def test_one_failure_stops_the_reading() -> None:
     licenses = [live(f"license/l{i:03}", name="L") for i in range(200)]
     catalog = FakeCatalog(*licenses, fails={"list grants of l000": UnreachableError("gone")})
     with pytest.raises(UnreachableError):
-        read_live(catalog, need_of_everything(), Scope(), NoProgress(), workers=1)
+        read_live(catalog, need_of_everything(), Scope(), NoProgress())
     assert len(catalog.calls) < 200
 
 
@@ -87,6 +109,6 @@ def test_a_version_is_named_by_the_family_that_its_first_version_opened() -> Non
     second = replace(live("license/growth-v2", name="G", version="2"), family_id=first.family_id)
     stranger = live("license/other-v2", name="O", version="2")
     catalog = FakeCatalog(first, second, stranger)
-    found = read_live(catalog, need_of_everything(), Scope(), NoProgress(), workers=2).resources
+    found = read_live(catalog, need_of_everything(), Scope(), NoProgress()).resources
     assert found[second.address].fields["familySlug"] == "growth"
     assert "familySlug" not in found[stranger.address].fields

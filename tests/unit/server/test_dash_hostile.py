@@ -43,6 +43,25 @@ _FIELDS = (
 )
 
 
+def test_a_field_that_is_left_out_makes_nothing_fail(dash: Dash, api: httpx.Client) -> None:
+    # The operations of the API check the bodies of all other forms.
+    names = {**furnish(api), "deliveryId": "none"}
+    typed = {"since": "2026-01-01", "which": "all", "value": "1", "behavior": "append", "to": "x"}
+    statuses = {
+        (action.path, left_out): dash.send(
+            action.path.format(**names), {n: typed[n] for n in typed.keys() - {left_out}}
+        ).status_code
+        for action in FORMS
+        if action.act
+        for left_out in typed
+    }
+    assert max(statuses.values()) < 500, statuses
+    resend = "/webhooks/{webhookId}/resend"
+    assert {name for path, name in statuses if statuses[path, name] == 422} >= {"since", "which"}
+    odd = {**typed, "which": "none of them"}
+    assert dash.send(resend.format(**names), odd).status_code == 422
+
+
 def test_nothing_that_is_sent_makes_it_fail(dash: Dash, api: httpx.Client) -> None:
     names = {**furnish(api), "deliveryId": "none"}
     token = {"form_token": dash.form_token()}

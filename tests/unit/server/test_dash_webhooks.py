@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import httpx
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import Connection, select, update
 from tests.support.dash import Dash, at_dashboard
 from tests.support.embedded import EmbeddedServer
 from tests.support.html import Html
 from tests.support.metering import opened
 from tests.support.receiver import Receiver, answer
 
+from kaiten_sync.server.db.deliveries import ShownDelivery, list_deliveries
 from kaiten_sync.server.db.pages import Position
 from kaiten_sync.server.db.tables import webhook_delivery, webhook_endpoint
-from kaiten_sync.server.db.webhooks import list_deliveries
 from kaiten_sync.server.domain.events import EVENT_TYPES, read_scope
 
 _ALL_EVENTS = [kind.name for kind in EVENT_TYPES]
@@ -163,30 +166,78 @@ def test_what_no_token_can_have_is_shown_at_its_field(
     assert Html(answered.text).problem_at(at)
 
 
-def test_deliveries_of_one_millisecond_are_listed_newest_first_on_all_pages(
-    api: httpx.Client, server: EmbeddedServer
-) -> None:
+@pytest.fixture
+def endpoint_id(api: httpx.Client) -> str:
+    """One of two endpoints that have five deliveries each."""
     for port in (1, 2):
         body = {"url": f"http://127.0.0.1:{port}/", "eventTypes": ["com.kaiten.license.v1.created"]}
         api.post("/webhooks", json=body).raise_for_status()
     for number in range(5):
         api.post("/licenses", json={"name": f"L{number}", "type": "PAID"}).raise_for_status()
-    endpoint_id = api.get("/webhooks").json()["items"][0]["id"]
-    with opened(server.database_url) as database, database.writing() as connection:
-        mine = select(webhook_endpoint.c.organization_id).where(
-            webhook_endpoint.c.id == endpoint_id
+    found: str = api.get("/webhooks").json()["items"][0]["id"]
+    return found
+
+
+def _all_pages(
+    connection: Connection, endpoint_id: str, sort: str = "", *, has_others: bool = False
+) -> list[ShownDelivery]:
+    """The deliveries to an endpoint over all pages of three; also those of its neighbors."""
+    mine = select(webhook_endpoint.c.organization_id).where(webhook_endpoint.c.id == endpoint_id)
+    organization_id = connection.execute(mine).scalar_one()
+    only = None if has_others else endpoint_id
+    found: list[ShownDelivery] = []
+    position: Position | None = None
+    while True:
+        page = list_deliveries(
+            connection, organization_id, position, 3, endpoint_id=only, status=None, sort=sort
         )
-        organization_id = connection.execute(mine).scalar_one()
-        connection.execute(update(webhook_delivery).values(created_at=1))
-        found: list[int] = []
-        position: Position | None = None
-        while True:
-            page = list_deliveries(
-                connection, organization_id, position, 3, endpoint_id=None, status=None
+        found += page.rows
+        position = page.next
+        if position is None:
+            return found
+
+
+@pytest.mark.parametrize(
+    ("sort", "value"),
+    [
+        ("created", lambda row: row.event_seq),
+        ("status", lambda row: row.status),
+        ("attempts", lambda row: row.attempts),
+        ("attempted", lambda row: row.attempted_at or 0),
+    ],
+)
+def test_deliveries_are_sorted_by_a_column_over_all_pages(
+    dash: Dash,
+    server: EmbeddedServer,
+    endpoint_id: str,
+    sort: str,
+    value: Callable[[ShownDelivery], Any],
+) -> None:
+    assert f"/webhooks/{endpoint_id}?sort={sort}" in dash.see(f"/webhooks/{endpoint_id}")
+    with opened(server.database_url) as database, database.writing() as connection:
+        for place, row in enumerate(_all_pages(connection, endpoint_id)):
+            connection.execute(
+                update(webhook_delivery)
+                .where(webhook_delivery.c.id == row.id)
+                .values(
+                    status=("fail", "success")[place % 2],
+                    attempts=7 * place % 5,
+                    attempted_at=(5 - place) % 5 or None,
+                    due_at=None,
+                )
             )
-            found += [row.event_seq for row in page.rows]
-            position = page.next
-            if position is None:
-                break
+        rising = _all_pages(connection, endpoint_id, sort)
+        falling = _all_pages(connection, endpoint_id, f"-{sort}")
+    assert len(rising) == 5
+    assert [value(row) for row in rising] == sorted(map(value, rising))
+    assert falling == rising[::-1]
+
+
+def test_deliveries_of_one_millisecond_are_listed_newest_first_on_all_pages(
+    server: EmbeddedServer, endpoint_id: str
+) -> None:
+    with opened(server.database_url) as database, database.writing() as connection:
+        connection.execute(update(webhook_delivery).values(created_at=1))
+        found = [row.event_seq for row in _all_pages(connection, endpoint_id, has_others=True)]
     assert len(found) == 10
     assert found == sorted(found, reverse=True)

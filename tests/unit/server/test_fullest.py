@@ -22,6 +22,7 @@ from kaiten_sync.licensing.windows import DAY_MS, ResetAnchor, ResetPeriod
 from kaiten_sync.server.db.saturation import CounterFilter
 from kaiten_sync.server.db.tables import event, instance, usage
 from kaiten_sync.server.domain.saturation import FULL_BANDS, Band
+from kaiten_sync.server.service.audit import recent_events
 from kaiten_sync.server.service.saturation import Meter as ShownMeter
 from kaiten_sync.server.service.saturation import (
     count_counters,
@@ -29,7 +30,6 @@ from kaiten_sync.server.service.saturation import (
     list_full,
     list_meters,
     meters_of_instance,
-    recent_events,
 )
 from kaiten_sync.server.service.work import Caller, Work
 

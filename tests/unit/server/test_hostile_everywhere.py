@@ -222,6 +222,8 @@ def test_bodies_that_are_none(client: httpx.Client, operation: Operation) -> Non
         (b"", {400}),
         (b"null", {422}),
         (b"[]", {422}),
+        (b'{"name": "a", "name": "b"}', {400}),
+        (b'{"metadata": [{"a": 1, "\\u0061": 2}]}', {400}),
     ):
         answer = client.request(method, path, content=content, headers=json_type)
         harmless(answer)

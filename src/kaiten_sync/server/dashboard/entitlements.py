@@ -19,7 +19,7 @@ from kaiten_sync.server.dashboard.entitlement_forms import (
     stored_entitlement,
 )
 from kaiten_sync.server.dashboard.fields import choices
-from kaiten_sync.server.dashboard.listing import ROWS, Filter, listing_of, skipped_of
+from kaiten_sync.server.dashboard.listing import ROWS, Filter, listing_of
 from kaiten_sync.server.dashboard.pages import (
     DashboardPage,
     Shown,
@@ -33,6 +33,7 @@ from kaiten_sync.server.dashboard.pages import (
     up_to,
 )
 from kaiten_sync.server.db.entitlements import EntitlementRow
+from kaiten_sync.server.db.holders import ENTITLED_SORTS, GRANTING_SORTS
 from kaiten_sync.server.db.saturation import METER_SORTS
 from kaiten_sync.server.db.search import ENTITLEMENT_SORTS
 from kaiten_sync.server.service import saturation, search, usage_days
@@ -113,23 +114,23 @@ def _usage(visit: Visit) -> Shown:
 
 def _licenses(visit: Visit) -> Shown:
     row, _ = _stored(visit)
-    skipped = skipped_of(visit)
-    rows, has_more = search.licenses_granting(visit.work, row.id, skipped=skipped, limit=ROWS)
-    following = _next(visit, "licenses", skipped) if has_more else None
+    listing = listing_of(visit, f"{_ALL}/{row.slug}/licenses", sorts=GRANTING_SORTS, skips=True)
+    rows, has_more = search.licenses_granting(
+        visit.work, row.id, skipped=listing.skipped, limit=ROWS, sort=listing.sort
+    )
     held = search.count_by_license(visit.work, [row.license_id for row in rows])
-    return _tabbed(visit, "licenses", rows=rows, held=held, following=following)
+    following = listing.skipping(listing.skipped + ROWS) if has_more else None
+    return _tabbed(visit, "licenses", rows=rows, held=held, listing=listing, following=following)
 
 
 def _customers(visit: Visit) -> Shown:
     row, _ = _stored(visit)
-    skipped = skipped_of(visit)
-    rows, has_more = search.customers_entitled(visit.work, row.id, skipped=skipped, limit=ROWS)
-    following = _next(visit, "customers", skipped) if has_more else None
-    return _tabbed(visit, "customers", rows=rows, following=following)
-
-
-def _next(visit: Visit, tab: str, skipped: int) -> str:
-    return f"{_ALL}/{visit.path['entitlementSlug']}/{tab}?skip={skipped + ROWS}"
+    listing = listing_of(visit, f"{_ALL}/{row.slug}/customers", sorts=ENTITLED_SORTS, skips=True)
+    rows, has_more = search.customers_entitled(
+        visit.work, row.id, skipped=listing.skipped, limit=ROWS, sort=listing.sort
+    )
+    following = listing.skipping(listing.skipped + ROWS) if has_more else None
+    return _tabbed(visit, "customers", rows=rows, listing=listing, following=following)
 
 
 def _edit(visit: Visit) -> Shown:

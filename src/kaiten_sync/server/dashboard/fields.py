@@ -9,12 +9,12 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass, replace
-from datetime import UTC, datetime
 from typing import Any, Literal
 
 from kaiten_sync.server.dashboard.figures import number_of, spell_number
 from kaiten_sync.server.dashboard.texts import is_same, with_line_feeds
 from kaiten_sync.server.domain.refusals import Problem, RefusalError, unprocessable
+from kaiten_sync.server.domain.times import parse_rfc3339
 from kaiten_sync.server.web.codec import decode_body
 
 Kind = Literal["text", "long", "number", "choice", "flag", "flags", "matrix", "day", "json"]
@@ -201,7 +201,7 @@ def json_of(text: str) -> Any:
     try:
         value = decode_body(text.encode())
     except RefusalError as error:
-        raise ValueError('type JSON, such as {"region": "eu"}') from error
+        raise ValueError(f'type JSON, such as {{"region": "eu"}}: {error.detail}') from error
     if not isinstance(value, dict):
         raise ValueError('type a JSON object, such as {"region": "eu"}')
     return value
@@ -209,12 +209,8 @@ def json_of(text: str) -> Any:
 
 def moment_of_day(text: str) -> str:
     """A day as the API writes its first moment; a text that is not a day stays as it is."""
-    try:
-        day = datetime.strptime(text.strip(), "%Y-%m-%d").replace(tzinfo=UTC)
-    except ValueError:
-        return text
-    # Not by a format: its years before 1000 have fewer than four digits.
-    return f"{day.date().isoformat()}T00:00:00Z"
+    first = f"{text.strip()}T00:00:00Z"
+    return text if parse_rfc3339(first) is None else first
 
 
 _PARSERS: Mapping[str, Callable[[str], Any]] = {

@@ -163,20 +163,11 @@ def listing_of(
         filters=filters,
         position=decode_cursor(visit.query.get("cursor", "")),
         is_declared=bool(visit.query.get("declared")),
-        skipped=skipped_of(visit) if skips else 0,
+        skipped=int(parse_query(_SKIP, visit.query.get("skip"))) if skips else 0,
         sorts=sorts,
         sort=sort,
         ignored=[f"{text} The list below leaves it out." for text in ignored],
     )
-
-
-def skipped_of(visit: Visit) -> int:
-    """How many rows a page of an ordered list leaves out.
-
-    Raises:
-        RefusalError: the URL has another text than a number of rows.
-    """
-    return int(parse_query(_SKIP, visit.query.get("skip")))
 
 
 def _quoted(text: str) -> str:

@@ -12,6 +12,7 @@ from kaiten_sync.server.dashboard.usage import BAND_NAMES, REFUSED, usage_path
 from kaiten_sync.server.db.search import Wanted
 from kaiten_sync.server.domain.saturation import Band
 from kaiten_sync.server.service import saturation, search, usage_days, webhooks
+from kaiten_sync.server.service.audit import recent_events
 from kaiten_sync.server.service.work import Work
 
 _FULL = 20
@@ -112,7 +113,7 @@ def _overview(visit: Visit) -> Shown:
             "tiles": _tiles(work, of_bands) if sees_usage else [],
             "other_tiles": _other_tiles(visit),
             "meters": full,
-            "events": saturation.recent_events(work, _EVENTS) if sees_usage else [],
+            "events": recent_events(work, _EVENTS) if sees_usage else [],
             "chart": (
                 chart_reports(usage_days.count_reports(work), "Usage reports")
                 if sees_usage

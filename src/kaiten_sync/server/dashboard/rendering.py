@@ -6,6 +6,7 @@ import hashlib
 import secrets
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from html import escape
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from typing import Any
@@ -44,6 +45,9 @@ _PACKAGE = "kaiten_sync.server.dashboard"
 _MEDIA_TYPES = {"css": "text/css", "js": "text/javascript", "svg": "image/svg+xml"}
 _YEAR_S = 365 * 86_400
 """How long a browser keeps an asset: its address changes with its content."""
+
+_WIDEST_AMOUNT = 24
+"""Characters of an amount that no table clips: units have up to a hundred."""
 
 _FORM_ID_BYTES = 12
 """Enough that no two forms of a session ever have the same id."""
@@ -92,7 +96,7 @@ class Renderer:
         self._environment.globals["new_form_id"] = lambda: secrets.token_urlsafe(_FORM_ID_BYTES)
         self._environment.filters.update(
             number=show_number,
-            amount=show_amount,
+            amount=_amount,
             counted=show_count,
             percent=show_percent,
             overage=show_overage,
@@ -145,6 +149,23 @@ class _Time:
 
     def __str__(self) -> str:
         return show_moment(self.milliseconds)
+
+
+@dataclass(frozen=True, slots=True)
+class _Clipped:
+    """A text that no column has room for, with all of it for who points at it."""
+
+    text: str
+
+    def __html__(self) -> str:
+        text = escape(showable(self.text))
+        return f'<span class="clip" title="{text}">{text}</span>'
+
+
+def _amount(value: float | None, of: Measured) -> str | _Clipped:
+    """A number with its unit, as wide as a column has room for."""
+    text = show_amount(value, of)
+    return text if len(text) <= _WIDEST_AMOUNT else _Clipped(text)
 
 
 def _terms(terms: GrantTerms | None, of: Measured) -> str:

@@ -22,6 +22,7 @@ from kaiten_sync.server.dashboard.pages import (
     show_question,
     up_to,
 )
+from kaiten_sync.server.db.deliveries import DELIVERY_SORTS
 from kaiten_sync.server.db.webhooks import ENDPOINT_SORTS
 from kaiten_sync.server.domain.events import EVENT_TYPES, OWN_EVENT_TYPES, read_scope
 from kaiten_sync.server.domain.refusals import Problem, unprocessable
@@ -56,16 +57,15 @@ _FIELDS = (
 )
 
 
+_WHICH = {"fail": "those that failed", "all": "all, also those that succeeded"}
 _RESEND_FIELDS = (
     Field("since", "Since (UTC)", kind="day", required=True),
     Field(
         "which",
         "Which",
         kind="choice",
-        choices=(
-            Choice(value="fail", label="those that failed"),
-            Choice(value="all", label="all, also those that succeeded"),
-        ),
+        required=True,
+        choices=[Choice(value=value, label=label) for value, label in _WHICH.items()],
     ),
 )
 
@@ -101,6 +101,7 @@ def _detail(visit: Visit) -> Shown:
         visit,
         f"{_ALL}/{row.id}",
         Filter(name="status", label="Status", choices=choices(_STATUSES)),
+        sorts=DELIVERY_SORTS,
     )
     page = webhooks.list_deliveries(
         visit.work,
@@ -108,6 +109,7 @@ def _detail(visit: Visit) -> Shown:
         ROWS,
         endpoint_id=row.id,
         status=wanted.values["status"] or None,
+        sort=wanted.sort,
     )
     payloads = webhooks.payloads_of(visit.work, page.rows)
     return Shown(
@@ -230,11 +232,16 @@ _TEST = _own_form("/test", "test-webhook", "Send a test event", "tested", webhoo
 
 
 def _resend(visit: Visit, sent: Sent) -> None:
+    # No operation of the API checks these.
     typed = read_fields(_RESEND_FIELDS, sent)
     since_ms = parse_rfc3339(typed["since"])
+    problems = []
     if since_ms is None:
-        problem = Problem("type a day, such as 2026-01-31", "body.since")
-        raise unprocessable("UNPROCESSABLE", "validation failed", [problem])
+        problems.append(Problem("type a day, such as 2026-01-31", "body.since"))
+    if typed["which"] not in _WHICH:
+        problems.append(Problem("choose one of these", "body.which"))
+    if since_ms is None or problems:
+        raise unprocessable("UNPROCESSABLE", "validation failed", problems)
     has_all = typed["which"] == "all"
     webhooks.resend_since(visit.work, visit.path["webhookId"], since_ms, has_all=has_all)
 

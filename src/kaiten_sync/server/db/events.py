@@ -72,14 +72,6 @@ _ENDPOINTS = RowQuery(
         webhook_endpoint.c.paused_at.is_(None),
     ),
 )
-_RECENT = RowQuery(
-    EventRow,
-    select(event)
-    .where(event.c.organization_id == bindparam("organization"))
-    # Events of the same millisecond are in the order in which they were written; ids have none.
-    .order_by(event.c.occurred_at.desc(), event.c.seq.desc())
-    .limit(bindparam("top")),
-)
 _ADD = insert(event)
 
 
@@ -118,8 +110,3 @@ def forget_events(
         .limit(limit)
     )
     return connection.execute(delete(event).where(event.c.seq.in_(old))).rowcount
-
-
-def recent_events(connection: Connection, organization_id: str, limit: int) -> list[EventRow]:
-    """The newest events of an organization."""
-    return _RECENT.all(connection, organization=organization_id, top=limit)

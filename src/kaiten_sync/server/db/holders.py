@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from typing import TypeVar
 
-from sqlalchemy import Column, Connection, bindparam, func, select
+from sqlalchemy import Column, Connection, Table, bindparam, func, select
 
+from kaiten_sync.server.db.collation import ordered
 from kaiten_sync.server.db.grants import GrantRow, NamedGrant
 from kaiten_sync.server.db.rows import RowQuery
+from kaiten_sync.server.db.sorting import Sorts
 from kaiten_sync.server.db.tables import (
     customer,
     entitlement,
@@ -18,6 +21,8 @@ from kaiten_sync.server.db.tables import (
     license_version,
     usage_day,
 )
+
+R = TypeVar("R")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,10 +59,7 @@ _GRANTING: RowQuery[GrantingLicense] = RowQuery(
     select(grant, license_version.c.slug, license_version.c.name, license_version.c.version)
     .add_columns(license_version.c.lifecycle_state, license_version.c.type)
     .join(license_version, license_version.c.id == grant.c.license_id)
-    .where(grant.c.entitlement_id == bindparam("entitlement"))
-    .order_by(license_version.c.created_at.desc(), license_version.c.id.desc())
-    .limit(bindparam("top"))
-    .offset(bindparam("skipped")),
+    .where(grant.c.entitlement_id == bindparam("entitlement")),
 )
 _ENTITLED: RowQuery[EntitledCustomer] = RowQuery(
     EntitledCustomer,
@@ -70,11 +72,23 @@ _ENTITLED: RowQuery[EntitledCustomer] = RowQuery(
     .join(instance, instance.c.license_id == grant.c.license_id)
     .join(customer, customer.c.id == instance.c.customer_id)
     .where(grant.c.entitlement_id == bindparam("entitlement"))
-    .group_by(customer.c.id, customer.c.slug, customer.c.name, customer.c.created_at)
-    .order_by(customer.c.created_at.desc(), customer.c.id.desc())
-    .limit(bindparam("top"))
-    .offset(bindparam("skipped")),
+    .group_by(customer.c.id),
 )
+GRANTING_SORTS: Sorts = {
+    "name": license_version.c.folded,
+    "state": license_version.c.lifecycle_state,
+    "overage": func.coalesce(grant.c.overage_percent, 0),
+    "instances": select(func.count())
+    .where(instance.c.license_id == grant.c.license_id)
+    .scalar_subquery(),
+}
+ENTITLED_SORTS: Sorts = {
+    "name": customer.c.folded,
+    "slug": customer.c.slug,
+    "instances": func.count(instance.c.id),
+}
+"""What lists of who has an entitlement can be sorted by, and the values that are compared."""
+
 _ALL_GRANTS: RowQuery[NamedGrant] = RowQuery(
     NamedGrant,
     select(
@@ -103,17 +117,19 @@ _COUNTED = {
 
 
 def licenses_granting(
-    connection: Connection, entitlement_id: str, *, skipped: int, limit: int
+    connection: Connection, entitlement_id: str, *, skipped: int, limit: int, sort: str = ""
 ) -> list[GrantingLicense]:
-    """Licenses that grant an entitlement with how much, newest first."""
-    return _GRANTING.all(connection, entitlement=entitlement_id, skipped=skipped, top=limit)
+    """Licenses that grant an entitlement with how much, newest first or sorted."""
+    page = _page(_GRANTING, license_version, GRANTING_SORTS, sort, skipped, limit)
+    return page.all(connection, entitlement=entitlement_id)
 
 
 def customers_entitled(
-    connection: Connection, entitlement_id: str, *, skipped: int, limit: int
+    connection: Connection, entitlement_id: str, *, skipped: int, limit: int, sort: str = ""
 ) -> list[EntitledCustomer]:
-    """Customers with instances that may use an entitlement, and how many, newest first."""
-    return _ENTITLED.all(connection, entitlement=entitlement_id, skipped=skipped, top=limit)
+    """Customers with instances that may use an entitlement, newest first or sorted."""
+    page = _page(_ENTITLED, customer, ENTITLED_SORTS, sort, skipped, limit)
+    return page.all(connection, entitlement=entitlement_id)
 
 
 def holders_of(connection: Connection, license_id: str) -> list[Holder]:
@@ -174,6 +190,17 @@ def has_reports(connection: Connection, organization_id: str) -> bool:
     """Whether usage was ever reported to an organization, accepted or not."""
     found = select(usage_day.c.day).where(usage_day.c.organization_id == organization_id).limit(1)
     return connection.execute(found).first() is not None
+
+
+def _page(
+    rows: RowQuery[R], table: Table, sorts: Sorts, sort: str, skipped: int, limit: int
+) -> RowQuery[R]:
+    """A page of these rows: by one of `sorts`, with a minus the last first, or newest first."""
+    key = sorts.get(sort.removeprefix("-"))
+    keys = (table.c.created_at if key is None else ordered(key), table.c.id)
+    is_falling = key is None or sort.startswith("-")
+    order = (each.desc() if is_falling else each for each in keys)
+    return RowQuery(rows.row_type, rows.statement.order_by(*order).limit(limit).offset(skipped))
 
 
 def _count_by(

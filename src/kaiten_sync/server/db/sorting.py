@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 from sqlalchemy import ColumnElement, Connection, Table, literal, select, tuple_
 
+from kaiten_sync.server.db.collation import ordered
 from kaiten_sync.server.db.pages import Position, RowPage
 from kaiten_sync.server.db.rows import RowQuery, page_of
 from kaiten_sync.server.db.tables import customer, instance, license_version
@@ -65,9 +66,9 @@ class SortedPage:
         """One page, behind the row with an id, which is looked up for its place."""
         is_falling, row_id = self.sort.startswith("-"), self.table.c.id
         # Alone: whole rows of the table would make sorting it many times slower.
+        sorted_by, key = getattr(key, "table", self.table), ordered(key)
         places = select(key.label("key"), row_id.label("row_id"))
         places = places.where(rows.statement.whereclause)  # type: ignore[arg-type]  # there is one
-        sorted_by = getattr(key, "table", self.table)
         if sorted_by is not self.table:
             places = places.join_from(self.table, sorted_by, _BELONGS_TO[sorted_by])
         top = places.order_by(*(each.desc() if is_falling else each for each in (key, row_id)))

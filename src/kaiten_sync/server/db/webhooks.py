@@ -8,15 +8,12 @@ from typing import Any, TypedDict, Unpack
 
 from sqlalchemy import (
     Connection,
-    and_,
     bindparam,
     case,
     delete,
     func,
-    literal,
     or_,
     select,
-    tuple_,
     update,
 )
 
@@ -56,15 +53,6 @@ class DeliveryRow:
     response_status: int | None = None
     response_text: str | None = None
     created_at: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ShownDelivery(DeliveryRow):
-    """A delivery, with its event and its endpoint."""
-
-    event_name: str
-    event_type: str
-    endpoint_url: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,44 +107,6 @@ _FIND_ENDPOINT = _ENDPOINTS.where(webhook_endpoint.c.id == bindparam("id"))
 _LOCK_ENDPOINT = RowQuery(
     EndpointRow,
     select(webhook_endpoint).where(webhook_endpoint.c.id == bindparam("id")).with_for_update(),
-)
-_SHOWN: RowQuery[ShownDelivery] = RowQuery(
-    ShownDelivery,
-    select(
-        webhook_delivery,
-        event.c.name.label("event_name"),
-        event.c.type.label("event_type"),
-        webhook_endpoint.c.url.label("endpoint_url"),
-    )
-    .join(event, event.c.seq == webhook_delivery.c.event_seq)
-    .join(webhook_endpoint, webhook_endpoint.c.id == webhook_delivery.c.endpoint_id)
-    .where(webhook_delivery.c.organization_id == bindparam("organization")),
-)
-_FIND_DELIVERY = _SHOWN.where(webhook_delivery.c.id == bindparam("id"))
-_last = webhook_delivery.alias("last")
-_place_of_last = (
-    select(_last.c.event_seq, _last.c.id).where(_last.c.id == bindparam("after_id")).subquery()
-)
-_SHOWN_NEWEST_FIRST = RowQuery(
-    ShownDelivery,
-    _SHOWN.statement.outerjoin(_place_of_last, literal(True))
-    .where(
-        or_(
-            webhook_delivery.c.created_at < bindparam("after"),
-            and_(
-                webhook_delivery.c.created_at == bindparam("after"),
-                # Those of the same millisecond are in the order of their events.
-                tuple_(webhook_delivery.c.event_seq, webhook_delivery.c.id)
-                < tuple_(_place_of_last.c.event_seq, _place_of_last.c.id),
-            ),
-        )
-    )
-    .order_by(
-        webhook_delivery.c.created_at.desc(),
-        webhook_delivery.c.event_seq.desc(),
-        webhook_delivery.c.id.desc(),
-    )
-    .limit(bindparam("top")),
 )
 _IS_DUE = (webhook_delivery.c.status == "pending") & (webhook_delivery.c.due_at <= bindparam("now"))
 _MAY_GET = webhook_endpoint.c.paused_at.is_(None) & (
@@ -283,31 +233,6 @@ def change_endpoint(
 def remove_endpoint(connection: Connection, endpoint_id: str) -> None:
     """Delete an endpoint and everything that is or was due at it."""
     delete_row(connection, webhook_endpoint, endpoint_id)
-
-
-def list_deliveries(
-    connection: Connection,
-    organization_id: str,
-    position: Position | None,
-    limit: int,
-    *,
-    endpoint_id: str | None,
-    status: str | None,
-) -> RowPage[ShownDelivery]:
-    """One page of deliveries, newest first, of all endpoints or of one."""
-    query = _SHOWN_NEWEST_FIRST
-    if endpoint_id is not None:
-        query = query.where(webhook_delivery.c.endpoint_id == endpoint_id)
-    if status is not None:
-        query = query.where(webhook_delivery.c.status == status)
-    return query.page(connection, position, limit, organization=organization_id)
-
-
-def find_delivery(
-    connection: Connection, organization_id: str, delivery_id: str
-) -> ShownDelivery | None:
-    """A delivery by its id."""
-    return _FIND_DELIVERY.first(connection, organization=organization_id, id=delivery_id)
 
 
 def add_delivery(connection: Connection, row: DeliveryRow) -> None:

@@ -32,7 +32,7 @@ def check_name(name: str) -> None:
         raise unprocessable(
             "CreateToken.NameTooLong",
             f"a token's name has at most {MAX_NAME_LENGTH} characters",
-            [Problem(f"expected maxLength {MAX_NAME_LENGTH}", "body.name")],
+            [Problem(f"expected a length of at most {MAX_NAME_LENGTH}", "body.name")],
         )
 
 

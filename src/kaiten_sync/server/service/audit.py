@@ -38,6 +38,12 @@ def list_trail(
     return instance, page
 
 
+def recent_events(work: Work, limit: int) -> Sequence[TrailEvent]:
+    """The newest events of the organization."""
+    wanted = TrailFilter()
+    return audit.list_trail(work.connection, work.organization_id, wanted, None, limit).rows
+
+
 def list_audit(work: Work, wanted: TrailFilter, position: Position | None, limit: int) -> AuditPage:
     """One page of the organization's events, with what each object was before."""
     page = audit.list_trail(work.connection, work.organization_id, wanted, position, limit)

@@ -7,10 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from kaiten_sync.licensing import DAY_MS, Window
-from kaiten_sync.server.db import events
 from kaiten_sync.server.db import saturation as db
 from kaiten_sync.server.db import usage as usage_db
-from kaiten_sync.server.db.events import EventRow
 from kaiten_sync.server.db.saturation import CounterFilter
 from kaiten_sync.server.db.usage import CountedUsage
 from kaiten_sync.server.domain.saturation import Band, Saturation, saturation
@@ -104,11 +102,6 @@ def meters_of_instance(work: Work, instance_slug: str) -> list[Meter]:
     """What an instance may use and has used, by entitlement slug. Leaves no event."""
     instance = get_instance(work, instance_slug)
     return _meters(work, usage_db.list_usage(work.connection, instance.id))
-
-
-def recent_events(work: Work, limit: int) -> list[EventRow]:
-    """The newest events of the organization."""
-    return events.recent_events(work.connection, work.organization_id, limit)
 
 
 def _meters(work: Work, rows: Sequence[CountedUsage]) -> list[Meter]:

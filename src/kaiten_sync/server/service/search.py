@@ -112,21 +112,21 @@ def end_bounds(work: Work, ends: str) -> tuple[int | None, int | None]:
 
 
 def licenses_granting(
-    work: Work, entitlement_id: str, *, skipped: int, limit: int
+    work: Work, entitlement_id: str, *, skipped: int, limit: int, sort: str = ""
 ) -> tuple[Sequence[GrantingLicense], bool]:
     """Licenses that grant an entitlement, and whether there are more."""
     rows = holders.licenses_granting(
-        work.connection, entitlement_id, skipped=skipped, limit=limit + 1
+        work.connection, entitlement_id, skipped=skipped, limit=limit + 1, sort=sort
     )
     return rows[:limit], len(rows) > limit
 
 
 def customers_entitled(
-    work: Work, entitlement_id: str, *, skipped: int, limit: int
+    work: Work, entitlement_id: str, *, skipped: int, limit: int, sort: str = ""
 ) -> tuple[Sequence[EntitledCustomer], bool]:
     """Customers whose instances may use an entitlement, and whether there are more."""
     rows = holders.customers_entitled(
-        work.connection, entitlement_id, skipped=skipped, limit=limit + 1
+        work.connection, entitlement_id, skipped=skipped, limit=limit + 1, sort=sort
     )
     return rows[:limit], len(rows) > limit
 

@@ -7,11 +7,12 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from kaiten_sync.server.db import webhooks
+from kaiten_sync.server.db import deliveries, webhooks
 from kaiten_sync.server.db.attempts import AttemptRow, newest_attempts
+from kaiten_sync.server.db.deliveries import ShownDelivery
 from kaiten_sync.server.db.locks import take_turn
 from kaiten_sync.server.db.pages import Position, RowPage
-from kaiten_sync.server.db.webhooks import DeliveryRow, EndpointRow, ShownDelivery
+from kaiten_sync.server.db.webhooks import DeliveryRow, EndpointRow
 from kaiten_sync.server.domain.events import WEBHOOK_PAUSED, WEBHOOK_RESUMED, WEBHOOK_TEST
 from kaiten_sync.server.domain.refusals import conflict, not_found
 from kaiten_sync.server.domain.webhooks import (
@@ -205,21 +206,23 @@ def list_deliveries(
     *,
     endpoint_id: str | None = None,
     status: str | None = None,
+    sort: str = "",
 ) -> RowPage[ShownDelivery]:
-    """One page of what became of the organization's deliveries, newest first."""
-    return webhooks.list_deliveries(
+    """One page of what became of the organization's deliveries, newest first or sorted."""
+    return deliveries.list_deliveries(
         work.connection,
         work.organization_id,
         position,
         limit,
         endpoint_id=endpoint_id,
         status=status,
+        sort=sort,
     )
 
 
-def payloads_of(work: Work, deliveries: Sequence[DeliveryRow]) -> dict[int, Any]:
+def payloads_of(work: Work, rows: Sequence[DeliveryRow]) -> dict[int, Any]:
     """What was or will be delivered, by the `event_seq` of these deliveries."""
-    return webhooks.payloads_of(work.connection, [row.event_seq for row in deliveries])
+    return webhooks.payloads_of(work.connection, [row.event_seq for row in rows])
 
 
 def get_delivery(
@@ -227,7 +230,7 @@ def get_delivery(
 ) -> ShownDelivery:
     """One delivery to an endpoint."""
     stored = (
-        webhooks.find_delivery(work.connection, work.organization_id, delivery_id)
+        deliveries.find_delivery(work.connection, work.organization_id, delivery_id)
         if is_id(delivery_id)
         else None
     )

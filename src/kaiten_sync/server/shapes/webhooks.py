@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from kaiten_sync.server.db.webhooks import EndpointRow, ShownDelivery
+from kaiten_sync.server.db.deliveries import ShownDelivery
+from kaiten_sync.server.db.webhooks import EndpointRow
 from kaiten_sync.server.domain.events import find_event_type
 from kaiten_sync.server.shapes.scalars import timestamp, without_none
 

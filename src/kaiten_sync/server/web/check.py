@@ -27,6 +27,16 @@ _INT32_MIN, _INT32_MAX = -(2**31), 2**31 - 1
 _FORMATS = FormatChecker(formats=())
 """Formats that are checked: none but those added below."""
 
+_LIMITS: Mapping[str, str] = {
+    "minLength": "a length of at least {}",
+    "maxLength": "a length of at most {}",
+    "minimum": "at least {}",
+    "maximum": "at most {}",
+    "exclusiveMinimum": "more than {}",
+    "maxItems": "at most {} items",
+}
+"""What a value is expected to be, by the keyword of its schema."""
+
 _POINTER = "#/components/schemas/"
 
 
@@ -182,8 +192,11 @@ def _problems(error: ValidationError, place: str) -> Iterator[Problem]:
             yield Problem(f"expected one of {allowed}", place, _shown(instance))
         case "format":
             yield Problem(f"expected {wanted} (RFC 3339)", place, _shown(instance))
+        case "pattern" if "patternErrorMessage" in schema:
+            yield Problem(schema["patternErrorMessage"], place, _shown(instance))
         case rule:
-            yield Problem(f"expected {rule} {wanted}", place, _shown(instance))
+            said = _LIMITS.get(str(rule), f"{rule} {{}}").format(wanted)
+            yield Problem(f"expected {said}", place, _shown(instance))
 
 
 def _shown(value: Any) -> Any:

@@ -7,6 +7,7 @@ characters, lone surrogates, nesting without end.
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterator
 from itertools import islice
 from typing import Any, NoReturn
@@ -19,6 +20,9 @@ MAX_DEPTH = 64
 
 _MAX_PROBLEMS = 20
 """Problems shown of one request: enough to correct it, too few to fill a screen."""
+
+_MAX_SHOWN = 100
+"""Characters of a key that are repeated in the answer."""
 
 _ENCODER = json.JSONEncoder(
     ensure_ascii=False, separators=(",", ":"), allow_nan=False, check_circular=False
@@ -34,10 +38,11 @@ def decode_body(raw: bytes) -> Any:
     if not raw:
         raise invalid("BAD_REQUEST", "the request needs a JSON body")
     try:
-        value = json.loads(raw.decode("utf-8"), parse_constant=_refuse_constant)
+        return _DECODER.decode(raw.decode("utf-8"))
+    except _TwiceError as error:
+        raise invalid("BAD_REQUEST", f"{error} appears twice in one object") from error
     except (ValueError, RecursionError) as error:
         raise invalid("BAD_REQUEST", "the body is not valid JSON in UTF-8") from error
-    return value
 
 
 def check_storable(value: Any, place: str = "body") -> None:
@@ -56,8 +61,24 @@ def encode(value: Any) -> bytes:
     return _ENCODER.encode(value).encode()
 
 
+class _TwiceError(ValueError):
+    """A key that appears twice: which of its values is meant, readers of JSON do not agree on."""
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    value = dict(pairs)
+    if len(value) < len(pairs):
+        counted = Counter(name for name, _ in pairs)
+        twice = counted.most_common(1)[0][0]
+        raise _TwiceError(printable(repr(twice[:_MAX_SHOWN])))
+    return value
+
+
 def _refuse_constant(text: str) -> NoReturn:
     raise ValueError(f"{text} is not JSON")
+
+
+_DECODER = json.JSONDecoder(object_pairs_hook=_object, parse_constant=_refuse_constant)
 
 
 def _problems(value: Any, place: str, depth: int) -> Iterator[Problem]:

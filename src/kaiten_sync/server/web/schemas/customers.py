@@ -22,6 +22,7 @@ _PROPERTIES: Mapping[str, Schema] = {
     "domain": {
         "type": "string",
         "pattern": r"^[a-z0-9_-]+(\.[a-z0-9_-]+)+$",
+        "patternErrorMessage": "expected a domain in lower case, such as example.com",
         "description": "The customer's domain name",
         "examples": ["example.tld"],
     },

@@ -66,6 +66,7 @@ _PROPERTIES: Mapping[str, Schema] = {
         "type": "string",
         "maxLength": 64,
         "pattern": ICON_PATTERN,
+        "patternErrorMessage": "expected the name of an icon, such as lucide:rocket",
         "examples": ["lucide:rocket"],
     },
     "unitSingular": {**_LABEL, "examples": ["seat"]},

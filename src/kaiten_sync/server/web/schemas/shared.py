@@ -13,6 +13,7 @@ SLUG: Schema = {
     "minLength": 2,
     "maxLength": MAX_LENGTH,
     "pattern": SLUG_PATTERN,
+    "patternErrorMessage": "expected lower-case letters, digits and hyphens, such as basic-plan",
     "description": "URL-friendly identifier, unique per organization."
     " Made from the name when left out; never changes.",
     "examples": ["basic-plan"],
