@@ -116,6 +116,10 @@ def _print_table(database: str, client: httpx.Client, size: Size) -> None:
     for label, path in (
         (f"usage of {size.instances:,} instances by saturation", "/entitlements/api-calls/usage"),
         (f"meters: {2 * size.instances:,} counters, fullest first", "/usage"),
+        ("meters, least used first", "/usage?sort=used"),
+        ("meters, by customer", "/usage?sort=customer"),
+        ("meters in the band ok", "/usage?band=ok"),
+        ("meters in the band unlimited", "/usage?band=unlimited"),
         ("events", "/events"),
         ("refusals", "/refusals"),
         (f"overview with {2 * size.instances:,} counters", "/"),
@@ -202,8 +206,13 @@ def _count(database: Database, instance_ids: list[str], days: int) -> None:
         for each in metered
     ]
     rest = {"event_count": 1, "period_start": None, "report_seq": 1, "updated_at": now_ms}
-    _add(database, usage, [{**each, **rest} for each in counters])
-    organization = _all(database, select(instance.c.organization_id).limit(1))[0]
+    # All copies of one instance, so of one license.
+    copied = instance.c.id == instance_ids[0]
+    held, organization = (
+        _all(database, select(column).where(copied))[0]
+        for column in (instance.c.license_id, instance.c.organization_id)
+    )
+    _add(database, usage, [{**each, **held, **rest} for each in counters])
     reports = {**organization, "accepted": 10, "period_start": None}
     for ago in range(days):
         day = {**reports, "day": now_ms // DAY_MS - ago}

@@ -39,6 +39,7 @@ from kaiten_sync.licensing.windows import (
     CALENDAR_ORIGIN_MS,
     DAY_MS,
     HOUR_MS,
+    LAST_MS,
     WEEK_MS,
     Closure,
     Reading,
@@ -46,6 +47,7 @@ from kaiten_sync.licensing.windows import (
     ResetPeriod,
     Window,
     close_windows,
+    end_of_window,
     read_counter,
 )
 
@@ -54,6 +56,7 @@ __all__ = [
     "DAY_MS",
     "EMPTY",
     "HOUR_MS",
+    "LAST_MS",
     "MAX_QUANTITY",
     "NO_UNIT",
     "UNCAPPED",
@@ -76,6 +79,7 @@ __all__ = [
     "close_windows",
     "closest_spelling",
     "default_overage_percent",
+    "end_of_window",
     "exact_quantity",
     "is_quantity",
     "is_read_with_prefix",

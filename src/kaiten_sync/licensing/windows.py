@@ -113,6 +113,20 @@ def read_counter(
     return Reading(window=_window(grid, last), counter=stored)
 
 
+def end_of_window(
+    period: ResetPeriod | None,
+    anchor: ResetAnchor | None,
+    license_start_ms: int,
+    stored_start_ms: int | None,
+) -> int | None:
+    """The end of the window that starts at a time; None if none does, or nothing resets usage."""
+    if period is None:
+        return None
+    grid = _grid(period, anchor, license_start_ms)
+    index = _index_of(grid, stored_start_ms)
+    return None if index is None else _window(grid, index).end_ms
+
+
 def close_windows(
     period: ResetPeriod | None,
     anchor: ResetAnchor | None,

@@ -18,14 +18,13 @@ from tests.support.clocked import Clock, clocked
 from tests.support.metering import Meter, add_instance, done, metered, opened, path
 from tests.support.windows import window_at
 
-from kaiten_sync.licensing.windows import DAY_MS, ResetAnchor, ResetPeriod
+from kaiten_sync.licensing.windows import DAY_MS, ResetAnchor, ResetPeriod, end_of_window
 from kaiten_sync.server.db.saturation import CounterFilter
 from kaiten_sync.server.db.tables import event, instance, usage
 from kaiten_sync.server.domain.saturation import FULL_BANDS, Band
 from kaiten_sync.server.service.audit import recent_events
 from kaiten_sync.server.service.saturation import Meter as ShownMeter
 from kaiten_sync.server.service.saturation import (
-    count_counters,
     list_counters,
     list_full,
     list_meters,
@@ -78,9 +77,13 @@ def scene(database_url: str) -> Iterator[Scene]:
             half = list(ids.values())[1::2]
             moved = update(instance).where(instance.c.id.in_(half)).values(license_id=small)
             connection.execute(moved)
+            theirs = update(usage).where(usage.c.instance_id.in_(half)).values(license_id=small)
+            connection.execute(theirs)
         with opened(database_url) as database, database.reading() as connection:
             mine = select(instance.c.organization_id).where(instance.c.id == meter.instance_id)
-            yield Scene(meter, clock, connection.execute(mine).scalar_one(), ids)
+            organization_id = connection.execute(mine).scalar_one()
+        # With no transaction open: PostgreSQL ends one that is idle for long.
+        yield Scene(meter, clock, organization_id, ids)
 
 
 def _small_license(api: httpx.Client) -> str:
@@ -152,18 +155,18 @@ def test_the_fullest_are_those_that_every_counter_read_one_by_one_gives(
             assert [m.ratio for m in listed] == _ratios(of_kind)
         wanted = CounterFilter(band=band)
         fit = [m for m in each if m.saturation and band in (None, m.saturation.band)]
-        assert count_counters(work, wanted) == len(fit)
         assert [m.ratio or 0.0 for m in _all_pages(work, wanted)] == _ratios(fit)
 
 
 def _all_pages(work: Work, wanted: CounterFilter) -> list[ShownMeter]:
     """The counters of all pages, of which the last one is not full."""
     found: list[ShownMeter] = []
-    has_more = True
-    while has_more:
-        rows, has_more = list_counters(work, wanted, skipped=len(found), limit=50)
+    total = 1
+    while len(found) < total:
+        rows, total = list_counters(work, wanted, skipped=len(found), limit=50)
+        assert rows or not total
         found += rows
-    assert len({_key(meter) for meter in found}) == len(found)
+    assert len({_key(meter) for meter in found}) == len(found) == total
     return found
 
 
@@ -174,8 +177,9 @@ def test_counters_of_last_month_hide_nothing(scene: Scene, day: str) -> None:
     with _undone(scene.meter.database_url) as connection:
         _write(connection, scene, now_ms, [now_ms - 59 * DAY_MS] * INSTANCES, [(0, 0.0)] * total)
         monthly = usage.c.entitlement_id == _id_of(scene, "month-calendar")
-        ended = window_at(ResetPeriod.MONTH, None, 0, now_ms - 20 * DAY_MS).start_ms
-        connection.execute(update(usage).where(monthly).values(value=10, period_start=ended))
+        ended = window_at(ResetPeriod.MONTH, None, 0, now_ms - 20 * DAY_MS)
+        window = {"period_start": ended.start_ms, "window_end": ended.end_ms}
+        connection.execute(update(usage).where(monthly).values(value=10, **window))
         lifetime = usage.c.entitlement_id == _id_of(scene, "lifetime")
         mine = usage.c.instance_id == scene.meter.instance_id
         connection.execute(update(usage).where(lifetime, mine).values(value=9.5))
@@ -223,20 +227,23 @@ def _write(
         ):
             age_ms, value = next(rows)
             entitlement_ids[_slug(kind)] = meter.row.entitlement_id
-            started = None
-            if kind is not None and age_ms != 1:
+            stored = ends = None
+            if kind is not None:
                 started = window_at(*kind, start_ms, now_ms - age_ms).start_ms
+                stored = now_ms if age_ms == 1 else started
+                ends = end_of_window(*kind, start_ms, stored)
             changes.append(
                 {
                     "e": meter.row.entitlement_id,
                     "v": value,
-                    "p": now_ms if age_ms == 1 and kind else started,
+                    "p": stored,
+                    "end": ends,
                 }
             )
         statement = (
             update(usage)
             .where(usage.c.instance_id == instance_id, usage.c.entitlement_id == bindparam("e"))
-            .values(value=bindparam("v"), period_start=bindparam("p"))
+            .values(value=bindparam("v"), period_start=bindparam("p"), window_end=bindparam("end"))
         )
         connection.execute(statement, changes)
     return entitlement_ids

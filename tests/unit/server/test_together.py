@@ -260,8 +260,8 @@ def _left(meter: Meter) -> list[object]:
                 {
                     name: slugs.get(str(value), value)
                     for name, value in row.items()
-                    if name not in ("seq", "id", "instance_id", "organisation_id", "answer")
-                    and name != "payload"
+                    if name not in ("seq", "id", "instance_id", "license_id", "organisation_id")
+                    and name not in ("answer", "payload")
                 }
                 | {"names": row.get("payload", {}).get("entitlement_slug")}
                 for row in rows

@@ -8,8 +8,9 @@ from concurrent.futures import ThreadPoolExecutor
 import httpx
 import pytest
 from tests.support.embedded import EmbeddedServer
-from tests.support.metering import Meter, client, metered, pair, path
+from tests.support.metering import Meter, client, done, metered, pair, path
 from tests.support.server_process import ServerProcess
+from tests.support.tenants import instance_body, make
 from tests.support.usage_load import Load, in_processes
 
 THREADS = 8
@@ -98,6 +99,29 @@ class TestThreads:
         with ThreadPoolExecutor(THREADS) as pool:
             statuses = set(pool.map(step, range(REPORTS)))
         assert statuses <= {200, 204, 404, 409}
+
+    def test_an_instance_may_be_moved_meanwhile(self, meter: Meter) -> None:
+        """Both licenses grant it, so neither a report nor a reading is refused."""
+        meter.grant(-1)
+        api = meter.api
+        make(api, "/licenses", name="Other", type="PAID")
+        granted = {"entitlementSlug": "calls", "value": {"type": "number", "value": -1}}
+        done(api.post("/licenses/other/entitlements", json=granted))
+        ids = [done(api.get(f"/licenses/{slug}")).json()["id"] for slug in ("other", "growth")]
+        bodies = [instance_body(api, name="main", licenseId=each) for each in ids]
+
+        def step(number: int) -> int:
+            match number % 4:
+                case 0:
+                    moved = api.put("/instances/main", json=bodies[number // 4 % 2])
+                    return moved.status_code
+                case 1:
+                    return api.get(path()).status_code
+                case _:
+                    return meter.report(1).status_code
+
+        with ThreadPoolExecutor(THREADS) as pool:
+            assert set(pool.map(step, range(REPORTS))) == {200, 204}
 
     def test_an_instance_may_be_deleted_meanwhile(self, meter: Meter) -> None:
         meter.grant(-1)

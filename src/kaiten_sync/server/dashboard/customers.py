@@ -75,10 +75,10 @@ def _detail(visit: Visit) -> Shown:
     of_customer = CounterFilter(
         customer_slug=row.slug, ends_from=ends_from, ends_before=ends_before
     )
-    meters, has_more = (
+    meters, total = (
         saturation.list_counters(visit.work, of_customer, skipped=0, limit=ROWS)
         if sees_instances
-        else ((), False)
+        else ((), 0)
     )
     return Shown(
         template="customer.html",
@@ -89,7 +89,7 @@ def _detail(visit: Visit) -> Shown:
             "following": wanted.after(page.next) if page else None,
             "soon_ms": SOON_MS,
             "meters": meters,
-            "has_more_meters": has_more,
+            "has_more_meters": total > ROWS,
         },
         calls=(call("get-customer", customerSlug=row.slug),),
     )

@@ -32,9 +32,9 @@ from kaiten_sync.server.dashboard.pages import (
     show_question,
     up_to,
 )
+from kaiten_sync.server.db.counter_pages import METER_SORTS
 from kaiten_sync.server.db.entitlements import EntitlementRow
 from kaiten_sync.server.db.holders import ENTITLED_SORTS, GRANTING_SORTS
-from kaiten_sync.server.db.saturation import METER_SORTS
 from kaiten_sync.server.db.search import ENTITLEMENT_SORTS
 from kaiten_sync.server.service import saturation, search, usage_days
 from kaiten_sync.server.service.entitlements import get_entitlement

@@ -8,7 +8,8 @@ from urllib.parse import urlencode
 from kaiten_sync.server.dashboard.fields import Choice
 from kaiten_sync.server.dashboard.listing import ROWS, Filter, listing_of
 from kaiten_sync.server.dashboard.pages import DashboardPage, Form, Shown, Visit, call
-from kaiten_sync.server.db.saturation import METER_SORTS, CounterFilter
+from kaiten_sync.server.db.counter_pages import METER_SORTS
+from kaiten_sync.server.db.saturation import CounterFilter
 from kaiten_sync.server.domain.saturation import Band
 from kaiten_sync.server.service import saturation
 
@@ -47,9 +48,10 @@ def _usage(visit: Visit) -> Shown:
         license_slug=listing.values["license"] or None,
         customer_slug=listing.values["customer"] or None,
     )
-    meters, has_more = saturation.list_counters(
+    meters, total = saturation.list_counters(
         visit.work, wanted, skipped=listing.skipped, limit=ROWS, sort=listing.sort
     )
+    following = listing.skipped + ROWS
     return Shown(
         template="usage.html",
         values={
@@ -57,8 +59,8 @@ def _usage(visit: Visit) -> Shown:
             "bands": _BANDS,
             "texts": _SLUGS,
             "meters": meters,
-            "total": saturation.count_counters(visit.work, wanted),
-            "following": listing.skipping(listing.skipped + ROWS) if has_more else None,
+            "total": total,
+            "following": listing.skipping(following) if following < total else None,
         },
         calls=(call("getInstances"),),
     )

@@ -1,8 +1,12 @@
 """How full counters are, worked out by the database: used, ratio and band, as columns.
 
+A counter has the license of its instance and the end of its window (ADR 43), so that one index has
+all that its rating needs. What is granted is read once for all counters of one license and
+entitlement.
+
 Windows end without anything being written, so a stored counter may belong to a window that is
-over. Such a counter is empty: it sorts as empty in a list of all, and is not in a list of the full.
-`domain.saturation` decides the same for one counter; a test compares the two.
+over. Such a counter is empty. `domain.saturation` decides the same for one counter; a test compares
+the two.
 """
 
 from __future__ import annotations
@@ -12,35 +16,37 @@ from typing import Any
 
 from sqlalchemy import (
     CTE,
+    BigInteger,
     ColumnElement,
     Float,
     FromClause,
     Select,
+    Subquery,
     and_,
     bindparam,
     case,
     func,
     literal,
     not_,
+    null,
+    or_,
     select,
 )
 
-from kaiten_sync.server.db.open_windows import with_is_open
-from kaiten_sync.server.db.tables import entitlement, grant, instance, usage
+from kaiten_sync.server.db.tables import entitlement, grant, instance, license_version, usage
 from kaiten_sync.server.domain.saturation import MOST_RATIO, NEAR_RATIO, Band
 
-_ONCE = "MATERIALIZED"
 _SQLITE_KNOWS_ONCE = sqlite3.sqlite_version_info >= (3, 35)
 """SQLite of 2020, which some Linux distributions still have, is only slower without it."""
 
-_UNLIMITED = -1.0
+UNLIMITED = -1.0
 """The API's number for no limit."""
 
 _LEAST, _MOST = 1e-100, 1e100
 """Bounds of both sides of a division: PostgreSQL refuses one whose result is too large."""
 
 # Both, since no constraint keeps the two alike.
-IS_NUMBER = and_(
+_IS_NUMBER = and_(
     entitlement.c.type.in_(("NUMBER", "NUMBER_AI_CREDIT")),
     grant.c.value["type"].as_string() == "number",
 )
@@ -48,84 +54,118 @@ IS_NUMBER = and_(
 
 # A value that is not a number must not be read as one, which PostgreSQL refuses.
 _threshold: ColumnElement[float] = case(
-    (IS_NUMBER, grant.c.value["value"].as_float()), else_=_UNLIMITED
+    (_IS_NUMBER, grant.c.value["value"].as_float()), else_=UNLIMITED
 )
+_warns_at = entitlement.c.warning_threshold_percent
 
-COUNTERS: Select[Any] = (
-    select(
-        usage.c.instance_id,
-        usage.c.entitlement_id,
-        usage.c.value,
-        usage.c.period_start,
-        instance.c.license_id,
-        instance.c.created_at,
-        instance.c.start_license_date,
-    )
-    .select_from(usage)
-    .join(instance, instance.c.id == usage.c.instance_id)
-)
-"""Counters with their instances, also those that nothing is granted for any more."""
+_OF_TERMS = {
+    *("threshold", "overage_percent", "warning_threshold_percent"),
+    *("entitlement_name", "license_slug"),
+}
+"""What rating and sorting counters needs of what is granted."""
 
 
-def of_entitlement(entitlement_id: str) -> Select[Any]:
-    """All instances that are granted an entitlement, with their counters of it if there are any."""
-    its_counter = and_(
-        usage.c.instance_id == instance.c.id, usage.c.entitlement_id == entitlement_id
-    )
-    granting = select(grant.c.license_id).where(grant.c.entitlement_id == entitlement_id)
-    return (
-        select(
-            instance.c.id.label("instance_id"),
-            literal(entitlement_id).label("entitlement_id"),
-            *COUNTERS.selected_columns[2:],
-        )
-        .select_from(instance)
-        .outerjoin(usage, its_counter)
-        .where(instance.c.license_id.in_(granting))
-    )
+def granted(entitlement_id: str | None = None, *, named: bool = False) -> Subquery:
+    """What is metered in the organization, by license and entitlement; with an id, of that alone.
 
-
-def rated(counters: Select[Any], *, only_numbers: bool = True) -> CTE:
-    """Those of these counters that are granted, with `is_open`, `used`, `ratio` and `band`.
-
-    Each step is worked out once for each row: SQLite would repeat what is in JSON, and dates, at
-    every place that uses them. And no database knows how few values of grants are numbers, so the
-    counters are found before their grants.
+    `floor` is the least that a counter has to show to be in a full band or to have `NEAR_RATIO`.
+    `named`: with the names that counters are sorted by.
     """
-    held = _once(counters, "held")
-    granted = (
+    return _granted(entitlement_id, named=named).subquery("granted")
+
+
+def granted_once(entitlement_id: str | None = None, *, named: bool = False) -> CTE:
+    """The same, read as a whole before all counters: sooner, if most of them are looked at."""
+    found = _granted(entitlement_id, named=named).cte("granted")
+    found = found.prefix_with("MATERIALIZED", dialect="postgresql")
+    return found.prefix_with("MATERIALIZED", dialect="sqlite") if _SQLITE_KNOWS_ONCE else found
+
+
+def _granted(entitlement_id: str | None, *, named: bool) -> Select[Any]:
+    warns_early = and_(_warns_at > 0, _warns_at < NEAR_RATIO * 100)
+    floor = case(
+        (_threshold == UNLIMITED, null()),
+        (not_(_is_usual(_threshold)), 0.0),
+        (warns_early, _threshold * _warns_at / literal(100.0)),
+        else_=_threshold * NEAR_RATIO,
+    )
+    terms = (
         select(
-            held,
+            grant.c.license_id,
+            grant.c.entitlement_id,
             grant.c.overage_percent,
             _threshold.label("threshold"),
-            entitlement.c.reset_period,
-            entitlement.c.reset_anchor,
-            entitlement.c.warning_threshold_percent,
+            _warns_at,
+            entitlement.c.reset_period.is_(None).label("is_lifetime"),
+            floor.label("floor"),
         )
-        .select_from(held)
-        .join(grant, is_granted(held))
+        .select_from(grant)
         .join(entitlement, entitlement.c.id == grant.c.entitlement_id)
+        .where(entitlement.c.organization_id == bindparam("organization"))
     )
-    if only_numbers:
-        granted = granted.where(IS_NUMBER)
-    opened = with_is_open(select(_once(granted, "granted"))).subquery()
-    used: ColumnElement[float] = case((opened.c.is_open, opened.c.value), else_=0.0)
-    counted = _once(select(opened, used.label("used")), "counted")
+    if named:
+        terms = terms.join(license_version, license_version.c.id == grant.c.license_id)
+        terms = terms.add_columns(
+            entitlement.c.folded.label("entitlement_name"),
+            license_version.c.slug.label("license_slug"),
+        )
+    if entitlement_id is not None:
+        return terms.where(entitlement.c.id == entitlement_id)
+    return terms.where(_IS_NUMBER)
+
+
+def counters_of(terms: FromClause) -> Select[Any]:
+    """The counters of what is granted, by an index that has all of their columns."""
+    of_terms = and_(
+        usage.c.entitlement_id == terms.c.entitlement_id, usage.c.license_id == terms.c.license_id
+    )
+    columns = (usage.c.instance_id, terms.c.entitlement_id)
+    return _used(select(*columns).select_from(terms).join(usage, of_terms), terms)
+
+
+def only_high(counters: Select[Any], terms: FromClause) -> Select[Any]:
+    """Those of these counters that may be in a full band or have at least `NEAR_RATIO`."""
+    return counters.where(usage.c.value >= terms.c.floor)
+
+
+def walked(terms: FromClause) -> Select[Any]:
+    """The same counters, instance by instance.
+
+    For orders of instances: a database walks through an index of them, and stops after a page.
+    """
+    # Not the columns themselves, or SQLite would begin with the terms, and sort all counters.
+    of_terms = and_(
+        terms.c.entitlement_id == usage.c.entitlement_id.concat(""),
+        terms.c.license_id == usage.c.license_id.concat(""),
+    )
+    rows = select(usage.c.instance_id, terms.c.entitlement_id).select_from(instance)
+    rows = rows.join(usage, usage.c.instance_id == instance.c.id).join(terms, of_terms)
+    return _used(rows, terms)
+
+
+def with_uncounted(terms: FromClause) -> Select[Any]:
+    """All instances that are granted an entitlement, with their counters of it if there are any."""
+    its_counter = and_(
+        usage.c.instance_id == instance.c.id, usage.c.entitlement_id == terms.c.entitlement_id
+    )
+    rows = select(instance.c.id.label("instance_id"), terms.c.entitlement_id)
+    rows = rows.select_from(terms).join(instance, instance.c.license_id == terms.c.license_id)
+    return _used(rows.outerjoin(usage, its_counter), terms)
+
+
+def _used(rows: Select[Any], terms: FromClause) -> Select[Any]:
+    """These rows with all that their rating and their order need."""
+    is_open = or_(terms.c.is_lifetime, usage.c.window_end > bindparam("now", type_=BigInteger))
+    used = case((and_(usage.c.value.is_not(None), is_open), usage.c.value), else_=0.0)
+    needed = [column for column in terms.c if column.key in _OF_TERMS]
+    return rows.add_columns(used.label("used"), *needed)
+
+
+def rated(counters: Select[Any]) -> Subquery:
+    """These counters with `ratio` and `band`."""
+    counted = counters.subquery("counted")
     columns = _ratio_of(counted).label("ratio"), _band_of(counted).label("band")
-    return _once(select(counted, *columns), "rated")
-
-
-def is_granted(counters: FromClause) -> ColumnElement[bool]:
-    """Joins counters with the grants of the licenses of their instances."""
-    return and_(
-        grant.c.license_id == counters.c.license_id,
-        grant.c.entitlement_id == counters.c.entitlement_id,
-    )
-
-
-def _once(statement: Select[Any], name: str) -> CTE:
-    found = statement.cte(name).prefix_with(_ONCE, dialect="postgresql")
-    return found.prefix_with(_ONCE, dialect="sqlite") if _SQLITE_KNOWS_ONCE else found
+    return select(counted, *columns).subquery("rated")
 
 
 def _ratio_of(counted: FromClause) -> ColumnElement[float]:
@@ -140,10 +180,10 @@ def _ratio_of(counted: FromClause) -> ColumnElement[float]:
     )
     return case(
         (threshold > 0, dividend / divisor),
-        (threshold == _UNLIMITED, _UNLIMITED),
+        (threshold == UNLIMITED, UNLIMITED),
         (used > threshold, MOST_RATIO),
         (used == threshold, 0.0),
-        else_=_UNLIMITED,
+        else_=UNLIMITED,
     ).cast(Float(53))
 
 
@@ -154,7 +194,7 @@ def _band_of(counted: FromClause) -> ColumnElement[str]:
         (and_(_is_usual(cap), beyond > 0), cap + cap * beyond / literal(100.0)), else_=cap
     )
     return case(
-        (cap == _UNLIMITED, Band.UNLIMITED.value),
+        (cap == UNLIMITED, Band.UNLIMITED.value),
         (used > maximum, Band.OVER.value),
         (used > cap, Band.OVERAGE.value),
         (and_(used == cap, cap > 0), Band.AT_LIMIT.value),
@@ -175,34 +215,3 @@ def _near_limit(cap: ColumnElement[float], warns_at: ColumnElement[int]) -> Colu
 def _is_usual(cap: ColumnElement[float]) -> ColumnElement[bool]:
     # PostgreSQL refuses products that no number can hold.
     return and_(func.abs(cap) > _LEAST, func.abs(cap) < _MOST)
-
-
-_warns_at = entitlement.c.warning_threshold_percent
-_lowest_near = case(
-    (not_(_is_usual(_threshold)), 0.0),
-    (and_(_warns_at > 0, _warns_at < NEAR_RATIO * 100), _threshold * _warns_at / literal(100.0)),
-    else_=_threshold * NEAR_RATIO,
-)
-
-
-def only_high(counters: Select[Any], entitlement_id: str | None = None) -> Select[Any]:
-    """Those of these rows that may be in a full band or have at least `NEAR_RATIO`.
-
-    Of each entitlement there is a value from which on a counter may be so: few counters have it,
-    and an index finds them. With an id, those of one entitlement.
-    """
-    # The organization is that of the entitlement, so that nothing else leads here.
-    floor = (
-        select(grant.c.entitlement_id, func.min(_lowest_near).label("value"))
-        .select_from(grant)
-        .join(entitlement, entitlement.c.id == grant.c.entitlement_id)
-        .where(entitlement.c.organization_id == bindparam("organization"))
-        .where(IS_NUMBER, _threshold != _UNLIMITED)
-        .group_by(grant.c.entitlement_id)
-    )
-    if entitlement_id is not None:
-        floor = floor.where(entitlement.c.id == entitlement_id)
-    lowest = _once(floor, "lowest")
-    return counters.join(lowest, lowest.c.entitlement_id == usage.c.entitlement_id).where(
-        usage.c.value >= lowest.c.value
-    )

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import (
-    CTE,
     ColumnElement,
     Connection,
     FromClause,
@@ -20,14 +19,25 @@ from sqlalchemy import (
     select,
 )
 
-from kaiten_sync.server.db.open_windows import moment_parameters
+from kaiten_sync.server.db.counter_pages import (
+    NAMED,
+    NAMED_TERMS,
+    OF_COUNTER,
+    WALKED,
+    Condition,
+    CounterPage,
+    MeteredUsage,
+    counters_page,
+)
 from kaiten_sync.server.db.rating import (
-    COUNTERS,
-    IS_NUMBER,
-    is_granted,
-    of_entitlement,
+    UNLIMITED,
+    counters_of,
+    granted,
+    granted_once,
     only_high,
     rated,
+    walked,
+    with_uncounted,
 )
 from kaiten_sync.server.db.rows import RowQuery
 from kaiten_sync.server.db.tables import (
@@ -39,132 +49,38 @@ from kaiten_sync.server.db.tables import (
     usage,
     usage_day,
 )
-from kaiten_sync.server.db.usage import CountedUsage
-from kaiten_sync.server.domain.saturation import FULL_BANDS, NEAR_RATIO, Band
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MeteredUsage(CountedUsage):
-    """What an instance's license grants, with its counter, its customer and all names."""
-
-    customer_slug: str
-    customer_name: str
-    entitlement_name: str
-    updated_at: int | None
-    end_license_date: int
-
+from kaiten_sync.server.domain.saturation import FULL_BANDS, Band
 
 # Not as a parameter: SQLite uses an index with this condition only if it is in the statement.
 _WAS_REFUSED = usage_day.c.refused > literal_column("0")
 
-_NAMED: Select[Any] = select(
-    instance.c.id.label("instance_id"),
-    instance.c.slug.label("instance_slug"),
-    instance.c.name.label("instance_name"),
-    instance.c.start_license_date,
-    instance.c.end_license_date,
-    customer.c.slug.label("customer_slug"),
-    customer.c.name.label("customer_name"),
-    license_version.c.id.label("license_id"),
-    license_version.c.slug.label("license_slug"),
-    entitlement.c.id.label("entitlement_id"),
-    entitlement.c.slug.label("entitlement_slug"),
-    entitlement.c.name.label("entitlement_name"),
-    entitlement.c.type.label("entitlement_type"),
-    entitlement.c.unit_singular,
-    entitlement.c.unit_plural,
-    entitlement.c.aggregation_method,
-    entitlement.c.reset_period,
-    entitlement.c.reset_anchor,
-    entitlement.c.warning_threshold_percent,
-    grant.c.value.label("limit"),
-    grant.c.overage_percent,
-    usage.c.value,
-    usage.c.event_count,
-    usage.c.period_start,
-    usage.c.report_seq,
-    usage.c.updated_at,
-)
-
-_OF_COUNTER = and_(
-    usage.c.instance_id == instance.c.id, usage.c.entitlement_id == grant.c.entitlement_id
-)
 _OF_LICENSE = RowQuery(
     MeteredUsage,
-    _NAMED.select_from(grant)
+    NAMED.select_from(grant)
     .join(entitlement, entitlement.c.id == grant.c.entitlement_id)
     .join(license_version, license_version.c.id == grant.c.license_id)
     .join(instance, instance.c.license_id == grant.c.license_id)
     .join(customer, customer.c.id == instance.c.customer_id)
-    .outerjoin(usage, _OF_COUNTER)
+    .outerjoin(usage, OF_COUNTER)
     .where(
         grant.c.license_id == bindparam("license"),
         entitlement.c.slug.in_(bindparam("entitlements", expanding=True)),
     ),
 )
 
-_SORTS: Mapping[str, ColumnElement[Any]] = {
-    "instance": instance.c.folded,
-    "entitlement": entitlement.c.folded,
-    "customer": customer.c.folded,
-    "license": license_version.c.slug,
-    "ends": instance.c.end_license_date,
-}
-_RATED_SORTS: Mapping[str, str] = {"saturation": "ratio", "used": "used", "threshold": "threshold"}
-METER_SORTS = (*_RATED_SORTS, *_SORTS)
-"""What lists of counters can be sorted by."""
+_FEW = 20_000
+"""So many counters are sorted sooner than found by a walk, which passes all the others."""
 
 
-def _page(rows: Select[Any], sort: str = "", *, of: CTE) -> RowQuery[MeteredUsage]:
-    """One page of these rows of rated counters, fullest first or sorted, with all names."""
-    name = sort.removeprefix("-") or "saturation"
-    if name in _SORTS:
-        rows = _named(rows, of)
-    key = _SORTS[name] if name in _SORTS else of.c[_RATED_SORTS[name]]
-    rows = rows.add_columns(key.label("sorted_by"))
-    top = _ordered(rows, rows.selected_columns, sort).limit(bindparam("top"))
-    page = top.offset(bindparam("skipped")).subquery()
-    # Names are looked up for the rows of the page alone.
-    return RowQuery(MeteredUsage, _ordered(_named(_NAMED, page), page.c, sort))
+def _is_full(found: Subquery) -> ColumnElement[bool]:
+    return found.c.band.in_(FULL_BANDS)
 
 
-def _ordered(rows: Select[Any], columns: Any, sort: str) -> Select[Any]:
-    names = ("sorted_by", "created_at", "instance_id", "entitlement_id")
-    is_rising = sort != "" and not sort.startswith("-")
-    return rows.order_by(*(columns[n] if is_rising else columns[n].desc() for n in names))
-
-
-def _named(rows: Select[Any], counters: FromClause) -> Select[Any]:
-    return (
-        rows.select_from(counters)
-        .join(instance, instance.c.id == counters.c.instance_id)
-        .join(customer, customer.c.id == instance.c.customer_id)
-        .join(license_version, license_version.c.id == instance.c.license_id)
-        .join(entitlement, entitlement.c.id == counters.c.entitlement_id)
-        .join(
-            grant,
-            and_(
-                grant.c.license_id == instance.c.license_id,
-                grant.c.entitlement_id == entitlement.c.id,
-            ),
-        )
-        .outerjoin(usage, _OF_COUNTER)
-    )
-
-
-_high = rated(only_high(COUNTERS))
-_FULLEST = _page(select(_high).where(_high.c.is_open, _high.c.band.in_(FULL_BANDS)), of=_high)
-# With the page, so that counters are rated once for both.
-_COUNTED = _FULLEST.statement.add_columns(
-    *(
-        select(func.count())
-        .select_from(_high)
-        .where(_high.c.is_open, _high.c.band == band.value)
-        .scalar_subquery()
-        .label(band.name)
-        for band in FULL_BANDS
-    )
-)
+_granted = granted_once()
+_high = only_high(counters_of(_granted), _granted)
+_FULLEST = counters_page(_high, "", _is_full)
+_rated_high = rated(_high)
+_COUNT_FULL = select(_rated_high.c.band, func.count()).group_by(_rated_high.c.band)
 
 _REFUSED_BY_COUNTER = (
     select(usage_day.c.instance_id, usage_day.c.entitlement_id, func.sum(usage_day.c.refused))
@@ -207,6 +123,12 @@ class CounterFilter:
     ends_from: int | None = None
     ends_before: int | None = None
 
+    @property
+    def is_narrow(self) -> bool:
+        """Whether few of all counters are asked for, which are found by their instances."""
+        asked = (self.customer_slug, self.ends_from, self.ends_before, self.refused_since_day)
+        return any(each is not None for each in asked)
+
 
 def usage_of_entitlement(
     connection: Connection,
@@ -219,10 +141,11 @@ def usage_of_entitlement(
     sort: str = "",
 ) -> list[MeteredUsage]:
     """All instances that are granted an entitlement with their counters of it, fullest first."""
-    page = _Page(sort, skipped, limit, organization_id, now_ms)
-    high = only_high(COUNTERS, entitlement_id)
-    every = rated(of_entitlement(entitlement_id), only_numbers=False)
-    return page.of_fullest(connection, high) or page.read(connection, every)
+    page = CounterPage(sort, skipped, limit, organization_id, now_ms)
+    terms = granted_once(entitlement_id, named=page.sorted_by in NAMED_TERMS)
+    high = only_high(counters_of(terms), terms)
+    fullest = page.of_fullest(connection, high)
+    return fullest or page.read(connection, with_uncounted(terms))
 
 
 def usage_of_license(
@@ -241,10 +164,10 @@ def fullest(
     limit: int,
 ) -> tuple[list[MeteredUsage], dict[Band, int]]:
     """What is over, at or near its limit, fullest first, and how many there are of each band."""
-    asked = {"organization": organization_id, "top": limit, "skipped": 0}
-    found = connection.execute(_COUNTED, {**asked, **moment_parameters(now_ms)}).all()
-    counts = found[0][-len(FULL_BANDS) :] if found else [0] * len(FULL_BANDS)
-    return [_FULLEST.typed(row) for row in found], dict(zip(FULL_BANDS, counts, strict=True))
+    page = CounterPage("", 0, limit, organization_id, now_ms)
+    counts = {row[0]: row[1] for row in connection.execute(_COUNT_FULL, page.parameters)}
+    found = _FULLEST.all(connection, **page.parameters)
+    return found, {band: counts.get(band.value, 0) for band in FULL_BANDS}
 
 
 def list_counters(
@@ -256,87 +179,52 @@ def list_counters(
     skipped: int,
     limit: int,
     sort: str = "",
-) -> list[MeteredUsage]:
-    """Counters of an organization that fit, fullest first."""
-    page = _Page(sort, skipped, limit, organization_id, now_ms)
-    narrowed = _narrowed(COUNTERS, wanted, organization_id)
-    if wanted.band in FULL_BANDS:
-        return page.read(connection, rated(only_high(narrowed)), wanted.band)
-    mine = rated(narrowed.where(instance.c.organization_id == organization_id))
-    if wanted.band is None:
-        return page.of_fullest(connection, only_high(narrowed)) or page.read(connection, mine)
-    return page.read(connection, mine, wanted.band)
-
-
-@dataclass(frozen=True, slots=True)
-class _Page:
-    """A page of counters that is asked for."""
-
-    sort: str
-    skipped: int
-    limit: int
-    organization_id: str
-    now_ms: int
-
-    def of_fullest(self, connection: Connection, counters: Select[Any]) -> list[MeteredUsage]:
-        """A page of these counters, which are high, if it is one of the fullest of all.
-
-        It is empty if it is not full, because the others may belong on it.
-        """
-        if self.sort not in ("", "-saturation"):
-            return []
-        high = rated(counters)
-        found = self._read(
-            connection, _page(select(high).where(high.c.ratio >= NEAR_RATIO), of=high)
-        )
-        return found if len(found) == self.limit else []
-
-    def read(
-        self, connection: Connection, every: CTE, band: Band | None = None
-    ) -> list[MeteredUsage]:
-        """A page of these rated counters, or of those in a band."""
-        rows = select(every) if band is None else select(every).where(every.c.band == band.value)
-        return self._read(connection, _page(rows, self.sort, of=every))
-
-    def _read(self, connection: Connection, query: RowQuery[MeteredUsage]) -> list[MeteredUsage]:
-        asked = {"top": self.limit, "skipped": self.skipped, "organization": self.organization_id}
-        return query.all(connection, **asked, **moment_parameters(self.now_ms))
+) -> tuple[list[MeteredUsage], int]:
+    """A page of the counters of an organization that fit, fullest first; and how many do."""
+    page = CounterPage(sort, skipped, limit, organization_id, now_ms)
+    total = count_counters(connection, organization_id, now_ms, wanted)
+    if skipped >= total:
+        return [], total
+    is_sorted, is_named = page.sorted_by in WALKED, page.sorted_by in NAMED_TERMS
+    walks = wanted.is_narrow or (is_sorted and total > _FEW)
+    terms = granted(named=is_named) if walks else granted_once(named=is_named)
+    rows = _fitting(terms, wanted, organization_id, walks=walks)
+    if is_sorted and not walks:
+        rows = rows.join(instance, instance.c.id == usage.c.instance_id)
+    fullest = page.of_fullest(connection, only_high(rows, terms)) if wanted.band is None else []
+    return fullest or page.read(connection, rows, *_in_band(wanted.band)), total
 
 
 def count_counters(
     connection: Connection, organization_id: str, now_ms: int, wanted: CounterFilter
 ) -> int:
     """How many counters of an organization fit."""
-    asked = {"organization": organization_id, **moment_parameters(now_ms)}
-    if wanted.band is None:
-        return int(connection.execute(_count(wanted, organization_id), asked).scalar_one())
-    counters = _narrowed(COUNTERS, wanted, organization_id)
-    is_full = wanted.band in FULL_BANDS
-    mine = instance.c.organization_id == organization_id
-    every = rated(only_high(counters) if is_full else counters.where(mine))
-    in_band = select(func.count()).select_from(every).where(every.c.band == wanted.band.value)
-    return int(connection.execute(in_band, asked).scalar_one())
+    terms = granted() if wanted.is_narrow else granted_once()
+    counters = _fitting(terms, wanted, organization_id, walks=wanted.is_narrow)
+    found: FromClause = counters.subquery("counted")
+    if wanted.band is not None:
+        rows = rated(counters)
+        found = select(rows.c.instance_id).where(rows.c.band == wanted.band.value).subquery()
+    page = CounterPage("", 0, 0, organization_id, now_ms)
+    counted = connection.execute(select(func.count()).select_from(found), page.parameters)
+    return int(counted.scalar_one())
 
 
-def _count(wanted: CounterFilter, organization_id: str) -> Select[Any]:
-    """Counts counters by license first, so that what it grants is looked at once."""
-    mine = COUNTERS.where(instance.c.organization_id == organization_id)
-    held = _narrowed(mine, wanted, organization_id).subquery()
-    kinds = (held.c.license_id, held.c.entitlement_id)
-    counted = select(*kinds, func.count().label("count")).group_by(*kinds).subquery()
-    return (
-        select(func.coalesce(func.sum(counted.c.count), 0))
-        .select_from(counted)
-        .join(grant, is_granted(counted))
-        .join(entitlement, entitlement.c.id == grant.c.entitlement_id)
-        .where(IS_NUMBER)
-    )
+def _in_band(band: Band | None) -> list[Condition]:
+    return [] if band is None else [lambda found: found.c.band == band.value]
 
 
-def _narrowed(counters: Select[Any], wanted: CounterFilter, organization_id: str) -> Select[Any]:
-    """Those of these rows of instances and their counters that fit, whatever their band is."""
+def _fitting(
+    terms: FromClause, wanted: CounterFilter, organization_id: str, *, walks: bool
+) -> Select[Any]:
+    """The counters that fit; of a band all that are in it, and others."""
+    counters = walked(terms) if walks else counters_of(terms)
+    if wanted.band in FULL_BANDS:
+        counters = only_high(counters, terms)
+    if wanted.band is Band.UNLIMITED:
+        counters = counters.where(terms.c.threshold == UNLIMITED)
     for table, key, slug in (
-        (license_version, instance.c.license_id, wanted.license_slug),
+        (license_version, terms.c.license_id, wanted.license_slug),
         (customer, instance.c.customer_id, wanted.customer_slug),
     ):
         if slug is not None:

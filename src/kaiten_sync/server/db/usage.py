@@ -17,6 +17,7 @@ from sqlalchemy import (
     delete,
     select,
     tuple_,
+    update,
 )
 
 from kaiten_sync.server.db.rows import RowQuery
@@ -58,6 +59,14 @@ class UsageTerms:
     reset_period: str | None
     reset_anchor: str | None
     start_license_date: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CounterTerms(UsageTerms):
+    """What a counter counts, where its window starts, and the license that its instance has."""
+
+    license_id: str
+    period_start: int | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -171,6 +180,29 @@ _FIND_COUNTER: RowQuery[CounterState] = RowQuery(
     .where(usage.c.instance_id == bindparam("instance"))
     .where(usage.c.entitlement_id == bindparam("entitlement")),
 )
+_TERMS: RowQuery[CounterTerms] = RowQuery(
+    CounterTerms,
+    select(
+        entitlement.c.id.label("entitlement_id"),
+        entitlement.c.slug.label("entitlement_slug"),
+        entitlement.c.type.label("entitlement_type"),
+        entitlement.c.reset_period,
+        entitlement.c.reset_anchor,
+        instance.c.start_license_date,
+        instance.c.license_id,
+        usage.c.period_start,
+    )
+    .select_from(usage)
+    .join(entitlement, entitlement.c.id == usage.c.entitlement_id)
+    .join(instance, instance.c.id == usage.c.instance_id)
+    .where(usage.c.instance_id == bindparam("instance")),
+)
+_FOLLOW = (
+    update(usage)
+    .where(usage.c.instance_id == bindparam("instance"))
+    .where(usage.c.entitlement_id == bindparam("entitlement"))
+    .values(license_id=bindparam("license"), window_end=bindparam("end"))
+)
 _LIST = RowQuery(
     CountedUsage,
     _GRANTED.add_columns(*_COUNTER).outerjoin(
@@ -226,7 +258,11 @@ def find_granted(
 
     Both stay until the transaction ends, which has to be one that writes.
     """
-    return _GRANTED_HELD.first(connection, instance=instance_id, entitlement=entitlement_id)
+    asked = {"instance": instance_id, "entitlement": entitlement_id}
+    found = _GRANTED_HELD.first(connection, **asked)
+    # On PostgreSQL an instance that moved to another license while its lock was waited for falls
+    # out of the join with the old one. Now that it is locked, it stays where it is.
+    return found or _GRANTED_HELD.first(connection, **asked)
 
 
 def find_counter(
@@ -234,6 +270,28 @@ def find_counter(
 ) -> CounterState | None:
     """A counter; None if nothing was ever reported."""
     return _FIND_COUNTER.first(connection, instance=instance_id, entitlement=entitlement_id)
+
+
+def terms_of_counters(connection: Connection, instance_id: str) -> list[CounterTerms]:
+    """The terms of all counters of an instance, in no order."""
+    return _TERMS.all(connection, instance=instance_id)
+
+
+def write_followed(
+    connection: Connection, instance_id: str, rows: Iterable[tuple[CounterTerms, int | None]]
+) -> None:
+    """Store with these counters of an instance its license and the ends of their windows."""
+    followed = [
+        {
+            "instance": instance_id,
+            "entitlement": terms.entitlement_id,
+            "license": terms.license_id,
+            "end": end_ms,
+        }
+        for terms, end_ms in rows
+    ]
+    if followed:
+        connection.execute(_FOLLOW, followed)
 
 
 def list_usage(connection: Connection, instance_id: str) -> list[CountedUsage]:

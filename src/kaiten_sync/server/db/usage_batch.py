@@ -33,13 +33,15 @@ Slugs = tuple[str, str]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CounterRow:
-    """A counter with what it belongs to."""
+    """A counter with what it belongs to, the license of its instance, and its window."""
 
     instance_id: str
     entitlement_id: str
+    license_id: str
     value: float
     event_count: int
     period_start: int | None
+    window_end: int | None
     report_seq: int
     updated_at: int
 
@@ -161,12 +163,10 @@ def find_counted(
 
     Instances and entitlements stay until the transaction ends, which has to be one that writes.
     """
-    rows = _COUNTED.all(connection, **_ids(pairs))
-    found = {
-        UsagePair(instance_id=row.instance_id, entitlement_id=row.entitlement_id): row
-        for row in rows
-    }
-    return {pair: found[pair] for pair in pairs if pair in found}
+    found = _counted_by_pair(connection, pairs)
+    missing = [pair for pair in pairs if pair not in found]
+    # An instance that moved meanwhile, as in `usage.find_granted`.
+    return {**found, **_counted_by_pair(connection, missing)} if missing else found
 
 
 def find_reports(
@@ -198,6 +198,16 @@ def count_days(connection: Connection, rows: Sequence[UsageDayRow]) -> None:
     `highest` is the most that the counter has shown around these reports.
     """
     _write(connection, _COUNT_DAYS, rows)
+
+
+def _counted_by_pair(
+    connection: Connection, pairs: Collection[UsagePair]
+) -> dict[UsagePair, CountedUsage]:
+    found = {
+        UsagePair(instance_id=row.instance_id, entitlement_id=row.entitlement_id): row
+        for row in _COUNTED.all(connection, **_ids(pairs))
+    }
+    return {pair: found[pair] for pair in pairs if pair in found}
 
 
 def _ids(pairs: Collection[UsagePair]) -> dict[str, list[str]]:

@@ -34,6 +34,7 @@ from kaiten_sync.server.domain.refusals import conflict, not_found, unprocessabl
 from kaiten_sync.server.domain.slugs import is_slug
 from kaiten_sync.server.service.events import Subject, emit
 from kaiten_sync.server.service.slug_lookup import SlugLookup
+from kaiten_sync.server.service.usage import let_counters_follow
 from kaiten_sync.server.service.work import Work, new_id
 from kaiten_sync.server.shapes.instances import (
     instance_json,
@@ -111,6 +112,7 @@ def update_instance(work: Work, slug: str, fields: InstanceFields) -> None:
             updated_at=work.touched(stored.updated_at),
             **_columns(work, fields),
         )
+    let_counters_follow(work, stored.id)
     _tell(work, INSTANCE_UPDATED, get_instance(work, slug, operation))
 
 
@@ -129,6 +131,7 @@ def move_to_license(work: Work, slug: str, target: LicenseRow) -> None:
         updated_by=work.caller.account_id,
         updated_at=work.touched(stored.updated_at),
     )
+    let_counters_follow(work, stored.id)
     _tell(work, INSTANCE_UPDATED, get_instance(work, slug, operation))
 
 

@@ -24,9 +24,9 @@ from kaiten_sync.model.holder import Instance, Usage
 from kaiten_sync.model.impact import Affected, ChangeImpact, HolderImpact, Standing
 from kaiten_sync.model.value import Json
 from kaiten_sync.server.db import holders, saturation
+from kaiten_sync.server.db.counter_pages import MeteredUsage
 from kaiten_sync.server.db.grants import NamedGrant
 from kaiten_sync.server.db.licenses import LicenseRow
-from kaiten_sync.server.db.saturation import MeteredUsage
 from kaiten_sync.server.service.usage import reading_of
 from kaiten_sync.server.service.work import Work
 

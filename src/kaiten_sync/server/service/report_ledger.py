@@ -35,9 +35,11 @@ class StoredUsage:
         return CounterRow(
             instance_id=self.granted.instance_id,
             entitlement_id=self.granted.entitlement_id,
+            license_id=self.granted.license_id,
             value=counter.value,
             event_count=counter.event_count,
             period_start=window.start_ms if window else None,
+            window_end=window.end_ms if window else None,
             report_seq=before + counted,
             updated_at=now_ms,
         )

@@ -69,23 +69,18 @@ def list_full(work: Work, limit: int) -> tuple[list[Meter], dict[Band, int]]:
 
 def list_counters(
     work: Work, wanted: CounterFilter, *, skipped: int, limit: int, sort: str = ""
-) -> tuple[Sequence[Meter], bool]:
-    """Counters of the organization that fit, fullest first, and whether there are more."""
-    rows = db.list_counters(
+) -> tuple[Sequence[Meter], int]:
+    """A page of the counters of the organization that fit, fullest first; and how many do."""
+    rows, total = db.list_counters(
         work.connection,
         work.organization_id,
         work.now_ms,
         wanted,
         skipped=skipped,
-        limit=limit + 1,
+        limit=limit,
         sort=sort,
     )
-    return _meters(work, rows[:limit]), len(rows) > limit
-
-
-def count_counters(work: Work, wanted: CounterFilter) -> int:
-    """How many counters of the organization fit."""
-    return db.count_counters(work.connection, work.organization_id, work.now_ms, wanted)
+    return _meters(work, rows), total
 
 
 def count_refused(work: Work) -> int:

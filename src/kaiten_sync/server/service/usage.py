@@ -8,7 +8,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from kaiten_sync.licensing import EMPTY, Counter, Reading, ResetAnchor, ResetPeriod, read_counter
+from kaiten_sync.licensing import (
+    EMPTY,
+    Counter,
+    Reading,
+    ResetAnchor,
+    ResetPeriod,
+    end_of_window,
+    read_counter,
+)
 from kaiten_sync.server.db import usage
 from kaiten_sync.server.db.usage import CounterState, InstanceKey, UsageTerms
 from kaiten_sync.server.domain.entitlements import NUMBER_FAMILY
@@ -61,6 +69,16 @@ def list_group_usage(work: Work, group_slug: str, instance_slug: str) -> list[di
     instance = _INSTANCE_KEYS.get(work, instance_slug, f"{operation}.InstanceNotFound")
     rows = usage.list_member_usage(work.connection, group.id, instance.id)
     return [member_usage_json(row, reading_of(row, row, work.now_ms)) for row in rows]
+
+
+def let_counters_follow(work: Work, instance_id: str) -> None:
+    """Store with an instance's counters what follows from its license and its start (ADR 43).
+
+    The transaction holds the instance and has written both, so that no report is under way.
+    """
+    terms = usage.terms_of_counters(work.connection, instance_id)
+    ended = [(each, end_of_window(*schedule_of(each), each.period_start)) for each in terms]
+    usage.write_followed(work.connection, instance_id, ended)
 
 
 def reading_of(terms: UsageTerms, counter: CounterState | None, now_ms: int) -> Reading | None:

@@ -13,7 +13,12 @@ from kaiten_sync.server.db.tables.catalog import (
     license_family,
     license_version,
 )
-from kaiten_sync.server.db.tables.customers import customer, instance
+from kaiten_sync.server.db.tables.customers import (
+    START_OF_CUSTOMER,
+    START_OF_INSTANCE,
+    customer,
+    instance,
+)
 from kaiten_sync.server.db.tables.events import (
     event,
     webhook_attempt,
@@ -30,6 +35,8 @@ from kaiten_sync.server.db.tables.identity import (
 from kaiten_sync.server.db.tables.usage import usage, usage_day, usage_report
 
 __all__ = [
+    "START_OF_CUSTOMER",
+    "START_OF_INSTANCE",
     "customer",
     "entitlement",
     "entitlement_group",

@@ -7,6 +7,7 @@ from sqlalchemy import (
     CheckConstraint,
     Column,
     ForeignKey,
+    Index,
     String,
     Table,
     Text,
@@ -17,6 +18,7 @@ from kaiten_sync.server.db.tables.base import (
     Json,
     authorship,
     folded,
+    folded_start,
     id_and_slug,
     json_of,
     metadata,
@@ -38,6 +40,15 @@ customer = Table(
     valid_times("created_at", "updated_at"),
 )
 
+START_OF_CUSTOMER = folded_start(customer)
+"""What lists are sorted by the names of customers with: an index has it, in this form."""
+Index(
+    "ix_customer_organisation_id_start_id",
+    customer.c.organization_id,
+    START_OF_CUSTOMER,
+    customer.c.id,
+)
+
 instance = Table(
     "instance",
     metadata,
@@ -49,9 +60,7 @@ instance = Table(
         nullable=False,
         index=True,
     ),
-    Column(
-        "license_id", Id, ForeignKey("license.id", ondelete="RESTRICT"), nullable=False, index=True
-    ),
+    Column("license_id", Id, ForeignKey("license.id", ondelete="RESTRICT"), nullable=False),
     Column("slug", String(100), nullable=False),
     Column("name", Text, nullable=False),
     Column("description", Text, nullable=False),
@@ -63,7 +72,19 @@ instance = Table(
     *authorship(),
     folded(),
     *slug_indexes(),
+    # All that the counters of a license's instances are found by.
+    Index(None, "license_id", "id"),
+    Index(None, "organization_id", "end_license_date", "id"),
     CheckConstraint("status IN ('HEALTHY', 'DEGRADED', 'INCIDENT', 'MAINTENANCE')", name="status"),
     *json_of("metadata", "object", "jsonb"),
     valid_times("created_at", "updated_at", "start_license_date", "end_license_date"),
+)
+
+START_OF_INSTANCE = folded_start(instance)
+"""The same for instances."""
+Index(
+    "ix_instance_organisation_id_start_id",
+    instance.c.organization_id,
+    START_OF_INSTANCE,
+    instance.c.id,
 )

@@ -33,8 +33,15 @@ usage = Table(
     Column("period_start", BigInteger),
     Column("report_seq", BigInteger, nullable=False),
     Column("updated_at", BigInteger, nullable=False),
-    # What is full is looked for by its value: few counters are.
-    Index(None, "entitlement_id", "value"),
+    # These two follow from the rest (ADR 43): the license of the instance, and the end of the
+    # window that starts at `period_start`, which is null if none starts there.
+    Column("license_id", Id, nullable=False, server_default=""),
+    Column("window_end", BigInteger),
+    # All that rating a counter needs, so that no row has to be looked at.
+    Index(
+        "ix_entitlement_usage_rating",
+        *("entitlement_id", "license_id", "value", "window_end", "instance_id"),
+    ),
     CheckConstraint(f"value {FINITE}", name="finite"),
     valid_times("updated_at", "period_start"),
 )
