@@ -15,7 +15,7 @@ unexport PYTHONDONTWRITEBYTECODE
 help: ## Show the targets
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-demo: $(VENV)/.ready ## Set up, then show the main job on the embedded server
+demo: $(VENV)/.ready ## Set up, then walk through the main workflow on the embedded server
 	@$(BIN)/kaiten-sync demo
 
 test: check pytest ## Set up, then run all checks

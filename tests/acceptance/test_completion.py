@@ -46,15 +46,20 @@ def project(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def words(folder: Path, line: str) -> set[str]:
-    """What bash would offer for the last word of a line."""
+def words(folder: Path, line: str, shell: str = "bash") -> set[str]:
+    """What a shell would offer for the last word of a line."""
+    typed = line.rpartition(" ")[2]
+    if shell == "bash":
+        line = line.replace("=", " = ").replace("=  ", "= ")
     asked = {
-        "_KAITEN_SYNC_COMPLETE": "bash_complete",
+        "_KAITEN_SYNC_COMPLETE": f"{shell}_complete",
         "COMP_WORDS": line,
-        "COMP_CWORD": str(len(line.split(" ")) - 1),
+        "COMP_CWORD": typed if shell == "fish" else str(len(line.split(" ")) - 1),
     }
     done = kaiten_sync(cwd=folder, environment=asked)
     assert (done.code, done.stderr) == (0, "")
+    if shell == "zsh":
+        return set(done.stdout.splitlines()[1::3])
     return {each.partition(",")[2] for each in done.stdout.split()}
 
 
@@ -77,6 +82,32 @@ def words(folder: Path, line: str) -> set[str]:
 )
 def test_words_are_offered(project: Path, line: str, offered: set[str]) -> None:
     assert words(project, line) == offered
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+@pytest.mark.parametrize(
+    ("option", "typed", "values"),
+    [
+        ("--target", "", {"staging", "prod"}),
+        ("--target", "pr", {"prod"}),
+        ("--project=kaiten-sync.yaml --target", "pr", {"prod"}),
+        ("--format", "m", {"markdown"}),
+        ("--previous", "", {"kaiten-sync.yaml", "catalog.yaml", "plans/"}),
+        ("--previous", "plans/p", {"plans/prod.plan.json"}),
+        ("--previous", "plans/none/", set()),
+    ],
+)
+def test_a_value_after_an_equals_sign_is_completed(
+    project: Path, shell: str, option: str, typed: str, values: set[str]
+) -> None:
+    (project / "plans").mkdir()
+    (project / "plans/prod.plan.json").touch()
+    offered = words(project, f"kaiten-sync plan {option}={typed}", shell)
+    if shell == "bash" and option == "--previous":
+        assert offered == {typed}  # bash itself looks for files
+    else:
+        name = "" if shell == "bash" else f"{option.rpartition(' ')[2]}="
+        assert offered == {f"{name}{value}" for value in values}
 
 
 def test_the_shell_looks_for_files_where_one_is_named() -> None:

@@ -147,4 +147,4 @@ def test_the_shell_completes(newcomer: Newcomer) -> None:
 def test_the_tour_runs(newcomer: Newcomer) -> None:
     done = newcomer.types("kaiten-sync demo")
     assert done.code == 0, done.stderr
-    assert "That was the main job" in done.stdout
+    assert "That was the main workflow" in done.stdout

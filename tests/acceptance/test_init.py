@@ -135,14 +135,14 @@ def test_git_leaves_the_bytes_of_plans_alone(tmp_path: Path, before: str | None)
 
 @pytest.mark.parametrize("forge", list(Forge))
 @pytest.mark.parametrize("folder", [".", "my licensing"])
-@pytest.mark.parametrize("options", [(), ("--write-plans",)])
+@pytest.mark.parametrize("name", ["", "billing"])
 @pytest.mark.parametrize(
     "project",
     [PROJECT, ALONE, PROJECT + BY_EFFECT, ALONE + BY_EFFECT],
     ids=["ordered", "alone", "ordered, by effect", "alone, by effect"],
 )
 def test_every_workflow_is_clean(
-    tmp_path: Path, forge: Forge, folder: str, options: tuple[str, ...], project: str
+    tmp_path: Path, forge: Forge, folder: str, name: str, project: str
 ) -> None:
     git(tmp_path, "init", "--quiet")
     place = tmp_path / folder
@@ -150,15 +150,16 @@ def test_every_workflow_is_clean(
     (place / "kaiten-sync.yaml").write_text(project, encoding="utf-8")
     if folder != ".":
         (tmp_path / ".gitmodules").write_text(f"[submodule]\n\tpath = {folder}/catalog\n")
+    options = ("--write-plans", "--name", name) if name else ()
     done = kaiten_sync("init", folder, "--ci", forge.value, *options, cwd=tmp_path)
     assert done.code == 0, done.stderr
     schema = workflow_schema() if forge is Forge.GITHUB else gitlab_ci_schema()
     validator = validator_for(schema)(schema)
-    for name in workflow_paths(forge):
-        text = (tmp_path / name).read_text(encoding="utf-8")
+    for path in workflow_paths(forge, name):
+        text = (tmp_path / path).read_text(encoding="utf-8")
         assert "@@" not in text
         loaded = yaml.safe_load(text.replace("\non:", "\n'on':"))
-        assert [error.message for error in validator.iter_errors(loaded)] == [], name
+        assert [error.message for error in validator.iter_errors(loaded)] == [], path
     if forge is Forge.GITHUB:
         lint(tmp_path, "actionlint", "-no-color")
         lint(tmp_path, "zizmor", "--offline", "--no-progress", "--quiet", ".github/workflows")

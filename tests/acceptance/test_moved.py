@@ -126,7 +126,7 @@ def test_a_plan_that_saw_no_ids_takes_a_word(place: Workplace) -> None:
     moving.run("apply", PLAN)
     moving.at(elsewhere(moving))
     place.write("catalog.yaml", LESS)
-    assert f"--previous {PLAN} --moved" in moving.plan(code=4)
+    assert f"kaiten-sync plan -t prod -o {PLAN} --previous {PLAN} --moved" in moving.plan(code=4)
     moving.plan("--previous", PLAN, "--moved")
     assert moving.changes() == ["delete:license/starter"]
     moving.plan("--moved", code=3)

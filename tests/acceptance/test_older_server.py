@@ -145,5 +145,21 @@ def test_a_field_that_it_does_not_know_is_said_before_anything_is_sent(
 def test_a_setting_overrides_what_the_server_says(older: Scripted, folder: Path) -> None:
     refused = run(older, folder, "plan", "--generation", "current")
     assert refused.code == 3
-    assert "set by hand" in refused.stderr
+    assert "according to the `generation` that was set" in refused.stderr
     assert "meterType" in refused.stderr
+
+
+def test_it_is_read_although_it_has_no_groups(older: Scripted, folder: Path) -> None:
+    run(older, folder, "apply", "--yes")
+    environment = {"KAITEN_BASE_URL": older.url, "KAITEN_AUTH_TOKEN": "ksh_older"}
+    for command in (("drift", "--unmanaged"), ("plan", "--prune", "all")):
+        done = run(older, folder, *command, "--detailed-exitcode")
+        assert done.code == 0, done.stdout + done.stderr
+    exported = kaiten_sync("export", "-o", "live", cwd=folder, environment=environment)
+    assert exported.code == 0, exported.stderr
+    again = kaiten_sync(
+        "plan", "-f", "live", "--detailed-exitcode", cwd=folder, environment=environment
+    )
+    assert again.code == 0, again.stdout
+    doctor = kaiten_sync("doctor", cwd=folder, environment=environment)
+    assert (doctor.code, "getting-started" in doctor.stdout) == (0, True), doctor.stdout

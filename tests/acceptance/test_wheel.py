@@ -47,4 +47,4 @@ def test_validates(installed: Path, tmp_path: Path) -> None:
 
 def test_runs_the_demo(installed: Path, tmp_path: Path) -> None:
     printed = run(installed / "kaiten-sync", "demo", cwd=tmp_path)
-    assert "That was the main job" in printed
+    assert "That was the main workflow" in printed

@@ -69,3 +69,24 @@ def test_a_fork_gets_no_commit(place: Workplace) -> None:
     team.branch("theirs")
     assert PLANNING not in team.forge.pull_request("theirs", from_fork=True)
     assert team.forge.workshop.commits == []
+
+
+@pytest.mark.parametrize("forge", list(Forge))
+def test_two_projects_of_a_repository_keep_apart(forge: Forge, place: Workplace) -> None:
+    team = Team(forge, place, folder="licensing")
+    second = Team.beside(team, "billing")
+    team.forge.secrets["billing-prod-read"] = team.forge.secrets["prod-read"]
+    team.forge.secrets["billing-prod"] = team.forge.secrets["prod"]
+    team.branch("both")
+    for each in (team, second):
+        each.commit_plan()
+    jobs = team.forge.pull_request("both")
+    assert [jobs[name].is_ok for name in (PLANNING, f"billing-{PLANNING}")] == [True, True]
+    marked = sorted(body.splitlines()[0] for body in team.forge.workshop.comments)
+    assert marked == [f"<!-- kaiten-sync comment {e} -->" for e in ("billing-prod", "prod")]
+    del team.forge.secrets["prod"]
+    team.merge("both")
+    jobs = team.forge.push("main")
+    assert not jobs[APPLY].is_ok
+    assert jobs[f"billing-{APPLY}"].is_ok, jobs[f"billing-{APPLY}"].log
+    assert team.threshold() == 1000

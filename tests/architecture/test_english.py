@@ -29,7 +29,8 @@ ODD = re.compile(
     r"(?<![Tt]here )\bis no (?:[a-z]+ )?(?:file|plan|address|token|slug|map)\b"
     r"|(?<!http)\(s\)|\banew\b|\bof now\b|\b(?:tells?|told) of\b|\bonce more\b|\binside of\b"
     r"|\bst(?:ands?|ood) (?:in|twice|at|for|against|beside|here|on|without|bare)\b"
-    r"|\b(?:None|[Nn]othing|null),? where\b|\bshall "
+    r"|\b(?:None|[Nn]othing|null),? where\b|\bshall |\b[Ee]nds? with (?:exit )?(?:code )?\d"
+    r"|\bmain job\b"
 )
 """Patterns that english style refuses in docs, messages and docstrings."""
 

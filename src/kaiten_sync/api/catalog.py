@@ -26,7 +26,7 @@ from kaiten_sync.api.wire import (
     merge_body,
 )
 from kaiten_sync.errors import IncompleteReadingError, ProblemError, ServerError
-from kaiten_sync.kinds.registry import spec_of
+from kaiten_sync.kinds.registry import live_kinds, spec_of
 from kaiten_sync.model.address import Address, ChildList, Kind
 from kaiten_sync.model.capabilities import Capabilities
 from kaiten_sync.model.change import Action
@@ -75,10 +75,15 @@ class HttpCatalog:
         return self._client.requests_sent
 
     def list_kind(self, kind: Kind) -> Sequence[LiveResource]:
-        """All objects of a kind at the top of the catalog."""
+        """All objects of a kind at the top of the catalog; none on a server without the kind."""
         path = paths.collection(kind)
         items = read_all(self._client, path)
-        return self._with_families(_unique((decode_object(kind, item) for item in items), path))
+        try:
+            return self._with_families(_unique((decode_object(kind, item) for item in items), path))
+        except ProblemError as error:
+            if error.status != 404 or self._knows_of(kind):
+                raise
+            return ()
 
     def list_children(self, children: ChildList) -> Sequence[LiveResource] | None:
         """All objects of a kind inside one parent; None if the parent does not exist."""
@@ -147,6 +152,17 @@ class HttpCatalog:
             if self._capabilities is None:
                 self._capabilities = ask_capabilities(self._client, self._override)
             return self._capabilities
+
+    def _knows_of(self, kind: Kind) -> bool:
+        """Whether a server has a kind: it then knows a field that names objects of it."""
+        naming = [
+            (spec.kind, field.wire_name)
+            for spec in live_kinds()
+            for field in spec.fields.values()
+            if field.refers_to is not None and field.refers_to.kind == kind
+        ]
+        known = self.capabilities()
+        return not naming or any(known.knows(*each) for each in naming)
 
     def rights(self) -> Rights:
         """What the token may do here. Changes nothing."""

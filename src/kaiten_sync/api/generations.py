@@ -24,7 +24,7 @@ def ask_capabilities(client: Client, override: Generation | None) -> Capabilitie
         ProblemError: it has no entitlements either, so it is no Kaiten server.
     """
     if override is not None:
-        return _of(override, "set by hand")
+        return _of(override, "the `generation` that was set")
     document = _openapi(client)
     if document is not None:
         known = {
@@ -42,7 +42,7 @@ def ask_capabilities(client: Client, override: Generation | None) -> Capabilitie
 
 
 def _of(generation: Generation, source: str) -> Capabilities:
-    return Capabilities(wire_fields=wire_fields(generation), source=f"{generation}, {source}")
+    return Capabilities(wire_fields=wire_fields(generation), source=source)
 
 
 def _openapi(client: Client) -> Mapping[str, Any] | None:

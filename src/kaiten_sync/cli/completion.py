@@ -33,6 +33,9 @@ def answer_shell(root: click.Group, program: str) -> int | None:
         return None
     from click.shell_completion import shell_complete
 
+    from kaiten_sync.cli.shells import register_shells
+
+    register_shells()
     with suppress(KeyError, ValueError):  # what the line is does not say, or is not a line
         return shell_complete(root, {}, program, VARIABLE, instruction)
     return ExitCode.FAILED

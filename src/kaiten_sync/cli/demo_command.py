@@ -12,10 +12,10 @@ from kaiten_sync.cli.options import OUTPUT_FOLDER
     "--keep",
     type=OUTPUT_FOLDER,
     metavar="DIR",
-    help="Keep the project of the tour in this folder (default: thrown away).",
+    help="Keep the project of the tour in this folder. Default: deleted.",
 )
 def command(keep: str | None) -> int:
-    """Show the main job, start to end, on a server of its own. Needs no account and no input.
+    """Walk through the main workflow on a server of its own. Needs no account and no input.
 
     \b
     Examples:

@@ -15,12 +15,12 @@ from kaiten_sync.report import formats
 @target_options
 @format_option(formats.DOCTOR)
 def command(project: str | None, server: ServerChoice, output_format: str) -> int:
-    """Check whether each target is reached, what its token may do, and its generation.
+    """Check whether each target is reached, and what its token may do.
 
-    All targets of the project file, or the one that -t or --base-url names. Changes nothing: what
-    a token may write is found out by deleting an object that cannot exist, which is refused either
-    way. Sends at most 9 requests to each target. Exits with 6 if one is not reached, or if its
-    token is refused or cannot plan.
+    All targets of the project file, or the one that -t or --base-url names, each with the
+    generation of its API. Changes nothing: what a token may write is found out by deleting an
+    object that cannot exist, which is refused either way. Sends at most 9 requests to each
+    target. Exits with 6 if one is not reached, or if its token is refused or cannot plan.
 
     \b
     Examples:

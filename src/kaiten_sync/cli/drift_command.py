@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 @target_options
 @committed_plan_option
 @prune_option
-@click.option("--unmanaged", is_flag=True, help="Count as drift whatever nobody declared.")
+@click.option("--unmanaged", is_flag=True, help="Count undeclared objects as drift everywhere.")
 @click.option("--all", "is_all", is_flag=True, help="Every target of the project file.")
 @click.option("--revert", is_flag=True, help="Plan to undo what was edited on the server.")
 @click.option(
@@ -64,9 +64,9 @@ def command(
     side changed since that was agreed: git (git ahead), the server (server edited), or both
     (conflict). With ADDRESS, only of these objects and of what they contain.
 
-    Whatever `plan` would change is drift. What nobody declared counts in a place that the
-    declaration owns, such as the grants of a license, and everywhere with --unmanaged. --revert
-    takes along what these objects rest on.
+    Whatever `plan` would change is drift. Undeclared objects count in places that the declaration
+    owns, such as the grants of a license, and everywhere with --unmanaged. --revert takes along
+    what these objects rest on.
 
     \b
     Examples:

@@ -15,7 +15,7 @@ from kaiten_sync.cli.options import NO_SERVER, CatalogChoice, catalog_options
 @catalog_options
 @click.option("--dry-run", is_flag=True, help="Show the changes of files, and write nothing.")
 def command(licenses: tuple[str, ...], declaration: CatalogChoice, dry_run: bool) -> None:
-    """Write the grants that a license or family inherits into it itself.
+    """Write inherited grants into the license or family itself.
 
     Afterwards it extends nothing, and changes no more when other licenses or bundles do. Comments,
     order and spelling stay. What is declared for each target is compared before a file is written,

@@ -26,10 +26,10 @@ def command(
 ) -> None:
     """Show who would be over or near each limit that a plan lowers.
 
-    Reads the instances that hold what the plan tightens, and what they use now; usage moves, so
-    the plan file holds none of it. `over` uses more than is accepted afterwards, `near` 90 % of it
-    or more. Of each limit that goes up, shows how many have met the old one. Takes the scope
-    read:instances.
+    Reads the instances that hold what the plan tightens, and what they use now. Usage changes all
+    the time, so it is not in the plan file. `over` uses more than is accepted afterwards, `near`
+    90 % of it or more. Of each limit that goes up, shows how many have met the old one. Takes the
+    scope read:instances.
 
     \b
     Examples:

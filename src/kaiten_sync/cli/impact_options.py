@@ -26,7 +26,7 @@ def impact_options(function: _Function) -> _Function:
         default=DEFAULT_BUDGET,
         show_default=True,
         metavar="N",
-        help="Most requests for looking at holders; beyond it, a sample is taken. 0: look at none.",
+        help="Maximum requests for looking at holders; beyond it, a sample is taken. 0: none.",
     )
     return budget(names_option(function))
 

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import shlex
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from kaiten_sync.cli.completion import FOLDER
 from kaiten_sync.cli.options import OUTPUT_FILE
 from kaiten_sync.errors import UsageError
+
+if TYPE_CHECKING:
+    from kaiten_sync.jobs.starting import NewFiles
 
 
 @click.command("init")
@@ -34,6 +38,13 @@ from kaiten_sync.errors import UsageError
     " URL that this program was installed from.",
 )
 @click.option(
+    "--name",
+    default="",
+    metavar="NAME",
+    help="Begin the names of workflows, jobs, environments and comments with NAME, for another"
+    " project in the same repository.",
+)
+@click.option(
     "--pipeline",
     type=OUTPUT_FILE,
     metavar="FILE",
@@ -41,24 +52,30 @@ from kaiten_sync.errors import UsageError
     " there already.",
 )
 def command(
-    folder: str, ci: str | None, write_plans: bool, install_from: str | None, pipeline: str | None
+    folder: str,
+    ci: str | None,
+    write_plans: bool,
+    install_from: str | None,
+    name: str,
+    pipeline: str | None,
 ) -> None:
-    """Start a project: project file, an example catalog, CI workflows, editor settings.
+    """Start a project, with an example catalog and CI workflows.
 
-    DIR is the root of the git repository, or a folder inside it: workflows go to the root, where
-    GitHub and GitLab look for them, and work in DIR. Never overwrites a file: settings for editors,
-    git attributes and `installFrom` are added to those that are there. Only kaiten-sync.lock, the
-    files that CI installs with their hashes, is written again.
+    Writes settings for editors and git as well. DIR is the root of the git repository, or a folder
+    inside it: workflows go to the root, where GitHub and GitLab look for them, and work in DIR.
+    Never overwrites a file: settings for editors, git attributes and `installFrom` are added to
+    those that are there. Only kaiten-sync.lock, the files that CI installs with their hashes, is
+    written again.
 
     \b
     Examples:
       kaiten-sync init
       kaiten-sync init licensing/ --ci github
+      kaiten-sync init billing/ --ci github --name billing
       kaiten-sync init --ci gitlab --write-plans
       kaiten-sync init --ci gitlab --pipeline kaiten-sync.gitlab-ci.yml
       kaiten-sync init --ci github --install-from vendor/kaiten-sync
     """
-    from kaiten_sync.cli.output import print_result, say
     from kaiten_sync.cli.session import terminal_ports
     from kaiten_sync.jobs.starting import StartRequest, start
     from kaiten_sync.jobs.workflows import Forge
@@ -72,12 +89,18 @@ def command(
     request = StartRequest(
         root=root,
         forge=forge,
+        name=name,
         writes_plans=write_plans,
         install_from=install_from,
         pipeline=None if pipeline is None else Path(pipeline),
     )
     ports = terminal_ports(is_offline=True)
-    written = start(request, ports.files, ports.history)
+    _report(start(request, ports.files, ports.history), folder)
+
+
+def _report(written: NewFiles, folder: str) -> None:
+    from kaiten_sync.cli.output import print_result, say
+
     for path in written.paths:
         print_result(f"wrote {path.as_posix()}")
     for notice in written.notices:

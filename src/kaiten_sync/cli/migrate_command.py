@@ -53,7 +53,7 @@ from kaiten_sync.report import formats
 @click.option(
     "--max-moves",
     metavar="SHARE",
-    help="Most moves: a share of the present holders (20%), or a count.",
+    help="Maximum moves: a share of the present holders (20%), or a count.",
 )
 @click.option(
     "-o", "--out", type=OUTPUT_FILE, metavar="FILE", help="Write the plan file here, to be applied."
@@ -78,10 +78,10 @@ def command(
     names: bool | None,
     output_format: str,
 ) -> int:
-    """Plan moving the holders of a license family to one of its versions.
+    """Plan moving the holders of a license family to another version.
 
-    Reads, writes nothing to the server. The file that -o writes is a plan of its own: review it and
-    `apply` it. Only the license of an instance changes; its name, dates and metadata stay.
+    Reads the server and writes nothing to it. The file that -o writes is a plan of its own: review
+    it and `apply` it. Only the license of an instance changes; its name, dates and metadata stay.
 
     Holders that would be over a limit of the new version, or would lose something, stay where they
     are and are named. `apply` reads usage again right before each move, and leaves whoever would be

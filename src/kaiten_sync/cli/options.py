@@ -215,12 +215,12 @@ def policy_options(function: _Function) -> _Function:
         click.option(
             "--max-deletes",
             metavar="SHARE",
-            help="Most deletes per kind: a share of the live objects (30%), or a count.",
+            help="Maximum deletes per kind: a share of the live objects (30%), or a count.",
         ),
         click.option(
             "--max-updates",
             metavar="SHARE",
-            help="Most updates per kind: a share of the live objects (30%), or a count.",
+            help="Maximum updates per kind: a share of the live objects (30%), or a count.",
         ),
     )
 
@@ -240,7 +240,7 @@ def format_option(formats: Formats[Any]) -> Callable[[_Function], _Function]:
 def detailed_exitcode_option(function: _Function) -> _Function:
     """Terraform users' habit."""
     return click.option(
-        "--detailed-exitcode", is_flag=True, help="End with 2 when there is a difference."
+        "--detailed-exitcode", is_flag=True, help="Exit with 2 if there are differences."
     )(function)
 
 

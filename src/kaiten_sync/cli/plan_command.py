@@ -42,7 +42,7 @@ if TYPE_CHECKING:
 @click.option(
     "--check",
     is_flag=True,
-    help="Write nothing; end with 2 when the file of -o is not the plan that is made now.",
+    help="Write nothing; exit with 2 if the file of -o is not the plan that is made now.",
 )
 @click.option(
     "--fresh",
@@ -90,9 +90,9 @@ def command(
 ) -> int:
     """Compare the declaration with a live server.
 
-    Reads, writes nothing to the server. Commit the file that -o writes: it is what a reviewer
-    approves and what `apply` executes. The file that it replaces says what was managed before:
-    what is managed no longer is deleted (`prune: owned`).
+    Reads the server and writes nothing to it. Commit the file that -o writes: it is what a
+    reviewer approves and what `apply` executes. Objects that the file before it managed and the
+    catalog no longer declares are deleted (`prune: owned`).
 
     With --check the file of -o stays as it is: it is compared with the plan that is made now, and
     what differs is reported. What the file allows (`--allow`) stays allowed.
@@ -202,7 +202,7 @@ def _to_check(
         )
     if detailed_exitcode:
         raise UsageError(
-            "--check and --detailed-exitcode both end with 2, and could not be told apart",
+            "--check and --detailed-exitcode both exit with 2, and could not be told apart",
             hint="leave out --detailed-exitcode",
         )
     return CheckRequest(path=out, fresh=fresh, base=base)

@@ -12,7 +12,7 @@ from kaiten_sync.cli.options import project_option
 @click.argument("name", metavar="[NAME]", required=False, shell_complete=complete_schema)
 @project_option
 def command(name: str | None, project: str | None) -> None:
-    """Print one JSON Schema, or write all of them with settings for editors.
+    """Print one JSON Schema, or write all with settings for editors.
 
     NAME is catalog, project, plan, receipt, apply, drift or another document's. Without it, writes
     every schema to schemas/ beside the project file, or here without one, and adds them to

@@ -57,7 +57,7 @@ def _networks(
     show_default=True,
     type=WholeNumber(min=1),
     metavar="N",
-    help="Processes that answer requests. More than one need PostgreSQL.",
+    help="Processes that answer requests. More than one requires PostgreSQL.",
 )
 @click.option(
     "--keep-reports",

@@ -89,7 +89,7 @@ class _Tour:
             print_result("the tour stopped: the last command did not end as expected")
             return ExitCode.FAILED
         print_result(
-            "\nThat was the main job. Yours starts with:\n\n"
+            "\nThat was the main workflow. Yours starts with:\n\n"
             "  kaiten-sync init my-catalog     a catalog to start from\n"
             "  kaiten-sync serve               a server to try it on\n"
             "  kaiten-sync export -o catalog/  what your server has, as YAML\n"

@@ -58,7 +58,7 @@ def agreed_on(
         return Agreed()
     place = named
     if named is None:
-        usual = _usual_place(workspace, target.name)
+        usual = usual_place(workspace, target.name)
         place = _recorded((replaced, usual), workspace.folder, ports)
     if place is None:
         return Agreed()
@@ -112,9 +112,17 @@ def plans_before(agreed: Agreed, ports: Ports) -> Iterator[Plan]:
         yield from _lasting(Path(str(agreed.place)), ports, agreed.plan.target)
 
 
+def usual_place(workspace: Workspace, target: str) -> str | None:
+    """`plans/TARGET.plan.json` beside the project file, from the working folder."""
+    if workspace.project is None:
+        return None
+    usual, here = Path(workspace.project.root) / "plans" / f"{target}.plan.json", workspace.folder
+    return str(usual.relative_to(here) if usual.is_relative_to(here) else usual)
+
+
 def committed_place(workspace: Workspace, target: str, files: Files) -> str | None:
     """`plans/TARGET.plan.json` beside the project file, if it is there."""
-    usual = _usual_place(workspace, target)
+    usual = usual_place(workspace, target)
     return usual if usual is not None and files.is_file(Path(usual)) else None
 
 
@@ -182,13 +190,6 @@ def _named_so(path: Path, ports: Ports, target: TargetRef) -> tuple[str, ...]:
     except PlanFileError:
         return own  # git takes another file for this one
     return renamed
-
-
-def _usual_place(workspace: Workspace, target: str) -> str | None:
-    if workspace.project is None:
-        return None
-    usual, here = Path(workspace.project.root) / "plans" / f"{target}.plan.json", workspace.folder
-    return str(usual.relative_to(here) if usual.is_relative_to(here) else usual)
 
 
 def _recorded(places: Iterable[str | None], folder: Path, ports: Ports) -> str | None:

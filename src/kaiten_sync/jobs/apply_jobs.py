@@ -59,35 +59,36 @@ def is_ordered(targets: Sequence[Target]) -> bool:
 
 
 def apply_jobs(
-    forge: Forge, targets: Sequence[Target], *, asks: bool
+    forge: Forge, targets: Sequence[Target], known: Mapping[str, str], *, asks: bool
 ) -> Iterator[Mapping[str, str]]:
     """What is filled into the template of a job, once per job.
 
-    `asks`: a job before it has found which plans need no review.
+    `known` has the prefixes of jobs (`job`) and of environments (`own`). `asks`: a job before it
+    has found which plans need no review.
     """
-    environment = {"environment": _BY_EFFECT if asks else "${{ matrix.target }}"}
+    environment = {"environment": known["own"] + (_BY_EFFECT if asks else "${{ matrix.target }}")}
     approval = [_APPROVAL] if asks else []
     if not is_ordered(targets):
-        job = _job("apply", [t.name for t in targets])
+        job = _job(f"{known['job']}apply", [t.name for t in targets])
         yield {**job, **environment, **_without_order(), "needs": _needs(forge, approval)}
         return
-    # GitHub knows letters, digits, `_` and `-` in the id of a job, and targets may have dots too.
-    known = {
-        target.name: "apply-"
-        + re.sub(r"[^A-Za-z0-9_-]", lambda found: f"_{ord(found[0]):x}_", target.name)
-        for target in targets
-    }
+    ids = {target.name: known["job"] + _id(target.name) for target in targets}
     by_name = {target.name: target for target in targets}
     ordered = TopologicalSorter({t.name: [n for n in t.after if n in by_name] for t in targets})
     for target in (by_name[name] for name in ordered.static_order()):
-        job = _job(known[target.name], [target.name])
-        before = [known[name] for name in target.after if name in known]
+        job = _job(ids[target.name], [target.name])
+        before = [ids[name] for name in target.after if name in ids]
         order = _in_order(forge) if before else _without_order()
         yield {**job, **environment, **order, "needs": _needs(forge, [*approval, *before])}
 
 
 def _job(name: str, targets: Sequence[str]) -> dict[str, str]:
     return {"id": name, "targets": json.dumps(list(targets))}
+
+
+def _id(target: str) -> str:
+    """A job's id: GitHub knows letters, digits, `_` and `-`, and targets may have dots too."""
+    return "apply-" + re.sub(r"[^A-Za-z0-9_-]", lambda found: f"_{ord(found[0]):x}_", target)
 
 
 def _without_order() -> dict[str, str]:

@@ -6,8 +6,10 @@ No response names the organization itself to a token that reads a catalog.
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterable
 from itertools import chain
+from pathlib import Path
 
 from kaiten_sync.apply import read_observed
 from kaiten_sync.errors import PlanFileError
@@ -42,11 +44,14 @@ def check_moved(
         return
     why_not = _why_not_the_same(chain((plan,), plans_before(agreed, ports)), catalog)
     if why_not is not None:
+        place = str(agreed.place)
+        out = place if ports.files.is_file(Path(place)) else "FILE"
+        words = ["kaiten-sync", "plan", "-t", target.name, "-o", out, "--previous", place]
         raise PlanFileError(
             f"{agreed.place}: this plan is for {target.name} at {plan.target.url}, and {why_not}"
             f" at {target.url}",
-            hint="make the plan again: if the server moved, say so with `kaiten-sync plan -o FILE"
-            f" --previous {agreed.place} --moved`; if it is another server, start over with"
+            hint=f"check the URL; if the server moved, make the plan again:"
+            f" `{shlex.join(words)} --moved`; if it is another server, start over with"
             " --previous none: then nothing is deleted this time",
         )
     ports.notices.notify(f"{moved}: its objects have the ids that {agreed.place} saw")

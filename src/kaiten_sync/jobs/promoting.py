@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import shlex
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from kaiten_sync.api.credentials import api_base
@@ -12,7 +12,7 @@ from kaiten_sync.api.identity import server_key
 from kaiten_sync.documents import from_json
 from kaiten_sync.documents.receipt import ReceiptDocument
 from kaiten_sync.errors import AccessError, CredentialError, RefusedError, UsageError
-from kaiten_sync.jobs.agreed import committed_place, read_plan_file
+from kaiten_sync.jobs.agreed import committed_place, read_plan_file, usual_place
 from kaiten_sync.jobs.planning import PlanRequest, case_of, propose
 from kaiten_sync.jobs.workspace import Workspace
 from kaiten_sync.model.diagnostic import Diagnostic
@@ -85,25 +85,32 @@ def _check_live(
             " name the receipt of its apply of this commit with --after-receipt FILE",
         ) from error
     if proposal.plan.changes or proposal.refusals:
-        waiting = [
-            Diagnostic(
-                rule=_RULE,
-                message=f"not applied to {name} yet ({change.action})",
-                address=change.subject,
-                ref=change.source,
-            )
-            for change in proposal.plan.changes[:_CHANGES_LIMIT]
-        ]
-        if len(proposal.plan.changes) > _CHANGES_LIMIT:
-            left = len(proposal.plan.changes) - _CHANGES_LIMIT
-            waiting.append(Diagnostic(rule=_RULE, message=f"and {left:,} more changes of {name}"))
-        declared = [word for path in files for word in ("-f", path)]
-        words = ["kaiten-sync", "plan", *declared, *workspace.words, "-t", name]
         raise RefusedError(
             f"{target} waits for {name}, and {name} is not as declared",
-            (*waiting, *proposal.refusals),
-            hint=f"apply the plan of {name} first: {shlex.join(words)}",
+            (*_listed(name, proposal.plan), *proposal.refusals),
+            hint=f"plan {name}, and apply that plan first: {_plan_of(name, workspace, files)}",
         )
+
+
+def _plan_of(name: str, workspace: Workspace, files: Sequence[str]) -> str:
+    """The command that makes the plan of a target, which then says how to apply it."""
+    declared = [word for path in files for word in ("-f", path)]
+    words = ["kaiten-sync", "plan", *declared, *workspace.words, "-t", name]
+    place = usual_place(workspace, name)
+    return shlex.join([*words, "-o", place] if place is not None else words)
+
+
+def _listed(name: str, plan: Plan) -> Iterator[Diagnostic]:
+    for change in plan.changes[:_CHANGES_LIMIT]:
+        yield Diagnostic(
+            rule=_RULE,
+            message=f"not applied to {name} yet ({change.action})",
+            address=change.subject,
+            ref=change.source,
+        )
+    if len(plan.changes) > _CHANGES_LIMIT:
+        left = len(plan.changes) - _CHANGES_LIMIT
+        yield Diagnostic(rule=_RULE, message=f"and {left:,} more changes of {name}")
 
 
 def _check_receipts(

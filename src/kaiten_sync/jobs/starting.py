@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shlex
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from importlib.resources import files
@@ -26,6 +27,7 @@ from kaiten_sync.jobs.workflows import (
 from kaiten_sync.jobs.workspace import load_project
 from kaiten_sync.model.ports import Files, History
 from kaiten_sync.model.settings import Project
+from kaiten_sync.report.words import as_operand
 
 _FILES = {
     "kaiten-sync.yaml": PROJECT_FILE,
@@ -47,7 +49,7 @@ installFrom: {}
 
 _NOT_INSTALLED = (
     "CI cannot install kaiten-sync yet: name its wheel with"
-    " `kaiten-sync init --ci {} --install-from URL#sha256=HASH`, or a folder of wheels"
+    " `kaiten-sync init {}--ci {} --install-from URL#sha256=HASH`, or a folder of wheels"
 )
 
 
@@ -56,18 +58,21 @@ _NOT_FREE = (
     " gitlab` writes only the workflows"
 )
 _OTHERS_PIPELINE = (
-    "if it is from here, remove it; if not, `--pipeline kaiten-sync.gitlab-ci.yml` writes the"
-    " pipeline to that file, to be included in it"
+    "if it is this project's, remove it; if not, `--pipeline kaiten-sync.gitlab-ci.yml` writes the"
+    " pipeline to that file, to be included in it, and a second project of the repository takes a"
+    " name: `--name {name}`"
 )
 _OTHERS_WORKFLOW = (
-    "if it is from here, remove it; if another project of this repository has it, run `init`"
-    " without --ci, and copy the workflows under other names, with the folder of this project"
+    "if it is this project's, remove it; if another project of this repository has it, add"
+    " `--name {name}`, which begins the names of this project's workflows, jobs and environments"
 )
 _WORKFLOWS = [Path(each).name for each in workflow_paths(Forge.GITHUB)]
 _INCLUDE = (
-    "GitLab reads {pipeline} alone: add `include: [{{local: {name}}}]` to it, and the stages"
-    " validate, plan, apply and drift"
+    "GitLab reads {pipeline} alone: add `include: [{{local: {name}}}]` to it, and validate, plan,"
+    " apply and drift to its `stages` (after build, test and deploy if it has none)"
 )
+_NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
+"""The name of a project among others: it begins the ids of jobs, and is in paths and URLs."""
 _IGNORED = (
     ".gitignore leaves out {paths}: neither commits nor CI jobs would have these files; change"
     " .gitignore"
@@ -75,7 +80,10 @@ _IGNORED = (
 _PERSONAL = ".vscode"
 """The folder of settings that a team may share or not."""
 
-_CHECKED = "{path} is there already and stays as it is: validate this project in it, too"
+_CHECKED = (
+    "{path} is there already and stays as it is: validate this project in it, too, or give the"
+    " project workflows of its own, with --ci and `--name {name}`"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,13 +92,15 @@ class StartRequest:
 
     `root` is the project's folder: the root of a git repository, or a folder inside one. `forge`
     is the one whose workflows plan and apply; None for the workflow that only validates.
-    `pipeline` is the file for GitLab's pipeline if the repository has another one already.
+    `name` tells the workflows from those of another project of the repository; empty if there is no
+    other. `pipeline` is the file for GitLab's pipeline if the repository has another one already.
     `install_from` is where CI installs the program from; None for the project file's place, or
     else the one from which this program was installed.
     """
 
     root: Path
     forge: Forge | None = None
+    name: str = ""
     writes_plans: bool = False
     install_from: str | None = None
     pipeline: Path | None = None
@@ -117,6 +127,13 @@ class _ProjectPlace:
     top: Path
     folder: str
 
+    @property
+    def likely_name(self) -> str:
+        """What would tell this project's workflows from another's: the name of its folder."""
+        words = re.findall(r"[a-z0-9]+", Path(self.folder).name.lower())
+        name = "-".join(words)
+        return name if _NAME.fullmatch(name) else "licensing"
+
 
 def start(request: StartRequest, disk: Files, history: History) -> NewFiles:
     """Write all files of a new project below a folder; in a project, its forge's workflows.
@@ -126,9 +143,14 @@ def start(request: StartRequest, disk: Files, history: History) -> NewFiles:
 
     Raises:
         UsageError: one of them is there already, in a project with other content, or there is no
-            target for the workflows. Nothing was written. DeclarationError: the project file is
-            wrong.
+            target for the workflows, or its name is not one. Nothing was written.
+            DeclarationError: the project file is wrong.
     """
+    if request.name and not _NAME.fullmatch(request.name):
+        raise UsageError(
+            f"not a name of a project: {request.name!r}",
+            hint="use lowercase letters, digits and `-`, with a letter first, such as `billing`",
+        )
     top = repository_root(request.root, disk)
     shown = top if request.root.is_absolute() else Path(os.path.relpath(top))
     place = _ProjectPlace(
@@ -151,19 +173,29 @@ def _workflows(
     project: Project, forge: Forge, request: StartRequest, place: _ProjectPlace, disk: Files
 ) -> tuple[dict[Path, str], tuple[str, ...]]:
     """The workflows by their paths, and what a person has to do so that they run."""
+    pipeline = _included_pipeline(request, place) if forge is Forge.GITLAB else None
     asked = WorkflowRequest(
         forge=forge,
         folder=place.folder,
+        name=request.name,
+        is_included=pipeline is not None,
         writes_plans=request.writes_plans,
         submodules=submodules(place.top),
     )
     contents = _at(place.top, workflows(project, asked))
-    if request.pipeline is None:
+    if pipeline is None:
         return contents, ()
-    contents[request.pipeline] = contents.pop(place.top / PIPELINE)
+    ((_, text),) = contents.items()
     top = repository_root(request.root, disk)
-    name = json.dumps("/" + Path(os.path.relpath(request.pipeline, top)).as_posix())
-    return contents, (_INCLUDE.format(pipeline=PIPELINE, name=name),)
+    name = json.dumps("/" + Path(os.path.relpath(pipeline, top)).as_posix())
+    return {pipeline: text}, (_INCLUDE.format(pipeline=PIPELINE, name=name),)
+
+
+def _included_pipeline(request: StartRequest, place: _ProjectPlace) -> Path | None:
+    """The file of a pipeline that is not the repository's only one."""
+    if request.pipeline is None and request.name:
+        return place.top / workflow_paths(Forge.GITLAB, request.name)[0]
+    return request.pipeline
 
 
 def _write_project(place: _ProjectPlace, request: StartRequest, disk: Files) -> NewFiles:
@@ -176,15 +208,16 @@ def _write_project(place: _ProjectPlace, request: StartRequest, disk: Files) -> 
             for template, path in _FILES.items()
         },
     )
-    checks = {} if forge is not None else _at(place.top, validation(place.folder))
+    checks = {}
+    if forge is None:
+        checks = _at(place.top, validation(place.folder, request.name))
     # Another project of the repository may have these checks already: they are left as they are.
     there = [path for path in checks if disk.is_file(path)]
     checks = {path: text for path, text in checks.items() if path not in there}
-    told = tuple(_CHECKED.format(path=path) for path in there)
-    later = [place.top / path for path in (workflow_paths(forge) if forge is not None else ())]
-    if request.pipeline is not None:
-        later = [request.pipeline]
-    _check_free([*contents, *_at(root, schema_files(OF_PROJECTS)), *checks, *later], disk)
+    told = tuple(_CHECKED.format(path=path, name=place.likely_name) for path in there)
+    later = () if forge is None else workflow_paths(forge, request.name)
+    ci = [place.top / path for path in later] if request.pipeline is None else [request.pipeline]
+    _check_free([*contents, *_at(root, schema_files(OF_PROJECTS)), *checks, *ci], place, disk)
     beside, notice = beside_project(root, _EDITED, disk)
     contents |= beside | checks
     source = installed_from() if request.install_from is None else request.install_from
@@ -195,11 +228,11 @@ def _write_project(place: _ProjectPlace, request: StartRequest, disk: Files) -> 
         contents[project] = _REMOTE_TARGET.sub("  ", contents[project])
     paths = _write(contents, disk)
     if forge is not None:
-        ci, told = _workflows(_project(root), forge, request, place, disk)
-        paths += _write(ci, disk)
+        added, told = _workflows(_project(root), forge, request, place, disk)
+        paths += _write(added, disk)
     notices = [*told] if notice is None else [*told, notice]
     if forge is not None and source is None:
-        notices.append(_NOT_INSTALLED.format(forge))
+        notices.append(_not_installed(request, forge))
     return NewFiles(paths=paths, is_new=True, folder=place.folder, notices=tuple(notices))
 
 
@@ -221,11 +254,11 @@ def _add_workflows(
         for path, text in contents.items()
         if not disk.is_file(path) or disk.read(path) != text.encode()
     }
-    _check_free(new, disk)
+    _check_free(new, place, disk)
     new |= _at(place.root, new_attributes(place.root, disk)) | _lock(source, place, disk)
     if named is None and source is not None:
         new[path] = _naming(source, disk.read(path).decode())
-    notices = told if source is not None else (*told, _NOT_INSTALLED.format(forge))
+    notices = told if source is not None else (*told, _not_installed(request, forge))
     return NewFiles(paths=_write(new, disk), is_new=False, folder=place.folder, notices=notices)
 
 
@@ -239,8 +272,15 @@ def _lock(source: str | None, place: _ProjectPlace, disk: Files) -> dict[Path, s
         if old == text.encode():
             return {}
         if not is_lock(old):
-            _check_free([path], disk)
+            _check_free([path], place, disk)
     return {path: text}
+
+
+def _not_installed(request: StartRequest, forge: Forge) -> str:
+    named = f" --name {request.name}" if request.name else ""
+    here = request.root == Path()
+    folder = "" if here else f"{shlex.quote(as_operand(request.root.as_posix()))} "
+    return _NOT_INSTALLED.format(folder, f"{forge}{named}")
 
 
 def _naming(source: str | None, project: str) -> str:
@@ -262,13 +302,14 @@ def _project(root: Path) -> Project:
     return load_project(root / PROJECT_FILE)
 
 
-def _check_free(paths: Iterable[Path], disk: Files) -> None:
+def _check_free(paths: Iterable[Path], place: _ProjectPlace, disk: Files) -> None:
     for path in paths:
         if disk.exists(path):
             hints = {PIPELINE: _OTHERS_PIPELINE, **dict.fromkeys(_WORKFLOWS, _OTHERS_WORKFLOW)}
+            hint = hints.get(path.name, _NOT_FREE)
             raise UsageError(
                 f"{path} is there already, and init never overwrites",
-                hint=hints.get(path.name, _NOT_FREE),
+                hint=hint.format(name=place.likely_name),
             )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import posixpath
 import shlex
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
@@ -29,11 +29,10 @@ PIPELINE = ".gitlab-ci.yml"
 
 _GITHUB_FOLDER = ".github/workflows"
 _GITHUB = (VALIDATION, "kaiten-sync-plan.yml", "kaiten-sync-apply.yml", "kaiten-sync-drift.yml")
-_PLACES = {
-    Forge.GITHUB: {f"github/{name}": f"{_GITHUB_FOLDER}/{name}" for name in _GITHUB},
-    Forge.GITLAB: {"gitlab/gitlab-ci.yml": PIPELINE},
+_TEMPLATES = {
+    Forge.GITHUB: tuple(f"github/{name}" for name in _GITHUB),
+    Forge.GITLAB: ("gitlab/gitlab-ci.yml",),
 }
-"""Template, and where it goes. Hidden folders are spelled out only here and in `starting`."""
 
 _ARTIFACT = {
     Forge.GITHUB: "The plan to commit is the artifact \\`plan-$TARGET\\` of this run.",
@@ -54,13 +53,17 @@ _WRITES = {
 class WorkflowRequest:
     """What workflows are for.
 
-    `folder` is that of the project in its repository, empty at its root. `writes_plans`: the job
-    that plans commits the plan to the branch of the pull request if another one is there.
-    `submodules` are all of the repository, from its root.
+    `folder` is that of the project in its repository, empty at its root. `name` tells its workflows
+    from those of another project there; empty if there is no other. `is_included`: GitLab's
+    pipeline is a part of another one, whose jobs may have any name. `writes_plans`: the job that
+    plans commits the plan to the branch of the pull request if another one is there. `submodules`
+    are all of the repository, from its root.
     """
 
     forge: Forge
     folder: str = ""
+    name: str = ""
+    is_included: bool = False
     writes_plans: bool = False
     submodules: tuple[str, ...] = ()
 
@@ -71,16 +74,21 @@ class _Template(StandardTemplate):
     delimiter = "@@"
 
 
-def workflow_paths(forge: Forge) -> tuple[str, ...]:
+def workflow_paths(forge: Forge, name: str = "") -> tuple[str, ...]:
     """Where the workflows of a forge go, relative to the repository's root."""
-    return tuple(_PLACES[forge].values())
+    return tuple(_place(each, name) for each in _TEMPLATES[forge])
 
 
-def validation(folder: str = "") -> dict[str, str]:
+def validation(folder: str = "", name: str = "") -> dict[str, str]:
     """The workflow that only validates, by its path."""
-    known = {**_of_folder(Forge.GITHUB, folder), **_of_submodules(Forge.GITHUB, is_needed=False)}
-    template = _read(f"github/{VALIDATION}")
-    return {f"{_GITHUB_FOLDER}/{VALIDATION}": template.substitute(known)}
+    request = WorkflowRequest(forge=Forge.GITHUB, folder=folder, name=name)
+    known = {
+        **_of_folder(Forge.GITHUB, folder),
+        **_of_name(request),
+        **_of_submodules(Forge.GITHUB, is_needed=False),
+    }
+    template = f"github/{VALIDATION}"
+    return {_place(template, name): _read(template).substitute(known)}
 
 
 def workflows(project: Project, request: WorkflowRequest) -> dict[str, str]:
@@ -91,39 +99,56 @@ def workflows(project: Project, request: WorkflowRequest) -> dict[str, str]:
     """
     forge, targets = request.forge, _reachable(project)
     paths = list(_paths(project, targets, request))
-    tokens: list[str] = []
-    variables = sorted({_variable(target) for target in targets})
-    for name in variables:
-        takers = [target.name for target in targets if _variable(target) == name]
-        secret = f"secrets.{name}"
-        if len(takers) < len(targets):
-            is_taker = " || ".join(f"matrix.target == '{taker}'" for taker in takers)
-            secret = f"({is_taker}) && {secret} || ''"
-        tokens.append(f"{name}: ${{{{ {secret} }}}}")
     known = {
         **_of_folder(forge, request.folder),
+        **_of_name(request),
         **_of_writing(request),
         "targets": json.dumps([target.name for target in targets]),
         **_of_submodules(forge, is_needed=bool({*paths}.intersection(request.submodules))),
         "paths": json.dumps(paths),
         "catalog": " ".join(f"--catalog {shlex.quote(path)}" for path in project.catalog),
-        "tokens": "\n          ".join(tokens),
+        "tokens": "\n          ".join(_tokens(targets)),
         "gate": gate_note(forge) if is_ordered(targets) else "",
     }
     # Which environment a job has can depend on another job on GitHub, not on GitLab.
     asks = forge is Forge.GITHUB and bool(project.policy.automatic)
-    known |= {"approval": "", "effects": ""}
-    if asks:
-        names = " ".join(shlex.quote(target.name) for target in targets)
-        known |= {
-            "approval": _read("github/approval-job.yml").substitute({**known, "names": names}),
-            "effects": "\n# A plan that needs no review by `policy.automatic` is applied in the"
-            " environment\n# TARGET-automatic, which has the token and no reviewers.",
-        }
+    known |= _of_effects(targets, known) if asks else {"approval": "", "effects": ""}
     job = _read(f"{forge}/apply-job.yml")
-    jobs = (job.substitute({**known, **e}) for e in apply_jobs(forge, targets, asks=asks))
+    jobs = (job.substitute({**known, **e}) for e in apply_jobs(forge, targets, known, asks=asks))
     known["jobs"] = "\n".join(jobs)
-    return {path: _read(name).substitute(known) for name, path in _PLACES[forge].items()}
+    return {_place(t, request.name): _read(t).substitute(known) for t in _TEMPLATES[forge]}
+
+
+def _of_effects(targets: Sequence[Target], known: Mapping[str, str]) -> dict[str, str]:
+    """The job that finds which plans need no review, and what to set up for it."""
+    names = " ".join(shlex.quote(target.name) for target in targets)
+    return {
+        "approval": _read("github/approval-job.yml").substitute({**known, "names": names}),
+        "effects": "\n# A plan that needs no review by `policy.automatic` is applied in the"
+        f" environment\n# {known['own']}TARGET-automatic, which has the token and no reviewers.",
+    }
+
+
+def _place(template: str, name: str) -> str:
+    """Where a template goes. Hidden folders are spelled out only here and in `starting`."""
+    if not template.startswith("github/"):
+        return f"{name}{PIPELINE}"
+    return f"{_GITHUB_FOLDER}/{_prefix(name)}{posixpath.basename(template)}"
+
+
+def _of_name(request: WorkflowRequest) -> dict[str, str]:
+    """The prefixes of jobs and of environments, and what only a pipeline of its own may set."""
+    own = _prefix(request.name)
+    is_whole = not request.is_included
+    return {
+        "own": own,
+        "job": own or _prefix("" if is_whole else "kaiten-sync"),
+        "whole": _read("gitlab/whole.yml").template if is_whole else "",
+    }
+
+
+def _prefix(name: str) -> str:
+    return f"{name}-" if name else ""
 
 
 def _of_folder(forge: Forge, folder: str) -> dict[str, str]:
@@ -205,6 +230,18 @@ def _of_submodules(forge: Forge, *, is_needed: bool) -> dict[str, str]:
         return {**lines, "strategy": "\n  variables: {GIT_SUBMODULE_STRATEGY: recursive}"}
     line = "submodules: true"
     return {**lines, "submodule": f", {line}", "submodules": f"\n          {line}"}
+
+
+def _tokens(targets: Sequence[Target]) -> Iterator[str]:
+    """One variable per secret, which holds it only in the jobs of the targets that take it."""
+    variables = sorted({_variable(target) for target in targets})
+    for name in variables:
+        takers = [target.name for target in targets if _variable(target) == name]
+        secret = f"secrets.{name}"
+        if len(takers) < len(targets):
+            is_taker = " || ".join(f"matrix.target == '{taker}'" for taker in takers)
+            secret = f"({is_taker}) && {secret} || ''"
+        yield f"{name}: ${{{{ {secret} }}}}"
 
 
 def _variable(target: Target) -> str:

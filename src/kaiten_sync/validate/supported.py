@@ -22,27 +22,13 @@ def needs_capabilities(desired: DesiredState) -> bool:
 
 def unsupported(desired: DesiredState, capabilities: Capabilities) -> tuple[Diagnostic, ...]:
     """One diagnostic per declared field that the server does not know."""
-    found: list[Diagnostic] = []
-    for address in desired.terms:
-        versions = spec_of(spec_of(address.kind).versions)
-        link = versions.flag.one_per if versions.flag else ""
-        if not capabilities.knows(versions.kind, link):
-            found.append(
-                Diagnostic(
-                    rule="no-families",
-                    message=f"the server has no families (so says {capabilities.source})",
-                    ref=desired.resources[address].source,
-                    address=str(address),
-                    hint=f"declare it below `{versions.section}`, or set the target's"
-                    " `generation` if this is wrong",
-                )
-            )
     return (
-        *found,
+        *_without_families(desired, capabilities),
         *(
             Diagnostic(
                 rule="unsupported-field",
-                message=f"the server does not know '{spec.name}' (so says {capabilities.source})",
+                message=f"the server does not know '{spec.name}'"
+                f" (according to {capabilities.source})",
                 ref=resource.sources.get(spec.name, resource.source),
                 address=str(resource.address),
                 hint="remove the field, or set the target's `generation` if this is wrong",
@@ -53,6 +39,22 @@ def unsupported(desired: DesiredState, capabilities: Capabilities) -> tuple[Diag
             and not capabilities.knows(resource.address.kind, spec.wire_name)
         ),
     )
+
+
+def _without_families(desired: DesiredState, capabilities: Capabilities) -> Iterator[Diagnostic]:
+    """Declared families, if the server has no versions that could make them up."""
+    for address in desired.terms:
+        versions = spec_of(spec_of(address.kind).versions)
+        link = versions.flag.one_per if versions.flag else ""
+        if not capabilities.knows(versions.kind, link):
+            yield Diagnostic(
+                rule="no-families",
+                message=f"the server has no families (according to {capabilities.source})",
+                ref=desired.resources[address].source,
+                address=str(address),
+                hint=f"declare it below `{versions.section}`, or set the target's `generation` if"
+                " this is wrong",
+            )
 
 
 def _declared(resource: Resource) -> Iterator[FieldSpec]:

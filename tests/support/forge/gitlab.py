@@ -88,17 +88,29 @@ class GitLab:
         return jobs
 
     def _jobs(self, known: Mapping[str, str]) -> Iterator[tuple[dict[str, Any], dict[str, str]]]:
-        text = (self.repository.folder / ".gitlab-ci.yml").read_text(encoding="utf-8")
-        pipeline = yaml.safe_load(text)
+        pipeline = self._pipeline(".gitlab-ci.yml")
         if not _holds(pipeline["workflow"]["rules"], known):
             return
-        for name in [each for each in pipeline if each not in _SETTINGS]:
-            job = _resolved(pipeline, name)
-            if name.startswith(".") or not _holds(job["rules"], known):
+        names = [each for each in pipeline if each not in _SETTINGS and not each.startswith(".")]
+        resolved = [(name, _resolved(pipeline, name)) for name in names]
+        for name, job in sorted(
+            resolved, key=lambda pair: pipeline["stages"].index(pair[1]["stage"])
+        ):
+            if not _holds(job["rules"], known):
                 continue
             for matrix in job.get("parallel", {}).get("matrix", [{"TARGET": [None]}]):
                 for target in matrix["TARGET"]:
                     yield {**job, "name": name}, {**known, **({"TARGET": target} if target else {})}
+
+    def _pipeline(self, path: str) -> dict[str, Any]:
+        """A file with those that it includes. GitLab would merge jobs of one name."""
+        text = (self.repository.folder / path).read_text(encoding="utf-8")
+        pipeline: dict[str, Any] = yaml.safe_load(text)
+        for each in pipeline.pop("include", []):
+            included = self._pipeline(each["local"].removeprefix("/"))
+            assert not pipeline.keys() & included.keys()
+            pipeline |= included
+        return pipeline
 
 
 def _resolved(pipeline: Mapping[str, Any], name: str) -> dict[str, Any]:

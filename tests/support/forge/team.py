@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from copy import copy
 from typing import Any
 
 import httpx
@@ -42,6 +44,23 @@ class Team:
         self.forge = kind(self.repository, place.folder / "forge")
         tokens = tokens_of(place)
         self.forge.secrets = {name: {"KAITEN_PROD_TOKEN": tokens[name]} for name in SCOPES}
+
+    @classmethod
+    def beside(cls, first: Team, name: str) -> Team:
+        """Another project in the repository of the first, for the same server."""
+        team = copy(first)
+        team.folder = first.repository.folder / name
+        words = ("--ci", first.forge.kind, "--name", name)
+        started = kaiten_sync("init", name, *words, cwd=first.repository.folder)
+        assert started.code == 0, started.stderr
+        team.change("kaiten-sync.yaml", "https://kaiten.example.com", first.server.url)
+        pipeline = first.repository.folder / ".gitlab-ci.yml"
+        if pipeline.exists():
+            text = pipeline.read_text(encoding="utf-8")
+            (line,) = re.findall(r"`(include: .*?)`", started.stderr)
+            pipeline.write_text(f"{text}\n{line}\n", encoding="utf-8")
+        first.repository.commit("Start another project")
+        return team
 
     def change(self, name: str, old: str, new: str) -> None:
         path = self.folder / name

@@ -111,6 +111,7 @@ def test_no_command_prints_the_help(capsys: pytest.CaptureFixture[str]) -> None:
     assert shown.startswith("Usage: ")
     assert "error:" not in shown
     assert "validate" in shown
+    assert not re.search(r"\w\.\.\.", shown)  # a sentence that a terminal of 80 columns cuts off
 
 
 def test_a_bug_is_no_traceback(
