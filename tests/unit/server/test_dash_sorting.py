@@ -130,6 +130,8 @@ def _fill_other_lists(api: httpx.Client) -> None:
         ("/usage", "threshold", 5, int),
         ("/usage", "saturation", 1, lambda text: float(text.removesuffix(" %"))),
         ("/usage", "license", 8, str),
+        ("/usage", "instance", 0, _fold),
+        ("/usage", "customer", 7, _fold),
         (f"{_CALLS}/licenses", "overage", 3, lambda text: int(text.removesuffix(" %"))),
         (f"{_CALLS}/licenses", "instances", 4, int),
         (f"{_CALLS}/licenses", "name", 0, _fold),

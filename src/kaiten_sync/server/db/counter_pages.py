@@ -18,6 +18,7 @@ from sqlalchemy import (
 )
 
 from kaiten_sync.licensing import LAST_MS
+from kaiten_sync.server.db.collation import ordered
 from kaiten_sync.server.db.rating import rated
 from kaiten_sync.server.db.rows import RowQuery
 from kaiten_sync.server.db.tables import (
@@ -118,7 +119,7 @@ def counters_page(
         keys: tuple[ColumnElement[Any], ...] = (found.c.sorted_by, found.c.place)
     else:
         found = rated(counters)
-        keys = (found.c[_SCANNED[name]].label("sorted_by"), found.c.ratio.label("place"))
+        keys = (ordered(found.c[_SCANNED[name]]).label("sorted_by"), found.c.ratio.label("place"))
     rows = select(found.c.instance_id, found.c.entitlement_id, *keys)
     rows = rows.where(*(each(found) for each in conditions))
     top = _ordered(rows, rows.selected_columns, sort).limit(bindparam("top"))

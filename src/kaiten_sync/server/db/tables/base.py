@@ -23,6 +23,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSONB
 
+from kaiten_sync.server.db.collation import ordered
+
 metadata = MetaData(
     naming_convention={
         "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -114,4 +116,5 @@ def folded() -> Column[str]:
 def folded_start(table: Table) -> ColumnElement[str]:
     """The beginning of a row's texts: an index of PostgreSQL takes 2,704 bytes at most."""
     # Numbers in the statement and not beside it: an index is used only by what looks like it.
-    return func.substr(table.c.folded, literal_column("1"), literal_column("64"))
+    start = func.substr(table.c.folded, literal_column("1"), literal_column("64"), type_=String())
+    return ordered(start)

@@ -17,7 +17,9 @@ down_revision = "0012"
 
 _USAGE, _INSTANCE, _CUSTOMER = "entitlement_usage", "instance", "customer"
 _RATING = ["entitlement_id", "license_id", "value", "window_end", "instance_id"]
-_START = text("substr(folded, 1, 64)")
+_START = "substr(folded, 1, 64)"
+_COLLATED = f'({_START}) COLLATE "C"'
+"""The order of code points, which SQLite has anyway."""
 _BATCH = 1_000
 """Rows that are read and written at a time: a table may be larger than the memory."""
 
@@ -60,9 +62,10 @@ def upgrade() -> None:
         _INSTANCE,
         ["organisation_id", "end_license_date", "id"],
     )
+    start = _COLLATED if op.get_bind().dialect.name == "postgresql" else _START
     for table in (_INSTANCE, _CUSTOMER):
         name = f"ix_{table}_organisation_id_start_id"
-        op.create_index(name, table, ["organisation_id", _START, "id"])
+        op.create_index(name, table, ["organisation_id", text(start), "id"])
 
 
 def downgrade() -> None:
