@@ -268,18 +268,7 @@ def _token(target: Target, environment: Mapping[str, str], project: Project | No
             )
         return token
     if target.token_file is not None:
-        path = Path(project.root if project else ".") / os.path.expanduser(str(target.token_file))
-        place = f"target {target.name} takes its token from {target.token_file}"
-        try:
-            token = read_regular(path, TOKEN_FILE_LIMIT_BYTES).decode("ascii").strip()
-        except (UsageError, ValueError) as error:
-            if path.exists() and not path.is_file():  # a pipe, a device
-                raise
-            reason = error.message if isinstance(error, UsageError) else "it is not a text"
-            raise CredentialError(f"{place}: {reason}", hint=_TOKEN_FILE_HINT) from None
-        if not token:
-            raise CredentialError(f"{place}, which is empty", hint=_TOKEN_FILE_HINT)
-        return token
+        return _token_from_file(target, Path(project.root if project else "."))
     return environment.get(TOKEN_VARIABLE) or None
 
 
@@ -290,3 +279,18 @@ def _certificates(target: Target, project: Project | None) -> Certificates | Non
     # Unlike Path.expanduser, this leaves the name of an unknown user as it is.
     path = Path(project.root if project else ".") / os.path.expanduser(target.ca)
     return Certificates(named_by=f"`ca` of target {target.name}", file=str(path))
+
+
+def _token_from_file(target: Target, root: Path) -> str:
+    path = root / os.path.expanduser(str(target.token_file))
+    place = f"target {target.name} takes its token from {target.token_file}"
+    try:
+        token = read_regular(path, TOKEN_FILE_LIMIT_BYTES).decode("ascii").strip()
+    except (UsageError, ValueError) as error:
+        if path.exists() and not path.is_file():  # a pipe, a device
+            raise
+        reason = error.message if isinstance(error, UsageError) else "it is not a text"
+        raise CredentialError(f"{place}: {reason}", hint=_TOKEN_FILE_HINT) from None
+    if not token:
+        raise CredentialError(f"{place}, which is empty", hint=_TOKEN_FILE_HINT)
+    return token

@@ -52,16 +52,13 @@ def decode_object(kind: str, item: object, parent: Address | None = None) -> Liv
             raise ServerError(f"the server returned {address} without its {name}")
     if spec.after_read is not None:
         spec.after_read(fields)
-    user = body.get("updatedBy")
     return LiveResource(
         address=address,
         fields=with_defaults(kind, fields),
         id=_id(body, address),
         family_id=_text(body.get(spec.family_wire)),
         updated_at=_text(body.get("updatedAt")),
-        updated_by=_text(user.get("name")) or _text(user.get("id"))
-        if isinstance(user, dict)
-        else _text(user),
+        updated_by=_actor(body),
     )
 
 
@@ -275,6 +272,13 @@ def _id(body: Mapping[str, Any], address: Address) -> str:
 
 def _text(value: object) -> str | None:
     return value if isinstance(value, str) else None
+
+
+def _actor(body: Mapping[str, Any]) -> str | None:
+    user = body.get("updatedBy")
+    if isinstance(user, dict):
+        return _text(user.get("name")) or _text(user.get("id"))
+    return _text(user)
 
 
 def _one(kind: str) -> str:

@@ -126,21 +126,7 @@ def _of_path(given: str, root: Path, new: Sequence[Path]) -> list[_Found]:
         FoundFile(_shown(os.path.relpath(path, os.path.realpath(root))), path) for path in new
     ]
     if all(isinstance(each, _LeftOut) for each in found):
-        if not glob.has_magic(given) and not os.path.isdir(root / given):
-            message = f"there is no such {'folder' if given.endswith('/') else 'file'}"
-        elif os.path.isdir(root / given):
-            message = "this folder contains no .yaml or .yml file"
-        else:
-            message = "no file matches this pattern"
-        above = (root / given).parent
-        beside = os.listdir(above) if above.is_dir() else ()
-        name = PurePath(given).name
-        submodule = empty_submodule(root / given)
-        if submodule is not None:
-            hint = f"the submodule {submodule} is not checked out: git submodule update --init"
-        else:
-            hint = did_you_mean(name, beside) or "check the path"
-        found.append(file_diagnostic(_shown(given), "no-such-file", message, hint))
+        found.append(_nothing_at(given, root))
     return found
 
 
@@ -276,6 +262,24 @@ def _fixed_part(pattern: str) -> str:
             break
         fixed.append(step)
     return os.path.join(*fixed) if fixed else ""
+
+
+def _nothing_at(given: str, root: Path) -> Diagnostic:
+    if not glob.has_magic(given) and not os.path.isdir(root / given):
+        message = f"there is no such {'folder' if given.endswith('/') else 'file'}"
+    elif os.path.isdir(root / given):
+        message = "this folder contains no .yaml or .yml file"
+    else:
+        message = "no file matches this pattern"
+    above = (root / given).parent
+    beside = os.listdir(above) if above.is_dir() else ()
+    name = PurePath(given).name
+    submodule = empty_submodule(root / given)
+    if submodule is not None:
+        hint = f"the submodule {submodule} is not checked out: git submodule update --init"
+    else:
+        hint = did_you_mean(name, beside) or "check the path"
+    return file_diagnostic(_shown(given), "no-such-file", message, hint)
 
 
 def _shown(given: str) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator, Mapping
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
-from kaiten_sync.git.run import GitError, git_in
+from kaiten_sync.git.run import Git, GitError, git_in
 from kaiten_sync.model.attribution import Attribution
 
 _COMMAND = (
@@ -30,12 +30,7 @@ def blame_lines(path: Path, lines: Collection[int]) -> Mapping[int, Attribution]
     try:
         git = git_in(path.parent, converts=True)
         output = git(*_COMMAND, path.name).decode(errors="replace")
-        # A shallow clone ends at these commits: git ascribes all that is older to them.
-        shallow = git("rev-parse", "--git-path", "shallow").decode(errors="surrogateescape").strip()
-        try:
-            cut_off = frozenset((git.folder / shallow).read_text(encoding="ascii").split())
-        except (OSError, ValueError):
-            cut_off = frozenset()
+        cut_off = _cut_off(git)
     except GitError:
         return {}
     wanted = set(lines)
@@ -44,6 +39,15 @@ def blame_lines(path: Path, lines: Collection[int]) -> Mapping[int, Attribution]
         number: Attribution(is_cut_off=True) if who.commit in cut_off else who
         for number, who in told.items()
     }
+
+
+def _cut_off(git: Git) -> frozenset[str]:
+    """The commits at which a shallow clone ends: git ascribes all that is older to them."""
+    path = git("rev-parse", "--git-path", "shallow").decode(errors="surrogateescape").strip()
+    try:
+        return frozenset((git.folder / path).read_text(encoding="ascii").split())
+    except (OSError, ValueError):
+        return frozenset()
 
 
 def _read(output: list[str]) -> Iterator[tuple[int, Attribution]]:

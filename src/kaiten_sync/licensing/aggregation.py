@@ -55,22 +55,7 @@ def fold(method: AggregationMethod | None, stored: Counter, value: float) -> Cou
     Raises:
         NotFiniteError: the value or the result is not finite.
     """
-    value = _finite(value)
-    match method:
-        case AggregationMethod.SUM | None:
-            folded = stored.value + value
-        case AggregationMethod.COUNT:
-            folded = stored.value + 1
-        case AggregationMethod.AVERAGE:
-            folded = (stored.value * stored.event_count + value) / (stored.event_count + 1)
-        case AggregationMethod.MAX:
-            folded = max(stored.value, value)
-        case AggregationMethod.MIN:
-            folded = min(stored.value, value)
-        case AggregationMethod.LATEST:
-            folded = value
-        case _:
-            assert_never(method)
+    folded = _step(method, stored, _finite(value))
     return Counter(_finite(folded), min(stored.event_count + 1, MAX_EVENT_COUNT))
 
 
@@ -81,6 +66,23 @@ def set_to(value: float) -> Counter:
         NotFiniteError: the value is not finite.
     """
     return Counter(_finite(value), 1)
+
+
+def _step(method: AggregationMethod | None, stored: Counter, value: float) -> float:
+    match method:
+        case AggregationMethod.SUM | None:
+            return stored.value + value
+        case AggregationMethod.COUNT:
+            return stored.value + 1
+        case AggregationMethod.AVERAGE:
+            return (stored.value * stored.event_count + value) / (stored.event_count + 1)
+        case AggregationMethod.MAX:
+            return max(stored.value, value)
+        case AggregationMethod.MIN:
+            return min(stored.value, value)
+        case AggregationMethod.LATEST:
+            return value
+    assert_never(method)
 
 
 def _finite(number: float) -> float:

@@ -225,13 +225,7 @@ class _MonthGrid:
 
 
 def _grid(period: ResetPeriod, anchor: ResetAnchor | None, license_start_ms: int) -> _Grid:
-    match anchor:
-        case ResetAnchor.CALENDAR | None:
-            origin_ms = CALENDAR_ORIGIN_MS
-        case ResetAnchor.LICENSE_START:
-            origin_ms = license_start_ms
-        case _:
-            assert_never(anchor)
+    origin_ms = _origin_ms(anchor, license_start_ms)
     match period:
         case ResetPeriod.HOUR:
             return _EvenGrid(origin_ms, HOUR_MS)
@@ -244,6 +238,15 @@ def _grid(period: ResetPeriod, anchor: ResetAnchor | None, license_start_ms: int
         case ResetPeriod.YEAR:
             return _MonthGrid(origin_ms, 12)
     assert_never(period)
+
+
+def _origin_ms(anchor: ResetAnchor | None, license_start_ms: int) -> int:
+    match anchor:
+        case ResetAnchor.CALENDAR | None:
+            return CALENDAR_ORIGIN_MS
+        case ResetAnchor.LICENSE_START:
+            return license_start_ms
+    assert_never(anchor)
 
 
 def _index_at(grid: _Grid, at_ms: int) -> int:

@@ -49,25 +49,7 @@ def in_order(
     serving = serving_of(sorted(changes, key=level), families, live)
     edges = _Edges(changes, families, serving, replaced)
     linked = [replace(c, depends_on=tuple(sorted(edges.before(c)))) for c in changes]
-    # Kahn's order, lowest level first, then by address: one order for one set of changes.
-    # The address and the id decide among equals, so that one set of changes has one order.
-    waiting = {c.id: len(c.depends_on) for c in linked}
-    followers: Mapping[str, list[Change]] = defaultdict(list)
-    for change in linked:
-        for needed in change.depends_on:
-            followers[needed].append(change)
-    ready = [(level(c), c.address.sort_key, c.id, c) for c in linked if not c.depends_on]
-    heapq.heapify(ready)
-    ordered: list[Change] = []
-    while ready:
-        *_, change = heapq.heappop(ready)
-        ordered.append(change)
-        for follower in followers[change.id]:
-            waiting[follower.id] -= 1
-            if waiting[follower.id] == 0:
-                place = (level(follower), follower.address.sort_key, follower.id, follower)
-                heapq.heappush(ready, place)
-    return tuple(ordered)
+    return _topological(linked)
 
 
 def edges_within(changes: Sequence[Change]) -> Iterator[tuple[Change, set[str]]]:
@@ -235,3 +217,27 @@ class _Edges:
             for other in self._by_address[address]:
                 if other.action == Action.CREATE:
                     yield other
+
+
+def _topological(changes: Sequence[Change]) -> tuple[Change, ...]:
+    """Kahn's order, lowest level first.
+
+    The address and the id decide among equals, so that one set of changes has one order.
+    """
+    waiting = {c.id: len(c.depends_on) for c in changes}
+    followers: Mapping[str, list[Change]] = defaultdict(list)
+    for change in changes:
+        for needed in change.depends_on:
+            followers[needed].append(change)
+    ready = [(level(c), c.address.sort_key, c.id, c) for c in changes if not c.depends_on]
+    heapq.heapify(ready)
+    ordered: list[Change] = []
+    while ready:
+        *_, change = heapq.heappop(ready)
+        ordered.append(change)
+        for follower in followers[change.id]:
+            waiting[follower.id] -= 1
+            if waiting[follower.id] == 0:
+                place = (level(follower), follower.address.sort_key, follower.id, follower)
+                heapq.heappush(ready, place)
+    return tuple(ordered)

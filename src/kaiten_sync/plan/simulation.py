@@ -53,20 +53,7 @@ class Simulation:
             # A server with first states numbers the versions itself.
             specs = spec_of(change.address.kind).fields
             if any(specs[each.name].born_as is not ABSENT for each in change.fields):
-                address = change.address
-                family = self._families.of[address]
-                wanted = number_of(address, {each.name: each.after for each in change.fields})
-                coming = self._highest[family] + 1
-                is_new = family not in self._live_families
-                if wanted is not None and (wanted < coming or (is_new and wanted > coming)):
-                    least = "" if is_new else "at least "
-                    yield Diagnostic(
-                        rule="version-number",
-                        message=f"the server will number it {least}{coming}, not {wanted}",
-                        address=str(address),
-                        hint="declare that number, or none: then versions are made in the order in"
-                        " which they are declared",
-                    )
+                yield from self._number_objections(change)
         moved = move_of(change.address.kind, change.action)
         if moved is None:
             return
@@ -134,4 +121,21 @@ class Simulation:
                 message=f"there is no family {slug} to join",
                 address=str(change.address),
                 hint=f"remove `{link}`, or declare {change.address.kind}/{slug}, which opens it",
+            )
+
+    def _number_objections(self, change: Change) -> Iterator[Diagnostic]:
+        """A number that the server surely does not give: it counts on, and reuses none."""
+        address = change.address
+        family = self._families.of[address]
+        wanted = number_of(address, {each.name: each.after for each in change.fields})
+        coming = self._highest[family] + 1
+        is_new = family not in self._live_families
+        if wanted is not None and (wanted < coming or (is_new and wanted > coming)):
+            least = "" if is_new else "at least "
+            yield Diagnostic(
+                rule="version-number",
+                message=f"the server will number it {least}{coming}, not {wanted}",
+                address=str(address),
+                hint="declare that number, or none: then versions are made in the order in which"
+                " they are declared",
             )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from kaiten_sync.model.diagnostic import Diagnostic, Severity
 from kaiten_sync.model.value import Json
@@ -21,14 +21,6 @@ def render_gitlab(diagnostics: Sequence[Diagnostic]) -> str:
     Source: GitLab docs, "Code Quality report format".
     """
     shown = listed(diagnostics)
-    # GitLab shows only one of several diagnostics with the same fingerprint, so equal ones are
-    # numbered. It has to stay the same from one commit to the next: nothing with lines in it.
-    marks: list[str] = []
-    seen: Counter[tuple[str, str, str | None, str]] = Counter()
-    for each in shown:
-        key = (each.ref.file if each.ref else "", each.rule, each.address, each.message)
-        marks.append(hashlib.sha256(json.dumps([*key, seen[key]]).encode()).hexdigest())
-        seen[key] += 1
     entries: list[Json] = [
         {
             "description": diagnostic.headline
@@ -36,13 +28,27 @@ def render_gitlab(diagnostics: Sequence[Diagnostic]) -> str:
             "check_name": diagnostic.rule,
             "fingerprint": mark,
             "severity": _SEVERITIES[diagnostic.severity],
-            # GitLab requires a path: without one it is that of the whole repository.
-            "location": {
-                "path": ref.file if ref else ".",
-                "lines": {"begin": ref.line if ref else 1},
-            },
+            "location": _location(diagnostic),
         }
-        for diagnostic, mark in zip(shown, marks, strict=True)
-        for ref in [diagnostic.ref]
+        for diagnostic, mark in zip(shown, _fingerprints(shown), strict=True)
     ]
     return json_text(entries)
+
+
+def _location(diagnostic: Diagnostic) -> Json:
+    ref = diagnostic.ref
+    if ref is None:  # GitLab requires a path: that of the whole repository
+        return {"path": ".", "lines": {"begin": 1}}
+    return {"path": ref.file, "lines": {"begin": ref.line}}
+
+
+def _fingerprints(diagnostics: Sequence[Diagnostic]) -> Iterator[str]:
+    """What identifies a diagnostic from one commit to the next: so nothing with lines in it.
+
+    GitLab shows only one of several with the same fingerprint, so equal ones are numbered.
+    """
+    seen: Counter[tuple[str, str, str | None, str]] = Counter()
+    for each in diagnostics:
+        key = (each.ref.file if each.ref else "", each.rule, each.address, each.message)
+        yield hashlib.sha256(json.dumps([*key, seen[key]]).encode()).hexdigest()
+        seen[key] += 1

@@ -98,27 +98,33 @@ def _head(plan: Plan, notices: str, *, is_refused: bool, origin: Origin) -> str:
     elif plan.migration is not None:
         parts.append(plan_summary(plan))
     else:
-        summary = plan.summary
-        actions = action_counts(plan)
-        harm = [
-            (e.value, summary.effects.get(e.value, 0)) for e in (Effect.BREAKS, Effect.TIGHTENS)
-        ]
-        cells = [(name, number) for name, number in (*actions, *harm) if number]
-        cells += [
-            ("unchanged", summary.unchanged),
-            ("not managed", summary.unmanaged),
-            ("requests", plan.requests),
-        ]
-        names = " | ".join(name for name, _ in cells)
-        numbers = " | ".join(f"{number:,}" for _, number in cells)
-        parts.append(f"| {names} |\n|{'---:|' * len(cells)}\n| {numbers} |")
-    if warnings := plan_warnings(plan):
-        lines = [cut(safe_text(each), _WARNING_LIMIT) for each in warnings[:_WARNINGS_LIMIT]]
-        if left := len(warnings) - len(lines):
-            lines.append(f"and {left:,} more")
-        parts.append(f"**Warnings**\n\n{fence(lines, 'text')}")
+        parts.append(_table(plan))
+    if plan_warnings(plan):
+        parts.append(f"**Warnings**\n\n{_warnings(plan)}")
     parts += [f"**{each.title}**\n\n{fence(each.lines, 'text')}" for each in notes_beside(plan)]
     return parts[0] + "\n" + "\n\n".join(parts[1:]) + "\n\n"
+
+
+def _table(plan: Plan) -> str:
+    summary = plan.summary
+    actions = action_counts(plan)
+    harm = [(e.value, summary.effects.get(e.value, 0)) for e in (Effect.BREAKS, Effect.TIGHTENS)]
+    cells = [(name, number) for name, number in (*actions, *harm) if number]
+    cells += [
+        ("unchanged", summary.unchanged),
+        ("not managed", summary.unmanaged),
+        ("requests", plan.requests),
+    ]
+    names = " | ".join(name for name, _ in cells)
+    numbers = " | ".join(f"{number:,}" for _, number in cells)
+    return f"| {names} |\n|{'---:|' * len(cells)}\n| {numbers} |"
+
+
+def _warnings(plan: Plan) -> str:
+    warnings = plan_warnings(plan)
+    lines = [cut(safe_text(w), _WARNING_LIMIT) for w in warnings[:_WARNINGS_LIMIT]]
+    left = len(warnings) - len(lines)
+    return fence([*lines, *([f"and {left:,} more"] if left else [])], "text")
 
 
 def _block(entry: PlanEntry) -> Block:

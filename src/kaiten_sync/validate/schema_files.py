@@ -80,11 +80,13 @@ def _flat(part: Any, definitions: Mapping[str, Any]) -> Any:
         return part
     used = str(part.get("$ref", "")).removeprefix("#/$defs/")
     merged = {**definitions.get(used, {}), **part}
-    # In JSON Schema `$` is the end of the text; Python needs `\Z` for that.
     return {
-        key: (value[:-1] + r"\Z" if value.endswith("$") else value)
-        if key == "pattern"
-        else _flat(value, definitions)
+        key: _whole(value) if key == "pattern" else _flat(value, definitions)
         for key, value in merged.items()
         if key not in ("$ref", "$defs")
     }
+
+
+def _whole(pattern: str) -> str:
+    r"""In JSON Schema `$` is the end of the text; Python needs `\Z` for that."""
+    return pattern[:-1] + r"\Z" if pattern.endswith("$") else pattern

@@ -57,11 +57,7 @@ _SPECIAL = {
 
 def is_public(address: Address) -> bool:
     """Whether an address is one machine on the open internet, in every form it can be read."""
-    if isinstance(address, IPv4Address):
-        inner = None
-    else:
-        is_translated = address in _NAT64
-        inner = IPv4Address(int(address) & 0xFFFFFFFF) if is_translated else address.ipv4_mapped
+    inner = _inner_address(address)
     if inner is not None:
         return is_public(inner)
     if isinstance(address, IPv6Address) and address not in _GLOBAL_UNICAST:
@@ -84,3 +80,11 @@ def literal_address(host: str) -> Address | None:
         return IPv4Address(socket.inet_aton(bare))
     except (OSError, ValueError):
         return None
+
+
+def _inner_address(address: Address) -> IPv4Address | None:
+    """The IPv4 address that an IPv6 address is sent to; None if it is sent as it is."""
+    if isinstance(address, IPv4Address):
+        return None
+    is_translated = address in _NAT64
+    return IPv4Address(int(address) & 0xFFFFFFFF) if is_translated else address.ipv4_mapped

@@ -53,18 +53,7 @@ def saturation(
 ) -> Saturation:
     """How full a grant with this threshold and this overage is."""
     most = maximum(threshold, overage_percent)
-    if threshold == UNCAPPED:
-        band = Band.UNLIMITED
-    elif value > most:
-        band = Band.OVER
-    elif value > threshold:
-        band = Band.OVERAGE
-    elif value == threshold:
-        band = Band.AT_LIMIT if threshold > 0 else Band.OK  # nothing is granted, and nothing used
-    else:
-        boundary = warning_boundary(threshold, warning_threshold_percent)
-        near = threshold * NEAR_RATIO if boundary is None else boundary
-        band = Band.WARNING if threshold > 0 and value >= near else Band.OK
+    band = _band(value, threshold, most, warning_threshold_percent)
     return Saturation(
         band=band,
         ratio=None if band is Band.UNLIMITED else ratio_to(threshold, value),
@@ -78,3 +67,17 @@ def ratio_to(threshold: float, value: float) -> float | None:
     if threshold <= 0:
         return None
     return max(-MOST_RATIO, min(value / threshold, MOST_RATIO))
+
+
+def _band(value: float, threshold: float, most: float, warning_threshold_percent: int) -> Band:
+    if threshold == UNCAPPED:
+        return Band.UNLIMITED
+    if value > most:
+        return Band.OVER
+    if value > threshold:
+        return Band.OVERAGE
+    if value == threshold:
+        return Band.AT_LIMIT if threshold > 0 else Band.OK  # nothing is granted, and nothing used
+    boundary = warning_boundary(threshold, warning_threshold_percent)
+    near = threshold * NEAR_RATIO if boundary is None else boundary
+    return Band.WARNING if threshold > 0 and value >= near else Band.OK

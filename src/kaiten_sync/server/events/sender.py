@@ -93,21 +93,7 @@ class Sender:
         status, answered = None, b""
         try:
             body = delivery_body(message.name, message.type, message.payload)
-            # The signature by the Standard Webhooks, under its own names and under Svix's.
-            now = datetime.now(UTC)
-            named = {
-                "id": message.id,
-                "timestamp": str(int(now.timestamp())),
-                "signature": Webhook(message.secret).sign(message.id, now, body),
-            }
-            headers = {
-                "Content-Type": "application/json",
-                "User-Agent": "kaiten-sync-webhooks",
-                # What is kept of an answer is shown as it came.
-                "Accept-Encoding": "identity",
-                **{f"svix-{name}": value for name, value in named.items()},
-                **{f"webhook-{name}": value for name, value in named.items()},
-            }
+            headers = _headers(message, body)
             async with asyncio.timeout(self._timeout_s):
                 status, reason, answered = await self._post(message.url, headers, body)
         except TimeoutError:
@@ -129,12 +115,7 @@ class Sender:
     async def _post(self, to: str, headers: Mapping[str, str], body: str) -> tuple[int, str, bytes]:
         """The status of the answer, its phrase, and the beginning of its body."""
         url = httpx.URL(to)
-        port = url.port or (443 if url.scheme == "https" else 80)
-        found = await self._resolve(url.host, port)
-        allowed = [each for each in found if self._allow_private or is_public(each)]
-        if not allowed:
-            raise OSError(f"{url.host} is in a private network, and nothing is sent there")
-        address = allowed[0]
+        address = await self._checked_address(url)
         async with (
             httpx.AsyncClient(verify=self._tls, trust_env=False, timeout=self._timeout_s) as client,
             client.stream(
@@ -154,3 +135,29 @@ class Sender:
                 if size > ANSWER_LIMIT_BYTES:
                     break
             return answer.status_code, answer.reason_phrase, kept
+
+    async def _checked_address(self, url: httpx.URL) -> Address:
+        port = url.port or (443 if url.scheme == "https" else 80)
+        found = await self._resolve(url.host, port)
+        allowed = [each for each in found if self._allow_private or is_public(each)]
+        if not allowed:
+            raise OSError(f"{url.host} is in a private network, and nothing is sent there")
+        return allowed[0]
+
+
+def _headers(message: Message, body: str) -> dict[str, str]:
+    """The signature by the Standard Webhooks, under its own names and under Svix's."""
+    now = datetime.now(UTC)
+    named = {
+        "id": message.id,
+        "timestamp": str(int(now.timestamp())),
+        "signature": Webhook(message.secret).sign(message.id, now, body),
+    }
+    return {
+        "Content-Type": "application/json",
+        "User-Agent": "kaiten-sync-webhooks",
+        # What is kept of an answer is shown as it came.
+        "Accept-Encoding": "identity",
+        **{f"svix-{name}": value for name, value in named.items()},
+        **{f"webhook-{name}": value for name, value in named.items()},
+    }

@@ -102,19 +102,22 @@ class Throttle:
             if wait_ms:
                 raise ThrottledError(wait_ms) from error
             with self._lock:
-                count = self._counts.get(place)
-                if count is None or count.began_ms <= now_ms - WAIT_MS:
-                    count = _Count(now_ms)
-                if self._in_all.began_ms <= now_ms - WAIT_MS:
-                    self._in_all = _Count(now_ms)
-                self._in_all.failures += digest not in count.guesses
-                count.failures += 1
-                count.guesses.add(digest)
-                _remember(self._counts, place, count)
+                self._count(place, digest, now_ms)
             raise
         if not is_generated(token):
             with self._lock:
                 _remember(self._used, (place, digest), None)
+
+    def _count(self, place: str, digest: str, now_ms: int) -> None:
+        count = self._counts.get(place)
+        if count is None or count.began_ms <= now_ms - WAIT_MS:
+            count = _Count(now_ms)
+        if self._in_all.began_ms <= now_ms - WAIT_MS:
+            self._in_all = _Count(now_ms)
+        self._in_all.failures += digest not in count.guesses
+        count.failures += 1
+        count.guesses.add(digest)
+        _remember(self._counts, place, count)
 
     def _wait_ms(self, place: str, now_ms: int) -> int:
         """How long until a failure is counted again; 0 for not at all."""
