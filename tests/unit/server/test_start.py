@@ -206,10 +206,18 @@ def test_a_host_that_is_not_of_this_machine_is_named(tmp_path: Path, host: str) 
     assert "--host is an address of this machine" in (refused.value.hint or "")
 
 
+def _is_compared(_item: object, name: str | None, kind: str, *_: object) -> bool:
+    # Neither sees the collation of an expression; `test_migrations` compares these indexes too.
+    return not (kind == "index" and str(name).endswith("_start_id"))
+
+
+@pytest.mark.filterwarnings("ignore:Skipped unsupported reflection of expression-based index")
+@pytest.mark.filterwarnings("ignore:autogenerate skipping metadata-specified expression-based")
 def test_migrations_lead_to_the_tables(fresh_url: str) -> None:
     start(fresh_url)
     with closing(open_engine(fresh_url)) as database, database.reading() as connection:
-        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        options = {"compare_type": True, "include_object": _is_compared}
+        context = MigrationContext.configure(connection, opts=options)
         assert compare_metadata(context, metadata) == []
 
 

@@ -27,7 +27,7 @@ def _as_it_is(element: _ByCodePoints, compiler: SQLCompiler, **more: Any) -> str
 
 @compiles(_ByCodePoints, "postgresql")
 def _collated(element: _ByCodePoints, compiler: SQLCompiler, **more: Any) -> str:
-    return f'({compiler.process(element.clauses, **more)}) COLLATE "C"'
+    return f'{compiler.process(element.clauses, **more)} COLLATE "C"'
 
 
 def ordered(key: ColumnElement[Any]) -> ColumnElement[Any]:
