@@ -31,7 +31,7 @@ from kaiten_sync.server.db.tables import (
     license_version,
     usage,
 )
-from kaiten_sync.server.db.usage import CountedUsage
+from kaiten_sync.server.db.usage import COUNTER_COLUMNS, GRANTED_COLUMNS, CountedUsage
 from kaiten_sync.server.domain.saturation import NEAR_RATIO
 
 Condition = Callable[[Subquery], ColumnElement[bool]]
@@ -50,31 +50,12 @@ class MeteredUsage(CountedUsage):
 
 
 NAMED: Select[Any] = select(
-    instance.c.id.label("instance_id"),
-    instance.c.slug.label("instance_slug"),
-    instance.c.name.label("instance_name"),
-    instance.c.start_license_date,
+    *GRANTED_COLUMNS,
+    *COUNTER_COLUMNS,
     instance.c.end_license_date,
     customer.c.slug.label("customer_slug"),
     customer.c.name.label("customer_name"),
-    license_version.c.id.label("license_id"),
-    license_version.c.slug.label("license_slug"),
-    entitlement.c.id.label("entitlement_id"),
-    entitlement.c.slug.label("entitlement_slug"),
     entitlement.c.name.label("entitlement_name"),
-    entitlement.c.type.label("entitlement_type"),
-    entitlement.c.unit_singular,
-    entitlement.c.unit_plural,
-    entitlement.c.aggregation_method,
-    entitlement.c.reset_period,
-    entitlement.c.reset_anchor,
-    entitlement.c.warning_threshold_percent,
-    grant.c.value.label("limit"),
-    grant.c.overage_percent,
-    usage.c.value,
-    usage.c.event_count,
-    usage.c.period_start,
-    usage.c.report_seq,
     usage.c.updated_at,
 )
 

@@ -137,26 +137,33 @@ _FIND_INSTANCE: RowQuery[InstanceKey] = RowQuery(
         _MINE, instance.c.slug == bindparam("slug")
     ),
 )
+_TERMS_COLUMNS = (
+    entitlement.c.id.label("entitlement_id"),
+    entitlement.c.slug.label("entitlement_slug"),
+    entitlement.c.type.label("entitlement_type"),
+    entitlement.c.reset_period,
+    entitlement.c.reset_anchor,
+    instance.c.start_license_date,
+)
+GRANTED_COLUMNS = (
+    *_TERMS_COLUMNS,
+    instance.c.id.label("instance_id"),
+    instance.c.slug.label("instance_slug"),
+    instance.c.name.label("instance_name"),
+    license_version.c.id.label("license_id"),
+    license_version.c.slug.label("license_slug"),
+    entitlement.c.aggregation_method,
+    entitlement.c.warning_threshold_percent,
+    entitlement.c.unit_singular,
+    entitlement.c.unit_plural,
+    grant.c.value.label("limit"),
+    grant.c.overage_percent,
+)
+COUNTER_COLUMNS = (usage.c.value, usage.c.event_count, usage.c.period_start, usage.c.report_seq)
+"""The fields of `UsageTerms`, of `GrantedUsage`, and those that `CountedUsage` adds."""
+
 GRANTED: Select[Any] = (
-    select(
-        instance.c.id.label("instance_id"),
-        instance.c.slug.label("instance_slug"),
-        instance.c.name.label("instance_name"),
-        instance.c.start_license_date,
-        license_version.c.id.label("license_id"),
-        license_version.c.slug.label("license_slug"),
-        entitlement.c.id.label("entitlement_id"),
-        entitlement.c.slug.label("entitlement_slug"),
-        entitlement.c.type.label("entitlement_type"),
-        entitlement.c.aggregation_method,
-        entitlement.c.reset_period,
-        entitlement.c.reset_anchor,
-        entitlement.c.warning_threshold_percent,
-        entitlement.c.unit_singular,
-        entitlement.c.unit_plural,
-        grant.c.value.label("limit"),
-        grant.c.overage_percent,
-    )
+    select(*GRANTED_COLUMNS)
     .select_from(instance)
     .join(license_version, license_version.c.id == instance.c.license_id)
     .join(grant, grant.c.license_id == license_version.c.id)
@@ -173,25 +180,15 @@ _GRANTED_HELD = RowQuery(
     ),
 )
 
-_COUNTER = (usage.c.value, usage.c.event_count, usage.c.period_start, usage.c.report_seq)
 _FIND_COUNTER: RowQuery[CounterState] = RowQuery(
     CounterState,
-    select(*_COUNTER)
+    select(*COUNTER_COLUMNS)
     .where(usage.c.instance_id == bindparam("instance"))
     .where(usage.c.entitlement_id == bindparam("entitlement")),
 )
 _TERMS: RowQuery[CounterTerms] = RowQuery(
     CounterTerms,
-    select(
-        entitlement.c.id.label("entitlement_id"),
-        entitlement.c.slug.label("entitlement_slug"),
-        entitlement.c.type.label("entitlement_type"),
-        entitlement.c.reset_period,
-        entitlement.c.reset_anchor,
-        instance.c.start_license_date,
-        instance.c.license_id,
-        usage.c.period_start,
-    )
+    select(*_TERMS_COLUMNS, instance.c.license_id, usage.c.period_start)
     .select_from(usage)
     .join(entitlement, entitlement.c.id == usage.c.entitlement_id)
     .join(instance, instance.c.id == usage.c.instance_id)
@@ -205,7 +202,7 @@ _FOLLOW = (
 )
 _LIST = RowQuery(
     CountedUsage,
-    _GRANTED.add_columns(*_COUNTER).outerjoin(
+    _GRANTED.add_columns(*COUNTER_COLUMNS).outerjoin(
         usage,
         and_(usage.c.instance_id == instance.c.id, usage.c.entitlement_id == entitlement.c.id),
     ),
@@ -221,7 +218,7 @@ _LIST_MEMBERS: RowQuery[MemberUsage] = RowQuery(
         entitlement.c.reset_period,
         entitlement.c.reset_anchor,
         grant.c.value.label("limit"),
-        *_COUNTER,
+        *COUNTER_COLUMNS,
     )
     .select_from(group_member)
     .join(entitlement, entitlement.c.id == group_member.c.entitlement_id)

@@ -24,7 +24,13 @@ from sqlalchemy.dialects import postgresql, sqlite
 from kaiten_sync.server.db.locks import turn_key
 from kaiten_sync.server.db.rows import RowQuery, values_of
 from kaiten_sync.server.db.tables import entitlement, instance, usage, usage_day, usage_report
-from kaiten_sync.server.db.usage import GRANTED, CountedUsage, ReportRow, UsagePair
+from kaiten_sync.server.db.usage import (
+    COUNTER_COLUMNS,
+    GRANTED,
+    CountedUsage,
+    ReportRow,
+    UsagePair,
+)
 from kaiten_sync.server.db.usage_days import UsageDayRow
 
 Slugs = tuple[str, str]
@@ -74,9 +80,7 @@ _PAIRS: RowQuery[_NamedPair] = RowQuery(
 # On PostgreSQL nobody deletes these two until the transaction ends: what it writes points at them.
 _COUNTED: RowQuery[CountedUsage] = RowQuery(
     CountedUsage,
-    GRANTED.add_columns(
-        usage.c.value, usage.c.event_count, usage.c.period_start, usage.c.report_seq
-    )
+    GRANTED.add_columns(*COUNTER_COLUMNS)
     .outerjoin(
         usage,
         and_(usage.c.instance_id == instance.c.id, usage.c.entitlement_id == entitlement.c.id),
