@@ -97,6 +97,15 @@ def test_what_the_server_cleared_leaves_the_overlay(applied: Workplace, api: htt
     assert read(applied) == CATALOG
 
 
+def sell(place: Workplace, catalog: str, overlay: str, project: str = PROJECT) -> None:
+    """Apply a catalog with the overlay of prod."""
+    place.write("catalog.yaml", catalog)
+    place.write("prod.yaml", overlay)
+    place.write("kaiten-sync.yaml", project.replace("URL", place.url))
+    assert place.run("plan", "-t", "prod", "-o", "plans/prod.plan.json").code == 0
+    assert place.run("apply", "plans/prod.plan.json").code == 0
+
+
 OTHERS = """\
 version: 1
 entitlements:
@@ -129,14 +138,7 @@ def test_what_is_inherited_from_an_overlay_is_overridden_there(
     place: Workplace, api: httpx.Client, overlay: str, after: str
 ) -> None:
     """The base belongs to the other targets, which never had the overlay's value."""
-    place.write("catalog.yaml", OTHERS)
-    place.write("prod.yaml", overlay)
-    place.write(
-        "kaiten-sync.yaml",
-        PROJECT.replace("URL", place.url) + f"  staging: {{url: {place.url}}}\n",
-    )
-    assert place.run("plan", "-t", "prod", "-o", "plans/prod.plan.json").code == 0
-    assert place.run("apply", "plans/prod.plan.json").code == 0
+    sell(place, OTHERS, overlay, PROJECT + "  staging: {url: URL}\n")
     grant(api, "seats", "number", 6)
     adopt(place, "license/growth/grant/seats")
     assert read(place) == OTHERS
@@ -146,11 +148,7 @@ def test_what_is_inherited_from_an_overlay_is_overridden_there(
 def test_what_is_gone_of_an_overlay_is_taken_away_there(
     place: Workplace, api: httpx.Client
 ) -> None:
-    place.write("catalog.yaml", OTHERS)
-    place.write("prod.yaml", BUNDLE)
-    place.write("kaiten-sync.yaml", PROJECT.replace("URL", place.url))
-    assert place.run("plan", "-t", "prod", "-o", "plans/prod.plan.json").code == 0
-    assert place.run("apply", "plans/prod.plan.json").code == 0
+    sell(place, OTHERS, BUNDLE)
     assert api.delete("/licenses/growth/entitlements/seats").status_code == 204
     adopt(place, "license/growth/grant/seats")
     assert read(place) == OTHERS
@@ -176,11 +174,7 @@ MERGED_OVER = "version: 1\nlicenses:\n  pro: {entitlements: {seats: 5}}\n"
 def test_what_is_gone_of_a_list_that_the_overlay_has_too_is_taken_away_there(
     place: Workplace, api: httpx.Client, slug: str, after: str
 ) -> None:
-    place.write("catalog.yaml", MERGED)
-    place.write("prod.yaml", MERGED_OVER)
-    place.write("kaiten-sync.yaml", PROJECT.replace("URL", place.url))
-    assert place.run("plan", "-t", "prod", "-o", "plans/prod.plan.json").code == 0
-    assert place.run("apply", "plans/prod.plan.json").code == 0
+    sell(place, MERGED, MERGED_OVER)
     assert api.delete(f"/licenses/pro/entitlements/{slug}").status_code == 204
     adopt(place, f"license/pro/grant/{slug}")
     assert read(place) == MERGED

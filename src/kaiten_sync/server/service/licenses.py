@@ -85,24 +85,7 @@ def create_license(work: Work, fields: LicenseFields) -> LicenseRow:
         # Cleared before it is set: one default per family is an index, checked at each statement.
         if fields.is_default:
             _clear_default(work, before)
-        named = fields.version_name
-        row = LicenseRow(
-            id=new_id(),
-            organization_id=work.organization_id,
-            family_id=family_id,
-            slug=slug,
-            name=fields.name,
-            description=fields.description,
-            type=fields.type,
-            version=version,
-            version_name=f"Version - {version}" if named is None else named,
-            lifecycle_state=fields.lifecycle_state or PUBLISHED,
-            is_default=fields.is_default,
-            is_active=fields.is_active,
-            created_at=work.now_ms,
-            updated_at=work.now_ms,
-        )
-        licenses.add_license(work.connection, row)
+        _add(work, fields, family_id=family_id, slug=slug, version=version)
     created = get_license(work, slug, "CreateLicense")
     if before is None:  # The family is there before the version that opens it.
         tell_family(work, created.family_id, None)
@@ -217,6 +200,27 @@ def _target_family(work: Work, fields: LicenseFields) -> FamilyRow | None:
             "CreateLicense.FamilyMismatch", "familyId and familySlug name different families"
         )
     return family
+
+
+def _add(work: Work, fields: LicenseFields, *, family_id: str, slug: str, version: int) -> None:
+    named = fields.version_name
+    row = LicenseRow(
+        id=new_id(),
+        organization_id=work.organization_id,
+        family_id=family_id,
+        slug=slug,
+        name=fields.name,
+        description=fields.description,
+        type=fields.type,
+        version=version,
+        version_name=f"Version - {version}" if named is None else named,
+        lifecycle_state=fields.lifecycle_state or PUBLISHED,
+        is_default=fields.is_default,
+        is_active=fields.is_active,
+        created_at=work.now_ms,
+        updated_at=work.now_ms,
+    )
+    licenses.add_license(work.connection, row)
 
 
 def _free_slug(
