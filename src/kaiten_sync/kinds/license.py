@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from kaiten_sync.kinds.license_rules import license_diagnostics, moving_versions
+from kaiten_sync.kinds.readable import readable_limits, readable_words
 from kaiten_sync.kinds.spec import (
     EXTENDS,
     ONLY_CURRENT,
@@ -138,7 +139,8 @@ LICENSE = KindSpec(
             name="name",
             is_required=True,
             description="The license's name for people.",
-            limits={"minLength": 1, "maxLength": 100},
+            limits=readable_limits(100),
+            words=readable_words("name"),
             examples=("Growth",),
         ),
         FieldSpec(
