@@ -30,7 +30,7 @@ class _Match:
 
 
 @dataclass(frozen=True, slots=True)
-class _Kind:
+class _SearchedKind:
     """A kind of things that can be found, whoever has `scope`; `list` is where all of them are."""
 
     label: str
@@ -59,51 +59,51 @@ def _webhook(path: str, row: EndpointRow) -> _Match:
     return _Match(f"{path}/{row.id}", row.url, row.status)
 
 
-_KINDS = (
-    _Kind(
+_SEARCHED = (
+    _SearchedKind(
         "Entitlements",
         "read:entitlements",
         "/entitlements",
         lambda work, wanted: search.find_entitlements(work, wanted, None, _SHOWN),
     ),
-    _Kind(
+    _SearchedKind(
         "Groups",
         "read:entitlements",
         "/groups",
         lambda work, wanted: groups.list_groups(work, None, _SHOWN, text=wanted.text),
     ),
-    _Kind(
+    _SearchedKind(
         "Licenses",
         "read:licenses",
         "/licenses",
         lambda work, wanted: search.find_versions(work, wanted, _SHOWN),
     ),
-    _Kind(
+    _SearchedKind(
         "Customers",
         "read:customers",
         "/customers",
         lambda work, wanted: search.find_customers(work, wanted, None, _SHOWN),
     ),
-    _Kind(
+    _SearchedKind(
         "Instances",
         "read:instances",
         "/instances",
         lambda work, wanted: search.find_instances(work, wanted, None, _SHOWN),
     ),
-    _Kind(
+    _SearchedKind(
         "Webhooks",
         "read:webhooks",
         "/webhooks",
         lambda work, wanted: webhooks.list_endpoints(work, None, _SHOWN, text=wanted.text),
         _webhook,
     ),
-    _Kind(
+    _SearchedKind(
         "Service accounts",
         "read:tokens",
         "/service-accounts",
         lambda work, wanted: accounts.list_accounts(work, None, _SHOWN, text=wanted.text)[0],
     ),
-    _Kind(
+    _SearchedKind(
         "Tokens",
         "read:tokens",
         "/service-accounts",
@@ -125,7 +125,7 @@ def _search(visit: Visit) -> Shown:
 
 def _found(visit: Visit, wanted: Wanted) -> Iterator[_Found]:
     query = urlencode({"q": wanted.text})
-    for kind in _KINDS:
+    for kind in _SEARCHED:
         page = kind.find(visit.work, wanted) if visit.may(kind.scope) else None
         if page and page.rows:
             matches = [kind.match(kind.list, row) for row in page.rows]
