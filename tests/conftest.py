@@ -36,8 +36,11 @@ settings.register_profile(
 settings.load_profile("any machine")
 
 
-_TLS_VARIABLES = ("SSL_CERT_FILE", "SSL_CERT_DIR", "SSLKEYLOGFILE")
+def _tls_variables() -> list[str | None]:
+    return list(map(os.environ.get, ("SSL_CERT_FILE", "SSL_CERT_DIR", "SSLKEYLOGFILE")))
 
+
+_USUAL_VARIABLES = _tls_variables()
 _new_tls = httpx.create_ssl_context
 _usual_tls = cache(_new_tls)
 
@@ -45,8 +48,8 @@ _usual_tls = cache(_new_tls)
 def _tls(
     verify: ssl.SSLContext | str | bool = True, cert: Any = None, trust_env: bool = True
 ) -> ssl.SSLContext:
-    if verify is True and cert is None and not any(map(os.environ.get, _TLS_VARIABLES)):
-        return _usual_tls()
+    if verify is True and cert is None and _tls_variables() == _USUAL_VARIABLES:
+        return _usual_tls(trust_env=trust_env)
     return _new_tls(verify, cert, trust_env)
 
 
@@ -57,7 +60,8 @@ def _any_machine() -> Iterator[None]:
     # The limit of clients that name none: httpx has no public setting for it.
     httpx._config.DEFAULT_TIMEOUT_CONFIG.read = HANG_S
     # Certificates are read once, and not for each client of a server without TLS: it takes 25 ms.
-    httpx.create_ssl_context = httpx_transport.create_ssl_context = _tls
+    httpx.create_ssl_context = _tls
+    httpx_transport.create_ssl_context = _tls  # type: ignore[attr-defined]  # where clients find it
     with signals_of_a_terminal():
         yield
 
