@@ -94,6 +94,10 @@ def propose(
     desired, allowed = sold.desired, sold.on_server(allowed)
     families = families_of(desired, live)
     changes = _ordered(diff, sold, live, leaving, families, has_drafts=has_drafts)
+    if holders is None:  # nobody was asked: what the reading shows of them is all there is
+        kinds = HeldBy.REFERRERS
+        held = [each for each in leaving.going if spec_of(each.kind).held_by is kinds]
+        holders = Holders(referrers=referrers(live.resources, held))
     guards = replace(
         Guards(
             max_deletes=policy.max_deletes,
@@ -111,7 +115,7 @@ def propose(
         families=families,
         leaving=leaving,
         guards=guards,
-        holders=_seen_holders(live, leaving.going) if holders is None else holders,
+        holders=holders,
         use=use or Holders(),
         tightened=tightened(diff.differences, leaving.going, sold.versions.values(), policy),
     )
@@ -224,11 +228,6 @@ def _proposal(plan: Plan, case: Case, found: Sequence[Diagnostic]) -> Proposal:
     plan = seal(replace(plan, warnings=tuple(each.sentence for each in warned)))
     places = {address: each.source for address, each in case.desired.resources.items()}
     return Proposal(plan=plan, diagnostics=with_places((*refusals(case), *found, *warned), places))
-
-
-def _seen_holders(live: LiveState, going: frozenset[Address]) -> Holders:
-    held = [address for address in going if spec_of(address.kind).held_by is HeldBy.REFERRERS]
-    return Holders(referrers=referrers(live.resources, held))
 
 
 def _left(case: Case, let_go: Sequence[Left]) -> tuple[Left, ...]:
