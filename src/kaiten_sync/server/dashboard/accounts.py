@@ -17,10 +17,10 @@ from kaiten_sync.server.dashboard.pages import (
     Visit,
     back_to,
     call,
+    edit_page,
     form_page,
     new_page,
     operation,
-    show_form,
     show_question,
 )
 from kaiten_sync.server.db.accounts import ACCOUNT_SORTS, TOKEN_SORTS, ShownToken
@@ -113,12 +113,6 @@ def _stored(visit: Visit) -> Mapping[str, Any]:
     return {"name": row.name, "slug": row.slug}
 
 
-def _edit(visit: Visit) -> Shown:
-    name, slug = _stored(visit).values()
-    calls = (call("update-service-account", {"name": name}, serviceAccountSlug=slug),)
-    return show_form(visit, _EDIT, f"Edit {name}", "Save", f"{_ALL}/{slug}", calls=calls)
-
-
 def _detail(visit: Visit) -> Shown:
     slug = visit.path["serviceAccountSlug"]
     view = accounts.get_account(visit.work, slug)
@@ -190,13 +184,12 @@ _NEW = new_page(
     _ALL,
     fields=lambda _: (_NAME, _SLUG),
 )
-_EDIT = form_page(
-    f"{_ONE}/edit",
-    _edit,
+_EDIT = edit_page(
+    _ONE,
     "update-service-account",
-    back_to(_ONE, "saved"),
-    fields=lambda _: (_NAME, fixed(_SLUG)),
+    lambda stored: {"name": stored["name"]},
     stored=_stored,
+    fields=lambda _: (_NAME, fixed(_SLUG)),
 )
 _TOKEN = Form(
     path=f"{_ONE}/tokens",

@@ -12,11 +12,10 @@ from kaiten_sync.server.dashboard.pages import (
     DashboardPage,
     Shown,
     Visit,
-    back_to,
     call,
+    edit_page,
     form_page,
     new_page,
-    show_form,
     show_question,
     up_to,
 )
@@ -99,16 +98,6 @@ def _stored(visit: Visit) -> Mapping[str, Any]:
     return customer_json(get_customer(visit.work, visit.path["customerSlug"]))
 
 
-def _edit(visit: Visit) -> Shown:
-    stored = _stored(visit)
-    written = ("name", "domain", "externalCustomerId")
-    body = {name: stored[name] for name in written if stored.get(name) is not None}
-    slug = stored["slug"]
-    calls = (call("update-customer", body, customerSlug=slug),)
-    title, back = f"Edit {stored['name']}", f"{_ALL}/{slug}"
-    return show_form(visit, _EDIT, title, "Save", back, calls=calls)
-
-
 def _delete(visit: Visit) -> Shown:
     row = get_customer(visit.work, visit.path["customerSlug"])
     page = search.find_instances(visit.work, Wanted(), None, _SHOWN, customer_id=row.id)
@@ -131,13 +120,14 @@ _NEW = new_page(
     _ALL,
     fields=lambda _: (_NAME, _SLUG, *_REST),
 )
-_EDIT = form_page(
-    f"{_ONE}/edit",
-    _edit,
+_WRITTEN = ("name", "domain", "externalCustomerId")
+_EDIT = edit_page(
+    _ONE,
     "update-customer",
-    back_to(_ONE, "saved"),
-    fields=lambda _: (_NAME, fixed(_SLUG), *_REST),
+    # A customer without an external ID shows null, which an update does not take.
+    lambda stored: {name: stored[name] for name in _WRITTEN if stored.get(name) is not None},
     stored=_stored,
+    fields=lambda _: (_NAME, fixed(_SLUG), *_REST),
 )
 _DELETE = form_page(f"{_ONE}/delete", _delete, "delete-customer", up_to(_ALL, "deleted"))
 

@@ -18,10 +18,10 @@ from kaiten_sync.server.dashboard.pages import (
     Visit,
     back_to,
     call,
+    edit_page,
     form_page,
     new_page,
     operation,
-    show_form,
     show_question,
     up_to,
 )
@@ -158,17 +158,6 @@ def _stored(visit: Visit) -> Mapping[str, Any]:
     return instance_json(get_instance(visit.work, visit.path["instanceSlug"]))
 
 
-def _edit(visit: Visit) -> Shown:
-    stored = _stored(visit)
-    dates = ("startLicenseDate", "endLicenseDate")
-    kept = ("name", "slug", "description", "customerId", "licenseId", *dates, "metadata")
-    body = {name: stored[name] for name in kept}
-    slug = stored["slug"]
-    calls = (call("updateInstance", body, instanceSlug=slug),)
-    title, back = f"Edit {stored['name']}", f"{_ALL}/{slug}"
-    return show_form(visit, _EDIT, title, "Save", back, calls=calls)
-
-
 def _detail(visit: Visit) -> Shown:
     row = get_instance(visit.work, visit.path["instanceSlug"])
     meters = saturation.meters_of_instance(visit.work, row.slug)
@@ -252,6 +241,18 @@ _NEW = new_page(
     suggested=lambda visit: {"customerSlug": visit.query.get("customer", "")},
     complete=_with_ids,
 )
+_WRITTEN = (
+    "name",
+    "slug",
+    "description",
+    "customerId",
+    "licenseId",
+    "startLicenseDate",
+    "endLicenseDate",
+    "metadata",
+)
+"""What an update writes. It resets what it leaves out."""
+
 _STATUS = Form(
     path=_ONE,
     page=_DETAIL,
@@ -260,14 +261,14 @@ _STATUS = Form(
     fields=lambda _: _STATUS_FIELDS,
     stored=_stored,
 )
-_EDIT = form_page(
-    f"{_ONE}/edit",
-    _edit,
+_EDIT = edit_page(
+    _ONE,
     "updateInstance",
-    # To the list, because the form may have given it another slug.
-    up_to(_ALL, "saved"),
-    fields=_fields,
+    lambda stored: {name: stored[name] for name in _WRITTEN},
     stored=_stored,
+    # To the list, because the form may have given it another slug.
+    done=up_to(_ALL, "saved"),
+    fields=_fields,
     complete=_with_ids,
 )
 _DELETE = form_page(f"{_ONE}/delete", _delete, "deleteInstance", up_to(_ALL, "deleted"))

@@ -14,7 +14,6 @@ from kaiten_sync.server.dashboard.licenses import ALL, ONE, READ, declared
 from kaiten_sync.server.dashboard.listing import ROWS, listing_of
 from kaiten_sync.server.dashboard.pages import (
     DashboardPage,
-    Done,
     Form,
     Shown,
     Visit,
@@ -157,10 +156,6 @@ def _granted_by(visit: Visit) -> tuple[LicenseRow, Sequence[NamedGrant]]:
     return row, search.grants_of(visit.work, row.id)
 
 
-def _saved(done: Done) -> str:
-    return back_to(ONE, "saved" if done.result else "unchanged")(done)
-
-
 def _holders(visit: Visit) -> Shown:
     row = get_license(visit.work, visit.path["licenseSlug"])
     wanted = listing_of(visit, f"{ALL}/{row.slug}/instances", sorts=INSTANCE_SORTS)
@@ -247,7 +242,7 @@ _GRANTS = Form(
     path=f"{ONE}/thresholds",
     page=_DETAIL,
     operation=_UPDATE,
-    done=_saved,
+    done=lambda done: back_to(ONE, "saved" if done.result else "unchanged")(done),
     review=_review_grants,
     act=_save_grants,
 )

@@ -9,10 +9,9 @@ from urllib.parse import urlencode
 
 from kaiten_sync.server.dashboard.fields import Sent
 from kaiten_sync.server.dashboard.grant_table import digest_of
-from kaiten_sync.server.dashboard.licenses import ALL, ONE, READ, declared
+from kaiten_sync.server.dashboard.licenses import ONE, READ, declared
 from kaiten_sync.server.dashboard.pages import (
     DashboardPage,
-    Done,
     Form,
     Shown,
     Visit,
@@ -113,12 +112,14 @@ def _do(visit: Visit, sent: Sent) -> dict[str, Any]:
     return {"query": wanted.query}
 
 
-def _done(done: Done) -> str:
-    return f"{ALL}/{done.path['licenseSlug']}/move?{done.result['query']}&done=moved"
-
-
 _PAGE = DashboardPage(path=_PATH, scopes=(READ, "write:instances"), show=_move)
-_MOVE = Form(path=_PATH, page=_PAGE, operation=operation("updateInstance"), done=_done, act=_do)
+_MOVE = Form(
+    path=_PATH,
+    page=_PAGE,
+    operation=operation("updateInstance"),
+    done=lambda done: f"{_PATH.format(**done.path)}?{done.result['query']}&done=moved",
+    act=_do,
+)
 
 PAGES = (_PAGE,)
 FORMS = (_MOVE,)

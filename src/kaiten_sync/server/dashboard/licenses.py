@@ -14,12 +14,11 @@ from kaiten_sync.server.dashboard.pages import (
     DashboardPage,
     Shown,
     Visit,
-    back_to,
     call,
+    edit_page,
     form_page,
     new_page,
     operation,
-    show_form,
     show_question,
     up_to,
 )
@@ -90,10 +89,6 @@ _FLAGS = (
 def _new_fields(_visit: Visit) -> tuple[Field, ...]:
     first = (_NAME, _SLUG, _TYPE, _FAMILY, _VERSION, _VERSION_NAME, _COPY, _STATE)
     return (*first, _DESCRIPTION, *_FLAGS)
-
-
-def _edit_fields(_visit: Visit) -> tuple[Field, ...]:
-    return (_NAME, fixed(_SLUG), _TYPE, fixed(_VERSION), _VERSION_NAME, _DESCRIPTION, *_FLAGS)
 
 
 def declared(
@@ -206,22 +201,6 @@ def _stored(visit: Visit) -> Mapping[str, Any]:
     return license_json(get_license(visit.work, visit.path["licenseSlug"]))
 
 
-def _edit(visit: Visit) -> Shown:
-    row = get_license(visit.work, visit.path["licenseSlug"])
-    stored = license_json(row)
-    body = {name: stored[name] for name in ("name", "description", "type", "isDefault")}
-    return show_form(
-        visit,
-        _EDIT,
-        f"Edit {row.name}",
-        "Save",
-        f"{ALL}/{row.slug}",
-        address=f"license/{row.slug}",
-        calls=(call("update-license", body, licenseSlug=row.slug),),
-        declaration=declared(visit, [row]),
-    )
-
-
 def _delete(visit: Visit) -> Shown:
     row = get_license(visit.work, visit.path["licenseSlug"])
     granted = search.grants_of(visit.work, row.id)
@@ -265,13 +244,22 @@ _NEW = new_page(
     suggested=_next_version,
     act=_create,
 )
-_EDIT = form_page(
-    f"{ONE}/edit",
-    _edit,
+_EDIT = edit_page(
+    ONE,
     "update-license",
-    back_to(ONE, "saved"),
-    fields=_edit_fields,
+    lambda stored: {name: stored[name] for name in ("name", "description", "type", "isDefault")},
     stored=_stored,
+    kind="license",
+    declaration=lambda visit: declared(visit, [get_license(visit.work, visit.path["licenseSlug"])]),
+    fields=lambda _: (
+        _NAME,
+        fixed(_SLUG),
+        _TYPE,
+        fixed(_VERSION),
+        _VERSION_NAME,
+        _DESCRIPTION,
+        *_FLAGS,
+    ),
 )
 _DELETE = form_page(
     f"{ONE}/delete", _delete, "delete-license", up_to(ALL, "deleted"), before=_remove_grants

@@ -117,14 +117,6 @@ class Done:
     result: Any
 
 
-def _no_fields(_visit: Visit) -> Sequence[Field]:
-    return ()
-
-
-def _as_read(_visit: Visit, body: dict[str, Any]) -> dict[str, Any]:
-    return body
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Form:
     """A form: the table of its fields, the operation that it does, and where that leads.
@@ -141,10 +133,10 @@ class Form:
     page: DashboardPage
     operation: Operation
     done: Callable[[Done], str | Shown]
-    fields: Callable[[Visit], Sequence[Field]] = _no_fields
+    fields: Callable[[Visit], Sequence[Field]] = lambda _visit: ()
     stored: Callable[[Visit], Mapping[str, Any]] | None = None
     suggested: Callable[[Visit], Mapping[str, Any] | None] | None = None
-    complete: Callable[[Visit, dict[str, Any]], dict[str, Any]] = _as_read
+    complete: Callable[[Visit, dict[str, Any]], dict[str, Any]] = lambda _visit, body: body
     before: Callable[[Visit], None] | None = None
     act: Callable[[Visit, Sent], Any] | None = None
     review: Callable[[Visit, Sent], Shown | None] | None = None
@@ -205,6 +197,44 @@ def new_page(
 
     path = f"/new/{kind.lower().replace(' ', '-')}"
     form = form_page(path, show, operation_id, on_to(listing, known_by), **more)
+    return form
+
+
+def edit_page(
+    pattern: str,
+    operation_id: str,
+    written: Callable[[Mapping[str, Any]], Mapping[str, Any]],
+    *,
+    stored: Callable[[Visit], Mapping[str, Any]],
+    kind: str | None = None,
+    about: str | None = None,
+    declaration: Callable[[Visit], str | None] | None = None,
+    done: Callable[[Done], str | Shown] | None = None,
+    **more: Any,
+) -> Form:
+    """The form that changes a stored object, at `/edit` below the page of the object.
+
+    `written` makes the example of the request from what is `stored`. `kind` is the catalog's if git
+    may declare it, `about` what the title names if it has no name. `more` are fields of `Form`.
+    """
+
+    def show(visit: Visit) -> Shown:
+        found, page = stored(visit), pattern.format(**visit.path)
+        _, _, address = page.rpartition("/")
+        return show_form(
+            visit,
+            form,
+            f"Edit {about or found['name']}",
+            "Save",
+            page,
+            address=f"{kind}/{address}" if kind else None,
+            # The path names its object as the API does, so the example takes all of it.
+            calls=(call(operation_id, written(found), **visit.path),),
+            declaration=declaration(visit) if declaration else None,
+        )
+
+    saved = done or back_to(pattern, "saved")
+    form = form_page(f"{pattern}/edit", show, operation_id, saved, stored=stored, **more)
     return form
 
 

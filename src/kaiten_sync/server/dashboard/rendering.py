@@ -90,7 +90,8 @@ class Renderer:
             undefined=StrictUndefined,
             trim_blocks=True,
             lstrip_blocks=True,
-            finalize=_showable,
+            # Of texts from outside alone: what a filter has made safe is of a type of its own.
+            finalize=lambda value: showable(value) if type(value) is str else value,
         )
         self._environment.globals["asset"] = assets.path
         self._environment.globals["new_form_id"] = lambda: secrets.token_urlsafe(_FORM_ID_BYTES)
@@ -187,7 +188,3 @@ def _day(milliseconds: int | None) -> str | _Time:
     if milliseconds is None:
         return "–"
     return _Time(milliseconds=milliseconds, brief=show_day(milliseconds))
-
-
-def _showable(value: object) -> object:
-    return showable(value) if type(value) is str else value

@@ -16,9 +16,9 @@ from kaiten_sync.server.dashboard.pages import (
     Visit,
     back_to,
     call,
+    edit_page,
     form_page,
     new_page,
-    show_form,
     show_question,
     up_to,
 )
@@ -161,14 +161,6 @@ def _stored(visit: Visit) -> Mapping[str, Any]:
     return endpoint_json(webhooks.get_endpoint(visit.work, visit.path["webhookId"]))
 
 
-def _edit(visit: Visit) -> Shown:
-    stored = _stored(visit)
-    body = {name: stored[name] for name in ("url", "eventTypes")}
-    calls = (call("update-webhook", body, webhookId=stored["id"]),)
-    back = f"{_ALL}/{stored['id']}"
-    return show_form(visit, _EDIT, "Edit the webhook", "Save", back, calls=calls)
-
-
 def _delete(visit: Visit) -> Shown:
     row = webhooks.get_endpoint(visit.work, visit.path["webhookId"])
     waiting = webhooks.list_deliveries(visit.work, None, ROWS, endpoint_id=row.id, status="pending")
@@ -196,13 +188,13 @@ _NEW = new_page(
     known_by="id",
     fields=lambda _: _FIELDS,
 )
-_EDIT = form_page(
-    f"{_ONE}/edit",
-    _edit,
+_EDIT = edit_page(
+    _ONE,
     "update-webhook",
-    back_to(_ONE, "saved"),
-    fields=lambda _: _FIELDS,
+    lambda stored: {name: stored[name] for name in ("url", "eventTypes")},
     stored=_stored,
+    about="the webhook",
+    fields=lambda _: _FIELDS,
 )
 _DELETE = form_page(f"{_ONE}/delete", _delete, "delete-webhook", up_to(_ALL, "deleted"))
 
