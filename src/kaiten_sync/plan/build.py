@@ -86,28 +86,24 @@ def propose(
     """Turn differences into a sealed plan.
 
     `leaving` is the fate of all that is not declared, `allowed` what a person named, `holders` who
-    holds what is deleted or tightened, `use` who may use restarted counters, `let_go` undeclared
-    fields, `sold` the declaration with a version for each family.
+    holds what is deleted or tightened (by default as far as `live` shows it), `use` who may use
+    restarted counters, `let_go` undeclared fields, `sold` a version for each family.
     """
     # As it was written, for the record and the digest; and with a version for each family.
     declared, sold = desired, sold or Resolution(desired=desired)
     desired, allowed = sold.desired, sold.on_server(allowed)
     families = families_of(desired, live)
     changes = _ordered(diff, sold, live, leaving, families, has_drafts=has_drafts)
-    if holders is None:  # nobody was asked: what the reading shows of them is all there is
-        kinds = HeldBy.REFERRERS
-        held = [each for each in leaving.going if spec_of(each.kind).held_by is kinds]
-        holders = Holders(referrers=referrers(live.resources, held))
-    guards = replace(
-        Guards(
-            max_deletes=policy.max_deletes,
-            max_updates=policy.max_updates,
-            rules=rules_digest(policy.rules),
-        ),
+    held = [a for a in leaving.going if spec_of(a.kind).held_by is HeldBy.REFERRERS]
+    holders = holders or Holders(referrers=referrers(live.resources, held))
+    guards = Guards(
+        max_deletes=policy.max_deletes,
+        max_updates=policy.max_updates,
+        rules=rules_digest(policy.rules),
         population=population_of(live.resources, changes),
         protected=desired.protected | leaving.protected,
     )
-    case = Case(
+    wanted = Case(
         differences=diff.differences,
         changes=changes,
         desired=desired,
@@ -119,7 +115,7 @@ def propose(
         use=use or Holders(),
         tightened=tightened(diff.differences, leaving.going, sold.versions.values(), policy),
     )
-    case = _with_consent(case, allowed)
+    case = _with_consent(wanted, allowed)
     plan = replace(_plan(case, diff, declared, target, sold), left=_left(case, let_go))
     return _proposal(plan, case, [*sold.refusals, *not_needed(allowed - case.guards.allowed)])
 
