@@ -66,6 +66,7 @@ def clashes(fields: Fields) -> Iterator[Clash]:
             live_hint="the server keeps what it has: take the other field out, or declare an"
             " entitlement with another slug",
         )
+    # The API takes both names of a unit or none, and the three sale fields only together.
     yield from _incomplete(given, _BASE_UNITS)
     yield from _incomplete(given, _SALE_UNITS)
     sale = [name for name in _SALE_UNITS if name in given]

@@ -62,6 +62,7 @@ def _token_fields(visit: Visit) -> tuple[Field, ...]:
     ends = "The token is refused from then on."
     if last_ms is not None:
         ends += f" At the latest with your own, at {show_moment(last_ms)}: then if left empty."
+    # A token must not be able to make one that may do more than itself.
     offered = [scope for scope in (*ALL_SCOPES, *MODULE_SCOPES) if allows(own, scope)]
     return (
         Field("name", "Name", required=True, hint="Such as pipeline."),
@@ -78,6 +79,7 @@ def _token_fields(visit: Visit) -> tuple[Field, ...]:
 
 def _suggested(visit: Visit) -> Mapping[str, Any] | None:
     preset = _PRESETS.get(visit.query.get("preset", ""))
+    # The URL can name any preset: what the visitor may not give is not among the choices anyway.
     return {"scopes": list(preset[1])} if preset else None
 
 
@@ -151,6 +153,7 @@ def _revoke(visit: Visit) -> Shown:
         visit,
         _REVOKE,
         "token_revoke.html",
+        # Tokens that were made with this one are revoked with it.
         {"descendants": accounts.descendants_of(visit.work, token)},
         title=f"Revoke {token.name}",
         about=view.account.name,

@@ -57,6 +57,7 @@ def _list(visit: Visit) -> Shown:
 def _detail(visit: Visit) -> Shown:
     row = get_customer(visit.work, visit.path["customerSlug"])
     wanted = listing_of(visit, f"{_ALL}/{row.slug}", ENDS_FILTER, sorts=INSTANCE_SORTS)
+    # A token may see customers and not what they have: then the page is shown without.
     sees_instances = visit.may("read:instances")
     page = (
         search.find_instances(
@@ -100,6 +101,8 @@ def _stored(visit: Visit) -> Mapping[str, Any]:
 
 def _delete(visit: Visit) -> Shown:
     row = get_customer(visit.work, visit.path["customerSlug"])
+    # Deleting a customer deletes its instances and their usage, so the question names some of
+    # them.
     page = search.find_instances(visit.work, Wanted(), None, _SHOWN, customer_id=row.id)
     return show_question(
         visit,

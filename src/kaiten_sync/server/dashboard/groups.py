@@ -44,6 +44,8 @@ def _list(visit: Visit) -> Shown:
 def _detail(visit: Visit) -> Shown:
     row = groups.get_group(visit.work, visit.path["entitlementGroupSlug"])
     wanted = listing_of(visit, f"{_ALL}/{row.slug}", sorts=ENTITLEMENT_SORTS)
+    # The list of entitlements narrowed to this group: members are read as they are found
+    # elsewhere.
     members = Wanted(values={"group": row.slug}, sort=wanted.sort)
     page = search.find_entitlements(visit.work, members, wanted.position, ROWS)
     return Shown(

@@ -77,6 +77,7 @@ def _fields(visit: Visit) -> tuple[Field, ...]:
     has_customers = customers.next is None and visit.may("read:customers")
     families, views, _ = search.find_families(visit.work, Wanted(), None, _MAX_CHOICES)
     has_licenses = families.next is None and visit.may("read:licenses")
+    # The API refuses an archived license, but for an instance that has it already.
     rows = [row for view in views for row in view.versions if row.lifecycle_state != ARCHIVED]
     return (
         Field("name", "Name", required=True, hint="Such as My Restaurant Production."),
@@ -144,6 +145,7 @@ def _with_ids(visit: Visit, body: dict[str, Any]) -> dict[str, Any]:
     """The body with the ids of what is named by its slug."""
     problems: list[Problem] = []
     for name, find in (("customer", get_customer), ("license", get_license)):
+        # People know slugs, and the API takes the ids of what an instance refers to.
         slug = body.pop(f"{name}Slug")
         try:
             body[f"{name}Id"] = find(visit.work, slug).id
@@ -169,6 +171,7 @@ def _detail(visit: Visit) -> Shown:
             "meters": meters,
             "used": chart_usage(visit.work, meters, lambda meter: str(meter.row.entitlement_slug)),
             "form": visit.fill(_STATUS),
+            # Rounded down, also for an end that is past: on its last day, 0 days are left.
             "days_left": (row.end_license_date - visit.work.now_ms) // 86_400_000,
         },
         calls=(
@@ -211,6 +214,7 @@ def _audit(visit: Visit) -> Shown:
 def _delete(visit: Visit) -> Shown:
     row = get_instance(visit.work, visit.path["instanceSlug"])
     meters = saturation.meters_of_instance(visit.work, row.slug)
+    # Usage is deleted with its instance. What nobody has reported yet is no loss.
     counted = [meter for meter in meters if meter.row.report_seq is not None]
     return show_question(
         visit,

@@ -143,6 +143,7 @@ def _save_grants(visit: Visit, sent: Sent) -> int:
     """Store the edited grants, as they were reviewed. Returns how many."""
     row, granted = _granted_by(visit)
     edits = read_edits(granted, sent, _UPDATE)
+    # What is stored may have changed since the review, and then other holders lose something.
     if edits and sent.one("reviewed") != digest_of(each.proposed for each in edits):
         raise conflict("Form.ChangedMeanwhile", "a grant was changed meanwhile; review it again")
     for edit in edits:
@@ -224,6 +225,7 @@ def _archive(visit: Visit) -> Shown:
 def _as_default(visit: Visit, _body: dict[str, Any]) -> dict[str, Any]:
     row = get_license(visit.work, visit.path["licenseSlug"])
     stored = license_json(row)
+    # A PUT resets what it leaves out: without the name of the version, it would be cleared.
     kept = ("name", "description", "type", "versionName")
     return {**{name: stored[name] for name in kept if name in stored}, "isDefault": True}
 

@@ -104,6 +104,7 @@ def _wanted(visit: Visit, row: LicenseRow, to: str, with_over: bool) -> _Planned
 def _do(visit: Visit, sent: Sent) -> dict[str, Any]:
     row = get_license(visit.work, visit.path["licenseSlug"])
     wanted = _wanted(visit, row, sent.one("to"), bool(sent.one("over")))
+    # The page showed who would be over a limit by the grants of that moment.
     if wanted.digest != sent.one("reviewed"):
         detail = "what the licenses grant was changed meanwhile; look at the move again"
         raise conflict("Form.ChangedMeanwhile", detail)

@@ -102,6 +102,7 @@ def declared(
     """
     plan = visit.plan
     address = f"license/{licenses[0].slug}" if len(licenses) == 1 and instead is None else ""
+    # Git's own text has the comments and the order that people gave it.
     if plan is not None and (text := plan.yaml(address)):
         return f"# {plan.place(address)}\n{text}"
     return declare_licenses(
@@ -158,6 +159,7 @@ def _next_version(visit: Visit) -> Mapping[str, Any] | None:
         row = get_license(visit.work, slug)
         family_slug = search.family_slug_of(visit.work, row)
     elif family_slug:
+        # The newest and not the one that is served: the next version usually goes on from there.
         row = get_family(visit.work, family_slug, version=None, with_versions=True).versions[-1]
     else:
         return None
@@ -167,6 +169,7 @@ def _next_version(visit: Visit) -> Mapping[str, Any] | None:
         "familySlug": family_slug,
         "description": row.description,
         "copyFrom": row.slug,
+        # Nobody can buy it before somebody has looked at what it grants.
         "lifecycleState": "DRAFT",
         "isActive": row.is_active,
     }
@@ -184,6 +187,7 @@ def _create(visit: Visit, sent: Sent) -> dict[str, Any]:
             problem = Problem(error.detail, "body.copyFrom")
             raise unprocessable("UNPROCESSABLE", "validation failed", [problem]) from error
     create = operation("create-license")
+    # In the transaction of the form: if a grant cannot be copied, there is no license either.
     made: dict[str, Any] = create.handler(
         visit.work, Arguments(path={}, query={}, body=check_body(create, body))
     )

@@ -56,11 +56,14 @@ class Visit:
     def refusal_of(self, *forms: Form) -> Refused | None:
         """The refused form, if it is one of these."""
         refused = self.refused
+        # A page may have several forms. Only the one that was sent shows what was typed, and why
+        # not.
         return refused if refused and any(refused.form is form for form in forms) else None
 
     def fill(self, form: Form) -> Filled:
         """A form to show: as it was sent if it was refused, or else as stored or suggested."""
         refused = self.refusal_of(form)
+        # A form that changes something shows what is stored, whatever the URL suggests.
         shown = form.stored or form.suggested
         return fill(
             form.fields(self),
@@ -147,6 +150,7 @@ class Form:
         Raises:
             RefusalError: something is wrong, or somebody else changed what the form changes.
         """
+        # Its own checks of what was stored come with it, such as the digest of what was reviewed.
         if self.act:
             return self.act(visit, sent)
         fields, stored = self.fields(visit), self.stored(visit) if self.stored else None
@@ -154,6 +158,8 @@ class Form:
             check_unchanged(fields, stored, sent)
         if self.before:
             self.before(visit)
+        # Checked again as a request to the API is, after the form: fields are made for people,
+        # and a browser can send anything.
         body = self.complete(visit, read_fields(fields, sent, stored))
         asked = Arguments(path=visit.path, query={}, body=check_body(self.operation, body))
         return self.operation.handler(visit.work, asked)
@@ -252,6 +258,8 @@ def show_form(
 
     `address` is that of the object that it changes, if git may declare it.
     """
+    # Of the path that the page was asked by, so that a form goes to the object that was looked
+    # at.
     action = form.path.format(**visit.path)
     values = {
         "title": title,

@@ -63,6 +63,8 @@ class Assets:
             stem, _, ending = file.name.rpartition(".")
             if ending in _MEDIA_TYPES:
                 content = file.read_bytes()
+                # Its content is in the name, so that it can be cached for ever and changes with
+                # the next version.
                 name = f"{stem}-{hashlib.sha256(content).hexdigest()[:12]}.{ending}"
                 self._paths[file.name] = f"/static/{name}"
                 self._files[name] = Response(

@@ -116,6 +116,7 @@ def _detail(visit: Visit) -> Shown:
         template="webhook.html",
         values={
             "row": row,
+            # The only page with the secret. Lists never have it.
             "shown": endpoint_json(row, with_secret=True),
             "listing": wanted,
             "deliveries": [
@@ -146,6 +147,8 @@ def _delivery(visit: Visit) -> Shown:
             "endpoint": endpoint,
             "row": row,
             "attempts": webhooks.attempts_of(visit.work, row),
+            # Events have what is read in other places with a scope of its own: whoever may see
+            # webhooks may not see customers by them.
             "body": _pretty(body) if visit.may(scope) else None,
             "scope": scope,
         },
@@ -163,6 +166,7 @@ def _stored(visit: Visit) -> Mapping[str, Any]:
 
 def _delete(visit: Visit) -> Shown:
     row = webhooks.get_endpoint(visit.work, visit.path["webhookId"])
+    # What is not delivered yet is lost with the endpoint.
     waiting = webhooks.list_deliveries(visit.work, None, ROWS, endpoint_id=row.id, status="pending")
     return show_question(
         visit,
