@@ -43,6 +43,8 @@ def fits(spec: FieldSpec, value: object) -> bool:
 def normal_value(spec: FieldSpec, value: Json) -> Json:
     """One value in the spelling that comparisons use."""
     if spec.is_set and isinstance(value, list | tuple):
+        # The server returns sets in an order of its own, which changes from one answer to the
+        # next.
         return sorted({str(item) for item in value})
     return declared_value(spec, value)
 
@@ -52,6 +54,7 @@ def declared_value(spec: FieldSpec, value: Json) -> Json:
 
     It keeps the order in which a set was written, as the digests of earlier plans do.
     """
+    # A declaration may use the API's -1. In plans and reports there is one word for it.
     if spec.type is FieldType.GRANT_VALUE and value == UNLIMITED_WIRE and is_number(value):
         return UNLIMITED
     normal = normal_json(value)
@@ -87,6 +90,8 @@ def with_defaults(kind: str, fields: Fields) -> Fields:
     for name, spec in spec_of(kind).fields.items():
         value: Json | Absent = fields.get(name)
         if value is None:
+            # The defaults of the fields before are seen as well: that of an anchor depends on the
+            # period.
             value = spec.default({**fields, **full})
         if value is not ABSENT:
             full[name] = normal_value(spec, value)
