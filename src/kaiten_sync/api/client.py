@@ -286,6 +286,8 @@ class Client:
         with self._pace.turn() if held is None else nullcontext(held) as turn:
             with self._lock:
                 self._sent += 1
+            # No redirect is followed, no cookie taken, and nothing unpacked: each of these could
+            # send a token elsewhere or fill the memory.
             status, headers, content = self._exchange(request)
             if _is_too_much(status, headers):
                 self._pace.slow_down(turn, _retry_after_s(headers))

@@ -67,7 +67,10 @@ def refusal(
     # A billed holder is no reason to stop: the others of a migration move.
     is_billed = code is not None and code.endswith(_BILLED) and not path.startswith(INSTANCES)
     if is_billed:
-        way_out = _NEW_VERSION if _is_content(method, path) else _NO_WAY_OUT
+        # Only what a version sells can go into a new one, and not whether it is sold.
+        is_content = method == "PUT" or GRANT.path in path
+        has_way = is_content and path.startswith(f"{LICENSE.path}/")
+        way_out = _NEW_VERSION if has_way else _NO_WAY_OUT
         detail = f"{detail or 'a subscription bills this version'}; {way_out}"
     kind = BilledError if is_billed else ProblemError
     return kind(
@@ -78,12 +81,6 @@ def refusal(
         error_id=problem.get("errorId"),
         hint=NO_SERVER_HINT if status == 404 and code is None else None,
     )
-
-
-def _is_content(method: str, path: str) -> bool:
-    """Whether a request changes what a version sells, and not whether it is sold."""
-    is_grant = GRANT.path in path
-    return path.startswith(f"{LICENSE.path}/") and (method == "PUT" or is_grant)
 
 
 def _is_about(instance: str | None, path: str) -> bool:

@@ -29,6 +29,7 @@ KEPT = ("startLicenseDate", "endLicenseDate", "metadata")
 
 def mark_metadata(fields: dict[str, Any]) -> None:
     """Keep only a fingerprint of the metadata: it may hold what belongs in no plan file."""
+    # Whether it changed is all that a migration has to know.
     fields["metadata"] = fingerprint(fields.get("metadata") or {})
 
 
@@ -40,7 +41,9 @@ INSTANCE = KindSpec(
     after_read=mark_metadata,
     keys=(
         FieldSpec(name="name"),
+        # The API insists on the property, and answers without it if it is empty.
         FieldSpec(name="description", filler=""),
+        # Written by id and read by slug, so a PUT has to take the id from the answer itself.
         FieldSpec(name="customer", wire="customerId", read="customerSlug"),
         FieldSpec(
             name=HELD,

@@ -48,6 +48,8 @@ def normal_value(spec: FieldSpec, value: Json) -> Json:
     if type(value) in _SAME_IN_EVERY_FIELD:
         return value
     if spec.is_set and isinstance(value, list | tuple):
+        # The server returns sets in an order of its own, which changes from one answer to the
+        # next.
         return sorted({str(item) for item in value})
     return declared_value(spec, value)
 
@@ -59,6 +61,7 @@ def declared_value(spec: FieldSpec, value: Json) -> Json:
     """
     if type(value) in _SAME_IN_EVERY_FIELD:
         return value
+    # A declaration may use the API's -1. In plans and reports there is one word for it.
     if spec.type is FieldType.GRANT_VALUE and value == UNLIMITED_WIRE and is_number(value):
         return UNLIMITED
     normal = normal_json(value)
@@ -94,6 +97,8 @@ def with_defaults(kind: str, fields: Fields) -> Fields:
     for name, spec in spec_of(kind).fields.items():
         value: Json | Absent = fields.get(name)
         if value is None:
+            # The defaults of the fields before are seen as well: that of an anchor depends on the
+            # period.
             value = spec.default({**fields, **full})
         if value is not ABSENT:
             full[name] = normal_value(spec, value)

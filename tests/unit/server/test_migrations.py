@@ -37,6 +37,7 @@ DIGESTS = {
     "v0011_attempts.py": "68331edc7af0209adc3d38565be8b2ae0eb1fc54ac8b5ea9f0e15d0e1261a3a8",
     "v0012_full_counters.py": "0a71110cb84a727e849c3cb4e805cc3e48b1f16ecb3dce316c4c90a5903dedbe",
     "v0013_rated_counters.py": "a95ace00e97f0fe38658f216860f4656710922c681b29aaab1b089b657d77891",
+    "v0014_folded_names.py": "8bfabf6b8a1cb8893b333cca8c6c81002a3d0e29d3265e332474bd4c5fc2eb30",
 }
 """By file. Databases that a migration made are out there: what is wrong with one is mended by
 another one, and never in its place."""
@@ -85,13 +86,13 @@ def behind(url: str) -> Iterator[Connection]:
 
 
 @pytest.fixture
-def used_url(fresh_url: str) -> str:
+def used_url(empty_url: str) -> str:
     """A database in which an instance has used 2 of 10 calls."""
-    with serving(fresh_url) as meter:
-        meter = metered(meter.api, fresh_url)
+    with serving(empty_url) as meter:
+        meter = metered(meter.api, empty_url)
         meter.grant(10)
         meter.count(2)
-    return fresh_url
+    return empty_url
 
 
 def schema(url: str) -> object:
@@ -156,13 +157,13 @@ def test_a_database_of_the_first_form_of_0004_comes_up_to_date(used_url: str) ->
 
 
 @without_indexes_of_expressions
-def test_the_tables_are_what_the_migrations_make(fresh_url: str, tmp_path: Path) -> None:
-    prepare(ServerSettings(database_url=fresh_url)).database.close()
-    migrated = schema(fresh_url), indexes_of_expressions(fresh_url)
-    with behind(fresh_url) as connection:
+def test_the_tables_are_what_the_migrations_make(empty_url: str, tmp_path: Path) -> None:
+    prepare(ServerSettings(database_url=empty_url)).database.close()
+    migrated = schema(empty_url), indexes_of_expressions(empty_url)
+    with behind(empty_url) as connection:
         metadata.drop_all(connection)
         metadata.create_all(connection)
-    assert (schema(fresh_url), indexes_of_expressions(fresh_url)) == migrated
+    assert (schema(empty_url), indexes_of_expressions(empty_url)) == migrated
     assert len(migrated[1]) == 2
 
 
