@@ -16,9 +16,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import SplitResult, urlsplit
 
-import httpx
+import certifi
 
 from kaiten_sync.api.credentials import is_host, is_loopback, spelled
+from kaiten_sync.api.hosts import check_url
 from kaiten_sync.disk import check_output, read_regular
 from kaiten_sync.errors import UsageError
 
@@ -107,7 +108,7 @@ class Network:
                     hint=f"unset {KEY_LOG}, unless somebody has to decrypt this run's connections",
                 ) from error
         if self.certificates is None:
-            return httpx.create_ssl_context(trust_env=False)
+            return ssl.create_default_context(cafile=certifi.where())
         return self.certificates.context()
 
 
@@ -163,8 +164,8 @@ def _proxy(variable: str, url: str) -> str:
         proxy = urlsplit(url if "://" in url else f"http://{url}")
         is_usable = proxy.scheme in ("http", "https") and is_host(proxy.hostname)
         is_usable = is_usable and proxy.port != 0  # raises if the port is not a number
-        httpx.URL(proxy.geturl())
-    except (ValueError, httpx.InvalidURL):
+        check_url(proxy.geturl())
+    except ValueError:
         is_usable, scheme = False, "?"
     else:
         scheme = proxy.scheme
