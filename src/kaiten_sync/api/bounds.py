@@ -19,8 +19,8 @@ from contextlib import closing
 from typing import Any, TypeAlias
 
 import httpcore
+import httpx
 
-from kaiten_sync.api.hosts import wire_url
 from kaiten_sync.errors import ServerError
 
 KEEPALIVE_S = 5.0
@@ -71,9 +71,13 @@ class BoundedTransport:
         longest_s: float,
         timeouts_s: Mapping[str, float],
     ) -> None:
-        self._server = wire_url(base_url)
-        self._headers = [(b"Host", _netloc(self._server))]
-        self._headers += [(name.encode(), value.encode()) for name, value in headers.items()]
+        server = httpx.URL(base_url)
+        self._origin = (server.raw_scheme, server.raw_host, server.port)
+        self._path = server.raw_path
+        self._headers = [
+            (name.encode(), value.encode())
+            for name, value in {"Host": server.netloc.decode(), **headers}.items()
+        ]
         self._most_bytes = most_bytes
         self._budget = _Budget(most_bytes, longest_s)
         self._extensions = {"timeout": timeouts_s}
@@ -89,12 +93,9 @@ class BoundedTransport:
             ServerError: the answer is packed in a way that was not asked for.
         """
         self._budget.begin()
-        server = self._server
+        scheme, host, port = self._origin
         url = httpcore.URL(
-            scheme=server.scheme,
-            host=server.host,
-            port=server.port,
-            target=server.target + target.encode("ascii"),
+            scheme=scheme, host=host, port=port, target=self._path + target.encode("ascii")
         )
         headers = [*self._headers, *_about(method, body)]
         request = httpcore.Request(
@@ -112,12 +113,6 @@ class BoundedTransport:
     def close(self) -> None:
         """Close all connections."""
         self._pool.close()
-
-
-def _netloc(server: httpcore.URL) -> bytes:
-    """A server as the header Host names it. Source: RFC 9110, section 7.2."""
-    host = b"[%b]" % server.host if b":" in server.host else server.host
-    return host if server.port is None else b"%b:%d" % (host, server.port)
 
 
 def _about(method: str, body: bytes | None) -> list[tuple[bytes, bytes]]:
@@ -139,8 +134,6 @@ def _pool(
             keepalive_expiry=KEEPALIVE_S,
             network_backend=backend,
         )
-    import httpx  # here, for the few that need it
-
     to = httpx.Proxy(proxy)  # with user and password apart, and not escaped
     return httpcore.HTTPProxy(
         proxy_url=httpcore.URL(

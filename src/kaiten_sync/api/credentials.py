@@ -7,7 +7,8 @@ import re
 from typing import TypeGuard
 from urllib.parse import urlsplit
 
-from kaiten_sync.api.hosts import check_url, looked_up
+import httpx
+
 from kaiten_sync.errors import CredentialError, UsageError
 
 TOKEN_PREFIX = "ksh_"  # noqa: S105  (the shape of a token, not one)
@@ -24,8 +25,8 @@ def api_base(url: str, *, allow_http: bool) -> str:
     try:
         parts = urlsplit(url.strip())
         _ = parts.port  # raises where the port is no number
-        check_url(url.strip())
-    except ValueError as error:
+        _ = httpx.URL(url.strip()).host  # decoded: raises if `xn--` is not followed by Punycode
+    except (ValueError, httpx.InvalidURL) as error:
         shown = _without_credential(url)
         raise UsageError(f"not a server URL: {shown!r}", hint=_URL_HINT) from error
     if parts.scheme not in ("http", "https") or not is_host(parts.hostname) or parts.port == 0:
@@ -62,7 +63,10 @@ def spelled(host: str) -> str:
     Raises:
         UnicodeError: it is not a name.
     """
-    name = looked_up(host)
+    try:
+        name = httpx.URL(scheme="https", host=host).raw_host.decode("ascii")
+    except httpx.InvalidURL as error:
+        raise UnicodeError(str(error)) from error
     if re.search(r"\s|%20", name):  # httpx escapes a space
         raise UnicodeError("a space in a name")
     return name.lower().strip("[]").removesuffix(".")

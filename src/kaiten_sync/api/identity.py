@@ -9,7 +9,7 @@ import socket
 from typing import TypeAlias
 from urllib.parse import unquote, urlsplit
 
-from kaiten_sync.api.hosts import looked_up
+import httpx
 
 ServerKey: TypeAlias = tuple[str, int | None, str]
 """Host, port and path; equal for two ways to write the URL of one server."""
@@ -39,8 +39,8 @@ def server_key(url: str) -> ServerKey:
 
 def _host(name: str) -> str:
     try:
-        host = looked_up(name)
-    except ValueError:
+        host = httpx.URL(scheme="http", host=name).raw_host.decode("ascii")
+    except (httpx.InvalidURL, ValueError):
         host = name
     host = host.lower().strip("[]").rstrip(".")
     address = _address(host)

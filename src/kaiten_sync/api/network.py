@@ -16,10 +16,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import SplitResult, urlsplit
 
-import certifi
+import httpx
 
 from kaiten_sync.api.credentials import is_host, is_loopback, spelled
-from kaiten_sync.api.hosts import check_url
 from kaiten_sync.disk import check_output, read_regular
 from kaiten_sync.errors import UsageError
 
@@ -108,7 +107,7 @@ class Network:
                     hint=f"unset {KEY_LOG}, unless somebody has to decrypt this run's connections",
                 ) from error
         if self.certificates is None:
-            return ssl.create_default_context(cafile=certifi.where())
+            return httpx.create_ssl_context(trust_env=False)
         return self.certificates.context()
 
 
@@ -164,8 +163,8 @@ def _proxy(variable: str, url: str) -> str:
         proxy = urlsplit(url if "://" in url else f"http://{url}")
         is_usable = proxy.scheme in ("http", "https") and is_host(proxy.hostname)
         is_usable = is_usable and proxy.port != 0  # raises if the port is not a number
-        check_url(proxy.geturl())
-    except ValueError:
+        httpx.URL(proxy.geturl())
+    except (ValueError, httpx.InvalidURL):
         is_usable, scheme = False, "?"
     else:
         scheme = proxy.scheme
