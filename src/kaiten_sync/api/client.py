@@ -278,27 +278,24 @@ class Client:
         with self._pace.turn() if held is None else nullcontext(held) as turn:
             with self._lock:
                 self._sent += 1
-            # No redirect is followed, no cookie taken, and nothing unpacked: each of these could
-            # send a token elsewhere or fill the memory.
-            status, headers, content = self._exchange(request)
+            sent = httpx.Request(
+                request.method,
+                f"{self.base_url}{request.path}",
+                params=request.params,
+                headers=self._headers,
+                json=request.body,
+                extensions={"timeout": self._timeout},
+            )
+            # To the transport itself, which follows no redirect, takes no cookie, and unpacks
+            # nothing: each of these could send a token elsewhere or fill the memory.
+            with closing(self._transport.handle_request(sent)) as response:
+                content = unpacked(response, ANSWER_LIMIT_BYTES)
+            status, headers = response.status_code, response.headers
             if _is_too_much(status, headers):
                 self._pace.slow_down(turn, _retry_after_s(headers))
             elif status not in TRANSIENT_STATUSES:
                 self._pace.went_well(turn)
             return status, headers, content
-
-    def _exchange(self, request: _Request) -> tuple[int, httpx.Headers, bytes]:
-        sent = httpx.Request(
-            request.method,
-            f"{self.base_url}{request.path}",
-            params=request.params,
-            headers=self._headers,
-            json=request.body,
-            extensions={"timeout": self._timeout},
-        )
-        with closing(self._transport.handle_request(sent)) as response:
-            content = unpacked(response, ANSWER_LIMIT_BYTES)
-            return response.status_code, response.headers, content
 
     def _wait_s(self, state: tenacity.RetryCallState) -> float:
         backoff = tenacity.wait_random_exponential(
