@@ -93,6 +93,7 @@ def _inflated(pieces: Iterable[bytes]) -> Iterator[bytes]:
         yield inflater.flush()
     except zlib.error as error:
         raise ServerError("the answer cannot be decompressed") from error
+    # A stream that is cut off, or followed by anything else, is not what the server sent.
     if not is_empty and (not inflater.eof or inflater.unused_data):
         raise ServerError("the answer cannot be decompressed")
 

@@ -66,6 +66,7 @@ def _move_holder(catalog: Catalog, change: Change, expected: Expected) -> Writte
     look = _look(change, expected)
 
     def remember(live: LiveResource | None) -> bool:
+        # Read in the turn of the write itself, so that nothing of this run comes in between.
         seen.update(live.fields if live is not None else {})
         return look(live)
 
@@ -85,6 +86,7 @@ def _move_holder(catalog: Catalog, change: Change, expected: Expected) -> Writte
 
 def _look(change: Change, expected: Expected) -> Look:
     def look(live: LiveResource | None) -> bool:
+        # An apply that was stopped, or a person, has done it already.
         if matches(expected.after, live):
             return False
         if live is not None and matches(expected.before, live):

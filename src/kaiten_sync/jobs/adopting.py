@@ -84,6 +84,7 @@ def adopt(workspace: Workspace, request: AdoptRequest, ports: Ports) -> Adoption
     overlay = None
     if request.into_overlay:
         overlay = overlay_of(workspace, sides.connection, None, prefers_existing=True)
+        # An overlay that is yet to be made changes nothing.
         is_there = ports.files.exists(overlay.path)
         sides = replace(sides, source=overlay.whole if is_there else overlay.under)
     desired = load(sides.source)
@@ -171,6 +172,7 @@ class _Trials:
         edits: Edits,
     ) -> None:
         self._source = source
+        # A target whose declaration is wrong already cannot be made worse.
         self._others = [other for other in others.values() if validate(other)[0] is not None]
         self._live = live
         self._edits = edits
@@ -179,6 +181,7 @@ class _Trials:
         """As many of the differences as can be adopted together."""
         if not chosen:
             return Trial()
+        # Nearly always all of it can be adopted, in one trial.
         whole = self._try(chosen)
         if whole.wrong is None:
             return whole

@@ -79,8 +79,10 @@ def agreed_last(plan: Plan, path: str, ports: Ports) -> Plan:
     """
     file = Path(path)
     versions = () if path == "-" else ports.history.versions(file)
+    # Only a file that is as it once was can have been brought back.
     if versions[:1] == () or versions[0] not in versions[1:]:
         return plan
+    # A plan that is made and not committed yet is new, whatever the history says.
     if ports.history.file_at(versions[0], file.parent) != ports.files.read(file):
         return plan
     return next(_lasting(file, ports, plan.target), plan)
@@ -154,6 +156,8 @@ def plan_of(
             check_target(plan, target, may_have_moved=may_have_moved)
             check_is_of_catalog(plan)
     except PlanFileError as error:
+        # After it failed to be read and not before: a text in a catalog may look like the mark of
+        # a conflict.
         if any(conflicts(content.decode(errors="replace").splitlines())):
             raise PlanFileError(
                 f"{place}: both sides of a merge are in this file: git could not merge it",
@@ -184,6 +188,8 @@ def _named_so(path: Path, ports: Ports, target: TargetRef) -> tuple[str, ...]:
     own = ports.history.versions(path)
     renamed = ports.history.versions(path, renamed=True)
     try:
+        # git guesses renames by content, and plans of two targets look alike. Each is asked whose
+        # it is.
         for version in set(renamed).difference(own):
             content = ports.history.file_at(version, path.parent)
             plan_of(content, version, target, may_have_moved=True)
@@ -195,6 +201,8 @@ def _named_so(path: Path, ports: Ports, target: TargetRef) -> tuple[str, ...]:
 def _recorded(places: Iterable[str | None], folder: Path, ports: Ports) -> str | None:
     """The first of some places that has a plan: a file, or the one that git has in its stead."""
     for place in filter(None, places):
+        # Each place may be in the working folder, in the index if a merge stopped, or in the last
+        # commit.
         path = Path(place)
         # `mktemp` makes an empty file.
         if ports.files.exists(path) and ports.files.read(path) != b"":

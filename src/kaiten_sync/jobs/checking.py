@@ -89,6 +89,8 @@ def check(workspace: Workspace, request: PlanRequest, asked: CheckRequest, ports
     with connection.open() as catalog:
         proposal = propose(case, catalog, ports)
         unowned = None
+        # A plan that was reviewed before is trusted with what it owns; one that a change proposes
+        # is not.
         is_proposed = not _is_agreed(content, asked, ports)
         if committed is not None and request.previous is None and is_proposed:
             unowned = _unowned(proposal, case, committed, path, workspace, catalog, ports)
@@ -105,6 +107,7 @@ def check(workspace: Workspace, request: PlanRequest, asked: CheckRequest, ports
         return checked
     if unowned is not None:
         return replace(checked, reasons=(unowned.reason,), hint=unowned.hint)
+    # Bytes and not meaning: what people review, and what apply verifies, is the file.
     if made == content:
         return replace(checked, is_same=True)
     return replace(checked, reasons=reasons(committed, read_plan(made)) or (_WRITTEN_OTHERWISE,))
@@ -123,6 +126,7 @@ def _is_agreed(content: bytes | None, asked: CheckRequest, ports: Ports) -> bool
         except UsageError:
             return None
 
+    # Not a merge: nothing says on which commit the change is based.
     if asked.base is None and at("HEAD^2") is None:
         return False
     return content is not None and at(asked.base or "HEAD^1") == content
@@ -155,6 +159,7 @@ def _unowned(
         return None
     before = agreed_before(committed, path, workspace, ports)
     agreed = Agreed() if before is None else Agreed(plan=before, place=path)
+    # It is the same plan but for what it owns, and all else about it was said already.
     silent = replace(ports, notices=NoNotices())
     # The server was recognized by the file itself, which may have seen more than the plan before.
     owned = propose(replace(case, agreed=agreed, is_moved=True), catalog, silent)

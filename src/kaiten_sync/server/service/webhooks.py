@@ -154,6 +154,7 @@ def send_test(work: Work, endpoint_id: str) -> None:
     """Deliver an event to an endpoint that says nothing but that it was asked for."""
     stored = _unless_paused(work, endpoint_id, "TestWebhook")
     webhooks.change_endpoint(work.connection, stored.id, retry_at=0)
+    # To this endpoint alone, whatever it subscribes to.
     emit_to(work, WEBHOOK_TEST, endpoint_json(stored), stored.id)
 
 
@@ -181,6 +182,8 @@ def note_failure(
     work: Work, endpoint_id: str, *, is_answered: bool, delays_s: Sequence[float]
 ) -> None:
     """Record that an endpoint did not take a delivery; pause it if it has not for days."""
+    # Two workers may fail at the same endpoint: each would count from what the other has not
+    # stored.
     stored = webhooks.lock_endpoint(work.connection, endpoint_id)
     if stored is None or stored.paused_at is not None:
         return
@@ -234,6 +237,7 @@ def get_delivery(
         if is_id(delivery_id)
         else None
     )
+    # An id of another endpoint's delivery is answered as one that does not exist.
     if stored is None or stored.endpoint_id != endpoint_id:
         raise not_found(f"{operation}.NotFound", "there is no such delivery")
     return stored
