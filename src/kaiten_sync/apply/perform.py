@@ -45,19 +45,17 @@ def send(catalog: Catalog, change: Change, expected: Expected) -> Written:
     """
     if change.action == instance.MOVE:
         return _move_holder(catalog, change, expected)
-    return Written(_write(catalog, change, _look(change, expected)))
-
-
-def _write(catalog: Catalog, change: Change, look: Look) -> bool:
+    look = _look(change, expected)
     match change.action:
         case Action.CREATE:
-            return catalog.create(change.address, wanted_fields(change))
+            has_written = catalog.create(change.address, wanted_fields(change))
         case Action.UPDATE:
-            return catalog.update(change.address, wanted_fields(change), look)
+            has_written = catalog.update(change.address, wanted_fields(change), look)
         case Action.DELETE:
-            return catalog.delete(change.address, look)
+            has_written = catalog.delete(change.address, look)
         case _:
-            return catalog.move(change.address, change.action, look)
+            has_written = catalog.move(change.address, change.action, look)
+    return Written(has_written)
 
 
 def _move_holder(catalog: Catalog, change: Change, expected: Expected) -> Written:

@@ -84,7 +84,6 @@ def adopt(workspace: Workspace, request: AdoptRequest, ports: Ports) -> Adoption
     overlay = None
     if request.into_overlay:
         overlay = overlay_of(workspace, sides.connection, None, prefers_existing=True)
-        # An overlay that is yet to be made changes nothing.
         is_there = ports.files.exists(overlay.path)
         sides = replace(sides, source=overlay.whole if is_there else overlay.under)
     desired = load(sides.source)
