@@ -38,6 +38,8 @@ def maximum(threshold: float, overage_percent: int) -> float:
     """
     if threshold == UNCAPPED:
         return math.inf
+    # As upstream, which keeps thresholds as float64: an integer beyond 2**53 is another number
+    # there.
     cap = float(threshold)
     return cap + cap * overage_percent / 100
 
