@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any
 
 from kaiten_sync.kinds.license_rules import license_diagnostics, moving_versions
+from kaiten_sync.kinds.readable import readable_limits, readable_words
 from kaiten_sync.kinds.spec import (
     EXTENDS,
     ONLY_CURRENT,
@@ -58,7 +58,7 @@ def name_families(listed: Sequence[LiveResource]) -> Sequence[LiveResource]:
         if each.family_id is not None and each.fields.get("version") == "1"
     }
     return [
-        replace(each, fields={**each.fields, "familySlug": slugs[each.family_id]})
+        each.changed(fields={**each.fields, "familySlug": slugs[each.family_id]})
         if each.family_id in slugs
         else each
         for each in listed
@@ -147,7 +147,8 @@ LICENSE = KindSpec(
             name="name",
             is_required=True,
             description="The license's name for people.",
-            limits={"minLength": 1, "maxLength": 100},
+            limits=readable_limits(100),
+            words=readable_words("name"),
             examples=("Growth",),
         ),
         FieldSpec(

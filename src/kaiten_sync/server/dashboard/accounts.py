@@ -85,7 +85,9 @@ def _suggested(visit: Visit) -> Mapping[str, Any] | None:
 
 def _list(visit: Visit) -> Shown:
     wanted, now_ms = listing_of(visit, _ALL, sorts=ACCOUNT_SORTS), visit.work.now_ms
-    page, views = accounts.list_accounts(visit.work, wanted.position, ROWS, wanted.sort)
+    page, views = accounts.list_accounts(
+        visit.work, wanted.position, ROWS, wanted.sort, wanted.text
+    )
     return Shown(
         template="accounts.html",
         values={

@@ -32,7 +32,7 @@ _DESCRIPTION = Field("description", "Description", kind="long", empty=None)
 
 def _list(visit: Visit) -> Shown:
     wanted = listing_of(visit, _ALL, sorts=GROUP_SORTS)
-    page = groups.list_groups(visit.work, wanted.position, ROWS, wanted.sort)
+    page = groups.list_groups(visit.work, wanted.position, ROWS, wanted.sort, wanted.text)
     return Shown(
         template="groups.html",
         values={"listing": wanted, "rows": page.rows, "following": wanted.after(page.next)},

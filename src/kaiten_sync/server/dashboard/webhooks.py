@@ -83,6 +83,7 @@ def _list(visit: Visit) -> Shown:
         ROWS,
         is_unwell=bool(wanted.values["health"]),
         sort=wanted.sort,
+        text=wanted.text,
     )
     return Shown(
         template="webhooks.html",
