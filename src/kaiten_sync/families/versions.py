@@ -35,7 +35,8 @@ class Resolution:
 
     `hidden` are the versions of declared families that are left alone; `unheld` those that nobody
     may hold, and `rests` the fields of versions that have to stay as they were, for the plan to be
-    right. `versions` has the chosen version of each family.
+    right. `versions` has the chosen version of each family, and `reasons` why each other
+    version of them is changed.
     """
 
     desired: DesiredState
@@ -44,6 +45,7 @@ class Resolution:
     unheld: frozenset[Address] = frozenset()
     rests: Mapping[Address, tuple[str, ...]] = field(default_factory=dict)
     versions: Mapping[Address, Address] = field(default_factory=dict)
+    reasons: Mapping[Address, str] = field(default_factory=dict)
     refusals: tuple[Diagnostic, ...] = ()
     holders: Holders = field(default_factory=Holders)
 
@@ -60,10 +62,13 @@ class Resolution:
             if each.serves is not None and each.address in self.versions
         }
 
-    def declared_as(self, change: Change) -> Change:
-        """A change of a version, with what of the family it is declared as."""
+    def of_family(self, change: Change) -> Change:
+        """A change of a version, with what of the family it is declared as, or why it is made."""
         declared = moved(change.address, {v: family for family, v in self.versions.items()})
-        return replace(change, declared_as=declared) if declared != change.address else change
+        if declared != change.address:
+            return replace(change, declared_as=declared)
+        reason = self.reasons.get(change.address)
+        return change if reason is None else replace(change, reason=reason)
 
     def without_hidden(self, diff: CatalogDiff) -> CatalogDiff:
         """The differences but for those of versions that are never compared."""
@@ -93,12 +98,18 @@ def as_versions(
             there = moved(address, versions)
             resources[there] = replace(each, address=there)
     unheld: set[Address] = set()
+    why: dict[Address, str] = {}
     rests: dict[Address, tuple[str, ...]] = {}
     for sold, choice in chosen:
         for each in _version_resources(sold, choice, versions, resources):
             resources[each.address] = each
+            why[each.address] = _sells_now(choice)
         replaced = _replaced(sold, choice, holders)
         unheld |= {each.address for each in replaced}
+        why |= {
+            each.address: f"{_sells_now(choice)}, and nobody holds this version"
+            for each in replaced
+        }
         resources |= {each.address: _withdrawn(sold, each) for each in replaced}
         if choice.serves is not None and choice.way in (Way.IN_PLACE, Way.NEW_VERSION):
             served = version_address(choice.address, choice.serves)
@@ -124,6 +135,7 @@ def as_versions(
         unheld=frozenset(unheld),
         rests=rests,
         versions=versions,
+        reasons=why,
         refusals=tuple(refusals),
         holders=holders,
     )
@@ -189,3 +201,9 @@ def _replaced(sold: SoldFamily, choice: FamilyChoice, holders: Holders) -> tuple
         and each.address in holders.checked
         and each.address not in holders.instances
     )
+
+
+def _sells_now(choice: FamilyChoice) -> str:
+    if choice.version is None:
+        return f"{choice.address} is no longer sold"
+    return f"{choice.address} sells {choice.version}"
