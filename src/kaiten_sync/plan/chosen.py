@@ -46,15 +46,20 @@ _LANGUAGE = Language(variables={name: each.type for name, each in HOLDER_VARIABL
 _DATES = {"dates.start": "startLicenseDate", "dates.end": "endLicenseDate"}
 
 
-def check_named(option: str, named: Collection[Address], known: Collection[Address]) -> None:
+def check_named(
+    option: str, named: Collection[Address], known: Collection[Address], *, is_named: bool
+) -> None:
     """Make sure that the instances exist that an option names: a slip would move the wrong ones.
+
+    Without `is_named`, no other instance is proposed.
 
     Raises:
         UsageError: one of them does not.
     """
     for address in sorted(named, key=lambda each: each.sort_key):
         if address not in known:
-            close = get_close_matches(address.slug, [each.slug for each in known], n=1)
+            slugs = [each.slug for each in known] if is_named else []
+            close = get_close_matches(address.slug, slugs, n=1)
             raise UsageError(
                 f"{option} {address}: there is no such instance",
                 hint=f"did you mean instance/{close[0]}?" if close else f"leave out {option}",
