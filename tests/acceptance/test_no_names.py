@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 
 import pytest
 from tests.acceptance.conftest import Workplace
@@ -126,7 +127,9 @@ def lists_one_twice(request: Request) -> Reply | None:
     return Reply(200, {"items": [item, item], "nextCursor": None})
 
 
-def between(shop: Shop, twist: Callable[[Request], Reply | None]) -> Scripted:
+def between(
+    shop: Shop, twist: Callable[[Request], Reply | None]
+) -> AbstractContextManager[Scripted]:
     """A server that answers otherwise than the real one behind it."""
 
     def answer(request: Request) -> Reply:

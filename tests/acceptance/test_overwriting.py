@@ -51,7 +51,7 @@ def test_a_file_replaces_only_one_of_its_kind(files: Seller) -> None:
         for name in ("kaiten-sync.yaml", "catalog.yaml", "notes.txt", "result.json", *others):
             before = content(files.place, name)
             refused = files.run(*args, name, code=3)
-            assert f"{name} is there and is not " in refused.stderr, option
+            assert f"{name} is there and is no " in refused.stderr, option
             assert "name another file with" in refused.stderr, option
             assert content(files.place, name) == before, (option, name)
 

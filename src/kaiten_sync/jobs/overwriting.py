@@ -31,11 +31,11 @@ class _Kind:
 class Output(Enum):
     """A kind of file that a command writes."""
 
-    PLAN = _Kind("the plan of a catalog", "-o", lambda found: _is_plan(found, moves=False))
-    FRESH = _Kind("the plan of a catalog", "--fresh", lambda found: _is_plan(found, moves=False))
-    MIGRATION = _Kind("a migration plan", "-o", lambda found: _is_plan(found, moves=True))
-    RECEIPT = _Kind("a receipt", "--receipt", lambda found: "startedAt" in found)
-    IMPACT = _Kind("an impact", "--impact-out", lambda found: "takenAt" in found)
+    PLAN = _Kind("plan of a catalog", "-o", lambda found: _is_plan(found, moves=False))
+    FRESH = _Kind("plan of a catalog", "--fresh", lambda found: _is_plan(found, moves=False))
+    MIGRATION = _Kind("migration plan", "-o", lambda found: _is_plan(found, moves=True))
+    RECEIPT = _Kind("receipt", "--receipt", lambda found: "startedAt" in found)
+    IMPACT = _Kind("impact", "--impact-out", lambda found: "takenAt" in found)
 
 
 def check_replaces(
@@ -65,7 +65,7 @@ def check_replaces(
         return  # whether it can be written shows in a moment
     if content and not _is_of(kind, output, content):
         raise UsageError(
-            f"{path} is there and is not {kind.called}; it was left as it is",
+            f"{path} is there and is no {kind.called}; it was left as it is",
             hint=f"name another file with {kind.option}, or remove this one first",
         )
 

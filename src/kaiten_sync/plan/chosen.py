@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from kaiten_sync.errors import UsageError
 from kaiten_sync.expressions import Language, Unjudged, Verdict, check, judge
-from kaiten_sync.kinds.instance import HELD
+from kaiten_sync.kinds.instance import HELD, METADATA
 from kaiten_sync.model.address import Address
 from kaiten_sync.model.diagnostic import Diagnostic, Severity
 from kaiten_sync.model.resource import LiveResource
@@ -28,6 +28,9 @@ HOLDER_VARIABLES: Mapping[str, HolderVariable] = {
     "instance.slug": HolderVariable("string", "The instance's slug."),
     "instance.name": HolderVariable("string", "Its name."),
     "instance.license": HolderVariable("string", "The version that it holds: `growth-v2`."),
+    "instance.metadata": HolderVariable(
+        "map<string, dyn>", "Its metadata: `instance.metadata.region == 'eu'`."
+    ),
     "customer": HolderVariable("string", "The slug of its customer."),
     "customer.slug": HolderVariable("string", "The same."),
     "usage": HolderVariable(
@@ -123,6 +126,7 @@ def _row(holder: LiveResource, used: Mapping[str, float]) -> Mapping[str, Json |
         "instance.slug": holder.address.slug,
         "instance.name": str(fields.get("name") or ""),
         "instance.license": str(fields[HELD]),
+        "instance.metadata": fields.get(METADATA) or {},
         "customer": customer,
         "customer.slug": customer,
         "usage": dict(used),
