@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import os
 import signal
+import ssl
 from collections.abc import Iterator
 from contextlib import suppress
+from functools import cache
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
+from httpx._transports import default as httpx_transport
 from hypothesis import HealthCheck, settings
 
-from tests.support.databases import Cluster, cluster
+from tests.support.databases import Cluster, cluster, write_migrated
 from tests.support.processes import (
     HANG_S,
     adopt_orphans,
@@ -32,12 +36,32 @@ settings.register_profile(
 settings.load_profile("any machine")
 
 
+def _tls_variables() -> list[str | None]:
+    return list(map(os.environ.get, ("SSL_CERT_FILE", "SSL_CERT_DIR", "SSLKEYLOGFILE")))
+
+
+_USUAL_VARIABLES = _tls_variables()
+_new_tls = httpx.create_ssl_context
+_usual_tls = cache(_new_tls)
+
+
+def _tls(
+    verify: ssl.SSLContext | str | bool = True, cert: Any = None, trust_env: bool = True
+) -> ssl.SSLContext:
+    if verify is True and cert is None and _tls_variables() == _USUAL_VARIABLES:
+        return _usual_tls(trust_env=trust_env)
+    return _new_tls(verify, cert, trust_env)
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _any_machine() -> Iterator[None]:
     """Take from every test what depends on how it is started and on who else uses the machine."""
     adopt_orphans()
     # The limit of clients that name none: httpx has no public setting for it.
     httpx._config.DEFAULT_TIMEOUT_CONFIG.read = HANG_S
+    # Certificates are read once, and not for each client of a server without TLS: it takes 25 ms.
+    httpx.create_ssl_context = _tls
+    httpx_transport.create_ssl_context = _tls  # type: ignore[attr-defined]  # where clients find it
     with signals_of_a_terminal():
         yield
 
@@ -71,18 +95,29 @@ def database(request: pytest.FixtureRequest) -> str:
 def database_url(
     database: str, tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest
 ) -> str:
-    """The URL of an empty database that the tests of one module share."""
+    """The URL of a database that the tests of one module share, with the current schema."""
     return _new_database(database, tmp_path_factory.mktemp("server"), request)
 
 
 @pytest.fixture
 def fresh_url(database: str, tmp_path: Path, request: pytest.FixtureRequest) -> str:
-    """The URL of an empty database for one test."""
+    """The URL of a database for one test, with the current schema and nothing in it."""
     return _new_database(database, tmp_path, request)
+
+
+@pytest.fixture
+def empty_url(database: str, tmp_path: Path, request: pytest.FixtureRequest) -> str:
+    """The URL of a database for one test, without any table."""
+    if database == "sqlite":
+        return f"sqlite:///{tmp_path / 'kaiten.db'}"
+    running: Cluster = request.getfixturevalue("postgresql")
+    return running.empty_database()
 
 
 def _new_database(database: str, folder: Path, request: pytest.FixtureRequest) -> str:
     if database == "sqlite":
-        return f"sqlite:///{folder / 'kaiten.db'}"
+        path = folder / "kaiten.db"
+        write_migrated(path)
+        return f"sqlite:///{path}"
     running: Cluster = request.getfixturevalue("postgresql")
     return running.new_database()

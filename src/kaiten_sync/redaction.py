@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import base64
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
 from typing import Any, TypeVar
 from urllib.parse import quote
 
@@ -31,9 +32,7 @@ class Redaction:
 
     def __init__(self, *secrets: str | None) -> None:
         self._forms: frozenset[str] = frozenset()
-        self._pattern: re.Pattern[str] | None = None
         self._runs: frozenset[bytes] = frozenset()
-        self._apart: re.Pattern[str] | None = None
         for secret in secrets:
             self.hold(secret)
 
@@ -44,16 +43,11 @@ class Redaction:
         """Hide this secret from now on, in every spelling that costs little to look for."""
         if secret is None or (len(secret) < _SHORTEST_SECRET and not _PREFIX.match(secret)):
             return
-        self._forms |= {form.lower() for form in _spellings(secret)}
-        longest_first = sorted(self._forms, key=lambda form: (-len(form), form))
-        self._pattern = re.compile("|".join(map(re.escape, longest_first)), re.IGNORECASE)
+        spellings = list(_spellings(secret))
+        self._forms |= {form.lower() for form in spellings}
         # In lines of 76 characters, or with a colon after each byte, an encoding is the same one.
-        runs = {_run(_PREFIX.sub("", form)) for form in _spellings(secret)}
-        runs = {run for run in runs if len(run) >= _SHORTEST_PART}
-        if runs:
-            self._runs |= runs
-            apart = (r"[^A-Za-z0-9_]*".join(run.decode()) for run in sorted(self._runs))
-            self._apart = re.compile("|".join(apart), re.IGNORECASE)
+        runs = {_run(_PREFIX.sub("", form)) for form in spellings}
+        self._runs |= {run for run in runs if len(run) >= _SHORTEST_PART}
 
     def hold_all_in(self, texts: Iterable[str]) -> None:
         """Hide whatever in these texts looks like a Kaiten credential."""
@@ -71,10 +65,11 @@ class Redaction:
 
     def __call__(self, text: str) -> str:
         """The text without secrets."""
-        if self._pattern is None or not self.is_in(text):
+        if not self.is_in(text):
             return text
-        hidden = self._pattern.sub(MASK, text)
-        return hidden if self._apart is None else self._apart.sub(MASK, hidden)
+        for pattern in _patterns(self._forms, self._runs):
+            text = pattern.sub(MASK, text)
+        return text
 
     def of_json(self, value: _T) -> _T:
         """The JSON value without secrets in its texts and keys."""
@@ -87,6 +82,17 @@ class Redaction:
             case dict():
                 found = {self(key): self.of_json(each) for key, each in value.items()}
         return found  # type: ignore[no-any-return]  # of the same shape
+
+
+@lru_cache(maxsize=1)
+def _patterns(forms: frozenset[str], runs: frozenset[bytes]) -> Sequence[re.Pattern[str]]:
+    """What finds them in a text. Compiling takes 20 ms, and few commands ever meet a secret."""
+    longest_first = sorted(forms, key=lambda form: (-len(form), form))
+    alternatives = [
+        [re.escape(form) for form in longest_first],
+        [r"[^A-Za-z0-9_]*".join(run.decode()) for run in sorted(runs)],
+    ]
+    return [re.compile("|".join(each), re.IGNORECASE) for each in alternatives if each]
 
 
 def _run(text: str) -> bytes:

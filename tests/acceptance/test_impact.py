@@ -57,6 +57,32 @@ def test_it_costs_a_page_of_instances_and_a_request_for_each_holder(lowered: Wor
     assert [each["instance"] for each in change["worst"]] == ["three", "two", "four", "one"]
 
 
+def test_the_table_of_a_plan_says_in_the_cell_how_many_would_be_over(lowered: Workplace) -> None:
+    lowered.run("plan", "-f", "catalog.yaml", "-o", PLAN)
+    assert "over" not in lowered.run("table", PLAN).stdout
+    done = lowered.run("table", PLAN, "--impact", "--format", "json")
+    over = {row["entitlement"]: row["cells"][0]["over"] for row in done.json["rows"]}
+    assert (over["seats"], bool(over["calls"])) == (2, False)
+    assert "10 → 5 ▼, 2 over" in lowered.run("table", PLAN, "--impact").stdout
+    assert "Impact: 4 holders looked at: 2 over, 1 near." in done.stderr
+    sampled = lowered.run("table", PLAN, "--impact", "--impact-budget", "3").stderr
+    assert "a sample of 2 of 4 holders" in sampled
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--impact"], "--impact is of a plan"),
+        (["--impact", "-t", "local"], "--impact is of a plan"),
+        ([PLAN, "--impact", "-f", "catalog.yaml"], "--impact is of a plan"),
+        ([PLAN, "-t", "local"], "name one of them"),
+    ],
+)
+def test_a_table_with_impact_is_of_a_plan(place: Workplace, words: list[str], said: str) -> None:
+    done = place.run("table", *words)
+    assert (done.code, said in done.stderr) == (3, True)
+
+
 def test_the_plan_file_is_the_same_whatever_is_used(lowered: Workplace, api: httpx.Client) -> None:
     lowered.run("plan", "-f", "catalog.yaml", "-o", PLAN)
     before = (lowered.folder / PLAN).read_bytes()

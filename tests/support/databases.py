@@ -1,4 +1,7 @@
-"""PostgreSQL for the tests: a cluster of their own that nobody else can reach."""
+"""Databases for the tests, and a PostgreSQL cluster of their own that nobody else can reach.
+
+The migrations run once per process: a new database is a copy of one that has been through them.
+"""
 
 from __future__ import annotations
 
@@ -9,12 +12,16 @@ import shutil
 import subprocess
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
+from functools import cache, cached_property
 from pathlib import Path
 
 import psycopg
 import pytest
 from tests.support.processes import outlives_its_test
+
+from kaiten_sync.server.db.engine import open_engine
+from kaiten_sync.server.db.migrate import migrate
 
 ADVICE = "PostgreSQL is not installed: apt-get install --no-install-recommends postgresql"
 
@@ -51,17 +58,32 @@ rm -rf "$folder"/*
 
 
 class Cluster:
-    """A running PostgreSQL that makes empty databases. It listens on a socket in its folder."""
+    """A running PostgreSQL that makes databases. It listens on a socket in its folder."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._numbers = itertools.count(1)
 
     def new_database(self) -> str:
-        """The URL of a new, empty database."""
+        """The URL of a new database with the current schema and nothing in it."""
+        return self._made(f"TEMPLATE {self._template}")
+
+    def empty_database(self) -> str:
+        """The URL of a new database without any table."""
+        return self._made()
+
+    def _made(self, options: str = "") -> str:
         name = f"kaiten_{next(self._numbers)}"
-        self.run(f"CREATE DATABASE {name}")
+        self.run(f"CREATE DATABASE {name} {options}")
         return self.url(name)
+
+    @cached_property
+    def _template(self) -> str:
+        """The name of a database that has been through all migrations; nobody may be connected."""
+        url = self.empty_database()
+        with closing(open_engine(url)) as database:
+            migrate(database)
+        return url.removeprefix("postgresql:///").partition("?")[0]
 
     def url(self, name: str) -> str:
         """The URL of a database with this name, whether there is one or not."""
@@ -71,6 +93,22 @@ class Cluster:
         """Run one statement outside of all databases of the tests."""
         with psycopg.connect(self.url("postgres"), autocommit=True) as connection:
             connection.execute(statement.encode())
+
+
+@cache
+def migrated_file() -> bytes:
+    """A SQLite file that has been through all migrations: most of the time of a first start."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "server.db"
+        with closing(open_engine(f"sqlite:///{path}")) as database:
+            migrate(database)
+        return path.read_bytes()
+
+
+def write_migrated(path: Path) -> None:
+    """Make a SQLite file with the current schema and nothing in it, as private as the server's."""
+    path.touch(mode=0o600)
+    path.write_bytes(migrated_file())
 
 
 @contextmanager

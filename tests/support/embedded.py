@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import sqlite3
-import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, closing, contextmanager
-from functools import cache
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 from sqlalchemy import Connection
+from tests.support.databases import write_migrated
 
 from kaiten_sync.server.app import ServerSettings, Started, running
 from kaiten_sync.server.db.engine import Database, open_engine
-from kaiten_sync.server.db.migrate import migrate
 from kaiten_sync.server.domain.scopes import ALL_SCOPES
 from kaiten_sync.server.domain.tokens import new_token
 from kaiten_sync.server.service.tenancy import create_organization
@@ -45,8 +43,7 @@ class EmbeddedServer:
 
     def __enter__(self) -> Self:
         if self.database_url.startswith("sqlite:") and not Path(self._file).exists():
-            Path(self._file).touch(mode=0o600)
-            Path(self._file).write_bytes(_migrated())
+            write_migrated(Path(self._file))
         self.token = new_token()
         settings = ServerSettings(
             database_url=self.database_url,
@@ -100,13 +97,3 @@ class EmbeddedServer:
             now_ms = time.time_ns() // 1_000_000
             create_organization(connection, "Test", token, now_ms, scopes or ALL_SCOPES)
         return token
-
-
-@cache
-def _migrated() -> bytes:
-    """A SQLite file that has been through all migrations: most of the time of a server's start."""
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "server.db"
-        with closing(open_engine(f"sqlite:///{path}")) as database:
-            migrate(database)
-        return path.read_bytes()

@@ -21,15 +21,19 @@ _MAX_BUDGET = 1_000_000
 
 def impact_options(function: _Function) -> _Function:
     """How many requests looking at holders may take, and whether they are named."""
-    budget = click.option(
+    return budget_option(names_option(function))
+
+
+def budget_option(function: _Function) -> _Function:
+    """How many requests looking at holders may take."""
+    return click.option(
         "--impact-budget",
         type=WholeNumber(min=0, max=_MAX_BUDGET),
         default=DEFAULT_BUDGET,
         show_default=True,
         metavar="N",
         help="Maximum requests for looking at holders; beyond it, a sample is taken. 0: none.",
-    )
-    return budget(names_option(function))
+    )(function)
 
 
 def names_option(function: _Function) -> _Function:
@@ -43,8 +47,9 @@ def names_option(function: _Function) -> _Function:
 
 
 def may_name(context: click.Context | None) -> bool:
-    """Whether a run may name instances and customers."""
-    return context is None or context.meta.get(_NAMES, True) is True
+    """Whether a run may name instances and customers; for commands without the option, too."""
+    asked = None if context is None else context.meta.get(_NAMES)
+    return names_are_shown(asked=None) if asked is None else asked is True
 
 
 def _noted(context: click.Context, _option: click.Parameter, asked: bool | None) -> bool | None:

@@ -23,7 +23,7 @@ from kaiten_sync.model.plan import Plan
 from kaiten_sync.model.ports import HolderReader, Ports
 from kaiten_sync.plan import check_target
 
-__all__ = ["ImpactRequest", "impact", "impact_of"]
+__all__ = ["ImpactRequest", "impact", "impact_of", "impact_of_saved"]
 
 _REQUESTS_UPWARD = 2
 """Requests for one holder of a limit that is raised: what it uses, if that was not read for
@@ -46,13 +46,24 @@ def impact(workspace: Workspace, request: ImpactRequest, ports: Ports) -> Impact
         KaitenSyncError: as `impact_of` and `Connect` do.
     """
     plan = read_plan_file(request.plan_file, ports.files)
+    return impact_of_saved(plan, request.plan_file, workspace, request.budget, ports)
+
+
+def impact_of_saved(
+    plan: Plan, plan_file: str, workspace: Workspace, budget: int, ports: Ports
+) -> Impact:
+    """Read whom a plan that was read from a file affects now, on the server that it is for.
+
+    Raises:
+        PlanFileError: the plan is another target's.
+        KaitenSyncError: as `impact_of` and `Connect` do.
+    """
     known = workspace.project.targets if workspace.project else {}
     connection = workspace.connect(plan.target.name if plan.target.name in known else None)
     check_target(plan, connection.target, may_have_moved=True)
     with connection.open() as catalog:
-        place = Agreed(plan=plan, place=request.plan_file)
-        check_moved(place, connection.target, catalog, ports)
-        return impact_of(plan, catalog, request.budget, ports, upward=True)
+        check_moved(Agreed(plan=plan, place=plan_file), connection.target, catalog, ports)
+        return impact_of(plan, catalog, budget, ports, upward=True)
 
 
 def impact_of(

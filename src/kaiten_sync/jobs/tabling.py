@@ -7,6 +7,7 @@ from typing import Any
 
 from kaiten_sync.errors import KaitenSyncError, UsageError
 from kaiten_sync.jobs.agreed import read_plan_file
+from kaiten_sync.jobs.impacting import impact_of_saved
 from kaiten_sync.jobs.workspace import Workspace
 from kaiten_sync.kinds.family import FAMILY
 from kaiten_sync.kinds.license import LICENSE
@@ -15,6 +16,7 @@ from kaiten_sync.model.ports import Ports
 from kaiten_sync.model.resource import LiveResource, LiveState
 from kaiten_sync.pipeline import load, read_catalog
 from kaiten_sync.pricing import PriceTable, table_of_catalog, table_of_plan
+from kaiten_sync.report.impact_words import cost_text, totals_text
 
 __all__ = ["PriceTable", "TableRequest", "table"]
 
@@ -23,11 +25,13 @@ __all__ = ["PriceTable", "TableRequest", "table"]
 class TableRequest:
     """What to show.
 
-    `plan_file` is a saved plan, `-` for the caller's input. Without it, the live catalog of the
-    target if `is_live`, or else what is declared: `files`, or the project's catalog.
+    `plan_file` is a saved plan, `-` for the caller's input; with `impact_budget`, the most requests
+    that it may take, its cells say how many holders would be over. Without it, the live catalog of
+    the target if `is_live`, or else what is declared: `files`, or the project's catalog.
     """
 
     plan_file: str | None = None
+    impact_budget: int | None = None
     is_live: bool = False
     files: tuple[str, ...] = ()
 
@@ -38,7 +42,7 @@ def table(workspace: Workspace, request: TableRequest, ports: Ports) -> PriceTab
     Raises:
         UsageError: the plan moves holders.
         PlanFileError: the plan file cannot be trusted. DeclarationError: the catalog is wrong.
-        KaitenSyncError: as `pipeline.read_catalog` and `Connect` do.
+        KaitenSyncError: as `pipeline.read_catalog`, `impact_of_saved` and `Connect` do.
     """
     if request.plan_file is not None:
         plan = read_plan_file(request.plan_file, ports.files)
@@ -47,7 +51,13 @@ def table(workspace: Workspace, request: TableRequest, ports: Ports) -> PriceTab
                 "this plan moves holders, and changes nothing that a license grants",
                 hint="`kaiten-sync show PLAN` says what the versions grant differently",
             )
-        return table_of_plan(plan)
+        if request.impact_budget is None:
+            return table_of_plan(plan)
+        impact = impact_of_saved(plan, request.plan_file, workspace, request.impact_budget, ports)
+        # A cell has room for a number: what it is a number of, or why there is none, stands beside.
+        ports.notices.notify(f"Impact: {totals_text(impact)}")
+        ports.notices.notify(f"Read with {cost_text(impact)}")
+        return table_of_plan(plan, impact)
     if request.is_live:
         with workspace.connect(None).open() as catalog:
             live = read_catalog(catalog, scope=workspace.scope, progress=ports.progress)

@@ -85,13 +85,13 @@ def behind(url: str) -> Iterator[Connection]:
 
 
 @pytest.fixture
-def used_url(fresh_url: str) -> str:
+def used_url(empty_url: str) -> str:
     """A database in which an instance has used 2 of 10 calls."""
-    with serving(fresh_url) as meter:
-        meter = metered(meter.api, fresh_url)
+    with serving(empty_url) as meter:
+        meter = metered(meter.api, empty_url)
         meter.grant(10)
         meter.count(2)
-    return fresh_url
+    return empty_url
 
 
 def schema(url: str) -> object:
@@ -156,13 +156,13 @@ def test_a_database_of_the_first_form_of_0004_comes_up_to_date(used_url: str) ->
 
 
 @without_indexes_of_expressions
-def test_the_tables_are_what_the_migrations_make(fresh_url: str, tmp_path: Path) -> None:
-    prepare(ServerSettings(database_url=fresh_url)).database.close()
-    migrated = schema(fresh_url), indexes_of_expressions(fresh_url)
-    with behind(fresh_url) as connection:
+def test_the_tables_are_what_the_migrations_make(empty_url: str, tmp_path: Path) -> None:
+    prepare(ServerSettings(database_url=empty_url)).database.close()
+    migrated = schema(empty_url), indexes_of_expressions(empty_url)
+    with behind(empty_url) as connection:
         metadata.drop_all(connection)
         metadata.create_all(connection)
-    assert (schema(fresh_url), indexes_of_expressions(fresh_url)) == migrated
+    assert (schema(empty_url), indexes_of_expressions(empty_url)) == migrated
     assert len(migrated[1]) == 2
 
 

@@ -69,26 +69,26 @@ def opens(url: str, token: str) -> bool:
     return httpx.get(f"{url}/api/licenses", headers=headers).status_code == 200
 
 
-def test_the_first_start_makes_a_token_and_shows_it_once(fresh_url: str) -> None:
-    first = start(fresh_url).new_token
+def test_the_first_start_makes_a_token_and_shows_it_once(empty_url: str) -> None:
+    first = start(empty_url).new_token
     assert first
     assert re.fullmatch(r"ksh_[A-Za-z0-9_-]{43}", first)
-    with running(ServerSettings(database_url=fresh_url)) as started:
+    with running(ServerSettings(database_url=empty_url)) as started:
         assert started.new_token is None
         assert opens(started.url, first)
-    assert first not in everything_in(fresh_url)
+    assert first not in everything_in(empty_url)
 
 
-def test_a_chosen_token_is_added_once(fresh_url: str) -> None:
-    made = start(fresh_url).new_token
+def test_a_chosen_token_is_added_once(empty_url: str) -> None:
+    made = start(empty_url).new_token
     assert made
-    assert start(fresh_url, CHOSEN).new_token is None
-    assert start(fresh_url, CHOSEN).new_token is None
-    settings = ServerSettings(database_url=fresh_url, bootstrap_token=CHOSEN + "-2")
+    assert start(empty_url, CHOSEN).new_token is None
+    assert start(empty_url, CHOSEN).new_token is None
+    settings = ServerSettings(database_url=empty_url, bootstrap_token=CHOSEN + "-2")
     with running(settings) as started:
         assert all(opens(started.url, token) for token in (made, CHOSEN, CHOSEN + "-2"))
-    assert count(fresh_url, "token") == 3
-    assert count(fresh_url, "organisation") == 1
+    assert count(empty_url, "token") == 3
+    assert count(empty_url, "organisation") == 1
 
 
 @pytest.mark.parametrize(
@@ -101,48 +101,48 @@ def test_what_is_no_token_is_refused_before_anything_is_made(tmp_path: Path, tok
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_revoked_token_does_not_come_back(fresh_url: str) -> None:
-    start(fresh_url, CHOSEN)
-    run(fresh_url, "UPDATE token SET revoked_at = 1")
+def test_a_revoked_token_does_not_come_back(empty_url: str) -> None:
+    start(empty_url, CHOSEN)
+    run(empty_url, "UPDATE token SET revoked_at = 1")
     with pytest.raises(ServerStartError, match="revoked"):
-        start(fresh_url, CHOSEN)
+        start(empty_url, CHOSEN)
 
 
-def test_revoking_and_expiring_work_at_once(fresh_url: str) -> None:
-    settings = ServerSettings(database_url=fresh_url, bootstrap_token=CHOSEN)
+def test_revoking_and_expiring_work_at_once(empty_url: str) -> None:
+    settings = ServerSettings(database_url=empty_url, bootstrap_token=CHOSEN)
     with running(settings) as started:
         assert opens(started.url, CHOSEN)
-        run(fresh_url, "UPDATE token SET expires_at = 1")
+        run(empty_url, "UPDATE token SET expires_at = 1")
         assert not opens(started.url, CHOSEN)
-        run(fresh_url, "UPDATE token SET expires_at = NULL, revoked_at = 1")
+        run(empty_url, "UPDATE token SET expires_at = NULL, revoked_at = 1")
         assert not opens(started.url, CHOSEN)
 
 
-def test_a_newer_database_is_refused(fresh_url: str) -> None:
-    start(fresh_url)
-    run(fresh_url, "UPDATE alembic_version SET version_num = '9999'")
+def test_a_newer_database_is_refused(empty_url: str) -> None:
+    start(empty_url)
+    run(empty_url, "UPDATE alembic_version SET version_num = '9999'")
     with pytest.raises(ServerStartError, match="newer than this program"):
-        start(fresh_url)
+        start(empty_url)
 
 
-def test_an_older_database_is_brought_up_to_date(fresh_url: str) -> None:
-    with closing(open_engine(fresh_url)) as database, database.writing() as connection:
+def test_an_older_database_is_brought_up_to_date(empty_url: str) -> None:
+    with closing(open_engine(empty_url)) as database, database.writing() as connection:
         command.upgrade(alembic_config(connection), "0001")
-    made = start(fresh_url).new_token
+    made = start(empty_url).new_token
     assert made
-    with running(ServerSettings(database_url=fresh_url)) as started:
+    with running(ServerSettings(database_url=empty_url)) as started:
         assert opens(started.url, made)
 
 
-def test_another_program_is_left_alone(fresh_url: str) -> None:
-    run(fresh_url, "CREATE TABLE license (plate TEXT)")
+def test_another_program_is_left_alone(empty_url: str) -> None:
+    run(empty_url, "CREATE TABLE license (plate TEXT)")
     with pytest.raises(ServerStartError, match="tables of another program: license"):
-        start(fresh_url)
-    run(fresh_url, "CREATE TABLE alembic_version (version_num VARCHAR(32))")
-    run(fresh_url, "INSERT INTO alembic_version VALUES ('3f2a1b9c8d7e')")
+        start(empty_url)
+    run(empty_url, "CREATE TABLE alembic_version (version_num VARCHAR(32))")
+    run(empty_url, "INSERT INTO alembic_version VALUES ('3f2a1b9c8d7e')")
     with pytest.raises(ServerStartError, match="belongs to another program"):
-        start(fresh_url)
-    assert count(fresh_url, "license") == 0
+        start(empty_url)
+    assert count(empty_url, "license") == 0
 
 
 def test_a_file_that_is_no_database_is_refused(tmp_path: Path) -> None:
@@ -213,9 +213,9 @@ def _is_compared(_item: object, name: str | None, kind: str, *_: object) -> bool
 
 @pytest.mark.filterwarnings("ignore:Skipped unsupported reflection of expression-based index")
 @pytest.mark.filterwarnings("ignore:autogenerate skipping metadata-specified expression-based")
-def test_migrations_lead_to_the_tables(fresh_url: str) -> None:
-    start(fresh_url)
-    with closing(open_engine(fresh_url)) as database, database.reading() as connection:
+def test_migrations_lead_to_the_tables(empty_url: str) -> None:
+    start(empty_url)
+    with closing(open_engine(empty_url)) as database, database.reading() as connection:
         options = {"compare_type": True, "include_object": _is_compared}
         context = MigrationContext.configure(connection, opts=options)
         assert compare_metadata(context, metadata) == []
