@@ -101,16 +101,11 @@ def as_versions(
     why: dict[Address, str] = {}
     rests: dict[Address, tuple[str, ...]] = {}
     for sold, choice in chosen:
-        for each in _version_resources(sold, choice, versions, resources):
-            resources[each.address] = each
-            why[each.address] = _sells_now(choice)
-        replaced = _replaced(sold, choice, holders)
-        unheld |= {each.address for each in replaced}
-        why |= {
-            each.address: f"{_sells_now(choice)}, and nobody holds this version"
-            for each in replaced
-        }
-        resources |= {each.address: _withdrawn(sold, each) for each in replaced}
+        changed = {e.address: e for e in _version_resources(sold, choice, versions, resources)}
+        replaced = {e.address: _withdrawn(sold, e) for e in _replaced(sold, choice, holders)}
+        unheld |= replaced.keys()
+        why |= _reasons(choice, changed, replaced)
+        resources |= changed | replaced
         if choice.serves is not None and choice.way in (Way.IN_PLACE, Way.NEW_VERSION):
             served = version_address(choice.address, choice.serves)
             rests[served] = _RESTS_ON
@@ -123,11 +118,7 @@ def as_versions(
         desired=replace(
             desired,
             resources=dict(sorted(resources.items(), key=lambda item: item[0].sort_key)),
-            owns=frozenset(
-                ChildList(moved(each.parent, versions), each.kind)
-                for each in desired.owns
-                if each.parent in versions or each.parent not in desired.terms
-            ),
+            owns=_owned(desired, versions),
             protected=desired.protected.union(moved(a, versions) for a in desired.protected),
         ),
         choices=tuple(choice for _, choice in chosen),
@@ -138,6 +129,15 @@ def as_versions(
         reasons=why,
         refusals=tuple(refusals),
         holders=holders,
+    )
+
+
+def _owned(desired: DesiredState, versions: Mapping[Address, Address]) -> frozenset[ChildList]:
+    """The lists of grants that the declaration owns, those of families in their versions."""
+    return frozenset(
+        ChildList(moved(each.parent, versions), each.kind)
+        for each in desired.owns
+        if each.parent in versions or each.parent not in desired.terms
     )
 
 
@@ -203,7 +203,12 @@ def _replaced(sold: SoldFamily, choice: FamilyChoice, holders: Holders) -> tuple
     )
 
 
-def _sells_now(choice: FamilyChoice) -> str:
+def _reasons(
+    choice: FamilyChoice, changed: Collection[Address], replaced: Collection[Address]
+) -> dict[Address, str]:
+    """Why versions are changed, and replaced ones archived."""
+    why = f"{choice.address} sells {choice.version}"
     if choice.version is None:
-        return f"{choice.address} is no longer sold"
-    return f"{choice.address} sells {choice.version}"
+        why = f"{choice.address} is no longer sold"
+    nobody = f"{why}, and nobody holds this version"
+    return {**dict.fromkeys(changed, why), **dict.fromkeys(replaced, nobody)}

@@ -20,7 +20,7 @@ _MOVES = "migration"
 
 
 @dataclass(frozen=True, slots=True)
-class _Kind:
+class _OutputForm:
     """What a file is called, the option that names it, and how one is recognized."""
 
     called: str
@@ -31,11 +31,11 @@ class _Kind:
 class Output(Enum):
     """A kind of file that a command writes."""
 
-    PLAN = _Kind("plan of a catalog", "-o", lambda found: _is_plan(found, moves=False))
-    FRESH = _Kind("plan of a catalog", "--fresh", lambda found: _is_plan(found, moves=False))
-    MIGRATION = _Kind("migration plan", "-o", lambda found: _is_plan(found, moves=True))
-    RECEIPT = _Kind("receipt", "--receipt", lambda found: "startedAt" in found)
-    IMPACT = _Kind("impact", "--impact-out", lambda found: "takenAt" in found)
+    PLAN = _OutputForm("plan of a catalog", "-o", lambda found: _is_plan(found, moves=False))
+    FRESH = _OutputForm("plan of a catalog", "--fresh", lambda found: _is_plan(found, moves=False))
+    MIGRATION = _OutputForm("migration plan", "-o", lambda found: _is_plan(found, moves=True))
+    RECEIPT = _OutputForm("receipt", "--receipt", lambda found: "startedAt" in found)
+    IMPACT = _OutputForm("impact", "--impact-out", lambda found: "takenAt" in found)
 
 
 def check_replaces(
@@ -50,7 +50,7 @@ def check_replaces(
     """
     if path is None:
         return
-    kind: _Kind = output.value
+    kind: _OutputForm = output.value
     for option, other in beside:
         if other is not None and Path(path).resolve() == Path(other).resolve():
             raise UsageError(
@@ -70,7 +70,7 @@ def check_replaces(
         )
 
 
-def _is_of(kind: _Kind, output: Output, content: bytes) -> bool:
+def _is_of(kind: _OutputForm, output: Output, content: bytes) -> bool:
     try:
         found = json.loads(content)
     except (ValueError, RecursionError):
