@@ -242,7 +242,7 @@ def licenses_by_family(catalog: PlanReader, progress: Progress) -> _Versions:
     live = read_licenses(catalog, progress)
     families = families_of(DesiredState(resources={}), live)
     return {
-        address: replace(each, fields={**each.fields, FAMILY: families.of[address]})
+        address: each.changed(fields={**each.fields, FAMILY: families.of[address]})
         for address, each in live.resources.items()
     }
 

@@ -56,7 +56,14 @@ def _run(args: Sequence[str], output_format: str, redaction: Redaction) -> int:
         click.echo(error.format_message(), err=True)
         return ExitCode.WRONG_INPUT
     except click.ClickException as error:
-        return _usage(error, output_format)
+        message = usage_message(error)
+        _print_error(UsageError(message), output_format)
+        if isinstance(error, click.UsageError) and error.ctx is not None:
+            click.echo(error.ctx.get_usage(), err=True)
+        click.echo(f"error: {message}", err=True)
+        if isinstance(error, click.UsageError) and error.ctx is not None:
+            click.echo(f"  help: {error.ctx.command_path} --help", err=True)
+        return ExitCode.WRONG_INPUT
     except (click.Abort, KeyboardInterrupt):
         stopped = StoppedError("interrupted: nothing more was started")
         _print_error(stopped, output_format)
@@ -71,17 +78,6 @@ def _run(args: Sequence[str], output_format: str, redaction: Redaction) -> int:
     except Exception as error:  # noqa: BLE001  (the one place: no traceback for a user)
         bug = KaitenSyncError(f"{type(error).__name__}: {error}", hint=_BUG_HINT)
         return _failed(bug, output_format, context)
-
-
-def _usage(error: click.ClickException, output_format: str) -> int:
-    message = usage_message(error)
-    _print_error(UsageError(message), output_format)
-    if isinstance(error, click.UsageError) and error.ctx is not None:
-        click.echo(error.ctx.get_usage(), err=True)
-    click.echo(f"error: {message}", err=True)
-    if isinstance(error, click.UsageError) and error.ctx is not None:
-        click.echo(f"  help: {error.ctx.command_path} --help", err=True)
-    return ExitCode.WRONG_INPUT
 
 
 def _report(error: KaitenSyncError, output_format: str, context: click.Context | None) -> None:

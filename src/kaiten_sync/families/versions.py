@@ -96,7 +96,7 @@ def as_versions(
     for address, each in desired.resources.items():
         if address.root in versions:
             there = moved(address, versions)
-            resources[there] = replace(each, address=there)
+            resources[there] = each.changed(address=there)
     unheld: set[Address] = set()
     why: dict[Address, str] = {}
     rests: dict[Address, tuple[str, ...]] = {}
@@ -170,7 +170,7 @@ def _version_resources(
         }
     if sold.goes_back_to is not None:
         fields = {STATE: PUBLISHED, DEFAULT: True}
-    yield replace(declared, fields=fields)
+    yield declared.changed(fields=fields)
     if choice.serves != choice.version and live is not None and live.has_default:
         before = live.shown
         if before.address != version:

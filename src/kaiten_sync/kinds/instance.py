@@ -33,6 +33,7 @@ METADATA = "metadataValues"
 
 def mark_metadata(fields: dict[str, Any]) -> None:
     """Keep only a fingerprint of the metadata where a plan file has them."""
+    # Whether they changed is all that a migration has to know.
     fields["metadata"] = fingerprint(fields.get("metadata") or {})
 
 
@@ -44,7 +45,9 @@ INSTANCE = KindSpec(
     after_read=mark_metadata,
     keys=(
         FieldSpec(name="name"),
+        # The API insists on the property, and answers without it if it is empty.
         FieldSpec(name="description", filler=""),
+        # Written by id and read by slug, so a PUT has to take the id from the answer itself.
         FieldSpec(name="customer", wire="customerId", read="customerSlug"),
         FieldSpec(
             name=HELD,
