@@ -156,7 +156,7 @@ def unpacked(pieces: Iterable[bytes], encoding: str, most_bytes: int) -> bytes:
 
     Raises:
         TooLargeError: there is more.
-        ServerError: the answer is packed otherwise, or cannot be unpacked.
+        ServerError: the answer has another encoding, or cannot be unpacked.
     """
     encoding = encoding.strip().lower()
     if encoding not in ("", "identity", "gzip"):

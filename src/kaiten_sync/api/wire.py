@@ -87,7 +87,7 @@ def decode_instance(item: object) -> Instance:
 def decode_usages(body: object, path: str) -> tuple[Usage, ...]:
     """What an instance has used of all that is metered; the API returns null for none.
 
-    What is not metered comes with the granted value, which is no usage.
+    What is not metered comes with the granted value, which is not usage.
 
     Raises:
         ServerError: the answer is not a list of usages.

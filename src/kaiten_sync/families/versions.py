@@ -192,7 +192,7 @@ def _withdrawn(sold: SoldFamily, version: LiveResource) -> Resource:
 def _replaced(sold: SoldFamily, choice: FamilyChoice, holders: Holders) -> tuple[LiveResource, ...]:
     """Older published versions that nobody holds, if those are to be archived.
 
-    A newer one is no version that was replaced: somebody prepares it by hand.
+    A newer version was not replaced: somebody prepares it by hand.
     """
     if sold.live is None or not sold.terms.archive_replaced or choice.version is None:
         return ()

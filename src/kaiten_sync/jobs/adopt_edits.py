@@ -232,7 +232,7 @@ def obstacle(difference: Difference, why: str) -> Diagnostic:
 
 
 def declarable(differences: Sequence[Difference], ports: Ports) -> tuple[Difference, ...]:
-    """The differences in what files can declare. Which version a family serves is no such thing."""
+    """The differences in what files can declare. Which version a family serves is not."""
     found = []
     for each in differences:
         specs = spec_of(each.address.kind).fields

@@ -62,9 +62,15 @@ def agreed_on(
         place = _recorded((replaced, usual), workspace.folder, ports)
     if place is None:
         return Agreed()
-    sides = _both_sides(target, place, workspace.folder, ports, may_have_moved)
-    if sides is not None:
-        return Agreed(plan=sides, place=place)
+    # If git could not merge the file, it has neither side's plan: both are in the index.
+    if sides := ports.history.unmerged_sides(workspace.folder / place):
+        ports.notices.notify(
+            f"git could not merge {place}: what the plans of both sides own is taken over."
+            f" Once it is made again: git add {place}"
+        )
+        name = f"a side of {place}"
+        plans = [plan_of(each, name, target, may_have_moved=may_have_moved) for each in sides]
+        return Agreed(plan=of_both_sides(plans), place=place)
     plan = _read(target, place, workspace.folder, ports, may_have_moved)
     if named is None:
         plan = agreed_last(plan, place, ports)
@@ -217,23 +223,6 @@ def _recorded(places: Iterable[str | None], folder: Path, ports: Ports) -> str |
         ports.notices.notify(f"{place} is not here, so the one in git's last commit counts")
         return committed
     return None
-
-
-def _both_sides(
-    target: TargetRef, place: str, folder: Path, ports: Ports, may_have_moved: bool
-) -> Plan | None:
-    """The plans of both sides of a file that git could not merge, as one; None if it is merged."""
-    sides = ports.history.unmerged_sides(folder / place)
-    if not sides:
-        return None
-    ports.notices.notify(
-        f"git could not merge {place}: what the plans of both sides own is taken over."
-        f" Once it is made again: git add {place}"
-    )
-    name = f"a side of {place}"
-    return of_both_sides(
-        [plan_of(each, name, target, may_have_moved=may_have_moved) for each in sides]
-    )
 
 
 def _read(target: TargetRef, place: str, folder: Path, ports: Ports, may_have_moved: bool) -> Plan:

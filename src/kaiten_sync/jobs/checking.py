@@ -92,8 +92,7 @@ def check(workspace: Workspace, request: PlanRequest, asked: CheckRequest, ports
     with connection.open() as catalog:
         proposal = propose(case, catalog, ports)
         unowned = None
-        # A plan that was reviewed before is trusted with what it owns; one that a change proposes
-        # is not.
+        # Only a plan that was reviewed before is trusted with what it says that it owns.
         is_proposed = not _is_agreed(content, asked, ports)
         if committed is not None and request.previous is None and is_proposed:
             unowned = _unowned(proposal, case, committed, path, workspace, catalog, ports)
@@ -110,7 +109,6 @@ def check(workspace: Workspace, request: PlanRequest, asked: CheckRequest, ports
         return checked
     if unowned is not None:
         return replace(checked, reasons=(unowned.reason,), hint=unowned.hint)
-    # Bytes and not meaning: what people review, and what apply verifies, is the file.
     if made == content:
         return replace(checked, is_same=True)
     return replace(checked, reasons=reasons(committed, read_plan(made)) or (_WRITTEN_OTHERWISE,))

@@ -65,7 +65,7 @@ def grant_diagnostics(grants: Sequence[Declared], view: CatalogView) -> Iterator
                 f" {_WANTED[_SHAPE_OF_TYPE[str(declared_type)]]}",
                 f"its type is declared at {entitlement.entry.key_ref}",
             )
-        # The API's -1 is no negative threshold, but no threshold at all.
+        # The API's -1 is not a negative threshold: it means that there is none.
         if is_number(node.value) and node.value < 0 and node.value != UNLIMITED_WIRE:
             yield grant.diagnostic_at(
                 node.ref,

@@ -1,4 +1,4 @@
-"""What only `--allow ADDRESS` permits, one object at a time: there is no force for all."""
+"""What only `--allow ADDRESS` permits, one object at a time: no option lifts it for everything."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """Use cases of sessions: sign in to the dashboard with a token, go on, sign out.
 
-A session is no second identity: it belongs to the token that opened it, may do what the token may,
-and ends with it. Only a hash of its id is stored, as of tokens.
+A session is not a second identity: it belongs to the token that opened it, may do what the token
+may, and ends with it. Only a hash of its id is stored, as of tokens.
 """
 
 from __future__ import annotations

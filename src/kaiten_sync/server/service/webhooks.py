@@ -96,7 +96,7 @@ def create_endpoint(work: Work, fields: EndpointFields) -> EndpointRow:
     operation = "CreateWebhook"
     wanted = fields.wanted
     check_url(operation, fields.url, allow_private=work.allow_private_webhooks)
-    # A count is no row to lock: two that see 49 would make it 51.
+    # A count is not a row that can be locked: two requests that see 49 would make it 51.
     take_turn(work.connection, work.organization_id, "webhooks")
     if webhooks.count_endpoints(work.connection, work.organization_id) >= MAX_ENDPOINTS:
         raise conflict(

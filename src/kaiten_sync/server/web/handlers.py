@@ -131,7 +131,7 @@ def list_trail(work: Work, asked: Arguments) -> dict[str, Any]:
     name = asked.query["event_name"]
     known = find_event_type(name) if name else None
     wanted = TrailFilter(
-        # An unknown name is no mistake: newer clients ask for events that this server never
+        # An unknown name is not a mistake: newer clients ask for events that this server never
         # emits.
         type=(known.type if known else _NO_TYPE) if name else None,
         since_ms=asked.query["after"],
