@@ -18,6 +18,7 @@ class Part(Enum):
     REQUEST_PROPERTY_OPTIONAL = "does not need a property"
     REQUEST_PROPERTY_REQUIRED = "needs a property"
     REQUEST_VALUE_WIDER = "takes a property in one more form"
+    REQUEST_VALUE_READABLE = "refuses a property that is blank"
     REQUEST_PROPERTY_WRITABLE = "looks at a property that is read-only there"
     ANSWER_PROPERTY_ADDED = "returns a property more, where it is set"
     ANSWER_ENUM_WIDER = "may return a value more"
@@ -102,6 +103,27 @@ _ROWS: Mapping[Part, Sequence[tuple[str, str, str]]] = {
             "reportEntitlementUsageMetric",
             "value",
             "getting-started, request 4, sends a plain number",
+        ),
+    ),
+    Part.REQUEST_VALUE_READABLE: (
+        (
+            (
+                "create-entitlement-group update-entitlement-group create-license update-license"
+                " create-customer update-customer createInstance updateInstance"
+                " create-service-account update-service-account create-service-account-token"
+            ),
+            "name",
+            "a name of blanks alone, and a token's that is empty: nobody could see it or click it",
+        ),
+        (
+            "create-entitlement update-entitlement",
+            "name unitSingular unitPlural saleUnitSingular saleUnitPlural",
+            "the same, of names and of units",
+        ),
+        (
+            "patchInstance",
+            "lifecycleStage",
+            "the same, of a stage",
         ),
     ),
     Part.REQUEST_PROPERTY_WRITABLE: (

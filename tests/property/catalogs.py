@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from hypothesis import strategies as st
+
+from kaiten_sync.kinds.readable import NOT_BLANK
 
 GROUPS = ("quotas", "features", "x1")
 TYPES = {
@@ -19,6 +22,9 @@ LICENSES = ("free", "growth", "growth-v2", "enterprise")
 texts = st.text(
     st.characters(codec="utf-8", exclude_categories=("Cs", "Cc")), min_size=1, max_size=30
 ).filter(lambda text: text.strip() == text)
+
+readable = texts.filter(lambda text: re.search(NOT_BLANK, text) is not None)
+"""Names and the like."""
 
 numbers = st.one_of(
     st.integers(0, 2**53),
@@ -45,7 +51,7 @@ def optional(**fields: st.SearchStrategy[Any]) -> st.SearchStrategy[dict[str, An
 def entitlements(draw: st.DrawFn, slug: str, groups: list[str]) -> dict[str, Any]:
     """One entitlement; what cannot change is fixed by its slug."""
     kind = TYPES[slug]
-    fields = {"name": draw(texts), "type": kind}
+    fields = {"name": draw(readable), "type": kind}
     fields |= draw(
         optional(
             description=st.none() | texts,
@@ -84,7 +90,7 @@ def grants(draw: st.DrawFn, slug: str) -> Any:
 def licenses(draw: st.DrawFn, slug: str, granted: list[str]) -> dict[str, Any]:
     """One license; growth-v2 is the second version of growth."""
     fields: dict[str, Any] = {
-        "name": draw(texts),
+        "name": draw(readable),
         "type": draw(st.sampled_from(["PAID", "TRIAL", "COMMUNITY", "DEVELOPMENT"])),
     }
     fields |= draw(
@@ -113,7 +119,7 @@ def catalogs(draw: st.DrawFn) -> dict[str, Any]:
         sold.append("growth")
     return {
         "version": 1,
-        "groups": {g: {"name": draw(texts)} | draw(optional(description=texts)) for g in groups},
+        "groups": {g: {"name": draw(readable)} | draw(optional(description=texts)) for g in groups},
         "entitlements": {e: draw(entitlements(e, groups)) for e in granted},
         "licenses": {slug: draw(licenses(slug, granted)) for slug in sold},
     }

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ipaddress
 import re
 from typing import TypeGuard
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import urlsplit
 
 import httpx
 
@@ -22,7 +22,13 @@ def api_base(url: str, *, allow_http: bool) -> str:
     Raises:
         UsageError: not an http(s) URL, holds a credential, or is plain http to another host.
     """
-    parts = _split(url)
+    try:
+        parts = urlsplit(url.strip())
+        _ = parts.port  # raises where the port is no number
+        _ = httpx.URL(url.strip()).host  # decoded: raises if `xn--` is not followed by Punycode
+    except (ValueError, httpx.InvalidURL) as error:
+        shown = _without_credential(url)
+        raise UsageError(f"not a server URL: {shown!r}", hint=_URL_HINT) from error
     if parts.scheme not in ("http", "https") or not is_host(parts.hostname) or parts.port == 0:
         raise UsageError(f"not a server URL: {_without_credential(url)!r}", hint=_URL_HINT)
     if parts.username or parts.password or parts.query or parts.fragment:
@@ -93,18 +99,6 @@ def check_token(token: str) -> str:
             hint=f"use a service account's token: it begins with {TOKEN_PREFIX}",
         )
     return token
-
-
-def _split(url: str) -> SplitResult:
-    try:
-        parts = urlsplit(url.strip())
-        _ = parts.port  # raises where the port is no number
-        _ = httpx.URL(url.strip()).host  # decoded: raises if `xn--` is not followed by Punycode
-    except (ValueError, httpx.InvalidURL) as error:
-        raise UsageError(
-            f"not a server URL: {_without_credential(url)!r}", hint=_URL_HINT
-        ) from error
-    return parts
 
 
 def _without_credential(url: str) -> str:

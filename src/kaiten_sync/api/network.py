@@ -94,7 +94,18 @@ class Network:
             UsageError: the certificates cannot be read, or the keys not be written.
         """
         if self.key_log is not None:
-            _check_key_log(self.key_log)
+            # It is opened as ssl is about to do, which would wait for a pipe and not say what is
+            # wrong. Nobody else may read it: with these keys, the token can be decrypted.
+            try:
+                check_output(Path(self.key_log))
+                flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | getattr(os, "O_NONBLOCK", 0)
+                os.close(os.open(self.key_log, flags, 0o600))
+            except (OSError, ValueError, UsageError) as error:
+                why = getattr(error, "strerror", error)
+                raise UsageError(
+                    f"{KEY_LOG} is {self.key_log!r}, which cannot be written ({why})",
+                    hint=f"unset {KEY_LOG}, unless somebody has to decrypt this run's connections",
+                ) from error
         if self.certificates is None:
             return httpx.create_ssl_context(trust_env=False)
         return self.certificates.context()
@@ -131,23 +142,6 @@ def network_of(
         certificates=certificates,
         key_log=environment.get(KEY_LOG) or None,
     )
-
-
-def _check_key_log(path: str) -> None:
-    """Open the file as ssl is about to do, which would wait for a pipe and not say what is wrong.
-
-    Raises:
-        UsageError: it cannot be written.
-    """
-    try:
-        check_output(Path(path))
-        flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | getattr(os, "O_NONBLOCK", 0)
-        os.close(os.open(path, flags, 0o600))  # with these keys, the token can be decrypted
-    except (OSError, ValueError, UsageError) as error:
-        raise UsageError(
-            f"{KEY_LOG} is {path!r}, which cannot be written ({getattr(error, 'strerror', error)})",
-            hint=f"unset {KEY_LOG}, unless somebody has to decrypt this run's connections",
-        ) from error
 
 
 def _proxy_variable(server: SplitResult, environment: Mapping[str, str]) -> str | None:

@@ -104,7 +104,13 @@ class Pace:
             ClosedError: the client was closed, perhaps during the wait.
             ExhaustedError: there is a pause, and patience is at its end.
         """
-        turn = self._enter(requests)
+        with self._changed:
+            while (wait_s := self._wait_s()) > 0:
+                self._wait(self._changed, None if math.isinf(wait_s) else wait_s)
+            self._under_way += 1
+            self._free_at = max(self._free_at, self._now()) + requests * self._interval_s
+            # The pace when the turn began: a refusal says nothing of a later, slower pace.
+            turn = Turn(self._episode)
         try:
             yield turn
         finally:
@@ -155,14 +161,6 @@ class Pace:
         with self._changed:
             self._is_closed = True
             self._changed.notify_all()
-
-    def _enter(self, requests: int) -> Turn:
-        with self._changed:
-            while (wait_s := self._wait_s()) > 0:
-                self._wait(self._changed, None if math.isinf(wait_s) else wait_s)
-            self._under_way += 1
-            self._free_at = max(self._free_at, self._now()) + requests * self._interval_s
-            return Turn(self._episode)
 
     def _wait_s(self) -> float:
         """Seconds until it is worth looking again; infinite where a request must end first."""

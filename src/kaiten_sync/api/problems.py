@@ -5,8 +5,7 @@ from __future__ import annotations
 import json
 from urllib.parse import unquote
 
-import httpx
-
+from kaiten_sync.api.bounds import Headers
 from kaiten_sync.api.paths import INSTANCES
 from kaiten_sync.errors import (
     BilledError,
@@ -39,7 +38,7 @@ def refusal(
     method: str,
     path: str,
     status: int,
-    headers: httpx.Headers,
+    headers: Headers,
     content: bytes,
     *,
     hide: Redaction,
@@ -68,7 +67,10 @@ def refusal(
     # A billed holder is no reason to stop: the others of a migration move.
     is_billed = code is not None and code.endswith(_BILLED) and not path.startswith(INSTANCES)
     if is_billed:
-        way_out = _NEW_VERSION if _is_content(method, path) else _NO_WAY_OUT
+        # Only what a version sells can go into a new one, and not whether it is sold.
+        is_content = method == "PUT" or GRANT.path in path
+        has_way = is_content and path.startswith(f"{LICENSE.path}/")
+        way_out = _NEW_VERSION if has_way else _NO_WAY_OUT
         detail = f"{detail or 'a subscription bills this version'}; {way_out}"
     kind = BilledError if is_billed else ProblemError
     return kind(
@@ -79,12 +81,6 @@ def refusal(
         error_id=problem.get("errorId"),
         hint=NO_SERVER_HINT if status == 404 and code is None else None,
     )
-
-
-def _is_content(method: str, path: str) -> bool:
-    """Whether a request changes what a version sells, and not whether it is sold."""
-    is_grant = GRANT.path in path
-    return path.startswith(f"{LICENSE.path}/") and (method == "PUT" or is_grant)
 
 
 def _is_about(instance: str | None, path: str) -> bool:
@@ -98,7 +94,7 @@ def _is_about(instance: str | None, path: str) -> bool:
     return len(said) >= _TEXT_LIMIT or said.endswith(asked) or asked.endswith(said)
 
 
-def _problem(headers: httpx.Headers, content: bytes, hide: Redaction) -> dict[str, str]:
+def _problem(headers: Headers, content: bytes, hide: Redaction) -> dict[str, str]:
     if "json" not in headers.get("content-type", ""):
         return {}
     try:

@@ -33,22 +33,17 @@ def ask_rights(client: Client) -> Rights:
     found: dict[Right, bool] = {}
     for module, path in _PATHS.items():
         try:
-            found[Right("read", module)] = _may_read(client, path)
+            client.get(path, {"limit": 1})
+            found[Right("read", module)] = True
+        except CredentialError as error:
+            _raise_unless_scope(error)
+            found[Right("read", module)] = False
         except ProblemError as error:
             if error.status != 404 or module != "instances":
                 raise
             continue  # a server that lists no instances gives nobody the right to see them
         found[Right("write", module)] = _may_write(client, f"{path}/{_NOBODY}")
     return Rights(granted=frozenset(right for right, is_granted in found.items() if is_granted))
-
-
-def _may_read(client: Client, path: str) -> bool:
-    try:
-        client.get(path, {"limit": 1})
-    except CredentialError as error:
-        _raise_unless_scope(error)
-        return False
-    return True
 
 
 def _may_write(client: Client, path: str) -> bool:

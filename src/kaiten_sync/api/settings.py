@@ -28,10 +28,6 @@ RETRY_NOTICE_S = 15.0
 """Seconds between notices of requests that are sent again: a storm of refusals has hundreds."""
 
 
-def _say_nothing(_text: str) -> None:
-    """Nobody listens."""
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConnectionSettings:
     """One server and its credential.
@@ -54,7 +50,7 @@ class ConnectionSettings:
     max_requests_per_minute: int | None = None
     retry: RetrySettings | None = None
     network: Network = DIRECT
-    notify: Callable[[str], None] = _say_nothing
+    notify: Callable[[str], None] = lambda _text: None
 
     def __repr__(self) -> str:
         return f"ConnectionSettings(url={self.url!r})"

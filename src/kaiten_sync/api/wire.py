@@ -42,23 +42,26 @@ def decode_object(kind: str, item: object, parent: Address | None = None) -> Liv
     if parent is not None and body.get(spec.parent_wire, parent.slug) != parent.slug:
         raise ServerError(f"asked for {spec.plural} of {parent}, the server answered with others")
     address = Address(spec.kind, safe_slug(body.get(spec.slug_wire), kind), parent)
-    fields = {
-        name: _decode(address, field, value)
-        for name, field in spec.fields.items()
-        if (value := body.get(field.read_name)) is not None
-    }
+    fields: dict[str, Json] = {}
+    for name, field in spec.fields.items():
+        value = body.get(field.read_name)
+        if value is not None:
+            fields[name] = _decode(address, field, value)
     for name in spec.required:
         if name not in fields:
             raise ServerError(f"the server returned {address} without its {name}")
     if spec.after_read is not None:
         spec.after_read(fields)
+    user = body.get("updatedBy")
     return LiveResource(
         address=address,
         fields=with_defaults(kind, fields),
         id=_id(body, address),
         family_id=_text(body.get(spec.family_wire)),
         updated_at=_text(body.get("updatedAt")),
-        updated_by=_actor(body),
+        updated_by=_text(user.get("name")) or _text(user.get("id"))
+        if isinstance(user, dict)
+        else _text(user),
     )
 
 
@@ -175,7 +178,16 @@ def merge_body(kind: str, current: Mapping[str, Any], fields: Fields) -> dict[st
     A field that is None is left out, which clears it. Source: API facts, section 9.4.
     """
     spec = spec_of(kind)
-    body = {key: current[key] for key in _echoed(spec) if current.get(key) is not None}
+    # A PUT must repeat every writable property of the present object: what it leaves out, the
+    # server clears. An object named by what it refers to has its slug in the path alone.
+    echoed = [
+        each.wire_name
+        for each in spec.fields.values()
+        if each.is_echoed and each.mutability is not Mutability.CREATE_ONLY
+    ]
+    if spec.slug_refers_to is None:
+        echoed = [spec.slug_wire, *echoed]
+    body = {key: current[key] for key in echoed if current.get(key) is not None}
     for name in fields:
         body.pop(spec.fields[name].wire_name, None)
     set_fields = {name: value for name, value in fields.items() if value is not None}
@@ -244,17 +256,6 @@ def _fillers(spec: KindSpec) -> dict[str, Any]:
     return {field.wire_name: field.filler for field in fields if field.filler is not ABSENT}
 
 
-def _echoed(spec: KindSpec) -> list[str]:
-    """What a PUT must repeat of the present object: every writable property it has."""
-    fields = spec.fields.values()
-    names = [
-        field.wire_name
-        for field in fields
-        if field.is_echoed and field.mutability is not Mutability.CREATE_ONLY
-    ]
-    return names if spec.slug_refers_to is not None else [spec.slug_wire, *names]
-
-
 def _mapping(item: object, kind: str) -> Mapping[str, Any]:
     if isinstance(item, dict):
         return item
@@ -272,13 +273,6 @@ def _id(body: Mapping[str, Any], address: Address) -> str:
 
 def _text(value: object) -> str | None:
     return value if isinstance(value, str) else None
-
-
-def _actor(body: Mapping[str, Any]) -> str | None:
-    user = body.get("updatedBy")
-    if isinstance(user, dict):
-        return _text(user.get("name")) or _text(user.get("id"))
-    return _text(user)
 
 
 def _one(kind: str) -> str:

@@ -197,7 +197,12 @@ class _Run:
         while self._ready and len(self._sending) < (1 if self._trials else self._workers):
             self.was_stopped = self.was_stopped or self._is_stopped()
             if self.was_stopped or self._is_billed or self.access_error is not None:
-                self._give_up_ready()
+                # Start nothing more. Grants that were sent are still verified: what is under way
+                # for a list is all that its verification waits for now.
+                self._ready.clear()
+                under_way = Counter(each.address.child_list for each in self._sending.values())
+                for children in self._sent_grants:
+                    self._open_grants[children] = under_way[children]
                 break
             _, place = heapq.heappop(self._ready)
             change = self._order[place]
@@ -206,13 +211,6 @@ class _Run:
             if not self._open_grants[children]:
                 sent = self._sent_grants.pop(children)
                 self._verifying[pool.submit(self._verify, children, sent)] = sent
-
-    def _give_up_ready(self) -> None:
-        """Start nothing more. Grants that were sent are still verified."""
-        self._ready.clear()
-        under_way = Counter(change.address.child_list for change in self._sending.values())
-        for children in self._sent_grants:
-            self._open_grants[children] = under_way[children]
 
     def _send(self, change: Change) -> _Results:
         has_written = False

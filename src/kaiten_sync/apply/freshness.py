@@ -176,25 +176,23 @@ def contradictions(
     address: Address, seen: State | None, live: LiveResource | None, place: SourceRef | None
 ) -> Iterator[Diagnostic]:
     """How an object, declared at `place`, differs from what the plan saw: now, by whom, when."""
-    for message in _contradictions(seen, live):
+    if live is None:
+        messages = ["the plan saw it, now it is gone"]
+    elif seen is None:
+        messages = [f"the plan saw no such object, now there is one{_who(live)}"]
+    elif seen.id is not None and seen.id != live.id:
+        # The fields of another object say nothing about this one, even if they are the same.
+        messages = [f"another object has this name now (id {seen.id} then, {live.id} now)"]
+    else:
+        messages = [
+            f"{name} was {_show(wanted)} when the plan was made,"
+            f" now it is {_show(found)}{_who(live)}"
+            for name, wanted, found in mismatches(seen, live)
+        ]
+    for message in messages:
         yield Diagnostic(
             rule="changed-since-plan", message=message, ref=place, address=str(address)
         )
-
-
-def _contradictions(seen: State | None, live: LiveResource | None) -> Iterator[str]:
-    if live is None:
-        yield "the plan saw it, now it is gone"
-    elif seen is None:
-        yield f"the plan saw no such object, now there is one{_who(live)}"
-    elif seen.id is not None and seen.id != live.id:
-        yield f"another object has this name now (id {seen.id} then, {live.id} now)"
-    else:
-        for name, wanted, found in mismatches(seen, live):
-            yield (
-                f"{name} was {_show(wanted)} when the plan was made,"
-                f" now it is {_show(found)}{_who(live)}"
-            )
 
 
 def _who(live: LiveResource) -> str:

@@ -100,6 +100,7 @@ def command(
 
 def _report(written: NewFiles, folder: str) -> None:
     from kaiten_sync.cli.output import print_result, say
+    from kaiten_sync.report.words import as_operand
 
     for path in written.paths:
         print_result(f"wrote {path.as_posix()}")
@@ -112,10 +113,6 @@ def _report(written: NewFiles, folder: str) -> None:
     if not written.is_new:
         print_result("\nNext: add the tokens listed at the top of each file to CI, and commit")
         return
-    print_result(f"\nNext: {_entering(folder)}kaiten-sync validate")
-
-
-def _entering(folder: str) -> str:
-    from kaiten_sync.report.words import as_operand
-
-    return "" if Path(folder) == Path() else f"cd {shlex.quote(as_operand(folder))} && "
+    is_here = Path(folder) == Path()
+    entering = "" if is_here else f"cd {shlex.quote(as_operand(folder))} && "
+    print_result(f"\nNext: {entering}kaiten-sync validate")

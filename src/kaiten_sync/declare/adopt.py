@@ -258,6 +258,8 @@ class Adopter:
         holders = [each for each in self._editors.values() if each.find(path) is not None]
         is_shared = any(each.shares(path) for each in self._editors.values())
         restores = [editor.kept() for editor in holders]
+        found = self._declared.resources.get(address) if self._declared is not None else None
+        through = found.source.through if found is not None else ()
         try:
             if is_shared and address.parent is not None and self._lists.is_in_overlay(path):
                 self._lists.put(path, None)
@@ -266,27 +268,18 @@ class Adopter:
                 editor.remove(path)
             if address.parent is None:
                 return
-            if is_shared or not (holders or self._is_inherited(address)):
+            is_inherited = found is None or bool(through)
+            # Nothing is left to inherit if all that it comes through has lost it as well.
+            taken = {(each.parent.slug, each.slug) for each in self._taken_out if each.parent}
+            if is_shared or not (holders or is_inherited):
                 self._lists.own(path[:-1]).pop(path[-1], None)
-            elif not holders and not self._is_base_taken_out(address):
+            elif not holders and all((name, address.slug) not in taken for name in through):
                 self._override(address)(path, None)
         except RefusedError:
             self._taken_out.discard(address)
             for restore in restores:
                 restore()
             raise
-
-    def _is_base_taken_out(self, address: Address) -> bool:
-        """Whether there is nothing to inherit any more: what it comes through has lost it."""
-        found = self._declared.resources.get(address) if self._declared is not None else None
-        names = found.source.through if found is not None else ()
-        taken = {(each.parent.slug, each.slug) for each in self._taken_out if each.parent}
-        return any((name, address.slug) in taken for name in names)
-
-    def _is_inherited(self, address: Address) -> bool:
-        """Whether an object comes from what its parent extends."""
-        found = self._declared.resources.get(address) if self._declared is not None else None
-        return found is None or bool(found.source.through)
 
     def _declared_in(self, above: tuple[str, ...], *, is_base: bool) -> dict[str, Json]:
         """What a list declares, but for what comes by `extends`."""

@@ -53,11 +53,9 @@ def _objects(
     inside = child_kinds(spec.kind)
     for slug, entry in (section.node.entries if section else {}).items():
         address = Address(spec.kind, slug, parent)
-        if spec.versions and not _is_sold(entry):
-            yield (
-                address,
-                Entry(entry.key_ref, Node(entry.node.ref, {SOLD: entry.node.entries[SOLD]})),
-            )
+        sold = entry.node.entries.get(SOLD)
+        if spec.versions and sold is not None and sold.node.value is False:
+            yield address, Entry(entry.key_ref, Node(entry.node.ref, {SOLD: sold}))
             continue
         yield address, entry
         for child in inside:
@@ -68,11 +66,6 @@ def _lists(address: Address, entry: Entry) -> Iterator[ChildList]:
     for child in child_kinds(address.kind):
         if child.section in entry.node.entries:
             yield ChildList(address, child.kind)
-
-
-def _is_sold(entry: Entry) -> bool:
-    declared = entry.node.entries.get(SOLD)
-    return declared is None or declared.node.value is not False
 
 
 def _terms(entry: Entry) -> FamilyTerms:

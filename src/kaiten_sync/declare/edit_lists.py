@@ -86,7 +86,8 @@ def line_edits(
             yield TextEdit(begins[at], begins[at], lines)
         else:
             lines = "".join(f"{line_break}{dash}{each}" for each in new)
-            end = _line_end(text, last.end)
+            rest = _REST_OF_LINE.match(text, last.end)
+            end = last.end + len(rest[0].rstrip("\r\n")) if rest else len(text)
             yield TextEdit(end, end, lines, depth + 1)  # deeper than the list, not than its items
 
 
@@ -162,11 +163,6 @@ def _break_before(text: str, index: int) -> str:
 
 def _line_start(text: str, index: int) -> int:
     return max(text.rfind("\n", 0, index), text.rfind("\r", 0, index)) + 1
-
-
-def _line_end(text: str, index: int) -> int:
-    found = _REST_OF_LINE.match(text, index)
-    return index + len(found[0].rstrip("\r\n")) if found else len(text)
 
 
 def _next_line(text: str, index: int) -> int:

@@ -59,7 +59,12 @@ def resolve_plain(text: str) -> Scalar | Diagnostic:
     if _DECIMAL.fullmatch(text) and not _THOUSANDS.fullmatch(text):
         number = float(text)
         return number if math.isfinite(number) else _not_finite(text)
-    return _ambiguity(text) or text
+    if _NOT_FINITE.fullmatch(text) or _as_number(text) in (math.inf, -math.inf):
+        return _not_finite(text)
+    if meaning := _other_meaning(text):
+        message = f"'{shorten(text)}' {meaning}"
+        return Diagnostic(rule=AMBIGUOUS, message=message, hint=_advice(text))
+    return text
 
 
 def is_plain_text(text: str) -> bool:
@@ -81,15 +86,6 @@ def _integer(text: str) -> Scalar | Diagnostic:
         message="this integer is beyond 2^53, where the server's numbers are no longer exact",
         hint="use a smaller number, or `unlimited` for a grant without a cap",
     )
-
-
-def _ambiguity(text: str) -> Diagnostic | None:
-    if _NOT_FINITE.fullmatch(text) or _as_number(text) in (math.inf, -math.inf):
-        return _not_finite(text)
-    if meaning := _other_meaning(text):
-        message = f"'{shorten(text)}' {meaning}"
-        return Diagnostic(rule=AMBIGUOUS, message=message, hint=_advice(text))
-    return None
 
 
 def _other_meaning(text: str) -> str | None:

@@ -50,7 +50,15 @@ def project_secrets(root: Node) -> list[SourceRef]:
     found = [*_secret_values(root)]
     targets = root.entries.get("targets")
     for target in targets.node.entries.values() if targets else ():
-        found += _secrets_of(target.node)
+        # A credential instead of the place of one.
+        url, token = target.node.entries.get("url"), target.node.entries.get("token")
+        if url is not None and isinstance(url.node.value, str) and has_user_info(url.node.value):
+            found.append(url.node.ref)
+        env = token.node.entries.get("env") if token else None
+        name = env.node.value if env is not None else None
+        is_text = isinstance(name, str) and name.strip() != ""
+        if env is not None and is_text and not re.fullmatch(VARIABLE, str(name)):
+            found.append(env.node.ref)
     return sorted(set(found))
 
 
@@ -64,18 +72,6 @@ def _secret_values(node: Node) -> Iterator[SourceRef]:
         if is_token(key):
             yield entry.key_ref
         yield from _secret_values(entry.node)
-
-
-def _secrets_of(target: Node) -> Iterator[SourceRef]:
-    """Where a target has a credential instead of the place of one."""
-    url, token = target.entries.get("url"), target.entries.get("token")
-    if url is not None and isinstance(url.node.value, str) and has_user_info(url.node.value):
-        yield url.node.ref
-    env = token.node.entries.get("env") if token else None
-    if env is not None and isinstance(env.node.value, str):
-        name = env.node.value
-        if name.strip() and not re.fullmatch(VARIABLE, name):
-            yield env.node.ref
 
 
 def has_user_info(url: str) -> bool:

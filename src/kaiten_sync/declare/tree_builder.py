@@ -121,9 +121,23 @@ class TreeBuilder:
         is_map = isinstance(event, yaml.MappingStartEvent)
         self._stack.append(_Frame(ref, is_map, event.anchor))
 
+    def _start_document(self, event: yaml.DocumentStartEvent) -> None:
+        self._documents += 1
+        if self._documents > 1:
+            self._stop(
+                self._ref(event),
+                "multiple-documents",
+                "a second document starts here; a file holds one",
+                "put it into a file of its own",
+            )
+
     def _close(self, _event: Event) -> None:
         frame = self._stack.pop()
-        value = self._entries(frame) if frame.is_map else tuple(frame.items)
+        # What is merged into a map comes last: own keys win, then earlier maps.
+        for source in frame.merged:
+            for key, entry in source.entries.items():
+                frame.entries.setdefault(key, entry)
+        value = frame.entries if frame.is_map else tuple(frame.items)
         self._add(Node(frame.ref, value), frame.size, frame.anchor)
 
     def _take_alias(self, event: yaml.AliasEvent) -> None:
@@ -142,16 +156,6 @@ class TreeBuilder:
         self._report(ref, rule, message)
         self._add(Node(ref, None), 1)
 
-    def _start_document(self, event: yaml.DocumentStartEvent) -> None:
-        self._documents += 1
-        if self._documents > 1:
-            self._stop(
-                self._ref(event),
-                "multiple-documents",
-                "a second document starts here; a file holds one",
-                "put it into a file of its own",
-            )
-
     # -- keys and values -------------------------------------------------------------------
 
     def _take_key(self, frame: _Frame, text: str, ref: SourceRef, is_plain: bool) -> None:
@@ -163,7 +167,14 @@ class TreeBuilder:
             frame.is_merge = frame.has_merge = True
             return
         if is_plain and text not in self._plain_keys:
-            self._check_plain_key(text, ref)
+            value = resolve_plain(text)
+            hint = comma_hint(text) or f'quote it: "{shorten(text)}"'
+            if isinstance(value, str):
+                self._plain_keys.add(text)
+            elif isinstance(value, Diagnostic) and value.rule == AMBIGUOUS:
+                self._report(ref, value.rule, value.message, hint)
+            else:
+                self._report(ref, "non-string-key", f"the key '{shorten(text)}' is not text", hint)
         if text in frame.entries:
             first = frame.entries[text].key_ref
             self._report(
@@ -173,16 +184,6 @@ class TreeBuilder:
                 "keep one of the two",
             )
             frame.key = None
-
-    def _check_plain_key(self, text: str, ref: SourceRef) -> None:
-        value = resolve_plain(text)
-        hint = comma_hint(text) or f'quote it: "{shorten(text)}"'
-        if isinstance(value, str):
-            self._plain_keys.add(text)
-        elif isinstance(value, Diagnostic) and value.rule == AMBIGUOUS:
-            self._report(ref, value.rule, value.message, hint)
-        else:
-            self._report(ref, "non-string-key", f"the key '{shorten(text)}' is not text", hint)
 
     def _add(self, node: Node, size: int, anchor: str | None = None) -> None:
         """Put a finished value where it belongs: as a value, an element, or (wrongly) a key."""
@@ -197,15 +198,12 @@ class TreeBuilder:
             frame.key_ref = node.ref
             frame.key = None
         else:
-            self._put(frame, node)
-
-    def _put(self, frame: _Frame, node: Node) -> None:
-        if frame.is_merge:
-            self._take_merged(frame, node)
-        elif frame.key is not None and frame.key_ref is not None:
-            frame.entries[frame.key] = Entry(frame.key_ref, node)
-        frame.key = frame.key_ref = None
-        frame.is_merge = False
+            if frame.is_merge:
+                self._take_merged(frame, node)
+            elif frame.key is not None:
+                frame.entries[frame.key] = Entry(frame.key_ref, node)
+            frame.key = frame.key_ref = None
+            frame.is_merge = False
 
     def _take_merged(self, frame: _Frame, node: Node) -> None:
         sources = node.value if isinstance(node.value, tuple) else (node,)
@@ -216,13 +214,6 @@ class TreeBuilder:
                 self._report(
                     source.ref, "bad-merge-key", "'<<' takes a map or a list of maps", "`<<: *name`"
                 )
-
-    def _entries(self, frame: _Frame) -> dict[str, Entry]:
-        """A mapping's own entries, then those merged into it: own keys win, then earlier maps."""
-        for source in frame.merged:
-            for key, entry in source.entries.items():
-                frame.entries.setdefault(key, entry)
-        return frame.entries
 
     def _resolve(self, text: str, ref: SourceRef) -> Scalar:
         value = resolve_plain(text)

@@ -122,7 +122,14 @@ def _needed_by(difference: Difference, found: Mapping[Address, Difference]) -> I
     for each in below:
         if each in found and found[each].drift is DriftClass.MISSING:
             yield found[each]
-    if difference.drift is DriftClass.MISSING or _is_published(difference):
+    # Whoever gets a published object from now on gets its children as well.
+    specs = spec_of(address.kind).fields
+    is_published = any(
+        move.waits_for_children and not move.withdraws
+        for each in difference.fields
+        for move in specs[each.name].steps(each.before, each.after) or ()
+    )
+    if difference.drift is DriftClass.MISSING or is_published:
         for child in found.values():
             if child.address.parent == address and child.drift is not DriftClass.UNMANAGED:
                 yield child
@@ -138,13 +145,3 @@ def _heirs(
         fields = found[each].fields if each in found else ()
         if any(field.name in lost and field.after is True for field in fields):
             yield found[each]
-
-
-def _is_published(difference: Difference) -> bool:
-    """Whether whoever gets the object from now on gets its children as well."""
-    specs = spec_of(difference.address.kind).fields
-    return any(
-        move.waits_for_children and not move.withdraws
-        for each in difference.fields
-        for move in specs[each.name].steps(each.before, each.after) or ()
-    )

@@ -39,9 +39,12 @@ def with_joint_effect(
     Its effect is that on the highest usage that is accepted, or else on the threshold. The changes
     that lead there have it; the others are neutral.
     """
-    joint = _joint_effect(spec, before, after)
-    if joint is None:
+    low, high = _limit(spec, before), _limit(spec, after)
+    if low is None or high is None:  # there is no limit before or after
         return tuple(changed)
+    joint = Effect.NEUTRAL
+    if low != high:
+        joint = Effect.LOOSENS if high > low else Effect.TIGHTENS
     limiting = [each for each in changed if each.name in spec.limited_by]
     leading = [each for each in limiting if each.effect is joint] or limiting[:1]
     return tuple(
@@ -66,16 +69,6 @@ def changed_fields(spec: KindSpec, before: Fields, after: Fields) -> tuple[Field
 def worst(effects: Iterable[Effect]) -> Effect:
     """The gravest of several effects; neutral when there is none."""
     return max(effects, key=_SEVERITY.__getitem__, default=Effect.NEUTRAL)
-
-
-def _joint_effect(spec: KindSpec, before: Fields, after: Fields) -> Effect | None:
-    """The effect of a changed limit; None if there is none before or after."""
-    low, high = _limit(spec, before), _limit(spec, after)
-    if low is None or high is None:
-        return None
-    if low == high:
-        return Effect.NEUTRAL
-    return Effect.LOOSENS if high > low else Effect.TIGHTENS
 
 
 def _limit(spec: KindSpec, fields: Fields) -> tuple[float, float] | None:

@@ -48,8 +48,24 @@ def agreed_families(agreed: Plan, found: Mapping[Address, LiveFamily]) -> Agreed
         and each.serves != each.version
         and serves.get(address) == each.serves
     }
+    changes = []
+    for change in agreed.changes:
+        there = moved(change.address, roots)
+        names = spec_of(there.kind).fields
+        fields = tuple(each for each in change.fields if each.name in names)
+        if fields or change.action in (Action.CREATE, Action.DELETE):
+            changes.append(replace(change, address=there, fields=fields))
+    observed = tuple(
+        replace(
+            each,
+            address=(there := moved(each.address, roots)),
+            fields=each.fields
+            and {n: v for n, v in each.fields.items() if n in spec_of(there.kind).fields},
+        )
+        for each in agreed.observed
+    )
     return AgreedFamilies(
-        plan=_as_declared(agreed, roots),
+        plan=replace(agreed, changes=tuple(changes), observed=observed),
         pending=frozenset(pending),
         displaced={
             address: each
@@ -90,27 +106,3 @@ def with_served(
             server_edited=(*(known.server_edited or ()), SERVES),
         )
     return tuple(sorted(by_address.values(), key=lambda each: each.address.sort_key))
-
-
-def _as_declared(plan: Plan, roots: Mapping[Address, Address]) -> Plan:
-    """A plan whose changes and observations of versions are those of families.
-
-    What families do not declare, as their versions' moves, is left out.
-    """
-    changes = []
-    for change in plan.changes:
-        there = moved(change.address, roots)
-        names = spec_of(there.kind).fields
-        fields = tuple(each for each in change.fields if each.name in names)
-        if fields or change.action in (Action.CREATE, Action.DELETE):
-            changes.append(replace(change, address=there, fields=fields))
-    observed = tuple(
-        replace(
-            each,
-            address=(there := moved(each.address, roots)),
-            fields=each.fields
-            and {n: v for n, v in each.fields.items() if n in spec_of(there.kind).fields},
-        )
-        for each in plan.observed
-    )
-    return replace(plan, changes=tuple(changes), observed=observed)

@@ -202,7 +202,19 @@ def _tightened(
     who += f" ({_lost(sold)})"
     if terms.when_tightened is WhenTightened.REFUSE:
         refused = replace(choice, way=Way.IN_PLACE, reason=f"{who}; `onTighten` is refuse")
-        return refused, (_refusal(sold, who, holding, holders.gap),)
+        shown = [f"instance/{slug}" for slug in holding[:_MOST_NAMED]]
+        more = f" and {len(holding) - _MOST_NAMED} more" if len(holding) > _MOST_NAMED else ""
+        named = (
+            f": {', '.join(shown)}{more}" if shown else f" ({holders.gap})" if holders.gap else ""
+        )
+        refusal = Diagnostic(
+            rule="family-held",
+            message=f"{who}{named}, and `onTighten` is refuse",
+            ref=sold.source,
+            address=str(sold.address),
+            hint="declare `onTighten: new-version`: then holders keep the version that they bought",
+        )
+        return refused, (refusal,)
     keeps = "it keeps" if count == 1 else "holders keep" if count is None else "they keep"
     reason = f"{who}; {keeps} that version"
     return replace(choice, way=Way.NEW_VERSION, version=version, reason=reason), ()
@@ -235,19 +247,6 @@ def _said(value: Json | Absent, unit: Unit) -> str:
     if is_number(value):
         return quantity_text(value, unit)
     return value if isinstance(value, str) else "…"
-
-
-def _refusal(sold: SoldFamily, who: str, holding: Sequence[str], gap: str | None) -> Diagnostic:
-    shown = [f"instance/{slug}" for slug in holding[:_MOST_NAMED]]
-    more = f" and {len(holding) - _MOST_NAMED} more" if len(holding) > _MOST_NAMED else ""
-    named = f": {', '.join(shown)}{more}" if shown else f" ({gap})" if gap else ""
-    return Diagnostic(
-        rule="family-held",
-        message=f"{who}{named}, and `onTighten` is refuse",
-        ref=sold.source,
-        address=str(sold.address),
-        hint="declare `onTighten: new-version`: then holders keep the version that they bought",
-    )
 
 
 def _slug_taken(sold: SoldFamily, taken: Collection[str]) -> Sequence[Diagnostic]:

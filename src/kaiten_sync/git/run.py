@@ -93,7 +93,12 @@ class Git:
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,
             ) as process:
-                _bound_memory(process.pid)
+                # Its memory is bounded, since a repository can be made so that git takes all
+                # there is. The files that it maps do not count, which are as large as the history.
+                if hasattr(resource, "prlimit"):  # on Linux
+                    limits = (MEMORY_BYTES, MEMORY_BYTES)
+                    with contextlib.suppress(OSError):  # it has ended, or its limit is lower
+                        resource.prlimit(process.pid, resource.RLIMIT_DATA, limits)
                 try:
                     output, complaint = process.communicate(timeout=TIMEOUT_S)
                 finally:
@@ -106,13 +111,6 @@ class Git:
             said = complaint.decode(errors="replace").strip().removeprefix("fatal: ")
             raise GitError(said[:300])
         return output
-
-
-def _bound_memory(pid: int) -> None:
-    """Limit what a process allocates; the files that it maps do not count."""
-    if hasattr(resource, "prlimit"):  # on Linux
-        with contextlib.suppress(OSError):  # it has ended, or its limit is lower
-            resource.prlimit(pid, resource.RLIMIT_DATA, (MEMORY_BYTES, MEMORY_BYTES))
 
 
 def git_in(folder: Path, *, converts: bool = False) -> Git:

@@ -286,37 +286,32 @@ def _chosen(
             hint="`kaiten-sync drift` shows what does",
         )
     if not found:
-        _check_decided(differences, sides)
+        report = DriftReport(
+            target=sides.connection.target,
+            differences=(),
+            compared=0,
+            words=sides.words,
+            named_plan=sides.named_plan,
+        )
+        conflicts = [
+            Diagnostic(
+                rule="both-sides-changed",
+                message="git and the server both changed it",
+                ref=each.source,
+                address=str(each.address),
+                hint="; ".join(f"{word}: {command}" for word, command in next_steps(each, report)),
+            )
+            for each in differences
+            if each.verdict is Verdict.CONFLICT
+        ]
+        if conflicts:
+            raise RefusedError(
+                "nothing adopted: git and the server both changed what differs",
+                conflicts,
+                hint="choose a side for each: adopt takes the server's, revert git's",
+            )
     new = {each.address for each in found if each.drift is DriftClass.UNMANAGED}
     return tuple(each for each in found if each.address.parent not in new)
-
-
-def _check_decided(differences: Sequence[Difference], sides: Sides) -> None:
-    """Nothing to adopt would be a wrong answer if a person has to choose a side."""
-    report = DriftReport(
-        target=sides.connection.target,
-        differences=(),
-        compared=0,
-        words=sides.words,
-        named_plan=sides.named_plan,
-    )
-    conflicts = [
-        Diagnostic(
-            rule="both-sides-changed",
-            message="git and the server both changed it",
-            ref=each.source,
-            address=str(each.address),
-            hint="; ".join(f"{word}: {command}" for word, command in next_steps(each, report)),
-        )
-        for each in differences
-        if each.verdict is Verdict.CONFLICT
-    ]
-    if conflicts:
-        raise RefusedError(
-            "nothing adopted: git and the server both changed what differs",
-            conflicts,
-            hint="choose a side for each: adopt takes the server's, revert git's",
-        )
 
 
 def _check_known(only: frozenset[Address], known: Collection[Address]) -> None:

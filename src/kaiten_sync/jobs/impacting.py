@@ -84,7 +84,10 @@ def impact_of(
     instances, listed, gap = (
         read_instances(catalog, budget) if affected or raised else ((), 0, None)
     )
-    concerned = _concerned(plan, instances)
+    concerned = instances
+    if plan.migration is not None:  # it affects nobody but those that it moves
+        moved = {change.address.slug for change in plan.changes}
+        concerned = [each for each in instances if each.slug in moved]
     asking = whom_to_ask(affected, concerned, seed=plan.digest, budget=budget - listed)
     usage = read_usage(catalog, asking.asked, progress=ports.progress)
     read = Impact(
@@ -123,11 +126,3 @@ def _looked_up(
         raised=raised_limits(raised, asking, known, refused, read.taken_at),
         requests=read.requests + len(unread) + sent,
     )
-
-
-def _concerned(plan: Plan, instances: Sequence[Instance]) -> Sequence[Instance]:
-    """The holders whom a plan may affect: of a migration, those that it moves."""
-    if plan.migration is None:
-        return instances
-    moved = {change.address.slug for change in plan.changes}
-    return [each for each in instances if each.slug in moved]

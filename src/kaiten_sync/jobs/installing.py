@@ -57,7 +57,23 @@ class InstallSource:
         if not re.search(INSTALL_SOURCE, self.text):
             raise UsageError(f"kaiten-sync cannot be installed from {self.text}", hint=_HINT)
         if "#sha256=" in self.text:
-            return _HEAD + _lock_of_url(self.text)
+            url, _, sha256 = self.text.partition("#sha256=")
+            try:
+                parts = urlsplit(url)
+            except ValueError as error:
+                raise UsageError(
+                    f"not the URL of a wheel: {url}",
+                    hint="as in https://example.com/NAME.whl#sha256=HASH",
+                ) from error
+            if parts.scheme != "https" and not is_loopback(parts.hostname or ""):
+                raise UsageError(
+                    f"kaiten-sync is not installed over plain http: {url}", hint="use https"
+                )
+            _check_version(_wheel(unquote(parts.path.rpartition("/")[2])), url)
+            needed = (files("kaiten_sync.jobs") / "templates" / "locks" / "program.txt").read_text(
+                encoding="utf-8"
+            )
+            return _HEAD + f"{_PROGRAM} @ {url} --hash=sha256:{sha256}\n{needed}"
         return _HEAD + _lock_of_folder(self.text, self.root, disk)
 
 
@@ -81,23 +97,6 @@ def installed_from() -> str | None:
     source = f"{document.get('url', '')}#sha256={sha256}"
     is_public = source.startswith("https://") and re.search(INSTALL_SOURCE, source)
     return source if sha256 and is_public else None
-
-
-def _lock_of_url(source: str) -> str:
-    url, _, sha256 = source.partition("#sha256=")
-    try:
-        parts = urlsplit(url)
-    except ValueError as error:
-        raise UsageError(
-            f"not the URL of a wheel: {url}", hint="as in https://example.com/NAME.whl#sha256=HASH"
-        ) from error
-    if parts.scheme != "https" and not is_loopback(parts.hostname or ""):
-        raise UsageError(f"kaiten-sync is not installed over plain http: {url}", hint="use https")
-    _check_version(_wheel(unquote(parts.path.rpartition("/")[2])), url)
-    needed = (files("kaiten_sync.jobs") / "templates" / "locks" / "program.txt").read_text(
-        encoding="utf-8"
-    )
-    return f"{_PROGRAM} @ {url} --hash=sha256:{sha256}\n{needed}"
 
 
 def _lock_of_folder(source: str, root: Path, disk: Files) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import shlex
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from kaiten_sync.api.credentials import api_base
@@ -18,7 +18,7 @@ from kaiten_sync.jobs.workspace import Workspace
 from kaiten_sync.model.diagnostic import Diagnostic
 from kaiten_sync.model.outcome import RunState
 from kaiten_sync.model.plan import Plan, TargetRef
-from kaiten_sync.model.ports import Files, Ports
+from kaiten_sync.model.ports import Ports
 from kaiten_sync.model.settings import Target
 from kaiten_sync.pipeline import load
 from kaiten_sync.plan import not_made_from
@@ -60,7 +60,16 @@ def check_turn(
     before = waits_for(workspace, target)
     if not before:
         return
-    given = [(path, _read_receipt(path, ports.files)) for path in receipts]
+    given: list[tuple[str, ReceiptDocument]] = []
+    for path in receipts:
+        try:
+            receipt = from_json(ReceiptDocument, json.loads(ports.files.read(Path(path))))
+        except (ValueError, RecursionError) as error:
+            raise UsageError(
+                f"{path} is not the receipt of an apply",
+                hint="name the file that `apply --receipt FILE` wrote",
+            ) from error
+        given.append((path, receipt))
     for name in before:
         of_target = [(path, receipt) for path, receipt in given if receipt.target.name == name]
         if of_target:
@@ -84,33 +93,30 @@ def _check_live(
             hint=f"{'set the token of' if is_refused else 'make sure that this reaches'} {name}, or"
             " name the receipt of its apply of this commit with --after-receipt FILE",
         ) from error
-    if proposal.plan.changes or proposal.refusals:
-        raise RefusedError(
-            f"{target} waits for {name}, and {name} is not as declared",
-            (*_listed(name, proposal.plan), *proposal.refusals),
-            hint=f"plan {name}, and apply that plan first: {_plan_of(name, workspace, files)}",
-        )
-
-
-def _plan_of(name: str, workspace: Workspace, files: Sequence[str]) -> str:
-    """The command that makes the plan of a target, which then says how to apply it."""
-    declared = [word for path in files for word in ("-f", path)]
-    words = ["kaiten-sync", "plan", *declared, *workspace.words, "-t", name]
-    place = usual_place(workspace, name)
-    return shlex.join([*words, "-o", place] if place is not None else words)
-
-
-def _listed(name: str, plan: Plan) -> Iterator[Diagnostic]:
-    for change in plan.changes[:_CHANGES_LIMIT]:
-        yield Diagnostic(
+    changes = proposal.plan.changes
+    if not changes and not proposal.refusals:
+        return
+    listed = [
+        Diagnostic(
             rule=_RULE,
             message=f"not applied to {name} yet ({change.action})",
             address=change.subject,
             ref=change.source,
         )
-    if len(plan.changes) > _CHANGES_LIMIT:
-        left = len(plan.changes) - _CHANGES_LIMIT
-        yield Diagnostic(rule=_RULE, message=f"and {left:,} more changes of {name}")
+        for change in changes[:_CHANGES_LIMIT]
+    ]
+    if (left := len(changes) - _CHANGES_LIMIT) > 0:
+        listed.append(Diagnostic(rule=_RULE, message=f"and {left:,} more changes of {name}"))
+    # The command that makes the plan of that target, which then says how to apply it.
+    words = ["kaiten-sync", "plan", *(word for each in files for word in ("-f", each))]
+    words += [*workspace.words, "-t", name]
+    place = usual_place(workspace, name)
+    words += [] if place is None else ["-o", place]
+    raise RefusedError(
+        f"{target} waits for {name}, and {name} is not as declared",
+        (*listed, *proposal.refusals),
+        hint=f"plan {name}, and apply that plan first: {shlex.join(words)}",
+    )
 
 
 def _check_receipts(
@@ -150,13 +156,3 @@ def _why_not(receipt: ReceiptDocument, target: Target, committed: Plan | None) -
     if receipt.state is not RunState.COMPLETE:
         return f"that apply did not finish (its state is {receipt.state})"
     return ""
-
-
-def _read_receipt(path: str, files: Files) -> ReceiptDocument:
-    try:
-        return from_json(ReceiptDocument, json.loads(files.read(Path(path))))
-    except (ValueError, RecursionError) as error:
-        raise UsageError(
-            f"{path} is not the receipt of an apply",
-            hint="name the file that `apply --receipt FILE` wrote",
-        ) from error

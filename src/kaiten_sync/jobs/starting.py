@@ -173,7 +173,10 @@ def _workflows(
     project: Project, forge: Forge, request: StartRequest, place: _ProjectPlace, disk: Files
 ) -> tuple[dict[Path, str], tuple[str, ...]]:
     """The workflows by their paths, and what a person has to do so that they run."""
-    pipeline = _included_pipeline(request, place) if forge is Forge.GITLAB else None
+    # GitLab reads one pipeline of a repository. If this is not the only one, it is included.
+    pipeline = request.pipeline if forge is Forge.GITLAB else None
+    if forge is Forge.GITLAB and pipeline is None and request.name:
+        pipeline = place.top / workflow_paths(Forge.GITLAB, request.name)[0]
     asked = WorkflowRequest(
         forge=forge,
         folder=place.folder,
@@ -189,13 +192,6 @@ def _workflows(
     top = repository_root(request.root, disk)
     name = json.dumps("/" + Path(os.path.relpath(pipeline, top)).as_posix())
     return {pipeline: text}, (_INCLUDE.format(pipeline=PIPELINE, name=name),)
-
-
-def _included_pipeline(request: StartRequest, place: _ProjectPlace) -> Path | None:
-    """The file of a pipeline that is not the repository's only one."""
-    if request.pipeline is None and request.name:
-        return place.top / workflow_paths(Forge.GITLAB, request.name)[0]
-    return request.pipeline
 
 
 def _write_project(place: _ProjectPlace, request: StartRequest, disk: Files) -> NewFiles:

@@ -65,9 +65,12 @@ def rule_cases(path: str, project: Project | None, files: Files) -> tuple[CaseRe
         cases = from_json(RuleTestDocument, document.root.plain()).cases
     except ValueError as error:
         hint = "`kaiten-sync schema rule-test` prints the form of such a file"
-        raise DeclarationError(
-            [_diagnostic(document, _path_in(str(error)), str(error), hint)]
-        ) from error
+        # The message begins with the place, as in `the document.cases[0]: ...`. An unknown field is
+        # at its end, and belongs to that place.
+        text = _UNKNOWN_FIELD.sub(r".\1", str(error)).partition(": ")[0].partition("[...]")[0]
+        steps = _STEP.findall(text.removeprefix("the document"))
+        place = tuple(int(index) if index else name for name, index in steps)
+        raise DeclarationError([_diagnostic(document, place, str(error), hint)]) from error
     unknown = tuple(_unknown_rules(cases, {each.name for each in project.policy.rules}, document))
     if unknown:
         raise DeclarationError(unknown)
@@ -99,13 +102,6 @@ def _not_in_plan(
                 message = f"{case.plan} does not change {address}"
                 hint = did_you_mean(address, changed)
                 yield _diagnostic(document, ("cases", at, "impact", address), message, hint)
-
-
-def _path_in(message: str) -> tuple[str | int, ...]:
-    """The place that `from_json` names at the beginning of a message, down to an unknown field."""
-    place = _UNKNOWN_FIELD.sub(r".\1", message).partition(": ")[0].partition("[...]")[0]
-    steps = _STEP.findall(place.removeprefix("the document"))
-    return tuple(int(index) if index else name for name, index in steps)
 
 
 def _diagnostic(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from kaiten_sync.kinds.entitlement_rules import NUMBER_TYPES, clashes, entitlement_diagnostics
+from kaiten_sync.kinds.readable import readable_limits, readable_words
 from kaiten_sync.kinds.spec import (
     ONLY_CURRENT,
     ONLY_GETTING_STARTED,
@@ -25,8 +26,6 @@ _NEW_ENTITLEMENT = (
 )
 _LARGEST_PLACE = 2**31 - 1
 """The contract's `displayOrder` is an int32: a server refuses more."""
-
-_UNIT_LENGTH = {"minLength": 1, "maxLength": 100}
 
 
 def is_metered(fields: Fields) -> bool:
@@ -54,7 +53,8 @@ def _unit(name: str, description: str, example: str) -> FieldSpec:
         takes_null=True,
         generations=ONLY_CURRENT,
         description=f"NUMBER entitlements only. {description}",
-        limits=_UNIT_LENGTH,
+        limits=readable_limits(100),
+        words=readable_words(name),
         examples=(example,),
     )
 
@@ -73,7 +73,8 @@ ENTITLEMENT = KindSpec(
             name="name",
             is_required=True,
             description="The entitlement's name for people.",
-            limits={"minLength": 1},
+            limits=readable_limits(),
+            words=readable_words("name"),
             examples=("API Calls",),
         ),
         FieldSpec(

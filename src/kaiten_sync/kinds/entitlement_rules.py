@@ -30,25 +30,19 @@ def entitlement_diagnostics(
 ) -> Iterator[Diagnostic]:
     """Fields of entitlements that do not go together."""
     for entitlement in entitlements:
-        yield from _number_diagnostics(entitlement)
+        kind = entitlement.scalar("type")
+        for each_field in _NUMBER_ONLY if kind in _NOT_NUMBERS else ():
+            if entitlement.is_set(each_field):
+                yield entitlement.diagnostic(
+                    "number-only-field",
+                    f"`{each_field}` does not go with type {kind}",
+                    at=each_field,
+                    hint=f"only {' and '.join(sorted(NUMBER_TYPES))} have it: remove it",
+                )
         names = entitlement.entry.node.entries
         given = {name: entitlement.scalar(name) for name in names if entitlement.is_set(name)}
         for each in clashes({n: v for n, v in given.items() if not isinstance(v, Absent)}):
             yield entitlement.diagnostic(each.rule, each.message, at=each.at, hint=each.hint)
-
-
-def _number_diagnostics(entitlement: Declared) -> Iterator[Diagnostic]:
-    kind = entitlement.scalar("type")
-    if kind not in _NOT_NUMBERS:
-        return
-    for name in _NUMBER_ONLY:
-        if entitlement.is_set(name):
-            yield entitlement.diagnostic(
-                "number-only-field",
-                f"`{name}` does not go with type {kind}",
-                at=name,
-                hint=f"only {' and '.join(sorted(NUMBER_TYPES))} have it: remove it",
-            )
 
 
 def clashes(fields: Fields) -> Iterator[Clash]:
@@ -72,6 +66,7 @@ def clashes(fields: Fields) -> Iterator[Clash]:
             live_hint="the server keeps what it has: take the other field out, or declare an"
             " entitlement with another slug",
         )
+    # The API takes both names of a unit or none, and the three sale fields only together.
     yield from _incomplete(given, _BASE_UNITS)
     yield from _incomplete(given, _SALE_UNITS)
     sale = [name for name in _SALE_UNITS if name in given]

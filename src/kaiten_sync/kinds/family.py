@@ -48,6 +48,8 @@ def family_diagnostics(families: Sequence[Declared], view: CatalogView) -> Itera
     for version in view.by_kind.get(LICENSE.kind, ()) if families else ():
         named = version.scalar("familySlug")
         slug = named if isinstance(named, str) else version.address.slug
+        # Both places are told, because each is right by itself and only a person knows which to
+        # keep.
         if slug in by_slug:
             for here, there in ((by_slug[slug], version), (version, by_slug[slug])):
                 yield here.diagnostic(
@@ -63,6 +65,7 @@ FAMILY = KindSpec(
     kind=Kind("family", level=2),
     section="families",
     plural="families",
+    # Only read: the API has no way to write a family itself.
     path=LICENSE.family_path,
     versions=LICENSE.kind,
     deleted=Effect.TIGHTENS,

@@ -32,6 +32,8 @@ _NO_GRANT = "a grant is a number, `unlimited`, true/false, or a map with `value`
 
 def settle_overage(body: dict[str, Any], changed: Fields) -> None:
     """-1 is in the overage exactly when the value is unlimited (API facts, 2.5)."""
+    # A PUT repeats what was read. If the value changes between a number and `unlimited`, the
+    # overage that was read does not go with the new one, and the server would refuse the whole.
     if body["value"].get("type") != "number" or body["value"]["value"] == UNLIMITED_WIRE:
         body.pop(_OVERAGE_WIRE, None)
     elif body.get(_OVERAGE_WIRE) == UNLIMITED_WIRE and "overagePercent" not in changed:
@@ -45,6 +47,7 @@ def value_misfit(fields: Fields, entitlement: Fields) -> str | None:
     fits = {
         "BOOLEAN": isinstance(value, bool),
         "CONFIG": isinstance(value, dict),
+        # Whatever is neither is metered, also a type that this program does not know yet.
     }.get(str(kind), is_number or value == UNLIMITED)
     return (
         None
@@ -69,11 +72,13 @@ GRANT = KindSpec(
     parents=("license", "family"),
     bundles="bundles",
     shorthand="value",
+    # The maximum is the value plus the percentage of it: either may fall while the maximum rises.
     limited_by=("value", "overagePercent"),
     tag="type",
     slug_wire="entitlementSlug",
     parent_wire="licenseSlug",
     id_wire="licenseId",
+    # The getting-started generation writes it with a capital D.
     older_id_wire="licenseID",
     slug_refers_to=Reference(kind="entitlement", matters=("type",), rule="undeclared-entitlement"),
     created=Effect.LOOSENS,
@@ -108,6 +113,7 @@ GRANT = KindSpec(
             type=FieldType.INTEGER,
             wire=_OVERAGE_WIRE,
             read=_OVERAGE_WIRE,
+            # -1 comes with `unlimited` alone, and then the value decides.
             order=Order.HIGHER_LOOSENS,
             default=_overage_default,
             is_implied=True,  # the same YAML is the same limit on a new server and on an old one

@@ -73,6 +73,7 @@ def grant_diagnostics(grants: Sequence[Declared], view: CatalogView) -> Iterator
             )
         if is_map:
             tag = grant.scalar("type")
+            # An unknown tag is a fault of its own, which the schema reports.
             if tag in tuple(_Shape) and tag != shape:
                 yield grant.diagnostic(
                     "wrong-value-type",

@@ -1,5 +1,6 @@
 """Entitlement groups. Source: API facts, section 2.3."""
 
+from kaiten_sync.kinds.readable import readable_limits, readable_words
 from kaiten_sync.kinds.spec import FieldSpec, FieldType, KindSpec, constant
 from kaiten_sync.model.address import Kind
 
@@ -12,7 +13,8 @@ GROUP = KindSpec(
             name="name",
             is_required=True,
             description="The group's name for people.",
-            limits={"minLength": 1},
+            limits=readable_limits(),
+            words=readable_words("name"),
             examples=("Quotas",),
         ),
         FieldSpec(

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any
 
 from kaiten_sync.kinds.license_rules import license_diagnostics, moving_versions
+from kaiten_sync.kinds.readable import readable_limits, readable_words
 from kaiten_sync.kinds.spec import (
     EXTENDS,
     ONLY_CURRENT,
@@ -39,6 +39,8 @@ class LicenseMove:
 
 def leave_numbering_to_server(body: dict[str, Any]) -> None:
     """Remove the version for a server with drafts: it numbers versions (API facts, 2.4)."""
+    # A server of the getting-started generation has no states and takes the version from the
+    # client; one with states refuses it with 422 (`CreateLicense.VersionNotSettable`).
     if "lifecycleState" in body:
         body.pop("version", None)
 
@@ -52,10 +54,11 @@ def name_families(listed: Sequence[LiveResource]) -> Sequence[LiveResource]:
     slugs = {
         each.family_id: each.address.slug
         for each in listed
+        # Only the first version tells: the later ones have slugs of their own choosing.
         if each.family_id is not None and each.fields.get("version") == "1"
     }
     return [
-        replace(each, fields={**each.fields, "familySlug": slugs[each.family_id]})
+        each.changed(fields={**each.fields, "familySlug": slugs[each.family_id]})
         if each.family_id in slugs
         else each
         for each in listed
@@ -77,9 +80,13 @@ _LIFECYCLE = (
         after="ARCHIVED",
         endpoint="archive",
         risk=1,
+        # Last of all moves: holders of a version that is archived must have its successor by
+        # then.
         rank=3,
         waits_for_children=True,
         withdraws=True,
+        # The server refuses it with 409. Found when the plan is made, nobody is left with half of
+        # it.
         not_while={"isDefault": True},
         refusal="the default version of its family cannot be archived; declare `isDefault: false`,"
         " or another version as the default",
@@ -89,6 +96,8 @@ _LIFECYCLE = (
         action=LicenseMove.UNARCHIVE,
         before="ARCHIVED",
         after="PUBLISHED",
+        # It is for sale again from that moment, so its grants have to be right before, as with a
+        # draft.
         endpoint="unarchive",
         risk=5,
         waits_for_children=True,
@@ -138,7 +147,8 @@ LICENSE = KindSpec(
             name="name",
             is_required=True,
             description="The license's name for people.",
-            limits={"minLength": 1, "maxLength": 100},
+            limits=readable_limits(100),
+            words=readable_words("name"),
             examples=("Growth",),
         ),
         FieldSpec(
@@ -162,6 +172,8 @@ LICENSE = KindSpec(
             type=FieldType.SLUG,
             mutability=Mutability.CREATE_ONLY,
             refers_to=Reference(kind="license", is_strict=False),
+            # The family's slug is that of the license that opened it, so naming itself says
+            # nothing.
             is_own_slug=True,
             generations=ONLY_CURRENT,
             way_out="a version stays in its family: declare a new license in the other one",
@@ -172,6 +184,7 @@ LICENSE = KindSpec(
         FieldSpec(
             name="version",
             reads_integers=True,
+            # An export without it can be planned for another server, which counts on its own.
             numbered_by_server=True,
             mutability=Mutability.IMMUTABLE,
             way_out="the server numbered it when it was created, and never changes or reuses a"
@@ -199,6 +212,8 @@ LICENSE = KindSpec(
             choices=("DRAFT", "PUBLISHED", "ARCHIVED"),
             mutability=Mutability.MOVE,
             moves=_LIFECYCLE,
+            # Created as a draft and published once its grants are in place: nobody can get it
+            # empty.
             born_as="DRAFT",
             settles_as="PUBLISHED",
             generations=ONLY_CURRENT,
@@ -210,6 +225,7 @@ LICENSE = KindSpec(
             type=FieldType.BOOLEAN,
             mutability=Mutability.MOVE,
             moves=_DEFAULT,
+            # The server keeps it to one per family, and takes it from the version that has it.
             one_per="familySlug",
             default=constant(False),
             takes_null=True,
@@ -222,6 +238,8 @@ LICENSE = KindSpec(
             name="isActive",
             type=FieldType.BOOLEAN,
             order=Order.TRUE_LOOSENS,
+            # The current generation refuses the property with 422, so it must never be sent
+            # there.
             generations=ONLY_GETTING_STARTED,
             description="Whether the license is active. Only servers of the getting-started"
             " generation know it.",

@@ -86,6 +86,7 @@ def _by_age(family: str, versions: Sequence[Declared]) -> list[Declared]:
 
     One without a number follows the one that is declared before it.
     """
+    # As the server will number them: it counts on from the newest, and reuses no number.
     latest = 0
     ages: dict[int, tuple[bool, int]] = {}
     ordered = sorted(versions, key=lambda each: each.entry.key_ref.place)

@@ -114,10 +114,12 @@ def field_hint(key: str, known: Collection[str]) -> str | None:
     for field, words in _FIELDS.items():
         if field in known and word in words.split():
             return f"did you mean '{field}'?"
+    # `sold` is a field of families alone: it is how a family is told from a license here.
     if word in _OF_VERSIONS and "sold" in known:
         return _NO_VERSIONS
     if word in (EXTENDS, *_FIELDS[EXTENDS].split()):
         return EXTENDS_GOES
+    # In this order: a price per seat is first of all a price.
     unheard_of = ((_PRICE, _NO_PRICES), (_TRIAL, _NO_END), (_SHARE, _NO_SHARES))
     return next((hint for pattern, hint in unheard_of if pattern.search(word)), None)
 
@@ -190,6 +192,7 @@ def comma_hint(key: str) -> str | None:
 
 def slug_meant(text: str) -> str:
     """The slug that a name means: requestsPerMonth is requests-per-month."""
+    # A hyphen before each capital that begins a word; of `APIKey` that is the K.
     spaced = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "-", text)
     return re.sub("[^a-z0-9]+", "-", spaced.lower()).strip("-")
 

@@ -51,6 +51,8 @@ def spec_of(kind: str) -> KindSpec:
     Raises:
         KeyError: no such kind is registered.
     """
+    # Not a merged mapping, since tables may be registered later; and the declared kinds come
+    # first, because they are asked for with every object.
     found = _SPECS.get(kind)
     return _BESIDE[kind] if found is None else found
 
@@ -104,6 +106,7 @@ def action_of(kind: str, word: str) -> Action:
     Raises:
         ValueError: the kind has no such action.
     """
+    # A word alone is not enough: `publish` of a group would be read and never be done.
     known = (Action.CREATE, Action.UPDATE, Action.DELETE, *_SPECS[kind].moves)
     if word not in known:
         raise ValueError(f"{word!r} is not an action of the kind {kind}")
@@ -125,6 +128,7 @@ def wire_fields(generation: Generation) -> Mapping[str, frozenset[str]]:
 
 
 def _forget_views() -> None:
+    # Only tests register kinds later. What they read before must not answer for them afterwards.
     for view in (
         all_kinds,
         top_kinds,

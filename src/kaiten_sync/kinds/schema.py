@@ -85,6 +85,7 @@ def _bundles(spec: KindSpec) -> dict[str, Any]:
     """A map from slugs to bundles of objects of a kind."""
     examples = [{spec.section: each} for each in spec.section_examples]
     # A bundle takes others by the same note as the parents that inherit its objects.
+    # A generator: the first parent that has the note is enough, since all of them share it.
     notes = (note for parent in spec.parents for note in spec_of(parent).keys)
     return {
         "description": f"Sets of {spec.plural} that are sold by nobody. Others take them with"

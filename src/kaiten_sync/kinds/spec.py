@@ -227,6 +227,8 @@ class FieldSpec:
     """Whether every generation of the API knows the field."""
 
     def __post_init__(self) -> None:
+        # Worked out once and not by a property: comparing a large catalog asks for each of them
+        # millions of times.
         derived = {
             "wire_name": self.wire or self.name,
             "read_name": self.read or self.name,
@@ -238,6 +240,9 @@ class FieldSpec:
 
     def steps(self, before: Json | Absent, after: Json | Absent) -> tuple[Move, ...] | None:
         """The moves that lead from one value to another, fewest first; None if none do."""
+        # Breadth first: the list grows while it is walked, so the first way that arrives is the
+        # shortest. A value is reached once, or a circle such as archive and unarchive would never
+        # end.
         ways: list[tuple[Move, ...]] = [()]
         reached = [before]
         for way in ways:

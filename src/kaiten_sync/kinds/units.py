@@ -53,4 +53,6 @@ def unit_in(kind: str, fields: Mapping[str, Json | Absent]) -> Unit:
 
 def _named(names: tuple[str, ...], fields: Mapping[str, Json | Absent]) -> Unit:
     found = [value for name in names if isinstance(value := fields.get(name), str)]
+    # The server has both names or none. A declaration under repair may have one: it is used for
+    # both rather than left out.
     return (found[0], found[-1]) if found else NO_UNIT

@@ -182,11 +182,8 @@ def read_instances(reader: HolderReader, budget: int) -> Listed:
         return Listed(instances, pages(len(instances)), None)
     if gaps:
         return Listed((), 0, gaps[0])
-    return Listed((), budget, f"the list of instances alone takes more than {_requests(budget)}")
-
-
-def _requests(count: int) -> str:
-    return f"{count:,} request{'' if count == 1 else 's'}"
+    count = f"{budget:,} request{'' if budget == 1 else 's'}"
+    return Listed((), budget, f"the list of instances alone takes more than {count}")
 
 
 def read_usage(

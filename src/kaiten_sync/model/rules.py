@@ -45,7 +45,7 @@ RULES: Mapping[str, str] = {
     "bad-icon": "An icon does not have the form `lucide:name`.",
     "bad-grant": "A grant is none of: a number, unlimited, true or false, a map with value.",
     "bad-quantity": "A number with a prefix or a unit cannot be read.",
-    "text-length": "A text is too short or too long.",
+    "text-length": "A text is blank, too short or too long.",
     "out-of-range": "A number is too small or too large.",
     "missing-field": "A required field is missing.",
     "null-field": "A field that cannot be cleared is null.",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from enum import Enum
 from itertools import zip_longest
 from typing import Final, TypeAlias, TypeGuard
@@ -42,6 +42,23 @@ UNLIMITED: Final = "unlimited"
 
 UNLIMITED_WIRE: Final = -1
 """How the API writes `UNLIMITED`, in a value and in an overage percentage."""
+
+
+def levels_of(value: object) -> Iterator[list[object]]:
+    """The values of a document, level by level: itself, all that is in it, and so on.
+
+    Without recursion, so that a document that is nested too deeply can be refused before anything
+    recurses into it.
+    """
+    level = [value]
+    while level:
+        yield level
+        level = [
+            inner
+            for each in level
+            if isinstance(each, dict | list)
+            for inner in (each.values() if isinstance(each, dict) else each)
+        ]
 
 
 def is_number(value: object) -> TypeGuard[int | float]:

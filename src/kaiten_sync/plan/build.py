@@ -86,24 +86,24 @@ def propose(
     """Turn differences into a sealed plan.
 
     `leaving` is the fate of all that is not declared, `allowed` what a person named, `holders` who
-    holds what is deleted or tightened, `use` who may use restarted counters, `let_go` undeclared
-    fields, `sold` the declaration with a version for each family.
+    holds what is deleted or tightened (by default as far as `live` shows it), `use` who may use
+    restarted counters, `let_go` undeclared fields, `sold` a version for each family.
     """
     # As it was written, for the record and the digest; and with a version for each family.
     declared, sold = desired, sold or Resolution(desired=desired)
     desired, allowed = sold.desired, sold.on_server(allowed)
     families = families_of(desired, live)
     changes = _ordered(diff, sold, live, leaving, families, has_drafts=has_drafts)
-    guards = replace(
-        Guards(
-            max_deletes=policy.max_deletes,
-            max_updates=policy.max_updates,
-            rules=rules_digest(policy.rules),
-        ),
+    held = [a for a in leaving.going if spec_of(a.kind).held_by is HeldBy.REFERRERS]
+    holders = holders or Holders(referrers=referrers(live.resources, held))
+    guards = Guards(
+        max_deletes=policy.max_deletes,
+        max_updates=policy.max_updates,
+        rules=rules_digest(policy.rules),
         population=population_of(live.resources, changes),
         protected=desired.protected | leaving.protected,
     )
-    case = Case(
+    wanted = Case(
         differences=diff.differences,
         changes=changes,
         desired=desired,
@@ -111,11 +111,11 @@ def propose(
         families=families,
         leaving=leaving,
         guards=guards,
-        holders=_seen_holders(live, leaving.going) if holders is None else holders,
+        holders=holders,
         use=use or Holders(),
         tightened=tightened(diff.differences, leaving.going, sold.versions.values(), policy),
     )
-    case = _with_consent(case, allowed)
+    case = _with_consent(wanted, allowed)
     plan = replace(_plan(case, diff, declared, target, sold), left=_left(case, let_go))
     return _proposal(plan, case, [*sold.refusals, *not_needed(allowed - case.guards.allowed)])
 
@@ -166,7 +166,7 @@ def _ordered(
     has_drafts: bool,
 ) -> tuple[Change, ...]:
     changes = to_changes(diff.differences, leaving, has_drafts=has_drafts)
-    changes = tuple(map(sold.declared_as, changes))
+    changes = tuple(map(sold.of_family, changes))
     created = (each.address for each in changes if each.action == Action.CREATE)
     replaced = {old: new for new, old in renamed(created, sold.desired, live, leaving.going)}
     return in_order(changes, families, live, replaced)
@@ -224,11 +224,6 @@ def _proposal(plan: Plan, case: Case, found: Sequence[Diagnostic]) -> Proposal:
     plan = seal(replace(plan, warnings=tuple(each.sentence for each in warned)))
     places = {address: each.source for address, each in case.desired.resources.items()}
     return Proposal(plan=plan, diagnostics=with_places((*refusals(case), *found, *warned), places))
-
-
-def _seen_holders(live: LiveState, going: frozenset[Address]) -> Holders:
-    held = [address for address in going if spec_of(address.kind).held_by is HeldBy.REFERRERS]
-    return Holders(referrers=referrers(live.resources, held))
 
 
 def _left(case: Case, let_go: Sequence[Left]) -> tuple[Left, ...]:

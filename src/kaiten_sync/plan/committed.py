@@ -120,24 +120,19 @@ def _server(committed: Plan, made: Plan) -> Iterator[str]:
             yield f"{address}: {_change_of(then[address], now[address])}"
     # With another declaration, other changes are no news of the server.
     if committed.desired_digest == made.desired_digest:
-        for text in _to_do(committed, made, applied):
-            seen = True
-            yield text
+        changes = {change.id: change for change in committed.changes}
+        needed = dict.fromkeys(change.id for change in made.changes)
+        for name, each in changes.items():
+            if name not in needed and each.address not in applied and _is_asked_for(each, made):
+                seen = True
+                yield _is_no_more(each)
+        for name in needed:
+            if name not in changes:
+                seen = True
+                yield f"{name}: not in the file, and to be done now"
         if not seen and committed.summary.unmanaged != made.summary.unmanaged:
             was, has = committed.summary.unmanaged, made.summary.unmanaged
             yield f"objects that git does not manage: {was} then, {has} now"
-
-
-def _to_do(committed: Plan, made: Plan, applied: frozenset[Address]) -> Iterator[str]:
-    then = {change.id: change for change in committed.changes}
-    now = {change.id: change for change in made.changes}
-    for each in then:
-        is_done = then[each].address in applied
-        if each not in now and not is_done and _is_asked_for(then[each], made):
-            yield _is_no_more(then[each])
-    for each in now:
-        if each not in then:
-            yield f"{each}: not in the file, and to be done now"
 
 
 def _change_of(then: Observed, now: Observed) -> str:

@@ -37,7 +37,28 @@ def requests_to_apply(
     if not changes:
         return 0
     children = Counter(address.parent for address in live.resources)
-    return _reading(observed, live, children) + looking + _writing(changes, children, families)
+    # Writes and their checks. The children of one parent are verified by one list.
+    total = 0
+    displaced = displaced_by(changes, families)
+    touched: Counter[Address] = Counter()
+    again: set[Address] = set()
+    lists = {change.id: change.address.child_list for change in changes}
+    for change in changes:
+        if {field.name for field in change.fields} <= displaced.get(change.address, frozenset()):
+            total += _FOUND_DONE
+            continue
+        move = move_of(change.address.kind, change.action)
+        is_posted = change.action == Action.CREATE or (move and move[1].endpoint is not None)
+        total += _POSTED if is_posted else _READ_FIRST
+        # A child is verified by the list of its parent, once for all of them.
+        if change.address.parent is not None:
+            total -= 1
+            touched[change.address.parent] += change.action == Action.CREATE
+            # What waits for another in the same list is verified by a second reading of it.
+            if any(lists[each] == change.address.child_list for each in change.depends_on):
+                again.add(change.address.parent)
+    total += sum(pages(children[parent] + touched[parent]) for parent in [*touched, *again])
+    return _reading(observed, live, children) + looking + total
 
 
 def least_requests(changes: Sequence[Change], observed: Sequence[Observed]) -> int:
@@ -72,30 +93,3 @@ def _reading(
     absent = {o.address for o in observed if o.fields is None}
     parents = {o.address.parent for o in observed if o.address.parent is not None} - absent
     return listed + sum(pages(children[parent]) for parent in parents)
-
-
-def _writing(
-    changes: Sequence[Change], children: Counter[Address | None], families: Families
-) -> int:
-    """Writes and their checks; the children of one parent are verified by one list."""
-    total = 0
-    displaced = displaced_by(changes, families)
-    touched: Counter[Address] = Counter()
-    again: set[Address] = set()
-    lists = {change.id: change.address.child_list for change in changes}
-    for change in changes:
-        if {field.name for field in change.fields} <= displaced.get(change.address, frozenset()):
-            total += _FOUND_DONE
-            continue
-        move = move_of(change.address.kind, change.action)
-        is_posted = change.action == Action.CREATE or (move and move[1].endpoint is not None)
-        total += _POSTED if is_posted else _READ_FIRST
-        # A child is verified by the list of its parent, once for all of them.
-        if change.address.parent is not None:
-            total -= 1
-            touched[change.address.parent] += change.action == Action.CREATE
-            # What waits for another in the same list is verified by a second reading of it.
-            if any(lists[each] == change.address.child_list for each in change.depends_on):
-                again.add(change.address.parent)
-    listed = [*touched, *again]
-    return total + sum(pages(children[parent] + touched[parent]) for parent in listed)

@@ -34,7 +34,8 @@ def contradictions(plan: Plan) -> tuple[Diagnostic, ...]:
     return next((found for check in _CHECKS if (found := tuple(check(plan)))), ())
 
 
-def _summary(plan: Plan) -> Iterator[Diagnostic]:
+def _numbers(plan: Plan) -> Iterator[Diagnostic]:
+    """Every number that a reviewer reads, and that the limits of a policy are shares of."""
     summary = plan.summary
     for name, counts, found in (
         ("actions", summary.actions, Counter(str(each.action) for each in plan.changes)),
@@ -44,6 +45,15 @@ def _summary(plan: Plan) -> Iterator[Diagnostic]:
             yield contradiction(
                 f"summary.{name}: the changes have {_counts(found)}, not {_counts(counts)}"
             )
+    least = least_requests(plan.changes, plan.observed)
+    if plan.requests < least or (not plan.changes and plan.requests):
+        yield contradiction(f"requests: the changes take at least {least}, not {plan.requests}")
+    # A population that is too small would make the share that is deleted look larger, and one that
+    # does not reach the changes themselves was not counted on any server.
+    for kind, count in touched_by_kind(plan.changes).items():
+        if plan.guards.population.get(kind, 0) < count:
+            plural = spec_of(kind).plural
+            yield contradiction(f"guards.population: there are at least {count} live {plural}")
 
 
 def _managed(plan: Plan) -> Iterator[Diagnostic]:
@@ -65,19 +75,6 @@ def _allowed(plan: Plan) -> Iterator[Diagnostic]:
     for address in sorted(plan.guards.allowed, key=lambda a: a.sort_key):
         if not {address, address.parent} & changed and address not in parents:
             yield contradiction("guards.allowed: no change needs it", address)
-
-
-def _requests(plan: Plan) -> Iterator[Diagnostic]:
-    least = least_requests(plan.changes, plan.observed)
-    if plan.requests < least or (not plan.changes and plan.requests):
-        yield contradiction(f"requests: the changes take at least {least}, not {plan.requests}")
-
-
-def _population(plan: Plan) -> Iterator[Diagnostic]:
-    for kind, count in touched_by_kind(plan.changes).items():
-        if plan.guards.population.get(kind, 0) < count:
-            plural = spec_of(kind).plural
-            yield contradiction(f"guards.population: there are at least {count} live {plural}")
 
 
 def _dependencies(plan: Plan) -> Iterator[Diagnostic]:
@@ -185,11 +182,9 @@ _CHECKS: tuple[Callable[[Plan], Iterator[Diagnostic]], ...] = (
     _observed,
     lambda plan: misjudged(plan.changes, plan.observed),
     lambda plan: map(contradiction, misread(plan)),
-    _summary,
+    _numbers,
     _managed,
     _allowed,
-    _requests,
-    _population,
     _dependencies,
     _ways,
     _families,

@@ -15,7 +15,7 @@ from kaiten_sync.kinds.units import units_shown
 from kaiten_sync.model.address import Address
 from kaiten_sync.model.change import Action, Change, FieldChange
 from kaiten_sync.model.diagnostic import Diagnostic
-from kaiten_sync.model.plan import Left, Observed, Plan
+from kaiten_sync.model.plan import Observed, Plan
 from kaiten_sync.model.resource import LiveResource
 from kaiten_sync.model.value import is_same
 from kaiten_sync.plan.guards import OTHER_RULES
@@ -149,18 +149,18 @@ def _of_guards(plan: Plan, made: Plan) -> Iterator[_Difference]:
 def _of_numbers(plan: Plan, made: Plan, done: Collection[str]) -> Iterator[_Difference]:
     if plan.summary.unchanged != made.summary.unchanged:
         yield None, f"{made.summary.unchanged} objects are unchanged, not {plan.summary.unchanged}"
+    # How many requests applying takes depends on what is on the server besides, and on how much is
+    # done already: only two plans of one moment have to agree on it.
     is_of_one_moment = not done and _of_one_moment(plan) == _of_one_moment(made)
     if is_of_one_moment and plan.requests != made.requests:
         yield None, f"applying takes {made.requests} requests, not {plan.requests}"
 
 
 def _of_words(plan: Plan, made: Plan, done: Collection[str]) -> Iterator[_Difference]:
-    """The warnings and reasons that a reviewer read.
-
-    Who may see the holders is warned of them less: then another token may have made the plan.
-    """
+    """The warnings and reasons that a reviewer read."""
     if done:
         return
+    # Who may see the holders is warned of them less: then another token may have made the plan.
     saw_alike = _holders_seen(plan) == _holders_seen(made)
     for warning in made.warnings if saw_alike else ():
         if warning not in plan.warnings:
@@ -205,7 +205,15 @@ def _of_left(
         return
     given = {each.address: each for each in plan.left}
     right = {each.address: each for each in made.left}
-    others = {a for a, each in given.items() if not _is_still_left(each, made, live)}
+    others = set()
+    for address, left in given.items():
+        found = live.get(address)
+        is_as_it_was = found is not None and (
+            address not in made.managed
+            or is_same(left.fields, {name: found.fields.get(name) for name in left.fields})
+        )
+        if not is_as_it_was:
+            others.add(address)
     for address in _sorted((given.keys() | right.keys()) - others):
         one, other = given.get(address), right.get(address)
         if other is None:
@@ -217,13 +225,6 @@ def _of_left(
             yield address, f"it is left for another reason than the plan shows: {other.reason}"
         elif address in made.managed and one.fields.keys() != other.fields.keys():
             yield address, f"what is left of it is {', '.join(sorted(other.fields))}"
-
-
-def _is_still_left(left: Left, made: Plan, live: Resources) -> bool:
-    found = live.get(left.address)
-    if found is None or left.address not in made.managed:
-        return found is not None
-    return is_same(left.fields, {name: found.fields.get(name) for name in left.fields})
 
 
 def _of_one_moment(plan: Plan) -> tuple[object, ...]:

@@ -140,7 +140,13 @@ class _Edges:
             yield from self._successors(address)
             yield from self._withdrawn_before(address)
         elif field.settles_as is not ABSENT:
-            yield from self._served_before(address)
+            # Its family serves the version that it serves in the end before this one settles: in
+            # between it would serve another by chance.
+            served = self._serving.comes_before(address)
+            for other in () if served is None else self._by_address[served]:
+                found = move_of(other.address.kind, other.action)
+                if found is not None and not found[1].withdraws:
+                    yield other
 
     def _before_delete(self, change: Change) -> Iterator[Change]:
         address, root = change.address, self._deleted_root(change.address)
@@ -184,15 +190,6 @@ class _Edges:
         for sibling in self._families.siblings(address):
             for other in self._by_address[sibling]:
                 move = move_of(sibling.kind, other.action)
-                if move is not None and not move[1].withdraws:
-                    yield other
-
-    def _served_before(self, address: Address) -> Iterator[Change]:
-        """What makes the family serve the version that it serves in the end."""
-        served = self._serving.comes_before(address)
-        if served is not None:
-            for other in self._by_address[served]:
-                move = move_of(served.kind, other.action)
                 if move is not None and not move[1].withdraws:
                     yield other
 

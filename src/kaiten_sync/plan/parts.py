@@ -6,6 +6,8 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import TypeVar
 
+from kaiten_sync.model.value import levels_of
+
 _DEEPEST = 200
 """Levels of a value: three times what a declaration may have, as a server may have more."""
 
@@ -33,16 +35,9 @@ def at(place: str, read: Callable[[_Part], _Value], part: _Part) -> _Value:
 
 def bounded(value: _Value) -> _Value:
     """A value that every later step can take: comparing, rendering and sending recurse into it."""
-    level: list[object] = [value]
-    for _ in range(_DEEPEST + 1):
-        if not level:
-            return value
+    for depth, level in enumerate(levels_of(value)):
+        if depth > _DEEPEST:
+            raise ValueError("it is nested too deeply")
         if any(isinstance(each, int) and abs(each) > _LARGEST for each in level):
             raise ValueError("a number is too large")
-        level = [
-            inner
-            for each in level
-            if isinstance(each, dict | list)
-            for inner in (each.values() if isinstance(each, dict) else each)
-        ]
-    raise ValueError("it is nested too deeply")
+    return value

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 
 from kaiten_sync.documents import property_of, value_of
 from kaiten_sync.documents.parts import (
@@ -74,7 +74,19 @@ def plan_document(plan: Plan) -> PlanDocument:
             rules=property_of(plan.guards.rules, absent=None),
         ),
         warnings=plan.warnings,
-        left=property_of(tuple(map(_left_document, plan.left)) or None, absent=None),
+        left=property_of(
+            tuple(
+                LeftDocument(
+                    address=str(left.address),
+                    fields=dict(left.fields),
+                    reason=left.reason,
+                    is_drift=left.is_drift,
+                )
+                for left in plan.left
+            )
+            or None,
+            absent=None,
+        ),
         families=property_of(tuple(map(family_document, plan.families)) or None, absent=None),
         new_versions=property_of(
             tuple(map(_new_version_document, plan.new_versions)) or None, absent=None
@@ -97,11 +109,11 @@ def plan_of(document: PlanDocument) -> Plan:
     found: str | None = value_of(guards.rules, absent=None)
     return Plan(
         target=TargetRef(document.target.name, document.target.url),
-        desired_digest=_at("desiredDigest", _digest, document.desired_digest),
+        desired_digest=_at("desiredDigest", _DIGEST, document.desired_digest),
         changes=changes,
         observed=observed,
         managed={
-            _at("managed", parse_address, key): _at(f"managed.{key}", _fingerprint, mark)
+            _at("managed", parse_address, key): _at(f"managed.{key}", _FINGERPRINT, mark)
             for key, mark in document.managed.items()
         },
         summary=Summary(
@@ -123,7 +135,7 @@ def plan_of(document: PlanDocument) -> Plan:
             },
             protected=frozenset(_each(parse_address, guards.protected, "guards.protected")),
             allowed=frozenset(_each(parse_address, guards.allowed, "guards.allowed")),
-            rules=None if found is None else _at("guards.rules", _digest, found),
+            rules=None if found is None else _at("guards.rules", _DIGEST, found),
         ),
         warnings=document.warnings,
         left=_each(_left, value_of(document.left, absent=None) or (), "left"),
@@ -184,15 +196,6 @@ def _observed_document(observed: Observed) -> ObservedDocument:
     )
 
 
-def _left_document(left: Left) -> LeftDocument:
-    return LeftDocument(
-        address=str(left.address),
-        fields=dict(left.fields),
-        reason=left.reason,
-        is_drift=left.is_drift,
-    )
-
-
 def _left(document: LeftDocument) -> Left:
     address = parse_address(document.address)
     if not document.fields.keys() <= SPECS[address.kind].fields.keys():
@@ -235,28 +238,31 @@ def _new_version(document: NewVersionDocument) -> NewVersion:
     )
 
 
-def _kind(word: str) -> Kind:
-    if word not in SPECS:
-        raise ValueError(f"{word!r} is not a kind")
-    return SPECS[word].kind
-
-
 def _known_action(word: str) -> str:
     if word not in all_actions():
         raise ValueError(f"{word!r} is not an action")
     return word
 
 
-def _digest(text: str) -> str:
-    if re.fullmatch(DIGEST_PATTERN, text) is None:
-        raise ValueError("not a digest")
-    return text
+def _text_like(pattern: str, what: str) -> Callable[[str], str]:
+    """What reads a text that has to match a pattern as a whole."""
+
+    def read(text: str) -> str:
+        if re.fullmatch(pattern, text) is None:
+            raise ValueError(f"not {what}")
+        return text
+
+    return read
 
 
-def _fingerprint(text: str) -> str:
-    if re.fullmatch(FINGERPRINT_PATTERN, text) is None:
-        raise ValueError("not a fingerprint")
-    return text
+_DIGEST = _text_like(DIGEST_PATTERN, "a digest")
+_FINGERPRINT = _text_like(FINGERPRINT_PATTERN, "a fingerprint")
+
+
+def _kind(word: str) -> Kind:
+    if word not in SPECS:
+        raise ValueError(f"{word!r} is not a kind")
+    return SPECS[word].kind
 
 
 def _change(document: ChangeDocument) -> Change:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from kaiten_sync.model.comparison import ComparedObject, Comparison
+from kaiten_sync.model.comparison import Comparison
 from kaiten_sync.report.compare_text import compare_summary, symbol_and_place
 from kaiten_sync.report.field_rows import FieldRow, field_rows
 from kaiten_sync.report.pages import NAME_LIMIT, VALUE_LIMIT, template
@@ -31,15 +31,14 @@ def compare_html(comparison: Comparison) -> str:
         names=names,
         urls=[cut(safe_text(target.url), NAME_LIMIT) for target in targets],
         summary=compare_summary(comparison),
-        cards=[_card(each, comparison) for each in comparison.differences],
-    )
-
-
-def _card(difference: ComparedObject, comparison: Comparison) -> _ComparedCard:
-    symbol, place = symbol_and_place(difference, comparison)
-    return _ComparedCard(
-        symbol=symbol,
-        place=cut(place, NAME_LIMIT),
-        address=cut(safe_text(str(difference.address)), NAME_LIMIT),
-        rows=tuple(field_rows(difference.fields, VALUE_LIMIT, units=difference.units)),
+        cards=[
+            _ComparedCard(
+                symbol=symbol,
+                place=cut(place, NAME_LIMIT),
+                address=cut(safe_text(str(each.address)), NAME_LIMIT),
+                rows=tuple(field_rows(each.fields, VALUE_LIMIT, units=each.units)),
+            )
+            for each in comparison.differences
+            for symbol, place in [symbol_and_place(each, comparison)]
+        ],
     )

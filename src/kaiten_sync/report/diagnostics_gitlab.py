@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 from kaiten_sync.model.diagnostic import Diagnostic, Severity
 from kaiten_sync.model.value import Json
@@ -20,35 +20,23 @@ def render_gitlab(diagnostics: Sequence[Diagnostic]) -> str:
 
     Source: GitLab docs, "Code Quality report format".
     """
-    shown = listed(diagnostics)
-    entries: list[Json] = [
-        {
-            "description": diagnostic.headline
-            + (f" ({diagnostic.hint})" if diagnostic.hint else ""),
-            "check_name": diagnostic.rule,
-            "fingerprint": mark,
-            "severity": _SEVERITIES[diagnostic.severity],
-            "location": _location(diagnostic),
-        }
-        for diagnostic, mark in zip(shown, _fingerprints(shown), strict=True)
-    ]
-    return json_text(entries)
-
-
-def _location(diagnostic: Diagnostic) -> Json:
-    ref = diagnostic.ref
-    if ref is None:  # GitLab requires a path: that of the whole repository
-        return {"path": ".", "lines": {"begin": 1}}
-    return {"path": ref.file, "lines": {"begin": ref.line}}
-
-
-def _fingerprints(diagnostics: Sequence[Diagnostic]) -> Iterator[str]:
-    """What identifies a diagnostic from one commit to the next: so nothing with lines in it.
-
-    GitLab shows only one of several with the same fingerprint, so equal ones are numbered.
-    """
+    entries: list[Json] = []
+    # What identifies a diagnostic from one commit to the next has no line in it, as lines move.
+    # GitLab shows only one of several with the same fingerprint, so equal ones are numbered.
     seen: Counter[tuple[str, str, str | None, str]] = Counter()
-    for each in diagnostics:
+    for each in listed(diagnostics):
+        # GitLab requires a path. Without a place, it is that of the whole repository.
+        path, line = (each.ref.file, each.ref.line) if each.ref else (".", 1)
         key = (each.ref.file if each.ref else "", each.rule, each.address, each.message)
-        yield hashlib.sha256(json.dumps([*key, seen[key]]).encode()).hexdigest()
+        mark = hashlib.sha256(json.dumps([*key, seen[key]]).encode()).hexdigest()
         seen[key] += 1
+        entries.append(
+            {
+                "description": each.headline + (f" ({each.hint})" if each.hint else ""),
+                "check_name": each.rule,
+                "fingerprint": mark,
+                "severity": _SEVERITIES[each.severity],
+                "location": {"path": path, "lines": {"begin": line}},
+            }
+        )
+    return json_text(entries)

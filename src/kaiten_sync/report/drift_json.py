@@ -16,7 +16,6 @@ from kaiten_sync.documents.drift import (
     FailureDocument,
 )
 from kaiten_sync.documents.parts import ErrorDocument, source_document, target_document
-from kaiten_sync.model.change import FieldChange
 from kaiten_sync.model.drift import Difference, DriftClass, DriftReport, Verdict
 from kaiten_sync.model.value import ABSENT, Json
 from kaiten_sync.report.next_steps import next_steps
@@ -79,7 +78,23 @@ def _difference(difference: Difference, report: DriftReport) -> DifferenceDocume
         is_live=difference.drift is not DriftClass.MISSING,
         effect=difference.effect,
         is_drift=difference.is_drift,
-        fields=tuple(_field(field, difference.agreed or {}) for field in difference.fields),
+        fields=tuple(
+            DriftFieldDocument(
+                name=field.name,
+                effect=field.effect,
+                source=source_document(field.source),
+                inner=tuple(
+                    DriftInnerDocument(
+                        path=each.path, live=property_of(each.before), git=property_of(each.after)
+                    )
+                    for each in field.inner
+                ),
+                live=property_of(field.before),
+                git=property_of(field.after),
+                agreed=property_of((difference.agreed or {}).get(field.name, ABSENT)),
+            )
+            for field in difference.fields
+        ),
         source=source_document(difference.source),
         server_edited=difference.server_edited,
         declared_by=declared_by,
@@ -87,21 +102,4 @@ def _difference(difference: Difference, report: DriftReport) -> DifferenceDocume
         updated_at=difference.updated_at,
         updated_by=difference.updated_by,
         version=property_of(difference.version, absent=None),
-    )
-
-
-def _field(field: FieldChange, agreed: Mapping[str, Json]) -> DriftFieldDocument:
-    return DriftFieldDocument(
-        name=field.name,
-        effect=field.effect,
-        source=source_document(field.source),
-        inner=tuple(
-            DriftInnerDocument(
-                path=each.path, live=property_of(each.before), git=property_of(each.after)
-            )
-            for each in field.inner
-        ),
-        live=property_of(field.before),
-        git=property_of(field.after),
-        agreed=property_of(agreed.get(field.name, ABSENT)),
     )

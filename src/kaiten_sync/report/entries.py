@@ -136,7 +136,19 @@ def _with_it(addresses: Sequence[Address]) -> str:
 def _of_new_version(change: Change, version: NewVersion) -> Iterator[PlanEntry]:
     """A created version with what it leaves out, or a grant of it unless that is as it was."""
     if change.address == version.address:
-        yield _entry(change, _replaces(version))
+        changed = [each.effect for each in version.changes if not (each.is_new or each.is_left_out)]
+        numbers = (
+            (changed.count(Effect.TIGHTENS), "tightens", "tighten"),
+            (changed.count(Effect.LOOSENS), "loosens", "loosen"),
+            (changed.count(Effect.NEUTRAL), "changes", "change"),
+            (sum(each.is_new for each in version.changes), "new", "new"),
+            (sum(each.is_left_out for each in version.changes), "left out", "left out"),
+            (version.unchanged, "unchanged", "unchanged"),
+        )
+        told = [f"{n:,} {one if n == 1 else several}" for n, one, several in numbers if n]
+        # `replaces license/growth: 1 tightens, 2 loosen, 1 new, 1 left out, 10 unchanged`
+        replaced = safe_text(str(version.replaces))
+        yield _entry(change, f"replaces {replaced}: {', '.join(told) or 'no grants'}")
         yield from (
             PlanEntry(
                 address=each.address,
@@ -167,18 +179,3 @@ def _of_new_version(change: Change, version: NewVersion) -> Iterator[PlanEntry]:
             place=place_of(change.source, ()),
             has_sides=True,
         )
-
-
-def _replaces(version: NewVersion) -> str:
-    """`replaces license/growth: 1 tightens, 2 loosen, 1 new, 1 left out, 10 unchanged`."""
-    changed = [each.effect for each in version.changes if not (each.is_new or each.is_left_out)]
-    numbers = (
-        (changed.count(Effect.TIGHTENS), "tightens", "tighten"),
-        (changed.count(Effect.LOOSENS), "loosens", "loosen"),
-        (changed.count(Effect.NEUTRAL), "changes", "change"),
-        (sum(each.is_new for each in version.changes), "new", "new"),
-        (sum(each.is_left_out for each in version.changes), "left out", "left out"),
-        (version.unchanged, "unchanged", "unchanged"),
-    )
-    told = [f"{n:,} {one if n == 1 else several}" for n, one, several in numbers if n]
-    return f"replaces {safe_text(str(version.replaces))}: {', '.join(told) or 'no grants'}"

@@ -99,8 +99,11 @@ def _head(plan: Plan, notices: str, *, is_refused: bool, origin: Origin) -> str:
         parts.append(plan_summary(plan))
     else:
         parts.append(_table(plan))
-    if plan_warnings(plan):
-        parts.append(f"**Warnings**\n\n{_warnings(plan)}")
+    if warnings := plan_warnings(plan):
+        lines = [cut(safe_text(each), _WARNING_LIMIT) for each in warnings[:_WARNINGS_LIMIT]]
+        if left := len(warnings) - len(lines):
+            lines.append(f"and {left:,} more")
+        parts.append(f"**Warnings**\n\n{fence(lines, 'text')}")
     parts += [f"**{each.title}**\n\n{fence(each.lines, 'text')}" for each in notes_beside(plan)]
     return parts[0] + "\n" + "\n\n".join(parts[1:]) + "\n\n"
 
@@ -118,13 +121,6 @@ def _table(plan: Plan) -> str:
     names = " | ".join(name for name, _ in cells)
     numbers = " | ".join(f"{number:,}" for _, number in cells)
     return f"| {names} |\n|{'---:|' * len(cells)}\n| {numbers} |"
-
-
-def _warnings(plan: Plan) -> str:
-    warnings = plan_warnings(plan)
-    lines = [cut(safe_text(w), _WARNING_LIMIT) for w in warnings[:_WARNINGS_LIMIT]]
-    left = len(warnings) - len(lines)
-    return fence([*lines, *([f"and {left:,} more"] if left else [])], "text")
 
 
 def _block(entry: PlanEntry) -> Block:

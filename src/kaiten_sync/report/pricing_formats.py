@@ -131,16 +131,17 @@ def pricing_markdown(table: PriceTable, max_chars: int | None = None) -> str:
 def _largest(table: PriceTable, room: int) -> PriceTable | None:
     """As many of the first columns as fit in so many characters, or of their rows; None if none."""
     parts = [columns_of(table, 0, columns) for columns in _FEWER_COLUMNS]
-    whole = (part for part in parts if len(_markdown_part(part)) <= room)
-    some = (part for part in (_with_fitting_rows(each, room) for each in parts) if part.rows)
-    return next(whole, None) or next(some, None)
-
-
-def _with_fitting_rows(part: PriceTable, room: int) -> PriceTable:
-    head = len(_markdown_part(replace(part, rows=())))
-    sizes = accumulate((len(text) + 1 for text in _markdown_rows(part)), initial=head)
-    fitting = sum(size <= room for size in sizes) - 1
-    return replace(part, rows=part.rows[: max(fitting, 0)])
+    for part in parts:
+        if len(_markdown_part(part)) <= room:
+            return part
+    for part in parts:
+        head = len(_markdown_part(replace(part, rows=())))
+        sizes = accumulate((len(text) + 1 for text in _markdown_rows(part)), initial=head)
+        # The head alone is the first of the sizes, and is no row.
+        fitting = sum(size <= room for size in sizes) - 1
+        if fitting > 0:
+            return replace(part, rows=part.rows[:fitting])
+    return None
 
 
 def _markdown_part(table: PriceTable) -> str:
@@ -230,7 +231,11 @@ def pricing_json(table: PriceTable) -> Json:
     """The table as data: values as they are, before and after."""
     return {
         "formatVersion": 1,
-        "columns": [_json_column(each) for each in table.columns],
+        "columns": [
+            {"slug": each.slug, "name": each.name}
+            | {k: v for k, v in (("replaces", each.replaces), ("family", each.family)) if v}
+            for each in table.columns
+        ],
         "rows": [
             {
                 "entitlement": row.slug,
@@ -242,11 +247,6 @@ def pricing_json(table: PriceTable) -> Json:
             for row in table.rows
         ],
     }
-
-
-def _json_column(column: PriceColumn) -> Json:
-    found = {"replaces": column.replaces, "family": column.family}
-    return {"slug": column.slug, "name": column.name, **{k: v for k, v in found.items() if v}}
 
 
 def _json_cell(cell: PriceCell | None) -> Json:

@@ -86,7 +86,21 @@ class ReadImpact:
     def row(self, change: Change) -> Row:
         """See `SeenImpact`."""
         if change.action == MOVE:
-            return self._of_holder(change)
+            if self.impact.gap is not None:
+                return {}
+            order = list(Standing)
+            worst = min(
+                (
+                    each.standing
+                    for found in self.impact.changes
+                    for each in found.looked_at
+                    if each.instance == change.address.slug
+                ),
+                key=order.index,
+                default=Standing.WITHIN,
+            )
+            counts = {f"impact.{each}": int(each is worst) for each in _COUNTED}
+            return {"impact.holders": 1} | counts
         of = (change.declared, change.action)
         found = next(
             (e for e in self.impact.changes if (e.affected.address, e.affected.action) == of), None
@@ -101,23 +115,6 @@ class ReadImpact:
         if self.impact.sample is not None:
             return holders
         return {**holders, **{f"impact.{each}": found.standings[each] for each in _COUNTED}}
-
-    def _of_holder(self, change: Change) -> Row:
-        """The one holder of a move, in the worst standing of all that it has less of."""
-        if self.impact.gap is not None:
-            return {}
-        order = list(Standing)
-        worst = min(
-            (
-                each.standing
-                for found in self.impact.changes
-                for each in found.looked_at
-                if each.instance == change.address.slug
-            ),
-            key=order.index,
-            default=Standing.WITHIN,
-        )
-        return {"impact.holders": 1} | {f"impact.{each}": int(each is worst) for each in _COUNTED}
 
     @property
     def gap(self) -> str:

@@ -151,25 +151,19 @@ def _message(keyword: str, schema: Mapping[str, Any], name: str) -> str:
             choices = [str(choice) for choice in schema["enum"] if choice is not None]
             return f"{name} must be one of {', '.join(choices)}"
         case "minLength" | "maxLength":
-            return f"{name} must have {_length(schema)}"
+            least, most = schema.get("minLength"), schema.get("maxLength")
+            if most is None:
+                return f"{name} must have at least {least} character"
+            length = most if least is None else f"{least} to {most}"
+            return f"{name} must have {'at most ' if least is None else ''}{length} characters"
         case "minimum" | "maximum" | "exclusiveMinimum":
-            return f"{name} must be {_range(schema)}"
+            if "exclusiveMinimum" in schema:
+                return f"{name} must be more than {schema['exclusiveMinimum']}"
+            least, most = schema.get("minimum"), schema.get("maximum")
+            bounds = f"at least {least}" if most is None else f"from {least} to {most}"
+            return f"{name} must be {bounds}"
         case _:
             return f"{name} does not have the form that is asked for"
-
-
-def _length(schema: Mapping[str, Any]) -> str:
-    least, most = schema.get("minLength"), schema.get("maxLength")
-    if least is not None and most is not None:
-        return f"{least} to {most} characters"
-    return f"at most {most} characters" if most is not None else f"at least {least} character"
-
-
-def _range(schema: Mapping[str, Any]) -> str:
-    if "exclusiveMinimum" in schema:
-        return f"more than {schema['exclusiveMinimum']}"
-    least, most = schema.get("minimum"), schema.get("maximum")
-    return f"from {least} to {most}" if most is not None else f"at least {least}"
 
 
 def _schema(error: ValidationError) -> Mapping[str, Any]:

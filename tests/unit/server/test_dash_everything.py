@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from urllib.parse import quote
+
 import httpx
+import pytest
 from tests.support.dash import Dash, at_dashboard
 from tests.support.embedded import EmbeddedServer
 from tests.support.furnished import furnish
 from tests.support.html import Html
 from tests.support.metering import done
+from tests.support.tenants import instance_body
 
 
 def _found(page: Html) -> list[tuple[str, str]]:
@@ -35,6 +39,45 @@ def test_one_box_finds_everything_that_has_a_name(dash: Dash, api: httpx.Client)
         "/customers/my-restaurant"
     }
     assert "No matches." in Html(dash.see("/search?q=nothing-has-this-name")).text
+
+
+@pytest.mark.parametrize("typed", ["ÄRZTE", "ärzte", "a\u0308rzte", "\uff21\u0308RZTE"])
+def test_the_box_finds_all_kinds_however_the_name_is_typed(
+    dash: Dash, api: httpx.Client, typed: str
+) -> None:
+    name = {"name": "Die ÄRZTE", "slug": "doctors"}
+    for path, more in (
+        ("/entitlements", {"type": "NUMBER"}),
+        ("/entitlement-groups", {}),
+        ("/licenses", {"type": "PAID"}),
+        ("/customers", {}),
+        ("/service-accounts", {}),
+        ("/service-accounts/bootstrap/tokens", {"scopes": ["read:*"]}),
+    ):
+        done(api.post(path, json={**name, **more}))
+    done(api.post("/instances", json={**instance_body(api), **name}))
+    hook = {"url": "https://a.example/ärzte", "eventTypes": ["com.kaiten.license.v1.created"]}
+    webhook = done(api.post("/webhooks", json=hook)).json()["id"]
+    assert [where for where, _ in _found(Html(dash.see(f"/search?q={quote(typed)}")))] == [
+        "/entitlements/doctors",
+        "/groups/doctors",
+        "/licenses/doctors",
+        "/customers/doctors",
+        "/instances/doctors",
+        f"/webhooks/{webhook}",
+        "/service-accounts/doctors",
+        "/service-accounts/bootstrap",
+        "/service-accounts/bootstrap",
+    ]
+
+
+def test_an_account_is_found_by_its_tokens(dash: Dash, api: httpx.Client) -> None:
+    token = {"name": "Pipeline", "scopes": ["read:*"]}
+    done(api.post("/service-accounts/bootstrap/tokens", json=token))
+    done(api.post("/service-accounts", json={"name": "Other"}))
+    found = Html(dash.see("/service-accounts?q=PIPE")).rows()
+    assert [row[1] for row in found] == ["bootstrap"]
+    assert Html(dash.see("/webhooks?q=pipe")).rows() == []
 
 
 def test_more_matches_than_are_shown_are_in_the_list(dash: Dash, api: httpx.Client) -> None:

@@ -37,6 +37,7 @@ DIGESTS = {
     "v0011_attempts.py": "68331edc7af0209adc3d38565be8b2ae0eb1fc54ac8b5ea9f0e15d0e1261a3a8",
     "v0012_full_counters.py": "0a71110cb84a727e849c3cb4e805cc3e48b1f16ecb3dce316c4c90a5903dedbe",
     "v0013_rated_counters.py": "a95ace00e97f0fe38658f216860f4656710922c681b29aaab1b089b657d77891",
+    "v0014_folded_names.py": "8bfabf6b8a1cb8893b333cca8c6c81002a3d0e29d3265e332474bd4c5fc2eb30",
 }
 """By file. Databases that a migration made are out there: what is wrong with one is mended by
 another one, and never in its place."""

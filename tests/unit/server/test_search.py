@@ -59,9 +59,17 @@ def _furnish(api: httpx.Client) -> None:
     done(api.post("/entitlements", json={**name, "type": "NUMBER"}))
     done(api.post("/licenses", json={**name, "type": "PAID"}))
     done(api.post("/instances", json={**instance_body(api), **name}))
+    done(api.post("/entitlement-groups", json=name))
+    done(api.post("/service-accounts", json=name))
 
 
-@pytest.mark.parametrize("path", ["/customers", "/entitlements", "/licenses", "/instances"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        *("/customers", "/entitlements", "/licenses", "/instances"),
+        *("/groups", "/service-accounts"),
+    ],
+)
 @pytest.mark.parametrize(
     "typed",
     [

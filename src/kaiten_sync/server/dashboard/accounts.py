@@ -17,10 +17,10 @@ from kaiten_sync.server.dashboard.pages import (
     Visit,
     back_to,
     call,
+    edit_page,
     form_page,
     new_page,
     operation,
-    show_form,
     show_question,
 )
 from kaiten_sync.server.db.accounts import ACCOUNT_SORTS, TOKEN_SORTS, ShownToken
@@ -62,6 +62,7 @@ def _token_fields(visit: Visit) -> tuple[Field, ...]:
     ends = "The token is refused from then on."
     if last_ms is not None:
         ends += f" At the latest with your own, at {show_moment(last_ms)}: then if left empty."
+    # A token must not be able to make one that may do more than itself.
     offered = [scope for scope in (*ALL_SCOPES, *MODULE_SCOPES) if allows(own, scope)]
     return (
         Field("name", "Name", required=True, hint="Such as pipeline."),
@@ -78,12 +79,15 @@ def _token_fields(visit: Visit) -> tuple[Field, ...]:
 
 def _suggested(visit: Visit) -> Mapping[str, Any] | None:
     preset = _PRESETS.get(visit.query.get("preset", ""))
+    # The URL can name any preset: what the visitor may not give is not among the choices anyway.
     return {"scopes": list(preset[1])} if preset else None
 
 
 def _list(visit: Visit) -> Shown:
     wanted, now_ms = listing_of(visit, _ALL, sorts=ACCOUNT_SORTS), visit.work.now_ms
-    page, views = accounts.list_accounts(visit.work, wanted.position, ROWS, wanted.sort)
+    page, views = accounts.list_accounts(
+        visit.work, wanted.position, ROWS, wanted.sort, wanted.text
+    )
     return Shown(
         template="accounts.html",
         values={
@@ -111,12 +115,6 @@ def _state(token: ShownToken, now_ms: int) -> str:
 def _stored(visit: Visit) -> Mapping[str, Any]:
     row = accounts.get_account(visit.work, visit.path["serviceAccountSlug"]).account
     return {"name": row.name, "slug": row.slug}
-
-
-def _edit(visit: Visit) -> Shown:
-    name, slug = _stored(visit).values()
-    calls = (call("update-service-account", {"name": name}, serviceAccountSlug=slug),)
-    return show_form(visit, _EDIT, f"Edit {name}", "Save", f"{_ALL}/{slug}", calls=calls)
 
 
 def _detail(visit: Visit) -> Shown:
@@ -157,6 +155,7 @@ def _revoke(visit: Visit) -> Shown:
         visit,
         _REVOKE,
         "token_revoke.html",
+        # Tokens that were made with this one are revoked with it.
         {"descendants": accounts.descendants_of(visit.work, token)},
         title=f"Revoke {token.name}",
         about=view.account.name,
@@ -190,13 +189,12 @@ _NEW = new_page(
     _ALL,
     fields=lambda _: (_NAME, _SLUG),
 )
-_EDIT = form_page(
-    f"{_ONE}/edit",
-    _edit,
+_EDIT = edit_page(
+    _ONE,
     "update-service-account",
-    back_to(_ONE, "saved"),
-    fields=lambda _: (_NAME, fixed(_SLUG)),
+    lambda stored: {"name": stored["name"]},
     stored=_stored,
+    fields=lambda _: (_NAME, fixed(_SLUG)),
 )
 _TOKEN = Form(
     path=f"{_ONE}/tokens",

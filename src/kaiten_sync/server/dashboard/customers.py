@@ -12,11 +12,10 @@ from kaiten_sync.server.dashboard.pages import (
     DashboardPage,
     Shown,
     Visit,
-    back_to,
     call,
+    edit_page,
     form_page,
     new_page,
-    show_form,
     show_question,
     up_to,
 )
@@ -58,6 +57,7 @@ def _list(visit: Visit) -> Shown:
 def _detail(visit: Visit) -> Shown:
     row = get_customer(visit.work, visit.path["customerSlug"])
     wanted = listing_of(visit, f"{_ALL}/{row.slug}", ENDS_FILTER, sorts=INSTANCE_SORTS)
+    # A token may see customers and not what they have: then the page is shown without.
     sees_instances = visit.may("read:instances")
     page = (
         search.find_instances(
@@ -99,18 +99,10 @@ def _stored(visit: Visit) -> Mapping[str, Any]:
     return customer_json(get_customer(visit.work, visit.path["customerSlug"]))
 
 
-def _edit(visit: Visit) -> Shown:
-    stored = _stored(visit)
-    written = ("name", "domain", "externalCustomerId")
-    body = {name: stored[name] for name in written if stored.get(name) is not None}
-    slug = stored["slug"]
-    calls = (call("update-customer", body, customerSlug=slug),)
-    title, back = f"Edit {stored['name']}", f"{_ALL}/{slug}"
-    return show_form(visit, _EDIT, title, "Save", back, calls=calls)
-
-
 def _delete(visit: Visit) -> Shown:
     row = get_customer(visit.work, visit.path["customerSlug"])
+    # Deleting a customer deletes its instances and their usage, so the question names some of
+    # them.
     page = search.find_instances(visit.work, Wanted(), None, _SHOWN, customer_id=row.id)
     return show_question(
         visit,
@@ -131,13 +123,14 @@ _NEW = new_page(
     _ALL,
     fields=lambda _: (_NAME, _SLUG, *_REST),
 )
-_EDIT = form_page(
-    f"{_ONE}/edit",
-    _edit,
+_WRITTEN = ("name", "domain", "externalCustomerId")
+_EDIT = edit_page(
+    _ONE,
     "update-customer",
-    back_to(_ONE, "saved"),
-    fields=lambda _: (_NAME, fixed(_SLUG), *_REST),
+    # A customer without an external ID shows null, which an update does not take.
+    lambda stored: {name: stored[name] for name in _WRITTEN if stored.get(name) is not None},
     stored=_stored,
+    fields=lambda _: (_NAME, fixed(_SLUG), *_REST),
 )
 _DELETE = form_page(f"{_ONE}/delete", _delete, "delete-customer", up_to(_ALL, "deleted"))
 

@@ -98,7 +98,9 @@ def new_fields(visit: Visit) -> tuple[Field, ...]:
 def edit_fields(visit: Visit) -> tuple[Field, ...]:
     """The fields of a stored one. What can never change is shown and not asked for."""
     stored = stored_entitlement(visit)
+    # A meter type goes with metered types only.
     settable = [_METER_TYPE] if stored["type"] in NUMBER_FAMILY else []
+    # Either can be set once, and never changes from then on.
     settable += [fixed(each) if stored.get(each.name) else each for each in (_PERIOD, _ANCHOR)]
     never = (fixed(_SLUG), fixed(_TYPE), fixed(_METHOD))
     return (_NAME, *never, *settable, *_REST, *_groups_field(visit))
@@ -122,6 +124,8 @@ def as_put(shown: Mapping[str, Any]) -> dict[str, Any]:
     """An entitlement, as the API shows it, as the body of a PUT."""
     left_out = {"id", "createdAt", "updatedAt", "entitlementGroups"}
     if shown["type"] not in NUMBER_FAMILY:
+        # Answers have it for every type, and a PUT that repeats it here is refused (API facts,
+        # 2.2).
         left_out.add("warningThresholdPercent")
     return {name: value for name, value in shown.items() if name not in left_out}
 
@@ -135,4 +139,6 @@ def offered_groups(visit: Visit) -> tuple[Choice, ...]:
 
 def _groups_field(visit: Visit) -> tuple[Field, ...]:
     offered = offered_groups(visit)
+    # Without groups the field is left out, and with it the property: a PUT without it keeps the
+    # memberships.
     return (replace(_GROUPS, choices=offered),) if offered else ()

@@ -11,7 +11,6 @@ from kaiten_sync.server.dashboard.declaration import declare_entitlements
 from kaiten_sync.server.dashboard.entitlement_forms import (
     RESET_PERIODS,
     TYPES,
-    as_put,
     edit_body,
     edit_fields,
     new_fields,
@@ -24,11 +23,10 @@ from kaiten_sync.server.dashboard.pages import (
     DashboardPage,
     Shown,
     Visit,
-    back_to,
     call,
+    edit_page,
     form_page,
     new_page,
-    show_form,
     show_question,
     up_to,
 )
@@ -133,20 +131,6 @@ def _customers(visit: Visit) -> Shown:
     return _tabbed(visit, "customers", rows=rows, listing=listing, following=following)
 
 
-def _edit(visit: Visit) -> Shown:
-    row, shown = _stored(visit)
-    return show_form(
-        visit,
-        _EDIT,
-        f"Edit {row.name}",
-        "Save",
-        f"{_ALL}/{row.slug}",
-        address=f"entitlement/{row.slug}",
-        calls=(call("update-entitlement", as_put(shown), entitlementSlug=row.slug),),
-        declaration=declare_entitlements([shown]),
-    )
-
-
 def _delete(visit: Visit) -> Shown:
     row, shown = _stored(visit)
     grants, counters = search.count_uses(visit.work, row.id)
@@ -179,13 +163,14 @@ _NEW = new_page(
     declaration=declare_entitlements([{**_EXAMPLE, "slug": "api-calls"}]),
     fields=new_fields,
 )
-_EDIT = form_page(
-    f"{_ONE}/edit",
-    _edit,
+_EDIT = edit_page(
+    _ONE,
     "update-entitlement",
-    back_to(_ONE, "saved"),
-    fields=edit_fields,
+    lambda stored: {name: value for name, value in stored.items() if name != "groupSlugs"},
     stored=stored_entitlement,
+    kind="entitlement",
+    declaration=lambda visit: declare_entitlements([_stored(visit)[1]]),
+    fields=edit_fields,
     complete=edit_body,
 )
 _DELETE = form_page(f"{_ONE}/delete", _delete, "delete-entitlement", up_to(_ALL, "deleted"))

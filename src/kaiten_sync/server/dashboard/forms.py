@@ -112,6 +112,8 @@ def fill(
         for field in shown
     ]
     state = _state(shown, stored) if stored else ""
+    # Whoever was told and submits again means to overwrite: the form then rests on what is stored
+    # now.
     if sent and not is_told_of_changes(error):
         state = sent.one(STATE_FIELD) or state
     return Filled(entries=entries, problems=rest, state=state)
@@ -151,7 +153,10 @@ def field_of(location: str | None) -> str:
 
 
 def _state(fields: Iterable[Field], stored: Mapping[str, Any]) -> str:
+    # As it is typed and not as it is stored: two spellings that look alike are no change to a
+    # person. What is fixed cannot be overwritten, so it does not count.
     typed = [[field.name, *field.typed(stored)] for field in fields if not field.fixed]
+    # 64 bits: nobody gains anything by finding two states with one digest.
     return hashlib.sha256(json.dumps(typed).encode()).hexdigest()[:16]
 
 
@@ -164,6 +169,8 @@ def _problems_by_field(
     if error is None:
         return by_field, rest
     found = [(field_of(problem.location), problem.message) for problem in error.problems]
+    # The API names the property in most refusals. In some it has only a code, and the code says
+    # which field is meant.
     if not any(name in names for name, _ in found):
         by_code = _FIELD_OF_CODE.get(error.code.rpartition(".")[2], "")
         found = [(by_code, error.detail)] if by_code or not found else found
@@ -171,5 +178,7 @@ def _problems_by_field(
         if name in names:
             by_field.setdefault(name, []).append(message)
         else:
+            # Shown above the form: what is wrong may be in a property that the form does not
+            # have.
             rest.append(message)
     return by_field, rest

@@ -126,10 +126,14 @@ class GitView:
 
     def _begin(self) -> threading.Thread | None:
         with self._lock:
+            # One at a time: a plan reads the whole server, and several pages may be waiting for
+            # it.
             if self._making is not None and self._making.is_alive():
                 return self._making
             if self._made is not None and self._clock() - self._made.made_at < FRESH_MS:
                 return None
+            # A daemon: a plan that hangs on an unreachable server must not keep the process from
+            # ending.
             self._making = threading.Thread(target=self._make, name="kaiten-plan", daemon=True)
             self._making.start()
             return self._making
@@ -138,6 +142,7 @@ class GitView:
         try:
             text = self._maker()
         except PlanNotMadeError as error:
+            # Not logged: the project is wrong, and the page says so to whoever can mend it.
             problem = str(error).strip()[:_MAX_SHOWN]
             self._made = GitPlan(made_at=self._clock(), problem=problem)
         except Exception as error:

@@ -143,9 +143,13 @@ def read_edits(
         except RefusalError as error:
             wrong += _placed(row, error)
             continue
+        # Typed in another spelling, such as 1k for 1000: nothing to store, and nothing to ask
+        # about.
         if edit.proposed.before == edit.proposed.after:
             continue
         edits.append(edit)
+        # Only for grants that were edited: what others change beside them is none of this form's
+        # business.
         if sent.one(_name(_STATE, row)) not in ("", _state(row)):
             now = granted_text(row)
             message = f"somebody else has changed this to: {now}"

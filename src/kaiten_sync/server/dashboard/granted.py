@@ -87,6 +87,7 @@ def grant_body(entitlement_type: str, fields: Mapping[str, Any], of: Measured) -
         RefusalError: 422, something else has to be typed for an entitlement of this type.
     """
     typed = fields["value"]
+    # What was not edited is still the stored value, with its tag.
     if not isinstance(typed, str):
         return dict(fields)
     tag = VALUE_TYPES[entitlement_type]

@@ -12,11 +12,9 @@ from kaiten_sync.server.dashboard.pages import (
     DashboardPage,
     Shown,
     Visit,
-    back_to,
     call,
-    form_page,
+    edit_page,
     new_page,
-    show_form,
 )
 from kaiten_sync.server.db.groups import GROUP_SORTS
 from kaiten_sync.server.db.search import ENTITLEMENT_SORTS, Wanted
@@ -34,7 +32,7 @@ _DESCRIPTION = Field("description", "Description", kind="long", empty=None)
 
 def _list(visit: Visit) -> Shown:
     wanted = listing_of(visit, _ALL, sorts=GROUP_SORTS)
-    page = groups.list_groups(visit.work, wanted.position, ROWS, wanted.sort)
+    page = groups.list_groups(visit.work, wanted.position, ROWS, wanted.sort, wanted.text)
     return Shown(
         template="groups.html",
         values={"listing": wanted, "rows": page.rows, "following": wanted.after(page.next)},
@@ -46,6 +44,8 @@ def _list(visit: Visit) -> Shown:
 def _detail(visit: Visit) -> Shown:
     row = groups.get_group(visit.work, visit.path["entitlementGroupSlug"])
     wanted = listing_of(visit, f"{_ALL}/{row.slug}", sorts=ENTITLEMENT_SORTS)
+    # The list of entitlements narrowed to this group: members are read as they are found
+    # elsewhere.
     members = Wanted(values={"group": row.slug}, sort=wanted.sort)
     page = search.find_entitlements(visit.work, members, wanted.position, ROWS)
     return Shown(
@@ -65,21 +65,6 @@ def _stored(visit: Visit) -> Mapping[str, Any]:
     return group_json(groups.get_group(visit.work, visit.path["entitlementGroupSlug"]))
 
 
-def _edit(visit: Visit) -> Shown:
-    stored = _stored(visit)
-    slug = stored["slug"]
-    body = {name: stored[name] for name in ("name", "description")}
-    return show_form(
-        visit,
-        _EDIT,
-        f"Edit {stored['name']}",
-        "Save",
-        f"{_ALL}/{slug}",
-        address=f"group/{slug}",
-        calls=(call("update-entitlement-group", body, entitlementGroupSlug=slug),),
-    )
-
-
 _NEW = new_page(
     "Group",
     "create-entitlement-group",
@@ -87,13 +72,13 @@ _NEW = new_page(
     _ALL,
     fields=lambda _: (_NAME, _SLUG, _DESCRIPTION),
 )
-_EDIT = form_page(
-    f"{_ONE}/edit",
-    _edit,
+_EDIT = edit_page(
+    _ONE,
     "update-entitlement-group",
-    back_to(_ONE, "saved"),
-    fields=lambda _: (_NAME, fixed(_SLUG), _DESCRIPTION),
+    lambda stored: {name: stored[name] for name in ("name", "description")},
     stored=_stored,
+    kind="group",
+    fields=lambda _: (_NAME, fixed(_SLUG), _DESCRIPTION),
 )
 
 PAGES = (

@@ -18,10 +18,10 @@ from kaiten_sync.server.dashboard.pages import (
     Visit,
     back_to,
     call,
+    edit_page,
     form_page,
     new_page,
     operation,
-    show_form,
     show_question,
     up_to,
 )
@@ -77,6 +77,7 @@ def _fields(visit: Visit) -> tuple[Field, ...]:
     has_customers = customers.next is None and visit.may("read:customers")
     families, views, _ = search.find_families(visit.work, Wanted(), None, _MAX_CHOICES)
     has_licenses = families.next is None and visit.may("read:licenses")
+    # The API refuses an archived license, but for an instance that has it already.
     rows = [row for view in views for row in view.versions if row.lifecycle_state != ARCHIVED]
     return (
         Field("name", "Name", required=True, hint="Such as My Restaurant Production."),
@@ -144,6 +145,7 @@ def _with_ids(visit: Visit, body: dict[str, Any]) -> dict[str, Any]:
     """The body with the ids of what is named by its slug."""
     problems: list[Problem] = []
     for name, find in (("customer", get_customer), ("license", get_license)):
+        # People know slugs, and the API takes the ids of what an instance refers to.
         slug = body.pop(f"{name}Slug")
         try:
             body[f"{name}Id"] = find(visit.work, slug).id
@@ -158,17 +160,6 @@ def _stored(visit: Visit) -> Mapping[str, Any]:
     return instance_json(get_instance(visit.work, visit.path["instanceSlug"]))
 
 
-def _edit(visit: Visit) -> Shown:
-    stored = _stored(visit)
-    dates = ("startLicenseDate", "endLicenseDate")
-    kept = ("name", "slug", "description", "customerId", "licenseId", *dates, "metadata")
-    body = {name: stored[name] for name in kept}
-    slug = stored["slug"]
-    calls = (call("updateInstance", body, instanceSlug=slug),)
-    title, back = f"Edit {stored['name']}", f"{_ALL}/{slug}"
-    return show_form(visit, _EDIT, title, "Save", back, calls=calls)
-
-
 def _detail(visit: Visit) -> Shown:
     row = get_instance(visit.work, visit.path["instanceSlug"])
     meters = saturation.meters_of_instance(visit.work, row.slug)
@@ -180,6 +171,7 @@ def _detail(visit: Visit) -> Shown:
             "meters": meters,
             "used": chart_usage(visit.work, meters, lambda meter: str(meter.row.entitlement_slug)),
             "form": visit.fill(_STATUS),
+            # Rounded down, also for an end that is past: on its last day, 0 days are left.
             "days_left": (row.end_license_date - visit.work.now_ms) // 86_400_000,
         },
         calls=(
@@ -222,6 +214,7 @@ def _audit(visit: Visit) -> Shown:
 def _delete(visit: Visit) -> Shown:
     row = get_instance(visit.work, visit.path["instanceSlug"])
     meters = saturation.meters_of_instance(visit.work, row.slug)
+    # Usage is deleted with its instance. What nobody has reported yet is no loss.
     counted = [meter for meter in meters if meter.row.report_seq is not None]
     return show_question(
         visit,
@@ -252,6 +245,18 @@ _NEW = new_page(
     suggested=lambda visit: {"customerSlug": visit.query.get("customer", "")},
     complete=_with_ids,
 )
+_WRITTEN = (
+    "name",
+    "slug",
+    "description",
+    "customerId",
+    "licenseId",
+    "startLicenseDate",
+    "endLicenseDate",
+    "metadata",
+)
+"""What an update writes. It resets what it leaves out."""
+
 _STATUS = Form(
     path=_ONE,
     page=_DETAIL,
@@ -260,14 +265,14 @@ _STATUS = Form(
     fields=lambda _: _STATUS_FIELDS,
     stored=_stored,
 )
-_EDIT = form_page(
-    f"{_ONE}/edit",
-    _edit,
+_EDIT = edit_page(
+    _ONE,
     "updateInstance",
-    # To the list, because the form may have given it another slug.
-    up_to(_ALL, "saved"),
-    fields=_fields,
+    lambda stored: {name: stored[name] for name in _WRITTEN},
     stored=_stored,
+    # To the list, because the form may have given it another slug.
+    done=up_to(_ALL, "saved"),
+    fields=_fields,
     complete=_with_ids,
 )
 _DELETE = form_page(f"{_ONE}/delete", _delete, "deleteInstance", up_to(_ALL, "deleted"))

@@ -14,7 +14,6 @@ from kaiten_sync.server.dashboard.licenses import ALL, ONE, READ, declared
 from kaiten_sync.server.dashboard.listing import ROWS, listing_of
 from kaiten_sync.server.dashboard.pages import (
     DashboardPage,
-    Done,
     Form,
     Shown,
     Visit,
@@ -144,6 +143,7 @@ def _save_grants(visit: Visit, sent: Sent) -> int:
     """Store the edited grants, as they were reviewed. Returns how many."""
     row, granted = _granted_by(visit)
     edits = read_edits(granted, sent, _UPDATE)
+    # What is stored may have changed since the review, and then other holders lose something.
     if edits and sent.one("reviewed") != digest_of(each.proposed for each in edits):
         raise conflict("Form.ChangedMeanwhile", "a grant was changed meanwhile; review it again")
     for edit in edits:
@@ -155,10 +155,6 @@ def _save_grants(visit: Visit, sent: Sent) -> int:
 def _granted_by(visit: Visit) -> tuple[LicenseRow, Sequence[NamedGrant]]:
     row = get_license(visit.work, visit.path["licenseSlug"])
     return row, search.grants_of(visit.work, row.id)
-
-
-def _saved(done: Done) -> str:
-    return back_to(ONE, "saved" if done.result else "unchanged")(done)
 
 
 def _holders(visit: Visit) -> Shown:
@@ -229,6 +225,7 @@ def _archive(visit: Visit) -> Shown:
 def _as_default(visit: Visit, _body: dict[str, Any]) -> dict[str, Any]:
     row = get_license(visit.work, visit.path["licenseSlug"])
     stored = license_json(row)
+    # A PUT resets what it leaves out: without the name of the version, it would be cleared.
     kept = ("name", "description", "type", "versionName")
     return {**{name: stored[name] for name in kept if name in stored}, "isDefault": True}
 
@@ -247,7 +244,7 @@ _GRANTS = Form(
     path=f"{ONE}/thresholds",
     page=_DETAIL,
     operation=_UPDATE,
-    done=_saved,
+    done=lambda done: back_to(ONE, "saved" if done.result else "unchanged")(done),
     review=_review_grants,
     act=_save_grants,
 )

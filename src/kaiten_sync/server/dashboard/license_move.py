@@ -9,10 +9,9 @@ from urllib.parse import urlencode
 
 from kaiten_sync.server.dashboard.fields import Sent
 from kaiten_sync.server.dashboard.grant_table import digest_of
-from kaiten_sync.server.dashboard.licenses import ALL, ONE, READ, declared
+from kaiten_sync.server.dashboard.licenses import ONE, READ, declared
 from kaiten_sync.server.dashboard.pages import (
     DashboardPage,
-    Done,
     Form,
     Shown,
     Visit,
@@ -105,6 +104,7 @@ def _wanted(visit: Visit, row: LicenseRow, to: str, with_over: bool) -> _Planned
 def _do(visit: Visit, sent: Sent) -> dict[str, Any]:
     row = get_license(visit.work, visit.path["licenseSlug"])
     wanted = _wanted(visit, row, sent.one("to"), bool(sent.one("over")))
+    # The page showed who would be over a limit by the grants of that moment.
     if wanted.digest != sent.one("reviewed"):
         detail = "what the licenses grant was changed meanwhile; look at the move again"
         raise conflict("Form.ChangedMeanwhile", detail)
@@ -113,12 +113,14 @@ def _do(visit: Visit, sent: Sent) -> dict[str, Any]:
     return {"query": wanted.query}
 
 
-def _done(done: Done) -> str:
-    return f"{ALL}/{done.path['licenseSlug']}/move?{done.result['query']}&done=moved"
-
-
 _PAGE = DashboardPage(path=_PATH, scopes=(READ, "write:instances"), show=_move)
-_MOVE = Form(path=_PATH, page=_PAGE, operation=operation("updateInstance"), done=_done, act=_do)
+_MOVE = Form(
+    path=_PATH,
+    page=_PAGE,
+    operation=operation("updateInstance"),
+    done=lambda done: f"{_PATH.format(**done.path)}?{done.result['query']}&done=moved",
+    act=_do,
+)
 
 PAGES = (_PAGE,)
 FORMS = (_MOVE,)

@@ -14,12 +14,11 @@ from kaiten_sync.server.dashboard.pages import (
     DashboardPage,
     Shown,
     Visit,
-    back_to,
     call,
+    edit_page,
     form_page,
     new_page,
     operation,
-    show_form,
     show_question,
     up_to,
 )
@@ -92,10 +91,6 @@ def _new_fields(_visit: Visit) -> tuple[Field, ...]:
     return (*first, _DESCRIPTION, *_FLAGS)
 
 
-def _edit_fields(_visit: Visit) -> tuple[Field, ...]:
-    return (_NAME, fixed(_SLUG), _TYPE, fixed(_VERSION), _VERSION_NAME, _DESCRIPTION, *_FLAGS)
-
-
 def declared(
     visit: Visit,
     licenses: Sequence[LicenseRow],
@@ -107,6 +102,7 @@ def declared(
     """
     plan = visit.plan
     address = f"license/{licenses[0].slug}" if len(licenses) == 1 and instead is None else ""
+    # Git's own text has the comments and the order that people gave it.
     if plan is not None and (text := plan.yaml(address)):
         return f"# {plan.place(address)}\n{text}"
     return declare_licenses(
@@ -163,6 +159,7 @@ def _next_version(visit: Visit) -> Mapping[str, Any] | None:
         row = get_license(visit.work, slug)
         family_slug = search.family_slug_of(visit.work, row)
     elif family_slug:
+        # The newest and not the one that is served: the next version usually goes on from there.
         row = get_family(visit.work, family_slug, version=None, with_versions=True).versions[-1]
     else:
         return None
@@ -172,6 +169,7 @@ def _next_version(visit: Visit) -> Mapping[str, Any] | None:
         "familySlug": family_slug,
         "description": row.description,
         "copyFrom": row.slug,
+        # Nobody can buy it before somebody has looked at what it grants.
         "lifecycleState": "DRAFT",
         "isActive": row.is_active,
     }
@@ -189,6 +187,7 @@ def _create(visit: Visit, sent: Sent) -> dict[str, Any]:
             problem = Problem(error.detail, "body.copyFrom")
             raise unprocessable("UNPROCESSABLE", "validation failed", [problem]) from error
     create = operation("create-license")
+    # In the transaction of the form: if a grant cannot be copied, there is no license either.
     made: dict[str, Any] = create.handler(
         visit.work, Arguments(path={}, query={}, body=check_body(create, body))
     )
@@ -204,22 +203,6 @@ def _create(visit: Visit, sent: Sent) -> dict[str, Any]:
 
 def _stored(visit: Visit) -> Mapping[str, Any]:
     return license_json(get_license(visit.work, visit.path["licenseSlug"]))
-
-
-def _edit(visit: Visit) -> Shown:
-    row = get_license(visit.work, visit.path["licenseSlug"])
-    stored = license_json(row)
-    body = {name: stored[name] for name in ("name", "description", "type", "isDefault")}
-    return show_form(
-        visit,
-        _EDIT,
-        f"Edit {row.name}",
-        "Save",
-        f"{ALL}/{row.slug}",
-        address=f"license/{row.slug}",
-        calls=(call("update-license", body, licenseSlug=row.slug),),
-        declaration=declared(visit, [row]),
-    )
 
 
 def _delete(visit: Visit) -> Shown:
@@ -265,13 +248,22 @@ _NEW = new_page(
     suggested=_next_version,
     act=_create,
 )
-_EDIT = form_page(
-    f"{ONE}/edit",
-    _edit,
+_EDIT = edit_page(
+    ONE,
     "update-license",
-    back_to(ONE, "saved"),
-    fields=_edit_fields,
+    lambda stored: {name: stored[name] for name in ("name", "description", "type", "isDefault")},
     stored=_stored,
+    kind="license",
+    declaration=lambda visit: declared(visit, [get_license(visit.work, visit.path["licenseSlug"])]),
+    fields=lambda _: (
+        _NAME,
+        fixed(_SLUG),
+        _TYPE,
+        fixed(_VERSION),
+        _VERSION_NAME,
+        _DESCRIPTION,
+        *_FLAGS,
+    ),
 )
 _DELETE = form_page(
     f"{ONE}/delete", _delete, "delete-license", up_to(ALL, "deleted"), before=_remove_grants

@@ -56,11 +56,14 @@ class Visit:
     def refusal_of(self, *forms: Form) -> Refused | None:
         """The refused form, if it is one of these."""
         refused = self.refused
+        # A page may have several forms. Only the one that was sent shows what was typed, and why
+        # not.
         return refused if refused and any(refused.form is form for form in forms) else None
 
     def fill(self, form: Form) -> Filled:
         """A form to show: as it was sent if it was refused, or else as stored or suggested."""
         refused = self.refusal_of(form)
+        # A form that changes something shows what is stored, whatever the URL suggests.
         shown = form.stored or form.suggested
         return fill(
             form.fields(self),
@@ -117,14 +120,6 @@ class Done:
     result: Any
 
 
-def _no_fields(_visit: Visit) -> Sequence[Field]:
-    return ()
-
-
-def _as_read(_visit: Visit, body: dict[str, Any]) -> dict[str, Any]:
-    return body
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Form:
     """A form: the table of its fields, the operation that it does, and where that leads.
@@ -141,10 +136,10 @@ class Form:
     page: DashboardPage
     operation: Operation
     done: Callable[[Done], str | Shown]
-    fields: Callable[[Visit], Sequence[Field]] = _no_fields
+    fields: Callable[[Visit], Sequence[Field]] = lambda _visit: ()
     stored: Callable[[Visit], Mapping[str, Any]] | None = None
     suggested: Callable[[Visit], Mapping[str, Any] | None] | None = None
-    complete: Callable[[Visit, dict[str, Any]], dict[str, Any]] = _as_read
+    complete: Callable[[Visit, dict[str, Any]], dict[str, Any]] = lambda _visit, body: body
     before: Callable[[Visit], None] | None = None
     act: Callable[[Visit, Sent], Any] | None = None
     review: Callable[[Visit, Sent], Shown | None] | None = None
@@ -155,6 +150,7 @@ class Form:
         Raises:
             RefusalError: something is wrong, or somebody else changed what the form changes.
         """
+        # Its own checks of what was stored come with it, such as the digest of what was reviewed.
         if self.act:
             return self.act(visit, sent)
         fields, stored = self.fields(visit), self.stored(visit) if self.stored else None
@@ -162,6 +158,8 @@ class Form:
             check_unchanged(fields, stored, sent)
         if self.before:
             self.before(visit)
+        # Checked again as a request to the API is, after the form: fields are made for people,
+        # and a browser can send anything.
         body = self.complete(visit, read_fields(fields, sent, stored))
         asked = Arguments(path=visit.path, query={}, body=check_body(self.operation, body))
         return self.operation.handler(visit.work, asked)
@@ -208,6 +206,44 @@ def new_page(
     return form
 
 
+def edit_page(
+    pattern: str,
+    operation_id: str,
+    written: Callable[[Mapping[str, Any]], Mapping[str, Any]],
+    *,
+    stored: Callable[[Visit], Mapping[str, Any]],
+    kind: str | None = None,
+    about: str | None = None,
+    declaration: Callable[[Visit], str | None] | None = None,
+    done: Callable[[Done], str | Shown] | None = None,
+    **more: Any,
+) -> Form:
+    """The form that changes a stored object, at `/edit` below the page of the object.
+
+    `written` makes the example of the request from what is `stored`. `kind` is the catalog's if git
+    may declare it, `about` what the title names if it has no name. `more` are fields of `Form`.
+    """
+
+    def show(visit: Visit) -> Shown:
+        found, page = stored(visit), pattern.format(**visit.path)
+        _, _, address = page.rpartition("/")
+        return show_form(
+            visit,
+            form,
+            f"Edit {about or found['name']}",
+            "Save",
+            page,
+            address=f"{kind}/{address}" if kind else None,
+            # The path names its object as the API does, so the example takes all of it.
+            calls=(call(operation_id, written(found), **visit.path),),
+            declaration=declaration(visit) if declaration else None,
+        )
+
+    saved = done or back_to(pattern, "saved")
+    form = form_page(f"{pattern}/edit", show, operation_id, saved, stored=stored, **more)
+    return form
+
+
 def show_form(
     visit: Visit,
     form: Form,
@@ -222,6 +258,8 @@ def show_form(
 
     `address` is that of the object that it changes, if git may declare it.
     """
+    # Of the path that the page was asked by, so that a form goes to the object that was looked
+    # at.
     action = form.path.format(**visit.path)
     values = {
         "title": title,

@@ -54,6 +54,7 @@ def _plan(visit: Visit) -> Shown:
     name = plan.target.get("name") if plan else None
     hit = {each["address"]: each for each in impact.get("changes", ())}
     planned = plan.changes if plan else ()
+    # What is not there yet has no page to link to.
     made = {each["address"] for each in planned if each["action"] == "create"}
     granted = {slug for each in planned if (slug := _granted(each["address"])) is not None}
     units = units_of(visit.work, granted)

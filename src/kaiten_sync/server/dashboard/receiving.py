@@ -31,6 +31,8 @@ async def receive(request: Request, *, may_have_another: bool) -> Sent:
     """
     body = await read_body(request, _MAX_READ_BYTES)
     try:
+        # Unless it is told not to, Python's reader replaces what is not UTF-8, leaves out empty
+        # fields, and takes any number of them.
         values = parse_qs(
             body.decode("ascii"),
             keep_blank_values=True,
@@ -45,6 +47,7 @@ async def receive(request: Request, *, may_have_another: bool) -> Sent:
         name: [text.replace("\0", "\ufffd") for text in texts] for name, texts in values.items()
     }
     sent = Sent(shown, _refusal(values, len(body)))
+    # Kept with the request even if it is refused: the page that says why shows what was typed.
     request.state.sent = sent
     return sent
 

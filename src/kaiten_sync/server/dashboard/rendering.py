@@ -63,6 +63,8 @@ class Assets:
             stem, _, ending = file.name.rpartition(".")
             if ending in _MEDIA_TYPES:
                 content = file.read_bytes()
+                # Its content is in the name, so that it can be cached for ever and changes with
+                # the next version.
                 name = f"{stem}-{hashlib.sha256(content).hexdigest()[:12]}.{ending}"
                 self._paths[file.name] = f"/static/{name}"
                 self._files[name] = Response(
@@ -90,7 +92,8 @@ class Renderer:
             undefined=StrictUndefined,
             trim_blocks=True,
             lstrip_blocks=True,
-            finalize=_showable,
+            # Of texts from outside alone: what a filter has made safe is of a type of its own.
+            finalize=lambda value: showable(value) if type(value) is str else value,
         )
         self._environment.globals["asset"] = assets.path
         self._environment.globals["new_form_id"] = lambda: secrets.token_urlsafe(_FORM_ID_BYTES)
@@ -187,7 +190,3 @@ def _day(milliseconds: int | None) -> str | _Time:
     if milliseconds is None:
         return "–"
     return _Time(milliseconds=milliseconds, brief=show_day(milliseconds))
-
-
-def _showable(value: object) -> object:
-    return showable(value) if type(value) is str else value

@@ -9,7 +9,6 @@ from kaiten_sync.server.dashboard.fields import Choice, Field, Sent, read_fields
 from kaiten_sync.server.dashboard.figures import unit_names
 from kaiten_sync.server.dashboard.pages import (
     DashboardPage,
-    Done,
     Form,
     Shown,
     Visit,
@@ -100,15 +99,11 @@ def _report(visit: Visit, sent: Sent) -> dict[str, Any]:
     return counted.answer
 
 
-def _done(done: Done) -> str:
-    return f"/instances/{done.path['instanceSlug']}?done=reported"
-
-
 _REPORT = form_page(
     _PATH,
     _show,
     "reportEntitlementUsageMetric",
-    _done,
+    lambda done: f"/instances/{done.path['instanceSlug']}?done=reported",
     fields=_fields,
     act=_report,
 )

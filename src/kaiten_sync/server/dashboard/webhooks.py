@@ -16,9 +16,9 @@ from kaiten_sync.server.dashboard.pages import (
     Visit,
     back_to,
     call,
+    edit_page,
     form_page,
     new_page,
-    show_form,
     show_question,
     up_to,
 )
@@ -83,6 +83,7 @@ def _list(visit: Visit) -> Shown:
         ROWS,
         is_unwell=bool(wanted.values["health"]),
         sort=wanted.sort,
+        text=wanted.text,
     )
     return Shown(
         template="webhooks.html",
@@ -116,6 +117,7 @@ def _detail(visit: Visit) -> Shown:
         template="webhook.html",
         values={
             "row": row,
+            # The only page with the secret. Lists never have it.
             "shown": endpoint_json(row, with_secret=True),
             "listing": wanted,
             "deliveries": [
@@ -146,6 +148,8 @@ def _delivery(visit: Visit) -> Shown:
             "endpoint": endpoint,
             "row": row,
             "attempts": webhooks.attempts_of(visit.work, row),
+            # Events have what is read in other places with a scope of its own: whoever may see
+            # webhooks may not see customers by them.
             "body": _pretty(body) if visit.may(scope) else None,
             "scope": scope,
         },
@@ -161,16 +165,9 @@ def _stored(visit: Visit) -> Mapping[str, Any]:
     return endpoint_json(webhooks.get_endpoint(visit.work, visit.path["webhookId"]))
 
 
-def _edit(visit: Visit) -> Shown:
-    stored = _stored(visit)
-    body = {name: stored[name] for name in ("url", "eventTypes")}
-    calls = (call("update-webhook", body, webhookId=stored["id"]),)
-    back = f"{_ALL}/{stored['id']}"
-    return show_form(visit, _EDIT, "Edit the webhook", "Save", back, calls=calls)
-
-
 def _delete(visit: Visit) -> Shown:
     row = webhooks.get_endpoint(visit.work, visit.path["webhookId"])
+    # What is not delivered yet is lost with the endpoint.
     waiting = webhooks.list_deliveries(visit.work, None, ROWS, endpoint_id=row.id, status="pending")
     return show_question(
         visit,
@@ -196,13 +193,13 @@ _NEW = new_page(
     known_by="id",
     fields=lambda _: _FIELDS,
 )
-_EDIT = form_page(
-    f"{_ONE}/edit",
-    _edit,
+_EDIT = edit_page(
+    _ONE,
     "update-webhook",
-    back_to(_ONE, "saved"),
-    fields=lambda _: _FIELDS,
+    lambda stored: {name: stored[name] for name in ("url", "eventTypes")},
     stored=_stored,
+    about="the webhook",
+    fields=lambda _: _FIELDS,
 )
 _DELETE = form_page(f"{_ONE}/delete", _delete, "delete-webhook", up_to(_ALL, "deleted"))
 

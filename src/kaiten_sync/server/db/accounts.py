@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Select, bindparam, func, or_, select, update
 
 from kaiten_sync.server.db.identity import AccountRow
 from kaiten_sync.server.db.pages import Position, RowPage
-from kaiten_sync.server.db.rows import RowQuery, update_row
+from kaiten_sync.server.db.rows import RowQuery, contains, update_row
 from kaiten_sync.server.db.sorting import SortedPage, Sorts
 from kaiten_sync.server.db.tables import service_account, token
 
@@ -42,6 +42,18 @@ class ShownToken:
     revoked_by: str | None
     revoked_by_name: str | None
     last_used_at: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FoundToken:
+    """A token of any account, and whose it is."""
+
+    id: str
+    slug: str
+    name: str
+    created_at: int
+    account_slug: str
+    account_name: str
 
 
 _creator = service_account.alias("creator")
@@ -79,6 +91,19 @@ _TOKENS: Select[Any] = (
 _OF_ACCOUNT = RowQuery(
     ShownToken, _TOKENS.where(token.c.service_account_id == bindparam("account"))
 )
+_ALL_TOKENS = RowQuery(
+    FoundToken,
+    select(
+        token.c.id,
+        token.c.slug,
+        token.c.name,
+        token.c.created_at,
+        service_account.c.slug.label("account_slug"),
+        service_account.c.name.label("account_name"),
+    )
+    .join(service_account, service_account.c.id == token.c.service_account_id)
+    .where(service_account.c.organization_id == bindparam("organization")),
+)
 _FIND_TOKEN = _OF_ACCOUNT.where(token.c.slug == bindparam("slug"))
 
 _place = func.row_number().over(
@@ -98,7 +123,7 @@ _NEWEST_TOKENS = RowQuery(
 
 
 ACCOUNT_SORTS: Sorts = {
-    "name": func.lower(service_account.c.name),
+    "name": service_account.c.folded,
     "slug": service_account.c.slug,
     "used": select(func.coalesce(func.max(token.c.last_used_at), 0))
     .where(token.c.service_account_id == service_account.c.id)
@@ -106,7 +131,7 @@ ACCOUNT_SORTS: Sorts = {
     "created": service_account.c.created_at,
 }
 TOKEN_SORTS: Sorts = {
-    "name": func.lower(token.c.name),
+    "name": token.c.folded,
     "created": token.c.created_at,
     "used": func.coalesce(token.c.last_used_at, 0),
     "ends": func.coalesce(token.c.expires_at, _NEVER_MS),
@@ -120,10 +145,26 @@ def list_accounts(
     position: Position | None,
     limit: int,
     sort: str = "",
+    text: str = "",
 ) -> RowPage[ShownAccount]:
-    """One page of service accounts, newest first or sorted."""
+    """One page of service accounts, newest first or sorted.
+
+    With a text those that contain it, or that have a token that does.
+    """
     page = SortedPage(service_account, ACCOUNT_SORTS, sort, position, limit)
-    return page.read(connection, _MINE, organization=organization_id)
+    rows = _MINE
+    if text:
+        holders = select(token.c.service_account_id).where(contains(token, text))
+        rows = rows.where(or_(contains(service_account, text), service_account.c.id.in_(holders)))
+    return page.read(connection, rows, organization=organization_id)
+
+
+def find_tokens(
+    connection: Connection, organization_id: str, text: str, limit: int
+) -> RowPage[FoundToken]:
+    """The newest tokens that contain a text, of all accounts, revoked ones included."""
+    found = _ALL_TOKENS.where(contains(token, text)).newest_first(token)
+    return found.page(connection, None, limit, organization=organization_id)
 
 
 def find_account(connection: Connection, organization_id: str, slug: str) -> ShownAccount | None:

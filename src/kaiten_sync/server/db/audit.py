@@ -137,7 +137,29 @@ def list_trail(
     else:
         query, start = _NEWEST_FIRST, position or FIRST
         until = min(until, start.created_at)
-    return query.where(*_conditions(wanted)).page(
+    conditions: list[ColumnElement[bool]] = []
+    for column, value in (
+        (event.c.type, wanted.type),
+        (event.c.instance_id, wanted.instance_id),
+    ):
+        if value is not None:
+            conditions.append(column == value)
+    if wanted.instance_slug is not None:
+        then, now = event.c.instance_slug, instance.c.slug
+        conditions.append(or_(then == wanted.instance_slug, now == wanted.instance_slug))
+    if wanted.types is not None:
+        conditions.append(event.c.type.in_(sorted(wanted.types)))
+    if wanted.is_refused:
+        conditions.append(event.c.threshold.is_not(None))
+    if wanted.entitlement_slug is not None:
+        names = ("entitlement_slug", "entitlementSlug")
+        said = (event.c.payload[name].as_string() for name in names)
+        conditions.append(or_(*(each == wanted.entitlement_slug for each in said)))
+    if wanted.address is not None:
+        inside = event.c.address.like(f"{wanted.address}/%")
+        conditions.append(event.c.address.is_not(None))
+        conditions.append(or_(event.c.address == wanted.address, inside))
+    return query.where(*conditions).page(
         connection, start, limit, organization=organization_id, since=since, until=until
     )
 
@@ -167,29 +189,3 @@ def existing_entitlements(
         slug: (one or "", several or one or "")
         for slug, one, several in connection.execute(statement)
     }
-
-
-def _conditions(wanted: TrailFilter) -> list[ColumnElement[bool]]:
-    conditions: list[ColumnElement[bool]] = []
-    for column, value in (
-        (event.c.type, wanted.type),
-        (event.c.instance_id, wanted.instance_id),
-    ):
-        if value is not None:
-            conditions.append(column == value)
-    if wanted.instance_slug is not None:
-        then, now = event.c.instance_slug, instance.c.slug
-        conditions.append(or_(then == wanted.instance_slug, now == wanted.instance_slug))
-    if wanted.types is not None:
-        conditions.append(event.c.type.in_(sorted(wanted.types)))
-    if wanted.is_refused:
-        conditions.append(event.c.threshold.is_not(None))
-    if wanted.entitlement_slug is not None:
-        names = ("entitlement_slug", "entitlementSlug")
-        said = (event.c.payload[name].as_string() for name in names)
-        conditions.append(or_(*(each == wanted.entitlement_slug for each in said)))
-    if wanted.address is not None:
-        inside = event.c.address.like(f"{wanted.address}/%")
-        conditions.append(event.c.address.is_not(None))
-        conditions.append(or_(event.c.address == wanted.address, inside))
-    return conditions

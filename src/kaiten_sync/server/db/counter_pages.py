@@ -106,31 +106,32 @@ def counters_page(
     top = _ordered(rows, rows.selected_columns, sort).limit(bindparam("top"))
     page = top.offset(bindparam("skipped")).subquery("page")
     # Names are looked up for the rows of the page alone.
-    return RowQuery(MeteredUsage, _ordered(_named(NAMED, page), page.c, sort))
+    return RowQuery(
+        MeteredUsage,
+        _ordered(
+            NAMED.select_from(page)
+            .join(instance, instance.c.id == page.c.instance_id)
+            .join(customer, customer.c.id == instance.c.customer_id)
+            .join(license_version, license_version.c.id == instance.c.license_id)
+            .join(entitlement, entitlement.c.id == page.c.entitlement_id)
+            .join(
+                grant,
+                and_(
+                    grant.c.license_id == instance.c.license_id,
+                    grant.c.entitlement_id == entitlement.c.id,
+                ),
+            )
+            .outerjoin(usage, OF_COUNTER),
+            page.c,
+            sort,
+        ),
+    )
 
 
 def _ordered(rows: Select[Any], columns: Any, sort: str) -> Select[Any]:
     is_rising = sort != "" and not sort.startswith("-")
     names = ("sorted_by", "place", "instance_id", "entitlement_id")
     return rows.order_by(*(columns[n] if is_rising else columns[n].desc() for n in names))
-
-
-def _named(rows: Select[Any], counters: FromClause) -> Select[Any]:
-    return (
-        rows.select_from(counters)
-        .join(instance, instance.c.id == counters.c.instance_id)
-        .join(customer, customer.c.id == instance.c.customer_id)
-        .join(license_version, license_version.c.id == instance.c.license_id)
-        .join(entitlement, entitlement.c.id == counters.c.entitlement_id)
-        .join(
-            grant,
-            and_(
-                grant.c.license_id == instance.c.license_id,
-                grant.c.entitlement_id == entitlement.c.id,
-            ),
-        )
-        .outerjoin(usage, OF_COUNTER)
-    )
 
 
 def _is_near(found: Subquery) -> ColumnElement[bool]:

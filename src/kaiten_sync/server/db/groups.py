@@ -9,7 +9,7 @@ from typing import TypedDict, Unpack
 from sqlalchemy import Connection, bindparam, delete, func, insert, select
 
 from kaiten_sync.server.db.pages import Position, RowPage
-from kaiten_sync.server.db.rows import RowQuery, delete_row, insert_row, update_row
+from kaiten_sync.server.db.rows import RowQuery, contains, delete_row, insert_row, update_row
 from kaiten_sync.server.db.sorting import SortedPage, Sorts
 from kaiten_sync.server.db.tables import entitlement_group, group_member
 
@@ -73,7 +73,7 @@ _OF_ENTITLEMENTS: RowQuery[MemberGroup] = RowQuery(
 
 
 GROUP_SORTS: Sorts = {
-    "name": func.lower(entitlement_group.c.name),
+    "name": entitlement_group.c.folded,
     "slug": entitlement_group.c.slug,
     "description": func.coalesce(entitlement_group.c.description, ""),
 }
@@ -86,11 +86,17 @@ def list_groups(
     position: Position | None,
     limit: int,
     sort: str = "",
+    text: str = "",
 ) -> RowPage[GroupRow]:
-    """One page of groups, sorted or by id: they have no time of creation."""
+    """One page of groups, or of those that contain a text, sorted or by id.
+
+    They have no time of creation.
+    """
     start = position or (None if sort else _LAST)
     page = SortedPage(entitlement_group, GROUP_SORTS, sort, start, limit)
-    return page.read(connection, _MINE, _LIST, organization=organization_id)
+    found = [contains(entitlement_group, text)] if text else []
+    rows, by_id = _MINE.where(*found), _LIST.where(*found)
+    return page.read(connection, rows, by_id, organization=organization_id)
 
 
 def find_group(connection: Connection, organization_id: str, slug: str) -> GroupRow | None:

@@ -22,7 +22,9 @@ R = TypeVar("R")
 FOLDED = "folded"
 """The column of what searches look in. No row type has it: it is written with the rest."""
 
-_SEARCHED = ("name", "domain", "external_customer_id")
+_ESCAPE = "\\"
+
+_SEARCHED = ("name", "domain", "external_customer_id", "url")
 """What it is made of, if the table has it. A slug is searched as it is, since it never has case."""
 
 
@@ -80,6 +82,18 @@ class RowQuery(Generic[R]):
         return page_of(self.all(connection, **parameters, **bounds), limit)
 
 
+def contains(table: Table, text: str) -> ColumnElement[bool]:
+    """Whether the slug of a row or another text that people know it by contains this one.
+
+    It is found in whatever case and form it is typed.
+    """
+    escaped = fold(text)
+    for special in (_ESCAPE, "%", "_"):
+        escaped = escaped.replace(special, _ESCAPE + special)
+    columns = [table.c[name] for name in (FOLDED, "slug") if name in table.c]
+    return or_(*(column.like(f"%{escaped}%", escape=_ESCAPE) for column in columns))
+
+
 def page_of(rows: Sequence[R], limit: int) -> RowPage[R]:
     """A page of rows, of which there is one more than shown if there are more."""
     shown = rows[:limit]
@@ -114,8 +128,8 @@ def delete_row(connection: Connection, table: Table, row_id: str) -> None:
 
 
 def _with_folded(table: Table, values: Mapping[str, object]) -> dict[str, object]:
-    if FOLDED not in table.c or "name" not in values:
+    if FOLDED not in table.c or not any(name in values for name in _SEARCHED):
         return dict(values)
-    # Whoever writes a name writes the other texts as well.
+    # Whoever writes one of them writes the others as well.
     texts = (values.get(name) for name in _SEARCHED)
     return {**values, FOLDED: "\n".join(fold(text) for text in texts if isinstance(text, str))}

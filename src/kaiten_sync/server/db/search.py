@@ -16,7 +16,6 @@ from sqlalchemy import (
     and_,
     exists,
     func,
-    or_,
     select,
 )
 
@@ -25,7 +24,7 @@ from kaiten_sync.server.db.entitlements import EntitlementRow
 from kaiten_sync.server.db.instances import InstanceRow
 from kaiten_sync.server.db.licenses import FamilyRow, LicenseRow
 from kaiten_sync.server.db.pages import Position, RowPage
-from kaiten_sync.server.db.rows import FOLDED, RowQuery
+from kaiten_sync.server.db.rows import RowQuery, contains
 from kaiten_sync.server.db.sorting import SortedPage, Sorts
 from kaiten_sync.server.db.tables import (
     customer,
@@ -36,11 +35,8 @@ from kaiten_sync.server.db.tables import (
     license_family,
     license_version,
 )
-from kaiten_sync.server.domain.folding import fold
 
 R = TypeVar("R")
-
-_ESCAPE = "\\"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -216,14 +212,5 @@ def _matching(
 ) -> Select[Any]:
     filters = [table.c[name] == value for name, value in wanted.values.items() if value]
     if wanted.text:
-        escaped = fold(wanted.text)
-        for special in (_ESCAPE, "%", "_"):
-            escaped = escaped.replace(special, _ESCAPE + special)
-        pattern = f"%{escaped}%"
-        filters.append(
-            or_(
-                table.c[FOLDED].like(pattern, escape=_ESCAPE),
-                table.c.slug.like(pattern, escape=_ESCAPE),
-            )
-        )
+        filters.append(contains(table, wanted.text))
     return statement.where(and_(table.c.organization_id == organization_id, *filters))

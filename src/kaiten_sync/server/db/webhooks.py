@@ -18,7 +18,7 @@ from sqlalchemy import (
 )
 
 from kaiten_sync.server.db.pages import Position, RowPage
-from kaiten_sync.server.db.rows import RowQuery, delete_row, insert_row, update_row
+from kaiten_sync.server.db.rows import RowQuery, contains, delete_row, insert_row, update_row
 from kaiten_sync.server.db.sorting import SortedPage, Sorts
 from kaiten_sync.server.db.tables import event, organization, webhook_delivery, webhook_endpoint
 from kaiten_sync.server.domain.webhooks import EndpointHealth
@@ -173,9 +173,14 @@ def list_endpoints(
     *,
     is_unwell: bool = False,
     sort: str = "",
+    text: str = "",
 ) -> RowPage[EndpointRow]:
-    """One page of endpoints, newest first or sorted; or only of those that fail or are paused."""
+    """One page of endpoints, newest first or sorted; or only of those that fail or are paused.
+
+    With a text those whose URLs contain it.
+    """
     query = _ENDPOINTS.where(_IS_UNWELL) if is_unwell else _ENDPOINTS
+    query = query.where(contains(webhook_endpoint, text)) if text else query
     page = SortedPage(webhook_endpoint, ENDPOINT_SORTS, sort, position, limit)
     return page.read(connection, query, organization=organization_id)
 

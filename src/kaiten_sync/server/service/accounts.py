@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from kaiten_sync.server.db import accounts, constraints, identity
-from kaiten_sync.server.db.accounts import ShownAccount, ShownToken
+from kaiten_sync.server.db.accounts import FoundToken, ShownAccount, ShownToken
 from kaiten_sync.server.db.identity import AccountRow, TokenRow
 from kaiten_sync.server.db.locks import take_turn
 from kaiten_sync.server.db.pages import Position, RowPage
@@ -53,10 +53,15 @@ class NewToken:
 
 
 def list_accounts(
-    work: Work, position: Position | None, limit: int, sort: str = ""
+    work: Work, position: Position | None, limit: int, sort: str = "", text: str = ""
 ) -> tuple[RowPage[ShownAccount], list[AccountView]]:
-    """One page of the organization's service accounts."""
-    page = accounts.list_accounts(work.connection, work.organization_id, position, limit, sort)
+    """One page of the organization's service accounts.
+
+    With a text those that contain it, or that have a token that does.
+    """
+    page = accounts.list_accounts(
+        work.connection, work.organization_id, position, limit, sort, text
+    )
     ids = [row.id for row in page.rows]
     tokens = accounts.newest_tokens(work.connection, ids, MAX_TOKENS_SHOWN)
     return page, [AccountView(row, tokens[row.id]) for row in page.rows]
@@ -92,6 +97,11 @@ def update_account(work: Work, slug: str, name: str, new_slug: str | None) -> No
     if new_slug not in (None, stored.slug):
         raise unprocessable(f"{operation}.SlugNotRenameable", "a slug never changes")
     accounts.rename_account(work.connection, stored.id, name)
+
+
+def find_tokens(work: Work, text: str, limit: int) -> RowPage[FoundToken]:
+    """The newest tokens of the organization that contain a text."""
+    return accounts.find_tokens(work.connection, work.organization_id, text, limit)
 
 
 def list_tokens(

@@ -35,10 +35,10 @@ class GroupFields:
 
 
 def list_groups(
-    work: Work, position: Position | None, limit: int, sort: str = ""
+    work: Work, position: Position | None, limit: int, sort: str = "", text: str = ""
 ) -> RowPage[GroupRow]:
-    """One page of the organization's groups."""
-    return groups.list_groups(work.connection, work.organization_id, position, limit, sort)
+    """One page of the organization's groups, or of those that contain a text."""
+    return groups.list_groups(work.connection, work.organization_id, position, limit, sort, text)
 
 
 def get_group(work: Work, slug: str) -> GroupRow:

@@ -51,11 +51,26 @@ class EndpointFields:
 
 
 def list_endpoints(
-    work: Work, position: Position | None, limit: int, *, is_unwell: bool = False, sort: str = ""
+    work: Work,
+    position: Position | None,
+    limit: int,
+    *,
+    is_unwell: bool = False,
+    sort: str = "",
+    text: str = "",
 ) -> RowPage[EndpointRow]:
-    """One page of the organization's endpoints, or only of those that fail or are paused."""
+    """One page of the organization's endpoints, or only of those that fail or are paused.
+
+    With a text those whose URLs contain it.
+    """
     return webhooks.list_endpoints(
-        work.connection, work.organization_id, position, limit, is_unwell=is_unwell, sort=sort
+        work.connection,
+        work.organization_id,
+        position,
+        limit,
+        is_unwell=is_unwell,
+        sort=sort,
+        text=text,
     )
 
 

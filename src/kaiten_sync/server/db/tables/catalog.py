@@ -40,6 +40,7 @@ entitlement_group = Table(
     *id_and_slug(),
     Column("name", Text, nullable=False),
     Column("description", Text),
+    folded(),
     UniqueConstraint("organization_id", "slug"),
     Index(None, "organization_id", "id"),
 )

@@ -17,6 +17,7 @@ from sqlalchemy import (
 from kaiten_sync.server.db.tables.base import (
     Id,
     Json,
+    folded,
     id_and_slug,
     json_of,
     metadata,
@@ -39,6 +40,7 @@ service_account = Table(
     Column("name", Text, nullable=False),
     Column("created_at", BigInteger, nullable=False),
     Column("created_by", Id),
+    folded(),
     *slug_indexes(),
     valid_times("created_at"),
 )
@@ -60,6 +62,7 @@ token = Table(
     # The token that created it. Like those who created and revoked it, it may have been deleted.
     Column("parent_id", Id, index=True),
     Column("last_used_at", BigInteger),
+    folded(),
     UniqueConstraint("service_account_id", "slug"),
     Index(None, "service_account_id", "created_at", "id"),
     Index(

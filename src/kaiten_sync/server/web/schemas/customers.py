@@ -11,13 +11,14 @@ from kaiten_sync.server.web.schemas.shared import (
     READ_ONLY_ID,
     READ_ONLY_TIME,
     READ_ONLY_USER,
+    READABLE,
     SLUG,
     record,
 )
 
 _PROPERTIES: Mapping[str, Schema] = {
     "id": READ_ONLY_ID,
-    "name": {"type": "string", "minLength": 1, "examples": ["Awesome Customer"]},
+    "name": {**READABLE, "examples": ["Awesome Customer"]},
     "slug": SLUG,
     "domain": {
         "type": "string",

@@ -11,16 +11,17 @@ from kaiten_sync.server.web.schemas.shared import (
     NULLABLE_TEXT,
     READ_ONLY_ID,
     READ_ONLY_TIME,
+    READABLE,
     SLUG,
     record,
     ref,
 )
 
-_LABEL: Schema = {"type": "string", "minLength": 1, "maxLength": 100}
+_LABEL: Schema = {**READABLE, "maxLength": 100}
 
 _PROPERTIES: Mapping[str, Schema] = {
     "id": READ_ONLY_ID,
-    "name": {"type": "string", "minLength": 1, "examples": ["API Calls"]},
+    "name": {**READABLE, "examples": ["API Calls"]},
     "description": NULLABLE_TEXT,
     "slug": SLUG,
     "type": {

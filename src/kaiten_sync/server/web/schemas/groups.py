@@ -6,11 +6,17 @@ from collections.abc import Mapping
 
 from kaiten_sync.server.web.check import Schema
 from kaiten_sync.server.web.paging import page_schema
-from kaiten_sync.server.web.schemas.shared import NULLABLE_TEXT, READ_ONLY_ID, SLUG, record
+from kaiten_sync.server.web.schemas.shared import (
+    NULLABLE_TEXT,
+    READ_ONLY_ID,
+    READABLE,
+    SLUG,
+    record,
+)
 
 _PROPERTIES: Mapping[str, Schema] = {
     "id": READ_ONLY_ID,
-    "name": {"type": "string", "minLength": 1, "examples": ["AI Quotas"]},
+    "name": {**READABLE, "examples": ["AI Quotas"]},
     "description": NULLABLE_TEXT,
     "slug": SLUG,
 }

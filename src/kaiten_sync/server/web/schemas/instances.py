@@ -11,6 +11,7 @@ from kaiten_sync.server.web.schemas.shared import (
     READ_ONLY_ID,
     READ_ONLY_TIME,
     READ_ONLY_USER,
+    READABLE,
     SLUG,
     record,
 )
@@ -31,7 +32,7 @@ _STAGE: Schema = {
 
 _PROPERTIES: Mapping[str, Schema] = {
     "id": READ_ONLY_ID,
-    "name": {"type": "string", "minLength": 1, "examples": ["My Instance"]},
+    "name": {**READABLE, "examples": ["My Instance"]},
     "slug": {**SLUG, "description": f"{SLUG['description'].split('.')[0]}. A PUT may change it."},
     "description": _TEXT,
     "customerId": {**_TEXT, "description": "The customer who runs it"},
@@ -79,8 +80,6 @@ SCHEMAS: Mapping[str, Schema] = {
         ),
     ),
     "WriteInstance": record(_PROPERTIES, _NEEDED),
-    "PatchInstanceBody": record(
-        {"status": _STATUS, "lifecycleStage": {**_STAGE, "minLength": 1}}, ()
-    ),
+    "PatchInstanceBody": record({"status": _STATUS, "lifecycleStage": {**_STAGE, **READABLE}}, ()),
     "PageInstance": page_schema("Instance"),
 }

@@ -6,11 +6,17 @@ from collections.abc import Mapping
 
 from kaiten_sync.server.web.check import Schema
 from kaiten_sync.server.web.paging import page_schema
-from kaiten_sync.server.web.schemas.shared import READ_ONLY_ID, READ_ONLY_TIME, SLUG, record
+from kaiten_sync.server.web.schemas.shared import (
+    READ_ONLY_ID,
+    READ_ONLY_TIME,
+    READABLE,
+    SLUG,
+    record,
+)
 
 _PROPERTIES: Mapping[str, Schema] = {
     "id": READ_ONLY_ID,
-    "name": {"type": "string", "minLength": 1, "maxLength": 100, "examples": ["Growth"]},
+    "name": {**READABLE, "maxLength": 100, "examples": ["Growth"]},
     "description": {"type": "string", "maxLength": 500},
     "slug": SLUG,
     "type": {"type": "string", "enum": ["DEVELOPMENT", "TRIAL", "PAID", "COMMUNITY"]},

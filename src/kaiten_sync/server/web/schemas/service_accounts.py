@@ -11,6 +11,7 @@ from kaiten_sync.server.web.schemas.shared import (
     READ_ONLY_ID,
     READ_ONLY_TIME,
     READ_ONLY_USER,
+    READABLE,
     SLUG,
     record,
     ref,
@@ -20,7 +21,7 @@ _TEXT: Schema = {"type": "string"}
 
 _ACCOUNT: Mapping[str, Schema] = {
     "id": READ_ONLY_ID,
-    "name": {"type": "string", "minLength": 1, "examples": ["CI"]},
+    "name": {**READABLE, "examples": ["CI"]},
     "slug": SLUG,
     "externalId": {**_TEXT, "readOnly": True},
     "createdBy": READ_ONLY_USER,
@@ -34,7 +35,7 @@ _ACCOUNT: Mapping[str, Schema] = {
 }
 _TOKEN: Mapping[str, Schema] = {
     "id": READ_ONLY_ID,
-    "name": {**_TEXT, "description": "Unique among the account's tokens that are not revoked"},
+    "name": {**READABLE, "description": "Unique among the account's tokens that are not revoked"},
     "slug": {**SLUG, "description": "URL-friendly identifier, unique per service account."},
     "scopes": {
         "type": ["array", "null"],

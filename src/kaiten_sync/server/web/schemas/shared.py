@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from kaiten_sync.server.domain.readable import READABLE_PATTERN
 from kaiten_sync.server.domain.slugs import MAX_LENGTH, SLUG_PATTERN
 from kaiten_sync.server.web.check import Schema
 
@@ -24,6 +25,12 @@ READ_ONLY_TIME: Schema = {
     "format": "date-time",
     "readOnly": True,
     "examples": ["2026-01-31T12:00:00.123Z"],
+}
+READABLE: Schema = {
+    "type": "string",
+    "minLength": 1,
+    "pattern": READABLE_PATTERN,
+    "patternErrorMessage": "expected a text that is not blank",
 }
 NULLABLE_TEXT: Schema = {"type": ["string", "null"], "description": "Free text"}
 
