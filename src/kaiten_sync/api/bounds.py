@@ -66,7 +66,7 @@ def unpacked(response: httpx.Response, most_bytes: int) -> bytes:
 
     Raises:
         TooLargeError: there is more.
-        ServerError: the answer is packed otherwise, or cannot be unpacked.
+        ServerError: the answer has another encoding, or cannot be unpacked.
     """
     encoding = response.headers.get("content-encoding", "identity").strip().lower()
     if encoding not in ("", "identity", "gzip"):
@@ -93,6 +93,7 @@ def _inflated(pieces: Iterable[bytes]) -> Iterator[bytes]:
         yield inflater.flush()
     except zlib.error as error:
         raise ServerError("the answer cannot be decompressed") from error
+    # A stream that is cut off, or followed by anything else, is not what the server sent.
     if not is_empty and (not inflater.eof or inflater.unused_data):
         raise ServerError("the answer cannot be decompressed")
 

@@ -35,7 +35,8 @@ class Resolution:
 
     `hidden` are the versions of declared families that are left alone; `unheld` those that nobody
     may hold, and `rests` the fields of versions that have to stay as they were, for the plan to be
-    right. `versions` has the chosen version of each family.
+    right. `versions` has the chosen version of each family, and `reasons` why each other
+    version of them is changed.
     """
 
     desired: DesiredState
@@ -44,6 +45,7 @@ class Resolution:
     unheld: frozenset[Address] = frozenset()
     rests: Mapping[Address, tuple[str, ...]] = field(default_factory=dict)
     versions: Mapping[Address, Address] = field(default_factory=dict)
+    reasons: Mapping[Address, str] = field(default_factory=dict)
     refusals: tuple[Diagnostic, ...] = ()
     holders: Holders = field(default_factory=Holders)
 
@@ -60,10 +62,13 @@ class Resolution:
             if each.serves is not None and each.address in self.versions
         }
 
-    def declared_as(self, change: Change) -> Change:
-        """A change of a version, with what of the family it is declared as."""
+    def of_family(self, change: Change) -> Change:
+        """A change of a version, with what of the family it is declared as, or why it is made."""
         declared = moved(change.address, {v: family for family, v in self.versions.items()})
-        return replace(change, declared_as=declared) if declared != change.address else change
+        if declared != change.address:
+            return replace(change, declared_as=declared)
+        reason = self.reasons.get(change.address)
+        return change if reason is None else replace(change, reason=reason)
 
     def without_hidden(self, diff: CatalogDiff) -> CatalogDiff:
         """The differences but for those of versions that are never compared."""
@@ -93,13 +98,14 @@ def as_versions(
             there = moved(address, versions)
             resources[there] = each.changed(address=there)
     unheld: set[Address] = set()
+    why: dict[Address, str] = {}
     rests: dict[Address, tuple[str, ...]] = {}
     for sold, choice in chosen:
-        for each in _version_resources(sold, choice, versions, resources):
-            resources[each.address] = each
-        replaced = _replaced(sold, choice, holders)
-        unheld |= {each.address for each in replaced}
-        resources |= {each.address: _withdrawn(sold, each) for each in replaced}
+        changed = {e.address: e for e in _version_resources(sold, choice, versions, resources)}
+        replaced = {e.address: _withdrawn(sold, e) for e in _replaced(sold, choice, holders)}
+        unheld |= replaced.keys()
+        why |= _reasons(choice, changed, replaced)
+        resources |= changed | replaced
         if choice.serves is not None and choice.way in (Way.IN_PLACE, Way.NEW_VERSION):
             served = version_address(choice.address, choice.serves)
             rests[served] = _RESTS_ON
@@ -112,11 +118,7 @@ def as_versions(
         desired=replace(
             desired,
             resources=dict(sorted(resources.items(), key=lambda item: item[0].sort_key)),
-            owns=frozenset(
-                ChildList(moved(each.parent, versions), each.kind)
-                for each in desired.owns
-                if each.parent in versions or each.parent not in desired.terms
-            ),
+            owns=_owned(desired, versions),
             protected=desired.protected.union(moved(a, versions) for a in desired.protected),
         ),
         choices=tuple(choice for _, choice in chosen),
@@ -124,8 +126,18 @@ def as_versions(
         unheld=frozenset(unheld),
         rests=rests,
         versions=versions,
+        reasons=why,
         refusals=tuple(refusals),
         holders=holders,
+    )
+
+
+def _owned(desired: DesiredState, versions: Mapping[Address, Address]) -> frozenset[ChildList]:
+    """The lists of grants that the declaration owns, those of families in their versions."""
+    return frozenset(
+        ChildList(moved(each.parent, versions), each.kind)
+        for each in desired.owns
+        if each.parent in versions or each.parent not in desired.terms
     )
 
 
@@ -146,6 +158,8 @@ def _version_resources(
     declared = resources[version]
     fields = {name: value for name, value in declared.fields.items() if name != SOLD}
     if choice.way is not Way.NOTHING:
+        # Said out loud and not left to the server: whatever else is published, this is the one to
+        # sell.
         fields |= {STATE: PUBLISHED, DEFAULT: True}
     if choice.way is Way.NEW_VERSION:
         # Fields for people that nobody declares: the next version keeps them.
@@ -156,6 +170,8 @@ def _version_resources(
             **fields,
             LINK: choice.address.slug,
         }
+    # Going back is a move alone. What that version grants is what was agreed about it, not what
+    # is declared now.
     if sold.goes_back_to is not None:
         fields = {STATE: PUBLISHED, DEFAULT: True}
     yield declared.changed(fields=fields)
@@ -176,16 +192,29 @@ def _withdrawn(sold: SoldFamily, version: LiveResource) -> Resource:
 def _replaced(sold: SoldFamily, choice: FamilyChoice, holders: Holders) -> tuple[LiveResource, ...]:
     """Older published versions that nobody holds, if those are to be archived.
 
-    A newer one is no version that was replaced: somebody prepares it by hand.
+    A newer version was not replaced: somebody prepares it by hand.
     """
     if sold.live is None or not sold.terms.archive_replaced or choice.version is None:
         return ()
     kept = (choice.version, choice.serves)
+    # Only what is older than both: what is served now may still be the one before the next.
     oldest = min((number_of(v) for v in sold.live.versions if v.address.slug in kept), default=0)
     return tuple(
         each
         for each in sold.live.in_state(PUBLISHED)
         if number_of(each) < oldest
+        # If nobody could be asked, a version counts as held.
         and each.address in holders.checked
         and each.address not in holders.instances
     )
+
+
+def _reasons(
+    choice: FamilyChoice, changed: Collection[Address], replaced: Collection[Address]
+) -> dict[Address, str]:
+    """Why versions are changed, and replaced ones archived."""
+    why = f"{choice.address} sells {choice.version}"
+    if choice.version is None:
+        why = f"{choice.address} is no longer sold"
+    nobody = f"{why}, and nobody holds this version"
+    return {**dict.fromkeys(changed, why), **dict.fromkeys(replaced, nobody)}

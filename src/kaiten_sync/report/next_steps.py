@@ -14,7 +14,7 @@ from kaiten_sync.report.words import symbol_of, word_of
 _LEFT_LIMIT = 20
 """Changes that are named after an apply; the next plan shows all."""
 
-# Git ahead is no edit of the server, so there is nothing to take over; and what nobody declares
+# Git ahead is not an edit of the server, so there is nothing to take over; and what nobody declares
 # cannot be put back to a declaration.
 _ADOPTABLE = frozenset(set(Verdict) - {Verdict.GIT_AHEAD})
 _REVERTIBLE = frozenset(_ADOPTABLE - {Verdict.UNMANAGED})
@@ -59,6 +59,12 @@ def after_moves(result: ApplyResult) -> Iterator[str]:
         return
     yield "Holders that were left keep their version. The next migration looks at them again."
     billed = [outcome for outcome in left if outcome.is_billed]
+    if billed and not result.is_named:
+        yield (
+            "Leave those out of it that the server does not let go, with --skip: in the plan file,"
+            " their numbers are the places of their changes."
+        )
+        return
     if billed:
         yield "Leave those out of it that the server does not let go:"
     for outcome in billed[:_LEFT_LIMIT]:
