@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import (
-    ColumnElement,
     Connection,
     FromClause,
     Select,
@@ -72,13 +71,9 @@ _FEW = 20_000
 """So many counters are sorted sooner than found by a walk, which passes all the others."""
 
 
-def _is_full(found: Subquery) -> ColumnElement[bool]:
-    return found.c.band.in_(FULL_BANDS)
-
-
 _granted = granted_once()
 _high = only_high(counters_of(_granted), _granted)
-_FULLEST = counters_page(_high, "", _is_full)
+_FULLEST = counters_page(_high, "", lambda found: found.c.band.in_(FULL_BANDS))
 _rated_high = rated(_high)
 _COUNT_FULL = select(_rated_high.c.band, func.count()).group_by(_rated_high.c.band)
 
