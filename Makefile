@@ -55,8 +55,9 @@ pictures: $(VENV)/.dev ## Take the pictures of the docs; needs Chromium
 
 bench: $(VENV)/.dev ## Measure plans, impact, pages and reports (needs wrk); prints the tables of docs/explanation/performance.md
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt --group bench
-	$(BIN)/python -m benchmarks.curve --sizes 100 1000 10000 100000 \
+	$(BIN)/python -m benchmarks.curve --sizes 100 1000 10000 20000 100000 \
 	  --json build/curve.json --plot docs/images/curve.svg
+	$(BIN)/python -m benchmarks.latency
 	$(BIN)/python -m benchmarks.impact
 	$(BIN)/python -m benchmarks.dashboard_lists
 	$(BIN)/python -m benchmarks.reports

@@ -1,12 +1,14 @@
 """How the commands grow with the catalog: requests, time, CPU and memory, from small to large.
 
     python -m benchmarks.curve [--sizes 100 1000 10000] [--runs 5] [--peers-up-to 1000]
-                               [--json FILE] [--plot FILE.svg]
+                               [--peer-limit-s 60] [--json FILE] [--plot FILE.svg]
 
 For each size (grants, 50 a license) it starts the embedded server on an empty database, applies the
 catalog once, and then measures whole processes. Beside them, in turns, so that a machine that slows
 down slows everything: the floor (a bare loop that fetches and parses the same pages), PyYAML's C
-loader on the same file, and the peers that are installed (see `benchmarks.peers`).
+loader on the same file, and the peers that are installed (see `benchmarks.peers`). A peer that
+takes longer than the limit is ended, and not run again at that size. What is under way is reported
+on standard error.
 """
 
 from __future__ import annotations
@@ -27,6 +29,7 @@ from benchmarks.peers import PER_LICENSE
 from benchmarks.processes import (
     TOKEN,
     Medians,
+    OverdueError,
     Run,
     embedded_server,
     kaiten_sync,
@@ -44,25 +47,27 @@ _LOAD = "import sys, yaml; yaml.load(open(sys.argv[1]), yaml.CSafeLoader)"
 
 @dataclass(frozen=True)
 class Point:
-    """All that was measured at one size."""
+    """All that was measured at one size, and the peers that took longer than the limit."""
 
     grants: int
     figures: Mapping[str, Medians]
     requests: Mapping[str, int]
+    overdue: Sequence[str]
 
 
 def main() -> None:
     arguments = _arguments()
     points = []
     for size in arguments.sizes:
-        points.append(_measured(size, arguments.runs, with_peers=size <= arguments.peers_up_to))
-        _print(points[-1], arguments.runs)
+        points.append(_measured(size, arguments))
+        _print(points[-1], arguments)
     if arguments.json:
         arguments.json.write_text(json.dumps(_as_json(points), indent=2) + "\n", encoding="utf-8")
     if arguments.plot:
         from benchmarks.plot import draw
 
-        draw({name: _line(points, name) for name in points[0].figures}, arguments.plot)
+        names = dict.fromkeys(name for point in points for name in point.figures)
+        draw({name: _line(points, name) for name in names}, arguments.plot)
 
 
 def catalog_yaml(grants: int, *, raised: int = 0) -> str:
@@ -88,13 +93,14 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--sizes", type=int, nargs="+", default=[100, 1000, 10_000])
     parser.add_argument("--runs", type=int, default=5)
-    parser.add_argument("--peers-up-to", type=int, default=1000)
+    parser.add_argument("--peers-up-to", type=int, default=20_000)
+    parser.add_argument("--peer-limit-s", type=int, default=60)
     parser.add_argument("--json", type=Path)
     parser.add_argument("--plot", type=Path)
     return parser.parse_args()
 
 
-def _measured(grants: int, count: int, *, with_peers: bool) -> Point:
+def _measured(grants: int, asked: argparse.Namespace) -> Point:
     with tempfile.TemporaryDirectory() as name, embedded_server(Path(name)) as url:
         folder = Path(name)
         environment = {**os.environ, "KAITEN_BASE_URL": url, "KAITEN_AUTH_TOKEN": TOKEN}
@@ -102,9 +108,12 @@ def _measured(grants: int, count: int, *, with_peers: bool) -> Point:
         catalog.write_text(catalog_yaml(grants), encoding="utf-8")
         changed.write_text(catalog_yaml(grants, raised=1), encoding="utf-8")
 
-        def run(command: Sequence[str]) -> Run:
-            return measure(command, folder=folder, environment=environment, codes=(0,))
+        def run(command: Sequence[str], limit_s: float | None = None) -> Run:
+            return measure(
+                command, folder=folder, environment=environment, codes=(0,), limit_s=limit_s
+            )
 
+        _say(f"{grants:,} grants: {FIRST_APPLY}")
         first = run(kaiten_sync("apply", "-f", str(catalog), "--yes"))
         commands = {
             "plan, no change": kaiten_sync("plan", "-f", str(catalog)),
@@ -115,27 +124,46 @@ def _measured(grants: int, count: int, *, with_peers: bool) -> Point:
             "export": kaiten_sync("export", "-o", str(folder / "export"), "--force"),
             "drift": kaiten_sync("drift", "-f", str(catalog)),
         }
-        if with_peers:
-            others = {
-                OCTODNS: peers.octodns(folder / "octodns", grants),
-                TERRAFORM: peers.terraform(folder / "terraform", grants, environment),
-            }
-            commands |= {name: command for name, command in others.items() if command}
+        others: dict[str, list[str]] = {}
+        if grants <= asked.peers_up_to:
+            _say(f"{grants:,} grants: what the peers compare")
+            others = _peers(folder, grants, environment)
         environment["PYTHONPATH"] = str(Path(__file__).parents[1])  # for our own modules
-        runs: dict[str, list[Run]] = {name: [] for name in commands}
-        for turn in range(count + 1):
-            for what, command in commands.items():
-                finished = run(command)
+        runs: dict[str, list[Run]] = {name: [] for name in (*commands, *others)}
+        overdue: list[str] = []
+        for turn in range(asked.runs + 1):
+            for what, command in (commands | others).items():
+                if what in overdue:
+                    continue
+                _say(f"{grants:,} grants: run {turn} of {asked.runs}, {what}")
+                try:
+                    finished = run(command, asked.peer_limit_s if what in others else None)
+                except OverdueError:
+                    overdue.append(what)
+                    continue
                 if turn:  # the first one warms up: the page cache, the server's connections
                     runs[what].append(finished)
         counted = run([sys.executable, "-m", "benchmarks.requests_of_plan", str(catalog)])
         requests = {"plan, no change": int(counted.stdout), FLOOR: int(runs[FLOOR][0].stdout)}
-    figures = {FIRST_APPLY: medians([first])} | {what: medians(r) for what, r in runs.items()}
-    return Point(grants, figures, requests)
+    figures = {what: medians(r) for what, r in runs.items() if what not in overdue}
+    return Point(grants, {FIRST_APPLY: medians([first])} | figures, requests, overdue)
 
 
-def _print(point: Point, runs: int) -> None:
-    print(f"\n{point.grants:,} grants, medians of {runs} runs of whole processes\n")
+def _peers(folder: Path, values: int, environment: Mapping[str, str]) -> dict[str, list[str]]:
+    """The commands of the peers that are installed, with all that they compare prepared."""
+    commands = {
+        OCTODNS: peers.octodns(folder / "octodns", values),
+        TERRAFORM: peers.terraform(folder / "terraform", values, environment),
+    }
+    return {name: command for name, command in commands.items() if command}
+
+
+def _say(what: str) -> None:
+    print(what, file=sys.stderr, flush=True)
+
+
+def _print(point: Point, asked: argparse.Namespace) -> None:
+    print(f"\n{point.grants:,} grants, medians of {asked.runs} runs of whole processes\n")
     print("| what | requests | wall | CPU | peak memory | wall, times the floor |")
     print("|---|---|---|---|---|---|")
     floor = point.figures[FLOOR].seconds
@@ -146,6 +174,9 @@ def _print(point: Point, runs: int) -> None:
             f" | {figure.peak_mib:.0f} MiB | {figure.seconds / floor:.2f} |",
             flush=True,
         )
+    for what in point.overdue:
+        least = asked.peer_limit_s
+        print(f"| {what} |  | over {least} s |  |  | over {least / floor:.0f} |", flush=True)
 
 
 def _as_json(points: Sequence[Point]) -> dict[str, Any]:
@@ -156,6 +187,7 @@ def _as_json(points: Sequence[Point]) -> dict[str, Any]:
                 "grants": point.grants,
                 "requests": point.requests,
                 "figures": {what: each.as_json() for what, each in point.figures.items()},
+                "overdue": point.overdue,
             }
             for point in points
         ],

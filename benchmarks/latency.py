@@ -1,6 +1,7 @@
 """How long a plan takes when every answer takes its time, by the number of connections.
 
-    python -m benchmarks.latency [--grants 5000] [--latency-ms 50] [--connections 8 16] [--runs 3]
+    python -m benchmarks.latency [--grants 5000 20000] [--latency-ms 50] [--connections 8 16]
+                                 [--runs 3]
 
 The embedded server stands behind a proxy that passes each request on only after the latency, so
 that the best time is known: requests, times latency, divided by connections.
@@ -23,17 +24,24 @@ from benchmarks.processes import TOKEN, Run, embedded_server, kaiten_sync, measu
 
 
 def main() -> None:
-    """Print a row for each number of connections."""
+    """Print a row for each size and number of connections."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--grants", type=int, default=5000)
+    parser.add_argument("--grants", type=int, nargs="+", default=[5000, 20_000])
     parser.add_argument("--latency-ms", type=int, default=50)
     parser.add_argument("--connections", type=int, nargs="+", default=[8, 16])
     parser.add_argument("--runs", type=int, default=3)
     asked = parser.parse_args()
+    print("| grants | connections | requests | wall | best | wall, times the best |")
+    print("|---|---|---|---|---|---|")
+    for grants in asked.grants:
+        _measure(grants, asked)
+
+
+def _measure(grants: int, asked: argparse.Namespace) -> None:
     latency_s = asked.latency_ms / 1000
     with tempfile.TemporaryDirectory() as name, embedded_server(Path(name)) as url:
         catalog = Path(name) / "catalog.yaml"
-        catalog.write_text(catalog_yaml(asked.grants), encoding="utf-8")
+        catalog.write_text(catalog_yaml(grants), encoding="utf-8")
         environment = {**os.environ, "KAITEN_BASE_URL": url, "KAITEN_AUTH_TOKEN": TOKEN}
 
         def run(*words: str) -> Run:
@@ -42,18 +50,17 @@ def main() -> None:
             )
 
         run("apply", "-f", str(catalog), "--yes")
-        print("| connections | requests | wall | best | wall, times the best |")
-        print("|---|---|---|---|---|")
         with delayed(url, latency_s) as slow:
             environment["KAITEN_BASE_URL"] = slow.url
             for count in asked.connections:
-                before = slow.requests
                 plan = ("plan", "-f", str(catalog), "--connections", str(count))
+                run(*plan)  # warms up
+                before = slow.requests
                 runs = [run(*plan) for _ in range(asked.runs)]
                 requests = (slow.requests - before) // asked.runs
                 seconds, best = medians(runs).seconds, requests * latency_s / count
                 times = f"{seconds:.2f} s | {best:.2f} s | {seconds / best:.2f}"
-                print(f"| {count} | {requests} | {times} |")
+                print(f"| {grants:,} | {count} | {requests} | {times} |", flush=True)
 
 
 class Delayed:

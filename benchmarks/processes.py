@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import os
 import resource
+import signal
 import statistics
 import subprocess
 import sys
+import tempfile
+import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -15,6 +18,7 @@ from pathlib import Path
 
 TOKEN = "ksh_benchmark-of-a-throw-away-server"
 READY = "listening on "
+NO_BYTECODE = "PYTHONDONTWRITEBYTECODE"
 
 
 @dataclass(frozen=True)
@@ -49,19 +53,52 @@ def medians(runs: Sequence[Run]) -> Medians:
     )
 
 
+class OverdueError(Exception):
+    """A command took longer than its limit."""
+
+
 def measure(
-    command: Sequence[str], *, folder: Path, environment: Mapping[str, str], codes: Sequence[int]
+    command: Sequence[str],
+    *,
+    folder: Path,
+    environment: Mapping[str, str],
+    codes: Sequence[int],
+    limit_s: float | None = None,
 ) -> Run:
-    """Run a command to its end. Another exit code than those expected ends the benchmark."""
-    start = time.perf_counter()
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, env=environment, cwd=folder)
-    assert process.stdout is not None
-    stdout = process.stdout.read().decode()
-    _, status, usage = os.wait4(process.pid, 0)
-    seconds = time.perf_counter() - start
-    process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode not in codes:
-        raise SystemExit(f"{' '.join(command)} ended with {process.returncode}\n{stdout}")
+    """Run a command to its end. Another exit code than those expected ends the benchmark.
+
+    Modules are compiled once and kept, as they are where a program is installed.
+
+    Raises:
+        OverdueError: it takes longer than `limit_s`, and was ended.
+    """
+    environment = {name: value for name, value in environment.items() if name != NO_BYTECODE}
+    is_over = threading.Event()
+    with tempfile.TemporaryFile() as errors:
+        start = time.perf_counter()
+        process = subprocess.Popen(
+            command, stdout=subprocess.PIPE, stderr=errors, env=environment, cwd=folder
+        )
+
+        def end() -> None:
+            is_over.set()
+            os.kill(process.pid, signal.SIGKILL)  # Popen.kill would reap it, and its usage with it
+
+        timer = threading.Timer(limit_s or 0, end)
+        if limit_s is not None:
+            timer.start()
+        assert process.stdout is not None
+        stdout = process.stdout.read().decode()
+        _, status, usage = os.wait4(process.pid, 0)
+        seconds = time.perf_counter() - start
+        timer.cancel()
+        process.returncode = os.waitstatus_to_exitcode(status)
+        if is_over.is_set():
+            raise OverdueError
+        if process.returncode not in codes:
+            errors.seek(0)
+            said = f"{stdout}\n{errors.read().decode()}"
+            raise SystemExit(f"{' '.join(command)} ended with {process.returncode}\n{said}")
     return Run(seconds, usage.ru_utime + usage.ru_stime, _peak_mib(usage), stdout)
 
 

@@ -212,8 +212,8 @@ def _read(
     family = {a: each for a, each in licenses.items() if each.fields[FAMILY] == inputs.family}
     to = _version(inputs, family, licenses)
     instances = read_holding(catalog)
-    check_named("--allow", inputs.allowed, instances)
-    check_named("--skip", inputs.skipped, instances)
+    for option, named in (("--allow", inputs.allowed), ("--skip", inputs.skipped)):
+        check_named(option, named, instances, is_named=inputs.is_named)
     versions = {to, *(held for held in map(holds, instances.values()) if held in family)}
     case = MigrationCase(
         target=inputs.target,
@@ -242,7 +242,7 @@ def licenses_by_family(catalog: PlanReader, progress: Progress) -> _Versions:
     live = read_licenses(catalog, progress)
     families = families_of(DesiredState(resources={}), live)
     return {
-        address: replace(each, fields={**each.fields, FAMILY: families.of[address]})
+        address: each.changed(fields={**each.fields, FAMILY: families.of[address]})
         for address, each in live.resources.items()
     }
 

@@ -182,16 +182,6 @@ def test_a_revert_with_nothing_to_undo_does_not_say_that_nothing_differs(
     assert ("git is ahead: a revert leaves it alone" in done.stderr) is bool(addresses)
 
 
-def test_a_revert_replaces_plans_and_nothing_else(team: Workplace, api: httpx.Client) -> None:
-    grant(api, 5000)
-    catalog = (team.folder / "catalog.yaml").read_bytes()
-    slip = team.run("drift", "-t", "prod", "--revert", "-o", "catalog.yaml")
-    assert (slip.code, "not a plan file" in slip.stderr) == (4, True)
-    assert (team.folder / "catalog.yaml").read_bytes() == catalog
-    for _ in range(2):
-        assert team.run("drift", "-t", "prod", "--revert", "-o", "undo.plan.json").code == 0
-
-
 def test_one_object_can_be_looked_at_and_undone(team: Workplace, api: httpx.Client) -> None:
     grant(api, 5000)
     assert api.delete("/entitlement-groups/quotas").status_code == 204

@@ -231,6 +231,9 @@ def test_replaced_versions_are_archived_once_nobody_holds_them(sold: Seller) -> 
     sold.release("one")
     sold.plan(archiving)
     assert sold.changed == {"archive:license/growth"}
+    for form in ("text", "json", "markdown", "html"):
+        shown = sold.run("show", PLAN, "--format", form).stdout
+        assert "family/growth sells growth-v2, and nobody holds this version" in shown, form
     sold.hold("growth", "two")
     assert "instance/two" in sold.apply(code=4).stderr
     sold.release("two")

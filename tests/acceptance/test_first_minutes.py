@@ -126,10 +126,13 @@ def test_from_the_readme_to_drift(newcomer: Newcomer, url: str) -> None:
     ):
         done = run(line)
         assert done.code == 0, (line, done.stdout, done.stderr)
+    headers = {"Authorization": f"Bearer {TOKEN}"}
+    family = httpx.get(f"{url}/api/license-families/team", headers=headers).json()
+    assert family["currentVersion"]["slug"] == "team"
     answer = httpx.put(
         f"{url}/api/licenses/growth/entitlements/api-calls",
         json={"value": {"type": "number", "value": 5000}},
-        headers={"Authorization": f"Bearer {TOKEN}"},
+        headers=headers,
     )
     assert answer.status_code == 204
     drift = run("drift --detailed-exitcode")

@@ -126,20 +126,6 @@ def test_csv_names_every_holder(lowered: Workplace) -> None:
     assert {row["class"] for row in rows} == {"over", "near", "within"}
 
 
-def test_an_impact_replaces_only_an_impact(lowered: Workplace) -> None:
-    catalog = (lowered.folder / "catalog.yaml").read_text()
-    options = ("plan", "-f", "catalog.yaml", "-o", "new.plan.json", "--impact-out")
-    assert lowered.run(*options, "new.plan.json").code == 3
-    assert not (lowered.folder / "new.plan.json").exists()
-    lowered.write("receipt.json", '{"planDigest": "sha256:0", "outcomes": []}')
-    for name in ("catalog.yaml", "receipt.json"):
-        refused = lowered.run(*options, name)
-        assert (refused.code, f"{name} is there and is no impact" in refused.stderr) == (3, True)
-    assert (lowered.folder / "catalog.yaml").read_text() == catalog
-    for _ in range(2):
-        assert lowered.run(*options, "impact.json").code == 0
-
-
 @pytest.mark.parametrize("shown", ["text", "json", "markdown", "html", "csv"])
 def test_names_can_be_left_out(lowered: Workplace, shown: str) -> None:
     lowered.run("plan", "-f", "catalog.yaml", "-o", PLAN)

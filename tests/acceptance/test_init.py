@@ -56,6 +56,9 @@ def test_workflows_are_where_the_forge_looks(tmp_path: Path, started_in: str) ->
     assert not (tmp_path / "licensing/.github").exists()
     assert "at the root of the repository" in done.stdout
     assert kaiten_sync("validate", cwd=tmp_path / "licensing").code == 0
+    (catalog,) = (tmp_path / "licensing").rglob("licenses.yaml")
+    families = yaml.safe_load(catalog.read_text(encoding="utf-8"))["families"]
+    assert [len(family["entitlements"]) for family in families.values()] == [2]
 
 
 @pytest.mark.parametrize(

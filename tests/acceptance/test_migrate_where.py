@@ -17,7 +17,7 @@ HOW_TO = "docs/how-to/move-customers.md"
 def shop(place: Workplace, capsys: pytest.CaptureFixture[str]) -> Iterator[Shop]:
     with opened(place, capsys) as made:
         made.sell("one", 2)
-        made.sell("two", 4, **DATES_LATER)
+        made.sell("two", 4, **DATES_LATER, metadata={"region": "us", "tier": 3, "nested": {}})
         made.sell("three", 1)
         yield made
 
@@ -32,6 +32,9 @@ def shop(place: Workplace, capsys: pytest.CaptureFixture[str]) -> Iterator[Shop]
         ("instance.license == 'growth-v2'", []),
         ("dates.end > timestamp('2036-06-01T00:00:00Z')", ["two"]),
         ("dates.start < timestamp('2026-06-01T00:00:00Z')", ["three", "one", "two"]),
+        ("instance.metadata.region == 'eu' && instance.slug == 'one'", ["one"]),
+        ("has(instance.metadata.tier) && instance.metadata.tier > 1", ["two"]),
+        ("1 in instance.metadata.nested.ports", ["three", "one"]),
         ("true", ["three", "one", "two"]),
     ],
 )

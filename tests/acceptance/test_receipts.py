@@ -219,18 +219,6 @@ def test_the_first_stop_finishes_what_is_under_way(
     assert shop.run("apply", "plan.json").code == 0
 
 
-def test_a_receipt_replaces_only_a_receipt(shop: Shop) -> None:
-    shop.plan()
-    for name, text in (("catalog.txt", "version: 1\n"), ("data.json", '{"version": 1}')):
-        (shop.folder / name).write_text(text)
-        refused = shop.run("apply", "plan.json", "--receipt", name)
-        assert refused.code == 3
-        assert f"{name} is there and is no receipt" in refused.stderr
-        assert (shop.folder / name).read_text() == text
-    for _ in range(2):
-        assert shop.run("apply", "plan.json", "--receipt", "receipt.json").code == 0
-
-
 @pytest.mark.parametrize("index", [0, 4], ids=["while it reads", "while it writes"])
 def test_the_second_stop_ends_at_once(
     shop: Shop, proxy: FaultProxy, start: Start, index: int

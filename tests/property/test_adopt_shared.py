@@ -5,7 +5,7 @@ Texts are shared by merge keys, anchors, aliases, `extends` and bundles, in line
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from types import SimpleNamespace
 from typing import cast
@@ -119,7 +119,7 @@ def test_any_drifted_grants_are_adopted_for_their_licenses_alone(
     chosen = data.draw(st.lists(st.sampled_from(names), unique=True)) if names else []
     factor = data.draw(st.sampled_from([1, 10**9, 2**30, 0.5]))
     for number, name in enumerate(chosen):
-        objects[name] = replace(objects[name], fields={"value": (100 + number) * factor})
+        objects[name] = objects[name].changed(fields={"value": (100 + number) * factor})
     catalog = FakeCatalog(*objects.values())
     only = frozenset(map(parse_address, chosen))
     before = grants_of(source)

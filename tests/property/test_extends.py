@@ -81,7 +81,7 @@ def declare(folder: Path, catalog: Catalog) -> DesiredState:
 def placeless(desired: DesiredState) -> DesiredState:
     here = SourceRef("catalog.yaml", 1, 1)
     resources: dict[Any, Resource] = {
-        address: replace(each, source=here, sources={})
+        address: each.changed(source=here, sources={})
         for address, each in desired.resources.items()
     }
     return replace(desired, resources=resources)

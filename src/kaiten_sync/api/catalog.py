@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import replace
 from datetime import UTC, datetime
 from types import TracebackType
 from typing import Any, Self
@@ -282,7 +281,7 @@ class HttpCatalog:
             return found
         slugs = dict(families)
         return tuple(
-            replace(each, family_slug=slugs.get(each.family_id)) if each in unnamed else each
+            each.changed(family_slug=slugs.get(each.family_id)) if each in unnamed else each
             for each in found
         )
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 import json
 from urllib.parse import unquote
 
-import httpx
-
+from kaiten_sync.api.bounds import Headers
 from kaiten_sync.api.paths import INSTANCES
 from kaiten_sync.errors import (
     BilledError,
@@ -39,7 +38,7 @@ def refusal(
     method: str,
     path: str,
     status: int,
-    headers: httpx.Headers,
+    headers: Headers,
     content: bytes,
     *,
     hide: Redaction,
@@ -95,7 +94,7 @@ def _is_about(instance: str | None, path: str) -> bool:
     return len(said) >= _TEXT_LIMIT or said.endswith(asked) or asked.endswith(said)
 
 
-def _problem(headers: httpx.Headers, content: bytes, hide: Redaction) -> dict[str, str]:
+def _problem(headers: Headers, content: bytes, hide: Redaction) -> dict[str, str]:
     if "json" not in headers.get("content-type", ""):
         return {}
     try:

@@ -42,11 +42,11 @@ def decode_object(kind: str, item: object, parent: Address | None = None) -> Liv
     if parent is not None and body.get(spec.parent_wire, parent.slug) != parent.slug:
         raise ServerError(f"asked for {spec.plural} of {parent}, the server answered with others")
     address = Address(spec.kind, safe_slug(body.get(spec.slug_wire), kind), parent)
-    fields = {
-        name: _decode(address, field, value)
-        for name, field in spec.fields.items()
-        if (value := body.get(field.read_name)) is not None
-    }
+    fields: dict[str, Json] = {}
+    for name, field in spec.fields.items():
+        value = body.get(field.read_name)
+        if value is not None:
+            fields[name] = _decode(address, field, value)
     for name in spec.required:
         if name not in fields:
             raise ServerError(f"the server returned {address} without its {name}")

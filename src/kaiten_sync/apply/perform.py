@@ -79,7 +79,7 @@ def _move_holder(catalog: Catalog, change: Change, expected: Expected) -> Writte
         message = f"{_LEFT[error.code]} ({error.code})"
         is_billed = error.code == _BILLED
         raise LeftError(message, code=error.code, is_billed=is_billed) from error
-    kept = {name: value for name, value in seen.items() if name != instance.HELD}
+    kept = {n: value for n, value in seen.items() if n not in (instance.HELD, instance.METADATA)}
     return Written(has_written, kept)
 
 

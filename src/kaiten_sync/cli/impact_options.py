@@ -14,6 +14,7 @@ from kaiten_sync.cli.whole_number import WholeNumber
 from kaiten_sync.model.impact import DEFAULT_BUDGET
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
+_NAMES = f"{__name__}.names"
 _MAX_BUDGET = 1_000_000
 """Requests. More is a slip of the keyboard: a server with a limit would be busy for days."""
 
@@ -36,12 +37,24 @@ def budget_option(function: _Function) -> _Function:
 
 
 def names_option(function: _Function) -> _Function:
-    """Whether holders are named."""
+    """Whether holders are named, also by what the run says beside its result."""
     return click.option(
         "--names/--no-names",
         default=None,
+        callback=_noted,
         help="Name instances and customers. Default: yes, but not in CI of a public repository.",
     )(function)
+
+
+def may_name(context: click.Context | None) -> bool:
+    """Whether a run may name instances and customers; for commands without the option, too."""
+    asked = None if context is None else context.meta.get(_NAMES)
+    return names_are_shown(asked=None) if asked is None else asked is True
+
+
+def _noted(context: click.Context, _option: click.Parameter, asked: bool | None) -> bool | None:
+    context.meta[_NAMES] = names_are_shown(asked=asked)
+    return asked
 
 
 def names_are_shown(*, asked: bool | None) -> bool:

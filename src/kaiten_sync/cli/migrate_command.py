@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from kaiten_sync.cli.completion import complete_family
-from kaiten_sync.cli.impact_options import names_are_shown
+from kaiten_sync.cli.impact_options import names_are_shown, names_option
 from kaiten_sync.cli.options import (
     OUTPUT_FILE,
     ServerChoice,
@@ -58,11 +58,7 @@ from kaiten_sync.report import formats
 @click.option(
     "-o", "--out", type=OUTPUT_FILE, metavar="FILE", help="Write the plan file here, to be applied."
 )
-@click.option(
-    "--names/--no-names",
-    default=None,
-    help="Name customers. Default: yes, but not in CI of a public repository.",
-)
+@names_option
 @format_option(formats.PROPOSAL)
 def command(
     family: str,

@@ -57,10 +57,17 @@ def say_failure(error: KaitenSyncError) -> None:
 
 
 class TerminalNotices:
-    """Writes notices to standard error."""
+    """Writes notices to standard error. Without `is_named` they name no holder."""
+
+    def __init__(self, *, is_named: bool = True) -> None:
+        self._is_named = is_named
 
     def notify(self, text: str) -> None:
         """Write one line."""
+        if not self._is_named:
+            from kaiten_sync.jobs.nameless import Nameless
+
+            text = Nameless().text(text)
         say(text)
 
 

@@ -11,6 +11,7 @@ import click
 from kaiten_sync.cli.completion import answer_shell
 from kaiten_sync.cli.elsewhere import usage_message
 from kaiten_sync.cli.exit_codes import ExitCode, code_of
+from kaiten_sync.cli.impact_options import may_name
 from kaiten_sync.cli.options import chosen_format
 from kaiten_sync.cli.root import root
 from kaiten_sync.cli.streams import guarded_streams
@@ -43,6 +44,7 @@ def run(args: Sequence[str]) -> int:
 
 
 def _run(args: Sequence[str], output_format: str, redaction: Redaction) -> int:
+    context: click.Context | None = None
     try:
         context = root.make_context(PROGRAM, list(args), obj=redaction)
         with context:
@@ -68,19 +70,23 @@ def _run(args: Sequence[str], output_format: str, redaction: Redaction) -> int:
         click.echo(stopped.message, err=True)
         return code_of(stopped)
     except KaitenSyncError as error:
-        _report(error, output_format)
+        _report(error, output_format, context)
         return code_of(error)
     except OSError as error:
         # A full disk, too many open files or the like: nobody's bug.
-        return _failed(KaitenSyncError(f"the system said: {error}"), output_format)
+        return _failed(KaitenSyncError(f"the system said: {error}"), output_format, context)
     except Exception as error:  # noqa: BLE001  (the one place: no traceback for a user)
         bug = KaitenSyncError(f"{type(error).__name__}: {error}", hint=_BUG_HINT)
-        return _failed(bug, output_format)
+        return _failed(bug, output_format, context)
 
 
-def _report(error: KaitenSyncError, output_format: str) -> None:
+def _report(error: KaitenSyncError, output_format: str, context: click.Context | None) -> None:
     from kaiten_sync.cli.output import say_failure
 
+    if not may_name(context):
+        from kaiten_sync.jobs.nameless import Nameless
+
+        Nameless().error(error)
     _print_error(error, output_format)
     say_failure(error)
 
@@ -101,9 +107,9 @@ def _print_error(error: KaitenSyncError, output_format: str) -> None:
         click.echo(DIAGNOSTICS[output_format](error.diagnostics, Look()), nl=False)
 
 
-def _failed(error: KaitenSyncError, output_format: str) -> int:
+def _failed(error: KaitenSyncError, output_format: str, context: click.Context | None) -> int:
     """Report what no class of ours describes; the traceback of what was raised is for us."""
     if os.environ.get("KAITEN_SYNC_DEBUG"):
         traceback.print_exc()
-    _report(error, output_format)
+    _report(error, output_format, context)
     return ExitCode.FAILED

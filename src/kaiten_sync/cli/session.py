@@ -12,6 +12,7 @@ from dataclasses import replace
 import click
 
 from kaiten_sync.bootstrap import Flags, local_ports, open_workspace
+from kaiten_sync.cli.impact_options import may_name
 from kaiten_sync.cli.next_command import PLACE, PROJECT, given
 from kaiten_sync.cli.options import CatalogChoice, PolicyChoice, ServerChoice
 from kaiten_sync.cli.output import TerminalNotices
@@ -37,7 +38,7 @@ def terminal_ports(*, has_bar: bool = True, is_offline: bool = False) -> Ports:
     `has_bar` allows a progress bar; a command whose result shows how far it is needs none.
     `is_offline`: no server is asked, so a person who waits does not wait for one.
     """
-    notices = TerminalNotices()
+    notices = _notices()
     return local_ports(
         notices=notices,
         progress=terminal_progress(has_bar=has_bar, is_offline=is_offline),
@@ -63,7 +64,7 @@ def workspace_of(project_file: str | None, server: ServerChoice) -> Workspace:
         connections=server.connections,
     )
     workspace = open_workspace(
-        project_file, flags, os.environ, redaction=_redaction(), notices=TerminalNotices()
+        project_file, flags, os.environ, redaction=_redaction(), notices=_notices()
     )
     return replace(workspace, words=given(*PROJECT))
 
@@ -137,6 +138,11 @@ def limit_of(text: str | None, option: str) -> Limit | None:
 def _redaction() -> Redaction:
     """What the streams of this run hide, which learns every token that is found."""
     return click.get_current_context().find_object(Redaction) or Redaction()
+
+
+def _notices() -> TerminalNotices:
+    """The notices of this run, which name holders only if that is wanted."""
+    return TerminalNotices(is_named=may_name(click.get_current_context()))
 
 
 def _addresses(texts: Sequence[str], option: str = "") -> frozenset[Address]:

@@ -158,9 +158,7 @@ class _Tour:
         above, _, text = path.read_text(encoding="utf-8").partition("  growth:\n")
         growth, _, below = text.partition("\n  enterprise:\n")
         sold = growth.replace("api-calls: 1000", "api-calls: 500")
-        path.write_text(
-            f"{above}  enterprise:\n{below}\nfamilies:\n  growth:\n{sold}", encoding="utf-8"
-        )
+        path.write_text(f"{above}  enterprise:\n{below}\n  growth:\n{sold}", encoding="utf-8")
         print_result(
             "  catalog/licenses.yaml: growth moves from `licenses` to `families`, with 500\n\n"
         )

@@ -18,6 +18,9 @@ from kaiten_sync.model.resource import DesiredState, LiveResource, LiveState, Re
 from kaiten_sync.model.settings import Scope
 from kaiten_sync.model.value import ABSENT, Absent, Json, is_same, spelled_as
 
+_PLAIN = frozenset({bool, int, str})
+"""Types of values that are the same if they are equal and of one type."""
+
 
 def diff_catalog(desired: DesiredState, live: LiveState, scope: Scope) -> CatalogDiff:
     """Every difference, in address order.
@@ -33,9 +36,10 @@ def diff_catalog(desired: DesiredState, live: LiveState, scope: Scope) -> Catalo
     ]
     unchanged = len(desired.resources) - len(differences)
     for address, found in live.resources.items():
+        if address in desired.resources:
+            continue
         is_owned = desired.owns_place_of(address)
-        is_in_view = scope.covers(address) and (address.parent is None or is_owned)
-        if is_in_view and address not in desired.resources:
+        if scope.covers(address) and (address.parent is None or is_owned):
             differences.append(replace(_unmanaged(found), is_drift=is_owned))
     return CatalogDiff(differences=_sorted(differences), unchanged=unchanged)
 
@@ -75,6 +79,8 @@ def _sorted(differences: Iterable[Difference]) -> tuple[Difference, ...]:
 def _compare(resource: Resource, live: LiveResource | None) -> Difference | None:
     if live is None:
         return _missing(resource)
+    if _is_as_declared(resource, live):
+        return None
     changed = tuple(_changed_fields(resource, live))
     if not changed:
         return None
@@ -89,6 +95,16 @@ def _compare(resource: Resource, live: LiveResource | None) -> Difference | None
         updated_at=live.updated_at,
         updated_by=live.updated_by,
     )
+
+
+def _is_as_declared(resource: Resource, live: LiveResource) -> bool:
+    """Whether nothing differs, as far as a look at plain values says: mostly that is enough."""
+    there = live.fields
+    for name, declared in resource.fields.items():
+        found = there.get(name, ABSENT)
+        if type(declared) not in _PLAIN or type(found) is not type(declared) or found != declared:
+            return False
+    return not any(_implied(spec_of(resource.address.kind), resource, live))
 
 
 def _missing(resource: Resource) -> Difference:

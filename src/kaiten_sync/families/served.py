@@ -123,13 +123,13 @@ def as_sold(live: LiveState, shown: Mapping[Address, Address]) -> LiveState:
     for address, each in live.resources.items():
         if address.root in roots:
             there = moved(address, roots)
-            resources[there] = replace(each, address=there)
+            resources[there] = each.changed(address=there)
     for family in shown:
         sold = found[family.slug].served is not None
         names = spec_of(family.kind).fields
         fields = {name: value for name, value in resources[family].fields.items() if name in names}
         fields = {**fields, SOLD: sold}
-        resources[family] = replace(resources[family], fields=fields)
+        resources[family] = resources[family].changed(fields=fields)
     lists = {
         ChildList(family, child.kind)
         for family, version in shown.items()

@@ -35,7 +35,8 @@ class Resolution:
 
     `hidden` are the versions of declared families that are left alone; `unheld` those that nobody
     may hold, and `rests` the fields of versions that have to stay as they were, for the plan to be
-    right. `versions` has the chosen version of each family.
+    right. `versions` has the chosen version of each family, and `reasons` why each other
+    version of them is changed.
     """
 
     desired: DesiredState
@@ -44,6 +45,7 @@ class Resolution:
     unheld: frozenset[Address] = frozenset()
     rests: Mapping[Address, tuple[str, ...]] = field(default_factory=dict)
     versions: Mapping[Address, Address] = field(default_factory=dict)
+    reasons: Mapping[Address, str] = field(default_factory=dict)
     refusals: tuple[Diagnostic, ...] = ()
     holders: Holders = field(default_factory=Holders)
 
@@ -60,10 +62,13 @@ class Resolution:
             if each.serves is not None and each.address in self.versions
         }
 
-    def declared_as(self, change: Change) -> Change:
-        """A change of a version, with what of the family it is declared as."""
+    def of_family(self, change: Change) -> Change:
+        """A change of a version, with what of the family it is declared as, or why it is made."""
         declared = moved(change.address, {v: family for family, v in self.versions.items()})
-        return replace(change, declared_as=declared) if declared != change.address else change
+        if declared != change.address:
+            return replace(change, declared_as=declared)
+        reason = self.reasons.get(change.address)
+        return change if reason is None else replace(change, reason=reason)
 
     def without_hidden(self, diff: CatalogDiff) -> CatalogDiff:
         """The differences but for those of versions that are never compared."""
@@ -91,15 +96,16 @@ def as_versions(
     for address, each in desired.resources.items():
         if address.root in versions:
             there = moved(address, versions)
-            resources[there] = replace(each, address=there)
+            resources[there] = each.changed(address=there)
     unheld: set[Address] = set()
+    why: dict[Address, str] = {}
     rests: dict[Address, tuple[str, ...]] = {}
     for sold, choice in chosen:
-        for each in _version_resources(sold, choice, versions, resources):
-            resources[each.address] = each
-        replaced = _replaced(sold, choice, holders)
-        unheld |= {each.address for each in replaced}
-        resources |= {each.address: _withdrawn(sold, each) for each in replaced}
+        changed = {e.address: e for e in _version_resources(sold, choice, versions, resources)}
+        replaced = {e.address: _withdrawn(sold, e) for e in _replaced(sold, choice, holders)}
+        unheld |= replaced.keys()
+        why |= _reasons(choice, changed, replaced)
+        resources |= changed | replaced
         if choice.serves is not None and choice.way in (Way.IN_PLACE, Way.NEW_VERSION):
             served = version_address(choice.address, choice.serves)
             rests[served] = _RESTS_ON
@@ -112,11 +118,7 @@ def as_versions(
         desired=replace(
             desired,
             resources=dict(sorted(resources.items(), key=lambda item: item[0].sort_key)),
-            owns=frozenset(
-                ChildList(moved(each.parent, versions), each.kind)
-                for each in desired.owns
-                if each.parent in versions or each.parent not in desired.terms
-            ),
+            owns=_owned(desired, versions),
             protected=desired.protected.union(moved(a, versions) for a in desired.protected),
         ),
         choices=tuple(choice for _, choice in chosen),
@@ -124,8 +126,18 @@ def as_versions(
         unheld=frozenset(unheld),
         rests=rests,
         versions=versions,
+        reasons=why,
         refusals=tuple(refusals),
         holders=holders,
+    )
+
+
+def _owned(desired: DesiredState, versions: Mapping[Address, Address]) -> frozenset[ChildList]:
+    """The lists of grants that the declaration owns, those of families in their versions."""
+    return frozenset(
+        ChildList(moved(each.parent, versions), each.kind)
+        for each in desired.owns
+        if each.parent in versions or each.parent not in desired.terms
     )
 
 
@@ -158,7 +170,7 @@ def _version_resources(
         }
     if sold.goes_back_to is not None:
         fields = {STATE: PUBLISHED, DEFAULT: True}
-    yield replace(declared, fields=fields)
+    yield declared.changed(fields=fields)
     if choice.serves != choice.version and live is not None and live.has_default:
         before = live.shown
         if before.address != version:
@@ -189,3 +201,14 @@ def _replaced(sold: SoldFamily, choice: FamilyChoice, holders: Holders) -> tuple
         and each.address in holders.checked
         and each.address not in holders.instances
     )
+
+
+def _reasons(
+    choice: FamilyChoice, changed: Collection[Address], replaced: Collection[Address]
+) -> dict[Address, str]:
+    """Why versions are changed, and replaced ones archived."""
+    why = f"{choice.address} sells {choice.version}"
+    if choice.version is None:
+        why = f"{choice.address} is no longer sold"
+    nobody = f"{why}, and nobody holds this version"
+    return {**dict.fromkeys(changed, why), **dict.fromkeys(replaced, nobody)}

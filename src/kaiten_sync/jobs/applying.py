@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 
 from kaiten_sync.errors import (
@@ -21,7 +21,7 @@ from kaiten_sync.jobs.agreed import (
     read_plan_file,
 )
 from kaiten_sync.jobs.moving import check_moved
-from kaiten_sync.jobs.nameless import unnamed_refusals
+from kaiten_sync.jobs.nameless import Nameless, NamelessJournal
 from kaiten_sync.jobs.planning import PlanRequest, case_of, judged, propose, refuse
 from kaiten_sync.jobs.promoting import check_turn
 from kaiten_sync.jobs.receipt import Receipt
@@ -291,22 +291,20 @@ def _execute(
     permit: Permit = lambda _changes: None,
     verify: Callable[[], None] = lambda: None,
 ) -> ApplyResult:
-    """Verify, apply, and close the receipt however it ends.
-
-    A plan that moves holders names them itself.
-    """
-    watcher = request.watch(plan)
-    is_named = request.planning.is_named or plan.migration is not None
-    if request.receipt is None:
-        with unnamed_refusals(is_named=is_named):
-            verify()
-            return _apply(plan, catalog, watcher, permit, ports)
-    journal = Receipt(request.receipt, plan, ports)
+    """Verify, apply, and close the receipt however it ends."""
+    nameless = None if request.planning.is_named else Nameless.of(plan)
+    journal = request.watch(plan if nameless is None else nameless.plan(plan))
+    receipt = None if request.receipt is None else Receipt(request.receipt, plan, ports)
+    if receipt is not None:
+        journal = _Journals((receipt, journal))
+    if nameless is not None:
+        journal = NamelessJournal(journal, nameless)
     ended: ApplyResult | KaitenSyncError | None = KaitenSyncError("the run ended unexpectedly")
     try:
-        with unnamed_refusals(is_named=is_named):
+        with nullcontext() if nameless is None else nameless.errors():
             verify()
-            ended = _apply(plan, catalog, _Journals((journal, watcher)), permit, ports)
+            ended = _apply(plan, catalog, journal, permit, ports)
+        ended = ended if nameless is None else nameless.result(ended)
     except KaitenSyncError as error:
         ended = error
         raise
@@ -314,8 +312,8 @@ def _execute(
         ended = None  # as after a kill: what was under way has no outcome
         raise
     finally:
-        if ended is not None:
-            journal.close(ended)
+        if ended is not None and receipt is not None:
+            receipt.close(ended)
     return ended
 
 

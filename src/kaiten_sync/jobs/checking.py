@@ -8,6 +8,7 @@ from pathlib import Path
 
 from kaiten_sync.errors import UsageError
 from kaiten_sync.jobs.agreed import Agreed, agreed_before, plan_of
+from kaiten_sync.jobs.overwriting import Output, check_replaces
 from kaiten_sync.jobs.planning import (
     PlanCase,
     PlanRequest,
@@ -77,6 +78,8 @@ def check(workspace: Workspace, request: PlanRequest, asked: CheckRequest, ports
         KaitenSyncError: as `plan` does.
     """
     path = asked.path
+    beside = ("--impact-out", request.impact_out)
+    check_replaces(asked.fresh, ports.files, Output.FRESH, ("-o", path), beside)
     connection = workspace.connect(None)
     case = case_of(workspace, connection, replace(request, out=path), ports)
     content = ports.files.read(Path(path)) if ports.files.exists(Path(path)) else None

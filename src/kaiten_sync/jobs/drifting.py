@@ -9,9 +9,10 @@ from pathlib import Path
 
 from kaiten_sync.drift import DriftCase, check_drift, plan_revert
 from kaiten_sync.errors import KaitenSyncError, UsageError
-from kaiten_sync.jobs.agreed import Agreed, agreed_on, read_plan_file
+from kaiten_sync.jobs.agreed import Agreed, agreed_on
 from kaiten_sync.jobs.moving import check_moved
 from kaiten_sync.jobs.nameless import unnamed
+from kaiten_sync.jobs.overwriting import Output, check_replaces
 from kaiten_sync.jobs.planning import Proposal
 from kaiten_sync.jobs.ruling import ruled_with_impact
 from kaiten_sync.jobs.workspace import Workspace
@@ -108,13 +109,12 @@ def revert(workspace: Workspace, request: DriftRequest, out: str | None, ports: 
     """The plan that undoes edits on the server, written to `out` unless a guard refuses it.
 
     Raises:
-        PlanFileError: `out` is a file, and not a plan.
-        UsageError: it cannot be written, or an object that is named is not declared.
+        UsageError: `out` is another file, or cannot be written, or an object that is named is not
+            declared.
         KaitenSyncError: as `drift.plan_revert` does.
     """
     sides = sides_of(workspace, request, ports)
-    if out is not None and ports.files.is_file(Path(out)):
-        read_plan_file(out, ports.files)  # a plan may be replaced; a catalog, by a slip, must not
+    check_replaces(out, ports.files, Output.PLAN)
     desired = load(sides.source)
     unknown = _strangers(request.only, desired.resources)
     if unknown:

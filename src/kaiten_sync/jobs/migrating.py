@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from kaiten_sync.errors import UsageError
-from kaiten_sync.jobs.agreed import read_plan_file
+from kaiten_sync.jobs.nameless import unnamed
+from kaiten_sync.jobs.overwriting import Output, check_replaces
 from kaiten_sync.jobs.ruling import ruled
 from kaiten_sync.jobs.workspace import Workspace
 from kaiten_sync.migration import MigrationInputs, make_migration
 from kaiten_sync.model.address import Address
 from kaiten_sync.model.policy_rule import rules_digest
-from kaiten_sync.model.ports import Files, Ports
+from kaiten_sync.model.ports import Ports
 from kaiten_sync.model.settings import Limit
 from kaiten_sync.plan import Proposal, write_plan
-from kaiten_sync.report.impact_words import without_names
 
 __all__ = ["MigrateRequest", "migrate"]
 
@@ -27,7 +27,8 @@ class MigrateRequest:
     `to` is a version, None for the one that the family serves. `wave` limits the plan to a share
     of the holders, and `where` is an expression in CEL that chooses among them. `allowed` are moved
     whatever it takes from them, `skipped` are left. `max_moves` overrides the project's limit.
-    Without `is_named` no customer is named. `out` is the file to write.
+    Without `is_named` only the file names instances, and nothing customers. `out` is the file to
+    write.
     """
 
     family: str
@@ -46,14 +47,13 @@ def migrate(workspace: Workspace, request: MigrateRequest, ports: Ports) -> Prop
 
     Raises:
         UsageError: the family or the version does not exist, the wave is of nobody, or `out` is
-            another plan's file.
+            another file.
         KaitenSyncError: as `make_migration` and `Connect` do.
     """
     connection = workspace.connect(None)
     if request.wave is not None and request.wave.is_nothing:
         raise UsageError("a wave takes at least one holder", hint="such as --wave 10%, or --wave 5")
-    if request.out is not None:
-        _check_is_free(request.out, ports.files)
+    check_replaces(request.out, ports.files, Output.MIGRATION)
     inputs = MigrationInputs(
         target=connection.target,
         family=request.family,
@@ -73,17 +73,4 @@ def migrate(workspace: Workspace, request: MigrateRequest, ports: Ports) -> Prop
     proposal = ruled(proposal, workspace.policy, ports)
     if request.out is not None and not proposal.refusals:
         ports.files.write(Path(request.out), write_plan(proposal.plan))
-    if proposal.impact is None or request.is_named:
-        return proposal
-    return replace(proposal, impact=without_names(proposal.impact))
-
-
-def _check_is_free(path: str, files: Files) -> None:
-    """Never replace the plan of a catalog: it records what was agreed."""
-    if not files.is_file(Path(path)) or not files.read(Path(path)):
-        return
-    if read_plan_file(path, files).migration is None:
-        raise UsageError(
-            f"{path} is the plan of a catalog, and was left as it is",
-            hint="name another file, such as plans/growth.migration.json",
-        )
+    return proposal if request.is_named else unnamed(proposal)

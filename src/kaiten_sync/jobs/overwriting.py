@@ -6,45 +6,80 @@ A catalog or a plan that is named by mistake would be gone.
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
+from typing import Any
 
+from kaiten_sync.declare import conflicts
 from kaiten_sync.errors import UsageError
 from kaiten_sync.model.ports import Files
 
+_MOVES = "migration"
+
+
+@dataclass(frozen=True, slots=True)
+class _OutputForm:
+    """What a file is called, the option that names it, and how one is recognized."""
+
+    called: str
+    option: str
+    is_one: Callable[[Mapping[str, Any]], bool]
+
 
 class Output(Enum):
-    """A kind of file that is written beside a plan: its name, its option, a member that it has."""
+    """A kind of file that a command writes."""
 
-    RECEIPT = ("receipt", "--receipt", "outcomes")
-    IMPACT = ("impact", "--impact-out", "takenAt")
+    PLAN = _OutputForm("plan of a catalog", "-o", lambda found: _is_plan(found, moves=False))
+    FRESH = _OutputForm("plan of a catalog", "--fresh", lambda found: _is_plan(found, moves=False))
+    MIGRATION = _OutputForm("migration plan", "-o", lambda found: _is_plan(found, moves=True))
+    RECEIPT = _OutputForm("receipt", "--receipt", lambda found: "startedAt" in found)
+    IMPACT = _OutputForm("impact", "--impact-out", lambda found: "takenAt" in found)
 
 
-def check_replaces(path: str, files: Files, output: Output, beside: str | None = None) -> None:
+def check_replaces(
+    path: str | None, files: Files, output: Output, *beside: tuple[str, str | None]
+) -> None:
     """Make sure that there is no file, an empty one, or one of this kind.
 
-    `beside` is a file that the same command writes.
+    `beside` are other files that the same command reads or writes, each with its option.
 
     Raises:
         UsageError: something else is there, or will be.
     """
-    what, option, member = output.value
-    if beside is not None and Path(path).resolve() == Path(beside).resolve():
-        raise UsageError(f"{option} would overwrite {beside}", hint="name another file")
+    if path is None:
+        return
+    kind: _OutputForm = output.value
+    for option, other in beside:
+        if other is not None and Path(path).resolve() == Path(other).resolve():
+            raise UsageError(
+                f"{kind.option} would overwrite {other}, the file of {option}",
+                hint="name another file",
+            )
     if not files.is_file(Path(path)):
         return
     try:
         content = files.read(Path(path))
     except UsageError:
         return  # whether it can be written shows in a moment
-    if not content:
-        return
+    if content and not _is_of(kind, output, content):
+        raise UsageError(
+            f"{path} is there and is no {kind.called}; it was left as it is",
+            hint=f"name another file with {kind.option}, or remove this one first",
+        )
+
+
+def _is_of(kind: _OutputForm, output: Output, content: bytes) -> bool:
     try:
         found = json.loads(content)
     except (ValueError, RecursionError):
-        found = None
-    if not (isinstance(found, dict) and member in found):
-        raise UsageError(
-            f"{path} is there and is no {what}; it was left as it is",
-            hint=f"name another file with {option}",
-        )
+        # A plan that git could not merge is made again.
+        is_unmerged = any(conflicts(content.decode(errors="replace").splitlines()))
+        return output is Output.PLAN and is_unmerged and b'"managed"' in content
+    return isinstance(found, dict) and kind.is_one(found)
+
+
+def _is_plan(found: Mapping[str, Any], *, moves: bool) -> bool:
+    is_plan = {"changes", "observed", "digest"} <= found.keys()
+    return is_plan and (found.get("kind") == _MOVES) is moves

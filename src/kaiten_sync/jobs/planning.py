@@ -105,6 +105,7 @@ def plan(workspace: Workspace, request: PlanRequest, ports: Ports) -> Proposal:
         KaitenSyncError: as `pipeline.load`, `pipeline.make_plan` and `Connect` do.
     """
     connection = workspace.connect(None)
+    check_replaces(request.out, ports.files, Output.PLAN)
     case = case_of(workspace, connection, request, ports)
     with connection.open() as catalog:
         proposal = judged(propose(case, catalog, ports), case, request, catalog, ports)
@@ -135,8 +136,7 @@ def case_of(
     workspace: Workspace, connection: Connection, request: PlanRequest, ports: Ports
 ) -> PlanCase:
     """What a request means for a target. Raises as `plan` does."""
-    if request.impact_out is not None:
-        check_replaces(request.impact_out, ports.files, Output.IMPACT, beside=request.out)
+    check_replaces(request.impact_out, ports.files, Output.IMPACT, ("-o", request.out))
     try:
         agreed = agreed_on(
             connection.target,

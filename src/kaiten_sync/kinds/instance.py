@@ -27,9 +27,13 @@ KEPT = ("startLicenseDate", "endLicenseDate", "metadata")
 """The fields that a migration binds itself to, apart from the version."""
 
 
+METADATA = "metadataValues"
+"""The metadata themselves, for expressions. They may hold what belongs in no plan file."""
+
+
 def mark_metadata(fields: dict[str, Any]) -> None:
-    """Keep only a fingerprint of the metadata: it may hold what belongs in no plan file."""
-    # Whether it changed is all that a migration has to know.
+    """Keep only a fingerprint of the metadata where a plan file has them."""
+    # Whether they changed is all that a migration has to know.
     fields["metadata"] = fingerprint(fields.get("metadata") or {})
 
 
@@ -58,6 +62,7 @@ INSTANCE = KindSpec(
         # The server keeps the zone of an instance if a PUT leaves it out, and replaces metadata.
         FieldSpec(name="deploymentZone", wire="deploymentZoneId", read="deploymentZoneSlug"),
         FieldSpec(name="metadata", type=FieldType.JSON, mutability=Mutability.MUTABLE),
+        FieldSpec(name=METADATA, wire="metadata", read="metadata", type=FieldType.JSON),
     ),
 )
 """A PUT repeats all of it. Integrations have requests of their own."""

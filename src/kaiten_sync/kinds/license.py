@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any
 
 from kaiten_sync.kinds.license_rules import license_diagnostics, moving_versions
@@ -59,7 +58,7 @@ def name_families(listed: Sequence[LiveResource]) -> Sequence[LiveResource]:
         if each.family_id is not None and each.fields.get("version") == "1"
     }
     return [
-        replace(each, fields={**each.fields, "familySlug": slugs[each.family_id]})
+        each.changed(fields={**each.fields, "familySlug": slugs[each.family_id]})
         if each.family_id in slugs
         else each
         for each in listed

@@ -34,6 +34,9 @@ TYPE_WORDS: Mapping[FieldType, str] = {
 _SPELLED_ONE_WAY = frozenset({bool, int, str, type(None)})
 """Most values: asking for their type first takes a third of the time of a match."""
 
+_SAME_IN_EVERY_FIELD = frozenset({bool, str, type(None)})
+"""Values that no type of field spells in another way."""
+
 
 def fits(spec: FieldSpec, value: object) -> bool:
     """Whether a value that is not null has the type of a field."""
@@ -42,6 +45,8 @@ def fits(spec: FieldSpec, value: object) -> bool:
 
 def normal_value(spec: FieldSpec, value: Json) -> Json:
     """One value in the spelling that comparisons use."""
+    if type(value) in _SAME_IN_EVERY_FIELD:
+        return value
     if spec.is_set and isinstance(value, list | tuple):
         # The server returns sets in an order of its own, which changes from one answer to the
         # next.
@@ -54,6 +59,8 @@ def declared_value(spec: FieldSpec, value: Json) -> Json:
 
     It keeps the order in which a set was written, as the digests of earlier plans do.
     """
+    if type(value) in _SAME_IN_EVERY_FIELD:
+        return value
     # A declaration may use the API's -1. In plans and reports there is one word for it.
     if spec.type is FieldType.GRANT_VALUE and value == UNLIMITED_WIRE and is_number(value):
         return UNLIMITED

@@ -166,7 +166,7 @@ def _ordered(
     has_drafts: bool,
 ) -> tuple[Change, ...]:
     changes = to_changes(diff.differences, leaving, has_drafts=has_drafts)
-    changes = tuple(map(sold.declared_as, changes))
+    changes = tuple(map(sold.of_family, changes))
     created = (each.address for each in changes if each.action == Action.CREATE)
     replaced = {old: new for new, old in renamed(created, sold.desired, live, leaving.going)}
     return in_order(changes, families, live, replaced)

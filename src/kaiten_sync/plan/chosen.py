@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from kaiten_sync.errors import UsageError
 from kaiten_sync.expressions import Language, Unjudged, Verdict, check, judge
-from kaiten_sync.kinds.instance import HELD
+from kaiten_sync.kinds.instance import HELD, METADATA
 from kaiten_sync.model.address import Address
 from kaiten_sync.model.diagnostic import Diagnostic, Severity
 from kaiten_sync.model.resource import LiveResource
@@ -28,6 +28,9 @@ HOLDER_VARIABLES: Mapping[str, HolderVariable] = {
     "instance.slug": HolderVariable("string", "The instance's slug."),
     "instance.name": HolderVariable("string", "Its name."),
     "instance.license": HolderVariable("string", "The version that it holds: `growth-v2`."),
+    "instance.metadata": HolderVariable(
+        "map<string, dyn>", "Its metadata: `instance.metadata.region == 'eu'`."
+    ),
     "customer": HolderVariable("string", "The slug of its customer."),
     "customer.slug": HolderVariable("string", "The same."),
     "usage": HolderVariable(
@@ -46,15 +49,20 @@ _LANGUAGE = Language(variables={name: each.type for name, each in HOLDER_VARIABL
 _DATES = {"dates.start": "startLicenseDate", "dates.end": "endLicenseDate"}
 
 
-def check_named(option: str, named: Collection[Address], known: Collection[Address]) -> None:
+def check_named(
+    option: str, named: Collection[Address], known: Collection[Address], *, is_named: bool
+) -> None:
     """Make sure that the instances exist that an option names: a slip would move the wrong ones.
+
+    Without `is_named`, no other instance is proposed.
 
     Raises:
         UsageError: one of them does not.
     """
     for address in sorted(named, key=lambda each: each.sort_key):
         if address not in known:
-            close = get_close_matches(address.slug, [each.slug for each in known], n=1)
+            slugs = [each.slug for each in known] if is_named else []
+            close = get_close_matches(address.slug, slugs, n=1)
             raise UsageError(
                 f"{option} {address}: there is no such instance",
                 hint=f"did you mean instance/{close[0]}?" if close else f"leave out {option}",
@@ -118,6 +126,7 @@ def _row(holder: LiveResource, used: Mapping[str, float]) -> Mapping[str, Json |
         "instance.slug": holder.address.slug,
         "instance.name": str(fields.get("name") or ""),
         "instance.license": str(fields[HELD]),
+        "instance.metadata": fields.get(METADATA) or {},
         "customer": customer,
         "customer.slug": customer,
         "usage": dict(used),

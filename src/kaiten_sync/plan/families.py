@@ -46,12 +46,12 @@ def families_of(desired: DesiredState, live: LiveState) -> Families:
     """
     slugs = _slugs_of_live_families(desired, live)
     of: dict[Address, str] = {}
-    for address in (*live.resources, *desired.resources):
+    for address in filter(has_families, (*live.resources, *desired.resources)):
         found = live.resources.get(address)
         known = desired.resources.get(address) or found
-        if found is not None and found.family_id is not None and has_families(address):
+        if found is not None and found.family_id is not None:
             of[address] = slugs.get(found.family_id, found.family_id)
-        elif known is not None and has_families(address):
+        elif known is not None:
             slug = known.fields.get(link_of(address))
             of[address] = slug if isinstance(slug, str) else address.slug
     members: dict[str, list[Address]] = defaultdict(list)
@@ -117,10 +117,10 @@ def _slugs_of_live_families(desired: DesiredState, live: LiveState) -> dict[str,
     slugs: dict[str, str] = {}
     # Live last: what the server says of a family counts more than what is declared.
     for named in (desired.resources, live.resources):
-        for address, each in named.items():
+        for address in filter(has_families, named):
             found = live.resources.get(address)
             if found is not None and found.family_id is not None:
-                slug = each.fields.get(link_of(address)) or found.family_slug
+                slug = named[address].fields.get(link_of(address)) or found.family_slug
                 if isinstance(slug, str):
                     slugs[found.family_id] = slug
     return slugs

@@ -116,7 +116,7 @@ def propose_moves(case: MigrationCase) -> Proposal:
     strangers = [
         Diagnostic(
             rule="unknown-holder",
-            message=f"--skip {address} names nobody who holds another version of {case.family}",
+            message=f"{address} holds no other version of {case.family}, so --skip means nobody",
             severity=Severity.NOTE,
         )
         for address in sorted(case.skipped - staying.keys(), key=lambda each: each.sort_key)

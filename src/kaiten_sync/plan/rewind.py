@@ -58,7 +58,7 @@ def rewound(live: LiveState, plan: Plan, done: Collection[str]) -> LiveState:
         for change in changes[address]:  # the last comes first
             before |= {each.name: each.before for each in change.fields}
         fields = {name: value for name, value in before.items() if not isinstance(value, Absent)}
-        resources[address] = replace(found, fields=fields)
+        resources[address] = found.changed(fields=fields)
     _name_families(resources, plan, {a for a in changes if a not in live.resources})
     return LiveState(
         resources={a: r for a, r in resources.items() if a.parent is None or a.parent in resources},
@@ -75,4 +75,4 @@ def _name_families(
         slug = (observed.fields or {}).get(link)
         found = resources.get(address)
         if found is not None and isinstance(slug, str) and address._replace(slug=slug) in deleted:
-            resources[address] = replace(found, fields={**found.fields, link: slug})
+            resources[address] = found.changed(fields={**found.fields, link: slug})

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -190,9 +190,12 @@ def day_text(moment: datetime) -> str:
     return f"{moment.astimezone(UTC):%Y-%m-%d}"
 
 
-def without_names(impact: Impact) -> Impact:
-    """The same with numbers in place of instances, and without customers."""
-    numbers: dict[str, str] = {}
+def without_names(impact: Impact, known: Mapping[str, str] | None = None) -> Impact:
+    """The same with numbers in place of instances, and without customers.
+
+    `known` are numbers that instances have already.
+    """
+    numbers = dict(known or {})
     for change in impact.changes:
         for holder in change.looked_at:
             numbers.setdefault(holder.instance, f"holder {len(numbers) + 1}")

@@ -59,6 +59,12 @@ def after_moves(result: ApplyResult) -> Iterator[str]:
         return
     yield "Holders that were left keep their version. The next migration looks at them again."
     billed = [outcome for outcome in left if outcome.is_billed]
+    if billed and not result.is_named:
+        yield (
+            "Leave those out of it that the server does not let go, with --skip: in the plan file,"
+            " their numbers are the places of their changes."
+        )
+        return
     if billed:
         yield "Leave those out of it that the server does not let go:"
     for outcome in billed[:_LEFT_LIMIT]:

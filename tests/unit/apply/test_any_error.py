@@ -106,7 +106,7 @@ def test_what_failed_after_it_was_written_is_partly_applied() -> None:
     class Late(FakeCatalog):
         def list_children(self, children: ChildList) -> list[LiveResource] | None:
             found = list(super().list_children(children) or ())
-            return [replace(each, fields={"value": 7}) for each in found]
+            return [each.changed(fields={"value": 7}) for each in found]
 
     catalog = Late(
         live("entitlement/calls", name="Calls", type="NUMBER"),

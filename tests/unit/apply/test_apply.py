@@ -201,11 +201,10 @@ def test_a_delete_rests_on_the_whole_object() -> None:
 
 
 def test_an_object_made_again_under_the_same_name_is_another() -> None:
-    from dataclasses import replace
 
     catalog = FakeCatalog(live("group/g", name="Old"))
     plan = plan_against(catalog, desired(declared("group/g", name="New")))
-    catalog.objects[address("group/g")] = replace(live("group/g", name="Old"), id="another")
+    catalog.objects[address("group/g")] = live("group/g", name="Old").changed(id="another")
     assert "another object has this name now" in _stale(plan, catalog)[0]
 
 

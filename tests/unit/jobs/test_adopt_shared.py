@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from itertools import product
 from pathlib import Path
 from types import SimpleNamespace
@@ -172,7 +172,7 @@ def test_any_drifted_grants_are_adopted_for_their_licenses_alone(tmp_path: Path,
         }
         chosen = [f"license/{grant}" for grant, yes in zip(GRANTS, edited, strict=True) if yes]
         for number, name in enumerate(chosen):
-            objects[name] = replace(objects[name], fields={"value": 100 + number})
+            objects[name] = objects[name].changed(fields={"value": 100 + number})
         catalog = FakeCatalog(*objects.values())
         adoption = adopt(
             workplace(tmp_path, catalog),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from threading import Barrier
 
 import pytest
@@ -106,7 +105,7 @@ def test_one_failure_stops_the_reading() -> None:
 
 def test_a_version_is_named_by_the_family_that_its_first_version_opened() -> None:
     first = live("license/growth", name="G", version="1")
-    second = replace(live("license/growth-v2", name="G", version="2"), family_id=first.family_id)
+    second = live("license/growth-v2", name="G", version="2").changed(family_id=first.family_id)
     stranger = live("license/other-v2", name="O", version="2")
     catalog = FakeCatalog(first, second, stranger)
     found = read_live(catalog, need_of_everything(), Scope(), NoProgress()).resources

@@ -154,7 +154,7 @@ def stopped(made: Proposal, catalog: FakeCatalog, error: type[RefusedError]) -> 
 def test_apply_names_what_changed_by_rule_and_place() -> None:
     catalog = FakeCatalog(*FOUND.resources.values())
     grant = address("license/growth/grant/calls")
-    catalog.objects[grant] = replace(catalog.objects[grant], fields={"value": 7})
+    catalog.objects[grant] = catalog.objects[grant].changed(fields={"value": 7})
     error = stopped(proposal(TIGHTENED, FOUND), catalog, StalePlanError)
     document: dict[str, Any] = failure_json(error, 4)
     (line,), (found,) = document["findings"], document["diagnostics"]
@@ -171,7 +171,7 @@ def test_apply_names_what_changed_by_rule_and_place() -> None:
 
 def test_a_refused_plan_shows_the_places_in_each_format() -> None:
     place = SourceRef("catalog/growth.yaml", 14, 3)
-    grant = replace(TIGHTENED.resources[address("license/growth/grant/calls")], source=place)
+    grant = TIGHTENED.resources[address("license/growth/grant/calls")].changed(source=place)
     wanted = replace(TIGHTENED, resources={**TIGHTENED.resources, grant.address: grant})
     made = proposal(protecting(wanted, "license/growth"), FOUND)
     notices = [notice_of(RefusedError("the plan is refused", made.refusals))]

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 from tests.fakes.catalog import live
 from tests.support.values import declared, desired, live_state, proposal, sentences
@@ -23,7 +21,7 @@ def version(slug: str, number: int | None = None, **fields: object) -> Resource:
 
 
 def at(resource: Resource, file: str, line: int) -> Resource:
-    return replace(resource, source=SourceRef(file, line, 1))
+    return resource.changed(source=SourceRef(file, line, 1))
 
 
 def found(slug: str, number: int, state: str = "PUBLISHED", **fields: object) -> LiveResource:
@@ -191,9 +189,9 @@ def test_a_family_that_lost_its_first_version_is_not_opened_again() -> None:
 
 def test_a_family_without_a_name_is_known_by_its_versions_or_by_the_list_of_families() -> None:
     second = found("growth-v2", 2)
-    unnamed = replace(second, fields={**second.fields, "familySlug": None})
-    listed = replace(found("spring", 2), family_slug="growth")
-    listed = replace(listed, fields={**listed.fields, "familySlug": None})
+    unnamed = second.changed(fields={**second.fields, "familySlug": None})
+    listed = found("spring", 2).changed(family_slug="growth")
+    listed = listed.changed(fields={**listed.fields, "familySlug": None})
     for each in (unnamed, listed):
         (finding,) = sentences(proposal(desired(version("growth")), live_state(each)).refusals)
         assert finding.startswith("license/growth: the family growth is there already")
@@ -207,5 +205,5 @@ def test_a_family_that_nothing_opens_cannot_be_joined() -> None:
 
 def test_a_family_whose_slug_nothing_shows_may_be_joined() -> None:
     second = found("other-v2", 2)
-    unnamed = replace(second, fields={**second.fields, "familySlug": None})
+    unnamed = second.changed(fields={**second.fields, "familySlug": None})
     assert proposal(desired(version("growth-v2")), live_state(unnamed)).refusals == ()
