@@ -42,7 +42,7 @@ def verify_plan(
     if plan.changes and len(done) == len(plan.changes):
         return
     # A counter that is restarted already may be in use again, and a license that is lowered already
-    # may be held: that is no reason against the rest.
+    # may be held: that is not a reason against the rest.
     restarted = {each.address for each in restarted_by(plan.changes, ()) if each.id in done}
     unheld = frozenset(each.address for each in plan.observed if each.unheld)
     settled = unheld - resting_on_nobody(plan, done)

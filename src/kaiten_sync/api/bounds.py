@@ -156,7 +156,7 @@ def unpacked(pieces: Iterable[bytes], encoding: str, most_bytes: int) -> bytes:
 
     Raises:
         TooLargeError: there is more.
-        ServerError: the answer is packed otherwise, or cannot be unpacked.
+        ServerError: the answer has another encoding, or cannot be unpacked.
     """
     encoding = encoding.strip().lower()
     if encoding not in ("", "identity", "gzip"):
@@ -182,6 +182,7 @@ def _inflated(pieces: Iterable[bytes]) -> Iterator[bytes]:
         yield inflater.flush()
     except zlib.error as error:
         raise ServerError("the answer cannot be decompressed") from error
+    # A stream that is cut off, or followed by anything else, is not what the server sent.
     if not is_empty and (not inflater.eof or inflater.unused_data):
         raise ServerError("the answer cannot be decompressed")
 

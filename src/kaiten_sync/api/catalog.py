@@ -136,7 +136,7 @@ class HttpCatalog:
             return None
 
     def is_priced(self, address: Address) -> bool:
-        """Whether a version has prices of its own; never on servers that know of none."""
+        """Whether a version has prices of its own; never on servers without prices."""
         if not self.capabilities().has_prices:
             return False
         try:

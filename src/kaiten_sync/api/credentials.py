@@ -24,7 +24,7 @@ def api_base(url: str, *, allow_http: bool) -> str:
     """
     try:
         parts = urlsplit(url.strip())
-        _ = parts.port  # raises where the port is no number
+        _ = parts.port  # raises if the port is not a number
         _ = httpx.URL(url.strip()).host  # decoded: raises if `xn--` is not followed by Punycode
     except (ValueError, httpx.InvalidURL) as error:
         shown = _without_credential(url)

@@ -7,6 +7,7 @@ Its OpenAPI document says so, per request body. Where there is none, a probe of
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
 from kaiten_sync.api import paths
@@ -21,12 +22,15 @@ def ask_capabilities(client: Client, override: Generation | None) -> Capabilitie
     """What the server knows, in at most three requests.
 
     Raises:
-        ProblemError: it has no entitlements either, so it is no Kaiten server.
+        ProblemError: it has no entitlements either, so it is not a Kaiten server.
     """
     if override is not None:
         return _of(override, "the `generation` that was set")
-    document = _openapi(client)
-    if document is not None:
+    document: object = None
+    # Some servers have no such document, and some answer unknown paths with a web page.
+    with suppress(ProblemError, ServerError):
+        document = client.get("/openapi.json").body
+    if isinstance(document, dict):
         known = {
             str(spec.kind): _properties(document, paths.shape(spec.kind)) for spec in live_kinds()
         }
@@ -43,16 +47,6 @@ def ask_capabilities(client: Client, override: Generation | None) -> Capabilitie
 
 def _of(generation: Generation, source: str) -> Capabilities:
     return Capabilities(wire_fields=wire_fields(generation), source=source)
-
-
-def _openapi(client: Client) -> Mapping[str, Any] | None:
-    try:
-        body = client.get("/openapi.json").body
-    except ProblemError:
-        return None
-    except ServerError:
-        return None  # some servers answer unknown paths with a web page
-    return body if isinstance(body, dict) else None
 
 
 def _probe(client: Client) -> Generation:

@@ -57,6 +57,7 @@ def read_pages(client: Client, path: str) -> Iterator[ListPage]:
                 f"GET {path}: the list is larger than {LIST_LIMIT_BYTES / 1024 / 1024:g} MiB",
                 hint="is this a Kaiten server?",
             )
+        # The getting-started generation answers with the whole list at once.
         if isinstance(body, list):
             yield ListPage(body, has_more=False)
             return
@@ -65,6 +66,7 @@ def read_pages(client: Client, path: str) -> Iterator[ListPage]:
         yield ListPage(items, has_more=cursor is not None)
         if cursor is None:
             return
+        # A page that comes again, and an empty one that promises more, would be read for ever.
         if cursor in seen or not items:
             repeated = "repeats a page" if cursor in seen else "sends an empty page and has more"
             raise IncompleteReadingError(f"GET {path}: the server {repeated}", hint=_HINT)

@@ -64,7 +64,7 @@ def refusal(
             f"{request}: the server redirects, and a token is not sent along",
             hint="use the URL that it redirects to",
         )
-    # A billed holder is no reason to stop: the others of a migration move.
+    # A billed holder is not a reason to stop: the others of a migration move.
     is_billed = code is not None and code.endswith(_BILLED) and not path.startswith(INSTANCES)
     if is_billed:
         # Only what a version sells can go into a new one, and not whether it is sold.

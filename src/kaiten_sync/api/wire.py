@@ -39,6 +39,7 @@ def decode_object(kind: str, item: object, parent: Address | None = None) -> Liv
     """
     spec = spec_of(kind)
     body = _mapping(item, kind)
+    # A proxy or a server that mixes answers up would give a license the grants of another one.
     if parent is not None and body.get(spec.parent_wire, parent.slug) != parent.slug:
         raise ServerError(f"asked for {spec.plural} of {parent}, the server answered with others")
     address = Address(spec.kind, safe_slug(body.get(spec.slug_wire), kind), parent)
@@ -86,7 +87,7 @@ def decode_instance(item: object) -> Instance:
 def decode_usages(body: object, path: str) -> tuple[Usage, ...]:
     """What an instance has used of all that is metered; the API returns null for none.
 
-    What is not metered comes with the granted value, which is no usage.
+    What is not metered comes with the granted value, which is not usage.
 
     Raises:
         ServerError: the answer is not a list of usages.
@@ -118,6 +119,7 @@ def _usage(body: Mapping[str, Any]) -> Usage | None:
     slug = safe_slug(body.get("entitlementSlug"), "usage")
     tagged = body.get("value")
     match tagged:
+        # To Python, true is an integer: without this case it would be a usage of 1.
         case {"type": "number", "value": bool()}:
             pass
         case {"type": "number", "value": int() | float() as value}:

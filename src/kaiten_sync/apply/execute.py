@@ -220,6 +220,7 @@ class _Run:
                 raise LeftError(reason)
             sent = send(self._catalog, change, self._expected[change.id])
             has_written = sent.has_written
+            # Grants are verified by their list, once for many of them.
             if has_written and change.address.child_list is None:
                 verify(self._catalog, change, sent.kept)
         except KaitenSyncError as error:
@@ -260,6 +261,7 @@ class _Run:
                 self._open_grants[children] -= 1
             if isinstance(result.error, BilledError) and change.id in self._trials:
                 self._is_billed = True
+            # Whatever became of it. Once the last trial is over, workers go on side by side.
             self._trials.discard(change.id)
             if result.error is not None:
                 self._fail(result, result.error)
@@ -273,6 +275,7 @@ class _Run:
         self._note(_outcome(change, Status.DONE if result.has_written else Status.ALREADY_DONE))
         for follower in self._followers[change.id]:
             self._unmet[follower] -= 1
+            # What another failure blocks has its outcome already.
             if self._unmet[follower] == 0 and follower not in self.outcomes:
                 self._make_ready(follower)
                 children = self._changes[follower].address.child_list
@@ -281,6 +284,8 @@ class _Run:
 
     def _fail(self, result: _Result, error: KaitenSyncError) -> None:
         change = result.change
+        # Nobody answers, or the token is refused: every other request would fail alike, so none
+        # is sent.
         if isinstance(error, AccessError):
             self.access_error = error.message
         told = error if isinstance(error, ProblemError) else None

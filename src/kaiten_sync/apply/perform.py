@@ -45,19 +45,17 @@ def send(catalog: Catalog, change: Change, expected: Expected) -> Written:
     """
     if change.action == instance.MOVE:
         return _move_holder(catalog, change, expected)
-    return Written(_write(catalog, change, _look(change, expected)))
-
-
-def _write(catalog: Catalog, change: Change, look: Look) -> bool:
+    look = _look(change, expected)
     match change.action:
         case Action.CREATE:
-            return catalog.create(change.address, wanted_fields(change))
+            has_written = catalog.create(change.address, wanted_fields(change))
         case Action.UPDATE:
-            return catalog.update(change.address, wanted_fields(change), look)
+            has_written = catalog.update(change.address, wanted_fields(change), look)
         case Action.DELETE:
-            return catalog.delete(change.address, look)
+            has_written = catalog.delete(change.address, look)
         case _:
-            return catalog.move(change.address, change.action, look)
+            has_written = catalog.move(change.address, change.action, look)
+    return Written(has_written)
 
 
 def _move_holder(catalog: Catalog, change: Change, expected: Expected) -> Written:
@@ -66,6 +64,7 @@ def _move_holder(catalog: Catalog, change: Change, expected: Expected) -> Writte
     look = _look(change, expected)
 
     def remember(live: LiveResource | None) -> bool:
+        # Read in the turn of the write itself, so that nothing of this run comes in between.
         seen.update(live.fields if live is not None else {})
         return look(live)
 
@@ -85,6 +84,7 @@ def _move_holder(catalog: Catalog, change: Change, expected: Expected) -> Writte
 
 def _look(change: Change, expected: Expected) -> Look:
     def look(live: LiveResource | None) -> bool:
+        # An apply that was stopped, or a person, has done it already.
         if matches(expected.after, live):
             return False
         if live is not None and matches(expected.before, live):

@@ -1,4 +1,4 @@
-"""What other tools call our commands and options, so that a habit gets a hint and no dead end."""
+"""What other tools call our commands and options, so that a word typed by habit gets a hint."""
 
 from __future__ import annotations
 

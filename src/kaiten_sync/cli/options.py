@@ -76,16 +76,20 @@ class OutputPath(PathWord):
 
         from kaiten_sync.bootstrap import check_output
 
+        # Results go to standard output without any option, so a dash is nearly always a slip, and
+        # would make a file of that name.
         if value == "-":
             self.fail(
                 "a file is written here; results go to standard output without it", param, ctx
             )
+        # `-o json` is what other tools call the format.
         if value in _FORMAT_NAMES:
             self.fail(
                 f"did you mean --format {value}? A file of that name is ./{value}", param, ctx
             )
         if self._is_folder and not value.isprintable():  # it is written into a project file
             self.fail("the folder's name is not text", param, ctx)
+        # Now and not when it is written: a plan takes minutes, and would be lost.
         check_output(Path(value), is_folder=self._is_folder)
         return value
 
@@ -246,6 +250,7 @@ def detailed_exitcode_option(function: _Function) -> _Function:
 
 def chosen_format(args: Sequence[str]) -> str:
     """The format a command line asks for, also when the rest of it is wrong."""
+    # From the words themselves, since click has parsed nothing if it could not parse all.
     words = [word for arg in args for word in arg.split("=", 1)]
     for option, value in pairwise(words):
         if option == "--format":
@@ -257,6 +262,7 @@ def _gather(function: _Function, name: str, choice: type[Any]) -> _Function:
     """Hand a group of options over as one value."""
     names = [field.name for field in fields(choice)]
 
+    # click reads the options that the decorators before this one have left on the function.
     @wraps(function)
     def gathered(**options: Any) -> Any:
         chosen = choice(**{each: options.pop(each) for each in names})
@@ -266,6 +272,8 @@ def _gather(function: _Function, name: str, choice: type[Any]) -> _Function:
 
 
 def _all(function: _Function, *decorators: Callable[[Any], Any]) -> _Function:
+    # Reversed, as with decorators that are written one below the other: the help lists them in
+    # this order.
     for decorator in reversed(decorators):
         function = decorator(function)
     return function

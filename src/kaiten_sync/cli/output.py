@@ -28,7 +28,7 @@ def use_color(stream: TextIO) -> bool:
 
 
 def terminal_width() -> int:
-    """Columns to lay text out for; 100 where there is no terminal."""
+    """Columns to lay text out for; 100 if there is no terminal."""
     return shutil.get_terminal_size((100, 24)).columns if sys.stdout.isatty() else 100
 
 

@@ -66,6 +66,7 @@ def print_proposal(
         RefusedError: a guard refuses the plan, in a format without a place for the reasons.
     """
     error = refusal_of(proposal)
+    # A document of a refused plan would be read as a plan: the error takes its place.
     if error is not None and output_format == "json":
         raise error
     verdict = () if checked is None or checked.is_same else (_notice_of(checked),)
@@ -86,6 +87,7 @@ def print_proposal(
         )
     for notice in waiting:
         say(notice.message)
+    # It is written to a pull request whatever the exit code, with the refusal at its head.
     if error is not None and output_format == "markdown":
         say_failure(error)
         return code_of(error)

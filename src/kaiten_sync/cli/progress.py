@@ -84,6 +84,7 @@ class Heartbeat:
         self._is_paused = False
         self._is_over = threading.Event()
         self._lock = threading.Lock()
+        # A daemon: no progress is a reason to keep a process alive.
         self._thread = threading.Thread(target=self._beat, daemon=True)
         self._thread.start()
 
@@ -105,6 +106,7 @@ class Heartbeat:
 
     def advance(self) -> None:
         """One more part is done."""
+        # Workers finish side by side, and adding one is not a single step in Python.
         with self._lock:
             self._done += 1
         if self._bar is not None and self._task is not None:
@@ -128,6 +130,7 @@ class Heartbeat:
     def stop(self) -> None:
         """Say nothing any more."""
         self.end()
+        # Joined, so that no line comes after the last line of the command.
         self._is_over.set()
         self._thread.join()
 

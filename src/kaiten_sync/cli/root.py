@@ -46,6 +46,7 @@ class LazyGroup(click.Group):
         """Find a command, or name the one that was probably meant."""
         is_unknown = bool(args) and args[0] not in _COMMANDS and not args[0].startswith("-")
         if is_unknown and not ctx.resilient_parsing:  # a shell that asks for words gets no error
+            # First what other tools call it, such as `deploy`; then what is spelled like it.
             meant = COMMANDS.get(args[0]) or " or ".join(get_close_matches(args[0], _COMMANDS))
             ctx.fail(f"no such command: {args[0]!r}.{f' Did you mean {meant}?' if meant else ''}")
         name, command, rest = super().resolve_command(ctx, args)
@@ -61,6 +62,8 @@ class LazyGroup(click.Group):
         """Load a command's module."""
         if cmd_name not in _COMMANDS:
             return None
+        # Only the one that runs: together they load half of the program, which every completion
+        # would wait for.
         command = import_module(f"kaiten_sync.cli.{cmd_name}_command").command
         assert isinstance(command, click.Command)  # noqa: S101  (narrows for the type checker)
         return command

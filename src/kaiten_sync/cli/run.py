@@ -46,6 +46,8 @@ def run(args: Sequence[str]) -> int:
 def _run(args: Sequence[str], output_format: str, redaction: Redaction) -> int:
     context: click.Context | None = None
     try:
+        # Not click's standalone mode, which exits with 2 for a wrong command line: here 2 means
+        # that there are differences.
         context = root.make_context(PROGRAM, list(args), obj=redaction)
         with context:
             result = root.invoke(context)
@@ -102,6 +104,7 @@ def _print_error(error: KaitenSyncError, output_format: str) -> None:
         click.echo(json_text({"error": failure_json(error, code_of(error))}), nl=False)
     if output_format == "markdown":
         click.echo(notice_markdown(notice_of(error)), nl=False)
+    # A forge reads these from standard output: a wrong declaration has to show at its lines.
     is_of_lines = output_format in DIAGNOSTICS and output_format not in ("text", "json")
     if is_of_lines and isinstance(error, DeclarationError):
         click.echo(DIAGNOSTICS[output_format](error.diagnostics, Look()), nl=False)
@@ -109,6 +112,7 @@ def _print_error(error: KaitenSyncError, output_format: str) -> None:
 
 def _failed(error: KaitenSyncError, output_format: str, context: click.Context | None) -> int:
     """Report what no class of ours describes; the traceback of what was raised is for us."""
+    # Not an option: whoever reports a bug can set it without another command line.
     if os.environ.get("KAITEN_SYNC_DEBUG"):
         traceback.print_exc()
     _report(error, output_format, context)

@@ -77,6 +77,8 @@ def plan_request(
     Raises:
         UsageError: an option has a value that it does not take.
     """
+    # Said without a plan it could mean any server, and what is then deleted is not what was
+    # meant.
     if limits.moved and limits.previous is None:
         raise UsageError("--moved is said of a plan: name it with --previous")
     return PlanRequest(

@@ -55,7 +55,12 @@ class Adopter:
         over = [each for each in find_files(overlays, root=root) if isinstance(each, FoundFile)]
         self._files = list({each.shown: each for each in (*base, *over)}.values())
         self._overlays = frozenset(each.shown for each in over)
-        self._contents: dict[str, bytes | None] = {f.shown: _read(f.path) for f in self._files}
+        self._contents: dict[str, bytes | None] = {}
+        for each in self._files:
+            try:
+                self._contents[each.shown] = each.path.read_bytes()
+            except OSError as error:
+                raise UsageError(f"cannot read {each.path}: {error.strerror}") from error
         self._editors = {
             each.shown: TextEditor(
                 each.shown, (self._contents[each.shown] or b"").removeprefix(BOM).decode()
@@ -336,10 +341,3 @@ def default_file(paths: Collection[str], root: Path) -> str:
     first = next(iter(paths))
     path = root / first
     return (Path(first) / "adopted.yaml").as_posix() if path.is_dir() else first
-
-
-def _read(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        raise UsageError(f"cannot read {path}: {error.strerror}") from error

@@ -32,6 +32,7 @@ def build_desired(merged: MergedCatalog) -> DesiredState:
         for spec in top_kinds()
         for each in _objects(spec, merged.root.entries.get(spec.section), None)
     ]
+    # By address and not as written: moving an object to another file must change no plan.
     in_order = sorted(objects, key=lambda each: each[0].sort_key)
     maps = [each for each in objects if isinstance(each[1].node.value, dict)]
     return DesiredState(

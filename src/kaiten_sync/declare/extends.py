@@ -112,6 +112,7 @@ def _resolve(spec: KindSpec, bases: list[_Base], merged: MergedCatalog) -> Itera
             hint = "declare `entitlements:` below it, or remove the line"
             yield base.diagnostic("empty-object", f"the {base.kind} is empty", hint)
     by_name: dict[str, _Base] = {}
+    # Only names that somebody extends have to be unambiguous.
     named = {name for base in bases for name, _ in _names_in(base)}
     for base in bases:
         first = by_name.setdefault(base.slug, base)

@@ -34,6 +34,8 @@ def merge_documents(
         diagnostics += with_lines(_add(entries, document), document.lines)
     is_complete = all(document.is_complete for document in (*base, *overlays))
     first = base[0].root.ref if base else SourceRef("catalog", 1, 1)
+    # A file that cannot be read whole may declare what an overlay takes away, so nothing is said
+    # of that then.
     overlaying = Overlaying(Node(first, entries), is_complete=is_complete)
     for document in overlays:
         diagnostics += with_lines(_shape_diagnostics(document), document.lines)
@@ -113,6 +115,7 @@ def _version_diagnostics(document: Document) -> Iterable[Diagnostic]:
     value = entry.node.value
     if entry.node.ref in document.broken:
         return
+    # To Python, true is 1. The version 1.0 is 1 in YAML as well.
     if isinstance(value, bool) or value != CATALOG_VERSION:
         yield Diagnostic(
             rule="unknown-version",
@@ -174,6 +177,7 @@ def _add(entries: dict[str, Entry], document: Document) -> Iterable[Diagnostic]:
             continue
         objects = dict(present.node.entries)
         for slug, declared in entry.node.entries.items():
+            # The first one counts from here on, so that later checks have one object to be about.
             first = objects.setdefault(slug, declared)
             if first is not declared:
                 kind = _sections()[name]

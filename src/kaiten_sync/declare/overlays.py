@@ -64,6 +64,7 @@ class Overlaying:
         entries = dict(self.root.entries)
         tables = [(spec, _sections_in(spec)) for spec in top_kinds()]
         # Bundles of objects of a kind are laid over as if they were a kind themselves.
+        # The table is made here and registered nowhere: no server has bundles, and no plan.
         notes = (FieldSpec(name=EXTENDS, is_note=True),)
         tables += [
             (KindSpec(kind=BUNDLE, section=s.bundles, path="", keys=notes), {s.section: s})
@@ -84,6 +85,7 @@ class Overlaying:
                 ]
                 entries[spec.section] = self._objects(places, under, over)
         self.root = Node(self.root.ref, entries)
+        # What could not be read may have what seems to be missing.
         return self._wrong if self._is_complete else []
 
     def unfinished(self) -> Iterator[Diagnostic]:
@@ -150,6 +152,7 @@ class Overlaying:
                 if inherits:
                     entries[slug] = entry  # `extends.py` takes the inherited one away
                 continue
+            # A later overlay may declare again what an earlier one takes away.
             self.removed.pop(place.address, None)
             if place.address.kind == BUNDLE:
                 self.bundles[slug] = entry.key_ref

@@ -50,6 +50,7 @@ def resolve_plain(text: str) -> Scalar | Diagnostic:
     """The value of a plain scalar, or why it has none; the caller knows the place."""
     if text in _WORDS:
         return _WORDS[text]
+    # Most texts are words: a look at the first character spares them all of the patterns.
     if text[0] not in _CAN_BE_SPECIAL:
         return text
     if _INTEGER.fullmatch(text):

@@ -109,7 +109,11 @@ class TreeBuilder:
                 self._anchors[event.anchor] = (Node(ref, text), 1)
             self._take_key(frame, text, ref, is_plain)
             return
-        self._add(Node(ref, self._resolve(text, ref) if is_plain else text), 1, event.anchor)
+        value: Scalar | Diagnostic = resolve_plain(text) if is_plain else text
+        if isinstance(value, Diagnostic):
+            self._report(ref, value.rule, value.message, value.hint)
+            value = text
+        self._add(Node(ref, value), 1, event.anchor)
 
     def _open(self, event: yaml.MappingStartEvent | yaml.SequenceStartEvent) -> None:
         ref = self._ref(event)
@@ -214,13 +218,6 @@ class TreeBuilder:
                 self._report(
                     source.ref, "bad-merge-key", "'<<' takes a map or a list of maps", "`<<: *name`"
                 )
-
-    def _resolve(self, text: str, ref: SourceRef) -> Scalar:
-        value = resolve_plain(text)
-        if isinstance(value, Diagnostic):
-            self._report(ref, value.rule, value.message, value.hint)
-            return text
-        return value
 
     # -- diagnostics --------------------------------------------------------------------------
 

@@ -172,7 +172,12 @@ def _section(spec: KindSpec, slugs: list[str], parent: Address | None, content: 
 def _object(spec: KindSpec, address: Address, content: _Content) -> Node:
     """An object as a map, or in the short form if one field says it all."""
     fields = content.objects[address]
-    children = list(_children(address, content))
+    children: _Pairs = []
+    for child in child_kinds(address.kind):
+        slugs = content.slugs(child, address)
+        # A list that is declared and empty is written too: it says that there is nothing in it.
+        if slugs or ChildList(address, child.kind) in content.owns:
+            children.append((_plain(child.section), _section(child, slugs, address, content)))
     bare = fields.get(spec.shorthand)
     if not children and fields.keys() == {spec.shorthand} and not isinstance(bare, Mapping):
         return _node(bare)
@@ -181,13 +186,6 @@ def _object(spec: KindSpec, address: Address, content: _Content) -> Node:
         pairs.append((_plain(EXTENDS), _text(content.bases[address])))
     is_flow = bool(spec.shorthand) and not isinstance(bare, Mapping)
     return _map([*pairs, *children], is_flow=is_flow)
-
-
-def _children(address: Address, content: _Content) -> Iterator[tuple[Node, Node]]:
-    for spec in child_kinds(address.kind):
-        slugs = content.slugs(spec, address)
-        if slugs or ChildList(address, spec.kind) in content.owns:
-            yield _plain(spec.section), _section(spec, slugs, address, content)
 
 
 def _node(value: Json) -> Node:
@@ -224,14 +222,11 @@ def _text(value: str) -> Node:
             f"{value[:40]!r} holds half of a character, which no text file can hold",
             hint="correct it on the server first",
         )
-    return ScalarNode(_STR, value, style=_style(value))
-
-
-def _style(value: str) -> str | None:
-    """Plain for one clean line, a block for several, and quotes with escapes for the rest."""
+    style = None if value.isprintable() and is_plain_text(value) else '"'
+    # Several lines are a block, as people write them, unless a character needs an escape.
     if "\n" in value.strip("\n") and value.replace("\n", "").isprintable():
-        return "|"
-    return None if value.isprintable() and is_plain_text(value) else '"'
+        style = "|"
+    return ScalarNode(_STR, value, style=style)
 
 
 def _plain(value: str) -> Node:

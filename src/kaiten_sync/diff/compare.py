@@ -8,7 +8,7 @@ from itertools import chain
 
 from kaiten_sync.effects import field_effect, inner_changes, with_joint_effect, worst
 from kaiten_sync.kinds.registry import spec_of
-from kaiten_sync.kinds.spec import FieldSpec, KindSpec, Mutability
+from kaiten_sync.kinds.spec import KindSpec, Mutability
 from kaiten_sync.kinds.units import unit_holder, unit_of
 from kaiten_sync.kinds.values import normal_value
 from kaiten_sync.model.address import Address
@@ -16,7 +16,7 @@ from kaiten_sync.model.change import FieldChange
 from kaiten_sync.model.drift import CatalogDiff, Difference, DriftClass
 from kaiten_sync.model.resource import DesiredState, LiveResource, LiveState, Resource
 from kaiten_sync.model.settings import Scope
-from kaiten_sync.model.value import ABSENT, Absent, Json, is_same, spelled_as
+from kaiten_sync.model.value import ABSENT, Json, is_same, spelled_as
 
 _PLAIN = frozenset({bool, int, str})
 """Types of values that are the same if they are equal and of one type."""
@@ -142,7 +142,11 @@ def _changed_fields(resource: Resource, live: LiveResource) -> Iterator[FieldCha
     for name, declared in chain(_in_order(kind, resource), _implied(kind, resource, live)):
         spec = kind.fields[name]
         before = live.fields.get(name, ABSENT)
-        after = spelled_as(before, _wanted(spec, declared, resource, live))
+        if declared is None:  # null means what the server has if the field was never set
+            wanted = spec.default({**live.fields, **resource.fields})
+        else:
+            wanted = normal_value(spec, declared)
+        after = spelled_as(before, wanted)
         # A field may steer creation only, and the server does not show what came of it.
         is_unseen = spec.mutability is Mutability.CREATE_ONLY and before is ABSENT
         if is_unseen or is_same(before, after):
@@ -173,12 +177,3 @@ def _implied(kind: KindSpec, resource: Resource, live: LiveResource) -> Iterator
         is_set = spec.name not in resource.fields and spec.name in live.fields
         if is_set and live.fields[spec.name] != spec.default(live.fields):
             yield spec.name, None
-
-
-def _wanted(
-    spec: FieldSpec, declared: Json, resource: Resource, live: LiveResource
-) -> Json | Absent:
-    """The declared value; null means what the server has when the field was never set."""
-    if declared is not None:
-        return normal_value(spec, declared)
-    return spec.default({**live.fields, **resource.fields})

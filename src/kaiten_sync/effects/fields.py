@@ -46,6 +46,7 @@ def with_joint_effect(
     if low != high:
         joint = Effect.LOOSENS if high > low else Effect.TIGHTENS
     limiting = [each for each in changed if each.name in spec.limited_by]
+    # If none of them alone leads there, the first one has the effect: it must not get lost.
     leading = [each for each in limiting if each.effect is joint] or limiting[:1]
     return tuple(
         replace(each, effect=joint if each in leading else Effect.NEUTRAL)

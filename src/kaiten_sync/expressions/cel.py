@@ -106,6 +106,8 @@ def checked(text: str, language: Language) -> CheckedExpression:
     except WrongError as error:
         return CheckedExpression(mistakes=error.mistakes)
     return CheckedExpression(
+        # The library does not say which variables it found. An expression uses a group if it is
+        # wrong without it.
         uses=frozenset(g for g in language.groups if not _is_in(text, language.without(g)))
     )
 

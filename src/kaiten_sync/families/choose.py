@@ -128,6 +128,7 @@ def priced(
         return ()
     new = version_address(choice.address, choice.version)
     others = [each.address for each in sold.live.versions if each.address != new]
+    # Prices are outside the catalog, so a new version would be made without any.
     before = sold.live.served.address if sold.live.served else next(reversed(others), None)
     is_new = len(others) == len(sold.live.versions)
     if before is None or not is_priced(before) or (not is_new and is_priced(new)):
@@ -147,6 +148,7 @@ def priced(
 
 def _unsold(sold: SoldFamily) -> FamilyChoice:
     live = sold.live
+    # A draft was never on sale, so nothing is taken from anybody by leaving it.
     on_sale = () if live is None else live.in_state(PUBLISHED)
     return FamilyChoice(
         address=sold.address,
@@ -273,9 +275,13 @@ def _next_version(sold: SoldFamily, live: LiveFamily, taken: Collection[str]) ->
     is_ours = newest.address.slug == live.slug or (
         ending is not None and newest.address.slug == _version_slug(live.slug, int(ending[1]))
     )
+    # An apply that stopped halfway leaves its version behind. Going on with it leaves no draft
+    # and no gap in the numbers.
     if is_ours and newest is not live.served and _is_half_made(newest, sold):
         return newest.address.slug
     number = number_of(newest) + 1
+    # A slug may belong to an object outside the family. The number that the server gives is then
+    # lower than the one in the slug, which is for people only.
     while _version_slug(live.slug, number) in taken:
         number += 1
     return _version_slug(live.slug, number)

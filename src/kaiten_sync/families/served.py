@@ -82,6 +82,8 @@ def live_families(resources: Iterable[LiveResource]) -> dict[str, LiveFamily]:
     members: dict[str, list[LiveResource]] = defaultdict(list)
     for each in resources:
         if each.family_id is not None:
+            # In this order: what the first version shows, what the list of families shows, and
+            # something that at least keeps the family apart from others.
             slug = each.fields.get(LINK) or each.family_slug or each.family_id
             members[str(slug)].append(each)
     return {
@@ -93,6 +95,7 @@ def live_families(resources: Iterable[LiveResource]) -> dict[str, LiveFamily]:
 def number_of(version: LiveResource) -> int:
     """The number that the server gave to a version."""
     number = str(version.fields.get(NUMBER))
+    # Servers of the getting-started generation take any text as a version.
     return int(number) if number.isdecimal() else 0
 
 
@@ -125,6 +128,7 @@ def as_sold(live: LiveState, shown: Mapping[Address, Address]) -> LiveState:
             there = moved(address, roots)
             resources[there] = each.changed(address=there)
     for family in shown:
+        # No server has this field. It is what the declared `sold` is compared with.
         sold = found[family.slug].served is not None
         names = spec_of(family.kind).fields
         fields = {name: value for name, value in resources[family].fields.items() if name in names}

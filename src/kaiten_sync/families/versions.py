@@ -158,6 +158,8 @@ def _version_resources(
     declared = resources[version]
     fields = {name: value for name, value in declared.fields.items() if name != SOLD}
     if choice.way is not Way.NOTHING:
+        # Said out loud and not left to the server: whatever else is published, this is the one to
+        # sell.
         fields |= {STATE: PUBLISHED, DEFAULT: True}
     if choice.way is Way.NEW_VERSION:
         # Fields for people that nobody declares: the next version keeps them.
@@ -168,6 +170,8 @@ def _version_resources(
             **fields,
             LINK: choice.address.slug,
         }
+    # Going back is a move alone. What that version grants is what was agreed about it, not what
+    # is declared now.
     if sold.goes_back_to is not None:
         fields = {STATE: PUBLISHED, DEFAULT: True}
     yield declared.changed(fields=fields)
@@ -188,16 +192,18 @@ def _withdrawn(sold: SoldFamily, version: LiveResource) -> Resource:
 def _replaced(sold: SoldFamily, choice: FamilyChoice, holders: Holders) -> tuple[LiveResource, ...]:
     """Older published versions that nobody holds, if those are to be archived.
 
-    A newer one is no version that was replaced: somebody prepares it by hand.
+    A newer version was not replaced: somebody prepares it by hand.
     """
     if sold.live is None or not sold.terms.archive_replaced or choice.version is None:
         return ()
     kept = (choice.version, choice.serves)
+    # Only what is older than both: what is served now may still be the one before the next.
     oldest = min((number_of(v) for v in sold.live.versions if v.address.slug in kept), default=0)
     return tuple(
         each
         for each in sold.live.in_state(PUBLISHED)
         if number_of(each) < oldest
+        # If nobody could be asked, a version counts as held.
         and each.address in holders.checked
         and each.address not in holders.instances
     )

@@ -66,6 +66,8 @@ def change_impacts(
 ) -> tuple[ChangeImpact, ...]:
     """Each change with those of its holders that were looked at; the riskiest change first."""
     found = [_change(each, asking.holders[each.version], usage, now) for each in affected]
+    # By address first, since sorting keeps the order of equals: the same reading is always told
+    # alike.
     found.sort(key=lambda each: each.affected.address.sort_key)
     found.sort(key=lambda each: [-number for number in each.standings.values()])
     return tuple(found)

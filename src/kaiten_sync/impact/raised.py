@@ -45,19 +45,18 @@ def _limit(
     counters = [
         u for slug in looked_at for u in usage.get(slug, ()) if u.entitlement == raised.entitlement
     ]
+    at_limit = 0
+    for each in counters:
+        # An add-on may have given a holder another limit than its license.
+        limit = raised.threshold if each.limit is None else each.limit
+        used = used_now(each, now) or 0
+        at_limit += limit is not None and used > 0 and used >= limit
     return RaisedLimit(
         affected=raised,
         holders=len(holders),
         looked_at=len(looked_at),
-        at_limit=sum(1 for each in counters if _is_at_limit(raised, each, now)),
+        at_limit=at_limit,
         refused=None
         if refused is None
         else sum(1 for slug in looked_at if raised.entitlement in refused.get(slug, ())),
     )
-
-
-def _is_at_limit(raised: Affected, usage: Usage, now: datetime) -> bool:
-    """Whether a holder uses its threshold or more; an add-on may have given it another one."""
-    limit = raised.threshold if usage.limit is None else usage.limit
-    used = used_now(usage, now) or 0
-    return limit is not None and used > 0 and used >= limit

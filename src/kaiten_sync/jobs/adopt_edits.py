@@ -82,6 +82,7 @@ class InPlace:
 
         Whatever shares a text with one of them, or inherits it, gets its own value.
         """
+        # First without touching what is shared: if that works, no other object can have changed.
         trial, _ = self._edited(chosen, _Others())
         inherits = any(each.source.through for each in self._declared.resources.values()) or any(
             each.drift is not DriftClass.CHANGED for each in chosen
@@ -100,6 +101,7 @@ class InPlace:
                 if others.owning:
                     break
                 return shared if len(shared.obstacles) <= len(trial.obstacles) else trial
+            # What was found once stays: taking it back could go round in a circle.
             so_far = _Others(
                 kept={**others.kept, **so_far.kept},
                 owning={*so_far.owning, *others.owning},
@@ -139,6 +141,7 @@ class InPlace:
         adopter = Adopter(source.catalog, source.root, source.overlays, self._declared)
         if may_share:
             adopter.share()
+        # Lists of their own first, since what is adopted may be in one of them.
         for parent in sorted(others.owning):
             adopter.own(parent)
         adopted: list[Difference] = []
@@ -167,6 +170,8 @@ class InPlace:
 
         What inherits the change from one of these is left out: it is as before once that one is.
         """
+        # The proof: the edited files are read as any others are, and not believed to be what was
+        # meant.
         desired, _ = validate(replace(self._source, unsaved=trial.unsaved))
         if desired is None:
             return _Others()
@@ -180,6 +185,7 @@ class InPlace:
         for address, resource in before.items():
             now = after[address].fields if address in after else {}
             if address not in adopted and now != resource.fields:
+                # A grant is written whole, since a bare value has no room for single fields.
                 is_whole = bool(spec_of(address.kind).shorthand)
                 changed[address] = {
                     name: value
@@ -226,7 +232,7 @@ def obstacle(difference: Difference, why: str) -> Diagnostic:
 
 
 def declarable(differences: Sequence[Difference], ports: Ports) -> tuple[Difference, ...]:
-    """The differences in what files can declare. Which version a family serves is no such thing."""
+    """The differences in what files can declare. Which version a family serves is not."""
     found = []
     for each in differences:
         specs = spec_of(each.address.kind).fields

@@ -171,6 +171,7 @@ class _Trials:
         edits: Edits,
     ) -> None:
         self._source = source
+        # A target whose declaration is wrong already cannot be made worse.
         self._others = [other for other in others.values() if validate(other)[0] is not None]
         self._live = live
         self._edits = edits
@@ -179,6 +180,7 @@ class _Trials:
         """As many of the differences as can be adopted together."""
         if not chosen:
             return Trial()
+        # Nearly always all of it can be adopted, in one trial.
         whole = self._try(chosen)
         if whole.wrong is None:
             return whole

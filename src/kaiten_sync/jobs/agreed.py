@@ -62,9 +62,15 @@ def agreed_on(
         place = _recorded((replaced, usual), workspace.folder, ports)
     if place is None:
         return Agreed()
-    sides = _both_sides(target, place, workspace.folder, ports, may_have_moved)
-    if sides is not None:
-        return Agreed(plan=sides, place=place)
+    # If git could not merge the file, it has neither side's plan: both are in the index.
+    if sides := ports.history.unmerged_sides(workspace.folder / place):
+        ports.notices.notify(
+            f"git could not merge {place}: what the plans of both sides own is taken over."
+            f" Once it is made again: git add {place}"
+        )
+        name = f"a side of {place}"
+        plans = [plan_of(each, name, target, may_have_moved=may_have_moved) for each in sides]
+        return Agreed(plan=of_both_sides(plans), place=place)
     plan = _read(target, place, workspace.folder, ports, may_have_moved)
     if named is None:
         plan = agreed_last(plan, place, ports)
@@ -79,8 +85,10 @@ def agreed_last(plan: Plan, path: str, ports: Ports) -> Plan:
     """
     file = Path(path)
     versions = () if path == "-" else ports.history.versions(file)
+    # Only a file that is as it once was can have been brought back.
     if versions[:1] == () or versions[0] not in versions[1:]:
         return plan
+    # A plan that is made and not committed yet is new, whatever the history says.
     if ports.history.file_at(versions[0], file.parent) != ports.files.read(file):
         return plan
     return next(_lasting(file, ports, plan.target), plan)
@@ -154,6 +162,8 @@ def plan_of(
             check_target(plan, target, may_have_moved=may_have_moved)
             check_is_of_catalog(plan)
     except PlanFileError as error:
+        # After it failed to be read and not before: a text in a catalog may look like the mark of
+        # a conflict.
         if any(conflicts(content.decode(errors="replace").splitlines())):
             raise PlanFileError(
                 f"{place}: both sides of a merge are in this file: git could not merge it",
@@ -184,6 +194,8 @@ def _named_so(path: Path, ports: Ports, target: TargetRef) -> tuple[str, ...]:
     own = ports.history.versions(path)
     renamed = ports.history.versions(path, renamed=True)
     try:
+        # git guesses renames by content, and plans of two targets look alike. Each is asked whose
+        # it is.
         for version in set(renamed).difference(own):
             content = ports.history.file_at(version, path.parent)
             plan_of(content, version, target, may_have_moved=True)
@@ -195,6 +207,8 @@ def _named_so(path: Path, ports: Ports, target: TargetRef) -> tuple[str, ...]:
 def _recorded(places: Iterable[str | None], folder: Path, ports: Ports) -> str | None:
     """The first of some places that has a plan: a file, or the one that git has in its stead."""
     for place in filter(None, places):
+        # Each place may be in the working folder, in the index if a merge stopped, or in the last
+        # commit.
         path = Path(place)
         # `mktemp` makes an empty file.
         if ports.files.exists(path) and ports.files.read(path) != b"":
@@ -209,23 +223,6 @@ def _recorded(places: Iterable[str | None], folder: Path, ports: Ports) -> str |
         ports.notices.notify(f"{place} is not here, so the one in git's last commit counts")
         return committed
     return None
-
-
-def _both_sides(
-    target: TargetRef, place: str, folder: Path, ports: Ports, may_have_moved: bool
-) -> Plan | None:
-    """The plans of both sides of a file that git could not merge, as one; None if it is merged."""
-    sides = ports.history.unmerged_sides(folder / place)
-    if not sides:
-        return None
-    ports.notices.notify(
-        f"git could not merge {place}: what the plans of both sides own is taken over."
-        f" Once it is made again: git add {place}"
-    )
-    name = f"a side of {place}"
-    return of_both_sides(
-        [plan_of(each, name, target, may_have_moved=may_have_moved) for each in sides]
-    )
 
 
 def _read(target: TargetRef, place: str, folder: Path, ports: Ports, may_have_moved: bool) -> Plan:

@@ -112,6 +112,8 @@ def apply(
         proposal = judged(propose(case, catalog, ports), case, request.planning, catalog, ports)
         # Shown before it is refused: a reader of the refusal has to see what was planned.
         approval.show(proposal.plan, proposal.impact)
+        # The answer of a person comes last, after all guards: nobody approves what is then
+        # refused.
         refuse(proposal)
         if proposal.plan.changes and not approval.is_given(proposal.plan):
             raise RefusedError("the plan was not approved: nothing was applied")
@@ -160,6 +162,7 @@ def _apply_file(
             verify_plan(plan, desired, catalog, inputs, progress=ports.progress)
 
         permit = permit_by_rules(plan, workspace.project, catalog, ports)
+        # A reverted commit brings an older plan back, and its seal is as good as ever.
         with _named_if_it_came_back(plan, last):
             result = _execute(plan, catalog, request, ports, permit, verify)
         if not result.is_complete:
@@ -294,11 +297,13 @@ def _execute(
     """Verify, apply, and close the receipt however it ends."""
     nameless = None if request.planning.is_named else Nameless.of(plan)
     journal = request.watch(plan if nameless is None else nameless.plan(plan))
+    # Before the verification, which can refuse: the receipt then says that nothing was applied.
     receipt = None if request.receipt is None else Receipt(request.receipt, plan, ports)
     if receipt is not None:
         journal = _Journals((receipt, journal))
     if nameless is not None:
         journal = NamelessJournal(journal, nameless)
+    # What the receipt says if an error comes through that nobody thought of.
     ended: ApplyResult | KaitenSyncError | None = KaitenSyncError("the run ended unexpectedly")
     try:
         with nullcontext() if nameless is None else nameless.errors():
@@ -320,6 +325,8 @@ def _execute(
 def _apply(
     plan: Plan, catalog: Catalog, journal: Journal, permit: Permit, ports: Ports
 ) -> ApplyResult:
+    # Signals finish what is under way from here on. Before, a stop may end the run anywhere,
+    # since nothing was written.
     with ports.stop.listening() as is_stopped:
         if plan.migration is not None:
             return apply_migration(

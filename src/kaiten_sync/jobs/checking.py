@@ -92,6 +92,7 @@ def check(workspace: Workspace, request: PlanRequest, asked: CheckRequest, ports
     with connection.open() as catalog:
         proposal = propose(case, catalog, ports)
         unowned = None
+        # Only a plan that was reviewed before is trusted with what it says that it owns.
         is_proposed = not _is_agreed(content, asked, ports)
         if committed is not None and request.previous is None and is_proposed:
             unowned = _unowned(proposal, case, committed, path, workspace, catalog, ports)
@@ -126,6 +127,7 @@ def _is_agreed(content: bytes | None, asked: CheckRequest, ports: Ports) -> bool
         except UsageError:
             return None
 
+    # Not a merge: nothing says on which commit the change is based.
     if asked.base is None and at("HEAD^2") is None:
         return False
     return content is not None and at(asked.base or "HEAD^1") == content
@@ -158,6 +160,7 @@ def _unowned(
         return None
     before = agreed_before(committed, path, workspace, ports)
     agreed = Agreed() if before is None else Agreed(plan=before, place=path)
+    # It is the same plan but for what it owns, and all else about it was said already.
     silent = replace(ports, notices=NoNotices())
     # The server was recognized by the file itself, which may have seen more than the plan before.
     owned = propose(replace(case, agreed=agreed, is_moved=True), catalog, silent)

@@ -179,6 +179,8 @@ def _drift_of_all(
     unasked: list[UnreadTarget] = []
     for name in targets:
         try:
+            # All before the first is read: a token that is missing shows before minutes of
+            # reading.
             sides.append(sides_of(workspace, request, ports, name))
         except KaitenSyncError as error:
             unasked.append(UnreadTarget(target=name, error=error))
@@ -193,7 +195,9 @@ def _drift_of_all(
         else:
             reports.append(report)
             unknown.append(strangers)
+    # An address may be on the one target that could not be read, so nothing is said of it then.
     if unknown and not unread:
+        # It is enough that one of the targets has it.
         _check_named(frozenset.intersection(*unknown))
     return Drifts(reports=tuple(reports), unread=(*unasked, *unread))
 
@@ -205,6 +209,8 @@ def _report_on(sides: Sides, ports: Ports) -> tuple[DriftReport, frozenset[Addre
         found = check_drift(desired, catalog, sides.case, progress=ports.progress)
     found = replace(
         found,
+        # git is asked only for lines that differ: asking for all would take longer than the
+        # reading.
         differences=ports.history.attributed(found.differences, sides.source.root),
         agreed=sides.agreed.place,
         words=sides.words,

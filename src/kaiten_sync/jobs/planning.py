@@ -122,9 +122,12 @@ def judged(
     Raises:
         ServerError, AccessError: the server cannot be read at all.
     """
+    # Beside the plan and not in it: what holders use changes by the minute, and the bytes of a
+    # plan must not.
     impact = impact_of(proposal.plan, catalog, request.impact_budget, ports, upward=True)
     refused = gate(proposal.plan, impact, request.fail_on)
     gated = replace(proposal, impact=impact, diagnostics=(*proposal.diagnostics, *refused))
+    # Before anything is written or judged by rules whose messages could name somebody.
     shown = gated if request.is_named else unnamed(gated)
     if request.impact_out is not None and shown.impact is not None:
         content = json_text(impact_json(shown.impact)).encode()
@@ -136,6 +139,7 @@ def case_of(
     workspace: Workspace, connection: Connection, request: PlanRequest, ports: Ports
 ) -> PlanCase:
     """What a request means for a target. Raises as `plan` does."""
+    # Before the server is read: a file that must not be replaced is known at once.
     check_replaces(request.impact_out, ports.files, Output.IMPACT, ("-o", request.out))
     try:
         agreed = agreed_on(
@@ -170,6 +174,8 @@ def propose(case: PlanCase, catalog: PlanReader, ports: Ports) -> Proposal:
         raise DeclarationError(diagnostics)
     for each in diagnostics:
         ports.notices.notify(f"warning: {each.sentence} ({each.ref})")
+    # What an earlier plan owns may be deleted, so it has to be the server that this plan was
+    # about.
     check_moved(case.agreed, case.target, catalog, ports, is_said=case.is_moved)
     proposal = make_plan(
         desired,

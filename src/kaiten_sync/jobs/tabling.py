@@ -54,7 +54,7 @@ def table(workspace: Workspace, request: TableRequest, ports: Ports) -> PriceTab
         if request.impact_budget is None:
             return table_of_plan(plan)
         impact = impact_of_saved(plan, request.plan_file, workspace, request.impact_budget, ports)
-        # A cell has room for a number: what it is a number of, or why there is none, stands beside.
+        # A cell has room for a number. What it counts, or why there is none, is said in a notice.
         ports.notices.notify(f"Impact: {totals_text(impact)}")
         ports.notices.notify(f"Read with {cost_text(impact)}")
         return table_of_plan(plan, impact)

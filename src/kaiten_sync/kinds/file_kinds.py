@@ -1,4 +1,4 @@
-"""Tells the files of a project apart by the names at their top, for who confuses two of them."""
+"""Distinguishes the files of a project by the names at their top, for people who confuse two."""
 
 from __future__ import annotations
 

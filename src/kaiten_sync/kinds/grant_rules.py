@@ -49,10 +49,12 @@ def grant_diagnostics(grants: Sequence[Declared], view: CatalogView) -> Iterator
     for grant in grants:
         is_map = grant.is_map
         entry = grant.field("value") if is_map else grant.entry
-        shape = _shape(entry.node) if entry is not None else None
-        if entry is None or shape is None:
+        if entry is None:
             continue
         node = entry.node
+        shape = _Shape.NUMBER if node.value == UNLIMITED else _SHAPE_OF_VALUE.get(type(node.value))
+        if shape is None:  # no value at all, which the schema reports
+            continue
         if shape is not wanted.get(grant.address.slug, shape):
             entitlement = view.objects[Address(ENTITLEMENT.kind, grant.address.slug)]
             declared_type = entitlement.scalar("type")
@@ -63,7 +65,7 @@ def grant_diagnostics(grants: Sequence[Declared], view: CatalogView) -> Iterator
                 f" {_WANTED[_SHAPE_OF_TYPE[str(declared_type)]]}",
                 f"its type is declared at {entitlement.entry.key_ref}",
             )
-        # The API's -1 is no negative threshold, but no threshold at all.
+        # The API's -1 is not a negative threshold: it means that there is none.
         if is_number(node.value) and node.value < 0 and node.value != UNLIMITED_WIRE:
             yield grant.diagnostic_at(
                 node.ref,
@@ -83,11 +85,6 @@ def grant_diagnostics(grants: Sequence[Declared], view: CatalogView) -> Iterator
                 )
             if grant.is_set("overagePercent"):
                 yield from _overage_diagnostics(grant, node, shape)
-
-
-def _shape(node: Node) -> _Shape | None:
-    """The shape of a value, None for what is no value at all and reported as such."""
-    return _Shape.NUMBER if node.value == UNLIMITED else _SHAPE_OF_VALUE.get(type(node.value))
 
 
 def _overage_diagnostics(grant: Declared, node: Node, shape: _Shape) -> Iterator[Diagnostic]:

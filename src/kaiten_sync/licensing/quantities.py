@@ -88,6 +88,7 @@ def shortest_quantity(value: int, unit: Unit = NO_UNIT) -> str:
     own = PREFIXES[symbol[1]] if symbol else 1
     found = [str(value)]
     for prefix, factor in PREFIXES.items() if value > 0 else ():
+        # A unit that is itself called `k` or `M` would read as a prefix.
         is_clear = bool(base) or (prefix != "" and prefix not in unit)
         if is_clear and (value * own) % factor == 0:
             found.append(f"{value * own // factor}{prefix}{base}")
@@ -109,6 +110,7 @@ def _scaled(value: float, name: str) -> tuple[str, str] | None:
     if symbol is None or not 0 < value < _BEYOND:
         return None
     base, own = symbol
+    # Through its shortest text, so that 0.1 is a tenth and not the binary number next to it.
     exact = Decimal(repr(value)) * PREFIXES[own]
     fitting = [
         (text, f"{prefix}{base}")
@@ -223,6 +225,7 @@ class _Word:
 
 
 def _read_word(word: str, units: tuple[str, ...]) -> _Word:
+    # Either meaning may be meant, and they differ by a factor of thousands.
     if word and word in PREFIXES and word in units:
         raise ValueError("has a word that is the unit and a prefix as well")
     if word in PREFIXES:

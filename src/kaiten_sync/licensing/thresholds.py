@@ -15,7 +15,7 @@ MAX_OVERAGE_PERCENT = 32_767
 
 
 def default_overage_percent(threshold: float) -> int:
-    """The percentage of a grant that names none: a hard limit, or none where there is no limit."""
+    """The percentage of a grant that names none: a hard limit, or none if there is no limit."""
     return UNCAPPED if threshold == UNCAPPED else 0
 
 
@@ -31,13 +31,15 @@ def overage_message(threshold: float, percent: int) -> str | None:
 
 
 def maximum(threshold: float, overage_percent: int) -> float:
-    """The highest usage that is accepted, itself included; infinite where there is no limit.
+    """The highest usage that is accepted, itself included; infinite if there is no limit.
 
     Only -1 is unlimited. Another negative threshold is a cap below zero, and its overage moves
     the maximum further down.
     """
     if threshold == UNCAPPED:
         return math.inf
+    # As upstream, which keeps thresholds as float64: an integer beyond 2**53 is another number
+    # there.
     cap = float(threshold)
     return cap + cap * overage_percent / 100
 

@@ -109,6 +109,8 @@ def read_counter(
     current = _index_at(grid, now_ms)
     last = _index_of(grid, stored_start_ms)
     if last is None or last < current:
+        # Shown as empty and not stored: the next report closes the old window, and emits its
+        # events.
         return Reading(window=_window(grid, current), counter=EMPTY)
     return Reading(window=_window(grid, last), counter=stored)
 
@@ -205,6 +207,8 @@ class _MonthGrid:
     months: int
 
     def index_at(self, at_ms: int) -> int:
+        # By months alone first, which is one too many before the day and hour of the origin in
+        # its month.
         index = (_month_of(_day_of(at_ms)) - _month_of(self._origin_day)) // self.months
         return index if self.start_of(index) <= at_ms else index - 1
 
@@ -216,6 +220,8 @@ class _MonthGrid:
         if year > MAXYEAR:
             return LAST_MS
         _, days = calendar.monthrange(year, month + 1)
+        # From the day of the origin each time: after a February on the 28th, March begins on the
+        # 31st again.
         start = date(year, month + 1, min(day.day, days))
         return (start.toordinal() - _EPOCH_DAY) * DAY_MS + self.origin_ms % DAY_MS
 

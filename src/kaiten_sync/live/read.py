@@ -33,6 +33,7 @@ def read_live(reader: CatalogReader, need: Need, scope: Scope, progress: Progres
     need = need.settled(resources.values())
     lists: list[ChildList] = []
     parents = list(resources)
+    # Level by level: what is inside an object can be listed only once the object is known.
     while inner := needed_lists(need, scope, parents):
         lists += inner
         found = _read_lists(reader, inner, progress)

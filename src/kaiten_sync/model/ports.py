@@ -298,7 +298,7 @@ class History(Protocol):
 
 
 class Notices(Protocol):
-    """Receives what a person should know although it is no part of the result."""
+    """Receives what a person should know although it is not part of the result."""
 
     def notify(self, text: str) -> None:
         """One notice: a line without its line end."""

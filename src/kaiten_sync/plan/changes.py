@@ -31,6 +31,7 @@ def to_changes(
                 plain = tuple(
                     f for f in difference.fields if specs[f.name].mutability != Mutability.MOVE
                 )
+                # One PUT for all fields of an object: each PUT writes the whole object anyway.
                 if plain:
                     changes.append(_change(Action.UPDATE, difference, plain))
                 for field in difference.fields:
@@ -91,6 +92,8 @@ def _change(action: Action, difference: Difference, fields: tuple[FieldChange, .
         address=difference.address,
         action=action,
         fields=fields,
+        # A new object has the effect of its kind. Its fields had no value before that they could
+        # tighten.
         effect=difference.effect if action == Action.CREATE else worst(f.effect for f in fields),
         source=difference.source,
     )

@@ -27,7 +27,7 @@ class Reason:
 def reasons(committed: Plan, made: Plan) -> tuple[Reason, ...]:
     """Why a committed plan is not the one made now; nothing if both are the same.
 
-    Both as they are read from a file: what a file does not hold is no difference.
+    Both as they are read from a file: what a file does not contain is not compared.
     """
     if committed.digest == made.digest:
         return ()

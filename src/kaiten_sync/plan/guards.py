@@ -69,6 +69,7 @@ def held_to(plan: Plan, policy: Policy) -> Plan:
 
 def recheck(plan: Plan) -> tuple[Diagnostic, ...]:
     """The limits and the protection again, from what is in the plan alone."""
+    # A migration deletes and updates nothing of the catalog, so those limits say nothing of it.
     if plan.migration is not None:
         return tuple(too_many_moves(plan.guards, len(plan.changes), plan.migration.holders))
     needs = protected_harm(plan.changes, plan.guards.protected)
@@ -149,6 +150,7 @@ def _misfits(case: Case) -> Iterator[Diagnostic]:
         misfit = spec_of(change.address.kind).misfit
         for needed, _ in references(change, "after"):
             live = case.live.resources.get(needed)
+            # Validation has seen both sides if both are declared, with their lines.
             if misfit is None or live is None or needed in case.desired.resources:
                 continue
             why = misfit(
@@ -167,6 +169,7 @@ def _clashes(case: Case) -> Iterator[Diagnostic]:
         changed = {each.name: each.after for each in change.fields if each.after is not ABSENT}
         for clash in spec_of(change.address.kind).clashes({**live.fields, **changed}):
             about = (clash.at, *clash.others)
+            # What was on the server before and is left alone is nobody's mistake now.
             if changed.keys().isdisjoint(about):
                 continue
             kept = [

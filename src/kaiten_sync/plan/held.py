@@ -72,6 +72,8 @@ def resting_on_nobody(plan: Plan, done: Collection[str]) -> frozenset[Address]:
         each.address.root
         for each in plan.changes
         if each.id not in done
+        # Moves count as taking, since one of them may withdraw a version from whoever is about to
+        # get it.
         and (each.action not in (Action.CREATE, Action.UPDATE) or each.effect.is_harmful)
     }
     return frozenset(
@@ -82,6 +84,7 @@ def resting_on_nobody(plan: Plan, done: Collection[str]) -> frozenset[Address]:
 def unchecked(holders: Holders, gone: Collection[Address]) -> Iterator[Diagnostic]:
     """A warning where it could not be seen who holds what is to be deleted."""
     holdable = (a for a in gone if spec_of(a.kind).held_by is not HeldBy.NOBODY)
+    # Not refused: the server itself will not delete what is held.
     blind = [address for address in holdable if address not in holders.checked]
     if blind and holders.gap is not None:
         names = some([str(a) for a in sorted(blind, key=lambda address: address.sort_key)])
@@ -101,6 +104,7 @@ def holding_of(holders: Holders, address: Address, gone: Collection[Address]) ->
         case HeldBy.INSTANCES:
             return _by("held by", _instances(holders.instances.get(address, ())))
         case HeldBy.REFERRERS:
+            # What goes in the same plan holds nothing any more when this one goes.
             granting = [str(a.parent) for a in holders.referrers.get(address, ()) if a not in gone]
             users = _instances(holders.users.get(address, ()))
             return _by("granted by", granting) or _by("usage of it is recorded for", users)

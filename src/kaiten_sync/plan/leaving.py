@@ -135,6 +135,7 @@ def ownership(
     released: dict[Address, str] = {}
     for address in owned - desired.resources.keys():
         reason = "policy.prune is never" if prune is Prune.NEVER else None
+        # Somebody narrowed the scope. Another repository may manage it from now on.
         if not scope.covers(address):
             reason = "it is outside the scope now"
         elif address.parent in desired.resources and not desired.owns_place_of(address):

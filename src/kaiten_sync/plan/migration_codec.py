@@ -59,6 +59,7 @@ def migration_document(plan: Plan, migration: Migration) -> MigrationDocument:
             stays=_counts(migration),
         ),
         requests=plan.requests,
+        # Without limits on deletes and updates, which a migration has none of.
         guards=MoveGuardsDocument(
             max_moves=plan.guards.max_moves.value,
             allowed=tuple(sorted(str(each) for each in plan.guards.allowed)),

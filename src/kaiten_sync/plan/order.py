@@ -31,6 +31,7 @@ def level(change: Change) -> tuple[int, int]:
     move = move_of(change.address.kind, change.action)
     if move is not None:
         return (_MOVES, move[1].rank)
+    # Deletions go in the reverse order of creation: what refers to an object goes before it.
     height = spec_of(change.address.kind).level
     return (_DOWN, -height) if change.action == Action.DELETE else (_UP, height)
 

@@ -204,7 +204,7 @@ def _no_constant(name: str) -> Any:
 
 
 def _finite(text: str) -> float:
-    # Python reads 1e999 as infinity, and would write it as what is no JSON.
+    # Python reads 1e999 as infinity, and would write it as something that is not JSON.
     value = float(text)
     if isinf(value):
         raise ValueError(f"{text[:40]} is too large")

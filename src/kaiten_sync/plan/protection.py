@@ -1,4 +1,4 @@
-"""What only `--allow ADDRESS` permits, one object at a time: there is no force for all."""
+"""What only `--allow ADDRESS` permits, one object at a time: no option lifts it for everything."""
 
 from __future__ import annotations
 
@@ -36,6 +36,8 @@ def protected_harm(changes: Sequence[Change], protected: Collection[Address]) ->
         # What goes with its license is named by that alone.
         goes_along = address in gone and address.parent in gone
         is_covered = address.parent in protected and not goes_along
+        # An object has one need however many changes it has: a person allows objects, not
+        # changes.
         if address in seen or not is_harmful or not (address in protected or is_covered):
             continue
         seen.add(address)
@@ -68,6 +70,7 @@ def foreign_children(leaving: Leaving) -> Iterator[Consent]:
                 address=str(parent),
                 hint=f"declare or delete them first, or pass --allow {parent}",
             ),
+            # Recorded in the plan, so that it says of everything that is deleted who allowed it.
             also=frozenset(taken[parent]),
         )
 

@@ -60,6 +60,7 @@ def still_to_restart(plan: Plan, found: Mapping[Address, LiveResource]) -> froze
         for change in restarted_by(plan.changes, plan.guards.allowed)
         if change.address in found
         and any(
+            # A period is a text; null and a field that is not there both mean that there is none.
             not isinstance(found[change.address].fields.get(field.name), str)
             for field in _restarts(change.address, change.fields)
         )
@@ -122,10 +123,12 @@ def _restarts(address: Address, fields: Sequence[FieldChange]) -> Iterator[Field
 
 def _users(address: Address, use: Holders) -> str | None:
     """Who uses a counter; None if nobody does."""
+    # Unknown counts as used: usage that is started again cannot be brought back.
     if address not in use.checked:
         why = f" ({use.gap})" if use.gap is not None else ""
         return f"whoever uses it, which could not be seen{why}"
     referrers = use.referrers.get(address, ())
+    # By the licenses that grant it: an instance is a user before its first report.
     holders = {each for a in referrers if a.parent for each in use.instances.get(a.parent, ())}
     if not holders:
         return None

@@ -45,6 +45,8 @@ def serving_of(changes: Iterable[Change], families: Families, live: LiveState) -
     """What the families serve before the changes and after all of them, which are in order."""
     server = Simulation(live, families)
     before = _served(families, server.objects.get)
+    # The server is played to the end, since what it serves by default depends on all versions at
+    # once.
     for change in changes:
         server.play(change)
     return Serving(before, _served(families, server.objects.get), families.of)

@@ -128,6 +128,8 @@ class Simulation:
         address = change.address
         family = self._families.of[address]
         wanted = number_of(address, {each.name: each.after for each in change.fields})
+        # The server reuses no number, so a lower one never comes. In a family that exists a
+        # higher one may, since the last versions may be deleted.
         coming = self._highest[family] + 1
         is_new = family not in self._live_families
         if wanted is not None and (wanted < coming or (is_new and wanted > coming)):

@@ -35,7 +35,7 @@ def warnings(case: Case) -> Iterator[Diagnostic]:
 def _other_units(case: Case) -> Iterator[Diagnostic]:
     """A new unit converts nothing: what is recorded, and what is reported, stay the same numbers.
 
-    Another word for the same unit is no such change: no grant changes with it.
+    Another word for the same unit is not such a change: no grant changes with it.
     """
     updated = [each for each in case.changes if each.action == Action.UPDATE]
     regranted = {unit_holder(each.address) for each in updated}

@@ -89,6 +89,7 @@ def entries_of(plan: Plan) -> Sequence[PlanEntry]:
     for address in sorted(together, key=lambda each: each.sort_key):
         if address.parent is not None:
             inside[address.parent].append(address)
+    # A grant of a new version is looked up by its license, whose entry says what it replaces.
     versions = {each.address: each for each in plan.new_versions}
     known = known_in_plan(plan)
     found: list[PlanEntry] = []

@@ -99,6 +99,7 @@ def place_of(source: SourceRef | None, fields: Iterable[FieldChange]) -> str:
     `file:line`, and of an inherited value what it came through: `inherited from free, file:line`.
     """
     own = [field.source for field in fields]
+    # With several fields there is no one line to jump to but that of the object.
     chosen = own[0] if len(own) == 1 and own[0] is not None else source
     if chosen is None:
         return ""

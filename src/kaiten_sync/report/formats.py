@@ -67,6 +67,8 @@ class PlanView:
         text = self.write(self.plan).decode()
         if self.approval is None:
             return text
+        # At the beginning of the text and not in the plan: its digest is of what was planned, not
+        # of who has to look at it.
         return text.replace("{", f'{{\n  "approval": "{self.approval}",', 1)
 
     @property

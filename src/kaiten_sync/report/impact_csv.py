@@ -62,5 +62,5 @@ def _number(value: float | None) -> str:
     if value is None:
         return ""
     if math.isinf(value):
-        return UNLIMITED  # the word of the catalog; `inf` is none that a spreadsheet knows
+        return UNLIMITED  # the word of the catalog; spreadsheets do not know `inf`
     return f"{value:.0f}" if float(value).is_integer() else repr(value)

@@ -43,7 +43,7 @@ _NONE = "none"
 
 def stay_lines(migration: Migration) -> Iterator[str]:
     """A line for each holder that stays, those who come later last."""
-    # Whoever would lose something first: a later wave is no problem to look at.
+    # Whoever would lose something first: a later wave needs no attention.
     ordered = sorted(migration.stays, key=lambda each: _ORDER.index(each.why))
     for each in ordered[:_LIMIT]:
         held = f"{HELD} {safe_text(each.version)}"

@@ -14,7 +14,7 @@ from kaiten_sync.report.words import symbol_of, word_of
 _LEFT_LIMIT = 20
 """Changes that are named after an apply; the next plan shows all."""
 
-# Git ahead is no edit of the server, so there is nothing to take over; and what nobody declares
+# Git ahead is not an edit of the server, so there is nothing to take over; and what nobody declares
 # cannot be put back to a declaration.
 _ADOPTABLE = frozenset(set(Verdict) - {Verdict.GIT_AHEAD})
 _REVERTIBLE = frozenset(_ADOPTABLE - {Verdict.UNMANAGED})

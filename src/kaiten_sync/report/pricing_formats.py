@@ -137,7 +137,7 @@ def _largest(table: PriceTable, room: int) -> PriceTable | None:
     for part in parts:
         head = len(_markdown_part(replace(part, rows=())))
         sizes = accumulate((len(text) + 1 for text in _markdown_rows(part)), initial=head)
-        # The head alone is the first of the sizes, and is no row.
+        # The head alone is the first of the sizes, and not of a row.
         fitting = sum(size <= room for size in sizes) - 1
         if fitting > 0:
             return replace(part, rows=part.rows[:fitting])
@@ -154,17 +154,17 @@ def _markdown_rows(table: PriceTable) -> Iterator[str]:
     """The text of each row; the first one of a group begins with a line for the group."""
     group = ""
     for row in table.rows:
-        line = _joined([code(row.slug), *(_mark(each, row) for each in row.cells)])
+        texts = [code(cell_text(c, row.unit), limit=_WIDEST_CELL * 2) for c in row.cells]
+        marked = [
+            f"<b>{text}</b>" if cell is not None and cell.is_change else text
+            for cell, text in zip(row.cells, texts, strict=True)
+        ]
+        line = _joined([code(row.slug), *marked])
         if row.group != group:
             group = row.group
             title = f"<b>{code(group)}</b>" if group else "in no group"
             line = _joined([title, *("" for _ in table.columns)]) + f"\n{line}"
         yield line
-
-
-def _mark(cell: PriceCell | None, row: PriceRow) -> str:
-    text = code(cell_text(cell, row.unit), limit=_WIDEST_CELL * 2)
-    return f"<b>{text}</b>" if cell is not None and cell.is_change else text
 
 
 def _joined(texts: Sequence[str]) -> str:

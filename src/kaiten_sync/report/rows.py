@@ -51,6 +51,7 @@ def columns_for(rows: Sequence[Row], width: int) -> Columns:
     note = max((len(row.note) for row in rows), default=0)
     place = max((cells(row.place) for row in rows), default=0)
     room = width - len("  + ") - word - note - place - 3 * _GAP
+    # On a very narrow terminal the columns still line up, and lines are folded by the terminal.
     cap = max(_NARROWEST_SUBJECT, room)
     # One address that is longer than the room must not push the notes of all others away.
     fitting = [size for row in rows if (size := cells(row.subject)) <= cap]
@@ -99,6 +100,7 @@ def side_lines(rows: Sequence[FieldRow], width: int) -> Iterator[str]:
 def value_lines(rows: Sequence[FieldRow], width: int, *, joined: bool) -> Iterator[str]:
     """`label: value` per field of an object that is only on one side."""
     one_line = ", ".join(row.only_side for row in rows)
+    # On one line as long as it fits: of a grant that is all there is.
     if joined and one_line and len(INDENT) + cells(one_line) <= width:
         yield INDENT + one_line
         return

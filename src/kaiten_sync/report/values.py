@@ -99,6 +99,7 @@ def _finished(value: Json | Absent, shown: str) -> str:
         and shown == shown.strip()
         and not _LOOKS_LIKE_ANOTHER_TYPE.fullmatch(shown)
         and not shown.startswith(_OPENS_SOMETHING_ELSE)
+        # Between two values the arrow is ours.
         and "→" not in shown
     )
     return shown if not isinstance(value, str) or is_plain else f'"{escaped(shown)}"'
@@ -107,6 +108,8 @@ def _finished(value: Json | Absent, shown: str) -> str:
 def _middle_cut(text: str, limit: int) -> str:
     if len(text) <= limit:
         return text
+    # Most of the room is for the beginning, by which people recognize a value; the rest is for
+    # the number that is left out.
     head, tail = limit * 2 // 3, limit // 4
     return f"{text[:head]}…[{len(text) - head - tail:,} more]…{text[len(text) - tail :]}"
 

@@ -60,6 +60,6 @@ def _expressions(root: Node) -> Iterator[Node]:
     for rule in found if isinstance(found, tuple) else ():
         for verb in RuleVerb:
             entry = rule.entries.get(verb)
-            # What is no text, or empty, is for the schema to report.
+            # What is not a text, or is empty, is for the schema to report.
             if entry is not None and isinstance(entry.node.value, str) and entry.node.value.strip():
                 yield entry.node

@@ -115,6 +115,8 @@ def worker_app() -> Starlette:
     The supervisor lets workers call this, and passes the settings in the environment.
     """
     settings = ServerSettings(**json.loads(os.environ[_WORKER_SETTINGS]))
+    # Before the database is opened: a worker whose supervisor is gone would hold its connections
+    # for ever.
     _end_with_supervisor()
     return _application(open_engine(settings.database_url or default_database_url()), settings)
 
@@ -151,6 +153,7 @@ def running(settings: ServerSettings, host: str = "127.0.0.1", port: int = 0) ->
         thread = threading.Thread(target=server.run, args=([listener],), name="kaiten-server")
         thread.start()
         try:
+            # Not without a timeout: if the application cannot start, nobody sets the event.
             while not ready.wait(timeout=0.1):
                 if not thread.is_alive():
                     raise _not_started()
@@ -255,6 +258,7 @@ def _prepare_database(settings: ServerSettings) -> tuple[Database, str | None]:
     if settings.bootstrap_token is not None:
         check_chosen_token(settings.bootstrap_token)  # before any file is made
     database = open_engine(settings.database_url or default_database_url())
+    # SQLite lets one process write at a time: several workers would wait for each other.
     if settings.workers > 1 and not database.is_postgresql:
         raise ServerStartError(
             "only PostgreSQL can be shared by several workers",

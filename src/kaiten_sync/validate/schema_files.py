@@ -80,13 +80,10 @@ def _flat(part: Any, definitions: Mapping[str, Any]) -> Any:
         return part
     used = str(part.get("$ref", "")).removeprefix("#/$defs/")
     merged = {**definitions.get(used, {}), **part}
-    return {
-        key: _whole(value) if key == "pattern" else _flat(value, definitions)
-        for key, value in merged.items()
-        if key not in ("$ref", "$defs")
-    }
-
-
-def _whole(pattern: str) -> str:
-    r"""In JSON Schema `$` is the end of the text; Python needs `\Z` for that."""
-    return pattern[:-1] + r"\Z" if pattern.endswith("$") else pattern
+    flat = {k: _flat(v, definitions) for k, v in merged.items() if k not in ("$ref", "$defs")}
+    # In JSON Schema `$` is the end of the text. To Python it is also the place before a line feed
+    # at the end, so `\Z` takes its place.
+    pattern = flat.get("pattern")
+    if isinstance(pattern, str) and pattern.endswith("$"):
+        flat["pattern"] = pattern[:-1] + r"\Z"
+    return flat

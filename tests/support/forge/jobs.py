@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import Any
 
 from tests.support.processes import HANG_S
+from tests.support.ready import ready_command
 
 _STUBS = ("gh", "curl")
-_HERE = Path(__file__).parent
 _SYSTEM_PATH = "/usr/local/bin:/usr/bin:/bin"
 
 STRANGERS_WORDS = "<!-- kaiten-sync comment prod -->\nI look like the comment of the job"
@@ -100,7 +100,8 @@ class Workshop:
         self._state = folder / "forge.json"
         self._state.write_text(json.dumps(_AT_FIRST), encoding="utf-8")
         for name in _STUBS:
-            self._stub(name, f'exec "{sys.executable}" "{_HERE / name}.py" "$@"')
+            self._stub(name, f'{ready_command(f"tests.support.forge.{name}")} "$@"')
+        self._stub("kaiten-sync", f'{ready_command("kaiten_sync")} "$@"')
         # What is tested is installed already; tests/acceptance/test_install.py runs the real pip.
         asked = "install --no-deps --require-hashes --requirement kaiten-sync.lock"
         self._stub("pip", f'test "$*" = "{asked}"')

@@ -186,7 +186,7 @@ def _differing(changes: Iterable[Mapping[str, Any]], verdicts: Mapping[str, str]
         address = change.get("declaredAs", change["address"])
         if "declaredAs" in change and address not in verdicts:
             continue  # The next version of a family has all its grants, of which only some differ.
-        # What is no difference of its own follows from one, such as a default that is given away.
+        # What is not a difference itself follows from one, such as a default that is given away.
         mark = AHEAD if verdicts.get(address, _AHEAD) == _AHEAD else DRIFTED
         for each in (address, "/".join(address.split("/")[:2])):
             # A license is drifted if anything of it is.

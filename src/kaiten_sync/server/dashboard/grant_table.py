@@ -148,8 +148,8 @@ def read_edits(
         if edit.proposed.before == edit.proposed.after:
             continue
         edits.append(edit)
-        # Only for grants that were edited: what others change beside them is none of this form's
-        # business.
+        # Only for grants that were edited: what others change beside them is not a
+        # matter of this form.
         if sent.one(_name(_STATE, row)) not in ("", _state(row)):
             now = granted_text(row)
             message = f"somebody else has changed this to: {now}"

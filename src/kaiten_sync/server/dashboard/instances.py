@@ -214,7 +214,7 @@ def _audit(visit: Visit) -> Shown:
 def _delete(visit: Visit) -> Shown:
     row = get_instance(visit.work, visit.path["instanceSlug"])
     meters = saturation.meters_of_instance(visit.work, row.slug)
-    # Usage is deleted with its instance. What nobody has reported yet is no loss.
+    # Usage is deleted with its instance. A counter without reports is nothing to lose.
     counted = [meter for meter in meters if meter.row.report_seq is not None]
     return show_question(
         visit,

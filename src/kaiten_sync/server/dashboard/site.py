@@ -234,7 +234,7 @@ class _Site:
     def _sign_out(self, request: Request, sent: Sent | None) -> Response:
         session_id = session_id_of(request)
         if session_id is not None:
-            # Another site could sign a visitor out, which is no harm but a nuisance.
+            # Another site could sign a visitor out, which is a nuisance.
             check_form_token(session_id, (sent or Sent({})).one(TOKEN_FIELD))
             with self._surroundings.database.writing() as connection:
                 sessions.sign_out(connection, session_id)

@@ -138,10 +138,6 @@ def _ordered(rows: Select[Any], columns: Any, sort: str) -> Select[Any]:
     return rows.order_by(*(columns[n] if is_rising else columns[n].desc() for n in names))
 
 
-def _is_near(found: Subquery) -> ColumnElement[bool]:
-    return found.c.ratio >= NEAR_RATIO
-
-
 @dataclass(frozen=True, slots=True)
 class CounterPage:
     """A page of counters that is asked for."""
@@ -175,7 +171,7 @@ class CounterPage:
         """
         if self.sort not in ("", "-saturation"):
             return []
-        found = self.read(connection, high, _is_near)
+        found = self.read(connection, high, lambda counters: counters.c.ratio >= NEAR_RATIO)
         return found if len(found) == self.limit else []
 
     def read(

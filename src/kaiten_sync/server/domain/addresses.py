@@ -57,11 +57,15 @@ _SPECIAL = {
 
 def is_public(address: Address) -> bool:
     """Whether an address is one machine on the open internet, in every form it can be read."""
-    inner = _inner_address(address)
-    if inner is not None:
-        return is_public(inner)
-    if isinstance(address, IPv6Address) and address not in _GLOBAL_UNICAST:
-        return False
+    if isinstance(address, IPv6Address):
+        # Some IPv6 addresses are sent on to the IPv4 address that they have inside.
+        inner = address.ipv4_mapped
+        if address in _NAT64:
+            inner = IPv4Address(int(address) & 0xFFFFFFFF)
+        if inner is not None:
+            return is_public(inner)
+        if address not in _GLOBAL_UNICAST:
+            return False
     found = [network for network in _SPECIAL if address in network]
     return not found or _SPECIAL[max(found, key=lambda network: network.prefixlen)]
 
@@ -80,11 +84,3 @@ def literal_address(host: str) -> Address | None:
         return IPv4Address(socket.inet_aton(bare))
     except (OSError, ValueError):
         return None
-
-
-def _inner_address(address: Address) -> IPv4Address | None:
-    """The IPv4 address that an IPv6 address is sent to; None if it is sent as it is."""
-    if isinstance(address, IPv4Address):
-        return None
-    is_translated = address in _NAT64
-    return IPv4Address(int(address) & 0xFFFFFFFF) if is_translated else address.ipv4_mapped

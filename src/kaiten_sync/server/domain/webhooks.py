@@ -129,7 +129,16 @@ def check_url(operation: str, url: str, *, allow_private: bool) -> None:
     Raises:
         RefusalError: 422 with what is wrong.
     """
-    problem = _url_problem(url) or (None if allow_private else _private_problem(url))
+    problem = _url_problem(url)
+    if problem is None and not allow_private:
+        host = (urlsplit(url).hostname or "").rstrip(".").lower()
+        address = literal_address(host)
+        is_local_name = host == "localhost" or host.endswith(".localhost")
+        if is_local_name or (address is not None and not is_public(address)):
+            problem = (
+                "this is an address of a private network; the operator of this server can allow"
+                " them (--allow-private-webhooks)"
+            )
     if problem is not None:
         raise unprocessable(f"{operation}.InvalidUrl", problem, [Problem(problem, "body.url")])
 
@@ -150,16 +159,4 @@ def _url_problem(url: str) -> str | None:
         return "a URL carries no user and no password"
     if parts.fragment:
         return "a URL of a webhook has no fragment"
-    return None
-
-
-def _private_problem(url: str) -> str | None:
-    host = (urlsplit(url).hostname or "").rstrip(".").lower()
-    address = literal_address(host)
-    is_local_name = host == "localhost" or host.endswith(".localhost")
-    if is_local_name or (address is not None and not is_public(address)):
-        return (
-            "this is an address of a private network; the operator of this server can allow them"
-            " (--allow-private-webhooks)"
-        )
     return None

@@ -97,6 +97,8 @@ class DeliveryWorker:
         try:
             yield
         finally:
+            # Before anything is canceled: a drain that is under way looks at it before its next
+            # delivery.
             self._stops = True
             for task in tasks:
                 task.cancel()
@@ -117,6 +119,8 @@ class DeliveryWorker:
 
     async def _run(self) -> None:
         while True:
+            # Before the look and not after it: news that come during the look end the wait that
+            # follows.
             self._news.clear()
             try:
                 for endpoint_id, is_failing in (await self._in_thread(self._claim)).items():
@@ -201,6 +205,8 @@ class DeliveryWorker:
         except SQLAlchemyError:
             log.exception("a delivery could not be recorded; it will be repeated")
         finally:
+            # Also after an error, or nobody would deliver to the endpoint until its lease ends by
+            # itself.
             await self._in_thread(self._release, endpoint_id)
 
     def _next(self, endpoint_id: str) -> DueDelivery | None:

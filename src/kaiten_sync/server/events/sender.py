@@ -115,13 +115,17 @@ class Sender:
     async def _post(self, to: str, headers: Mapping[str, str], body: str) -> tuple[int, str, bytes]:
         """The status of the answer, its phrase, and the beginning of its body."""
         url = httpx.URL(to)
-        address = await self._checked_address(url)
+        port = url.port or (443 if url.scheme == "https" else 80)
+        found = await self._resolve(url.host, port)
+        allowed = [each for each in found if self._allow_private or is_public(each)]
+        if not allowed:
+            raise OSError(f"{url.host} is in a private network, and nothing is sent there")
         async with (
             httpx.AsyncClient(verify=self._tls, trust_env=False, timeout=self._timeout_s) as client,
             client.stream(
                 "POST",
                 # To the very address that was checked: asking for it again could give another.
-                url.copy_with(host=str(address)),
+                url.copy_with(host=str(allowed[0])),
                 content=body,
                 headers={"Host": url.netloc.decode("ascii"), **headers},
                 extensions={"sni_hostname": url.raw_host.decode("ascii")},
@@ -135,14 +139,6 @@ class Sender:
                 if size > ANSWER_LIMIT_BYTES:
                     break
             return answer.status_code, answer.reason_phrase, kept
-
-    async def _checked_address(self, url: httpx.URL) -> Address:
-        port = url.port or (443 if url.scheme == "https" else 80)
-        found = await self._resolve(url.host, port)
-        allowed = [each for each in found if self._allow_private or is_public(each)]
-        if not allowed:
-            raise OSError(f"{url.host} is in a private network, and nothing is sent there")
-        return allowed[0]
 
 
 def _headers(message: Message, body: str) -> dict[str, str]:

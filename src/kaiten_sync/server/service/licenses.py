@@ -154,6 +154,7 @@ def delete_license(work: Work, slug: str) -> None:
     broken = {constraints.GRANT_LICENSE: granting, constraints.INSTANCE_LICENSE: held}
     with constraints.conflicts(work.connection, broken):
         licenses.remove_license(work.connection, stored.id)
+    # Under the lock of the family: nobody adds a version in between.
     if not licenses.versions_of(work.connection, [stored.family_id])[stored.family_id]:
         licenses.remove_family(work.connection, stored.family_id)
     _tell(work, LICENSE_DELETED, stored)
@@ -213,6 +214,7 @@ def _add(work: Work, fields: LicenseFields, *, family_id: str, slug: str, versio
         description=fields.description,
         type=fields.type,
         version=version,
+        # An empty name is kept: only a name that is left out is filled in (API facts, 2.4).
         version_name=f"Version - {version}" if named is None else named,
         lifecycle_state=fields.lifecycle_state or PUBLISHED,
         is_default=fields.is_default,

@@ -123,7 +123,7 @@ def terms_of(row: NamedGrant) -> GrantTerms:
 def proposed_move(
     granted: Iterable[NamedGrant], other: Iterable[NamedGrant]
 ) -> list[ProposedGrant]:
-    """What is granted otherwise to who moves from a license with these grants to another."""
+    """What is granted differently to whoever moves from a license with these grants to another."""
     sides = [{row.entitlement_slug: row for row in rows} for rows in (granted, other)]
     rows = {row.entitlement_slug: row for side in sides for row in side.values()}
     before, after = ({slug: terms_of(row) for slug, row in side.items()} for side in sides)

@@ -1,7 +1,7 @@
 """Use cases of sessions: sign in to the dashboard with a token, go on, sign out.
 
-A session is no second identity: it belongs to the token that opened it, may do what the token may,
-and ends with it. Only a hash of its id is stored, as of tokens.
+A session is not a second identity: it belongs to the token that opened it, may do what the token
+may, and ends with it. Only a hash of its id is stored, as of tokens.
 """
 
 from __future__ import annotations
@@ -59,6 +59,7 @@ def sign_in(connection: Connection, token: str, now_ms: int) -> str:
     token_id = check_token(connection, token, now_ms)
     session_id = secrets.token_urlsafe(_RANDOM_BYTES)
     row = SessionRow(
+        # Whoever reads the database, or a copy of it, can sign in with nothing that is there.
         id_hash=lookup_hash(session_id),
         token_id=token_id,
         created_at=now_ms,
@@ -83,6 +84,8 @@ def resume(connection: Connection, session_id: str, now_ms: int) -> OpenSession 
         account_id=row.id,
         account_name=row.name,
         organization_id=row.organization_id,
+        # Of the token as it is now. A session lasts for hours, and a token can be revoked
+        # meanwhile.
         scopes=frozenset(row.scopes),
         token_id=row.token_id,
         expires_at=row.expires_at,

@@ -167,6 +167,7 @@ def report_many(
         [
             (each.work, each.instance_slug, each.entitlement_slug, each.fields.transaction_id)
             for each in reports
+            # What cannot be a slug is answered as not found, without asking the database for it.
             if is_slug(each.instance_slug) and is_slug(each.entitlement_slug)
         ]
     )
@@ -183,6 +184,8 @@ def report_many(
 def _count_one(
     ledger: ReportLedger, report: UsageReport, render: Callable[[Counted], A]
 ) -> A | RecordedRefusalError:
+    # Before anything is looked up, as upstream does: a wrong request is answered alike whatever
+    # it is about.
     if report.fields.value["type"] != "number":
         raise unprocessable(
             f"{_OPERATION}.InvalidValueType",
@@ -194,6 +197,8 @@ def _count_one(
             f"{_OPERATION}.InvalidTransactionId",
             "transactionId has 1 to 128 characters of A-Z a-z 0-9 . _ : -",
         )
+    # Counters are 64-bit floating point (API facts, 1.2). Larger integers lose digits here and
+    # not later.
     value = float(report.fields.value["value"])
     found = ledger.find(report.work.organization_id, report.instance_slug, report.entitlement_slug)
     if found is None:
@@ -210,6 +215,8 @@ def _count_one(
         behavior=Behavior(report.fields.behavior),
         key=key,
     )
+    # After the counter is locked: of two reports with one key at the same time, the second sees
+    # the first.
     earlier = _earlier_answer(ledger, turn)
     if earlier is not None:
         return render(Counted(answer=earlier, is_replay=True))
@@ -226,6 +233,8 @@ def _count_one(
 def _earlier_answer(ledger: ReportLedger, turn: _ReportTurn) -> dict[str, Any] | None:
     """The answer that the same report got under the same key; None if the key is unused."""
     earlier = None if turn.key is None else ledger.earlier(turn.pair, turn.key)
+    # A sweep deletes old keys in its own time. What is due to be deleted must not answer
+    # meanwhile.
     if earlier is None or earlier.reported_at < turn.now_ms - REMEMBERED_MS:
         return None
     if (earlier.behavior, earlier.value) == (turn.behavior, turn.value):
@@ -271,7 +280,10 @@ def _entry(turn: _ReportTurn) -> tuple[LedgerEntry, dict[str, Any] | RecordedRef
     )
     if not settled.accepted:
         rejected = [*closures, turn.event(events.USAGE_REJECTED, reported, trace)]
+        # A refusal leaves the counter as it is, but for windows that have ended: their events
+        # must not be sent twice.
         counter = turn.stored.after(reading.window, EMPTY, 0, turn.now_ms) if closures else None
+        # Without its key: a refused report may be sent again under the same one.
         entry = LedgerEntry(counter=counter, day=day, key=None, events=rejected)
         unit = (turn.granted.unit_singular or "", turn.granted.unit_plural or "")
         return entry, RecordedRefusalError(
@@ -332,6 +344,8 @@ def _day(turn: _ReportTurn, before: Reading, settled: Report) -> CountedDay:
         day=turn.now_ms // DAY_MS,
         accepted=int(settled.accepted),
         refused=int(not settled.accepted),
+        # What the day began with counts as well: a day without reports was as full as the one
+        # before.
         highest=max(before.counter.value, value),
         value=value,
         period_start=window.start_ms if window else None,

@@ -96,7 +96,7 @@ def create_endpoint(work: Work, fields: EndpointFields) -> EndpointRow:
     operation = "CreateWebhook"
     wanted = fields.wanted
     check_url(operation, fields.url, allow_private=work.allow_private_webhooks)
-    # A count is no row to lock: two that see 49 would make it 51.
+    # A count is not a row that can be locked: two requests that see 49 would make it 51.
     take_turn(work.connection, work.organization_id, "webhooks")
     if webhooks.count_endpoints(work.connection, work.organization_id) >= MAX_ENDPOINTS:
         raise conflict(
@@ -169,6 +169,7 @@ def send_test(work: Work, endpoint_id: str) -> None:
     """Deliver an event to an endpoint that says nothing but that it was asked for."""
     stored = _unless_paused(work, endpoint_id, "TestWebhook")
     webhooks.change_endpoint(work.connection, stored.id, retry_at=0)
+    # To this endpoint alone, whatever it subscribes to.
     emit_to(work, WEBHOOK_TEST, endpoint_json(stored), stored.id)
 
 
@@ -196,6 +197,8 @@ def note_failure(
     work: Work, endpoint_id: str, *, is_answered: bool, delays_s: Sequence[float]
 ) -> None:
     """Record that an endpoint did not take a delivery; pause it if it has not for days."""
+    # Two workers may fail at the same endpoint: each would count from what the other has not
+    # stored.
     stored = webhooks.lock_endpoint(work.connection, endpoint_id)
     if stored is None or stored.paused_at is not None:
         return
@@ -249,6 +252,7 @@ def get_delivery(
         if is_id(delivery_id)
         else None
     )
+    # An id of another endpoint's delivery is answered as one that does not exist.
     if stored is None or stored.endpoint_id != endpoint_id:
         raise not_found(f"{operation}.NotFound", "there is no such delivery")
     return stored

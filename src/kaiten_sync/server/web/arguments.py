@@ -53,12 +53,15 @@ async def read_body(request: Request, most_bytes: int = MAX_BODY_BYTES) -> bytes
         RefusalError: it is too large, or too slow.
     """
     declared = request.headers.get("content-length", "")
+    # Cut, since Python takes quadratic time for a number of many digits. Whoever declares too
+    # little is found below.
     if declared.isdecimal() and int(declared[:20]) > most_bytes:
         raise too_large(most_bytes)
     body = bytearray()
     try:
         async with asyncio.timeout(_BODY_TIMEOUT_S):
             async for chunk in request.stream():
+                # Counted while it comes: a body without a declared length may never end.
                 body += chunk
                 if len(body) > most_bytes:
                     raise too_large(most_bytes)
@@ -101,6 +104,7 @@ def check_body(operation: Operation, body: Any) -> Any:
             place = f"body.{name[:_MAX_SHOWN]}"
             problems.append(Problem(f"expected at most {limit:,} characters", place))
     if problems:
+        # As many as the check of a schema reports.
         raise unprocessable("UNPROCESSABLE", "validation failed", problems[:20])
     return _CHECK.body(operation.body, body)
 

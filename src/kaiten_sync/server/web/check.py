@@ -76,6 +76,8 @@ class RequestCheck:
         if "anyOf" in schema:
             is_object = isinstance(value, dict)
             branches = schema["anyOf"]
+            # There are only unions of an object with something else: the check has made sure that
+            # one of them fits.
             branch = next(b for b in branches if (_type_of(b) == "object") == is_object)
             return self._clean(branch, value)
         if "discriminator" in schema:

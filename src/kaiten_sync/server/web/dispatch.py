@@ -42,6 +42,7 @@ class Dispatcher:
         method = "GET" if request.method == "HEAD" else request.method
         operation = self._operations[method]
         try:
+            # Parameters such as a charset change nothing: JSON is UTF-8.
             media_type = request.headers.get("content-type", "").split(";")[0].strip().lower()
             received = Received(
                 address=address_of(request),

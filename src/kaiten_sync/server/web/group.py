@@ -64,10 +64,13 @@ class RequestGroup:
             try:
                 asked[place] = parse(self._operation, received)
             except RefusalError as error:
+                # Kept, not raised: the others of the group have nothing to do with it.
                 outcomes[place] = error
         strangers = {
             place: received
             for place, received in enumerate(group)
+            # A wrong request is checked for its token as well: 401 comes before 422, or anybody
+            # could ask what a body has to be.
             if place in outcomes or _hash(received.authorization) not in self._known
         }
         if strangers:
@@ -98,6 +101,7 @@ class RequestGroup:
     ) -> tuple[dict[int, Caller], _Outcomes]:
         """Who sends these requests, and the refusals of those who may not."""
         scope = self._operation.scope
+        # Most reports of a group come with one token, which is then looked up once.
         checked: Callable[[str | None, str], Caller] = cache(
             lambda authorization, address: caller_of(
                 self._surroundings, connection, authorization, address, scope, now_ms

@@ -115,6 +115,7 @@ def _fields(asked: Arguments) -> ReportFields:
     body = asked.body
     value = body["value"]
     return ReportFields(
+        # The getting-started generation reports a bare number, without a behavior (API facts, 5).
         value=value if isinstance(value, dict) else {"type": "number", "value": value},
         behavior=body.get("behavior", "append"),
         transaction_id=body.get("transactionId"),
@@ -130,6 +131,8 @@ def list_trail(work: Work, asked: Arguments) -> dict[str, Any]:
     name = asked.query["event_name"]
     known = find_event_type(name) if name else None
     wanted = TrailFilter(
+        # An unknown name is not a mistake: newer clients ask for events that this server never
+        # emits.
         type=(known.type if known else _NO_TYPE) if name else None,
         since_ms=asked.query["after"],
         until_ms=asked.query["before"],

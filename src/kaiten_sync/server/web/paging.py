@@ -84,6 +84,8 @@ def page_schema(item: str) -> Schema:
 
 def encode_cursor(position: Position) -> str:
     """A position as clients send it back."""
+    # Not signed: all that a forged cursor reaches is another page of a list that may be read
+    # anyway.
     text = json.dumps({"createdAt": position.created_at, "id": position.id})
     return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
 
@@ -99,6 +101,8 @@ def decode_cursor(cursor: str) -> Position | None:
         return None
     match value:
         case {"createdAt": int(time), "id": str(key)} if not isinstance(time, bool):
+            # Before a database sees it: PostgreSQL refuses a NUL, and a number beyond its
+            # columns, with 500.
             in_range = 0 <= time <= _MAX_TIME and len(key) <= 36 and key.isascii()
             return Position(time, key) if in_range and "\0" not in key else None
     return None

@@ -132,7 +132,7 @@ _CLOSED = {"Connection": "close"}
 
 
 class _Wrong:
-    """Answers where there is no route and where the server fails: to programs or to people."""
+    """Answers requests without a route, and those that fail: to programs or to people."""
 
     def __init__(self, pages: Pages | None) -> None:
         self._pages = pages

@@ -92,6 +92,8 @@ class Throttle:
         place, digest = _place(address), lookup_hash(token)
         with self._lock:
             wait_ms = self._wait_ms(place, now_ms)
+            # A token that was made here has too many bits to be guessed, and one that was good
+            # before is not a guess.
             if wait_ms and not is_generated(token) and (place, digest) not in self._used:
                 raise ThrottledError(wait_ms)
         try:

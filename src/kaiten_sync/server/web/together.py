@@ -48,6 +48,7 @@ class Together(Generic[Q, A]):
         line: _WaitingLine[Q, A] = self._lines.setdefault(loop, _WaitingLine())
         answer: asyncio.Future[A] = loop.create_future()
         line.waiting.append((question, answer))
+        # Whoever finds nobody answering begins. All who come meanwhile are the next group.
         if line.answering is None:
             line.answering = loop.create_task(self._answer_line(line))
         return await answer

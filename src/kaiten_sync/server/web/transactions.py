@@ -51,6 +51,7 @@ def unless_busy() -> Iterator[None]:
     try:
         yield
     except SQLAlchemyError as error:
+        # Anything else is a fault of ours, and repeating the request would not help.
         if not is_busy(error):
             raise
         raise RefusalError(
@@ -74,6 +75,7 @@ def caller_of(
     token = bearer_token(authorization)
     with surroundings.throttle.guarding(address, token, now_ms):
         caller = authenticate(connection, authorization, needed_scope, now_ms)
+    # Not in this transaction, which may only read, and must not wait for the lock of writers.
     surroundings.note_use(caller.token_id, now_ms)
     return caller
 
@@ -115,6 +117,8 @@ class Writing:
 
     def __init__(self, surroundings: Surroundings, connection: Connection) -> None:
         self.connection = connection
+        # Once the lock is had: what is stored after another transaction has a later time than
+        # that one.
         self.now_ms = surroundings.clock()
         self._surroundings = surroundings
         self._works: list[Work] = []

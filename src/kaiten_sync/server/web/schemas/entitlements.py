@@ -97,6 +97,8 @@ _PROPERTIES: Mapping[str, Schema] = {
 
 SCHEMAS: Mapping[str, Schema] = {
     "Entitlement": record(_PROPERTIES, ("id", "name", "description", "createdAt", "updatedAt")),
+    # Without `description`, which the getting-started page leaves out; and without `type`, whose
+    # absence has a refusal of its own in the API.
     "CreateEntitlement": record(_PROPERTIES, ("name",)),
     "UpdateEntitlement": record(_PROPERTIES, ("name", "description")),
     "PageEntitlement": page_schema("Entitlement"),

@@ -57,6 +57,7 @@ def _value_schema(tag: str, value: Schema, **more: Schema) -> Schema:
 
 SCHEMAS: Mapping[str, Schema] = {
     "LicenseEntitlement": record(_PROPERTIES, _ALWAYS),
+    # The slug is in the path of an update, and in the body of a create.
     "AssociateLicenseEntitlement": record(_PROPERTIES, ("entitlementSlug", "value")),
     "UpdateLicenseEntitlement": record(_PROPERTIES, ("value",)),
     "PageLicenseEntitlement": page_schema("LicenseEntitlement"),

@@ -80,6 +80,7 @@ SCHEMAS: Mapping[str, Schema] = {
         ),
     ),
     "WriteInstance": record(_PROPERTIES, _NEEDED),
+    # The two properties that are read-only in a PUT.
     "PatchInstanceBody": record({"status": _STATUS, "lifecycleStage": {**_STAGE, **READABLE}}, ()),
     "PageInstance": page_schema("Instance"),
 }

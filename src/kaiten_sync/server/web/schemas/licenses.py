@@ -65,6 +65,8 @@ _ALWAYS = (
 )
 
 SCHEMAS: Mapping[str, Schema] = {
+    # A create needs less than the contract says, as the getting-started page leaves it out (ADR
+    # 6). An update needs all of it, since a PUT resets what it leaves out.
     "License": record(_PROPERTIES, _ALWAYS),
     "CreateLicense": record(_PROPERTIES, ("name", "type")),
     "UpdateLicense": record(_PROPERTIES, ("name", "description", "type", "isDefault")),

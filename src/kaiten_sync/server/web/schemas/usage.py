@@ -19,6 +19,7 @@ _END: Schema = {
     "description": "End of the usage window (exclusive). Absent where nothing resets usage.",
 }
 _PLAIN_OR_TAGGED: Schema = {
+    # Not `oneOf`, since a check that tries all branches could not name the one that is wrong.
     "anyOf": [{"type": "number", "format": "double"}, ENTITLEMENT_VALUE],
     "description": "What is reported: a number, plain or tagged. Nothing else can be reported.",
     "examples": [42, {"type": "number", "value": 42}],

@@ -15,6 +15,7 @@ from kaiten_sync.server.web.schemas.shared import READ_ONLY_ID, READ_ONLY_TIME, 
 
 _EVENTS: Schema = {"type": "array", "items": {"type": "string"}, "maxItems": 100}
 
+# Both spellings of what to deliver: the getting-started generation has names, later ones types.
 _WRITABLE: Mapping[str, Schema] = {
     "url": {
         "type": "string",
