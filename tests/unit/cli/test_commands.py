@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from importlib import import_module
+
 import pytest
 
 from kaiten_sync.cli.exit_codes import ExitCode
@@ -39,6 +41,9 @@ def test_a_command_calls_one_job(line: str, job: str, monkeypatch: pytest.Monkey
 
         return refuse
 
+    # All of them before the first is replaced: a module that is imported later would keep the stub.
+    for each in CASES.values():
+        import_module(f"kaiten_sync.jobs.{each.partition('.')[0]}")
     for each in set(CASES.values()):
         monkeypatch.setattr(f"kaiten_sync.jobs.{each}", stub(each))
     assert run(line.split()) == ExitCode.REFUSED

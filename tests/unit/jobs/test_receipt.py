@@ -108,8 +108,8 @@ def test_a_refused_run_says_why(tmp_path: Path, plan: Plan, ports: Ports) -> Non
 
 def test_an_older_receipt_is_replaced(tmp_path: Path, plan: Plan, ports: Ports) -> None:
     path = tmp_path / "r.json"
-    older = {"planDigest": "sha256:0", "outcomes": [], "message": "x" * 10_000}
-    path.write_text(json.dumps(older))
+    older = {"planDigest": "sha256:0", "startedAt": "2026-01-01T00:00:00Z", "outcomes": []}
+    path.write_text(json.dumps({**older, "message": "x" * 10_000}))
     Receipt(str(path), plan, ports)
     assert read(path)["state"] == "running"
     assert "xxx" not in path.read_text()
