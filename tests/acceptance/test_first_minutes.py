@@ -59,6 +59,7 @@ class Newcomer:
             "LANG": "C.UTF-8",
             "PIP_NO_INDEX": "1",
             "PIP_FIND_LINKS": str(self.wheels),
+            "PIP_NO_COMPILE": "1",  # only what is imported is compiled, when it is
             "PIP_CONFIG_FILE": os.devnull,
         }
 

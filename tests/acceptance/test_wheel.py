@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+import sys
 import venv
 from pathlib import Path
 
@@ -33,10 +34,11 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of commands of an environment that holds the wheel and nothing of ours else."""
     environment = tmp_path_factory.mktemp("venv")
     wheel = built_wheel(tmp_path_factory.mktemp("dist"))
-    venv.create(environment, with_pip=True)
+    venv.create(environment)
     python = environment / "bin" / "python"
     offline = ("--no-index", "--find-links", WHEELHOUSE, "--disable-pip-version-check", "--quiet")
-    run(python, "-m", "pip", "install", "--no-compile", *offline, f"{wheel}[server]")
+    pip = (sys.executable, "-m", "pip", "--python", python)
+    run(*pip, "install", "--no-compile", *offline, f"{wheel}[server]")
     return environment / "bin"
 
 
