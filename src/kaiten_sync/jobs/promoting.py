@@ -134,6 +134,7 @@ def _check_receipts(
     committed = None if place is None else read_plan_file(place, ports.files)
     if committed is not None:
         desired = load(workspace.source(files, known.overlays))
+        # The receipt of a plan of another catalog says nothing about this one.
         if not_made_from(committed, desired):
             committed = None
     reasons = {path: _why_not(receipt, known, committed) for path, receipt in given}

@@ -175,6 +175,8 @@ class _Site:
 
     def _sign_in(self, request: Request, sent: Sent | None) -> Response:
         sent = sent or Sent({})
+        # Cut before it is hashed and remembered: tokens are short, and a form may have a
+        # megabyte.
         token, now_ms = sent.one("token")[:_MAX_TOKEN], self._surroundings.clock()
         following, kept = guard.local_path(sent.one("next")), taken_along(sent)
         try:
@@ -208,6 +210,7 @@ class _Site:
     ) -> Response | None:
         """The page of a form as it was typed when nobody was signed in; None if it has none."""
         signed = signed_with(self._surroundings, session_id)
+        # The path comes from the form that was sent, so only paths of forms that there are count.
         for pattern, form in _FORMS_BY_PATH:
             found = pattern.fullmatch(path)
             if found and signed:
