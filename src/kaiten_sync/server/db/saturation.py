@@ -187,7 +187,11 @@ def list_counters(
     if is_sorted and not walks:
         rows = rows.join(instance, instance.c.id == usage.c.instance_id)
     fullest = page.of_fullest(connection, only_high(rows, terms)) if wanted.band is None else []
-    return fullest or page.read(connection, rows, *_in_band(wanted.band)), total
+    in_band: list[Condition] = []
+    if wanted.band is not None:
+        value = wanted.band.value
+        in_band.append(lambda found: found.c.band == value)
+    return fullest or page.read(connection, rows, *in_band), total
 
 
 def count_counters(
@@ -203,10 +207,6 @@ def count_counters(
     page = CounterPage("", 0, 0, organization_id, now_ms)
     counted = connection.execute(select(func.count()).select_from(found), page.parameters)
     return int(counted.scalar_one())
-
-
-def _in_band(band: Band | None) -> list[Condition]:
-    return [] if band is None else [lambda found: found.c.band == band.value]
 
 
 def _fitting(
