@@ -54,13 +54,19 @@ def read_project(path: Path) -> tuple[Project | None, tuple[Diagnostic, ...]]:
 
 def validate(source: CatalogSource) -> tuple[DesiredState | None, tuple[Diagnostic, ...]]:
     """The declaration, None when it has errors, and all diagnostics."""
+    merged, diagnostics = checked(source)
+    return None if merged is None else build_desired(merged), diagnostics
+
+
+def checked(source: CatalogSource) -> tuple[MergedCatalog | None, tuple[Diagnostic, ...]]:
+    """The merged catalog with all values in one form, None when it has errors; all diagnostics."""
     written, extended, found = read_extended(source)
     merged, unit_diagnostics = with_plain_numbers(extended)
     diagnostics = [*found, *unit_diagnostics, *check(merged, source.scope, written=written)]
     diagnostics.sort(key=lambda diagnostic: diagnostic.sort_key)
     if any(diagnostic.severity is Severity.ERROR for diagnostic in diagnostics):
         return None, tuple(diagnostics)
-    return build_desired(merged), tuple(diagnostics)
+    return merged, tuple(diagnostics)
 
 
 def read_extended(

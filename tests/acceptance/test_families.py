@@ -70,6 +70,25 @@ def test_a_held_version_is_left_alone_and_the_next_one_has_everything(
     assert sold.grants("growth-v2")["seats"] == (10 if "seats: 10" in catalog else 5)
 
 
+@pytest.mark.parametrize(
+    ("grant", "says"),
+    [
+        ("{value: 8, overagePercent: 25}", "seats 10 → 8 and overagePercent 20 → 25"),
+        ("{value: 10, overagePercent: 10}", "seats overagePercent 20 → 10"),
+        ("10", "seats overagePercent 20 → 0"),
+        ("{value: 8, overagePercent: 20}", "seats 10 → 8"),
+    ],
+)
+def test_what_holders_would_lose_of_a_soft_limit_is_said(
+    shop: Seller, grant: str, says: str
+) -> None:
+    catalog = CATALOG.replace("seats: 10", "seats: {value: 10, overagePercent: 20}")
+    shop.sell(catalog)
+    shop.hold("growth", "one")
+    shop.plan(CATALOG.replace("seats: 10", f"seats: {grant}"))
+    assert f"what 1 holder of growth has ({says})" in shop.choice["reason"]
+
+
 def test_a_plan_for_an_unheld_version_is_stale_once_somebody_holds_it(sold: Seller) -> None:
     sold.plan(LOWERED)
     sold.hold("growth", "one")

@@ -146,6 +146,16 @@ def test_where_the_overlay_goes(two: Two) -> None:
     two.run("export", code=3)
 
 
+def test_force_replaces_an_overlay_and_nothing_else(two: Two) -> None:
+    two.place.write("workflow.yaml", "on: push\njobs: {}\n")
+    two.place.write("broken.yaml", "version: [\n")
+    for name in ("kaiten-sync.yaml", "catalog/catalog.yaml", "workflow.yaml", "broken.yaml"):
+        before = (two.place.folder / name).read_text()
+        said = two.run("export", "--overlay-of", "staging", "--force", "-o", name, code=3)
+        assert f"{name} is there and is no overlay" in said
+        assert (two.place.folder / name).read_text() == before
+
+
 def test_adopting_into_the_overlay_leaves_the_base_alone(two: Two) -> None:
     two.run("adopt", "-t", "staging", "--into-overlay")
     two.plan()

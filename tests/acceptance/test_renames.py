@@ -7,6 +7,7 @@ import pytest
 from tests.acceptance.conftest import Workplace
 from tests.support.faulty import Faulty, look_at
 from tests.support.scenarios import apply, plan_for
+from tests.support.selling import CATALOG, Seller
 from tests.support.tenants import instance_body, make
 
 from kaiten_sync.api.catalog import HttpCatalog
@@ -76,6 +77,17 @@ def test_the_holders_of_the_old_one_are_named(agreed: Workplace) -> None:
     assert "license/grown has the content of license/growth" in said
     assert "license/growth is held by instance/acme-one" in said
     assert "to keep it for its holders, keep the slug growth" in said
+
+
+def test_a_renamed_family_is_called_one(sold: Seller) -> None:
+    renamed = CATALOG.replace("  growth:", "  grown:")
+    said = sold.plan(renamed).stdout
+    assert "family/grown has the content of family/growth, which is deleted" in said
+    assert "if the same family is meant, keep the slug growth and change its name instead" in said
+    sold.sell(CATALOG, "--previous", "none")
+    sold.hold("growth", "one")
+    said = sold.plan(renamed, code=4).stdout
+    assert "declare family/growth as well, with `sold: false`, until nobody holds" in said
 
 
 @pytest.mark.parametrize("case", OTHERS)

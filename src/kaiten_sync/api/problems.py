@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 from urllib.parse import unquote
 
-from kaiten_sync.api.bounds import Headers
+import httpx
+
 from kaiten_sync.api.paths import INSTANCES
 from kaiten_sync.errors import (
     BilledError,
@@ -38,7 +39,7 @@ def refusal(
     method: str,
     path: str,
     status: int,
-    headers: Headers,
+    headers: httpx.Headers,
     content: bytes,
     *,
     hide: Redaction,
@@ -94,7 +95,7 @@ def _is_about(instance: str | None, path: str) -> bool:
     return len(said) >= _TEXT_LIMIT or said.endswith(asked) or asked.endswith(said)
 
 
-def _problem(headers: Headers, content: bytes, hide: Redaction) -> dict[str, str]:
+def _problem(headers: httpx.Headers, content: bytes, hide: Redaction) -> dict[str, str]:
     if "json" not in headers.get("content-type", ""):
         return {}
     try:

@@ -15,7 +15,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
-from kaiten_sync.apply.freshness import expectations
+from kaiten_sync.apply.freshness import Expectations
 from kaiten_sync.apply.perform import check, send, verify, verify_list
 from kaiten_sync.errors import (
     AccessError,
@@ -122,7 +122,7 @@ class _Run:
         self._workers = workers
         self._left_out = left_out
         self._changes = {change.id: change for change in plan.changes}
-        self._expected = expectations(plan)
+        self._expected = Expectations(plan)
         self._unmet: dict[str, int] = {}
         self._followers: dict[str, list[str]] = defaultdict(list)
         self._order = plan.changes
@@ -218,7 +218,7 @@ class _Run:
             reason = self._left_out.hold_back(change)
             if reason is not None:
                 raise LeftError(reason)
-            sent = send(self._catalog, change, self._expected[change.id])
+            sent = send(self._catalog, change, self._expected.of(change))
             has_written = sent.has_written
             # Grants are verified by their list, once for many of them.
             if has_written and change.address.child_list is None:
@@ -273,7 +273,7 @@ class _Run:
     def _succeed(self, result: _Result) -> None:
         change = result.change
         self._note(_outcome(change, Status.DONE if result.has_written else Status.ALREADY_DONE))
-        for follower in self._followers[change.id]:
+        for follower in self._followers.pop(change.id, ()):
             self._unmet[follower] -= 1
             # What another failure blocks has its outcome already.
             if self._unmet[follower] == 0 and follower not in self.outcomes:
@@ -310,12 +310,12 @@ class _Run:
 
     def _all_followers(self, change_id: str) -> Iterator[Change]:
         """Everything that rests on a change and has no outcome yet, at any distance."""
-        waiting = deque(self._followers[change_id])
+        waiting = deque(self._followers.get(change_id, ()))
         while waiting:
             follower = waiting.popleft()
             if follower not in self.outcomes:
                 yield self._changes[follower]
-                waiting += self._followers[follower]
+                waiting += self._followers.get(follower, ())
 
     def _note(self, outcome: Outcome) -> None:
         self.outcomes[outcome.change_id] = outcome

@@ -120,22 +120,28 @@ def trajectory(observed: Observed, changes: Sequence[Change]) -> Iterator[State 
         yield state
 
 
-def expectations(plan: Plan) -> dict[str, Expected]:
-    """What each change finds and leaves behind, by change id, as far as the plan looked."""
-    observed = {each.address: each for each in plan.observed}
-    steps: dict[Address, list[Change]] = defaultdict(list)
-    for change in plan.changes:
-        steps[change.address].append(change)
-    given = observed.get(plan.migration.to) if plan.migration else None
-    moves_to = given.id if given else None
-    expected: dict[str, Expected] = {}
-    for address, changes in steps.items():
-        seen = observed.get(address, Observed(address=address))
-        for change, (before, left) in zip(
-            changes, pairwise(trajectory(seen, changes)), strict=True
-        ):
-            expected[change.id] = Expected(before, left, moves_to)
-    return expected
+class Expectations:
+    """What each change finds and leaves behind, as far as the plan looked.
+
+    Made when a change is sent: those of all changes together take a third of the memory of a plan.
+    """
+
+    def __init__(self, plan: Plan) -> None:
+        self._observed = {each.address: each for each in plan.observed}
+        self._steps: dict[Address, list[Change]] = defaultdict(list)
+        for change in plan.changes:
+            self._steps[change.address].append(change)
+        given = self._observed.get(plan.migration.to) if plan.migration else None
+        self._moves_to = given.id if given else None
+
+    def of(self, change: Change) -> Expected:
+        """What one change of the plan finds and leaves behind."""
+        changes = self._steps[change.address]
+        seen = self._observed.get(change.address, Observed(address=change.address))
+        states = pairwise(trajectory(seen, changes))
+        found = zip(changes, states, strict=True)
+        before, left = next(states for each, states in found if each.id == change.id)
+        return Expected(before, left, self._moves_to)
 
 
 def after(state: State | None, change: Change) -> State | None:

@@ -10,9 +10,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from kaiten_sync.apply.freshness import (
+    Expectations,
     State,
     contradictions,
-    expectations,
     matches,
 )
 from kaiten_sync.apply.observe import Found
@@ -47,17 +47,17 @@ def holders_now(plan: Plan, found: Found) -> Movable:
             conflicts,
             hint="make the plan again and review what is different",
         )
-    expected = expectations(plan)
+    expected = Expectations(plan)
     done: set[str] = set()
     left: dict[str, str] = {}
     for change in plan.changes:
         live = found.get(change.address)
-        before, after = expected[change.id].before, expected[change.id].after
+        expects = expected.of(change)
         # However it came to that: it has the version that it is to have.
-        if matches(after, live):
+        if matches(expects.after, live):
             done.add(change.id)
-        elif not matches(before, live):
-            left[change.id] = why_left(change.address, before, live)
+        elif not matches(expects.before, live):
+            left[change.id] = why_left(change.address, expects.before, live)
         # The reviewer has read whose holder it is. A plan with another name was edited, or it has
         # another customer now.
         elif live is not None and change.reason not in (None, owned_by(live)):

@@ -5,7 +5,7 @@ And back: what a server has, written as new files, or into the files that declar
 
 from kaiten_sync.declare.adopt import Adopter, FileChange, default_file
 from kaiten_sync.declare.conflict import conflicts
-from kaiten_sync.declare.desired import build_desired
+from kaiten_sync.declare.desired import build_desired, count_declared
 from kaiten_sync.declare.edit import TextEditor
 from kaiten_sync.declare.extends import inherit
 from kaiten_sync.declare.files import SUFFIXES, FoundFile, find_files, leads_out
@@ -47,6 +47,7 @@ __all__ = [
     "TextEditor",
     "build_desired",
     "conflicts",
+    "count_declared",
     "default_file",
     "dump_catalog",
     "extending",

@@ -44,6 +44,18 @@ def build_desired(merged: MergedCatalog) -> DesiredState:
     )
 
 
+def count_declared(merged: MergedCatalog) -> int:
+    """How many objects there are in the declared state of a catalog."""
+    return sum(_count(spec, merged.root.entries.get(spec.section)) for spec in top_kinds())
+
+
+def _count(spec: KindSpec, section: Entry | None) -> int:
+    entries = section.node.entries if section else {}
+    whole = [each.node for each in entries.values() if not (spec.versions and _is_unsold(each))]
+    inside = child_kinds(spec.kind)
+    return len(entries) + sum(_count(c, n.entries.get(c.section)) for c in inside for n in whole)
+
+
 def _objects(
     spec: KindSpec, section: Entry | None, parent: Address | None
 ) -> Iterator[tuple[Address, Entry]]:
@@ -54,13 +66,18 @@ def _objects(
     inside = child_kinds(spec.kind)
     for slug, entry in (section.node.entries if section else {}).items():
         address = Address(spec.kind, slug, parent)
-        sold = entry.node.entries.get(SOLD)
-        if spec.versions and sold is not None and sold.node.value is False:
-            yield address, Entry(entry.key_ref, Node(entry.node.ref, {SOLD: sold}))
+        if spec.versions and _is_unsold(entry):
+            unsold = Node(entry.node.ref, {SOLD: entry.node.entries[SOLD]})
+            yield address, Entry(entry.key_ref, unsold)
             continue
         yield address, entry
         for child in inside:
             yield from _objects(child, entry.node.entries.get(child.section), address)
+
+
+def _is_unsold(entry: Entry) -> bool:
+    declared = entry.node.entries.get(SOLD)
+    return declared is not None and declared.node.value is False
 
 
 def _lists(address: Address, entry: Entry) -> Iterator[ChildList]:

@@ -14,6 +14,7 @@ from kaiten_sync.families.served import (
     number_of,
     version_address,
 )
+from kaiten_sync.kinds.grant import GRANT
 from kaiten_sync.kinds.spec import SOLD
 from kaiten_sync.kinds.units import quantities
 from kaiten_sync.licensing import is_read_with_prefix, quantity_text
@@ -29,6 +30,9 @@ from kaiten_sync.model.value import NO_UNIT, NO_UNITS, Absent, Json, Unit, is_nu
 
 _MOST_NAMED = 3
 """Holders that a refusal names, and limits that a reason names."""
+
+_VALUE = GRANT.limited_by[0]
+"""What a grant is mostly about goes without saying."""
 
 _LONGEST_SLUG = 100
 """Characters. Source: API facts, section 2.1."""
@@ -227,20 +231,21 @@ def _lost(sold: SoldFamily) -> str:
     words = []
     for each in sold.differences:
         if each.effect.is_harmful:
-            fields = [_change(field, each) for field in each.fields]
-            is_short = each.drift is DriftClass.CHANGED and len(fields) == 1
-            gone = " goes" if each.drift is DriftClass.UNMANAGED else " changes"
-            words.append(each.address.slug + (f" {fields[0]}" if is_short else gone))
+            gone = "goes" if each.drift is DriftClass.UNMANAGED else "changes"
+            is_changed = each.drift is DriftClass.CHANGED
+            fields = [_change(field, each) for field in each.fields] if is_changed else []
+            words.append(f"{each.address.slug} {' and '.join(fields) or gone}")
     more = f" and {len(words) - _MOST_NAMED} more" if len(words) > _MOST_NAMED else ""
     return ", ".join(words[:_MOST_NAMED]) + more
 
 
 def _change(field: FieldChange, difference: Difference) -> str:
     """Both values of a field; a unit that is the same is named once, as in `1,000 → 500 calls`."""
+    name = "" if field.name == _VALUE else f"{field.name} "
     old, new = difference.units if field.name in quantities() else NO_UNITS
     if old == new and is_number(field.after) and not is_read_with_prefix(old):
         old = NO_UNIT
-    return f"{_said(field.before, old)} → {_said(field.after, new)}"
+    return f"{name}{_said(field.before, old)} → {_said(field.after, new)}"
 
 
 def _said(value: Json | Absent, unit: Unit) -> str:

@@ -17,6 +17,7 @@ from kaiten_sync.declare import (
     forget,
     keep,
     overlay_text,
+    parse_yaml,
     patch_of,
     take_from_bundle,
 )
@@ -25,11 +26,11 @@ from kaiten_sync.drift import DriftCase, compare
 from kaiten_sync.errors import RefusedError, UsageError
 from kaiten_sync.jobs.workspace import Workspace
 from kaiten_sync.jobs.worth import with_families
-from kaiten_sync.kinds.registry import all_kinds
+from kaiten_sync.kinds.registry import all_kinds, top_kinds
 from kaiten_sync.model.address import Address
 from kaiten_sync.model.diagnostic import Diagnostic
 from kaiten_sync.model.drift import Difference, DriftClass
-from kaiten_sync.model.ports import Connection, Ports
+from kaiten_sync.model.ports import Connection, Files, Ports
 from kaiten_sync.model.resource import DesiredState, LiveState, Resource
 from kaiten_sync.model.value import Fields
 from kaiten_sync.pipeline import CatalogSource, load, validate
@@ -39,6 +40,9 @@ _MOST_ROUNDS = 10
 
 _DANGLING = {each.slug_refers_to.rule for each in all_kinds() if each.slug_refers_to is not None}
 """Rules that an object breaks that needs another one of the same slug, as a grant does."""
+
+_SECTIONS = {"version", *(e.section for e in top_kinds()), *(e.bundles for e in all_kinds())}
+"""What an overlay has at its top."""
 
 _FILE = "overlay.yaml"
 """The file that is written into a folder of overlays."""
@@ -94,6 +98,7 @@ def export_overlay(workspace: Workspace, request: OverlayRequest, ports: Ports) 
             f"{overlay.shown} is there already; nothing was written",
             hint="pass --force to replace it; `adopt --into-overlay` adds to it",
         )
+    _check_is_overlay(overlay, ports.files)
     desired = load(overlay.under)
     case = DriftCase(target=connection.target, scope=overlay.under.scope)
     with connection.open() as catalog:
@@ -155,6 +160,26 @@ def overlay_of(
         whole=replace(source, overlays=overlays),
         is_used=is_used,
     )
+
+
+def _check_is_overlay(overlay: Overlay, files: Files) -> None:
+    """Make sure that what is replaced is an overlay, and not a catalog or somebody's file.
+
+    Raises:
+        UsageError: it is something else.
+    """
+    if not files.is_file(overlay.path):
+        return
+    base = find_files(overlay.under.catalog, root=overlay.under.root)
+    paths = [os.path.realpath(each.path) for each in base if isinstance(each, FoundFile)]
+    text = files.read(overlay.path).decode(errors="replace")
+    document, wrong = parse_yaml(overlay.shown, text, tuple(text.split("\n")))
+    is_overlay = not wrong and document.root.entries.keys() <= _SECTIONS
+    if not is_overlay or str(overlay.path) in paths:
+        raise UsageError(
+            f"{overlay.shown} is there and is no overlay; it was left as it is",
+            hint="name another file with -o, or remove this one first",
+        )
 
 
 def spelling_of(overlay: Overlay, declared: DesiredState) -> Spelling:

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from kaiten_sync.declaration import validate
+from kaiten_sync.declaration import checked
+from kaiten_sync.declare import count_declared
 from kaiten_sync.jobs.workspace import source_of
 from kaiten_sync.model.diagnostic import Diagnostic, Severity
 from kaiten_sync.model.settings import Project
@@ -35,8 +36,8 @@ def validate_all(folder: Path, project: Project | None, files: Sequence[str]) ->
     diagnostics: set[Diagnostic] = set()
     count = 0
     for each in sorted(overlays | {()}):
-        desired, new = validate(source_of(folder, project, files, each))
+        merged, new = checked(source_of(folder, project, files, each))
         diagnostics.update(new)
-        count = max(count, len(desired.resources) if desired else 0)
+        count = max(count, count_declared(merged) if merged is not None else 0)
     ordered = sorted(diagnostics, key=lambda diagnostic: diagnostic.sort_key)
     return Validated(diagnostics=tuple(ordered), objects=count)

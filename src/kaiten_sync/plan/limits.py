@@ -12,6 +12,7 @@ from kaiten_sync.model.diagnostic import Diagnostic
 from kaiten_sync.model.migration import share_of
 from kaiten_sync.model.plan import Guards
 from kaiten_sync.model.settings import Limit, Policy
+from kaiten_sync.plan.words import plural
 
 MINIMUM_POPULATION = 10
 """Live objects of a kind from which a share is meaningful (product.md, `policy`)."""
@@ -56,14 +57,14 @@ def too_many(changes: Sequence[Change], guards: Guards) -> Iterator[Diagnostic]:
             if count > population:
                 yield Diagnostic(
                     rule="miscounted",
-                    message=f"{verb} {count} live {spec_of(kind).plural}, and the plan counts"
+                    message=f"{verb} {count} live {_noun(kind, count)}, and the plan counts"
                     f" {population}",
                 )
             elif _exceeds(limit, count, population):
                 unset = ", the default" if limit == Policy().max_deletes else ""
                 yield Diagnostic(
                     rule=f"too-many-{verb}",
-                    message=f"{verb} {count} of {population} live {spec_of(kind).plural}"
+                    message=f"{verb} {count} of {population} live {_noun(kind, population)}"
                     f" ({100 * count / population:.0f}%); policy.{name} allows {limit}"
                     f"{unset}",
                     hint=f"if that is meant, allow more with {option}, or with `{name}` below"
@@ -75,18 +76,24 @@ def too_many_moves(
     guards: Guards, count: int, holders: int, wave: Limit | None = None
 ) -> Iterator[Diagnostic]:
     """Whether a migration moves more holders than `maxMoves` allows, or than its wave takes."""
+    of_all = f"moves {count:,} of {holders:,} {plural(holders, 'holder')}"
     if count > share_of(holders, wave):
         yield Diagnostic(
             rule="too-many-moves",
-            message=f"moves {count:,} of {holders:,} holders, and its wave takes {wave}",
+            message=f"{of_all}, and its wave takes {wave}",
         )
     if _exceeds(guards.max_moves, count, holders):
         yield Diagnostic(
             rule="too-many-moves",
-            message=f"moves {count:,} of {holders:,} holders ({100 * count / holders:.0f}%);"
+            message=f"{of_all} ({100 * count / holders:.0f}%);"
             f" policy.maxMoves allows {guards.max_moves}",
-            hint="move fewer at a time with --wave, or change the policy",
+            hint="move fewer at a time with --wave, or allow more with --max-moves, or with"
+            " `maxMoves` below `policy:` in the project file",
         )
+
+
+def _noun(kind: Kind, count: int) -> str:
+    return plural(count, kind, spec_of(kind).plural)
 
 
 def _touched(changes: Sequence[Change], *, is_delete: bool) -> set[Address]:

@@ -21,7 +21,7 @@ from kaiten_sync.model.value import is_same
 from kaiten_sync.plan.guards import OTHER_RULES
 from kaiten_sync.plan.leaving import NEVER_MANAGED
 from kaiten_sync.plan.places import declared_places, with_places
-from kaiten_sync.plan.words import show
+from kaiten_sync.plan.words import plural, show
 
 _UNOWNED = "no plan before this one managed it, or the policy leaves it on the server"
 _UNDECLARED = "the catalog does not"
@@ -148,12 +148,15 @@ def _of_guards(plan: Plan, made: Plan) -> Iterator[_Difference]:
 
 def _of_numbers(plan: Plan, made: Plan, done: Collection[str]) -> Iterator[_Difference]:
     if plan.summary.unchanged != made.summary.unchanged:
-        yield None, f"{made.summary.unchanged} objects are unchanged, not {plan.summary.unchanged}"
+        count = made.summary.unchanged
+        verb = f"{plural(count, 'object')} {plural(count, 'is', 'are')}"
+        yield None, f"{count} {verb} unchanged, not {plan.summary.unchanged}"
     # How many requests applying takes depends on what is on the server besides, and on how much is
     # done already: only two plans of one moment have to agree on it.
     is_of_one_moment = not done and _of_one_moment(plan) == _of_one_moment(made)
     if is_of_one_moment and plan.requests != made.requests:
-        yield None, f"applying takes {made.requests} requests, not {plan.requests}"
+        requests = plural(made.requests, "request")
+        yield None, f"applying takes {made.requests} {requests}, not {plan.requests}"
 
 
 def _of_words(plan: Plan, made: Plan, done: Collection[str]) -> Iterator[_Difference]:

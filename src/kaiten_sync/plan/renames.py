@@ -20,11 +20,16 @@ _OF_THE_OBJECT = ("held by", "granted by")
 
 def renames(case: Case) -> Iterator[Diagnostic]:
     """A warning for each pair: a server cannot rename a slug, and holders stay with the old one."""
-    created = [c.address for c in case.changes if c.action == Action.CREATE]
+    created = {c.address: c.declared for c in case.changes if c.action == Action.CREATE}
     for new, old in renamed(created, case.desired, case.live, case.leaving.going):
+        declared, before, what = created[new], old, "object"
+        until = f"declare both until nobody holds {old}"
+        if declared != new and old in case.families.of:
+            before, what = declared._replace(slug=case.families.of[old]), declared.kind
+            until = f"declare {before} as well, with `sold: false`, until nobody holds {old}"
         held = holding_of(case.holders, old, case.leaving.going)
         is_unheld = held is None and old in case.holders.checked
-        keep = f"keep the slug {old.slug} and change its name instead"
+        keep = f"keep the slug {before.slug} and change its name instead"
         if held is not None:
             who = f"{old} is {held}" if held.startswith(_OF_THE_OBJECT) else held
         elif is_unheld:
@@ -33,13 +38,13 @@ def renames(case: Case) -> Iterator[Diagnostic]:
             who = f"who holds {old} is not known"
         yield Diagnostic(
             rule="looks-like-rename",
-            message=f"{new} has the content of {old}, which is deleted: a server cannot rename a"
-            f" slug, and {who}",
+            message=f"{declared} has the content of {before}, which is deleted: a server cannot"
+            f" rename a slug, and {who}",
             severity=Severity.WARNING,
-            address=str(new),
-            hint=f"if the same object is meant, {keep}"
+            address=str(declared),
+            hint=f"if the same {what} is meant, {keep}"
             if is_unheld
-            else f"to keep it for its holders, {keep}; or declare both until nobody holds {old}",
+            else f"to keep it for its holders, {keep}; or {until}",
         )
 
 

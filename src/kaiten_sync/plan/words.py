@@ -16,6 +16,11 @@ def some(names: Sequence[str]) -> str:
     return shown if len(names) <= _MOST else f"{shown} and {len(names) - _MOST} more"
 
 
+def plural(count: int, noun: str, several: str | None = None) -> str:
+    """The noun for so many: `holder`, or `holders`."""
+    return noun if count == 1 else several or f"{noun}s"
+
+
 def show(value: Json | Absent) -> str:
     """A value in a diagnostic."""
     return "nothing" if value is ABSENT or value is None else str(value)

@@ -10,6 +10,7 @@ import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 
+import httpx
 import pytest
 from tests.support.scripted import Reply, Request, scripted
 
@@ -125,8 +126,9 @@ def test_a_small_answer_does_not_become_a_large_one(encoding: str) -> None:
 
 def test_an_answer_is_unpacked_in_small_steps() -> None:
     """What is in hand when it is too large stays in memory with the error, for each size asked."""
+    response = httpx.Response(200, headers={"content-encoding": "gzip"}, content=iter([BOMB]))
     with pytest.raises(TooLargeError) as caught:
-        unpacked(iter([BOMB]), "gzip", ANSWER_LIMIT_BYTES)
+        unpacked(response, ANSWER_LIMIT_BYTES)
     kept = [
         len(value)
         for frame, _ in traceback.walk_tb(caught.tb)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+import httpx
 import pytest
 
 from kaiten_sync.api.problems import refusal
@@ -38,7 +39,7 @@ def test_what_is_billed_is_refused_with_the_way_out(
     method: str, path: str, code: str, way_out: str | None
 ) -> None:
     body = {"status": 409, "code": code}
-    headers = {"content-type": "application/problem+json"}
+    headers = httpx.Headers({"content-type": "application/problem+json"})
     found = refusal(method, path, 409, headers, json.dumps(body).encode(), hide=Redaction())
     assert isinstance(found, ProblemError)
     assert isinstance(found, BilledError) is (way_out is not None)

@@ -7,7 +7,12 @@ from pathlib import Path
 import pytest
 from tests.unit.declare.conftest import Write
 
-from kaiten_sync.declare import build_desired, merge_documents, read_documents
+from kaiten_sync.declare import (
+    build_desired,
+    count_declared,
+    merge_documents,
+    read_documents,
+)
 from kaiten_sync.kinds.addresses import grant_address, license_address, parse_address
 from kaiten_sync.kinds.grant import GRANT
 from kaiten_sync.model.address import ChildList
@@ -124,3 +129,20 @@ def test_an_overlay_protects_and_lifts_protection(write: Write, tmp_path: Path) 
     merged, findings = merge_documents(base, over)
     assert findings == ()
     assert {str(a) for a in build_desired(merged).protected} == {"group/three"}
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "{}",
+        "licenses: {}",
+        "licenses: 5",
+        "licenses: {a: {entitlements: {x: 1, y: {value: 2}}}, b: {entitlements: }, c: }",
+        "families: {a: {entitlements: {x: 1}}, b: {sold: false, entitlements: {x: 1, y: 2}}}",
+        "families: {a: {sold: true, entitlements: {x: 1}}}\nentitlements: {x: {type: NUMBER}}",
+    ],
+)
+def test_objects_are_counted_without_being_made(write: Write, tmp_path: Path, content: str) -> None:
+    write("c.yaml", content)
+    merged = merge_documents(read_documents(["c.yaml"], root=tmp_path)[0], ())[0]
+    assert count_declared(merged) == len(build_desired(merged).resources)
