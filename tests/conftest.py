@@ -18,6 +18,7 @@ from httpx._transports import default as httpx_transport
 from hypothesis import HealthCheck, settings
 
 from tests.support.databases import Cluster, cluster, write_migrated
+from tests.support.metering import close_opened
 from tests.support.processes import (
     HANG_S,
     adopt_orphans,
@@ -88,6 +89,12 @@ def _every_process_ends() -> Iterator[None]:
         with suppress(ProcessLookupError):
             os.kill(pid, signal.SIGKILL)
     assert not found, f"the test left processes behind: {found}"
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _no_database_stays_open() -> Iterator[None]:
+    yield
+    close_opened()
 
 
 @pytest.fixture(scope="session")

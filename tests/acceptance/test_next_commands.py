@@ -5,9 +5,7 @@ from __future__ import annotations
 import os
 import re
 import subprocess
-import sys
 from collections.abc import Callable
-from pathlib import Path
 
 import httpx
 import pytest
@@ -15,6 +13,7 @@ from tests.acceptance.catalogs import ONE_LIMIT
 from tests.acceptance.conftest import Workplace
 from tests.support.command import Ended
 from tests.support.processes import HANG_S
+from tests.support.ready import ready_programs
 
 FOLDER = "it's a catalog"
 PROJECT = f"{FOLDER}/kaiten-sync.yaml"
@@ -35,7 +34,7 @@ def suggested(ended: Ended) -> list[str]:
 def run_in_shell(command: str, place: Workplace, **environment: str) -> Ended:
     """Paste a command line into a shell, with the environment of the command that printed it."""
     kept = {k: v for k, v in os.environ.items() if not k.startswith("KAITEN")}
-    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    path = f"{ready_programs()}{os.pathsep}{os.environ['PATH']}"
     done = subprocess.run(
         ["bash", "-c", command],
         cwd=place.folder,

@@ -19,6 +19,9 @@ START = "2026-01-31T10:30:00Z"
 """When the instance's license starts."""
 
 
+_kept: dict[str, Database] = {}
+
+
 @dataclass
 class Meter:
     """An instance `main` with the license `growth`, and what it is granted.
@@ -123,12 +126,21 @@ class Meter:
 
 @contextmanager
 def opened(database_url: str) -> Iterator[Database]:
-    """A server's database, from behind."""
-    database = open_engine(database_url)
-    try:
-        yield database
-    finally:
-        database.close()
+    """A server's database, from behind. It is kept open until another one is opened.
+
+    To connect takes as long as ten statements, and each new engine compiles all of its own.
+    """
+    database = _kept.get(database_url)
+    if database is None:
+        close_opened()
+        database = _kept[database_url] = open_engine(database_url)
+    yield database
+
+
+def close_opened() -> None:
+    """Close what `opened` keeps."""
+    while _kept:
+        _kept.popitem()[1].close()
 
 
 def add_instance(api: httpx.Client, slug: str = "main", start: str = START) -> str:

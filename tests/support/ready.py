@@ -28,8 +28,16 @@ _STUBS = ("tests.support.forge.gh", "tests.support.forge.curl")
 
 
 @cache
+def ready_programs() -> Path:
+    """A folder for the PATH with `kaiten-sync` in it."""
+    program = _running().with_name("kaiten-sync")
+    program.write_text(f'#!/bin/sh\n{ready_command("kaiten_sync")} "$@"\n', encoding="utf-8")
+    program.chmod(0o755)
+    return program.parent
+
+
 def ready_command(module: str) -> str:
-    """The words, for a shell, that run a module as `python -m` would; options follow."""
+    """The words, for a shell, that run a module as `python -m` would; its options follow."""
     return f"exec '{sys.executable}' -I -S '{_ASK}' '{_running()}' {module}"
 
 

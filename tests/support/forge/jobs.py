@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.support.processes import HANG_S
-from tests.support.ready import ready_command
+from tests.support.ready import ready_command, ready_programs
 
 _STUBS = ("gh", "curl")
 _SYSTEM_PATH = "/usr/local/bin:/usr/bin:/bin"
@@ -101,7 +101,6 @@ class Workshop:
         self._state.write_text(json.dumps(_AT_FIRST), encoding="utf-8")
         for name in _STUBS:
             self._stub(name, f'{ready_command(f"tests.support.forge.{name}")} "$@"')
-        self._stub("kaiten-sync", f'{ready_command("kaiten_sync")} "$@"')
         # What is tested is installed already; tests/acceptance/test_install.py runs the real pip.
         asked = "install --no-deps --require-hashes --requirement kaiten-sync.lock"
         self._stub("pip", f'test "$*" = "{asked}"')
@@ -137,10 +136,9 @@ class Workshop:
 
     def run(self, script: str, folder: Path, environment: Mapping[str, str], job: Job) -> int:
         """Run a script as the forges do, and keep what it says and what it could see."""
+        path = (self._bin, ready_programs(), Path(sys.executable).parent, _SYSTEM_PATH)
         full = {
-            "PATH": os.pathsep.join(
-                [str(self._bin), str(Path(sys.executable).parent), _SYSTEM_PATH]
-            ),
+            "PATH": os.pathsep.join(map(str, path)),
             "HOME": str(folder.parent),
             "LANG": "C.UTF-8",
             "CI": "true",

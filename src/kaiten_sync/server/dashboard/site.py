@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import cache
 from http import HTTPStatus
 from urllib.parse import quote
 
@@ -75,14 +76,20 @@ def dashboard(surroundings: Surroundings, make_plan: PlanMaker | None = None) ->
     return Pages(routes=site.routes(), wrong=site.wrong)
 
 
+@cache
+def _shared() -> tuple[Assets, Renderer]:
+    """What is the same for every database: a template is compiled once in a process."""
+    assets = Assets()
+    return assets, Renderer(assets)
+
+
 class _Site:
     """All pages on one database."""
 
     def __init__(self, surroundings: Surroundings, git: GitView | None) -> None:
         self._surroundings = surroundings
         self._git = git
-        self._assets = Assets()
-        self._renderer = Renderer(self._assets)
+        self._assets, self._renderer = _shared()
 
     def routes(self) -> list[BaseRoute]:
         """The routes: of every page and form, of signing in and out, of files."""

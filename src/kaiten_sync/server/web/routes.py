@@ -6,6 +6,7 @@ import logging
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from http import HTTPStatus
 
 from sqlalchemy.exc import SQLAlchemyError
@@ -88,8 +89,7 @@ def build_app(
 
 def _open_routes(database: Database) -> list[BaseRoute]:
     """What needs no token."""
-    document = openapi_document()
-    openapi, page = encode(document), docs_page(document)
+    openapi, page = _documents()
 
     async def healthz(_request: Request) -> Response:
         return _json(b'{"status":"ok"}')
@@ -116,6 +116,13 @@ def _open_routes(database: Database) -> list[BaseRoute]:
         Route(f"{_MOUNT}/openapi.json", openapi_json),
         Route(f"{_MOUNT}/docs", docs),
     ]
+
+
+@cache
+def _documents() -> tuple[bytes, str]:
+    """The OpenAPI document and its page, which are the same for every database."""
+    document = openapi_document()
+    return encode(document), docs_page(document)
 
 
 def _json(body: bytes) -> Response:
