@@ -98,8 +98,6 @@ class _Site:
             _SIGN_OUT: {"POST": self._sign_out},
         }
         for page in PAGES:
-            # A form may be at the path of a page. One route then answers both, or a POST would be
-            # 405.
             by_path.setdefault(page.path, {})["GET"] = self._show_page(page)
         for form in FORMS:
             by_path.setdefault(form.path, {})["POST"] = self._take_form(form)
@@ -244,7 +242,6 @@ class _Site:
     def _sign_out(self, request: Request, sent: Sent | None) -> Response:
         session_id = session_id_of(request)
         if session_id is not None:
-            # Another site could sign a visitor out, which is a nuisance.
             check_form_token(session_id, (sent or Sent({})).one(TOKEN_FIELD))
             with self._surroundings.database.writing() as connection:
                 sessions.sign_out(connection, session_id)
