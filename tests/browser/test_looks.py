@@ -18,6 +18,10 @@ _LONG = "W" * 255
 _WIDE = """() => [...document.querySelectorAll("[role=region]")]
   .filter(region => region.scrollWidth > region.clientWidth).map(region => region.outerHTML)"""
 
+_CUT_OFF = """names => names.filter(
+  each => each.scrollWidth > each.clientWidth || each.scrollHeight > each.clientHeight + 2
+).map(each => each.textContent)"""
+
 _BROKEN = """() => [...document.querySelectorAll("td.amount, td time")].filter(each => {
   const range = document.createRange();
   range.selectNodeContents(each);
@@ -72,6 +76,19 @@ def test_no_name_makes_a_page_wider_than_a_phone(page: Page, server: EmbeddedSer
     for path in _PAGES:
         page.goto(server.url + path)
         assert page.evaluate("document.documentElement.scrollWidth") <= 360, path
+
+
+@pytest.mark.parametrize("window", [{"viewport": {"width": 1280, "height": 720}}], indirect=True)
+def test_names_of_ordinary_length_are_not_cut_off(
+    page: Page, server: EmbeddedServer, api: httpx.Client
+) -> None:
+    furnish(api)
+    for path in ("/", "/usage", "/instances", "/entitlements/api-calls/usage"):
+        page.goto(server.url + path)
+        names = page.locator("tbody th span.clip")
+        assert names.count() > 0, path
+        assert names.evaluate_all(_CUT_OFF) == [], path
+        assert page.evaluate(_WIDE) == [], path
 
 
 def test_no_amount_and_no_date_takes_two_lines(

@@ -236,7 +236,14 @@ def test_what_a_list_cannot_be_asked_for_is_said(
     page = Html(dash.see(path))
     assert said in page.text
     assert "The list below leaves it out." in page.text
-    assert page.rows() == Html(dash.see(path.split("?")[0])).rows()
+    assert _without_ages(page) == _without_ages(Html(dash.see(path.split("?")[0])))
+
+
+def _without_ages(page: Html) -> list[list[str]]:
+    """All cells but those whose text changes while the test runs."""
+    return [
+        [cell for cell in row if not cell.endswith(("just now", " ago"))] for row in page.rows()
+    ]
 
 
 def test_a_file_of_what_cannot_be_asked_for_is_refused(dash: Dash) -> None:

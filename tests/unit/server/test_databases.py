@@ -173,6 +173,10 @@ class TestFailures:
         assert is_busy(error.value)
         assert not is_worth_repeating(error.value)
 
+    def test_no_statement_is_compiled(self, server_database: Database) -> None:
+        with server_database.reading() as connection:
+            assert connection.exec_driver_sql("SHOW jit").scalar_one() == "off"
+
     @pytest.mark.parametrize(
         ("statement", "busy"),
         [

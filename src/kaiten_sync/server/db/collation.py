@@ -1,6 +1,7 @@
-"""One order of texts on every database: that of their characters' code points.
+"""What is written differently for each database: the order of texts, and the order of joins.
 
-SQLite has it anyway. PostgreSQL would sort by the collation that its database was made with.
+Texts are sorted by their code points everywhere. SQLite does so anyway; PostgreSQL would sort by
+the collation that its database was made with.
 """
 
 from __future__ import annotations
@@ -33,3 +34,28 @@ def _collated(element: _ByCodePoints, compiler: SQLCompiler, **more: Any) -> str
 def ordered(key: ColumnElement[Any]) -> ColumnElement[Any]:
     """What a list is sorted by, so that texts have the same order on every database."""
     return _ByCodePoints(key) if isinstance(key.type, String) else key
+
+
+class _ReadFirst(GenericFunction[str]):
+    """A text whose table is read before the one that is compared with it."""
+
+    type = String()
+    inherit_cache = True
+
+
+@compiles(_ReadFirst)
+def _as_column(element: _ReadFirst, compiler: SQLCompiler, **more: Any) -> str:
+    return compiler.process(element.clauses, **more)
+
+
+@compiles(_ReadFirst, "sqlite")
+def _without_index(element: _ReadFirst, compiler: SQLCompiler, **more: Any) -> str:
+    return f"({compiler.process(element.clauses, **more)} || '')"
+
+
+def read_first(column: ColumnElement[Any]) -> ColumnElement[Any]:
+    """A column by which SQLite finds rows of another table, and never its own by the other's.
+
+    PostgreSQL chooses by what it knows of the tables, and knows nothing of what is worked out.
+    """
+    return _ReadFirst(column)

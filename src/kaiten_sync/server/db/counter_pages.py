@@ -102,7 +102,11 @@ def counters_page(
         found = rated(counters)
         keys = (ordered(found.c[_SCANNED[name]]).label("sorted_by"), found.c.ratio.label("place"))
     rows = select(found.c.instance_id, found.c.entitlement_id, *keys)
-    rows = rows.where(*(each(found) for each in conditions))
+    return page_of_rated(rows.where(*(each(found) for each in conditions)), sort)
+
+
+def page_of_rated(rows: Select[Any], sort: str = "") -> RowQuery[MeteredUsage]:
+    """One page of rows with `sorted_by` and `place`, of which each is a counter's."""
     top = _ordered(rows, rows.selected_columns, sort).limit(bindparam("top"))
     page = top.offset(bindparam("skipped")).subquery("page")
     # Names are looked up for the rows of the page alone.

@@ -25,14 +25,17 @@ from sqlalchemy import (
     and_,
     bindparam,
     case,
+    false,
     func,
     literal,
     not_,
     null,
     or_,
     select,
+    true,
 )
 
+from kaiten_sync.server.db.collation import read_first
 from kaiten_sync.server.db.tables import entitlement, grant, instance, license_version, usage
 from kaiten_sync.server.domain.saturation import MOST_RATIO, NEAR_RATIO, Band
 
@@ -45,11 +48,9 @@ UNLIMITED = -1.0
 _LEAST, _MOST = 1e-100, 1e100
 """Bounds of both sides of a division: PostgreSQL refuses one whose result is too large."""
 
+_HAS_NUMBERS = entitlement.c.type.in_(("NUMBER", "NUMBER_AI_CREDIT"))
 # Both, since no constraint keeps the two alike.
-_IS_NUMBER = and_(
-    entitlement.c.type.in_(("NUMBER", "NUMBER_AI_CREDIT")),
-    grant.c.value["type"].as_string() == "number",
-)
+_IS_NUMBER = and_(_HAS_NUMBERS, grant.c.value["type"].as_string() == "number")
 """Whether a grant of an entitlement is metered."""
 
 # A value that is not a number must not be read as one, which PostgreSQL refuses.
@@ -71,12 +72,14 @@ def granted(entitlement_id: str | None = None, *, named: bool = False) -> Subque
     `floor` is the least that a counter has to show to be in a full band or to have `NEAR_RATIO`.
     `named`: with the names that counters are sorted by.
     """
-    return _granted(entitlement_id, named=named).subquery("granted")
+    terms = _granted(entitlement_id, named=named)
+    return (terms if entitlement_id else terms.where(often(_IS_NUMBER))).subquery("granted")
 
 
 def granted_once(entitlement_id: str | None = None, *, named: bool = False) -> CTE:
     """The same, read as a whole before all counters: sooner, if most of them are looked at."""
-    found = _granted(entitlement_id, named=named).cte("granted")
+    terms = _granted(entitlement_id, named=named)
+    found = (terms if entitlement_id else terms.where(_IS_NUMBER)).cte("granted")
     found = found.prefix_with("MATERIALIZED", dialect="postgresql")
     return found.prefix_with("MATERIALIZED", dialect="sqlite") if _SQLITE_KNOWS_ONCE else found
 
@@ -111,7 +114,38 @@ def _granted(entitlement_id: str | None, *, named: bool) -> Select[Any]:
         )
     if entitlement_id is not None:
         return terms.where(entitlement.c.id == entitlement_id)
-    return terms.where(_IS_NUMBER)
+    return terms.where(_HAS_NUMBERS)
+
+
+def often(condition: ColumnElement[bool]) -> ColumnElement[bool]:
+    """A condition that PostgreSQL expects of half of all rows.
+
+    It expects a comparison of what is worked out of one row in 200, and then sorts all counters
+    sooner than it walks through an index until a page is full.
+    """
+    return case((condition, true()), else_=false())
+
+
+def counted_by_terms() -> Subquery:
+    """How many `counters` there are of what is metered, by license and entitlement."""
+    counted = (
+        select(usage.c.entitlement_id, usage.c.license_id, func.count().label("counters"))
+        .join(entitlement, entitlement.c.id == usage.c.entitlement_id)
+        .where(entitlement.c.organization_id == bindparam("organization"), _HAS_NUMBERS)
+        .group_by(usage.c.entitlement_id, usage.c.license_id)
+        .subquery("counted")
+    )
+    of_terms = and_(
+        grant.c.entitlement_id == counted.c.entitlement_id,
+        grant.c.license_id == counted.c.license_id,
+    )
+    return (
+        select(counted, _threshold.label("threshold"))
+        .join(grant, of_terms)
+        .join(entitlement, entitlement.c.id == counted.c.entitlement_id)
+        .where(_IS_NUMBER)
+        .subquery("counted_by_terms")
+    )
 
 
 def counters_of(terms: FromClause) -> Select[Any]:
@@ -135,21 +169,25 @@ def walked(terms: FromClause) -> Select[Any]:
     """
     # Not the columns themselves, or SQLite would begin with the terms, and sort all counters.
     of_terms = and_(
-        terms.c.entitlement_id == usage.c.entitlement_id.concat(""),
-        terms.c.license_id == usage.c.license_id.concat(""),
+        terms.c.entitlement_id == read_first(usage.c.entitlement_id),
+        terms.c.license_id == read_first(usage.c.license_id),
     )
     rows = select(usage.c.instance_id, terms.c.entitlement_id).select_from(instance)
     rows = rows.join(usage, usage.c.instance_id == instance.c.id).join(terms, of_terms)
     return _used(rows, terms)
 
 
-def with_uncounted(terms: FromClause) -> Select[Any]:
-    """All instances that are granted an entitlement, with their counters of it if there are any."""
+def with_uncounted(terms: FromClause, entitlement_id: str, *, walks: bool) -> Select[Any]:
+    """All instances that are granted an entitlement, with their counters of it if there are any.
+
+    `walks`: instance by instance, as in `walked`.
+    """
+    held = read_first(instance.c.license_id) if walks else instance.c.license_id
     its_counter = and_(
-        usage.c.instance_id == instance.c.id, usage.c.entitlement_id == terms.c.entitlement_id
+        usage.c.instance_id == instance.c.id, usage.c.entitlement_id == entitlement_id
     )
     rows = select(instance.c.id.label("instance_id"), terms.c.entitlement_id)
-    rows = rows.select_from(terms).join(instance, instance.c.license_id == terms.c.license_id)
+    rows = rows.select_from(terms).join(instance, held == terms.c.license_id)
     return _used(rows.outerjoin(usage, its_counter), terms)
 
 

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import (
+    ColumnElement,
     Connection,
     FromClause,
     Select,
     Subquery,
+    Table,
     and_,
     bindparam,
     func,
@@ -26,13 +28,15 @@ from kaiten_sync.server.db.counter_pages import (
     Condition,
     CounterPage,
     MeteredUsage,
-    counters_page,
+    page_of_rated,
 )
 from kaiten_sync.server.db.rating import (
     UNLIMITED,
+    counted_by_terms,
     counters_of,
     granted,
     granted_once,
+    often,
     only_high,
     rated,
     walked,
@@ -71,11 +75,27 @@ _FEW = 20_000
 """So many counters are sorted sooner than found by a walk, which passes all the others."""
 
 
+def _is_full(found: Subquery) -> ColumnElement[bool]:
+    return found.c.band.in_(FULL_BANDS)
+
+
 _granted = granted_once()
 _high = only_high(counters_of(_granted), _granted)
-_FULLEST = counters_page(_high, "", lambda found: found.c.band.in_(FULL_BANDS))
 _rated_high = rated(_high)
-_COUNT_FULL = select(_rated_high.c.band, func.count()).group_by(_rated_high.c.band)
+_full = (
+    select(_rated_high.c.instance_id, _rated_high.c.entitlement_id, _rated_high.c.band)
+    .add_columns(_rated_high.c.ratio.label("sorted_by"), _rated_high.c.ratio.label("place"))
+    .where(_is_full(_rated_high))
+    .cte("full_counters")
+)
+_FULLEST = page_of_rated(select(_full))
+# Beside the rows, so that all counters are rated once.
+_WITH_COUNTS = _FULLEST.statement.add_columns(
+    *(
+        select(func.count()).select_from(_full).where(_full.c.band == band.value).scalar_subquery()
+        for band in FULL_BANDS
+    )
+)
 
 _REFUSED_BY_COUNTER = (
     select(usage_day.c.instance_id, usage_day.c.entitlement_id, func.sum(usage_day.c.refused))
@@ -137,10 +157,13 @@ def usage_of_entitlement(
 ) -> list[MeteredUsage]:
     """All instances that are granted an entitlement with their counters of it, fullest first."""
     page = CounterPage(sort, skipped, limit, organization_id, now_ms)
+    if page.sorted_by in WALKED:
+        rows = with_uncounted(granted(entitlement_id), entitlement_id, walks=True)
+        return page.read(connection, rows)
     terms = granted_once(entitlement_id, named=page.sorted_by in NAMED_TERMS)
     high = only_high(counters_of(terms), terms)
     fullest = page.of_fullest(connection, high)
-    return fullest or page.read(connection, with_uncounted(terms))
+    return fullest or page.read(connection, with_uncounted(terms, entitlement_id, walks=False))
 
 
 def usage_of_license(
@@ -160,9 +183,9 @@ def fullest(
 ) -> tuple[list[MeteredUsage], dict[Band, int]]:
     """What is over, at or near its limit, fullest first, and how many there are of each band."""
     page = CounterPage("", 0, limit, organization_id, now_ms)
-    counts = {row[0]: row[1] for row in connection.execute(_COUNT_FULL, page.parameters)}
-    found = _FULLEST.all(connection, **page.parameters)
-    return found, {band: counts.get(band.value, 0) for band in FULL_BANDS}
+    found = connection.execute(_WITH_COUNTS, page.parameters).all()
+    counts = found[0][-len(FULL_BANDS) :] if found else [0] * len(FULL_BANDS)
+    return [_FULLEST.typed(row) for row in found], dict(zip(FULL_BANDS, counts, strict=True))
 
 
 def list_counters(
@@ -187,17 +210,15 @@ def list_counters(
     if is_sorted and not walks:
         rows = rows.join(instance, instance.c.id == usage.c.instance_id)
     fullest = page.of_fullest(connection, only_high(rows, terms)) if wanted.band is None else []
-    in_band: list[Condition] = []
-    if wanted.band is not None:
-        value = wanted.band.value
-        in_band.append(lambda found: found.c.band == value)
-    return fullest or page.read(connection, rows, *in_band), total
+    return fullest or page.read(connection, rows, *_in_band(wanted.band)), total
 
 
 def count_counters(
     connection: Connection, organization_id: str, now_ms: int, wanted: CounterFilter
 ) -> int:
     """How many counters of an organization fit."""
+    if not wanted.is_narrow and wanted.band in (None, Band.UNLIMITED, Band.OK):
+        return _count_by_terms(connection, organization_id, now_ms, wanted)
     terms = granted() if wanted.is_narrow else granted_once()
     counters = _fitting(terms, wanted, organization_id, walks=wanted.is_narrow)
     found: FromClause = counters.subquery("counted")
@@ -209,6 +230,39 @@ def count_counters(
     return int(counted.scalar_one())
 
 
+def _count_by_terms(
+    connection: Connection, organization_id: str, now_ms: int, wanted: CounterFilter
+) -> int:
+    """The same, without rating counters that are not high."""
+    found = counted_by_terms()
+    counted = select(func.coalesce(func.sum(found.c.counters), 0))
+    if wanted.band is not None:
+        is_unlimited = found.c.threshold == UNLIMITED
+        counted = counted.where(is_unlimited if wanted.band is Band.UNLIMITED else ~is_unlimited)
+    if wanted.license_slug is not None:
+        counted = counted.where(
+            found.c.license_id == _id_of(license_version, organization_id, wanted.license_slug)
+        )
+    page = CounterPage("", 0, 0, organization_id, now_ms)
+    number = int(connection.execute(counted, page.parameters).scalar_one())
+    if wanted.band is Band.OK:
+        terms = granted_once()
+        rows = _fitting(terms, replace(wanted, band=None), organization_id, walks=False)
+        high = rated(only_high(rows, terms))
+        full = select(func.count()).select_from(high).where(_is_full(high))
+        number -= int(connection.execute(full, page.parameters).scalar_one())
+    return number
+
+
+def _in_band(band: Band | None) -> list[Condition]:
+    return [] if band is None else [lambda found: often(found.c.band == band.value)]
+
+
+def _id_of(table: Table, organization_id: str, slug: str) -> ColumnElement[str]:
+    is_named = and_(table.c.organization_id == organization_id, table.c.slug == slug)
+    return select(table.c.id).where(is_named).scalar_subquery()
+
+
 def _fitting(
     terms: FromClause, wanted: CounterFilter, organization_id: str, *, walks: bool
 ) -> Select[Any]:
@@ -217,14 +271,13 @@ def _fitting(
     if wanted.band in FULL_BANDS:
         counters = only_high(counters, terms)
     if wanted.band is Band.UNLIMITED:
-        counters = counters.where(terms.c.threshold == UNLIMITED)
+        counters = counters.where(often(terms.c.threshold == UNLIMITED))
     for table, key, slug in (
         (license_version, terms.c.license_id, wanted.license_slug),
         (customer, instance.c.customer_id, wanted.customer_slug),
     ):
         if slug is not None:
-            is_named = and_(table.c.organization_id == organization_id, table.c.slug == slug)
-            counters = counters.where(key == select(table.c.id).where(is_named).scalar_subquery())
+            counters = counters.where(key == _id_of(table, organization_id, slug))
     if wanted.ends_from is not None:
         counters = counters.where(instance.c.end_license_date >= wanted.ends_from)
     if wanted.ends_before is not None:
