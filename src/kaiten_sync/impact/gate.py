@@ -49,7 +49,8 @@ def _over(impact: Impact) -> Iterator[Diagnostic]:
         size, population = impact.sample.size, impact.sample.population
         yield Diagnostic(
             rule="fail-on",
-            message=f"only {size:,} of {population:,} holders were looked at",
+            message=f"only {size:,} of {population:,} holder{'' if population == 1 else 's'}"
+            f" {'was' if size == 1 else 'were'} looked at",
             hint="raise --impact-budget to look at all of them",
         )
     for change in impact.changes:

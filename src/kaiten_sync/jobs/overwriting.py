@@ -74,9 +74,10 @@ def _is_of(kind: _OutputForm, output: Output, content: bytes) -> bool:
     try:
         found = json.loads(content)
     except (ValueError, RecursionError):
-        # A plan that git could not merge is made again.
-        is_unmerged = any(conflicts(content.decode(errors="replace").splitlines()))
-        return output is Output.PLAN and is_unmerged and b'"managed"' in content
+        # A plan that git could not merge is made again, or refused for that.
+        lines = content.decode(errors="replace").splitlines()
+        first = next((line for line in lines if not line.startswith("<<<<<<<")), "")
+        return output is Output.PLAN and first.startswith("{") and any(conflicts(lines))
     return isinstance(found, dict) and kind.is_one(found)
 
 
