@@ -200,6 +200,7 @@ def _choose(flags: Flags, environment: Mapping[str, str], project: Project | Non
     url = flags.base_url or environment.get(URL_VARIABLE)
     if url:
         return Target(name=AD_HOC, url=url)
+    # With several, a wrong guess would plan for production.
     if len(targets) == 1:
         return next(iter(targets.values()))
     if targets:
@@ -269,6 +270,7 @@ def _token(target: Target, environment: Mapping[str, str], project: Project | No
         return token
     if target.token_file is not None:
         return _token_from_file(target, Path(project.root if project else "."))
+    # An empty variable is how CI systems pass a secret that is not set.
     return environment.get(TOKEN_VARIABLE) or None
 
 

@@ -39,6 +39,8 @@ class _Replacement:
             raise OSError(error.errno, error.strerror, str(self._path)) from error
         with os.fdopen(handle, "wb") as file:
             file.write(self._content)
+            # Both, before the name changes: a crash must leave the old content or the new, and
+            # not an empty file.
             file.flush()
             os.fsync(file.fileno())
         if self._before is None:

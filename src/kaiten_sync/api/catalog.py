@@ -80,6 +80,8 @@ class HttpCatalog:
         try:
             return self._with_families(_unique((decode_object(kind, item) for item in items), path))
         except ProblemError as error:
+            # A server without the kind answers 404. For a kind that it has, 404 is a fault: an
+            # empty list would look as if all of it were gone.
             if error.status != 404 or self._knows_of(kind):
                 raise
             return ()

@@ -274,6 +274,8 @@ class Client:
 
     def _paced(self, request: _Request) -> tuple[int, httpx.Headers, bytes]:
         """Send when it is this request's turn, and tell the pace how the server took it."""
+        # A write that looks at its object first keeps its turn: nothing of this run comes in
+        # between.
         held = self._held.turn
         with self._pace.turn() if held is None else nullcontext(held) as turn:
             with self._lock:

@@ -53,11 +53,15 @@ def decode_object(kind: str, item: object, parent: Address | None = None) -> Liv
             raise ServerError(f"the server returned {address} without its {name}")
     if spec.after_read is not None:
         spec.after_read(fields)
+    # A plan rests on the id: it ties the plan to one organization's objects.
+    server_id = body.get(spec.id_wire, body.get(spec.older_id_wire))
+    if not isinstance(server_id, str) or not server_id:
+        raise ServerError(f"the server returned {address} without a usable {spec.id_wire}")
     user = body.get("updatedBy")
     return LiveResource(
         address=address,
         fields=with_defaults(kind, fields),
-        id=_id(body, address),
+        id=server_id,
         family_id=_text(body.get(spec.family_wire)),
         updated_at=_text(body.get("updatedAt")),
         updated_by=_text(user.get("name")) or _text(user.get("id"))
@@ -262,15 +266,6 @@ def _mapping(item: object, kind: str) -> Mapping[str, Any]:
     if isinstance(item, dict):
         return item
     raise ServerError(f"the server returned {_one(kind)} that is not an object")
-
-
-def _id(body: Mapping[str, Any], address: Address) -> str:
-    """The server's id. A plan rests on it: it ties the plan to one organization's objects."""
-    spec = spec_of(address.kind)
-    value = body.get(spec.id_wire, body.get(spec.older_id_wire))
-    if isinstance(value, str) and value:
-        return value
-    raise ServerError(f"the server returned {address} without a usable {spec.id_wire}")
 
 
 def _text(value: object) -> str | None:

@@ -53,10 +53,13 @@ def holders_now(plan: Plan, found: Found) -> Movable:
     for change in plan.changes:
         live = found.get(change.address)
         expects = expected.of(change)
+        # However it came to that: it has the version that it is to have.
         if matches(expects.after, live):
             done.add(change.id)
         elif not matches(expects.before, live):
             left[change.id] = why_left(change.address, expects.before, live)
+        # The reviewer has read whose holder it is. A plan with another name was edited, or it has
+        # another customer now.
         elif live is not None and change.reason not in (None, owned_by(live)):
             left[change.id] = f"the plan says that it is {change.reason}, and it is not"
     return Movable(done=frozenset(done), left=left)

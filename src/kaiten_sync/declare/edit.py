@@ -49,6 +49,7 @@ class TextEditor:
         self.shown = shown
         self._text = text
         self._root = spots_of(text)
+        # New lines end as the others do, or all of the file would differ in git for some editors.
         found = re.search("\r\n|\n|\r", text)
         self._break = found[0] if found else "\n"
         self._edits: list[TextEdit] = []
@@ -86,10 +87,13 @@ class TextEditor:
         if spot is None:
             self._insert(path[:-1], str(path[-1]), value)
             return
+        # An alias is replaced where it is, so only what contains it has to be its own.
         self.check_own(path[:-1] if spot.alias is not None else path)
         parent = self.find(path[:-1])
         key = parent.get(str(path[-1])) if parent is not None else None
         if key is not None and spot.is_block:
+            # From the colon on, since a block begins on a line below. Comments between the two
+            # stay.
             start = self._text.index(":", key[0].end) + 1
             comments = self._text[start : spot.start].rstrip()
             text = f" {inline(value)}{comments}"
@@ -267,6 +271,7 @@ class TextEditor:
             # What is put before a text comes after a change of that text: its end moves.
             key=lambda e: (e[1].start, e[1].end > e[1].start, -e[1].depth, e[0]),
         )
+        # From the end on, so that the places of the edits before it stay right.
         for _, edit in reversed(numbered):
             text = text[: edit.start] + edit.text + text[edit.end :]
         return text

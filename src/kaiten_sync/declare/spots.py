@@ -128,6 +128,8 @@ class _Reader:
         spot.anchor = event.anchor
         if isinstance(event, yaml.ScalarEvent):
             spot.text, spot.style = event.value, event.style
+            # A block scalar ends where the next thing begins: the line breaks before that are not
+            # its own.
             spot.end = spot.start + len(self._text[spot.start : spot.end].rstrip())
         elif isinstance(event, yaml.SequenceStartEvent):
             is_flow = spot.is_flow = bool(event.flow_style)

@@ -63,6 +63,8 @@ def parse_yaml(path: str, text: str, lines: tuple[str, ...]) -> tuple[Document, 
     except StopReading:
         is_complete = False
     except yaml.YAMLError as error:
+        # Only now: a text may have lines that look like git's marks, and be valid YAML all the
+        # same.
         unmerged = [
             Diagnostic(
                 rule="merge-conflict",

@@ -52,6 +52,8 @@ class Record:
             return None
         git = declared_form(address.kind, {} if resource is None else resource.fields)
         live = {} if found is None else _live_form(found, resource, git)
+        # A fingerprint cannot be read back, and the plan has no values: likely ones are tried
+        # until one has the same fingerprint.
         guesses = _guesses(address.kind, git, live, self.written.get(address, {}))
         # Bounded: what is not found soon is reported as unknown, which is never wrong.
         tried = islice(guesses, _GUESSES)

@@ -146,6 +146,8 @@ def _changed_fields(resource: Resource, live: LiveResource) -> Iterator[FieldCha
             wanted = spec.default({**live.fields, **resource.fields})
         else:
             wanted = normal_value(spec, declared)
+        # What looks the same as on the server, but for how Unicode composes it, is not a
+        # difference.
         after = spelled_as(before, wanted)
         # A field may steer creation only, and the server does not show what came of it.
         is_unseen = spec.mutability is Mutability.CREATE_ONLY and before is ABSENT

@@ -50,6 +50,8 @@ def with_sides(
             agreed_values = {name: v for name, v in values.items() if v is not ABSENT}
             known = replace(difference, agreed=agreed_values)
         is_to_do = address in planned and _is_as_seen(seen.get(address), found)
+        # Nobody agreed on it before, or nobody has done it yet: whatever the server has, git is
+        # ahead.
         if is_to_do or address.root in pending or address not in agreed.managed:
             return _ahead(known)
         return known if difference.drift is DriftClass.MISSING else _judged(known)

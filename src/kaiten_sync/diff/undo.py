@@ -55,6 +55,7 @@ def undoing(
         for needed in (*_needed_by(each, found), *_heirs(each, siblings(each.address), found)):
             if needed.address not in undone:
                 undone[needed.address] = needed
+                # What is taken along may rest on more: the list grows while it is walked.
                 waiting.append(needed)
                 notes.append(
                     _note(

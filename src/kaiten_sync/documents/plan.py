@@ -144,6 +144,7 @@ class ObservedDocument(JsonDocument, frozen=True):
     def __post_init__(self) -> None:
         """Check that what exists has all properties, and what does not exist has none."""
         has = (self.id is not UNSET, self.fields is not UNSET, self.fingerprint is not UNSET)
+        # The schema says the same in `MORE`; readers that trust a file check it here.
         marks = {"unheld": self.unheld, "unused": self.unused}
         for name, mark in marks.items():
             # Two spellings of the same would be two digests of the same plan.

@@ -44,6 +44,7 @@ def whom_to_ask(
     everyone = [each.slug for version in metered for each in holders[version]]
     if len(everyone) <= budget:
         return Asking(holders=holders, asked=tuple(everyone), sample=None)
+    # The list of instances alone may have taken more than the budget.
     size = max(budget, 0)
     chosen = random.Random(seed).sample(everyone, size)  # noqa: S311  (a sample is no secret)
     sample = Sample(size=size, population=len(everyone), margin=_margin(size, len(everyone)))

@@ -68,6 +68,7 @@ def apply_jobs(
     """
     environment = {"environment": known["own"] + (_BY_EFFECT if asks else "${{ matrix.target }}")}
     approval = [_APPROVAL] if asks else []
+    # One job with a matrix: the targets do not wait for each other.
     if not is_ordered(targets):
         job = _job(f"{known['job']}apply", [t.name for t in targets])
         yield {**job, **environment, **_without_order(), "needs": _needs(forge, approval)}
@@ -77,6 +78,7 @@ def apply_jobs(
     ordered = TopologicalSorter({t.name: [n for n in t.after if n in by_name] for t in targets})
     for target in (by_name[name] for name in ordered.static_order()):
         job = _job(ids[target.name], [target.name])
+        # A target that CI cannot reach has no job that could be waited for.
         before = [ids[name] for name in target.after if name in ids]
         order = _in_order(forge) if before else _without_order()
         yield {**job, **environment, **order, "needs": _needs(forge, [*approval, *before])}

@@ -31,6 +31,8 @@ def as_families(
             for address, fields in objects.items():
                 if address.root in members:
                     del written[address]
+                # Of the versions only the served one is written, and as the family: holders of
+                # others keep what they have, whatever is declared.
                 if address.root == served:
                     # A family has fewer fields than a version; what is inside has them all.
                     own = spec_of(family.kind).fields if address == served else fields
@@ -47,6 +49,7 @@ def _says_all(family: LiveFamily, objects: Mapping[Address, Fields]) -> bool:
         return False
     spec = spec_of(served.address.kind)
     flag = spec.flag
+    # That it is the default, and of which family, follows from being declared as the family.
     links = {flag.name, flag.one_per} if flag is not None else set()
     table = next(each for each in versioned_kinds() if each.versions == spec.kind)
     return family.is_certain and objects[served.address].keys() <= table.fields.keys() | links

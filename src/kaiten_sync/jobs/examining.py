@@ -53,6 +53,7 @@ def _with_generation(found: Examined, catalog: Catalog) -> Examined:
     except CredentialError:  # the lists that are asked need a scope, which `rights` says already
         return found
     current, first = wire_fields(Generation.CURRENT), wire_fields(Generation.GETTING_STARTED)
+    # What only the current generation has: the getting-started one has fields of its own as well.
     news: Mapping[str, frozenset[str]] = {kind: current[kind] - first[kind] for kind in current}
     is_current = any(known.knows(kind, name) for kind, names in news.items() for name in names)
     return replace(

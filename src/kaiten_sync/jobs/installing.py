@@ -56,6 +56,7 @@ class InstallSource:
         """
         if not re.search(INSTALL_SOURCE, self.text):
             raise UsageError(f"kaiten-sync cannot be installed from {self.text}", hint=_HINT)
+        # Without a hash, whoever can replace the file at the URL runs code with the tokens of CI.
         if "#sha256=" in self.text:
             url, _, sha256 = self.text.partition("#sha256=")
             try:
@@ -106,6 +107,7 @@ def _lock_of_folder(source: str, root: Path, disk: Files) -> str:
     programs = [wheel for wheel in hashes if wheel[0] == _PROGRAM]
     if not programs:
         raise UsageError(f"there is no wheel of kaiten-sync in {root / source}", hint=_HINT)
+    # A lock of another version would install what this project was not checked with.
     for wheel in programs:
         _check_version(wheel, source)
     lines = [f"--no-index\n--find-links {shlex.quote(source)}"]

@@ -70,6 +70,7 @@ def migrate(workspace: Workspace, request: MigrateRequest, ports: Ports) -> Prop
         proposal = make_migration(inputs, catalog, progress=ports.progress, now=ports.clock())
     for note in proposal.notes:
         ports.notices.notify(note.sentence)
+    # Judged with names, since a rule may be about holders, and only then shown without.
     proposal = ruled(proposal, workspace.policy, ports)
     if request.out is not None and not proposal.refusals:
         ports.files.write(Path(request.out), write_plan(proposal.plan))

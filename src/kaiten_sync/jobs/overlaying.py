@@ -145,6 +145,7 @@ def overlay_of(
         path = workspace.folder / out if out is not None else root / _usual(connection, name)
         path = path if path.suffix.lower() in SUFFIXES else path / _FILE
     real = Path(os.path.realpath(path))
+    # All overlays but the one that is written: the patch is the difference from those.
     below = [each.shown for each in found if Path(os.path.realpath(each.path)) != real]
     source = workspace.source((), connection.overlays)
     files = find_files(connection.overlays, root=root, new=[real])
@@ -229,6 +230,7 @@ def kept_apart(
 
 def _take_from_bundles(overlay: Overlay, patch: Patch, write: Callable[[Patch], bytes]) -> None:
     """Let no bundle grant what is gone; then take away those that nobody extends."""
+    # In this order: a bundle that grants nothing any more may be extended by nobody after that.
     for rules in (_DANGLING, {"extended-by-nobody"}):
         _, wrong = validate(replace(overlay.whole, unsaved={overlay.path: write(patch)}))
         for each in wrong:

@@ -130,10 +130,12 @@ def _check_receipts(
     """One receipt is enough: a run that failed may have been repeated."""
     assert workspace.project is not None  # noqa: S101  (it says what waits for what)
     known = workspace.project.targets[name]
+    # A receipt names its plan by the digest, so the committed plan says which one that should be.
     place = committed_place(workspace, name, ports.files)
     committed = None if place is None else read_plan_file(place, ports.files)
     if committed is not None:
         desired = load(workspace.source(files, known.overlays))
+        # The receipt of a plan of another catalog says nothing about this one.
         if not_made_from(committed, desired):
             committed = None
     reasons = {path: _why_not(receipt, known, committed) for path, receipt in given}

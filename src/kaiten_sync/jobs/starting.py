@@ -215,6 +215,7 @@ def _write_project(place: _ProjectPlace, request: StartRequest, disk: Files) -> 
     ci = [place.top / path for path in later] if request.pipeline is None else [request.pipeline]
     _check_free([*contents, *_at(root, schema_files(OF_PROJECTS)), *checks, *ci], place, disk)
     beside, notice = beside_project(root, _EDITED, disk)
+    # Nothing is written before all is known to be free: a project is there whole or not at all.
     contents |= beside | checks
     source = installed_from() if request.install_from is None else request.install_from
     contents |= _lock(source, place, disk)

@@ -32,6 +32,7 @@ def replacing(
     """
     # What else is read as a catalog if the folder is.
     written = {os.path.realpath(path) for path in contents}
+    # What an earlier export or a person left there would be declared as well.
     others = [
         found.path
         for found in (find_files([str(folder)], root=Path()) if folder.is_dir() else ())
@@ -62,6 +63,7 @@ def replacing(
             same_breaks[path] = text.replace(b"\n", b"\r\n")
     inside = {p: text for p, text in same_breaks.items() if p.is_relative_to(folder)}
     lines = sorted((_name(folder, path), _digest(text)) for path, text in inside.items())
+    # In the form of `sha256sum`, so that people can check it without this program.
     record = "".join(f"{digest}  {name}\n" for name, digest in lines).encode()
     return {**same_breaks, folder / RECORD: record, **dict.fromkeys(others)}
 

@@ -186,7 +186,12 @@ def _meant(number: str, word: str, units: tuple[str, ...]) -> Iterator[str]:
     bases = {base for unit in units for prefix in PREFIXES if (base := base_unit(unit, prefix))}
     names = {"", *(name for base in bases for name in spellings(base))} if number else ()
     wanted = " ".join(word.lower().split())
-    yield from _converted(number, wanted, units)
+    # A number of hours can be meant as one of days, and so for any two units of time.
+    for own in {_SECONDS[unit.lower()] for unit in units if unit.lower() in _SECONDS}:
+        if number and wanted in _SECONDS and wanted not in units:
+            value = Decimal(number.replace("_", "")) * _SECONDS[wanted] / own
+            if value == value.to_integral_value():
+                yield str(int(value))
     for name in names:
         for prefix in PREFIXES:
             written = (prefix.lower(), *_PREFIX_WORDS.get(prefix, ()))
@@ -196,15 +201,6 @@ def _meant(number: str, word: str, units: tuple[str, ...]) -> Iterator[str]:
                 unit = DATA_SYMBOLS.get(name, name) if prefix else name
                 gap = " " if len(unit) >= _LONG_NAME else ""
                 yield f"{number}{prefix}{gap}{unit}"
-
-
-def _converted(number: str, word: str, units: tuple[str, ...]) -> Iterator[str]:
-    """The number of hours as one of days, or whatever units of time the two are."""
-    for own in {_SECONDS[unit.lower()] for unit in units if unit.lower() in _SECONDS}:
-        if number and word in _SECONDS and word not in units:
-            value = Decimal(number.replace("_", "")) * _SECONDS[word] / own
-            if value == value.to_integral_value():
-                yield str(int(value))
 
 
 def _reads(text: str, units: Iterable[str]) -> bool:

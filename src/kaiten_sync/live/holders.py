@@ -60,6 +60,7 @@ def read_holders(
         lists = _if_allowed(lambda: _all_lists(reader, referred, known, progress), gaps)
     metered = _metered(lists or {}, referred)
     instances: Sequence[Instance] | None = ()
+    # One list answers both questions: who has a license, and who can have usage.
     if had or metered:
         instances = _if_allowed(reader.list_instances, gaps)
     asked = [each.slug for each in instances or () if _license(each) in metered]

@@ -38,6 +38,8 @@ class Need:
             each.address
             for family in self.families
             if (live := found.get(family.slug))
+            # The newest as well, since an apply that stopped halfway may have left one that is
+            # not served yet.
             for each in (live.shown, live.newest)
         }
         for family in self.gone:
@@ -69,6 +71,7 @@ def need_of_plan(
     still there, the plan says so. `compared` are versions that a plan compared families with: they
     need not be the served ones any more.
     """
+    # Whatever is in scope may be deleted then, so all of it has to be seen.
     if prune is Prune.ALL:
         return need_of_everything(desired)
     kinds = {address.root.kind for address in (*forgotten, *released)}

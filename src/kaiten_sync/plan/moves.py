@@ -157,6 +157,8 @@ def _plan(case: MigrationCase, migration: Migration, moved: Sequence[PresentHold
         for each in moved
         for effect in [effects[each.version]]
     )
+    # Only what needed a permission is recorded as allowed, or a plan could allow what comes
+    # later.
     needed = {each.found.address for each in moved if each.standing in _STAYS}
     guards = Guards(max_moves=case.max_moves, allowed=case.allowed & needed, rules=case.rules)
     observed = tuple(_observed(case, moved))

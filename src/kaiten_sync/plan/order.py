@@ -102,6 +102,8 @@ class _Edges:
         self._leaving: dict[Address, list[Change]] = defaultdict(list)
         self._gives_first = gives_first
         self._exchanges: dict[Address, _Exchange] = {}
+        # By level, so that the changes of one object are listed in the order in which they are
+        # done.
         for change in sorted(changes, key=level):
             self._by_address[change.address].append(change)
             if change.address.parent is not None:

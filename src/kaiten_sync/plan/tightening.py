@@ -55,6 +55,7 @@ def tightening_needs(found: Tightened, holders: Holders) -> Iterator[Consent]:
     """Each grant that somebody would lose something of, or of which that cannot be seen."""
     for license_, grants in found.items():
         holding = holding_of(holders, license_, ())
+        # Somebody looked, and nobody holds it: nothing is taken from anybody.
         if holding is None and license_ in holders.checked:
             continue
         if holding is None:

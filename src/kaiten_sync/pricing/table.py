@@ -169,6 +169,7 @@ def _table(
                 cells=tuple(found),
             )
         )
+    # Those in no group come last: what people sort into groups is what they want to show.
     rows.sort(key=lambda row: (not row.group, row.group, row.slug))
     named = tuple(
         PriceColumn(slug=each.slug, name=str(known.get(each, {}).get(_NAME) or each.slug))
@@ -196,6 +197,7 @@ def _grant(spec: KindSpec, fields: Mapping[str, Json | Absent]) -> Grant | None:
 def _changed(
     spec: KindSpec, change: Change, seen: Fields, over: Mapping[Address, int]
 ) -> PriceCell:
+    # A change has only the fields that differ. The plan has looked at the rest.
     before = {**seen, **{each.name: each.before for each in change.fields}}
     after = {**seen, **{each.name: each.after for each in change.fields}}
     return PriceCell(
@@ -214,6 +216,8 @@ def _compared(spec: KindSpec, version: NewVersion, plan: Plan) -> dict[Address, 
         for change in plan.changes
         if change.address.parent == version.address and change.action == Action.CREATE
     }
+    # All grants of the new version, also those that are as before: a column with gaps would look
+    # like fewer grants.
     cells = {a: PriceCell(after=_grant(spec, fields)) for a, fields in created.items()}
     for found in version.changes:
         after = {**created.get(found.address, {}), **{f.name: f.after for f in found.fields}}

@@ -13,6 +13,7 @@ from kaiten_sync.model.settings import Scope
 def required_diagnostics(view: CatalogView, _scope: Scope) -> Iterator[Diagnostic]:
     """Required fields that are missing. A schema cannot ask for them: overlays have few."""
     for declared in view.objects.values():
+        # A bare value is the one field that may be written without a map.
         if declared.is_map:
             for name in spec_of(declared.address.kind).required:
                 if declared.field(name) is None:

@@ -23,6 +23,7 @@ def check_project(document: Document) -> tuple[Diagnostic, ...]:
         message = f"this is {other}, not {FileKind.PROJECT}"
         return (Diagnostic(rule="other-file", message=message, ref=root.ref, hint=WHERE[other]),)
     by_rule = [diagnostic for rule in RULES_OF_PROJECTS for diagnostic in rule(root)]
+    # A rule says what was meant; a schema beside it would only say that the form is wrong.
     explained = {diagnostic.ref for diagnostic in by_rule}
     by_schema = [f for f in project_schema_diagnostics(document) if f.ref not in explained]
     fresh = {f.sort_key: f for f in (*by_rule, *by_schema) if f.ref not in document.broken}

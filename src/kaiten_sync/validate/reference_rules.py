@@ -21,6 +21,8 @@ def reference_diagnostics(view: CatalogView, scope: Scope) -> Iterator[Diagnosti
     suggestions = Suggestions()
     for declared in _referring(view):
         for target, reference, ref in _references(declared):
+            # What is out of scope is declared by another repository, and only the server can tell
+            # whether it exists.
             if reference.is_strict and target not in view.objects and scope.covers(target):
                 yield declared.diagnostic_at(
                     ref,

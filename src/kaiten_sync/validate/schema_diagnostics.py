@@ -78,10 +78,12 @@ def project_schema_diagnostics(document: Document) -> Iterator[Diagnostic]:
 def _diagnostics(error: ValidationError, tree: _Tree) -> Iterator[Diagnostic]:
     path: _Path = tuple(error.absolute_path)
     instance: Any = error.instance
+    # About the key itself, so its place is that of the key and not of what it has.
     if "propertyNames" in error.absolute_schema_path:
         path = (*path, str(instance))
         yield from _at_key(path, describe_value(error, path), tree)
     elif error.validator == "additionalProperties":
+        # jsonschema reports all unknown keys of an object at once. Each has a line of its own.
         for key in sorted(instance.keys() - known_fields(error)):
             yield from _at_key((*path, key), describe_unknown(key, error), tree)
     elif instance is None and isinstance(tree, MergedCatalog) and isinstance(path[-1], str):
@@ -103,6 +105,7 @@ def _placed(path: _Path, found: Diagnostic, entry: Entry, *, is_key: bool) -> Di
     address: Address | None = None
     for section, slug in zip(path[::2], path[1::2], strict=False):
         kind = _kind_in(str(section), address)
+        # Below an object's own fields the path goes on, and there are no more objects.
         if kind is None:
             break
         address = Address(kind, str(slug), address)

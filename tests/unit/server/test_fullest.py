@@ -19,6 +19,7 @@ from tests.support.metering import Meter, add_instance, done, metered, opened, p
 from tests.support.windows import window_at
 
 from kaiten_sync.licensing.windows import DAY_MS, ResetAnchor, ResetPeriod, end_of_window
+from kaiten_sync.server.db.counter_pages import METER_SORTS
 from kaiten_sync.server.db.saturation import CounterFilter
 from kaiten_sync.server.db.tables import event, instance, usage
 from kaiten_sync.server.domain.saturation import FULL_BANDS, Band
@@ -156,6 +157,24 @@ def test_the_fullest_are_those_that_every_counter_read_one_by_one_gives(
         wanted = CounterFilter(band=band)
         fit = [m for m in each if m.saturation and band in (None, m.saturation.band)]
         assert [m.ratio or 0.0 for m in _all_pages(work, wanted)] == _ratios(fit)
+
+
+@pytest.mark.parametrize("license_slug", [None, "small"])
+@pytest.mark.parametrize("sort", METER_SORTS)
+def test_every_order_lists_the_same_counters(
+    scene: Scene, sort: str, license_slug: str | None
+) -> None:
+    with opened(scene.meter.database_url) as database, database.reading() as connection:
+        work = scene.work(connection, scene.clock.now_ms)
+        for band in (None, *Band):
+            wanted = CounterFilter(band=band, license_slug=license_slug)
+            by_fullness, total = list_counters(work, wanted, skipped=0, limit=500)
+            sorted_so, again = list_counters(work, wanted, skipped=0, limit=500, sort=sort)
+            assert len(by_fullness) == total == again
+            assert {*map(_key, sorted_so)} == {*map(_key, by_fullness)}
+        entitlement_id = _id_of(scene, "lifetime")
+        rows, _ = list_meters(work, entitlement_id, skipped=0, limit=INSTANCES, sort=sort)
+        assert {_key(each)[0] for each in rows} == {*scene.ids}
 
 
 def _all_pages(work: Work, wanted: CounterFilter) -> list[ShownMeter]:

@@ -175,6 +175,7 @@ def _read(text: str, now_ms: int) -> GitPlan:
             },
             families=[each for each in plan.get("families", ()) if each["way"] != "nothing"],
         )
+    # The project may be planned by another version of the program, whose plan has another form.
     except (ValueError, KeyError) as error:
         return GitPlan(made_at=now_ms, problem=f"the plan cannot be read: {error!r}")
 

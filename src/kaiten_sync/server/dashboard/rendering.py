@@ -89,6 +89,7 @@ class Renderer:
         self._environment = Environment(
             loader=PackageLoader(_PACKAGE),
             autoescape=True,
+            # A misspelled name fails in a test, instead of showing nothing to a person.
             undefined=StrictUndefined,
             trim_blocks=True,
             lstrip_blocks=True,

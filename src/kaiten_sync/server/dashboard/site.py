@@ -98,8 +98,6 @@ class _Site:
             _SIGN_OUT: {"POST": self._sign_out},
         }
         for page in PAGES:
-            # A form may be at the path of a page. One route then answers both, or a POST would be
-            # 405.
             by_path.setdefault(page.path, {})["GET"] = self._show_page(page)
         for form in FORMS:
             by_path.setdefault(form.path, {})["POST"] = self._take_form(form)
@@ -182,6 +180,8 @@ class _Site:
 
     def _sign_in(self, request: Request, sent: Sent | None) -> Response:
         sent = sent or Sent({})
+        # Cut before it is hashed and remembered: tokens are short, and a form may have a
+        # megabyte.
         token, now_ms = sent.one("token")[:_MAX_TOKEN], self._surroundings.clock()
         following, kept = guard.local_path(sent.one("next")), taken_along(sent)
         try:
@@ -215,6 +215,7 @@ class _Site:
     ) -> Response | None:
         """The page of a form as it was typed when nobody was signed in; None if it has none."""
         signed = signed_with(self._surroundings, session_id)
+        # The path comes from the form that was sent, so only paths of forms that there are count.
         for pattern, form in _FORMS_BY_PATH:
             found = pattern.fullmatch(path)
             if found and signed:
@@ -241,7 +242,6 @@ class _Site:
     def _sign_out(self, request: Request, sent: Sent | None) -> Response:
         session_id = session_id_of(request)
         if session_id is not None:
-            # Another site could sign a visitor out, which is a nuisance.
             check_form_token(session_id, (sent or Sent({})).one(TOKEN_FIELD))
             with self._surroundings.database.writing() as connection:
                 sessions.sign_out(connection, session_id)

@@ -174,7 +174,10 @@ def _postgresql(url: URL) -> Database:
             pool_size=POSTGRESQL_CONNECTIONS,
             max_overflow=0,
             pool_timeout=_WAIT_MS / 1000,
+            # A database that was restarted, or a proxy before it, closes idle connections without
+            # a word.
             pool_pre_ping=True,
+            # They are what customers sent: an error in a log must not repeat them.
             hide_parameters=True,
             isolation_level="READ COMMITTED",
             json_serializer=_to_json,

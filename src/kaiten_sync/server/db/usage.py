@@ -308,6 +308,7 @@ def forget_reports(connection: Connection, before_ms: int, limit: int) -> int:
             usage_report.c.instance_id, usage_report.c.entitlement_id, usage_report.c.transaction_id
         )
         .where(usage_report.c.reported_at < before_ms)
+        # Few at a time and the oldest first: a sweep must not hold up who reports.
         .order_by(usage_report.c.reported_at)
         .limit(limit)
     )

@@ -67,6 +67,7 @@ def is_public(address: Address) -> bool:
         if address not in _GLOBAL_UNICAST:
             return False
     found = [network for network in _SPECIAL if address in network]
+    # The narrowest network decides: some public networks are inside special ones.
     return not found or _SPECIAL[max(found, key=lambda network: network.prefixlen)]
 
 

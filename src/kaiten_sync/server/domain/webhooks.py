@@ -130,6 +130,8 @@ def check_url(operation: str, url: str, *, allow_private: bool) -> None:
         RefusalError: 422 with what is wrong.
     """
     problem = _url_problem(url)
+    # By its text alone. Names are looked up, and their addresses checked, each time something is
+    # sent.
     if problem is None and not allow_private:
         host = (urlsplit(url).hostname or "").rstrip(".").lower()
         address = literal_address(host)

@@ -121,6 +121,7 @@ class Sender:
         if not allowed:
             raise OSError(f"{url.host} is in a private network, and nothing is sent there")
         async with (
+            # Not through a proxy of the environment, which would look the name up again.
             httpx.AsyncClient(verify=self._tls, trust_env=False, timeout=self._timeout_s) as client,
             client.stream(
                 "POST",
@@ -129,6 +130,7 @@ class Sender:
                 content=body,
                 headers={"Host": url.netloc.decode("ascii"), **headers},
                 extensions={"sni_hostname": url.raw_host.decode("ascii")},
+                # A redirect could lead to an address that nobody checked.
                 follow_redirects=False,
             ) as answer,
         ):

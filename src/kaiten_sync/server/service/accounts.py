@@ -125,12 +125,14 @@ def create_token(work: Work, account_slug: str, fields: TokenFields) -> NewToken
         raise invalid_token()
     slug_taken = conflict(f"{operation}.SlugConflict", "another token has this slug")
     name_taken = conflict(f"{operation}.NameConflict", "a token that is not revoked has this name")
+    # Two tokens that are made at once must not choose the same free slug.
     take_turn(work.connection, account.id, "token-slug")
     if accounts.has_live_token(work.connection, account.id, fields.name):
         raise name_taken
     is_taken = partial(accounts.has_token, work.connection, account.id)
     wanted = [fields.slug] if fields.slug else slug_candidates(fields.name, work.random_hex)
     slug = first_free(wanted, is_taken, slug_taken)
+    # Only its hash is stored: this answer is the only place that ever has it.
     plain = new_token()
     row = TokenRow(
         id=new_id(),

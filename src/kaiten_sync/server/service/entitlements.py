@@ -81,6 +81,8 @@ def update_entitlement(work: Work, slug: str, fields: EntitlementFields) -> None
         **settled,
     )
     if fields.group_slugs is not None:
+        # All of them again: an update names the groups that the entitlement is in afterwards, and
+        # `[]` none.
         groups.clear_groups_of(work.connection, stored.id)
         _set_groups(work, stored.id, fields.group_slugs, "UpdateEntitlement")
     tell_entitlement(work, ENTITLEMENT_UPDATED, slug)
@@ -91,6 +93,7 @@ def delete_entitlement(work: Work, slug: str) -> None:
     stored = ENTITLEMENTS.get(work, slug, "DeleteEntitlement.NotFound")
     grants = entitlements.count_grants(work.connection, stored.id)
     counters = entitlements.count_counters(work.connection, stored.id)
+    # Asked for the message alone, which counts them. The keys below decide.
     if grants or counters:
         raise _in_use(slug, grants=grants, counters=counters)
     # Before it is deleted, while its groups can still be read.
@@ -122,6 +125,7 @@ def _in_use(slug: str, *, grants: int = 0, counters: int = 0) -> RefusalError:
 
 
 def _set_groups(work: Work, entitlement_id: str, slugs: Sequence[str], operation: str) -> None:
+    # Sorted: the same request is refused for the same group each time.
     named = sorted({slug.strip() for slug in slugs} - {""})
     ids = groups.group_ids(work.connection, work.organization_id, [s for s in named if is_slug(s)])
     for slug in named:

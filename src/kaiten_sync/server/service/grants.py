@@ -74,6 +74,7 @@ def add_grant(work: Work, license_slug: str, fields: GrantFields) -> None:
     )
     broken = {
         constraints.GRANT: already,
+        # Both were found above, and another transaction may have deleted one since.
         constraints.GRANT_ENTITLEMENT: ENTITLEMENTS.missing(slug, missing),
         constraints.GRANT_LICENSE: LICENSES.missing(license_slug, f"{operation}.LicenseNotFound"),
     }
@@ -103,6 +104,7 @@ def update_grant(work: Work, license_slug: str, entitlement_slug: str, fields: G
             f"{operation}.EntitlementSlugMismatch",
             "entitlementSlug in the body and in the path are not the same",
         )
+    # By the type that is stored: a client does not send it.
     overage = settle_grant(operation, stored.entitlement_type, fields.value, fields.overage_percent)
     grants.change_grant(
         work.connection,

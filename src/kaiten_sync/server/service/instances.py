@@ -139,6 +139,8 @@ def patch_instance(work: Work, slug: str, *, status: str | None, stage: str | No
     """Move an instance's status, its lifecycle stage, or both. What stays emits nothing."""
     before = _find_held(work, slug, "PatchInstance")
     moved: InstanceChange = {}
+    # An event says that something changed. A client that repeats a status every minute changes
+    # nothing.
     if status is not None and status != before.status:
         moved["status"] = status
     if stage is not None and stage != before.lifecycle_stage:
@@ -180,6 +182,8 @@ def _check_fields(
     check_license_dates(operation, fields.start_license_date, fields.end_license_date)
     refuse_integrations(operation, fields.integrations)
     connection, organization_id = work.connection, work.organization_id
+    # Kept until the transaction ends, so that neither is deleted before the instance points at
+    # it.
     if not customers.keep_customer(connection, organization_id, fields.customer_id):
         raise not_found(f"{operation}.CustomerNotFound", "there is no such customer")
     license_row = instances.keep_license(connection, organization_id, fields.license_id)

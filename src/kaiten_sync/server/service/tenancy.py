@@ -33,6 +33,7 @@ def bootstrap(
     if chosen is not None:
         check_chosen_token(chosen)
         stored = identity.find_token(connection, lookup_hash(chosen))
+        # A restart with the old configuration must not bring back what somebody revoked.
         if stored is not None and stored.revoked_at is not None:
             raise ServerStartError(
                 "the bootstrap token was revoked and cannot come back", hint="choose another one"
@@ -98,6 +99,7 @@ def authenticate(
     if row is None:
         raise invalid_token()
     scopes = frozenset(row.scopes)
+    # After the token itself: a stranger must not learn which scopes there are.
     if not allows(scopes, needed_scope):
         raise RefusalError(
             RefusalKind.FORBIDDEN, "Auth.MissingScope", f"this needs the scope {needed_scope}"
@@ -126,6 +128,7 @@ def bearer_token(authorization: str | None) -> str:
     """
     if not authorization:
         raise _unauthorized("MissingAuthorizationHeader", "there is no Authorization header")
+    # The scheme may be in upper or lower case. Source: RFC 9110, section 11.1.
     scheme, _, token = authorization.partition(" ")
     if scheme.lower() != "bearer" or not token.strip():
         raise _unauthorized("UnknownAuthorizationHeader", "Authorization must be: Bearer <token>")

@@ -136,6 +136,7 @@ def _as_requests_see_it(schema: Any) -> Any:
     seen = {key: _as_requests_see_it(each) for key, each in schema.items()}
     if "required" in schema and "properties" in schema:
         read_only = {n for n, each in schema["properties"].items() if each.get("readOnly")}
+        # Answers always have what is read-only, and requests need not repeat it.
         seen["required"] = [name for name in schema["required"] if name not in read_only]
     if schema.get("format") == "int32":
         seen.setdefault("minimum", _INT32_MIN)
