@@ -100,7 +100,9 @@ class TextEditor:
             beside = _COMMENT.match(self._text, spot.end)  # of the last one that was in it
             self._edits.append(TextEdit(start, beside.end() if beside else spot.end, text))
             return
-        anchor = f"&{spot.anchor} " if spot.anchor in self._aliases else ""
+        # Null takes something away. What shares the text has it still, so it is handed on.
+        is_kept = spot.anchor in self._aliases and value is not None
+        anchor = f"&{spot.anchor} " if is_kept else ""
         text = self._instead_of(spot, value)
         self._edits.append(TextEdit(spot.start, spot.end, f"{anchor}{text}"))
 
@@ -365,10 +367,6 @@ class TextEditor:
         line = key.start - key.column
         before = self._text[line : key.start].rstrip()
         return line + len(before) - 1 if re.search(r"(?:^|[\s{,-])\?$", before) else key.start
-
-    def _line_start(self, index: int) -> int:
-        """Where the line begins that this character is on."""
-        return max(self._text.rfind("\n", 0, index), self._text.rfind("\r", 0, index)) + 1
 
     def _line_end(self, index: int) -> int:
         """Where the line ends that this character is on."""

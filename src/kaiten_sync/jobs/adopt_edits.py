@@ -172,11 +172,16 @@ class InPlace:
         """
         # The proof: the edited files are read as any others are, and not believed to be what was
         # meant.
-        desired, _ = validate(replace(self._source, unsaved=trial.unsaved))
-        if desired is None:
-            return _Others()
+        desired, found = validate(replace(self._source, unsaved=trial.unsaved))
         adopted = {each.address for each in trial.adopted}
-        before, after = self._declared.resources, desired.resources
+        before = self._declared.resources
+        if desired is None:
+            # Null takes away what is inherited, and is wrong in a list that shares its text with
+            # that and inherits nothing.
+            wrong = {str(each.address) for each in found} - {str(each) for each in before}
+            lists = {each.parent for each in before if each.parent}
+            return _Others(owning={a for a in lists if any(w.startswith(f"{a}/") for w in wrong)})
+        after = desired.resources
         missing = {d.address for d in trial.adopted if d.drift is DriftClass.MISSING}
         new = (after.keys() - before.keys() - adopted) | (missing & after.keys())
         gained = {each for each in new if each.parent in before}

@@ -136,6 +136,34 @@ KEPT = {
             "  pro: {name: P, type: PAID, extends: free, entitlements: {seats: null}}\n"
         ),
     ),
+    "by a list of its own, where null would be in a text that inherits nothing": (
+        (
+            "licenses:\n"
+            "  one: {name: A, type: PAID, entitlements: {calls: 10, seats: 3}}\n"
+            "  two: {name: B, type: PAID, extends: one, entitlements: &l {calls: 7}}\n"
+            "  six: {name: C, type: PAID, entitlements: *l}\n"
+        ),
+        {"license/two/grant/seats": None},
+        (
+            "  one: {name: A, type: PAID, entitlements: {calls: 10, seats: 3}}\n"
+            "  two: {name: B, type: PAID, extends: one, entitlements: &l {calls: 7, seats: null}}\n"
+            "  six: {name: C, type: PAID, entitlements: {calls: 7}}\n"
+        ),
+    ),
+    "by the text of an anchored value that null takes the place of": (
+        (
+            "licenses:\n"
+            "  one: {name: A, type: PAID, entitlements: {calls: 10, seats: 3}}\n"
+            "  two: {name: B, type: PAID, extends: one, entitlements: {seats: &three 3}}\n"
+            "  six: {name: C, type: PAID, entitlements: {calls: *three}}\n"
+        ),
+        {"license/two/grant/seats": None},
+        (
+            "  one: {name: A, type: PAID, entitlements: {calls: 10, seats: 3}}\n"
+            "  two: {name: B, type: PAID, extends: one, entitlements: {seats: null}}\n"
+            "  six: {name: C, type: PAID, entitlements: {calls: &three 3}}\n"
+        ),
+    ),
 }
 GRANTS = ("free/grant/calls", "free/grant/seats", "pro/grant/calls", "pro/grant/seats")
 EDITED = [edited for edited in product((False, True), repeat=len(GRANTS)) if any(edited)]
@@ -195,7 +223,7 @@ def test_any_drifted_grants_are_adopted_for_their_licenses_alone(tmp_path: Path,
 
 @pytest.mark.parametrize("case", KEPT.values(), ids=KEPT)
 def test_what_inherits_keeps_what_it_had(
-    tmp_path: Path, case: tuple[str, dict[str, dict[str, int]], str]
+    tmp_path: Path, case: tuple[str, dict[str, dict[str, int] | None], str]
 ) -> None:
     text, edited, expected = case
     assert adopted(tmp_path, HEAD + text, edited) == HEAD + "licenses:\n" + expected
