@@ -17,7 +17,7 @@ SAID: list[tuple[str, Json, Json, Unit, str]] = [
     ("value", 10**10, 8 * 10**9, BYTES, "10 GB → 8 GB"),
     ("value", "unlimited", 1, CALLS, "unlimited → 1 call"),
     ("value", True, False, NO_UNIT, "true → false"),
-    ("overagePercent", 1000, 0, CALLS, "1,000 → 0"),
+    ("overagePercent", 1000, 0, CALLS, "overagePercent 1,000 → 0"),
 ]
 
 
