@@ -84,6 +84,7 @@ def misread(plan: Plan) -> Iterator[str]:
         elif _is_of_another_family(created[each.address], seen[each.replaces]):
             yield f"newVersions: {each.replaces} is of another family than {each.address}"
         else:
+            # A plan that looked at half of a grant could hide what the new version takes away.
             for address, observed in seen.items():
                 if address.parent == each.replaces:
                     names = spec_of(address.kind).fields.keys() - (observed.fields or {}).keys()
@@ -167,6 +168,7 @@ def _full(spec: KindSpec, fields: Fields) -> Fields:
 def _one_sided(spec: KindSpec, fields: Fields, *, is_before: bool) -> tuple[FieldChange, ...]:
     """The fields of a grant that is on one side only, as far as they say something."""
     known = {name: fields.get(name) for name in spec.fields}
+    # A default that nobody wrote down would read as if somebody had decided it.
     told = {n: v for n, v in known.items() if v is not None and v != spec.fields[n].default(fields)}
     return tuple(
         FieldChange(name=name, before=value) if is_before else FieldChange(name=name, after=value)

@@ -74,6 +74,8 @@ def plan_document(plan: Plan) -> PlanDocument:
             rules=property_of(plan.guards.rules, absent=None),
         ),
         warnings=plan.warnings,
+        # Later properties are left out where they are empty: a plan without them has the bytes,
+        # and so the digest, that it had before there were any.
         left=property_of(
             tuple(
                 LeftDocument(
@@ -103,6 +105,7 @@ def plan_of(document: PlanDocument) -> Plan:
     """
     changes = _each(_change, document.changes, "changes")
     observed = _each(_observed, document.observed, "observed")
+    # The digest says that nobody has changed the file since, and nothing of who made it up.
     _check_links(changes)
     check_story(changes, observed)
     guards = document.guards

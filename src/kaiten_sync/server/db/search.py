@@ -69,6 +69,7 @@ ENTITLEMENT_SORTS: Sorts = {
     "changed": entitlement.c.updated_at,
 }
 FAMILY_SORTS: Sorts = {
+    # A family has no name of its own: the first of its versions' names stands for it.
     "name": select(func.min(license_version.c.folded))
     .where(license_version.c.family_id == license_family.c.id)
     .scalar_subquery(),
@@ -77,6 +78,7 @@ FAMILY_SORTS: Sorts = {
 CUSTOMER_SORTS: Sorts = {
     "name": customer.c.folded,
     "slug": customer.c.slug,
+    # Null comes first in SQLite and last in PostgreSQL; an empty text comes first in both.
     "domain": func.coalesce(customer.c.domain, ""),
     "external": func.coalesce(customer.c.external_customer_id, ""),
     "instances": select(func.count())
