@@ -105,7 +105,6 @@ def plan_of(document: PlanDocument) -> Plan:
     """
     changes = _each(_change, document.changes, "changes")
     observed = _each(_observed, document.observed, "observed")
-    # The digest says that nobody has changed the file since, and nothing of who made it up.
     _check_links(changes)
     check_story(changes, observed)
     guards = document.guards
