@@ -13,7 +13,7 @@ BY_OTHERS = {
     *("list_commands", "get_command"),  # click
     *("capture_signals", "handle_hup"),  # uvicorn
     "_is_moment",  # jsonschema
-    *("_as_it_is", "_collated", "_as_column", "_without_index", "inherit_cache"),  # sqlalchemy
+    *("_as_it_is", "_collated", "_without_index", "inherit_cache"),  # sqlalchemy
     "delimiter",  # string.Template
     "MORE",  # read by what writes the schemas, tests/docs/schemas.py
     *("register", "unregister"),  # for kinds that are not ours, such as the toy kind of the tests

@@ -14,16 +14,22 @@ from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import GenericFunction
 
 
-class _ByCodePoints(GenericFunction[str]):
-    """A text that is compared by its code points."""
+class _WrittenText(GenericFunction[str]):
+    """A text that is written as it is, except on databases that have a way of their own below."""
 
     type = String()
     inherit_cache = True
 
 
-@compiles(_ByCodePoints)
-def _as_it_is(element: _ByCodePoints, compiler: SQLCompiler, **more: Any) -> str:
+@compiles(_WrittenText)
+def _as_it_is(element: _WrittenText, compiler: SQLCompiler, **more: Any) -> str:
     return compiler.process(element.clauses, **more)
+
+
+class _ByCodePoints(_WrittenText):
+    """A text that is compared by its code points."""
+
+    inherit_cache = True
 
 
 @compiles(_ByCodePoints, "postgresql")
@@ -36,16 +42,10 @@ def ordered(key: ColumnElement[Any]) -> ColumnElement[Any]:
     return _ByCodePoints(key) if isinstance(key.type, String) else key
 
 
-class _ReadFirst(GenericFunction[str]):
+class _ReadFirst(_WrittenText):
     """A text whose table is read before the one that is compared with it."""
 
-    type = String()
     inherit_cache = True
-
-
-@compiles(_ReadFirst)
-def _as_column(element: _ReadFirst, compiler: SQLCompiler, **more: Any) -> str:
-    return compiler.process(element.clauses, **more)
 
 
 @compiles(_ReadFirst, "sqlite")

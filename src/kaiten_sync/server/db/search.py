@@ -69,7 +69,7 @@ ENTITLEMENT_SORTS: Sorts = {
     "changed": entitlement.c.updated_at,
 }
 FAMILY_SORTS: Sorts = {
-    # A family has no name of its own: the first of its versions' names stands for it.
+    # Only versions have names, so families are sorted by the first of these in the alphabet.
     "name": select(func.min(license_version.c.folded))
     .where(license_version.c.family_id == license_family.c.id)
     .scalar_subquery(),
