@@ -63,14 +63,14 @@ def check_replaces(
         content = files.read(Path(path))
     except UsageError:
         return  # whether it can be written shows in a moment
-    if content and not _is_of(kind, output, content):
+    if content and not _is_of(output, content):
         raise UsageError(
             f"{path} is there and is no {kind.called}; it was left as it is",
             hint=f"name another file with {kind.option}, or remove this one first",
         )
 
 
-def _is_of(kind: _OutputForm, output: Output, content: bytes) -> bool:
+def _is_of(output: Output, content: bytes) -> bool:
     try:
         found = json.loads(content)
     except (ValueError, RecursionError):
@@ -78,7 +78,7 @@ def _is_of(kind: _OutputForm, output: Output, content: bytes) -> bool:
         lines = content.decode(errors="replace").splitlines()
         first = next((line for line in lines if not line.startswith("<<<<<<<")), "")
         return output is Output.PLAN and first.startswith("{") and any(conflicts(lines))
-    return isinstance(found, dict) and kind.is_one(found)
+    return isinstance(found, dict) and output.value.is_one(found)
 
 
 def _is_plan(found: Mapping[str, Any], *, moves: bool) -> bool:
