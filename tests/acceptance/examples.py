@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from uuid import NAMESPACE_URL, uuid5
@@ -14,6 +14,7 @@ import httpx
 from tests.acceptance import migration_example
 from tests.support.command import Ended, kaiten_sync
 from tests.support.embedded import EmbeddedServer
+from tests.support.metering import done
 from tests.support.tenants import instance_body, make
 
 from kaiten_sync.model.plan import Observed, TargetRef
@@ -25,6 +26,7 @@ TARGETS = {
     "getting-started": {"local": "http://127.0.0.1:6060"},
     "saas-tiers": {"local": "http://127.0.0.1:6060"},
     "new-version": {"local": "http://127.0.0.1:6060"},
+    "tighten": {"local": "http://127.0.0.1:6060"},
     "families": {"local": "http://127.0.0.1:6060"},
     "build-service": {"local": "http://127.0.0.1:6060"},
     "mail-service": {"local": "http://127.0.0.1:6060"},
@@ -34,7 +36,7 @@ BEFORE = "before.yaml"
 """The catalog that an example's server has first, if the example has such a file."""
 
 HOLDERS = "holders.json"
-"""The instances that then hold each license, if the example has such a file."""
+"""The instances that then hold each license, with what they use, if the example has such a file."""
 SHARED = "entitlements.yaml"
 """What is declared before and after, if the example has it in a file of its own."""
 
@@ -63,8 +65,13 @@ class Case:
         tokens = dict.fromkeys(names, self.token)
         return kaiten_sync(*args, cwd=self.folder, environment=tokens)
 
-    def plan(self) -> bytes:
-        """The plan file that the server gives, for the URL that the example declares.
+    @property
+    def has_holders(self) -> bool:
+        """Whether planning says who is affected, so that what it prints is part of the example."""
+        return (self.folder / HOLDERS).exists()
+
+    def plan(self) -> tuple[bytes, str]:
+        """The plan file for the URL that the example declares, and what planning prints.
 
         Each server makes ids of its own, so objects get ids made from their addresses.
         """
@@ -73,23 +80,27 @@ class Case:
             named = [word for name in files for word in ("-f", name)]
             before = self.run("apply", "-t", self.target, *named, "--yes")
             assert before.code == 0, before.stderr
-        if (self.folder / HOLDERS).exists():
+        if self.has_holders:
             self._hold(json.loads((self.folder / HOLDERS).read_text()))
         planned = self.run("plan", "-t", self.target, "-o", "new.plan.json")
         assert planned.code == 0, planned.stderr
         plan = read_plan((self.folder / "new.plan.json").read_bytes())
         declared = TargetRef(self.target, TARGETS[self.name][self.target])
         observed = tuple(_with_example_id(each) for each in plan.observed)
-        return write_plan(seal(replace(plan, target=declared, observed=observed)))
+        content = write_plan(seal(replace(plan, target=declared, observed=observed)))
+        return content, planned.stdout.replace(self.url, declared.url)
 
-    def _hold(self, holders: Mapping[str, Sequence[str]]) -> None:
+    def _hold(self, holders: Mapping[str, Mapping[str, Mapping[str, float]]]) -> None:
         headers = {"Authorization": f"Bearer {self.token}"}
         with httpx.Client(base_url=f"{self.url}/api", headers=headers) as api:
-            for license_slug, slugs in holders.items():
+            for license_slug, instances in holders.items():
                 license_id = api.get(f"/licenses/{license_slug}").json()["id"]
-                for slug in slugs:
+                for slug, used in instances.items():
                     body = {**instance_body(api, slug=slug), "licenseId": license_id}
                     make(api, "/instances", **body)
+                    for entitlement, value in used.items():
+                        path = f"/instances/{slug}/entitlements/{entitlement}/usage"
+                        done(api.post(path, json={"value": value}))
 
     def apply(self) -> str:
         """What applying the plan prints, for the URL that the example declares."""
@@ -111,7 +122,10 @@ def main() -> None:
         for example, target in CASES:
             folder = Path(name) / f"{example}-{target}"
             case = Case.copied(example, target, folder, server.url, server.new_organization())
-            (PLANS / example / f"{target}.plan.json").write_bytes(case.plan())
+            content, printed = case.plan()
+            (PLANS / example / f"{target}.plan.json").write_bytes(content)
+            if case.has_holders:
+                (PLANS / example / f"{target}.plan.txt").write_text(printed)
             (PLANS / example / f"{target}.apply.txt").write_text(case.apply())
         folder = Path(name) / migration_example.NAME
         token = server.new_organization()

@@ -121,3 +121,18 @@ def test_everything_that_the_code_map_names_is_there() -> None:
         text = (Path("src/kaiten_sync") / path).read_text(encoding="utf-8")
         for name in [*re.findall(r"\w+", several), *([one] if one else [])]:
             assert re.search(rf"^(?:async )?(?:def|class) {name}\b", text, re.M), f"{path} {name}"
+
+
+@pytest.mark.parametrize(
+    ("page", "printed"),
+    [
+        ("lower-a-limit", "tighten/local.plan.txt"),
+        ("sell-a-new-version", "families/local.plan.txt"),
+        ("move-customers", "migrate/growth.migrate.txt"),
+    ],
+)
+def test_a_how_to_shows_what_its_example_prints(page: str, printed: str) -> None:
+    text = Path("docs/how-to", f"{page}.md").read_text(encoding="utf-8")
+    first = re.search(r"```text\n(.*?)```", text, re.S)
+    assert first is not None
+    assert first[1] in Path("examples/plans", printed).read_text(encoding="utf-8")
