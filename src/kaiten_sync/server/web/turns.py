@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from typing import ParamSpec, TypeVar
+from weakref import WeakKeyDictionary
 
 from starlette.concurrency import run_in_threadpool
 
@@ -21,19 +22,25 @@ T = TypeVar("T")
 
 
 class Turns:
-    """Runs functions in threads, one at a time and in the order in which they came."""
+    """Runs functions in threads, one at a time and in the order in which they came.
+
+    An application may be used by one event loop after another, and a lock belongs to one.
+    """
 
     def __init__(self) -> None:
-        self._turn = asyncio.Lock()
+        self._turns: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Lock] = (
+            WeakKeyDictionary()
+        )
 
     async def run(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """What the function returns or raises."""
+        turn = self._turns.setdefault(asyncio.get_running_loop(), asyncio.Lock())
         try:
             async with asyncio.timeout(PATIENCE_S):
-                await self._turn.acquire()
+                await turn.acquire()
         except TimeoutError:
             return await run_in_threadpool(function, *args, **kwargs)
         try:
             return await run_in_threadpool(function, *args, **kwargs)
         finally:
-            self._turn.release()
+            turn.release()
