@@ -14,11 +14,13 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import partial
 from typing import Any
 
+import msgspec
 from sqlalchemy import URL, Connection, Engine, ExceptionContext, create_engine, event, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 from sqlalchemy.pool import StaticPool
 
+from kaiten_sync.server.db.failures import READ_ONLY_STATE
 from kaiten_sync.server.db.files import keep_private
 from kaiten_sync.server.settings import ServerStartError
 
@@ -181,6 +183,7 @@ def _postgresql(url: URL) -> Database:
             hide_parameters=True,
             isolation_level="READ COMMITTED",
             json_serializer=_to_json,
+            json_deserializer=msgspec.json.decode,
             connect_args={name: ours[name] for name in ours.keys() - url.query.keys()},
         )
     except ImportError as error:
@@ -190,6 +193,7 @@ def _postgresql(url: URL) -> Database:
         ) from error
     event.listen(engine, "connect", _prepare_postgresql)
     event.listen(engine, "handle_error", _hide_values)
+    event.listen(engine, "handle_error", _leave_read_only)
     return Database(engine, reading=_READING_POSTGRESQL)
 
 
@@ -218,6 +222,12 @@ def _hide_values(context: ExceptionContext) -> None:
             context.sqlalchemy_exception.args = (text,)
 
 
+def _leave_read_only(context: ExceptionContext) -> None:
+    """Connect again before the next write: another server may have taken this one's place."""
+    if getattr(context.original_exception, "sqlstate", None) == READ_ONLY_STATE:
+        context.is_disconnect = True
+
+
 def _sqlite(url: URL) -> Database:
     in_memory = url.database in (None, "", ":memory:")
     if in_memory:
@@ -226,6 +236,7 @@ def _sqlite(url: URL) -> Database:
             poolclass=StaticPool,
             hide_parameters=True,
             json_serializer=_to_json,
+            json_deserializer=msgspec.json.decode,
             connect_args={"check_same_thread": False},
         )
     else:
@@ -235,6 +246,7 @@ def _sqlite(url: URL) -> Database:
             pool_size=_SQLITE_CONNECTIONS,
             max_overflow=0,
             json_serializer=_to_json,
+            json_deserializer=msgspec.json.decode,
             connect_args={"check_same_thread": False, "timeout": _WAIT_MS / 1000},
         )
         # Before SQLite creates the file, with rights for others.
