@@ -16,7 +16,7 @@ Parts: TypeAlias = Mapping[str, Json | Iterator[Json]]
 """A JSON object of which some lists are made while they are read, and so can be read once."""
 
 _SECTION = 200
-"""Items that are encoded together: one by one takes longer, and all at once more memory."""
+"""Items that are encoded together: one by one takes longer, and the whole takes more memory."""
 
 _SHORT = 16
 """Hex digits of a fingerprint: 64 bits distinguish the objects of a catalog, and are readable."""

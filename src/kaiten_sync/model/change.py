@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import ClassVar
 
 from kaiten_sync.model.address import Address
-from kaiten_sync.model.record import Record
+from kaiten_sync.model.compact import Compact
 from kaiten_sync.model.source import SourceRef
 from kaiten_sync.model.value import ABSENT, Absent, Json
 
@@ -40,7 +40,7 @@ class Effect(StrEnum):
         return self in (Effect.TIGHTENS, Effect.BREAKS)
 
 
-class InnerChange(Record, frozen=True, kw_only=True):
+class InnerChange(Compact, frozen=True, kw_only=True):
     """One difference inside a CONFIG value, for display. `path` is such as `theme.colors[0]`."""
 
     path: str
@@ -48,7 +48,7 @@ class InnerChange(Record, frozen=True, kw_only=True):
     after: Json | Absent = ABSENT
 
 
-class FieldChange(Record, frozen=True, kw_only=True):
+class FieldChange(Compact, frozen=True, kw_only=True):
     """One field, before and after; ABSENT where the object does not exist on that side."""
 
     name: str
@@ -61,7 +61,7 @@ class FieldChange(Record, frozen=True, kw_only=True):
     inner: tuple[InnerChange, ...] = ()
 
 
-class Change(Record, frozen=True, kw_only=True):
+class Change(Compact, frozen=True, kw_only=True):
     """One operation of a plan.
 
     `id` is readable and unique in its plan (`update:license/growth`); `depends_on` holds ids

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from kaiten_sync.model.address import Address
 from kaiten_sync.model.attribution import Attribution
 from kaiten_sync.model.change import Effect, FieldChange
-from kaiten_sync.model.record import Record
+from kaiten_sync.model.compact import Compact
 from kaiten_sync.model.source import SourceRef
 from kaiten_sync.model.value import ABSENT, NO_UNITS, Json, Unit, is_alike
 
@@ -41,7 +41,7 @@ class Verdict(StrEnum):
     UNMANAGED = "unmanaged"
 
 
-class Difference(Record, frozen=True, kw_only=True):
+class Difference(Compact, frozen=True, kw_only=True):
     """One object that differs. In `fields`, before is live and after is git.
 
     `moved` says which side did since the plan was agreed, None if that is not known or

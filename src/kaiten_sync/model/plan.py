@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 
 from kaiten_sync.model.address import Address, Kind
 from kaiten_sync.model.change import Change, Effect, FieldChange
+from kaiten_sync.model.compact import Compact
 from kaiten_sync.model.family import FamilyChoice
 from kaiten_sync.model.migration import Migration
-from kaiten_sync.model.record import Record
 from kaiten_sync.model.settings import Limit
 from kaiten_sync.model.value import ABSENT, Fields
 
@@ -25,7 +25,7 @@ class TargetRef:
     url: str
 
 
-class Observed(Record, frozen=True, kw_only=True):
+class Observed(Compact, frozen=True, kw_only=True):
     """One live object that the plan rests on, as it was seen.
 
     `fields` is None when the object did not exist; then `id` and `fingerprint` are None too.

@@ -6,13 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from kaiten_sync.model.address import Address, ChildList, Kind
+from kaiten_sync.model.compact import Compact
 from kaiten_sync.model.family import FamilyTerms
-from kaiten_sync.model.record import Record
 from kaiten_sync.model.source import SourceRef
 from kaiten_sync.model.value import Fields
 
 
-class Resource(Record, frozen=True, kw_only=True):
+class Resource(Compact, frozen=True, kw_only=True):
     """One declared object. `fields` holds only what is declared; None clears a field.
 
     `sources` gives the places of its fields, None if all are where the object itself is. Made in
@@ -55,7 +55,7 @@ class DesiredState:
         return address.child_list in self.owns
 
 
-class LiveResource(Record, frozen=True, kw_only=True):
+class LiveResource(Compact, frozen=True, kw_only=True):
     """One object as a server has it, in catalog field names, normalized.
 
     `id` is the server's own (a grant has none: it is named by its license's id and its

@@ -84,10 +84,9 @@ def propose(
 ) -> Proposal:
     """Turn the changes that differences call for into a sealed plan.
 
-    `diff` may leave out what is missing on the server. `leaving` is the fate of all that is not
-    declared, `allowed` what a person named, `holders` who holds what is deleted or tightened (by
-    default as far as `live` shows it), `use` who may use restarted counters, `let_go` undeclared
-    fields, `sold` a version for each family.
+    `diff` may lack what is missing on the server. `leaving` is the fate of what is not declared,
+    `allowed` what a person named, `holders` who holds what goes or is tightened (by default what
+    `live` shows), `use` who may use restarted counters, `sold` a version for each family.
     """
     # As it was written, for the record and the digest; and with a version for each family.
     declared, sold = desired, sold or Resolution(desired=desired)

@@ -21,8 +21,8 @@ from kaiten_sync.model.change import (
     gone_with_parent,
     subject_of,
 )
+from kaiten_sync.model.compact import Compact
 from kaiten_sync.model.plan import NewVersion, Plan
-from kaiten_sync.model.record import Record
 from kaiten_sync.model.value import NO_UNITS, Unit
 from kaiten_sync.pricing import known_in_plan, units_of_plan
 from kaiten_sync.report.field_rows import FieldRow, field_rows, place_of
@@ -37,7 +37,7 @@ _NAMED = 8
 _LEFT_OUT = "left out"
 
 
-class PlanEntry(Record, frozen=True, kw_only=True):
+class PlanEntry(Compact, frozen=True, kw_only=True):
     """What a reader takes in at once: a change, or what a new version leaves out.
 
     `effect_word` is empty if the effect goes without saying. `has_sides`: its fields are shown

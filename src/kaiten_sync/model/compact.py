@@ -7,11 +7,11 @@ from typing import Any, Self
 from msgspec import Struct, structs
 
 
-class Record(Struct, frozen=True, gc=False):
+class Compact(Struct, frozen=True, gc=False):
     """A value that is made in C, in a fifth of the time of a frozen dataclass.
 
-    The garbage collector does not keep track of it, which makes it smaller: a record holds JSON and
-    other records, and is never inside itself.
+    The garbage collector does not keep track of it, which makes it smaller: it holds JSON and
+    others like it, and is never inside itself.
     """
 
     def changed(self, **attributes: Any) -> Self:
