@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import ipaddress
 import json
 from collections import Counter
@@ -42,7 +43,9 @@ def seal(plan: Plan) -> Plan:
 
 def write_plan(plan: Plan) -> bytes:
     """The plan as a file: sorted keys, two spaces, one line feed at the end."""
-    return b"".join(plan_pieces(plan))
+    content = io.BytesIO()  # a list of the pieces would be as large as what is made of it
+    content.writelines(plan_pieces(plan))
+    return content.getvalue()
 
 
 def plan_pieces(plan: Plan) -> Iterator[bytes]:
