@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
+from functools import cache, partial
+from sys import intern
+from typing import TypeAlias
+
+import msgspec
 
 from kaiten_sync.documents import property_of, to_json, to_parts, value_of
 from kaiten_sync.documents.parts import (
@@ -48,6 +53,8 @@ from kaiten_sync.plan.parts import bounded as _bounded
 from kaiten_sync.plan.parts import each_of as _each
 from kaiten_sync.plan.rests_on import object_fingerprint
 from kaiten_sync.plan.story import check_story
+
+_AddressOf: TypeAlias = Callable[[str], Address]
 
 
 def plan_parts(plan: Plan) -> Parts:
@@ -111,14 +118,37 @@ def _frame(plan: Plan) -> PlanDocument:
     )
 
 
-def plan_of(document: PlanDocument) -> Plan:
-    """The plan that a document describes.
+def plan_of_json(content: bytes) -> Plan:
+    """The plan that JSON describes. Of a key that appears twice it takes one.
+
+    Raises:
+        ValueError, msgspec.MsgspecError: it does not describe one.
+    """
+    parts = msgspec.json.decode(content, type=dict[str, msgspec.Raw])
+    lists = {name: parts[name] for name in ("changes", "observed") if name in parts}
+    frame = msgspec.json.encode(parts | dict.fromkeys(lists, msgspec.Raw(b"[]")))
+    changes, observed = (msgspec.json.decode(e, type=list[msgspec.Raw]) for e in lists.values())
+    return plan_of(
+        msgspec.json.decode(frame, type=PlanDocument),
+        map(msgspec.json.Decoder(ChangeDocument).decode, changes),
+        map(msgspec.json.Decoder(ObservedDocument).decode, observed),
+    )
+
+
+def plan_of(
+    document: PlanDocument,
+    its_changes: Iterable[ChangeDocument],
+    its_observed: Iterable[ObservedDocument],
+) -> Plan:
+    """The plan that a document describes, with these changes and what they rest on.
 
     Raises:
         ValueError: its parts contradict each other or the catalog's kinds.
     """
-    changes = _each(_change, document.changes, "changes")
-    observed = _each(_observed, document.observed, "observed")
+    # The same addresses again and again, of changes, of what they rest on and of what is managed.
+    address_of = cache(parse_address)
+    changes = _each(partial(_change, address_of), its_changes, "changes")
+    observed = _each(partial(_observed, address_of), its_observed, "observed")
     _check_links(changes)
     check_story(changes, observed)
     guards = document.guards
@@ -129,7 +159,7 @@ def plan_of(document: PlanDocument) -> Plan:
         changes=changes,
         observed=observed,
         managed={
-            _at("managed", parse_address, key): _at(f"managed.{key}", _FINGERPRINT, mark)
+            _at("managed", address_of, key): _at(f"managed.{key}", _FINGERPRINT, mark)
             for key, mark in document.managed.items()
         },
         summary=Summary(
@@ -281,8 +311,8 @@ def _kind(word: str) -> Kind:
     return SPECS[word].kind
 
 
-def _change(document: ChangeDocument) -> Change:
-    address = parse_address(document.address)
+def _change(address_of: _AddressOf, document: ChangeDocument) -> Change:
+    address = address_of(document.address)
     action = _at("action", lambda word: action_of(address.kind, word), document.action)
     declared_as = value_of(document.declared_as, absent=None)
     if document.id != change_id(action, address):
@@ -295,8 +325,8 @@ def _change(document: ChangeDocument) -> Change:
         effect=document.effect,
         source=_source(value_of(document.source, absent=None)),
         reason=value_of(document.reason, absent=None),
-        depends_on=document.depends_on,
-        declared_as=None if declared_as is None else parse_address(declared_as),
+        depends_on=tuple(map(intern, document.depends_on)),
+        declared_as=None if declared_as is None else address_of(declared_as),
     )
 
 
@@ -325,11 +355,11 @@ def _source(document: SourceDocument | None) -> SourceRef | None:
     if document is None:
         return None
     through = value_of(document.through, absent=None) or ()
-    return SourceRef(document.file, document.line, 1, through)
+    return SourceRef(intern(document.file), document.line, 1, through)
 
 
-def _observed(document: ObservedDocument) -> Observed:
-    address = parse_address(document.address)
+def _observed(address_of: _AddressOf, document: ObservedDocument) -> Observed:
+    address = address_of(document.address)
     if not document.exists:
         return Observed(address=address)
     server_id, fields = value_of(document.id), _at("fields", _bounded, value_of(document.fields))
