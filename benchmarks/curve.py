@@ -43,7 +43,8 @@ FLOOR = "floor: 8 connections"
 C_LOADER = "PyYAML's C loader"
 OCTODNS = "octoDNS, YAML to YAML"
 TERRAFORM = "Terraform, built-in type"
-FIRST_PLAN = "first plan, -o"
+FIRST_PLAN = "first plan"
+FIRST_FILE = "first plan, -o"
 SHOW = "show of that plan"
 FIRST_APPLY = "first apply"
 _LOAD = "import sys, yaml; yaml.load(open(sys.argv[1]), yaml.CSafeLoader)"
@@ -161,7 +162,8 @@ def _begun(
     """What can be measured once, on an empty server; then it has the catalog."""
     plan = str(catalog.parent / "first.plan.json")
     _say(f"{grants:,} grants: {FIRST_PLAN}")
-    found = {FIRST_PLAN: run(kaiten_sync("plan", "-f", str(catalog), "-o", plan))}
+    found = {FIRST_PLAN: run(kaiten_sync("plan", "-f", str(catalog)))}
+    found[FIRST_FILE] = run(kaiten_sync("plan", "-f", str(catalog), "-o", plan))
     found[SHOW] = run(kaiten_sync("show", plan))
     _say(f"{grants:,} grants: {FIRST_APPLY}")
     if database is None:

@@ -8,9 +8,7 @@ from functools import cache, partial
 from sys import intern
 from typing import TypeAlias
 
-import msgspec
-
-from kaiten_sync.documents import property_of, to_json, to_parts, value_of
+from kaiten_sync.documents import from_bytes, from_part, property_of, to_json, to_parts, value_of
 from kaiten_sync.documents.parts import (
     DIGEST_PATTERN,
     FINGERPRINT_PATTERN,
@@ -118,21 +116,16 @@ def _frame(plan: Plan) -> PlanDocument:
     )
 
 
-def plan_of_json(content: bytes) -> Plan:
-    """The plan that JSON describes. Of a key that appears twice it takes one.
+def plan_of_bytes(content: bytes) -> Plan:
+    """The plan that JSON describes, read change by change; of a key that appears twice, one counts.
 
     Raises:
-        ValueError, msgspec.MsgspecError: it does not describe one.
+        ValueError: it does not describe one.
     """
-    parts = msgspec.json.decode(content, type=dict[str, msgspec.Raw])
-    lists = {name: parts[name] for name in ("changes", "observed") if name in parts}
-    frame = msgspec.json.encode(parts | dict.fromkeys(lists, msgspec.Raw(b"[]")))
-    changes, observed = (msgspec.json.decode(e, type=list[msgspec.Raw]) for e in lists.values())
-    return plan_of(
-        msgspec.json.decode(frame, type=PlanDocument),
-        map(msgspec.json.Decoder(ChangeDocument).decode, changes),
-        map(msgspec.json.Decoder(ObservedDocument).decode, observed),
-    )
+    document, items = from_bytes(PlanDocument, content, ("changes", "observed"))
+    changes = (from_part(ChangeDocument, each) for each in items["changes"])
+    observed = (from_part(ObservedDocument, each) for each in items["observed"])
+    return plan_of(document, changes, observed)
 
 
 def plan_of(
@@ -151,8 +144,6 @@ def plan_of(
     observed = _each(partial(_observed, address_of), its_observed, "observed")
     _check_links(changes)
     check_story(changes, observed)
-    guards = document.guards
-    found: str | None = value_of(guards.rules, absent=None)
     return Plan(
         target=TargetRef(document.target.name, document.target.url),
         desired_digest=_at("desiredDigest", _DIGEST, document.desired_digest),
@@ -172,17 +163,7 @@ def plan_of(
             unmanaged=document.summary.unmanaged,
         ),
         requests=document.requests,
-        guards=Guards(
-            max_deletes=_at("guards.maxDeletes", parse_limit, guards.max_deletes),
-            max_updates=_at("guards.maxUpdates", parse_limit, guards.max_updates),
-            population={
-                _at("guards.population", _kind, kind): count
-                for kind, count in guards.population.items()
-            },
-            protected=frozenset(_each(parse_address, guards.protected, "guards.protected")),
-            allowed=frozenset(_each(parse_address, guards.allowed, "guards.allowed")),
-            rules=None if found is None else _at("guards.rules", _DIGEST, found),
-        ),
+        guards=_guards(document.guards),
         warnings=document.warnings,
         left=_each(_left, value_of(document.left, absent=None) or (), "left"),
         families=_each(family_of, value_of(document.families, absent=None) or (), "families"),
@@ -190,6 +171,21 @@ def plan_of(
             _new_version, value_of(document.new_versions, absent=None) or (), "newVersions"
         ),
         digest=document.digest,
+    )
+
+
+def _guards(guards: GuardsDocument) -> Guards:
+    found: str | None = value_of(guards.rules, absent=None)
+    return Guards(
+        max_deletes=_at("guards.maxDeletes", parse_limit, guards.max_deletes),
+        max_updates=_at("guards.maxUpdates", parse_limit, guards.max_updates),
+        population={
+            _at("guards.population", _kind, kind): count
+            for kind, count in guards.population.items()
+        },
+        protected=frozenset(_each(parse_address, guards.protected, "guards.protected")),
+        allowed=frozenset(_each(parse_address, guards.allowed, "guards.allowed")),
+        rules=None if found is None else _at("guards.rules", _DIGEST, found),
     )
 
 

@@ -12,8 +12,6 @@ from math import isinf
 from typing import Any
 from urllib.parse import urlsplit
 
-import msgspec
-
 from kaiten_sync.documents import from_json, to_parts
 from kaiten_sync.documents.migration import MigrationDocument
 from kaiten_sync.documents.plan import PlanDocument
@@ -24,7 +22,7 @@ from kaiten_sync.model.plan import FORMAT_VERSION, Plan, TargetRef
 from kaiten_sync.model.policy_rule import ApprovalLevel
 from kaiten_sync.plan.derived import contradictions
 from kaiten_sync.plan.migration_codec import migration_document, migration_of
-from kaiten_sync.plan.plan_codec import plan_of, plan_of_json, plan_parts
+from kaiten_sync.plan.plan_codec import plan_of, plan_of_bytes, plan_parts
 
 SIZE_LIMIT_BYTES = 256 * 1024 * 1024
 """A plan of 100,000 changes is some 60 MB; nobody reviews a larger plan."""
@@ -183,8 +181,8 @@ def _read_as_written(content: bytes) -> Plan | None:
     if len(content) > SIZE_LIMIT_BYTES:
         return None
     try:
-        plan = plan_of_json(content)
-    except (ValueError, msgspec.MsgspecError):
+        plan = plan_of_bytes(content)
+    except ValueError:
         return None  # whoever reads it otherwise says what is wrong
     at = 0
     for piece in plan_pieces(plan):
