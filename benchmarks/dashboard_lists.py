@@ -29,6 +29,7 @@ from tests.support.furnished import furnish
 
 from kaiten_sync.licensing.windows import DAY_MS
 from kaiten_sync.server.db.engine import Database, open_engine
+from kaiten_sync.server.db.sums import add_counters, add_reports
 from kaiten_sync.server.db.tables import (
     customer,
     entitlement,
@@ -214,17 +215,21 @@ def _count(database: Database, instance_ids: list[str], days: int) -> None:
     )
     _add(database, usage, [{**each, **held, **rest} for each in counters])
     reports = {**organization, "accepted": 10, "period_start": None}
+    owner, license_id = organization["organization_id"], held["license_id"]
+    with database.writing() as connection:
+        for each in metered:
+            add_counters(connection, [(owner, each["id"], license_id, len(instance_ids))])
     for ago in range(days):
         day = {**reports, "day": now_ms // DAY_MS - ago}
         # Every hundredth counter had a report refused.
-        _add(
-            database,
-            usage_day,
-            [
-                {**each, **day, "highest": each["value"], "refused": int(place % 100 == 0)}
-                for place, each in enumerate(counters)
-            ],
-        )
+        rows = [
+            {**each, **day, "highest": each["value"], "refused": int(place % 100 == 0)}
+            for place, each in enumerate(counters)
+        ]
+        _add(database, usage_day, rows)
+        with database.writing() as connection:
+            of_day = ("day", "entitlement_id", "accepted", "refused")
+            add_reports(connection, [(owner, *(row[name] for name in of_day)) for row in rows])
 
 
 def _report(database: Database, instance_ids: list[str], reports: int) -> None:

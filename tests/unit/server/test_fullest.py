@@ -21,6 +21,7 @@ from tests.support.windows import window_at
 from kaiten_sync.licensing.windows import DAY_MS, ResetAnchor, ResetPeriod, end_of_window
 from kaiten_sync.server.db.counter_pages import METER_SORTS
 from kaiten_sync.server.db.saturation import CounterFilter
+from kaiten_sync.server.db.sums import count_counters
 from kaiten_sync.server.db.tables import event, instance, usage
 from kaiten_sync.server.domain.saturation import FULL_BANDS, Band
 from kaiten_sync.server.service.audit import recent_events
@@ -76,10 +77,12 @@ def scene(database_url: str) -> Iterator[Scene]:
         small = _small_license(api)
         with opened(database_url) as database, database.writing() as connection:
             half = list(ids.values())[1::2]
+            count_counters(connection, half, -1)
             moved = update(instance).where(instance.c.id.in_(half)).values(license_id=small)
             connection.execute(moved)
             theirs = update(usage).where(usage.c.instance_id.in_(half)).values(license_id=small)
             connection.execute(theirs)
+            count_counters(connection, half)
         with opened(database_url) as database, database.reading() as connection:
             mine = select(instance.c.organization_id).where(instance.c.id == meter.instance_id)
             organization_id = connection.execute(mine).scalar_one()

@@ -32,7 +32,7 @@ from kaiten_sync.server.db.counter_pages import (
 )
 from kaiten_sync.server.db.rating import (
     UNLIMITED,
-    counted_by_terms,
+    counted_once,
     counters_of,
     granted,
     granted_once,
@@ -79,7 +79,7 @@ def _is_full(found: Subquery) -> ColumnElement[bool]:
     return found.c.band.in_(FULL_BANDS)
 
 
-_granted = granted_once()
+_granted = counted_once()
 _high = only_high(counters_of(_granted), _granted)
 _rated_high = rated(_high)
 _full = (
@@ -160,10 +160,12 @@ def usage_of_entitlement(
     if page.sorted_by in WALKED:
         rows = with_uncounted(granted(entitlement_id), entitlement_id, walks=True)
         return page.read(connection, rows)
+    counted = counted_once(entitlement_id)
+    fullest = page.of_fullest(connection, only_high(counters_of(counted), counted))
+    if fullest:
+        return fullest
     terms = granted_once(entitlement_id, named=page.sorted_by in NAMED_TERMS)
-    high = only_high(counters_of(terms), terms)
-    fullest = page.of_fullest(connection, high)
-    return fullest or page.read(connection, with_uncounted(terms, entitlement_id, walks=False))
+    return page.read(connection, with_uncounted(terms, entitlement_id, walks=False))
 
 
 def usage_of_license(
@@ -205,7 +207,7 @@ def list_counters(
         return [], total
     is_sorted, is_named = page.sorted_by in WALKED, page.sorted_by in NAMED_TERMS
     walks = wanted.is_narrow or (is_sorted and total > _FEW)
-    terms = granted(named=is_named) if walks else granted_once(named=is_named)
+    terms = granted(named=is_named) if walks else counted_once(named=is_named)
     rows = _fitting(terms, wanted, organization_id, walks=walks)
     if is_sorted and not walks:
         rows = rows.join(instance, instance.c.id == usage.c.instance_id)
@@ -219,7 +221,7 @@ def count_counters(
     """How many counters of an organization fit."""
     if not wanted.is_narrow and wanted.band in (None, Band.UNLIMITED, Band.OK):
         return _count_by_terms(connection, organization_id, now_ms, wanted)
-    terms = granted() if wanted.is_narrow else granted_once()
+    terms = granted() if wanted.is_narrow else counted_once()
     counters = _fitting(terms, wanted, organization_id, walks=wanted.is_narrow)
     found: FromClause = counters.subquery("counted")
     if wanted.band is not None:
@@ -234,19 +236,18 @@ def _count_by_terms(
     connection: Connection, organization_id: str, now_ms: int, wanted: CounterFilter
 ) -> int:
     """The same, without rating counters that are not high."""
-    found = counted_by_terms()
-    counted = select(func.coalesce(func.sum(found.c.counters), 0))
+    terms = counted_once()
+    counted = select(func.coalesce(func.sum(terms.c.counters), 0))
     if wanted.band is not None:
-        is_unlimited = found.c.threshold == UNLIMITED
+        is_unlimited = terms.c.threshold == UNLIMITED
         counted = counted.where(is_unlimited if wanted.band is Band.UNLIMITED else ~is_unlimited)
     if wanted.license_slug is not None:
         counted = counted.where(
-            found.c.license_id == _id_of(license_version, organization_id, wanted.license_slug)
+            terms.c.license_id == _id_of(license_version, organization_id, wanted.license_slug)
         )
     page = CounterPage("", 0, 0, organization_id, now_ms)
     number = int(connection.execute(counted, page.parameters).scalar_one())
     if wanted.band is Band.OK:
-        terms = granted_once()
         rows = _fitting(terms, replace(wanted, band=None), organization_id, walks=False)
         high = rated(only_high(rows, terms))
         full = select(func.count()).select_from(high).where(_is_full(high))
