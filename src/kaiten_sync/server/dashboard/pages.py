@@ -280,12 +280,14 @@ def show_question(
     title: str,
     about: str,
     back: str,
+    address: str | None = None,
     **more: Any,
 ) -> Shown:
     """The page that asks before a form does what cannot be undone.
 
     The title is the question without its mark, such as `Delete Growth`, and its first word is the
-    button's. `back` is the page of what the question is about.
+    button's. `back` is the page of what the question is about, and `address` that of what git may
+    declare.
     """
     asked = {
         "title": title,
@@ -293,6 +295,7 @@ def show_question(
         "back": back,
         "action": form.path.format(**visit.path),
         "refused": visit.refused,
+        "address": address,
     }
     return Shown(template=template, values={**asked, **values}, **more)
 
