@@ -46,7 +46,7 @@ SCHEMA = Path("schemas/catalog.schema.json")
 
 def schema_of_tables() -> str:
     """The schema of a catalog file, as it is committed for editors."""
-    return json.dumps(catalog_schema(), indent=2, ensure_ascii=False) + "\n"
+    return json.dumps(catalog_schema(), indent=2) + "\n"
 
 
 def pages() -> dict[Path, str]:

@@ -13,9 +13,14 @@ from kaiten_sync.errors import ServerError
 _MOST_DIGITS = 300
 """The server keeps numbers as 64-bit floating point: 309 digits at most, and the sign."""
 
-_DEEPEST = 64
-"""As deep as a catalog file may be: whatever is deeper could not be declared, and reading it would
-take the stack's end. No answer of Kaiten's own is deeper than 6."""
+_EXACT = 2**53
+"""Integers up to here are the same as floating point numbers."""
+
+_DEEPEST = 100
+"""Reading without end would take the stack's. A catalog file may have 64 levels, and so may what a
+server takes: in a list, that is a few levels deeper. No answer of Kaiten's own is deeper than 6."""
+
+_CORRECT = "correct it on the server: what is in the catalog has to be read whole"
 
 _NESTED = frozenset({dict, list})
 """The types of JSON that contain other values, as they are read: no subclasses of them."""
@@ -49,28 +54,37 @@ def read_json(content: bytes, request: str) -> Any:
         if b"\\ud" in content or b"\\uD" in content:
             json.dumps(body, ensure_ascii=False).encode()  # fails on half of a surrogate pair
         _check_depth(body)
+    except (_OddError, UnicodeEncodeError) as error:
+        odd = error if isinstance(error, _OddError) else "half of a character"
+        raise ServerError(f"{request}: the answer has {odd}", hint=_CORRECT) from error
     except (ValueError, RecursionError) as error:
         raise ServerError(f"{request}: the answer is not JSON", hint=NO_SERVER_HINT) from error
     return body
 
 
+class _OddError(ValueError):
+    """JSON that no catalog can be made of; its text completes "the answer has"."""
+
+
 def _finite(text: str) -> float:
     number = float(text)
     if not math.isfinite(number):
-        raise ValueError(f"{text} is not a finite number")
+        raise _OddError("a number that is not finite")
     return number
 
 
 def _whole(text: str) -> int:
     if len(text) > _MOST_DIGITS:
-        raise ValueError("a whole number that no 64-bit floating point number reaches")
-    return int(text)
+        raise _OddError(f"a number of more than {_MOST_DIGITS} digits")
+    number = int(text)
+    # Beyond, the server's own numbers are those that a 64-bit floating point number can be.
+    return number if abs(number) <= _EXACT else int(float(text))
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) < len(pairs):
-        raise ValueError("a key appears twice")
+        raise _OddError("a key twice in one object")
     return found
 
 
@@ -85,4 +99,4 @@ def _check_depth(body: Any) -> None:
         ]
         if not level:
             return
-    raise ValueError("nested too deeply")
+    raise _OddError(f"values that are nested more than {_DEEPEST} levels deep")

@@ -26,6 +26,12 @@ REFUSED = "ENTITLEMENT_USAGE_REPORT_REJECTED"
 _TAGS = {int: "number", float: "number", bool: "boolean", dict: "object"}
 """The tag of a grant's value, by the type of the value."""
 
+_CORRECT = "correct it on the server: a catalog is compared as a whole, or not at all"
+"""What to do about an object that cannot be read."""
+
+_MOST_SHOWN = 60
+"""Characters of a wrong slug that are repeated."""
+
 _UNTAGGED = object()
 """What a tagged value of an unknown shape is read as: it fits no type."""
 
@@ -50,7 +56,7 @@ def decode_object(kind: str, item: object, parent: Address | None = None) -> Liv
             fields[name] = _decode(address, field, value)
     for name in spec.required:
         if name not in fields:
-            raise ServerError(f"the server returned {address} without its {name}")
+            raise ServerError(f"the server returned {address} without its {name}", hint=_CORRECT)
     if spec.after_read is not None:
         spec.after_read(fields)
     # A plan rests on the id: it ties the plan to one organization's objects.
@@ -211,7 +217,11 @@ def safe_slug(value: object, kind: str) -> str:
     """
     if isinstance(value, str) and is_slug(value):
         return value
-    raise ServerError(f"the server returned {_one(kind)} without a usable slug")
+    shown = f": {value[:_MOST_SHOWN]!a}" if isinstance(value, str) else ""
+    raise ServerError(
+        f"the server returned {_one(kind)} without a usable slug{shown}",
+        hint=f"{_CORRECT}. A slug has up to 200 letters, digits, `.`, `_` and `-`",
+    )
 
 
 def _decode(address: Address, field: FieldSpec, value: object) -> Json:
@@ -223,7 +233,9 @@ def _decode(address: Address, field: FieldSpec, value: object) -> Json:
         bare = [each.get("slug") if isinstance(each, dict) else None for each in value]
     if not fits(field, bare):
         raise ServerError(
-            f"the server returned {address} whose {field.read_name} is not {TYPE_WORDS[field.type]}"
+            f"the server returned {address} whose {field.read_name} is not"
+            f" {TYPE_WORDS[field.type]}",
+            hint=_CORRECT,
         )
     decoded: Json = bare  # type: ignore[assignment]  # it fits a type of JSON
     return decoded

@@ -106,7 +106,7 @@ def adopt(workspace: Workspace, request: AdoptRequest, ports: Ports) -> Adoption
         raise RefusedError(
             "nothing was adopted, and no file was changed",
             attempt.obstacles,
-            hint="change the files by hand"
+            hint="change the files by hand, or correct on the server what no declaration may hold"
             + (", or try --into-overlay" if sides.source.overlays and overlay is None else ""),
         )
     adopted = {difference.address for difference in attempt.adopted}

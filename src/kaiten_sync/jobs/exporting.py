@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
@@ -12,6 +12,7 @@ from kaiten_sync.declare import PROJECT_FILE, Extended, dump_catalog, extending,
 from kaiten_sync.errors import UsageError
 from kaiten_sync.jobs.as_families import as_families
 from kaiten_sync.jobs.editors import beside_project, schema_header
+from kaiten_sync.jobs.left_out import declarable, wrong_in
 from kaiten_sync.jobs.workspace import Workspace
 from kaiten_sync.jobs.worth import with_family
 from kaiten_sync.jobs.written import replacing
@@ -19,18 +20,25 @@ from kaiten_sync.kinds.registry import child_kinds, top_kinds
 from kaiten_sync.kinds.units import quantities, unit_of
 from kaiten_sync.licensing import MAX_QUANTITY, shortest_quantity
 from kaiten_sync.model.address import Address, ChildList
-from kaiten_sync.model.diagnostic import Diagnostic, Severity
+from kaiten_sync.model.diagnostic import Diagnostic
 from kaiten_sync.model.plan import TargetRef
 from kaiten_sync.model.ports import Ports
 from kaiten_sync.model.resource import DesiredState, LiveState
 from kaiten_sync.model.settings import TOKEN_VARIABLE, Project, Scope
 from kaiten_sync.model.source import natural
 from kaiten_sync.model.value import Fields
-from kaiten_sync.pipeline import CatalogSource, read_catalog, validate
+from kaiten_sync.pipeline import read_catalog
 from kaiten_sync.plan import Families, families_of, without_default
 
 _TARGET = "prod"
 """What the target of an exported catalog is called: it is a server that is in use."""
+
+_LEFT_OUT = (
+    "what is left out stays on the server, and nothing manages it: correct it there and export"
+    " again, or exclude it with `scope`, because a plan with `prune: all` deletes objects that"
+    " nothing declares"
+)
+"""What to do about what no declaration may hold."""
 
 
 class Split(StrEnum):
@@ -95,7 +103,8 @@ def export(workspace: Workspace, request: ExportRequest, ports: Ports) -> Export
         live = read_catalog(catalog, scope=scope, progress=ports.progress)
     for warning in _served_by_chance(live, scope):
         ports.notices.notify(f"warning: {warning.sentence}")
-    contents = {out / name: text for name, text in _files(live, scope, request).items()}
+    files, objects, notices = _declarable_files(live, scope, request)
+    contents = {out / name: text for name, text in files.items()}
     beside: dict[Path, str] = {}
     if request.with_project:
         contents = {path: schema_header(path) + text for path, text in contents.items()}
@@ -112,46 +121,65 @@ def export(workspace: Workspace, request: ExportRequest, ports: Ports) -> Export
         is_forced=request.is_forced,
     )
     ports.files.write_all({**written, **{p: text.encode() for p, text in beside.items()}})
-    for notice in _not_declarable(request.out, scope):
+    for notice in notices:
         ports.notices.notify(notice)
     return Exported(
         paths=(*contents, *beside),
         removed=tuple(path for path, content in written.items() if content is None),
-        objects=len(live.resources),
+        objects=objects,
         overlays=connection.overlays,
     )
 
 
-def _files(live: LiveState, scope: Scope, request: ExportRequest) -> dict[str, str]:
-    return catalog_files(
-        live,
-        scope,
-        request.split,
-        extends=request.extends,
-        as_sold=request.families,
-        units=request.units,
-    )
+def _declarable_files(
+    live: LiveState, scope: Scope, request: ExportRequest
+) -> tuple[Mapping[str, str], int, Sequence[str]]:
+    """The files, how many objects are in them, and what is said of what is not."""
+
+    def files_of(objects: Mapping[Address, Fields]) -> Mapping[str, str]:
+        return catalog_files(
+            live,
+            scope,
+            request.split,
+            extends=request.extends,
+            as_sold=request.families,
+            units=request.units,
+            objects=objects,
+        )
+
+    folder = Path(request.out)
+    owned = owned_by(live, scope)
+    files = files_of(owned)
+    if not wrong_in(files, folder, scope):
+        return files, len(owned), ()
+    kept, left_out = declarable(owned, folder, scope)
+    files = files_of(kept)
+    notices = [f"warning: {each}" for each in left_out]
+    if left_out:
+        notices.append(_LEFT_OUT)
+    notices += [
+        f"warning: these files cannot be planned: {each.ref}: {each.sentence}"
+        for each in wrong_in(files, folder, scope)
+    ]
+    return files, len(kept), notices
 
 
 def _served_by_chance(live: LiveState, scope: Scope) -> Iterator[Diagnostic]:
     """The families of which nothing in the files says what they serve."""
     families = families_of(DesiredState(resources={}), live)
     fields = {address: found.fields for address, found in live.resources.items()}
-    written = {families.of.get(address) for address in live.resources if scope.covers(address)}
-    yield from without_default(families, fields, written)
+    covered = {families.of.get(address) for address in live.resources if scope.covers(address)}
+    yield from without_default(families, fields, covered)
 
 
-def _not_declarable(folder: str, scope: Scope) -> Iterator[str]:
-    """What the server holds although no declaration may, where it is written, and the way out."""
-    source = CatalogSource(root=Path(), catalog=[folder], scope=scope)
-    found = [each for each in validate(source)[1] if each.severity is Severity.ERROR]
-    for each in found:
-        yield f"warning: {each.ref}: {each.headline}"
-    if found:
-        yield (
-            "the server holds what no declaration may, so these files cannot be planned yet:"
-            " correct it there or in the files, or leave the objects out with `scope`"
-        )
+def owned_by(live: LiveState, scope: Scope) -> Mapping[Address, Fields]:
+    """What is worth declaring of what a scope covers."""
+    families = families_of(DesiredState(resources={}), live)
+    return {
+        address: with_family(found, families)
+        for address, found in live.resources.items()
+        if scope.covers(address)
+    }
 
 
 def catalog_files(
@@ -162,21 +190,19 @@ def catalog_files(
     extends: bool = False,
     as_sold: bool = False,
     units: bool = False,
+    objects: Mapping[Address, Fields] | None = None,
 ) -> dict[str, str]:
     """File names and their YAML: groups, entitlements, and one file per license, or fewer.
 
-    A family whose versions other file names would put in another order is in one file. With
-    `extends`, each license is the difference from the one that leaves the fewest lines. A version
-    that is not the newest of its family is whole, because it must not change with another. With
-    `as_sold`, families are written instead of their versions where that says all; with `units`,
-    numbers are in their shortest exact form: `50k`, `10GB`.
+    `objects` are what to write; None is all that the scope covers. A family whose versions other
+    file names would put in another order is in one file. With `extends`, each license is the
+    difference from the one that leaves the fewest lines. A version that is not the newest of its
+    family is whole, because it must not change with another. With `as_sold`, families are written
+    instead of their versions where that says all; with `units`, numbers are in their shortest exact
+    form: `50k`, `10GB`.
     """
     families = families_of(DesiredState(resources={}), live)
-    owned = {
-        address: with_family(found, families)
-        for address, found in live.resources.items()
-        if scope.covers(address)
-    }
+    owned = owned_by(live, scope) if objects is None else objects
     if as_sold:
         owned = as_families(owned, live, scope)
     content = Extended(objects=owned, bases={})
@@ -194,12 +220,12 @@ def catalog_files(
         return {"catalog.yaml": _dump(content.objects, content, families)}
     files: dict[str, str] = {}
     for spec in top_kinds():
-        objects = [address for address in content.objects if address.root.kind == spec.kind]
-        if objects and (split is Split.KIND or not child_kinds(spec.kind)):
-            files[f"{spec.section}.yaml"] = _dump(objects, content, families)
+        chosen = [address for address in content.objects if address.root.kind == spec.kind]
+        if chosen and (split is Split.KIND or not child_kinds(spec.kind)):
+            files[f"{spec.section}.yaml"] = _dump(chosen, content, families)
             continue
         inside: dict[Address, list[Address]] = defaultdict(list)
-        for address in sorted(objects, key=lambda each: each.sort_key):
+        for address in sorted(chosen, key=lambda each: each.sort_key):
             inside[_file_of(address.root, families)].append(address)
         for root, each in inside.items():
             files[f"{spec.section}/{root.slug}.yaml"] = _dump(each, content, families)

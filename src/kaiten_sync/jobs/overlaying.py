@@ -268,7 +268,8 @@ def prove(
         raise RefusedError(
             "no overlay of these differences is valid; nothing was written",
             diagnostics,
-            hint="change the base first, for example what other licenses extend",
+            hint="correct on the server what no declaration may hold, or change the base first,"
+            " for example what other licenses extend",
         )
     left = diff_catalog(desired, live, overlay.whole.scope).differences
     if left:

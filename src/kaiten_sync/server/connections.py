@@ -1,6 +1,6 @@
 """Connections of the server: how many there may be, and how long each may keep it waiting.
 
-uvicorn has no limit for the time that the head of a request takes, and its limit of connections
+uvicorn has no limit for the time and the size of a request's head, and its limit of connections
 counts idle ones: whoever opens enough of them and says nothing would stop the server.
 """
 
@@ -13,7 +13,7 @@ import resource
 import time
 from typing import Any, ClassVar
 
-from uvicorn.protocols.http.h11_impl import H11Protocol
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 log = logging.getLogger(__name__)
 
@@ -37,9 +37,12 @@ _OTHER_FILES = 2 * ACCEPTED_AT_ONCE + 3 * 40 + 64 + 32
 """Open files that are not connections: those accepted meanwhile, three for each connection to
 SQLite, webhooks under way, and what Python itself opens."""
 
-_LENGTHS = {b"content-length", b"transfer-encoding"}
-"""A request with both is read one way here, and may be read the other way by a proxy: what follows
-it could then be somebody else's. Source: RFC 9112, section 6.1."""
+MAX_HEAD = 65_536
+"""Bytes of a request's head, and of what a body has beside itself: trailers, chunk extensions."""
+
+MAX_AHEAD = 32
+"""Requests that a client may send before the first of them is answered; each costs memory. Of more,
+these are answered, and the connection ends."""
 
 _REPORT_EVERY_S = 60
 """A server under attack must not fill the disk with its log."""
@@ -53,8 +56,12 @@ def most_connections() -> int:
     return max(_FEWEST, min(_MOST, soft - _OTHER_FILES))
 
 
-class BoundedConnection(H11Protocol):
-    """A connection that ends when its client takes too long.
+class _HeadError(Exception):
+    """A head that is not answered. Clients see 400, and this text nobody."""
+
+
+class BoundedConnection(HttpToolsProtocol):
+    """A connection that ends when its client takes too long or sends what nobody can read.
 
     If there are too many, the one that waits longest for its client is closed. If all of them wait
     for the server, the new one is refused.
@@ -67,6 +74,8 @@ class BoundedConnection(H11Protocol):
         self._most = most_connections()
         self._deadline: asyncio.TimerHandle | None = None
         self._since_s = 0.0
+        self._unread = 0
+        self._has_head = False
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Begin, if there is room."""
@@ -81,25 +90,73 @@ class BoundedConnection(H11Protocol):
             self._deadline.cancel()
         super().connection_lost(exc)
 
-    def handle_events(self) -> None:
-        """Read what has come; once a head is complete, the time for its request begins."""
-        before = self.cycle
-        super().handle_events()
-        if self.cycle is not before and not self.cycle.response_complete:
-            self._allow(REQUEST_S)
-            if {name for name, _ in self.headers} >= _LENGTHS:
-                self.cycle.keep_alive = False
+    def data_received(self, data: bytes) -> None:
+        """Read what has come. The parser keeps a field until it is complete, however long it is."""
+        self._unread += len(data)
+        super().data_received(data)
+        if self._unread > MAX_HEAD and not self.transport.is_closing():
+            self.send_400_response("The head of the request is too large.")
+
+    def on_message_begin(self) -> None:
+        """Begin with another request."""
+        super().on_message_begin()
+        self._has_head = False
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """Take a field of the head. A trailer, which no proxy has looked at, is none."""
+        if not self._has_head:
+            super().on_header(name, value)
+
+    def on_headers_complete(self) -> None:
+        """Begin to answer; the time for the request begins too."""
+        self._unread = 0
+        self._has_head = True
+        self._check_head()
+        super().on_headers_complete()
+        self._allow(REQUEST_S)
+
+    def on_body(self, body: bytes) -> None:
+        """Take a part of the body."""
+        self._unread = 0
+        super().on_body(body)
+
+    def on_message_complete(self) -> None:
+        """End the request."""
+        self._unread = 0
+        super().on_message_complete()
 
     def on_response_complete(self) -> None:
-        """Wait for the next request."""
-        self._allow(HEAD_S)
+        """Wait for the next request, or answer it if it is here already."""
+        self._allow(REQUEST_S if self.pipeline else HEAD_S)
         super().on_response_complete()
+
+    def send_400_response(self, msg: str) -> None:
+        """Refuse what has come, after the answers to the requests before it."""
+        if self.cycle is None or self.cycle.response_complete:
+            super().send_400_response(msg)
+        elif not self.cycle.more_body:
+            self.cycle.keep_alive = False
+        elif self.pipeline or self.cycle.response_started:
+            self.transport.abort()  # a refusal would be read as the answer to something else
+        else:
+            super().send_400_response(msg)
+
+    def _check_head(self) -> None:
+        """Refuse what the parser accepts. Source: RFC 9112, section 3.2, for the host."""
+        if sum(len(name) + len(value) for name, value in self.headers) + len(self.url) > MAX_HEAD:
+            raise _HeadError("the head is too large")
+        hosts = sum(name == b"host" for name, _ in self.headers)
+        if hosts > 1 or (not hosts and self.parser.get_http_version() == "1.1"):
+            raise _HeadError("not one host")
+        if len(self.pipeline) >= MAX_AHEAD:
+            raise _HeadError("too many requests before the first answer")
 
     @property
     def _waits_for_client(self) -> bool:
         if self.cycle is None or self.cycle.response_complete:
             return True
-        return self.cycle.more_body or self.flow.write_paused
+        is_in_body = self.cycle.more_body and not self.pipeline
+        return is_in_body or self.flow.write_paused
 
     def _allow(self, seconds: float) -> None:
         if self._deadline is not None:

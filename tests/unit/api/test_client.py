@@ -211,17 +211,33 @@ def test_no_cookie_is_kept(answered_by, cookie: str) -> None:  # type: ignore[no
         b"<html>",
         b"[" * 100_000,
         b'{"items": ',
-        b'[{"id": "g1", "slug": "quotas", "name": "Quotas", "displayOrder": NaN}]',
-        b'[{"id": "g1", "slug": "quotas", "name": "Quotas", "displayOrder": ' + b"9" * 400 + b"}]",
-        b'[{"id": "g1", "slug": "quotas", "name": "Quotas", "slug": "other"}]',
-        b'[{"id": "g1", "slug": "quotas", "name": "Quotas", "displayOrder": 1e999}]',
-        b'[{"id": "g1", "slug": "quotas", "name": "\\uD800"}]',
     ],
 )
 def test_an_answer_that_is_not_json_is_said_to_be(answered_by, raw: bytes) -> None:  # type: ignore[no-untyped-def]
     _, catalog = answered_by(lambda _: Reply(raw=raw))
     with pytest.raises(ServerError, match="not JSON"):
         catalog.list_kind(GROUP.kind)
+
+
+@pytest.mark.parametrize(
+    ("value", "odd"),
+    [
+        ("NaN", "a number that is not finite"),
+        ("1e999", "a number that is not finite"),
+        ("9" * 400, "a number of more than 300 digits"),
+        ('1, "slug": "other"', "a key twice in one object"),
+        ('"\\uD800"', "half of a character"),
+        ("[" * 150 + "]" * 150, "values that are nested more than 100 levels deep"),
+    ],
+)
+def test_json_that_no_catalog_is_made_of_is_named_with_a_way_out(  # type: ignore[no-untyped-def]
+    answered_by, value: str, odd: str
+) -> None:
+    raw = f'[{{"id": "g1", "slug": "quotas", "name": "Quotas", "displayOrder": {value}}}]'
+    _, catalog = answered_by(lambda _: Reply(raw=raw.encode()))
+    with pytest.raises(ServerError, match=f"the answer has {odd}") as raised:
+        catalog.list_kind(GROUP.kind)
+    assert "correct it on the server" in str(raised.value.hint)
 
 
 # Being told to slow down

@@ -11,70 +11,154 @@ import pytest
 from tests.fakes.catalog import FakeCatalog, live
 from tests.unit.jobs.test_adopt_shared import workplace
 
+from kaiten_sync.diff import diff_catalog
 from kaiten_sync.disk import Disk
-from kaiten_sync.jobs.exporting import ExportRequest, export
+from kaiten_sync.jobs.exporting import Exported, ExportRequest, Split, export
+from kaiten_sync.model.drift import DriftClass
 from kaiten_sync.model.ports import NoProgress, Ports
+from kaiten_sync.model.settings import Scope
+from kaiten_sync.pipeline import CatalogSource, load, read_catalog
 
-VALID: Mapping[str, Mapping[str, Any]] = {
+_Objects = Mapping[str, Mapping[str, Any]]
+
+VALID: _Objects = {
     "group/quotas": {"name": "Quotas"},
     "entitlement/calls": {"name": "Calls", "type": "NUMBER", "groups": ["quotas"]},
+    "entitlement/theme": {"name": "Theme", "type": "CONFIG"},
     "license/growth": {"name": "Growth", "type": "PAID"},
     "license/growth/grant/calls": {"value": 10},
+    "license/growth/grant/theme": {"value": {"color": "red"}},
 }
-ODD: Mapping[str, tuple[str, Mapping[str, Any], str]] = {
-    "a group without a name": ("group/quotas", {"name": ""}, "groups.yaml:4:11"),
-    "an entitlement without a name": ("entitlement/calls", {"name": ""}, "entitlements.yaml:4:11"),
-    "a license without a name": ("license/growth", {"name": ""}, "licenses/growth.yaml:4:11"),
-    "a type from later": ("license/growth", {"type": "GOLD"}, "licenses/growth.yaml:5:11"),
+_CALLS = "license/growth/grant/calls"
+_THEME = "license/growth/grant/theme"
+_GROUPS = "`groups` of entitlement/calls"
+
+
+def _nested(levels: int) -> dict[str, Any]:
+    value: dict[str, Any] = {}
+    for _ in range(levels):
+        value = {"a": value}
+    return value
+
+
+ODD: Mapping[str, tuple[_Objects, list[str]]] = {
+    "a blank group": ({"group/quotas": {"name": ""}}, ["group/quotas", _GROUPS]),
+    "a group of spaces": ({"group/quotas": {"name": " \t"}}, ["group/quotas", _GROUPS]),
+    "a group of another spelling": (
+        {"group/Extra": {"name": "E"}, "entitlement/calls": {"groups": ["Extra", "quotas"]}},
+        [_GROUPS, "group/Extra"],
+    ),
+    "a group that is not listed": ({"entitlement/calls": {"groups": ["ghost"]}}, [_GROUPS]),
+    "a blank entitlement": (
+        {"entitlement/calls": {"name": "\u200b"}},
+        ["entitlement/calls", _CALLS],
+    ),
+    "a character that nobody stores": (
+        {"entitlement/calls": {"name": "a\0b", "description": "a\0b"}},
+        ["entitlement/calls", _CALLS],
+    ),
+    "one in a field": (
+        {"entitlement/calls": {"description": "a\0b"}},
+        ["`description` of entitlement/calls"],
+    ),
+    "capitals": (
+        {
+            "entitlement/Calls": {"name": "C", "type": "NUMBER"},
+            "license/growth/grant/Calls": {"value": 1},
+        },
+        ["entitlement/Calls", "license/growth/grant/Calls"],
+    ),
+    "a blank license": ({"license/growth": {"name": ""}}, ["license/growth"]),
+    "a long license": (
+        {"license/growth": {"name": "x" * 101, "description": "x" * 501}},
+        ["license/growth"],
+    ),
+    "long fields": (
+        {"license/growth": {"description": "x" * 501, "versionName": "x" * 51}},
+        ["`description` of license/growth", "`versionName` of license/growth"],
+    ),
+    "a type from later": ({"license/growth": {"type": "GOLD"}}, ["license/growth"]),
     "a period from later": (
-        "entitlement/calls",
-        {"resetPeriod": "DECADE"},
-        "entitlements.yaml:6:18",
+        {"entitlement/calls": {"resetPeriod": "DECADE", "resetAnchor": "LICENSE_START"}},
+        ["`resetPeriod` of entitlement/calls", "`resetAnchor` of entitlement/calls"],
     ),
     "an order that is too large": (
-        "entitlement/calls",
-        {"displayOrder": 2**40},
-        "entitlements.yaml:6:19",
+        {"entitlement/calls": {"displayOrder": 2**40}},
+        ["`displayOrder` of entitlement/calls"],
     ),
-    "a grant of another type": (
-        "license/growth/grant/calls",
-        {"value": True},
-        "licenses/growth.yaml:7:14",
+    "half a unit": (
+        {"entitlement/calls": {"unitSingular": "call", "saleUnitFactor": 5}},
+        ["`unitSingular` of entitlement/calls", "`saleUnitFactor` of entitlement/calls"],
     ),
-    "an overage that is too large": (
-        "license/growth/grant/calls",
-        {"overagePercent": 40_000},
-        "licenses/growth.yaml:7:",
+    "a meter that is none": (
+        {"entitlement/theme": {"resetPeriod": "MONTH"}},
+        ["`resetPeriod` of entitlement/theme"],
+    ),
+    "a draft by default": (
+        {"license/growth": {"lifecycleState": "DRAFT", "isDefault": True}},
+        ["`isDefault` of license/growth"],
+    ),
+    "a grant of another type": ({_CALLS: {"value": True}}, [_CALLS]),
+    "a grant of nothing": (
+        {"license/growth/grant/ghost": {"value": 1}},
+        ["license/growth/grant/ghost"],
+    ),
+    "a negative threshold": ({_CALLS: {"value": -5}}, [_CALLS]),
+    "an overage that is too large": ({_CALLS: {"overagePercent": 40_000}}, [_CALLS]),
+    "an overage without end": ({_CALLS: {"overagePercent": -1}}, [_CALLS]),
+    "a value that is too deep": ({_THEME: {"value": _nested(70)}}, [_THEME]),
+    "a fraction and a large number": (
+        {_CALLS: {"value": 1 / 3}, _THEME: {"value": {"a": 1e300}}},
+        [],
     ),
 }
+"""What is on the server instead of, or beside what is valid, and what is left out."""
 
 
-def exported(folder: Path, objects: Mapping[str, Mapping[str, Any]]) -> list[str]:
-    """What the export says beside its result."""
+def exported(folder: Path, catalog: FakeCatalog, **options: Any) -> tuple[Exported, list[str]]:
+    """The export, and what it says beside its result."""
     said: list[str] = []
-    catalog = FakeCatalog(*(live(name, **fields) for name, fields in objects.items()))
     ports = SimpleNamespace(
         files=Disk(), progress=NoProgress(), notices=SimpleNamespace(notify=said.append)
     )
-    export(workplace(folder, catalog), ExportRequest(out="out"), cast(Ports, ports))
-    return said
+    request = ExportRequest(out="out", **options)
+    return export(workplace(folder, catalog), request, cast(Ports, ports)), said
+
+
+def catalog_of(objects: _Objects) -> FakeCatalog:
+    return FakeCatalog(*(live(name, **fields) for name, fields in objects.items()))
 
 
 def test_nothing_is_said_of_what_can_be_declared(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    assert exported(tmp_path, VALID) == []
+    assert exported(tmp_path, catalog_of(VALID))[1] == []
 
 
+@pytest.mark.parametrize(
+    "options",
+    [{}, {"split": Split.NONE, "extends": True, "units": True}, {"families": True}],
+    ids=["plain", "short", "as families"],
+)
 @pytest.mark.parametrize("case", ODD.values(), ids=ODD)
-def test_what_no_declaration_may_hold_is_said_with_its_place_and_a_way_out(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, case: tuple[str, Mapping[str, Any], str]
+def test_what_no_declaration_may_hold_is_left_out_and_the_rest_changes_nothing(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    case: tuple[_Objects, list[str]],
+    options: Mapping[str, Any],
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    name, odd, place = case
-    (warning, way_out) = exported(tmp_path, {**VALID, name: {**VALID[name], **odd}})
-    assert warning.startswith(f"warning: out/{place}")
-    assert f"{name}: " in warning
-    assert "leave the objects out with `scope`" in way_out
-    assert (tmp_path / "out/licenses/growth.yaml").exists()
+    odd, left_out = case
+    objects = {name: {**VALID.get(name, {}), **odd.get(name, {})} for name in VALID.keys() | odd}
+    catalog = catalog_of(objects)
+    written, said = exported(tmp_path, catalog, **options)
+    named = [each.removeprefix("warning: ").partition(" is left out: ")[0] for each in said]
+    assert sorted(named[:-1]) == sorted(left_out)
+    assert not said or "correct it there and export again" in said[-1]
+    source = CatalogSource(root=tmp_path, catalog=["out"])
+    state = read_catalog(catalog, scope=Scope(), progress=NoProgress())
+    differences = diff_catalog(load(source), state, Scope()).differences
+    assert [d for d in differences if d.drift is not DriftClass.UNMANAGED] == []
+    gone = {name for name in objects if any(name.startswith(each) for each in left_out)}
+    assert written.objects == len(objects.keys() - gone)

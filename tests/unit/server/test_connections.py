@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 import resource
 import select
 import socket
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 import httpx
@@ -17,7 +18,7 @@ from tests.support.server_process import ServerProcess
 from tests.support.statements import counted_statements
 
 from kaiten_sync.server import connections
-from kaiten_sync.server.connections import most_connections
+from kaiten_sync.server.connections import MAX_AHEAD, MAX_HEAD, most_connections
 
 SOON_S = 0.2
 PARTS = [
@@ -52,6 +53,15 @@ def read_to_the_end(connection: socket.socket) -> bytes:
     return received
 
 
+@pytest.fixture(scope="module")
+def plain_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedServer]:
+    """A server that ends idle connections soon."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(connections, "HEAD_S", SOON_S)
+        with EmbeddedServer(tmp_path_factory.mktemp("plain")) as server:
+            yield server
+
+
 def test_more_idle_connections_than_open_files_stop_nobody(fresh_url: str) -> None:
     with ServerProcess(fresh_url) as server, ExitStack() as stack:
         resource.prlimit(server.pid, resource.RLIMIT_NOFILE, (256, 256))
@@ -81,20 +91,103 @@ def test_who_says_nothing_more_is_disconnected(
     assert answers == bool(before) + (part == PARTS[3])
 
 
-@pytest.mark.parametrize("both", [True, False])
+HEALTH = b"GET /api/healthz HTTP/1.1\r\nHost: x\r\n\r\n"
+CHUNKED = b"POST /api/licenses HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
+UNREADABLE = [
+    b"GET /api/healthz HTTP/1.1\r\n\r\n",
+    b"GET /api/healthz HTTP/1.1\r\nHost: x\r\nHost: y\r\n\r\n",
+    b"GET /api/healthz HTTP/1.1\r\nHost: x\r\nX: " + b"x" * MAX_HEAD + b"\r\n\r\n",
+    b"GET /api/healthz HTTP/1.1\r\nHost: x\r\n" + b"X: y\r\n" * MAX_HEAD + b"\r\n",
+    b"GET /api/healthz?" + b"x" * MAX_HEAD + b" HTTP/1.1\r\nHost: x\r\n\r\n",
+    b"GET /api/healthz HTTP/1.1\r\nHost: x\r\nX : y\r\n\r\n",
+    b"GET /api/healthz HTTP/1.1\r\nHost: x\r\nX: y\r\n z\r\n\r\n",
+    b"GET /api/healthz HTTP/1.1\r\nHost: x\r\nX: y\0z\r\n\r\n",
+    b"GET /api/healthz HTTP/1.1\r\nHost: x\r\nX: y\rz: z\r\n\r\n",
+    b"GET /api/healthz HTTP/1.1\r\nHost: x\r\nContent-Length: -1\r\n\r\n",
+    b"GET /api/healthz HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n",
+    b"GET /api/healthz HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked, x\r\n\r\n",
+    b"GET /api/healthz HTTP/9.9\r\nHost: x\r\n\r\n",
+    b"GET  HTTP/1.1\r\nHost: x\r\n\r\n",
+    b"GET /api/\xff HTTP/1.1\r\nHost: x\r\n\r\n",
+    b"CONNECT x:80 HTTP/1.1\r\nHost: x\r\n\r\n",
+    b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
+    b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03",
+]
+
+
+def statuses(answers: bytes) -> list[bytes]:
+    """The status of each answer."""
+    return re.findall(rb"HTTP/1\.1 (\d+) ", answers)
+
+
+def answered(server: EmbeddedServer, sent: bytes) -> list[bytes]:
+    """The statuses with which a connection is answered until the server closes it."""
+    with connected(port_of(server)) as client:
+        with suppress(ConnectionError):  # it was refused before all of it was sent
+            client.sendall(sent)
+        return statuses(read_to_the_end(client))
+
+
+@pytest.mark.parametrize("before", [0, 3])
+@pytest.mark.parametrize("head", UNREADABLE)
+def test_what_nobody_can_read_is_refused_after_the_answers_before_it(
+    plain_server: EmbeddedServer, head: bytes, before: int
+) -> None:
+    """Nothing that follows is answered: where it begins is not known."""
+    found = answered(plain_server, HEALTH * before + head + HEALTH)
+    assert found[:before] == [b"200"] * before or not found  # a reset may overtake an answer
+    assert found[before:] in ([b"400"], [])
+    if not before and len(head) < MAX_HEAD:
+        assert found == [b"400"]
+
+
+@pytest.mark.parametrize(
+    ("length", "expected"), [(b"", [b"401", b"200"]), (b"Content-Length: 60\r\n", [b"400"])]
+)
 def test_nothing_follows_a_request_whose_end_can_be_read_in_two_ways(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, both: bool
+    plain_server: EmbeddedServer, length: bytes, expected: list[bytes]
 ) -> None:
     """A proxy may take for its body what would be a request here."""
-    monkeypatch.setattr(connections, "HEAD_S", SOON_S)
-    length = b"Content-Length: 60\r\n" if both else b""
-    inner = b"GET /api/healthz HTTP/1.1\r\nHost: x\r\n\r\n"
-    head = b"POST /api/licenses HTTP/1.1\r\nHost: x\r\n" + length
-    with EmbeddedServer(tmp_path) as server, connected(port_of(server)) as client:
-        client.sendall(head + b"Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n" + inner)
-        answers = read_to_the_end(client)
-    assert answers.count(b"HTTP/1.1 401 ") == 1
-    assert answers.count(b"HTTP/1.1 200 ") == (0 if both else 1)
+    head = CHUNKED.removesuffix(b"\r\n") + length + b"\r\n"
+    assert answered(plain_server, head + b"0\r\n\r\n" + HEALTH) == expected
+
+
+@pytest.mark.parametrize(
+    "endless", [b"", b"GET /", b"X: ", b"0\r\nX: ", b"1;x=", b"0\r\n" + b"X: y\r\n"]
+)
+def test_what_has_no_end_is_not_kept(plain_server: EmbeddedServer, endless: bytes) -> None:
+    """A client that sends on and on is stopped after a few hundred kilobytes."""
+    begin = {b"": b"", b"G": b"", b"X": HEALTH[:-2]}.get(endless[:1], CHUNKED)
+    with connected(port_of(plain_server)) as client:
+        client.sendall(begin + endless)
+        sent = bytes_taken(client)
+    assert sent < 32 * 2**20  # what the system keeps for a connection comes on top
+
+
+def bytes_taken(client: socket.socket) -> int:
+    """How much more is sent until the server ends the connection."""
+    sent = 0
+    with suppress(ConnectionError):
+        while sent < 64 * 2**20:
+            client.sendall(b"x" * 65_536)
+            sent += 65_536
+    return sent
+
+
+def test_a_trailer_is_no_field_of_the_head(plain_server: EmbeddedServer) -> None:
+    """Proxies check and remove fields of the head; a trailer passes them."""
+    trailer = b"0\r\nAuthorization: Bearer " + plain_server.token.encode() + b"\r\n\r\n"
+    body = b'2\r\n{"\r\n' + trailer
+    assert answered(plain_server, CHUNKED + body) == [b"401"]
+
+
+@pytest.mark.parametrize("number", [2, MAX_AHEAD, 500])
+def test_requests_that_nobody_waited_for_are_answered_up_to_a_number(
+    plain_server: EmbeddedServer, number: int
+) -> None:
+    found = answered(plain_server, HEALTH * number)
+    assert set(found) == {b"200"}
+    assert min(number, MAX_AHEAD) <= len(found) <= MAX_AHEAD + 1 or len(found) == number == 2
 
 
 def test_a_byte_now_and_then_does_not_help(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

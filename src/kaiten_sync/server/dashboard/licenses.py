@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 
 from kaiten_sync.server.dashboard.api_lines import export_line
@@ -124,7 +123,7 @@ def _with_terms(
         terms = instead.get(row.entitlement_slug, previews.terms_of(row))
         if terms is not None:
             value, overage = dict(terms.value), terms.overage_percent
-            yield replace(row, value=value, overage_percent=overage)
+            yield row.changed(value=value, overage_percent=overage)
 
 
 def versions_to_choose(visit: Visit) -> list[LicenseRow] | None:

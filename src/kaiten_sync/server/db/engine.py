@@ -14,6 +14,7 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import partial
 from typing import Any
 
+import msgspec
 from sqlalchemy import URL, Connection, Engine, ExceptionContext, create_engine, event, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
@@ -181,6 +182,7 @@ def _postgresql(url: URL) -> Database:
             hide_parameters=True,
             isolation_level="READ COMMITTED",
             json_serializer=_to_json,
+            json_deserializer=msgspec.json.decode,
             connect_args={name: ours[name] for name in ours.keys() - url.query.keys()},
         )
     except ImportError as error:
@@ -226,6 +228,7 @@ def _sqlite(url: URL) -> Database:
             poolclass=StaticPool,
             hide_parameters=True,
             json_serializer=_to_json,
+            json_deserializer=msgspec.json.decode,
             connect_args={"check_same_thread": False},
         )
     else:
@@ -235,6 +238,7 @@ def _sqlite(url: URL) -> Database:
             pool_size=_SQLITE_CONNECTIONS,
             max_overflow=0,
             json_serializer=_to_json,
+            json_deserializer=msgspec.json.decode,
             connect_args={"check_same_thread": False, "timeout": _WAIT_MS / 1000},
         )
         # Before SQLite creates the file, with rights for others.

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any, TypedDict, Unpack
 
 from sqlalchemy import Connection, bindparam, select
 
 from kaiten_sync.server.db.pages import Position, RowPage
-from kaiten_sync.server.db.rows import RowQuery, delete_row, insert_row, update_row
+from kaiten_sync.server.db.rows import RowQuery, TableRow, delete_row, insert_row, update_row
 from kaiten_sync.server.db.tables import entitlement, grant, service_account
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class GrantRow:
+class GrantRow(TableRow, frozen=True, kw_only=True):
     """A grant. `value` is tagged: `{"type": "number", "value": 1000}`."""
 
     id: str
@@ -27,8 +25,7 @@ class GrantRow:
     updated_at: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NamedGrant(GrantRow):
+class NamedGrant(GrantRow, frozen=True, kw_only=True):
     """A grant, with what it grants."""
 
     entitlement_slug: str
@@ -38,8 +35,7 @@ class NamedGrant(GrantRow):
     unit_plural: str | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ShownGrant(NamedGrant):
+class ShownGrant(NamedGrant, frozen=True, kw_only=True):
     """A grant, with what it grants and the names of the accounts that created and updated it."""
 
     created_by_name: str

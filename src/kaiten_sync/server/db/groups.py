@@ -9,7 +9,14 @@ from typing import TypedDict, Unpack
 from sqlalchemy import Connection, bindparam, delete, func, insert, select
 
 from kaiten_sync.server.db.pages import Position, RowPage
-from kaiten_sync.server.db.rows import RowQuery, contains, delete_row, insert_row, update_row
+from kaiten_sync.server.db.rows import (
+    RowQuery,
+    TableRow,
+    contains,
+    delete_row,
+    insert_row,
+    update_row,
+)
 from kaiten_sync.server.db.sorting import SortedPage, Sorts
 from kaiten_sync.server.db.tables import entitlement_group, group_member
 
@@ -25,8 +32,7 @@ class GroupRow:
     description: str | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MemberGroup:
+class MemberGroup(TableRow, frozen=True, kw_only=True):
     """A group that an entitlement is in."""
 
     entitlement_id: str

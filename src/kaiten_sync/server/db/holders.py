@@ -25,8 +25,7 @@ from kaiten_sync.server.db.tables import (
 R = TypeVar("R")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class GrantingLicense(GrantRow):
+class GrantingLicense(GrantRow, frozen=True, kw_only=True):
     """A license that grants an entitlement, with the grant."""
 
     slug: str

@@ -1,16 +1,19 @@
-"""Typed rows: what a statement reads is a frozen dataclass, and what a change writes is typed.
+"""Typed rows: what a statement reads has its columns as fields, and what a change writes is typed.
 
-A table's row type has its columns as fields. Code that misspells one fails in mypy; a row type
-that does not fit its statement fails on import, and one that does not fit its table in a test.
+Code that misspells a column fails in mypy; a row type that does not fit its statement fails on
+import, and one that does not fit its table in a test. A row type is a frozen dataclass or, for what
+is read by the hundred, a `TableRow`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import fields
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, Self, TypeVar
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, Table, and_, bindparam, delete, or_
+import msgspec
+from msgspec import structs
+from sqlalchemy import ColumnElement, Connection, Select, Table, and_, bindparam, delete, or_
 from sqlalchemy import insert as insert_into
 from sqlalchemy import update as update_of
 
@@ -28,6 +31,21 @@ _SEARCHED = ("name", "domain", "external_customer_id", "url")
 """What it is made of, if the table has it. A slug is searched as it is, since it never has case."""
 
 
+class TableRow(msgspec.Struct, frozen=True, kw_only=True):
+    """A row that is made in C, in a third of the time that a dataclass takes."""
+
+    def changed(self, **values: Any) -> Self:
+        """The same row with other values."""
+        return structs.replace(self, **values)
+
+
+def field_names(row_type: type[Any]) -> tuple[str, ...]:
+    """The columns of a row type."""
+    if issubclass(row_type, TableRow):
+        return row_type.__struct_fields__
+    return tuple(field.name for field in fields(row_type))
+
+
 class RowQuery(Generic[R]):
     """A statement whose columns are the fields of `row_type`.
 
@@ -37,7 +55,7 @@ class RowQuery(Generic[R]):
 
     def __init__(self, row_type: type[R], statement: Select[Any]) -> None:
         selected = [str(column.key) for column in statement.selected_columns]
-        declared = {field.name for field in fields(row_type)}  # type: ignore[arg-type]  # a dataclass
+        declared = {*field_names(row_type)}
         if set(selected) - {FOLDED} != declared:
             differ = declared.symmetric_difference({*selected} - {FOLDED})
             raise TypeError(f"{row_type.__name__} and its statement differ: {differ}")
@@ -68,7 +86,7 @@ class RowQuery(Generic[R]):
         found = connection.execute(self.statement, parameters)
         return [self.typed(row) for row in found]
 
-    def typed(self, row: Row[Any]) -> R:
+    def typed(self, row: Sequence[Any]) -> R:
         """A row of the statement, which may have further columns at its end."""
         return self.row_type(**{name: row[at] for at, name in self._names.items()})
 
@@ -106,7 +124,7 @@ def page_of(rows: Sequence[R], limit: int) -> RowPage[R]:
 
 def values_of(row: object) -> dict[str, object]:
     """The values of a row by column. They are not copied."""
-    return {each.name: getattr(row, each.name) for each in fields(row)}  # type: ignore[arg-type]  # a dataclass
+    return {name: getattr(row, name) for name in field_names(type(row))}
 
 
 def insert_row(connection: Connection, table: Table, row: object) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 _EXACT = 2**53
@@ -20,7 +21,7 @@ def number(value: float) -> int | float:
 def timestamp(milliseconds: int) -> str:
     """Milliseconds since 1970 as RFC 3339 in UTC, such as 2026-01-31T12:00:00.123Z."""
     seconds, rest = divmod(milliseconds, 1000)
-    return f"{datetime.fromtimestamp(seconds, UTC).isoformat()[:19]}.{rest:03}Z"
+    return f"{_second(seconds)}.{rest:03}Z"
 
 
 def user(account_id: str | None, name: str | None) -> dict[str, Any] | None:
@@ -33,3 +34,9 @@ def user(account_id: str | None, name: str | None) -> dict[str, Any] | None:
 def without_none(body: Mapping[str, Any]) -> dict[str, Any]:
     """The body without what is not set: clients see it as absent, not as null."""
     return {name: value for name, value in body.items() if value is not None}
+
+
+@lru_cache(maxsize=1024)
+def _second(seconds: int) -> str:
+    # What is listed together was often made together.
+    return datetime.fromtimestamp(seconds, UTC).isoformat()[:19]

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
 
-from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -26,10 +26,19 @@ from kaiten_sync.server.web.transactions import (
 
 
 class Dispatcher:
-    """Answers the requests to one path."""
+    """Answers the requests to one path.
 
-    def __init__(self, surroundings: Surroundings, operations: Mapping[str, Operation]) -> None:
+    Handlers wait for the database, so `run` calls them away from the event loop.
+    """
+
+    def __init__(
+        self,
+        surroundings: Surroundings,
+        operations: Mapping[str, Operation],
+        run: Callable[..., Awaitable[Any]],
+    ) -> None:
         self._surroundings = surroundings
+        self._run = run
         self._operations = operations
         self._groups = {
             method: Together(RequestGroup(surroundings, operation).answer)
@@ -54,8 +63,8 @@ class Dispatcher:
             )
             if operation.handle_many:
                 return await self._groups[method].ask(received)
-            # Handlers wait for the database, so they must not run on the event loop.
-            return await run_in_threadpool(self._answer, operation, received)
+            response: Response = await self._run(self._answer, operation, received)
+            return response
         except RefusalError as error:
             return refused(error, request.scope["path"])
 

@@ -28,6 +28,7 @@ from kaiten_sync.server.web.openapi import openapi_document
 from kaiten_sync.server.web.operations import Operation
 from kaiten_sync.server.web.problems import problem
 from kaiten_sync.server.web.transactions import Surroundings
+from kaiten_sync.server.web.turns import Turns
 
 log = logging.getLogger(__name__)
 
@@ -57,6 +58,7 @@ def build_app(
     by_path: dict[str, dict[str, Operation]] = {}
     for operation in OPERATIONS:
         by_path.setdefault(operation.path, {})[operation.method] = operation
+    run = run_in_threadpool if surroundings.database.is_postgresql else Turns().run
     # Routes are tried one after another: first those that are asked for most.
     often = {each.path for each in OPERATIONS if each.handle_many}
     app = Starlette(
@@ -64,7 +66,7 @@ def build_app(
             *[
                 Route(
                     _MOUNT + path,
-                    Dispatcher(surroundings, operations).__call__,
+                    Dispatcher(surroundings, operations, run).__call__,
                     methods=list(operations),
                 )
                 for path, operations in sorted(
