@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -100,7 +99,7 @@ def test_a_family_that_git_declares_is_declared_as_one() -> None:
 
 
 def test_bytes_are_declared_as_people_write_them() -> None:
-    space = replace(grant("space", 10**10), unit_singular="byte", unit_plural="bytes")
+    space = grant("space", 10**10)._replace(unit_singular="byte", unit_plural="bytes")
     text = declare_licenses(
         [({"slug": "pro", "name": "Pro", "type": "PAID", "version": "1"}, "pro", [space])]
     )
