@@ -33,6 +33,7 @@ class Redaction:
     def __init__(self, *secrets: str | None) -> None:
         self._forms: frozenset[str] = frozenset()
         self._runs: frozenset[bytes] = frozenset()
+        self._short: frozenset[str] = frozenset()
         for secret in secrets:
             self.hold(secret)
 
@@ -43,11 +44,12 @@ class Redaction:
         """Hide this secret from now on, in every spelling that costs little to look for."""
         if secret is None or (len(secret) < _SHORTEST_SECRET and not _PREFIX.match(secret)):
             return
-        spellings = list(_spellings(secret))
-        self._forms |= {form.lower() for form in spellings}
+        forms = {form.lower() for form in _spellings(secret)}
+        self._forms |= forms
         # In lines of 76 characters, or with a colon after each byte, an encoding is the same one.
-        runs = {_run(_PREFIX.sub("", form)) for form in spellings}
-        self._runs |= {run for run in runs if len(run) >= _SHORTEST_PART}
+        runs = {form: _run(_PREFIX.sub("", form)) for form in forms}
+        self._runs |= {run for run in runs.values() if len(run) >= _SHORTEST_PART}
+        self._short |= {form for form, run in runs.items() if len(run) < _SHORTEST_PART}
 
     def hold_all_in(self, texts: Iterable[str]) -> None:
         """Hide whatever in these texts looks like a Kaiten credential."""
@@ -58,10 +60,11 @@ class Redaction:
     def is_in(self, text: str) -> bool:
         """Whether a text contains a secret, in one piece or taken apart."""
         lowered = text.lower()
-        if any(form in lowered for form in self._forms):
-            return True
+        # A text that has a long form in one piece has its run as well.
         run = _run(lowered) if self._runs else b""
-        return any(each in run for each in self._runs)
+        return any(each in run for each in self._runs) or any(
+            form in lowered for form in self._short
+        )
 
     def __call__(self, text: str) -> str:
         """The text without secrets."""

@@ -6,6 +6,8 @@ import json
 import math
 from typing import Any
 
+import msgspec
+
 from kaiten_sync.api.bounds import TooLargeError
 from kaiten_sync.api.problems import NO_SERVER_HINT
 from kaiten_sync.errors import ServerError
@@ -15,6 +17,10 @@ _MOST_DIGITS = 300
 
 _EXACT = 2**53
 """Integers up to here are the same as floating point numbers."""
+
+_LONG = b"0" * len(str(_EXACT))
+_AS_ZEROS = bytes.maketrans(b"123456789", b"0" * 9)
+"""What finds numbers that may be beyond it."""
 
 _DEEPEST = 100
 """Reading without end would take the stack's. A catalog file may have 64 levels, and so may what a
@@ -44,15 +50,9 @@ def read_json(content: bytes, request: str) -> Any:
     if len(content) > _MOST_VALUES < sum(content.count(each) for each in (b",", b"[", b"{")):
         raise TooLargeError(f"{request}: the answer has more than {_MOST_VALUES:,} values")
     try:
-        body = json.loads(
-            content.decode("utf-8-sig"),
-            parse_constant=_finite,
-            parse_float=_finite,
-            parse_int=_whole,
-            object_pairs_hook=_object,
-        )
-        if b"\\ud" in content or b"\\uD" in content:
-            json.dumps(body, ensure_ascii=False).encode()  # fails on half of a surrogate pair
+        body = _read_compact(content)
+        if body is None:
+            body = _read_strictly(content)
         _check_depth(body)
     except (_OddError, UnicodeEncodeError) as error:
         odd = error if isinstance(error, _OddError) else "half of a character"
@@ -64,6 +64,34 @@ def read_json(content: bytes, request: str) -> Any:
 
 class _OddError(ValueError):
     """JSON that no catalog can be made of; its text completes "the answer has"."""
+
+
+def _read_compact(content: bytes) -> Any:
+    """The JSON of most answers, in a quarter of the time; None if it has to be looked at closely.
+
+    What comes back as the same bytes has no key twice, and no number or text that cannot be kept
+    but a long one.
+    """
+    if _LONG in content.translate(_AS_ZEROS):
+        return None
+    try:
+        body = msgspec.json.decode(content)
+        return body if msgspec.json.encode(body) == content else None
+    except (ValueError, RecursionError, OverflowError):
+        return None
+
+
+def _read_strictly(content: bytes) -> Any:
+    body = json.loads(
+        content.decode("utf-8-sig"),
+        parse_constant=_finite,
+        parse_float=_finite,
+        parse_int=_whole,
+        object_pairs_hook=_object,
+    )
+    if b"\\ud" in content or b"\\uD" in content:
+        json.dumps(body, ensure_ascii=False).encode()  # fails on half of a surrogate pair
+    return body
 
 
 def _finite(text: str) -> float:

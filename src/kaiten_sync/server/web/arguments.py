@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+from functools import cache
 from typing import Any
 
 from starlette.requests import Request
@@ -15,7 +16,7 @@ from starlette.requests import Request
 from kaiten_sync.server.domain.refusals import Problem, RefusalError, RefusalKind, unprocessable
 from kaiten_sync.server.domain.times import parse_rfc3339
 from kaiten_sync.server.web.catalog import SCHEMAS
-from kaiten_sync.server.web.check import RequestCheck, check_parameter
+from kaiten_sync.server.web.check import RequestCheck, parameter_check
 from kaiten_sync.server.web.codec import check_storable, decode_body
 from kaiten_sync.server.web.operations import Operation, Query
 
@@ -30,6 +31,7 @@ MAX_NAME = 1_000
 """Characters of a name: lists show it in a line."""
 
 _CHECK = RequestCheck(SCHEMAS)
+_CHECK_OF = cache(lambda query: parameter_check(query.schema))
 
 _MAX_SHOWN = 100
 """Characters of a wrong parameter that are repeated in the answer."""
@@ -135,7 +137,8 @@ def parse_query(query: Query, text: str | None) -> Any:
             if moment is None:
                 raise _unexpected("date-time (RFC 3339)", place, text)
             return moment
-    return check_parameter(query.schema, value, place)
+    _CHECK_OF(query).refuse(value, place)
+    return value
 
 
 def _unexpected(wanted: str, place: str, text: str) -> RefusalError:

@@ -6,10 +6,12 @@ read-only is taken whatever it is, and dropped, as upstream does.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from typing import Any
 
+import jsonschema_rs
 from jsonschema import Draft202012Validator, FormatChecker, ValidationError
 
 from kaiten_sync.server.domain.refusals import Problem, unprocessable
@@ -45,6 +47,38 @@ def _is_moment(value: object) -> bool:
     return not isinstance(value, str) or parse_rfc3339(value) is not None
 
 
+class ValueCheck:
+    """Checks values against one schema, as requests have to meet it.
+
+    A compiled validator says that a value is fine, in a hundredth of the time; only where it does
+    not, the other one looks for what is wrong.
+    """
+
+    def __init__(self, schema: Schema) -> None:
+        self._thorough = Draft202012Validator(schema, format_checker=_FORMATS)
+        # To Python a `$` is also before a line's end, to the compiler only at the end of the text.
+        text = json.dumps(schema).replace(r'\\Z"', '$"')
+        self._compiled = jsonschema_rs.Draft202012Validator(
+            text, formats={"date-time": _is_moment}, validate_formats=True
+        )
+
+    def refuse(self, value: Any, place: str) -> None:
+        """Refuse a value that is not as the schema wants it.
+
+        Raises:
+            RefusalError: 422 UNPROCESSABLE with what is wrong.
+        """
+        if self._compiled.is_valid(value):
+            return
+        problems: list[Problem] = []
+        for error in self._thorough.iter_errors(value):
+            problems += _problems(error, place)
+            if len(problems) >= _MAX_PROBLEMS:
+                break
+        if problems:
+            raise unprocessable("UNPROCESSABLE", "validation failed", problems[:_MAX_PROBLEMS])
+
+
 class RequestCheck:
     """Checks values against named schemas, each compiled once."""
 
@@ -54,10 +88,9 @@ class RequestCheck:
             "schemas": {name: _as_requests_see_it(schema) for name, schema in schemas.items()}
         }
         # Not by a reference to the schema: looking that up takes most of the time of a small body.
-        self._validator = cache(
-            lambda name: Draft202012Validator(
-                {**self._components["schemas"][name], "components": self._components},
-                format_checker=_FORMATS,
+        self._check = cache(
+            lambda name: ValueCheck(
+                {**self._components["schemas"][name], "components": self._components}
             )
         )
 
@@ -67,7 +100,7 @@ class RequestCheck:
         Raises:
             RefusalError: 422 UNPROCESSABLE with everything that is wrong.
         """
-        _refuse(self._validator(name), value, "body")
+        self._check(name).refuse(value, "body")
         return self._clean(self._schemas[name], value)
 
     def _clean(self, schema: Schema, value: Any) -> Any:
@@ -96,24 +129,9 @@ class RequestCheck:
         return int(value) if is_whole else value
 
 
-def check_parameter(schema: Schema, value: Any, place: str) -> Any:
-    """A query parameter's value.
-
-    Raises:
-        RefusalError: 422 UNPROCESSABLE with what is wrong.
-    """
-    _refuse(Draft202012Validator(_as_requests_see_it(schema)), value, place)
-    return value
-
-
-def _refuse(validator: Draft202012Validator, value: Any, place: str) -> None:
-    problems: list[Problem] = []
-    for error in validator.iter_errors(value):
-        problems += _problems(error, place)
-        if len(problems) >= _MAX_PROBLEMS:
-            break
-    if problems:
-        raise unprocessable("UNPROCESSABLE", "validation failed", problems[:_MAX_PROBLEMS])
+def parameter_check(schema: Schema) -> ValueCheck:
+    """The check of a query parameter's value."""
+    return ValueCheck(_as_requests_see_it(schema))
 
 
 def _as_requests_see_it(schema: Any) -> Any:

@@ -12,6 +12,8 @@ from collections.abc import Iterator
 from itertools import islice
 from typing import Any, NoReturn
 
+import msgspec
+
 from kaiten_sync.server.domain.numbers import number_problem
 from kaiten_sync.server.domain.refusals import Problem, invalid, unprocessable
 
@@ -57,8 +59,14 @@ def check_storable(value: Any, place: str = "body") -> None:
 
 
 def encode(value: Any) -> bytes:
-    """A value as compact JSON."""
-    return _ENCODER.encode(value).encode()
+    """A value as compact JSON.
+
+    Raises:
+        ValueError: it has a number that is not finite.
+    """
+    found = msgspec.json.encode(value)
+    # For it a number that is not finite is null: where there is one, it is made the slow way.
+    return _ENCODER.encode(value).encode() if b"null" in found else found
 
 
 class _TwiceError(ValueError):

@@ -47,9 +47,9 @@ It returns for each what the second argument makes of its result, or what it rai
 """
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Query:
-    """A query parameter. A request that leaves out a required one is refused."""
+    """A query parameter, known by itself. A request that leaves out a required one is refused."""
 
     name: str
     schema: Schema
