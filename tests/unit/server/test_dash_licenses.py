@@ -153,6 +153,7 @@ def test_a_new_version_copies_the_grants_of_the_version_that_was_clicked(
     shown = Html(dash.see(f"/licenses/{growth}")).link("New version of this")
     page = Html(dash.see(shown))
     assert page.value_of("copyFrom") == growth
+    assert f"New version of {growth}" in page.text
     assert dash.do("/new/license", page.sendable("/new/license")).startswith("/licenses/growth-v3")
     made = api.get("/licenses/growth-v3").json()
     assert (made["lifecycleState"], made["name"]) == ("DRAFT", "Growth")

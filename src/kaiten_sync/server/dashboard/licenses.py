@@ -162,6 +162,11 @@ def _list(visit: Visit) -> Shown:
     )
 
 
+def _new_title(visit: Visit) -> str:
+    before = visit.query.get("from") or visit.query.get("family")
+    return f"New version of {before}" if before else "New License"
+
+
 def _next_version(visit: Visit) -> Mapping[str, Any] | None:
     """A new version as a copy of the one in the URL, or of the newest one of the family there."""
     slug, family_slug = visit.query.get("from"), visit.query.get("family")
@@ -256,6 +261,7 @@ _NEW = new_page(
     ALL,
     declaration=declare_licenses([({**_EXAMPLE, "slug": "growth"}, "growth", ())]),
     fields=_new_fields,
+    titled=_new_title,
     suggested=_next_version,
     act=_create,
 )

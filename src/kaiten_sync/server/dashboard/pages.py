@@ -186,17 +186,18 @@ def new_page(
     *,
     declaration: str | None = None,
     known_by: str = "slug",
+    titled: Callable[[Visit], str] | None = None,
     **more: Any,
 ) -> Form:
     """The form of a new object, such as `Service Account`, with an example of the request.
 
     `listing` is the list that it is added to, below which it then has its page, `known_by` its
-    slug or its id. `more` are further fields of `Form`.
+    slug or its id. `titled` makes another title than its kind. `more` are further fields of `Form`.
     """
     calls = (call(operation_id, example),)
 
     def show(visit: Visit) -> Shown:
-        title = f"New {kind}"
+        title = titled(visit) if titled else f"New {kind}"
         return show_form(
             visit, form, title, "Create", listing, calls=calls, declaration=declaration
         )
