@@ -21,7 +21,15 @@ from kaiten_sync.server.dashboard.catalog import FORMS
 ODD = (
     *("NaN", "Infinity", "-Infinity", "1e400", "-5", str(2**53 + 1), "9" * 400, "9" * 5000, "true"),
     *("a\0b", "a\ud800b", "\udfff"),
-    *("", "   ", "\t\r\n", "\u3000\u00a0", "\u200b\u2060\ufeff", "\u3000\u200ba\u0301 "),
+    *(
+        "",
+        "   ",
+        "\t\r\n",
+        "\u3000\u00a0",
+        "\u200b\u2060\ufeff",
+        "\u061c\ufe0f\U000e0020",
+        "\u3000\u200ba\u0301 ",
+    ),
 )
 """As they are typed; in JSON, as the bare word where the API wants a number."""
 
@@ -199,7 +207,7 @@ def test_a_skip_that_is_no_number_of_rows_is_refused_like_a_limit(
     dash: Dash, api: httpx.Client, skip: str
 ) -> None:
     furnish(api)
-    dash.see(f"/entitlements/api-calls/usage?skip={skip}", status=422)
+    dash.see(f"/entitlements/api-calls/customers?skip={skip}", status=422)
     assert api.get("/entitlements", params={"limit": skip}).status_code == 422
 
 

@@ -10,7 +10,9 @@ from typing import Any
 from urllib.parse import quote
 
 from kaiten_sync.licensing import NO_UNIT, Unit, may_scale_both, quantity_text
+from kaiten_sync.server.dashboard.fields import choices
 from kaiten_sync.server.dashboard.figures import WithUnit
+from kaiten_sync.server.dashboard.listing import ROWS, Filter, listing_of
 from kaiten_sync.server.dashboard.pages import DashboardPage, Form, Shown, Visit, call
 from kaiten_sync.server.service.audit import units_of
 
@@ -22,18 +24,20 @@ _READ = ("list-entitlement-groups", "list-entitlements", "list-license-families"
 class _PlanLine(WithUnit):
     """A change as the page shows it, with the page of what it changes.
 
-    `fields` are names with what is there and what is declared. `hit` is whom it affects. `unit` is
-    that of a grant's number.
+    `fields` are names with what is there and what is declared. `hit` is whom it affects, and
+    `raised` who has met a limit that it raises. `unit` is that of a grant's number.
     """
 
     address: str
     action: str
+    mark: str
     effect: str
     reason: str
     fields: Sequence[tuple[str, str, str]]
     declared_at: str
     page: str | None
     hit: Mapping[str, Any] | None
+    raised: Mapping[str, Any] | None
     unit: Unit = NO_UNIT
 
 
@@ -45,6 +49,11 @@ _WAYS = {
 }
 """What becomes of a family, as the plan names it and as the page says it before the version."""
 
+_PATH = "/plan"
+_EFFECTS = Filter(
+    name="effect", label="Effect", choices=choices(("breaks", "tightens", "loosens", "neutral"))
+)
+
 _LISTS = {"entitlement": "/entitlements", "license": "/licenses"}
 
 
@@ -52,24 +61,37 @@ def _plan(visit: Visit) -> Shown:
     plan = visit.plan
     impact = (plan.impact or {}) if plan else {}
     name = plan.target.get("name") if plan else None
-    hit = {each["address"]: each for each in impact.get("changes", ())}
+    hit, raised = (
+        {each["address"]: each for each in impact.get(name, ())} for name in ("changes", "raised")
+    )
     planned = plan.changes if plan else ()
+    listing = listing_of(visit, _PATH, _EFFECTS, skips=True)
+    wanted = [each for each in planned if listing.values["effect"] in ("", each["effect"])]
+    end = listing.skipped + ROWS
+    on_page = wanted[listing.skipped : end]
     # What is not there yet has no page to link to.
     made = {each["address"] for each in planned if each["action"] == "create"}
-    granted = {slug for each in planned if (slug := _granted(each["address"])) is not None}
+    granted = {slug for each in on_page if (slug := _granted(each["address"])) is not None}
     units = units_of(visit.work, granted)
     later = _with_changes(units, planned)
     changes = [
         _shown(
-            each, hit, made, (_unit_of(each["address"], units), _unit_of(each["address"], later))
+            each,
+            hit,
+            raised,
+            made,
+            (_unit_of(each["address"], units), _unit_of(each["address"], later)),
         )
-        for each in planned
+        for each in on_page
     ]
     return Shown(
         template="plan.html",
         values={
             "plan": plan,
             "changes": changes,
+            "count": len(wanted),
+            "listing": listing,
+            "following": listing.skipping(end) if end < len(wanted) else None,
             "ways": _WAYS,
             "impact": impact,
             "unmanaged": [(each, _page(each)) for each in plan.unmanaged] if plan else [],
@@ -112,10 +134,11 @@ def _unit_of(address: str, units: Mapping[str, Unit]) -> Unit:
 def _shown(
     change: Mapping[str, Any],
     hit: Mapping[str, Any],
+    raised: Mapping[str, Any],
     made: Collection[str],
     units: tuple[Unit, Unit],
 ) -> _PlanLine:
-    """A change, with whom it hits by address. What the plan makes has no page yet.
+    """A change, with whom it hits or helps by address. What the plan makes has no page yet.
 
     `units` are those of a grant's number before and after.
     """
@@ -124,6 +147,7 @@ def _shown(
     return _PlanLine(
         address=address,
         action=change["action"],
+        mark=change["mark"],
         effect=change["effect"],
         reason=change.get("reason", ""),
         fields=[
@@ -133,6 +157,7 @@ def _shown(
         unit=units[1],
         declared_at=_place(change),
         hit=hit.get(address),
+        raised=raised.get(address),
         page=_page(address) if is_there and address not in made else None,
     )
 
@@ -171,7 +196,7 @@ def _text(field: Mapping[str, Any], side: str, units: tuple[Unit, Unit]) -> str:
 
 PAGES = (
     DashboardPage(
-        path="/plan",
+        path=_PATH,
         scopes=("read:entitlements", "read:licenses"),
         show=_plan,
         waits_for_plan=True,
