@@ -25,6 +25,7 @@ from kaiten_sync.plan import (
     restarting,
     seal,
     tightened,
+    to_changes,
     with_versions,
 )
 from kaiten_sync.resolution import named_versions, reverting, seen_as_sold, sides_of, still_agreed
@@ -59,7 +60,7 @@ def check_drift(
     return DriftReport(
         target=case.target,
         differences=tuple(
-            replace(each, is_drift=each.is_drift or case.counts_unmanaged)
+            each.changed(is_drift=each.is_drift or case.counts_unmanaged)
             for each in with_units(diff.differences, desired, live)
         ),
         compared=len(compared),
@@ -92,14 +93,15 @@ def plan_revert(
     if less:
         unheld = sold.resolution.unheld | less.keys()
         holders = read_holders(catalog, unheld, progress=progress, known=seen.read)
+    leaving = Leaving()
     proposal = propose(
+        to_changes(diff.differences, leaving, has_drafts=has_drafts(diff, catalog)),
         diff,
         desired,
         seen.read,
-        Leaving(),
+        leaving,
         target=case.target,
         policy=policy,
-        has_drafts=has_drafts(diff, catalog),
         holders=holders,
         use=read_use(catalog, restarted, progress=progress, known=seen.read),
         sold=sold.resolution,

@@ -51,6 +51,7 @@ from kaiten_sync.plan import (
     restarting,
     still_to_restart,
     tightened,
+    to_changes,
     used_since,
     with_versions,
 )
@@ -165,14 +166,17 @@ def propose_on(
         )
     use = read_use(catalog, restarted, progress=progress, known=live)
     seen, previous = seen_as_sold(desired, live), request.previous
+    changes = to_changes(diff.differences, leaving, has_drafts=has_drafts(diff, catalog))
+    # What is missing is among the changes now. Of a new server that is all there is, and twice.
+    diff = diff.without_missing()
     return propose(
+        changes,
         diff,
         desired,
         live,
         leaving,
         target=request.target,
         policy=policy,
-        has_drafts=has_drafts(diff, catalog),
         allowed=request.allowed,
         holders=holders,
         use=use,

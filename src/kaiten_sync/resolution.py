@@ -120,7 +120,7 @@ def named_versions(
     """The differences, those of families with the version that they are compared with."""
     shown = {a: family.shown.address.slug for a, family in _families(desired, live).items()}
     return tuple(
-        replace(each, version=shown[each.address.root]) if each.address.root in shown else each
+        each.changed(version=shown[each.address.root]) if each.address.root in shown else each
         for each in differences
     )
 
@@ -224,7 +224,7 @@ def _of_version(
     specs = spec_of(difference.address.kind).fields
     names = {each.name for each in edited.fields} if edited is not None else set()
     fields = tuple(f for f in difference.fields if f.name in names or specs[f.name].moves)
-    return [replace(difference, fields=fields)] if fields else []
+    return [difference.changed(fields=fields)] if fields else []
 
 
 def still_agreed(

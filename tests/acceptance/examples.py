@@ -113,7 +113,7 @@ def _with_example_id(observed: Observed) -> Observed:
     if observed.id is None or observed.fields is None:
         return observed
     made = str(uuid5(NAMESPACE_URL, str(observed.address)))
-    return replace(observed, id=made, fingerprint=object_fingerprint(made, observed.fields))
+    return observed.changed(id=made, fingerprint=object_fingerprint(made, observed.fields))
 
 
 def main() -> None:

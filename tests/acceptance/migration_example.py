@@ -98,4 +98,4 @@ def _sell(api: httpx.Client, slug: str, customer: dict[str, Any]) -> None:
 def _with_example_id(observed: Observed) -> Observed:
     made = f"example-{observed.address}".replace("/", "-")
     fields = observed.fields or {}
-    return replace(observed, id=made, fingerprint=object_fingerprint(made, fields))
+    return observed.changed(id=made, fingerprint=object_fingerprint(made, fields))

@@ -12,7 +12,6 @@ PLAIN = re.compile(r"[\w.:]+")
 BY_OTHERS = {
     *("list_commands", "get_command"),  # click
     *("capture_signals", "handle_hup"),  # uvicorn
-    "_is_moment",  # jsonschema
     *("_as_it_is", "_collated", "_without_index", "inherit_cache"),  # sqlalchemy
     "delimiter",  # string.Template
     "MORE",  # read by what writes the schemas, tests/docs/schemas.py

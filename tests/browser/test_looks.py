@@ -8,10 +8,12 @@ import httpx
 import pytest
 from playwright.sync_api import Page, expect
 
+from kaiten_sync.server.domain.events import EVENT_TYPES
 from tests.browser.hands import Pointer
 from tests.support.embedded import EmbeddedServer
 from tests.support.furnished import furnish
 from tests.support.metering import Meter, done
+from tests.support.metering import path as usage_path
 
 _PHONE = {"viewport": {"width": 360, "height": 740}}
 _LONG = "W" * 255
@@ -71,6 +73,23 @@ def test_no_name_makes_a_table_wider(page: Page, server: EmbeddedServer) -> None
 
 
 @pytest.mark.usefixtures("long_names")
+def _busy_organization(api: httpx.Client, server: EmbeddedServer) -> str:
+    """An organization with names and amounts as real ones have. Returns its webhook's path."""
+    every = [kind.type for kind in EVENT_TYPES]
+    hook = done(api.post("/webhooks", json={"url": "http://127.0.0.1:9/", "eventTypes": every}))
+    meter = Meter(api, server.database_url)
+    done(api.post("/licenses", json={"name": "Growth", "type": "PAID"}))
+    unit = {"unitSingular": "call", "unitPlural": "calls", "resetPeriod": "MONTH"}
+    meter.grant(10_000, overage=20, **unit)
+    meter.grant(100, slug="storage", unitSingular="GB", unitPlural="GB")
+    here = "dunder-logistics-production"
+    meter.add_instance(here)
+    for slug, accepted, refused in (("calls", 10_000, 1_750_000), ("storage", 87.944, 18.131)):
+        done(api.post(usage_path(slug, here), json={"value": accepted}))
+        assert api.post(usage_path(slug, here), json={"value": refused}).status_code == 409
+    return f"/webhooks/{hook.json()['id']}"
+
+
 @pytest.mark.parametrize("window", [_PHONE], indirect=True)
 def test_no_name_makes_a_page_wider_than_a_phone(page: Page, server: EmbeddedServer) -> None:
     for path in _PAGES:
@@ -102,6 +121,47 @@ def test_no_amount_and_no_date_takes_two_lines(
         page.goto(server.url + path)
         assert page.evaluate(_BROKEN) == [], path
         assert page.evaluate(_WIDE) == [], path
+
+
+@pytest.mark.parametrize("window", [{"viewport": {"width": 1280, "height": 720}}], indirect=True)
+def test_tables_of_real_amounts_need_no_scrolling(
+    page: Page, server: EmbeddedServer, api: httpx.Client
+) -> None:
+    webhook = _busy_organization(api, server)
+    for path in (
+        *("/", "/usage", "/refusals", "/events", "/entitlements/calls/usage", "/instances"),
+        *(webhook, "/customers/customer-of-dunder-logistics-production", "/licenses/growth/move"),
+        *("/instances/dunder-logistics-production", "/licenses/growth/history"),
+    ):
+        page.goto(server.url + path)
+        assert page.evaluate(_WIDE) == [], path
+    page.goto(f"{server.url}/refusals")
+    why = page.get_by_text("10,000 + 1,750,000 > 12,000 (10,000 + 20 %)")
+    assert why.evaluate("cell => cell.getClientRects().length") == 1
+    assert why.evaluate("cell => cell.clientHeight") < 100
+
+
+def test_what_is_printed_is_whole(page: Page, server: EmbeddedServer, api: httpx.Client) -> None:
+    for number in range(50):
+        done(api.post("/customers", json={"name": f"Customer {number}"}))
+    page.goto(f"{server.url}/customers")
+    cut_off = "region => region.scrollHeight > region.clientHeight"
+    region = page.get_by_role("region", name="Customers")
+    assert region.evaluate(cut_off)
+    page.emulate_media(media="print")
+    assert not region.evaluate(cut_off)
+    expect(page.get_by_role("navigation", name="Main")).to_be_hidden()
+
+
+@pytest.mark.parametrize("window", [_PHONE], indirect=True)
+def test_a_threshold_can_be_read_on_a_phone(
+    page: Page, server: EmbeddedServer, api: httpx.Client
+) -> None:
+    furnish(api)
+    page.goto(f"{server.url}/licenses/growth")
+    threshold = page.get_by_label("API Calls: threshold")
+    threshold.fill("10,000")
+    assert threshold.evaluate("field => field.scrollWidth <= field.clientWidth")
 
 
 def test_the_head_of_a_long_table_stays_in_sight(

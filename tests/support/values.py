@@ -15,6 +15,7 @@ from kaiten_sync.model.resource import Coverage, DesiredState, LiveResource, Liv
 from kaiten_sync.model.settings import Policy, Scope
 from kaiten_sync.model.source import SourceRef
 from kaiten_sync.plan.build import Proposal, propose
+from kaiten_sync.plan.changes import to_changes
 from kaiten_sync.plan.leaving import ownership
 
 TARGET = TargetRef("local", "http://127.0.0.1:6060")
@@ -71,14 +72,15 @@ def proposal(
     policy, scope = policy or Policy(), scope or Scope()
     diff = diff_catalog(wanted, found, scope)
     owned = ownership(wanted, scope, policy.prune, previous)
+    leaving = owned.leaving(diff.differences, found)
     return propose(
-        diff,
+        to_changes(diff.differences, leaving, has_drafts=has_drafts),
+        diff.without_missing(),
         wanted,
         found,
-        owned.leaving(diff.differences, found),
+        leaving,
         target=TARGET,
         policy=policy,
-        has_drafts=has_drafts,
         allowed=frozenset(parse_address(text) for text in allowed),
         holders=holders,
         use=use,

@@ -40,6 +40,11 @@ def server_with_git(folder: Path, catalog: str = _CATALOG) -> Iterator[EmbeddedS
             del os.environ[_TOKEN]
 
 
+def written_plan(file: str) -> str:
+    """A plan that was written to a file, as the source of a server's plan."""
+    return Path(file).read_text(encoding="utf-8")
+
+
 def drift_by_hand(server: EmbeddedServer) -> None:
     """What the catalog declares with one threshold changed by hand, and something else."""
     headers = {"Authorization": f"Bearer {server.token}"}

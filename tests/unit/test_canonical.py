@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import hashlib
 
+import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kaiten_sync.model.canonical import canonical_bytes, digest
+from kaiten_sync.model.canonical import canonical_bytes, digest, indented_pieces
 from kaiten_sync.model.value import Json
 
 VALUES = st.recursive(
@@ -25,6 +26,18 @@ VALUES = st.recursive(
 @given(st.lists(VALUES, max_size=5))
 def test_a_list_that_is_made_while_it_is_read_has_the_same_digest(items: list[Json]) -> None:
     assert digest({"b": iter(items), "a": 1}) == digest({"a": 1, "b": items})
+
+
+@given(
+    st.dictionaries(st.text(st.characters(codec="utf-8")), VALUES),
+    st.sampled_from([0, 1, 199, 200, 201, 400]),
+)
+def test_pieces_are_those_of_the_whole(some: dict[str, Json], count: int) -> None:
+    numbers = range(count)
+    value = some | {"list": [*numbers], "object": {str(each): [each] for each in numbers}}
+    whole = msgspec.json.format(canonical_bytes(value), indent=2) + b"\n"
+    assert b"".join(indented_pieces(value)) == whole
+    assert digest(value) == f"sha256:{hashlib.sha256(canonical_bytes(value)).hexdigest()}"
 
 
 @given(VALUES)

@@ -36,7 +36,8 @@ from kaiten_sync.model.ports import Catalog, Journal, Progress
 class _Result:
     """What a worker reports of one change: whether it wrote, and why it failed if it did."""
 
-    change: Change
+    place: int
+    """Of the change, in the plan."""
     has_written: bool = False
     error: KaitenSyncError | None = None
 
@@ -61,6 +62,9 @@ NOTHING_LEFT = HeldBack()
 _TRIED_ALONE = 8
 """Versions of which one grant is written alone, before all else. No field says that a version is
 billed, and each trial costs the time of one write."""
+
+_NOTHING_TO_DO = -1
+"""Instead of the number of changes that one waits for: it is done already, or is left out."""
 
 
 def execute(
@@ -92,7 +96,7 @@ def execute(
     return ApplyResult(
         target=plan.target,
         plan_digest=plan.digest,
-        outcomes=tuple(run.outcomes[change.id] for change in plan.changes),
+        outcomes=run.found,
         requests=catalog.requests_sent,
         interrupted=run.was_stopped,
         access_error=run.access_error,
@@ -100,7 +104,10 @@ def execute(
 
 
 class _Run:
-    """The books of one run."""
+    """The books of one run.
+
+    They name changes by their places in the plan: dicts by ids would be as large as the plan.
+    """
 
     def __init__(
         self,
@@ -112,7 +119,7 @@ class _Run:
         workers: int,
         left_out: HeldBack,
     ) -> None:
-        self.outcomes: dict[str, Outcome] = {}
+        self._outcomes: list[Outcome | None] = [None] * len(plan.changes)
         self.was_stopped = False
         self.access_error: str | None = None
         self._catalog = catalog
@@ -121,40 +128,49 @@ class _Run:
         self._is_stopped = is_stopped
         self._workers = workers
         self._left_out = left_out
-        self._changes = {change.id: change for change in plan.changes}
+        self._changes = plan.changes
         self._expected = Expectations(plan)
-        self._unmet: dict[str, int] = {}
-        self._followers: dict[str, list[str]] = defaultdict(list)
-        self._order = plan.changes
-        self._places = {change.id: place for place, change in enumerate(plan.changes)}
-        self._ready: list[tuple[bool, int]] = []
+        self._unmet = [_NOTHING_TO_DO] * len(plan.changes)
+        """How many changes each waits for."""
+        self._followers: dict[str, list[int]] = defaultdict(list)
+        """What waits for a change, by its id."""
+        self._ready: list[int] = []
         """A heap of the changes that can begin: trials first, then by their places in the plan. So
         the grants of a license are sent one after another, and can be verified soon."""
-        self._trials: set[str] = set()
+        self._trials: set[int] = set()
         """Changes that are sent alone, before all others, as the server may refuse them."""
         self._is_billed = False
         self._open_grants: Counter[ChildList] = Counter()
-        self._later_grants: set[str] = set()
+        self._later_grants: set[int] = set()
         """Changes that wait for one in the same list: they cannot be verified together."""
         self._sent_grants: dict[ChildList, list[_Result]] = defaultdict(list)
-        self._sending: dict[Future[_Results], Change] = {}
+        self._sending: dict[Future[_Results], int] = {}
         self._verifying: dict[Future[_Results], Sequence[_Result]] = {}
+
+    @property
+    def found(self) -> tuple[Outcome, ...]:
+        """The outcomes, once every change has one."""
+        return tuple(each for each in self._outcomes if each is not None)
 
     def enter(self, done: frozenset[str]) -> None:
         """Note what is to do, and what of it can begin."""
-        for change in self._changes.values():
-            self._enter(change, done)
-        first: dict[ChildList, Change] = {}
+        waited_for = {each for change in self._changes for each in change.depends_on}
+        lists = {c.id: c.address.child_list for c in self._changes if c.id in waited_for}
+        for place in range(len(self._changes)):
+            self._enter(place, done, lists)
+        first: dict[ChildList, int] = {}
         # A version that this run makes has no holders yet, so no server can bill it.
-        made = {each.address for each in self._changes.values() if each.action == Action.CREATE}
-        for change in self._changes.values():
-            children = change.address.child_list
-            if self._unmet.get(change.id) == 0 and children and children.parent not in made:
-                first.setdefault(children, change)
-        self._trials = {each.id for each in [*first.values()][:_TRIED_ALONE]}
-        for change_id, unmet in self._unmet.items():
-            if unmet == 0:
-                self._make_ready(change_id)
+        parents = {each.address.parent for each in self._changes}
+        creates = (each.address for each in self._changes if each.action == Action.CREATE)
+        made = parents.intersection(creates)
+        can_begin = [place for place, unmet in enumerate(self._unmet) if unmet == 0]
+        for place in can_begin:
+            children = self._changes[place].address.child_list
+            if children and children.parent not in made:
+                first.setdefault(children, place)
+        self._trials = {*[*first.values()][:_TRIED_ALONE]}
+        for place in can_begin:
+            self._make_ready(place)
 
     def drive(self, pool: ThreadPoolExecutor) -> None:
         """Work until every change has an outcome."""
@@ -166,31 +182,35 @@ class _Run:
             finished, _ = wait(under_way, return_when=FIRST_COMPLETED)
             for future in finished:
                 self._finish(future)
-        for change in self._changes.values():
-            if change.id not in self.outcomes:
-                self._note(_outcome(change, Status.NOT_TRIED))
+        for place, outcome in enumerate(self._outcomes):
+            if outcome is None:
+                self._note(place, self._outcome(place, Status.NOT_TRIED))
 
-    def _enter(self, change: Change, done: frozenset[str]) -> None:
+    def _enter(
+        self, place: int, done: frozenset[str], lists: Mapping[str, ChildList | None]
+    ) -> None:
+        change = self._changes[place]
         if change.id in done:
-            self._note(_outcome(change, Status.ALREADY_DONE))
+            self._note(place, self._outcome(place, Status.ALREADY_DONE))
             return
         if change.id in self._left_out.known:
             reason = self._left_out.known[change.id]
-            self._note(replace(_outcome(change, Status.LEFT), message=reason))
+            self._note(place, self._outcome(place, Status.LEFT).changed(message=reason))
             return
         waits_for = [needed for needed in change.depends_on if needed not in done]
-        self._unmet[change.id] = len(waits_for)
+        self._unmet[place] = len(waits_for)
         for needed in waits_for:
-            self._followers[needed].append(change.id)
+            self._followers[needed].append(place)
         if (children := change.address.child_list) is not None:
-            if any(self._changes[each].address.child_list == children for each in waits_for):
-                self._later_grants.add(change.id)
+            if any(lists[each] == children for each in waits_for):
+                self._later_grants.add(place)
             else:
                 self._open_grants[children] += 1
 
-    def _make_ready(self, change_id: str) -> None:
-        is_trial = change_id in self._trials
-        heapq.heappush(self._ready, (not is_trial, self._places[change_id]))
+    def _make_ready(self, place: int) -> None:
+        # Below all places, and the same modulo their number.
+        before_all = len(self._changes) if place in self._trials else 0
+        heapq.heappush(self._ready, place - before_all)
 
     def _start(self, pool: ThreadPoolExecutor) -> None:
         """Hand out as much as there are workers for, and no more: what waits can be given up."""
@@ -200,19 +220,20 @@ class _Run:
                 # Start nothing more. Grants that were sent are still verified: what is under way
                 # for a list is all that its verification waits for now.
                 self._ready.clear()
-                under_way = Counter(each.address.child_list for each in self._sending.values())
+                sending = self._sending.values()
+                under_way = Counter(self._changes[each].address.child_list for each in sending)
                 for children in self._sent_grants:
                     self._open_grants[children] = under_way[children]
                 break
-            _, place = heapq.heappop(self._ready)
-            change = self._order[place]
-            self._sending[pool.submit(self._send, change)] = change
+            place = heapq.heappop(self._ready) % len(self._changes)
+            self._sending[pool.submit(self._send, place)] = place
         for children in list(self._sent_grants):
             if not self._open_grants[children]:
                 sent = self._sent_grants.pop(children)
                 self._verifying[pool.submit(self._verify, children, sent)] = sent
 
-    def _send(self, change: Change) -> _Results:
+    def _send(self, place: int) -> _Results:
+        change = self._changes[place]
         has_written = False
         try:
             reason = self._left_out.hold_back(change)
@@ -224,8 +245,8 @@ class _Run:
             if has_written and change.address.child_list is None:
                 verify(self._catalog, change, sent.kept)
         except KaitenSyncError as error:
-            return [_Result(change, has_written, error)]
-        return [_Result(change, has_written)]
+            return [_Result(place, has_written, error)]
+        return [_Result(place, has_written)]
 
     def _verify(self, children: ChildList, sent: Sequence[_Result]) -> _Results:
         try:
@@ -235,7 +256,8 @@ class _Run:
         checked: list[_Result] = []
         for result in sent:
             try:
-                check(result.change, found.get(result.change.address))
+                change = self._changes[result.place]
+                check(change, found.get(change.address))
             except KaitenSyncError as error:
                 checked.append(replace(result, error=error))
             else:
@@ -255,14 +277,13 @@ class _Run:
             # The request may have arrived before the error: the change counts as sent.
             results += [] if sent is None else [_Result(sent, has_written=True, error=error)]
         for result in results:
-            change = result.change
-            children = change.address.child_list
+            children = self._changes[result.place].address.child_list
             if sent is not None and children is not None:
                 self._open_grants[children] -= 1
-            if isinstance(result.error, BilledError) and change.id in self._trials:
+            if isinstance(result.error, BilledError) and result.place in self._trials:
                 self._is_billed = True
             # Whatever became of it. Once the last trial is over, workers go on side by side.
-            self._trials.discard(change.id)
+            self._trials.discard(result.place)
             if result.error is not None:
                 self._fail(result, result.error)
             elif sent is not None and children is not None:
@@ -271,27 +292,25 @@ class _Run:
                 self._succeed(result)
 
     def _succeed(self, result: _Result) -> None:
-        change = result.change
-        self._note(_outcome(change, Status.DONE if result.has_written else Status.ALREADY_DONE))
-        for follower in self._followers.pop(change.id, ()):
+        status = Status.DONE if result.has_written else Status.ALREADY_DONE
+        self._note(result.place, self._outcome(result.place, status))
+        for follower in self._followers.pop(self._changes[result.place].id, ()):
             self._unmet[follower] -= 1
             # What another failure blocks has its outcome already.
-            if self._unmet[follower] == 0 and follower not in self.outcomes:
+            if self._unmet[follower] == 0 and self._outcomes[follower] is None:
                 self._make_ready(follower)
                 children = self._changes[follower].address.child_list
                 if children is not None and follower in self._later_grants:
                     self._open_grants[children] += 1
 
     def _fail(self, result: _Result, error: KaitenSyncError) -> None:
-        change = result.change
         # Nobody answers, or the token is refused: every other request would fail alike, so none
         # is sent.
         if isinstance(error, AccessError):
             self.access_error = error.message
         told = error if isinstance(error, ProblemError) else None
         left = error if isinstance(error, LeftError) else None
-        failure = replace(
-            _outcome(change, Status.LEFT if left else Status.FAILED),
+        failure = self._outcome(result.place, Status.LEFT if left else Status.FAILED).changed(
             message=error.message,
             code=told.code if told else left.code if left else None,
             error_id=told.error_id if told else None,
@@ -300,36 +319,37 @@ class _Run:
             is_final=told is not None and told.is_final,
             was_sent=result.has_written,
         )
-        self._note(failure)
-        for blocked in self._all_followers(change.id):
-            self._note(_outcome(blocked, Status.BLOCKED, blocked_by=change.id))
-            children = blocked.address.child_list
+        self._note(result.place, failure)
+        failed = self._changes[result.place].id
+        for place in self._all_followers(failed):
+            self._note(place, self._outcome(place, Status.BLOCKED, blocked_by=failed))
+            children = self._changes[place].address.child_list
             # Later grants are counted only once they can begin, so these never were.
-            if children is not None and blocked.id not in self._later_grants:
+            if children is not None and place not in self._later_grants:
                 self._open_grants[children] -= 1
 
-    def _all_followers(self, change_id: str) -> Iterator[Change]:
+    def _all_followers(self, change_id: str) -> Iterator[int]:
         """Everything that rests on a change and has no outcome yet, at any distance."""
         waiting = deque(self._followers.get(change_id, ()))
         while waiting:
             follower = waiting.popleft()
-            if follower not in self.outcomes:
-                yield self._changes[follower]
-                waiting += self._followers.get(follower, ())
+            if self._outcomes[follower] is None:
+                yield follower
+                waiting += self._followers.get(self._changes[follower].id, ())
 
-    def _note(self, outcome: Outcome) -> None:
-        self.outcomes[outcome.change_id] = outcome
+    def _note(self, place: int, outcome: Outcome) -> None:
+        self._outcomes[place] = outcome
         self._journal.record(outcome)
-        if outcome.change_id in self._unmet:
+        if self._unmet[place] != _NOTHING_TO_DO:
             self._progress.advance()
 
-
-def _outcome(change: Change, status: Status, *, blocked_by: str | None = None) -> Outcome:
-    return Outcome(
-        change_id=change.id,
-        address=change.address,
-        action=change.action,
-        status=status,
-        blocked_by=blocked_by,
-        declared_as=change.declared_as,
-    )
+    def _outcome(self, place: int, status: Status, *, blocked_by: str | None = None) -> Outcome:
+        change = self._changes[place]
+        return Outcome(
+            change_id=change.id,
+            address=change.address,
+            action=change.action,
+            status=status,
+            blocked_by=blocked_by,
+            declared_as=change.declared_as,
+        )

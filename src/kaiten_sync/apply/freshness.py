@@ -7,7 +7,7 @@ same plan resumable after any interruption.
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -58,13 +58,11 @@ def already_done(
     Raises:
         StalePlanError: an object is in no state of the plan; every conflict is named.
     """
-    steps: dict[Address, list[Change]] = defaultdict(list)
-    for change in plan.changes:
-        steps[change.address].append(change)
+    steps = {each.address: [each] for each in plan.changes} | _in_steps(plan)
     done: set[str] = set()
     conflicts: list[Diagnostic] = []
     for observed in plan.observed:
-        changes = steps[observed.address]
+        changes = steps.get(observed.address, [])
         live = found.get(observed.address)
         states = list(trajectory(observed, changes))
         position = next(
@@ -128,20 +126,28 @@ class Expectations:
 
     def __init__(self, plan: Plan) -> None:
         self._observed = {each.address: each for each in plan.observed}
-        self._steps: dict[Address, list[Change]] = defaultdict(list)
-        for change in plan.changes:
-            self._steps[change.address].append(change)
+        self._steps = _in_steps(plan)
         given = self._observed.get(plan.migration.to) if plan.migration else None
         self._moves_to = given.id if given else None
 
     def of(self, change: Change) -> Expected:
         """What one change of the plan finds and leaves behind."""
-        changes = self._steps[change.address]
+        changes = self._steps.get(change.address, [change])
         seen = self._observed.get(change.address, Observed(address=change.address))
         states = pairwise(trajectory(seen, changes))
         found = zip(changes, states, strict=True)
         before, left = next(states for each, states in found if each.id == change.id)
         return Expected(before, left, self._moves_to)
+
+
+def _in_steps(plan: Plan) -> dict[Address, list[Change]]:
+    """The changes of every object that has several. Of almost all there is one."""
+    counts = Counter(change.address for change in plan.changes)
+    steps: dict[Address, list[Change]] = defaultdict(list)
+    for change in plan.changes:
+        if counts[change.address] > 1:
+            steps[change.address].append(change)
+    return steps
 
 
 def after(state: State | None, change: Change) -> State | None:

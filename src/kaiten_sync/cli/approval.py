@@ -7,8 +7,7 @@ from dataclasses import dataclass
 
 import click
 
-from kaiten_sync.cli.output import print_result
-from kaiten_sync.cli.plan_output import render_plan
+from kaiten_sync.cli.plan_output import print_plan
 from kaiten_sync.cli.progress import nothing_said
 from kaiten_sync.errors import UsageError
 from kaiten_sync.model.impact import Impact
@@ -28,7 +27,7 @@ class TerminalApproval:
     def show(self, plan: Plan, impact: Impact | None) -> None:
         """Print the plan as text, and whom it affects."""
         if not self.is_quiet:
-            print_result(render_plan(plan, "text", impact=impact))
+            print_plan(plan, "text", impact=impact)
 
     def is_given(self, plan: Plan) -> bool:
         """Ask the person on the terminal; no is the default.

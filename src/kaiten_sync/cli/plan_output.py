@@ -25,7 +25,7 @@ _LINES_LIMIT = 20
 """Lines per cause: a new server differs in everything, and a log has to be read."""
 
 
-def render_plan(
+def print_plan(
     plan: Plan,
     output_format: str,
     diagnostics: Sequence[Diagnostic] = (),
@@ -34,8 +34,15 @@ def render_plan(
     *,
     approval: ApprovalLevel | None = None,
     origin: Origin = Origin.COMPARISON,
-) -> str:
-    """A plan in one of the formats of `plan` and `show`."""
+) -> None:
+    """Print a plan in one of the formats of `plan` and `show`."""
+    look = look_of(sys.stdout)
+    if output_format == "text":
+        from kaiten_sync.report.plan_text import plan_texts
+
+        for text in plan_texts(plan, impact, color=look.color, width=look.width, origin=origin):
+            print_result(text)
+        return
     document = formats.PlanView(
         plan=plan,
         write=write_plan,
@@ -45,7 +52,7 @@ def render_plan(
         approval=approval,
         origin=origin,
     )
-    return formats.PROPOSAL[output_format](document, look_of(sys.stdout))
+    print_result(formats.PROPOSAL[output_format](document, look))
 
 
 def print_proposal(
@@ -76,15 +83,7 @@ def print_proposal(
     # "No changes" would be wrong beside the error: there are some, and no way to make them.
     if error is None or output_format != "text" or not proposal.plan.is_empty:
         shown = proposal.diagnostics, notices, proposal.impact
-        print_result(
-            render_plan(
-                proposal.plan,
-                output_format,
-                *shown,
-                approval=proposal.approval,
-                origin=origin,
-            )
-        )
+        print_plan(proposal.plan, output_format, *shown, approval=proposal.approval, origin=origin)
     for notice in waiting:
         say(notice.message)
     # It is written to a pull request whatever the exit code, with the refusal at its head.

@@ -31,7 +31,7 @@ def command(plan_path: str, approval: bool, project: str | None, output_format: 
       kaiten-sync show plans/prod.plan.json --approval
     """
     from kaiten_sync.cli.output import print_result
-    from kaiten_sync.cli.plan_output import render_plan
+    from kaiten_sync.cli.plan_output import print_plan
     from kaiten_sync.cli.session import terminal_ports
     from kaiten_sync.jobs.agreed import read_plan_file
     from kaiten_sync.report.origin import Origin
@@ -48,4 +48,4 @@ def command(plan_path: str, approval: bool, project: str | None, output_format: 
         opened = open_project(project, Path.cwd(), os.environ, TerminalNotices())
         print_result(approval_by_file(plan, opened))
         return
-    print_result(render_plan(plan, output_format, origin=Origin.FILE))
+    print_plan(plan, output_format, origin=Origin.FILE)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
@@ -181,7 +181,7 @@ class Adopter:
                 obstacles.append(error)
             else:
                 taken.append(each)
-        return (replace(difference, fields=tuple(taken)) if taken else None), obstacles
+        return (difference.changed(fields=tuple(taken)) if taken else None), obstacles
 
     def _bare_or_inherited(self, difference: Difference) -> Callable[[Json], None] | None:
         """How to write a grant whole: one that is not a map yet, or that its license inherits."""

@@ -5,7 +5,7 @@ Written for catalogs that passed validation; what has no usable shape is left ou
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from kaiten_sync.kinds.registry import child_kinds, spec_of, top_kinds
 from kaiten_sync.kinds.spec import (
@@ -21,25 +21,28 @@ from kaiten_sync.model.address import Address, ChildList
 from kaiten_sync.model.document import Entry, MergedCatalog, Node
 from kaiten_sync.model.family import FamilyTerms, WhenTightened
 from kaiten_sync.model.resource import DesiredState, Resource
-from kaiten_sync.model.source import SourceRef
 from kaiten_sync.model.value import Json
 
 
 def build_desired(merged: MergedCatalog) -> DesiredState:
     """Every declared object with its declared fields, in the spelling that comparisons use."""
-    objects = [
-        each
-        for spec in top_kinds()
-        for each in _objects(spec, merged.root.entries.get(spec.section), None)
-    ]
-    # By address and not as written: moving an object to another file must change no plan.
-    in_order = sorted(objects, key=lambda each: each[0].sort_key)
-    maps = [each for each in objects if isinstance(each[1].node.value, dict)]
+    resources: dict[Address, Resource] = {}
+    terms: dict[Address, FamilyTerms] = {}
+    protected: set[Address] = set()
+    owns: set[ChildList] = set()
+    for address, entry in _objects(merged):
+        resources[address] = _resource(address, entry)
+        if spec_of(address.kind).versions:
+            terms[address] = _terms(entry)
+        if isinstance(entry.node.value, dict):
+            owns.update(_lists(address, entry))
+            if _is_protected(entry):
+                protected.add(address)
     return DesiredState(
-        resources={address: _resource(address, entry) for address, entry in in_order},
-        terms={a: _terms(entry) for a, entry in objects if spec_of(a.kind).versions},
-        protected=frozenset(address for address, entry in maps if _is_protected(entry)),
-        owns=frozenset(owned for address, entry in maps for owned in _lists(address, entry)),
+        resources=resources,
+        terms=terms,
+        protected=frozenset(protected),
+        owns=frozenset(owns),
         removed=merged.removed,
     )
 
@@ -56,23 +59,32 @@ def _count(spec: KindSpec, section: Entry | None) -> int:
     return len(entries) + sum(_count(c, n.entries.get(c.section)) for c in inside for n in whole)
 
 
-def _objects(
-    spec: KindSpec, section: Entry | None, parent: Address | None
-) -> Iterator[tuple[Address, Entry]]:
-    """The objects of one section, each followed by those inside it.
+def _objects(merged: MergedCatalog) -> Iterator[tuple[Address, Entry]]:
+    """The objects by address and not as written: moving one to another file must change no plan.
 
     What is declared as not sold is declared as nothing else: what it granted stays with holders.
     """
-    inside = child_kinds(spec.kind)
-    for slug, entry in (section.node.entries if section else {}).items():
-        address = Address(spec.kind, slug, parent)
-        if spec.versions and _is_unsold(entry):
-            unsold = Node(entry.node.ref, {SOLD: entry.node.entries[SOLD]})
-            yield address, Entry(entry.key_ref, unsold)
-            continue
-        yield address, entry
-        for child in inside:
-            yield from _objects(child, entry.node.entries.get(child.section), address)
+    sections = [each for spec in top_kinds() for each in _sections(spec, merged.root, None)]
+    for place, entries in sorted(sections, key=lambda each: each[0].sort_key):
+        for slug in sorted(entries):
+            address, entry = Address(place.kind, slug, place.parent), entries[slug]
+            if spec_of(place.kind).versions and _is_unsold(entry):
+                unsold = Node(entry.node.ref, {SOLD: entry.node.entries[SOLD]})
+                entry = Entry(entry.key_ref, unsold)
+            yield address, entry
+
+
+def _sections(
+    spec: KindSpec, node: Node, parent: Address | None
+) -> Iterator[tuple[Address, Mapping[str, Entry]]]:
+    """The section of a kind, and those inside its objects, each with the place of its objects."""
+    section = node.entries.get(spec.section)
+    entries = section.node.entries if section else {}
+    yield Address(spec.kind, "", parent), entries
+    for child in child_kinds(spec.kind):
+        for slug, entry in entries.items():
+            if not (spec.versions and _is_unsold(entry)):
+                yield from _sections(child, entry.node, Address(spec.kind, slug, parent))
 
 
 def _is_unsold(entry: Entry) -> bool:
@@ -108,11 +120,13 @@ def _is_protected(entry: Entry) -> bool:
 def _resource(address: Address, entry: Entry) -> Resource:
     spec, node = spec_of(address.kind), entry.node
     fields: dict[str, Json] = {}
-    sources: dict[str, SourceRef] = {}
     if spec.shorthand and not isinstance(node.value, dict):
         fields[spec.shorthand] = declared_value(spec.fields[spec.shorthand], node.plain())
-        sources[spec.shorthand] = node.ref
+        # Mostly a line of its own has both, and a map for each would be as large as the object.
+        is_beside = node.ref.is_on_line_of(entry.key_ref)
+        sources = None if is_beside else {spec.shorthand: node.ref}
         return Resource(address=address, fields=fields, source=entry.key_ref, sources=sources)
+    sources = {}
     for name, field in spec.fields.items():
         declared = node.entries.get(name)
         if declared is not None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 
@@ -49,10 +48,10 @@ class Spelling:
         fields = (
             each
             if each.before is ABSENT
-            else replace(each, before=self._spelled(difference.address, each.name, each.before))
+            else each.changed(before=self._spelled(difference.address, each.name, each.before))
             for each in difference.fields
         )
-        return replace(difference, fields=tuple(fields))
+        return difference.changed(fields=tuple(fields))
 
     def _spelled(self, address: Address, name: str, value: Json) -> Json:
         if name not in quantities() or not is_number(value) or not float(value).is_integer():
@@ -68,7 +67,7 @@ class Spelling:
         return value
 
     def _text(self, resource: Resource, name: str) -> str | None:
-        for ref in (resource.source, *resource.sources.values()):
+        for ref in (resource.source, *(resource.sources or {}).values()):
             editor = self._editors.get(ref.file)
             text = editor.scalar_at(ref, name) if editor is not None else None
             if text is not None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -58,19 +58,14 @@ class TreeBuilder:
         self._document = _Frame(SourceRef(path, 1, 1), is_map=False)
         self._stack = [self._document]
         self._anchors: dict[str, tuple[Node, int]] = {}
+        self._keys: dict[str, str] = {}
+        """Each key once, as most appear in many objects."""
         self._plain_keys: set[str] = set()
-        """Keys that may be written without quotes: most appear in many objects."""
+        """Keys that may be written without quotes."""
+        self._numbers: dict[int, int] = {}
+        """Each line and column once: a number takes almost as much memory as a place."""
         self._count = 0
         self._documents = 0
-        self._takers: dict[type, Callable[[Any], None]] = {
-            yaml.ScalarEvent: self._take_scalar,
-            yaml.MappingStartEvent: self._open,
-            yaml.SequenceStartEvent: self._open,
-            yaml.MappingEndEvent: self._close,
-            yaml.SequenceEndEvent: self._close,
-            yaml.AliasEvent: self._take_alias,
-            yaml.DocumentStartEvent: self._start_document,
-        }
 
     @property
     def root(self) -> Node | None:
@@ -83,9 +78,9 @@ class TreeBuilder:
         Raises:
             StopReading: a limit is reached.
         """
-        take = self._takers.get(type(event))
+        take = _TAKERS.get(type(event))
         if take is not None:
-            take(event)
+            take(self, event)
 
     # -- events ----------------------------------------------------------------------------
 
@@ -164,7 +159,7 @@ class TreeBuilder:
 
     def _take_key(self, frame: _Frame, text: str, ref: SourceRef, is_plain: bool) -> None:
         frame.key_ref = ref
-        frame.key = text
+        frame.key = text = self._keys.setdefault(text, text)
         if is_plain and text == _MERGE_KEY:
             if frame.has_merge:
                 self._report(ref, "duplicate-key", "duplicate key '<<'", "write `<<: [*a, *b]`")
@@ -225,7 +220,8 @@ class TreeBuilder:
         mark = event.start_mark
         if mark is None:  # only events made by hand have none
             return SourceRef(self._path, 1, 1)
-        return SourceRef(self._path, mark.line + 1, mark.column + 1)
+        line, column, known = mark.line + 1, mark.column + 1, self._numbers.setdefault
+        return SourceRef(self._path, known(line, line), known(column, column))
 
     def _refuse_tag(self, ref: SourceRef, tag: str) -> None:
         shown = shorten(tag.replace("tag:yaml.org,2002:", "!!"))
@@ -256,3 +252,16 @@ class TreeBuilder:
         """Record the last diagnostic, and read no further."""
         self.diagnostics.append(Diagnostic(rule=rule, message=message, ref=ref, hint=hint))
         raise StopReading
+
+
+# By function and not by method: a builder that refers to itself would keep its tree until the
+# garbage collector looks for such.
+_TAKERS: Mapping[type, Callable[[TreeBuilder, Any], None]] = {
+    yaml.ScalarEvent: TreeBuilder._take_scalar,
+    yaml.MappingStartEvent: TreeBuilder._open,
+    yaml.SequenceStartEvent: TreeBuilder._open,
+    yaml.MappingEndEvent: TreeBuilder._close,
+    yaml.SequenceEndEvent: TreeBuilder._close,
+    yaml.AliasEvent: TreeBuilder._take_alias,
+    yaml.DocumentStartEvent: TreeBuilder._start_document,
+}

@@ -11,7 +11,7 @@ from kaiten_sync.kinds.registry import spec_of
 from kaiten_sync.kinds.spec import KindSpec, Mutability
 from kaiten_sync.kinds.units import unit_holder, unit_of
 from kaiten_sync.kinds.values import normal_value
-from kaiten_sync.model.address import Address
+from kaiten_sync.model.address import Address, by_address
 from kaiten_sync.model.change import FieldChange
 from kaiten_sync.model.drift import CatalogDiff, Difference, DriftClass
 from kaiten_sync.model.resource import DesiredState, LiveResource, LiveState, Resource
@@ -40,7 +40,7 @@ def diff_catalog(desired: DesiredState, live: LiveState, scope: Scope) -> Catalo
             continue
         is_owned = desired.owns_place_of(address)
         if scope.covers(address) and (address.parent is None or is_owned):
-            differences.append(replace(_unmanaged(found), is_drift=is_owned))
+            differences.append(_unmanaged(found).changed(is_drift=is_owned))
     return CatalogDiff(differences=_sorted(differences), unchanged=unchanged)
 
 
@@ -48,7 +48,7 @@ def with_deleted(diff: CatalogDiff, live: LiveState, going: Collection[Address])
     """The differences with all that a plan deletes: that is drift wherever it is."""
     shown = {difference.address for difference in diff.differences}
     differences = [
-        replace(each, is_drift=each.is_drift or each.address in going) for each in diff.differences
+        each.changed(is_drift=each.is_drift or each.address in going) for each in diff.differences
     ]
     differences += [
         _unmanaged(live.resources[address]) for address in going if address not in shown
@@ -67,13 +67,13 @@ def with_units(
         if holder is not None:
             both = {**there.get(holder, {}), **(wanted.fields if wanted is not None else {})}
             units = (unit_of(each.address, there), unit_of(each.address, {holder: both}))
-            yield replace(each, units=units)
+            yield each.changed(units=units)
         else:
             yield each
 
 
 def _sorted(differences: Iterable[Difference]) -> tuple[Difference, ...]:
-    return tuple(sorted(differences, key=lambda difference: difference.address.sort_key))
+    return tuple(by_address(differences, lambda difference: difference.address))
 
 
 def _compare(resource: Resource, live: LiveResource | None) -> Difference | None:
@@ -116,7 +116,7 @@ def _missing(resource: Resource) -> Difference:
             FieldChange(
                 name=name,
                 after=normal_value(kind.fields[name], value),
-                source=resource.sources.get(name),
+                source=resource.source_of(name),
             )
             for name, value in _in_order(kind, resource)
             if value is not None
@@ -158,7 +158,7 @@ def _changed_fields(resource: Resource, live: LiveResource) -> Iterator[FieldCha
             before=before,
             after=after,
             effect=field_effect(spec, before, after),
-            source=resource.sources.get(name),
+            source=resource.source_of(name),
             inner=inner_changes(before, after),
         )
 

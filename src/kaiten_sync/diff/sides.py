@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import replace
 
 from kaiten_sync.diff.agreed import meaning, record_of
 from kaiten_sync.model.address import Address
@@ -48,7 +47,7 @@ def with_sides(
             names = [each.name for each in difference.fields]
             values = {name: meaning(address.kind, name, form, others) for name in names}
             agreed_values = {name: v for name, v in values.items() if v is not ABSENT}
-            known = replace(difference, agreed=agreed_values)
+            known = difference.changed(agreed=agreed_values)
         is_to_do = address in planned and _is_as_seen(seen.get(address), found)
         # Nobody agreed on it before, or nobody has done it yet: whatever the server has, git is
         # ahead.
@@ -62,7 +61,7 @@ def with_sides(
 def _judged(difference: Difference) -> Difference:
     """Which side changed each field; a field that was not managed then, git has changed."""
     if difference.agreed is None:
-        return replace(difference, moved=Verdict.CONFLICT)
+        return difference.changed(moved=Verdict.CONFLICT)
     edited = tuple(
         each.name
         for each in difference.fields
@@ -72,11 +71,11 @@ def _judged(difference: Difference) -> Difference:
     if not edited:
         return _ahead(difference)
     moved = Verdict.CONFLICT if difference.changed_in_git else Verdict.SERVER_EDITED
-    return replace(difference, moved=moved, server_edited=edited)
+    return difference.changed(moved=moved, server_edited=edited)
 
 
 def _ahead(difference: Difference) -> Difference:
-    return replace(difference, moved=Verdict.GIT_AHEAD, server_edited=())
+    return difference.changed(moved=Verdict.GIT_AHEAD, server_edited=())
 
 
 def _is_done(change: Change, found: LiveResource | None) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from kaiten_sync.effects import worst
 from kaiten_sync.kinds.references import references
@@ -111,7 +111,7 @@ def _undone(difference: Difference, *, is_named: bool, is_managed: bool) -> Diff
             names = edited if is_named else set(edited) - set(difference.changed_in_git)
             fields = tuple(each for each in difference.fields if each.name in names)
             effect = worst(each.effect for each in fields)
-            return replace(difference, fields=fields, effect=effect) if fields else None
+            return difference.changed(fields=fields, effect=effect) if fields else None
     return None
 
 

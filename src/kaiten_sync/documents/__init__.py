@@ -10,7 +10,6 @@ reading a project does not load those of plans and reports.
 from kaiten_sync.documents.base import (
     JsonDocument,
     from_json,
-    indented,
     property_of,
     to_json,
     to_parts,
@@ -20,7 +19,6 @@ from kaiten_sync.documents.base import (
 __all__ = [
     "JsonDocument",
     "from_json",
-    "indented",
     "property_of",
     "to_json",
     "to_parts",

@@ -70,11 +70,6 @@ def to_parts(document: JsonDocument) -> Parts:
     return parts
 
 
-def indented(compact: bytes) -> bytes:
-    """JSON in lines, with two spaces for each level."""
-    return msgspec.json.format(compact, indent=2)
-
-
 def from_json(kind: type[_Document], value: object) -> _Document:
     """Read a document from JSON values. Nothing is coerced, and unknown keys are refused.
 

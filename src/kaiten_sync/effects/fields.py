@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 
 from kaiten_sync.kinds.spec import FieldSpec, KindSpec, Mutability, Order
 from kaiten_sync.licensing import maximum
@@ -49,7 +48,7 @@ def with_joint_effect(
     # If none of them alone leads there, the first one has the effect: it must not get lost.
     leading = [each for each in limiting if each.effect is joint] or limiting[:1]
     return tuple(
-        replace(each, effect=joint if each in leading else Effect.NEUTRAL)
+        each.changed(effect=joint if each in leading else Effect.NEUTRAL)
         if each in limiting
         else each
         for each in changed

@@ -54,10 +54,9 @@ def agreed_families(agreed: Plan, found: Mapping[Address, LiveFamily]) -> Agreed
         names = spec_of(there.kind).fields
         fields = tuple(each for each in change.fields if each.name in names)
         if fields or change.action in (Action.CREATE, Action.DELETE):
-            changes.append(replace(change, address=there, fields=fields))
+            changes.append(change.changed(address=there, fields=fields))
     observed = tuple(
-        replace(
-            each,
+        each.changed(
             address=(there := moved(each.address, roots)),
             fields=each.fields
             and {n: v for n, v in each.fields.items() if n in spec_of(there.kind).fields},
@@ -98,8 +97,7 @@ def with_served(
             updated_by=served.updated_by,
             agreed={},
         )
-        by_address[address] = replace(
-            known,
+        by_address[address] = known.changed(
             fields=(*known.fields, serves),
             agreed={**(known.agreed or {}), SERVES: choice.version},
             moved=Verdict.CONFLICT if known.changed_in_git else Verdict.SERVER_EDITED,

@@ -66,9 +66,9 @@ class Resolution:
         """A change of a version, with what of the family it is declared as, or why it is made."""
         declared = moved(change.address, {v: family for family, v in self.versions.items()})
         if declared != change.address:
-            return replace(change, declared_as=declared)
+            return change.changed(declared_as=declared)
         reason = self.reasons.get(change.address)
-        return change if reason is None else replace(change, reason=reason)
+        return change if reason is None else change.changed(reason=reason)
 
     def without_hidden(self, diff: CatalogDiff) -> CatalogDiff:
         """The differences but for those of versions that are never compared."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
@@ -26,7 +25,7 @@ def attributed(differences: Sequence[Difference], root: Path) -> tuple[Differenc
         for file, wanted in lines.items()
         for line, who in blame_lines(root / file, wanted).items()
     }
-    return tuple(replace(d, declared_by=_newest(d, authors)) for d in differences)
+    return tuple(d.changed(declared_by=_newest(d, authors)) for d in differences)
 
 
 def _places(difference: Difference) -> list[SourceRef]:

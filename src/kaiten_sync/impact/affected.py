@@ -14,12 +14,12 @@ from kaiten_sync.impact.limits import limit_of, threshold_of
 from kaiten_sync.impact.moving import affected_by_migration
 from kaiten_sync.kinds.registry import move_of, spec_of
 from kaiten_sync.kinds.spec import HeldBy
-from kaiten_sync.kinds.units import unit_of
 from kaiten_sync.model.address import Address
 from kaiten_sync.model.change import Action, Change, Effect
 from kaiten_sync.model.impact import Affected
 from kaiten_sync.model.plan import Plan
 from kaiten_sync.model.value import Absent, Fields, Json
+from kaiten_sync.pricing import known_in_plan, units_of_plan
 
 _Fields = Mapping[str, Json | Absent]
 
@@ -41,7 +41,7 @@ def affected_by(plan: Plan) -> tuple[Affected, ...]:
             continue  # another version is sold from now on, and whoever has this one keeps it
         if holder is not None and change.address.parent not in gone and _takes_away(change):
             found.append((change, _affected(change, holder, seen.get(change.address, {}))))
-    return _with_units(found, plan, seen)
+    return _with_units(found, plan)
 
 
 def raised_by(plan: Plan) -> tuple[Affected, ...]:
@@ -55,7 +55,7 @@ def raised_by(plan: Plan) -> tuple[Affected, ...]:
         raised = _affected(change, holder, seen.get(change.address, {}))
         if raised.before is not None and raised.before < (raised.after or -math.inf):
             found.append((change, raised))
-    return _with_units(found, plan, seen)
+    return _with_units(found, plan)
 
 
 def affected_grant(change: Change, seen: Fields) -> Affected | None:
@@ -66,17 +66,10 @@ def affected_grant(change: Change, seen: Fields) -> Affected | None:
     return _affected(change, holder, seen)
 
 
-def _with_units(
-    found: Sequence[tuple[Change, Affected]], plan: Plan, seen: Mapping[Address, Fields]
-) -> tuple[Affected, ...]:
-    # What the plan shows of objects that it changes, as it leaves them.
-    later: dict[Address, _Fields] = dict(seen)
-    for change in plan.changes:
-        after = {each.name: each.after for each in change.fields}
-        later[change.address] = {**later.get(change.address, {}), **after}
+def _with_units(found: Sequence[tuple[Change, Affected]], plan: Plan) -> tuple[Affected, ...]:
+    known = known_in_plan(plan) if found else ({}, {})
     return tuple(
-        replace(each, units=(unit_of(change.address, seen), unit_of(change.address, later)))
-        for change, each in found
+        replace(each, units=units_of_plan(change.address, *known)) for change, each in found
     )
 
 

@@ -227,7 +227,7 @@ class InPlace:
                 if name not in taken and value != now.fields.get(name, ABSENT)
             ]
             if fields:
-                yield replace(each, fields=tuple(fields))
+                yield each.changed(fields=tuple(fields))
 
 
 def obstacle(difference: Difference, why: str) -> Diagnostic:
@@ -249,5 +249,5 @@ def declarable(differences: Sequence[Difference], ports: Ports) -> tuple[Differe
             f"{each.address} serves {each.version}; plan again to agree on that version"
         )
         if fields:
-            found.append(replace(each, fields=fields))
+            found.append(each.changed(fields=fields))
     return tuple(found)

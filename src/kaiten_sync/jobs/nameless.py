@@ -96,15 +96,14 @@ class Nameless:
         return replace(
             plan,
             changes=tuple(
-                replace(
-                    each,
+                each.changed(
                     id=change_id(each.action, self._number(each.address)),
                     address=self._number(each.address),
                     reason=None,
                 )
                 for each in plan.changes
             ),
-            observed=tuple(replace(e, address=self._number(e.address)) for e in plan.observed),
+            observed=tuple(e.changed(address=self._number(e.address)) for e in plan.observed),
             guards=replace(plan.guards, allowed=frozenset(map(self._number, plan.guards.allowed))),
             warnings=tuple(map(self.text, plan.warnings)),
             migration=replace(plan.migration, stays=stays, where=where),
@@ -116,8 +115,7 @@ class Nameless:
         message = outcome.message
         if message is not None and outcome.address in self.owners:
             message = message.replace(self.owners[outcome.address], "of another customer")
-        return replace(
-            outcome,
+        return outcome.changed(
             change_id=change_id(outcome.action, address),
             address=address,
             message=None if message is None else self.text(message),

@@ -47,10 +47,9 @@ def drift_from_root(
         replace(
             report,
             differences=tuple(
-                replace(
-                    each,
+                each.changed(
                     source=name(each.source),
-                    fields=tuple(replace(f, source=name(f.source)) for f in each.fields),
+                    fields=tuple(f.changed(source=name(f.source)) for f in each.fields),
                 )
                 for each in report.differences
             ),

@@ -50,8 +50,11 @@ DATA_SYMBOLS: Mapping[str, str] = {
 }
 """Units whose numbers people read with prefixes, by their spellings."""
 
-_MOST_DECIMALS = 2
+_MOST_DECIMALS = 3
 """Digits after the point of a number with a prefix: 1.25 GB is read faster than 1,250 MB."""
+
+_SUM_DIGITS = 12
+"""Significant digits of a fraction that may be rounded: sums of fractions differ in later ones."""
 
 _BEYOND = 1e21
 """Numbers from here on are shown as powers of ten: nobody counts that many digits."""
@@ -66,7 +69,7 @@ def quantity_text(
     shown with another prefix than the declared unit has, and only if they `may_scale`.
     """
     name = unit[0] if value == 1 else unit[1]
-    scaled = _scaled(value, name) if may_scale else None
+    scaled = _scaled(value, name, is_exact=digits is None) if may_scale else None
     number, word = scaled or (_grouped(value, digits), name)
     return f"{number} {word}" if word else number
 
@@ -104,21 +107,26 @@ def _symbol(name: str) -> tuple[str, str] | None:
     return None
 
 
-def _scaled(value: float, name: str) -> tuple[str, str] | None:
-    """A number of bytes or bits with the largest prefix that leaves it short; None for others."""
+def _scaled(value: float, name: str, *, is_exact: bool) -> tuple[str, str] | None:
+    """A number of bytes or bits with the prefix that makes it shortest; None for others.
+
+    Of two that are equally short it is the declared one, so that `95.614 GB` is beside `100 GB`.
+    """
     symbol = _symbol(name)
     if symbol is None or not 0 < value < _BEYOND:
         return None
     base, own = symbol
     # Through its shortest text, so that 0.1 is a tenth and not the binary number next to it.
-    exact = Decimal(repr(value)) * PREFIXES[own]
+    is_sum = not is_exact and not float(value).is_integer()
+    exact = Decimal(f"{value:.{_SUM_DIGITS}g}" if is_sum else repr(value)) * PREFIXES[own]
     fitting = [
-        (text, f"{prefix}{base}")
+        (text, prefix)
         for prefix, factor in PREFIXES.items()
         if exact >= factor
         and len((text := _decimal(exact / factor)).partition(".")[2]) <= _MOST_DECIMALS
     ]
-    return min(fitting, key=lambda each: len(each[0]), default=None)
+    text, prefix = min(fitting, key=lambda each: (len(each[0]), each[1] != own), default=("", ""))
+    return (text, f"{prefix}{base}") if text else None
 
 
 def _grouped(value: float, digits: int | None) -> str:

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
-from typing import NamedTuple, Self, TypeAlias
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable
+from typing import NamedTuple, Self, TypeAlias, TypeVar
+
+_Item = TypeVar("_Item")
 
 
 class Kind(str):
@@ -64,6 +67,23 @@ class Address(NamedTuple):
     def root(self) -> Address:
         """The object at the top of the catalog that it belongs to: itself, or an ancestor."""
         return self if self.parent is None else self.parent.root
+
+
+def by_address(items: Iterable[_Item], address_of: Callable[[_Item], Address]) -> list[_Item]:
+    """The items in the order of the `sort_key` of their addresses.
+
+    Sorted parent by parent: the keys of all objects together take more memory than they do.
+    """
+    inside: dict[tuple[Address | None, Kind], list[_Item]] = defaultdict(list)
+    for each in items:
+        address = address_of(each)
+        inside[address.parent, address.kind].append(each)
+    places = sorted(inside, key=lambda place: Address(place[1], "", place[0]).sort_key)
+    return [
+        each
+        for place in places
+        for each in sorted(inside[place], key=lambda item: address_of(item).slug)
+    ]
 
 
 class ChildList(NamedTuple):

@@ -5,12 +5,18 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator, Mapping
+from itertools import islice
 from typing import TypeAlias
+
+import msgspec
 
 from kaiten_sync.model.value import Json
 
 Parts: TypeAlias = Mapping[str, Json | Iterator[Json]]
 """A JSON object of which some lists are made while they are read, and so can be read once."""
+
+_SECTION = 200
+"""Items that are encoded together: one by one takes longer, and the whole takes more memory."""
 
 _SHORT = 16
 """Hex digits of a fingerprint: 64 bits distinguish the objects of a catalog, and are readable."""
@@ -44,7 +50,7 @@ def fingerprint(value: Json) -> str:
 
 
 def canonical_pieces(value: Json | Parts) -> Iterator[bytes]:
-    """The bytes of `canonical_bytes`, with each item of an object's lists by itself.
+    """The bytes of `canonical_bytes`, with what is inside an object's lists and objects by and by.
 
     In one piece, those of a plan of 100,000 changes would take as much memory as its file.
     """
@@ -54,12 +60,41 @@ def canonical_pieces(value: Json | Parts) -> Iterator[bytes]:
     yield b"{"
     for place, name in enumerate(sorted(value)):
         yield (b"," if place else b"") + canonical_bytes(name) + b":"
-        each = value[name]
-        if isinstance(each, list | tuple | Iterator):
-            yield b"["
-            for number, item in enumerate(each):
-                yield (b"," if number else b"") + canonical_bytes(item)
-            yield b"]"
-        else:
-            yield canonical_bytes(each)
+        yield from _joined(_sections(value[name]), end_bytes=1)
     yield b"}"
+
+
+def indented_pieces(value: Parts) -> Iterator[bytes]:
+    """The same in lines, with two spaces for each level and a line feed at the end."""
+    yield b"{"
+    for place, name in enumerate(sorted(value)):
+        yield (b",\n  " if place else b"\n  ") + canonical_bytes(name) + b": "
+        sections = (msgspec.json.format(each, indent=2) for each in _sections(value[name]))
+        for piece in _joined(sections, end_bytes=2):
+            yield piece.replace(b"\n", b"\n  ")  # no text in JSON has a line feed
+    yield b"\n}\n" if value else b"}\n"
+
+
+def _sections(value: Json | Iterator[Json]) -> Iterator[bytes]:
+    """The canonical bytes of a list or an object as several short ones; of anything else as one."""
+    if isinstance(value, Mapping):
+        entries = ((name, value[name]) for name in sorted(value))
+        yield canonical_bytes(dict(islice(entries, _SECTION)))
+        while some := dict(islice(entries, _SECTION)):
+            yield canonical_bytes(some)
+    elif isinstance(value, list | tuple | Iterator):
+        items = iter(value)
+        yield canonical_bytes([*islice(items, _SECTION)])
+        while more := [*islice(items, _SECTION)]:
+            yield canonical_bytes(more)
+    else:
+        yield canonical_bytes(value)
+
+
+def _joined(sections: Iterator[bytes], end_bytes: int) -> Iterator[bytes]:
+    """Several lists or objects as one; `end_bytes` is what follows the last item of each."""
+    before = next(sections)
+    for each in sections:
+        yield before[:-end_bytes] + b","
+        before = each[1:]
+    yield before

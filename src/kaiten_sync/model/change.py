@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import ClassVar
 
 from kaiten_sync.model.address import Address
+from kaiten_sync.model.compact import Compact
 from kaiten_sync.model.source import SourceRef
 from kaiten_sync.model.value import ABSENT, Absent, Json
 
@@ -40,8 +40,7 @@ class Effect(StrEnum):
         return self in (Effect.TIGHTENS, Effect.BREAKS)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class InnerChange:
+class InnerChange(Compact, frozen=True, kw_only=True):
     """One difference inside a CONFIG value, for display. `path` is such as `theme.colors[0]`."""
 
     path: str
@@ -49,8 +48,7 @@ class InnerChange:
     after: Json | Absent = ABSENT
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FieldChange:
+class FieldChange(Compact, frozen=True, kw_only=True):
     """One field, before and after; ABSENT where the object does not exist on that side."""
 
     name: str
@@ -63,8 +61,7 @@ class FieldChange:
     inner: tuple[InnerChange, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Change:
+class Change(Compact, frozen=True, kw_only=True):
     """One operation of a plan.
 
     `id` is readable and unique in its plan (`update:license/growth`); `depends_on` holds ids
@@ -82,7 +79,7 @@ class Change:
     source: SourceRef | None = None
     reason: str | None = None
     # Ids of changes that are earlier in the plan: a reader need not look ahead.
-    depends_on: tuple[str, ...] = field(default=())
+    depends_on: tuple[str, ...] = ()
     declared_as: Address | None = None
 
     @property

@@ -15,18 +15,19 @@ from kaiten_sync.model.value import Json
 Scalar: TypeAlias = None | bool | int | float | str
 
 
-class Entry(Struct, frozen=True):
+class Entry(Struct, frozen=True, gc=False):
     """One key of a mapping: where the key is, and its value."""
 
     key_ref: SourceRef
     node: Node
 
 
-class Node(Struct, frozen=True):
+class Node(Struct, frozen=True, gc=False):
     """One value of a document: a scalar, a list of nodes, or a mapping of entries.
 
     A mapping is a dict here, which is asked for by its type some hundred thousand times: asking
-    whether a value is any Mapping takes ten times as long.
+    whether a value is any Mapping takes ten times as long. No value is inside itself, so the
+    garbage collector does not keep track of them, which makes a tree a fifth smaller.
     """
 
     ref: SourceRef

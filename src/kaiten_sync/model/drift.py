@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from kaiten_sync.model.address import Address
 from kaiten_sync.model.attribution import Attribution
 from kaiten_sync.model.change import Effect, FieldChange
+from kaiten_sync.model.compact import Compact
 from kaiten_sync.model.source import SourceRef
 from kaiten_sync.model.value import ABSENT, NO_UNITS, Json, Unit, is_alike
 
@@ -40,8 +41,7 @@ class Verdict(StrEnum):
     UNMANAGED = "unmanaged"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Difference:
+class Difference(Compact, frozen=True, kw_only=True):
     """One object that differs. In `fields`, before is live and after is git.
 
     `moved` says which side did since the plan was agreed, None if that is not known or
@@ -97,6 +97,11 @@ class CatalogDiff:
 
     differences: tuple[Difference, ...]
     unchanged: int
+
+    def without_missing(self) -> CatalogDiff:
+        """The same without what is declared and not live."""
+        kept = tuple(each for each in self.differences if each.drift is not DriftClass.MISSING)
+        return replace(self, differences=kept)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from kaiten_sync.model.address import Address
 from kaiten_sync.model.change import Action, Change, subject_of
+from kaiten_sync.model.compact import Compact
 
 if TYPE_CHECKING:
     from kaiten_sync.model.plan import TargetRef
@@ -36,8 +37,7 @@ class RunState(StrEnum):
     FAILED = "failed"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Outcome:
+class Outcome(Compact, frozen=True, kw_only=True):
     """How one change ended, and why.
 
     `code` and `error_id` are the server's; `blocked_by` is the id of the change that failed.

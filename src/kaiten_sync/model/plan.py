@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from kaiten_sync.model.address import Address, Kind
 from kaiten_sync.model.change import Change, Effect, FieldChange
+from kaiten_sync.model.compact import Compact
 from kaiten_sync.model.family import FamilyChoice
 from kaiten_sync.model.migration import Migration
 from kaiten_sync.model.settings import Limit
@@ -24,8 +25,7 @@ class TargetRef:
     url: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Observed:
+class Observed(Compact, frozen=True, kw_only=True):
     """One live object that the plan rests on, as it was seen.
 
     `fields` is None when the object did not exist; then `id` and `fingerprint` are None too.

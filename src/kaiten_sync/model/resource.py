@@ -4,31 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Self
-
-from msgspec import Struct, structs
 
 from kaiten_sync.model.address import Address, ChildList, Kind
+from kaiten_sync.model.compact import Compact
 from kaiten_sync.model.family import FamilyTerms
 from kaiten_sync.model.source import SourceRef
 from kaiten_sync.model.value import Fields
 
 
-class Resource(Struct, frozen=True, kw_only=True):
+class Resource(Compact, frozen=True, kw_only=True):
     """One declared object. `fields` holds only what is declared; None clears a field.
 
-    `sources` gives the place of each field where it differs from the object's own. Made in C, as
-    live objects are: a catalog has tens of thousands of each.
+    `sources` gives the places of its fields, None if all are where the object itself is. Made in
+    C, as live objects are: a catalog has tens of thousands of each.
     """
 
     address: Address
     fields: Fields
     source: SourceRef
-    sources: Mapping[str, SourceRef] = {}
+    sources: Mapping[str, SourceRef] | None = {}
 
-    def changed(self, **attributes: Any) -> Self:
-        """The same with other attributes."""
-        return structs.replace(self, **attributes)
+    def source_of(self, name: str) -> SourceRef | None:
+        """Where a field is declared, None if that is not known."""
+        return self.source if self.sources is None else self.sources.get(name)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,7 +55,7 @@ class DesiredState:
         return address.child_list in self.owns
 
 
-class LiveResource(Struct, frozen=True, kw_only=True):
+class LiveResource(Compact, frozen=True, kw_only=True):
     """One object as a server has it, in catalog field names, normalized.
 
     `id` is the server's own (a grant has none: it is named by its license's id and its
@@ -72,10 +70,6 @@ class LiveResource(Struct, frozen=True, kw_only=True):
     family_slug: str | None = None
     updated_at: str | None = None
     updated_by: str | None = None
-
-    def changed(self, **attributes: Any) -> Self:
-        """The same with other attributes."""
-        return structs.replace(self, **attributes)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -40,6 +40,10 @@ class SourceRef(Struct, frozen=True, eq=False, gc=False):
     def __str__(self) -> str:
         return f"{self.file}:{self.line}:{self.column}"
 
+    def is_on_line_of(self, other: SourceRef) -> bool:
+        """Whether both are on one line, and came through the same."""
+        return (self.file, self.line, self.through) == (other.file, other.line, other.through)
+
     @property
     def place(self) -> tuple[tuple[tuple[str, int], ...], int, int]:
         """Orders places as a person reads them: files by name, `v2.yaml` before `v10.yaml`."""

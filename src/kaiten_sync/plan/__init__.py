@@ -2,6 +2,7 @@
 
 from kaiten_sync.plan.both_sides import of_both_sides
 from kaiten_sync.plan.build import Proposal, desired_digest, propose
+from kaiten_sync.plan.changes import to_changes
 from kaiten_sync.plan.chosen import HOLDER_VARIABLES, check_named, check_where, chosen, unanswered
 from kaiten_sync.plan.committed import Reason, reasons
 from kaiten_sync.plan.families import Families, families_of, link_of
@@ -62,6 +63,7 @@ __all__ = [
     "seal",
     "still_to_restart",
     "tightened",
+    "to_changes",
     "unanswered",
     "unlike",
     "unproven",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from kaiten_sync.families import Resolution, by_chance
@@ -24,7 +24,6 @@ from kaiten_sync.model.reading import pages
 from kaiten_sync.model.resource import DesiredState, LiveState, Resource
 from kaiten_sync.model.settings import Policy
 from kaiten_sync.model.value import Json
-from kaiten_sync.plan.changes import to_changes
 from kaiten_sync.plan.cost import requests_to_apply
 from kaiten_sync.plan.families import Families, displaced_by, families_of
 from kaiten_sync.plan.guards import Case, refusals
@@ -69,6 +68,7 @@ class Proposal:
 
 
 def propose(
+    changes: Iterable[Change],
     diff: CatalogDiff,
     desired: DesiredState,
     live: LiveState,
@@ -76,36 +76,35 @@ def propose(
     *,
     target: TargetRef,
     policy: Policy,
-    has_drafts: bool,
     allowed: frozenset[Address] = frozenset(),
     holders: Holders | None = None,
     use: Holders | None = None,
     let_go: Sequence[Left] = (),
     sold: Resolution | None = None,
 ) -> Proposal:
-    """Turn differences into a sealed plan.
+    """Turn the changes that differences call for into a sealed plan.
 
-    `leaving` is the fate of all that is not declared, `allowed` what a person named, `holders` who
-    holds what is deleted or tightened (by default as far as `live` shows it), `use` who may use
-    restarted counters, `let_go` undeclared fields, `sold` a version for each family.
+    `diff` may lack what is missing on the server. `leaving` is the fate of what is not declared,
+    `allowed` what a person named, `holders` who holds what goes or is tightened (by default what
+    `live` shows), `use` who may use restarted counters, `sold` a version for each family.
     """
     # As it was written, for the record and the digest; and with a version for each family.
     declared, sold = desired, sold or Resolution(desired=desired)
     desired, allowed = sold.desired, sold.on_server(allowed)
     families = families_of(desired, live)
-    changes = _ordered(diff, sold, live, leaving, families, has_drafts=has_drafts)
+    ordered = _ordered(changes, sold, live, leaving, families)
     held = [a for a in leaving.going if spec_of(a.kind).held_by is HeldBy.REFERRERS]
     holders = holders or Holders(referrers=referrers(live.resources, held))
     guards = Guards(
         max_deletes=policy.max_deletes,
         max_updates=policy.max_updates,
         rules=rules_digest(policy.rules),
-        population=population_of(live.resources, changes),
+        population=population_of(live.resources, ordered),
         protected=desired.protected | leaving.protected,
     )
     wanted = Case(
         differences=diff.differences,
-        changes=changes,
+        changes=ordered,
         desired=desired,
         live=live,
         families=families,
@@ -157,19 +156,18 @@ def declared_fingerprint(resource: Resource) -> str:
 
 
 def _ordered(
-    diff: CatalogDiff,
+    found: Iterable[Change],
     sold: Resolution,
     live: LiveState,
     leaving: Leaving,
     families: Families,
-    *,
-    has_drafts: bool,
 ) -> tuple[Change, ...]:
-    changes = to_changes(diff.differences, leaving, has_drafts=has_drafts)
-    changes = tuple(map(sold.of_family, changes))
-    created = (each.address for each in changes if each.action == Action.CREATE)
+    changes = tuple(map(sold.of_family, found))
+    created = [each.address for each in changes if each.action == Action.CREATE]
     replaced = {old: new for new, old in renamed(created, sold.desired, live, leaving.going)}
-    return in_order(changes, families, live, replaced)
+    waiting = iter(changes)
+    del changes  # so that none is there twice while they are put in order
+    return in_order(waiting, families, live, replaced)
 
 
 def _plan(

@@ -15,17 +15,16 @@ from kaiten_sync.plan.leaving import Fate, Leaving
 
 def to_changes(
     differences: Iterable[Difference], leaving: Leaving, *, has_drafts: bool
-) -> tuple[Change, ...]:
+) -> Iterator[Change]:
     """All changes that the differences call for, not yet ordered.
 
     `has_drafts` says whether the server creates objects in a first state (licenses as drafts), to
     be filled before anyone can have them.
     """
-    changes: list[Change] = []
     for difference in differences:
         match difference.drift:
             case DriftClass.MISSING:
-                changes += _creation(difference, has_drafts=has_drafts)
+                yield from _creation(difference, has_drafts=has_drafts)
             case DriftClass.CHANGED:
                 specs = spec_of(difference.address.kind).fields
                 plain = tuple(
@@ -33,11 +32,11 @@ def to_changes(
                 )
                 # One PUT for all fields of an object: each PUT writes the whole object anyway.
                 if plain:
-                    changes.append(_change(Action.UPDATE, difference, plain))
+                    yield _change(Action.UPDATE, difference, plain)
                 for field in difference.fields:
-                    changes.extend(_moves(difference, specs[field.name], field.before, field))
-    changes += (
-        Change(
+                    yield from _moves(difference, specs[field.name], field.before, field)
+    for each in leaving.of(Fate.GOES):
+        yield Change(
             id=change_id(Action.DELETE, each.address),
             address=each.address,
             action=Action.DELETE,
@@ -45,9 +44,6 @@ def to_changes(
             effect=each.effect,
             reason=each.reason,
         )
-        for each in leaving.of(Fate.GOES)
-    )
-    return tuple(changes)
 
 
 def _creation(difference: Difference, *, has_drafts: bool) -> Iterator[Change]:
@@ -72,7 +68,9 @@ def _creation(difference: Difference, *, has_drafts: bool) -> Iterator[Change]:
             continue
         wanted = declared.get(spec.name, FieldChange(name=spec.name, after=spec.settles_as))
         moved += _moves(difference, spec, before, wanted)
-    yield _change(Action.CREATE, difference, tuple(fields))
+    # Mostly the same ones, and a tuple of its own would be as large as the field in it.
+    is_as_declared = fields == [*difference.fields]
+    yield _change(Action.CREATE, difference, difference.fields if is_as_declared else tuple(fields))
     yield from moved
 
 

@@ -42,7 +42,8 @@ def requests_to_apply(
     displaced = displaced_by(changes, families)
     touched: Counter[Address] = Counter()
     again: set[Address] = set()
-    lists = {change.id: change.address.child_list for change in changes}
+    waited_for = {each for change in changes for each in change.depends_on}
+    lists = {each.id: each.address.child_list for each in changes if each.id in waited_for}
     for change in changes:
         if {field.name for field in change.fields} <= displaced.get(change.address, frozenset()):
             total += _FOUND_DONE
@@ -90,6 +91,6 @@ def _reading(
     # A list whose families do not show their slugs takes the list of families as well.
     unnamed = {a.kind for a, found in live.resources.items() if found.family_slug is not None}
     listed += sum(wanted[kind] > READ_SINGLY for kind in unnamed)
-    absent = {o.address for o in observed if o.fields is None}
-    parents = {o.address.parent for o in observed if o.address.parent is not None} - absent
+    parents = {o.address.parent for o in observed if o.address.parent is not None}
+    parents.difference_update(o.address for o in observed if o.fields is None)
     return listed + sum(pages(children[parent]) for parent in parents)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 
 from kaiten_sync.effects import field_effect, inner_changes, with_joint_effect, worst
 from kaiten_sync.kinds.registry import move_of, spec_of
@@ -111,7 +110,7 @@ def _possible(change: Change, before: _State) -> list[tuple[Effect, ...]]:
     """
     spec = spec_of(change.address.kind)
     alone = tuple(
-        replace(each, effect=field_effect(spec.fields[each.name], each.before, each.after))
+        each.changed(effect=field_effect(spec.fields[each.name], each.before, each.after))
         for each in change.fields
     )
     known = _values({**before, **{each.name: each.before for each in change.fields}})
@@ -120,7 +119,7 @@ def _possible(change: Change, before: _State) -> list[tuple[Effect, ...]]:
     if spec.limited_by and spec.limited_by[0] not in before:
         found.append(
             tuple(
-                replace(each, effect=Effect.NEUTRAL) if each.name in spec.limited_by else each
+                each.changed(effect=Effect.NEUTRAL) if each.name in spec.limited_by else each
                 for each in alone
             )
         )

@@ -98,8 +98,10 @@ def _noun(kind: Kind, count: int) -> str:
 
 def _touched(changes: Sequence[Change], *, is_delete: bool) -> set[Address]:
     """The live objects that are deleted, or changed: what is created and then published is none."""
-    created = {c.address for c in changes if c.action == Action.CREATE}
-    return {c.address for c in changes if (c.action == Action.DELETE) is is_delete} - created
+    created = (c.address for c in changes if c.action == Action.CREATE)
+    others = (c for c in changes if c.action != Action.CREATE)
+    touched = {c.address for c in others if (c.action == Action.DELETE) is is_delete}
+    return touched.difference(created)
 
 
 def _exceeds(limit: Limit, count: int, population: int) -> bool:

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import heapq
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import takewhile
 from types import MappingProxyType
 
 from kaiten_sync.kinds.references import slug_target
 from kaiten_sync.kinds.registry import move_of, spec_of
 from kaiten_sync.kinds.spec import FieldSpec, Move
-from kaiten_sync.model.address import Address
+from kaiten_sync.model.address import Address, by_address
 from kaiten_sync.model.change import Action, Change, Effect
 from kaiten_sync.model.resource import LiveState
 from kaiten_sync.model.value import ABSENT
@@ -37,7 +37,7 @@ def level(change: Change) -> tuple[int, int]:
 
 
 def in_order(
-    changes: Sequence[Change],
+    changes: Iterable[Change],
     families: Families,
     live: LiveState,
     replaced: Mapping[Address, Address] = MappingProxyType({}),
@@ -47,10 +47,13 @@ def in_order(
     `replaced` are deleted objects, each with the new one that has its content: nothing of the old
     one is deleted before the new one is in place.
     """
-    serving = serving_of(sorted(changes, key=level), families, live)
-    edges = _Edges(changes, families, serving, replaced)
-    linked = [replace(c, depends_on=tuple(sorted(edges.before(c)))) for c in changes]
-    return _topological(linked)
+    found = [*changes]
+    serving = serving_of(sorted(found, key=level), families, live)
+    ranked = [*_ranked(found)]
+    edges = _Edges(found, families, serving, replaced)
+    needed = [tuple(sorted(edges.before(change))) for change in ranked]
+    del edges, found  # as large as the changes
+    return tuple(_topological(ranked, needed))
 
 
 def edges_within(changes: Sequence[Change]) -> Iterator[tuple[Change, set[str]]]:
@@ -97,7 +100,7 @@ class _Edges:
         self._families = families
         self._serving = serving
         self._replaced = replaced
-        self._by_address: dict[Address, list[Change]] = defaultdict(list)
+        self._by_address: dict[Address, tuple[Change, ...]] = defaultdict(tuple)
         self._children: dict[Address, list[Change]] = defaultdict(list)
         self._leaving: dict[Address, list[Change]] = defaultdict(list)
         self._gives_first = gives_first
@@ -105,7 +108,7 @@ class _Edges:
         # By level, so that the changes of one object are listed in the order in which they are
         # done.
         for change in sorted(changes, key=level):
-            self._by_address[change.address].append(change)
+            self._by_address[change.address] += (change,)
             if change.address.parent is not None:
                 self._children[change.address.parent].append(change)
             for address in referred(change, "before", strict_only=True):
@@ -219,25 +222,28 @@ class _Edges:
                     yield other
 
 
-def _topological(changes: Sequence[Change]) -> tuple[Change, ...]:
-    """Kahn's order, lowest level first.
-
-    The address and the id decide among equals, so that one set of changes has one order.
-    """
-    waiting = {c.id: len(c.depends_on) for c in changes}
-    followers: Mapping[str, list[Change]] = defaultdict(list)
-    for change in changes:
-        for needed in change.depends_on:
-            followers[needed].append(change)
-    ready = [(level(c), c.address.sort_key, c.id, c) for c in changes if not c.depends_on]
-    heapq.heapify(ready)
-    ordered: list[Change] = []
+def _topological(ranked: list[Change], needed: Sequence[tuple[str, ...]]) -> Iterator[Change]:
+    """Kahn's order, lowest rank first. Each replaces itself in `ranked`, with what it needs."""
+    waiting = [len(ids) for ids in needed]
+    followers: Mapping[str, list[int]] = defaultdict(list)
+    for place, ids in enumerate(needed):
+        for each in ids:
+            followers[each].append(place)
+    ready = [place for place, count in enumerate(waiting) if not count]  # sorted, and so a heap
     while ready:
-        *_, change = heapq.heappop(ready)
-        ordered.append(change)
-        for follower in followers[change.id]:
-            waiting[follower.id] -= 1
-            if waiting[follower.id] == 0:
-                place = (level(follower), follower.address.sort_key, follower.id, follower)
-                heapq.heappush(ready, place)
-    return tuple(ordered)
+        place = heapq.heappop(ready)
+        change = ranked[place] = ranked[place].changed(depends_on=needed[place])
+        yield change
+        for follower in followers.get(change.id, ()):
+            waiting[follower] -= 1
+            if waiting[follower] == 0:
+                heapq.heappush(ready, follower)
+
+
+def _ranked(changes: Sequence[Change]) -> Iterator[Change]:
+    """The changes by level, address and id, so that one set of changes has one order."""
+    levels: dict[tuple[int, int], list[Change]] = defaultdict(list)
+    for change in sorted(changes, key=lambda each: each.id):
+        levels[level(change)].append(change)
+    for each in sorted(levels):
+        yield from by_address(levels[each], lambda change: change.address)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection, Sequence
 
-from kaiten_sync.documents import property_of, value_of
+from kaiten_sync.documents import property_of, to_json, to_parts, value_of
 from kaiten_sync.documents.parts import (
     DIGEST_PATTERN,
     FINGERPRINT_PATTERN,
@@ -28,6 +28,7 @@ from kaiten_sync.documents.plan import (
 from kaiten_sync.kinds.addresses import parse_address
 from kaiten_sync.kinds.registry import SPECS, action_of, all_actions
 from kaiten_sync.model.address import Address, Kind
+from kaiten_sync.model.canonical import Parts
 from kaiten_sync.model.change import Change, Effect, FieldChange, InnerChange, change_id
 from kaiten_sync.model.plan import (
     Guards,
@@ -49,15 +50,28 @@ from kaiten_sync.plan.rests_on import object_fingerprint
 from kaiten_sync.plan.story import check_story
 
 
-def plan_document(plan: Plan) -> PlanDocument:
-    """The document that describes a plan."""
+def plan_parts(plan: Plan) -> Parts:
+    """The document that describes a plan, as JSON.
+
+    Its long lists are made while they are read: together their items take as much memory as a plan.
+    """
+    return {
+        **to_parts(_frame(plan)),
+        "changes": map(to_json, map(_change_document, plan.changes)),
+        "observed": map(to_json, map(_observed_document, plan.observed)),
+        "managed": {str(address): mark for address, mark in plan.managed.items()},
+    }
+
+
+def _frame(plan: Plan) -> PlanDocument:
+    """The document without what a plan has for each object."""
     return PlanDocument(
         format_version=1,
         target=target_document(plan.target),
         desired_digest=plan.desired_digest,
-        changes=tuple(_change_document(change) for change in plan.changes),
-        observed=tuple(_observed_document(observed) for observed in plan.observed),
-        managed={str(address): mark for address, mark in plan.managed.items()},
+        changes=(),
+        observed=(),
+        managed={},
         summary=SummaryDocument(
             actions=dict(plan.summary.actions),
             effects={Effect(effect): count for effect, count in plan.summary.effects.items()},

@@ -5,22 +5,23 @@ from __future__ import annotations
 import ipaddress
 import json
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import replace
 from math import isinf
 from typing import Any
 from urllib.parse import urlsplit
 
-from kaiten_sync.documents import from_json, indented, to_parts
+from kaiten_sync.documents import from_json, to_parts
 from kaiten_sync.documents.migration import MigrationDocument
 from kaiten_sync.documents.plan import PlanDocument
 from kaiten_sync.errors import PlanFileError
 from kaiten_sync.kinds.file_kinds import FileKind, other_kind
-from kaiten_sync.model.canonical import Parts, canonical_pieces, digest
+from kaiten_sync.model.canonical import Parts, digest, indented_pieces
 from kaiten_sync.model.plan import FORMAT_VERSION, Plan, TargetRef
 from kaiten_sync.model.policy_rule import ApprovalLevel
 from kaiten_sync.plan.derived import contradictions
 from kaiten_sync.plan.migration_codec import migration_document, migration_of
-from kaiten_sync.plan.plan_codec import plan_document, plan_of
+from kaiten_sync.plan.plan_codec import plan_of, plan_parts
 
 SIZE_LIMIT_BYTES = 256 * 1024 * 1024
 """A plan of 100,000 changes is some 60 MB; nobody reviews a larger plan."""
@@ -36,12 +37,17 @@ _DEFAULT_PORTS = {"http": 80, "https": 443}
 
 def seal(plan: Plan) -> Plan:
     """The plan with the digest of all the rest of it."""
-    return replace(plan, digest=_digest_of(to_parts(_document(plan))))
+    return replace(plan, digest=_digest_of(_parts(plan)))
 
 
 def write_plan(plan: Plan) -> bytes:
     """The plan as a file: sorted keys, two spaces, one line feed at the end."""
-    return indented(b"".join(canonical_pieces(to_parts(_document(plan))))) + b"\n"
+    return b"".join(plan_pieces(plan))
+
+
+def plan_pieces(plan: Plan) -> Iterator[bytes]:
+    """The file of a plan piece by piece: as a whole it is larger than the plan."""
+    return indented_pieces(_parts(plan))
 
 
 def read_plan(content: bytes) -> Plan:
@@ -121,10 +127,10 @@ def _host(name: str) -> str:
         return name
 
 
-def _document(plan: Plan) -> PlanDocument | MigrationDocument:
+def _parts(plan: Plan) -> Parts:
     if plan.migration is not None:
-        return migration_document(plan, plan.migration)
-    return plan_document(plan)
+        return to_parts(migration_document(plan, plan.migration))
+    return plan_parts(plan)
 
 
 def _read(content: bytes) -> Plan:

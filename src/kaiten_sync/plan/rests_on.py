@@ -7,12 +7,14 @@ which starts again. A change to anything else leaves a plan valid.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import chain
 
 from kaiten_sync.kinds.registry import spec_of
 from kaiten_sync.kinds.units import unit_holder, unit_names
-from kaiten_sync.model.address import Address
+from kaiten_sync.model.address import Address, by_address
 from kaiten_sync.model.canonical import fingerprint
 from kaiten_sync.model.change import Action, Change
 from kaiten_sync.model.plan import Observed
@@ -27,9 +29,13 @@ from kaiten_sync.plan.references import references
 class _Seen:
     """What was seen of one object; `names` are the fields that matter."""
 
-    names: set[str] = field(default_factory=set)
+    names: tuple[str, ...] = ()
     is_whole: bool = False
     ignored: frozenset[str] = frozenset()
+
+    def add(self, names: Iterable[str]) -> None:
+        """Have these matter as well. Mostly it is one, and a set takes four times its memory."""
+        self.names += tuple(each for each in names if each not in self.names)
 
 
 def observed_by(
@@ -47,34 +53,29 @@ def observed_by(
     counters that nobody uses, `replaced` the versions that new ones are compared with. `rests` are
     fields that it rests on besides.
     """
-    seen: dict[Address, _Seen] = {}
-    created = set()
+    seen: dict[Address, _Seen] = defaultdict(_Seen)
     displaced = displaced_by(changes, families)
+    created = (change.address for change in changes if change.action == Action.CREATE)
+    absent = {address for address in created if address not in live.resources}
     for change in changes:
-        if change.action == Action.CREATE:
-            created.add(change.address)
         for address, names in rests_on(change):
-            seen.setdefault(address, _Seen()).names.update(names)
-        seen[change.address].names.update(_judged_with(change, live))
-        if change.action == Action.DELETE:
-            seen[change.address].is_whole = True
-            seen[change.address].ignored = displaced.get(change.address, frozenset())
-    for version in replaced:
-        for address, names in looked_at(version, live):
-            seen.setdefault(address, _Seen()).names.update(names)
-    for address, names in (rests or {}).items():
-        seen.setdefault(address, _Seen()).names.update(names)
-    for address in list(seen):
+            if address in live.resources:
+                seen[address].add(names)
+        if change.address in live.resources:
+            seen[change.address].add(_judged_with(change, live))
+            if change.action == Action.DELETE:
+                seen[change.address].is_whole = True
+                seen[change.address].ignored = displaced.get(change.address, frozenset())
+    compared = chain.from_iterable(looked_at(version, live) for version in replaced)
+    for address, names in chain(compared, (rests or {}).items()):
+        seen[address].add(names)
+    for address in (*seen, *absent):
         for holder, names in _units_shown(address, live):
-            seen.setdefault(holder, _Seen()).names.update(names)
+            seen[holder].add(names)
+    there = (address for address in seen if address in live.resources)
     return tuple(
-        replace(
-            _observe(address, seen[address], live),
-            unheld=address in unheld,
-            unused=address in unused,
-        )
-        for address in sorted(seen, key=lambda a: a.sort_key)
-        if address in live.resources or address in created
+        _observe(address, seen, live, unheld=address in unheld, unused=address in unused)
+        for address in by_address((*there, *absent), lambda address: address)
     )
 
 
@@ -119,16 +120,26 @@ def _judged_with(change: Change, live: LiveState) -> Iterator[str]:
             yield name
 
 
-def _observe(address: Address, seen: _Seen, live: LiveState) -> Observed:
+def _observe(
+    address: Address,
+    seen: Mapping[Address, _Seen],
+    live: LiveState,
+    *,
+    unheld: bool,
+    unused: bool,
+) -> Observed:
     resource = live.resources.get(address)
     if resource is None:
-        return Observed(address=address)
+        return Observed(address=address, unheld=unheld, unused=unused)
+    found = seen[address]
     # A field that is not set is observed as null: that has to be seen again too.
-    names = spec_of(address.kind).fields if seen.is_whole else seen.names
-    fields = {name: resource.fields.get(name) for name in names if name not in seen.ignored}
+    names = spec_of(address.kind).fields if found.is_whole else found.names
+    fields = {name: resource.fields.get(name) for name in names if name not in found.ignored}
     return Observed(
         address=address,
         id=resource.id,
         fields=fields,
         fingerprint=object_fingerprint(resource.id, fields),
+        unheld=unheld,
+        unused=unused,
     )

@@ -27,7 +27,10 @@ def refused(changes: Sequence[Change], live: LiveState, families: Families) -> I
 
 
 class Simulation:
-    """The objects of a server, and what its rules make of them."""
+    """The objects of a server that can be moved, and what its rules make of them.
+
+    It has no rule for others, which are almost all of a catalog.
+    """
 
     def __init__(self, live: LiveState, families: Families) -> None:
         self._families = families
@@ -43,7 +46,7 @@ class Simulation:
         for address, found in versions.items():
             self._count(address, number_of(address, found.fields) or 0)
         self.objects: dict[Address, Mapping[str, Json | Absent]] = {
-            address: found.fields for address, found in live.resources.items()
+            address: found.fields for address, found in live.resources.items() if _moves(address)
         }
 
     def objections(self, change: Change) -> Iterator[Diagnostic]:
@@ -70,6 +73,8 @@ class Simulation:
 
     def play(self, change: Change) -> None:
         """Do a change as the server does it."""
+        if not _moves(change.address):
+            return
         if change.action == Action.DELETE:
             self.objects.pop(change.address, None)
             return
@@ -141,3 +146,7 @@ class Simulation:
                 hint="declare that number, or none: then versions are made in the order in which"
                 " they are declared",
             )
+
+
+def _moves(address: Address) -> bool:
+    return bool(spec_of(address.kind).moves)

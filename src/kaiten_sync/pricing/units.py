@@ -11,14 +11,20 @@ from kaiten_sync.model.plan import Plan
 from kaiten_sync.model.value import ABSENT, Fields, Unit
 
 Known: TypeAlias = "Mapping[Address, Fields]"
-"""The fields of objects, as far as a plan shows them."""
+"""The fields of objects at the top of the catalog, as far as a plan shows them."""
 
 
 def known_in_plan(plan: Plan) -> tuple[Known, Known]:
-    """What a plan shows of every object: before it, and after it."""
-    before = {each.address: each.fields for each in plan.observed if each.fields is not None}
+    """What a plan shows of every object at the top of the catalog: before it, and after it.
+
+    Only those have names and units, and the others are almost all of a plan.
+    """
+    tops = (each for each in plan.observed if each.address.parent is None)
+    before = {each.address: each.fields for each in tops if each.fields is not None}
     after: dict[Address, Fields] = dict(before)
     for change in plan.changes:
+        if change.address.parent is not None:
+            continue
         fields = dict(after.get(change.address, {}))
         for field in change.fields:
             fields.pop(field.name, None)

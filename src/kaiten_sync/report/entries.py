@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
 
 from kaiten_sync.families import moved
 from kaiten_sync.kinds.instance import MOVE
@@ -22,6 +21,7 @@ from kaiten_sync.model.change import (
     gone_with_parent,
     subject_of,
 )
+from kaiten_sync.model.compact import Compact
 from kaiten_sync.model.plan import NewVersion, Plan
 from kaiten_sync.model.value import NO_UNITS, Unit
 from kaiten_sync.pricing import known_in_plan, units_of_plan
@@ -37,8 +37,7 @@ _NAMED = 8
 _LEFT_OUT = "left out"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PlanEntry:
+class PlanEntry(Compact, frozen=True, kw_only=True):
     """What a reader takes in at once: a change, or what a new version leaves out.
 
     `effect_word` is empty if the effect goes without saying. `has_sides`: its fields are shown
@@ -84,6 +83,11 @@ class PlanEntry:
 
 def entries_of(plan: Plan) -> Sequence[PlanEntry]:
     """What to show of a plan, in the plan's order."""
+    known = known_in_plan(plan)
+    return [each.changed(units=units_of_plan(each.address, *known)) for each in _entries(plan)]
+
+
+def _entries(plan: Plan) -> Iterator[PlanEntry]:
     together = gone_with_parent(plan.changes)
     inside: dict[Address, list[Address]] = defaultdict(list)
     for address in sorted(together, key=lambda each: each.sort_key):
@@ -91,17 +95,14 @@ def entries_of(plan: Plan) -> Sequence[PlanEntry]:
             inside[address.parent].append(address)
     # A grant of a new version is looked up by its license, whose entry says what it replaces.
     versions = {each.address: each for each in plan.new_versions}
-    known = known_in_plan(plan)
-    found: list[PlanEntry] = []
     for change in plan.changes:
         version = versions.get(change.address.parent or change.address)
         if change.action == Action.DELETE and change.address in together:
             continue  # named in the entry of its license
         if change.action == Action.CREATE and version is not None:
-            found += _of_new_version(change, version)
+            yield from _of_new_version(change, version)
         else:
-            found.append(_entry(change, _with_it(inside[change.address])))
-    return [replace(each, units=units_of_plan(each.address, *known)) for each in found]
+            yield _entry(change, _with_it(inside.get(change.address, ())))
 
 
 def _entry(change: Change, note: str = "") -> PlanEntry:
@@ -172,8 +173,7 @@ def _of_new_version(change: Change, version: NewVersion) -> Iterator[PlanEntry]:
         yield _entry(change)
     elif found is not None:
         word = "" if found.effect is Effect.NEUTRAL else found.effect.value
-        yield replace(
-            _entry(change),
+        yield _entry(change).changed(
             fields=found.fields,
             effect=found.effect,
             effect_word=word,

@@ -142,7 +142,7 @@ def _block(entry: PlanEntry) -> Block:
 
 def _glance(entry: PlanEntry) -> str:
     """The first field of a change, where one line can say it."""
-    first = replace(entry, fields=entry.fields[:1])
+    first = entry.changed(fields=entry.fields[:1])
     rows = list(islice(first.rows(_GLANCE_LIMIT), 2))
     if entry.is_move or len(rows) != 1:
         return ""

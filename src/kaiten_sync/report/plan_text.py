@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import islice
 
 from kaiten_sync.kinds.registry import spec_of
 from kaiten_sync.model.change import Action
 from kaiten_sync.model.impact import Impact
 from kaiten_sync.model.plan import Plan
-from kaiten_sync.report.entries import entries_of
+from kaiten_sync.report.entries import PlanEntry, entries_of
 from kaiten_sync.report.impact_text import impact_lines
 from kaiten_sync.report.left import no_changes, notes_beside
 from kaiten_sync.report.origin import Origin
@@ -36,6 +37,8 @@ from kaiten_sync.report.words import (
     plan_warnings,
 )
 
+_LINES_AT_ONCE = 1_000
+
 
 def plan_text(
     plan: Plan,
@@ -49,34 +52,38 @@ def plan_text(
 
     Whom it affects comes before that line, if a change takes something from somebody.
     """
-    paint = painter(color=color)
+    return "".join(plan_texts(plan, impact, color=color, width=width, origin=origin))
+
+
+def plan_texts(
+    plan: Plan,
+    impact: Impact | None = None,
+    *,
+    color: bool,
+    width: int,
+    origin: Origin = Origin.COMPARISON,
+) -> Iterator[str]:
+    """As `plan_text`, in parts of whole lines: the whole is as large as the plan."""
+    lines = _lines(plan, impact, origin, painter(color=color), width)
+    while some := [*islice(lines, _LINES_AT_ONCE)]:
+        yield "\n".join(some) + "\n"
+
+
+def _lines(
+    plan: Plan, impact: Impact | None, origin: Origin, paint: Paint, width: int
+) -> Iterator[str]:
     if plan.is_empty:
         said = no_changes(plan, safe_text(plan.target.name), origin)
-        end = f"{paint('No changes.', TITLE)} {said}"
-        return "\n".join([*_warnings(plan, paint), *_left(plan), end]) + "\n"
-    return "\n".join(_lines(plan, impact, paint, width)) + "\n"
-
-
-def _lines(plan: Plan, impact: Impact | None, paint: Paint, width: int) -> Iterator[str]:
+        yield from (*_warnings(plan, paint), *_left(plan))
+        yield f"{paint('No changes.', TITLE)} {said}"
+        return
     where = f"{safe_text(plan.target.name)} at {safe_text(plan.target.url)}"
     yield paint(f"{plan_title(plan)} for {where}", TITLE)
     yield ""
     entries = entries_of(plan)
-    rows = [
-        Row(
-            symbol=entry.symbol,
-            word=entry.word,
-            subject=safe_text(entry.subject),
-            note=entry.effect_word,
-            place=entry.place,
-            style=ACTION_STYLES.get(entry.action, MOVE_STYLE),
-            note_style=EFFECT_STYLES[entry.effect],
-        )
-        for entry in entries
-    ]
-    columns = columns_for(rows, width)
-    for entry, row in zip(entries, rows, strict=True):
-        yield from row_lines(row, columns, paint)
+    columns = columns_for(map(_row, entries), width)
+    for entry in entries:
+        yield from row_lines(_row(entry), columns, paint)
         shown = list(entry.rows(value_limit(width)))
         is_short = bool(spec_of(entry.address.kind).shorthand)
         if entry.has_sides:
@@ -91,6 +98,18 @@ def _lines(plan: Plan, impact: Impact | None, paint: Paint, width: int) -> Itera
     if impact is not None and impact.concerns_anybody:
         yield from impact_lines(impact, paint)
     yield paint(f"Plan: {plan_summary(plan)}", TITLE)
+
+
+def _row(entry: PlanEntry) -> Row:
+    return Row(
+        symbol=entry.symbol,
+        word=entry.word,
+        subject=safe_text(entry.subject),
+        note=entry.effect_word,
+        place=entry.place,
+        style=ACTION_STYLES.get(entry.action, MOVE_STYLE),
+        note_style=EFFECT_STYLES[entry.effect],
+    )
 
 
 def _left(plan: Plan) -> Iterator[str]:

@@ -6,7 +6,7 @@ than the terminal, the place goes on a line of its own below.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from kaiten_sync.report.field_rows import FieldRow
@@ -45,16 +45,19 @@ class Columns:
     width: int
 
 
-def columns_for(rows: Sequence[Row], width: int) -> Columns:
+def columns_for(rows: Iterable[Row], width: int) -> Columns:
     """Columns that fit the rows; single long subjects do not widen them past the terminal."""
-    word = max((len(row.word) for row in rows), default=0)
-    note = max((len(row.note) for row in rows), default=0)
-    place = max((cells(row.place) for row in rows), default=0)
+    word = note = place = 0
+    subjects: set[int] = set()
+    for row in rows:
+        word, note = max(word, len(row.word)), max(note, len(row.note))
+        place = max(place, cells(row.place))
+        subjects.add(cells(row.subject))
     room = width - len("  + ") - word - note - place - 3 * _GAP
     # On a very narrow terminal the columns still line up, and lines are folded by the terminal.
     cap = max(_NARROWEST_SUBJECT, room)
     # One address that is longer than the room must not push the notes of all others away.
-    fitting = [size for row in rows if (size := cells(row.subject)) <= cap]
+    fitting = [size for size in subjects if size <= cap]
     return Columns(word=word, subject=max(fitting, default=0), note=note, width=width)
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 
 from kaiten_sync.kinds.units import unit_holder
 from kaiten_sync.model.address import Address
@@ -61,7 +60,7 @@ def _sentence(
     own = [each for each in tightened if not through[each[0].address]]
     first, field = own[0] if own else tightened[0]
     units = units_of_plan(first.address, *known)
-    row = next(field_rows((replace(field, inner=()),), units=units))
+    row = next(field_rows((field.changed(inner=()),), units=units))
     others = [change.address.root.slug for change, _ in tightened]
     if len(own) == 1:
         where, also = f" in {first.address.root.slug}", " also"

@@ -29,7 +29,7 @@ def unsupported(desired: DesiredState, capabilities: Capabilities) -> tuple[Diag
                 rule="unsupported-field",
                 message=f"the server does not know '{spec.name}'"
                 f" (according to {capabilities.source})",
-                ref=resource.sources.get(spec.name, resource.source),
+                ref=resource.source_of(spec.name) or resource.source,
                 address=str(resource.address),
                 hint="remove the field, or set the target's `generation` if this is wrong",
             )

@@ -122,7 +122,7 @@ def test_a_long_chain_of_changes_is_blocked_to_its_end() -> None:
         [made] = proposal(desired(declared(f"group/g{n}", name="G")), live_state()).plan.changes
         first = change_id(Action.CREATE, made.address)
         assert made.id == first
-        return replace(made, depends_on=(f"create:group/g{n - 1}",) if n > 10 else ())
+        return made.changed(depends_on=(f"create:group/g{n - 1}",) if n > 10 else ())
 
     changes = tuple(change(n) for n in range(10, 1510))
     observed = proposal(

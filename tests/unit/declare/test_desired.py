@@ -72,12 +72,23 @@ def test_a_license_with_its_key_owns_its_grants_even_none(write: Write, tmp_path
 def test_every_field_has_its_place(good: DesiredState) -> None:
     growth = good.resources[license_address("growth")]
     assert str(growth.source) == "everything.yaml:35:3"
-    assert str(growth.sources["description"]) == "everything.yaml:38:5"
+    assert str(growth.source_of("description")) == "everything.yaml:38:5"
     seats = good.resources[grant_address("growth", "seats")]
     assert str(seats.source) == "everything.yaml:42:7"
-    assert str(seats.sources["overagePercent"]) == "everything.yaml:42:26"
+    assert str(seats.source_of("overagePercent")) == "everything.yaml:42:26"
     api_calls = good.resources[grant_address("growth", "api-calls")]
-    assert str(api_calls.sources["value"]) == "everything.yaml:41:18"
+    assert api_calls.source_of("value") == api_calls.source
+    assert growth.source_of("state") is None
+
+
+def test_a_value_on_a_line_of_its_own_has_a_place_of_its_own(write: Write, tmp_path: Path) -> None:
+    write(
+        "c.yaml",
+        "version: 1\nentitlements:\n  seats: {name: S, type: NUMBER}\n"
+        "licenses:\n  one:\n    {name: A, type: PAID, entitlements: {seats:\n      7}}\n",
+    )
+    seats = desired_at(tmp_path, "c.yaml").resources[grant_address("one", "seats")]
+    assert (str(seats.source), str(seats.source_of("value"))) == ("c.yaml:6:42", "c.yaml:7:7")
 
 
 def test_resources_come_in_creation_order(good: DesiredState) -> None:

@@ -154,7 +154,7 @@ def test_an_inherited_grant_keeps_its_place_and_the_way_it_came() -> None:
     desired = build_desired(merged)
     seats = desired.resources[parse_address("license/pro/grant/seats")]
     assert (seats.source.line, seats.source.through) == (8, ("free", "basics"))
-    assert seats.sources["value"].through == ("free", "basics")
+    assert seats.source_of("value") == seats.source
     assert desired.resources[parse_address("license/pro/grant/calls")].source.through == ()
 
 

@@ -220,6 +220,10 @@ SHOWN = [
     (500, ("Mbit", "Mbit"), "500 Mbit"),
     (1000, ("Mbit/s", "Mbit/s"), "1 Gbit/s"),
     (3072, ("GiB", "GiB"), "3 TiB"),
+    (95.614, GB, "95.614 GB"),
+    (95_614, ("MB", "MB"), "95,614 MB"),
+    (0.464, GB, "464 MB"),
+    (1.2345, GB, "1,234.5 MB"),
     (3_000_000, ("Mail", "Mails"), "3,000,000 Mails"),
     (0.1 + 0.2, ("", ""), "0.30000000000000004"),
     (1e300, ("", ""), "1e+300"),
@@ -234,6 +238,12 @@ def test_numbers_are_shown_with_separators_and_units(value: float, unit: Unit, t
 def test_an_average_is_shown_with_few_digits() -> None:
     assert quantity_text(0.1 + 0.2, digits=6) == "0.3"
     assert quantity_text(1e-9, digits=6) == "0"
+
+
+def test_a_sum_of_fractions_has_the_prefix_of_what_is_beside_it() -> None:
+    total = 0.1 + 0.2 + 95.314
+    assert total != 95.614
+    assert quantity_text(total, GB, digits=6) == "95.614 GB"
 
 
 ALIKE = [

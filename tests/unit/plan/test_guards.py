@@ -254,7 +254,7 @@ def test_no_hint_advises_what_the_server_keeps_from_happening(
 def test_a_plan_from_before_that_rule_is_read_and_applied() -> None:
     plan = proposal(desired(), FOUND, ALL).plan
     changes = tuple(
-        replace(each, effect=Effect.TIGHTENS) if each.address.parent else each
+        each.changed(effect=Effect.TIGHTENS) if each.address.parent else each
         for each in plan.changes
     )
     effects = {"neutral": 1, "tightens": 2}

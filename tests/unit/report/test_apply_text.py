@@ -92,7 +92,7 @@ def test_only_a_holder_whom_the_server_does_not_let_go_is_left_out_by_name() -> 
     ],
 )
 def test_the_advice_depends_on_the_failure(kind: dict[str, bool], says: str) -> None:
-    text = apply_text(result(DONE, replace(FAILED, **kind)), color=False)  # type: ignore[arg-type]
+    text = apply_text(result(DONE, FAILED.changed(**kind)), color=False)
     assert text.splitlines()[-1].startswith(says)
     assert AGAIN not in text
 
@@ -109,7 +109,7 @@ Applied to local at http://127.0.0.1:6060: 1 done. 12 requests.
 
 
 def test_what_was_done_before_is_only_counted() -> None:
-    again = replace(DONE, status=Status.ALREADY_DONE)
+    again = DONE.changed(status=Status.ALREADY_DONE)
     assert (
         apply_text(result(again, again), color=False)
         == "Applied to local at http://127.0.0.1:6060: 2 already done. 12 requests.\n"
@@ -148,7 +148,7 @@ def test_a_version_of_a_family_is_named_as_in_the_plan() -> None:
 
 @pytest.mark.parametrize("nasty", NASTY)
 def test_messages_of_a_server_cannot_act(nasty: str) -> None:
-    failed = replace(FAILED, message=nasty, code=nasty or None, error_id=nasty or None)
+    failed = FAILED.changed(message=nasty, code=nasty or None, error_id=nasty or None)
     text = apply_text(result(failed), color=False)
     assert text.replace("\n", "").isprintable()
     assert max(map(len, text.split("\n"))) < 22_000
@@ -156,6 +156,6 @@ def test_messages_of_a_server_cannot_act(nasty: str) -> None:
 
 @given(texts)
 def test_an_outcome_is_one_line(text: str) -> None:
-    line = outcome_line(replace(FAILED, blocked_by=text, message=text), color=False)
+    line = outcome_line(FAILED.changed(blocked_by=text, message=text), color=False)
     assert line.isprintable()
     assert "\x1b[1;31m" in outcome_line(FAILED, color=True)

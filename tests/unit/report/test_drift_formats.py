@@ -36,7 +36,7 @@ def judged(drift: DriftReport) -> DriftReport:
     verdicts = [Verdict.SERVER_EDITED, Verdict.CONFLICT, Verdict.GIT_AHEAD]
     changed = iter(verdicts)
     differences = tuple(
-        replace(d, moved=next(changed), declared_by=who, server_edited=("name",))
+        d.changed(moved=next(changed), declared_by=who, server_edited=("name",))
         if d.verdict is Verdict.CHANGED
         else d
         for d in drift.differences
@@ -66,7 +66,7 @@ def test_every_format_says_where_it_is_declared_and_through_what(
     source = SourceRef("catalog.yaml", 7, 3, ("free", "basics"))
     changed = [d for d in drift.differences if d.verdict is Verdict.CHANGED][:1]
     inherited = [
-        replace(d, source=source, fields=tuple(replace(f, source=None) for f in d.fields))
+        d.changed(source=source, fields=tuple(f.changed(source=None) for f in d.fields))
         for d in changed
     ]
     text = written([replace(drift, differences=tuple(inherited))])

@@ -64,8 +64,8 @@ def test_what_is_not_managed_is_listed_and_is_no_drift(drift: DriftReport) -> No
 
 def test_three_sides_that_are_known_are_all_shown(drift: DriftReport) -> None:
     changed = next(d for d in drift.differences if str(d.address) == "entitlement/api-calls")
-    changed = replace(changed, moved=Verdict.CONFLICT, agreed={"name": "Calls"})
-    changed = replace(changed, server_edited=("name",))
+    changed = changed.changed(moved=Verdict.CONFLICT, agreed={"name": "Calls"})
+    changed = changed.changed(server_edited=("name",))
     text = drift_text([replace(drift, differences=(changed,))], color=False)
     assert "        name: live API calls, git API Calls, agreed Calls\n" in text
     assert "changed: name on the server; name in git\n" in text
@@ -75,7 +75,7 @@ def test_three_sides_that_are_known_are_all_shown(drift: DriftReport) -> None:
 
 def test_what_nobody_declared_counts_where_it_is_drift(drift: DriftReport) -> None:
     unmanaged = tuple(d for d in drift.differences if d.drift is DriftClass.UNMANAGED)
-    counted = tuple(replace(d, is_drift=True) for d in unmanaged)
+    counted = tuple(d.changed(is_drift=True) for d in unmanaged)
     text = drift_text([replace(drift, differences=counted)], color=False)
     assert text.endswith("\nDrift: 1 unmanaged. 8 objects compared.\n")
 

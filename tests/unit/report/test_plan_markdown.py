@@ -129,7 +129,7 @@ def test_huge_values_names_and_many_inner_changes_fit() -> None:
     plan = plan_of(
         (
             update(license_address("n" * 10_000), "a" * 1_000_000, "b" * 1_000_000, Effect.BREAKS),
-            replace(update(license_address("config"), {}, {}, Effect.NEUTRAL), fields=(giant,)),
+            update(license_address("config"), {}, {}, Effect.NEUTRAL).changed(fields=(giant,)),
         ),
         warnings=("w" * 10_000,) * 1_000,
     )
@@ -143,7 +143,7 @@ def test_huge_values_names_and_many_inner_changes_fit() -> None:
 @pytest.mark.parametrize("nasty", NASTY)
 def test_outside_text_stays_in_code(nasty: str) -> None:
     address = Address(LICENSE.kind, nasty or "x")
-    change = replace(update(address, nasty, nasty + "!", Effect.TIGHTENS), reason=nasty)
+    change = update(address, nasty, nasty + "!", Effect.TIGHTENS).changed(reason=nasty)
     text = plan_markdown(plan_of((change,), warnings=(nasty,)))
     outside = re.sub(r"<code>[^<]*</code>", "", _FENCED.sub("", text))
     assert "alert" not in outside

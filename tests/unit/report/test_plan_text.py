@@ -145,8 +145,8 @@ def test_nothing_to_do_is_one_line(nothing_to_do: Plan) -> None:
 
 def test_the_fields_own_line_is_named_where_one_field_changes() -> None:
     one = change(Action.UPDATE, "license/a", ("name", "A", "B"), line=3)
-    own = replace(one.fields[0], source=SourceRef("over.yaml", 9, 1))
-    assert "over.yaml:9" in plan_text(plan_of((replace(one, fields=(own,)),)), color=False)
+    own = one.fields[0].changed(source=SourceRef("over.yaml", 9, 1))
+    assert "over.yaml:9" in plan_text(plan_of((one.changed(fields=(own,)),)), color=False)
 
 
 def test_wide_characters_keep_the_columns() -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import json
 import re
-from dataclasses import replace
 
 import pytest
 from tests.unit.report.strategies import plan_of
@@ -87,7 +86,7 @@ def test_columns_of_a_plan_are_in_the_order_in_which_they_are_declared() -> None
         "license/agency/grant/calls": SourceRef("v10.yaml", 1, 1),
     }
     changes = (
-        replace(change("calls", 1, 2), id=text, address=parse_address(text), source=source)
+        change("calls", 1, 2).changed(id=text, address=parse_address(text), source=source)
         for text, source in declared.items()
     )
     table = table_of_plan(plan_of(tuple(changes)))

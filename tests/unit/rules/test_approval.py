@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
 from kaiten_sync.kinds.addresses import parse_address
@@ -66,7 +64,7 @@ OLD, NEW, OTHER = "license/pro", "license/pro-v2", "license/lite"
 def test_a_default_that_is_handed_on_is_not_withdrawn(
     given: str, depends_on: list[str], level: str
 ) -> None:
-    cleared = replace(change("clear-default", Effect.NEUTRAL, OLD), depends_on=tuple(depends_on))
+    cleared = change("clear-default", Effect.NEUTRAL, OLD).changed(depends_on=tuple(depends_on))
     made = change("make-default", Effect.NEUTRAL, given)
     published = change("publish", Effect.NEUTRAL, NEW)
     assert approval_of([published, made, cleared], USUAL) == level

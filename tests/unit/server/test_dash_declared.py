@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -12,7 +11,7 @@ from kaiten_sync.server.dashboard.declaration import declare_licenses
 from kaiten_sync.server.db.grants import NamedGrant
 
 
-def grant(slug: str, value: Any) -> NamedGrant:
+def grant(slug: str, value: Any, unit: str | None = None) -> NamedGrant:
     return NamedGrant(
         id=slug,
         license_id="l",
@@ -26,8 +25,8 @@ def grant(slug: str, value: Any) -> NamedGrant:
         entitlement_slug=slug,
         entitlement_name=slug,
         entitlement_type="NUMBER",
-        unit_singular=None,
-        unit_plural=None,
+        unit_singular=unit,
+        unit_plural=unit and f"{unit}s",
     )
 
 
@@ -100,7 +99,7 @@ def test_a_family_that_git_declares_is_declared_as_one() -> None:
 
 
 def test_bytes_are_declared_as_people_write_them() -> None:
-    space = replace(grant("space", 10**10), unit_singular="byte", unit_plural="bytes")
+    space = grant("space", 10**10, "byte")
     text = declare_licenses(
         [({"slug": "pro", "name": "Pro", "type": "PAID", "version": "1"}, "pro", [space])]
     )

@@ -16,12 +16,9 @@ from tests.support.tenants import instance_body
 
 def _found(page: Html) -> list[tuple[str, str]]:
     """Every match: where it leads and its slug."""
-    return [
-        (str(each.get("href")), "".join(each.itertext()))
-        for item in page.all("li")
-        for each in item.iter("a")
-        if item.find("code") is not None
-    ]
+    items = [item for item in page.all("li") if item.find("code") is not None]
+    links = [next(item.iter("a")) for item in items]
+    return [(str(each.get("href")), "".join(each.itertext())) for each in links]
 
 
 def test_one_box_finds_everything_that_has_a_name(dash: Dash, api: httpx.Client) -> None:
@@ -71,6 +68,20 @@ def test_the_box_finds_all_kinds_however_the_name_is_typed(
     ]
 
 
+def test_one_click_leads_from_what_is_found_to_its_meters(dash: Dash, api: httpx.Client) -> None:
+    furnish(api)
+    for text, meters in (
+        ("api-calls", "/entitlements/api-calls/usage"),
+        ("growth", "/usage?license=growth"),
+        ("crm-7", "/usage?customer=my-restaurant"),
+        ("restaurant-test", "/instances/my-restaurant-test"),
+    ):
+        page = Html(dash.see(f"/search?q={text}"))
+        assert meters in [each.get("href") for each in page.all("a")], text
+        shown = Html(dash.see(meters)).rows()
+        assert any("120 calls" in row for row in shown), meters
+
+
 def test_an_account_is_found_by_its_tokens(dash: Dash, api: httpx.Client) -> None:
     token = {"name": "Pipeline", "scopes": ["read:*"]}
     done(api.post("/service-accounts/bootstrap/tokens", json=token))
@@ -99,7 +110,7 @@ def test_nothing_is_found_that_the_visitor_may_not_read(
         assert _found(Html(reader.see("/search?q=growth")))
 
 
-def test_a_group_is_made_shown_with_its_members_and_changed(dash: Dash, api: httpx.Client) -> None:
+def test_a_group_is_made_changed_and_deleted(dash: Dash, api: httpx.Client) -> None:
     typed = {"name": "Quotas", "description": "What we meter"}
     assert dash.do("/new/group", typed) == "/groups/quotas?done=created"
     assert "No entitlement is in it." in Html(dash.see("/groups/quotas")).text
@@ -110,3 +121,6 @@ def test_a_group_is_made_shown_with_its_members_and_changed(dash: Dash, api: htt
     dash.do("/groups/quotas/edit", {"name": "Limits", "description": ""})
     stored = done(api.get("/entitlement-groups/quotas")).json()
     assert (stored["name"], stored.get("description")) == ("Limits", None)
+    assert "Its entitlements stay." in Html(dash.see("/groups/quotas/delete")).text
+    assert dash.do("/groups/quotas/delete") == "/groups?done=deleted"
+    assert done(api.get("/entitlements/seats")).json()["entitlementGroups"] == []

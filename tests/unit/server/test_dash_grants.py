@@ -87,7 +87,17 @@ def test_the_worst_five_of_many_holders_are_named(
         row[6].index(f"{name} (") for name in ("main", "more-5", "more-4")
     )
     assert row[6].count("used, over") == 5
+    assert row[6].endswith("and 1 more")
     assert "7 instances have the license; 5 would be over" in review.text
+
+
+def test_what_holders_lose_is_counted(dash: Dash, api: httpx.Client, meter: Meter) -> None:
+    for number in range(6):
+        meter.add_instance(f"more-{number}")
+    review = _review(dash, {"value:sso": "off"})
+    assert "0 would be over; 7 would lose something." in review.text
+    assert review.rows()[0][6].endswith("and 2 more")
+    assert "lose something" not in _review(dash, {"value:calls": "4"}).text
 
 
 def test_a_grant_that_goes_says_who_uses_it(dash: Dash, meter: Meter) -> None:
@@ -188,6 +198,7 @@ def test_moving_holders_shows_what_it_does_and_leaves_out_who_would_be_over(
     small = done(api.post("/licenses", json={"name": "Small", "type": "PAID"})).json()
     body = {"entitlementSlug": "calls", "value": {"type": "number", "value": 5}}
     done(api.post("/licenses/small/entitlements", json=body))
+    assert "all of them would be over" in Html(dash.see(f"{_PAGE}/move?to=small")).text
     meter.add_instance("idle")
     page = Html(dash.see(f"{_PAGE}/move?to=small"))
     assert [row[:4] for row in page.rows()] == [

@@ -153,6 +153,7 @@ def test_a_new_version_copies_the_grants_of_the_version_that_was_clicked(
     shown = Html(dash.see(f"/licenses/{growth}")).link("New version of this")
     page = Html(dash.see(shown))
     assert page.value_of("copyFrom") == growth
+    assert f"New version of {growth}" in page.text
     assert dash.do("/new/license", page.sendable("/new/license")).startswith("/licenses/growth-v3")
     made = api.get("/licenses/growth-v3").json()
     assert (made["lifecycleState"], made["name"]) == ("DRAFT", "Growth")
@@ -176,6 +177,12 @@ def test_archiving_asks_and_says_who_has_it(dash: Dash, api: httpx.Client, growt
     add_instance(api)
     asked = Html(dash.see(Html(dash.see(f"/licenses/{growth}")).link("Archive")))
     assert "1 instance has it and keeps it" in asked.text
+    dash.do("/new/license", {"name": "Growth", "type": "PAID", "familySlug": growth})
+    versions = Html(dash.see(f"/licenses/{growth}")).rows()
+    assert [row[1:4] for row in versions] == [
+        ["growth-v2", "PUBLISHED", "0"],
+        ["growth", "PUBLISHED", "1"],
+    ]
     assert api.get(f"/licenses/{growth}").json()["lifecycleState"] == "PUBLISHED"
 
 
@@ -197,7 +204,10 @@ def test_two_versions_are_compared(dash: Dash, growth: str) -> None:
     assert ["api-calls", "1,000", "2,000", "differs"] in rows
     assert ["sso", "not granted", "on", "differs"] in rows
     assert ["Type", "PAID", "PAID", "same"] in rows
-    Html(dash.see("/compare-licenses?left=growth"))
+    choosing = Html(dash.see("/compare-licenses?left=growth"))
+    assert choosing.chosen("left") == "growth"
+    (_, *offered), _ = ([each.get("value") for each in of] for of in choosing.all("select"))
+    assert offered == ["growth-v2", "growth"]
 
 
 def test_deleting_takes_the_grants_along_and_stops_at_instances(

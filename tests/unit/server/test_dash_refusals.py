@@ -10,7 +10,8 @@ import pytest
 from tests.support.dash import Dash, at_dashboard
 from tests.support.embedded import EmbeddedServer
 from tests.support.html import Html
-from tests.support.metering import Meter, done, metered
+from tests.support.metering import Meter, client, done, metered
+from tests.support.metering import path as usage_path
 
 
 @pytest.fixture
@@ -47,9 +48,9 @@ def test_a_refusal_shows_its_sum(
         meter.count(before)
     assert meter.report(reported, behavior=behavior).status_code == 409
     (row,) = Html(dash.see("/refusals")).rows()
-    assert row[1:3] == ["main", "calls"]
-    assert row[7] == why
-    assert row[8].startswith("bootstrap · bootstrap")
+    assert row[1] == "main calls"
+    assert row[2] == why
+    assert row[7].startswith("bootstrap · bootstrap")
     assert Html(dash.see("/instances/main")).rows()[0][-2].startswith("1")
     assert why in Html(dash.see("/instances/main/audit")).text
 
@@ -59,7 +60,7 @@ def test_a_refusal_keeps_what_was_granted_when_it_was_refused(dash: Dash, meter:
     assert meter.report(11).status_code == 409
     meter.regrant(100, overage=50)
     (row,) = Html(dash.see("/refusals")).rows()
-    assert row[3:8] == ["11", "0", "10", "10", "11 > 10"]
+    assert row[2:7] == ["11 > 10", "11", "0", "10", "10"]
 
 
 def test_a_refusal_is_shown_in_units(dash: Dash, meter: Meter) -> None:
@@ -67,7 +68,7 @@ def test_a_refusal_is_shown_in_units(dash: Dash, meter: Meter) -> None:
     meter.count(9 * 10**9)
     assert meter.report(4 * 10**9).status_code == 409
     (row,) = Html(dash.see("/refusals")).rows()
-    assert row[3:8] == ["4 GB", "9 GB", "10 GB", "11 GB", "9 GB + 4 GB > 11 GB (10 GB + 10 %)"]
+    assert row[2:7] == ["9 GB + 4 GB > 11 GB (10 GB + 10 %)", "4 GB", "9 GB", "10 GB", "11 GB"]
     assert "usage: 0 bytes → 9 GB" in Html(dash.see("/instances/main/audit")).text
     meter.regrant(2 * 10**10)
     assert "value: 10 GB → 20 GB" in Html(dash.see("/licenses/growth/history")).text
@@ -168,9 +169,25 @@ def test_refusals_lead_to_nothing_that_is_gone(dash: Dash, meter: Meter) -> None
     done(meter.api.delete("/licenses/growth/entitlements/calls"))
     done(meter.api.delete("/entitlements/calls"))
     page = Html(dash.see("/refusals"))
-    assert page.rows()[0][1:3] == ["main", "calls"]
+    assert page.rows()[0][1] == "main calls"
     assert not page.has_link("main")
     assert not page.has_link("calls")
+
+
+def test_the_audit_shows_what_the_tokens_of_an_account_did(
+    server: EmbeddedServer, dash: Dash, api: httpx.Client, meter: Meter
+) -> None:
+    meter.grant(10)
+    done(api.post("/service-accounts", json={"name": "CI"}))
+    body = {"name": "pipeline", "scopes": ["write:*"]}
+    token = done(api.post("/service-accounts/ci/tokens", json=body)).json()["token"]
+    with client(server.url, token) as pipeline:
+        done(pipeline.post(usage_path(), json={"value": 3}))
+        assert pipeline.post(usage_path(), json={"value": 8}).status_code == 409
+    link = Html(dash.see("/service-accounts/ci")).link("What its tokens did")
+    assert [row[4] for row in Html(dash.see(link)).rows()] == ["CI · pipeline"] * 2
+    assert len(Html(dash.see("/refusals?account=ci")).rows()) == 1
+    assert Html(dash.see("/refusals?account=bootstrap")).rows() == []
 
 
 def test_pages_of_refusals_follow_each_other(dash: Dash, meter: Meter) -> None:
@@ -223,6 +240,8 @@ def test_a_license_has_a_history_with_its_grants(
     assert "name: Growth → Growth 2" in texts[1]
     assert "value: 10 → 7" in texts[2]
     assert "limitCapExceededOveragePercent: 5 → 0" in texts[2]
+    assert "value: – → 10limitCapExceededOveragePercent: – → 5Payload" in texts[3]
+    assert "value: 7 → –Payload" in texts[0]
 
 
 def test_an_entitlement_has_a_history(dash: Dash, api: httpx.Client, meter: Meter) -> None:

@@ -44,6 +44,15 @@ def test_an_endpoint_is_made_shown_changed_and_deleted(dash: Dash, api: httpx.Cl
     assert Html(dash.see("/webhooks")).rows() == []
 
 
+def test_many_events_of_an_endpoint_are_folded(dash: Dash) -> None:
+    for count in (3, 4):
+        types = [kind.type for kind in EVENT_TYPES[:count]]
+        where = dash.do("/new/webhook", {"url": "https://example.com/a", "eventTypes": types})
+        page = Html(dash.see(where))
+        assert all(kind.name in page.text for kind in EVENT_TYPES[:count])
+        assert (f"{count} events" in page.text) == (count == 4)
+
+
 @pytest.mark.parametrize(
     ("fields", "at"),
     [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from datetime import UTC, datetime, timedelta
 
 import httpx
@@ -55,7 +56,7 @@ def test_licenses_that_end_soon_or_ended_are_counted_listed_and_marked(
 def test_webhooks_that_fail_or_are_paused_are_counted_and_listed(
     dash: Dash, api: httpx.Client, database_url: str
 ) -> None:
-    made = {}
+    made, now_ms = {}, time.time_ns() // 1_000_000
     for name in ("well", "failing", "paused"):
         body = {
             "url": f"https://{name}.example/",
@@ -66,6 +67,12 @@ def test_webhooks_that_fail_or_are_paused_are_counted_and_listed(
         for name, values in (("failing", {"failures": 3}), ("paused", {"paused_at": 1})):
             mine = webhook_endpoint.c.id == made[name]
             connection.execute(update(webhook_endpoint).where(mine).values(**values))
+            if name == "failing":
+                times = {"failing_since": now_ms - 3_600_000, "retry_at": now_ms + 7_000_000}
+                connection.execute(update(webhook_endpoint).where(mine).values(**times))
+    page = Html(dash.see(f"/webhooks/{made['failing']}"))
+    assert "failing since 1 hour ago" in page.text
+    assert "Next attemptin 1 hour" in page.text
     page = Html(dash.see("/"))
     assert "2 webhooks failing or paused" in page.text
     rows = Html(dash.see(page.link("webhooks failing or paused"))).rows()

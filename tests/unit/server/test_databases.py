@@ -16,7 +16,13 @@ from tests.support.databases import Cluster
 from kaiten_sync.server.app import ServerSettings, prepare
 from kaiten_sync.server.db import constraints
 from kaiten_sync.server.db.engine import Database, open_engine
-from kaiten_sync.server.db.failures import is_busy, is_worth_repeating
+from kaiten_sync.server.db.failures import (
+    BUSY,
+    FULL,
+    READ_ONLY,
+    is_worth_repeating,
+    why_unavailable,
+)
 from kaiten_sync.server.db.locks import take_turn
 from kaiten_sync.server.domain.refusals import RefusalError, conflict
 from kaiten_sync.server.settings import ServerStartError
@@ -154,7 +160,7 @@ class TestTurns:
             run(other, "SET LOCAL lock_timeout = 10")
             with pytest.raises(DBAPIError) as error:
                 take_turn(other, "a")
-        assert is_busy(error.value)
+        assert why_unavailable(error.value) == BUSY
         assert not is_worth_repeating(error.value)
 
 
@@ -170,7 +176,7 @@ class TestFailures:
             run(other, "PRAGMA busy_timeout = 0")
             with pytest.raises(DBAPIError) as error:
                 run(other, "CREATE TABLE t (n INTEGER)")
-        assert is_busy(error.value)
+        assert why_unavailable(error.value) == BUSY
         assert not is_worth_repeating(error.value)
 
     def test_no_statement_is_compiled(self, server_database: Database) -> None:
@@ -178,21 +184,54 @@ class TestFailures:
             assert connection.exec_driver_sql("SHOW jit").scalar_one() == "off"
 
     @pytest.mark.parametrize(
-        ("statement", "busy"),
+        ("statement", "why"),
         [
-            ("SET LOCAL statement_timeout = 10; SELECT pg_sleep(3600)", True),
-            ("SELECT pg_terminate_backend(pg_backend_pid())", True),
-            ("SELECT pg_cancel_backend(pg_backend_pid()), pg_sleep(3600)", True),
-            ("SELECT 1 / 0", False),
-            ("SELECT * FROM no_such_table", False),
+            ("SET LOCAL statement_timeout = 10; SELECT pg_sleep(3600)", BUSY),
+            ("SELECT pg_terminate_backend(pg_backend_pid())", BUSY),
+            ("SELECT pg_cancel_backend(pg_backend_pid()), pg_sleep(3600)", BUSY),
+            ("DO $$ BEGIN RAISE EXCEPTION USING ERRCODE = 'disk_full'; END $$", FULL),
+            ("SET TRANSACTION READ ONLY; CREATE TABLE t (n INTEGER)", READ_ONLY),
+            ("SELECT 1 / 0", None),
+            ("SELECT * FROM no_such_table", None),
         ],
     )
-    def test_what_is_busy(self, server_database: Database, statement: str, busy: bool) -> None:
+    def test_why_postgresql_does_not_answer(
+        self, server_database: Database, statement: str, why: str | None
+    ) -> None:
         with pytest.raises(DBAPIError) as error, server_database.writing() as connection:
             connection.exec_driver_sql(statement)
-        assert is_busy(error.value) == busy
+        assert why_unavailable(error.value) == why
         assert not is_worth_repeating(error.value)
         assert server_database.is_ready()
+
+    @pytest.mark.parametrize(
+        ("pragma", "why"), [("max_page_count = 2", FULL), ("query_only = ON", READ_ONLY)]
+    )
+    def test_why_a_file_stores_nothing(self, tmp_path: object, pragma: str, why: str) -> None:
+        with (
+            closing(open_engine(f"sqlite:///{tmp_path}/kaiten.db")) as database,
+            database.writing() as connection,
+        ):
+            run(connection, "CREATE TABLE t (text BLOB)")
+            run(connection, f"PRAGMA {pragma}")
+            with pytest.raises(DBAPIError) as error:
+                run(connection, "INSERT INTO t VALUES (zeroblob(100000))")
+        assert why_unavailable(error.value) == why
+        assert not is_worth_repeating(error.value)
+
+    def test_a_database_that_can_be_written_again_is_written(
+        self, server_database: Database, postgresql: Cluster
+    ) -> None:
+        name = server_database.engine.url.database
+        postgresql.run(f"ALTER DATABASE {name} SET default_transaction_read_only = on")
+        server_database.engine.dispose()
+        with pytest.raises(DBAPIError) as error, server_database.writing() as connection:
+            add(connection, "quotas")
+        assert why_unavailable(error.value) == READ_ONLY
+        postgresql.run(f"ALTER DATABASE {name} RESET default_transaction_read_only")
+        # By a new connection: the other one would keep what it was opened with.
+        with server_database.writing() as connection:
+            add(connection, "quotas")
 
     def test_a_database_that_does_not_answer_is_busy(self, server_database: Database) -> None:
         url = server_database.engine.url.set(port=1, query={"host": "/no/such/folder"})
@@ -201,7 +240,7 @@ class TestFailures:
             pytest.raises(DBAPIError) as error,
         ):
             gone.is_ready()
-        assert is_busy(error.value)
+        assert why_unavailable(error.value) == BUSY
 
     def test_connections_that_were_lost_are_replaced(
         self, server_database: Database, postgresql: Cluster
@@ -224,10 +263,10 @@ class TestFailures:
                 failures.append(waiting.result())
         [chosen] = [failure for failure in failures if failure is not None]
         assert is_worth_repeating(chosen)
-        assert not is_busy(chosen)
+        assert why_unavailable(chosen) is None
 
     def test_a_wait_for_a_connection_is_busy(self) -> None:
-        assert is_busy(PoolTimeoutError("QueuePool limit reached"))
+        assert why_unavailable(PoolTimeoutError("QueuePool limit reached")) == BUSY
         assert not is_worth_repeating(PoolTimeoutError("QueuePool limit reached"))
 
 

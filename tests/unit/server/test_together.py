@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 import threading
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any, cast
 
 import httpx
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import delete, select
+from sqlalchemy.engine.default import DefaultDialect
 from tests.support.embedded import EmbeddedServer
 from tests.support.metering import Meter, client, metered, opened, path
 from tests.support.processes import HANG_S
@@ -159,6 +162,57 @@ def test_one_that_cannot_be_answered_spoils_no_other(
     monkeypatch.undo()
     assert meter.read()["value"]["value"] == 2 * answers.count(200)
     assert meter.read()["value"]["event_count"] == answers.count(200)
+
+
+@pytest.mark.parametrize("key", [None, "k"])
+def test_what_may_be_stored_is_not_done_again(
+    server: EmbeddedServer, api: httpx.Client, monkeypatch: pytest.MonkeyPatch, key: str | None
+) -> None:
+    meter = metered(api, server.database_url)
+    meter.grant(-1)
+    token = api.headers["Authorization"].removeprefix("Bearer ")
+    meter.report(1)  # the token is known after it, and all that follow are one group
+    held = _Held(monkeypatch)
+    commit: Any = DefaultDialect.do_commit
+
+    def report(number: int) -> httpx.Response:
+        keyed = {} if key is None else {"transactionId": f"{key}{number}"}
+        with client(server.url, token) as mine:
+            return mine.post(path(), json={"value": 1, **keyed})
+
+    def commit_without_an_answer(dialect: DefaultDialect, connection: Any) -> None:
+        commit(dialect, connection)
+        if len(held.sizes) == 2:
+            raise _lost(dialect)
+
+    with ThreadPoolExecutor(WAITING + 1) as pool:
+        first = pool.submit(meter.report, 1)
+        assert held.began.wait(HANG_S)
+        others = [pool.submit(report, number) for number in range(WAITING)]
+        for _ in range(WAITING + 1):
+            assert held.waiting.acquire(timeout=HANG_S)
+        monkeypatch.setattr(DefaultDialect, "do_commit", commit_without_an_answer)
+        held.may_go.set()
+        assert first.result().status_code == 200
+        answers = [each.result() for each in others]
+    monkeypatch.setattr(DefaultDialect, "do_commit", commit)
+    assert held.sizes == [1, WAITING]
+    assert {each.status_code for each in answers} == {503}
+    assert "before it confirmed the request" in answers[0].json()["detail"]
+    assert meter.read()["value"]["value"] == 2 + WAITING
+    # Who has named the reports repeats them, and they count once.
+    if key is not None:
+        assert {report(number).status_code for number in range(WAITING)} == {200}
+        assert meter.read()["value"]["value"] == 2 + WAITING
+
+
+def _lost(dialect: DefaultDialect) -> Exception:
+    """What the driver raises if the database goes away."""
+    driver: Any = dialect.dbapi
+    error = driver.OperationalError("the connection was lost")
+    if dialect.name == "sqlite":
+        error.sqlite_errorcode = sqlite3.SQLITE_IOERR_FSYNC
+    return cast(Exception, error)
 
 
 _reports = st.lists(

@@ -36,7 +36,11 @@ _KINDS = tuple(
         key=lambda choice: choice.label,
     )
 )
-_TEXTS = {"instance": "Instance (slug)", "entitlement": "Entitlement (slug)"}
+_TEXTS = {
+    "instance": "Instance (slug)",
+    "entitlement": "Entitlement (slug)",
+    "account": "Service account (slug)",
+}
 _DAYS = {"since": "From (UTC)", "until": "To (UTC)"}
 
 
@@ -50,6 +54,7 @@ def _asked(visit: Visit, path: str) -> tuple[Listing, TrailFilter]:
         type=said["type"] or None,
         instance_slug=said["instance"] or None,
         entitlement_slug=said["entitlement"] or None,
+        account_slug=said["account"] or None,
         since_ms=since,
         until_ms=None if until is None else until + DAY_MS - 1,
         is_rising=listing.sort == "when",

@@ -21,6 +21,7 @@ from kaiten_sync.server.dashboard.figures import (
     spell_number,
 )
 from kaiten_sync.server.db.audit import TrailEvent
+from kaiten_sync.server.domain.events import GRANT_ASSIGNED, GRANT_UNASSIGNED
 from kaiten_sync.server.service.audit import AuditPage, entitlement_of
 from kaiten_sync.server.shapes.scalars import number, timestamp
 
@@ -29,6 +30,9 @@ _BOOKKEEPING = frozenset({"updatedAt", "updatedBy", "createdAt", "createdBy"})
 
 _MOVES = ("status", "lifecycle_stage")
 """What events name both sides of: `previous_status` and `new_status`."""
+
+_GRANTED = ("value", "limitCapExceededOveragePercent")
+"""What a grant grants, in a payload."""
 
 _CSV_HEAD = (
     *("time", "event", "instance", "entitlement", "change", "reported", "behavior"),
@@ -160,9 +164,13 @@ def _changes(row: AuditRow, before: Mapping[str, Any] | None) -> Sequence[tuple[
             sides = (event.payload.get(f"{side}_{name}") for side in ("previous", "new"))
             old, new = (_text(side, row) for side in sides)
             return [(name.replace("_", " "), old, new)]
+    after: Mapping[str, Any] = event.payload
+    if event.type in (GRANT_ASSIGNED.type, GRANT_UNASSIGNED.type):
+        # All of it changed; of the rest of the payload nothing is granted.
+        granted = {name: after[name] for name in _GRANTED if after.get(name)}
+        before, after = ({}, granted) if event.type == GRANT_ASSIGNED.type else (granted, {})
     if before is None or event.address is None:
         return ()
-    after = event.payload
     return [
         (name, _text(before.get(name), row), _text(after.get(name), row))
         for name in dict.fromkeys((*before, *after))

@@ -149,6 +149,7 @@ def _delete(visit: Visit) -> Shown:
         title=f"Delete {row.name}",
         about=row.name,
         back=f"{_ALL}/{row.slug}",
+        address=f"entitlement/{row.slug}",
         calls=(call("delete-entitlement", entitlementSlug=row.slug),),
         declaration=declare_entitlements([shown]),
     )

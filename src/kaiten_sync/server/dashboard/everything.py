@@ -9,7 +9,11 @@ from urllib.parse import urlencode
 
 from kaiten_sync.server.dashboard.listing import listing_of
 from kaiten_sync.server.dashboard.pages import DashboardPage, Form, Shown, Visit, call
+from kaiten_sync.server.dashboard.usage import usage_path
 from kaiten_sync.server.db.accounts import FoundToken
+from kaiten_sync.server.db.customers import CustomerRow
+from kaiten_sync.server.db.entitlements import EntitlementRow
+from kaiten_sync.server.db.licenses import LicenseRow
 from kaiten_sync.server.db.search import Wanted
 from kaiten_sync.server.db.webhooks import EndpointRow
 from kaiten_sync.server.service import accounts, groups, search, webhooks
@@ -22,11 +26,15 @@ _SHOWN = 10
 
 @dataclass(frozen=True, slots=True)
 class _Match:
-    """What was found: its page, its name, and what programs call it or where it belongs."""
+    """What was found: its page, its name, and what programs call it or where it belongs.
+
+    `meters` is the list of its meters if its page does not begin with them.
+    """
 
     path: str
     name: str
     code: str
+    meters: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +59,18 @@ class _Found:
     all: str | None
 
 
+def _entitlement(path: str, row: EntitlementRow) -> _Match:
+    return _Match(f"{path}/{row.slug}", row.name, row.slug, f"{path}/{row.slug}/usage")
+
+
+def _license(path: str, row: LicenseRow) -> _Match:
+    return _Match(f"{path}/{row.slug}", row.name, row.slug, usage_path(license=row.slug))
+
+
+def _customer(path: str, row: CustomerRow) -> _Match:
+    return _Match(f"{path}/{row.slug}", row.name, row.slug, usage_path(customer=row.slug))
+
+
 def _token(path: str, row: FoundToken) -> _Match:
     return _Match(f"{path}/{row.account_slug}", row.name, row.account_name)
 
@@ -65,6 +85,7 @@ _SEARCHED = (
         "read:entitlements",
         "/entitlements",
         lambda work, wanted: search.find_entitlements(work, wanted, None, _SHOWN),
+        _entitlement,
     ),
     _SearchedKind(
         "Groups",
@@ -77,12 +98,14 @@ _SEARCHED = (
         "read:licenses",
         "/licenses",
         lambda work, wanted: search.find_versions(work, wanted, _SHOWN),
+        _license,
     ),
     _SearchedKind(
         "Customers",
         "read:customers",
         "/customers",
         lambda work, wanted: search.find_customers(work, wanted, None, _SHOWN),
+        _customer,
     ),
     _SearchedKind(
         "Instances",

@@ -25,6 +25,9 @@ FRESH_MS = 30_000
 """How long a plan is shown before another one is made: making one reads the whole catalog, and
 everybody who looks at the dashboard would start it."""
 
+FAILURE_FRESH_MS = 3_000
+"""How long it is shown why there is no plan: whoever mends the project looks again at once."""
+
 AHEAD, DRIFTED = "git ahead", "drifted"
 """Marks of what differs: only git changed, or somebody changed the server (or who is not known)."""
 
@@ -39,7 +42,8 @@ _MAX_SHOWN = 4000
 class GitPlan:
     """A plan as it was when it was made (ms since 1970), or why there is none.
 
-    `declared` are the addresses that git declares, and `changes` what applying the plan would do.
+    `declared` are the addresses that git declares, and `changes` what applying the plan would do,
+    each with its `mark`.
     `differing` are the addresses that differ, with those of the licenses that hold them: `git
     ahead` if only git changed since the plan was agreed, or else `drifted`. `unmanaged` are those
     that nobody declares. `impact` is whom the plan affects, as the command writes it. `texts` are
@@ -60,6 +64,11 @@ class GitPlan:
     served: Mapping[str, str] = field(default_factory=dict)
     families: Sequence[Mapping[str, Any]] = ()
     problem: str | None = None
+
+    @property
+    def is_fresh_until(self) -> int:
+        """When another one is made, for whoever looks then (ms since 1970)."""
+        return self.made_at + (FRESH_MS if self.problem is None else FAILURE_FRESH_MS)
 
     def mark(self, address: str, family: str = "") -> str | None:
         """Whether an object is declared, and if so whether it differs; None if nobody can tell.
@@ -130,7 +139,7 @@ class GitView:
             # it.
             if self._making is not None and self._making.is_alive():
                 return self._making
-            if self._made is not None and self._clock() - self._made.made_at < FRESH_MS:
+            if self._made is not None and self._clock() < self._made.is_fresh_until:
                 return None
             # A daemon: a plan that hangs on an unreachable server must not keep the process from
             # ending.
@@ -163,7 +172,7 @@ def _read(text: str, now_ms: int) -> GitPlan:
             target=plan["target"],
             declared=frozenset(plan["managed"]),
             differing=_differing(plan["changes"], verdicts),
-            changes=plan["changes"],
+            changes=[{**each, "mark": _mark(each, verdicts)} for each in plan["changes"]],
             unmanaged=[address for address, verdict in verdicts.items() if verdict == _UNMANAGED],
             impact=plan["impact"],
             warnings=plan["warnings"],
@@ -187,9 +196,14 @@ def _differing(changes: Iterable[Mapping[str, Any]], verdicts: Mapping[str, str]
         address = change.get("declaredAs", change["address"])
         if "declaredAs" in change and address not in verdicts:
             continue  # The next version of a family has all its grants, of which only some differ.
-        # What is not a difference itself follows from one, such as a default that is given away.
-        mark = AHEAD if verdicts.get(address, _AHEAD) == _AHEAD else DRIFTED
+        mark = _mark(change, verdicts)
         for each in (address, "/".join(address.split("/")[:2])):
             # A license is drifted if anything of it is.
             found[each] = mark if found.get(each, AHEAD) == AHEAD else DRIFTED
     return found
+
+
+def _mark(change: Mapping[str, Any], verdicts: Mapping[str, str]) -> str:
+    # What is not a difference itself follows from one, such as a default that is given away.
+    verdict = verdicts.get(change.get("declaredAs", change["address"]), _AHEAD)
+    return AHEAD if verdict == _AHEAD else DRIFTED

@@ -14,7 +14,10 @@ from kaiten_sync.server.dashboard.pages import (
     Visit,
     call,
     edit_page,
+    form_page,
     new_page,
+    show_question,
+    up_to,
 )
 from kaiten_sync.server.db.groups import GROUP_SORTS
 from kaiten_sync.server.db.search import ENTITLEMENT_SORTS, Wanted
@@ -65,6 +68,21 @@ def _stored(visit: Visit) -> Mapping[str, Any]:
     return group_json(groups.get_group(visit.work, visit.path["entitlementGroupSlug"]))
 
 
+def _delete(visit: Visit) -> Shown:
+    row = groups.get_group(visit.work, visit.path["entitlementGroupSlug"])
+    return show_question(
+        visit,
+        _DELETE,
+        "group_delete.html",
+        {"row": row},
+        title=f"Delete {row.name}",
+        about=row.name,
+        back=f"{_ALL}/{row.slug}",
+        address=f"group/{row.slug}",
+        calls=(call("delete-entitlement-group", entitlementGroupSlug=row.slug),),
+    )
+
+
 _NEW = new_page(
     "Group",
     "create-entitlement-group",
@@ -80,9 +98,10 @@ _EDIT = edit_page(
     kind="group",
     fields=lambda _: (_NAME, fixed(_SLUG), _DESCRIPTION),
 )
+_DELETE = form_page(f"{_ONE}/delete", _delete, "delete-entitlement-group", up_to(_ALL, "deleted"))
 
 PAGES = (
     DashboardPage(path=_ALL, scopes=(_READ,), show=_list),
     DashboardPage(path=_ONE, scopes=(_READ,), show=_detail),
 )
-FORMS = (_NEW, _EDIT)
+FORMS = (_NEW, _EDIT, _DELETE)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from kaiten_sync.server.dashboard.granted import granted_text
-from kaiten_sync.server.dashboard.licenses import READ, declared
+from kaiten_sync.server.dashboard.licenses import READ, declared, versions_to_choose
 from kaiten_sync.server.dashboard.pages import DashboardPage, Form, Shown, Visit, call
 from kaiten_sync.server.db.grants import NamedGrant
 from kaiten_sync.server.service import search
@@ -42,7 +42,12 @@ class _Line:
 def _compare(visit: Visit) -> Shown:
     left_slug, right_slug = visit.query.get("left", ""), visit.query.get("right", "")
     sides = [get_license(visit.work, slug) for slug in (left_slug, right_slug) if slug]
-    values: dict[str, Any] = {"left": left_slug, "right": right_slug, "sides": sides}
+    values: dict[str, Any] = {
+        "left": left_slug,
+        "right": right_slug,
+        "sides": sides,
+        "offered": versions_to_choose(visit),
+    }
     if len(sides) == 2:
         left, right = sides
         values["lines"] = [

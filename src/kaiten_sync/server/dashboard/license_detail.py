@@ -49,6 +49,7 @@ def _detail(visit: Visit) -> Shown:
     view = family_view(visit.work, row.family_id)
     if view is None:
         raise not_found("GetLicense.NotFound", "this license is being deleted")
+    held_by = search.count_by_license(visit.work, [each.id for each in view.versions])
     refused = visit.refusal_of(_GRANTS)
     table = grant_table(
         search.grants_of(visit.work, row.id),
@@ -65,7 +66,8 @@ def _detail(visit: Visit) -> Shown:
             "grants_form": table.form,
             "attach": visit.fill(_ATTACH),
             "moved": visit.refusal_of(*_MOVES, _DEFAULT),
-            "held": search.count_instances(visit.work, row.id),
+            "held": held_by[row.id],
+            "held_by": held_by,
         },
         calls=(
             call("get-license", licenseSlug=row.slug),
@@ -202,6 +204,7 @@ def _remove(visit: Visit) -> Shown:
         title=f"Remove {grant.entitlement_name} from {found.license.name}",
         about=found.license.name,
         back=f"{ALL}/{found.license.slug}",
+        address=f"license/{found.license.slug}/grant/{grant.entitlement_slug}",
         calls=(call("delete-license-entitlement", **path),),
         declaration=declared(visit, [found.license]),
     )
@@ -217,6 +220,7 @@ def _archive(visit: Visit) -> Shown:
         title=f"Archive {row.name}",
         about=row.name,
         back=f"{ALL}/{row.slug}",
+        address=f"license/{row.slug}",
         calls=(call("archive-license", licenseSlug=row.slug),),
         declaration=declared(visit, [row]),
     )

@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 
 from kaiten_sync.server.dashboard.fields import Sent
 from kaiten_sync.server.dashboard.grant_table import digest_of
-from kaiten_sync.server.dashboard.licenses import ONE, READ, declared
+from kaiten_sync.server.dashboard.licenses import ONE, READ, declared, versions_to_choose
 from kaiten_sync.server.dashboard.pages import (
     DashboardPage,
     Form,
@@ -19,7 +19,6 @@ from kaiten_sync.server.dashboard.pages import (
     operation,
 )
 from kaiten_sync.server.db.licenses import LicenseRow
-from kaiten_sync.server.db.search import Wanted
 from kaiten_sync.server.domain.licenses import PUBLISHED
 from kaiten_sync.server.domain.refusals import conflict
 from kaiten_sync.server.service import previews, search
@@ -28,9 +27,6 @@ from kaiten_sync.server.service.licenses import get_license
 from kaiten_sync.server.service.previews import Preview
 
 _PATH = f"{ONE}/move"
-_MAX_CHOICES = 200
-"""Families whose versions are offered."""
-
 WAVE = 500
 """Instances that are moved at a time: one transaction, and others must not wait long."""
 
@@ -65,13 +61,7 @@ def _move(visit: Visit) -> Shown:
     }
     to = said["to"]
     wanted = _wanted(visit, row, to, bool(said["over"])) if to else None
-    page, families, _ = search.find_families(visit.work, Wanted(), None, _MAX_CHOICES)
-    offered = [
-        each
-        for family in families
-        for each in reversed(family.versions)
-        if each.lifecycle_state == PUBLISHED and each.id != row.id
-    ]
+    offered = versions_to_choose(visit)
     return Shown(
         template="license_move.html",
         values={
@@ -80,7 +70,10 @@ def _move(visit: Visit) -> Shown:
             "moved": refused,
             "to": to,
             "over": bool(said["over"]),
-            "offered": offered if page.next is None else None,
+            "offered": offered
+            and [
+                each for each in offered if each.lifecycle_state == PUBLISHED and each.id != row.id
+            ],
             "held": search.count_instances(visit.work, row.id),
             "wanted": wanted,
         },

@@ -23,7 +23,7 @@ from kaiten_sync.server.dashboard.pages import (
 )
 from kaiten_sync.server.db.grants import NamedGrant
 from kaiten_sync.server.db.licenses import LicenseRow
-from kaiten_sync.server.db.search import FAMILY_SORTS
+from kaiten_sync.server.db.search import FAMILY_SORTS, Wanted
 from kaiten_sync.server.domain.refusals import Problem, RefusalError, unprocessable
 from kaiten_sync.server.service import grants, previews, search
 from kaiten_sync.server.service.families import get_family
@@ -37,6 +37,9 @@ from kaiten_sync.server.web.operations import Arguments
 READ = "read:licenses"
 ALL = "/licenses"
 ONE = "/licenses/{licenseSlug}"
+
+_MAX_CHOICES = 200
+"""Families whose versions are offered."""
 
 _TYPES = ("PAID", "TRIAL", "COMMUNITY", "DEVELOPMENT")
 _STATES = ("DRAFT", "PUBLISHED", "ARCHIVED")
@@ -123,6 +126,14 @@ def _with_terms(
             yield row.changed(value=value, overage_percent=overage)
 
 
+def versions_to_choose(visit: Visit) -> list[LicenseRow] | None:
+    """All versions by family, the newest first; None if there are too many to choose from."""
+    page, families, _ = search.find_families(visit.work, Wanted(), None, _MAX_CHOICES)
+    if page.next is not None:
+        return None
+    return [each for family in families for each in reversed(family.versions)]
+
+
 def _list(visit: Visit) -> Shown:
     wanted = listing_of(
         visit,
@@ -149,6 +160,11 @@ def _list(visit: Visit) -> Shown:
         declared_at=wanted.declared(),
         command=export_line,
     )
+
+
+def _new_title(visit: Visit) -> str:
+    before = visit.query.get("from") or visit.query.get("family")
+    return f"New version of {before}" if before else "New License"
 
 
 def _next_version(visit: Visit) -> Mapping[str, Any] | None:
@@ -224,6 +240,7 @@ def _delete(visit: Visit) -> Shown:
         title=f"Delete {row.name}",
         about=row.name,
         back=f"{ALL}/{row.slug}",
+        address=f"license/{row.slug}",
         calls=(*removals, call("delete-license", licenseSlug=row.slug)),
         declaration=declared(visit, [row]),
     )
@@ -244,6 +261,7 @@ _NEW = new_page(
     ALL,
     declaration=declare_licenses([({**_EXAMPLE, "slug": "growth"}, "growth", ())]),
     fields=_new_fields,
+    titled=_new_title,
     suggested=_next_version,
     act=_create,
 )

@@ -10,10 +10,12 @@ from kaiten_sync.server.dashboard.api_lines import export_line
 from kaiten_sync.server.dashboard.chart import chart_reports
 from kaiten_sync.server.dashboard.pages import DashboardPage, Form, Shown, Visit, call
 from kaiten_sync.server.dashboard.usage import BAND_NAMES, REFUSED, usage_path
+from kaiten_sync.server.db.audit import TrailEvent
 from kaiten_sync.server.db.search import Wanted
+from kaiten_sync.server.domain.events import read_scope
 from kaiten_sync.server.domain.saturation import Band
 from kaiten_sync.server.service import saturation, search, usage_days, webhooks
-from kaiten_sync.server.service.audit import recent_events
+from kaiten_sync.server.service.audit import entitlement_of, recent_events
 from kaiten_sync.server.service.work import Work
 
 _FULL = 20
@@ -99,6 +101,14 @@ def _tiles(visit: Visit, counts: Mapping[Band, int]) -> tuple[list[_Tile], list[
     return of_usage, others
 
 
+def _recent(visit: Visit) -> list[tuple[TrailEvent, str | None]]:
+    """The newest events, with what each is about if the visitor may see that."""
+    return [
+        (each, each.address or entitlement_of(each) if visit.may(read_scope(each.type)) else None)
+        for each in recent_events(visit.work, _EVENTS)
+    ]
+
+
 def _overview(visit: Visit) -> Shown:
     sees_usage = visit.may("read:instances")
     work = visit.work
@@ -114,7 +124,7 @@ def _overview(visit: Visit) -> Shown:
             "tiles": of_usage,
             "other_tiles": others,
             "meters": full,
-            "events": recent_events(work, _EVENTS) if sees_usage else [],
+            "events": _recent(visit) if sees_usage else [],
             "chart": (
                 chart_reports(usage_days.count_reports(work), "Usage reports")
                 if sees_usage

@@ -186,17 +186,18 @@ def new_page(
     *,
     declaration: str | None = None,
     known_by: str = "slug",
+    titled: Callable[[Visit], str] | None = None,
     **more: Any,
 ) -> Form:
     """The form of a new object, such as `Service Account`, with an example of the request.
 
     `listing` is the list that it is added to, below which it then has its page, `known_by` its
-    slug or its id. `more` are further fields of `Form`.
+    slug or its id. `titled` makes another title than its kind. `more` are further fields of `Form`.
     """
     calls = (call(operation_id, example),)
 
     def show(visit: Visit) -> Shown:
-        title = f"New {kind}"
+        title = titled(visit) if titled else f"New {kind}"
         return show_form(
             visit, form, title, "Create", listing, calls=calls, declaration=declaration
         )
@@ -280,12 +281,14 @@ def show_question(
     title: str,
     about: str,
     back: str,
+    address: str | None = None,
     **more: Any,
 ) -> Shown:
     """The page that asks before a form does what cannot be undone.
 
     The title is the question without its mark, such as `Delete Growth`, and its first word is the
-    button's. `back` is the page of what the question is about.
+    button's. `back` is the page of what the question is about, and `address` that of what git may
+    declare.
     """
     asked = {
         "title": title,
@@ -293,6 +296,7 @@ def show_question(
         "back": back,
         "action": form.path.format(**visit.path),
         "refused": visit.refused,
+        "address": address,
     }
     return Shown(template=template, values={**asked, **values}, **more)
 

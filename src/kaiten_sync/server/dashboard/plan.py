@@ -10,7 +10,9 @@ from typing import Any
 from urllib.parse import quote
 
 from kaiten_sync.licensing import NO_UNIT, Unit, may_scale_both, quantity_text
+from kaiten_sync.server.dashboard.fields import choices
 from kaiten_sync.server.dashboard.figures import WithUnit
+from kaiten_sync.server.dashboard.listing import ROWS, Filter, listing_of
 from kaiten_sync.server.dashboard.pages import DashboardPage, Form, Shown, Visit, call
 from kaiten_sync.server.service.audit import units_of
 
@@ -28,6 +30,7 @@ class _PlanLine(WithUnit):
 
     address: str
     action: str
+    mark: str
     effect: str
     reason: str
     fields: Sequence[tuple[str, str, str]]
@@ -45,6 +48,11 @@ _WAYS = {
 }
 """What becomes of a family, as the plan names it and as the page says it before the version."""
 
+_PATH = "/plan"
+_EFFECTS = Filter(
+    name="effect", label="Effect", choices=choices(("breaks", "tightens", "loosens", "neutral"))
+)
+
 _LISTS = {"entitlement": "/entitlements", "license": "/licenses"}
 
 
@@ -54,22 +62,29 @@ def _plan(visit: Visit) -> Shown:
     name = plan.target.get("name") if plan else None
     hit = {each["address"]: each for each in impact.get("changes", ())}
     planned = plan.changes if plan else ()
+    listing = listing_of(visit, _PATH, _EFFECTS, skips=True)
+    wanted = [each for each in planned if listing.values["effect"] in ("", each["effect"])]
+    end = listing.skipped + ROWS
+    on_page = wanted[listing.skipped : end]
     # What is not there yet has no page to link to.
     made = {each["address"] for each in planned if each["action"] == "create"}
-    granted = {slug for each in planned if (slug := _granted(each["address"])) is not None}
+    granted = {slug for each in on_page if (slug := _granted(each["address"])) is not None}
     units = units_of(visit.work, granted)
     later = _with_changes(units, planned)
     changes = [
         _shown(
             each, hit, made, (_unit_of(each["address"], units), _unit_of(each["address"], later))
         )
-        for each in planned
+        for each in on_page
     ]
     return Shown(
         template="plan.html",
         values={
             "plan": plan,
             "changes": changes,
+            "count": len(wanted),
+            "listing": listing,
+            "following": listing.skipping(end) if end < len(wanted) else None,
             "ways": _WAYS,
             "impact": impact,
             "unmanaged": [(each, _page(each)) for each in plan.unmanaged] if plan else [],
@@ -124,6 +139,7 @@ def _shown(
     return _PlanLine(
         address=address,
         action=change["action"],
+        mark=change["mark"],
         effect=change["effect"],
         reason=change.get("reason", ""),
         fields=[
@@ -171,7 +187,7 @@ def _text(field: Mapping[str, Any], side: str, units: tuple[Unit, Unit]) -> str:
 
 PAGES = (
     DashboardPage(
-        path="/plan",
+        path=_PATH,
         scopes=("read:entitlements", "read:licenses"),
         show=_plan,
         waits_for_plan=True,

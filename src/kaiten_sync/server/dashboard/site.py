@@ -42,7 +42,7 @@ from kaiten_sync.server.service.work import Work
 from kaiten_sync.server.web.problems import STATUSES
 from kaiten_sync.server.web.routes import Pages
 from kaiten_sync.server.web.throttle import ThrottledError, address_of
-from kaiten_sync.server.web.transactions import Surroundings, unless_busy, work_in, write
+from kaiten_sync.server.web.transactions import Surroundings, unless_unavailable, work_in, write
 
 _SIGN_IN = "/sign-in"
 _SIGN_OUT = "/sign-out"
@@ -152,7 +152,7 @@ class _Site:
     def _answer(self, answer: _Answer, request: Request, sent: Sent | None) -> Response:
         if sent is not None:
             check_origin(request)
-        with unless_busy():
+        with unless_unavailable():
             return answer(request, sent)
 
     # Signing in and out
@@ -187,12 +187,12 @@ class _Site:
         try:
             # A guess must not take the lock of writers.
             with (
-                unless_busy(),
+                unless_unavailable(),
                 self._surroundings.throttle.guarding(address_of(request), token, now_ms),
                 self._surroundings.database.reading() as connection,
             ):
                 sessions.check_token(connection, token, now_ms)
-            with unless_busy(), self._surroundings.database.writing() as connection:
+            with unless_unavailable(), self._surroundings.database.writing() as connection:
                 session_id = sessions.sign_in(connection, token, now_ms)
         except RefusalError as error:
             if error.kind is RefusalKind.UNAVAILABLE:
@@ -300,7 +300,7 @@ class _Site:
             )
 
         try:
-            with unless_busy():
+            with unless_unavailable():
                 done = write(self._surroundings, signed.caller, perform)
         except RefusalError as error:
             refused = Refused(form=form, sent=sent, error=error)

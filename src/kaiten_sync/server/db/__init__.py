@@ -1,7 +1,16 @@
 """Storage: tables, migrations, and the only place with SQL."""
 
 from kaiten_sync.server.db.engine import Database, open_engine
-from kaiten_sync.server.db.failures import is_busy, is_worth_repeating
+from kaiten_sync.server.db.failures import BUSY, is_worth_repeating, may_be_stored, why_unavailable
 from kaiten_sync.server.db.pages import Position, RowPage
 
-__all__ = ["Database", "Position", "RowPage", "is_busy", "is_worth_repeating", "open_engine"]
+__all__ = [
+    "BUSY",
+    "Database",
+    "Position",
+    "RowPage",
+    "is_worth_repeating",
+    "may_be_stored",
+    "open_engine",
+    "why_unavailable",
+]

@@ -101,7 +101,8 @@ class TrailFilter:
 
     `since_ms` and `until_ms` are inclusive. `types` are those that may be shown. An `address` is
     that of an object, and asks for what is inside it as well. An `instance_slug` is the
-    current one, or the one at the time. `is_rising`: the oldest first.
+    current one, or the one at the time, and an `account_slug` that of whose token caused the event.
+    `is_rising`: the oldest first.
     """
 
     type: str | None = None
@@ -111,6 +112,7 @@ class TrailFilter:
     instance_id: str | None = None
     instance_slug: str | None = None
     entitlement_slug: str | None = None
+    account_slug: str | None = None
     address: str | None = None
     is_refused: bool = False
     is_rising: bool = False
@@ -147,6 +149,8 @@ def list_trail(
     if wanted.instance_slug is not None:
         then, now = event.c.instance_slug, instance.c.slug
         conditions.append(or_(then == wanted.instance_slug, now == wanted.instance_slug))
+    if wanted.account_slug is not None:
+        conditions.append(service_account.c.slug == wanted.account_slug)
     if wanted.types is not None:
         conditions.append(event.c.type.in_(sorted(wanted.types)))
     if wanted.is_refused:

@@ -20,6 +20,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 from sqlalchemy.pool import StaticPool
 
+from kaiten_sync.server.db.failures import READ_ONLY_STATE
 from kaiten_sync.server.db.files import keep_private
 from kaiten_sync.server.settings import ServerStartError
 
@@ -192,6 +193,7 @@ def _postgresql(url: URL) -> Database:
         ) from error
     event.listen(engine, "connect", _prepare_postgresql)
     event.listen(engine, "handle_error", _hide_values)
+    event.listen(engine, "handle_error", _leave_read_only)
     return Database(engine, reading=_READING_POSTGRESQL)
 
 
@@ -218,6 +220,12 @@ def _hide_values(context: ExceptionContext) -> None:
             kind = type(original)
             text = f"({kind.__module__}.{kind.__qualname__}) {primary}"
             context.sqlalchemy_exception.args = (text,)
+
+
+def _leave_read_only(context: ExceptionContext) -> None:
+    """Connect again before the next write: another server may have taken this one's place."""
+    if getattr(context.original_exception, "sqlstate", None) == READ_ONLY_STATE:
+        context.is_disconnect = True
 
 
 def _sqlite(url: URL) -> Database:

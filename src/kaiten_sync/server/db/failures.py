@@ -8,36 +8,73 @@ from typing import Any
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
-_BUSY = {
-    "53300": "too many connections",
-    "55P03": "a lock that did not come in time",
-    "57014": "a statement that took too long",
-    "57P01": "the database is shut down",
-    "57P02": "the database restarts after a crash",
-    "57P03": "the database starts",
-    "25P03": "a transaction that was silent for too long",
+BUSY = "the database is busy; try again"
+"""Why a request is not answered, if that passes by itself. The others need somebody's hand."""
+
+FULL = "the disk of the database is full, and nothing was stored"
+READ_ONLY = "the database can only be read, and nothing was stored"
+_NO_FILES = "the database cannot use its files"
+
+READ_ONLY_STATE = "25006"
+"""PostgreSQL's code of a database that can only be read, such as a replica."""
+
+_OF_POSTGRESQL = {
+    "53300": BUSY,  # too many connections
+    "55P03": BUSY,  # a lock that did not come in time
+    "57014": BUSY,  # a statement that took too long
+    "57P01": BUSY,  # the database is shut down
+    "57P02": BUSY,  # the database restarts after a crash
+    "57P03": BUSY,  # the database starts
+    "25P03": BUSY,  # a transaction that was silent for too long
+    "53200": BUSY,  # no memory
+    "53100": FULL,
+    READ_ONLY_STATE: READ_ONLY,
+    "58030": _NO_FILES,
 }
 _CONNECTION_CLASS = "08"
 _REPEATABLE = {"40001": "a snapshot that others have changed", "40P01": "a deadlock"}
 """Codes of PostgreSQL. Source: https://www.postgresql.org/docs/current/errcodes-appendix.html"""
 
 
-def is_busy(error: SQLAlchemyError) -> bool:
-    """Whether the same request may well succeed a little later: answer it with 503.
+_OF_SQLITE = {
+    sqlite3.SQLITE_BUSY: BUSY,
+    sqlite3.SQLITE_LOCKED: BUSY,
+    sqlite3.SQLITE_NOMEM: BUSY,
+    sqlite3.SQLITE_FULL: FULL,
+    sqlite3.SQLITE_READONLY: READ_ONLY,
+    sqlite3.SQLITE_IOERR: _NO_FILES,
+    sqlite3.SQLITE_CANTOPEN: _NO_FILES,
+}
+_PRIMARY = 0xFF
+"""The bits of an extended code of SQLite that are the code. Source: https://sqlite.org/rescode.html"""
 
-    A lock, a connection or an answer did not come in time, or the connection is gone. All raise
-    DBAPIError, but for waiting for a free connection of our own: sqlalchemy.exc.TimeoutError.
+
+def why_unavailable(error: SQLAlchemyError) -> str | None:
+    """Why the database does not do now what it may do later: answer it with 503. None for a fault.
+
+    A lock, a connection or an answer did not come in time, the connection is gone, or the database
+    can store nothing at present. All raise DBAPIError, but for waiting for a free connection of our
+    own: sqlalchemy.exc.TimeoutError.
     """
     if isinstance(error, PoolTimeoutError):
-        return True
+        return BUSY
     if not isinstance(error, DBAPIError):
-        return False
+        return None
     if isinstance(error.orig, sqlite3.Error):
-        return "database is locked" in str(error.orig)
+        return _OF_SQLITE.get(getattr(error.orig, "sqlite_errorcode", 0) & _PRIMARY)
     state = _state(error)
     if state is None:  # from the driver, which does not reach the database
-        return error.connection_invalidated or type(error.orig).__name__ == "OperationalError"
-    return state in _BUSY or state.startswith(_CONNECTION_CLASS)
+        is_lost = error.connection_invalidated or type(error.orig).__name__ == "OperationalError"
+        return BUSY if is_lost else None
+    return BUSY if state.startswith(_CONNECTION_CLASS) else _OF_POSTGRESQL.get(state)
+
+
+def may_be_stored(error: SQLAlchemyError) -> bool:
+    """Whether a transaction whose commit failed so may be stored nevertheless.
+
+    The commit may have arrived, and only its answer was lost.
+    """
+    return why_unavailable(error) in (BUSY, _NO_FILES)
 
 
 def is_worth_repeating(error: SQLAlchemyError) -> bool:

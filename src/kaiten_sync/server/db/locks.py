@@ -20,7 +20,7 @@ def take_turn(connection: Connection, *names: str) -> None:
     lock from its beginning.
 
     Raises:
-        OperationalError: the turn did not come in time, which `is_busy` recognizes.
+        OperationalError: the turn did not come in time, which `why_unavailable` recognizes.
     """
     if connection.dialect.name == "postgresql":
         connection.execute(select(func.pg_advisory_xact_lock(turn_key(names))))

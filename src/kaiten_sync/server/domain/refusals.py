@@ -37,7 +37,7 @@ class Problem:
 
 
 class RefusalError(Exception):
-    """A request is refused; nothing was written."""
+    """A request is refused; nothing was written, but see UnsettledError."""
 
     def __init__(
         self, kind: RefusalKind, code: str, detail: str, problems: Sequence[Problem] = ()
@@ -51,6 +51,18 @@ class RefusalError(Exception):
 
 class RecordedRefusalError(RefusalError):
     """A request is refused, and the event that reports that is kept."""
+
+
+class UnsettledError(RefusalError):
+    """The database went away while it stored a request: nobody knows whether it did."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            RefusalKind.UNAVAILABLE,
+            "UNAVAILABLE",
+            "the database went away before it confirmed the request: look whether it is stored"
+            " before you send it again, or repeat a report with the same transactionId",
+        )
 
 
 def invalid(code: str, detail: str) -> RefusalError:

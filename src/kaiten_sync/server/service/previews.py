@@ -84,11 +84,12 @@ class PreviewedGrant:
         """How many holders would be in a standing, such as `over`."""
         return self.impact.standings[Standing(standing)] if self.impact else 0
 
-    def worst(self, limit: int) -> Sequence[HolderImpact]:
-        """The holders who would be hit most: those who are over, near, or lose something."""
+    @property
+    def hit(self) -> Sequence[HolderImpact]:
+        """The holders who would be over, near, or lose something, the worst off first."""
         hit = (Standing.OVER, Standing.NEAR, Standing.LOSES, Standing.UNKNOWN)
         found = self.impact.looked_at if self.impact else ()
-        return [each for each in found if each.standing in hit][:limit]
+        return [each for each in found if each.standing in hit]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,12 +103,20 @@ class Preview:
     @property
     def over(self) -> frozenset[str]:
         """The instances that would be over any maximum, by slug."""
+        return self._holders_in(Standing.OVER)
+
+    @property
+    def losing(self) -> frozenset[str]:
+        """The instances that would lose something that is not metered, by slug."""
+        return self._holders_in(Standing.LOSES)
+
+    def _holders_in(self, standing: Standing) -> frozenset[str]:
         return frozenset(
             holder.instance
             for each in self.grants
             if each.impact is not None
             for holder in each.impact.looked_at
-            if holder.standing is Standing.OVER
+            if holder.standing is standing
         )
 
     def count(self, effect: str) -> int:

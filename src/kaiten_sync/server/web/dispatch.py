@@ -19,7 +19,7 @@ from kaiten_sync.server.web.together import Together
 from kaiten_sync.server.web.transactions import (
     Surroundings,
     caller_of,
-    unless_busy,
+    unless_unavailable,
     work_in,
     write,
 )
@@ -69,7 +69,7 @@ class Dispatcher:
             return refused(error, request.scope["path"])
 
     def _answer(self, operation: Operation, received: Received) -> Response:
-        with unless_busy():
+        with unless_unavailable():
             with self._surroundings.database.reading() as connection:
                 now_ms = self._surroundings.clock()
                 caller = caller_of(

@@ -10,7 +10,7 @@ from functools import cache
 from sqlalchemy import Connection
 from starlette.responses import Response
 
-from kaiten_sync.server.domain.refusals import RefusalError
+from kaiten_sync.server.domain.refusals import RefusalError, UnsettledError
 from kaiten_sync.server.domain.tokens import lookup_hash
 from kaiten_sync.server.service.work import Caller
 from kaiten_sync.server.web.operations import Arguments, Operation
@@ -19,7 +19,7 @@ from kaiten_sync.server.web.transactions import (
     Surroundings,
     Writing,
     caller_of,
-    unless_busy,
+    unless_unavailable,
     write_together,
 )
 
@@ -46,8 +46,11 @@ class RequestGroup:
     def answer(self, group: Sequence[Received]) -> list[Response | Exception]:
         """The answer to each request, or what it raised."""
         try:
-            with unless_busy():
+            with unless_unavailable():
                 return self._answer_in_one(group)
+        except UnsettledError as error:
+            # Done again, what is stored would count twice.
+            return [error] * len(group)
         except Exception as error:  # noqa: BLE001  it is answered, or comes again alone
             if len(group) == 1:
                 return [error]

@@ -17,7 +17,7 @@ from kaiten_sync.server.domain.refusals import RefusalError, not_found
 from kaiten_sync.server.web.codec import encode
 from kaiten_sync.server.web.problems import refused
 from kaiten_sync.server.web.throttle import address_of
-from kaiten_sync.server.web.transactions import Surroundings, caller_of, unless_busy
+from kaiten_sync.server.web.transactions import Surroundings, caller_of, unless_unavailable
 
 _METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 
@@ -73,7 +73,7 @@ class _Answers:
 
     def _let_in(self, request: Request) -> None:
         action = "read" if request.method in ("GET", "HEAD") else "write"
-        with unless_busy(), self._surroundings.database.reading() as connection:
+        with unless_unavailable(), self._surroundings.database.reading() as connection:
             caller_of(
                 self._surroundings,
                 connection,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import secrets
 import time
 from collections.abc import Callable, Iterator
@@ -12,11 +13,18 @@ from typing import TypeVar
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
-from kaiten_sync.server.db import Database, is_busy, is_worth_repeating
-from kaiten_sync.server.domain.refusals import RecordedRefusalError, RefusalError, RefusalKind
+from kaiten_sync.server.db import BUSY, Database, is_worth_repeating, may_be_stored, why_unavailable
+from kaiten_sync.server.domain.refusals import (
+    RecordedRefusalError,
+    RefusalError,
+    RefusalKind,
+    UnsettledError,
+)
 from kaiten_sync.server.service.tenancy import authenticate, bearer_token
 from kaiten_sync.server.service.work import Caller, Work
 from kaiten_sync.server.web.throttle import Throttle
+
+log = logging.getLogger(__name__)
 
 _REPETITIONS = 3
 """Times that a transaction is repeated which the database ended in favor of another."""
@@ -42,7 +50,7 @@ class Surroundings:
 
 
 @contextmanager
-def unless_busy() -> Iterator[None]:
+def unless_unavailable() -> Iterator[None]:
     """Around what uses the database.
 
     Raises:
@@ -52,11 +60,12 @@ def unless_busy() -> Iterator[None]:
         yield
     except SQLAlchemyError as error:
         # Anything else is a fault of ours, and repeating the request would not help.
-        if not is_busy(error):
+        reason = why_unavailable(error)
+        if reason is None:
             raise
-        raise RefusalError(
-            RefusalKind.UNAVAILABLE, "UNAVAILABLE", "the database is busy; try again"
-        ) from error
+        if reason != BUSY:
+            log.error("%s: %s", reason, error)
+        raise RefusalError(RefusalKind.UNAVAILABLE, "UNAVAILABLE", reason) from error
 
 
 def caller_of(
@@ -147,9 +156,17 @@ def write_together(surroundings: Surroundings, act: Callable[[Writing], T]) -> T
 
 
 def _write_once(surroundings: Surroundings, act: Callable[[Writing], T]) -> T:
-    with surroundings.database.writing() as connection:
-        writing = Writing(surroundings, connection)
-        result = act(writing)
+    is_done = False
+    try:
+        with surroundings.database.writing() as connection:
+            writing = Writing(surroundings, connection)
+            result = act(writing)
+            is_done = True
+    except SQLAlchemyError as error:
+        if is_done and may_be_stored(error):
+            log.error("the database did not confirm what it may have stored: %s", error)
+            raise UnsettledError from error
+        raise
     # After the commit: a worker that looks before it finds nothing, and sleeps on.
     if writing.has_queued:
         surroundings.wake()
