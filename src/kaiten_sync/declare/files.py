@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import glob
 import os
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from pathlib import Path, PurePath
@@ -55,9 +55,9 @@ def find_files(
     # By real path: two names of one file would declare everything in it twice.
     seen: set[str] = set()
     left_out: dict[str, _LeftOut] = {}
+    absent = {str(path): path for path in new if not path.exists()}
     for given in paths:
-        missing = [path for path in new if not path.exists() and _means(given, root, path)]
-        for found in [*_of_path(given, root, missing)]:
+        for found in [*_of_path(given, root, _meant(given, root, absent))]:
             if isinstance(found, Diagnostic):
                 yield _at_its_name(given, found)
             elif isinstance(found, _LeftOut):
@@ -94,15 +94,23 @@ def leads_out(given: str, root: Path) -> bool:
     return not Path(os.path.realpath(start)).is_relative_to(top)
 
 
-def _means(given: str, root: Path, path: Path) -> bool:
-    """Whether a path or a glob would find a file, if it were there."""
+def _meant(given: str, root: Path, absent: Mapping[str, Path]) -> list[Path]:
+    """Of files that are not there, by their names, those that a path or a glob would find."""
+    if not absent:
+        return []
     whole = os.path.realpath(root / given)
+    if whole in absent and not glob.has_magic(given):
+        return [absent[whole]]
+    found = [path for path in absent.values() if path.suffix.lower() in SUFFIXES]
     if glob.has_magic(given):
-        return fnmatchcase(str(path), whole) and path.suffix.lower() in SUFFIXES
-    if str(path) == whole:
-        return True
-    is_hidden = any(p.startswith(".") for p in path.parts[len(Path(whole).parts) :])
-    return path.is_relative_to(whole) and not is_hidden and path.suffix.lower() in SUFFIXES
+        return [path for path in found if fnmatchcase(str(path), whole)]
+    inside = whole.rstrip(os.sep) + os.sep
+    return [
+        path
+        for path in found
+        if str(path).startswith(inside)
+        and not any(p.startswith(".") for p in path.parts[len(Path(whole).parts) :])
+    ]
 
 
 def _of_path(given: str, root: Path, new: Sequence[Path]) -> list[_Found]:

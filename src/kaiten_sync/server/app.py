@@ -352,7 +352,7 @@ def _bind(host: str, port: int) -> socket.socket:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind((host, port))
         listener.listen(socket.SOMAXCONN)
-    except (OSError, OverflowError) as error:
+    except (OSError, OverflowError, TypeError) as error:  # a name that cannot be encoded
         listener.close()
         is_about_port = getattr(error, "errno", None) in (errno.EADDRINUSE, errno.EACCES)
         raise ServerStartError(

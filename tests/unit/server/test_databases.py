@@ -278,7 +278,9 @@ def _failure(connection: Connection, turn: str) -> SQLAlchemyError | None:
     return None
 
 
-@pytest.mark.parametrize("url", ["sqlite:///k\udcff.db", "postgresql://u:\udcff@h/d", "\udcff"])
+@pytest.mark.parametrize(
+    "url", ["sqlite:///k\udcff.db", "postgresql://u:\udcff@h/d", "\udcff", "sqlite:///a\0.db"]
+)
 def test_a_url_that_is_not_text_is_refused(url: str) -> None:
     with pytest.raises(ServerStartError, match="the database URL cannot be read"):
         open_engine(url)

@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
 from sqlalchemy import text
-from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy.exc import DatabaseError, DBAPIError, IntegrityError
 from tests.support.databases import Cluster
 from tests.support.embedded import EmbeddedServer
 from tests.support.metering import opened
@@ -55,6 +55,16 @@ def test_an_older_database_becomes_its_owners(
     with running(ServerSettings(database_url=url)):
         assert set(rights(tmp_path).values()) == {"0o600"}
     assert f"other users had rights on {tmp_path / 'old.db'};" in caplog.text
+
+
+@pytest.mark.parametrize("content", [b"root:x:0:0\n", b"SQLite format", b"\0"])
+def test_a_file_that_is_no_database_keeps_its_rights(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "passwd"
+    path.write_bytes(content)
+    path.chmod(0o644)
+    with opened(f"sqlite:///{path}") as database, suppress(DatabaseError):
+        database.is_ready()
+    assert rights(tmp_path) == {"passwd": "0o644"}
 
 
 def test_a_file_of_another_user_is_reported(

@@ -21,7 +21,15 @@ from kaiten_sync.server.dashboard.catalog import FORMS
 ODD = (
     *("NaN", "Infinity", "-Infinity", "1e400", "-5", str(2**53 + 1), "9" * 400, "9" * 5000, "true"),
     *("a\0b", "a\ud800b", "\udfff"),
-    *("", "   ", "\t\r\n", "\u3000\u00a0", "\u200b\u2060\ufeff", "\u3000\u200ba\u0301 "),
+    *(
+        "",
+        "   ",
+        "\t\r\n",
+        "\u3000\u00a0",
+        "\u200b\u2060\ufeff",
+        "\u061c\ufe0f\U000e0020",
+        "\u3000\u200ba\u0301 ",
+    ),
 )
 """As they are typed; in JSON, as the bare word where the API wants a number."""
 

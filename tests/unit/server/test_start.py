@@ -195,7 +195,7 @@ def test_a_port_in_use_is_said_before_the_database_is_touched(tmp_path: Path) ->
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize("host", ["192.0.2.1", "no such host"])
+@pytest.mark.parametrize("host", ["192.0.2.1", "no such host", "\u202e"])
 def test_a_host_that_is_not_of_this_machine_is_named(tmp_path: Path, host: str) -> None:
     settings = ServerSettings(database_url=sqlite_in(tmp_path))
     with (

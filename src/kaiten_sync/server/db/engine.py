@@ -163,6 +163,8 @@ def open_engine(url: str) -> Database:
     try:
         url.encode()  # a byte of the command line that is not UTF-8 cannot be
         parsed = make_url(url)
+        if "\0" in (parsed.database or ""):
+            raise ValueError("no path has a NUL")
     except (ArgumentError, ValueError) as error:
         raise ServerStartError("the database URL cannot be read", hint=_URL_HINT) from error
     if parsed.drivername in _POSTGRESQL_NAMES:

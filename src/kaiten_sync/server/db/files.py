@@ -14,6 +14,9 @@ from sqlalchemy import URL
 log = logging.getLogger(__name__)
 
 _OWNER_ONLY = 0o600
+_HEADER = b"SQLite format 3\0"
+"""What a database begins with, once something is stored. Source: https://sqlite.org/fileformat.html"""
+
 _COMPANIONS = ("", "-wal", "-shm", "-journal")
 """What the names of a database's files end in. SQLite creates the latter like the first."""
 
@@ -21,8 +24,8 @@ _COMPANIONS = ("", "-wal", "-shm", "-journal")
 def keep_private(url: URL) -> None:
     """Create the file of a database for its owner alone, or take the rights of others from it.
 
-    A file that cannot be created is left to SQLite, whose error says more. A file whose rights
-    cannot be changed, since it belongs to another user, is logged.
+    A file that cannot be created, or is no database, is left to SQLite, whose error says more. A
+    file whose rights cannot be changed, since it belongs to another user, is logged.
     """
     name = url.database or ""
     if ":memory:" in name:
@@ -33,6 +36,8 @@ def keep_private(url: URL) -> None:
         return
     with contextlib.suppress(OSError):
         os.close(os.open(path, os.O_CREAT | os.O_EXCL, _OWNER_ONLY))
+    if not _is_database(Path(path)):
+        return
     for each in (Path(path + ending) for ending in _COMPANIONS):
         if not each.is_file() or not stat.S_IMODE(each.stat().st_mode) & 0o077:
             continue
@@ -42,3 +47,14 @@ def keep_private(url: URL) -> None:
             log.warning("other users have rights on %s: %s", each, error.strerror)
         else:
             log.warning("other users had rights on %s; now only its owner has", each)
+
+
+def _is_database(path: Path) -> bool:
+    """Whether SQLite would take a file: a path may name anything, such as a file of the system."""
+    try:
+        if not path.is_file():
+            return False
+        with path.open("rb") as file:
+            return file.read(len(_HEADER)) in (b"", _HEADER)
+    except OSError:  # SQLite's own error says more
+        return False
