@@ -29,6 +29,8 @@ from tests.support.furnished import furnish
 
 from kaiten_sync.licensing.windows import DAY_MS
 from kaiten_sync.server.db.engine import Database, open_engine
+from kaiten_sync.server.db.pages import Position
+from kaiten_sync.server.db.sums import add_counters, add_reports
 from kaiten_sync.server.db.tables import (
     customer,
     entitlement,
@@ -42,6 +44,7 @@ from kaiten_sync.server.db.tables import (
 )
 from kaiten_sync.server.domain.events import USAGE_ACCEPTED, USAGE_REJECTED
 from kaiten_sync.server.service.work import new_id
+from kaiten_sync.server.web.paging import encode_cursor
 
 ROWS = 10_000
 ROUNDS = 40
@@ -67,10 +70,10 @@ def main() -> None:
             headers = {"Authorization": f"Bearer {server.token}"}
             with httpx.Client(base_url=f"{server.url}/api", headers=headers, timeout=600) as api:
                 furnish(api)
-            _multiply(server.database_url, size)
+            far = _multiply(server.database_url, size)
             with httpx.Client(base_url=server.url, headers=headers, timeout=600) as client:
                 client.post("/sign-in", data={"token": server.token})
-                _print_table(name, client, size)
+                _print_table(name, client, size, far)
             if size.reports:
                 print(f"\n{_mib_on_disk(server.database_url):,.0f} MiB on disk")
 
@@ -104,7 +107,7 @@ def _postgresql(folder: Path) -> Iterator[EmbeddedServer]:
         yield server
 
 
-def _print_table(database: str, client: httpx.Client, size: Size) -> None:
+def _print_table(database: str, client: httpx.Client, size: Size, far: str) -> None:
     print(f"\n| {database}, {size.instances:,} instances | API, ms | page, ms | page / API |")
     print("|---|---|---|---|")
     for name, in_api in _LISTS.items():
@@ -120,6 +123,14 @@ def _print_table(database: str, client: httpx.Client, size: Size) -> None:
         ("meters, by customer", "/usage?sort=customer"),
         ("meters in the band ok", "/usage?band=ok"),
         ("meters in the band unlimited", "/usage?band=unlimited"),
+        ("meters, fullest first, far behind", f"/usage?cursor={far}"),
+        ("meters, least used first, far behind", f"/usage?sort=used&cursor={far}"),
+        ("meters, by customer, far behind", f"/usage?sort=customer&cursor={far}"),
+        ("meters in the band ok, far behind", f"/usage?band=ok&cursor={far}"),
+        ("usage by saturation, far behind", f"/entitlements/api-calls/usage?cursor={far}"),
+        ("customers of an entitlement", "/entitlements/api-calls/customers"),
+        ("the same by instances", "/entitlements/api-calls/customers?sort=-instances"),
+        ("customers by instances", "/customers?sort=-instances"),
         ("events", "/events"),
         ("refusals", "/refusals"),
         (f"overview with {2 * size.instances:,} counters", "/"),
@@ -153,8 +164,11 @@ def _timed(client: httpx.Client, path: str) -> float:
     return took * 1000
 
 
-def _multiply(database_url: str, size: Size) -> None:
-    """Copy one row of each list until there are as many as measured, and count for each."""
+def _multiply(database_url: str, size: Size) -> str:
+    """Copy one row of each list until there are as many as measured, and count for each.
+
+    Returns the cursor of a page of meters that is far behind.
+    """
     database = open_engine(database_url)
     _copy(database, entitlement)
     customers = _copy(database, customer, [{}] * size.instances)
@@ -162,11 +176,15 @@ def _multiply(database_url: str, size: Size) -> None:
     instances = _copy(database, instance, [{"customer_id": each["id"]} for each in customers])
     _count(database, [each["id"] for each in instances], size.days)
     _report(database, [each["id"] for each in instances], size.reports)
+    metered = _all(database, select(entitlement.c.id).where(entitlement.c.slug == _METERED[0]))
+    # It has used 300 of 1,000, so that two thirds of all counters of the entitlement are before it.
+    far = Position(0, f"{instances[-700]['id']} {metered[0]['id']}")
     if database.is_postgresql:
         # What its daemon does within a minute: without, it plans for empty tables.
         with database.writing() as connection:
             connection.execute(text("ANALYZE"))
     database.close()
+    return encode_cursor(far)
 
 
 def _copy(
@@ -214,17 +232,21 @@ def _count(database: Database, instance_ids: list[str], days: int) -> None:
     )
     _add(database, usage, [{**each, **held, **rest} for each in counters])
     reports = {**organization, "accepted": 10, "period_start": None}
+    owner, license_id = organization["organization_id"], held["license_id"]
+    with database.writing() as connection:
+        for each in metered:
+            add_counters(connection, [(owner, each["id"], license_id, len(instance_ids))])
     for ago in range(days):
         day = {**reports, "day": now_ms // DAY_MS - ago}
         # Every hundredth counter had a report refused.
-        _add(
-            database,
-            usage_day,
-            [
-                {**each, **day, "highest": each["value"], "refused": int(place % 100 == 0)}
-                for place, each in enumerate(counters)
-            ],
-        )
+        rows = [
+            {**each, **day, "highest": each["value"], "refused": int(place % 100 == 0)}
+            for place, each in enumerate(counters)
+        ]
+        _add(database, usage_day, rows)
+        with database.writing() as connection:
+            of_day = ("day", "entitlement_id", "accepted", "refused")
+            add_reports(connection, [(owner, *(row[name] for name in of_day)) for row in rows])
 
 
 def _report(database: Database, instance_ids: list[str], reports: int) -> None:

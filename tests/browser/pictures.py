@@ -11,6 +11,7 @@ from playwright.sync_api import Browser
 from sqlalchemy import insert, select
 
 from kaiten_sync.server.db.engine import open_engine
+from kaiten_sync.server.db.sums import add_reports
 from kaiten_sync.server.db.tables import usage_day
 from tests.browser.reports import write_pictures
 from tests.support.chromium import TIMEOUT_MS, chromium, sign_in
@@ -63,6 +64,9 @@ def _add_a_month(database_url: str) -> None:
                 reports = {"accepted": 3 + ago * 7 % 5, "refused": int(ago % 9 == 4)}
                 day = {"day": row["day"] - ago, "value": value, "highest": value, **reports}
                 connection.execute(insert(usage_day), {**row, **day})
+                of_day = ("organization_id", "day", "entitlement_id", "accepted", "refused")
+                changed = {**row, **day}
+                add_reports(connection, [tuple(changed[name] for name in of_day)])
     database.close()
 
 

@@ -141,7 +141,10 @@ def test_tables_of_real_amounts_need_no_scrolling(
     assert why.evaluate("cell => cell.clientHeight") < 100
 
 
+@pytest.mark.parametrize("window", [{"viewport": {"width": 794, "height": 1123}}], indirect=True)
 def test_what_is_printed_is_whole(page: Page, server: EmbeddedServer, api: httpx.Client) -> None:
+    """On A4: as wide and as high as it is in CSS pixels."""
+    _busy_organization(api, server)
     for number in range(50):
         done(api.post("/customers", json={"name": f"Customer {number}"}))
     page.goto(f"{server.url}/customers")
@@ -151,6 +154,10 @@ def test_what_is_printed_is_whole(page: Page, server: EmbeddedServer, api: httpx
     page.emulate_media(media="print")
     assert not region.evaluate(cut_off)
     expect(page.get_by_role("navigation", name="Main")).to_be_hidden()
+    expect(page.get_by_role("link", name="New Customer")).to_be_hidden()
+    for path in ("/usage", "/customers", "/instances", "/refusals", "/licenses/growth/history"):
+        page.goto(server.url + path)
+        assert page.evaluate(_WIDE) == [], path
 
 
 @pytest.mark.parametrize("window", [_PHONE], indirect=True)

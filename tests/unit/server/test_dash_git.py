@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -12,7 +13,8 @@ from tests.support.command import kaiten_sync
 from tests.support.dash import Dash, at_dashboard
 from tests.support.embedded import EmbeddedServer
 from tests.support.html import Html
-from tests.support.metering import add_instance, done
+from tests.support.metering import add_instance, client, done
+from tests.support.metering import path as usage_path
 from tests.support.processes import HANG_S
 from tests.support.with_git import drift_by_hand, server_with_git
 
@@ -111,6 +113,21 @@ def test_the_plan_names_what_is_not_managed_and_whom_it_affects(
         assert page.rows()[0][5] == "1 over, 0 near of 1main: 8 seats used"
 
 
+def test_the_plan_says_who_has_met_a_limit_that_it_raises(
+    git_server: EmbeddedServer, tmp_path: Path
+) -> None:
+    drift_by_hand(git_server)
+    file = tmp_path / "catalog.yaml"
+    file.write_text(file.read_text().replace("api-calls: 1000", "api-calls: 2000"))
+    with client(git_server.url, git_server.token) as api:
+        add_instance(api)
+        done(api.post(usage_path("api-calls"), json={"value": 1000}))
+        assert api.post(usage_path("api-calls"), json={"value": 1}).status_code == 409
+    with at_dashboard(git_server.url, git_server.token) as dash:
+        raised = Html(dash.see("/plan?effect=loosens")).rows()
+    assert [row[5] for row in raised] == ["1 at the old limit, 1 refused in 30 days of 1"]
+
+
 def test_forms_of_what_git_declares_say_so_and_show_the_yaml_to_change(
     git_server: EmbeddedServer,
 ) -> None:
@@ -174,13 +191,13 @@ def test_an_old_plan_is_made_again_and_a_fresh_one_is_kept() -> None:
         assert len(runs) == count
 
 
-def _plan_of(*changes: dict[str, str]) -> str:
+def _plan_of(*changes: dict[str, str], impact: dict[str, Any] | None = None) -> str:
     """A plan that the reconciler could have made, with these changes."""
     drift = {
         "differences": [{"address": each["address"], "class": "git-ahead"} for each in changes]
     }
     rest = {"target": {"name": "local", "url": "http://localhost"}, "managed": [], "warnings": []}
-    return json.dumps({"changes": changes, "drift": drift, "impact": None, **rest})
+    return json.dumps({"changes": changes, "drift": drift, "impact": impact, **rest})
 
 
 def test_the_pages_of_a_huge_plan_follow_each_other(tmp_path: Path) -> None:
@@ -190,7 +207,10 @@ def test_the_pages_of_a_huge_plan_follow_each_other(tmp_path: Path) -> None:
     ]
     lowered = {"address": "license/a/grant/b", "action": "update", "effect": "tightens"}
     file = tmp_path / "plan.json"
-    file.write_text(_plan_of(*created, lowered), encoding="utf-8")
+    counts = {"holders": 3, "over": 0, "near": 1, "loses": 2, "unknown": 0}
+    hit = {"address": lowered["address"], **counts, "worst": []}
+    impact = {"changes": [hit], "raised": [], "totals": counts, "gap": None}
+    file.write_text(_plan_of(*created, lowered, impact=impact), encoding="utf-8")
     source = ("tests.support.with_git:written_plan", str(file))
     with (
         EmbeddedServer(tmp_path, plan_source=source) as server,
@@ -203,9 +223,9 @@ def test_the_pages_of_a_huge_plan_follow_each_other(tmp_path: Path) -> None:
         assert shown == [each["address"] for each in (*created, lowered)]
         assert len(pages) == 3
         assert "121 changes" in pages[0].text
-        assert [row[0] for row in Html(dash.see("/plan?effect=tightens")).rows()] == [
-            "license/a/grant/b"
-        ]
+        (row,) = Html(dash.see("/plan?effect=tightens")).rows()
+        assert row[0] == lowered["address"]
+        assert row[5] == "0 over, 1 near, 2 lose it of 3"
 
 
 @pytest.mark.parametrize(

@@ -1,25 +1,36 @@
-"""What is stored with counters is what follows from the rest, whatever happened (ADR 43)."""
+"""What is stored with counters and days is what follows from the rest, whatever happened.
+
+ADR 43 and 45.
+"""
 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import Row, select
+from sqlalchemy import ColumnElement, Row, func, literal, select
 from tests.support.clocked import Clock, clocked
 from tests.support.metering import START, Meter, done, metered, opened, path
 
 from kaiten_sync.licensing import DAY_MS, ResetAnchor, ResetPeriod, end_of_window
-from kaiten_sync.server.db.tables import entitlement, instance, usage
+from kaiten_sync.server.db.tables import (
+    counter_count,
+    entitlement,
+    instance,
+    report_day,
+    usage,
+    usage_day,
+)
 
 _PERIODS = [(period, anchor) for period in ("HOUR", "MONTH", "YEAR") for anchor in ResetAnchor]
 _SLUGS = ("plain", *(f"{period}-{anchor}".lower().replace("_", "-") for period, anchor in _PERIODS))
 _STARTS = (START, "2026-02-28T00:00:00Z", "2024-02-29T23:59:59Z", "2026-01-31T00:00:00Z")
+_TERMS = ("entitlement_id", "license_id")
 _numbers = itertools.count()
 
 
@@ -91,6 +102,20 @@ def test_a_counter_has_the_license_of_its_instance_and_the_end_of_its_window(
         _do(scene, slug, new, *step)
     wrong = [row for row in _counters(scene.meter) if _stored(row) != _derived(row)]
     assert not wrong
+    _check_sums(scene.meter)
+
+
+def test_days_of_a_customer_go_with_it(scene: Scene) -> None:
+    before = _check_sums(scene.meter)
+    customer = done(scene.meter.api.post("/customers", json={"name": "Gone"})).json()
+    for slug in ("gone-1", "gone-2"):
+        scene.meter.add_instance(slug)
+        scene.put(slug, customerId=customer["id"])
+        for used in reversed(_SLUGS):
+            scene.meter.api.post(path(used, slug), json={"value": 1})
+    assert _check_sums(scene.meter) != before
+    done(scene.meter.api.delete(f"/customers/{customer['slug']}"))
+    assert _check_sums(scene.meter) == before
 
 
 def _do(scene: Scene, slug: str, new: str, what: str, one: Any, more: Any) -> None:
@@ -116,6 +141,36 @@ def _do(scene: Scene, slug: str, new: str, what: str, one: Any, more: Any) -> No
         case "delete":
             done(api.delete(f"/instances/{slug}"))
             scene.meter.add_instance(slug)
+
+
+def _check_sums(meter: Meter) -> list[dict[tuple[Any, ...], tuple[int, ...]]]:
+    """The sums that are kept, which have to be those of the rows that are added up."""
+    days, kept = usage_day.c, report_day.c
+    pairs = [
+        (
+            _sums(meter, (kept.entitlement_id, kept.day), kept.accepted, kept.refused),
+            _sums(meter, (days.entitlement_id, days.day), days.accepted, days.refused),
+        ),
+        (
+            _sums(meter, counter_count.c[_TERMS], counter_count.c.counters),
+            _sums(meter, usage.c[_TERMS], literal(1)),
+        ),
+    ]
+    for stored, derived in pairs:
+        assert stored == derived
+    return [stored for stored, _ in pairs]
+
+
+def _sums(
+    meter: Meter, keys: Iterable[ColumnElement[Any]], *amounts: ColumnElement[int]
+) -> dict[tuple[Any, ...], tuple[int, ...]]:
+    """The sums that are not zero."""
+    keys = list(keys)
+    rows = select(*keys, *map(func.sum, amounts)).group_by(*keys)
+    with opened(meter.database_url) as database, database.reading() as connection:
+        found = connection.execute(rows).all()
+    sums = {tuple(row[: len(keys)]): tuple(map(int, row[len(keys) :])) for row in found}
+    return {key: each for key, each in sums.items() if any(each)}
 
 
 def _counters(meter: Meter) -> list[Row[Any]]:

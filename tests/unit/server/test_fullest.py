@@ -21,6 +21,7 @@ from tests.support.windows import window_at
 from kaiten_sync.licensing.windows import DAY_MS, ResetAnchor, ResetPeriod, end_of_window
 from kaiten_sync.server.db.counter_pages import METER_SORTS
 from kaiten_sync.server.db.saturation import CounterFilter
+from kaiten_sync.server.db.sums import count_counters
 from kaiten_sync.server.db.tables import event, instance, usage
 from kaiten_sync.server.domain.saturation import FULL_BANDS, Band
 from kaiten_sync.server.service.audit import recent_events
@@ -76,10 +77,12 @@ def scene(database_url: str) -> Iterator[Scene]:
         small = _small_license(api)
         with opened(database_url) as database, database.writing() as connection:
             half = list(ids.values())[1::2]
+            count_counters(connection, half, -1)
             moved = update(instance).where(instance.c.id.in_(half)).values(license_id=small)
             connection.execute(moved)
             theirs = update(usage).where(usage.c.instance_id.in_(half)).values(license_id=small)
             connection.execute(theirs)
+            count_counters(connection, half)
         with opened(database_url) as database, database.reading() as connection:
             mine = select(instance.c.organization_id).where(instance.c.id == meter.instance_id)
             organization_id = connection.execute(mine).scalar_one()
@@ -152,11 +155,11 @@ def test_the_fullest_are_those_that_every_counter_read_one_by_one_gives(
             assert {_key(m) for m in shown} <= {_key(m) for m in full}
         for kind in _KINDS:
             of_kind = [m for m in each if m.row.entitlement_slug == _slug(kind)]
-            listed, _ = list_meters(work, entitlement_ids[_slug(kind)], skipped=0, limit=INSTANCES)
-            assert [m.ratio for m in listed] == _ratios(of_kind)
+            listed = list_meters(work, entitlement_ids[_slug(kind)], None, INSTANCES)
+            assert [m.ratio for m in listed.rows] == _ratios(of_kind)
         wanted = CounterFilter(band=band)
         fit = [m for m in each if m.saturation and band in (None, m.saturation.band)]
-        assert [m.ratio or 0.0 for m in _all_pages(work, wanted)] == _ratios(fit)
+        assert [m.ratio or 0.0 for m in _all_pages(work, wanted, 20)] == _ratios(fit)
 
 
 @pytest.mark.parametrize("license_slug", [None, "small"])
@@ -168,23 +171,30 @@ def test_every_order_lists_the_same_counters(
         work = scene.work(connection, scene.clock.now_ms)
         for band in (None, *Band):
             wanted = CounterFilter(band=band, license_slug=license_slug)
-            by_fullness, total = list_counters(work, wanted, skipped=0, limit=500)
-            sorted_so, again = list_counters(work, wanted, skipped=0, limit=500, sort=sort)
-            assert len(by_fullness) == total == again
-            assert {*map(_key, sorted_so)} == {*map(_key, by_fullness)}
+            by_fullness, total = list_counters(work, wanted, None, 500)
+            for order in (sort, f"-{sort}"):
+                sorted_so, again = list_counters(work, wanted, None, 500, order)
+                assert len(by_fullness.rows) == total == again
+                assert {*map(_key, sorted_so.rows)} == {*map(_key, by_fullness.rows)}
+                paged = _all_pages(work, wanted, 7, order)
+                assert [*map(_key, paged)] == [*map(_key, sorted_so.rows)]
         entitlement_id = _id_of(scene, "lifetime")
-        rows, _ = list_meters(work, entitlement_id, skipped=0, limit=INSTANCES, sort=sort)
+        rows = list_meters(work, entitlement_id, None, INSTANCES, sort).rows
         assert {_key(each)[0] for each in rows} == {*scene.ids}
+        first = list_meters(work, entitlement_id, None, INSTANCES // 2, sort)
+        rest = list_meters(work, entitlement_id, first.next, INSTANCES, sort)
+        assert [*map(_key, (*first.rows, *rest.rows))] == [*map(_key, rows)]
 
 
-def _all_pages(work: Work, wanted: CounterFilter) -> list[ShownMeter]:
-    """The counters of all pages, of which the last one is not full."""
-    found: list[ShownMeter] = []
-    total = 1
-    while len(found) < total:
-        rows, total = list_counters(work, wanted, skipped=len(found), limit=50)
-        assert rows or not total
-        found += rows
+def _all_pages(work: Work, wanted: CounterFilter, limit: int, sort: str = "") -> list[ShownMeter]:
+    """The counters of all pages, of which the last one may not be full."""
+    page, total = list_counters(work, wanted, None, limit, sort)
+    found = [*page.rows]
+    while page.next is not None:
+        page, total = list_counters(work, wanted, page.next, limit, sort)
+        found += page.rows
+        assert page.rows
+        assert len(found) <= total
     assert len({_key(meter) for meter in found}) == len(found) == total
     return found
 

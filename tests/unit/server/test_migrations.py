@@ -38,6 +38,7 @@ DIGESTS = {
     "v0012_full_counters.py": "0a71110cb84a727e849c3cb4e805cc3e48b1f16ecb3dce316c4c90a5903dedbe",
     "v0013_rated_counters.py": "a95ace00e97f0fe38658f216860f4656710922c681b29aaab1b089b657d77891",
     "v0014_folded_names.py": "8bfabf6b8a1cb8893b333cca8c6c81002a3d0e29d3265e332474bd4c5fc2eb30",
+    "v0015_sums.py": "f89350fdacefebcef1de01180f72f6212910d875bfc9542e9fbc16554441366e",
 }
 """By file. Databases that a migration made are out there: what is wrong with one is mended by
 another one, and never in its place."""
@@ -167,7 +168,7 @@ def test_the_tables_are_what_the_migrations_make(empty_url: str, tmp_path: Path)
     assert len(migrated[1]) == 2
 
 
-_TRACES = ("token_id", "used_before", "used_after", "last_used_at")
+_TRACES = ("token_id", "used_before", "used_after", "last_used_at", "part")
 """Columns that an older schema cannot keep."""
 
 

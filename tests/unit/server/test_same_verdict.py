@@ -207,7 +207,7 @@ def test_a_skip_that_is_no_number_of_rows_is_refused_like_a_limit(
     dash: Dash, api: httpx.Client, skip: str
 ) -> None:
     furnish(api)
-    dash.see(f"/entitlements/api-calls/usage?skip={skip}", status=422)
+    dash.see(f"/entitlements/api-calls/customers?skip={skip}", status=422)
     assert api.get("/entitlements", params={"limit": skip}).status_code == 422
 
 

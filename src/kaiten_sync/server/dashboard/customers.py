@@ -75,10 +75,8 @@ def _detail(visit: Visit) -> Shown:
     of_customer = CounterFilter(
         customer_slug=row.slug, ends_from=ends_from, ends_before=ends_before
     )
-    meters, total = (
-        saturation.list_counters(visit.work, of_customer, skipped=0, limit=ROWS)
-        if sees_instances
-        else ((), 0)
+    meters = (
+        saturation.list_counters(visit.work, of_customer, None, ROWS)[0] if sees_instances else None
     )
     return Shown(
         template="customer.html",
@@ -88,8 +86,8 @@ def _detail(visit: Visit) -> Shown:
             "rows": page.rows if page else (),
             "following": wanted.after(page.next) if page else None,
             "soon_ms": SOON_MS,
-            "meters": meters,
-            "has_more_meters": total > ROWS,
+            "meters": meters.rows if meters else (),
+            "has_more_meters": bool(meters and meters.next),
         },
         calls=(call("get-customer", customerSlug=row.slug),),
     )

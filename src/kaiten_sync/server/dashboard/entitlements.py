@@ -95,18 +95,16 @@ def _overview(visit: Visit) -> Shown:
 def _usage(visit: Visit) -> Shown:
     row, _ = _stored(visit)
     path = f"{_ALL}/{row.slug}/usage"
-    listing = listing_of(visit, path, sorts=METER_SORTS, skips=True)
-    meters, has_more = saturation.list_meters(
-        visit.work, row.id, skipped=listing.skipped, limit=ROWS, sort=listing.sort
-    )
+    listing = listing_of(visit, path, sorts=METER_SORTS)
+    page = saturation.list_meters(visit.work, row.id, listing.position, ROWS, listing.sort)
     return _tabbed(
         visit,
         "usage",
-        meters=meters,
-        used=chart_usage(visit.work, meters, lambda meter: meter.row.instance_name),
+        meters=page.rows,
+        used=chart_usage(visit.work, page.rows, lambda meter: meter.row.instance_name),
         reports=chart_reports(usage_days.count_reports(visit.work, row.id), "Reports"),
         listing=listing,
-        following=listing.skipping(listing.skipped + ROWS) if has_more else None,
+        following=listing.after(page.next),
     )
 
 

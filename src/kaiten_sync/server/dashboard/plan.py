@@ -24,8 +24,8 @@ _READ = ("list-entitlement-groups", "list-entitlements", "list-license-families"
 class _PlanLine(WithUnit):
     """A change as the page shows it, with the page of what it changes.
 
-    `fields` are names with what is there and what is declared. `hit` is whom it affects. `unit` is
-    that of a grant's number.
+    `fields` are names with what is there and what is declared. `hit` is whom it affects, and
+    `raised` who has met a limit that it raises. `unit` is that of a grant's number.
     """
 
     address: str
@@ -37,6 +37,7 @@ class _PlanLine(WithUnit):
     declared_at: str
     page: str | None
     hit: Mapping[str, Any] | None
+    raised: Mapping[str, Any] | None
     unit: Unit = NO_UNIT
 
 
@@ -60,7 +61,9 @@ def _plan(visit: Visit) -> Shown:
     plan = visit.plan
     impact = (plan.impact or {}) if plan else {}
     name = plan.target.get("name") if plan else None
-    hit = {each["address"]: each for each in impact.get("changes", ())}
+    hit, raised = (
+        {each["address"]: each for each in impact.get(name, ())} for name in ("changes", "raised")
+    )
     planned = plan.changes if plan else ()
     listing = listing_of(visit, _PATH, _EFFECTS, skips=True)
     wanted = [each for each in planned if listing.values["effect"] in ("", each["effect"])]
@@ -73,7 +76,11 @@ def _plan(visit: Visit) -> Shown:
     later = _with_changes(units, planned)
     changes = [
         _shown(
-            each, hit, made, (_unit_of(each["address"], units), _unit_of(each["address"], later))
+            each,
+            hit,
+            raised,
+            made,
+            (_unit_of(each["address"], units), _unit_of(each["address"], later)),
         )
         for each in on_page
     ]
@@ -127,10 +134,11 @@ def _unit_of(address: str, units: Mapping[str, Unit]) -> Unit:
 def _shown(
     change: Mapping[str, Any],
     hit: Mapping[str, Any],
+    raised: Mapping[str, Any],
     made: Collection[str],
     units: tuple[Unit, Unit],
 ) -> _PlanLine:
-    """A change, with whom it hits by address. What the plan makes has no page yet.
+    """A change, with whom it hits or helps by address. What the plan makes has no page yet.
 
     `units` are those of a grant's number before and after.
     """
@@ -149,6 +157,7 @@ def _shown(
         unit=units[1],
         declared_at=_place(change),
         hit=hit.get(address),
+        raised=raised.get(address),
         page=_page(address) if is_there and address not in made else None,
     )
 

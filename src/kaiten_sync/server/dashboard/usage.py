@@ -39,7 +39,6 @@ def _usage(visit: Visit) -> Shown:
         Filter(name="band", label="Band", choices=_BANDS),
         texts=_SLUGS,
         sorts=METER_SORTS,
-        skips=True,
     )
     band = listing.values["band"]
     wanted = CounterFilter(
@@ -48,19 +47,16 @@ def _usage(visit: Visit) -> Shown:
         license_slug=listing.values["license"] or None,
         customer_slug=listing.values["customer"] or None,
     )
-    meters, total = saturation.list_counters(
-        visit.work, wanted, skipped=listing.skipped, limit=ROWS, sort=listing.sort
-    )
-    following = listing.skipped + ROWS
+    page, total = saturation.list_counters(visit.work, wanted, listing.position, ROWS, listing.sort)
     return Shown(
         template="usage.html",
         values={
             "listing": listing,
             "bands": _BANDS,
             "texts": _SLUGS,
-            "meters": meters,
+            "meters": page.rows,
             "total": total,
-            "following": listing.skipping(following) if following < total else None,
+            "following": listing.after(page.next),
         },
         calls=(call("getInstances"),),
     )

@@ -10,16 +10,19 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     FromClause,
+    Row,
     Select,
     Subquery,
     and_,
     bindparam,
     select,
+    tuple_,
 )
 
 from kaiten_sync.licensing import LAST_MS
 from kaiten_sync.server.db.collation import ordered
-from kaiten_sync.server.db.rating import rated
+from kaiten_sync.server.db.pages import Position, RowPage
+from kaiten_sync.server.db.rating import often, rated
 from kaiten_sync.server.db.rows import RowQuery
 from kaiten_sync.server.db.tables import (
     START_OF_CUSTOMER,
@@ -85,10 +88,8 @@ METER_SORTS = (*_SCANNED, *WALKED)
 """What lists of counters can be sorted by."""
 
 
-def counters_page(
-    counters: Select[Any], sort: str = "", *conditions: Condition
-) -> RowQuery[MeteredUsage]:
-    """One page of these counters, fullest first or sorted, with all names."""
+def _placed(counters: Select[Any], sort: str) -> tuple[Subquery, Select[Any]]:
+    """These counters when they are rated, and the four values that their order compares."""
     name = sort.removeprefix("-") or "saturation"
     if name in WALKED:
         table, key = WALKED[name]
@@ -101,14 +102,13 @@ def counters_page(
     else:
         found = rated(counters)
         keys = (ordered(found.c[_SCANNED[name]]).label("sorted_by"), found.c.ratio.label("place"))
-    rows = select(found.c.instance_id, found.c.entitlement_id, *keys)
-    return page_of_rated(rows.where(*(each(found) for each in conditions)), sort)
+    return found, select(*keys, found.c.instance_id, found.c.entitlement_id)
 
 
 def page_of_rated(rows: Select[Any], sort: str = "") -> RowQuery[MeteredUsage]:
-    """One page of rows with `sorted_by` and `place`, of which each is a counter's."""
+    """The first of rows with `sorted_by` and `place`, of which each is a counter's."""
     top = _ordered(rows, rows.selected_columns, sort).limit(bindparam("top"))
-    page = top.offset(bindparam("skipped")).subquery("page")
+    page = top.subquery("page")
     # Names are looked up for the rows of the page alone.
     return RowQuery(
         MeteredUsage,
@@ -133,17 +133,20 @@ def page_of_rated(rows: Select[Any], sort: str = "") -> RowQuery[MeteredUsage]:
 
 
 def _ordered(rows: Select[Any], columns: Any, sort: str) -> Select[Any]:
-    is_rising = sort != "" and not sort.startswith("-")
     names = ("sorted_by", "place", "instance_id", "entitlement_id")
-    return rows.order_by(*(columns[n] if is_rising else columns[n].desc() for n in names))
+    return rows.order_by(*(columns[n] if _is_rising(sort) else columns[n].desc() for n in names))
+
+
+def _is_rising(sort: str) -> bool:
+    return sort != "" and not sort.startswith("-")
 
 
 @dataclass(frozen=True, slots=True)
 class CounterPage:
-    """A page of counters that is asked for."""
+    """A page of counters that is asked for: those behind a position, or the first."""
 
     sort: str
-    skipped: int
+    position: Position | None
     limit: int
     organization_id: str
     now_ms: int
@@ -157,28 +160,65 @@ class CounterPage:
     def parameters(self) -> dict[str, object]:
         """What the statements of pages and counts are executed with."""
         return {
-            "top": self.limit,
-            "skipped": self.skipped,
+            # One more than shown, to know whether there are more.
+            "top": self.limit + 1,
             "organization": self.organization_id,
             # The last window of all has no end.
             "now": min(self.now_ms, LAST_MS - 1),
         }
 
-    def of_fullest(self, connection: Connection, high: Select[Any]) -> list[MeteredUsage]:
+    def of_fullest(
+        self, connection: Connection, high: Select[Any], all_of: Select[Any]
+    ) -> RowPage[MeteredUsage] | None:
         """A page of these counters, which are high, if it is one of the fullest of all.
 
-        It is empty if it is not full, because the others may belong on it.
+        None if it is the last, because the others may belong on it.
         """
         if self.sort not in ("", "-saturation"):
-            return []
-        found = self.read(connection, high, lambda counters: counters.c.ratio >= NEAR_RATIO)
-        return found if len(found) == self.limit else []
+            return None
+        is_near: Condition = lambda counters: counters.c.ratio >= NEAR_RATIO  # noqa: E731
+        found = self.read(connection, high, all_of, is_near)
+        return None if found.next is None else found
 
     def read(
         self,
         connection: Connection,
         counters: Select[Any],
+        all_of: Select[Any],
         *conditions: Condition,
-    ) -> list[MeteredUsage]:
-        """A page of these counters that fulfil conditions when they are rated."""
-        return counters_page(counters, self.sort, *conditions).all(connection, **self.parameters)
+    ) -> RowPage[MeteredUsage]:
+        """A page of these counters that fulfil conditions when they are rated.
+
+        `all_of` has others too: the last one of the page before may not be among them any more.
+        """
+        found, rows = _placed(counters, self.sort)
+        rows = rows.where(*(each(found) for each in conditions))
+        last = self._last(connection, all_of)
+        if last is not None:
+            columns = [*rows.selected_columns]
+            place, behind = tuple_(*columns), tuple_(*last)
+            # The first two alone as well: they are what an index has.
+            start, from_there = tuple_(*columns[:2]), tuple_(*last[:2])
+            is_behind = (
+                (start >= from_there, often(place > behind))
+                if _is_rising(self.sort)
+                else (start <= from_there, often(place < behind))
+            )
+            rows = rows.where(*is_behind)
+        shown = page_of_rated(rows, self.sort).all(connection, **self.parameters)
+        has_more = len(shown) > self.limit
+        shown = shown[: self.limit]
+        return RowPage(rows=shown, next=_position_of(shown[-1]) if has_more else None)
+
+    def _last(self, connection: Connection, all_of: Select[Any]) -> Row[Any] | None:
+        """Where the last counter of the page before is now; None if none was, or it is gone."""
+        if self.position is None:
+            return None
+        found, rows = _placed(all_of, self.sort)
+        instance_id, _, entitlement_id = self.position.id.partition(" ")
+        is_last = (found.c.instance_id == instance_id, found.c.entitlement_id == entitlement_id)
+        return connection.execute(rows.where(*is_last), self.parameters).first()
+
+
+def _position_of(last: CountedUsage) -> Position:
+    return Position(0, f"{last.instance_id} {last.entitlement_id}")

@@ -4,22 +4,33 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Any, TypeVar
 
-from sqlalchemy import Column, Connection, Table, bindparam, func, select
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    Connection,
+    Select,
+    Table,
+    and_,
+    bindparam,
+    func,
+    select,
+)
 
-from kaiten_sync.server.db.collation import ordered
+from kaiten_sync.server.db.collation import ordered, read_first
 from kaiten_sync.server.db.grants import GrantRow, NamedGrant
 from kaiten_sync.server.db.rows import RowQuery
 from kaiten_sync.server.db.sorting import Sorts
 from kaiten_sync.server.db.tables import (
+    START_OF_CUSTOMER,
     customer,
     entitlement,
     grant,
     instance,
     license_family,
     license_version,
-    usage_day,
+    report_day,
 )
 
 R = TypeVar("R")
@@ -60,19 +71,12 @@ _GRANTING: RowQuery[GrantingLicense] = RowQuery(
     .join(license_version, license_version.c.id == grant.c.license_id)
     .where(grant.c.entitlement_id == bindparam("entitlement")),
 )
-_ENTITLED: RowQuery[EntitledCustomer] = RowQuery(
-    EntitledCustomer,
-    select(
-        customer.c.slug,
-        customer.c.name,
-        func.count(instance.c.id).label("instance_count"),
-    )
-    .select_from(grant)
-    .join(instance, instance.c.license_id == grant.c.license_id)
-    .join(customer, customer.c.id == instance.c.customer_id)
-    .where(grant.c.entitlement_id == bindparam("entitlement"))
-    .group_by(customer.c.id),
+# From the instances to their grants, or SQLite would begin with the grants, and sort all instances.
+_IS_GRANTED = and_(
+    grant.c.license_id == read_first(instance.c.license_id),
+    grant.c.entitlement_id == bindparam("entitlement"),
 )
+"""How an instance that may use an entitlement is joined to its grant."""
 GRANTING_SORTS: Sorts = {
     "name": license_version.c.folded,
     "state": license_version.c.lifecycle_state,
@@ -82,9 +86,9 @@ GRANTING_SORTS: Sorts = {
     .scalar_subquery(),
 }
 ENTITLED_SORTS: Sorts = {
-    "name": customer.c.folded,
+    "name": START_OF_CUSTOMER,
     "slug": customer.c.slug,
-    "instances": func.count(instance.c.id),
+    "instances": func.count(),
 }
 """What lists of who has an entitlement can be sorted by, and the values that are compared."""
 
@@ -124,11 +128,37 @@ def licenses_granting(
 
 
 def customers_entitled(
-    connection: Connection, entitlement_id: str, *, skipped: int, limit: int, sort: str = ""
+    connection: Connection,
+    organization_id: str,
+    entitlement_id: str,
+    *,
+    skipped: int,
+    limit: int,
+    sort: str = "",
 ) -> list[EntitledCustomer]:
     """Customers with instances that may use an entitlement, newest first or sorted."""
-    page = _page(_ENTITLED, customer, ENTITLED_SORTS, sort, skipped, limit)
-    return page.all(connection, entitlement=entitlement_id)
+    key = ENTITLED_SORTS.get(sort.removeprefix("-"), customer.c.created_at)
+    theirs = select(instance.c.id).join(grant, _IS_GRANTED)
+    theirs = theirs.where(instance.c.customer_id == customer.c.id)
+    number = theirs.with_only_columns(func.count()).scalar_subquery()
+    if key is ENTITLED_SORTS["instances"]:
+        row_id = instance.c.customer_id
+        found = select(row_id.label("id")).join(grant, _IS_GRANTED).group_by(row_id)
+    else:
+        # Customer by customer, in the order of an index, until a page is full.
+        row_id = customer.c.id
+        found = select(row_id.label("id")).where(
+            customer.c.organization_id == organization_id, theirs.exists()
+        )
+    found = found.add_columns(ordered(key).label("sorted_by"))
+    page = _ordered(found, ordered(key), row_id, sort).limit(limit).offset(skipped).subquery()
+    rows = (
+        select(customer.c.slug, customer.c.name)
+        .add_columns(number.label("instance_count"))
+        .join(page, page.c.id == customer.c.id)
+    )
+    shown = RowQuery(EntitledCustomer, _ordered(rows, page.c.sorted_by, page.c.id, sort))
+    return shown.all(connection, entitlement=entitlement_id)
 
 
 def holders_of(connection: Connection, license_id: str) -> list[Holder]:
@@ -187,7 +217,7 @@ def has_grants(connection: Connection, organization_id: str) -> bool:
 
 def has_reports(connection: Connection, organization_id: str) -> bool:
     """Whether usage was ever reported to an organization, accepted or not."""
-    found = select(usage_day.c.day).where(usage_day.c.organization_id == organization_id).limit(1)
+    found = select(report_day.c.day).where(report_day.c.organization_id == organization_id).limit(1)
     return connection.execute(found).first() is not None
 
 
@@ -195,11 +225,16 @@ def _page(
     rows: RowQuery[R], table: Table, sorts: Sorts, sort: str, skipped: int, limit: int
 ) -> RowQuery[R]:
     """A page of these rows: by one of `sorts`, with a minus the last first, or newest first."""
-    key = sorts.get(sort.removeprefix("-"))
-    keys = (table.c.created_at if key is None else ordered(key), table.c.id)
-    is_falling = key is None or sort.startswith("-")
-    order = (each.desc() if is_falling else each for each in keys)
-    return RowQuery(rows.row_type, rows.statement.order_by(*order).limit(limit).offset(skipped))
+    key = sorts.get(sort.removeprefix("-"), table.c.created_at)
+    found = _ordered(rows.statement, ordered(key), table.c.id, sort)
+    return RowQuery(rows.row_type, found.limit(limit).offset(skipped))
+
+
+def _ordered(
+    rows: Select[Any], key: ColumnElement[Any], row_id: ColumnElement[str], sort: str
+) -> Select[Any]:
+    is_falling = sort.startswith("-") or not sort
+    return rows.order_by(*(each.desc() if is_falling else each for each in (key, row_id)))
 
 
 def _count_by(

@@ -36,7 +36,14 @@ from sqlalchemy import (
 )
 
 from kaiten_sync.server.db.collation import read_first
-from kaiten_sync.server.db.tables import entitlement, grant, instance, license_version, usage
+from kaiten_sync.server.db.tables import (
+    counter_count,
+    entitlement,
+    grant,
+    instance,
+    license_version,
+    usage,
+)
 from kaiten_sync.server.domain.saturation import MOST_RATIO, NEAR_RATIO, Band
 
 _SQLITE_KNOWS_ONCE = sqlite3.sqlite_version_info >= (3, 35)
@@ -59,48 +66,75 @@ _threshold: ColumnElement[float] = case(
 )
 _warns_at = entitlement.c.warning_threshold_percent
 
-_OF_TERMS = {
-    *("threshold", "overage_percent", "warning_threshold_percent"),
-    *("entitlement_name", "license_slug"),
-}
+_OF_TERMS = {"threshold", "near", "maximum", "entitlement_name", "license_slug"}
 """What rating and sorting counters needs of what is granted."""
 
 
 def granted(entitlement_id: str | None = None, *, named: bool = False) -> Subquery:
     """What is metered in the organization, by license and entitlement; with an id, of that alone.
 
-    `floor` is the least that a counter has to show to be in a full band or to have `NEAR_RATIO`.
-    `named`: with the names that counters are sorted by.
+    Usage from `near` on is in the band of warnings, and above `maximum` it is over. `floor` is the
+    least that a counter has to show to be in a full band or to have `NEAR_RATIO`. `named`: with the
+    names that counters are sorted by.
     """
     terms = _granted(entitlement_id, named=named)
     return (terms if entitlement_id else terms.where(often(_IS_NUMBER))).subquery("granted")
 
 
-def granted_once(entitlement_id: str | None = None, *, named: bool = False) -> CTE:
-    """The same, read as a whole before all counters: sooner, if most of them are looked at."""
-    terms = _granted(entitlement_id, named=named)
-    found = (terms if entitlement_id else terms.where(_IS_NUMBER)).cte("granted")
-    found = found.prefix_with("MATERIALIZED", dialect="postgresql")
+def granted_once(entitlement_id: str, *, named: bool) -> CTE:
+    """What is granted of one entitlement, read as a whole before all who have it."""
+    return _at_once(_granted(entitlement_id, named=named))
+
+
+def counted_once(entitlement_id: str | None = None, *, named: bool = False) -> CTE:
+    """What is granted and has `counters`, read as a whole before them: if most are looked at."""
+    counted = (
+        select(counter_count.c.entitlement_id, counter_count.c.license_id)
+        .add_columns(func.sum(counter_count.c.counters).label("counters"))
+        .where(counter_count.c.organization_id == bindparam("organization"))
+        .group_by(counter_count.c.entitlement_id, counter_count.c.license_id)
+        .having(func.sum(counter_count.c.counters) > 0)
+        .subquery("counted")
+    )
+    of_terms = and_(
+        counted.c.entitlement_id == grant.c.entitlement_id,
+        counted.c.license_id == grant.c.license_id,
+    )
+    terms = _granted(entitlement_id, named=named).join(counted, of_terms)
+    terms = terms.add_columns(counted.c.counters)
+    return _at_once(terms if entitlement_id else terms.where(_IS_NUMBER))
+
+
+def _at_once(terms: Select[Any]) -> CTE:
+    found = terms.cte("granted").prefix_with("MATERIALIZED", dialect="postgresql")
     return found.prefix_with("MATERIALIZED", dialect="sqlite") if _SQLITE_KNOWS_ONCE else found
 
 
 def _granted(entitlement_id: str | None, *, named: bool) -> Select[Any]:
-    warns_early = and_(_warns_at > 0, _warns_at < NEAR_RATIO * 100)
+    is_usual = _is_usual(_threshold)
+    at_warning = _threshold * _warns_at / literal(100.0)
     floor = case(
         (_threshold == UNLIMITED, null()),
-        (not_(_is_usual(_threshold)), 0.0),
-        (warns_early, _threshold * _warns_at / literal(100.0)),
+        (not_(is_usual), 0.0),
+        (and_(_warns_at > 0, _warns_at < NEAR_RATIO * 100), at_warning),
         else_=_threshold * NEAR_RATIO,
+    )
+    # Where a counter begins to be near its limit, as `domain.saturation` has it.
+    near: ColumnElement[float] = case(
+        (not_(is_usual), _threshold), (_warns_at > 0, at_warning), else_=_threshold * NEAR_RATIO
+    )
+    beyond = grant.c.overage_percent
+    maximum: ColumnElement[float] = case(
+        (and_(is_usual, beyond > 0), _threshold + _threshold * beyond / literal(100.0)),
+        else_=_threshold,
     )
     terms = (
         select(
             grant.c.license_id,
             grant.c.entitlement_id,
-            grant.c.overage_percent,
             _threshold.label("threshold"),
-            _warns_at,
             entitlement.c.reset_period.is_(None).label("is_lifetime"),
-            floor.label("floor"),
+            *(floor.label("floor"), near.label("near"), maximum.label("maximum")),
         )
         .select_from(grant)
         .join(entitlement, entitlement.c.id == grant.c.entitlement_id)
@@ -124,28 +158,6 @@ def often(condition: ColumnElement[bool]) -> ColumnElement[bool]:
     sooner than it walks through an index until a page is full.
     """
     return case((condition, true()), else_=false())
-
-
-def counted_by_terms() -> Subquery:
-    """How many `counters` there are of what is metered, by license and entitlement."""
-    counted = (
-        select(usage.c.entitlement_id, usage.c.license_id, func.count().label("counters"))
-        .join(entitlement, entitlement.c.id == usage.c.entitlement_id)
-        .where(entitlement.c.organization_id == bindparam("organization"), _HAS_NUMBERS)
-        .group_by(usage.c.entitlement_id, usage.c.license_id)
-        .subquery("counted")
-    )
-    of_terms = and_(
-        grant.c.entitlement_id == counted.c.entitlement_id,
-        grant.c.license_id == counted.c.license_id,
-    )
-    return (
-        select(counted, _threshold.label("threshold"))
-        .join(grant, of_terms)
-        .join(entitlement, entitlement.c.id == counted.c.entitlement_id)
-        .where(_IS_NUMBER)
-        .subquery("counted_by_terms")
-    )
 
 
 def counters_of(terms: FromClause) -> Select[Any]:
@@ -211,10 +223,11 @@ def _ratio_of(counted: FromClause) -> ColumnElement[float]:
     # A number in a branch that is not taken is worked out all the same by some databases.
     divisor = case((threshold > _LEAST, threshold), else_=_LEAST)
     dividend = case(
+        (used.between(_LEAST, _MOST), used),
         (used > _MOST, _MOST),
         (used < -_MOST, -_MOST),
-        (func.abs(used) < _LEAST, 0.0),
-        else_=used,
+        (used <= -_LEAST, used),
+        else_=0.0,
     )
     return case(
         (threshold > 0, dividend / divisor),
@@ -226,23 +239,13 @@ def _ratio_of(counted: FromClause) -> ColumnElement[float]:
 
 
 def _band_of(counted: FromClause) -> ColumnElement[str]:
-    used, cap, beyond = counted.c.used, counted.c.threshold, counted.c.overage_percent
-    warns_at = counted.c.warning_threshold_percent
-    # Where a counter begins to be near its limit, as `domain.saturation` has it.
-    near: ColumnElement[float] = case(
-        (not_(_is_usual(cap)), cap),
-        (warns_at > 0, cap * warns_at / literal(100.0)),
-        else_=cap * NEAR_RATIO,
-    )
-    maximum: ColumnElement[float] = case(
-        (and_(_is_usual(cap), beyond > 0), cap + cap * beyond / literal(100.0)), else_=cap
-    )
+    used, cap = counted.c.used, counted.c.threshold
     return case(
         (cap == UNLIMITED, Band.UNLIMITED.value),
-        (used > maximum, Band.OVER.value),
+        (used > counted.c.maximum, Band.OVER.value),
         (used > cap, Band.OVERAGE.value),
         (and_(used == cap, cap > 0), Band.AT_LIMIT.value),
-        (and_(used >= near, cap > 0), Band.WARNING.value),
+        (and_(used >= counted.c.near, cap > 0), Band.WARNING.value),
         else_=Band.OK.value,
     )
 

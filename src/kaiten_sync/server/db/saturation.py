@@ -30,9 +30,10 @@ from kaiten_sync.server.db.counter_pages import (
     MeteredUsage,
     page_of_rated,
 )
+from kaiten_sync.server.db.pages import Position, RowPage
 from kaiten_sync.server.db.rating import (
     UNLIMITED,
-    counted_by_terms,
+    counted_once,
     counters_of,
     granted,
     granted_once,
@@ -79,7 +80,7 @@ def _is_full(found: Subquery) -> ColumnElement[bool]:
     return found.c.band.in_(FULL_BANDS)
 
 
-_granted = granted_once()
+_granted = counted_once()
 _high = only_high(counters_of(_granted), _granted)
 _rated_high = rated(_high)
 _full = (
@@ -150,20 +151,23 @@ def usage_of_entitlement(
     organization_id: str,
     entitlement_id: str,
     now_ms: int,
-    *,
-    skipped: int,
+    position: Position | None,
     limit: int,
     sort: str = "",
-) -> list[MeteredUsage]:
-    """All instances that are granted an entitlement with their counters of it, fullest first."""
-    page = CounterPage(sort, skipped, limit, organization_id, now_ms)
+) -> RowPage[MeteredUsage]:
+    """A page of the instances that are granted an entitlement, with their counters of it.
+
+    The fullest are first unless they are sorted.
+    """
+    page = CounterPage(sort, position, limit, organization_id, now_ms)
     if page.sorted_by in WALKED:
         rows = with_uncounted(granted(entitlement_id), entitlement_id, walks=True)
-        return page.read(connection, rows)
+        return page.read(connection, rows, rows)
     terms = granted_once(entitlement_id, named=page.sorted_by in NAMED_TERMS)
-    high = only_high(counters_of(terms), terms)
-    fullest = page.of_fullest(connection, high)
-    return fullest or page.read(connection, with_uncounted(terms, entitlement_id, walks=False))
+    rows = with_uncounted(terms, entitlement_id, walks=False)
+    counted = counted_once(entitlement_id)
+    fullest = page.of_fullest(connection, only_high(counters_of(counted), counted), rows)
+    return fullest or page.read(connection, rows, rows)
 
 
 def usage_of_license(
@@ -182,8 +186,8 @@ def fullest(
     limit: int,
 ) -> tuple[list[MeteredUsage], dict[Band, int]]:
     """What is over, at or near its limit, fullest first, and how many there are of each band."""
-    page = CounterPage("", 0, limit, organization_id, now_ms)
-    found = connection.execute(_WITH_COUNTS, page.parameters).all()
+    page = CounterPage("", None, limit, organization_id, now_ms)
+    found = connection.execute(_WITH_COUNTS, {**page.parameters, "top": limit}).all()
     counts = found[0][-len(FULL_BANDS) :] if found else [0] * len(FULL_BANDS)
     return [_FULLEST.typed(row) for row in found], dict(zip(FULL_BANDS, counts, strict=True))
 
@@ -193,24 +197,27 @@ def list_counters(
     organization_id: str,
     now_ms: int,
     wanted: CounterFilter,
-    *,
-    skipped: int,
+    position: Position | None,
     limit: int,
     sort: str = "",
-) -> tuple[list[MeteredUsage], int]:
+) -> tuple[RowPage[MeteredUsage], int]:
     """A page of the counters of an organization that fit, fullest first; and how many do."""
-    page = CounterPage(sort, skipped, limit, organization_id, now_ms)
+    page = CounterPage(sort, position, limit, organization_id, now_ms)
     total = count_counters(connection, organization_id, now_ms, wanted)
-    if skipped >= total:
-        return [], total
+    if total == 0:
+        return RowPage(rows=[], next=None), total
     is_sorted, is_named = page.sorted_by in WALKED, page.sorted_by in NAMED_TERMS
     walks = wanted.is_narrow or (is_sorted and total > _FEW)
-    terms = granted(named=is_named) if walks else granted_once(named=is_named)
+    terms = granted(named=is_named) if walks else counted_once(named=is_named)
     rows = _fitting(terms, wanted, organization_id, walks=walks)
+    all_of = walked(terms) if walks else counters_of(terms)
     if is_sorted and not walks:
         rows = rows.join(instance, instance.c.id == usage.c.instance_id)
-    fullest = page.of_fullest(connection, only_high(rows, terms)) if wanted.band is None else []
-    return fullest or page.read(connection, rows, *_in_band(wanted.band)), total
+        all_of = all_of.join(instance, instance.c.id == usage.c.instance_id)
+    fullest = None
+    if wanted.band is None:
+        fullest = page.of_fullest(connection, only_high(rows, terms), all_of)
+    return fullest or page.read(connection, rows, all_of, *_in_band(wanted.band)), total
 
 
 def count_counters(
@@ -219,13 +226,13 @@ def count_counters(
     """How many counters of an organization fit."""
     if not wanted.is_narrow and wanted.band in (None, Band.UNLIMITED, Band.OK):
         return _count_by_terms(connection, organization_id, now_ms, wanted)
-    terms = granted() if wanted.is_narrow else granted_once()
+    terms = granted() if wanted.is_narrow else counted_once()
     counters = _fitting(terms, wanted, organization_id, walks=wanted.is_narrow)
     found: FromClause = counters.subquery("counted")
     if wanted.band is not None:
         rows = rated(counters)
         found = select(rows.c.instance_id).where(rows.c.band == wanted.band.value).subquery()
-    page = CounterPage("", 0, 0, organization_id, now_ms)
+    page = CounterPage("", None, 0, organization_id, now_ms)
     counted = connection.execute(select(func.count()).select_from(found), page.parameters)
     return int(counted.scalar_one())
 
@@ -234,19 +241,18 @@ def _count_by_terms(
     connection: Connection, organization_id: str, now_ms: int, wanted: CounterFilter
 ) -> int:
     """The same, without rating counters that are not high."""
-    found = counted_by_terms()
-    counted = select(func.coalesce(func.sum(found.c.counters), 0))
+    terms = counted_once()
+    counted = select(func.coalesce(func.sum(terms.c.counters), 0))
     if wanted.band is not None:
-        is_unlimited = found.c.threshold == UNLIMITED
+        is_unlimited = terms.c.threshold == UNLIMITED
         counted = counted.where(is_unlimited if wanted.band is Band.UNLIMITED else ~is_unlimited)
     if wanted.license_slug is not None:
         counted = counted.where(
-            found.c.license_id == _id_of(license_version, organization_id, wanted.license_slug)
+            terms.c.license_id == _id_of(license_version, organization_id, wanted.license_slug)
         )
-    page = CounterPage("", 0, 0, organization_id, now_ms)
+    page = CounterPage("", None, 0, organization_id, now_ms)
     number = int(connection.execute(counted, page.parameters).scalar_one())
     if wanted.band is Band.OK:
-        terms = granted_once()
         rows = _fitting(terms, replace(wanted, band=None), organization_id, walks=False)
         high = rated(only_high(rows, terms))
         full = select(func.count()).select_from(high).where(_is_full(high))

@@ -25,7 +25,7 @@ from kaiten_sync.server.db.instances import InstanceRow
 from kaiten_sync.server.db.licenses import FamilyRow, LicenseRow
 from kaiten_sync.server.db.pages import Position, RowPage
 from kaiten_sync.server.db.rows import RowQuery, contains
-from kaiten_sync.server.db.sorting import SortedPage, Sorts
+from kaiten_sync.server.db.sorting import COUNTED_BY_CUSTOMER, SortedPage, Sorts
 from kaiten_sync.server.db.tables import (
     customer,
     entitlement,
@@ -153,7 +153,11 @@ def search_customers(
 ) -> RowPage[CustomerRow]:
     """One page of customers, newest first."""
     statement = _matching(select(customer), customer, organization_id, wanted)
-    page = SortedPage(customer, CUSTOMER_SORTS, wanted.sort, position, limit)
+    sorts = CUSTOMER_SORTS
+    if connection.dialect.name == "postgresql":
+        # It counts all instances sooner than those of each customer, and SQLite does not.
+        sorts = {**CUSTOMER_SORTS, "instances": COUNTED_BY_CUSTOMER.c.instances}
+    page = SortedPage(customer, sorts, wanted.sort, position, limit)
     return page.read(connection, RowQuery(CustomerRow, statement))
 
 

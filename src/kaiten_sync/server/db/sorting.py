@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, Connection, Table, literal, select, tuple_
+from sqlalchemy import ColumnElement, Connection, FromClause, Table, func, literal, select, tuple_
 
 from kaiten_sync.server.db.collation import ordered
 from kaiten_sync.server.db.pages import Position, RowPage
@@ -18,9 +18,17 @@ R = TypeVar("R")
 Sorts = Mapping[str, ColumnElement[Any]]
 """What a list can be sorted by, and the values that are compared."""
 
-_BELONGS_TO = {
+COUNTED_BY_CUSTOMER = (
+    select(instance.c.customer_id, func.count().label("instances"))
+    .group_by(instance.c.customer_id)
+    .subquery("counted_by_customer")
+)
+"""How many `instances` customers have that have any."""
+
+_BELONGS_TO: Mapping[FromClause, ColumnElement[bool]] = {
     customer: customer.c.id == instance.c.customer_id,
     license_version: license_version.c.id == instance.c.license_id,
+    COUNTED_BY_CUSTOMER: COUNTED_BY_CUSTOMER.c.customer_id == customer.c.id,
 }
 """How tables that a list is sorted by are joined to the one that it is of."""
 
@@ -67,10 +75,13 @@ class SortedPage:
         is_falling, row_id = self.sort.startswith("-"), self.table.c.id
         # Alone: whole rows of the table would make sorting it many times slower.
         sorted_by, key = getattr(key, "table", self.table), ordered(key)
+        is_count = sorted_by is COUNTED_BY_CUSTOMER
+        key = func.coalesce(key, 0) if is_count else key
         places = select(key.label("key"), row_id.label("row_id"))
         places = places.where(rows.statement.whereclause)  # type: ignore[arg-type]  # there is one
         if sorted_by is not self.table:
-            places = places.join_from(self.table, sorted_by, _BELONGS_TO[sorted_by])
+            belongs = _BELONGS_TO[sorted_by]
+            places = places.join_from(self.table, sorted_by, belongs, isouter=is_count)
         top = places.order_by(*(each.desc() if is_falling else each for each in (key, row_id)))
         if after is not None:
             last = places.where(row_id == after).subquery()

@@ -19,10 +19,10 @@ from sqlalchemy import (
     select,
     text,
 )
-from sqlalchemy.dialects import postgresql, sqlite
 
 from kaiten_sync.server.db.locks import turn_key
 from kaiten_sync.server.db.rows import RowQuery, values_of
+from kaiten_sync.server.db.sums import INSERTS, add_reports
 from kaiten_sync.server.db.tables import entitlement, instance, usage, usage_day, usage_report
 from kaiten_sync.server.db.usage import (
     COUNTER_COLUMNS,
@@ -99,8 +99,6 @@ _REPORTS: RowQuery[ReportRow] = RowQuery(
         usage_report.c.transaction_id.in_(bindparam("keys", expanding=True)),
     ),
 )
-# SQLAlchemy has no common word for what both databases do with a row that is there already.
-_INSERTS: Mapping[str, Any] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
 
 
 def _upsert(insert: Any, table: Table) -> Any:
@@ -123,9 +121,9 @@ def _count_day(insert: Any) -> Any:
     return statement.on_conflict_do_update(index_elements=keys, set_=changed)
 
 
-_WRITE_COUNTERS = {name: _upsert(insert, usage) for name, insert in _INSERTS.items()}
-_WRITE_REPORTS = {name: _upsert(insert, usage_report) for name, insert in _INSERTS.items()}
-_COUNT_DAYS = {name: _count_day(insert) for name, insert in _INSERTS.items()}
+_WRITE_COUNTERS = {name: _upsert(insert, usage) for name, insert in INSERTS.items()}
+_WRITE_REPORTS = {name: _upsert(insert, usage_report) for name, insert in INSERTS.items()}
+_COUNT_DAYS = {name: _count_day(insert) for name, insert in INSERTS.items()}
 
 # In the order of the keys, so that two transactions that want the same turns never wait in a ring.
 _TURNS = text("SELECT pg_advisory_xact_lock(key) FROM unnest(CAST(:keys AS bigint[])) AS key")
@@ -202,6 +200,13 @@ def count_days(connection: Connection, rows: Sequence[UsageDayRow]) -> None:
     `highest` is the most that the counter has shown around these reports.
     """
     _write(connection, _COUNT_DAYS, rows)
+    add_reports(
+        connection,
+        [
+            (row.organization_id, row.day, row.entitlement_id, row.accepted, row.refused)
+            for row in rows
+        ],
+    )
 
 
 def _counted_by_pair(

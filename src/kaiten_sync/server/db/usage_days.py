@@ -1,7 +1,8 @@
 """What was reported and used on each day, by instance and entitlement. Days are in UTC, since 1970.
 
 Written along with the counter, so that neither reports over time nor usage over time has to be
-worked out of events, which are as many as reports.
+worked out of events, which are as many as reports. Reports are added up over all instances as well
+(ADR 45): an organization may have millions of days of counters.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from sqlalchemy import (
 
 from kaiten_sync.licensing import DAY_MS
 from kaiten_sync.server.db.rows import RowQuery
-from kaiten_sync.server.db.tables import usage_day
+from kaiten_sync.server.db.tables import report_day, usage_day
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,15 +64,15 @@ def _of_pair(days: FromClause) -> tuple[ColumnElement[bool], ...]:
 _COUNTED: RowQuery[ReportCount] = RowQuery(
     ReportCount,
     select(
-        usage_day.c.day,
-        func.sum(usage_day.c.accepted).label("accepted"),
-        func.sum(usage_day.c.refused).label("refused"),
+        report_day.c.day,
+        func.sum(report_day.c.accepted).label("accepted"),
+        func.sum(report_day.c.refused).label("refused"),
     )
-    .where(usage_day.c.organization_id == bindparam("organization"))
-    .where(usage_day.c.day >= bindparam("first"))
-    .group_by(usage_day.c.day),
+    .where(report_day.c.organization_id == bindparam("organization"))
+    .where(report_day.c.day >= bindparam("first"))
+    .group_by(report_day.c.day),
 )
-_OF_ENTITLEMENT = _COUNTED.where(usage_day.c.entitlement_id == bindparam("entitlement"))
+_OF_ENTITLEMENT = _COUNTED.where(report_day.c.entitlement_id == bindparam("entitlement"))
 
 _earlier = usage_day.alias("earlier")
 _LAST_BEFORE = (

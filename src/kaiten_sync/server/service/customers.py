@@ -19,7 +19,7 @@ from kaiten_sync.server.domain.integrations import refuse_integrations
 from kaiten_sync.server.domain.refusals import conflict, unprocessable
 from kaiten_sync.server.domain.slugs import is_slug
 from kaiten_sync.server.service.events import emit
-from kaiten_sync.server.service.instances import remove_with_event
+from kaiten_sync.server.service.instances import remove_with_events
 from kaiten_sync.server.service.slug_lookup import SlugLookup
 from kaiten_sync.server.service.work import Work, new_id
 from kaiten_sync.server.shapes.customers import customer_json
@@ -94,8 +94,7 @@ def delete_customer(work: Work, slug: str) -> None:
     """Delete a customer with its instances and their usage."""
     stored = _find_held(work, slug, "DeleteCustomer")
     held = instances.hold_instances_of(work.connection, work.organization_id, stored.id)
-    for instance in held:
-        remove_with_event(work, instance)
+    remove_with_events(work, held)
     customers.remove_customer(work.connection, stored.id)
     _tell(work, CUSTOMER_DELETED, stored)
 

@@ -6,7 +6,7 @@ which only a PATCH moves.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -19,6 +19,7 @@ from kaiten_sync.server.db.instances import (
 )
 from kaiten_sync.server.db.licenses import LicenseRow
 from kaiten_sync.server.db.pages import Position, RowPage
+from kaiten_sync.server.db.sums import leave_out
 from kaiten_sync.server.domain.events import (
     INSTANCE_CREATED,
     INSTANCE_DELETED,
@@ -161,14 +162,16 @@ def patch_instance(work: Work, slug: str, *, status: str | None, stage: str | No
 
 def delete_instance(work: Work, slug: str) -> None:
     """Delete an instance with its usage. Its events stay, with its slug."""
-    remove_with_event(work, _find_held(work, slug, "DeleteInstance"))
+    remove_with_events(work, [_find_held(work, slug, "DeleteInstance")])
 
 
-def remove_with_event(work: Work, row: ShownInstance) -> None:
-    """Delete an instance that this transaction holds, and emit the event."""
-    # Before it is deleted, while there is an instance that the event can point at.
-    _tell(work, INSTANCE_DELETED, row)
-    instances.remove_instance(work.connection, row.id)
+def remove_with_events(work: Work, rows: Sequence[ShownInstance]) -> None:
+    """Delete instances that this transaction holds, and emit the events."""
+    leave_out(work.connection, [row.id for row in rows])
+    for row in rows:
+        # Before it is deleted, while there is an instance that the event can point at.
+        _tell(work, INSTANCE_DELETED, row)
+        instances.remove_instance(work.connection, row.id)
 
 
 def _check_fields(

@@ -107,7 +107,7 @@ class Preview:
 
     @property
     def losing(self) -> frozenset[str]:
-        """The instances that would lose something that is not metered, by slug."""
+        """The instances that would lose something, by slug."""
         return self._holders_in(Standing.LOSES)
 
     def _holders_in(self, standing: Standing) -> frozenset[str]:

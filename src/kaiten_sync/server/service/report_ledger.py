@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 
 from kaiten_sync.licensing import Counter, Window
 from kaiten_sync.server.db import usage_batch
+from kaiten_sync.server.db.sums import add_counters
 from kaiten_sync.server.db.usage import CounterState, GrantedUsage, ReportRow, UsagePair
 from kaiten_sync.server.db.usage_batch import CounterRow
 from kaiten_sync.server.db.usage_days import UsageDayRow
@@ -81,6 +82,7 @@ class ReportLedger:
     stored: dict[UsagePair, StoredUsage]
     keys: dict[tuple[UsagePair, str], ReportRow]
     changed: dict[UsagePair, CounterRow] = field(default_factory=dict)
+    created: set[UsagePair] = field(default_factory=set)
     days: dict[UsagePair, CountedDay] = field(default_factory=dict)
     new_keys: list[ReportRow] = field(default_factory=list)
     events: list[PendingEvent] = field(default_factory=list)
@@ -129,6 +131,8 @@ class ReportLedger:
     def keep(self, pair: UsagePair, entry: LedgerEntry) -> None:
         """Keep what a report leaves, for the reports after it and to be written."""
         if entry.counter is not None:
+            if self.stored[pair].counter is None:
+                self.created.add(pair)
             self.changed[pair] = row = entry.counter
             state = CounterState(
                 value=row.value,
@@ -173,6 +177,11 @@ class ReportLedger:
             for pair, counted in self.days.items()
         ]
         usage_batch.count_days(self.connection, days)
+        created = [(pair, self.changed[pair].license_id) for pair in self.created]
+        add_counters(
+            self.connection,
+            [(self.organizations[pair], pair.entitlement_id, held, 1) for pair, held in created],
+        )
         usage_batch.write_reports(self.connection, self.new_keys)
         emit_all(self.connection, self.events)
 

@@ -9,6 +9,7 @@ from typing import Any
 from kaiten_sync.licensing import DAY_MS, Window
 from kaiten_sync.server.db import saturation as db
 from kaiten_sync.server.db import usage as usage_db
+from kaiten_sync.server.db.pages import Position, RowPage
 from kaiten_sync.server.db.saturation import CounterFilter
 from kaiten_sync.server.db.usage import CountedUsage
 from kaiten_sync.server.domain.saturation import Band, Saturation, saturation
@@ -46,19 +47,19 @@ class Meter:
 
 
 def list_meters(
-    work: Work, entitlement_id: str, *, skipped: int, limit: int, sort: str = ""
-) -> tuple[Sequence[Meter], bool]:
-    """The instances that may use an entitlement, fullest first, and whether there are more."""
-    rows = db.usage_of_entitlement(
+    work: Work, entitlement_id: str, position: Position | None, limit: int, sort: str = ""
+) -> RowPage[Meter]:
+    """A page of the instances that may use an entitlement, fullest first or sorted."""
+    page = db.usage_of_entitlement(
         work.connection,
         work.organization_id,
         entitlement_id,
         work.now_ms,
-        skipped=skipped,
-        limit=limit + 1,
-        sort=sort,
+        position,
+        limit,
+        sort,
     )
-    return _meters(work, rows[:limit]), len(rows) > limit
+    return RowPage(rows=_meters(work, page.rows), next=page.next)
 
 
 def list_full(work: Work, limit: int) -> tuple[list[Meter], dict[Band, int]]:
@@ -68,19 +69,19 @@ def list_full(work: Work, limit: int) -> tuple[list[Meter], dict[Band, int]]:
 
 
 def list_counters(
-    work: Work, wanted: CounterFilter, *, skipped: int, limit: int, sort: str = ""
-) -> tuple[Sequence[Meter], int]:
+    work: Work, wanted: CounterFilter, position: Position | None, limit: int, sort: str = ""
+) -> tuple[RowPage[Meter], int]:
     """A page of the counters of the organization that fit, fullest first; and how many do."""
-    rows, total = db.list_counters(
+    page, total = db.list_counters(
         work.connection,
         work.organization_id,
         work.now_ms,
         wanted,
-        skipped=skipped,
-        limit=limit,
-        sort=sort,
+        position,
+        limit,
+        sort,
     )
-    return _meters(work, rows), total
+    return RowPage(rows=_meters(work, page.rows), next=page.next), total
 
 
 def count_refused(work: Work) -> int:

@@ -126,7 +126,12 @@ def customers_entitled(
 ) -> tuple[Sequence[EntitledCustomer], bool]:
     """Customers whose instances may use an entitlement, and whether there are more."""
     rows = holders.customers_entitled(
-        work.connection, entitlement_id, skipped=skipped, limit=limit + 1, sort=sort
+        work.connection,
+        work.organization_id,
+        entitlement_id,
+        skipped=skipped,
+        limit=limit + 1,
+        sort=sort,
     )
     return rows[:limit], len(rows) > limit
 

@@ -17,7 +17,7 @@ from kaiten_sync.licensing import (
     end_of_window,
     read_counter,
 )
-from kaiten_sync.server.db import usage
+from kaiten_sync.server.db import sums, usage
 from kaiten_sync.server.db.usage import CounterState, InstanceKey, UsageTerms
 from kaiten_sync.server.domain.entitlements import NUMBER_FAMILY
 from kaiten_sync.server.domain.events import VALUE_GET
@@ -78,7 +78,9 @@ def let_counters_follow(work: Work, instance_id: str) -> None:
     """
     terms = usage.terms_of_counters(work.connection, instance_id)
     ended = [(each, end_of_window(*schedule_of(each), each.period_start)) for each in terms]
+    sums.count_counters(work.connection, [instance_id], -1)
     usage.write_followed(work.connection, instance_id, ended)
+    sums.count_counters(work.connection, [instance_id])
 
 
 def reading_of(terms: UsageTerms, counter: CounterState | None, now_ms: int) -> Reading | None:

@@ -23,6 +23,9 @@ _MAX_TIME = 2**53
 _MAX_CURSOR = 300
 """Characters: more than any cursor of ours has."""
 
+_MAX_ID = 73
+"""Characters of the ids of a counter: its instance's and its entitlement's."""
+
 CURSOR = Query(
     name="cursor",
     schema={"type": "string"},
@@ -103,6 +106,6 @@ def decode_cursor(cursor: str) -> Position | None:
         case {"createdAt": int(time), "id": str(key)} if not isinstance(time, bool):
             # Before a database sees it: PostgreSQL refuses a NUL, and a number beyond its
             # columns, with 500.
-            in_range = 0 <= time <= _MAX_TIME and len(key) <= 36 and key.isascii()
+            in_range = 0 <= time <= _MAX_TIME and len(key) <= _MAX_ID and key.isascii()
             return Position(time, key) if in_range and "\0" not in key else None
     return None

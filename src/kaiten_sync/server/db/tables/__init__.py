@@ -32,11 +32,18 @@ from kaiten_sync.server.db.tables.identity import (
     session,
     token,
 )
-from kaiten_sync.server.db.tables.usage import usage, usage_day, usage_report
+from kaiten_sync.server.db.tables.usage import (
+    counter_count,
+    report_day,
+    usage,
+    usage_day,
+    usage_report,
+)
 
 __all__ = [
     "START_OF_CUSTOMER",
     "START_OF_INSTANCE",
+    "counter_count",
     "customer",
     "entitlement",
     "entitlement_group",
@@ -49,6 +56,7 @@ __all__ = [
     "license_version",
     "metadata",
     "organization",
+    "report_day",
     "service_account",
     "session",
     "token",

@@ -53,13 +53,7 @@ instance = Table(
     "instance",
     metadata,
     *owned_id(),
-    Column(
-        "customer_id",
-        Id,
-        ForeignKey("customer.id", ondelete="CASCADE"),
-        nullable=False,
-        index=True,
-    ),
+    Column("customer_id", Id, ForeignKey("customer.id", ondelete="CASCADE"), nullable=False),
     Column("license_id", Id, ForeignKey("license.id", ondelete="RESTRICT"), nullable=False),
     Column("slug", String(100), nullable=False),
     Column("name", Text, nullable=False),
@@ -72,6 +66,8 @@ instance = Table(
     *authorship(),
     folded(),
     *slug_indexes(),
+    # All that a customer's instances are counted by.
+    Index(None, "customer_id", "license_id"),
     # All that the counters of a license's instances are found by.
     Index(None, "license_id", "id"),
     Index(None, "organization_id", "end_license_date", "id"),

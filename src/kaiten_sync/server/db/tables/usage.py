@@ -11,6 +11,7 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
+    PrimaryKeyConstraint,
     String,
     Table,
     text,
@@ -62,11 +63,6 @@ usage_day = Table(
     Column("highest", Float(53)),
     Column("value", Float(53)),
     Column("period_start", BigInteger),
-    # Has all that is summed up, so that no row has to be looked at.
-    Index(
-        "ix_entitlement_usage_day_counts",
-        *("organization_id", "day", "entitlement_id", "accepted", "refused"),
-    ),
     Index(
         "ix_entitlement_usage_day_refused",
         *("organization_id", "day", "instance_id", "entitlement_id"),
@@ -76,6 +72,32 @@ usage_day = Table(
     CheckConstraint(f"value {FINITE}", name="finite"),
     CheckConstraint(f"highest {FINITE}", name="highest"),
     # The years 1 to 9999.
+    CheckConstraint("day BETWEEN -719162 AND 2932896", name="numbers"),
+)
+
+# Sums over all instances that there are (ADR 45). A part may be below zero: another one has counted
+# what it counts less.
+counter_count = Table(
+    "counter_count",
+    metadata,
+    organization_id(),
+    Column("entitlement_id", Id, ForeignKey("entitlement.id", ondelete="CASCADE"), nullable=False),
+    Column("license_id", Id, ForeignKey("license.id", ondelete="CASCADE"), nullable=False),
+    Column("part", Integer, nullable=False),
+    Column("counters", BigInteger, nullable=False),
+    PrimaryKeyConstraint("organization_id", "entitlement_id", "license_id", "part"),
+)
+
+report_day = Table(
+    "report_day",
+    metadata,
+    organization_id(),
+    Column("day", Integer, nullable=False),
+    Column("entitlement_id", Id, ForeignKey("entitlement.id", ondelete="CASCADE"), nullable=False),
+    Column("part", Integer, nullable=False),
+    Column("accepted", BigInteger, nullable=False),
+    Column("refused", BigInteger, nullable=False),
+    PrimaryKeyConstraint("organization_id", "day", "entitlement_id", "part"),
     CheckConstraint("day BETWEEN -719162 AND 2932896", name="numbers"),
 )
 
