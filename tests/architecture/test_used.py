@@ -11,7 +11,7 @@ SOURCE = Path(__file__).parents[2] / "src" / "kaiten_sync"
 PLAIN = re.compile(r"[\w.:]+")
 BY_OTHERS = {
     *("list_commands", "get_command"),  # click
-    *("capture_signals", "handle_hup"),  # uvicorn
+    *("capture_signals", "handle_hup", "data_received"),  # uvicorn
     *("_as_it_is", "_collated", "_without_index", "inherit_cache"),  # sqlalchemy
     "delimiter",  # string.Template
     "MORE",  # read by what writes the schemas, tests/docs/schemas.py

@@ -258,7 +258,9 @@ class Client:
             raise UnreachableError(f"{request}: not sent, because the run was stopped") from error
         if status < 300:
             body = read_json(content, str(request))
-            has_token = b"\\u" in content or self.redaction.is_in(content.decode(errors="replace"))
+            # An escaped character can hide a token from a search; an escaped backslash cannot.
+            is_escaped = b"\\u" in content.replace(rb"\\", b"")
+            has_token = is_escaped or self.redaction.is_in(content.decode(errors="replace"))
             shown = self.redaction.of_json(body) if has_token else body
             return Answer(status, shown, body, len(content))
         refused = refusal(

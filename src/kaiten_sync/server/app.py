@@ -247,6 +247,7 @@ def _config(app: Starlette | str, settings: ServerSettings) -> uvicorn.Config:
         log_level="critical",  # failures are logged by us, with their errorId
         lifespan="on",
         http=BoundedConnection,
+        ws="none",
         backlog=ACCEPTED_AT_ONCE,
         timeout_keep_alive=_IDLE_S,
         timeout_graceful_shutdown=_SHUTDOWN_S,

@@ -13,6 +13,7 @@ import resource
 import time
 from typing import Any, ClassVar
 
+import httptools
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 log = logging.getLogger(__name__)
@@ -37,7 +38,7 @@ _OTHER_FILES = 2 * ACCEPTED_AT_ONCE + 3 * 40 + 64 + 32
 """Open files that are not connections: those accepted meanwhile, three for each connection to
 SQLite, webhooks under way, and what Python itself opens."""
 
-MAX_HEAD = 65_536
+MAX_HEAD = 16_384
 """Bytes of a request's head, and of what a body has beside itself: trailers, chunk extensions."""
 
 MAX_AHEAD = 32
@@ -71,6 +72,7 @@ class BoundedConnection(HttpToolsProtocol):
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
+        self._start_parser()
         self._most = most_connections()
         self._deadline: asyncio.TimerHandle | None = None
         self._since_s = 0.0
@@ -93,9 +95,39 @@ class BoundedConnection(HttpToolsProtocol):
     def data_received(self, data: bytes) -> None:
         """Read what has come. The parser keeps a field until it is complete, however long it is."""
         self._unread += len(data)
-        super().data_received(data)
-        if self._unread > MAX_HEAD and not self.transport.is_closing():
-            self.send_400_response("The head of the request is too large.")
+        self._unset_keepalive_if_required()
+        try:
+            while data:
+                data = self._read(data)
+        except httptools.HttpParserError:
+            self.send_400_response("Invalid HTTP request received.")
+        else:
+            if self._unread > MAX_HEAD and not self.transport.is_closing():
+                self.send_400_response("The head of the request is too large.")
+
+    def _read(self, data: bytes) -> bytes:
+        """Read up to the first head that offers another protocol; what is left of the data."""
+        try:
+            self.parser.feed_data(data)
+        except httptools.HttpParserUpgrade as offer:
+            # Such an offer may be declined, and clients make it beside a body (RFC 9110, section
+            # 7.8), of which the parser takes no notice. So the request is read without the offer.
+            left = data[offer.args[0] :]
+            fields = [b"%b: %b\r\n" % each for each in self.headers if each[0] != b"upgrade"]
+            line = b"%b %b HTTP/%b\r\n" % (
+                self.parser.get_method(),
+                self.url,
+                self.parser.get_http_version().encode(),
+            )
+            self._start_parser()
+            self.parser.feed_data(b"".join([line, *fields, b"\r\n"]))
+            return left
+        return b""
+
+    def _start_parser(self) -> None:
+        self.parser = httptools.HttpRequestParser(self)
+        # As uvicorn does: whoever sends more after the last request gets the answer to that one.
+        self.parser.set_dangerous_leniencies(lenient_data_after_close=True)
 
     def on_message_begin(self) -> None:
         """Begin with another request."""
@@ -109,6 +141,10 @@ class BoundedConnection(HttpToolsProtocol):
 
     def on_headers_complete(self) -> None:
         """Begin to answer; the time for the request begins too."""
+        if self.parser.should_upgrade():
+            if self.parser.get_method() == b"CONNECT":
+                raise _HeadError("this is no proxy")
+            return  # the request begins again without the offer
         self._unread = 0
         self._has_head = True
         self._check_head()
@@ -122,8 +158,9 @@ class BoundedConnection(HttpToolsProtocol):
 
     def on_message_complete(self) -> None:
         """End the request."""
-        self._unread = 0
-        super().on_message_complete()
+        if self._has_head:
+            self._unread = 0
+            super().on_message_complete()
 
     def on_response_complete(self) -> None:
         """Wait for the next request, or answer it if it is here already."""

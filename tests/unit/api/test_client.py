@@ -240,6 +240,19 @@ def test_json_that_no_catalog_is_made_of_is_named_with_a_way_out(  # type: ignor
     assert "correct it on the server" in str(raised.value.hint)
 
 
+@pytest.mark.parametrize("before", ["", r"\\", r"a \\\\", r"\n", r"\u0061"])
+@pytest.mark.parametrize(
+    "spelled", ["ksh_secret", r"ksh\u005fsecret", r"\u006bsh_secret", r"ksh_secre\u0074"]
+)
+def test_a_token_in_an_answer_is_hidden_however_its_characters_are_escaped(  # type: ignore[no-untyped-def]
+    answered_by, before: str, spelled: str
+) -> None:
+    raw = f'[{{"id": "g1", "slug": "quotas", "name": "{before}{spelled}"}}]'
+    _, catalog = answered_by(lambda _: Reply(raw=raw.encode()))
+    (found,) = catalog.list_kind(GROUP.kind)
+    assert "secret" not in str(found.fields["name"])
+
+
 # Being told to slow down
 
 

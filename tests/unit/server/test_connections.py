@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 import resource
 import select
@@ -139,6 +140,35 @@ def test_what_nobody_can_read_is_refused_after_the_answers_before_it(
     assert found[before:] in ([b"400"], [])
     if not before and len(head) < MAX_HEAD:
         assert found == [b"400"]
+
+
+@pytest.mark.parametrize(
+    "offer",
+    [
+        b"Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMA\r\n",
+        b"Upgrade: websocket\r\nConnection: upgrade\r\nSec-WebSocket-Version: 13\r\n",
+        b"Upgrade: a\r\nUpgrade: b\r\nConnection: keep-alive, Upgrade\r\n",
+    ],
+)
+@pytest.mark.parametrize("before", [b"", HEALTH])
+@pytest.mark.parametrize("pause", [False, True])
+def test_a_request_that_offers_another_protocol_is_answered_with_its_body(
+    plain_server: EmbeddedServer, offer: bytes, before: bytes, pause: bool
+) -> None:
+    """As curl --http2 and Java's client send their first request."""
+    slug = f"p-{hashlib.sha256(offer + before + bytes([pause])).hexdigest()[:8]}"
+    body = f'{{"slug": "{slug}", "name": "Quota", "type": "NUMBER"}}'.encode()
+    token = f"Authorization: Bearer {plain_server.token}\r\n".encode()
+    head = b"POST /api/entitlements HTTP/1.1\r\nHost: x\r\n" + token + offer
+    head += b"Content-Length: %d\r\n\r\n" % len(body)
+    with connected(port_of(plain_server)) as client:
+        client.sendall(before + head + body[:7])
+        if pause:
+            select.select([client], [], [], SOON_S / 4)
+        client.sendall(body[7:] + HEALTH)
+        client.sendall(HEALTH.replace(b"\r\n\r\n", b"\r\n" + offer + b"\r\n") + HEALTH)
+        answers = statuses(read_to_the_end(client))
+    assert answers == [b"200"] * bool(before) + [b"201", b"200", b"200", b"200"]
 
 
 @pytest.mark.parametrize(

@@ -69,6 +69,14 @@ _to_json = partial(json.dumps, allow_nan=False)
 would store it, and whoever reads it could not read it."""
 
 
+def _from_json(stored: str | bytes) -> Any:
+    """What columns of JSON are read with: in C, unless an early version has stored a NaN there."""
+    try:
+        return msgspec.json.decode(stored)
+    except msgspec.DecodeError:
+        return json.loads(stored)
+
+
 class Database:
     """Opens transactions. `close` ends all connections."""
 
@@ -185,7 +193,7 @@ def _postgresql(url: URL) -> Database:
             hide_parameters=True,
             isolation_level="READ COMMITTED",
             json_serializer=_to_json,
-            json_deserializer=msgspec.json.decode,
+            json_deserializer=_from_json,
             connect_args={name: ours[name] for name in ours.keys() - url.query.keys()},
         )
     except ImportError as error:
@@ -238,7 +246,7 @@ def _sqlite(url: URL) -> Database:
             poolclass=StaticPool,
             hide_parameters=True,
             json_serializer=_to_json,
-            json_deserializer=msgspec.json.decode,
+            json_deserializer=_from_json,
             connect_args={"check_same_thread": False},
         )
     else:
@@ -248,7 +256,7 @@ def _sqlite(url: URL) -> Database:
             pool_size=_SQLITE_CONNECTIONS,
             max_overflow=0,
             json_serializer=_to_json,
-            json_deserializer=msgspec.json.decode,
+            json_deserializer=_from_json,
             connect_args={"check_same_thread": False, "timeout": _WAIT_MS / 1000},
         )
         # Before SQLite creates the file, with rights for others.
