@@ -1,14 +1,15 @@
 """How the commands grow with the catalog: requests, time, CPU and memory, from small to large.
 
     python -m benchmarks.curve [--sizes 100 1000 10000] [--runs 5] [--peers-up-to 1000]
-                               [--peer-limit-s 60] [--json FILE] [--plot FILE.svg]
+                               [--peer-limit-s 60] [--fill-direct] [--json FILE] [--plot FILE.svg]
 
-For each size (grants, 50 a license) it starts the embedded server on an empty database, applies the
-catalog once, and then measures whole processes. Beside them, in turns, so that a machine that slows
-down slows everything: the floor (a bare loop that fetches and parses the same pages), PyYAML's C
-loader on the same file, and the peers that are installed (see `benchmarks.peers`). A peer that
-takes longer than the limit is ended, and not run again at that size. What is under way is reported
-on standard error.
+For each size (grants, 50 a license) it starts the embedded server on an empty database, plans and
+applies the catalog once, and then measures whole processes. With `--fill-direct` only the first
+license is applied, and the others are copied in the database: an apply waits for the server. Beside
+them, in turns, so that a machine that slows down slows everything: the floor (a bare loop that
+fetches and parses the same pages), PyYAML's C loader on the same file, and the peers that are
+installed (see `benchmarks.peers`). A peer that takes longer than the limit is ended, and not run
+again at that size. What is under way is reported on standard error.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ import os
 import platform
 import sys
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -31,6 +32,7 @@ from benchmarks.processes import (
     Medians,
     OverdueError,
     Run,
+    database_of,
     embedded_server,
     kaiten_sync,
     measure,
@@ -41,6 +43,9 @@ FLOOR = "floor: 8 connections"
 C_LOADER = "PyYAML's C loader"
 OCTODNS = "octoDNS, YAML to YAML"
 TERRAFORM = "Terraform, built-in type"
+FIRST_PLAN = "first plan"
+FIRST_FILE = "first plan, -o"
+SHOW = "show of that plan"
 FIRST_APPLY = "first apply"
 _LOAD = "import sys, yaml; yaml.load(open(sys.argv[1]), yaml.CSafeLoader)"
 
@@ -95,6 +100,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--runs", type=int, default=5)
     parser.add_argument("--peers-up-to", type=int, default=20_000)
     parser.add_argument("--peer-limit-s", type=int, default=60)
+    parser.add_argument("--fill-direct", action="store_true")
     parser.add_argument("--json", type=Path)
     parser.add_argument("--plot", type=Path)
     return parser.parse_args()
@@ -104,6 +110,7 @@ def _measured(grants: int, asked: argparse.Namespace) -> Point:
     with tempfile.TemporaryDirectory() as name, embedded_server(Path(name)) as url:
         folder = Path(name)
         environment = {**os.environ, "KAITEN_BASE_URL": url, "KAITEN_AUTH_TOKEN": TOKEN}
+        environment["PYTHONPATH"] = str(Path(__file__).parents[1])  # for our own modules
         catalog, changed = folder / "catalog.yaml", folder / "changed.yaml"
         catalog.write_text(catalog_yaml(grants), encoding="utf-8")
         changed.write_text(catalog_yaml(grants, raised=1), encoding="utf-8")
@@ -113,8 +120,7 @@ def _measured(grants: int, asked: argparse.Namespace) -> Point:
                 command, folder=folder, environment=environment, codes=(0,), limit_s=limit_s
             )
 
-        _say(f"{grants:,} grants: {FIRST_APPLY}")
-        first = run(kaiten_sync("apply", "-f", str(catalog), "--yes"))
+        once = _begun(catalog, grants, run, database_of(folder) if asked.fill_direct else None)
         commands = {
             "plan, no change": kaiten_sync("plan", "-f", str(catalog)),
             "plan, 1 % changed": kaiten_sync("plan", "-f", str(changed)),
@@ -128,7 +134,6 @@ def _measured(grants: int, asked: argparse.Namespace) -> Point:
         if grants <= asked.peers_up_to:
             _say(f"{grants:,} grants: what the peers compare")
             others = _peers(folder, grants, environment)
-        environment["PYTHONPATH"] = str(Path(__file__).parents[1])  # for our own modules
         runs: dict[str, list[Run]] = {name: [] for name in (*commands, *others)}
         overdue: list[str] = []
         for turn in range(asked.runs + 1):
@@ -146,7 +151,30 @@ def _measured(grants: int, asked: argparse.Namespace) -> Point:
         counted = run([sys.executable, "-m", "benchmarks.requests_of_plan", str(catalog)])
         requests = {"plan, no change": int(counted.stdout), FLOOR: int(runs[FLOOR][0].stdout)}
     figures = {what: medians(r) for what, r in runs.items() if what not in overdue}
-    return Point(grants, {FIRST_APPLY: medians([first])} | figures, requests, overdue)
+    return Point(
+        grants, {what: medians([r]) for what, r in once.items()} | figures, requests, overdue
+    )
+
+
+def _begun(
+    catalog: Path, grants: int, run: Callable[[Sequence[str]], Run], database: str | None
+) -> dict[str, Run]:
+    """What can be measured once, on an empty server; then it has the catalog."""
+    plan = str(catalog.parent / "first.plan.json")
+    _say(f"{grants:,} grants: {FIRST_PLAN}")
+    found = {FIRST_PLAN: run(kaiten_sync("plan", "-f", str(catalog)))}
+    found[FIRST_FILE] = run(kaiten_sync("plan", "-f", str(catalog), "-o", plan))
+    found[SHOW] = run(kaiten_sync("show", plan))
+    _say(f"{grants:,} grants: {FIRST_APPLY}")
+    if database is None:
+        found[FIRST_APPLY] = run(kaiten_sync("apply", "-f", str(catalog), "--yes"))
+        return found
+    first = catalog.parent / "first.yaml"
+    first.write_text(catalog_yaml(PER_LICENSE), encoding="utf-8")
+    run(kaiten_sync("apply", "-f", str(first), "--yes"))
+    # In a process of its own: those that are measured begin with the memory of this one.
+    run([sys.executable, "-m", "benchmarks.filled", database, str(grants // PER_LICENSE)])
+    return found
 
 
 def _peers(folder: Path, values: int, environment: Mapping[str, str]) -> dict[str, list[str]]:

@@ -107,11 +107,15 @@ def kaiten_sync(*args: str) -> list[str]:
     return [sys.executable, "-m", "kaiten_sync", *args]
 
 
+def database_of(folder: Path) -> str:
+    """The database of the server in this folder."""
+    return f"sqlite:///{folder}/bench.db"
+
+
 @contextmanager
 def embedded_server(folder: Path) -> Iterator[str]:
     """The URL of a server with an empty database in this folder."""
-    database = f"sqlite:///{folder}/bench.db"
-    command = kaiten_sync("serve", "--port", "0", "--database", database)
+    command = kaiten_sync("serve", "--port", "0", "--database", database_of(folder))
     environment = {**os.environ, "KAITEN_BOOTSTRAP_TOKEN": TOKEN}
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment)
     try:

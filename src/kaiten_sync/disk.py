@@ -6,12 +6,13 @@ was meant for standard output is there with `--format`.
 
 from __future__ import annotations
 
+import codecs
 import contextlib
 import errno
 import os
 import stat
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import BinaryIO
 
@@ -22,6 +23,8 @@ from kaiten_sync.replacing import replace_files
 
 LARGEST_BYTES = 256 * 1024 * 1024
 """Ten times the plan of a catalog with 20,000 grants: whatever is larger was named by mistake."""
+
+_PART_BYTES = 1024 * 1024
 
 _KINDS = {
     stat.S_IFDIR: "a folder",
@@ -123,7 +126,7 @@ class Disk:
         """
         for path, content in contents.items():
             check_output(path)
-            if content is not None and self._redaction.is_in(content.decode(errors="replace")):
+            if content is not None and self._redaction.is_in_parts(_texts(content)):
                 raise UsageError(
                     f"{path} is not written: it would contain the token of this run",
                     hint="revoke the token, and take it out of whatever contains it",
@@ -172,6 +175,12 @@ class _OpenFile:
 
     def close(self) -> None:
         os.close(self._descriptor)
+
+
+def _texts(content: bytes) -> Iterator[str]:
+    """A content as text, part by part: as a whole it takes several times the memory."""
+    parts = (content[at : at + _PART_BYTES] for at in range(0, len(content), _PART_BYTES))
+    return codecs.iterdecode(parts, "utf-8", errors="replace")
 
 
 def _check_regular(mode: int, what_failed: str) -> None:

@@ -59,12 +59,22 @@ class Redaction:
 
     def is_in(self, text: str) -> bool:
         """Whether a text contains a secret, in one piece or taken apart."""
-        lowered = text.lower()
-        # A text that has a long form in one piece has its run as well.
-        run = _run(lowered) if self._runs else b""
-        return any(each in run for each in self._runs) or any(
-            form in lowered for form in self._short
-        )
+        return self.is_in_parts([text])
+
+    def is_in_parts(self, texts: Iterable[str]) -> bool:
+        """Whether a text that comes in parts contains a secret, also where two of them meet."""
+        longest = max((0, *map(len, self._runs), *map(len, self._short)))
+        lowered, run = "", b""
+        for text in texts:
+            part = text.lower()
+            lowered = lowered[max(0, len(lowered) - longest) :] + part
+            # A text that has a long form in one piece has its run as well.
+            run = run[max(0, len(run) - longest) :] + (_run(part) if self._runs else b"")
+            if any(each in run for each in self._runs) or any(
+                form in lowered for form in self._short
+            ):
+                return True
+        return False
 
     def __call__(self, text: str) -> str:
         """The text without secrets."""

@@ -32,14 +32,21 @@ from kaiten_sync.model.resource import (
 )
 from kaiten_sync.model.settings import Policy, Scope
 from kaiten_sync.pipeline import CatalogSource, PlanInputs, load, make_plan, propose_on
-from kaiten_sync.plan import seal
+from kaiten_sync.plan import read_plan, seal, write_plan
 from kaiten_sync.plan.plan_file import plan_pieces
 from kaiten_sync.report.plan_text import plan_texts
 
 SIZES = (1000, 2000, 4000)
 TARGET = TargetRef("local", "http://127.0.0.1:1")
 CALLS_PER_GRANT = {"validate": 66, "compare": 12, "propose": 69, "decode": 76}
-BYTES_PER_GRANT = {"load": 580, "plan": 1_150, "print": 400, "seal": 380, "write": 380}
+BYTES_PER_GRANT = {
+    "load": 580,
+    "plan": 1_150,
+    "print": 400,
+    "seal": 380,
+    "write": 230,
+    "read": 3_000,
+}
 """At most at one time, beside what was there before; of loading, what is left of it. A plan is
 sealed, written and printed piece by piece: its JSON as a whole takes 2,000."""
 
@@ -132,6 +139,9 @@ def memory_of(job: str, folder: Path, size: int) -> int:
     plan = first_plan(desired)
     if job == "seal":
         return memory_bytes(lambda: seal(plan))[1]
+    if job == "read":
+        content = write_plan(plan)
+        return memory_bytes(lambda: read_plan(content))[1]
     pieces = plan_pieces(plan) if job == "write" else plan_texts(plan, color=False, width=100)
     return memory_bytes(lambda: deque(pieces, maxlen=0))[1]
 

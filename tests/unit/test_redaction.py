@@ -56,6 +56,16 @@ def test_a_token_that_was_taken_apart_is_hidden(separator: str, step: int) -> No
     assert (shown[:7], shown[-6:]) == ("before ", " after")
 
 
+@pytest.mark.parametrize("token", [TOKEN, "ksh_7"], ids=["long", "short"])
+@pytest.mark.parametrize("size", [1, 2, 7, 40])
+def test_a_token_is_found_where_parts_of_a_text_meet(token: str, size: int) -> None:
+    redaction = Redaction(token)
+    for text, is_there in ((f"before {token} after", True), (f"before {token[:-1]} after", False)):
+        parts = [text[n : n + size] for n in range(0, len(text), size)]
+        assert redaction.is_in_parts(parts) is redaction.is_in(text) is is_there
+        assert redaction.is_in_parts([*" ".join(parts)]) is redaction.is_in(" ".join(parts))
+
+
 def test_what_only_resembles_a_token_stays() -> None:
     text = " ".join(TOKEN[: len(TOKEN) // 2]) + " " + "-".join(TOKEN[4:-1]) + "x"
     assert Redaction(TOKEN)(text) == text

@@ -9,7 +9,9 @@ reading a project does not load those of plans and reports.
 
 from kaiten_sync.documents.base import (
     JsonDocument,
+    from_bytes,
     from_json,
+    from_part,
     property_of,
     to_json,
     to_parts,
@@ -18,7 +20,9 @@ from kaiten_sync.documents.base import (
 
 __all__ = [
     "JsonDocument",
+    "from_bytes",
     "from_json",
+    "from_part",
     "property_of",
     "to_json",
     "to_parts",

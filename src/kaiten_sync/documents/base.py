@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, ClassVar, TypeVar
 
 import msgspec
@@ -68,6 +68,33 @@ def to_parts(document: JsonDocument) -> Parts:
         elif value is not msgspec.UNSET:
             parts[each.encode_name] = msgspec.to_builtins(value)
     return parts
+
+
+def from_bytes(
+    kind: type[_Document], content: bytes, lists: Sequence[str]
+) -> tuple[_Document, Mapping[str, Sequence[msgspec.Raw]]]:
+    """Read a document apart from these lists, and the items of those, for `from_part`.
+
+    Of a key that appears twice it takes one.
+
+    Raises:
+        ValueError: it is no JSON of this form.
+    """
+    try:
+        parts = msgspec.json.decode(content, type=dict[str, msgspec.Raw])
+        items = {name: msgspec.json.decode(parts[name], type=list[msgspec.Raw]) for name in lists}
+        frame = msgspec.json.encode(parts | dict.fromkeys(lists, msgspec.Raw(b"[]")))
+        return msgspec.json.decode(frame, type=kind), items
+    except (KeyError, msgspec.MsgspecError) as error:
+        raise ValueError(str(error)) from error
+
+
+def from_part(kind: type[_Document], part: msgspec.Raw) -> _Document:
+    """Read a part of a document from its bytes. Raises as `from_bytes` does."""
+    try:
+        return msgspec.json.decode(part, type=kind)
+    except msgspec.MsgspecError as error:
+        raise ValueError(str(error)) from error
 
 
 def from_json(kind: type[_Document], value: object) -> _Document:

@@ -36,12 +36,14 @@ class Undeclarable:
 
 def wrong_in(contents: Mapping[str, str], folder: Path, scope: Scope) -> Sequence[Diagnostic]:
     """The errors of catalog files that are not written yet, by their names in a folder."""
+    # Where the folder really is: a link may lead out of a repository.
+    root = Path(os.path.realpath(folder))
     source = CatalogSource(
-        root=folder,
+        root=root,
         catalog=[*contents],
         scope=scope,
         unsaved={
-            Path(os.path.realpath(folder / name)): text.encode() for name, text in contents.items()
+            Path(os.path.realpath(root / name)): text.encode() for name, text in contents.items()
         },
     )
     return [each for each in validate(source)[1] if each.severity is Severity.ERROR]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from sys import intern
+
 from kaiten_sync.kinds.grant import GRANT
 from kaiten_sync.kinds.license import LICENSE
 from kaiten_sync.kinds.registry import SPECS
@@ -22,7 +24,7 @@ def parse_address(text: str) -> Address:
         if spec is None or not spec.fits_below(parent) or not is_slug(slug):
             address = None
             break
-        address = Address(spec.kind, slug, address)
+        address = Address(spec.kind, intern(slug), address)  # most slugs are those of many
     if address is None or len(words) % 2:
         raise ValueError(f"not an address: {text!r}")
     return address

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable
 from typing import TypeVar
 
 from kaiten_sync.model.value import levels_of
@@ -19,7 +19,7 @@ _Value = TypeVar("_Value")
 
 
 def each_of(
-    read: Callable[[_Part], _Value], parts: Sequence[_Part], place: str
+    read: Callable[[_Part], _Value], parts: Iterable[_Part], place: str
 ) -> tuple[_Value, ...]:
     """Read every part; an error names its place."""
     return tuple(at(f"{place}[{index}]", read, part) for index, part in enumerate(parts))

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
+from functools import cache, partial
+from sys import intern
+from typing import TypeAlias
 
-from kaiten_sync.documents import property_of, to_json, to_parts, value_of
+from kaiten_sync.documents import from_bytes, from_part, property_of, to_json, to_parts, value_of
 from kaiten_sync.documents.parts import (
     DIGEST_PATTERN,
     FINGERPRINT_PATTERN,
@@ -48,6 +51,8 @@ from kaiten_sync.plan.parts import bounded as _bounded
 from kaiten_sync.plan.parts import each_of as _each
 from kaiten_sync.plan.rests_on import object_fingerprint
 from kaiten_sync.plan.story import check_story
+
+_AddressOf: TypeAlias = Callable[[str], Address]
 
 
 def plan_parts(plan: Plan) -> Parts:
@@ -111,25 +116,41 @@ def _frame(plan: Plan) -> PlanDocument:
     )
 
 
-def plan_of(document: PlanDocument) -> Plan:
-    """The plan that a document describes.
+def plan_of_bytes(content: bytes) -> Plan:
+    """The plan that JSON describes, read change by change; of a key that appears twice, one counts.
+
+    Raises:
+        ValueError: it does not describe one.
+    """
+    document, items = from_bytes(PlanDocument, content, ("changes", "observed"))
+    changes = (from_part(ChangeDocument, each) for each in items["changes"])
+    observed = (from_part(ObservedDocument, each) for each in items["observed"])
+    return plan_of(document, changes, observed)
+
+
+def plan_of(
+    document: PlanDocument,
+    its_changes: Iterable[ChangeDocument],
+    its_observed: Iterable[ObservedDocument],
+) -> Plan:
+    """The plan that a document describes, with these changes and what they rest on.
 
     Raises:
         ValueError: its parts contradict each other or the catalog's kinds.
     """
-    changes = _each(_change, document.changes, "changes")
-    observed = _each(_observed, document.observed, "observed")
+    # The same addresses again and again, of changes, of what they rest on and of what is managed.
+    address_of = cache(parse_address)
+    changes = _each(partial(_change, address_of), its_changes, "changes")
+    observed = _each(partial(_observed, address_of), its_observed, "observed")
     _check_links(changes)
     check_story(changes, observed)
-    guards = document.guards
-    found: str | None = value_of(guards.rules, absent=None)
     return Plan(
         target=TargetRef(document.target.name, document.target.url),
         desired_digest=_at("desiredDigest", _DIGEST, document.desired_digest),
         changes=changes,
         observed=observed,
         managed={
-            _at("managed", parse_address, key): _at(f"managed.{key}", _FINGERPRINT, mark)
+            _at("managed", address_of, key): _at(f"managed.{key}", _FINGERPRINT, mark)
             for key, mark in document.managed.items()
         },
         summary=Summary(
@@ -142,17 +163,7 @@ def plan_of(document: PlanDocument) -> Plan:
             unmanaged=document.summary.unmanaged,
         ),
         requests=document.requests,
-        guards=Guards(
-            max_deletes=_at("guards.maxDeletes", parse_limit, guards.max_deletes),
-            max_updates=_at("guards.maxUpdates", parse_limit, guards.max_updates),
-            population={
-                _at("guards.population", _kind, kind): count
-                for kind, count in guards.population.items()
-            },
-            protected=frozenset(_each(parse_address, guards.protected, "guards.protected")),
-            allowed=frozenset(_each(parse_address, guards.allowed, "guards.allowed")),
-            rules=None if found is None else _at("guards.rules", _DIGEST, found),
-        ),
+        guards=_guards(document.guards),
         warnings=document.warnings,
         left=_each(_left, value_of(document.left, absent=None) or (), "left"),
         families=_each(family_of, value_of(document.families, absent=None) or (), "families"),
@@ -160,6 +171,21 @@ def plan_of(document: PlanDocument) -> Plan:
             _new_version, value_of(document.new_versions, absent=None) or (), "newVersions"
         ),
         digest=document.digest,
+    )
+
+
+def _guards(guards: GuardsDocument) -> Guards:
+    found: str | None = value_of(guards.rules, absent=None)
+    return Guards(
+        max_deletes=_at("guards.maxDeletes", parse_limit, guards.max_deletes),
+        max_updates=_at("guards.maxUpdates", parse_limit, guards.max_updates),
+        population={
+            _at("guards.population", _kind, kind): count
+            for kind, count in guards.population.items()
+        },
+        protected=frozenset(_each(parse_address, guards.protected, "guards.protected")),
+        allowed=frozenset(_each(parse_address, guards.allowed, "guards.allowed")),
+        rules=None if found is None else _at("guards.rules", _DIGEST, found),
     )
 
 
@@ -281,8 +307,8 @@ def _kind(word: str) -> Kind:
     return SPECS[word].kind
 
 
-def _change(document: ChangeDocument) -> Change:
-    address = parse_address(document.address)
+def _change(address_of: _AddressOf, document: ChangeDocument) -> Change:
+    address = address_of(document.address)
     action = _at("action", lambda word: action_of(address.kind, word), document.action)
     declared_as = value_of(document.declared_as, absent=None)
     if document.id != change_id(action, address):
@@ -295,8 +321,8 @@ def _change(document: ChangeDocument) -> Change:
         effect=document.effect,
         source=_source(value_of(document.source, absent=None)),
         reason=value_of(document.reason, absent=None),
-        depends_on=document.depends_on,
-        declared_as=None if declared_as is None else parse_address(declared_as),
+        depends_on=tuple(map(intern, document.depends_on)),
+        declared_as=None if declared_as is None else address_of(declared_as),
     )
 
 
@@ -325,11 +351,11 @@ def _source(document: SourceDocument | None) -> SourceRef | None:
     if document is None:
         return None
     through = value_of(document.through, absent=None) or ()
-    return SourceRef(document.file, document.line, 1, through)
+    return SourceRef(intern(document.file), document.line, 1, through)
 
 
-def _observed(document: ObservedDocument) -> Observed:
-    address = parse_address(document.address)
+def _observed(address_of: _AddressOf, document: ObservedDocument) -> Observed:
+    address = address_of(document.address)
     if not document.exists:
         return Observed(address=address)
     server_id, fields = value_of(document.id), _at("fields", _bounded, value_of(document.fields))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import ipaddress
 import json
 from collections import Counter
@@ -21,7 +22,7 @@ from kaiten_sync.model.plan import FORMAT_VERSION, Plan, TargetRef
 from kaiten_sync.model.policy_rule import ApprovalLevel
 from kaiten_sync.plan.derived import contradictions
 from kaiten_sync.plan.migration_codec import migration_document, migration_of
-from kaiten_sync.plan.plan_codec import plan_of, plan_parts
+from kaiten_sync.plan.plan_codec import plan_of, plan_of_bytes, plan_parts
 
 SIZE_LIMIT_BYTES = 256 * 1024 * 1024
 """A plan of 100,000 changes is some 60 MB; nobody reviews a larger plan."""
@@ -42,7 +43,9 @@ def seal(plan: Plan) -> Plan:
 
 def write_plan(plan: Plan) -> bytes:
     """The plan as a file: sorted keys, two spaces, one line feed at the end."""
-    return b"".join(plan_pieces(plan))
+    content = io.BytesIO()  # a list of the pieces would be as large as what is made of it
+    content.writelines(plan_pieces(plan))
+    return content.getvalue()
 
 
 def plan_pieces(plan: Plan) -> Iterator[bytes]:
@@ -57,9 +60,11 @@ def read_plan(content: bytes) -> Plan:
         PlanFileError: not a plan, edited by hand, or of another format version.
     """
     try:
-        return _read(content)
+        plan = _read_as_written(content) or _read(content)
+        _check_follows(plan)
     except RecursionError as error:
         raise PlanFileError("not a plan file: it is nested too deeply") from error
+    return plan
 
 
 def is_same_url(one: str, other: str) -> bool:
@@ -162,16 +167,41 @@ def _read(content: bytes) -> Plan:
             return migration_of(from_json(MigrationDocument, document))
         read = from_json(PlanDocument, document)
         del document  # as large as the plan that follows
-        plan = plan_of(read)
+        return plan_of(read, read.changes, read.observed)
     except ValueError as error:
         raise PlanFileError(f"not a plan that kaiten-sync made: {error}") from error
-    if found := contradictions(plan):
+
+
+def _read_as_written(content: bytes) -> Plan | None:
+    """The plan of a file that has exactly the bytes with which that plan is written; or else None.
+
+    Change by change, since the JSON of all takes several times the memory of the file. What is the
+    same to the byte has no key twice, and nothing else that two readers could take differently.
+    """
+    if len(content) > SIZE_LIMIT_BYTES:
+        return None
+    try:
+        plan = plan_of_bytes(content)
+    except ValueError:
+        return None  # whoever reads it otherwise says what is wrong
+    at = 0
+    for piece in plan_pieces(plan):
+        if not content.startswith(piece, at):
+            return None
+        at += len(piece)
+    is_whole = at == len(content) and plan.digest == _digest_of(_parts(plan))
+    return plan if is_whole else None
+
+
+def _check_follows(plan: Plan) -> None:
+    """Raises if a plan of a catalog says what does not follow from its changes."""
+    found = contradictions(plan) if plan.migration is None else ()
+    if found:
         raise PlanFileError(
             "not a plan that kaiten-sync made: it says what does not follow from its changes",
             found,
             hint="make the plan again; a plan is never edited by hand",
         )
-    return plan
 
 
 def _digest_of(document: Parts) -> str:

@@ -136,6 +136,21 @@ def test_nothing_is_said_of_what_can_be_declared(
     assert exported(tmp_path, catalog_of(VALID))[1] == []
 
 
+def test_a_folder_that_is_a_link_out_of_the_repository_leaves_nothing_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "repository/.git").mkdir(parents=True)
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "repository/out").symlink_to(tmp_path / "elsewhere")
+    monkeypatch.chdir(tmp_path / "repository")
+    blank = {**VALID, "license/free": {"name": "", "type": "PAID"}}
+    written, said = exported(tmp_path / "repository", catalog_of(blank))
+    assert [each.partition(": ")[2] for each in said[:-1]] == [
+        "license/free is left out: `name` must not be blank"
+    ]
+    assert written.objects == len(VALID)
+
+
 @pytest.mark.parametrize(
     "options",
     [{}, {"split": Split.NONE, "extends": True, "units": True}, {"families": True}],

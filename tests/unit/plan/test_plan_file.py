@@ -47,6 +47,13 @@ def test_a_committed_plan_keeps_its_bytes(path: Path) -> None:
     assert write_plan(read_plan(content)) == content
 
 
+@pytest.mark.parametrize("path", COMMITTED, ids=lambda path: path.name)
+def test_a_plan_is_the_same_one_in_other_bytes(path: Path) -> None:
+    """Only that of its own bytes is read change by change."""
+    content = path.read_bytes()
+    assert read_plan(json.dumps(json.loads(content)).encode()) == read_plan(content)
+
+
 def test_there_are_committed_plans_to_try() -> None:
     assert len(COMMITTED) >= 4
 

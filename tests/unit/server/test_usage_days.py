@@ -16,7 +16,7 @@ from tests.support.metering import Meter, metered, opened
 
 from kaiten_sync.licensing.windows import DAY_MS
 from kaiten_sync.server.db.migrate import alembic_config, migrate
-from kaiten_sync.server.db.tables import session, usage_day
+from kaiten_sync.server.db.tables import report_day, session, usage_day
 from kaiten_sync.server.events.sweep import sweep
 
 _TODAY = date(2026, 6, 20)
@@ -164,6 +164,7 @@ def test_what_is_older_than_a_year_and_a_month_is_forgotten(scene: Scene) -> Non
     scene.meter.count(1)
     counts = _left_after(scene, usage_day, 0, 300 * DAY_MS, 402 * DAY_MS)
     assert counts == [2, 1, 0]
+    assert _left_after(scene, report_day, 402 * DAY_MS) == [0]
     assert scene.used()[0] == "2 (20 %)"
 
 

@@ -146,6 +146,11 @@ def check_unchanged(fields: Iterable[Field], stored: Mapping[str, Any], sent: Se
         raise conflict(_CHANGED, detail, problems)
 
 
+def is_untouched(fields: Iterable[Field], stored: Mapping[str, Any], sent: Sent) -> bool:
+    """Whether all fields of a form came back as they are shown of what is stored."""
+    return all(field.fixed or is_unedited(field, sent, stored) for field in fields)
+
+
 def field_of(location: str | None) -> str:
     """The property that a place such as `body.scopes[0]` is in."""
     place = (location or "").removeprefix("body.")

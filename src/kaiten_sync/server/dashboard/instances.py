@@ -23,6 +23,7 @@ from kaiten_sync.server.dashboard.pages import (
     new_page,
     operation,
     show_question,
+    unless_untouched,
     up_to,
 )
 from kaiten_sync.server.db.audit import TRAIL_SORTS, TrailFilter
@@ -261,7 +262,7 @@ _STATUS = Form(
     path=_ONE,
     page=_DETAIL,
     operation=operation("patchInstance"),
-    done=back_to(_ONE, "saved"),
+    done=unless_untouched(_ONE, back_to(_ONE, "saved")),
     fields=lambda _: _STATUS_FIELDS,
     stored=_stored,
 )

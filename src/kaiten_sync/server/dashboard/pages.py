@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from kaiten_sync.server.dashboard.fields import Field, Sent, read_fields
-from kaiten_sync.server.dashboard.forms import Filled, check_unchanged, fill
+from kaiten_sync.server.dashboard.forms import Filled, check_unchanged, fill, is_untouched
 from kaiten_sync.server.dashboard.git_view import GitPlan
 from kaiten_sync.server.domain.refusals import RefusalError
 from kaiten_sync.server.domain.scopes import allows
@@ -120,6 +120,10 @@ class Done:
     result: Any
 
 
+UNTOUCHED = object()
+"""The result of a form that came back as it was shown."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Form:
     """A form: the table of its fields, the operation that it does, and where that leads.
@@ -147,6 +151,8 @@ class Form:
     def perform(self, visit: Visit, sent: Sent) -> Any:
         """Do what was sent, as the API would do it, with the same checks.
 
+        A form that came back as it was shown does nothing: each PUT is an event.
+
         Raises:
             RefusalError: something is wrong, or somebody else changed what the form changes.
         """
@@ -156,6 +162,8 @@ class Form:
         fields, stored = self.fields(visit), self.stored(visit) if self.stored else None
         if stored is not None:
             check_unchanged(fields, stored, sent)
+            if is_untouched(fields, stored, sent):
+                return UNTOUCHED
         if self.before:
             self.before(visit)
         # Checked again as a request to the API is, after the form: fields are made for people,
@@ -240,9 +248,17 @@ def edit_page(
             declaration=declaration(visit) if declaration else None,
         )
 
-    saved = done or back_to(pattern, "saved")
+    saved = unless_untouched(pattern, done or back_to(pattern, "saved"))
     form = form_page(f"{pattern}/edit", show, operation_id, saved, stored=stored, **more)
     return form
+
+
+def unless_untouched(
+    pattern: str, saved: Callable[[Done], str | Shown]
+) -> Callable[[Done], str | Shown]:
+    """Where a form leads that changes what the page shows: to that page if nothing was edited."""
+    untouched = back_to(pattern, "unchanged")
+    return lambda done: (untouched if done.result is UNTOUCHED else saved)(done)
 
 
 def show_form(

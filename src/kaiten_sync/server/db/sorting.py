@@ -21,7 +21,9 @@ Sorts = Mapping[str, ColumnElement[Any]]
 COUNTED_BY_CUSTOMER = (
     select(instance.c.customer_id, func.count().label("instances"))
     .group_by(instance.c.customer_id)
-    .subquery("counted_by_customer")
+    .cte("counted_by_customer")
+    # Once: each process that PostgreSQL works with side by side would count all of them.
+    .prefix_with("MATERIALIZED", dialect="postgresql")
 )
 """How many `instances` customers have that have any."""
 

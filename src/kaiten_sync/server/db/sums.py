@@ -10,9 +10,10 @@ import secrets
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
-from sqlalchemy import Connection, Select, Table, bindparam, func, select
+from sqlalchemy import Connection, Select, Table, bindparam, delete, func, select, tuple_
 from sqlalchemy.dialects import postgresql, sqlite
 
+from kaiten_sync.licensing import DAY_MS
 from kaiten_sync.server.db.tables import counter_count, entitlement, report_day, usage, usage_day
 
 # SQLAlchemy has no common word for what both databases do with a row that is there already.
@@ -87,6 +88,13 @@ def leave_out(connection: Connection, instance_ids: Collection[str]) -> None:
         [(who, day, what, -accepted, -refused) for who, day, what, accepted, refused in found],
     )
     count_counters(connection, instance_ids, -1)
+
+
+def forget_reports(connection: Connection, before_ms: int, limit: int) -> int:
+    """Forget at most this many of the sums of days before a time. Returns how many."""
+    key = report_day.primary_key
+    old = select(*key).where(report_day.c.day < before_ms // DAY_MS).limit(limit)
+    return connection.execute(delete(report_day).where(tuple_(*key).in_(old))).rowcount
 
 
 def _add(connection: Connection, table: Table, keys: int, sums: Iterable[tuple[Any, ...]]) -> None:

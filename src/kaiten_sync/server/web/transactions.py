@@ -64,7 +64,7 @@ def unless_unavailable() -> Iterator[None]:
         if reason is None:
             raise
         if reason != BUSY:
-            log.error("%s: %s", reason, error)
+            log.error("%s: %s", reason, getattr(error, "orig", error))
         raise RefusalError(RefusalKind.UNAVAILABLE, "UNAVAILABLE", reason) from error
 
 
@@ -164,7 +164,8 @@ def _write_once(surroundings: Surroundings, act: Callable[[Writing], T]) -> T:
             is_done = True
     except SQLAlchemyError as error:
         if is_done and may_be_stored(error):
-            log.error("the database did not confirm what it may have stored: %s", error)
+            cause = getattr(error, "orig", error)
+            log.error("the database did not confirm what it may have stored: %s", cause)
             raise UnsettledError from error
         raise
     # After the commit: a worker that looks before it finds nothing, and sleeps on.
