@@ -21,6 +21,13 @@ def _found(page: Html) -> list[tuple[str, str]]:
     return [(str(each.get("href")), "".join(each.itertext())) for each in links]
 
 
+@pytest.mark.parametrize("path", ["/", "/licenses", "/search", "/licenses/gone"])
+def test_every_page_has_the_box_once(dash: Dash, path: str) -> None:
+    page = Html(dash.see(path, status=404 if path.endswith("gone") else 200))
+    boxes = [form for form in page.all("form") if form.get("action") == "/search"]
+    assert len(boxes) == 1
+
+
 def test_one_box_finds_everything_that_has_a_name(dash: Dash, api: httpx.Client) -> None:
     furnish(api)
     found = {where for where, _ in _found(Html(dash.see("/search?q=RESTAURANT")))}

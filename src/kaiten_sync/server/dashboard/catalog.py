@@ -68,7 +68,6 @@ PAGES: tuple[DashboardPage, ...] = tuple(
 
 NAVIGATION = (
     Link(path="/", label="Overview", scope=None),
-    Link(path="/search", label="Search", scope=None),
     Link(path="/entitlements", label="Entitlements", scope="read:entitlements"),
     Link(path="/licenses", label="Licenses", scope="read:licenses"),
     Link(path="/customers", label="Customers", scope="read:customers"),
