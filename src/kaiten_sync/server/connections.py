@@ -38,7 +38,7 @@ _OTHER_FILES = 2 * ACCEPTED_AT_ONCE + 3 * 40 + 64 + 32
 """Open files that are not connections: those accepted meanwhile, three for each connection to
 SQLite, webhooks under way, and what Python itself opens."""
 
-MAX_HEAD = 16_384
+MAX_HEAD = 65_536
 """Bytes of a request's head, and of what a body has beside itself: trailers, chunk extensions."""
 
 MAX_AHEAD = 32

@@ -232,7 +232,7 @@ def test_who_may_only_read_sees_no_button(server: EmbeddedServer, api: httpx.Cli
     )
     with at_dashboard(server.url, made.json()["token"]) as reader:
         page = Html(reader.see("/licenses/growth"))
-        assert [form.get("action") for form in page.all("form")] == ["/sign-out"]
+        assert [form.get("action") for form in page.all("form")] == ["/search", "/sign-out"]
         assert not page.has_link("Edit")
         assert reader.send("/licenses/growth/archive").status_code == 403
 

@@ -192,7 +192,7 @@ def test_nothing_is_offered_that_would_be_refused(
 
 
 def _crawl(dash: Dash) -> Iterator[tuple[str, Html]]:
-    """All pages that links lead to, each of which has to be one that may be seen."""
+    """All pages that links and forms that ask lead to, each of which has to be one to see."""
     seen, left = set[str](), {"/"}
     while left:
         path = left.pop()
@@ -202,6 +202,8 @@ def _crawl(dash: Dash) -> Iterator[tuple[str, Html]]:
         if answer.headers["content-type"].startswith("text/html") and path != "/api/docs":
             page = Html(answer.text)
             links = {str(each.get("href")) for each in page.all("a")}
+            asking = (each for each in page.all("form") if each.get("method") == "get")
+            links |= {str(each.get("action")) for each in asking}
             left |= {link for link in links if link.startswith("/")} - seen
             yield path, page
 

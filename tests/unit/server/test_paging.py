@@ -111,7 +111,7 @@ CURSORS = [
     forged({"createdAt": -1, "id": "x"}),
     forged({"createdAt": 10**30, "id": "x"}),
     forged({"createdAt": 1, "id": "\0"}),
-    forged({"createdAt": 1, "id": "x" * 40}),
+    forged({"createdAt": 1, "id": "x" * 74}),
     base64.urlsafe_b64encode(b"\xff\xfe").decode(),
     base64.urlsafe_b64encode(b"[" * 200).decode(),
 ]

@@ -92,7 +92,12 @@ def update_customer(work: Work, slug: str, fields: CustomerFields) -> None:
 
 def delete_customer(work: Work, slug: str) -> None:
     """Delete a customer with its instances and their usage."""
-    stored = _find_held(work, slug, "DeleteCustomer")
+    operation = "DeleteCustomer"
+    # Its instances first: whoever changes one holds it before its customer, and two transactions
+    # that hold them in different orders would wait for each other.
+    found = get_customer(work, slug, operation)
+    instances.hold_instances_of(work.connection, work.organization_id, found.id)
+    stored = _find_held(work, slug, operation)
     held = instances.hold_instances_of(work.connection, work.organization_id, stored.id)
     remove_with_events(work, held)
     customers.remove_customer(work.connection, stored.id)
