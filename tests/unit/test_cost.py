@@ -141,7 +141,7 @@ def memory_of(job: str, folder: Path, size: int) -> int:
         return memory_bytes(lambda: seal(plan))[1]
     if job == "read":
         content = write_plan(plan)
-        # Now and then the interpreter makes its table of texts anew, which is as large as that.
+        # Now and then the interpreter enlarges its table of interned strings, which takes as much.
         return min(memory_bytes(lambda: read_plan(content))[1] for _ in range(3))
     pieces = plan_pieces(plan) if job == "write" else plan_texts(plan, color=False, width=100)
     return memory_bytes(lambda: deque(pieces, maxlen=0))[1]

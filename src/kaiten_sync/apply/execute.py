@@ -134,7 +134,7 @@ class _Run:
         """How many changes each waits for."""
         self._followers: dict[str, list[int]] = defaultdict(list)
         """What waits for a change, by its id."""
-        self._ready: list[int] = []
+        self._ready: list[tuple[bool, int]] = []
         """A heap of the changes that can begin: trials first, then by their places in the plan. So
         the grants of a license are sent one after another, and can be verified soon."""
         self._trials: set[int] = set()
@@ -208,9 +208,8 @@ class _Run:
                 self._open_grants[children] += 1
 
     def _make_ready(self, place: int) -> None:
-        # Below all places, and the same modulo their number.
-        before_all = len(self._changes) if place in self._trials else 0
-        heapq.heappush(self._ready, place - before_all)
+        is_trial = place in self._trials
+        heapq.heappush(self._ready, (not is_trial, place))
 
     def _start(self, pool: ThreadPoolExecutor) -> None:
         """Hand out as much as there are workers for, and no more: what waits can be given up."""
@@ -225,7 +224,7 @@ class _Run:
                 for children in self._sent_grants:
                     self._open_grants[children] = under_way[children]
                 break
-            place = heapq.heappop(self._ready) % len(self._changes)
+            _, place = heapq.heappop(self._ready)
             self._sending[pool.submit(self._send, place)] = place
         for children in list(self._sent_grants):
             if not self._open_grants[children]:

@@ -72,7 +72,6 @@ class BoundedConnection(HttpToolsProtocol):
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
-        self._start_parser()
         self._most = most_connections()
         self._deadline: asyncio.TimerHandle | None = None
         self._since_s = 0.0

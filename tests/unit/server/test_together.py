@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 import threading
-from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any, cast
 
 import httpx
@@ -101,6 +101,16 @@ class _Held:
 
         monkeypatch.setattr(Together, "ask", ask)
 
+    def others(
+        self, pool: ThreadPoolExecutor, report: Callable[[int], httpx.Response]
+    ) -> list[Future[httpx.Response]]:
+        """Reports that all wait behind the first group."""
+        assert self.began.wait(HANG_S)
+        others = [pool.submit(report, number) for number in range(WAITING)]
+        for _ in range(WAITING + 1):
+            assert self.waiting.acquire(timeout=HANG_S)
+        return others
+
     def _hold(self, asked: list[report_ledger.Asked]) -> report_ledger.ReportLedger:
         self.sizes.append(len(asked))
         self.began.set()
@@ -123,10 +133,7 @@ def test_reports_over_http_share_a_transaction(
 
     with ThreadPoolExecutor(WAITING + 1) as pool:
         first = pool.submit(meter.report, 1)
-        assert held.began.wait(HANG_S)
-        others = [pool.submit(report, number) for number in range(WAITING)]
-        for _ in range(WAITING + 1):
-            assert held.waiting.acquire(timeout=HANG_S)
+        others = held.others(pool, report)
         held.may_go.set()
         assert first.result().status_code == 200
         statuses = [each.result().status_code for each in others]
@@ -187,10 +194,7 @@ def test_what_may_be_stored_is_not_done_again(
 
     with ThreadPoolExecutor(WAITING + 1) as pool:
         first = pool.submit(meter.report, 1)
-        assert held.began.wait(HANG_S)
-        others = [pool.submit(report, number) for number in range(WAITING)]
-        for _ in range(WAITING + 1):
-            assert held.waiting.acquire(timeout=HANG_S)
+        others = held.others(pool, report)
         monkeypatch.setattr(DefaultDialect, "do_commit", commit_without_an_answer)
         held.may_go.set()
         assert first.result().status_code == 200

@@ -80,7 +80,6 @@ def _list(
             template=template,
             values={
                 "listing": listing,
-                "kinds": _KINDS,
                 "texts": _TEXTS,
                 "days": _DAYS,
                 "rows": rows,

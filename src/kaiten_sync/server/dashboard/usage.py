@@ -52,7 +52,6 @@ def _usage(visit: Visit) -> Shown:
         template="usage.html",
         values={
             "listing": listing,
-            "bands": _BANDS,
             "texts": _SLUGS,
             "meters": page.rows,
             "total": total,
