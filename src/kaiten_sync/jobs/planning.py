@@ -21,7 +21,7 @@ from kaiten_sync.model.plan import TargetRef
 from kaiten_sync.model.ports import Connection, PlanReader, Ports
 from kaiten_sync.model.settings import Limit, Policy, Prune
 from kaiten_sync.pipeline import CatalogSource, make_plan, validate
-from kaiten_sync.plan import Proposal, write_plan
+from kaiten_sync.plan import Proposal, plan_pieces, write_plan
 from kaiten_sync.report.impact_json import impact_json
 from kaiten_sync.report.safe_text import json_text
 
@@ -110,7 +110,7 @@ def plan(workspace: Workspace, request: PlanRequest, ports: Ports) -> Proposal:
     with connection.open() as catalog:
         proposal = judged(propose(case, catalog, ports), case, request, catalog, ports)
     if request.out is not None and not proposal.refusals:
-        ports.files.write(Path(request.out), write_plan(proposal.plan))
+        ports.files.write_pieces(Path(request.out), plan_pieces(proposal.plan))
     return proposal
 
 

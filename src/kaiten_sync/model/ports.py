@@ -7,7 +7,7 @@ caller of a job implements what a person or a process manager sees of it: notice
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from datetime import datetime
@@ -247,6 +247,10 @@ class Files(Protocol):
 
     def write(self, path: Path, content: bytes) -> None:
         """Write the file whole or not at all, with the folders above it."""
+        ...
+
+    def write_pieces(self, path: Path, pieces: Iterable[bytes]) -> None:
+        """The same, of a content that is made while it is written."""
         ...
 
     def write_all(self, contents: Mapping[Path, bytes | None]) -> None:
