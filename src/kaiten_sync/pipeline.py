@@ -7,14 +7,15 @@ only: a rule that would fit in here belongs into a stage. The first two stages a
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from kaiten_sync.apply import already_done, execute, read_observed
 from kaiten_sync.declaration import CatalogSource, load, read_extended, read_project, validate
 from kaiten_sync.diff import diff_catalog, fields_let_go
 from kaiten_sync.errors import DeclarationError
-from kaiten_sync.families import by_chance, taken_over, version_address
+from kaiten_sync.families import Resolution, by_chance, taken_over, version_address
 from kaiten_sync.kinds.registry import spec_of
 from kaiten_sync.live import (
     narrowed,
@@ -26,11 +27,12 @@ from kaiten_sync.live import (
     read_use,
 )
 from kaiten_sync.model.address import Address
-from kaiten_sync.model.change import Change
-from kaiten_sync.model.drift import CatalogDiff, DriftClass
+from kaiten_sync.model.change import Action, Change
+from kaiten_sync.model.drift import CatalogDiff, Difference, DriftClass
 from kaiten_sync.model.family import FamilyChoice
+from kaiten_sync.model.holder import Holders
 from kaiten_sync.model.outcome import ApplyResult
-from kaiten_sync.model.plan import Plan, TargetRef
+from kaiten_sync.model.plan import Left, Plan, TargetRef
 from kaiten_sync.model.ports import (
     Catalog,
     CatalogReader,
@@ -43,11 +45,14 @@ from kaiten_sync.model.resource import DesiredState, LiveState
 from kaiten_sync.model.settings import Policy, Scope
 from kaiten_sync.model.value import ABSENT
 from kaiten_sync.plan import (
+    Leaving,
     Proposal,
+    Recorded,
     check_guards,
     conflicts,
     ownership,
     propose,
+    recorded,
     restarting,
     still_to_restart,
     tightened,
@@ -116,7 +121,10 @@ def make_plan(
         target=target, scope=scope, policy=policy, previous=previous, allowed=allowed, kept=kept
     )
     live = read_for_plan(desired, catalog, request, progress)
-    return propose_on(desired, catalog, live, request, progress)
+    found = _compared(desired, catalog, live, request, progress)
+    # Most of a new server's plan is in it, and none of what is made now asks for it.
+    del desired, live
+    return _proposed(found, request)
 
 
 def read_for_plan(
@@ -145,6 +153,35 @@ def propose_on(
     progress: Progress,
 ) -> Proposal:
     """Diff → plan, on a live catalog that was read for it. Raises as `make_plan` does."""
+    return _proposed(_compared(desired, catalog, live, request, progress), request)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Compared:
+    """All that a plan is made of, once declaration and live are compared.
+
+    `changes` can be read once. `sold` lacks what they create inside other objects, `diff` what is
+    missing, and `record` has what the plan records of the whole declaration.
+    """
+
+    changes: Iterator[Change]
+    diff: CatalogDiff
+    live: LiveState
+    leaving: Leaving
+    holders: Holders
+    use: Holders
+    let_go: Sequence[Left]
+    sold: Resolution
+    record: Recorded
+
+
+def _compared(
+    desired: DesiredState,
+    catalog: PlanReader,
+    live: LiveState,
+    request: PlanInputs,
+    progress: Progress,
+) -> _Compared:
     policy = request.policy
     owned = ownership(desired, request.scope, policy.prune, request.previous)
     owned = with_versions(owned, desired, live)
@@ -166,22 +203,49 @@ def propose_on(
         )
     use = read_use(catalog, restarted, progress=progress, known=live)
     seen, previous = seen_as_sold(desired, live), request.previous
-    changes = to_changes(diff.differences, leaving, has_drafts=has_drafts(diff, catalog))
-    # What is missing is among the changes now. Of a new server that is all there is, and twice.
+    record, drafts = recorded(desired), has_drafts(diff, catalog)
+    # What is missing is in the changes. Of a new server that is all there is, so none of it is
+    # there longer than it is needed.
+    differences = deque(diff.differences)
     diff = diff.without_missing()
-    return propose(
-        changes,
-        diff,
-        desired,
-        live,
-        leaving,
-        target=request.target,
-        policy=policy,
-        allowed=request.allowed,
+    changes = [*to_changes(_taken(differences), leaving, has_drafts=drafts)]
+    created = {c.address for c in changes if c.action == Action.CREATE and c.address.parent}
+    # Whether something was renamed is seen by all that it contains.
+    wanted = sold.desired if leaving.going else sold.desired.without(created)
+    return _Compared(
+        changes=iter(changes),
+        diff=diff,
+        live=live,
+        leaving=leaving,
         holders=holders,
         use=use,
         let_go=fields_let_go(desired, seen, previous) if previous else (),
-        sold=sold,
+        sold=replace(sold, desired=wanted),
+        record=record,
+    )
+
+
+def _taken(differences: deque[Difference]) -> Iterator[Difference]:
+    """Each difference, which is gone from there by then."""
+    while differences:
+        yield differences.popleft()
+
+
+def _proposed(found: _Compared, request: PlanInputs) -> Proposal:
+    return propose(
+        found.changes,
+        found.diff,
+        found.sold.desired,
+        found.live,
+        found.leaving,
+        target=request.target,
+        policy=request.policy,
+        allowed=request.allowed,
+        holders=found.holders,
+        use=found.use,
+        let_go=found.let_go,
+        sold=found.sold,
+        record=found.record,
     )
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, replace
 
 from kaiten_sync.model.address import Address, ChildList, Kind
 from kaiten_sync.model.compact import Compact
@@ -49,6 +49,11 @@ class DesiredState:
     def places(self) -> Mapping[Address, SourceRef]:
         """Where each object is declared."""
         return {address: each.source for address, each in self.resources.items()}
+
+    def without(self, addresses: Collection[Address]) -> DesiredState:
+        """The declaration without these objects; what it owns and protects stays."""
+        kept = {a: each for a, each in self.resources.items() if a not in addresses}
+        return replace(self, resources=kept)
 
     def owns_place_of(self, address: Address) -> bool:
         """Whether the declaration says all that is where this object is."""

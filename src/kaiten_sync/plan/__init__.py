@@ -1,7 +1,7 @@
 """Stage 5: pure. Turns differences into an ordered, sealed list of changes."""
 
 from kaiten_sync.plan.both_sides import of_both_sides
-from kaiten_sync.plan.build import Proposal, desired_digest, propose
+from kaiten_sync.plan.build import Proposal, Recorded, desired_digest, propose, recorded
 from kaiten_sync.plan.changes import to_changes
 from kaiten_sync.plan.chosen import HOLDER_VARIABLES, check_named, check_where, chosen, unanswered
 from kaiten_sync.plan.committed import Reason, reasons
@@ -34,6 +34,7 @@ __all__ = [
     "PresentHolder",
     "Proposal",
     "Reason",
+    "Recorded",
     "check_guards",
     "check_is_of_catalog",
     "check_moves",
@@ -58,6 +59,7 @@ __all__ = [
     "read_plan",
     "reasons",
     "recheck",
+    "recorded",
     "restarted_by",
     "restarting",
     "resting_on_nobody",

@@ -30,9 +30,10 @@ from kaiten_sync.documents.plan import (
 )
 from kaiten_sync.kinds.addresses import parse_address
 from kaiten_sync.kinds.registry import SPECS, action_of, all_actions
-from kaiten_sync.model.address import Address, Kind
-from kaiten_sync.model.canonical import Parts
+from kaiten_sync.model.address import Address, Kind, by_text
+from kaiten_sync.model.canonical import Entries, Parts
 from kaiten_sync.model.change import Change, Effect, FieldChange, InnerChange, change_id
+from kaiten_sync.model.managed import Managed
 from kaiten_sync.model.plan import (
     Guards,
     Left,
@@ -64,7 +65,7 @@ def plan_parts(plan: Plan) -> Parts:
         **to_parts(_frame(plan)),
         "changes": map(to_json, map(_change_document, plan.changes)),
         "observed": map(to_json, map(_observed_document, plan.observed)),
-        "managed": {str(address): mark for address, mark in plan.managed.items()},
+        "managed": Entries((text, plan.managed[each]) for text, each in by_text(plan.managed)),
     }
 
 
@@ -149,10 +150,10 @@ def plan_of(
         desired_digest=_at("desiredDigest", _DIGEST, document.desired_digest),
         changes=changes,
         observed=observed,
-        managed={
-            _at("managed", address_of, key): _at(f"managed.{key}", _FINGERPRINT, mark)
+        managed=Managed(
+            (_at("managed", address_of, key), _at(f"managed.{key}", _FINGERPRINT, mark))
             for key, mark in document.managed.items()
-        },
+        ),
         summary=Summary(
             actions={
                 _at("summary.actions", _known_action, action): count

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
+from kaiten_sync.model.compact import Compact
 from kaiten_sync.report.field_rows import FieldRow
 from kaiten_sync.report.paint import QUIET, Paint, cells, padded
 
@@ -22,8 +23,7 @@ _NARROWEST_SUBJECT = 20
 """Cells. On a terminal that is too narrow, addresses up to this length still align."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Row:
+class Row(Compact, frozen=True, kw_only=True):
     """One head: what happens, to what, with which effect, declared where."""
 
     symbol: str
