@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 
+from kaiten_sync.immutable import Immutable
 from kaiten_sync.kinds.registry import move_of, spec_of
 from kaiten_sync.model.address import Address
 from kaiten_sync.model.change import Change
@@ -13,8 +13,7 @@ from kaiten_sync.model.resource import DesiredState, LiveState
 from kaiten_sync.model.value import Absent, Json
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Families:
+class Families(Immutable, frozen=True, kw_only=True):
     """Every family by its key: its slug if that is known, else the server's id of it.
 
     Only kinds with a field of which one object per family has True have families.
