@@ -358,6 +358,8 @@ class KindSpec:
     """The field with the number that the server gives to each object of a family."""
     implied: tuple[FieldSpec, ...] = field(init=False)
     """The fields that are declared by leaving them out."""
+    newer: frozenset[str] = field(init=False)
+    """Names of the fields that not every generation of the API knows."""
     first_states: tuple[FieldSpec, ...] = field(init=False)
     """The fields that a server sets when it creates an object, to be changed afterwards."""
 
@@ -372,6 +374,7 @@ class KindSpec:
             "flag": next((spec for spec in fields.values() if spec.one_per), None),
             "number": next((f for f in fields.values() if f.numbered_by_server), None),
             "implied": tuple(f for f in fields.values() if f.is_implied),
+            "newer": frozenset(name for name, spec in fields.items() if not spec.is_universal),
             "first_states": tuple(f for f in fields.values() if f.born_as is not ABSENT),
         }
         for name, value in derived.items():
