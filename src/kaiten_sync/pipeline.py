@@ -9,13 +9,13 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
 
 from kaiten_sync.apply import already_done, execute, read_observed
 from kaiten_sync.declaration import CatalogSource, load, read_extended, read_project, validate
 from kaiten_sync.diff import diff_catalog, fields_let_go
 from kaiten_sync.errors import DeclarationError
 from kaiten_sync.families import Resolution, by_chance, taken_over, version_address
+from kaiten_sync.immutable import Immutable
 from kaiten_sync.kinds.registry import spec_of
 from kaiten_sync.live import (
     narrowed,
@@ -80,8 +80,7 @@ __all__ = [
 ]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PlanInputs:
+class PlanInputs(Immutable, frozen=True, kw_only=True):
     """What a plan is made from, apart from the declaration and live.
 
     `previous` is the target's last plan, from which ownership comes; `allowed` are the objects
@@ -156,8 +155,7 @@ def propose_on(
     return _proposed(_compared(desired, catalog, live, request, progress), request)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Compared:
+class _Compared(Immutable, frozen=True, kw_only=True):
     """All that a plan is made of, once declaration and live are compared.
 
     `changes` can be read once. `sold` lacks what they create inside other objects, `diff` what is
@@ -220,7 +218,7 @@ def _compared(
         holders=holders,
         use=use,
         let_go=fields_let_go(desired, seen, previous) if previous else (),
-        sold=replace(sold, desired=wanted),
+        sold=sold.changed(desired=wanted),
         record=record,
     )
 
@@ -294,7 +292,7 @@ def apply_plan(
         is_stopped=is_stopped,
         workers=workers,
     )
-    return replace(result, requests=result.requests - sent_before)
+    return result.changed(requests=result.requests - sent_before)
 
 
 def read_catalog(catalog: CatalogReader, *, scope: Scope, progress: Progress) -> LiveState:

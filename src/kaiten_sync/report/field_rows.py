@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from functools import partial
 
+from kaiten_sync.immutable import Immutable
 from kaiten_sync.kinds.units import quantities
 from kaiten_sync.licensing import may_scale_both
 from kaiten_sync.model.change import Effect, FieldChange
-from kaiten_sync.model.compact import Compact
 from kaiten_sync.model.source import SourceRef
 from kaiten_sync.model.value import NO_UNITS, Absent, Json, Unit, is_number
 from kaiten_sync.report.safe_text import safe_text
@@ -18,7 +18,7 @@ _LABEL_LIMIT = 100
 """Characters of a path inside a CONFIG value: its keys can be as long as they like."""
 
 
-class FieldRow(Compact, frozen=True, kw_only=True):
+class FieldRow(Immutable, frozen=True, kw_only=True):
     """One field, or one place inside a CONFIG value. A side is None if it is absent.
 
     `agreed` is what was agreed last, None if that is not known.
