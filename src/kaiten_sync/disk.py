@@ -24,7 +24,7 @@ from kaiten_sync.replacing import Content, replace_files
 LARGEST_BYTES = 256 * 1024 * 1024
 """Ten times the plan of a catalog with 20,000 grants: whatever is larger was named by mistake."""
 
-_PIECE_BYTES = 1024 * 1024
+_PIECE_BYTES = 256 * 1024
 
 _KINDS = {
     stat.S_IFDIR: "a folder",
@@ -41,14 +41,8 @@ def read_regular(path: Path, most_bytes: int = LARGEST_BYTES) -> bytes:
     Raises:
         UsageError: it is not a regular file, too large, or cannot be read.
     """
-    flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
-    try:
-        _check_regular(path.stat().st_mode, f"cannot read {path}")  # opening has effects of its own
-        with os.fdopen(os.open(path, flags), "rb") as file:
-            _check_regular(os.fstat(file.fileno()).st_mode, f"cannot read {path}")
-            return _bounded(file, str(path), most_bytes)
-    except (OSError, ValueError) as error:
-        raise UsageError(f"cannot read {path}: {getattr(error, 'strerror', error)}") from error
+    with _opened(path) as file:
+        return _bounded(file, str(path), most_bytes)
 
 
 def check_input(path: Path) -> None:
@@ -100,6 +94,15 @@ class Disk:
     def read(self, path: Path) -> bytes:
         """The whole content. Raises as `read_regular` does."""
         return read_regular(path)
+
+    def read_pieces(self, path: Path) -> Iterator[bytes]:
+        """The same in pieces. Raises as `read_regular` does, when it is read."""
+        with _opened(path) as file:
+            size_bytes = 0
+            while piece := file.read(_PIECE_BYTES):
+                size_bytes += len(piece)
+                _check_size(size_bytes, str(path), LARGEST_BYTES)
+                yield piece
 
     def read_input(self) -> bytes:
         """Standard input, to its end.
@@ -211,8 +214,24 @@ def _irregular(mode: int) -> str | None:
     return f"it is {_KINDS.get(stat.S_IFMT(mode), 'something else')}, not a regular file"
 
 
+@contextlib.contextmanager
+def _opened(path: Path) -> Iterator[BinaryIO]:
+    flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+    try:
+        _check_regular(path.stat().st_mode, f"cannot read {path}")  # opening has effects of its own
+        with os.fdopen(os.open(path, flags), "rb") as file:
+            _check_regular(os.fstat(file.fileno()).st_mode, f"cannot read {path}")
+            yield file
+    except (OSError, ValueError) as error:
+        raise UsageError(f"cannot read {path}: {getattr(error, 'strerror', error)}") from error
+
+
 def _bounded(file: BinaryIO, name: str, most_bytes: int) -> bytes:
     content = file.read(most_bytes + 1)
-    if len(content) > most_bytes:
-        raise UsageError(f"cannot read {name}: it is larger than {most_bytes:,} bytes")
+    _check_size(len(content), name, most_bytes)
     return content
+
+
+def _check_size(size_bytes: int, name: str, most_bytes: int) -> None:
+    if size_bytes > most_bytes:
+        raise UsageError(f"cannot read {name}: it is larger than {most_bytes:,} bytes")

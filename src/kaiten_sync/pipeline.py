@@ -27,7 +27,7 @@ from kaiten_sync.live import (
     read_use,
 )
 from kaiten_sync.model.address import Address
-from kaiten_sync.model.change import Action, Change
+from kaiten_sync.model.change import Change
 from kaiten_sync.model.drift import CatalogDiff, Difference, DriftClass
 from kaiten_sync.model.family import FamilyChoice
 from kaiten_sync.model.holder import Holders
@@ -120,7 +120,7 @@ def make_plan(
         target=target, scope=scope, policy=policy, previous=previous, allowed=allowed, kept=kept
     )
     live = read_for_plan(desired, catalog, request, progress)
-    found = _compared(desired, catalog, live, request, progress)
+    found = _basis(desired, catalog, live, request, progress)
     # Most of a new server's plan is in it, and none of what is made now asks for it.
     del desired, live
     return _proposed(found, request)
@@ -152,17 +152,18 @@ def propose_on(
     progress: Progress,
 ) -> Proposal:
     """Diff → plan, on a live catalog that was read for it. Raises as `make_plan` does."""
-    return _proposed(_compared(desired, catalog, live, request, progress), request)
+    return _proposed(_basis(desired, catalog, live, request, progress), request)
 
 
-class _Compared(Immutable, frozen=True, kw_only=True):
+class _Basis(Immutable, frozen=True, kw_only=True):
     """All that a plan is made of, once declaration and live are compared.
 
-    `changes` can be read once. `sold` lacks what they create inside other objects, `diff` what is
-    missing, and `record` has what the plan records of the whole declaration.
+    `differences` are taken from there one by one. `diff` and `sold` lack what is missing on the
+    server, `sold` only inside other objects; `record` has what the plan records of all.
     """
 
-    changes: Iterator[Change]
+    differences: deque[Difference]
+    has_drafts: bool
     diff: CatalogDiff
     live: LiveState
     leaving: Leaving
@@ -173,13 +174,13 @@ class _Compared(Immutable, frozen=True, kw_only=True):
     record: Recorded
 
 
-def _compared(
+def _basis(
     desired: DesiredState,
     catalog: PlanReader,
     live: LiveState,
     request: PlanInputs,
     progress: Progress,
-) -> _Compared:
+) -> _Basis:
     policy = request.policy
     owned = ownership(desired, request.scope, policy.prune, request.previous)
     owned = with_versions(owned, desired, live)
@@ -201,18 +202,15 @@ def _compared(
         )
     use = read_use(catalog, restarted, progress=progress, known=live)
     seen, previous = seen_as_sold(desired, live), request.previous
-    record, drafts = recorded(desired), has_drafts(diff, catalog)
-    # What is missing is in the changes. Of a new server that is all there is, so none of it is
-    # there longer than it is needed.
-    differences = deque(diff.differences)
-    diff = diff.without_missing()
-    changes = [*to_changes(_taken(differences), leaving, has_drafts=drafts)]
-    created = {c.address for c in changes if c.action == Action.CREATE and c.address.parent}
+    record = recorded(desired)
+    missing = (d.address for d in diff.differences if d.drift is DriftClass.MISSING)
+    inside = {address for address in missing if address.parent is not None}
     # Whether something was renamed is seen by all that it contains.
-    wanted = sold.desired if leaving.going else sold.desired.without(created)
-    return _Compared(
-        changes=iter(changes),
-        diff=diff,
+    wanted = sold.desired if leaving.going else sold.desired.without(inside)
+    return _Basis(
+        differences=deque(diff.differences),
+        has_drafts=has_drafts(diff, catalog),
+        diff=diff.without_missing(),
         live=live,
         leaving=leaving,
         holders=holders,
@@ -229,9 +227,11 @@ def _taken(differences: deque[Difference]) -> Iterator[Difference]:
         yield differences.popleft()
 
 
-def _proposed(found: _Compared, request: PlanInputs) -> Proposal:
+def _proposed(found: _Basis, request: PlanInputs) -> Proposal:
+    # What is missing is in the changes then. Of a new server that is all there is, and twice.
+    changes = to_changes(_taken(found.differences), found.leaving, has_drafts=found.has_drafts)
     return propose(
-        found.changes,
+        changes,
         found.diff,
         found.sold.desired,
         found.live,

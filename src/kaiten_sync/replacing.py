@@ -17,7 +17,7 @@ from typing import TypeAlias
 Content: TypeAlias = "bytes | Iterable[bytes]"
 """What a file has, in one piece or in several, which are asked for once."""
 
-_PIECE_BYTES = 1024 * 1024
+_PIECE_BYTES = 256 * 1024
 
 
 class _Replacement:

@@ -45,7 +45,7 @@ BYTES_PER_GRANT = {
     "print": 30,
     "seal": 230,
     "write": 230,
-    "read": 2_000,
+    "read": 1_150,
 }
 """At most at one time, beside what was there before; of loading, what is left of it. A plan is
 sealed, written and printed piece by piece: its JSON as a whole takes 2,000. What grants have is not

@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
+from typing import TypeAlias
 
 from kaiten_sync.model.address import Address, Kind
 
 _SIZE = 8
 """Bytes of a fingerprint."""
+
+_Place: TypeAlias = "tuple[Address | None, Kind]"
+_Marks: TypeAlias = tuple[tuple[str, ...], bytes]
+"""The sorted slugs of a place, and their fingerprints."""
 
 
 class Managed(Mapping[Address, str]):
@@ -22,13 +28,10 @@ class Managed(Mapping[Address, str]):
     __slots__ = ("_places",)
 
     def __init__(self, marks: Iterable[tuple[Address, str]]) -> None:
-        self._places: dict[tuple[Address | None, Kind], tuple[tuple[str, ...], bytes]] = {}
+        runs: dict[_Place, list[_Marks]] = defaultdict(list)
         for place, found in groupby(marks, key=lambda each: (each[0].parent, each[0].kind)):
-            known = {address.slug: mark for address, mark in found}
-            if place in self._places:
-                known = {**self._marks(place), **known}
-            slugs = tuple(sorted(known))
-            self._places[place] = slugs, bytes.fromhex("".join(known[slug] for slug in slugs))
+            runs[place].append(_packed({a.slug: bytes.fromhex(mark) for a, mark in found}))
+        self._places = {place: _joined(each) for place, each in runs.items()}
 
     def __getitem__(self, address: Address) -> str:
         slugs, marks = self._places[address.parent, address.kind]
@@ -48,6 +51,20 @@ class Managed(Mapping[Address, str]):
     def __repr__(self) -> str:
         return repr({**self})
 
-    def _marks(self, place: tuple[Address | None, Kind]) -> Mapping[str, str]:
-        parent, kind = place
-        return {slug: self[Address(kind, slug, parent)] for slug in self._places[place][0]}
+
+def _packed(marks: Mapping[str, bytes]) -> _Marks:
+    slugs = tuple(sorted(marks))
+    return slugs, b"".join(marks[slug] for slug in slugs)
+
+
+def _joined(runs: Sequence[_Marks]) -> _Marks:
+    """All of one place; of a slug that appears twice, the last counts."""
+    if len(runs) == 1:
+        return runs[0]
+    return _packed({slug: mark for each in runs for slug, mark in _entries(each)})
+
+
+def _entries(found: _Marks) -> Iterator[tuple[str, bytes]]:
+    slugs, marks = found
+    for place, slug in enumerate(slugs):
+        yield slug, marks[place * _SIZE : (place + 1) * _SIZE]

@@ -7,7 +7,7 @@ caller of a job implements what a person or a process manager sees of it: notice
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from datetime import datetime
 from pathlib import Path
@@ -240,6 +240,10 @@ class Files(Protocol):
 
     def read(self, path: Path) -> bytes:
         """The whole content."""
+        ...
+
+    def read_pieces(self, path: Path) -> Iterator[bytes]:
+        """The same in pieces of some size, as they are when they are asked for."""
         ...
 
     def read_input(self) -> bytes:

@@ -18,6 +18,7 @@ from kaiten_sync.plan.plan_file import (
     is_same_url,
     plan_pieces,
     read_plan,
+    read_written_plan,
     seal,
     write_plan,
 )
@@ -57,6 +58,7 @@ __all__ = [
     "propose",
     "propose_moves",
     "read_plan",
+    "read_written_plan",
     "reasons",
     "recheck",
     "recorded",

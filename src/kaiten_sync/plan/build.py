@@ -105,11 +105,9 @@ def propose(
     for each family.
     """
     record, sold = record or recorded(desired), sold or Resolution(desired=desired)
-    desired, allowed = sold.desired, sold.on_server(allowed)  # with a version for each family
+    desired, allowed = sold.desired, sold.on_server(allowed)
     families = families_of(desired, live)
     ordered = _ordered(changes, sold, live, leaving, families)
-    held = [a for a in leaving.going if spec_of(a.kind).held_by is HeldBy.REFERRERS]
-    holders = holders or Holders(referrers=referrers(live.resources, held))
     guards = Guards(
         max_deletes=policy.max_deletes,
         max_updates=policy.max_updates,
@@ -125,13 +123,18 @@ def propose(
         families=families,
         leaving=leaving,
         guards=guards,
-        holders=holders,
+        holders=holders or _referrers(leaving, live),
         use=use or Holders(),
         tightened=tightened(diff.differences, leaving.going, sold.versions.values(), policy),
     )
     case = _with_consent(wanted, allowed)
     plan = _plan(case, diff, record, target, sold).changed(left=_left(case, let_go))
     return _proposal(plan, case, [*sold.refusals, *not_needed(allowed - case.guards.allowed)])
+
+
+def _referrers(leaving: Leaving, live: LiveState) -> Holders:
+    held = [a for a in leaving.going if spec_of(a.kind).held_by is HeldBy.REFERRERS]
+    return Holders(referrers=referrers(live.resources, held))
 
 
 def _with_consent(case: Case, allowed: frozenset[Address]) -> Case:
