@@ -8,6 +8,7 @@ and slows all threads down (see `pace.py`).
 
 from __future__ import annotations
 
+import json
 import ssl
 import threading
 import time
@@ -15,14 +16,22 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any, TypeVar
+from urllib.parse import urlencode
 
 import httpx
 
 from kaiten_sync import __version__
 from kaiten_sync.api.answers import read_json
 from kaiten_sync.api.attempts import Attempts, LostAnswerError
-from kaiten_sync.api.bounds import BoundedTransport, OverdueError, TooLargeError, unpacked
+from kaiten_sync.api.bounds import (
+    BoundedTransport,
+    BoundedTransports,
+    OverdueError,
+    TooLargeError,
+    unpacked,
+)
 from kaiten_sync.api.credentials import api_base, check_token
 from kaiten_sync.api.network import Network
 from kaiten_sync.api.pace import ClosedError, ExhaustedError, Pace, Turn, seconds_to_wait
@@ -43,6 +52,11 @@ TRANSIENT_STATUSES = frozenset({429, 502, 503, 504})
 one of them: a server that failed at a request fails at it again."""
 
 _T = TypeVar("_T")
+
+_json = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode
+
+_url = lru_cache(maxsize=64)(httpx.URL)
+"""A URL, parsed. All objects that are created in one list have the same."""
 
 _UNSIGNED_HINT = "no token was sent: set KAITEN_AUTH_TOKEN, or say in the project file where it is"
 _UNREACHABLE_HINT = "check the URL, and whether the server runs and is reachable from here"
@@ -103,27 +117,30 @@ class Client:
         self.retry = settings.retry or RetrySettings()
         self.redaction = Redaction(settings.token)
         self._has_token = settings.token is not None
-        self._headers = {
-            "User-Agent": f"kaiten-sync/{__version__}",
-            "Accept": "application/json",
-            "Accept-Encoding": "gzip",
+        headers = {
+            b"Host": httpx.URL(self.base_url).netloc,
+            b"User-Agent": f"kaiten-sync/{__version__}".encode(),
+            b"Accept": b"application/json",
+            b"Accept-Encoding": b"gzip",
         }
         if settings.token is not None:
-            self._headers["Authorization"] = f"Bearer {check_token(settings.token)}"
-        self._timeout = httpx.Timeout(
+            headers[b"Authorization"] = f"Bearer {check_token(settings.token)}".encode()
+        self._headers = [*headers.items()]
+        timeout = httpx.Timeout(
             READ_TIMEOUT_S if settings.timeout_s is None else settings.timeout_s,
             connect=CONNECT_TIMEOUT_S,
-        ).as_dict()
+        )
+        self._extensions = {"timeout": timeout.as_dict()}
         # A transport without httpx's client, which takes a quarter of a request's time for what is
         # not wanted here: it follows redirects, keeps cookies and reads settings from outside.
-        self._transport = BoundedTransport(
-            tls=_tls(self.base_url, settings.network),
-            limits=httpx.Limits(
-                max_connections=settings.connections, max_keepalive_connections=settings.connections
-            ),
-            proxy=settings.network.proxy,
-            most_bytes=ANSWER_LIMIT_BYTES,
-            longest_s=settings.answer_timeout_s,
+        tls = _tls(self.base_url, settings.network)
+        self._transports = BoundedTransports(
+            lambda: BoundedTransport(
+                tls=tls,
+                proxy=settings.network.proxy,
+                most_bytes=ANSWER_LIMIT_BYTES,
+                longest_s=settings.answer_timeout_s,
+            )
         )
         variable = settings.network.proxy_named_by
         self._unreachable_hint = (
@@ -154,7 +171,7 @@ class Client:
     def close(self) -> None:
         """Close all connections, and wake up whoever waits for a turn or a retry."""
         self._pace.close()
-        self._transport.close()
+        self._transports.close()
 
     def get(self, path: str, params: Mapping[str, str | int] | None = None) -> Answer:
         """GET a path below the API's base. Within `look_then_write` it is sent once.
@@ -250,17 +267,13 @@ class Client:
         with self._pace.turn() if held is None else nullcontext(held) as turn:
             with self._lock:
                 self._sent += 1
-            sent = httpx.Request(
-                request.method,
-                f"{self.base_url}{request.path}",
-                params=request.params,
-                headers=self._headers,
-                json=request.body,
-                extensions={"timeout": self._timeout},
-            )
+            sent = self._prepared(request)
             # To the transport itself, which follows no redirect, takes no cookie, and unpacks
             # nothing: each of these could send a token elsewhere or fill the memory.
-            with closing(self._transport.handle_request(sent)) as response:
+            with (
+                self._transports.one() as transport,
+                closing(transport.handle_request(sent)) as response,
+            ):
                 content = unpacked(response, ANSWER_LIMIT_BYTES)
             status, headers = response.status_code, response.headers
             if _is_too_much(status, headers):
@@ -268,6 +281,23 @@ class Client:
             elif status not in TRANSIENT_STATUSES:
                 self._pace.went_well(turn)
             return status, headers, content
+
+    def _prepared(self, request: _Request) -> httpx.Request:
+        """The request with all of its headers: httpx would work out the same ones every time."""
+        query = f"?{urlencode(request.params)}" if request.params else ""
+        content, headers = b"", [*self._headers]
+        if request.body is not None:
+            content = _json(request.body).encode()
+            headers.append((b"Content-Type", b"application/json"))
+        if request.method in ("POST", "PUT"):
+            headers.append((b"Content-Length", b"%d" % len(content)))
+        return httpx.Request(
+            request.method,
+            _url(f"{self.base_url}{request.path}{query}"),
+            headers=headers,
+            stream=httpx.ByteStream(content),
+            extensions=self._extensions,
+        )
 
     def _final(self, lost: LostAnswerError, request: str) -> Exception:
         """The error to show when a lost answer stays lost."""
