@@ -26,6 +26,8 @@ _SHORTEST_PART = 16
 _SEPARATORS = bytes(each for each in range(256) if not re.match(rb"[A-Za-z0-9_]", bytes([each])))
 """What a token can be taken apart with and still be read: spaces, hyphens, all beyond ASCII."""
 
+_LOWER = bytes(range(256)).lower()
+
 
 class Redaction:
     """The secrets to hide. They can only become more."""
@@ -71,10 +73,11 @@ class Redaction:
 
         def is_in(text: str) -> bool:
             nonlocal lowered, run
-            part = text.lower()
-            lowered = lowered[max(0, len(lowered) - longest) :] + part
+            lowered = lowered[max(0, len(lowered) - longest) :] + (
+                text.lower() if self._short else ""
+            )
             # A text that has a long form in one piece has its run as well.
-            run = run[max(0, len(run) - longest) :] + (_run(part) if self._runs else b"")
+            run = run[max(0, len(run) - longest) :] + (_run(text) if self._runs else b"")
             return any(each in run for each in self._runs) or any(
                 form in lowered for form in self._short
             )
@@ -115,7 +118,9 @@ def _patterns(forms: frozenset[str], runs: frozenset[bytes]) -> Sequence[re.Patt
 
 def _run(text: str) -> bytes:
     """The characters of a text that tokens have, in lower case and without what separates them."""
-    return text.encode("utf-8", "surrogatepass").translate(None, _SEPARATORS).lower()
+    # Beyond ASCII, a sign such as that of Kelvin is a letter in lower case.
+    lowered = text if text.isascii() else text.lower()
+    return lowered.encode("utf-8", "surrogatepass").translate(_LOWER, _SEPARATORS)
 
 
 def _spellings(secret: str) -> Iterator[str]:

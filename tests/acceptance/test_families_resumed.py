@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import httpx
 import pytest
@@ -62,7 +62,7 @@ class Case:
 
     then: DesiredState
     held: tuple[str, ...] = ("growth",)
-    first: DesiredState = SOLD
+    first: DesiredState = field(default_factory=lambda: SOLD)
     policy: Policy = POLICY
 
 

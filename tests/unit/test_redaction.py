@@ -25,6 +25,7 @@ SHAPES = {
     "base64 in lines": base64.encodebytes(f"Authorization: Bearer {TOKEN} or so".encode()).decode(),
     "hexadecimal": TOKEN.encode().hex(),
     "hexadecimal with colons": TOKEN.encode().hex(":"),
+    "with the sign of Kelvin": TOKEN.replace("K", "\u212a"),
 }
 
 
