@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
 from typing import TypedDict, Unpack
 
 from sqlalchemy import Connection, bindparam, delete, func, insert, select
@@ -21,8 +20,7 @@ from kaiten_sync.server.db.sorting import SortedPage, Sorts
 from kaiten_sync.server.db.tables import entitlement_group, group_member
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class GroupRow:
+class GroupRow(TableRow, frozen=True):
     """An entitlement group."""
 
     id: str
@@ -32,7 +30,7 @@ class GroupRow:
     description: str | None
 
 
-class MemberGroup(TableRow, frozen=True, kw_only=True):
+class MemberGroup(TableRow, frozen=True):
     """A group that an entitlement is in."""
 
     entitlement_id: str
