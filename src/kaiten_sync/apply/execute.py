@@ -11,8 +11,8 @@ from __future__ import annotations
 import heapq
 from collections import Counter, defaultdict, deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass, field, replace
+from concurrent.futures import Future, ThreadPoolExecutor
+from queue import SimpleQueue
 from typing import TypeAlias
 
 from kaiten_sync.apply.freshness import Expectations
@@ -25,6 +25,7 @@ from kaiten_sync.errors import (
     LeftError,
     ProblemError,
 )
+from kaiten_sync.immutable import Immutable
 from kaiten_sync.model.address import ChildList
 from kaiten_sync.model.change import Action, Change
 from kaiten_sync.model.outcome import ApplyResult, Outcome, Status
@@ -32,8 +33,7 @@ from kaiten_sync.model.plan import Plan
 from kaiten_sync.model.ports import Catalog, Journal, Progress
 
 
-@dataclass(frozen=True, slots=True)
-class _Result:
+class _Result(Immutable, frozen=True):
     """What a worker reports of one change: whether it wrote, and why it failed if it did."""
 
     place: int
@@ -45,15 +45,14 @@ class _Result:
 _Results: TypeAlias = list[_Result]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HeldBack:
+class HeldBack(Immutable, frozen=True, kw_only=True):
     """Changes that are left although the plan has them: moves of holders that stay.
 
     `known` says why, by the ids of changes. `hold_back` is asked right before each other change is
     sent, and returns why it must not be, or None.
     """
 
-    known: Mapping[str, str] = field(default_factory=dict)
+    known: Mapping[str, str] = {}
     hold_back: Callable[[Change], str | None] = lambda _change: None
 
 
@@ -146,6 +145,7 @@ class _Run:
         self._sent_grants: dict[ChildList, list[_Result]] = defaultdict(list)
         self._sending: dict[Future[_Results], int] = {}
         self._verifying: dict[Future[_Results], Sequence[_Result]] = {}
+        self._finished: SimpleQueue[Future[_Results]] = SimpleQueue()
 
     @property
     def found(self) -> tuple[Outcome, ...]:
@@ -154,7 +154,8 @@ class _Run:
 
     def enter(self, done: frozenset[str]) -> None:
         """Note what is to do, and what of it can begin."""
-        waited_for = {each for change in self._changes for each in change.depends_on}
+        inside = (change for change in self._changes if change.address.parent is not None)
+        waited_for = {each for change in inside for each in change.depends_on}
         lists = {c.id: c.address.child_list for c in self._changes if c.id in waited_for}
         for place in range(len(self._changes)):
             self._enter(place, done, lists)
@@ -178,10 +179,7 @@ class _Run:
             self._start(pool)
             if not self._sending and not self._verifying:
                 break
-            under_way = [*self._sending, *self._verifying]
-            finished, _ = wait(under_way, return_when=FIRST_COMPLETED)
-            for future in finished:
-                self._finish(future)
+            self._finish(self._finished.get())
         for place, outcome in enumerate(self._outcomes):
             if outcome is None:
                 self._note(place, self._outcome(place, Status.NOT_TRIED))
@@ -225,11 +223,15 @@ class _Run:
                     self._open_grants[children] = under_way[children]
                 break
             _, place = heapq.heappop(self._ready)
-            self._sending[pool.submit(self._send, place)] = place
+            future = pool.submit(self._send, place)
+            self._sending[future] = place
+            future.add_done_callback(self._finished.put)
         for children in list(self._sent_grants):
             if not self._open_grants[children]:
                 sent = self._sent_grants.pop(children)
-                self._verifying[pool.submit(self._verify, children, sent)] = sent
+                future = pool.submit(self._verify, children, sent)
+                self._verifying[future] = sent
+                future.add_done_callback(self._finished.put)
 
     def _send(self, place: int) -> _Results:
         change = self._changes[place]
@@ -251,14 +253,14 @@ class _Run:
         try:
             found = verify_list(self._catalog, children)
         except KaitenSyncError as error:
-            return [replace(result, error=error) for result in sent]
+            return [result.changed(error=error) for result in sent]
         checked: list[_Result] = []
         for result in sent:
             try:
                 change = self._changes[result.place]
                 check(change, found.get(change.address))
             except KaitenSyncError as error:
-                checked.append(replace(result, error=error))
+                checked.append(result.changed(error=error))
             else:
                 checked.append(result)
         return checked
@@ -272,7 +274,7 @@ class _Run:
         else:
             # Such as an answer that nobody thought of: only this change fails, the others run on.
             error = KaitenSyncError(f"unexpected {type(unexpected).__name__}: {unexpected}")
-            results = [replace(each, error=error) for each in verified]
+            results = [each.changed(error=error) for each in verified]
             # The request may have arrived before the error: the change counts as sent.
             results += [] if sent is None else [_Result(sent, has_written=True, error=error)]
         for result in results:

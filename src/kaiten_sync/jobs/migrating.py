@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 
 from kaiten_sync.errors import UsageError
+from kaiten_sync.immutable import Immutable
 from kaiten_sync.jobs.nameless import unnamed
 from kaiten_sync.jobs.overwriting import Output, check_replaces
 from kaiten_sync.jobs.ruling import ruled
@@ -15,13 +15,12 @@ from kaiten_sync.model.address import Address
 from kaiten_sync.model.policy_rule import rules_digest
 from kaiten_sync.model.ports import Ports
 from kaiten_sync.model.settings import Limit
-from kaiten_sync.plan import Proposal, write_plan
+from kaiten_sync.plan import Proposal, plan_pieces
 
 __all__ = ["MigrateRequest", "migrate"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MigrateRequest:
+class MigrateRequest(Immutable, frozen=True, kw_only=True):
     """Whom to move.
 
     `to` is a version, None for the one that the family serves. `wave` limits the plan to a share
@@ -73,5 +72,5 @@ def migrate(workspace: Workspace, request: MigrateRequest, ports: Ports) -> Prop
     # Judged with names, since a rule may be about holders, and only then shown without.
     proposal = ruled(proposal, workspace.policy, ports)
     if request.out is not None and not proposal.refusals:
-        ports.files.write(Path(request.out), write_plan(proposal.plan))
+        ports.files.write_pieces(Path(request.out), plan_pieces(proposal.plan))
     return proposal if request.is_named else unnamed(proposal)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from pathlib import Path
 
 from kaiten_sync.errors import DeclarationError, PlanFileError, RefusedError
+from kaiten_sync.immutable import Immutable
 from kaiten_sync.impact import gate
 from kaiten_sync.jobs.agreed import Agreed, agreed_on
 from kaiten_sync.jobs.impacting import impact_of
@@ -19,9 +19,10 @@ from kaiten_sync.model.family import FamilyChoice
 from kaiten_sync.model.impact import DEFAULT_BUDGET, FailOn
 from kaiten_sync.model.plan import TargetRef
 from kaiten_sync.model.ports import Connection, PlanReader, Ports
+from kaiten_sync.model.resource import DesiredState
 from kaiten_sync.model.settings import Limit, Policy, Prune
 from kaiten_sync.pipeline import CatalogSource, make_plan, validate
-from kaiten_sync.plan import Proposal, write_plan
+from kaiten_sync.plan import Proposal, plan_pieces, write_plan
 from kaiten_sync.report.impact_json import impact_json
 from kaiten_sync.report.safe_text import json_text
 
@@ -38,8 +39,7 @@ __all__ = [
 ]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PolicyOverrides:
+class PolicyOverrides(Immutable, frozen=True, kw_only=True):
     """What a caller sets of the policy; None leaves the project file's."""
 
     prune: Prune | None = None
@@ -48,16 +48,14 @@ class PolicyOverrides:
 
     def over(self, policy: Policy) -> Policy:
         """The policy with these values instead of its own."""
-        return replace(
-            policy,
+        return policy.changed(
             prune=policy.prune if self.prune is None else self.prune,
             max_deletes=policy.max_deletes if self.max_deletes is None else self.max_deletes,
             max_updates=policy.max_updates if self.max_updates is None else self.max_updates,
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PlanRequest:
+class PlanRequest(Immutable, frozen=True, kw_only=True):
     """What to plan.
 
     `files` replace the project's catalog. `previous` names what was agreed, as `agreed_on` takes
@@ -80,8 +78,7 @@ class PlanRequest:
     is_moved: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PlanCase:
+class PlanCase(Immutable, frozen=True, kw_only=True):
     """All that a plan is made from, apart from the live catalog.
 
     `kept` are the choices of a plan that is made again to compare it.
@@ -110,7 +107,7 @@ def plan(workspace: Workspace, request: PlanRequest, ports: Ports) -> Proposal:
     with connection.open() as catalog:
         proposal = judged(propose(case, catalog, ports), case, request, catalog, ports)
     if request.out is not None and not proposal.refusals:
-        ports.files.write(Path(request.out), write_plan(proposal.plan))
+        ports.files.write_pieces(Path(request.out), plan_pieces(proposal.plan))
     return proposal
 
 
@@ -126,7 +123,7 @@ def judged(
     # plan must not.
     impact = impact_of(proposal.plan, catalog, request.impact_budget, ports, upward=True)
     refused = gate(proposal.plan, impact, request.fail_on)
-    gated = replace(proposal, impact=impact, diagnostics=(*proposal.diagnostics, *refused))
+    gated = proposal.changed(impact=impact, diagnostics=(*proposal.diagnostics, *refused))
     # Before anything is written or judged by rules whose messages could name somebody.
     shown = gated if request.is_named else unnamed(gated)
     if request.impact_out is not None and shown.impact is not None:
@@ -169,16 +166,8 @@ def case_of(
 
 def propose(case: PlanCase, catalog: PlanReader, ports: Ports) -> Proposal:
     """Load the declaration and plan it. Raises as `pipeline.load` and `make_plan` do."""
-    desired, diagnostics = validate(case.source)
-    if desired is None:
-        raise DeclarationError(diagnostics)
-    for each in diagnostics:
-        ports.notices.notify(f"warning: {each.sentence} ({each.ref})")
-    # What an earlier plan owns may be deleted, so it has to be the server that this plan was
-    # about.
-    check_moved(case.agreed, case.target, catalog, ports, is_said=case.is_moved)
     proposal = make_plan(
-        desired,
+        _declared(case, catalog, ports),  # and not kept here, as it is as large as the plan
         catalog,
         target=case.target,
         scope=case.source.scope,
@@ -193,6 +182,18 @@ def propose(case: PlanCase, catalog: PlanReader, ports: Ports) -> Proposal:
     if case.policy.prune is Prune.OWNED and case.agreed.plan is None:
         ports.notices.notify(f"No earlier plan for {case.target.name}: nothing will be deleted")
     return proposal
+
+
+def _declared(case: PlanCase, catalog: PlanReader, ports: Ports) -> DesiredState:
+    desired, diagnostics = validate(case.source)
+    if desired is None:
+        raise DeclarationError(diagnostics)
+    for each in diagnostics:
+        ports.notices.notify(f"warning: {each.sentence} ({each.ref})")
+    # What an earlier plan owns may be deleted, so it has to be the server that this plan was
+    # about.
+    check_moved(case.agreed, case.target, catalog, ports, is_said=case.is_moved)
+    return desired
 
 
 def refusal_of(proposal: Proposal) -> RefusedError | None:

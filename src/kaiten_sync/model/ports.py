@@ -7,12 +7,13 @@ caller of a job implements what a person or a process manager sees of it: notice
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, TypeAlias
+
+from kaiten_sync.immutable import Immutable
 
 if TYPE_CHECKING:
     from kaiten_sync.model.address import Address, ChildList, Kind
@@ -241,12 +242,20 @@ class Files(Protocol):
         """The whole content."""
         ...
 
+    def read_pieces(self, path: Path) -> Iterator[bytes]:
+        """The same in pieces of some size, as they are when they are asked for."""
+        ...
+
     def read_input(self) -> bytes:
         """All that the caller pipes in."""
         ...
 
     def write(self, path: Path, content: bytes) -> None:
         """Write the file whole or not at all, with the folders above it."""
+        ...
+
+    def write_pieces(self, path: Path, pieces: Iterable[bytes]) -> None:
+        """The same, of a content that is made while it is written."""
         ...
 
     def write_all(self, contents: Mapping[Path, bytes | None]) -> None:
@@ -352,8 +361,7 @@ Clock: TypeAlias = Callable[[], datetime]
 """The time now, with its time zone."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ports:
+class Ports(Immutable, frozen=True, kw_only=True):
     """All that a job needs of the outside world, apart from the target."""
 
     files: Files
