@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import base64
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import lru_cache
 from typing import Any, TypeVar
 from urllib.parse import quote
@@ -61,23 +61,28 @@ class Redaction:
 
     def is_in(self, text: str) -> bool:
         """Whether a text contains a secret, in one piece or taken apart."""
-        return self.is_in_parts([text])
+        return self.search()(text)
 
-    def is_in_parts(self, texts: Iterable[str]) -> bool:
-        """Whether a text that comes in parts contains a secret, also where two of them meet."""
+    def search(self) -> Callable[[str], bool]:
+        """What takes a text part by part, and returns whether there is a secret up to this part.
+
+        Also one that is where two parts meet.
+        """
         longest = max((0, *map(len, self._runs), *map(len, self._short)))
         lowered, run = "", b""
-        for text in texts:
+
+        def is_in(text: str) -> bool:
+            nonlocal lowered, run
             lowered = lowered[max(0, len(lowered) - longest) :] + (
                 text.lower() if self._short else ""
             )
             # A text that has a long form in one piece has its run as well.
             run = run[max(0, len(run) - longest) :] + (_run(text) if self._runs else b"")
-            if any(each in run for each in self._runs) or any(
+            return any(each in run for each in self._runs) or any(
                 form in lowered for form in self._short
-            ):
-                return True
-        return False
+            )
+
+        return is_in
 
     def __call__(self, text: str) -> str:
         """The text without secrets."""

@@ -154,7 +154,8 @@ class _Run:
 
     def enter(self, done: frozenset[str]) -> None:
         """Note what is to do, and what of it can begin."""
-        waited_for = {each for change in self._changes for each in change.depends_on}
+        inside = (change for change in self._changes if change.address.parent is not None)
+        waited_for = {each for change in inside for each in change.depends_on}
         lists = {c.id: c.address.child_list for c in self._changes if c.id in waited_for}
         for place in range(len(self._changes)):
             self._enter(place, done, lists)
