@@ -23,7 +23,7 @@ import httpx
 
 from kaiten_sync import __version__
 from kaiten_sync.api.answers import read_json
-from kaiten_sync.api.attempts import Attempts, LostAnswerError
+from kaiten_sync.api.attempts import LostAnswerError, until_answered
 from kaiten_sync.api.bounds import (
     BoundedTransport,
     BoundedTransports,
@@ -213,16 +213,10 @@ class Client:
         Raises:
             UnreachableError, ProblemError: the answer stays lost. Whatever else `send` raises.
         """
-        attempts = Attempts(self.retry, self._pace)
-        while True:
-            try:
-                return send()
-            except LostAnswerError as lost:
-                wait_s = attempts.seconds_to_wait(lost)
-                if wait_s is None:
-                    raise self._final(lost, request) from lost.cause
-                self._tell_of_retry(lost, wait_s)
-            self._pace.sleep(wait_s)
+        try:
+            return until_answered(send, self.retry, self._pace, self._tell_of_retry)
+        except LostAnswerError as lost:
+            raise self._final(lost, request) from lost.cause
 
     def _send(self, request: _Request) -> Answer:
         try:
