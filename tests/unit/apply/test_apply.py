@@ -305,7 +305,8 @@ def test_the_journal_is_told_each_outcome_once_and_those_of_a_list_together() ->
         is_stopped=lambda: False,
         journal=told,
     )
-    assert sorted(sum(told.together, [])) == sorted(o.change_id for o in result.outcomes)
+    each_told = sorted(each for together in told.together for each in together)
+    assert each_told == sorted(o.change_id for o in result.outcomes)
     of_growth = [f"create:license/growth/grant/{each}" for each in ("api-calls", "sso")]
     assert of_growth in map(sorted, told.together)
 

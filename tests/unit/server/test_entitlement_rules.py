@@ -9,7 +9,6 @@ import pytest
 
 from kaiten_sync.server.domain.entitlements import (
     EntitlementFields,
-    StoredEntitlement,
     settle_change,
     settle_new,
 )
@@ -24,7 +23,7 @@ SALE: dict[str, Any] = {
 
 
 @dataclass(frozen=True, kw_only=True)
-class Stored(StoredEntitlement):
+class Stored:
     slug: str = "seats"
     type: str = "NUMBER"
     meter_type: str | None = None

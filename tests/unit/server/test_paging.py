@@ -21,14 +21,18 @@ LISTS = [
 
 
 def slugs(api: httpx.Client, path: str, limit: int) -> list[str]:
-    found: list[str] = []
+    return [item["slug"] for item in items(api, path, limit)]
+
+
+def items(api: httpx.Client, path: str, limit: int) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = []
     cursor = None
     while True:
         page = api.get(path, params={"limit": limit} | ({"cursor": cursor} if cursor else {}))
         body = page.json()
         assert len(body["items"]) <= limit
         assert body["hasMore"] == ("nextCursor" in body)
-        found += [item["slug"] for item in body["items"]]
+        found += body["items"]
         if not body["hasMore"]:
             return found
         cursor = body["nextCursor"]
@@ -64,6 +68,27 @@ def test_newest_come_first_and_a_page_does_not_move(api: httpx.Client, path: str
     assert sorted(listed) == ["aa", "bb", "cc", "dd"]
     times = [item["createdAt"] for item in first["items"] + rest["items"]]
     assert times == sorted(times, reverse=True)
+
+
+@pytest.mark.parametrize("limit", [1, 2, 200])
+def test_each_page_of_grants_has_the_groups_of_what_is_granted(
+    api: httpx.Client, limit: int
+) -> None:
+    fill(api, "/entitlement-groups", ["gg", "aa"])
+    groups = {"one": ["gg"], "two": ["aa", "gg"], "none": [], "other": ["aa"]}
+    for slug, named in groups.items():
+        body = {"name": slug, "slug": slug, "type": "BOOLEAN", "groupSlugs": named}
+        assert api.post("/entitlements", json=body).status_code == 201
+    fill(api, "/licenses", ["paid", "free"])
+    granted = [("paid", "one"), ("paid", "two"), ("paid", "none"), ("free", "other")]
+    for held_by, slug in granted:
+        grant = {"entitlementSlug": slug, "value": {"type": "boolean", "value": True}}
+        assert api.post(f"/licenses/{held_by}/entitlements", json=grant).is_success
+    found = {
+        item["entitlementSlug"]: [group["slug"] for group in item["entitlementGroups"]]
+        for item in items(api, "/licenses/paid/entitlements", limit)
+    }
+    assert found == {slug: groups[slug] for held_by, slug in granted if held_by == "paid"}
 
 
 def test_the_default_page_has_fifty(api: httpx.Client) -> None:

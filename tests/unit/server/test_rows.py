@@ -116,6 +116,15 @@ def test_fields_have_the_types_of_their_columns(query_name: str) -> None:
             assert type(None) in types, column
 
 
+@pytest.mark.parametrize("query_name", _QUERIES)
+def test_each_field_has_the_value_of_its_column(query_name: str) -> None:
+    query = _QUERIES[query_name]
+    names = [str(column.key) for column in query.statement.selected_columns]
+    row = query.typed([*names, "further"])
+    for name in {*names} - {FOLDED}:
+        assert getattr(row, name) == name
+
+
 @pytest.mark.parametrize("name", _CHANGES)
 def test_changes_have_the_names_and_types_of_their_columns(name: str) -> None:
     table: Table = _COLUMNS_OF_CHANGES[name]

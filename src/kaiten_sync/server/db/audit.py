@@ -9,19 +9,34 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, bindparam, func, or_, select
 
 from kaiten_sync.licensing import Unit
-from kaiten_sync.server.db.events import EventRow
 from kaiten_sync.server.db.pages import FIRST, Position, RowPage
-from kaiten_sync.server.db.rows import RowQuery
+from kaiten_sync.server.db.rows import RowQuery, TableRow
 from kaiten_sync.server.db.tables import entitlement, event, instance, service_account, token
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TrailEvent(EventRow):
+class TrailEvent(TableRow, frozen=True):
     """An event as pages have it, which go by `created_at` and `id`, and whose token caused it.
 
-    `current_slug` is that of its instance now; None if the instance is gone, or never was one.
+    `seq` is its place in the order. `current_slug` is that of its instance now; None if the
+    instance is gone, or never was one. The other fields are those of `NewEvent`.
     """
 
+    seq: int
+    id: str
+    organization_id: str
+    instance_id: str | None
+    instance_slug: str | None
+    name: str
+    type: str
+    payload: dict[str, Any]
+    occurred_at: int
+    token_id: str | None
+    address: str | None
+    used_before: float | None
+    used_after: float | None
+    threshold: float | None
+    overage_percent: int | None
+    reason: str | None
     created_at: int
     current_slug: str | None
     token_name: str | None
@@ -169,7 +184,7 @@ def list_trail(
 
 
 def previous_payloads(
-    connection: Connection, rows: Collection[EventRow]
+    connection: Connection, rows: Collection[TrailEvent]
 ) -> Mapping[int, dict[str, Any]]:
     """What the object of each event was before it, by the event's place, if that is known."""
     places = [row.seq for row in rows if row.address is not None]

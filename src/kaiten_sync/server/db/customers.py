@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TypedDict, Unpack
 
 from sqlalchemy import Connection, bindparam, select
 
 from kaiten_sync.server.db.pages import Position, RowPage
-from kaiten_sync.server.db.rows import RowQuery, delete_row, insert_row, update_row
+from kaiten_sync.server.db.rows import RowQuery, TableRow, delete_row, insert_row, update_row
 from kaiten_sync.server.db.tables import customer, service_account
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CustomerRow:
+class CustomerRow(TableRow, frozen=True):
     """A customer."""
 
     id: str
@@ -28,8 +26,7 @@ class CustomerRow:
     updated_at: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ShownCustomer(CustomerRow):
+class ShownCustomer(CustomerRow, frozen=True):
     """A customer, with the names of the accounts that created and updated it."""
 
     created_by_name: str

@@ -56,8 +56,6 @@ _URL_HINT = (
     " with special characters as %40"
 )
 
-_WRITES = "kaiten_writes"
-
 _READING_POSTGRESQL: Mapping[str, Any] = {
     "isolation_level": "REPEATABLE READ",
     "postgresql_readonly": True,
@@ -96,20 +94,16 @@ class Database:
         """Whether several processes may share it, and several transactions write at once."""
         return self.engine.dialect.name == "postgresql"
 
-    @contextmanager
-    def reading(self) -> Iterator[Connection]:
+    def reading(self) -> AbstractContextManager[Connection]:
         """A transaction that only reads and sees one moment."""
-        with self._transaction(self._reading) as connection:
-            yield connection
+        return self._transaction(self._reading, writes=False)
 
-    @contextmanager
-    def writing(self) -> Iterator[Connection]:
+    def writing(self) -> AbstractContextManager[Connection]:
         """A transaction that writes; undone when the body raises.
 
         On PostgreSQL each statement sees what others have committed until then.
         """
-        with self._transaction({_WRITES: True}) as connection:
-            yield connection
+        return self._transaction({}, writes=True)
 
     @contextmanager
     def migrating(self) -> Iterator[Connection]:
@@ -123,9 +117,10 @@ class Database:
             if not self.is_postgresql:
                 driver.execute("PRAGMA foreign_keys=OFF")
             try:
-                connection = plain.execution_options(**{_WRITES: True})
-                with connection.begin():
-                    yield connection
+                with plain.begin():
+                    if not self.is_postgresql:
+                        _begin_sqlite(plain, writes=True)
+                    yield plain
             finally:
                 if not self.is_postgresql:
                     driver.execute("PRAGMA foreign_keys=ON")
@@ -146,10 +141,13 @@ class Database:
         self.engine.dispose()
 
     @contextmanager
-    def _transaction(self, options: Mapping[str, Any]) -> Iterator[Connection]:
-        with self._turn, self.engine.connect() as plain:
-            connection = plain.execution_options(**options)
+    def _transaction(self, options: Mapping[str, Any], *, writes: bool) -> Iterator[Connection]:
+        with self._turn, self.engine.connect() as connection:
+            if options:
+                connection.execution_options(**options)
             with connection.begin():
+                if not self.is_postgresql:
+                    _begin_sqlite(connection, writes=writes)
                 yield connection
 
 
@@ -262,7 +260,6 @@ def _sqlite(url: URL) -> Database:
         # Before SQLite creates the file, with rights for others.
         event.listen(engine, "do_connect", lambda *_: keep_private(url))
     event.listen(engine, "connect", _prepare_sqlite)
-    event.listen(engine, "begin", _begin_sqlite)
     # A database in memory is one connection, so its transactions take turns.
     return Database(engine, turn=threading.RLock() if in_memory else None)
 
@@ -280,6 +277,11 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
     cursor.close()
 
 
-def _begin_sqlite(connection: Connection) -> None:
-    writes = connection.get_execution_options().get(_WRITES, False)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+def _begin_sqlite(connection: Connection, *, writes: bool) -> None:
+    # Not by an event of the engine: if it has any, each statement takes a fifth longer.
+    if writes:
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+    else:
+        # By the driver, in a tenth of the time: this takes no lock, so it cannot fail.
+        driver: Any = connection.connection.driver_connection
+        driver.execute("BEGIN")

@@ -3,25 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
 from typing import Unpack
 
 from sqlalchemy import Connection, bindparam, func, select
 
 from kaiten_sync.server.db.pages import Position, RowPage
-from kaiten_sync.server.db.rows import RowQuery, delete_row, insert_row, update_row
+from kaiten_sync.server.db.rows import RowQuery, TableRow, delete_row, insert_row, update_row
 from kaiten_sync.server.db.tables import entitlement, grant, usage
-from kaiten_sync.server.domain.entitlements import EntitlementColumns, StoredEntitlement
+from kaiten_sync.server.domain.entitlements import EntitlementColumns
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EntitlementRow(StoredEntitlement):
+class EntitlementRow(TableRow, frozen=True):
     """An entitlement."""
 
     id: str
     organization_id: str
+    slug: str
     name: str
     description: str | None
+    type: str
+    meter_type: str | None
+    aggregation_method: str | None
+    reset_period: str | None
+    reset_anchor: str | None
     warning_threshold_percent: int
     user_facing: bool
     display_order: int

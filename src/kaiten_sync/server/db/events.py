@@ -51,13 +51,6 @@ class NewEvent(Trace):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class EventRow(NewEvent):
-    """An event. `seq` is its place in the order."""
-
-    seq: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class EndpointWants:
     """A webhook endpoint and the event types that it wants."""
 

@@ -11,7 +11,7 @@ from kaiten_sync.server.db.rows import RowQuery, TableRow, delete_row, insert_ro
 from kaiten_sync.server.db.tables import entitlement, grant, service_account
 
 
-class GrantRow(TableRow, frozen=True, kw_only=True):
+class GrantRow(TableRow, frozen=True):
     """A grant. `value` is tagged: `{"type": "number", "value": 1000}`."""
 
     id: str
@@ -25,7 +25,7 @@ class GrantRow(TableRow, frozen=True, kw_only=True):
     updated_at: int
 
 
-class NamedGrant(GrantRow, frozen=True, kw_only=True):
+class NamedGrant(GrantRow, frozen=True):
     """A grant, with what it grants."""
 
     entitlement_slug: str
@@ -35,7 +35,7 @@ class NamedGrant(GrantRow, frozen=True, kw_only=True):
     unit_plural: str | None
 
 
-class ShownGrant(NamedGrant, frozen=True, kw_only=True):
+class ShownGrant(NamedGrant, frozen=True):
     """A grant, with what it grants and the names of the accounts that created and updated it."""
 
     created_by_name: str

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
 from typing import TypedDict, Unpack
 
 from sqlalchemy import Connection, bindparam, delete, func, insert, select
 
+from kaiten_sync.server.db.grants import GrantRow
 from kaiten_sync.server.db.pages import Position, RowPage
 from kaiten_sync.server.db.rows import (
     RowQuery,
@@ -18,11 +18,10 @@ from kaiten_sync.server.db.rows import (
     update_row,
 )
 from kaiten_sync.server.db.sorting import SortedPage, Sorts
-from kaiten_sync.server.db.tables import entitlement_group, group_member
+from kaiten_sync.server.db.tables import entitlement_group, grant, group_member
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class GroupRow:
+class GroupRow(TableRow, frozen=True):
     """An entitlement group."""
 
     id: str
@@ -32,7 +31,7 @@ class GroupRow:
     description: str | None
 
 
-class MemberGroup(TableRow, frozen=True, kw_only=True):
+class MemberGroup(TableRow, frozen=True):
     """A group that an entitlement is in."""
 
     entitlement_id: str
@@ -64,7 +63,7 @@ _LIST = RowQuery(
     .order_by(entitlement_group.c.id.desc())
     .limit(bindparam("top")),
 )
-_OF_ENTITLEMENTS: RowQuery[MemberGroup] = RowQuery(
+_MEMBERSHIPS: RowQuery[MemberGroup] = RowQuery(
     MemberGroup,
     select(
         group_member.c.entitlement_id,
@@ -73,10 +72,18 @@ _OF_ENTITLEMENTS: RowQuery[MemberGroup] = RowQuery(
         entitlement_group.c.slug,
     )
     .join(entitlement_group, entitlement_group.c.id == group_member.c.group_id)
-    .where(group_member.c.entitlement_id.in_(bindparam("entitlements", expanding=True)))
     .order_by(entitlement_group.c.slug),
 )
-
+_OF_ENTITLEMENTS = _MEMBERSHIPS.where(
+    group_member.c.entitlement_id.in_(bindparam("entitlements", expanding=True))
+)
+# Without a list of ids, which SQLAlchemy writes into the statement each time.
+_OF_GRANTS = RowQuery(
+    MemberGroup,
+    _MEMBERSHIPS.statement.join(grant, grant.c.entitlement_id == group_member.c.entitlement_id)
+    .where(grant.c.license_id == bindparam("license"))
+    .where(grant.c.created_at.between(bindparam("oldest"), bindparam("newest"))),
+)
 
 GROUP_SORTS: Sorts = {
     "name": entitlement_group.c.folded,
@@ -100,8 +107,10 @@ def list_groups(
     """
     start = position or (None if sort else _LAST)
     page = SortedPage(entitlement_group, GROUP_SORTS, sort, start, limit)
-    found = [contains(entitlement_group, text)] if text else []
-    rows, by_id = _MINE.where(*found), _LIST.where(*found)
+    rows, by_id = _MINE, _LIST
+    if text:
+        found = contains(entitlement_group, text)
+        rows, by_id = rows.where(found), by_id.where(found)
     return page.read(connection, rows, by_id, organization=organization_id)
 
 
@@ -129,11 +138,22 @@ def groups_of(
     connection: Connection, entitlement_ids: Collection[str]
 ) -> dict[str, list[MemberGroup]]:
     """The groups of each entitlement that is in any, by entitlement id, sorted by slug."""
-    found: dict[str, list[MemberGroup]] = {}
-    if entitlement_ids:
-        for row in _OF_ENTITLEMENTS.all(connection, entitlements=list(entitlement_ids)):
-            found.setdefault(row.entitlement_id, []).append(row)
-    return found
+    if not entitlement_ids:
+        return {}
+    return _by_entitlement(_OF_ENTITLEMENTS.all(connection, entitlements=list(entitlement_ids)))
+
+
+def groups_of_grants(
+    connection: Connection, grants: Sequence[GrantRow]
+) -> dict[str, list[MemberGroup]]:
+    """The same for what these grants of one license, which are on one page, grant."""
+    if not grants:
+        return {}
+    times = [row.created_at for row in grants]
+    found = _OF_GRANTS.all(
+        connection, license=grants[0].license_id, oldest=min(times), newest=max(times)
+    )
+    return _by_entitlement(found)
 
 
 def group_ids(connection: Connection, organization_id: str, slugs: Sequence[str]) -> dict[str, str]:
@@ -171,3 +191,10 @@ def remove_member(connection: Connection, group_id: str, entitlement_id: str) ->
 def clear_groups_of(connection: Connection, entitlement_id: str) -> None:
     """Take an entitlement out of all groups."""
     connection.execute(delete(group_member).where(group_member.c.entitlement_id == entitlement_id))
+
+
+def _by_entitlement(rows: Iterable[MemberGroup]) -> dict[str, list[MemberGroup]]:
+    found: dict[str, list[MemberGroup]] = {}
+    for row in rows:
+        found.setdefault(row.entitlement_id, []).append(row)
+    return found

@@ -36,7 +36,7 @@ from kaiten_sync.server.db.tables import (
 R = TypeVar("R")
 
 
-class GrantingLicense(GrantRow, frozen=True, kw_only=True):
+class GrantingLicense(GrantRow, frozen=True):
     """A license that grants an entitlement, with the grant."""
 
     slug: str

@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Select, bindparam, delete, or_, select, update
 
-from kaiten_sync.server.db.rows import RowQuery, insert_row
+from kaiten_sync.server.db.rows import RowQuery, TableRow, insert_row
 from kaiten_sync.server.db.tables import organization, service_account, token
 
 
@@ -52,8 +52,7 @@ class TokenRow:
     last_used_at: int | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BearerRow:
+class BearerRow(TableRow, frozen=True):
     """The account that a valid token belongs to, with the token's scopes."""
 
     token_id: str

@@ -8,12 +8,11 @@ from typing import Any, TypedDict, Unpack
 from sqlalchemy import Connection, bindparam, select
 
 from kaiten_sync.server.db.pages import Position, RowPage
-from kaiten_sync.server.db.rows import RowQuery, delete_row, insert_row, update_row
+from kaiten_sync.server.db.rows import RowQuery, TableRow, delete_row, insert_row, update_row
 from kaiten_sync.server.db.tables import customer, instance, license_version, service_account
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class InstanceRow:
+class InstanceRow(TableRow, frozen=True):
     """An instance. The dates are milliseconds since 1970."""
 
     id: str
@@ -34,8 +33,7 @@ class InstanceRow:
     updated_at: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ShownInstance(InstanceRow):
+class ShownInstance(InstanceRow, frozen=True):
     """An instance with the slugs of what it belongs to, and who created and updated it."""
 
     customer_slug: str

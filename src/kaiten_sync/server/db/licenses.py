@@ -3,34 +3,35 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 from typing import TypedDict, Unpack
 
 from sqlalchemy import Connection, bindparam, select
 
 from kaiten_sync.server.db.pages import Position, RowPage
-from kaiten_sync.server.db.rows import RowQuery, delete_row, insert_row, update_row
+from kaiten_sync.server.db.rows import RowQuery, TableRow, delete_row, insert_row, update_row
 from kaiten_sync.server.db.tables import grant, license_family, license_version
-from kaiten_sync.server.domain.licenses import StoredLicense
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LicenseRow(StoredLicense):
+class LicenseRow(TableRow, frozen=True):
     """A license, which is one version of a family."""
 
     id: str
     organization_id: str
+    family_id: str
+    slug: str
     name: str
     description: str
     type: str
+    version: int
     version_name: str | None
+    lifecycle_state: str
+    is_default: bool
     is_active: bool | None
     created_at: int
     updated_at: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FamilyRow:
+class FamilyRow(TableRow, frozen=True):
     """A family. `last_version` counts up only, so that no number is used twice."""
 
     id: str

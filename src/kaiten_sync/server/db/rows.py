@@ -7,8 +7,9 @@ is read by the hundred, a `TableRow`.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields
+from operator import itemgetter
 from typing import Any, Generic, Self, TypeVar
 
 import msgspec
@@ -31,8 +32,11 @@ _SEARCHED = ("name", "domain", "external_customer_id", "url")
 """What it is made of, if the table has it. A slug is searched as it is, since it never has case."""
 
 
-class TableRow(msgspec.Struct, frozen=True, kw_only=True):
-    """A row that is made in C, in a third of the time that a dataclass takes."""
+class TableRow(msgspec.Struct, frozen=True):
+    """A row that is made in C, from its values in the order of its fields.
+
+    That takes a tenth of the time of a dataclass. Code other than a query names the fields.
+    """
 
     def changed(self, **values: Any) -> Self:
         """The same row with other values."""
@@ -55,14 +59,15 @@ class RowQuery(Generic[R]):
 
     def __init__(self, row_type: type[R], statement: Select[Any]) -> None:
         selected = [str(column.key) for column in statement.selected_columns]
-        declared = {*field_names(row_type)}
-        if set(selected) - {FOLDED} != declared:
-            differ = declared.symmetric_difference({*selected} - {FOLDED})
+        names = field_names(row_type)
+        if {*selected} - {FOLDED} != {*names}:
+            differ = {*names}.symmetric_difference({*selected} - {FOLDED})
             raise TypeError(f"{row_type.__name__} and its statement differ: {differ}")
         self.row_type = row_type
         self.statement = statement
+        self._make = row_type if issubclass(row_type, TableRow) else _by_names(row_type, names)
         # By position: results are named as columns are stored, fields as the tables' keys.
-        self._names = {at: name for at, name in enumerate(selected) if name != FOLDED}
+        self._values_of = itemgetter(*map(selected.index, names))
 
     def where(self, *conditions: ColumnElement[bool]) -> RowQuery[R]:
         """The same rows, as far as these conditions hold."""
@@ -83,12 +88,13 @@ class RowQuery(Generic[R]):
 
     def all(self, connection: Connection, **parameters: object) -> list[R]:
         """All rows."""
-        found = connection.execute(self.statement, parameters)
+        # At once: to fetch row by row takes longer than to make the rows of them.
+        found = connection.execute(self.statement, parameters).all()
         return [self.typed(row) for row in found]
 
     def typed(self, row: Sequence[Any]) -> R:
         """A row of the statement, which may have further columns at its end."""
-        return self.row_type(**{name: row[at] for at, name in self._names.items()})
+        return self._make(*self._values_of(row))
 
     def page(
         self, connection: Connection, position: Position | None, limit: int, **parameters: object
@@ -98,6 +104,11 @@ class RowQuery(Generic[R]):
         # One row more than shown, to know whether there are more.
         bounds = {"after": start.created_at, "after_id": start.id, "top": limit + 1}
         return page_of(self.all(connection, **parameters, **bounds), limit)
+
+
+def _by_names(row_type: type[R], names: Sequence[str]) -> Callable[..., R]:
+    """Makes rows of a dataclass, which takes its values by their names only."""
+    return lambda *values: row_type(**dict(zip(names, values, strict=True)))
 
 
 def contains(table: Table, text: str) -> ColumnElement[bool]:

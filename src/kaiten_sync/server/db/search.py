@@ -52,8 +52,7 @@ class Wanted:
     sort: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FoundInstance(InstanceRow):
+class FoundInstance(InstanceRow, frozen=True):
     """An instance with its customer and its license."""
 
     customer_slug: str

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
-from typing import Literal, TypedDict
+from typing import Literal, Protocol, TypedDict
 
 from kaiten_sync.server.domain.numbers import check_number
 from kaiten_sync.server.domain.refusals import RefusalError, invalid, unprocessable
@@ -62,16 +62,32 @@ class EntitlementColumns(TypedDict):
     sale_unit_factor: float | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StoredEntitlement:
+class StoredEntitlement(Protocol):
     """The fields of a stored entitlement that the rules read."""
 
-    slug: str
-    type: str
-    meter_type: str | None
-    aggregation_method: str | None
-    reset_period: str | None
-    reset_anchor: str | None
+    @property
+    def slug(self) -> str:
+        """Its name in URLs."""
+
+    @property
+    def type(self) -> str:
+        """BOOLEAN, NUMBER, CONFIG or NUMBER_AI_CREDIT."""
+
+    @property
+    def meter_type(self) -> str | None:
+        """How clients of an earlier generation meter it."""
+
+    @property
+    def aggregation_method(self) -> str | None:
+        """How usage adds up; None if nothing is counted."""
+
+    @property
+    def reset_period(self) -> str | None:
+        """After how long usage starts again; None for never."""
+
+    @property
+    def reset_anchor(self) -> str | None:
+        """From when on the periods are counted."""
 
 
 def settle_new(fields: EntitlementFields) -> EntitlementColumns:

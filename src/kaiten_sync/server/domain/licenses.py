@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 from kaiten_sync.server.domain.refusals import RefusalError, conflict, unprocessable
 
@@ -29,15 +29,28 @@ class LicenseFields:
     is_active: bool | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StoredLicense:
+class StoredLicense(Protocol):
     """The fields of a stored version that the rules read."""
 
-    slug: str
-    family_id: str
-    version: int
-    lifecycle_state: str
-    is_default: bool
+    @property
+    def slug(self) -> str:
+        """Its name in URLs."""
+
+    @property
+    def family_id(self) -> str:
+        """The family that it is a version of."""
+
+    @property
+    def version(self) -> int:
+        """Its number in the family."""
+
+    @property
+    def lifecycle_state(self) -> str:
+        """DRAFT, PUBLISHED or ARCHIVED."""
+
+    @property
+    def is_default(self) -> bool:
+        """Whether it is the version that its family sells."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -50,8 +50,8 @@ def list_grants(work: Work, license_slug: str, position: Position | None, limit:
     """One page of a license's grants."""
     holder = LICENSES.get(work, license_slug, "GetLicenseEntitlements.LicenseNotFound")
     page = grants.list_grants(work.connection, holder.id, position, limit)
-    ids = [row.entitlement_id for row in page.rows]
-    return GrantPage(license=holder, page=page, groups=groups.groups_of(work.connection, ids))
+    found = groups.groups_of_grants(work.connection, page.rows)
+    return GrantPage(license=holder, page=page, groups=found)
 
 
 def get_grant(work: Work, license_slug: str, entitlement_slug: str) -> GrantPage:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from operator import attrgetter
 from typing import Any
 
 from kaiten_sync.server.db.entitlements import EntitlementRow
 from kaiten_sync.server.db.groups import MemberGroup
 from kaiten_sync.server.shapes.groups import group_summaries
-from kaiten_sync.server.shapes.scalars import number, timestamp
+from kaiten_sync.server.shapes.scalars import number, timestamp, without_none
 
 COLUMNS: Mapping[str, str] = {
     "name": "name",
@@ -31,11 +32,12 @@ COLUMNS: Mapping[str, str] = {
 }
 """Properties that are stored as they are sent, and their columns."""
 
+_stored = attrgetter(*COLUMNS.values())
+
 
 def entitlement_json(row: EntitlementRow, groups: Sequence[MemberGroup]) -> dict[str, Any]:
     """An entitlement as the API shows it: what is not set is absent, but for the description."""
-    shown = {name: getattr(row, column) for name, column in COLUMNS.items()}
-    body = {name: value for name, value in shown.items() if value is not None}
+    body = without_none(dict(zip(COLUMNS, _stored(row), strict=True)))
     if row.sale_unit_factor is not None:
         body["saleUnitFactor"] = number(row.sale_unit_factor)
     return {

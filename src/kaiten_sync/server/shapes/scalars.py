@@ -18,8 +18,10 @@ def number(value: float) -> int | float:
     return int(value) if value.is_integer() and abs(value) <= _EXACT else value
 
 
+@lru_cache(maxsize=1024)
 def timestamp(milliseconds: int) -> str:
     """Milliseconds since 1970 as RFC 3339 in UTC, such as 2026-01-31T12:00:00.123Z."""
+    # Kept for a while: what is listed together was often made together.
     seconds, rest = divmod(milliseconds, 1000)
     return f"{_second(seconds)}.{rest:03}Z"
 
@@ -38,5 +40,4 @@ def without_none(body: Mapping[str, Any]) -> dict[str, Any]:
 
 @lru_cache(maxsize=1024)
 def _second(seconds: int) -> str:
-    # What is listed together was often made together.
     return datetime.fromtimestamp(seconds, UTC).isoformat()[:19]
