@@ -7,7 +7,7 @@ from kaiten_sync.declare.adopt import Adopter, FileChange, default_file
 from kaiten_sync.declare.conflict import conflicts
 from kaiten_sync.declare.desired import build_desired, count_declared
 from kaiten_sync.declare.edit import TextEditor
-from kaiten_sync.declare.extends import inherit
+from kaiten_sync.declare.extends import REMOVES_NOTHING, inherit
 from kaiten_sync.declare.files import SUFFIXES, FoundFile, find_files, leads_out
 from kaiten_sync.declare.freeze import freeze
 from kaiten_sync.declare.merge import merge_documents
@@ -37,6 +37,7 @@ from kaiten_sync.declare.yaml_reader import parse_yaml
 
 __all__ = [
     "PROJECT_FILE",
+    "REMOVES_NOTHING",
     "SUFFIXES",
     "Adopter",
     "Extended",

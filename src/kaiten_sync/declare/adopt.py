@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -105,6 +105,10 @@ class Adopter:
         """Change texts that several objects share, from now on. `keep` gives others theirs back."""
         for editor in self._editors.values():
             editor.may_share = True
+
+    def expect_gone(self, addresses: Iterable[Address]) -> None:
+        """Note what will be taken away in the end: nothing is inherited from it by then."""
+        self._taken_out.update(addresses)
 
     def own(self, parent: Address) -> None:
         """Write out the lists of an object that share their text with others, before these change.

@@ -26,6 +26,7 @@ MAX_INHERITED = 500_000
 """Inherited objects in a whole catalog: as many as a file may have values. Bundles that extend
 bundles multiply, as YAML aliases do."""
 
+REMOVES_NOTHING = "removes-nothing"
 _NOTHING_BELOW = "overlay-without-base"
 
 MAX_THROUGH = 8
@@ -310,10 +311,10 @@ def _settle(
             base.is_written_out = True
         elif base.is_whole and entry.key_ref not in taken_away:
             yield Diagnostic(
-                rule="removes-nothing",
+                rule=REMOVES_NOTHING,
                 message=f"there is no inherited {spec.kind} '{shorten(slug)}' to take away",
                 ref=entry.key_ref,
-                address=base.address,
+                address=f"{base.address}/{spec.kind}/{slug}",
                 hint=suggestions.meant(slug, passed_on) or "remove the line",
             )
     base.children = children

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence, Set
 from pathlib import Path
 from typing import Protocol
 
-from kaiten_sync.declare import Adopter, FileChange
+from kaiten_sync.declare import REMOVES_NOTHING, Adopter, FileChange
 from kaiten_sync.diff import diff_catalog
 from kaiten_sync.errors import KaitenSyncError
 from kaiten_sync.immutable import Immutable
@@ -139,6 +139,7 @@ class InPlace:
         adopter = Adopter(source.catalog, source.root, source.overlays, self._declared)
         if may_share:
             adopter.share()
+        adopter.expect_gone(address for address, fields in others.kept.items() if not fields)
         # Lists of their own first, since what is adopted may be in one of them.
         for parent in sorted(others.owning):
             adopter.own(parent)
@@ -174,11 +175,7 @@ class InPlace:
         adopted = {each.address for each in trial.adopted}
         before = self._declared.resources
         if desired is None:
-            # Null takes away what is inherited, and is wrong in a list that shares its text with
-            # that and inherits nothing.
-            wrong = {str(each.address) for each in found} - {str(each) for each in before}
-            lists = {each.parent for each in before if each.parent}
-            return _Others(owning={a for a in lists if any(w.startswith(f"{a}/") for w in wrong)})
+            return self._emptied(found)
         after = desired.resources
         missing = {d.address for d in trial.adopted if d.drift is DriftClass.MISSING}
         new = (after.keys() - before.keys() - adopted) | (missing & after.keys())
@@ -208,6 +205,27 @@ class InPlace:
             owning={each.parent for each in gained - inherited if each.parent},
             own=[*self._changed_inside(trial, desired)],
         )
+
+    def _emptied(self, found: Sequence[Diagnostic]) -> _Others:
+        """What others lose, where null takes away what is not inherited any more.
+
+        Either what was inherited is lost itself, or the list with the null shares its text with the
+        one that it is meant for.
+        """
+        before = self._declared.resources
+        names = {str(address): address for address in before}
+        lists = {each.parent for each in before if each.parent}
+        kept: dict[Address, Fields] = {}
+        owning: set[Address] = set()
+        for each in found:
+            address = names.get(str(each.address))
+            through = before[address].source.through if address is not None else ()
+            if address is not None and address.parent is not None and through:
+                base = address._replace(parent=address.parent._replace(slug=through[0]))
+                kept |= {base: before[base].fields} if base in before else {}
+            elif address is None or each.rule == REMOVES_NOTHING:
+                owning |= {a for a in lists if str(each.address).startswith(f"{a}/")}
+        return _Others(kept=kept, owning=owning)
 
     def _changed_inside(self, trial: Trial, desired: DesiredState) -> Iterator[Difference]:
         """What is wrong now in objects that were adopted: a text is shared inside them."""

@@ -438,6 +438,54 @@ def test_what_others_share_with_what_is_gone_is_handed_on(
     assert adopted(tmp_path, text, dict.fromkeys(gone)) == after
 
 
+_SHARED_WITH_HEIR = (
+    "bundles: {basics: {entitlements: {calls: 10}}}\nlicenses:\n"
+    "  free: {name: F, type: PAID, extends: basics, entitlements: &l {calls: 10}}\n"
+)
+GONE_AND_INHERITED = {
+    "null in a text that an heir shares": (
+        f"{_SHARED_WITH_HEIR}  pro: {{name: P, type: PAID, extends: free, entitlements: *l}}\n",
+        ["free"],
+        (
+            "&l {calls: null}}\n"
+            "  pro: {name: P, type: PAID, extends: free, entitlements: {calls: 10}}\n"
+        ),
+    ),
+    "null in an heir of what has null": (
+        (
+            f"{_SHARED_WITH_HEIR}  pro: {{name: P, type: PAID, extends: free}}\n"
+            "  team: {name: T, type: PAID, entitlements: *l}\n"
+        ),
+        ["free", "pro"],
+        (
+            "&l {calls: null}}\n  pro: {name: P, type: PAID, extends: free}\n"
+            "  team: {name: T, type: PAID, entitlements: {<<: *l, calls: 10}}\n"
+        ),
+    ),
+    "null in an heir of what shares the text": (
+        (
+            "licenses:\n  free: {name: F, type: PAID, entitlements: &l {calls: 10, seats: 3}}\n"
+            "  pro: {name: P, type: PAID, entitlements: *l}\n"
+            "  team: {name: T, type: PAID, extends: pro}\n"
+        ),
+        ["free", "team"],
+        (
+            "&l {seats: 3}}\n  pro: {name: P, type: PAID, entitlements: {<<: *l, calls: 10}}\n"
+            "  team: {name: T, type: PAID, extends: pro, entitlements: {calls: null}}\n"
+        ),
+    ),
+}
+
+
+@pytest.mark.parametrize("case", GONE_AND_INHERITED.values(), ids=GONE_AND_INHERITED)
+def test_null_takes_away_what_is_still_inherited_and_nothing_else(
+    tmp_path: Path, case: tuple[str, list[str], str]
+) -> None:
+    text, licenses, after = case
+    gone = dict.fromkeys(f"license/{each}/grant/calls" for each in licenses)
+    assert adopted(tmp_path, HEAD + text, gone).endswith(after)
+
+
 def test_an_anchored_item_is_handed_on(tmp_path: Path) -> None:
     text = (
         "version: 1\nentitlements: {look: {name: Look, type: CONFIG}}\nlicenses:\n  pro:\n"
